@@ -1,0 +1,132 @@
+"""The code tables under `reference/`: their columns, and the one loader.
+
+All of it is text, exactly as in the files; months are `YYYY-MM` texts, empty where a row has always been or still is
+valid. A new code, basket, partner or correction is a row there and nothing else.
+"""
+
+import functools
+from pathlib import Path
+
+import polars as pl
+
+from schemas.table import Table, column, polars_schema
+
+FOLDER = Path(__file__).parent / "reference"
+MONTH = r"^(\d{4}-(0[1-9]|1[0-2]))?$"
+SOURCE = "document or address that the row comes from"
+
+
+class Partners(Table):
+    """Partner codes of China customs and the key under which Tidewaiter publishes each, at every month one to one."""
+
+    gacc_code: pl.String = column("three-digit partner code of China customs", str_matches=r"^\d{3}$")
+    partner: pl.String = column("ISO 3166-1 alpha-3, or gacc:NNN", str_matches=r"^([A-Z]{3}|gacc:\d{3})$")
+    iso3: pl.String = column("ISO 3166-1 alpha-3, empty where the code is not a country's own", str_matches=r"^([A-Z]{3})?$")
+    name_en: pl.String = column("English name")
+    name_zh: pl.String = column("Chinese name")
+    kind: pl.String = column("what the code stands for", isin=("country", "territory", "unspecified", "other"))
+    valid_from: pl.String = column("first month, YYYY-MM; empty: always was", str_matches=MONTH)
+    valid_to: pl.String = column("last month, YYYY-MM; empty: still is", str_matches=MONTH)
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
+
+
+class PartnerGroups(Table):
+    """Which partners make a group, month by month."""
+
+    group: pl.String = column("key under which the group is published")
+    name_en: pl.String = column("English name")
+    name_zh: pl.String = column("Chinese name")
+    partner: pl.String = column("member, ISO 3166-1 alpha-3", str_matches=r"^[A-Z]{3}$")
+    valid_from: pl.String = column("first month, YYYY-MM; empty: always was", str_matches=MONTH)
+    valid_to: pl.String = column("last month, YYYY-MM; empty: still is", str_matches=MONTH)
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
+
+
+class Units(Table):
+    """Printed unit labels and the unit in which the ledger keeps them."""
+
+    printed: pl.String = column("label as printed")
+    language: pl.String = column("language of the label")
+    unit: pl.String = column("our unit", str_matches=r"^[a-z_]+$")
+    kg_per_unit: pl.String = column("kilograms in one unit, empty where it is no mass", str_matches=r"^(\d+(\.\d+)?)?$")
+    to_unit_factor: pl.String = column("a printed number times this is in our unit", str_matches=r"^[1-9]\d*$")
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
+
+
+class Codes(Table):
+    """A plain list of codes with their names."""
+
+    code: pl.String = column("code as text")
+    name_en: pl.String = column("English name")
+    name_zh: pl.String = column("Chinese name")
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
+
+
+class Baskets(Table):
+    """Which HS8 codes make a basket."""
+
+    basket: pl.String = column("name, published as basket:<name>", str_matches=r"^[a-z_]+$")
+    name_en: pl.String = column("English name")
+    name_zh: pl.String = column("Chinese name")
+    hs8: pl.String = column("member code", str_matches=r"^\d{8}$")
+    valid_from: pl.String = column("first month, YYYY-MM; empty: always was", str_matches=MONTH)
+    valid_to: pl.String = column("last month, YYYY-MM; empty: still is", str_matches=MONTH)
+    note: pl.String = column("what the code mixes or leaves out")
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
+
+
+class Products(Table):
+    """Names of the products on the watch list."""
+
+    product: pl.String = column("HS8 code or line:<name>")
+    classification: pl.String = column("what kind of code it is")
+    name_en: pl.String = column("English name")
+    name_zh: pl.String = column("Chinese name")
+    valid_from: pl.String = column("first month, YYYY-MM; empty: always was", str_matches=MONTH)
+    valid_to: pl.String = column("last month, YYYY-MM; empty: still is", str_matches=MONTH)
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
+
+
+class Corrections(Table):
+    """Known errors of a source: where, what is printed there, what is right, who says so, until when."""
+
+    id: pl.String = column("name of the correction")
+    source: pl.String = column("adapter whose release it is about")
+    raw_sha256: pl.String = column("file it is about", str_matches=r"^[0-9a-f]{64}$")
+    record: pl.String = column("record number in the file", str_matches=r"^[1-9]\d*$")
+    field: pl.String = column("column of `Reported` that is wrong")
+    expect: pl.String = column("text that must stand there; another text means that the source has changed")
+    value: pl.String = column("right text")
+    reason: pl.String = column("how it is known to be wrong")
+    provider: pl.String = column("who says so")
+    decided_on: pl.String = column("day of the decision", str_matches=r"^\d{4}-\d{2}-\d{2}$")
+    expires_on: pl.String = column("day after which it must be looked at again", str_matches=r"^\d{4}-\d{2}-\d{2}$")
+
+
+TABLES: dict[str, type[Table]] = {
+    "partners": Partners,
+    "partner_groups": PartnerGroups,
+    "units": Units,
+    "regimes": Codes,
+    "provinces": Codes,
+    "baskets": Baskets,
+    "products": Products,
+    "corrections": Corrections,
+}
+
+
+@functools.cache
+def code_table(name: str) -> pl.DataFrame:
+    """A checked code table by file name, e.g. code_table("units"). Raises SchemaErrors where a row breaks its model."""
+    model = TABLES[name]
+    frame = pl.read_csv(
+        FOLDER / f"{name}.csv", schema=polars_schema(model), empty_string_is_null=False
+    )
+    return model.validate(frame, lazy=True)
+
+
+def valid_in(month: pl.Expr) -> pl.Expr:
+    """Whether a row of a code table holds in a month given as a YYYY-MM text."""
+    return ((pl.col("valid_from") == "") | (pl.col("valid_from") <= month)) & (
+        (pl.col("valid_to") == "") | (pl.col("valid_to") >= month)
+    )

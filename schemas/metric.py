@@ -1,0 +1,105 @@
+"""Derived figures: one row per flow, product, partner, month and measure.
+
+Each figure `x` stands beside `x_status`, which says how it was made, or, where it is null, why. Percentages are per cent
+(660.8 means +660.8 %) and are computed from whole units; nothing here is rounded.
+"""
+
+import pandera.polars as pa
+import polars as pl
+
+from schemas.observation import CLASSIFICATIONS
+from schemas.table import FLOWS, Table, column, published
+
+MADE = {
+    "reported": "a source prints it",
+    "zero": "inside the scope of a release and not in it: no trade",
+    "sum": "sum of the parts, all of which are covered",
+    "sum_of_months": "sum of the months of the year so far",
+    "ytd_difference": "difference of two cumulative figures that the source prints",
+    "computed": "computed from two figures of which neither is implied",
+    "implied_base": "rests on a base that no source at hand prints; the growth itself is printed and implies it",
+}
+MISSING = {
+    "not_covered": "no release at hand covers it",
+    "other_unit": "what is traded is not, or not all of it, counted in this unit",
+    "combined_months": "the source gives January and February together",
+    "no_base": "the figure to compare with is not covered",
+    "zero_base": "the figure to compare with is zero",
+    "incomplete_year": "a month of the year so far is missing",
+    "incomplete_window": "a month of the last twelve is missing",
+    "no_world_total": "the world total of the month is missing",
+    "not_applicable": "this figure means nothing for this row",
+    "not_extreme": "the month before was already as extreme",
+    "series_record": "no earlier month of the unbroken series is as extreme: a record since series_start",
+}
+STATUSES = tuple(dict.fromkeys([*MADE, *MISSING]))
+FIGURES = (
+    "level",
+    "mom_pct",
+    "yoy_pct",
+    "ytd",
+    "ytd_yoy_pct",
+    "rolling_12m",
+    "rolling_12m_yoy_pct",
+    "share_pct",
+    "rank",
+    "contribution_mom_pp",
+    "contribution_yoy_pp",
+    "highest_since",
+    "lowest_since",
+)
+
+
+def status(figure: str) -> str:
+    """The column that says how a figure was made or why it is missing: mom_pct -> mom_status."""
+    return f"{figure.removesuffix('_pct').removesuffix('_pp')}_status"
+
+
+@published(sort_by=("product", "partner", "measure"), month_of="period")
+class Metric(Table):
+    """Level, growth, year to date, rolling year, share, rank, contribution, record: each with its status."""
+
+    flow: pl.String = column("direction of trade as the reporter counts it", isin=FLOWS)
+    product: pl.String = column("code as text: HS2 to HS8, line:…, or basket:…")
+    classification: pl.String = column("what kind of code `product` is", isin=CLASSIFICATIONS)
+    partner: pl.String = column("ISO 3166-1 alpha-3, gacc:NNN, WLD for all partners, EU27 for the Union of that month")
+    period: pl.Date = column("first day of the month")
+    measure: pl.String = column("quantity_kg, quantity_<unit>, value_usd, value_cny, unit_value_usd_per_kg …")
+    level: pl.Float64 = column("the month's figure", "see measure", nullable=True)
+    level_status: pl.String = column("how level was made, or why it is null", isin=STATUSES)
+    mom_pct: pl.Float64 = column("change on the month before", "%", nullable=True)
+    mom_status: pl.String = column("how mom_pct was made, or why it is null", isin=STATUSES)
+    yoy_pct: pl.Float64 = column("change on the same month a year before", "%", nullable=True)
+    yoy_status: pl.String = column("how yoy_pct was made, or why it is null", isin=STATUSES)
+    ytd: pl.Float64 = column("January to this month", "see measure", nullable=True)
+    ytd_status: pl.String = column("how ytd was made, or why it is null", isin=STATUSES)
+    ytd_yoy_pct: pl.Float64 = column("change of ytd on a year before", "%", nullable=True)
+    ytd_yoy_status: pl.String = column("how ytd_yoy_pct was made, or why it is null", isin=STATUSES)
+    rolling_12m: pl.Float64 = column("sum of the twelve months that end here", "see measure", nullable=True)
+    rolling_12m_status: pl.String = column("how rolling_12m was made, or why it is null", isin=STATUSES)
+    rolling_12m_yoy_pct: pl.Float64 = column("change of rolling_12m on a year before", "%", nullable=True)
+    rolling_12m_yoy_status: pl.String = column("how rolling_12m_yoy_pct was made, or why it is null", isin=STATUSES)
+    share_pct: pl.Float64 = column("share in the world total of the month", "%", nullable=True)
+    share_status: pl.String = column("how share_pct was made, or why it is null", isin=STATUSES)
+    rank: pl.UInt32 = column("place among the partners by level, 1 is the largest; equal levels share it", nullable=True)
+    rank_status: pl.String = column("how rank was made, or why it is null", isin=STATUSES)
+    contribution_mom_pp: pl.Float64 = column(
+        "part of the world's m/m that this partner accounts for", "percentage points", nullable=True
+    )
+    contribution_mom_status: pl.String = column("how contribution_mom_pp was made, or why it is null", isin=STATUSES)
+    contribution_yoy_pp: pl.Float64 = column(
+        "part of the world's y/y that this partner accounts for", "percentage points", nullable=True
+    )
+    contribution_yoy_status: pl.String = column("how contribution_yoy_pp was made, or why it is null", isin=STATUSES)
+    highest_since: pl.Date = column("latest earlier month that was at least as high", nullable=True)
+    highest_since_status: pl.String = column("how highest_since was made, or why it is null", isin=STATUSES)
+    lowest_since: pl.Date = column("latest earlier month that was at least as low", nullable=True)
+    lowest_since_status: pl.String = column("how lowest_since was made, or why it is null", isin=STATUSES)
+    series_start: pl.Date = column("first month of the unbroken series that highest_since looks back on", nullable=True)
+
+    @pa.dataframe_check
+    def missing_says_why(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
+        """A figure is null exactly where its status is a reason for being missing."""
+        return data.lazyframe.select(
+            pl.all_horizontal(pl.col(figure).is_null() == pl.col(status(figure)).is_in(list(MISSING)) for figure in FIGURES)
+        )

@@ -1,0 +1,25 @@
+"""What a run of the release flow ends with: the form in which a person, a command and another flow learn of it."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Outcome(BaseModel):
+    """How a release ended that was neither refused nor held."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: Literal["published", "nothing new"] = Field(description="whether the release changed anything")
+    release_id: str = Field(description="name of the release")
+    title: str = Field(description="what the release is called")
+    snapshot_id: str = Field(description="published state that holds it")
+    flows: list[str] = Field(description="directions it speaks of")
+    months: list[str] = Field(description="months with figures in it, YYYY-MM, sorted")
+    products: list[str] = Field(description="products with figures in it, sorted")
+    records: int = Field(description="data records in the raw file")
+    records_observed: int = Field(description="records that became observations")
+    records_quarantined: int = Field(description="records set aside")
+    warnings: list[str] = Field(description="findings of severity warning, one line each")
+    notes: list[str] = Field(description="findings of severity info, one line each")
+    healed: list[str] = Field(description="damaged files of the store that got their bytes back")

@@ -1,0 +1,70 @@
+"""A release and what is known about it: its scope, the doubts it raised, the records it lost."""
+
+import pandera.polars as pa
+import polars as pl
+
+from schemas.observation import KINDS
+from schemas.table import FLOWS, Table, column, published
+
+# all: every partner there is. listed: those in the file. keys: each record speaks for its own key and for nothing else.
+PARTNER_SCOPES = ("all", "listed", "keys")
+SEVERITIES = ("error", "warning", "info")
+
+
+@published(sort_by=("release_id",), by_release=True)
+class Release(Table):
+    """One release a row: who said what about which months, when, and what the file was asked for.
+
+    The scope decides what a missing row means: inside it there was no trade, outside it nothing is known.
+    """
+
+    release_id: pl.String = column("source and hash of bytes and scope; the same file with the same scope is the same release")
+    source: pl.String = column("adapter that read it")
+    kind: pl.String = column("kind of release", isin=KINDS)
+    reporter: pl.String = column("reporting country, ISO 3166-1 alpha-3")
+    title: pl.String = column("file name or title as given", nullable=True)
+    raw_sha256: pl.String = column("hash of the raw bytes, their name under store/raw")
+    raw_bytes: pl.Int64 = column("size of the raw file", "byte")
+    encoding: pl.String = column("how the bytes were read: utf-8, gb18030, xlsx …")
+    released_on: pl.Date = column("day from which its figures were public")
+    flow: pl.String = column("direction of trade, null where each record says it", isin=FLOWS, nullable=True)
+    products: pl.List(pl.String) = column("codes that were asked for; a shorter code asks for all below it; * asks for all")  # type: ignore[valid-type]
+    partners: pl.String = column("which partners were asked for", isin=PARTNER_SCOPES)
+    partner_list: pl.List(pl.String) = column("partners in the file")  # type: ignore[valid-type]
+    measures: pl.List(pl.String) = column("measure families in it: quantity, value_usd, value_cny, quantity_yoy")  # type: ignore[valid-type]
+    first_month: pl.Date = column("first month asked for")
+    last_month: pl.Date = column("last month asked for")
+    by_month: pl.Boolean = column("whether the file has a figure for each month, or one for the whole period")
+    records: pl.UInt32 = column("data records in the raw file")
+    records_observed: pl.UInt32 = column("records that became observations")
+    records_quarantined: pl.UInt32 = column("records set aside with a reason")
+
+    @pa.dataframe_check
+    def nothing_is_lost(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
+        """Records in = observed + quarantined."""
+        return data.lazyframe.select(
+            pl.col("records") == pl.col("records_observed") + pl.col("records_quarantined")
+        )
+
+
+@published(sort_by=("release_id", "check", "subject"), by_release=True)
+class Finding(Table):
+    """A doubt, a row: which check, how grave, about what, what was seen and what was expected."""
+
+    release_id: pl.String = column("release that raised it")
+    check: pl.String = column("name of the check")
+    severity: pl.String = column("error holds the release, warning and info are published with it", isin=SEVERITIES)
+    subject: pl.String = column("what it is about: a record, a key, the file")
+    observed: pl.String = column("what was found")
+    expected: pl.String = column("what should have been there")
+    advice: pl.String = column("what to do")
+
+
+@published(sort_by=("release_id", "record"), by_release=True)
+class Quarantine(Table):
+    """A record that was set aside: the text as printed, and every reason."""
+
+    release_id: pl.String = column("release it came with")
+    record: pl.UInt32 = column("number of the record in the raw file", ge=1)
+    reasons: pl.List(pl.String) = column("every rule that it broke: column, rule and the text found")  # type: ignore[valid-type]
+    printed: pl.String = column("the record as printed, as a JSON object of column and text")

@@ -1,0 +1,76 @@
+"""What a person declares about a release, beside the file: the form of the flow's parameters.
+
+Only what a file cannot say itself is here. A field that is not given stays None and is looked for in the sidecar, in the
+folder's defaults and in the folder names (`tasks/locate.py`).
+"""
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+MONTHS = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:\.\.(\d{4})-(0[1-9]|1[0-2]))?")
+
+
+class Declaration(BaseModel):
+    """What may stand in a sidecar `<file>.toml`, in `defaults.toml`, and on the command line. Unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: str | None = Field(None, description="adapter that reads the file: gacc_query or published")
+    reporter: str | None = Field(None, description="reporting country, ISO 3166-1 alpha-3", pattern=r"^[A-Z]{3}$")
+    flow: Literal["export", "import"] | None = Field(None, description="direction; a query file does not say it")
+    partners: Literal["all", "listed"] | None = Field(
+        None, description="all: every partner was asked for, so that the world total is the sum; listed: only those in the file"
+    )
+    products: list[str] | None = Field(
+        None, description="codes that were asked for, e.g. ['8505'] for everything below it; none: just those in the file"
+    )
+    months: str | None = Field(
+        None, description="months that were asked for, 2025-06 or 2025-01..2025-06", pattern=rf"^{MONTHS.pattern}$"
+    )
+    released_on: date | None = Field(None, description="day from which the figures were public; none: the day of landing")
+    title: str | None = Field(None, description="what the release is called")
+
+    @field_validator("products")
+    @classmethod
+    def _codes_are_text(cls, products: list[str] | None) -> list[str] | None:
+        for code in products or ():
+            if not re.fullmatch(r"\*|\d{2}(\d{2}){0,3}", code):
+                raise ValueError(f"{code!r} is no HS code of 2, 4, 6 or 8 digits, nor *")
+        return products
+
+
+class ReleaseRequest(Declaration):
+    """One file to ingest: where it lies, where the results go, and what is declared about it."""
+
+    file: Path = Field(description="the downloaded file")
+    store: Path = Field(Path("store"), description="folder of the published tables")
+
+
+class Declared(BaseModel):
+    """A file with everything that must be known about it before it is read."""
+
+    model_config = ConfigDict(frozen=True)
+
+    file: Path
+    source: str
+    reporter: str
+    flow: str | None
+    partners: str
+    products: tuple[str, ...] | None
+    first_month: date | None
+    last_month: date | None
+    released_on: date | None
+    title: str
+
+
+class Landed(Declared):
+    """A declared file whose bytes are kept in the raw store under their hash."""
+
+    raw: Path
+    raw_sha256: str
+    raw_bytes: int
+    released_on: date

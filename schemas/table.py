@@ -1,0 +1,116 @@
+"""The base of every table and what follows from it: Polars schema, Arrow schema, hash.
+
+A model is written once; the Arrow schema (with description and unit in the field metadata), the dictionary page and
+the schema hash in the lineage are derived from it, so that they cannot disagree.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import pandera.polars as pa
+import polars as pl
+import pyarrow
+
+FLOWS = ("export", "import")
+PARTITION_KEYS = ("flow", "year", "month")
+
+
+class Table(pa.DataFrameModel):
+    """A frame with exactly these columns in this order."""
+
+    class Config:
+        strict = True
+        ordered = True
+
+
+Model = TypeVar("Model", bound=type[Table])
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a published table lies on disk.
+
+    `month_of` names the date column whose year and month a row is filed under; None means no partitions. `by_release`
+    tables get files of their own from each release, which are never written again; the others are made again by month.
+    Filed by month, a file lies under `<table>/flow=…/year=…/month=…/`, and the three keys are in the path alone: where
+    a column says them too, readers disagree about which of the two to believe. `sort_by` is the order inside a file.
+    """
+
+    model: type[Table]
+    sort_by: tuple[str, ...]
+    month_of: str | None
+    by_release: bool
+
+
+PUBLISHED: dict[str, Layout] = {}
+
+
+def published(
+    *, sort_by: tuple[str, ...], month_of: str | None = None, by_release: bool = False
+) -> Callable[[Model], Model]:
+    """Register a table as one that readers get, under its name in snake_case."""
+
+    def register(model: Model) -> Model:
+        PUBLISHED[table_name(model)] = Layout(model, sort_by, month_of, by_release)
+        return model
+
+    return register
+
+
+def column(description: str, unit: str | None = None, **checks: Any) -> Any:
+    """A pandera field that must say what it holds and, where it is a quantity, in which unit."""
+    return pa.Field(description=description, metadata={"unit": unit} if unit else None, **checks)
+
+
+def table_name(model: type[Table]) -> str:
+    """The name readers see: TradeFlow -> trade_flow."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in model.__name__).lstrip("_")
+
+
+def polars_schema(model: type[Table]) -> dict[str, pl.DataType]:
+    """Column name -> Polars type, in order."""
+    return {name: field.dtype.type for name, field in model.to_schema().columns.items()}
+
+
+def stored_columns(model: type[Table]) -> list[str]:
+    """The columns that are inside a published file (the partition keys are in its path)."""
+    names = list(polars_schema(model))
+    layout = PUBLISHED.get(table_name(model))
+    return [name for name in names if name not in PARTITION_KEYS] if layout and layout.month_of else names
+
+
+def arrow_schema(model: type[Table]) -> pyarrow.Schema:
+    """The Arrow schema of a published file: `description` and `unit` stand in each field's metadata."""
+    fields = []
+    columns = model.to_schema().columns
+    plain = pl.DataFrame(schema=polars_schema(model)).to_arrow().schema
+    for name in stored_columns(model):
+        field = columns[name]
+        note = {"description": field.description, **(field.metadata or {})}
+        kind = _small(plain.field(name).type)
+        fields.append(pyarrow.field(name, kind, field.nullable, {key: str(value) for key, value in note.items()}))
+    return pyarrow.schema(fields)
+
+
+def _small(kind: pyarrow.DataType) -> pyarrow.DataType:
+    """Text and lists in their plain form: the large ones of Polars are unknown to some readers."""
+    if pyarrow.types.is_large_list(kind):
+        return pyarrow.list_(_small(kind.value_type))
+    return pyarrow.string() if pyarrow.types.is_large_string(kind) or kind == pyarrow.string_view() else kind
+
+
+def schema_sha256(model: type[Table]) -> str:
+    """Hash of names, types, nullability, descriptions, units and value checks."""
+    columns = [
+        [name, str(field.dtype), field.nullable, field.description, field.metadata, sorted(map(str, field.checks))]
+        for name, field in model.to_schema().columns.items()
+    ]
+    return hashlib.sha256(json.dumps(columns, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def empty_frame(model: type[Table]) -> pl.DataFrame:
+    """A frame of this table without rows."""
+    return pl.DataFrame(schema=polars_schema(model))

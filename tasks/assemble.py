@@ -1,0 +1,171 @@
+"""The tables of one release put together: what changes in the ledger, the reader's wide table, and the files to publish.
+
+Belongs here: which partitions are made again and from what, which files are carried over. Does not belong here: how a
+ledger or a metric is computed, how a file is written, how the pointer moves.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.metric import Metric
+from schemas.observation import KINDS, Detail, Observation
+from schemas.release import Finding, Quarantine, Release
+from schemas.lineage import Lineage
+from schemas.table import PUBLISHED, Table, polars_schema, schema_sha256, table_name
+from schemas.trade_flow import TradeFlow
+from tasks import ledger, metrics
+from tasks.known import Known
+from tasks.lineage import code_sha256, json_sha256, lineage_row, versions
+from tasks.normalise import Normalised
+from tasks.publish import NewFile, Published, publish
+from tasks.scope import month_index
+from tasks.series import MILLIGRAMS_PER_KG, monthly_numbers
+from tasks.tables import Partition, encode_file, encode_months
+
+WINDOW_MONTHS = 24
+MADE_IN = {"observation": ledger, "trade_flow": metrics, "metric": metrics}
+
+
+class Ledger(NamedTuple):
+    """The ledger after a release: all of its flows, the partitions that were made again, and every release."""
+
+    observation: DataFrame[Observation]
+    touched: DataFrame[Observation]
+    releases: DataFrame[Release]
+
+
+def merge(release: Normalised, known: Known) -> Ledger:
+    """The ledger with `release` in it. A release that is known already adds nothing and the result is what was."""
+    releases = DataFrame[Release](
+        pl.concat([known.releases, release.release]).unique("release_id", keep="first").sort("release_id")
+    )
+    release_id = release.release["release_id"][0]
+    earlier = known.detail.filter(pl.col("release_id") != release_id)
+    touched = ledger.merge(DataFrame[Detail](pl.concat([earlier, release.detail])), releases)
+    touched = DataFrame[Observation](touched.filter(_in_months(known.touched)))
+    rest = known.observation.filter(~_in_months(known.touched))
+    return Ledger(DataFrame[Observation](pl.concat([rest, touched])), touched, releases)
+
+
+def _in_months(partitions: tuple[Partition, ...]) -> pl.Expr:
+    months = pl.DataFrame(partitions, orient="row", schema={"flow": pl.String, "year": pl.Int32, "month": pl.Int32})
+    keys = (months["flow"] + ":" + (months["year"] * 12 + months["month"] - 1).cast(pl.String)).to_list()
+    return (pl.col("flow") + ":" + month_index("period_end").cast(pl.String)).is_in(keys)
+
+
+def widen(ledger_after: Ledger) -> DataFrame[TradeFlow]:
+    """The last word of the months that were made again, wide: a row per flow, product, partner and month."""
+    numbers = monthly_numbers(ledger.last_word(ledger_after.touched)).filter(pl.col("span") == "month")
+    key = ["flow", "product", "classification", "partner", "month"]
+    amount = pl.when(pl.col("measure") == "quantity_kg").then(_kilograms()).otherwise(pl.col("value").cast(pl.Float64))
+    other = pl.col("measure").str.starts_with("quantity_") & (pl.col("measure") != "quantity_kg")
+    standing = pl.col("kind").replace_strict(KINDS, range(len(KINDS)), return_dtype=pl.Int32)
+    numbers = numbers.with_columns(amount=amount, other=other, standing=standing).sort(*key, "standing", "measure")
+    named = {name: pl.col("amount").filter(pl.col("measure") == name).first() for name in ("quantity_kg", "value_usd", "value_cny")}
+    wide = numbers.group_by(key, maintain_order=True).agg(
+        **named,
+        quantity_other=pl.col("amount").filter("other").first(),
+        quantity_other_unit=pl.col("measure").filter("other").first().str.strip_prefix("quantity_"),
+        source=pl.col("source").first(),
+        kind=pl.col("kind").first(),
+    )
+    return DataFrame[TradeFlow](
+        wide.with_columns(period=pl.date(pl.col("month") // 12, pl.col("month") % 12 + 1, 1)).select(*polars_schema(TradeFlow))
+    )
+
+
+def _kilograms() -> pl.Expr:
+    grams = pl.col("value")
+    return (grams // MILLIGRAMS_PER_KG).cast(pl.Float64) + (grams % MILLIGRAMS_PER_KG).cast(pl.Float64) / MILLIGRAMS_PER_KG
+
+
+def derive(ledger_after: Ledger) -> DataFrame[Metric]:
+    """The metrics of the release's flows from the last word of the ledger."""
+    return metrics.derive(ledger.last_word(ledger_after.observation), ledger_after.releases)
+
+
+def publish_release(
+    store: Path,
+    release: Normalised,
+    findings: DataFrame[Finding],
+    ledger_after: Ledger,
+    trade_flow: DataFrame[TradeFlow],
+    metric: DataFrame[Metric],
+    trail: DataFrame[Lineage],
+    known: Known,
+) -> Published:
+    """Publish everything as the successor of the known snapshot; nothing changes where nothing is new."""
+    release_id = release.release["release_id"][0]
+    is_known = release_id in known.releases["release_id"]
+    about = {
+        "releases": ledger_after.releases["release_id"].sort().to_list(),
+        "released_on": str(ledger_after.releases["released_on"].max()),
+    }
+    new: list[NewFile] = []
+    for model, frame in ((Observation, ledger_after.touched), (TradeFlow, trade_flow), (Metric, metric)):
+        new += encode_months(model, frame, lambda partition, model=model: _derivation(model, partition, ledger_after.releases))
+    if not is_known:
+        mine = ledger_after.releases.filter(pl.col("release_id") == release_id)
+        new += encode_months(Detail, release.detail, lambda partition: _derivation(Detail, partition, mine))
+        single = ((Release, release.release), (Finding, findings), (Quarantine, release.quarantine))
+        new += [encode_file(model, frame, "", _origin(model, mine)) for model, frame in single]
+        new.append(encode_file(Lineage, _with_own_record(trail, release_id, new), "", _origin(Lineage, mine)))
+    made = {(file.table, file.partition) for file in new if file.partition and file.table != table_name(Detail)}
+    flows = {flow for flow, _, _ in known.touched}
+    remade = {(table_name(model), partition) for model in (Observation, TradeFlow) for partition in _paths(known.touched)}
+    carried = [
+        entry
+        for entry in (known.snapshot.files if known.snapshot else ())
+        if (entry.table, entry.partition) not in made | remade
+        and not (entry.table == table_name(Metric) and any(entry.partition.startswith(f"flow={flow}/") for flow in flows))
+    ]
+    return publish(store, new, carried=carried, parent=known.snapshot, about=about)
+
+
+def _with_own_record(trail: DataFrame[Lineage], release_id: str, files: list[NewFile]) -> pl.DataFrame:
+    """The trail and, as its last row, the publication itself: what it was given and the hashes of the files it makes.
+
+    The lineage's own file cannot be among them.
+    """
+    tables = sorted({file.table for file in files})
+    outputs = {name: json_sha256([hashlib.sha256(file.data).hexdigest() for file in files if file.table == name]) for name in tables}
+    given = {text.split("=", 1)[0]: text.split("=", 1)[1] for texts in trail["outputs"] for text in texts}
+    schemas_used = json_sha256({name: schema_sha256(PUBLISHED[name].model) for name in tables})
+    rows = sum(file.rows for file in files)
+    own = lineage_row(release_id, trail.height + 1, "publish", code_sha256(__name__), schemas_used, given, outputs, rows, rows, {})
+    return pl.concat([trail, pl.DataFrame([own], schema=trail.schema)])
+
+
+def _paths(partitions: tuple[Partition, ...]) -> list[str]:
+    return [f"flow={flow}/year={year}/month={month}" for flow, year, month in partitions]
+
+
+def _derivation(model: type[Table], partition: Partition, releases: DataFrame[Release]) -> dict[str, Any]:
+    """What a partition was made from: the releases that speak of its month, or of a month that its metrics look back on."""
+    flow, year, month = partition
+    last = year * 12 + month - 1
+    first = last - WINDOW_MONTHS if model is Metric else last
+    speaking = releases.filter(
+        (pl.col("flow").is_null() | (pl.col("flow") == flow))
+        & (month_index("first_month") <= last)
+        & (month_index("last_month") >= first)
+    )
+    return _origin(model, speaking)
+
+
+def _origin(model: type[Table], releases: DataFrame[Release]) -> dict[str, Any]:
+    name = table_name(model)
+    module = MADE_IN.get(name)
+    return {
+        "table": name,
+        "code_sha256": code_sha256(module.__name__ if module else Normalised.__module__),
+        "inputs": [
+            {"release_id": release_id, "raw_sha256": sha256}
+            for release_id, sha256 in releases.select("release_id", "raw_sha256").sort("release_id").iter_rows()
+        ],
+        "versions": versions(),
+    }

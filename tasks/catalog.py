@@ -1,0 +1,46 @@
+"""Every step of the mission and its policy, a line each: what the flows are made of.
+
+Steps that touch the disk are tried again when the disk fails; steps that judge are never tried again.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tasks import assemble, check as checks, correct as corrections, known, land as landing, lineage, locate as locating
+from tasks import normalise as normalising, parse as parsing, publish as publishing, report as reporting
+from tasks.events import emit
+from tasks.step import Step, flow_run_id
+
+PATIENCE = (1.0, 5.0, 20.0)
+
+locate = Step(locating.locate)
+land = Step(landing.land, retries=3, retry_delay_seconds=PATIENCE)
+parse = Step(parsing.parse)
+correct = Step(corrections.correct)
+normalise = Step(normalising.normalise)
+open_known = Step(known.open_known, retries=3, retry_delay_seconds=PATIENCE)
+check = Step(checks.check)
+hold_on_errors = Step(reporting.hold_on_errors)
+merge = Step(assemble.merge)
+widen = Step(assemble.widen)
+derive = Step(assemble.derive)
+trail = Step(lineage.trail)
+publish = Step(assemble.publish_release, name="publish")
+report = Step(reporting.report)
+
+exclusive = publishing.exclusive
+
+
+@contextmanager
+def on_record(store: Path) -> Iterator[lineage.Run]:
+    """Steps inside leave their records, and at the end the records become OpenLineage events under `store/lineage`.
+
+    A run that changed nothing leaves nothing; a run that failed leaves one file for the bytes and the step it failed at.
+    """
+    run = lineage.Run(flow_run_id=flow_run_id())
+    with lineage.recording(run):
+        try:
+            yield run
+        finally:
+            emit(run, store)

@@ -1,0 +1,54 @@
+"""Known errors of a source, put right in the open: a correction is data, says what must stand there, and expires.
+
+Corrections are applied to the text as printed, before anything is understood, so that a corrected record passes the
+same gates as any other. A correction that finds nothing, or finds another text than it expects, stops the release:
+either the source has mended its error, or the correction was aimed at something else.
+"""
+
+from datetime import date
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.code_tables import Corrections, code_table
+from schemas.reported import Reported
+from schemas.request import Landed
+from schemas.table import polars_schema
+from tasks.refusal import Refused
+from tasks.sources.protocol import Parsed
+
+
+def correct(landed: Landed, parsed: Parsed, today: date, corrections: DataFrame[Corrections] | None = None) -> Parsed:
+    """The parsed release with the corrections for its bytes applied; each is noted among what was normalised.
+
+    `corrections` is the code table unless given. Raises Refused where a correction does not fit or has expired.
+    """
+    table = code_table("corrections") if corrections is None else corrections
+    mine = table.filter((pl.col("source") == landed.source) & (pl.col("raw_sha256") == landed.raw_sha256))
+    reported, notes = parsed.reported, list(parsed.normalised)
+    for row in mine.iter_rows(named=True):
+        reported = _apply(reported, row, landed.file.name, today)
+        notes.append(f"record {row['record']}, {row['field']}: {row['expect']!r} corrected to {row['value']!r} ({row['reason']})")
+    return Parsed(DataFrame[Reported](reported), parsed.encoding, tuple(notes))
+
+
+def _apply(reported: pl.DataFrame, row: dict[str, str], where: str, today: date) -> pl.DataFrame:
+    name, kinds = f"correction {row['id']}", polars_schema(Reported)
+    if date.fromisoformat(row["expires_on"]) < today:
+        raise Refused(
+            "correction expired", where=where, found=f"{name} expired on {row['expires_on']}",
+            advice="Look at the source again; renew the row in corrections.csv or take it out.",
+        )
+    place = pl.col("record") == int(row["record"])
+    found = reported.filter(place)
+    text = found[row["field"]].cast(pl.String)[0] if row["field"] in kinds and found.height else None
+    if text != row["expect"]:
+        raise Refused(
+            "correction does not fit", where=f"{where}, record {row['record']}, column {row['field']}",
+            found=f"{text!r} where {name} expects {row['expect']!r}",
+            advice="The source has changed or the correction is wrong: mend the row in corrections.csv.",
+        )
+    field = row["field"]
+    return reported.with_columns(
+        pl.when(place).then(pl.lit(row["value"])).otherwise(pl.col(field).cast(pl.String)).cast(kinds[field]).alias(field)
+    )

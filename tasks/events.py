@@ -1,0 +1,42 @@
+"""The records of a run handed out as OpenLineage events: to a file beside the tables, and to whoever is configured.
+
+Handing out is a courtesy to others: whatever goes wrong here is logged and never stops or fails a publication, whose own
+lineage is already in the table.
+"""
+
+import logging
+from pathlib import Path
+
+from tasks.lineage import Run
+from tasks.openlineage import emit_elsewhere, events, write_events
+
+FOLDER = "lineage"
+log = logging.getLogger("tidewaiter.events")
+
+
+def emit(run: Run, store: Path) -> None:
+    """Write and send the events of `run`, unless it changed nothing."""
+    name = _file_name(run)
+    if name is None:
+        return
+    place = store / FOLDER / f"{name}.ndjson"
+    try:
+        told = events(run, run.outcome.release_id if run.outcome else name)
+        if not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            write_events(told, place)
+        emit_elsewhere(told)
+    except Exception:
+        log.exception("the lineage events of %s could not be written to %s", name, place)
+
+
+def _file_name(run: Run) -> str | None:
+    """The snapshot that the run made; for a failed run its bytes and the step it failed at, so that the same file dropped
+    every day does not fill the folder; None where there is nothing to tell."""
+    if run.outcome is not None:
+        return run.outcome.snapshot_id if run.outcome.status == "published" else None
+    landed = [record for record in run.records if record.step == "land" and record.error is None]
+    failed = [record for record in run.records if record.error is not None]
+    if not landed or not failed:
+        return None
+    return f"failed-{landed[0].outputs['land'][:12]}-{failed[-1].step}"

@@ -1,0 +1,100 @@
+"""The one seam between the store and the disk.
+
+Belongs here: the primitive calls by which a store is changed, each as small as one system call, so that a test can
+kill the process, fill the disk or forget a write at the N-th of them. Does not belong here: any knowledge of what a
+store looks like, and any retry or clean-up. No publication writes, links, renames or deletes in any other way.
+"""
+
+import fcntl
+import os
+import sys
+from pathlib import Path
+
+
+class FileSystem:
+    """POSIX calls on local disk. Every method raises OSError as the kernel gave it."""
+
+    def read_bytes(self, path: Path) -> bytes:
+        return path.read_bytes()
+
+    def list_directory(self, path: Path) -> list[str]:
+        return sorted(os.listdir(path))
+
+    def create(self, path: Path, mode: int) -> int:
+        """A descriptor of a new, empty file; FileExistsError where the name is taken."""
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+
+    def write(self, descriptor: int, data: memoryview) -> int:
+        """Bytes really written, which may be fewer than given."""
+        return os.write(descriptor, data)
+
+    def write_file(self, path: Path, data: bytes, mode: int = 0o444) -> None:
+        """Write a new file whole. Not durable before `fsync_file` of it and `fsync_directory` of its folder."""
+        descriptor = self.create(path, mode)
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[self.write(descriptor, rest) :]
+        finally:
+            os.close(descriptor)
+
+    def fsync_file(self, path: Path) -> None:
+        _fsync(path, os.O_RDONLY)
+
+    def fsync_directory(self, path: Path) -> None:
+        _fsync(path, os.O_RDONLY | os.O_DIRECTORY)
+
+    def link(self, source: Path, target: Path) -> None:
+        os.link(source, target)
+
+    def symlink(self, text: str, path: Path) -> None:
+        """A symbolic link at `path` that says `text`; relative text keeps a store movable."""
+        os.symlink(text, path)
+
+    def rename(self, source: Path, target: Path) -> None:
+        """Move to a name that is free."""
+        os.rename(source, target)
+
+    def replace(self, source: Path, target: Path) -> None:
+        """Move over a name that may be taken: atomic for whoever opens `target`."""
+        os.replace(source, target)
+
+    def make_directory(self, path: Path) -> None:
+        os.mkdir(path)
+
+    def remove(self, path: Path) -> None:
+        os.unlink(path)
+
+    def remove_directory(self, path: Path) -> None:
+        os.rmdir(path)
+
+    def lock(self, path: Path) -> int:
+        """Wait for the exclusive lock on `path`; a descriptor for `unlock`. A dead process holds no lock."""
+        # Append, because opening for writing with truncation would move the mtime and a re-run must change nothing.
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return descriptor
+
+    def unlock(self, descriptor: int) -> None:
+        # Explicitly, because closing alone keeps the lock while a forked child still has the descriptor.
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        os.close(descriptor)
+
+
+def _fsync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags | os.O_CLOEXEC)
+    try:
+        if sys.platform == "darwin":
+            # On macOS fsync stops at the drive's cache; only this call goes through it.
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+        else:
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+LOCAL = FileSystem()

@@ -1,0 +1,69 @@
+"""Bytes are kept once and for ever: the raw store, where a file is named by its hash and never changes.
+
+Beside the bytes stands `<sha256>.json` with the day of the first landing: where nothing says when a file became public,
+that day is the only one that can be proved, and it must stay the same when the file is dropped again.
+"""
+
+import hashlib
+import json
+from datetime import date
+from pathlib import Path
+
+from schemas.request import Declared, Landed
+from tasks.filesystem import LOCAL, FileSystem
+from tasks.refusal import Refused
+
+RAW = "raw"
+
+
+def land(declared: Declared, store: Path, today: date, fs: FileSystem = LOCAL) -> Landed:
+    """Keep the bytes of a declared file under `store/raw`; the same bytes again change nothing.
+
+    `today` is the day of landing, used as the release day where none is declared. Raises Refused for a file that
+    cannot be read, and for a release day after `today`.
+    """
+    try:
+        raw = declared.file.read_bytes()
+    except OSError as error:
+        raise Refused(
+            "unreadable file", where=str(declared.file), found=str(error.strerror), advice="Check the permissions."
+        ) from error
+    sha256 = hashlib.sha256(raw).hexdigest()
+    place = raw_path(store, sha256)
+    if not (place.exists() and place.read_bytes() == raw):
+        _keep(store, place, raw, fs)
+    note = place.with_name(f"{sha256}.json")
+    if not note.exists():
+        _keep(store, note, json.dumps({"landed_on": today.isoformat(), "name": declared.file.name}).encode(), fs)
+    landed_on = date.fromisoformat(json.loads(note.read_bytes())["landed_on"])
+    released_on = declared.released_on or landed_on
+    if released_on > today:
+        raise Refused(
+            "release day", where=str(declared.file), found=f"released on {released_on}, which is after today ({today})",
+            advice="Correct released_on.",
+        )
+    return Landed(
+        **declared.model_dump(exclude={"released_on"}),
+        released_on=released_on,
+        raw=place,
+        raw_sha256=sha256,
+        raw_bytes=len(raw),
+    )
+
+
+def raw_path(store: Path, sha256: str) -> Path:
+    """Where the bytes with this hash lie."""
+    return store / RAW / sha256[:2] / sha256
+
+
+def _keep(store: Path, place: Path, data: bytes, fs: FileSystem) -> None:
+    """Write under a temporary name, make it durable, then give it its name: a name never stands for half a file."""
+    waiting = store / "tmp" / place.name
+    for folder in (waiting.parent, place.parent):
+        folder.mkdir(parents=True, exist_ok=True)
+    if waiting.exists():
+        fs.remove(waiting)
+    fs.write_file(waiting, data)
+    fs.fsync_file(waiting)
+    fs.replace(waiting, place)
+    fs.fsync_directory(place.parent)

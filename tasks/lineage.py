@@ -1,0 +1,173 @@
+"""What happened at each step, in hashes: the record that every step leaves, and how things are hashed for it.
+
+A record has two parts. The derivation (step, code, schema, inputs, outputs, rows, parameters, versions) is the same
+whenever and wherever the step runs; it is published as the table `lineage`. The run (clock, ids, host) is not; it goes
+into the OpenLineage events beside the store's tables and never into hashed content.
+"""
+
+import contextlib
+import functools
+import hashlib
+import importlib.metadata
+import inspect
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import ModuleType
+from typing import Any
+from uuid import UUID, uuid4
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.lineage import Lineage
+from schemas.outcome import Outcome
+from schemas.release import Release
+from schemas.table import Table, polars_schema
+
+OURS = ("tasks", "schemas")
+SHAPING_LIBRARIES = ("polars", "pyarrow", "pandera", "fastexcel", "tidewaiter")
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """One step as it ran. `inputs` and `outputs` map a name to the sha256 of what bore it; `models` maps the name of an
+    output frame to its model; `error` is the message of the exception that ended the step, None where it completed."""
+
+    step: str
+    code_sha256: str
+    schema_sha256: str
+    inputs: dict[str, str]
+    outputs: dict[str, str]
+    rows_in: dict[str, int]
+    rows_out: dict[str, int]
+    parameters: dict[str, Any]
+    models: dict[str, type[Table]]
+    started: datetime
+    ended: datetime
+    run_id: UUID
+    task_run_id: str | None = None
+    error: str | None = None
+
+
+@dataclass
+class Run:
+    """One way through the steps: their records so far, the ids under which others know it, and how it ended."""
+
+    run_id: UUID = field(default_factory=uuid4)
+    flow_run_id: str | None = None
+    records: list[StepRecord] = field(default_factory=list)
+    outcome: Outcome | None = None
+
+
+_current: ContextVar[Run | None] = ContextVar("tidewaiter_run", default=None)
+
+
+@contextlib.contextmanager
+def recording(run: Run) -> Iterator[Run]:
+    """Steps inside leave their records in `run`."""
+    token = _current.set(run)
+    try:
+        yield run
+    finally:
+        _current.reset(token)
+
+
+def current_run() -> Run | None:
+    """The run whose steps are being recorded, None outside of one."""
+    return _current.get()
+
+
+def trail(release: DataFrame[Release]) -> DataFrame[Lineage]:
+    """The records of the steps that the current run has taken so far, as rows of the table `lineage`."""
+    run = current_run()
+    return as_table(release["release_id"][0], run.records if run else [])
+
+
+def as_table(release_id: str, records: Sequence[StepRecord]) -> DataFrame[Lineage]:
+    """The deterministic part of the records as rows of the table `lineage`, in the order of the steps."""
+    rows = [
+        lineage_row(
+            release_id, position, record.step, record.code_sha256, record.schema_sha256, record.inputs, record.outputs,
+            sum(record.rows_in.values()), sum(record.rows_out.values()), record.parameters,
+        )
+        for position, record in enumerate(records, start=1)
+    ]  # fmt: skip
+    return DataFrame[Lineage](pl.DataFrame(rows, schema=polars_schema(Lineage)))
+
+
+def lineage_row(
+    release_id: str, position: int, step: str, code: str, schema: str, inputs: Mapping[str, str],
+    outputs: Mapping[str, str], rows_in: int, rows_out: int, parameters: Mapping[str, Any],
+) -> dict[str, Any]:  # fmt: skip
+    """One row of the table `lineage`."""
+    return {
+        "release_id": release_id,
+        "position": position,
+        "step": step,
+        "code_sha256": code,
+        "schema_sha256": schema,
+        "inputs": [f"{name}={sha256}" for name, sha256 in sorted(inputs.items())],
+        "outputs": [f"{name}={sha256}" for name, sha256 in sorted(outputs.items())],
+        "rows_in": rows_in,
+        "rows_out": rows_out,
+        "parameters": json.dumps(dict(parameters), sort_keys=True, ensure_ascii=False, default=str),
+        "versions": json.dumps(versions(), sort_keys=True),
+    }
+
+
+class _HashSink:
+    """A file that keeps nothing but the hash of what is written to it."""
+
+    def __init__(self) -> None:
+        self.digest = hashlib.sha256()
+
+    def write(self, data: bytes) -> int:
+        self.digest.update(data)
+        return len(data)
+
+    def flush(self) -> None:
+        pass
+
+
+def frame_sha256(frame: pl.DataFrame) -> str:
+    """Hash of a frame's columns, types and rows in their order, whatever chunks it is made of.
+
+    Categorical columns are hashed as the texts they stand for, because their codes depend on what else was read.
+    """
+    sink = _HashSink()
+    texts = frame.with_columns(pl.selectors.by_dtype(pl.Categorical).cast(pl.String)).rechunk()
+    texts.write_ipc_stream(sink, compression="uncompressed")  # type: ignore[arg-type]
+    return sink.digest.hexdigest()
+
+
+def json_sha256(value: Any) -> str:
+    """Hash of a small value by its JSON form."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()
+
+
+@functools.cache
+def code_sha256(module_name: str) -> str:
+    """Hash of the source of a module and of all modules of ours that it imports, directly or not."""
+    seen: dict[str, str] = {}
+    _collect(sys.modules[module_name], seen)
+    return json_sha256(seen)
+
+
+def _collect(module: ModuleType, seen: dict[str, str]) -> None:
+    if module.__name__ in seen:
+        return
+    seen[module.__name__] = hashlib.sha256(inspect.getsource(module).encode()).hexdigest()
+    for value in list(vars(module).values()):
+        name = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+        if isinstance(name, str) and name.split(".")[0] in OURS and name in sys.modules:
+            _collect(sys.modules[name], seen)
+
+
+@functools.cache
+def versions() -> dict[str, str]:
+    """Versions of the libraries that shape a result, and ours."""
+    return {name: importlib.metadata.version(name) for name in SHAPING_LIBRARIES}

@@ -1,0 +1,107 @@
+"""Who said what about which months: everything that must be known about a file and is not in it.
+
+Looked for, first found wins, in: the command line, the sidecar `<file>.toml`, `defaults.toml` of the file's folder and of
+the folders above it up to the inbox, and the folder names (`<source>/<flow>/file`). What is needed and nowhere said is
+refused, with the line to write.
+"""
+
+import tomllib
+from datetime import date
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from schemas.request import MONTHS, Declaration, Declared, ReleaseRequest
+from tasks.refusal import Refused, clip
+from tasks.sources import SOURCES
+
+DEFAULTS = "defaults.toml"
+FOLDERS_UP = 3
+WAYS = {"flow": 'flow = "import"', "source": 'source = "gacc_query"'}
+OPTIONS = {"flow": "--flow import|export", "source": f"--source {'|'.join(SOURCES)}"}
+
+
+def locate(request: ReleaseRequest) -> Declared:
+    """What is declared about the file of `request`. Raises Refused where it is missing, or where something needed is."""
+    file = request.file
+    if not file.is_file():
+        raise Refused(
+            "no file", where=str(file), found="there is no such file", advice="Give the path of a downloaded file."
+        )
+    said = _declarations(request)
+    source_name = _first(said, "source")
+    _require("source", source_name, file)
+    if source_name not in SOURCES:
+        raise Refused(
+            "unknown source", where=str(file), found=f"source {source_name!r}", advice=f"It is one of {', '.join(SOURCES)}."
+        )
+    for need in SOURCES[source_name].needs:
+        _require(need, _first(said, need), file)
+    first, last = _months(_first(said, "months"))
+    return Declared(
+        file=file,
+        source=source_name,
+        reporter=_first(said, "reporter") or "CHN",
+        flow=_first(said, "flow"),
+        partners=_first(said, "partners") or "listed",
+        products=_first(said, "products"),
+        first_month=first,
+        last_month=last,
+        released_on=_first(said, "released_on"),
+        title=_first(said, "title") or file.name,
+    )
+
+
+def _declarations(request: ReleaseRequest) -> list[Declaration]:
+    """Everything said about the file, the strongest first."""
+    file = request.file.resolve()
+    given = request.model_dump(exclude={"file", "store"}, exclude_none=True)
+    papers = [file.with_name(f"{file.name}.toml"), *(folder / DEFAULTS for folder in file.parents[:FOLDERS_UP])]
+    return [Declaration(**given), *(_read(paper) for paper in papers if paper.is_file()), _folder_names(file)]
+
+
+def _read(paper: Path) -> Declaration:
+    try:
+        return Declaration(**tomllib.loads(paper.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Refused("declaration", where=str(paper), found=f"no valid TOML: {error}", advice="Mend the file.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise Refused(
+            "declaration",
+            where=f"{paper}, key {'.'.join(map(str, first['loc']))}",
+            found=f"{clip(repr(first.get('input')))}: {first['msg']}",
+            advice=f"The keys are {', '.join(Declaration.model_fields)}.",
+        ) from error
+
+
+def _folder_names(file: Path) -> Declaration:
+    flow, source = file.parent.name, file.parent.parent.name
+    return Declaration(source=source, flow=flow) if source in SOURCES and flow in ("export", "import") else Declaration()
+
+
+def _first(said: list[Declaration], name: str):  # type: ignore[no-untyped-def]  # the type is that of the field
+    return next((value for paper in said if (value := getattr(paper, name)) is not None), None)
+
+
+def _require(name: str, value: object, file: Path) -> None:
+    if value is None:
+        raise Refused(
+            f"{name} not declared",
+            where=str(file),
+            found=f"the {name} is not in the file and nowhere declared",
+            advice=f"Write {WAYS[name]} into {file.name}.toml beside it, or give {OPTIONS[name]}.",
+        )
+
+
+def _months(text: str | None) -> tuple[date | None, date | None]:
+    if text is None:
+        return None, None
+    match = MONTHS.fullmatch(text)
+    assert match is not None  # the form is checked by Declaration
+    year, month, last_year, last_month = match.groups()
+    first = date(int(year), int(month), 1)
+    last = date(int(last_year), int(last_month), 1) if last_year else first
+    if last < first:
+        raise Refused("months", where="months", found=f"{text} ends before it begins", advice="Write 2025-01..2025-06.")
+    return first, last

@@ -1,0 +1,56 @@
+"""Printed numbers to whole ones, exactly: no float, no rounding, no guess at what a comma means.
+
+A number is taken as digits, with an optional decimal point, or digits in groups of three by commas. Everything else is
+a reason, never a value: signs, spaces, other decimal marks, exponents, words.
+"""
+
+import polars as pl
+
+MISSING_MARKS = ("", "-", "--", "—", "－", "…", "...", "*", "**")
+PLAIN = r"^-?\d+(\.\d+)?$"
+GROUPED = r"^\d{1,3}(,\d{3})+(\.\d+)?$"
+VALUE_MAX = 10**15
+DIGITS_MAX = 15
+
+
+def tidy_numbers(printed: pl.Series) -> pl.Series:
+    """Full-width digits and invisible spaces brought to plain ones (NFKC); plain ASCII is left as it is."""
+    strange = printed.str.contains(r"[^\x21-\x7e]").fill_null(False)
+    if not strange.any():
+        return printed
+    return printed.zip_with(~strange, printed.str.normalize("NFKC").str.strip_chars())
+
+
+def whole_number(printed: str, factor: str) -> list[pl.Expr]:
+    """Expressions `value`, `resolution`, `number_reason` for a column of printed numbers times a column of factors.
+
+    `value` is whole, or null with a reason; null without a reason means that the source prints a mark for "nothing
+    here". `resolution` is what one step of the last printed digit is worth.
+    """
+    text = pl.col(printed)
+    plain = text.str.contains(PLAIN)
+    grouped = text.str.contains(GROUPED)
+    bare = pl.when(grouped).then(text.str.replace_all(",", "", literal=True)).when(plain).then(text)
+    decimals = bare.str.extract(r"\.(\d+)$", 1).str.len_chars().fill_null(0).cast(pl.Int64)
+    digits = bare.str.replace_all(".", "", literal=True)
+    fits = digits.str.strip_prefix("-").str.len_chars() <= DIGITS_MAX
+    scale = pl.lit(10, dtype=pl.Int64).pow(decimals.clip(0, DIGITS_MAX))
+    # As Int128, because fifteen digits times a factor do not fit into 64 bits before the bound below is checked.
+    scaled = pl.when(fits).then(digits).cast(pl.Int64).cast(pl.Int128) * pl.col(factor).cast(pl.Int128)
+    is_whole = (scaled % scale.cast(pl.Int128)) == 0
+    whole = scaled // scale.cast(pl.Int128)
+    in_bounds = whole.abs() <= VALUE_MAX
+    missing = text.is_null() | text.is_in(list(MISSING_MARKS))
+    reason = (
+        pl.when(missing).then(None)
+        .when(~(plain | grouped)).then(pl.lit("is not a number as the source prints them"))
+        .when(~fits).then(pl.lit(f"has more than {DIGITS_MAX} digits"))
+        .when(~is_whole).then(pl.lit("has more decimals than its unit can have"))
+        .when(~in_bounds).then(pl.lit(f"is larger than {VALUE_MAX:,}"))
+    )  # fmt: skip
+    usable = ~missing & (plain | grouped) & fits & is_whole & in_bounds
+    return [
+        pl.when(usable).then(whole).cast(pl.Int64).alias("value"),
+        pl.when(usable).then(pl.max_horizontal(pl.lit(1, dtype=pl.Int64), pl.col(factor) // scale)).alias("resolution"),
+        reason.alias("number_reason"),
+    ]

@@ -1,0 +1,37 @@
+"""Printed periods and calendar months."""
+
+import calendar
+import re
+from datetime import date
+
+MONTH = re.compile(r"(\d{4})-?(0[1-9]|1[0-2])")
+SPAN = re.compile(r"(\d{4})-(0[1-9]|1[0-2])\.\.(\d{4})-(0[1-9]|1[0-2])")
+YEARS = range(1980, 2100)
+
+
+def read_period(text: str) -> tuple[date, date] | None:
+    """First and last day of `202506`, `2025-06` or `2025-01..2025-06`; None for anything else.
+
+    >>> read_period("202506")
+    (datetime.date(2025, 6, 1), datetime.date(2025, 6, 30))
+    >>> read_period("Jun-25") is None
+    True
+    """
+    if match := MONTH.fullmatch(text):
+        year, month = map(int, match.groups())
+        return (date(year, month, 1), month_end(date(year, month, 1))) if year in YEARS else None
+    if match := SPAN.fullmatch(text):
+        first_year, first_month, last_year, last_month = map(int, match.groups())
+        first, last = date(first_year, first_month, 1), month_end(date(last_year, last_month, 1))
+        return (first, last) if first < last and first_year in YEARS and last_year in YEARS else None
+    return None
+
+
+def month_end(day: date) -> date:
+    """Last day of the month of `day`."""
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
+
+
+def month_start(day: date) -> date:
+    """First day of the month of `day`."""
+    return day.replace(day=1)

@@ -1,0 +1,317 @@
+"""The write side of a store: files become one immutable snapshot, then one pointer moves.
+
+Belongs here: the order of the steps, on which everything rests, and retention. Does not belong here: what the tables
+mean, how frames become bytes, any clock. The caller holds `exclusive` from before it opens the parent until `publish`
+returns.
+
+    objects durable -> snapshot built aside, durable -> renamed into place -> audited -> parent still current -> pointer
+
+A process killed or a machine that loses power anywhere in this line leaves the old snapshot or the new one, and the
+same call again ends in the new one. The same content again changes nothing: no byte, no inode, no mtime.
+"""
+
+import json
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tasks.filesystem import LOCAL, FileSystem
+from tasks.objects import DamagedStore, Stage, check_link, link_or_copy, make_directories, mend, sync_objects
+from tasks.snapshot import (
+    FileEntry,
+    Hashes,
+    Problem,
+    Snapshot,
+    StoreError,
+    audit_snapshot,
+    check_file,
+    current_id,
+    encode_manifest,
+    list_snapshots,
+    manifest_id,
+    object_path,
+    open_snapshot,
+    snapshot_ids,
+    unknown_files,
+)
+
+_TABLE = re.compile(r"[a-z][a-z0-9_]*")
+# Readers take zero-padded digits for numbers or for text, each in its own way, so no such key is ever published.
+_PARTITION_KEY = re.compile(r"[a-z][a-z0-9_]*=(?!0\d)[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+class InvalidPublication(StoreError):
+    """What was given is not one consistent set of files."""
+
+
+class StaleParent(StoreError):
+    """Somebody published since the parent was opened."""
+
+
+class AuditFailed(StoreError):
+    """The snapshot on disk is not what was meant to be published; the pointer did not move."""
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """One Parquet file to publish, as bytes; `partition` is a hive path, '' for a table of one part.
+
+    `beside` tells that its rows stand beside those of the files carried for its partition; else it replaces them.
+    """
+
+    table: str
+    partition: str
+    data: bytes
+    rows: int
+    schema_sha256: str
+    beside: bool = False
+
+
+@dataclass(frozen=True)
+class Published:
+    """The snapshot that is current now; `healed` names the damaged files of the store that got their bytes back."""
+
+    snapshot: Snapshot
+    changed: bool
+    healed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Retired:
+    """What a retention removed: ids of snapshots, number of objects."""
+
+    snapshots: tuple[str, ...]
+    objects: int
+
+
+@contextmanager
+def exclusive(store: Path, fs: FileSystem = LOCAL) -> Iterator[None]:
+    """Hold the store for reading, modifying and publishing; waits for whoever holds it. Creates the folder."""
+    with suppress(FileExistsError):
+        for folder in make_directories(fs, store):
+            fs.fsync_directory(folder.parent)
+    descriptor = fs.lock(store / ".lock")
+    try:
+        yield
+    finally:
+        fs.unlock(descriptor)
+
+
+def publish(
+    store: Path,
+    new: Iterable[NewFile],
+    *,
+    carried: Iterable[FileEntry] = (),
+    parent: Snapshot | None,
+    about: Mapping[str, Any],
+    audit: Callable[[Snapshot], None] | None = None,
+    fs: FileSystem = LOCAL,
+) -> Published:
+    """Publish `new` beside the files `carried` from the parent as the successor of `parent`, under `exclusive`.
+
+    `new` may be a generator: one file at a time is held. `about` is what the snapshot says of itself: plain JSON, no
+    clock, no host, `released_on` (ISO date) for retention. `audit` sees it before any reader, and refuses by raising.
+    Raises InvalidPublication, StaleParent, DamagedStore, AuditFailed; after any of them the old snapshot is current.
+    """
+    _refuse_stale(store, parent)
+    about, kept, stage = _plain(about), list(carried), Stage(store, fs)
+    written = _write(stage, new, kept)
+    healed = stage.settle()
+    files = tuple(sorted([*written, *kept], key=lambda entry: entry.path))
+    if parent is not None and about == parent.about and _contents(files) == _contents(parent.files):
+        healed += mend(stage, parent)
+        if healed:
+            sync_objects(fs, store, written)
+        # The run that moved the pointer may have been killed before this; what returns must outlive the power.
+        fs.fsync_directory(store)
+        return Published(parent, False, tuple(healed))
+    _refuse_damaged(store, kept)
+    sync_objects(fs, store, written)
+    sequence, parent_id = (1, None) if parent is None else (parent.sequence + 1, parent.id)
+    manifest = encode_manifest(sequence, parent_id, about, files)
+    snapshot = Snapshot(store, manifest_id(sequence, manifest), sequence, parent_id, about, files)
+    built = not _exists_whole(stage, snapshot)
+    if built:
+        _build(stage, snapshot, manifest)
+    fs.fsync_directory(snapshot.path.parent)
+    try:
+        _audit(snapshot, manifest, written)
+        if audit is not None:
+            audit(snapshot)
+    except BaseException:
+        if built:
+            fs.rename(snapshot.path, stage.folder / f"rejected-{snapshot.id}")
+        raise
+    _refuse_stale(store, parent)
+    _point(stage, snapshot)
+    return Published(snapshot, True, tuple(healed))
+
+
+def retain(
+    store: Path, *, today: date, months: int = 24, keep: Collection[str] = (), fs: FileSystem = LOCAL
+) -> Retired:
+    """Remove what is `months` old by `about["released_on"]`, and objects no snapshot needs; under `exclusive`.
+
+    Stays: the current snapshot, every younger or undated one, all between them (history has no holes), those in `keep`.
+    """
+    history = list_snapshots(store)
+    unknown = set(keep) - {snapshot.id for snapshot in history}
+    if unknown:
+        raise InvalidPublication(f"{store}: cannot keep {sorted(unknown)}, never published. See `list_snapshots`.")
+    month = today.year * 12 + today.month - 1 - months
+    horizon = (month // 12, month % 12 + 1, today.day)
+    young = [snapshot for snapshot in history if _released_on(snapshot) > horizon] or history[-1:]
+    present = [opened for name in snapshot_ids(store) if (opened := open_snapshot(store, name)) is not None]
+    old = [other.id for other in present if young and other.sequence < young[0].sequence and other.id not in keep]
+    needed = {entry.sha256 for other in present if other.id not in old for entry in other.files}
+    unneeded = [path for path in sorted((store / "objects").glob("*/*.parquet")) if path.stem not in needed]
+    stage = Stage(store, fs)
+    _move_out(stage, [store / "snapshots" / name for name in old])
+    _move_out(stage, unneeded)
+    if old or unneeded:
+        stage.sweep()
+    return Retired(tuple(old), len(unneeded))
+
+
+def _move_out(stage: Stage, paths: list[Path]) -> None:
+    """Out of every folder a reader may list, before anything is deleted: who is inside gets an error, never a part."""
+    for path in paths:
+        stage.fs.rename(path, stage.folder / f"retired-{path.name}")
+    for folder in sorted({path.parent for path in paths}):
+        stage.fs.fsync_directory(folder)
+
+
+def _write(stage: Stage, new: Iterable[NewFile], carried: list[FileEntry]) -> list[FileEntry]:
+    taken = {(entry.table, entry.partition) for entry in carried}
+    paths = {entry.path for entry in carried}
+    written: dict[str, FileEntry] = {}
+    for file in new:
+        keys = file.partition.split("/") if file.partition else []
+        if not _TABLE.fullmatch(file.table) or not all(_PARTITION_KEY.fullmatch(key) for key in keys):
+            raise InvalidPublication(
+                f"table {file.table!r}, partition {file.partition!r}: not a name that all readers take alike. "
+                f"Use lower-case key=value folders without padding, as in flow=export/year=2025/month=6."
+            )
+        sha256 = stage.add(file.data)
+        path = "/".join([file.table, *keys, _file_name(sha256)])
+        if path in written or path in paths or (not file.beside and (file.table, file.partition) in taken):
+            raise InvalidPublication(
+                f"{file.table}/{file.partition}: given twice, so its rows would be counted twice. "
+                f"Carry only files of partitions that are not published anew."
+            )
+        written[path] = FileEntry(
+            file.table, file.partition, path, sha256, len(file.data), file.rows, file.schema_sha256
+        )
+    return list(written.values())
+
+
+def _file_name(sha256: str) -> str:
+    """Other bytes, other name: a reader that lists through `current` and opens later finds the same bytes or nothing."""
+    return f"{sha256[:16]}.parquet"
+
+
+def _build(stage: Stage, snapshot: Snapshot, manifest: bytes) -> None:
+    fs, tree = stage.fs, stage.folder / snapshot.id
+    folders = set(make_directories(fs, tree))
+    for entry in snapshot.files:
+        path = tree / entry.path
+        if path.parent not in folders:
+            folders.update(make_directories(fs, path.parent))
+        link_or_copy(fs, object_path(snapshot.store, entry.sha256), path)
+    fs.write_file(tree / "manifest.json", manifest)
+    fs.fsync_file(tree / "manifest.json")
+    for folder in sorted(folders, reverse=True):
+        fs.fsync_directory(folder)
+    fs.rename(tree, snapshot.path)
+
+
+def _exists_whole(stage: Stage, snapshot: Snapshot) -> bool:
+    """Whether a run that died left this very snapshot, proven by hash; a ruin is moved aside."""
+    if not snapshot.path.exists():
+        return False
+    if not audit_snapshot(snapshot):
+        return True
+    stage.fs.rename(snapshot.path, stage.folder / f"corrupt-{snapshot.id}")
+    return False
+
+
+def _point(stage: Stage, snapshot: Snapshot) -> None:
+    spare = stage.folder / "current"
+    stage.fs.symlink(f"snapshots/{snapshot.id}", spare)
+    stage.fs.replace(spare, stage.store / "current")
+    stage.fs.fsync_directory(stage.store)
+    if snapshot.parent is None:
+        stage.fs.fsync_directory(stage.store.parent)
+
+
+def _audit(snapshot: Snapshot, manifest: bytes, written: list[FileEntry]) -> None:
+    """Read back what was written; of what was carried over, the size and the link to its object."""
+    hashes, fresh = Hashes(), {entry.path for entry in written}
+    problems: list[Problem | None] = [*unknown_files(snapshot)]
+    if (snapshot.path / "manifest.json").read_bytes() != manifest:
+        problems.append(Problem("manifest.json", "other bytes", "the manifest as written", "check the disk"))
+    for entry in snapshot.files:
+        if entry.path in fresh:
+            problems.append(check_file(snapshot, entry, hashes) or _check_rows(snapshot, entry))
+        else:
+            problems.append(check_link(snapshot, entry, hashes))
+    found = [f"- {problem}" for problem in problems if problem is not None]
+    if found:
+        listed = "\n".join(found[:10])
+        raise AuditFailed(f"{snapshot.path}: not published, {len(found)} problems. Mend and publish again:\n{listed}")
+
+
+def _check_rows(snapshot: Snapshot, entry: FileEntry) -> Problem | None:
+    advice = "correct the step that counts or encodes this table"
+    try:
+        rows = pq.read_metadata(snapshot.path / entry.path).num_rows
+    except pa.ArrowInvalid as error:
+        return Problem(entry.path, f"no Parquet ({error})", f"{entry.rows} rows", advice)
+    return None if rows == entry.rows else Problem(entry.path, f"{rows} rows", f"{entry.rows} rows", advice)
+
+
+def _plain(about: Mapping[str, Any]) -> dict[str, Any]:
+    """`about` as it comes back from a manifest, so that equal content compares equal."""
+    try:
+        plain: dict[str, Any] = json.loads(json.dumps(dict(about), allow_nan=False))
+        date.fromisoformat(plain.get("released_on", "2000-01-01"))
+    except (TypeError, ValueError) as error:
+        raise InvalidPublication(f"about: {error}. Give plain JSON, and released_on as an ISO date.") from error
+    return plain
+
+
+def _refuse_stale(store: Path, parent: Snapshot | None) -> None:
+    found, expected = current_id(store), None if parent is None else parent.id
+    if found != expected:
+        raise StaleParent(
+            f"{store}: current is {found}, not {expected}, from which this publication was derived. "
+            f"Hold `exclusive`, open the parent anew, derive again and publish."
+        )
+
+
+def _refuse_damaged(store: Path, carried: list[FileEntry]) -> None:
+    if len({entry.path for entry in carried}) < len(carried):
+        raise InvalidPublication(f"{store}: a file is carried twice. Carry each entry of the parent once.")
+    for entry in carried:
+        stored = object_path(store, entry.sha256)
+        if not stored.is_file() or stored.stat().st_size != entry.bytes:
+            raise DamagedStore(
+                f"{stored}: missing or not of {entry.bytes} bytes, so {entry.path} cannot be carried over. "
+                f"Publish that partition with its bytes, or restore the object from a copy."
+            )
+
+
+def _contents(files: Iterable[FileEntry]) -> set[tuple[str, str]]:
+    return {(entry.path, entry.sha256) for entry in files}
+
+
+def _released_on(snapshot: Snapshot) -> tuple[int, int, int]:
+    day = date.fromisoformat(snapshot.about.get("released_on", "9999-12-31"))
+    return (day.year, day.month, day.day)

@@ -1,0 +1,138 @@
+"""China customs (GACC), online query: HS8 by partner, month, regime and province, as downloaded by a person.
+
+Who and when: the General Administration of Customs opens a month in its query database on the 20th of the month after;
+January and February come in March, as two months. The site asks for a captcha, so nothing is fetched here.
+
+Layout: GB18030, every field quoted, a trailing comma on each line, names with line feeds inside their quotes. Any subset
+and order of the dimensions; measures last; one value column whose title is the only sign of the currency. Titles in
+Chinese or English, with two spellings of "Supplementary". Numbers: quantities plain, values with thousands commas. No
+second unit is quantity "0" with unit "?". Below HS8 there are no quantities. Zero trade means no row; no total rows.
+A download ends at 10,000 rows without a word.
+
+Saved again by Excel: codes have become numbers, the value title may be 金额_美元. A number can only have lost the zero of
+chapters 01 to 09, and HS codes have an even number of digits, so a number with 1, 3, 5 or 7 digits is padded by one zero;
+any other length stays as it is. Partner codes have no leading zeros and are never padded.
+
+Unsure: whether a file without a regime or province column was asked for all of them; it is taken so unless declared.
+"""
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.reported import Reported
+from schemas.table import polars_schema
+from tasks import lexer, workbook
+from tasks.refusal import Refused, clip
+from tasks.sources.protocol import Parsed, Source
+
+TITLES = {
+    "period": ("数据年月", "Date of data"),
+    "product": ("商品编码", "Commodity code"),
+    "product_name": ("商品名称", "Commodity"),
+    "partner": ("贸易伙伴编码", "Trading partner code"),
+    "partner_name": ("贸易伙伴名称", "Trading partner"),
+    "regime": ("贸易方式编码", "Customs Regime code"),
+    "regime_name": ("贸易方式名称", "Customs Regime"),
+    "province": ("注册地编码", "收发货人注册地编码", "Locations of importers and exporters code"),
+    "province_name": ("注册地名称", "收发货人注册地名称", "Locations of importers and exporters"),
+    "quantity": ("第一数量", "Quantity"),
+    "quantity_unit": ("第一计量单位", "Unit"),
+    "supplementary_quantity": ("第二数量", "Supplementary Quantity", "Supplimentary Quantity"),
+    "supplementary_unit": ("第二计量单位", "Supplementary Unit", "Supplimentary Unit"),
+    "value CNY": ("人民币", "金额_人民币", "Renminbi Yuan"),
+    "value USD": ("美元", "金额_美元", "US dollar"),
+}
+MEANING = {title: meaning for meaning, titles in TITLES.items() for title in titles}
+NUMBERS = ("quantity", "supplementary_quantity", "value CNY", "value USD")
+UNIT_OF = {"quantity": "quantity_unit", "supplementary_quantity": "supplementary_unit"}
+NO_SECOND_UNIT = "?"
+ROW_CAP = 10_000
+
+
+def parse(raw: bytes, where: str) -> Parsed:
+    """The records of a query download, CSV or .xlsx, as printed. Raises Refused; `where` names the file in messages."""
+    reader = workbook if lexer.magic_of(raw) == "zip" else lexer
+    lexed = reader.read_fields(raw, where, lambda title: MEANING.get(title) in NUMBERS)
+    fields = lexed.fields.rename(dict(zip(lexed.fields.columns, _meanings(lexed.fields.columns, where), strict=True)))
+    if not fields.height:
+        raise Refused(
+            "no records", where=where, found="a header and no record",
+            advice="An empty month is not published by itself: check the query; if there was no trade, say so with a file of zeros.",
+        )
+    _refuse_titles_in_rows(fields, where)
+    normalised = list(lexed.normalised)
+    numeric = {MEANING[title] for title in lexed.numeric_titles if title in MEANING}
+    if "product" in numeric:
+        codes = fields["product"].cast(pl.String)
+        padded = codes.str.len_chars() % 2 == 1
+        if padded.any():
+            normalised.append(f"a leading zero given back to {int(padded.sum())} product codes that were number cells")
+            fields = fields.with_columns(("0" + codes).zip_with(padded, codes).cast(pl.Categorical).alias("product"))
+    return Parsed(_as_reported(fields), lexed.encoding, tuple(normalised))
+
+
+def _meanings(titles: list[str], where: str) -> list[str]:
+    """What each column is; Refused where the set of titles is not one that the site makes."""
+    where = f"{where}, header"
+    advice = "Download it again with the columns of the site; do not rename, add or remove columns."
+    unknown = [title for title in titles if title not in MEANING]
+    if unknown:
+        raise Refused(
+            "unknown column", where=where, found=f"columns that the query does not have: {', '.join(map(clip, unknown))}",
+            advice=advice,
+        )
+    meanings = [MEANING[title] for title in titles]
+    twice = sorted({titles[place] for place, meaning in enumerate(meanings) if meanings.count(meaning) > 1})
+    if twice:
+        raise Refused("column twice", where=where, found=f"the same column twice: {', '.join(twice)}", advice=advice)
+    values = [meaning for meaning in meanings if meaning.startswith("value")]
+    if len(values) != 1:
+        found = "no value column (人民币 or 美元)" if not values else "two value columns, CNY and USD"
+        raise Refused("value column", where=where, found=found, advice=advice)
+    if "product" not in meanings:
+        raise Refused("no product column", where=where, found="no 商品编码 (Commodity code)", advice=advice)
+    for quantity, unit in UNIT_OF.items():
+        if (quantity in meanings) != (unit in meanings):
+            raise Refused("quantity without unit", where=where, found=f"only one of {quantity} and {unit}", advice=advice)
+    for code in ("partner", "regime", "province"):
+        if f"{code}_name" in meanings and code not in meanings:
+            raise Refused("name without code", where=where, found=f"{code} names without their codes", advice=advice)
+    return meanings
+
+
+def _refuse_titles_in_rows(fields: pl.DataFrame, where: str) -> None:
+    for name in ("product", "period"):
+        if name not in fields.columns:
+            continue
+        texts = fields[name].cast(pl.String)
+        again = texts.is_in(TITLES[name])
+        if again.any():
+            raise Refused(
+                "header in the data", where=f"{where}, record {int(again.arg_true()[0]) + 1}",
+                found=f"the title {texts.filter(again)[0]} as a value: several files joined into one",
+                advice="Ingest the downloads one by one.",
+            )
+
+
+def _as_reported(fields: pl.DataFrame) -> DataFrame[Reported]:
+    """The fields under the names and types of `Reported`; what the layout lacks is null."""
+    currency = next(name for name in fields.columns if name.startswith("value"))
+    fields = fields.rename({currency: "value"}).with_columns(
+        pl.int_range(1, fields.height + 1, dtype=pl.UInt32).alias("record"),
+        pl.lit(currency.removeprefix("value ")).cast(pl.Categorical).alias("currency"),
+    )
+    for quantity, unit in UNIT_OF.items():
+        if quantity in fields.columns:
+            absent = (pl.col(quantity) == "0") & (pl.col(unit).cast(pl.String) == NO_SECOND_UNIT)
+            fields = fields.with_columns(
+                pl.when(~absent).then(pl.col(quantity)).alias(quantity), pl.when(~absent).then(pl.col(unit)).alias(unit)
+            )
+    return DataFrame[Reported](
+        fields.select(
+            pl.col(name) if name in fields.columns else pl.lit(None, dtype=kind).alias(name)
+            for name, kind in polars_schema(Reported).items()
+        )
+    )
+
+
+SOURCE = Source(name="gacc_query", kind="query", needs=("flow",), parse=parse, row_cap=ROW_CAP)

@@ -1,0 +1,74 @@
+"""Figures that others printed: press and customs pages, collected by hand into one CSV.
+
+So that a month can be told before a query file is at hand, and so that a figure seen in print can be held against the
+ledger later. Each row is one printed figure with who printed it, where and when. Printed figures are rounded; their
+precision is that of the printed digits and travels with them as `resolution`.
+
+Layout: UTF-8, comma, one header line, the columns of COLUMNS in any order.
+- period: `2025-06`, or `2025-01..2025-06` for a figure cumulated from January.
+- measure: `quantity`, `value`, or `quantity_yoy` (growth on a year before, of the month or of the cumulated figure).
+- value: as printed, a point for decimals, no thousands separators. unit: t, kg …, USD, CNY, or %.
+- product: HS2 to HS8, or `line:<name>` for a line that only its source defines. partner: ISO 3166-1 alpha-3, or WLD.
+Such a file covers just the keys it names: a key that is not in it says nothing.
+"""
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.reported import Reported
+from schemas.table import polars_schema
+from tasks import lexer
+from tasks.refusal import Refused, clip
+from tasks.sources.protocol import Parsed, Source
+
+COLUMNS = (
+    "flow", "product", "partner", "period", "measure", "value", "unit", "published_on", "publisher", "address", "note",
+)  # fmt: skip
+MEASURES = ("quantity", "value", "quantity_yoy")
+
+
+def parse(raw: bytes, where: str) -> Parsed:
+    """The figures of a collected file as printed. Raises Refused; `where` names the file in messages."""
+    lexed = lexer.read_fields(raw, where, lambda title: title == "value")
+    fields = lexed.fields
+    missing = [name for name in COLUMNS if name not in fields.columns]
+    unknown = [name for name in fields.columns if name not in COLUMNS]
+    if missing or unknown or len(set(fields.columns)) != len(fields.columns):
+        raise Refused(
+            "columns", where=f"{where}, header",
+            found=f"missing: {', '.join(missing) or 'none'}; not known: {', '.join(map(clip, unknown)) or 'none'}",
+            advice=f"The columns are {', '.join(COLUMNS)}, each once.",
+        )
+    if not fields.height:
+        raise Refused("no records", where=where, found="a header and no record", advice="Add the figures.")
+    measure = fields["measure"].cast(pl.String)
+    strange = ~measure.is_in(MEASURES)
+    if strange.any():
+        raise Refused(
+            "measure", where=f"{where}, record {int(strange.arg_true()[0]) + 1}, column measure",
+            found=clip(measure.filter(strange)[0]), advice=f"It is one of {', '.join(MEASURES)}.",
+        )
+    return Parsed(_as_reported(fields, measure), lexed.encoding, lexed.normalised)
+
+
+def _as_reported(fields: pl.DataFrame, measure: pl.Series) -> DataFrame[Reported]:
+    """Each figure in the column that its measure names; texts that are empty are null."""
+    is_value = measure == "value"
+    unit = pl.col("unit")
+    placed = fields.rename({"value": "figure"}).with_columns(
+        pl.int_range(1, fields.height + 1, dtype=pl.UInt32).alias("record"),
+        pl.when(measure == "quantity").then("figure").alias("quantity"),
+        pl.when(measure == "quantity").then(unit).alias("quantity_unit"),
+        pl.when(is_value).then("figure").alias("value"),
+        pl.when(is_value).then(unit).alias("currency"),
+        pl.when(measure == "quantity_yoy").then("figure").alias("quantity_yoy"),
+    )
+    return DataFrame[Reported](
+        placed.select(
+            (pl.col(name) if name in placed.columns else pl.lit(None, dtype=kind).alias(name)).cast(kind)
+            for name, kind in polars_schema(Reported).items()
+        )
+    )
+
+
+SOURCE = Source(name="published", kind="published", needs=(), parse=parse, says_day=True)

@@ -1,0 +1,204 @@
+"""A function becomes a step: its output is checked against the schema it promises, and it leaves a lineage record.
+
+Only this module and `catalog` know Prefect. Inside a Prefect flow a step runs as a task; called anywhere else it runs as
+the plain function, with the same checks and the same record. A function whose signature does not say what it returns
+cannot become a step, and neither check nor record can be left out, because both are here and not in the function.
+"""
+
+import dataclasses
+import inspect
+import sys
+import typing
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any, Generic, ParamSpec, TypeVar
+from uuid import uuid4
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+from pydantic import BaseModel
+
+from schemas.table import Table, schema_sha256
+from tasks.lineage import StepRecord, code_sha256, current_run, frame_sha256, json_sha256
+from tasks.snapshot import Snapshot
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Step(Generic[P, R]):
+    """A step: call it like the function. `retries` are for the world (disk, network), never for the truth: whatever the
+    policy, a refusal or a schema error is raised at once."""
+
+    def __init__(
+        self, function: Callable[P, R], *, name: str | None = None, retries: int = 0,
+        retry_delay_seconds: Sequence[float] = (), retry_on: tuple[type[Exception], ...] = (OSError,),
+    ) -> None:  # fmt: skip
+        self.function = function
+        self.name = name or function.__name__
+        self.policy = {"retries": retries, "retry_delay_seconds": list(retry_delay_seconds) or None}
+        self.retry_on = retry_on
+        self.models = _promised(typing.get_type_hints(function).get("return"))
+        if not self.models:
+            raise TypeError(
+                f"{function.__module__}.{function.__name__} cannot be a step: its return annotation names no table and no "
+                "model, so there is nothing to check and to record. Annotate it with DataFrame[…], a NamedTuple of them, "
+                "or a pydantic model or dataclass."
+            )
+        self.signature = inspect.signature(function)
+        self.schema_sha256 = json_sha256({name: _schema_hash(model) for name, model in self.models.items()})
+        self._task: Any = None
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        if _inside_flow():
+            return typing.cast(R, self.task(*args, **kwargs))
+        return self.run(*args, **kwargs)
+
+    @property
+    def task(self) -> Any:
+        """The Prefect task of this step, made when first needed."""
+        if self._task is None:
+            from prefect import task
+            from prefect.cache_policies import NO_CACHE
+
+            # Frames must be neither hashed for a cache key nor written as results: the store is the only memory.
+            self._task = task(
+                self.run, name=self.name, task_run_name=self.name, cache_policy=NO_CACHE, persist_result=False,
+                description=inspect.getdoc(self.function), retry_condition_fn=self._may_retry, **self.policy,
+            )  # fmt: skip
+        return self._task
+
+    def _may_retry(self, task: Any, run: Any, state: Any) -> bool:
+        return isinstance(state.result(raise_on_failure=False), self.retry_on)
+
+    def run(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run the function, check what it returns, record both. Raises what the function raises, or SchemaErrors."""
+        given = self.signature.bind(*args, **kwargs)
+        started, made, error = datetime.now(UTC), None, None
+        try:
+            made = self.function(*args, **kwargs)
+            _validate(made, self.models)
+            return made
+        except Exception as problem:
+            error = f"{type(problem).__name__}: {problem}"
+            raise
+        finally:
+            run = current_run()
+            if run is not None:
+                run.records.append(self._record(given.arguments, made, started, error))
+
+    def _record(self, arguments: dict[str, Any], made: object, started: datetime, error: str | None) -> StepRecord:
+        inputs = {name: parts for argument, value in arguments.items() for name, parts in _parts(argument, value)}
+        outputs = dict(_parts("", made)) if made is not None else {}
+        return StepRecord(
+            step=self.name,
+            code_sha256=code_sha256(self.function.__module__),
+            schema_sha256=self.schema_sha256,
+            inputs={name: _sha256(value) for name, value in inputs.items()},
+            outputs={name or self.name: _sha256(value) for name, value in outputs.items()},
+            rows_in={name: value.height for name, value in inputs.items() if isinstance(value, pl.DataFrame)},
+            rows_out={name or self.name: value.height for name, value in outputs.items() if isinstance(value, pl.DataFrame)},
+            parameters={
+                name: str(value) for name, value in arguments.items() if isinstance(value, (str, int, float, date, Enum))
+            },
+            models={name or self.name: model for name, model in self.models.items() if _is_table(model)},
+            started=started,
+            ended=datetime.now(UTC),
+            run_id=uuid4(),
+            task_run_id=_task_run_id(),
+            error=error,
+        )
+
+
+def _promised(annotation: Any) -> dict[str, Any]:
+    """Name -> model of everything with a schema in a return annotation; the name is empty for a single thing."""
+    if typing.get_origin(annotation) is DataFrame:
+        return {"": typing.get_args(annotation)[0]}
+    if not isinstance(annotation, type):
+        return {}
+    if issubclass(annotation, BaseModel):
+        return {"": annotation}
+    if hasattr(annotation, "_fields") or dataclasses.is_dataclass(annotation):
+        hints = typing.get_type_hints(annotation)
+        tables = {name: typing.get_args(hint)[0] for name, hint in hints.items() if typing.get_origin(hint) is DataFrame}
+        return tables or ({"": annotation} if dataclasses.is_dataclass(annotation) else {})
+    return {}
+
+
+def _is_table(model: Any) -> bool:
+    return isinstance(model, type) and issubclass(model, Table)
+
+
+def _schema_hash(model: Any) -> str:
+    if _is_table(model):
+        return schema_sha256(model)
+    if issubclass(model, BaseModel):
+        return json_sha256(model.model_json_schema())
+    return json_sha256([(entry.name, str(entry.type)) for entry in dataclasses.fields(model)])
+
+
+def _validate(made: object, models: dict[str, Any]) -> None:
+    """All failures of a frame at once; eager frames only, because a lazy one would be checked for its schema alone."""
+    for name, model in models.items():
+        value = getattr(made, name) if name else made
+        if _is_table(model):
+            model.validate(value, lazy=True)
+        elif not isinstance(value, model):
+            raise TypeError(f"a step promised {model.__name__} and made {type(value).__name__}")
+
+
+def _parts(name: str, value: object) -> list[tuple[str, Any]]:
+    """What an argument or a result consists of, each part under a name of its own.
+
+    Paths are left out: where things lie is no part of what was derived.
+    """
+    if isinstance(value, (pl.DataFrame, BaseModel, Snapshot, bytes)):
+        return [(name, value)]
+    fields = getattr(value, "_fields", ()) or (
+        [entry.name for entry in dataclasses.fields(value)] if dataclasses.is_dataclass(value) and not isinstance(value, type) else ()
+    )
+    return [
+        (f"{name}.{field}" if name else field, part)
+        for field in fields
+        if isinstance(part := getattr(value, field), (pl.DataFrame, BaseModel, Snapshot, bytes))
+    ]
+
+
+def _sha256(value: object) -> str:
+    if isinstance(value, pl.DataFrame):
+        return frame_sha256(value)
+    if isinstance(value, Snapshot):
+        return json_sha256(value.id)
+    if isinstance(value, BaseModel):
+        plain = {key: part for key, part in value.model_dump(mode="python").items() if not isinstance(part, Path)}
+        return json_sha256(plain)
+    return json_sha256(repr(value))
+
+
+def _inside_flow() -> bool:
+    if "prefect" not in sys.modules:
+        return False
+    from prefect.context import FlowRunContext, TaskRunContext
+
+    return FlowRunContext.get() is not None and TaskRunContext.get() is None
+
+
+def flow_run_id() -> str | None:
+    """Id of the Prefect flow run that we are in, None outside of one."""
+    if not _inside_flow():
+        return None
+    from prefect.context import FlowRunContext
+
+    context = FlowRunContext.get()
+    return str(context.flow_run.id) if context and context.flow_run else None
+
+
+def _task_run_id() -> str | None:
+    if "prefect" not in sys.modules:
+        return None
+    from prefect.context import TaskRunContext
+
+    context = TaskRunContext.get()
+    return str(context.task_run.id) if context else None

@@ -1,0 +1,94 @@
+"""Frames to published files and back: the only place that knows how a table is cut, sorted, written and read.
+
+A frame becomes one file for each flow, year and month (or one file, for tables that are not filed by month), sorted by
+the table's order, with the Arrow schema of its model and the derivation in the file's key-value metadata. The bytes
+depend on nothing but the rows, the derivation and the versions of the libraries.
+"""
+
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import polars as pl
+import pyarrow
+import pyarrow.parquet
+
+from schemas.table import PUBLISHED, Table, arrow_schema, polars_schema, schema_sha256, stored_columns, table_name
+from tasks.publish import NewFile
+from tasks.snapshot import Snapshot
+
+ROWS_PER_GROUP = 65_536
+DERIVATION_KEY = b"tidewaiter.derivation"
+Partition = tuple[str, int, int]
+
+
+def encode_months(
+    model: type[Table], frame: pl.DataFrame, derivation: Callable[[Partition], Mapping[str, Any]]
+) -> Iterator[NewFile]:
+    """One file for each flow, year and month of `frame`; `derivation` says what a partition was made from."""
+    layout = PUBLISHED[table_name(model)]
+    assert layout.month_of is not None
+    month = pl.col(layout.month_of).dt
+    keyed = frame.with_columns(month.year().cast(pl.Int32).alias("year"), month.month().cast(pl.Int32).alias("month"))
+    for (flow, year, number), rows in sorted(keyed.partition_by("flow", "year", "month", as_dict=True).items()):
+        partition = (str(flow), int(year), int(number))
+        yield encode_file(model, rows, partition_path(partition), derivation(partition))
+
+
+def encode_file(model: type[Table], frame: pl.DataFrame, partition: str, derivation: Mapping[str, Any]) -> NewFile:
+    """One file of a table, as bytes."""
+    name = table_name(model)
+    rows = frame.select(stored_columns(model)).sort(PUBLISHED[name].sort_by)
+    note = json.dumps(derivation, sort_keys=True, ensure_ascii=False).encode()
+    schema = arrow_schema(model)
+    table = rows.to_arrow().cast(schema).replace_schema_metadata({DERIVATION_KEY: note})
+    sink = io.BytesIO()
+    pyarrow.parquet.write_table(table, sink, row_group_size=ROWS_PER_GROUP, compression="zstd")
+    return NewFile(name, partition, sink.getvalue(), rows.height, schema_sha256(model), PUBLISHED[name].by_release)
+
+
+def partition_path(partition: Partition) -> str:
+    """The hive path of a partition; month and year are plain whole numbers, because padded ones become text somewhere."""
+    flow, year, month = partition
+    return f"flow={flow}/year={year}/month={month}"
+
+
+def path_partition(path: str) -> Partition:
+    """The partition that a hive path names."""
+    flow, year, month = (part.split("=", 1)[1] for part in path.split("/"))
+    return flow, int(year), int(month)
+
+
+def read_table(
+    snapshot: Snapshot | None, model: type[Table], keep: Callable[[Partition], bool] = lambda partition: True
+) -> pl.DataFrame:
+    """Rows of a table of a snapshot, in the table's order, all columns of its model; of some partitions where `keep` says.
+
+    None stands for a store in which nothing was published yet.
+    """
+    name = table_name(model)
+    kinds = polars_schema(model)
+    frames: list[pl.DataFrame] = []
+    for entry in snapshot.entries(name) if snapshot else ():
+        partition = path_partition(entry.partition) if entry.partition else None
+        if partition is not None and not keep(partition):
+            continue
+        rows = pl.read_parquet(snapshot.path / entry.path, hive_partitioning=False)  # type: ignore[union-attr]
+        if partition is not None:
+            rows = rows.with_columns(flow=pl.lit(partition[0]))
+        frames.append(rows.select(pl.col(column).cast(kind) for column, kind in kinds.items()))
+    if not frames:
+        return pl.DataFrame(schema=kinds)
+    month_of = PUBLISHED[name].month_of
+    first = ["flow", month_of] if month_of else []
+    return pl.concat(frames).sort(*first, *PUBLISHED[name].sort_by)
+
+
+def read_derivation(data: pyarrow.NativeFile | str) -> dict[str, Any]:
+    """What a published file says it was made from."""
+    metadata = pyarrow.parquet.read_metadata(data).metadata or {}
+    derived: dict[str, Any] = json.loads(metadata.get(DERIVATION_KEY, b"{}"))
+    return derived
+
+

@@ -1,0 +1,26 @@
+"""Readers beside a writer, two writers, and a retention that is stopped anywhere."""
+
+from pathlib import Path
+
+from tests.faults.checks import check_live, check_names, check_retention, check_stale, check_writers
+
+
+def test_every_read_of_every_engine_is_one_whole_release_and_never_an_older_one(tmp_path: Path) -> None:
+    tallies = check_live(tmp_path, seconds=4.0)
+    assert set(tallies) == {"polars", "duckdb", "pyarrow"}
+
+
+def test_name_listed_through_the_pointer_never_gets_other_bytes(tmp_path: Path) -> None:
+    check_names(tmp_path)
+
+
+def test_two_writers_under_the_lock_lose_nothing(tmp_path: Path) -> None:
+    check_writers(tmp_path)
+
+
+def test_writer_without_the_lock_is_refused_loudly(tmp_path: Path) -> None:
+    check_stale(tmp_path)
+
+
+def test_retention_stopped_anywhere_leaves_whole_snapshots(tmp_path: Path) -> None:
+    assert check_retention(tmp_path) > 40

@@ -1,0 +1,17 @@
+"""Kill, full disk, broken disk, short write: at every single call of a publication, from every start state."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.faults.checks import STARTS, check_every_fault
+from tests.faults.faulty import FAULTS
+
+
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_any_fault_leaves_old_or_new_and_the_same_run_again_ends_in_new(
+    tmp_path: Path, fault: str, start: str
+) -> None:
+    places = check_every_fault(tmp_path, fault, start)
+    assert places > 0 or (fault, start) in {("torn", "unpointed"), ("short", "unpointed")}

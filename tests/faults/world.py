@@ -1,0 +1,114 @@
+"""A small made-up world of releases whose every row is known without reading a store.
+
+Release n has a word for each month; a row says which release spoke (`word`), so that rows of two releases in one read are seen.
+Belongs here: the expectation, its bytes, and how a run publishes it. Polars and DuckDB stay out, so that a process that is
+to be killed starts in milliseconds.
+"""
+
+import hashlib
+import io
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tasks.filesystem import LOCAL, FileSystem
+from tasks.publish import NewFile, Published, exclusive, publish
+from tasks.snapshot import Snapshot, open_snapshot
+
+Row = tuple[str, int, int, str, int, int]  # flow, year, month, product, value_usd, word
+MONTHS = (("export", 2025, 6), ("export", 2025, 7), ("import", 2025, 6))
+PRODUCTS = ("01012100", "28469090", "72029911", "85051110", "85051900")
+
+
+def words(number: int) -> list[int]:
+    """Which release spoke last about each of MONTHS; an even release carries the last month over."""
+    return [number, number, number - 1 if number % 2 == 0 else number]
+
+
+def expected_rows(number: int) -> list[Row]:
+    """Release `number` as a reader must see it; nothing for 0, the empty store."""
+    if number == 0:
+        return []
+    return sorted(
+        (*MONTHS[place], product, value, word)
+        for place, word in enumerate(words(number))
+        for product, value in month_rows(place, word)
+    )
+
+
+def month_rows(place: int, word: int) -> list[tuple[str, int]]:
+    return [(product, 1000 * word + 10 * place + rank) for rank, product in enumerate(PRODUCTS[: 3 + (word + place) % 3])]
+
+
+def new_files(number: int) -> list[NewFile]:
+    files = []
+    for place, word in enumerate(words(number)):
+        if word == number:
+            flow, year, month = MONTHS[place]
+            rows = month_rows(place, word)
+            data = _parquet([product for product, _ in rows], [value for _, value in rows], word)
+            schema = hashlib.sha256(b"product,value_usd,word").hexdigest()
+            files.append(NewFile("metric", f"flow={flow}/year={year}/month={month}", data, len(rows), schema))
+    return files
+
+
+def run(
+    store: Path,
+    number: int,
+    fs: FileSystem = LOCAL,
+    audit: Callable[[Snapshot], None] | None = None,
+    lock: Callable[[Path, FileSystem], AbstractContextManager[None]] = exclusive,
+) -> Published:
+    """Publish release `number` on whatever is current: read, modify, publish."""
+    with lock(store, fs):
+        parent = open_snapshot(store)
+        files = new_files(number)
+        named = {file.partition for file in files}
+        carried = [entry for entry in (parent.files if parent else ()) if entry.partition not in named]
+        about = {"number": number, "released_on": f"{2020 + number}-07-20"}
+        return publish(store, files, carried=carried, parent=parent, about=about, audit=audit, fs=fs)
+
+
+def state(store: Path) -> dict[str, tuple[object, ...]]:
+    """Every name below the store with inode, times, mode, links and bytes: equal means untouched."""
+    found: dict[str, tuple[object, ...]] = {}
+    for path in [store, *sorted(store.rglob("*"))]:
+        status = path.lstat()
+        content = os.readlink(path) if path.is_symlink() else path.read_bytes() if path.is_file() else b""
+        times = (status.st_mtime_ns, status.st_ctime_ns)
+        found[str(path.relative_to(store))] = (status.st_ino, *times, status.st_mode, status.st_nlink, content)
+    return found
+
+
+def copy_store(source: Path, target: Path) -> None:
+    """Copy with hard links and symbolic links as they are."""
+    copied: dict[int, Path] = {}
+    target.mkdir()
+    for path in sorted(source.rglob("*")):
+        place = target / path.relative_to(source)
+        inode = path.lstat().st_ino
+        if path.is_symlink():
+            place.symlink_to(os.readlink(path))
+        elif path.is_dir():
+            place.mkdir()
+        elif inode in copied:
+            os.link(copied[inode], place)
+        else:
+            place.write_bytes(path.read_bytes())
+            place.chmod(path.stat().st_mode)
+            copied[inode] = place
+
+
+def _parquet(products: list[str], values: list[int], word: int) -> bytes:
+    sink = io.BytesIO()
+    column = {"product": products, "value_usd": values, "word": [word] * len(values)}
+    pq.write_table(pa.table(column), sink)
+    return sink.getvalue()
+
+
+# pyarrow imports pandas at its first table (150 ms); once here, in the process that all killed ones are forked from.
+new_files(1)

@@ -1,0 +1,245 @@
+"""The read side of a store: what a reader gets, and whether the audit names every kind of damage."""
+
+import hashlib
+import io
+import os
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tasks.publish import NewFile, exclusive, publish
+from tasks.snapshot import (
+    BrokenStore,
+    Problem,
+    Snapshot,
+    UnknownSnapshot,
+    audit_snapshot,
+    audit_store,
+    current_id,
+    list_snapshots,
+    open_snapshot,
+)
+
+
+def parquet(*values: int) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"value_usd": pa.array(values, pa.int64())}), sink)
+    return sink.getvalue()
+
+
+def release(store: Path, number: int) -> Snapshot:
+    files = [
+        NewFile("metric", "flow=export/year=2025/month=6", parquet(number), 1, "s"),
+        NewFile("metric", "flow=import/year=2025/month=6", parquet(number, number), 2, "s"),
+        NewFile("release", "", parquet(number, number, number), 3, "s"),
+    ]
+    with exclusive(store):
+        about = {"released_on": f"2025-0{number}-20", "title": "出口 é"}
+        return publish(store, files, parent=open_snapshot(store), about=about).snapshot
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "store"
+
+
+def names(problems: list[Problem]) -> list[str]:
+    return [problem.file for problem in problems]
+
+
+def writable(path: Path) -> Path:
+    path.chmod(0o644)
+    return path
+
+
+def test_nothing_was_published_yet(store: Path) -> None:
+    assert open_snapshot(store) is None
+    assert list_snapshots(store) == []
+    assert audit_store(store) == []
+
+
+def test_snapshot_read_from_disk_is_the_one_published(store: Path) -> None:
+    published = release(store, 1)
+    assert open_snapshot(store) == published
+    assert published.about == {"released_on": "2025-01-20", "title": "出口 é"}
+    assert published.path == store / "snapshots" / published.id
+
+
+def test_entries_and_paths_select_table_and_flow(store: Path) -> None:
+    snapshot = release(store, 1)
+    assert [entry.rows for entry in snapshot.entries("metric")] == [1, 2]
+    assert [entry.rows for entry in snapshot.entries("metric", "import")] == [2]
+    assert [path.read_bytes() for path in snapshot.paths("release")] == [parquet(1, 1, 1)]
+    assert snapshot.entries("nothing") == ()
+
+
+def test_opened_snapshot_stays_what_it_was_while_others_are_published(store: Path) -> None:
+    first = release(store, 1)
+    opened = open_snapshot(store)
+    second = release(store, 2)
+    assert opened == first
+    assert first.paths("release")[0].read_bytes() == parquet(1, 1, 1)
+    assert open_snapshot(store) == second
+    assert open_snapshot(store, first.id) == first
+
+
+def test_history_is_listed_in_order(store: Path) -> None:
+    ids = [release(store, number).id for number in (1, 2, 3)]
+    assert [snapshot.id for snapshot in list_snapshots(store)] == ids
+    assert [snapshot.parent for snapshot in list_snapshots(store)] == [None, *ids[:-1]]
+
+
+def test_snapshot_of_a_killed_run_is_not_in_the_history(store: Path) -> None:
+    first, second = release(store, 1), release(store, 2)
+    (store / "current").unlink()
+    (store / "current").symlink_to(f"snapshots/{first.id}")
+    third = release(store, 3)
+    assert [snapshot.id for snapshot in list_snapshots(store)] == [first.id, third.id]
+    assert second.path.is_dir()
+
+
+@pytest.mark.parametrize("wanted", ["000009-000000000000", "latest", "../snapshots", ""])
+def test_unknown_id_is_refused_naming_those_that_exist(store: Path, wanted: str) -> None:
+    known = release(store, 1).id
+    with pytest.raises(UnknownSnapshot, match=known):
+        open_snapshot(store, wanted)
+
+
+def test_lost_pointer_is_no_empty_store(store: Path) -> None:
+    release(store, 1)
+    second = release(store, 2)
+    (store / "current").unlink()
+    with pytest.raises(BrokenStore, match=f"ln -s snapshots/{second.id}"):
+        open_snapshot(store)
+    assert names(audit_store(store)) == ["current"]
+
+
+def test_pointer_that_became_a_folder_is_refused(store: Path) -> None:
+    release(store, 1)
+    (store / "current").unlink()
+    (store / "current").mkdir()
+    with pytest.raises(BrokenStore, match="rsync -aH"):
+        current_id(store)
+
+
+@pytest.mark.parametrize("text", ["/somewhere/else", "snapshots/../raw", "snapshots/000001-zzz"])
+def test_pointer_to_anything_but_a_snapshot_is_refused(store: Path, text: str) -> None:
+    release(store, 1)
+    (store / "current").unlink()
+    (store / "current").symlink_to(text)
+    with pytest.raises(BrokenStore, match="not to snapshots/<id>"):
+        open_snapshot(store)
+
+
+def test_pointer_to_a_missing_snapshot_is_named(store: Path) -> None:
+    release(store, 1)
+    (store / "current").unlink()
+    (store / "current").symlink_to("snapshots/000007-0123456789ab")
+    assert names(audit_store(store)) == ["current"]
+
+
+def test_manifest_that_does_not_hash_to_its_id_is_refused_and_named(store: Path) -> None:
+    snapshot = release(store, 1)
+    manifest = writable(snapshot.path / "manifest.json")
+    manifest.write_bytes(manifest.read_bytes().replace(b'"rows":3', b'"rows":4'))
+    with pytest.raises(BrokenStore, match="the manifest hashes to"):
+        open_snapshot(store)
+    assert names(audit_snapshot(snapshot)) == [f"snapshots/{snapshot.id}/manifest.json"]
+    assert names(audit_store(store)) == [f"snapshots/{snapshot.id}/manifest.json"]
+
+
+def test_renamed_snapshot_folder_is_refused(store: Path) -> None:
+    snapshot = release(store, 1)
+    renamed = "000002" + snapshot.id[6:]
+    snapshot.path.rename(store / "snapshots" / renamed)
+    with pytest.raises(BrokenStore, match="Give the folder its name back"):
+        open_snapshot(store, renamed)
+
+
+def test_whole_store_has_no_problem(store: Path) -> None:
+    snapshots = [release(store, number) for number in (1, 2)]
+    assert audit_store(store) == []
+    assert [audit_snapshot(snapshot) for snapshot in snapshots] == [[], []]
+
+
+def test_flipped_byte_is_named_with_both_hashes(store: Path) -> None:
+    snapshot = release(store, 1)
+    path = writable(snapshot.paths("release")[0])
+    data = bytearray(path.read_bytes())
+    good = hashlib.sha256(data).hexdigest()
+    data[7] ^= 1
+    path.write_bytes(data)
+    bad = hashlib.sha256(data).hexdigest()
+    (problem,) = audit_snapshot(snapshot)
+    assert problem.file == f"snapshots/{snapshot.id}/release/{good[:16]}.parquet"
+    assert (problem.found, problem.expected) == (f"sha256 {bad}", f"sha256 {good}")
+    assert "publish the release again" in problem.advice
+    # The object is the same inode, so the audit of the store names both.
+    assert names(audit_store(store)) == [problem.file, f"objects/{good[:2]}/{good}.parquet"]
+
+
+def test_missing_short_and_foreign_files_are_named(store: Path) -> None:
+    snapshot = release(store, 1)
+    missing, short = snapshot.paths("metric")
+    missing.unlink()
+    short.unlink()
+    short.write_bytes(b"PAR1")
+    (snapshot.path / "metric" / "x.tmp.parquet").write_bytes(parquet(1))
+    (snapshot.path / "metric" / "flow=loop").symlink_to(snapshot.path)
+    prefix = f"snapshots/{snapshot.id}/"
+    found = {problem.file.removeprefix(prefix): problem.found for problem in audit_snapshot(snapshot)}
+    assert found == {
+        snapshot.files[0].path: "no such file",
+        snapshot.files[1].path: "4 bytes",
+        "metric/flow=loop": "a file",
+        "metric/x.tmp.parquet": "a file",
+    }
+
+
+def test_missing_and_foreign_objects_are_named(store: Path) -> None:
+    snapshot = release(store, 1)
+    sha256 = snapshot.files[0].sha256
+    (store / "objects" / sha256[:2] / f"{sha256}.parquet").unlink()
+    (store / "objects" / "notes.txt").write_text("hello")
+    assert set(names(audit_store(store))) == {f"objects/{sha256[:2]}/{sha256}.parquet", "objects/notes.txt"}
+
+
+def test_raw_files_are_proven_by_name_and_their_sidecars_are_not_hashed(store: Path) -> None:
+    release(store, 1)
+    data = b"reporter,partner\n"
+    sha256 = hashlib.sha256(data).hexdigest()
+    folder = store / "raw" / sha256[:2]
+    folder.mkdir(parents=True)
+    (folder / sha256).write_bytes(data)
+    (folder / f"{sha256}.json").write_text('{"name": "june.csv"}')
+    assert audit_store(store) == []
+    (folder / sha256).write_bytes(b"other")
+    (problem,) = audit_store(store)
+    assert (problem.file, problem.expected) == (f"raw/{sha256[:2]}/{sha256}", f"sha256 {sha256}")
+    (folder / sha256).unlink()
+    (problem,) = audit_store(store)
+    assert (problem.file, problem.found) == (f"raw/{sha256[:2]}/{sha256}.json", "no file beside it")
+
+
+def test_audit_reads_a_file_once_however_many_snapshots_link_it(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with exclusive(store):
+        for number in range(1, 6):
+            file = NewFile("release", "", parquet(1), 1, "s")
+            publish(store, [file], parent=open_snapshot(store), about={"number": number})
+    read = []
+    digest = hashlib.file_digest
+
+    def counted(file: io.BufferedReader, name: str) -> object:
+        read.append(os.fstat(file.fileno()).st_ino)
+        return digest(file, name)
+
+    monkeypatch.setattr(hashlib, "file_digest", counted)
+    assert audit_store(store) == []
+    assert len(read) == 1
+
+
+def test_problem_reads_as_one_sentence() -> None:
+    problem = Problem("raw/ab/x", "4 bytes", "5 bytes", "restore it from a copy")
+    assert str(problem) == "raw/ab/x: found 4 bytes; expected 5 bytes; restore it from a copy"
