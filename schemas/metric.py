@@ -98,7 +98,7 @@ class Metric(Table):
     series_start: pl.Date = column("first month of the unbroken series that highest_since looks back on", nullable=True)
 
     @pa.dataframe_check
-    def missing_says_why(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
+    def missing_says_why(cls, data: pa.PolarsData) -> pl.LazyFrame:  # type: ignore[misc]  # noqa: N805
         """A figure is null exactly where its status is a reason for being missing."""
         return data.lazyframe.select(
             pl.all_horizontal(pl.col(figure).is_null() == pl.col(status(figure)).is_in(list(MISSING)) for figure in FIGURES)

@@ -1,4 +1,4 @@
-"""What a run of the release flow ends with: the form in which a person, a command and another flow learn of it."""
+"""What a flow ends with: the form in which a person, a command and another flow learn of it."""
 
 from typing import Literal
 
@@ -23,3 +23,13 @@ class Outcome(BaseModel):
     warnings: list[str] = Field(description="findings of severity warning, one line each")
     notes: list[str] = Field(description="findings of severity info, one line each")
     healed: list[str] = Field(description="damaged files of the store that got their bytes back")
+
+
+class AuditReport(BaseModel):
+    """What an audit found."""
+
+    model_config = ConfigDict(frozen=True)
+
+    store: str = Field(description="what was audited")
+    problems: list[str] = Field(description="everything that is not as it must be, one line each with what to do")
+    traced: int = Field(description="figures that were traced back and computed again")

@@ -40,7 +40,7 @@ class Release(Table):
     records_quarantined: pl.UInt32 = column("records set aside with a reason")
 
     @pa.dataframe_check
-    def nothing_is_lost(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
+    def nothing_is_lost(cls, data: pa.PolarsData) -> pl.LazyFrame:  # type: ignore[misc]  # noqa: N805
         """Records in = observed + quarantined."""
         return data.lazyframe.select(
             pl.col("records") == pl.col("records_observed") + pl.col("records_quarantined")

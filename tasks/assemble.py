@@ -4,6 +4,7 @@ Belongs here: which partitions are made again and from what, which files are car
 ledger or a metric is computed, how a file is written, how the pointer moves.
 """
 
+import functools
 import hashlib
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,10 +12,10 @@ from typing import Any, NamedTuple
 import polars as pl
 from pandera.typing.polars import DataFrame
 
+from schemas.lineage import Lineage
 from schemas.metric import Metric
 from schemas.observation import KINDS, Detail, Observation
 from schemas.release import Finding, Quarantine, Release
-from schemas.lineage import Lineage
 from schemas.table import PUBLISHED, Table, polars_schema, schema_sha256, table_name
 from schemas.trade_flow import TradeFlow
 from tasks import ledger, metrics
@@ -106,21 +107,24 @@ def publish_release(
         "released_on": str(ledger_after.releases["released_on"].max()),
     }
     new: list[NewFile] = []
-    for model, frame in ((Observation, ledger_after.touched), (TradeFlow, trade_flow), (Metric, metric)):
-        new += encode_months(model, frame, lambda partition, model=model: _derivation(model, partition, ledger_after.releases))
+    remade: tuple[tuple[type[Table], pl.DataFrame], ...] = (
+        (Observation, ledger_after.touched), (TradeFlow, trade_flow), (Metric, metric),
+    )  # fmt: skip
+    for model, frame in remade:
+        new += encode_months(model, frame, functools.partial(_derivation, model, releases=ledger_after.releases))
     if not is_known:
         mine = ledger_after.releases.filter(pl.col("release_id") == release_id)
-        new += encode_months(Detail, release.detail, lambda partition: _derivation(Detail, partition, mine))
+        new += encode_months(Detail, release.detail, functools.partial(_derivation, Detail, releases=mine))
         single = ((Release, release.release), (Finding, findings), (Quarantine, release.quarantine))
         new += [encode_file(model, frame, "", _origin(model, mine)) for model, frame in single]
         new.append(encode_file(Lineage, _with_own_record(trail, release_id, new), "", _origin(Lineage, mine)))
     made = {(file.table, file.partition) for file in new if file.partition and file.table != table_name(Detail)}
     flows = {flow for flow, _, _ in known.touched}
-    remade = {(table_name(model), partition) for model in (Observation, TradeFlow) for partition in _paths(known.touched)}
+    emptied = {(table_name(model), partition) for model in (Observation, TradeFlow) for partition in _paths(known.touched)}
     carried = [
         entry
         for entry in (known.snapshot.files if known.snapshot else ())
-        if (entry.table, entry.partition) not in made | remade
+        if (entry.table, entry.partition) not in made | emptied
         and not (entry.table == table_name(Metric) and any(entry.partition.startswith(f"flow={flow}/") for flow in flows))
     ]
     return publish(store, new, carried=carried, parent=known.snapshot, about=about)
@@ -144,7 +148,7 @@ def _paths(partitions: tuple[Partition, ...]) -> list[str]:
     return [f"flow={flow}/year={year}/month={month}" for flow, year, month in partitions]
 
 
-def _derivation(model: type[Table], partition: Partition, releases: DataFrame[Release]) -> dict[str, Any]:
+def _derivation(model: type[Table], partition: Partition, releases: pl.DataFrame) -> dict[str, Any]:
     """What a partition was made from: the releases that speak of its month, or of a month that its metrics look back on."""
     flow, year, month = partition
     last = year * 12 + month - 1
@@ -157,7 +161,7 @@ def _derivation(model: type[Table], partition: Partition, releases: DataFrame[Re
     return _origin(model, speaking)
 
 
-def _origin(model: type[Table], releases: DataFrame[Release]) -> dict[str, Any]:
+def _origin(model: type[Table], releases: pl.DataFrame) -> dict[str, Any]:
     name = table_name(model)
     module = MADE_IN.get(name)
     return {

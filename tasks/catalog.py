@@ -7,8 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tasks import assemble, check as checks, correct as corrections, known, land as landing, lineage, locate as locating
-from tasks import normalise as normalising, parse as parsing, publish as publishing, report as reporting
+from tasks import assemble, known, lineage
+from tasks import audit as auditing
+from tasks import check as checks
+from tasks import correct as corrections
+from tasks import land as landing
+from tasks import locate as locating
+from tasks import normalise as normalising
+from tasks import parse as parsing
+from tasks import publish as publishing
+from tasks import report as reporting
 from tasks.events import emit
 from tasks.step import Step, flow_run_id
 
@@ -28,6 +36,8 @@ derive = Step(assemble.derive)
 trail = Step(lineage.trail)
 publish = Step(assemble.publish_release, name="publish")
 report = Step(reporting.report)
+audit = Step(auditing.audit)
+require_sound = Step(auditing.require_sound)
 
 exclusive = publishing.exclusive
 

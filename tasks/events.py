@@ -24,7 +24,10 @@ def emit(run: Run, store: Path) -> None:
         told = events(run, run.outcome.release_id if run.outcome else name)
         if not place.exists():
             place.parent.mkdir(parents=True, exist_ok=True)
-            write_events(told, place)
+            half = place.with_suffix(".half")
+            half.unlink(missing_ok=True)
+            write_events(told, half)
+            half.replace(place)
         emit_elsewhere(told)
     except Exception:
         log.exception("the lineage events of %s could not be written to %s", name, place)

@@ -15,9 +15,11 @@ class FileSystem:
     """POSIX calls on local disk. Every method raises OSError as the kernel gave it."""
 
     def read_bytes(self, path: Path) -> bytes:
+        """The whole file."""
         return path.read_bytes()
 
     def list_directory(self, path: Path) -> list[str]:
+        """Names in a folder, sorted."""
         return sorted(os.listdir(path))
 
     def create(self, path: Path, mode: int) -> int:
@@ -39,12 +41,15 @@ class FileSystem:
             os.close(descriptor)
 
     def fsync_file(self, path: Path) -> None:
+        """Make the bytes of a file outlive the power."""
         _fsync(path, os.O_RDONLY)
 
     def fsync_directory(self, path: Path) -> None:
+        """Make the names in a folder outlive the power; what they name needs its own sync."""
         _fsync(path, os.O_RDONLY | os.O_DIRECTORY)
 
     def link(self, source: Path, target: Path) -> None:
+        """A second name for the same inode."""
         os.link(source, target)
 
     def symlink(self, text: str, path: Path) -> None:
@@ -60,12 +65,15 @@ class FileSystem:
         os.replace(source, target)
 
     def make_directory(self, path: Path) -> None:
+        """One folder; its parent must exist."""
         os.mkdir(path)
 
     def remove(self, path: Path) -> None:
+        """One name of a file or a link."""
         os.unlink(path)
 
     def remove_directory(self, path: Path) -> None:
+        """One empty folder."""
         os.rmdir(path)
 
     def lock(self, path: Path) -> int:
@@ -80,6 +88,7 @@ class FileSystem:
         return descriptor
 
     def unlock(self, descriptor: int) -> None:
+        """Let the next one in."""
         # Explicitly, because closing alone keeps the lock while a forked child still has the descriptor.
         fcntl.flock(descriptor, fcntl.LOCK_UN)
         os.close(descriptor)

@@ -12,7 +12,7 @@ import importlib.metadata
 import inspect
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -64,6 +64,7 @@ class Run:
 
 
 _current: ContextVar[Run | None] = ContextVar("tidewaiter_run", default=None)
+_listener: ContextVar[Callable[[str], None] | None] = ContextVar("tidewaiter_listener", default=None)
 
 
 @contextlib.contextmanager
@@ -79,6 +80,23 @@ def recording(run: Run) -> Iterator[Run]:
 def current_run() -> Run | None:
     """The run whose steps are being recorded, None outside of one."""
     return _current.get()
+
+
+@contextlib.contextmanager
+def listening(hear: Callable[[str], None]) -> Iterator[None]:
+    """`hear` is told the name of each step that begins inside, for progress on a terminal."""
+    token = _listener.set(hear)
+    try:
+        yield
+    finally:
+        _listener.reset(token)
+
+
+def tell_begin(step: str) -> None:
+    """Called by each step as it begins."""
+    hear = _listener.get()
+    if hear is not None:
+        hear(step)
 
 
 def trail(release: DataFrame[Release]) -> DataFrame[Lineage]:
@@ -119,29 +137,42 @@ def lineage_row(
     }
 
 
-class _HashSink:
-    """A file that keeps nothing but the hash of what is written to it."""
-
-    def __init__(self) -> None:
-        self.digest = hashlib.sha256()
-
-    def write(self, data: bytes) -> int:
-        self.digest.update(data)
-        return len(data)
-
-    def flush(self) -> None:
-        pass
-
-
 def frame_sha256(frame: pl.DataFrame) -> str:
-    """Hash of a frame's columns, types and rows in their order, whatever chunks it is made of.
+    """Hash of a frame's columns, types and values in their order, and of nothing else.
 
-    Categorical columns are hashed as the texts they stand for, because their codes depend on what else was read.
+    How Polars happens to hold them (chunks, slices, views, codes of categories, what lies under a null) is left out, so
+    that equal frames have equal hashes wherever they come from.
     """
-    sink = _HashSink()
-    texts = frame.with_columns(pl.selectors.by_dtype(pl.Categorical).cast(pl.String)).rechunk()
-    texts.write_ipc_stream(sink, compression="uncompressed")  # type: ignore[arg-type]
-    return sink.digest.hexdigest()
+    digest = hashlib.sha256(json.dumps([[name, str(kind)] for name, kind in frame.schema.items()]).encode())
+    for column in frame:
+        for part in _plain_parts(column):
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def _plain_parts(column: pl.Series) -> Iterator[memoryview | bytes]:
+    """The values of a column as bytes: where it is null, how long its texts or lists are, and what is in them."""
+    if column.null_count():
+        yield _buffer(column.is_null().cast(pl.UInt8))
+    if isinstance(column.dtype, pl.List):
+        yield _buffer(column.list.len().fill_null(0))
+        yield from _plain_parts(column.drop_nulls().explode(empty_as_null=False))
+    elif column.dtype in (pl.String, pl.Categorical):
+        texts = column.cast(pl.String).fill_null("")
+        yield _buffer(texts.str.len_bytes())
+        yield texts.str.join("").item().encode() if len(texts) else b""
+    else:
+        numbers = column.cast(pl.UInt8) if column.dtype == pl.Boolean else column.to_physical()
+        yield _buffer(numbers.fill_null(0))
+
+
+def _buffer(numbers: pl.Series) -> memoryview | bytes:
+    array = numbers.rechunk().to_arrow()
+    data = array.buffers()[1]
+    if data is None or not len(array):
+        return b""
+    width = array.type.bit_width // 8
+    return memoryview(data)[array.offset * width : (array.offset + len(array)) * width]
 
 
 def json_sha256(value: Any) -> str:

@@ -77,7 +77,8 @@ def _read(paper: Path) -> Declaration:
 
 def _folder_names(file: Path) -> Declaration:
     flow, source = file.parent.name, file.parent.parent.name
-    return Declaration(source=source, flow=flow) if source in SOURCES and flow in ("export", "import") else Declaration()
+    named = source in SOURCES and flow in ("export", "import")
+    return Declaration.model_validate({"source": source, "flow": flow} if named else {})
 
 
 def _first(said: list[Declaration], name: str):  # type: ignore[no-untyped-def]  # the type is that of the field

@@ -42,6 +42,7 @@ class Stage:
 
     @property
     def folder(self) -> Path:
+        """The folder, empty when first asked for."""
         if not self._open:
             for name in ("objects", "snapshots", "tmp"):
                 if not (self.store / name).is_dir():
@@ -127,6 +128,7 @@ def relink(stage: Stage, name: str, sources: Mapping[str, Path]) -> list[str]:
 
 
 def link_or_copy(fs: FileSystem, source: Path, target: Path) -> None:
+    """A hard link, or a durable copy where the disk refuses one."""
     try:
         fs.link(source, target)
     except OSError as error:
@@ -154,6 +156,7 @@ def sync_objects(fs: FileSystem, store: Path, entries: Iterable[FileEntry]) -> N
 
 
 def same_inode(one: Path, other: Path) -> bool:
+    """Whether both are names of one regular file."""
     return one.is_file() and other.is_file() and not one.is_symlink() and one.samefile(other)
 
 

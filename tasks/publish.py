@@ -213,7 +213,7 @@ def _write(stage: Stage, new: Iterable[NewFile], carried: list[FileEntry]) -> li
 
 
 def _file_name(sha256: str) -> str:
-    """Other bytes, other name: a reader that lists through `current` and opens later finds the same bytes or nothing."""
+    """Other bytes, other name: who lists through `current` and opens later finds the same bytes or nothing."""
     return f"{sha256[:16]}.parquet"
 
 

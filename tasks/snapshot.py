@@ -64,6 +64,7 @@ class Snapshot:
 
     @property
     def path(self) -> Path:
+        """The folder of this snapshot, without the pointer."""
         return self.store / "snapshots" / self.id
 
     def entries(self, table: str, flow: str | None = None) -> tuple[FileEntry, ...]:
@@ -75,6 +76,7 @@ class Snapshot:
         )
 
     def paths(self, table: str, flow: str | None = None) -> list[Path]:
+        """Where the files of `entries` are."""
         return [self.path / entry.path for entry in self.entries(table, flow)]
 
 
@@ -92,6 +94,7 @@ class Problem:
 
 
 def object_path(store: Path, sha256: str) -> Path:
+    """Where the bytes of that hash are kept."""
     return store / "objects" / sha256[:2] / f"{sha256}.parquet"
 
 
@@ -104,6 +107,7 @@ def encode_manifest(sequence: int, parent: str | None, about: Mapping[str, Any],
 
 
 def manifest_id(sequence: int, manifest: bytes) -> str:
+    """The id of the snapshot with these canonical bytes for a manifest."""
     return f"{sequence:06d}-{hashlib.sha256(manifest).hexdigest()[:12]}"
 
 
@@ -189,6 +193,7 @@ class Hashes:
     known: dict[tuple[int, int], str] = field(default_factory=dict)
 
     def of(self, path: Path) -> str:
+        """The hash of the file, read from the disk the first time."""
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
             key = (status.st_dev, status.st_ino)

@@ -21,7 +21,7 @@ from pandera.typing.polars import DataFrame
 from pydantic import BaseModel
 
 from schemas.table import Table, schema_sha256
-from tasks.lineage import StepRecord, code_sha256, current_run, frame_sha256, json_sha256
+from tasks.lineage import StepRecord, code_sha256, current_run, frame_sha256, json_sha256, tell_begin
 from tasks.snapshot import Snapshot
 
 P = ParamSpec("P")
@@ -38,7 +38,7 @@ class Step(Generic[P, R]):
     ) -> None:  # fmt: skip
         self.function = function
         self.name = name or function.__name__
-        self.policy = {"retries": retries, "retry_delay_seconds": list(retry_delay_seconds) or None}
+        self.retries, self.retry_delay_seconds = retries, list(retry_delay_seconds)
         self.retry_on = retry_on
         self.models = _promised(typing.get_type_hints(function).get("return"))
         if not self.models:
@@ -52,6 +52,7 @@ class Step(Generic[P, R]):
         self._task: Any = None
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run as a Prefect task inside a flow, as the plain function anywhere else."""
         if _inside_flow():
             return typing.cast(R, self.task(*args, **kwargs))
         return self.run(*args, **kwargs)
@@ -64,9 +65,11 @@ class Step(Generic[P, R]):
             from prefect.cache_policies import NO_CACHE
 
             # Frames must be neither hashed for a cache key nor written as results: the store is the only memory.
-            self._task = task(
+            # The stubs want to know whether the wrapped function takes arguments; a step does not know that.
+            self._task = task(  # type: ignore[call-overload]
                 self.run, name=self.name, task_run_name=self.name, cache_policy=NO_CACHE, persist_result=False,
-                description=inspect.getdoc(self.function), retry_condition_fn=self._may_retry, **self.policy,
+                description=inspect.getdoc(self.function), retry_condition_fn=self._may_retry,
+                retries=self.retries, retry_delay_seconds=self.retry_delay_seconds or 0,
             )  # fmt: skip
         return self._task
 
@@ -77,11 +80,12 @@ class Step(Generic[P, R]):
         """Run the function, check what it returns, record both. Raises what the function raises, or SchemaErrors."""
         given = self.signature.bind(*args, **kwargs)
         started, made, error = datetime.now(UTC), None, None
+        tell_begin(self.name)
         try:
             made = self.function(*args, **kwargs)
             _validate(made, self.models)
             return made
-        except Exception as problem:
+        except BaseException as problem:  # a step that was interrupted did not complete either
             error = f"{type(problem).__name__}: {problem}"
             raise
         finally:

@@ -1,7 +1,7 @@
 """File systems that fail on purpose at the N-th call of the seam.
 
-Without a real fsync: a killed process loses nothing that the kernel has, so these runs need none. What a power failure loses is
-modelled in `power.py`.
+Without a real fsync: a killed process loses nothing that the kernel has, so these runs need none. What a power
+failure loses is modelled in `power.py`.
 """
 
 import errno
@@ -35,7 +35,7 @@ class Stopped(BaseException):
 
 
 class FaultyFileSystem(FileSystem):
-    """Behaves until call number `at`, then does what `fault` says. `at=0` never fails and counts the calls."""
+    """Does what `fault` says at call number `at`, or at the first after it that it can hit; never where `at` is 0."""
 
     def __init__(self, fault: str = "stop", at: int = 0) -> None:
         self.fault, self.at = fault, at
@@ -54,7 +54,8 @@ class FaultyFileSystem(FileSystem):
                 return self.effect(name, *arguments)
             raise Stopped
         self.names.append(name)
-        if len(self.names) != self.at or name not in FAULTS[self.fault]:
+        due = 0 < self.at <= len(self.names) and not self.fired
+        if not due or name not in FAULTS[self.fault]:
             return self.effect(name, *arguments)
         self.fired = True
         return self.fail(name, *arguments)

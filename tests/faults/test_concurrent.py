@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from tests.faults.checks import check_live, check_names, check_retention, check_stale, check_writers
+from tests.faults.checks import check_names, check_stale
+from tests.faults.checks_power import check_retention
+from tests.faults.checks_processes import check_live, check_writers
 
 
 def test_every_read_of_every_engine_is_one_whole_release_and_never_an_older_one(tmp_path: Path) -> None:

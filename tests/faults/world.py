@@ -1,8 +1,8 @@
 """A small made-up world of releases whose every row is known without reading a store.
 
-Release n has a word for each month; a row says which release spoke (`word`), so that rows of two releases in one read are seen.
-Belongs here: the expectation, its bytes, and how a run publishes it. Polars and DuckDB stay out, so that a process that is
-to be killed starts in milliseconds.
+Release n has a word for each month; a row says which release spoke (`word`), so that rows of two releases in one read
+are seen. Belongs here: the expectation, its bytes, and how a run publishes it. Polars and DuckDB stay out, so that a
+process that is to be killed starts in milliseconds.
 """
 
 import hashlib
@@ -10,6 +10,7 @@ import io
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -41,7 +42,9 @@ def expected_rows(number: int) -> list[Row]:
 
 
 def month_rows(place: int, word: int) -> list[tuple[str, int]]:
-    return [(product, 1000 * word + 10 * place + rank) for rank, product in enumerate(PRODUCTS[: 3 + (word + place) % 3])]
+    return [
+        (product, 1000 * word + 10 * place + rank) for rank, product in enumerate(PRODUCTS[: 3 + (word + place) % 3])
+    ]
 
 
 def new_files(number: int) -> list[NewFile]:
@@ -50,7 +53,7 @@ def new_files(number: int) -> list[NewFile]:
         if word == number:
             flow, year, month = MONTHS[place]
             rows = month_rows(place, word)
-            data = _parquet([product for product, _ in rows], [value for _, value in rows], word)
+            data = _parquet(place, word)
             schema = hashlib.sha256(b"product,value_usd,word").hexdigest()
             files.append(NewFile("metric", f"flow={flow}/year={year}/month={month}", data, len(rows), schema))
     return files
@@ -62,14 +65,15 @@ def run(
     fs: FileSystem = LOCAL,
     audit: Callable[[Snapshot], None] | None = None,
     lock: Callable[[Path, FileSystem], AbstractContextManager[None]] = exclusive,
+    edition: int = 1,
 ) -> Published:
-    """Publish release `number` on whatever is current: read, modify, publish."""
+    """Publish release `number` on whatever is current: read, modify, publish. Another edition has the same files."""
     with lock(store, fs):
         parent = open_snapshot(store)
         files = new_files(number)
         named = {file.partition for file in files}
         carried = [entry for entry in (parent.files if parent else ()) if entry.partition not in named]
-        about = {"number": number, "released_on": f"{2020 + number}-07-20"}
+        about = {"number": number, "edition": edition, "released_on": f"{2020 + number}-07-20"}
         return publish(store, files, carried=carried, parent=parent, about=about, audit=audit, fs=fs)
 
 
@@ -103,10 +107,11 @@ def copy_store(source: Path, target: Path) -> None:
             copied[inode] = place
 
 
-def _parquet(products: list[str], values: list[int], word: int) -> bytes:
+@cache
+def _parquet(place: int, word: int) -> bytes:
+    products, values = zip(*month_rows(place, word), strict=True)
     sink = io.BytesIO()
-    column = {"product": products, "value_usd": values, "word": [word] * len(values)}
-    pq.write_table(pa.table(column), sink)
+    pq.write_table(pa.table({"product": products, "value_usd": values, "word": [word] * len(values)}), sink)
     return sink.getvalue()
 
 

@@ -1,0 +1,52 @@
+# Two commands do everything on a fresh machine: `make run` and `make test`.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: run test check stop lock dictionary clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make run    make the environment and ingest the sample into ./store, with a local Prefect server"
+	@echo "make stop   stop that server"
+	@echo "make test   make the environment and run all tests"
+	@echo "make check  style, types, import contracts, dictionary"
+	@echo "make lock   resolve the dependencies anew into requirements.lock (needs uv)"
+
+# The environment is made once, from the lock file with its hashes; ours is installed in place.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "Tidewaiter needs Python 3.11 to 3.13; $(PYTHON) is $$($(PYTHON) --version). Use make PYTHON=python3.12 …"; exit 2; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	  { echo "$(PYTHON) has no venv module; on Debian: apt-get install python3-venv"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: $(READY)
+	@$(BIN)/tidewaiter run
+
+stop: $(READY)
+	@$(BIN)/tidewaiter stop
+
+test: $(READY)
+	$(BIN)/pytest
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m schemas.dictionary --check
+
+dictionary: $(READY)
+	$(BIN)/python -m schemas.dictionary
+
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --extra dev --no-header --no-emit-index-url \
+	  --no-annotate --quiet pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,5 @@
+"""`python -m flows` is `tidewaiter`."""
+
+from flows.cli import app
+
+app()

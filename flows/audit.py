@@ -1,0 +1,23 @@
+"""The store proved again, on a schedule or on request.
+
+A flow of one step: it fails, loudly and with the names of the files, where anything is not what it was.
+"""
+
+from pathlib import Path
+
+from prefect import flow
+
+from schemas.outcome import AuditReport
+from tasks import catalog as step
+
+
+@flow(name="audit", flow_run_name="audit of {store}")
+def audit(store: Path = Path("store"), sample: int = 25) -> AuditReport:
+    """Hash every byte of the store again and trace a sample of figures back to the raw records.
+
+    Args:
+        store: folder of the published tables
+        sample: figures to trace back and compute again
+    """
+    report = step.audit(store, sample)
+    return step.require_sound(report)

@@ -1,0 +1,103 @@
+"""A local Prefect server for one person: found if it answers, started in the background if none does, stopped on request.
+
+SQLite, loopback only, no telemetry. Its files and log lie in `.prefect/` of the current folder.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+HOME = Path(".prefect").resolve()
+NOTE = HOME / "server.json"
+HOST = "127.0.0.1"
+PORT = 4200
+START_SECONDS_MAX = 120
+
+
+def settings() -> dict[str, str]:
+    """Environment of server and client: everything in this folder, nothing sent anywhere."""
+    return {"PREFECT_HOME": str(HOME), "DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
+
+
+def running_server() -> str | None:
+    """Address of the API that answers: the one in PREFECT_API_URL, else the one we started, else None."""
+    noted = json.loads(NOTE.read_text())["api"] if NOTE.exists() else None
+    return next((url for url in (os.environ.get("PREFECT_API_URL"), noted) if url and _answers(url)), None)
+
+
+def use(api: str) -> None:
+    """Make Prefect in this process talk to `api`. Must come before Prefect is imported."""
+    for name, value in settings().items():
+        os.environ.setdefault(name, value)
+    os.environ["PREFECT_API_URL"] = api
+
+
+def ensure_server() -> str:
+    """Address of a server that answers, started if need be. Raises RuntimeError where none comes up."""
+    if found := running_server():
+        return found
+    HOME.mkdir(exist_ok=True)
+    port = _free_port()
+    api = f"http://{HOST}:{port}/api"
+    with (HOME / "server.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)],
+            stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
+            env={**os.environ, **settings(), "PREFECT_API_URL": api},
+        )  # fmt: skip
+    NOTE.write_text(json.dumps({"api": api, "pid": process.pid}))
+    deadline = time.monotonic() + START_SECONDS_MAX
+    while time.monotonic() < deadline:
+        if _answers(api):
+            return api
+        if process.poll() is not None:
+            break
+        time.sleep(0.3)
+    raise RuntimeError(f"the Prefect server did not come up within {START_SECONDS_MAX} s; see {HOME / 'server.log'}")
+
+
+def stop_server() -> bool:
+    """Stop the server that `ensure_server` started; False where there is none."""
+    if not NOTE.exists():
+        return False
+    note = json.loads(NOTE.read_text())
+    stopped = _answers(note["api"])
+    if stopped:
+        os.kill(note["pid"], signal.SIGTERM)
+        for _ in range(100):
+            if not _answers(note["api"]):
+                break
+            time.sleep(0.1)
+    NOTE.unlink()
+    return stopped
+
+
+def ui_address(api: str, flow_run_id: str) -> str:
+    """Page of a run in the UI."""
+    return f"{api.removesuffix('/api')}/runs/flow-run/{flow_run_id}"
+
+
+def _answers(api: str) -> bool:
+    try:
+        return httpx.get(f"{api}/health", timeout=2).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False
+
+
+def _free_port() -> int:
+    for port in (PORT, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise RuntimeError("no free port on the loopback address")

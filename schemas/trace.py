@@ -1,0 +1,49 @@
+"""The way back from one published figure to the bytes it came from."""
+
+from pydantic import BaseModel, Field
+
+
+class TracedNumber(BaseModel):
+    """A number of the ledger, with the records of the raw file that say it."""
+
+    product: str
+    partner: str
+    period: str = Field(description="2025-06, or 2025-01..2025-06 for a cumulative figure")
+    measure: str
+    value: int
+    unit: str
+    release_id: str
+    title: str
+    known_from: str = Field(description="day from which it was public")
+    raw_sha256: str
+    records: list[int] = Field(description="record numbers in the raw file; their values add up to `value`")
+    printed: list[str] = Field(description="the first records as printed")
+    address: str | None = Field(None, description="where it was printed, for collected figures")
+
+
+class Operand(BaseModel):
+    """One thing that the figure was computed from."""
+
+    name: str
+    value: float | None
+    status: str
+    numbers: list[TracedNumber]
+    note: str | None = None
+
+
+class Trace(BaseModel):
+    """A published figure, what it was computed from, and the same figure computed again from the ledger's numbers."""
+
+    flow: str
+    product: str
+    partner: str
+    month: str
+    measure: str
+    metric: str
+    value: float | str | None = Field(description="as published")
+    status: str
+    formula: str
+    operands: list[Operand]
+    recomputed: float | str | None
+    agrees: bool
+    snapshot_id: str

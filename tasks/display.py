@@ -1,0 +1,167 @@
+"""Figures on a terminal: rounding and words belong here and nowhere earlier."""
+
+import calendar
+from typing import Any
+
+import polars as pl
+import pycountry
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from schemas.code_tables import code_table
+from schemas.metric import MADE, MISSING, status
+from schemas.trace import Trace
+
+WORLD = "WLD"
+COLUMNS = (
+    ("level", "month, t", 1e-3), ("mom_pct", "m/m, %", 1), ("yoy_pct", "y/y, %", 1), ("ytd", "year to date, t", 1e-3),
+    ("ytd_yoy_pct", "y/y, %", 1), ("share_pct", "share, %", 1),
+)  # fmt: skip
+MARKS = {"implied_base": "*", "ytd_difference": "°", "sum": "", "sum_of_months": ""}
+COLUMNS_MIN = 4
+MARK_WORDS = {"*": MADE["implied_base"], "°": MADE["ytd_difference"]}
+
+
+def partner_name(partner: str) -> str:
+    """English name of a partner key."""
+    if partner == WORLD:
+        return "World"
+    groups = code_table("partner_groups").filter(pl.col("group") == partner)
+    if groups.height:
+        return partner
+    known = code_table("partners").filter(pl.col("partner") == partner)
+    if known.height:
+        return str(known["name_en"][0])
+    country = pycountry.countries.get(alpha_3=partner)
+    return country.name if country else partner
+
+
+def product_name(product: str) -> str:
+    """English name of a product where the tables have one, else its code."""
+    if product.startswith("basket:"):
+        rows = code_table("baskets").filter("basket:" + pl.col("basket") == product)
+    else:
+        rows = code_table("products").filter(pl.col("product") == product)
+    return f"{rows['name_en'][0]} ({product})" if rows.height else product
+
+
+def headline(rows: pl.DataFrame, rows_max: int = 12) -> Table:
+    """A table of one product and month in tonnes, the world first and then the partners by level; `rows` are of `metric`."""
+    first = rows.row(0, named=True)
+    table = Table(
+        title=f"{first['flow']}s of {product_name(first['product'])}, {month_name(first['period'])}",
+        caption="\n".join(_legend(rows)) or None, caption_justify="left",
+    )  # fmt: skip
+    table.add_column("partner")
+    for _, title, _ in COLUMNS:
+        table.add_column(title, justify="right")
+    ordered = rows.filter(pl.col("level").is_not_null()).sort(pl.col("partner") != WORLD, "level", "partner", descending=[False, True, False])
+    for row in ordered.head(rows_max).iter_rows(named=True):
+        table.add_row(partner_name(row["partner"]), *(_cell(row, name, scale) for name, _, scale in COLUMNS))
+    return table
+
+
+def month_name(day: Any) -> str:
+    """June 2025."""
+    return f"{calendar.month_name[day.month]} {day.year}"
+
+
+def tonnes(kilograms: float) -> str:
+    """Whole tonnes, with decimals only where they are all there is to see: 353, 46.4."""
+    value = kilograms / 1000
+    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:,.1f}"
+
+
+def _cell(row: dict[str, Any], name: str, scale: float) -> str:
+    value = row[name]
+    if value is None:
+        return "–"
+    text = tonnes(value) if scale != 1 else f"{value:,.1f}" if name == "share_pct" else f"{value:+,.1f}"
+    return text + MARKS.get(row[status(name)], "")
+
+
+def _legend(rows: pl.DataFrame) -> list[str]:
+    used = {MARKS.get(row[status(name)], "") for row in rows.iter_rows(named=True) for name, _, _ in COLUMNS}
+    missing = sorted({row[status(name)] for row in rows.iter_rows(named=True) for name, _, _ in COLUMNS if row[name] is None})
+    lines = [f"{mark} {words}" for mark, words in MARK_WORDS.items() if mark in used]
+    return [*lines, *([f"– not to be had: {'; '.join(MISSING[reason] for reason in missing)}"] if missing else [])]
+
+
+def show_trace(console: Console, trace: Trace, *, full: bool = True) -> None:
+    """A trace as text: the figure, its operands, and for each the release, record and address."""
+    console.print(
+        f"[bold]{trace.metric}[/] of {trace.flow}s, {escape(product_name(trace.product))}, {partner_name(trace.partner)}, "
+        f"{trace.month}, {trace.measure}: [bold]{_number(trace.value)}[/] ({trace.status})"
+    )
+    console.print(f"  {trace.formula}")
+    for operand in trace.operands:
+        console.print(f"  {operand.name}: {_number(operand.value)} ({operand.status})" + (f"; {operand.note}" if operand.note else ""))
+        for number in operand.numbers if full else operand.numbers[:1]:
+            records = ", ".join(map(str, number.records[:8])) + (f" and {len(number.records) - 8} more" if len(number.records) > 8 else "")
+            console.print(
+                f"    {number.value:,} {number.unit}  {number.partner} {number.period}  record {records} of {number.raw_sha256[:12]} "
+                f"({escape(number.title)}), public from {number.known_from}", style="dim", highlight=False, soft_wrap=True,
+            )
+            if number.address:
+                console.print(f"    {escape(number.address)}", style="dim", highlight=False, soft_wrap=True)
+            for text in number.printed[:1] if full else ():
+                console.print(f"    as printed: {escape(text)}", style="dim", highlight=False, soft_wrap=True)
+    verdict = "[green]agrees[/]" if trace.agrees else "[bold red]DOES NOT AGREE[/]"
+    console.print(f"  computed again from these: {_number(trace.recomputed)}, {verdict} with snapshot {trace.snapshot_id}")
+
+
+def _number(value: float | str | None) -> str:
+    return "none" if value is None else value if isinstance(value, str) else f"{value:,.10g}"
+
+
+def frame_table(rows: pl.DataFrame, rows_max: int, width: int) -> Table:
+    """Any rows as a terminal table, cut after `rows_max`; a single row stands upright, a figure with its status.
+
+    Of several rows the columns are shown that fit into `width`: what is the same in all of them stands in the title, and
+    those without a value and the statuses are left out.
+    """
+    if rows.height == 1:
+        return _upright(rows)
+    shown = rows.select(
+        name for name, column in zip(rows.columns, rows, strict=True)
+        if not name.endswith("_status") and column.null_count() < rows.height
+    )  # fmt: skip
+    same = [name for name, column in zip(shown.columns, shown, strict=True) if rows.height and column.n_unique() == 1]
+    texts = {name: [_text(value) for value in shown[name].head(rows_max)] for name in shown.columns if name not in same}
+    fitting, used = [], 0
+    for name, cells in texts.items():
+        used += max(map(len, [name, *cells])) + 3
+        if used > width and len(fitting) >= COLUMNS_MIN:
+            break
+        fitting.append(name)
+    left_out = rows.width - len(fitting) - len(same)
+    table = Table(
+        title=", ".join(f"{name} {_text(shown[name][0])}" for name in same) or None,
+        caption=f"{rows.height:,} rows" + (f", the first {rows_max} shown" if rows.height > rows_max else "")
+        + (f"; {left_out} more columns in the other formats (--format csv)" if left_out else "")
+    )  # fmt: skip
+    for name in fitting:
+        table.add_column(name, justify="right" if shown.schema[name].is_numeric() else "left", overflow="fold")
+    for cells in zip(*(texts[name] for name in fitting), strict=True):
+        table.add_row(*cells)
+    return table
+
+
+def _upright(rows: pl.DataFrame) -> Table:
+    table = Table(show_header=False)
+    table.add_column("column")
+    table.add_column("value", overflow="fold")
+    table.add_column("status")
+    row = rows.row(0, named=True)
+    figures = {status(name): name for name in row if status(name) in row}
+    for name, value in row.items():
+        if name not in figures:
+            table.add_row(name, _text(value), _text(row.get(status(name))) if status(name) != name else "")
+    return table
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return escape(f"{value:,.10g}" if isinstance(value, float) else str(value))

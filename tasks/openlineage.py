@@ -1,0 +1,249 @@
+"""The records of a run told in the language of others: OpenLineage events, for a file and for whoever is configured.
+
+Belongs here: which event says what, under which names datasets are known, where columns come from, and how events leave
+without ever holding up a release. Does not belong here: what is recorded (`lineage`), when events are told (`events`).
+
+Steps know things by the names of arguments and results (`release.detail`, `derive`); a lineage graph needs one name for
+one thing. So a table that is a step's only result goes by its table's name, and what a step was given goes by the name
+under which the same bytes were made earlier in the run. Where columns come from is declared in COLUMNS.
+"""
+
+import copy
+import logging
+import os
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from openlineage.client import OpenLineageClient, event_v2, facet_v2
+from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, RunEvent
+from openlineage.client.generated.base import EventType
+from openlineage.client.serde import Serde
+from openlineage.client.transport import get_default_factory
+
+from schemas.metric import FIGURES, status
+from schemas.observation import Observation
+from schemas.table import Table, polars_schema, table_name
+from tasks.filesystem import LOCAL
+from tasks.lineage import Run, StepRecord, versions
+
+PATIENCE_S = 2.0
+INTEGRATION, RELEASE_JOB = "TIDEWAITER", "release"
+# Results of these steps are not made by the release, so they get names of their own.
+PREFIXES = {"open_known": "known."}
+log = logging.getLogger("tidewaiter.openlineage")
+# No address shows this code, so a package URL names it. The client keeps one producer for a whole process.
+event_v2.set_producer(f"pkg:generic/tidewaiter@{versions()['tidewaiter']}")
+
+_UNITS = ("quantity_unit", "supplementary_unit", "currency")
+_PRINTED = ("quantity", "supplementary_quantity", "value", "quantity_yoy", *_UNITS)
+_NUMBER = ("value", "unit", "measure", "period_start", "period_end")
+_KEY = {name: (name,) for name in ("flow", "product", "classification", "partner")}
+_SAME = {name: (name,) for name in polars_schema(Observation)}
+_FROM_WORDS = _SAME | {"known_until": ("known_from",)}
+# Dataset made -> dataset it is made from -> column made -> columns it is made from. A column that comes from what was
+# declared about the release is not here, nor is the scope of the releases: it decides on rows and statuses as a whole.
+COLUMNS: dict[str, dict[str, Mapping[str, tuple[str, ...]]]] = {
+    "detail": {"reported": {
+        **{name: (name,) for name in ("flow", "product", "regime", "province", "record")}, "measure": _UNITS,
+        "classification": ("product",), "partner": ("partner", "period"), "period_start": ("period",), "unit": _UNITS,
+        "period_end": ("period",), "value": _PRINTED, "resolution": _PRINTED, "known_from": ("published_on",),
+    }},
+    "touched": {"detail": _FROM_WORDS, "known.detail": _FROM_WORDS},
+    "observation": {"detail": _FROM_WORDS, "known.detail": _FROM_WORDS, "known.observation": _SAME},
+    "metric": {"observation": {
+        **_KEY, "classification": ("classification", "product"), "period": ("period_start", "period_end"),
+        **dict.fromkeys((*FIGURES, *map(status, FIGURES), "series_start"), _NUMBER), "measure": ("measure", "unit"),
+    }},
+    "trade_flow": {"touched": {
+        **_KEY, "source": ("source",), "period": ("period_end",), "quantity_other_unit": ("measure",),
+        **dict.fromkeys(("quantity_kg", "quantity_other", "value_usd", "value_cny"), _NUMBER), "kind": ("kind",),
+    }},
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Thing:
+    """What a step was given or made. `holds` says whether it fits its model, where it was held against one."""
+
+    dataset: str
+    sha256: str | None
+    rows: int | None
+    model: type[Table] | None = None
+    holds: bool = True
+
+
+def events(run: Run, release_id: str, store_name: str = "tidewaiter") -> list[RunEvent]:
+    """START and COMPLETE or FAIL of the release and, between them, of each step; nothing for a run without steps.
+
+    A release without an outcome has failed. Jobs and datasets lie in the namespace `store_name`. A frame that does not
+    fit its schema is no output, but an input of the FAIL event with an assertion that does not hold.
+    """
+    if not run.records:
+        return []
+    kinds, me = facet_v2.parent_run, str(run.run_id)
+    root = kinds.Root(kinds.RootRun(me), kinds.RootJob(store_name, RELEASE_JOB))
+    parent = kinds.ParentRunFacet(kinds.Run(me), kinds.Job(store_name, RELEASE_JOB), root)
+    told: list[RunEvent] = []
+    for record, given, made in _things(run.records):
+        tags = {"release_id": release_id, "code_sha256": record.code_sha256, "prefect_task_run_id": record.task_run_id}
+        inputs = [_input(store_name, thing) for thing in given]
+        at_end = inputs + [_input(store_name, thing) for thing in made if not thing.holds]
+        outputs = [_output(store_name, thing, given) for thing in made if thing.holds]
+        told += _start_and_end(record, store_name, "STEP", tags, {"parent": parent}, inputs, at_end, outputs)
+    error = None if run.outcome else run.records[-1].error or "the run ended without an outcome"
+    begin, end = min(record.started for record in run.records), max(record.ended for record in run.records)
+    whole = replace(run.records[-1], step=RELEASE_JOB, run_id=run.run_id, started=begin, ended=end, error=error)
+    tags = {"release_id": release_id, "prefect_flow_run_id": run.flow_run_id}
+    first, final = _start_and_end(whole, store_name, "RELEASE", tags, {})
+    return [first, *told, final]
+
+
+def _start_and_end(
+    record: StepRecord, namespace: str, kind: str, tags: dict[str, str | None], facets: dict[str, facet_v2.RunFacet],
+    given: Sequence[InputDataset] = (), at_end: Sequence[InputDataset] = (), made: Sequence[OutputDataset] = (),
+) -> tuple[RunEvent, RunEvent]:  # fmt: skip
+    engine = facet_v2.processing_engine_run.ProcessingEngineRunFacet
+    fields = [facet_v2.tags_run.TagsRunFacetFields(key, tag, INTEGRATION) for key, tag in tags.items() if tag]
+    facets["processing_engine"] = engine(versions()["polars"], "polars", versions()["tidewaiter"])
+    facets["tags"] = facet_v2.tags_run.TagsRunFacet(fields)
+    job = Job(namespace, record.step, {"jobType": facet_v2.job_type_job.JobTypeJobFacet("BATCH", INTEGRATION, kind)})
+    run, time = event_v2.Run(str(record.run_id), facets), record.started.isoformat()
+    begin = RunEvent(eventTime=time, eventType=EventType.START, run=run, job=job, inputs=[*given])
+    end, time = EventType.COMPLETE, record.ended.isoformat()
+    if record.error is not None:
+        message = facet_v2.error_message_run.ErrorMessageRunFacet(record.error, "PYTHON")
+        end, run = EventType.FAIL, event_v2.Run(run.runId, facets | {"errorMessage": message})
+    return begin, RunEvent(eventTime=time, eventType=end, run=run, job=job, inputs=[*at_end], outputs=[*made])
+
+
+def _things(records: Sequence[StepRecord]) -> Iterator[tuple[StepRecord, list[_Thing], list[_Thing]]]:
+    """Each record with what its step was given and what it made. A failed step made nothing but what does not hold.
+    Given was what was made with the same bytes; of several a result alone for an argument alone, else by name."""
+    known: dict[str, dict[str, _Thing]] = {}
+    for record in records:
+        given: dict[_Thing, None] = {}
+        for name, sha256 in record.inputs.items():
+            same, (whole, _, part) = known.get(sha256, {}), name.rpartition(".")
+            thing = same.get(name if whole else "") or same.get(part) or next(reversed(same.values()), None)
+            thing = thing or _Thing(name, sha256, None)
+            given[replace(thing, rows=record.rows_in.get(name))] = None
+        made: dict[str, _Thing] = {}
+        for name in record.outputs if record.error is None else _misfits(record):
+            model, holds = record.models.get(name), record.error is None
+            dataset = PREFIXES.get(record.step, "") + (table_name(model) if model and name == record.step else name)
+            made[name] = _Thing(dataset, record.outputs.get(name), record.rows_out.get(name), model, holds)
+        yield record, list(given), list(made.values())
+        for name, thing in made.items() if record.error is None else ():
+            known.setdefault(record.outputs[name], {})["" if name == record.step else thing.dataset] = thing
+
+
+def _misfits(record: StepRecord) -> list[str]:
+    """Frames that a schema error speaks of: those it names, all that were promised where it names none."""
+    error = record.error or ""
+    named = [name for name, model in record.models.items() if f'"schema": "{model.__name__}"' in error]
+    return (named or list(record.models)) if error.startswith("SchemaError") else []
+
+
+def _version(thing: _Thing) -> dict[str, facet_v2.DatasetFacet]:
+    version = facet_v2.dataset_version_dataset.DatasetVersionDatasetFacet
+    return {"version": version(thing.sha256)} if thing.sha256 else {}
+
+
+def _input(namespace: str, thing: _Thing) -> InputDataset:
+    facets: dict[str, facet_v2.InputDatasetFacet] = {}
+    if thing.rows is not None:
+        facets["inputStatistics"] = facet_v2.input_statistics_input_dataset.InputStatisticsInputDatasetFacet(thing.rows)
+    if thing.model is not None:
+        kinds = facet_v2.data_quality_assertions_dataset
+        assertion = kinds.Assertion(f"schema {table_name(thing.model)}", thing.holds, severity="error")
+        facets["dataQualityAssertions"] = kinds.DataQualityAssertionsDatasetFacet([assertion])
+    return InputDataset(namespace, thing.dataset, facets, facets=_version(thing))
+
+
+def _output(namespace: str, thing: _Thing, given: Sequence[_Thing]) -> OutputDataset:
+    facets, own = _version(thing), dict[str, facet_v2.OutputDatasetFacet]()
+    if thing.rows is not None:
+        statistics = facet_v2.output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet
+        own["outputStatistics"] = statistics(thing.rows)
+    if thing.model is not None:
+        kind, columns = facet_v2.schema_dataset.SchemaDatasetFacetFields, thing.model.to_schema().columns
+        shown = [kind(name, str(column.dtype), column.description) for name, column in columns.items()]
+        facets["schema"] = facet_v2.schema_dataset.SchemaDatasetFacet(shown)
+    kinds, at_hand = facet_v2.column_lineage_dataset, {one.dataset for one in given}
+    origins: dict[str, facet_v2.column_lineage_dataset.Fields] = {}
+    for dataset, declared in COLUMNS.get(thing.dataset, {}).items():
+        for column, sources in declared.items() if dataset in at_hand else ():
+            found = [kinds.InputField(namespace, dataset, source) for source in sources]
+            origins.setdefault(column, kinds.Fields([])).inputFields.extend(found)
+    if origins:
+        facets["columnLineage"] = kinds.ColumnLineageDatasetFacet(origins)
+    return OutputDataset(namespace, thing.dataset, own, facets=facets)
+
+
+def write_events(events: Sequence[RunEvent], path: Path) -> None:
+    """Append the events to `path`, one JSON object a line; they are on disk when this returns. Raises OSError."""
+    with path.open("ab") as file:
+        file.write("".join(f"{Serde.to_json(event)}\n" for event in events).encode())
+    LOCAL.fsync_file(path)
+    LOCAL.fsync_directory(path.parent)
+
+
+def emit_elsewhere(events: Sequence[RunEvent]) -> None:
+    """Send the events to the transport that openlineage.yml or the environment names; without one do nothing.
+
+    Never raises. An endpoint through which no event goes for PATIENCE_S is given up; what was not sent is a warning.
+    The client adds to a copy of each event what its configuration asks for, and a tag with its version.
+    """
+    sent, trouble, enough = list[RunEvent](), list[str](), threading.Event()
+    # Timeouts of transports do not bound a slow name server or a trickling answer; a thread can be left behind.
+    thread = threading.Thread(target=_send, args=(events, sent, trouble, enough), name="openlineage", daemon=True)
+    thread.start()
+    before = -1
+    while thread.is_alive() and len(sent) > before:
+        before = len(sent)
+        thread.join(PATIENCE_S)
+    if thread.is_alive():
+        enough.set()
+        trouble.append(f"nothing went through for {PATIENCE_S} s")
+    if trouble:
+        log.warning("%d of %d OpenLineage events were handed over; %s", len(sent), len(events), trouble[0])
+
+
+def _send(events: Sequence[RunEvent], sent: list[RunEvent], trouble: list[str], enough: threading.Event) -> None:
+    try:
+        if (config := _configured()) is None:
+            return
+        client = OpenLineageClient(transport=get_default_factory().create(config))
+        for event in copy.deepcopy([*events]):
+            if enough.is_set():
+                break
+            try:
+                client.emit(event)
+                sent.append(event)
+            except Exception as problem:
+                trouble.append(f"{type(problem).__name__}: {problem}")
+        if not client.close(PATIENCE_S):
+            trouble.append("not all of them were delivered in time")
+    except Exception as problem:
+        trouble.append(f"{type(problem).__name__}: {problem}")
+
+
+def _configured() -> dict[str, Any] | None:
+    """The transport's configuration as the official client finds it, made impatient; None where there is none."""
+    # A client that finds no transport prints to the console, so this one is given one and only asked.
+    config = OpenLineageClient(transport=get_default_factory().create({"type": "noop"})).config.transport or {}
+    if "type" not in config and (url := os.environ.get("OPENLINEAGE_URL")):
+        config = config["transports"][OpenLineageClient.DEFAULT_URL_TRANSPORT_NAME] | {"url": url}
+    return _impatient(config) if "type" in config else None
+
+
+def _impatient(config: Any) -> Any:
+    """The configuration without retries and with a short timeout, in every HTTP transport at whatever depth."""
+    if isinstance(config, list):
+        return [_impatient(part) for part in config]
+    if isinstance(config, dict) and config.get("type") in ("http", "async_http"):
+        return config | {"timeout": min(float(config.get("timeout", 1)), PATIENCE_S / 2), "retry": {"total": 0}}
+    return {key: _impatient(part) for key, part in config.items()} if isinstance(config, dict) else config

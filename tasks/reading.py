@@ -1,0 +1,73 @@
+"""The published tables as a person or a script asks for them: filtered, in key order, in one of a few formats."""
+
+import io
+import sys
+from pathlib import Path
+
+import polars as pl
+
+from schemas.catalog import PUBLISHED
+from schemas.table import Table
+from tasks.snapshot import open_snapshot
+from tasks.tables import read_table
+
+FORMULA_SIGNS = r"^[=+\-@\t\r]"
+
+
+class NothingPublished(LookupError):
+    """The store holds no such table yet."""
+
+
+def query(
+    store: Path, table: str, *, flow: str | None = None, product: str | None = None, partner: str | None = None,
+    month: tuple[int, int] | None = None,
+) -> pl.DataFrame:  # fmt: skip
+    """Rows of a published table in key order; `month` is (year, month). Raises NothingPublished, and ValueError for a
+    condition on a column that the table does not have."""
+    model = PUBLISHED[table].model
+    snapshot = open_snapshot(store)
+    if snapshot is None:
+        raise NothingPublished(f"{store}: nothing is published here yet. Ingest a file first (tidewaiter ingest --help).")
+    rows = read_table(
+        snapshot, model, lambda partition: (flow is None or partition[0] == flow) and (month is None or partition[1:] == month)
+    )
+    for name, wanted in (("flow", flow), ("product", product), ("partner", partner)):
+        if wanted is not None:
+            _require_column(model, table, name)
+            rows = rows.filter(pl.col(name) == wanted)
+    if month is not None and PUBLISHED[table].month_of is None:
+        _require_column(model, table, "month")
+    return rows
+
+
+def _require_column(model: type[Table], table: str, name: str) -> None:
+    columns = list(model.to_schema().columns)
+    if name not in columns:
+        raise ValueError(f"the table {table} has no column {name}; it has {', '.join(columns)}")
+
+
+def write(rows: pl.DataFrame, form: str, output: Path | None) -> None:
+    """`rows` as csv, json (one object a line) or parquet, to a file or to standard output."""
+    data = io.BytesIO()
+    if form == "csv":
+        _harmless(_flat(rows)).write_csv(data)
+    elif form == "json":
+        rows.write_ndjson(data)
+    else:
+        rows.write_parquet(data)
+    if output is not None:
+        output.write_bytes(data.getvalue())
+    else:
+        sys.stdout.buffer.write(data.getvalue())
+        sys.stdout.buffer.flush()
+
+
+def _flat(rows: pl.DataFrame) -> pl.DataFrame:
+    lists = [name for name, kind in rows.schema.items() if isinstance(kind, pl.List)]
+    return rows.with_columns(pl.col(lists).list.join("; "))
+
+
+def _harmless(rows: pl.DataFrame) -> pl.DataFrame:
+    """A text that a spreadsheet would run as a formula gets an apostrophe before it, as OWASP advises."""
+    texts = pl.col(pl.String)
+    return rows.with_columns(pl.when(texts.str.contains(FORMULA_SIGNS)).then("'" + texts).otherwise(texts).name.keep())

@@ -1,0 +1,252 @@
+"""From one published figure back to the bytes: operands, ledger numbers, release, raw file, record numbers.
+
+The figure is computed again on the way, with exact fractions and from the ledger's rows, not by the code that published
+it, so that a trace is a check and not a repetition.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import polars as pl
+
+from schemas.metric import FIGURES, Metric, status
+from schemas.trace import Operand, Trace, TracedNumber
+from tasks.origin import Origins
+from tasks.snapshot import Snapshot
+from tasks.tables import read_table
+
+RELATIVE_ERROR_MAX = 1e-9
+UNIT_VALUES = {"unit_value_usd_per_kg": "value_usd", "unit_value_cny_per_kg": "value_cny"}
+
+
+class NoFigure(LookupError):
+    """There is no such figure; the message says what there is."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One month of one series."""
+
+    flow: str
+    product: str
+    partner: str
+    measure: str
+    month: int
+
+    def at(self, **other: Any) -> "Place":
+        """The same with something changed."""
+        return Place(**{**self.__dict__, **other})
+
+
+@dataclass
+class Known:
+    """An operand with its exact value."""
+
+    shown: Operand
+    exact: Fraction | None
+    place: Place
+
+
+class Tracer:
+    """Traces figures of one flow of a snapshot; opening it reads the tables once."""
+
+    def __init__(self, snapshot: Snapshot, flow: str) -> None:
+        self.snapshot, self.flow = snapshot, flow
+        self.metric = read_table(snapshot, Metric, lambda partition: partition[0] == flow)
+        self.origins = Origins(snapshot, flow)
+
+    def trace(self, place: Place, figure: str) -> Trace:
+        """The trace of one figure of the table `metric`. Raises NoFigure where the table has no such row."""
+        if figure not in FIGURES:
+            raise NoFigure(f"there is no metric {figure!r}; there are {', '.join(FIGURES)}")
+        row = self.row(place)
+        formula, names, compute = RECIPES[figure]
+        if row[status(figure)] == "implied_base":
+            formula, operands, again = self.implied(place, figure)
+        else:
+            operands = self.operands(place, names, row)
+            again = None if row[figure] is None else compute(operands, place)
+        return Trace(
+            flow=place.flow, product=place.product, partner=place.partner, month=_text(place.month), measure=place.measure,
+            metric=figure, value=_plain(row[figure]), status=row[status(figure)], formula=formula,
+            operands=[operand.shown for operand in operands], recomputed=_plain(again), agrees=_agree(row[figure], again),
+            snapshot_id=self.snapshot.id,
+        )  # fmt: skip
+
+    def row(self, place: Place) -> dict[str, Any]:
+        """The row of `metric`; NoFigure tells what there is instead."""
+        rows = self.metric.filter(
+            (pl.col("product") == place.product) & (pl.col("partner") == place.partner)
+            & (pl.col("measure") == place.measure) & (pl.col("period") == _day(place.month))
+        )  # fmt: skip
+        if rows.height:
+            return rows.row(0, named=True)
+        near = self.metric.filter((pl.col("product") == place.product) & (pl.col("partner") == place.partner))
+        months = " to ".join(near["period"].sort().dt.strftime("%Y-%m").gather([0, -1])) if near.height else "no month"
+        raise NoFigure(
+            f"no {place.flow} of {place.product}, partner {place.partner}, {place.measure}, in {_text(place.month)}; of this "
+            f"product and partner there is {months} in {', '.join(near['measure'].unique().sort()) or 'no measure'}"
+        )
+
+    def operands(self, place: Place, names: tuple[str, ...], row: dict[str, Any]) -> list[Known]:
+        """What the figure at `place` is computed from."""
+        return [known for name in names for known in self._operand(place, name, row)]
+
+    def _operand(self, place: Place, name: str, row: dict[str, Any]) -> list[Known]:
+        """An operand's name says which number it is: level@-12 is the level twelve months before."""
+        what, _, shift = name.partition("@")
+        if what == "world":
+            return [self._level(place.at(partner="WLD", month=place.month + int(shift or 0)))]
+        if what == "ytd":
+            return [self._ytd(place.at(month=place.month + int(shift or 0)))]
+        if what == "months":
+            return [self._level(place.at(month=month)) for month in _window(place, shift, row)]
+        if what == "partners":
+            rows = self.metric.filter(
+                (pl.col("product") == place.product) & (pl.col("measure") == place.measure)
+                & (pl.col("period") == _day(place.month)) & pl.col("rank").is_not_null()
+            )  # fmt: skip
+            return [self._level(place.at(partner=partner)) for partner in rows["partner"].sort()]
+        return [self._level(place.at(month=place.month + int(shift or 0)))]
+
+    def _level(self, place: Place) -> Known:
+        if place.measure in UNIT_VALUES:
+            return self._unit_value(place, "level")
+        try:
+            level_status = self.row(place)["level_status"]
+        except NoFigure:
+            level_status = "zero" if self.origins.covers(place) else "not_covered"
+        exact, numbers = self.origins.level(place, level_status)
+        return _known(f"level {_text(place.month)}", exact, level_status, numbers, place)
+
+    def _ytd(self, place: Place) -> Known:
+        if place.measure in UNIT_VALUES:
+            return self._unit_value(place, "ytd")
+        try:
+            ytd_status = self.row(place)["ytd_status"]
+        except NoFigure:
+            ytd_status = "incomplete_year"
+        if ytd_status == "sum_of_months":
+            first = place.month - place.month % 12
+            months = [self._level(place.at(month=month)) for month in range(first, place.month + 1)]
+            exact: Fraction | None = sum((known.exact or Fraction(0) for known in months), Fraction(0))
+            return _known(f"ytd {_text(place.month)}", exact, ytd_status, [n for known in months for n in known.shown.numbers], place)
+        exact, numbers = self.origins.ytd(place, ytd_status)
+        return _known(f"ytd {_text(place.month)}", exact, ytd_status, numbers, place)
+
+    def _unit_value(self, place: Place, what: str) -> Known:
+        value, mass = (getattr(self, f"_{what}")(place.at(measure=measure)) for measure in (UNIT_VALUES[place.measure], "quantity_kg"))
+        exact = value.exact / mass.exact if value.exact is not None and mass.exact else None
+        numbers = [*value.shown.numbers, *mass.shown.numbers]
+        return _known(f"{what} {_text(place.month)}, value / kg", exact, "computed", numbers, place)
+
+    def implied(self, place: Place, figure: str) -> tuple[str, list[Known], Fraction | None]:
+        """A printed growth instead of a base: the growth is the figure, and the base that it implies is shown."""
+        own = self._level(place) if figure == "yoy_pct" else self._ytd(place)
+        printed, numbers = self.origins.printed_growth(place, cumulative=figure != "yoy_pct")
+        known = _known(f"printed {figure} {_text(place.month)}", printed, "reported", numbers, place)
+        if printed is not None and own.exact is not None and numbers:
+            half = Fraction(self.origins.resolution_percent(numbers[0])) / 2
+            now = own.exact
+            low, high = (now / (1 + (printed + sign * half) / 100) for sign in (1, -1))
+            known.shown.note = f"implies a base of {float(low):,.0f} to {float(high):,.0f}, which no source at hand prints"
+        return "the growth as printed; its base is implied", [own, known], printed
+
+
+def _known(name: str, exact: Fraction | None, made: str, numbers: list[TracedNumber], place: Place) -> Known:
+    value = float(exact) if exact is not None else None
+    label = name if place.partner != "WLD" else f"{name}, world"
+    return Known(Operand(name=label, value=value, status=made, numbers=numbers), exact, place)
+
+
+def _window(place: Place, text: str, row: dict[str, Any]) -> range:
+    if text == "series":
+        start = row["series_start"]
+        return range(start.year * 12 + start.month - 1 if start else place.month, place.month + 1)
+    first, last = map(int, text.split(":"))
+    return range(place.month + first, place.month + last + 1)
+
+
+def _growth(operands: list[Known], place: Place) -> Fraction | None:
+    now, base = operands[0].exact, operands[1].exact
+    return None if now is None or not base else (now / base - 1) * 100
+
+
+def _first(operands: list[Known], place: Place) -> Fraction | None:
+    return operands[0].exact
+
+
+def _sum(operands: list[Known], place: Place) -> Fraction | None:
+    return sum((known.exact for known in operands if known.exact is not None), Fraction(0))
+
+
+def _rolling_growth(operands: list[Known], place: Place) -> Fraction | None:
+    if place.measure in UNIT_VALUES:
+        return None
+    before, now = (sum((known.exact or Fraction(0) for known in part), Fraction(0)) for part in (operands[:12], operands[12:]))
+    return (now / before - 1) * 100 if before else None
+
+
+def _share(operands: list[Known], place: Place) -> Fraction | None:
+    own, world = operands[0].exact, operands[1].exact
+    return None if own is None or not world else own / world * 100
+
+
+def _rank(operands: list[Known], place: Place) -> Fraction | None:
+    own = next(known.exact for known in operands if known.place.partner == place.partner)
+    return Fraction(1 + sum(1 for known in operands if own is not None and known.exact is not None and known.exact > own))
+
+
+def _contribution(operands: list[Known], place: Place) -> Fraction | None:
+    now, before, world = (known.exact for known in operands)
+    return None if now is None or before is None or not world else (now - before) / world * 100
+
+
+def _since(sign: int) -> Callable[[list[Known], Place], Any]:
+    def latest(operands: list[Known], place: Place) -> date | None:
+        own = operands[-1].exact
+        assert own is not None
+        months = [known.place.month for known in operands[:-1] if known.exact is not None and sign * known.exact >= sign * own]
+        return _day(max(months)) if months else None
+
+    return latest
+
+
+RECIPES: dict[str, tuple[str, tuple[str, ...], Callable[[list[Known], Place], Any]]] = {
+    "level": ("the number of the month", ("level",), _first),
+    "mom_pct": ("(level / level of the month before - 1) x 100", ("level", "level@-1"), _growth),
+    "yoy_pct": ("(level / level of the same month a year before - 1) x 100", ("level", "level@-12"), _growth),
+    "ytd": ("January to this month", ("ytd",), _first),
+    "ytd_yoy_pct": ("(ytd / ytd a year before - 1) x 100", ("ytd", "ytd@-12"), _growth),
+    "rolling_12m": ("sum of twelve months", ("months@-11:0",), _sum),
+    "rolling_12m_yoy_pct": ("(twelve months / the twelve before - 1) x 100", ("months@-23:0",), _rolling_growth),
+    "share_pct": ("level / world level x 100", ("level", "world"), _share),
+    "rank": ("one more than the partners with a higher level", ("partners",), _rank),
+    "contribution_mom_pp": ("(level - month before) / world of the month before x 100", ("level", "level@-1", "world@-1"), _contribution),
+    "contribution_yoy_pp": ("(level - year before) / world of the year before x 100", ("level", "level@-12", "world@-12"), _contribution),
+    "highest_since": ("latest earlier month at least as high", ("months@series",), _since(1)),
+    "lowest_since": ("latest earlier month at least as low", ("months@series",), _since(-1)),
+}  # fmt: skip
+
+
+def _agree(published: Any, again: Any) -> bool:
+    if published is None or again is None:
+        return published is None and again is None
+    if isinstance(published, date):
+        return bool(published == again)
+    return abs(float(published) - float(again)) <= RELATIVE_ERROR_MAX * max(1.0, abs(float(published)))
+
+
+def _plain(value: Any) -> float | str | None:
+    return None if value is None else f"{value:%Y-%m}" if isinstance(value, date) else float(value)
+
+
+def _day(month: int) -> date:
+    return date(month // 12, month % 12 + 1, 1)
+
+
+def _text(month: int) -> str:
+    return f"{month // 12}-{month % 12 + 1:02d}"

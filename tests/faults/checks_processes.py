@@ -1,0 +1,76 @@
+"""What a store promises to several processes at once; each check raises Violation where it is broken."""
+
+import time
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from multiprocessing.sharedctypes import Synchronized
+from multiprocessing.synchronize import Event
+from pathlib import Path
+
+from tasks.publish import exclusive
+from tasks.snapshot import audit_store, list_snapshots, open_snapshot
+from tests.faults.checks import PROCESSES, demand, prepare, start_process
+from tests.faults.readers import READERS, Tally, Watcher
+from tests.faults.writers import Lock, add_months, publish_until_stopped
+
+
+def check_writers(folder: Path, turns: int = 12, lock: Lock = exclusive) -> None:
+    """Two processes that read, modify and publish: every turn of both is in the last snapshot."""
+    store = folder / "store"
+    barrier = PROCESSES.Barrier(2)
+    writers = [start_process(add_months, store, name, turns, lock, barrier) for name in "ab"]
+    for writer in writers:
+        writer.join()
+    codes = [writer.exitcode for writer in writers]
+    demand(codes == [0, 0], f"a writer failed: {codes}")
+    snapshot = open_snapshot(store)
+    found = {entry.partition for entry in snapshot.files} if snapshot else set()
+    wanted = {f"writer={name}/turn={turn}" for name in "ab" for turn in range(1, turns + 1)}
+    demand(found == wanted, f"lost: {sorted(wanted - found)}")
+    demand([other.sequence for other in list_snapshots(store)] == list(range(1, 2 * turns + 1)), "history has holes")
+    demand(not audit_store(store), "damaged")
+
+
+def check_live(folder: Path, seconds: float) -> dict[str, Tally]:
+    """A reader of each engine beside a writer that publishes back to back; what their reads were."""
+    store, _, _ = prepare(folder, "one")
+    stop = PROCESSES.Event()
+    watchers = {engine: start_watcher(store, engine, stop) for engine in READERS}
+    writer = start_process(publish_until_stopped, store, stop)
+    time.sleep(seconds)
+    stop.set()
+    tallies = {engine: finish_watcher(watcher) for engine, watcher in watchers.items()}
+    writer.join()
+    demand(writer.exitcode == 0, f"the writer ended with {writer.exitcode}")
+    published = open_snapshot(store)
+    demand(published is not None and published.sequence > 10, "hardly anything was published")
+    for engine, (tally, samples) in tallies.items():
+        demand(tally.reads > 20 and tally.bad == 0, f"{engine}: {tally} {samples}")
+    return {engine: tally for engine, (tally, _) in tallies.items()}
+
+
+def start_watcher(
+    store: Path, engine: str, stop: Event, reads: "Synchronized[int] | None" = None
+) -> tuple[BaseProcess, Connection]:
+    """A process that reads until `stop`; `reads` counts along."""
+    receive, send = PROCESSES.Pipe(duplex=False)
+    process = start_process(_watch, store, engine, stop, reads, send)
+    send.close()
+    return process, receive
+
+
+def finish_watcher(watcher: tuple[BaseProcess, Connection]) -> tuple[Tally, list[str]]:
+    process, receive = watcher
+    tally, samples = receive.recv()
+    process.join()
+    receive.close()
+    return tally, samples
+
+
+def _watch(store: Path, engine: str, stop: Event, reads: "Synchronized[int] | None", send: Connection) -> None:
+    watcher = Watcher(store, engine)
+    while not stop.is_set():
+        watcher.look()
+        if reads is not None:
+            reads.value = watcher.tally.reads
+    send.send((watcher.tally, watcher.samples[:3]))

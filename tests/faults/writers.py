@@ -1,0 +1,50 @@
+"""A process that publishes beside others until it ends, is stopped or is killed. No engine is imported here."""
+
+import os
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import date
+from multiprocessing.synchronize import Barrier, Event
+from pathlib import Path
+
+from tasks.filesystem import LOCAL, FileSystem
+from tasks.publish import exclusive, publish, retain
+from tasks.snapshot import open_snapshot
+from tests.faults.faulty import FaultyFileSystem
+from tests.faults.world import new_files, run
+
+Lock = Callable[[Path, FileSystem], AbstractContextManager[None]]
+# More than any reader can fall behind during one read; the releases of this world are a year apart.
+KEPT_SNAPSHOTS = 300
+
+
+def add_months(store: Path, name: str, turns: int, lock: Lock, barrier: Barrier) -> None:
+    # The failure is counted by the exit code; a traceback of a mutant in the test's output would only alarm.
+    sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    barrier.wait()
+    for turn in range(1, turns + 1):
+        with lock(store, LOCAL):
+            parent = open_snapshot(store)
+            file = replace(new_files(1)[0], partition=f"writer={name}/turn={turn}")
+            carried = parent.files if parent else ()
+            publish(store, [file], carried=carried, parent=parent, about={"turn": f"{name}{turn}"})
+
+
+def publish_until_stopped(store: Path, stop: Event) -> None:
+    number = 2
+    while not stop.is_set():
+        run(store, number, FaultyFileSystem())
+        number += 1
+
+
+def publish_until_killed(store: Path, fault: str, at: int) -> None:
+    fs = FaultyFileSystem(fault, at)
+    while True:
+        parent = open_snapshot(store)
+        number = 1 if parent is None else parent.sequence + 1
+        run(store, number, fs)
+        if number % 25 == 0:
+            with exclusive(store, fs):
+                retain(store, today=date(2020 + number, 7, 20), months=12 * KEPT_SNAPSHOTS, fs=fs)

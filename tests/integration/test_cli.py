@@ -1,0 +1,162 @@
+"""The commands of a person, in a process of their own, on the sample: what is printed, and the exit codes."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pandas
+import polars as pl
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+FIGURES = ("353", "+660.8", "3,188", "+157.5", "-38.1*", "22,319", "-18.9")
+QUERY = (
+    '"数据年月","商品编码","商品名称","贸易伙伴编码","贸易伙伴名称","第一数量","第一计量单位","第二数量","第二计量单位","美元",\n'
+    '"202506","01012100","改良种用马","502","美国","1000","千克","2","匹","20,000",\n'.replace("匹", "头")
+)
+
+
+def tidewaiter(*arguments: str, cwd: Path, store: str | Path = "store") -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "COLUMNS": "200", "TIDEWAITER_STORE": str(store), "NO_COLOR": "1"}
+    return subprocess.run(
+        [sys.executable, "-m", "flows", *arguments], cwd=cwd, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the sample was run without a server."""
+    folder = tmp_path_factory.mktemp("home")
+    done = tidewaiter("run", "--no-prefect", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    (folder / "run.txt").write_text(done.stdout, encoding="utf-8")
+    return folder
+
+
+def test_run_prints_the_story_with_traces_and_where_things_lie(home: Path) -> None:
+    told = (home / "run.txt").read_text(encoding="utf-8")
+    table = told[: told.index("Where these come from")]
+    for figure in FIGURES:
+        assert figure in table, figure
+    assert "* rests on a base that no source at hand prints" in table
+    traces = told[told.index("Where these come from") :]
+    assert traces.count("agrees with snapshot") == 5
+    assert "DOES NOT AGREE" not in traces
+    assert "record 34 of" in traces
+    assert "https://www.timeslive.co.za/news/world/2025-07-20" in traces
+    assert "implies a base of 5,146,086 to 5,154,406" in traces
+    assert "store/current/<table>" in traces
+
+
+def test_the_same_again_says_nothing_new_and_touches_nothing(home: Path) -> None:
+    def state() -> dict[str, tuple[int, int, int]]:
+        return {str(path): (path.lstat().st_ino, path.lstat().st_mtime_ns, path.lstat().st_size) for path in (home / "store").rglob("*")}
+
+    before = state()
+    done = tidewaiter("run", "--no-prefect", cwd=home)
+    assert done.returncode == 0
+    assert done.stdout.startswith("nothing new")
+    assert state() == before
+    assert len(before) > 100
+
+
+def test_read_gives_the_rows_that_plain_readers_get(home: Path) -> None:
+    for table in ("metric", "trade_flow"):
+        printed = tidewaiter("read", table, "--format", "json", cwd=home)
+        rows = [json.loads(line) for line in printed.stdout.splitlines()]
+        folder = (home / "store" / "current" / table).resolve()
+        key = ["flow", "year", "month", "product", "partner", *(["measure"] if table == "metric" else [])]
+        own = pl.scan_parquet(folder, hive_partitioning=True).collect()
+        assert len(rows) == own.height > 20
+        ordered = own.sort(key).drop("year", "month")
+        assert rows == [json.loads(line) for line in ordered.select(list(rows[0])).write_ndjson().splitlines()]
+        duck = duckdb.sql(f"select * from read_parquet('{folder}/**/*.parquet', hive_partitioning=true) order by {', '.join(key)}").pl()
+        frame = pandas.read_parquet(folder).astype({"flow": str, "year": int, "month": int}).sort_values(key)
+        names = [name for name, kind in ordered.schema.items() if kind in (pl.String, pl.Float64)]
+        assert duck.select(names).equals(ordered.select(names))
+        for name in names:
+            assert [None if value != value else value for value in frame[name]] == ordered[name].to_list(), name
+
+
+def test_read_filters_and_forms(home: Path) -> None:
+    one = ("read", "metric", "--product", "85051110", "--partner", "USA", "--month", "2025-06")
+    (row,) = csv.DictReader(io.StringIO(tidewaiter(*one, "--format", "csv", cwd=home).stdout))
+    assert (row["level"], row["product"], row["period"]) == ("353000.0", "85051110", "2025-06-01")
+    assert abs(float(row["mom_pct"]) - (353 / 46.4 - 1) * 100) < 1e-9
+    assert tidewaiter(*one, "--format", "parquet", "--output", "one.parquet", cwd=home).returncode == 0
+    assert pl.read_parquet(home / "one.parquet")["product"].to_list() == ["85051110"]
+    assert "85051110" in tidewaiter(*one, cwd=home).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("read", "metric", "--month", "2025-6"), "is no month"),
+        (("read", "release", "--partner", "USA"), "has no column partner"),
+        (("trace", "--product", "85051110", "--partner", "USA", "--month", "2031-01", "--metric", "level"), "of this product and partner there is 2024-05"),
+        (("ingest", "nowhere.csv", "--source", "published"), "there is no such file"),
+        (("ingest", "query.csv", "--source", "gacc_query"), "flow is not in the file"),
+        (("ingest", "query.csv", "--source", "comtrade"), "It is one of gacc_query, published"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_done_is_refused_in_one_line_with_code_2(home: Path, arguments: tuple[str, ...], says: str) -> None:
+    (home / "query.csv").write_bytes(QUERY.encode("gb18030"))
+    done = tidewaiter(*arguments, "--no-prefect" if arguments[0] == "ingest" else "--store", *([] if arguments[0] == "ingest" else ["store"]), cwd=home)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_trace_and_audit_agree_and_a_flipped_byte_is_named(tmp_path: Path) -> None:
+    assert tidewaiter("run", "--no-prefect", cwd=tmp_path).returncode == 0
+    traced = tidewaiter(
+        "trace", "--product", "85051110", "--partner", "USA", "--month", "2025-06", "--metric", "mom_pct", "--format", "json", cwd=tmp_path
+    )
+    found = json.loads(traced.stdout)
+    assert found["agrees"] is True
+    assert [operand["numbers"][0]["value"] for operand in found["operands"]] == [353_000, 46_400]
+    assert [json.loads(operand["numbers"][0]["printed"][0])["quantity"] for operand in found["operands"]] == ["353", "46.4"]
+    passed = tidewaiter("audit", cwd=tmp_path)
+    assert passed.returncode == 0
+    assert "25 figures traced back" in passed.stdout
+    victim = max((tmp_path / "store" / "objects").rglob("*.parquet"), key=lambda path: path.stat().st_size)
+    data = bytearray(victim.read_bytes())
+    data[len(data) // 2] ^= 1
+    victim.chmod(0o644)
+    victim.write_bytes(data)
+    failed = tidewaiter("audit", cwd=tmp_path)
+    assert failed.returncode == 1
+    assert victim.name[:16] in failed.stderr
+
+
+def test_held_is_code_3_and_publishes_nothing(tmp_path: Path) -> None:
+    lines = QUERY.splitlines(keepends=True)
+    rows = [lines[1].replace('"502"', f'"{101 + number % 30}"').replace("01012100", f"{10000000 + number // 30}") for number in range(10_000)]
+    (tmp_path / "cut.csv").write_bytes("".join([lines[0], *rows]).encode("gb18030"))
+    done = tidewaiter("ingest", "cut.csv", "--source", "gacc_query", "--flow", "export", "--no-prefect", cwd=tmp_path)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "row_cap (cut.csv): 10,000 records" in done.stderr
+    assert not (tmp_path / "store" / "current").exists()
+
+
+def test_leading_zeros_survive_in_every_reader(tmp_path: Path) -> None:
+    (tmp_path / "query.csv").write_bytes(QUERY.encode("gb18030"))
+    done = tidewaiter("ingest", "query.csv", "--source", "gacc_query", "--flow", "import", "--partners", "all", "--no-prefect", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    folder = (tmp_path / "store" / "current" / "trade_flow").resolve()
+    assert pl.scan_parquet(folder).collect()["product"].to_list() == ["01012100"]
+    assert duckdb.sql(f"select product from read_parquet('{folder}/**/*.parquet', hive_partitioning=true)").fetchall() == [("01012100",)]
+    assert pandas.read_parquet(folder)["product"].tolist() == ["01012100"]
+    wide = pl.scan_parquet(folder).collect().row(0, named=True)
+    assert (wide["quantity_kg"], wide["quantity_other"], wide["quantity_other_unit"], wide["value_usd"]) == (1000.0, 2.0, "item", 20000.0)
+
+
+def test_version_and_help_with_examples(tmp_path: Path) -> None:
+    assert tidewaiter("--version", cwd=tmp_path).stdout.strip() == "0.1.0"
+    for command in ("ingest", "run", "read", "trace", "audit", "releases"):
+        assert f"tidewaiter {command}" in tidewaiter(command, "--help", cwd=tmp_path).stdout.split("Example:")[1]

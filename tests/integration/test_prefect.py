@@ -1,0 +1,84 @@
+"""The flows as Prefect runs them: a task for each step, names a person understands, and no retry of a refusal."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from prefect import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
+from prefect.testing.utilities import prefect_test_harness
+
+from flows.audit import audit
+from flows.release import release
+from schemas.request import ReleaseRequest
+from tasks import catalog
+from tasks.audit import Unsound
+from tasks.refusal import Refused
+
+SAMPLE = Path(__file__).parent.parent.parent / "examples" / "published_figures.csv"
+WAY = [
+    "locate", "land", "parse", "correct", "normalise", "open_known", "check", "hold_on_errors", "merge", "widen", "derive",
+    "trail", "publish", "report",
+]  # fmt: skip
+
+pytestmark = [
+    pytest.mark.prefect,
+    # A server in the same process leaves sockets and loops to the interpreter's end.
+    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def server() -> Iterator[None]:
+    """A Prefect server of the tests' own, without the second that each flow otherwise waits for its heartbeat."""
+    quiet = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, PREFECT_LOGGING_TO_API_ENABLED: False}
+    with prefect_test_harness(server_startup_timeout=120), temporary_settings(quiet):
+        yield
+
+
+
+
+def test_every_step_of_a_release_is_a_task_in_mission_order(tmp_path: Path) -> None:
+    state = release(ReleaseRequest(file=SAMPLE, store=tmp_path / "store"), return_state=True)
+    assert state.is_completed()
+    outcome = state.result()
+    assert (outcome.status, outcome.records, outcome.records_observed) == ("published", 153, 153)
+    with get_client(sync_client=True) as client:
+        run = client.read_flow_run(state.state_details.flow_run_id)
+    assert run.name == "published_figures.csv"
+    assert release(ReleaseRequest(file=SAMPLE, store=tmp_path / "store")).status == "nothing new"
+
+
+def test_the_flow_takes_the_steps_in_the_order_of_the_mission(tmp_path: Path) -> None:
+    seen: list[str] = []
+    with catalog.lineage.listening(seen.append):
+        release(ReleaseRequest(file=SAMPLE, store=tmp_path / "store"))
+    assert seen == WAY
+
+
+def test_a_refusal_fails_the_run_at_once_with_its_reason(tmp_path: Path) -> None:
+    (tmp_path / "page.csv").write_text("<html>captcha</html>\n")
+    request = ReleaseRequest(file=tmp_path / "page.csv", source="gacc_query", flow="export", store=tmp_path / "store")
+    seen: list[str] = []
+    with catalog.lineage.listening(seen.append):
+        state = release(request, return_state=True)
+    assert state.is_failed()
+    assert "web page" in state.message
+    assert seen.count("parse") == 1
+    with pytest.raises(Refused):
+        state.result()
+    assert not (tmp_path / "store" / "current").exists()
+    assert len(list((tmp_path / "store" / "lineage").glob("failed-*-parse.ndjson"))) == 1
+
+
+def test_the_audit_flow_passes_and_then_fails_with_the_name_of_the_file(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    release(ReleaseRequest(file=SAMPLE, store=store))
+    assert audit(store, sample=5).traced == 5
+    victim = next((store / "objects").rglob("*.parquet"))
+    data = victim.read_bytes()
+    victim.chmod(0o644)
+    victim.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    with pytest.raises(Unsound, match=victim.name[:16]):
+        audit(store, sample=5)

@@ -1,0 +1,171 @@
+"""What a case is, and how it is run: through the gates in the flow's order, with plain functions and a store of its own."""
+
+import datetime
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from bad_inputs.download import CLEAN
+from pandera.typing.polars import DataFrame
+
+from schemas.observation import Detail, Observation
+from schemas.release import Finding, Release
+from schemas.request import ReleaseRequest
+from schemas.table import empty_frame
+from tasks import ledger
+from tasks.check import check
+from tasks.correct import correct
+from tasks.known import Known, touched_months
+from tasks.land import land
+from tasks.locate import locate
+from tasks.normalise import Normalised, normalise
+from tasks.parse import parse
+from tasks.refusal import Refused
+
+TODAY = datetime.date(2026, 1, 5)
+DECLARED: Mapping[str, Any] = {"source": "gacc_query", "flow": "export", "released_on": datetime.date(2025, 7, 20)}
+QUERY_DAY = datetime.date(2025, 1, 20)
+# Rules about one record or line: the message must say which.
+ROW_RULES = {
+    "row width",
+    "quoting",
+    "header in the data",
+    "contradiction",
+    "summary row",
+    "mojibake",
+    "field too long",
+    "damaged text",
+    "measure",
+}
+
+
+@dataclass(frozen=True)
+class Refuse:
+    """Nothing of the file is used; `rule` names why."""
+
+    rule: str
+
+
+@dataclass(frozen=True)
+class Quarantine:
+    """These records are set aside for these reasons, and so many in so small a file hold it."""
+
+    reasons: Mapping[int, str]
+    held: bool = True
+
+
+@dataclass(frozen=True)
+class Hold:
+    """An error finding of this check: nothing is published until a person decides."""
+
+    check: str
+
+
+@dataclass(frozen=True)
+class Warn:
+    """Published with a warning of this check."""
+
+    check: str
+
+
+@dataclass(frozen=True)
+class Normalise:
+    """Published with the clean file's numbers, and an info finding says what was changed in reading."""
+
+    note: str
+    check: str = "normalised"
+
+
+@dataclass(frozen=True)
+class Publish:
+    """Published, and nothing to say about it."""
+
+
+Verdict = Refuse | Quarantine | Hold | Warn | Normalise | Publish
+
+
+@dataclass(frozen=True)
+class Case:
+    """One file with its declaration and what must become of it.
+
+    `clean` is the file that it is a mutation of: a number that is published for a key of both must be the clean one,
+    unless `changes` says that the mutation is another number, legibly written. `before` are the files that were
+    published earlier, each with its declaration.
+    """
+
+    name: str
+    data: bytes
+    expect: Verdict
+    declared: Mapping[str, Any] = field(default_factory=dict)
+    file: str = "download.csv"
+    sidecar: str | None = None
+    before: tuple[tuple[bytes, Mapping[str, Any]], ...] = ()
+    clean: bytes = CLEAN
+    changes: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of BAD_INPUTS.md with its cases, or with the reason why it cannot arrive here."""
+
+    number: int
+    name: str
+    cases: tuple[Case, ...] = ()
+    not_applicable: str = ""
+
+
+def read(case: Case, folder: Path) -> tuple[Normalised, DataFrame[Finding]]:
+    """The case's file through all gates. Raises Refused."""
+    earlier = [_normalised(data, f"before-{place}.csv", {**DECLARED, "released_on": QUERY_DAY, **declared}, folder, None)
+               for place, (data, declared) in enumerate(case.before)]  # fmt: skip
+    release = _normalised(case.data, case.file, {**DECLARED, **case.declared}, folder, case.sidecar)
+    return release, check(release, known_after(earlier, release))
+
+
+def _normalised(data: bytes, name: str, declared: Mapping[str, Any], folder: Path, sidecar: str | None) -> Normalised:
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_bytes(data)
+    if sidecar is not None:
+        (folder / f"{name}.toml").write_text(sidecar, encoding="utf-8")
+    landed = land(locate(ReleaseRequest(file=folder / name, **declared)), folder / "store", TODAY)
+    return normalise(landed, correct(landed, parse(landed), TODAY))
+
+
+def known_after(earlier: list[Normalised], release: Normalised) -> Known:
+    """What `open_known` would give, had the earlier releases been published: the ledger by the ledger's own rules."""
+    touched = tuple(sorted(touched_months(release)))
+    if not earlier:
+        nothing = DataFrame[Release](empty_frame(Release))
+        ledger_rows, detail = DataFrame[Observation](empty_frame(Observation)), DataFrame[Detail](empty_frame(Detail))
+        return Known(nothing, ledger_rows, detail, touched, None)
+    releases = DataFrame[Release](pl.concat([one.release for one in earlier]).unique("release_id"))
+    detail = DataFrame[Detail](pl.concat([one.detail for one in earlier]))
+    return Known(releases, ledger.merge(detail, releases), detail, touched, None)
+
+
+def numbers_of(release: Normalised) -> dict[tuple[Any, ...], int]:
+    """Every number of a release by its key."""
+    key = ["flow", "product", "partner", "regime", "province", "period_start", "period_end", "measure"]
+    return {row[:-1]: row[-1] for row in release.detail.select(*key, "value").iter_rows()}
+
+
+def assert_message_helps(refused: Refused, file: str) -> None:
+    """A refusal names the file, what was found and what to do; one about a record names the record or the line."""
+    assert file in refused.where
+    assert len(refused.found) > 8
+    assert len(refused.advice) > 8
+    assert refused.advice.endswith(".")
+    if refused.rule in ROW_RULES:
+        assert re.search(r"(record|records|line) \d+", refused.where), refused.where
+
+
+def assert_nothing_is_lost(release: Normalised) -> None:
+    """Records in = observed + quarantined, record by record."""
+    row = release.release.row(0, named=True)
+    assert row["records"] == row["records_observed"] + row["records_quarantined"]
+    observed, aside = set(release.detail["record"]), set(release.quarantine["record"])
+    assert not observed & aside
+    assert observed | aside == set(range(1, row["records"] + 1))

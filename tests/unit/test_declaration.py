@@ -1,0 +1,86 @@
+"""What a file does not say comes from the command line, the sidecar, the folder, in this order, or is refused."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from schemas.request import ReleaseRequest
+from tasks.land import land
+from tasks.locate import locate
+from tasks.refusal import Refused
+
+TODAY = date(2026, 1, 5)
+
+
+def _drop(folder: Path, name: str = "file.csv") -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(b"anything")
+    return folder / name
+
+
+def test_the_stronger_word_wins(tmp_path: Path) -> None:
+    file = _drop(tmp_path / "inbox" / "gacc_query" / "export")
+    (tmp_path / "inbox" / "defaults.toml").write_text('partners = "all"\nreleased_on = 2025-07-20\n')
+    assert (locate(ReleaseRequest(file=file)).flow, locate(ReleaseRequest(file=file)).partners) == ("export", "all")
+    file.with_name("file.csv.toml").write_text('partners = "listed"\nproducts = ["0101"]\nmonths = "2025-01..2025-06"\n')
+    found = locate(ReleaseRequest(file=file, flow="import"))
+    assert (found.flow, found.partners, found.products) == ("import", "listed", ("0101",))
+    assert (found.first_month, found.last_month) == (date(2025, 1, 1), date(2025, 6, 1))
+    assert found.released_on == date(2025, 7, 20)
+
+
+def test_a_query_file_without_flow_is_refused_with_the_line_to_write(tmp_path: Path) -> None:
+    file = _drop(tmp_path)
+    with pytest.raises(Refused) as refused:
+        locate(ReleaseRequest(file=file, source="gacc_query"))
+    assert 'Write flow = "import" into file.csv.toml' in str(refused.value)
+    assert "--flow import|export" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("flwo = 'export'", "Extra inputs"),
+        ("products = [1012100]", "valid string"),
+        ("products = ['101']", "is no HS code"),
+        ("months = '2025-13'", "pattern"),
+        ("flow = ", "no valid TOML"),
+        ("partners = 'some'", "'all' or 'listed'"),
+    ],
+)
+def test_a_wrong_sidecar_is_refused_by_name(tmp_path: Path, text: str, says: str) -> None:
+    file = _drop(tmp_path)
+    file.with_name("file.csv.toml").write_text(text)
+    with pytest.raises(Refused, match=says) as refused:
+        locate(ReleaseRequest(file=file, source="gacc_query", flow="export"))
+    assert "file.csv.toml" in str(refused.value)
+
+
+def test_the_day_of_landing_is_the_first_and_stays(tmp_path: Path) -> None:
+    file, store = _drop(tmp_path / "in"), tmp_path / "store"
+    declared = locate(ReleaseRequest(file=file, source="gacc_query", flow="export"))
+    first = land(declared, store, TODAY)
+    before = {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in store.rglob("*") if path.is_file()}
+    again = land(declared, store, date(2026, 3, 1))
+    assert again.released_on == first.released_on == TODAY
+    assert before == {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in store.rglob("*") if path.is_file()}
+    assert first.raw.read_bytes() == b"anything"
+    assert json.loads(first.raw.with_name(f"{first.raw_sha256}.json").read_bytes())["landed_on"] == "2026-01-05"
+
+
+def test_a_release_day_after_today_is_refused(tmp_path: Path) -> None:
+    file = _drop(tmp_path / "in")
+    declared = locate(ReleaseRequest(file=file, source="gacc_query", flow="export", released_on=date(2026, 2, 1)))
+    with pytest.raises(Refused, match="after today"):
+        land(declared, tmp_path / "store", TODAY)
+
+
+def test_a_damaged_raw_copy_is_replaced_by_the_right_bytes(tmp_path: Path) -> None:
+    file, store = _drop(tmp_path / "in"), tmp_path / "store"
+    declared = locate(ReleaseRequest(file=file, source="gacc_query", flow="export"))
+    landed = land(declared, store, TODAY)
+    landed.raw.chmod(0o644)
+    landed.raw.write_bytes(b"anythinG")
+    assert land(declared, store, TODAY).raw.read_bytes() == b"anything"

@@ -1,0 +1,82 @@
+"""One model, and what follows from it: Arrow fields with unit and description, the dictionary, the code tables."""
+
+import io
+
+import polars as pl
+import pyarrow.parquet
+import pytest
+
+from schemas import dictionary
+from schemas.code_tables import TABLES, code_table
+from schemas.metric import FIGURES, MADE, MISSING, STATUSES, Metric, status
+from schemas.catalog import PUBLISHED
+from schemas.table import PARTITION_KEYS, arrow_schema, empty_frame, polars_schema
+from tasks.tables import encode_file, read_derivation
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_unit_and_description_survive_a_round_trip_through_parquet(name: str) -> None:
+    layout = PUBLISHED[name]
+    partition = "flow=export/year=2025/month=6" if layout.month_of else ""
+    file = encode_file(layout.model, empty_frame(layout.model), partition, {"table": name})
+    read = pyarrow.parquet.read_schema(io.BytesIO(file.data))
+    columns = layout.model.to_schema().columns
+    expected = [column for column in columns if not (layout.month_of and column in PARTITION_KEYS)]
+    assert read.names == expected
+    for column in read.names:
+        metadata = {key.decode(): value.decode() for key, value in read.field(column).metadata.items() if key != b"PARQUET:field_id"}
+        assert metadata["description"] == columns[column].description
+        assert metadata.get("unit") == (columns[column].metadata or {}).get("unit")
+    assert read_derivation(pyarrow.BufferReader(file.data)) == {"table": name}
+
+
+def test_no_text_is_stored_in_a_form_that_some_reader_does_not_know() -> None:
+    kinds = {str(field.type) for layout in PUBLISHED.values() for field in arrow_schema(layout.model)}
+    assert not {kind for kind in kinds if "large" in kind or "view" in kind or "dictionary" in kind}
+
+
+def test_every_figure_has_its_status_and_every_status_its_words() -> None:
+    columns = polars_schema(Metric)
+    assert all(status(figure) in columns for figure in FIGURES)
+    assert set(STATUSES) == set(MADE) | set(MISSING)
+    assert not set(MADE) & set(MISSING)
+
+
+def test_a_null_figure_without_a_reason_is_refused_by_the_schema() -> None:
+    row = dict.fromkeys(polars_schema(Metric))
+    row |= {status(figure): "not_covered" for figure in FIGURES}
+    row |= {"flow": "export", "product": "85051110", "classification": "HS8", "partner": "WLD", "measure": "quantity_kg"}
+    frame = pl.DataFrame([row], schema=polars_schema(Metric)).with_columns(period=pl.date(2025, 6, 1))
+    Metric.validate(frame, lazy=True)
+    with pytest.raises(Exception, match="missing_says_why"):
+        Metric.validate(frame.with_columns(mom_status=pl.lit("computed")), lazy=True)
+
+
+def test_the_dictionary_page_is_what_the_models_say() -> None:
+    assert dictionary.PAGE.read_text(encoding="utf-8") == dictionary.page()
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_code_tables_pass_their_models_and_have_rows(name: str) -> None:
+    assert code_table(name).height > 0 or name == "corrections"
+
+
+def test_a_partner_code_and_a_partner_key_mean_one_thing_in_every_month() -> None:
+    partners = code_table("partners").to_dicts()
+    compared = 0
+    for year in range(1995, 2031):
+        for month in (f"{year}-01", f"{year}-12"):
+            valid = [
+                row for row in partners
+                if (not row["valid_from"] or row["valid_from"] <= month) and (not row["valid_to"] or row["valid_to"] >= month)
+            ]  # fmt: skip
+            assert len({row["gacc_code"] for row in valid}) == len({row["partner"] for row in valid}) == len(valid)
+            compared += len(valid)
+    assert compared > 10_000
+
+
+def test_georgia_armenia_azerbaijan_switch_their_codes_in_january_2023() -> None:
+    rows = {(row["gacc_code"], row["partner"]): (row["valid_from"], row["valid_to"]) for row in code_table("partners").to_dicts()}
+    for old, new, country in (("337", "150", "GEO"), ("338", "151", "ARM"), ("339", "152", "AZE")):
+        assert rows[old, country][1] == "2022-12"
+        assert rows[new, country][0] == "2023-01"
