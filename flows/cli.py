@@ -22,11 +22,12 @@ from schemas.metric import FIGURES
 from schemas.outcome import Outcome
 from schemas.request import MONTHS, ReleaseRequest
 from schemas.catalog import PUBLISHED
-from tasks import display, reading
+from tasks import display, publish, reading
 from tasks.audit import audit as audit_store
 from tasks.lineage import listening
 from tasks.refusal import Refused
 from tasks.report import Held
+from tasks.revision_report import revision_report
 from tasks.snapshot import StoreError, open_snapshot
 from tasks.trace import NoFigure, Place, Tracer
 
@@ -75,7 +76,7 @@ def ingest(
         requests = [
             ReleaseRequest(
                 file=file, store=store, source=source, flow=flow and flow.value, partners=partners and partners.value,
-                products=product or None, months=month, released_on=date.fromisoformat(released_on) if released_on else None,
+                products=product or None, months=month, released_on=_day(released_on) if released_on else None,
             )
             for file in files
         ]  # fmt: skip
@@ -117,6 +118,7 @@ def read(
     partner: Annotated[str | None, typer.Option(help="ISO 3166-1 alpha-3, WLD, EU27 or gacc:NNN")] = None,
     month: Annotated[str | None, typer.Option(help="YYYY-MM")] = None,
     flow: Annotated[Flow | None, typer.Option(help="direction")] = None,
+    as_of: Annotated[str | None, typer.Option(help="as it stood on this day, YYYY-MM-DD: observation, trade_flow, metric")] = None,
     form: Annotated[Form, typer.Option("--format", help="how to print it")] = Form.table,
     output: Annotated[Path | None, typer.Option(help="write to this file instead of the terminal")] = None,
     rows: Annotated[int, typer.Option(help="rows shown in the format table", min=1)] = 40,
@@ -125,8 +127,9 @@ def read(
     """Rows of a published table, in key order."""
     with _refusals():
         found = reading.query(
-            store, table.value, flow=flow and flow.value, product=product, partner=partner, month=_month(month) if month else None
-        )
+            store, table.value, flow=flow and flow.value, product=product, partner=partner, month=_month(month) if month else None,
+            as_of=_day(as_of) if as_of else None,
+        )  # fmt: skip
         if form is Form.table and output is None:
             console.print(display.frame_table(found, rows, console.width))
         else:
@@ -187,6 +190,36 @@ def releases(
             console.print(display.frame_table(shown, 1000, console.width))
         else:
             reading.write(found, form.value, None)
+
+
+@app.command(epilog="Example: `tidewaiter revisions --release gacc_query-4cb411168c5d`")
+def revisions(
+    release: Annotated[str | None, typer.Option(help="release id; else every release")] = None,
+    store: Store = STORE,
+) -> None:
+    """What each release revised, as markdown: numbers changed, added, removed or moved, and what that did to the totals."""
+    with _refusals():
+        found = reading.query(store, "release").sort("released_on", "release_id")
+        revised = reading.query(store, "revision")
+        chosen = found.filter(release_id=release) if release else found
+        if not chosen.height:
+            raise ValueError(f"no release {release!r}; there are {', '.join(found['release_id'])}")
+        for row in chosen.iter_rows(named=True):
+            typer.echo(revision_report(revised, row))
+
+
+@app.command(epilog="Example: `tidewaiter retain --months 24`")
+def retain(
+    months: Annotated[int, typer.Option(help="keep snapshots whose releases are younger than this", min=24)] = 24,
+    store: Store = STORE,
+) -> None:
+    """Remove published states that are older than two years; the current one and all it needs always stay.
+
+    What was known on a day is in the ledger and stays readable: only the pinned older snapshots go.
+    """
+    with _refusals(), publish.exclusive(store):
+        gone = publish.retain(store, today=date.today(), months=months)
+    console.print(f"{len(gone.snapshots)} snapshots and {gone.objects} files removed", highlight=False)
 
 
 @app.command(hidden=True)
@@ -259,3 +292,13 @@ def _month(text: str) -> tuple[int, int]:
     if match is None or match.group(3):
         raise ValueError(f"{text!r} is no month; write it as 2025-06")
     return int(match.group(1)), int(match.group(2))
+
+
+def _day(text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no day; write it as 2025-06-30") from error
+    if day > date.today():
+        raise ValueError(f"{day} has not come yet")
+    return day

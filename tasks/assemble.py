@@ -14,21 +14,21 @@ from pandera.typing.polars import DataFrame
 
 from schemas.lineage import Lineage
 from schemas.metric import Metric
-from schemas.observation import KINDS, Detail, Observation
+from schemas.observation import Detail, Observation
 from schemas.release import Finding, Quarantine, Release
-from schemas.table import PUBLISHED, Table, polars_schema, schema_sha256, table_name
+from schemas.table import PUBLISHED, Table, schema_sha256, table_name
 from schemas.trade_flow import TradeFlow
-from tasks import ledger, metrics
+from tasks import ledger, metrics, wide
 from tasks.known import Known
 from tasks.lineage import code_sha256, json_sha256, lineage_row, versions
 from tasks.normalise import Normalised
 from tasks.publish import NewFile, Published, publish
 from tasks.scope import month_index
-from tasks.series import MILLIGRAMS_PER_KG, monthly_numbers
 from tasks.tables import Partition, encode_file, encode_months
+from tasks.wide import widen
 
 WINDOW_MONTHS = 24
-MADE_IN = {"observation": ledger, "trade_flow": metrics, "metric": metrics}
+MADE_IN = {"observation": ledger, "trade_flow": wide, "metric": metrics}
 
 
 class Ledger(NamedTuple):
@@ -58,30 +58,9 @@ def _in_months(partitions: tuple[Partition, ...]) -> pl.Expr:
     return (pl.col("flow") + ":" + month_index("period_end").cast(pl.String)).is_in(keys)
 
 
-def widen(ledger_after: Ledger) -> DataFrame[TradeFlow]:
-    """The last word of the months that were made again, wide: a row per flow, product, partner and month."""
-    numbers = monthly_numbers(ledger.last_word(ledger_after.touched)).filter(pl.col("span") == "month")
-    key = ["flow", "product", "classification", "partner", "month"]
-    amount = pl.when(pl.col("measure") == "quantity_kg").then(_kilograms()).otherwise(pl.col("value").cast(pl.Float64))
-    other = pl.col("measure").str.starts_with("quantity_") & (pl.col("measure") != "quantity_kg")
-    standing = pl.col("kind").replace_strict(KINDS, range(len(KINDS)), return_dtype=pl.Int32)
-    numbers = numbers.with_columns(amount=amount, other=other, standing=standing).sort(*key, "standing", "measure")
-    named = {name: pl.col("amount").filter(pl.col("measure") == name).first() for name in ("quantity_kg", "value_usd", "value_cny")}
-    wide = numbers.group_by(key, maintain_order=True).agg(
-        **named,
-        quantity_other=pl.col("amount").filter("other").first(),
-        quantity_other_unit=pl.col("measure").filter("other").first().str.strip_prefix("quantity_"),
-        source=pl.col("source").first(),
-        kind=pl.col("kind").first(),
-    )
-    return DataFrame[TradeFlow](
-        wide.with_columns(period=pl.date(pl.col("month") // 12, pl.col("month") % 12 + 1, 1)).select(*polars_schema(TradeFlow))
-    )
-
-
-def _kilograms() -> pl.Expr:
-    grams = pl.col("value")
-    return (grams // MILLIGRAMS_PER_KG).cast(pl.Float64) + (grams % MILLIGRAMS_PER_KG).cast(pl.Float64) / MILLIGRAMS_PER_KG
+def widen_ledger(ledger_after: Ledger) -> DataFrame[TradeFlow]:
+    """The last word of the months that were made again, wide."""
+    return widen(ledger.last_word(ledger_after.touched))
 
 
 def derive(ledger_after: Ledger) -> DataFrame[Metric]:

@@ -54,7 +54,7 @@ def split_fast(
     commas = fields - records * (not trailing)
     if len(body) - start != text_bytes + 2 * fields + commas + records * len(eol):
         return None
-    if body.count(b"\r", start) != records * (len(eol) - 1) or _count_quotes(body, start) != (2 * fields, commas):
+    if _count_marks(body, start) != (2 * fields, commas, records * (len(eol) - 1)):
         return None
     table = table.select(names[:width]).unify_dictionaries()
     return None if any(_begins_with_comma(column) for column in table.columns) else table
@@ -64,21 +64,22 @@ def _text_bytes(column: pyarrow.ChunkedArray) -> int:
     total = 0
     for chunk in column.chunks:
         if isinstance(chunk, pyarrow.DictionaryArray):
-            lengths = pl.from_arrow(pyarrow.compute.binary_length(chunk.dictionary))
-            counts = pl.from_arrow(chunk.indices).value_counts().rename({"": "index"})  # type: ignore[union-attr]
-            total += int((lengths.gather(counts["index"]).cast(pl.Int64) * counts["count"]).sum())  # type: ignore[union-attr,operator]
+            lengths = pl.Series(pl.from_arrow(pyarrow.compute.binary_length(chunk.dictionary)), dtype=pl.Int64)
+            counts = pl.Series("number", pl.from_arrow(chunk.indices)).value_counts()
+            total += int((lengths.gather(counts["number"]) * counts["count"]).sum())
         else:
             total += pyarrow.compute.sum(pyarrow.compute.binary_length(chunk)).as_py() or 0
     return total
 
 
-def _count_quotes(body: bytes, start: int) -> tuple[int, int]:
-    """How many quotes, and how many quotes followed by a comma, stand after the header."""
+def _count_marks(body: bytes, start: int) -> tuple[int, int, int]:
+    """How many quotes, quotes followed by a comma, and CRs stand after the header."""
     buffer = pyarrow.py_buffer(body)
     data = pl.from_arrow(pyarrow.Array.from_buffers(pyarrow.uint8(), len(body) - start, [None, buffer.slice(start)]))
     assert isinstance(data, pl.Series)
     is_quote = data == ord('"')
-    return int(is_quote.sum()), int((is_quote[:-1] & (data[1:] == ord(","))).sum())
+    closings = is_quote[:-1] & (data[1:] == ord(","))
+    return int(is_quote.sum()), int(closings.sum()), int((data == ord("\r")).sum())
 
 
 def _begins_with_comma(column: pyarrow.ChunkedArray) -> bool:

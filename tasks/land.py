@@ -11,6 +11,8 @@ from pathlib import Path
 
 from schemas.request import Declared, Landed
 from tasks.filesystem import LOCAL, FileSystem
+from tasks.objects import make_directories
+from tasks.publish import exclusive
 from tasks.refusal import Refused
 
 RAW = "raw"
@@ -30,11 +32,13 @@ def land(declared: Declared, store: Path, today: date, fs: FileSystem = LOCAL) -
         ) from error
     sha256 = hashlib.sha256(raw).hexdigest()
     place = raw_path(store, sha256)
-    if not (place.exists() and place.read_bytes() == raw):
-        _keep(store, place, raw, fs)
     note = place.with_name(f"{sha256}.json")
-    if not note.exists():
-        _keep(store, note, json.dumps({"landed_on": today.isoformat(), "name": declared.file.name}).encode(), fs)
+    # Under the lock, because a publication sweeps the folder where half-written files wait.
+    with exclusive(store, fs):
+        if not (place.exists() and fs.read_bytes(place) == raw):
+            _keep(store, place, raw, fs)
+        if not note.exists():
+            _keep(store, note, json.dumps({"landed_on": today.isoformat(), "name": declared.file.name}).encode(), fs)
     landed_on = date.fromisoformat(json.loads(note.read_bytes())["landed_on"])
     released_on = declared.released_on or landed_on
     if released_on > today:
@@ -58,9 +62,10 @@ def raw_path(store: Path, sha256: str) -> Path:
 
 def _keep(store: Path, place: Path, data: bytes, fs: FileSystem) -> None:
     """Write under a temporary name, make it durable, then give it its name: a name never stands for half a file."""
-    waiting = store / "tmp" / place.name
+    waiting = store / "tmp" / f"landing-{place.name}"
     for folder in (waiting.parent, place.parent):
-        folder.mkdir(parents=True, exist_ok=True)
+        for made in make_directories(fs, folder):
+            fs.fsync_directory(made.parent)
     if waiting.exists():
         fs.remove(waiting)
     fs.write_file(waiting, data)

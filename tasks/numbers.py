@@ -1,24 +1,38 @@
 """Printed numbers to whole ones, exactly: no float, no rounding, no guess at what a comma means.
 
 A number is taken as digits, with an optional decimal point, or digits in groups of three by commas. Everything else is
-a reason, never a value: signs, spaces, other decimal marks, exponents, words.
+a reason, never a value: signs, spaces, other decimal marks, exponents, words, digits of other scripts.
 """
 
 import polars as pl
 
-MISSING_MARKS = ("", "-", "--", "—", "－", "…", "...", "*", "**")
-PLAIN = r"^-?\d+(\.\d+)?$"
-GROUPED = r"^\d{1,3}(,\d{3})+(\.\d+)?$"
+from tasks.lexer import INVISIBLE
+
+MISSING_MARKS = ("", "-", "--", "—", "…", "...", "*", "**")
+PLAIN = r"^-?[0-9]+(\.[0-9]+)?$"
+GROUPED = r"^[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?$"
+DIGIT = r"[0-9]"
 VALUE_MAX = 10**15
 DIGITS_MAX = 15
+# Just the wide forms of ASCII. NFKC would also make a digit of a footnote mark: 353² would become 3532.
+WIDE = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {"\u3000": " "}
+
+
+def plain_texts(printed: pl.Series) -> pl.Series:
+    """Wide letters and digits brought to ASCII, invisible characters taken out, blanks at both ends taken off."""
+    return (
+        printed.str.replace_many(list(WIDE), list(WIDE.values()))
+        .str.replace_all(f"[{INVISIBLE}]", "")
+        .str.strip_chars()
+    )
 
 
 def tidy_numbers(printed: pl.Series) -> pl.Series:
-    """Full-width digits and invisible spaces brought to plain ones (NFKC); plain ASCII is left as it is."""
+    """Printed numbers as plain texts; what is printable ASCII is left as it is."""
     strange = printed.str.contains(r"[^\x21-\x7e]").fill_null(False)
     if not strange.any():
         return printed
-    return printed.zip_with(~strange, printed.str.normalize("NFKC").str.strip_chars())
+    return printed.zip_with(~strange, plain_texts(printed))
 
 
 def whole_number(printed: str, factor: str) -> list[pl.Expr]:
@@ -31,7 +45,7 @@ def whole_number(printed: str, factor: str) -> list[pl.Expr]:
     plain = text.str.contains(PLAIN)
     grouped = text.str.contains(GROUPED)
     bare = pl.when(grouped).then(text.str.replace_all(",", "", literal=True)).when(plain).then(text)
-    decimals = bare.str.extract(r"\.(\d+)$", 1).str.len_chars().fill_null(0).cast(pl.Int64)
+    decimals = bare.str.extract(r"\.([0-9]+)$", 1).str.len_chars().fill_null(0).cast(pl.Int64)
     digits = bare.str.replace_all(".", "", literal=True)
     fits = digits.str.strip_prefix("-").str.len_chars() <= DIGITS_MAX
     scale = pl.lit(10, dtype=pl.Int64).pow(decimals.clip(0, DIGITS_MAX))

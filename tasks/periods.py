@@ -4,8 +4,8 @@ import calendar
 import re
 from datetime import date
 
-MONTH = re.compile(r"(\d{4})-?(0[1-9]|1[0-2])")
-SPAN = re.compile(r"(\d{4})-(0[1-9]|1[0-2])\.\.(\d{4})-(0[1-9]|1[0-2])")
+MONTH = re.compile(r"([0-9]{4})-?(0[1-9]|1[0-2])")
+SPAN = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])\.\.([0-9]{4})-(0[1-9]|1[0-2])")
 YEARS = range(1980, 2100)
 
 

@@ -2,15 +2,21 @@
 
 import io
 import sys
+from datetime import date
 from pathlib import Path
 
 import polars as pl
+from pandera.typing.polars import DataFrame
 
 from schemas.catalog import PUBLISHED
+from schemas.observation import Observation
+from schemas.release import Release
 from schemas.table import Table
-from tasks.snapshot import open_snapshot
+from tasks import ledger, metrics, wide
+from tasks.snapshot import Snapshot, open_snapshot
 from tasks.tables import read_table
 
+AS_OF = ("observation", "trade_flow", "metric")
 FORMULA_SIGNS = r"^[=+\-@\t\r]"
 
 
@@ -20,24 +26,50 @@ class NothingPublished(LookupError):
 
 def query(
     store: Path, table: str, *, flow: str | None = None, product: str | None = None, partner: str | None = None,
-    month: tuple[int, int] | None = None,
+    month: tuple[int, int] | None = None, as_of: date | None = None,
 ) -> pl.DataFrame:  # fmt: skip
-    """Rows of a published table in key order; `month` is (year, month). Raises NothingPublished, and ValueError for a
-    condition on a column that the table does not have."""
+    """Rows of a published table in key order; `month` is (year, month).
+
+    `as_of` gives the rows as they stood on that day, computed from the ledger by the functions that publish. Raises
+    NothingPublished, and ValueError for a condition on a column that the table does not have or a day without a word.
+    """
     model = PUBLISHED[table].model
     snapshot = open_snapshot(store)
     if snapshot is None:
         raise NothingPublished(f"{store}: nothing is published here yet. Ingest a file first (tidewaiter ingest --help).")
-    rows = read_table(
-        snapshot, model, lambda partition: (flow is None or partition[0] == flow) and (month is None or partition[1:] == month)
-    )
+    if as_of is not None:
+        rows = _as_of(snapshot, table, as_of, flow)
+    else:
+        rows = read_table(
+            snapshot, model, lambda partition: (flow is None or partition[0] == flow) and (month is None or partition[1:] == month)
+        )
     for name, wanted in (("flow", flow), ("product", product), ("partner", partner)):
         if wanted is not None:
             _require_column(model, table, name)
             rows = rows.filter(pl.col(name) == wanted)
-    if month is not None and PUBLISHED[table].month_of is None:
-        _require_column(model, table, "month")
+    if month is not None:
+        month_of = PUBLISHED[table].month_of
+        if month_of is None:
+            _require_column(model, table, "month")
+        rows = rows.filter((pl.col(month_of).dt.year() == month[0]) & (pl.col(month_of).dt.month() == month[1]))
     return rows
+
+
+def _as_of(snapshot: Snapshot, table: str, day: date, flow: str | None) -> pl.DataFrame:
+    """A table as it would have been published on `day`."""
+    if table not in AS_OF:
+        raise ValueError(f"the table {table} has no days of knowledge; as-of reads are made of {', '.join(AS_OF)}")
+    observation = read_table(snapshot, Observation, lambda partition: flow is None or partition[0] == flow)
+    first = observation["known_from"].min()
+    if first is None or day < first:
+        raise ValueError(f"nothing was known on {day}: the first word in this store is of {first}")
+    words = ledger.as_of(observation, day)
+    if table == "observation":
+        return words
+    if table == "trade_flow":
+        return wide.widen(words)
+    releases = read_table(snapshot, Release).filter(pl.col("released_on") <= day)
+    return metrics.derive(words, DataFrame[Release](releases))
 
 
 def _require_column(model: type[Table], table: str, name: str) -> None:

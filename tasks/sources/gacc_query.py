@@ -6,7 +6,7 @@ January and February come in March, as two months. The site asks for a captcha, 
 Layout: GB18030, every field quoted, a trailing comma on each line, names with line feeds inside their quotes. Any subset
 and order of the dimensions; measures last; one value column whose title is the only sign of the currency. Titles in
 Chinese or English, with two spellings of "Supplementary". Numbers: quantities plain, values with thousands commas. No
-second unit is quantity "0" with unit "?". Below HS8 there are no quantities. Zero trade means no row; no total rows.
+second unit is quantity "0" with unit "?", and only that pair. Below HS8 there are no quantities. Zero trade means no row; no total rows.
 A download ends at 10,000 rows without a word.
 
 Saved again by Excel: codes have become numbers, the value title may be 金额_美元. A number can only have lost the zero of
@@ -21,7 +21,8 @@ from pandera.typing.polars import DataFrame
 
 from schemas.reported import Reported
 from schemas.table import polars_schema
-from tasks import lexer, workbook
+from tasks import envelope, lexer, workbook
+from tasks.names import refuse_mojibake, refuse_totals
 from tasks.refusal import Refused, clip
 from tasks.sources.protocol import Parsed, Source
 
@@ -51,15 +52,19 @@ ROW_CAP = 10_000
 
 def parse(raw: bytes, where: str) -> Parsed:
     """The records of a query download, CSV or .xlsx, as printed. Raises Refused; `where` names the file in messages."""
-    reader = workbook if lexer.magic_of(raw) == "zip" else lexer
+    reader = workbook if envelope.magic_of(raw) == "zip" else lexer
     lexed = reader.read_fields(raw, where, lambda title: MEANING.get(title) in NUMBERS)
     fields = lexed.fields.rename(dict(zip(lexed.fields.columns, _meanings(lexed.fields.columns, where), strict=True)))
     if not fields.height:
         raise Refused(
-            "no records", where=where, found="a header and no record",
+            "no records",
+            where=where,
+            found="a header and no record",
             advice="An empty month is not published by itself: check the query; if there was no trade, say so with a file of zeros.",
         )
     _refuse_titles_in_rows(fields, where)
+    refuse_totals(fields, where)
+    refuse_mojibake(fields, where)
     normalised = list(lexed.normalised)
     numeric = {MEANING[title] for title in lexed.numeric_titles if title in MEANING}
     if "product" in numeric:
@@ -78,7 +83,9 @@ def _meanings(titles: list[str], where: str) -> list[str]:
     unknown = [title for title in titles if title not in MEANING]
     if unknown:
         raise Refused(
-            "unknown column", where=where, found=f"columns that the query does not have: {', '.join(map(clip, unknown))}",
+            "unknown column",
+            where=where,
+            found=f"columns that the query does not have: {', '.join(map(clip, unknown))}",
             advice=advice,
         )
     meanings = [MEANING[title] for title in titles]
@@ -93,7 +100,9 @@ def _meanings(titles: list[str], where: str) -> list[str]:
         raise Refused("no product column", where=where, found="no 商品编码 (Commodity code)", advice=advice)
     for quantity, unit in UNIT_OF.items():
         if (quantity in meanings) != (unit in meanings):
-            raise Refused("quantity without unit", where=where, found=f"only one of {quantity} and {unit}", advice=advice)
+            raise Refused(
+                "quantity without unit", where=where, found=f"only one of {quantity} and {unit}", advice=advice
+            )
     for code in ("partner", "regime", "province"):
         if f"{code}_name" in meanings and code not in meanings:
             raise Refused("name without code", where=where, found=f"{code} names without their codes", advice=advice)
@@ -108,7 +117,8 @@ def _refuse_titles_in_rows(fields: pl.DataFrame, where: str) -> None:
         again = texts.is_in(TITLES[name])
         if again.any():
             raise Refused(
-                "header in the data", where=f"{where}, record {int(again.arg_true()[0]) + 1}",
+                "header in the data",
+                where=f"{where}, record {int(again.arg_true()[0]) + 1}",
                 found=f"the title {texts.filter(again)[0]} as a value: several files joined into one",
                 advice="Ingest the downloads one by one.",
             )

@@ -35,7 +35,8 @@ def parse(raw: bytes, where: str) -> Parsed:
     unknown = [name for name in fields.columns if name not in COLUMNS]
     if missing or unknown or len(set(fields.columns)) != len(fields.columns):
         raise Refused(
-            "columns", where=f"{where}, header",
+            "columns",
+            where=f"{where}, header",
             found=f"missing: {', '.join(missing) or 'none'}; not known: {', '.join(map(clip, unknown)) or 'none'}",
             advice=f"The columns are {', '.join(COLUMNS)}, each once.",
         )
@@ -45,8 +46,18 @@ def parse(raw: bytes, where: str) -> Parsed:
     strange = ~measure.is_in(MEASURES)
     if strange.any():
         raise Refused(
-            "measure", where=f"{where}, record {int(strange.arg_true()[0]) + 1}, column measure",
-            found=clip(measure.filter(strange)[0]), advice=f"It is one of {', '.join(MEASURES)}.",
+            "measure",
+            where=f"{where}, record {int(strange.arg_true()[0]) + 1}, column measure",
+            found=clip(measure.filter(strange)[0]),
+            advice=f"It is one of {', '.join(MEASURES)}.",
+        )
+    not_percent = (measure == "quantity_yoy") & (fields["unit"].cast(pl.String) != "%")
+    if not_percent.any():
+        raise Refused(
+            "unit of growth",
+            where=f"{where}, record {int(not_percent.arg_true()[0]) + 1}, column unit",
+            found=f"{clip(fields['unit'].cast(pl.String).filter(not_percent)[0])!r} for a quantity_yoy",
+            advice="A growth is in %.",
         )
     return Parsed(_as_reported(fields, measure), lexed.encoding, lexed.normalised)
 

@@ -23,7 +23,7 @@ from tasks.snapshot import Snapshot, audit_store, list_snapshots, open_snapshot
 from tests.faults.checks import flip_byte
 from tests.faults.faulty import FaultyFileSystem, Stopped
 from tests.faults.readers import READERS, resolve
-from tests.faults.world import state
+from tests.faults.world import memory, state
 
 Content = dict[int, tuple[int, ...]]  # values by month
 MONTHS = st.integers(1, 6)
@@ -60,7 +60,7 @@ class Store(RuleBasedStateMachine):
 
     @initialize()
     def start(self) -> None:
-        self.base = Path(tempfile.mkdtemp(prefix="tidewaiter-"))
+        self.base = Path(tempfile.mkdtemp(prefix="tidewaiter-", dir=memory()))
         self.store = self.base / "store"
         self.published: dict[str, Release] = {}
         self.current: str | None = None

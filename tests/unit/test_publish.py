@@ -286,6 +286,15 @@ def test_partition_both_carried_and_new_is_refused(store: Path) -> None:
         publish(store, [new(JUNE, 2)], carried=parent.files, parent=parent, about={})
 
 
+def test_file_beside_those_carried_adds_its_rows_but_never_the_same_rows_twice(store: Path) -> None:
+    parent = release(store, [new("", 1, table="finding")]).snapshot
+    more = NewFile("finding", "", parquet(2, 3), 2, "schema-1", beside=True)
+    both = publish(store, [more], carried=parent.files, parent=parent, about={"number": 2}).snapshot
+    assert sorted(path.read_bytes() for path in both.paths("finding")) == sorted([parquet(1), parquet(2, 3)])
+    with pytest.raises(InvalidPublication, match="counted twice"):
+        publish(store, [more], carried=both.files, parent=both, about={"number": 3})
+
+
 def test_same_file_twice_is_refused_but_two_files_of_a_partition_are_fine(store: Path) -> None:
     with pytest.raises(InvalidPublication, match="counted twice"):
         release(store, [new(JUNE, 1), new(JUNE, 1)])

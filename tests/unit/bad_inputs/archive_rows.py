@@ -71,7 +71,7 @@ ARCHIVE_ROWS = (
     )),
     Row(79, "names in GBK, junk before the archive", (
         Case("names in GBK", _zip(("贸易.csv".encode("gbk").decode("cp437"), CLEAN)), Refuse("archive"), file="download.zip"),
-        _book("junk before it", b"junk" + BOOK, Refuse("no final newline")),
+        _book("junk before it", b"junk" + BOOK, Refuse("NUL byte")),
         _book("a workbook behind another archive", _zip(("x", b"x")) + BOOK, Refuse("archive")),
     )),
     Row(84, "what a workbook hides", (
@@ -99,7 +99,11 @@ ARCHIVE_ROWS = (
         _book("more digits than a float has", _edited(SHEET, b"<v>20121000</v>", b"<v>9007199254740993</v>"), Quarantine({1: "value"})),
         _book("a fraction", _edited(SHEET, b"<v>353000</v>", b"<v>353000.5</v>"), Quarantine({1: "more decimals"})),
         _book("a truth value", workbook_bytes(NUMERIC, change=lambda book, sheet: sheet.write_boolean(1, VALUE, True)), Quarantine({1: "value"})),
-        _book("minus zero", _edited(SHEET, b"<v>353000</v>", b"<v>-0.0</v>"), Quarantine({1: "is negative"})),
+        _book("merged cells", workbook_bytes(NUMERIC, change=lambda book, sheet: sheet.merge_range(1, VALUE, 2, VALUE, 20_121_000)), CONTENT),
+        # A cell has no printed sign: minus zero is how some programs store zero, and Excel shows it as 0.
+        Case("minus zero", _edited(SHEET, b"<v>353000</v>", b"<v>-0.0</v>"), Normalise("Excel workbook"), file=XLSX, changes=True),
+        _book("minus zero among texts", _edited(SHEET, b"<v>353000</v>", b"<v>-0.0</v>", workbook_bytes([NUMERIC[0], *CLEAN_RECORDS[1:]])),
+              Quarantine({1: "is negative"})),
     )),
     Row(85, "configuration that a reader understands otherwise", (
         Case("a code as a number", CLEAN, Refuse("declaration"), sidecar="products = [85051110]"),

@@ -225,7 +225,8 @@ FIELD_ROWS = (
         Case("blank line between", LINES[0] + LINES[1] + b"\n" + b"".join(LINES[2:]), Refuse("row width")),
         Case("commas alone", CLEAN + b",,,,,,,,,,\n", Quarantine({8: "product '' is no HS code"})),
         Case("merged title row in a workbook", workbook_bytes([TITLES, *CLEAN_RECORDS], ["海关统计"] + [""] * 9,
-             change=lambda book, sheet: sheet.merge_range(0, 0, 0, 9, "海关统计数据")), Refuse("unknown column"), file="download.xlsx"),
+             change=lambda book, sheet: sheet.merge_range(0, 0, 0, 9, "海关统计数据")), Refuse("workbook content"), file="download.xlsx"),
+        Case("title row in a workbook", workbook_bytes([TITLES, *CLEAN_RECORDS], ["海关统计"] + [""] * 9), Refuse("unknown column"), file="download.xlsx"),
     )),
     Row(73, "text after many numbers", (
         Case("in record 301", csv_bytes([*(magnets(str(101 + place), str(place + 1)) for place in range(300)), magnets("502", "无")]),

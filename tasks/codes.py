@@ -1,0 +1,207 @@
+"""Printed codes to keys: periods, products, partners, directions and days, regimes and provinces.
+
+Each distinct combination is looked at once, however many records have it. What is no code at all is a fault of its
+records; what looks like a code and is not in our tables is kept and reported, because tables age faster than customs.
+A file that speaks of other months than it was declared for, or of several levels at once, is refused as a whole.
+"""
+
+from datetime import date
+from typing import NamedTuple
+
+import polars as pl
+
+from schemas.code_tables import code_table, valid_in
+from schemas.request import Landed
+from tasks.findings import finding
+from tasks.periods import month_end, read_period
+from tasks.refusal import Refused, clip
+from tasks.sources import SOURCES
+
+CODES = ("product", "partner", "regime", "province", "period", "flow", "published_on")
+# Chapters 01 to 99; 77 is kept free by the HS.
+HS = r"^(0[1-9]|[1-6][0-9]|7[0-689]|[89][0-9])([0-9]{2}){0,3}$"
+LINE = r"^line:[a-z0-9_]+$"
+PARTNER_CODE = r"^[0-9]{3}$"
+PLACE_CODE = r"^[0-9]{2}$"
+EXAMPLE_LENGTH = 60
+
+
+class Read(NamedTuple):
+    """The records whose codes could be read, with their keys; a row for each fault of the others; the doubts."""
+
+    coded: pl.DataFrame
+    faults: pl.DataFrame
+    doubts: list[dict[str, str]]
+
+
+def read_codes(tidied: pl.DataFrame, landed: Landed, where: str) -> Read:
+    """The keys of each record. Raises Refused where months or levels are not those of one release."""
+    dimensions = list(CODES)
+    combinations = tidied.select(dimensions).unique().with_columns(pl.col(dimensions).cast(pl.String))
+    read = _read_periods(combinations, landed, where)
+    read = _read_products(read)
+    read = _read_partners(read, landed)
+    read = _read_flow_and_day(read, landed)
+    read = read.with_columns(_place_fault("regime"), _place_fault("province"))
+    faults = pl.concat_list(
+        "period_fault", "product_fault", "partner_fault", "flow_fault", "day_fault", "regime_fault", "province_fault"
+    )
+    read = read.with_columns(faults.list.drop_nulls().alias("faults"))
+    _refuse_mixed_levels(read, landed, where)
+    doubts = [*_doubt_partners(read), *_doubt_places(read, "regime"), *_doubt_places(read, "province")]
+    by_record = tidied.select("record", *dimensions).join(
+        read.with_columns(pl.col(dimensions).cast(pl.Categorical)), on=dimensions, how="left", nulls_equal=True
+    )
+    broken = by_record.filter(pl.col("faults").list.len() > 0).select("record", reason="faults").explode("reason")
+    coded = by_record.filter(pl.col("faults").list.len() == 0).select(
+        "record", "regime", "province", "classification", "period_start", "period_end", "known_from",
+        flow="flow_read", product="product", partner="partner_read",
+    )  # fmt: skip
+    return Read(coded, broken, doubts)
+
+
+def _read_periods(combinations: pl.DataFrame, landed: Landed, where: str) -> pl.DataFrame:
+    texts = combinations["period"].unique().to_list()
+    if None in texts and landed.first_month is None:
+        raise Refused(
+            "months not declared",
+            where=where,
+            found="the file has no month column and its months are nowhere declared",
+            advice=f'Write months = "2025-01..2025-12" into {where}.toml beside it, or give --month 2025-01..2025-12.',
+        )
+    rows = []
+    for text in texts:
+        first, last = (read_period(text) or (None, None)) if text is not None else _declared_span(landed)
+        fault = None if first else f"period '{clip(text)}' is not a month"
+        rows.append({"period": text, "period_start": first, "period_end": last, "period_fault": fault})
+    kinds = {"period": pl.String, "period_start": pl.Date, "period_end": pl.Date, "period_fault": pl.String}
+    read = pl.DataFrame(rows, schema=kinds)
+    _refuse_other_months(read, landed, where)
+    return combinations.join(read, on="period", how="left", nulls_equal=True)
+
+
+def _declared_span(landed: Landed) -> tuple[date | None, date | None]:
+    last = landed.last_month or landed.first_month
+    return landed.first_month, last and month_end(last)
+
+
+def _refuse_other_months(read: pl.DataFrame, landed: Landed, where: str) -> None:
+    """Months that had not ended when the file was made public, and months that were not asked for, refuse the file."""
+    early = read.filter(pl.col("period_end") >= landed.released_on)
+    if early.height and not SOURCES[landed.source].says_day:
+        raise Refused(
+            "future month",
+            where=where,
+            found=f"period {early['period'][0] or early['period_end'][0]} in a file of {landed.released_on}",
+            advice="Correct released_on, or download again.",
+        )
+    if landed.first_month is not None and landed.last_month is not None:
+        asked = (pl.col("period_start") >= landed.first_month) & (pl.col("period_end") <= month_end(landed.last_month))
+        other = read.filter(~asked)
+        if other.height:
+            raise Refused(
+                "other month",
+                where=where,
+                found=f"period {other['period'][0]}, declared are {landed.first_month:%Y-%m} to {landed.last_month:%Y-%m}",
+                advice="Correct months, or drop the right file.",
+            )
+
+
+def _read_products(read: pl.DataFrame) -> pl.DataFrame:
+    code = pl.col("product")
+    level = (
+        pl.when(code.str.contains(HS)).then(pl.format("HS{}", code.str.len_chars()))
+        .when(code.str.contains(LINE)).then(pl.lit("line"))
+    )  # fmt: skip
+    return read.with_columns(level.alias("classification")).with_columns(
+        _fault("product", pl.col("classification").is_null(), "is no HS code of 2, 4, 6 or 8 digits")
+    )
+
+
+def _refuse_mixed_levels(read: pl.DataFrame, landed: Landed, where: str) -> None:
+    levels = read.filter(pl.col("classification").str.starts_with("HS"))["classification"].unique().sort().to_list()
+    if len(levels) > 1 and not SOURCES[landed.source].says_day:
+        raise Refused(
+            "mixed levels",
+            where=where,
+            found=f"codes of several levels: {', '.join(levels)}; their sum would count twice",
+            advice="Download each level by itself.",
+        )
+
+
+def _read_partners(read: pl.DataFrame, landed: Landed) -> pl.DataFrame:
+    """Partner keys: by the code that is valid in the period's last month; unknown codes are kept.
+
+    Our own keys are understood only where each record says its day, in files that people collect; in a download
+    of customs they would be somebody's edit.
+    """
+    partners = code_table("partners")
+    read = read.with_columns(month=pl.col("period_end").dt.strftime("%Y-%m"))
+    pairs = read.select("partner", "month").unique()
+    known = (
+        pairs.join(partners.select("gacc_code", "valid_from", "valid_to", key="partner"), left_on="partner", right_on="gacc_code")
+        .filter(valid_in(pl.col("month")))
+        .select("partner", "month", "key")
+    )  # fmt: skip
+    own_keys = [*partners["partner"].unique(), "WLD"] if SOURCES[landed.source].says_day else []
+    code = pl.col("partner")
+    return (
+        read.join(known, on=["partner", "month"], how="left")
+        .with_columns(
+            pl.when(code.is_null()).then(pl.lit("WLD"))
+            .when(pl.col("key").is_not_null()).then(pl.col("key"))
+            .when(code.str.contains(PARTNER_CODE)).then("gacc:" + code)
+            .when(code.is_in(own_keys)).then(code).alias("partner_read")
+        )
+        .with_columns(_fault("partner", pl.col("partner_read").is_null(), "is no partner code"))
+    )  # fmt: skip
+
+
+def _doubt_partners(read: pl.DataFrame) -> list[dict[str, str]]:
+    unknown = read.filter(pl.col("partner").str.contains(PARTNER_CODE) & pl.col("key").is_null())
+    first_months = unknown.group_by("partner").agg(pl.col("month").min()).sort("partner")
+    return [
+        finding(
+            "unknown_partner", "warning", f"partner {code}", observed=f"code {code} in {month}",
+            expected="a code of schemas/reference/partners.csv that holds in that month",
+            advice="It is published as it stands; add the code to the table.",
+        )
+        for code, month in first_months.iter_rows()
+    ]  # fmt: skip
+
+
+def _doubt_places(read: pl.DataFrame, name: str) -> list[dict[str, str]]:
+    codes = read[name].unique().drop_nulls().sort()
+    listed = code_table(f"{name}s")["code"].to_list()
+    return [
+        finding(
+            f"unknown_{name}", "warning", f"{name} {code}", observed=f"code {code}",
+            expected=f"a code of schemas/reference/{name}s.csv",
+            advice="It is published as it stands; add the code to the table.",
+        )
+        for code in codes.filter(codes.str.contains(PLACE_CODE) & ~codes.is_in(listed))
+    ]  # fmt: skip
+
+
+def _place_fault(name: str) -> pl.Expr:
+    return _fault(name, ~pl.col(name).str.contains(PLACE_CODE), "is not two digits")
+
+
+def _read_flow_and_day(read: pl.DataFrame, landed: Landed) -> pl.DataFrame:
+    flow = pl.coalesce("flow", pl.lit(landed.flow, dtype=pl.String))
+    day = pl.col("published_on").str.to_date("%Y-%m-%d", strict=False)
+    says_day = pl.lit(SOURCES[landed.source].says_day)
+    is_no_day = day.is_null() | (day <= pl.col("period_end")) | (day > pl.lit(landed.released_on, dtype=pl.Date))
+    return read.with_columns(
+        flow.alias("flow_read"),
+        pl.when(says_day).then(day).otherwise(pl.lit(landed.released_on, dtype=pl.Date)).alias("known_from"),
+        _fault("flow", flow.is_null() | ~flow.is_in(["export", "import"]), "is neither export nor import"),
+        _fault(
+            "published_on", says_day & is_no_day, f"is no day after the period and up to {landed.released_on}"
+        ).alias("day_fault"),
+    )
+
+
+def _fault(name: str, is_fault: pl.Expr, rule: str) -> pl.Expr:
+    text = pl.col(name).fill_null("").str.slice(0, EXAMPLE_LENGTH)
+    return pl.when(is_fault).then(pl.format("{} '{}' {}", pl.lit(name), text, pl.lit(rule))).alias(f"{name}_fault")

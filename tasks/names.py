@@ -1,0 +1,118 @@
+"""What names give away: damage done to the text on its way, rows that are sums, texts that a spreadsheet would run.
+
+Nothing is joined on a name and no name is published with the numbers; but a name stands beside a code that we know, and
+so shows what happened to the file that it came in.
+"""
+
+import polars as pl
+
+from schemas.code_tables import code_table
+from tasks.findings import finding
+from tasks.numbers import plain_texts
+from tasks.refusal import Refused, clip
+
+CODED = {"partner": ("partners", "gacc_code"), "regime": ("regimes", "code"), "province": ("provinces", "code")}
+TOTALS = (
+    "合计", "总计", "总值", "总额", "小计", "共计", "全部", "全国", "全球", "世界",
+    "total", "grandtotal", "subtotal", "sum", "world", "allcountries",
+)  # fmt: skip
+ZEROS = r"^0+$"
+FORMULA = r"^[=+\-@\t\r\n]"
+# Line ends are usual at the end of names of the site; marks of direction make a text look like another.
+CONTROL = r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\x{202a}-\x{202e}\x{2066}-\x{2069}]"
+NAMES = ("product_name", "partner_name", "publisher", "note")
+
+
+def refuse_totals(fields: pl.DataFrame, where: str) -> None:
+    """Raises Refused where a code is all zeros or a text says total: the sum would count everything twice."""
+    for name in ("period", "product", "product_name", *(text for code in CODED for text in (code, f"{code}_name"))):
+        if name not in fields.columns:
+            continue
+        texts = fields[name].unique().drop_nulls()
+        plain = plain_texts(texts.cast(pl.String))
+        is_total = plain.str.replace_all(r"[\s:：]", "").str.to_lowercase().is_in(TOTALS)
+        if name in ("product", *CODED):
+            is_total |= plain.str.contains(ZEROS)
+        if is_total.any():
+            first = texts.filter(is_total).cast(pl.String)[0]
+            raise Refused(
+                "summary row",
+                where=f"{where}, record {_first_record(fields, name, first)}, column {name}",
+                found=f"{clip(first)!r}: a sum among the records, and a query download has none",
+                advice="Download it again, or ingest the records without the sums.",
+            )
+
+
+def refuse_mojibake(fields: pl.DataFrame, where: str) -> None:
+    """Raises Refused where a name is what its code's name becomes when its bytes are read in a wrong encoding.
+
+    Other spellings are no damage: names change, and nothing depends on them.
+    """
+    for code, (table, key) in CODED.items():
+        if f"{code}_name" not in fields.columns:
+            continue
+        known = code_table(table)
+        usual = {*known["name_zh"], *known["name_en"]}
+        names = fields[f"{code}_name"].unique().drop_nulls().cast(pl.String)
+        strange = [name for name in names if (name.strip() not in usual and not name.isascii()) or set(name) == {"?"}]
+        if not strange:
+            continue
+        pairs = (
+            fields.select(code, f"{code}_name").unique().cast(pl.String).filter(pl.col(f"{code}_name").is_in(strange))
+        )
+        for found_code, name in pairs.sort(code, f"{code}_name").iter_rows():
+            rows = known.filter(pl.col(key) == found_code)
+            was = next((right for right in (*rows["name_zh"], *rows["name_en"]) if _is_damaged(name, right)), None)
+            if was:
+                raise Refused(
+                    "mojibake",
+                    where=f"{where}, record {_first_record(fields, f'{code}_name', name)}, column {code}_name",
+                    found=f"{clip(name)!r} for {found_code}, which is {was!r} read in a wrong encoding",
+                    advice="Download it again; do not open and save it with another program.",
+                )
+
+
+def _is_damaged(name: str, right: str) -> bool:
+    if set(name) == {"?"}:
+        return not right.isascii()
+    for data, encoding in (
+        (name.encode("gb18030", "ignore"), "utf-8"), (_western(name), "utf-8"), (_western(name), "gb18030"),
+    ):  # fmt: skip
+        was = data.decode(encoding, "ignore").strip("? \r\n\t")
+        # What was lost at the end of a name is lost for good; two letters of it are no accident.
+        if not was.isascii() and was != name.strip() and (was == right or (len(was) > 1 and right.startswith(was))):
+            return True
+    return False
+
+
+def _western(name: str) -> bytes:
+    """The bytes that were read as Windows-1252, whose gaps every program fills with those of Latin-1."""
+    return b"".join(letter.encode("cp1252", "ignore") or letter.encode("latin-1", "ignore") for letter in name)
+
+
+def doubt_names(reported: pl.DataFrame, where: str) -> list[dict[str, str]]:
+    """Warnings about names that a spreadsheet would take for a formula, and about control characters in names."""
+    doubts = []
+    for name in NAMES:
+        texts = reported[name].unique().drop_nulls().cast(pl.String)
+        texts = texts.filter(texts != "")
+        formulas = texts.filter(texts.str.contains(FORMULA) | plain_texts(texts).str.contains(FORMULA)).sort()
+        controls = texts.filter(texts.str.strip_chars().str.contains(CONTROL)).sort()
+        for check, found, expected, advice in (
+            ("name_is_formula", formulas, "a name", "Put an apostrophe before it wherever a spreadsheet may open it."),
+            ("control_character", controls, "letters that can be seen", "Nothing depends on a name; look at the file."),
+        ):
+            if found.len():
+                record = _first_record(reported, name, found[0])
+                doubts.append(
+                    finding(
+                        check, "warning", f"{where}, column {name}",
+                        observed=f"{found.len()} such names, {clip(found[0], 40)!r} in record {record}",
+                        expected=expected, advice=advice,
+                    )
+                )  # fmt: skip
+    return doubts
+
+
+def _first_record(fields: pl.DataFrame, name: str, text: str) -> int:
+    return int((fields[name].cast(pl.String) == text).arg_true()[0]) + 1

@@ -1,0 +1,35 @@
+"""The ledger as most readers want it: wide, one row a month, masses in kilograms."""
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.observation import KINDS
+from schemas.table import polars_schema
+from schemas.trade_flow import TradeFlow
+from tasks.series import MILLIGRAMS_PER_KG, monthly_numbers
+
+
+def widen(observation: pl.DataFrame) -> DataFrame[TradeFlow]:
+    """One row per flow, product, partner and month, from one word a number (`ledger.last_word` or `as_of`)."""
+    numbers = monthly_numbers(observation).filter(pl.col("span") == "month")
+    key = ["flow", "product", "classification", "partner", "month"]
+    amount = pl.when(pl.col("measure") == "quantity_kg").then(_kilograms()).otherwise(pl.col("value").cast(pl.Float64))
+    other = pl.col("measure").str.starts_with("quantity_") & (pl.col("measure") != "quantity_kg")
+    standing = pl.col("kind").replace_strict(KINDS, range(len(KINDS)), return_dtype=pl.Int32)
+    numbers = numbers.with_columns(amount=amount, other=other, standing=standing).sort(*key, "standing", "measure")
+    named = {name: pl.col("amount").filter(pl.col("measure") == name).first() for name in ("quantity_kg", "value_usd", "value_cny")}
+    wide = numbers.group_by(key, maintain_order=True).agg(
+        **named,
+        quantity_other=pl.col("amount").filter("other").first(),
+        quantity_other_unit=pl.col("measure").filter("other").first().str.strip_prefix("quantity_"),
+        source=pl.col("source").first(),
+        kind=pl.col("kind").first(),
+    )
+    return DataFrame[TradeFlow](
+        wide.with_columns(period=pl.date(pl.col("month") // 12, pl.col("month") % 12 + 1, 1)).select(*polars_schema(TradeFlow))
+    )
+
+
+def _kilograms() -> pl.Expr:
+    grams = pl.col("value")
+    return (grams // MILLIGRAMS_PER_KG).cast(pl.Float64) + (grams % MILLIGRAMS_PER_KG).cast(pl.Float64) / MILLIGRAMS_PER_KG
