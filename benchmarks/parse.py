@@ -42,8 +42,14 @@ def real_bytes(folder: Path, size: int) -> bytes | None:
 def synthetic_bytes(size: int) -> bytes:
     """Synthetic records in the form of a query download, labelled as such in the product names."""
     draw = random.Random(20250720)
-    partners = [(str(101 + index), name) for index, name in enumerate(["阿富汗", "巴林", "孟加拉国", "玻利维亚\n", "德国", "美国", "越南"])]
-    products = [(f"{draw.randrange(1, 97):02d}{draw.randrange(10**6):06d}", f"合成商品{index}，未列名") for index in range(3_000)]
+    partners = [
+        (str(101 + index), name)
+        for index, name in enumerate(["阿富汗", "巴林", "孟加拉国", "玻利维亚\n", "德国", "美国", "越南"])
+    ]
+    products = [
+        (f"{draw.randrange(1, 97):02d}{draw.randrange(10**6):06d}", f"合成商品{index}，未列名")
+        for index in range(3_000)
+    ]
     lines = [",".join(f'"{title}"' for title in TITLES) + ",\n"]
     written = 0
     while written < size:
@@ -57,7 +63,9 @@ def synthetic_bytes(size: int) -> bytes:
 
 def by_pandas(raw: bytes) -> pl.DataFrame:
     """pandas.read_csv with encoding=gb18030 and text columns."""
-    frame = pandas.read_csv(io.BytesIO(raw), encoding="gb18030", dtype=str, keep_default_na=False, usecols=range(len(TITLES)))
+    frame = pandas.read_csv(
+        io.BytesIO(raw), encoding="gb18030", dtype=str, keep_default_na=False, usecols=range(len(TITLES))
+    )
     return pl.from_pandas(frame[list(CHECKED)])
 
 
@@ -72,7 +80,9 @@ def by_pyarrow(raw: bytes) -> pl.DataFrame:
         pyarrow.BufferReader(raw),
         read_options=pyarrow.csv.ReadOptions(encoding="gb18030"),
         parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
-        convert_options=pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(TITLES, pyarrow.string()), strings_can_be_null=False),
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types=dict.fromkeys(TITLES, pyarrow.string()), strings_can_be_null=False
+        ),
     )
     frame = pl.from_arrow(table.select(list(CHECKED)))
     assert isinstance(frame, pl.DataFrame)
@@ -121,7 +131,9 @@ def main() -> int:
             best[name] = min(best[name], time.perf_counter() - begun)
     rates = {name: len(raw) / 10**6 / seconds for name, seconds in best.items()}
     fastest = max(rate for name, rate in rates.items() if name != "tidewaiter")
-    print(f"{len(raw) / 10**6:.0f} MB ({what}), {expected[0][1]:,} records, best of {given.rounds} rounds, all texts equal")
+    print(
+        f"{len(raw) / 10**6:.0f} MB ({what}), {expected[0][1]:,} records, best of {given.rounds} rounds, all texts equal"
+    )
     for name, rate in rates.items():
         print(f"{name:12} {rate:7.1f} MB/s  {rate / fastest:5.2f} x the fastest of the others")
     return 0

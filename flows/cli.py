@@ -18,10 +18,10 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from flows import server
+from schemas.catalog import PUBLISHED
 from schemas.metric import FIGURES
 from schemas.outcome import Outcome
 from schemas.request import MONTHS, ReleaseRequest
-from schemas.catalog import PUBLISHED
 from tasks import display, publish, reading
 from tasks.audit import audit as audit_store
 from tasks.lineage import listening
@@ -55,20 +55,34 @@ def _version(wanted: bool) -> None:
 
 
 @app.callback()
-def main(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version")] = False) -> None:
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version")
+    ] = False,
+) -> None:
     """Customs releases as numbers that can be cited."""
 
 
 @app.command(epilog="Example: `tidewaiter ingest soybeans_2024.csv --source gacc_query --flow import --partners all`")
 def ingest(
     files: Annotated[list[Path], typer.Argument(help="downloaded files", metavar="FILE…")],
-    source: Annotated[str | None, typer.Option(help="gacc_query, published; else from the sidecar or the folder")] = None,
+    source: Annotated[
+        str | None, typer.Option(help="gacc_query, published; else from the sidecar or the folder")
+    ] = None,
     flow: Annotated[Flow | None, typer.Option(help="direction; a query file does not say it")] = None,
-    partners: Annotated[Partners | None, typer.Option(help="all: every partner was asked for; listed: those in the file")] = None,
-    product: Annotated[list[str] | None, typer.Option(help="code that was asked for, 8505 for all below it; may be repeated")] = None,
+    partners: Annotated[
+        Partners | None, typer.Option(help="all: every partner was asked for; listed: those in the file")
+    ] = None,
+    product: Annotated[
+        list[str] | None, typer.Option(help="code that was asked for, 8505 for all below it; may be repeated")
+    ] = None,
     month: Annotated[str | None, typer.Option(help="months asked for: 2025-06 or 2025-01..2025-06")] = None,
-    released_on: Annotated[str | None, typer.Option(help="day from which the figures were public, YYYY-MM-DD; else the day of landing")] = None,
-    prefect: Annotated[bool, typer.Option("--prefect/--no-prefect", help="record the run in a Prefect server, if one answers")] = True,
+    released_on: Annotated[
+        str | None, typer.Option(help="day from which the figures were public, YYYY-MM-DD; else the day of landing")
+    ] = None,
+    prefect: Annotated[
+        bool, typer.Option("--prefect/--no-prefect", help="record the run in a Prefect server, if one answers")
+    ] = True,
     store: Store = STORE,
 ) -> None:
     """Read releases, check them, and publish what follows from them."""
@@ -88,12 +102,16 @@ def ingest(
 @app.command(epilog="Example: `tidewaiter run` then `tidewaiter read metric --product 85051110 --month 2025-06`")
 def run(
     store: Store = STORE,
-    prefect: Annotated[bool, typer.Option("--prefect/--no-prefect", help="start a local Prefect server if none answers")] = True,
+    prefect: Annotated[
+        bool, typer.Option("--prefect/--no-prefect", help="start a local Prefect server if none answers")
+    ] = True,
 ) -> None:
     """Ingest the sample and tell the story of June 2025: magnets, the world and the United States."""
     api = None
     if prefect:
-        with console.status("looking for a Prefect server, starting one if none answers (the first start takes a while)"):
+        with console.status(
+            "looking for a Prefect server, starting one if none answers (the first start takes a while)"
+        ):
             api = server.ensure_server()
     code = _ingest_one(ReleaseRequest(file=SAMPLE, store=store), api)
     if code:
@@ -104,11 +122,27 @@ def run(
     assert snapshot is not None
     tracer = Tracer(snapshot, "export")
     console.print("\n[bold]Where these come from[/]")
-    for partner, figure in (("USA", "level"), ("USA", "mom_pct"), ("WLD", "mom_pct"), ("WLD", "ytd_yoy_pct"), ("WLD", "yoy_pct")):
-        display.show_trace(console, tracer.trace(Place("export", "85051110", partner, "quantity_kg", 2025 * 12 + 5), figure), full=False)
-    console.print(f"\nThe Parquet lies in [bold]{store}/current/<table>[/]: {', '.join(PUBLISHED)}", highlight=False, soft_wrap=True)
+    for partner, figure in (
+        ("USA", "level"),
+        ("USA", "mom_pct"),
+        ("WLD", "mom_pct"),
+        ("WLD", "ytd_yoy_pct"),
+        ("WLD", "yoy_pct"),
+    ):
+        display.show_trace(
+            console,
+            tracer.trace(Place("export", "85051110", partner, "quantity_kg", 2025 * 12 + 5), figure),
+            full=False,
+        )
+    console.print(
+        f"\nThe Parquet lies in [bold]{store}/current/<table>[/]: {', '.join(PUBLISHED)}",
+        highlight=False,
+        soft_wrap=True,
+    )
     if api:
-        console.print(f"The server runs at {api.removesuffix('/api')}; stop it with [bold]make stop[/].", highlight=False)
+        console.print(
+            f"The server runs at {api.removesuffix('/api')}; stop it with [bold]make stop[/].", highlight=False
+        )
 
 
 @app.command(epilog="Example: `tidewaiter read metric --product 85051110 --partner USA --month 2025-06 --format csv`")
@@ -118,7 +152,9 @@ def read(
     partner: Annotated[str | None, typer.Option(help="ISO 3166-1 alpha-3, WLD, EU27 or gacc:NNN")] = None,
     month: Annotated[str | None, typer.Option(help="YYYY-MM")] = None,
     flow: Annotated[Flow | None, typer.Option(help="direction")] = None,
-    as_of: Annotated[str | None, typer.Option(help="as it stood on this day, YYYY-MM-DD: observation, trade_flow, metric")] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="as it stood on this day, YYYY-MM-DD: observation, trade_flow, metric")
+    ] = None,
     form: Annotated[Form, typer.Option("--format", help="how to print it")] = Form.table,
     output: Annotated[Path | None, typer.Option(help="write to this file instead of the terminal")] = None,
     rows: Annotated[int, typer.Option(help="rows shown in the format table", min=1)] = 40,
@@ -153,7 +189,9 @@ def trace(
         if snapshot is None:
             raise reading.NothingPublished(f"{store}: nothing is published here yet. Ingest a file first.")
         year, number = _month(month)
-        found = Tracer(snapshot, flow.value).trace(Place(flow.value, product, partner, measure, year * 12 + number - 1), metric.value)
+        found = Tracer(snapshot, flow.value).trace(
+            Place(flow.value, product, partner, measure, year * 12 + number - 1), metric.value
+        )
     if form is Form.json:
         typer.echo(found.model_dump_json(indent=2))
     else:
@@ -174,7 +212,10 @@ def audit(
         errors.print(problem, style="red", highlight=False, soft_wrap=True, markup=False)
     if report.problems:
         raise typer.Exit(DISAGREES)
-    console.print(f"every byte of {store} is what it was; {report.traced} figures traced back and computed again, all agree", highlight=False)
+    console.print(
+        f"every byte of {store} is what it was; {report.traced} figures traced back and computed again, all agree",
+        highlight=False,
+    )
 
 
 @app.command(epilog="Example: `tidewaiter releases --format json`")
@@ -186,7 +227,17 @@ def releases(
     with _refusals():
         found = reading.query(store, "release").sort("released_on", "release_id")
         if form is Form.table:
-            shown = found.select("release_id", "title", "released_on", "flow", "partners", "first_month", "last_month", "records", "records_quarantined")
+            shown = found.select(
+                "release_id",
+                "title",
+                "released_on",
+                "flow",
+                "partners",
+                "first_month",
+                "last_month",
+                "records",
+                "records_quarantined",
+            )
             console.print(display.frame_table(shown, 1000, console.width))
         else:
             reading.write(found, form.value, None)
@@ -240,7 +291,10 @@ def _ingest_one(request: ReleaseRequest, api: str | None) -> int:
             errors.print(f"[bold red]refused[/] {refusal}", highlight=False, soft_wrap=True)
             return REFUSED
         except Held as held:
-            errors.print(f"[bold yellow]held[/] {request.file.name} ({held.release_id}): not published, a person must decide", highlight=False)
+            errors.print(
+                f"[bold yellow]held[/] {request.file.name} ({held.release_id}): not published, a person must decide",
+                highlight=False,
+            )
             for line in held.lines:
                 errors.print(f"  {line}", highlight=False, soft_wrap=True, markup=False)
             return HELD

@@ -21,7 +21,9 @@ class Partners(Table):
 
     gacc_code: pl.String = column("three-digit partner code of China customs", str_matches=r"^\d{3}$")
     partner: pl.String = column("ISO 3166-1 alpha-3, or gacc:NNN", str_matches=r"^([A-Z]{3}|gacc:\d{3})$")
-    iso3: pl.String = column("ISO 3166-1 alpha-3, empty where the code is not a country's own", str_matches=r"^([A-Z]{3})?$")
+    iso3: pl.String = column(
+        "ISO 3166-1 alpha-3, empty where the code is not a country's own", str_matches=r"^([A-Z]{3})?$"
+    )
     name_en: pl.String = column("English name")
     name_zh: pl.String = column("Chinese name")
     kind: pl.String = column("what the code stands for", isin=("country", "territory", "unspecified", "other"))
@@ -119,9 +121,7 @@ TABLES: dict[str, type[Table]] = {
 def code_table(name: str) -> pl.DataFrame:
     """A checked code table by file name, e.g. code_table("units"). Raises SchemaErrors where a row breaks its model."""
     model = TABLES[name]
-    frame = pl.read_csv(
-        FOLDER / f"{name}.csv", schema=polars_schema(model), empty_string_is_null=False
-    )
+    frame = pl.read_csv(FOLDER / f"{name}.csv", schema=polars_schema(model), empty_string_is_null=False)
     return model.validate(frame, lazy=True)
 
 

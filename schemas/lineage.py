@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from schemas.table import Table, column, published
+from schemas.table import Table, Texts, column, published
 
 
 @published(sort_by=("release_id", "position"), by_release=True)
@@ -17,8 +17,8 @@ class Lineage(Table):
     step: pl.String = column("name of the step")
     code_sha256: pl.String = column("hash of the source of the step's module and of the modules of ours it imports")
     schema_sha256: pl.String = column("hash of the schemas of what the step makes")
-    inputs: pl.List(pl.String) = column("name=sha256 of each thing the step was given")  # type: ignore[valid-type]
-    outputs: pl.List(pl.String) = column("name=sha256 of each thing the step made")  # type: ignore[valid-type]
+    inputs: Texts = column("name=sha256 of each thing the step was given")
+    outputs: Texts = column("name=sha256 of each thing the step made")
     rows_in: pl.Int64 = column("rows of the frames given", "row", ge=0)
     rows_out: pl.Int64 = column("rows of the frames made", "row", ge=0)
     parameters: pl.String = column("small arguments as a JSON object")

@@ -81,7 +81,9 @@ class Metric(Table):
     rolling_12m_yoy_status: pl.String = column("how rolling_12m_yoy_pct was made, or why it is null", isin=STATUSES)
     share_pct: pl.Float64 = column("share in the world total of the month", "%", nullable=True)
     share_status: pl.String = column("how share_pct was made, or why it is null", isin=STATUSES)
-    rank: pl.UInt32 = column("place among the partners by level, 1 is the largest; equal levels share it", nullable=True)
+    rank: pl.UInt32 = column(
+        "place among the partners by level, 1 is the largest; equal levels share it", nullable=True
+    )
     rank_status: pl.String = column("how rank was made, or why it is null", isin=STATUSES)
     contribution_mom_pp: pl.Float64 = column(
         "part of the world's m/m that this partner accounts for", "percentage points", nullable=True
@@ -101,5 +103,7 @@ class Metric(Table):
     def missing_says_why(cls, data: pa.PolarsData) -> pl.LazyFrame:  # type: ignore[misc]  # noqa: N805
         """A figure is null exactly where its status is a reason for being missing."""
         return data.lazyframe.select(
-            pl.all_horizontal(pl.col(figure).is_null() == pl.col(status(figure)).is_in(list(MISSING)) for figure in FIGURES)
+            pl.all_horizontal(
+                pl.col(figure).is_null() == pl.col(status(figure)).is_in(list(MISSING)) for figure in FIGURES
+            )
         )

@@ -23,7 +23,9 @@ class Statement(Table):
     flow: pl.String = column("direction of trade as the reporter counts it", isin=FLOWS)
     product: pl.String = column("code as text: HS2 to HS8, or line:… for a line that only the source defines")
     classification: pl.String = column("what kind of code `product` is", isin=CLASSIFICATIONS)
-    partner: pl.String = column("ISO 3166-1 alpha-3, gacc:NNN where a code has no country of its own, WLD for all partners")
+    partner: pl.String = column(
+        "ISO 3166-1 alpha-3, gacc:NNN where a code has no country of its own, WLD for all partners"
+    )
     period_start: pl.Date = column("first day of the period")
     period_end: pl.Date = column("last day of the period")
     measure: pl.String = column("quantity_<unit>, value_usd, value_cny, or quantity_<unit>_yoy for a printed growth")
@@ -47,12 +49,12 @@ class Detail(Statement):
     known_from: pl.Date = column("day from which this was public")
 
 
-@published(
-    sort_by=("product", "partner", "measure", "period_start", "source", "known_from"), month_of="period_end"
-)
+@published(sort_by=("product", "partner", "measure", "period_start", "source", "known_from"), month_of="period_end")
 class Observation(Statement):
     """The ledger at partner grain, bitemporal: one number a row with the days during which it was the last word."""
 
-    record: pl.UInt32 = column("record in the raw file; null where several are summed (`trace` lists them)", nullable=True)
+    record: pl.UInt32 = column(
+        "record in the raw file; null where several are summed (`trace` lists them)", nullable=True
+    )
     known_from: pl.Date = column("first day on which this was the last word")
     known_until: pl.Date = column("day on which another word replaced it; null: still the last word", nullable=True)

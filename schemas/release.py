@@ -4,7 +4,7 @@ import pandera.polars as pa
 import polars as pl
 
 from schemas.observation import KINDS
-from schemas.table import FLOWS, Table, column, published
+from schemas.table import FLOWS, Table, Texts, column, published
 
 # all: every partner there is. listed: those in the file. keys: each record speaks for its own key and for nothing else.
 PARTNER_SCOPES = ("all", "listed", "keys")
@@ -18,7 +18,9 @@ class Release(Table):
     The scope decides what a missing row means: inside it there was no trade, outside it nothing is known.
     """
 
-    release_id: pl.String = column("source and hash of bytes and scope; the same file with the same scope is the same release")
+    release_id: pl.String = column(
+        "source and hash of bytes and scope; the same file with the same scope is the same release"
+    )
     source: pl.String = column("adapter that read it")
     kind: pl.String = column("kind of release", isin=KINDS)
     reporter: pl.String = column("reporting country, ISO 3166-1 alpha-3")
@@ -28,10 +30,10 @@ class Release(Table):
     encoding: pl.String = column("how the bytes were read: utf-8, gb18030, xlsx …")
     released_on: pl.Date = column("day from which its figures were public")
     flow: pl.String = column("direction of trade, null where each record says it", isin=FLOWS, nullable=True)
-    products: pl.List(pl.String) = column("codes that were asked for; a shorter code asks for all below it; * asks for all")  # type: ignore[valid-type]
+    products: Texts = column("codes that were asked for; a shorter code asks for all below it; * asks for all")
     partners: pl.String = column("which partners were asked for", isin=PARTNER_SCOPES)
-    partner_list: pl.List(pl.String) = column("partners in the file")  # type: ignore[valid-type]
-    measures: pl.List(pl.String) = column("measure families in it: quantity, value_usd, value_cny, quantity_yoy")  # type: ignore[valid-type]
+    partner_list: Texts = column("partners in the file")
+    measures: Texts = column("measure families in it: quantity, value_usd, value_cny, quantity_yoy")
     first_month: pl.Date = column("first month asked for")
     last_month: pl.Date = column("last month asked for")
     by_month: pl.Boolean = column("whether the file has a figure for each month, or one for the whole period")
@@ -42,9 +44,7 @@ class Release(Table):
     @pa.dataframe_check
     def nothing_is_lost(cls, data: pa.PolarsData) -> pl.LazyFrame:  # type: ignore[misc]  # noqa: N805
         """Records in = observed + quarantined."""
-        return data.lazyframe.select(
-            pl.col("records") == pl.col("records_observed") + pl.col("records_quarantined")
-        )
+        return data.lazyframe.select(pl.col("records") == pl.col("records_observed") + pl.col("records_quarantined"))
 
 
 @published(sort_by=("release_id", "check", "subject"), by_release=True)
@@ -66,5 +66,5 @@ class Quarantine(Table):
 
     release_id: pl.String = column("release it came with")
     record: pl.UInt32 = column("number of the record in the raw file", ge=1)
-    reasons: pl.List(pl.String) = column("every rule that it broke: column, rule and the text found")  # type: ignore[valid-type]
+    reasons: Texts = column("every rule that it broke: column, rule and the text found")
     printed: pl.String = column("the record as printed, as a JSON object of column and text")

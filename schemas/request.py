@@ -20,18 +20,28 @@ class Declaration(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     source: str | None = Field(default=None, description="adapter that reads the file: gacc_query or published")
-    reporter: str | None = Field(default=None, description="reporting country, ISO 3166-1 alpha-3", pattern=r"^[A-Z]{3}$")
-    flow: Literal["export", "import"] | None = Field(default=None, description="direction; a query file does not say it")
+    reporter: str | None = Field(
+        default=None, description="reporting country, ISO 3166-1 alpha-3", pattern=r"^[A-Z]{3}$"
+    )
+    flow: Literal["export", "import"] | None = Field(
+        default=None, description="direction; a query file does not say it"
+    )
     partners: Literal["all", "listed"] | None = Field(
-        default=None, description="all: every partner was asked for, so that the world total is the sum; listed: only those in the file"
+        default=None,
+        description="all: every partner was asked for, so that the world total is the sum; listed: only those in the file",
     )
     products: list[str] | None = Field(
-        default=None, description="codes that were asked for, e.g. ['8505'] for everything below it; none: just those in the file"
+        default=None,
+        description="codes that were asked for, e.g. ['8505'] for everything below it; none: just those in the file",
     )
     months: str | None = Field(
-        default=None, description="months that were asked for, 2025-06 or 2025-01..2025-06", pattern=rf"^{MONTHS.pattern}$"
+        default=None,
+        description="months that were asked for, 2025-06 or 2025-01..2025-06",
+        pattern=rf"^{MONTHS.pattern}$",
     )
-    released_on: date | None = Field(default=None, description="day from which the figures were public; none: the day of landing")
+    released_on: date | None = Field(
+        default=None, description="day from which the figures were public; none: the day of landing"
+    )
     title: str | None = Field(default=None, description="what the release is called")
 
     @field_validator("products")

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandera.polars as pa
 import polars as pl
@@ -25,6 +25,12 @@ class Table(pa.DataFrameModel):
         strict = True
         ordered = True
 
+
+# A column of lists of texts; mypy cannot take an instance of a Polars type as an annotation.
+if TYPE_CHECKING:
+    Texts = list
+else:
+    Texts = pl.List(pl.String)
 
 Model = TypeVar("Model", bound=type[Table])
 

@@ -16,7 +16,9 @@ class TradeFlow(Table):
     partner: pl.String = column("ISO 3166-1 alpha-3, gacc:NNN, or WLD where the source prints the total")
     period: pl.Date = column("first day of the month")
     quantity_kg: pl.Float64 = column("mass", "kg", nullable=True)
-    quantity_other: pl.Float64 = column("quantity in the unit that is not a mass", "see quantity_other_unit", nullable=True)
+    quantity_other: pl.Float64 = column(
+        "quantity in the unit that is not a mass", "see quantity_other_unit", nullable=True
+    )
     quantity_other_unit: pl.String = column("unit of quantity_other", nullable=True)
     value_usd: pl.Float64 = column("value", "USD", nullable=True)
     value_cny: pl.Float64 = column("value", "CNY", nullable=True)

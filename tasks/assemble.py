@@ -99,12 +99,16 @@ def publish_release(
         new.append(encode_file(Lineage, _with_own_record(trail, release_id, new), "", _origin(Lineage, mine)))
     made = {(file.table, file.partition) for file in new if file.partition and file.table != table_name(Detail)}
     flows = {flow for flow, _, _ in known.touched}
-    emptied = {(table_name(model), partition) for model in (Observation, TradeFlow) for partition in _paths(known.touched)}
+    emptied = {
+        (table_name(model), partition) for model in (Observation, TradeFlow) for partition in _paths(known.touched)
+    }
     carried = [
         entry
         for entry in (known.snapshot.files if known.snapshot else ())
         if (entry.table, entry.partition) not in made | emptied
-        and not (entry.table == table_name(Metric) and any(entry.partition.startswith(f"flow={flow}/") for flow in flows))
+        and not (
+            entry.table == table_name(Metric) and any(entry.partition.startswith(f"flow={flow}/") for flow in flows)
+        )
     ]
     return publish(store, new, carried=carried, parent=known.snapshot, about=about)
 
@@ -115,11 +119,16 @@ def _with_own_record(trail: DataFrame[Lineage], release_id: str, files: list[New
     The lineage's own file cannot be among them.
     """
     tables = sorted({file.table for file in files})
-    outputs = {name: json_sha256([hashlib.sha256(file.data).hexdigest() for file in files if file.table == name]) for name in tables}
+    outputs = {
+        name: json_sha256([hashlib.sha256(file.data).hexdigest() for file in files if file.table == name])
+        for name in tables
+    }
     given = {text.split("=", 1)[0]: text.split("=", 1)[1] for texts in trail["outputs"] for text in texts}
     schemas_used = json_sha256({name: schema_sha256(PUBLISHED[name].model) for name in tables})
     rows = sum(file.rows for file in files)
-    own = lineage_row(release_id, trail.height + 1, "publish", code_sha256(__name__), schemas_used, given, outputs, rows, rows, {})
+    own = lineage_row(
+        release_id, trail.height + 1, "publish", code_sha256(__name__), schemas_used, given, outputs, rows, rows, {}
+    )
     return pl.concat([trail, pl.DataFrame([own], schema=trail.schema)])
 
 

@@ -29,7 +29,9 @@ def correct(landed: Landed, parsed: Parsed, today: date, corrections: DataFrame[
     notes = list(parsed.normalised)
     for row in mine.iter_rows(named=True):
         reported = _apply(reported, row, landed.file.name, today)
-        notes.append(f"record {row['record']}, {row['field']}: {row['expect']!r} corrected to {row['value']!r} ({row['reason']})")
+        notes.append(
+            f"record {row['record']}, {row['field']}: {row['expect']!r} corrected to {row['value']!r} ({row['reason']})"
+        )
     return Parsed(DataFrame[Reported](reported), parsed.encoding, tuple(notes))
 
 
@@ -37,7 +39,9 @@ def _apply(reported: pl.DataFrame, row: dict[str, str], where: str, today: date)
     name, kinds = f"correction {row['id']}", polars_schema(Reported)
     if date.fromisoformat(row["expires_on"]) < today:
         raise Refused(
-            "correction expired", where=where, found=f"{name} expired on {row['expires_on']}",
+            "correction expired",
+            where=where,
+            found=f"{name} expired on {row['expires_on']}",
             advice="Look at the source again; renew the row in corrections.csv or take it out.",
         )
     place = pl.col("record") == int(row["record"])
@@ -45,11 +49,16 @@ def _apply(reported: pl.DataFrame, row: dict[str, str], where: str, today: date)
     text = found[row["field"]].cast(pl.String)[0] if row["field"] in kinds and found.height else None
     if text != row["expect"]:
         raise Refused(
-            "correction does not fit", where=f"{where}, record {row['record']}, column {row['field']}",
+            "correction does not fit",
+            where=f"{where}, record {row['record']}, column {row['field']}",
             found=f"{text!r} where {name} expects {row['expect']!r}",
             advice="The source has changed or the correction is wrong: mend the row in corrections.csv.",
         )
     field = row["field"]
     return reported.with_columns(
-        pl.when(place).then(pl.lit(row["value"])).otherwise(pl.col(field).cast(pl.String)).cast(kinds[field]).alias(field)
+        pl.when(place)
+        .then(pl.lit(row["value"]))
+        .otherwise(pl.col(field).cast(pl.String))
+        .cast(kinds[field])
+        .alias(field)
     )

@@ -56,7 +56,9 @@ def headline(rows: pl.DataFrame, rows_max: int = 12) -> Table:
     table.add_column("partner")
     for _, title, _ in COLUMNS:
         table.add_column(title, justify="right")
-    ordered = rows.filter(pl.col("level").is_not_null()).sort(pl.col("partner") != WORLD, "level", "partner", descending=[False, True, False])
+    ordered = rows.filter(pl.col("level").is_not_null()).sort(
+        pl.col("partner") != WORLD, "level", "partner", descending=[False, True, False]
+    )
     for row in ordered.head(rows_max).iter_rows(named=True):
         table.add_row(partner_name(row["partner"]), *(_cell(row, name, scale) for name, _, scale in COLUMNS))
     return table
@@ -83,7 +85,9 @@ def _cell(row: dict[str, Any], name: str, scale: float) -> str:
 
 def _legend(rows: pl.DataFrame) -> list[str]:
     used = {MARKS.get(row[status(name)], "") for row in rows.iter_rows(named=True) for name, _, _ in COLUMNS}
-    missing = sorted({row[status(name)] for row in rows.iter_rows(named=True) for name, _, _ in COLUMNS if row[name] is None})
+    missing = sorted(
+        {row[status(name)] for row in rows.iter_rows(named=True) for name, _, _ in COLUMNS if row[name] is None}
+    )
     lines = [f"{mark} {words}" for mark, words in MARK_WORDS.items() if mark in used]
     return [*lines, *([f"– not to be had: {'; '.join(MISSING[reason] for reason in missing)}"] if missing else [])]
 
@@ -96,19 +100,29 @@ def show_trace(console: Console, trace: Trace, *, full: bool = True) -> None:
     )
     console.print(f"  {trace.formula}")
     for operand in trace.operands:
-        console.print(f"  {operand.name}: {_number(operand.value)} ({operand.status})" + (f"; {operand.note}" if operand.note else ""))
+        console.print(
+            f"  {operand.name}: {_number(operand.value)} ({operand.status})"
+            + (f"; {operand.note}" if operand.note else "")
+        )
         for number in operand.numbers if full else operand.numbers[:1]:
-            records = ", ".join(map(str, number.records[:8])) + (f" and {len(number.records) - 8} more" if len(number.records) > 8 else "")
+            records = ", ".join(map(str, number.records[:8])) + (
+                f" and {len(number.records) - 8} more" if len(number.records) > 8 else ""
+            )
             console.print(
                 f"    {number.value:,} {number.unit}  {number.partner} {number.period}  record {records} of {number.raw_sha256[:12]} "
-                f"({escape(number.title)}), public from {number.known_from}", style="dim", highlight=False, soft_wrap=True,
+                f"({escape(number.title)}), public from {number.known_from}",
+                style="dim",
+                highlight=False,
+                soft_wrap=True,
             )
             if number.address:
                 console.print(f"    {escape(number.address)}", style="dim", highlight=False, soft_wrap=True)
             for text in number.printed[:1] if full else ():
                 console.print(f"    as printed: {escape(text)}", style="dim", highlight=False, soft_wrap=True)
     verdict = "[green]agrees[/]" if trace.agrees else "[bold red]DOES NOT AGREE[/]"
-    console.print(f"  computed again from these: {_number(trace.recomputed)}, {verdict} with snapshot {trace.snapshot_id}")
+    console.print(
+        f"  computed again from these: {_number(trace.recomputed)}, {verdict} with snapshot {trace.snapshot_id}"
+    )
 
 
 def _number(value: float | str | None) -> str:
@@ -129,7 +143,8 @@ def frame_table(rows: pl.DataFrame, rows_max: int, width: int) -> Table:
     )  # fmt: skip
     same = [name for name, column in zip(shown.columns, shown, strict=True) if rows.height and column.n_unique() == 1]
     texts = {name: [_text(value) for value in shown[name].head(rows_max)] for name in shown.columns if name not in same}
-    fitting, used = [], 0
+    fitting: list[str] = []
+    used = 0
     for name, cells in texts.items():
         used += max(map(len, [name, *cells])) + 3
         if used > width and len(fitting) >= COLUMNS_MIN:
@@ -143,8 +158,8 @@ def frame_table(rows: pl.DataFrame, rows_max: int, width: int) -> Table:
     )  # fmt: skip
     for name in fitting:
         table.add_column(name, justify="right" if shown.schema[name].is_numeric() else "left", overflow="fold")
-    for cells in zip(*(texts[name] for name in fitting), strict=True):
-        table.add_row(*cells)
+    for row in zip(*(texts[name] for name in fitting), strict=True):
+        table.add_row(*row)
     return table
 
 

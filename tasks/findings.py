@@ -1,12 +1,14 @@
 """Doubt as rows: the small constructors that every check shares."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import polars as pl
 from pandera.typing.polars import DataFrame
 
 from schemas.release import Finding
 from schemas.table import polars_schema
+
+Rows = Iterator[dict[str, str]]
 
 
 def finding(

@@ -20,22 +20,41 @@ BASIS_POINTS = 10_000
 def implied_revisions(release: Normalised, known: Known) -> Iterator[dict[str, str]]:
     """A finding for each printed growth whose base, within the steps of the printed digits, is not the base we have."""
     shared = [*KEY, "measure", "value", "resolution"]
-    rows = pl.concat([release.detail.select(shared), last_word(known.observation).select(shared)]).unique([*KEY, "measure"], keep="first", maintain_order=True)
-    growth = release.detail.filter(pl.col("measure") == "quantity_kg_yoy").select(*KEY, growth="value", growth_step="resolution")
+    rows = pl.concat([release.detail.select(shared), last_word(known.observation).select(shared)]).unique(
+        [*KEY, "measure"], keep="first", maintain_order=True
+    )
+    growth = release.detail.filter(pl.col("measure") == "quantity_kg_yoy").select(
+        *KEY, growth="value", growth_step="resolution"
+    )
     levels = rows.filter(pl.col("measure") == "quantity_kg")
     bases = levels.with_columns(
         pl.col("period_start").dt.offset_by("1y"), pl.col("period_end").dt.offset_by("1y").dt.month_end()
     ).select(*KEY, base="value", base_step="resolution")
     joined = growth.join(levels.select(*KEY, level="value", level_step="resolution"), on=KEY).join(bases, on=KEY)
     # A printed figure may be rounded or cut off, so it stands for anything within one whole step to either side.
-    low = (pl.col("level") - pl.col("level_step")) * BASIS_POINTS / (BASIS_POINTS + pl.col("growth") + pl.col("growth_step"))
-    high = (pl.col("level") + pl.col("level_step")) * BASIS_POINTS / (BASIS_POINTS + pl.col("growth") - pl.col("growth_step"))
-    against = joined.filter(pl.col("growth") - pl.col("growth_step") > -BASIS_POINTS).with_columns(low=low, high=high).filter(
-        (pl.col("base") + pl.col("base_step") < pl.col("low")) | (pl.col("base") - pl.col("base_step") > pl.col("high"))
+    low = (
+        (pl.col("level") - pl.col("level_step"))
+        * BASIS_POINTS
+        / (BASIS_POINTS + pl.col("growth") + pl.col("growth_step"))
+    )
+    high = (
+        (pl.col("level") + pl.col("level_step"))
+        * BASIS_POINTS
+        / (BASIS_POINTS + pl.col("growth") - pl.col("growth_step"))
+    )
+    against = (
+        joined.filter(pl.col("growth") - pl.col("growth_step") > -BASIS_POINTS)
+        .with_columns(low=low, high=high)
+        .filter(
+            (pl.col("base") + pl.col("base_step") < pl.col("low"))
+            | (pl.col("base") - pl.col("base_step") > pl.col("high"))
+        )
     )
     for row in against.sort(KEY).iter_rows(named=True):
         yield finding(
-            "implied_revision", "warning", f"{row['product']} {row['partner']} {row['period_end']:%Y-%m}",
+            "implied_revision",
+            "warning",
+            f"{row['product']} {row['partner']} {row['period_end']:%Y-%m}",
             observed=f"{row['level']:,} kg and {row['growth'] / 100:+.2f} % imply {row['low']:,.0f} to {row['high']:,.0f} kg a year before",
             expected=f"{row['base']:,} kg, which the ledger has for that period",
             advice="The year before was revised; download it again.",

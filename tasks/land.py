@@ -43,7 +43,9 @@ def land(declared: Declared, store: Path, today: date, fs: FileSystem = LOCAL) -
     released_on = declared.released_on or landed_on
     if released_on > today:
         raise Refused(
-            "release day", where=str(declared.file), found=f"released on {released_on}, which is after today ({today})",
+            "release day",
+            where=str(declared.file),
+            found=f"released on {released_on}, which is after today ({today})",
             advice="Correct released_on.",
         )
     return Landed(

@@ -22,6 +22,7 @@ COLUMNS_MAX = 64
 
 INVISIBLE = "".join(map(chr, (0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF)))
 REPLACEMENT = "\ufffd"
+RESAVED = "fields without quotes, doubled quotes or mixed line ends"
 AGAIN = "Download it again; do not open and save it with another program."
 
 
@@ -64,7 +65,7 @@ def read_fields(raw: bytes, where: str, is_number: Callable[[str], bool]) -> Lex
     table = split_fast(body, header.start, len(header.titles), header.trailing, header.eol, numbers)
     if table is None:
         table = split_strictly(body, header.start, len(header.titles), header.trailing, where)
-        normalised.append("fields without quotes, doubled quotes or mixed line ends")
+        normalised.append(RESAVED)
     elif header.eol == b"\r\n":
         normalised.append("CRLF line ends")
     frame, encoding = _decode(table, header, numbers, where)
@@ -91,7 +92,7 @@ def _header(body: bytes, where: str) -> Header:
     titles = [clean_title(title) for title in printed]
     trailing = titles[-1] == ""
     kept = titles[:-1] if trailing else titles
-    refuse_repeated(kept, where)
+    check_titles(kept, where)
     eol = b"\r\n" if body[:end].endswith(b"\r\n") else b"\n"
     return Header(kept, end, trailing, eol, "ascii" if line.isascii() else encoding, titles != printed)
 
@@ -101,16 +102,16 @@ def clean_title(title: str) -> str:
     return unicodedata.normalize("NFKC", title.translate({ord(letter): None for letter in INVISIBLE})).strip()
 
 
-def refuse_repeated(titles: Sequence[str], where: str) -> None:
-    """Raises Refused where a title stands twice: no rule can tell which of the columns is meant."""
+def check_titles(titles: Sequence[str], where: str) -> None:
+    """Raises Refused where a column has no title, or two have the same: no rule can tell what is meant."""
+    advice = "Download it again with the columns of the site; do not rename, add or remove columns."
+    if "" in titles:
+        found = f"column {titles.index('') + 1} of {len(titles)} has no title"
+        raise Refused("empty title", where=f"{where}, header", found=found, advice=advice)
     twice = sorted({title for title in titles if titles.count(title) > 1})
     if twice:
-        raise Refused(
-            "column twice",
-            where=f"{where}, header",
-            found=f"the same title twice: {', '.join(map(clip, twice))}",
-            advice="Download it again with the columns of the site; do not rename, add or remove columns.",
-        )
+        found = f"the same title twice: {', '.join(map(clip, twice))}"
+        raise Refused("column twice", where=f"{where}, header", found=found, advice=advice)
 
 
 def decode_strictly(data: bytes, where: str) -> tuple[str, str]:

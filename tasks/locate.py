@@ -33,7 +33,10 @@ def locate(request: ReleaseRequest) -> Declared:
     _require("source", source_name, file)
     if source_name not in SOURCES:
         raise Refused(
-            "unknown source", where=str(file), found=f"source {source_name!r}", advice=f"It is one of {', '.join(SOURCES)}."
+            "unknown source",
+            where=str(file),
+            found=f"source {source_name!r}",
+            advice=f"It is one of {', '.join(SOURCES)}.",
         )
     for need in SOURCES[source_name].needs:
         _require(need, _first(said, need), file)
@@ -64,7 +67,9 @@ def _read(paper: Path) -> Declaration:
     try:
         return Declaration(**tomllib.loads(paper.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Refused("declaration", where=str(paper), found=f"no valid TOML: {error}", advice="Mend the file.") from error
+        raise Refused(
+            "declaration", where=str(paper), found=f"no valid TOML: {error}", advice="Mend the file."
+        ) from error
     except ValidationError as error:
         first = error.errors()[0]
         raise Refused(

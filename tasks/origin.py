@@ -37,7 +37,9 @@ class Origins:
         self.releases = read_table(snapshot, Release)
         observation = last_word(read_table(snapshot, Observation, lambda partition: partition[0] == flow))
         best = pl.col("kind").replace_strict(KINDS, range(len(KINDS)), return_dtype=pl.Int32)
-        self.observation = observation.with_columns(best=best).sort(*KEY, "best").unique(KEY, keep="first", maintain_order=True)
+        self.observation = (
+            observation.with_columns(best=best).sort(*KEY, "best").unique(KEY, keep="first", maintain_order=True)
+        )
         self._parsed: dict[str, dict[int, dict[str, Any]]] = {}
         self._detail: dict[Partition, pl.DataFrame] = {}
 
@@ -76,7 +78,9 @@ class Origins:
 
     def resolution_percent(self, number: TracedNumber) -> Fraction:
         """What one step of the last printed digit of a growth is worth, in per cent."""
-        rows = self.observation.filter((pl.col("release_id") == number.release_id) & (pl.col("measure") == number.measure))
+        rows = self.observation.filter(
+            (pl.col("release_id") == number.release_id) & (pl.col("measure") == number.measure)
+        )
         rows = rows.filter((pl.col("value") == number.value) & (pl.col("product") == number.product))
         return Fraction(rows["resolution"][0], 100) if rows.height else Fraction(1)
 
@@ -114,7 +118,9 @@ class Origins:
             return rows.filter((pl.col("partner") == WORLD) | ~pl.col("product").is_in(printed))
         groups = code_table("partner_groups").filter(pl.col("group") == place.partner)
         if groups.height:
-            return rows.filter(pl.col("partner").is_in(groups.filter(valid_in(pl.lit(_text(place.month))))["partner"].to_list()))
+            return rows.filter(
+                pl.col("partner").is_in(groups.filter(valid_in(pl.lit(_text(place.month))))["partner"].to_list())
+            )
         return rows.filter(pl.col("partner") == place.partner)
 
     def _rows(self, rows: pl.DataFrame, place: "Place", first: int, last: int, suffix: str = "") -> pl.DataFrame:
@@ -128,15 +134,30 @@ class Origins:
     def _total(self, rows: pl.DataFrame) -> Fraction | None:
         if not rows.height:
             return None
-        sizes = {row["unit"]: Fraction(row["kg_per_unit"]) for row in code_table("units").iter_rows(named=True) if row["kg_per_unit"]}
-        return sum((value * sizes.get(unit, Fraction(1)) for value, unit in rows.select("value", "unit").iter_rows()), Fraction(0))
+        sizes = {
+            row["unit"]: Fraction(row["kg_per_unit"])
+            for row in code_table("units").iter_rows(named=True)
+            if row["kg_per_unit"]
+        }
+        return sum(
+            (value * sizes.get(unit, Fraction(1)) for value, unit in rows.select("value", "unit").iter_rows()),
+            Fraction(0),
+        )
 
     def _chain(self, place: "Place") -> tuple[dict[int, Fraction], pl.DataFrame]:
         """Cumulative totals of the year by month, from printed months and printed totals: forwards, then backwards."""
         january = place.month - place.month % 12
         own = self._own(place).filter(pl.col("measure").is_in(_measures(place.measure, "")))
-        months = {month: rows for month in range(january, january + 12) if (rows := self._rows(own, place, month, month)).height}
-        printed = {month: rows for month in range(january + 1, january + 12) if (rows := self._rows(own, place, january, month)).height}
+        months = {
+            month: rows
+            for month in range(january, january + 12)
+            if (rows := self._rows(own, place, month, month)).height
+        }
+        printed = {
+            month: rows
+            for month in range(january + 1, january + 12)
+            if (rows := self._rows(own, place, january, month)).height
+        }
         levels = {month: self._total(rows) or Fraction(0) for month, rows in months.items()}
         totals = {month: self._total(rows) or Fraction(0) for month, rows in printed.items()}
         for month in range(january, january + 12):
@@ -182,7 +203,8 @@ class Origins:
                 raise ValueError(f"{place}: the raw bytes are not those that were landed; restore the file from a copy")
             reported = SOURCES[release["source"]].parse(raw, Path(release["title"]).name).reported
             self._parsed[sha256] = {
-                row["record"]: {name: text for name, text in row.items() if text is not None} for row in reported.iter_rows(named=True)
+                row["record"]: {name: text for name, text in row.items() if text is not None}
+                for row in reported.iter_rows(named=True)
             }
         return self._parsed[sha256]
 

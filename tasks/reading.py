@@ -36,12 +36,16 @@ def query(
     model = PUBLISHED[table].model
     snapshot = open_snapshot(store)
     if snapshot is None:
-        raise NothingPublished(f"{store}: nothing is published here yet. Ingest a file first (tidewaiter ingest --help).")
+        raise NothingPublished(
+            f"{store}: nothing is published here yet. Ingest a file first (tidewaiter ingest --help)."
+        )
     if as_of is not None:
         rows = _as_of(snapshot, table, as_of, flow)
     else:
         rows = read_table(
-            snapshot, model, lambda partition: (flow is None or partition[0] == flow) and (month is None or partition[1:] == month)
+            snapshot,
+            model,
+            lambda partition: (flow is None or partition[0] == flow) and (month is None or partition[1:] == month),
         )
     for name, wanted in (("flow", flow), ("product", product), ("partner", partner)):
         if wanted is not None:
@@ -50,7 +54,7 @@ def query(
     if month is not None:
         month_of = PUBLISHED[table].month_of
         if month_of is None:
-            _require_column(model, table, "month")
+            raise ValueError(f"the table {table} has no months")
         rows = rows.filter((pl.col(month_of).dt.year() == month[0]) & (pl.col(month_of).dt.month() == month[1]))
     return rows
 
@@ -60,9 +64,9 @@ def _as_of(snapshot: Snapshot, table: str, day: date, flow: str | None) -> pl.Da
     if table not in AS_OF:
         raise ValueError(f"the table {table} has no days of knowledge; as-of reads are made of {', '.join(AS_OF)}")
     observation = read_table(snapshot, Observation, lambda partition: flow is None or partition[0] == flow)
-    first = observation["known_from"].min()
-    if first is None or day < first:
-        raise ValueError(f"nothing was known on {day}: the first word in this store is of {first}")
+    days = observation["known_from"].sort()
+    if days.is_empty() or day < days[0]:
+        raise ValueError(f"nothing was known on {day}: the first word in this store is of {days.first()!s}")
     words = ledger.as_of(observation, day)
     if table == "observation":
         return words

@@ -41,7 +41,10 @@ def revisions(
 def _grain_of(detail: pl.DataFrame) -> pl.Expr:
     """Which dimensions the release of a row has, as a text."""
     has = [pl.col(name).is_not_null().any().over("release_id") for name in GRAIN]
-    return pl.concat_str([pl.when(flag).then(pl.lit(name)).otherwise(pl.lit("")) for flag, name in zip(has, GRAIN, strict=True)], separator="+")
+    return pl.concat_str(
+        [pl.when(flag).then(pl.lit(name)).otherwise(pl.lit("")) for flag, name in zip(has, GRAIN, strict=True)],
+        separator="+",
+    )
 
 
 def _changes(fine: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
@@ -59,7 +62,9 @@ def _changes_between_grains(fine: pl.DataFrame, releases: DataFrame[Release]) ->
     coarse = _differing(spoken(fine, releases, NUMBER), NUMBER)
     for side in ("old", "new"):
         coarse = coarse.join(
-            grains.rename({"release_id": f"{side}_release_id", "grain": f"{side}_grain"}), on=f"{side}_release_id", how="left"
+            grains.rename({"release_id": f"{side}_release_id", "grain": f"{side}_grain"}),
+            on=f"{side}_release_id",
+            how="left",
         )
     return coarse.filter(pl.col("old_grain") != pl.col("new_grain")).with_columns(
         regime=pl.lit(None, dtype=pl.String), province=pl.lit(None, dtype=pl.String)
@@ -89,7 +94,12 @@ def _tell_moved(changes: pl.DataFrame) -> pl.DataFrame:
     place = ("flow", "product", "period_start", "period_end", "measure", "revised_on")
     rows = changes.with_columns(delta=pl.col("new_value").fill_null(0) - pl.col("old_value").fill_null(0))
     deltas = rows.select(*place, opposite=-pl.col("delta")).unique()
-    moved = rows.join(deltas.with_columns(pl.lit(True).alias("moved")), left_on=[*place, "delta"], right_on=[*place, "opposite"], how="left")
+    moved = rows.join(
+        deltas.with_columns(pl.lit(True).alias("moved")),
+        left_on=[*place, "delta"],
+        right_on=[*place, "opposite"],
+        how="left",
+    )
     return moved.with_columns(
         kind=pl.when(pl.col("moved") & (pl.col("delta") != 0)).then(pl.lit("moved")).otherwise("kind")
     ).drop("delta", "moved")
@@ -108,15 +118,21 @@ def _add_world(changes: pl.DataFrame, observation: pl.DataFrame, releases: DataF
         )
         wanted = wanted.join(now, on=TOTAL, how="left").join(base, on=TOTAL, how="left")
         growth = (pl.col(f"world_{name}") / pl.col("world") - 1) * 100
-        wanted = wanted.with_columns(pl.when(pl.col("world") > 0).then(growth).alias(f"world_yoy_{name}_pct")).drop("world")
+        wanted = wanted.with_columns(pl.when(pl.col("world") > 0).then(growth).alias(f"world_yoy_{name}_pct")).drop(
+            "world"
+        )
     return changes.join(wanted, on=TOTAL, how="left")
 
 
-def _world(wanted: pl.DataFrame, observation: pl.DataFrame, releases: DataFrame[Release], before: timedelta) -> pl.DataFrame:
+def _world(
+    wanted: pl.DataFrame, observation: pl.DataFrame, releases: DataFrame[Release], before: timedelta
+) -> pl.DataFrame:
     """World totals as known `before` the day of revision: printed by the source, or the sum where all partners were asked."""
     day = pl.col("revised_on") - before
     rows = wanted.join(
-        observation.select("flow", "product", "partner", "measure", "period_start", "period_end", "value", "known_from", "known_until"),
+        observation.select(
+            "flow", "product", "partner", "measure", "period_start", "period_end", "value", "known_from", "known_until"
+        ),
         on=TOTAL[:-1],
     ).filter((pl.col("known_from") <= day) & (pl.col("known_until").is_null() | (pl.col("known_until") > day)))
     printed = rows.filter(pl.col("partner") == WORLD).select(*TOTAL, world="value")

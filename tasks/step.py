@@ -103,9 +103,13 @@ class Step(Generic[P, R]):
             inputs={name: _sha256(value) for name, value in inputs.items()},
             outputs={name or self.name: _sha256(value) for name, value in outputs.items()},
             rows_in={name: value.height for name, value in inputs.items() if isinstance(value, pl.DataFrame)},
-            rows_out={name or self.name: value.height for name, value in outputs.items() if isinstance(value, pl.DataFrame)},
+            rows_out={
+                name or self.name: value.height for name, value in outputs.items() if isinstance(value, pl.DataFrame)
+            },
             parameters={
-                name: str(value) for name, value in arguments.items() if isinstance(value, (str, int, float, date, Enum))
+                name: str(value)
+                for name, value in arguments.items()
+                if isinstance(value, (str, int, float, date, Enum))
             },
             models={name or self.name: model for name, model in self.models.items() if _is_table(model)},
             started=started,
@@ -126,7 +130,9 @@ def _promised(annotation: Any) -> dict[str, Any]:
         return {"": annotation}
     if hasattr(annotation, "_fields") or dataclasses.is_dataclass(annotation):
         hints = typing.get_type_hints(annotation)
-        tables = {name: typing.get_args(hint)[0] for name, hint in hints.items() if typing.get_origin(hint) is DataFrame}
+        tables = {
+            name: typing.get_args(hint)[0] for name, hint in hints.items() if typing.get_origin(hint) is DataFrame
+        }
         return tables or ({"": annotation} if dataclasses.is_dataclass(annotation) else {})
     return {}
 
@@ -161,7 +167,9 @@ def _parts(name: str, value: object) -> list[tuple[str, Any]]:
     if isinstance(value, (pl.DataFrame, BaseModel, Snapshot, bytes)):
         return [(name, value)]
     fields = getattr(value, "_fields", ()) or (
-        [entry.name for entry in dataclasses.fields(value)] if dataclasses.is_dataclass(value) and not isinstance(value, type) else ()
+        [entry.name for entry in dataclasses.fields(value)]
+        if dataclasses.is_dataclass(value) and not isinstance(value, type)
+        else ()
     )
     return [
         (f"{name}.{field}" if name else field, part)

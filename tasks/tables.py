@@ -90,5 +90,3 @@ def read_derivation(data: pyarrow.NativeFile | str) -> dict[str, Any]:
     metadata = pyarrow.parquet.read_metadata(data).metadata or {}
     derived: dict[str, Any] = json.loads(metadata.get(DERIVATION_KEY, b"{}"))
     return derived
-
-

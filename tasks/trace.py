@@ -133,12 +133,21 @@ class Tracer:
             first = place.month - place.month % 12
             months = [self._level(place.at(month=month)) for month in range(first, place.month + 1)]
             exact: Fraction | None = sum((known.exact or Fraction(0) for known in months), Fraction(0))
-            return _known(f"ytd {_text(place.month)}", exact, ytd_status, [n for known in months for n in known.shown.numbers], place)
+            return _known(
+                f"ytd {_text(place.month)}",
+                exact,
+                ytd_status,
+                [n for known in months for n in known.shown.numbers],
+                place,
+            )
         exact, numbers = self.origins.ytd(place, ytd_status)
         return _known(f"ytd {_text(place.month)}", exact, ytd_status, numbers, place)
 
     def _unit_value(self, place: Place, what: str) -> Known:
-        value, mass = (getattr(self, f"_{what}")(place.at(measure=measure)) for measure in (UNIT_VALUES[place.measure], "quantity_kg"))
+        value, mass = (
+            getattr(self, f"_{what}")(place.at(measure=measure))
+            for measure in (UNIT_VALUES[place.measure], "quantity_kg")
+        )
         exact = value.exact / mass.exact if value.exact is not None and mass.exact else None
         numbers = [*value.shown.numbers, *mass.shown.numbers]
         return _known(f"{what} {_text(place.month)}, value / kg", exact, "computed", numbers, place)
@@ -152,7 +161,9 @@ class Tracer:
             half = Fraction(self.origins.resolution_percent(numbers[0])) / 2
             now = own.exact
             low, high = (now / (1 + (printed + sign * half) / 100) for sign in (1, -1))
-            known.shown.note = f"implies a base of {float(low):,.0f} to {float(high):,.0f}, which no source at hand prints"
+            known.shown.note = (
+                f"implies a base of {float(low):,.0f} to {float(high):,.0f}, which no source at hand prints"
+            )
         return "the growth as printed; its base is implied", [own, known], printed
 
 
@@ -186,7 +197,9 @@ def _sum(operands: list[Known], place: Place) -> Fraction | None:
 def _rolling_growth(operands: list[Known], place: Place) -> Fraction | None:
     if place.measure in UNIT_VALUES:
         return None
-    before, now = (sum((known.exact or Fraction(0) for known in part), Fraction(0)) for part in (operands[:12], operands[12:]))
+    before, now = (
+        sum((known.exact or Fraction(0) for known in part), Fraction(0)) for part in (operands[:12], operands[12:])
+    )
     return (now / before - 1) * 100 if before else None
 
 
@@ -197,7 +210,9 @@ def _share(operands: list[Known], place: Place) -> Fraction | None:
 
 def _rank(operands: list[Known], place: Place) -> Fraction | None:
     own = next(known.exact for known in operands if known.place.partner == place.partner)
-    return Fraction(1 + sum(1 for known in operands if own is not None and known.exact is not None and known.exact > own))
+    return Fraction(
+        1 + sum(1 for known in operands if own is not None and known.exact is not None and known.exact > own)
+    )
 
 
 def _contribution(operands: list[Known], place: Place) -> Fraction | None:
@@ -209,7 +224,9 @@ def _since(sign: int) -> Callable[[list[Known], Place], Any]:
     def latest(operands: list[Known], place: Place) -> date | None:
         own = operands[-1].exact
         assert own is not None
-        months = [known.place.month for known in operands[:-1] if known.exact is not None and sign * known.exact >= sign * own]
+        months = [
+            known.place.month for known in operands[:-1] if known.exact is not None and sign * known.exact >= sign * own
+        ]
         return _day(max(months)) if months else None
 
     return latest

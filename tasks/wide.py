@@ -17,7 +17,10 @@ def widen(observation: pl.DataFrame) -> DataFrame[TradeFlow]:
     other = pl.col("measure").str.starts_with("quantity_") & (pl.col("measure") != "quantity_kg")
     standing = pl.col("kind").replace_strict(KINDS, range(len(KINDS)), return_dtype=pl.Int32)
     numbers = numbers.with_columns(amount=amount, other=other, standing=standing).sort(*key, "standing", "measure")
-    named = {name: pl.col("amount").filter(pl.col("measure") == name).first() for name in ("quantity_kg", "value_usd", "value_cny")}
+    named = {
+        name: pl.col("amount").filter(pl.col("measure") == name).first()
+        for name in ("quantity_kg", "value_usd", "value_cny")
+    }
     wide = numbers.group_by(key, maintain_order=True).agg(
         **named,
         quantity_other=pl.col("amount").filter("other").first(),
@@ -26,10 +29,14 @@ def widen(observation: pl.DataFrame) -> DataFrame[TradeFlow]:
         kind=pl.col("kind").first(),
     )
     return DataFrame[TradeFlow](
-        wide.with_columns(period=pl.date(pl.col("month") // 12, pl.col("month") % 12 + 1, 1)).select(*polars_schema(TradeFlow))
+        wide.with_columns(period=pl.date(pl.col("month") // 12, pl.col("month") % 12 + 1, 1)).select(
+            *polars_schema(TradeFlow)
+        )
     )
 
 
 def _kilograms() -> pl.Expr:
     grams = pl.col("value")
-    return (grams // MILLIGRAMS_PER_KG).cast(pl.Float64) + (grams % MILLIGRAMS_PER_KG).cast(pl.Float64) / MILLIGRAMS_PER_KG
+    return (grams // MILLIGRAMS_PER_KG).cast(pl.Float64) + (grams % MILLIGRAMS_PER_KG).cast(
+        pl.Float64
+    ) / MILLIGRAMS_PER_KG

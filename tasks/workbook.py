@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 import fastexcel
 import polars as pl
 
-from tasks.lexer import COLUMNS_MAX, FIELD_BYTES_MAX, REPLACEMENT, Lexed, clean_title, refuse_repeated
+from tasks.lexer import COLUMNS_MAX, FIELD_BYTES_MAX, REPLACEMENT, Lexed, check_titles, clean_title
 from tasks.refusal import Refused, clip
 
 MEMBERS_MAX = 100
@@ -56,7 +56,7 @@ def read_fields(raw: bytes, where: str, is_number: Callable[[str], bool]) -> Lex
         ) from error
     printed = [column.name for column in columns]
     titles = [clean_title(title) for title in printed]
-    refuse_repeated(titles, where)
+    check_titles(titles, where)
     numeric = frozenset(title for title, column in zip(titles, columns, strict=True) if column.dtype.is_numeric())
     texts = [_as_text(column.rename(title), where) for title, column in zip(titles, columns, strict=True)]
     fields = pl.DataFrame([text if is_number(text.name) else text.cast(pl.Categorical) for text in texts])

@@ -59,7 +59,9 @@ def parse(raw: bytes, where: str) -> Parsed:
             found=f"{clip(fields['unit'].cast(pl.String).filter(not_percent)[0])!r} for a quantity_yoy",
             advice="A growth is in %.",
         )
-    return Parsed(_as_reported(fields, measure), lexed.encoding, lexed.normalised)
+    # People write such a file without quotes; that is its layout and no news.
+    notes = tuple(note for note in lexed.normalised if note != lexer.RESAVED)
+    return Parsed(_as_reported(fields, measure), lexed.encoding, notes)
 
 
 def _as_reported(fields: pl.DataFrame, measure: pl.Series) -> DataFrame[Reported]:

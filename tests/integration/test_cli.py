@@ -24,7 +24,12 @@ QUERY = (
 def tidewaiter(*arguments: str, cwd: Path, store: str | Path = "store") -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "COLUMNS": "200", "TIDEWAITER_STORE": str(store), "NO_COLOR": "1"}
     return subprocess.run(
-        [sys.executable, "-m", "flows", *arguments], cwd=cwd, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "flows", *arguments],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -55,7 +60,10 @@ def test_run_prints_the_story_with_traces_and_where_things_lie(home: Path) -> No
 
 def test_the_same_again_says_nothing_new_and_touches_nothing(home: Path) -> None:
     def state() -> dict[str, tuple[int, int, int]]:
-        return {str(path): (path.lstat().st_ino, path.lstat().st_mtime_ns, path.lstat().st_size) for path in (home / "store").rglob("*")}
+        return {
+            str(path): (path.lstat().st_ino, path.lstat().st_mtime_ns, path.lstat().st_size)
+            for path in (home / "store").rglob("*")
+        }
 
     before = state()
     done = tidewaiter("run", "--no-prefect", cwd=home)
@@ -75,12 +83,14 @@ def test_read_gives_the_rows_that_plain_readers_get(home: Path) -> None:
         assert len(rows) == own.height > 20
         ordered = own.sort(key).drop("year", "month")
         assert rows == [json.loads(line) for line in ordered.select(list(rows[0])).write_ndjson().splitlines()]
-        duck = duckdb.sql(f"select * from read_parquet('{folder}/**/*.parquet', hive_partitioning=true) order by {', '.join(key)}").pl()
+        duck = duckdb.sql(
+            f"select * from read_parquet('{folder}/**/*.parquet', hive_partitioning=true) order by {', '.join(key)}"
+        ).pl()
         frame = pandas.read_parquet(folder).astype({"flow": str, "year": int, "month": int}).sort_values(key)
         names = [name for name, kind in ordered.schema.items() if kind in (pl.String, pl.Float64)]
         assert duck.select(names).equals(ordered.select(names))
         for name in names:
-            assert [None if value != value else value for value in frame[name]] == ordered[name].to_list(), name
+            assert [None if pandas.isna(value) else value for value in frame[name]] == ordered[name].to_list(), name
 
 
 def test_read_filters_and_forms(home: Path) -> None:
@@ -104,9 +114,16 @@ def test_read_filters_and_forms(home: Path) -> None:
         (("ingest", "query.csv", "--source", "comtrade"), "It is one of gacc_query, published"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_done_is_refused_in_one_line_with_code_2(home: Path, arguments: tuple[str, ...], says: str) -> None:
+def test_what_cannot_be_done_is_refused_in_one_line_with_code_2(
+    home: Path, arguments: tuple[str, ...], says: str
+) -> None:
     (home / "query.csv").write_bytes(QUERY.encode("gb18030"))
-    done = tidewaiter(*arguments, "--no-prefect" if arguments[0] == "ingest" else "--store", *([] if arguments[0] == "ingest" else ["store"]), cwd=home)
+    done = tidewaiter(
+        *arguments,
+        "--no-prefect" if arguments[0] == "ingest" else "--store",
+        *([] if arguments[0] == "ingest" else ["store"]),
+        cwd=home,
+    )
     assert done.returncode == 2, done.stdout + done.stderr
     assert says in done.stderr
     assert "Traceback" not in done.stderr
@@ -115,12 +132,26 @@ def test_what_cannot_be_done_is_refused_in_one_line_with_code_2(home: Path, argu
 def test_trace_and_audit_agree_and_a_flipped_byte_is_named(tmp_path: Path) -> None:
     assert tidewaiter("run", "--no-prefect", cwd=tmp_path).returncode == 0
     traced = tidewaiter(
-        "trace", "--product", "85051110", "--partner", "USA", "--month", "2025-06", "--metric", "mom_pct", "--format", "json", cwd=tmp_path
+        "trace",
+        "--product",
+        "85051110",
+        "--partner",
+        "USA",
+        "--month",
+        "2025-06",
+        "--metric",
+        "mom_pct",
+        "--format",
+        "json",
+        cwd=tmp_path,
     )
     found = json.loads(traced.stdout)
     assert found["agrees"] is True
     assert [operand["numbers"][0]["value"] for operand in found["operands"]] == [353_000, 46_400]
-    assert [json.loads(operand["numbers"][0]["printed"][0])["quantity"] for operand in found["operands"]] == ["353", "46.4"]
+    assert [json.loads(operand["numbers"][0]["printed"][0])["quantity"] for operand in found["operands"]] == [
+        "353",
+        "46.4",
+    ]
     passed = tidewaiter("audit", cwd=tmp_path)
     assert passed.returncode == 0
     assert "25 figures traced back" in passed.stdout
@@ -136,7 +167,10 @@ def test_trace_and_audit_agree_and_a_flipped_byte_is_named(tmp_path: Path) -> No
 
 def test_held_is_code_3_and_publishes_nothing(tmp_path: Path) -> None:
     lines = QUERY.splitlines(keepends=True)
-    rows = [lines[1].replace('"502"', f'"{101 + number % 30}"').replace("01012100", f"{10000000 + number // 30}") for number in range(10_000)]
+    rows = [
+        lines[1].replace('"502"', f'"{101 + number % 30}"').replace("01012100", f"{10000000 + number // 30}")
+        for number in range(10_000)
+    ]
     (tmp_path / "cut.csv").write_bytes("".join([lines[0], *rows]).encode("gb18030"))
     done = tidewaiter("ingest", "cut.csv", "--source", "gacc_query", "--flow", "export", "--no-prefect", cwd=tmp_path)
     assert done.returncode == 3, done.stdout + done.stderr
@@ -146,14 +180,32 @@ def test_held_is_code_3_and_publishes_nothing(tmp_path: Path) -> None:
 
 def test_leading_zeros_survive_in_every_reader(tmp_path: Path) -> None:
     (tmp_path / "query.csv").write_bytes(QUERY.encode("gb18030"))
-    done = tidewaiter("ingest", "query.csv", "--source", "gacc_query", "--flow", "import", "--partners", "all", "--no-prefect", cwd=tmp_path)
+    done = tidewaiter(
+        "ingest",
+        "query.csv",
+        "--source",
+        "gacc_query",
+        "--flow",
+        "import",
+        "--partners",
+        "all",
+        "--no-prefect",
+        cwd=tmp_path,
+    )
     assert done.returncode == 0, done.stderr
     folder = (tmp_path / "store" / "current" / "trade_flow").resolve()
     assert pl.scan_parquet(folder).collect()["product"].to_list() == ["01012100"]
-    assert duckdb.sql(f"select product from read_parquet('{folder}/**/*.parquet', hive_partitioning=true)").fetchall() == [("01012100",)]
+    assert duckdb.sql(
+        f"select product from read_parquet('{folder}/**/*.parquet', hive_partitioning=true)"
+    ).fetchall() == [("01012100",)]
     assert pandas.read_parquet(folder)["product"].tolist() == ["01012100"]
     wide = pl.scan_parquet(folder).collect().row(0, named=True)
-    assert (wide["quantity_kg"], wide["quantity_other"], wide["quantity_other_unit"], wide["value_usd"]) == (1000.0, 2.0, "item", 20000.0)
+    assert (wide["quantity_kg"], wide["quantity_other"], wide["quantity_other_unit"], wide["value_usd"]) == (
+        1000.0,
+        2.0,
+        "item",
+        20000.0,
+    )
 
 
 def test_version_and_help_with_examples(tmp_path: Path) -> None:

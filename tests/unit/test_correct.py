@@ -44,7 +44,9 @@ def test_a_correction_changes_its_place_and_nothing_else_and_is_told() -> None:
 
 
 def test_a_correction_of_another_file_does_nothing() -> None:
-    assert correct(_landed(), _parsed(), date(2026, 1, 1), _table(raw_sha256="b" * 64)).normalised == _parsed().normalised
+    assert (
+        correct(_landed(), _parsed(), date(2026, 1, 1), _table(raw_sha256="b" * 64)).normalised == _parsed().normalised
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,9 @@ def test_a_correction_of_another_file_does_nothing() -> None:
         ({}, date(2026, 8, 2), "expired on 2026-08-01"),
     ],
 )
-def test_a_correction_that_does_not_fit_or_is_too_old_stops_the_release(other: dict[str, str], today: date, says: str) -> None:
+def test_a_correction_that_does_not_fit_or_is_too_old_stops_the_release(
+    other: dict[str, str], today: date, says: str
+) -> None:
     with pytest.raises(Refused, match="correction") as refused:
         correct(_landed(), _parsed(), today, _table(**other))
     assert says in str(refused.value)

@@ -24,7 +24,9 @@ def test_the_stronger_word_wins(tmp_path: Path) -> None:
     file = _drop(tmp_path / "inbox" / "gacc_query" / "export")
     (tmp_path / "inbox" / "defaults.toml").write_text('partners = "all"\nreleased_on = 2025-07-20\n')
     assert (locate(ReleaseRequest(file=file)).flow, locate(ReleaseRequest(file=file)).partners) == ("export", "all")
-    file.with_name("file.csv.toml").write_text('partners = "listed"\nproducts = ["0101"]\nmonths = "2025-01..2025-06"\n')
+    file.with_name("file.csv.toml").write_text(
+        'partners = "listed"\nproducts = ["0101"]\nmonths = "2025-01..2025-06"\n'
+    )
     found = locate(ReleaseRequest(file=file, flow="import"))
     assert (found.flow, found.partners, found.products) == ("import", "listed", ("0101",))
     assert (found.first_month, found.last_month) == (date(2025, 1, 1), date(2025, 6, 1))
@@ -65,7 +67,9 @@ def test_the_day_of_landing_is_the_first_and_stays(tmp_path: Path) -> None:
     before = {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in store.rglob("*") if path.is_file()}
     again = land(declared, store, date(2026, 3, 1))
     assert again.released_on == first.released_on == TODAY
-    assert before == {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in store.rglob("*") if path.is_file()}
+    assert before == {
+        path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in store.rglob("*") if path.is_file()
+    }
     assert first.raw.read_bytes() == b"anything"
     assert json.loads(first.raw.with_name(f"{first.raw_sha256}.json").read_bytes())["landed_on"] == "2026-01-05"
 

@@ -7,9 +7,9 @@ import pyarrow.parquet
 import pytest
 
 from schemas import dictionary
+from schemas.catalog import PUBLISHED
 from schemas.code_tables import TABLES, code_table
 from schemas.metric import FIGURES, MADE, MISSING, STATUSES, Metric, status
-from schemas.catalog import PUBLISHED
 from schemas.table import PARTITION_KEYS, arrow_schema, empty_frame, polars_schema
 from tasks.tables import encode_file, read_derivation
 
@@ -24,7 +24,11 @@ def test_unit_and_description_survive_a_round_trip_through_parquet(name: str) ->
     expected = [column for column in columns if not (layout.month_of and column in PARTITION_KEYS)]
     assert read.names == expected
     for column in read.names:
-        metadata = {key.decode(): value.decode() for key, value in read.field(column).metadata.items() if key != b"PARQUET:field_id"}
+        metadata = {
+            key.decode(): value.decode()
+            for key, value in read.field(column).metadata.items()
+            if key != b"PARQUET:field_id"
+        }
         assert metadata["description"] == columns[column].description
         assert metadata.get("unit") == (columns[column].metadata or {}).get("unit")
     assert read_derivation(pyarrow.BufferReader(file.data)) == {"table": name}
@@ -45,7 +49,13 @@ def test_every_figure_has_its_status_and_every_status_its_words() -> None:
 def test_a_null_figure_without_a_reason_is_refused_by_the_schema() -> None:
     row = dict.fromkeys(polars_schema(Metric))
     row |= {status(figure): "not_covered" for figure in FIGURES}
-    row |= {"flow": "export", "product": "85051110", "classification": "HS8", "partner": "WLD", "measure": "quantity_kg"}
+    row |= {
+        "flow": "export",
+        "product": "85051110",
+        "classification": "HS8",
+        "partner": "WLD",
+        "measure": "quantity_kg",
+    }
     frame = pl.DataFrame([row], schema=polars_schema(Metric)).with_columns(period=pl.date(2025, 6, 1))
     Metric.validate(frame, lazy=True)
     with pytest.raises(Exception, match="missing_says_why"):
@@ -76,7 +86,10 @@ def test_a_partner_code_and_a_partner_key_mean_one_thing_in_every_month() -> Non
 
 
 def test_georgia_armenia_azerbaijan_switch_their_codes_in_january_2023() -> None:
-    rows = {(row["gacc_code"], row["partner"]): (row["valid_from"], row["valid_to"]) for row in code_table("partners").to_dicts()}
+    rows = {
+        (row["gacc_code"], row["partner"]): (row["valid_from"], row["valid_to"])
+        for row in code_table("partners").to_dicts()
+    }
     for old, new, country in (("337", "150", "GEO"), ("338", "151", "ARM"), ("339", "152", "AZE")):
         assert rows[old, country][1] == "2022-12"
         assert rows[new, country][0] == "2023-01"

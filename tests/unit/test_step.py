@@ -20,7 +20,15 @@ class Pair(NamedTuple):
 
 
 def _finding(**other: str) -> pl.DataFrame:
-    row = {"release_id": "r", "check": "c", "severity": "info", "subject": "s", "observed": "o", "expected": "e", "advice": "a"}
+    row = {
+        "release_id": "r",
+        "check": "c",
+        "severity": "info",
+        "subject": "s",
+        "observed": "o",
+        "expected": "e",
+        "advice": "a",
+    }
     return pl.DataFrame([{**row, **other}])
 
 

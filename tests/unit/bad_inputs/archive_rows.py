@@ -86,7 +86,7 @@ ARCHIVE_ROWS = (
         _book("a hidden row", _hide("row"), CONTENT),
         _book("a hidden column", _hide("column"), CONTENT),
         _book("a hidden row in other words", _edited(SHEET, b'<row r="3"', b"<row hidden = 'true' r=\"3\""), CONTENT),
-        _book("an error value", _edited(SHEET, b"<v>20121000</v>", b"<v>#REF!</v>"), Refuse("unreadable workbook")),
+        _book("an error value", _edited(SHEET, b"<v>20121000</v>", b"<v>#REF!</v>"), Quarantine({1: "value '#REF!' is not a number"})),
         _book("an error cell", workbook_bytes(NUMERIC, change=lambda book, sheet: sheet.write_formula(1, VALUE, "=1/0", None, "#DIV/0!")), CONTENT),
         _book("an error cell without formula", _edited(SHEET, b'r="J2"><v>20121000</v>', b'r="J2" t="e"><v>#N/A</v>'), CONTENT),
         _book("a second sheet", workbook_bytes(NUMERIC, sheets=("Sheet1", "Sheet2")), Refuse("sheets")),

@@ -29,6 +29,10 @@ HTML = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>\n<bod
 JSON = b'{"code": 500, "message": "busy"}\n'
 
 
+# Names of two and four letters: their UTF-8 is GB18030 too, byte for byte, and would pass for other letters.
+EVEN = [(month, code, "磁铁", *rest) for month, code, _, *rest in CLEAN_RECORDS[:4]]
+
+
 def _mojibake(name: str) -> str:
     """A Chinese name whose UTF-8 bytes were read as GB18030 and saved again, as an editor does it."""
     return name.encode().decode("gb18030", "replace").replace("\ufffd", "?")
@@ -64,7 +68,7 @@ BYTES_ROWS = (
         Case("GB18030 under an English header", csv_bytes(CLEAN_RECORDS, ENGLISH), Publish()),
         Case("header GB18030, data UTF-8", LINES[0] + b"".join(UTF8.splitlines(True)[1:]), Refuse("mixed encodings")),
         Case("header UTF-8, data GB18030", UTF8.splitlines(True)[0] + b"".join(LINES[1:]), Refuse("mixed encodings")),
-        Case("one name UTF-8 in GB18030", CLEAN.replace("韩国".encode("gb18030"), "韩国".encode()), Refuse("mixed encodings")),
+        Case("one name UTF-8 in GB18030", CLEAN.replace("韩国".encode("gb18030"), "韩国".encode()), Refuse("mojibake")),
         Case("one damaged name in UTF-8", UTF8.replace("韩国".encode(), "韩国".encode()[:-1]), Refuse("undecodable")),
         Case("Big5", csv_bytes(CLEAN_RECORDS, ENGLISH).replace("德国".encode("gb18030"), "德國".encode("big5")), Publish()),
     )),
@@ -92,7 +96,8 @@ BYTES_ROWS = (
     Row(7, "UTF-8 read as GB18030 by us", (
         Case("UTF-8 under an English header", csv_bytes(CLEAN_RECORDS, ENGLISH, encoding="utf-8"), Publish()),
         Case("UTF-8 with one bad byte under an English header",
-             csv_bytes(CLEAN_RECORDS, ENGLISH, encoding="utf-8").replace("韩国".encode(), b"\x84\xa9"), Refuse("mojibake")),
+             csv_bytes([*EVEN, (*EVEN[0][:3], "410", "某国", *EVEN[0][5:])], ENGLISH, encoding="utf-8").replace("某国".encode(), b"\xb0\xcd\xce\xf7"),
+             Refuse("mojibake")),
     )),
     Row(8, "invisible and replaced characters", (
         Case("U+FFFD", csv_bytes(with_field(PARTNER_NAME, "美\ufffd"), encoding="utf-8"), Refuse("damaged text")),
@@ -107,7 +112,7 @@ BYTES_ROWS = (
         Case("within a field", CLEAN[:-30], Refuse("no final newline")),
         Case("after the line feed inside a name", CLEAN[: CLEAN.index("玻利维亚\n".encode("gb18030")) + 9], Refuse("quoting")),
         Case("before the last comma and line end", CLEAN[:-2], Refuse("no final newline")),
-        Case("a record joined to the end of another", CLEAN[:-40] + b'"\n', Refuse("row width")),
+        Case("a record joined to the end of another", CLEAN[:-40] + b'"\n', Refuse("quoting")),
     )),
     Row(10, "cut off inside the last number", (
         Case("digits are missing", _unquoted(csv_text()).encode()[:-5], Refuse("no final newline")),
@@ -135,7 +140,7 @@ BYTES_ROWS = (
     )),
     Row(17, "script, login page, JSON error", (
         Case("JSON", JSON, Refuse("not a table")),
-        Case("script", b"var _0x=['a','b'];\nlocation.reload();\n", Refuse("unknown column")),
+        Case("script", b"var _0x=['a','b'];\nlocation.reload();\n", Refuse("row width")),
         Case("login page", b"\n<form action='/login'>\n</form>\n", Refuse("not a table")),
     )),
     Row(18, "old Excel file", (Case("OLE bytes", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504 + b"\n", Refuse("not text")),)),
@@ -182,7 +187,7 @@ BYTES_ROWS = (
         Case("LF at a code", csv_bytes(with_field(PARTNER, "502\n")), Normalise("column partner")),
     )),
     Row(69, "another separator", (
-        Case("tabs", CLEAN.replace(b",", b"\t"), Refuse("unknown column")),
+        Case("tabs", CLEAN.replace(b",", b"\t"), Refuse("quoting")),
         Case("semicolons", CLEAN.replace(b'",', b'";'), Refuse("quoting")),
         Case("semicolons without quotes", _unquoted(csv_text(titles=TITLES)).replace(",", ";").encode("gb18030"), Refuse("unknown column")),
     )),

@@ -27,7 +27,7 @@ from tasks.refusal import Refused
 
 TODAY = datetime.date(2026, 1, 5)
 DECLARED: Mapping[str, Any] = {"source": "gacc_query", "flow": "export", "released_on": datetime.date(2025, 7, 20)}
-QUERY_DAY = datetime.date(2025, 1, 20)
+EARLIER = datetime.date(2025, 7, 18)
 # Rules about one record or line: the message must say which.
 ROW_RULES = {
     "row width",
@@ -119,7 +119,7 @@ class Row:
 
 def read(case: Case, folder: Path) -> tuple[Normalised, DataFrame[Finding]]:
     """The case's file through all gates. Raises Refused."""
-    earlier = [_normalised(data, f"before-{place}.csv", {**DECLARED, "released_on": QUERY_DAY, **declared}, folder, None)
+    earlier = [_normalised(data, f"before-{place}.csv", {**DECLARED, "released_on": EARLIER, **declared}, folder, None)
                for place, (data, declared) in enumerate(case.before)]  # fmt: skip
     release = _normalised(case.data, case.file, {**DECLARED, **case.declared}, folder, case.sidecar)
     return release, check(release, known_after(earlier, release))

@@ -19,6 +19,7 @@ from bad_inputs.download import (
     VALUE,
     csv_bytes,
     csv_text,
+    distinct_records,
     each,
     magnets,
     numeric,
@@ -70,7 +71,7 @@ FIELD_ROWS = (
     Row(21, "renamed column", (
         Case("value", csv_bytes(titles=_titles(VALUE, "美金")), Refuse("unknown column")),
         Case("unknown currency", csv_bytes(titles=_titles(VALUE, "欧元")), Refuse("unknown column")),
-        Case("empty title", csv_bytes(titles=_titles(QUANTITY, "")), Refuse("unknown column")),
+        Case("empty title", csv_bytes(titles=_titles(QUANTITY, "")), Refuse("empty title")),
     )),
     Row(22, "titles with blanks and wide letters", (
         Case("a tab", csv_bytes(titles=_titles(VALUE, "\t美元 ")), Normalise("titles")),
@@ -215,13 +216,13 @@ FIELD_ROWS = (
         Case("world as a key of ours", csv_bytes(with_field(PARTNER, "WLD", 3)), Quarantine({4: "partner 'WLD' is no partner code"})),
     )),
     Row(72, "title lines, footnotes, blank lines", (
-        Case("title line", "中国海关总署\n".encode("gb18030") + CLEAN, Refuse("unknown column")),
-        Case("title line with commas", '"海关统计数据在线查询平台",,,,,,,,,,\n'.encode("gb18030") + CLEAN, Refuse("unknown column")),
+        Case("title line", "中国海关总署\n".encode("gb18030") + CLEAN, Refuse("row width")),
+        Case("title line with commas", '"海关统计数据在线查询平台",,,,,,,,,,\n'.encode("gb18030") + CLEAN, Refuse("empty title")),
         Case("footnote", CLEAN + "注：数据来源\n".encode("gb18030"), Refuse("row width")),
         Case("footnote with commas", CLEAN + '"注：数据来源","","","","","","","","","",\n'.encode("gb18030"),
              Quarantine({8: "period '注:数据来源' is not a month"})),
         Case("blank line at the end", CLEAN + b"\n", Refuse("row width")),
-        Case("blank line before", b"\n" + CLEAN, Refuse("value column")),
+        Case("blank line before", b"\n" + CLEAN, Refuse("row width")),
         Case("blank line between", LINES[0] + LINES[1] + b"\n" + b"".join(LINES[2:]), Refuse("row width")),
         Case("commas alone", CLEAN + b",,,,,,,,,,\n", Quarantine({8: "product '' is no HS code"})),
         Case("merged title row in a workbook", workbook_bytes([TITLES, *CLEAN_RECORDS], ["海关统计"] + [""] * 9,
@@ -229,7 +230,7 @@ FIELD_ROWS = (
         Case("title row in a workbook", workbook_bytes([TITLES, *CLEAN_RECORDS], ["海关统计"] + [""] * 9), Refuse("unknown column"), file="download.xlsx"),
     )),
     Row(73, "text after many numbers", (
-        Case("in record 301", csv_bytes([*(magnets(str(101 + place), str(place + 1)) for place in range(300)), magnets("502", "无")]),
+        Case("in record 301", csv_bytes([*distinct_records(300), magnets("502", "无")]),
              Quarantine({301: "quantity '无' is not a number"}), clean=b"", changes=True),
     )),
     Row(74, "names that a spreadsheet would run", (
@@ -251,7 +252,7 @@ FIELD_ROWS = (
         Case("the pairs as wholes", csv_bytes([(*r[:5], r[7], r[8], r[5], r[6], r[9]) for r in CLEAN_RECORDS]), Publish()),
         Case("the units alone", csv_bytes([(*r[:6], r[8], r[7], r[6], r[9]) for r in CLEAN_RECORDS]),
              Quarantine({place: "quantity" for place in range(1, 7)})),
-        Case("the numbers alone, a history beside it", csv_bytes([(*CLEAN_RECORDS[6][:5], "2", "千克", "1200", "头", "61,500")]), Hold("unit_value"),
+        Case("the numbers alone, a history beside it", csv_bytes([(*CLEAN_RECORDS[6][:5], "2000", "千克", "1200000", "头", "61,500,000")]), Hold("unit_value"),
              before=((csv_bytes([(f"2024{month:02d}", *CLEAN_RECORDS[6][1:5], "1200000", "千克", "2000", "头", "61,500,000")
                                  for month in range(1, 13)]), {}),), changes=True),
         Case("a unit '?' with a number", csv_bytes(with_field(SECOND, "5")), Quarantine({1: "supplementary_quantity '5' has the unknown unit '?'"})),
