@@ -32,8 +32,9 @@ def release(request: ReleaseRequest, today: date | None = None) -> Outcome:
             step.hold_on_errors(findings)
             ledger = step.merge(observed, known)
             trade_flow = step.widen(ledger)
-            metric = step.derive(ledger)
+            revision = step.revise(observed, ledger, known)
+            metric = step.derive(ledger, known)
             trail = step.trail(observed.release)
-            published = step.publish(request.store, observed, findings, ledger, trade_flow, metric, trail, known)
+            published = step.publish(request.store, observed, findings, ledger, trade_flow, metric, revision, trail, known)
         run.outcome = step.report(published, observed, findings)
     return run.outcome

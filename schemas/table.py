@@ -28,7 +28,7 @@ class Table(pa.DataFrameModel):
 
 # A column of lists of texts; mypy cannot take an instance of a Polars type as an annotation.
 if TYPE_CHECKING:
-    Texts = list
+    Texts = list[str]
 else:
     Texts = pl.List(pl.String)
 

@@ -16,19 +16,21 @@ from schemas.lineage import Lineage
 from schemas.metric import Metric
 from schemas.observation import Detail, Observation
 from schemas.release import Finding, Quarantine, Release
-from schemas.table import PUBLISHED, Table, schema_sha256, table_name
+from schemas.revision import Revision
+from schemas.table import PUBLISHED, Table, empty_frame, schema_sha256, table_name
 from schemas.trade_flow import TradeFlow
 from tasks import ledger, metrics, wide
-from tasks.known import Known
+from tasks import revisions as revising
+from tasks.extremes import LOOK_BACK_MONTHS
+from tasks.known import Known, later_year
 from tasks.lineage import code_sha256, json_sha256, lineage_row, versions
 from tasks.normalise import Normalised
 from tasks.publish import NewFile, Published, publish
 from tasks.scope import month_index
-from tasks.tables import Partition, encode_file, encode_months
+from tasks.tables import Partition, encode_file, encode_months, partition_path
 from tasks.wide import widen
 
-WINDOW_MONTHS = 24
-MADE_IN = {"observation": ledger, "trade_flow": wide, "metric": metrics}
+MADE_IN = {"observation": ledger, "trade_flow": wide, "metric": metrics, "revision": revising}
 
 
 class Ledger(NamedTuple):
@@ -44,12 +46,22 @@ def merge(release: Normalised, known: Known) -> Ledger:
     releases = DataFrame[Release](
         pl.concat([known.releases, release.release]).unique("release_id", keep="first").sort("release_id")
     )
-    release_id = release.release["release_id"][0]
-    earlier = known.detail.filter(pl.col("release_id") != release_id)
-    touched = ledger.merge(DataFrame[Detail](pl.concat([earlier, release.detail])), releases)
+    touched = ledger.merge(DataFrame[Detail](_details(release, known).filter(_in_months(known.touched))), releases)
     touched = DataFrame[Observation](touched.filter(_in_months(known.touched)))
     rest = known.observation.filter(~_in_months(known.touched))
     return Ledger(DataFrame[Observation](pl.concat([rest, touched])), touched, releases)
+
+
+def _details(release: Normalised, known: Known) -> pl.DataFrame:
+    """Details of all releases, this one's among them once."""
+    others = known.detail.filter(pl.col("release_id") != release.release["release_id"][0])
+    return pl.concat([others, release.detail])
+
+
+def revise(release: Normalised, ledger_after: Ledger, known: Known) -> DataFrame[Revision]:
+    """The revisions of the months that the release touches and of the same months a year later."""
+    details = DataFrame[Detail](_details(release, known))
+    return revising.revisions(details, ledger_after.observation, ledger_after.releases)
 
 
 def _in_months(partitions: tuple[Partition, ...]) -> pl.Expr:
@@ -63,9 +75,11 @@ def widen_ledger(ledger_after: Ledger) -> DataFrame[TradeFlow]:
     return widen(ledger.last_word(ledger_after.touched))
 
 
-def derive(ledger_after: Ledger) -> DataFrame[Metric]:
-    """The metrics of the release's flows from the last word of the ledger."""
-    return metrics.derive(ledger.last_word(ledger_after.observation), ledger_after.releases)
+def derive(ledger_after: Ledger, known: Known) -> DataFrame[Metric]:
+    """The metrics of the months that the release can change, from the last word of the ledger."""
+    months = pl.DataFrame(known.derived, orient="row", schema={"flow": pl.String, "year": pl.Int32, "number": pl.Int32})
+    wanted = months.select("flow", month=pl.col("year") * 12 + pl.col("number") - 1)
+    return metrics.derive(ledger.last_word(ledger_after.observation), ledger_after.releases, wanted)
 
 
 def publish_release(
@@ -75,42 +89,47 @@ def publish_release(
     ledger_after: Ledger,
     trade_flow: DataFrame[TradeFlow],
     metric: DataFrame[Metric],
+    revision: DataFrame[Revision],
     trail: DataFrame[Lineage],
     known: Known,
 ) -> Published:
     """Publish everything as the successor of the known snapshot; nothing changes where nothing is new."""
-    release_id = release.release["release_id"][0]
-    is_known = release_id in known.releases["release_id"]
-    about = {
-        "releases": ledger_after.releases["release_id"].sort().to_list(),
-        "released_on": str(ledger_after.releases["released_on"].max()),
+    releases = ledger_after.releases
+    again = {
+        Observation: (ledger_after.touched, known.touched),
+        TradeFlow: (trade_flow, known.touched),
+        Metric: (metric, known.derived),
+        Revision: (revision, tuple(sorted({*known.touched, *later_year(known.touched)}))),
     }
     new: list[NewFile] = []
-    remade: tuple[tuple[type[Table], pl.DataFrame], ...] = (
-        (Observation, ledger_after.touched), (TradeFlow, trade_flow), (Metric, metric),
-    )  # fmt: skip
-    for model, frame in remade:
-        new += encode_months(model, frame, functools.partial(_derivation, model, releases=ledger_after.releases))
-    if not is_known:
-        mine = ledger_after.releases.filter(pl.col("release_id") == release_id)
-        new += encode_months(Detail, release.detail, functools.partial(_derivation, Detail, releases=mine))
-        single = ((Release, release.release), (Finding, findings), (Quarantine, release.quarantine))
-        new += [encode_file(model, frame, "", _origin(model, mine)) for model, frame in single]
-        new.append(encode_file(Lineage, _with_own_record(trail, release_id, new), "", _origin(Lineage, mine)))
-    made = {(file.table, file.partition) for file in new if file.partition and file.table != table_name(Detail)}
-    flows = {flow for flow, _, _ in known.touched}
-    emptied = {
-        (table_name(model), partition) for model in (Observation, TradeFlow) for partition in _paths(known.touched)
-    }
-    carried = [
-        entry
-        for entry in (known.snapshot.files if known.snapshot else ())
-        if (entry.table, entry.partition) not in made | emptied
-        and not (
-            entry.table == table_name(Metric) and any(entry.partition.startswith(f"flow={flow}/") for flow in flows)
-        )
+    for model, (frame, _) in again.items():
+        new += encode_months(model, frame, functools.partial(_derivation, model, releases=releases))
+    # A table without a file would be a folder that no reader finds, so a month without revisions says so with no rows.
+    told = {file.partition for file in new if file.table == table_name(Revision)}
+    new += [
+        encode_file(Revision, empty_frame(Revision), partition_path(month), _derivation(Revision, month, releases))
+        for month in known.touched
+        if partition_path(month) not in told
     ]
+    release_id = release.release["release_id"][0]
+    if release_id not in known.releases["release_id"]:
+        new += _files_of_release(release, findings, trail, new, releases.filter(pl.col("release_id") == release_id))
+    replaced = {(table_name(model), partition_path(month)) for model, (_, months) in again.items() for month in months}
+    earlier = known.snapshot.files if known.snapshot else ()
+    carried = [entry for entry in earlier if (entry.table, entry.partition) not in replaced]
+    about = {"releases": releases["release_id"].sort().to_list(), "released_on": str(releases["released_on"].max())}
     return publish(store, new, carried=carried, parent=known.snapshot, about=about)
+
+
+def _files_of_release(
+    release: Normalised, findings: pl.DataFrame, trail: DataFrame[Lineage], others: list[NewFile], mine: pl.DataFrame
+) -> list[NewFile]:
+    """The files that a release gets once and for ever: its details, its row, its doubts, its lineage."""
+    files = list(encode_months(Detail, release.detail, functools.partial(_derivation, Detail, releases=mine)))
+    single = ((Release, release.release), (Finding, findings), (Quarantine, release.quarantine))
+    files += [encode_file(model, frame, "", _origin(model, mine)) for model, frame in single]
+    lineage = _with_own_record(trail, mine["release_id"][0], [*others, *files])
+    return [*files, encode_file(Lineage, lineage, "", _origin(Lineage, mine))]
 
 
 def _with_own_record(trail: DataFrame[Lineage], release_id: str, files: list[NewFile]) -> pl.DataFrame:
@@ -132,18 +151,14 @@ def _with_own_record(trail: DataFrame[Lineage], release_id: str, files: list[New
     return pl.concat([trail, pl.DataFrame([own], schema=trail.schema)])
 
 
-def _paths(partitions: tuple[Partition, ...]) -> list[str]:
-    return [f"flow={flow}/year={year}/month={month}" for flow, year, month in partitions]
-
-
 def _derivation(model: type[Table], partition: Partition, releases: pl.DataFrame) -> dict[str, Any]:
     """What a partition was made from: the releases that speak of its month, or of a month that its metrics look back on."""
     flow, year, month = partition
     last = year * 12 + month - 1
-    first = last - WINDOW_MONTHS if model is Metric else last
+    first = last - LOOK_BACK_MONTHS if model is Metric else last
     speaking = releases.filter(
         (pl.col("flow").is_null() | (pl.col("flow") == flow))
-        & (month_index("first_month") <= last)
+        & (month_index("first_month") <= (year * 12 + 11 if model is Metric else last))
         & (month_index("last_month") >= first)
     )
     return _origin(model, speaking)

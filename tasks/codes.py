@@ -3,6 +3,9 @@
 Each distinct combination is looked at once, however many records have it. What is no code at all is a fault of its
 records; what looks like a code and is not in our tables is kept and reported, because tables age faster than customs.
 A file that speaks of other months than it was declared for, or of several levels at once, is refused as a whole.
+
+Our own keys for partners and lines, and spans of months, are understood only where each record says its day: in files
+that people collect. In a download of customs they would be somebody's edit.
 """
 
 from datetime import date
@@ -39,7 +42,7 @@ def read_codes(tidied: pl.DataFrame, landed: Landed, where: str) -> Read:
     dimensions = list(CODES)
     combinations = tidied.select(dimensions).unique().with_columns(pl.col(dimensions).cast(pl.String))
     read = _read_periods(combinations, landed, where)
-    read = _read_products(read)
+    read = _read_products(read, landed)
     read = _read_partners(read, landed)
     read = _read_flow_and_day(read, landed)
     read = read.with_columns(_place_fault("regime"), _place_fault("province"))
@@ -72,6 +75,8 @@ def _read_periods(combinations: pl.DataFrame, landed: Landed, where: str) -> pl.
     rows = []
     for text in texts:
         first, last = (read_period(text) or (None, None)) if text is not None else _declared_span(landed)
+        if text is not None and first and last != month_end(first) and not SOURCES[landed.source].says_day:
+            first, last = None, None
         fault = None if first else f"period '{clip(text)}' is not a month"
         rows.append({"period": text, "period_start": first, "period_end": last, "period_fault": fault})
     kinds = {"period": pl.String, "period_start": pl.Date, "period_end": pl.Date, "period_fault": pl.String}
@@ -107,11 +112,12 @@ def _refuse_other_months(read: pl.DataFrame, landed: Landed, where: str) -> None
             )
 
 
-def _read_products(read: pl.DataFrame) -> pl.DataFrame:
+def _read_products(read: pl.DataFrame, landed: Landed) -> pl.DataFrame:
     code = pl.col("product")
+    may_be_line = pl.lit(SOURCES[landed.source].says_day)
     level = (
         pl.when(code.str.contains(HS)).then(pl.format("HS{}", code.str.len_chars()))
-        .when(code.str.contains(LINE)).then(pl.lit("line"))
+        .when(may_be_line & code.str.contains(LINE)).then(pl.lit("line"))
     )  # fmt: skip
     return read.with_columns(level.alias("classification")).with_columns(
         _fault("product", pl.col("classification").is_null(), "is no HS code of 2, 4, 6 or 8 digits")
@@ -130,11 +136,7 @@ def _refuse_mixed_levels(read: pl.DataFrame, landed: Landed, where: str) -> None
 
 
 def _read_partners(read: pl.DataFrame, landed: Landed) -> pl.DataFrame:
-    """Partner keys: by the code that is valid in the period's last month; unknown codes are kept.
-
-    Our own keys are understood only where each record says its day, in files that people collect; in a download
-    of customs they would be somebody's edit.
-    """
+    """Partner keys: by the code that is valid in the period's last month; unknown codes are kept."""
     partners = code_table("partners")
     read = read.with_columns(month=pl.col("period_end").dt.strftime("%Y-%m"))
     pairs = read.select("partner", "month").unique()
@@ -158,7 +160,8 @@ def _read_partners(read: pl.DataFrame, landed: Landed) -> pl.DataFrame:
 
 
 def _doubt_partners(read: pl.DataFrame) -> list[dict[str, str]]:
-    unknown = read.filter(pl.col("partner").str.contains(PARTNER_CODE) & pl.col("key").is_null())
+    is_unknown = pl.col("partner").str.contains(PARTNER_CODE) & pl.col("key").is_null() & pl.col("month").is_not_null()
+    unknown = read.filter(is_unknown)
     first_months = unknown.group_by("partner").agg(pl.col("month").min()).sort("partner")
     return [
         finding(

@@ -16,6 +16,7 @@ import pyarrow.csv
 from tasks.refusal import Refused, clip
 
 BLOCK_BYTES = 1 << 24
+FIELDS_MAX = 1_000
 # Possessive, because a quote that is never closed must not be looked for again from every byte of a file.
 TOKEN = re.compile(rb'(?:"((?:[^"]++|"")*+)"|([^",\r\n]*+))(,|\r\n|\n)')
 DAMAGED = "The file is cut off, damaged or was edited; download it again."
@@ -31,33 +32,43 @@ def split_fast(
     quotes a field; a quote is followed by a comma just where a field ends; no field begins with a comma, which
     could have hidden a miscount of the third; and a CR stands just before the LF of a CRLF line end.
     """
+    quotes, closings, returns = _count_marks(body, start)
+    records, rest = divmod(quotes, 2 * width) if width else (0, 1)
+    fields = records * width
+    commas = fields - records * (not trailing)
+    # Counted before Arrow reads anything, because it spends seconds on what it is going to refuse.
+    if rest or closings != commas or returns != records * (len(eol) - 1):
+        return None
+    if not body.endswith((b'",' if trailing else b'"') + eol):
+        return None
+    table = _read_by_arrow(body, width, trailing, numbers)
+    if table is None or table.num_rows != records:
+        return None
+    text_bytes = sum(_text_bytes(column) for column in table.columns)
+    if len(body) - start != text_bytes + 2 * fields + commas + records * len(eol):
+        return None
+    table = table.select(table.column_names[:width]).unify_dictionaries()
+    return None if any(_begins_with_comma(column) for column in table.columns) else table
+
+
+def _read_by_arrow(body: bytes, width: int, trailing: bool, numbers: Sequence[bool]) -> pyarrow.Table | None:
     names = [str(place) for place in range(width + trailing)]
     repeated = pyarrow.dictionary(pyarrow.int32(), pyarrow.binary())
-    types = {name: pyarrow.binary() if number else repeated for name, number in zip(names, numbers, strict=False)}
+    kinds = [pyarrow.binary() if number else repeated for number in numbers] + [pyarrow.binary()] * trailing
     try:
-        table = pyarrow.csv.read_csv(
+        return pyarrow.csv.read_csv(
             pyarrow.BufferReader(pyarrow.py_buffer(body)),
             read_options=pyarrow.csv.ReadOptions(column_names=names, skip_rows=1, block_size=BLOCK_BYTES),
             parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
             convert_options=pyarrow.csv.ConvertOptions(
                 check_utf8=False,
-                column_types={**types, **({names[-1]: pyarrow.binary()} if trailing else {})},
+                column_types=dict(zip(names, kinds, strict=True)),
                 strings_can_be_null=False,
                 quoted_strings_can_be_null=False,
             ),
         )
     except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError):
         return None
-    records = table.num_rows
-    fields = records * width
-    text_bytes = sum(_text_bytes(column) for column in table.columns)
-    commas = fields - records * (not trailing)
-    if len(body) - start != text_bytes + 2 * fields + commas + records * len(eol):
-        return None
-    if _count_marks(body, start) != (2 * fields, commas, records * (len(eol) - 1)):
-        return None
-    table = table.select(names[:width]).unify_dictionaries()
-    return None if any(_begins_with_comma(column) for column in table.columns) else table
 
 
 def _text_bytes(column: pyarrow.ChunkedArray) -> int:
@@ -125,6 +136,13 @@ def read_records(body: bytes, start: int, where: str) -> Iterator[tuple[list[byt
         quoted, plain, end = match.groups()
         fields.append(plain if quoted is None else quoted.replace(b'""', b'"'))
         at = match.end()
+        if len(fields) > FIELDS_MAX:
+            raise Refused(
+                "row width",
+                where=f"{where}, line {_line(body, begins)}",
+                found=f"more than {FIELDS_MAX:,} fields in one record",
+                advice=DAMAGED,
+            )
         if end != b",":
             yield fields, begins
             fields, begins = [], at

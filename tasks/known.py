@@ -1,5 +1,6 @@
 """What was published before a release came: the part of it that the release can touch or must be compared with."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,22 +9,28 @@ from pandera.typing.polars import DataFrame
 
 from schemas.observation import Detail, Observation
 from schemas.release import Release
+from tasks.calendar_grid import QUIET_MONTHS
+from tasks.extremes import LOOK_BACK_MONTHS
 from tasks.normalise import Normalised
 from tasks.scope import month_index
 from tasks.snapshot import Snapshot, open_snapshot
-from tasks.tables import Partition, read_table
+from tasks.tables import Partition, path_partition, read_table
 
 
 class Known(NamedTuple):
-    """The state before: every release, the ledger of the release's flows, and the details of the months it touches.
+    """The state before: every release, and of the ledger and the details the part that must be looked at again.
 
     `touched` are the partitions whose ledger must be made again: every month that the release has a row in or covers.
+    `derived` are those whose metrics can change by it. `observation` holds what these look back on and no more, so that
+    a month costs the same after ten years as after two. `detail` holds the touched months, and the same months a year
+    later, whose revisions tell of the growth on the year before.
     """
 
     releases: DataFrame[Release]
     observation: DataFrame[Observation]
     detail: DataFrame[Detail]
     touched: tuple[Partition, ...]
+    derived: tuple[Partition, ...]
     snapshot: Snapshot | None
 
 
@@ -31,14 +38,44 @@ def open_known(store: Path, release: Normalised) -> Known:
     """The published state that matters for `release`; everything empty where nothing was published yet."""
     snapshot = open_snapshot(store)
     touched = touched_months(release)
-    flows = {flow for flow, _, _ in touched}
+    held = {path_partition(entry.partition) for entry in snapshot.entries("observation")} if snapshot else set()
+    derived = {month for month in touched | held if _can_change(month, touched)}
+    window = {month for month in held if _is_looked_at(month, derived)}
     return Known(
         DataFrame[Release](read_table(snapshot, Release)),
-        DataFrame[Observation](read_table(snapshot, Observation, lambda partition: partition[0] in flows)),
-        DataFrame[Detail](read_table(snapshot, Detail, lambda partition: partition in touched)),
+        DataFrame[Observation](read_table(snapshot, Observation, window.__contains__)),
+        DataFrame[Detail](read_table(snapshot, Detail, (touched | later_year(touched)).__contains__)),
         tuple(sorted(touched)),
+        tuple(sorted(derived)),
         snapshot,
     )
+
+
+def _can_change(month: Partition, touched: set[Partition]) -> bool:
+    """Whether a month's metrics can depend on a touched month: cumulative figures reach back to January, and records look
+    back LOOK_BACK_MONTHS."""
+    first = [(year * 12, year * 12 + number - 1) for flow, year, number in touched if flow == month[0]]
+    index = _index(month)
+    return any(january <= index <= own + LOOK_BACK_MONTHS for january, own in first)
+
+
+def _is_looked_at(month: Partition, derived: set[Partition]) -> bool:
+    """Whether a month is among those that the derived months look back on, or in a year of theirs."""
+    indices = [_index(other) for other in derived if other[0] == month[0]]
+    if not indices:
+        return False
+    first = (min(indices) - LOOK_BACK_MONTHS - QUIET_MONTHS) // 12 * 12
+    last = max(indices) // 12 * 12 + 11
+    return first <= _index(month) <= last
+
+
+def _index(month: Partition) -> int:
+    return month[1] * 12 + month[2] - 1
+
+
+def later_year(partitions: Iterable[Partition]) -> set[Partition]:
+    """The same months a year later."""
+    return {(flow, year + 1, month) for flow, year, month in partitions}
 
 
 def touched_months(release: Normalised) -> set[Partition]:

@@ -10,12 +10,16 @@ from datetime import date
 import polars as pl
 from pandera.typing.polars import DataFrame
 
-from schemas.observation import KINDS, Detail, Observation
+from schemas.observation import Detail, Observation
 from schemas.release import Release
-from schemas.table import PUBLISHED, polars_schema
-from tasks.scope import family, scoped_products
+from schemas.table import polars_schema
+from tasks.scope import asked_products, family, speaking
 
-NUMBER = ("source", "reporter", "flow", "product", "classification", "partner", "period_start", "period_end", "measure", "unit")
+# What makes a number one number, in the order in which the ledger lists them.
+NUMBER = [
+    "flow", "product", "partner", "measure", "period_start", "source", "period_end", "reporter", "classification", "unit",
+]  # fmt: skip
+CELL = ["source", "reporter", "flow", "product", "period_start", "period_end", "family"]
 SAID = ("value", "resolution")
 SUM_MAX = 2**62
 
@@ -23,27 +27,48 @@ SUM_MAX = 2**62
 def merge(detail: DataFrame[Detail], releases: DataFrame[Release]) -> DataFrame[Observation]:
     """The ledger rows of some months, from every release's detail of those months and the releases they come from.
 
-    Of two words on one day the one of the higher kind stands (query over published), then a number over silence, then
-    the release with the later name: a rule that needs no clock. Raises OverflowError where a sum would not fit.
+    Of two words on one day a number stands over silence, then the release that was public later, then the one with the
+    later name: a rule that needs no clock. A release that says a number again adds nothing. Raises OverflowError where
+    a sum would not fit.
     """
-    words = _words(detail)
-    spoken = pl.concat([words, _silences(words, releases)], how="diagonal")
-    numbers = words.select(NUMBER).unique().sort(NUMBER).with_row_index("number")
-    standing = pl.col("kind").replace_strict(KINDS, range(len(KINDS)), return_dtype=pl.Int32)
-    last_of_day = (
-        spoken.join(numbers, on=NUMBER)
-        .sort("number", "known_from", -standing, pl.col("value").is_not_null(), "release_id")
-        .unique(["number", "known_from"], keep="last", maintain_order=True)
+    words, numbers, known = _spoken(detail, releases, NUMBER)
+    repeats = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in ("number", *SAID))
+    turns = words.filter(~repeats)
+    ledger = turns.with_columns(
+        known_until=pl.when(~_differs_from_next("number")).then(pl.col("known_from").shift(-1))
+    ).filter(pl.col("value").is_not_null())
+    ledger = ledger.join(known, on="release").join(numbers, on="number").sort("number", "known_from")
+    return DataFrame[Observation](ledger.select(*polars_schema(Observation)))
+
+
+def words_in_order(detail: pl.DataFrame, releases: DataFrame[Release], key: list[str]) -> pl.DataFrame:
+    """Every word on every number of which there is more than one, in order of number and day.
+
+    Columns: number, `key`, release_id, known_from, value; a release that is silent about a number in its scope has a row
+    without a value. `key` is NUMBER, or NUMBER and finer dimensions with `grain`, which tells releases apart that have
+    different dimensions: of those, none is silent about the other's numbers.
+    """
+    words, numbers, known = _spoken(detail, releases, key)
+    several = words.filter(pl.col("number").is_duplicated())
+    named = several.join(known, on="release").join(numbers, on="number").sort("number", "known_from")
+    return named.select("number", *key, "release_id", "known_from", "value")
+
+
+def _spoken(
+    detail: pl.DataFrame, releases: DataFrame[Release], key: list[str]
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """The last word of each day on each number, silences included; the numbers; the releases."""
+    known = releases.select("release_id", "kind", "released_on").unique().sort("released_on", "release_id")
+    known = known.with_row_index("release")
+    words = _words(detail, key)
+    numbers = words.select(key).unique().sort(key).with_row_index("number")
+    words = words.join(numbers, on=key, nulls_equal=True).join(known, on="release_id").select(
+        "number", "release", "known_from", *SAID, "record"
     )  # fmt: skip
-    same_number = pl.col("number") == pl.col("number").shift(1)
-    repeated = same_number & pl.all_horizontal(pl.col(said).eq_missing(pl.col(said).shift(1)) for said in SAID)
-    ledger = last_of_day.filter(~repeated.fill_null(False)).with_columns(
-        pl.when(pl.col("number").shift(-1) == pl.col("number")).then(pl.col("known_from").shift(-1)).alias("known_until")
-    )
-    ledger = ledger.filter(pl.col("value").is_not_null())
-    return DataFrame[Observation](
-        ledger.select(*polars_schema(Observation)).sort("flow", *PUBLISHED["observation"].sort_by)
-    )
+    spoken = pl.concat([words, _silences(words, numbers, releases, known)], how="diagonal")
+    spoken = spoken.sort("number", "known_from", pl.col("value").is_not_null(), "release")
+    last_of_day = spoken.filter(_differs_from_next("number") | _differs_from_next("known_from"))
+    return last_of_day, numbers, known
 
 
 def as_of(observation: pl.DataFrame, day: date) -> pl.DataFrame:
@@ -58,34 +83,62 @@ def last_word(observation: pl.DataFrame) -> pl.DataFrame:
     return observation.filter(pl.col("known_until").is_null())
 
 
-def _words(detail: DataFrame[Detail]) -> pl.DataFrame:
-    """What each release says of each number at partner grain."""
-    if detail.height and float(detail["value"].cast(pl.Float64).abs().sum()) > SUM_MAX:
-        raise OverflowError("values that add up to more than 64 bits hold; check the units of the release")
-    return detail.group_by(*NUMBER, "kind", "release_id", "known_from").agg(
+def _differs_from_next(name: str) -> pl.Expr:
+    return pl.col(name).ne_missing(pl.col(name).shift(-1))
+
+
+def _words(detail: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """What each release says of each number."""
+    words = detail.group_by(*key, "release_id", "known_from").agg(
         pl.col("value").sum(),
-        pl.col("resolution").sum(),
+        # Whole numbers add up exactly, so the sum is as fine as the coarsest of its parts.
+        pl.col("resolution").max(),
         pl.when(pl.len() == 1).then(pl.col("record").first()).alias("record"),
+        pl.col("value").cast(pl.Float64).sum().abs().alias("about"),
     )
+    if words.height and words["about"].max() > SUM_MAX:  # type: ignore[operator]
+        raise OverflowError("values that add up to more than 64 bits hold; check the units of the release")
+    return words.drop("about")
 
 
-def _silences(words: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
-    """Numbers that a release does not have although they are inside its scope: rows like words, without a value."""
-    speaking = releases.filter(pl.col("partners") != "keys")
-    numbers = words.select(*NUMBER, "kind").unique()
-    scope = speaking.select(
-        "release_id", "source", "reporter", "flow", "partners", "partner_list", "by_month", "measures",
-        "first_month", last_day=pl.col("last_month").dt.month_end(), known_from="released_on",
-    )  # fmt: skip
-    asked = scoped_products(speaking, numbers["product"]).join(scope, on="release_id")
-    inside = numbers.join(asked, on=["source", "reporter", "flow", "product"]).filter(
-        pl.col("measures").list.contains(family())
-        & ((pl.col("partners") == "all") | pl.col("partner_list").list.contains(pl.col("partner")))
-        & _period_is_covered()
+def _silences(
+    words: pl.DataFrame, numbers: pl.DataFrame, releases: DataFrame[Release], known: pl.DataFrame
+) -> pl.DataFrame:
+    """Numbers that a release does not have although they are inside its scope: rows like words, without a value.
+
+    Releases and numbers meet in cells (a product, a period, a measure family); where nobody but the one who has the
+    words speaks of a cell, there is nothing to compare.
+    """
+    scopes = speaking(releases).join(known.select("release_id", "release"), on="release_id")
+    cell = [*CELL, "grain"] if "grain" in numbers.columns else CELL
+    celled = numbers.with_columns(family().alias("family"))
+    cells = celled.select(cell).unique().with_row_index("cell")
+    celled = celled.join(cells, on=cell).select("number", "cell", "partner")
+    asked = asked_products(scopes, cells["product"], roll_up=False)
+    scopes = scopes.select(
+        "release_id", "release", "source", "reporter", "flow", "everyone", "lists", "by_month", "first_month",
+        last_day=pl.col("last_month").dt.month_end(), known_from="released_on", family="measures",
+    ).explode("family")  # fmt: skip
+    alike = ["release_id", "source", "reporter", "flow", "family"]
+    if "grain" in numbers.columns:
+        grains = words.join(numbers.select("number", "grain"), on="number").select("release", "grain").unique()
+        scopes, alike = scopes.join(grains, on="release"), [*alike, "grain"]
+    meeting = (
+        cells.join(asked, on="product")
+        .join(scopes, on=alike)
+        .filter(_period_is_covered())
+        .select("cell", "release", "everyone", "lists", "known_from")
     )
-    return inside.join(words, on=[*NUMBER, "release_id"], how="anti").select(
-        *NUMBER, "kind", "release_id", "known_from"
-    )
+    have = words.select("number", "release").unique()
+    holders = have.join(celled, on="number").select("cell", "release").unique()
+    speakers = pl.concat([holders, meeting.select("cell", "release")]).group_by("cell").agg(pl.col("release").n_unique())
+    several = speakers.filter(pl.col("release") > 1)
+    inside = celled.join(meeting.join(several, on="cell", how="semi"), on="cell")
+    partners = scopes.select("lists").unique().with_columns(partner=pl.col("lists").str.split(",")).explode("partner")
+    inside = pl.concat([
+        inside.filter("everyone"), inside.filter(~pl.col("everyone")).join(partners, on=["lists", "partner"], how="semi"),
+    ])  # fmt: skip
+    return inside.join(have, on=["number", "release"], how="anti").select("number", "release", "known_from")
 
 
 def _period_is_covered() -> pl.Expr:

@@ -74,7 +74,7 @@ def read_fields(raw: bytes, where: str, is_number: Callable[[str], bool]) -> Lex
 
 def _header(body: bytes, where: str) -> Header:
     end = body.index(b"\n") + 1
-    line = body[:end].rstrip(b"\r\n")
+    line = body[: end - 1].removesuffix(b"\r")
     if b"\r" in line:
         raise Refused(
             "line ends", where=where, found="lines end in CR alone", advice="Save it with LF or CRLF line ends."

@@ -5,7 +5,7 @@ between provinces is seen although the partner's total stayed. Where an earlier 
 one, the two are compared at partner grain.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import polars as pl
 from pandera.typing.polars import DataFrame
@@ -14,12 +14,12 @@ from schemas.observation import Detail
 from schemas.release import Release
 from schemas.revision import Revision
 from schemas.table import PUBLISHED, polars_schema
-from tasks.ledger import NUMBER, spoken
-from tasks.scope import covered_months, family, month_index
+from tasks.ledger import NUMBER, as_of, words_in_order
+from tasks.scope import WORLD, covering, month_index
 
-WORLD = "WLD"
-GRAIN = ("regime", "province")
-TOTAL = ("flow", "product", "measure", "period_start", "period_end", "revised_on")
+GRAIN = ["regime", "province"]
+KEY = ["flow", "product", "partner", "measure", "month"]
+TOTAL = ["source", "flow", "product", "measure", "period_start", "period_end", "revised_on"]
 
 
 def revisions(
@@ -49,32 +49,25 @@ def _grain_of(detail: pl.DataFrame) -> pl.Expr:
 
 def _changes(fine: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
     """Words that differ from the word before, of releases with the same grain."""
-    return _differing(spoken(fine, releases, (*NUMBER, *GRAIN, "grain")), (*NUMBER, *GRAIN, "grain")).drop("grain")
+    return _differing(words_in_order(fine, releases, [*NUMBER, *GRAIN, "grain"])).select(*NUMBER, *GRAIN, *CHANGE)
 
 
 def _changes_between_grains(fine: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
     """Words at partner grain that differ from those of a release with another grain."""
     grains = fine.select("release_id", "grain").unique()
-    if grains["grain"].n_unique() < 2:
-        return _differing(spoken(fine.clear(), releases, NUMBER), NUMBER).with_columns(
-            regime=pl.lit(None, dtype=pl.String), province=pl.lit(None, dtype=pl.String)
-        ).select(*NUMBER, *GRAIN, *CHANGE)  # fmt: skip
-    coarse = _differing(spoken(fine, releases, NUMBER), NUMBER)
+    coarse = _differing(words_in_order(fine, releases, NUMBER))
     for side in ("old", "new"):
-        coarse = coarse.join(
-            grains.rename({"release_id": f"{side}_release_id", "grain": f"{side}_grain"}),
-            on=f"{side}_release_id",
-            how="left",
-        )
-    return coarse.filter(pl.col("old_grain") != pl.col("new_grain")).with_columns(
-        regime=pl.lit(None, dtype=pl.String), province=pl.lit(None, dtype=pl.String)
-    ).select(*NUMBER, *GRAIN, *CHANGE)  # fmt: skip
+        names = {"release_id": f"{side}_release_id", "grain": f"{side}_grain"}
+        coarse = coarse.join(grains.rename(names), on=f"{side}_release_id", how="left")
+    nothing = [pl.lit(None, dtype=pl.String).alias(name) for name in GRAIN]
+    between = coarse.filter(pl.col("old_grain") != pl.col("new_grain"))
+    return between.with_columns(nothing).select(*NUMBER, *GRAIN, *CHANGE)
 
 
 CHANGE = ("kind", "old_value", "new_value", "old_release_id", "new_release_id", "revised_on")
 
 
-def _differing(words: pl.DataFrame, number: tuple[str, ...]) -> pl.DataFrame:
+def _differing(words: pl.DataFrame) -> pl.DataFrame:
     """Consecutive words on a number that differ in value; `words` are sorted by number and day, silence has no value."""
     same = pl.col("number") == pl.col("number").shift(1)
     before, now = pl.col("value").shift(1), pl.col("value")
@@ -85,7 +78,7 @@ def _differing(words: pl.DataFrame, number: tuple[str, ...]) -> pl.DataFrame:
     return paired.with_columns(
         kind=pl.when(pl.col("old_value").is_null()).then(pl.lit("added"))
         .when(pl.col("new_value").is_null()).then(pl.lit("removed")).otherwise(pl.lit("changed"))
-    ).select(*number, *CHANGE)  # fmt: skip
+    )  # fmt: skip
 
 
 def _tell_moved(changes: pl.DataFrame) -> pl.DataFrame:
@@ -128,21 +121,18 @@ def _world(
     wanted: pl.DataFrame, observation: pl.DataFrame, releases: DataFrame[Release], before: timedelta
 ) -> pl.DataFrame:
     """World totals as known `before` the day of revision: printed by the source, or the sum where all partners were asked."""
-    day = pl.col("revised_on") - before
-    rows = wanted.join(
-        observation.select(
-            "flow", "product", "partner", "measure", "period_start", "period_end", "value", "known_from", "known_until"
-        ),
-        on=TOTAL[:-1],
-    ).filter((pl.col("known_from") <= day) & (pl.col("known_until").is_null() | (pl.col("known_until") > day)))
+    days = [
+        _world_on(rows, observation, DataFrame[Release](releases.filter(pl.col("released_on") <= day - before)), day - before)
+        for (day,), rows in wanted.group_by("revised_on")
+    ]
+    return pl.concat(days) if days else wanted.with_columns(world=pl.lit(None, dtype=pl.Int64))
+
+
+def _world_on(wanted: pl.DataFrame, observation: pl.DataFrame, releases: DataFrame[Release], day: date) -> pl.DataFrame:
+    place = [name for name in TOTAL if name != "revised_on"]
+    rows = wanted.join(as_of(observation, day), on=place)
     printed = rows.filter(pl.col("partner") == WORLD).select(*TOTAL, world="value")
-    asked = covered_months(releases.filter(pl.col("partners") == "all"), wanted["product"]).join(
-        releases.select("release_id", "released_on"), on="release_id"
-    )
-    covered = (
-        wanted.with_columns(family().alias("family"), month=month_index("period_end"))
-        .join(asked, on=["flow", "product", "family", "month"]).filter(pl.col("released_on") <= day)
-        .select(TOTAL).unique()
-    )  # fmt: skip
+    keys = wanted.with_columns(partner=pl.lit(WORLD), month=month_index("period_end"))
+    covered = keys.join(covering(keys.select(KEY).unique(), releases), on=KEY, how="semi")
     summed = rows.join(covered, on=TOTAL, how="semi").group_by(TOTAL).agg(world=pl.col("value").sum())
     return pl.concat([printed, summed.join(printed, on=TOTAL, how="anti").select(printed.columns)])

@@ -7,10 +7,16 @@ records), months and measure families. Everything here answers one question abou
 import polars as pl
 from pandera.typing.polars import DataFrame
 
+from schemas.code_tables import code_table, valid_in
+from schemas.observation import KINDS
 from schemas.release import Release
 
 LEVELS = (2, 4, 6, 8)
+FINEST = 8
 EVERYTHING = "*"
+WORLD = "WLD"
+BASKET = "basket:"
+CELL = ["flow", "product", "family", "month"]
 
 
 def family(measure: str = "measure") -> pl.Expr:
@@ -20,6 +26,11 @@ def family(measure: str = "measure") -> pl.Expr:
         pl.when(name.str.ends_with("_yoy")).then(pl.lit("quantity_yoy"))
         .when(name.str.starts_with("quantity")).then(pl.lit("quantity")).otherwise(name)
     )  # fmt: skip
+
+
+def standing(kind: str = "kind") -> pl.Expr:
+    """The place of a kind of release, 0 is the best: where kinds speak of one key the lower one wins."""
+    return pl.col(kind).replace_strict(KINDS, range(len(KINDS)), return_dtype=pl.Int32)
 
 
 def month_index(day: str | pl.Expr) -> pl.Expr:
@@ -33,50 +44,127 @@ def index_month(index: str) -> pl.Expr:
     return pl.date(pl.col(index) // 12, pl.col(index) % 12 + 1, 1)
 
 
-def scoped_products(releases: DataFrame[Release], products: pl.Series) -> pl.DataFrame:
-    """Which of `products` each release asked for: columns release_id, product."""
-    codes = pl.DataFrame({"product": products.unique().drop_nulls()}, schema={"product": pl.String})
-    asked = releases.select("release_id", asked="products").explode("asked")
-    lengths = [pl.col("product").str.slice(0, level) for level in LEVELS]
-    above = codes.with_columns(
-        pl.concat_list(pl.lit(EVERYTHING), "product", *lengths).list.unique().alias("asked")
-    ).explode("asked")
-    return asked.join(above, on="asked").select("release_id", "product").unique()
+def month_text(index: str = "month") -> pl.Expr:
+    """The month that has this index as the YYYY-MM of the code tables."""
+    return index_month(index).dt.strftime("%Y-%m")
 
 
-def covered_months(releases: DataFrame[Release], products: pl.Series) -> pl.DataFrame:
-    """Months that are covered product by product: flow, product, family, month (index), release_id, partners.
+def speaking(releases: pl.DataFrame) -> pl.DataFrame:
+    """The releases that speak for more than their own keys; `everyone` says whether they do so for every partner.
 
-    Only releases with a figure for each month cover months, and only those that speak for more than their own keys.
+    A file with world totals alone has no partners, however many were asked for.
     """
-    monthly = releases.filter(pl.col("by_month") & (pl.col("partners") != "keys"))
+    totals_alone = (pl.col("partner_list").list.len() == 1) & (pl.col("partner_list").list.first() == WORLD)
+    return releases.filter(pl.col("partners") != "keys").with_columns(
+        everyone=(pl.col("partners") == "all") & ~totals_alone, lists=pl.col("partner_list").list.sort().list.join(",")
+    )
+
+
+def asked_products(releases: pl.DataFrame, products: pl.Series, *, roll_up: bool) -> pl.DataFrame:
+    """Which of `products` each release speaks about: columns release_id, product.
+
+    A release speaks about codes with as many digits as those in its file, where they stand in what was asked for or
+    below it. With `roll_up` a release of HS8 also speaks about the levels above, whose numbers are sums of its own.
+    """
+    codes = pl.DataFrame({"product": products.unique().drop_nulls()}, schema={"product": pl.String})
+    digits = pl.col("product").str.len_chars()
+    is_code = pl.col("product").str.contains(r"^\d+$")
+    above = pl.concat_list(pl.lit(EVERYTHING), *(pl.col("product").str.slice(0, level) for level in LEVELS))
+    above = pl.when(is_code).then(above.list.unique()).otherwise(pl.concat_list("product"))
+    asked = releases.select("release_id", _digits_of_records().alias("digits"), asked="products").explode("asked")
+    found = codes.with_columns(above.alias("asked")).explode("asked").join(asked, on="asked")
+    level = (digits == pl.col("digits")) | (pl.lit(roll_up) & (pl.col("digits") == FINEST) & (digits < FINEST))
+    return found.filter(~is_code | level).select("release_id", "product").unique()
+
+
+def _digits_of_records() -> pl.Expr:
+    """How many digits the codes in a release's file have. What was asked for may be shorter; below HS8 the source
+    prints no quantities, so that a file with quantities is one of HS8."""
+    code = pl.element().str.extract(r"^(\d+)$", 1).str.len_chars()
+    longest = pl.col("products").list.eval(code).list.max()
+    return pl.when(pl.col("measures").list.contains("quantity")).then(FINEST).otherwise(longest)
+
+
+def of_finest_level(releases: pl.DataFrame) -> pl.DataFrame:
+    """The releases whose files have HS8 codes: what they say about the levels above is a sum of their own numbers."""
+    return releases.filter(_digits_of_records() == FINEST)
+
+
+def covered_cells(releases: DataFrame[Release], products: pl.Series) -> pl.DataFrame:
+    """Months that are covered product by product: CELL, and whether for everyone. A basket is covered where each of its
+    codes is."""
+    members = basket_members().filter(pl.col("product").is_in(products.unique().to_list()))
+    covered = _covered(releases, pl.concat([products, members["part"]]))
+    cells = covered.group_by(CELL).agg(pl.col("everyone").any())
+    parts = cells.rename({"product": "part"}).join(members, on="part").filter(valid_in(month_text()))
+    baskets = parts.group_by(CELL).agg(pl.col("everyone").all(), pl.len().alias("covered"))
+    sizes = parts.select("product", "month").unique().join(members, on="product").filter(valid_in(month_text()))
+    whole = baskets.join(sizes.group_by("product", "month").agg(pl.len().alias("size")), on=["product", "month"])
+    return pl.concat([cells, whole.filter(pl.col("covered") == pl.col("size")).select(cells.columns)])
+
+
+def covering(keys: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
+    """Those of `keys` (flow, product, partner, measure, month) about which some release speaks, with or without a row.
+
+    Adds `standing`, the place of the best kind that does. A group of partners, and the world, is covered only where
+    every partner was asked for; a basket only where each of its codes is covered.
+    """
+    members = basket_members()
+    named = keys.filter(pl.col("product").str.starts_with(BASKET)).join(members, on="product").filter(valid_in(month_text()))
+    expanded = named.select(pl.exclude("product", "part"), product="part").select(keys.columns)
+    plain = keys.filter(~pl.col("product").str.starts_with(BASKET))
+    found = _covering_codes(pl.concat([plain, expanded]).unique(), releases)
+    if not named.height:
+        return found
+    parts = named.join(found.rename({"product": "part"}), on=[*(set(keys.columns) - {"product"}), "part"], how="left")
+    baskets = parts.group_by(keys.columns).agg(pl.col("standing").max(), pl.col("standing").is_null().any().alias("open"))
+    return pl.concat([
+        found.join(plain, on=keys.columns, how="semi"), baskets.filter(~pl.col("open")).select(found.columns),
+    ])  # fmt: skip
+
+
+def within_scope(keys: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
+    """Those of `keys` that are covered, see `covering`."""
+    return covering(keys, releases).select(keys.columns)
+
+
+def _covering_codes(keys: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
+    covered = _covered(releases, keys["product"])
+    asked = keys.with_columns(family().alias("family"))
+    everyone = covered.filter("everyone").group_by(CELL).agg(pl.col("standing").min())
+    whole = asked.join(everyone, on=CELL).filter(_has_members())
+    listed = covered.filter(~pl.col("everyone")).group_by(*CELL, "lists").agg(pl.col("standing").min())
+    partners = listed.select("lists").unique().with_columns(partner=pl.col("lists").str.split(",")).explode("partner")
+    part = asked.join(listed, on=CELL).join(partners, on=["lists", "partner"], how="semi")
+    columns = [*keys.columns, "standing"]
+    return pl.concat([whole.select(columns), part.select(columns)]).group_by(keys.columns).agg(pl.col("standing").min())
+
+
+def _has_members() -> pl.Expr:
+    """Whether the partner is no group, or a group that has members in that month."""
+    groups = code_table("partner_groups")
+    since = {name: rows["valid_from"].min() for (name,), rows in groups.group_by("group")}
+    founded = pl.col("partner").replace_strict(since, default="", return_dtype=pl.String)
+    return founded <= month_text()
+
+
+def _covered(releases: DataFrame[Release], products: pl.Series) -> pl.DataFrame:
+    """CELL, everyone, lists, standing: what each release by month speaks about, month by month and code by code."""
+    monthly = speaking(releases.filter(pl.col("by_month"))).with_columns(standing=standing())
     months = (
         monthly.select(
-            "release_id", "flow", "partners", family="measures",
+            "release_id", "flow", "everyone", "lists", "standing", family="measures",
             month=pl.int_ranges(month_index("first_month"), month_index("last_month") + 1, dtype=pl.Int32),
         )
         .explode("month")
         .explode("family")
     )  # fmt: skip
-    return months.join(scoped_products(monthly, products), on="release_id")
+    asked = asked_products(monthly, products, roll_up=True)
+    return months.join(asked, on="release_id").select(*CELL, "everyone", "lists", "standing").unique()
 
 
-def within_scope(keys: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
-    """Those of `keys` (flow, product, partner, measure, month) about which some release speaks, with or without a row.
-
-    A group of partners, and the world, is inside a scope only where every partner was asked for.
-    """
-    covered = covered_months(releases, keys["product"])
-    columns = ["flow", "product", "family", "month"]
-    asked = keys.with_columns(family().alias("family"))
-    whole = asked.join(covered.filter(pl.col("partners") == "all"), on=columns, how="semi")
-    listed = covered.filter(pl.col("partners") == "listed")
-    if not listed.height:
-        return whole.select(keys.columns)
-    lists = releases.select("release_id", partner="partner_list").explode("partner")
-    part = (
-        asked.join(whole, on=asked.columns, how="anti", nulls_equal=True)
-        .join(listed.select(*columns, "release_id"), on=columns)
-        .join(lists, on=["release_id", "partner"], how="semi")
+def basket_members() -> pl.DataFrame:
+    """Baskets and the codes in them: product, part, valid_from, valid_to."""
+    return code_table("baskets").select(
+        part="hs8", product=BASKET + pl.col("basket"), valid_from="valid_from", valid_to="valid_to"
     )
-    return pl.concat([whole.select(keys.columns), part.select(keys.columns).unique()])

@@ -12,15 +12,28 @@ import polars as pl
 from pandera.typing.polars import DataFrame
 
 from schemas.code_tables import code_table, valid_in
-from schemas.observation import KINDS, Observation
 from schemas.release import Release
 from tasks.calendar_grid import GROUPS, HS_LEVELS, SERIES, WORLD, chain_years, lay_grid
-from tasks.scope import index_month, month_index, within_scope
+from tasks.scope import (
+    basket_members,
+    covering,
+    month_index,
+    month_text,
+    of_finest_level,
+    speaking,
+    standing,
+    within_scope,
+)
 
 KEY = ["flow", "product", "partner", "measure", "month"]
+PLACE = ["flow", "product", "partner", "month"]
+TOTALS = (WORLD, *GROUPS)
 MILLIGRAMS_PER_KG = 10**6
-SUM_MAX = 2**62
+# Twelve months of the largest level, and their sums, fit into 64 bits.
+YEAR_MAX = 2**62
+LEVEL_MAX = YEAR_MAX // 12
 YOY = "_yoy"
+PORTION_ROWS = 100_000
 
 
 def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
@@ -28,10 +41,10 @@ def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
 
     `observation` holds one word a number (see `ledger.last_word`). Columns: SERIES, month, value, span, source, kind;
     span is `month`, or `ytd` for a figure cumulated from January, and `yoy`/`ytd_yoy` for a printed growth of the two.
-    Other periods have no place in a monthly series.
+    Other periods have no place in a monthly series. Raises OverflowError for a number that is too large for one.
     """
     start, end = pl.col("period_start"), pl.col("period_end")
-    is_month = start.dt.month_end() == end
+    is_month = (start.dt.month_start() == start) & (start.dt.month_end() == end)
     is_ytd = (start.dt.month() == 1) & (start.dt.year() == end.dt.year()) & (start.dt.day() == 1)
     growth = pl.col("measure").str.ends_with(YOY)
     placed = observation.with_columns(
@@ -39,143 +52,213 @@ def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
         .when(is_ytd).then(pl.when(growth).then(pl.lit("ytd_yoy")).otherwise(pl.lit("ytd"))).alias("span"),
         month_index("period_end").alias("month"),
         pl.col("measure").str.strip_suffix(YOY),
-        pl.col("kind").replace_strict(KINDS, range(len(KINDS)), return_dtype=pl.Int32).alias("standing"),
+        standing().alias("standing"),
     ).filter(pl.col("span").is_not_null())  # fmt: skip
-    masses = _masses()
-    placed = placed.join(masses, on="unit", how="left").with_columns(
-        pl.when(growth).then(pl.col("value")).otherwise(pl.col("value") * pl.col("smallest").fill_null(1)).alias("value"),
-        pl.when(pl.col("smallest").is_not_null()).then(pl.lit("quantity_kg")).otherwise("measure").alias("measure"),
-    ).with_columns(
-        pl.when(pl.col("measure") == "quantity_kg").then(MILLIGRAMS_PER_KG).otherwise(1).cast(pl.Int64).alias("per_unit")
-    )  # fmt: skip
+    placed = placed.join(_masses(), on="unit", how="left").with_columns(pl.col("smallest").fill_null(1))
+    most = pl.when(pl.col("span") == "ytd").then(YEAR_MAX).otherwise(LEVEL_MAX)
+    large = placed.filter(pl.col("value").abs() > most // pl.col("smallest"))
+    if large.height:
+        row = large.row(0, named=True)
+        raise OverflowError(f"{row['value']} {row['unit']} of {row['product']} is too large for a month; check its unit")
     return (
-        placed.sort(*SERIES, "month", "span", "standing", "source")
+        placed.with_columns(
+            pl.col("value") * pl.col("smallest"),
+            pl.col("resolution") * pl.col("smallest"),
+            pl.when("mass").then(pl.lit("quantity_kg")).otherwise("measure").alias("measure"),
+        )
+        .with_columns(per_unit=pl.when(pl.col("measure") == "quantity_kg").then(MILLIGRAMS_PER_KG).otherwise(1).cast(pl.Int64))
+        .sort(*SERIES, "month", "span", "standing", "source", "reporter", "resolution", "unit")
         .unique([*SERIES, "month", "span"], keep="first", maintain_order=True)
         .select(*SERIES, "month", "value", "span", "source", "kind")
     )
 
 
 def build_series(observation: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
-    """The gapless monthly series with their levels.
+    """The gapless monthly series with their levels, in order of series and month.
 
-    `observation` holds one word a number, `releases` their scopes. Columns: SERIES, month (index), level (whole, null
-    where missing), level_status, ytd and ytd_status likewise, printed_yoy and printed_ytd_yoy (basis points),
-    all_partners (every partner of the product is covered), emit (false for months that only serve as a base).
+    `observation` holds one word a number, `releases` their scopes. Columns: series (a number), SERIES, month (index),
+    level (whole, null where missing), level_status, ytd and ytd_status likewise, printed_yoy and printed_ytd_yoy (basis
+    points), all_partners (every partner of the product is covered and
+    counted in this unit), emit (false for months that only serve as a base).
     """
-    numbers = monthly_numbers(observation)
-    numbers = pl.concat([numbers, _partner_sums(numbers, releases)])
-    numbers = pl.concat([numbers, _product_sums(numbers, releases)])
-    grid = lay_grid(numbers, releases)
-    return chain_years(_fill_levels(grid, numbers, releases))
+    printed = monthly_numbers(observation).select(
+        *SERIES, "month", "value", "span", standing().alias("standing"), pl.lit("reported").alias("made")
+    )
+    numbers = _without_outranked(printed, releases)
+    # Codes add up for each partner first, then partners to totals, then codes for totals that partners do not give.
+    for add in (_copy_baskets, _sum_codes, _sum_partners, _sum_codes_of_totals):
+        numbers = pl.concat([numbers, add(numbers, releases).select(numbers.columns)])
+    return chain_years(_fill_levels(lay_grid(numbers, releases), numbers, releases))
+
+
+def cut_portions(observation: pl.DataFrame, rows: int = PORTION_ROWS) -> list[pl.DataFrame]:
+    """The ledger cut so that no HS level and no basket adds up across two portions, each of about that many rows."""
+    chapter = pl.col("product").str.slice(0, 2)
+    kin = observation.select(kin=chapter.replace(_kindred_chapters()))["kin"]
+    sizes = kin.value_counts(name="rows").sort("kin")
+    portion = sizes.select("kin", portion=(pl.col("rows").cum_sum() - 1) // rows)
+    cut = observation.with_columns(kin).join(portion, on="kin").drop("kin").partition_by("portion", include_key=False)
+    return cut or [observation]
+
+
+def _kindred_chapters() -> dict[str, str]:
+    """Chapters that a basket connects, each with the first chapter of its kin."""
+    kin: dict[str, str] = {}
+    for (_,), codes in basket_members().group_by("product"):
+        chapters = set(codes["part"].str.slice(0, 2))
+        joined = chapters | {chapter for chapter, first in kin.items() if first in {kin.get(name) for name in chapters}}
+        kin |= dict.fromkeys(joined, min(joined))
+    return kin
 
 
 def _masses() -> pl.DataFrame:
     """Units of mass and how many milligrams make one."""
     masses = code_table("units").filter(pl.col("kg_per_unit") != "").select("unit", "kg_per_unit").unique()
-    return masses.select("unit", smallest=(pl.col("kg_per_unit").cast(pl.Float64) * MILLIGRAMS_PER_KG).round().cast(pl.Int64))
+    smallest = (pl.col("kg_per_unit").cast(pl.Float64) * MILLIGRAMS_PER_KG).round().cast(pl.Int64)
+    return masses.select("unit", smallest=smallest, mass=pl.lit(True))
 
 
-def _partner_sums(numbers: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
-    """WLD and the partner groups where every partner was asked for and no source prints them itself."""
-    months = numbers.filter((pl.col("span") == "month") & ~pl.col("partner").is_in([WORLD, *GROUPS]))
-    members = code_table("partner_groups").select("group", "partner", "valid_from", "valid_to")
-    grouped = months.join(members, on="partner").filter(valid_in(_month_text())).with_columns(partner="group")
-    parts = pl.concat([months.with_columns(partner=pl.lit(WORLD)), grouped.select(months.columns)])
-    return _without_printed(_sum_parts(_inside(parts, releases)), numbers)
+def _months(numbers: pl.DataFrame) -> pl.DataFrame:
+    return numbers.filter(pl.col("span") == "month")
 
 
-def _product_sums(numbers: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
-    """HS6, HS4, HS2 and baskets from HS8, where each part was asked for and is counted in the same unit."""
-    eights = numbers.filter(pl.col("classification") == "HS8")
-    months = eights.filter(pl.col("span") == "month").with_columns(part="product")
-    rolled = [
-        _sum_parts(_in_one_unit(_inside(
-            months.with_columns(product=pl.col("product").str.slice(0, level), classification=pl.lit(f"HS{level}")),
-            releases,
-        )))
+def _without_outranked(numbers: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
+    """Without the months about which a better kind of release speaks: its silence is worth more than their number."""
+    best = speaking(releases).select(standing().min()).item()
+    lesser = _months(numbers).filter(pl.col("standing") > pl.lit(best, dtype=pl.Int32))
+    if not lesser.height:
+        return numbers
+    better = covering(lesser.select(KEY).unique(), releases).rename({"standing": "better"})
+    gone = lesser.join(better, on=KEY).filter(pl.col("better") < pl.col("standing"))
+    return numbers.join(gone, on=numbers.columns, how="anti")
+
+
+def _copy_baskets(numbers: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
+    """A basket of one code is that code under another name, with all that is printed of it."""
+    members = basket_members().filter(pl.len().over("product") == 1).rename({"product": "basket", "part": "product"})
+    named = numbers.join(members, on="product").filter(valid_in(month_text()))
+    return named.with_columns(product="basket", classification=pl.lit("basket"))
+
+
+def _sum_codes(numbers: pl.DataFrame, releases: DataFrame[Release], totals: bool = False) -> pl.DataFrame:
+    """HS6, HS4, HS2 and baskets from HS8, where each part was asked for or, in a basket, has a number."""
+    eights = _months(numbers).filter(
+        (pl.col("classification") == "HS8") & (pl.col("partner").is_in(TOTALS) == totals)
+    ).with_columns(part="product")  # fmt: skip
+    rolled = pl.concat(
+        eights.with_columns(product=pl.col("product").str.slice(0, level), classification=pl.lit(f"HS{level}"))
         for level in HS_LEVELS
-    ]  # fmt: skip
-    return _without_printed(pl.concat([*rolled, *_basket_sums(eights, releases)]), numbers)
-
-
-def _inside(parts: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
-    keys = parts.select(KEY).unique()
-    return parts.join(within_scope(keys, releases), on=KEY, how="semi")
-
-
-def _in_one_unit(parts: pl.DataFrame) -> pl.DataFrame:
-    """Quantities only where every part with a number has this quantity: pieces and kilograms do not add up."""
-    place = ["flow", "product", "partner", "month"]
-    counted = parts.group_by(*place, "measure").agg(pl.col("part").n_unique().alias("counted"))
-    needed = parts.group_by(place).agg(pl.col("part").n_unique().alias("needed"))
-    whole = counted.join(needed, on=place).filter(
-        ~pl.col("measure").str.starts_with("quantity") | (pl.col("counted") == pl.col("needed"))
     )
-    return parts.join(whole, on=[*place, "measure"], how="semi")
+    from_below = DataFrame[Release](of_finest_level(releases))
+    rolled = rolled.join(within_scope(rolled.select(KEY).unique(), from_below), on=KEY, how="semi")
+    return _not_yet(_sum_parts(pl.concat([rolled, _basket_parts(eights, releases)])), numbers)
 
 
-def _basket_sums(eights: pl.DataFrame, releases: DataFrame[Release]) -> list[pl.DataFrame]:
-    """A basket of one code is that code under another name, with all that is printed of it; a basket of several is the
-    sum where each of its codes has a number or is inside a scope."""
-    members = code_table("baskets").select(
-        part="hs8", product="basket:" + pl.col("basket"), valid_from="valid_from", valid_to="valid_to"
-    )
-    named = (
-        eights.rename({"product": "part"}).join(members, on="part").filter(valid_in(_month_text()))
-        .with_columns(classification=pl.lit("basket")).select(*eights.columns, "part")
-    )  # fmt: skip
-    wanted = named.select(KEY).unique().join(members, on="product").filter(valid_in(_month_text()))
-    of_member = wanted.select("flow", "partner", "measure", "month", product="part").unique()
-    known = pl.concat([
-        within_scope(of_member, releases),
-        of_member.join(eights, on=of_member.columns, how="semi"),
-    ]).unique()  # fmt: skip
-    wanted = wanted.join(known.rename({"product": "part"}).with_columns(known=pl.lit(True)),
-                         on=["flow", "partner", "measure", "month", "part"], how="left")
-    sizes = wanted.group_by(KEY).agg(pl.len().alias("size"), pl.col("known").fill_null(False).all())
-    whole = named.join(sizes.filter("known"), on=KEY)
-    single = whole.filter(pl.col("size") == 1).select(eights.columns)
-    several = whole.filter((pl.col("size") > 1) & (pl.col("span") == "month"))
-    return [single, _sum_parts(_in_one_unit(several))]
+def _sum_codes_of_totals(numbers: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
+    return _sum_codes(numbers, releases, totals=True)
 
 
-def _month_text() -> pl.Expr:
-    return index_month("month").dt.strftime("%Y-%m")
+def _basket_parts(eights: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
+    """The parts of baskets each of whose codes has a number or is inside a scope."""
+    members = basket_members()
+    named = eights.drop("product").join(members, on="part").filter(valid_in(month_text())).select(eights.columns)
+    named = named.with_columns(classification=pl.lit("basket"))
+    wanted = named.select(KEY).unique().join(members, on="product").filter(valid_in(month_text())).select(*KEY, "part")
+    codes = wanted.select("flow", "partner", "measure", "month", product="part").unique().select(KEY)
+    silent = codes.join(eights, on=PLACE, how="anti")
+    known = pl.concat([codes.join(eights, on=PLACE, how="semi"), within_scope(silent, releases)])
+    lacking = wanted.join(known.rename({"product": "part"}), on=["flow", "partner", "measure", "month", "part"], how="anti")
+    return named.join(lacking, on=KEY, how="anti")
+
+
+def _sum_partners(numbers: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
+    """WLD and the partner groups where every partner was asked for and no source prints them itself."""
+    months = _months(numbers).filter(~pl.col("partner").is_in(TOTALS)).with_columns(part="partner")
+    parts = with_totals(months)
+    parts = parts.join(within_scope(parts.select(KEY).unique(), releases), on=KEY, how="semi")
+    return _not_yet(_sum_parts(parts), numbers)
+
+
+def with_totals(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows of partners once more under each total that the partner is part of in that month."""
+    members = code_table("partner_groups").select("group", "partner", "valid_from", "valid_to")
+    grouped = rows.join(members, on="partner").filter(valid_in(month_text())).with_columns(partner="group")
+    return pl.concat([rows.with_columns(partner=pl.lit(WORLD)), grouped.select(rows.columns)])
+
+
+def _not_yet(sums: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
+    """The sums that neither a source prints nor an earlier sum has made."""
+    return sums.join(_months(numbers), on=[*SERIES, "month"], how="anti")
 
 
 def _sum_parts(parts: pl.DataFrame) -> pl.DataFrame:
-    key = [*SERIES, "month", "span"]
-    if parts.height and float(parts["value"].cast(pl.Float64).abs().sum()) > SUM_MAX:
-        raise OverflowError("values that add up to more than 64 bits hold; check the units of the releases")
-    summed = parts.group_by(key).agg(pl.col("value").sum())
-    return summed.select(*SERIES, "month", "value", "span", source=pl.lit("sum"), kind=pl.lit("sum"))
+    """Sums of rows that differ in `part`; null where a part has a number that month and none in this measure.
 
-
-def _without_printed(sums: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
-    return sums.join(numbers, on=[*SERIES, "month", "span"], how="anti")
+    Pieces and kilograms do not add up, and a number that is missing is not zero.
+    """
+    needed = parts.select(*PLACE, "part").unique().group_by(PLACE).agg(pl.len().alias("needed"))
+    sums = parts.group_by(*SERIES, "month").agg(
+        pl.col("value").sum().alias("sum"), pl.col("value").cast(pl.Float64).sum().abs().alias("about"),
+        pl.col("value").count().alias("counted"), pl.col("standing").max(),
+    )  # fmt: skip
+    if sums.height and sums["about"].max() > LEVEL_MAX:  # type: ignore[operator]
+        row = sums.sort("about").row(-1, named=True)
+        raise OverflowError(f"the sum of {row['product']} is too large for a month; check the units of its parts")
+    whole = pl.col("counted") == pl.col("needed")
+    return sums.join(needed, on=PLACE).with_columns(
+        value=pl.when(whole).then("sum"), span=pl.lit("month"), made=pl.lit("sum")
+    )  # fmt: skip
 
 
 def _fill_levels(grid: pl.DataFrame, numbers: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
     """The level of each month of the grid: what is printed or summed, no trade inside a scope, else missing.
 
     Where a key has a number in one measure and not in another, the other is not zero: it is not counted in that unit.
+    Neither is a level zero below which a code has a number.
     """
-    on = [*SERIES, "month"]
+    ids = grid.select("series", *SERIES).unique()
+    numbers = numbers.join(ids, on=SERIES)
     filled = grid
-    for span, name in (("month", "level"), ("ytd", "printed_ytd"), ("yoy", "printed_yoy"), ("ytd_yoy", "printed_ytd_yoy")):
-        columns = [pl.col("value").alias(name), *([pl.col("kind").alias("level_kind")] if span == "month" else [])]
-        filled = filled.join(numbers.filter(pl.col("span") == span).select(*on, *columns), on=on, how="left")
-    months = numbers.filter(pl.col("span") == "month")
-    place = ["flow", "product", "partner", "month"]
-    gaps = filled.filter(pl.col("level").is_null()).select(KEY).unique()
-    otherwise = gaps.join(months, on=place, how="semi").with_columns(other_unit=pl.lit(True))
-    silent = within_scope(gaps.join(months, on=place, how="anti"), releases).with_columns(zero=pl.lit(True))
-    filled = filled.join(silent, on=KEY, how="left").join(otherwise, on=KEY, how="left")
+    for span, columns in (
+        ("month", {"level": "value", "level_standing": "standing", "made": "made"}),
+        ("ytd", {"printed_ytd": "value", "ytd_standing": "standing"}),
+        ("yoy", {"printed_yoy": "value"}),
+        ("ytd_yoy", {"printed_ytd_yoy": "value"}),
+    ):
+        told = numbers.filter(pl.col("span") == span).select("series", "month", **columns)
+        filled = filled.join(told, on=["series", "month"], how="left")
+    months = _months(numbers)
+    gaps = filled.filter(pl.col("level").is_null()).select("series", *KEY)
+    elsewhere = gaps.join(months, on=PLACE, how="semi").select("series", "month", other_unit=pl.lit(True))
+    silent = gaps.join(months, on=PLACE, how="anti").join(_places_above(months), on=PLACE, how="anti")
+    zeros = covering(silent, releases).select("series", "month", zero="standing")
+    filled = filled.join(zeros, on=["series", "month"], how="left").join(elsewhere, on=["series", "month"], how="left")
+    filled = filled.join(_incomplete_cells(months), on=["flow", "product", "measure", "month"], how="left")
     return filled.with_columns(
-        pl.when("zero").then(pl.lit(0, dtype=pl.Int64)).otherwise("level").alias("level"),
-        pl.when(pl.col("level_kind") == "sum").then(pl.lit("sum"))
-        .when(pl.col("level").is_not_null()).then(pl.lit("reported"))
-        .when("zero").then(pl.lit("zero"))
+        pl.col("all_partners") & pl.col("incomplete").is_null(),
+        pl.when(pl.col("zero").is_not_null()).then(pl.lit(0, dtype=pl.Int64)).otherwise("level").alias("level"),
+        pl.coalesce("level_standing", "zero").alias("level_standing"),
+        pl.when(pl.col("level").is_not_null()).then("made")
+        .when(pl.col("zero").is_not_null()).then(pl.lit("zero"))
         .when("other_unit").then(pl.lit("other_unit"))
         .otherwise(pl.lit("not_covered")).alias("level_status"),
-    ).drop("zero", "other_unit", "level_kind")  # fmt: skip
+    ).drop("zero", "other_unit", "made", "incomplete").sort("series", "month")  # fmt: skip
+
+
+def _incomplete_cells(months: pl.DataFrame) -> pl.DataFrame:
+    """Months of a product and measure in which some partner has a number, and none in this measure."""
+    traded = months.filter(~pl.col("partner").is_in(TOTALS))
+    needed = traded.select(PLACE).unique().group_by("flow", "product", "month").agg(pl.len().alias("needed"))
+    counted = traded.group_by("flow", "product", "measure", "month").agg(pl.col("value").count().alias("counted"))
+    found = counted.join(needed, on=["flow", "product", "month"]).filter(pl.col("counted") < pl.col("needed"))
+    return found.select("flow", "product", "measure", "month", incomplete=pl.lit(True))
+
+
+def _places_above(months: pl.DataFrame) -> pl.DataFrame:
+    """The HS levels, partners and totals below which some HS8 has a number."""
+    eights = months.filter(pl.col("classification") == "HS8").select(PLACE).unique()
+    partners = eights.filter(~pl.col("partner").is_in(TOTALS))
+    everywhere = pl.concat([eights, with_totals(partners)])
+    return pl.concat(
+        everywhere.with_columns(pl.col("product").str.slice(0, level)) for level in HS_LEVELS
+    ).unique()

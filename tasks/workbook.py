@@ -6,6 +6,7 @@ and read in memory. Formulas, error cells, merged cells, hidden rows and second 
 person saw is then not what is in the cells.
 """
 
+import functools
 import io
 import re
 import zipfile
@@ -23,6 +24,10 @@ UNPACKED_BYTES_MAX = 200_000_000
 RATIO_MAX = 100
 SMALL_MEMBER_BYTES = 1_000_000
 INTEGER_MAX = 2**53
+# The reader lays a sheet out as a full rectangle: one cell in the last corner would take 500 GB.
+EMPTY_CELLS_MAX = 100_000
+REFERENCE = re.compile(rb"<(?:\w+:)?(?:c|row)(?:\s[^>]*?)?\sr\s*=\s*[\"']\s*([A-Za-z]*)([0-9]+)")
+CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
 DAMAGES = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
 IN_SHEETS = (
     (rb"<(?:\w+:)?f[\s>/]", "a formula"),
@@ -165,8 +170,11 @@ def _inspect(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> N
             found=f"{clip(member.filename)} is an archive itself",
             advice="Keep one table a file.",
         )
+    is_sheet = b"sheetData" in content
+    if is_sheet:
+        _check_places(content, where)
     is_xml = content.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith(b"<")
-    signs = (IN_ANY_XML if is_xml else ()) + (IN_SHEETS if b"sheetData" in content else ())
+    signs = (IN_ANY_XML if is_xml else ()) + (IN_SHEETS if is_sheet else ())
     for sign, meaning in signs:
         if re.search(sign, content):
             raise Refused(
@@ -175,3 +183,26 @@ def _inspect(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> N
                 found=meaning,
                 advice="Copy the values into a plain sheet, or drop the download as the site gave it.",
             )
+
+
+def _check_places(sheet: bytes, where: str) -> None:
+    """Raises Refused where two cells have one place, or where few cells span a large rectangle."""
+    places = REFERENCE.findall(sheet)
+    distinct = set(places)
+    last_column = last_row = 0
+    for letters, digits in distinct:
+        last_column = max(last_column, functools.reduce(lambda number, letter: number * 26 + letter % 32, letters, 0))
+        last_row = max(last_row, int(digits[:12]))
+    cells = len(CELL.findall(sheet))
+    complaint = None
+    if len(distinct) != len(places):
+        complaint = "a cell or a row that stands there twice"
+    elif last_row * last_column > 2 * cells + EMPTY_CELLS_MAX:
+        complaint = f"{cells:,} cells spread over {last_row:,} rows and {last_column:,} columns"
+    if complaint:
+        raise Refused(
+            "workbook content",
+            where=where,
+            found=complaint,
+            advice="Copy the values into a plain sheet, or drop the download as the site gave it.",
+        )

@@ -69,7 +69,7 @@ def parse(raw: bytes, where: str) -> Parsed:
     numeric = {MEANING[title] for title in lexed.numeric_titles if title in MEANING}
     if "product" in numeric:
         codes = fields["product"].cast(pl.String)
-        padded = codes.str.len_chars() % 2 == 1
+        padded = codes.str.contains("^[0-9]+$") & (codes.str.len_chars() % 2 == 1)
         if padded.any():
             normalised.append(f"a leading zero given back to {int(padded.sum())} product codes that were number cells")
             fields = fields.with_columns(("0" + codes).zip_with(padded, codes).cast(pl.Categorical).alias("product"))

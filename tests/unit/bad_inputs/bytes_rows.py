@@ -166,6 +166,7 @@ BYTES_ROWS = (
     Row(65, "CR only", (
         Case("throughout", CLEAN.replace(b"\n", b"\r"), Refuse("no final newline")),
         Case("up to the last", CLEAN.replace(b",\n", b",\r")[:-1] + b"\n", Refuse("line ends")),
+        Case("a CR too many", csv_bytes(eol="\r\r\n"), Refuse("line ends")),
         Case("between two records", LINES[0] + LINES[1][:-1] + b"\r" + b"".join(LINES[2:]), Refuse("quoting")),
     )),
     Row(66, "a quote that is not closed", (

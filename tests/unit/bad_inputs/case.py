@@ -1,16 +1,18 @@
 """What a case is, and how it is run: through the gates in the flow's order, with plain functions and a store of its own."""
 
 import datetime
+import functools
 import re
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from bad_inputs.download import CLEAN
 from pandera.typing.polars import DataFrame
 
+from bad_inputs.download import CLEAN
 from schemas.observation import Detail, Observation
 from schemas.release import Finding, Release
 from schemas.request import ReleaseRequest
@@ -138,12 +140,26 @@ def known_after(earlier: list[Normalised], release: Normalised) -> Known:
     """What `open_known` would give, had the earlier releases been published: the ledger by the ledger's own rules."""
     touched = tuple(sorted(touched_months(release)))
     if not earlier:
-        nothing = DataFrame[Release](empty_frame(Release))
-        ledger_rows, detail = DataFrame[Observation](empty_frame(Observation)), DataFrame[Detail](empty_frame(Detail))
-        return Known(nothing, ledger_rows, detail, touched, None)
+        return Known(*_nothing(), touched, None)
     releases = DataFrame[Release](pl.concat([one.release for one in earlier]).unique("release_id"))
     detail = DataFrame[Detail](pl.concat([one.detail for one in earlier]))
     return Known(releases, ledger.merge(detail, releases), detail, touched, None)
+
+
+@functools.cache
+def _nothing() -> tuple[DataFrame[Release], DataFrame[Observation], DataFrame[Detail]]:
+    return (
+        DataFrame[Release](empty_frame(Release)),
+        DataFrame[Observation](empty_frame(Observation)),
+        DataFrame[Detail](empty_frame(Detail)),
+    )
+
+
+@functools.cache
+def clean_numbers(data: bytes) -> dict[tuple[Any, ...], int]:
+    """What a clean file says, read through the same gates in a store of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        return numbers_of(read(Case("clean", data, Publish()), Path(folder))[0])
 
 
 def numbers_of(release: Normalised) -> dict[tuple[Any, ...], int]:

@@ -82,7 +82,7 @@ FIELD_ROWS = (
         Case("backwards", REVERSED, Publish()),
         Case("the title of two columns swapped, not their values",
              csv_bytes(titles=[TITLES[place] for place in (0, 1, 2, 3, 4, 7, 6, 5, 8, 9)]),
-             Quarantine({place: "has the unknown unit '?'" for place in range(1, 7)})),
+             Quarantine(dict.fromkeys(range(1, 7), "has the unknown unit '?'"))),
     )),
     Row(25, "a column more", (
         Case("another currency", csv_bytes([(*record, "1,000") for record in CLEAN_RECORDS], (*TITLES, "人民币")), Refuse("value column")),
@@ -251,7 +251,7 @@ FIELD_ROWS = (
     Row(45, "first and second quantity swapped", (
         Case("the pairs as wholes", csv_bytes([(*r[:5], r[7], r[8], r[5], r[6], r[9]) for r in CLEAN_RECORDS]), Publish()),
         Case("the units alone", csv_bytes([(*r[:6], r[8], r[7], r[6], r[9]) for r in CLEAN_RECORDS]),
-             Quarantine({place: "quantity" for place in range(1, 7)})),
+             Quarantine(dict.fromkeys(range(1, 7), "quantity"))),
         Case("the numbers alone, a history beside it", csv_bytes([(*CLEAN_RECORDS[6][:5], "2000", "千克", "1200000", "头", "61,500,000")]), Hold("unit_value"),
              before=((csv_bytes([(f"2024{month:02d}", *CLEAN_RECORDS[6][1:5], "1200000", "千克", "2000", "头", "61,500,000")
                                  for month in range(1, 13)]), {}),), changes=True),

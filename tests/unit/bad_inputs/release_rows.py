@@ -78,7 +78,7 @@ RELEASE_ROWS = (
         Case("tonnes over kilograms", csv_bytes(each(UNIT, lambda unit: "吨", JUNE)), Hold("unit_value"), before=HISTORY),
         Case("pieces", csv_bytes(each(UNIT, lambda unit: "个", JUNE)), Hold("unit_changed"), before=HISTORY),
         Case("a thousand times, without a value to hold it against", csv_bytes(
-            [tuple(field for place, field in enumerate(record) if place != VALUE) + ("-",) for record in each(UNIT, lambda unit: "吨", JUNE)]),
+            [(*tuple(field for place, field in enumerate(record) if place != VALUE), "-") for record in each(UNIT, lambda unit: "吨", JUNE)]),
              Hold("magnitude"), before=HISTORY),
         Case("unknown", csv_bytes(with_field(UNIT, "斤")), Quarantine({1: "quantity '353000' has the unknown unit '斤'"})),
     )),
