@@ -7,7 +7,7 @@ ledger or a metric is computed, how a file is written, how the pointer moves.
 import functools
 import hashlib
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import polars as pl
 from pandera.typing.polars import DataFrame
@@ -43,13 +43,16 @@ class Ledger(NamedTuple):
 
 def merge(release: Normalised, known: Known) -> Ledger:
     """The ledger with `release` in it. A release that is known already adds nothing and the result is what was."""
-    releases = DataFrame[Release](
-        pl.concat([known.releases, release.release]).unique("release_id", keep="first").sort("release_id")
+    releases = cast(
+        "DataFrame[Release]",
+        pl.concat([known.releases, release.release]).unique("release_id", keep="first").sort("release_id"),
     )
-    touched = ledger.merge(DataFrame[Detail](_details(release, known).filter(_in_months(known.touched))), releases)
-    touched = DataFrame[Observation](touched.filter(_in_months(known.touched)))
+    touched = ledger.merge(
+        cast("DataFrame[Detail]", _details(release, known).filter(_in_months(known.touched))), releases
+    )
+    touched = cast("DataFrame[Observation]", touched.filter(_in_months(known.touched)))
     rest = known.observation.filter(~_in_months(known.touched))
-    return Ledger(DataFrame[Observation](pl.concat([rest, touched])), touched, releases)
+    return Ledger(cast("DataFrame[Observation]", pl.concat([rest, touched])), touched, releases)
 
 
 def _details(release: Normalised, known: Known) -> pl.DataFrame:
@@ -60,7 +63,7 @@ def _details(release: Normalised, known: Known) -> pl.DataFrame:
 
 def revise(release: Normalised, ledger_after: Ledger, known: Known) -> DataFrame[Revision]:
     """The revisions of the months that the release touches and of the same months a year later."""
-    details = DataFrame[Detail](_details(release, known))
+    details = cast("DataFrame[Detail]", _details(release, known))
     return revising.revisions(details, ledger_after.observation, ledger_after.releases)
 
 

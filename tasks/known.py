@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import polars as pl
 from pandera.typing.polars import DataFrame
@@ -42,9 +42,9 @@ def open_known(store: Path, release: Normalised) -> Known:
     derived = {month for month in touched | held if _can_change(month, touched)}
     window = {month for month in held if _is_looked_at(month, derived)}
     return Known(
-        DataFrame[Release](read_table(snapshot, Release)),
-        DataFrame[Observation](read_table(snapshot, Observation, window.__contains__)),
-        DataFrame[Detail](read_table(snapshot, Detail, (touched | later_year(touched)).__contains__)),
+        cast("DataFrame[Release]", read_table(snapshot, Release)),
+        cast("DataFrame[Observation]", read_table(snapshot, Observation, window.__contains__)),
+        cast("DataFrame[Detail]", read_table(snapshot, Detail, (touched | later_year(touched)).__contains__)),
         tuple(sorted(touched)),
         tuple(sorted(derived)),
         snapshot,

@@ -131,7 +131,9 @@ def _silences(
     )
     have = words.select("number", "release").unique()
     holders = have.join(celled, on="number").select("cell", "release").unique()
-    speakers = pl.concat([holders, meeting.select("cell", "release")]).group_by("cell").agg(pl.col("release").n_unique())
+    speakers = (
+        pl.concat([holders, meeting.select("cell", "release")]).group_by("cell").agg(pl.col("release").n_unique())
+    )
     several = speakers.filter(pl.col("release") > 1)
     inside = celled.join(meeting.join(several, on="cell", how="semi"), on="cell")
     partners = scopes.select("lists").unique().with_columns(partner=pl.col("lists").str.split(",")).explode("partner")

@@ -61,6 +61,14 @@ class Run:
     flow_run_id: str | None = None
     records: list[StepRecord] = field(default_factory=list)
     outcome: Outcome | None = None
+    hashes: dict[int, tuple[pl.DataFrame, str]] = field(default_factory=dict)
+
+    def frame_sha256(self, frame: pl.DataFrame) -> str:
+        """Hash of a frame, computed once however many steps are given it."""
+        # The frame is kept beside its hash, or another could come to lie at the same place in memory.
+        if id(frame) not in self.hashes:
+            self.hashes[id(frame)] = (frame, frame_sha256(frame))
+        return self.hashes[id(frame)][1]
 
 
 _current: ContextVar[Run | None] = ContextVar("tidewaiter_run", default=None)

@@ -45,12 +45,20 @@ def _derive_portion(
         level=_in_units("level"), ytd=_in_units("ytd"),
     )  # fmt: skip
     series = _roll_years(series)
-    figures = pl.concat([_compare_partners(_grow(series)), _unit_values(series)], how="diagonal_relaxed")
-    figures = add_records(figures).filter("emit")
+    unit_values = _unit_values(series)
+    looked_at = ["series", "month", "level", "level_status", "emit"]
+    records = add_records(pl.concat([series.select(looked_at), unit_values.select(looked_at)]))
+    if wanted is not None:
+        # Growth looks back a year; what is older was needed for sums and records alone.
+        recent = pl.col("month") >= pl.lit(wanted["month"].min(), dtype=pl.Int32) - 12
+        series, unit_values = series.filter(recent), unit_values.filter(recent)
+    figures = pl.concat([_compare_partners(_grow(series)), _grow_unit_values(unit_values)], how="diagonal_relaxed")
+    figures = figures.filter("emit")
     if wanted is not None:
         figures = figures.join(wanted, on=["flow", "month"], how="semi")
     return (
-        figures.with_columns(pl.col(status(name)).fill_null("not_applicable") for name in FIGURES)
+        figures.join(records.drop("level", "level_status", "emit"), on=["series", "month"])
+        .with_columns(pl.col(status(name)).fill_null("not_applicable") for name in FIGURES)
         .with_columns(period=index_month("month"))
         .select(pl.col(name).cast(kind) for name, kind in polars_schema(Metric).items())
     )
@@ -130,7 +138,9 @@ def _compare_partners(series: pl.DataFrame) -> pl.DataFrame:
     share = pl.when(pl.col("world") > 0).then(pl.col("whole").cast(pl.Float64) / pl.col("world") * 100)
     why = pl.when(pl.col("world") == 0).then(pl.lit("zero_base")).otherwise(pl.lit("no_world_total"))
     compared = compared.with_columns(share_pct=share, share_status=_status_of(share, why))
-    compared = compared.with_columns(**_contribution("mom", 1, "world_before"), **_contribution("yoy", 12, "world_year_before"))
+    compared = compared.with_columns(
+        **_contribution("mom", 1, "world_before"), **_contribution("yoy", 12, "world_year_before")
+    )
     return _rank(compared, key).drop("world", "world_before", "world_year_before")
 
 
@@ -167,7 +177,7 @@ def _status_of(figure: pl.Expr, why: pl.Expr) -> pl.Expr:
 
 
 def _unit_values(series: pl.DataFrame) -> pl.DataFrame:
-    """Value per kilogram as measures of their own, with growth; sums of unit values mean nothing and are not made."""
+    """Value per kilogram as measures of their own; sums of unit values mean nothing and are not made."""
     on = ["flow", "product", "classification", "partner", "month"]
     mass = series.filter(pl.col("measure") == MASS).select(
         *on, *(pl.col(name).alias(f"kg_{name}") for figure in RATIOS for name in (figure, f"{figure}_status"))
@@ -177,7 +187,10 @@ def _unit_values(series: pl.DataFrame) -> pl.DataFrame:
         measure=pl.col("measure").replace_strict(UNIT_VALUES),
         series=pl.col("series") + pl.lit(series["series"].max(), dtype=pl.UInt32) + 1,
     ).sort("series", "month")  # fmt: skip
-    values = values.with_columns(expression for figure in RATIOS for expression in _per_kilogram(figure))
+    return values.with_columns(expression for figure in RATIOS for expression in _per_kilogram(figure))
+
+
+def _grow_unit_values(values: pl.DataFrame) -> pl.DataFrame:
     return values.with_columns(
         *_growth("mom", "level", "level_status", 1),
         *_growth("yoy", "level", "level_status", 12),

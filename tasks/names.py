@@ -23,37 +23,39 @@ CONTROL = r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\x{202a}-\x{202e}\x{2066}-\x{206
 NAMES = ("product_name", "partner_name", "publisher", "note")
 
 
-def refuse_totals(fields: pl.DataFrame, where: str) -> None:
+def distinct_texts(fields: pl.DataFrame) -> dict[str, pl.Series]:
+    """The texts of each categorical column, each once: what they say is asked of a few hundred, not of every record."""
+    repeated = [name for name, kind in fields.schema.items() if kind == pl.Categorical]
+    return {name: fields[name].unique().drop_nulls().cast(pl.String) for name in repeated}
+
+
+def refuse_totals(fields: pl.DataFrame, distinct: dict[str, pl.Series], where: str) -> None:
     """Raises Refused where a code is all zeros or a text says total: the sum would count everything twice."""
     for name in ("period", "product", "product_name", *(text for code in CODED for text in (code, f"{code}_name"))):
-        if name not in fields.columns:
-            continue
-        texts = fields[name].unique().drop_nulls()
-        plain = plain_texts(texts.cast(pl.String))
+        texts = distinct.get(name, pl.Series([], dtype=pl.String))
+        plain = plain_texts(texts)
         is_total = plain.str.replace_all(r"[\s:：]", "").str.to_lowercase().is_in(TOTALS)
         if name in ("product", *CODED):
             is_total |= plain.str.contains(ZEROS)
         if is_total.any():
-            first = texts.filter(is_total).cast(pl.String)[0]
+            first = texts.filter(is_total)[0]
             raise Refused(
                 "summary row",
-                where=f"{where}, record {_first_record(fields, name, first)}, column {name}",
+                where=f"{where}, record {first_record(fields, name, first)}, column {name}",
                 found=f"{clip(first)!r}: a sum among the records, and a query download has none",
                 advice="Download it again, or ingest the records without the sums.",
             )
 
 
-def refuse_mojibake(fields: pl.DataFrame, where: str) -> None:
+def refuse_mojibake(fields: pl.DataFrame, distinct: dict[str, pl.Series], where: str) -> None:
     """Raises Refused where a name is what its code's name becomes when its bytes are read in a wrong encoding.
 
     Other spellings are no damage: names change, and nothing depends on them.
     """
     for code, (table, key) in CODED.items():
-        if f"{code}_name" not in fields.columns:
-            continue
         known = code_table(table)
         usual = {*known["name_zh"], *known["name_en"]}
-        names = fields[f"{code}_name"].unique().drop_nulls().cast(pl.String)
+        names = distinct.get(f"{code}_name", ())
         strange = [name for name in names if (name.strip() not in usual and not name.isascii()) or set(name) == {"?"}]
         if not strange:
             continue
@@ -66,7 +68,7 @@ def refuse_mojibake(fields: pl.DataFrame, where: str) -> None:
             if was:
                 raise Refused(
                     "mojibake",
-                    where=f"{where}, record {_first_record(fields, f'{code}_name', name)}, column {code}_name",
+                    where=f"{where}, record {first_record(fields, f'{code}_name', name)}, column {code}_name",
                     found=f"{clip(name)!r} for {found_code}, which is {was!r} read in a wrong encoding",
                     advice="Download it again; do not open and save it with another program.",
                 )
@@ -103,7 +105,7 @@ def doubt_names(reported: pl.DataFrame, where: str) -> list[dict[str, str]]:
             ("control_character", controls, "letters that can be seen", "Nothing depends on a name; look at the file."),
         ):
             if found.len():
-                record = _first_record(reported, name, found[0])
+                record = first_record(reported, name, found[0])
                 doubts.append(
                     finding(
                         check, "warning", f"{where}, column {name}",
@@ -114,5 +116,6 @@ def doubt_names(reported: pl.DataFrame, where: str) -> list[dict[str, str]]:
     return doubts
 
 
-def _first_record(fields: pl.DataFrame, name: str, text: str) -> int:
+def first_record(fields: pl.DataFrame, name: str, text: str) -> int:
+    """Number of the first record that has this text in this column."""
     return int((fields[name].cast(pl.String) == text).arg_true()[0]) + 1

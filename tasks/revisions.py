@@ -122,7 +122,9 @@ def _world(
 ) -> pl.DataFrame:
     """World totals as known `before` the day of revision: printed by the source, or the sum where all partners were asked."""
     days = [
-        _world_on(rows, observation, DataFrame[Release](releases.filter(pl.col("released_on") <= day - before)), day - before)
+        _world_on(
+            rows, observation, DataFrame[Release](releases.filter(pl.col("released_on") <= day - before)), day - before
+        )
         for (day,), rows in wanted.group_by("revised_on")
     ]
     return pl.concat(days) if days else wanted.with_columns(world=pl.lit(None, dtype=pl.Int64))

@@ -21,7 +21,7 @@ from pandera.typing.polars import DataFrame
 from pydantic import BaseModel
 
 from schemas.table import Table, schema_sha256
-from tasks.lineage import StepRecord, code_sha256, current_run, frame_sha256, json_sha256, tell_begin
+from tasks.lineage import Run, StepRecord, code_sha256, current_run, json_sha256, tell_begin
 from tasks.snapshot import Snapshot
 
 P = ParamSpec("P")
@@ -91,17 +91,19 @@ class Step(Generic[P, R]):
         finally:
             run = current_run()
             if run is not None:
-                run.records.append(self._record(given.arguments, made, started, error))
+                run.records.append(self._record(run, given.arguments, made, started, error))
 
-    def _record(self, arguments: dict[str, Any], made: object, started: datetime, error: str | None) -> StepRecord:
+    def _record(
+        self, run: Run, arguments: dict[str, Any], made: object, started: datetime, error: str | None
+    ) -> StepRecord:
         inputs = {name: parts for argument, value in arguments.items() for name, parts in _parts(argument, value)}
         outputs = dict(_parts("", made)) if made is not None else {}
         return StepRecord(
             step=self.name,
             code_sha256=code_sha256(self.function.__module__),
             schema_sha256=self.schema_sha256,
-            inputs={name: _sha256(value) for name, value in inputs.items()},
-            outputs={name or self.name: _sha256(value) for name, value in outputs.items()},
+            inputs={name: _sha256(value, run) for name, value in inputs.items()},
+            outputs={name or self.name: _sha256(value, run) for name, value in outputs.items()},
             rows_in={name: value.height for name, value in inputs.items() if isinstance(value, pl.DataFrame)},
             rows_out={
                 name or self.name: value.height for name, value in outputs.items() if isinstance(value, pl.DataFrame)
@@ -178,9 +180,9 @@ def _parts(name: str, value: object) -> list[tuple[str, Any]]:
     ]
 
 
-def _sha256(value: object) -> str:
+def _sha256(value: object, run: Run) -> str:
     if isinstance(value, pl.DataFrame):
-        return frame_sha256(value)
+        return run.frame_sha256(value)
     if isinstance(value, Snapshot):
         return json_sha256(value.id)
     if isinstance(value, BaseModel):

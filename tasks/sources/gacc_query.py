@@ -22,7 +22,7 @@ from pandera.typing.polars import DataFrame
 from schemas.reported import Reported
 from schemas.table import polars_schema
 from tasks import envelope, lexer, workbook
-from tasks.names import refuse_mojibake, refuse_totals
+from tasks.names import distinct_texts, first_record, refuse_mojibake, refuse_totals
 from tasks.refusal import Refused, clip
 from tasks.sources.protocol import Parsed, Source
 
@@ -62,9 +62,10 @@ def parse(raw: bytes, where: str) -> Parsed:
             found="a header and no record",
             advice="An empty month is not published by itself: check the query; if there was no trade, say so with a file of zeros.",
         )
-    _refuse_titles_in_rows(fields, where)
-    refuse_totals(fields, where)
-    refuse_mojibake(fields, where)
+    distinct = distinct_texts(fields)
+    _refuse_titles_in_rows(fields, distinct, where)
+    refuse_totals(fields, distinct, where)
+    refuse_mojibake(fields, distinct, where)
     normalised = list(lexed.normalised)
     numeric = {MEANING[title] for title in lexed.numeric_titles if title in MEANING}
     if "product" in numeric:
@@ -109,17 +110,15 @@ def _meanings(titles: list[str], where: str) -> list[str]:
     return meanings
 
 
-def _refuse_titles_in_rows(fields: pl.DataFrame, where: str) -> None:
+def _refuse_titles_in_rows(fields: pl.DataFrame, distinct: dict[str, pl.Series], where: str) -> None:
     for name in ("product", "period"):
-        if name not in fields.columns:
-            continue
-        texts = fields[name].cast(pl.String)
-        again = texts.is_in(TITLES[name])
-        if again.any():
+        texts = distinct.get(name, pl.Series([], dtype=pl.String))
+        titles = texts.filter(texts.is_in(TITLES[name]))
+        if titles.len():
             raise Refused(
                 "header in the data",
-                where=f"{where}, record {int(again.arg_true()[0]) + 1}",
-                found=f"the title {texts.filter(again)[0]} as a value: several files joined into one",
+                where=f"{where}, record {first_record(fields, name, titles[0])}",
+                found=f"the title {titles[0]} as a value: several files joined into one",
                 advice="Ingest the downloads one by one.",
             )
 
@@ -133,7 +132,7 @@ def _as_reported(fields: pl.DataFrame) -> DataFrame[Reported]:
     )
     for quantity, unit in UNIT_OF.items():
         if quantity in fields.columns:
-            absent = (pl.col(quantity) == "0") & (pl.col(unit).cast(pl.String) == NO_SECOND_UNIT)
+            absent = (pl.col(quantity) == "0") & (pl.col(unit) == NO_SECOND_UNIT)
             fields = fields.with_columns(
                 pl.when(~absent).then(pl.col(quantity)).alias(quantity), pl.when(~absent).then(pl.col(unit)).alias(unit)
             )
