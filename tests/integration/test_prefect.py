@@ -17,8 +17,8 @@ from tasks.refusal import Refused
 
 SAMPLE = Path(__file__).parent.parent.parent / "examples" / "published_figures.csv"
 WAY = [
-    "locate", "land", "parse", "correct", "normalise", "open_known", "check", "hold_on_errors", "merge", "widen", "derive",
-    "trail", "publish", "report",
+    "locate", "land", "parse", "correct", "normalise", "open_known", "check", "hold_on_errors", "merge", "widen", "revise",
+    "derive", "trail", "publish", "report",
 ]  # fmt: skip
 
 pytestmark = [

@@ -1,0 +1,159 @@
+"""One query as downloaded on three days: the ledger, the revisions and the as-of reads, against the workbooks themselves."""
+
+import itertools
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import polars as pl
+import pytest
+
+from flows.release import release
+from schemas.code_tables import code_table
+from schemas.request import ReleaseRequest
+from tasks import reading
+from tasks.revision_report import revision_report
+
+pytestmark = pytest.mark.shared
+TODAY = date(2026, 7, 1)
+Place = tuple[str, str, str]
+
+
+def workbook(path: Path) -> dict[Place, int]:
+    """month, partner code, province code -> US dollars, by openpyxl."""
+    rows = openpyxl.load_workbook(path).worksheets[0].iter_rows(values_only=True)
+    titles = next(rows)
+    places = [titles.index(title) for title in ("数据年月", "贸易伙伴编码", "注册地编码", "美元")]
+    read = {}
+    for row in rows:
+        month, partner, province, value = (row[place] for place in places)
+        read[str(month), str(partner), str(province)] = int(value)
+    return read
+
+
+def day_of(path: Path) -> date:
+    return date.fromisoformat(path.stem[-10:])
+
+
+def ingest(files: list[Path], store: Path) -> str:
+    for file in files:
+        outcome = release.fn(
+            ReleaseRequest(
+                file=file, source="gacc_query", flow="export", partners="all", released_on=day_of(file), store=store
+            ),
+            TODAY,
+        )
+    return outcome.snapshot_id
+
+
+@pytest.fixture(scope="module")
+def files(shared_data: Path) -> list[Path]:
+    found = sorted((shared_data / "gacc_vintages").glob("*.xlsx"))
+    assert len(found) == 3
+    return found
+
+
+@pytest.fixture(scope="module")
+def store(files: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("vintages") / "store"
+    ingest(files, place)
+    return place
+
+
+def published_files(store: Path, snapshot_id: str) -> set[str]:
+    folder = store / "snapshots" / snapshot_id
+    tables = ("observation", "trade_flow", "metric", "revision", "detail", "release")
+    return {str(path.relative_to(folder)) for table in tables for path in (folder / table).rglob("*.parquet")}
+
+
+def test_every_order_of_arrival_publishes_the_same_bytes(files: list[Path], tmp_path: Path) -> None:
+    orders = list(itertools.permutations(files))
+    results = {
+        frozenset(published_files(tmp_path / str(n), ingest(list(order), tmp_path / str(n))))
+        for n, order in enumerate(orders)
+    }
+    assert len(orders) == 6
+    assert len(results) == 1
+    assert len(next(iter(results))) > 20
+
+
+def test_the_revisions_are_those_that_a_comparison_of_the_workbooks_finds(files: list[Path], store: Path) -> None:
+    partners = {row["gacc_code"]: row["partner"] for row in code_table("partners").to_dicts() if not row["valid_to"]}
+    expected = set()
+    for before, after in itertools.pairwise(files):
+        old, new = workbook(before), workbook(after)
+        last = max(month for month, _, _ in old)
+        for place in old.keys() | {key for key in new if key[0] <= last}:
+            if old.get(place) != new.get(place):
+                month, partner, province = place
+                expected.add((month, partners[partner], province, old.get(place), new.get(place), day_of(after)))
+    assert len(expected) == 5
+    rows = reading.query(store, "revision")
+    found = rows.select(
+        pl.col("period_end").dt.strftime("%Y%m"), "partner", "province", "old_value", "new_value", "revised_on"
+    )
+    assert set(found.iter_rows()) == expected
+    moved = rows.filter(pl.col("kind") == "moved")
+    assert moved.height == 2
+    assert (moved["new_value"].fill_null(0) - moved["old_value"].fill_null(0)).sum() == 0
+
+
+def test_the_effect_on_the_world_total_is_that_of_the_workbooks(files: list[Path], store: Path) -> None:
+    rows = reading.query(store, "revision")
+    for month in ("202601", "202602"):
+        totals = [sum(value for place, value in workbook(file).items() if place[0] == month) for file in files[:2]]
+        mine = rows.filter(pl.col("period_end").dt.strftime("%Y%m") == month)
+        assert mine.select("world_old", "world_new").unique().rows() == [tuple(totals)]
+
+
+def test_between_two_downloads_the_older_workbook_is_the_word(files: list[Path], store: Path) -> None:
+    partners = {row["gacc_code"]: row["partner"] for row in code_table("partners").to_dicts() if not row["valid_to"]}
+    for file, day in ((files[0], date(2026, 4, 1)), (files[1], date(2026, 5, 7)), (files[2], TODAY)):
+        expected: dict[tuple[str, str], int] = {}
+        for (month, partner, _), value in workbook(file).items():
+            key = (month, partners[partner])
+            expected[key] = expected.get(key, 0) + value
+        flow = reading.query(store, "trade_flow", as_of=day)
+        found = {
+            (month, partner): value
+            for month, partner, value in flow.select(
+                pl.col("period").dt.strftime("%Y%m"), "partner", "value_usd"
+            ).iter_rows()
+        }
+        assert found == expected
+        world = reading.query(store, "metric", partner="WLD", product="6910", month=(2026, 1), as_of=day).filter(
+            measure="value_usd"
+        )
+        assert world["level"].to_list() == [sum(value for (month, _), value in expected.items() if month == "202601")]
+
+
+def test_the_recipe_for_plain_files_gives_the_as_of_rows(store: Path) -> None:
+    """The one-line recipe of the README, for Polars."""
+    day = date(2026, 4, 1)
+    plain = pl.scan_parquet(store / "current" / "observation").filter(
+        (pl.col("known_from") <= day) & (pl.col("known_until").is_null() | (pl.col("known_until") > day))
+    ).collect()  # fmt: skip
+    own = reading.query(store, "observation", as_of=day)
+    key = ["period_end", "product", "partner", "measure"]
+    assert plain.sort(key).select(own.columns).equals(own.sort(key))
+
+
+def test_the_report_of_a_release_says_what_it_revised(store: Path) -> None:
+    rows, releases = reading.query(store, "revision"), reading.query(store, "release").sort("released_on")
+    first, second, third = (revision_report(rows, row) for row in releases.iter_rows(named=True))
+    assert "revised nothing" in first
+    assert "3 changed" in second
+    assert "2 moved" in second
+    assert "| 522,057,349 | 522,087,653 |" in second
+    assert "revised nothing" in third
+
+
+@pytest.mark.parametrize(("day", "says"), [(date(2026, 3, 22), "nothing was known on 2026-03-22")])
+def test_a_day_before_the_first_word_is_an_error(store: Path, day: date, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        reading.query(store, "observation", as_of=day)
+
+
+def test_a_table_without_days_of_knowledge_is_an_error(store: Path) -> None:
+    with pytest.raises(ValueError, match="made of observation, trade_flow, metric"):
+        reading.query(store, "finding", as_of=date(2026, 4, 1))

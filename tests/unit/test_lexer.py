@@ -1,0 +1,153 @@
+"""Bytes to fields: the same fields as Python's csv module reads, by both ways, or a refusal that says where."""
+
+import csv
+import io
+
+import polars as pl
+import pytest
+from bad_inputs.download import CLEAN, CLEAN_RECORDS, TITLES, VALUE, csv_bytes, distinct_records, with_field
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tasks.delimited import split_fast, split_strictly
+from tasks.envelope import FILE_BYTES_MAX, MAGICS, magic_of
+from tasks.lexer import FIELD_BYTES_MAX, Lexed, clean_title, read_fields
+from tasks.refusal import Refused
+
+NUMBERS = {"第一数量", "第二数量", "美元"}
+ALPHABET = st.sampled_from(['"', ",", "\n", "\r", "a", "国", "𠮷", "9", " ", "\t", "\\", "'"])
+
+
+def _read(data: bytes) -> Lexed:
+    return read_fields(data, "file.csv", NUMBERS.__contains__)
+
+
+def _rows(fields: pl.DataFrame) -> list[tuple[str, ...]]:
+    return fields.cast(pl.String).rows()
+
+
+def _refused(data: bytes) -> Refused:
+    with pytest.raises(Refused) as refused:
+        _read(data)
+    return refused.value
+
+
+def test_a_download_is_read_as_it_is_printed() -> None:
+    lexed = _read(CLEAN)
+    assert lexed.fields.columns == list(TITLES)
+    assert _rows(lexed.fields) == list(CLEAN_RECORDS)
+    assert (lexed.encoding, lexed.normalised, lexed.numeric_titles) == ("gb18030", (), frozenset())
+    assert {title for title, kind in lexed.fields.schema.items() if kind == pl.String} == NUMBERS
+
+
+def test_a_file_of_ascii_is_utf_8() -> None:
+    assert _read(b'"a","b",\n"1","2",\n').encoding == "utf-8"
+
+
+@pytest.mark.parametrize("eol", ["\n", "\r\n"])
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8"])
+def test_files_as_the_site_makes_them_go_the_fast_way(eol: str, encoding: str) -> None:
+    data = csv_bytes(eol=eol, encoding=encoding)
+    start = data.index(b"\n") + 1
+    assert split_fast(data, start, len(TITLES), True, eol.encode(), [False] * len(TITLES)) is not None
+
+
+@settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    records=st.lists(st.lists(st.text(ALPHABET, max_size=6), min_size=3, max_size=3), min_size=1, max_size=5),
+    quoting=st.sampled_from((csv.QUOTE_ALL, csv.QUOTE_MINIMAL, csv.QUOTE_NONNUMERIC)),
+    eol=st.sampled_from(("\n", "\r\n")),
+    trailing=st.booleans(),
+    encoding=st.sampled_from(("gb18030", "utf-8")),
+)
+def test_what_the_csv_module_writes_is_read_back(
+    records: list[list[str]], quoting: int, eol: str, trailing: bool, encoding: str
+) -> None:
+    if quoting != csv.QUOTE_ALL and not trailing:
+        # The csv module leaves a lone CR without quotes, and does not read it back either.
+        records = [[field.replace("\r", "") for field in record] for record in records]
+    sink = io.StringIO(newline="")
+    csv.writer(sink, quoting=quoting, lineterminator=eol).writerows(records)  # type: ignore[arg-type]
+    lines = sink.getvalue() if not trailing else "".join(f"{_quoted(record)},{eol}" for record in records)
+    data = (f'"x","y","z"{"," if trailing else ""}{eol}' + lines).encode(encoding)
+    assert _rows(_read(data).fields) == [tuple(record) for record in records]
+
+
+def _quoted(record: list[str]) -> str:
+    return ",".join('"' + field.replace('"', '""') + '"' for field in record)
+
+
+@settings(max_examples=600, deadline=None, derandomize=True)
+@given(
+    st.lists(
+        st.sampled_from(['"', '"', ",", "\n", '",', ',"', '","', '",\n', '"\n"', '""', "a", "b", "\r"]), max_size=14
+    ).map("".join)
+)
+def test_the_fast_way_agrees_with_the_grammar_or_gives_up(body: str) -> None:
+    """Arrow's reader forgives a great deal; what it is trusted with must be what the grammar reads."""
+    data = b'"x","y",\n"1","2",\n' + body.encode() + b'"3","4",\n'
+    fast = split_fast(data, 9, 2, True, b"\n", [False, True])
+    if fast is not None:
+        strict = split_strictly(data, 9, 2, True, "file.csv")
+        assert [column.to_pylist() for column in fast.columns] == [column.to_pylist() for column in strict.columns]
+
+
+def test_the_fast_way_spans_blocks() -> None:
+    """More than two of Arrow's blocks, with names that contain line feeds."""
+    records = [(*record[:4], "某\n国", *record[5:]) for record in distinct_records(1_000)] * 450
+    data = csv_bytes(records)
+    assert len(data) > 2 * (1 << 24)
+    fields = _read(data).fields
+    assert fields.height == len(records)
+    assert fields.tail(1).cast(pl.String).row(0) == records[-1]
+
+
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [
+        (csv_bytes(with_field(2, "磁\ufffd", 3), encoding="utf-8"), "file.csv, record 4, column 商品名称"),
+        (csv_bytes(with_field(VALUE, "9" * (FIELD_BYTES_MAX + 1), 5)), "file.csv, record 6, column 美元"),
+        (csv_bytes(with_field(2, "磁" * FIELD_BYTES_MAX, 5)), "file.csv, record 6, column 商品名称"),
+        (csv_bytes(encoding="utf-8").replace("日本".encode(), b"\xff\xfe"), "file.csv, record 4, column 贸易伙伴名称"),
+        (CLEAN.replace(b'"48000"', b'"48000', 1), "file.csv, line 5, field 6"),
+        (CLEAN.replace(b'"12",', b"", 1), "file.csv, record 5 (line 6)"),
+        (CLEAN.replace(b'"98765",', b"", 1), "file.csv, record 6 (line 8)"),
+    ],
+)  # fmt: skip
+def test_a_refusal_says_where(data: bytes, place: str) -> None:
+    """A record is counted as the site counts; a line is what an editor shows, and names have line feeds."""
+    assert _refused(data).where == place
+
+
+@pytest.mark.parametrize("magic", MAGICS)
+def test_other_formats_are_known_by_their_first_bytes(magic: bytes) -> None:
+    assert magic_of(magic + b"rest") is not None
+    assert _refused(magic + b"rest\n").rule == "not text"
+
+
+def test_a_file_that_is_too_large_is_not_even_looked_at() -> None:
+    assert _refused(b"x" * (FILE_BYTES_MAX + 1)).rule == "file too large"
+
+
+@pytest.mark.parametrize(
+    ("printed", "title"),
+    [
+        (" 美元\t", "美元"),
+        ("ＵＳ　ｄｏｌｌａｒ", "US dollar"),
+        ("\ufeff数据\u200b年月", "数据年月"),
+        ("美元²", "美元2"),
+    ],
+)
+def test_titles_are_brought_to_one_form(printed: str, title: str) -> None:
+    assert clean_title(printed) == title
+
+
+def test_a_quote_that_is_never_closed_costs_no_time_and_no_memory() -> None:
+    assert _refused(CLEAN + b'"' + b"a" * 50_000_000 + b"\n").rule == "quoting"
+    assert _refused(CLEAN + b'"' + b'""' * 20_000_000 + b"\n").rule == "quoting"
+
+
+def test_columns_of_numbers_that_are_no_ascii_are_decoded_like_all_others() -> None:
+    data = csv_bytes(with_field(VALUE, "２０"), encoding="gb18030")
+    assert _read(data).fields["美元"][0] == "２０"
+    assert _read(data).fields.schema["美元"] == pl.String

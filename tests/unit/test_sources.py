@@ -1,0 +1,221 @@
+"""What each adapter makes of its layouts: which columns, which currency, what is null, what is refused."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from bad_inputs.case import DECLARED, known_after
+from bad_inputs.download import (
+    CLEAN,
+    CLEAN_RECORDS,
+    PARTNER_NAME,
+    TITLES,
+    csv_bytes,
+    numeric,
+    with_field,
+    workbook_bytes,
+)
+
+from schemas.code_tables import code_table
+from schemas.request import ReleaseRequest
+from tasks.check import check
+from tasks.land import land
+from tasks.locate import locate
+from tasks.names import doubt_names
+from tasks.normalise import Normalised, normalise
+from tasks.refusal import Refused
+from tasks.sources import SOURCES, gacc_query, published
+
+PUBLISHED = "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note\n"
+
+
+def _text(reported: pl.DataFrame, *names: str) -> list[tuple[Any, ...]]:
+    return reported.select(pl.col(names).cast(pl.String)).rows()
+
+
+def test_the_register_knows_each_source_by_its_own_name() -> None:
+    assert {name: source.name for name, source in SOURCES.items()} == {
+        "gacc_query": "gacc_query",
+        "published": "published",
+    }
+
+
+def test_a_download_as_reported() -> None:
+    reported = gacc_query.parse(CLEAN, "f.csv").reported
+    assert reported["record"].to_list() == [1, 2, 3, 4, 5, 6, 7]
+    assert _text(reported, "period", "product", "partner", "quantity", "quantity_unit", "value", "currency")[0] == (
+        "202506", "85051110", "502", "353000", "千克", "20,121,000", "USD",
+    )  # fmt: skip
+    assert _text(reported, "supplementary_quantity", "supplementary_unit")[5:] == [(None, None), ("2", "头")]
+    assert reported["flow"].null_count() == reported["regime"].null_count() == reported["province"].null_count() == 7
+
+
+def test_what_the_layout_lacks_is_null() -> None:
+    reported = gacc_query.parse(
+        csv_bytes([("8505", "磁铁", "1,000")], ("商品编码", "商品名称", "人民币")), "f.csv"
+    ).reported
+    assert [name for name in reported.columns if reported[name].null_count() == 0] == [
+        "record",
+        "product",
+        "product_name",
+        "value",
+        "currency",
+    ]
+    assert reported["currency"].cast(pl.String).to_list() == ["CNY"]
+
+
+@pytest.mark.parametrize("spelling", ["Supplementary", "Supplimentary"])
+@pytest.mark.parametrize(("title", "currency"), [("US dollar", "USD"), ("Renminbi Yuan", "CNY")])
+def test_english_titles_in_both_spellings(spelling: str, title: str, currency: str) -> None:
+    titles = ("Date of data", "Commodity code", "Commodity", "Trading partner code", "Trading partner", "Quantity", "Unit",
+              f"{spelling} Quantity", f"{spelling} Unit", title)  # fmt: skip
+    reported = gacc_query.parse(csv_bytes(titles=titles), "f.csv").reported
+    assert set(reported["currency"].cast(pl.String)) == {currency}
+    assert _text(reported, "supplementary_quantity", "supplementary_unit")[6] == ("2", "头")
+
+
+@pytest.mark.parametrize(
+    ("code", "read"), [(1012100, "01012100"), (101, "0101"), (1, "01"), (85051110, "85051110"), (851, "0851")]
+)
+def test_only_number_cells_get_their_zero_back(code: int, read: str) -> None:
+    record = list(numeric(CLEAN_RECORDS[0]))
+    record[1] = code
+    assert _text(gacc_query.parse(workbook_bytes([record]), "f.xlsx").reported, "product") == [(read,)]
+    record[1] = str(code)
+    assert _text(gacc_query.parse(workbook_bytes([record]), "f.xlsx").reported, "product") == [(str(code),)]
+
+
+def test_a_value_column_of_excel() -> None:
+    reported = gacc_query.parse(workbook_bytes(titles=(*TITLES[:-1], "金额_人民币")), "f.xlsx").reported
+    assert set(reported["currency"].cast(pl.String)) == {"CNY"}
+
+
+@pytest.mark.parametrize(
+    "row",
+    code_table("partners").filter(pl.col("name_zh").str.len_chars() > 1).iter_rows(named=True),
+    ids=lambda row: row["gacc_code"],
+)
+def test_no_name_of_the_tables_is_taken_for_mojibake_and_its_mojibake_is(row: dict[str, str]) -> None:
+    name, names = (
+        row["name_zh"],
+        (row["name_zh"], row["name_en"], f"{row['name_zh']}\n", f"{row['name_en']}（{row['name_zh']}）"),
+    )
+    for right in names:
+        gacc_query.parse(csv_bytes([(*CLEAN_RECORDS[0][:3], row["gacc_code"], right, *CLEAN_RECORDS[0][5:])]), "f.csv")
+    for wrong in (
+        name.encode().decode("gb18030", "replace").replace("\ufffd", "?"),
+        name.encode("gb18030").decode("latin-1"),
+    ):
+        with pytest.raises(Refused, match=f"which is '{name[:1]}"):
+            gacc_query.parse(
+                csv_bytes([(*CLEAN_RECORDS[0][:3], row["gacc_code"], wrong, *CLEAN_RECORDS[0][5:])]), "f.csv"
+            )
+
+
+def test_mojibake_of_places_is_found_where_there_are_no_partners() -> None:
+    titles = ("商品编码", "注册地编码", "注册地名称", "人民币")
+    wrong = "广东省".encode().decode("gb18030", "replace").replace("\ufffd", "?")
+    with pytest.raises(Refused, match="广东省"):
+        gacc_query.parse(csv_bytes([("8505", "44", wrong, "1")], titles), "f.csv")
+
+
+def test_doubtful_names_are_counted_once_a_column() -> None:
+    records = with_field(PARTNER_NAME, "=1", 0, with_field(PARTNER_NAME, "+1", 1, with_field(PARTNER_NAME, "\x07", 2)))
+    doubts = doubt_names(gacc_query.parse(csv_bytes(records), "f.csv").reported, "f.csv")
+    assert [(doubt["check"], doubt["subject"], doubt["observed"]) for doubt in doubts] == [
+        ("name_is_formula", "f.csv, column partner_name", "2 such names, '+1' in record 2"),
+        ("control_character", "f.csv, column partner_name", "1 such names, '\\x07' in record 3"),
+    ]
+
+
+def test_published_figures_go_where_their_measure_says() -> None:
+    lines = (
+        "export,85051110,USA,2025-06,quantity,353,t,2025-07-20,A,https://a.example,",
+        "export,85051110,WLD,2025-01..2025-06,value,12.5,USD million,2025-07-20,A,https://a.example,",
+        "export,85051110,WLD,2025-06,quantity_yoy,-38.1,%,2025-07-20,A,https://a.example,a note",
+    )
+    reported = published.parse((PUBLISHED + "\n".join(lines) + "\n").encode(), "f.csv").reported
+    assert _text(reported, "quantity", "quantity_unit", "value", "currency", "quantity_yoy") == [
+        ("353", "t", None, None, None), (None, None, "12.5", "USD million", None), (None, None, None, None, "-38.1"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        (PUBLISHED, "no records"),
+        (PUBLISHED.replace(",note", ""), "columns"),
+        (PUBLISHED + "export,85051110,USA,2025-06,price,353,t,2025-07-20,A,https://a.example,\n", "measure"),
+        (
+            PUBLISHED + "export,85051110,USA,2025-06,quantity_yoy,353,t,2025-07-20,A,https://a.example,\n",
+            "unit of growth",
+        ),
+    ],
+)
+def test_published_files_of_another_layout_are_refused(text: str, rule: str) -> None:
+    with pytest.raises(Refused) as refused:
+        published.parse(text.encode(), "f.csv")
+    assert refused.value.rule == rule
+
+
+def _release(file: Path, folder: Path, **declared: Any) -> Normalised:
+    request = ReleaseRequest(file=file, **{**DECLARED, "released_on": date(2026, 11, 1), **declared})
+    landed = land(locate(request), folder, date(2026, 11, 20))
+    return normalise(landed, SOURCES["gacc_query"].parse(landed.raw.read_bytes(), file.name))
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("file", "declared", "records", "numbers", "total"),
+    [
+        ("gacc_query/soybeans_import_2023_cny.csv", {}, 40, 80, ("value_cny", 418_105_000_000)),
+        ("gacc_query/soybeans_export_2024_cny.csv", {}, 29, 58, ("quantity_kg", 0)),
+        ("gacc_query_variants/acetylene_en_full.csv", {}, 5, 10, ("value_usd", 0)),
+        ("gacc_query_variants/acetylene_zh_no_month.csv", {"months": "2024-01..2024-12"}, 5, 10, ("value_cny", 0)),
+        ("gacc_query_variants/crude_import_2026_cny_second_unit.csv", {}, 3, 9, ("quantity_barrel", 0)),
+        ("gacc_query_variants/soybeans_hs4_province_regime_usd.csv", {}, 12, 12, ("value_usd", 0)),
+        ("gacc_query_xlsx/73242100_2022.xlsx", {}, 467, 934, ("value_usd", 0)),
+        ("gacc_vintages/6910_2026_0103_as_of_2026-05-07.xlsx", {}, 4763, 4763, ("value_usd", 0)),
+    ],
+)  # fmt: skip
+def test_real_files_are_read_whole_and_raise_no_doubt(
+    shared_data: Path,
+    tmp_path: Path,
+    file: str,
+    declared: dict[str, Any],
+    records: int,
+    numbers: int,
+    total: tuple[str, int],
+) -> None:
+    release = _release(shared_data / file, tmp_path, **declared)
+    findings = check(release, known_after([], release))
+    assert set(findings["severity"]) <= {"info"}
+    assert (release.release["records"][0], release.release["records_quarantined"][0], release.detail.height) == (
+        records,
+        0,
+        numbers,
+    )
+    assert release.detail.filter(pl.col("measure") == total[0])["value"].sum() >= total[1]
+
+
+@pytest.mark.shared
+def test_the_totals_of_the_real_vintages(shared_data: Path, tmp_path: Path) -> None:
+    """The sums that docs/DATA.md gives, month by month and vintage by vintage."""
+    sums = {}
+    for path in sorted((shared_data / "gacc_vintages").glob("*.xlsx")):
+        detail = _release(path, tmp_path).detail
+        monthly = detail.group_by(month=pl.col("period_end").dt.strftime("%Y%m")).agg(pl.col("value").sum())
+        sums[path.stem[-10:]] = dict(monthly.iter_rows())
+    assert sums["2026-03-23"]["202601"] == 522_057_349
+    assert sums["2026-05-07"]["202601"] == 522_087_653
+    assert sums["2026-03-23"]["202602"] == 313_416_432
+    assert sums["2026-05-07"]["202602"] == 313_416_275
+
+
+@pytest.mark.shared
+def test_a_download_that_reached_the_cap_is_held(shared_data: Path, tmp_path: Path) -> None:
+    release = _release(shared_data / "gacc_query_xlsx/39221000_2025.xlsx", tmp_path)
+    findings = check(release, known_after([], release))
+    assert findings.filter(pl.col("severity") == "error")["check"].to_list() == ["row_cap"]
