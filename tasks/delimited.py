@@ -111,7 +111,7 @@ def split_strictly(body: bytes, start: int, width: int, trailing: bool, where: s
                 where=f"{where}, record {record} (line {_line(body, at)})",
                 found=f"{len(fields)} fields where the header has {width + trailing}"
                 if len(fields) != width + trailing
-                else f"{clip(fields[-1].decode('utf-8', 'backslashreplace'))!r} after the last comma, where nothing stands",
+                else f"'{clip(fields[-1].decode('utf-8', 'backslashreplace'))}' after the last comma, where nothing stands",
                 advice=DAMAGED,
             )
         for column, field in zip(columns, fields, strict=False):
@@ -130,7 +130,7 @@ def read_records(body: bytes, start: int, where: str) -> Iterator[tuple[list[byt
                 "quoting",
                 where=f"{where}, line {_line(body, at)}, field {len(fields) + 1}",
                 found="quotes, commas and line ends are not as CSV has them: "
-                f"{clip(body[at : at + 60].decode('utf-8', 'backslashreplace'))!r}",
+                f"'{clip(body[at : at + 60].decode('utf-8', 'backslashreplace'))}'",
                 advice=DAMAGED,
             )
         quoted, plain, end = match.groups()

@@ -53,7 +53,7 @@ def open_envelope(raw: bytes, where: str) -> tuple[bytes, list[str]]:
         raise Refused(
             "no final newline",
             where=where,
-            found=f"it ends in {clip(tail)!r} without a line end: cut off",
+            found=f"it ends in '{clip(tail)}' without a line end: cut off",
             advice="Download it again; the last number may be short of digits.",
         )
     return raw, normalised

@@ -125,7 +125,7 @@ def decode_strictly(data: bytes, where: str) -> tuple[str, str]:
     raise Refused(
         "undecodable",
         where=where,
-        found=f"neither UTF-8 nor GB18030: {clip(data[last.start : last.start + 20].decode('utf-8', 'backslashreplace'))!r}",
+        found=f"neither UTF-8 nor GB18030: '{clip(data[last.start : last.start + 20].decode('utf-8', 'backslashreplace'))}'",
         advice=AGAIN,
     ) from last
 
@@ -234,7 +234,7 @@ def _decode_column(column: _Repeated, encoding: str, where: str) -> pl.Series:
             raise Refused(
                 "damaged text",
                 where=column.first_place(number, where),
-                found=f"U+FFFD in {clip(decoded[-1])!r}: an earlier program lost characters",
+                found=f"U+FFFD in '{clip(decoded[-1])}': an earlier program lost characters",
                 advice=AGAIN,
             )
     dictionary = pyarrow.array(decoded, pyarrow.large_string())

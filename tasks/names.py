@@ -42,7 +42,7 @@ def refuse_totals(fields: pl.DataFrame, distinct: dict[str, pl.Series], where: s
             raise Refused(
                 "summary row",
                 where=f"{where}, record {first_record(fields, name, first)}, column {name}",
-                found=f"{clip(first)!r}: a sum among the records, and a query download has none",
+                found=f"'{clip(first)}': a sum among the records, and a query download has none",
                 advice="Download it again, or ingest the records without the sums.",
             )
 
@@ -69,7 +69,7 @@ def refuse_mojibake(fields: pl.DataFrame, distinct: dict[str, pl.Series], where:
                 raise Refused(
                     "mojibake",
                     where=f"{where}, record {first_record(fields, f'{code}_name', name)}, column {code}_name",
-                    found=f"{clip(name)!r} for {found_code}, which is {was!r} read in a wrong encoding",
+                    found=f"'{clip(name)}' for {found_code}, which is {was!r} read in a wrong encoding",
                     advice="Download it again; do not open and save it with another program.",
                 )
 
@@ -80,11 +80,17 @@ def _is_damaged(name: str, right: str) -> bool:
     for data, encoding in (
         (name.encode("gb18030", "ignore"), "utf-8"), (_western(name), "utf-8"), (_western(name), "gb18030"),
     ):  # fmt: skip
-        was = data.decode(encoding, "ignore").strip("? \r\n\t")
-        # What was lost at the end of a name is lost for good; two letters of it are no accident.
-        if not was.isascii() and was != name.strip() and (was == right or (len(was) > 1 and right.startswith(was))):
+        was = data.decode(encoding, "ignore").replace("?", "").strip()
+        # What was lost on the way is lost for good; two letters that are left in their order are no accident.
+        is_left = was == right or (len(was) > 1 and _is_part_of(was, right))
+        if is_left and not was.isascii() and was != name.strip():
             return True
     return False
+
+
+def _is_part_of(letters: str, text: str) -> bool:
+    rest = iter(text)
+    return all(letter in rest for letter in letters)
 
 
 def _western(name: str) -> bytes:
@@ -109,7 +115,7 @@ def doubt_names(reported: pl.DataFrame, where: str) -> list[dict[str, str]]:
                 doubts.append(
                     finding(
                         check, "warning", f"{where}, column {name}",
-                        observed=f"{found.len()} such names, {clip(found[0], 40)!r} in record {record}",
+                        observed=f"{found.len()} such names, '{clip(found[0], 40)}' in record {record}",
                         expected=expected, advice=advice,
                     )
                 )  # fmt: skip

@@ -56,7 +56,7 @@ def parse(raw: bytes, where: str) -> Parsed:
         raise Refused(
             "unit of growth",
             where=f"{where}, record {int(not_percent.arg_true()[0]) + 1}, column unit",
-            found=f"{clip(fields['unit'].cast(pl.String).filter(not_percent)[0])!r} for a quantity_yoy",
+            found=f"'{clip(fields['unit'].cast(pl.String).filter(not_percent)[0])}' for a quantity_yoy",
             advice="A growth is in %.",
         )
     # People write such a file without quotes; that is its layout and no news.

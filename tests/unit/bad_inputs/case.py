@@ -140,10 +140,10 @@ def known_after(earlier: list[Normalised], release: Normalised) -> Known:
     """What `open_known` would give, had the earlier releases been published: the ledger by the ledger's own rules."""
     touched = tuple(sorted(touched_months(release)))
     if not earlier:
-        return Known(*_nothing(), touched, None)
+        return Known(*_nothing(), touched=touched, derived=touched, snapshot=None)
     releases = DataFrame[Release](pl.concat([one.release for one in earlier]).unique("release_id"))
     detail = DataFrame[Detail](pl.concat([one.detail for one in earlier]))
-    return Known(releases, ledger.merge(detail, releases), detail, touched, None)
+    return Known(releases, ledger.merge(detail, releases), detail, touched=touched, derived=touched, snapshot=None)
 
 
 @functools.cache

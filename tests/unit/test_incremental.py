@@ -1,0 +1,102 @@
+"""A month's metrics from the bounded window that a release reads equal those from the whole ledger, row for row."""
+
+import random
+from datetime import date
+
+import polars as pl
+import pytest
+
+from schemas.observation import Detail
+from schemas.release import Release
+from schemas.table import polars_schema
+from tasks import ledger, metrics
+from tasks.extremes import LOOK_BACK_MONTHS
+from tasks.known import _can_change, _is_looked_at
+from tasks.periods import month_end
+
+PRODUCTS = ("85051110", "28053011", "71069110")
+PARTNERS = ("USA", "DEU", "GBR", "JPN")
+
+
+def _month(index: int) -> date:
+    return date(index // 12, index % 12 + 1, 1)
+
+
+def _world(seed: int, months: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Synthetic releases, one or more for each month, with gaps, silences, cumulative figures and long quiet times."""
+    draw = random.Random(seed)
+    rows, releases = [], []
+    for index in range(2015 * 12, 2015 * 12 + months):
+        if draw.random() < 0.08:
+            continue
+        release_id = f"gacc_query-{index}"
+        flow = "export"
+        for product in PRODUCTS:
+            quiet = product == PRODUCTS[2] and 20 < index - 2015 * 12 < 95
+            for partner in PARTNERS:
+                if quiet or draw.random() < 0.4:
+                    continue
+                first = _month(index)
+                span = draw.random() < 0.05 and index % 12 > 1
+                start = first.replace(month=1) if span else first
+                for measure, unit in (("quantity_kg", "kg"), ("value_usd", "USD")):
+                    rows.append(
+                        ("gacc_query", "query", "CHN", flow, product, "HS8", partner, start, month_end(first), measure,
+                         draw.choice([0, 1, 7, 1000, draw.randrange(10**6)]), unit, 1, release_id, None, None, len(rows) + 1,
+                         first.replace(day=28))
+                    )  # fmt: skip
+        releases.append({
+            "release_id": release_id, "source": "gacc_query", "kind": "query", "reporter": "CHN", "title": "synthetic",
+            "raw_sha256": "0" * 64, "raw_bytes": 1, "encoding": "utf-8", "released_on": _month(index).replace(day=28), "flow": flow,
+            "products": list(PRODUCTS), "partners": draw.choice(["all", "listed"]), "partner_list": list(PARTNERS),
+            "measures": ["quantity", "value_usd"], "first_month": _month(index), "last_month": _month(index), "by_month": True,
+            "records": 1, "records_observed": 1, "records_quarantined": 0,
+        })  # fmt: skip
+    detail = pl.DataFrame(rows, schema=polars_schema(Detail), orient="row")
+    return detail, pl.DataFrame(releases, schema=polars_schema(Release))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_window_gives_what_the_whole_gives(seed: int) -> None:
+    detail, releases = _world(seed, months=130)
+    words = ledger.last_word(ledger.merge(detail, releases))  # type: ignore[arg-type]
+    whole = metrics.derive(words, releases)  # type: ignore[arg-type]
+    index = words.select(index=pl.col("period_end").dt.year() * 12 + pl.col("period_end").dt.month() - 1)["index"]
+    held = {("export", number // 12, number % 12 + 1) for number in index.unique()}
+    draw = random.Random(seed)
+    compared = 0
+    for touched in ([max(held)], [min(held)], draw.sample(sorted(held), 2)):
+        derived = {month for month in held if _can_change(month, set(touched))}
+        window = {month for month in held if _is_looked_at(month, derived)}
+        inside = [month in window for month in (("export", number // 12, number % 12 + 1) for number in index)]
+        wanted = pl.DataFrame(
+            [(flow, year * 12 + month - 1) for flow, year, month in derived],
+            orient="row",
+            schema={"flow": pl.String, "month": pl.Int32},
+        )
+        part = metrics.derive(words.filter(pl.Series(inside)), releases, wanted)  # type: ignore[arg-type]
+        months = [_month(number) for number in wanted["month"]]
+        assert part.equals(whole.filter(pl.col("period").is_in(months)))
+        compared += part.height
+    assert compared > 1_000
+
+
+def test_what_a_release_cannot_change_stays_as_it_was() -> None:
+    """The months outside `_can_change` come out the same with and without the release's rows."""
+    detail, releases = _world(9, months=100)
+    touched = date(2018, 6, 1)
+    release_id = f"gacc_query-{2018 * 12 + 5}"
+    results = []
+    for rows, scopes in (
+        (detail, releases),
+        (detail.filter(pl.col("release_id") != release_id), releases.filter(pl.col("release_id") != release_id)),
+    ):
+        words = ledger.last_word(ledger.merge(rows, scopes))  # type: ignore[arg-type]
+        results.append(metrics.derive(words, scopes))  # type: ignore[arg-type]
+    assert detail.filter(pl.col("release_id") == release_id).height > 0
+    january = date(2018, 1, 1)
+    last = _month(touched.year * 12 + touched.month - 1 + LOOK_BACK_MONTHS)
+    outside = ~pl.col("period").is_between(january, last)
+    assert results[0].filter(outside).equals(results[1].filter(outside))
+    assert results[0].filter(outside).height > 500
+    assert not results[0].filter(~outside).equals(results[1].filter(~outside))
