@@ -5,10 +5,8 @@ month before and never the row before.
 """
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
 from schemas.code_tables import code_table
-from schemas.release import Release
 from tasks.scope import CELL, WORLD, covered_cells, family
 
 SERIES = ("flow", "product", "classification", "partner", "measure", "per_unit")
@@ -18,7 +16,7 @@ HS_LEVELS = (6, 4, 2)
 QUIET_MONTHS = 24
 
 
-def lay_grid(numbers: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
+def lay_grid(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     """Every month of every series, in order: series (its number), SERIES, month, all_partners, emit.
 
     Besides the series that have numbers there are those that a reader will look for: the world and the groups of each
@@ -103,7 +101,9 @@ def chain_years(series: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
     # A total that would be less than an earlier one contradicts it: the printed figures are rounded, or revised.
     floor = pl.coalesce(pl.col("ahead").cum_max().forward_fill().over(year), 0)
-    rows = rows.with_columns(total=pl.coalesce("ahead", pl.when(pl.col("behind") >= floor).then("behind")))
+    rows = rows.with_columns(
+        total=pl.coalesce("ahead", pl.when(pl.col("behind") >= floor).then("behind"))
+    )
     before = pl.when(pl.col("place") == 1).then(0).otherwise(pl.col("total").shift(1).over(year))
     difference = pl.when(pl.col("level").is_null()).then(pl.col("total") - before)
     found = (difference >= 0).fill_null(False)

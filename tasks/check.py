@@ -15,13 +15,13 @@ from pandera.typing.polars import DataFrame
 from schemas.code_tables import code_table, valid_in
 from schemas.observation import Observation
 from schemas.release import Finding
-from tasks.calendar_grid import WORLD
+
 from tasks.findings import Rows, finding, gather
 from tasks.known import Known
 from tasks.ledger import last_word
 from tasks.normalise import COPY, Normalised
 from tasks.precedents import BROAD_RELEASE_PRODUCTS, EXAMPLES, PRECEDENTS, Check
-from tasks.scope import month_index
+from tasks.scope import WORLD, month_index
 from tasks.sources import SOURCES
 
 QUARANTINED_SHARE_MAX = 0.001
@@ -77,6 +77,7 @@ def _digits(printed: str) -> str:
 
 
 def _unknown_partners(release: Normalised, known: Known) -> Rows:
+    """A code that our table lacks may be new, but not one with much of the trade."""
     listed = ["gacc:" + code for code in code_table("partners")["gacc_code"]]
     is_unknown = pl.col("partner").str.starts_with("gacc:") & ~pl.col("partner").is_in(listed)
     values = release.detail.filter(pl.col("measure").str.starts_with("value"))

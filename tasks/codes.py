@@ -18,6 +18,7 @@ from schemas.request import Landed
 from tasks.findings import finding
 from tasks.periods import month_end, read_period
 from tasks.refusal import Refused, clip
+from tasks.scope import WORLD
 from tasks.sources import SOURCES
 
 CODES = ("product", "partner", "regime", "province", "period", "flow", "published_on")
@@ -145,12 +146,12 @@ def _read_partners(read: pl.DataFrame, landed: Landed) -> pl.DataFrame:
         .filter(valid_in(pl.col("month")))
         .select("partner", "month", "key")
     )  # fmt: skip
-    own_keys = [*partners["partner"].unique(), "WLD"] if SOURCES[landed.source].says_day else []
+    own_keys = [*partners["partner"].unique(), WORLD] if SOURCES[landed.source].says_day else []
     code = pl.col("partner")
     return (
         read.join(known, on=["partner", "month"], how="left")
         .with_columns(
-            pl.when(code.is_null()).then(pl.lit("WLD"))
+            pl.when(code.is_null()).then(pl.lit(WORLD))
             .when(pl.col("key").is_not_null()).then(pl.col("key"))
             .when(code.str.contains(PARTNER_CODE)).then("gacc:" + code)
             .when(code.is_in(own_keys)).then(code).alias("partner_read")

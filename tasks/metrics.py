@@ -180,11 +180,12 @@ def _unit_values(series: pl.DataFrame) -> pl.DataFrame:
     """Value per kilogram as measures of their own; sums of unit values mean nothing and are not made."""
     on = ["flow", "product", "classification", "partner", "month"]
     mass = series.filter(pl.col("measure") == MASS).select(
-        *on, *(pl.col(name).alias(f"kg_{name}") for figure in RATIOS for name in (figure, f"{figure}_status"))
+        *on, kg_emit="emit", **{f"kg_{name}": name for figure in RATIOS for name in (figure, f"{figure}_status")}
     )
     values = series.filter(pl.col("measure").is_in(list(UNIT_VALUES))).join(mass, on=on)
     values = values.with_columns(
         measure=pl.col("measure").replace_strict(UNIT_VALUES),
+        emit=pl.col("emit") & pl.col("kg_emit"),
         series=pl.col("series") + pl.lit(series["series"].max(), dtype=pl.UInt32) + 1,
     ).sort("series", "month")  # fmt: skip
     return values.with_columns(expression for figure in RATIOS for expression in _per_kilogram(figure))

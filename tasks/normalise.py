@@ -188,11 +188,14 @@ def _find_copies(detail: DataFrame[Detail], records: int, where: str) -> pl.Data
     groups = detail.group_by(KEY).agg(pl.col("value").n_unique().alias("values"), pl.col("record").sort(), pl.len())
     again = groups.filter(pl.col("len") > 1)
     _refuse_contradiction(again.filter(pl.col("values") > 1), "different values", where)
-    # Of two records for one key, each must have all the numbers of the other, or one of the numbers would be lost.
-    repeated = again.explode("record").group_by("record").len(name="repeated")
-    partly = repeated.join(detail.group_by("record").len(), on="record").filter(pl.col("repeated") < pl.col("len"))
-    is_partly = pl.col("record").list.eval(pl.element().is_in(partly["record"].to_list())).list.any()
-    _refuse_contradiction(again.filter(is_partly), "other numbers beside it", where)
+    # Records for one key must have the same numbers, or one that only one of them has would be lost with the copies.
+    repeated = detail.join(again.select("record").explode("record").unique(), on="record", how="semi")
+    place = [name for name in KEY if name != "measure"]
+    sets = repeated.group_by(*place, "record").agg(pl.col("measure").sort().str.join(" and "))
+    unlike = sets.group_by(place).agg(
+        pl.col("measure").n_unique().alias("sets"), pl.col("measure").first(), pl.col("record").sort()
+    )
+    _refuse_contradiction(unlike.filter(pl.col("sets") > 1), "other numbers beside it", where)
     copies = again.select(pl.col("record").list.slice(1)).explode("record").unique().sort("record")
     if copies.height > max(1, COPIES_SHARE_MAX * records):
         raise Refused(

@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 import polars as pl
 
-from tasks.calendar_grid import WORLD
+
 from tasks.findings import Rows, finding
 from tasks.known import Known
 from tasks.ledger import last_word
 from tasks.normalise import Normalised
-from tasks.scope import month_index
+from tasks.scope import WORLD, month_index
 
 PARTNERS_SHARE_MIN = 0.95
 BROAD_RELEASE_PRODUCTS = 50

@@ -5,11 +5,9 @@ records), months and measure families. Everything here answers one question abou
 """
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
 from schemas.code_tables import code_table, valid_in
 from schemas.observation import KINDS
-from schemas.release import Release
 
 LEVELS = (2, 4, 6, 8)
 FINEST = 8
@@ -90,7 +88,7 @@ def of_finest_level(releases: pl.DataFrame) -> pl.DataFrame:
     return releases.filter(_digits_of_records() == FINEST)
 
 
-def covered_cells(releases: DataFrame[Release], products: pl.Series) -> pl.DataFrame:
+def covered_cells(releases: pl.DataFrame, products: pl.Series) -> pl.DataFrame:
     """Months that are covered product by product: CELL, and whether for everyone. A basket is covered where each of its
     codes is."""
     members = basket_members().filter(pl.col("product").is_in(products.unique().to_list()))
@@ -103,7 +101,7 @@ def covered_cells(releases: DataFrame[Release], products: pl.Series) -> pl.DataF
     return pl.concat([cells, whole.filter(pl.col("covered") == pl.col("size")).select(cells.columns)])
 
 
-def covering(keys: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
+def covering(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     """Those of `keys` (flow, product, partner, measure, month) about which some release speaks, with or without a row.
 
     Adds `standing`, the place of the best kind that does. A group of partners, and the world, is covered only where
@@ -123,12 +121,12 @@ def covering(keys: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
     ])  # fmt: skip
 
 
-def within_scope(keys: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
+def within_scope(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     """Those of `keys` that are covered, see `covering`."""
     return covering(keys, releases).select(keys.columns)
 
 
-def _covering_codes(keys: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
+def _covering_codes(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     covered = _covered(releases, keys["product"])
     asked = keys.with_columns(family().alias("family"))
     everyone = covered.filter("everyone").group_by(CELL).agg(pl.col("standing").min())
@@ -148,7 +146,7 @@ def _has_members() -> pl.Expr:
     return founded <= month_text()
 
 
-def _covered(releases: DataFrame[Release], products: pl.Series) -> pl.DataFrame:
+def _covered(releases: pl.DataFrame, products: pl.Series) -> pl.DataFrame:
     """CELL, everyone, lists, standing: what each release by month speaks about, month by month and code by code."""
     monthly = speaking(releases.filter(pl.col("by_month"))).with_columns(standing=standing())
     months = (

@@ -122,7 +122,7 @@ def _months(numbers: pl.DataFrame) -> pl.DataFrame:
     return numbers.filter(pl.col("span") == "month")
 
 
-def _without_outranked(numbers: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
+def _without_outranked(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     """Without the months about which a better kind of release speaks: its silence is worth more than their number."""
     best = speaking(releases).select(standing().min()).item()
     lesser = _months(numbers).filter(pl.col("standing") > pl.lit(best, dtype=pl.Int32))
@@ -133,14 +133,14 @@ def _without_outranked(numbers: pl.DataFrame, releases: DataFrame[Release]) -> p
     return numbers.join(gone, on=numbers.columns, how="anti")
 
 
-def _copy_baskets(numbers: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
+def _copy_baskets(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     """A basket of one code is that code under another name, with all that is printed of it."""
     members = basket_members().filter(pl.len().over("product") == 1).rename({"product": "basket", "part": "product"})
     named = numbers.join(members, on="product").filter(valid_in(month_text()))
     return named.with_columns(product="basket", classification=pl.lit("basket"))
 
 
-def _sum_codes(numbers: pl.DataFrame, releases: DataFrame[Release], totals: bool = False) -> pl.DataFrame:
+def _sum_codes(numbers: pl.DataFrame, releases: pl.DataFrame, totals: bool = False) -> pl.DataFrame:
     """HS6, HS4, HS2 and baskets from HS8, where each part was asked for or, in a basket, has a number."""
     eights = _months(numbers).filter(
         (pl.col("classification") == "HS8") & (pl.col("partner").is_in(TOTALS) == totals)
@@ -149,16 +149,16 @@ def _sum_codes(numbers: pl.DataFrame, releases: DataFrame[Release], totals: bool
         eights.with_columns(product=pl.col("product").str.slice(0, level), classification=pl.lit(f"HS{level}"))
         for level in HS_LEVELS
     )
-    from_below = DataFrame[Release](of_finest_level(releases))
-    rolled = rolled.join(within_scope(rolled.select(KEY).unique(), from_below), on=KEY, how="semi")
+    from_below = within_scope(rolled.select(KEY).unique(), of_finest_level(releases))
+    rolled = rolled.join(from_below, on=KEY, how="semi")
     return _not_yet(_sum_parts(pl.concat([rolled, _basket_parts(eights, releases)])), numbers)
 
 
-def _sum_codes_of_totals(numbers: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
+def _sum_codes_of_totals(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     return _sum_codes(numbers, releases, totals=True)
 
 
-def _basket_parts(eights: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
+def _basket_parts(eights: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     """The parts of baskets each of whose codes has a number or is inside a scope."""
     members = basket_members()
     named = eights.drop("product").join(members, on="part").filter(valid_in(month_text())).select(eights.columns)
@@ -171,7 +171,7 @@ def _basket_parts(eights: pl.DataFrame, releases: DataFrame[Release]) -> pl.Data
     return named.join(lacking, on=KEY, how="anti")
 
 
-def _sum_partners(numbers: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
+def _sum_partners(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     """WLD and the partner groups where every partner was asked for and no source prints them itself."""
     months = _months(numbers).filter(~pl.col("partner").is_in(TOTALS)).with_columns(part="partner")
     parts = with_totals(months)
@@ -210,7 +210,7 @@ def _sum_parts(parts: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _fill_levels(grid: pl.DataFrame, numbers: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
+def _fill_levels(grid: pl.DataFrame, numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     """The level of each month of the grid: what is printed or summed, no trade inside a scope, else missing.
 
     Where a key has a number in one measure and not in another, the other is not zero: it is not counted in that unit.
@@ -229,10 +229,13 @@ def _fill_levels(grid: pl.DataFrame, numbers: pl.DataFrame, releases: DataFrame[
         filled = filled.join(told, on=["series", "month"], how="left")
     months = _months(numbers)
     gaps = filled.filter(pl.col("level").is_null()).select("series", *KEY)
-    elsewhere = gaps.join(months, on=PLACE, how="semi").select("series", "month", other_unit=pl.lit(True))
-    silent = gaps.join(months, on=PLACE, how="anti").join(_places_above(months), on=PLACE, how="anti")
-    zeros = covering(silent, releases).select("series", "month", zero="standing")
-    filled = filled.join(zeros, on=["series", "month"], how="left").join(elsewhere, on=["series", "month"], how="left")
+    told = months.select(PLACE).unique().with_columns(told=pl.lit(True))
+    below = _places_above(months).with_columns(below=pl.lit(True))
+    silent = covering(gaps, releases).join(told, on=PLACE, how="left").join(below, on=PLACE, how="left")
+    silent = silent.select("series", "month", "told", "below", covered="standing")
+    filled = filled.join(silent, on=["series", "month"], how="left").with_columns(
+        zero=pl.when(pl.col("told").is_null() & pl.col("below").is_null()).then("covered")
+    )
     filled = filled.join(_incomplete_cells(months), on=["flow", "product", "measure", "month"], how="left")
     return filled.with_columns(
         pl.col("all_partners") & pl.col("incomplete").is_null(),
@@ -240,9 +243,9 @@ def _fill_levels(grid: pl.DataFrame, numbers: pl.DataFrame, releases: DataFrame[
         pl.coalesce("level_standing", "zero").alias("level_standing"),
         pl.when(pl.col("level").is_not_null()).then("made")
         .when(pl.col("zero").is_not_null()).then(pl.lit("zero"))
-        .when("other_unit").then(pl.lit("other_unit"))
+        .when(pl.col("made").is_not_null() | (pl.col("covered").is_not_null() & pl.col("told"))).then(pl.lit("other_unit"))
         .otherwise(pl.lit("not_covered")).alias("level_status"),
-    ).drop("zero", "other_unit", "made", "incomplete").sort("series", "month")  # fmt: skip
+    ).drop("zero", "covered", "told", "below", "made", "incomplete").sort("series", "month")  # fmt: skip
 
 
 def _incomplete_cells(months: pl.DataFrame) -> pl.DataFrame:

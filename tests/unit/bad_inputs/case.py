@@ -121,10 +121,17 @@ class Row:
 
 def read(case: Case, folder: Path) -> tuple[Normalised, DataFrame[Finding]]:
     """The case's file through all gates. Raises Refused."""
-    earlier = [_normalised(data, f"before-{place}.csv", {**DECLARED, "released_on": EARLIER, **declared}, folder, None)
-               for place, (data, declared) in enumerate(case.before)]  # fmt: skip
+    earlier = [_earlier(data, tuple(sorted(declared.items()))) for data, declared in case.before]
     release = _normalised(case.data, case.file, {**DECLARED, **case.declared}, folder, case.sidecar)
     return release, check(release, known_after(earlier, release))
+
+
+@functools.cache
+def _earlier(data: bytes, declared: tuple[tuple[str, Any], ...]) -> Normalised:
+    with tempfile.TemporaryDirectory() as folder:
+        return _normalised(
+            data, "earlier.csv", {**DECLARED, "released_on": EARLIER, **dict(declared)}, Path(folder), None
+        )
 
 
 def _normalised(data: bytes, name: str, declared: Mapping[str, Any], folder: Path, sidecar: str | None) -> Normalised:

@@ -1,0 +1,66 @@
+"""From made-up releases to figures, the way of the flow: merge, last word, derive."""
+
+from datetime import date
+from typing import Any
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.metric import Metric
+from schemas.observation import Observation
+from tasks.ledger import last_word, merge
+from tasks.metrics import derive
+from tests.unit.statements import MAGNETS, detail_table, release_table
+
+Row = dict[str, Any]
+Store = list[tuple[Row, list[Row]]]
+
+
+def merged(store: Store) -> DataFrame[Observation]:
+    return merge(detail_table(*(row for _, rows in store for row in rows)), release_table(*(row for row, _ in store)))
+
+
+def derived(store: Store) -> DataFrame[Metric]:
+    return derive(last_word(merged(store)), release_table(*(row for row, _ in store)))
+
+
+class Figures:
+    """The table `metric` of made-up releases, to be asked for one row at a time."""
+
+    def __init__(self, *store: tuple[Row, list[Row]]) -> None:
+        self.metric = derived(list(store))
+
+    def row(
+        self,
+        partner: str = "USA",
+        month: str = "2025-06",
+        measure: str = "quantity_kg",
+        product: str = MAGNETS,
+        flow: str = "export",
+    ) -> Row:
+        place = {
+            "flow": flow,
+            "product": product,
+            "partner": partner,
+            "period": date.fromisoformat(f"{month}-01"),
+            "measure": measure,
+        }
+        return self.metric.filter(pl.all_horizontal(pl.col(name) == value for name, value in place.items())).row(
+            0, named=True
+        )
+
+    def level(self, *place: str, **named: str) -> tuple[float | None, str]:
+        return self.pair("level", *place, **named)
+
+    def pair(self, figure: str, *place: str, **named: str) -> tuple[Any, str]:
+        """A figure and its status."""
+        row = self.row(*place, **named)
+        return row[figure], row[f"{figure.removesuffix('_pct').removesuffix('_pp')}_status"]
+
+    def path(self, figure: str, partner: str = "USA", **named: str) -> dict[str, Any]:
+        """A figure by month."""
+        place = {"partner": partner, "measure": "quantity_kg", "product": MAGNETS} | named
+        rows = self.metric.filter(pl.all_horizontal(pl.col(name) == value for name, value in place.items())).sort(
+            "period"
+        )
+        return {f"{day:%Y-%m}": value for day, value in rows.select("period", figure).iter_rows()}

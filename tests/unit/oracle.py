@@ -1,0 +1,113 @@
+"""What a scope covers and what a ledger says on a day, in plain Python: an opinion of its own beside the vectorised code.
+
+Slow, obvious, and written from the tables' descriptions, not from `tasks`. Releases and numbers are the rows of
+`statements`.
+"""
+
+from datetime import date
+from typing import Any, NamedTuple
+
+Row = dict[str, Any]
+KINDS = ("yearbook", "query", "bulletin", "preliminary", "published")
+NUMBER = (
+    "source",
+    "reporter",
+    "flow",
+    "product",
+    "classification",
+    "partner",
+    "period_start",
+    "period_end",
+    "measure",
+    "unit",
+)
+
+
+class Word(NamedTuple):
+    """What stands: the value, the worth of its last digit, and who said it first."""
+
+    value: int
+    resolution: int
+    release_id: str
+
+
+def family(measure: str) -> str:
+    if measure.endswith("_yoy"):
+        return "quantity_yoy"
+    return "quantity" if measure.startswith("quantity") else measure
+
+
+def digits_of_records(release: Row) -> int:
+    """How many digits the codes in the file have. Below HS8 the source prints no quantities."""
+    codes = [code for code in release["products"] if code.isdigit()]
+    longest = max(map(len, codes), default=0)
+    return 8 if longest == 8 or "quantity" in release["measures"] else longest
+
+
+def asks_for(release: Row, product: str) -> bool:
+    """Whether a code stands in the list of what was asked for, by itself or by one above it."""
+    if not product.isdigit():
+        return product in release["products"]
+    return any(code == "*" or (code.isdigit() and product.startswith(code)) for code in release["products"])
+
+
+def names_partner(release: Row, partner: str) -> bool:
+    """Whether the release speaks of a partner, also by not having it. A file with totals alone knows no partners."""
+    if release["partners"] == "keys":
+        return False
+    return partner in release["partner_list"] or (release["partners"] == "all" and release["partner_list"] != ["WLD"])
+
+
+def covers_period(release: Row, start: date, end: date) -> bool:
+    is_month = (start.year, start.month, start.day) == (end.year, end.month, 1)
+    months = index(release["first_month"]), index(release["last_month"])
+    if release["by_month"]:
+        return is_month and months[0] <= index(start) <= months[1]
+    return start.day == 1 and (index(start), index(end)) == months
+
+
+def index(day: date) -> int:
+    return day.year * 12 + day.month - 1
+
+
+def replay(releases: list[Row], numbers: list[Row], day: date) -> dict[tuple[Any, ...], Word]:
+    """The last word on each number at the end of `day`, by going through the days one by one with a dictionary."""
+    public = {release["release_id"]: release["released_on"] for release in releases}
+    spoken: dict[tuple[date, tuple[Any, ...]], list[tuple[bool, date, str, int, int]]] = {}
+    said: dict[tuple[tuple[Any, ...], str], dict[date, list[Row]]] = {}
+    for row in numbers:
+        key = tuple(row[name] for name in NUMBER)
+        said.setdefault((key, row["release_id"]), {}).setdefault(row["known_from"], []).append(row)
+    for (key, release_id), days in said.items():
+        for known_from, rows in days.items():
+            value, resolution = sum(row["value"] for row in rows), max(row["resolution"] for row in rows)
+            spoken.setdefault((known_from, key), []).append((True, public[release_id], release_id, value, resolution))
+    for release in releases:
+        for key in {key for key, _ in said}:
+            if (key, release["release_id"]) not in said and _speaks_of(release, key):
+                spoken.setdefault((release["released_on"], key), []).append(
+                    (False, release["released_on"], release["release_id"], 0, 0)
+                )
+    standing: dict[tuple[Any, ...], Word] = {}
+    for when, key in sorted(spoken, key=lambda place: place[0]):
+        if when > day:
+            break
+        is_number, _, release_id, value, resolution = max(spoken[when, key])
+        before = standing.get(key)
+        if not is_number:
+            standing.pop(key, None)
+        elif before is None or (before.value, before.resolution) != (value, resolution):
+            standing[key] = Word(value, resolution, release_id)
+    return standing
+
+
+def _speaks_of(release: Row, key: tuple[Any, ...]) -> bool:
+    source, reporter, flow, product, _, partner, start, end, measure, _ = key
+    return (
+        (release["source"], release["reporter"], release["flow"]) == (source, reporter, flow)
+        and asks_for(release, product)
+        and (not product.isdigit() or len(product) == digits_of_records(release))
+        and names_partner(release, partner)
+        and family(measure) in release["measures"]
+        and covers_period(release, start, end)
+    )

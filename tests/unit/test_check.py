@@ -1,0 +1,250 @@
+"""Gate D: each check where it speaks and where it is silent."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from bad_inputs.case import Case, Publish, read
+from bad_inputs.download import (
+    CLEAN,
+    CLEAN_RECORDS,
+    PARTNER,
+    QUANTITY,
+    TITLES,
+    UNIT,
+    VALUE,
+    Record,
+    csv_bytes,
+    distinct_records,
+    each,
+    magnets,
+    with_field,
+    year_of_magnets,
+)
+
+from tasks.check import CHECKS
+from tasks.precedents import MAGNITUDE_FACTOR, PRECEDENTS
+
+ALL = {"partners": "all"}
+JULY_18, JULY_20 = datetime.date(2025, 7, 18), datetime.date(2025, 7, 20)
+YEAR = csv_bytes(year_of_magnets())
+Earlier = Sequence[tuple[bytes, Mapping[str, Any]]]
+
+
+def _raised(
+    tmp_path: Path, data: bytes, declared: Mapping[str, Any] | None = None, before: Earlier = ()
+) -> list[tuple[str, str]]:
+    """Check and severity of every finding but those of reading, in order."""
+    case = Case("", data, Publish(), declared=declared or {}, before=tuple(before))
+    _, findings = read(case, tmp_path / "inbox")
+    return findings.filter(pl.col("check") != "normalised").select("check", "severity").rows()
+
+
+def _figures(*figures: str) -> bytes:
+    titles = "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note"
+    return "".join(f"{line}\n" for line in (titles, *(f"{figure},A,https://a.example," for figure in figures))).encode()
+
+
+PUBLISHED = {"source": "published", "flow": None, "released_on": None}
+
+
+def test_every_check_is_asked_and_named_by_its_finding() -> None:
+    names = [ask.__name__.lstrip("_") for ask in (*CHECKS, *PRECEDENTS)]
+    assert len(names) == len(set(names)) == 16
+    assert all(ask.__doc__ for ask in (*CHECKS, *PRECEDENTS))
+
+
+def test_a_clean_release_raises_nothing(tmp_path: Path) -> None:
+    assert _raised(tmp_path, CLEAN) == []
+    assert _raised(tmp_path, CLEAN, ALL, [(YEAR, ALL), (CLEAN, ALL)]) == []
+
+
+@pytest.mark.parametrize(("records", "held"), [(9_999, False), (10_000, True), (10_001, False), (20_000, True)])
+def test_row_cap(tmp_path: Path, records: int, held: bool) -> None:
+    assert _raised(tmp_path, csv_bytes(distinct_records(records))) == ([("row_cap", "error")] if held else [])
+
+
+def test_quarantined(tmp_path: Path) -> None:
+    """Few lost records of other products are a warning; one of a watched product, however printed, is an error."""
+    many = list(distinct_records(2_000))
+    assert _raised(tmp_path, csv_bytes([*many, (*many[0][:1], "2501x", *many[0][2:])])) == [("quarantined", "warning")]
+    assert _raised(tmp_path, csv_bytes([*many, (*many[0][:1], "8505.11.10", *many[0][2:])])) == [
+        ("quarantined", "error")
+    ]
+    assert _raised(tmp_path, csv_bytes([*many[:500], (*many[0][:1], "2501x", *many[0][2:])])) == [
+        ("quarantined", "error")
+    ]
+    assert _raised(tmp_path, csv_bytes([*many, many[0]])) == [("copies", "warning")]
+
+
+@pytest.mark.parametrize(("value", "raised"), [("1", []), ("1,000,000", [("unknown_partners", "error")])])
+def test_unknown_partners(tmp_path: Path, value: str, raised: list[tuple[str, str]]) -> None:
+    assert _raised(tmp_path, csv_bytes([*CLEAN_RECORDS, magnets(partner="188", value=value)])) == [
+        ("unknown_partner", "warning"),
+        *raised,
+    ]
+
+
+def test_an_unspecified_partner_is_a_known_one(tmp_path: Path) -> None:
+    assert _raised(tmp_path, csv_bytes(each(PARTNER, lambda code: "701", CLEAN_RECORDS[:1]))) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "raised"),
+    [
+        (("千克", "0", "?"), ("千克", "0", "?"), False),
+        (("千克", "0", "?"), ("克", "0", "?"), True),
+        (("千克", "5", "头"), ("千克", "0", "?"), False),
+        (("千克", "5", "头"), ("克", "5", "头"), True),
+        (("千克", "0", "?"), ("吨", "0", "?"), False),
+    ],
+)
+def test_mixed_units(tmp_path: Path, first: tuple[str, ...], second: tuple[str, ...], raised: bool) -> None:
+    records = [
+        (*magnets(partner=partner)[:UNIT], *units, "1,000") for partner, units in (("502", first), ("304", second))
+    ]
+    assert _raised(tmp_path, csv_bytes(records)) == ([("mixed_units", "error")] if raised else [])
+
+
+def test_other_units_in_other_months_are_another_edition_of_the_tariff(tmp_path: Path) -> None:
+    records = [magnets(month="202412"), (*magnets(month="202501")[:UNIT], "个", *magnets()[UNIT + 1 :])]
+    assert _raised(tmp_path, csv_bytes(records)) == []
+
+
+@pytest.mark.parametrize(
+    ("months", "declared", "raised"),
+    [
+        (("202504", "202505", "202506"), {}, False),
+        (("202504", "202506"), {}, True),
+        (("202506",), {}, False),
+        (("202506",), {"months": "2025-04..2025-06"}, True),
+    ],
+)
+def test_month_without_records(tmp_path: Path, months: Sequence[str], declared: dict[str, str], raised: bool) -> None:
+    data = csv_bytes([magnets(month=month) for month in months])
+    assert _raised(tmp_path, data, declared) == ([("month_without_records", "warning")] if raised else [])
+
+
+def test_a_broad_release_with_a_month_missing_is_held(tmp_path: Path) -> None:
+    records = [(month, *record[1:]) for record in distinct_records(50) for month in ("202504", "202506")]
+    assert _raised(tmp_path, csv_bytes(records)) == [("month_without_records", "error")]
+
+
+@pytest.mark.parametrize(("month", "raised"), [("202112", True), ("202201", False)])
+def test_product_validity(tmp_path: Path, month: str, raised: bool) -> None:
+    record = (month, "81129290", *magnets()[2:])
+    assert _raised(tmp_path, csv_bytes([record])) == ([("product_validity", "warning")] if raised else [])
+
+
+@pytest.mark.parametrize(("june", "raised"), [(3188, False), (3190, False), (3185, False), (3194, True), (22319, True)])
+def test_year_to_date(tmp_path: Path, june: int, raised: bool) -> None:
+    """22,319 - 19,132 = 3,187 t; each of the three is rounded to a tonne."""
+    data = _figures(
+        "export,85051110,WLD,2025-01..2025-05,quantity,19132,t,2025-06-20",
+        "export,85051110,WLD,2025-01..2025-06,quantity,22319,t,2025-07-20", f"export,85051110,WLD,2025-06,quantity,{june},t,2025-07-20",
+    )  # fmt: skip
+    assert _raised(tmp_path, data, PUBLISHED) == ([("ytd_mismatch", "error")] if raised else [])
+
+
+@pytest.mark.parametrize(("parts", "raised"), [((353, 764), False), ((353, 2_835), False), ((353, 2_900), True)])
+def test_parts_exceed_total(tmp_path: Path, parts: tuple[int, int], raised: bool) -> None:
+    usa, germany = parts
+    data = _figures(
+        "export,85051110,WLD,2025-06,quantity,3188,t,2025-07-20", f"export,85051110,USA,2025-06,quantity,{usa},t,2025-07-20",
+        f"export,85051110,DEU,2025-06,quantity,{germany},t,2025-07-20",
+    )  # fmt: skip
+    assert _raised(tmp_path, data, PUBLISHED) == ([("parts_exceed_total", "error")] if raised else [])
+
+
+@pytest.mark.parametrize(("quantity", "raised"), [("353000", False), ("353001", True)])
+def test_editions(tmp_path: Path, quantity: str, raised: bool) -> None:
+    """The download in USD and the one in CNY of the same day count the same goods."""
+    cny = csv_bytes(with_field(QUANTITY, quantity), (*TITLES[:-1], "人民币"))
+    assert _raised(tmp_path, cny, {}, [(CLEAN, {"released_on": JULY_20})]) == (
+        [("editions_disagree", "error")] if raised else []
+    )
+
+
+def _months_of(partner: str, quantity: int, months: Sequence[str]) -> list[Record]:
+    return [magnets(partner, str(quantity), f"{quantity * 57:,}", month) for month in months]
+
+
+SPRING = ("202501", "202502", "202503", "202504", "202505")
+
+
+@pytest.mark.parametrize(("gone", "raised"), [("502", True), ("408", False)])
+def test_partners_missing(tmp_path: Path, gone: str, raised: bool) -> None:
+    """A few products may stop being traded with a partner, and that is only said; of a large share it is said at all."""
+    before = csv_bytes(
+        [*_months_of("502", 900_000, SPRING), *_months_of("133", 100_000, SPRING), *_months_of("408", 10_000, SPRING)]
+    )
+    now = csv_bytes([record for partner, quantity in (("502", 900_000), ("133", 100_000), ("408", 10_000))
+                     for record in _months_of(partner, quantity, ["202506"]) if partner != gone])  # fmt: skip
+    assert _raised(tmp_path, now, ALL, [(before, ALL)]) == ([("partners_missing", "info")] if raised else [])
+    assert _raised(tmp_path, now, {}, [(before, ALL)]) == []
+
+
+@pytest.mark.parametrize(("gone", "raised"), [("304", True), ("408", False)])
+def test_partner_removed(tmp_path: Path, gone: str, raised: bool) -> None:
+    now = csv_bytes([record for record in CLEAN_RECORDS[:6] if record[PARTNER] != gone])
+    found = _raised(tmp_path, now, ALL, [(csv_bytes(CLEAN_RECORDS[:6]), ALL)])
+    assert found == ([("partner_removed", "error")] if raised else [])
+
+
+@pytest.mark.parametrize(
+    ("records", "raised"),
+    [
+        (CLEAN_RECORDS[:6], False),
+        (each(VALUE, lambda value: f"{int(value.replace(',', '')) * 5:,}", CLEAN_RECORDS[:6]), False),
+        (each(VALUE, lambda value: f"{int(value.replace(',', '')) * 11:,}", CLEAN_RECORDS[:6]), True),
+        (each(UNIT, lambda unit: "吨", CLEAN_RECORDS[:6]), True),
+        (each(QUANTITY, lambda quantity: "1", CLEAN_RECORDS[:6]), False),
+    ],
+    ids=["as usual", "five times dearer", "eleven times dearer", "in tonnes", "too few to tell"],
+)
+def test_unit_value(tmp_path: Path, records: Sequence[Record], raised: bool) -> None:
+    assert _raised(tmp_path, csv_bytes(records), {}, [(YEAR, ALL)]) == ([("unit_value", "error")] if raised else [])
+
+
+@pytest.mark.parametrize(("unit", "raised"), [("千克", False), ("个", True)])
+def test_unit_changed(tmp_path: Path, unit: str, raised: bool) -> None:
+    data = csv_bytes(each(UNIT, lambda old: unit, CLEAN_RECORDS[:6]))
+    assert _raised(tmp_path, data, {}, [(YEAR, ALL)]) == ([("unit_changed", "error")] if raised else [])
+
+
+@pytest.mark.parametrize(
+    ("times", "raised"), [(1, False), (MAGNITUDE_FACTOR - 1, False), (MAGNITUDE_FACTOR + 1, True), (1_000, True)]
+)
+def test_magnitude(tmp_path: Path, times: int, raised: bool) -> None:
+    data = csv_bytes(with_field(VALUE, "-", records=[magnets(quantity=str(353_000 * times))]))
+    found = _raised(tmp_path, data, {}, [(YEAR, ALL)])
+    assert found == [*([("magnitude", "error")] if raised else []), ("missing_number", "info")]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "raised"), [("353001", False), ("369000", False), ("371000", True), ("335000", True)]
+)
+def test_revised(tmp_path: Path, quantity: str, raised: bool) -> None:
+    """One per cent of the month's 1,676 t is 16.8 t."""
+    now = csv_bytes(with_field(QUANTITY, quantity))
+    found = _raised(tmp_path, now, {}, [(CLEAN, {"released_on": JULY_18})])
+    assert found == ([("revised", "warning")] if raised else [])
+
+
+@pytest.mark.parametrize(("printed", "raised"), [("1676", False), ("1677", False), ("1678", True), ("3188", True)])
+def test_world_total(tmp_path: Path, printed: str, raised: bool) -> None:
+    before = [(_figures(f"export,85051110,WLD,2025-06,quantity,{printed},t,2025-07-20"), PUBLISHED)]
+    assert _raised(tmp_path, CLEAN, ALL, before) == ([("world_total", "warning")] if raised else [])
+    assert _raised(tmp_path, CLEAN, {}, before) == []
+
+
+def test_a_finding_says_what_was_found_expected_and_to_be_done(tmp_path: Path) -> None:
+    case = Case("", csv_bytes(each(UNIT, lambda unit: "吨", CLEAN_RECORDS[:6])), Publish(), before=((YEAR, ALL),))
+    _, findings = read(case, tmp_path / "inbox")
+    row = findings.row(0, named=True)
+    assert (row["check"], row["subject"]) == ("unit_value", "export 85051110 2025-06")
+    assert (row["observed"], row["expected"]) == ("0.057 USD/kg", "within 10 times 57, the median of 13 months")
+    assert row["advice"].endswith(".")

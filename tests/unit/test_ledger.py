@@ -1,0 +1,237 @@
+"""The ledger: what stands on each day, whatever came in which order."""
+
+import random
+from datetime import date
+from itertools import pairwise, permutations
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pandera.typing.polars import DataFrame
+from polars.testing import assert_frame_equal
+
+from schemas.observation import Observation
+from schemas.release import Finding, Quarantine, Release
+from schemas.table import empty_frame
+from tasks import assemble
+from tasks.known import Known, touched_months
+from tasks.ledger import as_of, last_word
+from tasks.normalise import Normalised
+from tests.unit import oracle, worlds
+from tests.unit.figures import Store, merged
+from tests.unit.statements import detail_table, number, release, release_table
+
+Row = dict[str, Any]
+ORDER = [*oracle.NUMBER, "known_from"]
+
+
+def words(observation: pl.DataFrame) -> dict[tuple[Any, ...], oracle.Word]:
+    return {
+        tuple(row[name] for name in oracle.NUMBER): oracle.Word(row["value"], row["resolution"], row["release_id"])
+        for row in observation.iter_rows(named=True)
+    }
+
+
+def story(observation: pl.DataFrame) -> list[tuple[Any, ...]]:
+    """Value, first day, last day, of one number."""
+    return observation.sort("known_from").select("value", "known_from", "known_until").rows()
+
+
+def ingest(store: Store) -> DataFrame[Observation]:
+    """The ledger after the releases came one by one, each merged into what the ones before left, as the flow does it."""
+    releases, observation = DataFrame[Release](empty_frame(Release)), DataFrame[Observation](empty_frame(Observation))
+    landed: dict[str, list[Row]] = {}
+    for row, rows in store:
+        new = Normalised(detail_table(*rows), DataFrame[Quarantine](empty_frame(Quarantine)),
+                         DataFrame[Finding](empty_frame(Finding)), release_table(row))  # fmt: skip
+        touched = touched_months(new)
+        near = [said for rows in landed.values() for said in rows
+                if (said["flow"], said["period_end"].year, said["period_end"].month) in touched]  # fmt: skip
+        known = Known(releases, observation, detail_table(*near), tuple(sorted(touched)), derived=(), snapshot=None)
+        after = assemble.merge(new, known)
+        releases, observation = after.releases, after.observation
+        landed[row["release_id"]] = rows
+    return observation
+
+
+@given(worlds.stores())
+@settings(max_examples=50, deadline=None)
+def test_each_day_says_what_a_replay_with_a_dictionary_says(store: Store) -> None:
+    observation = merged(store)
+    numbers = [row for _, rows in store for row in rows]
+    for day in worlds.all_days():
+        assert words(as_of(observation, day)) == oracle.replay([row for row, _ in store], numbers, day)
+    assert words(last_word(observation)) == oracle.replay([row for row, _ in store], numbers, date.max)
+
+
+@given(worlds.stores(), st.randoms(use_true_random=False))
+@settings(max_examples=30, deadline=None)
+def test_any_order_of_releases_and_rows_gives_the_same_rows(store: Store, chance: random.Random) -> None:
+    expected = merged(store)
+    shuffled = [(row, chance.sample(rows, len(rows))) for row, rows in chance.sample(store, len(store))]
+    assert_frame_equal(merged(shuffled), expected)
+
+
+@given(worlds.stores(3), st.randoms(use_true_random=False))
+@settings(max_examples=15, deadline=None)
+def test_one_by_one_in_any_order_with_repetitions_gives_the_same_rows(store: Store, chance: random.Random) -> None:
+    arriving = [*chance.sample(store, len(store)), chance.choice(store)]
+    assert_frame_equal(ingest(arriving).sort(ORDER), merged(store).sort(ORDER))
+
+
+@given(worlds.stores())
+@settings(max_examples=30, deadline=None)
+def test_the_days_of_one_number_follow_one_another(store: Store) -> None:
+    for _, rows in merged(store).sort(ORDER).group_by(oracle.NUMBER, maintain_order=True):
+        spans = rows.select("known_from", "known_until").rows()
+        assert all(until is None or start < until for start, until in spans)
+        assert all(until is not None and until <= start for (_, until), (start, _) in pairwise(spans))
+
+
+# By hand
+
+
+def test_a_revision_ends_the_word_before_it() -> None:
+    march, may = release("march", "2026-03-23"), release("may", "2026-05-07")
+    observation = merged(
+        [(march, [number(march, "USA", "2025-06", 353_000)]), (may, [number(may, "USA", "2025-06", 352_900)])]
+    )
+    assert story(observation) == [
+        (353_000, date(2026, 3, 23), date(2026, 5, 7)),
+        (352_900, date(2026, 5, 7), None),
+    ]
+    assert as_of(observation, date(2026, 5, 6))["value"].to_list() == [353_000]
+    assert as_of(observation, date(2026, 5, 7))["value"].to_list() == [352_900]
+    assert as_of(observation, date(2026, 3, 22)).is_empty()
+
+
+def test_a_value_that_is_stated_again_adds_no_row() -> None:
+    march, may = release("march", "2026-03-23"), release("may", "2026-05-07")
+    observation = merged([(row, [number(row, "USA", "2025-06", 353_000)]) for row in (march, may)])
+    assert observation.select("value", "release_id", "known_from", "known_until").rows() == [
+        (353_000, "march", date(2026, 3, 23), None)
+    ]
+
+
+def test_a_value_that_is_stated_again_by_province_adds_no_row() -> None:
+    march, may = release("march", "2026-03-23"), release("may", "2026-05-07")
+    parts = [
+        number(may, "USA", "2025-06", kilograms, province=code, record=int(code))
+        for kilograms, code in ((53, "11"), (300, "44"))
+    ]
+    observation = merged([(march, [number(march, "USA", "2025-06", 353)]), (may, parts)])
+    assert story(observation) == [(353, date(2026, 3, 23), None)]
+
+
+def test_an_older_release_that_comes_late_gets_its_days() -> None:
+    march, may, june = (
+        release(name, day) for name, day in (("march", "2026-03-23"), ("may", "2026-05-07"), ("june", "2026-06-01"))
+    )
+    told = [(row, [number(row, "USA", "2025-06", value)]) for row, value in ((march, 100), (may, 105), (june, 100))]
+    expected = [
+        (100, date(2026, 3, 23), date(2026, 5, 7)),
+        (105, date(2026, 5, 7), date(2026, 6, 1)),
+        (100, date(2026, 6, 1), None),
+    ]
+    for order in permutations(told):
+        assert story(ingest(list(order))) == expected
+
+
+def test_a_number_that_is_gone_inside_the_scope_ends_and_may_come_again() -> None:
+    march, may, june = (
+        release(name, day) for name, day in (("march", "2026-03-23"), ("may", "2026-05-07"), ("june", "2026-06-01"))
+    )
+    observation = merged([
+        (march, [number(march, "USA", "2025-06", 1), number(march, "DEU", "2025-06", 7)]),
+        (may, [number(may, "DEU", "2025-06", 7)]),
+        (june, [number(june, "USA", "2025-06", 1), number(june, "DEU", "2025-06", 7)]),
+    ])  # fmt: skip
+    assert story(observation.filter(pl.col("partner") == "USA")) == [
+        (1, date(2026, 3, 23), date(2026, 5, 7)),
+        (1, date(2026, 6, 1), None),
+    ]
+    assert story(observation.filter(pl.col("partner") == "DEU")) == [(7, date(2026, 3, 23), None)]
+
+
+BOTH = ["quantity_kg", "value_usd"]
+
+
+@pytest.mark.parametrize(
+    ("what", "later", "stand"),
+    [
+        ("another month", {"months": "2025-07"}, BOTH),
+        ("another code", {"products": ["85051190"]}, BOTH),
+        ("another direction", {"flow": "import"}, BOTH),
+        ("other partners", {"partners": "listed", "partner_list": ["DEU"]}, BOTH),
+        ("values alone", {"measures": ["value_usd"]}, ["quantity_kg"]),
+        ("quantities alone", {"measures": ["quantity"]}, ["value_usd"]),
+        ("sums of a year", {"by_month": False}, BOTH),
+        ("totals of the world alone", {"partner_list": ["WLD"]}, BOTH),
+        ("codes of another level", {"products": ["8505"], "measures": ["value_usd"]}, BOTH),
+        ("another source", {"source": "somewhere else"}, BOTH),
+        ("another reporter", {"reporter": "USA"}, BOTH),
+        ("single figures", {"partners": "keys"}, BOTH),
+    ],
+)
+def test_outside_its_scope_a_release_changes_nothing(what: str, later: Row, stand: list[str]) -> None:
+    first, second = release("first", "2026-03-23"), release("second", "2026-05-07", **later)
+    told = [number(first, "USA", "2025-06", 1, measure) for measure in BOTH]
+    observation = merged([(first, told), (second, [number(second, "DEU", "2024-01", 1)])])
+    assert last_word(observation).filter(pl.col("partner") == "USA")["measure"].to_list() == stand, what
+
+
+def test_a_query_by_hs8_does_not_end_what_a_query_by_hs6_said() -> None:
+    by_six = release("six", "2026-03-23", products=["850511"], measures=["value_usd"])
+    by_eight = release("eight", "2026-05-07", products=["8505"])
+    observation = merged([
+        (by_six, [number(by_six, "USA", "2025-06", 9, "value_usd", product="850511")]),
+        (by_eight, [number(by_eight, "USA", "2025-06", 3)]),
+    ])  # fmt: skip
+    assert observation["known_until"].to_list() == [None, None]
+
+
+def test_on_one_day_a_number_stands_over_silence_whatever_the_names() -> None:
+    for names in ("ab", "ba"):
+        one, other = (release(name) for name in names)
+        observation = merged([(one, [number(one, "USA", "2025-06", 1)]), (other, [number(other, "DEU", "2025-06", 2)])])
+        assert observation["known_until"].to_list() == [None, None]
+
+
+def test_of_two_numbers_on_one_day_the_one_of_the_later_name_stands() -> None:
+    one, other = release("a"), release("b")
+    observation = merged([(other, [number(other, "USA", "2025-06", 1)]), (one, [number(one, "USA", "2025-06", 2)])])
+    assert observation.select("value", "release_id").rows() == [(1, "b")]
+
+
+def test_of_two_collections_of_print_the_one_that_goes_on_longer_stands() -> None:
+    """A collected figure that was mistyped is mended in the next edition of the collection, under the same day of print."""
+    scope: Row = {"kind": "published", "partners": "keys", "flow": None}
+    first, mended = release("z", "2025-07-21", **scope), release("a", "2025-08-21", **scope)
+    observation = merged([
+        (first, [number(first, "USA", "2025-06", 535, day="2025-07-21")]),
+        (mended, [number(mended, "USA", "2025-06", 353, day="2025-07-21"), number(mended, "USA", "2025-07", 619)]),
+    ])  # fmt: skip
+    assert observation["value"].to_list() == [353, 619]
+
+
+def test_sums_over_provinces_are_exact_and_name_no_single_record() -> None:
+    large = 10**15 - 1
+    row = release()
+    parts = [
+        number(row, "USA", "2025-06", large, province=code, record=record)
+        for record, code in enumerate(("11", "31", "44"), 1)
+    ]
+    observation = merged([(row, [*parts, number(row, "DEU", "2025-06", 1, record=9)])])
+    assert observation.select("partner", "value", "record").rows() == [("DEU", 1, 9), ("USA", 3 * large, None)]
+
+
+def test_a_sum_that_does_not_fit_is_refused_and_many_large_numbers_are_not() -> None:
+    row = release(products=["*"])
+    many = [number(row, f"gacc:{code}", "2025-06", 10**15) for code in range(100, 1000)]
+    numbers = [{**said, "product": f"8505{code:04d}"} for said in many for code in range(10)]
+    assert merged([(row, numbers)]).height == len(numbers)
+    parts = [number(row, "USA", "2025-06", 10**15, province=f"{place:02d}", record=place + 1) for place in range(5000)]
+    with pytest.raises(OverflowError, match="units"):
+        merged([(row, parts)])

@@ -1,0 +1,252 @@
+"""Figures that compare months and partners: reckoned again in plain Python, and worked by hand."""
+
+import math
+import random
+from fractions import Fraction
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from schemas.metric import FIGURES, MISSING, status
+from tasks.calendar_grid import QUIET_MONTHS
+from tasks.extremes import LOOK_BACK_MONTHS
+from tasks.ledger import as_of, last_word
+from tasks.metrics import derive
+from tasks.scope import month_index
+from tests.unit import oracle, worlds
+from tests.unit.figures import Figures, Store, derived, merged
+from tests.unit.reckoning import Place, Reckoning
+from tests.unit.statements import number, release, release_table
+
+Row = dict[str, Any]
+
+
+def reckoned(store: Store) -> Reckoning:
+    return Reckoning(last_word(merged(store)).to_dicts(), [row for row, _ in store])
+
+
+def same(published: Any, exact: Any) -> bool:
+    if published is None or exact is None:
+        return published is None and exact is None
+    if isinstance(published, (float, int)):
+        return math.isclose(published, Fraction(exact), rel_tol=1e-9, abs_tol=1e-9)
+    return bool(oracle.index(published) == exact)
+
+
+def differences(metric: pl.DataFrame, reckoning: Reckoning) -> list[str]:
+    """Every figure that is not what it should be, a line each."""
+    found = []
+    rows = {
+        Place(row["flow"], row["product"], row["partner"], row["measure"], oracle.index(row["period"])): row
+        for row in metric.iter_rows(named=True)
+    }
+    for place in rows.keys() ^ reckoning.rows.keys():
+        found.append(f"{place} is {'missing' if place in reckoning.rows else 'too much'}")
+    for place in rows.keys() & reckoning.rows.keys():
+        for name, (exact, made) in reckoning.rows[place].figures.items():
+            value = rows[place][name]
+            said = rows[place][status(name)] if name in FIGURES else made
+            if not same(value, exact) or said != made:
+                found.append(f"{place} {name} is {value} {said}, should be {exact} {made}")
+    return sorted(found)
+
+
+@given(worlds.histories())
+@settings(max_examples=25, deadline=None)
+def test_every_figure_is_what_fractions_and_dictionaries_say(store: Store) -> None:
+    metric = derived(store)
+    assert differences(metric, reckoned(store)) == []
+    for name in FIGURES:
+        assert (metric[name].is_null() == metric[status(name)].is_in(list(MISSING))).all()
+
+
+@given(worlds.decades(), st.randoms(use_true_random=False))
+@settings(max_examples=15, deadline=None)
+def test_a_month_needs_no_more_than_its_window(store: Store, chance: random.Random) -> None:
+    """What `derive` says of the months it is asked for does not change with what lies before and after their window."""
+    observation, releases = last_word(merged(store)), release_table(*(row for row, _ in store))
+    everything = derive(observation, releases)
+    index = month_index("period")
+    month = chance.choice([*everything.select(index).to_series().unique().sort().to_list(), 2020 * 12])
+    window = (month - LOOK_BACK_MONTHS - QUIET_MONTHS) // 12 * 12, month // 12 * 12 + 11
+    wanted = pl.DataFrame({"flow": ["export"], "month": [month]}, schema={"flow": pl.String, "month": pl.Int32})
+    seen = observation.filter(month_index("period_end").is_between(*window))
+    assert_frame_equal(derive(seen, releases, wanted), pl.DataFrame(everything).filter(index == month))
+
+
+# By hand
+
+
+def by_month(partner: str = "USA", **levels: int | None) -> list[Row]:
+    """Numbers of an export query by month: may25=46 is 46 kg in May 2025."""
+    names = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+    scope = release(months="2024-01..2026-12")
+    return [
+        number(scope, partner, f"20{name[3:]}-{names.index(name[:3]) + 1:02d}", level)
+        for name, level in levels.items() if level is not None
+    ]  # fmt: skip
+
+
+def whole(*numbers: list[Row], months: str = "2024-01..2026-12", **scope: Any) -> Figures:
+    """Figures of one query for all partners."""
+    return Figures((release(months=months, **scope), [row for rows in numbers for row in rows]))
+
+
+def test_growth_goes_by_kilograms_and_not_by_rounded_tonnes() -> None:
+    figures = whole(by_month(may25=46_400, jun25=353_000))
+    assert figures.pair("mom_pct", "USA", "2025-06") == (pytest.approx(660.7759, abs=1e-4), "computed")
+
+
+def test_a_missing_month_between_two_is_no_neighbour() -> None:
+    """Counted by rows, April to June would be a month; the month before June is May, and nobody prints May."""
+    keys = release(kind="published", partners="keys")
+    told = [number(keys, "USA", "2025-04", 246), number(keys, "USA", "2025-06", 353)]
+    figures = Figures((keys, told))
+    assert figures.pair("mom_pct", "USA", "2025-06") == (None, "no_base")
+    assert list(figures.path("mom_pct", "USA")) == ["2025-04", "2025-06"]
+    with_germany = Figures((keys, [*told, number(keys, "DEU", "2025-05", 209)]))
+    assert with_germany.pair("mom_pct", "USA", "2025-05") == (None, "not_covered")
+    assert with_germany.pair("mom_pct", "USA", "2025-06") == (None, "no_base")
+
+
+def test_a_month_without_trade_is_a_base_of_zero() -> None:
+    figures = whole(by_month(apr25=246, jun25=353))
+    assert figures.pair("mom_pct", "USA", "2025-05") == (-100, "computed")
+    assert figures.pair("mom_pct", "USA", "2025-06") == (None, "zero_base")
+    assert figures.pair("yoy_pct", "USA", "2025-06") == (None, "zero_base")
+
+
+def test_january_looks_back_on_december_and_on_january() -> None:
+    figures = whole(by_month(jan24=100, dec24=50, jan25=75))
+    assert figures.pair("mom_pct", "USA", "2025-01") == (50, "computed")
+    assert figures.pair("yoy_pct", "USA", "2025-01") == (-25, "computed")
+    assert figures.pair("ytd_yoy_pct", "USA", "2025-01") == (-25, "computed")
+
+
+def test_a_printed_growth_stands_for_a_base_that_nobody_prints() -> None:
+    keys = release(kind="published", partners="keys")
+    told = [number(keys, "WLD", "2025-06", 3188), number(keys, "WLD", "2025-06", -3810, "quantity_kg_yoy")]
+    figures = Figures((keys, told))
+    assert figures.pair("yoy_pct", "WLD", "2025-06") == (-38.1, "implied_base")
+    figures = Figures((keys, [*told, number(keys, "WLD", "2024-06", 5000)]))
+    assert figures.pair("yoy_pct", "WLD", "2025-06") == (pytest.approx(-36.24), "computed")
+
+
+def test_the_year_to_date_grows_on_the_same_months_of_the_year_before() -> None:
+    figures = whole(by_month(jan24=10, feb24=10, mar24=80, jan25=20, feb25=10, mar25=60))
+    assert figures.pair("ytd", "USA", "2025-03") == (90, "sum_of_months")
+    assert [round(figures.row("USA", month)["ytd_yoy_pct"], 1) for month in ("2025-01", "2025-02", "2025-03")] == [
+        100,
+        50,
+        -10,
+    ]
+
+
+def test_the_rolling_year_needs_each_of_its_months() -> None:
+    figures = whole(by_month(jan24=1, dec24=5, jan25=2), months="2024-01..2025-12")
+    assert figures.pair("rolling_12m", "USA", "2024-11") == (None, "incomplete_window")
+    assert figures.pair("rolling_12m", "USA", "2024-12") == (6, "computed")
+    assert figures.pair("rolling_12m", "USA", "2025-01") == (7, "computed")
+    assert figures.pair("rolling_12m_yoy_pct", "USA", "2025-11") == (None, "no_base")
+    assert figures.pair("rolling_12m_yoy_pct", "USA", "2025-12") == (pytest.approx(-100 * 4 / 6), "computed")
+
+
+def test_shares_ranks_and_contributions_of_one_month() -> None:
+    figures = whole(
+        by_month("USA", may25=10, jun25=40), by_month("DEU", may25=20, jun25=40), by_month("JPN", may25=70, jun25=20)
+    )
+    assert [figures.row(partner)["share_pct"] for partner in ("USA", "DEU", "JPN", "EU27", "WLD")] == [
+        40,
+        40,
+        20,
+        40,
+        100,
+    ]
+    assert [figures.row(partner)["rank"] for partner in ("USA", "DEU", "JPN")] == [1, 1, 3]
+    assert [figures.row(partner)["contribution_mom_pp"] for partner in ("USA", "DEU", "JPN", "WLD")] == [30, 20, -50, 0]
+    for total in ("WLD", "EU27"):
+        assert figures.pair("rank", total) == (None, "not_applicable")
+
+
+def test_a_partner_without_trade_has_a_share_of_zero_and_no_rank() -> None:
+    figures = whole(by_month("USA", may25=10), by_month("DEU", jun25=40))
+    assert figures.pair("share_pct", "USA", "2025-06") == (0, "computed")
+    assert figures.pair("rank", "USA", "2025-06") == (None, "not_applicable")
+    assert figures.pair("share_pct", "USA", "2025-07") == (None, "zero_base")
+
+
+def test_partners_that_were_picked_have_no_rank_and_no_share() -> None:
+    figures = whole(by_month("USA", jun25=10), partners="listed", partner_list=["USA"])
+    assert figures.pair("rank", "USA", "2025-06") == (None, "not_covered")
+    assert figures.pair("share_pct", "USA", "2025-06") == (None, "no_world_total")
+    assert figures.pair("contribution_mom_pp", "USA", "2025-06") == (None, "no_world_total")
+
+
+def test_the_worth_of_a_kilogram_is_a_measure_with_growth_of_its_own() -> None:
+    scope = release(months="2025-01..2025-06")
+    told = [
+        number(scope, partner, month, value, measure)
+        for partner, month, kilograms, dollars in (
+            ("USA", "2025-01", 10, 500),
+            ("USA", "2025-02", 20, 1500),
+            ("DEU", "2025-02", 5, 1000),
+        )
+        for value, measure in ((kilograms, "quantity_kg"), (dollars, "value_usd"))
+    ]
+    figures = Figures((scope, told))
+    worth = "unit_value_usd_per_kg"
+    assert figures.pair("level", "USA", "2025-02", worth) == (75, "computed")
+    assert figures.pair("mom_pct", "USA", "2025-02", worth) == (50, "computed")
+    assert figures.pair("level", "WLD", "2025-02", worth) == (100, "computed")
+    assert figures.pair("ytd", "WLD", "2025-02", worth) == (pytest.approx(3000 / 35), "computed")
+    assert figures.pair("level", "USA", "2025-03", worth) == (None, "zero_base")
+    assert figures.pair("share_pct", "USA", "2025-02", worth) == (None, "not_applicable")
+    assert figures.pair("rank", "USA", "2025-02", worth) == (None, "not_applicable")
+
+
+def test_silver_in_grams_is_worth_so_much_a_kilogram() -> None:
+    scope = release(products=["71069110"])
+    told = [
+        number(scope, "GBR", "2025-06", value, measure, product="71069110")
+        for value, measure in ((500, "quantity_g"), (450, "value_usd"))
+    ]
+    assert Figures((scope, told)).pair("level", "GBR", "2025-06", "unit_value_usd_per_kg", "71069110") == (
+        900,
+        "computed",
+    )
+
+
+def test_each_direction_is_a_world_of_its_own() -> None:
+    out, into = release("out"), release("into", flow="import")
+    figures = Figures(
+        (out, [number(out, "USA", "2025-06", 353)]),
+        (into, [number(into, "USA", "2025-06", 1), number(into, "DEU", "2025-06", 2)]),
+    )
+    assert figures.pair("level", "WLD", "2025-06") == (353, "sum")
+    assert figures.pair("level", "WLD", "2025-06", flow="import") == (3, "sum")
+    assert figures.pair("share_pct", "USA", "2025-06", flow="import")[0] == pytest.approx(100 / 3)
+
+
+def test_on_a_day_in_the_past_the_figures_are_those_of_that_day() -> None:
+    march, may = release("march", "2026-03-23"), release("may", "2026-05-07")
+    store = [
+        (march, [number(march, "USA", "2025-06", 100)]),
+        (may, [number(may, "USA", "2025-06", 50), number(may, "DEU", "2025-06", 50)]),
+    ]
+    observation = merged(store)
+    before = derive(as_of(observation, march["released_on"]), release_table(march))
+    now = derive(last_word(observation), release_table(march, may))
+    assert [set(metric.filter(partner="USA")["share_pct"].drop_nulls()) - {0} for metric in (before, now)] == [
+        {100},
+        {50},
+    ]
+
+
+def test_nothing_known_gives_a_table_without_rows() -> None:
+    scope = release()
+    assert derive(last_word(merged([(scope, [])])), release_table(scope)).is_empty()
+    assert derive(last_word(merged([])), release_table()).is_empty()
