@@ -35,6 +35,8 @@ def release(request: ReleaseRequest, today: date | None = None) -> Outcome:
             revision = step.revise(observed, ledger, known)
             metric = step.derive(ledger, known)
             trail = step.trail(observed.release)
-            published = step.publish(request.store, observed, findings, ledger, trade_flow, metric, revision, trail, known)
+            published = step.publish(
+                request.store, observed, findings, ledger, trade_flow, metric, revision, trail, known
+            )
         run.outcome = step.report(published, observed, findings)
     return run.outcome

@@ -98,7 +98,7 @@ def publish_release(
 ) -> Published:
     """Publish everything as the successor of the known snapshot; nothing changes where nothing is new."""
     releases = ledger_after.releases
-    again = {
+    again: dict[type[Table], tuple[pl.DataFrame, tuple[Partition, ...]]] = {
         Observation: (ledger_after.touched, known.touched),
         TradeFlow: (trade_flow, known.touched),
         Metric: (metric, known.derived),

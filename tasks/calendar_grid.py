@@ -101,9 +101,7 @@ def chain_years(series: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
     # A total that would be less than an earlier one contradicts it: the printed figures are rounded, or revised.
     floor = pl.coalesce(pl.col("ahead").cum_max().forward_fill().over(year), 0)
-    rows = rows.with_columns(
-        total=pl.coalesce("ahead", pl.when(pl.col("behind") >= floor).then("behind"))
-    )
+    rows = rows.with_columns(total=pl.coalesce("ahead", pl.when(pl.col("behind") >= floor).then("behind")))
     before = pl.when(pl.col("place") == 1).then(0).otherwise(pl.col("total").shift(1).over(year))
     difference = pl.when(pl.col("level").is_null()).then(pl.col("total") - before)
     found = (difference >= 0).fill_null(False)

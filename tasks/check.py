@@ -15,8 +15,8 @@ from pandera.typing.polars import DataFrame
 from schemas.code_tables import code_table, valid_in
 from schemas.observation import Observation
 from schemas.release import Finding
-
 from tasks.findings import Rows, finding, gather
+from tasks.implied import implied_revisions
 from tasks.known import Known
 from tasks.ledger import last_word
 from tasks.normalise import COPY, Normalised
@@ -33,7 +33,11 @@ def check(release: Normalised, known: Known) -> DataFrame[Finding]:
     """Every doubt about `release`: those from reading it, and those of all checks."""
     release_id = release.release["release_id"][0]
     before = DataFrame[Observation](known.observation.filter(pl.col("release_id") != release_id))
-    raised = [row for ask in (*CHECKS, *PRECEDENTS) for row in ask(release, known._replace(observation=before))]
+    raised = [
+        row
+        for ask in (*CHECKS, *PRECEDENTS, implied_revisions)
+        for row in ask(release, known._replace(observation=before))
+    ]
     own = release.findings.drop("release_id").to_dicts()
     return gather(release_id, [*own, *raised])
 

@@ -15,10 +15,10 @@ import polars as pl
 
 from schemas.code_tables import code_table, valid_in
 from schemas.request import Landed
-from tasks.findings import finding
+from tasks.findings import finding, shown
 from tasks.periods import month_end, read_period
 from tasks.refusal import Refused, clip
-from tasks.scope import WORLD
+from tasks.scope import EVERYTHING, WORLD
 from tasks.sources import SOURCES
 
 CODES = ("product", "partner", "regime", "province", "period", "flow", "published_on")
@@ -27,7 +27,6 @@ HS = r"^(0[1-9]|[1-6][0-9]|7[0-689]|[89][0-9])([0-9]{2}){0,3}$"
 LINE = r"^line:[a-z0-9_]+$"
 PARTNER_CODE = r"^[0-9]{3}$"
 PLACE_CODE = r"^[0-9]{2}$"
-EXAMPLE_LENGTH = 60
 
 
 class Read(NamedTuple):
@@ -52,6 +51,7 @@ def read_codes(tidied: pl.DataFrame, landed: Landed, where: str) -> Read:
     )
     read = read.with_columns(faults.list.drop_nulls().alias("faults"))
     _refuse_mixed_levels(read, landed, where)
+    _refuse_other_products(read, landed, where)
     doubts = [*_doubt_partners(read), *_doubt_places(read, "regime"), *_doubt_places(read, "province")]
     by_record = tidied.select("record", *dimensions).join(
         read.with_columns(pl.col(dimensions).cast(pl.Categorical)), on=dimensions, how="left", nulls_equal=True
@@ -136,6 +136,22 @@ def _refuse_mixed_levels(read: pl.DataFrame, landed: Landed, where: str) -> None
         )
 
 
+def _refuse_other_products(read: pl.DataFrame, landed: Landed, where: str) -> None:
+    """Products that were not asked for: the wrong file beside the right words, or the wrong words."""
+    asked = landed.products
+    if asked is None or EVERYTHING in asked:
+        return
+    codes = read.filter(pl.col("classification").str.starts_with("HS"))["product"].unique().sort()
+    other = [code for code in codes if not code.startswith(tuple(asked))]
+    if other:
+        raise Refused(
+            "other product",
+            where=where,
+            found=f"product {other[0]} ({len(other)} such), declared are {clip(', '.join(asked))}",
+            advice="Correct products, or drop the right file.",
+        )
+
+
 def _read_partners(read: pl.DataFrame, landed: Landed) -> pl.DataFrame:
     """Partner keys: by the code that is valid in the period's last month; unknown codes are kept."""
     partners = code_table("partners")
@@ -207,5 +223,6 @@ def _read_flow_and_day(read: pl.DataFrame, landed: Landed) -> pl.DataFrame:
 
 
 def _fault(name: str, is_fault: pl.Expr, rule: str) -> pl.Expr:
-    text = pl.col(name).fill_null("").str.slice(0, EXAMPLE_LENGTH)
-    return pl.when(is_fault).then(pl.format("{} '{}' {}", pl.lit(name), text, pl.lit(rule))).alias(f"{name}_fault")
+    return (
+        pl.when(is_fault).then(pl.format("{} '{}' {}", pl.lit(name), shown(name), pl.lit(rule))).alias(f"{name}_fault")
+    )

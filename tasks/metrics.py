@@ -11,9 +11,9 @@ from pandera.typing.polars import DataFrame
 from schemas.metric import FIGURES, Metric, status
 from schemas.release import Release
 from schemas.table import PUBLISHED, polars_schema
-from tasks.calendar_grid import GROUPS, WORLD
+from tasks.calendar_grid import GROUPS
 from tasks.extremes import add_records
-from tasks.scope import index_month
+from tasks.scope import WORLD, index_month
 from tasks.series import build_series, cut_portions
 
 UNIT_VALUES = {"value_usd": "unit_value_usd_per_kg", "value_cny": "unit_value_cny_per_kg"}

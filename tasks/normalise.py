@@ -19,8 +19,8 @@ from schemas.release import Finding, Quarantine, Release
 from schemas.reported import Reported
 from schemas.request import Landed
 from schemas.table import empty_frame, polars_schema
-from tasks.codes import CODES, EXAMPLE_LENGTH, read_codes
-from tasks.findings import finding, gather
+from tasks.codes import CODES, read_codes
+from tasks.findings import finding, gather, shown
 from tasks.names import doubt_names
 from tasks.numbers import DIGIT, MISSING_MARKS, plain_texts, tidy_numbers, whole_number
 from tasks.periods import month_start
@@ -134,8 +134,7 @@ def _read_numbers(tidied: pl.DataFrame) -> pl.DataFrame:
 
 
 def _whole(part: pl.DataFrame, name: str, measure: pl.Expr) -> pl.DataFrame:
-    printed = pl.col("printed_number").str.slice(0, EXAMPLE_LENGTH)
-    unit = pl.col("printed_unit").cast(pl.String).fill_null("").str.slice(0, EXAMPLE_LENGTH)
+    printed, unit = shown("printed_number"), shown("printed_unit")
     is_negative = (
         pl.lit(name != "quantity_yoy") & pl.col("value").is_not_null() & pl.col("printed_number").str.starts_with("-")
     )

@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import polars as pl
 
-
 from tasks.findings import Rows, finding
 from tasks.known import Known
 from tasks.ledger import last_word

@@ -108,14 +108,20 @@ def covering(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     every partner was asked for; a basket only where each of its codes is covered.
     """
     members = basket_members()
-    named = keys.filter(pl.col("product").str.starts_with(BASKET)).join(members, on="product").filter(valid_in(month_text()))
+    named = (
+        keys.filter(pl.col("product").str.starts_with(BASKET))
+        .join(members, on="product")
+        .filter(valid_in(month_text()))
+    )
     expanded = named.select(pl.exclude("product", "part"), product="part").select(keys.columns)
     plain = keys.filter(~pl.col("product").str.starts_with(BASKET))
     found = _covering_codes(pl.concat([plain, expanded]).unique(), releases)
     if not named.height:
         return found
     parts = named.join(found.rename({"product": "part"}), on=[*(set(keys.columns) - {"product"}), "part"], how="left")
-    baskets = parts.group_by(keys.columns).agg(pl.col("standing").max(), pl.col("standing").is_null().any().alias("open"))
+    baskets = parts.group_by(keys.columns).agg(
+        pl.col("standing").max(), pl.col("standing").is_null().any().alias("open")
+    )
     return pl.concat([
         found.join(plain, on=keys.columns, how="semi"), baskets.filter(~pl.col("open")).select(found.columns),
     ])  # fmt: skip

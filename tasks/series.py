@@ -13,8 +13,9 @@ from pandera.typing.polars import DataFrame
 
 from schemas.code_tables import code_table, valid_in
 from schemas.release import Release
-from tasks.calendar_grid import GROUPS, HS_LEVELS, SERIES, WORLD, chain_years, lay_grid
+from tasks.calendar_grid import GROUPS, HS_LEVELS, SERIES, chain_years, lay_grid
 from tasks.scope import (
+    WORLD,
     basket_members,
     covering,
     month_index,
@@ -59,14 +60,18 @@ def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
     large = placed.filter(pl.col("value").abs() > most // pl.col("smallest"))
     if large.height:
         row = large.row(0, named=True)
-        raise OverflowError(f"{row['value']} {row['unit']} of {row['product']} is too large for a month; check its unit")
+        raise OverflowError(
+            f"{row['value']} {row['unit']} of {row['product']} is too large for a month; check its unit"
+        )
     return (
         placed.with_columns(
             pl.col("value") * pl.col("smallest"),
             pl.col("resolution") * pl.col("smallest"),
             pl.when("mass").then(pl.lit("quantity_kg")).otherwise("measure").alias("measure"),
         )
-        .with_columns(per_unit=pl.when(pl.col("measure") == "quantity_kg").then(MILLIGRAMS_PER_KG).otherwise(1).cast(pl.Int64))
+        .with_columns(
+            per_unit=pl.when(pl.col("measure") == "quantity_kg").then(MILLIGRAMS_PER_KG).otherwise(1).cast(pl.Int64)
+        )
         .sort(*SERIES, "month", "span", "standing", "source", "reporter", "resolution", "unit")
         .unique([*SERIES, "month", "span"], keep="first", maintain_order=True)
         .select(*SERIES, "month", "value", "span", "source", "kind")
@@ -167,7 +172,9 @@ def _basket_parts(eights: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     codes = wanted.select("flow", "partner", "measure", "month", product="part").unique().select(KEY)
     silent = codes.join(eights, on=PLACE, how="anti")
     known = pl.concat([codes.join(eights, on=PLACE, how="semi"), within_scope(silent, releases)])
-    lacking = wanted.join(known.rename({"product": "part"}), on=["flow", "partner", "measure", "month", "part"], how="anti")
+    lacking = wanted.join(
+        known.rename({"product": "part"}), on=["flow", "partner", "measure", "month", "part"], how="anti"
+    )
     return named.join(lacking, on=KEY, how="anti")
 
 
@@ -262,6 +269,4 @@ def _places_above(months: pl.DataFrame) -> pl.DataFrame:
     eights = months.filter(pl.col("classification") == "HS8").select(PLACE).unique()
     partners = eights.filter(~pl.col("partner").is_in(TOTALS))
     everywhere = pl.concat([eights, with_totals(partners)])
-    return pl.concat(
-        everywhere.with_columns(pl.col("product").str.slice(0, level)) for level in HS_LEVELS
-    ).unique()
+    return pl.concat(everywhere.with_columns(pl.col("product").str.slice(0, level)) for level in HS_LEVELS).unique()

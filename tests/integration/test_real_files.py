@@ -99,7 +99,7 @@ def test_sums_by_month_code_and_partner_are_those_of_an_independent_reading(
     assert outcome.status == "published"
     assert outcome.records == outcome.records_observed == len(rows_of(shared_data / name))
     expected = sums_of(shared_data / name, "2025-12" if months else None)
-    assert len(expected) >= 6
+    assert len(expected) >= 4
     for table in ("detail", "observation"):
         rows = reading.query(tmp_path, table).group_by(
             pl.col("period_end").dt.strftime("%Y-%m"), "product", "partner", "measure"
@@ -117,7 +117,7 @@ def test_a_download_cut_at_ten_thousand_rows_is_held(shared_data: Path, tmp_path
 
 def test_without_flow_refused_without_all_partners_no_world(shared_data: Path, tmp_path: Path) -> None:
     path = shared_data / "gacc_query" / "soybeans_import_2024_cny.csv"
-    with pytest.raises(Refused, match='Write flow = "import" into soybeans_import_2024_cny.csv.toml'):
+    with pytest.raises(Refused, match=r'Write flow = "import" into soybeans_import_2024_cny\.csv\.toml'):
         ingest(path, tmp_path, flow=None)
     ingest(path, tmp_path, partners=None)
     june = {"product": "12019019", "month": (2024, 6)}

@@ -401,7 +401,7 @@ class Reckoning:
             }  # fmt: skip
 
     def _compare_partners(self, key: tuple[str, ...], months: dict[int, Month]) -> None:
-        flow, product, partner, measure = key
+        flow, product, _, measure = key
         world = self.series.get((flow, product, "WLD", measure), {})
         for month, about in months.items():
             if measure.startswith("unit_value"):

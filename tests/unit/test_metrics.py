@@ -44,8 +44,10 @@ def differences(metric: pl.DataFrame, reckoning: Reckoning) -> list[str]:
         Place(row["flow"], row["product"], row["partner"], row["measure"], oracle.index(row["period"])): row
         for row in metric.iter_rows(named=True)
     }
-    for place in rows.keys() ^ reckoning.rows.keys():
-        found.append(f"{place} is {'missing' if place in reckoning.rows else 'too much'}")
+    found += [
+        f"{place} is {'missing' if place in reckoning.rows else 'too much'}"
+        for place in rows.keys() ^ reckoning.rows.keys()
+    ]
     for place in rows.keys() & reckoning.rows.keys():
         for name, (exact, made) in reckoning.rows[place].figures.items():
             value = rows[place][name]

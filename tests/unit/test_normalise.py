@@ -273,3 +273,12 @@ def test_normalising_is_told_column_by_column() -> None:
         ("normalised", "info", "column partner: blanks, invisible or full-width characters in 1 texts"),
         ("normalised", "info", "column value: blanks, invisible or full-width characters in 2 texts"),
     ]
+
+
+def test_what_a_stranger_wrote_is_shown_plainly() -> None:
+    """Reasons end in terminals and logs, where an escape sequence would do what it says."""
+    release = _normalised(with_field(PRODUCT, "\x1b[2J\u202e8505", 0, with_field(QUANTITY, "9\x1b[31m" + "9" * 100, 1)))
+    assert release.quarantine["reasons"].to_list() == [
+        ["product '?[2J?8505' is no HS code of 2, 4, 6 or 8 digits"],
+        [f"quantity '9?[31m{'9' * 54}' is not a number as the source prints them"],
+    ]

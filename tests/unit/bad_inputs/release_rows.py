@@ -105,6 +105,8 @@ RELEASE_ROWS = (
     )),
     Row(53, "file for another month", (
         Case("later", CLEAN, Refuse("other month"), {"months": "2025-05"}),
+        Case("of another product", CLEAN, Refuse("other product"), {"products": ["8505"]}),
+        Case("of a coarser level", csv_bytes(each(1, lambda code: code[:4], JUNE)), Refuse("other product"), {"products": ["85051110"]}),
         Case("earlier", CLEAN, Refuse("other month"), {"months": "2025-07..2025-08", "released_on": datetime.date(2025, 9, 20)}),
     )),
     Row(54, "several months in one file", (Case("a year by month", HISTORY[0][0], Publish(), clean=b""),)),
