@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from schemas.control_event import ControlEventCodes, ControlEvents
 from schemas.table import Table, column, polars_schema
 
 FOLDER = Path(__file__).parent / "reference"
@@ -132,6 +133,8 @@ TABLES: dict[str, type[Table]] = {
     "corrections": Corrections,
     "commodity_words": CommodityWords,
     "partner_words": PartnerWords,
+    "control_events": ControlEvents,
+    "control_event_codes": ControlEventCodes,
 }
 
 
