@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from flows import server
+from flows import cli_brief, server
 from schemas.catalog import PUBLISHED
 from schemas.metric import FIGURES
 from schemas.outcome import Outcome
@@ -37,6 +37,7 @@ app = typer.Typer(
     name="tidewaiter", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown",
     help="Customs releases as numbers that can be cited: validated, versioned, derived, traced to the byte.",
 )  # fmt: skip
+cli_brief.mount(app)
 console, errors = Console(), Console(stderr=True)
 
 Flow = StrEnum("Flow", ["export", "import"])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from schemas.control_event import ControlEventCodes, ControlEvents
 from schemas.table import Table, column, polars_schema
 
 FOLDER = Path(__file__).parent / "reference"
@@ -105,6 +106,24 @@ class Corrections(Table):
     expires_on: pl.String = column("day after which it must be looked at again", str_matches=r"^\d{4}-\d{2}-\d{2}$")
 
 
+class CommodityWords(Table):
+    """What an outlet means by a commodity: the product of ours, empty where its codes are not known."""
+
+    word: pl.String = column("words of the claim, in small letters, with spaces")
+    agency: pl.String = column("who means it so, as named in title or address; empty: whoever has no row of their own")
+    product: pl.String = column("HS code, line:… or basket:…; empty: not to be told", str_matches=r"^(\d{2,8}|(line|basket):[a-z_]+)?$")
+    means: pl.String = column("what is counted")
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
+
+
+class PartnerWords(Table):
+    """Names of partners in texts that are neither a code nor a name of the table `partners`."""
+
+    word: pl.String = column("words of the claim, in small letters")
+    partner: pl.String = column("our key; empty: a region that no group of ours stands for", str_matches=r"^([A-Z]{3}|EU27)?$")
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
+
+
 TABLES: dict[str, type[Table]] = {
     "partners": Partners,
     "partner_groups": PartnerGroups,
@@ -114,6 +133,10 @@ TABLES: dict[str, type[Table]] = {
     "baskets": Baskets,
     "products": Products,
     "corrections": Corrections,
+    "commodity_words": CommodityWords,
+    "partner_words": PartnerWords,
+    "control_events": ControlEvents,
+    "control_event_codes": ControlEventCodes,
 }
 
 

@@ -1,0 +1,179 @@
+"""Commands for the day of a release: what others printed, and what the controls did. `cli.py` mounts them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tasks import claims as claiming
+from tasks import control_events, display, reading
+from tasks.snapshot import Snapshot, StoreError, open_snapshot
+from tasks.trace import NoFigure
+
+REFUSED = 2
+console, errors = Console(), Console(stderr=True)
+Form = StrEnum("Form", ["table", "csv", "json", "parquet"])
+Store = Annotated[Path, typer.Option("--store", envvar="TIDEWAITER_STORE", help="folder of the published tables")]
+STORE = Path("store")
+MARKS = {"supported": "green", "contradicted": "bold red", "right_number_wrong_place": "yellow", "not_checkable": "dim"}
+Flow = StrEnum("Flow", ["export", "import"])
+events = typer.Typer(help="Export-control measures, and what the months around them look like.")
+claims = typer.Typer(no_args_is_help=True, help="Figures that others printed, checked against the ledger.")
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Errors that are the caller's, as one line and the exit code for refused."""
+    try:
+        yield
+    except (reading.NothingPublished, NoFigure, StoreError, ValueError) as error:
+        errors.print(f"[bold red]refused[/] {error}", highlight=False, soft_wrap=True)
+        raise typer.Exit(REFUSED) from error
+
+
+def published(store: Path) -> Snapshot:
+    """The current snapshot; NothingPublished where there is none."""
+    snapshot = open_snapshot(store)
+    if snapshot is None:
+        raise reading.NothingPublished(
+            f"{store}: nothing is published here yet. Ingest a file first (tidewaiter ingest --help)."
+        )
+    return snapshot
+
+
+@claims.command("check", epilog="Example: `tidewaiter claims check printed.csv --format csv`")
+def check(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV: commodity, flow, partner, period, metric, value, unit, and qualifier, hs_code_if_stated …"
+        ),
+    ],
+    form: Annotated[Form, typer.Option("--format", help="how to print it")] = Form.table,
+    output: Annotated[Path | None, typer.Option(help="write to this file; else a copy lies in STORE/reports")] = None,
+    store: Store = STORE,
+) -> None:
+    """A verdict on each printed figure, with both readings. The ledger is never changed, and a column `note` never read."""
+    with refusals():
+        snapshot = published(store)
+        checked = claiming.check_claims(snapshot, claiming.read_claims(file))
+        kept = output or store / "reports" / f"claims-{file.stem}-{snapshot.id}.csv"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        reading.write(checked, "csv" if form is Form.table else form.value, kept)
+        if form is not Form.table:
+            if output is None:
+                reading.write(checked, form.value, None)
+            return
+    table = Table(title=claiming.summary(checked), show_lines=True)
+    for name in ("claim", "verdict", "reason"):
+        table.add_column(name, overflow="fold")
+    for row in checked.iter_rows(named=True):
+        said = f"{row['commodity']}, {row['partner']}, {row['period']}, {row['metric']}: {row.get('qualifier') or ''} {row['value']} {row['unit']}"
+        table.add_row(
+            said.replace(":  ", ": "),
+            f"[{MARKS[row['verdict']]}]{row['verdict']}[/]",
+            row["reason"].replace("[", r"\["),
+        )
+    console.print(table)
+    console.print(f"kept in {kept}", highlight=False, soft_wrap=True)
+
+
+@events.callback(invoke_without_command=True, epilog="Example: `tidewaiter events --product basket:rare_earth_magnets`")
+def list_events(
+    context: typer.Context,
+    product: Annotated[str | None, typer.Option(help="code or basket:…; else all measures")] = None,
+    form: Annotated[Form, typer.Option("--format", help="how to print it")] = Form.table,
+) -> None:
+    """Export-control measures and what was said about them, with their states."""
+    if context.invoked_subcommand:
+        return
+    found = control_events.events_of(product)
+    if form is not Form.table:
+        reading.write(found, form.value, None)
+        return
+    table = Table(
+        title=f"{found.height} measures" + (f" that touch {display.product_name(product)}" if product else "")
+    )
+    for name in ("announced", "effective", "state", "document", "goods", "of the code"):
+        table.add_column(name, overflow="fold")
+    for row in found.iter_rows(named=True):
+        never = row["state"] == "never_in_force"
+        days = (", suspended " if never else " to ").join(
+            day for day in (row["effective_from"], row["effective_until"]) if day
+        )
+        state = row["state"].replace("_", " ")
+        table.add_row(
+            row["announced_on"],
+            days,
+            f"[bold]{state}[/]" if never else state,
+            f"{row['body']}: {row['document']}",
+            row["goods"],
+            (row["coverage"] or "").replace("_", " "),
+        )
+    console.print(table)
+    _say_mixed(product)
+
+
+@events.command(
+    "windows",
+    epilog="Example: `tidewaiter events windows --product basket:rare_earth_magnets --event mofcom-gacc-2025-18`",
+)
+def event_windows(
+    product: Annotated[str, typer.Option(help="code or basket:…")],
+    event: Annotated[str | None, typer.Option(help="one measure; else all that touch the product")] = None,
+    partner: Annotated[str, typer.Option(help="ISO 3166-1 alpha-3 or WLD")] = "WLD",
+    flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
+    form: Annotated[Form, typer.Option("--format", help="how to print it")] = Form.table,
+    output: Annotated[Path | None, typer.Option(help="write to this file instead of the terminal")] = None,
+    store: Store = STORE,
+) -> None:
+    """Months before and after each measure, beside the same months a year before and beside placebo products."""
+    with refusals():
+        every = control_events.windows(published(store), product, flow.value, partner)
+        found = every.filter(event=event) if event else pl.DataFrame(every)
+        if not found.height:
+            raise ValueError(f"no measure {event or ''} with a day of effect touches {product}; see tidewaiter events")
+        if form is not Form.table or output:
+            reading.write(found, "csv" if form is Form.table else form.value, output)
+            return
+    for (name, what, role), rows in found.partition_by(
+        "event", "product", "role", as_dict=True, maintain_order=True
+    ).items():
+        table = Table(
+            title=f"{name} ({rows['state'][0].replace('_', ' ')}), {display.product_name(str(what))}, {role}",
+            title_justify="left",
+        )
+        for column in ("window", "side", "t", "a year before, t", "y/y, %", "status"):
+            table.add_column(column, justify="right" if column in ("t", "a year before, t", "y/y, %") else "left")
+        for row in rows.iter_rows(named=True):
+            span = f"{row['first_month']:%Y-%m}" + (f" to {row['last_month']:%Y-%m}" if row["months"] > 1 else "")
+            kilograms = (
+                display.tonnes(value) if value is not None else "–"
+                for value in (row["quantity_kg"], row["quantity_year_before_kg"])
+            )
+            table.add_row(
+                span,
+                row["side"],
+                *kilograms,
+                f"{row['yoy_pct']:+.1f}" if row["yoy_pct"] is not None else "–",
+                row["status"].replace("_", " "),
+            )
+        console.print(table)
+    _say_mixed(product)
+
+
+def _say_mixed(product: str | None) -> None:
+    if product and control_events.MIXED in control_events.members(product):
+        console.print(control_events.MIXED_WORDS, soft_wrap=True, highlight=False)
+
+
+def mount(app: typer.Typer) -> None:
+    """Put the commands of this module under the application."""
+    app.add_typer(claims, name="claims")
+    app.add_typer(events, name="events")

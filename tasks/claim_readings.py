@@ -1,0 +1,298 @@
+"""What the ledger has to say about a figure: every reading of it, each with the interval that the printed digits leave open.
+
+An opinion of its own beside the table `metric`, because that table holds single values: here a level comes from a printed
+number, from the difference of two printed totals, from a sum of months, or from a printed growth, and a growth from two
+such levels.
+"""
+
+from fractions import Fraction
+
+import polars as pl
+
+from schemas.code_tables import code_table
+from schemas.metric import MADE, Metric
+from schemas.observation import KINDS, Observation
+from tasks.claim_words import Spot, month_text
+from tasks.display import month_name, partner_name, product_name
+from tasks.intervals import Interval, Reading, hull, printed
+from tasks.ledger import last_word
+from tasks.snapshot import Snapshot
+from tasks.tables import read_table
+
+SCALES = {"quantity_kg": (1000, "t"), "value_usd": (10**6, "million USD"), "value_cny": (10**6, "million CNY")}
+Key = tuple[str, str, str, str, int, int]
+
+
+class Readings:
+    """The last word of a snapshot, by place."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        best = pl.col("kind").replace_strict(KINDS, range(len(KINDS)), return_dtype=pl.Int32)
+        rows = last_word(read_table(snapshot, Observation)).with_columns(best=best).sort("best", descending=True)
+        sizes = {
+            row["unit"]: Fraction(row["kg_per_unit"])
+            for row in code_table("units").iter_rows(named=True)
+            if row["kg_per_unit"]
+        }
+        self.numbers: dict[Key, tuple[Fraction, Fraction]] = {}
+        self.growths: dict[Key, tuple[Fraction, Fraction]] = {}
+        names = ("flow", "product", "partner", "measure", "period_start", "period_end", "value", "unit", "resolution")
+        for flow, product, partner, measure, start, end, value, unit, resolution in rows.select(names).iter_rows():
+            is_growth = measure.endswith("_yoy")
+            plain = measure.removesuffix("_yoy")
+            size = Fraction(1, 100) if is_growth else sizes.get(unit, Fraction(1))
+            kept = "quantity_kg" if unit in sizes or plain.removeprefix("quantity_") in sizes else plain
+            key = (flow, product, partner, kept, start.year * 12 + start.month - 1, end.year * 12 + end.month - 1)
+            (self.growths if is_growth else self.numbers)[key] = (value * size, resolution * size)
+        metric = read_table(snapshot, Metric).filter(pl.col("level").is_not_null() | pl.col("rank").is_not_null())
+        self.metric = {
+            (
+                row["flow"],
+                row["product"],
+                row["partner"],
+                row["measure"],
+                month := row["period"].year * 12 + row["period"].month - 1,
+                month,
+            ): row
+            for row in metric.iter_rows(named=True)
+        }
+        self.covered = {(key[0], key[1]) for key in (*self.numbers, *self.metric)}
+        self._levels: dict[tuple[Spot, bool], list[Reading]] = {}
+
+    def canonical(self, spot: Spot) -> Spot:
+        """A basket of one code is that code."""
+        if not spot.product.startswith("basket:"):
+            return spot
+        members = code_table("baskets").filter("basket:" + pl.col("basket") == spot.product)["hs8"].unique()
+        return spot.at(product=members[0]) if len(members) == 1 else spot
+
+    def level(self, spot: Spot, *, exact: bool = False) -> list[Reading]:
+        """Readings of a level or a total, of the surest tier that there is; `exact` leaves out what is only implied."""
+        if (spot, exact) not in self._levels:
+            self._levels[spot, exact] = []  # a level that would need itself is no reading
+            self._levels[spot, exact] = self._level(spot) or ([] if exact else self._implied(spot))
+        return self._levels[spot, exact]
+
+    def _level(self, spot: Spot) -> list[Reading]:
+        key = _key(spot)
+        if key in self.numbers:
+            value, step = self.numbers[key]
+            return [printed(value, step, show_level(value, spot.measure))]
+        row = self.metric.get(key)
+        if row is not None and row["level"] is not None and row["level_status"] in ("sum", "zero"):
+            value = Fraction(row["level"])
+            return [
+                Reading(
+                    Interval(value, value),
+                    Interval(value, value),
+                    value,
+                    "printed",
+                    f"{show_level(value, spot.measure)} ({MADE[row['level_status']]})",
+                )
+            ]
+        return [reading for reading in (self._difference(spot), self._sum(spot)) if reading is not None]
+
+    def _printed(self, spot: Spot) -> Reading | None:
+        number = self.numbers.get(_key(spot))
+        return None if number is None else printed(*number, show_level(number[0], spot.measure))
+
+    def _difference(self, spot: Spot) -> Reading | None:
+        """A month as the difference of two totals of the year, or such a total from others and the months between."""
+        january = spot.first - spot.first % 12
+        if not spot.is_month and spot.first != january:
+            return None
+        totals = self._totals(spot.at(first=january, last=january))
+        now = totals.get(spot.last)
+        if now is None or spot.first == january:
+            return now
+        before = totals.get(spot.last - 1)
+        return before and _combined(now, before, -1, spot, "{point}, a difference of totals of the year")
+
+    def _totals(self, january: Spot) -> dict[int, Reading]:
+        """Totals of the year by month: as printed, else from printed ones and printed months, forwards and then backwards."""
+        first = january.first
+        span = range(first, first + 12)
+        months = {month: one for month in span if (one := self._printed(january.at(first=month, last=month)))}
+        totals = {month: one for month in span[1:] if (one := self._printed(january.at(last=month)))}
+        for month in span:
+            if month in totals or month not in months:
+                continue
+            if month == first:
+                totals[month] = months[month]
+            elif month - 1 in totals:
+                totals[month] = _combined(
+                    totals[month - 1],
+                    months[month],
+                    1,
+                    january,
+                    "{point}, " + f"from the total of the month before and {months[month].words}",
+                )
+        for month in reversed(span[1:]):
+            if month - 1 not in totals and month in totals and month in months:
+                totals[month - 1] = _combined(
+                    totals[month],
+                    months[month],
+                    -1,
+                    january,
+                    "{point}, " + f"from the total of the month after less {months[month].words}",
+                )
+        return totals
+
+    def _sum(self, spot: Spot) -> Reading | None:
+        """Months added up, each as it was printed at its time."""
+        if spot.is_month:
+            return None
+        parts = [self.level(spot.at(first=month, last=month), exact=True) for month in range(spot.first, spot.last + 1)]
+        if not all(parts):
+            return None
+        strict, loose, point = parts[0][0].strict, parts[0][0].loose, parts[0][0].point
+        for part in parts[1:]:
+            strict, loose, point = strict + part[0].strict, loose + part[0].loose, point + part[0].point
+        exact = all(part[0].strict.width <= 1 for part in parts)
+        return Reading(
+            strict,
+            loose,
+            point,
+            "computed" if exact else "revisable",
+            f"{show_level(point, spot.measure)}, the sum of {len(parts)} months",
+        )
+
+    def _implied(self, spot: Spot) -> list[Reading]:
+        """A level that a printed growth implies: the base of next year's growth, or this year's growth on a known base."""
+        found = []
+        for shift, growth_of in ((12, spot.shifted(12)), (-12, spot)):
+            growth, other = self.growths.get(_key(growth_of)), self.level(spot.shifted(shift), exact=True)
+            if growth is None or not other:
+                continue
+            ratio = [
+                one.scaled(Fraction(1, 100), 1) for one in (printed(*growth, "").strict, printed(*growth, "").loose)
+            ]
+            known = other[0]
+            both = [(known.strict, ratio[0]), (known.loose, ratio[1])]
+            made = [one.over(factor) if shift == 12 else one.times(factor) for one, factor in both]
+            if made[0] is None or made[1] is None:
+                continue
+            words = f"between {show_level(made[0].low, spot.measure)} and {show_level(made[0].high, spot.measure)}, as the printed growth of {float(growth[0]):+.10g} % implies"
+            found.append(Reading(made[0], made[1], made[0].middle, "implied", words))
+        return found[:1]
+
+    def growth(self, spot: Spot, base: Spot, *, printed_too: bool = True) -> list[Reading]:
+        """Readings of a growth in per cent: as a source prints it, and as two levels give it."""
+        found = []
+        number = self.growths.get(_key(spot)) if base == spot.shifted(-12) else None
+        if number is not None and printed_too:
+            found.append(printed(*number, f"{_percent(number[0])}, as a source prints it"))
+        now = self.level(spot, exact=True)
+        before = self.level(base, exact=True)
+        if not before and number is None:
+            before = self.level(base)
+        if now and before and (made := growth_of(now[0], before[0])):
+            found.append(made)
+        return found
+
+    def share(self, spot: Spot) -> list[Reading]:
+        """Share in the world total, in per cent."""
+        own, world = self.level(spot, exact=True), self.level(spot.at(partner="WLD"), exact=True)
+        if (
+            not own
+            or not world
+            or (strict := own[0].strict.over(world[0].strict)) is None
+            or (loose := own[0].loose.over(world[0].loose)) is None
+        ):
+            return []
+        point = own[0].point / world[0].point * 100
+        tier = "revisable" if "revisable" in (own[0].tier, world[0].tier) else "computed"
+        return [
+            Reading(
+                strict.scaled(100),
+                loose.scaled(100),
+                point,
+                tier,
+                f"{float(point):.1f} %, {own[0].words} of {world[0].words}",
+            )
+        ]
+
+    def unit_value(self, spot: Spot) -> list[Reading]:
+        """US dollars per kilogram."""
+        value, mass = self.level(spot.at(measure="value_usd"), exact=True), self.level(spot, exact=True)
+        if (
+            not value
+            or not mass
+            or (strict := value[0].strict.over(mass[0].strict)) is None
+            or (loose := value[0].loose.over(mass[0].loose)) is None
+        ):
+            return []
+        point = value[0].point / mass[0].point
+        return [
+            Reading(
+                strict,
+                loose,
+                point,
+                "computed",
+                f"{float(point * 1000):,.0f} USD/t, {value[0].words} for {mass[0].words}",
+            )
+        ]
+
+    def partners(self, spot: Spot) -> list[str]:
+        """Partners with a number of their own in the ledger for this product."""
+        return sorted({key[2] for key in self.numbers if key[:2] == (spot.flow, spot.product) and key[2] != "WLD"})
+
+
+def growth_of(now: Reading, before: Reading) -> Reading | None:
+    """The growth from one level to another, in per cent."""
+    strict, loose = now.strict.over(before.strict), now.loose.over(before.loose)
+    if strict is None or loose is None or not before.point:
+        return None
+    strict, loose = strict.scaled(100, -100), loose.scaled(100, -100)
+    point = (now.point / before.point - 1) * 100
+    tier = next((tier for tier in ("implied", "revisable") if tier in (now.tier, before.tier)), "computed")
+    low, high = (_percent(end) for end in (strict.low, strict.high))
+    between = f" (the printed digits leave {low} to {high} open)" if low != high else ""
+    return Reading(strict, loose, point, tier, f"{_percent(point)}, {now.words} against {before.words}{between}")
+
+
+def _combined(first: Reading, second: Reading, sign: int, spot: Spot, words: str) -> Reading:
+    """Sum or difference of two readings."""
+    strict, loose = (
+        (a + b if sign > 0 else a - b) for a, b in ((first.strict, second.strict), (first.loose, second.loose))
+    )
+    point = first.point + sign * second.point
+    shown = words.replace("{point}", show_level(point, spot.measure))
+    return Reading(strict, hull(strict, loose), point, "revisable", shown)
+
+
+def _key(spot: Spot) -> Key:
+    return (spot.flow, spot.product, spot.partner, spot.measure, spot.first, spot.last)
+
+
+def show_level(value: Fraction, measure: str) -> str:
+    """A level as a person reads it, with no more digits than it needs."""
+    scale, unit = SCALES.get(measure, (1, measure))
+    number = float(value) / scale
+    text = f"{number:,.3f}".rstrip("0").rstrip(".") if number < 100_000 else f"{number:,.0f}"
+    return f"{text} {unit}"
+
+
+def _percent(value: Fraction) -> str:
+    number = float(value)
+    return f"{number:+,.2f} %" if abs(number) < 100 else f"{number:+,.1f} %"
+
+
+def describe(spot: Spot) -> str:
+    """A place in words."""
+    months = spot.months if not spot.is_month else month_name(_Month(spot.first))
+    to = "" if spot.partner == "WLD" else f" {'to' if spot.flow == 'export' else 'from'} {partner_name(spot.partner)}"
+    return f"{spot.flow}s of {product_name(spot.product)}{to}, {months}"
+
+
+class _Month:
+    """Year and month of a month number, for the one function that writes its name."""
+
+    def __init__(self, number: int) -> None:
+        self.year, self.month = number // 12, number % 12 + 1
+
+
+def known_months(readings: Readings, spot: Spot) -> str:
+    """Which months of a series the ledger has, for a reason."""
+    months = sorted(key[4] for key in readings.numbers if key[:4] == _key(spot)[:4] and key[4] == key[5])
+    return f"{month_text(months[0])} to {month_text(months[-1])}, {len(months)} months" if months else "none"

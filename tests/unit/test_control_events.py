@@ -1,0 +1,97 @@
+"""Measures: their states, their codes, and windows that reproduce what was printed about April and May 2025."""
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from flows.release import release
+from schemas.code_tables import code_table
+from schemas.request import ReleaseRequest
+from tasks.control_events import MIXED_WORDS, events_of, windows
+from tasks.snapshot import Snapshot, open_snapshot
+
+ROOT = Path(__file__).parent.parent.parent
+MAGNETS = "basket:rare_earth_magnets"
+QUERY = (
+    '"数据年月","商品编码","商品名称","贸易伙伴编码","贸易伙伴名称","第一数量","第一计量单位","第二数量","第二计量单位","美元",\n'
+    + "".join(f'"{month}","12019019","大豆","502","美国","{kilograms}","千克","0","?","2000",\n' for month, kilograms in (("202404", 1000), ("202504", 1500)))
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    folder = tmp_path_factory.mktemp("events")
+    release.fn(ReleaseRequest(file=ROOT / "examples" / "published_figures.csv", store=folder / "store"))
+    (folder / "soybeans.csv").write_bytes(QUERY.encode("gb18030"))
+    release.fn(
+        ReleaseRequest(
+            file=folder / "soybeans.csv", store=folder / "store", source="gacc_query", flow="export", partners="all"
+        )
+    )
+    snapshot = open_snapshot(folder / "store")
+    assert snapshot is not None
+    return snapshot
+
+
+def test_the_four_measures_of_october_2025_never_came_into_force() -> None:
+    states = {row["document"]: row["state"] for row in events_of().iter_rows(named=True)}
+    assert len(states) > 25
+    assert events_of().height == 31
+    assert [name for name, state in states.items() if state == "never_in_force"] == [
+        f"Announcement {number} of 2025" for number in (55, 56, 57, 58)
+    ]
+
+
+def test_days_are_in_order_and_every_code_belongs_to_a_measure() -> None:
+    events = code_table("control_events").to_dicts()
+    assert len({row["event"] for row in events}) == len(events)
+    for row in events:
+        for first, last in (("announced_on", "effective_from"), ("announced_on", "effective_until")):
+            assert not row[first] or not row[last] or row[first] <= row[last], row["event"]
+        for name in ("announced_on", "effective_from", "effective_until"):
+            assert not row[name] or date.fromisoformat(row[name])
+        assert (row["state"] == "never_in_force") == (
+            bool(row["effective_until"]) and row["effective_until"] < row["effective_from"]
+        )
+    codes = code_table("control_event_codes")
+    assert codes.height > 30
+    assert set(codes["event"]) <= {row["event"] for row in events}
+    for row in codes.iter_rows(named=True):
+        assert not row["code_printed"] or row["hs8"].startswith(row["code_printed"].rstrip(".")[:8])
+
+
+def test_magnets_are_touched_in_an_unknown_share_and_it_is_said() -> None:
+    touched = events_of(MAGNETS)
+    assert "mofcom-gacc-2025-18" in touched["event"].to_list()
+    assert set(touched["coverage"]) == {"unknown_share"}
+    assert "controlled and free magnets" in MIXED_WORDS
+
+
+def test_windows_of_announcement_18_reproduce_april_and_may(sample: Snapshot) -> None:
+    found = windows(sample, MAGNETS).filter(event="mofcom-gacc-2025-18")
+    months = {
+        f"{row['first_month']:%Y-%m}": row for row in found.filter(role="touched", months=1).iter_rows(named=True)
+    }
+    assert round(months["2025-04"]["yoy_pct"]) == -45
+    assert round(months["2025-05"]["yoy_pct"]) == -74
+    assert (months["2025-03"]["side"], months["2025-04"]["side"]) == ("before", "after")
+    assert months["2025-03"]["status"] == "no_base"
+    (quarter,) = found.filter(role="touched", months=3, side="after").iter_rows(named=True)
+    assert quarter["quantity_kg"] == 2_627_000 + 1_238_000 + 3_188_000
+    assert quarter["status"] == "implied_base"
+    assert quarter["yoy_pct"] == pytest.approx(-52.1, abs=0.1)
+
+
+def test_a_placebo_shares_no_code_and_a_line_is_none(sample: Snapshot) -> None:
+    found = windows(sample, MAGNETS).filter(event="mofcom-gacc-2025-18", role="placebo")
+    assert found["product"].unique().to_list() == ["12019019"]
+    (april,) = found.filter(months=1, first_month=date(2025, 4, 1)).iter_rows(named=True)
+    assert (april["yoy_pct"], april["status"], april["coverage"]) == (50.0, "computed", None)
+
+
+def test_a_measure_without_a_day_of_effect_has_no_window(sample: Snapshot) -> None:
+    events = windows(sample, MAGNETS)["event"].unique().to_list()
+    assert "talks-2025-05-12" not in events
+    assert pl.Series(events).len() >= 3
