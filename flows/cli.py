@@ -7,7 +7,7 @@ import importlib.metadata
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -15,18 +15,19 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from flows import server
+from schemas.catalog import PUBLISHED
 from schemas.metric import FIGURES
 from schemas.outcome import Outcome
 from schemas.request import MONTHS, ReleaseRequest
-from schemas.catalog import PUBLISHED
-from tasks import display, publish, reading
+from tasks import display, hold, publish, reading
 from tasks.audit import audit as audit_store
+from tasks.hold import Held
 from tasks.lineage import listening
 from tasks.refusal import Refused
-from tasks.report import Held
 from tasks.revision_report import revision_report
 from tasks.snapshot import StoreError, open_snapshot
 from tasks.trace import NoFigure, Place, Tracer
@@ -222,6 +223,45 @@ def retain(
     console.print(f"{len(gone.snapshots)} snapshots and {gone.objects} files removed", highlight=False)
 
 
+@app.command(epilog="Example: `tidewaiter held`")
+def held(store: Store = STORE) -> None:
+    """Releases that were not published because of their findings and wait for a person."""
+    waiting = hold.waiting(store)
+    for entry in waiting:
+        console.print(f"[bold yellow]{entry.release_id}[/] {escape(entry.title)}, held since {entry.held_since}", highlight=False, soft_wrap=True)
+        for doubt in entry.findings:
+            console.print(f"  {doubt.line}", highlight=False, soft_wrap=True, markup=False)
+    console.print(f"{len(waiting)} held" if waiting else "nothing is held", highlight=False)
+
+
+@app.command(epilog="Example: `tidewaiter approve gacc_query-4cb411168c5d --by 'Li Wei' --reason 'compared with the site'`")
+def approve(
+    release_id: Annotated[str, typer.Argument(help="held release")],
+    by: Annotated[str, typer.Option(help="who decides; published with the release")],
+    reason: Annotated[str, typer.Option(help="why; published with the release")],
+    prefect: Annotated[bool, typer.Option("--prefect/--no-prefect", help="record the run in a Prefect server, if one answers")] = True,
+    store: Store = STORE,
+) -> None:
+    """Publish a held release, with the decision among its findings."""
+    with _refusals():
+        decided = hold.decide(store, release_id, "approve", by, reason, datetime.now(UTC))
+    with hold.reopened(store, decided) as request:
+        raise typer.Exit(_ingest_one(request, server.running_server() if prefect else None))
+
+
+@app.command(epilog="Example: `tidewaiter reject gacc_query-4cb411168c5d --by 'Li Wei' --reason 'cut off'`")
+def reject(
+    release_id: Annotated[str, typer.Argument(help="held release")],
+    by: Annotated[str, typer.Option(help="who decides")],
+    reason: Annotated[str, typer.Option(help="why")],
+    store: Store = STORE,
+) -> None:
+    """Decide that a held release is never published. The decision is kept; the published tables are not touched."""
+    with _refusals():
+        hold.decide(store, release_id, "reject", by, reason, datetime.now(UTC))
+    console.print(f"{release_id} is rejected; `tidewaiter approve` would still publish it", highlight=False)
+
+
 @app.command(hidden=True)
 def stop() -> None:
     """Stop the server that `run` started."""
@@ -240,7 +280,7 @@ def _ingest_one(request: ReleaseRequest, api: str | None) -> int:
             errors.print(f"[bold red]refused[/] {refusal}", highlight=False, soft_wrap=True)
             return REFUSED
         except Held as held:
-            errors.print(f"[bold yellow]held[/] {request.file.name} ({held.release_id}): not published, a person must decide", highlight=False)
+            errors.print(f"[bold yellow]held[/] {request.file.name} ({held.release_id}): not published, a person must decide: tidewaiter approve or reject", highlight=False, soft_wrap=True)
             for line in held.lines:
                 errors.print(f"  {line}", highlight=False, soft_wrap=True, markup=False)
             return HELD
@@ -282,7 +322,7 @@ def _refusals() -> Iterator[None]:
     """Errors that are the caller's, as one line and the exit code for refused."""
     try:
         yield
-    except (Refused, reading.NothingPublished, NoFigure, StoreError, ValidationError, ValueError) as error:
+    except (Refused, hold.NotHeld, reading.NothingPublished, NoFigure, StoreError, ValidationError, ValueError) as error:
         errors.print(f"[bold red]refused[/] {error}", highlight=False, soft_wrap=True)
         raise typer.Exit(REFUSED) from error
 
