@@ -23,6 +23,7 @@ from schemas.catalog import PUBLISHED
 from schemas.metric import FIGURES
 from schemas.outcome import Outcome
 from schemas.request import MONTHS, ReleaseRequest
+from schemas.watch import WatchRequest
 from tasks import display, hold, publish, reading
 from tasks.audit import audit as audit_store
 from tasks.hold import Held
@@ -41,6 +42,7 @@ app = typer.Typer(
 console, errors = Console(), Console(stderr=True)
 
 Flow = StrEnum("Flow", ["export", "import"])
+Kind = StrEnum("Kind", ["preliminary", "bulletin", "query"])
 Partners = StrEnum("Partners", ["all", "listed"])
 Form = StrEnum("Form", ["table", "csv", "json", "parquet"])
 TableName = StrEnum("TableName", list(PUBLISHED))  # type: ignore[misc]  # the members are the tables there are
@@ -223,6 +225,30 @@ def retain(
     console.print(f"{len(gone.snapshots)} snapshots and {gone.objects} files removed", highlight=False)
 
 
+@app.command(epilog="Example: `tidewaiter watch --inbox inbox --kind query`")
+def watch(
+    inbox: Annotated[Path, typer.Option(help="folder into which files are dropped")] = Path("inbox"),
+    kind: Annotated[Kind | None, typer.Option(help="kind of release that the calendar expects")] = None,
+    settle: Annotated[float, typer.Option(help="seconds during which a new file must not change", min=0)] = 10.0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be ingested, ingest nothing")] = False,
+    prefect: Annotated[bool, typer.Option("--prefect/--no-prefect", help="record the run in a Prefect server, if one answers")] = True,
+    store: Store = STORE,
+) -> None:
+    """Look into the inbox once and ingest everything new, oldest first."""
+    request = WatchRequest(inbox=inbox, store=store, kind=kind and kind.value, settle_seconds=settle, dry_run=dry_run)
+    _prepare_prefect(server.running_server() if prefect else None)
+    from flows.watch import watch as look
+
+    with _refusals():
+        report = look(request) if prefect and server.running_server() else look.fn(request)
+    console.print(f"[bold]{report.headline}[/]", highlight=False)
+    for line in [*report.failed, *report.refused, *report.held, *report.expected.warnings]:
+        errors.print(line, highlight=False, soft_wrap=True, markup=False)
+    for outcome in report.outcomes:
+        _tell(outcome, None)
+    raise typer.Exit(DISAGREES if report.failed else REFUSED if report.refused else HELD if report.held else 0)
+
+
 @app.command(epilog="Example: `tidewaiter held`")
 def held(store: Store = STORE) -> None:
     """Releases that were not published because of their findings and wait for a person."""
@@ -291,15 +317,20 @@ def _ingest_one(request: ReleaseRequest, api: str | None) -> int:
 def _release(request: ReleaseRequest, api: str | None) -> tuple[Outcome, str | None]:
     """The outcome, and the page of the run where a server records it. Without one the flow's body runs as a plain
     function: the same steps, the same lineage."""
-    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "ERROR")
-    if api:
-        server.use(api)
+    _prepare_prefect(api)
     from flows.release import release
 
     if api is None:
         return release.fn(request), None
     state = release(request, return_state=True)
     return state.result(), server.ui_address(api, str(state.state_details.flow_run_id))
+
+
+def _prepare_prefect(api: str | None) -> None:
+    """What must be said before Prefect is imported."""
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "ERROR")
+    if api:
+        server.use(api)
 
 
 def _tell(outcome: Outcome, page: str | None) -> None:

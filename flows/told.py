@@ -6,6 +6,7 @@ publication stands.
 
 import logging
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ from prefect.events import emit_event
 from prefect.states import Completed, Failed
 
 from schemas.outcome import Outcome
+from schemas.watch import WatchReport, WatchRequest
 from tasks import artifacts
 from tasks.hold import Held
 from tasks.refusal import Refused, clip
@@ -44,6 +46,30 @@ def ending(work: Callable[[], Outcome], store: Path, *, waits: bool) -> Outcome:
     if outcome.status == "published":
         _attempt(lambda: published(store, outcome))
     return cast(Outcome, Completed(name=state_name(outcome), message=message(outcome), data=outcome))
+
+
+def watched(report: WatchReport) -> WatchReport:
+    """The report of a watch; inside a Prefect run as a state that bears its headline.
+
+    What a person must mend (a refused file, a fault) is a failed state; what somebody else must do (decide, publish) is
+    none of this run's failures.
+    """
+    if FlowRunContext.get() is None:
+        return report
+    expected = report.expected
+    if expected.days_overdue:
+        payload = expected.model_dump(mode="json")
+        _attempt(lambda: event("overdue", f"{expected.kind}.{'.'.join(expected.missing)}", payload))
+    lines = [*report.failed, *report.refused, *report.held, *map(message, report.outcomes), *expected.warnings, *_waiting(report)]
+    end = Failed if report.refused or report.failed else Completed
+    return cast(WatchReport, end(name=report.headline, message="; ".join(lines) or "nothing new", data=report))
+
+
+def _waiting(report: WatchReport) -> list[str]:
+    looked = report.looked
+    places = (("still being written", looked.unsettled), ("public only later", looked.later), ("waiting for a person or rejected", looked.held),
+              ("refused before and unchanged", looked.refused))  # fmt: skip
+    return [f"{words}: {', '.join(path.name for path in paths)}" for words, paths in places if paths]
 
 
 def state_name(outcome: Outcome) -> str:
@@ -91,6 +117,12 @@ def rename(name: str) -> None:
     if context is not None and context.flow_run is not None:
         with get_client(sync_client=True) as client:
             client.update_flow_run(context.flow_run.id, name=name)
+
+
+def name_watch(request: WatchRequest, day: date) -> None:
+    """`watch for query 2025-07-20`."""
+    if FlowRunContext.get() is not None:
+        _attempt(lambda: rename(f"watch for {request.kind or 'anything new'} {day}"))
 
 
 def cell(text: str) -> str:

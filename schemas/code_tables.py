@@ -103,6 +103,16 @@ class Corrections(Table):
     expires_on: pl.String = column("day after which it must be looked at again", str_matches=r"^\d{4}-\d{2}-\d{2}$")
 
 
+class ReleaseCalendar(Table):
+    """When China customs publishes what: a row for each month reported and kind of release."""
+
+    year: pl.String = column("year of the month reported", str_matches=r"^\d{4}$")
+    month: pl.String = column("month reported, 1 to 12", str_matches=r"^([1-9]|1[0-2])$")
+    kind: pl.String = column("kind of release", isin=("preliminary", "bulletin", "query"))
+    expected_on: pl.String = column("day on which it is due, Beijing time, weekends included", str_matches=r"^\d{4}-\d{2}-\d{2}$")
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
+
+
 TABLES: dict[str, type[Table]] = {
     "partners": Partners,
     "partner_groups": PartnerGroups,
@@ -112,6 +122,7 @@ TABLES: dict[str, type[Table]] = {
     "baskets": Baskets,
     "products": Products,
     "corrections": Corrections,
+    "release_calendar": ReleaseCalendar,
 }
 
 

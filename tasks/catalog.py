@@ -12,6 +12,7 @@ from tasks import audit as auditing
 from tasks import check as checks
 from tasks import correct as corrections
 from tasks import hold as holding
+from tasks import inbox, release_calendar
 from tasks import land as landing
 from tasks import locate as locating
 from tasks import normalise as normalising
@@ -37,6 +38,8 @@ derive = Step(assemble.derive)
 trail = Step(lineage.trail)
 publish = Step(assemble.publish_release, name="publish")
 report = Step(reporting.report)
+look = Step(inbox.look, retries=3, retry_delay_seconds=PATIENCE)
+expect = Step(release_calendar.expect)
 audit = Step(auditing.audit)
 require_sound = Step(auditing.require_sound)
 
