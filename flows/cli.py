@@ -7,7 +7,7 @@ import importlib.metadata
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from flows import cli_brief, server
@@ -22,11 +23,12 @@ from schemas.catalog import PUBLISHED
 from schemas.metric import FIGURES
 from schemas.outcome import Outcome
 from schemas.request import MONTHS, ReleaseRequest
-from tasks import display, publish, reading
+from schemas.watch import WatchRequest
+from tasks import display, hold, publish, reading
 from tasks.audit import audit as audit_store
+from tasks.hold import Held
 from tasks.lineage import listening
 from tasks.refusal import Refused
-from tasks.report import Held
 from tasks.revision_report import revision_report
 from tasks.snapshot import StoreError, open_snapshot
 from tasks.trace import NoFigure, Place, Tracer
@@ -41,6 +43,7 @@ cli_brief.mount(app)
 console, errors = Console(), Console(stderr=True)
 
 Flow = StrEnum("Flow", ["export", "import"])
+Kind = StrEnum("Kind", ["preliminary", "bulletin", "query"])
 Partners = StrEnum("Partners", ["all", "listed"])
 Form = StrEnum("Form", ["table", "csv", "json", "parquet"])
 TableName = StrEnum("TableName", list(PUBLISHED))  # type: ignore[misc]  # the members are the tables there are
@@ -274,6 +277,79 @@ def retain(
     console.print(f"{len(gone.snapshots)} snapshots and {gone.objects} files removed", highlight=False)
 
 
+@app.command(epilog="Example: `tidewaiter watch --inbox inbox --kind query`")
+def watch(
+    inbox: Annotated[Path, typer.Option(help="folder into which files are dropped")] = Path("inbox"),
+    kind: Annotated[Kind | None, typer.Option(help="kind of release that the calendar expects")] = None,
+    settle: Annotated[float, typer.Option(help="seconds during which a new file must not change", min=0)] = 10.0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be ingested, ingest nothing")] = False,
+    prefect: Annotated[
+        bool, typer.Option("--prefect/--no-prefect", help="record the run in a Prefect server, if one answers")
+    ] = True,
+    store: Store = STORE,
+) -> None:
+    """Look into the inbox once and ingest everything new, oldest first."""
+    request = WatchRequest(inbox=inbox, store=store, kind=kind and kind.value, settle_seconds=settle, dry_run=dry_run)
+    _prepare_prefect(server.running_server() if prefect else None)
+    from flows.watch import watch as look
+
+    with _refusals():
+        report = look(request) if prefect and server.running_server() else look.fn(request)
+    console.print(f"[bold]{report.headline}[/]", highlight=False)
+    for line in [*report.failed, *report.refused, *report.held, *report.expected.warnings]:
+        errors.print(line, highlight=False, soft_wrap=True, markup=False)
+    for outcome in report.outcomes:
+        _tell(outcome, None)
+    raise typer.Exit(DISAGREES if report.failed else REFUSED if report.refused else HELD if report.held else 0)
+
+
+@app.command(epilog="Example: `tidewaiter held`")
+def held(store: Store = STORE) -> None:
+    """Releases that were not published because of their findings and wait for a person."""
+    waiting = hold.waiting(store)
+    for entry in waiting:
+        console.print(
+            f"[bold yellow]{entry.release_id}[/] {escape(entry.title)}, held since {entry.held_since}",
+            highlight=False,
+            soft_wrap=True,
+        )
+        for doubt in entry.findings:
+            console.print(f"  {doubt.line}", highlight=False, soft_wrap=True, markup=False)
+    console.print(f"{len(waiting)} held" if waiting else "nothing is held", highlight=False)
+
+
+@app.command(
+    epilog="Example: `tidewaiter approve gacc_query-4cb411168c5d --by 'Li Wei' --reason 'compared with the site'`"
+)
+def approve(
+    release_id: Annotated[str, typer.Argument(help="held release")],
+    by: Annotated[str, typer.Option(help="who decides; published with the release")],
+    reason: Annotated[str, typer.Option(help="why; published with the release")],
+    prefect: Annotated[
+        bool, typer.Option("--prefect/--no-prefect", help="record the run in a Prefect server, if one answers")
+    ] = True,
+    store: Store = STORE,
+) -> None:
+    """Publish a held release, with the decision among its findings."""
+    with _refusals():
+        decided = hold.decide(store, release_id, "approve", by, reason, datetime.now(UTC))
+    with hold.reopened(store, decided) as request:
+        raise typer.Exit(_ingest_one(request, server.running_server() if prefect else None))
+
+
+@app.command(epilog="Example: `tidewaiter reject gacc_query-4cb411168c5d --by 'Li Wei' --reason 'cut off'`")
+def reject(
+    release_id: Annotated[str, typer.Argument(help="held release")],
+    by: Annotated[str, typer.Option(help="who decides")],
+    reason: Annotated[str, typer.Option(help="why")],
+    store: Store = STORE,
+) -> None:
+    """Decide that a held release is never published. The decision is kept; the published tables are not touched."""
+    with _refusals():
+        hold.decide(store, release_id, "reject", by, reason, datetime.now(UTC))
+    console.print(f"{release_id} is rejected; `tidewaiter approve` would still publish it", highlight=False)
+
+
 @app.command(hidden=True)
 def stop() -> None:
     """Stop the server that `run` started."""
@@ -293,9 +369,10 @@ def _ingest_one(request: ReleaseRequest, api: str | None) -> int:
             return REFUSED
         except Held as held:
             errors.print(
-                f"[bold yellow]held[/] {request.file.name} ({held.release_id}): not published, a person must decide",
-                highlight=False,
-            )
+                f"[bold yellow]held[/] {request.file.name} ({held.release_id}): not published, a person must decide: "
+                "tidewaiter approve or reject",
+                highlight=False, soft_wrap=True,
+            )  # fmt: skip
             for line in held.lines:
                 errors.print(f"  {line}", highlight=False, soft_wrap=True, markup=False)
             return HELD
@@ -306,15 +383,20 @@ def _ingest_one(request: ReleaseRequest, api: str | None) -> int:
 def _release(request: ReleaseRequest, api: str | None) -> tuple[Outcome, str | None]:
     """The outcome, and the page of the run where a server records it. Without one the flow's body runs as a plain
     function: the same steps, the same lineage."""
-    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "ERROR")
-    if api:
-        server.use(api)
+    _prepare_prefect(api)
     from flows.release import release
 
     if api is None:
         return release.fn(request), None
     state = release(request, return_state=True)
     return state.result(), server.ui_address(api, str(state.state_details.flow_run_id))
+
+
+def _prepare_prefect(api: str | None) -> None:
+    """What must be said before Prefect is imported."""
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "ERROR")
+    if api:
+        server.use(api)
 
 
 def _tell(outcome: Outcome, page: str | None) -> None:
@@ -337,7 +419,15 @@ def _refusals() -> Iterator[None]:
     """Errors that are the caller's, as one line and the exit code for refused."""
     try:
         yield
-    except (Refused, reading.NothingPublished, NoFigure, StoreError, ValidationError, ValueError) as error:
+    except (
+        Refused,
+        hold.NotHeld,
+        reading.NothingPublished,
+        NoFigure,
+        StoreError,
+        ValidationError,
+        ValueError,
+    ) as error:
         errors.print(f"[bold red]refused[/] {error}", highlight=False, soft_wrap=True)
         raise typer.Exit(REFUSED) from error
 

@@ -1,35 +1,56 @@
 """One customs release, from the authority's bytes to Parquet that others can trust.
 
-Start reading here: each line of the flow is a chapter, and each chapter leaves a lineage record.
+Start reading here: each line of `from_bytes_to_tables` is a chapter, and each chapter leaves a lineage record.
 """
 
 from datetime import date
 
 from prefect import flow
 
+from flows import approval, told
 from schemas.outcome import Outcome
 from schemas.request import ReleaseRequest
 from tasks import catalog as step
+from tasks.hold import Held
 
 
-@flow(name="release", flow_run_name="{request.file.name}", validate_parameters=True)
-def release(request: ReleaseRequest, today: date | None = None) -> Outcome:
+@flow(name="release", flow_run_name="release {request.file.name}", validate_parameters=True)
+def release(request: ReleaseRequest, today: date | None = None, wait_for_approval: bool = False) -> Outcome:
     """Ingest one release and publish what follows from it.
 
     Args:
         request: the file and what is declared about it
         today: day of landing; none: the day of the machine
+        wait_for_approval: where the release is held, pause with a form and go on as a person decides
     """
+    return told.ending(
+        lambda: _or_ask(request, today or date.today(), wait_for_approval), request.store, waits=wait_for_approval
+    )
+
+
+def _or_ask(request: ReleaseRequest, today: date, wait_for_approval: bool) -> Outcome:
+    try:
+        return from_bytes_to_tables(request, today)
+    except Held as held:
+        if not wait_for_approval:
+            raise
+        # Hours may pass: nothing is locked, and what is published then are the bytes that were judged.
+        with approval.approved(request.store, held) as again:
+            return from_bytes_to_tables(again, today)
+
+
+def from_bytes_to_tables(request: ReleaseRequest, today: date) -> Outcome:
+    """The way of one release. Raises Refused or Held, and then the published tables are as they were."""
     with step.on_record(request.store) as run:
         found = step.locate(request)
-        landed = step.land(found, request.store, today or date.today())
+        landed = step.land(found, request.store, today)
         parsed = step.parse(landed)
-        corrected = step.correct(landed, parsed, today or date.today())
+        corrected = step.correct(landed, parsed, today)
         observed = step.normalise(landed, corrected)
         with step.exclusive(request.store):
             known = step.open_known(request.store, observed)
             findings = step.check(observed, known)
-            step.hold_on_errors(findings)
+            findings = step.hold_on_errors(findings, landed, known, request.store, today)
             ledger = step.merge(observed, known)
             trade_flow = step.widen(ledger)
             revision = step.revise(observed, ledger, known)

@@ -111,7 +111,9 @@ class CommodityWords(Table):
 
     word: pl.String = column("words of the claim, in small letters, with spaces")
     agency: pl.String = column("who means it so, as named in title or address; empty: whoever has no row of their own")
-    product: pl.String = column("HS code, line:… or basket:…; empty: not to be told", str_matches=r"^(\d{2,8}|(line|basket):[a-z_]+)?$")
+    product: pl.String = column(
+        "HS code, line:… or basket:…; empty: not to be told", str_matches=r"^(\d{2,8}|(line|basket):[a-z_]+)?$"
+    )
     means: pl.String = column("what is counted")
     source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
@@ -120,7 +122,21 @@ class PartnerWords(Table):
     """Names of partners in texts that are neither a code nor a name of the table `partners`."""
 
     word: pl.String = column("words of the claim, in small letters")
-    partner: pl.String = column("our key; empty: a region that no group of ours stands for", str_matches=r"^([A-Z]{3}|EU27)?$")
+    partner: pl.String = column(
+        "our key; empty: a region that no group of ours stands for", str_matches=r"^([A-Z]{3}|EU27)?$"
+    )
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
+
+
+class ReleaseCalendar(Table):
+    """When China customs publishes what: a row for each month reported and kind of release."""
+
+    year: pl.String = column("year of the month reported", str_matches=r"^\d{4}$")
+    month: pl.String = column("month reported, 1 to 12", str_matches=r"^([1-9]|1[0-2])$")
+    kind: pl.String = column("kind of release", isin=("preliminary", "bulletin", "query"))
+    expected_on: pl.String = column(
+        "day on which it is due, Beijing time, weekends included", str_matches=r"^\d{4}-\d{2}-\d{2}$"
+    )
     source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
@@ -137,6 +153,7 @@ TABLES: dict[str, type[Table]] = {
     "partner_words": PartnerWords,
     "control_events": ControlEvents,
     "control_event_codes": ControlEventCodes,
+    "release_calendar": ReleaseCalendar,
 }
 
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tasks import assemble, known, lineage
+from tasks import assemble, inbox, known, lineage, release_calendar
 from tasks import audit as auditing
 from tasks import check as checks
 from tasks import correct as corrections
+from tasks import hold as holding
 from tasks import land as landing
 from tasks import locate as locating
 from tasks import normalise as normalising
@@ -29,7 +30,7 @@ correct = Step(corrections.correct)
 normalise = Step(normalising.normalise)
 open_known = Step(known.open_known, retries=3, retry_delay_seconds=PATIENCE)
 check = Step(checks.check)
-hold_on_errors = Step(reporting.hold_on_errors)
+hold_on_errors = Step(holding.hold_on_errors)
 merge = Step(assemble.merge)
 widen = Step(assemble.widen_ledger, name="widen")
 revise = Step(assemble.revise)
@@ -37,6 +38,8 @@ derive = Step(assemble.derive)
 trail = Step(lineage.trail)
 publish = Step(assemble.publish_release, name="publish")
 report = Step(reporting.report)
+look = Step(inbox.look, retries=3, retry_delay_seconds=PATIENCE)
+expect = Step(release_calendar.expect)
 audit = Step(auditing.audit)
 require_sound = Step(auditing.require_sound)
 

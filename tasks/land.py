@@ -36,9 +36,11 @@ def land(declared: Declared, store: Path, today: date, fs: FileSystem = LOCAL) -
     # Under the lock, because a publication sweeps the folder where half-written files wait.
     with exclusive(store, fs):
         if not (place.exists() and fs.read_bytes(place) == raw):
-            _keep(store, place, raw, fs)
+            keep_bytes(store, place, raw, fs)
         if not note.exists():
-            _keep(store, note, json.dumps({"landed_on": today.isoformat(), "name": declared.file.name}).encode(), fs)
+            keep_bytes(
+                store, note, json.dumps({"landed_on": today.isoformat(), "name": declared.file.name}).encode(), fs
+            )
     landed_on = date.fromisoformat(json.loads(note.read_bytes())["landed_on"])
     released_on = declared.released_on or landed_on
     if released_on > today:
@@ -62,7 +64,7 @@ def raw_path(store: Path, sha256: str) -> Path:
     return store / RAW / sha256[:2] / sha256
 
 
-def _keep(store: Path, place: Path, data: bytes, fs: FileSystem) -> None:
+def keep_bytes(store: Path, place: Path, data: bytes, fs: FileSystem) -> None:
     """Write under a temporary name, make it durable, then give it its name: a name never stands for half a file."""
     waiting = store / "tmp" / f"landing-{place.name}"
     for folder in (waiting.parent, place.parent):

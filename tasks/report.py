@@ -1,4 +1,4 @@
-"""What came of a release, in words: the outcome of a run, and why one was held."""
+"""What came of a release, in words: the outcome of a run."""
 
 from pathlib import Path
 
@@ -9,25 +9,6 @@ from schemas.outcome import Outcome
 from schemas.release import Finding
 from tasks.normalise import Normalised
 from tasks.publish import Published
-
-
-class Held(Exception):
-    """A release with errors among its findings: it is kept in the raw store and not published until a person decides."""
-
-    def __init__(self, release_id: str, lines: list[str]) -> None:
-        self.release_id, self.lines = release_id, lines
-        super().__init__(f"{release_id} is held, {len(lines)} findings: " + "; ".join(lines))
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return (Held, (self.release_id, self.lines))
-
-
-def hold_on_errors(findings: DataFrame[Finding]) -> DataFrame[Finding]:
-    """The findings, if none of them is an error. Raises Held otherwise."""
-    errors = findings.filter(pl.col("severity") == "error")
-    if errors.height:
-        raise Held(errors["release_id"][0], finding_lines(errors))
-    return findings
 
 
 def finding_lines(findings: pl.DataFrame) -> list[str]:

@@ -1,0 +1,27 @@
+"""`make worker`: a worker for the server that answers. Ctrl-C ends it after the runs that it has begun."""
+
+import os
+import sys
+
+from flows import server
+
+RUNS_MAX = 4  # two that wait for a person must not keep a release waiting
+
+if __name__ == "__main__":
+    api = server.running_server()
+    if api is None:
+        sys.exit("no Prefect server answers. Start one with `make deploy`, or set PREFECT_API_URL.")
+    server.use(api)
+    arguments = [
+        "-m",
+        "prefect",
+        "worker",
+        "start",
+        "--pool",
+        "local-process",
+        "--type",
+        "process",
+        "--limit",
+        str(RUNS_MAX),
+    ]
+    os.execv(sys.executable, [sys.executable, *arguments])

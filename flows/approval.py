@@ -1,0 +1,93 @@
+"""Asking a person about a held release through Prefect: the run pauses with a form, and goes on as the form says.
+
+The decision itself lies in the store (`tasks/hold.py`), so the same can be decided by `tidewaiter approve` meanwhile, and
+a worker that dies while it waits loses nothing. Nothing of the store is locked while a run waits.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from prefect import flow
+from prefect.exceptions import FlowPauseTimeout
+from prefect.flow_runs import pause_flow_run
+from prefect.input import RunInput
+from pydantic import Field
+
+from flows import told
+from schemas.held import HeldRelease, Verdict
+from schemas.outcome import Outcome
+from schemas.request import ReleaseRequest
+from tasks import hold
+from tasks.hold import Held
+
+PATIENCE_SECONDS = 7 * 24 * 3600
+POLL_SECONDS = 3
+
+
+class Approval(RunInput):
+    """The form."""
+
+    verdict: Verdict = Field(
+        description="approve: publish with this decision in the lineage. reject: never publish these bytes"
+    )
+    by: str = Field(min_length=1, description="your name; it is published with the release")
+    reason: str = Field(min_length=1, description="why; it is published with the release")
+
+
+@contextmanager
+def approved(store: Path, held: Held, patience_seconds: int = PATIENCE_SECONDS) -> Iterator[ReleaseRequest]:
+    """Pause the run until a person decides, and give the request with which the release is published.
+
+    Raises Held again where the answer is no, or where none came in time: then it stays held.
+    """
+    told.held(store, held, waits=True)
+    kept = hold.find(store, held.release_id)
+    if kept is None:
+        raise held
+    form = Approval.with_initial_data(description=question(kept))
+    try:
+        answer = pause_flow_run(wait_for_input=form, timeout=patience_seconds, poll_interval=POLL_SECONDS)
+    except FlowPauseTimeout:
+        raise held from None
+    kept = hold.decide(store, held.release_id, answer.verdict, answer.by, answer.reason, datetime.now(UTC))
+    if answer.verdict == "reject":
+        raise Held(held.release_id, [*held.lines, f"rejected by {answer.by}: {answer.reason}"])
+    with hold.reopened(store, kept) as again:
+        yield again
+
+
+def question(held: HeldRelease) -> str:
+    """What the form says above its fields: the release, and each finding with what to do."""
+    lines = [
+        f"## {held.title} is held", "",
+        f"`{held.release_id}`, {held.source}, {held.flow or 'both directions'}, public from {held.released_on}, held since {held.held_since}.",
+        f"Raw file: sha256 `{held.raw_sha256[:16]}…`, `{held.raw}` in the store. Nothing of it is published.", "",
+        "| check | about | found | expected |", "|---|---|---|---|",
+        *(f"| **{told.cell(entry.check)}** | {told.cell(entry.subject)} | {told.cell(entry.observed)} | {told.cell(entry.expected)} |" for entry in held.findings),
+        "", *(f"- {entry.advice}" for entry in dict.fromkeys(held.findings)),
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+@flow(name="decide", flow_run_name="decide about {release_id}")
+def decide(release_id: str, store: Path = Path("store"), patience_hours: float = PATIENCE_SECONDS / 3600) -> Outcome:
+    """Ask a person about one held release, and publish it if they approve.
+
+    Args:
+        release_id: name of the held release
+        store: folder of the published tables
+        patience_hours: after so long without an answer the run ends; the release stays held
+    """
+    from flows.release import from_bytes_to_tables
+
+    def ask() -> Outcome:
+        kept = hold.find(store, release_id)
+        if kept is None:
+            raise hold.NotHeld(f"{store}: no release {release_id!r} is held here")
+        held = Held(release_id, [entry.line for entry in kept.findings])
+        with approved(store, held, int(patience_hours * 3600)) as again:
+            return from_bytes_to_tables(again, date.today())
+
+    return told.ending(ask, store, waits=True)

@@ -1,0 +1,157 @@
+"""How a run tells others what came of it: the name of its state, its own name, artifacts and events.
+
+Outside of a Prefect run all of this is silent. Within one it is a courtesy: whatever goes wrong here is logged, and the
+publication stands.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any, cast
+
+from prefect import get_client
+from prefect.context import FlowRunContext
+from prefect.events import emit_event
+from prefect.states import Completed, Failed
+
+from schemas.outcome import Outcome
+from schemas.watch import WatchReport, WatchRequest
+from tasks import artifacts
+from tasks.hold import Held
+from tasks.refusal import Refused, clip
+
+HELD = "Held for approval"
+EVENT = "tidewaiter.release"
+log = logging.getLogger("tidewaiter.told")
+
+
+def ending(work: Callable[[], Outcome], store: Path, *, waits: bool) -> Outcome:
+    """The outcome of `work`; inside a Prefect run as a state whose name says it, with artifacts and events.
+
+    Raises what `work` raises outside of a run. Inside, a refusal and a hold are failed states with their names, from
+    which `result()` raises the same.
+    """
+    if FlowRunContext.get() is None:
+        return work()
+    try:
+        outcome = work()
+    except Held as problem:
+        if not waits:
+            held(store, problem, waits=False)
+        return cast(Outcome, Failed(name=HELD, message=str(problem), data=problem))
+    except Refused as refusal:
+        return cast(Outcome, Failed(name="Refused", message=str(refusal), data=refusal))
+    _attempt(lambda: rename(f"release {span(outcome.months)} {outcome.title}"))
+    if outcome.status == "published":
+        _attempt(lambda: published(store, outcome))
+    return cast(Outcome, Completed(name=state_name(outcome), message=message(outcome), data=outcome))
+
+
+def watched(report: WatchReport) -> WatchReport:
+    """The report of a watch; inside a Prefect run as a state that bears its headline.
+
+    What a person must mend (a refused file, a fault) is a failed state; what somebody else must do (decide, publish) is
+    none of this run's failures.
+    """
+    if FlowRunContext.get() is None:
+        return report
+    expected = report.expected
+    if expected.days_overdue:
+        payload = expected.model_dump(mode="json")
+        _attempt(lambda: event("overdue", f"{expected.kind}.{'.'.join(expected.missing)}", payload))
+    lines = [
+        *report.failed,
+        *report.refused,
+        *report.held,
+        *map(message, report.outcomes),
+        *expected.warnings,
+        *_waiting(report),
+    ]
+    end = Failed if report.refused or report.failed else Completed
+    return cast(WatchReport, end(name=report.headline, message="; ".join(lines) or "nothing new", data=report))
+
+
+def _waiting(report: WatchReport) -> list[str]:
+    looked = report.looked
+    places = (("still being written", looked.unsettled), ("public only later", looked.later), ("waiting for a person or rejected", looked.held),
+              ("refused before and unchanged", looked.refused))  # fmt: skip
+    return [f"{words}: {', '.join(path.name for path in paths)}" for words, paths in places if paths]
+
+
+def state_name(outcome: Outcome) -> str:
+    """`Published 2025-06`, `Nothing new`."""
+    return f"Published {span(outcome.months)}" if outcome.status == "published" else "Nothing new"
+
+
+def message(outcome: Outcome) -> str:
+    """One line about an outcome."""
+    return (
+        f"{outcome.title}: {outcome.records:,} records, {outcome.records_observed:,} observed, {outcome.records_quarantined:,} "
+        f"quarantined, {len(outcome.warnings)} warnings; snapshot {outcome.snapshot_id}"
+    )
+
+
+def span(months: list[str]) -> str:
+    """`2025-06`, or `2025-01 to 2025-06`."""
+    return months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}"
+
+
+def published(store: Path, outcome: Outcome) -> None:
+    """Artifacts and the event of a publication; `revised` too where it changed what was known."""
+    revised = artifacts.write(store, outcome)
+    payload = outcome.model_dump(
+        mode="json", include={"release_id", "title", "snapshot_id", "flows", "months", "products"}
+    )
+    event(
+        "published",
+        outcome.release_id,
+        {**payload, "month": outcome.months[-1], "store": str(store)},
+        title=outcome.title,
+    )
+    if revised:
+        event(
+            "revised", outcome.release_id, {**payload, "revisions": revised, "store": str(store)}, title=outcome.title
+        )
+
+
+def held(store: Path, problem: Held, *, waits: bool) -> None:
+    """The event of a hold; `waits` tells whether this very run asks for the decision."""
+    payload = {"release_id": problem.release_id, "findings": problem.lines, "store": str(store)}
+    _attempt(lambda: event("held", problem.release_id, payload, waits="yes" if waits else "no"))
+
+
+def event(what: str, name: str, payload: dict[str, Any], **labels: str) -> None:
+    """Emit `tidewaiter.release.<what>` about the release (or the expected month) `name`."""
+    resource = {"prefect.resource.id": f"{EVENT}.{name}", "prefect.resource.name": labels.pop("title", name)}
+    emit_event(
+        f"{EVENT}.{what}",
+        resource={**resource, **{f"tidewaiter.{key}": value for key, value in labels.items()}},
+        payload=payload,
+    )
+
+
+def rename(name: str) -> None:
+    """Give the current run a name that was not known when it began."""
+    context = FlowRunContext.get()
+    if context is not None and context.flow_run is not None:
+        with get_client(sync_client=True) as client:
+            client.update_flow_run(context.flow_run.id, name=name)
+
+
+def name_watch(request: WatchRequest, day: date) -> None:
+    """`watch for query 2025-07-20`."""
+    if FlowRunContext.get() is not None:
+        _attempt(lambda: rename(f"watch for {request.kind or 'anything new'} {day}"))
+
+
+def cell(text: str) -> str:
+    """Text from a file, safe inside a markdown table."""
+    return clip(text, 200).replace("|", "\\|")
+
+
+def _attempt(telling: Callable[[], None]) -> None:
+    try:
+        telling()
+    except Exception:
+        log.exception("could not be told to Prefect; what was published stands")

@@ -1,0 +1,76 @@
+"""Look into the inbox, ingest everything new, say what is overdue.
+
+A look does nothing twice and leaves nothing half done, so it may run as often as one likes, be killed, and be caught up
+after an outage: the day that counts is the day for which it was scheduled.
+"""
+
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from prefect import flow, runtime
+from prefect.context import FlowRunContext
+
+from flows import told
+from flows.release import release
+from schemas.outcome import Outcome
+from schemas.request import ReleaseRequest
+from schemas.watch import Look, WatchReport, WatchRequest
+from tasks import catalog as step
+from tasks.hold import Held
+from tasks.inbox import note_refusal
+from tasks.refusal import Refused
+
+CUSTOMS_TIME = ZoneInfo("Asia/Shanghai")
+
+
+@flow(name="watch", flow_run_name="watch {request.inbox}")
+def watch(request: WatchRequest = WatchRequest(), day: date | None = None) -> WatchReport:  # noqa: B008  # it is frozen
+    """Ingest everything new in the inbox, oldest first, and compare what is published with the calendar.
+
+    Args:
+        request: where to look, what to take, what to expect
+        day: day of the run; none: the day for which it was scheduled, in Beijing
+    """
+    day = day or _scheduled_day()
+    told.name_watch(request, day)
+    looked = step.look(request, day)
+    report = _take(looked, request)
+    expected = step.expect(request.store, request.kind, day)
+    return told.watched(report.model_copy(update={"expected": expected}))
+
+
+def _take(looked: Look, request: WatchRequest) -> WatchReport:
+    """Ingest what is ready. One doubtful or broken file holds nobody else up."""
+    outcomes: list[Outcome] = []
+    held: list[str] = []
+    refused: list[str] = []
+    failed: list[str] = []
+    for file in [] if request.dry_run else looked.ready:
+        try:
+            outcomes.append(_release(file, request.store))
+        except Held as problem:
+            held.append(str(problem))
+        except Refused as refusal:
+            note_refusal(file, refusal)
+            refused.append(str(refusal))
+        except Exception as problem:
+            # A fault of the program or of the disk: the others still get their turn, and this one again next time.
+            failed.append(f"{file}: {type(problem).__name__}: {problem}")
+    return WatchReport(
+        looked=looked, outcomes=outcomes, held=held, refused=refused, failed=failed, dry_run=request.dry_run
+    )
+
+
+def _release(file: Path, store: Path) -> Outcome:
+    request = ReleaseRequest(file=file, store=store)
+    if FlowRunContext.get() is None:
+        return release.fn(request)
+    state = release(request, return_state=True)
+    return state.result()
+
+
+def _scheduled_day() -> date:
+    """The day of the run by the customs' clock: never that of the moment at which a late run happens to start."""
+    scheduled: datetime = runtime.flow_run.scheduled_start_time
+    return scheduled.astimezone(CUSTOMS_TIME).date()

@@ -1,0 +1,95 @@
+"""What a watch is asked to do, what it saw, and what came of it."""
+
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.outcome import Outcome
+
+ReleaseKind = Literal["preliminary", "bulletin", "query"]
+
+
+class WatchRequest(BaseModel):
+    """The form of a watch: where to look, what to take, what to expect."""
+
+    model_config = ConfigDict(frozen=True)
+
+    inbox: Path = Field(
+        default=Path("inbox"), description="folder into which files are dropped: <inbox>/<source>/<flow>/file"
+    )
+    store: Path = Field(default=Path("store"), description="folder of the published tables")
+    kind: ReleaseKind | None = Field(
+        default=None, description="kind of release that is expected by the calendar; none: nothing is expected"
+    )
+    source: str | None = Field(default=None, description="take only files of this source, e.g. gacc_query; none: all")
+    flow: Literal["export", "import"] | None = Field(
+        default=None, description="take only files of this direction; none: all"
+    )
+    settle_seconds: float = Field(
+        default=10.0,
+        ge=0,
+        le=600,
+        description="a new file is left alone until its size and times were the same for so long",
+    )
+    dry_run: bool = Field(default=False, description="say what would be ingested, and ingest nothing")
+
+
+class Look(BaseModel):
+    """What lies in the inbox."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ready: list[Path] = Field(description="new files, the oldest first")
+    unsettled: list[Path] = Field(description="files that somebody is still writing")
+    later: list[Path] = Field(description="files that become public after the day of this run")
+    held: list[Path] = Field(description="files whose release waits for a person, or was rejected")
+    refused: list[Path] = Field(description="files that were refused before and have not changed")
+    published: int = Field(description="files whose release is published")
+
+
+class Expectation(BaseModel):
+    """What the calendar expects on a day, and whether it is in."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str = Field(default="", description="kind of release, empty where nothing is expected")
+    months: list[str] = Field(default=[], description="months that were due last, YYYY-MM")
+    due_on: date | None = Field(default=None, description="day on which they were due")
+    missing: list[str] = Field(default=[], description="those of the months that are not published")
+    days_overdue: int = Field(default=0, description="days since they were due, 0 where nothing is missing")
+    warnings: list[str] = Field(default=[], description="what is wrong with the calendar itself")
+
+
+class WatchReport(BaseModel):
+    """What came of one look into the inbox."""
+
+    model_config = ConfigDict(frozen=True)
+
+    looked: Look = Field(description="what lay there")
+    outcomes: list[Outcome] = Field(default=[], description="releases that went through")
+    held: list[str] = Field(default=[], description="releases that were held by this run, with their findings")
+    refused: list[str] = Field(default=[], description="files that were refused by this run, with the reason")
+    failed: list[str] = Field(default=[], description="files over which the program itself failed")
+    expected: Expectation = Field(default=Expectation(), description="what the calendar expects")
+    dry_run: bool = Field(default=False, description="nothing was ingested")
+
+    @property
+    def headline(self) -> str:
+        """What happened, in the few words that a list of runs has room for; the gravest word first where it is several."""
+        published = sorted(
+            {month for outcome in self.outcomes if outcome.status == "published" for month in outcome.months}
+        )
+        parts = [
+            f"Failed on {len(self.failed)}" if self.failed else "",
+            "Held for approval" if self.held else "",
+            f"Refused {len(self.refused)}" if self.refused else "",
+            f"Published {published[0]}" + (f" to {published[-1]}" if len(published) > 1 else "") if published else "",
+            f"Overdue {self.expected.days_overdue} day{'s' * (self.expected.days_overdue > 1)}"
+            if self.expected.days_overdue
+            else "",
+        ]
+        if self.dry_run and self.looked.ready:
+            parts.append(f"Would ingest {len(self.looked.ready)}")
+        return ", ".join(filter(None, parts)) or "Nothing new"

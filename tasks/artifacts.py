@@ -1,0 +1,31 @@
+"""Pages about a release in the Prefect UI. The keys are stable, so each key is a history over the releases of a source.
+
+Besides `catalog` and `step` the only module that knows Prefect. It is called from inside a flow run; the caller sees to it
+that a failure here never fails a publication.
+"""
+
+from pathlib import Path
+
+from schemas.outcome import Outcome
+from tasks.summary import pages
+
+
+def write(store: Path, outcome: Outcome) -> int:
+    """Write the pages of a published release; how many numbers it revised."""
+    from prefect.artifacts import create_markdown_artifact, create_table_artifact
+
+    made = pages(store, outcome)
+    about = f"{outcome.title}, {outcome.months[0]} to {outcome.months[-1]}, release {outcome.release_id}"
+    create_markdown_artifact(made.summary, key=key_of("summary", outcome), description=f"Headline of {about}")
+    tables = (("checks", made.checks, "Doubts about"), ("quarantine", made.quarantine, "Records set aside of"),
+              ("lineage", made.lineage, "Each step with the hashes of what it took and made, of"))  # fmt: skip
+    for name, rows, words in tables:
+        if rows:
+            create_table_artifact(rows, key=key_of(name, outcome), description=f"{words} {about}")
+    return made.revised
+
+
+def key_of(page: str, outcome: Outcome) -> str:
+    """`summary-gacc-query-export`: one history for each page, source and direction."""
+    source = outcome.release_id.rpartition("-")[0].replace("_", "-")
+    return f"{page}-{source}-{'-'.join(outcome.flows)}"

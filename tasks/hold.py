@@ -1,0 +1,149 @@
+"""Releases that wait for a person: kept under `store/held`, decided about once, and published only as they were seen.
+
+An approval is bound to the findings that the person saw. Where a later run finds anything else, the release is held
+again: nobody approved that. The decision lies in the store and not in a server's memory, so a run killed after it is
+simply run again, and no server is needed to decide.
+"""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.held import Decision, HeldFinding, HeldRelease, Verdict
+from schemas.release import Finding
+from schemas.request import Landed, ReleaseRequest
+from tasks.filesystem import LOCAL, FileSystem
+from tasks.findings import finding, gather
+from tasks.known import Known
+from tasks.land import keep_bytes
+from tasks.normalise import release_id_of
+from tasks.publish import exclusive
+
+FOLDER = "held"
+
+
+class Held(Exception):
+    """A release with errors among its findings: its bytes are kept, and it is not published until a person decides."""
+
+    def __init__(self, release_id: str, lines: list[str]) -> None:
+        self.release_id, self.lines = release_id, lines
+        super().__init__(f"{release_id} is held, {len(lines)} findings: " + "; ".join(lines))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (Held, (self.release_id, self.lines))
+
+
+class NotHeld(LookupError):
+    """There is no such release to decide about."""
+
+
+def hold_on_errors(
+    findings: DataFrame[Finding], landed: Landed, known: Known, store: Path, today: date, fs: FileSystem = LOCAL
+) -> DataFrame[Finding]:
+    """The findings, with the decision of a person where there was one. Raises Held where an error waits for one.
+
+    The caller holds the store. What is published already is not held: its findings were judged when it came.
+    """
+    release_id = release_id_of(landed)
+    errors = findings.filter(pl.col("severity") == "error")
+    if not errors.height or release_id in known.releases["release_id"]:
+        return findings
+    seen = tuple(
+        HeldFinding(**{name: row[name] for name in HeldFinding.model_fields}) for row in errors.iter_rows(named=True)
+    )
+    before = find(store, release_id)
+    if before is None or before.findings != seen:
+        since = before.held_since if before else today
+        # Another doubt than the one that was decided about is a new question.
+        before = _describe(landed, store, seen, since)
+        _keep(store, before, fs)
+    decision = before.decision
+    if decision is None or decision.verdict == "reject":
+        raise Held(release_id, [entry.line for entry in seen] + ([_rejected(decision)] if decision else []))
+    approved = finding(
+        "approved", "info", before.title, observed=f"approved by {decision.by}: {decision.reason}",
+        expected=f"no errors; there were {errors.height}: {', '.join(errors['check'].unique().sort())}",
+        advice="Read the errors beside this row before you cite the release.",
+    )  # fmt: skip
+    return gather(release_id, [*findings.drop("release_id").to_dicts(), approved])
+
+
+def find(store: Path, release_id: str) -> HeldRelease | None:
+    """What is kept about a release that was held, decided or not; None where it never was."""
+    place = _place(store, release_id)
+    return HeldRelease.model_validate_json(place.read_bytes()) if place.is_file() else None
+
+
+def waiting(store: Path) -> list[HeldRelease]:
+    """The releases that nobody has decided about yet, the oldest first."""
+    kept = [HeldRelease.model_validate_json(place.read_bytes()) for place in sorted((store / FOLDER).glob("*.json"))]
+    return sorted(
+        (entry for entry in kept if entry.waits), key=lambda entry: (entry.held_since, entry.released_on, entry.title)
+    )
+
+
+def decide(
+    store: Path, release_id: str, verdict: Verdict, by: str, reason: str, now: datetime, fs: FileSystem = LOCAL
+) -> HeldRelease:
+    """Keep a decision with the held release. Raises NotHeld where there is none; deciding anew replaces the decision.
+
+    Nothing is published here: that is the flow's, on the request of `reopened`.
+    """
+    with exclusive(store, fs):
+        held = find(store, release_id)
+        if held is None:
+            names = ", ".join(entry.release_id for entry in waiting(store)) or "none"
+            raise NotHeld(f"{store}: no release {release_id!r} is held here. Those that wait: {names}.")
+        decided = held.model_copy(update={"decision": Decision(verdict=verdict, by=by, reason=reason, decided_at=now)})
+        _keep(store, decided, fs)
+    return decided
+
+
+@contextmanager
+def reopened(store: Path, held: HeldRelease) -> Iterator[ReleaseRequest]:
+    """The request that takes a held release through the flow again: its raw bytes, under the name that they came with.
+
+    The name matters, because findings speak of it and an approval holds for the findings that were seen.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / held.name
+        file.symlink_to((store / held.raw).resolve())
+        yield ReleaseRequest(
+            file=file, store=store, source=held.source, reporter=held.reporter, flow=held.flow, partners=held.partners,
+            products=list(held.products) if held.products else None, months=held.months, released_on=held.released_on,
+            title=held.title,
+        )  # fmt: skip
+
+
+def _rejected(decision: Decision) -> str:
+    return f"rejected by {decision.by} on {decision.decided_at:%Y-%m-%d}: {decision.reason}"
+
+
+def _describe(landed: Landed, store: Path, findings: tuple[HeldFinding, ...], since: date) -> HeldRelease:
+    first, last = landed.first_month, landed.last_month
+    return HeldRelease.model_validate({
+        **landed.model_dump(include={"raw_sha256", "source", "reporter", "flow", "partners", "products", "released_on", "title"}),
+        "release_id": release_id_of(landed),
+        "raw": landed.raw.relative_to(store),
+        "name": landed.file.name,
+        "months": f"{first:%Y-%m}..{last:%Y-%m}" if first and last else None,
+        "held_since": since,
+        "findings": findings,
+    })  # fmt: skip
+
+
+def _place(store: Path, release_id: str) -> Path:
+    if not release_id or Path(release_id).name != release_id:
+        raise NotHeld(f"{release_id!r} is no release id")
+    return store / FOLDER / f"{release_id}.json"
+
+
+def _keep(store: Path, held: HeldRelease, fs: FileSystem) -> None:
+    text = json.dumps(held.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n"
+    keep_bytes(store, _place(store, held.release_id), text.encode(), fs)

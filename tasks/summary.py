@@ -1,0 +1,203 @@
+"""A published release as pages for a person: the headline, what may not be compared, doubts, records set aside, lineage.
+
+Everything is read from the store, so a page says what is published and not what a run believed. Markdown and rows come
+out; who shows them is `tasks/artifacts.py`. Rounding and words belong here and in `tasks/display.py`.
+"""
+
+import base64
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from schemas.lineage import Lineage
+from schemas.metric import MADE, MISSING, Metric, status
+from schemas.outcome import Outcome
+from schemas.release import Finding, Quarantine, Release
+from schemas.revision import Revision
+from schemas.table import Table, table_name
+from tasks.chart import chart
+from tasks.display import WORLD, month_name, partner_name, product_name
+from tasks.refusal import clip
+from tasks.revision_report import revision_report
+from tasks.snapshot import Snapshot, open_snapshot
+from tasks.tables import read_table
+
+PRODUCTS_MAX, PARTNERS_MAX, MONTHS_SHOWN, RECORDS_MAX = 3, 12, 25, 200
+# Measure, unit in which a person reads it, and what a figure is multiplied by; the first that a product has is shown.
+MEASURES = (("quantity_kg", "t", 1e-3), ("value_usd", "USD million", 1e-6), ("value_cny", "CNY million", 1e-6))
+GROWTH = (("mom_pct", "m/m, %"), ("yoy_pct", "y/y, %"))
+NOT_COMPARABLE = (
+    "combined_months",
+    "no_base",
+    "zero_base",
+    "not_covered",
+    "incomplete_year",
+    "no_world_total",
+    "other_unit",
+)
+Row = dict[str, Any]
+
+
+class Pages(NamedTuple):
+    """The pages about one release; a page without rows has nothing to tell."""
+
+    summary: str
+    checks: list[Row]
+    quarantine: list[Row]
+    lineage: list[Row]
+    revised: int
+
+
+def pages(store: Path, outcome: Outcome) -> Pages:
+    """Everything that is shown about a published release."""
+    snapshot = open_snapshot(store)
+    assert snapshot is not None, "a release was just published"
+    release = _of(snapshot, Release, outcome).row(0, named=True)
+    findings = _of(snapshot, Finding, outcome)
+    revision = (
+        read_table(snapshot, Revision)
+        if table_name(Revision) in {entry.table for entry in snapshot.files}
+        else pl.DataFrame()
+    )
+    revised = revision.filter(pl.col("new_release_id") == outcome.release_id).height if revision.height else 0
+    lines = [
+        f"# {outcome.title}", "",
+        f"**{', '.join(outcome.flows)}, {outcome.months[0]} to {outcome.months[-1]}**; public from {release['released_on']}. "
+        f"{outcome.records:,} records = {outcome.records_observed:,} observed + {outcome.records_quarantined:,} quarantined.", "",
+        f"Release `{outcome.release_id}`, snapshot `{outcome.snapshot_id}`, raw sha256 `{release['raw_sha256'][:16]}…`", "",
+    ]  # fmt: skip
+    lines += [
+        line
+        for row in findings.filter(check="approved").iter_rows(named=True)
+        for line in (f"> **Published although held**: {row['observed']}", "")
+    ]
+    lines += [line for flow in outcome.flows for line in _headlines(snapshot, outcome, flow)]
+    if revised:
+        lines += [
+            "",
+            revision_report(revision, release).replace("\n# ", "\n## ").replace("# Revisions", "## Revisions", 1),
+        ]
+    return Pages(
+        "\n".join(lines), _checks(findings), _quarantine(snapshot, outcome), _lineage(snapshot, outcome), revised
+    )
+
+
+def _of(snapshot: Snapshot, model: type[Table], outcome: Outcome) -> pl.DataFrame:
+    return read_table(snapshot, model).filter(release_id=outcome.release_id)
+
+
+def _headlines(snapshot: Snapshot, outcome: Outcome, flow: str) -> list[str]:
+    """The largest products of the newest month, each with its table and its picture."""
+    year, month = map(int, outcome.months[-1].split("-"))
+    last = year * 12 + month
+    rows = read_table(
+        snapshot, Metric, lambda part: part[0] == flow and last - MONTHS_SHOWN < part[1] * 12 + part[2] <= last
+    )
+    rows = rows.filter(pl.col("product").is_in(outcome.products))
+    lines: list[str] = []
+    for measure, unit, scale in MEASURES:
+        mine = rows.filter(pl.col("measure") == measure, pl.col("level").is_not_null())
+        newest = mine.filter(pl.col("period") == pl.col("period").max().over("product"))
+        largest = newest.group_by("product").agg(pl.col("partner").n_unique(), pl.col("level", "period").max())
+        shown = largest.sort(pl.col("partner") > 1, "period", "level", "product", descending=[True, True, True, False])[
+            "product"
+        ]
+        for product in shown.head(PRODUCTS_MAX):
+            lines += _headline(newest.filter(product=product), mine.filter(product=product), unit, scale)
+        if lines:
+            return lines
+    return lines
+
+
+def _headline(newest: pl.DataFrame, series: pl.DataFrame, unit: str, scale: float) -> list[str]:
+    first = newest.row(0, named=True)
+    ordered = newest.sort(pl.col("partner") != WORLD, "level", "partner", descending=[False, True, False]).head(
+        PARTNERS_MAX
+    )
+    titles = [
+        "partner",
+        f"month, {unit}",
+        *(title for _, title in GROWTH),
+        f"year to date, {unit}",
+        "y/y, %",
+        "share, %",
+    ]
+    lines = [
+        f"## {first['flow'].capitalize()}s of {product_name(first['product'])}, {month_name(first['period'])}", "",
+        f"| {' | '.join(titles)} |", "|---|--:|--:|--:|--:|--:|--:|",
+    ]  # fmt: skip
+    for row in ordered.iter_rows(named=True):
+        cells = [_level(row["level"], scale), *(_pct(row, name) for name, _ in GROWTH), _level(row["ytd"], scale), _pct(row, "ytd_yoy_pct"),
+                 f"{row['share_pct']:.1f}" if row["share_pct"] is not None else "–"]  # fmt: skip
+        lines.append(f"| {_bold(partner_name(row['partner']), row['partner'] == WORLD)} | {' | '.join(cells)} |")
+    names = {partner: partner_name(partner) for partner in series["partner"].unique()}
+    picture = base64.b64encode(chart(series, names, unit, scale)).decode()
+    return [
+        *lines,
+        "",
+        *_not_comparable(ordered),
+        "",
+        f"![levels by month and partner](data:image/png;base64,{picture})",
+        "",
+    ]
+
+
+def _not_comparable(rows: pl.DataFrame) -> list[str]:
+    """Why a figure is missing or marked, in the words of the dictionary."""
+    figures = [name for name, _ in GROWTH] + ["ytd", "ytd_yoy_pct", "share_pct"]
+    reasons = {row[status(name)] for row in rows.iter_rows(named=True) for name in figures}
+    lines = [f"- \\* {MADE['implied_base']}"] if "implied_base" in reasons else []
+    missing = [MISSING[reason] for reason in NOT_COMPARABLE if reason in reasons]
+    return lines + ([f"- – not comparable or not to be had: {'; '.join(missing)}"] if missing else [])
+
+
+def _level(value: float | None, scale: float) -> str:
+    if value is None:
+        return "–"
+    shown = value * scale
+    return f"{shown:,.0f}" if shown >= 100 or shown == int(shown) else f"{shown:,.1f}"
+
+
+def _pct(row: Row, name: str) -> str:
+    if row[name] is None:
+        return "–"
+    return f"{row[name]:+,.1f}" + ("\\*" if row[status(name)] == "implied_base" else "")
+
+
+def _bold(text: str, wanted: bool) -> str:
+    plain = clip(text).replace("|", "\\|")
+    return f"**{plain}**" if wanted else plain
+
+
+def _checks(findings: pl.DataFrame) -> list[Row]:
+    order = pl.col("severity").replace_strict({"error": 0, "warning": 1, "info": 2}, return_dtype=pl.Int8)
+    return (
+        findings.sort(order, "check", "subject")
+        .select("severity", "check", "subject", "observed", "expected", "advice")
+        .to_dicts()
+    )
+
+
+def _quarantine(snapshot: Snapshot, outcome: Outcome) -> list[Row]:
+    rows = _of(snapshot, Quarantine, outcome).head(RECORDS_MAX)
+    return [
+        {"record": row["record"], "reasons": "; ".join(row["reasons"]), "printed": clip(row["printed"], 300)}
+        for row in rows.iter_rows(named=True)
+    ]
+
+
+def _lineage(snapshot: Snapshot, outcome: Outcome) -> list[Row]:
+    rows = _of(snapshot, Lineage, outcome).sort("position")
+    return [
+        {
+            "step": f"{row['position']} {row['step']}", "rows in": row["rows_in"], "rows out": row["rows_out"],
+            "inputs": _short(row["inputs"]), "outputs": _short(row["outputs"]), "code": row["code_sha256"][:12], "schema": row["schema_sha256"][:12],
+        }
+        for row in rows.iter_rows(named=True)
+    ]  # fmt: skip
+
+
+def _short(hashes: list[str]) -> str:
+    """`name=0123456789ab, …`: enough of a hash to compare by eye; the whole one is in the table `lineage`."""
+    return ", ".join(f"{name}={sha256[:12]}" for name, _, sha256 in (text.partition("=") for text in hashes))

@@ -1,0 +1,109 @@
+"""A doubtful release waits in the store, is decided about once, and is published only with the findings that were seen."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records
+
+from flows.release import from_bytes_to_tables
+from schemas.outcome import Outcome
+from schemas.request import ReleaseRequest
+from tasks import hold, reading
+from tasks.hold import Held, NotHeld
+from tasks.snapshot import current_id
+
+TODAY = date(2025, 8, 1)
+NOW = datetime(2025, 8, 2, 9, tzinfo=UTC)
+JUNE = csv_bytes(CLEAN_RECORDS[:6])
+JUNE_WITHOUT_PARTNERS = csv_bytes(CLEAN_RECORDS[:1])
+Ingest = Callable[..., Outcome]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def ingest(tmp_path: Path, store: Path) -> Ingest:
+    def ingest(data: bytes, day: int = 20, name: str = "june.csv") -> Outcome:
+        file = tmp_path / name
+        file.write_bytes(data)
+        request = ReleaseRequest(
+            file=file, store=store, source="gacc_query", flow="export", partners="all", released_on=date(2025, 7, day)
+        )
+        return from_bytes_to_tables(request, TODAY)
+
+    return ingest
+
+
+def _hold(ingest: Ingest) -> str:
+    ingest(JUNE)
+    with pytest.raises(Held, match="partner_removed") as raised:
+        ingest(JUNE_WITHOUT_PARTNERS, 21)
+    return raised.value.release_id
+
+
+def test_a_file_of_exactly_ten_thousand_rows_is_held_with_the_finding_named(ingest: Ingest, store: Path) -> None:
+    with pytest.raises(Held, match="row_cap"):
+        ingest(csv_bytes(distinct_records(10_000)))
+    (kept,) = hold.waiting(store)
+    assert [entry.check for entry in kept.findings] == ["row_cap"]
+    assert (kept.title, kept.flow, kept.partners, kept.held_since) == ("june.csv", "export", "all", TODAY)
+    assert (store / kept.raw).read_bytes() == csv_bytes(distinct_records(10_000))
+    assert current_id(store) is None
+
+
+def test_an_approval_publishes_from_the_raw_bytes_and_stands_among_the_findings(
+    ingest: Ingest, store: Path, tmp_path: Path
+) -> None:
+    release_id = _hold(ingest)
+    (tmp_path / "june.csv").write_bytes(b"something else by now")
+    decided = hold.decide(store, release_id, "approve", "Li Wei", "compared with the site", NOW)
+    with hold.reopened(store, decided) as request:
+        outcome = from_bytes_to_tables(request, TODAY)
+    assert (outcome.status, outcome.release_id, outcome.title) == ("published", release_id, "june.csv")
+    found = reading.query(store, "finding").filter(release_id=release_id)
+    (row,) = found.filter(check="approved").to_dicts()
+    assert (row["severity"], row["observed"]) == ("info", "approved by Li Wei: compared with the site")
+    assert found.filter(severity="error").height == 3
+    assert hold.waiting(store) == []
+    trail = reading.query(store, "lineage").filter(release_id=release_id)
+    assert "hold_on_errors" in trail["step"]
+    assert not any("2025-08-02" in text for text in [*found["observed"], *trail["parameters"]])
+    assert ingest(JUNE_WITHOUT_PARTNERS, 21).status == "nothing new"
+
+
+def test_a_rejection_leaves_every_published_byte_and_is_remembered(ingest: Ingest, store: Path) -> None:
+    release_id = _hold(ingest)
+    before = {
+        path: path.lstat().st_mtime_ns for path in store.rglob("*") if "held" not in path.parts and path.name != "tmp"
+    }
+    hold.decide(store, release_id, "reject", "Li Wei", "cut off", NOW)
+    assert before == {path: path.lstat().st_mtime_ns for path in before}
+    assert hold.waiting(store) == []
+    with pytest.raises(Held, match="rejected by Li Wei on 2025-08-02: cut off"):
+        ingest(JUNE_WITHOUT_PARTNERS, 21)
+
+
+def test_an_approval_of_other_findings_is_no_approval(ingest: Ingest, store: Path) -> None:
+    release_id = _hold(ingest)
+    hold.decide(store, release_id, "approve", "Li Wei", "fine", NOW)
+    place = store / "held" / f"{release_id}.json"
+    kept = json.loads(place.read_text())
+    place.chmod(0o644)
+    place.write_text(json.dumps({**kept, "findings": kept["findings"][:1]}))
+    with pytest.raises(Held):
+        ingest(JUNE_WITHOUT_PARTNERS, 21)
+    (again,) = hold.waiting(store)
+    assert len(again.findings) == 3
+    assert again.held_since == TODAY
+
+
+@pytest.mark.parametrize("name", ["gacc_query-000000000000", "../../etc/passwd", ""])
+def test_a_decision_about_nothing_is_refused(store: Path, name: str) -> None:
+    with pytest.raises(NotHeld):
+        hold.decide(store, name, "reject", "Li Wei", "why not", NOW)

@@ -1,0 +1,161 @@
+"""What lies in the inbox is ingested once, whole, in order; and the calendar says what is missing."""
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes
+
+from flows.watch import watch
+from schemas.code_tables import code_table
+from schemas.watch import WatchReport, WatchRequest
+from tasks import hold, inbox, release_calendar
+from tasks.refusal import Refused
+
+DAY = date(2026, 1, 10)
+JUNE = CLEAN_RECORDS[:6]
+
+
+def month(number: int) -> bytes:
+    return csv_bytes([(f"2025{number:02d}", *row[1:]) for row in JUNE])
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    folder = tmp_path / "inbox" / "gacc_query" / "export"
+    folder.mkdir(parents=True)
+    (folder / "defaults.toml").write_text('partners = "all"\n')
+    return tmp_path
+
+
+def drop(home: Path, name: str, data: bytes, released_on: str | None = None) -> Path:
+    file = home / "inbox" / "gacc_query" / "export" / name
+    file.write_bytes(data)
+    if released_on:
+        file.with_name(name + ".toml").write_text(f"released_on = {released_on}\n")
+    return file
+
+
+def look(home: Path, day: date = DAY, **more: object) -> WatchReport:
+    request = {"inbox": home / "inbox", "store": home / "store", "settle_seconds": 0, **more}
+    return watch.fn(WatchRequest.model_validate(request), day)
+
+
+def test_everything_new_is_ingested_oldest_first_and_nothing_twice(home: Path) -> None:
+    drop(home, "a.csv", month(7), "2025-08-20")
+    drop(home, "b.csv", month(6), "2025-07-20")
+    report = look(home)
+    assert [outcome.title for outcome in report.outcomes] == ["b.csv", "a.csv"]
+    assert report.headline == "Published 2025-06 to 2025-07"
+    again = look(home)
+    assert (again.headline, again.looked.published, again.outcomes) == ("Nothing new", 2, [])
+    shutil.copy(home / "inbox/gacc_query/export/b.csv", home / "inbox/gacc_query/export/same bytes.csv")
+    assert look(home).headline == "Nothing new"
+
+
+def test_a_late_run_does_its_own_month_and_the_next_run_the_next(home: Path) -> None:
+    drop(home, "july.csv", month(7), "2025-08-20")
+    drop(home, "june.csv", month(6), "2025-07-20")
+    first, second = look(home, date(2025, 7, 20)), look(home, date(2025, 8, 20))
+    assert (first.headline, second.headline) == ("Published 2025-06", "Published 2025-07")
+    assert [path.name for path in first.looked.later] == ["july.csv"]
+
+
+def test_a_half_written_file_is_left_alone_until_it_is_settled(home: Path) -> None:
+    file = drop(home, "june.csv", month(6)[:100])
+    slept = []
+
+    def writes_on(seconds: float) -> None:
+        slept.append(seconds)
+        file.write_bytes(month(6))
+
+    request = WatchRequest(inbox=home / "inbox", store=home / "store", settle_seconds=3)
+    seen = inbox.look(request, DAY, writes_on)
+    assert (seen.ready, seen.unsettled, slept) == ([], [file], [3])
+    assert inbox.look(request, DAY, slept.append).ready == [file]
+    drop(home, "more.csv.part", b"half")
+    assert inbox.look(request, DAY, slept.append).ready == [file]
+
+
+def test_a_refused_file_is_reported_once_and_tried_again_when_it_is_mended(home: Path) -> None:
+    file = drop(home, "june.csv", b"<html>captcha</html>\n")
+    drop(home, "july.csv", month(7))
+    report = look(home)
+    assert report.headline == "Refused 1, Published 2025-07"
+    note = file.with_name("june.csv.refused.txt")
+    assert "web page" in note.read_text()
+    assert look(home).headline == "Nothing new"
+    file.write_bytes(month(6))
+    assert look(home).headline == "Published 2025-06"
+
+
+def test_what_is_declared_nowhere_is_refused_once_and_taken_when_it_is_declared(home: Path) -> None:
+    (home / "inbox" / "june.csv").write_bytes(month(6))
+    assert look(home).headline == "Refused 1"
+    assert look(home).headline == "Nothing new"
+    (home / "inbox" / "june.csv.toml").write_text('source = "gacc_query"\nflow = "export"\n')
+    assert look(home).headline == "Published 2025-06"
+
+
+def test_a_held_release_is_held_once_and_an_approved_one_is_taken(home: Path) -> None:
+    drop(home, "june.csv", month(6), "2025-07-20")
+    drop(home, "june again.csv", csv_bytes(JUNE[:1]), "2025-07-21")
+    assert look(home).headline == "Held for approval, Published 2025-06"
+    report = look(home)
+    assert report.headline == "Nothing new"
+    assert [path.name for path in report.looked.held] == ["june again.csv"]
+    (kept,) = hold.waiting(home / "store")
+    now = hold.datetime(2025, 7, 22)
+    hold.decide(home / "store", kept.release_id, "reject", "Li Wei", "cut off", now)
+    assert look(home).headline == "Nothing new"
+    hold.decide(home / "store", kept.release_id, "approve", "Li Wei", "really", now)
+    assert look(home).headline == "Published 2025-06"
+
+
+def test_a_dry_run_says_what_it_would_do_and_makes_no_store(home: Path) -> None:
+    drop(home, "june.csv", month(6))
+    assert look(home, dry_run=True).headline == "Would ingest 1"
+    assert look(home, flow="import").headline == "Nothing new"
+    assert not (home / "store").exists()
+
+
+def test_without_an_inbox_the_reason_is_told(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="there is no such folder"):
+        look(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("day", "due_on", "months", "late"),
+    [
+        (date(2025, 7, 20), date(2025, 7, 20), ["2025-06"], 0),
+        (date(2025, 7, 23), date(2025, 7, 20), ["2025-06"], 3),
+        (date(2025, 2, 25), date(2025, 1, 20), ["2024-12"], 36),
+        (date(2025, 3, 20), date(2025, 3, 20), ["2025-01", "2025-02"], 0),
+        (date(2025, 1, 25), date(2025, 1, 20), ["2024-12"], 5),
+    ],
+)
+def test_the_calendar_says_what_is_due_and_since_when(
+    tmp_path: Path, day: date, due_on: date, months: list[str], late: int
+) -> None:
+    found = release_calendar.expect(tmp_path / "store", "query", day)
+    assert (found.due_on, found.months, found.missing, found.days_overdue) == (due_on, months, months, late)
+
+
+def test_a_month_that_is_in_is_not_overdue(home: Path) -> None:
+    drop(home, "june.csv", month(6), "2025-07-20")
+    assert look(home, date(2025, 7, 23), kind="query").headline == "Published 2025-06"
+    assert look(home, date(2025, 7, 23), kind="bulletin").headline == "Overdue 5 days"
+
+
+def test_a_year_that_the_calendar_lacks_is_a_warning(home: Path) -> None:
+    drop(home, "june.csv", month(6))
+    report = look(home, date(2039, 7, 23), kind="query")
+    assert report.headline == "Published 2025-06"
+    assert "no query release for 2039" in report.expected.warnings[0]
+
+
+def test_the_calendar_has_each_month_once_for_each_kind_and_nothing_in_february() -> None:
+    rows = code_table("release_calendar")
+    assert rows.height == rows.select("year", "month", "kind").n_unique() == 12 * 3 * rows["year"].n_unique()
+    assert not rows.filter(rows["expected_on"].str.slice(5, 2) == "02").height
