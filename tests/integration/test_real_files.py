@@ -16,7 +16,7 @@ from schemas.outcome import Outcome
 from schemas.request import ReleaseRequest
 from tasks import reading
 from tasks.refusal import Refused
-from tasks.report import Held
+from tasks.hold import Held
 
 pytestmark = pytest.mark.shared
 TODAY = date(2026, 11, 1)
