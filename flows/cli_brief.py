@@ -1,7 +1,9 @@
 """Commands for the day of a release: what others printed, and what the controls did. `cli.py` mounts them."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +15,7 @@ from rich.table import Table
 
 from tasks import claims as claiming
 from tasks import control_events, display, reading
+from tasks.brief_words import headlines
 from tasks.snapshot import Snapshot, StoreError, open_snapshot
 from tasks.trace import NoFigure
 
@@ -22,6 +25,8 @@ Form = StrEnum("Form", ["table", "csv", "json", "parquet"])
 Store = Annotated[Path, typer.Option("--store", envvar="TIDEWAITER_STORE", help="folder of the published tables")]
 STORE = Path("store")
 MARKS = {"supported": "green", "contradicted": "bold red", "right_number_wrong_place": "yellow", "not_checkable": "dim"}
+Language = StrEnum("Language", ["en", "zh"])
+MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 Flow = StrEnum("Flow", ["export", "import"])
 events = typer.Typer(help="Export-control measures, and what the months around them look like.")
 claims = typer.Typer(no_args_is_help=True, help="Figures that others printed, checked against the ledger.")
@@ -168,6 +173,51 @@ def event_windows(
     _say_mixed(product)
 
 
+def brief(
+    month: Annotated[str, typer.Option(help="YYYY-MM")],
+    product: Annotated[str, typer.Option(help="code, line:… or basket:…")],
+    flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
+    language: Annotated[Language, typer.Option(help="en or zh")] = Language.en,
+    output: Annotated[
+        Path | None, typer.Option(help="HTML file; the markdown lies beside it. Else both lie in STORE/reports")
+    ] = None,
+    store: Store = STORE,
+) -> None:
+    """One page on one product and month: numbers with their sources, charts, what is revised, held or not comparable."""
+    from tasks import brief as writing
+    from tasks.brief_facts import gather
+
+    with refusals():
+        if not MONTH.fullmatch(month):
+            raise ValueError(f"{month!r} is no month; write it as 2025-06")
+        facts = gather(published(store), store, product, flow.value, date.fromisoformat(f"{month}-01"))
+        name = f"brief-{product.replace(':', '-')}-{flow.value}-{month}-{language.value}.html"
+        place = output or store / "reports" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(writing.page(facts, language.value), encoding="utf-8")
+        place.with_suffix(".md").write_text(writing.markdown(facts, language.value), encoding="utf-8")
+    for sentence in headlines(facts, language.value):
+        console.print(sentence.text, highlight=False, soft_wrap=True)
+    console.print(f"written: {place} and {place.with_suffix('.md').name}", highlight=False, soft_wrap=True)
+
+
+def plot(
+    product: Annotated[str, typer.Option(help="code, line:… or basket:…")],
+    output: Annotated[Path, typer.Option(help="file that ends in .png or .svg")],
+    partner: Annotated[list[str] | None, typer.Option(help="ISO 3166-1 alpha-3 or WLD; may be repeated")] = None,
+    measure: Annotated[str, typer.Option(help="measure of the table metric")] = "quantity_kg",
+    flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
+    store: Store = STORE,
+) -> None:
+    """A series as a picture, with the export controls that touch the product."""
+    from tasks.plot import draw
+
+    with refusals():
+        rows = reading.query(store, "metric", flow=flow.value, product=product)
+        output.write_bytes(draw(rows, product, partner or ["WLD"], measure, output.suffix))
+    console.print(f"written: {output}", highlight=False, soft_wrap=True)
+
+
 def _say_mixed(product: str | None) -> None:
     if product and control_events.MIXED in control_events.members(product):
         console.print(control_events.MIXED_WORDS, soft_wrap=True, highlight=False)
@@ -175,5 +225,7 @@ def _say_mixed(product: str | None) -> None:
 
 def mount(app: typer.Typer) -> None:
     """Put the commands of this module under the application."""
+    app.command(epilog="Example: `tidewaiter brief --month 2025-06 --product basket:rare_earth_magnets`")(brief)
+    app.command(epilog="Example: `tidewaiter plot --product 85051110 --partner USA --output magnets.png`")(plot)
     app.add_typer(claims, name="claims")
     app.add_typer(events, name="events")

@@ -6,7 +6,7 @@
 import sys
 from pathlib import Path
 
-from schemas import code_tables, metric, reported
+from schemas import claim, code_tables, control_event, metric, reported
 from schemas.catalog import PUBLISHED
 from schemas.table import Layout, Table, arrow_schema, table_name
 
@@ -27,6 +27,8 @@ def page() -> str:
     parts += [_section(name, layout.model, layout) for name, layout in sorted(PUBLISHED.items())]
     parts += ["## How figures are made, and why they are missing\n", _statuses()]
     parts += ["## What an adapter hands on\n", _section("reported", reported.Reported, None)]
+    parts += ["## What commands write beside the store\n"]
+    parts += [_section("claim", claim.Claim, None), _section("event_window", control_event.EventWindow, None)]
     parts += ["## Code tables (`schemas/reference/*.csv`)\n"]
     parts += [_section(name, model, None) for name, model in code_tables.TABLES.items()]
     return "\n".join(parts)

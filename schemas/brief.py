@@ -1,0 +1,86 @@
+"""The facts of a brief: every number with its status and its trace, before any word is chosen.
+
+Both languages and both forms are written from this one structure, so that they cannot say different things.
+"""
+
+from datetime import date
+
+from pydantic import BaseModel, Field
+
+from schemas.trace import Trace
+
+
+class Fact(BaseModel):
+    """One figure of the page."""
+
+    id: str = Field(description="anchor of its row among the sources")
+    partner: str
+    month: date
+    figure: str = Field(description="column of the table metric")
+    value: float | str | None
+    status: str
+    step: float = Field(0.1, description="for a growth: what the last digit may be worth, given the digits it rests on")
+    trace: Trace | None = None
+
+
+class PartnerRow(BaseModel):
+    """A line of the table of partners."""
+
+    partner: str
+    level: Fact
+    mom: Fact
+    yoy: Fact
+    ytd: Fact
+    ytd_yoy: Fact
+    share: Fact
+    rank: Fact
+    recent_t: list[float | None] = Field(description="the last months in tonnes, oldest first")
+
+
+class EventFact(BaseModel):
+    """A measure inside the months that are shown."""
+
+    number: int
+    day: date
+    event: str
+    state: str
+    body: str
+    document: str
+    goods: str
+    coverage: str
+    address: str
+
+
+class Facts(BaseModel):
+    """All that a brief says."""
+
+    flow: str
+    product: str
+    name_en: str
+    name_zh: str
+    codes: list[str]
+    month: date
+    snapshot_id: str
+    world_before: Fact
+    highest_since: Fact
+    lowest_since: Fact
+    partners: list[PartnerRow] = Field(description="all partners first, then by level")
+    months: list[date] = Field(description="the months of the chart")
+    world_t: list[float | None]
+    before_t: dict[str, float | None] = Field(description="the month before, by partner")
+    events: list[EventFact]
+    unit_value: Fact | None
+    mix_moved_pp: float | None = Field(
+        description="half the sum of the moves of shares of partners known in both months"
+    )
+    revised: list[dict[str, str]]
+    held: list[str]
+    mixed_code: bool
+
+    def facts(self) -> list[Fact]:
+        """Every figure that has a value, in the order of the page."""
+        found = [self.world_before, self.highest_since, self.lowest_since]
+        for row in self.partners:
+            found += [row.level, row.mom, row.yoy, row.ytd, row.ytd_yoy, row.share, row.rank]
+        found += [self.unit_value] if self.unit_value else []
+        return [fact for fact in found if fact.value is not None]

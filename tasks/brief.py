@@ -1,0 +1,60 @@
+"""A brief written out: one self-contained HTML page, and the same as markdown, in English or Chinese."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import jinja2
+
+from schemas.brief import Facts
+from schemas.control_event import STATES
+from schemas.metric import MADE, MISSING
+from tasks import brief_charts, brief_texts, brief_words
+from tasks.display import month_name, partner_name
+
+LANGUAGES = ("en", "zh")
+
+
+def page(facts: Facts, language: str = "en") -> str:
+    """The HTML page: no script, nothing from the network."""
+    return _template("brief.html.j2", escape=True).render(
+        **_context(facts, language),
+        month_chart=brief_charts.month_chart(facts, language),
+        partner_chart=brief_charts.partner_chart(facts, language),
+    )
+
+
+def markdown(facts: Facts, language: str = "en") -> str:
+    """The same as markdown."""
+    return _template("brief.md.j2", escape=False).render(**_context(facts, language))
+
+
+def _template(name: str, *, escape: bool) -> jinja2.Template:
+    # The markdown goes into viewers that take HTML; what it shows of files was checked on the way in.
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("tasks"),
+        autoescape=escape,
+        undefined=jinja2.ChainableUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=not escape,
+    )
+    environment.filters["host"] = lambda address: urlsplit(address).hostname or address
+    return environment.get_template(name)
+
+
+def _context(facts: Facts, language: str) -> dict[str, Any]:
+    words = brief_words.texts(language)
+    chinese = language == "zh"
+    month = f"{facts.month.year}年{facts.month.month}月" if chinese else month_name(facts.month)
+    moved = facts.mix_moved_pp
+    return {
+        "facts": facts, "language": "zh-CN" if chinese else "en", "t": words, "name": facts.name_zh if chinese else facts.name_en, "month": month,
+        "headlines": brief_words.headlines(facts, language), "missing": brief_words.missing(facts, language),
+        "mix": words["mix"].format(pp=moved) if moved is not None and moved >= brief_words.MIX_MOVED_PP_MIN else "",
+        "alt_chart": words["alt_chart"].format(month=month, latest=brief_words.shown(facts.partners[0].level)),
+        "alt_partners": words["alt_partners"].format(month=month), "shown": lambda fact, _: brief_words.shown(fact, language),
+        "source_line": brief_words.source_line, "sparkline": brief_charts.sparkline,
+        "partner_label": lambda key: words["world"] if key == "WLD" else brief_words.partner(key, "zh") if chinese else partner_name(key),
+        "reasons": {**MADE, **(brief_texts.MISSING_ZH if chinese else MISSING)},
+        "figures": brief_texts.FIGURES_ZH if chinese else brief_texts.FIGURES_EN,
+        "states": brief_texts.STATES_ZH if chinese else {name: name.replace("_", " ") for name in STATES},
+    }  # fmt: skip

@@ -1,0 +1,110 @@
+"""The charts of a brief as static SVG: no script, no network, one ink that follows the page in light and dark."""
+
+import re
+from typing import Any
+
+import altair
+import polars as pl
+import vl_convert
+
+from schemas.brief import Facts
+from tasks.brief_words import partner
+
+INK, BAR = "#010101", "#2f7fc1"
+WIDTH = 470
+
+
+def month_chart(facts: Facts, language: str) -> str:
+    """Monthly totals with numbered lines where controls took effect."""
+    rows = [{"month": f"{month:%Y-%m}", "t": value} for month, value in zip(facts.months, facts.world_t, strict=True)]
+    order = [f"{month:%Y-%m}" for month in facts.months]
+    ticks = [text for text in order if text.endswith(("-01", "-07"))]
+    axis = altair.X("month:N", sort=order, axis=altair.Axis(values=ticks, title=None, labelAngle=0, labelOverlap=False))
+    bars = (
+        altair.Chart(pl.DataFrame(rows))
+        .mark_bar(color=BAR)
+        .encode(x=axis, y=altair.Y("t:Q", axis=altair.Axis(title=None, tickCount=5, format=",d")))
+    )
+    top = max((value for value in facts.world_t if value is not None), default=1.0)
+    by_month: dict[str, list[str]] = {}
+    for event in facts.events:
+        by_month.setdefault(f"{event.day:%Y-%m}", []).append(str(event.number))
+    # Months beside each other would print their numbers over each other: every other one stands higher.
+    marks = [
+        {"month": month, "label": ",".join(numbers), "t": top * (1.06 + 0.09 * (place % 2))}
+        for place, (month, numbers) in enumerate(by_month.items())
+    ]
+    layers: list[altair.Chart] = [bars]
+    if marks:
+        base = altair.Chart(pl.DataFrame(marks)).encode(x=altair.X("month:N", sort=order))
+        layers += [
+            base.mark_rule(color=INK, strokeDash=[4, 3]),
+            base.mark_text(color=INK, fontSize=14, fontWeight="bold", dy=-6).encode(y="t:Q", text="label:N"),
+        ]
+    return _svg(altair.layer(*layers).properties(width=WIDTH, height=220), "m")
+
+
+def partner_chart(facts: Facts, language: str) -> str:
+    """Partners in the month, with a mark for the month before; nothing where no partner is known."""
+    rows = [
+        {
+            "name": partner(row.partner, language).removeprefix("the "),
+            "t": float(row.level.value) / 1000,
+            "before": facts.before_t[row.partner],
+        }
+        for row in facts.partners[1:]
+        if isinstance(row.level.value, float)
+    ]
+    if not rows:
+        return ""
+    data = pl.DataFrame(rows)
+    y = altair.Y("name:N", sort=[str(row["name"]) for row in rows], axis=altair.Axis(title=None, labelLimit=130))
+    bars = (
+        altair.Chart(data)
+        .mark_bar(color=BAR)
+        .encode(x=altair.X("t:Q", axis=altair.Axis(title=None, tickCount=5, format=",d")), y=y)
+    )
+    before = altair.Chart(data).mark_tick(color=INK, thickness=3, size=18).encode(x="before:Q", y=y)
+    return _svg(altair.layer(bars, before).properties(width=WIDTH - 100, height=max(60, 30 * len(rows))), "p")
+
+
+def _svg(chart: Any, prefix: str) -> str:
+    """SVG that scales, takes its ink from the page and shares no id with another."""
+    axis = {
+        "labelColor": INK, "domainColor": INK, "tickColor": INK, "gridColor": INK, "gridOpacity": 0.15,
+        "labelFontSize": 14,
+    }  # fmt: skip
+    plain = chart.configure(
+        background="transparent",
+        font="sans-serif",
+        axis=axis,
+        view={"stroke": None},
+        padding={"left": 24, "right": 8, "top": 4, "bottom": 4},
+    )  # the reader's letters may be wider than ours
+    svg = vl_convert.vegalite_to_svg(plain.to_json())
+    svg = svg.replace(INK, "currentColor")
+    svg = re.sub(r'(id="|url\(#|href="#)', rf"\1{prefix}-", svg)
+    return re.sub(
+        r'<svg ([^>]*?)width="[^"]*" height="[^"]*"', r'<svg \1aria-hidden="true" focusable="false"', svg, count=1
+    )
+
+
+def sparkline(values: list[float | None]) -> str:
+    """A line of the last months, broken where a month is missing; a month alone is a dot."""
+    there = [value for value in values if value is not None]
+    if not there:
+        return ""
+    high = max(there) or 1.0
+    points = [
+        None if value is None else (3 + number * 6, round(21 - value / high * 18, 1))
+        for number, value in enumerate(values)
+    ]
+    runs: list[list[tuple[float, float]]] = [[]]
+    for point in points:
+        if point is None:
+            runs.append([])
+        else:
+            runs[-1].append(point)
+    parts = [f'<polyline points="{" ".join(f"{x},{y}" for x, y in run)}"/>' for run in runs if len(run) > 1]
+    parts += [f'<circle cx="{run[0][0]}" cy="{run[0][1]}" r="1.6"/>' for run in runs if len(run) == 1]
+    return f'<svg class="spark" viewBox="0 0 {6 * len(values)} 24" width="{6 * len(values)}" height="24" aria-hidden="true">{"".join(parts)}</svg>'

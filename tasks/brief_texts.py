@@ -1,0 +1,74 @@
+"""Fixed words of the brief in English and Chinese: headings, labels, reasons. Sentences with numbers are made in brief_words."""
+
+EN_NUMBERS = (
+    "zero",
+    "once",
+    "twice",
+    "three times",
+    "four times",
+    "five times",
+    "six times",
+    "seven times",
+    "eight times",
+    "nine times",
+    "ten times",
+)
+FIGURES_ZH = {
+    "level": "当月",
+    "mom_pct": "环比",
+    "yoy_pct": "同比",
+    "ytd": "累计",
+    "ytd_yoy_pct": "累计同比",
+    "share_pct": "占比",
+    "rank": "排名",
+    "highest_since": "最高自",
+    "lowest_since": "最低自",
+}
+FIGURES_EN = {
+    "level": "month",
+    "mom_pct": "m/m",
+    "yoy_pct": "y/y",
+    "ytd": "year to date",
+    "ytd_yoy_pct": "year to date y/y",
+    "share_pct": "share",
+    "rank": "rank",
+    "highest_since": "highest since",
+    "lowest_since": "lowest since",
+}
+MISSING_ZH = {
+    "not_covered": "手头没有任何发布涵盖该数", "other_unit": "贸易量并非全部以此单位计量", "combined_months": "来源将一月和二月合并发布",
+    "no_base": "没有可比的基数", "zero_base": "基数为零", "incomplete_year": "本年内缺少某月", "incomplete_window": "近十二个月内缺少某月",
+    "no_world_total": "缺少当月全球合计", "not_applicable": "不适用", "not_extreme": "上月已同样极端", "series_record": "序列内没有更早的同等水平",
+}  # fmt: skip
+STATES_ZH = {
+    "in_force": "已生效",
+    "suspended": "已暂停",
+    "never_in_force": "从未生效",
+    "statement": "声明",
+    "report": "报道",
+}
+
+TEXTS_EN = {
+    "brief": "Brief", "headline": "In short", "partners": "By partner", "chart": "Thirty-six months, tonnes", "partner_chart": "The month and the month before, tonnes",
+    "value": "Unit value", "revised": "What was revised", "missing": "What is not comparable, and why", "held": "What is held", "sources": "Where each number comes from",
+    "events": "Export controls in these months", "partner": "partner", "columns": ["month", "m/m", "y/y", "year to date", "y/y", "share"], "recent": "13 months",
+    "none_revised": "Nothing at hand was revised.", "none_held": "Nothing is held.", "none_missing": "Everything shown has its base.",
+    "no_value": "No release at hand gives values for this product, so there is no unit value.",
+    "mix": "The partners' shares moved by {pp:.1f} percentage points from the month before: a change of the unit value may be a change of the mix.",
+    "mixed": "HS 85051110 holds controlled and free magnets alike; what share of it is controlled is not published.",
+    "implied": "* rests on a base that no source at hand prints; the growth itself is printed.", "state": "state", "snapshot": "snapshot",
+    "source_columns": ["figure", "value", "how", "from (as kept), record, file, address"], "again": "computed again, agrees", "world": "All countries",
+    "alt_chart": "Bars of the monthly total in tonnes over 36 months to {month}; numbered lines mark export controls. Latest: {latest}.",
+    "alt_partners": "Bars of each partner in {month} in tonnes; a mark shows the month before. The numbers are in the table above.",
+    "unit_note": "US dollars per kilogram",
+}  # fmt: skip
+TEXTS_ZH = {
+    "brief": "简报", "headline": "要点", "partners": "按贸易伙伴", "chart": "近三十六个月（吨）", "partner_chart": "当月与上月（吨）", "value": "单价", "revised": "修订",
+    "missing": "不可比之处及原因", "held": "待人工确认", "sources": "每个数字的出处", "events": "期间的出口管制", "partner": "伙伴",
+    "columns": ["当月", "环比", "同比", "累计", "累计同比", "占比"], "recent": "近13个月", "none_revised": "没有修订。", "none_held": "没有待确认的发布。", "none_missing": "所列数字均有基数。",
+    "no_value": "手头没有该产品的金额，因此没有单价。", "mix": "各伙伴占比较上月变动{pp:.1f}个百分点：单价变化可能来自结构变化。",
+    "mixed": "税则号85051110同时包含受管制和不受管制的磁体，受管制部分的占比未公布。", "implied": "* 所依基数未见于手头来源；增速本身为来源所载。", "state": "状态", "snapshot": "快照",
+    "source_columns": ["数字", "数值", "算法", "来源（台账数、记录、文件、地址）"], "again": "复算一致", "world": "全球",
+    "alt_chart": "截至{month}的36个月每月合计（吨）柱状图，编号线为出口管制。最新：{latest}。", "alt_partners": "{month}各伙伴（吨）条形图，标记为上月。数字见上表。",
+    "unit_note": "美元/千克",
+}  # fmt: skip

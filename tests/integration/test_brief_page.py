@@ -1,0 +1,145 @@
+"""The commands of release day in a process of their own, and the page in a browser without a network."""
+
+import csv
+import io
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.test_cli import tidewaiter
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+CLAIMS = """commodity,flow,partner,period,metric,value,unit,qualifier,who
+rare earth magnets,export,US,2025-06,level_t,353,t,,a
+rare earth magnets,export,US,2025-06,mom_pct,667,%,,b
+rare earth magnets,export,World,2025-06,level_t,3818,t,,c
+gallium,export,World,2025-06,level_t,4.26,t,,d
+"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("brief")
+    assert tidewaiter("run", "--no-prefect", cwd=folder).returncode == 0
+    for language in ("en", "zh"):
+        done = tidewaiter(
+            "brief",
+            "--month",
+            "2025-06",
+            "--product",
+            "basket:rare_earth_magnets",
+            "--language",
+            language,
+            "--output",
+            f"{language}.html",
+            cwd=folder,
+        )
+        assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_claims_check_gives_a_row_for_each_row_and_leaves_the_store_as_it_was(home: Path) -> None:
+    (home / "claims.csv").write_text(CLAIMS, encoding="utf-8")
+    before = {path: path.stat().st_mtime_ns for path in (home / "store").rglob("*.parquet")}
+    done = tidewaiter("claims", "check", "claims.csv", "--format", "csv", cwd=home)
+    assert done.returncode == 0, done.stderr
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert [row["who"] for row in rows] == ["a", "b", "c", "d"]
+    assert [row["verdict"] for row in rows] == [
+        "supported",
+        "right_number_wrong_place",
+        "contradicted",
+        "not_checkable",
+    ]
+    assert all(row["reason"] for row in rows)
+    assert {path: path.stat().st_mtime_ns for path in (home / "store").rglob("*.parquet")} == before
+    assert list((home / "store" / "reports").glob("claims-claims-*.csv"))
+    assert (
+        "4 claims: 1 supported, 1 contradicted, 1 right_number_wrong_place, 1 not_checkable"
+        in tidewaiter("claims", "check", "claims.csv", cwd=home).stdout
+    )
+    refused = tidewaiter("claims", "check", "nowhere.csv", cwd=home)
+    assert refused.returncode == 2
+    assert "there is no such file" in refused.stderr
+
+
+def test_events_brief_and_plot_by_command(home: Path) -> None:
+    shown = tidewaiter(
+        "events", "windows", "--product", "basket:rare_earth_magnets", "--event", "mofcom-gacc-2025-18", cwd=home
+    )
+    assert "-45.0" in shown.stdout
+    assert "-74.3" in shown.stdout
+    assert "controlled and free magnets" in shown.stdout
+    assert tidewaiter("events", cwd=home).stdout.count("never in force") == 4
+    assert tidewaiter("plot", "--product", "85051110", "--output", "magnets.png", cwd=home).returncode == 0
+    assert (home / "magnets.png").read_bytes().startswith(b"\x89PNG")
+    assert (home / "en.md").read_text(encoding="utf-8").startswith("# Rare earth magnets, June 2025")
+    for arguments, says in (
+        (("brief", "--month", "2025-6", "--product", "85051110"), "is no month"),
+        (("brief", "--month", "2025-06", "--product", "99999999"), "products are"),
+        (("plot", "--product", "85051110", "--output", "x.bmp"), ".png or .svg"),
+    ):
+        refused = tidewaiter(*arguments, cwd=home)
+        assert refused.returncode == 2, arguments
+        assert says in refused.stderr
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine; on Debian: apt-get install chromium")
+def test_a_browser_without_a_network_shows_the_page_light_dark_narrow_and_printed(home: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    opened = 0
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        for language in ("en", "zh"):
+            for width, scheme, media in (
+                (900, "light", "screen"),
+                (900, "dark", "screen"),
+                (390, "light", "screen"),
+                (390, "dark", "screen"),
+                (800, "light", "print"),
+            ):
+                context = browser.new_context(
+                    viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
+                )
+                page = context.new_page()
+                heard: list[Any] = []
+                page.on("console", lambda message, heard=heard: heard.append(message.text))
+                page.on("pageerror", lambda error, heard=heard: heard.append(str(error)))
+                page.on(
+                    "request",
+                    lambda request, heard=heard: heard.append(request.url) if request.url.startswith("http") else None,
+                )
+                page.emulate_media(media=media, color_scheme=scheme)
+                page.goto((home / f"{language}.html").as_uri())
+                assert heard == []
+                assert page.evaluate("document.documentElement.scrollWidth") <= width
+                assert page.locator("figure svg").count() == 2
+                assert page.locator("a.n").count() > 20
+                ink, paper = page.evaluate(
+                    "[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
+                )
+                assert _contrast(ink, paper) > 10
+                assert (_light(paper) > 0.5) == (scheme == "light")
+                page.locator("a.n").first.click()
+                assert page.evaluate("document.querySelector(':target').tagName") == "TR"
+                context.close()
+                opened += 1
+        browser.close()
+    assert opened == 10
+
+
+def _light(colour: str) -> float:
+    channels = [int(text) / 255 for text in colour.removeprefix("rgb(").removesuffix(")").split(",")]
+    linear = [value / 12.92 if value <= 0.03928 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(first: str, second: str) -> float:
+    high, low = sorted((_light(first), _light(second)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
