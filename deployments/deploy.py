@@ -29,7 +29,7 @@ def main() -> None:
     _ensure_zombie_automation()
     for folder in ("export", "import"):
         Path("inbox", "gacc_query", folder).mkdir(parents=True, exist_ok=True)
-    print(f"deployed to {api.removesuffix('/api')}; drop files into inbox/<source>/<flow>/ and start a worker with `make worker`")
+    sys.stdout.write(f"deployed to {api.removesuffix('/api')}; drop files into inbox/<source>/<flow>/ and start a worker with `make worker`\n")
 
 
 def _prefect(*arguments: str, quiet: bool = False) -> int:

@@ -40,10 +40,11 @@ def approved(store: Path, held: Held, patience_seconds: int = PATIENCE_SECONDS) 
 
     Raises Held again where the answer is no, or where none came in time: then it stays held.
     """
-    told.held(store, held, waits=True)
     kept = hold.find(store, held.release_id)
     if kept is None:
         raise held
+    told.held(store, held, waits=True)
+    told.name_question(kept)
     form = Approval.with_initial_data(description=question(kept))
     try:
         answer = pause_flow_run(wait_for_input=form, timeout=patience_seconds, poll_interval=POLL_SECONDS)

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tasks import assemble, known, lineage
+from tasks import assemble, inbox, known, lineage, release_calendar
 from tasks import audit as auditing
 from tasks import check as checks
 from tasks import correct as corrections
 from tasks import hold as holding
-from tasks import inbox, release_calendar
 from tasks import land as landing
 from tasks import locate as locating
 from tasks import normalise as normalising
