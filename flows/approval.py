@@ -62,10 +62,9 @@ def question(held: HeldRelease) -> str:
     lines = [
         f"## {held.title} is held", "",
         f"`{held.release_id}`, {held.source}, {held.flow or 'both directions'}, public from {held.released_on}, held since {held.held_since}.",
-        f"Raw file: sha256 `{held.raw_sha256[:16]}…`, `{held.raw}` in the store. Nothing of it is published.", "",
-        "| check | about | found | expected |", "|---|---|---|---|",
-        *(f"| **{told.cell(entry.check)}** | {told.cell(entry.subject)} | {told.cell(entry.observed)} | {told.cell(entry.expected)} |" for entry in held.findings),
-        "", *(f"- {entry.advice}" for entry in dict.fromkeys(held.findings)),
+        f"Raw file: sha256 `{held.raw_sha256[:16]}…`. Nothing of it is published.", "",
+        *(f"- **{told.cell(entry.check)}**, {told.cell(entry.subject)}: {told.cell(entry.observed)}; expected {told.cell(entry.expected)}" for entry in held.findings),
+        "", *(f"> {advice}" for advice in dict.fromkeys(entry.advice for entry in held.findings)),
     ]  # fmt: skip
     return "\n".join(lines)
 

@@ -16,7 +16,7 @@ class WatchRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    inbox: Path = Field(default=Path("inbox"), description="folder into which files are dropped: <inbox>/<source>/<flow>/file")
+    inbox: Path = Field(default=Path("inbox"), description="folder into which files are dropped, as SOURCE/FLOW/FILE inside it")
     store: Path = Field(default=Path("store"), description="folder of the published tables")
     kind: ReleaseKind | None = Field(default=None, description="kind of release that is expected by the calendar; none: nothing is expected")
     source: str | None = Field(default=None, description="take only files of this source, e.g. gacc_query; none: all")

@@ -149,7 +149,7 @@ def _lineage(snapshot: Snapshot, outcome: Outcome) -> list[Row]:
     return [
         {
             "step": f"{row['position']} {row['step']}", "rows in": row["rows_in"], "rows out": row["rows_out"],
-            "inputs": _short(row["inputs"]), "outputs": _short(row["outputs"]), "code": row["code_sha256"][:12], "schema": row["schema_sha256"][:12],
+            "code": row["code_sha256"][:12], "outputs": _short(row["outputs"]), "inputs": _short(row["inputs"]), "schema": row["schema_sha256"][:12],
         }
         for row in rows.iter_rows(named=True)
     ]  # fmt: skip

@@ -28,6 +28,7 @@ class House:
         }  # fmt: skip
         self.environment.pop("PREFECT_API_URL", None)
         shutil.copy(ROOT / "pyproject.toml", folder)
+        self.server: subprocess.Popen[bytes] | None = None
         self.deploy()
         self.note = json.loads((folder / ".prefect" / "server.json").read_text())
         self.api: str = self.note["api"]
@@ -65,15 +66,17 @@ class House:
         pid = json.loads((self.folder / ".prefect" / "server.json").read_text())["pid"]
         os.killpg(pid, signal.SIGTERM)
         self.wait(lambda: not self._answers(), "the server to stop")
+        if self.server is not None:
+            self.server.wait(20)
 
     def start_server(self) -> None:
         """The same server again, at the same address."""
         with (self.folder / "server.log").open("ab") as log:
-            process = subprocess.Popen(
+            self.server = subprocess.Popen(
                 [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", self.ui.rpartition(":")[2]],
                 cwd=self.folder, stdout=log, stderr=log, env=self.environment, start_new_session=True,
             )  # fmt: skip
-        (self.folder / ".prefect" / "server.json").write_text(json.dumps({"api": self.api, "pid": process.pid}))
+        (self.folder / ".prefect" / "server.json").write_text(json.dumps({"api": self.api, "pid": self.server.pid}))
         self.wait(self._answers, "the server to start")
 
     def _answers(self) -> bool:
@@ -88,9 +91,9 @@ class House:
         file.with_name(name + ".toml").write_text(f"released_on = {released_on}\n")
         return file
 
-    def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
+    def ask(self, path: str, body: dict[str, Any] | None = None, method: str | None = None) -> Any:
         for _ in range(30):
-            answer = httpx.get(self.api + path, timeout=30) if body is None else httpx.post(self.api + path, json=body, timeout=30)
+            answer = httpx.request(method or ("GET" if body is None else "POST"), self.api + path, json=body, timeout=30)
             # SQLite is busy; Prefect's own client waits and asks again too.
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
                 break

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -113,21 +114,16 @@ def test_a_run_killed_while_it_publishes_is_crashed_and_the_next_completes(house
     file = house.drop("many.csv", month(2025, 4, distinct_records(9_000)), "2025-05-20")
     before = current_id(house.store)
     run_id = house.watch()
-    caught: list[int] = []
-
-    def publishing() -> bool:
-        process = house.process_of(run_id)
-        if process and any((house.store / "tmp").glob("*.parquet")):
-            os.kill(process, signal.SIGKILL)
-            caught.append(process)
-        return bool(caught)
-
-    import time
-
+    house.wait(lambda: house.process_of(run_id), "the process of the run")
+    process = house.process_of(run_id)
+    assert process
+    # Bytes wait in this folder only while a release is being published, and only for a moment.
+    waiting = house.store / "tmp"
     deadline = time.monotonic() + 60
-    while not publishing() and time.monotonic() < deadline:
-        time.sleep(0.002)
-    assert caught, "the run was over before it was seen to publish"
+    while all(path.name.startswith("landing") for path in waiting.iterdir()):
+        assert time.monotonic() < deadline, "the run was not seen to publish"
+        time.sleep(0.001)
+    os.kill(process, signal.SIGKILL)
     run = house.ended(run_id)
     assert (run["state_type"], run["state_name"]) == ("CRASHED", "Crashed")
     assert current_id(house.store) == before
@@ -138,15 +134,13 @@ def test_a_run_killed_while_it_publishes_is_crashed_and_the_next_completes(house
 
 def test_after_an_outage_both_months_are_done_once_and_in_order(house: House) -> None:
     pool = "/work_pools/local-process"
-    import httpx
-
-    httpx.patch(house.api + pool, json={"is_paused": True}).raise_for_status()
+    house.ask(pool, {"is_paused": True}, "PATCH")
     late = [house.start("watch/watch-query", {"request": LATE}, when) for when in ("2025-09-20T06:30:00Z", "2025-10-20T06:30:00Z")]
     house.stop_server()
     house.drop("september.csv", month(2025, 9), "2025-10-20")
     house.drop("august.csv", month(2025, 8), "2025-09-20")
     house.start_server()
-    httpx.patch(house.api + pool, json={"is_paused": False}).raise_for_status()
+    house.ask(pool, {"is_paused": False}, "PATCH")
     runs = [house.ended(run) for run in late]
     assert [run["state_name"] for run in runs] == ["Published 2025-08", "Published 2025-09"]
     assert runs[0]["end_time"] <= runs[1]["end_time"]
