@@ -106,8 +106,8 @@ def test_the_form_of_a_question_shows_the_findings_and_publishes(page: Any, hous
     page.get_by_text("partner_removed").first.wait_for()
     _look(page, screenshots, "question")
     dialog = page.locator(".p-modal")
-    dialog.locator(".p-select-button").first.click()
-    page.locator(".p-select-options").get_by_text("approve", exact=True).first.click()
+    dialog.locator(".p-select-button__control").first.click()
+    page.locator(".p-select-option").filter(has_text="approve").first.click()
     for number, words in enumerate(("Li Wei", "compared with the site")):
         dialog.locator("textarea").nth(number).fill(words)
     _look(page, screenshots, "question-answered")
