@@ -4,12 +4,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check stop lock dictionary clean
+.PHONY: run test check stop deploy worker server-postgres lock dictionary clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run    make the environment and ingest the sample into ./store, with a local Prefect server"
 	@echo "make stop   stop that server"
+	@echo "make deploy   put the schedules on a server (one is started if none answers); make worker   run them"
+	@echo "make server-postgres   a server for a team, on PostgreSQL"
 	@echo "make test   make the environment and run all tests"
 	@echo "make check  style, types, import contracts, dictionary"
 	@echo "make lock   resolve the dependencies anew into requirements.lock (needs uv)"
@@ -30,6 +32,15 @@ run: $(READY)
 
 stop: $(READY)
 	@$(BIN)/tidewaiter stop
+
+deploy: $(READY)
+	@$(BIN)/python deployments/deploy.py
+
+worker: $(READY)
+	@$(BIN)/python deployments/worker.py
+
+server-postgres: $(READY)
+	@BIN=$(BIN) deployments/server.sh
 
 test: $(READY)
 	$(BIN)/pytest

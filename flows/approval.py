@@ -42,10 +42,11 @@ def approved(store: Path, held: Held, patience_seconds: int = PATIENCE_SECONDS) 
 
     Raises Held again where the answer is no, or where none came in time: then it stays held.
     """
-    told.held(store, held, waits=True)
     kept = hold.find(store, held.release_id)
     if kept is None:
         raise held
+    told.held(store, held, waits=True)
+    told.name_question(kept)
     form = Approval.with_initial_data(description=question(kept))
     try:
         answer = pause_flow_run(wait_for_input=form, timeout=patience_seconds, poll_interval=POLL_SECONDS)
@@ -63,10 +64,9 @@ def question(held: HeldRelease) -> str:
     lines = [
         f"## {held.title} is held", "",
         f"`{held.release_id}`, {held.source}, {held.flow or 'both directions'}, public from {held.released_on}, held since {held.held_since}.",
-        f"Raw file: sha256 `{held.raw_sha256[:16]}…`, `{held.raw}` in the store. Nothing of it is published.", "",
-        "| check | about | found | expected |", "|---|---|---|---|",
-        *(f"| **{told.cell(entry.check)}** | {told.cell(entry.subject)} | {told.cell(entry.observed)} | {told.cell(entry.expected)} |" for entry in held.findings),
-        "", *(f"- {entry.advice}" for entry in dict.fromkeys(held.findings)),
+        f"Raw file: sha256 `{held.raw_sha256[:16]}…`. Nothing of it is published.", "",
+        *(f"- **{told.cell(entry.check)}**, {told.cell(entry.subject)}: {told.cell(entry.observed)}; expected {told.cell(entry.expected)}" for entry in held.findings),
+        "", *(f"> {advice}" for advice in dict.fromkeys(entry.advice for entry in held.findings)),
     ]  # fmt: skip
     return "\n".join(lines)
 

@@ -86,7 +86,8 @@ def ui_address(api: str, flow_run_id: str) -> str:
 
 def _answers(api: str) -> bool:
     try:
-        return httpx.get(f"{api}/health", timeout=2).status_code == httpx.codes.OK
+        user, _, word = os.environ.get("PREFECT_API_AUTH_STRING", "").partition(":")
+        return httpx.get(f"{api}/health", timeout=2, auth=(user, word) if user else None).status_code == httpx.codes.OK
     except httpx.HTTPError:
         return False
 

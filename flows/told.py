@@ -15,6 +15,7 @@ from prefect.context import FlowRunContext
 from prefect.events import emit_event
 from prefect.states import Completed, Failed
 
+from schemas.held import HeldRelease
 from schemas.outcome import Outcome
 from schemas.watch import WatchReport, WatchRequest
 from tasks import artifacts
@@ -42,7 +43,7 @@ def ending(work: Callable[[], Outcome], store: Path, *, waits: bool) -> Outcome:
         return cast(Outcome, Failed(name=HELD, message=str(problem), data=problem))
     except Refused as refusal:
         return cast(Outcome, Failed(name="Refused", message=str(refusal), data=refusal))
-    _attempt(lambda: rename(f"release {span(outcome.months)} {outcome.title}"))
+    _attempt(lambda: rename(f"release {outcome.span} {outcome.title}"))
     if outcome.status == "published":
         _attempt(lambda: published(store, outcome))
     return cast(Outcome, Completed(name=state_name(outcome), message=message(outcome), data=outcome))
@@ -81,7 +82,7 @@ def _waiting(report: WatchReport) -> list[str]:
 
 def state_name(outcome: Outcome) -> str:
     """`Published 2025-06`, `Nothing new`."""
-    return f"Published {span(outcome.months)}" if outcome.status == "published" else "Nothing new"
+    return f"Published {outcome.span}" if outcome.status == "published" else "Nothing new"
 
 
 def message(outcome: Outcome) -> str:
@@ -90,11 +91,6 @@ def message(outcome: Outcome) -> str:
         f"{outcome.title}: {outcome.records:,} records, {outcome.records_observed:,} observed, {outcome.records_quarantined:,} "
         f"quarantined, {len(outcome.warnings)} warnings; snapshot {outcome.snapshot_id}"
     )
-
-
-def span(months: list[str]) -> str:
-    """`2025-06`, or `2025-01 to 2025-06`."""
-    return months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}"
 
 
 def published(store: Path, outcome: Outcome) -> None:
@@ -143,6 +139,12 @@ def name_watch(request: WatchRequest, day: date) -> None:
     """`watch for query 2025-07-20`."""
     if FlowRunContext.get() is not None:
         _attempt(lambda: rename(f"watch for {request.kind or 'anything new'} {day}"))
+
+
+def name_question(kept: HeldRelease) -> None:
+    """`held for approval: june.csv`, because the state of a run that waits is called Paused whatever it waits for."""
+    if FlowRunContext.get() is not None:
+        _attempt(lambda: rename(f"held for approval: {kept.title}"))
 
 
 def cell(text: str) -> str:

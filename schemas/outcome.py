@@ -24,6 +24,11 @@ class Outcome(BaseModel):
     notes: list[str] = Field(description="findings of severity info, one line each")
     healed: list[str] = Field(description="damaged files of the store that got their bytes back")
 
+    @property
+    def span(self) -> str:
+        """`2025-06`, or `2025-01 to 2025-06`."""
+        return self.months[0] if len(self.months) == 1 else f"{self.months[0]} to {self.months[-1]}"
+
 
 class AuditReport(BaseModel):
     """What an audit found."""

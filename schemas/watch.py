@@ -17,7 +17,7 @@ class WatchRequest(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     inbox: Path = Field(
-        default=Path("inbox"), description="folder into which files are dropped: <inbox>/<source>/<flow>/file"
+        default=Path("inbox"), description="folder into which files are dropped, as SOURCE/FLOW/FILE inside it"
     )
     store: Path = Field(default=Path("store"), description="folder of the published tables")
     kind: ReleaseKind | None = Field(

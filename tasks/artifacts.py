@@ -15,7 +15,7 @@ def write(store: Path, outcome: Outcome) -> int:
     from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
     made = pages(store, outcome)
-    about = f"{outcome.title}, {outcome.months[0]} to {outcome.months[-1]}, release {outcome.release_id}"
+    about = f"{outcome.title}, {outcome.span}, release {outcome.release_id}"
     create_markdown_artifact(made.summary, key=key_of("summary", outcome), description=f"Headline of {about}")
     tables = (("checks", made.checks, "Doubts about"), ("quarantine", made.quarantine, "Records set aside of"),
               ("lineage", made.lineage, "Each step with the hashes of what it took and made, of"))  # fmt: skip

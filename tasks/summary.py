@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from schemas.code_tables import code_table
 from schemas.lineage import Lineage
 from schemas.metric import MADE, MISSING, Metric, status
 from schemas.outcome import Outcome
@@ -63,7 +64,7 @@ def pages(store: Path, outcome: Outcome) -> Pages:
     revised = revision.filter(pl.col("new_release_id") == outcome.release_id).height if revision.height else 0
     lines = [
         f"# {outcome.title}", "",
-        f"**{', '.join(outcome.flows)}, {outcome.months[0]} to {outcome.months[-1]}**; public from {release['released_on']}. "
+        f"**{', '.join(outcome.flows)}, {outcome.span}**; public from {release['released_on']}. "
         f"{outcome.records:,} records = {outcome.records_observed:,} observed + {outcome.records_quarantined:,} quarantined.", "",
         f"Release `{outcome.release_id}`, snapshot `{outcome.snapshot_id}`, raw sha256 `{release['raw_sha256'][:16]}…`", "",
     ]  # fmt: skip
@@ -132,7 +133,9 @@ def _headline(newest: pl.DataFrame, series: pl.DataFrame, unit: str, scale: floa
                  f"{row['share_pct']:.1f}" if row["share_pct"] is not None else "–"]  # fmt: skip
         lines.append(f"| {_bold(partner_name(row['partner']), row['partner'] == WORLD)} | {' | '.join(cells)} |")
     names = {partner: partner_name(partner) for partner in series["partner"].unique()}
-    picture = base64.b64encode(chart(series, names, unit, scale)).decode()
+    # A group would stand beside its own members, as if it came on top of them.
+    alone = series.filter(~pl.col("partner").is_in(code_table("partner_groups")["group"].unique().to_list()))
+    picture = base64.b64encode(chart(alone, names, unit, scale)).decode()
     return [
         *lines,
         "",
@@ -149,13 +152,15 @@ def _not_comparable(rows: pl.DataFrame) -> list[str]:
     reasons = {row[status(name)] for row in rows.iter_rows(named=True) for name in figures}
     lines = [f"- \\* {MADE['implied_base']}"] if "implied_base" in reasons else []
     missing = [MISSING[reason] for reason in NOT_COMPARABLE if reason in reasons]
-    return lines + ([f"- – not comparable or not to be had: {'; '.join(missing)}"] if missing else [])
+    return lines + ([f"- **not comparable, or not to be had** (–): {'; '.join(missing)}"] if missing else [])
 
 
 def _level(value: float | None, scale: float) -> str:
     if value is None:
         return "–"
     shown = value * scale
+    if shown < 0.1:
+        return f"{shown:.2g}"
     return f"{shown:,.0f}" if shown >= 100 or shown == int(shown) else f"{shown:,.1f}"
 
 
@@ -192,7 +197,7 @@ def _lineage(snapshot: Snapshot, outcome: Outcome) -> list[Row]:
     return [
         {
             "step": f"{row['position']} {row['step']}", "rows in": row["rows_in"], "rows out": row["rows_out"],
-            "inputs": _short(row["inputs"]), "outputs": _short(row["outputs"]), "code": row["code_sha256"][:12], "schema": row["schema_sha256"][:12],
+            "code": row["code_sha256"][:12], "outputs": _short(row["outputs"]), "inputs": _short(row["inputs"]), "schema": row["schema_sha256"][:12],
         }
         for row in rows.iter_rows(named=True)
     ]  # fmt: skip

@@ -45,7 +45,7 @@ def test_every_step_of_a_release_is_a_task_in_mission_order(tmp_path: Path) -> N
     assert (outcome.status, outcome.records, outcome.records_observed) == ("published", 153, 153)
     with get_client(sync_client=True) as client:
         run = client.read_flow_run(state.state_details.flow_run_id)
-    assert run.name == "published_figures.csv"
+    assert (run.name, run.state_name) == (f"release {outcome.span} {outcome.title}", "Published 2024-02 to 2026-05")
     assert release(ReleaseRequest(file=SAMPLE, store=tmp_path / "store")).status == "nothing new"
 
 

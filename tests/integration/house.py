@@ -1,0 +1,185 @@
+"""A house with everything in it: server, worker, process pool, deployments, inbox and store, as `make deploy` builds it."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+ROOT = Path(__file__).parent.parent.parent
+PATIENCE_SECONDS = 90
+EXPORTS = Path("inbox/gacc_query/export")
+
+
+class House:
+    """One folder from which everything was deployed; the server answers at `api`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.store = folder, folder / "store"
+        self.environment = {
+            **os.environ, "DO_NOT_TRACK": "1", "PREFECT_HOME": str(folder / ".prefect"), "PREFECT_WORKER_QUERY_SECONDS": "1",
+            "PREFECT_SERVER_SERVICES_TRIGGERED_FREQUENCY": "1",
+        }  # fmt: skip
+        self.environment.pop("PREFECT_API_URL", None)
+        shutil.copy(ROOT / "pyproject.toml", folder)
+        self.server: subprocess.Popen[bytes] | None = None
+        self.deploy()
+        self.note = json.loads((folder / ".prefect" / "server.json").read_text())
+        self.api: str = self.note["api"]
+        self.ui = self.api.removesuffix("/api")
+        (folder / EXPORTS / "defaults.toml").write_text('partners = "all"\n')
+        self.worker = self._start_worker()
+
+    def deploy(self) -> None:
+        self._python(ROOT / "deployments" / "deploy.py")
+
+    def _python(self, script: Path, *arguments: str) -> None:
+        done = subprocess.run(
+            [sys.executable, str(script), *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def _start_worker(self) -> "subprocess.Popen[bytes]":
+        with (self.folder / "worker.log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, str(ROOT / "deployments" / "worker.py")], cwd=self.folder, stdout=log, stderr=log,
+                env={**self.environment, "PREFECT_API_URL": self.api}, start_new_session=True,
+            )  # fmt: skip
+
+    def close(self) -> None:
+        for signal_number in (signal.SIGINT, signal.SIGKILL):
+            if self.worker.poll() is None:
+                os.killpg(self.worker.pid, signal_number)
+                try:
+                    self.worker.wait(8)
+                except subprocess.TimeoutExpired:
+                    continue
+        self.stop_server()
+
+    def stop_server(self) -> None:
+        pid = json.loads((self.folder / ".prefect" / "server.json").read_text())["pid"]
+        os.killpg(pid, signal.SIGTERM)
+        self.wait(lambda: not self._answers(), "the server to stop")
+        if self.server is not None:
+            self.server.wait(20)
+
+    def start_server(self) -> None:
+        """The same server again, at the same address."""
+        with (self.folder / "server.log").open("ab") as log:
+            self.server = subprocess.Popen(
+                [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", self.ui.rpartition(":")[2]],
+                cwd=self.folder, stdout=log, stderr=log, env=self.environment, start_new_session=True,
+            )  # fmt: skip
+        (self.folder / ".prefect" / "server.json").write_text(json.dumps({"api": self.api, "pid": self.server.pid}))
+        self.wait(self._answers, "the server to start")
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.api}/health", timeout=2).is_success
+        except httpx.HTTPError:
+            return False
+
+    def drop(self, name: str, data: bytes, released_on: str) -> Path:
+        file = self.folder / EXPORTS / name
+        file.write_bytes(data)
+        file.with_name(name + ".toml").write_text(f"released_on = {released_on}\n")
+        return file
+
+    def ask(self, path: str, body: dict[str, Any] | None = None, method: str | None = None) -> Any:
+        for _ in range(30):
+            answer = httpx.request(
+                method or ("GET" if body is None else "POST"), self.api + path, json=body, timeout=30
+            )
+            # SQLite is busy; Prefect's own client waits and asks again too.
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            time.sleep(0.5)
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
+    def deployment(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.ask(f"/deployments/name/{name}")
+        return found
+
+    def start(self, name: str, parameters: dict[str, Any], scheduled: str | None = None) -> str:
+        """Start a run of a deployment, now or for a time that has passed; its id."""
+        details = {"state": {"type": "SCHEDULED", "state_details": {"scheduled_time": scheduled}}} if scheduled else {}
+        run = self.ask(
+            f"/deployments/{self.deployment(name)['id']}/create_flow_run", {"parameters": parameters, **details}
+        )
+        return str(run["id"])
+
+    def watch(self, **request: Any) -> str:
+        return self.start("watch/watch-query", {"request": {"settle_seconds": 0, **request}})
+
+    def run(self, run_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.ask(f"/flow_runs/{run_id}")
+        return found
+
+    def ended(self, run_id: str) -> dict[str, Any]:
+        final = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+        self.wait(
+            lambda: self.run(run_id)["state_type"] in final,
+            f"run {run_id} to end",
+            lambda: self.run(run_id)["state_name"],
+        )
+        return self.run(run_id)
+
+    def paused(self, run_id: str) -> dict[str, Any]:
+        self.wait(
+            lambda: self.run(run_id)["state_type"] == "PAUSED",
+            f"run {run_id} to pause",
+            lambda: self.run(run_id)["state_name"],
+        )
+        return self.run(run_id)
+
+    def runs(self, flow: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.ask(
+            "/flow_runs/filter",
+            {
+                "flows": {"name": {"any_": [flow]}},
+                "flow_runs": {"state": {"type": {"not_any_": ["SCHEDULED"]}}},
+                "sort": "START_TIME_DESC",
+            },
+        )
+        return found
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.ask("/events/filter", {"filter": {"event": {"name": [name]}}, "limit": 50})[
+            "events"
+        ]
+        return found
+
+    def process_of(self, run_id: str) -> int | None:
+        """The process in which a flow run runs."""
+        for place in Path("/proc").glob("[0-9]*/environ"):
+            try:
+                if f"PREFECT__FLOW_RUN_ID={run_id}".encode() in place.read_bytes():
+                    return int(place.parent.name)
+            except OSError:
+                continue
+        return None
+
+    def wait(self, ready: Any, words: str, seen: Any = lambda: "") -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            if ready():
+                return
+            time.sleep(0.2)
+        log = (
+            (self.folder / "worker.log").read_text(errors="replace")[-3000:]
+            if (self.folder / "worker.log").exists()
+            else ""
+        )
+        raise AssertionError(f"waited {PATIENCE_SECONDS} s for {words}: {seen()}\n{log}")

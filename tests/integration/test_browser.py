@@ -1,0 +1,132 @@
+"""What a person sees: the pages of the UI in a real browser, on runs that really happened. Pictures are left to look at."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bad_inputs.download import csv_bytes, magnets, year_of_magnets
+from house import House
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+pytestmark = [
+    pytest.mark.prefect,
+    pytest.mark.filterwarnings(
+        "ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Any]:
+    """A page of Debian's Chromium."""
+    if not CHROMIUM.exists():
+        pytest.skip("no Chromium here (Debian: apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        page = browser.new_page(viewport={"width": 1400, "height": 1100})
+        page.set_default_timeout(30_000)
+        yield page
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def released(house: House) -> dict[str, Any]:
+    """A run that published a year of magnets."""
+    house.drop("magnets.csv", csv_bytes(year_of_magnets()), "2025-07-19")
+    house.ended(house.watch())
+    return next(run for run in house.runs("release") if run["name"].endswith("magnets.csv"))
+
+
+def _look(page: Any, screenshots: Path, name: str) -> None:
+    page.wait_for_timeout(1500)
+    page.screenshot(path=screenshots / f"{name}.png", full_page=True)
+
+
+def test_the_run_page_shows_its_name_its_state_and_the_graph(
+    page: Any, house: House, released: dict[str, Any], screenshots: Path
+) -> None:
+    page.goto(f"{house.ui}/runs/flow-run/{released['id']}")
+    page.get_by_text(released["name"]).first.wait_for()
+    page.get_by_text(released["state_name"]).first.wait_for()
+    page.locator("canvas").first.wait_for()
+    _look(page, screenshots, "run")
+    assert re.fullmatch(r"release 20\d\d-\d\d to 20\d\d-\d\d magnets.csv", released["name"])
+    graph = house.ask(f"/flow_runs/{released['id']}/graph-v2")
+    nodes = {node["label"]: node for _, node in graph["nodes"]}
+    arrows = {(parent["id"], label) for label, node in nodes.items() for parent in node["parents"]}
+    for before, after in (
+        ("land", "parse"),
+        ("parse", "correct"),
+        ("normalise", "check"),
+        ("merge", "derive"),
+        ("derive", "publish"),
+    ):
+        assert (nodes[before]["id"], after) in arrows
+
+
+def test_the_artifact_page_shows_the_table_and_the_chart(
+    page: Any, house: House, released: dict[str, Any], screenshots: Path
+) -> None:
+    page.goto(f"{house.ui}/artifacts/key/summary-gacc-query-export")
+    page.get_by_text("summary-gacc-query-export").first.wait_for()
+    _look(page, screenshots, "artifact-history")
+    made = house.ask("/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [released["id"]]}}})
+    keys = {artifact["key"]: artifact["id"] for artifact in made}
+    page.goto(f"{house.ui}/artifacts/artifact/{keys['summary-gacc-query-export']}")
+    page.get_by_role("cell", name="World").first.wait_for()
+    picture = page.locator("img[src^='data:image/png']").first
+    picture.wait_for()
+    assert picture.evaluate("image => image.complete && image.naturalWidth") > 500
+    _look(page, screenshots, "summary")
+    for name in ("checks", "lineage"):
+        if key := keys.get(f"{name}-gacc-query-export"):
+            page.goto(f"{house.ui}/artifacts/artifact/{key}")
+            page.get_by_role("table").first.wait_for()
+            _look(page, screenshots, name)
+
+
+def test_the_form_of_a_deployment_starts_a_run(page: Any, house: House, screenshots: Path) -> None:
+    identity = house.deployment("watch/watch-query")["id"]
+    before = {run["id"] for run in house.runs("watch")}
+    page.goto(f"{house.ui}/deployments/deployment/{identity}/run")
+    page.get_by_text("folder into which files are dropped").first.wait_for()
+    _look(page, screenshots, "form")
+    page.get_by_role("button", name="Submit").click()
+    house.wait(lambda: {run["id"] for run in house.runs("watch")} - before, "the run that the form starts")
+    (run_id,) = {run["id"] for run in house.runs("watch")} - before
+    assert house.ended(run_id)["state_name"].split()[0] in ("Nothing", "Overdue")
+    page.goto(f"{house.ui}/deployments")
+    page.get_by_text("watch-query").first.wait_for()
+    _look(page, screenshots, "deployments")
+
+
+def test_the_form_of_a_question_shows_the_findings_and_publishes(
+    page: Any, house: House, released: dict[str, Any], screenshots: Path
+) -> None:
+    asked = {run["id"] for run in house.runs("decide")}
+    house.drop("magnets again.csv", csv_bytes([magnets("116", "48000", "2,736,000", "202412")]), "2025-07-25")
+    assert house.ended(house.watch())["state_name"] == "Held for approval"
+    house.wait(lambda: {run["id"] for run in house.runs("decide")} - asked, "the question")
+    (question,) = {run["id"] for run in house.runs("decide")} - asked
+    house.paused(question)
+    page.goto(f"{house.ui}/runs/flow-run/{question}")
+    page.get_by_role("button", name="Resume").click()
+    page.get_by_text("partner_removed").first.wait_for()
+    _look(page, screenshots, "question")
+    dialog = page.locator(".p-modal")
+    dialog.locator(".p-select-button__control").first.click()
+    page.locator(".p-select-option").filter(has_text="approve").first.click()
+    for number, words in enumerate(("Li Wei", "compared with the site")):
+        dialog.locator("textarea").nth(number).fill(words)
+    _look(page, screenshots, "question-answered")
+    dialog.get_by_role("button", name=re.compile("Submit|Resume")).last.click()
+    assert house.ended(question)["state_name"].startswith("Published")
+    page.goto(f"{house.ui}/runs/flow-run/{question}")
+    page.get_by_text("Published").first.wait_for()
+    _look(page, screenshots, "question-published")

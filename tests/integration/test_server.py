@@ -1,0 +1,184 @@
+"""What the people of the release day see, with the real thing: server, worker, process pool and deployments."""
+
+import os
+import signal
+import time
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records
+from house import House
+
+from tasks import hold, reading
+from tasks.snapshot import current_id
+
+JUNE = CLEAN_RECORDS[:6]
+LATE = {"kind": "query", "settle_seconds": 0}
+pytestmark = pytest.mark.prefect
+
+
+def month(year: int, number: int, records: list[Any] = JUNE) -> bytes:  # it is read
+    return csv_bytes([(f"{year}{number:02d}", *row[1:]) for row in records])
+
+
+def test_deploying_again_changes_nothing(house: House) -> None:
+    names = [
+        "watch/watch-preliminary",
+        "watch/watch-bulletin",
+        "watch/watch-query",
+        "release/release",
+        "decide/decide",
+        "audit/audit",
+    ]
+    before = {name: house.deployment(name)["id"] for name in names}
+    automations = sorted(entry["name"] for entry in house.ask("/automations/filter", {}))
+    house.deploy()
+    assert {name: house.deployment(name)["id"] for name in names} == before
+    assert sorted(entry["name"] for entry in house.ask("/automations/filter", {})) == automations
+    assert "tidewaiter-zombies" in automations
+    for name in names[:4]:
+        found = house.deployment(name)
+        assert (found["global_concurrency_limit"]["limit"], found["concurrency_options"]["collision_strategy"]) == (
+            1,
+            "ENQUEUE",
+        )
+    assert {schedule["schedule"]["timezone"] for name in names for schedule in house.deployment(name)["schedules"]} == {
+        "Asia/Shanghai"
+    }
+
+
+def test_a_dropped_file_is_published_and_dropped_again_is_nothing_new(house: House) -> None:
+    house.drop("june.csv", month(2025, 6), "2025-07-20")
+    run = house.ended(house.watch())
+    assert (run["state_name"], run["state_type"]) == ("Published 2025-06", "COMPLETED")
+    (released,) = [entry for entry in house.runs("release") if entry["name"].endswith("june.csv")]
+    assert (released["name"], released["state_name"]) == ("release 2025-06 june.csv", "Published 2025-06")
+    summary = house.ask("/artifacts/summary-gacc-query-export/latest")["data"]
+    assert "| **World** | 1,676 |" in summary
+    assert "](data:image/png;base64,iVBOR" in summary
+    lineage = house.ask("/artifacts/lineage-gacc-query-export/latest")["data"]
+    assert "hold_on_errors" in lineage
+    house.drop("june.csv", month(2025, 6), "2025-07-20")
+    assert house.ended(house.watch())["state_name"] == "Nothing new"
+
+    def told() -> list[dict[str, Any]]:
+        return [
+            event for event in house.events("tidewaiter.release.published") if event["payload"]["title"] == "june.csv"
+        ]
+
+    house.wait(told, "the event")
+    (event,) = told()
+    assert (event["payload"]["month"], event["payload"]["flows"]) == ("2025-06", ["export"])
+
+
+def test_a_removed_partner_is_held_and_a_person_is_asked_and_an_approval_publishes(house: House) -> None:
+    questions = len(house.runs("decide"))
+    house.drop("june again.csv", month(2025, 6, JUNE[:1]), "2025-07-21")
+    before = current_id(house.store)
+    assert house.ended(house.watch())["state_name"] == "Held for approval"
+    (released,) = [entry for entry in house.runs("release") if entry["name"].endswith("june again.csv")]
+    assert released["state_name"] == "Held for approval"
+    assert "partner_removed" in released["state"]["message"]
+    house.wait(lambda: len(house.runs("decide")) > questions, "the deployment that asks")
+    asked = house.paused(house.runs("decide")[0]["id"])
+    assert asked["name"] == "held for approval: june again.csv"
+    assert current_id(house.store) == before
+    assert house.ended(house.watch())["state_name"] == "Nothing new"
+    wrong = house.ask(
+        f"/flow_runs/{asked['id']}/resume", {"run_input": {"verdict": "perhaps", "by": "x", "reason": "y"}}
+    )
+    assert wrong["status"] == "REJECT"
+    house.ask(
+        f"/flow_runs/{asked['id']}/resume",
+        {"run_input": {"verdict": "approve", "by": "Li Wei", "reason": "compared with the site"}},
+    )
+    assert house.ended(asked["id"])["state_name"] == "Published 2025-06"
+    name = released["state"]["message"].split()[0]
+    (row,) = reading.query(house.store, "finding").filter(check="approved", release_id=name).to_dicts()
+    assert row["observed"] == "approved by Li Wei: compared with the site"
+
+
+def test_a_run_on_demand_asks_by_itself_and_a_rejection_leaves_the_store_untouched(house: House) -> None:
+    file = house.folder / "ten thousand.csv"
+    file.write_bytes(csv_bytes(distinct_records(10_000)))
+    request = {
+        "file": str(file),
+        "source": "gacc_query",
+        "flow": "export",
+        "partners": "all",
+        "released_on": "2025-07-22",
+    }
+    before, asked_before = current_id(house.store), len(house.runs("decide"))
+    run = house.paused(house.start("release/release", {"request": request, "wait_for_approval": True}))
+    (kept,) = hold.waiting(house.store)
+    assert [entry.check for entry in kept.findings] == ["row_cap"]
+    # Nobody else waits behind a question: the store is not locked.
+    house.drop("may.csv", month(2025, 5), "2025-06-20")
+    assert house.ended(house.watch())["state_name"] == "Published 2025-05"
+    before = current_id(house.store)
+    house.ask(
+        f"/flow_runs/{run['id']}/resume", {"run_input": {"verdict": "reject", "by": "Li Wei", "reason": "cut off"}}
+    )
+    ended = house.ended(run["id"])
+    assert (ended["state_name"], ended["state_type"]) == ("Held for approval", "FAILED")
+    assert "rejected by Li Wei: cut off" in ended["state"]["message"]
+    assert current_id(house.store) == before
+    assert hold.waiting(house.store) == []
+    assert len(house.runs("decide")) == asked_before
+
+
+def test_bad_values_are_rejected_by_the_form(house: House) -> None:
+    identity = house.deployment("watch/watch-query")["id"]
+    for request, reason in (({"kind": "yearly"}, "kind"), ({"settle_seconds": -1}, "settle_seconds")):
+        with pytest.raises(AssertionError, match=reason):
+            house.ask(f"/deployments/{identity}/create_flow_run", {"parameters": {"request": request}})
+
+
+def test_a_run_killed_while_it_publishes_is_crashed_and_the_next_completes(house: House) -> None:
+    file = house.drop("many.csv", month(2025, 4, distinct_records(9_000)), "2025-05-20")
+    before = current_id(house.store)
+    run_id = house.watch()
+    house.wait(lambda: house.process_of(run_id), "the process of the run")
+    process = house.process_of(run_id)
+    assert process
+    # Bytes wait in this folder only while a release is being published, and only for a moment.
+    waiting = house.store / "tmp"
+    deadline = time.monotonic() + 60
+    while all(path.name.startswith("landing") for path in waiting.iterdir()):
+        assert time.monotonic() < deadline, "the run was not seen to publish"
+        time.sleep(0.001)
+    os.kill(process, signal.SIGKILL)
+    run = house.ended(run_id)
+    assert (run["state_type"], run["state_name"]) == ("CRASHED", "Crashed")
+    assert current_id(house.store) == before
+    assert house.ended(house.watch())["state_name"] == "Published 2025-04"
+    assert current_id(house.store) != before
+    file.unlink()
+
+
+def test_after_an_outage_both_months_are_done_once_and_in_order(house: House) -> None:
+    pool = "/work_pools/local-process"
+    house.ask(pool, {"is_paused": True}, "PATCH")
+    late = [
+        house.start("watch/watch-query", {"request": LATE}, when)
+        for when in ("2025-09-20T06:30:00Z", "2025-10-20T06:30:00Z")
+    ]
+    house.stop_server()
+    house.drop("september.csv", month(2025, 9), "2025-10-20")
+    house.drop("august.csv", month(2025, 8), "2025-09-20")
+    house.start_server()
+    house.ask(pool, {"is_paused": False}, "PATCH")
+    runs = [house.ended(run) for run in late]
+    assert [run["state_name"] for run in runs] == ["Published 2025-08", "Published 2025-09"]
+    assert runs[0]["end_time"] <= runs[1]["end_time"]
+    assert [run["name"] for run in runs] == ["watch for query 2025-09-20", "watch for query 2025-10-20"]
+    months = reading.query(house.store, "release").filter(title="august.csv")["first_month"].to_list()
+    assert months == [date(2025, 8, 1)]
+    assert house.ended(house.watch())["state_name"] == "Nothing new"
+
+
+def test_an_audit_of_all_that_passes(house: House) -> None:
+    assert house.ended(house.start("audit/audit", {"store": "store", "sample": 3}))["state_type"] == "COMPLETED"
+    assert Path(house.store / "current").exists()
