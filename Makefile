@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check stop deploy worker server-postgres lock dictionary clean
+.PHONY: run test torture bench check stop deploy worker server-postgres lock dictionary clean
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make deploy   put the schedules on a server (one is started if none answers); make worker   run them"
 	@echo "make server-postgres   a server for a team, on PostgreSQL"
 	@echo "make test   make the environment and run all tests"
+	@echo "make torture  minutes of kills under readers; make bench  speed beside what one would use instead"
 	@echo "make check  style, types, import contracts, dictionary"
 	@echo "make lock   resolve the dependencies anew into requirements.lock (needs uv)"
 
@@ -44,6 +45,13 @@ server-postgres: $(READY)
 
 test: $(READY)
 	$(BIN)/pytest
+
+torture: $(READY)
+	$(BIN)/python -m tests.faults.torture --kills 500 --reads 20000
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks.parse
+	$(BIN)/python -m benchmarks.monthly
 
 check: $(READY)
 	$(BIN)/ruff check .
