@@ -127,7 +127,8 @@ def _names(product: str) -> tuple[str, str]:
         rows = code_table("baskets").filter("basket:" + pl.col("basket") == product)
     else:
         rows = code_table("products").filter(pl.col("product") == product)
-    return (rows["name_en"][0], rows["name_zh"][0]) if rows.height else (product, product)
+    plain = f"HS {product}" if product.isdecimal() else product
+    return (rows["name_en"][0], rows["name_zh"][0]) if rows.height else (plain, plain)
 
 
 def _events(product: str, months: list[date]) -> list[EventFact]:

@@ -144,7 +144,7 @@ def _world(facts: Facts, language: str) -> Sentence | None:
         if row.yoy.value is not None:
             made.say(f"，同比{_verb(row.yoy, 'zh')}").say(f"{_percent(row.yoy)} %", row.yoy)
         return made.say("。")
-    made.say(f"China's {facts.flow}s of {facts.name_en.lower()} were ").say(shown(row.level), row.level).say(
+    made.say(f"China's {facts.flow}s of {_within(facts.name_en)} were ").say(shown(row.level), row.level).say(
         f" in {month_name(facts.month)}"
     )
     if row.mom.value is not None:
@@ -157,6 +157,11 @@ def _world(facts: Facts, language: str) -> Sentence | None:
             f"{_percent(row.yoy)} %", row.yoy
         ).say(f" from {month_name(row.yoy.month.replace(year=row.yoy.month.year - 1))}")
     return made.say(".")
+
+
+def _within(name: str) -> str:
+    """A name inside a sentence; a code keeps its letters."""
+    return name if name[:2].isupper() else name[:1].lower() + name[1:]
 
 
 def _year(facts: Facts, language: str) -> Sentence | None:
@@ -200,6 +205,8 @@ def _partner(facts: Facts, row: PartnerRow, language: str) -> Sentence:
         made.say("，至").say(shown(row.level), row.level)
         if row.share.value is not None:
             made.say("，占").say(shown(row.share), row.share)
+        if row.rank.value is not None:
+            made.say("，居第").say(shown(row.rank), row.rank).say("位")
         return made.say("。")
     made.say(f"{facts.flow.capitalize()}s {'to' if facts.flow == 'export' else 'from'} {name} {_verb(row.mom, 'en')}")
     if row.mom.value:

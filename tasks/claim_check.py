@@ -11,7 +11,8 @@ from typing import Any
 
 from tasks.claim_extremes import check_extreme
 from tasks.claim_places import elsewhere
-from tasks.claim_readings import Readings, describe, known_months
+from tasks.claim_readings import Readings, known_months
+from tasks.claim_text import describe
 from tasks.claim_words import Spot, Stated, Unclear, read_claim
 from tasks.intervals import Interval, Reading, cut_off, rounded
 

@@ -3,7 +3,8 @@
 import itertools
 import re
 
-from tasks.claim_readings import Readings, describe
+from tasks.claim_readings import Readings
+from tasks.claim_text import describe
 from tasks.claim_words import PERIOD, Spot, Stated, month_text
 from tasks.intervals import Reading
 

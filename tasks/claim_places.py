@@ -11,7 +11,8 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from tasks.claim_readings import Readings, describe, growth_of, show_level
+from tasks.claim_readings import Readings, growth_of
+from tasks.claim_text import describe, show_level
 from tasks.claim_words import Spot, Stated
 from tasks.intervals import Interval, Reading
 

@@ -12,14 +12,13 @@ import polars as pl
 from schemas.code_tables import code_table
 from schemas.metric import MADE, Metric
 from schemas.observation import KINDS, Observation
+from tasks.claim_text import show_level, show_percent
 from tasks.claim_words import Spot, month_text
-from tasks.display import month_name, partner_name, product_name
 from tasks.intervals import Interval, Reading, hull, printed
 from tasks.ledger import last_word
 from tasks.snapshot import Snapshot
 from tasks.tables import read_table
 
-SCALES = {"quantity_kg": (1000, "t"), "value_usd": (10**6, "million USD"), "value_cny": (10**6, "million CNY")}
 Key = tuple[str, str, str, str, int, int]
 
 
@@ -90,7 +89,17 @@ class Readings:
                     f"{show_level(value, spot.measure)} ({MADE[row['level_status']]})",
                 )
             ]
-        return [reading for reading in (self._difference(spot), self._sum(spot)) if reading is not None]
+        found = [reading for reading in (self._difference(spot), self._sum(spot)) if reading is not None]
+        return found or self._covered_total(spot)
+
+    def _covered_total(self, spot: Spot) -> list[Reading]:
+        """A total of the year of which a month has no row because there was no trade: as the table `metric` adds it up."""
+        row = self.metric.get(_key(spot.at(first=spot.last)))
+        if spot.first % 12 or spot.is_month or row is None or row["ytd_status"] != "sum_of_months":
+            return []
+        value = Fraction(row["ytd"])
+        one = Interval(value, value)
+        return [Reading(one, one, value, "computed", f"{show_level(value, spot.measure)} ({MADE['sum_of_months']})")]
 
     def _printed(self, spot: Spot) -> Reading | None:
         number = self.numbers.get(_key(spot))
@@ -181,7 +190,7 @@ class Readings:
         found = []
         number = self.growths.get(_key(spot)) if base == spot.shifted(-12) else None
         if number is not None and printed_too:
-            found.append(printed(*number, f"{_percent(number[0])}, as a source prints it"))
+            found.append(printed(*number, f"{show_percent(number[0])}, as a source prints it"))
         now = self.level(spot, exact=True)
         before = self.level(base, exact=True)
         if not before and number is None:
@@ -246,9 +255,9 @@ def growth_of(now: Reading, before: Reading) -> Reading | None:
     strict, loose = strict.scaled(100, -100), loose.scaled(100, -100)
     point = (now.point / before.point - 1) * 100
     tier = next((tier for tier in ("implied", "revisable") if tier in (now.tier, before.tier)), "computed")
-    low, high = (_percent(end) for end in (strict.low, strict.high))
+    low, high = (show_percent(end) for end in (strict.low, strict.high))
     between = f" (the printed digits leave {low} to {high} open)" if low != high else ""
-    return Reading(strict, loose, point, tier, f"{_percent(point)}, {now.words} against {before.words}{between}")
+    return Reading(strict, loose, point, tier, f"{show_percent(point)}, {now.words} against {before.words}{between}")
 
 
 def _combined(first: Reading, second: Reading, sign: int, spot: Spot, words: str) -> Reading:
@@ -265,34 +274,8 @@ def _key(spot: Spot) -> Key:
     return (spot.flow, spot.product, spot.partner, spot.measure, spot.first, spot.last)
 
 
-def show_level(value: Fraction, measure: str) -> str:
-    """A level as a person reads it, with no more digits than it needs."""
-    scale, unit = SCALES.get(measure, (1, measure))
-    number = float(value) / scale
-    text = f"{number:,.3f}".rstrip("0").rstrip(".") if number < 100_000 else f"{number:,.0f}"
-    return f"{text} {unit}"
-
-
-def _percent(value: Fraction) -> str:
-    number = float(value)
-    return f"{number:+,.2f} %" if abs(number) < 100 else f"{number:+,.1f} %"
-
-
-def describe(spot: Spot) -> str:
-    """A place in words."""
-    months = spot.months if not spot.is_month else month_name(_Month(spot.first))
-    to = "" if spot.partner == "WLD" else f" {'to' if spot.flow == 'export' else 'from'} {partner_name(spot.partner)}"
-    return f"{spot.flow}s of {product_name(spot.product)}{to}, {months}"
-
-
-class _Month:
-    """Year and month of a month number, for the one function that writes its name."""
-
-    def __init__(self, number: int) -> None:
-        self.year, self.month = number // 12, number % 12 + 1
-
-
 def known_months(readings: Readings, spot: Spot) -> str:
     """Which months of a series the ledger has, for a reason."""
-    months = sorted(key[4] for key in readings.numbers if key[:4] == _key(spot)[:4] and key[4] == key[5])
+    keys = {*readings.numbers, *(key for key, row in readings.metric.items() if row["level"] is not None)}
+    months = sorted(key[4] for key in keys if key[:4] == _key(spot)[:4] and key[4] == key[5])
     return f"{month_text(months[0])} to {month_text(months[-1])}, {len(months)} months" if months else "none"
