@@ -18,6 +18,7 @@ from tasks.tables import read_table
 
 AS_OF = ("observation", "trade_flow", "metric")
 FORMULA_SIGNS = r"^[=+\-@\t\r]"
+NUMBER = r"^[+-]?\d[\d.,]*\s*%?$"
 
 
 class NothingPublished(LookupError):
@@ -104,6 +105,7 @@ def _flat(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _harmless(rows: pl.DataFrame) -> pl.DataFrame:
-    """A text that a spreadsheet would run as a formula gets an apostrophe before it, as OWASP advises."""
+    """A text that a spreadsheet would run as a formula gets an apostrophe before it, as OWASP advises; a number is none."""
     texts = pl.col(pl.String)
-    return rows.with_columns(pl.when(texts.str.contains(FORMULA_SIGNS)).then("'" + texts).otherwise(texts).name.keep())
+    runs = texts.str.contains(FORMULA_SIGNS) & ~texts.str.contains(NUMBER)
+    return rows.with_columns(pl.when(runs).then("'" + texts).otherwise(texts).name.keep())
