@@ -15,7 +15,28 @@ from datetime import date
 from pathlib import Path
 
 TITLES = "数据年月,商品编码,商品名称,贸易伙伴编码,贸易伙伴名称,第一数量,第一计量单位,第二数量,第二计量单位,美元"
-PARTNERS = ("502", "304", "133", "116", "344", "110", "303", "305", "307", "601", "410", "501", "111", "122", "132", "141", "136", "138", "112", "142")
+PARTNERS = (
+    "502",
+    "304",
+    "133",
+    "116",
+    "344",
+    "110",
+    "303",
+    "305",
+    "307",
+    "601",
+    "410",
+    "501",
+    "111",
+    "122",
+    "132",
+    "141",
+    "136",
+    "138",
+    "112",
+    "142",
+)
 
 
 def synthetic(rows: int, folder: Path) -> Path:
@@ -25,7 +46,18 @@ def synthetic(rows: int, folder: Path) -> Path:
     for number in range(wanted):
         product, partner = divmod(number, len(PARTNERS))
         kilograms = 1_000 + number * 7 % 90_000
-        cells = ("202506", f"{1_000_000 + product * 61 % 98_000_000 + 1:08d}", "货", PARTNERS[partner], "国", str(kilograms), "千克", "0", "?", f"{kilograms * 57:,}")
+        cells = (
+            "202506",
+            f"{1_000_000 + product * 61 % 98_000_000 + 1:08d}",
+            "货",
+            PARTNERS[partner],
+            "国",
+            str(kilograms),
+            "千克",
+            "0",
+            "?",
+            f"{kilograms * 57:,}",
+        )
         lines.append(",".join(f'"{cell}"' for cell in cells) + ",\n")
     file = folder / "synthetic.csv"
     file.write_bytes("".join(lines).encode("gb18030"))
@@ -53,7 +85,9 @@ def main() -> None:
             from schemas.request import ReleaseRequest
 
             def once(file: Path, store: str, prefect: bool) -> float:
-                request = ReleaseRequest(file=file, store=folder / store, source="gacc_query", flow="export", released_on=date(2025, 7, 20))
+                request = ReleaseRequest(
+                    file=file, store=folder / store, source="gacc_query", flow="export", released_on=date(2025, 7, 20)
+                )
                 began = time.perf_counter()
                 outcome = release(request) if prefect else release.fn(request)
                 assert outcome.status == "published", outcome
@@ -62,15 +96,21 @@ def main() -> None:
             (folder / "small").mkdir()
             small = synthetic(100, folder / "small")
             first = once(small, "first", True)
-            print(f"paid once: server and imports {time.perf_counter() - started - first:.1f} s, first flow run of 101 records {first:.1f} s")
-            print(f"each small release: plain {once(small, 'small-plain', False):.2f} s, in a run {once(small, 'small-flow', True):.2f} s")
+            print(
+                f"paid once: server and imports {time.perf_counter() - started - first:.1f} s, first flow run of 101 records {first:.1f} s"
+            )
+            print(
+                f"each small release: plain {once(small, 'small-plain', False):.2f} s, in a run {once(small, 'small-flow', True):.2f} s"
+            )
             file = synthetic(wanted.rows, folder)
             seconds: dict[bool, list[float]] = {False: [], True: []}
             for turn in range(wanted.rounds):
                 for prefect in (bool(turn % 2), not turn % 2):
                     seconds[prefect].append(once(file, f"store-{turn}-{prefect}", prefect))
             plain, run = min(seconds[False]), min(seconds[True])
-            print(f"{wanted.rows:,} records, best of {wanted.rounds}: plain {plain:.2f} s, in a run {run:.2f} s, ratio {run / plain:.3f}")
+            print(
+                f"{wanted.rows:,} records, best of {wanted.rounds}: plain {plain:.2f} s, in a run {run:.2f} s, ratio {run / plain:.3f}"
+            )
         finally:
             server.stop_server()
 

@@ -29,12 +29,16 @@ def main() -> None:
     _ensure_zombie_automation()
     for folder in ("export", "import"):
         Path("inbox", "gacc_query", folder).mkdir(parents=True, exist_ok=True)
-    sys.stdout.write(f"deployed to {api.removesuffix('/api')}; drop files into inbox/<source>/<flow>/ and start a worker with `make worker`\n")
+    sys.stdout.write(
+        f"deployed to {api.removesuffix('/api')}; drop files into inbox/<source>/<flow>/ and start a worker with `make worker`\n"
+    )
 
 
 def _prefect(*arguments: str, quiet: bool = False) -> int:
     sink = subprocess.DEVNULL if quiet else None
-    return subprocess.run([sys.executable, "-m", "prefect", *arguments], stdout=sink, stderr=sink, env=os.environ, check=False).returncode
+    return subprocess.run(
+        [sys.executable, "-m", "prefect", *arguments], stdout=sink, stderr=sink, env=os.environ, check=False
+    ).returncode
 
 
 def _ensure_zombie_automation() -> None:

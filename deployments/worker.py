@@ -12,5 +12,16 @@ if __name__ == "__main__":
     if api is None:
         sys.exit("no Prefect server answers. Start one with `make deploy`, or set PREFECT_API_URL.")
     server.use(api)
-    arguments = ["-m", "prefect", "worker", "start", "--pool", "local-process", "--type", "process", "--limit", str(RUNS_MAX)]
+    arguments = [
+        "-m",
+        "prefect",
+        "worker",
+        "start",
+        "--pool",
+        "local-process",
+        "--type",
+        "process",
+        "--limit",
+        str(RUNS_MAX),
+    ]
     os.execv(sys.executable, [sys.executable, *arguments])

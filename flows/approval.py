@@ -29,7 +29,9 @@ POLL_SECONDS = 3
 class Approval(RunInput):
     """The form."""
 
-    verdict: Verdict = Field(description="approve: publish with this decision in the lineage. reject: never publish these bytes")
+    verdict: Verdict = Field(
+        description="approve: publish with this decision in the lineage. reject: never publish these bytes"
+    )
     by: str = Field(min_length=1, description="your name; it is published with the release")
     reason: str = Field(min_length=1, description="why; it is published with the release")
 

@@ -23,7 +23,9 @@ def release(request: ReleaseRequest, today: date | None = None, wait_for_approva
         today: day of landing; none: the day of the machine
         wait_for_approval: where the release is held, pause with a form and go on as a person decides
     """
-    return told.ending(lambda: _or_ask(request, today or date.today(), wait_for_approval), request.store, waits=wait_for_approval)
+    return told.ending(
+        lambda: _or_ask(request, today or date.today(), wait_for_approval), request.store, waits=wait_for_approval
+    )
 
 
 def _or_ask(request: ReleaseRequest, today: date, wait_for_approval: bool) -> Outcome:

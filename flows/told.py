@@ -61,7 +61,14 @@ def watched(report: WatchReport) -> WatchReport:
     if expected.days_overdue:
         payload = expected.model_dump(mode="json")
         _attempt(lambda: event("overdue", f"{expected.kind}.{'.'.join(expected.missing)}", payload))
-    lines = [*report.failed, *report.refused, *report.held, *map(message, report.outcomes), *expected.warnings, *_waiting(report)]
+    lines = [
+        *report.failed,
+        *report.refused,
+        *report.held,
+        *map(message, report.outcomes),
+        *expected.warnings,
+        *_waiting(report),
+    ]
     end = Failed if report.refused or report.failed else Completed
     return cast(WatchReport, end(name=report.headline, message="; ".join(lines) or "nothing new", data=report))
 
@@ -89,10 +96,19 @@ def message(outcome: Outcome) -> str:
 def published(store: Path, outcome: Outcome) -> None:
     """Artifacts and the event of a publication; `revised` too where it changed what was known."""
     revised = artifacts.write(store, outcome)
-    payload = outcome.model_dump(mode="json", include={"release_id", "title", "snapshot_id", "flows", "months", "products"})
-    event("published", outcome.release_id, {**payload, "month": outcome.months[-1], "store": str(store)}, title=outcome.title)
+    payload = outcome.model_dump(
+        mode="json", include={"release_id", "title", "snapshot_id", "flows", "months", "products"}
+    )
+    event(
+        "published",
+        outcome.release_id,
+        {**payload, "month": outcome.months[-1], "store": str(store)},
+        title=outcome.title,
+    )
     if revised:
-        event("revised", outcome.release_id, {**payload, "revisions": revised, "store": str(store)}, title=outcome.title)
+        event(
+            "revised", outcome.release_id, {**payload, "revisions": revised, "store": str(store)}, title=outcome.title
+        )
 
 
 def held(store: Path, problem: Held, *, waits: bool) -> None:
@@ -104,7 +120,11 @@ def held(store: Path, problem: Held, *, waits: bool) -> None:
 def event(what: str, name: str, payload: dict[str, Any], **labels: str) -> None:
     """Emit `tidewaiter.release.<what>` about the release (or the expected month) `name`."""
     resource = {"prefect.resource.id": f"{EVENT}.{name}", "prefect.resource.name": labels.pop("title", name)}
-    emit_event(f"{EVENT}.{what}", resource={**resource, **{f"tidewaiter.{key}": value for key, value in labels.items()}}, payload=payload)
+    emit_event(
+        f"{EVENT}.{what}",
+        resource={**resource, **{f"tidewaiter.{key}": value for key, value in labels.items()}},
+        payload=payload,
+    )
 
 
 def rename(name: str) -> None:

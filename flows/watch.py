@@ -57,7 +57,9 @@ def _take(looked: Look, request: WatchRequest) -> WatchReport:
         except Exception as problem:
             # A fault of the program or of the disk: the others still get their turn, and this one again next time.
             failed.append(f"{file}: {type(problem).__name__}: {problem}")
-    return WatchReport(looked=looked, outcomes=outcomes, held=held, refused=refused, failed=failed, dry_run=request.dry_run)
+    return WatchReport(
+        looked=looked, outcomes=outcomes, held=held, refused=refused, failed=failed, dry_run=request.dry_run
+    )
 
 
 def _release(file: Path, store: Path) -> Outcome:

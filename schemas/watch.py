@@ -16,13 +16,22 @@ class WatchRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    inbox: Path = Field(default=Path("inbox"), description="folder into which files are dropped, as SOURCE/FLOW/FILE inside it")
+    inbox: Path = Field(
+        default=Path("inbox"), description="folder into which files are dropped, as SOURCE/FLOW/FILE inside it"
+    )
     store: Path = Field(default=Path("store"), description="folder of the published tables")
-    kind: ReleaseKind | None = Field(default=None, description="kind of release that is expected by the calendar; none: nothing is expected")
+    kind: ReleaseKind | None = Field(
+        default=None, description="kind of release that is expected by the calendar; none: nothing is expected"
+    )
     source: str | None = Field(default=None, description="take only files of this source, e.g. gacc_query; none: all")
-    flow: Literal["export", "import"] | None = Field(default=None, description="take only files of this direction; none: all")
+    flow: Literal["export", "import"] | None = Field(
+        default=None, description="take only files of this direction; none: all"
+    )
     settle_seconds: float = Field(
-        default=10.0, ge=0, le=600, description="a new file is left alone until its size and times were the same for so long"
+        default=10.0,
+        ge=0,
+        le=600,
+        description="a new file is left alone until its size and times were the same for so long",
     )
     dry_run: bool = Field(default=False, description="say what would be ingested, and ingest nothing")
 
@@ -69,13 +78,17 @@ class WatchReport(BaseModel):
     @property
     def headline(self) -> str:
         """What happened, in the few words that a list of runs has room for; the gravest word first where it is several."""
-        published = sorted({month for outcome in self.outcomes if outcome.status == "published" for month in outcome.months})
+        published = sorted(
+            {month for outcome in self.outcomes if outcome.status == "published" for month in outcome.months}
+        )
         parts = [
             f"Failed on {len(self.failed)}" if self.failed else "",
             "Held for approval" if self.held else "",
             f"Refused {len(self.refused)}" if self.refused else "",
             f"Published {published[0]}" + (f" to {published[-1]}" if len(published) > 1 else "") if published else "",
-            f"Overdue {self.expected.days_overdue} day{'s' * (self.expected.days_overdue > 1)}" if self.expected.days_overdue else "",
+            f"Overdue {self.expected.days_overdue} day{'s' * (self.expected.days_overdue > 1)}"
+            if self.expected.days_overdue
+            else "",
         ]
         if self.dry_run and self.looked.ready:
             parts.append(f"Would ingest {len(self.looked.ready)}")

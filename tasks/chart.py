@@ -31,10 +31,26 @@ def chart(rows: pl.DataFrame, names: dict[str, str], unit: str, scale: float) ->
     # One bar compares nothing.
     left, *others = figure.subplots(1, 2, width_ratios=(3, 2)) if newest.height > 1 else (figure.subplots(),)
     if world:
-        left.plot(places, [world.get(month, GAP) for month in months], color=WORLD_COLOUR, linewidth=2.2, marker="o", markersize=3, label="World")
+        left.plot(
+            places,
+            [world.get(month, GAP) for month in months],
+            color=WORLD_COLOUR,
+            linewidth=2.2,
+            marker="o",
+            markersize=3,
+            label="World",
+        )
     for colour, partner in zip(PARTNER_COLOURS, newest["partner"], strict=False):
         levels = dict(parts.filter(partner=partner).select("period", "level").iter_rows())
-        left.plot(places, [levels.get(month, GAP) for month in months], color=colour, linewidth=1.3, marker="o", markersize=2.2, label=names[partner])
+        left.plot(
+            places,
+            [levels.get(month, GAP) for month in months],
+            color=colour,
+            linewidth=1.3,
+            marker="o",
+            markersize=2.2,
+            label=names[partner],
+        )
     # Room above the highest line, so that the legend covers none.
     left.set_ylim(0, left.get_ylim()[1] * 1.3)
     left.yaxis.set_major_formatter("{x:,.0f}")
@@ -42,7 +58,12 @@ def chart(rows: pl.DataFrame, names: dict[str, str], unit: str, scale: float) ->
     left.legend(fontsize=7, frameon=False, loc="upper left", ncols=3)
     shown = newest.reverse()
     for right in others:
-        right.barh([names[partner] for partner in shown["partner"]], shown["level"], height=0.6, color=list(PARTNER_COLOURS[: shown.height])[::-1])
+        right.barh(
+            [names[partner] for partner in shown["partner"]],
+            shown["level"],
+            height=0.6,
+            color=list(PARTNER_COLOURS[: shown.height])[::-1],
+        )
         right.set_title(f"largest partners in {months[-1]:%Y-%m}, {unit}", loc="left", fontsize=9)
     for axes in (left, *others):
         axes.tick_params(labelsize=7)

@@ -54,7 +54,9 @@ def hold_on_errors(
     errors = findings.filter(pl.col("severity") == "error")
     if not errors.height or release_id in known.releases["release_id"]:
         return findings
-    seen = tuple(HeldFinding(**{name: row[name] for name in HeldFinding.model_fields}) for row in errors.iter_rows(named=True))
+    seen = tuple(
+        HeldFinding(**{name: row[name] for name in HeldFinding.model_fields}) for row in errors.iter_rows(named=True)
+    )
     before = find(store, release_id)
     if before is None or before.findings != seen:
         since = before.held_since if before else today
@@ -81,7 +83,9 @@ def find(store: Path, release_id: str) -> HeldRelease | None:
 def waiting(store: Path) -> list[HeldRelease]:
     """The releases that nobody has decided about yet, the oldest first."""
     kept = [HeldRelease.model_validate_json(place.read_bytes()) for place in sorted((store / FOLDER).glob("*.json"))]
-    return sorted((entry for entry in kept if entry.waits), key=lambda entry: (entry.held_since, entry.released_on, entry.title))
+    return sorted(
+        (entry for entry in kept if entry.waits), key=lambda entry: (entry.held_since, entry.released_on, entry.title)
+    )
 
 
 def decide(

@@ -41,7 +41,9 @@ def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time
     if new and request.settle_seconds:
         sleep(request.settle_seconds)
     unsettled = [path for path in new if _state(path) != seen[path][2]]
-    ready = sorted((path for path in new if path not in unsettled), key=lambda path: (seen[path][1], seen[path][2][1], str(path)))
+    ready = sorted(
+        (path for path in new if path not in unsettled), key=lambda path: (seen[path][1], seen[path][2][1], str(path))
+    )
 
     def judged(word: str) -> list[Path]:
         return [path for path in files if seen[path][0] == word]
@@ -64,7 +66,10 @@ def note_refusal(file: Path, refusal: Refused) -> None:
 
 def fingerprint(file: Path) -> str:
     """Hash of a file and of every paper in which something may be declared about it."""
-    papers = [file.with_name(f"{file.name}.toml"), *(folder / DEFAULTS for folder in file.resolve().parents[:FOLDERS_UP])]
+    papers = [
+        file.with_name(f"{file.name}.toml"),
+        *(folder / DEFAULTS for folder in file.resolve().parents[:FOLDERS_UP]),
+    ]
     parts = [file.read_bytes(), *(paper.read_bytes() for paper in papers if paper.is_file())]
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
@@ -108,7 +113,11 @@ def _as_landed(declared: Declared) -> Landed:
     raw = declared.file.read_bytes()
     said = declared.model_dump(exclude={"released_on"})
     return Landed(
-        **said, released_on=declared.released_on or date.min, raw=declared.file, raw_sha256=hashlib.sha256(raw).hexdigest(), raw_bytes=len(raw)
+        **said,
+        released_on=declared.released_on or date.min,
+        raw=declared.file,
+        raw_sha256=hashlib.sha256(raw).hexdigest(),
+        raw_bytes=len(raw),
     )
 
 

@@ -22,14 +22,18 @@ def expect(store: Path, kind: ReleaseKind | None, day: date) -> Expectation:
     rows = code_table("release_calendar").filter(kind=kind).with_columns(pl.col("expected_on").str.to_date())
     reported = str(day.year if day.month > 1 else day.year - 1)
     if reported not in rows["year"]:
-        warning = f"the calendar has no {kind} release for {reported}: add its rows to schemas/reference/release_calendar.csv"
+        warning = (
+            f"the calendar has no {kind} release for {reported}: add its rows to schemas/reference/release_calendar.csv"
+        )
         return Expectation(kind=kind, warnings=[warning])
     due = rows.filter(pl.col("expected_on") <= day)
     if not due.height:
         return Expectation(kind=kind)
     due_on = due["expected_on"].max()
     assert isinstance(due_on, date)
-    months = sorted(f"{year}-{int(month):02d}" for year, month in due.filter(expected_on=due_on).select("year", "month").iter_rows())
+    months = sorted(
+        f"{year}-{int(month):02d}" for year, month in due.filter(expected_on=due_on).select("year", "month").iter_rows()
+    )
     missing = [month for month in months if month not in _published(store, kind)]
     late = (day - due_on).days if missing else 0
     return Expectation(kind=kind, months=months, due_on=due_on, missing=missing, days_overdue=late)
@@ -38,7 +42,11 @@ def expect(store: Path, kind: ReleaseKind | None, day: date) -> Expectation:
 def _published(store: Path, kind: str) -> set[str]:
     """Months that a release of this kind speaks of."""
     spoken = read_table(open_snapshot(store), Release).filter(kind=kind).select("first_month", "last_month")
-    return {f"{number // 12}-{number % 12 + 1:02d}" for first, last in spoken.iter_rows() for number in range(_number(first), _number(last) + 1)}
+    return {
+        f"{number // 12}-{number % 12 + 1:02d}"
+        for first, last in spoken.iter_rows()
+        for number in range(_number(first), _number(last) + 1)
+    }
 
 
 def _number(day: date) -> int:

@@ -28,7 +28,15 @@ PRODUCTS_MAX, PARTNERS_MAX, MONTHS_SHOWN, RECORDS_MAX = 3, 12, 25, 200
 # Measure, unit in which a person reads it, and what a figure is multiplied by; the first that a product has is shown.
 MEASURES = (("quantity_kg", "t", 1e-3), ("value_usd", "USD million", 1e-6), ("value_cny", "CNY million", 1e-6))
 GROWTH = (("mom_pct", "m/m, %"), ("yoy_pct", "y/y, %"))
-NOT_COMPARABLE = ("combined_months", "no_base", "zero_base", "not_covered", "incomplete_year", "no_world_total", "other_unit")
+NOT_COMPARABLE = (
+    "combined_months",
+    "no_base",
+    "zero_base",
+    "not_covered",
+    "incomplete_year",
+    "no_world_total",
+    "other_unit",
+)
 Row = dict[str, Any]
 
 
@@ -48,7 +56,11 @@ def pages(store: Path, outcome: Outcome) -> Pages:
     assert snapshot is not None, "a release was just published"
     release = _of(snapshot, Release, outcome).row(0, named=True)
     findings = _of(snapshot, Finding, outcome)
-    revision = read_table(snapshot, Revision) if table_name(Revision) in {entry.table for entry in snapshot.files} else pl.DataFrame()
+    revision = (
+        read_table(snapshot, Revision)
+        if table_name(Revision) in {entry.table for entry in snapshot.files}
+        else pl.DataFrame()
+    )
     revised = revision.filter(pl.col("new_release_id") == outcome.release_id).height if revision.height else 0
     lines = [
         f"# {outcome.title}", "",
@@ -56,11 +68,20 @@ def pages(store: Path, outcome: Outcome) -> Pages:
         f"{outcome.records:,} records = {outcome.records_observed:,} observed + {outcome.records_quarantined:,} quarantined.", "",
         f"Release `{outcome.release_id}`, snapshot `{outcome.snapshot_id}`, raw sha256 `{release['raw_sha256'][:16]}…`", "",
     ]  # fmt: skip
-    lines += [line for row in findings.filter(check="approved").iter_rows(named=True) for line in (f"> **Published although held**: {row['observed']}", "")]
+    lines += [
+        line
+        for row in findings.filter(check="approved").iter_rows(named=True)
+        for line in (f"> **Published although held**: {row['observed']}", "")
+    ]
     lines += [line for flow in outcome.flows for line in _headlines(snapshot, outcome, flow)]
     if revised:
-        lines += ["", revision_report(revision, release).replace("\n# ", "\n## ").replace("# Revisions", "## Revisions", 1)]
-    return Pages("\n".join(lines), _checks(findings), _quarantine(snapshot, outcome), _lineage(snapshot, outcome), revised)
+        lines += [
+            "",
+            revision_report(revision, release).replace("\n# ", "\n## ").replace("# Revisions", "## Revisions", 1),
+        ]
+    return Pages(
+        "\n".join(lines), _checks(findings), _quarantine(snapshot, outcome), _lineage(snapshot, outcome), revised
+    )
 
 
 def _of(snapshot: Snapshot, model: type[Table], outcome: Outcome) -> pl.DataFrame:
@@ -71,14 +92,18 @@ def _headlines(snapshot: Snapshot, outcome: Outcome, flow: str) -> list[str]:
     """The largest products of the newest month, each with its table and its picture."""
     year, month = map(int, outcome.months[-1].split("-"))
     last = year * 12 + month
-    rows = read_table(snapshot, Metric, lambda part: part[0] == flow and last - MONTHS_SHOWN < part[1] * 12 + part[2] <= last)
+    rows = read_table(
+        snapshot, Metric, lambda part: part[0] == flow and last - MONTHS_SHOWN < part[1] * 12 + part[2] <= last
+    )
     rows = rows.filter(pl.col("product").is_in(outcome.products))
     lines: list[str] = []
     for measure, unit, scale in MEASURES:
         mine = rows.filter(pl.col("measure") == measure, pl.col("level").is_not_null())
         newest = mine.filter(pl.col("period") == pl.col("period").max().over("product"))
         largest = newest.group_by("product").agg(pl.col("partner").n_unique(), pl.col("level", "period").max())
-        shown = largest.sort(pl.col("partner") > 1, "period", "level", "product", descending=[True, True, True, False])["product"]
+        shown = largest.sort(pl.col("partner") > 1, "period", "level", "product", descending=[True, True, True, False])[
+            "product"
+        ]
         for product in shown.head(PRODUCTS_MAX):
             lines += _headline(newest.filter(product=product), mine.filter(product=product), unit, scale)
         if lines:
@@ -88,8 +113,17 @@ def _headlines(snapshot: Snapshot, outcome: Outcome, flow: str) -> list[str]:
 
 def _headline(newest: pl.DataFrame, series: pl.DataFrame, unit: str, scale: float) -> list[str]:
     first = newest.row(0, named=True)
-    ordered = newest.sort(pl.col("partner") != WORLD, "level", "partner", descending=[False, True, False]).head(PARTNERS_MAX)
-    titles = ["partner", f"month, {unit}", *(title for _, title in GROWTH), f"year to date, {unit}", "y/y, %", "share, %"]
+    ordered = newest.sort(pl.col("partner") != WORLD, "level", "partner", descending=[False, True, False]).head(
+        PARTNERS_MAX
+    )
+    titles = [
+        "partner",
+        f"month, {unit}",
+        *(title for _, title in GROWTH),
+        f"year to date, {unit}",
+        "y/y, %",
+        "share, %",
+    ]
     lines = [
         f"## {first['flow'].capitalize()}s of {product_name(first['product'])}, {month_name(first['period'])}", "",
         f"| {' | '.join(titles)} |", "|---|--:|--:|--:|--:|--:|--:|",
@@ -102,7 +136,14 @@ def _headline(newest: pl.DataFrame, series: pl.DataFrame, unit: str, scale: floa
     # A group would stand beside its own members, as if it came on top of them.
     alone = series.filter(~pl.col("partner").is_in(code_table("partner_groups")["group"].unique().to_list()))
     picture = base64.b64encode(chart(alone, names, unit, scale)).decode()
-    return [*lines, "", *_not_comparable(ordered), "", f"![levels by month and partner](data:image/png;base64,{picture})", ""]
+    return [
+        *lines,
+        "",
+        *_not_comparable(ordered),
+        "",
+        f"![levels by month and partner](data:image/png;base64,{picture})",
+        "",
+    ]
 
 
 def _not_comparable(rows: pl.DataFrame) -> list[str]:
@@ -136,12 +177,19 @@ def _bold(text: str, wanted: bool) -> str:
 
 def _checks(findings: pl.DataFrame) -> list[Row]:
     order = pl.col("severity").replace_strict({"error": 0, "warning": 1, "info": 2}, return_dtype=pl.Int8)
-    return findings.sort(order, "check", "subject").select("severity", "check", "subject", "observed", "expected", "advice").to_dicts()
+    return (
+        findings.sort(order, "check", "subject")
+        .select("severity", "check", "subject", "observed", "expected", "advice")
+        .to_dicts()
+    )
 
 
 def _quarantine(snapshot: Snapshot, outcome: Outcome) -> list[Row]:
     rows = _of(snapshot, Quarantine, outcome).head(RECORDS_MAX)
-    return [{"record": row["record"], "reasons": "; ".join(row["reasons"]), "printed": clip(row["printed"], 300)} for row in rows.iter_rows(named=True)]
+    return [
+        {"record": row["record"], "reasons": "; ".join(row["reasons"]), "printed": clip(row["printed"], 300)}
+        for row in rows.iter_rows(named=True)
+    ]
 
 
 def _lineage(snapshot: Snapshot, outcome: Outcome) -> list[Row]:

@@ -41,7 +41,12 @@ class House:
 
     def _python(self, script: Path, *arguments: str) -> None:
         done = subprocess.run(
-            [sys.executable, str(script), *arguments], cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
+            [sys.executable, str(script), *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
@@ -93,7 +98,9 @@ class House:
 
     def ask(self, path: str, body: dict[str, Any] | None = None, method: str | None = None) -> Any:
         for _ in range(30):
-            answer = httpx.request(method or ("GET" if body is None else "POST"), self.api + path, json=body, timeout=30)
+            answer = httpx.request(
+                method or ("GET" if body is None else "POST"), self.api + path, json=body, timeout=30
+            )
             # SQLite is busy; Prefect's own client waits and asks again too.
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
                 break
@@ -108,7 +115,9 @@ class House:
     def start(self, name: str, parameters: dict[str, Any], scheduled: str | None = None) -> str:
         """Start a run of a deployment, now or for a time that has passed; its id."""
         details = {"state": {"type": "SCHEDULED", "state_details": {"scheduled_time": scheduled}}} if scheduled else {}
-        run = self.ask(f"/deployments/{self.deployment(name)['id']}/create_flow_run", {"parameters": parameters, **details})
+        run = self.ask(
+            f"/deployments/{self.deployment(name)['id']}/create_flow_run", {"parameters": parameters, **details}
+        )
         return str(run["id"])
 
     def watch(self, **request: Any) -> str:
@@ -120,22 +129,36 @@ class House:
 
     def ended(self, run_id: str) -> dict[str, Any]:
         final = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
-        self.wait(lambda: self.run(run_id)["state_type"] in final, f"run {run_id} to end", lambda: self.run(run_id)["state_name"])
+        self.wait(
+            lambda: self.run(run_id)["state_type"] in final,
+            f"run {run_id} to end",
+            lambda: self.run(run_id)["state_name"],
+        )
         return self.run(run_id)
 
     def paused(self, run_id: str) -> dict[str, Any]:
-        self.wait(lambda: self.run(run_id)["state_type"] == "PAUSED", f"run {run_id} to pause", lambda: self.run(run_id)["state_name"])
+        self.wait(
+            lambda: self.run(run_id)["state_type"] == "PAUSED",
+            f"run {run_id} to pause",
+            lambda: self.run(run_id)["state_name"],
+        )
         return self.run(run_id)
 
     def runs(self, flow: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.ask(
             "/flow_runs/filter",
-            {"flows": {"name": {"any_": [flow]}}, "flow_runs": {"state": {"type": {"not_any_": ["SCHEDULED"]}}}, "sort": "START_TIME_DESC"},
+            {
+                "flows": {"name": {"any_": [flow]}},
+                "flow_runs": {"state": {"type": {"not_any_": ["SCHEDULED"]}}},
+                "sort": "START_TIME_DESC",
+            },
         )
         return found
 
     def events(self, name: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.ask("/events/filter", {"filter": {"event": {"name": [name]}}, "limit": 50})["events"]
+        found: list[dict[str, Any]] = self.ask("/events/filter", {"filter": {"event": {"name": [name]}}, "limit": 50})[
+            "events"
+        ]
         return found
 
     def process_of(self, run_id: str) -> int | None:
@@ -154,5 +177,9 @@ class House:
             if ready():
                 return
             time.sleep(0.2)
-        log = (self.folder / "worker.log").read_text(errors="replace")[-3000:] if (self.folder / "worker.log").exists() else ""
+        log = (
+            (self.folder / "worker.log").read_text(errors="replace")[-3000:]
+            if (self.folder / "worker.log").exists()
+            else ""
+        )
         raise AssertionError(f"waited {PATIENCE_SECONDS} s for {words}: {seen()}\n{log}")

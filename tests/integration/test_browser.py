@@ -14,7 +14,9 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 pytestmark = [
     pytest.mark.prefect,
-    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings(
+        "ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+    ),
 ]
 
 
@@ -46,7 +48,9 @@ def _look(page: Any, screenshots: Path, name: str) -> None:
     page.screenshot(path=screenshots / f"{name}.png", full_page=True)
 
 
-def test_the_run_page_shows_its_name_its_state_and_the_graph(page: Any, house: House, released: dict[str, Any], screenshots: Path) -> None:
+def test_the_run_page_shows_its_name_its_state_and_the_graph(
+    page: Any, house: House, released: dict[str, Any], screenshots: Path
+) -> None:
     page.goto(f"{house.ui}/runs/flow-run/{released['id']}")
     page.get_by_text(released["name"]).first.wait_for()
     page.get_by_text(released["state_name"]).first.wait_for()
@@ -56,11 +60,19 @@ def test_the_run_page_shows_its_name_its_state_and_the_graph(page: Any, house: H
     graph = house.ask(f"/flow_runs/{released['id']}/graph-v2")
     nodes = {node["label"]: node for _, node in graph["nodes"]}
     arrows = {(parent["id"], label) for label, node in nodes.items() for parent in node["parents"]}
-    for before, after in (("land", "parse"), ("parse", "correct"), ("normalise", "check"), ("merge", "derive"), ("derive", "publish")):
+    for before, after in (
+        ("land", "parse"),
+        ("parse", "correct"),
+        ("normalise", "check"),
+        ("merge", "derive"),
+        ("derive", "publish"),
+    ):
         assert (nodes[before]["id"], after) in arrows
 
 
-def test_the_artifact_page_shows_the_table_and_the_chart(page: Any, house: House, released: dict[str, Any], screenshots: Path) -> None:
+def test_the_artifact_page_shows_the_table_and_the_chart(
+    page: Any, house: House, released: dict[str, Any], screenshots: Path
+) -> None:
     page.goto(f"{house.ui}/artifacts/key/summary-gacc-query-export")
     page.get_by_text("summary-gacc-query-export").first.wait_for()
     _look(page, screenshots, "artifact-history")
@@ -94,7 +106,9 @@ def test_the_form_of_a_deployment_starts_a_run(page: Any, house: House, screensh
     _look(page, screenshots, "deployments")
 
 
-def test_the_form_of_a_question_shows_the_findings_and_publishes(page: Any, house: House, released: dict[str, Any], screenshots: Path) -> None:
+def test_the_form_of_a_question_shows_the_findings_and_publishes(
+    page: Any, house: House, released: dict[str, Any], screenshots: Path
+) -> None:
     asked = {run["id"] for run in house.runs("decide")}
     house.drop("magnets again.csv", csv_bytes([magnets("116", "48000", "2,736,000", "202412")]), "2025-07-25")
     assert house.ended(house.watch())["state_name"] == "Held for approval"

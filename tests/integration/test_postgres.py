@@ -50,7 +50,9 @@ def team() -> Iterator[tuple[Path, dict[str, str]]]:
     (folder / ".prefect").mkdir()
     (folder / ".prefect" / "server.env").write_text(settings)
     with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(["deployments/server.sh"], cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(
+            ["deployments/server.sh"], cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
     named = dict(line.split("=", 1) for line in settings.splitlines() if line and not line.startswith("#"))
     try:
         deadline = time.monotonic() + 90
@@ -66,20 +68,26 @@ def team() -> Iterator[tuple[Path, dict[str, str]]]:
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(20)
-        subprocess.run(["deployments/postgres.sh", "stop"], cwd=folder, env=environment, capture_output=True, check=False)
+        subprocess.run(
+            ["deployments/postgres.sh", "stop"], cwd=folder, env=environment, capture_output=True, check=False
+        )
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_the_flow_runs_against_postgresql_and_a_stranger_is_turned_away(team: tuple[Path, dict[str, str]]) -> None:
     folder, environment = team
     script = RUN.format(file=str(ROOT / "examples" / "published_figures.csv"))
-    done = subprocess.run([sys.executable, "-c", script], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.stdout.split("\n")[:2] == ["Published 2024-02 to 2026-05", "Nothing new"], done.stderr[-2000:]
     api = environment["PREFECT_API_URL"]
     assert httpx.post(f"{api}/flow_runs/filter", json={}, timeout=20).status_code == 401
     runs = httpx.post(f"{api}/flow_runs/filter", json={}, auth=("tidewaiter", "word"), timeout=20).json()
     assert sorted(run["state_name"] for run in runs) == ["Nothing new", "Published 2024-02 to 2026-05"]
-    answer = httpx.get(f"{api}/health", auth=("tidewaiter", "word"), headers={"Origin": "https://example.org"}, timeout=20)
+    answer = httpx.get(
+        f"{api}/health", auth=("tidewaiter", "word"), headers={"Origin": "https://example.org"}, timeout=20
+    )
     assert "access-control-allow-origin" not in answer.headers
     database = json.dumps((folder / "server.log").read_text())
     assert "sqlite" not in database.lower()

@@ -24,7 +24,14 @@ def month(year: int, number: int, records: list[Any] = JUNE) -> bytes:  # it is 
 
 
 def test_deploying_again_changes_nothing(house: House) -> None:
-    names = ["watch/watch-preliminary", "watch/watch-bulletin", "watch/watch-query", "release/release", "decide/decide", "audit/audit"]
+    names = [
+        "watch/watch-preliminary",
+        "watch/watch-bulletin",
+        "watch/watch-query",
+        "release/release",
+        "decide/decide",
+        "audit/audit",
+    ]
     before = {name: house.deployment(name)["id"] for name in names}
     automations = sorted(entry["name"] for entry in house.ask("/automations/filter", {}))
     house.deploy()
@@ -33,8 +40,13 @@ def test_deploying_again_changes_nothing(house: House) -> None:
     assert "tidewaiter-zombies" in automations
     for name in names[:4]:
         found = house.deployment(name)
-        assert (found["global_concurrency_limit"]["limit"], found["concurrency_options"]["collision_strategy"]) == (1, "ENQUEUE")
-    assert {schedule["schedule"]["timezone"] for name in names for schedule in house.deployment(name)["schedules"]} == {"Asia/Shanghai"}
+        assert (found["global_concurrency_limit"]["limit"], found["concurrency_options"]["collision_strategy"]) == (
+            1,
+            "ENQUEUE",
+        )
+    assert {schedule["schedule"]["timezone"] for name in names for schedule in house.deployment(name)["schedules"]} == {
+        "Asia/Shanghai"
+    }
 
 
 def test_a_dropped_file_is_published_and_dropped_again_is_nothing_new(house: House) -> None:
@@ -51,9 +63,10 @@ def test_a_dropped_file_is_published_and_dropped_again_is_nothing_new(house: Hou
     house.drop("june.csv", month(2025, 6), "2025-07-20")
     assert house.ended(house.watch())["state_name"] == "Nothing new"
 
-
     def told() -> list[dict[str, Any]]:
-        return [event for event in house.events("tidewaiter.release.published") if event["payload"]["title"] == "june.csv"]
+        return [
+            event for event in house.events("tidewaiter.release.published") if event["payload"]["title"] == "june.csv"
+        ]
 
     house.wait(told, "the event")
     (event,) = told()
@@ -73,9 +86,14 @@ def test_a_removed_partner_is_held_and_a_person_is_asked_and_an_approval_publish
     assert asked["name"] == "held for approval: june again.csv"
     assert current_id(house.store) == before
     assert house.ended(house.watch())["state_name"] == "Nothing new"
-    wrong = house.ask(f"/flow_runs/{asked['id']}/resume", {"run_input": {"verdict": "perhaps", "by": "x", "reason": "y"}})
+    wrong = house.ask(
+        f"/flow_runs/{asked['id']}/resume", {"run_input": {"verdict": "perhaps", "by": "x", "reason": "y"}}
+    )
     assert wrong["status"] == "REJECT"
-    house.ask(f"/flow_runs/{asked['id']}/resume", {"run_input": {"verdict": "approve", "by": "Li Wei", "reason": "compared with the site"}})
+    house.ask(
+        f"/flow_runs/{asked['id']}/resume",
+        {"run_input": {"verdict": "approve", "by": "Li Wei", "reason": "compared with the site"}},
+    )
     assert house.ended(asked["id"])["state_name"] == "Published 2025-06"
     name = released["state"]["message"].split()[0]
     (row,) = reading.query(house.store, "finding").filter(check="approved", release_id=name).to_dicts()
@@ -85,7 +103,13 @@ def test_a_removed_partner_is_held_and_a_person_is_asked_and_an_approval_publish
 def test_a_run_on_demand_asks_by_itself_and_a_rejection_leaves_the_store_untouched(house: House) -> None:
     file = house.folder / "ten thousand.csv"
     file.write_bytes(csv_bytes(distinct_records(10_000)))
-    request = {"file": str(file), "source": "gacc_query", "flow": "export", "partners": "all", "released_on": "2025-07-22"}
+    request = {
+        "file": str(file),
+        "source": "gacc_query",
+        "flow": "export",
+        "partners": "all",
+        "released_on": "2025-07-22",
+    }
     before, asked_before = current_id(house.store), len(house.runs("decide"))
     run = house.paused(house.start("release/release", {"request": request, "wait_for_approval": True}))
     (kept,) = hold.waiting(house.store)
@@ -94,7 +118,9 @@ def test_a_run_on_demand_asks_by_itself_and_a_rejection_leaves_the_store_untouch
     house.drop("may.csv", month(2025, 5), "2025-06-20")
     assert house.ended(house.watch())["state_name"] == "Published 2025-05"
     before = current_id(house.store)
-    house.ask(f"/flow_runs/{run['id']}/resume", {"run_input": {"verdict": "reject", "by": "Li Wei", "reason": "cut off"}})
+    house.ask(
+        f"/flow_runs/{run['id']}/resume", {"run_input": {"verdict": "reject", "by": "Li Wei", "reason": "cut off"}}
+    )
     ended = house.ended(run["id"])
     assert (ended["state_name"], ended["state_type"]) == ("Held for approval", "FAILED")
     assert "rejected by Li Wei: cut off" in ended["state"]["message"]
@@ -135,7 +161,10 @@ def test_a_run_killed_while_it_publishes_is_crashed_and_the_next_completes(house
 def test_after_an_outage_both_months_are_done_once_and_in_order(house: House) -> None:
     pool = "/work_pools/local-process"
     house.ask(pool, {"is_paused": True}, "PATCH")
-    late = [house.start("watch/watch-query", {"request": LATE}, when) for when in ("2025-09-20T06:30:00Z", "2025-10-20T06:30:00Z")]
+    late = [
+        house.start("watch/watch-query", {"request": LATE}, when)
+        for when in ("2025-09-20T06:30:00Z", "2025-10-20T06:30:00Z")
+    ]
     house.stop_server()
     house.drop("september.csv", month(2025, 9), "2025-10-20")
     house.drop("august.csv", month(2025, 8), "2025-09-20")
@@ -144,7 +173,9 @@ def test_after_an_outage_both_months_are_done_once_and_in_order(house: House) ->
     runs = [house.ended(run) for run in late]
     # A worker starts late runs side by side, and which gets the only place first is not said: the run of October may do both.
     assert {run["state_type"] for run in runs} == {"COMPLETED"}
-    august, september = ([run for run in house.runs("release") if run["name"].endswith(name)] for name in ("august.csv", "september.csv"))
+    august, september = (
+        [run for run in house.runs("release") if run["name"].endswith(name)] for name in ("august.csv", "september.csv")
+    )
     assert [run["state_name"] for run in (*august, *september)] == ["Published 2025-08", "Published 2025-09"]
     assert august[0]["end_time"] <= september[0]["start_time"]
     assert [run["name"] for run in runs] == ["watch for query 2025-09-20", "watch for query 2025-10-20"]

@@ -57,7 +57,9 @@ def test_a_file_of_exactly_ten_thousand_rows_is_held_with_the_finding_named(inge
     assert current_id(store) is None
 
 
-def test_an_approval_publishes_from_the_raw_bytes_and_stands_among_the_findings(ingest: Ingest, store: Path, tmp_path: Path) -> None:
+def test_an_approval_publishes_from_the_raw_bytes_and_stands_among_the_findings(
+    ingest: Ingest, store: Path, tmp_path: Path
+) -> None:
     release_id = _hold(ingest)
     (tmp_path / "june.csv").write_bytes(b"something else by now")
     decided = hold.decide(store, release_id, "approve", "Li Wei", "compared with the site", NOW)
@@ -77,7 +79,9 @@ def test_an_approval_publishes_from_the_raw_bytes_and_stands_among_the_findings(
 
 def test_a_rejection_leaves_every_published_byte_and_is_remembered(ingest: Ingest, store: Path) -> None:
     release_id = _hold(ingest)
-    before = {path: path.lstat().st_mtime_ns for path in store.rglob("*") if "held" not in path.parts and path.name != "tmp"}
+    before = {
+        path: path.lstat().st_mtime_ns for path in store.rglob("*") if "held" not in path.parts and path.name != "tmp"
+    }
     hold.decide(store, release_id, "reject", "Li Wei", "cut off", NOW)
     assert before == {path: path.lstat().st_mtime_ns for path in before}
     assert hold.waiting(store) == []

@@ -135,7 +135,9 @@ def test_without_an_inbox_the_reason_is_told(tmp_path: Path) -> None:
         (date(2025, 1, 25), date(2025, 1, 20), ["2024-12"], 5),
     ],
 )
-def test_the_calendar_says_what_is_due_and_since_when(tmp_path: Path, day: date, due_on: date, months: list[str], late: int) -> None:
+def test_the_calendar_says_what_is_due_and_since_when(
+    tmp_path: Path, day: date, due_on: date, months: list[str], late: int
+) -> None:
     found = release_calendar.expect(tmp_path / "store", "query", day)
     assert (found.due_on, found.months, found.missing, found.days_overdue) == (due_on, months, months, late)
 
