@@ -39,7 +39,7 @@ def open_known(store: Path, release: Normalised) -> Known:
     snapshot = open_snapshot(store)
     touched = touched_months(release)
     held = {path_partition(entry.partition) for entry in snapshot.entries("observation")} if snapshot else set()
-    derived = {month for month in touched | held if _can_change(month, touched)}
+    derived = {month for month in _months_between(touched | held) if _can_change(month, touched)}
     window = {month for month in held if _is_looked_at(month, derived)}
     return Known(
         cast("DataFrame[Release]", read_table(snapshot, Release)),
@@ -49,6 +49,19 @@ def open_known(store: Path, release: Normalised) -> Known:
         tuple(sorted(derived)),
         snapshot,
     )
+
+
+def _months_between(partitions: set[Partition]) -> set[Partition]:
+    """Every month from the first January to the last month of each flow: a month without a row of its own may still be
+    told of, as one of two that the source gives together, or as a gap."""
+    reach: dict[str, list[int]] = {}
+    for month in partitions:
+        reach.setdefault(month[0], []).append(_index(month))
+    return {
+        (flow, index // 12, index % 12 + 1)
+        for flow, indices in reach.items()
+        for index in range(min(indices) // 12 * 12, max(indices) + 1)
+    }
 
 
 def _can_change(month: Partition, touched: set[Partition]) -> bool:

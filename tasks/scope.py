@@ -158,13 +158,19 @@ def _covered(releases: pl.DataFrame, products: pl.Series) -> pl.DataFrame:
     months = (
         monthly.select(
             "release_id", "flow", "everyone", "lists", "standing", family="measures",
-            month=pl.int_ranges(month_index("first_month"), month_index("last_month") + 1, dtype=pl.Int32),
+            month=pl.int_ranges(month_index("first_month"), _first_month_after(), dtype=pl.Int32),
         )
         .explode("month")
+        .drop_nulls("month")
         .explode("family")
     )  # fmt: skip
     asked = asked_products(monthly, products, roll_up=True)
     return months.join(asked, on="release_id").select(*CELL, "everyone", "lists", "standing").unique()
+
+
+def _first_month_after() -> pl.Expr:
+    """The month after the last one that a release can speak of: one that had ended when it came out."""
+    return pl.min_horizontal(month_index("last_month") + 1, month_index("released_on"))
 
 
 def basket_members() -> pl.DataFrame:

@@ -57,7 +57,7 @@ def ingest(store: Store) -> DataFrame[Observation]:
 
 
 @given(worlds.stores())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_each_day_says_what_a_replay_with_a_dictionary_says(store: Store) -> None:
     observation = merged(store)
     numbers = [row for _, rows in store for row in rows]
@@ -67,7 +67,7 @@ def test_each_day_says_what_a_replay_with_a_dictionary_says(store: Store) -> Non
 
 
 @given(worlds.stores(), st.randoms(use_true_random=False))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_any_order_of_releases_and_rows_gives_the_same_rows(store: Store, chance: random.Random) -> None:
     expected = merged(store)
     shuffled = [(row, chance.sample(rows, len(rows))) for row, rows in chance.sample(store, len(store))]
@@ -75,14 +75,14 @@ def test_any_order_of_releases_and_rows_gives_the_same_rows(store: Store, chance
 
 
 @given(worlds.stores(3), st.randoms(use_true_random=False))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_one_by_one_in_any_order_with_repetitions_gives_the_same_rows(store: Store, chance: random.Random) -> None:
     arriving = [*chance.sample(store, len(store)), chance.choice(store)]
     assert_frame_equal(ingest(arriving).sort(ORDER), merged(store).sort(ORDER))
 
 
 @given(worlds.stores())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_the_days_of_one_number_follow_one_another(store: Store) -> None:
     for _, rows in merged(store).sort(ORDER).group_by(oracle.NUMBER, maintain_order=True):
         spans = rows.select("known_from", "known_until").rows()

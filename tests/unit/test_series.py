@@ -36,6 +36,15 @@ def test_no_row_is_no_trade_inside_the_scope_and_unknown_outside() -> None:
     assert Figures((keys, told)).level("USA", "2025-06") == (None, "not_covered")
 
 
+def test_a_month_that_had_not_ended_when_a_release_came_out_is_unknown() -> None:
+    """A query for the whole year, downloaded in August, says nothing of August and of what comes after."""
+    scope = release(day="2025-08-20", months="2025-01..2025-12")
+    assert list(Figures((scope, [number(scope, "USA", JUNE, 353)])).path("level").items()) == [
+        (JUNE, 353),
+        ("2025-07", 0),
+    ]
+
+
 def test_a_month_of_which_nothing_is_known_has_no_row() -> None:
     keys = release(partners="keys", kind="published")
     figures = Figures((keys, [number(keys, "USA", "2025-05", 46_400), number(keys, "USA", "2025-07", 9)]))
@@ -377,6 +386,13 @@ def test_january_and_february_in_one_are_neither() -> None:
     assert figures.pair("yoy_pct", "WLD", "2025-02") == (None, "combined_months")
     assert figures.pair("contribution_mom_pp", "WLD", "2025-03") == (None, "combined_months")
     assert figures.pair("ytd", "WLD", "2025-03") == (160, "ytd_difference")
+
+
+def test_a_month_after_the_two_in_one_is_just_unknown() -> None:
+    figures = year(("2025-01..2025-02", 100), ("2025-01..2025-04", 300))
+    assert figures.level("WLD", "2025-03") == (None, "not_covered")
+    assert figures.level("WLD", "2025-04") == (None, "not_covered")
+    assert figures.level("WLD", "2025-02") == (None, "combined_months")
 
 
 def test_a_printed_total_gives_way_to_months_of_a_better_kind() -> None:

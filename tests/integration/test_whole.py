@@ -1,0 +1,35 @@
+"""What a store publishes release by release is what one computation over its whole ledger gives, row for row."""
+
+from datetime import date
+from pathlib import Path
+
+from flows.release import release
+from schemas.metric import Metric
+from schemas.observation import Observation
+from schemas.release import Release
+from schemas.request import ReleaseRequest
+from tasks import ledger, metrics, reading
+from tasks.snapshot import open_snapshot
+from tasks.tables import read_table
+
+SAMPLE = Path(__file__).parent.parent.parent / "examples" / "published_figures.csv"
+
+
+def test_the_sample_published_at_once_and_in_two_halves_equals_the_whole(tmp_path: Path) -> None:
+    lines = SAMPLE.read_text(encoding="utf-8").splitlines(keepends=True)
+    halves = [lines[:1] + lines[1::2], lines[:1] + lines[2::2]]
+    for name, parts in (("once", [lines]), ("halves", halves)):
+        store = tmp_path / name
+        for number, part in enumerate(parts):
+            file = tmp_path / f"{name}{number}.csv"
+            file.write_text("".join(part), encoding="utf-8")
+            release.fn(ReleaseRequest(file=file, source="published", store=store), date(2026, 11, 1))
+        snapshot = open_snapshot(store)
+        published = read_table(snapshot, Metric)
+        whole = metrics.derive(ledger.last_word(read_table(snapshot, Observation)), read_table(snapshot, Release))  # type: ignore[arg-type]
+        assert published.equals(whole.select(published.columns))
+        assert published.height > 300
+        both = reading.query(store, "metric", product="85051110", partner="WLD", month=(2026, 1)).filter(
+            measure="quantity_kg"
+        )
+        assert both["level_status"].to_list() == ["combined_months"]
