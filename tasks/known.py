@@ -39,7 +39,9 @@ def open_known(store: Path, release: Normalised) -> Known:
     snapshot = open_snapshot(store)
     touched = touched_months(release)
     held = {path_partition(entry.partition) for entry in snapshot.entries("observation")} if snapshot else set()
-    derived = {month for month in _months_between(touched | held) if _can_change(month, touched)}
+    # A month without a number has figures too: its year to date, say, of which a touched month is a part.
+    told = {path_partition(entry.partition) for entry in snapshot.entries("metric")} if snapshot else set()
+    derived = {month for month in _months_between(touched | held | told) if _can_change(month, touched)}
     window = {month for month in held if _is_looked_at(month, derived)}
     return Known(
         cast("DataFrame[Release]", read_table(snapshot, Release)),
