@@ -1,20 +1,23 @@
 """Bytes to texts: a delimited file as a frame of texts, before anyone asks what a column means.
 
-Gate A (`tasks/envelope.py`) looks at the bytes as a whole, gate B (`tasks/delimited.py`) splits them; here the header is
-read and the rest decoded, strictly and in one encoding for the whole file. Only the distinct texts of a column are
+Gate A (`tasks/envelope.py`) looks at the bytes as a whole, gate B (`tasks/quoted.py`, `tasks/delimited.py`) splits them;
+here the header is read and the rest decoded, strictly and in one encoding for the whole file. Only the distinct texts of a column are
 decoded: a name that occurs a million times is decoded once.
 """
 
+import os
 import unicodedata
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import polars as pl
 import pyarrow
 import pyarrow.compute
 
-from tasks.delimited import read_records, split_fast, split_strictly
+from tasks.delimited import read_records, split_strictly
 from tasks.envelope import open_envelope
+from tasks.quoted import split_quoted
 from tasks.refusal import Refused, clip
 
 FIELD_BYTES_MAX = 4_096
@@ -29,10 +32,12 @@ AGAIN = "Download it again; do not open and save it with another program."
 @dataclass(frozen=True)
 class Lexed:
     """The fields of a file. `fields` has a column for each title, in file order: text columns categorical, the
-    columns named as numbers plain strings; `normalised` lists what was changed on the way, for the lineage.
+    columns named as numbers plain strings; `distinct` has each text of a text column once, so that what texts say is
+    asked of a few hundred and not of every record; `normalised` lists what was changed on the way, for the lineage.
     `numeric_titles` are columns whose cells were numbers, not text (workbooks only): their leading zeros are gone."""
 
     fields: pl.DataFrame
+    distinct: dict[str, pl.Series]
     encoding: str
     normalised: tuple[str, ...]
     numeric_titles: frozenset[str] = frozenset()
@@ -62,14 +67,14 @@ def read_fields(raw: bytes, where: str, is_number: Callable[[str], bool]) -> Lex
     numbers = [is_number(title) for title in header.titles]
     if header.tidied:
         normalised.append("titles with blanks, invisible or full-width characters")
-    table = split_fast(body, header.start, len(header.titles), header.trailing, header.eol, numbers)
-    if table is None:
-        table = split_strictly(body, header.start, len(header.titles), header.trailing, where)
+    columns = split_quoted(body, header.start, header.trailing, header.eol, numbers)
+    if columns is None:
+        columns = split_strictly(body, header.start, len(header.titles), header.trailing, where)
         normalised.append(RESAVED)
     elif header.eol == b"\r\n":
         normalised.append("CRLF line ends")
-    frame, encoding = _decode(table, header, numbers, where)
-    return Lexed(frame, encoding, tuple(normalised))
+    fields, distinct, encoding = _decode(columns, header, numbers, where)
+    return Lexed(fields, distinct, encoding, tuple(normalised))
 
 
 def _header(body: bytes, where: str) -> Header:
@@ -142,52 +147,41 @@ class _Repeated:
         """Where the text with this number stands first, in words."""
         before = 0
         for chunk in self.values.chunks:
-            if (at := pyarrow.compute.index(chunk.indices, number).as_py()) >= 0:
+            if (at := pyarrow.compute.index(chunk.indices, pyarrow.scalar(number, pyarrow.uint32())).as_py()) >= 0:
                 return f"{where}, record {before + at + 1}, column {self.title}"
             before += len(chunk)
         return f"{where}, column {self.title}"
 
 
-def _decode(table: pyarrow.Table, header: Header, numbers: Sequence[bool], where: str) -> tuple[pl.DataFrame, str]:
-    """Text columns as categoricals of strictly decoded texts, number columns as strings."""
+def _decode(
+    columns: Sequence[pyarrow.ChunkedArray], header: Header, numbers: Sequence[bool], where: str
+) -> tuple[pl.DataFrame, dict[str, pl.Series], str]:
+    """Text columns as categoricals of strictly decoded texts, number columns as strings; the distinct texts."""
     plain: dict[int, pl.Series] = {}
     repeated: dict[int, _Repeated] = {}
-    for place, (title, number) in enumerate(zip(header.titles, numbers, strict=True)):
-        strings = _ascii_strings(table.column(place), title, where) if number else None
-        if strings is not None:
-            plain[place] = strings
+    for place, (title, column) in enumerate(zip(header.titles, columns, strict=True)):
+        if pyarrow.types.is_dictionary(column.type):
+            texts = [text.as_py() for text in column.chunk(0).dictionary] if column.num_chunks else []
+            repeated[place] = _Repeated(title, column, texts)
         else:
-            repeated[place] = _repeated(table.column(place), title)
+            plain[place] = _ascii_strings(column, title, where)
     encoding = _encoding_of(list(repeated.values()), header, where)
-    series = []
-    for place, number in enumerate(numbers):
-        column = plain[place] if place in plain else _decode_column(repeated[place], encoding, where)
-        series.append(column.cast(pl.String) if number else column)
-    return pl.DataFrame(series), encoding
+    distinct = {place: _decoded_texts(column, encoding, where) for place, column in repeated.items()}
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
+        categorical = threads.map(lambda place: _gather(distinct[place], repeated[place]), repeated)
+        found = plain | dict(zip(repeated, categorical, strict=True))
+    series = [found[place].cast(pl.String) if number else found[place] for place, number in enumerate(numbers)]
+    by_title = {column.name: column for place, column in distinct.items() if not numbers[place]}
+    return pl.DataFrame(series), by_title, encoding
 
 
-def _ascii_strings(column: pyarrow.ChunkedArray, title: str, where: str) -> pl.Series | None:
-    """A column of numbers as strings, None where they are not plain ASCII (full-width digits …)."""
-    if not column.num_chunks:
-        return pl.Series(title, [], pl.String)
-    values = pl.from_arrow(column)
-    assert isinstance(values, pl.Series)
-    try:
-        strings = values.rename(title).cast(pl.String)
-    except pl.exceptions.PolarsError:
-        return None
+def _ascii_strings(column: pyarrow.ChunkedArray, title: str, where: str) -> pl.Series:
+    strings = pl.Series(title, pl.from_arrow(column))
     lengths = strings.str.len_bytes()
     if int(lengths.max() or 0) > FIELD_BYTES_MAX:  # type: ignore[arg-type]  # a length is a whole number
         record = (lengths.arg_max() or 0) + 1
         _refuse_long(int(lengths[record - 1]), f"{where}, record {record}, column {title}")
-    return strings if lengths.sum() == strings.str.len_chars().sum() else None
-
-
-def _repeated(column: pyarrow.ChunkedArray, title: str) -> _Repeated:
-    encoded = column if pyarrow.types.is_dictionary(column.type) else column.dictionary_encode()
-    encoded = encoded.unify_dictionaries()
-    texts = [text.as_py() for text in encoded.chunk(0).dictionary] if encoded.num_chunks else []
-    return _Repeated(title, encoded, texts)
+    return strings
 
 
 def _encoding_of(columns: Sequence[_Repeated], header: Header, where: str) -> str:
@@ -224,7 +218,8 @@ def _is_decodable(text: bytes) -> bool:
     return True
 
 
-def _decode_column(column: _Repeated, encoding: str, where: str) -> pl.Series:
+def _decoded_texts(column: _Repeated, encoding: str, where: str) -> pl.Series:
+    """The distinct texts of a column, by their numbers."""
     decoded = []
     for number, text in enumerate(column.texts):
         if len(text) > FIELD_BYTES_MAX:
@@ -237,9 +232,12 @@ def _decode_column(column: _Repeated, encoding: str, where: str) -> pl.Series:
                 found=f"U+FFFD in '{clip(decoded[-1])}': an earlier program lost characters",
                 advice=AGAIN,
             )
-    dictionary = pyarrow.array(decoded, pyarrow.large_string())
-    chunks = [pyarrow.DictionaryArray.from_arrays(chunk.indices, dictionary) for chunk in column.values.chunks]
-    return pl.Series(column.title, pl.from_arrow(pyarrow.chunked_array(chunks)) if chunks else [], pl.Categorical)
+    return pl.Series(column.title, decoded, pl.String)
+
+
+def _gather(texts: pl.Series, column: _Repeated) -> pl.Series:
+    chunks = [chunk.indices for chunk in column.values.chunks]
+    return texts.cast(pl.Categorical).gather(pl.Series(pl.from_arrow(pyarrow.chunked_array(chunks, pyarrow.uint32()))))
 
 
 def _refuse_long(length: int, where: str) -> None:

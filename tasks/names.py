@@ -23,28 +23,22 @@ CONTROL = r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\x{202a}-\x{202e}\x{2066}-\x{206
 NAMES = ("product_name", "partner_name", "publisher", "note")
 
 
-def distinct_texts(fields: pl.DataFrame) -> dict[str, pl.Series]:
-    """The texts of each categorical column, each once: what they say is asked of a few hundred, not of every record."""
-    repeated = [name for name, kind in fields.schema.items() if kind == pl.Categorical]
-    return {name: fields[name].unique().drop_nulls().cast(pl.String) for name in repeated}
-
-
 def refuse_totals(fields: pl.DataFrame, distinct: dict[str, pl.Series], where: str) -> None:
     """Raises Refused where a code is all zeros or a text says total: the sum would count everything twice."""
-    for name in ("period", "product", "product_name", *(text for code in CODED for text in (code, f"{code}_name"))):
-        texts = distinct.get(name, pl.Series([], dtype=pl.String))
-        plain = plain_texts(texts)
-        is_total = plain.str.replace_all(r"[\s:：]", "").str.to_lowercase().is_in(TOTALS)
-        if name in ("product", *CODED):
-            is_total |= plain.str.contains(ZEROS)
-        if is_total.any():
-            first = texts.filter(is_total)[0]
-            raise Refused(
-                "summary row",
-                where=f"{where}, record {first_record(fields, name, first)}, column {name}",
-                found=f"'{clip(first)}': a sum among the records, and a query download has none",
-                advice="Download it again, or ingest the records without the sums.",
-            )
+    names = ("period", "product", "product_name", *(text for code in CODED for text in (code, f"{code}_name")))
+    texts = pl.concat(
+        pl.DataFrame({"text": distinct[name]}).with_columns(column=pl.lit(name)) for name in names if name in distinct
+    )
+    plain = plain_texts(texts["text"])
+    is_total = plain.str.replace_all(r"[\s:：]", "").str.to_lowercase().is_in(TOTALS)
+    is_total |= texts["column"].is_in(["product", *CODED]) & plain.str.contains(ZEROS)
+    for text, name in texts.filter(is_total).iter_rows():
+        raise Refused(
+            "summary row",
+            where=f"{where}, record {first_record(fields, name, text)}, column {name}",
+            found=f"'{clip(text)}': a sum among the records, and a query download has none",
+            advice="Download it again, or ingest the records without the sums.",
+        )
 
 
 def refuse_mojibake(fields: pl.DataFrame, distinct: dict[str, pl.Series], where: str) -> None:

@@ -68,7 +68,8 @@ def read_fields(raw: bytes, where: str, is_number: Callable[[str], bool]) -> Lex
     notes = ["Excel workbook"]
     if titles != printed:
         notes.append("titles with blanks, invisible or full-width characters")
-    return Lexed(fields, "xlsx", tuple(notes), numeric)
+    distinct = {text.name: text.unique() for text in texts if not is_number(text.name)}
+    return Lexed(fields, distinct, "xlsx", tuple(notes), numeric)
 
 
 def _load(book: fastexcel.ExcelReader, where: str) -> list[pl.Series]:

@@ -22,7 +22,7 @@ from pandera.typing.polars import DataFrame
 from schemas.reported import Reported
 from schemas.table import polars_schema
 from tasks import envelope, lexer, workbook
-from tasks.names import distinct_texts, first_record, refuse_mojibake, refuse_totals
+from tasks.names import first_record, refuse_mojibake, refuse_totals
 from tasks.refusal import Refused, clip
 from tasks.sources.protocol import Parsed, Source
 
@@ -54,7 +54,9 @@ def parse(raw: bytes, where: str) -> Parsed:
     """The records of a query download, CSV or .xlsx, as printed. Raises Refused; `where` names the file in messages."""
     reader = workbook if envelope.magic_of(raw) == "zip" else lexer
     lexed = reader.read_fields(raw, where, lambda title: MEANING.get(title) in NUMBERS)
-    fields = lexed.fields.rename(dict(zip(lexed.fields.columns, _meanings(lexed.fields.columns, where), strict=True)))
+    meanings = dict(zip(lexed.fields.columns, _meanings(lexed.fields.columns, where), strict=True))
+    fields = lexed.fields.rename(meanings)
+    distinct = {meanings[title]: texts for title, texts in lexed.distinct.items()}
     if not fields.height:
         raise Refused(
             "no records",
@@ -62,7 +64,6 @@ def parse(raw: bytes, where: str) -> Parsed:
             found="a header and no record",
             advice="An empty month is not published by itself: check the query; if there was no trade, say so with a file of zeros.",
         )
-    distinct = distinct_texts(fields)
     _refuse_titles_in_rows(fields, distinct, where)
     refuse_totals(fields, distinct, where)
     refuse_mojibake(fields, distinct, where)
@@ -74,7 +75,7 @@ def parse(raw: bytes, where: str) -> Parsed:
         if padded.any():
             normalised.append(f"a leading zero given back to {int(padded.sum())} product codes that were number cells")
             fields = fields.with_columns(("0" + codes).zip_with(padded, codes).cast(pl.Categorical).alias("product"))
-    return Parsed(_as_reported(fields), lexed.encoding, tuple(normalised))
+    return Parsed(_as_reported(fields, distinct), lexed.encoding, tuple(normalised))
 
 
 def _meanings(titles: list[str], where: str) -> list[str]:
@@ -123,7 +124,7 @@ def _refuse_titles_in_rows(fields: pl.DataFrame, distinct: dict[str, pl.Series],
             )
 
 
-def _as_reported(fields: pl.DataFrame) -> DataFrame[Reported]:
+def _as_reported(fields: pl.DataFrame, distinct: dict[str, pl.Series]) -> DataFrame[Reported]:
     """The fields under the names and types of `Reported`; what the layout lacks is null."""
     currency = next(name for name in fields.columns if name.startswith("value"))
     fields = fields.rename({currency: "value"}).with_columns(
@@ -131,7 +132,7 @@ def _as_reported(fields: pl.DataFrame) -> DataFrame[Reported]:
         pl.lit(currency.removeprefix("value ")).cast(pl.Categorical).alias("currency"),
     )
     for quantity, unit in UNIT_OF.items():
-        if quantity in fields.columns:
+        if quantity in fields.columns and (distinct[unit] == NO_SECOND_UNIT).any():
             absent = (pl.col(quantity) == "0") & (pl.col(unit) == NO_SECOND_UNIT)
             fields = fields.with_columns(
                 pl.when(~absent).then(pl.col(quantity)).alias(quantity), pl.when(~absent).then(pl.col(unit)).alias(unit)

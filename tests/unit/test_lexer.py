@@ -2,16 +2,20 @@
 
 import csv
 import io
+from collections.abc import Sequence
 
 import polars as pl
+import pyarrow
 import pytest
 from bad_inputs.download import CLEAN, CLEAN_RECORDS, TITLES, VALUE, csv_bytes, distinct_records, with_field
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.delimited import split_fast, split_strictly
+from tasks import quoted
+from tasks.delimited import split_strictly
 from tasks.envelope import FILE_BYTES_MAX, MAGICS, magic_of
 from tasks.lexer import FIELD_BYTES_MAX, Lexed, clean_title, read_fields
+from tasks.quoted import split_quoted
 from tasks.refusal import Refused
 
 NUMBERS = {"第一数量", "第二数量", "美元"}
@@ -49,7 +53,7 @@ def test_a_file_of_ascii_is_utf_8() -> None:
 def test_files_as_the_site_makes_them_go_the_fast_way(eol: str, encoding: str) -> None:
     data = csv_bytes(eol=eol, encoding=encoding)
     start = data.index(b"\n") + 1
-    assert split_fast(data, start, len(TITLES), True, eol.encode(), [False] * len(TITLES)) is not None
+    assert split_quoted(data, start, True, eol.encode(), [False] * len(TITLES)) is not None
 
 
 @settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -84,22 +88,64 @@ def _quoted(record: list[str]) -> str:
     ).map("".join)
 )
 def test_the_fast_way_agrees_with_the_grammar_or_gives_up(body: str) -> None:
-    """Arrow's reader forgives a great deal; what it is trusted with must be what the grammar reads."""
+    """What the loop is trusted with must be what the grammar reads."""
     data = b'"x","y",\n"1","2",\n' + body.encode() + b'"3","4",\n'
-    fast = split_fast(data, 9, 2, True, b"\n", [False, True])
+    fast = split_quoted(data, 9, True, b"\n", [False, True])
     if fast is not None:
         strict = split_strictly(data, 9, 2, True, "file.csv")
-        assert [column.to_pylist() for column in fast.columns] == [column.to_pylist() for column in strict.columns]
+        assert _bytes(fast) == _bytes(strict)
+
+
+def _bytes(columns: Sequence[pyarrow.ChunkedArray]) -> list[list[bytes]]:
+    return [[text.encode() if isinstance(text, str) else text for text in column.to_pylist()] for column in columns]
+
+
+@pytest.mark.parametrize("block_bytes", [1, 40, 1 << 22])
+@settings(
+    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    records=st.lists(
+        st.tuples(
+            st.text(ALPHABET.filter(lambda letter: letter != '"'), max_size=30),
+            st.text("0123456789,.-", max_size=20),
+            st.text("磁1", max_size=9),
+        ),
+        min_size=1,
+        max_size=9,
+    ),
+    trailing=st.booleans(),
+    eol=st.sampled_from(["\n", "\r\n"]),
+)
+def test_fields_of_every_length_are_read_wherever_blocks_are_cut(
+    monkeypatch: pytest.MonkeyPatch, block_bytes: int, records: list[tuple[str, str, str]], trailing: bool, eol: str
+) -> None:
+    monkeypatch.setattr(quoted, "BLOCK_BYTES", block_bytes)
+    end = ("," if trailing else "") + eol
+    data = "".join(",".join(f'"{field}"' for field in record) + end for record in records).encode("gb18030")
+    columns = split_quoted(data, 0, trailing, eol.encode(), [False, True, True])
+    assert columns is not None
+    assert _bytes(columns) == [[field.encode("gb18030") for field in column] for column in zip(*records, strict=True)]
+    assert columns[1].type == pyarrow.string_view()
+    assert (columns[2].type == pyarrow.string_view()) == all(record[2].isascii() for record in records)
 
 
 def test_the_fast_way_spans_blocks() -> None:
-    """More than two of Arrow's blocks, with names that contain line feeds."""
-    records = [(*record[:4], "某\n国", *record[5:]) for record in distinct_records(1_000)] * 450
+    """More than two blocks, with names that contain line feeds."""
+    records = [(*record[:4], "某\n国", *record[5:]) for record in distinct_records(1_000)] * 120
     data = csv_bytes(records)
-    assert len(data) > 2 * (1 << 24)
+    assert len(data) > 2 * quoted.BLOCK_BYTES
     fields = _read(data).fields
     assert fields.height == len(records)
     assert fields.tail(1).cast(pl.String).row(0) == records[-1]
+
+
+def test_a_block_may_have_more_distinct_texts_than_there_is_room_for_at_first() -> None:
+    texts = [f"{number:b}" for number in range(2 * quoted.SLOTS)]
+    columns = split_quoted("".join(f'"{text}","1"\n' for text in texts).encode(), 0, False, b"\n", [False, False])
+    assert columns is not None
+    assert _bytes(columns) == [[text.encode() for text in texts], [b"1"] * len(texts)]
+    assert columns[0].num_chunks == 1
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from schemas.request import ReleaseRequest
 from tasks.check import check
 from tasks.land import land
 from tasks.locate import locate
-from tasks.names import distinct_texts, doubt_names, refuse_mojibake
+from tasks.names import doubt_names, refuse_mojibake
 from tasks.normalise import Normalised, normalise
 from tasks.refusal import Refused
 from tasks.sources import SOURCES, gacc_query, published
@@ -97,7 +97,7 @@ def _mojibake_of(code: str, name: str) -> str:
         {"partner": [code], "partner_name": [name]}, schema={"partner": pl.Categorical, "partner_name": pl.Categorical}
     )
     try:
-        refuse_mojibake(fields, distinct_texts(fields), "f.csv")
+        refuse_mojibake(fields, {name: fields[name].cast(pl.String) for name in fields.columns}, "f.csv")
     except Refused as refused:
         return refused.rule
     return ""
