@@ -28,10 +28,11 @@ from tasks import display, hold, publish, reading
 from tasks.audit import audit as audit_store
 from tasks.hold import Held
 from tasks.lineage import listening
+from tasks.origin import Place
 from tasks.refusal import Refused
 from tasks.revision_report import revision_report
 from tasks.snapshot import StoreError, open_snapshot
-from tasks.trace import NoFigure, Place, Tracer
+from tasks.trace import NoFigure, Tracer
 
 REFUSED, HELD, DISAGREES = 2, 3, 1
 SAMPLE = Path(__file__).parent.parent / "examples" / "published_figures.csv"

@@ -8,6 +8,7 @@ from schemas.table import FLOWS, Table, Texts, column, published
 
 # all: every partner there is. listed: those in the file. keys: each record speaks for its own key and for nothing else.
 PARTNER_SCOPES = ("all", "listed", "keys")
+LEVELS = ("HS2", "HS4", "HS6", "HS8")
 SEVERITIES = ("error", "warning", "info")
 
 
@@ -31,12 +32,18 @@ class Release(Table):
     released_on: pl.Date = column("day from which its figures were public")
     flow: pl.String = column("direction of trade, null where each record says it", isin=FLOWS, nullable=True)
     products: Texts = column("codes that were asked for; a shorter code asks for all below it; * asks for all")
+    classification: pl.String = column(
+        "HS level of the codes in the file, null where each record says its own", isin=LEVELS, nullable=True
+    )
     partners: pl.String = column("which partners were asked for", isin=PARTNER_SCOPES)
     partner_list: Texts = column("partners in the file")
     measures: Texts = column("measure families in it: quantity, value_usd, value_cny, quantity_yoy")
     first_month: pl.Date = column("first month asked for")
     last_month: pl.Date = column("last month asked for")
     by_month: pl.Boolean = column("whether the file has a figure for each month, or one for the whole period")
+    lost: Texts = column(
+        "where records were set aside: product and month, * where it could not be read; there a missing row means nothing"
+    )
     records: pl.UInt32 = column("data records in the raw file")
     records_observed: pl.UInt32 = column("records that became observations")
     records_quarantined: pl.UInt32 = column("records set aside with a reason")

@@ -75,7 +75,7 @@ def _in_months(partitions: tuple[Partition, ...]) -> pl.Expr:
 
 def widen_ledger(ledger_after: Ledger) -> DataFrame[TradeFlow]:
     """The last word of the months that were made again, wide."""
-    return widen(ledger.last_word(ledger_after.touched))
+    return widen(ledger.last_word(ledger_after.touched), ledger_after.releases)
 
 
 def derive(ledger_after: Ledger, known: Known) -> DataFrame[Metric]:

@@ -7,9 +7,10 @@ import polars as pl
 
 from schemas.metric import FIGURES, Metric
 from schemas.outcome import AuditReport
+from tasks.origin import Place
 from tasks.snapshot import Problem, Snapshot, audit_store, open_snapshot
 from tasks.tables import read_table
-from tasks.trace import Place, Tracer
+from tasks.trace import Tracer
 
 SAMPLE = 25
 

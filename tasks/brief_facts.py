@@ -15,9 +15,10 @@ from schemas.revision import Revision
 from tasks.claim_readings import Readings
 from tasks.claim_words import Spot
 from tasks.control_events import MIXED, events_of, members
+from tasks.origin import Place
 from tasks.snapshot import Snapshot
 from tasks.tables import read_table
-from tasks.trace import NoFigure, Place, Tracer
+from tasks.trace import NoFigure, Tracer
 
 WORLD = "WLD"
 MONTHS_SHOWN = 36

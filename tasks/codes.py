@@ -30,11 +30,13 @@ PLACE_CODE = r"^[0-9]{2}$"
 
 
 class Read(NamedTuple):
-    """The records whose codes could be read, with their keys; a row for each fault of the others; the doubts."""
+    """The records whose codes could be read, with their keys; a row for each fault of the others; the doubts; and for
+    every record its product and the last day of its period, null where that is what could not be read."""
 
     coded: pl.DataFrame
     faults: pl.DataFrame
     doubts: list[dict[str, str]]
+    places: pl.DataFrame
 
 
 def read_codes(tidied: pl.DataFrame, landed: Landed, where: str) -> Read:
@@ -61,7 +63,10 @@ def read_codes(tidied: pl.DataFrame, landed: Landed, where: str) -> Read:
         "record", "regime", "province", "classification", "period_start", "period_end", "known_from",
         flow="flow_read", product="product", partner="partner_read",
     )  # fmt: skip
-    return Read(coded, broken, doubts)
+    places = by_record.select(
+        "record", "period_end", product=pl.when(pl.col("product_fault").is_null()).then("product")
+    )
+    return Read(coded, broken, doubts, places)
 
 
 def _read_periods(combinations: pl.DataFrame, landed: Landed, where: str) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from schemas.release import Release
 from tasks.calendar_grid import QUIET_MONTHS
 from tasks.extremes import LOOK_BACK_MONTHS
 from tasks.normalise import Normalised
+from tasks.refusal import Refused
 from tasks.scope import month_index
 from tasks.snapshot import Snapshot, open_snapshot
 from tasks.tables import Partition, path_partition, read_table
@@ -35,8 +36,13 @@ class Known(NamedTuple):
 
 
 def open_known(store: Path, release: Normalised) -> Known:
-    """The published state that matters for `release`; everything empty where nothing was published yet."""
+    """The published state that matters for `release`; everything empty where nothing was published yet.
+
+    Raises Refused where the store is another reporter's: no figure says whose it is.
+    """
     snapshot = open_snapshot(store)
+    releases = read_table(snapshot, Release)
+    _refuse_another_reporter(releases, release, store)
     touched = touched_months(release)
     held = {path_partition(entry.partition) for entry in snapshot.entries("observation")} if snapshot else set()
     # A month without a number has figures too: its year to date, say, of which a touched month is a part.
@@ -44,13 +50,25 @@ def open_known(store: Path, release: Normalised) -> Known:
     derived = {month for month in _months_between(touched | held | told) if _can_change(month, touched)}
     window = {month for month in held if _is_looked_at(month, derived)}
     return Known(
-        cast("DataFrame[Release]", read_table(snapshot, Release)),
+        cast("DataFrame[Release]", releases),
         cast("DataFrame[Observation]", read_table(snapshot, Observation, window.__contains__)),
         cast("DataFrame[Detail]", read_table(snapshot, Detail, (touched | later_year(touched)).__contains__)),
         tuple(sorted(touched)),
         tuple(sorted(derived)),
         snapshot,
     )
+
+
+def _refuse_another_reporter(releases: pl.DataFrame, release: Normalised, store: Path) -> None:
+    mine = release.release["reporter"][0]
+    others = releases.filter(pl.col("reporter") != mine)["reporter"].unique().sort().to_list()
+    if others:
+        raise Refused(
+            "another reporter",
+            where=str(release.release["title"][0]),
+            found=f"figures of {mine}, and {store} holds those of {', '.join(others)}",
+            advice="Keep each reporting country in a store of its own (--store).",
+        )
 
 
 def _months_between(partitions: set[Partition]) -> set[Partition]:

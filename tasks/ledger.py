@@ -13,7 +13,7 @@ from pandera.typing.polars import DataFrame
 from schemas.observation import Detail, Observation
 from schemas.release import Release
 from schemas.table import polars_schema
-from tasks.scope import asked_products, family, speaking
+from tasks.scope import asked_products, family, month_index, speaking, without_lost
 
 # What makes a number one number, in the order in which the ledger lists them.
 NUMBER = [
@@ -68,7 +68,24 @@ def _spoken(
     spoken = pl.concat([words, _silences(words, numbers, releases, known)], how="diagonal")
     spoken = spoken.sort("number", "known_from", pl.col("value").is_not_null(), "release")
     last_of_day = spoken.filter(_differs_from_next("number") | _differs_from_next("known_from"))
-    return last_of_day, numbers, known
+    return _without_coarser_echoes(last_of_day), numbers, known
+
+
+def _without_coarser_echoes(words: pl.DataFrame) -> pl.DataFrame:
+    """The words, in order, without those that only print the standing word with fewer digits, rounded or cut off.
+
+    46 t after 46.4 t is no news, and as the word it would turn +660 % into +667 %. Which word stands is known only when
+    the one before it is judged, so each round takes out the echoes whose predecessor is no echo.
+    """
+    while True:
+        standing = {name: pl.col(name).shift(1).over("number") for name in SAID}
+        coarser = (pl.col("resolution") > standing["resolution"]).fill_null(False)
+        is_echo = coarser & ((pl.col("value") - standing["value"]).abs() < pl.col("resolution")).fill_null(False)
+        first = is_echo & ~is_echo.shift(1).over("number").fill_null(False)
+        kept = words.filter(~first) if words["resolution"].drop_nulls().n_unique() > 1 else words
+        if kept.height == words.height:
+            return words
+        words = kept
 
 
 def as_of(observation: pl.DataFrame, day: date) -> pl.DataFrame:
@@ -116,7 +133,7 @@ def _silences(
     celled = celled.join(cells, on=cell).select("number", "cell", "partner")
     asked = asked_products(scopes, cells["product"], roll_up=False)
     scopes = scopes.select(
-        "release_id", "release", "source", "reporter", "flow", "everyone", "lists", "by_month", "first_month",
+        "release_id", "lost", "release", "source", "reporter", "flow", "everyone", "lists", "by_month", "first_month",
         last_day=pl.col("last_month").dt.month_end(), known_from="released_on", family="measures",
     ).explode("family")  # fmt: skip
     alike = ["release_id", "source", "reporter", "flow", "family"]
@@ -127,8 +144,9 @@ def _silences(
         cells.join(asked, on="product")
         .join(scopes, on=alike)
         .filter(_period_is_covered())
-        .select("cell", "release", "everyone", "lists", "known_from")
+        .with_columns(month=month_index("period_end"))
     )
+    meeting = without_lost(meeting, scopes).select("cell", "release", "everyone", "lists", "known_from")
     have = words.select("number", "release").unique()
     holders = have.join(celled, on="number").select("cell", "release").unique()
     speakers = (

@@ -68,12 +68,14 @@ def read_fields(raw: bytes, where: str, is_number: Callable[[str], bool]) -> Lex
     if header.tidied:
         normalised.append("titles with blanks, invisible or full-width characters")
     columns = split_quoted(body, header.start, header.trailing, header.eol, numbers)
+    is_plain = columns is not None
     if columns is None:
         columns = split_strictly(body, header.start, len(header.titles), header.trailing, where)
+    fields, distinct, encoding = _decode(columns, header, numbers, where)
+    if not is_plain or any(texts.str.contains("\r", literal=True).any() for texts in distinct.values()):
         normalised.append(RESAVED)
     elif header.eol == b"\r\n":
         normalised.append("CRLF line ends")
-    fields, distinct, encoding = _decode(columns, header, numbers, where)
     return Lexed(fields, distinct, encoding, tuple(normalised))
 
 

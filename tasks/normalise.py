@@ -25,7 +25,7 @@ from tasks.names import doubt_names
 from tasks.numbers import DIGIT, MISSING_MARKS, plain_texts, tidy_numbers, whole_number
 from tasks.periods import month_start
 from tasks.refusal import Refused
-from tasks.scope import family
+from tasks.scope import family, lost_place
 from tasks.sources import SOURCES
 from tasks.sources.protocol import Parsed
 
@@ -73,9 +73,11 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
         )  # fmt: skip
     doubts += _normalisations((*parsed.normalised, *changes), where)
     quarantine = _set_aside(parsed.reported, faults, release_id)
+    # A copy says nothing that is not said elsewhere in the file; what any other record set aside said is lost.
+    lost = codes.places.join(faults.filter(pl.col("reason") != COPY), on="record", how="semi")
     _refuse_unusable(detail, quarantine, where)
     return Normalised(
-        detail, quarantine, gather(release_id, doubts), _describe(landed, parsed, detail, quarantine, release_id)
+        detail, quarantine, gather(release_id, doubts), _describe(landed, parsed, detail, quarantine, lost, release_id)
     )
 
 
@@ -271,7 +273,12 @@ def _refuse_unusable(detail: pl.DataFrame, quarantine: pl.DataFrame, where: str)
 
 
 def _describe(
-    landed: Landed, parsed: Parsed, detail: DataFrame[Detail], quarantine: DataFrame[Quarantine], release_id: str
+    landed: Landed,
+    parsed: Parsed,
+    detail: DataFrame[Detail],
+    quarantine: DataFrame[Quarantine],
+    lost: pl.DataFrame,
+    release_id: str,
 ) -> DataFrame[Release]:
     """The release as a row, with its scope."""
     # The site takes one range of months, so the months between the first and the last in the file were asked for.
@@ -283,10 +290,12 @@ def _describe(
         "title": landed.title, "raw_sha256": landed.raw_sha256, "raw_bytes": landed.raw_bytes, "encoding": parsed.encoding,
         "released_on": detail["known_from"].max() if says_day else landed.released_on, "flow": landed.flow,
         "products": sorted(landed.products or detail["product"].unique()),
+        "classification": None if says_day else detail["classification"][0],
         "partners": "keys" if says_day else landed.partners, "partner_list": detail["partner"].unique().sort().to_list(),
         "measures": detail.select(family().alias("family"))["family"].unique().sort().to_list(),
         "first_month": first, "last_month": last,
         "by_month": bool((detail["period_start"].dt.month_end() == detail["period_end"]).all()),
+        "lost": lost.select(lost_place("product", "period_end")).to_series().unique().sort().to_list(),
         "records": parsed.reported.height, "records_observed": detail["record"].n_unique(),
         "records_quarantined": quarantine.height,
     }  # fmt: skip

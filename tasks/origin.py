@@ -1,13 +1,16 @@
 """Where a number of a series comes from: the rows of the ledger that make it, and the records that say them.
 
-Exact and slow on purpose: plain Python over a few rows, an opinion of its own beside the vectorised code.
+Exact and slow on purpose: one place at a time, plain Python over a few rows, an opinion of its own beside the vectorised
+code of `series`. What a scope covers is asked of `scope`, which has an oracle of its own in the tests.
 """
 
 import hashlib
 import json
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -15,18 +18,46 @@ from schemas.code_tables import code_table, valid_in
 from schemas.observation import KINDS, Detail, Observation
 from schemas.release import Release
 from schemas.trace import TracedNumber
+from tasks.calendar_grid import GROUPS
 from tasks.land import raw_path
 from tasks.ledger import last_word
+from tasks.scope import BASKET, WORLD, covering
 from tasks.snapshot import Snapshot
 from tasks.sources import SOURCES
 from tasks.tables import Partition, read_table
 
-if TYPE_CHECKING:
-    from tasks.trace import Place
-
-WORLD = "WLD"
 PRINTED_MAX = 3
 KEY = ("product", "partner", "period_start", "period_end", "measure")
+TOTALS = (WORLD, *GROUPS)
+FINEST = "HS8"
+KILOGRAMS = {
+    row["unit"]: Fraction(row["kg_per_unit"]) for row in code_table("units").iter_rows(named=True) if row["kg_per_unit"]
+}
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Place:
+    """One month of one series."""
+
+    flow: str
+    product: str
+    partner: str
+    measure: str
+    month: int
+
+    def at(self, **other: Any) -> "Place":
+        """The same with something changed."""
+        return replace(self, **other)
+
+
+@dataclass(frozen=True)
+class Amount:
+    """An exact number, the place of the worst kind of release in it (0 is the best), and the ledger rows it is made of."""
+
+    exact: Fraction
+    standing: int
+    rows: tuple[Row, ...]
 
 
 class Origins:
@@ -35,144 +66,149 @@ class Origins:
     def __init__(self, snapshot: Snapshot, flow: str) -> None:
         self.snapshot, self.flow = snapshot, flow
         self.releases = read_table(snapshot, Release)
-        observation = last_word(read_table(snapshot, Observation, lambda partition: partition[0] == flow))
-        best = pl.col("kind").replace_strict(KINDS, range(len(KINDS)), return_dtype=pl.Int32)
-        self.observation = (
-            observation.with_columns(best=best).sort(*KEY, "best").unique(KEY, keep="first", maintain_order=True)
-        )
+        self.observation = last_word(read_table(snapshot, Observation, lambda partition: partition[0] == flow))
+        self._told: dict[int, dict[tuple[str, str, str], Amount]] = {}
+        self._speaks: dict[Place, int | None] = {}
         self._parsed: dict[str, dict[int, dict[str, Any]]] = {}
         self._detail: dict[Partition, pl.DataFrame] = {}
 
-    def level(self, place: "Place", made: str) -> tuple[Fraction | None, list[TracedNumber]]:
-        """The exact level, by the rule that `made` (a level_status) names, and the numbers it is made of."""
-        if made == "zero":
-            return Fraction(0), []
+    def level(self, place: Place, made: str) -> Amount | None:
+        """The level, by the rule that `made` (a level_status) names; None where that rule gives none."""
         if made == "reported":
-            rows = self._rows(self._own(place), place, place.month, place.month)
-        elif made == "sum":
-            rows = self._rows(self._parts(place), place, place.month, place.month)
-        elif made == "ytd_difference":
-            totals, rows = self._chain(place)
-            before = Fraction(0) if place.month % 12 == 0 else totals.get(place.month - 1)
-            now = totals.get(place.month)
-            return (None if now is None or before is None else now - before), self._traced(rows)
-        else:
-            return None, []
-        return self._total(rows), self._traced(rows)
+            return self._printed_level(place)
+        if made == "sum":
+            return self._sum(place)
+        return Amount(Fraction(0), self._standing(place) or 0, ()) if made == "zero" else None
 
-    def ytd(self, place: "Place", made: str) -> tuple[Fraction | None, list[TracedNumber]]:
-        """The exact year to date where the source prints it, or where it follows from printed ones."""
-        if made == "reported":
-            rows = self._rows(self._own(place), place, place.month - place.month % 12, place.month)
-            return self._total(rows), self._traced(rows)
-        if made == "ytd_difference":
-            totals, rows = self._chain(place)
-            return totals.get(place.month), self._traced(rows)
-        return None, []
+    def printed_ytd(self, place: Place) -> Amount | None:
+        """The year to date as a source prints it; January alone is a month."""
+        return self._best(place, place.month - place.month % 12) if place.month % 12 else None
 
-    def printed_growth(self, place: "Place", *, cumulative: bool) -> tuple[Fraction | None, list[TracedNumber]]:
-        """A growth that a source prints, in per cent."""
-        first = place.month - place.month % 12 if cumulative else place.month
-        rows = self._rows(self._own(place), place, first, place.month, suffix="_yoy")
-        return (Fraction(rows["value"][0], 100) if rows.height else None), self._traced(rows)
+    def chain(self, place: Place, levels: dict[int, Amount]) -> tuple[dict[int, Fraction], list[Row]]:
+        """The year to date of every month that it can be told for, and the rows it is made of.
 
-    def resolution_percent(self, number: TracedNumber) -> Fraction:
-        """What one step of the last printed digit of a growth is worth, in per cent."""
-        rows = self.observation.filter(
-            (pl.col("release_id") == number.release_id) & (pl.col("measure") == number.measure)
-        )
-        rows = rows.filter((pl.col("value") == number.value) & (pl.col("product") == number.product))
-        return Fraction(rows["resolution"][0], 100) if rows.height else Fraction(1)
-
-    def covers(self, place: "Place") -> bool:
-        """Whether a release with all partners speaks about the product in that month."""
-        day = pl.date(place.month // 12, place.month % 12 + 1, 1)
-        rows = self.releases.filter(
-            (pl.col("flow") == place.flow) & pl.col("by_month") & (pl.col("partners") != "keys")
-            & (pl.col("first_month") <= day) & (pl.col("last_month") >= day)
-        )  # fmt: skip
-        for row in rows.iter_rows(named=True):
-            asked = any(code == "*" or place.product.startswith(code) for code in row["products"])
-            if asked and (row["partners"] == "all" or place.partner in row["partner_list"]):
-                return True
-        return False
-
-    def _own(self, place: "Place") -> pl.DataFrame:
-        """Rows of the series itself; a basket of one code is that code."""
-        rows = self.observation.filter((pl.col("product") == place.product) & (pl.col("partner") == place.partner))
-        if rows.height or not place.product.startswith("basket:"):
-            return rows
-        return self.observation.filter(pl.col("product").is_in(_members(place)) & (pl.col("partner") == place.partner))
-
-    def _parts(self, place: "Place") -> pl.DataFrame:
-        """Rows that a sum is made of: partners of a total, codes of a basket or of an HS level, or both."""
-        rows = self.observation
-        if place.product.startswith("basket:"):
-            rows = rows.filter(pl.col("product").is_in(_members(place)))
-        elif not rows.filter((pl.col("product") == place.product) & (pl.col("classification") != "HS8")).height:
-            rows = rows.filter(pl.col("product").str.starts_with(place.product) & (pl.col("classification") == "HS8"))
-        else:
-            rows = rows.filter(pl.col("product") == place.product)
-        if place.partner == WORLD:
-            printed = rows.filter(pl.col("partner") == WORLD)["product"].unique().to_list()
-            return rows.filter((pl.col("partner") == WORLD) | ~pl.col("product").is_in(printed))
-        groups = code_table("partner_groups").filter(pl.col("group") == place.partner)
-        if groups.height:
-            return rows.filter(
-                pl.col("partner").is_in(groups.filter(valid_in(pl.lit(_text(place.month))))["partner"].to_list())
-            )
-        return rows.filter(pl.col("partner") == place.partner)
-
-    def _rows(self, rows: pl.DataFrame, place: "Place", first: int, last: int, suffix: str = "") -> pl.DataFrame:
-        start = pl.date(first // 12, first % 12 + 1, 1)
-        end = pl.date(last // 12, last % 12 + 1, 1).dt.month_end()
-        measures = _measures(place.measure, suffix)
-        return rows.filter(
-            (pl.col("period_start") == start) & (pl.col("period_end") == end) & pl.col("measure").is_in(measures)
-        )
-
-    def _total(self, rows: pl.DataFrame) -> Fraction | None:
-        if not rows.height:
-            return None
-        sizes = {
-            row["unit"]: Fraction(row["kg_per_unit"])
-            for row in code_table("units").iter_rows(named=True)
-            if row["kg_per_unit"]
-        }
-        return sum(
-            (value * sizes.get(unit, Fraction(1)) for value, unit in rows.select("value", "unit").iter_rows()),
-            Fraction(0),
-        )
-
-    def _chain(self, place: "Place") -> tuple[dict[int, Fraction], pl.DataFrame]:
-        """Cumulative totals of the year by month, from printed months and printed totals: forwards, then backwards."""
+        From January on each total is the one before plus the month, a printed one stands; then backwards from the printed
+        ones, where that does not contradict a total that is known by then. `levels` are the months known by themselves.
+        """
         january = place.month - place.month % 12
-        own = self._own(place).filter(pl.col("measure").is_in(_measures(place.measure, "")))
-        months = {
-            month: rows
-            for month in range(january, january + 12)
-            if (rows := self._rows(own, place, month, month)).height
-        }
-        printed = {
-            month: rows
-            for month in range(january + 1, january + 12)
-            if (rows := self._rows(own, place, january, month)).height
-        }
-        levels = {month: self._total(rows) or Fraction(0) for month, rows in months.items()}
-        totals = {month: self._total(rows) or Fraction(0) for month, rows in printed.items()}
-        for month in range(january, january + 12):
-            before = Fraction(0) if month == january else totals.get(month - 1)
-            if month not in totals and before is not None and month in levels:
-                totals[month] = before + levels[month]
-        for month in range(january + 11, january, -1):
-            if month - 1 not in totals and month in totals and month in levels:
-                totals[month - 1] = totals[month] - levels[month]
-        used = [*months.values(), *printed.values()]
-        return totals, pl.concat(used) if used else own.clear()
+        year = range(january, january + 12)
+        printed = {month: total for month in year if (total := self.printed_ytd(place.at(month=month)))}
+        for month in [*printed]:
+            so_far = [levels[earlier] for earlier in range(january, month + 1) if earlier in levels]
+            if len(so_far) == month - january + 1 and max(part.standing for part in so_far) < printed[month].standing:
+                del printed[month]
+        ahead: dict[int, Fraction] = {}
+        for month in year:
+            before = Fraction(0) if month == january else ahead.get(month - 1)
+            if month in printed:
+                ahead[month] = printed[month].exact
+            elif month in levels and before is not None:
+                ahead[month] = before + levels[month].exact
+        behind: dict[int, Fraction] = {}
+        for month in reversed(year):
+            after = behind.get(month + 1)
+            if month in printed:
+                behind[month] = printed[month].exact
+            elif after is not None and month + 1 in levels:
+                behind[month] = after - levels[month + 1].exact
+        totals: dict[int, Fraction] = {}
+        floor = Fraction(0)
+        for month in year:
+            if month in ahead:
+                totals[month] = ahead[month]
+                floor = max(floor, ahead[month])
+            elif behind.get(month, Fraction(-1)) >= floor:
+                totals[month] = behind[month]
+        rows = [row for part in (*levels.values(), *printed.values()) for row in part.rows]
+        return totals, rows
 
-    def _traced(self, rows: pl.DataFrame) -> list[TracedNumber]:
+    def printed_growth(self, place: Place, *, cumulative: bool) -> Amount | None:
+        """A growth that a source prints, in basis points."""
+        first = place.month - place.month % 12 if cumulative else place.month
+        return self._best(place.at(measure=f"{place.measure}_yoy"), first)
+
+    def covers(self, place: Place) -> bool:
+        """Whether some release speaks about the place, with or without a row."""
+        return self._standing(place) is not None
+
+    def _standing(self, place: Place) -> int | None:
+        """The place of the best kind of release that speaks about the place, None where none does."""
+        if place not in self._speaks:
+            self._speaks[place] = self._asked(place)
+        return self._speaks[place]
+
+    def _asked(self, place: Place) -> int | None:
+        key = pl.DataFrame(
+            [astuple(place)], orient="row",
+            schema={"flow": pl.String, "product": pl.String, "partner": pl.String, "measure": pl.String, "month": pl.Int32},
+        )  # fmt: skip
+        found = covering(key, self.releases)["standing"]
+        return int(found[0]) if found.len() else None
+
+    def _printed_level(self, place: Place) -> Amount | None:
+        """What is printed for the place itself, or for the only code of its basket."""
+        told = self._numbers(place.month)
+        own = told.get((place.product, place.partner, place.measure))
+        codes = _codes_of_basket(place)
+        return told.get((codes[0], place.partner, place.measure)) if own is None and len(codes) == 1 else own
+
+    def _sum(self, place: Place) -> Amount | None:
+        """The sum over the partners of a total where each was asked for, else over the codes of a level or basket."""
+        if place.partner in TOTALS and self.covers(place):
+            members = _members_of(place)
+            partners = sorted({
+                partner for product, partner, _ in self._numbers(place.month)
+                if (members is None or partner in members) and partner not in TOTALS and _is_in(product, place)
+            })  # fmt: skip
+            total = _added([self._of_partner(place.at(partner=partner)) for partner in partners])
+            if total is not None:
+                return total
+        codes = sorted({product for product, _, _ in self._numbers(place.month) if _is_below(product, place)})
+        return _added([self._of_code(place.at(product=code)) for code in codes])
+
+    def _of_code(self, place: Place) -> Amount | None:
+        own = self._printed_level(place)
+        return self._sum(place) if own is None and place.partner in TOTALS else own
+
+    def _of_partner(self, place: Place) -> Amount | None:
+        own = self._printed_level(place)
+        return self._sum(place) if own is None else own
+
+    def _numbers(self, month: int) -> dict[tuple[str, str, str], Amount]:
+        """The numbers of a month by product, partner and measure: of each the best kind's, unless a better kind is silent."""
+        if month not in self._told:
+            start, end = _days(month, month)
+            rows = self.observation.filter((pl.col("period_start") == start) & (pl.col("period_end") == end))
+            found: dict[tuple[str, str, str], Row] = {}
+            for row in sorted(rows.iter_rows(named=True), key=_rank):
+                if not row["measure"].endswith("_yoy"):
+                    found.setdefault((row["product"], row["partner"], _measure_in_kg(row)), row)
+            self._told[month] = {
+                key: _amount(row) for key, row in found.items() if not self._is_outranked(row, key, month)
+            }
+        return self._told[month]
+
+    def _is_outranked(self, row: Row, key: tuple[str, str, str], month: int) -> bool:
+        if row["kind"] == KINDS[0]:
+            return False
+        better = self._standing(Place(self.flow, *key, month))
+        return better is not None and better < KINDS.index(row["kind"])
+
+    def _best(self, place: Place, first: int) -> Amount | None:
+        """The best kind's number for the months from `first` to that of the place."""
+        codes = _codes_of_basket(place)
+        products = [place.product, *(codes if len(codes) == 1 else ())]
+        start, end = _days(first, place.month)
+        rows = self.observation.filter(
+            (pl.col("period_start") == start) & (pl.col("period_end") == end)
+            & pl.col("product").is_in(products) & (pl.col("partner") == place.partner)
+        )  # fmt: skip
+        found = [row for row in rows.iter_rows(named=True) if _measure_in_kg(row) == place.measure]
+        return _amount(min(found, key=_rank)) if found else None
+
+    def traced(self, rows: Iterable[Row]) -> list[TracedNumber]:
         """Each row with its records in the raw file. Raises ValueError where the raw bytes are not what their name says."""
-        return [self._traced_row(row) for row in rows.sort(*KEY).iter_rows(named=True)]
+        return [self._traced_row(row) for row in sorted(rows, key=lambda row: tuple(row[name] for name in KEY))]
 
     def _traced_row(self, row: dict[str, Any]) -> TracedNumber:
         release = self.releases.filter(pl.col("release_id") == row["release_id"]).row(0, named=True)
@@ -209,19 +245,58 @@ class Origins:
         return self._parsed[sha256]
 
 
-def _members(place: "Place") -> list[str]:
+def _days(first: int, last: int) -> tuple[pl.Expr, pl.Expr]:
+    return pl.date(first // 12, first % 12 + 1, 1), pl.date(last // 12, last % 12 + 1, 1).dt.month_end()
+
+
+def _rank(row: Row) -> tuple[Any, ...]:
+    return KINDS.index(row["kind"]), row["source"], row["reporter"], row["resolution"], row["unit"]
+
+
+def _measure_in_kg(row: Row) -> str:
+    """A mass in kilograms may be kept in another unit of mass in the ledger."""
+    return "quantity_kg" if row["unit"] in KILOGRAMS else str(row["measure"])
+
+
+def _amount(row: Row) -> Amount:
+    return Amount(row["value"] * KILOGRAMS.get(row["unit"], Fraction(1)), KINDS.index(row["kind"]), (row,))
+
+
+def _added(parts: list[Amount | None]) -> Amount | None:
+    whole = [part for part in parts if part is not None]
+    if not whole:
+        return None
+    rows = tuple(row for part in whole for row in part.rows)
+    return Amount(sum((part.exact for part in whole), Fraction(0)), max(part.standing for part in whole), rows)
+
+
+def _codes_of_basket(place: Place) -> list[str]:
     baskets = code_table("baskets").filter(
-        ("basket:" + pl.col("basket") == place.product) & valid_in(pl.lit(_text(place.month)))
+        (BASKET + pl.col("basket") == place.product) & valid_in(pl.lit(_text(place.month)))
     )
     return baskets["hs8"].to_list()
 
 
-def _measures(measure: str, suffix: str) -> list[str]:
-    """A mass in kilograms may be kept in another unit of mass in the ledger."""
-    if measure != "quantity_kg":
-        return [f"{measure}{suffix}"]
-    masses = code_table("units").filter(pl.col("kg_per_unit") != "")["unit"].unique().sort()
-    return [f"quantity_{unit}{suffix}" for unit in masses]
+def _members_of(place: Place) -> set[str] | None:
+    """The partners of a group in that month, None for the world, of which everybody is a part."""
+    if place.partner == WORLD:
+        return None
+    groups = code_table("partner_groups").filter(
+        (pl.col("group") == place.partner) & valid_in(pl.lit(_text(place.month)))
+    )
+    return set(groups["partner"])
+
+
+def _is_below(product: str, place: Place) -> bool:
+    """Whether a code is a part of the place's product."""
+    if place.product.startswith(BASKET):
+        return product in _codes_of_basket(place)
+    is_finest = product.isdigit() and f"HS{len(product)}" == FINEST
+    return is_finest and product != place.product and place.product.isdigit() and product.startswith(place.product)
+
+
+def _is_in(product: str, place: Place) -> bool:
+    return product == place.product or _is_below(product, place)
 
 
 def _text(month: int) -> str:

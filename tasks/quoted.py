@@ -62,7 +62,7 @@ def split_quoted(
     numbers that are not ASCII, as dictionaries of their distinct bytes. Gate A has seen to it that there is no NUL.
     """
     tail = (b"," if trailing else b"") + eol
-    if not body.endswith(b'"' + tail, start):
+    if not numbers or not body.endswith(b'"' + tail, start):
         return None
     places = [place for place, is_number in enumerate(numbers) if is_number]
     number = numpy.full(len(numbers), -1, numpy.int64)

@@ -71,10 +71,8 @@ def _as_of(snapshot: Snapshot, table: str, day: date, flow: str | None) -> pl.Da
     words = ledger.as_of(observation, day)
     if table == "observation":
         return words
-    if table == "trade_flow":
-        return wide.widen(words)
-    releases = read_table(snapshot, Release).filter(pl.col("released_on") <= day)
-    return metrics.derive(words, DataFrame[Release](releases))
+    releases = DataFrame[Release](read_table(snapshot, Release).filter(pl.col("released_on") <= day))
+    return wide.widen(words, releases) if table == "trade_flow" else metrics.derive(words, releases)
 
 
 def _require_column(model: type[Table], table: str, name: str) -> None:

@@ -58,34 +58,59 @@ def speaking(releases: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def lost_place(product: str, day: str) -> pl.Expr:
+    """How a release names a place where it lost a record: product and month, EVERYTHING for what could not be read."""
+    names = (pl.col(product).cast(pl.String), pl.col(day).dt.strftime("%Y-%m"))
+    return pl.format("{} {}", *(name.fill_null(EVERYTHING) for name in names))
+
+
+def without_lost(places: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
+    """Those of `places` (release_id, product, month, …) where the release lost no record, nor anywhere below the product.
+
+    Where a record was set aside, a missing row may be the one that it was, so there the release speaks for its rows alone.
+    """
+    lost = releases.select("release_id", place=pl.col("lost")).explode("place").drop_nulls()
+    if not lost.height:
+        return places
+    words = pl.col("place").str.split(" ").list
+    code = words.get(0)
+    above = pl.concat_list(code, *(code.str.slice(0, level) for level in LEVELS))
+    lost = lost.select(
+        "release_id",
+        product=pl.when(code.str.contains(r"^\d+$")).then(above.list.unique()).otherwise(pl.concat_list(code)),
+        month=month_index((words.get(1) + "-01").str.to_date("%Y-%m-%d", strict=False)),
+    ).explode("product")
+    any_product, any_month = pl.col("product") == EVERYTHING, pl.col("month").is_null()
+    for unread, on in (
+        (~any_product & ~any_month, ["product", "month"]),
+        (~any_product & any_month, ["product"]),
+        (any_product & ~any_month, ["month"]),
+        (any_product & any_month, []),
+    ):
+        places = places.join(lost.filter(unread), on=["release_id", *on], how="anti")
+    return places
+
+
 def asked_products(releases: pl.DataFrame, products: pl.Series, *, roll_up: bool) -> pl.DataFrame:
     """Which of `products` each release speaks about: columns release_id, product.
 
-    A release speaks about codes with as many digits as those in its file, where they stand in what was asked for or
-    below it. With `roll_up` a release of HS8 also speaks about the levels above, whose numbers are sums of its own.
+    A release speaks about codes of the level of those in its file, where they stand in what was asked for or below it. With `roll_up` a release of HS8 also speaks about the levels above, whose numbers are sums of its own.
     """
     codes = pl.DataFrame({"product": products.unique().drop_nulls()}, schema={"product": pl.String})
     digits = pl.col("product").str.len_chars()
     is_code = pl.col("product").str.contains(r"^\d+$")
     above = pl.concat_list(pl.lit(EVERYTHING), *(pl.col("product").str.slice(0, level) for level in LEVELS))
     above = pl.when(is_code).then(above.list.unique()).otherwise(pl.concat_list("product"))
-    asked = releases.select("release_id", _digits_of_records().alias("digits"), asked="products").explode("asked")
+    digits_of_file = pl.col("classification").str.slice(2).cast(pl.UInt32)
+    asked = releases.select("release_id", digits=digits_of_file, asked="products").explode("asked")
     found = codes.with_columns(above.alias("asked")).explode("asked").join(asked, on="asked")
     level = (digits == pl.col("digits")) | (pl.lit(roll_up) & (pl.col("digits") == FINEST) & (digits < FINEST))
     return found.filter(~is_code | level).select("release_id", "product").unique()
 
 
-def _digits_of_records() -> pl.Expr:
-    """How many digits the codes in a release's file have. What was asked for may be shorter; below HS8 the source
-    prints no quantities, so that a file with quantities is one of HS8."""
-    code = pl.element().str.extract(r"^(\d+)$", 1).str.len_chars()
-    longest = pl.col("products").list.eval(code).list.max()
-    return pl.when(pl.col("measures").list.contains("quantity")).then(FINEST).otherwise(longest)
-
-
 def of_finest_level(releases: pl.DataFrame) -> pl.DataFrame:
     """The releases whose files have HS8 codes: what they say about the levels above is a sum of their own numbers."""
-    return releases.filter(_digits_of_records() == FINEST)
+    return releases.filter(pl.col("classification") == f"HS{FINEST}")
 
 
 def covered_cells(releases: pl.DataFrame, products: pl.Series) -> pl.DataFrame:
@@ -165,7 +190,8 @@ def _covered(releases: pl.DataFrame, products: pl.Series) -> pl.DataFrame:
         .explode("family")
     )  # fmt: skip
     asked = asked_products(monthly, products, roll_up=True)
-    return months.join(asked, on="release_id").select(*CELL, "everyone", "lists", "standing").unique()
+    spoken = without_lost(months.join(asked, on="release_id"), monthly)
+    return spoken.select(*CELL, "everyone", "lists", "standing").unique()
 
 
 def _first_month_after() -> pl.Expr:

@@ -40,8 +40,8 @@ PORTION_ROWS = 100_000
 def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
     """Numbers by series and month index, the word of the best kind where several speak.
 
-    `observation` holds one word a number (see `ledger.last_word`). Columns: SERIES, month, value, span, source, kind;
-    span is `month`, or `ytd` for a figure cumulated from January, and `yoy`/`ytd_yoy` for a printed growth of the two.
+    `observation` holds one word a number (see `ledger.last_word`). Columns: SERIES, month, value, span, source, kind, and
+    standing, the place of the kind; span is `month`, or `ytd` for a figure cumulated from January, and `yoy`/`ytd_yoy` for a printed growth of the two.
     Other periods have no place in a monthly series. Raises OverflowError for a number that is too large for one.
     """
     start, end = pl.col("period_start"), pl.col("period_end")
@@ -74,7 +74,7 @@ def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
         )
         .sort(*SERIES, "month", "span", "standing", "source", "reporter", "resolution", "unit")
         .unique([*SERIES, "month", "span"], keep="first", maintain_order=True)
-        .select(*SERIES, "month", "value", "span", "source", "kind")
+        .select(*SERIES, "month", "value", "span", "source", "kind", "standing")
     )
 
 
@@ -87,9 +87,9 @@ def build_series(observation: pl.DataFrame, releases: DataFrame[Release]) -> pl.
     counted in this unit), emit (false for months that only serve as a base).
     """
     printed = monthly_numbers(observation).select(
-        *SERIES, "month", "value", "span", standing().alias("standing"), pl.lit("reported").alias("made")
+        *SERIES, "month", "value", "span", "standing", pl.lit("reported").alias("made")
     )
-    numbers = _without_outranked(printed, releases)
+    numbers = without_outranked(printed, releases)
     # Codes add up for each partner first, then partners to totals, then codes for totals that partners do not give.
     for add in (_copy_baskets, _sum_codes, _sum_partners, _sum_codes_of_totals):
         numbers = pl.concat([numbers, add(numbers, releases).select(numbers.columns)])
@@ -127,7 +127,7 @@ def _months(numbers: pl.DataFrame) -> pl.DataFrame:
     return numbers.filter(pl.col("span") == "month")
 
 
-def _without_outranked(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
+def without_outranked(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     """Without the months about which a better kind of release speaks: its silence is worth more than their number."""
     best = speaking(releases).select(standing().min()).item()
     lesser = _months(numbers).filter(pl.col("standing") > pl.lit(best, dtype=pl.Int32))

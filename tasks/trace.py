@@ -14,31 +14,17 @@ import polars as pl
 
 from schemas.metric import FIGURES, Metric, status
 from schemas.trace import Operand, Trace, TracedNumber
-from tasks.origin import Origins
+from tasks.origin import Amount, Origins, Place, Row
 from tasks.snapshot import Snapshot
 from tasks.tables import read_table
 
 RELATIVE_ERROR_MAX = 1e-9
+BASIS_POINTS = 100
 UNIT_VALUES = {"unit_value_usd_per_kg": "value_usd", "unit_value_cny_per_kg": "value_cny"}
 
 
 class NoFigure(LookupError):
     """There is no such figure; the message says what there is."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """One month of one series."""
-
-    flow: str
-    product: str
-    partner: str
-    measure: str
-    month: int
-
-    def at(self, **other: Any) -> "Place":
-        """The same with something changed."""
-        return Place(**{**self.__dict__, **other})
 
 
 @dataclass
@@ -119,8 +105,28 @@ class Tracer:
             level_status = self.row(place)["level_status"]
         except NoFigure:
             level_status = "zero" if self.origins.covers(place) else "not_covered"
-        exact, numbers = self.origins.level(place, level_status)
-        return _known(f"level {_text(place.month)}", exact, level_status, numbers, place)
+        if level_status == "ytd_difference":
+            totals, rows = self._chain(place)
+            before = Fraction(0) if place.month % 12 == 0 else totals.get(place.month - 1)
+            now = totals.get(place.month)
+            exact = None if now is None or before is None else now - before
+        else:
+            exact, rows = _parts(self.origins.level(place, level_status))
+        return _known(f"level {_text(place.month)}", exact, level_status, self.origins.traced(rows), place)
+
+    def _chain(self, place: Place) -> tuple[dict[int, Fraction], list[Row]]:
+        """The year's totals and the rows they are made of, from the months that are known by themselves."""
+        january = place.month - place.month % 12
+        levels: dict[int, Amount] = {}
+        for month in range(january, january + 12):
+            try:
+                made = self.row(place.at(month=month))["level_status"]
+            except NoFigure:
+                made = "zero" if self.origins.covers(place.at(month=month)) else "not_covered"
+            level = self.origins.level(place.at(month=month), made)
+            if level is not None:
+                levels[month] = level
+        return self.origins.chain(place, levels)
 
     def _ytd(self, place: Place) -> Known:
         if place.measure in UNIT_VALUES:
@@ -140,8 +146,12 @@ class Tracer:
                 [n for known in months for n in known.shown.numbers],
                 place,
             )
-        exact, numbers = self.origins.ytd(place, ytd_status)
-        return _known(f"ytd {_text(place.month)}", exact, ytd_status, numbers, place)
+        if ytd_status == "ytd_difference":
+            totals, rows = self._chain(place)
+            exact = totals.get(place.month)
+        else:
+            exact, rows = _parts(self.origins.printed_ytd(place) if ytd_status == "reported" else None)
+        return _known(f"ytd {_text(place.month)}", exact, ytd_status, self.origins.traced(rows), place)
 
     def _unit_value(self, place: Place, what: str) -> Known:
         value, mass = (
@@ -155,16 +165,22 @@ class Tracer:
     def implied(self, place: Place, figure: str) -> tuple[str, list[Known], Fraction | None]:
         """A printed growth instead of a base: the growth is the figure, and the base that it implies is shown."""
         own = self._level(place) if figure == "yoy_pct" else self._ytd(place)
-        printed, numbers = self.origins.printed_growth(place, cumulative=figure != "yoy_pct")
-        known = _known(f"printed {figure} {_text(place.month)}", printed, "reported", numbers, place)
-        if printed is not None and own.exact is not None and numbers:
-            half = Fraction(self.origins.resolution_percent(numbers[0])) / 2
+        growth = self.origins.printed_growth(place, cumulative=figure != "yoy_pct")
+        exact, rows = _parts(growth)
+        printed = exact / BASIS_POINTS if exact is not None else None
+        known = _known(f"printed {figure} {_text(place.month)}", printed, "reported", self.origins.traced(rows), place)
+        if printed is not None and own.exact is not None:
+            half = Fraction(rows[0]["resolution"], BASIS_POINTS) / 2
             now = own.exact
             low, high = (now / (1 + (printed + sign * half) / 100) for sign in (1, -1))
             known.shown.note = (
                 f"implies a base of {float(low):,.0f} to {float(high):,.0f}, which no source at hand prints"
             )
         return "the growth as printed; its base is implied", [own, known], printed
+
+
+def _parts(amount: Amount | None) -> tuple[Fraction | None, list[Row]]:
+    return (None, []) if amount is None else (amount.exact, list(amount.rows))
 
 
 def _known(name: str, exact: Fraction | None, made: str, numbers: list[TracedNumber], place: Place) -> Known:

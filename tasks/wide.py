@@ -3,20 +3,22 @@
 import polars as pl
 from pandera.typing.polars import DataFrame
 
-from schemas.observation import KINDS
+from schemas.release import Release
 from schemas.table import polars_schema
 from schemas.trade_flow import TradeFlow
-from tasks.series import MILLIGRAMS_PER_KG, monthly_numbers
+from tasks.series import MILLIGRAMS_PER_KG, monthly_numbers, without_outranked
 
 
-def widen(observation: pl.DataFrame) -> DataFrame[TradeFlow]:
-    """One row per flow, product, partner and month, from one word a number (`ledger.last_word` or `as_of`)."""
-    numbers = monthly_numbers(observation).filter(pl.col("span") == "month")
+def widen(observation: pl.DataFrame, releases: DataFrame[Release]) -> DataFrame[TradeFlow]:
+    """One row per flow, product, partner and month, from one word a number (`ledger.last_word` or `as_of`).
+
+    What a better kind of release was asked for and does not have is left out, as it is in the series.
+    """
+    numbers = without_outranked(monthly_numbers(observation), releases).filter(pl.col("span") == "month")
     key = ["flow", "product", "classification", "partner", "month"]
     amount = pl.when(pl.col("measure") == "quantity_kg").then(_kilograms()).otherwise(pl.col("value").cast(pl.Float64))
     other = pl.col("measure").str.starts_with("quantity_") & (pl.col("measure") != "quantity_kg")
-    standing = pl.col("kind").replace_strict(KINDS, range(len(KINDS)), return_dtype=pl.Int32)
-    numbers = numbers.with_columns(amount=amount, other=other, standing=standing).sort(*key, "standing", "measure")
+    numbers = numbers.with_columns(amount=amount, other=other).sort(*key, "standing", "measure")
     named = {
         name: pl.col("amount").filter(pl.col("measure") == name).first()
         for name in ("quantity_kg", "value_usd", "value_cny")

@@ -38,10 +38,8 @@ def family(measure: str) -> str:
 
 
 def digits_of_records(release: Row) -> int:
-    """How many digits the codes in the file have. Below HS8 the source prints no quantities."""
-    codes = [code for code in release["products"] if code.isdigit()]
-    longest = max(map(len, codes), default=0)
-    return 8 if longest == 8 or "quantity" in release["measures"] else longest
+    """How many digits the codes in the file have."""
+    return int((release["classification"] or "HS0").removeprefix("HS"))
 
 
 def asks_for(release: Row, product: str) -> bool:
@@ -56,6 +54,15 @@ def names_partner(release: Row, partner: str) -> bool:
     if release["partners"] == "keys":
         return False
     return partner in release["partner_list"] or (release["partners"] == "all" and release["partner_list"] != ["WLD"])
+
+
+def lost_a_record(release: Row, product: str, month: int) -> bool:
+    """Whether a record was set aside that may have been one of this product, or below it, in this month."""
+    for code, text in (place.split(" ") for place in release["lost"]):
+        of_product = code in ("*", product) or (product.isdigit() and code.startswith(product))
+        if of_product and text in ("*", f"{month // 12}-{month % 12 + 1:02d}"):
+            return True
+    return False
 
 
 def covers_period(release: Row, start: date, end: date) -> bool:
@@ -96,6 +103,8 @@ def replay(releases: list[Row], numbers: list[Row], day: date) -> dict[tuple[Any
         before = standing.get(key)
         if not is_number:
             standing.pop(key, None)
+        elif before is not None and resolution > before.resolution and abs(value - before.value) < resolution:
+            continue  # the same with fewer digits
         elif before is None or (before.value, before.resolution) != (value, resolution):
             standing[key] = Word(value, resolution, release_id)
     return standing
@@ -110,4 +119,5 @@ def _speaks_of(release: Row, key: tuple[Any, ...]) -> bool:
         and names_partner(release, partner)
         and family(measure) in release["measures"]
         and covers_period(release, start, end)
+        and not lost_a_record(release, product, index(end))
     )

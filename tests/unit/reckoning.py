@@ -128,7 +128,7 @@ class Reckoning:
             if (
                 release["flow"] == flow and level and oracle.asks_for(release, product)
                 and family in release["measures"] and months[0] <= month <= months[1]
-                and month < oracle.index(release["released_on"])
+                and month < oracle.index(release["released_on"]) and not oracle.lost_a_record(release, product, month)
             ):  # fmt: skip
                 yield release
 

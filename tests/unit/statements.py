@@ -26,16 +26,20 @@ def release(
     name: str = "r1", day: str = "2026-01-20", months: str = "2025-01..2025-12", *, kind: str = "query",
     flow: str | None = "export", products: Iterable[str] = (MAGNETS,), partners: str = "all",
     partner_list: Iterable[str] = (), measures: Iterable[str] = ("quantity", "value_usd"), by_month: bool = True,
-    source: str | None = None, reporter: str = "CHN",
+    source: str | None = None, reporter: str = "CHN", lost: Iterable[str] = (),
+    level: str | None = None,
 ) -> Row:  # fmt: skip
-    """A release with its scope, as a row of `release`."""
+    """A release with its scope, as a row of `release`. Where
+    `level` is not given it is HS8 for quantities, which the site prints there alone, else that of the longest code asked for."""
     first, last = span(months)
+    digits = 8 if "quantity" in measures else max((len(code) for code in products if code.isdigit()), default=8)
     return {
+        "classification": None if kind == "published" else level or f"HS{digits}",
         "release_id": name, "source": source or SOURCE_OF.get(kind, kind), "kind": kind, "reporter": reporter,
         "title": name, "raw_sha256": "0" * 64, "raw_bytes": 1, "encoding": "utf-8",
         "released_on": date.fromisoformat(day), "flow": flow, "products": list(products), "partners": partners,
         "partner_list": list(partner_list), "measures": list(measures), "first_month": first,
-        "last_month": month_start(last), "by_month": by_month, "records": 1, "records_observed": 1, "records_quarantined": 0,
+        "last_month": month_start(last), "by_month": by_month, "lost": list(lost), "records": 1, "records_observed": 1, "records_quarantined": 0,
     }  # fmt: skip
 
 

@@ -115,6 +115,31 @@ def test_a_value_that_is_stated_again_adds_no_row() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("printed", "words"),
+    [
+        # kilograms and what one step of the last digit is worth: 46.4 t, then 46 t, 47 t, 45 t …
+        ([(46_400, 100), (46_000, 1_000)], [46_400]),
+        ([(46_400, 100), (46_000, 1_000), (46_000, 1_000), (50_000, 10_000)], [46_400]),
+        ([(46_600, 100), (46_000, 1_000), (47_000, 1_000)], [46_600]),
+        ([(46_400, 100), (45_000, 1_000), (46_000, 1_000)], [46_400, 45_000, 46_000]),
+        ([(46_000, 1_000), (46_400, 100)], [46_000, 46_400]),
+        # 50 t is 45 t with fewer digits, but not 44 t, which stands
+        ([(39_000, 100), (40_000, 10_000), (49_000, 1_000), (50_000, 10_000)], [39_000, 49_000]),
+    ],
+)
+def test_the_same_number_with_fewer_digits_is_no_news(printed: list[tuple[int, int]], words: list[int]) -> None:
+    papers = [
+        release(f"p{place}", f"2025-07-{20 + place}", kind="published", partners="keys")
+        for place in range(len(printed))
+    ]
+    store = [
+        (paper, [number(paper, "USA", "2025-06", value, resolution=step)])
+        for paper, (value, step) in zip(papers, printed, strict=True)
+    ]
+    assert merged(store).sort("known_from")["value"].to_list() == words
+
+
 def test_a_value_that_is_stated_again_by_province_adds_no_row() -> None:
     march, may = release("march", "2026-03-23"), release("may", "2026-05-07")
     parts = [

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import polars as pl
 
+from tasks import ledger
 from tasks.reading import write
+from tasks.wide import widen
+from tests.unit.figures import derived, merged
+from tests.unit.statements import number, release, release_table
 
 
 def test_formulas_get_an_apostrophe_and_numbers_do_not(tmp_path: Path) -> None:
@@ -25,3 +29,12 @@ def test_formulas_get_an_apostrophe_and_numbers_do_not(tmp_path: Path) -> None:
         "'\tx",
     ]
     assert {row["number"] for row in rows} == {"-1.5"}
+
+
+def test_the_wide_table_leaves_out_what_the_series_leave_out() -> None:
+    """Print says 9 of Germany; a query that was asked for everyone has no Germany, and so both tables have none."""
+    paper, query = release("p", "2025-07-20", kind="published", partners="keys"), release("q", "2025-08-20", "2025-06")
+    store = [(paper, [number(paper, "DEU", "2025-06", 9)]), (query, [number(query, "USA", "2025-06", 353)])]
+    wide = widen(ledger.last_word(merged(store)), release_table(paper, query))
+    assert wide.select("partner", "quantity_kg").rows() == [("USA", 353.0)]
+    assert "DEU" not in derived(store)["partner"]

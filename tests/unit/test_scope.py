@@ -56,7 +56,7 @@ def best_kind(releases: list[Row], place: tuple[Any, ...]) -> int | None:
             if row["flow"] == flow and row["by_month"] and oracle.asks_for(row, product) and oracle.names_partner(row, partner)
             and oracle.family(measure) in row["measures"] and speaks_of_level(row, product)
             and oracle.index(row["first_month"]) <= month <= oracle.index(row["last_month"])
-            and month < oracle.index(row["released_on"])
+            and month < oracle.index(row["released_on"]) and not oracle.lost_a_record(row, product, month)
         ), default=None,
     )  # fmt: skip
 
@@ -73,6 +73,30 @@ def test_a_code_that_was_asked_for_stands_for_all_below_it() -> None:
     assert not speaks(scope, product="85")
     assert not speaks(scope, product="85061011")
     assert speaks(release(products=["*"]), product="01012100")
+
+
+@pytest.mark.parametrize(
+    ("lost", "open_products", "open_months"),
+    [
+        ("85051110 2025-06", {"85051110", "850511", "8505", "85"}, {JUNE}),
+        ("85051110 *", {"85051110", "850511", "8505", "85"}, {JUNE - 1, JUNE}),
+        ("* 2025-06", {"85051110", "85059010", "850511", "8505", "85"}, {JUNE}),
+        ("* *", {"85051110", "85059010", "850511", "8505", "85"}, {JUNE - 1, JUNE}),
+    ],
+)
+def test_where_a_record_was_lost_a_missing_row_says_nothing(
+    lost: str, open_products: set[str], open_months: set[int]
+) -> None:
+    scope = release(products=["85"], lost=[lost])
+    for product in ("85051110", "85059010", "850511", "8505", "85"):
+        for month in (JUNE - 1, JUNE):
+            spoken = not (product in open_products and month in open_months)
+            assert speaks(scope, product=product, month=month) == spoken
+
+
+def test_another_release_may_speak_where_one_lost_a_record() -> None:
+    both = release_table(release("a", lost=[f"{MAGNETS} 2025-06"]), release("b"))
+    assert within_scope(key(), both).height == 1
 
 
 def test_a_file_of_hs4_speaks_of_hs4_alone() -> None:
@@ -150,6 +174,12 @@ def test_codes_in_a_file_have_the_level_of_the_file() -> None:
     assert own == ["85051110", "line:a"]
     above = asked_products(release_table(scope), codes, roll_up=True)["product"].sort().to_list()
     assert above == ["8505", "850511", "85051110", "line:a"]
+
+
+def test_values_by_hs8_that_were_asked_for_by_a_shorter_code_are_of_hs8() -> None:
+    scope = release(products=["8505"], measures=["value_usd"], level="HS8")
+    codes = pl.Series(["85051110", "850511", "8505"])
+    assert asked_products(release_table(scope), codes, roll_up=False)["product"].to_list() == ["85051110"]
 
 
 def test_months_are_whole_numbers_and_back() -> None:

@@ -44,6 +44,8 @@ def releases(draw: st.DrawFn, name: str = "r") -> tuple[Row, list[Row]]:
         name, draw(st.sampled_from(DAYS)), months, products=sorted(asked), by_month=by_month,
         partners=draw(st.sampled_from(("all", "listed"))), partner_list=sorted({key[1] for key in keys}),
         measures=sorted({"quantity" if key[3].startswith("quantity") else key[3] for key in keys}),
+        level=f"HS{len(level[0])}",
+        lost=draw(st.sampled_from(((), (), (), ("85051110 2025-02",), ("* 2025-01",), ("85051190 *", "850590 2025-03")))),
     )  # fmt: skip
     return row, [
         number(row, partner, period, value, measure, product=product, province=province, resolution=step, record=record)
@@ -150,6 +152,8 @@ def queries(draw: st.DrawFn, name: str, epoch: str) -> tuple[Row, list[Row]]:
         name, draw(st.sampled_from(DAYS)), months, products=draw(st.sampled_from((codes, list(level), ["85", "81"], ["*"]))),
         partners=draw(st.sampled_from(("all", "all", "listed"))), partner_list=sorted({key[1] for key in said}), by_month=by_month,
         measures=sorted({"quantity" if key[2].startswith("quantity") else key[2] for key in said}),
+        level=f"HS{len(level[0])}",
+        lost=draw(st.sampled_from(((), (), (), (f"{codes[0]} {months[:7]}",), (f"* {months[-7:]}", f"{codes[-1]} *")))),
     )  # fmt: skip
     return row, [number(row, partner, period, value, measure, product=product)
                  for (product, partner, measure, period), value in said.items()]  # fmt: skip
