@@ -44,7 +44,7 @@ server-postgres: $(READY)
 	@BIN=$(BIN) deployments/server.sh
 
 test: $(READY)
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 torture: $(READY)
 	$(BIN)/python -m tests.faults.torture --kills 500 --reads 20000

@@ -8,6 +8,7 @@ import polars as pl
 from schemas.metric import FIGURES, Metric
 from schemas.outcome import AuditReport
 from tasks.origin import Place
+from tasks.reading import NothingPublished
 from tasks.snapshot import Problem, Snapshot, audit_store, open_snapshot
 from tasks.tables import read_table
 from tasks.trace import Tracer
@@ -30,10 +31,12 @@ def audit(store: Path, sample: int = SAMPLE) -> AuditReport:
     """Everything that is not as it must be, and how many figures were traced.
 
     The sample is drawn with the snapshot's name as the seed, so that an audit can be repeated. Where the bytes are not
-    right no figure is traced, because nothing could be said of it.
+    right no figure is traced, because nothing could be said of it. Raises NothingPublished where there is nothing.
     """
     problems = list(audit_store(store))
     snapshot = open_snapshot(store) if not problems else None
+    if not problems and snapshot is None:
+        raise NothingPublished(f"{store}: nothing is published here, so there is nothing to audit. Check --store.")
     wrong, traced = _trace_sample(snapshot, sample) if snapshot else ([], 0)
     return AuditReport(store=store.name, problems=[str(problem) for problem in [*problems, *wrong]], traced=traced)
 

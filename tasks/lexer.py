@@ -17,10 +17,9 @@ import pyarrow.compute
 
 from tasks.delimited import read_records, split_strictly
 from tasks.envelope import open_envelope
-from tasks.quoted import split_quoted
+from tasks.quoted import FIELD_BYTES_MAX, split_quoted
 from tasks.refusal import Refused, clip
 
-FIELD_BYTES_MAX = 4_096
 COLUMNS_MAX = 64
 
 INVISIBLE = "".join(map(chr, (0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF)))
@@ -166,7 +165,7 @@ def _decode(
             texts = [text.as_py() for text in column.chunk(0).dictionary] if column.num_chunks else []
             repeated[place] = _Repeated(title, column, texts)
         else:
-            plain[place] = _ascii_strings(column, title, where)
+            plain[place] = pl.Series(title, pl.from_arrow(column))
     encoding = _encoding_of(list(repeated.values()), header, where)
     distinct = {place: _decoded_texts(column, encoding, where) for place, column in repeated.items()}
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
@@ -175,15 +174,6 @@ def _decode(
     series = [found[place].cast(pl.String) if number else found[place] for place, number in enumerate(numbers)]
     by_title = {column.name: column for place, column in distinct.items() if not numbers[place]}
     return pl.DataFrame(series), by_title, encoding
-
-
-def _ascii_strings(column: pyarrow.ChunkedArray, title: str, where: str) -> pl.Series:
-    strings = pl.Series(title, pl.from_arrow(column))
-    lengths = strings.str.len_bytes()
-    if int(lengths.max() or 0) > FIELD_BYTES_MAX:  # type: ignore[arg-type]  # a length is a whole number
-        record = (lengths.arg_max() or 0) + 1
-        _refuse_long(int(lengths[record - 1]), f"{where}, record {record}, column {title}")
-    return strings
 
 
 def _encoding_of(columns: Sequence[_Repeated], header: Header, where: str) -> str:

@@ -67,7 +67,7 @@ class Origins:
         self.snapshot, self.flow = snapshot, flow
         self.releases = read_table(snapshot, Release)
         self.observation = last_word(read_table(snapshot, Observation, lambda partition: partition[0] == flow))
-        self._told: dict[int, dict[tuple[str, str, str], Amount]] = {}
+        self._told: dict[tuple[str, int], dict[tuple[str, str, str], Amount]] = {}
         self._speaks: dict[Place, int | None] = {}
         self._parsed: dict[str, dict[int, dict[str, Any]]] = {}
         self._detail: dict[Partition, pl.DataFrame] = {}
@@ -133,37 +133,43 @@ class Origins:
 
     def _standing(self, place: Place) -> int | None:
         """The place of the best kind of release that speaks about the place, None where none does."""
-        if place not in self._speaks:
-            self._speaks[place] = self._asked(place)
+        self._ask([place])
         return self._speaks[place]
 
-    def _asked(self, place: Place) -> int | None:
-        key = pl.DataFrame(
-            [astuple(place)], orient="row",
-            schema={"flow": pl.String, "product": pl.String, "partner": pl.String, "measure": pl.String, "month": pl.Int32},
-        )  # fmt: skip
-        found = covering(key, self.releases)["standing"]
-        return int(found[0]) if found.len() else None
+    def _ask(self, places: list[Place]) -> None:
+        """Find out together who speaks about these places."""
+        new = [place for place in places if place not in self._speaks]
+        if new:
+            kinds = {
+                "flow": pl.String,
+                "product": pl.String,
+                "partner": pl.String,
+                "measure": pl.String,
+                "month": pl.Int32,
+            }
+            keys = pl.DataFrame([astuple(place) for place in new], orient="row", schema=kinds)
+            found = covering(keys, self.releases).select(*kinds, "standing")
+            self._speaks |= dict.fromkeys(new) | {Place(*row[:-1]): row[-1] for row in found.iter_rows()}
 
     def _printed_level(self, place: Place) -> Amount | None:
         """What is printed for the place itself, or for the only code of its basket."""
-        told = self._numbers(place.month)
+        told = self._numbers(place)
         own = told.get((place.product, place.partner, place.measure))
         codes = _codes_of_basket(place)
         return told.get((codes[0], place.partner, place.measure)) if own is None and len(codes) == 1 else own
 
     def _sum(self, place: Place) -> Amount | None:
         """The sum over the partners of a total where each was asked for, else over the codes of a level or basket."""
+        told = self._numbers(place)
         if place.partner in TOTALS and self.covers(place):
             members = _members_of(place)
             partners = sorted({
-                partner for product, partner, _ in self._numbers(place.month)
-                if (members is None or partner in members) and partner not in TOTALS and _is_in(product, place)
+                partner for _, partner, _ in told if partner not in TOTALS and (members is None or partner in members)
             })  # fmt: skip
             total = _added([self._of_partner(place.at(partner=partner)) for partner in partners])
             if total is not None:
                 return total
-        codes = sorted({product for product, _, _ in self._numbers(place.month) if _is_below(product, place)})
+        codes = sorted({product for product, _, _ in told} - {place.product})
         return _added([self._of_code(place.at(product=code)) for code in codes])
 
     def _of_code(self, place: Place) -> Amount | None:
@@ -174,25 +180,31 @@ class Origins:
         own = self._printed_level(place)
         return self._sum(place) if own is None else own
 
-    def _numbers(self, month: int) -> dict[tuple[str, str, str], Amount]:
-        """The numbers of a month by product, partner and measure: of each the best kind's, unless a better kind is silent."""
-        if month not in self._told:
-            start, end = _days(month, month)
-            rows = self.observation.filter((pl.col("period_start") == start) & (pl.col("period_end") == end))
+    def _numbers(self, place: Place) -> dict[tuple[str, str, str], Amount]:
+        """The numbers of the place's month, of its product and of the codes below it, by product, partner and measure.
+
+        Of each number the word of the best kind, unless a better kind speaks of it and has none.
+        """
+        if (place.product, place.month) not in self._told:
+            start, end = _days(place.month, place.month)
+            own = pl.col("product") == place.product
+            rows = self.observation.filter(
+                (pl.col("period_start") == start) & (pl.col("period_end") == end) & (own | _is_below(place))
+            )
             found: dict[tuple[str, str, str], Row] = {}
             for row in sorted(rows.iter_rows(named=True), key=_rank):
                 if not row["measure"].endswith("_yoy"):
                     found.setdefault((row["product"], row["partner"], _measure_in_kg(row)), row)
-            self._told[month] = {
-                key: _amount(row) for key, row in found.items() if not self._is_outranked(row, key, month)
-            }
-        return self._told[month]
-
-    def _is_outranked(self, row: Row, key: tuple[str, str, str], month: int) -> bool:
-        if row["kind"] == KINDS[0]:
-            return False
-        better = self._standing(Place(self.flow, *key, month))
-        return better is not None and better < KINDS.index(row["kind"])
+            best = min(map(KINDS.index, self.releases.filter(pl.col("partners") != "keys")["kind"]), default=len(KINDS))
+            lesser = [
+                Place(self.flow, *key, place.month) for key, row in found.items() if KINDS.index(row["kind"]) > best
+            ]
+            self._ask(lesser)
+            self._told[place.product, place.month] = {
+                key: _amount(row) for key, row in found.items()
+                if (better := self._speaks.get(Place(self.flow, *key, place.month))) is None or better >= KINDS.index(row["kind"])
+            }  # fmt: skip
+        return self._told[place.product, place.month]
 
     def _best(self, place: Place, first: int) -> Amount | None:
         """The best kind's number for the months from `first` to that of the place."""
@@ -287,16 +299,12 @@ def _members_of(place: Place) -> set[str] | None:
     return set(groups["partner"])
 
 
-def _is_below(product: str, place: Place) -> bool:
-    """Whether a code is a part of the place's product."""
+def _is_below(place: Place) -> pl.Expr:
+    """Whether a row's code is a part of the place's product."""
     if place.product.startswith(BASKET):
-        return product in _codes_of_basket(place)
-    is_finest = product.isdigit() and f"HS{len(product)}" == FINEST
-    return is_finest and product != place.product and place.product.isdigit() and product.startswith(place.product)
-
-
-def _is_in(product: str, place: Place) -> bool:
-    return product == place.product or _is_below(product, place)
+        return pl.col("product").is_in(_codes_of_basket(place))
+    is_part = pl.col("product").str.starts_with(place.product) & (pl.col("product") != place.product)
+    return is_part & (pl.col("classification") == FINEST)
 
 
 def _text(month: int) -> str:

@@ -34,6 +34,8 @@ BYTE_OF_BIT = numpy.zeros(64, numpy.int64)
 for _bit in range(64):
     BYTE_OF_BIT[((int(SEQUENCE) << _bit) % 2**64) >> 58] = _bit // 8
 FIRST_BYTES = numpy.array([2 ** (8 * count) - 1 for count in range(WORD + 1)], numpy.uint64)
+# A field this long has lost a quote; where the grammar finds it too, it is refused.
+FIELD_BYTES_MAX = 4_096
 # A string view holds up to this many bytes itself, a longer text by its first four and its place.
 INSIDE_VIEW = 12
 
@@ -130,7 +132,18 @@ def _block(buffer: pyarrow.Buffer, first: int, end: int, form: _Form) -> list[py
 
 
 @numba.njit(nogil=True, cache=True)
-def _read(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917  # one loop over bytes; a call per field would cost more than the field
+def _are_equal(words: numpy.ndarray, one: int, other: int, size: int) -> bool:
+    """Whether the `size` bytes at two places are the same."""
+    done = 0
+    while done + 8 <= size and words[one + done] == words[other + done]:
+        done += 8
+    # Where a whole word differs it is this one, else the bytes that are left.
+    rest = min(size - done, 8)
+    return bool((words[one + done] ^ words[other + done]) & FIRST_BYTES[rest] == 0)
+
+
+@numba.njit(nogil=True, cache=True)
+def _read(  # noqa: PLR0911, PLR0912, PLR0913, PLR0915, PLR0917  # one loop over bytes; a call per field would cost more than the field
     data: numpy.ndarray,
     words: numpy.ndarray,
     length: int,
@@ -159,65 +172,71 @@ def _read(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917  # one loop over bytes; a
                 return BROKEN
             at += 1
             begin = at
-            mixed = numpy.uint64(0)
-            seen = numpy.uint64(0)
-            while True:
-                if at >= length:
-                    return BROKEN
-                word = words[at]
-                # The lowest bit set in `found` is the top bit of the first quote among the eight bytes.
-                unlike = word ^ QUOTES
-                found = (unlike - LOW_BITS) & ~unlike & HIGH_BITS
-                if found:
-                    lowest = found & (~found + numpy.uint64(1))
-                    count = BYTE_OF_BIT[(lowest * SEQUENCE) >> numpy.uint64(58)]
-                    word &= FIRST_BYTES[count]
-                    at += count
-                else:
-                    at += 8
-                seen |= word
-                mixed = ((mixed ^ (mixed >> numpy.uint64(29))) * MIXER) ^ word
-                if found:
-                    break
-            size = at - begin
-            at += 1
             place = number[column]
-            if place >= 0:
-                bits[place] |= seen
-                start = words[begin] & FIRST_BYTES[min(size, 8)]
-                views[place, record, 0] = numpy.uint64(size) | (start << numpy.uint64(32))
-                if size > INSIDE_VIEW:
-                    views[place, record, 1] = numpy.uint64(begin + offset) << numpy.uint64(32)
-                else:
-                    views[place, record, 1] = words[begin + 4] & FIRST_BYTES[max(size - 4, 0)]
-            else:
-                slot = ((mixed * MIXER) >> numpy.uint64(32)) & last_slot
-                while True:
-                    entry = table[column, slot, 1]
-                    code = int(entry & LOW_HALF) - 1
-                    if code < 0:
-                        code = distinct[column]
-                        if 2 * code >= slots:
-                            return CROWDED
-                        distinct[column] = code + 1
-                        table[column, slot, 0] = mixed
-                        table[column, slot, 1] = (numpy.uint64(size) << numpy.uint64(32)) | numpy.uint64(code + 1)
-                        place_of[column, code] = begin
-                        length_of[column, code] = size
-                        break
-                    if table[column, slot, 0] == mixed and int(entry >> numpy.uint64(32)) == size:
-                        # Up to eight bytes are the mixed word itself; of a longer text the bytes must be compared.
-                        if size <= WORD:
-                            break
-                        other = place_of[column, code]
-                        done = 0
-                        while done + 8 <= size and words[other + done] == words[begin + done]:
-                            done += 8
-                        rest = min(size - done, 8)
-                        if (words[other + done] ^ words[begin + done]) & FIRST_BYTES[rest] == 0:
-                            break
-                    slot = (slot + numpy.uint64(1)) & last_slot
+            is_repeated = False
+            if place < 0 and record > 0:
+                # Most texts are those of the record before; then neither the closing quote nor the code is looked for.
+                code = codes[column, record - 1]
+                size = length_of[column, code]
+                if begin + size < length and data[begin + size] == 34:
+                    is_repeated = _are_equal(words, place_of[column, code], begin, size)
+            if is_repeated:
                 codes[column, record] = code
+                at = begin + size + 1
+            else:
+                mixed = numpy.uint64(0)
+                seen = numpy.uint64(0)
+                while True:
+                    if at >= length:
+                        return BROKEN
+                    word = words[at]
+                    # The lowest bit set in `found` is the top bit of the first quote among the eight bytes.
+                    unlike = word ^ QUOTES
+                    found = (unlike - LOW_BITS) & ~unlike & HIGH_BITS
+                    if found:
+                        lowest = found & (~found + numpy.uint64(1))
+                        count = BYTE_OF_BIT[(lowest * SEQUENCE) >> numpy.uint64(58)]
+                        word &= FIRST_BYTES[count]
+                        at += count
+                    else:
+                        at += 8
+                    seen |= word
+                    mixed = ((mixed ^ (mixed >> numpy.uint64(29))) * MIXER) ^ word
+                    if found:
+                        break
+                size = at - begin
+                if size > FIELD_BYTES_MAX:
+                    return BROKEN
+                at += 1
+                if place >= 0:
+                    bits[place] |= seen
+                    start = words[begin] & FIRST_BYTES[min(size, 8)]
+                    views[place, record, 0] = numpy.uint64(size) | (start << numpy.uint64(32))
+                    if size > INSIDE_VIEW:
+                        views[place, record, 1] = numpy.uint64(begin + offset) << numpy.uint64(32)
+                    else:
+                        views[place, record, 1] = words[begin + 4] & FIRST_BYTES[max(size - 4, 0)]
+                else:
+                    slot = ((mixed * MIXER) >> numpy.uint64(32)) & last_slot
+                    while True:
+                        entry = table[column, slot, 1]
+                        code = int(entry & LOW_HALF) - 1
+                        if code < 0:
+                            code = distinct[column]
+                            if 2 * code >= slots:
+                                return CROWDED
+                            distinct[column] = code + 1
+                            table[column, slot, 0] = mixed
+                            table[column, slot, 1] = (numpy.uint64(size) << numpy.uint64(32)) | numpy.uint64(code + 1)
+                            place_of[column, code] = begin
+                            length_of[column, code] = size
+                            break
+                        is_alike = table[column, slot, 0] == mixed and int(entry >> numpy.uint64(32)) == size
+                        # Up to eight bytes are the mixed word itself; of a longer text the bytes must be compared.
+                        if is_alike and (size <= WORD or _are_equal(words, place_of[column, code], begin, size)):
+                            break
+                        slot = (slot + numpy.uint64(1)) & last_slot
+                    codes[column, record] = code
             if column < len(number) - 1:
                 if data[at] != 44:
                     return BROKEN

@@ -90,6 +90,14 @@ class Tracer:
             return [self._ytd(place.at(month=place.month + int(shift or 0)))]
         if what == "months":
             return [self._level(place.at(month=month)) for month in _window(place, shift, row)]
+        if what == "added":
+            # The mean price of a year is its value by its mass, and no sum of prices.
+            measures = (
+                UNIT_VALUES.get(place.measure, place.measure),
+                *(["quantity_kg"] if place.measure in UNIT_VALUES else []),
+            )
+            months = _window(place, shift, row)
+            return [self._level(place.at(month=month, measure=measure)) for measure in measures for month in months]
         if what == "partners":
             rows = self.metric.filter(
                 (pl.col("product") == place.product) & (pl.col("measure") == place.measure)
@@ -206,17 +214,23 @@ def _first(operands: list[Known], place: Place) -> Fraction | None:
     return operands[0].exact
 
 
-def _sum(operands: list[Known], place: Place) -> Fraction | None:
-    return sum((known.exact for known in operands if known.exact is not None), Fraction(0))
+def _rolling(operands: list[Known], place: Place) -> Fraction | None:
+    if any(known.exact is None for known in operands):
+        return None
+    sums: dict[str, Fraction] = {}
+    for known in operands:
+        sums[known.place.measure] = sums.get(known.place.measure, Fraction(0)) + (known.exact or 0)
+    if place.measure not in UNIT_VALUES:
+        return sums[place.measure]
+    mass = sums["quantity_kg"]
+    return sums[UNIT_VALUES[place.measure]] / mass if mass else None
 
 
 def _rolling_growth(operands: list[Known], place: Place) -> Fraction | None:
-    if place.measure in UNIT_VALUES:
-        return None
-    before, now = (
-        sum((known.exact or Fraction(0) for known in part), Fraction(0)) for part in (operands[:12], operands[12:])
-    )
-    return (now / before - 1) * 100 if before else None
+    year_ago = place.month - 12
+    before = _rolling([known for known in operands if known.place.month <= year_ago], place)
+    now = _rolling([known for known in operands if known.place.month > year_ago], place)
+    return None if now is None or not before else (now / before - 1) * 100
 
 
 def _share(operands: list[Known], place: Place) -> Fraction | None:
@@ -254,8 +268,8 @@ RECIPES: dict[str, tuple[str, tuple[str, ...], Callable[[list[Known], Place], An
     "yoy_pct": ("(level / level of the same month a year before - 1) x 100", ("level", "level@-12"), _growth),
     "ytd": ("January to this month", ("ytd",), _first),
     "ytd_yoy_pct": ("(ytd / ytd a year before - 1) x 100", ("ytd", "ytd@-12"), _growth),
-    "rolling_12m": ("sum of twelve months", ("months@-11:0",), _sum),
-    "rolling_12m_yoy_pct": ("(twelve months / the twelve before - 1) x 100", ("months@-23:0",), _rolling_growth),
+    "rolling_12m": ("twelve months added up; of a unit value: value by mass", ("added@-11:0",), _rolling),
+    "rolling_12m_yoy_pct": ("(twelve months / the twelve before - 1) x 100", ("added@-23:0",), _rolling_growth),
     "share_pct": ("level / world level x 100", ("level", "world"), _share),
     "rank": ("one more than the partners with a higher level", ("partners",), _rank),
     "contribution_mom_pp": ("(level - month before) / world of the month before x 100", ("level", "level@-1", "world@-1"), _contribution),
