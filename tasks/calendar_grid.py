@@ -62,14 +62,14 @@ def _months_seen(numbers: pl.DataFrame) -> pl.DataFrame:
 
 def _looked_for(seen: pl.DataFrame) -> pl.DataFrame:
     """Series that need no numbers of their own: WLD and groups of each product, HS levels above HS8 for the world."""
-    real = seen.filter(~pl.col("partner").is_in([WORLD, *GROUPS]))
-    totals = [real.with_columns(partner=pl.lit(total)) for total in (WORLD, *GROUPS)]
-    eights = seen.filter(pl.col("classification") == "HS8").with_columns(partner=pl.lit(WORLD))
+    real = seen.filter(~pl.col("partner").is_in([WORLD, *GROUPS])).drop("partner").unique()
+    totals = real.join(pl.DataFrame({"partner": [WORLD, *GROUPS]}), how="cross")
+    eights = seen.filter(pl.col("classification") == "HS8").drop("partner").unique().with_columns(partner=pl.lit(WORLD))
     above = [
         eights.with_columns(product=pl.col("product").str.slice(0, level), classification=pl.lit(f"HS{level}"))
         for level in HS_LEVELS
     ]
-    return pl.concat([*totals, *above])
+    return pl.concat([part.select(seen.columns) for part in (totals, *above)])
 
 
 def chain_years(series: pl.DataFrame) -> pl.DataFrame:

@@ -49,9 +49,12 @@ def open_known(store: Path, release: Normalised) -> Known:
     told = {path_partition(entry.partition) for entry in snapshot.entries("metric")} if snapshot else set()
     derived = {month for month in _months_between(touched | held | told) if _can_change(month, touched)}
     window = {month for month in held if _is_looked_at(month, derived)}
+    observation = read_table(snapshot, Observation, window.__contains__)
+    chained = _years_with_totals(observation) | _years_with_totals(release.detail)
+    derived = {month for month in derived if month[:2] in chained or _is_not_before(month, touched)}
     return Known(
         cast("DataFrame[Release]", releases),
-        cast("DataFrame[Observation]", read_table(snapshot, Observation, window.__contains__)),
+        cast("DataFrame[Observation]", observation),
         cast("DataFrame[Detail]", read_table(snapshot, Detail, (touched | later_year(touched)).__contains__)),
         tuple(sorted(touched)),
         tuple(sorted(derived)),
@@ -90,6 +93,16 @@ def _can_change(month: Partition, touched: set[Partition]) -> bool:
     first = [(year * 12, year * 12 + number - 1) for flow, year, number in touched if flow == month[0]]
     index = _index(month)
     return any(january <= index <= own + LOOK_BACK_MONTHS for january, own in first)
+
+
+def _years_with_totals(numbers: pl.DataFrame) -> set[tuple[str, int]]:
+    """Flow and year of each figure of several months. Only there does a month tell of months before it."""
+    several = numbers.filter(month_index("period_start") != month_index("period_end"))
+    return set(several.select("flow", year=pl.col("period_end").dt.year().cast(pl.Int64)).unique().iter_rows())
+
+
+def _is_not_before(month: Partition, touched: set[Partition]) -> bool:
+    return any(flow == month[0] and _index(month) >= year * 12 + number - 1 for flow, year, number in touched)
 
 
 def _is_looked_at(month: Partition, derived: set[Partition]) -> bool:

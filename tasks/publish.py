@@ -227,8 +227,7 @@ def _build(stage: Stage, snapshot: Snapshot, manifest: bytes) -> None:
         link_or_copy(fs, object_path(snapshot.store, entry.sha256), path)
     fs.write_file(tree / "manifest.json", manifest)
     fs.fsync_file(tree / "manifest.json")
-    for folder in sorted(folders, reverse=True):
-        fs.fsync_directory(folder)
+    fs.fsync_directories(sorted(folders, reverse=True))
     fs.rename(tree, snapshot.path)
 
 

@@ -8,6 +8,7 @@ depend on nothing but the rows, the derivation and the versions of the libraries
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -69,14 +70,17 @@ def read_table(
     """
     name = table_name(model)
     kinds = polars_schema(model)
-    frames: list[pl.DataFrame] = []
+    # Files of one flow are read together, because a call for each costs more than the rows of most months.
+    files: dict[str | None, list[Path]] = {}
     for entry in snapshot.entries(name) if snapshot else ():
         partition = path_partition(entry.partition) if entry.partition else None
-        if partition is not None and not keep(partition):
-            continue
-        rows = pl.read_parquet(snapshot.path / entry.path, hive_partitioning=False)  # type: ignore[union-attr]
-        if partition is not None:
-            rows = rows.with_columns(flow=pl.lit(partition[0]))
+        if partition is None or keep(partition):
+            files.setdefault(partition and partition[0], []).append(snapshot.path / entry.path)  # type: ignore[union-attr]
+    frames: list[pl.DataFrame] = []
+    for flow, paths in files.items():
+        rows = pl.read_parquet(paths, hive_partitioning=False)
+        if flow is not None:
+            rows = rows.with_columns(flow=pl.lit(flow))
         frames.append(rows.select(pl.col(column).cast(kind) for column, kind in kinds.items()))
     if not frames:
         return pl.DataFrame(schema=kinds)

@@ -7,7 +7,8 @@ failure loses is modelled in `power.py`.
 import errno
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 from tasks.filesystem import FileSystem
@@ -41,6 +42,11 @@ class FaultyFileSystem(FileSystem):
         self.fault, self.at = fault, at
         self.names: list[str] = []
         self.fired, self.dead = False, False
+
+    def fsync_directories(self, paths: Iterable[Path]) -> None:
+        """One after another, so that the N-th call is the same call in every run."""
+        for path in paths:
+            self.fsync_directory(path)
 
     def effect(self, name: str, *arguments: Any) -> Any:
         """The call as the kernel would do it."""

@@ -11,7 +11,7 @@ from schemas.release import Release
 from schemas.table import polars_schema
 from tasks import ledger, metrics
 from tasks.extremes import LOOK_BACK_MONTHS
-from tasks.known import _can_change, _is_looked_at
+from tasks.known import _can_change, _is_looked_at, _years_with_totals
 from tasks.periods import month_end
 
 PRODUCTS = ("85051110", "28053011", "71069110")
@@ -22,7 +22,7 @@ def _month(index: int) -> date:
     return date(index // 12, index % 12 + 1, 1)
 
 
-def _world(seed: int, months: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _world(seed: int, months: int, totals: float = 0.05) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Synthetic releases, one or more for each month, with gaps, silences, cumulative figures and long quiet times."""
     draw = random.Random(seed)
     rows, releases = [], []
@@ -37,7 +37,7 @@ def _world(seed: int, months: int) -> tuple[pl.DataFrame, pl.DataFrame]:
                 if quiet or draw.random() < 0.4:
                     continue
                 first = _month(index)
-                span = draw.random() < 0.05 and index % 12 > 1
+                span = draw.random() < totals and index % 12 > 1
                 start = first.replace(month=1) if span else first
                 for measure, unit in (("quantity_kg", "kg"), ("value_usd", "USD")):
                     rows.append(
@@ -81,9 +81,12 @@ def test_a_window_gives_what_the_whole_gives(seed: int) -> None:
     assert compared > 1_000
 
 
-def test_what_a_release_cannot_change_stays_as_it_was() -> None:
-    """The months outside `_can_change` come out the same with and without the release's rows."""
-    detail, releases = _world(9, months=100)
+@pytest.mark.parametrize(("totals", "first"), [(0.05, date(2018, 1, 1)), (0.0, date(2018, 6, 1))])
+def test_what_a_release_cannot_change_stays_as_it_was(totals: float, first: date) -> None:
+    """The months outside `_can_change` come out the same with and without the release's rows; where no figure is
+    cumulative, those before it in its year as well."""
+    detail, releases = _world(9, months=100, totals=totals)
+    assert bool(_years_with_totals(detail)) == (totals > 0)
     touched = date(2018, 6, 1)
     release_id = f"gacc_query-{2018 * 12 + 5}"
     results = []
@@ -94,9 +97,8 @@ def test_what_a_release_cannot_change_stays_as_it_was() -> None:
         words = ledger.last_word(ledger.merge(rows, scopes))  # type: ignore[arg-type]
         results.append(metrics.derive(words, scopes))  # type: ignore[arg-type]
     assert detail.filter(pl.col("release_id") == release_id).height > 0
-    january = date(2018, 1, 1)
     last = _month(touched.year * 12 + touched.month - 1 + LOOK_BACK_MONTHS)
-    outside = ~pl.col("period").is_between(january, last)
+    outside = ~pl.col("period").is_between(first, last)
     assert results[0].filter(outside).equals(results[1].filter(outside))
     assert results[0].filter(outside).height > 500
     assert not results[0].filter(~outside).equals(results[1].filter(~outside))
