@@ -44,7 +44,7 @@ server-postgres: $(READY)
 	@BIN=$(BIN) deployments/server.sh
 
 test: $(READY)
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 torture: $(READY)
 	$(BIN)/python -m tests.faults.torture --kills 500 --reads 20000

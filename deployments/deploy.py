@@ -12,6 +12,7 @@ from pathlib import Path
 from flows import server
 
 POOL = "local-process"
+TURNS = "in-turn"
 ZOMBIES = "tidewaiter-zombies"
 # Three heartbeats of the 30 s set in pyproject.toml, and a little.
 SILENCE_SECONDS_MAX = 100
@@ -24,6 +25,8 @@ def main() -> None:
     server.use(api)
     if _prefect("work-pool", "inspect", POOL, quiet=True):
         _prefect("work-pool", "create", POOL, "--type", "process")
+    if _prefect("work-queue", "inspect", TURNS, "--pool", POOL, quiet=True):
+        _prefect("work-queue", "create", TURNS, "--pool", POOL, "--limit", "1")
     if _prefect("--no-prompt", "deploy", "--prefect-file", str(Path(__file__).with_name("prefect.yaml")), "--all"):
         sys.exit("the deployments were not taken; see above")
     _ensure_zombie_automation()
