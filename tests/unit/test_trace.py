@@ -35,7 +35,7 @@ class _Tracer(Tracer):
 
 
 @given(worlds.histories())
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_every_figure_is_found_again_from_the_rows_that_make_it(store: list[tuple[Row, list[Row]]]) -> None:
     releases = release_table(*(row for row, _ in store))
     observation = ledger.last_word(ledger.merge(detail_table(*(row for _, rows in store for row in rows)), releases))
