@@ -15,7 +15,7 @@ POOL = "local-process"
 TURNS = "in-turn"
 ZOMBIES = "tidewaiter-zombies"
 # Three heartbeats of the 30 s set in pyproject.toml, and a little.
-SILENCE_SECONDS_MAX = 100
+SILENCE_SECONDS_MAX = int(os.environ.get("TIDEWAITER_SILENCE_SECONDS", "100"))
 RUN_STATES = ("heartbeat", "Completed", "Failed", "Cancelled", "Crashed", "Paused", "Suspended")
 
 

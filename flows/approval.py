@@ -51,6 +51,7 @@ def approved(store: Path, held: Held, patience_seconds: int = PATIENCE_SECONDS) 
     try:
         answer = pause_flow_run(wait_for_input=form, timeout=patience_seconds, poll_interval=POLL_SECONDS)
     except FlowPauseTimeout:
+        told.awake()
         raise held from None
     kept = hold.decide(store, held.release_id, answer.verdict, answer.by, answer.reason, datetime.now(UTC))
     if answer.verdict == "reject":

@@ -13,7 +13,7 @@ from typing import Any, cast
 from prefect import get_client
 from prefect.context import FlowRunContext
 from prefect.events import emit_event
-from prefect.states import Completed, Failed
+from prefect.states import Completed, Failed, Running
 
 from schemas.held import HeldRelease
 from schemas.outcome import Outcome
@@ -135,6 +135,15 @@ def rename(name: str) -> None:
             client.update_flow_run(context.flow_run.id, name=name)
 
 
+def awake() -> None:
+    """Back from a pause that lasted too long: else Prefect calls the end `Failed`, whatever state the run ends with."""
+    context = FlowRunContext.get()
+    if context is not None and context.flow_run is not None:
+        run_id = context.flow_run.id
+        with get_client(sync_client=True) as client:
+            _attempt(lambda: client.set_flow_run_state(run_id, Running(), force=True))
+
+
 def name_watch(request: WatchRequest, day: date) -> None:
     """`watch for query 2025-07-20`."""
     if FlowRunContext.get() is not None:
@@ -152,7 +161,7 @@ def cell(text: str) -> str:
     return clip(text, 200).replace("|", "\\|")
 
 
-def _attempt(telling: Callable[[], None]) -> None:
+def _attempt(telling: Callable[[], object]) -> None:
     try:
         telling()
     except Exception:

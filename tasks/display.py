@@ -21,6 +21,7 @@ COLUMNS = (
 MARKS = {"implied_base": "*", "ytd_difference": "°", "sum": "", "sum_of_months": ""}
 COLUMNS_MIN = 4
 MARK_WORDS = {"*": MADE["implied_base"], "°": MADE["ytd_difference"]}
+NUMBERS_SHOWN = 3
 
 
 def partner_name(partner: str) -> str:
@@ -104,7 +105,8 @@ def show_trace(console: Console, trace: Trace, *, full: bool = True) -> None:
             f"  {operand.name}: {_number(operand.value)} ({operand.status})"
             + (f"; {operand.note}" if operand.note else "")
         )
-        for number in operand.numbers if full else operand.numbers[:1]:
+        shown = operand.numbers if full else operand.numbers[:NUMBERS_SHOWN]
+        for number in shown:
             records = ", ".join(map(str, number.records[:8])) + (
                 f" and {len(number.records) - 8} more" if len(number.records) > 8 else ""
             )
@@ -119,6 +121,8 @@ def show_trace(console: Console, trace: Trace, *, full: bool = True) -> None:
                 console.print(f"    {escape(number.address)}", style="dim", highlight=False, soft_wrap=True)
             for text in number.printed[:1] if full else ():
                 console.print(f"    as printed: {escape(text)}", style="dim", highlight=False, soft_wrap=True)
+        if len(shown) < len(operand.numbers):
+            console.print(f"    and {len(operand.numbers) - len(shown)} more numbers", style="dim", highlight=False)
     verdict = "[green]agrees[/]" if trace.agrees else "[bold red]DOES NOT AGREE[/]"
     console.print(
         f"  computed again from these: {_number(trace.recomputed)}, {verdict} with snapshot {trace.snapshot_id}"

@@ -59,6 +59,10 @@ class Amount:
     standing: int
     rows: tuple[Row, ...]
 
+    def with_other(self, other: "Amount", sign: int) -> "Amount":
+        """The sum with another amount, or the difference."""
+        return Amount(self.exact + sign * other.exact, max(self.standing, other.standing), self.rows + other.rows)
+
 
 class Origins:
     """The last word of one flow of a snapshot, by number."""
@@ -84,8 +88,8 @@ class Origins:
         """The year to date as a source prints it; January alone is a month."""
         return self._best(place, place.month - place.month % 12) if place.month % 12 else None
 
-    def chain(self, place: Place, levels: dict[int, Amount]) -> tuple[dict[int, Fraction], list[Row]]:
-        """The year to date of every month that it can be told for, and the rows it is made of.
+    def chain(self, place: Place, levels: dict[int, Amount]) -> dict[int, Amount]:
+        """The year to date of every month that it can be told for, with the rows that it follows from.
 
         From January on each total is the one before plus the month, a printed one stands; then backwards from the printed
         ones, where that does not contradict a total that is known by then. `levels` are the months known by themselves.
@@ -97,30 +101,27 @@ class Origins:
             so_far = [levels[earlier] for earlier in range(january, month + 1) if earlier in levels]
             if len(so_far) == month - january + 1 and max(part.standing for part in so_far) < printed[month].standing:
                 del printed[month]
-        ahead: dict[int, Fraction] = {}
+        ahead: dict[int, Amount] = {}
         for month in year:
-            before = Fraction(0) if month == january else ahead.get(month - 1)
             if month in printed:
-                ahead[month] = printed[month].exact
-            elif month in levels and before is not None:
-                ahead[month] = before + levels[month].exact
-        behind: dict[int, Fraction] = {}
+                ahead[month] = printed[month]
+            elif month in levels and (month == january or month - 1 in ahead):
+                ahead[month] = ahead[month - 1].with_other(levels[month], 1) if month > january else levels[month]
+        behind: dict[int, Amount] = {}
         for month in reversed(year):
-            after = behind.get(month + 1)
             if month in printed:
-                behind[month] = printed[month].exact
-            elif after is not None and month + 1 in levels:
-                behind[month] = after - levels[month + 1].exact
-        totals: dict[int, Fraction] = {}
+                behind[month] = printed[month]
+            elif month + 1 in behind and month + 1 in levels:
+                behind[month] = behind[month + 1].with_other(levels[month + 1], -1)
+        totals: dict[int, Amount] = {}
         floor = Fraction(0)
         for month in year:
             if month in ahead:
                 totals[month] = ahead[month]
-                floor = max(floor, ahead[month])
-            elif behind.get(month, Fraction(-1)) >= floor:
+                floor = max(floor, ahead[month].exact)
+            elif month in behind and behind[month].exact >= floor:
                 totals[month] = behind[month]
-        rows = [row for part in (*levels.values(), *printed.values()) for row in part.rows]
-        return totals, rows
+        return totals
 
     def printed_growth(self, place: Place, *, cumulative: bool) -> Amount | None:
         """A growth that a source prints, in basis points."""
@@ -220,7 +221,8 @@ class Origins:
 
     def traced(self, rows: Iterable[Row]) -> list[TracedNumber]:
         """Each row with its records in the raw file. Raises ValueError where the raw bytes are not what their name says."""
-        return [self._traced_row(row) for row in sorted(rows, key=lambda row: tuple(row[name] for name in KEY))]
+        found = {tuple(row[name] for name in (*KEY, "source", "unit")): row for row in rows}
+        return [self._traced_row(found[key]) for key in sorted(found)]
 
     def _traced_row(self, row: dict[str, Any]) -> TracedNumber:
         release = self.releases.filter(pl.col("release_id") == row["release_id"]).row(0, named=True)

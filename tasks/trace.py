@@ -114,16 +114,16 @@ class Tracer:
         except NoFigure:
             level_status = "zero" if self.origins.covers(place) else "not_covered"
         if level_status == "ytd_difference":
-            totals, rows = self._chain(place)
-            before = Fraction(0) if place.month % 12 == 0 else totals.get(place.month - 1)
-            now = totals.get(place.month)
-            exact = None if now is None or before is None else now - before
+            totals = self._chain(place)
+            now, before = totals.get(place.month), totals.get(place.month - 1)
+            found = now if now is None or place.month % 12 == 0 else before and now.with_other(before, -1)
         else:
-            exact, rows = _parts(self.origins.level(place, level_status))
+            found = self.origins.level(place, level_status)
+        exact, rows = _parts(found)
         return _known(f"level {_text(place.month)}", exact, level_status, self.origins.traced(rows), place)
 
-    def _chain(self, place: Place) -> tuple[dict[int, Fraction], list[Row]]:
-        """The year's totals and the rows they are made of, from the months that are known by themselves."""
+    def _chain(self, place: Place) -> dict[int, Amount]:
+        """The year's totals, from the months that are known by themselves."""
         january = place.month - place.month % 12
         levels: dict[int, Amount] = {}
         for month in range(january, january + 12):
@@ -155,10 +155,10 @@ class Tracer:
                 place,
             )
         if ytd_status == "ytd_difference":
-            totals, rows = self._chain(place)
-            exact = totals.get(place.month)
+            found = self._chain(place).get(place.month)
         else:
-            exact, rows = _parts(self.origins.printed_ytd(place) if ytd_status == "reported" else None)
+            found = self.origins.printed_ytd(place) if ytd_status == "reported" else None
+        exact, rows = _parts(found)
         return _known(f"ytd {_text(place.month)}", exact, ytd_status, self.origins.traced(rows), place)
 
     def _unit_value(self, place: Place, what: str) -> Known:

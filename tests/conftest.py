@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+# Files whose tests wait for servers most of the time; begun first, they do not keep everybody waiting at the end.
+LONG = ("test_server.py", "test_browser.py")
 SHARED_DATA = Path(__file__).parent.parent / ".." / "shared" / "data"
 
 
@@ -13,3 +15,8 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"the real files are not at hand: no folder {SHARED_DATA}")
     return SHARED_DATA.resolve()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long files first; within and after them the order stays."""
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))

@@ -13,7 +13,9 @@ from typing import Any
 import httpx
 
 ROOT = Path(__file__).parent.parent.parent
-PATIENCE_SECONDS = 90
+# Longer than the silence after which a run counts as crashed.
+PATIENCE_SECONDS = 150
+SILENCE_SECONDS = 60
 EXPORTS = Path("inbox/gacc_query/export")
 
 
@@ -25,6 +27,7 @@ class House:
         self.environment = {
             **os.environ, "DO_NOT_TRACK": "1", "PREFECT_HOME": str(folder / ".prefect"), "PREFECT_WORKER_QUERY_SECONDS": "1",
             "PREFECT_SERVER_SERVICES_TRIGGERED_FREQUENCY": "1",
+            "TIDEWAITER_SILENCE_SECONDS": str(SILENCE_SECONDS),
         }  # fmt: skip
         self.environment.pop("PREFECT_API_URL", None)
         shutil.copy(ROOT / "pyproject.toml", folder)
@@ -34,7 +37,7 @@ class House:
         self.api: str = self.note["api"]
         self.ui = self.api.removesuffix("/api")
         (folder / EXPORTS / "defaults.toml").write_text('partners = "all"\n')
-        self.worker = self._start_worker()
+        self.worker = self.start_worker()
 
     def deploy(self) -> None:
         self._python(ROOT / "deployments" / "deploy.py")
@@ -50,7 +53,7 @@ class House:
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
-    def _start_worker(self) -> "subprocess.Popen[bytes]":
+    def start_worker(self) -> "subprocess.Popen[bytes]":
         with (self.folder / "worker.log").open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, str(ROOT / "deployments" / "worker.py")], cwd=self.folder, stdout=log, stderr=log,

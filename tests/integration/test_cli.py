@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -156,6 +157,25 @@ def test_trace_and_audit_agree_and_a_flipped_byte_is_named(tmp_path: Path) -> No
         "353",
         "46.4",
     ]
+    half_year = tidewaiter(
+        "trace",
+        "--product",
+        "85051110",
+        "--month",
+        "2025-06",
+        "--metric",
+        "ytd_yoy_pct",
+        "--partner",
+        "WLD",
+        "--format",
+        "json",
+        cwd=tmp_path,
+    )
+    # January to June 2024 is printed nowhere: it is January to July less July, and nothing else of that year is in it.
+    before = json.loads(half_year.stdout)["operands"][1]["numbers"]
+    assert [(number["period"], number["value"]) for number in before] == [
+        ("2024-01..2024-07", 32_812_000), ("2024-07", 5_278_000),
+    ]  # fmt: skip
     passed = tidewaiter("audit", cwd=tmp_path)
     assert passed.returncode == 0
     assert "25 figures traced back" in passed.stdout
@@ -210,6 +230,30 @@ def test_leading_zeros_survive_in_every_reader(tmp_path: Path) -> None:
         "item",
         20000.0,
     )
+
+
+def test_without_prefect_a_dead_server_is_nobodys_business(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{taken.getsockname()[1]}/api")
+    monkeypatch.setenv("OPENLINEAGE_URL", "http://127.0.0.1:9")
+    (tmp_path / "june.csv").write_bytes(QUERY.encode("gb18030"))
+    done = tidewaiter(
+        "ingest",
+        "june.csv",
+        "--source",
+        "gacc_query",
+        "--flow",
+        "export",
+        "--partners",
+        "all",
+        "--no-prefect",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert pl.read_parquet(tmp_path / "store/current/metric/**/*.parquet").height > 0
+    lineage = pl.read_parquet(tmp_path / "store/current/lineage/*.parquet")
+    assert lineage["step"].to_list()[-1] == "publish"
 
 
 def test_version_and_help_with_examples(tmp_path: Path) -> None:

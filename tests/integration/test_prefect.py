@@ -11,7 +11,7 @@ from prefect.testing.utilities import prefect_test_harness
 from flows.audit import audit
 from flows.release import release
 from schemas.request import ReleaseRequest
-from tasks import catalog
+from tasks import artifacts, catalog
 from tasks.audit import Unsound
 from tasks.refusal import Refused
 
@@ -69,6 +69,19 @@ def test_a_refusal_fails_the_run_at_once_with_its_reason(tmp_path: Path) -> None
         state.result()
     assert not (tmp_path / "store" / "current").exists()
     assert len(list((tmp_path / "store" / "lineage").glob("failed-*-parse.ndjson"))) == 1
+
+
+def test_a_page_that_fails_is_logged_and_the_publication_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> int:
+        raise RuntimeError("the disk of the pages is full")
+
+    monkeypatch.setattr(artifacts, "write", fail)
+    state = release(ReleaseRequest(file=SAMPLE, store=tmp_path / "store"), return_state=True)
+    assert (state.name, state.type.value) == ("Published 2024-02 to 2026-05", "COMPLETED")
+    assert (tmp_path / "store" / "current").exists()
+    assert "the disk of the pages is full" in caplog.text
 
 
 def test_the_audit_flow_passes_and_then_fails_with_the_name_of_the_file(tmp_path: Path) -> None:

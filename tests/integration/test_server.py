@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,13 @@ def test_a_removed_partner_is_held_and_a_person_is_asked_and_an_approval_publish
     assert asked["name"] == "held for approval: june again.csv"
     assert current_id(house.store) == before
     assert house.ended(house.watch())["state_name"] == "Nothing new"
+    name = released["state"]["message"].split()[0]
+    unanswered = house.ended(
+        house.start("decide/decide", {"release_id": name, "store": "store", "patience_hours": 0.001})
+    )
+    assert (unanswered["state_name"], unanswered["state_type"]) == ("Held for approval", "FAILED")
+    assert [kept.release_id for kept in hold.waiting(house.store)] == [name]
+    assert current_id(house.store) == before
     wrong = house.ask(
         f"/flow_runs/{asked['id']}/resume", {"run_input": {"verdict": "perhaps", "by": "x", "reason": "y"}}
     )
@@ -95,7 +103,6 @@ def test_a_removed_partner_is_held_and_a_person_is_asked_and_an_approval_publish
         {"run_input": {"verdict": "approve", "by": "Li Wei", "reason": "compared with the site"}},
     )
     assert house.ended(asked["id"])["state_name"] == "Published 2025-06"
-    name = released["state"]["message"].split()[0]
     (row,) = reading.query(house.store, "finding").filter(check="approved", release_id=name).to_dicts()
     assert row["observed"] == "approved by Li Wei: compared with the site"
 
@@ -136,10 +143,8 @@ def test_bad_values_are_rejected_by_the_form(house: House) -> None:
             house.ask(f"/deployments/{identity}/create_flow_run", {"parameters": {"request": request}})
 
 
-def test_a_run_killed_while_it_publishes_is_crashed_and_the_next_completes(house: House) -> None:
-    file = house.drop("many.csv", month(2025, 4, distinct_records(9_000)), "2025-05-20")
-    before = current_id(house.store)
-    run_id = house.watch()
+def publishing(house: House, run_id: str) -> int:
+    """The process of a run, at a moment at which it publishes."""
     house.wait(lambda: house.process_of(run_id), "the process of the run")
     process = house.process_of(run_id)
     assert process
@@ -149,12 +154,38 @@ def test_a_run_killed_while_it_publishes_is_crashed_and_the_next_completes(house
     while all(path.name.startswith("landing") for path in waiting.iterdir()):
         assert time.monotonic() < deadline, "the run was not seen to publish"
         time.sleep(0.001)
-    os.kill(process, signal.SIGKILL)
+    return process
+
+
+def test_a_run_killed_while_it_publishes_is_crashed_and_the_next_completes(house: House) -> None:
+    file = house.drop("many.csv", month(2025, 4, distinct_records(9_000)), "2025-05-20")
+    before = current_id(house.store)
+    run_id = house.watch()
+    os.kill(publishing(house, run_id), signal.SIGKILL)
     run = house.ended(run_id)
     assert (run["state_type"], run["state_name"]) == ("CRASHED", "Crashed")
     assert current_id(house.store) == before
     assert house.ended(house.watch())["state_name"] == "Published 2025-04"
     assert current_id(house.store) != before
+    file.unlink()
+
+
+def test_a_worker_killed_with_all_it_started_leaves_a_crashed_run_and_the_next_completes(house: House) -> None:
+    """Nobody is left to say that the run has crashed; the automation that misses its heartbeat says it."""
+    file = house.drop("more.csv", month(2025, 3, distinct_records(9_000)), "2025-04-20")
+    before = current_id(house.store)
+    run_id = house.watch()
+    process = publishing(house, run_id)
+    os.killpg(house.worker.pid, signal.SIGKILL)
+    with suppress(ProcessLookupError):
+        os.kill(process, signal.SIGKILL)
+    house.worker.wait(10)
+    assert current_id(house.store) == before
+    run = house.ended(run_id)
+    assert run["state_type"] == "CRASHED"
+    assert "no sign of life" in run["state"]["message"]
+    house.worker = house.start_worker()
+    assert house.ended(house.watch())["state_name"] == "Published 2025-03"
     file.unlink()
 
 
