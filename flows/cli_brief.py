@@ -1,8 +1,6 @@
-"""Commands for the day of a release: what others printed, and what the controls did. `cli.py` mounts them."""
+"""Commands for the day of a release: what others printed, and what the controls did."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -10,46 +8,21 @@ from typing import Annotated
 
 import polars as pl
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from flows.terminal import STORE, Flow, Form, Store, console, published, refusals
 from tasks import claims as claiming
 from tasks import control_events, display, reading
 from tasks.brief_words import headlines
-from tasks.snapshot import Snapshot, StoreError, open_snapshot
-from tasks.trace import NoFigure
 
-REFUSED = 2
-console, errors = Console(), Console(stderr=True)
-Form = StrEnum("Form", ["table", "csv", "json", "parquet"])
-Store = Annotated[Path, typer.Option("--store", envvar="TIDEWAITER_STORE", help="folder of the published tables")]
-STORE = Path("store")
 MARKS = {"supported": "green", "contradicted": "bold red", "right_number_wrong_place": "yellow", "not_checkable": "dim"}
 Language = StrEnum("Language", ["en", "zh"])
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
-Flow = StrEnum("Flow", ["export", "import"])
+commands = typer.Typer()
 events = typer.Typer(help="Export-control measures, and what the months around them look like.")
 claims = typer.Typer(no_args_is_help=True, help="Figures that others printed, checked against the ledger.")
-
-
-@contextmanager
-def refusals() -> Iterator[None]:
-    """Errors that are the caller's, as one line and the exit code for refused."""
-    try:
-        yield
-    except (reading.NothingPublished, NoFigure, StoreError, ValueError) as error:
-        errors.print(f"[bold red]refused[/] {error}", highlight=False, soft_wrap=True)
-        raise typer.Exit(REFUSED) from error
-
-
-def published(store: Path) -> Snapshot:
-    """The current snapshot; NothingPublished where there is none."""
-    snapshot = open_snapshot(store)
-    if snapshot is None:
-        raise reading.NothingPublished(
-            f"{store}: nothing is published here yet. Ingest a file first (tidewaiter ingest --help)."
-        )
-    return snapshot
+commands.add_typer(claims, name="claims")
+commands.add_typer(events, name="events")
 
 
 @claims.command("check", epilog="Example: `tidewaiter claims check printed.csv --format csv`")
@@ -173,6 +146,7 @@ def event_windows(
     _say_mixed(product)
 
 
+@commands.command(epilog="Example: `tidewaiter brief --month 2025-06 --product basket:rare_earth_magnets`")
 def brief(
     month: Annotated[str, typer.Option(help="YYYY-MM")],
     product: Annotated[str, typer.Option(help="code, line:… or basket:…")],
@@ -201,6 +175,7 @@ def brief(
     console.print(f"written: {place} and {place.with_suffix('.md').name}", highlight=False, soft_wrap=True)
 
 
+@commands.command(epilog="Example: `tidewaiter plot --product 85051110 --partner USA --output magnets.png`")
 def plot(
     product: Annotated[str, typer.Option(help="code, line:… or basket:…")],
     output: Annotated[Path, typer.Option(help="file that ends in .png or .svg")],
@@ -221,11 +196,3 @@ def plot(
 def _say_mixed(product: str | None) -> None:
     if product and control_events.MIXED in control_events.members(product):
         console.print(control_events.MIXED_WORDS, soft_wrap=True, highlight=False)
-
-
-def mount(app: typer.Typer) -> None:
-    """Put the commands of this module under the application."""
-    app.command(epilog="Example: `tidewaiter brief --month 2025-06 --product basket:rare_earth_magnets`")(brief)
-    app.command(epilog="Example: `tidewaiter plot --product 85051110 --partner USA --output magnets.png`")(plot)
-    app.add_typer(claims, name="claims")
-    app.add_typer(events, name="events")

@@ -43,9 +43,9 @@ def ending(work: Callable[[], Outcome], store: Path, *, waits: bool) -> Outcome:
         return cast(Outcome, Failed(name=HELD, message=str(problem), data=problem))
     except Refused as refusal:
         return cast(Outcome, Failed(name="Refused", message=str(refusal), data=refusal))
-    _attempt(lambda: rename(f"release {outcome.span} {outcome.title}"))
+    attempt(lambda: rename(f"release {outcome.span} {outcome.title}"))
     if outcome.status == "published":
-        _attempt(lambda: published(store, outcome))
+        attempt(lambda: published(store, outcome))
     return cast(Outcome, Completed(name=state_name(outcome), message=message(outcome), data=outcome))
 
 
@@ -60,7 +60,7 @@ def watched(report: WatchReport) -> WatchReport:
     expected = report.expected
     if expected.days_overdue:
         payload = expected.model_dump(mode="json")
-        _attempt(lambda: event("overdue", f"{expected.kind}.{'.'.join(expected.missing)}", payload))
+        attempt(lambda: event("overdue", f"{expected.kind}.{'.'.join(expected.missing)}", payload))
     lines = [
         *report.failed,
         *report.refused,
@@ -114,7 +114,7 @@ def published(store: Path, outcome: Outcome) -> None:
 def held(store: Path, problem: Held, *, waits: bool) -> None:
     """The event of a hold; `waits` tells whether this very run asks for the decision."""
     payload = {"release_id": problem.release_id, "findings": problem.lines, "store": str(store)}
-    _attempt(lambda: event("held", problem.release_id, payload, waits="yes" if waits else "no"))
+    attempt(lambda: event("held", problem.release_id, payload, waits="yes" if waits else "no"))
 
 
 def event(what: str, name: str, payload: dict[str, Any], **labels: str) -> None:
@@ -141,19 +141,19 @@ def awake() -> None:
     if context is not None and context.flow_run is not None:
         run_id = context.flow_run.id
         with get_client(sync_client=True) as client:
-            _attempt(lambda: client.set_flow_run_state(run_id, Running(), force=True))
+            attempt(lambda: client.set_flow_run_state(run_id, Running(), force=True))
 
 
 def name_watch(request: WatchRequest, day: date) -> None:
     """`watch for query 2025-07-20`."""
     if FlowRunContext.get() is not None:
-        _attempt(lambda: rename(f"watch for {request.kind or 'anything new'} {day}"))
+        attempt(lambda: rename(f"watch for {request.kind or 'anything new'} {day}"))
 
 
 def name_question(kept: HeldRelease) -> None:
     """`held for approval: june.csv`, because the state of a run that waits is called Paused whatever it waits for."""
     if FlowRunContext.get() is not None:
-        _attempt(lambda: rename(f"held for approval: {kept.title}"))
+        attempt(lambda: rename(f"held for approval: {kept.title}"))
 
 
 def cell(text: str) -> str:
@@ -161,7 +161,8 @@ def cell(text: str) -> str:
     return clip(text, 200).replace("|", "\\|")
 
 
-def _attempt(telling: Callable[[], object]) -> None:
+def attempt(telling: Callable[[], object]) -> None:
+    """Tell Prefect something; where that fails it is logged, and the work goes on."""
     try:
         telling()
     except Exception:

@@ -12,6 +12,7 @@ from prefect import flow, runtime
 from prefect.context import FlowRunContext
 
 from flows import told
+from flows.progress import Hear
 from flows.release import release
 from schemas.outcome import Outcome
 from schemas.request import ReleaseRequest
@@ -35,20 +36,22 @@ def watch(request: WatchRequest = WatchRequest(), day: date | None = None) -> Wa
     day = day or _scheduled_day()
     told.name_watch(request, day)
     looked = step.look(request, day)
-    report = _take(looked, request)
+    report = take(looked, request.store, dry_run=request.dry_run)
     expected = step.expect(request.store, request.kind, day)
     return told.watched(report.model_copy(update={"expected": expected}))
 
 
-def _take(looked: Look, request: WatchRequest) -> WatchReport:
-    """Ingest what is ready. One doubtful or broken file holds nobody else up."""
+def take(looked: Look, store: Path, *, dry_run: bool, show: Hear = lambda done, total, name: None) -> WatchReport:
+    """Ingest what is ready. One doubtful or broken file holds nobody else up; `show` is told how far it is."""
     outcomes: list[Outcome] = []
     held: list[str] = []
     refused: list[str] = []
     failed: list[str] = []
-    for file in [] if request.dry_run else looked.ready:
+    files = [] if dry_run else looked.ready
+    for done, file in enumerate(files):
+        show(done, len(files), file.name)
         try:
-            outcomes.append(_release(file, request.store))
+            outcomes.append(_release(file, store))
         except Held as problem:
             held.append(str(problem))
         except Refused as refusal:
@@ -57,9 +60,8 @@ def _take(looked: Look, request: WatchRequest) -> WatchReport:
         except Exception as problem:
             # A fault of the program or of the disk: the others still get their turn, and this one again next time.
             failed.append(f"{file}: {type(problem).__name__}: {problem}")
-    return WatchReport(
-        looked=looked, outcomes=outcomes, held=held, refused=refused, failed=failed, dry_run=request.dry_run
-    )
+    show(len(files), len(files), "done")
+    return WatchReport(looked=looked, outcomes=outcomes, held=held, refused=refused, failed=failed, dry_run=dry_run)
 
 
 def _release(file: Path, store: Path) -> Outcome:

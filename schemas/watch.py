@@ -36,6 +36,20 @@ class WatchRequest(BaseModel):
     dry_run: bool = Field(default=False, description="say what would be ingested, and ingest nothing")
 
 
+class BackfillRequest(BaseModel):
+    """The form of a backfill: a folder of old downloads, each with what is declared about it beside it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    folder: Path = Field(description="folder of downloads; a defaults.toml in it may say what holds for all of them")
+    store: Path = Field(default=Path("store"), description="folder of the published tables")
+    source: str | None = Field(default=None, description="take only files of this source, e.g. gacc_query; none: all")
+    flow: Literal["export", "import"] | None = Field(
+        default=None, description="take only files of this direction; none: all"
+    )
+    dry_run: bool = Field(default=False, description="say what would be ingested, and ingest nothing")
+
+
 class Look(BaseModel):
     """What lies in the inbox."""
 

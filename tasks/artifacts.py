@@ -5,6 +5,8 @@ that a failure here never fails a publication.
 """
 
 from pathlib import Path
+from typing import cast
+from uuid import UUID
 
 from schemas.outcome import Outcome
 from tasks.summary import pages
@@ -23,6 +25,23 @@ def write(store: Path, outcome: Outcome) -> int:
         if rows:
             create_table_artifact(rows, key=key_of(name, outcome), description=f"{words} {about}")
     return made.revised
+
+
+class Bar:
+    """A progress bar on the page of the run. It has no key: a bar is of one run and has no history."""
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+        self.artifact: UUID | None = None
+
+    def show(self, share: float, words: str) -> None:
+        """Fill the bar to `share` of 1."""
+        from prefect.artifacts import create_progress_artifact, update_progress_artifact
+
+        if self.artifact is None:
+            self.artifact = cast(UUID, create_progress_artifact(share * 100, description=words))
+        else:
+            update_progress_artifact(self.artifact, progress=share * 100, description=words)
 
 
 def key_of(page: str, outcome: Outcome) -> str:

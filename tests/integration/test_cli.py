@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import duckdb
@@ -254,6 +255,32 @@ def test_without_prefect_a_dead_server_is_nobodys_business(tmp_path: Path, monke
     assert pl.read_parquet(tmp_path / "store/current/metric/**/*.parquet").height > 0
     lineage = pl.read_parquet(tmp_path / "store/current/lineage/*.parquet")
     assert lineage["step"].to_list()[-1] == "publish"
+
+
+def test_a_backfill_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
+    for name in ("killed", "whole"):
+        folder = tmp_path / name / "downloads"
+        folder.mkdir(parents=True)
+        (folder / "defaults.toml").write_text('source = "gacc_query"\nflow = "export"\npartners = "all"\n')
+        for month in range(1, 7):
+            (folder / f"{month}.csv").write_bytes(QUERY.replace("202506", f"2024{month:02d}").encode("gb18030"))
+            (folder / f"{month}.csv.toml").write_text(f"released_on = 2024-{month + 1:02d}-20\n")
+    home = tmp_path / "killed"
+    command = [sys.executable, "-m", "flows", "backfill", "downloads", "--no-prefect"]
+    filling = subprocess.Popen(command, cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not (home / "store" / "current").exists():
+        assert time.monotonic() < deadline, "the backfill published nothing"
+        time.sleep(0.01)
+    filling.kill()
+    filling.wait(10)
+    first = os.readlink(home / "store" / "current")
+    assert tidewaiter("backfill", "downloads", "--no-prefect", cwd=home).returncode == 0
+    assert tidewaiter("backfill", "downloads", "--no-prefect", cwd=tmp_path / "whole").returncode == 0
+    both = [os.readlink(tmp_path / name / "store" / "current") for name in ("killed", "whole")]
+    assert both[0] == both[1] != first
+    again = tidewaiter("backfill", "downloads", "--no-prefect", cwd=home)
+    assert (again.returncode, again.stdout.strip()) == (0, "Nothing new")
 
 
 def test_version_and_help_with_examples(tmp_path: Path) -> None:

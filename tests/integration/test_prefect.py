@@ -9,8 +9,10 @@ from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_LOGGING_
 from prefect.testing.utilities import prefect_test_harness
 
 from flows.audit import audit
+from flows.backfill import backfill
 from flows.release import release
 from schemas.request import ReleaseRequest
+from schemas.watch import BackfillRequest
 from tasks import artifacts, catalog
 from tasks.audit import Unsound
 from tasks.refusal import Refused
@@ -82,6 +84,19 @@ def test_a_page_that_fails_is_logged_and_the_publication_stands(
     assert (state.name, state.type.value) == ("Published 2024-02 to 2026-05", "COMPLETED")
     assert (tmp_path / "store" / "current").exists()
     assert "the disk of the pages is full" in caplog.text
+
+
+def test_a_backfill_shows_how_far_it_is(tmp_path: Path) -> None:
+    folder = tmp_path / "downloads"
+    folder.mkdir()
+    (folder / "figures.csv").write_bytes(SAMPLE.read_bytes())
+    (folder / "defaults.toml").write_text('source = "published"\n')
+    state = backfill(BackfillRequest(folder=folder, store=tmp_path / "store"), return_state=True)
+    assert state.name == "Published 2024-02 to 2026-05"
+    with get_client(sync_client=True) as client:
+        made = client.request("POST", "/artifacts/filter", json={}).json()
+    (bar,) = [artifact for artifact in made if artifact["type"] == "progress"]
+    assert (bar["data"], bar["description"]) == (100.0, f"Files of {folder}: 1 of 1")
 
 
 def test_the_audit_flow_passes_and_then_fails_with_the_name_of_the_file(tmp_path: Path) -> None:

@@ -1,0 +1,33 @@
+"""Ten years of downloads in one go: a folder, oldest first, with progress for whoever waits.
+
+What is published, held or refused already is known by its bytes and its declaration (`tasks/inbox.py`), so a backfill
+that was killed goes on where it was when it is started again, and a held file does not stop the others.
+"""
+
+from datetime import date
+
+from prefect import flow
+
+from flows import told
+from flows.progress import progress
+from flows.watch import take
+from schemas.watch import BackfillRequest, WatchReport, WatchRequest
+from tasks import catalog as step
+
+
+@flow(name="backfill", flow_run_name="backfill {request.folder}")
+def backfill(request: BackfillRequest) -> WatchReport:
+    """Ingest every new file of a folder, oldest first.
+
+    Args:
+        request: which folder, into which store, whether to look only
+    """
+    looked = step.look(
+        WatchRequest(
+            inbox=request.folder, store=request.store, source=request.source, flow=request.flow, settle_seconds=0
+        ),
+        date.today(),
+    )
+    with progress(f"Files of {request.folder}") as show:
+        report = take(looked, request.store, dry_run=request.dry_run, show=show)
+    return told.watched(report)

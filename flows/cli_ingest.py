@@ -1,0 +1,230 @@
+"""Commands that bring something in: a file, the sample, an inbox, a folder of old files; and decide about what is held."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from flows import server
+from flows.terminal import (
+    DISAGREES,
+    HELD,
+    REFUSED,
+    STORE,
+    Flow,
+    InPrefect,
+    Store,
+    console,
+    errors,
+    ingest_one,
+    prepare_prefect,
+    read_day,
+    refusals,
+    tell,
+)
+from schemas.catalog import PUBLISHED
+from schemas.request import ReleaseRequest
+from schemas.watch import BackfillRequest, WatchReport, WatchRequest
+from tasks import display, hold, reading
+from tasks.origin import Place
+from tasks.snapshot import open_snapshot
+from tasks.trace import Tracer
+
+SAMPLE = Path(__file__).parent.parent / "examples" / "published_figures.csv"
+Kind = StrEnum("Kind", ["preliminary", "bulletin", "query"])
+Partners = StrEnum("Partners", ["all", "listed"])
+commands = typer.Typer()
+
+
+@commands.command(
+    epilog="Example: `tidewaiter ingest soybeans_2024.csv --source gacc_query --flow import --partners all`"
+)
+def ingest(
+    files: Annotated[list[Path], typer.Argument(help="downloaded files", metavar="FILE…")],
+    source: Annotated[
+        str | None, typer.Option(help="gacc_query, published; else from the sidecar or the folder")
+    ] = None,
+    flow: Annotated[Flow | None, typer.Option(help="direction; a query file does not say it")] = None,
+    partners: Annotated[
+        Partners | None, typer.Option(help="all: every partner was asked for; listed: those in the file")
+    ] = None,
+    product: Annotated[
+        list[str] | None, typer.Option(help="code that was asked for, 8505 for all below it; may be repeated")
+    ] = None,
+    month: Annotated[str | None, typer.Option(help="months asked for: 2025-06 or 2025-01..2025-06")] = None,
+    released_on: Annotated[
+        str | None, typer.Option(help="day from which the figures were public, YYYY-MM-DD; else the day of landing")
+    ] = None,
+    prefect: InPrefect = True,
+    store: Store = STORE,
+) -> None:
+    """Read releases, check them, and publish what follows from them."""
+    with refusals():
+        requests = [
+            ReleaseRequest(
+                file=file, store=store, source=source, flow=flow and flow.value, partners=partners and partners.value,
+                products=product or None, months=month, released_on=read_day(released_on) if released_on else None,
+            )
+            for file in files
+        ]  # fmt: skip
+    api = server.running_server() if prefect else None
+    worst = max(ingest_one(request, api) for request in requests)
+    raise typer.Exit(worst)
+
+
+@commands.command(epilog="Example: `tidewaiter run` then `tidewaiter read metric --product 85051110 --month 2025-06`")
+def run(
+    store: Store = STORE,
+    prefect: Annotated[
+        bool, typer.Option("--prefect/--no-prefect", help="start a local Prefect server if none answers")
+    ] = True,
+) -> None:
+    """Ingest the sample and tell the story of June 2025: magnets, the world and the United States."""
+    api = None
+    if prefect:
+        with console.status(
+            "looking for a Prefect server, starting one if none answers (the first start takes a while)"
+        ):
+            api = server.ensure_server()
+    code = ingest_one(ReleaseRequest(file=SAMPLE, store=store), api)
+    if code:
+        raise typer.Exit(code)
+    rows = reading.query(store, "metric", product="85051110", month=(2025, 6)).filter(measure="quantity_kg")
+    console.print(display.headline(rows))
+    snapshot = open_snapshot(store)
+    assert snapshot is not None
+    tracer = Tracer(snapshot, "export")
+    console.print("\n[bold]Where these come from[/]")
+    for partner, figure in (
+        ("USA", "level"),
+        ("USA", "mom_pct"),
+        ("WLD", "mom_pct"),
+        ("WLD", "ytd_yoy_pct"),
+        ("WLD", "yoy_pct"),
+    ):
+        display.show_trace(
+            console,
+            tracer.trace(Place("export", "85051110", partner, "quantity_kg", 2025 * 12 + 5), figure),
+            full=False,
+        )
+    console.print(
+        f"\nThe Parquet lies in [bold]{store}/current/<table>[/]: {', '.join(PUBLISHED)}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    if api:
+        console.print(
+            f"The server runs at {api.removesuffix('/api')}; stop it with [bold]make stop[/].", highlight=False
+        )
+
+
+@commands.command(hidden=True)
+def stop() -> None:
+    """Stop the server that `run` started."""
+    console.print("stopped" if server.stop_server() else "no server of ours is running")
+
+
+@commands.command(epilog="Example: `tidewaiter watch --inbox inbox --kind query`")
+def watch(
+    inbox: Annotated[Path, typer.Option(help="folder into which files are dropped")] = Path("inbox"),
+    kind: Annotated[Kind | None, typer.Option(help="kind of release that the calendar expects")] = None,
+    settle: Annotated[float, typer.Option(help="seconds during which a new file must not change", min=0)] = 10.0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be ingested, ingest nothing")] = False,
+    prefect: InPrefect = True,
+    store: Store = STORE,
+) -> None:
+    """Look into the inbox once and ingest everything new, oldest first."""
+    request = WatchRequest(inbox=inbox, store=store, kind=kind and kind.value, settle_seconds=settle, dry_run=dry_run)
+    prepare_prefect(server.running_server() if prefect else None)
+    from flows.watch import watch as look
+
+    with refusals():
+        report = look(request) if prefect and server.running_server() else look.fn(request)
+    raise typer.Exit(_tell_report(report))
+
+
+@commands.command(epilog="Example: `tidewaiter backfill downloads` with a `defaults.toml` in that folder")
+def backfill(
+    folder: Annotated[
+        Path, typer.Argument(help="folder of old downloads, with what is declared about them beside them")
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be ingested, ingest nothing")] = False,
+    prefect: InPrefect = True,
+    store: Store = STORE,
+) -> None:
+    """Ingest a folder of old downloads, oldest first; killed or stopped, it goes on where it was."""
+    request = BackfillRequest(folder=folder, store=store, dry_run=dry_run)
+    api = server.running_server() if prefect else None
+    prepare_prefect(api)
+    from flows.backfill import backfill as fill
+    from flows.progress import listening
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with refusals(), Progress(*columns, console=errors, transient=True) as progress:
+        shown = progress.add_task("looking", total=None)
+
+        def show(done: int, total: int, name: str) -> None:
+            progress.update(shown, completed=done, total=total, description=name)
+
+        with listening(show):
+            report = fill(request) if api else fill.fn(request)
+    raise typer.Exit(_tell_report(report))
+
+
+def _tell_report(report: WatchReport) -> int:
+    """What came of many files, in words; the exit code."""
+    console.print(f"[bold]{report.headline}[/]", highlight=False)
+    for line in [*report.failed, *report.refused, *report.held, *report.expected.warnings]:
+        errors.print(line, highlight=False, soft_wrap=True, markup=False)
+    for outcome in report.outcomes:
+        tell(outcome, None)
+    return DISAGREES if report.failed else REFUSED if report.refused else HELD if report.held else 0
+
+
+@commands.command(epilog="Example: `tidewaiter held`")
+def held(store: Store = STORE) -> None:
+    """Releases that were not published because of their findings and wait for a person."""
+    waiting = hold.waiting(store)
+    for entry in waiting:
+        console.print(
+            f"[bold yellow]{entry.release_id}[/] {escape(entry.title)}, held since {entry.held_since}",
+            highlight=False,
+            soft_wrap=True,
+        )
+        for doubt in entry.findings:
+            console.print(f"  {doubt.line}", highlight=False, soft_wrap=True, markup=False)
+    console.print(f"{len(waiting)} held" if waiting else "nothing is held", highlight=False)
+
+
+@commands.command(
+    epilog="Example: `tidewaiter approve gacc_query-4cb411168c5d --by 'Li Wei' --reason 'compared with the site'`"
+)
+def approve(
+    release_id: Annotated[str, typer.Argument(help="held release")],
+    by: Annotated[str, typer.Option(help="who decides; published with the release")],
+    reason: Annotated[str, typer.Option(help="why; published with the release")],
+    prefect: InPrefect = True,
+    store: Store = STORE,
+) -> None:
+    """Publish a held release, with the decision among its findings."""
+    with refusals():
+        decided = hold.decide(store, release_id, "approve", by, reason, datetime.now(UTC))
+    with hold.reopened(store, decided) as request:
+        raise typer.Exit(ingest_one(request, server.running_server() if prefect else None))
+
+
+@commands.command(epilog="Example: `tidewaiter reject gacc_query-4cb411168c5d --by 'Li Wei' --reason 'cut off'`")
+def reject(
+    release_id: Annotated[str, typer.Argument(help="held release")],
+    by: Annotated[str, typer.Option(help="who decides")],
+    reason: Annotated[str, typer.Option(help="why")],
+    store: Store = STORE,
+) -> None:
+    """Decide that a held release is never published. The decision is kept; the published tables are not touched."""
+    with refusals():
+        hold.decide(store, release_id, "reject", by, reason, datetime.now(UTC))
+    console.print(f"{release_id} is rejected; `tidewaiter approve` would still publish it", highlight=False)

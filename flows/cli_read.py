@@ -1,0 +1,154 @@
+"""Commands that read what is published, prove it, and keep it in order."""
+
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.terminal import DISAGREES, STORE, Flow, Form, Store, console, errors, read_day, read_month, refusals
+from schemas.catalog import PUBLISHED
+from schemas.metric import FIGURES
+from tasks import display, publish, reading
+from tasks.audit import audit as audit_store
+from tasks.origin import Place
+from tasks.revision_report import revision_report
+from tasks.snapshot import open_snapshot
+from tasks.trace import Tracer
+
+TableName = StrEnum("TableName", list(PUBLISHED))  # type: ignore[misc]  # the members are the tables there are
+Figure = StrEnum("Figure", list(FIGURES))  # type: ignore[misc]  # likewise
+commands = typer.Typer()
+
+
+@commands.command(
+    epilog="Example: `tidewaiter read metric --product 85051110 --partner USA --month 2025-06 --format csv`"
+)
+def read(
+    table: Annotated[TableName, typer.Argument(help="published table")],
+    product: Annotated[str | None, typer.Option(help="code, line:… or basket:…")] = None,
+    partner: Annotated[str | None, typer.Option(help="ISO 3166-1 alpha-3, WLD, EU27 or gacc:NNN")] = None,
+    month: Annotated[str | None, typer.Option(help="YYYY-MM")] = None,
+    flow: Annotated[Flow | None, typer.Option(help="direction")] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="as it stood on this day, YYYY-MM-DD: observation, trade_flow, metric")
+    ] = None,
+    form: Annotated[Form, typer.Option("--format", help="how to print it")] = Form.table,
+    output: Annotated[Path | None, typer.Option(help="write to this file instead of the terminal")] = None,
+    rows: Annotated[int, typer.Option(help="rows shown in the format table", min=1)] = 40,
+    store: Store = STORE,
+) -> None:
+    """Rows of a published table, in key order."""
+    with refusals():
+        found = reading.query(
+            store, table.value, flow=flow and flow.value, product=product, partner=partner, month=read_month(month) if month else None,
+            as_of=read_day(as_of) if as_of else None,
+        )  # fmt: skip
+        if form is Form.table and output is None:
+            console.print(display.frame_table(found, rows, console.width))
+        else:
+            reading.write(found, "csv" if form is Form.table else form.value, output)
+
+
+@commands.command(
+    epilog="Example: `tidewaiter trace --product 85051110 --partner USA --month 2025-06 --metric mom_pct`"
+)
+def trace(
+    product: Annotated[str, typer.Option(help="code, line:… or basket:…")],
+    partner: Annotated[str, typer.Option(help="ISO 3166-1 alpha-3, WLD, EU27 or gacc:NNN")],
+    month: Annotated[str, typer.Option(help="YYYY-MM")],
+    metric: Annotated[Figure, typer.Option(help="figure of the table metric")],
+    measure: Annotated[str, typer.Option(help="measure of the table metric")] = "quantity_kg",
+    flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
+    form: Annotated[Form, typer.Option("--format", help="table or json")] = Form.table,
+    store: Store = STORE,
+) -> None:
+    """Where one published figure comes from, down to the records of the raw file; and the same figure computed again."""
+    with refusals():
+        snapshot = open_snapshot(store)
+        if snapshot is None:
+            raise reading.NothingPublished(f"{store}: nothing is published here yet. Ingest a file first.")
+        year, number = read_month(month)
+        found = Tracer(snapshot, flow.value).trace(
+            Place(flow.value, product, partner, measure, year * 12 + number - 1), metric.value
+        )
+    if form is Form.json:
+        typer.echo(found.model_dump_json(indent=2))
+    else:
+        display.show_trace(console, found)
+    if not found.agrees:
+        raise typer.Exit(DISAGREES)
+
+
+@commands.command(epilog="Example: `tidewaiter audit --sample 100`")
+def audit(
+    sample: Annotated[int, typer.Option(help="figures to trace back and compute again", min=0)] = 25,
+    store: Store = STORE,
+) -> None:
+    """Hash every byte of the store again, and trace a sample of figures back to the raw records."""
+    with refusals():
+        report = audit_store(store, sample)
+    for problem in report.problems:
+        errors.print(problem, style="red", highlight=False, soft_wrap=True, markup=False)
+    if report.problems:
+        raise typer.Exit(DISAGREES)
+    console.print(
+        f"every byte of {store} is what it was; {report.traced} figures traced back and computed again, all agree",
+        highlight=False,
+    )
+
+
+@commands.command(epilog="Example: `tidewaiter releases --format json`")
+def releases(
+    form: Annotated[Form, typer.Option("--format", help="how to print it")] = Form.table,
+    store: Store = STORE,
+) -> None:
+    """What was ingested: file, day, scope, records."""
+    with refusals():
+        found = reading.query(store, "release").sort("released_on", "release_id")
+        if form is Form.table:
+            shown = found.select(
+                "release_id",
+                "title",
+                "released_on",
+                "flow",
+                "partners",
+                "first_month",
+                "last_month",
+                "records",
+                "records_quarantined",
+            )
+            console.print(display.frame_table(shown, 1000, console.width))
+        else:
+            reading.write(found, form.value, None)
+
+
+@commands.command(epilog="Example: `tidewaiter revisions --release gacc_query-4cb411168c5d`")
+def revisions(
+    release: Annotated[str | None, typer.Option(help="release id; else every release")] = None,
+    store: Store = STORE,
+) -> None:
+    """What each release revised, as markdown: numbers changed, added, removed or moved, and what that did to the totals."""
+    with refusals():
+        found = reading.query(store, "release").sort("released_on", "release_id")
+        revised = reading.query(store, "revision")
+        chosen = found.filter(release_id=release) if release else found
+        if not chosen.height:
+            raise ValueError(f"no release {release!r}; there are {', '.join(found['release_id'])}")
+        for row in chosen.iter_rows(named=True):
+            typer.echo(revision_report(revised, row))
+
+
+@commands.command(epilog="Example: `tidewaiter retain --months 24`")
+def retain(
+    months: Annotated[int, typer.Option(help="keep snapshots whose releases are younger than this", min=24)] = 24,
+    store: Store = STORE,
+) -> None:
+    """Remove published states that are older than two years; the current one and all it needs always stay.
+
+    What was known on a day is in the ledger and stays readable: only the pinned older snapshots go.
+    """
+    with refusals(), publish.exclusive(store):
+        gone = publish.retain(store, today=date.today(), months=months)
+    console.print(f"{len(gone.snapshots)} snapshots and {gone.objects} files removed", highlight=False)

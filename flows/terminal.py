@@ -1,0 +1,144 @@
+"""What the commands share: how they speak, how they end, how a day and a month are written, how one file is ingested.
+
+Exit codes: 0 done or nothing new, 1 an audit or a trace that does not agree, 2 refused, 3 held.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from flows import server
+from schemas.outcome import Outcome
+from schemas.request import MONTHS, ReleaseRequest
+from tasks import hold, reading
+from tasks.hold import Held
+from tasks.lineage import listening
+from tasks.refusal import Refused
+from tasks.snapshot import Snapshot, StoreError, open_snapshot
+from tasks.trace import NoFigure
+
+DISAGREES, REFUSED, HELD = 1, 2, 3
+console, errors = Console(), Console(stderr=True)
+
+Flow = StrEnum("Flow", ["export", "import"])
+Form = StrEnum("Form", ["table", "csv", "json", "parquet"])
+Store = Annotated[Path, typer.Option("--store", envvar="TIDEWAITER_STORE", help="folder of the published tables")]
+STORE = Path("store")
+InPrefect = Annotated[
+    bool, typer.Option("--prefect/--no-prefect", help="record the run in a Prefect server, if one answers")
+]
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Errors that are the caller's, as one line and the exit code for refused."""
+    try:
+        yield
+    except (
+        Refused,
+        hold.NotHeld,
+        reading.NothingPublished,
+        NoFigure,
+        StoreError,
+        ValidationError,
+        ValueError,
+    ) as error:
+        errors.print(f"[bold red]refused[/] {error}", highlight=False, soft_wrap=True)
+        raise typer.Exit(REFUSED) from error
+
+
+def published(store: Path) -> Snapshot:
+    """The current snapshot; NothingPublished where there is none."""
+    snapshot = open_snapshot(store)
+    if snapshot is None:
+        raise reading.NothingPublished(
+            f"{store}: nothing is published here yet. Ingest a file first (tidewaiter ingest --help)."
+        )
+    return snapshot
+
+
+def ingest_one(request: ReleaseRequest, api: str | None) -> int:
+    """Ingest one file with progress on the terminal; the exit code."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=errors, transient=True) as progress:
+        shown = progress.add_task(request.file.name)
+        try:
+            with listening(lambda step: progress.update(shown, description=f"{request.file.name}: {step}")):
+                outcome, page = _release(request, api)
+        except Refused as refusal:
+            errors.print(f"[bold red]refused[/] {refusal}", highlight=False, soft_wrap=True)
+            return REFUSED
+        except Held as held:
+            errors.print(
+                f"[bold yellow]held[/] {request.file.name} ({held.release_id}): not published, a person must decide: "
+                "tidewaiter approve or reject",
+                highlight=False, soft_wrap=True,
+            )  # fmt: skip
+            for line in held.lines:
+                errors.print(f"  {line}", highlight=False, soft_wrap=True, markup=False)
+            return HELD
+    tell(outcome, page)
+    return 0
+
+
+def _release(request: ReleaseRequest, api: str | None) -> tuple[Outcome, str | None]:
+    """The outcome, and the page of the run where a server records it. Without one the flow's body runs as a plain
+    function: the same steps, the same lineage."""
+    prepare_prefect(api)
+    from flows.release import release
+
+    if api is None:
+        return release.fn(request), None
+    state = release(request, return_state=True)
+    return state.result(), server.ui_address(api, str(state.state_details.flow_run_id))
+
+
+def prepare_prefect(api: str | None) -> None:
+    """What must be said before Prefect is imported."""
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "ERROR")
+    if api:
+        server.use(api)
+
+
+def tell(outcome: Outcome, page: str | None) -> None:
+    """An outcome in words; `page` is the run's address in the UI."""
+    months = outcome.months[0] if len(outcome.months) == 1 else f"{outcome.months[0]} to {outcome.months[-1]}"
+    console.print(
+        f"[bold green]{outcome.status}[/] {outcome.title}: {outcome.release_id}, {', '.join(outcome.flows)}, {months}; "
+        f"{outcome.records:,} records = {outcome.records_observed:,} observed + {outcome.records_quarantined:,} quarantined; "
+        f"snapshot {outcome.snapshot_id}", highlight=False, soft_wrap=True,
+    )  # fmt: skip
+    if page:
+        console.print(f"  this run in the UI: {page}", highlight=False, soft_wrap=True)
+    for line in outcome.warnings:
+        console.print(f"  [yellow]warning[/] {line}", highlight=False, soft_wrap=True)
+    for line in outcome.notes:
+        console.print(f"  {line}", highlight=False, soft_wrap=True, style="dim")
+
+
+def read_month(text: str) -> tuple[int, int]:
+    """Year and month of `2025-06`. Raises ValueError."""
+    match = MONTHS.fullmatch(text)
+    if match is None or match.group(3):
+        raise ValueError(f"{text!r} is no month; write it as 2025-06")
+    return int(match.group(1)), int(match.group(2))
+
+
+def read_day(text: str) -> date:
+    """The day of `2025-06-30`, which must not lie ahead. Raises ValueError."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no day; write it as 2025-06-30") from error
+    if day > date.today():
+        raise ValueError(f"{day} has not come yet")
+    return day
