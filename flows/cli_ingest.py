@@ -59,6 +59,9 @@ def ingest(
     released_on: Annotated[
         str | None, typer.Option(help="day from which the figures were public, YYYY-MM-DD; else the day of landing")
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="go the whole way, say what came of it, publish nothing")
+    ] = False,
     prefect: InPrefect = True,
     store: Store = STORE,
 ) -> None:
@@ -67,7 +70,7 @@ def ingest(
         requests = [
             ReleaseRequest(
                 file=file, store=store, source=source, flow=flow and flow.value, partners=partners and partners.value,
-                products=product or None, months=month, released_on=read_day(released_on) if released_on else None,
+                products=product or None, months=month, dry_run=dry_run, released_on=read_day(released_on) if released_on else None,
             )
             for file in files
         ]  # fmt: skip

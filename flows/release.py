@@ -29,6 +29,8 @@ def release(request: ReleaseRequest, today: date | None = None, wait_for_approva
 
 
 def _or_ask(request: ReleaseRequest, today: date, wait_for_approval: bool) -> Outcome:
+    if request.dry_run:
+        return _rehearsed(request, today)
     try:
         return from_bytes_to_tables(request, today)
     except Held as held:
@@ -37,6 +39,13 @@ def _or_ask(request: ReleaseRequest, today: date, wait_for_approval: bool) -> Ou
         # Hours may pass: nothing is locked, and what is published then are the bytes that were judged.
         with approval.approved(request.store, held) as again:
             return from_bytes_to_tables(again, today)
+
+
+def _rehearsed(request: ReleaseRequest, today: date) -> Outcome:
+    with step.rehearsal(request.store) as aside:
+        outcome = from_bytes_to_tables(request.model_copy(update={"store": aside, "dry_run": False}), today)
+    status = "would be published" if outcome.status == "published" else outcome.status
+    return outcome.model_copy(update={"status": status})
 
 
 def from_bytes_to_tables(request: ReleaseRequest, today: date) -> Outcome:

@@ -81,8 +81,8 @@ def _waiting(report: WatchReport) -> list[str]:
 
 
 def state_name(outcome: Outcome) -> str:
-    """`Published 2025-06`, `Nothing new`."""
-    return f"Published {outcome.span}" if outcome.status == "published" else "Nothing new"
+    """`Published 2025-06`, `Would be published 2025-06`, `Nothing new`."""
+    return f"{outcome.status.capitalize()} {outcome.span}" if outcome.status != "nothing new" else "Nothing new"
 
 
 def message(outcome: Outcome) -> str:

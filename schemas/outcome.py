@@ -10,7 +10,9 @@ class Outcome(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    status: Literal["published", "nothing new"] = Field(description="whether the release changed anything")
+    status: Literal["published", "would be published", "nothing new"] = Field(
+        description="whether the release changed anything, or would have, had it been more than a rehearsal"
+    )
     release_id: str = Field(description="name of the release")
     title: str = Field(description="what the release is called")
     snapshot_id: str = Field(description="published state that holds it")

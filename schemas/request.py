@@ -58,6 +58,7 @@ class ReleaseRequest(Declaration):
 
     file: Path = Field(description="the downloaded file")
     store: Path = Field(default=Path("store"), description="folder of the published tables")
+    dry_run: bool = Field(default=False, description="go the whole way and say what came of it, but publish nothing")
 
 
 class Declared(BaseModel):

@@ -17,6 +17,7 @@ from tasks import locate as locating
 from tasks import normalise as normalising
 from tasks import parse as parsing
 from tasks import publish as publishing
+from tasks import rehearsal as rehearsing
 from tasks import report as reporting
 from tasks.events import emit
 from tasks.step import Step, flow_run_id
@@ -44,6 +45,7 @@ audit = Step(auditing.audit)
 require_sound = Step(auditing.require_sound)
 
 exclusive = publishing.exclusive
+rehearsal = rehearsing.rehearsal
 
 
 @contextmanager

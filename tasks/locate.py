@@ -58,7 +58,7 @@ def locate(request: ReleaseRequest) -> Declared:
 def _declarations(request: ReleaseRequest) -> list[Declaration]:
     """Everything said about the file, the strongest first."""
     file = request.file.resolve()
-    given = request.model_dump(exclude={"file", "store"}, exclude_none=True)
+    given = request.model_dump(include=set(Declaration.model_fields), exclude_none=True)
     papers = [file.with_name(f"{file.name}.toml"), *(folder / DEFAULTS for folder in file.parents[:FOLDERS_UP])]
     return [Declaration(**given), *(_read(paper) for paper in papers if paper.is_file()), _folder_names(file)]
 

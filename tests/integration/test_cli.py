@@ -257,6 +257,25 @@ def test_without_prefect_a_dead_server_is_nobodys_business(tmp_path: Path, monke
     assert lineage["step"].to_list()[-1] == "publish"
 
 
+def test_a_dry_run_goes_the_whole_way_and_leaves_everything_as_it_was(tmp_path: Path) -> None:
+    declared = ("--source", "gacc_query", "--flow", "export", "--partners", "all", "--no-prefect")
+    (tmp_path / "june.csv").write_bytes(QUERY.encode("gb18030"))
+    tried = tidewaiter("ingest", "june.csv", *declared, "--dry-run", cwd=tmp_path)
+    assert (tried.returncode, tried.stdout.split(" june.csv")[0]) == (0, "would be published")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["june.csv"]
+    assert tidewaiter("ingest", "june.csv", *declared, cwd=tmp_path).returncode == 0
+    state = os.readlink(tmp_path / "store" / "current")
+    assert state.removeprefix("snapshots/") in tried.stdout
+    (tmp_path / "july.csv").write_bytes(QUERY.replace("202506", "202507").encode("gb18030"))
+    before = {path: path.lstat() for path in (tmp_path / "store").rglob("*")}
+    again = tidewaiter("ingest", "july.csv", *declared, "--dry-run", cwd=tmp_path)
+    assert again.stdout.startswith("would be published july.csv")
+    after = {path: path.lstat() for path in (tmp_path / "store").rglob("*")}
+    assert before.keys() == after.keys()
+    assert all((was.st_ino, was.st_mtime_ns, was.st_size) == (after[path].st_ino, after[path].st_mtime_ns, after[path].st_size)
+               for path, was in before.items())  # fmt: skip
+
+
 def test_a_backfill_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     for name in ("killed", "whole"):
         folder = tmp_path / name / "downloads"
