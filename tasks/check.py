@@ -26,6 +26,8 @@ from tasks.sources import SOURCES
 
 QUARANTINED_SHARE_MAX = 0.001
 UNKNOWN_PARTNER_SHARE_MAX = 0.001
+# So many records of one product or another hardly all come from one place or under one regime.
+ONE_PART_RECORDS_MIN = 50
 PLACE = ("flow", "product", "partner", "measure", "month")
 
 
@@ -122,6 +124,27 @@ def _mixed_units(release: Normalised, known: Known) -> Rows:
                 expected="one unit for all records",
                 advice="Check the unit columns; no sum over such records is right.",
             )
+
+
+def _one_regime(release: Normalised, known: Known) -> Rows:
+    """A query for one customs regime is no query for the whole trade, but its sums would look so."""
+    return _one_of("regime", "customs regime", release)
+
+
+def _one_province(release: Normalised, known: Known) -> Rows:
+    """Nor is a query for one province."""
+    return _one_of("province", "province", release)
+
+
+def _one_of(name: str, words: str, release: Normalised) -> Rows:
+    row = release.release.row(0, named=True)
+    codes = release.detail[name].drop_nulls().unique()
+    if row["partners"] != "keys" and row["records_observed"] >= ONE_PART_RECORDS_MIN and codes.len() == 1:
+        yield finding(
+            f"one_{name}", "error", row["title"], observed=f"all {row['records_observed']:,} records have {words} {codes[0]}",
+            expected=f"more than one {words} among so many records, or no such column",
+            advice=f"Download the query for every {words}; approve it if all of this trade really has the one.",
+        )  # fmt: skip
 
 
 def _months_without_records(release: Normalised, known: Known) -> Rows:
@@ -223,6 +246,6 @@ def _parts_exceed_total(release: Normalised, known: Known) -> Rows:
 
 
 CHECKS: tuple[Check, ...] = (
-    _row_cap, _quarantined, _unknown_partners, _mixed_units, _months_without_records, _product_validity, _year_to_date,
+    _row_cap, _quarantined, _unknown_partners, _mixed_units, _one_regime, _one_province, _months_without_records, _product_validity, _year_to_date,
     _parts_exceed_total,
 )  # fmt: skip

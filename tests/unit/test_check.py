@@ -53,7 +53,7 @@ PUBLISHED = {"source": "published", "flow": None, "released_on": None}
 
 def test_every_check_is_asked_and_named_by_its_finding() -> None:
     names = [ask.__name__.lstrip("_") for ask in (*CHECKS, *PRECEDENTS)]
-    assert len(names) == len(set(names)) == 16
+    assert len(names) == len(set(names)) == 18
     assert all(ask.__doc__ for ask in (*CHECKS, *PRECEDENTS))
 
 
@@ -107,6 +107,19 @@ def test_mixed_units(tmp_path: Path, first: tuple[str, ...], second: tuple[str, 
         (*magnets(partner=partner)[:UNIT], *units, "1,000") for partner, units in (("502", first), ("304", second))
     ]
     assert _raised(tmp_path, csv_bytes(records)) == ([("mixed_units", "error")] if raised else [])
+
+
+@pytest.mark.parametrize(
+    ("records", "places", "raised"),
+    [(50, [("10", "44")], ["one_province", "one_regime"]), (49, [("10", "44")], []), (50, [("10", "44"), ("14", "31")], []),
+     (50, [("10", "44"), ("10", "31")], ["one_regime"]), (50, [("10", "44"), ("14", "44")], ["one_province"])],
+)  # fmt: skip
+def test_one_regime_and_one_province(
+    tmp_path: Path, records: int, places: list[tuple[str, str]], raised: list[str]
+) -> None:
+    titles = (*TITLES[:5], "贸易方式编码", "注册地编码", *TITLES[5:])
+    rows = [(*row[:5], *places[at % len(places)], *row[5:]) for at, row in enumerate(distinct_records(records))]
+    assert _raised(tmp_path, csv_bytes(rows, titles)) == [(name, "error") for name in raised]
 
 
 def test_other_units_in_other_months_are_another_edition_of_the_tariff(tmp_path: Path) -> None:
