@@ -3,12 +3,14 @@
 SQLite, loopback only, no telemetry. Its files and log lie in `.prefect/` of the current folder.
 """
 
+import fcntl
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -44,6 +46,13 @@ def ensure_server() -> str:
     if found := running_server():
         return found
     HOME.mkdir(exist_ok=True)
+    # Two that start at once would find the same port free, and the one that lost it would take the other's answer for its own.
+    with (Path(tempfile.gettempdir()) / f"tidewaiter-{os.getuid()}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _start_server()
+
+
+def _start_server() -> str:
     port = _free_port()
     api = f"http://{HOST}:{port}/api"
     with (HOME / "server.log").open("ab") as log:
@@ -54,11 +63,9 @@ def ensure_server() -> str:
         )  # fmt: skip
     NOTE.write_text(json.dumps({"api": api, "pid": process.pid}))
     deadline = time.monotonic() + START_SECONDS_MAX
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and process.poll() is None:
         if _answers(api):
             return api
-        if process.poll() is not None:
-            break
         time.sleep(0.3)
     raise RuntimeError(f"the Prefect server did not come up within {START_SECONDS_MAX} s; see {HOME / 'server.log'}")
 
