@@ -13,6 +13,8 @@ import pyarrow
 from tasks.refusal import Refused, clip
 
 FIELDS_MAX = 1_000
+# A field longer than this has lost a quote somewhere before it.
+FIELD_BYTES_MAX = 4_096
 # Possessive, because a quote that is never closed must not be looked for again from every byte of a file.
 TOKEN = re.compile(rb'(?:"((?:[^"]++|"")*+)"|([^",\r\n]*+))(,|\r\n|\n)')
 DAMAGED = "The file is cut off, damaged or was edited; download it again."

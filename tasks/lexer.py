@@ -15,9 +15,8 @@ import polars as pl
 import pyarrow
 import pyarrow.compute
 
-from tasks.delimited import read_records, split_strictly
+from tasks.delimited import FIELD_BYTES_MAX, read_records, split_strictly
 from tasks.envelope import open_envelope
-from tasks.quoted import FIELD_BYTES_MAX, split_quoted
 from tasks.refusal import Refused, clip
 
 COLUMNS_MAX = 64
@@ -61,6 +60,9 @@ def read_fields(raw: bytes, where: str, is_number: Callable[[str], bool]) -> Lex
     categorical). Titles are stripped and brought to NFKC; texts are decoded, nothing else is changed.
     Raises Refused where the bytes are not text, not complete, or not exactly one table.
     """
+    # Here, because the compiler is slow to import and most commands read no file.
+    from tasks.quoted import split_quoted
+
     body, normalised = open_envelope(raw, where)
     header = _header(body, where)
     numbers = [is_number(title) for title in header.titles]

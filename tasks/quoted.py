@@ -17,6 +17,8 @@ import numba
 import numpy
 import pyarrow
 
+from tasks.delimited import FIELD_BYTES_MAX
+
 BLOCK_BYTES = 1 << 22
 THREADS_MAX = 8
 # Room for the distinct texts of a column in most blocks; a block with more of them is read again with room for all.
@@ -34,8 +36,6 @@ BYTE_OF_BIT = numpy.zeros(64, numpy.int64)
 for _bit in range(64):
     BYTE_OF_BIT[((int(SEQUENCE) << _bit) % 2**64) >> 58] = _bit // 8
 FIRST_BYTES = numpy.array([2 ** (8 * count) - 1 for count in range(WORD + 1)], numpy.uint64)
-# A field this long has lost a quote; where the grammar finds it too, it is refused.
-FIELD_BYTES_MAX = 4_096
 # A string view holds up to this many bytes itself, a longer text by its first four and its place.
 INSIDE_VIEW = 12
 

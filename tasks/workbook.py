@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 import fastexcel
 import polars as pl
 
+from tasks.delimited import FIELD_BYTES_MAX
 from tasks.lexer import COLUMNS_MAX, REPLACEMENT, Lexed, check_titles, clean_title
-from tasks.quoted import FIELD_BYTES_MAX
 from tasks.refusal import Refused, clip
 
 MEMBERS_MAX = 100

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tasks import quoted
-from tasks.delimited import split_strictly
+from tasks.delimited import FIELD_BYTES_MAX, split_strictly
 from tasks.envelope import FILE_BYTES_MAX, MAGICS, magic_of
 from tasks.lexer import Lexed, clean_title, read_fields
-from tasks.quoted import FIELD_BYTES_MAX, split_quoted
+from tasks.quoted import split_quoted
 from tasks.refusal import Refused
 
 NUMBERS = {"第一数量", "第二数量", "美元"}
