@@ -21,12 +21,11 @@ from schemas.table import PUBLISHED, Table, empty_frame, schema_sha256, table_na
 from schemas.trade_flow import TradeFlow
 from tasks import ledger, metrics, wide
 from tasks import revisions as revising
-from tasks.extremes import LOOK_BACK_MONTHS
 from tasks.known import Known, later_year
 from tasks.lineage import code_sha256, json_sha256, lineage_row, versions
 from tasks.normalise import Normalised
 from tasks.publish import NewFile, Published, publish
-from tasks.scope import month_index
+from tasks.scope import LOOK_BACK_MONTHS, month_index
 from tasks.tables import Partition, encode_file, encode_months, partition_path
 from tasks.wide import widen
 

@@ -4,123 +4,351 @@ A series here has every month from its first to its last, with or without a numb
 month before and never the row before.
 """
 
-import polars as pl
+from collections import namedtuple
+from dataclasses import dataclass
 
-from schemas.code_tables import code_table
-from tasks.scope import CELL, WORLD, covered_cells, family
+import numba
+import numpy
 
-SERIES = ("flow", "product", "classification", "partner", "measure", "per_unit")
-GROUPS = tuple(code_table("partner_groups")["group"].unique().sort())
-HS_LEVELS = (6, 4, 2)
-# A year for the growth of the rolling year and a year for its base: after that long without trade nothing can change.
-QUIET_MONTHS = 24
+from schemas.metric import STATUSES
+from tasks.coverage import Coverage
+from tasks.cube import NO_ROW, NOBODY, NOTHING, PRINTED, Array, Cube
+from tasks.scope import HS_LEVELS, QUIET_MONTHS, WORLD
+from tasks.sums import memberships, places_told
+
+# The number of each status, by its name. Loops are given it as an argument: a compiled loop keeps the constants of other
+# modules, and would not see that they have changed.
+Status = namedtuple("Status", STATUSES)  # type: ignore[misc]
+STATUS = Status(*range(len(STATUSES)))
+NEVER = -1
 
 
-def lay_grid(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
-    """Every month of every series, in order: series (its number), SERIES, month, all_partners, emit.
+@dataclass
+class Series:
+    """The months of every series of a cube: levels and cumulative figures, whole, NOTHING where missing, each with the
+    number of its status.
+
+    `begin` and `end` are the first and last month (columns) of a series, -1 where it has none. `told` says which months
+    are published; the others serve as a base. `whole` says by flow, product, measure and month whether every partner is
+    covered and counted in that measure: `group` names that row of each series.
+    """
+
+    cube: Cube
+    begin: Array
+    end: Array
+    told: Array
+    level: Array
+    level_status: Array
+    ytd: Array
+    ytd_status: Array
+    group: Array
+    whole: Array
+
+
+def tell_months(cube: Cube, coverage: Coverage) -> Series:
+    """Every month of every series: printed, summed, no trade inside a scope, following from cumulative figures, or missing.
 
     Besides the series that have numbers there are those that a reader will look for: the world and the groups of each
     product, and the HS levels above it for the world, in all months of what they would be made of; where the scope does
-    not allow them they stay empty and say so. A series is told (`emit`) in the months about which something is known of
-    its product, from a number of its own until QUIET_MONTHS after it; what else is here serves as a base.
+    not allow them they stay empty and say so. A series is told in the months about which something is known of its
+    product, from a number of its own until QUIET_MONTHS after it; what else is here serves as a base.
 
     Whether a month is told depends on it and on the months before it in bounded number, never on what comes after (but
     for cumulative figures later in its year): so a month stays as it was published, whatever is added.
     """
-    product = ["flow", "product"]
-    seen = _months_seen(numbers)
-    seen = pl.concat([seen, _looked_for(seen)]).unique()
-    series = seen.group_by(SERIES).agg(pl.col("month").min().alias("first"), pl.col("month").max().alias("last"))
-    series = series.sort(SERIES).with_row_index("series")
-    cells = covered_cells(releases, series["product"])
-    known = pl.concat([cells.select(*product, "month"), seen.select(*product, "month")]).unique()
-    reach = known.group_by(product).agg(pl.col("month").min().alias("from"), pl.col("month").max().alias("to"))
-    begin = pl.max_horizontal("from", pl.col("first") - QUIET_MONTHS)
-    end = pl.min_horizontal("to", pl.col("last") + QUIET_MONTHS)
-    grid = (
-        series.join(reach, on=product)
-        .with_columns(family().alias("family"), month=pl.int_ranges(begin, end + 1, dtype=pl.Int32))
-        .explode("month")
-        .join(cells.filter("everyone"), on=CELL, how="left")
-        .join(known.with_columns(known=pl.lit(True)), on=[*product, "month"], how="left")
-        .join(seen.with_columns(seen="month"), on=[*SERIES, "month"], how="left")
-        .sort("series", "month")
+    seen = _months_seen(cube)
+    known = _months_known(cube, coverage, seen)
+    product = cube.flow * len(cube.products) + cube.product
+    begin, end, told = _lay_grid(seen, known, product, QUIET_MONTHS)
+    group_key, group = numpy.unique(product * len(cube.measures) + cube.measure, return_inverse=True)
+    incomplete = _incomplete(cube, product, group, len(group_key))
+    family = cube.family_of_measure()[group_key % len(cube.measures)]
+    flow, code = (
+        group_key // len(cube.measures) // len(cube.products),
+        group_key // len(cube.measures) % len(cube.products),
     )
-    since = pl.col("month") - pl.col("seen").forward_fill().over("series")
-    return grid.select(
-        "series", *SERIES, "month", pl.col("everyone").fill_null(False).alias("all_partners"),
-        (pl.col("known") & (since <= QUIET_MONTHS)).fill_null(False).alias("emit"),
+    whole = coverage.everyone[flow, code, family] & ~incomplete
+    level, level_status, standing = _fill(
+        cube.row, cube.value, cube.standing, coverage.standing, cube.desk, places_told(cube), _told_below(cube), cube.place,
+        begin, end, STATUS,
     )  # fmt: skip
+    ytd, ytd_status = _chain(level, level_status, standing, cube.ytd, cube.ytd_standing, begin, end, STATUS)
+    return Series(cube, begin, end, told, level, level_status, ytd, ytd_status, group, whole)
 
 
-def _months_seen(numbers: pl.DataFrame) -> pl.DataFrame:
-    """SERIES and every month of which some number speaks; a cumulative figure speaks of all months since January."""
-    first = pl.when(pl.col("span").str.starts_with("ytd")).then(pl.col("month") - pl.col("month") % 12)
-    months = pl.int_ranges(pl.coalesce(first, "month"), pl.col("month") + 1, dtype=pl.Int32)
-    return numbers.select(*SERIES, month=months).explode("month").unique()
-
-
-def _looked_for(seen: pl.DataFrame) -> pl.DataFrame:
-    """Series that need no numbers of their own: WLD and groups of each product, HS levels above HS8 for the world."""
-    real = seen.filter(~pl.col("partner").is_in([WORLD, *GROUPS])).drop("partner").unique()
-    totals = real.join(pl.DataFrame({"partner": [WORLD, *GROUPS]}), how="cross")
-    eights = seen.filter(pl.col("classification") == "HS8").drop("partner").unique().with_columns(partner=pl.lit(WORLD))
+def _months_seen(cube: Cube) -> Array:
+    """Every month of which some number of a series speaks, or of what a reader would look for it beside; a cumulative
+    figure speaks of all months since January."""
+    seen = _own_months(cube.row, cube.ytd, cube.yoy, cube.ytd_yoy)
+    eights = numpy.flatnonzero(cube.is_eight())
+    world = numpy.full(len(eights), cube.partners.index(WORLD))
     above = [
-        eights.with_columns(product=pl.col("product").str.slice(0, level), classification=pl.lit(f"HS{level}"))
+        cube.find(cube.keys_of(cube.flow[eights], cube.above(level)[cube.product[eights]], world, cube.measure[eights]))
         for level in HS_LEVELS
     ]
-    return pl.concat([part.select(seen.columns) for part in (totals, *above)])
+    parts = numpy.flatnonzero(~cube.is_total)
+    targets = [(eights, parent) for parent in above]
+    for total in numpy.unique(cube.partner[cube.is_total]):
+        beside = numpy.full(len(parts), total)
+        targets.append(
+            (parts, cube.find(cube.keys_of(cube.flow[parts], cube.product[parts], beside, cube.measure[parts])))
+        )
+    looked_for, anywhere = numpy.zeros_like(seen), numpy.ones((len(cube.partners), cube.months), bool)
+    for child, parent in targets:
+        _spread(child, parent, seen, looked_for, cube.partner, anywhere)
+    return seen | looked_for
 
 
-def chain_years(series: pl.DataFrame) -> pl.DataFrame:
-    """Year to date of every month, and months that follow from cumulative figures.
+def _months_known(cube: Cube, coverage: Coverage, seen: Array) -> Array:
+    """Months about which something is known of a product, by flow and product: covered, or with a number."""
+    known = coverage.known.reshape(-1, cube.months).copy()
+    product = cube.flow * len(cube.products) + cube.product
+    anywhere = numpy.ones((len(cube.partners), cube.months), bool)
+    _spread(numpy.arange(cube.height), product, seen, known, cube.partner, anywhere)
+    return known
 
-    Adds ytd and ytd_status; fills level where a cumulative figure gives it. Within a year the cumulative figures and the
-    months are links of one chain: each cumulative figure is the one before plus the month. A printed figure stands,
-    unless every month so far is told by a better kind of release; from it the chain is carried forwards and backwards
-    as far as the months are known. `series` is in order of series and month.
-    """
-    year = ["series", "year"]
-    rows = series.with_columns(year=pl.col("month") // 12, place=pl.col("month") % 12 + 1).with_columns(
-        so_far=pl.col("level").fill_null(0).cum_sum().over(year),
-        gaps=pl.col("place").first().over(year) - 1 + pl.col("level").is_null().cum_sum().over(year),
-        worst=pl.col("level_standing").cum_max().over(year),
-    )
-    complete = pl.col("gaps") == 0
-    outranked = (complete & (pl.col("worst") < pl.col("ytd_standing"))).fill_null(False)
-    rows = rows.with_columns(printed=pl.when(~outranked).then("printed_ytd"))
-    is_printed = pl.col("printed").is_not_null()
-    offset = pl.when(is_printed).then(pl.col("printed") - pl.col("so_far"))
-    gaps_there = pl.when(is_printed).then("gaps")
-    rows = rows.with_columns(
-        ahead=pl.when(gaps_there.forward_fill().over(year) == pl.col("gaps"))
-        .then(offset.forward_fill().over(year) + pl.col("so_far"))
-        .otherwise(pl.when(complete).then("so_far")),
-        behind=pl.when(gaps_there.backward_fill().over(year) == pl.col("gaps"))
-        .then(offset.backward_fill().over(year) + pl.col("so_far")),
+
+def _incomplete(cube: Cube, product: Array, group: Array, groups: int) -> Array:
+    """Months of a product and measure in which some partner has a number, and none in this measure."""
+    places, place = numpy.unique(cube.place[~cube.is_total], return_inverse=True)
+    needed, counted, has = _count_partners(
+        numpy.flatnonzero(~cube.is_total), place, len(places), product, int(product.max(initial=-1)) + 1, group, groups,
+        cube.row, cube.value,
     )  # fmt: skip
-    # A total that would be less than an earlier one contradicts it: the printed figures are rounded, or revised.
-    floor = pl.coalesce(pl.col("ahead").cum_max().forward_fill().over(year), 0)
-    rows = rows.with_columns(total=pl.coalesce("ahead", pl.when(pl.col("behind") >= floor).then("behind")))
-    before = pl.when(pl.col("place") == 1).then(0).otherwise(pl.col("total").shift(1).over(year))
-    difference = pl.when(pl.col("level").is_null()).then(pl.col("total") - before)
-    found = (difference >= 0).fill_null(False)
-    # January and February unknown under a known February total: the sources give the two months as one.
-    first_two = pl.col("place") <= 2
-    together = (
-        (pl.col("level").is_null() | ~first_two).all().over(year)
-        & (pl.col("total").is_not_null() & (pl.col("place") == 2)).any().over(year)
-        & first_two
-    )
-    return rows.with_columns(
-        pl.when(found).then(pl.lit("ytd_difference"))
-        .when(pl.col("level").is_null() & together).then(pl.lit("combined_months"))
-        .otherwise("level_status").alias("level_status"),
-        pl.coalesce("level", pl.when(found).then(difference)).alias("level"),
-        pl.col("total").alias("ytd"),
-        pl.when(is_printed).then(pl.lit("reported"))
-        .when(pl.col("total").is_null()).then(pl.lit("incomplete_year"))
-        .when(complete & (pl.col("total") == pl.col("so_far"))).then(pl.lit("sum_of_months"))
-        .otherwise(pl.lit("ytd_difference")).alias("ytd_status"),
-    ).drop("year", "place", "so_far", "gaps", "worst", "printed", "ahead", "behind", "total",
-           "printed_ytd", "level_standing", "ytd_standing")  # fmt: skip
+    of_group = numpy.zeros(groups, numpy.int64)
+    of_group[group] = product
+    return has & (counted < needed[of_group])
+
+
+def _told_below(cube: Cube) -> Array:
+    """Places of HS levels below which some HS8 has a number, by place and month; partners speak for their totals too."""
+    below = numpy.zeros((len(cube.place_key), cube.months), bool)
+    eights = numpy.flatnonzero(cube.is_eight())
+    own = cube.row != NO_ROW
+    anywhere = numpy.ones((len(cube.partners), cube.months), bool)
+    for level in HS_LEVELS:
+        above = cube.above(level)[cube.product[eights]]
+        _spread(
+            eights, cube.find_place(cube.flow[eights], above, cube.partner[eights]), own, below, cube.partner, anywhere
+        )
+        part = ~cube.is_total[eights]
+        for total, valid in memberships(cube):
+            place = cube.find_place(cube.flow[eights], above, numpy.full(len(eights), total))
+            _spread(eights[part], place[part], own, below, cube.partner, valid)
+    return below
+
+
+@numba.njit(nogil=True, cache=True)
+def _spread(child: Array, target: Array, months: Array, to: Array, partner: Array, valid: Array) -> None:
+    """Mark the months of each child at its target, where it has one and its partner is valid."""
+    for each in range(len(child)):
+        if target[each] >= 0:
+            series = child[each]
+            for month in range(months.shape[1]):
+                if months[series, month] and valid[partner[series], month]:
+                    to[target[each], month] = True
+
+
+@numba.njit(nogil=True, cache=True)
+def _own_months(row: Array, ytd: Array, yoy: Array, ytd_yoy: Array) -> Array:
+    seen = numpy.zeros(row.shape, numpy.bool_)
+    for series in range(row.shape[0]):
+        for month in range(row.shape[1]):
+            if row[series, month] != NO_ROW or (yoy.shape[1] and yoy[series, month] != NOTHING):
+                seen[series, month] = True
+            cumulative = (ytd.shape[1] and ytd[series, month] != NOTHING) or (
+                ytd_yoy.shape[1] and ytd_yoy[series, month] != NOTHING
+            )
+            if cumulative:
+                # The first column of a cube is a January.
+                for earlier in range(month - month % 12, month + 1):
+                    seen[series, earlier] = True
+    return seen
+
+
+@numba.njit(nogil=True, cache=True)
+def _lay_grid(seen: Array, known: Array, product: Array, quiet: int) -> tuple[Array, Array, Array]:
+    """First and last month of each series, and which of its months are told."""
+    begin, end = numpy.full(len(seen), NEVER), numpy.full(len(seen), NEVER)
+    told = numpy.zeros(seen.shape, numpy.bool_)
+    months = seen.shape[1]
+    for series in range(len(seen)):
+        first, last = NEVER, NEVER
+        for month in range(months):
+            if seen[series, month]:
+                first = month if first == NEVER else first
+                last = month
+        if first == NEVER:
+            continue
+        reach = known[product[series]]
+        start, stop = 0, months - 1
+        while not reach[start]:
+            start += 1
+        while not reach[stop]:
+            stop -= 1
+        begin[series], end[series] = max(start, first - quiet), min(stop, last + quiet)
+        since = NEVER
+        for month in range(first, end[series] + 1):
+            since = month if seen[series, month] else since
+            told[series, month] = reach[month] and month - since <= quiet
+    return begin, end, told
+
+
+@numba.njit(nogil=True, cache=True)
+def _count_partners(
+    parts: Array,
+    place: Array,
+    places: int,
+    product: Array,
+    products: int,
+    group: Array,
+    groups: int,
+    row: Array,
+    value: Array,
+) -> tuple[Array, Array, Array]:
+    """How many partners have a number in any measure, by product; by group in its measure; and whether one has a row there."""
+    months = row.shape[1]
+    needed, counted = numpy.zeros((products, months), numpy.int32), numpy.zeros((groups, months), numpy.int32)
+    has, met = numpy.zeros((groups, months), numpy.bool_), numpy.zeros((places, months), numpy.bool_)
+    for each in range(len(parts)):
+        series = parts[each]
+        for month in range(months):
+            if row[series, month] == NO_ROW:
+                continue
+            has[group[series], month] = True
+            if not met[place[each], month]:
+                met[place[each], month] = True
+                needed[product[series], month] += 1
+            if value[series, month] != NOTHING:
+                counted[group[series], month] += 1
+    return needed, counted, has
+
+
+@numba.njit(nogil=True, cache=True)
+def _fill(  # noqa: PLR0913, PLR0917
+    row: Array, value: Array, standing: Array, covered: Array, desk: Array, told: Array, below: Array, place: Array,
+    begin: Array, end: Array, status: Status,
+) -> tuple[Array, Array, Array]:  # fmt: skip
+    """The level of each month: what is printed or summed, no trade inside a scope, else missing; and who stands for it.
+
+    Where a place has a number in one measure and not in another, the other is not zero: it is not counted in that unit.
+    Neither is a level zero below which a code has a number.
+    """
+    level = numpy.full(row.shape, NOTHING)
+    made, stands = numpy.zeros(row.shape, numpy.uint8), numpy.full(row.shape, NOBODY, numpy.uint8)
+    for series in range(len(row)):
+        if begin[series] == NEVER:
+            continue
+        for month in range(begin[series], end[series] + 1):
+            is_covered = covered[desk[series], month] != NOBODY
+            here = told[place[series], month]
+            if value[series, month] != NOTHING:
+                level[series, month], stands[series, month] = value[series, month], standing[series, month]
+                made[series, month] = status.reported if row[series, month] == PRINTED else status.sum
+            elif is_covered and not here and not below[place[series], month]:
+                level[series, month], stands[series, month] = 0, covered[desk[series], month]
+                made[series, month] = status.zero
+            elif row[series, month] != NO_ROW or (is_covered and here):
+                made[series, month] = status.other_unit
+            else:
+                made[series, month] = status.not_covered
+    return level, made, stands
+
+
+@numba.njit(nogil=True, cache=True)
+def _chain(  # noqa: PLR0912
+    level: Array,
+    made: Array,
+    stands: Array,
+    printed: Array,
+    printed_standing: Array,
+    begin: Array,
+    end: Array,
+    status: Status,
+) -> tuple[Array, Array]:
+    """Year to date of every month; fills levels that follow from cumulative figures.
+
+    Within a year the cumulative figures and the months are links of one chain: each cumulative figure is the one before plus
+    the month. A printed figure stands, unless every month so far is told by a better kind of release; from it the chain
+    is carried forwards and backwards as far as the months are known.
+    """
+    ytd, ytd_made = numpy.full(level.shape, NOTHING), numpy.zeros(level.shape, numpy.uint8)
+    stated, total = numpy.empty(12, numpy.bool_), numpy.empty(12, numpy.int64)
+    for series in range(len(level)):
+        if begin[series] == NEVER:
+            continue
+        for january in range(begin[series] - begin[series] % 12, end[series] + 1, 12):
+            first, last = max(january, begin[series]), min(january + 11, end[series])
+            complete, worst = first == january, 0
+            for month in range(first, last + 1):
+                place = month - january
+                complete = complete and level[series, month] != NOTHING
+                if level[series, month] != NOTHING:
+                    worst = max(worst, stands[series, month])
+                stated[place], total[place] = False, NOTHING
+                if printed.shape[1] and printed[series, month] != NOTHING:
+                    # A figure gives way where every month so far is told by a better kind of release.
+                    stated[place] = not (complete and worst < printed_standing[series, month])
+                if stated[place]:
+                    total[place] = printed[series, month]
+                elif level[series, month] != NOTHING:
+                    if month == january:
+                        total[place] = level[series, month]
+                    elif month > first and total[place - 1] != NOTHING:
+                        total[place] = total[place - 1] + level[series, month]
+            for month in range(last - 1, first - 1, -1):
+                place = month - january
+                if total[place] == NOTHING and total[place + 1] != NOTHING and level[series, month + 1] != NOTHING:
+                    carried = total[place + 1] - level[series, month + 1]
+                    # A total that would be less than an earlier one contradicts it: printed figures are rounded, or revised.
+                    least = numpy.int64(0)
+                    for earlier in range(first - january, place):
+                        if total[earlier] != NOTHING:
+                            least = max(least, total[earlier])
+                    if carried >= least:
+                        total[place] = carried
+            together = (
+                first - january < 2 and last > january and total[1] != NOTHING and level[series, january + 1] == NOTHING
+                and (first > january or level[series, january] == NOTHING)
+            )  # fmt: skip
+            so_far, whole = numpy.int64(0), first == january
+            for month in range(first, last + 1):
+                place = month - january
+                whole = whole and level[series, month] != NOTHING
+                so_far += level[series, month] if level[series, month] != NOTHING else 0
+                ytd[series, month] = total[place]
+                if stated[place]:
+                    ytd_made[series, month] = status.reported
+                elif total[place] == NOTHING:
+                    ytd_made[series, month] = status.incomplete_year
+                elif whole and total[place] == so_far:
+                    ytd_made[series, month] = status.sum_of_months
+                else:
+                    ytd_made[series, month] = status.ytd_difference
+            _fill_months(level, made, total, series, january, first, last, together, status)
+    return ytd, ytd_made
+
+
+@numba.njit(nogil=True, cache=True)
+def _fill_months(
+    level: Array,
+    made: Array,
+    total: Array,
+    series: int,
+    january: int,
+    first: int,
+    last: int,
+    together: bool,
+    status: Status,
+) -> None:
+    """Months between two cumulative figures that are known are their difference."""
+    for month in range(first, last + 1):
+        place = month - january
+        if level[series, month] != NOTHING:
+            continue
+        before = numpy.int64(0) if place == 0 else (total[place - 1] if month > first else NOTHING)
+        if total[place] != NOTHING and before != NOTHING and total[place] >= before:
+            level[series, month], made[series, month] = total[place] - before, status.ytd_difference
+        elif together and place < 2:
+            # The sources give the two months as one.
+            made[series, month] = status.combined_months

@@ -9,11 +9,9 @@ from pandera.typing.polars import DataFrame
 
 from schemas.observation import Detail, Observation
 from schemas.release import Release
-from tasks.calendar_grid import QUIET_MONTHS
-from tasks.extremes import LOOK_BACK_MONTHS
 from tasks.normalise import Normalised
 from tasks.refusal import Refused
-from tasks.scope import month_index
+from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS, month_index
 from tasks.snapshot import Snapshot, open_snapshot
 from tasks.tables import Partition, path_partition, read_table
 

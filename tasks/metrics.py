@@ -2,25 +2,47 @@
 
 Every look back goes by the calendar: a base is the number of a given month of the same series, or missing. A figure that
 cannot be computed is null and its status says why; nothing is rounded. Growth is computed from whole smallest units,
-and the one division by `per_unit` comes last.
+and the one division by `per_unit` comes last. Value per kilogram is a measure of its own: sums of it mean nothing and are
+not made.
 """
 
+from typing import NamedTuple
+
+import numpy
 import polars as pl
 from pandera.typing.polars import DataFrame
 
-from schemas.metric import FIGURES, Metric, status
+from schemas.metric import STATUSES, Metric, status
 from schemas.release import Release
-from schemas.table import PUBLISHED, polars_schema
-from tasks.calendar_grid import GROUPS
-from tasks.extremes import add_records
-from tasks.scope import WORLD, index_month
-from tasks.series import build_series, cut_portions
+from schemas.table import PUBLISHED, empty_frame, polars_schema
+from tasks.calendar_grid import STATUS, Series, tell_months
+from tasks.coverage import cover
+from tasks.cube import Array, lay_out
+from tasks.figures import (
+    FLOATS,
+    MONTHS,
+    NO_MONTH,
+    PLACES,
+    STATUS_ORDER,
+    compare_months,
+    count_told,
+    rank_partners,
+)
+from tasks.scope import LOOK_BACK_MONTHS, WORLD, index_month
+from tasks.series import cut_portions, printed_numbers
+from tasks.sums import add_up
 
 UNIT_VALUES = {"value_usd": "unit_value_usd_per_kg", "value_cny": "unit_value_cny_per_kg"}
 MASS = "quantity_kg"
-BASIS_POINTS_PER_PERCENT = 100
-# The figures of which value per kilogram is a ratio.
-RATIOS = ("level", "ytd", "rolling_12m")
+
+
+class Items(NamedTuple):
+    """What has a row each month, in order: series, and values per kilogram, whose `mass` is the series of the kilograms."""
+
+    series: Array
+    mass: Array
+    measure: Array
+    measures: list[str]
 
 
 def derive(
@@ -37,176 +59,123 @@ def derive(
     return DataFrame[Metric](pl.concat(portions).sort("flow", "period", *PUBLISHED["metric"].sort_by))
 
 
+def build_series(observation: pl.DataFrame, releases: DataFrame[Release]) -> Series | None:
+    """The gapless monthly series with their levels, None where there is no number at all."""
+    numbers = printed_numbers(observation, releases)
+    if not numbers.height:
+        return None
+    cube = lay_out(numbers)
+    coverage = cover(cube, releases)
+    add_up(cube, coverage)
+    return tell_months(cube, coverage)
+
+
 def _derive_portion(
     observation: pl.DataFrame, releases: DataFrame[Release], wanted: pl.DataFrame | None
 ) -> pl.DataFrame:
-    series = build_series(observation, releases).with_columns(
-        pl.col("level").alias("whole"), pl.col("ytd").alias("whole_ytd"),
-        level=_in_units("level"), ytd=_in_units("ytd"),
+    series = build_series(observation, releases)
+    if series is None:
+        return empty_frame(Metric)
+    cube, items = series.cube, _items(series)
+    months, by_flow = _wanted_months(series, wanted)
+    there = count_told(series.told, items.series, items.mass, months, by_flow, cube.flow)
+    # Rows in the order flow, month, item: a month of a flow is one run of them.
+    flow = cube.flow[items.series]
+    order = numpy.lexsort((numpy.tile(numpy.arange(len(flow)), len(months)), numpy.repeat(numpy.arange(len(months)), len(flow)),
+                           numpy.tile(flow, len(months))))  # fmt: skip
+    flags = there.T.ravel()[order]
+    row_of = numpy.empty(len(order), numpy.int64)
+    row_of[order] = numpy.cumsum(flags) - 1
+    row_of = row_of.reshape(len(months), -1).T
+    rows = int(flags.sum())
+    floats = numpy.full((len(FLOATS), rows), numpy.nan)
+    days = numpy.full((len(MONTHS), rows), NO_MONTH, numpy.int32)
+    rank, statuses = numpy.zeros(rows, numpy.uint32), numpy.zeros((len(STATUS_ORDER), rows), numpy.uint8)
+    parts = numpy.flatnonzero(~cube.is_total)
+    ranks = rank_partners(
+        series.level, series.begin, series.end, series.group, series.whole, months,
+        parts[numpy.argsort(series.group[parts], kind="stable")],
     )  # fmt: skip
-    series = _roll_years(series)
-    unit_values = _unit_values(series)
-    looked_at = ["series", "month", "level", "level_status", "emit"]
-    records = add_records(pl.concat([series.select(looked_at), unit_values.select(looked_at)]))
-    if wanted is not None:
-        # Growth looks back a year; what is older was needed for sums and records alone.
-        recent = pl.col("month") >= pl.lit(wanted["month"].min(), dtype=pl.Int32) - 12
-        series, unit_values = series.filter(recent), unit_values.filter(recent)
-    figures = pl.concat([_compare_partners(_grow(series)), _grow_unit_values(unit_values)], how="diagonal_relaxed")
-    figures = figures.filter("emit")
-    if wanted is not None:
-        figures = figures.join(wanted, on=["flow", "month"], how="semi")
-    return (
-        figures.join(records.drop("level", "level_status", "emit"), on=["series", "month"])
-        .with_columns(pl.col(status(name)).fill_null("not_applicable") for name in FIGURES)
-        .with_columns(period=index_month("month"))
-        .select(pl.col(name).cast(kind) for name, kind in polars_schema(Metric).items())
+    world = cube.find(
+        cube.keys_of(cube.flow, cube.product, numpy.full(cube.height, cube.partners.index(WORLD)), cube.measure)
     )
-
-
-def _in_units(whole: str) -> pl.Expr:
-    """Smallest units to units: the whole part stays exact however large it is."""
-    size = pl.col("per_unit")
-    return (pl.col(whole) // size).cast(pl.Float64) + (pl.col(whole) % size).cast(pl.Float64) / size
-
-
-def back(name: str, months: int) -> pl.Expr:
-    """The value of a column that many months earlier in the same series, null where that month is not in it.
-
-    The frame is sorted by series and month; the months are compared, so a gap can never be taken for a neighbour.
-    """
-    same_series = pl.col("series") == pl.col("series").shift(months)
-    same_month = pl.col("month") - months == pl.col("month").shift(months)
-    return pl.when(same_series & same_month).then(pl.col(name).shift(months))
-
-
-def _roll_years(series: pl.DataFrame) -> pl.DataFrame:
-    """Sum of the twelve months that end with each month, where all twelve are there."""
-    series = series.with_columns(running=pl.col("whole").fill_null(0).cum_sum().over("series"))
-    missing = pl.col("whole").is_null().cum_sum().over("series")
-    series = series.with_columns(missing=missing, place=pl.int_range(1, pl.len() + 1).over("series"))
-    before = [pl.when(pl.col("place") == 12).then(0).otherwise(back(name, 12)) for name in ("running", "missing")]
-    window = pl.when(pl.col("missing") == before[1]).then(pl.col("running") - before[0])
-    series = series.with_columns(whole_12m=window).drop("running", "missing", "place")
-    return series.with_columns(
-        rolling_12m=_in_units("whole_12m"),
-        rolling_12m_status=pl.when(pl.col("whole_12m").is_not_null()).then(pl.lit("computed"))
-        .otherwise(pl.lit("incomplete_window")),
+    compare_months(
+        items.series, items.mass, there, numpy.ascontiguousarray(row_of), months, series.level, series.level_status, series.ytd,
+        series.ytd_status, cube.yoy, cube.ytd_yoy, series.begin, series.end, series.told, cube.per_unit[cube.measure], world,
+        ranks, cube.is_total, LOOK_BACK_MONTHS, floats, days, rank, statuses, PLACES, STATUS,
     )  # fmt: skip
+    item = order[flags] % len(flow)
+    return _as_table(series, items, item, months[order[flags] // len(flow)], floats, days, rank, statuses)
 
 
-def _grow(series: pl.DataFrame) -> pl.DataFrame:
-    """m/m, y/y, y/y of the year to date and of the rolling year."""
-    return series.with_columns(
-        *_growth("mom", "whole", "level_status", 1),
-        *_growth("yoy", "whole", "level_status", 12, printed="printed_yoy"),
-        *_growth("ytd_yoy", "whole_ytd", "ytd_status", 12, printed="printed_ytd_yoy"),
-        *_growth("rolling_12m_yoy", "whole_12m", "rolling_12m_status", 12),
+def _items(series: Series) -> Items:
+    """The series that have months, and a value per kilogram for each value beside a mass."""
+    cube = series.cube
+    names = dict(enumerate(cube.measures))
+    measures = sorted({*cube.measures, *(UNIT_VALUES[name] for name in cube.measures if name in UNIT_VALUES)})
+    number = {name: place for place, name in enumerate(measures)}
+    plain = numpy.flatnonzero(series.begin >= 0)
+    found = [
+        (plain, numpy.full(len(plain), -1), numpy.array([number[name] for name in cube.measures])[cube.measure[plain]])
+    ]
+    if MASS in cube.measures:
+        for place, name in names.items():
+            if name in UNIT_VALUES:
+                values = plain[cube.measure[plain] == place]
+                kilograms = numpy.full(len(values), cube.measures.index(MASS))
+                mass = cube.find(cube.keys_of(cube.flow[values], cube.product[values], cube.partner[values], kilograms))
+                both = (mass >= 0) & (series.begin[mass] >= 0)
+                measure = numpy.full(int(both.sum()), number[UNIT_VALUES[name]])
+                found.append((values[both], mass[both], measure))
+    item, mass, measure = (numpy.concatenate(parts) for parts in zip(*found, strict=True))
+    order = numpy.lexsort((measure, cube.place[item]))
+    return Items(item[order], mass[order], measure[order], measures)
+
+
+def _wanted_months(series: Series, wanted: pl.DataFrame | None) -> tuple[Array, Array]:
+    """Columns of the months that are asked for, and whether each flow wants them."""
+    cube = series.cube
+    if wanted is None:
+        columns = numpy.flatnonzero(series.told.any(axis=0))
+        return columns, numpy.ones((len(cube.flows), len(columns)), bool)
+    inside = wanted.filter(
+        pl.col("flow").is_in(cube.flows) & pl.col("month").is_between(cube.first, cube.first + cube.months - 1)
     )
+    columns = inside["month"].unique().sort().to_numpy() - cube.first
+    by_flow = numpy.zeros((len(cube.flows), len(columns)), bool)
+    for flow, month in inside.iter_rows():
+        by_flow[cube.flows.index(flow), numpy.searchsorted(columns, month - cube.first)] = True
+    return columns.astype(numpy.int64), by_flow
 
 
-def _growth(name: str, figure: str, made: str, months: int, printed: str | None = None) -> list[pl.Expr]:
-    """Growth on the same figure some months earlier, in per cent; a printed growth where the base is not at hand."""
-    now, base = pl.col(figure), back(figure, months)
-    computed = (now.is_not_null() & (base > 0)).fill_null(False)
-    growth: pl.Expr = pl.when(computed).then((now.cast(pl.Float64) / base.cast(pl.Float64) - 1) * 100)
-    reason: pl.Expr = (
-        pl.when(computed).then(pl.lit("computed"))
-        .when(now.is_null()).then(made)
-        .when(base == 0).then(pl.lit("zero_base")).otherwise(_no_base(made, months))
-    )  # fmt: skip
-    if printed is not None:
-        implied = ~computed & base.is_null() & pl.col(printed).is_not_null()
-        growth = pl.when(implied).then(pl.col(printed) / BASIS_POINTS_PER_PERCENT).otherwise(growth)
-        reason = pl.when(implied).then(pl.lit("implied_base")).otherwise(reason)
-    return [growth.alias(f"{name}_pct"), reason.alias(f"{name}_status")]
+def _as_table(
+    series: Series, items: Items, item: Array, month: Array, floats: Array, days: Array, rank: Array, statuses: Array
+) -> pl.DataFrame:
+    """The rows under the names and types of the table."""
+    cube, at = series.cube, items.series[item]
 
+    def named(numbers: Array, names: list[str]) -> pl.Series:
+        return pl.Series(names, dtype=pl.String).gather(pl.Series(numbers.astype(numpy.uint32)))
 
-def _no_base(made: str, months: int) -> pl.Expr:
-    """Why there is nothing to compare with."""
-    together = (back(made, months) == "combined_months").fill_null(False)
-    return pl.when(together).then(pl.lit("combined_months")).otherwise(pl.lit("no_base"))
-
-
-def _compare_partners(series: pl.DataFrame) -> pl.DataFrame:
-    """Share in the world, rank among the partners, and the part of the world's growth that a partner accounts for."""
-    key = ["flow", "product", "measure", "month"]
-    world = series.filter(pl.col("partner") == WORLD).select(
-        *key, world="whole", world_before=back("whole", 1), world_year_before=back("whole", 12)
-    )
-    compared = series.join(world, on=key, how="left").sort("series", "month")
-    share = pl.when(pl.col("world") > 0).then(pl.col("whole").cast(pl.Float64) / pl.col("world") * 100)
-    why = pl.when(pl.col("world") == 0).then(pl.lit("zero_base")).otherwise(pl.lit("no_world_total"))
-    compared = compared.with_columns(share_pct=share, share_status=_status_of(share, why))
-    compared = compared.with_columns(
-        **_contribution("mom", 1, "world_before"), **_contribution("yoy", 12, "world_year_before")
-    )
-    return _rank(compared, key).drop("world", "world_before", "world_year_before")
-
-
-def _rank(series: pl.DataFrame, key: list[str]) -> pl.DataFrame:
-    """Place among the partners, where every partner that there is has a known level."""
-    one_partner = ~pl.col("partner").is_in([WORLD, *GROUPS])
-    known = pl.col("all_partners") & ~(one_partner & pl.col("whole").is_null()).any().over(key)
-    series = series.with_columns(ranked=one_partner & known & (pl.col("whole") > 0).fill_null(False))
-    place = pl.when("ranked").then("whole").rank("min", descending=True).over(key)
-    return series.with_columns(
-        rank=pl.when("ranked").then(place).cast(pl.UInt32),
-        rank_status=pl.when("ranked").then(pl.lit("computed"))
-        .when(~one_partner | (pl.col("whole") == 0)).then(pl.lit("not_applicable"))
-        .when(pl.col("whole").is_null()).then("level_status").otherwise(pl.lit("not_covered")),
-    ).drop("ranked")  # fmt: skip
-
-
-def _contribution(name: str, months: int, base: str) -> dict[str, pl.Expr]:
-    difference = (pl.col("whole") - back("whole", months)).cast(pl.Float64)
-    points = pl.when(pl.col(base) > 0).then(difference / pl.col(base) * 100)
-    why = (
-        pl.when(back("whole", months).is_null()).then(_no_base("level_status", months))
-        .when(pl.col(base) == 0).then(pl.lit("zero_base")).otherwise(pl.lit("no_world_total"))
-    )  # fmt: skip
-    return {f"contribution_{name}_pp": points, f"contribution_{name}_status": _status_of(points, why)}
-
-
-def _status_of(figure: pl.Expr, why: pl.Expr) -> pl.Expr:
-    """computed, else the reason of the row's own level, else `why`."""
-    return (
-        pl.when(figure.is_not_null()).then(pl.lit("computed"))
-        .when(pl.col("whole").is_null()).then("level_status").otherwise(why)
-    )  # fmt: skip
-
-
-def _unit_values(series: pl.DataFrame) -> pl.DataFrame:
-    """Value per kilogram as measures of their own; sums of unit values mean nothing and are not made."""
-    on = ["flow", "product", "classification", "partner", "month"]
-    mass = series.filter(pl.col("measure") == MASS).select(
-        *on, kg_emit="emit", **{f"kg_{name}": name for figure in RATIOS for name in (figure, f"{figure}_status")}
-    )
-    values = series.filter(pl.col("measure").is_in(list(UNIT_VALUES))).join(mass, on=on)
-    values = values.with_columns(
-        measure=pl.col("measure").replace_strict(UNIT_VALUES),
-        emit=pl.col("emit") & pl.col("kg_emit"),
-        series=pl.col("series") + pl.lit(series["series"].max(), dtype=pl.UInt32) + 1,
-    ).sort("series", "month")  # fmt: skip
-    return values.with_columns(expression for figure in RATIOS for expression in _per_kilogram(figure))
-
-
-def _grow_unit_values(values: pl.DataFrame) -> pl.DataFrame:
-    return values.with_columns(
-        *_growth("mom", "level", "level_status", 1),
-        *_growth("yoy", "level", "level_status", 12),
-        *_growth("ytd_yoy", "ytd", "ytd_status", 12),
-        *_growth("rolling_12m_yoy", "rolling_12m", "rolling_12m_status", 12),
-    )
-
-
-def _per_kilogram(figure: str) -> list[pl.Expr]:
-    """A figure of the value divided by that of the mass, and its status."""
-    value, mass = pl.col(figure), pl.col(f"kg_{figure}")
-    ratio = pl.when(mass > 0).then(value / mass)
-    reason = (
-        pl.when(ratio.is_not_null()).then(pl.lit("computed"))
-        .when(value.is_null()).then(f"{figure}_status")
-        .when(mass.is_null()).then(f"kg_{figure}_status").otherwise(pl.lit("zero_base"))
-    )  # fmt: skip
-    return [ratio.alias(figure), reason.alias(f"{figure}_status")]
+    made = {
+        "flow": named(cube.flow[at], cube.flows), "product": named(cube.product[at], cube.products),
+        "classification": named(cube.product[at], cube.classification), "partner": named(cube.partner[at], cube.partners),
+        "measure": named(items.measure[item], items.measures), "rank": pl.Series(rank),
+    }  # fmt: skip
+    for place, name in enumerate(FLOATS):
+        made[name] = pl.Series(floats[place])
+    for place, name in enumerate(MONTHS):
+        made[name] = pl.Series(days[place])
+    for place, name in enumerate(STATUS_ORDER):
+        made[status(name)] = named(statuses[place], list(STATUSES))
+    frame = pl.DataFrame(made)
+    frame = frame.with_columns(
+        pl.col(FLOATS).fill_nan(None),
+        pl.when(pl.col("rank") > 0).then("rank").alias("rank"),
+        period=pl.Series(month.astype(numpy.int32) + cube.first),
+    ).with_columns(period=index_month("period"))
+    for name in MONTHS:
+        there = pl.col(name) >= 0
+        index = pl.col(name) + cube.first
+        frame = frame.with_columns(pl.when(there).then(pl.date(index // 12, index % 12 + 1, 1)).alias(name))
+    return frame.select(pl.col(name).cast(kind) for name, kind in polars_schema(Metric).items())

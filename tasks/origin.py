@@ -18,10 +18,9 @@ from schemas.code_tables import code_table, valid_in
 from schemas.observation import KINDS, Detail, Observation
 from schemas.release import Release
 from schemas.trace import TracedNumber
-from tasks.calendar_grid import GROUPS
 from tasks.land import raw_path
 from tasks.ledger import last_word
-from tasks.scope import BASKET, WORLD, covering
+from tasks.scope import BASKET, GROUPS, WORLD, covering
 from tasks.snapshot import Snapshot
 from tasks.sources import SOURCES
 from tasks.tables import Partition, read_table

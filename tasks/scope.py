@@ -15,6 +15,12 @@ EVERYTHING = "*"
 WORLD = "WLD"
 BASKET = "basket:"
 CELL = ["flow", "product", "family", "month"]
+HS_LEVELS = (6, 4, 2)
+# A year for the growth of the rolling year and a year for its base: after that long without trade nothing can change.
+QUIET_MONTHS = 24
+# Records look back so far, so that a month can be computed from a bounded past.
+LOOK_BACK_MONTHS = 60
+GROUPS = tuple(code_table("partner_groups")["group"].unique().sort())
 
 
 def family(measure: str = "measure") -> pl.Expr:
@@ -24,6 +30,11 @@ def family(measure: str = "measure") -> pl.Expr:
         pl.when(name.str.ends_with("_yoy")).then(pl.lit("quantity_yoy"))
         .when(name.str.starts_with("quantity")).then(pl.lit("quantity")).otherwise(name)
     )  # fmt: skip
+
+
+def family_of(measure: str) -> str:
+    """The family of one measure that is no growth."""
+    return "quantity" if measure.startswith("quantity") else measure
 
 
 def standing(kind: str = "kind") -> pl.Expr:
@@ -117,7 +128,7 @@ def covered_cells(releases: pl.DataFrame, products: pl.Series) -> pl.DataFrame:
     """Months that are covered product by product: CELL, and whether for everyone. A basket is covered where each of its
     codes is."""
     members = basket_members().filter(pl.col("product").is_in(products.unique().to_list()))
-    covered = _covered(releases, pl.concat([products, members["part"]]))
+    covered = covered_codes(releases, pl.concat([products, members["part"]]))
     cells = covered.group_by(CELL).agg(pl.col("everyone").any())
     parts = cells.rename({"product": "part"}).join(members, on="part").filter(valid_in(month_text()))
     baskets = parts.group_by(CELL).agg(pl.col("everyone").all(), pl.len().alias("covered"))
@@ -158,7 +169,7 @@ def within_scope(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
 
 
 def _covering_codes(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
-    covered = _covered(releases, keys["product"])
+    covered = covered_codes(releases, keys["product"])
     asked = keys.with_columns(family().alias("family"))
     everyone = covered.filter("everyone").group_by(CELL).agg(pl.col("standing").min())
     whole = asked.join(everyone, on=CELL).filter(_has_members())
@@ -177,7 +188,7 @@ def _has_members() -> pl.Expr:
     return founded <= month_text()
 
 
-def _covered(releases: pl.DataFrame, products: pl.Series) -> pl.DataFrame:
+def covered_codes(releases: pl.DataFrame, products: pl.Series) -> pl.DataFrame:
     """CELL, everyone, lists, standing: what each release by month speaks about, month by month and code by code."""
     monthly = speaking(releases.filter(pl.col("by_month"))).with_columns(standing=standing())
     months = (

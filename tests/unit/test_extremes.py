@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.extremes import LOOK_BACK_MONTHS, add_records
+from tasks.scope import LOOK_BACK_MONTHS, add_records
 
 JANUARY = 2025 * 12
 Levels = list[float | None]

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from schemas.metric import FIGURES, MISSING, status
-from tasks.calendar_grid import QUIET_MONTHS
-from tasks.extremes import LOOK_BACK_MONTHS
+from tasks.scope import QUIET_MONTHS
+from tasks.scope import LOOK_BACK_MONTHS
 from tasks.ledger import as_of, last_word
-from tasks.metrics import back, derive
+from tasks.metrics import derive
 from tasks.scope import month_index
 from tests.unit import oracle, worlds
 from tests.unit.figures import Figures, Store, derived, merged

@@ -1,0 +1,125 @@
+"""Which months of a cube the releases speak about: inside that a missing number means no trade.
+
+The rules are those of `scope`; here they stand as arrays over desks (place and measure family) and months, because a cube
+asks for millions of keys at once. A basket is covered where each of its codes is, a group of partners where every partner
+was asked for and the group has members.
+"""
+
+from dataclasses import dataclass
+
+import numpy
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.code_tables import code_table
+from schemas.release import Release
+from tasks.cube import NOBODY, Array, Cube, months_valid
+from tasks.scope import GROUPS, basket_members, covered_codes, of_finest_level, speaking
+
+
+@dataclass
+class Coverage:
+    """`standing` of the best kind of release that speaks of a desk in a month, NOBODY where none does; `below` likewise of
+    releases of HS8 alone. `everyone` and `known` are by cell (flow, product, family) and by flow and product: whether every
+    partner was asked for, whether anything is known at all. `baskets` are the members of each: (basket, code, months)."""
+
+    standing: Array
+    below: Array
+    everyone: Array
+    known: Array
+    baskets: list[tuple[int, int, Array]]
+
+
+def cover(cube: Cube, releases: DataFrame[Release]) -> Coverage:
+    """What the releases that speak by month cover of a cube."""
+    number = {name: place for place, name in enumerate(cube.products)}
+    members = [
+        (number[row["product"]], number[row["part"]],
+         months_valid([(row["valid_from"], row["valid_to"])], cube.first, cube.months)[0])
+        for row in basket_members().iter_rows(named=True)
+        if row["product"] in number and row["part"] in number
+    ]  # fmt: skip
+    standing, everyone, known = _of_releases(cube, releases, members)
+    monthly = speaking(releases.filter(pl.col("by_month")))
+    finest = of_finest_level(monthly)
+    below = standing
+    if finest.height < monthly.height:
+        below, _, _ = _of_releases(cube, DataFrame[Release](of_finest_level(releases)), members)
+    return Coverage(standing, below, everyone, known, members)
+
+
+def _of_releases(
+    cube: Cube, releases: DataFrame[Release], members: list[tuple[int, int, Array]]
+) -> tuple[Array, Array, Array]:
+    codes = pl.Series([name for name, kind in zip(cube.products, cube.classification, strict=True) if kind != "basket"],
+                      dtype=pl.String)  # fmt: skip
+    covered = covered_codes(releases, codes).filter(
+        pl.col("flow").is_in(cube.flows) & pl.col("month").is_between(cube.first, cube.first + cube.months - 1)
+    )
+    # A family that no series has counts for what is known of a product, and for nothing else.
+    families = [*cube.families, *sorted(set(covered["family"]) - set(cube.families))]
+    flow, product, family = (
+        covered[name].cast(pl.Enum(labels)).to_physical().to_numpy().astype(numpy.int64)
+        for name, labels in (("flow", cube.flows), ("product", cube.products), ("family", families))
+    )
+    month, whole = covered["month"].to_numpy() - cube.first, covered["everyone"].to_numpy()
+    cells = numpy.full((len(cube.flows), len(cube.products), len(families), cube.months), NOBODY, numpy.uint8)
+    place = covered["standing"].to_numpy().astype(numpy.uint8)
+    numpy.minimum.at(cells, (flow[whole], product[whole], family[whole], month[whole]), place[whole])
+    known = numpy.zeros(cells.shape, bool)
+    known[flow, product, family, month] = True
+    desk_place, desk_family = cube.desk_key // len(cube.families), cube.desk_key % len(cube.families)
+    desk_product = desk_place // len(cube.partners)
+    standing = cells[desk_product // len(cube.products), desk_product % len(cube.products), desk_family]
+    _without_groups_to_come(cube, standing, desk_place % len(cube.partners))
+    _add_listed(cube, standing, covered.filter(~pl.col("everyone") & pl.col("family").is_in(cube.families)))
+    everyone = cells != NOBODY
+    for basket in {basket for basket, _, _ in members}:
+        codes_of = [(code, valid) for own, code, valid in members if own == basket]
+        has_members = numpy.any([valid for _, valid in codes_of], axis=0)
+        for each in (everyone, known):
+            each[:, basket] = numpy.all([each[:, code] | ~valid for code, valid in codes_of], axis=0) & has_members
+        _cover_basket(cube, basket, codes_of, has_members, standing)
+    return standing, everyone[:, :, : len(cube.families)], known.any(axis=2)
+
+
+def _without_groups_to_come(cube: Cube, standing: Array, partner: Array) -> None:
+    """A group is not covered by everyone before it had members."""
+    groups = code_table("partner_groups")
+    for name in GROUPS:
+        founded = groups.filter(pl.col("group") == name)["valid_from"].min()
+        before = ~months_valid([(str(founded or ""), "")], cube.first, cube.months)[0]
+        if before.any():
+            rows = numpy.flatnonzero(partner == cube.partners.index(name))
+            standing[numpy.ix_(rows, numpy.flatnonzero(before))] = NOBODY
+
+
+def _add_listed(cube: Cube, standing: Array, listed: pl.DataFrame) -> None:
+    """Releases that were asked for some partners speak of those."""
+    if not listed.height:
+        return
+    partners = listed.select("lists").unique().with_columns(partner=pl.col("lists").str.split(",")).explode("partner")
+    rows = listed.join(partners.filter(pl.col("partner").is_in(cube.partners)), on="lists")
+    coded = [
+        rows[name].cast(pl.Enum(labels)).to_physical().to_numpy().astype(numpy.int64)
+        for name, labels in (("flow", cube.flows), ("product", cube.products), ("partner", cube.partners), ("family", cube.families))
+    ]  # fmt: skip
+    desk = cube.find_desk(*coded)
+    there = desk >= 0
+    place = (desk[there], rows["month"].to_numpy()[there] - cube.first)
+    numpy.minimum.at(standing, place, rows["standing"].to_numpy().astype(numpy.uint8)[there])
+
+
+def _cover_basket(
+    cube: Cube, basket: int, members: list[tuple[int, Array]], has_members: Array, standing: Array
+) -> None:
+    """The desks of a basket are covered as the worst of those of its codes of each month."""
+    place, family = cube.desk_key // len(cube.families), cube.desk_key % len(cube.families)
+    mine = numpy.flatnonzero(place // len(cube.partners) % len(cube.products) == basket)
+    flow, partner = place[mine] // len(cube.partners) // len(cube.products), place[mine] % len(cube.partners)
+    worst = numpy.zeros((len(mine), cube.months), numpy.uint8)
+    for code, valid in members:
+        desks = cube.find_desk(flow, numpy.full(len(mine), code), partner, family[mine])
+        own = numpy.where(desks[:, None] >= 0, standing[desks], NOBODY)
+        worst = numpy.maximum(worst, numpy.where(valid, own, 0))
+    standing[mine] = numpy.where(has_members, worst, NOBODY)

@@ -1,0 +1,278 @@
+"""The numbers of some products as arrays, a row for each series and a column for each month.
+
+Belongs here: which series there can be, their order, and where a printed number lies. A series is a flow, product, partner
+and measure; its row holds every month of the window, so that "the month before" is the column before and a gap can never
+be taken for a neighbour. Does not belong here: what is covered (`coverage`), what adds up (`sums`), which months are told
+(`calendar_grid`).
+
+Names are numbers inside, in the order of the names: sorted by number is sorted by name.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numba
+import numpy
+import polars as pl
+
+from tasks.scope import GROUPS, HS_LEVELS, QUIET_MONTHS, WORLD, basket_members, family_of
+
+TOTALS = (WORLD, *GROUPS)
+# What stands in an array of whole numbers where there is no number.
+NOTHING = numpy.iinfo(numpy.int64).min
+# What stands in an array of standings where nobody speaks.
+NOBODY = 255
+# How a number of a month came to be: there is none, a source prints it, it is a sum.
+NO_ROW, PRINTED, SUM = 0, 1, 2
+SPANS = ("month", "ytd", "yoy", "ytd_yoy")
+
+Array = numpy.ndarray[Any, Any]
+
+
+@dataclass
+class Cube:
+    """Series in order of their keys, and what is printed of them month by month.
+
+    `value` and the printed figures are whole numbers in the smallest unit of the series, NOTHING where there is none;
+    `row` says whether a month has a number of its own, also one that is a sum of which a part is missing. `series` numbers
+    belong to a place (flow, product, partner) and a desk (place and measure family, of which releases speak or not).
+    """
+
+    flows: list[str]
+    products: list[str]
+    partners: list[str]
+    measures: list[str]
+    families: list[str]
+    classification: list[str]
+    per_unit: Array
+    first: int
+    months: int
+    key: Array
+    flow: Array
+    product: Array
+    partner: Array
+    measure: Array
+    place: Array
+    place_key: Array
+    desk: Array
+    desk_key: Array
+    is_total: Array
+    row: Array
+    value: Array
+    standing: Array
+    ytd: Array
+    ytd_standing: Array
+    yoy: Array
+    ytd_yoy: Array
+
+    @property
+    def height(self) -> int:
+        """Number of series."""
+        return len(self.key)
+
+    def keys_of(self, flow: Array, product: Array, partner: Array, measure: Array) -> Array:
+        """The keys of series by the numbers of their names."""
+        return _key((flow, product, partner, measure), self.sizes)
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """How many products, partners and measures there are."""
+        return len(self.products), len(self.partners), len(self.measures)
+
+    def find(self, key: Array) -> Array:
+        """Where the series of these keys are; -1 where there is none."""
+        return find_sorted(self.key, key)
+
+    def find_place(self, flow: Array, product: Array, partner: Array) -> Array:
+        """Where the places of these names are; -1 where there is none."""
+        return find_sorted(self.place_key, (flow * len(self.products) + product) * len(self.partners) + partner)
+
+    def find_desk(self, flow: Array, product: Array, partner: Array, family: Array) -> Array:
+        """Where the desks of these names are; -1 where there is none."""
+        place = (flow * len(self.products) + product) * len(self.partners) + partner
+        return find_sorted(self.desk_key, place * len(self.families) + family)
+
+    def is_eight(self) -> Array:
+        """Whether each series is of an HS8 code."""
+        return numpy.array([kind == "HS8" for kind in self.classification], bool)[self.product]
+
+    def above(self, level: int) -> Array:
+        """The number of the HS code of so many digits above each HS8 code, -1 for all other products."""
+        return _targets(self.products, self.classification)[HS_LEVELS.index(level)]
+
+    def family_of_measure(self) -> Array:
+        """The number of the family of each measure."""
+        return numpy.array([self.families.index(family_of(name)) for name in self.measures], numpy.int64)
+
+
+def find_sorted(keys: Array, wanted: Array) -> Array:
+    """Where each of `wanted` is in the sorted `keys`; -1 where it is not."""
+    if not len(keys):
+        return numpy.full(len(wanted), -1, numpy.int64)
+    found = numpy.searchsorted(keys, wanted)
+    found[found == len(keys)] = 0
+    return numpy.where(keys[found] == wanted, found, -1)
+
+
+def lay_out(numbers: pl.DataFrame) -> Cube:
+    """The cube of the numbers of `series.monthly_numbers`, with room for all that can be made of them."""
+    products, classification = _name_products(numbers)
+    labels = {
+        "flow": numbers["flow"].unique().sort().to_list(),
+        "product": products,
+        "partner": sorted({*numbers["partner"].unique(), *TOTALS}),
+        "measure": numbers["measure"].unique().sort().to_list(),
+    }
+    sizes = (len(labels["product"]), len(labels["partner"]), len(labels["measure"]))
+    coded = {name: numbers[name].cast(pl.Enum(texts)).to_physical().to_numpy().astype(numpy.int64)
+             for name, texts in labels.items()}  # fmt: skip
+    own = _key(tuple(coded.values()), sizes)
+    is_total = numpy.array([name in TOTALS for name in labels["partner"]], bool)
+    key = _possible_keys(numpy.unique(own), sizes, products, classification, labels["partner"])
+    partner, measure = key // sizes[2] % sizes[1], key % sizes[2]
+    product, flow = key // (sizes[1] * sizes[2]) % sizes[0], key // (sizes[0] * sizes[1] * sizes[2])
+    families = sorted({family_of(name) for name in labels["measure"]})
+    family = numpy.array([families.index(family_of(name)) for name in labels["measure"]], numpy.int64)
+    place_key, place = numpy.unique(key // sizes[2], return_inverse=True)
+    desk_key = numpy.unique(
+        numpy.concatenate([(key // sizes[2]) * len(families) + family[measure],
+                           _desks_of_members(flow, product, partner, family[measure], sizes, len(families), products)])
+    )  # fmt: skip
+    desk = numpy.searchsorted(desk_key, (key // sizes[2]) * len(families) + family[measure])
+    month = numbers["month"].to_numpy()
+    first = int(month.min()) // 12 * 12 - QUIET_MONTHS if len(month) else 0
+    months = int(month.max()) + QUIET_MONTHS + 1 - first if len(month) else 0
+    per_unit = dict(numbers.select("measure", "per_unit").unique().iter_rows())
+    shape = (len(key), months)
+    spans = set(numbers["span"].unique())
+    cube = Cube(
+        labels["flow"], products, labels["partner"], labels["measure"], families, classification,
+        numpy.array([per_unit[name] for name in labels["measure"]], numpy.int64), first, months,
+        key, flow, product, partner, measure, place, place_key, desk, desk_key, is_total[partner],
+        numpy.zeros(shape, numpy.uint8), numpy.full(shape, NOTHING), numpy.full(shape, NOBODY, numpy.uint8),
+        _room(shape, "ytd" in spans), _room(shape, "ytd" in spans).astype(numpy.uint8), _room(shape, "yoy" in spans),
+        _room(shape, "ytd_yoy" in spans),
+    )  # fmt: skip
+    at, span = cube.find(own), numbers["span"].cast(pl.Enum(SPANS)).to_physical().to_numpy()
+    value, standing = numbers["value"].to_numpy(), numbers["standing"].to_numpy().astype(numpy.uint8)
+    _scatter(at, month - first, span, value, standing, cube.row, cube.value, cube.standing, cube.ytd, cube.ytd_standing,
+             cube.yoy, cube.ytd_yoy)  # fmt: skip
+    return cube
+
+
+def _room(shape: tuple[int, int], wanted: bool) -> Array:
+    """An array for printed figures, or one without columns where no source prints any."""
+    return numpy.full(shape if wanted else (shape[0], 0), NOTHING)
+
+
+def _name_products(numbers: pl.DataFrame) -> tuple[list[str], list[str]]:
+    """All products that are told or can be made, in order, and what kind of code each is."""
+    kinds = dict(numbers.select("product", "classification").unique().iter_rows())
+    eights = {name for name, kind in kinds.items() if kind == "HS8"}
+    for name in eights:
+        for level in HS_LEVELS:
+            kinds.setdefault(name[:level], f"HS{level}")
+    members = basket_members()
+    touched = members.filter(pl.col("part").is_in(list(eights)))["product"].unique()
+    for basket, code in (
+        members.filter(pl.col("product").is_in(touched.to_list())).select("product", "part").iter_rows()
+    ):
+        kinds.setdefault(basket, "basket")
+        kinds.setdefault(code, "HS8")
+    products = sorted(kinds)
+    return products, [kinds[name] for name in products]
+
+
+def _key(numbers: tuple[Array, ...], sizes: tuple[int, int, int]) -> Array:
+    flow, product, partner, measure = numbers
+    return ((flow * sizes[0] + product) * sizes[1] + partner) * sizes[2] + measure
+
+
+def _possible_keys(
+    own: Array, sizes: tuple[int, int, int], products: list[str], classification: list[str], partners: list[str]
+) -> Array:
+    """Keys of the series that have numbers and of those that could be made of them."""
+    is_total = numpy.array([name in TOTALS for name in partners], bool)
+    targets = _targets(products, classification)
+
+    def product_of(keys: Array) -> Array:
+        return keys // (sizes[1] * sizes[2]) % sizes[0]
+
+    def partner_of(keys: Array) -> Array:
+        return keys // sizes[2] % sizes[1]
+
+    def higher(keys: Array) -> list[Array]:
+        """The same series of the products that theirs is part of."""
+        moves = [target[product_of(keys)] - product_of(keys) for target in targets]
+        there = [target[product_of(keys)] >= 0 for target in targets]
+        return [(keys + move * sizes[1] * sizes[2])[here] for move, here in zip(moves, there, strict=True)]
+
+    def of_partner(keys: Array, partner: int) -> Array:
+        return keys + (partner - partner_of(keys)) * sizes[2]
+
+    keys = numpy.unique(numpy.concatenate([own, *higher(own)]))
+    parts = keys[~is_total[partner_of(keys)]]
+    keys = numpy.unique(numpy.concatenate([keys, *(of_partner(parts, place) for place in numpy.flatnonzero(is_total))]))
+    totals = keys[is_total[partner_of(keys)]]
+    world = of_partner(keys, partners.index(WORLD))
+    return numpy.unique(numpy.concatenate([keys, *higher(totals), *higher(world)]))
+
+
+def _targets(products: list[str], classification: list[str]) -> list[Array]:
+    """For each HS level and each code of a basket: the number of the product that each product is part of, or -1."""
+    number = {name: place for place, name in enumerate(products)}
+    targets = [
+        numpy.array([number.get(name[:level], -1) if kind == "HS8" else -1
+                     for name, kind in zip(products, classification, strict=True)], numpy.int64)
+        for level in HS_LEVELS
+    ]  # fmt: skip
+    for basket, code in basket_members().select("product", "part").iter_rows():
+        if basket in number and code in number:
+            targets.append(numpy.full(len(products), -1, numpy.int64))
+            targets[-1][number[code]] = number[basket]
+    return targets
+
+
+def _desks_of_members(
+    flow: Array, product: Array, partner: Array, family: Array, sizes: tuple[int, int, int], families: int,
+    products: list[str],
+) -> Array:  # fmt: skip
+    """Desks of the codes of each basket that has a series: whether they are covered decides whether the basket adds up."""
+    number = {name: place for place, name in enumerate(products)}
+    found = [numpy.empty(0, numpy.int64)]
+    for basket, code in basket_members().select("product", "part").iter_rows():
+        if basket in number and code in number:
+            mine = product == number[basket]
+            place = (flow[mine] * sizes[0] + number[code]) * sizes[1] + partner[mine]
+            found.append(place * families + family[mine])
+    return numpy.concatenate(found)
+
+
+def months_valid(rows: Iterable[tuple[str, str]], first: int, months: int) -> Array:
+    """Whether each month of the window is between two YYYY-MM texts, of which an empty one means no bound; a row a pair."""
+    index = numpy.arange(first, first + months)
+    return numpy.array([
+        (index >= _index(begin, 0)) & (index <= _index(end, 10**6)) for begin, end in rows
+    ], bool).reshape(-1, months)  # fmt: skip
+
+
+def _index(text: str, otherwise: int) -> int:
+    return int(text[:4]) * 12 + int(text[5:]) - 1 if text else otherwise
+
+
+@numba.njit(nogil=True, cache=True)
+def _scatter(  # noqa: PLR0913, PLR0917
+    at: Array, month: Array, span: Array, number: Array, stands: Array, row: Array, value: Array, standing: Array,
+    ytd: Array, ytd_standing: Array, yoy: Array, ytd_yoy: Array,
+) -> None:  # fmt: skip
+    for place in range(len(at)):
+        series, column = at[place], month[place]
+        if span[place] == 0:
+            row[series, column], value[series, column], standing[series, column] = 1, number[place], stands[place]
+        elif span[place] == 1:
+            ytd[series, column], ytd_standing[series, column] = number[place], stands[place]
+        elif span[place] == 2:
+            yoy[series, column] = number[place]
+        else:
+            ytd_yoy[series, column] = number[place]
