@@ -16,7 +16,7 @@ import numba
 import numpy
 import polars as pl
 
-from tasks.scope import GROUPS, HS_LEVELS, QUIET_MONTHS, WORLD, basket_members, family_of
+from tasks.scope import GROUPS, HS_LEVELS, QUIET_MONTHS, WORLD, basket_members, family_of, month_index
 
 TOTALS = (WORLD, *GROUPS)
 # What stands in an array of whole numbers where there is no number.
@@ -45,6 +45,7 @@ class Cube:
     measures: list[str]
     families: list[str]
     classification: list[str]
+    targets: list[Array]
     per_unit: Array
     first: int
     months: int
@@ -99,7 +100,7 @@ class Cube:
 
     def above(self, level: int) -> Array:
         """The number of the HS code of so many digits above each HS8 code, -1 for all other products."""
-        return _targets(self.products, self.classification)[HS_LEVELS.index(level)]
+        return self.targets[HS_LEVELS.index(level)]
 
     def family_of_measure(self) -> Array:
         """The number of the family of each measure."""
@@ -115,9 +116,11 @@ def find_sorted(keys: Array, wanted: Array) -> Array:
     return numpy.where(keys[found] == wanted, found, -1)
 
 
-def lay_out(numbers: pl.DataFrame) -> Cube:
-    """The cube of the numbers of `series.monthly_numbers`, with room for all that can be made of them."""
+def lay_out(numbers: pl.DataFrame, releases: pl.DataFrame) -> Cube:
+    """The cube of the numbers of `series.printed_numbers`, with room for all that can be made of them and for the months that
+    the scopes of `releases` reach."""
     products, classification = _name_products(numbers)
+    targets = _targets(products, classification)
     labels = {
         "flow": numbers["flow"].unique().sort().to_list(),
         "product": products,
@@ -129,7 +132,7 @@ def lay_out(numbers: pl.DataFrame) -> Cube:
              for name, texts in labels.items()}  # fmt: skip
     own = _key(tuple(coded.values()), sizes)
     is_total = numpy.array([name in TOTALS for name in labels["partner"]], bool)
-    key = _possible_keys(numpy.unique(own), sizes, products, classification, labels["partner"])
+    key = _possible_keys(numpy.unique(own), sizes, targets, labels["partner"])
     partner, measure = key // sizes[2] % sizes[1], key % sizes[2]
     product, flow = key // (sizes[1] * sizes[2]) % sizes[0], key // (sizes[0] * sizes[1] * sizes[2])
     families = sorted({family_of(name) for name in labels["measure"]})
@@ -141,13 +144,12 @@ def lay_out(numbers: pl.DataFrame) -> Cube:
     )  # fmt: skip
     desk = numpy.searchsorted(desk_key, (key // sizes[2]) * len(families) + family[measure])
     month = numbers["month"].to_numpy()
-    first = int(month.min()) // 12 * 12 - QUIET_MONTHS if len(month) else 0
-    months = int(month.max()) + QUIET_MONTHS + 1 - first if len(month) else 0
+    first, months = _window(int(month.min()), int(month.max()), releases)
     per_unit = dict(numbers.select("measure", "per_unit").unique().iter_rows())
     shape = (len(key), months)
     spans = set(numbers["span"].unique())
     cube = Cube(
-        labels["flow"], products, labels["partner"], labels["measure"], families, classification,
+        labels["flow"], products, labels["partner"], labels["measure"], families, classification, targets,
         numpy.array([per_unit[name] for name in labels["measure"]], numpy.int64), first, months,
         key, flow, product, partner, measure, place, place_key, desk, desk_key, is_total[partner],
         numpy.zeros(shape, numpy.uint8), numpy.full(shape, NOTHING), numpy.full(shape, NOBODY, numpy.uint8),
@@ -159,6 +161,13 @@ def lay_out(numbers: pl.DataFrame) -> Cube:
     _scatter(at, month - first, span, value, standing, cube.row, cube.value, cube.standing, cube.ytd, cube.ytd_standing,
              cube.yoy, cube.ytd_yoy)  # fmt: skip
     return cube
+
+
+def _window(first: int, last: int, releases: pl.DataFrame) -> tuple[int, int]:
+    """First month and number of months; the first is a January, because cumulative figures begin there."""
+    scopes = releases.select(month_index("first_month").min(), month_index("last_month").max()).row(0)
+    begin = max(min(first, scopes[0]), first - QUIET_MONTHS) // 12 * 12
+    return begin, min(max(last, scopes[1]), last + QUIET_MONTHS) + 1 - begin
 
 
 def _room(shape: tuple[int, int], wanted: bool) -> Array:
@@ -189,12 +198,9 @@ def _key(numbers: tuple[Array, ...], sizes: tuple[int, int, int]) -> Array:
     return ((flow * sizes[0] + product) * sizes[1] + partner) * sizes[2] + measure
 
 
-def _possible_keys(
-    own: Array, sizes: tuple[int, int, int], products: list[str], classification: list[str], partners: list[str]
-) -> Array:
+def _possible_keys(own: Array, sizes: tuple[int, int, int], targets: list[Array], partners: list[str]) -> Array:
     """Keys of the series that have numbers and of those that could be made of them."""
     is_total = numpy.array([name in TOTALS for name in partners], bool)
-    targets = _targets(products, classification)
 
     def product_of(keys: Array) -> Array:
         return keys // (sizes[1] * sizes[2]) % sizes[0]

@@ -64,7 +64,7 @@ def build_series(observation: pl.DataFrame, releases: DataFrame[Release]) -> Ser
     numbers = printed_numbers(observation, releases)
     if not numbers.height:
         return None
-    cube = lay_out(numbers)
+    cube = lay_out(numbers, releases)
     coverage = cover(cube, releases)
     add_up(cube, coverage)
     return tell_months(cube, coverage)
