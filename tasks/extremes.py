@@ -1,7 +1,7 @@
 """Highest and lowest since: the latest earlier month that was at least as extreme, within an unbroken series.
 
-"Highest since March 2022" is only true where every month in between is known, so the look back ends at the first gap,
-and the month where it ends stands beside the answer as `series_start`. It also ends after LOOK_BACK_MONTHS, so that a
+"Highest since March 2022" is only true where every month in between is known and means the same, so the look back ends
+at the first gap and at `comparable_from`, and the month where it ends stands beside the answer as `series_start`. It also ends after LOOK_BACK_MONTHS, so that a
 month can be computed from a bounded past: a record is then one of at least that many months.
 """
 
@@ -13,7 +13,7 @@ LOOK_BACK_MONTHS = 60
 def add_records(figures: pl.DataFrame) -> pl.DataFrame:
     """Adds highest_since, lowest_since (dates), their statuses, and series_start.
 
-    `figures` needs series, month (index), level, level_status, emit. A month is not named where the month before was already
+    `figures` needs series, month (index), level, level_status, emit, comparable_from (index). A month is not named where the month before was already
     as extreme (`not_extreme`), nor where the whole unbroken series is less extreme (`series_record`).
     """
     rows = figures.sort("series", "month").with_columns(
@@ -23,7 +23,8 @@ def add_records(figures: pl.DataFrame) -> pl.DataFrame:
             | (pl.col("month") - 1 != pl.col("month").shift(1))
             | pl.col("level").shift(1).is_null()
             | ~pl.col("emit").shift(1)
-        ).fill_null(True),
+        ).fill_null(True)
+        | (pl.col("month") == pl.col("comparable_from")).fill_null(False),
     )
     rows = rows.with_columns(start=pl.when("begins").then("position").forward_fill())
     begins = rows["start"]
@@ -43,6 +44,7 @@ def add_records(figures: pl.DataFrame) -> pl.DataFrame:
             pl.when(pl.col("level").is_null()).then("level_status")
             .when(near).then(pl.lit("not_extreme"))
             .when(pl.col("found").is_not_null()).then(pl.lit("computed"))
+            .when(pl.col("month") == pl.col("comparable_from")).then(pl.lit("definition_break"))
             .when(pl.col("position") == pl.col("start")).then(pl.lit("no_base"))
             .otherwise(pl.lit("series_record")).alias(f"{name}_status"),
         )  # fmt: skip

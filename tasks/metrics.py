@@ -12,6 +12,7 @@ from schemas.metric import FIGURES, Metric, status
 from schemas.release import Release
 from schemas.table import PUBLISHED, polars_schema
 from tasks.calendar_grid import GROUPS
+from tasks.definitions import add_comparable_from, without_broken
 from tasks.extremes import add_records
 from tasks.scope import WORLD, index_month
 from tasks.series import build_series, cut_portions
@@ -44,22 +45,22 @@ def _derive_portion(
         pl.col("level").alias("whole"), pl.col("ytd").alias("whole_ytd"),
         level=_in_units("level"), ytd=_in_units("ytd"),
     )  # fmt: skip
-    series = _roll_years(series)
+    series = add_comparable_from(_roll_years(series))
     unit_values = _unit_values(series)
-    looked_at = ["series", "month", "level", "level_status", "emit"]
+    looked_at = ["series", "month", "level", "level_status", "emit", "comparable_from"]
     records = add_records(pl.concat([series.select(looked_at), unit_values.select(looked_at)]))
     if wanted is not None:
         # Growth looks back a year; what is older was needed for sums and records alone.
         recent = pl.col("month") >= pl.lit(wanted["month"].min(), dtype=pl.Int32) - 12
         series, unit_values = series.filter(recent), unit_values.filter(recent)
     figures = pl.concat([_compare_partners(_grow(series)), _grow_unit_values(unit_values)], how="diagonal_relaxed")
-    figures = figures.filter("emit")
+    figures = without_broken(figures.filter("emit"))
     if wanted is not None:
         figures = figures.join(wanted, on=["flow", "month"], how="semi")
     return (
-        figures.join(records.drop("level", "level_status", "emit"), on=["series", "month"])
+        figures.join(records.drop(looked_at[2:]), on=["series", "month"])
         .with_columns(pl.col(status(name)).fill_null("not_applicable") for name in FIGURES)
-        .with_columns(period=index_month("month"))
+        .with_columns(period=index_month("month"), comparable_from=index_month("comparable_from"))
         .select(pl.col(name).cast(kind) for name, kind in polars_schema(Metric).items())
     )
 
@@ -180,12 +181,16 @@ def _unit_values(series: pl.DataFrame) -> pl.DataFrame:
     """Value per kilogram as measures of their own; sums of unit values mean nothing and are not made."""
     on = ["flow", "product", "classification", "partner", "month"]
     mass = series.filter(pl.col("measure") == MASS).select(
-        *on, kg_emit="emit", **{f"kg_{name}": name for figure in RATIOS for name in (figure, f"{figure}_status")}
+        *on,
+        kg_emit="emit",
+        kg_comparable_from="comparable_from",
+        **{f"kg_{name}": name for figure in RATIOS for name in (figure, f"{figure}_status")},
     )
     values = series.filter(pl.col("measure").is_in(list(UNIT_VALUES))).join(mass, on=on)
     values = values.with_columns(
         measure=pl.col("measure").replace_strict(UNIT_VALUES),
         emit=pl.col("emit") & pl.col("kg_emit"),
+        comparable_from=pl.max_horizontal("comparable_from", "kg_comparable_from"),
         series=pl.col("series") + pl.lit(series["series"].max(), dtype=pl.UInt32) + 1,
     ).sort("series", "month")  # fmt: skip
     return values.with_columns(expression for figure in RATIOS for expression in _per_kilogram(figure))

@@ -20,7 +20,9 @@ def figures(*series: Levels, first: int = JANUARY) -> pl.DataFrame:
         for place, level in enumerate(levels)
     ]
     kinds = {"series": pl.UInt32, "month": pl.Int32, "level": pl.Float64, "level_status": pl.String}
-    return pl.DataFrame(rows, schema=kinds, orient="row").with_columns(emit=pl.lit(True))
+    return pl.DataFrame(rows, schema=kinds, orient="row").with_columns(
+        emit=pl.lit(True), comparable_from=pl.lit(None, dtype=pl.Int32)
+    )
 
 
 def looked_back(levels: Levels, place: int, sign: int) -> tuple[int | None, str, int | None]:
