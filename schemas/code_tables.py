@@ -78,6 +78,38 @@ class Baskets(Table):
     source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
+class HsRevisions(Table):
+    """HS codes under which a revision of the HS put other goods than before; codes that are not here kept theirs.
+
+    HS6 by the correlation of HS2022 with HS2017 (UN Statistics Division,
+    https://unstats.un.org/unsd/classifications/Econ/tables/HS2022toHS2017ConversionAndCorrelationTables.xlsx); HS4 and HS2
+    where one of its pairs crosses their border.
+    """
+
+    code: pl.String = column("HS6, HS4 or HS2", str_matches=r"^(\d{2}){1,3}$")
+    from_month: pl.String = column("first month of the revision, YYYY-MM", str_matches=r"^\d{4}-\d{2}$")
+    gained_from: pl.String = column("codes of before whose goods are in it now: HS6, or if too many HS4 or HS2")
+    lost_to: pl.String = column("codes of now where goods are that were in it before: HS6, or if too many HS4 or HS2")
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
+
+
+class DefinitionBreaks(Table):
+    """Other changes of what a series means, and what carries a series over a change that other tables show.
+
+    Changes in other tables: `hs_revisions`; months in which a code enters or leaves a basket, a partner a group, or in
+    which a partner code begins or ends.
+    """
+
+    product: pl.String = column("code, line:… or basket:…; empty: every product")
+    partner: pl.String = column("our key; empty: every partner")
+    measure: pl.String = column("measure; empty: every measure")
+    from_month: pl.String = column("first month of the new meaning, YYYY-MM", str_matches=r"^\d{4}-(0[1-9]|1[0-2])$")
+    kind: pl.String = column("what changed", isin=("code", "unit", "basket", "partner"))
+    comparable: pl.String = column("yes: the months before can be compared all the same", isin=("yes", "no"))
+    what: pl.String = column("what changed, and why it can or cannot be compared", str_length={"min_value": 3})
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
+
+
 class Products(Table):
     """Names of the products on the watch list."""
 
@@ -148,6 +180,8 @@ TABLES: dict[str, type[Table]] = {
     "provinces": Codes,
     "baskets": Baskets,
     "products": Products,
+    "hs_revisions": HsRevisions,
+    "definition_breaks": DefinitionBreaks,
     "corrections": Corrections,
     "commodity_words": CommodityWords,
     "partner_words": PartnerWords,

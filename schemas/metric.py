@@ -25,6 +25,7 @@ MISSING = {
     "combined_months": "the source gives January and February together",
     "no_base": "the figure to compare with is not covered",
     "zero_base": "the figure to compare with is zero",
+    "definition_break": "code, unit, basket or partner meant something else in a month that it rests on: see comparable_from",
     "incomplete_year": "a month of the year so far is missing",
     "incomplete_window": "a month of the last twelve is missing",
     "no_world_total": "the world total of the month is missing",
@@ -98,6 +99,11 @@ class Metric(Table):
     lowest_since: pl.Date = column("latest earlier month that was at least as low", nullable=True)
     lowest_since_status: pl.String = column("how lowest_since was made, or why it is null", isin=STATUSES)
     series_start: pl.Date = column("first month of the unbroken series that highest_since looks back on", nullable=True)
+    comparable_from: pl.Date = column(
+        "month of the last known change of what code, unit, basket or partner mean: from it on months can be compared "
+        "with this one; null: no change is known, of the HS revisions only that of 2022 being known",
+        nullable=True,
+    )
 
     @pa.dataframe_check
     def missing_says_why(cls, data: pa.PolarsData) -> pl.LazyFrame:  # type: ignore[misc]  # noqa: N805

@@ -44,6 +44,7 @@ class Trace(BaseModel):
     status: str
     formula: str
     operands: list[Operand]
+    breaks: list[str] = Field(description="what changed in what the series means, where that is why there is no figure")
     recomputed: float | str | None
     agrees: bool
     snapshot_id: str

@@ -100,6 +100,8 @@ def show_trace(console: Console, trace: Trace, *, full: bool = True) -> None:
         f"{trace.month}, {trace.measure}: [bold]{_number(trace.value)}[/] ({trace.status})"
     )
     console.print(f"  {trace.formula}")
+    for change in trace.breaks:
+        console.print(f"  changed from {escape(change)}", soft_wrap=True)
     for operand in trace.operands:
         console.print(
             f"  {operand.name}: {_number(operand.value)} ({operand.status})"

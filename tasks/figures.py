@@ -1,7 +1,8 @@
 """The loops that compare months: growth, rolling year, share, rank, contribution, records, value per kilogram.
 
 Every look back goes by the calendar: a base is the number of a given column of the same series, or missing. Each figure
-comes with the number of its status; one that cannot be computed is nan (or NO_MONTH) and its status says why. What the
+comes with the number of its status; one that cannot be computed is nan (or NO_MONTH) and its status says why. A figure
+that rests on a month before the last change of what its series means is taken away, whatever it would be. What the
 figures mean and how they become a table is in `metrics`.
 """
 
@@ -13,14 +14,14 @@ import numpy
 from tasks.calendar_grid import NEVER, Status
 from tasks.cube import NOTHING, Array
 
-NO_MONTH = -1
+NO_MONTH = -(10**6)
 BASIS_POINTS_PER_PERCENT = 100
 
 FLOATS = (
     "level", "mom_pct", "yoy_pct", "ytd", "ytd_yoy_pct", "rolling_12m", "rolling_12m_yoy_pct", "share_pct",
     "contribution_mom_pp", "contribution_yoy_pp",
 )  # fmt: skip
-MONTHS = ("highest_since", "lowest_since", "series_start")
+MONTHS = ("highest_since", "lowest_since", "series_start", "comparable_from")
 # Where each figure stands among the columns of numbers, and each status among those of statuses.
 Places = namedtuple("Places", [*FLOATS, *MONTHS, "rank"])
 PLACES = Places(*range(len(FLOATS)), *range(len(MONTHS)), 0)
@@ -86,7 +87,7 @@ def count_told(told: Array, ratio: Array, mass: Array, wanted: Array, by_flow: A
 def compare_months(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917
     items: Array, mass: Array, there: Array, row_of: Array, wanted: Array, level: Array, level_status: Array, ytd: Array,
     ytd_status: Array, yoy: Array, ytd_yoy: Array, begin: Array, end: Array, told: Array, size: Array, world: Array,
-    ranks: Array, is_total: Array, look_back: int, floats: Array, months: Array, rank: Array, statuses: Array, at: Places, status: Status,
+    ranks: Array, is_total: Array, look_back: int, changed: Array, floats: Array, months: Array, rank: Array, statuses: Array, at: Places, status: Status,
 ) -> None:  # fmt: skip
     """Fill the rows of all items: `floats`, `months`, `rank` and `statuses`, a column a row of the table.
 
@@ -169,7 +170,11 @@ def compare_months(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917
                     statuses[RANK_STATUS, row] = status.not_applicable
                 else:
                     statuses[RANK_STATUS, row] = made[month] if level[series, month] == NOTHING else status.not_covered
-            start = _run_start(figure, told, series, weight, month, first, look_back)
+            since = max(changed[series, month], changed[weight, month]) if is_ratio else changed[series, month]
+            if since > month - 24:
+                _cut(floats, statuses, row, month, since, at, status)
+            months[at.comparable_from, row] = since
+            start = _run_start(figure, told, series, weight, month, first, look_back, since)
             _tell_records(figure, made, month, start, months, statuses, row, at, status)
 
 
@@ -272,10 +277,35 @@ def _compare(  # noqa: PLR0913, PLR0917
 
 
 @numba.njit(nogil=True, cache=True)
-def _run_start(figure: Array, told: Array, series: int, weight: int, month: int, first: int, look_back: int) -> int:
-    """First month of the unbroken run before `month`: every month of it is known and told."""
+def _cut(floats: Array, statuses: Array, row: int, month: int, since: int, at: Places, status: Status) -> None:
+    """Take away what rests on a month before `since`, from which on the series means what it means now.
+
+    What was missing anyway keeps its reason where that is a missing number of the row's own. A printed growth goes too:
+    nobody says what it was computed from. A year to date that a source prints stays; it is a number, no comparison.
+    """
+    has_level, has_ytd = not numpy.isnan(floats[at.level, row]), not numpy.isnan(floats[at.ytd, row])
+    of_year = month % 12
+    for place, back, has_own in (
+        (at.mom_pct, 1, has_level), (at.yoy_pct, 12, has_level), (at.contribution_mom_pp, 1, has_level),
+        (at.contribution_yoy_pp, 12, has_level), (at.ytd_yoy_pct, of_year + 12, has_ytd), (at.ytd, of_year, has_ytd),
+        (at.rolling_12m, 11, True), (at.rolling_12m_yoy_pct, 23, True),
+    ):  # fmt: skip
+        if month - back >= since or not (has_own or not numpy.isnan(floats[place, row])):
+            continue
+        if (place == at.ytd and statuses[place, row] == status.reported) or statuses[
+            place, row
+        ] == status.not_applicable:
+            continue
+        floats[place, row], statuses[place, row] = numpy.nan, status.definition_break
+
+
+@numba.njit(nogil=True, cache=True)
+def _run_start(
+    figure: Array, told: Array, series: int, weight: int, month: int, first: int, look_back: int, since: int
+) -> int:
+    """First month of the unbroken run before `month`: every month of it is known, told, and means the same."""
     start = month
-    while start > first and start > month - look_back:
+    while start > first and start > month - look_back and start != since:
         before = start - 1
         if numpy.isnan(figure[before]) or not told[series, before] or (weight >= 0 and not told[weight, before]):
             break
@@ -309,7 +339,8 @@ def _tell_records(
         while before >= start and sign * figure[before] < sign * figure[month]:
             before -= 1
         if start == month:
-            statuses[HIGHEST_STATUS + place, row] = status.no_base
+            changed = months[at.comparable_from, row] == month
+            statuses[HIGHEST_STATUS + place, row] = status.definition_break if changed else status.no_base
         elif before < start:
             statuses[HIGHEST_STATUS + place, row] = status.series_record
         elif before == month - 1:

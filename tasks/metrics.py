@@ -18,6 +18,7 @@ from schemas.table import PUBLISHED, empty_frame, polars_schema
 from tasks.calendar_grid import STATUS, Series, tell_months
 from tasks.coverage import cover
 from tasks.cube import Array, lay_out
+from tasks.definitions import months_changed
 from tasks.figures import (
     FLOATS,
     MONTHS,
@@ -86,12 +87,13 @@ def _derive_portion(
     flags = there.T.ravel()[order]
     row_of = numpy.empty(len(order), numpy.int64)
     row_of[order] = numpy.cumsum(flags) - 1
-    row_of = row_of.reshape(len(months), -1).T
+    row_of = row_of.reshape(len(months), len(flow)).T
     rows = int(flags.sum())
     floats = numpy.full((len(FLOATS), rows), numpy.nan)
     days = numpy.full((len(MONTHS), rows), NO_MONTH, numpy.int32)
     rank, statuses = numpy.zeros(rows, numpy.uint32), numpy.zeros((len(STATUS_ORDER), rows), numpy.uint8)
     parts = numpy.flatnonzero(~cube.is_total)
+    changed = months_changed(_heads(series), cube.first, cube.months)
     ranks = rank_partners(
         series.level, series.begin, series.end, series.group, series.whole, months,
         parts[numpy.argsort(series.group[parts], kind="stable")],
@@ -102,10 +104,21 @@ def _derive_portion(
     compare_months(
         items.series, items.mass, there, numpy.ascontiguousarray(row_of), months, series.level, series.level_status, series.ytd,
         series.ytd_status, cube.yoy, cube.ytd_yoy, series.begin, series.end, series.told, cube.per_unit[cube.measure], world,
-        ranks, cube.is_total, LOOK_BACK_MONTHS, floats, days, rank, statuses, PLACES, STATUS,
+        ranks, cube.is_total, LOOK_BACK_MONTHS, changed, floats, days, rank, statuses, PLACES, STATUS,
     )  # fmt: skip
     item = order[flags] % len(flow)
     return _as_table(series, items, item, months[order[flags] // len(flow)], floats, days, rank, statuses)
+
+
+def _heads(series: Series) -> pl.DataFrame:
+    """Product, partner and measure of each series."""
+    cube = series.cube
+    return pl.DataFrame({
+        name: pl.Series(labels, dtype=pl.String).gather(pl.Series(numbers.astype(numpy.uint32)))
+        for name, labels, numbers in (
+            ("product", cube.products, cube.product), ("partner", cube.partners, cube.partner), ("measure", cube.measures, cube.measure),
+        )
+    })  # fmt: skip
 
 
 def _items(series: Series) -> Items:
@@ -175,7 +188,7 @@ def _as_table(
         period=pl.Series(month.astype(numpy.int32) + cube.first),
     ).with_columns(period=index_month("period"))
     for name in MONTHS:
-        there = pl.col(name) >= 0
+        there = pl.col(name) != NO_MONTH
         index = pl.col(name) + cube.first
         frame = frame.with_columns(pl.when(there).then(pl.date(index // 12, index % 12 + 1, 1)).alias(name))
     return frame.select(pl.col(name).cast(kind) for name, kind in polars_schema(Metric).items())

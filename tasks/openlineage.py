@@ -56,6 +56,7 @@ COLUMNS: dict[str, dict[str, Mapping[str, tuple[str, ...]]]] = {
     "metric": {"observation": {
         **_KEY, "classification": ("classification", "product"), "period": ("period_start", "period_end"),
         **dict.fromkeys((*FIGURES, *map(status, FIGURES), "series_start"), _NUMBER), "measure": ("measure", "unit"),
+        "comparable_from": ("product", "partner", "measure", "period_end"),
     }},
     "trade_flow": {"touched": {
         **_KEY, "source": ("source",), "period": ("period_end",), "quantity_other_unit": ("measure",),

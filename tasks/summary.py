@@ -32,6 +32,7 @@ NOT_COMPARABLE = (
     "combined_months",
     "no_base",
     "zero_base",
+    "definition_break",
     "not_covered",
     "incomplete_year",
     "no_world_total",

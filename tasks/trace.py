@@ -12,14 +12,16 @@ from typing import Any
 
 import polars as pl
 
-from schemas.metric import FIGURES, Metric, status
+from schemas.metric import FIGURES, MISSING, Metric, status
 from schemas.trace import Operand, Trace, TracedNumber
+from tasks.changes import Change, breaks_of
 from tasks.origin import Amount, Origins, Place, Row
 from tasks.snapshot import Snapshot
 from tasks.tables import read_table
 
 RELATIVE_ERROR_MAX = 1e-9
 BASIS_POINTS = 100
+RECORDS = ("highest_since", "lowest_since")
 UNIT_VALUES = {"unit_value_usd_per_kg": "value_usd", "unit_value_cny_per_kg": "value_cny"}
 
 
@@ -55,12 +57,25 @@ class Tracer:
         else:
             operands = self.operands(place, names, row)
             again = None if row[figure] is None else compute(operands, place)
+        cut = self.breaks(place, figure, names, row)
         return Trace(
             flow=place.flow, product=place.product, partner=place.partner, month=_text(place.month), measure=place.measure,
             metric=figure, value=_plain(row[figure]), status=row[status(figure)], formula=formula,
-            operands=[operand.shown for operand in operands], recomputed=_plain(again), agrees=_agree(row[figure], again),
-            snapshot_id=self.snapshot.id,
+            operands=[operand.shown for operand in operands], recomputed=_plain(again),
+            breaks=[f"{_text(change.month)}: {change.what} ({change.source})" for change in cut or ()],
+            agrees=_agree(row[figure], again) and _is_told(row[status(figure)], cut), snapshot_id=self.snapshot.id,
         )  # fmt: skip
+
+    def breaks(self, place: Place, figure: str, names: tuple[str, ...], row: dict[str, Any]) -> list[Change] | None:
+        """The changes that lie between the months that the figure rests on; None where that does not matter to it."""
+        if figure == "ytd" and row["ytd_status"] == "reported":
+            return None
+        first = min(_first_month(place, name) for name in names)
+        if figure in RECORDS:
+            start = row["series_start"] or row["period"]
+            first = place.month - 1 if row[status(figure)] == "definition_break" else start.year * 12 + start.month - 1
+        known = breaks_of(place.product, place.partner, place.measure)
+        return [change for change in known if first < change.month <= place.month]
 
     def row(self, place: Place) -> dict[str, Any]:
         """The row of `metric`; NoFigure tells what there is instead."""
@@ -195,6 +210,19 @@ def _known(name: str, exact: Fraction | None, made: str, numbers: list[TracedNum
     value = float(exact) if exact is not None else None
     label = name if place.partner != "WLD" else f"{name}, world"
     return Known(Operand(name=label, value=value, status=made, numbers=numbers), exact, place)
+
+
+def _first_month(place: Place, name: str) -> int:
+    """The first month of an operand."""
+    what, _, shift = name.partition("@")
+    if what == "ytd":
+        return (place.month + int(shift or 0)) // 12 * 12
+    return place.month + (0 if shift == "series" else int(shift.split(":")[0] or 0))
+
+
+def _is_told(made: str, cut: list[Change] | None) -> bool:
+    """Whether a figure that rests on both sides of a change is none, and is none for that where it says so."""
+    return cut is None or (bool(cut) if made == "definition_break" else not cut or made in MISSING)
 
 
 def _window(place: Place, text: str, row: dict[str, Any]) -> range:

@@ -28,7 +28,8 @@ class Figures:
     """The table `metric` of made-up releases, to be asked for one row at a time."""
 
     def __init__(self, *store: tuple[Row, list[Row]]) -> None:
-        self.metric = derived(list(store))
+        self.store = list(store)
+        self.metric = derived(self.store)
 
     def row(
         self,

@@ -5,6 +5,7 @@ tables are the same, and they are read here with the csv module.
 """
 
 import csv
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -52,9 +53,25 @@ class Month:
     ytd_status: str = "incomplete_year"
     rolling: Fraction | None = None
     rolling_status: str = "incomplete_window"
+    changed: int | None = None
     figures: dict[str, tuple[Any, str]] = field(default_factory=dict)
 
+    def cut(self, month: int) -> None:
+        """Takes away what would compare the two sides of a change."""
+        january = month // 12 * 12
+        for name, first, own in (
+            ("mom_pct", month - 1, "level"), ("yoy_pct", month - 12, "level"), ("contribution_mom_pp", month - 1, "level"),
+            ("contribution_yoy_pp", month - 12, "level"), ("ytd_yoy_pct", january - 12, "ytd"), ("ytd", january, "ytd"),
+            ("rolling_12m", month - 11, ""), ("rolling_12m_yoy_pct", month - 23, ""),
+        ):  # fmt: skip
+            value, made = self.figures[name]
+            nothing = bool(own) and self.figures[own][0] is None and value is None
+            stands = made == "not_applicable" or (name == "ytd" and made == "reported") or nothing
+            if self.changed is not None and first < self.changed and not stands:
+                self.figures[name] = (None, "definition_break")
 
+
+@functools.cache
 def table(name: str) -> list[Row]:
     with (REFERENCE / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -63,6 +80,52 @@ def table(name: str) -> list[Row]:
 def holds(row: Row, month: int) -> bool:
     text = f"{month // 12}-{month % 12 + 1:02d}"
     return (not row["valid_from"] or row["valid_from"] <= text) and (not row["valid_to"] or text <= row["valid_to"])
+
+
+def month_of(text: str) -> int:
+    return int(text[:4]) * 12 + int(text[5:]) - 1
+
+
+class Breaks:
+    """Months from which a series means something else, by what it is about: written from the words of the code tables."""
+
+    def __init__(self) -> None:
+        self.revised: dict[str, set[int]] = defaultdict(set)
+        for row in table("hs_revisions"):
+            self.revised[row["code"]].add(month_of(row["from_month"]))
+        self.stated = [(row, month_of(row["from_month"])) for row in table("definition_breaks")]
+
+    def of(self, product: str, partner: str, measure: str) -> set[int]:
+        if measure.startswith("unit_value"):
+            worth = measure.removeprefix("unit_").removesuffix("_per_kg")
+            return self.of(product, partner, worth) | self.of(product, partner, "quantity_kg")
+        months = self._of_product(product, partner, measure) | self._of_partner(partner)
+        if product.startswith("basket:"):
+            for row in BASKETS:
+                if f"basket:{row['basket']}" == product:
+                    months |= self._of_product(row["hs8"], partner, measure) | borders(row)
+        return months
+
+    def _of_product(self, product: str, partner: str, measure: str) -> set[int]:
+        carried = {month for row, month in self.stated if row["comparable"] == "yes" and row["product"] == product}
+        revised = self.revised[product[:6] if len(product) == 8 and product.isdigit() else product]
+        told = {
+            month for row, month in self.stated
+            if row["comparable"] == "no" and row["product"] == product and row["partner"] in ("", partner) and row["measure"] in ("", measure)
+        }  # fmt: skip
+        return (revised - carried) | told
+
+    def _of_partner(self, partner: str) -> set[int]:
+        lives = [row for row in table("partners") if row["partner"] == partner]
+        lives += [row for row in GROUPS if row["group"] == partner]
+        carried = {month for row, month in self.stated if row["comparable"] == "yes" and row["partner"] == partner}
+        return {month for row in lives for month in borders(row)} - carried
+
+
+def borders(row: Row) -> set[int]:
+    """First month of a row of a code table, and the month after its last."""
+    begin = {month_of(row["valid_from"])} if row["valid_from"] else set()
+    return begin | ({month_of(row["valid_to"]) + 1} if row["valid_to"] else set())
 
 
 GROUPS = table("partner_groups")
@@ -86,6 +149,7 @@ class Reckoning:
         self._sum_codes(totals=False)
         self._sum_partners()
         self._sum_codes(totals=True)
+        self.breaks = Breaks()
         self.ratios: dict[tuple[str, ...], tuple[tuple[str, ...], ...]] = {}
         self.series = self._lay_grid()
         for key, months in self.series.items():
@@ -97,6 +161,8 @@ class Reckoning:
             self._compare_months(key, months)
         for key, months in self.series.items():
             self._compare_partners(key, months)
+            for month, about in months.items():
+                about.cut(month)
         self.rows = {
             Place(*key, month): about for key, months in self.series.items() for month, about in months.items()
             if self._is_told(key, month)
@@ -385,8 +451,10 @@ class Reckoning:
 
     def _compare_months(self, key: tuple[str, ...], months: dict[int, Month]) -> None:
         nothing = Month()
+        breaks = self.breaks.of(*key[1:])
         for month, about in months.items():
             place = Place(*key, month)  # type: ignore[arg-type]
+            about.changed = max((m for m in breaks if m <= month), default=None)
             before, year_before = months.get(month - 1, nothing), months.get(month - 12, nothing)
             is_ratio = key[3].startswith("unit_value")
             about.figures |= {
@@ -398,7 +466,8 @@ class Reckoning:
                 "ytd_yoy_pct": _growth(about.ytd, about.ytd_status, year_before.ytd, year_before.ytd_status,
                                        None if is_ratio else self.printed_growth.get((place, False))),
                 "rolling_12m_yoy_pct": _growth(about.rolling, about.rolling_status, year_before.rolling, year_before.rolling_status, None),
-                **_records({m: a for m, a in months.items() if m == month or self._is_told(key, m)}, month),
+                **_records({m: a for m, a in months.items() if m == month or self._is_told(key, m)}, month, about.changed),
+                "comparable_from": (about.changed, ""),
             }  # fmt: skip
 
     def _compare_partners(self, key: tuple[str, ...], months: dict[int, Month]) -> None:
@@ -484,7 +553,7 @@ def _per_kilogram(value: Month, mass: Month) -> Month:
     return month
 
 
-def _records(months: dict[int, Month], month: int) -> dict[str, tuple[Any, str]]:
+def _records(months: dict[int, Month], month: int, changed: int | None) -> dict[str, tuple[Any, str]]:
     own = months[month]
     if own.level is None:
         return {
@@ -493,13 +562,15 @@ def _records(months: dict[int, Month], month: int) -> dict[str, tuple[Any, str]]
             "series_start": (None, ""),
         }
     start = month
-    while start - 1 in months and months[start - 1].level is not None and start > month - LOOK_BACK:
+    while (
+        start - 1 in months and months[start - 1].level is not None and start > month - LOOK_BACK and start != changed
+    ):
         start -= 1
     found: dict[str, tuple[Any, str]] = {"series_start": (start, "")}
     for name, sign in (("highest_since", 1), ("lowest_since", -1)):
         as_extreme = [m for m in range(start, month) if sign * months[m].level >= sign * own.level]  # type: ignore[operator]
         if start == month:
-            found[name] = (None, "no_base")
+            found[name] = (None, "definition_break" if changed == month else "no_base")
         elif not as_extreme:
             found[name] = (None, "series_record")
         elif as_extreme[-1] == month - 1:

@@ -10,9 +10,9 @@ from schemas.observation import Detail
 from schemas.release import Release
 from schemas.table import polars_schema
 from tasks import ledger, metrics
-from tasks.scope import LOOK_BACK_MONTHS
 from tasks.known import _can_change, _is_looked_at, _years_with_totals
 from tasks.periods import month_end
+from tasks.scope import LOOK_BACK_MONTHS
 
 PRODUCTS = ("85051110", "28053011", "71069110")
 PARTNERS = ("USA", "DEU", "GBR", "JPN")

@@ -12,11 +12,9 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from schemas.metric import FIGURES, MISSING, status
-from tasks.scope import QUIET_MONTHS
-from tasks.scope import LOOK_BACK_MONTHS
 from tasks.ledger import as_of, last_word
 from tasks.metrics import derive
-from tasks.scope import month_index
+from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS, month_index
 from tests.unit import oracle, worlds
 from tests.unit.figures import Figures, Store, derived, merged
 from tests.unit.reckoning import Place, Reckoning
@@ -96,12 +94,6 @@ def by_month(partner: str = "USA", **levels: int | None) -> list[Row]:
 def whole(*numbers: list[Row], months: str = "2024-01..2026-12", **scope: Any) -> Figures:
     """Figures of one query for all partners."""
     return Figures((release(months=months, **scope), [row for rows in numbers for row in rows]))
-
-
-def test_a_look_back_stays_in_its_series_and_on_the_calendar() -> None:
-    rows = pl.DataFrame({"series": [1, 1, 1, 2, 2], "month": [1, 2, 4, 5, 6], "level": [10, 20, 40, 50, 60]})
-    assert rows.select(back("level", 1))["level"].to_list() == [None, 10, None, None, 50]
-    assert rows.select(back("level", 2))["level"].to_list() == [None, None, None, None, None]
 
 
 def test_growth_goes_by_kilograms_and_not_by_rounded_tonnes() -> None:

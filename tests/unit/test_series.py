@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from polars.testing import assert_frame_equal
 
 from tasks.metrics import _derive_portion
-from tasks.series import build_series, cut_portions
+from tasks.series import cut_portions
 from tests.unit import worlds
 from tests.unit.figures import Figures, Store, derived, merged
 from tests.unit.statements import number, release, release_table
@@ -455,15 +455,3 @@ def test_portions_give_the_same_as_the_whole(store: Store) -> None:
     assert sum(portion.height for portion in portions) == observation.height
     cut = pl.concat([_derive_portion(portion, releases, None) for portion in portions])
     assert_frame_equal(cut.sort(whole.columns), pl.DataFrame(whole).sort(whole.columns))
-
-
-@given(worlds.histories())
-@settings(max_examples=4, deadline=None)
-def test_a_series_has_each_month_once_from_its_first_to_its_last(store: Store) -> None:
-    observation = merged(store).filter(pl.col("known_until").is_null())
-    series = build_series(observation, release_table(*(row for row, _ in store)))
-    months = series.group_by("series").agg(
-        first=pl.col("month").min(), last=pl.col("month").max(), n=pl.col("month").n_unique(), rows=pl.len()
-    )
-    assert (months["last"] - months["first"] + 1 == months["n"]).all()
-    assert (months["rows"] == months["n"]).all()

@@ -95,7 +95,7 @@ def month_after(epoch: str, months: int) -> str:
 def histories(draw: st.DrawFn, most: int = 3) -> list[tuple[Row, list[Row]]]:
     """Releases of the same goods over two years and a half, with the press speaking in between.
 
-    The epochs lie where Croatia joined the Union, where Britain left it, and where a basket begins.
+    The epochs lie where Croatia joined the Union, where Britain left it, and where a basket begins and the HS was revised.
     """
     epoch = draw(st.sampled_from(EPOCHS))
     return [draw(releases_of(epoch, f"r{place}")) for place in range(draw(st.integers(1, most)))]

@@ -1,0 +1,91 @@
+"""Since when a series means what it means: changes of code, unit, basket and partner, and the figures they cut.
+
+Belongs here: which changes concern a series, and since when its months can be compared. The figures that would compare the
+two sides of a change are taken away in `figures`. What is known to have changed is in `schemas/reference`: `hs_revisions`, `definition_breaks`,
+and the months in which a basket, a group of partners or the code of a partner begins or ends. A row of
+`definition_breaks` with comparable = yes carries a series over a change that the other tables would call a break.
+
+An HS8 code shares the fate of its HS6. At HS6, HS4 and HS2 a revision is a break where goods crossed the border of the
+code; how many is in no table, so a little waste that left a chapter counts as much as half of its trade. Nothing is
+known of the revisions of 2007, 2012 and 2017: no mark there is no promise.
+"""
+
+from typing import Any
+
+import numpy
+import polars as pl
+
+from schemas.code_tables import code_table
+from tasks.scope import BASKET, month_index
+
+FINEST_LENGTH, REVISED_LENGTH = 8, 6
+WILD = ("product", "partner", "measure")
+# Far before any month: nothing that is known has changed.
+NOT_CHANGED = -(10**6)
+
+
+def months_changed(heads: pl.DataFrame, first: int, months: int) -> numpy.ndarray[Any, Any]:
+    """The month of the last change up to each month, as a column of a cube (it may lie before it); NOT_CHANGED where none is
+    known. A row for each of `heads` (product, partner, measure), a column for each of the `months` from `first` on."""
+    marks = _breaks(heads.with_row_index("series")).filter(pl.col("month") < first + months)
+    changed = numpy.full((heads.height, months), NOT_CHANGED, numpy.int32)
+    at = numpy.maximum(marks["month"].to_numpy() - first, 0)
+    numpy.maximum.at(changed, (marks["series"].to_numpy(), at), marks["month"].to_numpy() - first)
+    return numpy.maximum.accumulate(changed, axis=1)
+
+
+def _breaks(heads: pl.DataFrame) -> pl.DataFrame:
+    """series and month of each change that nothing carries over."""
+    changes = pl.concat([_of_codes(heads), _of_baskets(), _of_partners(), _stated("no")]).unique()
+    changes = changes.join(_stated("yes"), on=[*WILD, "month"], how="anti")
+    changes = pl.concat([changes, _in_baskets(changes)]).unique()
+    keys = heads.select("series", *WILD)
+    found = []
+    for (product, partner, measure), rows in changes.group_by(*(pl.col(name) == "" for name in WILD)):
+        named = [name for name, wild in zip(WILD, (product, partner, measure), strict=True) if not wild]
+        found.append(keys.join(rows.select(*named, "month"), on=named).select("series", "month"))
+    return pl.concat(found).unique() if found else keys.select("series", month=pl.lit(0, dtype=pl.Int32)).clear()
+
+
+def _stated(comparable: str) -> pl.DataFrame:
+    rows = code_table("definition_breaks").filter(pl.col("comparable") == comparable)
+    return rows.select(*WILD, month=_month("from_month"))
+
+
+def _of_codes(heads: pl.DataFrame) -> pl.DataFrame:
+    """Revisions of the HS, for the codes of the series and for the parts of baskets."""
+    codes = pl.concat([heads["product"], code_table("baskets")["hs8"]]).unique()
+    revised = pl.col("product").str.len_chars() == FINEST_LENGTH
+    code = pl.when(revised).then(pl.col("product").str.slice(0, REVISED_LENGTH)).otherwise("product")
+    revisions = code_table("hs_revisions").select("code", month=_month("from_month"))
+    found = pl.DataFrame({"product": codes}).with_columns(code=code).join(revisions, on="code")
+    return found.select("product", "month", partner=pl.lit(""), measure=pl.lit("")).select(*WILD, "month")
+
+
+def _of_baskets() -> pl.DataFrame:
+    """Months in which a code enters or leaves a basket."""
+    baskets = code_table("baskets").with_columns(product=BASKET + pl.col("basket"), partner=pl.lit(""))
+    return _begins_and_ends(baskets)
+
+
+def _of_partners() -> pl.DataFrame:
+    """Months in which a partner enters or leaves a group, or the code of a partner begins or ends."""
+    groups = code_table("partner_groups").with_columns(partner="group", product=pl.lit(""))
+    codes = code_table("partners").with_columns(product=pl.lit(""))
+    return pl.concat([_begins_and_ends(groups), _begins_and_ends(codes)]).unique()
+
+
+def _begins_and_ends(rows: pl.DataFrame) -> pl.DataFrame:
+    begin = rows.filter(pl.col("valid_from") != "").with_columns(month=_month("valid_from"))
+    end = rows.filter(pl.col("valid_to") != "").with_columns(month=_month("valid_to") + 1)
+    return pl.concat([begin, end]).select("product", "partner", pl.lit("").alias("measure"), "month").unique()
+
+
+def _in_baskets(changes: pl.DataFrame) -> pl.DataFrame:
+    """What changes a code changes a basket that it is in, or was in until then."""
+    members = code_table("baskets").select(basket=BASKET + pl.col("basket"), product="hs8")
+    return changes.join(members, on="product").with_columns(product="basket").select(changes.columns)
+
+
+def _month(text: str) -> pl.Expr:
+    return month_index((pl.col(text) + "-01").str.to_date("%Y-%m-%d"))
