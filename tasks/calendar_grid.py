@@ -6,6 +6,7 @@ month before and never the row before.
 
 from collections import namedtuple
 from dataclasses import dataclass
+from typing import Any
 
 import numba
 import numpy
@@ -227,7 +228,7 @@ def _count_partners(
 @numba.njit(nogil=True, cache=True)
 def _fill(  # noqa: PLR0913, PLR0917
     row: Array, value: Array, standing: Array, covered: Array, desk: Array, told: Array, below: Array, place: Array,
-    begin: Array, end: Array, status: Status,
+    begin: Array, end: Array, status: Any,
 ) -> tuple[Array, Array, Array]:  # fmt: skip
     """The level of each month: what is printed or summed, no trade inside a scope, else missing; and who stands for it.
 
@@ -264,7 +265,7 @@ def _chain(  # noqa: PLR0912
     printed_standing: Array,
     begin: Array,
     end: Array,
-    status: Status,
+    status: Any,
 ) -> tuple[Array, Array]:
     """Year to date of every month; fills levels that follow from cumulative figures.
 
@@ -339,7 +340,7 @@ def _fill_months(
     first: int,
     last: int,
     together: bool,
-    status: Status,
+    status: Any,
 ) -> None:
     """Months between two cumulative figures that are known are their difference."""
     for month in range(first, last + 1):

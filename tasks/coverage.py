@@ -80,7 +80,7 @@ def _of_releases(
         for each in (everyone, known):
             each[:, basket] = numpy.all([each[:, code] | ~valid for code, valid in codes_of], axis=0) & has_members
         _cover_basket(cube, basket, codes_of, has_members, standing)
-    return standing, everyone[:, :, : len(cube.families)], known.any(axis=2)
+    return standing, everyone[:, :, : len(cube.families)], numpy.asarray(known.any(axis=2))
 
 
 def _without_groups_to_come(cube: Cube, standing: Array, partner: Array) -> None:

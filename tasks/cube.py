@@ -214,7 +214,7 @@ def _possible_keys(own: Array, sizes: tuple[int, int, int], targets: list[Array]
         there = [target[product_of(keys)] >= 0 for target in targets]
         return [(keys + move * sizes[1] * sizes[2])[here] for move, here in zip(moves, there, strict=True)]
 
-    def of_partner(keys: Array, partner: int) -> Array:
+    def of_partner(keys: Array, partner: Any) -> Array:
         return keys + (partner - partner_of(keys)) * sizes[2]
 
     keys = numpy.unique(numpy.concatenate([own, *higher(own)]))

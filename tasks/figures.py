@@ -7,11 +7,12 @@ figures mean and how they become a table is in `metrics`.
 """
 
 from collections import namedtuple
+from typing import Any
 
 import numba
 import numpy
 
-from tasks.calendar_grid import NEVER, Status
+from tasks.calendar_grid import NEVER
 from tasks.cube import NOTHING, Array
 
 NO_MONTH = -(10**6)
@@ -23,8 +24,8 @@ FLOATS = (
 )  # fmt: skip
 MONTHS = ("highest_since", "lowest_since", "series_start", "comparable_from")
 # Where each figure stands among the columns of numbers, and each status among those of statuses.
-Places = namedtuple("Places", [*FLOATS, *MONTHS, "rank"])
-PLACES = Places(*range(len(FLOATS)), *range(len(MONTHS)), 0)
+Places = namedtuple("Places", [*FLOATS, *MONTHS, "rank"])  # type: ignore[misc]
+PLACES = Places(*range(len(FLOATS)), *range(len(MONTHS)), 0)  # type: ignore[call-arg]
 STATUS_ORDER = (*FLOATS, "rank", "highest_since", "lowest_since")
 RANK_STATUS = STATUS_ORDER.index("rank")
 HIGHEST_STATUS = STATUS_ORDER.index("highest_since")
@@ -87,7 +88,7 @@ def count_told(told: Array, ratio: Array, mass: Array, wanted: Array, by_flow: A
 def compare_months(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917
     items: Array, mass: Array, there: Array, row_of: Array, wanted: Array, level: Array, level_status: Array, ytd: Array,
     ytd_status: Array, yoy: Array, ytd_yoy: Array, begin: Array, end: Array, told: Array, size: Array, world: Array,
-    ranks: Array, is_total: Array, look_back: int, changed: Array, floats: Array, months: Array, rank: Array, statuses: Array, at: Places, status: Status,
+    ranks: Array, is_total: Array, look_back: int, changed: Array, floats: Array, months: Array, rank: Array, statuses: Array, at: Any, status: Any,
 ) -> None:  # fmt: skip
     """Fill the rows of all items: `floats`, `months`, `rank` and `statuses`, a column a row of the table.
 
@@ -195,7 +196,7 @@ def _in_units(whole: int, size: int) -> float:
 
 
 @numba.njit(nogil=True, cache=True)
-def _per_kilogram(value: float, value_made: int, mass: float, mass_made: int, status: Status) -> tuple[float, int]:
+def _per_kilogram(value: float, value_made: int, mass: float, mass_made: int, status: Any) -> tuple[float, int]:
     """A figure of the value divided by that of the mass, and its status."""
     if numpy.isnan(value):
         return numpy.nan, value_made
@@ -205,7 +206,7 @@ def _per_kilogram(value: float, value_made: int, mass: float, mass_made: int, st
 
 
 @numba.njit(nogil=True, cache=True)
-def _sum_year(level: Array, series: int, month: int, begin: int) -> int:
+def _sum_year(level: Array, series: int, month: int, begin: int) -> Any:
     """Sum of the twelve months that end with this one, NOTHING where not all are there."""
     if month - 11 < begin:
         return NOTHING
@@ -226,7 +227,7 @@ def _printed(growth: Array, series: int, month: int, is_ratio: bool) -> float:
 
 @numba.njit(nogil=True, cache=True)
 def _growth(
-    figure: Array, made: Array, month: int, back: int, first: int, printed: float, status: Status
+    figure: Array, made: Array, month: int, back: int, first: int, printed: float, status: Any
 ) -> tuple[float, int]:
     """Growth on the same figure some months earlier, in per cent; a printed growth where the base is not at hand."""
     now, base = figure[month], figure[month - back] if month - back >= first else numpy.nan
@@ -242,7 +243,7 @@ def _growth(
 
 
 @numba.njit(nogil=True, cache=True)
-def _no_base(made: Array, month: int, first: int, status: Status) -> int:
+def _no_base(made: Array, month: int, first: int, status: Any) -> int:
     """Why there is nothing to compare with."""
     return status.combined_months if month >= first and made[month] == status.combined_months else status.no_base
 
@@ -250,7 +251,7 @@ def _no_base(made: Array, month: int, first: int, status: Status) -> int:
 @numba.njit(nogil=True, cache=True)
 def _compare(  # noqa: PLR0913, PLR0917
     level: Array, made: Array, series: int, month: int, first: int, world: Array, begin: Array, end: Array, floats: Array,
-    statuses: Array, row: int, at: Places, status: Status,
+    statuses: Array, row: int, at: Any, status: Any,
 ) -> None:  # fmt: skip
     """Share in the world, and the part of the world's growth that a partner accounts for."""
     everywhere = world[series]
@@ -277,7 +278,7 @@ def _compare(  # noqa: PLR0913, PLR0917
 
 
 @numba.njit(nogil=True, cache=True)
-def _cut(floats: Array, statuses: Array, row: int, month: int, since: int, at: Places, status: Status) -> None:
+def _cut(floats: Array, statuses: Array, row: int, month: int, since: int, at: Any, status: Any) -> None:
     """Take away what rests on a month before `since`, from which on the series means what it means now.
 
     What was missing anyway keeps its reason where that is a missing number of the row's own. A printed growth goes too:
@@ -322,8 +323,8 @@ def _tell_records(
     months: Array,
     statuses: Array,
     row: int,
-    at: Places,
-    status: Status,
+    at: Any,
+    status: Any,
 ) -> None:
     """Highest and lowest since: the latest earlier month that was at least as extreme, within the unbroken run.
 

@@ -85,9 +85,9 @@ def _derive_portion(
     order = numpy.lexsort((numpy.tile(numpy.arange(len(flow)), len(months)), numpy.repeat(numpy.arange(len(months)), len(flow)),
                            numpy.tile(flow, len(months))))  # fmt: skip
     flags = there.T.ravel()[order]
-    row_of = numpy.empty(len(order), numpy.int64)
-    row_of[order] = numpy.cumsum(flags) - 1
-    row_of = row_of.reshape(len(months), len(flow)).T
+    place = numpy.empty(len(order), numpy.int64)
+    place[order] = numpy.cumsum(flags) - 1
+    row_of = place.reshape(len(months), len(flow)).T
     rows = int(flags.sum())
     floats = numpy.full((len(FLOATS), rows), numpy.nan)
     days = numpy.full((len(MONTHS), rows), NO_MONTH, numpy.int32)

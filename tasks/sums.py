@@ -76,7 +76,7 @@ def _add_partners(cube: Cube, coverage: Coverage) -> None:
     """WLD and the partner groups where every partner was asked for and no source prints them itself."""
     parts = numpy.flatnonzero(~cube.is_total)
     for total, valid in memberships(cube):
-        child = parts[valid.any(axis=1)[cube.partner[parts]]]
+        child = parts[numpy.asarray(valid.any(axis=1))[cube.partner[parts]]]
         to = numpy.full(len(child), total)
         parent = cube.find(cube.keys_of(cube.flow[child], cube.product[child], to, cube.measure[child]))
         _add(
