@@ -6,6 +6,7 @@ earlier ones of its source said inside its scope, also by saying nothing: a numb
 """
 
 from datetime import date
+from typing import cast
 
 import polars as pl
 from pandera.typing.polars import DataFrame
@@ -31,6 +32,14 @@ def merge(detail: DataFrame[Detail], releases: DataFrame[Release]) -> DataFrame[
     later name: a rule that needs no clock. A release that says a number again adds nothing. Raises OverflowError where
     a sum would not fit.
     """
+    apart = undisputed(detail, releases)
+    told = _words(detail.filter(apart), NUMBER).with_columns(known_until=pl.lit(None, dtype=pl.Date)).join(
+        releases.select("release_id", "kind").unique(), on="release_id"
+    )  # fmt: skip
+    told = told.sort(*NUMBER, "known_from").select(*polars_schema(Observation))
+    detail = cast("DataFrame[Detail]", detail.filter(~apart))
+    if not detail.height:
+        return DataFrame[Observation](told)
     words, numbers, known = _spoken(detail, releases, NUMBER)
     repeats = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in ("number", *SAID))
     turns = words.filter(~repeats)
@@ -38,7 +47,28 @@ def merge(detail: DataFrame[Detail], releases: DataFrame[Release]) -> DataFrame[
         known_until=pl.when(~_differs_from_next("number")).then(pl.col("known_from").shift(-1))
     ).filter(pl.col("value").is_not_null())
     ledger = ledger.join(known, on="release").join(numbers, on="number").sort("number", "known_from")
-    return DataFrame[Observation](ledger.select(*polars_schema(Observation)))
+    ledger = ledger.select(*polars_schema(Observation))
+    return DataFrame[Observation](pl.concat([told, ledger]).sort(*NUMBER, "known_from") if told.height else ledger)
+
+
+def undisputed(detail: pl.DataFrame, releases: DataFrame[Release]) -> pl.Series:
+    """Which rows of `detail` stand alone: only one release speaks of their flow and month, and it says each number once.
+
+    What such a release says is the ledger as it stands; nobody must be compared with anybody.
+    """
+    spans = releases.select(
+        "release_id", scope=pl.col("flow"), says_day=pl.col("partners") == "keys",
+        first=month_index("first_month"), last=month_index("last_month"),
+    )  # fmt: skip
+    months = detail.select("flow", month=month_index("period_end")).unique()
+    speakers = months.join(spans, how="cross").filter(
+        (pl.col("scope").is_null() | (pl.col("scope") == pl.col("flow")))
+        & pl.col("month").is_between(pl.col("first"), pl.col("last"))
+    )
+    alone = speakers.group_by("flow", "month").agg(pl.len().alias("speakers"), pl.col("says_day").any())
+    alone = alone.filter((pl.col("speakers") == 1) & ~pl.col("says_day")).select("flow", "month", alone=pl.lit(True))
+    keyed = detail.select("flow", month=month_index("period_end"))
+    return keyed.join(alone, on=["flow", "month"], how="left", maintain_order="left")["alone"].fill_null(False)
 
 
 def words_in_order(detail: pl.DataFrame, releases: DataFrame[Release], key: list[str]) -> pl.DataFrame:
@@ -106,6 +136,9 @@ def _differs_from_next(name: str) -> pl.Expr:
 
 def _words(detail: pl.DataFrame, key: list[str]) -> pl.DataFrame:
     """What each release says of each number."""
+    if "regime" not in key and detail["regime"].null_count() == detail["province"].null_count() == detail.height:
+        # At partner grain a file says a number once, or it is refused: there is nothing to add up.
+        return detail.select(*key, "release_id", "known_from", *SAID, "record")
     words = detail.group_by(*key, "release_id", "known_from").agg(
         pl.col("value").sum(),
         # Whole numbers add up exactly, so the sum is as fine as the coarsest of its parts.

@@ -13,8 +13,8 @@ from pandera.typing.polars import DataFrame
 from schemas.observation import Detail
 from schemas.release import Release
 from schemas.revision import Revision
-from schemas.table import PUBLISHED, polars_schema
-from tasks.ledger import NUMBER, as_of, words_in_order
+from schemas.table import PUBLISHED, empty_frame, polars_schema
+from tasks.ledger import NUMBER, as_of, undisputed, words_in_order
 from tasks.scope import WORLD, covering, month_index
 
 GRAIN = ["regime", "province"]
@@ -29,7 +29,10 @@ def revisions(
 
     `observation` is the ledger of those months and of the same months a year before, for the effect on totals.
     """
-    fine = detail.with_columns(grain=_grain_of(detail))
+    fine = detail.filter(~undisputed(detail, releases))
+    if not fine.height:
+        return DataFrame[Revision](empty_frame(Revision))
+    fine = fine.with_columns(grain=_grain_of(fine))
     changes = pl.concat([_changes(fine, releases), _changes_between_grains(fine, releases)])
     changes = _tell_moved(changes)
     found = _add_world(changes, observation, releases)
