@@ -8,6 +8,7 @@ test in which it speaks and one in which it is silent.
 
 import json
 import re
+from typing import cast
 
 import polars as pl
 from pandera.typing.polars import DataFrame
@@ -28,20 +29,31 @@ QUARANTINED_SHARE_MAX = 0.001
 UNKNOWN_PARTNER_SHARE_MAX = 0.001
 # So many records of one product or another hardly all come from one place or under one regime.
 ONE_PART_RECORDS_MIN = 50
+# As far as any check looks: what is usual is told by two years, and a printed total speaks of its whole year.
+MONTHS_BACK, MONTHS_AHEAD = 24, 12
 PLACE = ("flow", "product", "partner", "measure", "month")
 
 
 def check(release: Normalised, known: Known) -> DataFrame[Finding]:
     """Every doubt about `release`: those from reading it, and those of all checks."""
     release_id = release.release["release_id"][0]
-    before = DataFrame[Observation](known.observation.filter(pl.col("release_id") != release_id))
+    before = _near(release, known).filter(pl.col("release_id") != release_id)
     raised = [
         row
         for ask in (*CHECKS, *PRECEDENTS, implied_revisions)
-        for row in ask(release, known._replace(observation=before))
+        for row in ask(release, known._replace(observation=cast("DataFrame[Observation]", before)))
     ]
     own = release.findings.drop("release_id").to_dicts()
     return gather(release_id, [*own, *raised])
+
+
+def _near(release: Normalised, known: Known) -> pl.DataFrame:
+    """The last words on the months of the release and on those before that a check compares them with: however long the
+    history is, what is old does not tell what is usual."""
+    row = release.release.row(0, named=True)
+    first, last = (row[name].year * 12 + row[name].month - 1 for name in ("first_month", "last_month"))
+    near = month_index("period_end").is_between(first - MONTHS_BACK, last + MONTHS_AHEAD)
+    return last_word(known.observation).filter(near)
 
 
 def _row_cap(release: Normalised, known: Known) -> Rows:
@@ -188,6 +200,8 @@ def _year_to_date(release: Normalised, known: Known) -> Rows:
     """A printed cumulative figure less the one before is the month, within the steps of the printed digits."""
     shared = ["flow", "product", "partner", "measure", "period_start", "period_end", "value", "resolution"]
     everything = pl.concat([release.detail.select(shared), last_word(known.observation).select(shared)])
+    if (everything["period_start"].dt.month_end() == everything["period_end"]).all():
+        return
     quantities = everything.filter(~pl.col("measure").str.ends_with("_yoy")).with_columns(
         month=month_index("period_end")
     )

@@ -19,6 +19,8 @@ BASIS_POINTS = 10_000
 
 def implied_revisions(release: Normalised, known: Known) -> Iterator[dict[str, str]]:
     """A finding for each printed growth whose base, within the steps of the printed digits, is not the base we have."""
+    if not (release.detail["measure"] == "quantity_kg_yoy").any():
+        return
     shared = [*KEY, "measure", "value", "resolution"]
     rows = pl.concat([release.detail.select(shared), last_word(known.observation).select(shared)]).unique(
         [*KEY, "measure"], keep="first", maintain_order=True

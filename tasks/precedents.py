@@ -104,7 +104,8 @@ def _partners_removed(release: Normalised, known: Known) -> Rows:
     products = release.detail["product"].unique().to_list()
     first, last = (row[name].year * 12 + row[name].month - 1 for name in ("first_month", "last_month"))
     before = last_word(known.observation).filter(
-        (pl.col("source") == row["source"])
+        month_index("period_end").is_between(first, last)
+        & (pl.col("source") == row["source"])
         & pl.col("product").is_in(products)
         & (pl.col("known_from") < row["released_on"])
     )
@@ -188,6 +189,8 @@ def _magnitude(release: Normalised, known: Known) -> Rows:
     """A quantity that no value stands beside, far from that of the months before with the same partners."""
     key = ["flow", "product", "partner", "measure"]
     with_value = release.detail.filter(pl.col("measure").str.starts_with("value")).select("flow", "product").unique()
+    if not release.detail.join(with_value, on=["flow", "product"], how="anti").height:
+        return
     now, before = (
         _months(frame).filter(pl.col("measure").str.starts_with("quantity")).group_by(*key, "month").agg(pl.col("value").sum())
         for frame in (release.detail.join(with_value, on=["flow", "product"], how="anti"), last_word(known.observation))
@@ -216,8 +219,13 @@ def _revised(release: Normalised, known: Known) -> Rows:
     """Months of a product that were published by this source and now have other sums: revisions are small and rare."""
     row = release.release.row(0, named=True)
     key = ["flow", "product", "partner", "month", "measure"]
+    first, last = release.detail.select(
+        month_index("period_end").min().alias("a"), month_index("period_end").max().alias("b")
+    ).row(0)
     published = last_word(known.observation).filter(
-        (pl.col("source") == row["source"]) & (pl.col("known_from") < row["released_on"])
+        month_index("period_end").is_between(first, last)
+        & (pl.col("source") == row["source"])
+        & (pl.col("known_from") < row["released_on"])
     )
     mine, old = (_months(frame).group_by(key).agg(pl.col("value").sum()) for frame in (release.detail, published))
     sums = mine.join(old, on=key).group_by("flow", "product", "measure", "month").agg(

@@ -72,8 +72,9 @@ def read_table(
     kinds = polars_schema(model)
     # Files of one flow are read together, because a call for each costs more than the rows of most months.
     files: dict[str | None, list[Path]] = {}
-    for entry in snapshot.entries(name) if snapshot else ():
-        partition = path_partition(entry.partition) if entry.partition else None
+    entries = [(path_partition(entry.partition) if entry.partition else None, entry)
+               for entry in (snapshot.entries(name) if snapshot else ())]  # fmt: skip
+    for partition, entry in sorted(entries, key=lambda pair: pair[0] or ("", 0, 0)):
         if partition is None or keep(partition):
             files.setdefault(partition and partition[0], []).append(snapshot.path / entry.path)  # type: ignore[union-attr]
     frames: list[pl.DataFrame] = []
@@ -85,6 +86,9 @@ def read_table(
     if not frames:
         return pl.DataFrame(schema=kinds)
     month_of = PUBLISHED[name].month_of
+    if month_of and not PUBLISHED[name].by_release:
+        # A file is a month in order, so the months in order are the table in order.
+        return pl.concat(frames)
     first = ["flow", month_of] if month_of else []
     return pl.concat(frames).sort(*first, *PUBLISHED[name].sort_by)
 
