@@ -7,6 +7,7 @@ month before and never the row before.
 import polars as pl
 
 from schemas.code_tables import code_table
+from tasks.kinds import add_kinds_of_years
 from tasks.scope import CELL, WORLD, covered_cells, family
 
 SERIES = ("flow", "product", "classification", "partner", "measure", "per_unit")
@@ -75,7 +76,7 @@ def _looked_for(seen: pl.DataFrame) -> pl.DataFrame:
 def chain_years(series: pl.DataFrame) -> pl.DataFrame:
     """Year to date of every month, and months that follow from cumulative figures.
 
-    Adds ytd and ytd_status; fills level where a cumulative figure gives it. Within a year the cumulative figures and the
+    Adds ytd, ytd_status and ytd_kinds; fills level where a cumulative figure gives it. Within a year the cumulative figures and the
     months are links of one chain: each cumulative figure is the one before plus the month. A printed figure stands,
     unless every month so far is told by a better kind of release; from it the chain is carried forwards and backwards
     as far as the months are known. `series` is in order of series and month.
@@ -104,7 +105,8 @@ def chain_years(series: pl.DataFrame) -> pl.DataFrame:
     rows = rows.with_columns(total=pl.coalesce("ahead", pl.when(pl.col("behind") >= floor).then("behind")))
     before = pl.when(pl.col("place") == 1).then(0).otherwise(pl.col("total").shift(1).over(year))
     difference = pl.when(pl.col("level").is_null()).then(pl.col("total") - before)
-    found = (difference >= 0).fill_null(False)
+    rows = add_kinds_of_years(rows.with_columns(left_over=pl.when(difference >= 0).then(difference)))
+    found = pl.col("left_over").is_not_null()
     # January and February unknown under a known February total: the sources give the two months as one.
     first_two = pl.col("place") <= 2
     together = (
@@ -116,11 +118,11 @@ def chain_years(series: pl.DataFrame) -> pl.DataFrame:
         pl.when(found).then(pl.lit("ytd_difference"))
         .when(pl.col("level").is_null() & together).then(pl.lit("combined_months"))
         .otherwise("level_status").alias("level_status"),
-        pl.coalesce("level", pl.when(found).then(difference)).alias("level"),
+        pl.coalesce("level", "left_over").alias("level"),
         pl.col("total").alias("ytd"),
         pl.when(is_printed).then(pl.lit("reported"))
         .when(pl.col("total").is_null()).then(pl.lit("incomplete_year"))
         .when(complete & (pl.col("total") == pl.col("so_far"))).then(pl.lit("sum_of_months"))
         .otherwise(pl.lit("ytd_difference")).alias("ytd_status"),
     ).drop("year", "place", "so_far", "gaps", "worst", "printed", "ahead", "behind", "total",
-           "printed_ytd", "level_standing", "ytd_standing")  # fmt: skip
+           "left_over", "printed_ytd", "level_standing", "ytd_standing")  # fmt: skip

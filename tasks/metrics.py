@@ -14,7 +14,8 @@ from schemas.table import PUBLISHED, polars_schema
 from tasks.calendar_grid import GROUPS
 from tasks.definitions import add_comparable_from, without_broken
 from tasks.extremes import add_records
-from tasks.scope import WORLD, index_month
+from tasks.kinds import OF_WINDOWS, add_figure_kinds, add_window_kinds, kinds_present, kinds_since, union
+from tasks.scope import WORLD, index_month, month_index
 from tasks.series import build_series, cut_portions
 
 UNIT_VALUES = {"value_usd": "unit_value_usd_per_kg", "value_cny": "unit_value_cny_per_kg"}
@@ -46,19 +47,26 @@ def _derive_portion(
         level=_in_units("level"), ytd=_in_units("ytd"),
     )  # fmt: skip
     series = add_comparable_from(_roll_years(series))
-    unit_values = _unit_values(series)
-    looked_at = ["series", "month", "level", "level_status", "emit", "comparable_from"]
+    bits = kinds_present(series)
+    if len(bits) > 1:
+        series = add_window_kinds(series, bits)
+    unit_values = _unit_values(series, OF_WINDOWS if len(bits) > 1 else ())
+    looked_at = ["series", "month", "level", "level_status", "emit", "comparable_from", "level_kinds"]
     records = add_records(pl.concat([series.select(looked_at), unit_values.select(looked_at)]))
+    if len(bits) > 1:
+        records = records.with_columns(record_kinds=kinds_since(bits, month_index("series_start")))
     if wanted is not None:
         # Growth looks back a year; what is older was needed for sums and records alone.
         recent = pl.col("month") >= pl.lit(wanted["month"].min(), dtype=pl.Int32) - 12
         series, unit_values = series.filter(recent), unit_values.filter(recent)
     figures = pl.concat([_compare_partners(_grow(series)), _grow_unit_values(unit_values)], how="diagonal_relaxed")
+    if len(bits) > 1:
+        figures = _with_kinds_of_bases(figures)
     figures = without_broken(figures.filter("emit"))
     if wanted is not None:
         figures = figures.join(wanted, on=["flow", "month"], how="semi")
     return (
-        figures.join(records.drop(looked_at[2:]), on=["series", "month"])
+        add_figure_kinds(figures.join(records.drop(looked_at[2:]), on=["series", "month"]), bits)
         .with_columns(pl.col(status(name)).fill_null("not_applicable") for name in FIGURES)
         .with_columns(period=index_month("month"), comparable_from=index_month("comparable_from"))
         .select(pl.col(name).cast(kind) for name, kind in polars_schema(Metric).items())
@@ -79,6 +87,23 @@ def back(name: str, months: int) -> pl.Expr:
     same_series = pl.col("series") == pl.col("series").shift(months)
     same_month = pl.col("month") - months == pl.col("month").shift(months)
     return pl.when(same_series & same_month).then(pl.col(name).shift(months))
+
+
+def _with_kinds_of_bases(figures: pl.DataFrame) -> pl.DataFrame:
+    """Adds the kinds of release that the figures rest on which a figure is compared with."""
+    key = ["flow", "product", "measure", "month"]
+    world = figures.filter(pl.col("partner") == WORLD).select(
+        *key,
+        world_kinds="level_kinds",
+        world_before_kinds=back("level_kinds", 1),
+        world_year_before_kinds=back("level_kinds", 12),
+    )
+    figures = figures.with_columns(
+        month_before_kinds=back("level_kinds", 1),
+        year_before_kinds=back("level_kinds", 12),
+        ytd_before_kinds=back("ytd_kinds", 12),
+    )
+    return figures.join(world, on=key, how="left")
 
 
 def _roll_years(series: pl.DataFrame) -> pl.DataFrame:
@@ -177,23 +202,26 @@ def _status_of(figure: pl.Expr, why: pl.Expr) -> pl.Expr:
     )  # fmt: skip
 
 
-def _unit_values(series: pl.DataFrame) -> pl.DataFrame:
+def _unit_values(series: pl.DataFrame, of_windows: tuple[str, ...]) -> pl.DataFrame:
     """Value per kilogram as measures of their own; sums of unit values mean nothing and are not made."""
     on = ["flow", "product", "classification", "partner", "month"]
-    mass = series.filter(pl.col("measure") == MASS).select(
-        *on,
-        kg_emit="emit",
-        kg_comparable_from="comparable_from",
-        **{f"kg_{name}": name for figure in RATIOS for name in (figure, f"{figure}_status")},
+    also = (
+        "emit",
+        "comparable_from",
+        *of_windows,
+        *(name for figure in RATIOS for name in (figure, f"{figure}_status")),
     )
+    mass = series.filter(pl.col("measure") == MASS).select(*on, *(pl.col(name).alias(f"kg_{name}") for name in also))
     values = series.filter(pl.col("measure").is_in(list(UNIT_VALUES))).join(mass, on=on)
     values = values.with_columns(
+        *(union([pl.col(name), pl.col(f"kg_{name}")]).alias(name) for name in of_windows),
         measure=pl.col("measure").replace_strict(UNIT_VALUES),
         emit=pl.col("emit") & pl.col("kg_emit"),
         comparable_from=pl.max_horizontal("comparable_from", "kg_comparable_from"),
         series=pl.col("series") + pl.lit(series["series"].max(), dtype=pl.UInt32) + 1,
-    ).sort("series", "month")  # fmt: skip
-    return values.with_columns(expression for figure in RATIOS for expression in _per_kilogram(figure))
+    ).sort("series", "month")
+    values = values.with_columns(expression for figure in RATIOS for expression in _per_kilogram(figure))
+    return values.with_columns(pl.when(pl.col("level").is_not_null()).then("level_kinds").alias("level_kinds"))
 
 
 def _grow_unit_values(values: pl.DataFrame) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from pandera.typing.polars import DataFrame
 from schemas.code_tables import code_table, valid_in
 from schemas.release import Release
 from tasks.calendar_grid import GROUPS, HS_LEVELS, SERIES, chain_years, lay_grid
+from tasks.kinds import kind_bit
 from tasks.scope import (
     WORLD,
     basket_members,
@@ -84,10 +85,16 @@ def build_series(observation: pl.DataFrame, releases: DataFrame[Release]) -> pl.
     `observation` holds one word a number, `releases` their scopes. Columns: series (a number), SERIES, month (index),
     level (whole, null where missing), level_status, ytd and ytd_status likewise, printed_yoy and printed_ytd_yoy (basis
     points), all_partners (every partner of the product is covered and
-    counted in this unit), emit (false for months that only serve as a base).
+    counted in this unit), emit (false for months that only serve as a base), and the kinds of release behind them (`kinds`).
     """
     printed = monthly_numbers(observation).select(
-        *SERIES, "month", "value", "span", "standing", pl.lit("reported").alias("made")
+        *SERIES,
+        "month",
+        "value",
+        "span",
+        "standing",
+        kind_bit("standing").alias("kinds"),
+        pl.lit("reported").alias("made"),
     )
     numbers = without_outranked(printed, releases)
     # Codes add up for each partner first, then partners to totals, then codes for totals that partners do not give.
@@ -207,6 +214,7 @@ def _sum_parts(parts: pl.DataFrame) -> pl.DataFrame:
     sums = parts.group_by(*SERIES, "month").agg(
         pl.col("value").sum().alias("sum"), pl.col("value").cast(pl.Float64).sum().abs().alias("about"),
         pl.col("value").count().alias("counted"), pl.col("standing").max(),
+        pl.col("kinds").bitwise_or(),
     )  # fmt: skip
     if sums.height and sums["about"].max() > LEVEL_MAX:  # type: ignore[operator]
         row = sums.sort("about").row(-1, named=True)
@@ -227,10 +235,10 @@ def _fill_levels(grid: pl.DataFrame, numbers: pl.DataFrame, releases: pl.DataFra
     numbers = numbers.join(ids, on=SERIES)
     filled = grid
     for span, columns in (
-        ("month", {"level": "value", "level_standing": "standing", "made": "made"}),
-        ("ytd", {"printed_ytd": "value", "ytd_standing": "standing"}),
-        ("yoy", {"printed_yoy": "value"}),
-        ("ytd_yoy", {"printed_ytd_yoy": "value"}),
+        ("month", {"level": "value", "level_standing": "standing", "level_kinds": "kinds", "made": "made"}),
+        ("ytd", {"printed_ytd": "value", "ytd_standing": "standing", "ytd_kinds": "kinds"}),
+        ("yoy", {"printed_yoy": "value", "yoy_kinds": "kinds"}),
+        ("ytd_yoy", {"printed_ytd_yoy": "value", "ytd_yoy_kinds": "kinds"}),
     ):
         told = numbers.filter(pl.col("span") == span).select("series", "month", **columns)
         filled = filled.join(told, on=["series", "month"], how="left")
@@ -248,6 +256,7 @@ def _fill_levels(grid: pl.DataFrame, numbers: pl.DataFrame, releases: pl.DataFra
         pl.col("all_partners") & pl.col("incomplete").is_null(),
         pl.when(pl.col("zero").is_not_null()).then(pl.lit(0, dtype=pl.Int64)).otherwise("level").alias("level"),
         pl.coalesce("level_standing", "zero").alias("level_standing"),
+        pl.coalesce("level_kinds", kind_bit("zero")).alias("level_kinds"),
         pl.when(pl.col("level").is_not_null()).then("made")
         .when(pl.col("zero").is_not_null()).then(pl.lit("zero"))
         .when(pl.col("made").is_not_null() | (pl.col("covered").is_not_null() & pl.col("told"))).then(pl.lit("other_unit"))
