@@ -7,7 +7,7 @@ Each figure `x` stands beside `x_status`, which says how it was made, or, where 
 import pandera.polars as pa
 import polars as pl
 
-from schemas.observation import CLASSIFICATIONS
+from schemas.observation import CLASSIFICATIONS, KINDS
 from schemas.table import FLOWS, Table, column, published
 
 MADE = {
@@ -48,6 +48,13 @@ FIGURES = (
     "contribution_yoy_pp",
     "highest_since",
     "lowest_since",
+)
+
+
+# A set of kinds is a bit for each, in the order of KINDS; its name joins theirs: published+query.
+SETS_OF_KINDS = tuple(
+    "+".join(sorted(name for place, name in enumerate(KINDS) if number & 2**place))
+    for number in range(1, 2 ** len(KINDS))
 )
 
 
@@ -102,6 +109,14 @@ class Metric(Table):
     comparable_from: pl.Date = column(
         "month of the last known change of what code, unit, basket or partner mean: from it on months can be compared "
         "with this one; null: no change is known, of the HS revisions only that of 2022 being known",
+        nullable=True,
+    )
+    level_kinds: pl.String = column(
+        "kinds of release that level rests on, in alphabetical order, joined by +", isin=SETS_OF_KINDS, nullable=True
+    )
+    kinds: pl.String = column(
+        "the same of all figures of the row: of their bases, windows, world totals and the partners ranked",
+        isin=SETS_OF_KINDS,
         nullable=True,
     )
 

@@ -44,6 +44,9 @@ class Trace(BaseModel):
     status: str
     formula: str
     operands: list[Operand]
+    kinds: str | None = Field(
+        description="kinds of release that it rests on, joined by +; null where there is no figure"
+    )
     breaks: list[str] = Field(description="what changed in what the series means, where that is why there is no figure")
     recomputed: float | str | None
     agrees: bool

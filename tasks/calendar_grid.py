@@ -27,7 +27,7 @@ NEVER = -1
 @dataclass
 class Series:
     """The months of every series of a cube: levels and cumulative figures, whole, NOTHING where missing, each with the
-    number of its status.
+    number of its status and the kinds of release that it rests on, a bit for each.
 
     `begin` and `end` are the first and last month (columns) of a series, -1 where it has none. `told` says which months
     are published; the others serve as a base. `whole` says by flow, product, measure and month whether every partner is
@@ -40,8 +40,10 @@ class Series:
     told: Array
     level: Array
     level_status: Array
+    level_kinds: Array
     ytd: Array
     ytd_status: Array
+    ytd_kinds: Array
     group: Array
     whole: Array
 
@@ -69,12 +71,12 @@ def tell_months(cube: Cube, coverage: Coverage) -> Series:
         group_key // len(cube.measures) % len(cube.products),
     )
     whole = coverage.everyone[flow, code, family] & ~incomplete
-    level, level_status, standing = _fill(
-        cube.row, cube.value, cube.standing, coverage.standing, cube.desk, places_told(cube), _told_below(cube), cube.place,
+    level, level_status, level_kinds = _fill(
+        cube.row, cube.value, cube.kinds, coverage.standing, cube.desk, places_told(cube), _told_below(cube), cube.place,
         begin, end, STATUS,
     )  # fmt: skip
-    ytd, ytd_status = _chain(level, level_status, standing, cube.ytd, cube.ytd_standing, begin, end, STATUS)
-    return Series(cube, begin, end, told, level, level_status, ytd, ytd_status, group, whole)
+    ytd, ytd_status, ytd_kinds = _chain(level, level_status, level_kinds, cube.ytd, cube.ytd_kinds, begin, end, STATUS)
+    return Series(cube, begin, end, told, level, level_status, level_kinds, ytd, ytd_status, ytd_kinds, group, whole)
 
 
 def _months_seen(cube: Cube) -> Array:
@@ -227,7 +229,7 @@ def _count_partners(
 
 @numba.njit(nogil=True, cache=True)
 def _fill(  # noqa: PLR0913, PLR0917
-    row: Array, value: Array, standing: Array, covered: Array, desk: Array, told: Array, below: Array, place: Array,
+    row: Array, value: Array, kinds: Array, covered: Array, desk: Array, told: Array, below: Array, place: Array,
     begin: Array, end: Array, status: Any,
 ) -> tuple[Array, Array, Array]:  # fmt: skip
     """The level of each month: what is printed or summed, no trade inside a scope, else missing; and who stands for it.
@@ -236,7 +238,7 @@ def _fill(  # noqa: PLR0913, PLR0917
     Neither is a level zero below which a code has a number.
     """
     level = numpy.full(row.shape, NOTHING)
-    made, stands = numpy.zeros(row.shape, numpy.uint8), numpy.full(row.shape, NOBODY, numpy.uint8)
+    made, level_kinds = numpy.zeros(row.shape, numpy.uint8), numpy.zeros(row.shape, numpy.uint8)
     for series in range(len(row)):
         if begin[series] == NEVER:
             continue
@@ -244,29 +246,29 @@ def _fill(  # noqa: PLR0913, PLR0917
             is_covered = covered[desk[series], month] != NOBODY
             here = told[place[series], month]
             if value[series, month] != NOTHING:
-                level[series, month], stands[series, month] = value[series, month], standing[series, month]
+                level[series, month], level_kinds[series, month] = value[series, month], kinds[series, month]
                 made[series, month] = status.reported if row[series, month] == PRINTED else status.sum
             elif is_covered and not here and not below[place[series], month]:
-                level[series, month], stands[series, month] = 0, covered[desk[series], month]
+                level[series, month], level_kinds[series, month] = 0, 1 << covered[desk[series], month]
                 made[series, month] = status.zero
             elif row[series, month] != NO_ROW or (is_covered and here):
                 made[series, month] = status.other_unit
             else:
                 made[series, month] = status.not_covered
-    return level, made, stands
+    return level, made, level_kinds
 
 
 @numba.njit(nogil=True, cache=True)
 def _chain(  # noqa: PLR0912
     level: Array,
     made: Array,
-    stands: Array,
+    kinds: Array,
     printed: Array,
-    printed_standing: Array,
+    printed_kinds: Array,
     begin: Array,
     end: Array,
     status: Any,
-) -> tuple[Array, Array]:
+) -> tuple[Array, Array, Array]:
     """Year to date of every month; fills levels that follow from cumulative figures.
 
     Within a year the cumulative figures and the months are links of one chain: each cumulative figure is the one before plus
@@ -274,29 +276,31 @@ def _chain(  # noqa: PLR0912
     is carried forwards and backwards as far as the months are known.
     """
     ytd, ytd_made = numpy.full(level.shape, NOTHING), numpy.zeros(level.shape, numpy.uint8)
-    stated, total = numpy.empty(12, numpy.bool_), numpy.empty(12, numpy.int64)
+    ytd_kinds = numpy.zeros(level.shape, numpy.uint8)
+    stated, total, links = numpy.empty(12, numpy.bool_), numpy.empty(12, numpy.int64), numpy.zeros(12, numpy.uint8)
     for series in range(len(level)):
         if begin[series] == NEVER:
             continue
         for january in range(begin[series] - begin[series] % 12, end[series] + 1, 12):
             first, last = max(january, begin[series]), min(january + 11, end[series])
-            complete, worst = first == january, 0
+            complete, kinds_so_far = first == january, numpy.uint8(0)
             for month in range(first, last + 1):
                 place = month - january
                 complete = complete and level[series, month] != NOTHING
                 if level[series, month] != NOTHING:
-                    worst = max(worst, stands[series, month])
-                stated[place], total[place] = False, NOTHING
+                    kinds_so_far |= kinds[series, month]
+                stated[place], total[place], links[place] = False, NOTHING, 0
                 if printed.shape[1] and printed[series, month] != NOTHING:
                     # A figure gives way where every month so far is told by a better kind of release.
-                    stated[place] = not (complete and worst < printed_standing[series, month])
+                    stated[place] = not (complete and kinds_so_far < printed_kinds[series, month])
                 if stated[place]:
-                    total[place] = printed[series, month]
+                    total[place], links[place] = printed[series, month], printed_kinds[series, month]
                 elif level[series, month] != NOTHING:
                     if month == january:
-                        total[place] = level[series, month]
+                        total[place], links[place] = level[series, month], kinds[series, month]
                     elif month > first and total[place - 1] != NOTHING:
                         total[place] = total[place - 1] + level[series, month]
+                        links[place] = links[place - 1] | kinds[series, month]
             for month in range(last - 1, first - 1, -1):
                 place = month - january
                 if total[place] == NOTHING and total[place + 1] != NOTHING and level[series, month + 1] != NOTHING:
@@ -307,34 +311,37 @@ def _chain(  # noqa: PLR0912
                         if total[earlier] != NOTHING:
                             least = max(least, total[earlier])
                     if carried >= least:
-                        total[place] = carried
+                        total[place], links[place] = carried, links[place + 1] | kinds[series, month + 1]
             together = (
                 first - january < 2 and last > january and total[1] != NOTHING and level[series, january + 1] == NOTHING
                 and (first > january or level[series, january] == NOTHING)
             )  # fmt: skip
-            so_far, whole = numpy.int64(0), first == january
+            so_far, whole, kinds_so_far = numpy.int64(0), first == january, numpy.uint8(0)
             for month in range(first, last + 1):
                 place = month - january
                 whole = whole and level[series, month] != NOTHING
                 so_far += level[series, month] if level[series, month] != NOTHING else 0
-                ytd[series, month] = total[place]
+                kinds_so_far |= kinds[series, month] if level[series, month] != NOTHING else numpy.uint8(0)
+                ytd[series, month], ytd_kinds[series, month] = total[place], links[place]
                 if stated[place]:
                     ytd_made[series, month] = status.reported
                 elif total[place] == NOTHING:
                     ytd_made[series, month] = status.incomplete_year
                 elif whole and total[place] == so_far:
-                    ytd_made[series, month] = status.sum_of_months
+                    ytd_made[series, month], ytd_kinds[series, month] = status.sum_of_months, kinds_so_far
                 else:
                     ytd_made[series, month] = status.ytd_difference
-            _fill_months(level, made, total, series, january, first, last, together, status)
-    return ytd, ytd_made
+            _fill_months(level, made, kinds, total, links, series, january, first, last, together, status)
+    return ytd, ytd_made, ytd_kinds
 
 
 @numba.njit(nogil=True, cache=True)
-def _fill_months(
+def _fill_months(  # noqa: PLR0913, PLR0917
     level: Array,
     made: Array,
+    kinds: Array,
     total: Array,
+    links: Array,
     series: int,
     january: int,
     first: int,
@@ -350,6 +357,7 @@ def _fill_months(
         before = numpy.int64(0) if place == 0 else (total[place - 1] if month > first else NOTHING)
         if total[place] != NOTHING and before != NOTHING and total[place] >= before:
             level[series, month], made[series, month] = total[place] - before, status.ytd_difference
+            kinds[series, month] = links[place] | (numpy.uint8(0) if place == 0 else links[place - 1])
         elif together and place < 2:
             # The sources give the two months as one.
             made[series, month] = status.combined_months

@@ -35,6 +35,7 @@ class Cube:
     """Series in order of their keys, and what is printed of them month by month.
 
     `value` and the printed figures are whole numbers in the smallest unit of the series, NOTHING where there is none;
+    `kinds` are the kinds of release behind a number, a bit for each in the order of KINDS, so that the worst is the highest bit.
     `row` says whether a month has a number of its own, also one that is a sum of which a part is missing. `series` numbers
     belong to a place (flow, product, partner) and a desk (place and measure family, of which releases speak or not).
     """
@@ -61,11 +62,13 @@ class Cube:
     is_total: Array
     row: Array
     value: Array
-    standing: Array
+    kinds: Array
     ytd: Array
-    ytd_standing: Array
+    ytd_kinds: Array
     yoy: Array
+    yoy_kinds: Array
     ytd_yoy: Array
+    ytd_yoy_kinds: Array
 
     @property
     def height(self) -> int:
@@ -152,14 +155,13 @@ def lay_out(numbers: pl.DataFrame, releases: pl.DataFrame) -> Cube:
         labels["flow"], products, labels["partner"], labels["measure"], families, classification, targets,
         numpy.array([per_unit[name] for name in labels["measure"]], numpy.int64), first, months,
         key, flow, product, partner, measure, place, place_key, desk, desk_key, is_total[partner],
-        numpy.zeros(shape, numpy.uint8), numpy.full(shape, NOTHING), numpy.full(shape, NOBODY, numpy.uint8),
-        _room(shape, "ytd" in spans), _room(shape, "ytd" in spans).astype(numpy.uint8), _room(shape, "yoy" in spans),
-        _room(shape, "ytd_yoy" in spans),
+        numpy.zeros(shape, numpy.uint8), numpy.full(shape, NOTHING), numpy.zeros(shape, numpy.uint8),
+        *(room for span in SPANS[1:] for room in _room(shape, span in spans)),
     )  # fmt: skip
     at, span = cube.find(own), numbers["span"].cast(pl.Enum(SPANS)).to_physical().to_numpy()
-    value, standing = numbers["value"].to_numpy(), numbers["standing"].to_numpy().astype(numpy.uint8)
-    _scatter(at, month - first, span, value, standing, cube.row, cube.value, cube.standing, cube.ytd, cube.ytd_standing,
-             cube.yoy, cube.ytd_yoy)  # fmt: skip
+    value, kind = numbers["value"].to_numpy(), 1 << numbers["standing"].to_numpy().astype(numpy.uint8)
+    _scatter(at, month - first, span, value, kind, cube.row, cube.value, cube.kinds, cube.ytd, cube.ytd_kinds, cube.yoy,
+             cube.yoy_kinds, cube.ytd_yoy, cube.ytd_yoy_kinds)  # fmt: skip
     return cube
 
 
@@ -170,9 +172,10 @@ def _window(first: int, last: int, releases: pl.DataFrame) -> tuple[int, int]:
     return begin, min(max(last, scopes[1]), last + QUIET_MONTHS) + 1 - begin
 
 
-def _room(shape: tuple[int, int], wanted: bool) -> Array:
-    """An array for printed figures, or one without columns where no source prints any."""
-    return numpy.full(shape if wanted else (shape[0], 0), NOTHING)
+def _room(shape: tuple[int, int], wanted: bool) -> tuple[Array, Array]:
+    """Arrays for printed figures and their kinds, without columns where no source prints any."""
+    room = shape if wanted else (shape[0], 0)
+    return numpy.full(room, NOTHING), numpy.zeros(room, numpy.uint8)
 
 
 def _name_products(numbers: pl.DataFrame) -> tuple[list[str], list[str]]:
@@ -269,16 +272,16 @@ def _index(text: str, otherwise: int) -> int:
 
 @numba.njit(nogil=True, cache=True)
 def _scatter(  # noqa: PLR0913, PLR0917
-    at: Array, month: Array, span: Array, number: Array, stands: Array, row: Array, value: Array, standing: Array,
-    ytd: Array, ytd_standing: Array, yoy: Array, ytd_yoy: Array,
+    at: Array, month: Array, span: Array, number: Array, kind: Array, row: Array, value: Array, kinds: Array, ytd: Array,
+    ytd_kinds: Array, yoy: Array, yoy_kinds: Array, ytd_yoy: Array, ytd_yoy_kinds: Array,
 ) -> None:  # fmt: skip
     for place in range(len(at)):
         series, column = at[place], month[place]
         if span[place] == 0:
-            row[series, column], value[series, column], standing[series, column] = 1, number[place], stands[place]
+            row[series, column], value[series, column], kinds[series, column] = 1, number[place], kind[place]
         elif span[place] == 1:
-            ytd[series, column], ytd_standing[series, column] = number[place], stands[place]
+            ytd[series, column], ytd_kinds[series, column] = number[place], kind[place]
         elif span[place] == 2:
-            yoy[series, column] = number[place]
+            yoy[series, column], yoy_kinds[series, column] = number[place], kind[place]
         else:
-            ytd_yoy[series, column] = number[place]
+            ytd_yoy[series, column], ytd_yoy_kinds[series, column] = number[place], kind[place]

@@ -21,6 +21,7 @@ COLUMNS = (
 MARKS = {"implied_base": "*", "ytd_difference": "°", "sum": "", "sum_of_months": ""}
 COLUMNS_MIN = 4
 MARK_WORDS = {"*": MADE["implied_base"], "°": MADE["ytd_difference"]}
+MIXED_MARK = "†"
 NUMBERS_SHOWN = 3
 
 
@@ -61,8 +62,14 @@ def headline(rows: pl.DataFrame, rows_max: int = 12) -> Table:
         pl.col("partner") != WORLD, "level", "partner", descending=[False, True, False]
     )
     for row in ordered.head(rows_max).iter_rows(named=True):
-        table.add_row(partner_name(row["partner"]), *(_cell(row, name, scale) for name, _, scale in COLUMNS))
+        mark = f" {MIXED_MARK}" if is_mixed(row["kinds"]) else ""
+        table.add_row(partner_name(row["partner"]) + mark, *(_cell(row, name, scale) for name, _, scale in COLUMNS))
     return table
+
+
+def is_mixed(kinds: str | None) -> bool:
+    """Whether a set of kinds of release, as `metric` names it, has more than one."""
+    return "+" in (kinds or "")
 
 
 def month_name(day: Any) -> str:
@@ -90,6 +97,8 @@ def _legend(rows: pl.DataFrame) -> list[str]:
         {row[status(name)] for row in rows.iter_rows(named=True) for name, _, _ in COLUMNS if row[name] is None}
     )
     lines = [f"{mark} {words}" for mark, words in MARK_WORDS.items() if mark in used]
+    mixed = sorted({kind for kinds in rows["kinds"] if is_mixed(kinds) for kind in kinds.split("+")})
+    lines += [f"{MIXED_MARK} rests on more than one kind of release: {', '.join(mixed)}"] if mixed else []
     return [*lines, *([f"– not to be had: {'; '.join(MISSING[reason] for reason in missing)}"] if missing else [])]
 
 
@@ -125,6 +134,8 @@ def show_trace(console: Console, trace: Trace, *, full: bool = True) -> None:
                 console.print(f"    as printed: {escape(text)}", style="dim", highlight=False, soft_wrap=True)
         if len(shown) < len(operand.numbers):
             console.print(f"    and {len(operand.numbers) - len(shown)} more numbers", style="dim", highlight=False)
+    if is_mixed(trace.kinds):
+        console.print(f"  rests on more than one kind of release: {str(trace.kinds).replace('+', ', ')}")
     verdict = "[green]agrees[/]" if trace.agrees else "[bold red]DOES NOT AGREE[/]"
     console.print(
         f"  computed again from these: {_number(trace.recomputed)}, {verdict} with snapshot {trace.snapshot_id}"

@@ -88,7 +88,8 @@ def count_told(told: Array, ratio: Array, mass: Array, wanted: Array, by_flow: A
 def compare_months(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917
     items: Array, mass: Array, there: Array, row_of: Array, wanted: Array, level: Array, level_status: Array, ytd: Array,
     ytd_status: Array, yoy: Array, ytd_yoy: Array, begin: Array, end: Array, told: Array, size: Array, world: Array,
-    ranks: Array, is_total: Array, look_back: int, changed: Array, floats: Array, months: Array, rank: Array, statuses: Array, at: Any, status: Any,
+    ranks: Array, is_total: Array, look_back: int, changed: Array, floats: Array, months: Array, rank: Array, statuses: Array,
+    at: Any, status: Any,
 ) -> None:  # fmt: skip
     """Fill the rows of all items: `floats`, `months`, `rank` and `statuses`, a column a row of the table.
 

@@ -6,6 +6,7 @@ and the one division by `per_unit` comes last. Value per kilogram is a measure o
 not made.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy
@@ -29,6 +30,7 @@ from tasks.figures import (
     count_told,
     rank_partners,
 )
+from tasks.kinds import NAMES, unite
 from tasks.scope import LOOK_BACK_MONTHS, WORLD, index_month
 from tasks.series import cut_portions, printed_numbers
 from tasks.sums import add_up
@@ -106,8 +108,12 @@ def _derive_portion(
         series.ytd_status, cube.yoy, cube.ytd_yoy, series.begin, series.end, series.told, cube.per_unit[cube.measure], world,
         ranks, cube.is_total, LOOK_BACK_MONTHS, changed, floats, days, rank, statuses, PLACES, STATUS,
     )  # fmt: skip
-    item = order[flags] % len(flow)
-    return _as_table(series, items, item, months[order[flags] // len(flow)], floats, days, rank, statuses)
+    item, place_of_row = order[flags] % len(flow), order[flags] // len(flow)
+    sets = unite(
+        series, items.series[item], items.mass[item], months[place_of_row], place_of_row, floats, days, statuses, ranks, world,
+        months, NO_MONTH,
+    )  # fmt: skip
+    return _as_table(series, items, item, months[place_of_row], floats, days, rank, statuses, sets)
 
 
 def _heads(series: Series) -> pl.DataFrame:
@@ -162,12 +168,13 @@ def _wanted_months(series: Series, wanted: pl.DataFrame | None) -> tuple[Array, 
 
 
 def _as_table(
-    series: Series, items: Items, item: Array, month: Array, floats: Array, days: Array, rank: Array, statuses: Array
-) -> pl.DataFrame:
+    series: Series, items: Items, item: Array, month: Array, floats: Array, days: Array, rank: Array,
+    statuses: Array, sets: tuple[Array, Array],
+) -> pl.DataFrame:  # fmt: skip
     """The rows under the names and types of the table."""
     cube, at = series.cube, items.series[item]
 
-    def named(numbers: Array, names: list[str]) -> pl.Series:
+    def named(numbers: Array, names: Sequence[str | None]) -> pl.Series:
         return pl.Series(names, dtype=pl.String).gather(pl.Series(numbers.astype(numpy.uint32)))
 
     made = {
@@ -180,7 +187,9 @@ def _as_table(
     for place, name in enumerate(MONTHS):
         made[name] = pl.Series(days[place])
     for place, name in enumerate(STATUS_ORDER):
-        made[status(name)] = named(statuses[place], list(STATUSES))
+        made[status(name)] = named(statuses[place], STATUSES)
+    for name, kinds in zip(("level_kinds", "kinds"), sets, strict=True):
+        made[name] = named(kinds, NAMES)
     frame = pl.DataFrame(made)
     frame = frame.with_columns(
         pl.col(FLOATS).fill_nan(None),

@@ -56,6 +56,7 @@ COLUMNS: dict[str, dict[str, Mapping[str, tuple[str, ...]]]] = {
     "metric": {"observation": {
         **_KEY, "classification": ("classification", "product"), "period": ("period_start", "period_end"),
         **dict.fromkeys((*FIGURES, *map(status, FIGURES), "series_start"), _NUMBER), "measure": ("measure", "unit"),
+        **dict.fromkeys(("level_kinds", "kinds"), ("kind", *_NUMBER)),
         "comparable_from": ("product", "partner", "measure", "period_end"),
     }},
     "trade_flow": {"touched": {

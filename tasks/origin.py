@@ -20,7 +20,7 @@ from schemas.release import Release
 from schemas.trace import TracedNumber
 from tasks.land import raw_path
 from tasks.ledger import last_word
-from tasks.scope import BASKET, GROUPS, WORLD, covering
+from tasks.scope import BASKET, GROUPS, WORLD, covering, of_finest_level
 from tasks.snapshot import Snapshot
 from tasks.sources import SOURCES
 from tasks.tables import Partition, read_table
@@ -52,15 +52,20 @@ class Place:
 
 @dataclass(frozen=True)
 class Amount:
-    """An exact number, the place of the worst kind of release in it (0 is the best), and the ledger rows it is made of."""
+    """An exact number, the kinds of release in it (also the one that says nothing and so means zero), and its ledger rows."""
 
     exact: Fraction
-    standing: int
+    kinds: frozenset[str]
     rows: tuple[Row, ...]
+
+    @property
+    def standing(self) -> int:
+        """The place of the worst kind in it, 0 is the best."""
+        return max(map(KINDS.index, self.kinds))
 
     def with_other(self, other: "Amount", sign: int) -> "Amount":
         """The sum with another amount, or the difference."""
-        return Amount(self.exact + sign * other.exact, max(self.standing, other.standing), self.rows + other.rows)
+        return Amount(self.exact + sign * other.exact, self.kinds | other.kinds, self.rows + other.rows)
 
 
 class Origins:
@@ -72,6 +77,7 @@ class Origins:
         self.observation = last_word(read_table(snapshot, Observation, lambda partition: partition[0] == flow))
         self._told: dict[tuple[str, int], dict[tuple[str, str, str], Amount]] = {}
         self._speaks: dict[Place, int | None] = {}
+        self._whole: dict[Place, bool] = {}
         self._parsed: dict[str, dict[int, dict[str, Any]]] = {}
         self._detail: dict[Partition, pl.DataFrame] = {}
 
@@ -81,7 +87,8 @@ class Origins:
             return self._printed_level(place)
         if made == "sum":
             return self._sum(place)
-        return Amount(Fraction(0), self._standing(place) or 0, ()) if made == "zero" else None
+        standing = self._standing(place) if made == "zero" else None
+        return None if standing is None else Amount(Fraction(0), frozenset({KINDS[standing]}), ())
 
     def printed_ytd(self, place: Place) -> Amount | None:
         """The year to date as a source prints it; January alone is a month."""
@@ -140,15 +147,8 @@ class Origins:
         """Find out together who speaks about these places."""
         new = [place for place in places if place not in self._speaks]
         if new:
-            kinds = {
-                "flow": pl.String,
-                "product": pl.String,
-                "partner": pl.String,
-                "measure": pl.String,
-                "month": pl.Int32,
-            }
-            keys = pl.DataFrame([astuple(place) for place in new], orient="row", schema=kinds)
-            found = covering(keys, self.releases).select(*kinds, "standing")
+            keys = _keys(new)
+            found = covering(keys, self.releases).select(*keys.columns, "standing")
             self._speaks |= dict.fromkeys(new) | {Place(*row[:-1]): row[-1] for row in found.iter_rows()}
 
     def _printed_level(self, place: Place) -> Amount | None:
@@ -178,7 +178,18 @@ class Origins:
 
     def _of_partner(self, place: Place) -> Amount | None:
         own = self._printed_level(place)
-        return self._sum(place) if own is None else own
+        return self._sum(place) if own is None and self._adds_up(place) else own
+
+    def _adds_up(self, place: Place) -> bool:
+        """Whether the codes below are all there is: of a basket each is told or spoken of, else somebody asked for all."""
+        told = {product for product, partner, _ in self._numbers(place) if partner == place.partner}
+        if not told - {place.product}:
+            return False
+        if place.product.startswith(BASKET):
+            return all(code in told or self.covers(place.at(product=code)) for code in _codes_of_basket(place))
+        if place not in self._whole:
+            self._whole[place] = covering(_keys([place]), of_finest_level(self.releases)).height > 0
+        return self._whole[place]
 
     def _numbers(self, place: Place) -> dict[tuple[str, str, str], Amount]:
         """The numbers of the place's month, of its product and of the codes below it, by product, partner and measure.
@@ -258,6 +269,11 @@ class Origins:
         return self._parsed[sha256]
 
 
+def _keys(places: list[Place]) -> pl.DataFrame:
+    kinds = dict.fromkeys(("flow", "product", "partner", "measure"), pl.String) | {"month": pl.Int32}
+    return pl.DataFrame([astuple(place) for place in places], orient="row", schema=kinds)
+
+
 def _days(first: int, last: int) -> tuple[pl.Expr, pl.Expr]:
     return pl.date(first // 12, first % 12 + 1, 1), pl.date(last // 12, last % 12 + 1, 1).dt.month_end()
 
@@ -272,7 +288,7 @@ def _measure_in_kg(row: Row) -> str:
 
 
 def _amount(row: Row) -> Amount:
-    return Amount(row["value"] * KILOGRAMS.get(row["unit"], Fraction(1)), KINDS.index(row["kind"]), (row,))
+    return Amount(row["value"] * KILOGRAMS.get(row["unit"], Fraction(1)), frozenset({row["kind"]}), (row,))
 
 
 def _added(parts: list[Amount | None]) -> Amount | None:
@@ -280,7 +296,8 @@ def _added(parts: list[Amount | None]) -> Amount | None:
     if not whole:
         return None
     rows = tuple(row for part in whole for row in part.rows)
-    return Amount(sum((part.exact for part in whole), Fraction(0)), max(part.standing for part in whole), rows)
+    kinds = frozenset[str]().union(*(part.kinds for part in whole))
+    return Amount(sum((part.exact for part in whole), Fraction(0)), kinds, rows)
 
 
 def _codes_of_basket(place: Place) -> list[str]:

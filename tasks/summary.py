@@ -141,9 +141,19 @@ def _headline(newest: pl.DataFrame, series: pl.DataFrame, unit: str, scale: floa
         *lines,
         "",
         *_not_comparable(ordered),
+        *_mixed(ordered),
         "",
         f"![levels by month and partner](data:image/png;base64,{picture})",
         "",
+    ]
+
+
+def _mixed(rows: pl.DataFrame) -> list[str]:
+    """The partners whose figures rest on more than one kind of release."""
+    found = rows.filter(pl.col("kinds").str.contains("+", literal=True)).select("partner", "kinds")
+    return [
+        f"_{partner_name(partner)} rests on more than one kind of release: {kinds.replace('+', ', ')}._"
+        for partner, kinds in found.iter_rows()
     ]
 
 

@@ -115,16 +115,16 @@ def _add(
     places, place_of_target = numpy.unique(cube.place[targets], return_inverse=True)
     shape = (len(targets), cube.months)
     total, count = numpy.zeros(shape, numpy.int64), numpy.zeros(shape, numpy.int32)
-    has, stands = numpy.zeros(shape, bool), numpy.zeros(shape, numpy.uint8)
+    has, unites = numpy.zeros(shape, bool), numpy.zeros(shape, numpy.uint8)
     needed = numpy.zeros((len(places), cube.months), numpy.int32)
     over = _accumulate(
-        child, target, cube.place[child], place_of_target, valid_row, valid, may(targets), cube.row, cube.value, cube.standing,
-        total, count, has, stands, needed,
+        child, target, cube.place[child], place_of_target, valid_row, valid, may(targets), cube.row, cube.value, cube.kinds,
+        total, count, has, unites, needed,
     )  # fmt: skip
     if over != FITS:
         product = cube.products[cube.product[targets[over]]]
         raise OverflowError(f"the sum of {product} is too large for a month; check the units of its parts")
-    _write(targets, place_of_target, total, count, has, stands, needed, cube.row, cube.value, cube.standing)
+    _write(targets, place_of_target, total, count, has, unites, needed, cube.row, cube.value, cube.kinds)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -140,7 +140,7 @@ def _any_of(place: Array, row: Array, places: int) -> Array:
 @numba.njit(nogil=True, cache=True)
 def _accumulate(  # noqa: PLR0913, PLR0917
     child: Array, target: Array, place: Array, place_of_target: Array, valid_row: Array, valid: Array, may: Array,
-    row: Array, value: Array, standing: Array, total: Array, count: Array, has: Array, stands: Array, needed: Array,
+    row: Array, value: Array, kinds: Array, total: Array, count: Array, has: Array, unites: Array, needed: Array,
 ) -> int:  # fmt: skip
     """Sums, how many parts each has and would need; the first target whose sum is too large, or FITS."""
     begin = 0
@@ -159,7 +159,7 @@ def _accumulate(  # noqa: PLR0913, PLR0917
                     continue
                 found = True
                 has[sum_, month] = True
-                stands[sum_, month] = max(stands[sum_, month], standing[series, month])
+                unites[sum_, month] |= kinds[series, month]
                 if value[series, month] != NOTHING:
                     total[sum_, month] += value[series, month]
                     count[sum_, month] += 1
@@ -173,8 +173,8 @@ def _accumulate(  # noqa: PLR0913, PLR0917
 
 @numba.njit(nogil=True, cache=True)
 def _write(
-    targets: Array, place_of_target: Array, total: Array, count: Array, has: Array, stands: Array, needed: Array,
-    row: Array, value: Array, standing: Array,
+    targets: Array, place_of_target: Array, total: Array, count: Array, has: Array, unites: Array, needed: Array,
+    row: Array, value: Array, kinds: Array,
 ) -> None:  # fmt: skip
     """Put the sums where no source prints the number."""
     for sum_ in range(len(targets)):
@@ -182,6 +182,6 @@ def _write(
         for month in range(row.shape[1]):
             if has[sum_, month] and row[series, month] == NO_ROW:
                 row[series, month] = SUM
-                standing[series, month] = stands[sum_, month]
+                kinds[series, month] = unites[sum_, month]
                 if count[sum_, month] == needed[place_of_target[sum_], month]:
                     value[series, month] = total[sum_, month]

@@ -15,7 +15,7 @@ import polars as pl
 from schemas.metric import FIGURES, MISSING, Metric, status
 from schemas.trace import Operand, Trace, TracedNumber
 from tasks.changes import Change, breaks_of
-from tasks.origin import Amount, Origins, Place, Row
+from tasks.origin import Amount, Origins, Place
 from tasks.snapshot import Snapshot
 from tasks.tables import read_table
 
@@ -31,11 +31,12 @@ class NoFigure(LookupError):
 
 @dataclass
 class Known:
-    """An operand with its exact value."""
+    """An operand with its exact value and the kinds of release in it."""
 
     shown: Operand
     exact: Fraction | None
     place: Place
+    kinds: frozenset[str]
 
 
 class Tracer:
@@ -58,10 +59,12 @@ class Tracer:
             operands = self.operands(place, names, row)
             again = None if row[figure] is None else compute(operands, place)
         cut = self.breaks(place, figure, names, row)
+        kinds = frozenset[str]().union(*(operand.kinds for operand in operands)) if row[figure] is not None else ()
         return Trace(
             flow=place.flow, product=place.product, partner=place.partner, month=_text(place.month), measure=place.measure,
             metric=figure, value=_plain(row[figure]), status=row[status(figure)], formula=formula,
             operands=[operand.shown for operand in operands], recomputed=_plain(again),
+            kinds="+".join(sorted(kinds)) or None,
             breaks=[f"{_text(change.month)}: {change.what} ({change.source})" for change in cut or ()],
             agrees=_agree(row[figure], again) and _is_told(row[status(figure)], cut), snapshot_id=self.snapshot.id,
         )  # fmt: skip
@@ -134,8 +137,7 @@ class Tracer:
             found = now if now is None or place.month % 12 == 0 else before and now.with_other(before, -1)
         else:
             found = self.origins.level(place, level_status)
-        exact, rows = _parts(found)
-        return _known(f"level {_text(place.month)}", exact, level_status, self.origins.traced(rows), place)
+        return self._known_amount(f"level {_text(place.month)}", found, level_status, place)
 
     def _chain(self, place: Place) -> dict[int, Amount]:
         """The year's totals, from the months that are known by themselves."""
@@ -161,20 +163,20 @@ class Tracer:
         if ytd_status == "sum_of_months":
             first = place.month - place.month % 12
             months = [self._level(place.at(month=month)) for month in range(first, place.month + 1)]
-            exact: Fraction | None = sum((known.exact or Fraction(0) for known in months), Fraction(0))
-            return _known(
-                f"ytd {_text(place.month)}",
-                exact,
-                ytd_status,
-                [n for known in months for n in known.shown.numbers],
-                place,
-            )
+            exact = sum((known.exact or Fraction(0) for known in months), Fraction(0))
+            numbers = [number for known in months for number in known.shown.numbers]
+            kinds = frozenset[str]().union(*(known.kinds for known in months))
+            return _known(f"ytd {_text(place.month)}", exact, ytd_status, numbers, place, kinds)
         if ytd_status == "ytd_difference":
             found = self._chain(place).get(place.month)
         else:
             found = self.origins.printed_ytd(place) if ytd_status == "reported" else None
-        exact, rows = _parts(found)
-        return _known(f"ytd {_text(place.month)}", exact, ytd_status, self.origins.traced(rows), place)
+        return self._known_amount(f"ytd {_text(place.month)}", found, ytd_status, place)
+
+    def _known_amount(self, name: str, found: Amount | None, made: str, place: Place) -> Known:
+        if found is None:
+            return _known(name, None, made, [], place, frozenset())
+        return _known(name, found.exact, made, self.origins.traced(found.rows), place, found.kinds)
 
     def _unit_value(self, place: Place, what: str) -> Known:
         value, mass = (
@@ -183,17 +185,19 @@ class Tracer:
         )
         exact = value.exact / mass.exact if value.exact is not None and mass.exact else None
         numbers = [*value.shown.numbers, *mass.shown.numbers]
-        return _known(f"{what} {_text(place.month)}, value / kg", exact, "computed", numbers, place)
+        return _known(
+            f"{what} {_text(place.month)}, value / kg", exact, "computed", numbers, place, value.kinds | mass.kinds
+        )
 
     def implied(self, place: Place, figure: str) -> tuple[str, list[Known], Fraction | None]:
         """A printed growth instead of a base: the growth is the figure, and the base that it implies is shown."""
         own = self._level(place) if figure == "yoy_pct" else self._ytd(place)
         growth = self.origins.printed_growth(place, cumulative=figure != "yoy_pct")
-        exact, rows = _parts(growth)
-        printed = exact / BASIS_POINTS if exact is not None else None
-        known = _known(f"printed {figure} {_text(place.month)}", printed, "reported", self.origins.traced(rows), place)
-        if printed is not None and own.exact is not None:
-            half = Fraction(rows[0]["resolution"], BASIS_POINTS) / 2
+        printed = growth.exact / BASIS_POINTS if growth is not None else None
+        known = self._known_amount(f"printed {figure} {_text(place.month)}", growth, "reported", place)
+        known.shown.value, known.exact = float(printed) if printed is not None else None, printed
+        if growth is not None and printed is not None and own.exact is not None:
+            half = Fraction(growth.rows[0]["resolution"], BASIS_POINTS) / 2
             now = own.exact
             low, high = (now / (1 + (printed + sign * half) / 100) for sign in (1, -1))
             known.shown.note = (
@@ -202,14 +206,12 @@ class Tracer:
         return "the growth as printed; its base is implied", [own, known], printed
 
 
-def _parts(amount: Amount | None) -> tuple[Fraction | None, list[Row]]:
-    return (None, []) if amount is None else (amount.exact, list(amount.rows))
-
-
-def _known(name: str, exact: Fraction | None, made: str, numbers: list[TracedNumber], place: Place) -> Known:
+def _known(
+    name: str, exact: Fraction | None, made: str, numbers: list[TracedNumber], place: Place, kinds: frozenset[str]
+) -> Known:
     value = float(exact) if exact is not None else None
     label = name if place.partner != "WLD" else f"{name}, world"
-    return Known(Operand(name=label, value=value, status=made, numbers=numbers), exact, place)
+    return Known(Operand(name=label, value=value, status=made, numbers=numbers), exact, place, kinds)
 
 
 def _first_month(place: Place, name: str) -> int:

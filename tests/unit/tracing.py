@@ -16,7 +16,7 @@ class _Origins(Origins):
     def __init__(self, observation: pl.DataFrame, releases: pl.DataFrame) -> None:
         self.flow, self.releases = "export", releases
         self.observation = observation.filter(pl.col("flow") == "export")
-        self._told, self._speaks = {}, {}
+        self._told, self._speaks, self._whole = {}, {}, {}
 
     def traced(self, rows: Any) -> list[Any]:
         return []
