@@ -8,7 +8,7 @@ spread: few codes and few partners make most of it, and most pairs of them trade
 the form of HS8 and are made up, and every product name says that it is synthetic. A pair comes and goes, grows, has seasons
 and a price that drifts, so that a release looks to the checks like trade and not like a wrong file.
 
-One file a month (a year in XS), each with a sidecar that says on which day it was public; `defaults.toml` says the rest.
+One file a month (thirteen months in XS), each with a sidecar that says on which day it was public; `defaults.toml` says the rest.
 """
 
 import argparse
@@ -46,6 +46,7 @@ SUBDIVISIONS = ("10", "20", "30", "40", "50", "90", "11", "12", "19", "21", "29"
 # Codes that two countries had one after the other, and China itself, are no partners of this trade.
 LEFT_OUT = ("449", "142")
 SELDOM = 0.02
+CODES_A_HEADING = 7
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Size:
 
 
 SIZES = {
-    "XS": Size(date(2023, 1, 1), 26, 12, 1_170, 160, 40),
+    "XS": Size(date(2023, 1, 1), 26, 13, 1_170, 90, 25),
     "S": Size(date(2025, 1, 1), 1, 1, 300_000, 8_000, 250),
     "M": Size(date(2023, 1, 1), 30, 1, 333_333, 8_000, 250),
     "L": Size(date(2016, 1, 1), 120, 1, 300_000, 8_000, 250),
@@ -84,9 +85,8 @@ class Pairs:
 def draw_products(count: int, draw: np.random.Generator) -> pl.DataFrame:
     """Made-up codes of the form of HS8 below headings and subheadings: code, first and second unit."""
     chapters = [f"{number:02d}" for number in range(1, 98) if number != 77]
-    headings = np.array([
-        f"{chapter}{number:02d}" for chapter in chapters for number in range(1, 2 + int(draw.integers(2, 24)))
-    ])  # fmt: skip
+    possible = [f"{chapter}{number:02d}" for chapter in chapters for number in range(1, 2 + int(draw.integers(2, 24)))]
+    headings = draw.permutation(possible)[: count // CODES_A_HEADING]
     watched = set(code_table("products")["product"])
     codes: set[str] = set()
     while len(codes) < count:
