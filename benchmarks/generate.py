@@ -46,6 +46,9 @@ SUBDIVISIONS = ("10", "20", "30", "40", "50", "90", "11", "12", "19", "21", "29"
 # Codes that two countries had one after the other, and China itself, are no partners of this trade.
 LEFT_OUT = ("449", "142")
 SELDOM = 0.02
+# How sharply pairs fall into those that trade nearly always and those that hardly ever do; so that about three quarters of
+# the pairs of a month traded a year before too, and over 30 months there are twice as many as in one.
+SHARPNESS = 3.0
 CODES_A_HEADING = 7
 
 
@@ -125,7 +128,7 @@ def draw_pairs(size: Size, draw: np.random.Generator) -> Pairs:
     low, high = float(pull.min()) - 20, float(pull.max()) + 20
     for _ in range(60):
         middle = (low + high) / 2
-        often = 1 / (1 + np.exp(middle - pull))
+        often = 1 / (1 + np.exp(SHARPNESS * (middle - pull)))
         often[often < SELDOM] = 0
         low, high = (middle, high) if float((often * alive).sum()) > wanted else (low, middle)
     kept = np.flatnonzero(often > 0)

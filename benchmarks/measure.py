@@ -4,7 +4,6 @@ Linux alone: the memory of a tree of processes stands in /proc and nowhere else.
 """
 
 import os
-import resource
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -27,8 +26,9 @@ class Cost(NamedTuple):
 def run(command: Sequence[str], folder: Path, log: Path, environment: Mapping[str, str] | None = None) -> Cost:
     """Run a command in a folder to its end, its output in `log`.
 
-    The peak is the largest sum of resident memory over the session of the command at one look, or the largest of one
-    process as the kernel counted it, whichever is more: a look may miss a short peak, the kernel does not add up.
+    The peak is the largest sum of resident memory over the session of the command at one look, or the most that one of its
+    processes ever had by the kernel's own mark, which misses nothing between two looks. `ru_maxrss` will not do: it starts
+    from the memory of the process that started the command.
     """
     with log.open("wb") as out:
         begun = time.perf_counter()
@@ -45,24 +45,24 @@ def run(command: Sequence[str], folder: Path, log: Path, environment: Mapping[st
             time.sleep(LOOK_EVERY_SECONDS)
     seconds = time.perf_counter() - begun
     process.returncode = os.waitstatus_to_exitcode(status)
-    return Cost(seconds, used.ru_utime + used.ru_stime, max(peak, _kernel_peak(used)), process.returncode)
-
-
-def _kernel_peak(used: resource.struct_rusage) -> int:
-    return used.ru_maxrss * 1024
+    return Cost(seconds, used.ru_utime + used.ru_stime, peak, process.returncode)
 
 
 def resident_bytes(session: int) -> int:
-    """Resident memory of all processes of a session, now."""
-    total = 0
+    """Resident memory of all processes of a session now, or the most that one of them has had, whichever is more."""
+    total = most = 0
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
         try:
             # The name of the program stands in brackets and may hold blanks.
             fields = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()
+            if int(fields[3]) != session:
+                continue
+            marks = (entry / "status").read_text(errors="replace").partition("VmHWM:")[2].split()
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if int(fields[3]) == session:
-            total += int(fields[21]) * PAGE_BYTES
-    return total
+        total += int(fields[21]) * PAGE_BYTES
+        # A process that has ended and is not yet waited for has no memory and no mark.
+        most = max(most, int(marks[0]) * 1024 if marks else 0)
+    return max(total, most)

@@ -14,11 +14,14 @@ since, the second units, and the months without trade. The rivals neither check 
 """
 
 import argparse
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -81,15 +84,23 @@ CONTENDERS = {
 def server(work: Path) -> Iterator[None]:
     """A Prefect server in the folder in which the contenders run."""
 
-    def call(word: str) -> None:
-        command = [sys.executable, "-c", f"from flows import server; server.{word}()"]
-        subprocess.run(command, cwd=work, env={**os.environ, **ENVIRONMENT}, check=True, stdout=subprocess.DEVNULL)
-
-    call("ensure_server")
+    start = [sys.executable, "-c", "from flows import server; server.ensure_server()"]
     try:
+        subprocess.run(start, cwd=work, env={**os.environ, **ENVIRONMENT}, check=True, stdout=subprocess.DEVNULL)
         yield
     finally:
-        call("stop_server")
+        note = work / ".prefect" / "server.json"
+        if note.exists():
+            _end(int(json.loads(note.read_text())["pid"]))
+
+
+def _end(process: int) -> None:
+    """End the server, also one that is too busy to answer, and wait until it has let go of its files."""
+    os.kill(process, signal.SIGTERM)
+    for _ in range(600):
+        if not Path(f"/proc/{process}").exists():
+            return
+        time.sleep(0.1)
 
 
 def do(contender: Contender, folder: Path, output: Path, work: Path) -> Cost:
