@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Of make bench: 0.3 million records in one month, 10 million in 30, 36 million in 120.
+SIZE ?= S
 READY := $(VENV)/.ready
 
 .PHONY: run test torture bench check stop deploy worker server-postgres lock dictionary clean
@@ -13,7 +15,7 @@ help:
 	@echo "make deploy   put the schedules on a server (one is started if none answers); make worker   run them"
 	@echo "make server-postgres   a server for a team, on PostgreSQL"
 	@echo "make test   make the environment and run all tests"
-	@echo "make torture  minutes of kills under readers; make bench  speed beside what one would use instead"
+	@echo "make torture  minutes of kills under readers; make bench SIZE=S|M|L  speed beside what one would use instead"
 	@echo "make check  style, types, import contracts, dictionary"
 	@echo "make lock   resolve the dependencies anew into requirements.lock (needs uv)"
 
@@ -52,6 +54,8 @@ torture: $(READY)
 bench: $(READY)
 	$(BIN)/python -m benchmarks.parse
 	$(BIN)/python -m benchmarks.monthly
+	$(BIN)/python -m benchmarks.whole --size $(SIZE) --keep build/bench/store-$(SIZE)
+	$(BIN)/python -m benchmarks.readers --size $(SIZE) --store build/bench/store-$(SIZE)
 
 check: $(READY)
 	$(BIN)/ruff check .

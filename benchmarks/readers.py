@@ -1,0 +1,138 @@
+"""What a reader of one product pays: the share of the bytes that statistics let through, and the time with warm files.
+
+    python -m benchmarks.readers --store FOLDER [--size S|M|L] [--rounds 7]
+
+Reads the whole history of an HS8 code from `current/metric` and `current/trade_flow` with plain Polars and plain DuckDB, once for a
+usual code (the middle one by rows in the last month) and once for the one with the most rows. Bytes are counted from the footers and not by time:
+those of the columns asked for, in the row groups whose least and largest value admit what is asked for, of all bytes of the
+table. Both readers must give the same rows before their time counts.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pyarrow.parquet
+
+from benchmarks import results
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked for: a table, conditions on its columns, and the columns wanted; `product` is filled in."""
+
+    words: str
+    table: str
+    where: dict[str, str]
+    wanted: tuple[str, ...]
+
+
+QUESTIONS = (
+    Question("the world, kg: level, m/m, y/y", "metric", {"partner": "WLD", "measure": "quantity_kg"},
+             ("period", "level", "mom_pct", "mom_status", "yoy_pct", "yoy_status")),
+    Question("all partners, kg: level", "metric", {"measure": "quantity_kg"}, ("partner", "period", "level")),
+    Question("all partners: kg, USD", "trade_flow", {}, ("partner", "period", "quantity_kg", "value_usd")),
+)  # fmt: skip
+
+
+def choose(store: Path) -> dict[str, str]:
+    """A usual HS8 code and the largest one, by rows in the last month."""
+    last = max((store / "current" / "trade_flow").rglob("*.parquet"), key=_year_and_month)
+    rows = pl.read_parquet(last, hive_partitioning=False).filter(pl.col("classification") == "HS8")
+    counted = rows.group_by("product").len().sort("len", "product")
+    return {"usual": counted["product"][counted.height // 2], "largest": counted["product"][-1]}
+
+
+def _year_and_month(file: Path) -> tuple[int, int]:
+    keys = dict(part.split("=", 1) for part in file.parts if "=" in part)
+    return int(keys["year"]), int(keys["month"])
+
+
+def admitted(file: Path, where: dict[str, str], columns: set[str]) -> Iterator[tuple[int, int, bool]]:
+    """For each row group: all its bytes, the bytes of `columns`, and whether its statistics admit `where`."""
+    footer = pyarrow.parquet.read_metadata(file)
+    place = {footer.schema.column(number).name: number for number in range(footer.num_columns)}
+    for number in range(footer.num_row_groups):
+        group = footer.row_group(number)
+        sizes = {name: group.column(at).total_compressed_size for name, at in place.items()}
+        ranges = {name: group.column(place[name]).statistics for name in where}
+        admits = all(
+            found is None or not found.has_min_max or found.min <= where[name] <= found.max
+            for name, found in ranges.items()
+        )
+        yield sum(sizes.values()), sum(sizes[name] for name in columns), admits
+
+
+def by_polars(store: Path, question: Question, where: dict[str, str]) -> pl.DataFrame:
+    """As the README shows it."""
+    rows = pl.scan_parquet(store / "current" / question.table, hive_partitioning=True).filter(**where)
+    return rows.select(question.wanted).collect()
+
+
+def by_duckdb(store: Path, question: Question, where: dict[str, str]) -> pl.DataFrame:
+    """As the README shows it."""
+    conditions = " and ".join(f"{name} = '{value}'" for name, value in where.items())
+    files = f"{store / 'current' / question.table}/**/*.parquet"
+    return duckdb.sql(
+        f"select {', '.join(question.wanted)} from read_parquet('{files}', hive_partitioning = true) where {conditions}"
+    ).pl()
+
+
+def measure(store: Path, question: Question, product: str, rounds: int) -> list[str]:
+    """Rows, row groups and bytes touched, milliseconds of both readers: the cells of one line."""
+    where = {"product": product, **question.where}
+    columns = {*where, *question.wanted}
+    files = sorted((store / "current" / question.table).rglob("*.parquet"))
+    groups = [group for file in files for group in admitted(file, where, columns)]
+    touched = [asked for _, asked, admits in groups if admits]
+    share = sum(touched) / sum(size for size, _, _ in groups)
+    rows = [read(store, question, where).sort(question.wanted) for read in (by_polars, by_duckdb)]
+    if not rows[0].height or not rows[0].equals(rows[1]):
+        raise SystemExit(f"{question.words} of {product}: the two readers do not give the same rows")
+    best = []
+    for read in (by_polars, by_duckdb):
+        seconds = []
+        for _ in range(rounds):
+            begun = time.perf_counter()
+            read(store, question, where)
+            seconds.append(time.perf_counter() - begun)
+        best.append(min(seconds))
+    return [
+        f"{rows[0].height:,}", f"{len(touched):,} of {len(groups):,}", f"{sum(touched) / 1024:,.0f}", f"{share:.2%}",
+        *(f"{seconds * 1000:,.0f}" for seconds in best),
+    ]  # fmt: skip
+
+
+def main() -> int:
+    """Ask every question of both codes, print, write."""
+    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ask.add_argument("--store", type=Path, required=True)
+    ask.add_argument("--size", help="size of the data in the store; with it the results are written down")
+    ask.add_argument("--rounds", type=int, default=7)
+    given = ask.parse_args()
+    machine = results.machine()
+    lines = [
+        [f"{question.table}: {question.words}; {kind} code", *measure(given.store, question, product, given.rounds)]
+        for question in QUESTIONS
+        for kind, product in choose(given.store).items()
+    ]
+    titles = ["", "rows", "row groups", "KiB", "of all bytes", "polars, ms", "duckdb, ms"]
+    files = list((given.store / "current" / "metric").rglob("*.parquet"))
+    gigabytes = sum(file.stat().st_size for file in files) / 10**9
+    text = (
+        f"{machine}\n\n`python -m benchmarks.readers`: history over {len(files)} months, metric {gigabytes:,.2f} GB; "
+        f"warm, least of {given.rounds} rounds.\n\n{results.table(titles, lines)}"
+    )
+    print(text)
+    if given.size:
+        results.put(f"Readers of one product, size {given.size}", text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
