@@ -21,11 +21,16 @@ NOTE = HOME / "server.json"
 HOST = "127.0.0.1"
 PORT = 4200
 START_SECONDS_MAX = 120
+# A run that is silent for three of these has crashed (deployments/deploy.py); said here too, for runs begun in another folder.
+HEARTBEAT_SECONDS = 30
 
 
 def settings() -> dict[str, str]:
-    """Environment of server and client: everything in this folder, nothing sent anywhere."""
-    return {"PREFECT_HOME": str(HOME), "DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
+    """Environment of server and client: everything in this folder, nothing sent anywhere, signs of life often enough."""
+    return {
+        "PREFECT_HOME": str(HOME), "DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS),
+    }  # fmt: skip
 
 
 def running_server() -> str | None:

@@ -4,10 +4,11 @@ import os
 import signal
 import time
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records
 from house import House
@@ -17,6 +18,8 @@ from tasks.snapshot import current_id
 
 JUNE = CLEAN_RECORDS[:6]
 LATE = {"kind": "query", "settle_seconds": 0}
+# Before the first scheduled time the runs are put on the schedule and the server stops; a worker takes what is due within 10 s.
+BEFORE_SECONDS, SLOT_SECONDS = 40, 5
 pytestmark = pytest.mark.prefect
 
 
@@ -191,27 +194,39 @@ def test_a_worker_killed_with_all_it_started_leaves_a_crashed_run_and_the_next_c
 
 
 def test_after_an_outage_both_months_are_done_once_and_in_order(house: House) -> None:
-    pool = "/work_pools/local-process"
-    house.ask(pool, {"is_paused": True}, "PATCH")
-    late = [
-        house.start("watch/watch-query", {"request": LATE}, when)
-        for when in ("2025-09-20T06:30:00Z", "2025-10-20T06:30:00Z")
-    ]
+    """The server is down while two scheduled times pass; each stands for the release day of a month (slots.py)."""
+    first = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=BEFORE_SECONDS)
+    model, days = house.deployment("watch/watch-query"), ["2025-09-20", "2025-10-20"]
+    start = f"DTSTART:{first:%Y%m%dT%H%M%SZ}\nRRULE:FREQ=SECONDLY;INTERVAL={SLOT_SECONDS};COUNT={len(days)}"
+    made = house.ask("/deployments/", {
+        **{name: model[name] for name in ("pull_steps", "path", "work_pool_name", "work_queue_name", "concurrency_options")},
+        "name": "by-slots", "entrypoint": "slots.watch_by_slots", "flow_id": house.ask("/flows/", {"name": "watch-by-slots"})["id"],
+        "concurrency_limit": model["global_concurrency_limit"]["limit"], "schedules": [{"schedule": {"rrule": start, "timezone": "UTC"}}],
+        "parameters": {"request": LATE, "first": first.isoformat(), "seconds": SLOT_SECONDS, "days": days},
+    })  # fmt: skip
+
+    def runs() -> list[dict[str, Any]]:
+        wanted = {"deployments": {"id": {"any_": [made["id"]]}}, "sort": "EXPECTED_START_TIME_ASC"}
+        found: list[dict[str, Any]] = house.ask("/flow_runs/filter", wanted)
+        return found
+
+    house.wait(lambda: len(runs()) == len(days), "the two runs on the schedule")
     house.stop_server()
-    house.drop("september.csv", month(2025, 9), "2025-10-20")
-    house.drop("august.csv", month(2025, 8), "2025-09-20")
+    assert datetime.now(UTC) < first, "the server was not down before the first scheduled time"
+    house.drop("september.csv", month(2025, 9), days[1])
+    house.drop("august.csv", month(2025, 8), days[0])
+    time.sleep((first - datetime.now(UTC)).total_seconds() + SLOT_SECONDS + 1)
     house.start_server()
-    house.ask(pool, {"is_paused": False}, "PATCH")
-    runs = [house.ended(run) for run in late]
-    assert [run["state_name"] for run in runs] == ["Published 2025-08", "Published 2025-09"]
-    assert runs[0]["end_time"] <= runs[1]["start_time"]
-    august, september = (
-        [run for run in house.runs("release") if run["name"].endswith(name)] for name in ("august.csv", "september.csv")
-    )
-    assert [run["state_name"] for run in (*august, *september)] == ["Published 2025-08", "Published 2025-09"]
-    assert [run["name"] for run in runs] == ["watch for query 2025-09-20", "watch for query 2025-10-20"]
-    months = reading.query(house.store, "release").filter(title="august.csv")["first_month"].to_list()
-    assert months == [date(2025, 8, 1)]
+    for run in runs():
+        house.ended(run["id"])
+    late = runs()
+    assert [run["state_name"] for run in late] == ["Published 2025-08", "Published 2025-09"]
+    assert [run["name"] for run in late] == [f"watch for query {day}" for day in days]
+    assert late[0]["end_time"] <= late[1]["start_time"]
+    done = [run for run in house.runs("release") if run["name"].endswith(("august.csv", "september.csv"))]
+    assert [run["state_name"] for run in reversed(done)] == ["Published 2025-08", "Published 2025-09"]
+    months = reading.query(house.store, "release").filter(pl.col("title").is_in(["august.csv", "september.csv"]))
+    assert sorted(months["first_month"].to_list()) == [date(2025, 8, 1), date(2025, 9, 1)]
     assert house.ended(house.watch())["state_name"] == "Nothing new"
 
 
