@@ -62,8 +62,8 @@ async def _ensure_automations() -> None:
     """Runs whose process is gone are crashed: else they would be running for ever, and what waits its turn with them."""
     await _crash_after(
         "tidewaiter-zombies", "A flow run without a heartbeat has crashed.",
-        # A run whose process died while it waited for an answer is running again once it is answered, and beats no heart.
-        after={"heartbeat", "Running"}, seconds=SILENCE_SECONDS_MAX, message=f"no sign of life for {SILENCE_SECONDS_MAX} s",
+        # The heart beats on while a run waits for an answer; an answer to a run whose process is gone would be lost.
+        after={"heartbeat", "Running", "Paused"}, seconds=SILENCE_SECONDS_MAX, message=f"no sign of life for {SILENCE_SECONDS_MAX} s",
     )  # fmt: skip
     await _crash_after(
         "tidewaiter-never-started", "A flow run that a worker took and never started has crashed.",

@@ -29,7 +29,7 @@ class House:
             "PREFECT_SERVER_SERVICES_TRIGGERED_FREQUENCY": "1",
             "PREFECT_SERVER_SERVICES_SCHEDULER_RECENT_DEPLOYMENTS_LOOP_SECONDS": "1",
             "PYTHONPATH": os.pathsep.join((str(Path(__file__).parent), os.environ.get("PYTHONPATH", ""))).rstrip(os.pathsep),
-            "TIDEWAITER_SILENCE_SECONDS": str(SILENCE_SECONDS),
+            "TIDEWAITER_SILENCE_SECONDS": str(SILENCE_SECONDS), "TIDEWAITER_START_SECONDS": str(SILENCE_SECONDS),
         }  # fmt: skip
         self.environment.pop("PREFECT_API_URL", None)
         shutil.copy(ROOT / "pyproject.toml", folder)

@@ -155,7 +155,7 @@ def publishing(house: House, run_id: str) -> int:
     # Bytes wait in this folder only while a release is being published, and only for a moment.
     waiting = house.store / "tmp"
     deadline = time.monotonic() + 60
-    while all(path.name.startswith("landing") for path in waiting.iterdir()):
+    while all(path.name.startswith("landing") for path in waiting.glob("*")):
         assert time.monotonic() < deadline, "the run was not seen to publish"
         time.sleep(0.001)
     return process
@@ -174,20 +174,39 @@ def test_a_run_killed_while_it_publishes_is_crashed_and_the_next_completes(house
     file.unlink()
 
 
-def test_a_worker_killed_with_all_it_started_leaves_a_crashed_run_and_the_next_completes(house: House) -> None:
-    """Nobody is left to say that the run has crashed; the automation that misses its heartbeat says it."""
+def test_a_worker_killed_with_all_it_started_leaves_crashed_runs_and_the_next_completes(house: House) -> None:
+    """Nobody is left to say that the runs have crashed; automations say it: of one that publishes, of one that waits for an
+    answer, and of one that the worker took and did not start, which would keep the others waiting for ever."""
+    cut = house.folder / "cut off.csv"
+    cut.write_bytes(csv_bytes(distinct_records(10_000)[::-1]))
+    request = {
+        "file": str(cut),
+        "source": "gacc_query",
+        "flow": "export",
+        "partners": "all",
+        "released_on": "2025-07-23",
+    }
+    asking = house.paused(house.start("release/release", {"request": request, "wait_for_approval": True}))["id"]
     file = house.drop("more.csv", month(2025, 3, distinct_records(9_000)), "2025-04-20")
     before = current_id(house.store)
     run_id = house.watch()
-    process = publishing(house, run_id)
+    publishes = publishing(house, run_id)
+    waits = house.process_of(asking)
     os.killpg(house.worker.pid, signal.SIGKILL)
-    with suppress(ProcessLookupError):
-        os.kill(process, signal.SIGKILL)
+    for process in (publishes, waits):
+        with suppress(ProcessLookupError):
+            os.kill(process or 0, signal.SIGKILL)
     house.worker.wait(10)
     assert current_id(house.store) == before
-    run = house.ended(run_id)
-    assert run["state_type"] == "CRASHED"
-    assert "no sign of life" in run["state"]["message"]
+    taken = house.watch()
+    house.ask(f"/flow_runs/{taken}/set_state", {"state": {"type": "PENDING"}, "force": True})
+    for dead, reason in ((run_id, "no sign of life"), (asking, "no sign of life"), (taken, "not started within")):
+        run = house.ended(dead)
+        assert run["state_type"] == "CRASHED"
+        assert reason in run["state"]["message"]
+    (kept,) = hold.waiting(house.store)
+    assert kept.title == "cut off.csv"
+    assert current_id(house.store) == before
     house.worker = house.start_worker()
     assert house.ended(house.watch())["state_name"] == "Published 2025-03"
     file.unlink()
