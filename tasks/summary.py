@@ -136,13 +136,15 @@ def _headline(newest: pl.DataFrame, series: pl.DataFrame, unit: str, scale: floa
         f"## {first['flow'].capitalize()}s of {product_name(first['product'])}, {month_name(first['period'])}", "",
         f"| {' | '.join(titles)} |", "|---|--:|--:|--:|--:|--:|--:|",
     ]  # fmt: skip
+    # A group stands beside its own members: it must not be taken for one more partner.
+    groups = code_table("partner_groups")["group"].unique().to_list()
     for row in ordered.iter_rows(named=True):
         cells = [_level(row["level"], scale), *(_pct(row, name) for name, _ in GROWTH), _level(row["ytd"], scale), _pct(row, "ytd_yoy_pct"),
                  f"{row['share_pct']:.1f}" if row["share_pct"] is not None else "–"]  # fmt: skip
-        lines.append(f"| {_bold(partner_name(row['partner']), row['partner'] == WORLD)} | {' | '.join(cells)} |")
+        name = partner_name(row["partner"]) + (" (group)" if row["partner"] in groups else "")
+        lines.append(f"| {_bold(name, row['partner'] == WORLD)} | {' | '.join(cells)} |")
     names = {partner: partner_name(partner) for partner in series["partner"].unique()}
-    # A group would stand beside its own members, as if it came on top of them.
-    alone = series.filter(~pl.col("partner").is_in(code_table("partner_groups")["group"].unique().to_list()))
+    alone = series.filter(~pl.col("partner").is_in(groups))
     picture = base64.b64encode(chart(alone, names, unit, scale)).decode()
     return [
         *lines,

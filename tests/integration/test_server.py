@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, magnets
 from house import House
 
 from tasks import hold, reading
@@ -18,6 +18,8 @@ from tasks.snapshot import current_id
 
 JUNE = CLEAN_RECORDS[:6]
 LATE = {"kind": "query", "settle_seconds": 0}
+# Two heartbeats, so that the test does not wait for the five after which a run is given up.
+SILENCE_SECONDS = 60
 # Before the first scheduled time the runs are put on the schedule and the server stops; a worker takes what is due within 10 s.
 BEFORE_SECONDS, SLOT_SECONDS = 40, 5
 pytestmark = pytest.mark.prefect
@@ -76,6 +78,23 @@ def test_a_dropped_file_is_published_and_dropped_again_is_nothing_new(house: Hou
     house.wait(told, "the event")
     (event,) = told()
     assert (event["payload"]["month"], event["payload"]["flows"]) == ("2025-06", ["export"])
+
+
+def test_a_revision_and_what_is_overdue_are_told_as_events(house: House) -> None:
+    """The day is that for which the run was scheduled, in Beijing: 22 March, 16:30 UTC is the 23rd, three days after the 20th."""
+    house.drop("january.csv", month(2025, 1), "2025-03-18")
+    house.drop("january again.csv", month(2025, 1, [magnets("502", "352000", "20,064,000"), *JUNE[1:]]), "2025-03-19")
+    run = house.ended(house.start("watch/watch-query", {"request": LATE}, "2025-03-22T16:30:00Z"))
+    assert (run["name"], run["state_name"]) == ("watch for query 2025-03-23", "Published 2025-01, Overdue 3 days")
+    assert run["state_type"] == "COMPLETED"
+    house.wait(
+        lambda: house.events("tidewaiter.release.revised") and house.events("tidewaiter.release.overdue"), "the events"
+    )
+    (revised,), (overdue,) = house.events("tidewaiter.release.revised"), house.events("tidewaiter.release.overdue")
+    assert revised["resource"]["prefect.resource.name"] == "january again.csv"
+    assert revised["payload"]["revisions"] >= 1
+    assert overdue["resource"]["prefect.resource.id"] == "tidewaiter.release.query.2025-02"
+    assert (overdue["payload"]["missing"], overdue["payload"]["days_overdue"]) == (["2025-02"], 3)
 
 
 def test_a_removed_partner_is_held_and_a_person_is_asked_and_an_approval_publishes(house: House) -> None:
@@ -140,11 +159,25 @@ def test_a_run_on_demand_asks_by_itself_and_a_rejection_leaves_the_store_untouch
     assert len(house.runs("decide")) == asked_before
 
 
-def test_bad_values_are_rejected_by_the_form(house: House) -> None:
-    identity = house.deployment("watch/watch-query")["id"]
-    for request, reason in (({"kind": "yearly"}, "kind"), ({"settle_seconds": -1}, "settle_seconds")):
-        with pytest.raises(AssertionError, match=reason):
-            house.ask(f"/deployments/{identity}/create_flow_run", {"parameters": {"request": request}})
+@pytest.mark.parametrize(
+    ("deployment", "request_", "reason"),
+    [
+        ("watch/watch-query", {"kind": "yearly"}, "kind"),
+        ("watch/watch-query", {"settle_seconds": -1}, "settle_seconds"),
+        ("release/release", {"flow": "export"}, "file"),
+        ("release/release", {"file": "a.csv", "flow": "sideways"}, "flow"),
+        ("release/release", {"file": "a.csv", "months": "2025-13"}, "months"),
+        ("release/release", {"file": "a.csv", "products": ["101"]}, "products"),
+        ("release/release", {"file": "a.csv", "released_on": "yesterday"}, "released_on"),
+        ("backfill/backfill", {"folder": "old", "dry_run": "perhaps"}, "dry_run"),
+    ],
+)
+def test_bad_values_are_rejected_by_the_form(
+    house: House, deployment: str, request_: dict[str, Any], reason: str
+) -> None:
+    identity = house.deployment(deployment)["id"]
+    with pytest.raises(AssertionError, match=reason):
+        house.ask(f"/deployments/{identity}/create_flow_run", {"parameters": {"request": request_}})
 
 
 def publishing(house: House, run_id: str) -> int:
@@ -186,26 +219,25 @@ def test_a_worker_killed_with_all_it_started_leaves_crashed_runs_and_the_next_co
         "partners": "all",
         "released_on": "2025-07-23",
     }
-    asking = house.paused(house.start("release/release", {"request": request, "wait_for_approval": True}))["id"]
     file = house.drop("more.csv", month(2025, 3, distinct_records(9_000)), "2025-04-20")
     before = current_id(house.store)
-    run_id = house.watch()
-    publishes = publishing(house, run_id)
-    waits = house.process_of(asking)
-    os.killpg(house.worker.pid, signal.SIGKILL)
-    for process in (publishes, waits):
-        with suppress(ProcessLookupError):
-            os.kill(process or 0, signal.SIGKILL)
-    house.worker.wait(10)
-    assert current_id(house.store) == before
-    taken = house.watch()
-    house.ask(f"/flow_runs/{taken}/set_state", {"state": {"type": "PENDING"}, "force": True})
-    for dead, reason in ((run_id, "no sign of life"), (asking, "no sign of life"), (taken, "not started within")):
-        run = house.ended(dead)
-        assert run["state_type"] == "CRASHED"
-        assert reason in run["state"]["message"]
-    (kept,) = hold.waiting(house.store)
-    assert kept.title == "cut off.csv"
+    with house.impatient(SILENCE_SECONDS):
+        waits = house.paused(house.start("release/release", {"request": request, "wait_for_approval": True}))["id"]
+        publishes = house.watch()
+        processes = [publishing(house, publishes), house.process_of(waits)]
+        os.killpg(house.worker.pid, signal.SIGKILL)
+        for process in processes:
+            with suppress(ProcessLookupError):
+                os.kill(process or 0, signal.SIGKILL)
+        house.worker.wait(10)
+        assert current_id(house.store) == before
+        taken = house.watch()
+        house.ask(f"/flow_runs/{taken}/set_state", {"state": {"type": "PENDING"}, "force": True})
+        for dead, reason in ((publishes, "no sign of life"), (waits, "no sign of life"), (taken, "not started within")):
+            run = house.ended(dead)
+            assert run["state_type"] == "CRASHED"
+            assert reason in run["state"]["message"]
+    assert "cut off.csv" in [kept.title for kept in hold.waiting(house.store)]
     assert current_id(house.store) == before
     house.worker = house.start_worker()
     assert house.ended(house.watch())["state_name"] == "Published 2025-03"
