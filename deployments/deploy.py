@@ -3,9 +3,10 @@
 Run it from the root of the project: the folder it is run from is the folder in which the flows will run.
 """
 
-import os
+import asyncio
 import subprocess
 import sys
+from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,23 +14,20 @@ from flows import server
 
 POOL = "local-process"
 TURNS = "in-turn"
-ZOMBIES = "tidewaiter-zombies"
-# Three heartbeats of the 30 s set in pyproject.toml, and a little.
-SILENCE_SECONDS_MAX = int(os.environ.get("TIDEWAITER_SILENCE_SECONDS", "100"))
-RUN_STATES = ("heartbeat", "Completed", "Failed", "Cancelled", "Crashed", "Paused", "Suspended")
+# A machine that has too much to do beats late: five missing beats are a sign of death, one or two are not.
+SILENCE_SECONDS_MAX = 5 * server.HEARTBEAT_SECONDS
+START_SECONDS_MAX = 600
 
 
 def main() -> None:
     """Deploy everything and say where."""
     api = server.ensure_server()
     server.use(api)
-    if _prefect("work-pool", "inspect", POOL, quiet=True):
-        _prefect("work-pool", "create", POOL, "--type", "process")
-    if _prefect("work-queue", "inspect", TURNS, "--pool", POOL, quiet=True):
-        _prefect("work-queue", "create", TURNS, "--pool", POOL, "--limit", "1")
-    if _prefect("--no-prompt", "deploy", "--prefect-file", str(Path(__file__).with_name("prefect.yaml")), "--all"):
+    asyncio.run(_ensure_pool())
+    command = ["deploy", "--prefect-file", str(Path(__file__).with_name("prefect.yaml")), "--all"]
+    if subprocess.run([sys.executable, "-m", "prefect", "--no-prompt", *command], check=False).returncode:
         sys.exit("the deployments were not taken; see above")
-    _ensure_zombie_automation()
+    asyncio.run(_ensure_automations())
     for folder in ("export", "import"):
         Path("inbox", "gacc_query", folder).mkdir(parents=True, exist_ok=True)
     sys.stdout.write(
@@ -37,34 +35,64 @@ def main() -> None:
     )
 
 
-def _prefect(*arguments: str, quiet: bool = False) -> int:
-    sink = subprocess.DEVNULL if quiet else None
-    return subprocess.run(
-        [sys.executable, "-m", "prefect", *arguments], stdout=sink, stderr=sink, env=os.environ, check=False
-    ).returncode
+async def _ensure_pool() -> None:
+    """The work pool, and in it the queue that hands out one run at a time."""
+    from prefect import get_client
+    from prefect.client.schemas.actions import WorkPoolCreate
+    from prefect.exceptions import ObjectNotFound
+    from prefect.workers.process import ProcessWorker
+
+    async with get_client() as client:
+        try:
+            await client.read_work_pool(POOL)
+        except ObjectNotFound:
+            template = ProcessWorker.get_default_base_job_template()
+            await client.create_work_pool(
+                WorkPoolCreate(name=POOL, type=ProcessWorker.type, base_job_template=template)
+            )
+        try:
+            queue = await client.read_work_queue_by_name(TURNS, work_pool_name=POOL)
+            await client.update_work_queue(queue.id, concurrency_limit=1)
+        except ObjectNotFound:
+            await client.create_work_queue(TURNS, concurrency_limit=1, work_pool_name=POOL)
 
 
-def _ensure_zombie_automation() -> None:
-    """A run that no longer gives a sign of life is crashed: else a killed script would be Running for ever."""
+async def _ensure_automations() -> None:
+    """Runs whose process is gone are crashed: else they would be running for ever, and what waits its turn with them."""
+    await _crash_after(
+        "tidewaiter-zombies", "A flow run without a heartbeat has crashed.",
+        # The heart beats on while a run waits for an answer; an answer to a run whose process is gone would be lost.
+        after={"heartbeat", "Running", "Paused"}, seconds=SILENCE_SECONDS_MAX, message=f"no sign of life for {SILENCE_SECONDS_MAX} s",
+    )  # fmt: skip
+    await _crash_after(
+        "tidewaiter-never-started", "A flow run that a worker took and never started has crashed.",
+        after={"Pending", "Submitting"}, seconds=START_SECONDS_MAX, message=f"taken by a worker and not started within {START_SECONDS_MAX} s",
+    )  # fmt: skip
+
+
+async def _crash_after(name: str, description: str, after: Collection[str], seconds: int, message: str) -> None:
     from prefect.automations import Automation
     from prefect.client.schemas.objects import StateType
     from prefect.events.actions import ChangeFlowRunState
     from prefect.events.schemas.automations import EventTrigger, Posture
 
+    automation = Automation(
+        name=name,
+        description=description,
+        trigger=EventTrigger(
+            # Whatever is heard of the run ends the wait: the end of a run is called `Published 2025-06`, not `Completed`.
+            after={f"prefect.flow-run.{event}" for event in after}, expect={"prefect.flow-run.*"},
+            match={"prefect.resource.id": ["prefect.flow-run.*"]}, for_each={"prefect.resource.id"},
+            posture=Posture.Proactive, threshold=1, within=timedelta(seconds=seconds),
+        ),
+        actions=[ChangeFlowRunState(state=StateType.CRASHED, message=message)],
+    )  # fmt: skip
     try:
-        Automation.read(name=ZOMBIES)
+        automation.id = (await Automation.aread(name=name)).id
     except ValueError:
-        # A run that waits for a person beats no heart: Paused ends the wait for the next beat, and resuming begins it anew.
-        Automation(
-            name=ZOMBIES,
-            description="A flow run without a heartbeat has crashed.",
-            trigger=EventTrigger(
-                after={"prefect.flow-run.heartbeat"}, expect={f"prefect.flow-run.{state}" for state in RUN_STATES},
-                match={"prefect.resource.id": ["prefect.flow-run.*"]}, for_each={"prefect.resource.id"},
-                posture=Posture.Proactive, threshold=1, within=timedelta(seconds=SILENCE_SECONDS_MAX),
-            ),
-            actions=[ChangeFlowRunState(state=StateType.CRASHED, message=f"no sign of life for {SILENCE_SECONDS_MAX} s")],
-        ).create()  # fmt: skip
+        await automation.acreate()
+    else:
+        await automation.aupdate()
 
 
 if __name__ == "__main__":

@@ -21,17 +21,25 @@ NOTE = HOME / "server.json"
 HOST = "127.0.0.1"
 PORT = 4200
 START_SECONDS_MAX = 120
+# A run that is silent for three of these has crashed (deployments/deploy.py); said here too, for runs begun in another folder.
+HEARTBEAT_SECONDS = 30
 
 
 def settings() -> dict[str, str]:
-    """Environment of server and client: everything in this folder, nothing sent anywhere."""
-    return {"PREFECT_HOME": str(HOME), "DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
+    """Environment of server and client: everything in this folder, nothing sent anywhere, signs of life often enough."""
+    return {
+        "PREFECT_HOME": str(HOME), "DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS),
+    }  # fmt: skip
 
 
 def running_server() -> str | None:
     """Address of the API that answers: the one in PREFECT_API_URL, else the one we started, else None."""
+    told = os.environ.get("PREFECT_API_URL")
+    if told and _answers(told):
+        return told
     noted = json.loads(NOTE.read_text())["api"] if NOTE.exists() else None
-    return next((url for url in (os.environ.get("PREFECT_API_URL"), noted) if url and _answers(url)), None)
+    return noted if noted and _is_ours(noted) else None
 
 
 def use(api: str) -> None:
@@ -46,14 +54,17 @@ def ensure_server() -> str:
     if found := running_server():
         return found
     HOME.mkdir(exist_ok=True)
-    # Two that start at once would find the same port free, and the one that lost it would take the other's answer for its own.
+    # Those who start at once would find the same port free; the lock keeps ours apart, a second try those of others.
     with (Path(tempfile.gettempdir()) / f"tidewaiter-{os.getuid()}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return _start_server()
+        for port in (PORT, 0):
+            if api := _start_server(_free_port(port)):
+                return api
+    raise RuntimeError(f"the Prefect server did not come up within {START_SECONDS_MAX} s; see {HOME / 'server.log'}")
 
 
-def _start_server() -> str:
-    port = _free_port()
+def _start_server(port: int) -> str | None:
+    """Address of a server started at `port`; None where it did not come up, as when somebody else was there first."""
     api = f"http://{HOST}:{port}/api"
     with (HOME / "server.log").open("ab") as log:
         process = subprocess.Popen(
@@ -64,10 +75,11 @@ def _start_server() -> str:
     NOTE.write_text(json.dumps({"api": api, "pid": process.pid}))
     deadline = time.monotonic() + START_SECONDS_MAX
     while time.monotonic() < deadline and process.poll() is None:
-        if _answers(api):
+        if _is_ours(api):
             return api
         time.sleep(0.3)
-    raise RuntimeError(f"the Prefect server did not come up within {START_SECONDS_MAX} s; see {HOME / 'server.log'}")
+    process.terminate()
+    return None
 
 
 def stop_server() -> bool:
@@ -75,7 +87,7 @@ def stop_server() -> bool:
     if not NOTE.exists():
         return False
     note = json.loads(NOTE.read_text())
-    stopped = _answers(note["api"])
+    stopped = _is_ours(note["api"])
     if stopped:
         os.kill(note["pid"], signal.SIGTERM)
         for _ in range(100):
@@ -92,15 +104,26 @@ def ui_address(api: str, flow_run_id: str) -> str:
 
 
 def _answers(api: str) -> bool:
+    return _get(f"{api}/health") is not None
+
+
+def _is_ours(api: str) -> bool:
+    """Whether the server that answers there keeps its things in our folder, and is not another that took the port."""
+    answer = _get(f"{api}/admin/settings")
+    return answer is not None and answer.json().get("home") == str(HOME)
+
+
+def _get(url: str) -> httpx.Response | None:
     try:
         user, _, word = os.environ.get("PREFECT_API_AUTH_STRING", "").partition(":")
-        return httpx.get(f"{api}/health", timeout=2, auth=(user, word) if user else None).status_code == httpx.codes.OK
+        answer = httpx.get(url, timeout=2, auth=(user, word) if user else None)
     except httpx.HTTPError:
-        return False
+        return None
+    return answer if answer.status_code == httpx.codes.OK else None
 
 
-def _free_port() -> int:
-    for port in (PORT, 0):
+def _free_port(wanted: int) -> int:
+    for port in (wanted, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

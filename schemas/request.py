@@ -7,10 +7,11 @@ folder's defaults and in the folder names (`tasks/locate.py`).
 import re
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+HS_CODE = r"\*|\d{2}(\d{2}){0,3}"
 MONTHS = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:\.\.(\d{4})-(0[1-9]|1[0-2]))?")
 
 
@@ -19,18 +20,22 @@ class Declaration(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    source: str | None = Field(default=None, description="adapter that reads the file: gacc_query or published")
+    source: str | None = Field(
+        default=None,
+        description="adapter that reads the file: gacc_query or published; none: as the file's folder or sidecar says",
+    )
     reporter: str | None = Field(
         default=None, description="reporting country, ISO 3166-1 alpha-3", pattern=r"^[A-Z]{3}$"
     )
     flow: Literal["export", "import"] | None = Field(
-        default=None, description="direction; a query file does not say it"
+        default=None, description="direction; a query file does not say it; none: as the file's folder or sidecar says"
     )
     partners: Literal["all", "listed"] | None = Field(
         default=None,
         description="all: every partner was asked for, so that the world total is the sum; listed: only those in the file",
     )
-    products: list[str] | None = Field(
+    # The pattern is for the form; the words with which a wrong code is refused are below.
+    products: list[Annotated[str, Field(json_schema_extra={"pattern": f"^({HS_CODE})$"})]] | None = Field(
         default=None,
         description="codes that were asked for, e.g. ['8505'] for everything below it; none: just those in the file",
     )
@@ -48,13 +53,23 @@ class Declaration(BaseModel):
     @classmethod
     def _codes_are_text(cls, products: list[str] | None) -> list[str] | None:
         for code in products or ():
-            if not re.fullmatch(r"\*|\d{2}(\d{2}){0,3}", code):
+            if not re.fullmatch(HS_CODE, code):
                 raise ValueError(f"{code!r} is no HS code of 2, 4, 6 or 8 digits, nor *")
         return products
 
 
+def _as_a_form(schema: dict[str, Any]) -> None:
+    """What one must say first, what one may say after it. The position is for databases that keep no order."""
+    fields = schema["properties"]
+    first = ("file", "dry_run", "source", "flow", "months", "products", "partners", "released_on")
+    names = [*first, *(name for name in fields if name not in first)]
+    schema["properties"] = {name: fields[name] | {"position": place} for place, name in enumerate(names)}
+
+
 class ReleaseRequest(Declaration):
     """One file to ingest: where it lies, where the results go, and what is declared about it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_as_a_form)
 
     file: Path = Field(description="the downloaded file")
     store: Path = Field(default=Path("store"), description="folder of the published tables")

@@ -52,6 +52,14 @@ class StepRecord:
     task_run_id: str | None = None
     error: str | None = None
 
+    @property
+    def told(self) -> str:
+        """One line for a person: `parse: 60 rows of reported`."""
+        if self.error is not None:
+            return f"{self.step}: {self.error}"
+        rows = [f"{rows:,} rows" + (f" of {name}" if name != self.step else "") for name, rows in self.rows_out.items()]
+        return f"{self.step}: {', '.join(rows) or 'done'}"
+
 
 @dataclass
 class Run:

@@ -7,6 +7,7 @@ cannot become a step, and neither check nor record can be left out, because both
 
 import dataclasses
 import inspect
+import logging
 import sys
 import typing
 from collections.abc import Callable, Sequence
@@ -26,6 +27,7 @@ from tasks.snapshot import Snapshot
 
 P = ParamSpec("P")
 R = TypeVar("R")
+log = logging.getLogger("tidewaiter.step")
 
 
 class Step(Generic[P, R]):
@@ -64,6 +66,8 @@ class Step(Generic[P, R]):
             from prefect import task
             from prefect.cache_policies import NO_CACHE
 
+            # So that the page of a run says what each step made; Prefect leaves the level of others' loggers as it is.
+            log.setLevel(logging.INFO)
             # Frames must be neither hashed for a cache key nor written as results: the store is the only memory.
             # The stubs want to know whether the wrapped function takes arguments; a step does not know that.
             self._task = task(  # type: ignore[call-overload]
@@ -91,7 +95,9 @@ class Step(Generic[P, R]):
         finally:
             run = current_run()
             if run is not None:
-                run.records.append(self._record(run, given.arguments, made, started, error))
+                record = self._record(run, given.arguments, made, started, error)
+                run.records.append(record)
+                log.info("%s", record.told)
 
     def _record(
         self, run: Run, arguments: dict[str, Any], made: object, started: datetime, error: str | None

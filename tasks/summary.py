@@ -22,7 +22,7 @@ from tasks.display import WORLD, month_name, partner_name, product_name
 from tasks.refusal import clip
 from tasks.revision_report import revision_report
 from tasks.snapshot import Snapshot, open_snapshot
-from tasks.tables import read_table
+from tasks.tables import Partition, read_table
 
 PRODUCTS_MAX, PARTNERS_MAX, MONTHS_SHOWN, RECORDS_MAX = 3, 12, 25, 200
 # Measure, unit in which a person reads it, and what a figure is multiplied by; the first that a product has is shown.
@@ -93,23 +93,31 @@ def _headlines(snapshot: Snapshot, outcome: Outcome, flow: str) -> list[str]:
     """The largest products of the newest month, each with its table and its picture."""
     year, month = map(int, outcome.months[-1].split("-"))
     last = year * 12 + month
-    rows = read_table(
-        snapshot, Metric, lambda part: part[0] == flow and last - MONTHS_SHOWN < part[1] * 12 + part[2] <= last
+
+    def shown(part: Partition) -> bool:
+        return part[0] == flow and last - MONTHS_SHOWN < part[1] * 12 + part[2] <= last
+
+    # A release may have ten thousand products, and three are shown: which three is read first, and then all about them.
+    known = pl.col("level").is_not_null() & pl.col("product").is_in(outcome.products)
+    levels = read_table(
+        snapshot, Metric, shown, where=known, columns=("product", "partner", "period", "measure", "level")
     )
-    rows = rows.filter(pl.col("product").is_in(outcome.products))
-    lines: list[str] = []
     for measure, unit, scale in MEASURES:
-        mine = rows.filter(pl.col("measure") == measure, pl.col("level").is_not_null())
+        mine = levels.filter(pl.col("measure") == measure)
         newest = mine.filter(pl.col("period") == pl.col("period").max().over("product"))
         largest = newest.group_by("product").agg(pl.col("partner").n_unique(), pl.col("level", "period").max())
-        shown = largest.sort(pl.col("partner") > 1, "period", "level", "product", descending=[True, True, True, False])[
-            "product"
-        ]
-        for product in shown.head(PRODUCTS_MAX):
-            lines += _headline(newest.filter(product=product), mine.filter(product=product), unit, scale)
-        if lines:
-            return lines
-    return lines
+        order = (pl.col("partner") > 1, "period", "level", "product")
+        products = largest.sort(*order, descending=[True, True, True, False])["product"].head(PRODUCTS_MAX)
+        if products.len():
+            wanted = known & (pl.col("measure") == measure) & pl.col("product").is_in(products.to_list())
+            series = read_table(snapshot, Metric, shown, where=wanted)
+            parts = [series.filter(product=product) for product in products]
+            return [
+                line
+                for part in parts
+                for line in _headline(part.filter(period=part["period"].max()), part, unit, scale)
+            ]
+    return []
 
 
 def _headline(newest: pl.DataFrame, series: pl.DataFrame, unit: str, scale: float) -> list[str]:
@@ -129,13 +137,15 @@ def _headline(newest: pl.DataFrame, series: pl.DataFrame, unit: str, scale: floa
         f"## {first['flow'].capitalize()}s of {product_name(first['product'])}, {month_name(first['period'])}", "",
         f"| {' | '.join(titles)} |", "|---|--:|--:|--:|--:|--:|--:|",
     ]  # fmt: skip
+    # A group stands beside its own members: it must not be taken for one more partner.
+    groups = code_table("partner_groups")["group"].unique().to_list()
     for row in ordered.iter_rows(named=True):
         cells = [_level(row["level"], scale), *(_pct(row, name) for name, _ in GROWTH), _level(row["ytd"], scale), _pct(row, "ytd_yoy_pct"),
                  f"{row['share_pct']:.1f}" if row["share_pct"] is not None else "–"]  # fmt: skip
-        lines.append(f"| {_bold(partner_name(row['partner']), row['partner'] == WORLD)} | {' | '.join(cells)} |")
+        name = partner_name(row["partner"]) + (" (group)" if row["partner"] in groups else "")
+        lines.append(f"| {_bold(name, row['partner'] == WORLD)} | {' | '.join(cells)} |")
     names = {partner: partner_name(partner) for partner in series["partner"].unique()}
-    # A group would stand beside its own members, as if it came on top of them.
-    alone = series.filter(~pl.col("partner").is_in(code_table("partner_groups")["group"].unique().to_list()))
+    alone = series.filter(~pl.col("partner").is_in(groups))
     picture = base64.b64encode(chart(alone, names, unit, scale)).decode()
     return [
         *lines,

@@ -7,7 +7,7 @@ depend on nothing but the rows, the derivation and the versions of the libraries
 
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,14 +62,16 @@ def path_partition(path: str) -> Partition:
 
 
 def read_table(
-    snapshot: Snapshot | None, model: type[Table], keep: Callable[[Partition], bool] = lambda partition: True
-) -> pl.DataFrame:
-    """Rows of a table of a snapshot, in the table's order, all columns of its model; of some partitions where `keep` says.
+    snapshot: Snapshot | None, model: type[Table], keep: Callable[[Partition], bool] = lambda partition: True, *,
+    where: pl.Expr | None = None, columns: Collection[str] = (),
+) -> pl.DataFrame:  # fmt: skip
+    """Rows of a table of a snapshot, in the table's order; of some partitions where `keep` says, and of those only what is
+    asked for: rows for which `where` (about columns inside the files) holds, and `columns`, else all of its model.
 
     None stands for a store in which nothing was published yet.
     """
     name = table_name(model)
-    kinds = polars_schema(model)
+    kinds = {column: kind for column, kind in polars_schema(model).items() if not columns or column in columns}
     # Files of one flow are read together, because a call for each costs more than the rows of most months.
     files: dict[str | None, list[Path]] = {}
     entries = [(path_partition(entry.partition) if entry.partition else None, entry)
@@ -79,18 +81,20 @@ def read_table(
             files.setdefault(partition and partition[0], []).append(snapshot.path / entry.path)  # type: ignore[union-attr]
     frames: list[pl.DataFrame] = []
     for flow, paths in files.items():
-        rows = pl.read_parquet(paths, hive_partitioning=False)
+        rows = pl.scan_parquet(paths, hive_partitioning=False)
+        if where is not None:
+            rows = rows.filter(where)
         if flow is not None:
             rows = rows.with_columns(flow=pl.lit(flow))
-        frames.append(rows.select(pl.col(column).cast(kind) for column, kind in kinds.items()))
+        frames.append(rows.select(pl.col(column).cast(kind) for column, kind in kinds.items()).collect())
     if not frames:
         return pl.DataFrame(schema=kinds)
     month_of = PUBLISHED[name].month_of
     if month_of and not PUBLISHED[name].by_release:
         # A file is a month in order, so the months in order are the table in order.
         return pl.concat(frames)
-    first = ["flow", month_of] if month_of else []
-    return pl.concat(frames).sort(*first, *PUBLISHED[name].sort_by)
+    order = [*(["flow", month_of] if month_of else []), *PUBLISHED[name].sort_by]
+    return pl.concat(frames).sort([column for column in order if column in kinds])
 
 
 def read_derivation(data: pyarrow.NativeFile | str) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def page() -> Iterator[Any]:
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         page = browser.new_page(viewport={"width": 1400, "height": 1100})
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(60_000)
         yield page
         browser.close()
 
@@ -43,9 +43,11 @@ def released(house: House) -> dict[str, Any]:
     return next(run for run in house.runs("release") if run["name"].endswith("magnets.csv"))
 
 
-def _look(page: Any, screenshots: Path, name: str) -> None:
+def _look(page: Any, screenshots: Path, name: str, height: int = 1100) -> None:
+    # The pages scroll within themselves: a picture of all of one needs a window as high as it is.
+    page.set_viewport_size({"width": 1400, "height": height})
     page.wait_for_timeout(1500)
-    page.screenshot(path=screenshots / f"{name}.png", full_page=True)
+    page.screenshot(path=screenshots / f"{name}.png")
 
 
 def test_the_run_page_shows_its_name_its_state_and_the_graph(
@@ -98,12 +100,34 @@ def test_the_form_of_a_deployment_starts_a_run(page: Any, house: House, screensh
     page.get_by_text("folder into which files are dropped").first.wait_for()
     _look(page, screenshots, "form")
     page.get_by_role("button", name="Submit").click()
+    page.wait_for_url(lambda address: not address.endswith("/run"))
     house.wait(lambda: {run["id"] for run in house.runs("watch")} - before, "the run that the form starts")
     (run_id,) = {run["id"] for run in house.runs("watch")} - before
     assert house.ended(run_id)["state_name"].split()[0] in ("Nothing", "Overdue")
-    page.goto(f"{house.ui}/deployments")
-    page.get_by_text("watch-query").first.wait_for()
-    _look(page, screenshots, "deployments")
+    for path, words, name in (("deployments", "watch-query", "deployments"), ("runs", "watch for query", "runs")):
+        page.goto(f"{house.ui}/{path}")
+        page.get_by_text(words).first.wait_for()
+        _look(page, screenshots, name)
+
+
+@pytest.mark.parametrize(
+    ("deployment", "words"),
+    [
+        ("release/release", "the downloaded file"),
+        ("backfill/backfill", "folder of downloads"),
+        ("decide/decide", "held release"),
+    ],
+)
+def test_the_forms_on_demand_say_what_each_field_means(
+    page: Any, house: House, screenshots: Path, deployment: str, words: str
+) -> None:
+    page.goto(f"{house.ui}/deployments/deployment/{house.deployment(deployment)['id']}/run")
+    page.get_by_text(words).first.wait_for()
+    _look(page, screenshots, f"form-{deployment.partition('/')[0]}", height=2000)
+    if deployment == "release/release":
+        # The one field that must be filled comes first, whatever the database keeps of the order.
+        labels = page.locator("label").all_inner_texts()
+        assert labels.index("File") < labels.index("Source (Optional)") < labels.index("Title (Optional)")
 
 
 def test_the_form_of_a_question_shows_the_findings_and_publishes(
@@ -128,7 +152,8 @@ def test_the_form_of_a_question_shows_the_findings_and_publishes(
         dialog.locator("textarea").nth(number).fill(words)
     _look(page, screenshots, "question-answered")
     dialog.get_by_role("button", name=re.compile("Submit|Resume")).last.click()
-    assert house.ended(question)["state_name"].startswith("Published")
+    run = house.ended(question)
+    assert run["state_name"].startswith("Published"), run["state"]["message"]
     page.goto(f"{house.ui}/runs/flow-run/{question}")
     page.get_by_text("Published").first.wait_for()
     _look(page, screenshots, "question-published")

@@ -15,9 +15,11 @@ import pandas
 import polars as pl
 import pytest
 import typer
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records
 from typer.testing import CliRunner
 
 from flows.cli import app
+from tasks import hold, reading
 
 ROOT = Path(__file__).parent.parent.parent
 FIGURES = ("353", "+660.8", "3,188", "+157.5", "-38.1*", "22,319", "-18.9")
@@ -190,17 +192,43 @@ def test_trace_and_audit_agree_and_a_flipped_byte_is_named(tmp_path: Path) -> No
     assert victim.name[:16] in failed.stderr
 
 
-def test_held_is_code_3_and_publishes_nothing(tmp_path: Path) -> None:
-    lines = QUERY.splitlines(keepends=True)
-    rows = [
-        lines[1].replace('"502"', f'"{101 + number % 30}"').replace("01012100", f"{10000000 + number // 30}")
-        for number in range(10_000)
-    ]
-    (tmp_path / "cut.csv").write_bytes("".join([lines[0], *rows]).encode("gb18030"))
-    done = tidewaiter("ingest", "cut.csv", "--source", "gacc_query", "--flow", "export", "--no-prefect", cwd=tmp_path)
-    assert done.returncode == 3, done.stdout + done.stderr
-    assert "row_cap (cut.csv): 10,000 records" in done.stderr
-    assert not (tmp_path / "store" / "current").exists()
+def test_what_is_held_is_decided_about_by_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "400")
+    declared = ("--source", "gacc_query", "--flow", "export", "--partners", "all", "--no-prefect")
+    decision = ("--by", "Li Wei", "--reason", "compared with the site")
+
+    def run(*arguments: str) -> tuple[int, str]:
+        done = CliRunner().invoke(app, [*arguments], catch_exceptions=False)
+        return done.exit_code, done.output
+
+    (tmp_path / "june.csv").write_bytes(csv_bytes(CLEAN_RECORDS))
+    assert run("ingest", "june.csv", *declared, "--released-on", "2025-07-20")[0] == 0
+    before = {path: path.lstat().st_mtime_ns for path in (tmp_path / "store").rglob("*") if path.suffix == ".parquet"}
+    current = os.readlink(tmp_path / "store" / "current")
+    (tmp_path / "cut.csv").write_bytes(csv_bytes(distinct_records(10_000)))
+    (tmp_path / "gone.csv").write_bytes(csv_bytes([row for row in CLEAN_RECORDS if row[3] not in ("304", "133")]))
+    for name, finding in (("cut.csv", "row_cap (cut.csv): 10,000 records"), ("gone.csv", "partner_removed")):
+        code, told = run("ingest", name, *declared, "--released-on", "2025-07-21")
+        assert code == 3
+        assert finding in told
+    waiting = {kept.title: kept.release_id for kept in hold.waiting(tmp_path / "store")}
+    code, told = run("held")
+    assert (code, told.splitlines()[-1]) == (0, "2 held")
+    assert all(name in told for name in [*waiting, *waiting.values()])
+    assert run("reject", waiting["cut.csv"], *decision)[0] == 0
+    assert os.readlink(tmp_path / "store" / "current") == current
+    assert before == {
+        path: path.lstat().st_mtime_ns for path in (tmp_path / "store").rglob("*") if path.suffix == ".parquet"
+    }
+    code, told = run("approve", waiting["gone.csv"], *decision, "--no-prefect")
+    assert (code, told.strip().split(":")[0]) == (0, "published gone.csv")
+    (row,) = reading.query(tmp_path / "store", "finding").filter(check="approved").to_dicts()
+    assert (row["release_id"], row["observed"]) == (waiting["gone.csv"], "approved by Li Wei: compared with the site")
+    trail = reading.query(tmp_path / "store", "lineage").filter(release_id=waiting["gone.csv"])
+    assert "hold_on_errors" in trail["step"].to_list()
+    assert run("held")[1].strip() == "nothing is held"
+    assert reading.query(tmp_path / "store", "release")["title"].sort().to_list() == ["gone.csv", "june.csv"]
 
 
 def test_leading_zeros_survive_in_every_reader(tmp_path: Path) -> None:
@@ -233,28 +261,38 @@ def test_leading_zeros_survive_in_every_reader(tmp_path: Path) -> None:
     )
 
 
-def test_without_prefect_a_dead_server_is_nobodys_business(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{taken.getsockname()[1]}/api")
-    monkeypatch.setenv("OPENLINEAGE_URL", "http://127.0.0.1:9")
-    (tmp_path / "june.csv").write_bytes(QUERY.encode("gb18030"))
-    done = tidewaiter(
-        "ingest",
-        "june.csv",
-        "--source",
-        "gacc_query",
-        "--flow",
-        "export",
-        "--partners",
-        "all",
-        "--no-prefect",
-        cwd=tmp_path,
-    )
-    assert done.returncode == 0, done.stderr
-    assert pl.read_parquet(tmp_path / "store/current/metric/**/*.parquet").height > 0
-    lineage = pl.read_parquet(tmp_path / "store/current/lineage/*.parquet")
-    assert lineage["step"].to_list()[-1] == "publish"
+def test_a_dead_prefect_and_a_mute_openlineage_block_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same snapshot, which includes the lineage of each step, with and without the two, in bounded time."""
+    declared = ("--source", "gacc_query", "--flow", "export", "--partners", "all", "--no-prefect")
+    for name in ("alone", "beset"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "june.csv").write_bytes(QUERY.encode("gb18030"))
+    began = time.monotonic()
+    assert tidewaiter("ingest", "june.csv", *declared, cwd=tmp_path / "alone").returncode == 0
+    alone_s = time.monotonic() - began
+    with socket.socket() as prefect, socket.socket() as openlineage:
+        # Both take a call and never say a word: worse than a closed door.
+        for mute in (prefect, openlineage):
+            mute.bind(("127.0.0.1", 0))
+            mute.listen()
+        monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{prefect.getsockname()[1]}/api")
+        monkeypatch.setenv("OPENLINEAGE_URL", f"http://127.0.0.1:{openlineage.getsockname()[1]}")
+        began = time.monotonic()
+        done = tidewaiter("ingest", "june.csv", *declared, cwd=tmp_path / "beset")
+        beset_s = time.monotonic() - began
+        assert done.returncode == 0, done.stderr
+        openlineage.settimeout(0)
+        openlineage.accept()[0].close()
+        prefect.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            prefect.accept()
+    # Two patiences of 2 s, and what a busy machine may add.
+    assert beset_s < 2 * alone_s + 20
+    alone, beset = (os.readlink(tmp_path / name / "store" / "current") for name in ("alone", "beset"))
+    assert alone == beset
+    (told,) = (tmp_path / "beset" / "store" / "lineage").glob("*.ndjson")
+    jobs = [json.loads(line)["job"]["name"] for line in told.read_text().splitlines()]
+    assert {"land", "publish", "report"} <= set(jobs)
 
 
 def test_a_dry_run_goes_the_whole_way_and_leaves_everything_as_it_was(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The same flow with PostgreSQL behind the server, by the recipe that a team uses; and nobody comes in without the password."""
 
+import configparser
 import json
 import os
 import shutil
@@ -9,21 +10,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-RUN = """
-from pathlib import Path
-from flows.release import release
-from schemas.request import ReleaseRequest
-for _ in range(2):
-    state = release(ReleaseRequest(file=Path({file!r}), store=Path("store")), return_state=True)
-    print(state.name)
-"""
 pytestmark = pytest.mark.prefect
 
 
@@ -55,7 +49,7 @@ def team() -> Iterator[tuple[Path, dict[str, str]]]:
         )
     named = dict(line.split("=", 1) for line in settings.splitlines() if line and not line.startswith("#"))
     try:
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 240
         while process.poll() is None and time.monotonic() < deadline:
             try:
                 if httpx.get(f"{named['PREFECT_API_URL']}/health", auth=("tidewaiter", "word"), timeout=2).is_success:
@@ -74,21 +68,88 @@ def team() -> Iterator[tuple[Path, dict[str, str]]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_the_flow_runs_against_postgresql_and_a_stranger_is_turned_away(team: tuple[Path, dict[str, str]]) -> None:
+def unit(name: str) -> dict[str, str]:
+    """The settings of a systemd unit, each by its last word."""
+    parsed = configparser.ConfigParser(strict=False, interpolation=None)
+    parsed.optionxform = str  # type: ignore[assignment,method-assign]
+    parsed.read(ROOT / "deployments" / "systemd" / name)
+    return {key: value for section in parsed.sections() for key, value in parsed[section].items()}
+
+
+def listeners(port: int) -> set[str]:
+    """Addresses on which something listens at a port, as the kernel writes them."""
+    rows = [line.split() for table in ("tcp", "tcp6") for line in Path("/proc/net", table).read_text().splitlines()[1:]]
+    return {row[1].partition(":")[0] for row in rows if row[3] == "0A" and int(row[1].partition(":")[2], 16) == port}
+
+
+def test_the_schedule_runs_against_postgresql_and_a_stranger_is_turned_away(team: tuple[Path, dict[str, str]]) -> None:
+    """By the recipes: deployed by deploy.py, worked by the command of the systemd unit; the same flow as against SQLite."""
     folder, environment = team
-    script = RUN.format(file=str(ROOT / "examples" / "published_figures.csv"))
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.stdout.split("\n")[:2] == ["Published 2024-02 to 2026-05", "Nothing new"], done.stderr[-2000:]
-    api = environment["PREFECT_API_URL"]
+    api, auth = environment["PREFECT_API_URL"], ("tidewaiter", "word")
+
+    def ask(path: str, body: Any = None) -> Any:
+        answer = httpx.request("GET" if body is None else "POST", api + path, json=body, auth=auth, timeout=30)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def wait(ready: Callable[[], Any], words: str) -> Any:
+        deadline = time.monotonic() + 240
+        while not (found := ready()):
+            assert time.monotonic() < deadline, words + (folder / "worker.log").read_text()[-2000:]
+            time.sleep(0.3)
+        return found
+
+    done = subprocess.run([sys.executable, "deployments/deploy.py"], cwd=folder, env=environment, capture_output=True, text=True, check=False)  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    (folder / "inbox" / "published").mkdir()
+    (folder / "inbox" / "published" / "defaults.toml").write_text('source = "published"\n')
+    shutil.copy(ROOT / "examples" / "published_figures.csv", folder / "inbox" / "published")
+    service = unit("tidewaiter-worker.service")
+    command = service["ExecStart"].split()
+    assert (command[0], service["KillSignal"]) == ("/srv/tidewaiter/.venv/bin/python", "SIGINT")
+    with (folder / "worker.log").open("wb") as log:
+        worker = subprocess.Popen([sys.executable, *command[1:]], cwd=folder, env=environment | {"PREFECT_WORKER_QUERY_SECONDS": "1"},
+                                  stdout=log, stderr=log, start_new_session=True)  # fmt: skip
+    try:
+        identity = ask("/deployments/name/watch/watch-query")["id"]
+        for name in ("Published 2024-02 to 2026-05", "Nothing new"):
+            run = ask(f"/deployments/{identity}/create_flow_run", {"parameters": {"request": {"settle_seconds": 0}}})
+            state = wait(lambda run=run: (now := ask(f"/flow_runs/{run['id']}"))["state_type"] in ("COMPLETED", "FAILED", "CRASHED") and now, name)  # type: ignore[misc]  # fmt: skip
+            assert state["state_name"] == name, state["state"]["message"]
+    finally:
+        worker.send_signal(signal.SIGINT)
+        try:
+            worker.wait(60)
+        except subprocess.TimeoutExpired:
+            os.killpg(worker.pid, signal.SIGKILL)
+            raise
     assert httpx.post(f"{api}/flow_runs/filter", json={}, timeout=20).status_code == 401
-    runs = httpx.post(f"{api}/flow_runs/filter", json={}, auth=("tidewaiter", "word"), timeout=20).json()
-    assert sorted(run["state_name"] for run in runs) == ["Nothing new", "Published 2024-02 to 2026-05"]
-    answer = httpx.get(
-        f"{api}/health", auth=("tidewaiter", "word"), headers={"Origin": "https://example.org"}, timeout=20
-    )
+    answer = httpx.get(f"{api}/health", auth=auth, headers={"Origin": "https://example.org"}, timeout=20)
     assert "access-control-allow-origin" not in answer.headers
+    assert ask("/admin/settings")["server"]["analytics_enabled"] is False
+    for port in (api.rpartition(":")[2].removesuffix("/api"), environment["TIDEWAITER_POSTGRES_PORT"]):
+        assert listeners(int(port)) == {"0100007F"}, "somebody listens beyond the loopback address"
     database = json.dumps((folder / "server.log").read_text())
     assert "sqlite" not in database.lower()
     assert not list((folder / ".prefect").glob("*.db"))
+
+
+def test_the_units_hold_what_the_recipes_need(tmp_path: Path) -> None:
+    for name in ("tidewaiter-server.service", "tidewaiter-worker.service"):
+        service = unit(name)
+        home = service["WorkingDirectory"]
+        program, *arguments = (
+            service["ExecStart"].replace(f"{home}/.venv/bin", str(Path(sys.executable).parent)).split()
+        )
+        assert os.access(program, os.X_OK), program
+        assert all((ROOT / argument).is_file() for argument in arguments if argument.endswith(".py"))
+        assert home in service["ReadWritePaths"].split()
+        text = (ROOT / "deployments" / "systemd" / name).read_text()
+        for was, now in (("/etc/tidewaiter/server.env", str(ROOT / "deployments" / "server.env")), (f"{home}/.venv/bin", str(Path(sys.executable).parent)), (home, str(ROOT))):  # fmt: skip
+            text = text.replace(was, now)
+        (tmp_path / name).write_text(text)
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("no systemd-analyze here (Debian: apt-get install systemd)")
+    done = subprocess.run(["systemd-analyze", "verify", *map(str, sorted(tmp_path.iterdir()))], capture_output=True, text=True, check=False)  # fmt: skip
+    ours = [line for line in done.stderr.splitlines() if "tidewaiter" in line]
+    assert ours == []

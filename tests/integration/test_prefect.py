@@ -49,6 +49,8 @@ def test_every_step_of_a_release_is_a_task_in_mission_order(tmp_path: Path) -> N
         run = client.read_flow_run(state.state_details.flow_run_id)
     assert (run.name, run.state_name) == (f"release {outcome.span} {outcome.title}", "Published 2024-02 to 2026-05")
     assert release(ReleaseRequest(file=SAMPLE, store=tmp_path / "store")).status == "nothing new"
+    # Without Prefect the same steps, the same lineage, the same bytes: a snapshot's name is the hash of all of it.
+    assert release.fn(ReleaseRequest(file=SAMPLE, store=tmp_path / "plain")).snapshot_id == outcome.snapshot_id
 
 
 def test_the_flow_takes_the_steps_in_the_order_of_the_mission(tmp_path: Path) -> None:

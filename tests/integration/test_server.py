@@ -4,12 +4,13 @@ import os
 import signal
 import time
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
-from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, magnets
 from house import House
 
 from tasks import hold, reading
@@ -17,6 +18,10 @@ from tasks.snapshot import current_id
 
 JUNE = CLEAN_RECORDS[:6]
 LATE = {"kind": "query", "settle_seconds": 0}
+# Two heartbeats, so that the test does not wait for the five after which a run is given up.
+SILENCE_SECONDS = 60
+# Before the first scheduled time the runs are put on the schedule and the server stops; a worker takes what is due within 10 s.
+BEFORE_SECONDS, SLOT_SECONDS = 40, 5
 pytestmark = pytest.mark.prefect
 
 
@@ -73,6 +78,23 @@ def test_a_dropped_file_is_published_and_dropped_again_is_nothing_new(house: Hou
     house.wait(told, "the event")
     (event,) = told()
     assert (event["payload"]["month"], event["payload"]["flows"]) == ("2025-06", ["export"])
+
+
+def test_a_revision_and_what_is_overdue_are_told_as_events(house: House) -> None:
+    """The day is that for which the run was scheduled, in Beijing: 22 March, 16:30 UTC is the 23rd, three days after the 20th."""
+    house.drop("january.csv", month(2025, 1), "2025-03-18")
+    house.drop("january again.csv", month(2025, 1, [magnets("502", "352000", "20,064,000"), *JUNE[1:]]), "2025-03-19")
+    run = house.ended(house.start("watch/watch-query", {"request": LATE}, "2025-03-22T16:30:00Z"))
+    assert (run["name"], run["state_name"]) == ("watch for query 2025-03-23", "Published 2025-01, Overdue 3 days")
+    assert run["state_type"] == "COMPLETED"
+    house.wait(
+        lambda: house.events("tidewaiter.release.revised") and house.events("tidewaiter.release.overdue"), "the events"
+    )
+    (revised,), (overdue,) = house.events("tidewaiter.release.revised"), house.events("tidewaiter.release.overdue")
+    assert revised["resource"]["prefect.resource.name"] == "january again.csv"
+    assert revised["payload"]["revisions"] >= 1
+    assert overdue["resource"]["prefect.resource.id"] == "tidewaiter.release.query.2025-02"
+    assert (overdue["payload"]["missing"], overdue["payload"]["days_overdue"]) == (["2025-02"], 3)
 
 
 def test_a_removed_partner_is_held_and_a_person_is_asked_and_an_approval_publishes(house: House) -> None:
@@ -137,11 +159,25 @@ def test_a_run_on_demand_asks_by_itself_and_a_rejection_leaves_the_store_untouch
     assert len(house.runs("decide")) == asked_before
 
 
-def test_bad_values_are_rejected_by_the_form(house: House) -> None:
-    identity = house.deployment("watch/watch-query")["id"]
-    for request, reason in (({"kind": "yearly"}, "kind"), ({"settle_seconds": -1}, "settle_seconds")):
-        with pytest.raises(AssertionError, match=reason):
-            house.ask(f"/deployments/{identity}/create_flow_run", {"parameters": {"request": request}})
+@pytest.mark.parametrize(
+    ("deployment", "request_", "reason"),
+    [
+        ("watch/watch-query", {"kind": "yearly"}, "kind"),
+        ("watch/watch-query", {"settle_seconds": -1}, "settle_seconds"),
+        ("release/release", {"flow": "export"}, "file"),
+        ("release/release", {"file": "a.csv", "flow": "sideways"}, "flow"),
+        ("release/release", {"file": "a.csv", "months": "2025-13"}, "months"),
+        ("release/release", {"file": "a.csv", "products": ["101"]}, "products"),
+        ("release/release", {"file": "a.csv", "released_on": "yesterday"}, "released_on"),
+        ("backfill/backfill", {"folder": "old", "dry_run": "perhaps"}, "dry_run"),
+    ],
+)
+def test_bad_values_are_rejected_by_the_form(
+    house: House, deployment: str, request_: dict[str, Any], reason: str
+) -> None:
+    identity = house.deployment(deployment)["id"]
+    with pytest.raises(AssertionError, match=reason):
+        house.ask(f"/deployments/{identity}/create_flow_run", {"parameters": {"request": request_}})
 
 
 def publishing(house: House, run_id: str) -> int:
@@ -152,7 +188,7 @@ def publishing(house: House, run_id: str) -> int:
     # Bytes wait in this folder only while a release is being published, and only for a moment.
     waiting = house.store / "tmp"
     deadline = time.monotonic() + 60
-    while all(path.name.startswith("landing") for path in waiting.iterdir()):
+    while all(path.name.startswith("landing") for path in waiting.glob("*")):
         assert time.monotonic() < deadline, "the run was not seen to publish"
         time.sleep(0.001)
     return process
@@ -171,47 +207,77 @@ def test_a_run_killed_while_it_publishes_is_crashed_and_the_next_completes(house
     file.unlink()
 
 
-def test_a_worker_killed_with_all_it_started_leaves_a_crashed_run_and_the_next_completes(house: House) -> None:
-    """Nobody is left to say that the run has crashed; the automation that misses its heartbeat says it."""
+def test_a_worker_killed_with_all_it_started_leaves_crashed_runs_and_the_next_completes(house: House) -> None:
+    """Nobody is left to say that the runs have crashed; automations say it: of one that publishes, of one that waits for an
+    answer, and of one that the worker took and did not start, which would keep the others waiting for ever."""
+    cut = house.folder / "cut off.csv"
+    cut.write_bytes(csv_bytes(distinct_records(10_000)[::-1]))
+    request = {
+        "file": str(cut),
+        "source": "gacc_query",
+        "flow": "export",
+        "partners": "all",
+        "released_on": "2025-07-23",
+    }
     file = house.drop("more.csv", month(2025, 3, distinct_records(9_000)), "2025-04-20")
     before = current_id(house.store)
-    run_id = house.watch()
-    process = publishing(house, run_id)
-    os.killpg(house.worker.pid, signal.SIGKILL)
-    with suppress(ProcessLookupError):
-        os.kill(process, signal.SIGKILL)
-    house.worker.wait(10)
+    with house.impatient(SILENCE_SECONDS):
+        waits = house.paused(house.start("release/release", {"request": request, "wait_for_approval": True}))["id"]
+        publishes = house.watch()
+        processes = [publishing(house, publishes), house.process_of(waits)]
+        os.killpg(house.worker.pid, signal.SIGKILL)
+        for process in processes:
+            with suppress(ProcessLookupError):
+                os.kill(process or 0, signal.SIGKILL)
+        house.worker.wait(10)
+        assert current_id(house.store) == before
+        taken = house.watch()
+        house.ask(f"/flow_runs/{taken}/set_state", {"state": {"type": "PENDING"}, "force": True})
+        for dead, reason in ((publishes, "no sign of life"), (waits, "no sign of life"), (taken, "not started within")):
+            run = house.ended(dead)
+            assert run["state_type"] == "CRASHED"
+            assert reason in run["state"]["message"]
+    assert "cut off.csv" in [kept.title for kept in hold.waiting(house.store)]
     assert current_id(house.store) == before
-    run = house.ended(run_id)
-    assert run["state_type"] == "CRASHED"
-    assert "no sign of life" in run["state"]["message"]
     house.worker = house.start_worker()
     assert house.ended(house.watch())["state_name"] == "Published 2025-03"
     file.unlink()
 
 
 def test_after_an_outage_both_months_are_done_once_and_in_order(house: House) -> None:
-    pool = "/work_pools/local-process"
-    house.ask(pool, {"is_paused": True}, "PATCH")
-    late = [
-        house.start("watch/watch-query", {"request": LATE}, when)
-        for when in ("2025-09-20T06:30:00Z", "2025-10-20T06:30:00Z")
-    ]
+    """The server is down while two scheduled times pass; each stands for the release day of a month (slots.py)."""
+    first = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=BEFORE_SECONDS)
+    model, days = house.deployment("watch/watch-query"), ["2025-09-20", "2025-10-20"]
+    start = f"DTSTART:{first:%Y%m%dT%H%M%SZ}\nRRULE:FREQ=SECONDLY;INTERVAL={SLOT_SECONDS};COUNT={len(days)}"
+    made = house.ask("/deployments/", {
+        **{name: model[name] for name in ("pull_steps", "path", "work_pool_name", "work_queue_name", "concurrency_options")},
+        "name": "by-slots", "entrypoint": "slots.watch_by_slots", "flow_id": house.ask("/flows/", {"name": "watch-by-slots"})["id"],
+        "concurrency_limit": model["global_concurrency_limit"]["limit"], "schedules": [{"schedule": {"rrule": start, "timezone": "UTC"}}],
+        "parameters": {"request": LATE, "first": first.isoformat(), "seconds": SLOT_SECONDS, "days": days},
+    })  # fmt: skip
+
+    def runs() -> list[dict[str, Any]]:
+        wanted = {"deployments": {"id": {"any_": [made["id"]]}}, "sort": "EXPECTED_START_TIME_ASC"}
+        found: list[dict[str, Any]] = house.ask("/flow_runs/filter", wanted)
+        return found
+
+    house.wait(lambda: len(runs()) == len(days), "the two runs on the schedule")
     house.stop_server()
-    house.drop("september.csv", month(2025, 9), "2025-10-20")
-    house.drop("august.csv", month(2025, 8), "2025-09-20")
+    assert datetime.now(UTC) < first, "the server was not down before the first scheduled time"
+    house.drop("september.csv", month(2025, 9), days[1])
+    house.drop("august.csv", month(2025, 8), days[0])
+    time.sleep((first - datetime.now(UTC)).total_seconds() + SLOT_SECONDS + 1)
     house.start_server()
-    house.ask(pool, {"is_paused": False}, "PATCH")
-    runs = [house.ended(run) for run in late]
-    assert [run["state_name"] for run in runs] == ["Published 2025-08", "Published 2025-09"]
-    assert runs[0]["end_time"] <= runs[1]["start_time"]
-    august, september = (
-        [run for run in house.runs("release") if run["name"].endswith(name)] for name in ("august.csv", "september.csv")
-    )
-    assert [run["state_name"] for run in (*august, *september)] == ["Published 2025-08", "Published 2025-09"]
-    assert [run["name"] for run in runs] == ["watch for query 2025-09-20", "watch for query 2025-10-20"]
-    months = reading.query(house.store, "release").filter(title="august.csv")["first_month"].to_list()
-    assert months == [date(2025, 8, 1)]
+    for run in runs():
+        house.ended(run["id"])
+    late = runs()
+    assert [run["state_name"] for run in late] == ["Published 2025-08", "Published 2025-09"]
+    assert [run["name"] for run in late] == [f"watch for query {day}" for day in days]
+    assert late[0]["end_time"] <= late[1]["start_time"]
+    done = [run for run in house.runs("release") if run["name"].endswith(("august.csv", "september.csv"))]
+    assert [run["state_name"] for run in reversed(done)] == ["Published 2025-08", "Published 2025-09"]
+    months = reading.query(house.store, "release").filter(pl.col("title").is_in(["august.csv", "september.csv"]))
+    assert sorted(months["first_month"].to_list()) == [date(2025, 8, 1), date(2025, 9, 1)]
     assert house.ended(house.watch())["state_name"] == "Nothing new"
 
 

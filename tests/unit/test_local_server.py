@@ -1,0 +1,52 @@
+"""The server of one's own is found again by what it says of itself, never by its port alone."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from flows import server
+
+
+@pytest.fixture
+def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """A server that answers at the address we once noted; what it says of its folder may be changed."""
+    said = {"home": "/somewhere/else"}
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # the library's name
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(said).encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    monkeypatch.setattr(server, "HOME", tmp_path)
+    monkeypatch.setattr(server, "NOTE", tmp_path / "server.json")
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as http:
+        threading.Thread(target=http.serve_forever, daemon=True).start()
+        said["api"] = f"http://127.0.0.1:{http.server_port}/api"
+        server.NOTE.write_text(json.dumps({"api": said["api"], "pid": 2**22 + 1}))
+        yield said
+        http.shutdown()
+
+
+def test_another_server_at_our_old_address_is_not_taken_for_ours_nor_stopped(stranger: dict[str, str]) -> None:
+    assert server.running_server() is None
+    assert server.stop_server() is False
+    assert not server.NOTE.exists()
+
+
+def test_a_server_of_our_folder_is_ours_and_one_that_was_named_is_used(
+    stranger: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PREFECT_API_URL", stranger["api"])
+    assert server.running_server() == stranger["api"]
+    monkeypatch.delenv("PREFECT_API_URL")
+    stranger["home"] = str(tmp_path)
+    assert server.running_server() == stranger["api"]
