@@ -17,7 +17,6 @@ from schemas.outcome import Outcome
 from schemas.release import Finding, Quarantine, Release
 from schemas.revision import Revision
 from schemas.table import Table, table_name
-from tasks.chart import chart
 from tasks.display import WORLD, month_name, partner_name, product_name
 from tasks.refusal import clip
 from tasks.revision_report import revision_report
@@ -133,6 +132,8 @@ def _headline(newest: pl.DataFrame, series: pl.DataFrame, unit: str, scale: floa
                  f"{row['share_pct']:.1f}" if row["share_pct"] is not None else "–"]  # fmt: skip
         lines.append(f"| {_bold(partner_name(row['partner']), row['partner'] == WORLD)} | {' | '.join(cells)} |")
     names = {partner: partner_name(partner) for partner in series["partner"].unique()}
+    from tasks.chart import chart
+
     # A group would stand beside its own members, as if it came on top of them.
     alone = series.filter(~pl.col("partner").is_in(code_table("partner_groups")["group"].unique().to_list()))
     picture = base64.b64encode(chart(alone, names, unit, scale)).decode()

@@ -16,6 +16,7 @@ from schemas.request import ReleaseRequest
 from tasks import brief, brief_words
 from tasks.brief_charts import sparkline
 from tasks.brief_facts import gather
+from tasks.chart import chart, lines, on_calendar, svg
 from tasks.ledger import last_word
 from tasks.plot import draw
 from tasks.reading import query
@@ -258,3 +259,28 @@ def test_plot_draws_png_and_svg_and_says_what_it_cannot(snapshot: Snapshot) -> N
     with pytest.raises(ValueError, match="no picture that can be drawn"):
         draw(rows, MAGNETS, ["WLD"], "quantity_kg", ".bmp")
     assert isinstance(rows, pl.DataFrame)
+
+
+def test_no_line_is_drawn_across_a_month_without_a_figure(snapshot: Snapshot) -> None:
+    rows = query(snapshot.store, "metric", flow="export", product=MAGNETS).filter(measure="quantity_kg")
+    values = on_calendar(rows, ["WLD"], {"WLD": "World"}, 1e-3)
+    by_month = {row["month"][:7]: row["value"] for row in values}
+    assert len(values) == 26, "February 2024 to March 2026"
+    assert (by_month["2024-10"], by_month["2024-11"], by_month["2024-12"], by_month["2025-06"]) == (
+        4725,
+        None,
+        None,
+        3188,
+    )
+    (path,) = re.findall(r'aria-roledescription="line mark"[^>]* d="([^"]*)"', svg(lines(values)).decode())
+    there = "".join("0" if row["value"] is None else "1" for row in values)
+    assert path.count("M") == len(re.findall("1+", there)) == 4
+
+
+def test_the_picture_of_a_release_is_a_png_with_or_without_partners(snapshot: Snapshot) -> None:
+    rows = query(snapshot.store, "metric", flow="export", product=MAGNETS).filter(measure="quantity_kg")
+    names = {partner: partner for partner in rows["partner"].unique()}
+    both, alone = (chart(part, names, "t", 1e-3) for part in (rows.filter(period=JUNE), rows.filter(partner="WLD")))
+    assert both.startswith(b"\x89PNG")
+    assert alone.startswith(b"\x89PNG")
+    assert both != alone
