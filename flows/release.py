@@ -64,9 +64,10 @@ def from_bytes_to_tables(request: ReleaseRequest, today: date) -> Outcome:
             trade_flow = step.widen(ledger)
             revision = step.revise(observed, ledger, known)
             metric = step.derive(ledger, known)
+            events = step.mark_events(observed, metric, known)
             trail = step.trail(observed.release)
             published = step.publish(
-                request.store, observed, findings, ledger, trade_flow, metric, revision, trail, known
+                request.store, observed, findings, ledger, trade_flow, metric, revision, events, trail, known
             )
         run.outcome = step.report(published, observed, findings)
     return run.outcome

@@ -44,7 +44,7 @@ class Gatherer:
                 else f"products are {', '.join(self.tracer.metric['product'].unique().sort())}"
             )
             raise NoFigure(f"no {flow} of {product} in {month:%Y-%m}; {what}")
-        self.readings = Readings(snapshot)
+        self.readings = Readings(snapshot, [product, *members(product)])
         self.count = 0
 
     def fact(self, partner: str, figure: str, back: int = 0, measure: str = KG) -> Fact:

@@ -62,11 +62,14 @@ def path_partition(path: str) -> Partition:
 
 
 def read_table(
-    snapshot: Snapshot | None, model: type[Table], keep: Callable[[Partition], bool] = lambda partition: True
+    snapshot: Snapshot | None,
+    model: type[Table],
+    keep: Callable[[Partition], bool] = lambda partition: True,
+    where: pl.Expr | None = None,
 ) -> pl.DataFrame:
     """Rows of a table of a snapshot, in the table's order, all columns of its model; of some partitions where `keep` says.
 
-    None stands for a store in which nothing was published yet.
+    `where` speaks of columns inside the files, and what it leaves out is not read where the order of the files tells. None stands for a store in which nothing was published yet.
     """
     name = table_name(model)
     kinds = polars_schema(model)
@@ -78,7 +81,8 @@ def read_table(
             files.setdefault(partition and partition[0], []).append(snapshot.path / entry.path)  # type: ignore[union-attr]
     frames: list[pl.DataFrame] = []
     for flow, paths in files.items():
-        rows = pl.read_parquet(paths, hive_partitioning=False)
+        found = pl.scan_parquet(paths, hive_partitioning=False)
+        rows = (found if where is None else found.filter(where)).collect()
         if flow is not None:
             rows = rows.with_columns(flow=pl.lit(flow))
         frames.append(rows.select(pl.col(column).cast(kind) for column, kind in kinds.items()))

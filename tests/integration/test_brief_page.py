@@ -2,10 +2,12 @@
 
 import csv
 import io
+import json
 import shutil
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from tests.integration.test_cli import tidewaiter
@@ -43,9 +45,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_claims_check_gives_a_row_for_each_row_and_leaves_the_store_as_it_was(home: Path) -> None:
+def test_claims_check_gives_a_row_for_each_row_and_publishes_them_beside_an_unchanged_ledger(home: Path) -> None:
     (home / "claims.csv").write_text(CLAIMS, encoding="utf-8")
-    before = {path: path.stat().st_mtime_ns for path in (home / "store").rglob("*.parquet")}
+    store = home / "store"
+    before = {path: path.stat().st_mtime_ns for path in store.rglob("*.parquet")}
+    tables = _tables(store)
     done = tidewaiter("claims", "check", "claims.csv", "--format", "csv", cwd=home)
     assert done.returncode == 0, done.stderr
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
@@ -57,15 +61,41 @@ def test_claims_check_gives_a_row_for_each_row_and_leaves_the_store_as_it_was(ho
         "not_checkable",
     ]
     assert all(row["reason"] for row in rows)
-    assert {path: path.stat().st_mtime_ns for path in (home / "store").rglob("*.parquet")} == before
-    assert list((home / "store" / "reports").glob("claims-claims-*.csv"))
-    assert (
-        "4 claims: 1 supported, 1 contradicted, 1 right_number_wrong_place, 1 not_checkable"
-        in tidewaiter("claims", "check", "claims.csv", cwd=home).stdout
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert (store / "reports" / "claims-claims.csv").is_file()
+    after = _tables(store)
+    assert {name: paths for name, paths in after.items() if name not in ("claim", "lineage")} == {
+        name: paths for name, paths in tables.items() if name != "lineage"
+    }
+    assert tables["lineage"] < after["lineage"]
+    kept = pl.read_parquet(store / "current" / "claim" / "*.parquet")
+    assert kept.select("record", "verdict", "further").rows() == [
+        (number, row["verdict"], json.dumps({"who": row["who"]})) for number, row in enumerate(rows, 1)
+    ]
+    assert kept["product"].to_list() == [*["basket:rare_earth_magnets"] * 3, "basket:gallium"]
+    assert ["free magnets share this code" in (note or "") for note in kept["note"]] == [True, True, True, False]
+    read = tidewaiter("read", "claim", "--product", "basket:gallium", "--format", "csv", cwd=home)
+    assert [row["verdict"] for row in csv.DictReader(io.StringIO(read.stdout))] == ["not_checkable"]
+    again = tidewaiter("claims", "check", "claims.csv", cwd=home).stdout
+    assert "4 claims: 1 supported, 1 contradicted, 1 right_number_wrong_place, 1 not_checkable" in again
+    assert "published already" in again
+    assert _tables(store) == after
+    steps = pl.read_parquet(store / "current" / "lineage" / "*.parquet").filter(
+        pl.col("release_id").str.starts_with("claims-")
     )
+    assert steps.sort("position")["step"].to_list() == ["read_claims", "check_claims", "publish_claims"]
     refused = tidewaiter("claims", "check", "nowhere.csv", cwd=home)
     assert refused.returncode == 2
     assert "there is no such file" in refused.stderr
+
+
+def _tables(store: Path) -> dict[str, set[str]]:
+    """Files of each table of the current snapshot; a file's name is the hash of its bytes."""
+    current = (store / "current").resolve()
+    found: dict[str, set[str]] = {}
+    for path in current.rglob("*.parquet"):
+        found.setdefault(path.relative_to(current).parts[0], set()).add(str(path.relative_to(current)))
+    return found
 
 
 def test_events_brief_and_plot_by_command(home: Path) -> None:

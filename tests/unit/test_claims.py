@@ -5,6 +5,7 @@ The claims here are written by hand, with the answer beside them: true, rounded,
 
 import csv
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 
 from flows.release import release
 from schemas.request import ReleaseRequest
-from tasks.claims import check_claims, read_claims
+from tasks.claims import ClaimsFile, check_claims, read_claims
 from tasks.snapshot import Snapshot, open_snapshot
 
 ROOT = Path(__file__).parent.parent.parent
@@ -125,9 +126,10 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     return snapshot
 
 
-def frame(rows: list[tuple[Any, ...]]) -> pl.DataFrame:
-    return pl.DataFrame([dict(zip(COLUMNS, row, strict=False)) for row in rows], infer_schema_length=None).with_columns(
-        flow=pl.lit("export")
+def frame(rows: list[tuple[Any, ...]]) -> ClaimsFile:
+    rows_of = [dict(zip(COLUMNS, row, strict=False)) for row in rows]
+    return ClaimsFile(
+        "claims.csv", "0" * 64, pl.DataFrame(rows_of, infer_schema_length=None).with_columns(flow=pl.lit("export"))
     )
 
 
@@ -184,7 +186,7 @@ def test_one_changed_digit_in_a_level_is_never_supported_beyond_rounding(sample:
 
 def test_the_note_is_never_read(sample: Snapshot) -> None:
     rows = frame(CLAIMS)
-    noted = rows.with_columns(note=pl.lit("truncated; mislabelled RE; wrong; right"))
+    noted = replace(rows, rows=rows.rows.with_columns(note=pl.lit("truncated; mislabelled RE; wrong; right")))
     assert check_claims(sample, rows)["verdict"].to_list() == check_claims(sample, noted)["verdict"].to_list()
 
 
