@@ -145,6 +145,27 @@ def test_every_claim_of_known_answer_gets_it(sample: Snapshot) -> None:
     assert wrong == []
 
 
+def test_claims_that_the_rules_were_not_made_for_get_their_verdicts(sample: Snapshot) -> None:
+    """Other phrasing, units, languages, periods and mistakes, each with the verdict that arithmetic by hand gives it."""
+    unseen = read_claims(Path(__file__).with_name("unseen_claims.csv"))
+    expected = unseen.rows.select("verdict", "words", "why").rows()
+    checked = check_claims(sample, replace(unseen, rows=unseen.rows.drop("verdict", "words", "why")))
+    assert checked.height >= 60
+    assert min(Counter(verdict for verdict, _, _ in expected).values()) >= 9
+    wrong = [
+        (row["partner"], row["period"], row["metric"], row["value"], why, row["verdict"], row["reason"])
+        for row, (verdict, words, why) in zip(checked.iter_rows(named=True), expected, strict=True)
+        if row["verdict"] != verdict or words not in row["reason"]
+    ]
+    assert wrong == []
+
+
+def test_a_growth_that_nothing_explains_says_what_it_would_take(sample: Snapshot) -> None:
+    (row,) = check_claims(sample, frame([(M, "US", "2025-08", "mom_pct", "-1.6", "%", "")])).iter_rows(named=True)
+    # 619 x 0.984 and 590 / 0.984
+    assert "It fits no figure near by; to be right it would take 609.096 t now, or 599.593 t before" in row["reason"]
+
+
 def test_the_figures_of_the_sample_itself_are_all_supported(sample: Snapshot) -> None:
     """The ledger agrees with what it was made from, whatever the wording: level, total, growth."""
     metrics = {
