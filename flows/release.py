@@ -45,7 +45,7 @@ def _rehearsed(request: ReleaseRequest, today: date) -> Outcome:
     with step.rehearsal(request.store) as aside:
         outcome = from_bytes_to_tables(request.model_copy(update={"store": aside, "dry_run": False}), today)
     status = "would be published" if outcome.status == "published" else outcome.status
-    return outcome.model_copy(update={"status": status})
+    return outcome.model_copy(update={"status": status, "briefs": []})
 
 
 def from_bytes_to_tables(request: ReleaseRequest, today: date) -> Outcome:
@@ -70,4 +70,5 @@ def from_bytes_to_tables(request: ReleaseRequest, today: date) -> Outcome:
                 request.store, observed, findings, ledger, trade_flow, metric, revision, events, trail, known
             )
         run.outcome = step.report(published, observed, findings)
+        run.outcome = step.brief(run.outcome, request.store)
     return run.outcome
