@@ -24,7 +24,13 @@ def month_chart(facts: Facts, language: str) -> str:
         "month:N",
         sort=order,
         axis=altair.Axis(
-            values=ticks, title=None, labelAngle=0, labelAlign="center", labelOverlap=True, labelPadding=6
+            values=ticks,
+            title=None,
+            labelAngle=0,
+            labelAlign="center",
+            labelBaseline="top",
+            labelOverlap=True,
+            labelPadding=6,
         ),
     )
     bars = (

@@ -5,13 +5,15 @@ watched product costs a look into a list; everything that writes briefs is impor
 """
 
 import logging
+import os
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 
-from schemas.code_tables import code_table
+from schemas.code_tables import WatchList, code_table
 from schemas.outcome import Outcome
+from schemas.table import polars_schema
 from tasks.control_events import members
 from tasks.filesystem import LOCAL, FileSystem
 from tasks.land import keep_bytes
@@ -19,6 +21,7 @@ from tasks.publish import exclusive
 from tasks.snapshot import Snapshot, open_snapshot
 
 FOLDER = "briefs"
+LIST_OF_ONES_OWN = "TIDEWAITER_WATCH_LIST"
 log = logging.getLogger("tidewaiter.briefs")
 Watched = tuple[str, str]
 
@@ -29,7 +32,15 @@ def write_briefs(outcome: Outcome, store: Path, fs: FileSystem = LOCAL) -> Outco
         return outcome
     written: list[str] = []
     failed: list[str] = []
-    for product, flow in watched(outcome):
+    try:
+        products = watched(outcome)
+    except Exception as problem:
+        log.exception("the watch list could not be read")
+        said = (
+            f"watch list: not read, {type(problem).__name__}: {problem}; no brief was written. See ${LIST_OF_ONES_OWN}."
+        )
+        return outcome.model_copy(update={"warnings": [*outcome.warnings, said]})
+    for product, flow in products:
         try:
             written += _write(store, product, flow, outcome, fs)
         except Exception as problem:
@@ -41,10 +52,18 @@ def write_briefs(outcome: Outcome, store: Path, fs: FileSystem = LOCAL) -> Outco
     return outcome.model_copy(update={"briefs": written, "warnings": [*outcome.warnings, *failed]})
 
 
+def watch_list() -> pl.DataFrame:
+    """The products to write about: those of the file that $TIDEWAITER_WATCH_LIST names, else the ones that come along."""
+    if not (named := os.environ.get(LIST_OF_ONES_OWN)):
+        return code_table("watch_list")
+    rows = pl.read_csv(named, schema=polars_schema(WatchList), empty_string_is_null=False)
+    return WatchList.validate(rows, lazy=True)
+
+
 def watched(outcome: Outcome) -> list[Watched]:
     """Products of the watch list of which the release has a figure of its own, each with its direction."""
     told = set(outcome.products)
-    rows = code_table("watch_list").filter(pl.col("flow").is_in(outcome.flows))
+    rows = watch_list().filter(pl.col("flow").is_in(outcome.flows))
     return [
         (product, flow)
         for product, flow in rows.select("product", "flow").iter_rows()

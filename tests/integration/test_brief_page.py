@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -16,6 +17,24 @@ CHROMIUM = shutil.which("chromium")
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+STORY = ("353 t", "660 %", "3,188 t", "157.5 %", "1,238 t", "38.1 %", "22,319 t", "18.9 %")
+CONTRAST_MIN = 4.5
+# Every pair of colours in which a text stands on its ground, and one text that does.
+INKS = """() => {
+  const found = new Map();
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const said = walker.currentNode.textContent.trim(), parent = walker.currentNode.parentElement;
+    if (!said || !parent.getClientRects().length || parent.closest('style')) continue;
+    const style = getComputedStyle(parent), ink = parent.closest('svg') ? style.fill : style.color;
+    let ground = parent;
+    while (ground && getComputedStyle(ground).backgroundColor === 'rgba(0, 0, 0, 0)') ground = ground.parentElement;
+    const paper = ground ? getComputedStyle(ground).backgroundColor : 'rgb(255, 255, 255)';
+    found.set(ink + paper, [ink, paper, said]);
+  }
+  return [...found.values()];
+}"""
+HEADINGS = "[...document.querySelectorAll('h1, h2, h3, h4')].map(one => Number(one.tagName[1]))"
 CLAIMS = """commodity,flow,partner,period,metric,value,unit,qualifier,who
 rare earth magnets,export,US,2025-06,level_t,353,t,,a
 rare earth magnets,export,US,2025-06,mom_pct,667,%,,b
@@ -27,7 +46,12 @@ gallium,export,World,2025-06,level_t,4.26,t,,d
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("brief")
-    assert tidewaiter("run", "--no-prefect", cwd=folder).returncode == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("TIDEWAITER_WATCH_LIST")
+        told = tidewaiter("run", "--no-prefect", cwd=folder)
+    assert told.returncode == 0
+    assert "brief, in the store: briefs/2026-03/basket-rare_earth_magnets.zh.html" in told.stdout
+    assert (folder / "store" / "briefs" / "2026-05" / "line-rare_earths.en.md").is_file()
     for language in ("en", "zh"):
         done = tidewaiter(
             "brief",
@@ -151,11 +175,21 @@ def test_a_browser_without_a_network_shows_the_page_light_dark_narrow_and_printe
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
                 assert page.locator("figure svg").count() == 2
                 assert page.locator("a.n").count() > 20
-                ink, paper = page.evaluate(
-                    "[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
+                for figure in STORY:
+                    assert page.locator("main a.n", has_text=figure).first.is_visible(), (language, figure)
+                inks = page.evaluate(INKS)
+                assert len(inks) >= 2
+                faint = {said: ratio for ink, paper, said in inks if (ratio := _contrast(ink, paper)) < CONTRAST_MIN}
+                assert faint == {}, (language, scheme, media)
+                assert (_light(page.evaluate("getComputedStyle(document.body).backgroundColor")) > 0.5) == (
+                    scheme == "light"
                 )
-                assert _contrast(ink, paper) > 10
-                assert (_light(paper) > 0.5) == (scheme == "light")
+                levels = page.evaluate(HEADINGS)
+                assert levels.count(1) == 1
+                assert all(later - now <= 1 for now, later in itertools.pairwise(levels)), (
+                    "no level of heading is left out"
+                )
+                assert page.locator("figure:not([aria-label])").count() == 0
                 page.locator("a.n").first.click()
                 assert page.evaluate("document.querySelector(':target').tagName") == "TR"
                 context.close()

@@ -13,7 +13,7 @@ from schemas.code_tables import code_table
 from schemas.outcome import Outcome
 from schemas.request import ReleaseRequest
 from tasks import brief_facts
-from tasks.briefs import watched
+from tasks.briefs import LIST_OF_ONES_OWN, watched
 from tasks.snapshot import audit_store, open_snapshot
 
 SOYBEANS = '"数据年月","商品编码","商品名称","贸易伙伴编码","贸易伙伴名称","第一数量","第一计量单位","第二数量","第二计量单位","美元",\n"202506","12019019","大豆","502","美国","1500","千克","0","?","2000",\n'
@@ -29,6 +29,11 @@ request = ReleaseRequest(file=folder / "beans.csv", store=folder / "store", sour
 assert release.fn(request, date(2025, 8, 1)).briefs == []
 print(sorted({"altair", "vl_convert", "jinja2", "tasks.brief", "tasks.brief_facts"} & {*sys.modules}))
 """
+
+
+@pytest.fixture(autouse=True)
+def with_the_list_that_comes_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(LIST_OF_ONES_OWN)
 
 
 def ingest(file: Path, store: Path, **other: object) -> Outcome:
@@ -94,3 +99,15 @@ def test_what_is_watched_is_a_code_a_basket_or_a_line_in_its_direction() -> None
     assert watched(outcome(["line:rare_earths"], "export")) == [("line:rare_earths", "export")]
     assert watched(outcome(["85051110"], "import")) == []
     assert watched(outcome(["12019019"], "export")) == []
+
+
+def test_a_watch_list_of_ones_own_takes_the_place_of_the_one_that_comes_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "beans.csv").write_bytes(SOYBEANS.encode("gb18030"))
+    monkeypatch.setenv(LIST_OF_ONES_OWN, str(tmp_path / "watched.csv"))
+    outcome = ingest(tmp_path / "beans.csv", tmp_path / "a")
+    assert (outcome.status, outcome.briefs) == ("published", [])
+    assert "watch list: not read, FileNotFoundError" in outcome.warnings[-1]
+    (tmp_path / "watched.csv").write_text("product,flow,reason\n12019019,export,soybeans\n", encoding="utf-8")
+    assert "briefs/2025-06/12019019.zh.md" in ingest(tmp_path / "beans.csv", tmp_path / "b").briefs
