@@ -58,6 +58,6 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         "sparkline": brief_charts.sparkline, "unit_value": brief_words.unit_value_pieces(facts, language),
         "revised": brief_words.revised_lines(facts, language), "events": brief_words.event_lines(facts, language),
         "partner_label": lambda key: words["world"] if key == "WLD" else brief_words.partner(key, "zh") if chinese else partner_name(key),
-        "reasons": {**MADE, **(brief_texts.MISSING_ZH if chinese else MISSING)},
+        "reasons": {**MADE, **MISSING, **(brief_texts.MISSING_ZH if chinese else {})},
         "figures": brief_texts.FIGURES_ZH if chinese else brief_texts.FIGURES_EN,
     }  # fmt: skip

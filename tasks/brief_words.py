@@ -267,7 +267,7 @@ def missing(facts: Facts, language: str) -> list[str]:
         for fact in (row.mom, row.yoy, row.ytd, row.ytd_yoy, row.share, row.rank):
             if fact.value is None and fact.status != "not_applicable":
                 grouped.setdefault(fact.status, {}).setdefault(fact.figure, []).append(partner(row.partner, language))
-    figures, reasons = (FIGURES_ZH, MISSING_ZH) if language == "zh" else (FIGURES_EN, MISSING)
+    figures, reasons = (FIGURES_ZH, MISSING | MISSING_ZH) if language == "zh" else (FIGURES_EN, MISSING)
     comma, colon = ("、", "：") if language == "zh" else (", ", ": ")
     return [
         f"{reasons[reason]}{colon}"

@@ -93,9 +93,11 @@ def _headlines(snapshot: Snapshot, outcome: Outcome, flow: str) -> list[str]:
     year, month = map(int, outcome.months[-1].split("-"))
     last = year * 12 + month
     rows = read_table(
-        snapshot, Metric, lambda part: part[0] == flow and last - MONTHS_SHOWN < part[1] * 12 + part[2] <= last
+        snapshot,
+        Metric,
+        lambda part: part[0] == flow and last - MONTHS_SHOWN < part[1] * 12 + part[2] <= last,
+        pl.col("product").is_in(outcome.products),
     )
-    rows = rows.filter(pl.col("product").is_in(outcome.products))
     lines: list[str] = []
     for measure, unit, scale in MEASURES:
         mine = rows.filter(pl.col("measure") == measure, pl.col("level").is_not_null())

@@ -12,7 +12,7 @@ from flows.release import release
 from schemas.code_tables import code_table
 from schemas.outcome import Outcome
 from schemas.request import ReleaseRequest
-from tasks import brief_facts
+from tasks import artifacts, brief_facts
 from tasks.briefs import LIST_OF_ONES_OWN, watched
 from tasks.snapshot import audit_store, open_snapshot
 
@@ -40,7 +40,9 @@ def ingest(file: Path, store: Path, **other: object) -> Outcome:
     return release.fn(ReleaseRequest(file=file, store=store, **{**DECLARED, **other}), date(2025, 8, 1))  # type: ignore[arg-type]
 
 
-def test_a_release_of_a_watched_product_writes_its_briefs_outside_of_what_is_hashed(tmp_path: Path) -> None:
+def test_a_release_of_a_watched_product_writes_its_briefs_outside_of_what_is_hashed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = tmp_path / "store"
     outcome = ingest(query_file(tmp_path / "magnets.csv", ["202505", "202506"]), store)
     place = "briefs/2025-06/basket-rare_earth_magnets"
@@ -55,6 +57,15 @@ def test_a_release_of_a_watched_product_writes_its_briefs_outside_of_what_is_has
     assert ingest(tmp_path / "magnets.csv", store).briefs == [], "nothing new, nothing written"
     rehearsed = ingest(query_file(tmp_path / "more.csv", ["202504"]), store, dry_run=True)
     assert (rehearsed.status, rehearsed.briefs) == ("would be published", [])
+    assert not any("brief" in line for line in rehearsed.warnings)
+    told: list[tuple[str, str]] = []
+    monkeypatch.setattr(
+        "prefect.artifacts.create_markdown_artifact", lambda text, key, description: told.append((key, text))
+    )
+    monkeypatch.setattr("prefect.artifacts.create_table_artifact", lambda rows, key, description: None)
+    artifacts.write(store, outcome)
+    assert [key for key, _ in told[1:]] == ["brief-basket-rare-earth-magnets-en", "brief-basket-rare-earth-magnets-zh"]
+    assert told[1][1].startswith("# Rare earth magnets, June 2025")
 
 
 def test_a_brief_that_fails_is_a_warning_and_the_release_stands(
