@@ -50,6 +50,7 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         "facts": facts, "language": "zh-CN" if chinese else "en", "t": words, "name": facts.name_zh if chinese else facts.name_en, "month": month,
         "headlines": brief_words.headlines(facts, language), "missing": brief_words.missing(facts, language),
         "mix": words["mix"].format(pp=moved) if facts.unit_value and moved is not None and moved >= brief_words.MIX_MOVED_PP_MIN else "",
+        "implied": any(fact.status == "implied_base" for fact in facts.facts()),
         "mix_how": words["mix_how"].format(count=known_in_both),
         "alt_chart": words["alt_chart"].format(month=month, latest=brief_words.shown(facts.partners[0].level))
         + (f" {words['pale']}" if None in facts.world_t else ""),

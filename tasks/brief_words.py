@@ -283,7 +283,7 @@ def source_line(fact: Fact, language: str = "en") -> str:
     said = texts(language)
     numbers = [number for operand in fact.trace.operands for number in operand.numbers]
     parts = [
-        f"{number.value:,} {number.unit}, {number.period}, {said['release']} {number.release_id}, "
+        f"{number.value:,} {number.unit}, {number.partner} {number.period}, {said['release']} {number.release_id}, "
         f"{said['record']} {', '.join(map(str, number.records[:3]))}, sha256 {number.raw_sha256[:12]}"
         for number in numbers[:3]
     ]
