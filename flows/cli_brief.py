@@ -12,7 +12,7 @@ from rich.table import Table
 
 from flows.terminal import STORE, Flow, Form, Store, console, published, refusals
 from tasks import claims as claiming
-from tasks import control_events, display, reading
+from tasks import control_events, display, event_windows, reading
 from tasks.brief_words import headlines
 
 MARKS = {"supported": "green", "contradicted": "bold red", "right_number_wrong_place": "yellow", "not_checkable": "dim"}
@@ -35,13 +35,22 @@ def check(
     ],
     form: Annotated[Form, typer.Option("--format", help="how to print it")] = Form.table,
     output: Annotated[Path | None, typer.Option(help="write to this file; else a copy lies in STORE/reports")] = None,
+    publish: Annotated[
+        bool, typer.Option("--publish/--no-publish", help="publish the result as the table claim")
+    ] = True,
     store: Store = STORE,
 ) -> None:
     """A verdict on each printed figure, with both readings. The ledger is never changed, and a column `note` never read."""
+    from flows.claims import check_and_publish
+
     with refusals():
         snapshot = published(store)
-        checked = claiming.check_claims(snapshot, claiming.read_claims(file))
-        kept = output or store / "reports" / f"claims-{file.stem}-{snapshot.id}.csv"
+        if publish:
+            checked, made = check_and_publish(file, store)
+            snapshot, changed = made.snapshot, made.changed
+        else:
+            checked, changed = claiming.check_claims(snapshot, claiming.read_claims(file)), False
+        kept = output or store / "reports" / f"claims-{file.stem}.csv"
         kept.parent.mkdir(parents=True, exist_ok=True)
         reading.write(checked, "csv" if form is Form.table else form.value, kept)
         if form is not Form.table:
@@ -59,7 +68,8 @@ def check(
             row["reason"].replace("[", r"\["),
         )
     console.print(table)
-    console.print(f"kept in {kept}", highlight=False, soft_wrap=True)
+    where = f"{'published' if changed else 'published already'} as the table claim, snapshot {snapshot.id}"
+    console.print(f"kept in {kept}" + (f"; {where}" if publish else ""), highlight=False, soft_wrap=True)
 
 
 @events.callback(invoke_without_command=True, epilog="Example: `tidewaiter events --product basket:rare_earth_magnets`")
@@ -102,7 +112,7 @@ def list_events(
     "windows",
     epilog="Example: `tidewaiter events windows --product basket:rare_earth_magnets --event mofcom-gacc-2025-18`",
 )
-def event_windows(
+def windows(
     product: Annotated[str, typer.Option(help="code or basket:…")],
     event: Annotated[str | None, typer.Option(help="one measure; else all that touch the product")] = None,
     partner: Annotated[str, typer.Option(help="ISO 3166-1 alpha-3 or WLD")] = "WLD",
@@ -113,7 +123,7 @@ def event_windows(
 ) -> None:
     """Months before and after each measure, beside the same months a year before and beside placebo products."""
     with refusals():
-        every = control_events.windows(published(store), product, flow.value, partner)
+        every = event_windows.windows(published(store), product, flow.value, partner)
         found = every.filter(event=event) if event else pl.DataFrame(every)
         if not found.height:
             raise ValueError(f"no measure {event or ''} with a day of effect touches {product}; see tidewaiter events")

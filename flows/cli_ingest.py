@@ -26,7 +26,6 @@ from flows.terminal import (
     refusals,
     tell,
 )
-from schemas.catalog import PUBLISHED
 from schemas.request import ReleaseRequest
 from schemas.watch import BackfillRequest, WatchReport, WatchRequest
 from tasks import display, hold, reading
@@ -115,7 +114,7 @@ def run(
             full=False,
         )
     console.print(
-        f"\nThe Parquet lies in [bold]{store}/current/<table>[/]: {', '.join(PUBLISHED)}",
+        f"\nThe Parquet lies in [bold]{store}/current/<table>[/]: {', '.join(sorted({entry.table for entry in snapshot.files}))}",
         highlight=False,
         soft_wrap=True,
     )

@@ -43,12 +43,13 @@ def _or_ask(request: ReleaseRequest, today: date, wait_for_approval: bool) -> Ou
 
 def _rehearsed(request: ReleaseRequest, today: date) -> Outcome:
     with step.rehearsal(request.store) as aside:
-        outcome = from_bytes_to_tables(request.model_copy(update={"store": aside, "dry_run": False}), today)
+        aside_request = request.model_copy(update={"store": aside, "dry_run": False})
+        outcome = from_bytes_to_tables(aside_request, today, with_briefs=False)
     status = "would be published" if outcome.status == "published" else outcome.status
     return outcome.model_copy(update={"status": status})
 
 
-def from_bytes_to_tables(request: ReleaseRequest, today: date) -> Outcome:
+def from_bytes_to_tables(request: ReleaseRequest, today: date, *, with_briefs: bool = True) -> Outcome:
     """The way of one release. Raises Refused or Held, and then the published tables are as they were."""
     with step.on_record(request.store) as run:
         found = step.locate(request)
@@ -64,9 +65,12 @@ def from_bytes_to_tables(request: ReleaseRequest, today: date) -> Outcome:
             trade_flow = step.widen(ledger)
             revision = step.revise(observed, ledger, known)
             metric = step.derive(ledger, known)
+            events = step.mark_events(observed, metric, known)
             trail = step.trail(observed.release)
             published = step.publish(
-                request.store, observed, findings, ledger, trade_flow, metric, revision, trail, known
+                request.store, observed, findings, ledger, trade_flow, metric, revision, events, trail, known
             )
         run.outcome = step.report(published, observed, findings)
+        if with_briefs:
+            run.outcome = step.brief(run.outcome, request.store)
     return run.outcome

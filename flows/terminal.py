@@ -121,6 +121,9 @@ def tell(outcome: Outcome, page: str | None) -> None:
         console.print(f"  this run in the UI: {page}", highlight=False, soft_wrap=True)
     for line in outcome.warnings:
         console.print(f"  [yellow]warning[/] {line}", highlight=False, soft_wrap=True)
+    for place in outcome.briefs:
+        if place.endswith(".html"):
+            console.print(f"  brief, in the store: {place}", highlight=False, soft_wrap=True)
     for line in outcome.notes:
         console.print(f"  {line}", highlight=False, soft_wrap=True, style="dim")
 

@@ -34,6 +34,7 @@ class PartnerRow(BaseModel):
     ytd_yoy: Fact
     share: Fact
     rank: Fact
+    rank_before: Fact = Field(description="rank in the month before")
     recent_t: list[float | None] = Field(description="the last months in tonnes, oldest first")
 
 
@@ -49,6 +50,31 @@ class EventFact(BaseModel):
     goods: str
     coverage: str
     address: str
+    until: str = Field("", description="last day, or day of suspension")
+
+
+class Revised(BaseModel):
+    """A number that changed after it was published, with both releases."""
+
+    period: str
+    partner: str
+    measure: str
+    unit: str
+    kind: str
+    old_value: int | None
+    new_value: int | None
+    revised_on: date
+    old_release_id: str
+    new_release_id: str
+
+
+class Waiting(BaseModel):
+    """A release that is held."""
+
+    title: str
+    release_id: str
+    since: str
+    why: list[str]
 
 
 class Facts(BaseModel):
@@ -70,17 +96,22 @@ class Facts(BaseModel):
     before_t: dict[str, float | None] = Field(description="the month before, by partner")
     events: list[EventFact]
     unit_value: Fact | None
+    unit_value_mom: Fact | None
+    unit_value_yoy: Fact | None
     mix_moved_pp: float | None = Field(
         description="half the sum of the moves of shares of partners known in both months"
     )
-    revised: list[dict[str, str]]
-    held: list[str]
+    series_start: date | None = Field(description="first month of the unbroken series that a record stands in")
+    revised_since: date | None = Field(description="day on which the month before came out: that of the last brief")
+    revised: list[Revised]
+    revised_more: int = Field(description="revisions that are not listed")
+    held: list[Waiting]
     mixed_code: bool
 
     def facts(self) -> list[Fact]:
         """Every figure that has a value, in the order of the page."""
         found = [self.world_before, self.highest_since, self.lowest_since]
         for row in self.partners:
-            found += [row.level, row.mom, row.yoy, row.ytd, row.ytd_yoy, row.share, row.rank]
-        found += [self.unit_value] if self.unit_value else []
+            found += [row.level, row.mom, row.yoy, row.ytd, row.ytd_yoy, row.share, row.rank, row.rank_before]
+        found += [fact for fact in (self.unit_value, self.unit_value_mom, self.unit_value_yoy) if fact]
         return [fact for fact in found if fact.value is not None]

@@ -5,7 +5,7 @@ A claim is checked against the tables and never changes them.
 
 import polars as pl
 
-from schemas.table import Table, column
+from schemas.table import Table, column, published
 
 VERDICTS = {
     "supported": "the ledger's figure can be printed like this: rounded, cut off, or as the qualifier has it",
@@ -17,7 +17,38 @@ VERDICTS = {
 INPUT = ("commodity", "flow", "partner", "period", "metric", "value", "unit")
 
 
+# What a file of claims may have besides.
+OPTIONAL = ("hs_code_if_stated", "qualifier", "published", "source_title", "source_url")
+
+
+@published(sort_by=("claims_file", "record"))
 class Claim(Table):
+    """Figures that others printed, one a row, with what the ledger said about each when it was checked."""
+
+    claims_file: pl.String = column("name of the file of claims; a file of the same name replaces the earlier one")
+    claims_sha256: pl.String = column("hash of the bytes of that file", str_matches=r"^[0-9a-f]{64}$")
+    record: pl.UInt32 = column("number of the row in that file, the first is 1", ge=1)
+    known_on: pl.Date = column("day of the newest release in the ledger against which it was checked")
+    product: pl.String = column("our product that the commodity stands for; null: not to be told", nullable=True)
+    commodity: pl.String = column("commodity in the words of the claim")
+    hs_code_if_stated: pl.String = column("code that the claim names", nullable=True)
+    flow: pl.String = column("direction of trade as the claim has it")
+    partner: pl.String = column("partner in the words of the claim")
+    period: pl.String = column("2025-06, or 2025-01..2025-06")
+    metric: pl.String = column("level_t, mom_pct, yoy_pct, ytd_t, ytd_yoy_pct, share_pct, rank …")
+    qualifier: pl.String = column("nearly, more than, about …", nullable=True)
+    value: pl.String = column("the figure as printed")
+    unit: pl.String = column("unit as printed")
+    published: pl.String = column("day of the claim as given", nullable=True)
+    source_title: pl.String = column("title of the text that claims it", nullable=True)
+    source_url: pl.String = column("address of that text", nullable=True)
+    further: pl.String = column("all other columns of the file, as a JSON object")
+    verdict: pl.String = column("what the ledger says", isin=tuple(VERDICTS))
+    reason: pl.String = column("why, in a sentence with both readings", str_length={"min_value": 10})
+    note: pl.String = column("what the product's codes mix, where they mix", nullable=True)
+
+
+class CheckedClaim(Table):
     """One checked claim a row, in the order of the file it came from; further columns of that file stand before these."""
 
     commodity: pl.String = column("commodity in the words of the claim")

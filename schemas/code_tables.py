@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from schemas.control_event import ControlEventCodes, ControlEvents
-from schemas.table import Table, column, polars_schema
+from schemas.table import FLOWS, Table, column, polars_schema
 
 FOLDER = Path(__file__).parent / "reference"
 MONTH = r"^(\d{4}-(0[1-9]|1[0-2]))?$"
@@ -172,6 +172,14 @@ class ReleaseCalendar(Table):
     source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
+class WatchList(Table):
+    """Products of which a release writes a brief as its last step."""
+
+    product: pl.String = column("HS code, line:… or basket:…", str_matches=r"^(\d{2,8}|(line|basket):[a-z_]+)$")
+    flow: pl.String = column("direction of trade", isin=FLOWS)
+    reason: pl.String = column("why it is watched")
+
+
 TABLES: dict[str, type[Table]] = {
     "partners": Partners,
     "partner_groups": PartnerGroups,
@@ -188,6 +196,7 @@ TABLES: dict[str, type[Table]] = {
     "control_events": ControlEvents,
     "control_event_codes": ControlEventCodes,
     "release_calendar": ReleaseCalendar,
+    "watch_list": WatchList,
 }
 
 

@@ -6,7 +6,7 @@ was announced and suspended before its first day explains no month.
 
 import polars as pl
 
-from schemas.table import FLOWS, Table, column
+from schemas.table import FLOWS, Table, Texts, column, published
 
 STATES = {
     "in_force": "in force from effective_from on",
@@ -16,7 +16,8 @@ STATES = {
     "report": "reported by others, no document",
 }
 COVERAGE = {
-    "whole": "all that the code holds is controlled",
+    "whole": "all that the code, or every code of the basket, holds is controlled",
+    "some_codes": "some codes of the basket are controlled and others are not",
     "unknown_share": "controlled and free goods share the code, and nobody publishes the share",
 }
 DAY = r"^(\d{4}-\d{2}-\d{2})?$"
@@ -25,6 +26,7 @@ WINDOWS = {
     "implied_base": "the base of a month rests on a growth that a source prints and that implies it",
     "not_covered": "a month of the window is not at hand",
     "no_base": "a month of the window a year before is not at hand",
+    "definition_break": "what is counted changed between a month of the window and a year before",
 }
 
 
@@ -56,26 +58,54 @@ class ControlEventCodes(Table):
         "control code as printed, often of ten digits; empty: the text names goods and no code"
     )
     hs8: pl.String = column("code of the statistics", str_matches=r"^\d{8}$")
-    coverage: pl.String = column("how much of the code is controlled", isin=tuple(COVERAGE))
+    coverage: pl.String = column("how much of the code is controlled", isin=("whole", "unknown_share"))
     note: pl.String = column("what shares the code")
     source: pl.String = column("address where it is described", str_length={"min_value": 3})
 
 
+@published(sort_by=("announced_on", "event"))
+class ControlEvent(Table):
+    """Export-control measures and what was said about them, one a row, each with the codes that it touches."""
+
+    event: pl.String = column("name of the measure", str_matches=r"^[a-z0-9-]+$")
+    announced_on: pl.Date = column("day of announcement", nullable=True)
+    effective_from: pl.Date = column("first day, or the day planned for it; null: nothing takes effect", nullable=True)
+    effective_until: pl.Date = column("last day, or day of suspension; null: open", nullable=True)
+    state: pl.String = column("whether it is or was in force", isin=tuple(STATES))
+    kind: pl.String = column("licence, prohibition, suspension, reporting, talks …")
+    body: pl.String = column("who issued it")
+    document: pl.String = column("number or name of the document")
+    goods: pl.String = column("goods as described")
+    action: pl.String = column("what it does")
+    destinations: pl.String = column("all, or ISO 3166-1 alpha-3")
+    codes_whole: Texts = column("HS8 codes all of which is controlled")
+    codes_unknown_share: Texts = column(
+        "HS8 codes that hold controlled and free goods alike, in a share nobody publishes"
+    )
+    note: pl.String = column("what shares those codes, and what is unsure about the days", nullable=True)
+    source: pl.String = column("address where it is described", str_length={"min_value": 3})
+
+
+@published(sort_by=("event", "product", "partner", "months", "first_month"))
 class EventWindow(Table):
-    """Months before and after a measure beside the same months a year before, for its product and for placebo products."""
+    """Months before and after a measure beside the same months a year before, for what it touches and for placebos.
+
+    Published are the products of the measures, and as placebos those of the code tables that no measure touches.
+    """
 
     event: pl.String = column("name of the measure")
-    state: pl.String = column("whether it was in force", isin=tuple(STATES))
-    flow: pl.String = column("direction of trade", isin=FLOWS)
     product: pl.String = column("code, line:… or basket:…")
     role: pl.String = column("touched by the measure, or placebo", isin=("touched", "placebo"))
-    coverage: pl.String = column("how much of the code the measure controls", nullable=True, isin=tuple(COVERAGE))
+    coverage: pl.String = column("how much of the product the measure controls", nullable=True, isin=tuple(COVERAGE))
     partner: pl.String = column("ISO 3166-1 alpha-3, WLD for all partners")
     side: pl.String = column("before the month of effect, or from it on", isin=("before", "after"))
-    months: pl.Int32 = column("length of the window")
+    months: pl.Int32 = column("length of the window", "month")
     first_month: pl.Date = column("first month")
     last_month: pl.Date = column("last month")
-    quantity_kg: pl.Float64 = column("sum over the window", "kg", nullable=True)
-    quantity_year_before_kg: pl.Float64 = column("sum over the same months a year before", "kg", nullable=True)
     yoy_pct: pl.Float64 = column("change on the same months a year before", "%", nullable=True)
     status: pl.String = column("how yoy_pct was made, or why it is null", isin=tuple(WINDOWS))
+    quantity_kg: pl.Float64 = column("sum over the window", "kg", nullable=True)
+    quantity_year_before_kg: pl.Float64 = column("sum over the same months a year before", "kg", nullable=True)
+    state: pl.String = column("whether the measure was in force", isin=tuple(STATES))
+    flow: pl.String = column("direction of trade", isin=FLOWS)
+    note: pl.String = column("what shares the code, where it holds controlled and free goods alike", nullable=True)

@@ -6,7 +6,7 @@
 import sys
 from pathlib import Path
 
-from schemas import claim, code_tables, control_event, metric, reported
+from schemas import claim, code_tables, metric, reported
 from schemas.catalog import PUBLISHED
 from schemas.table import Layout, Table, arrow_schema, table_name
 
@@ -28,7 +28,7 @@ def page() -> str:
     parts += ["## How figures are made, and why they are missing\n", _statuses()]
     parts += ["## What an adapter hands on\n", _section("reported", reported.Reported, None)]
     parts += ["## What commands write beside the store\n"]
-    parts += [_section("claim", claim.Claim, None), _section("event_window", control_event.EventWindow, None)]
+    parts += [_section("checked_claim", claim.CheckedClaim, None)]
     parts += ["## Code tables (`schemas/reference/*.csv`)\n"]
     parts += [_section(name, model, None) for name, model in code_tables.TABLES.items()]
     return "\n".join(parts)
@@ -38,7 +38,8 @@ def _section(name: str, model: type[Table], layout: Layout | None) -> str:
     first = (model.__doc__ or "").strip()
     lines = [f"### {name}\n", " ".join(first.split()) + "\n"]
     if layout is not None:
-        filed = f"Filed by the month of `{layout.month_of}`" if layout.month_of else "One file for each release"
+        kept = "One file for each release" if layout.by_release else "One file"
+        filed = f"Filed by the month of `{layout.month_of}`" if layout.month_of else kept
         lines.append(f"{filed}; sorted by {', '.join(f'`{column}`' for column in layout.sort_by)}.\n")
     lines += ["| column | type | unit | null | meaning |", "|---|---|---|---|---|"]
     stored = {field.name: str(field.type) for field in arrow_schema(model)}

@@ -40,7 +40,8 @@ class Layout:
     """How a published table lies on disk.
 
     `month_of` names the date column whose year and month a row is filed under; None means no partitions. `by_release`
-    tables get files of their own from each release, which are never written again; the others are made again by month.
+    tables get files of their own from each release, which are never written again; the others are made again by month,
+    or whole where they are not filed by month.
     Filed by month, a file lies under `<table>/flow=…/year=…/month=…/`, and the three keys are in the path alone: where
     a column says them too, readers disagree about which of the two to believe. `sort_by` is the order inside a file.
     """

@@ -4,6 +4,7 @@ Besides `catalog` and `step` the only module that knows Prefect. It is called fr
 that a failure here never fails a publication.
 """
 
+import re
 from pathlib import Path
 from typing import cast
 from uuid import UUID
@@ -24,6 +25,14 @@ def write(store: Path, outcome: Outcome) -> int:
     for name, rows, words in tables:
         if rows:
             create_table_artifact(rows, key=key_of(name, outcome), description=f"{words} {about}")
+    for place in outcome.briefs:
+        if place.endswith(".md"):
+            name = Path(place).stem
+            create_markdown_artifact(
+                (store / place).read_text(encoding="utf-8"),
+                key=f"brief-{re.sub('[^a-z0-9]+', '-', name)}",
+                description=f"Brief on {Path(place).parent.name}; with charts: {store / Path(place).with_suffix('.html')}",
+            )
     return made.revised
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, cast
 import polars as pl
 from pandera.typing.polars import DataFrame
 
+from schemas.control_event import ControlEvent, EventWindow
 from schemas.lineage import Lineage
 from schemas.metric import Metric
 from schemas.observation import Detail, Observation
@@ -19,8 +20,9 @@ from schemas.release import Finding, Quarantine, Release
 from schemas.revision import Revision
 from schemas.table import PUBLISHED, Table, empty_frame, schema_sha256, table_name
 from schemas.trade_flow import TradeFlow
-from tasks import ledger, metrics, wide
+from tasks import event_tables, ledger, metrics, wide
 from tasks import revisions as revising
+from tasks.event_tables import EventTables
 from tasks.known import Known, later_year
 from tasks.lineage import code_sha256, json_sha256, lineage_row, versions
 from tasks.normalise import Normalised
@@ -92,6 +94,7 @@ def publish_release(
     trade_flow: DataFrame[TradeFlow],
     metric: DataFrame[Metric],
     revision: DataFrame[Revision],
+    events: EventTables,
     trail: DataFrame[Lineage],
     known: Known,
 ) -> Published:
@@ -113,10 +116,17 @@ def publish_release(
         for month in known.touched
         if partition_path(month) not in told
     ]
+    made_with = event_tables.derivation()
+    speaking = event_tables.speaking(releases)
+    new += [
+        encode_file(ControlEvent, events.control_event, "", _origin(ControlEvent, releases.clear()) | made_with),
+        encode_file(EventWindow, events.event_window, "", _origin(EventWindow, speaking) | made_with),
+    ]
     release_id = release.release["release_id"][0]
     if release_id not in known.releases["release_id"]:
         new += _files_of_release(release, findings, trail, new, releases.filter(pl.col("release_id") == release_id))
     replaced = {(table_name(model), partition_path(month)) for model, (_, months) in again.items() for month in months}
+    replaced |= {(table_name(model), "") for model in (ControlEvent, EventWindow)}
     earlier = known.snapshot.files if known.snapshot else ()
     carried = [entry for entry in earlier if (entry.table, entry.partition) not in replaced]
     about = {"releases": releases["release_id"].sort().to_list(), "released_on": str(releases["released_on"].max())}

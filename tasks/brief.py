@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 import jinja2
 
 from schemas.brief import Facts
-from schemas.control_event import STATES
 from schemas.metric import MADE, MISSING
 from tasks import brief_charts, brief_texts, brief_words
 from tasks.display import month_name, partner_name
@@ -46,15 +45,20 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
     chinese = language == "zh"
     month = f"{facts.month.year}年{facts.month.month}月" if chinese else month_name(facts.month)
     moved = facts.mix_moved_pp
+    known_in_both = sum(1 for row in facts.partners[1:] if facts.before_t[row.partner] is not None)
     return {
         "facts": facts, "language": "zh-CN" if chinese else "en", "t": words, "name": facts.name_zh if chinese else facts.name_en, "month": month,
         "headlines": brief_words.headlines(facts, language), "missing": brief_words.missing(facts, language),
-        "mix": words["mix"].format(pp=moved) if moved is not None and moved >= brief_words.MIX_MOVED_PP_MIN else "",
-        "alt_chart": words["alt_chart"].format(month=month, latest=brief_words.shown(facts.partners[0].level)),
-        "alt_partners": words["alt_partners"].format(month=month), "shown": lambda fact, _: brief_words.shown(fact, language),
-        "source_line": brief_words.source_line, "sparkline": brief_charts.sparkline,
+        "mix": words["mix"].format(pp=moved) if facts.unit_value and moved is not None and moved >= brief_words.MIX_MOVED_PP_MIN else "",
+        "implied": any(fact.status == "implied_base" for fact in facts.facts()),
+        "mix_how": words["mix_how"].format(count=known_in_both),
+        "alt_chart": words["alt_chart"].format(month=month, latest=brief_words.shown(facts.partners[0].level))
+        + (f" {words['pale']}" if None in facts.world_t else ""),
+        "alt_partners": words["alt_partners"].format(month=month), "shown": lambda fact: brief_words.shown(fact, language),
+        "source_line": lambda fact: brief_words.source_line(fact, language), "formula": lambda fact: brief_words.formula(fact, language),
+        "sparkline": brief_charts.sparkline, "unit_value": brief_words.unit_value_pieces(facts, language),
+        "revised": brief_words.revised_lines(facts, language), "events": brief_words.event_lines(facts, language),
         "partner_label": lambda key: words["world"] if key == "WLD" else brief_words.partner(key, "zh") if chinese else partner_name(key),
-        "reasons": {**MADE, **(brief_texts.MISSING_ZH if chinese else MISSING)},
+        "reasons": {**MADE, **MISSING, **(brief_texts.MISSING_ZH if chinese else {})},
         "figures": brief_texts.FIGURES_ZH if chinese else brief_texts.FIGURES_EN,
-        "states": brief_texts.STATES_ZH if chinese else {name: name.replace("_", " ") for name in STATES},
     }  # fmt: skip

@@ -11,6 +11,7 @@ from schemas.brief import Facts
 from tasks.brief_words import partner
 
 INK, BAR = "#010101", "#2f7fc1"
+PALE = 0.07
 WIDTH = 470
 
 
@@ -19,7 +20,19 @@ def month_chart(facts: Facts, language: str) -> str:
     rows = [{"month": f"{month:%Y-%m}", "t": value} for month, value in zip(facts.months, facts.world_t, strict=True)]
     order = [f"{month:%Y-%m}" for month in facts.months]
     ticks = [text for text in order if text.endswith(("-01", "-07"))]
-    axis = altair.X("month:N", sort=order, axis=altair.Axis(values=ticks, title=None, labelAngle=0, labelOverlap=False))
+    axis = altair.X(
+        "month:N",
+        sort=order,
+        axis=altair.Axis(
+            values=ticks,
+            title=None,
+            labelAngle=0,
+            labelAlign="center",
+            labelBaseline="top",
+            labelOverlap=True,
+            labelPadding=6,
+        ),
+    )
     bars = (
         altair.Chart(pl.DataFrame(rows))
         .mark_bar(color=BAR)
@@ -35,6 +48,9 @@ def month_chart(facts: Facts, language: str) -> str:
         for place, (month, numbers) in enumerate(by_month.items())
     ]
     layers: list[altair.Chart] = [bars]
+    if absent := [{"month": row["month"], "t": top} for row in rows if row["t"] is None]:
+        pale = altair.Chart(pl.DataFrame(absent)).mark_bar(color=INK, opacity=PALE)
+        layers = [pale.encode(x=altair.X("month:N", sort=order), y="t:Q"), bars]
     if marks:
         base = altair.Chart(pl.DataFrame(marks)).encode(x=altair.X("month:N", sort=order))
         layers += [
@@ -72,7 +88,7 @@ def _svg(chart: Any, prefix: str) -> str:
     """SVG that scales, takes its ink from the page and shares no id with another."""
     axis = {
         "labelColor": INK, "domainColor": INK, "tickColor": INK, "gridColor": INK, "gridOpacity": 0.15,
-        "labelFontSize": 14,
+        "labelFontSize": 16,
     }  # fmt: skip
     plain = chart.configure(
         background="transparent",

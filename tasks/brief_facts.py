@@ -1,6 +1,5 @@
 """The numbers of a brief, gathered from the tables and traced: nothing here is rounded and nothing is said."""
 
-import json
 import math
 from datetime import date
 from pathlib import Path
@@ -8,9 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from schemas.brief import EventFact, Fact, Facts, PartnerRow
+from schemas.brief import EventFact, Fact, Facts, PartnerRow, Revised, Waiting
 from schemas.code_tables import code_table
-from schemas.metric import status
+from schemas.held import HeldRelease
+from schemas.metric import Metric, status
+from schemas.observation import Observation
 from schemas.revision import Revision
 from tasks.claim_readings import Readings
 from tasks.claim_words import Spot
@@ -26,6 +27,7 @@ MONTHS_SPARK = 13
 PARTNERS_MAX = 10
 REVISED_MAX = 12
 KG = "quantity_kg"
+PRICE = "unit_value_usd_per_kg"
 HELD = "held"
 
 
@@ -33,18 +35,16 @@ class Gatherer:
     """Figures of one product and month, each with its trace."""
 
     def __init__(self, snapshot: Snapshot, product: str, flow: str, month: date) -> None:
-        self.tracer, self.product, self.flow, self.month = Tracer(snapshot, flow), product, flow, month
+        self.tracer, self.product, self.flow, self.month = Tracer(snapshot, flow, product), product, flow, month
         self.number = month.year * 12 + month.month - 1
         self.rows = self.tracer.metric.filter(pl.col("product") == product)
         if not self.rows.filter((pl.col("period") == month) & (pl.col("measure") == KG)).height:
             there = self.rows["period"].sort().dt.strftime("%Y-%m").unique(maintain_order=True)
-            what = (
-                f"there is {there[0]} to {there[-1]}"
-                if there.len()
-                else f"products are {', '.join(self.tracer.metric['product'].unique().sort())}"
-            )
-            raise NoFigure(f"no {flow} of {product} in {month:%Y-%m}; {what}")
-        self.readings = Readings(snapshot)
+            if there.len():
+                raise NoFigure(f"no {flow} of {product} in {month:%Y-%m}; there is {there[0]} to {there[-1]}")
+            products = read_table(snapshot, Metric, lambda partition: partition[0] == flow)["product"].unique().sort()
+            raise NoFigure(f"no {flow} of {product}; products are {', '.join(products)}")
+        self.readings = Readings(snapshot, [product, *members(product)])
         self.count = 0
 
     def fact(self, partner: str, figure: str, back: int = 0, measure: str = KG) -> Fact:
@@ -105,7 +105,7 @@ def gather(snapshot: Snapshot, store: Path, product: str, flow: str, month: date
         PartnerRow(
             partner=partner, level=found.fact(partner, "level"), mom=found.fact(partner, "mom_pct"), yoy=found.fact(partner, "yoy_pct"),
             ytd=found.fact(partner, "ytd"), ytd_yoy=found.fact(partner, "ytd_yoy_pct"), share=found.fact(partner, "share_pct"),
-            rank=found.fact(partner, "rank"), recent_t=found.levels(partner, MONTHS_SPARK),
+            rank=found.fact(partner, "rank"), rank_before=found.fact(partner, "rank", back=1), recent_t=found.levels(partner, MONTHS_SPARK),
         )
         for partner in partners
     ]  # fmt: skip
@@ -113,13 +113,20 @@ def gather(snapshot: Snapshot, store: Path, product: str, flow: str, month: date
     names = _names(product)
     before = {partner: found.levels(partner, 2)[0] for partner in partners}
     months = [_day(found.number - back) for back in range(MONTHS_SHOWN - 1, -1, -1)]
-    unit_value = found.fact(WORLD, "level", measure="unit_value_usd_per_kg")
+    prices = [
+        fact if fact.value is not None else None
+        for fact in (found.fact(WORLD, figure, measure=PRICE) for figure in ("level", "mom_pct", "yoy_pct"))
+    ]
+    since = _came_out(snapshot, flow, codes or [product], _day(found.number - 1))
+    revised, more = _revised(snapshot, codes or [product], flow, since)
+    start = found.tracer.row(Place(flow, product, WORLD, KG, found.number))["series_start"]
     return Facts(
         flow=flow, product=product, name_en=names[0], name_zh=names[1], codes=codes, month=month, snapshot_id=snapshot.id,
         world_before=found.fact(WORLD, "level", back=1), highest_since=found.fact(WORLD, "highest_since"),
         lowest_since=found.fact(WORLD, "lowest_since"), partners=rows, months=months, world_t=found.levels(WORLD, MONTHS_SHOWN),
-        before_t=before, events=_events(product, months), unit_value=unit_value if unit_value.value is not None else None,
-        mix_moved_pp=_mix_moved(rows, before), revised=_revised(snapshot, codes or [product], flow), held=_held(store), mixed_code=MIXED in codes,
+        before_t=before, events=_events(product, months), unit_value=prices[0], unit_value_mom=prices[1],
+        unit_value_yoy=prices[2], mix_moved_pp=_mix_moved(rows, before), series_start=start, revised_since=since,
+        revised=revised, revised_more=more, held=_held(store), mixed_code=MIXED in codes,
     )  # fmt: skip
 
 
@@ -142,6 +149,7 @@ def _events(product: str, months: list[date]) -> list[EventFact]:
                 EventFact(
                     number=len(found) + 1, day=day, event=row["event"], state=row["state"], body=row["body"], document=row["document"],
                     goods=row["goods"], coverage=row["coverage"], address=row["source"],
+                    until=row["effective_until"],
                 )
             )  # fmt: skip
     return found
@@ -160,34 +168,44 @@ def _mix_moved(rows: list[PartnerRow], before: dict[str, float | None]) -> float
     return sum(moves) / 2 if moves else None
 
 
-def _revised(snapshot: Snapshot, products: list[str], flow: str) -> list[dict[str, str]]:
-    rows = read_table(snapshot, Revision, lambda partition: partition[0] == flow).filter(
-        pl.col("product").is_in(products)
+def _came_out(snapshot: Snapshot, flow: str, products: list[str], month: date) -> date | None:
+    """The day on which a month was first told of, whatever was said of it later."""
+    words = read_table(
+        snapshot, Observation, lambda part: part == (flow, month.year, month.month), pl.col("product").is_in(products)
     )
-    rows = rows.sort("revised_on", "period_start", "partner", descending=[True, True, False]).head(REVISED_MAX)
-    return [
-        {
-            name: "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
-            for name, value in row.items()
-        }
-        for row in rows.iter_rows(named=True)
-    ]
+    day = words["known_from"].min()
+    return day if isinstance(day, date) else None
 
 
-def _held(store: Path) -> list[str]:
-    """What waits for a person, as far as the files beside the store say."""
+def _revised(snapshot: Snapshot, products: list[str], flow: str, since: date | None) -> tuple[list[Revised], int]:
+    """What changed after that day, the newest and the largest first, and how many more there are."""
+    rows = read_table(snapshot, Revision, lambda partition: partition[0] == flow, pl.col("product").is_in(products))
+    if since is not None:
+        rows = rows.filter(pl.col("revised_on") > since)
+    move = (pl.col("new_value").fill_null(0) - pl.col("old_value").fill_null(0)).abs()
+    rows = rows.sort("revised_on", move, "partner", "measure", descending=[True, True, False, False])
+    shown = rows.head(REVISED_MAX).select(*set(Revised.model_fields) - {"period"}, "period_start", "period_end")
+    return [Revised(period=_period(row), **row) for row in shown.iter_rows(named=True)], rows.height - shown.height
+
+
+def _period(row: dict[str, Any]) -> str:
+    first, last = (f"{row.pop(name):%Y-%m}" for name in ("period_start", "period_end"))
+    return first if first == last else f"{first}..{last}"
+
+
+def _held(store: Path) -> list[Waiting]:
+    """What waits for a person, as far as the files beside the store say; a file that cannot be read is named."""
     found = []
     for file in sorted((store / HELD).glob("*.json")):
         try:
-            said: Any = json.loads(file.read_text(encoding="utf-8"))
+            said = HeldRelease.model_validate_json(file.read_bytes())
         except (OSError, ValueError):
-            said = None
-        words = (
-            [str(said[name]) for name in ("title", "release_id", "reason") if said.get(name)]
-            if isinstance(said, dict)
-            else []
-        )
-        found.append(", ".join(words) or file.stem)
+            found.append(Waiting(title=file.stem, release_id="", since="", why=[]))
+            continue
+        if said.waits:
+            why = [entry.line for entry in said.findings]
+            since = str(said.held_since)
+            found.append(Waiting(title=said.title, release_id=said.release_id, since=since, why=why))
     return found
 
 

@@ -1,5 +1,7 @@
 """Fixed words of the brief in English and Chinese: headings, labels, reasons. Sentences with numbers are made in brief_words."""
 
+from tasks.control_events import MIXED_WORDS
+
 EN_NUMBERS = (
     "zero",
     "once",
@@ -40,6 +42,19 @@ MISSING_ZH = {
     "no_base": "没有可比的基数", "zero_base": "基数为零", "definition_break": "代码、单位、组合或伙伴的口径在所依月份不同", "incomplete_year": "本年内缺少某月", "incomplete_window": "近十二个月内缺少某月",
     "no_world_total": "缺少当月全球合计", "not_applicable": "不适用", "not_extreme": "上月已同样极端", "series_record": "序列内没有更早的同等水平",
 }  # fmt: skip
+KINDS_ZH = {"changed": "变更", "added": "新增", "removed": "删除", "moved": "伙伴间转移"}
+FORMULAS_ZH = {
+    "level": "当月数", "mom_pct": "（当月 / 上月 − 1）× 100", "yoy_pct": "（当月 / 上年同月 − 1）× 100", "ytd": "1月至当月累计",
+    "ytd_yoy_pct": "（累计 / 上年累计 − 1）× 100", "share_pct": "当月 / 全球当月 × 100", "rank": "比其高的伙伴数加一",
+    "highest_since": "此前最近一个不低于当月的月份", "lowest_since": "此前最近一个不高于当月的月份",
+}  # fmt: skip
+IMPLIED_ZH = "来源所载增速；其基数由增速推得"
+BODIES_ZH = (("Office of the National Export Control Coordination Mechanism", "国家出口管制工作协调机制办公室"), ("MOFCOM", "商务部"), ("GACC", "海关总署"),
+             ("United States", "美国"), ("China", "中国"), ("White House", "白宫"), (" and ", "、"), ("ports", "口岸"))  # fmt: skip
+DOCUMENTS_ZH = (
+    (r"Announcement (\d+) of (\d{4})", r"\2年第\1号公告"), ("Geneva talks", "日内瓦会谈"), ("London talks", "伦敦会谈"), ("report of an agency", "通讯社报道"),
+    ("press briefing", "新闻发布会"), ("first general licences", "首批通用许可"), ("fact sheet", "情况说明"),
+)  # fmt: skip
 STATES_ZH = {
     "in_force": "已生效",
     "suspended": "已暂停",
@@ -52,10 +67,14 @@ TEXTS_EN = {
     "brief": "Brief", "headline": "In short", "partners": "By partner", "chart": "Thirty-six months, tonnes", "partner_chart": "The month and the month before, tonnes",
     "value": "Unit value", "revised": "What was revised", "missing": "What is not comparable, and why", "held": "What is held", "sources": "Where each number comes from",
     "events": "Export controls in these months", "partner": "partner", "columns": ["month", "m/m", "y/y", "year to date", "y/y", "share"], "recent": "13 months",
-    "none_revised": "Nothing at hand was revised.", "none_held": "Nothing is held.", "none_missing": "Everything shown has its base.",
+    "none_revised": "Nothing was revised since the last brief.", "revised_since": "Since {day}, when the month before came out.",
+    "revised_more": "and {count} more in the table revision", "no_word": "nothing", "measures": {}, "flows": {"export": "exports", "import": "imports"},
+    "held_since": "held since {day}", "decide": "tidewaiter approve {release} or reject", "pale": "Pale: no figure at hand for that month.",
+    "never": "never in force, suspended on {day}", "mix_how": "half the sum of the moves of the shares of the {count} partners known in both months",
+    "release": "release", "more_numbers": "and {count} more for {name} (tidewaiter trace lists them)", "record": "record",  "none_held": "Nothing is held.", "none_missing": "Everything shown has its base.",
     "no_value": "No release at hand gives values for this product, so there is no unit value.",
     "mix": "The partners' shares moved by {pp:.1f} percentage points from the month before: a change of the unit value may be a change of the mix.",
-    "mixed": "HS 85051110 holds controlled and free magnets alike; what share of it is controlled is not published.",
+    "mixed": MIXED_WORDS,
     "implied": "* rests on a base that no source at hand prints; the growth itself is printed.", "state": "state", "snapshot": "snapshot",
     "source_columns": ["figure", "value", "how", "from (as kept), record, file, address"], "again": "computed again, agrees", "world": "All countries",
     "alt_chart": "Bars of the monthly total in tonnes over 36 months to {month}; numbered lines mark export controls. Latest: {latest}.",
@@ -65,7 +84,11 @@ TEXTS_EN = {
 TEXTS_ZH = {
     "brief": "简报", "headline": "要点", "partners": "按贸易伙伴", "chart": "近三十六个月（吨）", "partner_chart": "当月与上月（吨）", "value": "单价", "revised": "修订",
     "missing": "不可比之处及原因", "held": "待人工确认", "sources": "每个数字的出处", "events": "期间的出口管制", "partner": "伙伴",
-    "columns": ["当月", "环比", "同比", "累计", "累计同比", "占比"], "recent": "近13个月", "none_revised": "没有修订。", "none_held": "没有待确认的发布。", "none_missing": "所列数字均有基数。",
+    "columns": ["当月", "环比", "同比", "累计", "累计同比", "占比"], "recent": "近13个月", "none_revised": "自上期简报以来没有修订。",
+    "revised_since": "自{day}（上月数据公布日）以来。", "revised_more": "其余{count}项见表 revision", "no_word": "无", "flows": {"export": "出口", "import": "进口"},
+    "measures": {"quantity_kg": "数量", "value_usd": "美元金额", "value_cny": "人民币金额", "quantity_kg_yoy": "数量同比"},
+    "held_since": "自{day}起待确认", "decide": "tidewaiter approve {release} 或 reject", "pale": "浅色：该月手头没有数据。",
+    "never": "从未生效，{day}暂停", "mix_how": "两个月均有数据的{count}个伙伴占比变动之和的一半", "release": "发布", "more_numbers": "另有{count}个数（{name}；见 tidewaiter trace）", "record": "记录", "none_held": "没有待确认的发布。", "none_missing": "所列数字均有基数。",
     "no_value": "手头没有该产品的金额，因此没有单价。", "mix": "各伙伴占比较上月变动{pp:.1f}个百分点：单价变化可能来自结构变化。",
     "mixed": "税则号85051110同时包含受管制和不受管制的磁体，受管制部分的占比未公布。", "implied": "* 所依基数未见于手头来源；增速本身为来源所载。", "state": "状态", "snapshot": "快照",
     "source_columns": ["数字", "数值", "算法", "来源（台账数、记录、文件、地址）"], "again": "复算一致", "world": "全球",

@@ -3,6 +3,7 @@
 A growth of 660 % is "more than seven times as much", never "six times". A number is shown with the digits that it carries.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -12,11 +13,25 @@ import polars as pl
 from schemas.brief import Fact, Facts, PartnerRow
 from schemas.code_tables import code_table
 from schemas.metric import MISSING
-from tasks.brief_texts import EN_NUMBERS, FIGURES_EN, FIGURES_ZH, MISSING_ZH, TEXTS_EN, TEXTS_ZH
+from tasks.brief_texts import (
+    BODIES_ZH,
+    DOCUMENTS_ZH,
+    EN_NUMBERS,
+    FIGURES_EN,
+    FIGURES_ZH,
+    FORMULAS_ZH,
+    IMPLIED_ZH,
+    KINDS_ZH,
+    MISSING_ZH,
+    STATES_ZH,
+    TEXTS_EN,
+    TEXTS_ZH,
+)
 from tasks.display import month_name, partner_name
 
 MIX_MOVED_PP_MIN = 5.0
 TIMES_MIN = 2
+EXACT = 1e-9
 
 
 @dataclass
@@ -86,12 +101,14 @@ def _since(text: str, language: str) -> str:
 def times(fact: Fact, language: str) -> str:
     """How many times as much a large growth is, in whole times: the ratio, which is one more than the growth."""
     ratio = float(fact.value or 0) / 100 + 1
-    whole = int(ratio)
+    whole = int(ratio + EXACT)
     if whole < TIMES_MIN:
         return ""
+    is_more = ratio - whole > EXACT
     if language == "zh":
-        return f"，是上月的{whole}倍多"
-    return f", more than {EN_NUMBERS[whole] if whole < len(EN_NUMBERS) else f'{whole:,} times'} as much"
+        return f"，是上月的{whole}倍" + ("多" if is_more else "")
+    words = EN_NUMBERS[whole] if whole < len(EN_NUMBERS) else f"{whole:,} times"
+    return f", {'more than ' if is_more else ''}{words} as much"
 
 
 def partner(key: str, language: str) -> str:
@@ -191,23 +208,22 @@ def _record(facts: Facts, language: str) -> Sentence | None:
                 if language == "zh"
                 else made.say(f"It was the {en} month since ").say(shown(fact), fact).say(".")
             )
+        if fact.status == "series_record" and facts.series_start is not None and facts.series_start < facts.month:
+            start = _since(f"{facts.series_start:%Y-%m}", language)
+            return (
+                Sentence().say(f"为{start}有连续数据以来{zh}。")
+                if language == "zh"
+                else Sentence().say(f"It was the {en} month of the unbroken series, which begins in {start}.")
+            )
     return None
 
 
 def _partner(facts: Facts, row: PartnerRow, language: str) -> Sentence:
-    made, name = Sentence(), partner(row.partner, language)
-    if language == "zh":
-        made.say(
-            f"{'对' if facts.flow == 'export' else '自'}{name}{'出口' if facts.flow == 'export' else '进口'}环比{_verb(row.mom, 'zh')}"
-        )
-        if row.mom.value:
-            made.say(f"{_percent(row.mom)} %", row.mom).say(times(row.mom, "zh"))
-        made.say("，至").say(shown(row.level), row.level)
-        if row.share.value is not None:
-            made.say("，占").say(shown(row.share), row.share)
-        if row.rank.value is not None:
-            made.say("，居第").say(shown(row.rank), row.rank).say("位")
-        return made.say("。")
+    return _partner_zh(facts, row) if language == "zh" else _partner_en(facts, row)
+
+
+def _partner_en(facts: Facts, row: PartnerRow) -> Sentence:
+    made, name = Sentence(), partner(row.partner, "en")
     made.say(f"{facts.flow.capitalize()}s {'to' if facts.flow == 'export' else 'from'} {name} {_verb(row.mom, 'en')}")
     if row.mom.value:
         made.say(" ").say(f"{_percent(row.mom)} %", row.mom).say(" to ").say(shown(row.level), row.level).say(
@@ -215,11 +231,33 @@ def _partner(facts: Facts, row: PartnerRow, language: str) -> Sentence:
         )
     else:
         made.say(" from ").say(shown(row.level), row.level)
+    if row.yoy.value:
+        made.say(f", {_direction(row.yoy)} ").say(f"{_percent(row.yoy)} %", row.yoy).say(" on the year")
     if row.share.value is not None:
         made.say("; that is ").say(shown(row.share), row.share).say(" of the total")
     if row.rank.value is not None:
         made.say(", rank ").say(shown(row.rank), row.rank)
+        if row.rank_before.value is not None and row.rank_before.value != row.rank.value:
+            made.say(" after rank ").say(shown(row.rank_before), row.rank_before).say(" the month before")
     return made.say(".")
+
+
+def _partner_zh(facts: Facts, row: PartnerRow) -> Sentence:
+    made, name = Sentence(), partner(row.partner, "zh")
+    to, trade = ("对", "出口") if facts.flow == "export" else ("自", "进口")
+    made.say(f"{to}{name}{trade}环比{_verb(row.mom, 'zh')}")
+    if row.mom.value:
+        made.say(f"{_percent(row.mom)} %", row.mom).say(times(row.mom, "zh"))
+    made.say("，至").say(shown(row.level), row.level)
+    if row.yoy.value:
+        made.say(f"，同比{_verb(row.yoy, 'zh')}").say(f"{_percent(row.yoy)} %", row.yoy)
+    if row.share.value is not None:
+        made.say("，占").say(shown(row.share), row.share)
+    if row.rank.value is not None:
+        made.say("，居第").say(shown(row.rank), row.rank).say("位")
+        if row.rank_before.value is not None and row.rank_before.value != row.rank.value:
+            made.say("（上月第").say(shown(row.rank_before), row.rank_before).say("位）")
+    return made.say("。")
 
 
 def missing(facts: Facts, language: str) -> list[str]:
@@ -229,7 +267,7 @@ def missing(facts: Facts, language: str) -> list[str]:
         for fact in (row.mom, row.yoy, row.ytd, row.ytd_yoy, row.share, row.rank):
             if fact.value is None and fact.status != "not_applicable":
                 grouped.setdefault(fact.status, {}).setdefault(fact.figure, []).append(partner(row.partner, language))
-    figures, reasons = (FIGURES_ZH, MISSING_ZH) if language == "zh" else (FIGURES_EN, MISSING)
+    figures, reasons = (FIGURES_ZH, MISSING | MISSING_ZH) if language == "zh" else (FIGURES_EN, MISSING)
     comma, colon = ("、", "：") if language == "zh" else (", ", ": ")
     return [
         f"{reasons[reason]}{colon}"
@@ -238,16 +276,85 @@ def missing(facts: Facts, language: str) -> list[str]:
     ]
 
 
-def source_line(fact: Fact) -> str:
+def source_line(fact: Fact, language: str = "en") -> str:
     """The trace of a figure in a line: for a tooltip."""
     if fact.trace is None:
         return ""
+    said = texts(language)
     numbers = [number for operand in fact.trace.operands for number in operand.numbers]
     parts = [
-        f"{number.value:,} {number.unit}, {number.period}, record {', '.join(map(str, number.records[:3]))} of {number.raw_sha256[:12]}"
+        f"{number.value:,} {number.unit}, {number.partner} {number.period}, {said['release']} {number.release_id}, "
+        f"{said['record']} {', '.join(map(str, number.records[:3]))}, sha256 {number.raw_sha256[:12]}"
         for number in numbers[:3]
     ]
-    return f"{fact.trace.formula}: " + "; ".join(parts) + (f"; and {len(numbers) - 3} more" if len(numbers) > 3 else "")
+    return f"{formula(fact, language)}: " + "; ".join(parts) + (f"; + {len(numbers) - 3}" if len(numbers) > 3 else "")
+
+
+def formula(fact: Fact, language: str) -> str:
+    """How a figure was computed, in words."""
+    assert fact.trace is not None
+    if language == "en":
+        return fact.trace.formula
+    return IMPLIED_ZH if fact.status == "implied_base" else FORMULAS_ZH[fact.figure]
+
+
+def revised_lines(facts: Facts, language: str) -> list[tuple[str, str]]:
+    """What was revised, a line each, and which release said what."""
+    said = texts(language)
+    lines = []
+    for row in facts.revised:
+        numbers = [
+            said["no_word"] if value is None else _amount(value, row.unit) for value in (row.old_value, row.new_value)
+        ]
+        kind = KINDS_ZH[row.kind] if language == "zh" else row.kind
+        measure = said["measures"].get(row.measure, row.measure.replace("_", " "))
+        name = partner(row.partner, language)
+        lines.append(
+            (
+                f"{row.period}, {name}, {measure}: {numbers[0]} → {numbers[1]} ({kind}, {row.revised_on})",
+                f"{row.old_release_id} → {row.new_release_id}",
+            )
+        )
+    return lines
+
+
+def _amount(value: int, unit: str) -> str:
+    if unit == "basis_point":
+        return f"{value / 100:+,.2f} %".replace("-", "−")
+    return f"{value:,} {unit}"
+
+
+def event_lines(facts: Facts, language: str) -> list[dict[str, str]]:
+    """The measures inside the months shown: day, title, goods, state, address."""
+    said = texts(language)
+    lines = []
+    for event in facts.events:
+        title = f"{event.body}: {event.document}"
+        state = STATES_ZH[event.state] if language == "zh" else event.state.replace("_", " ")
+        if language == "zh":
+            for words, chinese in BODIES_ZH:
+                title = title.replace(words, chinese)
+            for pattern, chinese in DOCUMENTS_ZH:
+                title = re.sub(pattern, chinese, title)
+        if event.state == "never_in_force":
+            state = said["never"].format(day=event.until)
+        lines.append(
+            {"day": str(event.day), "title": title, "goods": event.goods, "state": state, "address": event.address}
+        )
+    return lines
+
+
+def unit_value_pieces(facts: Facts, language: str) -> list[Piece]:
+    """The unit value and how it moved, each number with its source."""
+    if facts.unit_value is None or not isinstance(facts.unit_value.value, float):
+        return []
+    made = Sentence().say(f"{facts.unit_value.value:,.2f}", facts.unit_value).say(f" {texts(language)['unit_note']}")
+    words = (", {} on the month", ", {} on the year") if language == "en" else ("，环比{}", "，同比{}")
+    for fact, text in zip((facts.unit_value_mom, facts.unit_value_yoy), words, strict=True):
+        if fact is not None:
+            before, after = text.split("{}")
+            made.say(before).say(shown(fact), fact).say(after)
+    return made.pieces
 
 
 def texts(language: str) -> dict[str, Any]:

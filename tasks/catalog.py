@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tasks import assemble, inbox, known, lineage, release_calendar
+from tasks import assemble, claim_table, claims, event_tables, inbox, known, lineage, release_calendar
 from tasks import audit as auditing
+from tasks import briefs as briefing
 from tasks import check as checks
 from tasks import correct as corrections
 from tasks import hold as holding
@@ -36,11 +37,16 @@ merge = Step(assemble.merge)
 widen = Step(assemble.widen_ledger, name="widen")
 revise = Step(assemble.revise)
 derive = Step(assemble.derive)
+mark_events = Step(event_tables.mark_events)
 trail = Step(lineage.trail)
 publish = Step(assemble.publish_release, name="publish")
 report = Step(reporting.report)
+brief = Step(briefing.write_briefs, name="brief")
 look = Step(inbox.look, retries=3, retry_delay_seconds=PATIENCE)
 expect = Step(release_calendar.expect)
+read_claims = Step(claims.read_claims)
+check_claims = Step(claims.check_claims)
+publish_claims = Step(claim_table.publish_claims)
 audit = Step(auditing.audit)
 require_sound = Step(auditing.require_sound)
 

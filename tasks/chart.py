@@ -1,83 +1,94 @@
-"""A picture of one product: the world by month, and the partners of the newest month."""
+"""Pictures of series by month: what the plot, the page of a release and the brief have in common.
 
-import io
+One grammar for all of them (Vega-Lite, by Altair), rendered without a browser. Drawing costs a second of imports, which
+only what is shown to people may cost: whoever draws imports this module inside a function.
+"""
+
 from datetime import date
+from typing import Any
 
+import altair
 import polars as pl
+import vl_convert
 
-WORLD_COLOUR, PARTNER_COLOURS = "#1f3a5f", ("#c8553d", "#e09f3e", "#5b8e7d", "#7f6a93", "#8a8d91")
-INCHES, DOTS_PER_INCH = (8.4, 3.3), 110
+COLOURS = ("#1f3a5f", "#c8553d", "#b07a1c", "#3f7d68", "#7f6a93", "#6f7276")
 PARTNERS_MAX = 5
-GAP = float("nan")
+WORLD = "WLD"
+MONTH_AXIS = altair.Axis(title=None, format="%Y-%m", labelAngle=0, labelOverlap=True, labelSeparation=12)
 
 
 def chart(rows: pl.DataFrame, names: dict[str, str], unit: str, scale: float) -> bytes:
-    """A PNG of `rows` (columns period, partner, level; one product and measure); `names` says what a partner is called.
+    """A PNG of one product: the world and the largest partners by month, and those partners in the newest month.
 
-    Months without a figure are gaps, because a line across them would be a claim.
+    `rows` are of one product and measure (columns period, partner, level); `names` says what a partner is called.
     """
-    # Drawing costs a second of imports, and only a release that is shown to people needs it.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    rows = rows.filter(pl.col("level").is_not_null()).with_columns(level=pl.col("level") * scale)
-    figure = Figure(figsize=INCHES, dpi=DOTS_PER_INCH, layout="constrained")
-    FigureCanvasAgg(figure)
-    months = _months(rows)
-    places = list(range(len(months)))
-    world = dict(rows.filter(partner="WLD").select("period", "level").iter_rows())
-    parts = rows.filter(pl.col("partner") != "WLD")
-    newest = parts.filter(period=months[-1]).sort("level", "partner", descending=[True, False]).head(PARTNERS_MAX)
+    newest_month = rows.filter(pl.col("level").is_not_null())["period"].max()
+    assert isinstance(newest_month, date), "a picture is of something"
+    parts = rows.filter(pl.col("partner") != WORLD, pl.col("level").is_not_null(), period=newest_month)
+    largest = parts.sort("level", "partner", descending=[True, False]).head(PARTNERS_MAX)["partner"].to_list()
+    order = [WORLD, *largest]
+    values = on_calendar(rows, order, names, scale)
+    shown = [names[key] for key in order if key in names]
+    inks = altair.Scale(domain=shown, range=list(COLOURS[: len(shown)]))
+    colour = altair.Color("partner:N", title=None, sort=shown, scale=inks, legend=altair.Legend(orient="top"))
+    left = lines(values).encode(color=colour).properties(width=500, height=250, title=f"by month, {unit}")
+    pictures: list[Any] = [left]
     # One bar compares nothing.
-    left, *others = figure.subplots(1, 2, width_ratios=(3, 2)) if newest.height > 1 else (figure.subplots(),)
-    if world:
-        left.plot(
-            places,
-            [world.get(month, GAP) for month in months],
-            color=WORLD_COLOUR,
-            linewidth=2.2,
-            marker="o",
-            markersize=3,
-            label="World",
+    if len(largest) > 1:
+        newest = [
+            row for row in values if row["month"] == f"{newest_month:%Y-%m-%d}" and row["partner"] != names[WORLD]
+        ]
+        bars = altair.Chart(pl.DataFrame(newest)).mark_bar(size=24).encode(
+            x=altair.X("value:Q", title=None, axis=altair.Axis(tickCount=5)),
+            y=altair.Y("partner:N", sort=[names[key] for key in largest], axis=altair.Axis(title=None, labelLimit=150)),
+            color=altair.Color("partner:N", legend=None, scale=inks),
+        )  # fmt: skip
+        pictures.append(
+            bars.properties(width=230, height=250, title=f"largest partners in {newest_month:%Y-%m}, {unit}")
         )
-    for colour, partner in zip(PARTNER_COLOURS, newest["partner"], strict=False):
-        levels = dict(parts.filter(partner=partner).select("period", "level").iter_rows())
-        left.plot(
-            places,
-            [levels.get(month, GAP) for month in months],
-            color=colour,
-            linewidth=1.3,
-            marker="o",
-            markersize=2.2,
-            label=names[partner],
-        )
-    # Room above the highest line, so that the legend covers none.
-    left.set_ylim(0, left.get_ylim()[1] * 1.3)
-    left.yaxis.set_major_formatter("{x:,.0f}")
-    left.set_title(f"by month, {unit}", loc="left", fontsize=9)
-    left.legend(fontsize=7, frameon=False, loc="upper left", ncols=3)
-    shown = newest.reverse()
-    for right in others:
-        right.barh(
-            [names[partner] for partner in shown["partner"]],
-            shown["level"],
-            height=0.6,
-            color=list(PARTNER_COLOURS[: shown.height])[::-1],
-        )
-        right.set_title(f"largest partners in {months[-1]:%Y-%m}, {unit}", loc="left", fontsize=9)
-    for axes in (left, *others):
-        axes.tick_params(labelsize=7)
-        axes.spines[["top", "right"]].set_visible(False)
-    ticks = places[:: max(1, len(months) // 6)]
-    left.set_xticks(ticks, [f"{months[place]:%Y-%m}" for place in ticks])
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png")
-    return picture.getvalue()
+    return png(altair.hconcat(*pictures), scale=1.25)
 
 
-def _months(rows: pl.DataFrame) -> list[date]:
-    """Every month from the first with a figure to the last."""
-    first, last = rows["period"].min(), rows["period"].max()
-    assert isinstance(first, date)
-    assert isinstance(last, date)
-    return pl.date_range(first, last, "1mo", eager=True).to_list()
+def on_calendar(rows: pl.DataFrame, partners: list[str], names: dict[str, str], scale: float) -> list[dict[str, Any]]:
+    """Every month from the first with a figure to the last, for each partner; where there is none the value is null.
+
+    A line across a missing month would be a claim.
+    """
+    known = rows.filter(pl.col("level").is_not_null() & pl.col("partner").is_in(partners))
+    first, last = known["period"].min(), known["period"].max()
+    if not isinstance(first, date) or not isinstance(last, date):
+        return []
+    levels = {(row["partner"], row["period"]): row["level"] * scale for row in known.iter_rows(named=True)}
+    there = [partner for partner in partners if partner in set(known["partner"])]
+    months = pl.date_range(first, last, "1mo", eager=True).to_list()
+    return [
+        {"month": f"{month:%Y-%m-%d}", "value": levels.get((partner, month)), "partner": names[partner]}
+        for partner in there
+        for month in months
+    ]
+
+
+def lines(values: list[dict[str, Any]], title: str | None = None) -> altair.Chart:
+    """A line with its points for each partner, broken where a month is missing, from zero on."""
+    data = pl.DataFrame(values, schema={"month": pl.String, "value": pl.Float64, "partner": pl.String})
+    drawn: altair.Chart = altair.Chart(data).mark_line(point=True, strokeWidth=2).encode(
+        x=altair.X("month:T", axis=MONTH_AXIS), y=altair.Y("value:Q", title=title, scale=altair.Scale(zero=True))
+    )  # fmt: skip
+    return drawn
+
+
+def png(picture: Any, scale: float = 2) -> bytes:
+    """Rendered on white, by default at twice the size, so that it is sharp on a good screen."""
+    return vl_convert.vegalite_to_png(_on_white(picture), scale=scale)
+
+
+def svg(picture: Any) -> bytes:
+    """Rendered on white."""
+    return vl_convert.vegalite_to_svg(_on_white(picture)).encode()
+
+
+def _on_white(picture: Any) -> str:
+    drawing: str = picture.configure(
+        background="#ffffff", font="sans-serif", title={"anchor": "start", "fontWeight": "normal"}
+    ).to_json()
+    return drawing

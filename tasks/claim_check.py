@@ -12,7 +12,7 @@ from typing import Any
 from tasks.claim_extremes import check_extreme
 from tasks.claim_places import elsewhere
 from tasks.claim_readings import Readings, known_months
-from tasks.claim_text import describe
+from tasks.claim_text import describe, show_level
 from tasks.claim_words import Spot, Stated, Unclear, read_claim
 from tasks.intervals import Interval, Reading, cut_off, rounded
 
@@ -50,7 +50,7 @@ def check_claim(readings: Readings, row: Mapping[str, Any]) -> Verdict:
         return agreed
     if other := elsewhere(readings, stated, found, match):
         return "right_number_wrong_place", _misplaced(stated, found, other)
-    return _against(stated, found) if found else ("not_checkable", _missing(readings, stated))
+    return _against(readings, stated, found) if found else ("not_checkable", _missing(readings, stated))
 
 
 def _agreed(stated: Stated, found: Sequence[Reading]) -> Verdict | None:
@@ -65,14 +65,32 @@ def _agreed(stated: Stated, found: Sequence[Reading]) -> Verdict | None:
     return None
 
 
-def _against(stated: Stated, found: Sequence[Reading]) -> Verdict:
+def _against(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Verdict:
     """The verdict where every reading disagrees: by how much decides whether anybody can be called wrong."""
     words = "; or ".join(reading.words for reading in found)
     both = f"printed {stated.qualifier_text}{stated.shown}; the ledger has {words} for {describe(stated.spot)}"
     if any(_gap(stated, reading) <= TOLERANCE[reading.tier] for reading in found) and not stated.qualifier:
         return "not_checkable", f"Unresolved, a difference no larger than silent revisions make: {both}."
     sign = " The sign is the other way round." if _is_mirrored(stated, found) else ""
-    return "contradicted", f"{NAMES.get(stated.kind, 'the figure').capitalize()} is another: {both}.{sign}"
+    return (
+        "contradicted",
+        f"{NAMES.get(stated.kind, 'the figure').capitalize()} is another: {both}.{sign}{_needed(readings, stated)}",
+    )
+
+
+def _needed(readings: Readings, stated: Stated) -> str:
+    """What would have to be true for a growth to be right, where no place near by explains it."""
+    if stated.kind not in ("mom", "yoy", "against") or stated.qualifier or stated.value <= -100:
+        return ""
+    now = readings.level(stated.spot, exact=True)
+    before = readings.level(stated.against or base_of(stated.spot, stated.kind), exact=True)
+    if not now or not before:
+        return ""
+    ratio, measure = 1 + stated.value / 100, stated.spot.measure
+    return (
+        f" It fits no figure near by; to be right it would take {show_level(before[0].point * ratio, measure)} now, "
+        f"or {show_level(now[0].point / ratio, measure)} before."
+    )
 
 
 def direct(readings: Readings, stated: Stated) -> list[Reading]:
@@ -101,11 +119,10 @@ def match(stated: Stated, reading: Reading, *, plain: bool = False) -> str | Non
         return _qualified(stated, loose)
     steps = stated.steps[:1] if plain else stated.steps
     is_growth = stated.kind not in ("level", "unit_value")
-    for ours, doubt in (
-        (point, ""),
-        (strict, ", within what the printed digits behind it leave open"),
-        (loose, ", if the figures behind it were cut off"),
-    ):
+    doubts = [(point, ""), (strict, ", within what the printed digits behind it leave open")]
+    # Two doubts at once make a match of almost anything: enough to let a figure stand, not to say that it is another's.
+    doubts += [] if plain else [(loose, ", if the figures behind it were cut off")]
+    for ours, doubt in doubts:
         for number, step in enumerate(steps):
             coarse = STEPS.get(int(step / stated.step), "") if number else ""
             if rounded(stated.value, step).meets(ours):
@@ -124,6 +141,8 @@ def _qualified(stated: Stated, ours: Interval) -> str | None:
     half = stated.step / 2
     if stated.qualifier == "below" and Interval(value - far, value).meets(ours):
         return "agrees, the figure lies just below"
+    if stated.qualifier == "slightly above" and Interval(value, value + 2 * far).meets(ours):
+        return "agrees, the figure lies above"
     if stated.qualifier == "above" and ours.high >= value:
         return "agrees, the figure lies above" + (", and far above" if ours.low > value * FAR else "")
     if stated.qualifier == "under" and ours.low <= value:

@@ -177,6 +177,9 @@ def _spots(readings: Readings, spot: Spot, *, near: bool = False) -> Iterator[tu
     if near:
         return
     for shift in (*range(-11, -1), *range(2, 12)):
+        if not spot.is_month and spot.first % 12 == 0 and spot.first < spot.last + shift < spot.first + 12:
+            other = spot.at(last=spot.last + shift)
+            yield SURE, f"another month: {describe(other)}", other
         if spot.is_month:
             yield FAIRLY_SURE, f"another month: {describe(spot.shifted(shift))}", spot.shifted(shift)
     for shift in (-1, 1):
@@ -195,6 +198,9 @@ def _uncovered(readings: Readings, stated: Stated) -> Iterator[Place]:
                 other = spot.at(product=product)
                 for reading in readings.level(other, exact=True):
                     yield SURE, f"another basket: {describe(other)}", kind, reading
+    other = spot.at(flow="import" if spot.flow == "export" else "export")
+    for reading in figure(readings, other, kind):
+        yield SURE if kind == "level" else FAIRLY_SURE, f"the other direction: {describe(other)}", kind, reading
     for shift in (-12, 12):
         other = spot.shifted(shift)
         for reading in figure(readings, other, kind):

@@ -5,6 +5,7 @@ number, from the difference of two printed totals, from a sum of months, or from
 such levels.
 """
 
+from collections.abc import Iterable
 from fractions import Fraction
 
 import polars as pl
@@ -20,14 +21,29 @@ from tasks.snapshot import Snapshot
 from tasks.tables import read_table
 
 Key = tuple[str, str, str, str, int, int]
+PLACE = ("flow", "product", "partner", "measure", "period")
+USED = ("level", "level_status", "rank", "ytd", "ytd_status")
 
 
 class Readings:
-    """The last word of a snapshot, by place."""
+    """The last word of a snapshot, by place: of `products` every partner, of others that we have names for the totals.
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    Where a figure is wrong in its place it is looked for among the totals of other products too, and no store is so large
+    that these cannot be held.
+    """
+
+    def __init__(self, snapshot: Snapshot, products: Iterable[str]) -> None:
+        named = {*code_table("products")["product"], *(f"basket:{name}" for name in code_table("baskets")["basket"])}
+        wanted = pl.col("product").is_in(sorted(products)) | (
+            (pl.col("product").is_in(sorted(named)) | pl.col("product").str.starts_with("line:"))
+            & (pl.col("partner") == "WLD")
+        )
         best = pl.col("kind").replace_strict(KINDS, range(len(KINDS)), return_dtype=pl.Int32)
-        rows = last_word(read_table(snapshot, Observation)).with_columns(best=best).sort("best", descending=True)
+        rows = (
+            last_word(read_table(snapshot, Observation, where=wanted))
+            .with_columns(best=best)
+            .sort("best", descending=True)
+        )
         sizes = {
             row["unit"]: Fraction(row["kg_per_unit"])
             for row in code_table("units").iter_rows(named=True)
@@ -43,7 +59,8 @@ class Readings:
             kept = "quantity_kg" if unit in sizes or plain.removeprefix("quantity_") in sizes else plain
             key = (flow, product, partner, kept, start.year * 12 + start.month - 1, end.year * 12 + end.month - 1)
             (self.growths if is_growth else self.numbers)[key] = (value * size, resolution * size)
-        metric = read_table(snapshot, Metric).filter(pl.col("level").is_not_null() | pl.col("rank").is_not_null())
+        has_figure = pl.col("level").is_not_null() | pl.col("rank").is_not_null()
+        metric = read_table(snapshot, Metric, where=wanted & has_figure).select(*PLACE, *USED)
         self.metric = {
             (
                 row["flow"],

@@ -4,6 +4,7 @@ The one place that reads what people write. What it cannot make sense of it refu
 checkable: a guess about the place would be a guess about the verdict.
 """
 
+import calendar
 import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -25,18 +26,30 @@ GROWTHS = {
 OTHERS = ("share_pct", "rank", "since", "streak", "unit_value")
 # Worth of one printed unit in kilograms or in whole money.
 UNITS = {
-    "t": 1000, "ton": 1000, "tons": 1000, "tonne": 1000, "tonnes": 1000, "吨": 1000, "噸": 1000, "mt": 1000, "kg": 1, "千克": 1, "公斤": 1,
+    "t": 1000, "ton": 1000, "tons": 1000, "tonne": 1000, "tonnes": 1000, "吨": 1000, "噸": 1000, "mt": 1000, "kg": 1, "metric ton": 1000, "metric tons": 1000, "metric tonnes": 1000, "tonnen": 1000, "公吨": 1000, "톤": 1000, "トン": 1000,
+    "千克": 1, "公斤": 1,
     "kt": 10**6, "thousand t": 10**6, "万吨": 10**7, "萬噸": 10**7, "usd": 1, "cny": 1, "rmb": 1, "yuan": 1, "million usd": 10**6,
     "usd million": 10**6, "million cny": 10**6, "cny million": 10**6, "亿元": 10**8, "billion usd": 10**9, "usd billion": 10**9,
 }  # fmt: skip
 UNIT_VALUES = {"usd/t": 1000, "usd/tonne": 1000, "usd/kg": 1}
 QUALIFIERS = {
     "below": ("nearly", "almost", "just under", "close to", "将近", "將近", "近", "接近", "knapp", "fast", "거의"),
+    "slightly above": ("just over", "just above", "slightly over", "slightly above", "slightly more than", "a little over", "a little more than", "knapp über", "略高于", "略超"),
     "above": ("more than", "over", "above", "at least", "exceeding", "upwards of", "超过", "超過", "逾", "以上", "至少", "über", "mehr als", "이상"),
     "under": ("less than", "under", "below", "at most", "up to", "不到", "不足", "weniger als", "unter"),
     "about": ("about", "around", "roughly", "approximately", "approx", "some", "circa", "ca", "~", "约", "約", "大约", "大約", "rund", "etwa", "약"),
 }  # fmt: skip
 DIGITS_MIN = 2
+# Signs that people put before or after a number, and words that say which way it went.
+SIGNS = {">": "more than", "≥": "at least", "<": "less than", "≤": "at most", "~": "about", "≈": "about"}
+FALLING = r"down|fell|fall of|falling|dropped|drop of|declined|decline of|decreased|lower|下降|下跌|减少|減少|下滑|감소"
+RISING = r"up|rose|rise of|rising|increased|increase of|gained|grew|higher|增长|增長|上升|增加|증가"
+MOVED = re.compile(rf"^({FALLING}|{RISING})(?:\s+by)?\s*")
+MONTH_NAMES = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
+MONTH_NAMES |= {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name}
+YEAR_PART = re.compile(r"(\d{4})(?:-?(q|h)([1-4]))?")
+NAMED_MONTH = re.compile(r"([a-z]{3,9})\.?,?\s+(\d{4})")
+WRITTEN_MONTH = re.compile(r"(\d{4})(?:[/.]|年)(\d{1,2})月?")
 
 
 class Unclear(ValueError):
@@ -91,7 +104,13 @@ class Stated:
     @property
     def qualifier_text(self) -> str:
         """The qualifier as the start of a phrase."""
-        words = {"below": "nearly ", "above": "more than ", "under": "less than ", "about": "about "}
+        words = {
+            "below": "nearly ",
+            "slightly above": "just over ",
+            "above": "more than ",
+            "under": "less than ",
+            "about": "about ",
+        }
         return words.get(self.qualifier, "")
 
     @property
@@ -123,7 +142,7 @@ def read_claim(row: dict[str, Any]) -> Stated:
     if kind in ("since", "streak", "rank"):
         number = Fraction(int(row["value"])) if row["value"].isdecimal() else Fraction(0)
         return Stated(spot, kind, number, Fraction(1), row["value"], row["unit"], 1, "", title=title)
-    text = row["value"].replace(",", "").replace("−", "-").replace(" ", "").removesuffix("%")
+    text, qualifier = _number_text(row["value"], row.get("qualifier", ""), kind)
     if not NUMBER.fullmatch(text):
         raise Unclear(f"{row['value']!r} is no number")
     against = None
@@ -132,9 +151,24 @@ def read_claim(row: dict[str, Any]) -> Stated:
         against = spot.at(first=first, last=last)
     size, kind, unit = _unit(row["unit"], kind, measure)
     step = Fraction(1, 10 ** len(text.partition(".")[2]))
-    return Stated(
-        spot, kind, Fraction(text), step, text, unit, size, read_qualifier(row.get("qualifier", "")), against, title
+    return Stated(spot, kind, Fraction(text), step, text, unit, size, read_qualifier(qualifier), against, title)
+
+
+def _number_text(value: str, qualifier: str, kind: str) -> tuple[str, str]:
+    """Digits and sign of a number, and its qualifier; "down 81 %" is minus 81 %, where a change is claimed."""
+    text = (
+        value.replace(",", "").replace("，", "").replace("−", "-").replace(" ", "").removesuffix("%").removesuffix("％")
     )
+    if text[:1] in SIGNS:
+        text, qualifier = text[1:], qualifier or SIGNS[text[0]]
+    elif text[-1:] == "+":
+        text, qualifier = text[:-1], qualifier or "more than"
+    if moved := MOVED.match(qualifier.lower().strip()):
+        qualifier = qualifier.strip()[moved.end() :]
+        is_fall = re.fullmatch(FALLING, moved[1]) is not None
+        if is_fall and kind in ("mom", "yoy", "against") and not text.startswith("-"):
+            text = f"-{text}"
+    return text, qualifier
 
 
 def _figure(metric: str) -> tuple[str, str]:
@@ -169,7 +203,7 @@ def _unit(unit: str, kind: str, measure: str) -> tuple[int, str, str]:
         return UNIT_VALUES[unit.lower()], kind, unit
     if unit.lower() in ("times", "x", "fold", "倍"):
         return 1, f"{kind}_times", "times"
-    if unit not in ("%", "per cent", "percent", ""):
+    if unit.lower() not in ("%", "％", "per cent", "percent", "pct", ""):
         raise Unclear(f"the unit {unit!r} is none for a growth or a share; %, or times")
     return 1, kind, unit
 
@@ -187,7 +221,9 @@ def _unit_size(unit: str, measure: str) -> int:
 
 
 def read_period(text: str) -> tuple[int, int]:
-    """First and last month of 2025-06 or 2025-01..2025-06."""
+    """First and last month of 2025-06 or 2025-01..2025-06; of 2025, 2025-Q1, 2025-H1, June 2025, 2025/6 and 2025年6月 too."""
+    if (found := _written_period(text.lower().strip())) is not None:
+        return found
     match = PERIOD.fullmatch(text)
     if match is None:
         raise Unclear(f"{text!r} is no period; write 2025-06 or 2025-01..2025-06")
@@ -196,6 +232,21 @@ def read_period(text: str) -> tuple[int, int]:
     if months[0] > months[-1] or not all(1 <= month <= 12 for month in numbers[1::2]):
         raise Unclear(f"{text!r} is no period; write 2025-06 or 2025-01..2025-06")
     return months[0], months[-1]
+
+
+def _written_period(text: str) -> tuple[int, int] | None:
+    """A period in other words than ours; None where it is in ours, or in none."""
+    if match := YEAR_PART.fullmatch(text):
+        length = {"q": 3, "h": 6}.get(match[2] or "", 12)
+        first = int(match[1]) * 12 + (int(match[3] or 1) - 1) * length
+        return (first, first + length - 1) if first // 12 == int(match[1]) else None
+    if (match := NAMED_MONTH.fullmatch(text)) and match[1] in MONTH_NAMES:
+        month = int(match[2]) * 12 + MONTH_NAMES[match[1]] - 1
+        return month, month
+    if (match := WRITTEN_MONTH.fullmatch(text)) and 1 <= int(match[2]) <= 12:
+        month = int(match[1]) * 12 + int(match[2]) - 1
+        return month, month
+    return None
 
 
 def read_product(row: dict[str, str]) -> str:
@@ -242,7 +293,7 @@ def read_partner(text: str) -> str:
 
 
 def read_qualifier(text: str) -> str:
-    """below, above, under, about, or nothing; words that we do not know make a number less sure, never surer."""
+    """below, slightly above, above, under, about, or nothing; words that we do not know make a number less sure, never surer."""
     word = text.lower().strip().rstrip(".")
     if not word:
         return ""

@@ -69,12 +69,15 @@ class Amount:
 
 
 class Origins:
-    """The last word of one flow of a snapshot, by number."""
+    """The last word of one flow of a snapshot, by number; of one product, where one is named, and of what is part of it."""
 
-    def __init__(self, snapshot: Snapshot, flow: str) -> None:
+    def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:
         self.snapshot, self.flow = snapshot, flow
         self.releases = read_table(snapshot, Release)
-        self.observation = last_word(read_table(snapshot, Observation, lambda partition: partition[0] == flow))
+        self._where = None if product is None else _belongs_to(product)
+        self.observation = last_word(
+            read_table(snapshot, Observation, lambda partition: partition[0] == flow, self._where)
+        )
         self._told: dict[tuple[str, int], dict[tuple[str, str, str], Amount]] = {}
         self._speaks: dict[Place, int | None] = {}
         self._whole: dict[Place, bool] = {}
@@ -250,7 +253,7 @@ class Origins:
 
     def _details(self, month: Partition) -> pl.DataFrame:
         if month not in self._detail:
-            self._detail[month] = read_table(self.snapshot, Detail, lambda partition: partition == month)
+            self._detail[month] = read_table(self.snapshot, Detail, lambda partition: partition == month, self._where)
         return self._detail[month]
 
     def _printed(self, release: dict[str, Any]) -> dict[int, dict[str, Any]]:
@@ -323,6 +326,14 @@ def _is_below(place: Place) -> pl.Expr:
         return pl.col("product").is_in(_codes_of_basket(place))
     is_part = pl.col("product").str.starts_with(place.product) & (pl.col("product") != place.product)
     return is_part & (pl.col("classification") == FINEST)
+
+
+def _belongs_to(product: str) -> pl.Expr:
+    """Rows of a product and of the codes below it, in any month."""
+    if product.startswith(BASKET):
+        codes = code_table("baskets").filter(BASKET + pl.col("basket") == product)["hs8"].to_list()
+        return pl.col("product").is_in([product, *codes])
+    return pl.col("product").str.starts_with(product)
 
 
 def _text(month: int) -> str:

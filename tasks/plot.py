@@ -4,15 +4,14 @@ from datetime import date
 
 import altair
 import polars as pl
-import vl_convert
 
+from tasks.chart import COLOURS, lines, on_calendar, png, svg
 from tasks.control_events import MIXED, MIXED_WORDS, events_of, members
 from tasks.display import partner_name, product_name
 from tasks.trace import NoFigure
 
 PICTURES = (".png", ".svg")
 UNITS = {"quantity_kg": (1e-3, "tonnes"), "value_usd": (1e-6, "million USD"), "value_cny": (1e-6, "million CNY")}
-COLOURS = ["#1f6fb2", "#c4511d", "#2b8a57", "#8a4fb0", "#8c6d1f", "#b03060"]
 
 
 def draw(rows: pl.DataFrame, product: str, partners: list[str], measure: str, form: str) -> bytes:
@@ -21,8 +20,8 @@ def draw(rows: pl.DataFrame, product: str, partners: list[str], measure: str, fo
         raise ValueError(
             f"{form or 'a name without an ending'} is no picture that can be drawn; end the name in .png or .svg"
         )
-    shown = rows.filter((pl.col("measure") == measure) & pl.col("partner").is_in(partners)).sort("partner", "period")
-    known = shown.filter(pl.col("level").is_not_null())
+    shown = rows.filter(pl.col("measure") == measure)
+    known = shown.filter(pl.col("level").is_not_null() & pl.col("partner").is_in(partners))
     if absent := sorted(set(partners) - set(known["partner"])):
         there = rows.filter(pl.col("level").is_not_null())
         raise NoFigure(
@@ -30,46 +29,31 @@ def draw(rows: pl.DataFrame, product: str, partners: list[str], measure: str, fo
             f"{', '.join(there['measure'].unique().sort()) or 'none'} and partners {', '.join(there['partner'].unique().sort()) or 'none'}"
         )
     factor, unit = UNITS.get(measure, (1.0, measure))
-    last = max(known["period"])
-    first = min(known["period"])
-    values = [
-        {
-            "month": f"{row['period']:%Y-%m-%d}",
-            "value": None if row["level"] is None else row["level"] * factor,
-            "partner": partner_name(row["partner"]),
-        }
-        for row in shown.iter_rows(named=True)
-        if first <= row["period"] <= last
-    ]
-    x = altair.X(
-        "month:T", axis=altair.Axis(title=None, format="%Y-%m", labelAngle=0, labelOverlap=True, labelSeparation=12)
-    )
-    lines = altair.Chart(pl.DataFrame(values)).mark_line(point=True, strokeWidth=2).encode(
-        x=x, y=altair.Y("value:Q", title=unit, scale=altair.Scale(zero=True)),
-        color=altair.Color("partner:N", title=None, scale=altair.Scale(range=COLOURS), legend=altair.Legend(orient="top")),
+    first, last = min(known["period"]), max(known["period"])
+    names = {partner: partner_name(partner) for partner in partners}
+    drawn = lines(on_calendar(shown, partners, names, factor), unit).encode(
+        color=altair.Color("partner:N", title=None, sort=list(names.values()), scale=altair.Scale(range=list(COLOURS)),
+                           legend=altair.Legend(orient="top"))
     )  # fmt: skip
-    marks = [
-        {"month": day.isoformat(), "label": row["document"]}
-        for row in events_of(product).iter_rows(named=True)
-        if (day := _effect(row)) and first <= day <= last
+    events = [
+        (day, row) for row in events_of(product).iter_rows(named=True) if (day := _effect(row)) and first <= day <= last
     ]
-    layers: list[altair.Chart] = [lines]
+    marks = [{"month": day.isoformat(), "number": number} for number, (day, _) in enumerate(events, 1)]
+    layers: list[altair.Chart] = [drawn]
     if marks:
         base = altair.Chart(pl.DataFrame(marks)).encode(x="month:T")
         layers += [
             base.mark_rule(strokeDash=[4, 3], color="#444444"),
-            base.mark_text(angle=270, align="right", dx=-4, dy=-7, color="#444444", fontSize=10).encode(
-                y=altair.value(0), text="label:N"
+            base.mark_text(dy=-8, color="#444444", fontSize=12, fontWeight="bold").encode(
+                y=altair.value(0), text="number:Q"
             ),
         ]
-    subtitle = MIXED_WORDS if MIXED in members(product) else ""
+    notes = [f"{number}  {day}  {row['body']}: {row['document']}" for number, (day, row) in enumerate(events, 1)]
+    notes += [MIXED_WORDS] if MIXED in members(product) else []
     chart = altair.layer(*layers).properties(
-        width=720, height=360, title=altair.TitleParams(product_name(product), subtitle=subtitle, anchor="start")
+        width=720, height=360, title=altair.TitleParams(product_name(product), subtitle=notes, fontWeight="bold")
     )
-    drawing = chart.configure(background="#ffffff", font="sans-serif").to_json()
-    return (
-        vl_convert.vegalite_to_png(drawing, scale=2) if form == ".png" else vl_convert.vegalite_to_svg(drawing).encode()
-    )
+    return png(chart) if form == ".png" else svg(chart)
 
 
 def _effect(row: dict[str, str]) -> date | None:

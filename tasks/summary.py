@@ -17,7 +17,7 @@ from schemas.outcome import Outcome
 from schemas.release import Finding, Quarantine, Release
 from schemas.revision import Revision
 from schemas.table import Table, table_name
-from tasks.chart import chart
+from tasks.control_events import MIXED, MIXED_WORDS, members
 from tasks.display import WORLD, month_name, partner_name, product_name
 from tasks.refusal import clip
 from tasks.revision_report import revision_report
@@ -145,6 +145,9 @@ def _headline(newest: pl.DataFrame, series: pl.DataFrame, unit: str, scale: floa
         name = partner_name(row["partner"]) + (" (group)" if row["partner"] in groups else "")
         lines.append(f"| {_bold(name, row['partner'] == WORLD)} | {' | '.join(cells)} |")
     names = {partner: partner_name(partner) for partner in series["partner"].unique()}
+    from tasks.chart import chart
+
+    # A group would stand beside its own members, as if it came on top of them.
     alone = series.filter(~pl.col("partner").is_in(groups))
     picture = base64.b64encode(chart(alone, names, unit, scale)).decode()
     return [
@@ -171,7 +174,8 @@ def _not_comparable(rows: pl.DataFrame) -> list[str]:
     """Why a figure is missing or marked, in the words of the dictionary."""
     figures = [name for name, _ in GROWTH] + ["ytd", "ytd_yoy_pct", "share_pct"]
     reasons = {row[status(name)] for row in rows.iter_rows(named=True) for name in figures}
-    lines = [f"- \\* {MADE['implied_base']}"] if "implied_base" in reasons else []
+    lines = [f"- {MIXED_WORDS}"] if MIXED in members(rows["product"][0]) else []
+    lines += [f"- \\* {MADE['implied_base']}"] if "implied_base" in reasons else []
     missing = [MISSING[reason] for reason in NOT_COMPARABLE if reason in reasons]
     return lines + ([f"- **not comparable, or not to be had** (–): {'; '.join(missing)}"] if missing else [])
 

@@ -40,12 +40,13 @@ class Known:
 
 
 class Tracer:
-    """Traces figures of one flow of a snapshot; opening it reads the tables once."""
+    """Traces figures of one flow of a snapshot, or of one product of it; opening it reads what that needs once."""
 
-    def __init__(self, snapshot: Snapshot, flow: str) -> None:
+    def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:
         self.snapshot, self.flow = snapshot, flow
-        self.metric = read_table(snapshot, Metric, lambda partition: partition[0] == flow)
-        self.origins = Origins(snapshot, flow)
+        where = None if product is None else pl.col("product") == product
+        self.metric = read_table(snapshot, Metric, lambda partition: partition[0] == flow, where)
+        self.origins = Origins(snapshot, flow, product)
 
     def trace(self, place: Place, figure: str) -> Trace:
         """The trace of one figure of the table `metric`. Raises NoFigure where the table has no such row."""

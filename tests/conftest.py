@@ -1,5 +1,6 @@
 """Fixtures that every folder of tests may use."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,16 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"the real files are not at hand: no folder {SHARED_DATA}")
     return SHARED_DATA.resolve()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Or every release of magnets in every test would write its briefs; tests of briefs take this away."""
+    nothing = tmp_path_factory.mktemp("watched") / "nothing.csv"
+    nothing.write_text("product,flow,reason\n", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIDEWAITER_WATCH_LIST", str(nothing))
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,10 +2,13 @@
 
 import csv
 import io
+import itertools
+import json
 import shutil
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from tests.integration.test_cli import tidewaiter
@@ -14,6 +17,24 @@ CHROMIUM = shutil.which("chromium")
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+STORY = ("353 t", "660 %", "3,188 t", "157.5 %", "1,238 t", "38.1 %", "22,319 t", "18.9 %")
+CONTRAST_MIN = 4.5
+# Every pair of colours in which a text stands on its ground, and one text that does.
+INKS = """() => {
+  const found = new Map();
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const said = walker.currentNode.textContent.trim(), parent = walker.currentNode.parentElement;
+    if (!said || !parent.getClientRects().length || parent.closest('style')) continue;
+    const style = getComputedStyle(parent), ink = parent.closest('svg') ? style.fill : style.color;
+    let ground = parent;
+    while (ground && getComputedStyle(ground).backgroundColor === 'rgba(0, 0, 0, 0)') ground = ground.parentElement;
+    const paper = ground ? getComputedStyle(ground).backgroundColor : 'rgb(255, 255, 255)';
+    found.set(ink + paper, [ink, paper, said]);
+  }
+  return [...found.values()];
+}"""
+HEADINGS = "[...document.querySelectorAll('h1, h2, h3, h4')].map(one => Number(one.tagName[1]))"
 CLAIMS = """commodity,flow,partner,period,metric,value,unit,qualifier,who
 rare earth magnets,export,US,2025-06,level_t,353,t,,a
 rare earth magnets,export,US,2025-06,mom_pct,667,%,,b
@@ -25,7 +46,12 @@ gallium,export,World,2025-06,level_t,4.26,t,,d
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("brief")
-    assert tidewaiter("run", "--no-prefect", cwd=folder).returncode == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("TIDEWAITER_WATCH_LIST")
+        told = tidewaiter("run", "--no-prefect", cwd=folder)
+    assert told.returncode == 0
+    assert "brief, in the store: briefs/2026-03/basket-rare_earth_magnets.zh.html" in told.stdout
+    assert (folder / "store" / "briefs" / "2026-05" / "line-rare_earths.en.md").is_file()
     for language in ("en", "zh"):
         done = tidewaiter(
             "brief",
@@ -43,9 +69,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_claims_check_gives_a_row_for_each_row_and_leaves_the_store_as_it_was(home: Path) -> None:
+def test_claims_check_gives_a_row_for_each_row_and_publishes_them_beside_an_unchanged_ledger(home: Path) -> None:
     (home / "claims.csv").write_text(CLAIMS, encoding="utf-8")
-    before = {path: path.stat().st_mtime_ns for path in (home / "store").rglob("*.parquet")}
+    store = home / "store"
+    before = {path: path.stat().st_mtime_ns for path in store.rglob("*.parquet")}
+    tables = _tables(store)
     done = tidewaiter("claims", "check", "claims.csv", "--format", "csv", cwd=home)
     assert done.returncode == 0, done.stderr
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
@@ -57,15 +85,41 @@ def test_claims_check_gives_a_row_for_each_row_and_leaves_the_store_as_it_was(ho
         "not_checkable",
     ]
     assert all(row["reason"] for row in rows)
-    assert {path: path.stat().st_mtime_ns for path in (home / "store").rglob("*.parquet")} == before
-    assert list((home / "store" / "reports").glob("claims-claims-*.csv"))
-    assert (
-        "4 claims: 1 supported, 1 contradicted, 1 right_number_wrong_place, 1 not_checkable"
-        in tidewaiter("claims", "check", "claims.csv", cwd=home).stdout
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert (store / "reports" / "claims-claims.csv").is_file()
+    after = _tables(store)
+    assert {name: paths for name, paths in after.items() if name not in ("claim", "lineage")} == {
+        name: paths for name, paths in tables.items() if name != "lineage"
+    }
+    assert tables["lineage"] < after["lineage"]
+    kept = pl.read_parquet(store / "current" / "claim" / "*.parquet")
+    assert kept.select("record", "verdict", "further").rows() == [
+        (number, row["verdict"], json.dumps({"who": row["who"]})) for number, row in enumerate(rows, 1)
+    ]
+    assert kept["product"].to_list() == [*["basket:rare_earth_magnets"] * 3, "basket:gallium"]
+    assert ["free magnets share this code" in (note or "") for note in kept["note"]] == [True, True, True, False]
+    read = tidewaiter("read", "claim", "--product", "basket:gallium", "--format", "csv", cwd=home)
+    assert [row["verdict"] for row in csv.DictReader(io.StringIO(read.stdout))] == ["not_checkable"]
+    again = tidewaiter("claims", "check", "claims.csv", cwd=home).stdout
+    assert "4 claims: 1 supported, 1 contradicted, 1 right_number_wrong_place, 1 not_checkable" in again
+    assert "published already" in again
+    assert _tables(store) == after
+    steps = pl.read_parquet(store / "current" / "lineage" / "*.parquet").filter(
+        pl.col("release_id").str.starts_with("claims-")
     )
+    assert steps.sort("position")["step"].to_list() == ["read_claims", "check_claims", "publish_claims"]
     refused = tidewaiter("claims", "check", "nowhere.csv", cwd=home)
     assert refused.returncode == 2
     assert "there is no such file" in refused.stderr
+
+
+def _tables(store: Path) -> dict[str, set[str]]:
+    """Files of each table of the current snapshot; a file's name is the hash of its bytes."""
+    current = (store / "current").resolve()
+    found: dict[str, set[str]] = {}
+    for path in current.rglob("*.parquet"):
+        found.setdefault(path.relative_to(current).parts[0], set()).add(str(path.relative_to(current)))
+    return found
 
 
 def test_events_brief_and_plot_by_command(home: Path) -> None:
@@ -121,11 +175,21 @@ def test_a_browser_without_a_network_shows_the_page_light_dark_narrow_and_printe
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
                 assert page.locator("figure svg").count() == 2
                 assert page.locator("a.n").count() > 20
-                ink, paper = page.evaluate(
-                    "[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
+                for figure in STORY:
+                    assert page.locator("main a.n", has_text=figure).first.is_visible(), (language, figure)
+                inks = page.evaluate(INKS)
+                assert len(inks) >= 2
+                faint = {said: ratio for ink, paper, said in inks if (ratio := _contrast(ink, paper)) < CONTRAST_MIN}
+                assert faint == {}, (language, scheme, media)
+                assert (_light(page.evaluate("getComputedStyle(document.body).backgroundColor")) > 0.5) == (
+                    scheme == "light"
                 )
-                assert _contrast(ink, paper) > 10
-                assert (_light(paper) > 0.5) == (scheme == "light")
+                levels = page.evaluate(HEADINGS)
+                assert levels.count(1) == 1
+                assert all(later - now <= 1 for now, later in itertools.pairwise(levels)), (
+                    "no level of heading is left out"
+                )
+                assert page.locator("figure:not([aria-label])").count() == 0
                 page.locator("a.n").first.click()
                 assert page.evaluate("document.querySelector(':target').tagName") == "TR"
                 context.close()

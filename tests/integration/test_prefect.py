@@ -20,7 +20,7 @@ from tasks.refusal import Refused
 SAMPLE = Path(__file__).parent.parent.parent / "examples" / "published_figures.csv"
 WAY = [
     "locate", "land", "parse", "correct", "normalise", "open_known", "check", "hold_on_errors", "merge", "widen", "revise",
-    "derive", "trail", "publish", "report",
+    "derive", "mark_events", "trail", "publish", "report", "brief",
 ]  # fmt: skip
 
 pytestmark = [

@@ -2,7 +2,7 @@
 
 import copy
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,11 +11,13 @@ import pytest
 
 from flows.release import release
 from schemas.brief import Fact, Facts
+from schemas.held import Decision, HeldFinding, HeldRelease
 from schemas.observation import Observation
 from schemas.request import ReleaseRequest
 from tasks import brief, brief_words
 from tasks.brief_charts import sparkline
 from tasks.brief_facts import gather
+from tasks.chart import chart, lines, on_calendar, svg
 from tasks.ledger import last_word
 from tasks.plot import draw
 from tasks.reading import query
@@ -176,7 +178,8 @@ def test_words_follow_the_numbers(facts: Facts) -> None:
     ("growth", "words"),
     [
         (99.9, ""),
-        (100.0, "more than twice"),
+        (100.0, ", twice as much"),
+        (300.0, ", four times as much"),
         (157.5, "more than twice"),
         (199.9, "more than twice"),
         (660.8, "more than seven times"),
@@ -204,18 +207,109 @@ def test_it_says_what_is_not_comparable_what_is_mixed_and_what_is_held(
     facts: Facts, tmp_path: Path, snapshot: Snapshot
 ) -> None:
     (tmp_path / "held").mkdir()
-    (tmp_path / "held" / "gacc_query-1.json").write_text(
-        '{"title": "cut.csv <b>", "release_id": "gacc_query-1"}', encoding="utf-8"
-    )
+    doubt = HeldFinding(check="row cap", subject="file", observed="10,000 rows", expected="fewer", advice="Ask again.")
+    waits = HeldRelease(
+        release_id="gacc_query-1", raw=Path("raw/x"), raw_sha256="0" * 64, name="cut.csv", source="gacc_query", reporter="CHN", flow="export",
+        partners="all", products=None, months=None, released_on=JUNE, title="cut.csv <b>", held_since=date(2025, 7, 20), findings=(doubt,),
+    )  # fmt: skip
+    decision = Decision(verdict="reject", by="somebody", reason="cut off", decided_at=datetime(2025, 7, 21, tzinfo=UTC))
+    decided = waits.model_copy(update={"release_id": "gacc_query-2", "title": "decided.csv", "decision": decision})
+    for one in (waits, decided):
+        (tmp_path / "held" / f"{one.release_id}.json").write_text(one.model_dump_json(), encoding="utf-8")
     (tmp_path / "held" / "broken.json").write_text("{", encoding="utf-8")
     other = gather(snapshot, tmp_path, MAGNETS, "export", JUNE)
     page = brief.page(other)
-    assert "cut.csv &lt;b&gt;, gacc_query-1" in page
-    assert "<li>broken</li>" in page
+    assert (
+        "cut.csv &lt;b&gt;</strong>, held since 2025-07-20: <code>tidewaiter approve gacc_query-1 or reject</code>"
+        in page
+    )
+    assert "row cap (file): 10,000 rows; expected fewer. Ask again." in page
+    assert "<strong>broken</strong>" in page
+    assert "decided.csv" not in page
     assert "the figure to compare with is not covered: y/y (Germany, the United States)" in page
     assert "HS 85051110 holds controlled and free magnets alike" in page
     assert "Announcement 18 of 2025" in page
-    assert "shares moved by 7.2 percentage points" in page
+    assert "2025年第18号公告" in brief.page(other, "zh")
+    assert "shares moved by" not in page, "there is no unit value that a change of the mix could explain"
+
+
+PARTNERS = {"USA": ("502", "美国"), "DEU": ("304", "德国"), "JPN": ("116", "日本")}
+TONNES = {
+    "202405": (150, 300, 100), "202406": (200, 300, 100), "202504": (100, 300, 200), "202505": (100, 300, 200), "202506": (400, 300, 100),
+}  # fmt: skip
+DOLLARS_PER_KG = {"202506": (60, 50, 50)}
+
+
+def query_file(place: Path, months: list[str], **other: tuple[int, int, int]) -> Path:
+    lines = [
+        '"数据年月","商品编码","商品名称","贸易伙伴编码","贸易伙伴名称","第一数量","第一计量单位","第二数量","第二计量单位","美元",'
+    ]
+    for month in months:
+        prices = DOLLARS_PER_KG.get(month, (50, 50, 50))
+        for (code, name), tonnes, price in zip(
+            PARTNERS.values(), other.get(f"m{month}", TONNES[month]), prices, strict=True
+        ):
+            kilograms = tonnes * 1000
+            lines.append(
+                f'"{month}","85051110","稀土的永磁铁","{code}","{name}","{kilograms}","千克","0","?","{kilograms * price:,}",'
+            )
+    place.write_bytes(("\n".join(lines) + "\n").encode("gb18030"))
+    return place
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Facts:
+    """A month of which every partner is known, and a month before of which a number was revised."""
+    folder = tmp_path_factory.mktemp("whole")
+    first, then = (folder / name for name in ("may.csv", "june.csv"))
+    query_file(first, ["202405", "202406", "202504", "202505"], m202505=(100, 290, 200))
+    query_file(then, ["202405", "202406", "202504", "202505", "202506"])
+    for file, day in ((first, date(2025, 6, 20)), (then, date(2025, 7, 20))):
+        release.fn(
+            ReleaseRequest(
+                file=file, store=folder / "store", source="gacc_query", flow="export", partners="all", released_on=day
+            ),
+            date(2025, 8, 1),
+        )
+    found = open_snapshot(folder / "store")
+    assert found is not None
+    return gather(found, found.store, MAGNETS, "export", JUNE)
+
+
+def test_ranks_unit_value_and_mix_of_a_month_of_which_all_is_known(whole: Facts) -> None:
+    said = [sentence.text for sentence in brief_words.headlines(whole, "en")]
+    assert said[0] == (
+        "China's exports of rare earth magnets were 800 t in June 2025, up 33.3 % from 600 t in May and up 33.3 % from June 2024."
+    )
+    assert (
+        "Exports to the United States rose 300.0 % to 400 t, four times as much, up 100.0 % on the year; that is 50.0 % of the total, "
+        "rank 1 after rank 3 the month before."
+    ) in said
+    assert (
+        "Exports to Germany did not change from 300 t; that is 37.5 % of the total, rank 2 after rank 1 the month before."
+        in said
+    )
+    chinese = [sentence.text for sentence in brief_words.headlines(whole, "zh")]
+    assert (
+        "对美国出口环比增长300.0 %，是上月的4倍，至400 t，同比增长100.0 %，占50.0 %，居第1位（上月第3位）。" in chinese
+    )
+    page = brief.page(whole)
+    # 400 t at 60 and 400 t at 50 dollars a kilogram, after 50.
+    assert re.search(r">55\.00</a> US dollars per kilogram, <a[^>]*>\+10\.0 %</a> on the month", page)
+    # |50 - 16.7| + |37.5 - 50| + |12.5 - 33.3|, halved
+    assert "shares moved by 33.3 percentage points" in page
+    assert "and 6 more for ytd 2025-06, world (tidewaiter trace lists them)" in page, "three partners in three months"
+    assert "rests on a base" not in page, "nothing here does"
+    assert all(fact.trace is not None and fact.trace.agrees for fact in whole.facts())
+
+
+def test_what_was_revised_since_the_month_before_came_out(whole: Facts) -> None:
+    assert whole.revised_since == date(2025, 6, 20)
+    lines = [line for line, _ in brief_words.revised_lines(whole, "en")]
+    assert "2025-05, Germany, quantity kg: 290,000 kg → 300,000 kg (changed, 2025-07-20)" in lines
+    assert all(line.startswith("2025-05, Germany") for line in lines)
+    assert "2025-05, 德国, 数量: 290,000 kg → 300,000 kg (变更, 2025-07-20)" in brief.page(whole, "zh")
+    assert {row.old_release_id == row.new_release_id for row in whole.revised} == {False}
 
 
 def test_the_page_needs_no_network_and_no_script(facts: Facts) -> None:
@@ -258,3 +352,28 @@ def test_plot_draws_png_and_svg_and_says_what_it_cannot(snapshot: Snapshot) -> N
     with pytest.raises(ValueError, match="no picture that can be drawn"):
         draw(rows, MAGNETS, ["WLD"], "quantity_kg", ".bmp")
     assert isinstance(rows, pl.DataFrame)
+
+
+def test_no_line_is_drawn_across_a_month_without_a_figure(snapshot: Snapshot) -> None:
+    rows = query(snapshot.store, "metric", flow="export", product=MAGNETS).filter(measure="quantity_kg")
+    values = on_calendar(rows, ["WLD"], {"WLD": "World"}, 1e-3)
+    by_month = {row["month"][:7]: row["value"] for row in values}
+    assert len(values) == 26, "February 2024 to March 2026"
+    assert (by_month["2024-10"], by_month["2024-11"], by_month["2024-12"], by_month["2025-06"]) == (
+        4725,
+        None,
+        None,
+        3188,
+    )
+    (path,) = re.findall(r'aria-roledescription="line mark"[^>]* d="([^"]*)"', svg(lines(values)).decode())
+    there = "".join("0" if row["value"] is None else "1" for row in values)
+    assert path.count("M") == len(re.findall("1+", there)) == 4
+
+
+def test_the_picture_of_a_release_is_a_png_with_or_without_partners(snapshot: Snapshot) -> None:
+    rows = query(snapshot.store, "metric", flow="export", product=MAGNETS).filter(measure="quantity_kg")
+    names = {partner: partner for partner in rows["partner"].unique()}
+    both, alone = (chart(part, names, "t", 1e-3) for part in (rows.filter(period=JUNE), rows.filter(partner="WLD")))
+    assert both.startswith(b"\x89PNG")
+    assert alone.startswith(b"\x89PNG")
+    assert both != alone

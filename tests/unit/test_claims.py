@@ -5,6 +5,7 @@ The claims here are written by hand, with the answer beside them: true, rounded,
 
 import csv
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 
 from flows.release import release
 from schemas.request import ReleaseRequest
-from tasks.claims import check_claims, read_claims
+from tasks.claims import ClaimsFile, check_claims, read_claims
 from tasks.snapshot import Snapshot, open_snapshot
 
 ROOT = Path(__file__).parent.parent.parent
@@ -125,9 +126,10 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     return snapshot
 
 
-def frame(rows: list[tuple[Any, ...]]) -> pl.DataFrame:
-    return pl.DataFrame([dict(zip(COLUMNS, row, strict=False)) for row in rows], infer_schema_length=None).with_columns(
-        flow=pl.lit("export")
+def frame(rows: list[tuple[Any, ...]]) -> ClaimsFile:
+    rows_of = [dict(zip(COLUMNS, row, strict=False)) for row in rows]
+    return ClaimsFile(
+        "claims.csv", "0" * 64, pl.DataFrame(rows_of, infer_schema_length=None).with_columns(flow=pl.lit("export"))
     )
 
 
@@ -141,6 +143,27 @@ def test_every_claim_of_known_answer_gets_it(sample: Snapshot) -> None:
         if found["verdict"] != row[7] or row[8] not in found["reason"]
     ]
     assert wrong == []
+
+
+def test_claims_that_the_rules_were_not_made_for_get_their_verdicts(sample: Snapshot) -> None:
+    """Other phrasing, units, languages, periods and mistakes, each with the verdict that arithmetic by hand gives it."""
+    unseen = read_claims(Path(__file__).with_name("unseen_claims.csv"))
+    expected = unseen.rows.select("verdict", "words", "why").rows()
+    checked = check_claims(sample, replace(unseen, rows=unseen.rows.drop("verdict", "words", "why")))
+    assert checked.height >= 60
+    assert min(Counter(verdict for verdict, _, _ in expected).values()) >= 9
+    wrong = [
+        (row["partner"], row["period"], row["metric"], row["value"], why, row["verdict"], row["reason"])
+        for row, (verdict, words, why) in zip(checked.iter_rows(named=True), expected, strict=True)
+        if row["verdict"] != verdict or words not in row["reason"]
+    ]
+    assert wrong == []
+
+
+def test_a_growth_that_nothing_explains_says_what_it_would_take(sample: Snapshot) -> None:
+    (row,) = check_claims(sample, frame([(M, "US", "2025-08", "mom_pct", "-1.6", "%", "")])).iter_rows(named=True)
+    # 619 x 0.984 and 590 / 0.984
+    assert "It fits no figure near by; to be right it would take 609.096 t now, or 599.593 t before" in row["reason"]
 
 
 def test_the_figures_of_the_sample_itself_are_all_supported(sample: Snapshot) -> None:
@@ -184,7 +207,7 @@ def test_one_changed_digit_in_a_level_is_never_supported_beyond_rounding(sample:
 
 def test_the_note_is_never_read(sample: Snapshot) -> None:
     rows = frame(CLAIMS)
-    noted = rows.with_columns(note=pl.lit("truncated; mislabelled RE; wrong; right"))
+    noted = replace(rows, rows=rows.rows.with_columns(note=pl.lit("truncated; mislabelled RE; wrong; right")))
     assert check_claims(sample, rows)["verdict"].to_list() == check_claims(sample, noted)["verdict"].to_list()
 
 

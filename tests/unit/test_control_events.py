@@ -4,13 +4,17 @@ from datetime import date
 from pathlib import Path
 
 import polars as pl
+import pyarrow.parquet
 import pytest
 
 from flows.release import release
 from schemas.code_tables import code_table
+from schemas.control_event import EventWindow
 from schemas.request import ReleaseRequest
-from tasks.control_events import MIXED_WORDS, events_of, windows
+from tasks.control_events import MIXED_WORDS, coverage, events_of, measures, mixed_note
+from tasks.event_windows import as_table, reach, windows, windows_of
 from tasks.snapshot import Snapshot, open_snapshot
+from tasks.tables import read_table
 
 ROOT = Path(__file__).parent.parent.parent
 MAGNETS = "basket:rare_earth_magnets"
@@ -95,3 +99,78 @@ def test_a_measure_without_a_day_of_effect_has_no_window(sample: Snapshot) -> No
     events = windows(sample, MAGNETS)["event"].unique().to_list()
     assert "talks-2025-05-12" not in events
     assert pl.Series(events).len() >= 3
+
+
+def test_the_published_tables_hold_the_measures_and_the_windows_and_plain_readers_read_them(sample: Snapshot) -> None:
+    events = pl.read_parquet(sample.path / "control_event" / "*.parquet")
+    assert events.height == 31
+    assert events.filter(state="never_in_force")["document"].to_list() == [
+        f"Announcement {n} of 2025" for n in (55, 56, 57, 58)
+    ]
+    row = events.filter(event="mofcom-gacc-2025-18").row(0, named=True)
+    assert row["announced_on"] == date(2025, 4, 4)
+    assert "85051110" in row["codes_unknown_share"]
+    assert "free magnets share this code" in row["note"]
+    published = pyarrow.parquet.read_table(sample.path / "event_window").to_pandas()
+    april = published[
+        (published["event"] == "mofcom-gacc-2025-18") & (published["product"] == MAGNETS) & (published["months"] == 1)
+    ]
+    growths = {f"{row.first_month:%Y-%m}": row.yoy_pct for row in april.itertuples()}
+    assert (round(growths["2025-04"]), round(growths["2025-05"])) == (-45, -74)
+    assert all("free magnets share this code" in note for note in april["note"])
+
+
+def test_the_published_windows_are_those_that_the_whole_store_gives(sample: Snapshot) -> None:
+    published = read_table(sample, EventWindow)
+    for product in (MAGNETS, "85051110"):
+        whole = windows(sample, product).filter(role="touched").sort("event", "months", "first_month")
+        mine = published.filter(product=product).sort("event", "months", "first_month")
+        assert whole.height >= 40
+        assert mine.equals(whole.select(mine.columns))
+    assert "12019019" not in published["product"], "placebos are named by the code tables"
+
+
+def test_windows_do_not_depend_on_the_order_of_releases_and_another_product_leaves_the_file_alone(
+    tmp_path: Path,
+) -> None:
+    magnets, later, beans = tmp_path / "magnets.csv", tmp_path / "later.csv", tmp_path / "soybeans.csv"
+    lines = (ROOT / "examples" / "published_figures.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    magnets.write_text("".join(line for line in lines if ",2025-04," not in line), encoding="utf-8")
+    later.write_text("".join(lines[:1] + [line for line in lines if ",2025-04," in line]), encoding="utf-8")
+    beans.write_bytes(QUERY.encode("gb18030"))
+    found = []
+    for name, order in (("a", (magnets, beans, later)), ("b", (later, magnets, beans))):
+        files = []
+        for file in order:
+            declared = (
+                {"source": "gacc_query", "flow": "export", "partners": "all"}
+                if file == beans
+                else {"source": "published"}
+            )
+            request = ReleaseRequest(file=file, store=tmp_path / name, **declared)  # type: ignore[arg-type]
+            release.fn(request, date(2026, 11, 1))
+            snapshot = open_snapshot(tmp_path / name)
+            assert snapshot is not None
+            files.append({entry.path for entry in snapshot.files if entry.table in ("event_window", "control_event")})
+        at = order.index(beans)
+        assert files[at] == files[at - 1], "a release about soybeans leaves the windows of magnets alone"
+        assert files[0] != files[2]
+        found.append(files[-1])
+    assert found[0] == found[1]
+
+
+def test_a_basket_of_which_some_codes_are_controlled_is_not_wholly_controlled() -> None:
+    assert coverage("mofcom-gacc-2023-23", "basket:gallium") == "whole"
+    assert coverage("mofcom-gacc-2025-10", "basket:tungsten") == "some_codes"
+    assert coverage("mofcom-gacc-2025-18", "basket:rare_earth_compounds") == "unknown_share"
+    assert coverage("mofcom-gacc-2025-18", "basket:gallium") is None
+    assert mixed_note("basket:gallium") is None
+
+
+def test_where_a_definition_changed_there_is_no_growth() -> None:
+    row = {"level": 5.0, "yoy_pct": None, "yoy_status": "definition_break"}
+    event = next(event for event in measures() if event["event"] == "mofcom-gacc-2025-18")
+    series = dict.fromkeys(reach(event), row)
+    table = as_table(windows_of(event, MAGNETS, series, "export", "WLD"))
+    assert table["yoy_pct"].null_count() == table.height == 10
+    assert set(table["status"]) == {"definition_break"}

@@ -1,0 +1,20 @@
+"""A file of claims: read, checked against the ledger, published beside it."""
+
+from pathlib import Path
+
+import polars as pl
+
+from tasks import catalog as step
+from tasks.publish import Published
+from tasks.snapshot import open_snapshot
+
+
+def check_and_publish(file: Path, store: Path) -> tuple[pl.DataFrame, Published]:
+    """The claims with their verdicts, and the snapshot that holds them. Raises ValueError where the file is no claims."""
+    with step.on_record(store):
+        claims = step.read_claims(file)
+        with step.exclusive(store):
+            snapshot = open_snapshot(store)
+            assert snapshot is not None, "the command asked whether something is published"
+            checked = step.check_claims(snapshot, claims)
+            return checked, step.publish_claims(store, claims, checked, snapshot)

@@ -1,0 +1,158 @@
+"""The published tables of export controls: the measures themselves, and the months around each.
+
+A release makes again only the windows that it can change: those of measures whose months it derives, and only where it
+speaks of their products; what it reads for that are these products' totals. So the step costs nothing where a release is
+about something else, and the same in a store of many years as in one of two.
+"""
+
+import functools
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.code_tables import TABLES, code_table
+from schemas.control_event import ControlEvent, EventWindow
+from schemas.metric import Metric
+from schemas.table import polars_schema, schema_sha256, table_name
+from tasks.control_events import BASKET, codes_of, measures, members, touched_codes
+from tasks.event_windows import as_table, by_product, placebos, places, reach, windows_of
+from tasks.known import Known
+from tasks.lineage import code_sha256, frame_sha256, json_sha256
+from tasks.normalise import Normalised
+from tasks.tables import read_derivation, read_table
+
+FLOW, WORLD = "export", "WLD"
+DAYS = ("announced_on", "effective_from", "effective_until")
+REFERENCES = ("control_events", "control_event_codes", "baskets", "products", "watch_list")
+
+
+class EventTables(NamedTuple):
+    """The measures, and the windows around them, as they are after a release."""
+
+    control_event: DataFrame[ControlEvent]
+    event_window: DataFrame[EventWindow]
+
+
+def mark_events(release: Normalised, metric: DataFrame[Metric], known: Known) -> EventTables:
+    """The tables of export controls after `release`, of which `metric` are the figures that it made anew."""
+    return EventTables(control_event(), event_window(release, metric, known))
+
+
+def control_event() -> DataFrame[ControlEvent]:
+    """The measures with their days as days and their codes beside them."""
+    rows = [
+        {
+            **row,
+            **{name: date.fromisoformat(row[name]) if row[name] else None for name in DAYS},
+            "codes_whole": [code for code, how in codes_of(row["event"]).items() if how == "whole"],
+            "codes_unknown_share": [code for code, how in codes_of(row["event"]).items() if how == "unknown_share"],
+            "note": _note(row),
+        }
+        for row in code_table("control_events").iter_rows(named=True)
+    ]
+    kinds = polars_schema(ControlEvent)
+    frame = pl.DataFrame([{name: row[name] for name in kinds} for row in rows], schema=kinds)
+    return DataFrame[ControlEvent](ControlEvent.validate(frame, lazy=True))
+
+
+def _note(row: dict[str, Any]) -> str | None:
+    shared = code_table("control_event_codes").filter(
+        (pl.col("event") == row["event"]) & (pl.col("coverage") == "unknown_share")
+    )
+    notes = [f"{code}: {note}" for code, note in shared.select("hs8", "note").unique().sort("hs8", "note").iter_rows()]
+    return "; ".join([*notes, *([row["date_note"]] if row["date_note"] else [])]) or None
+
+
+def event_window(release: Normalised, metric: pl.DataFrame, known: Known) -> DataFrame[EventWindow]:
+    """The windows after a release: those that it can change made again, the others as they were."""
+    before = read_table(known.snapshot, EventWindow)
+    events = [*measures()] if _is_outdated(known) else _changed(release, known)
+    if not events:
+        return cast("DataFrame[EventWindow]", before)
+    series = _totals(events, metric, known)
+    there = sorted(event_products() & {*series})
+    again = as_table(
+        row
+        for event in events
+        for product in _beside(event["event"], there)
+        for row in windows_of(event, product, series[product], FLOW, WORLD)
+    )
+    kept = before.filter(~pl.col("event").is_in([event["event"] for event in events]))
+    known_events = [event["event"] for event in measures()]
+    return cast(
+        "DataFrame[EventWindow]",
+        pl.concat([kept.filter(pl.col("event").is_in(known_events)), again]).sort(
+            "event", "product", "partner", "months", "first_month"
+        ),
+    )
+
+
+def _beside(event: str, there: list[str]) -> list[str]:
+    """Of the products that are there, those that a measure touches and the placebos; none where it touches none."""
+    touched = [product for product in there if {*members(product)} & {*codes_of(event)}]
+    return sorted([*touched, *placebos(there)]) if touched else []
+
+
+def speaking(releases: pl.DataFrame) -> pl.DataFrame:
+    """The releases that can say something about a product of the windows."""
+    return releases.filter(pl.Series([_speaks(row) for row in releases.iter_rows(named=True)], dtype=pl.Boolean))
+
+
+def derivation() -> dict[str, Any]:
+    """What these tables were made with, for their files: which code and which reference data."""
+    return {"code_sha256": code_sha256(__name__), "reference_sha256": reference_sha256()}
+
+
+@functools.cache
+def reference_sha256() -> str:
+    """Hash of the code tables that decide which windows there are."""
+    return json_sha256({name: frame_sha256(code_table(name)) for name in REFERENCES if name in TABLES})
+
+
+@functools.cache
+def event_products() -> frozenset[str]:
+    """Codes and baskets of the measures, and those that the code tables name beside them."""
+    baskets = {BASKET + name for name in code_table("baskets")["basket"]}
+    listed = {*code_table("products")["product"], *code_table("watch_list")["product"]}
+    return frozenset(touched_codes() | baskets | {name for name in listed if members(name)})
+
+
+def _speaks(row: dict[str, Any]) -> bool:
+    """Whether a release can say something about a product of the windows."""
+    if row["flow"] not in (None, FLOW):
+        return False
+    asked, codes = row["products"], {code for product in event_products() for code in members(product)}
+    return "*" in asked or any(code.startswith(prefix) for prefix in asked for code in codes)
+
+
+def _changed(release: Normalised, known: Known) -> list[dict[str, Any]]:
+    """The measures whose windows look at a month that the release derives, where it speaks of their products at all."""
+    if not _speaks(release.release.row(0, named=True)):
+        return []
+    derived = {year * 12 + month - 1 for flow, year, month in known.derived if flow == FLOW}
+    return [event for event in measures() if derived & {*reach(event)}]
+
+
+def _is_outdated(known: Known) -> bool:
+    """Whether the published windows are of other reference data or of other code, or are not there yet."""
+    entries = known.snapshot.entries(table_name(EventWindow)) if known.snapshot else ()
+    if known.snapshot is None or not entries or entries[0].schema_sha256 != schema_sha256(EventWindow):
+        return True
+    found = read_derivation(str(Path(known.snapshot.path) / entries[0].path))
+    return (found.get("reference_sha256"), found.get("code_sha256")) != (reference_sha256(), code_sha256(__name__))
+
+
+def _totals(events: list[dict[str, Any]], metric: pl.DataFrame, known: Known) -> dict[str, dict[int, dict[str, Any]]]:
+    """The totals of the products by month: as the release derived them, else as they are published."""
+    months = {month for event in events for month in reach(event)}
+    wanted = places(WORLD) & pl.col("product").is_in(sorted(event_products()))
+    anew = {partition for partition in known.derived if partition[0] == FLOW}
+    other = read_table(
+        known.snapshot, Metric,
+        lambda part: part[0] == FLOW and part not in anew and part[1] * 12 + part[2] - 1 in months, wanted,
+    )  # fmt: skip
+    mine = metric.filter((pl.col("flow") == FLOW) & wanted)
+    return by_product(pl.concat([other, mine.select(other.columns).cast(other.schema)]))

@@ -1,0 +1,136 @@
+"""The months before and after an export control, beside the same months a year before and beside placebo products.
+
+The comparison is with the same months, so that the season does not speak, and with products that no measure touches. A
+window says what happened, not why. Belongs here: the arithmetic of windows. Which of them are published is in
+`event_tables`.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.control_event import EventWindow
+from schemas.metric import Metric
+from schemas.table import polars_schema
+from tasks.control_events import BASKET, coverage, events_of, members, mixed_note, touched_codes
+from tasks.snapshot import Snapshot
+from tasks.tables import read_table
+
+LENGTHS = (3, 12)
+SINGLE_MONTHS = 3
+YEAR = 12
+KG = "quantity_kg"
+# Month number -> row of the table metric.
+Series = Mapping[int, Mapping[str, Any]]
+
+
+def windows(snapshot: Snapshot, product: str, flow: str = "export", partner: str = "WLD") -> DataFrame[EventWindow]:
+    """The windows of a product: every measure that takes effect, for it and for each placebo product of the store."""
+    metric = read_table(snapshot, Metric, lambda partition: partition[0] == flow, places(partner))
+    series = by_product(metric)
+    names = [name for name in placebos(series) if not {*members(name)} & {*members(product)}]
+    rows = [
+        row
+        for event in events_of(product).filter(pl.col("effective_from") != "").iter_rows(named=True)
+        for name in [product, *names]
+        for row in windows_of(event, name, series.get(name, {}), flow, partner)
+    ]
+    return as_table(rows)
+
+
+def windows_of(
+    event: Mapping[str, Any], product: str, series: Series, flow: str, partner: str
+) -> Iterable[dict[str, Any]]:
+    """The rows of one measure and product: single months around it, and longer windows before and after."""
+    month, touched = effect_month(event), coverage(event["event"], product)
+    spans = [(month + shift, 1) for shift in range(-SINGLE_MONTHS, SINGLE_MONTHS)]
+    spans += [(first, length) for length in LENGTHS for first in (month - length, month)]
+    for first, length in spans:
+        now, before, growth, status = _compare(series, first, length)
+        yield {
+            "event": event["event"], "state": event["state"], "flow": flow, "product": product,
+            "role": "touched" if touched else "placebo", "coverage": touched, "partner": partner,
+            "side": "before" if first < month else "after", "months": length, "first_month": _day(first),
+            "last_month": _day(first + length - 1), "quantity_kg": now, "quantity_year_before_kg": before,
+            "yoy_pct": growth, "status": status, "note": mixed_note(product, event["event"]) if touched else None,
+        }  # fmt: skip
+
+
+def as_table(rows: Iterable[dict[str, Any]]) -> DataFrame[EventWindow]:
+    """Rows as the table `event_window`, checked."""
+    kinds = polars_schema(EventWindow)
+    frame = pl.DataFrame([{name: row[name] for name in kinds} for row in rows], schema=kinds)
+    return DataFrame[EventWindow](EventWindow.validate(frame, lazy=True))
+
+
+def effect_month(event: Mapping[str, Any]) -> int:
+    """Number of the month in which a measure takes effect, or was to."""
+    day = date.fromisoformat(event["effective_from"])
+    return day.year * 12 + day.month - 1
+
+
+def reach(event: Mapping[str, Any]) -> range:
+    """Months that a measure's windows look at."""
+    month = effect_month(event)
+    return range(month - max(LENGTHS) - YEAR, month + max(LENGTHS))
+
+
+def placebos(products: Iterable[str]) -> list[str]:
+    """Codes and baskets of which no measure touches a code; what a line or a chapter holds is not known."""
+    touched = touched_codes()
+    return sorted(
+        name for name in products if (len(name) == 8 or name.startswith(BASKET)) and not touched & {*members(name)}
+    )
+
+
+def places(partner: str) -> pl.Expr:
+    """The rows of the table metric that windows are made of."""
+    return (pl.col("partner") == partner) & (pl.col("measure") == KG)
+
+
+def by_product(metric: pl.DataFrame) -> dict[str, dict[int, dict[str, Any]]]:
+    """Rows of the table metric of one partner and measure, by product and month."""
+    return {
+        str(name): {row["period"].year * 12 + row["period"].month - 1: row for row in rows.iter_rows(named=True)}
+        for (name,), rows in metric.partition_by("product", as_dict=True).items()
+    }
+
+
+def _compare(series: Series, first: int, length: int) -> tuple[float | None, float | None, float | None, str]:
+    """Sum, sum a year before, growth and how it was made."""
+    span = range(first, first + length)
+    levels = [_level(series.get(month)) for month in span]
+    known = [_level(series.get(month - YEAR)) for month in span]
+    bases = [base if base is not None else _implied(series.get(month)) for base, month in zip(known, span, strict=True)]
+    now, before = _all(levels), _all(bases)
+    if now is None:
+        return None, None, None, "not_covered"
+    if any((row := series.get(month)) and row["yoy_status"] == "definition_break" for month in span):
+        return now, before, None, "definition_break"
+    if not before:
+        return now, None, None, "no_base"
+    return now, before, (now / before - 1) * 100, "implied_base" if None in known else "computed"
+
+
+def _level(row: Mapping[str, Any] | None) -> float | None:
+    return row["level"] if row else None
+
+
+def _all(numbers: list[float | None]) -> float | None:
+    """The sum, where none is missing."""
+    there = [number for number in numbers if number is not None]
+    return sum(there) if len(there) == len(numbers) else None
+
+
+def _implied(row: Mapping[str, Any] | None) -> float | None:
+    """The base that a printed growth implies."""
+    if row is None or row["level"] is None or row["yoy_status"] != "implied_base" or row["yoy_pct"] <= -100:
+        return None
+    return float(row["level"] / (1 + row["yoy_pct"] / 100))
+
+
+def _day(month: int) -> date:
+    return date(month // 12, month % 12 + 1, 1)
