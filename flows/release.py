@@ -42,31 +42,31 @@ def _or_ask(request: ReleaseRequest, today: date, wait_for_approval: bool) -> Ou
 
 
 def _rehearsed(request: ReleaseRequest, today: date) -> Outcome:
-    with step.rehearsal(request.store) as aside:
+    with step.rehearsal(step.at_hand(request.store)) as aside:
         outcome = from_bytes_to_tables(request.model_copy(update={"store": aside, "dry_run": False}), today)
     status = "would be published" if outcome.status == "published" else outcome.status
     return outcome.model_copy(update={"status": status})
 
 
+@step.again_if_outpaced
 def from_bytes_to_tables(request: ReleaseRequest, today: date) -> Outcome:
     """The way of one release. Raises Refused or Held, and then the published tables are as they were."""
-    with step.on_record(request.store) as run:
+    store = step.at_hand(request.store)
+    with step.on_record(store) as run:
         found = step.locate(request)
-        landed = step.land(found, request.store, today)
+        landed = step.land(found, store, today)
         parsed = step.parse(landed)
         corrected = step.correct(landed, parsed, today)
         observed = step.normalise(landed, corrected)
-        with step.exclusive(request.store):
-            known = step.open_known(request.store, observed)
+        with step.exclusive(store):
+            known = step.open_known(store, observed)
             findings = step.check(observed, known)
-            findings = step.hold_on_errors(findings, landed, known, request.store, today)
+            findings = step.hold_on_errors(findings, landed, known, store, today)
             ledger = step.merge(observed, known)
             trade_flow = step.widen(ledger)
             revision = step.revise(observed, ledger, known)
             metric = step.derive(ledger, known)
             trail = step.trail(observed.release)
-            published = step.publish(
-                request.store, observed, findings, ledger, trade_flow, metric, revision, trail, known
-            )
+            published = step.publish(store, observed, findings, ledger, trade_flow, metric, revision, trail, known)
         run.outcome = step.report(published, observed, findings)
     return run.outcome

@@ -11,6 +11,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from schemas.address import StoreAddress
+
 MONTHS = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:\.\.(\d{4})-(0[1-9]|1[0-2]))?")
 
 
@@ -57,7 +59,7 @@ class ReleaseRequest(Declaration):
     """One file to ingest: where it lies, where the results go, and what is declared about it."""
 
     file: Path = Field(description="the downloaded file")
-    store: Path = Field(default=Path("store"), description="folder of the published tables")
+    store: StoreAddress = Field(default=Path("store"), description="published tables: a folder, or s3://bucket/prefix")
     dry_run: bool = Field(default=False, description="go the whole way and say what came of it, but publish nothing")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tasks import assemble, inbox, known, lineage, release_calendar
+from tasks import assemble, inbox, known, lineage, release_calendar, working_copy
 from tasks import audit as auditing
 from tasks import check as checks
 from tasks import correct as corrections
@@ -16,7 +16,6 @@ from tasks import land as landing
 from tasks import locate as locating
 from tasks import normalise as normalising
 from tasks import parse as parsing
-from tasks import publish as publishing
 from tasks import rehearsal as rehearsing
 from tasks import report as reporting
 from tasks.events import emit
@@ -44,7 +43,9 @@ expect = Step(release_calendar.expect)
 audit = Step(auditing.audit)
 require_sound = Step(auditing.require_sound)
 
-exclusive = publishing.exclusive
+at_hand = working_copy.at_hand
+again_if_outpaced = working_copy.again_if_outpaced
+exclusive = working_copy.exclusive
 rehearsal = rehearsing.rehearsal
 
 
