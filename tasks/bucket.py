@@ -29,7 +29,7 @@ T = TypeVar("T")
 SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID")
 # The library tries a request again by itself (below); these are the pauses where it gave up on one that may have worked.
 PAUSES_SECONDS = (0.5, 2.0)
-RETRIES = 6
+RETRIES = 10
 TIMEOUT_SECONDS = 60.0
 # What is older than this might be deleted by a retention before a pointer refers to it, so it is written once more.
 FRESH_SECONDS = 24 * 3600
@@ -64,7 +64,7 @@ class Bucket:
             retry_config={
                 "max_retries": RETRIES,
                 "retry_timeout": timedelta(seconds=3 * _timeout_seconds()),
-                "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=10), "base": 2},
+                "backoff": {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=15), "base": 2},
             },
         )  # fmt: skip
 
@@ -167,8 +167,10 @@ class Bucket:
         raise AssertionError("the last pause is none")
 
     def _error(self, verb: str, key: str, error: Exception) -> BucketError:
-        # The reply of a server may repeat the key it was signed with, and below the first paragraph the library says all again.
-        said = clean(str(error).split("\n\nDebug source", maxsplit=1)[0])
+        # Of a reply what it means; of anything else the first paragraph, below which the library says all again.
+        text = str(error)
+        reply = re.search(r"<Code>(.*?)</Code>.*?<Message>(.*?)</Message>", text, re.DOTALL)
+        said = clean(": ".join(reply.groups()) if reply else text.split("\n\nDebug source", maxsplit=1)[0])
         return BucketError(
             f"{self.url}/{key}: {verb} failed: {said[:400]}. Check the address, AWS_ENDPOINT_URL, AWS_REGION and the "
             "credentials in the environment; nothing is half published, so the same may be run again."

@@ -207,7 +207,11 @@ def _remote(store: Path) -> Remote | None:
             f"{store}: a working copy of {note['url']} at another S3 server than the one in AWS_ENDPOINT_URL. Set the "
             "variable as it was, or give the address of the store instead of this folder."
         )
-    return _connected(S3Url(note["url"]), tuple(sorted(item for item in os.environ.items() if "AWS_" in item[0])))
+    return _connected(S3Url(note["url"]), _settings())
+
+
+def _settings() -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(item for item in os.environ.items() if item[0].startswith(("AWS_", "TIDEWAITER_S3_"))))
 
 
 @functools.lru_cache(maxsize=8)

@@ -30,7 +30,8 @@ class Quiet(WSGIRequestHandler):
 
 class Faulty:
     """A rule: `match` (on "PUT /bucket/key"), `skip` so many, `times` (0: for ever), and what happens: `status` instead of
-    an answer, `lost` the same after the request was done, `delay_seconds` before it is done."""
+    an answer, `lost` the same after the request was done, `delay_seconds` before it is done; `held` and `reply_held`: the
+    request, or the reply to it, waits until other rules are given."""
 
     def __init__(self) -> None:
         self.moto = DomainDispatcherApplication(create_backend_app)
@@ -53,11 +54,15 @@ class Faulty:
         if rule.get("delay_seconds"):
             self._tell(f"{asked} waits")
             time.sleep(rule["delay_seconds"])
+        if rule.get("held"):
+            self._hold(rule, asked)
         if rule.get("status"):
             # The body is read, or the connection would be broken and not refused.
             environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
             self._tell(f"{asked} {rule['status']}")
-            return _answer(start, rule["status"], b"<Error><Code>SlowDown</Code><Message>try later</Message></Error>")
+            # Amazon repeats in its errors what it was sent, the key's name among it.
+            said = f"<Error><Code>No</Code><Message>{environ.get('HTTP_AUTHORIZATION')}</Message></Error>"
+            return _answer(start, rule["status"], said.encode())
         status: list[str] = []
 
         def note(line: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
@@ -70,11 +75,16 @@ class Faulty:
         else:
             body = b"".join(self.moto(environ, note))
         self._tell(f"{asked} {status[0].split()[0]}")
-        if rule.get("lost_delay_seconds"):
-            time.sleep(rule["lost_delay_seconds"])
+        if rule.get("reply_held"):
+            self._hold(rule, asked)
         return (
             _answer(start, rule["lost"], b"<Error><Code>InternalError</Code></Error>") if rule.get("lost") else [body]
         )
+
+    def _hold(self, rule: dict[str, Any], asked: str) -> None:
+        self._tell(f"{asked} waits")
+        while any(other is rule for other in self.rules):
+            time.sleep(0.02)
 
     def _tell(self, line: str) -> None:
         with self.guard:
