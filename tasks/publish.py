@@ -1,6 +1,7 @@
 """The write side of a store: files become one immutable snapshot, then one pointer moves.
 
-Belongs here: the order of the steps, on which everything rests, and retention. Does not belong here: what the tables
+Belongs here: the order of the steps, on which everything rests, retention, and taking over a snapshot that was published
+elsewhere. Does not belong here: what the tables
 mean, how frames become bytes, any clock. The caller holds `exclusive` from before it opens the parent until `publish`
 returns.
 

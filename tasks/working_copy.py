@@ -28,13 +28,14 @@ from tasks.filesystem import LOCAL, FileSystem
 from tasks.objects import keep_bytes
 from tasks.publish import Retired
 from tasks.remote import Remote
-from tasks.snapshot import BrokenStore, Problem, Snapshot, current_id, open_snapshot
+from tasks.snapshot import BrokenStore, Problem, Snapshot, current_id, list_snapshots, open_snapshot, snapshot_ids
 
 P = ParamSpec("P")
 R = TypeVar("R")
 NOTE = "copy_of.json"
 HELD = "held"
 ATTEMPTS = 8
+KEPT = 2
 
 
 def at_hand(address: Path | S3Url, fs: FileSystem = LOCAL) -> Path:
@@ -51,6 +52,7 @@ def at_hand(address: Path | S3Url, fs: FileSystem = LOCAL) -> Path:
         remote = _remote(folder)
         assert remote is not None
         _refresh(folder, remote, fs)
+        _trim(folder, fs)
         _fetch_held(folder, remote, fs)
     return folder
 
@@ -179,6 +181,13 @@ def _refresh(folder: Path, remote: Remote, fs: FileSystem) -> None:
         )
     if pointer is not None and pointer.id != mine:
         publish.adopt(folder, pointer.id, remote.manifest(pointer.id), remote.fetch, fs)
+
+
+def _trim(folder: Path, fs: FileSystem) -> None:
+    """Leave the current state and the one before it, in which a reader of this machine may still be."""
+    if len(snapshot_ids(folder)) > KEPT:
+        young = [snapshot.id for snapshot in list_snapshots(folder)[-KEPT:]]
+        publish.retain(folder, today=date.max, keep=young, fs=fs)
 
 
 def _fetch_held(folder: Path, remote: Remote, fs: FileSystem) -> None:

@@ -8,6 +8,7 @@ writes as atomic as S3 promises them.
 """
 
 import json
+import logging
 import re
 import sys
 import threading
@@ -108,4 +109,5 @@ def _answer(start: Start, status: int, body: bytes) -> list[bytes]:
 
 
 if __name__ == "__main__":
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     run_simple("127.0.0.1", int(sys.argv[1]), Faulty(), threaded=True, request_handler=Quiet)

@@ -43,8 +43,9 @@ from tasks.audit import audit
 from tasks.bucket import Bucket, BucketError, Outpaced
 from tasks.hold import Held
 from tasks.origin import Place
+from tasks.publish import Retired
 from tasks.resolve import open_release
-from tasks.snapshot import BrokenStore, audit_store, current_id, open_snapshot
+from tasks.snapshot import BrokenStore, Snapshot, audit_store, current_id, open_snapshot, snapshot_ids
 from tasks.trace import Tracer
 
 HERE = Path(__file__).parent
@@ -540,29 +541,36 @@ def test_retention_in_the_bucket_removes_what_is_old_and_nothing_that_is_needed(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = server.store()
-    for day in (20, 21):
-        ingest(url, tmp_path, f"{day}.csv", csv_bytes(CLEAN_RECORDS[: 5 + day - 20]), day)
+    for day in range(20, 24):
+        ingest(url, tmp_path, f"{day}.csv", csv_bytes(CLEAN_RECORDS[: day - 16]), day)
     server.put(url, "files/metric/flow=export/year=2025/month=6/0123456789abcdef.parquet", b"of a writer who died")
     before, store = set(server.keys(url)), working_copy.at_hand(url)
-    first, last = (name.split("/")[1] for name in sorted(before) if name.startswith("snapshots/"))
+    *old, last = (name.split("/")[1] for name in sorted(before) if name.startswith("snapshots/"))
+    assert len(old) == 3
+    # The copy keeps the last two, and just the objects that they need.
+    assert snapshot_ids(store) == [old[-1], last]
+    kept = {entry.sha256 for name in (old[-1], last) for entry in _whole(store, name).files}
+    assert {path.stem for path in (store / "objects").glob("*/*")} == kept
     now = datetime.now(UTC).date()
     with working_copy.exclusive(store):
-        gone = working_copy.retain(store, today=now, months=24)
-    assert gone == ((), 0) or (gone.snapshots, gone.objects) == ((), 0)
-    later = now.replace(day=1) + timedelta(days=1500)
+        assert working_copy.retain(store, today=now, months=24) == Retired((), 0)
+    # Years later the old ones go; of what nobody needs the young stays, because a writer may be about to refer to it.
     with working_copy.exclusive(store):
-        gone = working_copy.retain(store, today=later, months=24)
-    assert gone.snapshots == (first,)
-    removed = before - set(server.keys(url))
-    needed = {
-        f"files/{entry['path']}" for entry in json.loads(server.get(url, f"snapshots/{last}/manifest.json"))["files"]
-    }
-    old = {key for key in before if key.startswith("files/")} - needed
-    assert removed == {f"snapshots/{first}/manifest.json", *old}
-    assert gone.objects == len(old) > 3
+        gone = working_copy.retain(store, today=now + timedelta(days=1500), months=24)
+    assert gone.snapshots == tuple(old)
+    needed = {f"files/{entry.path}" for entry in _whole(store, last).files}
+    litter = {key for key in before if key.startswith("files/")} - needed
+    assert before - set(server.keys(url)) == {*litter, *(f"snapshots/{name}/manifest.json" for name in old)}
+    assert gone.objects == len(litter) > 10
     assert server.current(url)[0] == last
     monkeypatch.setenv("TIDEWAITER_CACHE", str(tmp_path / "other machine"))
     assert audit(working_copy.at_hand(url)).problems == []
+
+
+def _whole(store: Path, name: str) -> Snapshot:
+    found = open_snapshot(store, name)
+    assert found is not None
+    return found
 
 
 def test_a_file_that_retention_might_take_is_written_again(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
