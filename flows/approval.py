@@ -16,9 +16,11 @@ from prefect.input import RunInput
 from pydantic import Field
 
 from flows import told
+from schemas.address import StoreAddress
 from schemas.held import HeldRelease, Verdict
 from schemas.outcome import Outcome
 from schemas.request import ReleaseRequest
+from tasks import catalog as step
 from tasks import hold
 from tasks.hold import Held
 
@@ -37,12 +39,12 @@ class Approval(RunInput):
 
 
 @contextmanager
-def approved(store: Path, held: Held, patience_seconds: int = PATIENCE_SECONDS) -> Iterator[ReleaseRequest]:
+def approved(store: StoreAddress, held: Held, patience_seconds: int = PATIENCE_SECONDS) -> Iterator[ReleaseRequest]:
     """Pause the run until a person decides, and give the request with which the release is published.
 
     Raises Held again where the answer is no, or where none came in time: then it stays held.
     """
-    kept = hold.find(store, held.release_id)
+    kept = hold.find(step.at_hand(store), held.release_id)
     if kept is None:
         raise held
     told.held(store, held, waits=True)
@@ -53,10 +55,11 @@ def approved(store: Path, held: Held, patience_seconds: int = PATIENCE_SECONDS) 
     except FlowPauseTimeout:
         told.awake()
         raise held from None
-    kept = hold.decide(store, held.release_id, answer.verdict, answer.by, answer.reason, datetime.now(UTC))
+    folder = step.at_hand(store)
+    kept = hold.decide(folder, held.release_id, answer.verdict, answer.by, answer.reason, datetime.now(UTC))
     if answer.verdict == "reject":
         raise Held(held.release_id, [*held.lines, f"rejected by {answer.by}: {answer.reason}"])
-    with hold.reopened(store, kept) as again:
+    with hold.reopened(folder, kept) as again:
         yield again
 
 
@@ -73,18 +76,20 @@ def question(held: HeldRelease) -> str:
 
 
 @flow(name="decide", flow_run_name="decide about {release_id}")
-def decide(release_id: str, store: Path = Path("store"), patience_hours: float = PATIENCE_SECONDS / 3600) -> Outcome:
+def decide(
+    release_id: str, store: StoreAddress = Path("store"), patience_hours: float = PATIENCE_SECONDS / 3600
+) -> Outcome:
     """Ask a person about one held release, and publish it if they approve.
 
     Args:
         release_id: name of the held release
-        store: folder of the published tables
+        store: the published tables: a folder, or s3://bucket/prefix
         patience_hours: after so long without an answer the run ends; the release stays held
     """
     from flows.release import from_bytes_to_tables
 
     def ask() -> Outcome:
-        kept = hold.find(store, release_id)
+        kept = hold.find(step.at_hand(store), release_id)
         if kept is None:
             raise hold.NotHeld(f"{store}: no release {release_id!r} is held here")
         held = Held(release_id, [entry.line for entry in kept.findings])

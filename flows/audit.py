@@ -7,17 +7,18 @@ from pathlib import Path
 
 from prefect import flow
 
+from schemas.address import StoreAddress
 from schemas.outcome import AuditReport
 from tasks import catalog as step
 
 
 @flow(name="audit", flow_run_name="audit of {store}")
-def audit(store: Path = Path("store"), sample: int = 25) -> AuditReport:
+def audit(store: StoreAddress = Path("store"), sample: int = 25) -> AuditReport:
     """Hash every byte of the store again and trace a sample of figures back to the raw records.
 
     Args:
-        store: folder of the published tables
+        store: the published tables: a folder, or s3://bucket/prefix
         sample: figures to trace back and compute again
     """
-    report = step.audit(store, sample)
+    report = step.audit(step.at_hand(store), sample)
     return step.require_sound(report)

@@ -24,7 +24,11 @@ def backfill(request: BackfillRequest) -> WatchReport:
     """
     looked = step.look(
         WatchRequest(
-            inbox=request.folder, store=request.store, source=request.source, flow=request.flow, settle_seconds=0
+            inbox=request.folder,
+            store=request.store,
+            source=request.source,
+            flow=request.flow,
+            settle_seconds=0,
         ),
         date.today(),
     )

@@ -18,6 +18,7 @@ from flows.terminal import (
     Flow,
     InPrefect,
     Store,
+    StoreGiven,
     console,
     errors,
     ingest_one,
@@ -32,6 +33,7 @@ from tasks import display, hold, reading
 from tasks.origin import Place
 from tasks.snapshot import open_snapshot
 from tasks.trace import Tracer
+from tasks.working_copy import at_hand
 
 SAMPLE = Path(__file__).parent.parent / "examples" / "published_figures.csv"
 Kind = StrEnum("Kind", ["preliminary", "bulletin", "query"])
@@ -62,7 +64,7 @@ def ingest(
         bool, typer.Option("--dry-run", help="go the whole way, say what came of it, publish nothing")
     ] = False,
     prefect: InPrefect = True,
-    store: Store = STORE,
+    store: StoreGiven = STORE,
 ) -> None:
     """Read releases, check them, and publish what follows from them."""
     with refusals():
@@ -80,7 +82,7 @@ def ingest(
 
 @commands.command(epilog="Example: `tidewaiter run` then `tidewaiter read metric --product 85051110 --month 2025-06`")
 def run(
-    store: Store = STORE,
+    store: StoreGiven = STORE,
     prefect: Annotated[
         bool, typer.Option("--prefect/--no-prefect", help="start a local Prefect server if none answers")
     ] = True,
@@ -95,9 +97,10 @@ def run(
     code = ingest_one(ReleaseRequest(file=SAMPLE, store=store), api)
     if code:
         raise typer.Exit(code)
-    rows = reading.query(store, "metric", product="85051110", month=(2025, 6)).filter(measure="quantity_kg")
+    folder = at_hand(store)
+    rows = reading.query(folder, "metric", product="85051110", month=(2025, 6)).filter(measure="quantity_kg")
     console.print(display.headline(rows))
-    snapshot = open_snapshot(store)
+    snapshot = open_snapshot(folder)
     assert snapshot is not None
     tracer = Tracer(snapshot, "export")
     console.print("\n[bold]Where these come from[/]")
@@ -114,7 +117,7 @@ def run(
             full=False,
         )
     console.print(
-        f"\nThe Parquet lies in [bold]{store}/current/<table>[/]: {', '.join(sorted({entry.table for entry in snapshot.files}))}",
+        f"\nThe Parquet lies in [bold]{folder}/current/<table>[/]: {', '.join(sorted({entry.table for entry in snapshot.files}))}",
         highlight=False,
         soft_wrap=True,
     )
@@ -137,7 +140,7 @@ def watch(
     settle: Annotated[float, typer.Option(help="seconds during which a new file must not change", min=0)] = 10.0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be ingested, ingest nothing")] = False,
     prefect: InPrefect = True,
-    store: Store = STORE,
+    store: StoreGiven = STORE,
 ) -> None:
     """Look into the inbox once and ingest everything new, oldest first."""
     request = WatchRequest(inbox=inbox, store=store, kind=kind and kind.value, settle_seconds=settle, dry_run=dry_run)
@@ -156,7 +159,7 @@ def backfill(
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be ingested, ingest nothing")] = False,
     prefect: InPrefect = True,
-    store: Store = STORE,
+    store: StoreGiven = STORE,
 ) -> None:
     """Ingest a folder of old downloads, oldest first; killed or stopped, it goes on where it was."""
     request = BackfillRequest(folder=folder, store=store, dry_run=dry_run)

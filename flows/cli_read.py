@@ -7,15 +7,30 @@ from typing import Annotated
 
 import typer
 
-from flows.terminal import DISAGREES, STORE, Flow, Form, Store, console, errors, read_day, read_month, refusals
+from flows.terminal import (
+    DISAGREES,
+    STORE,
+    Flow,
+    Form,
+    Store,
+    StoreGiven,
+    console,
+    errors,
+    read_day,
+    read_month,
+    refusals,
+)
 from schemas.catalog import PUBLISHED
 from schemas.metric import FIGURES
 from tasks import display, publish, reading
 from tasks.audit import audit as audit_store
 from tasks.origin import Place
+from tasks.resolve import open_release
 from tasks.revision_report import revision_report
 from tasks.snapshot import open_snapshot
 from tasks.trace import Tracer
+from tasks.working_copy import address_of
+from tasks.working_copy import retain as retain_store
 
 TableName = StrEnum("TableName", list(PUBLISHED))  # type: ignore[misc]  # the members are the tables there are
 Figure = StrEnum("Figure", list(FIGURES))  # type: ignore[misc]  # likewise
@@ -81,6 +96,18 @@ def trace(
         raise typer.Exit(DISAGREES)
 
 
+@commands.command(epilog="Example: `tidewaiter resolve metric --store s3://customs/store`")
+def resolve(
+    table: Annotated[TableName, typer.Argument(help="published table")],
+    flow: Annotated[Flow | None, typer.Option(help="direction")] = None,
+    release: Annotated[str | None, typer.Option(help="id of a snapshot; else the current one")] = None,
+    store: StoreGiven = STORE,
+) -> None:
+    """Addresses of the files of a table, one a line, for a reader of Parquet: all of one published state."""
+    with refusals():
+        typer.echo("\n".join(open_release(store, release).paths(table.value, flow and flow.value)))
+
+
 @commands.command(epilog="Example: `tidewaiter audit --sample 100`")
 def audit(
     sample: Annotated[int, typer.Option(help="figures to trace back and compute again", min=0)] = 25,
@@ -94,7 +121,7 @@ def audit(
     if report.problems:
         raise typer.Exit(DISAGREES)
     console.print(
-        f"every byte of {store} is what it was; {report.traced} figures traced back and computed again, all agree",
+        f"every byte of {address_of(store)} is what it was; {report.traced} figures traced back and computed again, all agree",
         highlight=False,
     )
 
@@ -150,5 +177,5 @@ def retain(
     What was known on a day is in the ledger and stays readable: only the pinned older snapshots go.
     """
     with refusals(), publish.exclusive(store):
-        gone = publish.retain(store, today=date.today(), months=months)
+        gone = retain_store(store, today=date.today(), months=months)
     console.print(f"{len(gone.snapshots)} snapshots and {gone.objects} files removed", highlight=False)

@@ -42,25 +42,27 @@ def _or_ask(request: ReleaseRequest, today: date, wait_for_approval: bool) -> Ou
 
 
 def _rehearsed(request: ReleaseRequest, today: date) -> Outcome:
-    with step.rehearsal(request.store) as aside:
+    with step.rehearsal(step.at_hand(request.store)) as aside:
         aside_request = request.model_copy(update={"store": aside, "dry_run": False})
         outcome = from_bytes_to_tables(aside_request, today, with_briefs=False)
     status = "would be published" if outcome.status == "published" else outcome.status
     return outcome.model_copy(update={"status": status})
 
 
+@step.again_if_outpaced
 def from_bytes_to_tables(request: ReleaseRequest, today: date, *, with_briefs: bool = True) -> Outcome:
     """The way of one release. Raises Refused or Held, and then the published tables are as they were."""
-    with step.on_record(request.store) as run:
+    store = step.at_hand(request.store)
+    with step.on_record(store) as run:
         found = step.locate(request)
-        landed = step.land(found, request.store, today)
+        landed = step.land(found, store, today)
         parsed = step.parse(landed)
         corrected = step.correct(landed, parsed, today)
         observed = step.normalise(landed, corrected)
-        with step.exclusive(request.store):
-            known = step.open_known(request.store, observed)
+        with step.exclusive(store):
+            known = step.open_known(store, observed)
             findings = step.check(observed, known)
-            findings = step.hold_on_errors(findings, landed, known, request.store, today)
+            findings = step.hold_on_errors(findings, landed, known, store, today)
             ledger = step.merge(observed, known)
             trade_flow = step.widen(ledger)
             revision = step.revise(observed, ledger, known)
@@ -68,9 +70,9 @@ def from_bytes_to_tables(request: ReleaseRequest, today: date, *, with_briefs: b
             events = step.mark_events(observed, metric, known)
             trail = step.trail(observed.release)
             published = step.publish(
-                request.store, observed, findings, ledger, trade_flow, metric, revision, events, trail, known
+                store, observed, findings, ledger, trade_flow, metric, revision, events, trail, known
             )
         run.outcome = step.report(published, observed, findings)
         if with_briefs:
-            run.outcome = step.brief(run.outcome, request.store)
+            run.outcome = step.brief(run.outcome, store)
     return run.outcome

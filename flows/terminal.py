@@ -14,9 +14,11 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from flows import server
+from schemas.address import S3Url, UnusableAddress, read_address
 from schemas.outcome import Outcome
 from schemas.request import MONTHS, ReleaseRequest
 from tasks import hold, reading
@@ -25,17 +27,28 @@ from tasks.lineage import listening
 from tasks.refusal import Refused
 from tasks.snapshot import Snapshot, StoreError, open_snapshot
 from tasks.trace import NoFigure
+from tasks.working_copy import at_hand
 
 DISAGREES, REFUSED, HELD = 1, 2, 3
 console, errors = Console(), Console(stderr=True)
 
 Flow = StrEnum("Flow", ["export", "import"])
 Form = StrEnum("Form", ["table", "csv", "json", "parquet"])
-Store = Annotated[Path, typer.Option("--store", envvar="TIDEWAITER_STORE", help="folder of the published tables")]
 STORE = Path("store")
+STORE_HELP = "the published tables: a folder, or s3://bucket/prefix"
 InPrefect = Annotated[
     bool, typer.Option("--prefect/--no-prefect", help="record the run in a Prefect server, if one answers")
 ]
+
+
+def _address(given: str | Path) -> Path | S3Url:
+    with refusals():
+        return read_address(given)
+
+
+def _folder(given: str | Path) -> Path:
+    with refusals():
+        return at_hand(read_address(given))
 
 
 @contextmanager
@@ -49,11 +62,21 @@ def refusals() -> Iterator[None]:
         reading.NothingPublished,
         NoFigure,
         StoreError,
+        UnusableAddress,
         ValidationError,
         ValueError,
     ) as error:
         errors.print(f"[bold red]refused[/] {error}", highlight=False, soft_wrap=True)
         raise typer.Exit(REFUSED) from error
+
+
+# What passes a store on needs its address; what reads needs the folder in which it is at hand, brought up to date.
+StoreGiven = Annotated[
+    Path, typer.Option("--store", envvar="TIDEWAITER_STORE", parser=_address, metavar="STORE", help=STORE_HELP)
+]
+Store = Annotated[
+    Path, typer.Option("--store", envvar="TIDEWAITER_STORE", parser=_folder, metavar="STORE", help=STORE_HELP)
+]
 
 
 def published(store: Path) -> Snapshot:
@@ -86,6 +109,9 @@ def ingest_one(request: ReleaseRequest, api: str | None) -> int:
             for line in held.lines:
                 errors.print(f"  {line}", highlight=False, soft_wrap=True, markup=False)
             return HELD
+        except StoreError as error:
+            errors.print(f"[bold red]not published[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+            return DISAGREES
     tell(outcome, page)
     return 0
 

@@ -7,7 +7,6 @@ publication stands.
 import logging
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 from typing import Any, cast
 
 from prefect import get_client
@@ -15,19 +14,21 @@ from prefect.context import FlowRunContext
 from prefect.events import emit_event
 from prefect.states import Completed, Failed, Running
 
+from schemas.address import StoreAddress
 from schemas.held import HeldRelease
 from schemas.outcome import Outcome
 from schemas.watch import WatchReport, WatchRequest
 from tasks import artifacts
 from tasks.hold import Held
 from tasks.refusal import Refused, clip
+from tasks.working_copy import at_hand
 
 HELD = "Held for approval"
 EVENT = "tidewaiter.release"
 log = logging.getLogger("tidewaiter.told")
 
 
-def ending(work: Callable[[], Outcome], store: Path, *, waits: bool) -> Outcome:
+def ending(work: Callable[[], Outcome], store: StoreAddress, *, waits: bool) -> Outcome:
     """The outcome of `work`; inside a Prefect run as a state whose name says it, with artifacts and events.
 
     Raises what `work` raises outside of a run. Inside, a refusal and a hold are failed states with their names, from
@@ -93,9 +94,9 @@ def message(outcome: Outcome) -> str:
     )
 
 
-def published(store: Path, outcome: Outcome) -> None:
+def published(store: StoreAddress, outcome: Outcome) -> None:
     """Artifacts and the event of a publication; `revised` too where it changed what was known."""
-    revised = artifacts.write(store, outcome)
+    revised = artifacts.write(at_hand(store), outcome)
     payload = outcome.model_dump(
         mode="json", include={"release_id", "title", "snapshot_id", "flows", "months", "products"}
     )
@@ -111,7 +112,7 @@ def published(store: Path, outcome: Outcome) -> None:
         )
 
 
-def held(store: Path, problem: Held, *, waits: bool) -> None:
+def held(store: StoreAddress, problem: Held, *, waits: bool) -> None:
     """The event of a hold; `waits` tells whether this very run asks for the decision."""
     payload = {"release_id": problem.release_id, "findings": problem.lines, "store": str(store)}
     attempt(lambda: event("held", problem.release_id, payload, waits="yes" if waits else "no"))

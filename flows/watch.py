@@ -14,6 +14,7 @@ from prefect.context import FlowRunContext
 from flows import told
 from flows.progress import Hear
 from flows.release import release
+from schemas.address import StoreAddress
 from schemas.outcome import Outcome
 from schemas.request import ReleaseRequest
 from schemas.watch import Look, WatchReport, WatchRequest
@@ -37,11 +38,13 @@ def watch(request: WatchRequest = WatchRequest(), day: date | None = None) -> Wa
     told.name_watch(request, day)
     looked = step.look(request, day)
     report = take(looked, request.store, dry_run=request.dry_run)
-    expected = step.expect(request.store, request.kind, day)
+    expected = step.expect(step.at_hand(request.store), request.kind, day)
     return told.watched(report.model_copy(update={"expected": expected}))
 
 
-def take(looked: Look, store: Path, *, dry_run: bool, show: Hear = lambda done, total, name: None) -> WatchReport:
+def take(
+    looked: Look, store: StoreAddress, *, dry_run: bool, show: Hear = lambda done, total, name: None
+) -> WatchReport:
     """Ingest what is ready. One doubtful or broken file holds nobody else up; `show` is told how far it is."""
     outcomes: list[Outcome] = []
     held: list[str] = []
@@ -64,7 +67,7 @@ def take(looked: Look, store: Path, *, dry_run: bool, show: Hear = lambda done, 
     return WatchReport(looked=looked, outcomes=outcomes, held=held, refused=refused, failed=failed, dry_run=dry_run)
 
 
-def _release(file: Path, store: Path) -> Outcome:
+def _release(file: Path, store: StoreAddress) -> Outcome:
     request = ReleaseRequest(file=file, store=store)
     if FlowRunContext.get() is None:
         return release.fn(request)

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from schemas.address import StoreAddress
+
 HS_CODE = r"\*|\d{2}(\d{2}){0,3}"
 MONTHS = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:\.\.(\d{4})-(0[1-9]|1[0-2]))?")
 
@@ -72,7 +74,7 @@ class ReleaseRequest(Declaration):
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_as_a_form)
 
     file: Path = Field(description="the downloaded file")
-    store: Path = Field(default=Path("store"), description="folder of the published tables")
+    store: StoreAddress = Field(default=Path("store"), description="published tables: a folder, or s3://bucket/prefix")
     dry_run: bool = Field(default=False, description="go the whole way and say what came of it, but publish nothing")
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.address import StoreAddress
 from schemas.outcome import Outcome
 
 ReleaseKind = Literal["preliminary", "bulletin", "query"]
@@ -19,7 +20,7 @@ class WatchRequest(BaseModel):
     inbox: Path = Field(
         default=Path("inbox"), description="folder into which files are dropped, as SOURCE/FLOW/FILE inside it"
     )
-    store: Path = Field(default=Path("store"), description="folder of the published tables")
+    store: StoreAddress = Field(default=Path("store"), description="published tables: a folder, or s3://bucket/prefix")
     kind: ReleaseKind | None = Field(
         default=None, description="kind of release that is expected by the calendar; none: nothing is expected"
     )
@@ -42,7 +43,7 @@ class BackfillRequest(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     folder: Path = Field(description="folder of downloads; a defaults.toml in it may say what holds for all of them")
-    store: Path = Field(default=Path("store"), description="folder of the published tables")
+    store: StoreAddress = Field(default=Path("store"), description="published tables: a folder, or s3://bucket/prefix")
     source: str | None = Field(default=None, description="take only files of this source, e.g. gacc_query; none: all")
     flow: Literal["export", "import"] | None = Field(
         default=None, description="take only files of this direction; none: all"

@@ -30,6 +30,7 @@ from tasks.publish import NewFile, Published, publish
 from tasks.scope import LOOK_BACK_MONTHS, month_index
 from tasks.tables import Partition, encode_file, encode_months, partition_path
 from tasks.wide import widen
+from tasks.working_copy import announcement
 
 MADE_IN = {"observation": ledger, "trade_flow": wide, "metric": metrics, "revision": revising}
 
@@ -130,7 +131,7 @@ def publish_release(
     earlier = known.snapshot.files if known.snapshot else ()
     carried = [entry for entry in earlier if (entry.table, entry.partition) not in replaced]
     about = {"releases": releases["release_id"].sort().to_list(), "released_on": str(releases["released_on"].max())}
-    return publish(store, new, carried=carried, parent=known.snapshot, about=about)
+    return publish(store, new, carried=carried, parent=known.snapshot, about=about, audit=announcement(store))
 
 
 def _files_of_release(

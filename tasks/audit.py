@@ -12,6 +12,8 @@ from tasks.reading import NothingPublished
 from tasks.snapshot import Problem, Snapshot, audit_store, open_snapshot
 from tasks.tables import read_table
 from tasks.trace import Tracer
+from tasks.working_copy import address_of
+from tasks.working_copy import audit as audit_bucket
 
 SAMPLE = 25
 
@@ -33,12 +35,16 @@ def audit(store: Path, sample: int = SAMPLE) -> AuditReport:
     The sample is drawn with the snapshot's name as the seed, so that an audit can be repeated. Where the bytes are not
     right no figure is traced, because nothing could be said of it. Raises NothingPublished where there is nothing.
     """
-    problems = list(audit_store(store))
+    problems = [*audit_store(store), *audit_bucket(store)]
     snapshot = open_snapshot(store) if not problems else None
     if not problems and snapshot is None:
         raise NothingPublished(f"{store}: nothing is published here, so there is nothing to audit. Check --store.")
     wrong, traced = _trace_sample(snapshot, sample) if snapshot else ([], 0)
-    return AuditReport(store=store.name, problems=[str(problem) for problem in [*problems, *wrong]], traced=traced)
+    return AuditReport(
+        store=str(name) if isinstance(name := address_of(store), str) else name.name,
+        problems=[str(problem) for problem in [*problems, *wrong]],
+        traced=traced,
+    )
 
 
 def _trace_sample(snapshot: Snapshot, sample: int) -> tuple[list[Problem], int]:

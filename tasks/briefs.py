@@ -16,7 +16,7 @@ from schemas.outcome import Outcome
 from schemas.table import polars_schema
 from tasks.control_events import members
 from tasks.filesystem import LOCAL, FileSystem
-from tasks.land import keep_bytes
+from tasks.objects import keep_bytes
 from tasks.publish import exclusive
 from tasks.snapshot import Snapshot, open_snapshot
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tasks import assemble, claim_table, claims, event_tables, inbox, known, lineage, release_calendar
+from tasks import assemble, claim_table, claims, event_tables, inbox, known, lineage, release_calendar, working_copy
 from tasks import audit as auditing
 from tasks import briefs as briefing
 from tasks import check as checks
@@ -17,7 +17,6 @@ from tasks import land as landing
 from tasks import locate as locating
 from tasks import normalise as normalising
 from tasks import parse as parsing
-from tasks import publish as publishing
 from tasks import rehearsal as rehearsing
 from tasks import report as reporting
 from tasks.events import emit
@@ -50,7 +49,9 @@ publish_claims = Step(claim_table.publish_claims)
 audit = Step(auditing.audit)
 require_sound = Step(auditing.require_sound)
 
-exclusive = publishing.exclusive
+at_hand = working_copy.at_hand
+again_if_outpaced = working_copy.again_if_outpaced
+exclusive = working_copy.exclusive
 rehearsal = rehearsing.rehearsal
 
 

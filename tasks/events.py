@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tasks.lineage import Run
 from tasks.openlineage import emit_elsewhere, events, write_events
+from tasks.working_copy import share_once
 
 FOLDER = "lineage"
 log = logging.getLogger("tidewaiter.events")
@@ -27,6 +28,7 @@ def emit(run: Run, store: Path) -> None:
             half = place.with_suffix(".half")
             half.unlink(missing_ok=True)
             write_events(told, half)
+            share_once(store, place, half.read_bytes())
             half.replace(place)
         emit_elsewhere(told)
     except Exception:

@@ -21,9 +21,10 @@ from schemas.request import Landed, ReleaseRequest
 from tasks.filesystem import LOCAL, FileSystem
 from tasks.findings import finding, gather
 from tasks.known import Known
-from tasks.land import keep_bytes
 from tasks.normalise import release_id_of
+from tasks.objects import keep_bytes
 from tasks.publish import exclusive
+from tasks.working_copy import address_of, fetched, share
 
 FOLDER = "held"
 
@@ -113,9 +114,9 @@ def reopened(store: Path, held: HeldRelease) -> Iterator[ReleaseRequest]:
     """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / held.name
-        file.symlink_to((store / held.raw).resolve())
+        file.symlink_to(fetched(store, store / held.raw).resolve())
         yield ReleaseRequest(
-            file=file, store=store, source=held.source, reporter=held.reporter, flow=held.flow, partners=held.partners,
+            file=file, store=address_of(store), source=held.source, reporter=held.reporter, flow=held.flow, partners=held.partners,
             products=list(held.products) if held.products else None, months=held.months, released_on=held.released_on,
             title=held.title,
         )  # fmt: skip
@@ -146,4 +147,6 @@ def _place(store: Path, release_id: str) -> Path:
 
 def _keep(store: Path, held: HeldRelease, fs: FileSystem) -> None:
     text = json.dumps(held.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n"
-    keep_bytes(store, _place(store, held.release_id), text.encode(), fs)
+    place = _place(store, held.release_id)
+    share(store, place, text.encode())
+    keep_bytes(store, place, text.encode(), fs)

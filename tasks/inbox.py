@@ -18,6 +18,7 @@ from tasks.locate import DEFAULTS, FOLDERS_UP, locate
 from tasks.normalise import release_id_of
 from tasks.refusal import Refused
 from tasks.snapshot import open_snapshot
+from tasks.working_copy import at_hand
 
 NOTE = ".refused.txt"
 NOT_A_RELEASE = (".toml", NOTE, ".part", ".partial", ".crdownload", ".download", ".tmp", ".swp", "~")
@@ -36,7 +37,10 @@ def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time
             advice=f"Make it, with folders {request.inbox}/<source>/<flow>, or give another.",
         )  # fmt: skip
     files = [path for path in sorted(request.inbox.rglob("*")) if _is_release(path)]
-    seen: dict[Path, tuple[str, date, State]] = {path: (*_judge(path, request, day), _state(path)) for path in files}
+    store = at_hand(request.store)
+    seen: dict[Path, tuple[str, date, State]] = {
+        path: (*_judge(path, request, store, day), _state(path)) for path in files
+    }
     new = [path for path in files if seen[path][0] in ("ready", "refusable")]
     if new and request.settle_seconds:
         sleep(request.settle_seconds)
@@ -86,7 +90,7 @@ def _state(path: Path) -> State:
     return (found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
-def _judge(path: Path, request: WatchRequest, day: date) -> tuple[str, date]:
+def _judge(path: Path, request: WatchRequest, store: Path, day: date) -> tuple[str, date]:
     """One word about a file, and the day by which it is sorted."""
     dropped = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
     try:
@@ -99,10 +103,10 @@ def _judge(path: Path, request: WatchRequest, day: date) -> tuple[str, date]:
     if declared.released_on and declared.released_on > day:
         return "later", released_on
     release_id = release_id_of(_as_landed(declared))
-    snapshot = open_snapshot(request.store)
+    snapshot = open_snapshot(store)
     if snapshot is not None and release_id in snapshot.about["releases"]:
         return "published", released_on
-    kept = hold.find(request.store, release_id)
+    kept = hold.find(store, release_id)
     if kept is not None and (kept.decision is None or kept.decision.verdict == "reject"):
         return "held", released_on
     return ("refused" if _was_refused(path) else "ready"), released_on

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from schemas.request import Declared, Landed
 from tasks.filesystem import LOCAL, FileSystem
-from tasks.objects import make_directories
+from tasks.objects import keep_bytes
 from tasks.publish import exclusive
 from tasks.refusal import Refused
+from tasks.working_copy import first_landing
 
 RAW = "raw"
 
@@ -37,10 +38,10 @@ def land(declared: Declared, store: Path, today: date, fs: FileSystem = LOCAL) -
     with exclusive(store, fs):
         if not (place.exists() and fs.read_bytes(place) == raw):
             keep_bytes(store, place, raw, fs)
-        if not note.exists():
-            keep_bytes(
-                store, note, json.dumps({"landed_on": today.isoformat(), "name": declared.file.name}).encode(), fs
-            )
+        said = json.dumps({"landed_on": today.isoformat(), "name": declared.file.name}).encode()
+        first = first_landing(store, place, note, said)
+        if not (note.exists() and note.read_bytes() == first):
+            keep_bytes(store, note, first, fs)
     landed_on = date.fromisoformat(json.loads(note.read_bytes())["landed_on"])
     released_on = declared.released_on or landed_on
     if released_on > today:
@@ -62,17 +63,3 @@ def land(declared: Declared, store: Path, today: date, fs: FileSystem = LOCAL) -
 def raw_path(store: Path, sha256: str) -> Path:
     """Where the bytes with this hash lie."""
     return store / RAW / sha256[:2] / sha256
-
-
-def keep_bytes(store: Path, place: Path, data: bytes, fs: FileSystem) -> None:
-    """Write under a temporary name, make it durable, then give it its name: a name never stands for half a file."""
-    waiting = store / "tmp" / f"landing-{place.name}"
-    for folder in (waiting.parent, place.parent):
-        for made in make_directories(fs, folder):
-            fs.fsync_directory(made.parent)
-    if waiting.exists():
-        fs.remove(waiting)
-    fs.write_file(waiting, data)
-    fs.fsync_file(waiting)
-    fs.replace(waiting, place)
-    fs.fsync_directory(place.parent)

@@ -147,6 +147,20 @@ def make_directories(fs: FileSystem, path: Path) -> list[Path]:
     return missing
 
 
+def keep_bytes(store: Path, place: Path, data: bytes, fs: FileSystem) -> None:
+    """Write under a temporary name, make it durable, then give it its name: a name never stands for half a file."""
+    waiting = store / "tmp" / f"landing-{place.name}"
+    for folder in (waiting.parent, place.parent):
+        for made in make_directories(fs, folder):
+            fs.fsync_directory(made.parent)
+    if waiting.exists():
+        fs.remove(waiting)
+    fs.write_file(waiting, data)
+    fs.fsync_file(waiting)
+    fs.replace(waiting, place)
+    fs.fsync_directory(place.parent)
+
+
 def sync_objects(fs: FileSystem, store: Path, entries: Iterable[FileEntry]) -> None:
     """Make the names of objects durable, also of those left by a run that died before it did so."""
     for folder in sorted({object_path(store, entry.sha256).parent for entry in entries}):

@@ -24,6 +24,7 @@ from tasks.scope import BASKET, GROUPS, WORLD, covering, of_finest_level
 from tasks.snapshot import Snapshot
 from tasks.sources import SOURCES
 from tasks.tables import Partition, read_table
+from tasks.working_copy import fetched
 
 PRINTED_MAX = 3
 KEY = ("product", "partner", "period_start", "period_end", "measure")
@@ -260,7 +261,7 @@ class Origins:
         """The raw file's records as printed, read from its bytes again after their hash was checked."""
         sha256 = release["raw_sha256"]
         if sha256 not in self._parsed:
-            place = raw_path(self.snapshot.store, sha256)
+            place = fetched(self.snapshot.store, raw_path(self.snapshot.store, sha256))
             raw = place.read_bytes()
             if hashlib.sha256(raw).hexdigest() != sha256:
                 raise ValueError(f"{place}: the raw bytes are not those that were landed; restore the file from a copy")

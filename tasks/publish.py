@@ -1,6 +1,7 @@
 """The write side of a store: files become one immutable snapshot, then one pointer moves.
 
-Belongs here: the order of the steps, on which everything rests, and retention. Does not belong here: what the tables
+Belongs here: the order of the steps, on which everything rests, retention, and taking over a snapshot that was published
+elsewhere. Does not belong here: what the tables
 mean, how frames become bytes, any clock. The caller holds `exclusive` from before it opens the parent until `publish`
 returns.
 
@@ -12,7 +13,7 @@ same call again ends in the new one. The same content again changes nothing: no 
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -38,6 +39,7 @@ from tasks.snapshot import (
     manifest_id,
     object_path,
     open_snapshot,
+    parse_manifest,
     snapshot_ids,
     unknown_files,
 )
@@ -45,6 +47,9 @@ from tasks.snapshot import (
 _TABLE = re.compile(r"[a-z][a-z0-9_]*")
 # Readers take zero-padded digits for numbers or for text, each in its own way, so no such key is ever published.
 _PARTITION_KEY = re.compile(r"[a-z][a-z0-9_]*=(?!0\d)[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+Fetch = Callable[[Sequence[FileEntry]], Iterable[bytes]]
 
 
 class InvalidPublication(StoreError):
@@ -165,11 +170,8 @@ def retain(
     unknown = set(keep) - {snapshot.id for snapshot in history}
     if unknown:
         raise InvalidPublication(f"{store}: cannot keep {sorted(unknown)}, never published. See `list_snapshots`.")
-    month = today.year * 12 + today.month - 1 - months
-    horizon = (month // 12, month % 12 + 1, today.day)
-    young = [snapshot for snapshot in history if _released_on(snapshot) > horizon] or history[-1:]
     present = [opened for name in snapshot_ids(store) if (opened := open_snapshot(store, name)) is not None]
-    old = [other.id for other in present if young and other.sequence < young[0].sequence and other.id not in keep]
+    old = expired(history, present, today=today, months=months, keep=keep)
     needed = {entry.sha256 for other in present if other.id not in old for entry in other.files}
     unneeded = [path for path in sorted((store / "objects").glob("*/*.parquet")) if path.stem not in needed]
     stage = Stage(store, fs)
@@ -178,6 +180,37 @@ def retain(
     if old or unneeded:
         stage.sweep()
     return Retired(tuple(old), len(unneeded))
+
+
+def expired(
+    history: Sequence[Snapshot], present: Iterable[Snapshot], *, today: date, months: int, keep: Collection[str] = ()
+) -> list[str]:
+    """Ids of those of `present` that a retention removes; `history` is what was published, oldest first."""
+    month = today.year * 12 + today.month - 1 - months
+    horizon = (month // 12, month % 12 + 1, today.day)
+    young = [snapshot for snapshot in history if _released_on(snapshot) > horizon] or history[-1:]
+    return [other.id for other in present if young and other.sequence < young[0].sequence and other.id not in keep]
+
+
+def adopt(store: Path, name: str, manifest: bytes, fetch: Fetch, fs: FileSystem = LOCAL) -> Snapshot:
+    """Make a snapshot that was published elsewhere the current one here, under `exclusive`; what comes back is whole.
+
+    `fetch` gives the bytes of the files that are not here, in the order in which it is asked for them.
+    """
+    stage, snapshot = Stage(store, fs), parse_manifest(store, name, manifest, f"the manifest of {name}")
+    wanted = {entry.sha256: entry for entry in snapshot.files}
+    missing = [entry for entry in wanted.values() if not _is_stored(store, entry)]
+    for entry, data in zip(missing, fetch(missing), strict=True):
+        if stage.add(data) != entry.sha256:
+            raise DamagedStore(f"{entry.path}: other bytes came than the manifest of {name} names")
+    stage.settle()
+    sync_objects(fs, store, missing)
+    if not _exists_whole(stage, snapshot):
+        _build(stage, snapshot, manifest)
+    fs.fsync_directory(snapshot.path.parent)
+    _audit(snapshot, manifest, missing)
+    _point(stage, snapshot)
+    return snapshot
 
 
 def _move_out(stage: Stage, paths: list[Path]) -> None:
@@ -299,12 +332,16 @@ def _refuse_damaged(store: Path, carried: list[FileEntry]) -> None:
     if len({entry.path for entry in carried}) < len(carried):
         raise InvalidPublication(f"{store}: a file is carried twice. Carry each entry of the parent once.")
     for entry in carried:
-        stored = object_path(store, entry.sha256)
-        if not stored.is_file() or stored.stat().st_size != entry.bytes:
+        if not _is_stored(store, entry):
             raise DamagedStore(
-                f"{stored}: missing or not of {entry.bytes} bytes, so {entry.path} cannot be carried over. "
+                f"{object_path(store, entry.sha256)}: missing or not of {entry.bytes} bytes, so {entry.path} cannot be carried over. "
                 f"Publish that partition with its bytes, or restore the object from a copy."
             )
+
+
+def _is_stored(store: Path, entry: FileEntry) -> bool:
+    stored = object_path(store, entry.sha256)
+    return stored.is_file() and stored.stat().st_size == entry.bytes
 
 
 def _contents(files: Iterable[FileEntry]) -> set[tuple[str, str]]:

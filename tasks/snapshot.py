@@ -16,7 +16,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -117,7 +117,7 @@ def current_id(store: Path) -> str | None:
     try:
         text = os.readlink(pointer)
     except FileNotFoundError:
-        lost = [name for name in snapshot_ids(store) if _sequence(name) > 1]
+        lost = [name for name in snapshot_ids(store) if sequence_of(name) > 1]
         if not lost:
             return None
         raise BrokenStore(
@@ -141,7 +141,7 @@ def snapshot_ids(store: Path) -> list[str]:
     """Names of all snapshot folders by sequence, published or left by a run that died before it moved the pointer."""
     folder = store / "snapshots"
     names = os.listdir(folder) if folder.is_dir() else []
-    return sorted((name for name in names if _ID.fullmatch(name)), key=lambda name: (_sequence(name), name))
+    return sorted((name for name in names if _ID.fullmatch(name)), key=lambda name: (sequence_of(name), name))
 
 
 def open_snapshot(store: Path, snapshot_id: str | None = None) -> Snapshot | None:
@@ -157,14 +157,17 @@ def open_snapshot(store: Path, snapshot_id: str | None = None) -> Snapshot | Non
 def list_snapshots(store: Path) -> list[Snapshot]:
     """All published snapshots, oldest first."""
     newest = open_snapshot(store)
-    if newest is None:
-        return []
-    known, history = set(snapshot_ids(store)), [newest]
-    while history[-1].parent in known:
-        history.append(_load(store, str(history[-1].parent)))
+    return [] if newest is None else history(newest, snapshot_ids(store), lambda name: _load(store, name))
+
+
+def history(newest: Snapshot, names: Iterable[str], load: Callable[[str], Snapshot]) -> list[Snapshot]:
+    """The snapshots from which `newest` came, oldest first, as far as they are among `names`; itself last."""
+    known, chain = set(names), [newest]
+    while chain[-1].parent in known:
+        chain.append(load(str(chain[-1].parent)))
     # Below the oldest of the chain only those are left that a retention kept by name.
-    pinned = [_load(store, name) for name in sorted(known, reverse=True) if _sequence(name) < history[-1].sequence]
-    return [*history, *pinned][::-1]
+    pinned = [load(name) for name in sorted(known, reverse=True) if sequence_of(name) < chain[-1].sequence]
+    return [*chain, *pinned][::-1]
 
 
 def audit_snapshot(snapshot: Snapshot) -> list[Problem]:
@@ -288,23 +291,32 @@ def _load(store: Path, wanted: str) -> Snapshot:
         data = path.read_bytes()
     except FileNotFoundError:
         raise BrokenStore(f"{path}: the manifest is missing. Remedy: {_REPAIR}.") from None
-    if manifest_id(_sequence(wanted), data) != wanted:
+    return parse_manifest(store, wanted, data, str(path))
+
+
+def parse_manifest(store: Path, wanted: str, data: bytes, where: str) -> Snapshot:
+    """The snapshot `wanted` of a store from the bytes of its manifest, which lie at `where`.
+
+    Raises BrokenStore where their hash is not the one in its id.
+    """
+    if not _ID.fullmatch(wanted) or manifest_id(sequence_of(wanted), data) != wanted:
         found = hashlib.sha256(data).hexdigest()[:12]
-        raise BrokenStore(f"{path}: the manifest hashes to {found}, its id is {wanted}. Remedy: {_REPAIR}.")
+        raise BrokenStore(f"{where}: the manifest hashes to {found}, its id is {wanted}. Remedy: {_REPAIR}.")
     content = json.loads(data)
     if content["format"] != FORMAT_VERSION:
         raise BrokenStore(
-            f"{path}: format {content['format']}; this version reads {FORMAT_VERSION}. Install a newer Tidewaiter."
+            f"{where}: format {content['format']}; this version reads {FORMAT_VERSION}. Install a newer Tidewaiter."
         )
-    if content["sequence"] != _sequence(wanted):
+    if content["sequence"] != sequence_of(wanted):
         raise BrokenStore(
-            f"{path}: sequence {content['sequence']} in a folder named {wanted}. Give the folder its name back."
+            f"{where}: sequence {content['sequence']} in a folder named {wanted}. Give the folder its name back."
         )
     files = tuple(FileEntry(**entry) for entry in content["files"])
     return Snapshot(store, wanted, content["sequence"], content["parent"], content["about"], files)
 
 
-def _sequence(name: str) -> int:
+def sequence_of(name: str) -> int:
+    """The place of a snapshot in the order of publication, from its id."""
     return int(name.partition("-")[0])
 
 

@@ -21,6 +21,7 @@ import polars as pl
 from pandera.typing.polars import DataFrame
 from pydantic import BaseModel
 
+from schemas.address import S3Url
 from schemas.table import Table, schema_sha256
 from tasks.lineage import Run, StepRecord, code_sha256, current_run, json_sha256, tell_begin
 from tasks.snapshot import Snapshot
@@ -192,7 +193,9 @@ def _sha256(value: object, run: Run) -> str:
     if isinstance(value, Snapshot):
         return json_sha256(value.id)
     if isinstance(value, BaseModel):
-        plain = {key: part for key, part in value.model_dump(mode="python").items() if not isinstance(part, Path)}
+        plain = {
+            key: part for key, part in value.model_dump(mode="python").items() if not isinstance(part, (Path, S3Url))
+        }
         return json_sha256(plain)
     return json_sha256(repr(value))
 

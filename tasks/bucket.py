@@ -1,0 +1,217 @@
+"""The one seam between a store and a bucket: what an S3 server can do, and what it can be trusted for.
+
+Belongs here: single requests, when one is tried again, what an error of the server means. Does not belong here: what a
+store looks like there (`tasks.remote`). Credentials and endpoint come from the environment (AWS_ACCESS_KEY_ID,
+AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION, AWS_ENDPOINT_URL, AWS_ALLOW_HTTP, or the role of the machine) and
+go nowhere else: every message from below is cleaned of them.
+
+A PUT is atomic and a listing is complete (S3 since 2020). A condition is checked by the server, so of two that write
+under one condition just one is told that it did. A reply that is lost tells nothing: then one looks.
+"""
+
+import os
+import random
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError, GenericError, PreconditionError
+from obstore.store import S3Store
+
+from schemas.address import S3Url
+from tasks.snapshot import StoreError
+
+T = TypeVar("T")
+SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID")
+# The library tries a request again by itself (below); these are the pauses where it gave up on one that may have worked.
+PAUSES_SECONDS = (0.5, 2.0)
+RETRIES = 10
+TIMEOUT_SECONDS = 60.0
+# What is older than this might be deleted by a retention before a pointer refers to it, so it is written once more.
+FRESH_SECONDS = 24 * 3600
+
+
+class BucketError(StoreError):
+    """The server refused, or did not answer in time; the message says what was asked and what it said."""
+
+
+class Outpaced(StoreError):
+    """Somebody else wrote first. What was read before no longer holds: read again, derive again, write again."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One object of a bucket, without its bytes."""
+
+    key: str
+    bytes: int
+    etag: str
+    modified: datetime
+
+
+class Bucket:
+    """The objects below one `s3://bucket/prefix`; keys are relative to it."""
+
+    def __init__(self, url: S3Url) -> None:
+        self.url = url
+        self._s3 = S3Store(
+            url.bucket, prefix=url.prefix or None,
+            client_options={"timeout": timedelta(seconds=_timeout_seconds()), "allow_http": _allows_http()},
+            retry_config={
+                "max_retries": RETRIES,
+                "retry_timeout": timedelta(seconds=3 * _timeout_seconds()),
+                "backoff": {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=15), "base": 2},
+            },
+        )  # fmt: skip
+
+    def get(self, key: str) -> tuple[bytes, str] | None:
+        """Bytes and etag, None where there is no such object."""
+
+        def ask() -> tuple[bytes, str]:
+            found = obstore.get(self._s3, key)
+            return bytes(found.bytes()), str(found.meta["e_tag"])
+
+        return self._asked("GET", key, ask)
+
+    def head(self, key: str) -> Item | None:
+        """What is told of an object, None where there is none."""
+        return self._asked("HEAD", key, lambda: _item(obstore.head(self._s3, key)))
+
+    def list(self, folder: str) -> Iterator[Item]:
+        """Everything below a folder, in the order of the keys."""
+        found = self._asked("LIST", folder, lambda: [meta for page in obstore.list(self._s3, folder) for meta in page])
+        yield from sorted((_item(meta) for meta in found or ()), key=lambda item: item.key)
+
+    def keep(self, key: str, data: bytes) -> None:
+        """Bytes under a key that is made of their hash: whoever was first wrote the same."""
+
+        def ask() -> None:
+            try:
+                self._put(key, data, "create")
+            except (AlreadyExistsError, PreconditionError):
+                found = self.head(key)
+                age = datetime.now(UTC) - found.modified if found else timedelta.max
+                if found is None or found.bytes != len(data) or age > timedelta(seconds=FRESH_SECONDS):
+                    self._put(key, data, "overwrite")
+
+        self._tried("PUT", key, ask)
+
+    def first(self, key: str, data: bytes) -> bytes:
+        """What the first to write this key wrote: `data`, or what was there."""
+
+        def ask() -> bytes:
+            try:
+                self._put(key, data, "create")
+            except (AlreadyExistsError, PreconditionError):
+                found = self.get(key)
+                if found is None:
+                    raise GenericError(f"{key} was there and is gone") from None
+                return found[0]
+            return data
+
+        return self._tried("PUT", key, ask)
+
+    def swap(self, key: str, data: bytes, etag: str | None) -> None:
+        """Put `data` in the place of what has this etag, or of nothing. Raises Outpaced where something else is there."""
+
+        def ask() -> None:
+            try:
+                self._put(key, data, "create" if etag is None else {"e_tag": etag})
+                return
+            except (AlreadyExistsError, PreconditionError, GenericError) as error:
+                found = self.get(key)
+                if found is not None and found[0] == data:
+                    return  # ours: the server did it and its reply was lost
+                if (found[1] if found else None) != etag:
+                    raise Outpaced(f"{self.url}/{key}: somebody else wrote it meanwhile") from None
+                # What is there is what was there: the server did not get so far, or two requests met.
+                raise GenericError(str(error)) from None
+
+        self._tried("PUT", key, ask)
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Remove objects; those that are gone already are no error."""
+        names = list(keys)
+        if names:
+            self._tried("DELETE", names[0], lambda: obstore.delete(self._s3, names))
+
+    def _put(self, key: str, data: bytes, mode: "obstore.PutMode") -> None:
+        obstore.put(self._s3, key, data, mode=mode, use_multipart=False)
+
+    def _asked(self, verb: str, key: str, ask: Callable[[], T]) -> T | None:
+        """An answer about a key; None where there is no such object, which is another thing than no such bucket."""
+        try:
+            return ask()
+        except FileNotFoundError as error:
+            if "NoSuchBucket" not in str(error):
+                return None
+            raise self._error(verb, key, error) from None
+        except BaseError as error:
+            raise self._error(verb, key, error) from None
+
+    def _tried(self, verb: str, key: str, ask: Callable[[], T]) -> T:
+        """The answer to a request that may be made again, because whoever asks looks at what is there."""
+        for pause in (*PAUSES_SECONDS, None):
+            try:
+                return ask()
+            except GenericError as error:
+                if pause is None:
+                    raise self._error(verb, key, error) from None
+                time.sleep(pause * random.uniform(0.5, 1.5))
+            except (BaseError, FileNotFoundError) as error:
+                raise self._error(verb, key, error) from None
+        raise AssertionError("the last pause is none")
+
+    def _error(self, verb: str, key: str, error: Exception) -> BucketError:
+        # Of a reply what it means; of anything else the first paragraph, below which the library says all again.
+        text = str(error)
+        reply = re.search(r"<Code>(.*?)</Code>.*?<Message>(.*?)</Message>", text, re.DOTALL)
+        said = clean(": ".join(reply.groups()) if reply else text.split("\n\nDebug source", maxsplit=1)[0])
+        return BucketError(
+            f"{self.url}/{key}: {verb} failed: {said[:400]}. Check the address, AWS_ENDPOINT_URL, AWS_REGION and the "
+            "credentials in the environment; nothing is half published, so the same may be run again."
+        )
+
+
+def clean(text: str) -> str:
+    """A text in one line without any credential of this environment."""
+    for name in SECRETS:
+        secret = os.environ.get(name, "")
+        if secret:
+            text = text.replace(secret, f"<{name}>")
+    return re.sub(r"\s+", " ", text)
+
+
+def endpoint() -> str:
+    """Address of the S3 server that the environment names; empty: Amazon's. Raises BucketError where it holds a secret."""
+    found = (
+        os.environ.get("AWS_ENDPOINT_URL_S3")
+        or os.environ.get("AWS_ENDPOINT_URL")
+        or os.environ.get("AWS_ENDPOINT", "")
+    )
+    if "@" in found:
+        raise BucketError(
+            "AWS_ENDPOINT_URL holds a user or a password; give credentials as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        )
+    return found
+
+
+def _allows_http() -> bool:
+    allowed = os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("1", "true", "yes")
+    if endpoint().startswith("http://") and not allowed:
+        raise BucketError(
+            "AWS_ENDPOINT_URL is not encrypted (http). Use https, or set AWS_ALLOW_HTTP=true if that is meant."
+        )
+    return allowed
+
+
+def _timeout_seconds() -> float:
+    return float(os.environ.get("TIDEWAITER_S3_TIMEOUT_SECONDS", TIMEOUT_SECONDS))
+
+
+def _item(meta: "obstore.ObjectMeta") -> Item:
+    return Item(meta["path"], meta["size"], str(meta["e_tag"]), meta["last_modified"])
