@@ -109,7 +109,8 @@ def publish_release(
     }
     new: list[NewFile] = []
     for model, (frame, _) in again.items():
-        new += encode_months(model, frame, functools.partial(_derivation, model, releases=releases))
+        made_from = functools.partial(_derivation, model, releases=releases)
+        new += encode_months(model, frame, made_from, in_order=model is Metric)
     # A table without a file would be a folder that no reader finds, so a month without revisions says so with no rows.
     told = {file.partition for file in new if file.table == table_name(Revision)}
     new += [

@@ -13,7 +13,7 @@ import numpy
 
 from schemas.metric import STATUSES
 from tasks.coverage import Coverage
-from tasks.cube import NO_ROW, NOBODY, NOTHING, PRINTED, Array, Cube
+from tasks.cube import NO_ROW, NOBODY, NOTHING, PRINTED, Array, Cube, number_distinct
 from tasks.scope import HS_LEVELS, QUIET_MONTHS, WORLD
 from tasks.sums import memberships, places_told
 
@@ -63,7 +63,9 @@ def tell_months(cube: Cube, coverage: Coverage) -> Series:
     known = _months_known(cube, coverage, seen)
     product = cube.flow * len(cube.products) + cube.product
     begin, end, told = _lay_grid(seen, known, product, QUIET_MONTHS)
-    group_key, group = numpy.unique(product * len(cube.measures) + cube.measure, return_inverse=True)
+    group_key, group = number_distinct(
+        product * len(cube.measures) + cube.measure, len(cube.flows) * len(cube.products) * len(cube.measures)
+    )
     incomplete = _incomplete(cube, product, group, len(group_key))
     family = cube.family_of_measure()[group_key % len(cube.measures)]
     flow, code = (
@@ -113,7 +115,7 @@ def _months_known(cube: Cube, coverage: Coverage, seen: Array) -> Array:
 
 def _incomplete(cube: Cube, product: Array, group: Array, groups: int) -> Array:
     """Months of a product and measure in which some partner has a number, and none in this measure."""
-    places, place = numpy.unique(cube.place[~cube.is_total], return_inverse=True)
+    places, place = number_distinct(cube.place[~cube.is_total], len(cube.place_key))
     needed, counted, has = _count_partners(
         numpy.flatnonzero(~cube.is_total), place, len(places), product, int(product.max(initial=-1)) + 1, group, groups,
         cube.row, cube.value,

@@ -25,6 +25,8 @@ NOTHING = numpy.iinfo(numpy.int64).min
 NOBODY = 255
 # How a number of a month came to be: there is none, a source prints it, it is a sum.
 NO_ROW, PRINTED, SUM = 0, 1, 2
+# Entries of a table of all possible numbers, a byte each.
+TABLE_MAX = 2**27
 SPANS = ("month", "ytd", "yoy", "ytd_yoy")
 
 Array = numpy.ndarray[Any, Any]
@@ -110,6 +112,28 @@ class Cube:
         return numpy.array([self.families.index(family_of(name)) for name in self.measures], numpy.int64)
 
 
+def number_distinct(values: Array, size: int) -> tuple[Array, Array]:
+    """The distinct ones of whole numbers below `size`, in order, and which of them each is.
+
+    A table of what occurs is quicker than sorting, as long as it fits into memory.
+    """
+    if size > TABLE_MAX:
+        return numpy.unique(values, return_inverse=True)
+    occurs = numpy.zeros(size, bool)
+    occurs[values] = True
+    return numpy.flatnonzero(occurs), (numpy.cumsum(occurs, dtype=numpy.int64) - 1)[values]
+
+
+def distinct(parts: list[Array], size: int) -> Array:
+    """The distinct ones of several arrays of whole numbers below `size`, in order."""
+    if size > TABLE_MAX:
+        return numpy.unique(numpy.concatenate(parts))
+    occurs = numpy.zeros(size, bool)
+    for part in parts:
+        occurs[part] = True
+    return numpy.flatnonzero(occurs)
+
+
 def find_sorted(keys: Array, wanted: Array) -> Array:
     """Where each of `wanted` is in the sorted `keys`; -1 where it is not."""
     if not len(keys):
@@ -133,19 +157,20 @@ def lay_out(numbers: pl.DataFrame, releases: pl.DataFrame) -> Cube:
     sizes = (len(labels["product"]), len(labels["partner"]), len(labels["measure"]))
     coded = {name: numbers[name].cast(pl.Enum(texts)).to_physical().to_numpy().astype(numpy.int64)
              for name, texts in labels.items()}  # fmt: skip
-    own = _key(tuple(coded.values()), sizes)
+    own, flows = _key(tuple(coded.values()), sizes), len(labels["flow"])
     is_total = numpy.array([name in TOTALS for name in labels["partner"]], bool)
-    key = _possible_keys(numpy.unique(own), sizes, targets, labels["partner"])
+    key = _possible_keys(
+        distinct([own], flows * sizes[0] * sizes[1] * sizes[2]), flows, sizes, targets, labels["partner"]
+    )
     partner, measure = key // sizes[2] % sizes[1], key % sizes[2]
     product, flow = key // (sizes[1] * sizes[2]) % sizes[0], key // (sizes[0] * sizes[1] * sizes[2])
     families = sorted({family_of(name) for name in labels["measure"]})
     family = numpy.array([families.index(family_of(name)) for name in labels["measure"]], numpy.int64)
-    place_key, place = numpy.unique(key // sizes[2], return_inverse=True)
-    desk_key = numpy.unique(
-        numpy.concatenate([(key // sizes[2]) * len(families) + family[measure],
-                           _desks_of_members(flow, product, partner, family[measure], sizes, len(families), products)])
-    )  # fmt: skip
-    desk = numpy.searchsorted(desk_key, (key // sizes[2]) * len(families) + family[measure])
+    place_key, place = number_distinct(key // sizes[2], flows * sizes[0] * sizes[1])
+    own_desk = key // sizes[2] * len(families) + family[measure]
+    of_members = _desks_of_members(flow, product, partner, family[measure], sizes, len(families), products)
+    desk_key = distinct([own_desk, of_members], flows * sizes[0] * sizes[1] * len(families))
+    desk = numpy.searchsorted(desk_key, own_desk)
     month = numbers["month"].to_numpy()
     first, months = _window(int(month.min()), int(month.max()), releases)
     per_unit = dict(numbers.select("measure", "per_unit").unique().iter_rows())
@@ -201,7 +226,9 @@ def _key(numbers: tuple[Array, ...], sizes: tuple[int, int, int]) -> Array:
     return ((flow * sizes[0] + product) * sizes[1] + partner) * sizes[2] + measure
 
 
-def _possible_keys(own: Array, sizes: tuple[int, int, int], targets: list[Array], partners: list[str]) -> Array:
+def _possible_keys(
+    own: Array, flows: int, sizes: tuple[int, int, int], targets: list[Array], partners: list[str]
+) -> Array:
     """Keys of the series that have numbers and of those that could be made of them."""
     is_total = numpy.array([name in TOTALS for name in partners], bool)
 
@@ -220,12 +247,13 @@ def _possible_keys(own: Array, sizes: tuple[int, int, int], targets: list[Array]
     def of_partner(keys: Array, partner: Any) -> Array:
         return keys + (partner - partner_of(keys)) * sizes[2]
 
-    keys = numpy.unique(numpy.concatenate([own, *higher(own)]))
+    size = flows * sizes[0] * sizes[1] * sizes[2]
+    keys = distinct([own, *higher(own)], size)
     parts = keys[~is_total[partner_of(keys)]]
-    keys = numpy.unique(numpy.concatenate([keys, *(of_partner(parts, place) for place in numpy.flatnonzero(is_total))]))
+    keys = distinct([keys, *(of_partner(parts, place) for place in numpy.flatnonzero(is_total))], size)
     totals = keys[is_total[partner_of(keys)]]
     world = of_partner(keys, partners.index(WORLD))
-    return numpy.unique(numpy.concatenate([keys, *higher(totals), *higher(world)]))
+    return distinct([keys, *higher(totals), *higher(world)], size)
 
 
 def _targets(products: list[str], classification: list[str]) -> list[Array]:

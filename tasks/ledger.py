@@ -39,7 +39,7 @@ def merge(detail: DataFrame[Detail], releases: DataFrame[Release]) -> DataFrame[
     told = told.sort(*NUMBER, "known_from").select(*polars_schema(Observation))
     detail = cast("DataFrame[Detail]", detail.filter(~apart))
     if not detail.height:
-        return DataFrame[Observation](told)
+        return cast("DataFrame[Observation]", told)
     words, numbers, known = _spoken(detail, releases, NUMBER)
     repeats = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in ("number", *SAID))
     turns = words.filter(~repeats)
@@ -48,7 +48,8 @@ def merge(detail: DataFrame[Detail], releases: DataFrame[Release]) -> DataFrame[
     ).filter(pl.col("value").is_not_null())
     ledger = ledger.join(known, on="release").join(numbers, on="number").sort("number", "known_from")
     ledger = ledger.select(*polars_schema(Observation))
-    return DataFrame[Observation](pl.concat([told, ledger]).sort(*NUMBER, "known_from") if told.height else ledger)
+    merged = pl.concat([told, ledger]).sort(*NUMBER, "known_from") if told.height else ledger
+    return cast("DataFrame[Observation]", merged)
 
 
 def undisputed(detail: pl.DataFrame, releases: DataFrame[Release]) -> pl.Series:

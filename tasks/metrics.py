@@ -7,7 +7,7 @@ not made.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy
 import polars as pl
@@ -59,7 +59,11 @@ def derive(
     together, the rest portion by portion, so that memory does not grow with the number of products.
     """
     portions = [_derive_portion(portion, releases, wanted) for portion in cut_portions(observation)]
-    return DataFrame[Metric](pl.concat(portions).sort("flow", "period", *PUBLISHED["metric"].sort_by))
+    made = (
+        portions[0] if len(portions) == 1 else pl.concat(portions).sort("flow", "period", *PUBLISHED["metric"].sort_by)
+    )
+    # The step looks at every value; twice would cost as much again.
+    return cast("DataFrame[Metric]", made)
 
 
 def build_series(observation: pl.DataFrame, releases: DataFrame[Release]) -> Series | None:

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import polars as pl
 from pandera.typing.polars import DataFrame
@@ -65,7 +65,7 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     copies = _find_copies(detail, parsed.reported.height, where)
     doubts = [*codes.doubts, *doubt_names(parsed.reported, where), *_missing_marks(tidied, where)]
     if copies.height:
-        detail = DataFrame[Detail](detail.join(copies, on="record", how="anti"))
+        detail = cast("DataFrame[Detail]", detail.join(copies, on="record", how="anti"))
         faults = pl.concat([faults, copies.select("record", reason=pl.lit(COPY))])
         doubts.append(
             finding("copies", "warning", where, observed=f"{copies.height} exact copies, first record {copies['record'][0]}",
@@ -176,12 +176,13 @@ def _refuse_overflow(detail: DataFrame[Detail], where: str) -> None:
 
 def _as_detail(numbers: pl.DataFrame, landed: Landed, release_id: str) -> DataFrame[Detail]:
     texts = [name for name, kind in polars_schema(Detail).items() if kind == pl.String]
-    return DataFrame[Detail](
+    made = (
         numbers.with_columns(
             source=pl.lit(landed.source), kind=pl.lit(SOURCES[landed.source].kind), reporter=pl.lit(landed.reporter),
             release_id=pl.lit(release_id),
         ).with_columns(pl.col(texts).cast(pl.String)).select(*polars_schema(Detail))
     )  # fmt: skip
+    return cast("DataFrame[Detail]", made)
 
 
 def _find_copies(detail: DataFrame[Detail], records: int, where: str) -> pl.DataFrame:

@@ -12,7 +12,7 @@ import numpy
 
 from schemas.code_tables import code_table
 from tasks.coverage import Coverage
-from tasks.cube import NO_ROW, NOBODY, NOTHING, SUM, TOTALS, Array, Cube, months_valid
+from tasks.cube import NO_ROW, NOBODY, NOTHING, SUM, TOTALS, Array, Cube, months_valid, number_distinct
 from tasks.scope import HS_LEVELS, WORLD
 from tasks.series import LEVEL_MAX
 
@@ -111,8 +111,8 @@ def _add(
     """
     if not len(child):
         return
-    targets, target = numpy.unique(parent, return_inverse=True)
-    places, place_of_target = numpy.unique(cube.place[targets], return_inverse=True)
+    targets, target = number_distinct(parent, cube.height)
+    places, place_of_target = number_distinct(cube.place[targets], len(cube.place_key))
     shape = (len(targets), cube.months)
     total, count = numpy.zeros(shape, numpy.int64), numpy.zeros(shape, numpy.int32)
     has, unites = numpy.zeros(shape, bool), numpy.zeros(shape, numpy.uint8)

@@ -25,27 +25,41 @@ Partition = tuple[str, int, int]
 
 
 def encode_months(
-    model: type[Table], frame: pl.DataFrame, derivation: Callable[[Partition], Mapping[str, Any]]
+    model: type[Table],
+    frame: pl.DataFrame,
+    derivation: Callable[[Partition], Mapping[str, Any]],
+    *,
+    in_order: bool = False,
 ) -> Iterator[NewFile]:
-    """One file for each flow, year and month of `frame`; `derivation` says what a partition was made from."""
+    """One file for each flow, year and month of `frame`; `derivation` says what a partition was made from, `in_order` that
+    the rows are in the order of the table already."""
     layout = PUBLISHED[table_name(model)]
     assert layout.month_of is not None
     month = pl.col(layout.month_of).dt
     keyed = frame.with_columns(month.year().cast(pl.Int32).alias("year"), month.month().cast(pl.Int32).alias("month"))
-    for (flow, year, number), rows in sorted(keyed.partition_by("flow", "year", "month", as_dict=True).items()):
+    for (flow, year, number), rows in sorted(
+        keyed.partition_by("flow", "year", "month", as_dict=True, maintain_order=True).items()
+    ):
         partition = (str(flow), int(year), int(number))
-        yield encode_file(model, rows, partition_path(partition), derivation(partition))
+        yield encode_file(model, rows, partition_path(partition), derivation(partition), in_order=in_order)
 
 
-def encode_file(model: type[Table], frame: pl.DataFrame, partition: str, derivation: Mapping[str, Any]) -> NewFile:
+def encode_file(
+    model: type[Table], frame: pl.DataFrame, partition: str, derivation: Mapping[str, Any], *, in_order: bool = False
+) -> NewFile:
     """One file of a table, as bytes."""
     name = table_name(model)
-    rows = frame.select(stored_columns(model)).sort(PUBLISHED[name].sort_by)
+    rows = frame.select(stored_columns(model))
+    if not in_order:
+        rows = rows.sort(PUBLISHED[name].sort_by)
     note = json.dumps(derivation, sort_keys=True, ensure_ascii=False).encode()
     schema = arrow_schema(model)
-    table = rows.to_arrow().cast(schema).replace_schema_metadata({DERIVATION_KEY: note})
+    schema = schema.with_metadata({DERIVATION_KEY: note})
     sink = io.BytesIO()
-    pyarrow.parquet.write_table(table, sink, row_group_size=ROWS_PER_GROUP, compression="zstd")
+    with pyarrow.parquet.ParquetWriter(sink, schema, compression="zstd") as writer:
+        # Group by group, or all texts of a large table would be in memory twice.
+        for first in range(0, max(rows.height, 1), ROWS_PER_GROUP):
+            writer.write_table(rows.slice(first, ROWS_PER_GROUP).to_arrow().cast(schema), ROWS_PER_GROUP)
     return NewFile(name, partition, sink.getvalue(), rows.height, schema_sha256(model), PUBLISHED[name].by_release)
 
 

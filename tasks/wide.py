@@ -1,5 +1,7 @@
 """The ledger as most readers want it: wide, one row a month, masses in kilograms."""
 
+from typing import cast
+
 import polars as pl
 from pandera.typing.polars import DataFrame
 
@@ -30,11 +32,10 @@ def widen(observation: pl.DataFrame, releases: DataFrame[Release]) -> DataFrame[
         source=pl.col("source").first(),
         kind=pl.col("kind").first(),
     )
-    return DataFrame[TradeFlow](
-        wide.with_columns(period=pl.date(pl.col("month") // 12, pl.col("month") % 12 + 1, 1)).select(
-            *polars_schema(TradeFlow)
-        )
+    made = wide.with_columns(period=pl.date(pl.col("month") // 12, pl.col("month") % 12 + 1, 1)).select(
+        *polars_schema(TradeFlow)
     )
+    return cast("DataFrame[TradeFlow]", made)
 
 
 def _kilograms() -> pl.Expr:

@@ -16,6 +16,8 @@ any other length stays as it is. Partner codes have no leading zeros and are nev
 Unsure: whether a file without a regime or province column was asked for all of them; it is taken so unless declared.
 """
 
+from typing import cast
+
 import polars as pl
 from pandera.typing.polars import DataFrame
 
@@ -137,12 +139,11 @@ def _as_reported(fields: pl.DataFrame, distinct: dict[str, pl.Series]) -> DataFr
             fields = fields.with_columns(
                 pl.when(~absent).then(pl.col(quantity)).alias(quantity), pl.when(~absent).then(pl.col(unit)).alias(unit)
             )
-    return DataFrame[Reported](
-        fields.select(
-            pl.col(name) if name in fields.columns else pl.lit(None, dtype=kind).alias(name)
-            for name, kind in polars_schema(Reported).items()
-        )
+    made = fields.select(
+        pl.col(name) if name in fields.columns else pl.lit(None, dtype=kind).alias(name)
+        for name, kind in polars_schema(Reported).items()
     )
+    return cast("DataFrame[Reported]", made)
 
 
 SOURCE = Source(name="gacc_query", kind="query", needs=("flow",), parse=parse, row_cap=ROW_CAP)
