@@ -112,7 +112,7 @@ class House:
     def ask(self, path: str, body: dict[str, Any] | None = None, method: str | None = None) -> Any:
         for _ in range(30):
             answer = httpx.request(
-                method or ("GET" if body is None else "POST"), self.api + path, json=body, timeout=30
+                method or ("GET" if body is None else "POST"), self.api + path, json=body, timeout=120
             )
             # SQLite is busy; Prefect's own client waits and asks again too.
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
