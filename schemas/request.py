@@ -47,7 +47,9 @@ class Declaration(BaseModel):
         pattern=rf"^{MONTHS.pattern}$",
     )
     released_on: date | None = Field(
-        default=None, description="day from which the figures were public; none: the day of landing"
+        default=None,
+        description="day from which the figures were public; none: the day of landing",
+        json_schema_extra={"pattern": r"^\d{4}-\d{2}-\d{2}$"},  # a server does not check the format `date`
     )
     title: str | None = Field(default=None, description="what the release is called")
 

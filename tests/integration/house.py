@@ -112,7 +112,7 @@ class House:
     def ask(self, path: str, body: dict[str, Any] | None = None, method: str | None = None) -> Any:
         for _ in range(30):
             answer = httpx.request(
-                method or ("GET" if body is None else "POST"), self.api + path, json=body, timeout=30
+                method or ("GET" if body is None else "POST"), self.api + path, json=body, timeout=120
             )
             # SQLite is busy; Prefect's own client waits and asks again too.
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
@@ -136,15 +136,15 @@ class House:
     @contextmanager
     def impatient(self, seconds: int) -> Iterator[None]:
         """What is deployed against dead runs, with less patience than it has for a busy machine."""
-        found = [entry for entry in self.ask("/automations/filter", {}) if entry["trigger"]["posture"] == "Proactive"]
-        assert [entry["name"] for entry in found] == ["tidewaiter-never-started", "tidewaiter-zombies"]
-        for entry in found:
-            self.ask(
-                f"/automations/{entry['id']}", {**entry, "trigger": {**entry["trigger"], "within": seconds}}, "PUT"
-            )
+        kept = ("name", "description", "enabled", "trigger", "actions")
+        every = [entry for entry in self.ask("/automations/filter", {}) if entry["trigger"]["posture"] == "Proactive"]
+        assert sorted(entry["name"] for entry in every) == ["tidewaiter-never-started", "tidewaiter-zombies"]
+        found = {entry["id"]: {name: entry[name] for name in kept} for entry in every}
+        for identity, entry in found.items():
+            self.ask(f"/automations/{identity}", {**entry, "trigger": {**entry["trigger"], "within": seconds}}, "PUT")
         yield
-        for entry in found:
-            self.ask(f"/automations/{entry['id']}", entry, "PUT")
+        for identity, entry in found.items():
+            self.ask(f"/automations/{identity}", entry, "PUT")
 
     def watch(self, **request: Any) -> str:
         return self.start("watch/watch-query", {"request": {"settle_seconds": 0, **request}})
