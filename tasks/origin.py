@@ -4,6 +4,7 @@ Exact and slow on purpose: one place at a time, plain Python over a few rows, an
 code of `series`. What a scope covers is asked of `scope`, which has an oracle of its own in the tests.
 """
 
+import functools
 import hashlib
 import json
 from collections.abc import Iterable
@@ -82,7 +83,8 @@ class Origins:
         self._told: dict[tuple[str, int], dict[tuple[str, str, str], Amount]] = {}
         self._speaks: dict[Place, int | None] = {}
         self._whole: dict[Place, bool] = {}
-        self._parsed: dict[str, dict[int, dict[str, Any]]] = {}
+        self._parsed: dict[str, tuple[pl.DataFrame, dict[int, int]]] = {}
+        self._traced: dict[tuple[Any, ...], TracedNumber] = {}
         self._detail: dict[Partition, pl.DataFrame] = {}
 
     def level(self, place: Place, made: str) -> Amount | None:
@@ -236,14 +238,16 @@ class Origins:
     def traced(self, rows: Iterable[Row]) -> list[TracedNumber]:
         """Each row with its records in the raw file. Raises ValueError where the raw bytes are not what their name says."""
         found = {tuple(row[name] for name in (*KEY, "source", "unit")): row for row in rows}
-        return [self._traced_row(found[key]) for key in sorted(found)]
+        for key in found.keys() - self._traced.keys():
+            self._traced[key] = self._traced_row(found[key])
+        return [self._traced[key] for key in sorted(found)]
 
     def _traced_row(self, row: dict[str, Any]) -> TracedNumber:
         release = self.releases.filter(pl.col("release_id") == row["release_id"]).row(0, named=True)
         records = self._details((self.flow, row["period_end"].year, row["period_end"].month)).filter(
             (pl.col("release_id") == row["release_id"]) & pl.all_horizontal(pl.col(name) == row[name] for name in KEY)
         )["record"].sort().to_list()  # fmt: skip
-        texts = [self._printed(release)[record] for record in records[:PRINTED_MAX]]
+        texts = [self._printed(release, record) for record in records[:PRINTED_MAX]]
         first, last = (f"{row[name]:%Y-%m}" for name in ("period_start", "period_end"))
         return TracedNumber(
             product=row["product"], partner=row["partner"], period=first if first == last else f"{first}..{last}",
@@ -257,8 +261,8 @@ class Origins:
             self._detail[month] = read_table(self.snapshot, Detail, lambda partition: partition == month, self._where)
         return self._detail[month]
 
-    def _printed(self, release: dict[str, Any]) -> dict[int, dict[str, Any]]:
-        """The raw file's records as printed, read from its bytes again after their hash was checked."""
+    def _printed(self, release: dict[str, Any], record: int) -> dict[str, Any]:
+        """A record of the raw file as printed, read from its bytes again after their hash was checked."""
         sha256 = release["raw_sha256"]
         if sha256 not in self._parsed:
             place = fetched(self.snapshot.store, raw_path(self.snapshot.store, sha256))
@@ -266,11 +270,10 @@ class Origins:
             if hashlib.sha256(raw).hexdigest() != sha256:
                 raise ValueError(f"{place}: the raw bytes are not those that were landed; restore the file from a copy")
             reported = SOURCES[release["source"]].parse(raw, Path(release["title"]).name).reported
-            self._parsed[sha256] = {
-                row["record"]: {name: text for name, text in row.items() if text is not None}
-                for row in reported.iter_rows(named=True)
-            }
-        return self._parsed[sha256]
+            self._parsed[sha256] = reported, {number: place for place, number in enumerate(reported["record"])}
+        records, places = self._parsed[sha256]
+        row = records.row(places[record], named=True)
+        return {name: text for name, text in row.items() if text is not None}
 
 
 def _keys(places: list[Place]) -> pl.DataFrame:
@@ -304,6 +307,7 @@ def _added(parts: list[Amount | None]) -> Amount | None:
     return Amount(sum((part.exact for part in whole), Fraction(0)), kinds, rows)
 
 
+@functools.cache
 def _codes_of_basket(place: Place) -> list[str]:
     baskets = code_table("baskets").filter(
         (BASKET + pl.col("basket") == place.product) & valid_in(pl.lit(_text(place.month)))
