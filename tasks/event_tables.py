@@ -124,8 +124,12 @@ def _speaks(row: dict[str, Any]) -> bool:
     """Whether a release can say something about a product of the windows."""
     if row["flow"] not in (None, FLOW):
         return False
-    asked, codes = row["products"], {code for product in event_products() for code in members(product)}
-    return "*" in asked or any(code.startswith(prefix) for prefix in asked for code in codes)
+    return "*" in row["products"] or any(code.startswith(tuple(row["products"])) for code in _event_codes())
+
+
+@functools.cache
+def _event_codes() -> frozenset[str]:
+    return frozenset(code for product in event_products() for code in members(product))
 
 
 def _changed(release: Normalised, known: Known) -> list[dict[str, Any]]:

@@ -224,10 +224,11 @@ def check_file(snapshot: Snapshot, entry: FileEntry, hashes: Hashes) -> Problem 
 def unknown_files(snapshot: Snapshot) -> Iterator[Problem]:
     """Files in the tree that the manifest does not name: a reader of the folder would read them too."""
     named = {"manifest.json", *(entry.path for entry in snapshot.files)}
+    above = len(str(snapshot.path)) + 1
     for root, folders, names in os.walk(snapshot.path):
-        links = [name for name in folders if (Path(root) / name).is_symlink()]
+        links = [name for name in folders if os.path.islink(os.path.join(root, name))]
         for name in sorted(names + links):
-            relative = (Path(root) / name).relative_to(snapshot.path).as_posix()
+            relative = os.path.join(root, name)[above:]
             if relative not in named:
                 where = f"snapshots/{snapshot.id}/{relative}"
                 yield Problem(where, "a file", "nothing, the manifest does not name it", "move it out of the store")
