@@ -8,6 +8,7 @@ from typing import Annotated
 
 import polars as pl
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from flows.terminal import STORE, Flow, Form, Store, console, published, refusals
@@ -63,13 +64,13 @@ def check(
     for row in checked.iter_rows(named=True):
         said = f"{row['commodity']}, {row['partner']}, {row['period']}, {row['metric']}: {row.get('qualifier') or ''} {row['value']} {row['unit']}"
         table.add_row(
-            said.replace(":  ", ": "),
+            escape(said.replace(":  ", ": ")),
             f"[{MARKS[row['verdict']]}]{row['verdict']}[/]",
-            row["reason"].replace("[", r"\["),
+            escape(row["reason"]),
         )
     console.print(table)
     where = f"{'published' if changed else 'published already'} as the table claim, snapshot {snapshot.id}"
-    console.print(f"kept in {kept}" + (f"; {where}" if publish else ""), highlight=False, soft_wrap=True)
+    console.print(f"kept in {kept}" + (f"; {where}" if publish else ""), highlight=False, soft_wrap=True, markup=False)
 
 
 @events.callback(invoke_without_command=True, epilog="Example: `tidewaiter events --product basket:rare_earth_magnets`")
@@ -181,8 +182,10 @@ def brief(
         place.write_text(writing.page(facts, language.value), encoding="utf-8")
         place.with_suffix(".md").write_text(writing.markdown(facts, language.value), encoding="utf-8")
     for sentence in headlines(facts, language.value):
-        console.print(sentence.text, highlight=False, soft_wrap=True)
-    console.print(f"written: {place} and {place.with_suffix('.md').name}", highlight=False, soft_wrap=True)
+        console.print(sentence.text, highlight=False, soft_wrap=True, markup=False)
+    console.print(
+        f"written: {place} and {place.with_suffix('.md').name}", highlight=False, soft_wrap=True, markup=False
+    )
 
 
 @commands.command(epilog="Example: `tidewaiter plot --product 85051110 --partner USA --output magnets.png`")
@@ -200,7 +203,7 @@ def plot(
     with refusals():
         rows = reading.query(store, "metric", flow=flow.value, product=product)
         output.write_bytes(draw(rows, product, partner or ["WLD"], measure, output.suffix))
-    console.print(f"written: {output}", highlight=False, soft_wrap=True)
+    console.print(f"written: {output}", highlight=False, soft_wrap=True, markup=False)
 
 
 def _say_mixed(product: str | None) -> None:

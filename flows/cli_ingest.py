@@ -117,7 +117,7 @@ def run(
             full=False,
         )
     console.print(
-        f"\nThe Parquet lies in [bold]{folder}/current/<table>[/]: {', '.join(sorted({entry.table for entry in snapshot.files}))}",
+        f"\nThe Parquet lies in [bold]{escape(str(folder))}/current/<table>[/]: {', '.join(sorted({entry.table for entry in snapshot.files}))}",
         highlight=False,
         soft_wrap=True,
     )
@@ -173,7 +173,7 @@ def backfill(
         shown = progress.add_task("looking", total=None)
 
         def show(done: int, total: int, name: str) -> None:
-            progress.update(shown, completed=done, total=total, description=name)
+            progress.update(shown, completed=done, total=total, description=escape(name))
 
         with listening(show):
             report = fill(request) if api else fill.fn(request)
@@ -182,7 +182,7 @@ def backfill(
 
 def _tell_report(report: WatchReport) -> int:
     """What came of many files, in words; the exit code."""
-    console.print(f"[bold]{report.headline}[/]", highlight=False)
+    console.print(f"[bold]{escape(report.headline)}[/]", highlight=False)
     for line in [*report.failed, *report.refused, *report.held, *report.expected.warnings]:
         errors.print(line, highlight=False, soft_wrap=True, markup=False)
     for outcome in report.outcomes:

@@ -123,6 +123,8 @@ def audit(
     console.print(
         f"every byte of {address_of(store)} is what it was; {report.traced} figures traced back and computed again, all agree",
         highlight=False,
+        soft_wrap=True,
+        markup=False,
     )
 
 

@@ -66,7 +66,7 @@ def refusals() -> Iterator[None]:
         ValidationError,
         ValueError,
     ) as error:
-        errors.print(f"[bold red]refused[/] {error}", highlight=False, soft_wrap=True)
+        errors.print(f"[bold red]refused[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(REFUSED) from error
 
 
@@ -91,18 +91,20 @@ def published(store: Path) -> Snapshot:
 
 def ingest_one(request: ReleaseRequest, api: str | None) -> int:
     """Ingest one file with progress on the terminal; the exit code."""
+    # What is in square brackets in a name is no markup.
+    name = escape(request.file.name)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=errors, transient=True) as progress:
-        shown = progress.add_task(request.file.name)
+        shown = progress.add_task(name)
         try:
-            with listening(lambda step: progress.update(shown, description=f"{request.file.name}: {step}")):
+            with listening(lambda step: progress.update(shown, description=f"{name}: {step}")):
                 outcome, page = _release(request, api)
         except Refused as refusal:
-            errors.print(f"[bold red]refused[/] {refusal}", highlight=False, soft_wrap=True)
+            errors.print(f"[bold red]refused[/] {escape(str(refusal))}", highlight=False, soft_wrap=True)
             return REFUSED
         except Held as held:
             errors.print(
-                f"[bold yellow]held[/] {request.file.name} ({held.release_id}): not published, a person must decide: "
+                f"[bold yellow]held[/] {name} ({held.release_id}): not published, a person must decide: "
                 "tidewaiter approve or reject",
                 highlight=False, soft_wrap=True,
             )  # fmt: skip
@@ -139,19 +141,19 @@ def tell(outcome: Outcome, page: str | None) -> None:
     """An outcome in words; `page` is the run's address in the UI."""
     months = outcome.months[0] if len(outcome.months) == 1 else f"{outcome.months[0]} to {outcome.months[-1]}"
     console.print(
-        f"[bold green]{outcome.status}[/] {outcome.title}: {outcome.release_id}, {', '.join(outcome.flows)}, {months}; "
+        f"[bold green]{outcome.status}[/] {escape(outcome.title)}: {outcome.release_id}, {', '.join(outcome.flows)}, {months}; "
         f"{outcome.records:,} records = {outcome.records_observed:,} observed + {outcome.records_quarantined:,} quarantined; "
         f"snapshot {outcome.snapshot_id}", highlight=False, soft_wrap=True,
     )  # fmt: skip
     if page:
         console.print(f"  this run in the UI: {page}", highlight=False, soft_wrap=True)
     for line in outcome.warnings:
-        console.print(f"  [yellow]warning[/] {line}", highlight=False, soft_wrap=True)
+        console.print(f"  [yellow]warning[/] {escape(line)}", highlight=False, soft_wrap=True)
     for place in outcome.briefs:
         if place.endswith(".html"):
-            console.print(f"  brief, in the store: {place}", highlight=False, soft_wrap=True)
+            console.print(f"  brief, in the store: {escape(place)}", highlight=False, soft_wrap=True)
     for line in outcome.notes:
-        console.print(f"  {line}", highlight=False, soft_wrap=True, style="dim")
+        console.print(f"  {escape(line)}", highlight=False, soft_wrap=True, style="dim")
 
 
 def read_month(text: str) -> tuple[int, int]:

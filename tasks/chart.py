@@ -36,7 +36,7 @@ def chart(rows: pl.DataFrame, names: dict[str, str], unit: str, scale: float) ->
     # One bar compares nothing.
     if len(largest) > 1:
         newest = [
-            row for row in values if row["month"] == f"{newest_month:%Y-%m-%d}" and row["partner"] != names[WORLD]
+            row for row in values if row["month"] == f"{newest_month:%Y-%m-%d}" and row["partner"] != names.get(WORLD)
         ]
         bars = altair.Chart(pl.DataFrame(newest)).mark_bar(size=24).encode(
             x=altair.X("value:Q", title=None, axis=altair.Axis(tickCount=5)),

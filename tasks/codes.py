@@ -98,7 +98,7 @@ def _declared_span(landed: Landed) -> tuple[date | None, date | None]:
 
 def _refuse_other_months(read: pl.DataFrame, landed: Landed, where: str) -> None:
     """Months that had not ended when the file was made public, and months that were not asked for, refuse the file."""
-    early = read.filter(pl.col("period_end") >= landed.released_on)
+    early = read.filter(pl.col("period_end") >= landed.released_on).sort("period_end", "period", descending=True)
     if early.height and not SOURCES[landed.source].says_day:
         raise Refused(
             "future month",
@@ -108,7 +108,7 @@ def _refuse_other_months(read: pl.DataFrame, landed: Landed, where: str) -> None
         )
     if landed.first_month is not None and landed.last_month is not None:
         asked = (pl.col("period_start") >= landed.first_month) & (pl.col("period_end") <= month_end(landed.last_month))
-        other = read.filter(~asked)
+        other = read.filter(~asked).sort("period_end", "period")
         if other.height:
             raise Refused(
                 "other month",

@@ -24,6 +24,8 @@ COLUMNS_MIN = 4
 MARK_WORDS = {"*": MADE["implied_base"], "°": MADE["ytd_difference"]}
 MIXED_MARK = "†"
 NUMBERS_SHOWN = 3
+# From here on ten digits would leave no decimal, or turn into powers of ten.
+WHOLE_FROM = 10**9
 
 
 def partner_name(partner: str) -> str:
@@ -116,7 +118,7 @@ def show_trace(console: Console, trace: Trace, *, full: bool = True) -> None:
     for operand in trace.operands:
         console.print(
             f"  {operand.name}: {_number(operand.value)} ({operand.status})"
-            + (f"; {operand.note}" if operand.note else "")
+            + (f"; {escape(operand.note)}" if operand.note else "")
         )
         shown = operand.numbers if full else operand.numbers[:NUMBERS_SHOWN]
         for number in shown:
@@ -145,7 +147,7 @@ def show_trace(console: Console, trace: Trace, *, full: bool = True) -> None:
 
 
 def _number(value: float | str | None) -> str:
-    return "none" if value is None else value if isinstance(value, str) else f"{value:,.10g}"
+    return "none" if value is None else value if isinstance(value, str) else _digits(value)
 
 
 def frame_table(rows: pl.DataFrame, rows_max: int, width: int) -> Table:
@@ -198,4 +200,11 @@ def _upright(rows: pl.DataFrame) -> Table:
 def _text(value: Any) -> str:
     if value is None:
         return ""
-    return escape(f"{value:,.10g}" if isinstance(value, float) else str(value))
+    return escape(_digits(value) if isinstance(value, float) else str(value))
+
+
+def _digits(value: float) -> str:
+    """A whole number whole, for a level may have more digits than a growth has decimals to show; else ten digits."""
+    if value.is_integer():
+        return f"{value:,.0f}"
+    return f"{value:,.10g}" if abs(value) < WHOLE_FROM else f"{value:,.3f}"

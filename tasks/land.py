@@ -17,13 +17,15 @@ from tasks.refusal import Refused
 from tasks.working_copy import first_landing
 
 RAW = "raw"
+# Of China's first customs statistics.
+FIRST_YEAR = 1980
 
 
 def land(declared: Declared, store: Path, today: date, fs: FileSystem = LOCAL) -> Landed:
     """Keep the bytes of a declared file under `store/raw`; the same bytes again change nothing.
 
     `today` is the day of landing, used as the release day where none is declared. Raises Refused for a file that
-    cannot be read, and for a release day after `today`.
+    cannot be read, for a release day after `today`, and for months of which no release of that day can speak.
     """
     try:
         raw = declared.file.read_bytes()
@@ -51,6 +53,7 @@ def land(declared: Declared, store: Path, today: date, fs: FileSystem = LOCAL) -
             found=f"released on {released_on}, which is after today ({today})",
             advice="Correct released_on.",
         )
+    _refuse_impossible_months(declared, released_on)
     return Landed(
         **declared.model_dump(exclude={"released_on"}),
         released_on=released_on,
@@ -58,6 +61,18 @@ def land(declared: Declared, store: Path, today: date, fs: FileSystem = LOCAL) -
         raw_sha256=sha256,
         raw_bytes=len(raw),
     )
+
+
+def _refuse_impossible_months(declared: Declared, released_on: date) -> None:
+    """Months before there were statistics or after the year of the release: a slip of the hand, and centuries of no trade."""
+    first, last = declared.first_month, declared.last_month
+    if first and last and (first.year < FIRST_YEAR or last.year > released_on.year):
+        raise Refused(
+            "months",
+            where=str(declared.file),
+            found=f"months {first.isoformat()[:7]}..{last.isoformat()[:7]} of a release of {released_on}",
+            advice=f"Declare the months that were asked for; they lie between {FIRST_YEAR}-01 and {released_on.year}-12.",
+        )
 
 
 def raw_path(store: Path, sha256: str) -> Path:

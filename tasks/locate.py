@@ -6,6 +6,7 @@ refused, with the line to write.
 """
 
 import tomllib
+import unicodedata
 from datetime import date
 from pathlib import Path
 
@@ -18,6 +19,12 @@ from tasks.sources import SOURCES
 DEFAULTS = "defaults.toml"
 FOLDERS_UP = 3
 WAYS = {"flow": 'flow = "import"', "source": 'source = "gacc_query"'}
+LINES = WAYS | {
+    "partners": 'partners = "all"', "products": 'products = ["8505"]', "months": 'months = "2025-01..2025-06"',
+    "released_on": "released_on = 2025-01-20",
+}  # fmt: skip
+UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")
+TITLE_CHARACTERS_MAX = 255
 OPTIONS = {"flow": "--flow import|export", "source": f"--source {'|'.join(SOURCES)}"}
 
 
@@ -51,8 +58,20 @@ def locate(request: ReleaseRequest) -> Declared:
         first_month=first,
         last_month=last,
         released_on=_first(said, "released_on"),
-        title=_first(said, "title") or file.name,
+        title=_title(_first(said, "title") or file.name, file),
     )
+
+
+def _title(title: str, file: Path) -> str:
+    """The title, which goes into tables, pages and terminals, where a control character would be obeyed."""
+    if len(title) > TITLE_CHARACTERS_MAX or any(unicodedata.category(sign) in UNPRINTABLE for sign in title):
+        raise Refused(
+            "title",
+            where=clip(file.name),
+            found=f"title {clip(title)} has control characters, broken ones, or more than {TITLE_CHARACTERS_MAX}",
+            advice='Give the release a title (title = "June 2025" in the sidecar), or the file another name.',
+        )
+    return title
 
 
 def _declarations(request: ReleaseRequest) -> list[Declaration]:
@@ -72,11 +91,13 @@ def _read(paper: Path) -> Declaration:
         ) from error
     except ValidationError as error:
         first = error.errors()[0]
+        key = str(first["loc"][0])
+        line = f"Write {LINES[key]}. " if key in LINES else ""
         raise Refused(
             "declaration",
             where=f"{paper}, key {'.'.join(map(str, first['loc']))}",
             found=f"{clip(repr(first.get('input')))}: {first['msg']}",
-            advice=f"The keys are {', '.join(Declaration.model_fields)}.",
+            advice=f"{line}The keys are {', '.join(Declaration.model_fields)}.",
         ) from error
 
 

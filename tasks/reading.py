@@ -71,7 +71,9 @@ def _as_of(snapshot: Snapshot, table: str, day: date, flow: str | None) -> pl.Da
     words = ledger.as_of(observation, day)
     if table == "observation":
         return words
-    releases = DataFrame[Release](read_table(snapshot, Release).filter(pl.col("released_on") <= day))
+    # A file of printed figures is of the day of its last one, and its earlier ones were known before.
+    spoke = (pl.col("released_on") <= day) | pl.col("release_id").is_in(words["release_id"].unique().to_list())
+    releases = DataFrame[Release](read_table(snapshot, Release).filter(spoke))
     return wide.widen(words, releases) if table == "trade_flow" else metrics.derive(words, releases)
 
 

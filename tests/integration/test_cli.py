@@ -111,6 +111,19 @@ def test_read_filters_and_forms(home: Path) -> None:
     assert "85051110" in tidewaiter(*one, cwd=home).stdout
 
 
+def test_as_of_a_day_on_which_only_the_press_had_spoken(home: Path) -> None:
+    """The sample's file is of June 2026, its figures of the days on which they were printed: 46.4 t was, 353 t not yet."""
+    may, june = (
+        tidewaiter("read", "metric", "--product", "85051110", "--partner", "USA", "--month", month, "--as-of", "2025-07-01",
+                   "--format", "json", cwd=home)
+        for month in ("2025-05", "2025-06")
+    )  # fmt: skip
+    assert may.returncode == 0, may.stderr
+    (row,) = [json.loads(line) for line in may.stdout.splitlines()]
+    assert row["level"] == 46_400
+    assert (june.returncode, june.stdout) == (0, "")
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -135,6 +148,22 @@ def test_what_cannot_be_done_is_refused_in_one_line_with_code_2(
     assert done.returncode == 2, done.stdout + done.stderr
     assert says in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_square_brackets_in_names_are_no_markup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A closing tag that opens nowhere ended the command with a traceback, after the release was published."""
+    monkeypatch.setenv("COLUMNS", "400")
+    folder = tmp_path / "[/red]"
+    folder.mkdir(parents=True)
+    for name, data in (("[bold] june.csv", QUERY.encode("gb18030")), ("[bold] page.csv", b"<html>")):
+        (folder / name).write_bytes(data)
+    declared = ("--source", "gacc_query", "--flow", "export", "--no-prefect", "--store", str(tmp_path / "store"))
+    done = CliRunner().invoke(app, ["ingest", str(folder / "[bold] june.csv"), *declared])
+    assert (done.exit_code, "published [bold] june.csv: " in done.output) == (0, True), done.output
+    refused = CliRunner().invoke(app, ["ingest", str(folder / "[bold] page.csv"), *declared])
+    assert (refused.exit_code, "refused [bold] page.csv" in refused.output) == (2, True), refused.output
+    missing = CliRunner().invoke(app, ["ingest", str(folder / "none.csv"), *declared])
+    assert (missing.exit_code, f"refused {folder}/none.csv" in missing.output) == (2, True), missing.output
 
 
 def test_trace_and_audit_agree_and_a_flipped_byte_is_named(tmp_path: Path) -> None:

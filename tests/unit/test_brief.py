@@ -377,3 +377,11 @@ def test_the_picture_of_a_release_is_a_png_with_or_without_partners(snapshot: Sn
     assert both.startswith(b"\x89PNG")
     assert alone.startswith(b"\x89PNG")
     assert both != alone
+
+
+def test_the_picture_of_a_release_needs_no_world_total(snapshot: Snapshot) -> None:
+    """Where not all partners were asked for there is none, and often nobody else to name it."""
+    rows = query(snapshot.store, "metric", flow="export", product=MAGNETS).filter(measure="quantity_kg")
+    rows = rows.filter(pl.col("partner") != "WLD", period=JUNE)
+    names = {partner: partner for partner in rows["partner"].unique()}
+    assert chart(rows, names, "t", 1e-3).startswith(b"\x89PNG")

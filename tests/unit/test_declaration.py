@@ -1,6 +1,7 @@
 """What a file does not say comes from the command line, the sidecar, the folder, in this order, or is refused."""
 
 import json
+import os
 from datetime import date
 from pathlib import Path
 
@@ -42,9 +43,42 @@ def test_a_query_file_without_flow_is_refused_with_the_line_to_write(tmp_path: P
 
 
 @pytest.mark.parametrize(
+    "title",
+    ["a\x1b[31mred", "two\nlines", "nul\x00", os.fsdecode(b"\xff\xfe"), "x" * 300],
+    ids=["escape", "lines", "nul", "bytes", "long"],
+)
+def test_a_title_that_no_terminal_should_print_is_refused(tmp_path: Path, title: str) -> None:
+    """It is published, and comes to terminals, pages and file names from there."""
+    file = _drop(tmp_path)
+    with pytest.raises(Refused, match=r"file\.csv: title .* Give the release a title"):
+        locate(ReleaseRequest(file=file, source="published", title=title))
+    named = file.with_name(title[:200] + ".csv") if "\x00" not in title and len(title) < 255 else None
+    if named:
+        named.write_bytes(b"anything")
+        with pytest.raises(Refused, match="title"):
+            locate(ReleaseRequest(file=named, source="published"))
+        assert locate(ReleaseRequest(file=named, source="published", title="稀土 [2025]")).title == "稀土 [2025]"
+
+
+@pytest.mark.parametrize("months", ["0204-01..2024-12", "1900-01..2099-12", "2024-01..2204-12", "2027-01"])
+def test_months_of_which_no_file_of_that_day_can_speak_are_refused(tmp_path: Path, months: str) -> None:
+    file = _drop(tmp_path)
+    with pytest.raises(Refused, match=r"months .* Declare the months that were asked for"):
+        land(locate(ReleaseRequest(file=file, source="published", months=months)), tmp_path / "store", TODAY)
+
+
+def test_the_rest_of_the_year_may_be_asked_for(tmp_path: Path) -> None:
+    """A folder of one year has one `defaults.toml`."""
+    asked = locate(ReleaseRequest(file=_drop(tmp_path), source="published", months="1995-01..2026-12"))
+    assert land(asked, tmp_path / "store", TODAY).last_month == date(2026, 12, 1)
+
+
+@pytest.mark.parametrize(
     ("text", "says"),
     [
         ("flwo = 'export'", "Extra inputs"),
+        ("months = 202501", 'Write months = "2025-01..2025-06"'),
+        ("released_on = 20250120", "Write released_on = 2025-01-20"),
         ("products = [1012100]", "valid string"),
         ("products = ['101']", "is no HS code"),
         ("months = '2025-13'", "pattern"),

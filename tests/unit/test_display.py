@@ -1,0 +1,26 @@
+"""What a terminal shows of a number is the number: whole where it is whole, however many digits it has."""
+
+import polars as pl
+import pytest
+from rich.console import Console
+
+from tasks.display import frame_table
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (11_028_769_644.0, "11,028,769,644"),
+        (522_087_653_123_456.0, "522,087,653,123,456"),
+        (353_000.0, "353,000"),
+        (-4.0, "-4"),
+        (660.7758620689655, "660.7758621"),
+        (12_345_678_901.25, "12,345,678,901.250"),
+        (0.0000012, "1.2e-06"),
+    ],
+)
+def test_a_level_keeps_all_its_digits(value: float, shown: str) -> None:
+    console = Console(width=200)
+    with console.capture() as printed:
+        console.print(frame_table(pl.DataFrame({"level": [value, 1.5], "partner": ["USA", "DEU"]}), 40, 200))
+    assert shown in printed.get().replace("│", " ").split()
