@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 # Files whose tests wait for servers most of the time; begun first, they do not keep everybody waiting at the end.
-LONG = ("test_server.py", "test_browser.py", "test_s3.py")
+LONG = ("test_server.py", "test_browser.py", "test_s3.py", "test_dask.py")
 SHARED_DATA = Path(__file__).parent.parent / ".." / "shared" / "data"
 
 
