@@ -14,6 +14,9 @@ import polars as pl
 import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records
 from distributed import Client
+from prefect import get_client
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
+from prefect.testing.utilities import prefect_test_harness
 from typer.testing import CliRunner
 
 import tasks.metrics
@@ -113,9 +116,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def fill(folder: Path, store: Path, scheduler: str | None = None) -> WatchReport:
+def forget_refusals(folder: Path) -> None:
     for note in folder.glob("*.refused.txt"):
         note.unlink()
+
+
+def fill(folder: Path, store: Path, scheduler: str | None = None) -> WatchReport:
+    forget_refusals(folder)
     return backfill.fn(BackfillRequest(folder=folder, store=store, dask=scheduler))
 
 
@@ -168,7 +175,7 @@ def test_workers_read_and_derive_and_every_byte_is_that_of_a_local_run(
     assert steps == ["locate", "land", "parse", "correct", "normalise"] * FILES
 
 
-def test_a_worker_that_is_killed_with_work_in_its_hands_costs_time_alone(
+def test_in_a_prefect_run_each_reading_is_a_task_and_a_killed_worker_costs_time_alone(
     workers: Workers, folder: Path, local: tuple[Path, WatchReport], tmp_path: Path
 ) -> None:
     had: list[bool] = []
@@ -178,8 +185,20 @@ def test_a_worker_that_is_killed_with_work_in_its_hands_costs_time_alone(
             had.append(workers.has("two"))
             workers.kill("two")
 
-    with listening(kill):
-        report = fill(folder, tmp_path / "store", workers.address)
+    quiet = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, PREFECT_LOGGING_TO_API_ENABLED: False}
+    with prefect_test_harness(server_startup_timeout=240), temporary_settings(quiet), listening(kill):
+        forget_refusals(folder)
+        request = BackfillRequest(folder=folder, store=tmp_path / "store", dask=workers.address)
+        state = backfill(request, return_state=True)
+        assert state.name == local[1].headline
+        report = state.result(raise_on_failure=False)
+        with get_client(sync_client=True) as client:
+            wanted = {f"read {file.name}" for file in folder.glob("*.csv")}
+            deadline = time.monotonic() + 60
+            while wanted and time.monotonic() < deadline:
+                wanted -= {run.name for run in client.read_task_runs() if run.state_name == "Completed"}
+                time.sleep(0.5)
+    assert wanted == set()
     assert had == [True]
     assert_same(tmp_path / "store", report, local)
 
