@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SIZE ?= S
 READY := $(VENV)/.ready
 
-.PHONY: run test torture bench check stop deploy worker server-postgres lock dictionary clean
+.PHONY: run test test-house torture bench check stop deploy worker server-postgres lock dictionary clean
 .DEFAULT_GOAL := help
 
 help:
@@ -14,7 +14,8 @@ help:
 	@echo "make stop   stop that server"
 	@echo "make deploy   put the schedules on a server (one is started if none answers); make worker   run them"
 	@echo "make server-postgres   a server for a team, on PostgreSQL"
-	@echo "make test   make the environment and run all tests"
+	@echo "make test   make the environment and run the tests; make test-house   those with a real server, worker, PostgreSQL,"
+	@echo "            browser, S3 and Dask, which wait for minutes"
 	@echo "make torture  minutes of kills under readers; make bench SIZE=S|M|L  speed beside what one would use instead"
 	@echo "make check  style, types, import contracts, dictionary"
 	@echo "make lock   resolve the dependencies anew into requirements.lock (needs uv)"
@@ -46,8 +47,12 @@ worker: $(READY)
 server-postgres: $(READY)
 	@BIN=$(BIN) deployments/server.sh
 
+# Two cores do two things; what waits for servers is apart, because minutes of it are waiting.
 test: $(READY)
-	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not house"
+
+test-house: $(READY)
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder -m house
 
 torture: $(READY)
 	$(BIN)/python -m tests.faults.torture --kills 500 --reads 20000

@@ -1,15 +1,17 @@
 """Ten years of downloads in one go: a folder, oldest first, with progress for whoever waits.
 
 What is published, held or refused already is known by its bytes and its declaration (`tasks/inbox.py`), so a backfill
-that was killed goes on where it was when it is started again, and a held file does not stop the others.
+that was killed goes on where it was when it is started again, and a held file does not stop the others. A Dask scheduler
+may lend processes: they read files before their turn and derive portions of the figures; the order stays.
 """
 
 from datetime import date
 
 from prefect import flow
 
-from flows import told
+from flows import ahead, told
 from flows.progress import progress
+from flows.release import read
 from flows.watch import take
 from schemas.watch import BackfillRequest, WatchReport, WatchRequest
 from tasks import catalog as step
@@ -20,7 +22,7 @@ def backfill(request: BackfillRequest) -> WatchReport:
     """Ingest every new file of a folder, oldest first.
 
     Args:
-        request: which folder, into which store, whether to look only
+        request: which folder, into which store, whether to look only, who helps
     """
     looked = step.look(
         WatchRequest(
@@ -32,6 +34,7 @@ def backfill(request: BackfillRequest) -> WatchReport:
         ),
         date.today(),
     )
-    with progress(f"Files of {request.folder}") as show:
+    scheduler = request.dask if looked.ready and not request.dry_run else None
+    with ahead.reading(scheduler, request.store, read), progress(f"Files of {request.folder}") as show:
         report = take(looked, request.store, dry_run=request.dry_run, show=show)
     return told.watched(report)

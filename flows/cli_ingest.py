@@ -157,12 +157,16 @@ def backfill(
     folder: Annotated[
         Path, typer.Argument(help="folder of old downloads, with what is declared about them beside them")
     ],
+    dask: Annotated[
+        str | None, typer.Option(help="Dask scheduler whose workers help", metavar="tcp://HOST:PORT")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be ingested, ingest nothing")] = False,
     prefect: InPrefect = True,
     store: StoreGiven = STORE,
 ) -> None:
     """Ingest a folder of old downloads, oldest first; killed or stopped, it goes on where it was."""
-    request = BackfillRequest(folder=folder, store=store, dry_run=dry_run)
+    with refusals():
+        request = BackfillRequest(folder=folder, store=store, dry_run=dry_run, dask=dask)
     api = server.running_server() if prefect else None
     prepare_prefect(api)
     from flows.backfill import backfill as fill

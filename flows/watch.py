@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from prefect import flow, runtime
 from prefect.context import FlowRunContext
 
-from flows import told
+from flows import ahead, told
 from flows.progress import Hear
 from flows.release import release
 from schemas.address import StoreAddress
@@ -51,7 +51,7 @@ def take(
     refused: list[str] = []
     failed: list[str] = []
     files = [] if dry_run else looked.ready
-    for done, file in enumerate(files):
+    for done, file in enumerate(ahead.in_turn(files)):
         show(done, len(files), file.name)
         try:
             outcomes.append(_release(file, store))

@@ -1,14 +1,16 @@
 """What a watch is asked to do, what it saw, and what came of it."""
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from schemas.address import StoreAddress
 from schemas.outcome import Outcome
 
+SCHEDULER = r"^(tcp|tls|ws|wss)://\S+$"
 ReleaseKind = Literal["preliminary", "bulletin", "query"]
 
 
@@ -48,7 +50,19 @@ class BackfillRequest(BaseModel):
     flow: Literal["export", "import"] | None = Field(
         default=None, description="take only files of this direction; none: all"
     )
+    dask: str | None = Field(
+        default=None,
+        description="address of a Dask scheduler whose workers help, tcp://host:port; none: this process does everything",
+        json_schema_extra={"pattern": SCHEDULER},
+    )
     dry_run: bool = Field(default=False, description="say what would be ingested, and ingest nothing")
+
+    @field_validator("dask")
+    @classmethod
+    def _is_an_address(cls, dask: str | None) -> str | None:
+        if dask is not None and not re.match(SCHEDULER, dask):
+            raise ValueError(f"{dask!r} is no address of a Dask scheduler; write it as tcp://host:port")
+        return dask
 
 
 class Look(BaseModel):

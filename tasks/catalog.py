@@ -3,10 +3,16 @@
 Steps that touch the disk are tried again when the disk fails; steps that judge are never tried again.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from schemas.address import StoreAddress
+from schemas.request import Landed, ReleaseRequest
 from tasks import assemble, claim_table, claims, event_tables, inbox, known, lineage, release_calendar, working_copy
 from tasks import audit as auditing
 from tasks import briefs as briefing
@@ -19,8 +25,13 @@ from tasks import normalise as normalising
 from tasks import parse as parsing
 from tasks import rehearsal as rehearsing
 from tasks import report as reporting
+from tasks.elsewhere import lending
 from tasks.events import emit
+from tasks.refusal import Refused
 from tasks.step import Step, flow_run_id
+
+if TYPE_CHECKING:
+    from tasks.cluster import Cluster
 
 PATIENCE = (1.0, 5.0, 20.0)
 
@@ -67,3 +78,25 @@ def on_record(store: Path) -> Iterator[lineage.Run]:
             yield run
         finally:
             emit(run, store)
+
+
+def land_ahead(file: Path, store: StoreAddress, today: date) -> Landed | None:
+    """A file landed before its turn and off the record; None where that fails, of which its own turn will tell."""
+    try:
+        return landing.land(locating.locate(ReleaseRequest(file=file, store=store)), at_hand(store), today)
+    except Exception:
+        return None
+
+
+@contextmanager
+def workers_of(scheduler: str) -> Iterator[Cluster]:
+    """The workers of a Dask scheduler; inside, what consists of portions goes to them. Raises Refused where there are none."""
+    try:
+        from tasks.cluster import lent_by
+    except ModuleNotFoundError as error:
+        raise Refused(
+            "no Dask", where=scheduler, found=f"the package {error.name} is not installed",
+            advice="Install tidewaiter[dask] here and where the workers run, or leave out --dask.",
+        ) from error  # fmt: skip
+    with lent_by(scheduler) as cluster, lending(cluster.each):
+        yield cluster

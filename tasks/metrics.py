@@ -6,6 +6,7 @@ and the one division by `per_unit` comes last. Value per kilogram is a measure o
 not made.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple, cast
 
@@ -20,6 +21,7 @@ from tasks.calendar_grid import STATUS, Series, tell_months
 from tasks.coverage import cover
 from tasks.cube import Array, lay_out
 from tasks.definitions import months_changed
+from tasks.elsewhere import each
 from tasks.figures import (
     FLOATS,
     MONTHS,
@@ -56,14 +58,14 @@ def derive(
     For a day in the past, `releases` are those that were public on it. `wanted` (flow, month index) limits the months
     that come out; for a month to come out right `observation` must reach from the January LOOK_BACK_MONTHS before it to
     the December of its year, and what lies outside makes no difference. Products that add up with one another are taken
-    together, the rest portion by portion, so that memory does not grow with the number of products.
+    together, the rest portion by portion, so that memory does not grow with the number of products; where processes are
+    lent, they take the portions.
     """
-    portions = [_derive_portion(portion, releases, wanted) for portion in cut_portions(observation)]
-    made = (
-        portions[0] if len(portions) == 1 else pl.concat(portions).sort("flow", "period", *PUBLISHED["metric"].sort_by)
-    )
+    work = functools.partial(_derive_portion, releases=releases, wanted=wanted)
+    portions = each(work, cut_portions(observation))
+    order = ("flow", "period", *PUBLISHED["metric"].sort_by)
     # The step looks at every value; twice would cost as much again.
-    return cast("DataFrame[Metric]", made)
+    return cast("DataFrame[Metric]", portions[0] if len(portions) == 1 else pl.concat(portions).sort(order))
 
 
 def build_series(observation: pl.DataFrame, releases: DataFrame[Release]) -> Series | None:

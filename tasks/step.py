@@ -56,7 +56,7 @@ class Step(Generic[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run as a Prefect task inside a flow, as the plain function anywhere else."""
-        if _inside_flow():
+        if inside_flow():
             return typing.cast(R, self.task(*args, **kwargs))
         return self.run(*args, **kwargs)
 
@@ -200,7 +200,8 @@ def _sha256(value: object, run: Run) -> str:
     return json_sha256(repr(value))
 
 
-def _inside_flow() -> bool:
+def inside_flow() -> bool:
+    """Whether we are in a Prefect flow, and not already in a task of it."""
     if "prefect" not in sys.modules:
         return False
     from prefect.context import FlowRunContext, TaskRunContext
@@ -210,7 +211,7 @@ def _inside_flow() -> bool:
 
 def flow_run_id() -> str | None:
     """Id of the Prefect flow run that we are in, None outside of one."""
-    if not _inside_flow():
+    if not inside_flow():
         return None
     from prefect.context import FlowRunContext
 

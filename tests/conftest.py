@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-# Files whose tests wait for servers most of the time; begun first, they do not keep everybody waiting at the end.
-LONG = ("test_server.py", "test_browser.py", "test_s3.py")
+# Files whose tests start servers, workers, databases, clusters or browsers and wait for them: `make test-house`. Begun first,
+# the longest do not keep everybody waiting at the end.
+HOUSE = ("test_server.py", "test_browser.py", "test_s3.py", "test_dask.py", "test_postgres.py")
 SHARED_DATA = Path(__file__).parent.parent / ".." / "shared" / "data"
 
 
@@ -29,5 +30,8 @@ def nothing_is_watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long files first; within and after them the order stays."""
-    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+    """The files of the house get their marker and come first; within and after them the order stays."""
+    for item in items:
+        if item.path.name in HOUSE:
+            item.add_marker("house")
+    items.sort(key=lambda item: HOUSE.index(item.path.name) if item.path.name in HOUSE else len(HOUSE))

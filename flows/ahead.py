@@ -1,0 +1,121 @@
+"""Reading files before their turn, in processes that a Dask scheduler lends.
+
+What a file says depends on no other file, so bytes become statements ahead of time and elsewhere. What is published
+depends on what is known by then: that goes one file after another, oldest first, where the store lies. The records of the
+steps that were taken elsewhere come back with what they made, so the lineage is the same wherever they ran.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from schemas.address import StoreAddress
+from schemas.request import Landed
+from tasks import catalog as step
+from tasks.done import Done, adopt, set_down
+from tasks.normalise import Normalised
+
+if TYPE_CHECKING:  # Dask is imported only where a scheduler was named
+    from tasks.cluster import Cluster, Piece
+
+Read = Callable[[Landed, date], Normalised]
+_ahead: ContextVar[Ahead | None] = ContextVar("tidewaiter_ahead", default=None)
+log = logging.getLogger("tidewaiter.ahead")
+
+
+@contextmanager
+def reading(scheduler: str | None, store: StoreAddress, read: Read) -> Iterator[None]:
+    """Inside, what is `in_turn` is read ahead by the workers of `scheduler`, and they derive too; none: nothing changes."""
+    if scheduler is None:
+        yield
+        return
+    with step.workers_of(scheduler) as cluster:
+        token = _ahead.set(Ahead(cluster, store, read))
+        try:
+            yield
+        finally:
+            _ahead.reset(token)
+
+
+def in_turn(files: Sequence[Path]) -> Iterator[Path]:
+    """Each file when it is its turn; those that come next are read meanwhile."""
+    ahead = _ahead.get()
+    return iter(files) if ahead is None else ahead.in_turn(files)
+
+
+def taken(landed: Landed, today: date) -> Normalised | None:
+    """What a file says, where it was read ahead; None where it was not. Raises what reading it raised."""
+    ahead = _ahead.get()
+    return None if ahead is None else ahead.take(landed, today)
+
+
+class Begun(NamedTuple):
+    """A file that is being read: what the workers were given, and what will come of it."""
+
+    landed: Landed
+    today: date
+    piece: Piece
+
+
+class Ahead:
+    """The files that are read before their turn; so many at a time that the workers have enough to do and no more."""
+
+    def __init__(self, cluster: Cluster, store: StoreAddress, read: Read) -> None:
+        self.cluster, self.store, self.read = cluster, store, read
+        self.sends_bytes = False
+        self._begun: dict[Path, Begun | None] = {}
+
+    def in_turn(self, files: Sequence[Path]) -> Iterator[Path]:
+        """Each file when it is its turn; by then those after it are begun."""
+        for place, file in enumerate(files):
+            near = files[place : place + self.cluster.window]
+            self._begun = {
+                name: self._begun[name] if name in self._begun else self._begin(name)
+                for name in near
+                if name in self._begun or not self.cluster.is_lost
+            }
+            yield file
+
+    def take(self, landed: Landed, today: date) -> Normalised | None:
+        """What a file says, as soon as it is read; None where it was not begun, or was another then."""
+        begun = self._begun.get(landed.file)
+        if begun is None or (begun.landed, begun.today) != (landed, today):
+            return None
+        done = self.cluster.result(begun.piece)
+        if done is None:
+            if not self.sends_bytes:
+                log.info("workers of %s do not see %s: the bytes of each file travel", self.cluster.address, self.store)
+            self.sends_bytes = True
+            done = self.cluster.result(self._give(landed, today))
+        made: Normalised = adopt(done)
+        return made
+
+    def _begin(self, file: Path) -> Begun | None:
+        today = date.today()
+        landed = step.land_ahead(file, self.store, today)
+        return None if landed is None else Begun(landed, today, self._give(landed, today))
+
+    def _give(self, landed: Landed, today: date) -> Piece:
+        raw = landed.raw.read_bytes() if self.sends_bytes else None
+        there = landed.model_copy(update={"raw": landed.raw.resolve()})
+        return self.cluster.begin(read_there, self.read, there, today, raw, name=f"read {landed.file.name}")
+
+
+def read_there(read: Read, landed: Landed, today: date, raw: bytes | None) -> Done | None:
+    """On a worker: what a file says, with the records of the steps; None where neither its bytes came nor the store is seen.
+
+    Raw bytes lie under their hash, so what lies there under that name is them.
+    """
+    if raw is None:
+        return set_down(lambda: read(landed, today)) if landed.raw.is_file() else None
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / landed.raw_sha256
+        copy.write_bytes(raw)
+        return set_down(lambda: read(landed.model_copy(update={"raw": copy}), today))

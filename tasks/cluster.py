@@ -1,0 +1,193 @@
+"""Processes that a Dask scheduler lends: pure work goes there, what it makes comes back, what is lost is done again.
+
+Belongs here: connecting, what a worker must have in common with us, how much is under way at once, what becomes of work
+whose worker or scheduler died. Does not belong here: what the work is. The only module that knows Dask; nothing imports it
+unless a scheduler was named.
+
+A worker that dies costs time: the scheduler gives its work to another. Where no worker is left, or the scheduler itself is
+gone, the work is done in this process. Work that fails is never tried again: it would fail again.
+"""
+
+import functools
+import hashlib
+import json
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dask
+import distributed
+
+import schemas
+import tasks
+from tasks.lineage import versions
+from tasks.refusal import Refused, clip
+
+CONNECT_SECONDS = 10
+PATIENCE_SECONDS = 60
+LOOK_EVERY_SECONDS = 2
+A_THREAD = 2  # pieces under way for each thread of the workers: one that is done and one that waits for it
+CODE = (".py", ".csv")
+DIFFERS = "its code, code tables or libraries differ from those here"
+START = "dask scheduler, then dask worker ADDRESS for each process"
+log = logging.getLogger("tidewaiter.cluster")
+
+
+class StrangeWorker(RuntimeError):
+    """A worker that joined later is not like us."""
+
+
+@dataclass
+class Piece:
+    """Work that was given away; `future` is None where it will be done here."""
+
+    work: Callable[..., Any]
+    given: tuple[Any, ...]
+    future: Any = None
+
+
+class Cluster:
+    """The workers of one scheduler."""
+
+    def __init__(self, address: str, client: Any) -> None:
+        self.address, self.client, self.is_lost = address, client, False
+
+    @property
+    def window(self) -> int:
+        """How many pieces may be under way, so that memory stays that of so many."""
+        return A_THREAD * max(1, sum(self._threads().values()))
+
+    def begin(self, work: Callable[..., Any], *given: Any, name: str | None = None, first: bool = False) -> Piece:
+        """Give work away. With a `name`, inside a Prefect run, it is a task run of that name; `first` comes before the rest."""
+        piece = Piece(work, given)
+        if not self.is_lost:
+            does = _do if name is None else _as_task(name)
+            try:
+                piece.future = self.client.submit(does, fingerprint(), work, given, pure=False, priority=int(first))
+            except (OSError, RuntimeError):  # closed meanwhile
+                self._lose("the scheduler is gone")
+        return piece
+
+    def result(self, piece: Piece) -> Any:
+        """What came of a piece; done here where nobody is left to do it. Raises what the work raised, at once."""
+        patience = PATIENCE_SECONDS
+        while piece.future is not None and not self.is_lost:
+            try:
+                return piece.future.result(timeout=LOOK_EVERY_SECONDS)
+            except StrangeWorker as error:
+                self._lose(str(error))
+                break
+            except (TimeoutError, distributed.CancelledError):
+                if piece.future.status == "error":
+                    raise  # it is the work that ran out of time
+            if piece.future.status in ("cancelled", "lost"):
+                self._lose("the scheduler is gone")
+            patience = PATIENCE_SECONDS if self._threads() else patience - LOOK_EVERY_SECONDS
+            if patience <= 0:
+                self._lose(f"no worker for {PATIENCE_SECONDS} s")
+        return piece.work(*piece.given)
+
+    def each(self, work: Callable[[Any], Any], things: Sequence[Any]) -> list[Any]:
+        """`work` of every thing in their order, some at a time, before whatever else was given away."""
+        made: list[Any] = []
+        begun: deque[Piece] = deque()
+        window = self.window
+        for thing in things:
+            if len(begun) >= window:
+                made.append(self.result(begun.popleft()))
+            begun.append(self.begin(work, thing, first=True))
+        return made + [self.result(piece) for piece in begun]
+
+    def _threads(self) -> dict[str, int]:
+        """Threads of each worker; nothing where the scheduler does not answer."""
+        if self.is_lost:
+            return {}
+        try:
+            found: dict[str, int] = self.client.sync(self.client.scheduler.ncores, callback_timeout=PATIENCE_SECONDS)
+        except (OSError, RuntimeError):  # it does not answer in time, or the connection is closed
+            return {}
+        return found
+
+    def _lose(self, why: str) -> None:
+        self.is_lost = True
+        log.warning("%s: %s; this process does the rest. What is published does not differ.", self.address, why)
+
+
+@contextmanager
+def lent_by(address: str) -> Iterator[Cluster]:
+    """The workers of the scheduler at `address`. Raises Refused where there is none, none works, or one is not like us."""
+    from prefect_dask.task_runners import DaskTaskRunner
+
+    # Raw bytes travel within the work, so that the scheduler can give it to another worker.
+    with (
+        dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GiB"}),
+        DaskTaskRunner(address=address, client_kwargs={"timeout": CONNECT_SECONDS}) as runner,
+    ):
+        try:
+            client = runner.client
+            client.wait_for_workers(1, timeout=PATIENCE_SECONDS)
+        except (OSError, ValueError) as error:
+            what = "scheduler" if runner._client is None else "worker"
+            raise Refused(
+                f"no Dask {what}",
+                where=address,
+                found=f"no {what} answers there ({clip(str(error), 200)})",
+                advice=f"Start it ({START}), correct the address, or leave out --dask.",
+            ) from error
+        _refuse_others(address, client)
+        yield Cluster(address, client)
+
+
+def fingerprint() -> str:
+    """Hash of our code, our code tables and the libraries that shape a result: what a worker must have in common with us."""
+    return _fingerprint()
+
+
+@functools.cache
+def _fingerprint() -> str:
+    digest = hashlib.sha256(json.dumps(versions(), sort_keys=True).encode())
+    for package in (schemas, tasks):
+        root = Path(str(package.__file__)).parent
+        for file in sorted(path for path in root.rglob("*") if path.suffix in CODE):
+            digest.update(f"{root.name}/{file.relative_to(root).as_posix()}\n".encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def _refuse_others(address: str, client: Any) -> None:
+    try:
+        found: dict[str, str] = client.run(fingerprint)
+    except ImportError as error:
+        raise _is_another(address, str(error)) from error
+    for worker, theirs in found.items():
+        if theirs != fingerprint():
+            raise _is_another(worker, DIFFERS)
+
+
+def _is_another(where: str, found: str) -> Refused:
+    return Refused(
+        "another Tidewaiter", where=where, found=f"a worker that would make other results: {found}",
+        advice="Install the same version of Tidewaiter there, with the same lock file, and start the worker again.",
+    )  # fmt: skip
+
+
+def _do(expected: str, work: Callable[..., Any], given: tuple[Any, ...]) -> Any:
+    """On the worker. One that came later was not asked who it is."""
+    if fingerprint() != expected:
+        raise StrangeWorker(str(_is_another(distributed.get_worker().address, DIFFERS)))
+    return work(*given)
+
+
+def _as_task(name: str) -> Any:
+    """`_do` as a Prefect task, inside a flow; anywhere else itself."""
+    from tasks.step import inside_flow
+
+    if not inside_flow():
+        return _do
+    from prefect import task
+    from prefect.cache_policies import NO_CACHE
+
+    return task(name="read ahead", task_run_name=name, cache_policy=NO_CACHE, persist_result=False)(_do)

@@ -1,0 +1,298 @@
+"""A backfill with Dask: a real scheduler and worker processes. It may cost time, and never another byte."""
+
+import functools
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records
+from distributed import Client
+from prefect import get_client
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
+from prefect.testing.utilities import prefect_test_harness
+from typer.testing import CliRunner
+
+import tasks.metrics
+from flows import ahead
+from flows.backfill import backfill
+from flows.cli import app
+from flows.progress import listening
+from flows.release import read
+from schemas.request import Landed
+from schemas.watch import BackfillRequest, WatchReport
+from tasks import cluster as dask
+from tasks.catalog import land_ahead, workers_of
+from tasks.refusal import Refused
+from tasks.series import cut_portions
+
+ROOT = Path(__file__).parent.parent.parent
+FILES = 8
+START_SECONDS_MAX = 240
+
+pytestmark = pytest.mark.filterwarnings(
+    # Of a peer that was killed, and of sockets that loops leave to the interpreter.
+    "ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # fmt: skip
+
+
+class Workers:
+    """A scheduler and its workers, one thread each, all of them processes of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.processes = folder, list[subprocess.Popen[bytes]]()
+        self.address = f"tcp://127.0.0.1:{free_port()}"
+        self.scheduler = self._start("scheduler", "--port", self.address.rpartition(":")[2])
+        self.workers = {name: self.add(name) for name in ("one", "two")}
+        with Client(self.address, timeout=START_SECONDS_MAX, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=START_SECONDS_MAX)
+
+    def add(self, name: str) -> "subprocess.Popen[bytes]":
+        options = ("--nthreads", "1", "--no-nanny", "--memory-limit", "0", "--local-directory", str(self.folder / name))
+        return self._start("worker", self.address, "--name", name, *options)
+
+    def _start(self, what: str, *options: str) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", f"distributed.cli.dask_{what}", "--host", "127.0.0.1", "--no-dashboard"]
+        with (self.folder / f"{what}.log").open("ab") as log:
+            process = subprocess.Popen(
+                [*command, *options], cwd=self.folder, stdout=log, stderr=log,
+                env={**os.environ, "PYTHONPATH": str(ROOT), "POLARS_MAX_THREADS": "1", "NUMBA_NUM_THREADS": "1"},
+            )  # fmt: skip
+        self.processes.append(process)
+        return process
+
+    def has(self, name: str) -> bool:
+        """Whether a worker has work, under way or done and not yet fetched."""
+        with Client(self.address, timeout=START_SECONDS_MAX, set_as_default=False) as client:
+            (worker,) = [
+                at for at, seen in client.scheduler_info(n_workers=-1)["workers"].items() if seen["name"] == name
+            ]
+            return bool(client.processing()[worker] or client.has_what()[worker])
+
+    def kill(self, name: str) -> None:
+        process = self.workers.pop(name)
+        process.kill()
+        process.wait()
+
+    def close(self) -> None:
+        for process in reversed(self.processes):
+            process.kill()
+            process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
+    made = Workers(tmp_path_factory.mktemp("workers"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Files of eight months and three chapters, one of them held, one refused, and one of each month revised in part."""
+    place = tmp_path_factory.mktemp("downloads")
+    (place / "defaults.toml").write_text('source = "gacc_query"\nflow = "export"\npartners = "all"\n')
+    for number in range(FILES):
+        month = f"2025{number + 1:02d}"
+        kept = [(month, *row[1:]) for row in CLEAN_RECORDS[: len(CLEAN_RECORDS) - number % 3]]
+        (place / f"{month}.csv").write_bytes(csv_bytes(kept))
+        (place / f"{month}.csv.toml").write_text(f"released_on = 2025-{number + 2:02d}-20\n")
+    (place / "cut.csv").write_bytes(csv_bytes(distinct_records(10_000)))
+    (place / "cut.csv.toml").write_text("released_on = 2025-07-01\n")
+    (place / "page.csv").write_text("<html>captcha</html>\n")
+    (place / "page.csv.toml").write_text("released_on = 2025-05-01\n")
+    return place
+
+
+def forget_refusals(folder: Path) -> None:
+    for note in folder.glob("*.refused.txt"):
+        note.unlink()
+
+
+def fill(folder: Path, store: Path, scheduler: str | None = None) -> WatchReport:
+    forget_refusals(folder)
+    return backfill.fn(BackfillRequest(folder=folder, store=store, dask=scheduler))
+
+
+@pytest.fixture(scope="module")
+def local(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, WatchReport]:
+    """The store that a backfill makes without Dask, and what it says."""
+    store = tmp_path_factory.mktemp("local") / "store"
+    report = fill(folder, store)
+    assert [len(report.outcomes), len(report.held), len(report.refused), report.failed] == [FILES, 1, 1, []]
+    return store, report
+
+
+def assert_same(store: Path, report: WatchReport, local: tuple[Path, WatchReport]) -> None:
+    expected, told = local
+    manifests = [(place / "current" / "manifest.json").resolve() for place in (store, expected)]
+    assert manifests[0].read_bytes() == manifests[1].read_bytes()
+    assert [outcome.snapshot_id for outcome in report.outcomes] == [outcome.snapshot_id for outcome in told.outcomes]
+    assert (report.held, report.refused, report.failed) == (told.held, told.refused, [])
+    # The events, whose names are those of snapshots and of failed steps, tell of the same steps.
+    events = [
+        {path.name: path.read_bytes().count(b"\n") for path in (place / "lineage").iterdir()}
+        for place in (store, expected)
+    ]
+    assert events[0] == events[1]
+    assert "failed" in "".join(events[0])
+
+
+def test_workers_read_and_derive_and_every_byte_is_that_of_a_local_run(
+    workers: Workers, folder: Path, local: tuple[Path, WatchReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[tuple[str, int | None]] = []
+    begin = dask.Cluster.begin
+
+    def count(self: dask.Cluster, work: Callable[..., object], *things: object, **more: object) -> dask.Piece:
+        piece = begin(self, work, *things, **more)  # type: ignore[arg-type]
+        assert piece.future is not None
+        given.append(("read" if work is ahead.read_there else "derive", None))
+        return piece
+
+    monkeypatch.setattr(dask.Cluster, "begin", count)
+    # Portions of so few rows that these small files have several.
+    monkeypatch.setattr(tasks.metrics, "cut_portions", functools.partial(cut_portions, rows=1))
+    report = fill(folder, tmp_path / "store", workers.address)
+    assert_same(tmp_path / "store", report, local)
+    kinds = [kind for kind, _ in given]
+    assert kinds.count("read") == FILES + 2
+    assert kinds.count("derive") >= 2 * FILES
+    lineage = pl.read_parquet(tmp_path / "store" / "current" / "lineage" / "*.parquet")
+    steps = lineage.filter(pl.col("position") <= 5).sort("release_id", "position")["step"].to_list()
+    assert steps == ["locate", "land", "parse", "correct", "normalise"] * FILES
+
+
+def test_in_a_prefect_run_each_reading_is_a_task_and_a_killed_worker_costs_time_alone(
+    workers: Workers, folder: Path, local: tuple[Path, WatchReport], tmp_path: Path
+) -> None:
+    had: list[bool] = []
+
+    def kill(done: int, total: int, name: str) -> None:
+        if done == 3:
+            had.append(workers.has("two"))
+            workers.kill("two")
+
+    quiet = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, PREFECT_LOGGING_TO_API_ENABLED: False}
+    with prefect_test_harness(server_startup_timeout=240), temporary_settings(quiet), listening(kill):
+        forget_refusals(folder)
+        request = BackfillRequest(folder=folder, store=tmp_path / "store", dask=workers.address)
+        state = backfill(request, return_state=True)
+        assert state.name == local[1].headline
+        report = state.result(raise_on_failure=False)
+        with get_client(sync_client=True) as client:
+            wanted = {f"read {file.name}" for file in folder.glob("*.csv")}
+            deadline = time.monotonic() + 60
+            while wanted and time.monotonic() < deadline:
+                wanted -= {run.name for run in client.read_task_runs() if run.state_name == "Completed"}
+                time.sleep(0.5)
+    assert wanted == set()
+    assert had == [True]
+    assert_same(tmp_path / "store", report, local)
+
+
+def test_bytes_travel_to_workers_that_do_not_see_the_store(
+    workers: Workers, folder: Path, local: tuple[Path, WatchReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[bool] = []
+
+    def begin(self: dask.Cluster, work: Callable[..., object], *given: object, **more: object) -> dask.Piece:
+        reads, landed, today, raw = given
+        assert isinstance(landed, Landed)
+        sent.append(raw is not None)
+        elsewhere = landed.model_copy(update={"raw": Path("/another/disk") / landed.raw.name})
+        return plainly(self, work, reads, elsewhere, today, raw, **more)  # type: ignore[arg-type]
+
+    plainly = dask.Cluster.begin
+    monkeypatch.setattr(dask.Cluster, "begin", begin)
+    report = fill(folder, tmp_path / "store", workers.address)
+    assert_same(tmp_path / "store", report, local)
+    # Those that were under way when the first came back are given away anew, the others once.
+    assert sent.index(True) == sent.count(False) == 2
+    assert sent.count(True) == FILES + 2
+
+
+def test_what_a_worker_reads_of_bytes_is_what_it_reads_of_the_store(folder: Path, tmp_path: Path) -> None:
+    landed = land_ahead(folder / "202501.csv", tmp_path / "store", date.today())
+    assert landed is not None
+    raw, nowhere = landed.raw.read_bytes(), landed.model_copy(update={"raw": tmp_path / "nowhere"})
+    assert ahead.read_there(read, nowhere, date.today(), None) is None
+    seen, sent = (
+        ahead.read_there(read, *given) for given in ((landed, date.today(), None), (nowhere, date.today(), raw))
+    )
+    assert seen is not None
+    assert sent is not None
+    assert [record.outputs for record in seen.records] == [record.outputs for record in sent.records]
+    assert [record.inputs for record in seen.records] == [record.inputs for record in sent.records]
+
+
+def test_a_worker_that_would_make_other_results_is_refused(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask, "_fingerprint", lambda: "ours")
+    with (
+        pytest.raises(Refused, match=r"tcp://.* would make other results.* Install the same version"),
+        workers_of(workers.address),
+    ):
+        pass
+
+
+def test_where_all_workers_die_the_rest_is_done_here(
+    workers: Workers, folder: Path, local: tuple[Path, WatchReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(dask, "PATIENCE_SECONDS", 2)
+
+    def kill(done: int, total: int, name: str) -> None:
+        if done == 2:
+            workers.kill("one")
+
+    with listening(kill):
+        report = fill(folder, tmp_path / "store", workers.address)
+    assert_same(tmp_path / "store", report, local)
+    assert "no worker for 2 s; this process does the rest" in caplog.text
+
+
+def test_a_scheduler_without_workers_and_none_at_all_are_refused_in_time(
+    workers: Workers, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in list(workers.workers):
+        workers.kill(name)
+    monkeypatch.setattr(dask, "PATIENCE_SECONDS", 2)
+    monkeypatch.setattr(dask, "CONNECT_SECONDS", 2)
+    begun = time.monotonic()
+    for address, found in (
+        (workers.address, "no worker"),
+        (f"tcp://127.0.0.1:{free_port()}", "no scheduler"),
+        ("nowhere:8786", "tcp://host:port"),
+    ):
+        said = CliRunner().invoke(
+            app, ["backfill", str(folder), "--store", str(tmp_path / "store"), "--no-prefect", "--dask", address]
+        )
+        assert said.exit_code == 2, said.output
+        assert address in said.stderr
+        assert found in said.stderr
+    assert time.monotonic() - begun < 60
+    assert not (tmp_path / "store").exists()
+
+
+def test_nothing_of_dask_is_imported_where_no_scheduler_is_named() -> None:
+    program = "import sys, flows.cli, flows.backfill; sys.exit(', '.join({'dask', 'distributed', 'prefect_dask'} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stderr.strip(), done.returncode) == ("", 0)
