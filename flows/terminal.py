@@ -114,6 +114,10 @@ def ingest_one(request: ReleaseRequest, api: str | None) -> int:
             return HELD
         except (StoreError, OSError) as error:
             errors.print(f"[bold red]not published[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+            if isinstance(error, OSError):
+                errors.print(
+                    f"  the store is as it was; see to the disk of {escape(str(request.store))}, then run this again"
+                )
             return DISAGREES
     tell(outcome, page)
     return 0
