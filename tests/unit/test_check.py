@@ -176,7 +176,8 @@ def test_parts_exceed_total(tmp_path: Path, parts: tuple[int, int], raised: bool
 @pytest.mark.parametrize(("quantity", "raised"), [("353000", False), ("353001", True)])
 def test_editions(tmp_path: Path, quantity: str, raised: bool) -> None:
     """The download in USD and the one in CNY of the same day count the same goods."""
-    cny = csv_bytes(with_field(QUANTITY, quantity), (*TITLES[:-1], "人民币"))
+    yuan = each(VALUE, lambda usd: f"{int(usd.replace(',', '')) * 7:,}", with_field(QUANTITY, quantity))
+    cny = csv_bytes(yuan, (*TITLES[:-1], "人民币"))
     assert _raised(tmp_path, cny, {}, [(CLEAN, {"released_on": JULY_20})]) == (
         [("editions_disagree", "error")] if raised else []
     )
