@@ -14,7 +14,7 @@ from tasks import catalog as step
 
 @flow(name="audit", flow_run_name="audit of {store}")
 def audit(store: StoreAddress = Path("store"), sample: int = 25) -> AuditReport:
-    """Hash every byte of the store again and trace a sample of figures back to the raw records.
+    """Hash every published and every raw file of the store again and trace a sample of figures back to the raw records.
 
     Args:
         store: the published tables: a folder, or s3://bucket/prefix

@@ -30,6 +30,7 @@ from flows.terminal import (
 from schemas.request import ReleaseRequest
 from schemas.watch import BackfillRequest, WatchReport, WatchRequest
 from tasks import display, hold, reading
+from tasks.inbox import require_folder
 from tasks.origin import Place
 from tasks.snapshot import open_snapshot
 from tasks.trace import Tracer
@@ -143,6 +144,8 @@ def watch(
     store: StoreGiven = STORE,
 ) -> None:
     """Look into the inbox once and ingest everything new, oldest first."""
+    with refusals():
+        require_folder(inbox)
     request = WatchRequest(inbox=inbox, store=store, kind=kind and kind.value, settle_seconds=settle, dry_run=dry_run)
     prepare_prefect(server.running_server() if prefect else None)
     from flows.watch import watch as look
@@ -166,6 +169,7 @@ def backfill(
 ) -> None:
     """Ingest a folder of old downloads, oldest first; killed or stopped, it goes on where it was."""
     with refusals():
+        require_folder(folder)
         request = BackfillRequest(folder=folder, store=store, dry_run=dry_run, dask=dask)
     api = server.running_server() if prefect else None
     prepare_prefect(api)

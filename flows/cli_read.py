@@ -113,7 +113,7 @@ def audit(
     sample: Annotated[int, typer.Option(help="figures to trace back and compute again", min=0)] = 25,
     store: Store = STORE,
 ) -> None:
-    """Hash every byte of the store again, and trace a sample of figures back to the raw records."""
+    """Hash every published and every raw file of the store again, and trace a sample of figures back to the raw records."""
     with refusals():
         report = audit_store(store, sample)
     for problem in report.problems:
@@ -121,7 +121,7 @@ def audit(
     if report.problems:
         raise typer.Exit(DISAGREES)
     console.print(
-        f"every byte of {address_of(store)} is what it was; {report.traced} figures traced back and computed again, all agree",
+        f"every published and every raw file of {address_of(store)} is what it was; {report.traced} figures traced back and computed again, all agree",
         highlight=False,
         soft_wrap=True,
         markup=False,

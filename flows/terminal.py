@@ -1,6 +1,6 @@
 """What the commands share: how they speak, how they end, how a day and a month are written, how one file is ingested.
 
-Exit codes: 0 done or nothing new, 1 an audit or a trace that does not agree, 2 refused, 3 held.
+Exit codes: 0 done or nothing new, 1 an audit or a trace that does not agree or a disk that fails, 2 refused, 3 held.
 """
 
 import os
@@ -65,6 +65,7 @@ def refusals() -> Iterator[None]:
         UnusableAddress,
         ValidationError,
         ValueError,
+        OSError,
     ) as error:
         errors.print(f"[bold red]refused[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(REFUSED) from error
@@ -111,8 +112,12 @@ def ingest_one(request: ReleaseRequest, api: str | None) -> int:
             for line in held.lines:
                 errors.print(f"  {line}", highlight=False, soft_wrap=True, markup=False)
             return HELD
-        except StoreError as error:
+        except (StoreError, OSError) as error:
             errors.print(f"[bold red]not published[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+            if isinstance(error, OSError):
+                errors.print(
+                    f"  the store is as it was; see to the disk of {escape(str(request.store))}, then run this again"
+                )
             return DISAGREES
     tell(outcome, page)
     return 0

@@ -2,8 +2,8 @@
 
 Each check returns findings and changes nothing. Severity error means that a person must look before it is published;
 warning and info are published with the release. Here are the checks that look at one release; those that hold it against
-earlier ones are in `tasks/precedents.py`. To add a check: a function here or there, its line in CHECKS or PRECEDENTS, a
-test in which it speaks and one in which it is silent.
+earlier ones are in `tasks/precedents.py`, and what was declared about it is doubted in `tasks/slips.py`. To add a check: a
+function in one of them, its line in CHECKS, PRECEDENTS or SLIPS, a test in which it speaks and one in which it is silent.
 """
 
 import json
@@ -23,6 +23,7 @@ from tasks.ledger import last_word
 from tasks.normalise import COPY, Normalised
 from tasks.precedents import BROAD_RELEASE_PRODUCTS, EXAMPLES, PRECEDENTS, Check
 from tasks.scope import WORLD, month_index
+from tasks.slips import SLIPS
 from tasks.sources import SOURCES
 
 QUARANTINED_SHARE_MAX = 0.001
@@ -40,7 +41,7 @@ def check(release: Normalised, known: Known) -> DataFrame[Finding]:
     before = _near(release, known).filter(pl.col("release_id") != release_id)
     raised = [
         row
-        for ask in (*CHECKS, *PRECEDENTS, implied_revisions)
+        for ask in (*CHECKS, *PRECEDENTS, *SLIPS, implied_revisions)
         for row in ask(release, known._replace(observation=cast("DataFrame[Observation]", before)))
     ]
     own = release.findings.drop("release_id").to_dicts()

@@ -11,8 +11,6 @@ import polars as pl
 from schemas.code_tables import code_table
 
 BASKET = "basket:"
-# In force, for a while or still: a measure that never was, or words, explain no month.
-TAKEN_EFFECT = ("in_force", "suspended")
 MIXED = "85051110"
 MIXED_WORDS = "HS 85051110 holds controlled and free magnets alike; what share of it is controlled is not published."
 

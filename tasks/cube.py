@@ -193,8 +193,9 @@ def lay_out(numbers: pl.DataFrame, releases: pl.DataFrame) -> Cube:
 def _window(first: int, last: int, releases: pl.DataFrame) -> tuple[int, int]:
     """First month and number of months; the first is a January, because cumulative figures begin there."""
     scopes = releases.select(month_index("first_month").min(), month_index("last_month").max()).row(0)
-    begin = max(min(first, scopes[0]), first - QUIET_MONTHS) // 12 * 12
-    return begin, min(max(last, scopes[1]), last + QUIET_MONTHS) + 1 - begin
+    earliest, latest = (own if told is None else told for own, told in zip((first, last), scopes, strict=True))
+    begin = max(min(first, earliest), first - QUIET_MONTHS) // 12 * 12
+    return begin, min(max(last, latest), last + QUIET_MONTHS) + 1 - begin
 
 
 def _room(shape: tuple[int, int], wanted: bool) -> tuple[Array, Array]:

@@ -31,6 +31,9 @@ def emit(run: Run, store: Path) -> None:
             share_once(store, place, half.read_bytes())
             half.replace(place)
         emit_elsewhere(told)
+    except OSError as error:
+        # The disk says it all, and a full one has failed the run already.
+        log.error("the lineage events of %s could not be written to %s: %s", name, place, error)
     except Exception:
         log.exception("the lineage events of %s could not be written to %s", name, place)
 

@@ -31,11 +31,7 @@ def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time
     `day` is the day of the run: a file that is declared to be public later is left for a later run, so that a run caught
     up after an outage does its own month.
     """
-    if not request.inbox.is_dir():
-        raise Refused(
-            "no inbox", where=str(request.inbox), found="there is no such folder",
-            advice=f"Make it, with folders {request.inbox}/<source>/<flow>, or give another.",
-        )  # fmt: skip
+    require_folder(request.inbox)
     files = [path for path in sorted(request.inbox.rglob("*")) if _is_release(path)]
     store = at_hand(request.store)
     seen: dict[Path, tuple[str, date, State]] = {
@@ -56,6 +52,15 @@ def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time
         ready=ready, unsettled=unsettled, later=judged("later"), held=judged("held"), refused=judged("refused"),
         published=len(judged("published")),
     )  # fmt: skip
+
+
+def require_folder(inbox: Path) -> None:
+    """Raises Refused where there is no such folder. A command asks before it begins a run, whose log would be a traceback."""
+    if not inbox.is_dir():
+        raise Refused(
+            "no inbox", where=str(inbox), found="there is no such folder",
+            advice=f"Make it, with folders {inbox}/<source>/<flow>, or give another.",
+        )  # fmt: skip
 
 
 def note_refusal(file: Path, refusal: Refused) -> None:

@@ -124,19 +124,6 @@ def of_finest_level(releases: pl.DataFrame) -> pl.DataFrame:
     return releases.filter(pl.col("classification") == f"HS{FINEST}")
 
 
-def covered_cells(releases: pl.DataFrame, products: pl.Series) -> pl.DataFrame:
-    """Months that are covered product by product: CELL, and whether for everyone. A basket is covered where each of its
-    codes is."""
-    members = basket_members().filter(pl.col("product").is_in(products.unique().to_list()))
-    covered = covered_codes(releases, pl.concat([products, members["part"]]))
-    cells = covered.group_by(CELL).agg(pl.col("everyone").any())
-    parts = cells.rename({"product": "part"}).join(members, on="part").filter(valid_in(month_text()))
-    baskets = parts.group_by(CELL).agg(pl.col("everyone").all(), pl.len().alias("covered"))
-    sizes = parts.select("product", "month").unique().join(members, on="product").filter(valid_in(month_text()))
-    whole = baskets.join(sizes.group_by("product", "month").agg(pl.len().alias("size")), on=["product", "month"])
-    return pl.concat([cells, whole.filter(pl.col("covered") == pl.col("size")).select(cells.columns)])
-
-
 def covering(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     """Those of `keys` (flow, product, partner, measure, month) about which some release speaks, with or without a row.
 
@@ -161,11 +148,6 @@ def covering(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([
         found.join(plain, on=keys.columns, how="semi"), baskets.filter(~pl.col("open")).select(found.columns),
     ])  # fmt: skip
-
-
-def within_scope(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
-    """Those of `keys` that are covered, see `covering`."""
-    return covering(keys, releases).select(keys.columns)
 
 
 def _covering_codes(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:

@@ -95,7 +95,7 @@ def read_table(
             files.setdefault(partition and partition[0], []).append(snapshot.path / entry.path)  # type: ignore[union-attr]
     frames: list[pl.DataFrame] = []
     for flow, paths in files.items():
-        rows = pl.scan_parquet(paths, hive_partitioning=False)
+        rows = pl.scan_parquet(paths, hive_partitioning=False, glob=False)
         if where is not None:
             rows = rows.filter(where)
         if flow is not None:

@@ -150,6 +150,36 @@ def test_what_cannot_be_done_is_refused_in_one_line_with_code_2(
     assert "Traceback" not in done.stderr
 
 
+def test_a_store_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    """A file where the folder should be: no traceback, and the path in what is said."""
+    file, store = tmp_path / "june.csv", tmp_path / "store"
+    file.write_bytes(QUERY.encode("gb18030"))
+    store.write_text("a file")
+    declared = ("--source", "gacc_query", "--flow", "export", "--no-prefect", "--store", str(store))
+    done = CliRunner().invoke(app, ["ingest", str(file), *declared])
+    assert (done.exit_code, "not published" in done.output, str(store) in done.output.replace("\n", "")) == (
+        1,
+        True,
+        True,
+    )
+    assert store.read_text() == "a file"
+
+
+@pytest.mark.parametrize("command", [("watch", "--inbox", "none"), ("backfill", "none")])
+def test_no_folder_is_said_before_a_run_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    """Within a run of a server the log would print a traceback above the line."""
+
+    def never() -> str:
+        raise AssertionError("a run began")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("flows.server.running_server", never)
+    done = CliRunner().invoke(app, [*command, "--store", "store"])
+    assert (done.exit_code, "none: there is no such folder" in done.output) == (2, True), done.output
+
+
 def test_square_brackets_in_names_are_no_markup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A closing tag that opens nowhere ended the command with a traceback, after the release was published."""
     monkeypatch.setenv("COLUMNS", "400")

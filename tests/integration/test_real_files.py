@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -142,11 +143,12 @@ def test_without_flow_refused_without_all_partners_no_world(shared_data: Path, t
 def test_two_editions_of_one_query_do_not_count_the_quantity_twice(shared_data: Path, tmp_path: Path) -> None:
     raw = (shared_data / "gacc_query" / "soybeans_export_2024_cny.csv").read_bytes()
     (tmp_path / "cny_export.csv").write_bytes(raw)
-    (tmp_path / "usd_export.csv").write_bytes(raw.replace("人民币".encode("gb18030"), "美元".encode("gb18030")))
+    dollars = re.sub(rb'"([\d,]+)",\n', lambda value: b'"%d",\n' % (int(value[1].replace(b",", b"")) // 7), raw)
+    (tmp_path / "usd_export.csv").write_bytes(dollars.replace("人民币".encode("gb18030"), "美元".encode("gb18030")))
     for name in ("cny_export.csv", "usd_export.csv"):
         ingest(tmp_path / name, tmp_path / "store")
     rows = reading.query(tmp_path / "store", "trade_flow", partner="USA", product="12011000", month=(2024, 1))
-    assert rows.select("quantity_kg", "value_cny", "value_usd").rows() == [(908.0, 23_416.0, 23_416.0)]
+    assert rows.select("quantity_kg", "value_cny", "value_usd").rows() == [(908.0, 23_416.0, 3_345.0)]
 
 
 FOALS = (

@@ -27,6 +27,7 @@ from bad_inputs.download import (
 
 from tasks.check import CHECKS
 from tasks.precedents import MAGNITUDE_FACTOR, PRECEDENTS
+from tasks.slips import SLIPS
 
 ALL = {"partners": "all"}
 JULY_18, JULY_20 = datetime.date(2025, 7, 18), datetime.date(2025, 7, 20)
@@ -52,9 +53,9 @@ PUBLISHED = {"source": "published", "flow": None, "released_on": None}
 
 
 def test_every_check_is_asked_and_named_by_its_finding() -> None:
-    names = [ask.__name__.lstrip("_") for ask in (*CHECKS, *PRECEDENTS)]
-    assert len(names) == len(set(names)) == 18
-    assert all(ask.__doc__ for ask in (*CHECKS, *PRECEDENTS))
+    names = [ask.__name__.lstrip("_") for ask in (*CHECKS, *PRECEDENTS, *SLIPS)]
+    assert len(names) == len(set(names)) == 21
+    assert all(ask.__doc__ for ask in (*CHECKS, *PRECEDENTS, *SLIPS))
 
 
 def test_a_clean_release_raises_nothing(tmp_path: Path) -> None:
@@ -175,7 +176,8 @@ def test_parts_exceed_total(tmp_path: Path, parts: tuple[int, int], raised: bool
 @pytest.mark.parametrize(("quantity", "raised"), [("353000", False), ("353001", True)])
 def test_editions(tmp_path: Path, quantity: str, raised: bool) -> None:
     """The download in USD and the one in CNY of the same day count the same goods."""
-    cny = csv_bytes(with_field(QUANTITY, quantity), (*TITLES[:-1], "人民币"))
+    yuan = each(VALUE, lambda usd: f"{int(usd.replace(',', '')) * 7:,}", with_field(QUANTITY, quantity))
+    cny = csv_bytes(yuan, (*TITLES[:-1], "人民币"))
     assert _raised(tmp_path, cny, {}, [(CLEAN, {"released_on": JULY_20})]) == (
         [("editions_disagree", "error")] if raised else []
     )
@@ -252,6 +254,41 @@ def test_world_total(tmp_path: Path, printed: str, raised: bool) -> None:
     before = [(_figures(f"export,85051110,WLD,2025-06,quantity,{printed},t,2025-07-20"), PUBLISHED)]
     assert _raised(tmp_path, CLEAN, ALL, before) == ([("world_total", "warning")] if raised else [])
     assert _raised(tmp_path, CLEAN, {}, before) == []
+
+
+@pytest.mark.parametrize(("flow", "raised"), [("export", False), ("import", True)])
+def test_other_flow(tmp_path: Path, flow: str, raised: bool) -> None:
+    """The bytes of an export published once more as an import: nothing in the file tells which it is."""
+    before = [(CLEAN, {"flow": "export"})]
+    assert _raised(tmp_path, CLEAN, {"flow": flow}, before) == ([("other_flow", "error")] if raised else [])
+
+
+@pytest.mark.parametrize(("rate", "raised"), [(1, True), (4.9, True), (6, False), (8.7, False), (10.1, True)])
+def test_exchange_rate(tmp_path: Path, rate: float, raised: bool) -> None:
+    """The same trade once more in yuan; at a rate of one its title is wrong, or that of the dollars was."""
+    usd = [magnets("502"), magnets("112", "48000", "2,736,000")]
+    cny = [(*record[:9], f"{int(record[9].replace(',', '')) * rate:.0f}") for record in usd]
+    titles = tuple("人民币" if title == "美元" else title for title in TITLES)
+    found = _raised(tmp_path, csv_bytes(cny, titles=titles), {}, [(csv_bytes(usd), {})])
+    assert found == ([("exchange_rate", "error")] if raised else [])
+
+
+@pytest.mark.parametrize(
+    ("declared", "raised"),
+    [
+        ({"products": ["8505"], **ALL}, True),
+        ({"products": ["*"], **ALL}, True),
+        ({"products": ["8505"]}, True),
+        ({"products": ["85051190"], **ALL}, False),
+        ({}, False),
+    ],
+)
+def test_products_removed(tmp_path: Path, declared: Mapping[str, Any], raised: bool) -> None:
+    """Asked for again under the heading, the magnets have no row at all: everything of them would be no trade."""
+    other = csv_bytes([("202506", "85051190", *magnets("502")[2:])])
+    before = [(CLEAN, {"released_on": JULY_18, **ALL})]
+    found = _raised(tmp_path, other, declared, before)
+    assert found == ([("product_removed", "error")] if raised else [])
 
 
 def test_a_finding_says_what_was_found_expected_and_to_be_done(tmp_path: Path) -> None:
