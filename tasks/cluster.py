@@ -29,6 +29,7 @@ from tasks.refusal import Refused, clip
 CONNECT_SECONDS = 10
 PATIENCE_SECONDS = 60
 LOOK_EVERY_SECONDS = 2
+BREATH_SECONDS = 0.1
 A_THREAD = 2  # pieces under way for each thread of the workers: one that is done and one that waits for it
 OURS = ("flows", "tasks", "schemas")
 CODE = (".py", ".csv")
@@ -81,11 +82,15 @@ class Cluster:
             except StrangeWorker as error:
                 self._lose(str(error))
                 break
-            except (TimeoutError, distributed.CancelledError):
+            except Exception:
+                # Either the work failed, or nothing came in time, or whoever should have sent it died.
                 if piece.future.status == "error":
-                    raise piece.future.exception() from None  # the work ran out of time, or failed as we looked away
-            if piece.future.status in ("cancelled", "lost"):
+                    raise piece.future.exception() from None
+            # What a worker took with it is lost and made again; all is cancelled where the scheduler does not answer.
+            if piece.future.status == "cancelled" or self.client.status == "closed":
                 self._lose("the scheduler is gone")
+                break
+            time.sleep(BREATH_SECONDS)
             if self._threads():
                 seen = time.monotonic()
             elif time.monotonic() - seen > PATIENCE_SECONDS:

@@ -176,7 +176,7 @@ def test_workers_read_and_derive_and_every_byte_is_that_of_a_local_run(
 
 
 def test_in_a_prefect_run_each_reading_is_a_task_and_a_killed_worker_costs_time_alone(
-    workers: Workers, folder: Path, local: tuple[Path, WatchReport], tmp_path: Path
+    workers: Workers, folder: Path, local: tuple[Path, WatchReport], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     had: list[bool] = []
 
@@ -200,6 +200,7 @@ def test_in_a_prefect_run_each_reading_is_a_task_and_a_killed_worker_costs_time_
                 time.sleep(0.5)
     assert wanted == set()
     assert had == [True]
+    assert "this process does the rest" not in caplog.text
     assert_same(tmp_path / "store", report, local)
 
 
@@ -302,7 +303,7 @@ def test_where_the_scheduler_dies_the_rest_is_done_here(
 
 
 def test_nothing_of_dask_is_imported_where_no_scheduler_is_named() -> None:
-    program = "import sys, flows.cli, flows.backfill; sys.exit(', '.join({'dask', 'distributed', 'prefect_dask'} & set(sys.modules)))"
+    program = "import sys, flows.cli, flows.backfill; sys.exit(', '.join({'dask', 'distributed', 'prefect_dask'} & set(sys.modules)) or 0)"
     done = subprocess.run(
         [sys.executable, "-c", program],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
