@@ -12,6 +12,7 @@ import functools
 import hashlib
 import json
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,15 +23,15 @@ from typing import Any
 import dask
 import distributed
 
-import schemas
-import tasks
 from tasks.lineage import versions
 from tasks.refusal import Refused, clip
 
 CONNECT_SECONDS = 10
 PATIENCE_SECONDS = 60
 LOOK_EVERY_SECONDS = 2
+BREATH_SECONDS = 0.1
 A_THREAD = 2  # pieces under way for each thread of the workers: one that is done and one that waits for it
+OURS = ("flows", "tasks", "schemas")
 CODE = (".py", ".csv")
 DIFFERS = "its code, code tables or libraries differ from those here"
 START = "dask scheduler, then dask worker ADDRESS for each process"
@@ -74,20 +75,25 @@ class Cluster:
 
     def result(self, piece: Piece) -> Any:
         """What came of a piece; done here where nobody is left to do it. Raises what the work raised, at once."""
-        patience = PATIENCE_SECONDS
+        seen = time.monotonic()
         while piece.future is not None and not self.is_lost:
             try:
                 return piece.future.result(timeout=LOOK_EVERY_SECONDS)
             except StrangeWorker as error:
                 self._lose(str(error))
                 break
-            except (TimeoutError, distributed.CancelledError):
+            except Exception:
+                # Either the work failed, or nothing came in time, or whoever should have sent it died.
                 if piece.future.status == "error":
-                    raise  # it is the work that ran out of time
-            if piece.future.status in ("cancelled", "lost"):
+                    raise piece.future.exception() from None
+            # What a worker took with it is lost and made again; all is cancelled where the scheduler does not answer.
+            if piece.future.status == "cancelled" or self.client.status == "closed":
                 self._lose("the scheduler is gone")
-            patience = PATIENCE_SECONDS if self._threads() else patience - LOOK_EVERY_SECONDS
-            if patience <= 0:
+                break
+            time.sleep(BREATH_SECONDS)
+            if self._threads():
+                seen = time.monotonic()
+            elif time.monotonic() - seen > PATIENCE_SECONDS:
                 self._lose(f"no worker for {PATIENCE_SECONDS} s")
         return piece.work(*piece.given)
 
@@ -107,7 +113,7 @@ class Cluster:
         if self.is_lost:
             return {}
         try:
-            found: dict[str, int] = self.client.sync(self.client.scheduler.ncores, callback_timeout=PATIENCE_SECONDS)
+            found: dict[str, int] = self.client.sync(self.client.scheduler.ncores, callback_timeout=CONNECT_SECONDS)
         except (OSError, RuntimeError):  # it does not answer in time, or the connection is closed
             return {}
         return found
@@ -150,10 +156,9 @@ def fingerprint() -> str:
 @functools.cache
 def _fingerprint() -> str:
     digest = hashlib.sha256(json.dumps(versions(), sort_keys=True).encode())
-    for package in (schemas, tasks):
-        root = Path(str(package.__file__)).parent
-        for file in sorted(path for path in root.rglob("*") if path.suffix in CODE):
-            digest.update(f"{root.name}/{file.relative_to(root).as_posix()}\n".encode() + file.read_bytes())
+    home = Path(__file__).parent.parent
+    for file in sorted(path for name in OURS for path in (home / name).rglob("*") if path.suffix in CODE):
+        digest.update(f"{file.relative_to(home).as_posix()}\n".encode() + file.read_bytes())
     return digest.hexdigest()
 
 

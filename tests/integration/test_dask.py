@@ -33,7 +33,7 @@ from tasks.refusal import Refused
 from tasks.series import cut_portions
 
 ROOT = Path(__file__).parent.parent.parent
-FILES = 8
+FILES = 5
 START_SECONDS_MAX = 240
 
 pytestmark = pytest.mark.filterwarnings(
@@ -101,7 +101,7 @@ def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Files of eight months and three chapters, one of them held, one refused, and one of each month revised in part."""
+    """Files of five months, and beside them one that is held and one that is refused."""
     place = tmp_path_factory.mktemp("downloads")
     (place / "defaults.toml").write_text('source = "gacc_query"\nflow = "export"\npartners = "all"\n')
     for number in range(FILES):
@@ -176,12 +176,12 @@ def test_workers_read_and_derive_and_every_byte_is_that_of_a_local_run(
 
 
 def test_in_a_prefect_run_each_reading_is_a_task_and_a_killed_worker_costs_time_alone(
-    workers: Workers, folder: Path, local: tuple[Path, WatchReport], tmp_path: Path
+    workers: Workers, folder: Path, local: tuple[Path, WatchReport], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     had: list[bool] = []
 
     def kill(done: int, total: int, name: str) -> None:
-        if done == 3:
+        if done == 2:
             had.append(workers.has("two"))
             workers.kill("two")
 
@@ -200,6 +200,7 @@ def test_in_a_prefect_run_each_reading_is_a_task_and_a_killed_worker_costs_time_
                 time.sleep(0.5)
     assert wanted == set()
     assert had == [True]
+    assert "this process does the rest" not in caplog.text
     assert_same(tmp_path / "store", report, local)
 
 
@@ -286,8 +287,23 @@ def test_a_scheduler_without_workers_and_none_at_all_are_refused_in_time(
     assert not (tmp_path / "store").exists()
 
 
+def test_where_the_scheduler_dies_the_rest_is_done_here(
+    workers: Workers, folder: Path, local: tuple[Path, WatchReport], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    workers.add("three")
+
+    def kill(done: int, total: int, name: str) -> None:
+        if done == 2:
+            workers.scheduler.kill()
+
+    with listening(kill):
+        report = fill(folder, tmp_path / "store", workers.address)
+    assert_same(tmp_path / "store", report, local)
+    assert "the scheduler is gone; this process does the rest" in caplog.text
+
+
 def test_nothing_of_dask_is_imported_where_no_scheduler_is_named() -> None:
-    program = "import sys, flows.cli, flows.backfill; sys.exit(', '.join({'dask', 'distributed', 'prefect_dask'} & set(sys.modules)))"
+    program = "import sys, flows.cli, flows.backfill; sys.exit(', '.join({'dask', 'distributed', 'prefect_dask'} & set(sys.modules)) or 0)"
     done = subprocess.run(
         [sys.executable, "-c", program],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
