@@ -9,14 +9,14 @@ import contextlib
 import functools
 import hashlib
 import importlib.metadata
-import inspect
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import ModuleType
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -28,8 +28,12 @@ from schemas.outcome import Outcome
 from schemas.release import Release
 from schemas.table import Table, polars_schema
 
-OURS = ("tasks", "schemas")
-SHAPING_LIBRARIES = ("polars", "pyarrow", "pandera", "fastexcel", "tidewaiter")
+ROOT = Path(__file__).parent.parent
+# The names behind `from … import`, also in brackets over several lines, or the one behind a plain `import`.
+IMPORT = re.compile(
+    r"^\s*(?:from ((?:tasks|schemas)[\w.]*) import (\([^)]*\)|[^\n]*)|import ((?:tasks|schemas)[\w.]*))", re.MULTILINE
+)
+SHAPING_LIBRARIES = ("polars", "pyarrow", "pandera", "fastexcel", "numba", "numpy", "tidewaiter")
 
 
 @dataclass(frozen=True)
@@ -199,19 +203,45 @@ def json_sha256(value: Any) -> str:
 @functools.cache
 def code_sha256(module_name: str) -> str:
     """Hash of the source of a module and of all modules of ours that it imports, directly or not."""
-    seen: dict[str, str] = {}
-    _collect(sys.modules[module_name], seen)
-    return json_sha256(seen)
+    return json_sha256({
+        name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in modules_behind(module_name).items()
+    })  # fmt: skip
 
 
-def _collect(module: ModuleType, seen: dict[str, str]) -> None:
-    if module.__name__ in seen:
-        return
-    seen[module.__name__] = hashlib.sha256(inspect.getsource(module).encode()).hexdigest()
-    for value in list(vars(module).values()):
-        name = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
-        if isinstance(name, str) and name.split(".")[0] in OURS and name in sys.modules:
-            _collect(sys.modules[name], seen)
+def modules_behind(module_name: str) -> dict[str, Path]:
+    """The files of a module and of all modules of ours that it imports, by name.
+
+    By the imports in their text, because what a module holds in a table (the parsers of the sources) is no name in it,
+    and what is imported late or elsewhere in the process makes no difference.
+    """
+    own = _file_of(module_name) or getattr(sys.modules.get(module_name), "__file__", None)
+    if own is None:
+        raise LookupError(f"{module_name}: no source file; a step must be in a module whose code can be hashed")
+    found, waiting = {module_name: Path(own)}, list(_imported(Path(own)))
+    while waiting:
+        name = waiting.pop()
+        file = _file_of(name)
+        if file is not None and name not in found:
+            found[name] = file
+            waiting += _imported(file)
+    return found
+
+
+@functools.cache
+def _imported(file: Path) -> tuple[str, ...]:
+    """Everything of ours that the imports of a file name: modules, and names that may be modules."""
+    names = []
+    for module, parts, plain in IMPORT.findall(file.read_text(encoding="utf-8")):
+        names += (
+            [plain] if plain else [module, *(f"{module}.{name}" for name in re.findall(r"(\w+)(?: as \w+)?", parts))]
+        )
+    return tuple(names)
+
+
+def _file_of(name: str) -> Path | None:
+    place = ROOT.joinpath(*name.split("."))
+    files = (place.with_suffix(".py"), place / "__init__.py")
+    return next((file for file in files if file.is_file()), None)
 
 
 @functools.cache

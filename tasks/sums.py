@@ -111,6 +111,8 @@ def _add(
     """
     if not len(child):
         return
+    # A sum without a place would be written over another: `lay_out` makes room for every one.
+    assert parent.min() >= 0
     targets, target = number_distinct(parent, cube.height)
     places, place_of_target = number_distinct(cube.place[targets], len(cube.place_key))
     shape = (len(targets), cube.months)

@@ -455,3 +455,11 @@ def test_portions_give_the_same_as_the_whole(store: Store) -> None:
     assert sum(portion.height for portion in portions) == observation.height
     cut = pl.concat([_derive_portion(portion, releases, None) for portion in portions])
     assert_frame_equal(cut.sort(whole.columns), pl.DataFrame(whole).sort(whole.columns))
+
+
+@given(worlds.histories())
+@settings(max_examples=4, deadline=None)
+def test_the_figures_come_in_the_order_in_which_they_are_published(store: Store) -> None:
+    """The files are written without sorting again, and readers of one product count on their order."""
+    made = pl.DataFrame(derived(store))
+    assert made.equals(made.sort("flow", "period", "product", "partner", "measure"))

@@ -1,5 +1,7 @@
 """A step cannot be made without a promise, cannot break it in silence, and cannot run without leaving its record."""
 
+import sys
+from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
@@ -10,7 +12,7 @@ from pandera.typing.polars import DataFrame
 from schemas.release import Finding
 from schemas.table import empty_frame, schema_sha256
 from tasks import catalog
-from tasks.lineage import Run, frame_sha256, recording
+from tasks.lineage import Run, frame_sha256, modules_behind, recording, versions
 from tasks.step import Step
 
 
@@ -98,3 +100,26 @@ def test_the_schema_hash_knows_ranges_and_words() -> None:
 
     assert schema_sha256(Narrow) == schema_sha256(Finding)
     assert empty_frame(Finding).columns == list(Finding.to_schema().columns)
+
+
+def test_the_hash_of_a_steps_code_speaks_of_all_code_that_it_runs() -> None:
+    """A parser is reached by the name of its source, and a loop or a constant by import alone."""
+    read, derived = modules_behind("tasks.parse"), modules_behind("tasks.metrics")
+    assert {
+        "tasks.sources.gacc_query",
+        "tasks.sources.published",
+        "tasks.lexer",
+        "tasks.quoted",
+        "tasks.workbook",
+    } <= set(read)
+    assert {"tasks.figures", "tasks.sums", "tasks.calendar_grid", "tasks.definitions", "schemas.metric"} <= set(derived)
+    assert not {"tasks.lexer", "tasks.quoted"} & set(derived)
+    for name, file in {**read, **derived}.items():
+        loaded = sys.modules.get(name)
+        assert loaded is None or Path(str(loaded.__file__)) == file
+    with pytest.raises(LookupError, match="no source file"):
+        modules_behind("tasks.not_there")
+
+
+def test_the_libraries_that_a_record_names_are_those_that_compute() -> None:
+    assert {"polars", "pyarrow", "numba", "numpy"} <= set(versions())
