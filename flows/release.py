@@ -72,11 +72,11 @@ def from_bytes_to_tables(request: ReleaseRequest, today: date, *, with_briefs: b
             ledger = step.merge(observed, known)
             trade_flow = step.widen(ledger)
             revision = step.revise(observed, ledger, known)
-            metric = step.derive(ledger, known)
-            events = step.mark_events(observed, metric, known)
+            derived = step.derive(ledger, known)
+            events = step.mark_events(observed, derived.metric, known)
             trail = step.trail(observed.release)
             published = step.publish(
-                store, observed, findings, ledger, trade_flow, metric, revision, events, trail, known
+                store, observed, findings, ledger, trade_flow, derived, revision, events, trail, known
             )
         run.outcome = step.report(published, observed, findings)
         if with_briefs:

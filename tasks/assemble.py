@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, cast
 import polars as pl
 from pandera.typing.polars import DataFrame
 
+from schemas.base import Base
 from schemas.control_event import ControlEvent, EventWindow
 from schemas.lineage import Lineage
 from schemas.metric import Metric
@@ -25,6 +26,7 @@ from tasks import revisions as revising
 from tasks.event_tables import EventTables
 from tasks.known import Known, later_year
 from tasks.lineage import code_sha256, json_sha256, lineage_row, versions
+from tasks.metrics import Derived
 from tasks.normalise import Normalised
 from tasks.publish import NewFile, Published, publish
 from tasks.scope import LOOK_BACK_MONTHS, month_index
@@ -32,7 +34,7 @@ from tasks.tables import Partition, encode_file, encode_months, partition_path
 from tasks.wide import widen
 from tasks.working_copy import announcement
 
-MADE_IN = {"observation": ledger, "trade_flow": wide, "metric": metrics, "revision": revising}
+MADE_IN = {"observation": ledger, "trade_flow": wide, "metric": metrics, "base": metrics, "revision": revising}
 
 
 class Ledger(NamedTuple):
@@ -80,11 +82,13 @@ def widen_ledger(ledger_after: Ledger) -> DataFrame[TradeFlow]:
     return widen(ledger.last_word(ledger_after.touched), ledger_after.releases)
 
 
-def derive(ledger_after: Ledger, known: Known) -> DataFrame[Metric]:
-    """The metrics of the months that the release can change, from the last word of the ledger."""
+def derive(ledger_after: Ledger, known: Known) -> Derived:
+    """The metrics of the months that the release can change, from the last word of the ledger on them and from the numbers
+    of the months before."""
     months = pl.DataFrame(known.derived, orient="row", schema={"flow": pl.String, "year": pl.Int32, "number": pl.Int32})
     wanted = months.select("flow", month=pl.col("year") * 12 + pl.col("number") - 1)
-    return metrics.derive(ledger.last_word(ledger_after.observation), ledger_after.releases, wanted)
+    words = ledger.last_word(ledger_after.observation.filter(_in_months(known.derived)))
+    return metrics.derive_months(words, ledger_after.releases, wanted, known.before)
 
 
 def publish_release(
@@ -93,7 +97,7 @@ def publish_release(
     findings: DataFrame[Finding],
     ledger_after: Ledger,
     trade_flow: DataFrame[TradeFlow],
-    metric: DataFrame[Metric],
+    derived: Derived,
     revision: DataFrame[Revision],
     events: EventTables,
     trail: DataFrame[Lineage],
@@ -104,19 +108,22 @@ def publish_release(
     again: dict[type[Table], tuple[pl.DataFrame, tuple[Partition, ...]]] = {
         Observation: (ledger_after.touched, known.touched),
         TradeFlow: (trade_flow, known.touched),
-        Metric: (metric, known.derived),
+        Metric: (derived.metric, known.derived),
+        Base: (derived.base, known.derived),
         Revision: (revision, tuple(sorted({*known.touched, *later_year(known.touched)}))),
     }
     new: list[NewFile] = []
     for model, (frame, _) in again.items():
         made_from = functools.partial(_derivation, model, releases=releases)
-        new += encode_months(model, frame, made_from, in_order=model is Metric)
-    # A table without a file would be a folder that no reader finds, so a month without revisions says so with no rows.
-    told = {file.partition for file in new if file.table == table_name(Revision)}
+        new += encode_months(model, frame, made_from, in_order=model in {Metric, Base})
+    # A table without a file would be a folder that no reader finds, so a month without revisions says so with no rows; and
+    # so does one without numbers, or it would be taken for one of which they are not known.
+    told = {(file.table, file.partition) for file in new}
     new += [
-        encode_file(Revision, empty_frame(Revision), partition_path(month), _derivation(Revision, month, releases))
-        for month in known.touched
-        if partition_path(month) not in told
+        encode_file(model, empty_frame(model), partition_path(month), _derivation(model, month, releases))
+        for model, months in ((Revision, known.touched), (Base, known.derived))
+        for month in months
+        if (table_name(model), partition_path(month)) not in told
     ]
     made_with = event_tables.derivation()
     speaking = event_tables.speaking(releases)

@@ -29,6 +29,13 @@ class Coverage:
     known: Array
     baskets: list[tuple[int, int, Array]]
 
+    def of_months(self, columns: Array) -> "Coverage":
+        """The same of some columns."""
+        return Coverage(
+            self.standing[:, columns], self.below[:, columns], self.everyone[..., columns], self.known[..., columns],
+            [(basket, code, valid[columns]) for basket, code, valid in self.baskets],
+        )  # fmt: skip
+
 
 def cover(cube: Cube, releases: DataFrame[Release]) -> Coverage:
     """What the releases that speak by month cover of a cube."""

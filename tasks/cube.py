@@ -1,22 +1,33 @@
-"""The numbers of some products as arrays, a row for each series and a column for each month.
+"""The numbers of some products as arrays, a row for each series.
 
-Belongs here: which series there can be, their order, and where a printed number lies. A series is a flow, product, partner
-and measure; its row holds every month of the window, so that "the month before" is the column before and a gap can never
-be taken for a neighbour. Does not belong here: what is covered (`coverage`), what adds up (`sums`), which months are told
-(`calendar_grid`).
+Belongs here: which series there can be, their order, and where a number lies. A series is a flow, product, partner and
+measure. Of the months that are made anew it has a column each; of those that were made before (`past`) what they were
+found to be, number after number, because most series are silent in most months. Does not belong here: what is covered
+(`coverage`), what adds up (`sums`), which months are told (`calendar_grid`).
 
 Names are numbers inside, in the order of the names: sorted by number is sorted by name.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy
 import polars as pl
 
-from tasks.scope import GROUPS, HS_LEVELS, QUIET_MONTHS, WORLD, basket_members, family_of, month_index
+from schemas.base import SPANS
+from tasks.scope import (
+    GROUPS,
+    HS_LEVELS,
+    QUIET_MONTHS,
+    WORLD,
+    basket_members,
+    family_of,
+    kind_of_code,
+    month_index,
+)
+from tasks.series import per_unit
 
 TOTALS = (WORLD, *GROUPS)
 # What stands in an array of whole numbers where there is no number.
@@ -27,19 +38,51 @@ NOBODY = 255
 NO_ROW, PRINTED, SUM = 0, 1, 2
 # Entries of a table of all possible numbers, a byte each.
 TABLE_MAX = 2**27
-SPANS = ("month", "ytd", "yoy", "ytd_yoy")
 
 Array = numpy.ndarray[Any, Any]
 
 
+class Settled(NamedTuple):
+    """Numbers of months that were made before, an entry each, their names as numbers of the lists; `month` is a month index,
+    `span` a place in SPANS, `row` and the rest as in a cube."""
+
+    flows: list[str]
+    products: list[str]
+    partners: list[str]
+    measures: list[str]
+    flow: Array
+    product: Array
+    partner: Array
+    measure: Array
+    month: Array
+    span: Array
+    row: Array
+    value: Array
+    kinds: Array
+
+
+class Past(NamedTuple):
+    """The settled numbers by series: those of series s are the entries from `start[s]` to `start[s + 1]`; `month` is a
+    column of the window."""
+
+    start: Array
+    month: Array
+    span: Array
+    row: Array
+    value: Array
+    kinds: Array
+
+
 @dataclass
 class Cube:
-    """Series in order of their keys, and what is printed of them month by month.
+    """Series in order of their keys, and what is known of them month by month.
 
-    `value` and the printed figures are whole numbers in the smallest unit of the series, NOTHING where there is none;
-    `kinds` are the kinds of release behind a number, a bit for each in the order of KINDS, so that the worst is the highest bit.
-    `row` says whether a month has a number of its own, also one that is a sum of which a part is missing. `series` numbers
-    belong to a place (flow, product, partner) and a desk (place and measure family, of which releases speak or not).
+    The window begins with the January `first` (a month index) and has so many `months`; `fresh` are those of them that
+    are made anew, the columns of the arrays of numbers. `value` and the printed figures are whole numbers in the smallest
+    unit of the series, NOTHING where there is none; `kinds` are the kinds of release behind a number, a bit for each in the
+    order of KINDS, so that the worst is the highest bit. `row` says whether a month has a number of its own, also one that
+    is a sum of which a part is missing. `series` numbers belong to a place (flow, product, partner) and a desk (place and
+    measure family, of which releases speak or not).
     """
 
     flows: list[str]
@@ -52,6 +95,8 @@ class Cube:
     per_unit: Array
     first: int
     months: int
+    fresh: Array
+    past: Past
     key: Array
     flow: Array
     product: Array
@@ -112,6 +157,16 @@ class Cube:
         return numpy.array([self.families.index(family_of(name)) for name in self.measures], numpy.int64)
 
 
+NO_PAST = Past(
+    numpy.zeros(0, numpy.int64), numpy.zeros(0, numpy.int16), numpy.zeros(0, numpy.uint8), numpy.zeros(0, numpy.uint8),
+    numpy.zeros(0, numpy.int64), numpy.zeros(0, numpy.uint8),
+)  # fmt: skip
+NONE_SETTLED = Settled(
+    [], [], [], [], *(numpy.zeros(0, numpy.int64) for _ in range(5)), numpy.zeros(0, numpy.uint8), numpy.zeros(0, numpy.uint8),
+    numpy.zeros(0, numpy.int64), numpy.zeros(0, numpy.uint8),
+)  # fmt: skip
+
+
 def number_distinct(values: Array, size: int) -> tuple[Array, Array]:
     """The distinct ones of whole numbers below `size`, in order, and which of them each is.
 
@@ -134,6 +189,15 @@ def distinct(parts: list[Array], size: int) -> Array:
     return numpy.flatnonzero(occurs)
 
 
+def find_all(keys: Array, wanted: Array, size: int) -> Array:
+    """Where each of `wanted` is in the sorted `keys`, both below `size`; every one of them must be there."""
+    if size > TABLE_MAX:
+        return numpy.searchsorted(keys, wanted)
+    table = numpy.zeros(size, numpy.int32)
+    table[keys] = numpy.arange(len(keys), dtype=numpy.int32)
+    return table[wanted].astype(numpy.int64)
+
+
 def find_sorted(keys: Array, wanted: Array) -> Array:
     """Where each of `wanted` is in the sorted `keys`; -1 where it is not."""
     if not len(keys):
@@ -143,25 +207,29 @@ def find_sorted(keys: Array, wanted: Array) -> Array:
     return numpy.where(keys[found] == wanted, found, -1)
 
 
-def lay_out(numbers: pl.DataFrame, releases: pl.DataFrame) -> Cube:
+def lay_out(
+    numbers: pl.DataFrame, releases: pl.DataFrame, settled: Settled | None = None, fresh: Array | None = None
+) -> Cube:
     """The cube of the numbers of `series.printed_numbers`, with room for all that can be made of them and for the months that
-    the scopes of `releases` reach."""
-    products, classification = _name_products(numbers)
+    the scopes of `releases` reach. `fresh` are the month indices that are made anew, all where none are given; of the others
+    `settled` has the numbers."""
+    settled = settled or NONE_SETTLED
+    products, classification = _name_products(numbers, settled.products)
     targets = _targets(products, classification)
     labels = {
-        "flow": numbers["flow"].unique().sort().to_list(),
+        "flow": sorted({*numbers["flow"].unique(), *settled.flows}),
         "product": products,
-        "partner": sorted({*numbers["partner"].unique(), *TOTALS}),
-        "measure": numbers["measure"].unique().sort().to_list(),
+        "partner": sorted({*numbers["partner"].unique(), *settled.partners, *TOTALS}),
+        "measure": sorted({*numbers["measure"].unique(), *settled.measures}),
     }
+    flows = len(labels["flow"])
     sizes = (len(labels["product"]), len(labels["partner"]), len(labels["measure"]))
-    coded = {name: numbers[name].cast(pl.Enum(texts)).to_physical().to_numpy().astype(numpy.int64)
-             for name, texts in labels.items()}  # fmt: skip
-    own, flows = _key(tuple(coded.values()), sizes), len(labels["flow"])
+    coded = [numbers[name].cast(pl.Enum(texts)).to_physical().to_numpy().astype(numpy.int64)
+             for name, texts in labels.items()]  # fmt: skip
+    own, before = _key(tuple(coded), sizes), _keys_of_settled(settled, labels, sizes)
     is_total = numpy.array([name in TOTALS for name in labels["partner"]], bool)
-    key = _possible_keys(
-        distinct([own], flows * sizes[0] * sizes[1] * sizes[2]), flows, sizes, targets, labels["partner"]
-    )
+    size = flows * sizes[0] * sizes[1] * sizes[2]
+    key = _possible_keys(distinct([own, before], size), flows, sizes, targets, labels["partner"])
     partner, measure = key // sizes[2] % sizes[1], key % sizes[2]
     product, flow = key // (sizes[1] * sizes[2]) % sizes[0], key // (sizes[0] * sizes[1] * sizes[2])
     families = sorted({family_of(name) for name in labels["measure"]})
@@ -170,24 +238,48 @@ def lay_out(numbers: pl.DataFrame, releases: pl.DataFrame) -> Cube:
     own_desk = key // sizes[2] * len(families) + family[measure]
     of_members = _desks_of_members(flow, product, partner, family[measure], sizes, len(families), products)
     desk_key = distinct([own_desk, of_members], flows * sizes[0] * sizes[1] * len(families))
-    desk = numpy.searchsorted(desk_key, own_desk)
-    month = numbers["month"].to_numpy()
+    desk = find_all(desk_key, own_desk, flows * sizes[0] * sizes[1] * len(families))
+    month = numpy.concatenate([numbers["month"].to_numpy(), settled.month])
     first, months = _window(int(month.min()), int(month.max()), releases)
-    per_unit = dict(numbers.select("measure", "per_unit").unique().iter_rows())
-    shape = (len(key), months)
-    spans = set(numbers["span"].unique())
+    columns = numpy.arange(months) if fresh is None else fresh[(fresh >= first) & (fresh < first + months)] - first
+    shape = (len(key), len(columns))
+    spans = {*numbers["span"].unique(), *(SPANS[place] for place in numpy.unique(settled.span))}
     cube = Cube(
         labels["flow"], products, labels["partner"], labels["measure"], families, classification, targets,
-        numpy.array([per_unit[name] for name in labels["measure"]], numpy.int64), first, months,
+        numpy.array([per_unit(name) for name in labels["measure"]], numpy.int64), first, months, columns, NO_PAST,
         key, flow, product, partner, measure, place, place_key, desk, desk_key, is_total[partner],
         numpy.zeros(shape, numpy.uint8), numpy.full(shape, NOTHING), numpy.zeros(shape, numpy.uint8),
         *(room for span in SPANS[1:] for room in _room(shape, span in spans)),
     )  # fmt: skip
-    at, span = cube.find(own), numbers["span"].cast(pl.Enum(SPANS)).to_physical().to_numpy()
-    value, kind = numbers["value"].to_numpy(), 1 << numbers["standing"].to_numpy().astype(numpy.uint8)
-    _scatter(at, month - first, span, value, kind, cube.row, cube.value, cube.kinds, cube.ytd, cube.ytd_kinds, cube.yoy,
-             cube.yoy_kinds, cube.ytd_yoy, cube.ytd_yoy_kinds)  # fmt: skip
+    column = numpy.full(months, -1)
+    column[columns] = numpy.arange(len(columns))
+    span = numbers["span"].cast(pl.Enum(SPANS)).to_physical().to_numpy()
+    kind = 1 << numbers["standing"].to_numpy().astype(numpy.uint8)
+    row = numpy.full(numbers.height, PRINTED, numpy.uint8)
+    _put_fresh(cube, find_all(key, own, size), column[numbers["month"].to_numpy() - first], span, row, numbers["value"].to_numpy(), kind)
+    if len(before):
+        at, when = find_all(key, before, size), settled.month - first
+        again = column[when] >= 0
+        if again.any():
+            _put_fresh(cube, *(part[again] for part in (at, column[when], settled.span, settled.row, settled.value, settled.kinds)))
+        cube.past = Past(*_lay_past(at, when, settled.span, settled.row, settled.value, settled.kinds, column, len(key)))
     return cube
+
+
+def _put_fresh(cube: Cube, at: Array, column: Array, span: Array, row: Array, value: Array, kinds: Array) -> None:
+    _scatter(
+        at, column, span, row, value, kinds, cube.row, cube.value, cube.kinds, cube.ytd, cube.ytd_kinds, cube.yoy,
+        cube.yoy_kinds, cube.ytd_yoy, cube.ytd_yoy_kinds,
+    )  # fmt: skip
+
+
+def _keys_of_settled(settled: Settled, labels: dict[str, list[str]], sizes: tuple[int, int, int]) -> Array:
+    """The keys of the settled numbers, whose names have other numbers than those of the cube."""
+    coded = []
+    for names, numbers, (_, texts) in zip(settled[:4], settled[4:8], labels.items(), strict=True):
+        place = {text: number for number, text in enumerate(texts)}
+        coded.append(numpy.array([place[name] for name in names], numpy.int64)[numbers])
+    return _key(tuple(coded), sizes)
 
 
 def _window(first: int, last: int, releases: pl.DataFrame) -> tuple[int, int]:
@@ -204,9 +296,10 @@ def _room(shape: tuple[int, int], wanted: bool) -> tuple[Array, Array]:
     return numpy.full(room, NOTHING), numpy.zeros(room, numpy.uint8)
 
 
-def _name_products(numbers: pl.DataFrame) -> tuple[list[str], list[str]]:
+def _name_products(numbers: pl.DataFrame, settled: list[str]) -> tuple[list[str], list[str]]:
     """All products that are told or can be made, in order, and what kind of code each is."""
-    kinds = dict(numbers.select("product", "classification").unique().iter_rows())
+    kinds = {name: kind_of_code(name) for name in settled}
+    kinds |= dict(numbers.select("product", "classification").unique().iter_rows())
     eights = {name for name, kind in kinds.items() if kind == "HS8"}
     for name in eights:
         for level in HS_LEVELS:
@@ -301,16 +394,39 @@ def _index(text: str, otherwise: int) -> int:
 
 @numba.njit(nogil=True, cache=True)
 def _scatter(  # noqa: PLR0913, PLR0917
-    at: Array, month: Array, span: Array, number: Array, kind: Array, row: Array, value: Array, kinds: Array, ytd: Array,
-    ytd_kinds: Array, yoy: Array, yoy_kinds: Array, ytd_yoy: Array, ytd_yoy_kinds: Array,
+    at: Array, month: Array, span: Array, told: Array, number: Array, kind: Array, row: Array, value: Array, kinds: Array,
+    ytd: Array, ytd_kinds: Array, yoy: Array, yoy_kinds: Array, ytd_yoy: Array, ytd_yoy_kinds: Array,
 ) -> None:  # fmt: skip
     for place in range(len(at)):
         series, column = at[place], month[place]
         if span[place] == 0:
-            row[series, column], value[series, column], kinds[series, column] = 1, number[place], kind[place]
+            row[series, column], value[series, column], kinds[series, column] = told[place], number[place], kind[place]
         elif span[place] == 1:
             ytd[series, column], ytd_kinds[series, column] = number[place], kind[place]
         elif span[place] == 2:
             yoy[series, column], yoy_kinds[series, column] = number[place], kind[place]
         else:
             ytd_yoy[series, column], ytd_yoy_kinds[series, column] = number[place], kind[place]
+
+
+@numba.njit(nogil=True, cache=True)
+def _lay_past(
+    at: Array, month: Array, span: Array, row: Array, value: Array, kinds: Array, column: Array, height: int
+) -> tuple[Array, Array, Array, Array, Array, Array]:
+    """Entries by series, without those of fresh months."""
+    start = numpy.zeros(height + 1, numpy.int64)
+    for entry in range(len(at)):
+        if column[month[entry]] < 0:
+            start[at[entry] + 1] += 1
+    start = numpy.cumsum(start)
+    size, next_ = start[-1], start[:-1].copy()
+    months, spans = numpy.empty(size, numpy.int16), numpy.empty(size, numpy.uint8)
+    rows, values = numpy.empty(size, numpy.uint8), numpy.empty(size, numpy.int64)
+    of_kinds = numpy.empty(size, numpy.uint8)
+    for entry in range(len(at)):
+        if column[month[entry]] < 0:
+            place = next_[at[entry]]
+            next_[at[entry]] += 1
+            months[place], spans[place], rows[place] = month[entry], span[entry], row[entry]
+            values[place], of_kinds[place] = value[entry], kinds[entry]
+    return start, months, spans, rows, values, of_kinds

@@ -24,13 +24,16 @@ WILD = ("product", "partner", "measure")
 NOT_CHANGED = -(10**6)
 
 
-def months_changed(heads: pl.DataFrame, first: int, months: int) -> numpy.ndarray[Any, Any]:
-    """The month of the last change up to each month, as a column of a cube (it may lie before it); NOT_CHANGED where none is
-    known. A row for each of `heads` (product, partner, measure), a column for each of the `months` from `first` on."""
-    marks = _breaks(heads.with_row_index("series")).filter(pl.col("month") < first + months)
-    changed = numpy.full((heads.height, months), NOT_CHANGED, numpy.int32)
-    at = numpy.maximum(marks["month"].to_numpy() - first, 0)
-    numpy.maximum.at(changed, (marks["series"].to_numpy(), at), marks["month"].to_numpy() - first)
+def months_changed(heads: pl.DataFrame, first: int, wanted: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any, Any]:
+    """The month of the last change up to each wanted month, as a column of a window that begins with `first` (it may lie before
+    it); NOT_CHANGED where none is known. A row for each of `heads` (product, partner, measure)."""
+    marks = _breaks(heads.with_row_index("series"))
+    series, month = marks["series"].to_numpy(), marks["month"].to_numpy() - first
+    changed = numpy.full((heads.height, len(wanted)), NOT_CHANGED, numpy.int32)
+    # The first wanted month that a change is in force; of several before one month the last counts.
+    place = numpy.searchsorted(wanted, month)
+    inside = place < len(wanted)
+    numpy.maximum.at(changed, (series[inside], place[inside]), month[inside])
     return numpy.maximum.accumulate(changed, axis=1)
 
 

@@ -25,6 +25,11 @@ def lending(lent: Lent) -> Iterator[None]:
         _lent.reset(token)
 
 
+def is_lent() -> bool:
+    """Whether others than this process do what is asked of `each`."""
+    return _lent.get() is not None
+
+
 def each(work: Callable[[T], R], things: Sequence[T]) -> list[R]:
     """`work` of every thing, in their order. A single thing is not worth a journey."""
     lent = _lent.get()

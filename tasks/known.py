@@ -7,9 +7,12 @@ from typing import NamedTuple, cast
 import polars as pl
 from pandera.typing.polars import DataFrame
 
+from schemas.base import Base
 from schemas.observation import Detail, Observation
 from schemas.release import Release
+from schemas.table import table_name
 from tasks.normalise import Normalised
+from tasks.past import BaseFile, BaseFiles, has_totals
 from tasks.refusal import Refused
 from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS, month_index
 from tasks.snapshot import Snapshot, open_snapshot
@@ -20,9 +23,10 @@ class Known(NamedTuple):
     """The state before: every release, and of the ledger and the details the part that must be looked at again.
 
     `touched` are the partitions whose ledger must be made again: every month that the release has a row in or covers.
-    `derived` are those whose metrics can change by it. `observation` holds what these look back on and no more, so that
-    a month costs the same after ten years as after two. `detail` holds the touched months, and the same months a year
-    later, whose revisions tell of the growth on the year before.
+    `derived` are those whose metrics can change by it: their words are in `observation`, with those of the touched months
+    and of the same months a year earlier and later. What the derived months look back on is in the files `before`, number
+    for number, so that a month costs the same after ten years as after two. `detail` holds the touched months, and the same
+    months a year later, whose revisions tell of the growth on the year before.
     """
 
     releases: DataFrame[Release]
@@ -31,6 +35,7 @@ class Known(NamedTuple):
     touched: tuple[Partition, ...]
     derived: tuple[Partition, ...]
     snapshot: Snapshot | None
+    before: BaseFiles = BaseFiles()
 
 
 def open_known(store: Path, release: Normalised) -> Known:
@@ -46,10 +51,19 @@ def open_known(store: Path, release: Normalised) -> Known:
     # A month without a number has figures too: its year to date, say, of which a touched month is a part.
     told = {path_partition(entry.partition) for entry in snapshot.entries("metric")} if snapshot else set()
     derived = {month for month in _months_between(touched | held | told) if _can_change(month, touched)}
-    window = {month for month in held if _is_looked_at(month, derived)}
-    observation = read_table(snapshot, Observation, window.__contains__)
-    chained = _years_with_totals(observation) | _years_with_totals(release.detail)
+    based = _base_files(snapshot)
+    year = {(flow, number, month) for flow, number, _ in touched for month in range(1, 13)}
+    chained = _years_of_totals(release.detail) | {
+        month[:2] for month in year & held if month not in based or has_totals(based[month])
+    }
     derived = {month for month in derived if month[:2] in chained or _is_not_before(month, touched)}
+    # Months that were published before their numbers were kept are made again, once.
+    unknown = held - based.keys()
+    if any(_is_looked_at(month, derived) for month in unknown):
+        derived |= unknown
+    near = derived | touched | later_year(touched) | {(flow, year - 1, month) for flow, year, month in touched}
+    observation = read_table(snapshot, Observation, near.__contains__)
+    before = [file for month, file in sorted(based.items()) if month not in derived and _is_looked_at(month, derived)]
     return Known(
         cast("DataFrame[Release]", releases),
         cast("DataFrame[Observation]", observation),
@@ -57,7 +71,15 @@ def open_known(store: Path, release: Normalised) -> Known:
         tuple(sorted(touched)),
         tuple(sorted(derived)),
         snapshot,
+        BaseFiles(tuple(before)),
     )
+
+
+def _base_files(snapshot: Snapshot | None) -> dict[Partition, BaseFile]:
+    """The files of numbers by month."""
+    entries = snapshot.entries(table_name(Base)) if snapshot else ()
+    places = {path_partition(entry.partition): snapshot.path / entry.path for entry in entries}  # type: ignore[union-attr]
+    return {month: BaseFile(month[0], _index(month), path) for month, path in places.items()}
 
 
 def _refuse_another_reporter(releases: pl.DataFrame, release: Normalised, store: Path) -> None:
@@ -93,7 +115,7 @@ def _can_change(month: Partition, touched: set[Partition]) -> bool:
     return any(january <= index <= own + LOOK_BACK_MONTHS for january, own in first)
 
 
-def _years_with_totals(numbers: pl.DataFrame) -> set[tuple[str, int]]:
+def _years_of_totals(numbers: pl.DataFrame) -> set[tuple[str, int]]:
     """Flow and year of each figure of several months. Only there does a month tell of months before it."""
     several = numbers.filter(month_index("period_start") != month_index("period_end"))
     return set(several.select("flow", year=pl.col("period_end").dt.year().cast(pl.Int64)).unique().iter_rows())

@@ -8,18 +8,21 @@ not made.
 
 import functools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple, cast
 
 import numpy
 import polars as pl
 from pandera.typing.polars import DataFrame
 
-from schemas.metric import STATUSES, Metric, status
+from schemas.base import Base
+from schemas.metric import SETS_OF_KINDS, STATUSES, Metric, status
 from schemas.release import Release
 from schemas.table import PUBLISHED, empty_frame, polars_schema
-from tasks.calendar_grid import STATUS, Series, tell_months
+from tasks import base
+from tasks.calendar_grid import lay_grid, measured_by_all
 from tasks.coverage import cover
-from tasks.cube import Array, lay_out
+from tasks.cube import NOTHING, Array, Cube, Settled, lay_out
 from tasks.definitions import months_changed
 from tasks.elsewhere import each
 from tasks.figures import (
@@ -28,17 +31,32 @@ from tasks.figures import (
     NO_MONTH,
     PLACES,
     STATUS_ORDER,
-    compare_months,
-    count_told,
-    rank_partners,
+    Asked,
+    Near,
+    Rows,
+    number_rows,
+    tell_series,
 )
-from tasks.kinds import NAMES, unite
+from tasks.months import STATUS, all_known
+from tasks.partners import rank_partners, tell_partners
+from tasks.past import BaseFiles
 from tasks.scope import LOOK_BACK_MONTHS, WORLD, index_month
-from tasks.series import cut_portions, printed_numbers
+from tasks.series import Portion, cut_portions, printed_numbers
 from tasks.sums import add_up
 
 UNIT_VALUES = {"value_usd": "unit_value_usd_per_kg", "value_cny": "unit_value_cny_per_kg"}
 MASS = "quantity_kg"
+# Of words of the wanted months alone: what they look back on is many times as much.
+ROWS_OF_MONTHS = 20_000
+# The name of each set of kinds, by its number; the empty one has none.
+NAMES = (None, *SETS_OF_KINDS)
+
+
+class Derived(NamedTuple):
+    """The metrics of some months, and the numbers that they and later months are made of."""
+
+    metric: DataFrame[Metric]
+    base: DataFrame[Base]
 
 
 class Items(NamedTuple):
@@ -50,6 +68,17 @@ class Items(NamedTuple):
     measures: list[str]
 
 
+@dataclass
+class Found:
+    """The rows of a portion: item and wanted month (a column of the window) of each, and their columns."""
+
+    cube: Cube
+    items: Items
+    item: Array
+    month: Array
+    rows: Rows
+
+
 def derive(
     observation: pl.DataFrame, releases: DataFrame[Release], wanted: pl.DataFrame | None = None
 ) -> DataFrame[Metric]:
@@ -57,74 +86,97 @@ def derive(
 
     For a day in the past, `releases` are those that were public on it. `wanted` (flow, month index) limits the months
     that come out; for a month to come out right `observation` must reach from the January LOOK_BACK_MONTHS before it to
-    the December of its year, and what lies outside makes no difference. Products that add up with one another are taken
-    together, the rest portion by portion, so that memory does not grow with the number of products; where processes are
-    lent, they take the portions.
+    the December of its year, and what lies outside makes no difference.
     """
     work = functools.partial(_derive_portion, releases=releases, wanted=wanted)
-    portions = each(work, cut_portions(observation))
+    return cast("DataFrame[Metric]", _together([made.metric for made in each(work, cut_portions(observation))]))
+
+
+def derive_months(
+    observation: pl.DataFrame, releases: DataFrame[Release], wanted: pl.DataFrame, before: BaseFiles
+) -> Derived:
+    """The same of the `wanted` months alone, and their base: of all other months the numbers are in the files of theirs.
+
+    `observation` has the words of the wanted months. Products that add up with one another are taken together, the rest
+    portion by portion, so that memory does not grow with the number of products; where processes are lent, they take
+    the portions.
+    """
+    work = functools.partial(_derive_portion, releases=releases, wanted=wanted, before=before)
+    portions = each(work, before.carried_by(cut_portions(observation, ROWS_OF_MONTHS)))
+    metric = _together([made.metric for made in portions])
+    based = pl.concat([made.base for made in portions]).sort("flow", "period", *PUBLISHED["base"].sort_by)
+    return Derived(cast("DataFrame[Metric]", metric), cast("DataFrame[Base]", based))
+
+
+def _together(portions: list[pl.DataFrame]) -> pl.DataFrame:
     order = ("flow", "period", *PUBLISHED["metric"].sort_by)
-    # The step looks at every value; twice would cost as much again.
-    return cast("DataFrame[Metric]", portions[0] if len(portions) == 1 else pl.concat(portions).sort(order))
-
-
-def build_series(observation: pl.DataFrame, releases: DataFrame[Release]) -> Series | None:
-    """The gapless monthly series with their levels, None where there is no number at all."""
-    numbers = printed_numbers(observation, releases)
-    if not numbers.height:
-        return None
-    cube = lay_out(numbers, releases)
-    coverage = cover(cube, releases)
-    add_up(cube, coverage)
-    return tell_months(cube, coverage)
+    return portions[0] if len(portions) == 1 else pl.concat(portions).sort(order)
 
 
 def _derive_portion(
-    observation: pl.DataFrame, releases: DataFrame[Release], wanted: pl.DataFrame | None
-) -> pl.DataFrame:
-    series = build_series(observation, releases)
-    if series is None:
-        return empty_frame(Metric)
-    cube, items = series.cube, _items(series)
-    months, by_flow = _wanted_months(series, wanted)
-    there = count_told(series.told, items.series, items.mass, months, by_flow, cube.flow)
-    # Rows in the order flow, month, item: a month of a flow is one run of them.
-    flow = cube.flow[items.series]
-    order = numpy.lexsort((numpy.tile(numpy.arange(len(flow)), len(months)), numpy.repeat(numpy.arange(len(months)), len(flow)),
-                           numpy.tile(flow, len(months))))  # fmt: skip
-    flags = there.T.ravel()[order]
-    place = numpy.empty(len(order), numpy.int64)
-    place[order] = numpy.cumsum(flags) - 1
-    row_of = place.reshape(len(months), len(flow)).T
-    rows = int(flags.sum())
-    floats = numpy.full((len(FLOATS), rows), numpy.nan)
-    days = numpy.full((len(MONTHS), rows), NO_MONTH, numpy.int32)
-    rank, statuses = numpy.zeros(rows, numpy.uint32), numpy.zeros((len(STATUS_ORDER), rows), numpy.uint8)
-    parts = numpy.flatnonzero(~cube.is_total)
-    changed = months_changed(_heads(series), cube.first, cube.months)
-    ranks = rank_partners(
-        series.level, series.begin, series.end, series.group, series.whole, months,
-        parts[numpy.argsort(series.group[parts], kind="stable")],
+    portion: Portion, releases: DataFrame[Release], wanted: pl.DataFrame | None, before: BaseFiles | None = None
+) -> Derived:
+    settled = before.read(portion) if before is not None else None
+    numbers = printed_numbers(portion.observation, releases)
+    if not numbers.height and (settled is None or not len(settled.month)):
+        return Derived(cast("DataFrame[Metric]", empty_frame(Metric)), cast("DataFrame[Base]", empty_frame(Base)))
+    fresh = None
+    if before is not None and wanted is not None:
+        fresh = wanted["month"].unique().sort().to_numpy().astype(numpy.int64)
+    cube = lay_out(numbers, releases, settled, fresh)
+    del settled, numbers
+    coverage = cover(cube, releases)
+    add_up(cube, coverage)
+    grid = lay_grid(cube, coverage)
+    items = _items(cube, grid.begin)
+    columns, by_flow = _wanted_months(cube, grid.told, wanted)
+    row_of, height = number_rows(
+        items.series, items.mass, grid.told, columns, by_flow, cube.flow, len(cube.flows)
+    )
+    rows = Rows(
+        numpy.full((len(FLOATS), height), numpy.nan), numpy.full((len(MONTHS), height), NO_MONTH, numpy.int32),
+        numpy.zeros(height, numpy.uint32), numpy.zeros((len(STATUS_ORDER), height), numpy.uint8),
+        numpy.zeros(height, numpy.uint8), numpy.zeros(height, numpy.uint8),
     )  # fmt: skip
+    column = numpy.searchsorted(cube.fresh, columns)
+    asked = Asked(
+        items.series, items.mass, row_of, columns, column, cube.per_unit[cube.measure],
+        months_changed(_heads(cube), cube.first, columns), cube.yoy, cube.yoy_kinds, cube.ytd_yoy, cube.ytd_yoy_kinds,
+        LOOK_BACK_MONTHS,
+    )  # fmt: skip
+    near = _near(cube, columns)
+    tell_series(all_known(cube, coverage, grid, columns), asked, grid.told, rows, near, cube.months, PLACES, STATUS)
+    group, whole = measured_by_all(cube, coverage)
+    parts = numpy.flatnonzero(~cube.is_total)
+    ranks, of_rank = rank_partners(
+        near, grid.begin, grid.end, group, whole, columns, column, parts[numpy.argsort(group[parts], kind="stable")]
+    )
     world = cube.find(
         cube.keys_of(cube.flow, cube.product, numpy.full(cube.height, cube.partners.index(WORLD)), cube.measure)
     )
-    compare_months(
-        items.series, items.mass, there, numpy.ascontiguousarray(row_of), months, series.level, series.level_status, series.ytd,
-        series.ytd_status, cube.yoy, cube.ytd_yoy, series.begin, series.end, series.told, cube.per_unit[cube.measure], world,
-        ranks, cube.is_total, LOOK_BACK_MONTHS, changed, floats, days, rank, statuses, PLACES, STATUS,
-    )  # fmt: skip
-    item, place_of_row = order[flags] % len(flow), order[flags] // len(flow)
-    sets = unite(
-        series, items.series[item], items.mass[item], months[place_of_row], place_of_row, floats, days, statuses, ranks, world,
-        months, NO_MONTH,
-    )  # fmt: skip
-    return _as_table(series, items, item, months[place_of_row], floats, days, rank, statuses, sets)
+    tell_partners(
+        asked, rows, near, grid.begin, grid.end, world, cube.is_total, ranks, group, of_rank, PLACES, STATUS
+    )
+    item, place = numpy.empty(height, numpy.int64), numpy.empty(height, numpy.int64)
+    at_item, at_place = numpy.nonzero(row_of >= 0)
+    item[row_of[at_item, at_place]], place[row_of[at_item, at_place]] = at_item, at_place
+    metric = _as_table(Found(cube, items, item, columns[place], rows))
+    based = base.keep(cube, wanted) if before is not None and wanted is not None else empty_frame(Base)
+    return Derived(cast("DataFrame[Metric]", metric), cast("DataFrame[Base]", based))
 
 
-def _heads(series: Series) -> pl.DataFrame:
+def _near(cube: Cube, wanted: Array) -> Near:
+    """Room for the levels of the wanted months, of those before them and of those a year before."""
+    months = numpy.unique(numpy.concatenate([wanted, wanted - 1, wanted - 12]))
+    months = months[months >= 0]
+    slot = numpy.full(cube.months, -1)
+    slot[months] = numpy.arange(len(months))
+    shape = (cube.height, len(months))
+    return Near(slot, numpy.full(shape, NOTHING), numpy.zeros(shape, numpy.uint8), numpy.zeros(shape, numpy.uint8))
+
+
+def _heads(cube: Cube) -> pl.DataFrame:
     """Product, partner and measure of each series."""
-    cube = series.cube
     return pl.DataFrame({
         name: pl.Series(labels, dtype=pl.String).gather(pl.Series(numbers.astype(numpy.uint32)))
         for name, labels, numbers in (
@@ -133,13 +185,12 @@ def _heads(series: Series) -> pl.DataFrame:
     })  # fmt: skip
 
 
-def _items(series: Series) -> Items:
+def _items(cube: Cube, begin: Array) -> Items:
     """The series that have months, and a value per kilogram for each value beside a mass."""
-    cube = series.cube
     names = dict(enumerate(cube.measures))
     measures = sorted({*cube.measures, *(UNIT_VALUES[name] for name in cube.measures if name in UNIT_VALUES)})
     number = {name: place for place, name in enumerate(measures)}
-    plain = numpy.flatnonzero(series.begin >= 0)
+    plain = numpy.flatnonzero(begin >= 0)
     found = [
         (plain, numpy.full(len(plain), -1), numpy.array([number[name] for name in cube.measures])[cube.measure[plain]])
     ]
@@ -149,7 +200,7 @@ def _items(series: Series) -> Items:
                 values = plain[cube.measure[plain] == place]
                 kilograms = numpy.full(len(values), cube.measures.index(MASS))
                 mass = cube.find(cube.keys_of(cube.flow[values], cube.product[values], cube.partner[values], kilograms))
-                both = (mass >= 0) & (series.begin[mass] >= 0)
+                both = (mass >= 0) & (begin[mass] >= 0)
                 measure = numpy.full(int(both.sum()), number[UNIT_VALUES[name]])
                 found.append((values[both], mass[both], measure))
     item, mass, measure = (numpy.concatenate(parts) for parts in zip(*found, strict=True))
@@ -157,11 +208,11 @@ def _items(series: Series) -> Items:
     return Items(item[order], mass[order], measure[order], measures)
 
 
-def _wanted_months(series: Series, wanted: pl.DataFrame | None) -> tuple[Array, Array]:
+def _wanted_months(cube: Cube, told: Array, wanted: pl.DataFrame | None) -> tuple[Array, Array]:
     """Columns of the months that are asked for, and whether each flow wants them."""
-    cube = series.cube
     if wanted is None:
-        columns = numpy.flatnonzero(series.told.any(axis=0))
+        any_ = numpy.bitwise_or.reduce(told, axis=0)
+        columns = numpy.array([month for month in range(cube.months) if int(any_[month // 64]) >> month % 64 & 1], numpy.int64)
         return columns, numpy.ones((len(cube.flows), len(columns)), bool)
     inside = wanted.filter(
         pl.col("flow").is_in(cube.flows) & pl.col("month").is_between(cube.first, cube.first + cube.months - 1)
@@ -173,12 +224,10 @@ def _wanted_months(series: Series, wanted: pl.DataFrame | None) -> tuple[Array, 
     return columns.astype(numpy.int64), by_flow
 
 
-def _as_table(
-    series: Series, items: Items, item: Array, month: Array, floats: Array, days: Array, rank: Array,
-    statuses: Array, sets: tuple[Array, Array],
-) -> pl.DataFrame:  # fmt: skip
+def _as_table(found: Found) -> pl.DataFrame:
     """The rows under the names and types of the table."""
-    cube, at = series.cube, items.series[item]
+    cube, items, rows = found.cube, found.items, found.rows
+    at = items.series[found.item]
 
     def named(numbers: Array, names: Sequence[str | None]) -> pl.Series:
         return pl.Series(names, dtype=pl.String).gather(pl.Series(numbers.astype(numpy.uint32)))
@@ -186,21 +235,21 @@ def _as_table(
     made = {
         "flow": named(cube.flow[at], cube.flows), "product": named(cube.product[at], cube.products),
         "classification": named(cube.product[at], cube.classification), "partner": named(cube.partner[at], cube.partners),
-        "measure": named(items.measure[item], items.measures), "rank": pl.Series(rank),
+        "measure": named(items.measure[found.item], items.measures), "rank": pl.Series(rows.rank),
     }  # fmt: skip
     for place, name in enumerate(FLOATS):
-        made[name] = pl.Series(floats[place])
+        made[name] = pl.Series(rows.floats[place])
     for place, name in enumerate(MONTHS):
-        made[name] = pl.Series(days[place])
+        made[name] = pl.Series(rows.months[place])
     for place, name in enumerate(STATUS_ORDER):
-        made[status(name)] = named(statuses[place], STATUSES)
-    for name, kinds in zip(("level_kinds", "kinds"), sets, strict=True):
+        made[status(name)] = named(rows.statuses[place], STATUSES)
+    for name, kinds in (("level_kinds", rows.level_kinds), ("kinds", rows.kinds)):
         made[name] = named(kinds, NAMES)
     frame = pl.DataFrame(made)
     frame = frame.with_columns(
         pl.col(FLOATS).fill_nan(None),
         pl.when(pl.col("rank") > 0).then("rank").alias("rank"),
-        period=pl.Series(month.astype(numpy.int32) + cube.first),
+        period=pl.Series(found.month.astype(numpy.int32) + cube.first),
     ).with_columns(period=index_month("period"))
     for name in MONTHS:
         there = pl.col(name) != NO_MONTH

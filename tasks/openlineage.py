@@ -59,6 +59,10 @@ COLUMNS: dict[str, dict[str, Mapping[str, tuple[str, ...]]]] = {
         **dict.fromkeys(("level_kinds", "kinds"), ("kind", *_NUMBER)),
         "comparable_from": ("product", "partner", "measure", "period_end"),
     }},
+    "base": {"observation": {
+        **{name: (name,) for name in ("flow", "product", "partner")}, "period": ("period_end",), "measure": ("measure", "unit"),
+        "span": ("period_start", "period_end", "measure"), "value": _NUMBER, "how": ("kind", *_NUMBER), "kinds": ("kind", *_NUMBER),
+    }},
     "trade_flow": {"touched": {
         **_KEY, "source": ("source",), "period": ("period_end",), "quantity_other_unit": ("measure",),
         **dict.fromkeys(("quantity_kg", "quantity_other", "value_usd", "value_cny"), _NUMBER), "kind": ("kind",),

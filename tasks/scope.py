@@ -37,6 +37,11 @@ def family_of(measure: str) -> str:
     return "quantity" if measure.startswith("quantity") else measure
 
 
+def kind_of_code(product: str) -> str:
+    """The classification that the text of a product speaks of."""
+    return f"HS{len(product)}" if product.isdigit() else product.split(":")[0]
+
+
 def standing(kind: str = "kind") -> pl.Expr:
     """The place of a kind of release, 0 is the best: where kinds speak of one key the lower one wins."""
     return pl.col(kind).replace_strict(KINDS, range(len(KINDS)), return_dtype=pl.Int32)

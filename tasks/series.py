@@ -7,12 +7,18 @@ Everything is whole numbers in the series' smallest unit; `per_unit` is how many
 so that silver in grams and magnets in kilograms both become `quantity_kg` without a float on the way.
 """
 
+import functools
+from typing import TYPE_CHECKING, NamedTuple
+
 import polars as pl
 from pandera.typing.polars import DataFrame
 
 from schemas.code_tables import code_table, valid_in
 from schemas.release import Release
-from tasks.scope import basket_members, covering, month_index, month_text, speaking, standing
+from tasks.scope import BASKET, basket_members, covering, month_index, month_text, speaking, standing
+
+if TYPE_CHECKING:
+    from tasks.cube import Settled
 
 SERIES = ("flow", "product", "classification", "partner", "measure", "per_unit")
 KEY = ["flow", "product", "partner", "measure", "month"]
@@ -22,6 +28,20 @@ YEAR_MAX = 2**62
 LEVEL_MAX = YEAR_MAX // 12
 YOY = "_yoy"
 PORTION_ROWS = 400_000
+
+
+class Portion(NamedTuple):
+    """What adds up by itself: the kin from `first` on and before `after` (None: all that follow), and their words."""
+
+    first: str
+    after: str | None
+    observation: pl.DataFrame
+    settled: "Settled | None" = None
+
+
+def per_unit(measure: str) -> int:
+    """How many smallest units make one unit of a measure."""
+    return MILLIGRAMS_PER_KG if measure == "quantity_kg" else 1
 
 
 def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
@@ -77,17 +97,31 @@ def printed_numbers(observation: pl.DataFrame, releases: DataFrame[Release]) -> 
     return pl.concat([numbers, _copy_baskets(numbers).select(numbers.columns)])
 
 
-def cut_portions(observation: pl.DataFrame, rows: int = PORTION_ROWS) -> list[pl.DataFrame]:
-    """The ledger cut so that no HS level and no basket adds up across two portions, each of about that many rows."""
-    chapter = pl.col("product").str.slice(0, 2)
-    kin = observation.select(kin=chapter.replace(_kindred_chapters()))["kin"]
+def cut_portions(observation: pl.DataFrame, rows: int = PORTION_ROWS) -> list[Portion]:
+    """The ledger cut so that no HS level and no basket adds up across two portions, each of about that many rows. Together the
+    portions reach over all kin, also over those of which `observation` has no row."""
+    kin = observation.select(kin=pl.col("product").str.slice(0, 2).replace(kindred_chapters()))["kin"]
     sizes = kin.value_counts(name="rows").sort("kin")
-    portion = sizes.select("kin", portion=(pl.col("rows").cum_sum() - 1) // rows)
-    cut = observation.with_columns(kin).join(portion, on="kin").drop("kin").partition_by("portion", include_key=False)
-    return cut or [observation]
+    cut = sizes.select("kin", portion=(pl.col("rows").cum_sum() - 1) // rows)
+    starts = cut.group_by("portion").agg(pl.col("kin").min()).sort("portion")["kin"].to_list()[1:]
+    bounds = list(zip(["", *starts], [*starts, None], strict=True))
+    found = []
+    for first, after in bounds:
+        inside = (kin >= first) & (kin < after) if after is not None else kin >= first
+        found.append(Portion(first, after, observation.filter(inside) if len(bounds) > 1 else observation))
+    return found
 
 
-def _kindred_chapters() -> dict[str, str]:
+@functools.cache
+def kin_of(product: str) -> str:
+    """Whose kin a product is: of its chapter, or of one that a basket connects with it; a basket is of its codes' kin."""
+    if product.startswith(BASKET):
+        product = str(basket_members().filter(pl.col("product") == product)["part"].min())
+    return kindred_chapters().get(product[:2], product[:2])
+
+
+@functools.cache
+def kindred_chapters() -> dict[str, str]:
     """Chapters that a basket connects, each with the first chapter of its kin."""
     kin: dict[str, str] = {}
     for (_,), codes in basket_members().group_by("product"):

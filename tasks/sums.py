@@ -20,29 +20,25 @@ FITS = -1
 
 
 def add_up(cube: Cube, coverage: Coverage) -> None:
-    """Make every sum. Raises OverflowError for one that would not fit into a month.
+    """Make every sum of the fresh months. Raises OverflowError for one that would not fit into a month.
 
     Codes add up for each partner first, then partners to totals, then codes for totals that partners do not give.
     """
+    coverage = coverage.of_months(cube.fresh)
     _add_codes(cube, coverage, totals=False)
     _add_partners(cube, coverage)
     _add_codes(cube, coverage, totals=True)
 
 
-def places_told(cube: Cube) -> Array:
-    """Whether a place has a number in any measure, by place and month."""
-    return _any_of(cube.place, cube.row, len(cube.place_key))
-
-
 def _add_codes(cube: Cube, coverage: Coverage, *, totals: bool) -> None:
     """HS6, HS4, HS2 and baskets from HS8, where each part was asked for or, in a basket, has a number."""
     eights = numpy.flatnonzero(cube.is_eight() & (cube.is_total == totals))
-    always = numpy.ones((1, cube.months), bool)
+    always = numpy.ones((1, len(cube.fresh)), bool)
     first = numpy.zeros(len(eights), numpy.int64)
     for level in HS_LEVELS:
         parent = _of_product(cube, eights, cube.above(level)[cube.product[eights]])
         _add(cube, eights, parent, first, always, lambda targets: coverage.below[cube.desk[targets]] != NOBODY)
-    told = places_told(cube) if coverage.baskets else always
+    told = _any_of(cube.place, cube.row, len(cube.place_key)) if coverage.baskets else always
     for basket in sorted({basket for basket, _, _ in coverage.baskets}):
         members = [(code, valid) for own, code, valid in coverage.baskets if own == basket]
         children = [eights[cube.product[eights] == code] for code, _ in members]
@@ -57,7 +53,7 @@ def _is_whole(cube: Cube, coverage: Coverage, targets: Array, members: list[tupl
     """Whether each code of a basket has a number in the months of its `targets`, or is covered."""
     flow, partner, measure = cube.flow[targets], cube.partner[targets], cube.measure[targets]
     family = cube.family_of_measure()[measure]
-    whole = numpy.ones((len(targets), cube.months), bool)
+    whole = numpy.ones((len(targets), len(cube.fresh)), bool)
     for code, valid in members:
         product = numpy.full(len(targets), code)
         place, desk = cube.find_place(flow, product, partner), cube.find_desk(flow, product, partner, family)
@@ -75,7 +71,8 @@ def _of_product(cube: Cube, series: Array, product: Array) -> Array:
 def _add_partners(cube: Cube, coverage: Coverage) -> None:
     """WLD and the partner groups where every partner was asked for and no source prints them itself."""
     parts = numpy.flatnonzero(~cube.is_total)
-    for total, valid in memberships(cube):
+    for total, members in memberships(cube):
+        valid = members[:, cube.fresh]
         child = parts[numpy.asarray(valid.any(axis=1))[cube.partner[parts]]]
         to = numpy.full(len(child), total)
         parent = cube.find(cube.keys_of(cube.flow[child], cube.product[child], to, cube.measure[child]))
@@ -115,10 +112,10 @@ def _add(
     assert parent.min() >= 0
     targets, target = number_distinct(parent, cube.height)
     places, place_of_target = number_distinct(cube.place[targets], len(cube.place_key))
-    shape = (len(targets), cube.months)
+    shape = (len(targets), len(cube.fresh))
     total, count = numpy.zeros(shape, numpy.int64), numpy.zeros(shape, numpy.int32)
     has, unites = numpy.zeros(shape, bool), numpy.zeros(shape, numpy.uint8)
-    needed = numpy.zeros((len(places), cube.months), numpy.int32)
+    needed = numpy.zeros((len(places), len(cube.fresh)), numpy.int32)
     over = _accumulate(
         child, target, cube.place[child], place_of_target, valid_row, valid, may(targets), cube.row, cube.value, cube.kinds,
         total, count, has, unites, needed,

@@ -30,7 +30,6 @@ from schemas.watch import BackfillRequest, WatchReport
 from tasks import cluster as dask
 from tasks.catalog import land_ahead, workers_of
 from tasks.refusal import Refused
-from tasks.series import cut_portions
 
 ROOT = Path(__file__).parent.parent.parent
 FILES = 5
@@ -164,7 +163,7 @@ def test_workers_read_and_derive_and_every_byte_is_that_of_a_local_run(
 
     monkeypatch.setattr(dask.Cluster, "begin", count)
     # Portions of so few rows that these small files have several.
-    monkeypatch.setattr(tasks.metrics, "cut_portions", functools.partial(cut_portions, rows=1))
+    monkeypatch.setattr(tasks.metrics, "ROWS_OF_MONTHS", 1)
     report = fill(folder, tmp_path / "store", workers.address)
     assert_same(tmp_path / "store", report, local)
     kinds = [kind for kind, _ in given]

@@ -10,7 +10,7 @@ from schemas.observation import Detail
 from schemas.release import Release
 from schemas.table import polars_schema
 from tasks import ledger, metrics
-from tasks.known import _can_change, _is_looked_at, _years_with_totals
+from tasks.known import _can_change, _is_looked_at, _years_of_totals
 from tasks.periods import month_end
 from tasks.scope import LOOK_BACK_MONTHS
 
@@ -86,7 +86,7 @@ def test_what_a_release_cannot_change_stays_as_it_was(totals: float, first: date
     """The months outside `_can_change` come out the same with and without the release's rows; where no figure is
     cumulative, those before it in its year as well."""
     detail, releases = _world(9, months=100, totals=totals)
-    assert bool(_years_with_totals(detail)) == (totals > 0)
+    assert bool(_years_of_totals(detail)) == (totals > 0)
     touched = date(2018, 6, 1)
     release_id = f"gacc_query-{2018 * 12 + 5}"
     results = []

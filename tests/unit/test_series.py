@@ -452,8 +452,8 @@ def test_portions_give_the_same_as_the_whole(store: Store) -> None:
     observation = observation.filter(pl.col("known_until").is_null())
     whole = derived(store)
     portions = cut_portions(observation, rows=1)
-    assert sum(portion.height for portion in portions) == observation.height
-    cut = pl.concat([_derive_portion(portion, releases, None) for portion in portions])
+    assert sum(portion.observation.height for portion in portions) == observation.height
+    cut = pl.concat([_derive_portion(portion, releases, None).metric for portion in portions])
     assert_frame_equal(cut.sort(whole.columns), pl.DataFrame(whole).sort(whole.columns))
 
 
