@@ -11,7 +11,7 @@ import numpy
 
 from tasks.coverage import Coverage
 from tasks.cube import NO_ROW, NOTHING, SPANS, Array, Cube, number_distinct
-from tasks.month_sets import empty_sets, has, pack, put, spread, spread_members
+from tasks.month_sets import empty_sets, first_of, grown, last_of, pack, put, spread, spread_members
 from tasks.scope import HS_LEVELS, QUIET_MONTHS, WORLD
 from tasks.sums import memberships
 
@@ -56,7 +56,8 @@ def lay_grid(cube: Cube, coverage: Coverage) -> Grid:
     product = cube.flow * len(cube.products) + cube.product
     everything = numpy.arange(cube.height)
     spread(everything, product, seen, known)
-    begin, end, told = _lay(seen, known, product, cube.months, QUIET_MONTHS)
+    begin, end = _reach(seen, known, product, QUIET_MONTHS)
+    told = grown(seen, QUIET_MONTHS) & known[product]
     of_place = empty_sets(len(cube.place_key), cube.months)
     spread(everything, cube.place, own, of_place)
     return Grid(begin, end, told, of_place, _told_below(cube, own))
@@ -153,31 +154,15 @@ def _mark_past(
 
 
 @numba.njit(nogil=True, cache=True)
-def _lay(seen: Array, known: Array, product: Array, months: int, quiet: int) -> tuple[Array, Array, Array]:
-    """First and last month of each series, and which of its months are told."""
+def _reach(seen: Array, known: Array, product: Array, quiet: int) -> tuple[Array, Array]:
+    """First and last month of each series: so long before and after its numbers as something is known of its product."""
     begin, end = numpy.full(len(seen), NEVER), numpy.full(len(seen), NEVER)
-    told = numpy.zeros(seen.shape, numpy.uint64)
     for series in range(len(seen)):
-        first, last = NEVER, NEVER
-        for month in range(months):
-            if has(seen, series, month):
-                first = month if first == NEVER else first
-                last = month
-        if first == NEVER:
-            continue
-        reach = product[series]
-        start, stop = 0, months - 1
-        while not has(known, reach, start):
-            start += 1
-        while not has(known, reach, stop):
-            stop -= 1
-        begin[series], end[series] = max(start, first - quiet), min(stop, last + quiet)
-        since = NEVER
-        for month in range(first, end[series] + 1):
-            since = month if has(seen, series, month) else since
-            if has(known, reach, month) and month - since <= quiet:
-                put(told, series, month)
-    return begin, end, told
+        first = first_of(seen, series)
+        if first >= 0:
+            begin[series] = max(first_of(known, product[series]), first - quiet)
+            end[series] = min(last_of(known, product[series]), last_of(seen, series) + quiet)
+    return begin, end
 
 
 @numba.njit(nogil=True, cache=True)

@@ -10,7 +10,9 @@ code; how many is in no table, so a little waste that left a chapter counts as m
 known of the revisions of 2007, 2012 and 2017: no mark there is no promise.
 """
 
-from typing import Any
+import functools
+import math
+from typing import Any, NamedTuple
 
 import numpy
 import polars as pl
@@ -24,30 +26,46 @@ WILD = ("product", "partner", "measure")
 NOT_CHANGED = -(10**6)
 
 
-def months_changed(heads: pl.DataFrame, first: int, wanted: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any, Any]:
+class Heads(NamedTuple):
+    """What the series are called: the names of products, partners and measures, each in order, and of each series their
+    numbers."""
+
+    labels: tuple[list[str], list[str], list[str]]
+    numbers: tuple[numpy.ndarray[Any, Any], numpy.ndarray[Any, Any], numpy.ndarray[Any, Any]]
+
+
+def months_changed(heads: Heads, first: int, wanted: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any, Any]:
     """The month of the last change up to each wanted month, as a column of a window that begins with `first` (it may lie before
-    it); NOT_CHANGED where none is known. A row for each of `heads` (product, partner, measure)."""
-    marks = _breaks(heads.with_row_index("series"))
-    series, month = marks["series"].to_numpy(), marks["month"].to_numpy() - first
-    changed = numpy.full((heads.height, len(wanted)), NOT_CHANGED, numpy.int32)
-    # The first wanted month that a change is in force; of several before one month the last counts.
-    place = numpy.searchsorted(wanted, month)
-    inside = place < len(wanted)
-    numpy.maximum.at(changed, (series[inside], place[inside]), month[inside])
-    return numpy.maximum.accumulate(changed, axis=1)
+    it); NOT_CHANGED where none is known. A row for each series of `heads`."""
+    changed = numpy.full((len(heads.numbers[0]), len(wanted)), NOT_CHANGED, numpy.int32)
+    labels = dict(zip(WILD, heads.labels, strict=True))
+    numbers = dict(zip(WILD, heads.numbers, strict=True))
+    changes = _breaks(tuple(heads.labels[0]))
+    for flags, rows in changes.group_by(*(pl.col(name) == "" for name in WILD)):
+        named = [name for name, wild in zip(WILD, flags, strict=True) if not wild]
+        rows = rows.filter(pl.all_horizontal(pl.col(name).is_in(labels[name]) for name in named)) if named else rows
+        # The same of all series that have the same names: a row for each combination of those.
+        sizes = [len(labels[name]) for name in named]
+        table = numpy.full((math.prod(sizes), len(wanted)), NOT_CHANGED, numpy.int32)
+        coded = [rows[name].cast(pl.Enum(labels[name])).to_physical().to_numpy().astype(numpy.int64) for name in named]
+        month = rows["month"].to_numpy() - first
+        # The first wanted month that a change is in force; of several before one month the last counts.
+        place = numpy.searchsorted(wanted, month)
+        inside = place < len(wanted)
+        at = numpy.ravel_multi_index(tuple(coded), tuple(sizes)) if named else numpy.zeros(rows.height, numpy.int64)
+        numpy.maximum.at(table, (at[inside], place[inside]), month[inside])
+        table = numpy.maximum.accumulate(table, axis=1)
+        of_series = numpy.ravel_multi_index(tuple(numbers[name] for name in named), tuple(sizes)) if named else 0
+        numpy.maximum(changed, table[of_series], out=changed)
+    return changed
 
 
-def _breaks(heads: pl.DataFrame) -> pl.DataFrame:
-    """series and month of each change that nothing carries over."""
-    changes = pl.concat([_of_codes(heads), _of_baskets(), _of_partners(), _stated("no")]).unique()
+@functools.lru_cache(64)
+def _breaks(products: tuple[str, ...]) -> pl.DataFrame:
+    """Names and month of each change that nothing carries over; an empty name stands for all."""
+    changes = pl.concat([_of_codes(products), _of_baskets(), _of_partners(), _stated("no")]).unique()
     changes = changes.join(_stated("yes"), on=[*WILD, "month"], how="anti")
-    changes = pl.concat([changes, _in_baskets(changes)]).unique()
-    keys = heads.select("series", *WILD)
-    found = []
-    for (product, partner, measure), rows in changes.group_by(*(pl.col(name) == "" for name in WILD)):
-        named = [name for name, wild in zip(WILD, (product, partner, measure), strict=True) if not wild]
-        found.append(keys.join(rows.select(*named, "month"), on=named).select("series", "month"))
-    return pl.concat(found).unique() if found else keys.select("series", month=pl.lit(0, dtype=pl.Int32)).clear()
+    return pl.concat([changes, _in_baskets(changes)]).unique()
 
 
 def _stated(comparable: str) -> pl.DataFrame:
@@ -55,9 +73,9 @@ def _stated(comparable: str) -> pl.DataFrame:
     return rows.select(*WILD, month=_month("from_month"))
 
 
-def _of_codes(heads: pl.DataFrame) -> pl.DataFrame:
-    """Revisions of the HS, for the codes of the series and for the parts of baskets."""
-    codes = pl.concat([heads["product"], code_table("baskets")["hs8"]]).unique()
+def _of_codes(products: tuple[str, ...]) -> pl.DataFrame:
+    """Revisions of the HS, for some codes and for the parts of baskets."""
+    codes = pl.concat([pl.Series(products, dtype=pl.String), code_table("baskets")["hs8"]]).unique()
     revised = pl.col("product").str.len_chars() == FINEST_LENGTH
     code = pl.when(revised).then(pl.col("product").str.slice(0, REVISED_LENGTH)).otherwise("product")
     revisions = code_table("hs_revisions").select("code", month=_month("from_month"))

@@ -15,7 +15,7 @@ import numpy
 
 from tasks.cube import NOTHING, Array
 from tasks.month_sets import has
-from tasks.months import make_room, settle
+from tasks.months import look_far, make_room, settle
 
 NO_MONTH = -(10**6)
 BASIS_POINTS_PER_PERCENT = 100
@@ -40,8 +40,8 @@ HIGHEST_STATUS = STATUS_ORDER.index("highest_since")
 Asked = namedtuple("Asked", "series mass row_of wanted column size changed yoy yoy_kinds ytd_yoy ytd_yoy_kinds look_back")
 # The columns of the table, a row each, and the kinds of the level and of all figures, a bit for each kind.
 Rows = namedtuple("Rows", "floats months rank statuses level_kinds kinds")
-# The levels of all series in the months that others are compared with; `slot` says which column a month has, -1: none.
-Near = namedtuple("Near", "slot level made kinds")
+# The levels of all series in the `months` that others are compared with, a column each; `slot` says which a month has.
+Near = namedtuple("Near", "months slot level made kinds")
 
 
 @numba.njit(nogil=True, cache=True)
@@ -68,40 +68,41 @@ def number_rows(
 
 @numba.njit(nogil=True, cache=True)
 def tell_series(
-    known: Any, asked: Any, told: Array, rows: Any, near: Any, months: int, at: Any, status: Any
+    known: Any, asked: Any, told: Array, rows: Any, near: Any, most: int, months: int, at: Any, status: Any
 ) -> None:  # fmt: skip
     """Fill what the rows say of their own series, and `near` for what they say of others. Place by place, because a value
-    per kilogram needs two series of one place."""
-    room, first, item = make_room(1, months), 0, 0
+    per kilogram needs two series of one place, which has `most` of them at most."""
+    places, begin, items, row_of, wanted = known.place, known.begin, asked.series, asked.row_of, asked.wanted
+    room, first, item = make_room(most, months), 0, 0
     figure = numpy.empty(months)
-    while first < len(known.place):
+    while first < len(places):
         last = first + 1
-        while last < len(known.place) and known.place[last] == known.place[first]:
+        while last < len(places) and places[last] == places[first]:
             last += 1
-        if last - first > len(room.level):
-            room = make_room(last - first, months)
         for series in range(first, last):
-            if known.begin[series] >= 0:
+            if begin[series] >= 0:
                 settle(known, room, series, series - first, status)
                 _note_near(known, room, near, series, series - first)
-        while item < len(asked.series) and asked.series[item] < last:
-            for place in range(len(asked.wanted)):
-                if asked.row_of[item, place] >= 0:
+        while item < len(items) and items[item] < last:
+            for place in range(len(wanted)):
+                if row_of[item, place] >= 0:
                     _tell_row(known, asked, told, rows, room, figure, item, place, first, at, status)
             item += 1
         first = last
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=True, inline="always")
 def _note_near(known: Any, room: Any, near: Any, series: int, own: int) -> None:
-    for month in range(known.begin[series], known.end[series] + 1):
-        slot = near.slot[month]
-        if slot >= 0:
-            near.level[series, slot], near.made[series, slot] = room.level[own, month], room.made[own, month]
-            near.kinds[series, slot] = room.kinds[own, month]
+    level, made, kinds, months = near.level, near.made, near.kinds, near.months
+    own_level, own_made, own_kinds = room.level, room.made, room.kinds
+    for slot in range(len(months)):
+        month = months[slot]
+        if known.begin[series] <= month <= known.end[series]:
+            level[series, slot], made[series, slot] = own_level[own, month], own_made[own, month]
+            kinds[series, slot] = own_kinds[own, month]
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=True, inline="always")
 def _tell_row(  # noqa: PLR0913, PLR0917
     known: Any, asked: Any, told: Array, rows: Any, room: Any, figure: Array, item: int, place: int, start: int, at: Any,
     status: Any,
@@ -109,7 +110,7 @@ def _tell_row(  # noqa: PLR0913, PLR0917
     """One row: an item in a wanted month. `start` is the first series of its place."""
     series, weight, month = asked.series[item], asked.mass[item], asked.wanted[place]
     row, own, mass, is_ratio = asked.row_of[item, place], series - start, weight - start, weight >= 0
-    floats, statuses = rows.floats, rows.statuses
+    floats, statuses, level, level_made = rows.floats, rows.statuses, room.level, room.made
     # Growth of a plain series is that of its whole smallest units; the one division by their size comes last.
     first, size, per_mass = known.begin[series], 1, 1
     since = asked.changed[series, place]
@@ -120,16 +121,16 @@ def _tell_row(  # noqa: PLR0913, PLR0917
     if not is_ratio:
         printed = _in_percent(asked.yoy, series, asked.column[place])
         printed_ytd = _in_percent(asked.ytd_yoy, series, asked.column[place])
-    now, made = _figure(room.level, room.made, own, mass, is_ratio, month, size, per_mass, status)
+    now, made = _figure(level, level_made, own, mass, is_ratio, month, size, per_mass, status)
     before, before_made = numpy.nan, status.no_base
     if month - 1 >= first:
-        before, before_made = _figure(room.level, room.made, own, mass, is_ratio, month - 1, size, per_mass, status)
+        before, before_made = _figure(level, level_made, own, mass, is_ratio, month - 1, size, per_mass, status)
     total, total_made = _figure(room.ytd, room.ytd_made, own, mass, is_ratio, month, size, per_mass, status)
     year, year_made = _year(room, own, mass, is_ratio, month, known, series, weight, size, per_mass, status)
     base, base_made, total_base, total_base_made = numpy.nan, status.no_base, numpy.nan, status.no_base
     year_base, year_base_made = numpy.nan, status.no_base
     if month - 12 >= first:
-        base, base_made = _figure(room.level, room.made, own, mass, is_ratio, month - 12, size, per_mass, status)
+        base, base_made = _figure(level, level_made, own, mass, is_ratio, month - 12, size, per_mass, status)
         total_base, total_base_made = _figure(
             room.ytd, room.ytd_made, own, mass, is_ratio, month - 12, size, per_mass, status
         )
@@ -141,9 +142,9 @@ def _tell_row(  # noqa: PLR0913, PLR0917
     if is_ratio:
         floats[at.level, row], floats[at.ytd, row], floats[at.rolling_12m, row] = now, total, year
     else:
-        floats[at.level, row] = _in_units(room.level[own, month], asked.size[series])
+        floats[at.level, row] = _in_units(level[own, month], asked.size[series])
         floats[at.ytd, row] = _in_units(room.ytd[own, month], asked.size[series])
-        sum_ = _sum_year(room.level, own, month, known.begin[series])
+        sum_ = _sum_year(level, own, month, known.begin[series])
         floats[at.rolling_12m, row] = _in_units(sum_, asked.size[series])
     _tell(rows, at.mom_pct, row, _growth(now, made, before, before_made, none, status))
     _tell(rows, at.yoy_pct, row, _growth(now, made, base, base_made, printed, status))
@@ -155,12 +156,12 @@ def _tell_row(  # noqa: PLR0913, PLR0917
     rows.months[at.comparable_from, row] = since
     if since > month - 24:
         _cut(rows, row, month, since, at, status)
-    run = _run_start(room, figure, told, asked, known, item, month, first, own, mass, since, status)
+    run, of_run = _run(room, figure, told, asked, known, item, month, first, own, mass, since, status)
     _tell_records(figure, now, made, month, run, rows, row, at, status)
-    _unite(asked, rows, room, series, place, month, row, own, mass, is_ratio, at, status)
+    _unite(asked, rows, room, series, place, month, row, own, mass, is_ratio, of_run, at, status)
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=True, inline="always")
 def _tell(rows: Any, place: int, row: int, told: tuple[float, int]) -> None:
     rows.floats[place, row], rows.statuses[place, row] = told
 
@@ -197,7 +198,7 @@ def _per_kilogram(value: float, value_made: int, mass: float, mass_made: int, st
     return (value / mass, status.computed) if mass > 0 else (numpy.nan, status.zero_base)
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=True, inline="always")
 def _year(  # noqa: PLR0913, PLR0917
     room: Any, own: int, mass: int, is_ratio: bool, month: int, known: Any, series: int, weight: int, size: int,
     per_mass: int, status: Any,
@@ -234,7 +235,7 @@ def _in_percent(growth: Array, series: int, column: int) -> float:
     return growth[series, column] / BASIS_POINTS_PER_PERCENT
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=True, inline="always")
 def _growth(now: float, made: int, base: float, base_made: int, printed: float, status: Any) -> tuple[float, int]:
     """Growth on the same figure some months earlier, in per cent; a printed growth where the base is not at hand."""
     if base > 0 and not numpy.isnan(now):
@@ -254,7 +255,7 @@ def _no_base(made: int, status: Any) -> int:
     return status.combined_months if made == status.combined_months else status.no_base
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=True, inline="always")
 def _cut(rows: Any, row: int, month: int, since: int, at: Any, status: Any) -> None:
     """Take away what rests on a month before `since`, from which on the series means what it means now.
 
@@ -272,39 +273,55 @@ def _cut(rows: Any, row: int, month: int, since: int, at: Any, status: Any) -> N
             _cut_one(rows, place, row, month - back, since, has_own, status)
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=True, inline="always")
 def _cut_one(rows: Any, place: int, row: int, rests_on: int, since: int, has_own: bool, status: Any) -> None:
     missing = numpy.isnan(rows.floats[place, row])
     if rests_on < since and (has_own or not missing) and rows.statuses[place, row] != status.not_applicable:
         rows.floats[place, row], rows.statuses[place, row] = numpy.nan, status.definition_break
 
 
-@numba.njit(nogil=True, cache=True)
-def _run_start(  # noqa: PLR0913, PLR0917
+@numba.njit(nogil=True, cache=True, inline="always")
+def _run(  # noqa: PLR0913, PLR0917
     room: Any, figure: Array, told: Array, asked: Any, known: Any, item: int, month: int, first: int, own: int, mass: int,
     since: int, status: Any,
-) -> int:  # fmt: skip
-    """First month of the unbroken run before `month`: every month of it is known, told, and means the same. Fills `figure`
-    from there on, for a plain series in its smallest unit."""
+) -> tuple[int, Any]:  # fmt: skip
+    """First month of the unbroken run before `month`, and the kinds of its months: every month of it is known, told, and means
+    the same. Fills `figure` from there on, for a plain series in its smallest unit."""
     series, weight = asked.series[item], asked.mass[item]
     is_ratio = weight >= 0
     size, per_mass = (asked.size[series], asked.size[weight]) if is_ratio else (1, 1)
-    start = month
-    figure[month], _ = _figure(room.level, room.made, own, mass, is_ratio, month, size, per_mass, status)
+    start, level, made, kinds, look_back = month, room.level, room.made, room.kinds, asked.look_back
+    found, near = numpy.uint8(0), known.near
+    figure[month], _ = _figure(level, made, own, mass, is_ratio, month, size, per_mass, status)
     if numpy.isnan(figure[month]):
-        return start
-    while start > first and start > month - asked.look_back and start != since:
+        return start, found
+    entry, weight_entry = -1, -1
+    if len(known.start):
+        entry = known.start[series + 1] - 1
+        weight_entry = known.start[weight + 1] - 1 if is_ratio else -1
+    found |= kinds[own, month] | (kinds[mass, month] if is_ratio else numpy.uint8(0))
+    while start > first and start > month - look_back and start != since:
         before = start - 1
         if not has(told, series, before) or (is_ratio and not has(told, weight, before)):
             break
-        figure[before], _ = _figure(room.level, room.made, own, mass, is_ratio, before, size, per_mass, status)
+        if before >= near:
+            figure[before], _ = _figure(level, made, own, mass, is_ratio, before, size, per_mass, status)
+            of_month = kinds[own, before] | (kinds[mass, before] if is_ratio else numpy.uint8(0))
+        else:
+            whole, of_month, entry = look_far(known, series, before, entry)
+            figure[before] = _in_units(whole, size)
+            if is_ratio:
+                heavy, of_mass, weight_entry = look_far(known, weight, before, weight_entry)
+                of_month |= of_mass
+                figure[before], _ = _per_kilogram(figure[before], 0, _in_units(heavy, per_mass), 0, status)
         if numpy.isnan(figure[before]):
             break
         start = before
-    return start
+        found |= of_month
+    return start, found
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=True, inline="always")
 def _tell_records(
     figure: Array, now: float, made: int, month: int, start: int, rows: Any, row: int, at: Any, status: Any
 ) -> None:
@@ -342,17 +359,18 @@ def _since(kinds: Array, own: int, first: int, last: int) -> Any:
     return found
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=True, inline="always")
 def _unite(  # noqa: PLR0912, PLR0913, PLR0917
     asked: Any, rows: Any, room: Any, series: int, place: int, month: int, row: int, own: int, mass: int, is_ratio: bool,
-    at: Any, status: Any,
+    of_run: Any, at: Any, status: Any,
 ) -> None:  # fmt: skip
     """The kinds that the row's level rests on, and all that its figures look back on in its own series."""
     floats, statuses, found, of_level = rows.floats, rows.statuses, numpy.uint8(0), numpy.uint8(0)
     has_yoy, has_ytd_yoy = not numpy.isnan(floats[at.yoy_pct, row]), not numpy.isnan(floats[at.ytd_yoy_pct, row])
     implied = statuses[at.yoy_pct, row] == status.implied_base
     implied_ytd = statuses[at.ytd_yoy_pct, row] == status.implied_base
-    has_record = rows.months[at.highest_since, row] != NO_MONTH or rows.months[at.lowest_since, row] != NO_MONTH
+    if rows.months[at.highest_since, row] != NO_MONTH or rows.months[at.lowest_since, row] != NO_MONTH:
+        found |= of_run
     for each in range(2 if is_ratio else 1):
         part = own if each == 0 else mass
         if not numpy.isnan(floats[at.level, row]):
@@ -363,8 +381,6 @@ def _unite(  # noqa: PLR0912, PLR0913, PLR0917
             found |= _since(room.kinds, part, month - 11, month)
         if not numpy.isnan(floats[at.rolling_12m_yoy_pct, row]):
             found |= _since(room.kinds, part, month - 23, month)
-        if has_record:
-            found |= _since(room.kinds, part, rows.months[at.series_start, row], month)
         if not numpy.isnan(floats[at.mom_pct, row]):
             found |= room.kinds[part, month - 1]
         if has_yoy and not implied:

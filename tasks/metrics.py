@@ -23,7 +23,7 @@ from tasks import base
 from tasks.calendar_grid import lay_grid, measured_by_all
 from tasks.coverage import cover
 from tasks.cube import NOTHING, Array, Cube, Settled, lay_out
-from tasks.definitions import months_changed
+from tasks.definitions import Heads, months_changed
 from tasks.elsewhere import each
 from tasks.figures import (
     FLOATS,
@@ -47,7 +47,7 @@ from tasks.sums import add_up
 UNIT_VALUES = {"value_usd": "unit_value_usd_per_kg", "value_cny": "unit_value_cny_per_kg"}
 MASS = "quantity_kg"
 # Of words of the wanted months alone: what they look back on is many times as much.
-ROWS_OF_MONTHS = 20_000
+ROWS_OF_MONTHS = 40_000
 # The name of each set of kinds, by its number; the empty one has none.
 NAMES = (None, *SETS_OF_KINDS)
 
@@ -145,7 +145,8 @@ def _derive_portion(
         LOOK_BACK_MONTHS,
     )  # fmt: skip
     near = _near(cube, columns)
-    tell_series(all_known(cube, coverage, grid, columns), asked, grid.told, rows, near, cube.months, PLACES, STATUS)
+    most = int(numpy.bincount(cube.place).max(initial=1))
+    tell_series(all_known(cube, coverage, grid, columns), asked, grid.told, rows, near, most, cube.months, PLACES, STATUS)
     group, whole = measured_by_all(cube, coverage)
     parts = numpy.flatnonzero(~cube.is_total)
     ranks, of_rank = rank_partners(
@@ -172,17 +173,11 @@ def _near(cube: Cube, wanted: Array) -> Near:
     slot = numpy.full(cube.months, -1)
     slot[months] = numpy.arange(len(months))
     shape = (cube.height, len(months))
-    return Near(slot, numpy.full(shape, NOTHING), numpy.zeros(shape, numpy.uint8), numpy.zeros(shape, numpy.uint8))
+    return Near(months, slot, numpy.full(shape, NOTHING), numpy.zeros(shape, numpy.uint8), numpy.zeros(shape, numpy.uint8))
 
 
-def _heads(cube: Cube) -> pl.DataFrame:
-    """Product, partner and measure of each series."""
-    return pl.DataFrame({
-        name: pl.Series(labels, dtype=pl.String).gather(pl.Series(numbers.astype(numpy.uint32)))
-        for name, labels, numbers in (
-            ("product", cube.products, cube.product), ("partner", cube.partners, cube.partner), ("measure", cube.measures, cube.measure),
-        )
-    })  # fmt: skip
+def _heads(cube: Cube) -> Heads:
+    return Heads((cube.products, cube.partners, cube.measures), (cube.product, cube.partner, cube.measure))
 
 
 def _items(cube: Cube, begin: Array) -> Items:

@@ -54,3 +54,49 @@ def spread_members(child: Array, target: Array, sets: Array, to: Array, partner:
         if target[each] >= 0:
             for word in range(sets.shape[1]):
                 to[target[each], word] |= sets[child[each], word] & valid[partner[child[each]], word]
+
+
+def grown(sets: Array, months: int) -> Array:
+    """The sets with every month that comes up to so many `months` (fewer than 64) after one of theirs."""
+    reach, made = 0, sets.copy()
+    while reach < months:
+        step = min(reach + 1, months - reach)
+        made |= _later(made, step)
+        reach += step
+    return made
+
+
+def _later(sets: Array, months: int) -> Array:
+    moved = sets << numpy.uint64(months)
+    moved[:, 1:] |= sets[:, :-1] >> numpy.uint64(BITS - months)
+    return moved
+
+
+@numba.njit(nogil=True, cache=True)
+def first_of(sets: Array, row: int) -> int:
+    """The first month of a set, -1 where it is empty."""
+    for word in range(sets.shape[1]):
+        bits = sets[row, word]
+        if bits:
+            place = 0
+            for step in (32, 16, 8, 4, 2, 1):
+                if not bits & ((numpy.uint64(1) << numpy.uint64(step)) - numpy.uint64(1)):
+                    bits >>= numpy.uint64(step)
+                    place += step
+            return word * 64 + place
+    return -1
+
+
+@numba.njit(nogil=True, cache=True)
+def last_of(sets: Array, row: int) -> int:
+    """The last month of a set, -1 where it is empty."""
+    for word in range(sets.shape[1] - 1, -1, -1):
+        bits = sets[row, word]
+        if bits:
+            place = 0
+            for step in (32, 16, 8, 4, 2, 1):
+                if bits >> numpy.uint64(step):
+                    bits >>= numpy.uint64(step)
+                    place += step
+            return word * 64 + place
+    return -1
