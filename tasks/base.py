@@ -25,18 +25,21 @@ def keep(cube: Cube, wanted: pl.DataFrame) -> DataFrame[Base]:
             (cube.ytd, cube.ytd_kinds), (cube.yoy, cube.yoy_kinds), (cube.ytd_yoy, cube.ytd_yoy_kinds),
         )),
     ]  # fmt: skip
-    frames = []
+    parts = []
     for span, (there, row, value, kinds) in enumerate(told):
         if there.shape[1]:
             series, column = numpy.nonzero(there & keeps)
             made = numpy.full(len(series), PRINTED) if row is None else row[series, column]
-            frames.append(_rows(cube, series, column, span, value[series, column], made, kinds[series, column]))
-    return cast("DataFrame[Base]", pl.concat(frames).sort("flow", "period", "product", "partner", "measure", "span"))
+            parts.append((series, column, numpy.full(len(series), span), value[series, column], made, kinds[series, column]))
+    series, column, span, value, made, kinds = (numpy.concatenate(found) for found in zip(*parts, strict=True))
+    # Numbers of names are in the order of the names; spans are sorted as texts.
+    order = numpy.lexsort((numpy.argsort(numpy.argsort(SPANS))[span], series, column, cube.flow[series]))
+    return _as_table(cube, *(found[order] for found in (series, column, span, value, made, kinds)))
 
 
-def _rows(
-    cube: Cube, series: Array, column: Array, span: int, value: Array, made: Array, kinds: Array
-) -> pl.DataFrame:
+def _as_table(
+    cube: Cube, series: Array, column: Array, span: Array, value: Array, made: Array, kinds: Array
+) -> DataFrame[Base]:
     def named(names: list[str], numbers: Array) -> pl.Series:
         return pl.Series(names, dtype=pl.String).gather(pl.Series(numbers.astype(numpy.uint32)))
 
@@ -45,10 +48,9 @@ def _rows(
         "partner": named(cube.partners, cube.partner[series]),
         "period": pl.Series((cube.fresh[column] + cube.first).astype(numpy.int32)),
         "measure": named(cube.measures, cube.measure[series]),
-        "span": pl.Series([SPANS[span]], dtype=pl.String).new_from_index(0, len(series)),
+        "span": named(list(SPANS), span),
         "value": pl.Series(value), "how": named(list(HOW), made.astype(numpy.int64) - PRINTED),
         "kinds": named(list(SETS_OF_KINDS), kinds.astype(numpy.int64) - 1),
     })  # fmt: skip
-    return frame.with_columns(
-        period=index_month("period"), value=pl.when(pl.col("value") != NOTHING).then("value")
-    ).select(pl.col(name).cast(kind) for name, kind in polars_schema(Base).items())
+    frame = frame.with_columns(period=index_month("period"), value=pl.when(pl.col("value") != NOTHING).then("value"))
+    return cast("DataFrame[Base]", frame.select(pl.col(name).cast(kind) for name, kind in polars_schema(Base).items()))

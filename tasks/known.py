@@ -12,7 +12,7 @@ from schemas.observation import Detail, Observation
 from schemas.release import Release
 from schemas.table import table_name
 from tasks.normalise import Normalised
-from tasks.past import BaseFile, BaseFiles, has_totals
+from tasks.past import BaseFile, has_totals
 from tasks.refusal import Refused
 from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS, month_index
 from tasks.snapshot import Snapshot, open_snapshot
@@ -35,7 +35,7 @@ class Known(NamedTuple):
     touched: tuple[Partition, ...]
     derived: tuple[Partition, ...]
     snapshot: Snapshot | None
-    before: BaseFiles = BaseFiles()
+    before: tuple[BaseFile, ...] = ()
 
 
 def open_known(store: Path, release: Normalised) -> Known:
@@ -71,7 +71,7 @@ def open_known(store: Path, release: Normalised) -> Known:
         tuple(sorted(touched)),
         tuple(sorted(derived)),
         snapshot,
-        BaseFiles(tuple(before)),
+        tuple(before),
     )
 
 

@@ -18,13 +18,13 @@ from pandera.typing.polars import DataFrame
 from schemas.base import Base
 from schemas.metric import SETS_OF_KINDS, STATUSES, Metric, status
 from schemas.release import Release
-from schemas.table import PUBLISHED, empty_frame, polars_schema
+from schemas.table import empty_frame, polars_schema
 from tasks import base
 from tasks.calendar_grid import lay_grid, measured_by_all
 from tasks.coverage import cover
 from tasks.cube import NOTHING, Array, Cube, Settled, lay_out
 from tasks.definitions import Heads, months_changed
-from tasks.elsewhere import each
+from tasks.elsewhere import each, is_lent
 from tasks.figures import (
     FLOATS,
     MONTHS,
@@ -39,7 +39,7 @@ from tasks.figures import (
 )
 from tasks.months import STATUS, all_known
 from tasks.partners import rank_partners, tell_partners
-from tasks.past import BaseFiles
+from tasks.past import BaseFile, Past
 from tasks.scope import LOOK_BACK_MONTHS, WORLD, index_month
 from tasks.series import Portion, cut_portions, printed_numbers
 from tasks.sums import add_up
@@ -89,11 +89,11 @@ def derive(
     the December of its year, and what lies outside makes no difference.
     """
     work = functools.partial(_derive_portion, releases=releases, wanted=wanted)
-    return cast("DataFrame[Metric]", _together([made.metric for made in each(work, cut_portions(observation))]))
+    return cast("DataFrame[Metric]", _in_order([made.metric for made in each(work, cut_portions(observation))]))
 
 
 def derive_months(
-    observation: pl.DataFrame, releases: DataFrame[Release], wanted: pl.DataFrame, before: BaseFiles
+    observation: pl.DataFrame, releases: DataFrame[Release], wanted: pl.DataFrame, before: Sequence[BaseFile]
 ) -> Derived:
     """The same of the `wanted` months alone, and their base: of all other months the numbers are in the files of theirs.
 
@@ -101,30 +101,51 @@ def derive_months(
     portion by portion, so that memory does not grow with the number of products; where processes are lent, they take
     the portions.
     """
-    work = functools.partial(_derive_portion, releases=releases, wanted=wanted, before=before)
-    portions = each(work, before.carried_by(cut_portions(observation, ROWS_OF_MONTHS)))
-    metric = _together([made.metric for made in portions])
-    based = pl.concat([made.base for made in portions]).sort("flow", "period", *PUBLISHED["base"].sort_by)
-    return Derived(cast("DataFrame[Metric]", metric), cast("DataFrame[Base]", based))
+    past: Past | None = Past(before)
+    portions = cut_portions(observation, ROWS_OF_MONTHS)
+    if is_lent():
+        # Others may not have our files.
+        portions, past = [portion._replace(settled=past.read(portion)) for portion in portions], None
+    made = each(functools.partial(_derive_portion, releases=releases, wanted=wanted, past=past), portions)
+    return Derived(
+        cast("DataFrame[Metric]", _in_order([of_portion.metric for of_portion in made])),
+        cast("DataFrame[Base]", _in_order([of_portion.base for of_portion in made])),
+    )
 
 
-def _together(portions: list[pl.DataFrame]) -> pl.DataFrame:
-    order = ("flow", "period", *PUBLISHED["metric"].sort_by)
-    return portions[0] if len(portions) == 1 else pl.concat(portions).sort(order)
+def _in_order(portions: list[pl.DataFrame]) -> pl.DataFrame:
+    """Portions in order become one table in order. A product is in one portion, so runs of them are laid side by side and no
+    row is moved."""
+    run = ("flow", "period", "product")
+    if len(portions) == 1:
+        return portions[0]
+    runs = [
+        portion.select(pl.col(run), start=pl.int_range(pl.len()), portion=pl.lit(place))
+        .filter(pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(1)) for name in run))
+        for place, portion in enumerate(portions)
+    ]  # fmt: skip
+    ends = [frame.with_columns(end=pl.col("start").shift(-1, fill_value=portion.height))
+            for frame, portion in zip(runs, portions, strict=True)]  # fmt: skip
+    joined = pl.concat(ends).sort(run)
+    apart = (pl.col("portion") != pl.col("portion").shift(1)) | (pl.col("start") != pl.col("end").shift(1))
+    slices = joined.group_by(piece=apart.fill_null(True).cum_sum(), maintain_order=True).agg(
+        pl.col("portion", "start").first(), pl.col("end").last()
+    )
+    pieces = [portions[place][start:end] for place, start, end in slices.select("portion", "start", "end").iter_rows()]
+    return pl.concat(pieces, rechunk=False) if pieces else portions[0]
 
 
 def _derive_portion(
-    portion: Portion, releases: DataFrame[Release], wanted: pl.DataFrame | None, before: BaseFiles | None = None
+    portion: Portion, releases: DataFrame[Release], wanted: pl.DataFrame | None, past: Past | None = None
 ) -> Derived:
-    settled = before.read(portion) if before is not None else None
+    settled = past.read(portion) if past is not None else portion.settled
     numbers = printed_numbers(portion.observation, releases)
     if not numbers.height and (settled is None or not len(settled.month)):
         return Derived(cast("DataFrame[Metric]", empty_frame(Metric)), cast("DataFrame[Base]", empty_frame(Base)))
     fresh = None
-    if before is not None and wanted is not None:
+    if settled is not None and wanted is not None:
         fresh = wanted["month"].unique().sort().to_numpy().astype(numpy.int64)
     cube = lay_out(numbers, releases, settled, fresh)
-    del settled, numbers
     coverage = cover(cube, releases)
     add_up(cube, coverage)
     grid = lay_grid(cube, coverage)
@@ -162,7 +183,7 @@ def _derive_portion(
     at_item, at_place = numpy.nonzero(row_of >= 0)
     item[row_of[at_item, at_place]], place[row_of[at_item, at_place]] = at_item, at_place
     metric = _as_table(Found(cube, items, item, columns[place], rows))
-    based = base.keep(cube, wanted) if before is not None and wanted is not None else empty_frame(Base)
+    based = base.keep(cube, wanted) if fresh is not None and wanted is not None else empty_frame(Base)
     return Derived(cast("DataFrame[Metric]", metric), cast("DataFrame[Base]", based))
 
 

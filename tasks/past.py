@@ -6,7 +6,7 @@ here. What lies in no row group of a portion is not read.
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy
 import pyarrow
@@ -14,11 +14,13 @@ import pyarrow.parquet
 
 from schemas.base import HOW, SPANS
 from schemas.metric import SETS_OF_KINDS
-from tasks import elsewhere
 from tasks.cube import NOTHING, PRINTED, Array, Settled
-from tasks.scope import BASKET, basket_members
+from tasks.scope import BASKET
 from tasks.series import Portion, kin_of, kindred_chapters
 
+KINDS_OF_COLUMNS = (
+    numpy.int32, numpy.int32, numpy.int32, numpy.int32, numpy.int32, numpy.uint8, numpy.uint8, numpy.int64, numpy.uint8,
+)  # fmt: skip
 NAMED = ("product", "partner", "measure", "span", "how", "kinds")
 
 
@@ -30,31 +32,31 @@ class BaseFile(NamedTuple):
     path: Path
 
 
-class BaseFiles(NamedTuple):
-    """The numbers of all months that need not be made again."""
+class _Footer(NamedTuple):
+    """What a file says of its row groups: the two characters with which their first and last products begin."""
 
-    files: tuple[BaseFile, ...] = ()
+    file: BaseFile
+    metadata: pyarrow.parquet.FileMetaData
+    bounds: list[tuple[str, str]]
 
-    def carried_by(self, portions: list[Portion]) -> list[Portion]:
-        """The portions, with their settled numbers where others than this process take them: they may not have our files."""
-        if not elsewhere.is_lent() or len(portions) < 2:
-            return portions
-        return [portion._replace(settled=self.read(portion)) for portion in portions]
+
+class Past:
+    """The numbers of months that need not be made again. Footers are read once, rows when a portion asks for its own."""
+
+    def __init__(self, files: Sequence[BaseFile]) -> None:
+        self._footers = [_footer(file) for file in files]
 
     def read(self, portion: Portion) -> Settled:
-        """The settled numbers of a portion, those of one file in the order of its rows."""
-        if portion.settled is not None:
-            return portion.settled
+        """The settled numbers of a portion, file by file, those of one file in the order of its rows."""
         names: dict[str, dict[str, int]] = {name: {} for name in ("flow", "product", "partner", "measure")}
         parts: list[tuple[Array, ...]] = []
-        for file in self.files:
-            flow = _number(names["flow"], file.flow)
-            for batch in _batches(file.path, portion):
-                parts.append(_coded(batch, names, portion, flow, file.month))
-        kinds = (numpy.int32, numpy.int32, numpy.int32, numpy.int32, numpy.int32, numpy.uint8, numpy.uint8, numpy.int64, numpy.uint8)
+        for footer in self._footers:
+            flow = _number(names["flow"], footer.file.flow)
+            for batch in _batches(footer, portion):
+                parts.append(_coded(batch, names, portion, flow, footer.file.month))
         columns = [
             numpy.concatenate([part[place] for part in parts]) if parts else numpy.zeros(0, kind)
-            for place, kind in enumerate(kinds)
+            for place, kind in enumerate(KINDS_OF_COLUMNS)
         ]
         return Settled(*(list(found) for found in names.values()), *columns)
 
@@ -63,32 +65,34 @@ def has_totals(file: BaseFile) -> bool:
     """Whether a file has a figure that is cumulated from January; its statistics tell."""
     metadata = pyarrow.parquet.read_metadata(file.path)
     place = metadata.schema.to_arrow_schema().names.index("span")
-    columns = [metadata.row_group(group).column(place).statistics for group in range(metadata.num_row_groups)]
-    return any(found is None or not found.has_min_max or found.max >= "ytd" for found in columns if found is None or found.num_values)
+    columns = [metadata.row_group(group).column(place) for group in range(metadata.num_row_groups)]
+    return any(column.num_values and column.statistics.max >= "ytd" for column in columns)
 
 
-def _batches(path: Path, portion: Portion) -> Iterator[pyarrow.RecordBatch]:
-    with pyarrow.parquet.ParquetFile(path, read_dictionary=list(NAMED), memory_map=True) as file:
-        place = file.schema_arrow.names.index("product")
-        groups = [
-            group for group in range(file.metadata.num_row_groups)
-            if _may_hold(portion, file.metadata.row_group(group).column(place).statistics)
-        ]  # fmt: skip
-        if groups:
+def _footer(file: BaseFile) -> _Footer:
+    metadata = pyarrow.parquet.read_metadata(file.path)
+    place = metadata.schema.to_arrow_schema().names.index("product")
+    columns = [metadata.row_group(group).column(place) for group in range(metadata.num_row_groups)]
+    return _Footer(file, metadata, [
+        (column.statistics.min[:2], column.statistics.max[:2]) if column.num_values else ("~", "") for column in columns
+    ])  # fmt: skip
+
+
+def _batches(footer: _Footer, portion: Portion) -> Iterator[pyarrow.RecordBatch]:
+    groups = [group for group, bounds in enumerate(footer.bounds) if _may_hold(portion, *bounds)]
+    if groups:
+        path, metadata = footer.file.path, footer.metadata
+        with pyarrow.parquet.ParquetFile(path, read_dictionary=list(NAMED), memory_map=True, metadata=metadata) as file:
             table = file.read_row_groups(groups, columns=[*NAMED, "value"], use_threads=False)
             yield from table.to_batches()
 
 
-def _may_hold(portion: Portion, statistics: Any) -> bool:
-    """Whether a row group can have a product of the portion."""
-    if statistics is None or not statistics.has_min_max:
-        return True
-    low, high = statistics.min[:2], statistics.max[:2]
+def _may_hold(portion: Portion, low: str, high: str) -> bool:
+    """Whether a row group with products from `low` to `high` can have one of the portion."""
     # Chapters stand for themselves unless a basket connects them.
     if (portion.after is None or low < portion.after) and high >= portion.first:
-        return True
-    moved = {*kindred_chapters(), BASKET[:2]} if basket_members().height else set()
-    return any(low <= chapter <= high for chapter in moved)
+        return low <= high
+    return any(low <= chapter <= high for chapter in (*kindred_chapters(), BASKET[:2]))
 
 
 def _coded(

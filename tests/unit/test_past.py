@@ -14,17 +14,16 @@ import tasks.metrics
 from schemas.base import Base
 from tasks.ledger import last_word
 from tasks.metrics import derive, derive_months
-from tasks.past import BaseFile, BaseFiles
+from tasks.past import BaseFile
 from tasks.scope import month_index
 from tasks.tables import encode_months, path_partition
 from tests.unit import worlds
 from tests.unit.figures import Store, merged
 from tests.unit.statements import release_table
 
-NO_FILES = BaseFiles()
 
 
-def written(base: pl.DataFrame, folder: Path) -> BaseFiles:
+def written(base: pl.DataFrame, folder: Path) -> tuple[BaseFile, ...]:
     """The files of a base, as published."""
     files = []
     for place, file in enumerate(encode_months(Base, base, lambda partition: {})):
@@ -32,7 +31,7 @@ def written(base: pl.DataFrame, folder: Path) -> BaseFiles:
         path = folder / f"{place}.parquet"
         path.write_bytes(file.data)
         files.append(BaseFile(flow, year * 12 + month - 1, path))
-    return BaseFiles(tuple(files))
+    return tuple(files)
 
 
 def all_months(metric: pl.DataFrame, observation: pl.DataFrame) -> pl.DataFrame:
@@ -44,7 +43,7 @@ def check_some_months(store: Store, chance: random.Random) -> int:
     observation, releases = last_word(merged(store)), release_table(*(row for row, _ in store))
     whole = pl.DataFrame(derive(observation, releases))
     months = all_months(whole, observation)
-    at_once = derive_months(observation, releases, months, NO_FILES)
+    at_once = derive_months(observation, releases, months, ())
     assert_frame_equal(pl.DataFrame(at_once.metric), whole)
     wanted = months.sample(chance.randint(1, months.height), seed=chance.randrange(1000)).sort("flow", "month")
     mine = observation.with_columns(month=month_index("period_end")).join(wanted, on=["flow", "month"], how="semi").drop("month")
