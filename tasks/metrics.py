@@ -16,7 +16,7 @@ from pandera.typing.polars import DataFrame
 
 from schemas.metric import STATUSES, Metric, status
 from schemas.release import Release
-from schemas.table import PUBLISHED, empty_frame, polars_schema
+from schemas.table import empty_frame, polars_schema
 from tasks.calendar_grid import STATUS, Series, tell_months
 from tasks.coverage import cover
 from tasks.cube import Array, lay_out
@@ -36,6 +36,7 @@ from tasks.kinds import NAMES, unite
 from tasks.scope import LOOK_BACK_MONTHS, WORLD, index_month
 from tasks.series import cut_portions, printed_numbers
 from tasks.sums import add_up
+from tasks.weave import weave
 
 UNIT_VALUES = {"value_usd": "unit_value_usd_per_kg", "value_cny": "unit_value_cny_per_kg"}
 MASS = "quantity_kg"
@@ -63,9 +64,10 @@ def derive(
     """
     work = functools.partial(_derive_portion, releases=releases, wanted=wanted)
     portions = each(work, cut_portions(observation))
-    order = ("flow", "period", *PUBLISHED["metric"].sort_by)
     # The step looks at every value; twice would cost as much again.
-    return cast("DataFrame[Metric]", portions[0] if len(portions) == 1 else pl.concat(portions).sort(order))
+    return cast(
+        "DataFrame[Metric]", portions[0] if len(portions) == 1 else weave(portions, ("flow", "period", "product"))
+    )
 
 
 def build_series(observation: pl.DataFrame, releases: DataFrame[Release]) -> Series | None:
@@ -178,24 +180,25 @@ def _as_table(
     statuses: Array, sets: tuple[Array, Array],
 ) -> pl.DataFrame:  # fmt: skip
     """The rows under the names and types of the table."""
-    cube, at = series.cube, items.series[item]
+    cube, at, schema = series.cube, items.series[item], polars_schema(Metric)
 
-    def named(numbers: Array, names: Sequence[str | None]) -> pl.Series:
-        return pl.Series(names, dtype=pl.String).gather(pl.Series(numbers.astype(numpy.uint32)))
+    def named(column: str, numbers: Array, names: Sequence[str | None]) -> pl.Series:
+        return pl.Series(names, dtype=schema[column]).gather(pl.Series(numbers.astype(numpy.uint32)))
 
     made = {
-        "flow": named(cube.flow[at], cube.flows), "product": named(cube.product[at], cube.products),
-        "classification": named(cube.product[at], cube.classification), "partner": named(cube.partner[at], cube.partners),
-        "measure": named(items.measure[item], items.measures), "rank": pl.Series(rank),
+        "flow": named("flow", cube.flow[at], cube.flows), "product": named("product", cube.product[at], cube.products),
+        "classification": named("classification", cube.product[at], cube.classification),
+        "partner": named("partner", cube.partner[at], cube.partners),
+        "measure": named("measure", items.measure[item], items.measures), "rank": pl.Series(rank),
     }  # fmt: skip
     for place, name in enumerate(FLOATS):
         made[name] = pl.Series(floats[place])
     for place, name in enumerate(MONTHS):
         made[name] = pl.Series(days[place])
     for place, name in enumerate(STATUS_ORDER):
-        made[status(name)] = named(statuses[place], STATUSES)
+        made[status(name)] = named(status(name), statuses[place], STATUSES)
     for name, kinds in zip(("level_kinds", "kinds"), sets, strict=True):
-        made[name] = named(kinds, NAMES)
+        made[name] = named(name, kinds, NAMES)
     frame = pl.DataFrame(made)
     frame = frame.with_columns(
         pl.col(FLOATS).fill_nan(None),
@@ -206,4 +209,4 @@ def _as_table(
         there = pl.col(name) != NO_MONTH
         index = pl.col(name) + cube.first
         frame = frame.with_columns(pl.when(there).then(pl.date(index // 12, index % 12 + 1, 1)).alias(name))
-    return frame.select(pl.col(name).cast(kind) for name, kind in polars_schema(Metric).items())
+    return frame.select(pl.col(name).cast(kind) for name, kind in schema.items())

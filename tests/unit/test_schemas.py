@@ -59,7 +59,7 @@ def test_a_null_figure_without_a_reason_is_refused_by_the_schema() -> None:
     frame = pl.DataFrame([row], schema=polars_schema(Metric)).with_columns(period=pl.date(2025, 6, 1))
     Metric.validate(frame, lazy=True)
     with pytest.raises(Exception, match="missing_says_why"):
-        Metric.validate(frame.with_columns(mom_status=pl.lit("computed")), lazy=True)
+        Metric.validate(frame.with_columns(mom_status=pl.lit("computed", dtype=frame.schema["mom_status"])), lazy=True)
 
 
 def test_the_dictionary_page_is_what_the_models_say() -> None:
