@@ -2,7 +2,12 @@
 
 Each figure `x` stands beside `x_status`, which says how it was made, or, where it is null, why. Percentages are per cent
 (660.8 means +660.8 %) and are computed from whole units; nothing here is rounded.
+
+A full release makes millions of rows of which half the columns are words, so in the making these are coded: a small number
+a row, and each word once. Readers of the published table get plain text.
 """
+
+from typing import TYPE_CHECKING
 
 import pandera.polars as pa
 import polars as pl
@@ -57,66 +62,78 @@ SETS_OF_KINDS = tuple(
     for number in range(1, 2 ** len(KINDS))
 )
 
+# Columns of words out of a fixed set. The type holds the set, so that no row need be looked at to know that it is kept.
+# (mypy cannot take an instance of a Polars type as an annotation.)
+if TYPE_CHECKING:
+    from polars import Enum as Classification
+    from polars import Enum as Flow
+    from polars import Enum as Kinds
+    from polars import Enum as Status
+else:
+    Flow, Classification = pl.Enum(FLOWS), pl.Enum(CLASSIFICATIONS)
+    Status, Kinds = pl.Enum(STATUSES), pl.Enum(SETS_OF_KINDS)
+
 
 def status(figure: str) -> str:
     """The column that says how a figure was made or why it is missing: mom_pct -> mom_status."""
     return f"{figure.removesuffix('_pct').removesuffix('_pp')}_status"
 
 
-@published(sort_by=("product", "partner", "measure"), month_of="period")
+@published(sort_by=("product", "partner", "measure"), month_of="period", rows_per_group=49_152)
 class Metric(Table):
     """Level, growth, year to date, rolling year, share, rank, contribution, record: each with its status."""
 
-    flow: pl.String = column("direction of trade as the reporter counts it", isin=FLOWS)
-    product: pl.String = column("code as text: HS2 to HS8, line:…, or basket:…")
-    classification: pl.String = column("what kind of code `product` is", isin=CLASSIFICATIONS)
-    partner: pl.String = column("ISO 3166-1 alpha-3, gacc:NNN, WLD for all partners, EU27 for the Union of that month")
+    flow: Flow = column("direction of trade as the reporter counts it")
+    product: pl.Categorical = column("code as text: HS2 to HS8, line:…, or basket:…")
+    classification: Classification = column("what kind of code `product` is")
+    partner: pl.Categorical = column(
+        "ISO 3166-1 alpha-3, gacc:NNN, WLD for all partners, EU27 for the Union of that month"
+    )
     period: pl.Date = column("first day of the month")
-    measure: pl.String = column("quantity_kg, quantity_<unit>, value_usd, value_cny, unit_value_usd_per_kg …")
+    measure: pl.Categorical = column("quantity_kg, quantity_<unit>, value_usd, value_cny, unit_value_usd_per_kg …")
     level: pl.Float64 = column("the month's figure", "see measure", nullable=True)
-    level_status: pl.String = column("how level was made, or why it is null", isin=STATUSES)
+    level_status: Status = column("how level was made, or why it is null")
     mom_pct: pl.Float64 = column("change on the month before", "%", nullable=True)
-    mom_status: pl.String = column("how mom_pct was made, or why it is null", isin=STATUSES)
+    mom_status: Status = column("how mom_pct was made, or why it is null")
     yoy_pct: pl.Float64 = column("change on the same month a year before", "%", nullable=True)
-    yoy_status: pl.String = column("how yoy_pct was made, or why it is null", isin=STATUSES)
+    yoy_status: Status = column("how yoy_pct was made, or why it is null")
     ytd: pl.Float64 = column("January to this month", "see measure", nullable=True)
-    ytd_status: pl.String = column("how ytd was made, or why it is null", isin=STATUSES)
+    ytd_status: Status = column("how ytd was made, or why it is null")
     ytd_yoy_pct: pl.Float64 = column("change of ytd on a year before", "%", nullable=True)
-    ytd_yoy_status: pl.String = column("how ytd_yoy_pct was made, or why it is null", isin=STATUSES)
+    ytd_yoy_status: Status = column("how ytd_yoy_pct was made, or why it is null")
     rolling_12m: pl.Float64 = column("sum of the twelve months that end here", "see measure", nullable=True)
-    rolling_12m_status: pl.String = column("how rolling_12m was made, or why it is null", isin=STATUSES)
+    rolling_12m_status: Status = column("how rolling_12m was made, or why it is null")
     rolling_12m_yoy_pct: pl.Float64 = column("change of rolling_12m on a year before", "%", nullable=True)
-    rolling_12m_yoy_status: pl.String = column("how rolling_12m_yoy_pct was made, or why it is null", isin=STATUSES)
+    rolling_12m_yoy_status: Status = column("how rolling_12m_yoy_pct was made, or why it is null")
     share_pct: pl.Float64 = column("share in the world total of the month", "%", nullable=True)
-    share_status: pl.String = column("how share_pct was made, or why it is null", isin=STATUSES)
+    share_status: Status = column("how share_pct was made, or why it is null")
     rank: pl.UInt32 = column(
         "place among the partners by level, 1 is the largest; equal levels share it", nullable=True
     )
-    rank_status: pl.String = column("how rank was made, or why it is null", isin=STATUSES)
+    rank_status: Status = column("how rank was made, or why it is null")
     contribution_mom_pp: pl.Float64 = column(
         "part of the world's m/m that this partner accounts for", "percentage points", nullable=True
     )
-    contribution_mom_status: pl.String = column("how contribution_mom_pp was made, or why it is null", isin=STATUSES)
+    contribution_mom_status: Status = column("how contribution_mom_pp was made, or why it is null")
     contribution_yoy_pp: pl.Float64 = column(
         "part of the world's y/y that this partner accounts for", "percentage points", nullable=True
     )
-    contribution_yoy_status: pl.String = column("how contribution_yoy_pp was made, or why it is null", isin=STATUSES)
+    contribution_yoy_status: Status = column("how contribution_yoy_pp was made, or why it is null")
     highest_since: pl.Date = column("latest earlier month that was at least as high", nullable=True)
-    highest_since_status: pl.String = column("how highest_since was made, or why it is null", isin=STATUSES)
+    highest_since_status: Status = column("how highest_since was made, or why it is null")
     lowest_since: pl.Date = column("latest earlier month that was at least as low", nullable=True)
-    lowest_since_status: pl.String = column("how lowest_since was made, or why it is null", isin=STATUSES)
+    lowest_since_status: Status = column("how lowest_since was made, or why it is null")
     series_start: pl.Date = column("first month of the unbroken series that highest_since looks back on", nullable=True)
     comparable_from: pl.Date = column(
         "month of the last known change of what code, unit, basket or partner mean: from it on months can be compared "
         "with this one; null: no change is known, of the HS revisions only that of 2022 being known",
         nullable=True,
     )
-    level_kinds: pl.String = column(
-        "kinds of release that level rests on, in alphabetical order, joined by +", isin=SETS_OF_KINDS, nullable=True
+    level_kinds: Kinds = column(
+        "kinds of release that level rests on, in alphabetical order, joined by +", nullable=True
     )
-    kinds: pl.String = column(
+    kinds: Kinds = column(
         "the same of all figures of the row: of their bases, windows, world totals and the partners ranked",
-        isin=SETS_OF_KINDS,
         nullable=True,
     )
 

@@ -43,25 +43,28 @@ class Layout:
     tables get files of their own from each release, which are never written again; the others are made again by month,
     or whole where they are not filed by month.
     Filed by month, a file lies under `<table>/flow=…/year=…/month=…/`, and the three keys are in the path alone: where
-    a column says them too, readers disagree about which of the two to believe. `sort_by` is the order inside a file.
+    a column says them too, readers disagree about which of the two to believe. `sort_by` is the order inside a file, and
+    `rows_per_group` how many rows a reader who asks for one product must take with it: fewer let through less, and make
+    the footers longer, which every reader reads.
     """
 
     model: type[Table]
     sort_by: tuple[str, ...]
     month_of: str | None
     by_release: bool
+    rows_per_group: int
 
 
 PUBLISHED: dict[str, Layout] = {}
 
 
 def published(
-    *, sort_by: tuple[str, ...], month_of: str | None = None, by_release: bool = False
+    *, sort_by: tuple[str, ...], month_of: str | None = None, by_release: bool = False, rows_per_group: int = 65_536
 ) -> Callable[[Model], Model]:
     """Register a table as one that readers get, under its name in snake_case."""
 
     def register(model: Model) -> Model:
-        PUBLISHED[table_name(model)] = Layout(model, sort_by, month_of, by_release)
+        PUBLISHED[table_name(model)] = Layout(model, sort_by, month_of, by_release, rows_per_group)
         return model
 
     return register
@@ -78,8 +81,16 @@ def table_name(model: type[Table]) -> str:
 
 
 def polars_schema(model: type[Table]) -> dict[str, pl.DataType]:
-    """Column name -> Polars type, in order."""
+    """Column name -> Polars type, in order, of a frame in the making: words may be coded."""
     return {name: field.dtype.type for name, field in model.to_schema().columns.items()}
+
+
+def readers_schema(model: type[Table]) -> dict[str, pl.DataType]:
+    """The same as it is published and read: what is coded in the making is plain text."""
+    return {
+        name: pl.String() if isinstance(kind, (pl.Enum, pl.Categorical)) else kind
+        for name, kind in polars_schema(model).items()
+    }
 
 
 def stored_columns(model: type[Table]) -> list[str]:
@@ -93,7 +104,7 @@ def arrow_schema(model: type[Table]) -> pyarrow.Schema:
     """The Arrow schema of a published file: `description` and `unit` stand in each field's metadata."""
     fields = []
     columns = model.to_schema().columns
-    plain = pl.DataFrame(schema=polars_schema(model)).to_arrow().schema
+    plain = pl.DataFrame(schema=readers_schema(model)).to_arrow().schema
     for name in stored_columns(model):
         field = columns[name]
         note = {"description": field.description, **(field.metadata or {})}

@@ -1,5 +1,6 @@
 """The numbers of months that are made anew, as a table for the months to come."""
 
+from collections.abc import Sequence
 from typing import cast
 
 import numpy
@@ -40,17 +41,19 @@ def keep(cube: Cube, wanted: pl.DataFrame) -> DataFrame[Base]:
 def _as_table(
     cube: Cube, series: Array, column: Array, span: Array, value: Array, made: Array, kinds: Array
 ) -> DataFrame[Base]:
-    def named(names: list[str], numbers: Array) -> pl.Series:
-        return pl.Series(names, dtype=pl.String).gather(pl.Series(numbers.astype(numpy.uint32)))
+    schema = polars_schema(Base)
+
+    def named(name: str, names: Sequence[str], numbers: Array) -> pl.Series:
+        return pl.Series(names, dtype=schema[name]).gather(pl.Series(numbers.astype(numpy.uint32)))
 
     frame = pl.DataFrame({
-        "flow": named(cube.flows, cube.flow[series]), "product": named(cube.products, cube.product[series]),
-        "partner": named(cube.partners, cube.partner[series]),
+        "flow": named("flow", cube.flows, cube.flow[series]), "product": named("product", cube.products, cube.product[series]),
+        "partner": named("partner", cube.partners, cube.partner[series]),
         "period": pl.Series((cube.fresh[column] + cube.first).astype(numpy.int32)),
-        "measure": named(cube.measures, cube.measure[series]),
-        "span": named(list(SPANS), span),
-        "value": pl.Series(value), "how": named(list(HOW), made.astype(numpy.int64) - PRINTED),
-        "kinds": named(list(SETS_OF_KINDS), kinds.astype(numpy.int64) - 1),
+        "measure": named("measure", cube.measures, cube.measure[series]),
+        "span": named("span", SPANS, span),
+        "value": pl.Series(value), "how": named("how", HOW, made.astype(numpy.int64) - PRINTED),
+        "kinds": named("kinds", SETS_OF_KINDS, kinds.astype(numpy.int64) - 1),
     })  # fmt: skip
     frame = frame.with_columns(period=index_month("period"), value=pl.when(pl.col("value") != NOTHING).then("value"))
-    return cast("DataFrame[Base]", frame.select(pl.col(name).cast(kind) for name, kind in polars_schema(Base).items()))
+    return cast("DataFrame[Base]", frame.select(pl.col(name).cast(kind) for name, kind in schema.items()))

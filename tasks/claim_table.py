@@ -16,7 +16,8 @@ from schemas.release import Release
 from schemas.table import polars_schema, schema_sha256, table_name
 from tasks.claims import ClaimsFile, product_of
 from tasks.control_events import mixed_note
-from tasks.lineage import as_table, code_sha256, current_run, frame_sha256, json_sha256, lineage_row, versions
+from tasks.frame_hash import frame_sha256
+from tasks.lineage import as_table, code_sha256, current_run, json_sha256, lineage_row, versions
 from tasks.publish import Published, publish
 from tasks.snapshot import Snapshot
 from tasks.tables import encode_file, read_table

@@ -50,7 +50,7 @@ def adopt(done: Done) -> Any:
         for name, sha256 in done.records[-1].outputs.items():
             frame = getattr(done.made, name, None)
             if isinstance(frame, pl.DataFrame):
-                run.hashes[id(frame)] = (frame, sha256)
+                run.remember(frame, sha256)
     return done.made
 
 

@@ -19,8 +19,9 @@ from schemas.metric import Metric
 from schemas.table import polars_schema, schema_sha256, table_name
 from tasks.control_events import BASKET, codes_of, measures, members, touched_codes
 from tasks.event_windows import as_table, by_product, placebos, places, reach, windows_of
+from tasks.frame_hash import frame_sha256
 from tasks.known import Known
-from tasks.lineage import code_sha256, frame_sha256, json_sha256
+from tasks.lineage import code_sha256, json_sha256
 from tasks.normalise import Normalised
 from tasks.tables import read_derivation, read_table
 

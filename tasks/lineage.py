@@ -12,6 +12,7 @@ import importlib.metadata
 import json
 import re
 import sys
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from schemas.lineage import Lineage
 from schemas.outcome import Outcome
 from schemas.release import Release
 from schemas.table import Table, polars_schema
+from tasks.frame_hash import frame_sha256
 
 ROOT = Path(__file__).parent.parent
 # The names behind `from … import`, also in brackets over several lines, or the one behind a plain `import`.
@@ -73,14 +75,20 @@ class Run:
     flow_run_id: str | None = None
     records: list[StepRecord] = field(default_factory=list)
     outcome: Outcome | None = None
-    hashes: dict[int, tuple[pl.DataFrame, str]] = field(default_factory=dict)
+    hashes: dict[int, tuple[weakref.ref[pl.DataFrame], str]] = field(default_factory=dict)
 
     def frame_sha256(self, frame: pl.DataFrame) -> str:
-        """Hash of a frame, computed once however many steps are given it."""
-        # The frame is kept beside its hash, or another could come to lie at the same place in memory.
-        if id(frame) not in self.hashes:
-            self.hashes[id(frame)] = (frame, frame_sha256(frame))
-        return self.hashes[id(frame)][1]
+        """Hash of a frame, computed once however many steps are given it; the frame is not kept for that."""
+        known, sha256 = self.hashes.get(id(frame), (None, ""))
+        # Another frame may have come to lie where one was that is gone.
+        if known is None or known() is not frame:
+            sha256 = frame_sha256(frame)
+            self.remember(frame, sha256)
+        return sha256
+
+    def remember(self, frame: pl.DataFrame, sha256: str) -> None:
+        """Take over the hash of a frame, which was made elsewhere."""
+        self.hashes[id(frame)] = (weakref.ref(frame), sha256)
 
 
 _current: ContextVar[Run | None] = ContextVar("tidewaiter_run", default=None)
@@ -155,44 +163,6 @@ def lineage_row(
         "parameters": json.dumps(dict(parameters), sort_keys=True, ensure_ascii=False, default=str),
         "versions": json.dumps(versions(), sort_keys=True),
     }
-
-
-def frame_sha256(frame: pl.DataFrame) -> str:
-    """Hash of a frame's columns, types and values in their order, and of nothing else.
-
-    How Polars happens to hold them (chunks, slices, views, codes of categories, what lies under a null) is left out, so
-    that equal frames have equal hashes wherever they come from.
-    """
-    digest = hashlib.sha256(json.dumps([[name, str(kind)] for name, kind in frame.schema.items()]).encode())
-    for column in frame:
-        for part in _plain_parts(column):
-            digest.update(part)
-    return digest.hexdigest()
-
-
-def _plain_parts(column: pl.Series) -> Iterator[memoryview | bytes]:
-    """The values of a column as bytes: where it is null, how long its texts or lists are, and what is in them."""
-    if column.null_count():
-        yield _buffer(column.is_null().cast(pl.UInt8))
-    if isinstance(column.dtype, pl.List):
-        yield _buffer(column.list.len().fill_null(0))
-        yield from _plain_parts(column.drop_nulls().explode(empty_as_null=False))
-    elif column.dtype in (pl.String, pl.Categorical):
-        texts = column.cast(pl.String).fill_null("")
-        yield _buffer(texts.str.len_bytes())
-        yield texts.str.join("").item().encode() if len(texts) else b""
-    else:
-        numbers = column.cast(pl.UInt8) if column.dtype == pl.Boolean else column.to_physical()
-        yield _buffer(numbers.fill_null(0))
-
-
-def _buffer(numbers: pl.Series) -> memoryview | bytes:
-    array = numbers.rechunk().to_arrow()
-    data = array.buffers()[1]
-    if data is None or not len(array):
-        return b""
-    width = array.type.bit_width // 8
-    return memoryview(data)[array.offset * width : (array.offset + len(array)) * width]
 
 
 def json_sha256(value: Any) -> str:

@@ -43,11 +43,14 @@ from tasks.past import BaseFile, Past
 from tasks.scope import LOOK_BACK_MONTHS, WORLD, index_month
 from tasks.series import Portion, cut_portions, printed_numbers
 from tasks.sums import add_up
+from tasks.weave import weave
 
 UNIT_VALUES = {"value_usd": "unit_value_usd_per_kg", "value_cny": "unit_value_cny_per_kg"}
 MASS = "quantity_kg"
 # Of words of the wanted months alone: what they look back on is many times as much.
 ROWS_OF_MONTHS = 40_000
+# Rows that are alike in these are all of one portion.
+RUN = ("flow", "period", "product")
 # The name of each set of kinds, by its number; the empty one has none.
 NAMES = (None, *SETS_OF_KINDS)
 
@@ -89,7 +92,8 @@ def derive(
     the December of its year, and what lies outside makes no difference.
     """
     work = functools.partial(_derive_portion, releases=releases, wanted=wanted)
-    return cast("DataFrame[Metric]", _in_order([made.metric for made in each(work, cut_portions(observation))]))
+    made = each(work, cut_portions(observation))
+    return cast("DataFrame[Metric]", weave([of_portion.metric for of_portion in made], RUN))
 
 
 def derive_months(
@@ -108,31 +112,9 @@ def derive_months(
         portions, past = [portion._replace(settled=past.read(portion)) for portion in portions], None
     made = each(functools.partial(_derive_portion, releases=releases, wanted=wanted, past=past), portions)
     return Derived(
-        cast("DataFrame[Metric]", _in_order([of_portion.metric for of_portion in made])),
-        cast("DataFrame[Base]", _in_order([of_portion.base for of_portion in made])),
+        cast("DataFrame[Metric]", weave([of_portion.metric for of_portion in made], RUN)),
+        cast("DataFrame[Base]", weave([of_portion.base for of_portion in made], RUN)),
     )
-
-
-def _in_order(portions: list[pl.DataFrame]) -> pl.DataFrame:
-    """Portions in order become one table in order. A product is in one portion, so runs of them are laid side by side and no
-    row is moved."""
-    run = ("flow", "period", "product")
-    if len(portions) == 1:
-        return portions[0]
-    runs = [
-        portion.select(pl.col(run), start=pl.int_range(pl.len()), portion=pl.lit(place))
-        .filter(pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(1)) for name in run))
-        for place, portion in enumerate(portions)
-    ]  # fmt: skip
-    ends = [frame.with_columns(end=pl.col("start").shift(-1, fill_value=portion.height))
-            for frame, portion in zip(runs, portions, strict=True)]  # fmt: skip
-    joined = pl.concat(ends).sort(run)
-    apart = (pl.col("portion") != pl.col("portion").shift(1)) | (pl.col("start") != pl.col("end").shift(1))
-    slices = joined.group_by(piece=apart.fill_null(True).cum_sum(), maintain_order=True).agg(
-        pl.col("portion", "start").first(), pl.col("end").last()
-    )
-    pieces = [portions[place][start:end] for place, start, end in slices.select("portion", "start", "end").iter_rows()]
-    return pl.concat(pieces, rechunk=False) if pieces else portions[0]
 
 
 def _derive_portion(
@@ -242,25 +224,26 @@ def _wanted_months(cube: Cube, told: Array, wanted: pl.DataFrame | None) -> tupl
 
 def _as_table(found: Found) -> pl.DataFrame:
     """The rows under the names and types of the table."""
-    cube, items, rows = found.cube, found.items, found.rows
+    cube, items, rows, schema = found.cube, found.items, found.rows, polars_schema(Metric)
     at = items.series[found.item]
 
-    def named(numbers: Array, names: Sequence[str | None]) -> pl.Series:
-        return pl.Series(names, dtype=pl.String).gather(pl.Series(numbers.astype(numpy.uint32)))
+    def named(column: str, numbers: Array, names: Sequence[str | None]) -> pl.Series:
+        return pl.Series(names, dtype=schema[column]).gather(pl.Series(numbers.astype(numpy.uint32)))
 
     made = {
-        "flow": named(cube.flow[at], cube.flows), "product": named(cube.product[at], cube.products),
-        "classification": named(cube.product[at], cube.classification), "partner": named(cube.partner[at], cube.partners),
-        "measure": named(items.measure[found.item], items.measures), "rank": pl.Series(rows.rank),
+        "flow": named("flow", cube.flow[at], cube.flows), "product": named("product", cube.product[at], cube.products),
+        "classification": named("classification", cube.product[at], cube.classification),
+        "partner": named("partner", cube.partner[at], cube.partners),
+        "measure": named("measure", items.measure[found.item], items.measures), "rank": pl.Series(rows.rank),
     }  # fmt: skip
     for place, name in enumerate(FLOATS):
         made[name] = pl.Series(rows.floats[place])
     for place, name in enumerate(MONTHS):
         made[name] = pl.Series(rows.months[place])
     for place, name in enumerate(STATUS_ORDER):
-        made[status(name)] = named(rows.statuses[place], STATUSES)
+        made[status(name)] = named(status(name), rows.statuses[place], STATUSES)
     for name, kinds in (("level_kinds", rows.level_kinds), ("kinds", rows.kinds)):
-        made[name] = named(kinds, NAMES)
+        made[name] = named(name, kinds, NAMES)
     frame = pl.DataFrame(made)
     frame = frame.with_columns(
         pl.col(FLOATS).fill_nan(None),
@@ -271,4 +254,4 @@ def _as_table(found: Found) -> pl.DataFrame:
         there = pl.col(name) != NO_MONTH
         index = pl.col(name) + cube.first
         frame = frame.with_columns(pl.when(there).then(pl.date(index // 12, index % 12 + 1, 1)).alias(name))
-    return frame.select(pl.col(name).cast(kind) for name, kind in polars_schema(Metric).items())
+    return frame.select(pl.col(name).cast(kind) for name, kind in schema.items())

@@ -25,7 +25,7 @@ from openlineage.client.transport import get_default_factory
 
 from schemas.metric import FIGURES, status
 from schemas.observation import Observation
-from schemas.table import Table, polars_schema, table_name
+from schemas.table import Table, polars_schema, readers_schema, table_name
 from tasks.filesystem import LOCAL
 from tasks.lineage import Run, StepRecord, versions
 
@@ -176,7 +176,8 @@ def _output(namespace: str, thing: _Thing, given: Sequence[_Thing]) -> OutputDat
         own["outputStatistics"] = statistics(thing.rows)
     if thing.model is not None:
         kind, columns = facet_v2.schema_dataset.SchemaDatasetFacetFields, thing.model.to_schema().columns
-        shown = [kind(name, str(column.dtype), column.description) for name, column in columns.items()]
+        types = readers_schema(thing.model)
+        shown = [kind(name, str(types[name]), column.description) for name, column in columns.items()]
         facets["schema"] = facet_v2.schema_dataset.SchemaDatasetFacet(shown)
     kinds, at_hand = facet_v2.column_lineage_dataset, {one.dataset for one in given}
     origins: dict[str, facet_v2.column_lineage_dataset.Fields] = {}

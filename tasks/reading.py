@@ -11,7 +11,7 @@ from pandera.typing.polars import DataFrame
 from schemas.catalog import PUBLISHED
 from schemas.observation import Observation
 from schemas.release import Release
-from schemas.table import Table
+from schemas.table import Table, readers_schema
 from tasks import ledger, metrics, wide
 from tasks.snapshot import Snapshot, open_snapshot
 from tasks.tables import read_table
@@ -74,7 +74,8 @@ def _as_of(snapshot: Snapshot, table: str, day: date, flow: str | None) -> pl.Da
     # A file of printed figures is of the day of its last one, and its earlier ones were known before.
     spoke = (pl.col("released_on") <= day) | pl.col("release_id").is_in(words["release_id"].unique().to_list())
     releases = DataFrame[Release](read_table(snapshot, Release).filter(spoke))
-    return wide.widen(words, releases) if table == "trade_flow" else metrics.derive(words, releases)
+    made = wide.widen(words, releases) if table == "trade_flow" else metrics.derive(words, releases)
+    return made.cast(readers_schema(PUBLISHED[table].model))  # type: ignore[arg-type]
 
 
 def _require_column(model: type[Table], table: str, name: str) -> None:

@@ -5,22 +5,34 @@ the table's order, with the Arrow schema of its model and the derivation in the 
 depend on nothing but the rows, the derivation and the versions of the libraries.
 """
 
+import base64
 import io
+import itertools
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 import pyarrow
 import pyarrow.parquet
 
-from schemas.table import PUBLISHED, Table, arrow_schema, polars_schema, schema_sha256, stored_columns, table_name
+from schemas.table import (
+    PARTITION_KEYS,
+    PUBLISHED,
+    Table,
+    arrow_schema,
+    polars_schema,
+    readers_schema,
+    schema_sha256,
+    stored_columns,
+    table_name,
+)
 from tasks.publish import NewFile
 from tasks.snapshot import Snapshot
 
-ROWS_PER_GROUP = 65_536
-DERIVATION_KEY = b"tidewaiter.derivation"
+ZSTD_LEVEL = 3
+ARROW_KEY, DERIVATION_KEY = "ARROW:schema", "tidewaiter.derivation"
 Partition = tuple[str, int, int]
 
 
@@ -36,31 +48,40 @@ def encode_months(
     layout = PUBLISHED[table_name(model)]
     assert layout.month_of is not None
     month = pl.col(layout.month_of).dt
-    keyed = frame.with_columns(month.year().cast(pl.Int32).alias("year"), month.month().cast(pl.Int32).alias("month"))
-    for (flow, year, number), rows in sorted(
-        keyed.partition_by("flow", "year", "month", as_dict=True, maintain_order=True).items()
-    ):
-        partition = (str(flow), int(year), int(number))
-        yield encode_file(model, rows, partition_path(partition), derivation(partition), in_order=in_order)
+    keys = frame.select("flow", year=month.year().cast(pl.Int32), month=month.month().cast(pl.Int32))
+    if not in_order:
+        order = keys.select(pl.arg_sort_by(*PARTITION_KEYS, maintain_order=True)).to_series()
+        frame, keys = frame[order], keys[order]
+    # Month after month as a view: a partition is copied when its turn has come.
+    new = keys.select(pl.any_horizontal(pl.all().ne_missing(pl.all().shift())).arg_true()).to_series()
+    for start, end in itertools.pairwise([*new, frame.height]):
+        partition = cast("Partition", keys.row(start))
+        yield encode_file(model, frame[start:end], partition_path(partition), derivation(partition), in_order=in_order)
 
 
 def encode_file(
     model: type[Table], frame: pl.DataFrame, partition: str, derivation: Mapping[str, Any], *, in_order: bool = False
 ) -> NewFile:
     """One file of a table, as bytes."""
-    name = table_name(model)
-    rows = frame.select(stored_columns(model))
-    if not in_order:
-        rows = rows.sort(PUBLISHED[name].sort_by)
-    note = json.dumps(derivation, sort_keys=True, ensure_ascii=False).encode()
-    schema = arrow_schema(model)
-    schema = schema.with_metadata({DERIVATION_KEY: note})
+    name, kinds = table_name(model), polars_schema(model)
+    layout = PUBLISHED[name]
+    rows = frame.select(pl.col(column).cast(kinds[column]) for column in stored_columns(model))
+    # In one piece, because the writer ends a row group where a piece ends.
+    rows = rows.rechunk() if in_order else rows.sort(layout.sort_by)
+    readers, mine = arrow_schema(model), rows.clear().to_arrow().schema
+    # Codes go into the file as its dictionaries; the schema that readers look at knows them as text. A column that must
+    # not be null is refused here where it is.
+    exact = [mine.field(field.name).with_nullable(field.nullable).remove_metadata() for field in readers]
+    note = {
+        ARROW_KEY: base64.b64encode(readers.serialize().to_pybytes()).decode(),
+        DERIVATION_KEY: json.dumps(derivation, sort_keys=True, ensure_ascii=False),
+    }
     sink = io.BytesIO()
-    with pyarrow.parquet.ParquetWriter(sink, schema, compression="zstd") as writer:
-        # Group by group, or all texts of a large table would be in memory twice.
-        for first in range(0, max(rows.height, 1), ROWS_PER_GROUP):
-            writer.write_table(rows.slice(first, ROWS_PER_GROUP).to_arrow().cast(schema), ROWS_PER_GROUP)
-    return NewFile(name, partition, sink.getvalue(), rows.height, schema_sha256(model), PUBLISHED[name].by_release)
+    rows.write_parquet(
+        sink, compression="zstd", compression_level=ZSTD_LEVEL, statistics=True, row_group_size=layout.rows_per_group,
+        arrow_schema=pyarrow.schema(exact), metadata=note,
+    )  # fmt: skip
+    return NewFile(name, partition, sink.getvalue(), rows.height, schema_sha256(model), layout.by_release)
 
 
 def partition_path(partition: Partition) -> str:
@@ -85,7 +106,7 @@ def read_table(
     `where` speaks of columns inside the files, and what it leaves out is not read where the order of the files tells. None stands for a store in which nothing was published yet.
     """
     name = table_name(model)
-    kinds = {column: kind for column, kind in polars_schema(model).items() if not columns or column in columns}
+    kinds = {column: kind for column, kind in readers_schema(model).items() if not columns or column in columns}
     # Files of one flow are read together, because a call for each costs more than the rows of most months.
     files: dict[str | None, list[Path]] = {}
     entries = [(path_partition(entry.partition) if entry.partition else None, entry)
@@ -114,5 +135,5 @@ def read_table(
 def read_derivation(data: pyarrow.NativeFile | str) -> dict[str, Any]:
     """What a published file says it was made from."""
     metadata = pyarrow.parquet.read_metadata(data).metadata or {}
-    derived: dict[str, Any] = json.loads(metadata.get(DERIVATION_KEY, b"{}"))
+    derived: dict[str, Any] = json.loads(metadata.get(DERIVATION_KEY.encode(), b"{}"))
     return derived

@@ -5,12 +5,13 @@ import io
 import polars as pl
 import pyarrow.parquet
 import pytest
+from pandera.errors import SchemaErrors
 
 from schemas import dictionary
 from schemas.catalog import PUBLISHED
 from schemas.code_tables import TABLES, code_table
 from schemas.metric import FIGURES, MADE, MISSING, STATUSES, Metric, status
-from schemas.table import PARTITION_KEYS, arrow_schema, empty_frame, polars_schema
+from schemas.table import PARTITION_KEYS, arrow_schema, empty_frame, polars_schema, readers_schema
 from tasks.tables import encode_file, read_derivation
 
 
@@ -46,20 +47,49 @@ def test_every_figure_has_its_status_and_every_status_its_words() -> None:
     assert not set(MADE) & set(MISSING)
 
 
-def test_a_null_figure_without_a_reason_is_refused_by_the_schema() -> None:
+def _metric() -> pl.DataFrame:
+    """A row in which no figure is there."""
     row = dict.fromkeys(polars_schema(Metric))
     row |= {status(figure): "not_covered" for figure in FIGURES}
     row |= {
-        "flow": "export",
-        "product": "85051110",
-        "classification": "HS8",
-        "partner": "WLD",
-        "measure": "quantity_kg",
-    }
-    frame = pl.DataFrame([row], schema=polars_schema(Metric)).with_columns(period=pl.date(2025, 6, 1))
+        "flow": "export", "product": "85051110", "classification": "HS8", "partner": "WLD", "measure": "quantity_kg",
+    }  # fmt: skip
+    return pl.DataFrame([row], schema=polars_schema(Metric)).with_columns(period=pl.date(2025, 6, 1))
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_a_figure_is_refused_that_is_null_without_a_reason_or_there_with_one(figure: str) -> None:
+    frame = _metric()
     Metric.validate(frame, lazy=True)
-    with pytest.raises(Exception, match="missing_says_why"):
-        Metric.validate(frame.with_columns(mom_status=pl.lit("computed")), lazy=True)
+    there = {figure: pl.lit(1).cast(pl.Int32).cast(frame.schema[figure])}
+    made = {status(figure): pl.lit("computed", dtype=frame.schema[status(figure)])}
+    Metric.validate(frame.with_columns(**there, **made), lazy=True)
+    for wrong in (there, made):
+        with pytest.raises(SchemaErrors) as raised:
+            Metric.validate(pl.concat([frame, frame.with_columns(**wrong)]), lazy=True)
+        assert set(raised.value.failure_cases["check"]) == {"missing_says_why"}
+
+
+@pytest.mark.parametrize("name", polars_schema(Metric))
+def test_each_column_of_metric_refuses_another_type_other_words_and_a_null_that_may_not_be(name: str) -> None:
+    frame, kind = _metric(), polars_schema(Metric)[name]
+    column, words = Metric.to_schema().columns[name], isinstance(kind, pl.Enum)
+    other = pl.Enum(["another", *kind.categories]) if isinstance(kind, pl.Enum) else pl.Binary
+    found = {"type": frame.with_columns(pl.lit(None, dtype=other).alias(name))}
+    if not column.nullable:
+        found["null"] = frame.with_columns(pl.lit(None, dtype=kind).alias(name))
+    for wrong in found.values():
+        with pytest.raises(SchemaErrors, match=name):
+            Metric.validate(wrong, lazy=True)
+    if words:
+        with pytest.raises(pl.exceptions.InvalidOperationError):
+            frame.with_columns(pl.lit("another").cast(kind).alias(name))
+
+
+def test_what_readers_of_a_table_get_is_plain_text() -> None:
+    for layout in PUBLISHED.values():
+        kinds = readers_schema(layout.model).values()
+        assert not [kind for kind in kinds if isinstance(kind, (pl.Enum, pl.Categorical))]
 
 
 def test_the_dictionary_page_is_what_the_models_say() -> None:

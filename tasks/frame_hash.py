@@ -1,0 +1,99 @@
+"""The hash of a frame: of its columns, types and rows in their order, and of nothing else.
+
+How Polars happens to hold them (chunks, slices, views, the numbers behind codes, what lies under a null) is left out, so
+that equal frames have equal hashes wherever they come from. It is SHA-256 and not the hash of Polars, which promises the
+same number neither to another version nor to another machine. Most columns repeat themselves from row to row or are codes,
+so of a column the runs are hashed where that is less, and of codes small numbers and each word once.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+
+import numpy
+import polars as pl
+
+# A run costs its first row besides its value, so runs are worth it where they are few.
+ROWS_PER_RUN, GLANCE_ROWS = 4, 65_536
+
+
+def frame_sha256(frame: pl.DataFrame) -> str:
+    """Hash of a frame's columns, types and values in their order."""
+    head = [[name, _kind(kind)] for name, kind in frame.schema.items()]
+    digest = hashlib.sha256(json.dumps([frame.height, *head]).encode())
+    for column in frame:
+        for part in _parts(column):
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def _kind(kind: pl.DataType) -> str:
+    """The name of a type. Which words a set of codes has besides those in the rows is no part of what the rows say."""
+    return "codes" if isinstance(kind, (pl.Categorical, pl.Enum)) else str(kind)
+
+
+def _parts(column: pl.Series) -> Iterator[memoryview | bytes]:
+    """The values of a column as bytes; each part begins with what is needed to tell where it ends."""
+    if isinstance(column.dtype, pl.List):
+        yield from _nulls(column)
+        yield _buffer(column.list.len().fill_null(0))
+        yield from _parts(column.drop_nulls().explode(empty_as_null=False))
+        return
+    column = column.rechunk()
+    if isinstance(column.dtype, (pl.Categorical, pl.Enum)):
+        column, words = _ranked(column)
+        yield from _texts(words)
+    # A glance at the first rows spares most columns that do not repeat themselves the look at all of them.
+    if _repeats(column[:GLANCE_ROWS]) is not None and (starts := _repeats(column)) is not None:
+        column = column.gather(starts)
+        yield b"runs%d:" % starts.len()
+        yield _buffer(starts)
+    else:
+        yield b"rows:"
+    yield from _nulls(column)
+    if column.dtype == pl.String:
+        yield from _texts(column.fill_null(""))
+    else:
+        yield _buffer((column.cast(pl.UInt8) if column.dtype == pl.Boolean else column.to_physical()).fill_null(0))
+
+
+def _repeats(column: pl.Series) -> pl.Series | None:
+    """The first row of each run of equal values, where runs are few."""
+    # The first row begins a run, also where it is null as what is before it.
+    starts = (column.ne_missing(column.shift()) | (pl.int_range(column.len(), eager=True) == 0)).arg_true()
+    return starts if 0 < starts.len() * ROWS_PER_RUN <= column.len() else None
+
+
+def _ranked(column: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Codes as the place of their words among those of the column, in order, and these words."""
+    codes = column.to_physical()
+    used = pl.Series(numpy.flatnonzero(numpy.bincount(codes.drop_nulls().to_numpy())), dtype=codes.dtype)
+    words = pl.DataFrame({"code": used, "word": used.cat.to(column.dtype).cast(pl.String)}).sort("word")
+    kind = pl.UInt8 if words.height <= 2**8 else pl.UInt16 if words.height <= 2**16 else pl.UInt32
+    if words["code"].to_list() == [*range(words.height)]:
+        return codes.cast(kind), words["word"]
+    # The places of all codes up to the last one that is used; those between stand for nothing.
+    places = pl.Series(range(words.height), dtype=kind)
+    place = pl.repeat(0, int(used[-1]) + 1, dtype=kind, eager=True).scatter(words["code"].cast(pl.UInt32), places)
+    return place.gather(codes.cast(pl.UInt32)), words["word"]
+
+
+def _nulls(column: pl.Series) -> Iterator[memoryview | bytes]:
+    yield b"nulls:" if column.null_count() else b"full:"
+    if column.null_count():
+        yield _buffer(column.is_null().cast(pl.UInt8))
+
+
+def _texts(texts: pl.Series) -> Iterator[memoryview | bytes]:
+    yield b"texts%d:" % texts.len()
+    yield _buffer(texts.str.len_bytes())
+    yield texts.str.join("").item().encode() if len(texts) else b""
+
+
+def _buffer(numbers: pl.Series) -> memoryview | bytes:
+    array = numbers.rechunk().to_arrow()
+    data = array.buffers()[1]
+    if data is None or not len(array):
+        return b""
+    width = array.type.bit_width // 8
+    return memoryview(data)[array.offset * width : (array.offset + len(array)) * width]

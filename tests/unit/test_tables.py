@@ -1,0 +1,133 @@
+"""What a published file is for those who read it: plain text in every reader, and groups that a reader can leave out."""
+
+import itertools
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pandas
+import polars as pl
+import pyarrow
+import pyarrow.parquet
+import pytest
+
+from schemas.catalog import PUBLISHED
+from schemas.metric import FIGURES, Metric, status
+from schemas.table import arrow_schema, polars_schema, readers_schema
+from schemas.trade_flow import TradeFlow
+from tasks.publish import NewFile
+from tasks.tables import encode_file, encode_months
+from tasks.weave import weave
+
+WORDS = ["product", "classification", "partner", "measure", "level_status", "kinds"]
+
+
+def metrics(products: list[str], month: date = date(2025, 6, 1), partners: int = 3) -> pl.DataFrame:
+    """Rows of the table metric in its order: the level of each product and partner."""
+    kinds = polars_schema(Metric)
+    keys = pl.DataFrame({"product": sorted(products)}).join(
+        pl.DataFrame({"partner": [f"P{number:02d}" for number in range(partners)]}), how="cross"
+    )
+    given = {
+        "flow": "export", "classification": "HS8", "measure": "quantity_kg", "period": month, "level_kinds": "query",
+        "kinds": "query", **{status(figure): "no_base" for figure in FIGURES}, "level_status": "reported",
+    }  # fmt: skip
+    rows = keys.with_row_index("level").with_columns(pl.lit(value).alias(name) for name, value in given.items())
+    missing = [pl.lit(None).alias(name) for name in kinds if name not in rows.columns]
+    frame = rows.with_columns(missing).select(pl.col(name).cast(kind) for name, kind in kinds.items())
+    return Metric.validate(frame, lazy=True)
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> tuple[pl.DataFrame, Path]:
+    frame = metrics(["01012100", "85051110"])
+    path = tmp_path / "file.parquet"
+    path.write_bytes(encode_file(Metric, frame, "flow=export/year=2025/month=6", {}, in_order=True).data)
+    return frame, path
+
+
+def test_codes_are_plain_text_for_every_reader(written: tuple[pl.DataFrame, Path]) -> None:
+    frame, path = written
+    expected = [frame[name].cast(pl.String).to_list() for name in WORDS]
+    own = pl.read_parquet(path)
+    arrow = pyarrow.parquet.read_table(path)
+    duck = duckdb.sql(f"select * from '{path}'")
+    theirs = pandas.read_parquet(path)
+    assert own.schema == {name: kind for name, kind in readers_schema(Metric).items() if name in own.columns}
+    assert arrow.schema.equals(arrow_schema(Metric))
+    assert [field.nullable for field in arrow.schema] == [field.nullable for field in arrow_schema(Metric)]
+    assert {str(kind) for name, kind in zip(duck.columns, duck.types, strict=True) if name in WORDS} == {"VARCHAR"}
+    assert not [name for name in WORDS if isinstance(theirs[name].dtype, pandas.CategoricalDtype)]
+    assert [own[name].to_list() for name in WORDS] == expected
+    assert [arrow[name].to_pylist() for name in WORDS] == expected
+    assert [list(column) for column in zip(*duck.select(*WORDS).fetchall(), strict=True)] == expected
+    assert [theirs[name].tolist() for name in WORDS] == expected
+
+
+def test_a_column_that_may_not_be_null_is_not_written_with_a_null() -> None:
+    frame = metrics(["01012100"]).with_columns(partner=pl.lit(None, dtype=pl.Categorical))
+    with pytest.raises(pl.exceptions.SchemaError, match="nullable is false"):
+        encode_file(Metric, frame, "flow=export/year=2025/month=6", {}, in_order=True)
+
+
+def test_the_bytes_of_a_file_do_not_depend_on_which_codes_were_met_before() -> None:
+    first = encode_file(Metric, metrics(["01012100", "85051110"]), "", {}, in_order=True).data
+    met = pl.Series([f"{number:08d}" for number in range(1000)], dtype=pl.Categorical)
+    assert met.len()
+    later = metrics(["85051110", "02012100"]).filter(pl.col("product") != "02012100")
+    again = pl.concat([metrics(["01012100"]), later]).with_columns(level=pl.int_range(6).cast(pl.Float64))
+    assert encode_file(Metric, again, "", {}, in_order=True).data == first
+
+
+@pytest.mark.parametrize("model", [Metric, TradeFlow])
+def test_row_groups_are_bounded_and_say_which_products_they_hold(model: type[Metric | TradeFlow]) -> None:
+    limit = PUBLISHED["metric" if model is Metric else "trade_flow"].rows_per_group
+    frame = metrics([f"{number:08d}" for number in range(limit // 100 * 5 // 2)], partners=100)
+    if model is TradeFlow:
+        plain = frame.cast({pl.Enum: pl.String, pl.Categorical: pl.String})  # type: ignore[dict-item]
+        frame = plain.select(
+            *("flow", "product", "classification", "partner", "period"), quantity_kg="level",
+            quantity_other=pl.lit(None, dtype=pl.Float64), quantity_other_unit=pl.lit(None, dtype=pl.String),
+            value_usd="level", value_cny="level", source=pl.lit("s"), kind=pl.lit("query"),
+        )  # fmt: skip
+    half = frame.height // 3
+    pieces = pl.concat([frame[:half], frame[half:]], rechunk=False)
+    file = encode_file(model, pieces, "", {}, in_order=True)
+    footer = pyarrow.parquet.read_metadata(pyarrow.BufferReader(file.data))
+    place = footer.schema.names.index("product")
+    groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
+    assert [group.num_rows for group in groups] == [limit, limit, frame.height - 2 * limit]
+    spans = [(group.column(place).statistics.min, group.column(place).statistics.max) for group in groups]
+    assert spans[0][0] == "00000000"
+    assert all(low <= high for low, high in spans)
+    assert all(one[1] <= other[0] for one, other in itertools.pairwise(spans))
+
+
+def test_a_frame_in_order_is_cut_by_month_without_losing_a_row() -> None:
+    months = [date(2024, 12, 1), date(2025, 1, 1), date(2025, 2, 1)]
+    frame = pl.concat([metrics(["01012100", "02012100"], month) for month in months])
+
+    def cut(rows: pl.DataFrame, *, in_order: bool) -> list[NewFile]:
+        return list(encode_months(Metric, rows, lambda partition: {"of": list(partition)}, in_order=in_order))
+
+    files = cut(frame, in_order=True)
+    assert [file.partition.removeprefix("flow=export/") for file in files] == [
+        "year=2024/month=12", "year=2025/month=1", "year=2025/month=2",
+    ]  # fmt: skip
+    assert [file.rows for file in files] == [6, 6, 6]
+    assert cut(frame.sample(fraction=1, shuffle=True, seed=1), in_order=False) == files
+    assert cut(frame.clear(), in_order=True) == []
+
+
+def test_frames_woven_together_are_in_the_order_of_the_text_of_their_codes() -> None:
+    order = ("flow", "period", "product", "partner", "measure")
+    months = [date(2025, 5, 1), date(2025, 6, 1)]
+    products = (["9", "basket:a", "03"], ["01", "04"], ["02", "85051110"], [])
+    frames = [
+        pl.concat([metrics(part, month) for month in months]) if part else metrics(["1"]).clear() for part in products
+    ]
+    woven = weave(frames, order[:3])
+    assert woven.equals(pl.concat(frames).cast({pl.Categorical: pl.String}).sort(order).cast(woven.schema))  # type: ignore[dict-item]
+    there = woven["product"].unique(maintain_order=True).to_list()
+    assert there == ["01", "02", "03", "04", "85051110", "9", "basket:a"]
+    assert weave([frames[-1]], order[:3]).height == 0
