@@ -33,3 +33,29 @@ class Base(Table):
     )
     how: How = column("printed by a source, or sum of what is printed")
     kinds: Kinds = column("kinds of release that it rests on, in alphabetical order, joined by +")
+
+
+@published(sort_by=("product", "partner", "measure", "span", "kinds"), month_of="period", rows_per_group=16_384)
+class BaseYear(Table):
+    """The numbers of `base` of a year that is over, its months side by side, so that a look back on many years is short."""
+
+    flow: Flow = column("direction of trade as the reporter counts it")
+    product: pl.Categorical = column("code as text: HS2 to HS8, line:…, or basket:…")
+    partner: pl.Categorical = column("ISO 3166-1 alpha-3, gacc:NNN, WLD for all partners, EU27 for the Union of that month")
+    period: pl.Date = column("first day of the year")
+    measure: pl.Categorical = column("quantity_kg, quantity_<unit>, value_usd, value_cny")
+    span: Span = column("month, ytd (from January on), or the printed growth of one of them on the year before")
+    kinds: Kinds = column("kinds of release that the numbers of the row rest on; months with others have a row of theirs")
+    months: pl.UInt16 = column("which months have a number here: bit 0 is January", ge=1, lt=4096)
+    value_1: pl.Int64 = column("the number of January, see `base`", nullable=True)
+    value_2: pl.Int64 = column("of February", nullable=True)
+    value_3: pl.Int64 = column("of March", nullable=True)
+    value_4: pl.Int64 = column("of April", nullable=True)
+    value_5: pl.Int64 = column("of May", nullable=True)
+    value_6: pl.Int64 = column("of June", nullable=True)
+    value_7: pl.Int64 = column("of July", nullable=True)
+    value_8: pl.Int64 = column("of August", nullable=True)
+    value_9: pl.Int64 = column("of September", nullable=True)
+    value_10: pl.Int64 = column("of October", nullable=True)
+    value_11: pl.Int64 = column("of November", nullable=True)
+    value_12: pl.Int64 = column("of December", nullable=True)

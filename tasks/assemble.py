@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, cast
 import polars as pl
 from pandera.typing.polars import DataFrame
 
-from schemas.base import Base
+from schemas.base import Base, BaseYear
 from schemas.control_event import ControlEvent, EventWindow
 from schemas.lineage import Lineage
 from schemas.metric import Metric
@@ -34,7 +34,7 @@ from tasks.tables import Partition, encode_file, encode_months, partition_path
 from tasks.wide import widen
 from tasks.working_copy import announcement
 
-MADE_IN = {"observation": ledger, "trade_flow": wide, "metric": metrics, "base": metrics, "revision": revising}
+MADE_IN = {"observation": ledger, "trade_flow": wide, "metric": metrics, "base": metrics, "base_year": metrics, "revision": revising}
 
 
 class Ledger(NamedTuple):
@@ -88,7 +88,7 @@ def derive(ledger_after: Ledger, known: Known) -> Derived:
     months = pl.DataFrame(known.derived, orient="row", schema={"flow": pl.String, "year": pl.Int32, "number": pl.Int32})
     wanted = months.select("flow", month=pl.col("year") * 12 + pl.col("number") - 1)
     words = ledger.last_word(ledger_after.observation.filter(_in_months(known.derived)))
-    return metrics.derive_months(words, ledger_after.releases, wanted, known.before)
+    return metrics.derive_months(words, ledger_after.releases, wanted, known.before, known.years)
 
 
 def publish_release(
@@ -105,23 +105,25 @@ def publish_release(
 ) -> Published:
     """Publish everything as the successor of the known snapshot; nothing changes where nothing is new."""
     releases = ledger_after.releases
+    years = tuple((flow, year, 1) for flow, year in known.years)
     again: dict[type[Table], tuple[pl.DataFrame, tuple[Partition, ...]]] = {
         Observation: (ledger_after.touched, known.touched),
         TradeFlow: (trade_flow, known.touched),
         Metric: (derived.metric, known.derived),
         Base: (derived.base, known.derived),
+        BaseYear: (derived.base_year, years),
         Revision: (revision, tuple(sorted({*known.touched, *later_year(known.touched)}))),
     }
     new: list[NewFile] = []
     for model, (frame, _) in again.items():
         made_from = functools.partial(_derivation, model, releases=releases)
-        new += encode_months(model, frame, made_from, in_order=model in {Metric, Base})
+        new += encode_months(model, frame, made_from, in_order=model in {Metric, Base, BaseYear})
     # A table without a file would be a folder that no reader finds, so a month without revisions says so with no rows; and
     # so does one without numbers, or it would be taken for one of which they are not known.
     told = {(file.table, file.partition) for file in new}
     new += [
         encode_file(model, empty_frame(model), partition_path(month), _derivation(model, month, releases))
-        for model, months in ((Revision, known.touched), (Base, known.derived))
+        for model, months in ((Revision, known.touched), (Base, known.derived), (BaseYear, years))
         for month in months
         if (table_name(model), partition_path(month)) not in told
     ]
@@ -179,7 +181,7 @@ def _derivation(model: type[Table], partition: Partition, releases: pl.DataFrame
     first = last - LOOK_BACK_MONTHS if model is Metric else last
     speaking = releases.filter(
         (pl.col("flow").is_null() | (pl.col("flow") == flow))
-        & (month_index("first_month") <= (year * 12 + 11 if model is Metric else last))
+        & (month_index("first_month") <= (year * 12 + 11 if model in {Metric, BaseYear} else last))
         & (month_index("last_month") >= first)
     )
     return _origin(model, speaking)

@@ -62,8 +62,8 @@ class Settled(NamedTuple):
 
 
 class Past(NamedTuple):
-    """The settled numbers by series: those of series s are the entries from `start[s]` to `start[s + 1]`; `month` is a
-    column of the window."""
+    """The settled numbers by series and month: those of series s are the entries from `start[s]` to `start[s + 1]`; `month` is
+    a column of the window."""
 
     start: Array
     month: Array
@@ -413,7 +413,7 @@ def _scatter(  # noqa: PLR0913, PLR0917
 def _lay_past(
     at: Array, month: Array, span: Array, row: Array, value: Array, kinds: Array, column: Array, height: int
 ) -> tuple[Array, Array, Array, Array, Array, Array]:
-    """Entries by series, without those of fresh months."""
+    """Entries by series and month, without those of fresh months."""
     start = numpy.zeros(height + 1, numpy.int64)
     for entry in range(len(at)):
         if column[month[entry]] < 0:
@@ -429,4 +429,11 @@ def _lay_past(
             next_[at[entry]] += 1
             months[place], spans[place], rows[place] = month[entry], span[entry], row[entry]
             values[place], of_kinds[place] = value[entry], kinds[entry]
+            # Years have a row for each set of kinds, so a few months come out of turn.
+            while place > start[at[entry]] and months[place - 1] > months[place]:
+                months[place - 1], months[place] = months[place], months[place - 1]
+                for part in (spans, rows, of_kinds):
+                    part[place - 1], part[place] = part[place], part[place - 1]
+                values[place - 1], values[place] = values[place], values[place - 1]
+                place -= 1
     return start, months, spans, rows, values, of_kinds

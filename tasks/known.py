@@ -7,7 +7,7 @@ from typing import NamedTuple, cast
 import polars as pl
 from pandera.typing.polars import DataFrame
 
-from schemas.base import Base
+from schemas.base import Base, BaseYear
 from schemas.observation import Detail, Observation
 from schemas.release import Release
 from schemas.table import table_name
@@ -25,7 +25,8 @@ class Known(NamedTuple):
     `touched` are the partitions whose ledger must be made again: every month that the release has a row in or covers.
     `derived` are those whose metrics can change by it: their words are in `observation`, with those of the touched months
     and of the same months a year earlier and later. What the derived months look back on is in the files `before`, number
-    for number, so that a month costs the same after ten years as after two. `detail` holds the touched months, and the same
+    for number, so that a month costs the same after ten years as after two; `years` are those whose numbers are to be laid side
+    by side. `detail` holds the touched months, and the same
     months a year later, whose revisions tell of the growth on the year before.
     """
 
@@ -36,6 +37,7 @@ class Known(NamedTuple):
     derived: tuple[Partition, ...]
     snapshot: Snapshot | None
     before: tuple[BaseFile, ...] = ()
+    years: tuple[tuple[str, int], ...] = ()
 
 
 def open_known(store: Path, release: Normalised) -> Known:
@@ -51,7 +53,7 @@ def open_known(store: Path, release: Normalised) -> Known:
     # A month without a number has figures too: its year to date, say, of which a touched month is a part.
     told = {path_partition(entry.partition) for entry in snapshot.entries("metric")} if snapshot else set()
     derived = {month for month in _months_between(touched | held | told) if _can_change(month, touched)}
-    based = _base_files(snapshot)
+    based = _base_files(snapshot, Base)
     year = {(flow, number, month) for flow, number, _ in touched for month in range(1, 13)}
     chained = _years_of_totals(release.detail) | {
         month[:2] for month in year & held if month not in based or has_totals(based[month])
@@ -63,7 +65,7 @@ def open_known(store: Path, release: Normalised) -> Known:
         derived |= unknown
     near = derived | touched | later_year(touched) | {(flow, year - 1, month) for flow, year, month in touched}
     observation = read_table(snapshot, Observation, near.__contains__)
-    before = [file for month, file in sorted(based.items()) if month not in derived and _is_looked_at(month, derived)]
+    years = _years_to_gather(snapshot, based.keys() | derived, derived)
     return Known(
         cast("DataFrame[Release]", releases),
         cast("DataFrame[Observation]", observation),
@@ -71,15 +73,43 @@ def open_known(store: Path, release: Normalised) -> Known:
         tuple(sorted(touched)),
         tuple(sorted(derived)),
         snapshot,
-        tuple(before),
+        tuple(_before(snapshot, based, derived, years)),
+        tuple(sorted(years)),
     )
 
 
-def _base_files(snapshot: Snapshot | None) -> dict[Partition, BaseFile]:
-    """The files of numbers by month."""
-    entries = snapshot.entries(table_name(Base)) if snapshot else ()
+def _base_files(snapshot: Snapshot | None, model: type[Base | BaseYear]) -> dict[Partition, BaseFile]:
+    """The files of numbers by month, or by January of a year that is over."""
+    entries = snapshot.entries(table_name(model)) if snapshot else ()
     places = {path_partition(entry.partition): snapshot.path / entry.path for entry in entries}  # type: ignore[union-attr]
-    return {month: BaseFile(month[0], _index(month), path) for month, path in places.items()}
+    months = 12 if model is BaseYear else 1
+    return {month: BaseFile(month[0], _index(month), path, months) for month, path in places.items()}
+
+
+def _years_to_gather(
+    snapshot: Snapshot | None, months: set[Partition], derived: set[Partition]
+) -> set[tuple[str, int]]:
+    """Flow and year of those that are over, as a later one has a month, and whose numbers are not side by side as they are now."""
+    last: dict[str, int] = {}
+    for flow, year, _ in months:
+        last[flow] = max(year, last.get(flow, year))
+    gathered = {month[:2] for month in _base_files(snapshot, BaseYear)} - {month[:2] for month in derived}
+    return {(flow, year) for flow, year, _ in months if year < last[flow]} - gathered
+
+
+def _before(
+    snapshot: Snapshot | None, based: dict[Partition, BaseFile], derived: set[Partition], years: set[tuple[str, int]]
+) -> list[BaseFile]:
+    """What the derived months look back on, as few files as it takes, in order."""
+    of_years = {
+        month[:2]: file for month, file in _base_files(snapshot, BaseYear).items()
+        if month[:2] not in years and _is_looked_at(month, derived)
+    }  # fmt: skip
+    single = [
+        file for month, file in based.items()
+        if month not in derived and month[:2] not in of_years and (month[:2] in years or _is_looked_at(month, derived))
+    ]  # fmt: skip
+    return sorted([*of_years.values(), *single])
 
 
 def _refuse_another_reporter(releases: pl.DataFrame, release: Normalised, store: Path) -> None:

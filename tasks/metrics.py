@@ -7,7 +7,7 @@ not made.
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
@@ -15,7 +15,7 @@ import numpy
 import polars as pl
 from pandera.typing.polars import DataFrame
 
-from schemas.base import Base
+from schemas.base import Base, BaseYear
 from schemas.metric import SETS_OF_KINDS, STATUSES, Metric, status
 from schemas.release import Release
 from schemas.table import empty_frame, polars_schema
@@ -44,11 +44,13 @@ from tasks.scope import LOOK_BACK_MONTHS, WORLD, index_month
 from tasks.series import Portion, cut_portions, printed_numbers
 from tasks.sums import add_up
 from tasks.weave import weave
+from tasks.years import gather
 
 UNIT_VALUES = {"value_usd": "unit_value_usd_per_kg", "value_cny": "unit_value_cny_per_kg"}
 MASS = "quantity_kg"
-# Of words of the wanted months alone: what they look back on is many times as much.
+# Of words of one month alone: what it looks back on is many times as much. Of so many months the words themselves count.
 ROWS_OF_MONTHS = 40_000
+MONTHS_AT_ONCE = 10
 # Rows that are alike in these are all of one portion.
 RUN = ("flow", "period", "product")
 # The name of each set of kinds, by its number; the empty one has none.
@@ -56,10 +58,11 @@ NAMES = (None, *SETS_OF_KINDS)
 
 
 class Derived(NamedTuple):
-    """The metrics of some months, and the numbers that they and later months are made of."""
+    """The metrics of some months, and the numbers that they and later months are made of, by month and of some years."""
 
     metric: DataFrame[Metric]
     base: DataFrame[Base]
+    base_year: DataFrame[BaseYear]
 
 
 class Items(NamedTuple):
@@ -97,33 +100,37 @@ def derive(
 
 
 def derive_months(
-    observation: pl.DataFrame, releases: DataFrame[Release], wanted: pl.DataFrame, before: Sequence[BaseFile]
-) -> Derived:
+    observation: pl.DataFrame, releases: DataFrame[Release], wanted: pl.DataFrame, before: Sequence[BaseFile],
+    years: Collection[tuple[str, int]] = (),
+) -> Derived:  # fmt: skip
     """The same of the `wanted` months alone, and their base: of all other months the numbers are in the files of theirs.
 
-    `observation` has the words of the wanted months. Products that add up with one another are taken together, the rest
+    `observation` has the words of the wanted months. Of `years` (flow, year) all months must be wanted or in single files. Products that add up with one another are taken together, the rest
     portion by portion, so that memory does not grow with the number of products; where processes are lent, they take
     the portions.
     """
     past: Past | None = Past(before)
-    portions = cut_portions(observation, ROWS_OF_MONTHS)
+    portions = cut_portions(observation, ROWS_OF_MONTHS * min(max(wanted.height, 1), MONTHS_AT_ONCE))
     if is_lent():
         # Others may not have our files.
         portions, past = [portion._replace(settled=past.read(portion)) for portion in portions], None
-    made = each(functools.partial(_derive_portion, releases=releases, wanted=wanted, past=past), portions)
+    made = each(functools.partial(_derive_portion, releases=releases, wanted=wanted, past=past, years=years), portions)
     return Derived(
         cast("DataFrame[Metric]", weave([of_portion.metric for of_portion in made], RUN)),
         cast("DataFrame[Base]", weave([of_portion.base for of_portion in made], RUN)),
+        cast("DataFrame[BaseYear]", weave([of_portion.base_year for of_portion in made], RUN)),
     )
 
 
 def _derive_portion(
-    portion: Portion, releases: DataFrame[Release], wanted: pl.DataFrame | None, past: Past | None = None
-) -> Derived:
+    portion: Portion, releases: DataFrame[Release], wanted: pl.DataFrame | None, past: Past | None = None,
+    years: Collection[tuple[str, int]] = (),
+) -> Derived:  # fmt: skip
+    nothing = Derived(*(DataFrame[model](empty_frame(model)) for model in (Metric, Base, BaseYear)))  # type: ignore[arg-type]
     settled = past.read(portion) if past is not None else portion.settled
     numbers = printed_numbers(portion.observation, releases)
     if not numbers.height and (settled is None or not len(settled.month)):
-        return Derived(cast("DataFrame[Metric]", empty_frame(Metric)), cast("DataFrame[Base]", empty_frame(Base)))
+        return nothing
     fresh = None
     if settled is not None and wanted is not None:
         fresh = wanted["month"].unique().sort().to_numpy().astype(numpy.int64)
@@ -165,8 +172,9 @@ def _derive_portion(
     at_item, at_place = numpy.nonzero(row_of >= 0)
     item[row_of[at_item, at_place]], place[row_of[at_item, at_place]] = at_item, at_place
     metric = _as_table(Found(cube, items, item, columns[place], rows))
-    based = base.keep(cube, wanted) if fresh is not None and wanted is not None else empty_frame(Base)
-    return Derived(cast("DataFrame[Metric]", metric), cast("DataFrame[Base]", based))
+    if fresh is None or wanted is None:
+        return nothing._replace(metric=cast("DataFrame[Metric]", metric))
+    return Derived(cast("DataFrame[Metric]", metric), base.keep(cube, wanted), gather(cube, years))
 
 
 def _near(cube: Cube, wanted: Array) -> Near:

@@ -63,6 +63,11 @@ COLUMNS: dict[str, dict[str, Mapping[str, tuple[str, ...]]]] = {
         **{name: (name,) for name in ("flow", "product", "partner")}, "period": ("period_end",), "measure": ("measure", "unit"),
         "span": ("period_start", "period_end", "measure"), "value": _NUMBER, "how": ("kind", *_NUMBER), "kinds": ("kind", *_NUMBER),
     }},
+    "base_year": {"observation": {
+        **{name: (name,) for name in ("flow", "product", "partner")}, "period": ("period_end",), "measure": ("measure", "unit"),
+        "span": ("period_start", "period_end", "measure"), "months": ("period_end",), "kinds": ("kind", *_NUMBER),
+        **{f"value_{month}": _NUMBER for month in range(1, 13)},
+    }},
     "trade_flow": {"touched": {
         **_KEY, "source": ("source",), "period": ("period_end",), "quantity_other_unit": ("measure",),
         **dict.fromkeys(("quantity_kg", "quantity_other", "value_usd", "value_cny"), _NUMBER), "kind": ("kind",),

@@ -1,59 +1,70 @@
 """The files of numbers of months that were made before, read portion by portion.
 
 Names stand in the files as numbers into lists of their row groups; each list is looked at once and no name is ever a text
-here. What lies in no row group of a portion is not read.
+here. What lies in no row group of a portion is not read, nor is a column in which a row group says one thing only. How a
+number came to be is not read either: no later month asks.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numba
 import numpy
 import pyarrow
 import pyarrow.parquet
 
-from schemas.base import HOW, SPANS
+from schemas.base import SPANS
 from schemas.metric import SETS_OF_KINDS
 from tasks.cube import NOTHING, PRINTED, Array, Settled
 from tasks.scope import BASKET
 from tasks.series import Portion, kin_of, kindred_chapters
 
+YEAR = 12
+KEYED = ("product", "partner", "measure")
 KINDS_OF_COLUMNS = (
     numpy.int32, numpy.int32, numpy.int32, numpy.int32, numpy.int32, numpy.uint8, numpy.uint8, numpy.int64, numpy.uint8,
 )  # fmt: skip
-NAMED = ("product", "partner", "measure", "span", "how", "kinds")
 
 
 class BaseFile(NamedTuple):
-    """The numbers of one flow and month (a month index)."""
+    """The numbers of one flow and month (a month index), or of the twelve `months` that begin with it."""
 
     flow: str
     month: int
     path: Path
+    months: int = 1
 
 
-class _Footer(NamedTuple):
-    """What a file says of its row groups: the two characters with which their first and last products begin."""
+class _Group(NamedTuple):
+    """A row group: the two characters with which its first and last products begin, and what is the same in all its rows."""
 
-    file: BaseFile
-    metadata: pyarrow.parquet.FileMetaData
-    bounds: list[tuple[str, str]]
+    place: int
+    low: str
+    high: str
+    span: str | None
+    kinds: str | None
 
 
 class Past:
     """The numbers of months that need not be made again. Footers are read once, rows when a portion asks for its own."""
 
     def __init__(self, files: Sequence[BaseFile]) -> None:
-        self._footers = [_footer(file) for file in files]
+        self._files = [(file, metadata, _groups(metadata)) for file in files for metadata in [pyarrow.parquet.read_metadata(file.path)]]
 
     def read(self, portion: Portion) -> Settled:
         """The settled numbers of a portion, file by file, those of one file in the order of its rows."""
-        names: dict[str, dict[str, int]] = {name: {} for name in ("flow", "product", "partner", "measure")}
+        names: dict[str, dict[str, int]] = {name: {} for name in ("flow", *KEYED)}
         parts: list[tuple[Array, ...]] = []
-        for footer in self._footers:
-            flow = _number(names["flow"], footer.file.flow)
-            for batch in _batches(footer, portion):
-                parts.append(_coded(batch, names, portion, flow, footer.file.month))
+        for file, metadata, groups in self._files:
+            mine = [group for group in groups if _may_hold(portion, group.low, group.high)]
+            if not mine:
+                continue
+            flow = _number(names["flow"], file.flow)
+            with pyarrow.parquet.ParquetFile(
+                file.path, read_dictionary=[*KEYED, "span", "kinds"], memory_map=True, metadata=metadata
+            ) as opened:
+                parts += [_coded(opened, group, names, portion, flow, file) for group in mine]
         columns = [
             numpy.concatenate([part[place] for part in parts]) if parts else numpy.zeros(0, kind)
             for place, kind in enumerate(KINDS_OF_COLUMNS)
@@ -69,58 +80,79 @@ def has_totals(file: BaseFile) -> bool:
     return any(column.num_values and column.statistics.max >= "ytd" for column in columns)
 
 
-def _footer(file: BaseFile) -> _Footer:
-    metadata = pyarrow.parquet.read_metadata(file.path)
-    place = metadata.schema.to_arrow_schema().names.index("product")
-    columns = [metadata.row_group(group).column(place) for group in range(metadata.num_row_groups)]
-    return _Footer(file, metadata, [
-        (column.statistics.min[:2], column.statistics.max[:2]) if column.num_values else ("~", "") for column in columns
-    ])  # fmt: skip
-
-
-def _batches(footer: _Footer, portion: Portion) -> Iterator[pyarrow.RecordBatch]:
-    groups = [group for group, bounds in enumerate(footer.bounds) if _may_hold(portion, *bounds)]
-    if groups:
-        path, metadata = footer.file.path, footer.metadata
-        with pyarrow.parquet.ParquetFile(path, read_dictionary=list(NAMED), memory_map=True, metadata=metadata) as file:
-            table = file.read_row_groups(groups, columns=[*NAMED, "value"], use_threads=False)
-            yield from table.to_batches()
+def _groups(metadata: pyarrow.parquet.FileMetaData) -> list[_Group]:
+    names = metadata.schema.to_arrow_schema().names
+    found = []
+    for place in range(metadata.num_row_groups):
+        group = metadata.row_group(place)
+        if group.num_rows:
+            product, span, kinds = (group.column(names.index(name)).statistics for name in ("product", "span", "kinds"))
+            one = [text.min if text.min == text.max else None for text in (span, kinds)]
+            found.append(_Group(place, product.min[:2], product.max[:2], *one))
+    return found
 
 
 def _may_hold(portion: Portion, low: str, high: str) -> bool:
     """Whether a row group with products from `low` to `high` can have one of the portion."""
     # Chapters stand for themselves unless a basket connects them.
     if (portion.after is None or low < portion.after) and high >= portion.first:
-        return low <= high
+        return True
     return any(low <= chapter <= high for chapter in (*kindred_chapters(), BASKET[:2]))
 
 
 def _coded(
-    batch: pyarrow.RecordBatch, names: dict[str, dict[str, int]], portion: Portion, flow: int, month: int
-) -> tuple[Array, ...]:
-    """The columns of `Settled` from one batch, rows of other portions left out."""
-    columns = {name: batch.column(name) for name in NAMED}
-    product = _translated(columns["product"], [
-        _number(names["product"], name) if _is_of(portion, name) else -1 for name in columns["product"].dictionary.to_pylist()
-    ])  # fmt: skip
+    opened: pyarrow.parquet.ParquetFile, group: _Group, names: dict[str, dict[str, int]], portion: Portion, flow: int,
+    file: BaseFile,
+) -> tuple[Array, ...]:  # fmt: skip
+    """The columns of `Settled` from one row group, rows of other portions left out."""
+    asked = [*KEYED, *(name for name in ("span", "kinds") if getattr(group, name) is None)]
+    values = ["value"] if file.months == 1 else ["months", *(f"value_{place + 1}" for place in range(YEAR))]
+    read = opened.read_row_group(group.place, columns=[*asked, *values], use_threads=False)
+    table = {name: read.column(name).combine_chunks() for name in read.column_names}
+
+    def coded(name: str, number: Callable[[str], int]) -> Array:
+        column = table[name]
+        return numpy.array([number(text) for text in column.dictionary.to_pylist()], numpy.int32)[
+            column.indices.to_numpy(zero_copy_only=False)
+        ]
+
+    product = coded("product", lambda text: _number(names["product"], text) if _is_of(portion, text) else -1)
     mine = numpy.flatnonzero(product >= 0)
-    partner, measure = (
-        _translated(columns[name], [_number(names[name], text) for text in columns[name].dictionary.to_pylist()])[mine]
-        for name in ("partner", "measure")
-    )
-    span = _translated(columns["span"], [SPANS.index(text) for text in columns["span"].dictionary.to_pylist()])[mine]
-    row = _translated(columns["how"], [HOW.index(text) + PRINTED for text in columns["how"].dictionary.to_pylist()])[mine]
-    kinds = _translated(columns["kinds"], [SETS_OF_KINDS.index(text) + 1 for text in columns["kinds"].dictionary.to_pylist()])[mine]
-    value = batch.column("value").fill_null(NOTHING).to_numpy(zero_copy_only=False)[mine]
+    partner, measure = (coded(name, lambda text, name=name: _number(names[name], text))[mine] for name in KEYED[1:])  # type: ignore[misc]
+    span, kinds = (
+        coded(name, place)[mine] if one is None else numpy.full(len(mine), place(one), numpy.int32)
+        for name, one, place in (("span", group.span, SPANS.index), ("kinds", group.kinds, lambda text: SETS_OF_KINDS.index(text) + 1))
+    )  # fmt: skip
+    numbers = [table[name].fill_null(NOTHING).to_numpy(zero_copy_only=False)[mine] for name in values if name != "months"]
+    keys = [product[mine], partner, measure, span, kinds]
+    if file.months == 1:
+        month = numpy.full(len(mine), file.month, numpy.int32)
+        value = numbers[0]
+    else:
+        of_row, place, value = _spread_months(table["months"].to_numpy()[mine], numpy.stack(numbers))
+        keys, month = [key[of_row] for key in keys], (place + file.month).astype(numpy.int32)
+    size = len(month)
     return (
-        numpy.full(len(mine), flow, numpy.int32), product[mine], partner, measure, numpy.full(len(mine), month, numpy.int32),
-        span.astype(numpy.uint8), row.astype(numpy.uint8), value, kinds.astype(numpy.uint8),
+        numpy.full(size, flow, numpy.int32), *keys[:3], month, keys[3].astype(numpy.uint8), numpy.full(size, PRINTED, numpy.uint8),
+        value, keys[4].astype(numpy.uint8),
     )  # fmt: skip
 
 
-def _translated(column: pyarrow.DictionaryArray, numbers: Sequence[int]) -> Array:
-    """The numbers of the names of a column."""
-    return numpy.array(numbers, numpy.int32)[column.indices.to_numpy(zero_copy_only=False)]
+@numba.njit(nogil=True, cache=True)
+def _spread_months(months: Array, values: Array) -> tuple[Array, Array, Array]:
+    """Row, place in the year and value of each month that a row has."""
+    size = 0
+    for row in range(len(months)):
+        for place in range(12):
+            size += (months[row] >> place) & 1
+    of_row, places, found = numpy.empty(size, numpy.int32), numpy.empty(size, numpy.int32), numpy.empty(size, numpy.int64)
+    entry = 0
+    for row in range(len(months)):
+        for place in range(12):
+            if (months[row] >> place) & 1:
+                of_row[entry], places[entry], found[entry] = row, place, values[place, row]
+                entry += 1
+    return of_row, places, found
 
 
 def _number(names: dict[str, int], name: str) -> int:

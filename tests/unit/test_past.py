@@ -5,13 +5,14 @@ import tempfile
 from pathlib import Path
 
 import polars as pl
+import polars.selectors as cs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 import tasks.metrics
-from schemas.base import Base
+from schemas.base import Base, BaseYear
 from tasks.ledger import last_word
 from tasks.metrics import derive, derive_months
 from tasks.past import BaseFile
@@ -23,15 +24,20 @@ from tests.unit.statements import release_table
 
 
 
-def written(base: pl.DataFrame, folder: Path) -> tuple[BaseFile, ...]:
-    """The files of a base, as published."""
+def plain(frame: pl.DataFrame) -> pl.DataFrame:
+    """As readers have it: what is coded is text."""
+    return pl.DataFrame(frame).with_columns((cs.categorical() | cs.enum()).cast(pl.String))
+
+
+def written(model: type[Base | BaseYear], frame: pl.DataFrame, folder: Path) -> list[BaseFile]:
+    """The files of a table, as published."""
     files = []
-    for place, file in enumerate(encode_months(Base, base, lambda partition: {})):
+    for place, file in enumerate(encode_months(model, frame, lambda partition: {}, in_order=True)):
         flow, year, month = path_partition(file.partition)
-        path = folder / f"{place}.parquet"
+        path = folder / f"{model.__name__}-{place}.parquet"
         path.write_bytes(file.data)
-        files.append(BaseFile(flow, year * 12 + month - 1, path))
-    return tuple(files)
+        files.append(BaseFile(flow, year * 12 + month - 1, path, 12 if model is BaseYear else 1))
+    return files
 
 
 def all_months(metric: pl.DataFrame, observation: pl.DataFrame) -> pl.DataFrame:
@@ -39,21 +45,47 @@ def all_months(metric: pl.DataFrame, observation: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(months).unique().sort("flow", "month")
 
 
+def is_of(years: set[tuple[str, int]]) -> pl.Expr:
+    """Whether a row is of one of these years."""
+    named = [f"{flow} {year}" for flow, year in years]
+    return pl.concat_str(pl.col("flow").cast(pl.String), pl.col("period").dt.year(), separator=" ").is_in(named)
+
+
+def check_years(base: pl.DataFrame, base_year: pl.DataFrame) -> None:
+    """A year is its months, each number in its place."""
+    keys = ["flow", "product", "partner", "measure", "span", "kinds"]
+    long = base_year.unpivot(
+        [f"value_{month}" for month in range(1, 13)], index=[*keys, "period", "months"], value_name="value"
+    ).with_columns(number=pl.col("variable").str.slice(6).cast(pl.Int32))
+    long = long.filter(pl.col("months").cast(pl.Int32) // pl.lit(2).pow(pl.col("number") - 1).cast(pl.Int32) % 2 == 1)
+    months = long.select(*keys, pl.col("value"), period=pl.date(pl.col("period").dt.year(), pl.col("number"), 1))
+    assert_frame_equal(months, base.select(months.columns), check_row_order=False)
+
+
 def check_some_months(store: Store, chance: random.Random) -> int:
     observation, releases = last_word(merged(store)), release_table(*(row for row, _ in store))
-    whole = pl.DataFrame(derive(observation, releases))
+    whole = plain(derive(observation, releases))
     months = all_months(whole, observation)
-    at_once = derive_months(observation, releases, months, ())
-    assert_frame_equal(pl.DataFrame(at_once.metric), whole)
+    all_years = set(months.select("flow", pl.col("month") // 12).iter_rows())
+    at_once = derive_months(observation, releases, months, (), all_years)
+    assert_frame_equal(plain(at_once.metric), whole)
     wanted = months.sample(chance.randint(1, months.height), seed=chance.randrange(1000)).sort("flow", "month")
-    mine = observation.with_columns(month=month_index("period_end")).join(wanted, on=["flow", "month"], how="semi").drop("month")
-    keyed = pl.DataFrame(at_once.base).with_columns(month=month_index("period"))
-    others = keyed.join(wanted, on=["flow", "month"], how="anti").drop("month")
+    mine = observation.with_columns(month=month_index("period_end")).join(wanted, on=["flow", "month"], how="semi")
+    keyed = plain(at_once.base).with_columns(month=month_index("period"))
+    # Years of which no month is wanted are read side by side or month by month; others may be gathered.
+    touched = set(wanted.select("flow", pl.col("month") // 12).iter_rows())
+    together = {year for year in all_years - touched if chance.random() < 0.7}
+    gathered = {year for year in all_years - together if chance.random() < 0.5}
     with tempfile.TemporaryDirectory() as folder:
-        again = derive_months(mine, releases, wanted, written(others, Path(folder)))
+        in_years = plain(at_once.base_year).filter(is_of(together))
+        others = keyed.join(wanted, on=["flow", "month"], how="anti").drop("month").filter(~is_of(together))
+        files = sorted(written(Base, others, Path(folder)) + written(BaseYear, in_years, Path(folder)))
+        again = derive_months(mine.drop("month"), releases, wanted, files, gathered)
     expected = whole.with_columns(month=month_index("period")).join(wanted, on=["flow", "month"], how="semi").drop("month")
-    assert_frame_equal(pl.DataFrame(again.metric), expected)
-    assert_frame_equal(pl.DataFrame(again.base), keyed.join(wanted, on=["flow", "month"], how="semi").drop("month"), check_row_order=False)
+    assert_frame_equal(plain(again.metric), expected)
+    assert_frame_equal(plain(again.base), keyed.join(wanted, on=["flow", "month"], how="semi").drop("month"))
+    assert_frame_equal(plain(again.base_year), plain(at_once.base_year).filter(is_of(gathered)))
+    check_years(plain(at_once.base), plain(at_once.base_year))
     return expected.height
 
 
