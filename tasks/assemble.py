@@ -5,7 +5,8 @@ ledger or a metric is computed, how a file is written, how the pointer moves.
 """
 
 import functools
-import hashlib
+import itertools
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -114,62 +115,78 @@ def publish_release(
         BaseYear: (derived.base_year, years),
         Revision: (revision, tuple(sorted({*known.touched, *later_year(known.touched)}))),
     }
-    new: list[NewFile] = []
-    for model, (frame, _) in again.items():
-        made_from = functools.partial(_derivation, model, releases=releases)
-        new += encode_months(model, frame, made_from, in_order=model in {Metric, Base, BaseYear})
-    # A table without a file would be a folder that no reader finds, so a month without revisions says so with no rows; and
-    # so does one without numbers, or it would be taken for one of which they are not known.
-    told = {(file.table, file.partition) for file in new}
-    new += [
-        encode_file(model, empty_frame(model), partition_path(month), _derivation(model, month, releases))
-        for model, months in ((Revision, known.touched), (Base, known.derived), (BaseYear, years))
-        for month in months
-        if (table_name(model), partition_path(month)) not in told
-    ]
-    made_with = event_tables.derivation()
-    speaking = event_tables.speaking(releases)
-    new += [
-        encode_file(ControlEvent, events.control_event, "", _origin(ControlEvent, releases.clear()) | made_with),
-        encode_file(EventWindow, events.event_window, "", _origin(EventWindow, speaking) | made_with),
-    ]
-    release_id = release.release["release_id"][0]
-    if release_id not in known.releases["release_id"]:
-        new += _files_of_release(release, findings, trail, new, releases.filter(pl.col("release_id") == release_id))
     replaced = {(table_name(model), partition_path(month)) for model, (_, months) in again.items() for month in months}
     replaced |= {(table_name(model), "") for model in (ControlEvent, EventWindow)}
     earlier = known.snapshot.files if known.snapshot else ()
     carried = [entry for entry in earlier if (entry.table, entry.partition) not in replaced]
     about = {"releases": releases["release_id"].sort().to_list(), "released_on": str(releases["released_on"].max())}
+    # File after file: each is written and let go before the next one is made.
+    # A table without a file would be a folder that no reader finds, so a month without revisions says so with no rows; and
+    # so does one without numbers, or it would be taken for one of which they are not known.
+    always = {Revision: known.touched, Base: known.derived, BaseYear: years}
+    new = _made_again({model: frame for model, (frame, _) in again.items()}, always, events, releases)
+    release_id = release.release["release_id"][0]
+    if release_id not in known.releases["release_id"]:
+        new = _with_files_of_release(new, release, findings, trail, releases.filter(pl.col("release_id") == release_id))
     return publish(store, new, carried=carried, parent=known.snapshot, about=about, audit=announcement(store))
 
 
-def _files_of_release(
-    release: Normalised, findings: pl.DataFrame, trail: DataFrame[Lineage], others: list[NewFile], mine: pl.DataFrame
-) -> list[NewFile]:
-    """The files that a release gets once and for ever: its details, its row, its doubts, its lineage."""
-    files = list(encode_months(Detail, release.detail, functools.partial(_derivation, Detail, releases=mine)))
+def _made_again(
+    frames: dict[type[Table], pl.DataFrame], always: dict[type[Table], tuple[Partition, ...]], events: EventTables,
+    releases: pl.DataFrame,
+) -> Iterator[NewFile]:  # fmt: skip
+    """The files that take the place of earlier ones, also without rows for the months that `always` have one."""
+    told = set()
+    for model, frame in frames.items():
+        made_from = functools.partial(_derivation, model, releases=releases)
+        for file in encode_months(model, frame, made_from, in_order=model in {Metric, Base, BaseYear}):
+            told.add((file.table, file.partition))
+            yield file
+    for model, months in always.items():
+        for month in months:
+            if (table_name(model), partition_path(month)) not in told:
+                yield encode_file(model, empty_frame(model), partition_path(month), _derivation(model, month, releases))
+    made_with = event_tables.derivation()
+    speaking = event_tables.speaking(releases)
+    yield encode_file(ControlEvent, events.control_event, "", _origin(ControlEvent, releases.clear()) | made_with)
+    yield encode_file(EventWindow, events.event_window, "", _origin(EventWindow, speaking) | made_with)
+
+
+def _with_files_of_release(
+    others: Iterable[NewFile],
+    release: Normalised,
+    findings: pl.DataFrame,
+    trail: DataFrame[Lineage],
+    mine: pl.DataFrame,
+) -> Iterator[NewFile]:
+    """`others` and then the files that a release gets once and for ever: its details, its row, its doubts, its lineage."""
+    details = encode_months(Detail, release.detail, functools.partial(_derivation, Detail, releases=mine))
     single = ((Release, release.release), (Finding, findings), (Quarantine, release.quarantine))
-    files += [encode_file(model, frame, "", _origin(model, mine)) for model, frame in single]
-    lineage = _with_own_record(trail, mine["release_id"][0], [*others, *files])
-    return [*files, encode_file(Lineage, lineage, "", _origin(Lineage, mine))]
+    own = (encode_file(model, frame, "", _origin(model, mine)) for model, frame in single)
+    rows: dict[str, int] = {}
+    hashes: dict[str, list[str]] = {}
+    for file in itertools.chain(others, details, own):
+        rows[file.table] = rows.get(file.table, 0) + file.rows
+        hashes.setdefault(file.table, []).append(file.sha256)
+        yield file
+    lineage = _with_own_record(trail, mine["release_id"][0], rows, hashes)
+    yield encode_file(Lineage, lineage, "", _origin(Lineage, mine))
 
 
-def _with_own_record(trail: DataFrame[Lineage], release_id: str, files: list[NewFile]) -> pl.DataFrame:
-    """The trail and, as its last row, the publication itself: what it was given and the hashes of the files it makes.
+def _with_own_record(
+    trail: DataFrame[Lineage], release_id: str, rows: dict[str, int], hashes: dict[str, list[str]]
+) -> pl.DataFrame:
+    """The trail and, as its last row, the publication itself: what it was given and, by table, the rows and the hashes of
+    the files it makes.
 
     The lineage's own file cannot be among them.
     """
-    tables = sorted({file.table for file in files})
-    outputs = {
-        name: json_sha256([hashlib.sha256(file.data).hexdigest() for file in files if file.table == name])
-        for name in tables
-    }
+    outputs = {name: json_sha256(hashes[name]) for name in sorted(hashes)}
     given = {text.split("=", 1)[0]: text.split("=", 1)[1] for texts in trail["outputs"] for text in texts}
-    schemas_used = json_sha256({name: schema_sha256(PUBLISHED[name].model) for name in tables})
-    rows = sum(file.rows for file in files)
+    schemas_used = json_sha256({name: schema_sha256(PUBLISHED[name].model) for name in outputs})
+    total = sum(rows.values())
     own = lineage_row(
-        release_id, trail.height + 1, "publish", code_sha256(__name__), schemas_used, given, outputs, rows, rows, {}
+        release_id, trail.height + 1, "publish", code_sha256(__name__), schemas_used, given, outputs, total, total, {}
     )
     return pl.concat([trail, pl.DataFrame([own], schema=trail.schema)])
 

@@ -59,9 +59,9 @@ class Stage:
         for name in self.fs.list_directory(self.store / "tmp"):
             _delete(self.fs, self.store / "tmp" / name)
 
-    def add(self, data: bytes) -> str:
-        """Write the bytes into tmp unless their object holds them already; their SHA-256."""
-        sha256 = hashlib.sha256(data).hexdigest()
+    def add(self, data: bytes, sha256: str | None = None) -> str:
+        """Write the bytes into tmp unless their object holds them already; their SHA-256, which may be known."""
+        sha256 = sha256 or hashlib.sha256(data).hexdigest()
         if sha256 not in self._waiting and not _holds(self.fs, object_path(self.store, sha256), data):
             self._waiting[sha256] = self.folder / f"{sha256}.parquet"
             self.fs.write_file(self._waiting[sha256], data)

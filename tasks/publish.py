@@ -11,6 +11,8 @@ A process killed or a machine that loses power anywhere in this line leaves the 
 same call again ends in the new one. The same content again changes nothing: no byte, no inode, no mtime.
 """
 
+import functools
+import hashlib
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -77,6 +79,11 @@ class NewFile:
     rows: int
     schema_sha256: str
     beside: bool = False
+
+    @functools.cached_property
+    def sha256(self) -> str:
+        """Hash of the bytes, read once for whoever asks."""
+        return hashlib.sha256(self.data).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -232,7 +239,7 @@ def _write(stage: Stage, new: Iterable[NewFile], carried: list[FileEntry]) -> li
                 f"table {file.table!r}, partition {file.partition!r}: not a name that all readers take alike. "
                 f"Use lower-case key=value folders without padding, as in flow=export/year=2025/month=6."
             )
-        sha256 = stage.add(file.data)
+        sha256 = stage.add(file.data, file.sha256)
         path = "/".join([file.table, *keys, _file_name(sha256)])
         if path in written or path in paths or (not file.beside and (file.table, file.partition) in taken):
             raise InvalidPublication(
