@@ -41,8 +41,7 @@ _UNITS = ("quantity_unit", "supplementary_unit", "currency")
 _PRINTED = ("quantity", "supplementary_quantity", "value", "quantity_yoy", *_UNITS)
 _NUMBER = ("value", "unit", "measure", "period_start", "period_end")
 _KEY = {name: (name,) for name in ("flow", "product", "classification", "partner")}
-_SAME = {name: (name,) for name in polars_schema(Observation)}
-_FROM_WORDS = _SAME | {"known_until": ("known_from",)}
+_FROM_WORDS = {name: (name,) for name in polars_schema(Observation)} | {"known_until": ("known_from",)}
 # Dataset made -> dataset it is made from -> column made -> columns it is made from. A column that comes from what was
 # declared about the release is not here, nor is the scope of the releases: it decides on rows and statuses as a whole.
 COLUMNS: dict[str, dict[str, Mapping[str, tuple[str, ...]]]] = {
@@ -52,13 +51,12 @@ COLUMNS: dict[str, dict[str, Mapping[str, tuple[str, ...]]]] = {
         "period_end": ("period",), "value": _PRINTED, "resolution": _PRINTED, "known_from": ("published_on",),
     }},
     "touched": {"detail": _FROM_WORDS, "known.detail": _FROM_WORDS},
-    "observation": {"detail": _FROM_WORDS, "known.detail": _FROM_WORDS, "known.observation": _SAME},
-    "metric": {"observation": {
+    "metric": {made_from: {
         **_KEY, "classification": ("classification", "product"), "period": ("period_start", "period_end"),
         **dict.fromkeys((*FIGURES, *map(status, FIGURES), "series_start"), _NUMBER), "measure": ("measure", "unit"),
         **dict.fromkeys(("level_kinds", "kinds"), ("kind", *_NUMBER)),
         "comparable_from": ("product", "partner", "measure", "period_end"),
-    }},
+    } for made_from in ("touched", "known.observation")},
     "trade_flow": {"touched": {
         **_KEY, "source": ("source",), "period": ("period_end",), "quantity_other_unit": ("measure",),
         **dict.fromkeys(("quantity_kg", "quantity_other", "value_usd", "value_cny"), _NUMBER), "kind": ("kind",),
