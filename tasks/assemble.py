@@ -39,9 +39,8 @@ MADE_IN = {"observation": ledger, "trade_flow": wide, "metric": metrics, "base":
 
 
 class Ledger(NamedTuple):
-    """The ledger after a release: all of its flows, the partitions that were made again, and every release."""
+    """The ledger after a release: the partitions that were made again, and every release."""
 
-    observation: DataFrame[Observation]
     touched: DataFrame[Observation]
     releases: DataFrame[Release]
 
@@ -52,12 +51,14 @@ def merge(release: Normalised, known: Known) -> Ledger:
         "DataFrame[Release]",
         pl.concat([known.releases, release.release]).unique("release_id", keep="first").sort("release_id"),
     )
-    touched = ledger.merge(
-        cast("DataFrame[Detail]", _details(release, known).filter(_in_months(known.touched))), releases
-    )
-    touched = cast("DataFrame[Observation]", touched.filter(_in_months(known.touched)))
+    details = cast("DataFrame[Detail]", _details(release, known).filter(_in_months(known.touched)))
+    return Ledger(ledger.merge(details, releases), releases)
+
+
+def whole(ledger_after: Ledger, known: Known) -> DataFrame[Observation]:
+    """What `known` has of the ledger, with the months that were made again."""
     rest = known.observation.filter(~_in_months(known.touched))
-    return Ledger(cast("DataFrame[Observation]", pl.concat([rest, touched])), touched, releases)
+    return cast("DataFrame[Observation]", pl.concat([rest, ledger_after.touched]))
 
 
 def _details(release: Normalised, known: Known) -> pl.DataFrame:
@@ -69,13 +70,19 @@ def _details(release: Normalised, known: Known) -> pl.DataFrame:
 def revise(release: Normalised, ledger_after: Ledger, known: Known) -> DataFrame[Revision]:
     """The revisions of the months that the release touches and of the same months a year later."""
     details = cast("DataFrame[Detail]", _details(release, known))
-    return revising.revisions(details, ledger_after.observation, ledger_after.releases)
+    if ledger.undisputed(details, ledger_after.releases).all():
+        return DataFrame[Revision](empty_frame(Revision))
+    return revising.revisions(details, whole(ledger_after, known), ledger_after.releases)
 
 
 def _in_months(partitions: tuple[Partition, ...]) -> pl.Expr:
-    months = pl.DataFrame(partitions, orient="row", schema={"flow": pl.String, "year": pl.Int32, "month": pl.Int32})
-    keys = (months["flow"] + ":" + (months["year"] * 12 + months["month"] - 1).cast(pl.String)).to_list()
-    return (pl.col("flow") + ":" + month_index("period_end").cast(pl.String)).is_in(keys)
+    months: dict[str, list[int]] = {}
+    for flow, year, number in partitions:
+        months.setdefault(flow, []).append(year * 12 + number - 1)
+    index = month_index("period_end")
+    return pl.any_horizontal(
+        pl.lit(False), *((pl.col("flow") == flow) & index.is_in(those) for flow, those in months.items())
+    )
 
 
 def widen_ledger(ledger_after: Ledger) -> DataFrame[TradeFlow]:
@@ -88,7 +95,7 @@ def derive(ledger_after: Ledger, known: Known) -> Derived:
     of the months before."""
     months = pl.DataFrame(known.derived, orient="row", schema={"flow": pl.String, "year": pl.Int32, "number": pl.Int32})
     wanted = months.select("flow", month=pl.col("year") * 12 + pl.col("number") - 1)
-    words = ledger.last_word(ledger_after.observation.filter(_in_months(known.derived)))
+    words = ledger.last_word(whole(ledger_after, known)).filter(_in_months(known.derived))
     return metrics.derive_months(words, ledger_after.releases, wanted, known.before, known.years)
 
 

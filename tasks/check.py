@@ -8,21 +8,20 @@ function in one of them, its line in CHECKS, PRECEDENTS or SLIPS, a test in whic
 
 import json
 import re
-from typing import cast
 
 import polars as pl
 from pandera.typing.polars import DataFrame
 
 from schemas.code_tables import code_table, valid_in
-from schemas.observation import Observation
 from schemas.release import Finding
 from tasks.findings import Rows, finding, gather
+from tasks.history import CODED
 from tasks.implied import implied_revisions
+from tasks.judged import GROWTH, MONEY, QUANTITY, Check, Judged
 from tasks.known import Known
-from tasks.ledger import last_word
 from tasks.normalise import COPY, Normalised
-from tasks.precedents import BROAD_RELEASE_PRODUCTS, EXAMPLES, PRECEDENTS, Check
-from tasks.scope import WORLD, month_index
+from tasks.precedents import BROAD_RELEASE_PRODUCTS, EXAMPLES, PRECEDENTS
+from tasks.scope import WORLD
 from tasks.slips import SLIPS
 from tasks.sources import SOURCES
 
@@ -30,36 +29,20 @@ QUARANTINED_SHARE_MAX = 0.001
 UNKNOWN_PARTNER_SHARE_MAX = 0.001
 # So many records of one product or another hardly all come from one place or under one regime.
 ONE_PART_RECORDS_MIN = 50
-# As far as any check looks: what is usual is told by two years, and a printed total speaks of its whole year.
-MONTHS_BACK, MONTHS_AHEAD = 24, 12
 PLACE = ("flow", "product", "partner", "measure", "month")
 
 
 def check(release: Normalised, known: Known) -> DataFrame[Finding]:
     """Every doubt about `release`: those from reading it, and those of all checks."""
-    release_id = release.release["release_id"][0]
-    before = _near(release, known).filter(pl.col("release_id") != release_id)
-    raised = [
-        row
-        for ask in (*CHECKS, *PRECEDENTS, *SLIPS, implied_revisions)
-        for row in ask(release, known._replace(observation=cast("DataFrame[Observation]", before)))
-    ]
+    judged = Judged(release, known)
+    raised = [row for ask in (*CHECKS, *PRECEDENTS, *SLIPS, implied_revisions) for row in ask(judged)]
     own = release.findings.drop("release_id").to_dicts()
-    return gather(release_id, [*own, *raised])
+    return gather(judged.row["release_id"], [*own, *raised])
 
 
-def _near(release: Normalised, known: Known) -> pl.DataFrame:
-    """The last words on the months of the release and on those before that a check compares them with: however long the
-    history is, what is old does not tell what is usual."""
-    row = release.release.row(0, named=True)
-    first, last = (row[name].year * 12 + row[name].month - 1 for name in ("first_month", "last_month"))
-    near = month_index("period_end").is_between(first - MONTHS_BACK, last + MONTHS_AHEAD)
-    return last_word(known.observation).filter(near)
-
-
-def _row_cap(release: Normalised, known: Known) -> Rows:
+def _row_cap(judged: Judged) -> Rows:
     """A query download ends at a round number of records without a word."""
-    row = release.release.row(0, named=True)
+    row = judged.row
     cap = SOURCES[row["source"]].row_cap
     if cap and row["records"] % cap == 0:
         yield finding(
@@ -72,10 +55,10 @@ def _row_cap(release: Normalised, known: Known) -> Rows:
         )
 
 
-def _quarantined(release: Normalised, known: Known) -> Rows:
+def _quarantined(judged: Judged) -> Rows:
     """Records that could not be read. Copies are none of them: what they say is published."""
-    row = release.release.row(0, named=True)
-    lost = release.quarantine.filter(pl.col("reasons") != [COPY])
+    row = judged.row
+    lost = judged.release.quarantine.filter(pl.col("reasons") != [COPY])
     if not lost.height:
         return
     watched = set(code_table("products")["product"])
@@ -95,11 +78,14 @@ def _digits(printed: str) -> str:
     return re.sub(r"[^0-9]", "", json.loads(printed).get("product", ""))
 
 
-def _unknown_partners(release: Normalised, known: Known) -> Rows:
+def _unknown_partners(judged: Judged) -> Rows:
     """A code that our table lacks may be new, but not one with much of the trade."""
-    listed = ["gacc:" + code for code in code_table("partners")["gacc_code"]]
-    is_unknown = pl.col("partner").str.starts_with("gacc:") & ~pl.col("partner").is_in(listed)
-    values = release.detail.filter(pl.col("measure").str.starts_with("value"))
+    listed = {"gacc:" + code for code in code_table("partners")["gacc_code"]}
+    unknown = [key for key in judged.row["partner_list"] if key.startswith("gacc:") and key not in listed]
+    if not unknown:
+        return
+    is_unknown = pl.col("partner").is_in(unknown)
+    values = judged.own.filter(MONEY)
     for measure, total, part in values.group_by("measure").agg(
         pl.col("value").sum(), part=pl.col("value").filter(is_unknown).sum()
     ).sort("measure").iter_rows():  # fmt: skip
@@ -111,15 +97,17 @@ def _unknown_partners(release: Normalised, known: Known) -> Rows:
             )  # fmt: skip
 
 
-def _mixed_units(release: Normalised, known: Known) -> Rows:
+def _mixed_units(judged: Judged) -> Rows:
     """One product of one month in two units: a sum in either would leave the other out.
 
     A second unit beside the first is usual, also where some records lack it; two records that share no unit are not.
     """
-    if release.release["partners"][0] == "keys":
+    if judged.row["partners"] == "keys":
         return
     key = ["flow", "product", "period_end"]
-    quantities = release.detail.filter(pl.col("measure").str.starts_with("quantity"))
+    quantities = judged.own.filter(QUANTITY)
+    several = quantities.select(*key, "measure").unique().group_by(key).len().filter(pl.col("len") > 1)
+    quantities = quantities.join(several, on=key, how="semi")
     counts = quantities.group_by(*key, "measure").agg(pl.col("record").n_unique().alias("with"))
     all_records = quantities.group_by(key).agg(pl.col("record").n_unique().alias("of"))
     uneven = counts.join(all_records, on=key).filter(pl.col("with") < pl.col("of")).select(key).unique().sort(key)
@@ -139,19 +127,19 @@ def _mixed_units(release: Normalised, known: Known) -> Rows:
             )
 
 
-def _one_regime(release: Normalised, known: Known) -> Rows:
+def _one_regime(judged: Judged) -> Rows:
     """A query for one customs regime is no query for the whole trade, but its sums would look so."""
-    return _one_of("regime", "customs regime", release)
+    return _one_of("regime", "customs regime", judged)
 
 
-def _one_province(release: Normalised, known: Known) -> Rows:
+def _one_province(judged: Judged) -> Rows:
     """Nor is a query for one province."""
-    return _one_of("province", "province", release)
+    return _one_of("province", "province", judged)
 
 
-def _one_of(name: str, words: str, release: Normalised) -> Rows:
-    row = release.release.row(0, named=True)
-    codes = release.detail[name].drop_nulls().unique()
+def _one_of(name: str, words: str, judged: Judged) -> Rows:
+    row = judged.row
+    codes = judged.release.detail[name].drop_nulls().unique()
     if row["partners"] != "keys" and row["records_observed"] >= ONE_PART_RECORDS_MIN and codes.len() == 1:
         yield finding(
             f"one_{name}", "error", row["title"], observed=f"all {row['records_observed']:,} records have {words} {codes[0]}",
@@ -160,16 +148,17 @@ def _one_of(name: str, words: str, release: Normalised) -> Rows:
         )  # fmt: skip
 
 
-def _months_without_records(release: Normalised, known: Known) -> Rows:
+def _months_without_records(judged: Judged) -> Rows:
     """A month that was asked for and has no record will read as no trade."""
-    row = release.release.row(0, named=True)
+    row = judged.row
     if row["partners"] == "keys" or not row["by_month"]:
         return
-    first, last = (row[name].year * 12 + row[name].month - 1 for name in ("first_month", "last_month"))
-    present = set(release.detail.select(month_index("period_end"))["period_end"])
-    absent = [f"{month // 12}-{month % 12 + 1:02d}" for month in range(first, last + 1) if month not in present]
+    present = set(judged.own["month"].unique())
+    absent = [
+        f"{month // 12}-{month % 12 + 1:02d}" for month in range(judged.first, judged.last + 1) if month not in present
+    ]
     if absent:
-        broad = release.detail["product"].n_unique() >= BROAD_RELEASE_PRODUCTS
+        broad = len(judged.products) >= BROAD_RELEASE_PRODUCTS
         yield finding(
             "month_without_records",
             "error" if broad else "warning",
@@ -180,10 +169,12 @@ def _months_without_records(release: Normalised, known: Known) -> Rows:
         )
 
 
-def _product_validity(release: Normalised, known: Known) -> Rows:
+def _product_validity(judged: Judged) -> Rows:
     """A watched code in a month for which our table does not have it: another edition of the tariff had other codes."""
-    months = release.detail.select("product", month=pl.col("period_end").dt.strftime("%Y-%m")).unique()
-    listed = months.join(code_table("products").select("product", "valid_from", "valid_to"), on="product")
+    months = judged.own.select("product", "period_end").unique().with_columns(pl.col("product").cast(pl.String))
+    listed = months.join(code_table("products").select("product", "valid_from", "valid_to"), on="product").with_columns(
+        month=pl.col("period_end").dt.strftime("%Y-%m")
+    )
     valid = listed.filter(valid_in(pl.col("month")))
     outside = listed.join(valid, on=["product", "month"], how="anti").group_by("product").agg(pl.col("month").min())
     for product, month in outside.sort("product").iter_rows():
@@ -197,29 +188,33 @@ def _product_validity(release: Normalised, known: Known) -> Rows:
         )
 
 
-def _year_to_date(release: Normalised, known: Known) -> Rows:
+def _year_to_date(judged: Judged) -> Rows:
     """A printed cumulative figure less the one before is the month, within the steps of the printed digits."""
-    shared = ["flow", "product", "partner", "measure", "period_start", "period_end", "value", "resolution"]
-    everything = pl.concat([release.detail.select(shared), last_word(known.observation).select(shared)])
-    if (everything["period_start"].dt.month_end() == everything["period_end"]).all():
+    own = judged.own
+    products = {*own.filter(~pl.col("single"))["product"].cast(pl.String), *judged.history.with_totals()}
+    if not products:
         return
-    quantities = everything.filter(~pl.col("measure").str.ends_with("_yoy")).with_columns(
-        month=month_index("period_end")
-    )
-    is_month = pl.col("period_start").dt.month_end() == pl.col("period_end")
+    of_those = pl.col("product").is_in(sorted(products))
+    ledger = (*CODED, "period_start", "period_end", "value", "resolution")
+    theirs = judged.history.rows(judged.months, ledger, of_those)
+    everything = pl.concat([own.filter(of_those).sort("record").select(theirs.columns), theirs])
+    quantities, is_month = everything.filter(~GROWTH), pl.col("single")
     months = quantities.filter(is_month)
     january = (pl.col("period_start").dt.month() == 1) & (
         pl.col("period_start").dt.year() == pl.col("period_end").dt.year()
     )
     ytd = quantities.filter(january)
     before = ytd.with_columns(pl.col("month") + 1).select(*PLACE, earlier="value", earlier_step="resolution")
+    # Where several figures stand for one place, the release's own is asked first, then as the ledger lists them.
     linked = (
-        ytd.filter(~is_month).join(before, on=PLACE).join(months.select(*PLACE, own="value", own_step="resolution"), on=PLACE)
+        ytd.filter(~is_month).join(before, on=PLACE, maintain_order="left_right")
+        .join(months.select(*PLACE, own="value", own_step="resolution"), on=PLACE, maintain_order="left_right")
         .filter((pl.col("month") % 12) > 0)
     )  # fmt: skip
     gap = (pl.col("value") - pl.col("earlier") - pl.col("own")).abs()
     steps = pl.col("resolution") + pl.col("earlier_step") + pl.col("own_step")
-    for found in linked.filter(gap > steps).sort(*PLACE).unique(PLACE, maintain_order=True).iter_rows(named=True):
+    wrong = linked.filter(gap > steps).unique(PLACE, keep="first", maintain_order=True)
+    for found in wrong.iter_rows(named=True):
         yield finding(
             "ytd_mismatch",
             "error",
@@ -230,10 +225,12 @@ def _year_to_date(release: Normalised, known: Known) -> Rows:
         )
 
 
-def _parts_exceed_total(release: Normalised, known: Known) -> Rows:
+def _parts_exceed_total(judged: Judged) -> Rows:
     """Partners together are at most the printed world total."""
     key = ["flow", "product", "measure", "period_start", "period_end"]
-    rows = release.detail.filter(~pl.col("measure").str.ends_with("_yoy"))
+    if WORLD not in judged.row["partner_list"]:
+        return
+    rows = judged.own.filter(~GROWTH)
     world = (
         rows.filter(pl.col("partner") == WORLD)
         .group_by(key)

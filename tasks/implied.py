@@ -4,31 +4,32 @@ A release that prints y/y prints, with the level, the base that the authority us
 our ledger, however both were rounded or cut, the year before was revised, and that is known without a new download.
 """
 
-from collections.abc import Iterator
-
 import polars as pl
 
-from tasks.findings import finding
-from tasks.known import Known
-from tasks.ledger import last_word
-from tasks.normalise import Normalised
+from tasks.findings import Rows, finding
+from tasks.history import CODED
+from tasks.judged import YEAR_MONTHS, Judged
 
 KEY = ("flow", "product", "partner", "period_start", "period_end")
 BASIS_POINTS = 10_000
 
 
-def implied_revisions(release: Normalised, known: Known) -> Iterator[dict[str, str]]:
+def implied_revisions(judged: Judged) -> Rows:
     """A finding for each printed growth whose base, within the steps of the printed digits, is not the base we have."""
-    if not (release.detail["measure"] == "quantity_kg_yoy").any():
+    printed = judged.own.filter(measure="quantity_kg_yoy")
+    if not printed.height:
         return
-    shared = [*KEY, "measure", "value", "resolution"]
-    rows = pl.concat([release.detail.select(shared), last_word(known.observation).select(shared)]).unique(
-        [*KEY, "measure"], keep="first", maintain_order=True
+    shared = [*KEY, "value", "resolution"]
+    growth = printed.select(*KEY, growth="value", growth_step="resolution")
+    now = printed.select("flow", "month").unique().rows()
+    asked = {(flow, month - back) for flow, month in now for back in (0, YEAR_MONTHS)}
+    theirs = judged.history.rows(
+        asked, (*CODED, *shared[3:]), pl.col("measure") == "quantity_kg",
+        pl.col("product").is_in(printed["product"].unique().cast(pl.String).to_list()),
+    )  # fmt: skip
+    levels = pl.concat([frame.filter(measure="quantity_kg").select(shared) for frame in (judged.own, theirs)]).unique(
+        KEY, keep="first", maintain_order=True
     )
-    growth = release.detail.filter(pl.col("measure") == "quantity_kg_yoy").select(
-        *KEY, growth="value", growth_step="resolution"
-    )
-    levels = rows.filter(pl.col("measure") == "quantity_kg")
     bases = levels.with_columns(
         pl.col("period_start").dt.offset_by("1y"), pl.col("period_end").dt.offset_by("1y").dt.month_end()
     ).select(*KEY, base="value", base_step="resolution")

@@ -23,11 +23,11 @@ class Known(NamedTuple):
     """The state before: every release, and of the ledger and the details the part that must be looked at again.
 
     `touched` are the partitions whose ledger must be made again: every month that the release has a row in or covers.
-    `derived` are those whose metrics can change by it: their words are in `observation`, with those of the touched months
-    and of the same months a year earlier and later. What the derived months look back on is in the files `before`, number
-    for number, so that a month costs the same after ten years as after two; `years` are those whose numbers are to be laid side
-    by side. `detail` holds the touched months, and the same
-    months a year later, whose revisions tell of the growth on the year before.
+    `derived` are those whose metrics can change by it: their words are in `observation`, and where another release speaks of
+    a touched month those of the same month a year earlier and later, which a revision speaks of. What the derived months
+    look back on is in the files `before`, number for number, so that a month costs the same after ten years as after two;
+    `years` are those whose numbers are to be laid side by side. `detail` holds the touched months, and the same months a year
+    later, whose revisions tell of the growth on the year before.
     """
 
     releases: DataFrame[Release]
@@ -63,7 +63,8 @@ def open_known(store: Path, release: Normalised) -> Known:
     unknown = held - based.keys()
     if any(_is_looked_at(month, derived) for month in unknown):
         derived |= unknown
-    near = derived | touched | later_year(touched) | {(flow, year - 1, month) for flow, year, month in touched}
+    again = {month for month in touched if _is_spoken_of(month, releases)}
+    near = derived | again | later_year(again) | {(flow, year - 1, month) for flow, year, month in again}
     observation = read_table(snapshot, Observation, near.__contains__)
     years = _years_to_gather(snapshot, based.keys() | derived, derived)
     return Known(
@@ -110,6 +111,14 @@ def _before(
         if month not in derived and month[:2] not in of_years and (month[:2] in years or _is_looked_at(month, derived))
     ]  # fmt: skip
     return sorted([*of_years.values(), *single])
+
+
+def _is_spoken_of(month: Partition, releases: pl.DataFrame) -> bool:
+    """Whether some earlier release speaks of a month."""
+    index = _index(month)
+    first, last = month_index("first_month"), month_index("last_month")
+    of_flow = pl.col("flow").is_null() | (pl.col("flow") == month[0])
+    return releases.filter(of_flow & (first <= index) & (last >= index)).height > 0
 
 
 def _refuse_another_reporter(releases: pl.DataFrame, release: Normalised, store: Path) -> None:

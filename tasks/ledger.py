@@ -13,7 +13,8 @@ from pandera.typing.polars import DataFrame
 
 from schemas.observation import Detail, Observation
 from schemas.release import Release
-from schemas.table import polars_schema
+from schemas.table import empty_frame, polars_schema
+from tasks.coded import coded, in_order_of, numbered
 from tasks.scope import asked_products, family, month_index, speaking, without_lost
 
 # What makes a number one number, in the order in which the ledger lists them.
@@ -30,26 +31,36 @@ def merge(detail: DataFrame[Detail], releases: DataFrame[Release]) -> DataFrame[
 
     Of two words on one day a number stands over silence, then the release that was public later, then the one with the
     later name: a rule that needs no clock. A release that says a number again adds nothing. Raises OverflowError where
-    a sum would not fit.
+    a sum would not fit, and LookupError where a row is of none of the releases.
     """
+    _refuse_unknown(detail, releases)
     apart = undisputed(detail, releases)
-    told = _words(detail.filter(apart), NUMBER).with_columns(known_until=pl.lit(None, dtype=pl.Date)).join(
-        releases.select("release_id", "kind").unique(), on="release_id"
-    )  # fmt: skip
-    told = told.sort(*NUMBER, "known_from").select(*polars_schema(Observation))
-    detail = cast("DataFrame[Detail]", detail.filter(~apart))
-    if not detail.height:
-        return cast("DataFrame[Observation]", told)
+    parts = [_turns(detail.filter(~apart), releases)] if not apart.all() else []
+    if apart.any():
+        told = detail if apart.all() else detail.filter(apart)
+        said, known_until = _summed(told, [*NUMBER, "kind"]), pl.lit(None, dtype=pl.Date)
+        parts.append(said.with_columns(known_until=known_until).select(*polars_schema(Observation)))
+    ledger = pl.concat(parts) if parts else empty_frame(Observation)
+    return cast("DataFrame[Observation]", in_order_of(coded([*NUMBER, "known_from"], ledger)[0], ledger))
+
+
+def _turns(detail: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
+    """The numbers of which several releases speak: a row for each time that the word on one of them changed."""
     words, numbers, known = _spoken(detail, releases, NUMBER)
     repeats = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in ("number", *SAID))
     turns = words.filter(~repeats)
     ledger = turns.with_columns(
         known_until=pl.when(~_differs_from_next("number")).then(pl.col("known_from").shift(-1))
     ).filter(pl.col("value").is_not_null())
-    ledger = ledger.join(known, on="release").join(numbers, on="number").sort("number", "known_from")
-    ledger = ledger.select(*polars_schema(Observation))
-    merged = pl.concat([told, ledger]).sort(*NUMBER, "known_from") if told.height else ledger
-    return cast("DataFrame[Observation]", merged)
+    return ledger.join(known, on="release").join(numbers, on="number").select(*polars_schema(Observation))
+
+
+def _refuse_unknown(detail: pl.DataFrame, releases: pl.DataFrame) -> None:
+    unknown = set(detail["release_id"].unique()) - set(releases["release_id"])
+    if unknown:
+        raise LookupError(
+            f"numbers of {sorted(unknown)[0]}, of which no release tells: the store's tables do not belong together"
+        )
 
 
 def undisputed(detail: pl.DataFrame, releases: DataFrame[Release]) -> pl.Series:
@@ -61,15 +72,15 @@ def undisputed(detail: pl.DataFrame, releases: DataFrame[Release]) -> pl.Series:
         "release_id", scope=pl.col("flow"), says_day=pl.col("partners") == "keys",
         first=month_index("first_month"), last=month_index("last_month"),
     )  # fmt: skip
-    months = detail.select("flow", month=month_index("period_end")).unique()
-    speakers = months.join(spans, how="cross").filter(
+    place = coded(["flow", "period_end"], detail)[0]
+    ends = detail.select("flow", "period_end", place.alias("place"))[place.arg_unique()]
+    speakers = ends.with_columns(month=month_index("period_end")).join(spans, how="cross").filter(
         (pl.col("scope").is_null() | (pl.col("scope") == pl.col("flow")))
         & pl.col("month").is_between(pl.col("first"), pl.col("last"))
-    )
-    alone = speakers.group_by("flow", "month").agg(pl.len().alias("speakers"), pl.col("says_day").any())
-    alone = alone.filter((pl.col("speakers") == 1) & ~pl.col("says_day")).select("flow", "month", alone=pl.lit(True))
-    keyed = detail.select("flow", month=month_index("period_end"))
-    return keyed.join(alone, on=["flow", "month"], how="left", maintain_order="left")["alone"].fill_null(False)
+    )  # fmt: skip
+    alone = speakers.group_by("place").agg(pl.len().alias("speakers"), pl.col("says_day").any())
+    alone = alone.filter((pl.col("speakers") == 1) & ~pl.col("says_day"))
+    return place.is_in(alone["place"].to_list()).alias("alone")
 
 
 def words_in_order(detail: pl.DataFrame, releases: DataFrame[Release], key: list[str]) -> pl.DataFrame:
@@ -91,9 +102,10 @@ def _spoken(
     """The last word of each day on each number, silences included; the numbers; the releases."""
     known = releases.select("release_id", "kind", "released_on").unique().sort("released_on", "release_id")
     known = known.with_row_index("release")
-    words = _words(detail, key)
-    numbers = words.select(key).unique().sort(key).with_row_index("number")
-    words = words.join(numbers, on=key, nulls_equal=True).join(known, on="release_id").select(
+    number, firsts = numbered(key, detail)
+    numbers = detail.select(key)[firsts].with_row_index("number").cast({"number": pl.Int64})
+    detail = detail.with_columns(number)
+    words = _summed(detail, ["number"]).join(known, on="release_id").select(
         "number", "release", "known_from", *SAID, "record"
     )  # fmt: skip
     spoken = pl.concat([words, _silences(words, numbers, releases, known)], how="diagonal")
@@ -135,21 +147,24 @@ def _differs_from_next(name: str) -> pl.Expr:
     return pl.col(name).ne_missing(pl.col(name).shift(-1))
 
 
-def _words(detail: pl.DataFrame, key: list[str]) -> pl.DataFrame:
-    """What each release says of each number."""
-    if "regime" not in key and detail["regime"].null_count() == detail["province"].null_count() == detail.height:
+def _summed(detail: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """What each release says of each number: `key`, release_id, known_from, SAID, record."""
+    said = detail.select(*key, "release_id", "known_from", *SAID, "record")
+    if detail["regime"].null_count() == detail["province"].null_count() == detail.height:
         # At partner grain a file says a number once, or it is refused: there is nothing to add up.
-        return detail.select(*key, "release_id", "known_from", *SAID, "record")
-    words = detail.group_by(*key, "release_id", "known_from").agg(
+        return said
+    place = [*key, "release_id", "known_from"]
+    words = said.with_columns(coded(place, said)[0].alias("place")).group_by("place").agg(
+        pl.col(place).first(),
         pl.col("value").sum(),
         # Whole numbers add up exactly, so the sum is as fine as the coarsest of its parts.
         pl.col("resolution").max(),
         pl.when(pl.len() == 1).then(pl.col("record").first()).alias("record"),
         pl.col("value").cast(pl.Float64).sum().abs().alias("about"),
-    )
+    )  # fmt: skip
     if words.height and words["about"].max() > SUM_MAX:  # type: ignore[operator]
         raise OverflowError("values that add up to more than 64 bits hold; check the units of the release")
-    return words.drop("about")
+    return words.drop("place", "about")
 
 
 def _silences(
@@ -160,11 +175,13 @@ def _silences(
     Releases and numbers meet in cells (a product, a period, a measure family); where nobody but the one who has the
     words speaks of a cell, there is nothing to compare.
     """
-    scopes = speaking(releases).join(known.select("release_id", "release"), on="release_id")
+    ends = numbers.select(pl.col("period_end").min().alias("first"), pl.col("period_end").max().alias("last")).row(0)
+    near = (pl.col("first_month") <= ends[1]) & (pl.col("last_month").dt.month_end() >= ends[0])
+    scopes = speaking(releases.filter(near)).join(known.select("release_id", "release"), on="release_id")
     cell = [*CELL, "grain"] if "grain" in numbers.columns else CELL
     celled = numbers.with_columns(family().alias("family"))
-    cells = celled.select(cell).unique().with_row_index("cell")
-    celled = celled.join(cells, on=cell).select("number", "cell", "partner")
+    cell_of, firsts = numbered(cell, celled)
+    cells = celled.select(cell)[firsts].with_row_index("cell").cast({"cell": pl.Int64})
     asked = asked_products(scopes, cells["product"], roll_up=False)
     scopes = scopes.select(
         "release_id", "lost", "release", "source", "reporter", "flow", "everyone", "lists", "by_month", "first_month",
@@ -181,18 +198,21 @@ def _silences(
         .with_columns(month=month_index("period_end"))
     )
     meeting = without_lost(meeting, scopes).select("cell", "release", "everyone", "lists", "known_from")
-    have = words.select("number", "release").unique()
-    holders = have.join(celled, on="number").select("cell", "release").unique()
-    speakers = (
-        pl.concat([holders, meeting.select("cell", "release")]).group_by("cell").agg(pl.col("release").n_unique())
-    )
-    several = speakers.filter(pl.col("release") > 1)
-    inside = celled.join(meeting.join(several, on="cell", how="semi"), on="cell")
+    # Pairs of a number and a release as one number: to be told apart by the hundred thousand.
+    pairs = known.height
+    holders = (cell_of.gather(words["number"]) * pairs + words["release"]).unique()
+    speakers = pl.concat([holders, meeting["cell"] * pairs + meeting["release"]]).unique() // pairs
+    several = speakers.filter(speakers.is_duplicated()).unique()
+    inside = pl.DataFrame({"number": numbers["number"], "cell": cell_of, "partner": numbers["partner"]}).join(
+        meeting.filter(pl.col("cell").is_in(several.implode())), on="cell"
+    )  # fmt: skip
+    have = words.select(pl.col("number") * pairs + pl.col("release")).to_series()
+    inside = inside.filter(~(pl.col("number") * pairs + pl.col("release")).is_in(have.implode()))
     partners = scopes.select("lists").unique().with_columns(partner=pl.col("lists").str.split(",")).explode("partner")
     inside = pl.concat([
         inside.filter("everyone"), inside.filter(~pl.col("everyone")).join(partners, on=["lists", "partner"], how="semi"),
     ])  # fmt: skip
-    return inside.join(have, on=["number", "release"], how="anti").select("number", "release", "known_from")
+    return inside.select("number", "release", "known_from")
 
 
 def _period_is_covered() -> pl.Expr:

@@ -41,8 +41,13 @@ _UNITS = ("quantity_unit", "supplementary_unit", "currency")
 _PRINTED = ("quantity", "supplementary_quantity", "value", "quantity_yoy", *_UNITS)
 _NUMBER = ("value", "unit", "measure", "period_start", "period_end")
 _KEY = {name: (name,) for name in ("flow", "product", "classification", "partner")}
-_SAME = {name: (name,) for name in polars_schema(Observation)}
-_FROM_WORDS = _SAME | {"known_until": ("known_from",)}
+_FROM_WORDS = {name: (name,) for name in polars_schema(Observation)} | {"known_until": ("known_from",)}
+# The words that figures are made from; what they look back on are numbers that earlier releases left.
+_WORDS = ("touched", "known.observation")
+_BASE = {
+    **{name: (name,) for name in ("flow", "product", "partner")}, "measure": ("measure", "unit"), "kinds": ("kind", *_NUMBER),
+    "span": ("period_start", "period_end", "measure"),
+}  # fmt: skip
 # Dataset made -> dataset it is made from -> column made -> columns it is made from. A column that comes from what was
 # declared about the release is not here, nor is the scope of the releases: it decides on rows and statuses as a whole.
 COLUMNS: dict[str, dict[str, Mapping[str, tuple[str, ...]]]] = {
@@ -52,22 +57,16 @@ COLUMNS: dict[str, dict[str, Mapping[str, tuple[str, ...]]]] = {
         "period_end": ("period",), "value": _PRINTED, "resolution": _PRINTED, "known_from": ("published_on",),
     }},
     "touched": {"detail": _FROM_WORDS, "known.detail": _FROM_WORDS},
-    "observation": {"detail": _FROM_WORDS, "known.detail": _FROM_WORDS, "known.observation": _SAME},
-    "metric": {"observation": {
+    "metric": {made_from: {
         **_KEY, "classification": ("classification", "product"), "period": ("period_start", "period_end"),
         **dict.fromkeys((*FIGURES, *map(status, FIGURES), "series_start"), _NUMBER), "measure": ("measure", "unit"),
         **dict.fromkeys(("level_kinds", "kinds"), ("kind", *_NUMBER)),
         "comparable_from": ("product", "partner", "measure", "period_end"),
-    }},
-    "base": {"observation": {
-        **{name: (name,) for name in ("flow", "product", "partner")}, "period": ("period_end",), "measure": ("measure", "unit"),
-        "span": ("period_start", "period_end", "measure"), "value": _NUMBER, "how": ("kind", *_NUMBER), "kinds": ("kind", *_NUMBER),
-    }},
-    "base_year": {"observation": {
-        **{name: (name,) for name in ("flow", "product", "partner")}, "period": ("period_end",), "measure": ("measure", "unit"),
-        "span": ("period_start", "period_end", "measure"), "months": ("period_end",), "kinds": ("kind", *_NUMBER),
-        **{f"value_{month}": _NUMBER for month in range(1, 13)},
-    }},
+    } for made_from in _WORDS},
+    "base": {made_from: _BASE | {"period": ("period_end",), "value": _NUMBER, "how": ("kind", *_NUMBER)} for made_from in _WORDS},
+    "base_year": {made_from: _BASE | {
+        "period": ("period_end",), "months": ("period_end",), **{f"value_{month}": _NUMBER for month in range(1, 13)},
+    } for made_from in _WORDS},
     "trade_flow": {"touched": {
         **_KEY, "source": ("source",), "period": ("period_end",), "quantity_other_unit": ("measure",),
         **dict.fromkeys(("quantity_kg", "quantity_other", "value_usd", "value_cny"), _NUMBER), "kind": ("kind",),

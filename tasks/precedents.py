@@ -4,15 +4,12 @@ The same rules as in `tasks/check.py`: a check returns findings and changes noth
 checks' business; they look for what only a wrong file does, and their bounds are wide.
 """
 
-from collections.abc import Callable
-
 import polars as pl
 
 from tasks.findings import Rows, finding
-from tasks.known import Known
-from tasks.ledger import last_word
-from tasks.normalise import Normalised
-from tasks.scope import WORLD, month_index
+from tasks.history import CODED, RATED, with_codes
+from tasks.judged import GROWTH, MONEY, QUANTITY, Check, Judged, values_by_partner
+from tasks.scope import WORLD
 
 PARTNERS_SHARE_MIN = 0.95
 BROAD_RELEASE_PRODUCTS = 50
@@ -27,52 +24,44 @@ MAGNITUDE_MONTHS_BACK = 24
 REVISED_SHARE_MAX = 0.01
 EXAMPLES = 3
 
-Check = Callable[[Normalised, Known], Rows]
 
-
-def _editions(release: Normalised, known: Known) -> Rows:
+def _editions(judged: Judged) -> Rows:
     """Two editions of one query, in USD and CNY, count the same goods: their quantities must be equal."""
-    row = release.release.row(0, named=True)
+    row, known = judged.row, judged.known
     same_day = known.releases.filter(
         (pl.col("released_on") == row["released_on"]) & (pl.col("source") == row["source"])
         & (pl.col("release_id") != row["release_id"])
     )["release_id"]  # fmt: skip
+    if not same_day.len():
+        return
     key = ["flow", "product", "partner", "period_start", "period_end", "measure"]
-    other = known.detail.filter(pl.col("release_id").is_in(same_day.to_list()))
-    quantities = [
-        frame.filter(pl.col("measure").str.starts_with("quantity"))
-        .group_by(*key, "release_id")
-        .agg(pl.col("value").sum())
-        for frame in (release.detail, other)
-    ]
-    differing = quantities[0].join(quantities[1], on=key).filter(pl.col("value") != pl.col("value_right")).sort(key)
+    other = with_codes(known.detail.filter(pl.col("release_id").is_in(same_day.to_list())))
+    mine = judged.own.filter(QUANTITY).group_by(key).agg(pl.col("value").sum())
+    theirs = other.filter(QUANTITY).group_by(*key, "release_id").agg(told=pl.col("value").sum())
+    differing = mine.join(theirs, on=key).filter(pl.col("value") != pl.col("told")).sort(*key, "release_id")
     for found in differing.head(EXAMPLES).iter_rows(named=True):
         yield finding(
             "editions_disagree",
             "error",
             f"{found['product']} {found['partner']} {found['period_end']:%Y-%m} {found['measure']}",
             observed=f"{found['value']:,} ({differing.height} numbers differ)",
-            expected=f"{found['value_right']:,} as in {found['release_id_right']} of the same day",
+            expected=f"{found['told']:,} as in {found['release_id']} of the same day",
             advice="Download both editions again on one day.",
         )
 
 
-def _values_by_partner(frame: pl.DataFrame) -> pl.DataFrame:
-    months = frame.filter(pl.col("period_start").dt.month_end() == pl.col("period_end"))
-    money = months.filter(pl.col("measure").str.starts_with("value") & (pl.col("partner") != WORLD))
-    return money.group_by("flow", "partner", "measure", month=month_index("period_end")).agg(pl.col("value").sum())
-
-
-def _partners_missing(release: Normalised, known: Known) -> Rows:
+def _partners_missing(judged: Judged) -> Rows:
     """A partner with much trade in the year before and no row now: for a broad release the file is incomplete; for a few
     products it may just have stopped."""
-    if release.release["partners"][0] != "all":
+    if judged.row["partners"] != "all":
         return
-    products = release.detail["product"].unique()
-    severity = "error" if products.len() >= BROAD_RELEASE_PRODUCTS else "info"
-    now = _values_by_partner(release.detail)
-    earlier = _values_by_partner(last_word(known.observation).filter(pl.col("product").is_in(products.to_list())))
-    history = pl.concat([earlier.join(now, on=["flow", "partner", "measure", "month"], how="anti"), now])
+    severity = "error" if len(judged.products) >= BROAD_RELEASE_PRODUCTS else "info"
+    now = judged.by_partner
+    met = values_by_partner(judged.beside.filter(pl.col("product").is_in(judged.products)))
+    earlier = pl.concat([judged.sums.by_partner, met.select(judged.sums.by_partner.columns)])
+    history = pl.concat([
+        earlier.join(now, on=["flow", "partner", "measure", "month"], how="anti"), now.select(earlier.columns),
+    ])  # fmt: skip
     for flow, measure, month in (
         now.select("flow", "measure", "month").unique().sort("flow", "measure", "month").iter_rows()
     ):
@@ -83,7 +72,9 @@ def _partners_missing(release: Normalised, known: Known) -> Rows:
             .agg(pl.col("value").sum())
         )
         present = now.filter(place & (pl.col("month") == month))["partner"]
-        gone = year.filter(~pl.col("partner").is_in(present.to_list())).sort("value", descending=True)
+        gone = year.filter(~pl.col("partner").is_in(present.implode())).sort(
+            "value", "partner", descending=[True, False]
+        )
         total, lost = int(year["value"].sum()), int(gone["value"].sum())
         if total and 1 - lost / total < PARTNERS_SHARE_MIN:
             yield finding(
@@ -96,21 +87,18 @@ def _partners_missing(release: Normalised, known: Known) -> Rows:
             )
 
 
-def _partners_removed(release: Normalised, known: Known) -> Rows:
+def _partners_removed(judged: Judged) -> Rows:
     """A month that was published with a partner and comes again without it, although all partners were asked for."""
-    if release.release["partners"][0] != "all":
+    row = judged.row
+    if row["partners"] != "all":
         return
-    row = release.release.row(0, named=True)
-    products = release.detail["product"].unique().to_list()
-    first, last = (row[name].year * 12 + row[name].month - 1 for name in ("first_month", "last_month"))
-    before = last_word(known.observation).filter(
-        month_index("period_end").is_between(first, last)
+    before = judged.beside.filter(
+        pl.col("month").is_between(judged.first, judged.last)
         & (pl.col("source") == row["source"])
-        & pl.col("product").is_in(products)
+        & pl.col("product").is_in(judged.products)
         & (pl.col("known_from") < row["released_on"])
     )
-    old = _values_by_partner(before).filter(pl.col("month").is_between(first, last))
-    now = _values_by_partner(release.detail)
+    old, now = values_by_partner(before), judged.by_partner
     old = old.join(now.select("flow", "measure", "month").unique(), on=["flow", "measure", "month"], how="semi")
     gone = old.join(now, on=["flow", "partner", "measure", "month"], how="anti").join(
         old.group_by("flow", "measure", "month").agg(total=pl.col("value").sum()), on=["flow", "measure", "month"]
@@ -130,48 +118,63 @@ def _partners_removed(release: Normalised, known: Known) -> Rows:
         )
 
 
-def _unit_values(release: Normalised, known: Known) -> Rows:
+def _unit_values(judged: Judged) -> Rows:
     """Value per kilogram of a product far from its other months: shifted columns, tonnes for kilograms, wrong currency."""
-    release_id = release.release["release_id"][0]
-    shared = ["flow", "product", "partner", "period_start", "period_end", "measure", "value", "kind"]
-    mine = release.detail.select(shared).with_columns(new=pl.lit(True))
-    theirs = last_word(known.observation).select(shared).with_columns(new=pl.lit(False))
-    months = pl.concat([mine, theirs.join(mine, on=shared[:6], how="anti")]).filter(
-        (pl.col("period_start").dt.month_end() == pl.col("period_end")) & (pl.col("kind") != "published")
+    row = judged.row
+    if row["kind"] == "published":
+        return
+    key = ["flow", "product", "partner", "period_start", "period_end", "measure"]
+    mine = judged.own.filter("single")
+    theirs = judged.beside.filter("single", pl.col("kind") != "published").join(mine, on=key, how="anti")
+    rows = pl.concat([frame.select(*key, "month", "value", new=pl.lit(frame is mine)) for frame in (mine, theirs)])
+    met = rows.group_by("flow", "product", "month").agg(
+        pl.col("new").any(), **{name: pl.col("value").filter(measure=name).sum() for name in RATED}
     )
-    totals = months.group_by("flow", "product", "period_end").agg(
-        pl.col("new").any(),
-        kg=pl.col("value").filter(pl.col("measure") == "quantity_kg").sum(),
-        **{money: pl.col("value").filter(pl.col("measure") == money).sum() for money in ("value_usd", "value_cny")},
-    )
+    before = judged.sums.by_product.with_columns(new=pl.lit(False))
+    totals = pl.concat([met, before.select(met.columns)])
     for money in ("value_usd", "value_cny"):
-        rated = totals.filter((pl.col("kg") > 0) & (pl.col(money) > 0)).with_columns(rate=pl.col(money) / pl.col("kg"))
+        rated = totals.filter((pl.col("quantity_kg") > 0) & (pl.col(money) > 0)).with_columns(
+            rate=pl.col(money) / pl.col("quantity_kg")
+        )
         rated = rated.with_columns(
             usual=pl.col("rate").median().over("flow", "product"), months=pl.len().over("flow", "product")
         )
         strange = rated.filter(
             pl.col("new") & (pl.col("months") > UNIT_VALUE_MONTHS_MIN)
             & ~(pl.col("rate") / pl.col("usual")).is_between(1 / UNIT_VALUE_FACTOR, UNIT_VALUE_FACTOR)
-            & (pl.col("kg") >= SMALL_KG)
-        ).sort("product", "period_end")  # fmt: skip
+            & (pl.col("quantity_kg") >= SMALL_KG)
+        ).sort("product", "month")  # fmt: skip
         for found in strange.iter_rows(named=True):
             yield finding(
                 "unit_value",
                 "error",
-                f"{found['flow']} {found['product']} {found['period_end']:%Y-%m}",
+                f"{found['flow']} {found['product']} {_text(found['month'])}",
                 observed=f"{found['rate']:,.4g} {money.removeprefix('value_').upper()}/kg",
                 expected=f"within {UNIT_VALUE_FACTOR} times {found['usual']:,.4g}, the median of {found['months']} months",
-                advice=f"Check units and columns of {release_id}; if the mix of goods really changed, approve.",
+                advice=f"Check units and columns of {row['release_id']}; if the mix of goods really changed, approve.",
             )
 
 
-def _unit_changed(release: Normalised, known: Known) -> Rows:
+def _unit_changed(judged: Judged) -> Rows:
     """A product that was always counted in one unit comes in another."""
+    key, is_unit = ["flow", "product"], QUANTITY & ~GROWTH
+    mine = judged.own.filter(is_unit).select(*key, "measure").unique()
+    # What is weighed now and was weighed before is done with; so little is left that it can be looked up.
+    weighed = judged.sums.by_product.filter(pl.col("quantity_kg") > 0)
+    settled = mine.filter(measure="quantity_kg").join(weighed, on=key, how="semi")
+    open_ = mine.join(settled, on=key, how="anti")
+    seen = pl.concat([judged.sums.by_product.select(key), judged.beside.select(key)]).unique()
+    open_ = open_.join(seen, on=key, how="semi")
+    if not open_.height:
+        return
+    told = judged.history.rows(
+        judged.months, (*key, "measure"),
+        pl.col("product").is_in(open_["product"].cast(pl.String).unique().to_list()), pl.col("measure").str.starts_with("quantity"),
+    )  # fmt: skip
     units = [
-        frame.filter(pl.col("measure").str.starts_with("quantity") & ~pl.col("measure").str.ends_with("_yoy"))
-        .group_by("flow", "product").agg(pl.col("measure").unique().sort())
-        for frame in (release.detail, last_word(known.observation))
-    ]  # fmt: skip
+        frame.filter(is_unit).group_by(key).agg(pl.col("measure").unique().sort().cast(pl.String))
+        for frame in (open_, told)
+    ]
     both = units[0].join(units[1], on=["flow", "product"]).sort("flow", "product")
     changed = both.filter(pl.col("measure").list.set_intersection("measure_right").list.len() == 0)
     for found in changed.iter_rows(named=True):
@@ -185,15 +188,19 @@ def _unit_changed(release: Normalised, known: Known) -> Rows:
         )
 
 
-def _magnitude(release: Normalised, known: Known) -> Rows:
+def _magnitude(judged: Judged) -> Rows:
     """A quantity that no value stands beside, far from that of the months before with the same partners."""
     key = ["flow", "product", "partner", "measure"]
-    with_value = release.detail.filter(pl.col("measure").str.starts_with("value")).select("flow", "product").unique()
-    if not release.detail.join(with_value, on=["flow", "product"], how="anti").height:
+    with_value = judged.own.filter(MONEY).select("flow", "product").unique()
+    mine = judged.own.join(with_value, on=["flow", "product"], how="anti")
+    if not mine.height:
         return
+    of_those = pl.col("product").is_in(mine["product"].unique().cast(pl.String).to_list())
+    theirs = judged.history.rows(
+        judged.months, (*CODED, "value"), of_those, pl.col("measure").str.starts_with("quantity")
+    )
     now, before = (
-        _months(frame).filter(pl.col("measure").str.starts_with("quantity")).group_by(*key, "month").agg(pl.col("value").sum())
-        for frame in (release.detail.join(with_value, on=["flow", "product"], how="anti"), last_word(known.observation))
+        frame.filter("single", QUANTITY & ~GROWTH).group_by(*key, "month").agg(pl.col("value").sum()) for frame in (mine, theirs)
     )  # fmt: skip
     asked = now.select(*key, asked="month")
     earlier = (
@@ -215,24 +222,25 @@ def _magnitude(release: Normalised, known: Known) -> Rows:
         )  # fmt: skip
 
 
-def _revised(release: Normalised, known: Known) -> Rows:
+def _revised(judged: Judged) -> Rows:
     """Months of a product that were published by this source and now have other sums: revisions are small and rare."""
-    row = release.release.row(0, named=True)
+    row = judged.row
     key = ["flow", "product", "partner", "month", "measure"]
-    first, last = release.detail.select(
-        month_index("period_end").min().alias("a"), month_index("period_end").max().alias("b")
-    ).row(0)
-    published = last_word(known.observation).filter(
-        month_index("period_end").is_between(first, last)
-        & (pl.col("source") == row["source"])
-        & (pl.col("known_from") < row["released_on"])
+    published = judged.beside.filter(
+        "single", ~GROWTH, (pl.col("source") == row["source"]) & (pl.col("known_from") < row["released_on"])
     )
-    mine, old = (_months(frame).group_by(key).agg(pl.col("value").sum()) for frame in (release.detail, published))
+    if not published.height:
+        return
+    mine, old = (
+        frame.filter("single", ~GROWTH).group_by(key).agg(pl.col("value").sum()) for frame in (judged.own, published)
+    )
     sums = mine.join(old, on=key).group_by("flow", "product", "measure", "month").agg(
         pl.col("value").sum(), before=pl.col("value_right").sum()
     )  # fmt: skip
     change = (pl.col("value") - pl.col("before")).abs() / pl.col("before")
-    large = sums.filter((pl.col("before") > 0) & (change > REVISED_SHARE_MAX)).sort(change, descending=True)
+    large = sums.filter((pl.col("before") > 0) & (change > REVISED_SHARE_MAX)).sort(
+        -change, "flow", "product", "measure", "month"
+    )
     for found in large.head(EXAMPLES).iter_rows(named=True):
         yield finding(
             "revised",
@@ -244,14 +252,14 @@ def _revised(release: Normalised, known: Known) -> Rows:
         )
 
 
-def _world_total(release: Normalised, known: Known) -> Rows:
+def _world_total(judged: Judged) -> Rows:
     """All partners together are the world that another download has, or that others printed, within its last digit."""
-    row = release.release.row(0, named=True)
-    if row["partners"] != "all":
+    row = judged.row
+    world = judged.beside.filter(~GROWTH, partner=WORLD)
+    if row["partners"] != "all" or not world.height:
         return
     key = ["flow", "product", "measure", "period_start", "period_end"]
-    parts = release.detail.filter(pl.col("partner") != WORLD).group_by(key).agg(parts=pl.col("value").sum())
-    world = last_word(known.observation).filter((pl.col("partner") == WORLD) & ~pl.col("measure").str.ends_with("_yoy"))
+    parts = judged.own.filter(pl.col("partner") != WORLD).group_by(key).agg(parts=pl.col("value").sum())
     other = world.join(parts, on=key).filter((pl.col("value") - pl.col("parts")).abs() > pl.col("resolution"))
     for found in other.sort(key).iter_rows(named=True):
         yield finding(
@@ -261,13 +269,6 @@ def _world_total(release: Normalised, known: Known) -> Rows:
             expected=f"{found['value']:,} (± {found['resolution']:,}), the world of {found['release_id']}",
             advice="Partners are missing here, or one of the two was revised or is wrong; look at both.",
         )  # fmt: skip
-
-
-def _months(frame: pl.DataFrame) -> pl.DataFrame:
-    """The levels of single months, with `month` as a number."""
-    is_month = pl.col("period_start").dt.month_end() == pl.col("period_end")
-    is_level = ~pl.col("measure").str.ends_with("_yoy")
-    return frame.filter(is_month & is_level).with_columns(month=month_index("period_end"))
 
 
 def _text(month: int) -> str:

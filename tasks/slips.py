@@ -8,11 +8,9 @@ changes nothing.
 import polars as pl
 
 from tasks.findings import Rows, finding
-from tasks.known import Known
-from tasks.ledger import last_word
-from tasks.normalise import Normalised
-from tasks.precedents import EXAMPLES, Check
-from tasks.scope import asked_products, month_index, month_text, without_lost
+from tasks.judged import MONEY, Check, Judged
+from tasks.precedents import EXAMPLES
+from tasks.scope import asked_products, month_text, without_lost
 
 # Yuan for a dollar: 8.7 in 1994, 6.0 in 2014, and 5.2 to 5.8 in the years before 1994.
 CNY_PER_USD_MIN, CNY_PER_USD_MAX = 5, 10
@@ -22,12 +20,12 @@ REMOVED_SHARE_MAX = 0.05
 CELL = ["flow", "product", "measure", "month"]
 
 
-def _other_flow(release: Normalised, known: Known) -> Rows:
+def _other_flow(judged: Judged) -> Rows:
     """The very bytes that were published as the other direction: one of the two declarations is wrong."""
-    row = release.release.row(0, named=True)
+    row = judged.row
     if row["flow"] is None:
         return
-    same = known.releases.filter(pl.col("raw_sha256") == row["raw_sha256"], pl.col("flow") != row["flow"])
+    same = judged.known.releases.filter(pl.col("raw_sha256") == row["raw_sha256"], pl.col("flow") != row["flow"])
     for other in same.sort("release_id").iter_rows(named=True):
         yield finding(
             "other_flow",
@@ -39,16 +37,20 @@ def _other_flow(release: Normalised, known: Known) -> Rows:
         )
 
 
-def _exchange_rate(release: Normalised, known: Known) -> Rows:
+def _exchange_rate(judged: Judged) -> Rows:
     """One trade in two currencies tells a rate; far from any that there was, one of the two titles is wrong."""
-    if release.release["reporter"][0] != "CHN":
+    if judged.row["reporter"] != "CHN":
         return
-    shared = ["flow", "product", "partner", "period_start", "period_end", "measure"]
+    key = ["flow", "product", "partner", "period_start", "period_end"]
+    shared = [*key, "measure"]
     money = pl.col("measure").is_in(["value_usd", "value_cny"])
-    mine = release.detail.filter(money).group_by(shared).agg(pl.col("value").sum(), new=pl.lit(True))
-    theirs = last_word(known.observation).filter(money & (pl.col("kind") != "published")).select(*shared, "value")
-    both = pl.concat([mine, theirs.with_columns(new=pl.lit(False)).join(mine, on=shared, how="anti")])
-    pairs = both.group_by(shared[:5]).agg(
+    mine, theirs = judged.own.filter(money), judged.beside.filter(money, pl.col("kind") != "published")
+    if pl.concat([mine["measure"], theirs["measure"]]).n_unique() < 2:
+        return
+    mine = mine.group_by(shared).agg(pl.col("value").sum(), new=pl.lit(True))
+    theirs = theirs.select(*shared, "value", new=pl.lit(False)).join(mine, on=shared, how="anti")
+    both = pl.concat([mine, theirs])
+    pairs = both.group_by(key).agg(
         pl.col("new").any(),
         **{name: pl.col("value").filter(measure=f"value_{name}").sum() for name in ("usd", "cny")},
     )
@@ -72,25 +74,23 @@ def _exchange_rate(release: Normalised, known: Known) -> Rows:
         )
 
 
-def _products_removed(release: Normalised, known: Known) -> Rows:
+def _products_removed(judged: Judged) -> Rows:
     """A product that was published for a month and has no row at all where it was asked for again: codes do not vanish
     from a month that was told, unless the query was for less than is declared."""
-    row = release.release.row(0, named=True)
+    row = judged.row
     if row["partners"] == "keys" or not row["by_month"]:
         return
-    first, last = (row[name].year * 12 + row[name].month - 1 for name in ("first_month", "last_month"))
-    month = month_index("period_end")
-    told = last_word(known.observation).filter(
-        month.is_between(first, last),
-        pl.col("period_start").dt.month_end() == pl.col("period_end"),
-        pl.col("measure").str.starts_with("value") & pl.col("measure").is_in(row["measures"]),
+    told = judged.beside.filter(
+        "single", MONEY, pl.col("month").is_between(judged.first, judged.last), pl.col("measure").is_in(row["measures"]),
         pl.col("partner").is_in(row["partner_list"]) | (row["partners"] == "all"),
         flow=row["flow"], source=row["source"], classification=row["classification"],
     ).filter(pl.col("known_from") < row["released_on"])  # fmt: skip
-    before = told.group_by("flow", "product", "measure", month=month).agg(pl.col("value").sum())
-    asked = asked_products(release.release, before["product"], roll_up=False)
-    before = without_lost(before.join(asked, on="product"), release.release)
-    now = release.detail.select("flow", "product", "measure", month=month).unique()
+    if not told.height:
+        return
+    before = told.group_by(CELL).agg(pl.col("value").sum()).with_columns(pl.col("product").cast(pl.String))
+    asked = asked_products(judged.release.release, before["product"], roll_up=False)
+    before = without_lost(before.join(asked, on="product"), judged.release.release)
+    now = judged.own.select(CELL).unique().with_columns(pl.col("product").cast(pl.String))
     sums = before.group_by("flow", "measure", "month").agg(total=pl.col("value").sum())
     gone = (
         before.join(now, on=CELL, how="anti")

@@ -17,7 +17,7 @@ from schemas.release import Finding, Quarantine, Release
 from schemas.table import empty_frame
 from tasks import assemble
 from tasks.known import Known, touched_months
-from tasks.ledger import as_of, last_word
+from tasks.ledger import as_of, last_word, merge
 from tasks.normalise import Normalised
 from tests.unit import oracle, worlds
 from tests.unit.figures import Store, merged
@@ -51,7 +51,7 @@ def ingest(store: Store) -> DataFrame[Observation]:
                 if (said["flow"], said["period_end"].year, said["period_end"].month) in touched]  # fmt: skip
         known = Known(releases, observation, detail_table(*near), tuple(sorted(touched)), derived=(), snapshot=None)
         after = assemble.merge(new, known)
-        releases, observation = after.releases, after.observation
+        releases, observation = after.releases, assemble.whole(after, known)
         landed[row["release_id"]] = rows
     return observation
 
@@ -260,3 +260,31 @@ def test_a_sum_that_does_not_fit_is_refused_and_many_large_numbers_are_not() -> 
     parts = [number(row, "USA", "2025-06", 10**15, province=f"{place:02d}", record=place + 1) for place in range(5000)]
     with pytest.raises(OverflowError, match="units"):
         merged([(row, parts)])
+
+
+def test_a_number_of_a_release_that_nobody_knows_is_refused() -> None:
+    known, stranger = release("known"), release("stranger")
+    rows = detail_table(number(known, "USA", "2025-06", 1), number(stranger, "USA", "2025-07", 2))
+    with pytest.raises(LookupError, match="stranger"):
+        merge(rows, release_table(known))
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        (1, [("DEU", 5, None), ("USA", 5, None)]),
+        (2, [("DEU", 5, date(2026, 5, 7)), ("DEU", 6, None), ("USA", 5, date(2026, 5, 7))]),
+    ],
+)
+def test_releases_of_other_months_change_nothing(told: int, words: list[tuple[Any, ...]]) -> None:
+    """Also where they are told together with the months, as a history of ten years would be."""
+    early, late = release("early", "2026-03-23", "2025-06"), release("late", "2026-05-07", "2025-06")
+    store = [
+        (row, [number(row, partner, "2025-06", 5 + place) for partner in ("USA", "DEU")[place:]])
+        for place, row in enumerate((early, late))
+    ][:told]
+    others = [release(f"other{year}", "2026-06-01", f"{year}-06", products=("*",)) for year in range(2015, 2025)]
+    detail = detail_table(*(row for _, rows in store for row in rows))
+    alone = merge(detail, release_table(*(row for row, _ in store)))
+    assert_frame_equal(merge(detail, release_table(*others, *(row for row, _ in store))), alone)
+    assert alone.select("partner", "value", "known_until").rows() == words

@@ -70,13 +70,12 @@ NORMALISE = step(
     models={"detail": Detail, "quarantine": Quarantine}, task_run_id="task-1",
 )  # fmt: skip
 MERGE = step(
-    "merge", 2, inputs={"release.detail": sha("2"), "known.observation": sha("4")},
-    rows_in={"release.detail": 30, "known.observation": 7}, outputs={"observation": sha("5"), "touched": sha("5")},
-    rows_out={"observation": 37, "touched": 37}, models={"observation": Observation, "touched": Observation},
+    "merge", 2, inputs={"release.detail": sha("2"), "known.detail": sha("4")},
+    rows_in={"release.detail": 30, "known.detail": 7}, outputs={"touched": sha("5")},
+    rows_out={"touched": 37}, models={"touched": Observation},
 )  # fmt: skip
 WIDEN = step(
-    "widen", 4, inputs={"ledger_after.observation": sha("5"), "ledger_after.touched": sha("5")},
-    rows_in={"ledger_after.observation": 37, "ledger_after.touched": 37}, outputs={"widen": sha("6")},
+    "widen", 4, inputs={"ledger_after.touched": sha("5")}, rows_in={"ledger_after.touched": 37}, outputs={"widen": sha("6")},
     rows_out={"widen": 5}, models={"widen": TradeFlow},
 )  # fmt: skip
 
@@ -222,20 +221,20 @@ def test_one_thing_has_one_name_from_step_to_step(whole: Run) -> None:
     assert named == {
         "release": ([], []),
         "normalise": (["landed", "parsed.reported"], ["detail", "quarantine"]),
-        "merge": (["detail", "known.observation"], ["observation", "touched"]),
-        "widen": (["observation", "touched"], ["trade_flow"]),
+        "merge": (["detail", "known.detail"], ["touched"]),
+        "widen": (["touched"], ["trade_flow"]),
     }
 
 
 def test_what_was_published_before_is_not_taken_for_what_the_release_makes() -> None:
     before = step(
         "open_known",
-        outputs={"observation": sha("4")},
-        rows_out={"observation": 7},
-        models={"observation": Observation},
+        outputs={"detail": sha("4")},
+        rows_out={"detail": 7},
+        models={"detail": Detail},
     )
     merged = told(Run(records=[before, NORMALISE, MERGE]))[-2]
-    assert [one["name"] for one in merged["inputs"]] == ["detail", "known.observation"]
+    assert [one["name"] for one in merged["inputs"]] == ["detail", "known.detail"]
 
 
 def test_of_things_with_the_same_bytes_a_step_was_given_the_one_that_it_names() -> None:
@@ -267,12 +266,11 @@ def test_schema_and_column_lineage_stand_with_what_was_made(whole: Run) -> None:
         ("tidewaiter", "touched")
     }
     origins = merged[0]["facets"]["columnLineage"]["fields"]["value"]["inputFields"]
-    # known.detail is declared as well, but this step was not given it.
-    assert [(one["name"], one["field"]) for one in origins] == [("detail", "value"), ("known.observation", "value")]
+    assert [(one["name"], one["field"]) for one in origins] == [("detail", "value"), ("known.detail", "value")]
 
 
 def test_declared_columns_exist_and_no_column_is_forgotten() -> None:
-    models = {"detail": Detail, "reported": Reported, "observation": Observation, "touched": Observation}
+    models = {"detail": Detail, "reported": Reported, "touched": Observation}
     models |= {"known.detail": Detail, "known.observation": Observation, "trade_flow": TradeFlow, "metric": Metric}
     declaration = {"detail": {"source", "kind", "reporter", "release_id"}}
     for made, sources in COLUMNS.items():
@@ -293,7 +291,7 @@ def test_a_frame_that_does_not_fit_its_schema_is_no_output(failing: Run) -> None
     ended = told(failing)[-2]
     checked = {one["name"]: one["inputFacets"]["dataQualityAssertions"]["assertions"][0]["success"]
                for one in ended["inputs"] if "dataQualityAssertions" in one["inputFacets"]}  # fmt: skip
-    assert checked == {"detail": True, "observation": False, "touched": False}
+    assert checked == {"detail": True, "touched": False}
     assert ended["outputs"] == []
     assert ended["run"]["facets"]["errorMessage"]["message"] == failing.records[1].error
 
@@ -306,7 +304,7 @@ def test_a_schema_error_speaks_only_of_the_table_that_it_names() -> None:
 def test_what_did_not_fit_is_not_known_to_later_steps(failing: Run) -> None:
     unmade = replace(NORMALISE, error=schema_error(Quarantine), outputs={})
     after = told(Run(records=[*failing.records, unmade, WIDEN]))[-2]
-    assert [one["name"] for one in after["inputs"]] == ["ledger_after.observation", "ledger_after.touched"]
+    assert [one["name"] for one in after["inputs"]] == ["ledger_after.touched"]
     assert not any("dataQualityAssertions" in one["inputFacets"] for one in after["inputs"])
 
 

@@ -26,6 +26,8 @@ from tasks.locate import locate
 from tasks.normalise import Normalised, normalise
 from tasks.parse import parse
 from tasks.refusal import Refused
+from tasks.snapshot import FileEntry, Snapshot
+from tasks.tables import encode_months
 
 TODAY = datetime.date(2026, 1, 5)
 DECLARED: Mapping[str, Any] = {"source": "gacc_query", "flow": "export", "released_on": datetime.date(2025, 7, 20)}
@@ -123,7 +125,7 @@ def read(case: Case, folder: Path) -> tuple[Normalised, DataFrame[Finding]]:
     """The case's file through all gates. Raises Refused."""
     earlier = [_earlier(data, tuple(sorted(declared.items()))) for data, declared in case.before]
     release = _normalised(case.data, case.file, {**DECLARED, **case.declared}, folder, case.sidecar)
-    return release, check(release, known_after(earlier, release))
+    return release, check(release, known_after(earlier, release, folder / "published"))
 
 
 @functools.cache
@@ -143,14 +145,25 @@ def _normalised(data: bytes, name: str, declared: Mapping[str, Any], folder: Pat
     return normalise(landed, correct(landed, parse(landed), TODAY))
 
 
-def known_after(earlier: list[Normalised], release: Normalised) -> Known:
-    """What `open_known` would give, had the earlier releases been published: the ledger by the ledger's own rules."""
+def known_after(earlier: list[Normalised], release: Normalised, folder: Path) -> Known:
+    """What `open_known` would give, had the earlier releases been published: the ledger by the ledger's own rules, and in
+    `folder` the files of its months, which are all that a check reads of a snapshot."""
     touched = tuple(sorted(touched_months(release)))
     if not earlier:
         return Known(*_nothing(), touched=touched, derived=touched, snapshot=None)
     releases = DataFrame[Release](pl.concat([one.release for one in earlier]).unique("release_id"))
     detail = DataFrame[Detail](pl.concat([one.detail for one in earlier]))
-    return Known(releases, ledger.merge(detail, releases), detail, touched=touched, derived=touched, snapshot=None)
+    observation = ledger.merge(detail, releases)
+    entries = []
+    for file in encode_months(Observation, observation, lambda month: {}):
+        path = f"snapshots/1/{file.table}/{file.partition}/file.parquet"
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(file.data)
+        entries.append(
+            FileEntry(file.table, file.partition, path.removeprefix("snapshots/1/"), "", len(file.data), file.rows, "")
+        )
+    snapshot = Snapshot(folder, "1", 1, None, {}, tuple(entries))
+    return Known(releases, observation, detail, touched=touched, derived=touched, snapshot=snapshot)
 
 
 @functools.cache

@@ -1,0 +1,127 @@
+"""What was published of the months that a release is held against: read when a check asks for it, and no more than that.
+
+However long the history is, what is old does not tell what is usual. So a history ends some months before the release,
+and what checks want of all its months are sums: each file is read by itself, a few columns of it, and only those are kept.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from schemas.observation import Observation
+from schemas.table import polars_schema, table_name
+from tasks.scope import WORLD
+from tasks.snapshot import Snapshot
+from tasks.tables import path_partition
+
+# As far as any check looks: what is usual is told by two years, and a printed total speaks of its whole year.
+MONTHS_BACK, MONTHS_AHEAD = 24, 12
+# So many codes are looked for in the files; of more, all are added up.
+FEW_PRODUCTS = 500
+# Texts that are compared, grouped and joined by the hundred thousand: as categories they are numbers.
+CODED = ("flow", "product", "partner", "measure")
+RATED = ("quantity_kg", "value_usd", "value_cny")
+# Flow, and year x 12 + month - 1.
+Month = tuple[str, int]
+
+
+def with_codes(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with its texts of CODED as categories; they sort and read as texts."""
+    return frame.with_columns(pl.col(name).cast(pl.Categorical) for name in CODED if name in frame.columns)
+
+
+class History:
+    """The last words on the months around a release, but for those of the release itself."""
+
+    def __init__(self, snapshot: Snapshot | None, flows: Collection[str], first: int, last: int, without: str) -> None:
+        self.without = without
+        self.files: dict[Month, Path] = {}
+        for entry in snapshot.entries(table_name(Observation)) if snapshot else ():
+            flow, year, number = path_partition(entry.partition)
+            month = year * 12 + number - 1
+            if flow in flows and first - MONTHS_BACK <= month <= last + MONTHS_AHEAD:
+                self.files[flow, month] = snapshot.path / entry.path  # type: ignore[union-attr]
+        self.files = dict(sorted(self.files.items()))
+
+    def rows(self, months: Iterable[Month], columns: Sequence[str], *where: pl.Expr) -> pl.DataFrame:
+        """Rows of some months in the order of the ledger: `columns`, `month` and whether it is a `single` one. `where`
+        speaks of columns of the ledger."""
+        wanted, frames = set(months), []
+        for (flow, month), file in self.files.items():
+            if (flow, month) in wanted:
+                rows = self._last_words(file).filter(pl.col("release_id") != self.without, *where)
+                frames.append(
+                    rows.with_columns(
+                        flow=pl.lit(flow), month=pl.lit(month, pl.Int32), single=pl.col("period_start") == _first_day(month)
+                    ).select(*columns, "month", "single")
+                )  # fmt: skip
+        if not frames:
+            kinds = polars_schema(Observation) | {"month": pl.Int32(), "single": pl.Boolean()}
+            return with_codes(pl.DataFrame(schema={name: kinds[name] for name in (*columns, "month", "single")}))
+        return with_codes(pl.concat(pl.collect_all(frames)))
+
+    def with_totals(self) -> list[str]:
+        """The products of which there is a figure of several months."""
+        found = [
+            self._last_words(file).filter(pl.col("period_start") < _first_day(month)).select("product", "release_id")
+            for (_, month), file in self.files.items()
+        ]
+        rows = (
+            pl.concat(pl.collect_all(found))
+            if found
+            else pl.DataFrame(schema={"product": pl.String, "release_id": pl.String})
+        )
+        return rows.filter(pl.col("release_id") != self.without)["product"].unique().sort().to_list()
+
+    def sums(self, months: Iterable[Month], of_partners: Collection[Month], products: Sequence[str]) -> "Sums":
+        """The sums of whole months in which the release itself has no word, of `products` at least; by partner of these
+        alone, and of the months `of_partners`."""
+        by_product, by_partner = [_NO_PRODUCTS], [_NO_PARTNERS]
+        is_asked = pl.col("product").is_in(pl.Series(products, dtype=pl.String).implode())
+        where = [is_asked] if len(products) <= FEW_PRODUCTS else []
+        for flow, month in months:
+            wants_partners = (flow, month) in of_partners
+            single = pl.col("period_start") == _first_day(month)
+            # Of a printed figure nobody knows the parts, and it is rounded.
+            rows = self._last_words(self.files[flow, month]).filter(*where).select(
+                "product", "measure", "value", *(["partner"] if wants_partners else []),
+                single=single, counted=single & (pl.col("kind") != "published"),
+            ).collect()  # fmt: skip
+            place = {"flow": pl.lit(flow).cast(pl.Categorical), "month": pl.lit(month, pl.Int32)}
+            totals = rows.lazy().set_sorted("product").group_by("product").agg(
+                **{name: pl.col("value").filter("counted", measure=name).sum() for name in RATED}
+            )  # fmt: skip
+            by_product.append(with_codes(totals.collect()).with_columns(**place).select(_NO_PRODUCTS.columns))
+            if wants_partners:
+                money = rows.filter("single", pl.col("measure").str.starts_with("value"), pl.col("partner") != WORLD)
+                values = money.filter(is_asked).group_by("partner", "measure").agg(pl.col("value").sum())
+                by_partner.append(with_codes(values).with_columns(**place).select(_NO_PARTNERS.columns))
+        return Sums(pl.concat(by_product), pl.concat(by_partner))
+
+    def _last_words(self, file: Path) -> pl.LazyFrame:
+        return pl.scan_parquet(file, hive_partitioning=False, glob=False).filter(pl.col("known_until").is_null())
+
+
+class Sums(NamedTuple):
+    """Whole months added up. `by_product`: flow, product, month and RATED of single months that nobody printed, a row also
+    where they are 0. `by_partner`: flow, partner, measure, month, value of single months, without the world."""
+
+    by_product: pl.DataFrame
+    by_partner: pl.DataFrame
+
+
+_NO_PRODUCTS = with_codes(
+    pl.DataFrame(schema={"flow": pl.String, "product": pl.String, "month": pl.Int32, **dict.fromkeys(RATED, pl.Int64)})
+)
+_NO_PARTNERS = with_codes(
+    pl.DataFrame(
+        schema={"flow": pl.String, "partner": pl.String, "measure": pl.String, "month": pl.Int32, "value": pl.Int64}
+    )
+)
+
+
+def _first_day(month: int) -> date:
+    return date(month // 12, month % 12 + 1, 1)

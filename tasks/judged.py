@@ -1,0 +1,86 @@
+"""A release beside what was published before it: what the checks look at, each part made once and when first asked for."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from tasks.findings import Rows
+from tasks.history import CODED, History, Month, Sums, with_codes
+from tasks.known import Known
+from tasks.normalise import Normalised
+from tasks.scope import WORLD, month_index
+
+YEAR_MONTHS = 12
+MONEY = pl.col("measure").cat.starts_with("value")
+QUANTITY = pl.col("measure").cat.starts_with("quantity")
+GROWTH = pl.col("measure").cat.ends_with("_yoy")
+
+
+class Judged:
+    """`own` are the statements of the release with `month` and whether it is a `single` one; `row` is the release itself."""
+
+    def __init__(self, release: Normalised, known: Known) -> None:
+        self.release, self.known = release, known
+        self.row: dict[str, Any] = release.release.row(0, named=True)
+        self.first, self.last = (
+            self.row[name].year * 12 + self.row[name].month - 1 for name in ("first_month", "last_month")
+        )
+        ends = pl.col("period_end")
+        self.own = with_codes(
+            release.detail.select(
+                *CODED, "period_start", "period_end", "value", "resolution", "record", month=month_index(ends),
+                single=pl.col("period_start") == ends.dt.month_start(),
+            )
+        )  # fmt: skip
+        touched = {(flow, year * 12 + number - 1) for flow, year, number in known.touched}
+        flows = {flow for flow, _ in touched}
+        self.history = History(known.snapshot, flows, self.first, self.last, self.row["release_id"])
+        self.months = set(self.history.files)
+        self.met = self.months & touched
+
+    @cached_property
+    def products(self) -> list[str]:
+        """The codes that the release has rows of."""
+        return self.own["product"].unique().cast(pl.String).to_list()
+
+    @cached_property
+    def beside(self) -> pl.DataFrame:
+        """The rows of the months that the release speaks of itself."""
+        columns = (
+            "source",
+            "kind",
+            "classification",
+            "period_start",
+            "period_end",
+            "value",
+            "resolution",
+            "release_id",
+            "known_from",
+        )
+        return self.history.rows(self.met, (*CODED, *columns))
+
+    @cached_property
+    def sums(self) -> Sums:
+        """The sums of the other months; those by partner are of the products of the release and of the year before each of its months."""
+        now = self.own["month"].unique().to_list()
+        years = {month - back for month in now for back in range(1, YEAR_MONTHS + 1)}
+        others = self.months - self.met
+        asks_all = self.row["partners"] == "all"
+        of_partners: set[Month] = {(flow, month) for flow, month in others if asks_all and month in years}
+        return self.history.sums(sorted(others), of_partners, self.products)
+
+    @cached_property
+    def by_partner(self) -> pl.DataFrame:
+        """Values of the release by flow, partner, measure and month."""
+        return values_by_partner(self.own)
+
+
+def values_by_partner(frame: pl.DataFrame) -> pl.DataFrame:
+    """Values of single months by flow, partner, measure and month, without the world."""
+    money = frame.filter("single", MONEY, pl.col("partner") != WORLD)
+    return money.group_by("flow", "partner", "measure", "month").agg(pl.col("value").sum())
+
+
+Check = Callable[[Judged], Rows]
