@@ -168,10 +168,12 @@ def _find_copies(numbers: pl.DataFrame, codes: Read, amounts: Amounts, record: p
     keys, _ = combine([
         (codes.product_of, codes.products.height), (turn_of, turns.len()), (codes.site_of, codes.sites.height),
     ])  # fmt: skip
-    is_alike = pl.Series(keys).is_duplicated()
+    # One record can say a measure twice by itself, in either of its quantities.
+    said, _ = combine([(numbers["row"].to_numpy(), len(keys)), (numbers["label"].to_numpy(), amounts.labels.height)])
+    is_alike = pl.Series(keys).is_duplicated().gather(numbers["row"]) | pl.Series(said).is_duplicated()
     if not is_alike.any():
         return pl.Series([], dtype=pl.Int64)
-    detail = _as_detail(numbers.filter(is_alike.gather(numbers["row"])), codes, amounts, record, landed, "")
+    detail = _as_detail(numbers.filter(is_alike), codes, amounts, record, landed, "")
     copies = _copies_among(detail, record.len(), landed.file.name)
     return record.to_frame().with_row_index("row").join(copies, on="record", how="semi")["row"].cast(pl.Int64)
 
@@ -185,7 +187,7 @@ def _copies_among(detail: DataFrame[Detail], records: int, where: str) -> pl.Dat
     place = [name for name in KEY if name != "measure"]
     sets = repeated.group_by(*place, "record").agg(pl.col("measure").sort().str.join(" and "))
     unlike = sets.group_by(place).agg(
-        pl.col("measure").n_unique().alias("sets"), pl.col("measure").first(), pl.col("record").sort()
+        pl.col("measure").n_unique().alias("sets"), pl.col("measure").sort_by("record").first(), pl.col("record").sort()
     )
     _refuse_contradiction(unlike.filter(pl.col("sets") > 1), "other numbers beside it", where)
     copies = again.select(pl.col("record").list.slice(1)).explode("record").unique().sort("record")
@@ -202,7 +204,7 @@ def _copies_among(detail: DataFrame[Detail], records: int, where: str) -> pl.Dat
 def _refuse_contradiction(against: pl.DataFrame, what: str, where: str) -> None:
     if not against.height:
         return
-    row = against.sort("record").row(0, named=True)
+    row = against.sort("record", "measure").row(0, named=True)
     raise Refused(
         "contradiction",
         where=f"{where}, records {', '.join(map(str, row['record'][:4]))}",
