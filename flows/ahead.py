@@ -1,4 +1,4 @@
-"""Reading files before their turn, in processes that a Dask scheduler lends.
+"""Reading files before their turn: the next one in a thread, or as many as a Dask scheduler lends processes for.
 
 What a file says depends on no other file, so bytes become statements ahead of time and elsewhere. What is published
 depends on what is known by then: that goes one file after another, oldest first, where the store lies. The records of the
@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
@@ -19,29 +20,39 @@ from typing import TYPE_CHECKING, NamedTuple
 from schemas.address import StoreAddress
 from schemas.request import Landed
 from tasks import catalog as step
-from tasks.done import Done, adopt, set_down
+from tasks.done import Done, set_down
 from tasks.normalise import Normalised
 
 if TYPE_CHECKING:  # Dask is imported only where a scheduler was named
     from tasks.cluster import Cluster, Piece
 
 Read = Callable[[Landed, date], Normalised]
-_ahead: ContextVar[Ahead | None] = ContextVar("tidewaiter_ahead", default=None)
+_ahead: ContextVar[Ahead | NextOne | None] = ContextVar("tidewaiter_ahead", default=None)
 log = logging.getLogger("tidewaiter.ahead")
 
 
 @contextmanager
 def reading(scheduler: str | None, store: StoreAddress, read: Read) -> Iterator[None]:
-    """Inside, what is `in_turn` is read ahead by the workers of `scheduler`, and they derive too; none: nothing changes."""
-    if scheduler is None:
-        yield
-        return
-    with step.workers_of(scheduler) as cluster:
-        token = _ahead.set(Ahead(cluster, store, read))
+    """Inside, what is `in_turn` is read ahead by the workers of `scheduler`, and they derive too; none: by a thread of ours."""
+    with _reader(scheduler, store, read) as reader:
+        token = _ahead.set(reader)
         try:
             yield
         finally:
             _ahead.reset(token)
+
+
+@contextmanager
+def _reader(scheduler: str | None, store: StoreAddress, read: Read) -> Iterator[Ahead | NextOne]:
+    if scheduler is None:
+        thread = ThreadPoolExecutor(1, "tidewaiter-ahead")
+        try:
+            yield NextOne(thread, store, read)
+        finally:
+            thread.shutdown(cancel_futures=True)
+    else:
+        with step.workers_of(scheduler) as cluster:
+            yield Ahead(cluster, store, read)
 
 
 def in_turn(files: Sequence[Path]) -> Iterator[Path]:
@@ -54,6 +65,52 @@ def taken(landed: Landed, today: date) -> Normalised | None:
     """What a file says, where it was read ahead; None where it was not. Raises what reading it raised."""
     ahead = _ahead.get()
     return None if ahead is None else ahead.take(landed, today)
+
+
+class NextOne:
+    """The file after the one at hand, read by a thread: Polars and the compiled loops do not hold the others up.
+
+    No more than that, because each file is as large in memory as the one at hand; and nothing of it is in the store before
+    its turn.
+    """
+
+    def __init__(self, thread: ThreadPoolExecutor, store: StoreAddress, read: Read) -> None:
+        self.thread, self.store, self.read = thread, store, read
+        self._at_hand: Future[Understood | None] | None = None
+
+    def in_turn(self, files: Sequence[Path]) -> Iterator[Path]:
+        """Each file when it is its turn; by then the next one is begun."""
+        following: Future[Understood | None] | None = None
+        for place, file in enumerate(files, start=1):
+            self._at_hand = following
+            following = self.thread.submit(self._read, files[place]) if place < len(files) else None
+            yield file
+
+    def take(self, landed: Landed, today: date) -> Normalised | None:
+        """What a file says, once; None where it was not begun, or was another then."""
+        begun, self._at_hand = self._at_hand, None
+        found = None if begun is None else begun.result()
+        if found is None or (found.landed.model_copy(update={"raw": landed.raw}), found.today) != (landed, today):
+            return None
+        made: Normalised = step.adopt(found.done)
+        return made
+
+    def _read(self, file: Path) -> Understood | None:
+        today = date.today()
+        kept = step.keep_in_mind(file, self.store, today)
+        if kept is None:
+            return None
+        landed, raw = kept
+        done = read_there(self.read, landed, today, raw)
+        return None if done is None else Understood(landed, today, done)
+
+
+class Understood(NamedTuple):
+    """A file that was read: as it was then, on that day, and what came of it."""
+
+    landed: Landed
+    today: date
+    done: Done
 
 
 class Begun(NamedTuple):
@@ -94,7 +151,7 @@ class Ahead:
                 log.info("workers of %s do not see %s: the bytes of each file travel", self.cluster.address, self.store)
             self.sends_bytes = True
             done = self.cluster.result(self._give(landed, today))
-        made: Normalised = adopt(done)
+        made: Normalised = step.adopt(done)
         return made
 
     def _begin(self, file: Path) -> Begun | None:

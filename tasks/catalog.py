@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from schemas.address import StoreAddress
 from schemas.request import Landed, ReleaseRequest
@@ -25,6 +25,8 @@ from tasks import normalise as normalising
 from tasks import parse as parsing
 from tasks import rehearsal as rehearsing
 from tasks import report as reporting
+from tasks.done import Done
+from tasks.done import adopt as adopt_records
 from tasks.elsewhere import lending
 from tasks.events import emit
 from tasks.refusal import Refused
@@ -60,6 +62,8 @@ publish_claims = Step(claim_table.publish_claims)
 audit = Step(auditing.audit)
 require_sound = Step(auditing.require_sound)
 
+BY_NAME = {step.name: step for step in tuple(globals().values()) if isinstance(step, Step)}
+
 at_hand = working_copy.at_hand
 again_if_outpaced = working_copy.again_if_outpaced
 exclusive = working_copy.exclusive
@@ -86,6 +90,21 @@ def land_ahead(file: Path, store: StoreAddress, today: date) -> Landed | None:
         return landing.land(locating.locate(ReleaseRequest(file=file, store=store)), at_hand(store), today)
     except Exception:
         return None
+
+
+def keep_in_mind(file: Path, store: StoreAddress, today: date) -> tuple[Landed, bytes] | None:
+    """A file as it will most likely be landed, and its bytes; nothing is written. None where that fails."""
+    try:
+        declared = locating.locate(ReleaseRequest(file=file, store=store))
+        raw = file.read_bytes()
+        return landing.expected(declared, raw, today), raw
+    except Exception:
+        return None
+
+
+def adopt(done: Done) -> Any:
+    """What steps made elsewhere; their records become this run's. Raises what ended them."""
+    return adopt_records(done, lambda record, problem: BY_NAME[record.step].adopt(record, problem))
 
 
 @contextmanager

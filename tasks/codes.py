@@ -1,6 +1,6 @@
 """Printed codes to keys: periods, products, partners, directions and days, regimes and provinces.
 
-Each distinct combination is looked at once, however many records have it. What is no code at all is a fault of its
+Each distinct code or combination is looked at once, however many records have it. What is no code at all is a fault of its
 records; what looks like a code and is not in our tables is kept and reported, because tables age faster than customs.
 A file that speaks of other months than it was declared for, or of several levels at once, is refused as a whole.
 
@@ -8,13 +8,16 @@ Our own keys for partners and lines, and spans of months, are understood only wh
 that people collect. In a download of customs they would be somebody's edit.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
+import numpy
 import polars as pl
 
 from schemas.code_tables import code_table, valid_in
 from schemas.request import Landed
+from tasks.combine import Coded, Numbers, combine, distinct
 from tasks.findings import finding, shown
 from tasks.periods import month_end, read_period
 from tasks.refusal import Refused, clip
@@ -30,43 +33,68 @@ PLACE_CODE = r"^[0-9]{2}$"
 
 
 class Read(NamedTuple):
-    """The records whose codes could be read, with their keys; a row for each fault of the others; the doubts; and for
-    every record its product and the last day of its period, null where that is what could not be read."""
+    """What the codes of a file say, each distinct one once, and which of them each row has.
 
-    coded: pl.DataFrame
+    `products` has product and classification, `turns` flow, partner, period_start, period_end and known_from, `sites` regime and
+    province, by the numbers that are in `product_of`, `turn_of` and `site_of` row by row. What could not be read is null
+    there, and `faults` has a row and a reason for each record that has it.
+    """
+
+    products: pl.DataFrame
+    turns: pl.DataFrame
+    sites: pl.DataFrame
+    product_of: Numbers
+    turn_of: Numbers
+    site_of: Numbers
     faults: pl.DataFrame
     doubts: list[dict[str, str]]
-    places: pl.DataFrame
 
 
-def read_codes(tidied: pl.DataFrame, landed: Landed, where: str) -> Read:
+def read_codes(coded: Mapping[str, Coded], landed: Landed, where: str) -> Read:
     """The keys of each record. Raises Refused where months or levels are not those of one release."""
-    dimensions = list(CODES)
-    combinations = tidied.select(dimensions).unique().with_columns(pl.col(dimensions).cast(pl.String))
-    read = _read_periods(combinations, landed, where)
-    read = _read_products(read, landed)
-    read = _read_partners(read, landed)
-    read = _read_flow_and_day(read, landed)
-    read = read.with_columns(_place_fault("regime"), _place_fault("province"))
-    faults = pl.concat_list(
-        "period_fault", "product_fault", "partner_fault", "flow_fault", "day_fault", "regime_fault", "province_fault"
+    turns, turn_of = _distinct(coded, ("period", "partner", "flow", "published_on"))
+    turns = _read_periods(turns, landed, where)
+    products = _read_products(pl.DataFrame({"product": coded["product"].texts}), landed)
+    turns = _read_partners(turns, landed)
+    turns = _read_flow_and_day(turns, landed)
+    sites, site_of = _distinct(coded, ("regime", "province"))
+    sites = sites.with_columns(_place_fault("regime"), _place_fault("province"))
+    _refuse_mixed_levels(products, landed, where)
+    _refuse_other_products(products, landed, where)
+    product_of = coded["product"].numbers
+    return Read(
+        products.select("classification", product=pl.when(pl.col("product_fault").is_null()).then("product")),
+        turns.select("period_start", "period_end", "known_from", flow="flow_read", partner="partner_read"),
+        sites.select("regime", "province"),
+        product_of,
+        turn_of,
+        site_of,
+        pl.concat(_faults(*read) for read in ((products, product_of), (turns, turn_of), (sites, site_of))),
+        [*_doubt_partners(turns), *_doubt_places(sites, "regime"), *_doubt_places(sites, "province")],
     )
-    read = read.with_columns(faults.list.drop_nulls().alias("faults"))
-    _refuse_mixed_levels(read, landed, where)
-    _refuse_other_products(read, landed, where)
-    doubts = [*_doubt_partners(read), *_doubt_places(read, "regime"), *_doubt_places(read, "province")]
-    by_record = tidied.select("record", *dimensions).join(
-        read.with_columns(pl.col(dimensions).cast(pl.Categorical)), on=dimensions, how="left", nulls_equal=True
+
+
+def _distinct(coded: Mapping[str, Coded], names: Sequence[str]) -> tuple[pl.DataFrame, Numbers]:
+    """The distinct combinations of some columns, and for each row the number of its own."""
+    columns = [coded[name] for name in names]
+    numbers, first = distinct(*combine((column.numbers, len(column.texts)) for column in columns))
+    texts = (column.texts.gather(pl.Series(column.numbers[first])) for column in columns)
+    return pl.DataFrame(dict(zip(names, texts, strict=True)), schema=dict.fromkeys(names, pl.String)), numbers
+
+
+def _faults(read: pl.DataFrame, numbers: Numbers) -> pl.DataFrame:
+    """A row and a reason for each fault of what was read, where it stands."""
+    names = [name for name in read.columns if name.endswith("_fault")]
+    broken = read.with_columns(number=pl.int_range(pl.len()), reason=pl.concat_list(names).list.drop_nulls()).filter(
+        pl.col("reason").list.len() > 0
     )
-    broken = by_record.filter(pl.col("faults").list.len() > 0).select("record", reason="faults").explode("reason")
-    coded = by_record.filter(pl.col("faults").list.len() == 0).select(
-        "record", "regime", "province", "classification", "period_start", "period_end", "known_from",
-        flow="flow_read", product="product", partner="partner_read",
-    )  # fmt: skip
-    places = by_record.select(
-        "record", "period_end", product=pl.when(pl.col("product_fault").is_null()).then("product")
+    rows = numpy.flatnonzero(numpy.isin(numbers, broken["number"]))
+    return (
+        pl.DataFrame({"row": rows, "number": numbers[rows]}, schema={"row": pl.Int64, "number": pl.Int64})
+        .join(broken.select("number", "reason"), on="number")
+        .select("row", "reason")
+        .explode("reason")
     )
-    return Read(coded, broken, doubts, places)
 
 
 def _read_periods(combinations: pl.DataFrame, landed: Landed, where: str) -> pl.DataFrame:
@@ -88,7 +116,7 @@ def _read_periods(combinations: pl.DataFrame, landed: Landed, where: str) -> pl.
     kinds = {"period": pl.String, "period_start": pl.Date, "period_end": pl.Date, "period_fault": pl.String}
     read = pl.DataFrame(rows, schema=kinds)
     _refuse_other_months(read, landed, where)
-    return combinations.join(read, on="period", how="left", nulls_equal=True)
+    return combinations.join(read, on="period", how="left", nulls_equal=True, maintain_order="left")
 
 
 def _declared_span(landed: Landed) -> tuple[date | None, date | None]:
@@ -170,7 +198,7 @@ def _read_partners(read: pl.DataFrame, landed: Landed) -> pl.DataFrame:
     own_keys = [*partners["partner"].unique(), WORLD] if SOURCES[landed.source].says_day else []
     code = pl.col("partner")
     return (
-        read.join(known, on=["partner", "month"], how="left")
+        read.join(known, on=["partner", "month"], how="left", maintain_order="left")
         .with_columns(
             pl.when(code.is_null()).then(pl.lit(WORLD))
             .when(pl.col("key").is_not_null()).then(pl.col("key"))

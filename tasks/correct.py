@@ -25,6 +25,8 @@ def correct(landed: Landed, parsed: Parsed, today: date, corrections: DataFrame[
     """
     table = code_table("corrections") if corrections is None else corrections
     mine = table.filter((pl.col("source") == landed.source) & (pl.col("raw_sha256") == landed.raw_sha256))
+    if not mine.height:
+        return parsed
     reported: pl.DataFrame = parsed.reported
     notes = list(parsed.normalised)
     for row in mine.iter_rows(named=True):

@@ -4,16 +4,13 @@ A record says when a step ran and what it was given and made; where it ran is no
 records are taken over tells the same as one that took the steps itself.
 """
 
-import logging
 import pickle
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from tasks.lineage import Run, StepRecord, current_run, recording, tell_begin
-
-log = logging.getLogger("tidewaiter.step")
+from tasks.lineage import Run, StepRecord, current_run, recording
 
 
 class Done(NamedTuple):
@@ -35,16 +32,16 @@ def set_down(work: Callable[[], Any]) -> Done:
     return Done(made, problem, run.records)
 
 
-def adopt(done: Done) -> Any:
-    """What was made elsewhere, its records taken over by the current run. Raises what ended the steps there."""
-    run = current_run()
+def adopt(done: Done, take_over: Callable[[StepRecord, Exception | None], None]) -> Any:
+    """What was made elsewhere; `take_over` is given each record, and with the last one the exception that ended the steps.
+
+    Raises that exception.
+    """
     for record in done.records:
-        tell_begin(record.step)
-        if run is not None:
-            run.records.append(record)
-            log.info("%s", record.told)
+        take_over(record, done.problem if record is done.records[-1] else None)
     if done.problem is not None:
         raise done.problem
+    run = current_run()
     if run is not None:
         # The frames were hashed where they were made, and hashes go by values.
         for name, sha256 in done.records[-1].outputs.items():

@@ -54,12 +54,22 @@ def land(declared: Declared, store: Path, today: date, fs: FileSystem = LOCAL) -
             advice="Correct released_on.",
         )
     _refuse_impossible_months(declared, released_on)
+    return _landed(declared, place, sha256, len(raw), released_on)
+
+
+def expected(declared: Declared, raw: bytes, today: date) -> Landed:
+    """What `land` will say where these bytes are new to the store and nothing is wrong; `raw` is no place in it yet."""
+    sha256 = hashlib.sha256(raw).hexdigest()
+    return _landed(declared, declared.file, sha256, len(raw), declared.released_on or today)
+
+
+def _landed(declared: Declared, place: Path, sha256: str, size: int, released_on: date) -> Landed:
     return Landed(
         **declared.model_dump(exclude={"released_on"}),
         released_on=released_on,
         raw=place,
         raw_sha256=sha256,
-        raw_bytes=len(raw),
+        raw_bytes=size,
     )
 
 

@@ -11,6 +11,8 @@ from tasks.lexer import INVISIBLE
 MISSING_MARKS = ("", "-", "--", "—", "…", "...", "*", "**")
 PLAIN = r"^-?[0-9]+(\.[0-9]+)?$"
 GROUPED = r"^[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?$"
+# What both of these take, without decimals and with so few digits that there is nothing more to ask.
+WHOLE = r"^[0-9]{1,15}$|^[0-9]{1,3}(,[0-9]{3}){1,4}$"
 DIGIT = r"[0-9]"
 VALUE_MAX = 10**15
 DIGITS_MAX = 15

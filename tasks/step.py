@@ -64,19 +64,42 @@ class Step(Generic[P, R]):
     def task(self) -> Any:
         """The Prefect task of this step, made when first needed."""
         if self._task is None:
-            from prefect import task
-            from prefect.cache_policies import NO_CACHE
-
-            # So that the page of a run says what each step made; Prefect leaves the level of others' loggers as it is.
-            log.setLevel(logging.INFO)
-            # Frames must be neither hashed for a cache key nor written as results: the store is the only memory.
-            # The stubs want to know whether the wrapped function takes arguments; a step does not know that.
-            self._task = task(  # type: ignore[call-overload]
-                self.run, name=self.name, task_run_name=self.name, cache_policy=NO_CACHE, persist_result=False,
-                description=inspect.getdoc(self.function), retry_condition_fn=self._may_retry,
-                retries=self.retries, retry_delay_seconds=self.retry_delay_seconds or 0,
-            )  # fmt: skip
+            self._task = self._as_task(self.run)
         return self._task
+
+    def _as_task(self, work: Callable[..., Any]) -> Any:
+        from prefect import task
+        from prefect.cache_policies import NO_CACHE
+
+        # So that the page of a run says what each step made; Prefect leaves the level of others' loggers as it is.
+        log.setLevel(logging.INFO)
+        # Frames must be neither hashed for a cache key nor written as results: the store is the only memory.
+        # The stubs want to know whether the wrapped function takes arguments; a step does not know that.
+        return task(  # type: ignore[call-overload]
+            work, name=self.name, task_run_name=self.name, cache_policy=NO_CACHE, persist_result=False,
+            description=inspect.getdoc(self.function), retry_condition_fn=self._may_retry,
+            retries=self.retries, retry_delay_seconds=self.retry_delay_seconds or 0,
+        )  # fmt: skip
+
+    def adopt(self, record: StepRecord, problem: Exception | None) -> None:
+        """Take over the record of this step, which was taken elsewhere; inside a flow it has its task run all the same.
+
+        Raises `problem`, with which it ended there.
+        """
+
+        def take_over() -> None:
+            tell_begin(self.name)
+            run = current_run()
+            if run is not None:
+                run.records.append(dataclasses.replace(record, task_run_id=_task_run_id()))
+                log.info("%s", record.told)
+            if problem is not None:
+                raise problem
+
+        if inside_flow():
+            self._as_task(take_over)()
+        else:
+            take_over()
 
     def _may_retry(self, task: Any, run: Any, state: Any) -> bool:
         return isinstance(state.result(raise_on_failure=False), self.retry_on)

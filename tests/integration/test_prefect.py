@@ -1,10 +1,13 @@
 """The flows as Prefect runs them: a task for each step, names a person understands, and no retry of a refusal."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from prefect import get_client
+from prefect.client.schemas.filters import FlowRunFilter, TaskRunFilter
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
 
@@ -88,17 +91,36 @@ def test_a_page_that_fails_is_logged_and_the_publication_stands(
     assert "the disk of the pages is full" in caplog.text
 
 
-def test_a_backfill_shows_how_far_it_is(tmp_path: Path) -> None:
+def test_a_backfill_shows_how_far_it_is_and_every_step_also_of_what_was_read_ahead(tmp_path: Path) -> None:
     folder = tmp_path / "downloads"
     folder.mkdir()
-    (folder / "figures.csv").write_bytes(SAMPLE.read_bytes())
+    lines = SAMPLE.read_bytes().splitlines(keepends=True)
+    for name, data in (("figures.csv", lines), ("more.csv", lines[:-1]), ("page.csv", [b"<html>captcha</html>\n"])):
+        (folder / name).write_bytes(b"".join(data))
     (folder / "defaults.toml").write_text('source = "published"\n')
     state = backfill(BackfillRequest(folder=folder, store=tmp_path / "store"), return_state=True)
-    assert state.name == "Published 2024-02 to 2026-05"
+    assert state.name == "Refused 1, Published 2024-02 to 2026-05"
+    wanted = sorted(
+        [("Completed", name) for name in WAY] * 2 + [*zip(["Completed"] * 2 + ["Failed"], WAY, strict=False)]
+    )
+    deadline = time.monotonic() + 60
+    while (seen := sorted(_steps_of_parts(state.state_details.flow_run_id))) != wanted and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert seen == wanted
     with get_client(sync_client=True) as client:
         made = client.request("POST", "/artifacts/filter", json={}).json()
     (bar,) = [artifact for artifact in made if artifact["type"] == "progress"]
-    assert (bar["data"], bar["description"]) == (100.0, f"Files of {folder}: 1 of 1")
+    assert (bar["data"], bar["description"]) == (100.0, f"Files of {folder}: 3 of 3")
+
+
+def _steps_of_parts(parent: UUID) -> list[tuple[str, str]]:
+    """State and name of each task run of the flow runs within a run."""
+    with get_client(sync_client=True) as client:
+        parts = client.read_flow_runs(flow_run_filter=FlowRunFilter(parent_flow_run_id={"any_": [parent]}))
+        runs = client.read_task_runs(
+            task_run_filter=TaskRunFilter(flow_run_id={"any_": [part.id for part in parts]}), limit=200
+        )
+    return [(run.state_name, run.name) for run in runs]
 
 
 def test_the_audit_flow_passes_and_then_fails_with_the_name_of_the_file(tmp_path: Path) -> None:

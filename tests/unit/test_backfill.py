@@ -1,13 +1,18 @@
 """A folder of old downloads: oldest first, whatever is wrong with one of them, and never twice."""
 
+import gc
+import threading
 from pathlib import Path
 
+import polars as pl
 import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records
 
+from flows import ahead
 from flows.backfill import backfill
 from flows.progress import listening
 from schemas.watch import BackfillRequest, WatchReport
+from tasks.inbox import NOTE
 
 DECLARED = 'source = "gacc_query"\nflow = "export"\npartners = "all"\n'
 
@@ -49,3 +54,74 @@ def test_a_held_and_a_broken_file_stop_nobody_and_are_told(folder: Path) -> None
 def test_a_dry_run_says_what_it_would_do_and_does_nothing(folder: Path) -> None:
     assert fill(folder, dry_run=True).headline == "Would ingest 3"
     assert not (folder.parent / "store").exists()
+
+
+def objects(store: Path) -> set[tuple[str, bytes]]:
+    """Everything that a store holds but the moments in it."""
+    return {
+        (str(place.relative_to(store)), b"" if "lineage" in place.parts else place.read_bytes())
+        for place in store.rglob("*")
+        if place.is_file() and place.suffix != ".lock"
+    }
+
+
+def test_what_is_read_ahead_makes_the_same_store_and_the_same_report(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "cut.csv").write_bytes(csv_bytes(distinct_records(10_000)))
+    (folder / "page.csv").write_text("<html>captcha</html>\n")
+    (folder / "unsaid.csv").write_bytes(csv_bytes())
+    (folder / "unsaid.csv.toml").write_text("released_on = 2525-06-20\n")
+    readers: list[str] = []
+    read = ahead.read_there
+
+    def noting(*given: object) -> object:
+        readers.append(threading.current_thread().name)
+        return read(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ahead, "read_there", noting)
+    reports = [fill(folder, store=tmp_path / "ahead")]
+    # Every file but the first, each once and by the thread.
+    assert len(readers) == len(reports[0].looked.ready) - 1
+    assert {name.startswith("tidewaiter-ahead") for name in readers} == {True}
+    for note in folder.glob(f"*{NOTE}"):
+        note.unlink()
+    monkeypatch.setattr(ahead.NextOne, "take", lambda *_: None)
+    reports.append(fill(folder, store=tmp_path / "turn"))
+    one, other = (report.model_copy(update={"looked": None}) for report in reports)
+    assert one == other
+    assert objects(tmp_path / "ahead") == objects(tmp_path / "turn")
+
+
+def test_a_file_that_became_another_is_read_in_its_turn(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = ahead.read_there
+    asked = folder / "c.csv"
+
+    def change(*given: object) -> object:
+        done = read(*given)  # type: ignore[arg-type]
+        asked.write_bytes(asked.read_bytes().replace(b"353000", b"353001"))
+        return done
+
+    monkeypatch.setattr(ahead, "read_there", change)
+    assert len(fill(folder).outcomes) == 3
+    rows = pl.scan_parquet(folder.parent / "store/current/detail/**/month=6/*.parquet").collect()
+    assert 353001 in rows["value"]
+
+
+def test_nothing_of_an_earlier_release_is_kept_in_memory(folder: Path) -> None:
+    alive: list[set[str]] = []
+
+    def look(done: int, total: int, name: str) -> None:
+        gc.collect()
+        frames = [
+            found for found in gc.get_objects() if isinstance(found, pl.DataFrame) and "release_id" in found.columns
+        ]
+        alive.append({release_id for frame in frames for release_id in frame["release_id"].unique()})
+
+    with listening(look):
+        report = fill(folder)
+    ids = [outcome.release_id for outcome in report.outcomes]
+    for done, found in enumerate(alive):
+        assert not found & set(ids[:done]), f"before file {done}"
+        # The one at hand and the next; nothing was begun that lies further ahead.
+        assert found <= set(ids[done : done + 2])

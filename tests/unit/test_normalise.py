@@ -14,6 +14,8 @@ from bad_inputs.download import (
     PARTNER,
     PRODUCT,
     QUANTITY,
+    SECOND,
+    SECOND_UNIT,
     TITLES,
     UNIT,
     VALUE,
@@ -212,6 +214,12 @@ def test_one_key_with_other_numbers_is_a_contradiction_in_either_order() -> None
         refused = _refused(records)
         assert refused.rule == "contradiction"
         assert refused.where.startswith("f.csv, records 1, 2")
+
+
+def test_a_record_that_says_one_measure_twice_contradicts_itself() -> None:
+    refused = _refused(with_field(SECOND_UNIT, "千克", records=with_field(SECOND, "5")))
+    assert refused.rule == "contradiction"
+    assert refused.where.startswith("f.csv, records 1, 1")
 
 
 def test_copies_are_set_aside_once_and_the_numbers_stay() -> None:
