@@ -23,8 +23,8 @@ class Known(NamedTuple):
     """The state before: every release, and of the ledger and the details the part that must be looked at again.
 
     `touched` are the partitions whose ledger must be made again: every month that the release has a row in or covers.
-    `derived` are those whose metrics can change by it: their words are in `observation`, and where another release speaks of
-    a touched month those of the same month a year earlier and later, which a revision speaks of. What the derived months
+    `derived` are those whose metrics can change by it: their words are in `observation`, but for the touched months, and
+    with what a revision is held against: the same months a year later, and a year earlier where another release speaks of them. What the derived months
     look back on is in the files `before`, number for number, so that a month costs the same after ten years as after two;
     `years` are those whose numbers are to be laid side by side. `detail` holds the touched months, and the same months a year
     later, whose revisions tell of the growth on the year before.
@@ -63,8 +63,8 @@ def open_known(store: Path, release: Normalised) -> Known:
     unknown = held - based.keys()
     if any(_is_looked_at(month, derived) for month in unknown):
         derived |= unknown
-    again = {month for month in touched if _is_spoken_of(month, releases)}
-    near = derived | again | later_year(again) | {(flow, year - 1, month) for flow, year, month in again}
+    year_before = {(flow, year - 1, month) for flow, year, month in touched if _is_spoken_of((flow, year, month), releases)}
+    near = (derived | later_year(touched) | year_before) - touched
     observation = read_table(snapshot, Observation, near.__contains__)
     years = _years_to_gather(snapshot, based.keys() | derived, derived)
     return Known(
