@@ -4,16 +4,18 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from schemas.metric import Flow, Kinds
-from schemas.table import Table, column, published
+from schemas.metric import SETS_OF_KINDS
+from schemas.table import FLOWS, Table, column, published
 
 SPANS = ("month", "ytd", "yoy", "ytd_yoy")
 HOW = ("printed", "sum")
 if TYPE_CHECKING:
+    from polars import Enum as Flow
     from polars import Enum as How
+    from polars import Enum as Kinds
     from polars import Enum as Span
 else:
-    Span, How = pl.Enum(SPANS), pl.Enum(HOW)
+    Flow, Span, How, Kinds = pl.Enum(FLOWS), pl.Enum(SPANS), pl.Enum(HOW), pl.Enum(SETS_OF_KINDS)
 
 
 @published(sort_by=("product", "partner", "measure", "span"), month_of="period", rows_per_group=16_384)
@@ -22,7 +24,9 @@ class Base(Table):
 
     flow: Flow = column("direction of trade as the reporter counts it")
     product: pl.Categorical = column("code as text: HS2 to HS8, line:…, or basket:…")
-    partner: pl.Categorical = column("ISO 3166-1 alpha-3, gacc:NNN, WLD for all partners, EU27 for the Union of that month")
+    partner: pl.Categorical = column(
+        "ISO 3166-1 alpha-3, gacc:NNN, WLD for all partners, EU27 for the Union of that month"
+    )
     period: pl.Date = column("first day of the month; of a cumulative figure, of its last month")
     measure: pl.Categorical = column("quantity_kg, quantity_<unit>, value_usd, value_cny")
     span: Span = column("month, ytd (from January on), or the printed growth of one of them on the year before")
@@ -41,11 +45,15 @@ class BaseYear(Table):
 
     flow: Flow = column("direction of trade as the reporter counts it")
     product: pl.Categorical = column("code as text: HS2 to HS8, line:…, or basket:…")
-    partner: pl.Categorical = column("ISO 3166-1 alpha-3, gacc:NNN, WLD for all partners, EU27 for the Union of that month")
+    partner: pl.Categorical = column(
+        "ISO 3166-1 alpha-3, gacc:NNN, WLD for all partners, EU27 for the Union of that month"
+    )
     period: pl.Date = column("first day of the year")
     measure: pl.Categorical = column("quantity_kg, quantity_<unit>, value_usd, value_cny")
     span: Span = column("month, ytd (from January on), or the printed growth of one of them on the year before")
-    kinds: Kinds = column("kinds of release that the numbers of the row rest on; months with others have a row of theirs")
+    kinds: Kinds = column(
+        "kinds of release that the numbers of the row rest on; months with others have a row of theirs"
+    )
     months: pl.UInt16 = column("which months have a number here: bit 0 is January", ge=1, lt=4096)
     value_1: pl.Int64 = column("the number of January, see `base`", nullable=True)
     value_2: pl.Int64 = column("of February", nullable=True)

@@ -35,7 +35,14 @@ from tasks.tables import Partition, encode_file, encode_months, partition_path
 from tasks.wide import widen
 from tasks.working_copy import announcement
 
-MADE_IN = {"observation": ledger, "trade_flow": wide, "metric": metrics, "base": metrics, "base_year": metrics, "revision": revising}
+MADE_IN = {
+    "observation": ledger,
+    "trade_flow": wide,
+    "metric": metrics,
+    "base": metrics,
+    "base_year": metrics,
+    "revision": revising,
+}
 
 
 class Ledger(NamedTuple):

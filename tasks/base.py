@@ -41,7 +41,16 @@ def fresh_numbers(cube: Cube) -> Numbers:
         if there.shape[1]:
             series, column = numpy.nonzero(there)
             row = cube.row[series, column] if span == 0 else numpy.full(len(series), PRINTED, numpy.uint8)
-            parts.append((series, column, numpy.full(len(series), span, numpy.uint8), row, value[series, column], kinds[series, column]))
+            parts.append(
+                (
+                    series,
+                    column,
+                    numpy.full(len(series), span, numpy.uint8),
+                    row,
+                    value[series, column],
+                    kinds[series, column],
+                )
+            )
     return Numbers(*(numpy.concatenate(found) for found in zip(*parts, strict=True)))
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numba
 import numpy
 
+from schemas.base import SPANS
 from tasks.coverage import Coverage
-from tasks.cube import NO_ROW, NOTHING, SPANS, Array, Cube, number_distinct
+from tasks.cube import NO_ROW, NOTHING, Array, Cube, number_distinct
 from tasks.month_sets import empty_sets, first_of, grown, last_of, pack, put, spread, spread_members
 from tasks.scope import HS_LEVELS, QUIET_MONTHS, WORLD
 from tasks.sums import memberships
@@ -138,9 +139,7 @@ def _mark_fresh(fresh: Array, row: Array, ytd: Array, yoy: Array, ytd_yoy: Array
 
 
 @numba.njit(nogil=True, cache=True)
-def _mark_past(
-    start: Array, month: Array, span: Array, own: Array, seen: Array, in_month: int, growth: int
-) -> None:
+def _mark_past(start: Array, month: Array, span: Array, own: Array, seen: Array, in_month: int, growth: int) -> None:
     for series in range(len(start) - 1):
         for entry in range(start[series], start[series + 1]):
             now = int(month[entry])

@@ -61,7 +61,7 @@ class Settled(NamedTuple):
     kinds: Array
 
 
-class Past(NamedTuple):
+class Entries(NamedTuple):
     """The settled numbers by series and month: those of series s are the entries from `start[s]` to `start[s + 1]`; `month` is
     a column of the window."""
 
@@ -96,7 +96,7 @@ class Cube:
     first: int
     months: int
     fresh: Array
-    past: Past
+    past: Entries
     key: Array
     flow: Array
     product: Array
@@ -157,12 +157,13 @@ class Cube:
         return numpy.array([self.families.index(family_of(name)) for name in self.measures], numpy.int64)
 
 
-NO_PAST = Past(
+NO_ENTRIES = Entries(
     numpy.zeros(0, numpy.int64), numpy.zeros(0, numpy.int16), numpy.zeros(0, numpy.uint8), numpy.zeros(0, numpy.uint8),
     numpy.zeros(0, numpy.int64), numpy.zeros(0, numpy.uint8),
 )  # fmt: skip
 NONE_SETTLED = Settled(
-    [], [], [], [], *(numpy.zeros(0, numpy.int64) for _ in range(5)), numpy.zeros(0, numpy.uint8), numpy.zeros(0, numpy.uint8),
+    [], [], [], [], numpy.zeros(0, numpy.int32), numpy.zeros(0, numpy.int32), numpy.zeros(0, numpy.int32),
+    numpy.zeros(0, numpy.int32), numpy.zeros(0, numpy.int32), numpy.zeros(0, numpy.uint8), numpy.zeros(0, numpy.uint8),
     numpy.zeros(0, numpy.int64), numpy.zeros(0, numpy.uint8),
 )  # fmt: skip
 
@@ -246,7 +247,7 @@ def lay_out(
     spans = {*numbers["span"].unique(), *(SPANS[place] for place in numpy.unique(settled.span))}
     cube = Cube(
         labels["flow"], products, labels["partner"], labels["measure"], families, classification, targets,
-        numpy.array([per_unit(name) for name in labels["measure"]], numpy.int64), first, months, columns, NO_PAST,
+        numpy.array([per_unit(name) for name in labels["measure"]], numpy.int64), first, months, columns, NO_ENTRIES,
         key, flow, product, partner, measure, place, place_key, desk, desk_key, is_total[partner],
         numpy.zeros(shape, numpy.uint8), numpy.full(shape, NOTHING), numpy.zeros(shape, numpy.uint8),
         *(room for span in SPANS[1:] for room in _room(shape, span in spans)),
@@ -256,13 +257,26 @@ def lay_out(
     span = numbers["span"].cast(pl.Enum(SPANS)).to_physical().to_numpy()
     kind = 1 << numbers["standing"].to_numpy().astype(numpy.uint8)
     row = numpy.full(numbers.height, PRINTED, numpy.uint8)
-    _put_fresh(cube, find_all(key, own, size), column[numbers["month"].to_numpy() - first], span, row, numbers["value"].to_numpy(), kind)
+    _put_fresh(
+        cube,
+        find_all(key, own, size),
+        column[numbers["month"].to_numpy() - first],
+        span,
+        row,
+        numbers["value"].to_numpy(),
+        kind,
+    )
     if len(before):
         at, when = find_all(key, before, size), settled.month - first
         again = column[when] >= 0
         if again.any():
-            _put_fresh(cube, *(part[again] for part in (at, column[when], settled.span, settled.row, settled.value, settled.kinds)))
-        cube.past = Past(*_lay_past(at, when, settled.span, settled.row, settled.value, settled.kinds, column, len(key)))
+            _put_fresh(
+                cube,
+                *(part[again] for part in (at, column[when], settled.span, settled.row, settled.value, settled.kinds)),
+            )
+        cube.past = Entries(
+            *_lay_past(at, when, settled.span, settled.row, settled.value, settled.kinds, column, len(key))
+        )
     return cube
 
 

@@ -41,9 +41,9 @@ def months_changed(heads: Heads, first: int, wanted: numpy.ndarray[Any, Any]) ->
     labels = dict(zip(WILD, heads.labels, strict=True))
     numbers = dict(zip(WILD, heads.numbers, strict=True))
     changes = _breaks(tuple(heads.labels[0]))
-    for flags, rows in changes.group_by(*(pl.col(name) == "" for name in WILD)):
+    for flags, all_rows in changes.group_by(*(pl.col(name) == "" for name in WILD)):
         named = [name for name, wild in zip(WILD, flags, strict=True) if not wild]
-        rows = rows.filter(pl.all_horizontal(pl.col(name).is_in(labels[name]) for name in named)) if named else rows
+        rows = all_rows.filter(pl.lit(True), *(pl.col(name).is_in(labels[name]) for name in named))
         # The same of all series that have the same names: a row for each combination of those.
         sizes = [len(labels[name]) for name in named]
         table = numpy.full((math.prod(sizes), len(wanted)), NOT_CHANGED, numpy.int32)

@@ -37,7 +37,9 @@ HIGHEST_STATUS = STATUS_ORDER.index("highest_since")
 # What has rows: series by place, and values per kilogram, whose `mass` is the series of the kilograms; `row_of` says which
 # row an item's wanted month is, -1: none. `size` is how many smallest units make one unit of a series' measure; `changed`
 # since when a series means what it means in a wanted month; `yoy` and `ytd_yoy` are the printed growths of fresh columns.
-Asked = namedtuple("Asked", "series mass row_of wanted column size changed yoy yoy_kinds ytd_yoy ytd_yoy_kinds look_back")
+Asked = namedtuple(
+    "Asked", "series mass row_of wanted column size changed yoy yoy_kinds ytd_yoy ytd_yoy_kinds look_back"
+)
 # The columns of the table, a row each, and the kinds of the level and of all figures, a bit for each kind.
 Rows = namedtuple("Rows", "floats months rank statuses level_kinds kinds")
 # The levels of all series in the `months` that others are compared with, a column each; `slot` says which a month has.
@@ -177,7 +179,7 @@ def _in_units(whole: int, size: int) -> float:
 
 
 @numba.njit(nogil=True, cache=True)
-def _figure(  # noqa: PLR0913, PLR0917
+def _figure(
     whole: Array, made: Array, own: int, mass: int, is_ratio: bool, month: int, size: int, per_mass: int, status: Any
 ) -> tuple[float, int]:
     """A number of a month in units, or the value divided by the mass; and its status."""
@@ -360,7 +362,7 @@ def _since(kinds: Array, own: int, first: int, last: int) -> Any:
 
 
 @numba.njit(nogil=True, cache=True, inline="always")
-def _unite(  # noqa: PLR0912, PLR0913, PLR0917
+def _unite(  # noqa: PLR0913, PLR0917
     asked: Any, rows: Any, room: Any, series: int, place: int, month: int, row: int, own: int, mass: int, is_ratio: bool,
     of_run: Any, at: Any, status: Any,
 ) -> None:  # fmt: skip

@@ -63,7 +63,9 @@ def open_known(store: Path, release: Normalised) -> Known:
     unknown = held - based.keys()
     if any(_is_looked_at(month, derived) for month in unknown):
         derived |= unknown
-    year_before = {(flow, year - 1, month) for flow, year, month in touched if _is_spoken_of((flow, year, month), releases)}
+    year_before = {
+        (flow, year - 1, month) for flow, year, month in touched if _is_spoken_of((flow, year, month), releases)
+    }
     near = (derived | later_year(touched) | year_before) - touched
     observation = read_table(snapshot, Observation, near.__contains__)
     years = _years_to_gather(snapshot, based.keys() | derived, derived)

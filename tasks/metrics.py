@@ -22,7 +22,7 @@ from schemas.table import empty_frame, polars_schema
 from tasks import base
 from tasks.calendar_grid import lay_grid, measured_by_all
 from tasks.coverage import cover
-from tasks.cube import NOTHING, Array, Cube, Settled, lay_out
+from tasks.cube import NOTHING, Array, Cube, lay_out
 from tasks.definitions import Heads, months_changed
 from tasks.elsewhere import each, is_lent
 from tasks.figures import (
@@ -105,16 +105,18 @@ def derive_months(
 ) -> Derived:  # fmt: skip
     """The same of the `wanted` months alone, and their base: of all other months the numbers are in the files of theirs.
 
-    `observation` has the words of the wanted months. Of `years` (flow, year) all months must be wanted or in single files. Products that add up with one another are taken together, the rest
-    portion by portion, so that memory does not grow with the number of products; where processes are lent, they take
-    the portions.
+    `observation` has the words of the wanted months. Of `years` (flow, year) all months must be wanted or in
+    single files. Products that add up with one another are taken together, the rest portion by portion, so that memory
+    does not grow with the number of products; where processes are lent, they take the portions.
     """
-    past: Past | None = Past(before)
+    past = Past(before)
     portions = cut_portions(observation, ROWS_OF_MONTHS * min(max(wanted.height, 1), MONTHS_AT_ONCE))
+    work = functools.partial(_derive_portion, releases=releases, wanted=wanted, years=years)
     if is_lent():
         # Others may not have our files.
-        portions, past = [portion._replace(settled=past.read(portion)) for portion in portions], None
-    made = each(functools.partial(_derive_portion, releases=releases, wanted=wanted, past=past, years=years), portions)
+        made = each(work, [portion._replace(settled=past.read(portion)) for portion in portions])
+    else:
+        made = each(functools.partial(work, past=past), portions)
     return Derived(
         cast("DataFrame[Metric]", weave([of_portion.metric for of_portion in made], RUN)),
         cast("DataFrame[Base]", weave([of_portion.base for of_portion in made], RUN)),
@@ -126,8 +128,11 @@ def _derive_portion(
     portion: Portion, releases: DataFrame[Release], wanted: pl.DataFrame | None, past: Past | None = None,
     years: Collection[tuple[str, int]] = (),
 ) -> Derived:  # fmt: skip
-    nothing = Derived(*(DataFrame[model](empty_frame(model)) for model in (Metric, Base, BaseYear)))  # type: ignore[arg-type]
-    settled = past.read(portion) if past is not None else portion.settled
+    nothing = Derived(
+        cast("DataFrame[Metric]", empty_frame(Metric)), cast("DataFrame[Base]", empty_frame(Base)),
+        cast("DataFrame[BaseYear]", empty_frame(BaseYear)),
+    )  # fmt: skip
+    settled = past.read(portion) if past else portion.settled
     numbers = printed_numbers(portion.observation, releases)
     if not numbers.height and (settled is None or not len(settled.month)):
         return nothing
@@ -140,9 +145,7 @@ def _derive_portion(
     grid = lay_grid(cube, coverage)
     items = _items(cube, grid.begin)
     columns, by_flow = _wanted_months(cube, grid.told, wanted)
-    row_of, height = number_rows(
-        items.series, items.mass, grid.told, columns, by_flow, cube.flow, len(cube.flows)
-    )
+    row_of, height = number_rows(items.series, items.mass, grid.told, columns, by_flow, cube.flow, len(cube.flows))
     rows = Rows(
         numpy.full((len(FLOATS), height), numpy.nan), numpy.full((len(MONTHS), height), NO_MONTH, numpy.int32),
         numpy.zeros(height, numpy.uint32), numpy.zeros((len(STATUS_ORDER), height), numpy.uint8),
@@ -156,7 +159,9 @@ def _derive_portion(
     )  # fmt: skip
     near = _near(cube, columns)
     most = int(numpy.bincount(cube.place).max(initial=1))
-    tell_series(all_known(cube, coverage, grid, columns), asked, grid.told, rows, near, most, cube.months, PLACES, STATUS)
+    tell_series(
+        all_known(cube, coverage, grid, columns), asked, grid.told, rows, near, most, cube.months, PLACES, STATUS
+    )
     group, whole = measured_by_all(cube, coverage)
     parts = numpy.flatnonzero(~cube.is_total)
     ranks, of_rank = rank_partners(
@@ -165,9 +170,7 @@ def _derive_portion(
     world = cube.find(
         cube.keys_of(cube.flow, cube.product, numpy.full(cube.height, cube.partners.index(WORLD)), cube.measure)
     )
-    tell_partners(
-        asked, rows, near, grid.begin, grid.end, world, cube.is_total, ranks, group, of_rank, PLACES, STATUS
-    )
+    tell_partners(asked, rows, near, grid.begin, grid.end, world, cube.is_total, ranks, group, of_rank, PLACES, STATUS)
     item, place = numpy.empty(height, numpy.int64), numpy.empty(height, numpy.int64)
     at_item, at_place = numpy.nonzero(row_of >= 0)
     item[row_of[at_item, at_place]], place[row_of[at_item, at_place]] = at_item, at_place
@@ -184,7 +187,9 @@ def _near(cube: Cube, wanted: Array) -> Near:
     slot = numpy.full(cube.months, -1)
     slot[months] = numpy.arange(len(months))
     shape = (cube.height, len(months))
-    return Near(months, slot, numpy.full(shape, NOTHING), numpy.zeros(shape, numpy.uint8), numpy.zeros(shape, numpy.uint8))
+    return Near(
+        months, slot, numpy.full(shape, NOTHING), numpy.zeros(shape, numpy.uint8), numpy.zeros(shape, numpy.uint8)
+    )
 
 
 def _heads(cube: Cube) -> Heads:
@@ -218,7 +223,9 @@ def _wanted_months(cube: Cube, told: Array, wanted: pl.DataFrame | None) -> tupl
     """Columns of the months that are asked for, and whether each flow wants them."""
     if wanted is None:
         any_ = numpy.bitwise_or.reduce(told, axis=0)
-        columns = numpy.array([month for month in range(cube.months) if int(any_[month // 64]) >> month % 64 & 1], numpy.int64)
+        columns = numpy.array(
+            [month for month in range(cube.months) if int(any_[month // 64]) >> month % 64 & 1], numpy.int64
+        )
         return columns, numpy.ones((len(cube.flows), len(columns)), bool)
     inside = wanted.filter(
         pl.col("flow").is_in(cube.flows) & pl.col("month").is_between(cube.first, cube.first + cube.months - 1)

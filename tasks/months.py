@@ -11,10 +11,11 @@ from typing import Any
 import numba
 import numpy
 
+from schemas.base import SPANS
 from schemas.metric import STATUSES
 from tasks.calendar_grid import Grid
 from tasks.coverage import Coverage
-from tasks.cube import NO_ROW, NOBODY, NOTHING, PRINTED, SPANS, Array, Cube
+from tasks.cube import NO_ROW, NOBODY, NOTHING, PRINTED, Array, Cube
 from tasks.month_sets import has
 
 # The number of each status, by its name. Loops are given it as an argument: a compiled loop keeps the constants of other
@@ -232,9 +233,7 @@ def _fill_months(to: Any, own: int, january: int, first: int, last: int, togethe
         before = numpy.int64(0) if month == january else (total[own, month - 1] if month > first else NOTHING)
         if total[own, month] != NOTHING and before != NOTHING and total[own, month] >= before:
             level[own, month], made[own, month] = total[own, month] - before, status.ytd_difference
-            kinds[own, month] = links[own, month] | (
-                numpy.uint8(0) if month == january else links[own, month - 1]
-            )
+            kinds[own, month] = links[own, month] | (numpy.uint8(0) if month == january else links[own, month - 1])
         elif together and month < january + 2:
             # The sources give the two months as one.
             made[own, month] = status.combined_months

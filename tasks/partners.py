@@ -60,7 +60,7 @@ def rank_partners(
 
 
 @numba.njit(nogil=True, cache=True)
-def tell_partners(
+def tell_partners(  # noqa: PLR0913, PLR0917
     asked: Any, rows: Any, near: Any, begin: Array, end: Array, world: Array, is_total: Array, ranks: Array, group: Array, of_rank: Array,
     at: Any, status: Any,
 ) -> None:  # fmt: skip

@@ -50,7 +50,11 @@ class Past:
     """The numbers of months that need not be made again. Footers are read once, rows when a portion asks for its own."""
 
     def __init__(self, files: Sequence[BaseFile]) -> None:
-        self._files = [(file, metadata, _groups(metadata)) for file in files for metadata in [pyarrow.parquet.read_metadata(file.path)]]
+        self._files = [
+            (file, metadata, _groups(metadata))
+            for file in files
+            for metadata in [pyarrow.parquet.read_metadata(file.path)]
+        ]
 
     def read(self, portion: Portion) -> Settled:
         """The settled numbers of a portion, file by file, those of one file in the order of its rows."""
@@ -69,7 +73,8 @@ class Past:
             numpy.concatenate([part[place] for part in parts]) if parts else numpy.zeros(0, kind)
             for place, kind in enumerate(KINDS_OF_COLUMNS)
         ]
-        return Settled(*(list(found) for found in names.values()), *columns)
+        flows, products, partners, measures = (list(found) for found in names.values())
+        return Settled(flows, products, partners, measures, *columns)
 
 
 def has_totals(file: BaseFile) -> bool:
@@ -112,18 +117,19 @@ def _coded(
 
     def coded(name: str, number: Callable[[str], int]) -> Array:
         column = table[name]
-        return numpy.array([number(text) for text in column.dictionary.to_pylist()], numpy.int32)[
-            column.indices.to_numpy(zero_copy_only=False)
-        ]
+        numbers: Array = numpy.array([number(text) for text in column.dictionary.to_pylist()], numpy.int32)
+        return numpy.asarray(numbers[column.indices.to_numpy(zero_copy_only=False)])
 
     product = coded("product", lambda text: _number(names["product"], text) if _is_of(portion, text) else -1)
     mine = numpy.flatnonzero(product >= 0)
     partner, measure = (coded(name, lambda text, name=name: _number(names[name], text))[mine] for name in KEYED[1:])  # type: ignore[misc]
     span, kinds = (
         coded(name, place)[mine] if one is None else numpy.full(len(mine), place(one), numpy.int32)
-        for name, one, place in (("span", group.span, SPANS.index), ("kinds", group.kinds, lambda text: SETS_OF_KINDS.index(text) + 1))
-    )  # fmt: skip
-    numbers = [table[name].fill_null(NOTHING).to_numpy(zero_copy_only=False)[mine] for name in values if name != "months"]
+        for name, one, place in (("span", group.span, SPANS.index), ("kinds", group.kinds, _number_of_kinds))
+    )
+    numbers = [
+        table[name].fill_null(NOTHING).to_numpy(zero_copy_only=False)[mine] for name in values if name != "months"
+    ]
     keys = [product[mine], partner, measure, span, kinds]
     if file.months == 1:
         month = numpy.full(len(mine), file.month, numpy.int32)
@@ -145,7 +151,11 @@ def _spread_months(months: Array, values: Array) -> tuple[Array, Array, Array]:
     for row in range(len(months)):
         for place in range(12):
             size += (months[row] >> place) & 1
-    of_row, places, found = numpy.empty(size, numpy.int32), numpy.empty(size, numpy.int32), numpy.empty(size, numpy.int64)
+    of_row, places, found = (
+        numpy.empty(size, numpy.int32),
+        numpy.empty(size, numpy.int32),
+        numpy.empty(size, numpy.int64),
+    )
     entry = 0
     for row in range(len(months)):
         for place in range(12):
@@ -153,6 +163,10 @@ def _spread_months(months: Array, values: Array) -> tuple[Array, Array, Array]:
                 of_row[entry], places[entry], found[entry] = row, place, values[place, row]
                 entry += 1
     return of_row, places, found
+
+
+def _number_of_kinds(kinds: str) -> int:
+    return SETS_OF_KINDS.index(kinds) + 1
 
 
 def _number(names: dict[str, int], name: str) -> int:

@@ -39,7 +39,7 @@ def family_of(measure: str) -> str:
 
 def kind_of_code(product: str) -> str:
     """The classification that the text of a product speaks of."""
-    return f"HS{len(product)}" if product.isdigit() else product.split(":")[0]
+    return f"HS{len(product)}" if product.isdigit() else product.split(":", maxsplit=1)[0]
 
 
 def standing(kind: str = "kind") -> pl.Expr:

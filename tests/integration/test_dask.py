@@ -1,6 +1,5 @@
 """A backfill with Dask: a real scheduler and worker processes. It may cost time, and never another byte."""
 
-import functools
 import os
 import socket
 import subprocess

@@ -23,7 +23,6 @@ from tests.unit.figures import Store, merged
 from tests.unit.statements import release_table
 
 
-
 def plain(frame: pl.DataFrame) -> pl.DataFrame:
     """As readers have it: what is coded is text."""
     return pl.DataFrame(frame).with_columns((cs.categorical() | cs.enum()).cast(pl.String))
@@ -41,7 +40,10 @@ def written(model: type[Base | BaseYear], frame: pl.DataFrame, folder: Path) -> 
 
 
 def all_months(metric: pl.DataFrame, observation: pl.DataFrame) -> pl.DataFrame:
-    months = [metric.select("flow", month=month_index("period")), observation.select("flow", month=month_index("period_end"))]
+    months = [
+        metric.select("flow", month=month_index("period")),
+        observation.select("flow", month=month_index("period_end")),
+    ]
     return pl.concat(months).unique().sort("flow", "month")
 
 
@@ -81,7 +83,9 @@ def check_some_months(store: Store, chance: random.Random) -> int:
         others = keyed.join(wanted, on=["flow", "month"], how="anti").drop("month").filter(~is_of(together))
         files = sorted(written(Base, others, Path(folder)) + written(BaseYear, in_years, Path(folder)))
         again = derive_months(mine.drop("month"), releases, wanted, files, gathered)
-    expected = whole.with_columns(month=month_index("period")).join(wanted, on=["flow", "month"], how="semi").drop("month")
+    expected = (
+        whole.with_columns(month=month_index("period")).join(wanted, on=["flow", "month"], how="semi").drop("month")
+    )
     assert_frame_equal(plain(again.metric), expected)
     assert_frame_equal(plain(again.base), keyed.join(wanted, on=["flow", "month"], how="semi").drop("month"))
     assert_frame_equal(plain(again.base_year), plain(at_once.base_year).filter(is_of(gathered)))
