@@ -158,10 +158,7 @@ def _derive_portion(
         LOOK_BACK_MONTHS,
     )  # fmt: skip
     near = _near(cube, columns)
-    most = int(numpy.bincount(cube.place).max(initial=1))
-    tell_series(
-        all_known(cube, coverage, grid, columns), asked, grid.told, rows, near, most, cube.months, PLACES, STATUS
-    )
+    tell_series(all_known(cube, coverage, grid, columns), asked, grid.told, rows, near, cube.months, PLACES, STATUS)
     group, whole = measured_by_all(cube, coverage)
     parts = numpy.flatnonzero(~cube.is_total)
     ranks, of_rank = rank_partners(

@@ -53,7 +53,7 @@ def all_known(cube: Cube, coverage: Coverage, grid: Grid, wanted: Array) -> Any:
 
 @numba.njit(nogil=True, cache=True)
 def make_room(series: int, months: int) -> Any:
-    """Arrays for so many series of a place."""
+    """Arrays for so many series."""
     return Months(
         numpy.empty((series, months), numpy.int64), numpy.empty((series, months), numpy.uint8),
         numpy.empty((series, months), numpy.uint8), numpy.empty((series, months), numpy.int64),
@@ -63,58 +63,92 @@ def make_room(series: int, months: int) -> Any:
 
 
 @numba.njit(nogil=True, cache=True)
-def settle(known: Any, to: Any, series: int, own: int, status: Any) -> None:
-    """Fill row `own` of `to` with the months of a series that are near, from its first to its last."""
-    _gather(known, to, series, own)
-    _fill(known, to, series, own, status)
-    first, last = max(known.begin[series], known.near), known.end[series]
-    for january in range(first - first % 12, last + 1, 12):
-        # Without cumulative figures a year is the sum of its months, and needed only where it is asked for.
-        if known.has_totals or known.years[january // 12]:
-            _chain(to, own, january, known.begin[series], last, status)
-
-
-@numba.njit(nogil=True, cache=True)
-def _gather(known: Any, to: Any, series: int, own: int) -> None:
-    """Bring together what is told: the settled entries and the fresh columns. `made` says for now what kind of row a month has."""
+def settle(known: Any, to: Any, first: int, last: int, status: Any) -> None:
+    """Fill the rows of `to` with the months of the series from `first` on and before `last` that are near."""
+    # Each array by a name of its own: taken out of a tuple in a loop, it would be counted in and out each time.
+    start, months, spans, values, of_kinds = known.start, known.month, known.span, known.value, known.kinds
+    rows, fresh, fresh_row, fresh_value, fresh_kinds = (
+        known.row, known.fresh, known.fresh_row, known.fresh_value, known.fresh_kinds
+    )  # fmt: skip
+    fresh_ytd, fresh_ytd_kinds, begins, ends = known.fresh_ytd, known.fresh_ytd_kinds, known.begin, known.end
+    standing, of_place, below, places, desks, years = (
+        known.standing, known.of_place, known.below, known.place, known.desk, known.years
+    )  # fmt: skip
     level, made, kinds, printed, printed_kinds = to.level, to.made, to.kinds, to.printed, to.printed_kinds
-    for month in range(max(known.begin[series], known.near), known.end[series] + 1):
+    total, total_made, links = to.ytd, to.ytd_made, to.ytd_kinds
+    near, has_totals = known.near, known.has_totals
+    for series in range(first, last):
+        if begins[series] < 0:
+            continue
+        own, begin, end = series - first, begins[series], ends[series]
+        _gather(
+            start, months, spans, rows, values, of_kinds, fresh, fresh_row, fresh_value, fresh_kinds, fresh_ytd, fresh_ytd_kinds,
+            series, own, max(begin, near), end, level, made, kinds, printed, printed_kinds,
+        )  # fmt: skip
+        _fill(
+            standing, of_place, below, desks[series], places[series], own, max(begin, near), end, level, made, kinds, status
+        )  # fmt: skip
+        for january in range(max(begin, near) // 12 * 12, end + 1, 12):
+            # Without cumulative figures a year is the sum of its months, and needed only where it is asked for.
+            if has_totals:
+                _chain(
+                    level,
+                    made,
+                    kinds,
+                    printed,
+                    printed_kinds,
+                    total,
+                    total_made,
+                    links,
+                    own,
+                    january,
+                    begin,
+                    end,
+                    status,
+                )
+            elif years[january // 12]:
+                _sum(level, kinds, total, total_made, links, own, january, begin, end, status)
+
+
+@numba.njit(nogil=True, cache=True, inline="always")
+def _gather(  # noqa: PLR0913, PLR0917
+    start: Array, months: Array, spans: Array, rows: Array, values: Array, of_kinds: Array, fresh: Array, fresh_row: Array,
+    fresh_value: Array, fresh_kinds: Array, fresh_ytd: Array, fresh_ytd_kinds: Array, series: int, own: int, begin: int,
+    end: int, level: Array, made: Array, kinds: Array, printed: Array, printed_kinds: Array,
+) -> None:  # fmt: skip
+    """Bring together what is told: the settled entries and the fresh columns. `made` says for now what kind of row a month has."""
+    for month in range(begin, end + 1):
         level[own, month], made[own, month], kinds[own, month] = NOTHING, NO_ROW, 0
         printed[own, month], printed_kinds[own, month] = NOTHING, 0
-    start = known.start
     if len(start):
-        months, spans, rows, values, of_kinds = known.month, known.span, known.row, known.value, known.kinds
         for entry in range(start[series + 1] - 1, start[series] - 1, -1):
-            month = int(months[entry])
-            if month < known.near:
+            now = int(months[entry])
+            if now < begin:
                 break
             if spans[entry] == IN_MONTH:
-                level[own, month], made[own, month], kinds[own, month] = values[entry], rows[entry], of_kinds[entry]
+                level[own, now], made[own, now], kinds[own, now] = values[entry], rows[entry], of_kinds[entry]
             elif spans[entry] == TO_DATE:
-                printed[own, month], printed_kinds[own, month] = values[entry], of_kinds[entry]
-    fresh, row, value, row_kinds, ytd, ytd_kinds = (
-        known.fresh, known.fresh_row, known.fresh_value, known.fresh_kinds, known.fresh_ytd, known.fresh_ytd_kinds
-    )  # fmt: skip
+                printed[own, now], printed_kinds[own, now] = values[entry], of_kinds[entry]
     for column in range(len(fresh)):
-        month = fresh[column]
-        if row[series, column] != NO_ROW:
-            level[own, month], made[own, month] = value[series, column], row[series, column]
-            kinds[own, month] = row_kinds[series, column]
-        if ytd.shape[1] and ytd[series, column] != NOTHING:
-            printed[own, month], printed_kinds[own, month] = ytd[series, column], ytd_kinds[series, column]
+        now = fresh[column]
+        if fresh_row[series, column] != NO_ROW:
+            level[own, now], made[own, now] = fresh_value[series, column], fresh_row[series, column]
+            kinds[own, now] = fresh_kinds[series, column]
+        if fresh_ytd.shape[1] and fresh_ytd[series, column] != NOTHING:
+            printed[own, now], printed_kinds[own, now] = fresh_ytd[series, column], fresh_ytd_kinds[series, column]
 
 
-@numba.njit(nogil=True, cache=True)
-def _fill(known: Any, to: Any, series: int, own: int, status: Any) -> None:
+@numba.njit(nogil=True, cache=True, inline="always")
+def _fill(  # noqa: PLR0913, PLR0917
+    standing: Array, of_place: Array, below: Array, desk: int, place: int, own: int, begin: int, end: int, level: Array,
+    made: Array, kinds: Array, status: Any,
+) -> None:  # fmt: skip
     """The level of each month: what is printed or summed, no trade inside a scope, else missing; and who stands for it.
 
     Where a place has a number in one measure and not in another, the other is not zero: it is not counted in that unit.
     Neither is a level zero below which a code has a number.
     """
-    level, made, kinds = to.level, to.made, to.kinds
-    standing, of_place, below = known.standing, known.of_place, known.below
-    place, desk = known.place[series], known.desk[series]
-    for month in range(max(known.begin[series], known.near), known.end[series] + 1):
+    for month in range(begin, end + 1):
         row = made[own, month]
         if level[own, month] != NOTHING:
             made[own, month] = status.reported if row == PRINTED else status.sum
@@ -130,38 +164,40 @@ def _fill(known: Any, to: Any, series: int, own: int, status: Any) -> None:
             )
 
 
-@numba.njit(nogil=True, cache=True)
-def look_far(known: Any, series: int, month: int, entry: int) -> Any:
+@numba.njit(nogil=True, cache=True, inline="always")
+def look_far(  # noqa: PLR0913, PLR0917
+    first: int, months: Array, spans: Array, values: Array, of_kinds: Array, standing: Array, of_place: Array, below: Array,
+    desk: int, place: int, month: int, entry: int,
+) -> Any:  # fmt: skip
     """The level and kinds of a month that is not near, and the entry to go on from when the month before is asked for.
 
-    `entry` is the last that may speak of the month: `start[series + 1] - 1` for the first that is asked for. NOTHING where the
-    level is missing.
+    The entries of the series begin with `first`; `entry` is the last that may speak of the month, for the first month that is
+    asked for the last of the series. NOTHING where the level is missing.
     """
-    first = known.start[series]
-    while entry >= first and (known.month[entry] > month or known.span[entry] != IN_MONTH):
+    level, kinds = NOTHING, numpy.uint8(0)
+    while entry >= first and (months[entry] > month or spans[entry] != IN_MONTH):
         entry -= 1
-    if entry >= first and known.month[entry] == month:
-        if known.value[entry] != NOTHING:
-            return known.value[entry], known.kinds[entry], entry
-        return NOTHING, numpy.uint8(0), entry
-    covered = known.standing[known.desk[series], month]
-    place = known.place[series]
-    if covered != NOBODY and not has(known.of_place, place, month) and not has(known.below, place, month):
-        return numpy.int64(0), numpy.uint8(1 << covered), entry
-    return NOTHING, numpy.uint8(0), entry
+    if entry >= first and months[entry] == month:
+        if values[entry] != NOTHING:
+            level, kinds = values[entry], of_kinds[entry]
+    else:
+        covered = standing[desk, month]
+        if covered != NOBODY and not has(of_place, place, month) and not has(below, place, month):
+            level, kinds = numpy.int64(0), numpy.uint8(1 << covered)
+    return level, kinds, entry
 
 
 @numba.njit(nogil=True, cache=True)
-def _chain(to: Any, own: int, january: int, begin: int, end: int, status: Any) -> None:  # noqa: PLR0912
+def _chain(  # noqa: PLR0912, PLR0913, PLR0917
+    level: Array, level_made: Array, kinds: Array, printed: Array, printed_kinds: Array, total: Array, made: Array, links: Array,
+    own: int, january: int, begin: int, end: int, status: Any,
+) -> None:  # fmt: skip
     """Year to date of the months of a year; fills levels that follow from cumulative figures.
 
     Within a year the cumulative figures and the months are links of one chain: each cumulative figure is the one before plus
     the month. A printed figure stands, unless every month so far is told by a better kind of release; from it the chain
     is carried forwards and backwards as far as the months are known.
     """
-    # Each array by a name of its own: taken out of the tuple in a loop it would be counted anew each time.
-    level, kinds, total, links = to.level, to.kinds, to.ytd, to.ytd_kinds
-    made, printed, printed_kinds = to.ytd_made, to.printed, to.printed_kinds
     first, last = max(january, begin), min(january + 11, end)
     complete, kinds_so_far, any_stated = first == january, numpy.uint8(0), False
     for month in range(first, last + 1):
@@ -182,7 +218,7 @@ def _chain(to: Any, own: int, january: int, begin: int, end: int, status: Any) -
                 total[own, month] = total[own, month - 1] + level[own, month]
                 links[own, month] = links[own, month - 1] | kinds[own, month]
     if any_stated:
-        _carry_back(to, own, january, first, last)
+        _carry_back(level, kinds, total, links, own, first, last)
     together = (
         first - january < 2 and last > january and total[own, january + 1] != NOTHING and level[own, january + 1] == NOTHING
         and (first > january or level[own, january] == NOTHING)
@@ -201,16 +237,15 @@ def _chain(to: Any, own: int, january: int, begin: int, end: int, status: Any) -
         else:
             made[own, month] = status.ytd_difference
     if any_stated:
-        _fill_months(to, own, january, first, last, together, status)
+        _fill_months(level, level_made, kinds, total, links, own, january, first, last, together, status)
     for month in range(first, last + 1):
         if made[own, month] == status.sum_of_months:
             links[own, month] = printed_kinds[own, month]
 
 
 @numba.njit(nogil=True, cache=True)
-def _carry_back(to: Any, own: int, january: int, first: int, last: int) -> None:
+def _carry_back(level: Array, kinds: Array, total: Array, links: Array, own: int, first: int, last: int) -> None:
     """A total less its month is the total of the month before."""
-    total, links, level, kinds = to.ytd, to.ytd_kinds, to.level, to.kinds
     for month in range(last - 1, first - 1, -1):
         if total[own, month] == NOTHING and total[own, month + 1] != NOTHING and level[own, month + 1] != NOTHING:
             carried = total[own, month + 1] - level[own, month + 1]
@@ -224,9 +259,11 @@ def _carry_back(to: Any, own: int, january: int, first: int, last: int) -> None:
 
 
 @numba.njit(nogil=True, cache=True)
-def _fill_months(to: Any, own: int, january: int, first: int, last: int, together: bool, status: Any) -> None:
+def _fill_months(  # noqa: PLR0913, PLR0917
+    level: Array, made: Array, kinds: Array, total: Array, links: Array, own: int, january: int, first: int, last: int,
+    together: bool, status: Any,
+) -> None:  # fmt: skip
     """Months between two cumulative figures that are known are their difference."""
-    level, made, kinds, total, links = to.level, to.made, to.kinds, to.ytd, to.ytd_kinds
     for month in range(first, last + 1):
         if level[own, month] != NOTHING:
             continue
@@ -237,3 +274,27 @@ def _fill_months(to: Any, own: int, january: int, first: int, last: int, togethe
         elif together and month < january + 2:
             # The sources give the two months as one.
             made[own, month] = status.combined_months
+
+
+@numba.njit(nogil=True, cache=True, inline="always")
+def _sum(
+    level: Array,
+    kinds: Array,
+    total: Array,
+    made: Array,
+    links: Array,
+    own: int,
+    january: int,
+    begin: int,
+    end: int,
+    status: Any,
+) -> None:
+    """Year to date of the months of a year of which no cumulative figure is known."""
+    so_far, kinds_so_far, complete = numpy.int64(0), numpy.uint8(0), begin <= january
+    for month in range(max(january, begin), min(january + 11, end) + 1):
+        complete = complete and level[own, month] != NOTHING
+        total[own, month], links[own, month], made[own, month] = NOTHING, 0, status.incomplete_year
+        if complete:
+            so_far += level[own, month]
+            kinds_so_far |= kinds[own, month]
+            total[own, month], links[own, month], made[own, month] = so_far, kinds_so_far, status.sum_of_months

@@ -11,7 +11,7 @@ import numpy
 
 from tasks.calendar_grid import NEVER
 from tasks.cube import NOTHING, Array
-from tasks.figures import RANK_STATUS, _cut_one, _no_base
+from tasks.figures import RANK_STATUS, no_base
 
 
 @numba.njit(nogil=True, cache=True)
@@ -27,7 +27,7 @@ def rank_partners(
     ranks = numpy.zeros((len(begin), len(wanted)), numpy.uint32)
     kinds = numpy.zeros((len(whole), len(wanted)), numpy.uint8)
     found = numpy.empty(len(parts), numpy.int64)
-    first = 0
+    levels, of_level, slots, first = near.level, near.kinds, near.slot, 0
     while first < len(parts):
         last = first + 1
         own = group[parts[first]]
@@ -35,11 +35,11 @@ def rank_partners(
             last += 1
         for place in range(len(wanted)):
             month, count, known = wanted[place], 0, whole[own, column[place]]
-            slot = near.slot[month]
+            slot = slots[month]
             for each in range(first, last):
                 series = parts[each]
                 if begin[series] != NEVER and begin[series] <= month <= end[series]:
-                    level = near.level[series, slot]
+                    level = levels[series, slot]
                     if level == NOTHING:
                         known = False
                         break
@@ -51,83 +51,70 @@ def rank_partners(
             ordered = numpy.sort(found[:count])
             for each in range(first, last):
                 series = parts[each]
-                if begin[series] != NEVER and begin[series] <= month <= end[series] and near.level[series, slot] > 0:
-                    higher = count - numpy.searchsorted(ordered, near.level[series, slot], side="right")
+                if begin[series] != NEVER and begin[series] <= month <= end[series] and levels[series, slot] > 0:
+                    higher = count - numpy.searchsorted(ordered, levels[series, slot], side="right")
                     ranks[series, place] = higher + 1
-                    kinds[own, place] |= near.kinds[series, slot]
+                    kinds[own, place] |= of_level[series, slot]
         first = last
     return ranks, kinds
 
 
 @numba.njit(nogil=True, cache=True)
-def tell_partners(  # noqa: PLR0913, PLR0917
-    asked: Any, rows: Any, near: Any, begin: Array, end: Array, world: Array, is_total: Array, ranks: Array, group: Array, of_rank: Array,
-    at: Any, status: Any,
+def tell_partners(  # noqa: PLR0912, PLR0913, PLR0917
+    asked: Any, rows: Any, near: Any, begin: Array, end: Array, world: Array, is_total: Array, ranks: Array, group: Array,
+    of_rank: Array, at: Any, status: Any,
 ) -> None:  # fmt: skip
     """Fill share, contributions and rank of all rows that are series, and unite the kinds that these rest on."""
-    for item in range(len(asked.series)):
-        if asked.mass[item] >= 0:
+    items, masses, row_of, wanted, changed = asked.series, asked.mass, asked.row_of, asked.wanted, asked.changed
+    floats, statuses, kinds, rank = rows.floats, rows.statuses, rows.kinds, rows.rank
+    levels, levels_made, of_level, slots = near.level, near.made, near.kinds, near.slot
+    for item in range(len(items)):
+        if masses[item] >= 0:
             continue
-        series = asked.series[item]
-        for place in range(len(asked.wanted)):
-            row = asked.row_of[item, place]
+        series, everywhere = items[item], world[items[item]]
+        for place in range(len(wanted)):
+            row, month = row_of[item, place], wanted[place]
             if row < 0:
                 continue
-            month = asked.wanted[place]
-            _compare_with_world(near, series, world[series], month, begin, end, rows, row, at, status)
-            since = asked.changed[series, place]
-            has_level = not numpy.isnan(rows.floats[at.level, row])
-            for figure, back in ((at.contribution_mom_pp, 1), (at.contribution_yoy_pp, 12)):
-                _cut_one(rows, figure, row, month - back, since, has_level, status)
-                if not numpy.isnan(rows.floats[figure, row]):
-                    rows.kinds[row] |= near.kinds[series, near.slot[month - back]]
-                    rows.kinds[row] |= near.kinds[world[series], near.slot[month - back]]
-            if not numpy.isnan(rows.floats[at.share_pct, row]):
-                rows.kinds[row] |= near.kinds[world[series], near.slot[month]]
-            level = near.level[series, near.slot[month]]
-            rows.rank[row] = ranks[series, place]
-            if ranks[series, place]:
-                rows.statuses[RANK_STATUS, row] = status.computed
-                rows.kinds[row] |= of_rank[group[series], place]
-            elif is_total[series] or level == 0:
-                rows.statuses[RANK_STATUS, row] = status.not_applicable
+            slot, since = slots[month], changed[series, place]
+            own, made = levels[series, slot], levels_made[series, slot]
+            has_world = everywhere >= 0 and begin[everywhere] != NEVER and begin[everywhere] <= month <= end[everywhere]
+            all_ = levels[everywhere, slot] if has_world else NOTHING
+            if own == NOTHING:
+                statuses[at.share_pct, row] = made
+            elif all_ > 0:
+                floats[at.share_pct, row], statuses[at.share_pct, row] = float(own) / float(all_) * 100, status.computed
+                kinds[row] |= of_level[everywhere, slot]
             else:
-                made = near.made[series, near.slot[month]]
-                rows.statuses[RANK_STATUS, row] = made if level == NOTHING else status.not_covered
-
-
-@numba.njit(nogil=True, cache=True)
-def _level(near: Any, series: int, month: int, begin: Array) -> Any:
-    """The level of a month that is near, NOTHING where the series has none."""
-    return near.level[series, near.slot[month]] if month >= begin[series] else NOTHING
-
-
-@numba.njit(nogil=True, cache=True)
-def _compare_with_world(
-    near: Any, series: int, world: int, month: int, begin: Array, end: Array, rows: Any, row: int, at: Any, status: Any
-) -> None:
-    """Share in the world, and the part of the world's growth that a partner accounts for."""
-    floats, statuses = rows.floats, rows.statuses
-    has_world = world >= 0 and begin[world] != NEVER and begin[world] <= month <= end[world]
-    own, all_ = _level(near, series, month, begin), _level(near, world, month, begin) if has_world else NOTHING
-    made = near.made[series, near.slot[month]]
-    if own == NOTHING:
-        statuses[at.share_pct, row] = made
-    elif all_ > 0:
-        floats[at.share_pct, row], statuses[at.share_pct, row] = float(own) / float(all_) * 100, status.computed
-    else:
-        statuses[at.share_pct, row] = status.zero_base if all_ == 0 else status.no_world_total
-    for back, place in ((1, at.contribution_mom_pp), (12, at.contribution_yoy_pp)):
-        before = _level(near, series, month - back, begin)
-        base = _level(near, world, month - back, begin) if has_world else NOTHING
-        if own == NOTHING:
-            statuses[place, row] = made
-        elif before == NOTHING:
-            there = month - back >= begin[series]
-            statuses[place, row] = (
-                _no_base(near.made[series, near.slot[month - back]], status) if there else status.no_base
-            )
-        elif base > 0:
-            floats[place, row], statuses[place, row] = float(own - before) / float(base) * 100, status.computed
-        else:
-            statuses[place, row] = status.zero_base if base == 0 else status.no_world_total
+                statuses[at.share_pct, row] = status.zero_base if all_ == 0 else status.no_world_total
+            for figure, back in ((at.contribution_mom_pp, 1), (at.contribution_yoy_pp, 12)):
+                earlier = month - back
+                before, before_made, base = NOTHING, status.no_base, NOTHING
+                if earlier >= begin[series]:
+                    before, before_made = levels[series, slots[earlier]], int(levels_made[series, slots[earlier]])
+                if has_world and earlier >= begin[everywhere]:
+                    base = levels[everywhere, slots[earlier]]
+                if own == NOTHING:
+                    statuses[figure, row] = made
+                elif before == NOTHING:
+                    statuses[figure, row] = no_base(before_made, status)
+                elif base > 0:
+                    floats[figure, row], statuses[figure, row] = (
+                        float(own - before) / float(base) * 100,
+                        status.computed,
+                    )
+                else:
+                    statuses[figure, row] = status.zero_base if base == 0 else status.no_world_total
+                # What rests on a month before the last change of meaning is taken away.
+                if earlier < since and own != NOTHING:
+                    floats[figure, row], statuses[figure, row] = numpy.nan, status.definition_break
+                if not numpy.isnan(floats[figure, row]):
+                    kinds[row] |= of_level[series, slots[earlier]] | of_level[everywhere, slots[earlier]]
+            rank[row] = ranks[series, place]
+            if ranks[series, place]:
+                statuses[RANK_STATUS, row] = status.computed
+                kinds[row] |= of_rank[group[series], place]
+            elif is_total[series] or own == 0:
+                statuses[RANK_STATUS, row] = status.not_applicable
+            else:
+                statuses[RANK_STATUS, row] = made if own == NOTHING else status.not_covered

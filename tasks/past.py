@@ -98,11 +98,17 @@ def _groups(metadata: pyarrow.parquet.FileMetaData) -> list[_Group]:
 
 
 def _may_hold(portion: Portion, low: str, high: str) -> bool:
-    """Whether a row group with products from `low` to `high` can have one of the portion."""
+    """Whether a row group with products from `low` to `high` (two characters of each) can have one of the portion."""
+    moved = kindred_chapters()
+    if low == high and low != BASKET[:2]:
+        return portion.holds(moved.get(low, low))
     # Chapters stand for themselves unless a basket connects them.
-    if (portion.after is None or low < portion.after) and high >= portion.first:
-        return True
-    return any(low <= chapter <= high for chapter in (*kindred_chapters(), BASKET[:2]))
+    between = (portion.after is None or low < portion.after) and high >= portion.first
+    return (
+        between
+        or low <= BASKET[:2] <= high
+        or any(low <= chapter <= high and portion.holds(kin) for chapter, kin in moved.items())
+    )
 
 
 def _coded(
@@ -120,7 +126,7 @@ def _coded(
         numbers: Array = numpy.array([number(text) for text in column.dictionary.to_pylist()], numpy.int32)
         return numpy.asarray(numbers[column.indices.to_numpy(zero_copy_only=False)])
 
-    product = coded("product", lambda text: _number(names["product"], text) if _is_of(portion, text) else -1)
+    product = coded("product", lambda text: _number(names["product"], text) if portion.holds(kin_of(text)) else -1)
     mine = numpy.flatnonzero(product >= 0)
     partner, measure = (coded(name, lambda text, name=name: _number(names[name], text))[mine] for name in KEYED[1:])  # type: ignore[misc]
     span, kinds = (
@@ -171,8 +177,3 @@ def _number_of_kinds(kinds: str) -> int:
 
 def _number(names: dict[str, int], name: str) -> int:
     return names.setdefault(name, len(names))
-
-
-def _is_of(portion: Portion, product: str) -> bool:
-    kin = kin_of(product)
-    return portion.first <= kin and (portion.after is None or kin < portion.after)

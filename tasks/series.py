@@ -38,6 +38,10 @@ class Portion(NamedTuple):
     observation: pl.DataFrame
     settled: "Settled | None" = None
 
+    def holds(self, kin: str) -> bool:
+        """Whether the products of some kin are in it."""
+        return self.first <= kin and (self.after is None or kin < self.after)
+
 
 def per_unit(measure: str) -> int:
     """How many smallest units make one unit of a measure."""
