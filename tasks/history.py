@@ -95,10 +95,15 @@ class History:
                 **{name: pl.col("value").filter("counted", measure=name).sum() for name in RATED}
             )  # fmt: skip
             by_product.append(with_codes(totals.collect()).with_columns(**place).select(_NO_PRODUCTS.columns))
-            if wants_partners:
-                money = rows.filter("single", pl.col("measure").str.starts_with("value"), pl.col("partner") != WORLD)
-                values = money.filter(is_asked).group_by("partner", "measure").agg(pl.col("value").sum())
-                by_partner.append(with_codes(values).with_columns(**place).select(_NO_PARTNERS.columns))
+            for name in RATED[1:] if wants_partners else ():
+                # One key alone is grouped without being put together from two, and the world is one group.
+                money = rows.lazy().filter("single", measure=name).filter(is_asked).group_by("partner")
+                values = (
+                    money.agg(pl.col("value").sum())
+                    .filter(pl.col("partner") != WORLD)
+                    .with_columns(measure=pl.lit(name))
+                )
+                by_partner.append(with_codes(values.collect()).with_columns(**place).select(_NO_PARTNERS.columns))
         return Sums(pl.concat(by_product), pl.concat(by_partner))
 
     def _last_words(self, file: Path) -> pl.LazyFrame:

@@ -5,7 +5,7 @@ import functools
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -154,16 +154,18 @@ def known_after(earlier: list[Normalised], release: Normalised, folder: Path) ->
     releases = DataFrame[Release](pl.concat([one.release for one in earlier]).unique("release_id"))
     detail = DataFrame[Detail](pl.concat([one.detail for one in earlier]))
     observation = ledger.merge(detail, releases)
-    entries = []
+    return Known(releases, observation, detail, touched, derived=touched, snapshot=laid_down(observation, folder))
+
+
+def laid_down(observation: pl.DataFrame, folder: Path) -> Snapshot:
+    """The ledger as files of months, as in a snapshot."""
+    snapshot, entries = Snapshot(folder, "1", 1, None, {}, ()), []
     for file in encode_months(Observation, observation, lambda month: {}):
-        path = f"snapshots/1/{file.table}/{file.partition}/file.parquet"
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(file.data)
-        entries.append(
-            FileEntry(file.table, file.partition, path.removeprefix("snapshots/1/"), "", len(file.data), file.rows, "")
-        )
-    snapshot = Snapshot(folder, "1", 1, None, {}, tuple(entries))
-    return Known(releases, observation, detail, touched=touched, derived=touched, snapshot=snapshot)
+        path = f"{file.table}/{file.partition}/file.parquet"
+        (snapshot.path / path).parent.mkdir(parents=True, exist_ok=True)
+        (snapshot.path / path).write_bytes(file.data)
+        entries.append(FileEntry(file.table, file.partition, path, "", len(file.data), file.rows, ""))
+    return replace(snapshot, files=tuple(entries))
 
 
 @functools.cache
