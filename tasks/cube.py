@@ -43,8 +43,11 @@ Array = numpy.ndarray[Any, Any]
 
 
 class Settled(NamedTuple):
-    """Numbers of months that were made before, an entry each, their names as numbers of the lists; `month` is a month index,
-    `span` a place in SPANS, `row` and the rest as in a cube."""
+    """Numbers of months that were made before, their names as numbers of the lists.
+
+    A row is of one series, `span` (a place in SPANS) and set of kinds, and has `count` entries: `month` (a month index) and
+    `value`, row after row.
+    """
 
     flows: list[str]
     products: list[str]
@@ -54,11 +57,11 @@ class Settled(NamedTuple):
     product: Array
     partner: Array
     measure: Array
-    month: Array
     span: Array
-    row: Array
-    value: Array
     kinds: Array
+    count: Array
+    month: Array
+    value: Array
 
 
 class Entries(NamedTuple):
@@ -68,7 +71,6 @@ class Entries(NamedTuple):
     start: Array
     month: Array
     span: Array
-    row: Array
     value: Array
     kinds: Array
 
@@ -158,13 +160,12 @@ class Cube:
 
 
 NO_ENTRIES = Entries(
-    numpy.zeros(0, numpy.int64), numpy.zeros(0, numpy.int16), numpy.zeros(0, numpy.uint8), numpy.zeros(0, numpy.uint8),
-    numpy.zeros(0, numpy.int64), numpy.zeros(0, numpy.uint8),
-)  # fmt: skip
+    *(numpy.zeros(0, kind) for kind in (numpy.int64, numpy.int16, numpy.uint8, numpy.int64, numpy.uint8))
+)
+_NO_NUMBERS, _NO_BYTES = numpy.zeros(0, numpy.int32), numpy.zeros(0, numpy.uint8)
 NONE_SETTLED = Settled(
-    [], [], [], [], numpy.zeros(0, numpy.int32), numpy.zeros(0, numpy.int32), numpy.zeros(0, numpy.int32),
-    numpy.zeros(0, numpy.int32), numpy.zeros(0, numpy.int32), numpy.zeros(0, numpy.uint8), numpy.zeros(0, numpy.uint8),
-    numpy.zeros(0, numpy.int64), numpy.zeros(0, numpy.uint8),
+    [], [], [], [], _NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, _NO_BYTES, _NO_BYTES, _NO_BYTES, _NO_NUMBERS,
+    numpy.zeros(0, numpy.int64),
 )  # fmt: skip
 
 
@@ -268,14 +269,15 @@ def lay_out(
     )
     if len(before):
         at, when = find_all(key, before, size), settled.month - first
-        again = column[when] >= 0
-        if again.any():
+        again = numpy.flatnonzero(column[when] >= 0)
+        if len(again):
+            of = numpy.repeat(numpy.arange(len(at)), settled.count)[again]
             _put_fresh(
-                cube,
-                *(part[again] for part in (at, column[when], settled.span, settled.row, settled.value, settled.kinds)),
-            )
+                cube, at[of], column[when[again]], settled.span[of], numpy.full(len(of), PRINTED, numpy.uint8),
+                settled.value[again], settled.kinds[of],
+            )  # fmt: skip
         cube.past = Entries(
-            *_lay_past(at, when, settled.span, settled.row, settled.value, settled.kinds, column, len(key))
+            *_lay_past(at, settled.count, when, settled.span, settled.value, settled.kinds, column, len(key))
         )
     return cube
 
@@ -425,29 +427,31 @@ def _scatter(  # noqa: PLR0913, PLR0917
 
 @numba.njit(nogil=True, cache=True)
 def _lay_past(
-    at: Array, month: Array, span: Array, row: Array, value: Array, kinds: Array, column: Array, height: int
-) -> tuple[Array, Array, Array, Array, Array, Array]:
+    at: Array, count: Array, month: Array, span: Array, value: Array, kinds: Array, column: Array, height: int
+) -> tuple[Array, Array, Array, Array, Array]:
     """Entries by series and month, without those of fresh months."""
-    start = numpy.zeros(height + 1, numpy.int64)
-    for entry in range(len(at)):
-        if column[month[entry]] < 0:
-            start[at[entry] + 1] += 1
+    start, entry = numpy.zeros(height + 1, numpy.int64), 0
+    for row in range(len(at)):
+        for _ in range(count[row]):
+            if column[month[entry]] < 0:
+                start[at[row] + 1] += 1
+            entry += 1
     start = numpy.cumsum(start)
     size, next_ = start[-1], start[:-1].copy()
     months, spans = numpy.empty(size, numpy.int16), numpy.empty(size, numpy.uint8)
-    rows, values = numpy.empty(size, numpy.uint8), numpy.empty(size, numpy.int64)
-    of_kinds = numpy.empty(size, numpy.uint8)
-    for entry in range(len(at)):
-        if column[month[entry]] < 0:
-            place = next_[at[entry]]
-            next_[at[entry]] += 1
-            months[place], spans[place], rows[place] = month[entry], span[entry], row[entry]
-            values[place], of_kinds[place] = value[entry], kinds[entry]
-            # Years have a row for each set of kinds, so a few months come out of turn.
-            while place > start[at[entry]] and months[place - 1] > months[place]:
-                months[place - 1], months[place] = months[place], months[place - 1]
-                for part in (spans, rows, of_kinds):
-                    part[place - 1], part[place] = part[place], part[place - 1]
-                values[place - 1], values[place] = values[place], values[place - 1]
-                place -= 1
-    return start, months, spans, rows, values, of_kinds
+    values, of_kinds = numpy.empty(size, numpy.int64), numpy.empty(size, numpy.uint8)
+    entry = 0
+    for row in range(len(at)):
+        for _ in range(count[row]):
+            if column[month[entry]] < 0:
+                place = next_[at[row]]
+                next_[at[row]] += 1
+                # Years have a row for each set of kinds, so a few months come out of turn.
+                while place > start[at[row]] and months[place - 1] > month[entry]:
+                    months[place], spans[place] = months[place - 1], spans[place - 1]
+                    values[place], of_kinds[place] = values[place - 1], of_kinds[place - 1]
+                    place -= 1
+                months[place], spans[place] = month[entry], span[row]
+                values[place], of_kinds[place] = value[entry], kinds[row]
+            entry += 1
+    return start, months, spans, values, of_kinds

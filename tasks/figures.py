@@ -308,7 +308,7 @@ def _year(
 @numba.njit(nogil=True, cache=True, inline="always")
 def _sum_year(level: Array, own: int, month: int, begin: int) -> Any:
     """Sum of the twelve months that end with this one, NOTHING where not all are there."""
-    sum_ = NOTHING
+    sum_: Any = NOTHING
     if month - 11 >= begin:
         sum_ = numpy.int64(0)
         for each in range(month - 11, month + 1):

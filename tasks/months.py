@@ -27,7 +27,7 @@ IN_MONTH, TO_DATE = SPANS.index("month"), SPANS.index("ytd")
 # What is known of all series: settled entries, fresh columns, coverage, sets of months. Loops take them as one thing.
 Known = namedtuple(
     "Known",
-    "start month span row value kinds fresh fresh_row fresh_value fresh_kinds fresh_ytd fresh_ytd_kinds standing desk place "
+    "start month span value kinds fresh fresh_row fresh_value fresh_kinds fresh_ytd fresh_ytd_kinds standing desk place "
     "of_place below begin end has_totals near years",
 )
 # The months of the series of one place, a row for each series: whole numbers, NOTHING where missing, each with the number
@@ -67,8 +67,8 @@ def settle(known: Any, to: Any, first: int, last: int, status: Any) -> None:
     """Fill the rows of `to` with the months of the series from `first` on and before `last` that are near."""
     # Each array by a name of its own: taken out of a tuple in a loop, it would be counted in and out each time.
     start, months, spans, values, of_kinds = known.start, known.month, known.span, known.value, known.kinds
-    rows, fresh, fresh_row, fresh_value, fresh_kinds = (
-        known.row, known.fresh, known.fresh_row, known.fresh_value, known.fresh_kinds
+    fresh, fresh_row, fresh_value, fresh_kinds = (
+        known.fresh, known.fresh_row, known.fresh_value, known.fresh_kinds
     )  # fmt: skip
     fresh_ytd, fresh_ytd_kinds, begins, ends = known.fresh_ytd, known.fresh_ytd_kinds, known.begin, known.end
     standing, of_place, below, places, desks, years = (
@@ -82,7 +82,7 @@ def settle(known: Any, to: Any, first: int, last: int, status: Any) -> None:
             continue
         own, begin, end = series - first, begins[series], ends[series]
         _gather(
-            start, months, spans, rows, values, of_kinds, fresh, fresh_row, fresh_value, fresh_kinds, fresh_ytd, fresh_ytd_kinds,
+            start, months, spans, values, of_kinds, fresh, fresh_row, fresh_value, fresh_kinds, fresh_ytd, fresh_ytd_kinds,
             series, own, max(begin, near), end, level, made, kinds, printed, printed_kinds,
         )  # fmt: skip
         _fill(
@@ -112,7 +112,7 @@ def settle(known: Any, to: Any, first: int, last: int, status: Any) -> None:
 
 @numba.njit(nogil=True, cache=True, inline="always")
 def _gather(  # noqa: PLR0913, PLR0917
-    start: Array, months: Array, spans: Array, rows: Array, values: Array, of_kinds: Array, fresh: Array, fresh_row: Array,
+    start: Array, months: Array, spans: Array, values: Array, of_kinds: Array, fresh: Array, fresh_row: Array,
     fresh_value: Array, fresh_kinds: Array, fresh_ytd: Array, fresh_ytd_kinds: Array, series: int, own: int, begin: int,
     end: int, level: Array, made: Array, kinds: Array, printed: Array, printed_kinds: Array,
 ) -> None:  # fmt: skip
@@ -126,7 +126,7 @@ def _gather(  # noqa: PLR0913, PLR0917
             if now < begin:
                 break
             if spans[entry] == IN_MONTH:
-                level[own, now], made[own, now], kinds[own, now] = values[entry], rows[entry], of_kinds[entry]
+                level[own, now], made[own, now], kinds[own, now] = values[entry], PRINTED, of_kinds[entry]
             elif spans[entry] == TO_DATE:
                 printed[own, now], printed_kinds[own, now] = values[entry], of_kinds[entry]
     for column in range(len(fresh)):
@@ -174,7 +174,8 @@ def look_far(  # noqa: PLR0913, PLR0917
     The entries of the series begin with `first`; `entry` is the last that may speak of the month, for the first month that is
     asked for the last of the series. NOTHING where the level is missing.
     """
-    level, kinds = NOTHING, numpy.uint8(0)
+    level: Any = NOTHING
+    kinds: Any = numpy.uint8(0)
     while entry >= first and (months[entry] > month or spans[entry] != IN_MONTH):
         entry -= 1
     if entry >= first and months[entry] == month:

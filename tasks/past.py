@@ -16,14 +16,14 @@ import pyarrow.parquet
 
 from schemas.base import SPANS
 from schemas.metric import SETS_OF_KINDS
-from tasks.cube import NOTHING, PRINTED, Array, Settled
+from tasks.cube import NOTHING, Array, Settled
 from tasks.scope import BASKET
 from tasks.series import Portion, kin_of, kindred_chapters
 
 YEAR = 12
 KEYED = ("product", "partner", "measure")
 KINDS_OF_COLUMNS = (
-    numpy.int32, numpy.int32, numpy.int32, numpy.int32, numpy.int32, numpy.uint8, numpy.uint8, numpy.int64, numpy.uint8,
+    numpy.int32, numpy.int32, numpy.int32, numpy.int32, numpy.uint8, numpy.uint8, numpy.uint8, numpy.int32, numpy.int64,
 )  # fmt: skip
 
 
@@ -136,39 +136,32 @@ def _coded(
     numbers = [
         table[name].fill_null(NOTHING).to_numpy(zero_copy_only=False)[mine] for name in values if name != "months"
     ]
-    keys = [product[mine], partner, measure, span, kinds]
+    size = len(mine)
     if file.months == 1:
-        month = numpy.full(len(mine), file.month, numpy.int32)
-        value = numbers[0]
+        count, month, value = numpy.ones(size, numpy.uint8), numpy.full(size, file.month, numpy.int32), numbers[0]
     else:
-        of_row, place, value = _spread_months(table["months"].to_numpy()[mine], numpy.stack(numbers))
-        keys, month = [key[of_row] for key in keys], (place + file.month).astype(numpy.int32)
-    size = len(month)
+        count, month, value = _row_by_row(table["months"].to_numpy()[mine], numpy.stack(numbers), file.month)
     return (
-        numpy.full(size, flow, numpy.int32), *keys[:3], month, keys[3].astype(numpy.uint8), numpy.full(size, PRINTED, numpy.uint8),
-        value, keys[4].astype(numpy.uint8),
+        numpy.full(size, flow, numpy.int32), product[mine], partner, measure, span.astype(numpy.uint8), kinds.astype(numpy.uint8),
+        count, month, value,
     )  # fmt: skip
 
 
 @numba.njit(nogil=True, cache=True)
-def _spread_months(months: Array, values: Array) -> tuple[Array, Array, Array]:
-    """Row, place in the year and value of each month that a row has."""
-    size = 0
+def _row_by_row(months: Array, values: Array, first: int) -> tuple[Array, Array, Array]:
+    """How many months each row has, and those with their values, row after row."""
+    count, size = numpy.zeros(len(months), numpy.uint8), 0
     for row in range(len(months)):
         for place in range(12):
-            size += (months[row] >> place) & 1
-    of_row, places, found = (
-        numpy.empty(size, numpy.int32),
-        numpy.empty(size, numpy.int32),
-        numpy.empty(size, numpy.int64),
-    )
-    entry = 0
+            count[row] += (months[row] >> place) & 1
+        size += count[row]
+    month, value, entry = numpy.empty(size, numpy.int32), numpy.empty(size, numpy.int64), 0
     for row in range(len(months)):
         for place in range(12):
             if (months[row] >> place) & 1:
-                of_row[entry], places[entry], found[entry] = row, place, values[place, row]
+                month[entry], value[entry] = first + place, values[place, row]
                 entry += 1
-    return of_row, places, found
+    return count, month, value
 
 
 def _number_of_kinds(kinds: str) -> int:
