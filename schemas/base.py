@@ -18,7 +18,7 @@ else:
     Flow, Span, How, Kinds = pl.Enum(FLOWS), pl.Enum(SPANS), pl.Enum(HOW), pl.Enum(SETS_OF_KINDS)
 
 
-@published(sort_by=("product", "partner", "measure", "span"), month_of="period", rows_per_group=16_384)
+@published(sort_by=("product", "partner", "measure", "span"), month_of="period", rows_per_group=32_768)
 class Base(Table):
     """The numbers behind `metric`: later months look back on them and need not add up anything again."""
 
@@ -39,7 +39,7 @@ class Base(Table):
     kinds: Kinds = column("kinds of release that it rests on, in alphabetical order, joined by +")
 
 
-@published(sort_by=("product", "partner", "measure", "span", "kinds"), month_of="period", rows_per_group=16_384)
+@published(sort_by=("product", "partner", "measure", "span", "kinds"), month_of="period", rows_per_group=32_768)
 class BaseYear(Table):
     """The numbers of `base` of a year that is over, its months side by side, so that a look back on many years is short."""
 

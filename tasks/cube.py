@@ -9,7 +9,7 @@ Names are numbers inside, in the order of the names: sorted by number is sorted 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numba
@@ -45,7 +45,7 @@ Array = numpy.ndarray[Any, Any]
 class Settled(NamedTuple):
     """Numbers of months that were made before, their names as numbers of the lists.
 
-    A row is of one series, `span` (a place in SPANS) and set of kinds, and has `count` entries: `month` (a month index) and
+    A row is of one series, `span` (a place in SPANS) and set of kinds, and has `length` entries: `month` (a month index) and
     `value`, row after row.
     """
 
@@ -59,7 +59,7 @@ class Settled(NamedTuple):
     measure: Array
     span: Array
     kinds: Array
-    count: Array
+    length: Array
     month: Array
     value: Array
 
@@ -73,6 +73,28 @@ class Entries(NamedTuple):
     span: Array
     value: Array
     kinds: Array
+
+
+class Index:
+    """Where whole numbers below `size` are among sorted `keys`; a table of all of them is quicker than searching, where it fits
+    into memory."""
+
+    def __init__(self, keys: Array, size: int) -> None:
+        self.keys = keys
+        self._table = None
+        if size <= TABLE_MAX:
+            self._table = numpy.full(size, -1, numpy.int32)
+            self._table[keys] = numpy.arange(len(keys), dtype=numpy.int32)
+
+    def find(self, wanted: Array) -> Array:
+        """Where each of `wanted` is; -1 where it is not."""
+        if not len(self.keys):
+            return numpy.full(len(wanted), -1, numpy.int64)
+        if self._table is not None:
+            return self._table[wanted].astype(numpy.int64)
+        found = numpy.searchsorted(self.keys, wanted)
+        found[found == len(self.keys)] = 0
+        return numpy.where(self.keys[found] == wanted, found, -1)
 
 
 @dataclass
@@ -118,6 +140,15 @@ class Cube:
     yoy_kinds: Array
     ytd_yoy: Array
     ytd_yoy_kinds: Array
+    index: Index = field(init=False)
+    place_index: Index = field(init=False)
+    desk_index: Index = field(init=False)
+
+    def __post_init__(self) -> None:
+        places = len(self.flows) * len(self.products) * len(self.partners)
+        self.index = Index(self.key, places * len(self.measures))
+        self.place_index = Index(self.place_key, places)
+        self.desk_index = Index(self.desk_key, places * len(self.families))
 
     @property
     def height(self) -> int:
@@ -135,16 +166,16 @@ class Cube:
 
     def find(self, key: Array) -> Array:
         """Where the series of these keys are; -1 where there is none."""
-        return find_sorted(self.key, key)
+        return self.index.find(key)
 
     def find_place(self, flow: Array, product: Array, partner: Array) -> Array:
         """Where the places of these names are; -1 where there is none."""
-        return find_sorted(self.place_key, (flow * len(self.products) + product) * len(self.partners) + partner)
+        return self.place_index.find((flow * len(self.products) + product) * len(self.partners) + partner)
 
     def find_desk(self, flow: Array, product: Array, partner: Array, family: Array) -> Array:
         """Where the desks of these names are; -1 where there is none."""
         place = (flow * len(self.products) + product) * len(self.partners) + partner
-        return find_sorted(self.desk_key, place * len(self.families) + family)
+        return self.desk_index.find(place * len(self.families) + family)
 
     def is_eight(self) -> Array:
         """Whether each series is of an HS8 code."""
@@ -191,24 +222,6 @@ def distinct(parts: list[Array], size: int) -> Array:
     return numpy.flatnonzero(occurs)
 
 
-def find_all(keys: Array, wanted: Array, size: int) -> Array:
-    """Where each of `wanted` is in the sorted `keys`, both below `size`; every one of them must be there."""
-    if size > TABLE_MAX:
-        return numpy.searchsorted(keys, wanted)
-    table = numpy.zeros(size, numpy.int32)
-    table[keys] = numpy.arange(len(keys), dtype=numpy.int32)
-    return table[wanted].astype(numpy.int64)
-
-
-def find_sorted(keys: Array, wanted: Array) -> Array:
-    """Where each of `wanted` is in the sorted `keys`; -1 where it is not."""
-    if not len(keys):
-        return numpy.full(len(wanted), -1, numpy.int64)
-    found = numpy.searchsorted(keys, wanted)
-    found[found == len(keys)] = 0
-    return numpy.where(keys[found] == wanted, found, -1)
-
-
 def lay_out(
     numbers: pl.DataFrame, releases: pl.DataFrame, settled: Settled | None = None, fresh: Array | None = None
 ) -> Cube:
@@ -240,7 +253,7 @@ def lay_out(
     own_desk = key // sizes[2] * len(families) + family[measure]
     of_members = _desks_of_members(flow, product, partner, family[measure], sizes, len(families), products)
     desk_key = distinct([own_desk, of_members], flows * sizes[0] * sizes[1] * len(families))
-    desk = find_all(desk_key, own_desk, flows * sizes[0] * sizes[1] * len(families))
+    desk = Index(desk_key, flows * sizes[0] * sizes[1] * len(families)).find(own_desk)
     month = numpy.concatenate([numbers["month"].to_numpy(), settled.month])
     first, months = _window(int(month.min()), int(month.max()), releases)
     columns = numpy.arange(months) if fresh is None else fresh[(fresh >= first) & (fresh < first + months)] - first
@@ -260,7 +273,7 @@ def lay_out(
     row = numpy.full(numbers.height, PRINTED, numpy.uint8)
     _put_fresh(
         cube,
-        find_all(key, own, size),
+        cube.index.find(own),
         column[numbers["month"].to_numpy() - first],
         span,
         row,
@@ -268,16 +281,16 @@ def lay_out(
         kind,
     )
     if len(before):
-        at, when = find_all(key, before, size), settled.month - first
+        at, when = cube.index.find(before), settled.month - first
         again = numpy.flatnonzero(column[when] >= 0)
         if len(again):
-            of = numpy.repeat(numpy.arange(len(at)), settled.count)[again]
+            of = numpy.repeat(numpy.arange(len(at)), settled.length)[again]
             _put_fresh(
                 cube, at[of], column[when[again]], settled.span[of], numpy.full(len(of), PRINTED, numpy.uint8),
                 settled.value[again], settled.kinds[of],
             )  # fmt: skip
         cube.past = Entries(
-            *_lay_past(at, settled.count, when, settled.span, settled.value, settled.kinds, column, len(key))
+            *_lay_past(at, settled.length, when, settled.span, settled.value, settled.kinds, column, len(key))
         )
     return cube
 
