@@ -4,6 +4,7 @@ A model is written once; the Arrow schema (with description and unit in the fiel
 the schema hash in the lineage are derived from it, so that they cannot disagree.
 """
 
+import functools
 import hashlib
 import json
 from collections.abc import Callable
@@ -100,6 +101,7 @@ def stored_columns(model: type[Table]) -> list[str]:
     return [name for name in names if name not in PARTITION_KEYS] if layout and layout.month_of else names
 
 
+@functools.cache
 def arrow_schema(model: type[Table]) -> pyarrow.Schema:
     """The Arrow schema of a published file: `description` and `unit` stand in each field's metadata."""
     fields = []

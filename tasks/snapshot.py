@@ -17,7 +17,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +101,7 @@ def object_path(store: Path, sha256: str) -> Path:
 def encode_manifest(sequence: int, parent: str | None, about: Mapping[str, Any], files: Iterable[FileEntry]) -> bytes:
     """Canonical bytes, one file a line: equal content gives equal bytes, hence an equal id."""
     ordered = sorted(files, key=lambda entry: entry.path)
-    lines = ",\n".join(_canonical(asdict(entry)) for entry in ordered)
+    lines = ",\n".join(_canonical(vars(entry)) for entry in ordered)
     head = f'"about":{_canonical(dict(about))},\n"files":[\n{lines}\n]'
     return f'{{{head},\n"format":{FORMAT_VERSION},"parent":{_canonical(parent)},"sequence":{sequence}}}\n'.encode()
 

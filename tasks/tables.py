@@ -31,7 +31,8 @@ from schemas.table import (
 from tasks.publish import NewFile
 from tasks.snapshot import Snapshot
 
-ZSTD_LEVEL = 3
+# Level 3 makes files of metric 2 % smaller for a third more time.
+ZSTD_LEVEL = 1
 ARROW_KEY, DERIVATION_KEY = "ARROW:schema", "tidewaiter.derivation"
 Partition = tuple[str, int, int]
 
@@ -49,14 +50,21 @@ def encode_months(
     assert layout.month_of is not None
     month = pl.col(layout.month_of).dt
     keys = frame.select("flow", year=month.year().cast(pl.Int32), month=month.month().cast(pl.Int32))
-    if not in_order:
+    starts = _starts(keys)
+    if keys[starts].is_duplicated().any():
         order = keys.select(pl.arg_sort_by(*PARTITION_KEYS, maintain_order=True)).to_series()
         frame, keys = frame[order], keys[order]
+        starts = _starts(keys)
     # Month after month as a view: a partition is copied when its turn has come.
-    new = keys.select(pl.any_horizontal(pl.all().ne_missing(pl.all().shift())).arg_true()).to_series()
-    for start, end in itertools.pairwise([*new, frame.height]):
-        partition = cast("Partition", keys.row(start))
+    spans = {keys.row(start): (start, end) for start, end in itertools.pairwise([*starts, frame.height])}
+    for key, (start, end) in sorted(spans.items()):
+        partition = cast("Partition", key)
         yield encode_file(model, frame[start:end], partition_path(partition), derivation(partition), in_order=in_order)
+
+
+def _starts(keys: pl.DataFrame) -> pl.Series:
+    """The first row of each run of equal rows."""
+    return keys.select(pl.any_horizontal(pl.all().ne_missing(pl.all().shift())).arg_true()).to_series()
 
 
 def encode_file(
@@ -65,7 +73,8 @@ def encode_file(
     """One file of a table, as bytes."""
     name, kinds = table_name(model), polars_schema(model)
     layout = PUBLISHED[name]
-    rows = frame.select(pl.col(column).cast(kinds[column]) for column in stored_columns(model))
+    rows = frame.select(stored_columns(model))
+    rows = rows.cast({column: kinds[column] for column, kind in rows.schema.items() if kind != kinds[column]})
     # In one piece, because the writer ends a row group where a piece ends.
     rows = rows.rechunk() if in_order else rows.sort(layout.sort_by)
     readers, mine = arrow_schema(model), rows.clear().to_arrow().schema
