@@ -21,6 +21,9 @@ NOTE = HOME / "server.json"
 HOST = "127.0.0.1"
 PORT = 4200
 START_SECONDS_MAX = 120
+# What tells of task runs, many at a time: one by one, each is a transaction of its own, and the server lags behind the runs.
+TOLD_AT_ONCE = 200
+TELL_SECONDS = 1
 # A run that is silent for three of these has crashed (deployments/deploy.py); said here too, for runs begun in another folder.
 HEARTBEAT_SECONDS = 30
 
@@ -30,6 +33,9 @@ def settings() -> dict[str, str]:
     return {
         "PREFECT_HOME": str(HOME), "DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS),
+        **{f"PREFECT_SERVER_SERVICES_{service}_{name}": str(value)
+           for service in ("TASK_RUN_RECORDER", "EVENT_PERSISTER")
+           for name, value in (("READ_BATCH_SIZE", TOLD_AT_ONCE), ("BATCH_SIZE", TOLD_AT_ONCE), ("FLUSH_INTERVAL", TELL_SECONDS))},
     }  # fmt: skip
 
 

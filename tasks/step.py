@@ -57,7 +57,11 @@ class Step(Generic[P, R]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run as a Prefect task inside a flow, as the plain function anywhere else."""
         if inside_flow():
-            return typing.cast(R, self.task(*args, **kwargs))
+            from prefect.utilities.annotations import opaque
+
+            # Prefect looks for results of other tasks, of which its graph is made, in everything it is given: each file of a
+            # snapshot, a dozen times a release. What a step is given is the result of another as a whole, or none.
+            return typing.cast(R, self.task(*map(opaque, args), **{name: opaque(one) for name, one in kwargs.items()}))
         return self.run(*args, **kwargs)
 
     @property

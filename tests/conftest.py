@@ -7,7 +7,15 @@ import pytest
 
 # Files whose tests start servers, workers, databases, clusters or browsers and wait for them: `make test-house`. Begun first,
 # the longest do not keep everybody waiting at the end.
-HOUSE = ("test_server.py", "test_browser.py", "test_s3.py", "test_dask.py", "test_postgres.py")
+HOUSE = (
+    "test_server.py",
+    "test_browser.py",
+    "test_s3.py",
+    "test_s3_faults.py",
+    "test_s3_writers.py",
+    "test_dask.py",
+    "test_postgres.py",
+)
 SHARED_DATA = Path(__file__).parent.parent / ".." / "shared" / "data"
 
 

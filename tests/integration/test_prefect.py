@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from prefect import get_client
+from prefect.client.schemas import TaskRun
 from prefect.client.schemas.filters import FlowRunFilter, TaskRunFilter
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
@@ -54,6 +55,28 @@ def test_every_step_of_a_release_is_a_task_in_mission_order(tmp_path: Path) -> N
     assert release(ReleaseRequest(file=SAMPLE, store=tmp_path / "store")).status == "nothing new"
     # Without Prefect the same steps, the same lineage, the same bytes: a snapshot's name is the hash of all of it.
     assert release.fn(ReleaseRequest(file=SAMPLE, store=tmp_path / "plain")).snapshot_id == outcome.snapshot_id
+
+
+def test_the_graph_of_a_run_shows_what_each_step_was_given(tmp_path: Path) -> None:
+    state = release(ReleaseRequest(file=SAMPLE, store=tmp_path / "store"), return_state=True)
+    deadline = time.monotonic() + 60
+    while len(runs := _task_runs([state.state_details.flow_run_id])) < len(WAY) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    names = {run.id: run.name for run in runs}
+    given = {run.name: {names[one.id] for part in run.task_inputs.values() for one in part} for run in runs}
+    assert given["check"] == {"normalise", "open_known"}
+    assert given["trail"] == {"normalise"}
+    assert given["publish"] == {
+        "normalise",
+        "hold_on_errors",
+        "merge",
+        "widen",
+        "derive",
+        "revise",
+        "mark_events",
+        "trail",
+        "open_known",
+    }
 
 
 def test_the_flow_takes_the_steps_in_the_order_of_the_mission(tmp_path: Path) -> None:
@@ -117,10 +140,12 @@ def _steps_of_parts(parent: UUID) -> list[tuple[str, str]]:
     """State and name of each task run of the flow runs within a run."""
     with get_client(sync_client=True) as client:
         parts = client.read_flow_runs(flow_run_filter=FlowRunFilter(parent_flow_run_id={"any_": [parent]}))
-        runs = client.read_task_runs(
-            task_run_filter=TaskRunFilter(flow_run_id={"any_": [part.id for part in parts]}), limit=200
-        )
-    return [(run.state_name, run.name) for run in runs]
+    return [(run.state_name, run.name) for run in _task_runs([part.id for part in parts])]
+
+
+def _task_runs(flow_runs: list[UUID]) -> list[TaskRun]:
+    with get_client(sync_client=True) as client:
+        return client.read_task_runs(task_run_filter=TaskRunFilter(flow_run_id={"any_": flow_runs}), limit=200)
 
 
 def test_the_audit_flow_passes_and_then_fails_with_the_name_of_the_file(tmp_path: Path) -> None:

@@ -1,0 +1,170 @@
+"""Several machines that write into one bucket at once, and one that is killed over it: no word is lost."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import s3_writer
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes
+from s3_bucket import START_SECONDS_MAX, WRITER, Customs, ingest
+from typer.testing import CliRunner
+
+from flows.cli import app
+from tasks import hold, reading, working_copy
+from tasks.bucket import Bucket, Outpaced
+from tasks.hold import Held
+from tasks.snapshot import audit_store, current_id
+
+
+def test_two_machines_ingest_at_once_and_both_are_in(
+    customs: Customs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, files = customs.store(), {"june.csv": csv_bytes(CLEAN_RECORDS[:6]), "horses.csv": csv_bytes(CLEAN_RECORDS[6:])}
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    # The first one is kept waiting before the server looks at its pointer; the second one is done meanwhile.
+    customs.faults({"match": "PUT .*/current.json", "held": True})
+    slow = subprocess.Popen(
+        [sys.executable, "-m", "flows", "ingest", str(tmp_path / "june.csv"), "--store", url, "--no-prefect", "--source", "gacc_query",
+         "--flow", "export", "--partners", "all", "--released-on", "2025-07-20"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "TIDEWAITER_CACHE": str(tmp_path / "slow")},
+    )  # fmt: skip
+    customs.wait("PUT .*/current.json waits")
+    assert ingest(url, tmp_path, "horses.csv", files["horses.csv"], 19).status == "published"
+    asked = customs.log()
+    customs.faults()
+    told, complaints = slow.communicate(timeout=START_SECONDS_MAX)
+    assert slow.returncode == 0, complaints
+    assert told.startswith("published june.csv")
+    asked = [line[-3:] for line in [*asked, *customs.log()] if "current.json" in line and line.startswith("PUT")]
+    assert asked == ["200", "412", "200"]
+    # As if they had come one after the other, in a folder; only the lineage tells the day of the run.
+    ingest(tmp_path / "store", tmp_path, "horses.csv", files["horses.csv"], 19)
+    ingest(tmp_path / "store", tmp_path, "june.csv", files["june.csv"], 20)
+    last, _ = customs.current(url)
+    there = json.loads(customs.get(url, f"snapshots/{last}/manifest.json"))
+    assert there["parent"] is not None
+    made = [
+        {(entry["path"], entry["sha256"]) for entry in files if entry["table"] != "lineage"}
+        for files in (there["files"], json.loads((tmp_path / "store/current/manifest.json").read_bytes())["files"])
+    ]
+    assert made[0] == made[1]
+    assert len(made[0]) > 10
+
+
+def test_no_word_of_many_writers_is_lost(customs: Customs, tmp_path: Path) -> None:
+    url = customs.store()
+    writers = {
+        tuple(range(10 * number, 10 * number + 4)): str(tmp_path / cache)
+        for number, cache in enumerate(("shared machine", "shared machine", "another machine"))
+    }
+    running = [
+        subprocess.Popen(
+            [sys.executable, WRITER, url, *map(str, numbers)],
+            env={**os.environ, "TIDEWAITER_CACHE": cache},
+        )
+        for numbers, cache in writers.items()
+    ]
+    assert [process.wait(timeout=START_SECONDS_MAX) for process in running] == [0, 0, 0]
+    last, numbers = customs.current(url)
+    assert numbers == sorted(number for some in writers for number in some)
+    assert str(last).startswith("000012-")
+
+
+KILLS: dict[str, dict[str, Any]] = {
+    "at the first file": {"match": "/files/", "held": True, "status": 500},
+    "at the second file": {"match": "/files/", "skip": 1, "held": True, "status": 500},
+    "at the manifest": {"match": "/snapshots/", "held": True, "status": 500},
+    "before the pointer": {"match": "/current.json", "held": True, "status": 500},
+    "after the pointer": {"match": "/current.json", "reply_held": True, "lost": 500},
+}
+
+
+def test_a_killed_writer_leaves_the_old_or_the_new_and_the_next_one_ends_in_the_new(customs: Customs) -> None:
+    stores = {name: customs.store() for name in KILLS}
+    for url in stores.values():
+        s3_writer.add(url, 1)
+    old = {name: customs.current(url) for name, url in stores.items()}
+    # One rule for each store, so that all writers can be started and killed together.
+    customs.faults(
+        *({**rule, "match": f"PUT /customs/{stores[name].prefix}{rule['match']}"} for name, rule in KILLS.items())
+    )
+    writers = {name: subprocess.Popen([sys.executable, WRITER, url, "2"]) for name, url in stores.items()}
+    try:
+        customs.wait(*(f"PUT {url.prefix[6:]}/.* waits" for url in stores.values()))
+    finally:
+        for process in writers.values():
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+    assert {process.returncode for process in writers.values()} == {-signal.SIGKILL}
+    for name, url in stores.items():
+        after = customs.current(url)
+        assert after[1] == ([1, 2] if name == "after the pointer" else [1])
+        assert name == "after the pointer" or after == old[name]
+    customs.faults()
+    for name, url in stores.items():
+        assert s3_writer.add(url, 2).changed == (name != "after the pointer")
+        assert customs.current(url)[1] == [1, 2]
+        store = working_copy.at_hand(url)
+        assert [*audit_store(store), *working_copy.audit(store)] == []
+    customs.log()
+
+
+def test_a_pointer_of_ours_is_known_by_its_bytes(customs: Customs) -> None:
+    place = Bucket(customs.store())
+    place.swap("current.json", b"one", None)
+    place.swap("current.json", b"one", None)
+    with pytest.raises(Outpaced):
+        place.swap("current.json", b"two", None)
+    found = place.get("current.json")
+    assert found is not None
+    with ThreadPoolExecutor(6) as threads:
+        won = list(threads.map(lambda number: _swaps(place, f"by {number}".encode(), found[1]), range(6)))
+    assert won.count(True) == 1
+    last = place.get("current.json")
+    assert last is not None
+    assert last[0] == f"by {won.index(True)}".encode()
+    assert place.first("note", b"mine") == b"mine"
+    assert place.first("note", b"yours") == b"mine"
+
+
+def _swaps(place: Bucket, data: bytes, etag: str) -> bool:
+    try:
+        place.swap("current.json", data, etag)
+    except Outpaced:
+        return False
+    return True
+
+
+def test_a_release_held_on_one_machine_is_decided_on_another(
+    customs: Customs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = customs.store()
+    ingest(url, tmp_path, "june.csv", csv_bytes(CLEAN_RECORDS[:6]), 20)
+    with pytest.raises(Held, match="partner_removed") as raised:
+        ingest(url, tmp_path, "june.csv", csv_bytes(CLEAN_RECORDS[:1]), 21)
+    release_id = raised.value.release_id
+    here = working_copy.at_hand(url)
+    monkeypatch.setenv("TIDEWAITER_CACHE", str(tmp_path / "other machine"))
+    listed = CliRunner().invoke(app, ["held", "--store", url])
+    assert release_id in listed.output
+    there = working_copy.at_hand(url)
+    hold.decide(there, release_id, "reject", "Li Wei", "cut off", datetime(2025, 8, 2, tzinfo=UTC))
+    # The first machine has not heard of it: its decision would wipe out another one unread.
+    with pytest.raises(Outpaced, match="decide again"):
+        hold.decide(here, release_id, "approve", "Ana", "seen", datetime(2025, 8, 3, tzinfo=UTC))
+    approved = CliRunner().invoke(
+        app, ["approve", release_id, "--by", "Ana", "--reason", "seen", "--no-prefect", "--store", url]
+    )
+    assert approved.exit_code == 0, approved.output
+    assert reading.query(there, "finding").filter(check="approved")["observed"].to_list() == ["approved by Ana: seen"]
+    assert current_id(there) == customs.current(url)[0]
+    kept = json.loads(customs.get(url, f"held/{release_id}.json"))
+    assert (kept["decision"]["by"], kept["decision"]["verdict"]) == ("Ana", "approve")
