@@ -3,3 +3,6 @@
 Belongs here: the order of steps, schedules' parameters, waiting for people, the terminal. Does not belong here: a column,
 a Polars expression, a rule about data.
 """
+
+# Before Polars is loaded: how its memory is given back is set up there.
+import tasks as tasks

@@ -4,3 +4,7 @@ Belongs here: parsing, normalising, checking, the ledger, the metrics, publicati
 `step` know Prefect; a function that computes takes "today" and paths as arguments and reads no setting.
 Does not belong here: order and time of the steps (flows), what is true of a table (schemas).
 """
+
+from tasks import memory
+
+memory.set_up()

@@ -29,6 +29,7 @@ from tasks.done import Done
 from tasks.done import adopt as adopt_records
 from tasks.elsewhere import lending
 from tasks.events import emit
+from tasks.memory import give_back
 from tasks.refusal import Refused
 from tasks.step import Step, flow_run_id
 
@@ -82,6 +83,7 @@ def on_record(store: Path) -> Iterator[lineage.Run]:
             yield run
         finally:
             emit(run, store)
+            give_back()
 
 
 def land_ahead(file: Path, store: StoreAddress, today: date) -> Landed | None:

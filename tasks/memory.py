@@ -1,0 +1,23 @@
+"""Memory that is free goes back to the machine: between two releases a process keeps what it holds, not what it once held.
+
+Polars has an allocator of its own, which reads how soon to give back from the environment when it is loaded; arrays are in
+the C library's, which is asked.
+"""
+
+import ctypes
+import os
+
+# Milliseconds after which Polars' allocator gives back what is free.
+_ALLOCATOR, _SOON = "_RJEM_MALLOC_CONF", "dirty_decay_ms:500,muzzy_decay_ms:0"
+
+
+def set_up() -> None:
+    """To be called before Polars is loaded. What somebody has set stands."""
+    os.environ.setdefault(_ALLOCATOR, _SOON)
+
+
+def give_back() -> None:
+    """Give back what nobody uses; where the C library knows no way, nothing happens."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
