@@ -62,6 +62,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.monthly
 	$(BIN)/python -m benchmarks.whole --size $(SIZE) --keep build/bench/store-$(SIZE)
 	$(BIN)/python -m benchmarks.readers --size $(SIZE) --store build/bench/store-$(SIZE)
+	[ $(SIZE) = S ] || $(BIN)/python -m benchmarks.history --size $(SIZE)
 
 check: $(READY)
 	$(BIN)/ruff check .
