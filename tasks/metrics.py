@@ -251,19 +251,24 @@ def _as_table(found: Found) -> pl.DataFrame:
     for place, name in enumerate(FLOATS):
         made[name] = pl.Series(rows.floats[place])
     for place, name in enumerate(MONTHS):
-        made[name] = pl.Series(rows.months[place])
+        made[name] = _as_months(rows.months[place], cube.first)
     for place, name in enumerate(STATUS_ORDER):
         made[status(name)] = named(status(name), rows.statuses[place], STATUSES)
     for name, kinds in (("level_kinds", rows.level_kinds), ("kinds", rows.kinds)):
         made[name] = named(name, kinds, NAMES)
-    frame = pl.DataFrame(made)
-    frame = frame.with_columns(
-        pl.col(FLOATS).fill_nan(None),
-        pl.when(pl.col("rank") > 0).then("rank").alias("rank"),
-        period=pl.Series(found.month.astype(numpy.int32) + cube.first),
-    ).with_columns(period=index_month("period"))
-    for name in MONTHS:
-        there = pl.col(name) != NO_MONTH
-        index = pl.col(name) + cube.first
-        frame = frame.with_columns(pl.when(there).then(pl.date(index // 12, index % 12 + 1, 1)).alias(name))
+    made["period"] = _as_months(found.month, cube.first)
+    frame = pl.DataFrame(made).with_columns(
+        pl.col(FLOATS).fill_nan(None), pl.when(pl.col("rank") > 0).then("rank").alias("rank")
+    )
     return frame.select(pl.col(name).cast(kind) for name, kind in schema.items())
+
+
+def _as_months(columns: Array, first: int) -> pl.Series:
+    """First days of months that are columns of a window, null for NO_MONTH."""
+    there = columns != NO_MONTH
+    least = int(columns[there].min(initial=0))
+    # There are few months and millions of rows: each day is reckoned once.
+    months = numpy.arange(least, int(columns[there].max(initial=0)) + 1)
+    days = pl.DataFrame({"month": months + first}).select(index_month("month")).to_series()
+    place = pl.Series(numpy.where(there, columns - least + 1, 0).astype(numpy.uint32))
+    return pl.concat([pl.Series([None], dtype=pl.Date), days.rename("")]).gather(place)
