@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SIZE ?= S
 READY := $(VENV)/.ready
 
-.PHONY: run test test-house torture bench check stop deploy worker server-postgres lock dictionary clean
+.PHONY: run test test-house test-month torture bench check stop deploy worker server-postgres lock dictionary clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,7 +15,7 @@ help:
 	@echo "make deploy   put the schedules on a server (one is started if none answers); make worker   run them"
 	@echo "make server-postgres   a server for a team, on PostgreSQL"
 	@echo "make test   make the environment and run the tests; make test-house   those with a real server, worker, PostgreSQL,"
-	@echo "            browser, S3 and Dask, which wait for minutes"
+	@echo "            browser, S3 and Dask, which wait for minutes; make test-month   a month of 0.3 million records through everything"
 	@echo "make torture  minutes of kills under readers; make bench SIZE=S|M|L  speed beside what one would use instead"
 	@echo "make check  style, types, import contracts, dictionary"
 	@echo "make lock   resolve the dependencies anew into requirements.lock (needs uv)"
@@ -49,10 +49,14 @@ server-postgres: $(READY)
 
 # Two cores do two things; what waits for servers is apart, because minutes of it are waiting.
 test: $(READY)
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not house"
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not house and not month"
 
 test-house: $(READY)
 	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder -m house
+
+# One after another, because each part may take both cores and gigabytes.
+test-month: $(READY)
+	$(BIN)/pytest -m month --durations 0 --durations-min 1
 
 torture: $(READY)
 	$(BIN)/python -m tests.faults.torture --kills 500 --reads 20000
@@ -62,6 +66,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.monthly
 	$(BIN)/python -m benchmarks.whole --size $(SIZE) --keep build/bench/store-$(SIZE)
 	$(BIN)/python -m benchmarks.readers --size $(SIZE) --store build/bench/store-$(SIZE)
+	$(BIN)/python -m benchmarks.dask_workers
 	[ $(SIZE) = S ] || $(BIN)/python -m benchmarks.history --size $(SIZE)
 
 check: $(READY)

@@ -1,6 +1,6 @@
 """What one more month costs on stores of different length: the ratio in one run, and that it equals a full computation.
 
-    python -m benchmarks.monthly [--short 13] [--long 30] [--data FOLDER]
+    python -m benchmarks.monthly [--short 13] [--long 30] [--rounds 5] [--data FOLDER]
 
 Splits the query files in FOLDER (by default the real ones beside the project) into one file a month, ingests them in
 order, and times the ingestion of the last month of the short and of the long history on copies of the same store.
@@ -28,7 +28,6 @@ from tasks.snapshot import open_snapshot
 from tasks.tables import read_table
 
 DATA = Path(__file__).parent.parent / ".." / "shared" / "data" / "bench"
-ROUNDS = 5
 
 
 def split_by_month(folder: Path, target: Path) -> list[Path]:
@@ -78,6 +77,7 @@ def main() -> int:
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("--short", type=int, default=13)
     ask.add_argument("--long", type=int, default=30)
+    ask.add_argument("--rounds", type=int, default=5)
     ask.add_argument("--data", type=Path, default=DATA)
     given = ask.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -96,7 +96,7 @@ def main() -> int:
             f"{len(files)} months ingested one by one: {rows:,} rows of metric, equal to one computation over all: {same}"
         )
         seconds: dict[int, list[float]] = {number: [] for number in kept}
-        for round_ in range(ROUNDS):
+        for round_ in range(given.rounds):
             for number, before in kept.items():
                 copy = folder / f"copy{number}-{round_}"
                 shutil.copytree(before, copy, symlinks=True)

@@ -1,0 +1,147 @@
+"""A month as large as a real one, 0.3 million records, through everything: `make test-month`.
+
+What other tests hold for small files is held here where columns have many row groups, portions are several and uploads are large:
+the whole job beside its rivals with equal figures, plain readers, a store in a bucket, Dask workers. The benchmarks are run as
+a reader of RESULTS.md would run them, and leave that file alone.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from distributed import Client
+from s3_bucket import Customs
+
+from benchmarks import dask_workers, generate, readers, results, whole
+
+ROOT = Path(__file__).parent.parent.parent
+PEAK_MAX_MEBIBYTES = 12 * 1024
+
+pytestmark = [
+    pytest.mark.month,
+    # Of sockets that the loops of Dask leave to the interpreter.
+    *(
+        pytest.mark.filterwarnings(f"ignore::{kind}")
+        for kind in ("ResourceWarning", "DeprecationWarning", "pytest.PytestUnraisableExceptionWarning")
+    ),
+]
+
+
+def run(*module_and_options: str | Path) -> str:
+    """What a program of ours says that ends well."""
+    done = subprocess.run(
+        [sys.executable, "-m", *map(str, module_and_options)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def table(told: str) -> dict[str, list[str]]:
+    """The table in what a benchmark says: the first cell of each row, and the others."""
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in told.splitlines() if line.startswith("|")]
+    return {first: rest for first, *rest in rows[2:]}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def results_stay() -> Iterator[None]:
+    before = results.RESULTS.read_bytes()
+    yield
+    assert results.RESULTS.read_bytes() == before
+
+
+@pytest.fixture(scope="module")
+def raced(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """What the race of all contenders says, and the store of tidewaiter."""
+    store = tmp_path_factory.mktemp("kept") / "store"
+    only = [word for name in whole.CONTENDERS for word in ("--only", name)]
+    return run("benchmarks.whole", "--size", "S", "--rounds", "1", "--keep", store, *only), store
+
+
+@pytest.fixture(scope="module")
+def manifest(raced: tuple[str, Path]) -> bytes:
+    """The names, sizes and hashes of all files of the store."""
+    return (raced[1] / "current" / "manifest.json").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def folder(raced: tuple[str, Path]) -> Path:
+    """The files that were raced with."""
+    return ROOT / generate.FOLDER / "S"
+
+
+def test_all_contenders_make_the_same_figures(raced: tuple[str, Path]) -> None:
+    told, _ = raced
+    assert re.search(r": 1 files, 300,\d{3} records, ", told)
+    rows = table(told)
+    assert list(rows) == list(whole.CONTENDERS)
+    figures = {name: int(cells[-1].replace(",", "")) for name, cells in rows.items()}
+    equal = re.search(r"^Equal in all contenders: ([\d,]+) rows", told, re.MULTILINE)
+    assert equal
+    # The rivals make nothing else.
+    assert {figures[name] for name in ("pandas", "polars", "duckdb")} == {int(equal[1].replace(",", ""))}
+    assert figures["tidewaiter"] == figures[whole.PREFECT] >= figures["polars"] > 2_000_000
+    for name, cells in rows.items():
+        assert 0 < int(cells[2].replace(",", "")) < PEAK_MAX_MEBIBYTES, name
+
+
+def test_who_asks_for_one_product_reads_little_and_both_readers_say_the_same(raced: tuple[str, Path]) -> None:
+    _, store = raced
+    rows = table(run("benchmarks.readers", "--store", store, "--rounds", "1"))
+    assert len(rows) == 2 * len(readers.QUESTIONS)
+    for question, (found, groups, _, *shares, _, _) in rows.items():
+        name = question.partition(":")[0]
+        files = list((store / "current" / name).rglob("*.parquet"))
+        read, there = map(int, groups.replace(",", "").split(" of "))
+        assert len(files) == 1
+        # A product that begins at the end of a row group goes on in the next.
+        assert 1 <= read <= 2 < there, question
+        assert int(found.replace(",", "")) > 0
+        share, with_footers = (float(text.rstrip("%")) / 100 for text in shares)
+        # Row groups have about the same size, and of those asked for only some columns are read.
+        assert 0 < share < with_footers < 1, question
+        assert share < 1.5 * read / there, question
+
+
+def test_the_bucket_holds_the_same_bytes(customs: Customs, folder: Path, manifest: bytes) -> None:
+    url = customs.store()
+    assert "published synthetic 202501" in run("flows", "backfill", folder, "--store", url, "--no-prefect")
+    # This proves every object by its hash.
+    snapshot, _ = customs.current(url)
+    assert customs.get(url, f"snapshots/{snapshot}/manifest.json") == manifest
+    files = {key.removeprefix("files/") for key in customs.keys(url) if key.startswith("files/")}
+    assert files == {entry["path"] for entry in json.loads(manifest)["files"]}
+
+
+def test_two_dask_workers_make_the_same_bytes(folder: Path, manifest: bytes, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    with dask_workers.cluster(2, tmp_path) as address:
+        dask_workers.do("2 workers", folder, store, tmp_path, {2: address})
+        with Client(address, set_as_default=False) as client:
+            done = client.run(lambda dask_worker: dask_worker.state.executed_count)
+    assert (store / "current" / "manifest.json").read_bytes() == manifest
+    # One reads the file, and both derive.
+    assert len(done) == 2
+    assert min(done.values()) > 0
+    assert "this process does the rest" not in (tmp_path / "backfill.log").read_text()
+
+
+def test_a_download_is_read_as_others_read_it() -> None:
+    told = run("benchmarks.parse", "--rounds", "1", "--megabytes", "10")
+    assert "best of 1 rounds, all texts equal" in told
+    for name in ("pandas", "polars", "pyarrow", "tidewaiter"):
+        assert re.search(rf"^{name} +[\d.]+ MB/s", told, re.MULTILINE)
+
+
+def test_month_after_month_makes_what_one_computation_makes(tmp_path: Path) -> None:
+    months = generate.Size(date(2023, 1, 1), 4, 4, 1_170, 90, 25)
+    generate.generate(months, tmp_path / "files")
+    told = run("benchmarks.monthly", "--short", "2", "--long", "4", "--rounds", "1", "--data", tmp_path / "files")
+    assert re.search(
+        r"^4 months ingested .*: [\d,]+ rows of metric, equal to one computation over all: True$", told, re.MULTILINE
+    )
+    assert re.search(r"^month +4 onto +3: ", told, re.MULTILINE)
