@@ -15,6 +15,8 @@ import polars as pl
 
 # A run costs its first row besides its value, so runs are worth it where they are few.
 ROWS_PER_RUN, GLANCE_ROWS = 4, 65_536
+# Of few rows the values themselves are written down: what is looked for in many would take longer to set up.
+FEW_ROWS = 2_000
 
 
 def frame_sha256(frame: pl.DataFrame) -> str:
@@ -22,9 +24,15 @@ def frame_sha256(frame: pl.DataFrame) -> str:
     head = [[name, _kind(kind)] for name, kind in frame.schema.items()]
     digest = hashlib.sha256(json.dumps([frame.height, *head]).encode())
     for column in frame:
-        for part in _parts(column):
+        for part in [_plain(column)] if frame.height <= FEW_ROWS else _parts(column):
             digest.update(part)
     return digest.hexdigest()
+
+
+def _plain(column: pl.Series) -> bytes:
+    """The values of a short column, each as its own text."""
+    texts = column.cast(pl.String) if isinstance(column.dtype, (pl.Categorical, pl.Enum)) else column
+    return json.dumps(texts.to_list(), default=repr, ensure_ascii=False).encode() + b"\n"
 
 
 def _kind(kind: pl.DataType) -> str:

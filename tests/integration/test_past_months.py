@@ -35,7 +35,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         rows = [
             f'"{month}","{code}","合成","{partner}","合成","{1000 + 37 * number * place}","千克","0","?","{500 + 11 * place}",\n'
             for place, (code, partner) in enumerate(
-                itertools.product(("85051110", "28053011"), ("502", "304", "116")), 1
+                itertools.product(("01012100", "01013000"), ("502", "304", "116")), 1
             )
             if (number + place) % 3 or place == 1
         ]
