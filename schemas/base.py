@@ -18,18 +18,23 @@ else:
     Flow, Span, How, Kinds = pl.Enum(FLOWS), pl.Enum(SPANS), pl.Enum(HOW), pl.Enum(SETS_OF_KINDS)
 
 
-@published(sort_by=("product", "partner", "measure", "span"), month_of="period", rows_per_group=32_768)
-class Base(Table):
-    """The numbers behind `metric`: later months look back on them and need not add up anything again."""
+class Number(Table):
+    """Which number it is that a row speaks of."""
 
     flow: Flow = column("direction of trade as the reporter counts it")
     product: pl.Categorical = column("code as text: HS2 to HS8, line:…, or basket:…")
     partner: pl.Categorical = column(
         "ISO 3166-1 alpha-3, gacc:NNN, WLD for all partners, EU27 for the Union of that month"
     )
-    period: pl.Date = column("first day of the month; of a cumulative figure, of its last month")
+    period: pl.Date = column("first day of the month, of a cumulative figure its last one; in `base_year` of the year")
     measure: pl.Categorical = column("quantity_kg, quantity_<unit>, value_usd, value_cny")
     span: Span = column("month, ytd (from January on), or the printed growth of one of them on the year before")
+
+
+@published(sort_by=("product", "partner", "measure", "span"), month_of="period", rows_per_group=32_768)
+class Base(Number):
+    """The numbers behind `metric`: later months look back on them and need not add up anything again."""
+
     value: pl.Int64 = column(
         "the number, whole: milligrams of quantity_kg, hundredths of a per cent of a growth, else units of the measure; null "
         "where a part of the sum is not counted in it",
@@ -40,17 +45,9 @@ class Base(Table):
 
 
 @published(sort_by=("product", "partner", "measure", "span", "kinds"), month_of="period", rows_per_group=32_768)
-class BaseYear(Table):
+class BaseYear(Number):
     """The numbers of `base` of a year that is over, its months side by side, so that a look back on many years is short."""
 
-    flow: Flow = column("direction of trade as the reporter counts it")
-    product: pl.Categorical = column("code as text: HS2 to HS8, line:…, or basket:…")
-    partner: pl.Categorical = column(
-        "ISO 3166-1 alpha-3, gacc:NNN, WLD for all partners, EU27 for the Union of that month"
-    )
-    period: pl.Date = column("first day of the year")
-    measure: pl.Categorical = column("quantity_kg, quantity_<unit>, value_usd, value_cny")
-    span: Span = column("month, ytd (from January on), or the printed growth of one of them on the year before")
     kinds: Kinds = column(
         "kinds of release that the numbers of the row rest on; months with others have a row of theirs"
     )

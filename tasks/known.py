@@ -23,11 +23,11 @@ class Known(NamedTuple):
     """The state before: every release, and of the ledger and the details the part that must be looked at again.
 
     `touched` are the partitions whose ledger must be made again: every month that the release has a row in or covers.
-    `derived` are those whose metrics can change by it: their words are in `observation`, but for the touched months, and
-    with what a revision is held against: the same months a year later, and a year earlier where another release speaks of them. What the derived months
-    look back on is in the files `before`, number for number, so that a month costs the same after ten years as after two;
-    `years` are those whose numbers are to be laid side by side. `detail` holds the touched months, and the same months a year
-    later, whose revisions tell of the growth on the year before.
+    `derived` are those whose metrics can change by it. `observation` has the words of these, but for the touched months,
+    and what a revision is held against: the same months a year later, and a year earlier where another release speaks of
+    them. What the derived months look back on is in the files `before`, number for number, so that a month costs the same
+    after ten years as after two; `years` are those whose numbers are to be laid side by side. `detail` holds the touched
+    months, and the same months a year later, whose revisions tell of the growth on the year before.
     """
 
     releases: DataFrame[Release]

@@ -20,7 +20,7 @@ from tasks.scope import BASKET, basket_members, covering, month_index, month_tex
 if TYPE_CHECKING:
     from tasks.cube import Settled
 
-SERIES = ("flow", "product", "classification", "partner", "measure", "per_unit")
+SERIES = ("flow", "product", "classification", "partner", "measure")
 KEY = ["flow", "product", "partner", "measure", "month"]
 MILLIGRAMS_PER_KG = 10**6
 # Twelve months of the largest level, and their sums, fit into 64 bits.
@@ -78,8 +78,6 @@ def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
         pl.col("value") * pl.col("smallest"),
         pl.col("resolution") * pl.col("smallest"),
         pl.when("mass").then(pl.lit("quantity_kg")).otherwise("measure").alias("measure"),
-    ).with_columns(
-        per_unit=pl.when(pl.col("measure") == "quantity_kg").then(MILLIGRAMS_PER_KG).otherwise(1).cast(pl.Int64)
     )
     # Sorting is dear, and most products are told by one source in one unit.
     told = placed.select("product", "measure", "source", "reporter", "unit").unique()
