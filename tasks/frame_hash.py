@@ -8,7 +8,9 @@ so of a column the runs are hashed where that is less, and of codes small number
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy
 import polars as pl
@@ -23,10 +25,22 @@ def frame_sha256(frame: pl.DataFrame) -> str:
     """Hash of a frame's columns, types and values in their order."""
     head = [[name, _kind(kind)] for name, kind in frame.schema.items()]
     digest = hashlib.sha256(json.dumps([frame.height, *head]).encode())
-    for column in frame:
-        for part in [_plain(column)] if frame.height <= FEW_ROWS else _parts(column):
-            digest.update(part)
+    if frame.height <= FEW_ROWS:
+        for column in frame:
+            digest.update(_plain(column))
+        return digest.hexdigest()
+    # As many columns at a time as there are cores, so that no more of them than that are held as bytes.
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        for of_column in threads.map(_column_sha256, frame.get_columns()):
+            digest.update(of_column)
     return digest.hexdigest()
+
+
+def _column_sha256(column: pl.Series) -> bytes:
+    digest = hashlib.sha256()
+    for part in _parts(column):
+        digest.update(part)
+    return digest.digest()
 
 
 def _plain(column: pl.Series) -> bytes:

@@ -1,4 +1,4 @@
-"""Memory that is free goes back to the machine: between two releases a process keeps what it holds, not what it once held.
+"""Memory that is free goes back to the machine: a process keeps what it holds, not what it once held.
 
 Polars has an allocator of its own, which reads how soon to give back from the environment when it is loaded; arrays are in
 the C library's, which is asked.
@@ -8,7 +8,7 @@ import ctypes
 import os
 
 # Milliseconds after which Polars' allocator gives back what is free.
-_ALLOCATOR, _SOON = "_RJEM_MALLOC_CONF", "dirty_decay_ms:500,muzzy_decay_ms:0"
+_ALLOCATOR, _SOON = "_RJEM_MALLOC_CONF", "narenas:2,oversize_threshold:0,dirty_decay_ms:500,muzzy_decay_ms:0"
 
 
 def set_up() -> None:

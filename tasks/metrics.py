@@ -18,7 +18,7 @@ from pandera.typing.polars import DataFrame
 from schemas.base import Base, BaseYear
 from schemas.metric import SETS_OF_KINDS, STATUSES, Metric, status
 from schemas.release import Release
-from schemas.table import empty_frame, polars_schema
+from schemas.table import PUBLISHED, Table, empty_frame, polars_schema, table_name
 from tasks import base
 from tasks.calendar_grid import lay_grid, measured_by_all
 from tasks.coverage import cover
@@ -37,6 +37,7 @@ from tasks.figures import (
     number_rows,
     tell_series,
 )
+from tasks.memory import give_back
 from tasks.months import STATUS, all_known
 from tasks.partners import rank_partners, tell_partners
 from tasks.past import BaseFile, Past
@@ -96,7 +97,7 @@ def derive(
     """
     work = functools.partial(_derive_portion, releases=releases, wanted=wanted)
     made = each(work, cut_portions(observation))
-    return cast("DataFrame[Metric]", weave([of_portion.metric for of_portion in made], RUN))
+    return cast("DataFrame[Metric]", _woven(Metric, [of_portion.metric for of_portion in made]))
 
 
 def derive_months(
@@ -117,11 +118,20 @@ def derive_months(
         made = each(work, [portion._replace(settled=past.read(portion)) for portion in portions])
     else:
         made = each(functools.partial(work, past=past), portions)
-    return Derived(
-        cast("DataFrame[Metric]", weave([of_portion.metric for of_portion in made], RUN)),
-        cast("DataFrame[Base]", weave([of_portion.base for of_portion in made], RUN)),
-        cast("DataFrame[BaseYear]", weave([of_portion.base_year for of_portion in made], RUN)),
-    )
+    metric, of_months, of_years = (list(of_portions) for of_portions in zip(*made, strict=True))
+    # A portion is let go as soon as its rows are in their place.
+    made.clear()
+    derived = Derived(
+        cast("DataFrame[Metric]", _woven(Metric, metric)), cast("DataFrame[Base]", _woven(Base, of_months)),
+        cast("DataFrame[BaseYear]", _woven(BaseYear, of_years)),
+    )  # fmt: skip
+    # The arrays of the portions are gone, and what is done next with the frames wants room of its own.
+    give_back()
+    return derived
+
+
+def _woven(model: type[Table], frames: list[pl.DataFrame]) -> pl.DataFrame:
+    return weave(frames, RUN, PUBLISHED[table_name(model)].rows_per_group)
 
 
 def _derive_portion(

@@ -75,8 +75,9 @@ def encode_file(
     layout = PUBLISHED[name]
     rows = frame.select(stored_columns(model))
     rows = rows.cast({column: kinds[column] for column, kind in rows.schema.items() if kind != kinds[column]})
-    # In one piece, because the writer ends a row group where a piece ends.
-    rows = rows.rechunk() if in_order else rows.sort(layout.sort_by)
+    rows = rows if in_order else rows.sort(layout.sort_by)
+    # The writer ends a row group where a piece ends.
+    rows = rows if _is_in_groups(rows, layout.rows_per_group) else rows.rechunk()
     readers, mine = arrow_schema(model), rows.clear().to_arrow().schema
     # Codes go into the file as its dictionaries; the schema that readers look at knows them as text. A column that must
     # not be null is refused here where it is.
@@ -91,6 +92,13 @@ def encode_file(
         arrow_schema=pyarrow.schema(exact), metadata=note,
     )  # fmt: skip
     return NewFile(name, partition, sink.getvalue(), rows.height, schema_sha256(model), layout.by_release)
+
+
+def _is_in_groups(rows: pl.DataFrame, rows_per_group: int) -> bool:
+    """Whether each piece of the rows, in every column, is a row group."""
+    return all(set(column.chunk_lengths()[:-1]) <= {rows_per_group} for column in rows) and all(
+        column.chunk_lengths()[-1] <= rows_per_group for column in rows if column.n_chunks() > 1
+    )
 
 
 def partition_path(partition: Partition) -> str:

@@ -1,31 +1,69 @@
-"""Frames that are each in order put together in order, without a row being moved.
+"""Frames that are each in order put together in order, a row group at a time.
 
 Each frame holds other products than the others, so the whole is made of runs of them: where one comes in between, the run
-ends and another's begins. The runs are views, so millions of rows are put in order for the price of finding where they end,
-and there is never a second copy of them.
+ends and another's begins. Millions of rows are put in order for the price of finding where runs end and of copying them
+once; what is copied is let go at once, so there is never a second copy of more than a frame.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
+# Runs of one of these are in one file.
+FILE = ("flow", "period")
 
-def weave(frames: Sequence[pl.DataFrame], run: Sequence[str]) -> pl.DataFrame:
-    """The rows of all frames in the order of the columns `run`, by text where they are codes.
 
-    Each frame must be in that order, and rows that are alike in these columns must all be in one frame.
+def weave(frames: list[pl.DataFrame], run: Sequence[str], rows_per_group: int) -> pl.DataFrame:
+    """The rows of all frames in the order of the columns `run`, by text where they are codes. The list is emptied.
+
+    Each frame must be in that order, and rows that are alike in these columns must all be in one frame. The whole is in pieces
+    of so many rows, the last of each flow and month less: the row groups of its files, which need not be put together again.
     """
     starts = pl.concat(_starts(frame, run, number) for number, frame in enumerate(frames))
     ends = starts.select(pl.col("row").shift(-1).over("frame"))["row"]
     heights = pl.Series([frame.height for frame in frames], dtype=pl.UInt32).gather(starts["frame"])
     ordered = starts.with_columns(end=ends.fill_null(heights)).sort(run)
-    pieces: list[tuple[int, int, int]] = []
-    for number, row, end in ordered.select("frame", "row", "end").iter_rows():
-        if pieces and pieces[-1][0] == number and pieces[-1][2] == row:
-            pieces[-1] = (number, pieces[-1][1], end)
+    begins_file = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in run if name in FILE)
+    runs: list[tuple[int, int, int, bool]] = []
+    for number, row, end, begins in ordered.select("frame", "row", "end", begins_file.alias("begins")).iter_rows():
+        if runs and not begins and runs[-1][0] == number and runs[-1][2] == row:
+            runs[-1] = (number, runs[-1][1], end, runs[-1][3])
         else:
-            pieces.append((number, row, end))
-    return pl.concat([*(frames[number][row:end] for number, row, end in pieces)] or frames, rechunk=False)
+            runs.append((number, row, end, begins))
+    nothing = frames[0].clear()
+    last = {number: place for place, (number, *_) in enumerate(runs)}
+    groups = [_copied(group) for group in _groups(frames, runs, last, rows_per_group)]
+    frames.clear()
+    return pl.concat(groups or [nothing], rechunk=False)
+
+
+def _groups(
+    frames: list[pl.DataFrame], runs: Sequence[tuple[int, int, int, bool]], last: dict[int, int], rows_per_group: int
+) -> Iterator[list[pl.DataFrame]]:
+    """The runs cut into groups, each a list of views; a frame is let go when its last run has been given."""
+    group: list[pl.DataFrame] = []
+    room = rows_per_group
+    for place, (number, row, end, begins) in enumerate(runs):
+        if begins and group:
+            yield group
+            group, room = [], rows_per_group
+        while row < end:
+            part = frames[number][row : min(row + room, end)]
+            group.append(part)
+            row, room = row + part.height, room - part.height  # noqa: PLW2901
+            if not room:
+                yield group
+                group, room = [], rows_per_group
+        if last[number] == place:
+            frames[number] = frames[number].clear()
+    if group:
+        yield group
+
+
+def _copied(views: list[pl.DataFrame]) -> pl.DataFrame:
+    # A single view is copied too, and for that it must be two: in one piece it would stay a view, and hold the whole.
+    first, *others = views
+    return pl.concat([first[:1], first[1:], *others], rechunk=True)
 
 
 def _starts(frame: pl.DataFrame, run: Sequence[str], number: int) -> pl.DataFrame:

@@ -149,7 +149,7 @@ def test_the_hash_of_a_frame_is_the_same_on_every_machine(few_rows: int) -> None
         schema_overrides={"code": pl.Categorical},
     )  # fmt: skip
     many, few = (
-        "04cec028a913ad9c80a60de2aa65b59aeceb6142d401fca288c2a94ab7aed4e1",
+        "06e8d272ad1e33da07db38766a3bcbb6b256e873f6f63fdce1c478ca5f8572f2",
         "71811cd139f3247ca7e542863dd0a758434c6aa76a7c9a7c05f4f5d9c5375966",
     )
     assert frame_sha256(frame) == (few if few_rows else many)

@@ -1,6 +1,8 @@
 """What a published file is for those who read it: plain text in every reader, and groups that a reader can leave out."""
 
+import io
 import itertools
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -119,15 +121,39 @@ def test_a_frame_in_order_is_cut_by_month_without_losing_a_row() -> None:
     assert cut(frame.clear(), in_order=True) == []
 
 
-def test_frames_woven_together_are_in_the_order_of_the_text_of_their_codes() -> None:
+def test_frames_woven_together_are_in_the_order_of_the_text_of_their_codes(monkeypatch: pytest.MonkeyPatch) -> None:
     order = ("flow", "period", "product", "partner", "measure")
     months = [date(2025, 5, 1), date(2025, 6, 1)]
     products = (["9", "basket:a", "03"], ["01", "04"], ["02", "85051110"], [])
     frames = [
         pl.concat([metrics(part, month) for month in months]) if part else metrics(["1"]).clear() for part in products
     ]
-    woven = weave(frames, order[:3])
-    assert woven.equals(pl.concat(frames).cast({pl.Categorical: pl.String}).sort(order).cast(woven.schema))  # type: ignore[dict-item]
+    expected = pl.concat(frames).cast({pl.Categorical: pl.String}).sort(order).cast(frames[0].schema)  # type: ignore[dict-item]
+    handed = [*frames]
+    woven = weave(handed, order[:3], rows_per_group=6)
+    assert woven.equals(expected)
+    assert handed == []
     there = woven["product"].unique(maintain_order=True).to_list()
     assert there == ["01", "02", "03", "04", "85051110", "9", "basket:a"]
-    assert weave([frames[-1]], order[:3]).height == 0
+    # Each month has three rows of each of seven products, and its row groups are pieces already.
+    assert woven["level"].chunk_lengths() == [6, 6, 6, 3] * 2
+    monkeypatch.setitem(PUBLISHED, "metric", replace(PUBLISHED["metric"], rows_per_group=6))
+    files, in_one_piece = (
+        [*encode_months(Metric, rows, lambda partition: {"of": list(partition)}, in_order=True)]
+        for rows in (woven, expected.rechunk())
+    )
+    assert files == in_one_piece
+    found = [pyarrow.parquet.read_metadata(io.BytesIO(file.data)) for file in files]
+    assert [[one.row_group(group).num_rows for group in range(one.num_row_groups)] for one in found] == [
+        [6, 6, 6, 3]
+    ] * 2
+    assert weave([frames[-1]], order[:3], 6).height == 0
+
+
+def test_nothing_woven_holds_on_to_the_frames_that_it_is_made_of() -> None:
+    long = metrics([f"{code:08}" for code in range(400)])
+    room = long.get_column("level").to_arrow().buffers()[1].size
+    woven = weave([long], ("flow", "period", "product"), rows_per_group=100)
+    rows = woven["level"].head(100).to_arrow()
+    assert len(rows) == 100
+    assert rows.buffers()[1].size < room / 4
