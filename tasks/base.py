@@ -10,7 +10,8 @@ from pandera.typing.polars import DataFrame
 from schemas.base import HOW, SPANS, Base
 from schemas.metric import SETS_OF_KINDS
 from schemas.table import Table, polars_schema
-from tasks.cube import NO_ROW, NOTHING, PRINTED, Array, Cube
+from tasks.cube import NO_ROW, NOTHING, PRINTED, Cube
+from tasks.keys import Array
 from tasks.scope import index_month
 
 # Spans are numbered as they are listed and sorted as texts.

@@ -11,7 +11,8 @@ import numpy
 
 from schemas.base import SPANS
 from tasks.coverage import Coverage
-from tasks.cube import NO_ROW, NOTHING, Array, Cube, number_distinct
+from tasks.cube import NO_ROW, NOTHING, Cube
+from tasks.keys import Array, number_distinct
 from tasks.month_sets import empty_sets, first_of, grown, last_of, pack, put, spread, spread_members
 from tasks.scope import HS_LEVELS, QUIET_MONTHS, WORLD
 from tasks.sums import memberships

@@ -13,7 +13,8 @@ from pandera.typing.polars import DataFrame
 
 from schemas.code_tables import code_table
 from schemas.release import Release
-from tasks.cube import NOBODY, Array, Cube, months_valid
+from tasks.cube import NOBODY, Cube, months_valid
+from tasks.keys import Array
 from tasks.scope import GROUPS, basket_members, covered_codes, of_finest_level, speaking
 
 

@@ -10,13 +10,14 @@ Names are numbers inside, in the order of the names: sorted by number is sorted 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numba
 import numpy
 import polars as pl
 
 from schemas.base import SPANS
+from tasks.keys import Array, Index, distinct, number_distinct
 from tasks.scope import (
     GROUPS,
     HS_LEVELS,
@@ -28,6 +29,7 @@ from tasks.scope import (
     month_index,
 )
 from tasks.series import per_unit
+from tasks.settled import NO_ENTRIES, NONE_SETTLED, Entries, Settled, lay_past, told_again
 
 TOTALS = (WORLD, *GROUPS)
 # What stands in an array of whole numbers where there is no number.
@@ -36,65 +38,6 @@ NOTHING = numpy.iinfo(numpy.int64).min
 NOBODY = 255
 # How a number of a month came to be: there is none, a source prints it, it is a sum.
 NO_ROW, PRINTED, SUM = 0, 1, 2
-# Entries of a table of all possible numbers, a byte each.
-TABLE_MAX = 2**27
-
-Array = numpy.ndarray[Any, Any]
-
-
-class Settled(NamedTuple):
-    """Numbers of months that were made before, their names as numbers of the lists.
-
-    A row is of one series, `span` (a place in SPANS) and set of kinds, and has `length` entries: `month` (a month index) and
-    `value`, row after row.
-    """
-
-    flows: list[str]
-    products: list[str]
-    partners: list[str]
-    measures: list[str]
-    flow: Array
-    product: Array
-    partner: Array
-    measure: Array
-    span: Array
-    kinds: Array
-    length: Array
-    month: Array
-    value: Array
-
-
-class Entries(NamedTuple):
-    """The settled numbers by series and month: those of series s are the entries from `start[s]` to `start[s + 1]`; `month` is
-    a column of the window."""
-
-    start: Array
-    month: Array
-    span: Array
-    value: Array
-    kinds: Array
-
-
-class Index:
-    """Where whole numbers below `size` are among sorted `keys`; a table of all of them is quicker than searching, where it fits
-    into memory."""
-
-    def __init__(self, keys: Array, size: int) -> None:
-        self.keys = keys
-        self._table = None
-        if size <= TABLE_MAX:
-            self._table = numpy.full(size, -1, numpy.int32)
-            self._table[keys] = numpy.arange(len(keys), dtype=numpy.int32)
-
-    def find(self, wanted: Array) -> Array:
-        """Where each of `wanted` is; -1 where it is not."""
-        if not len(self.keys):
-            return numpy.full(len(wanted), -1, numpy.int64)
-        if self._table is not None:
-            return self._table[wanted].astype(numpy.int64)
-        found = numpy.searchsorted(self.keys, wanted)
-        found[found == len(self.keys)] = 0
-        return numpy.where(self.keys[found] == wanted, found, -1)
 
 
 @dataclass
@@ -190,38 +133,6 @@ class Cube:
         return numpy.array([self.families.index(family_of(name)) for name in self.measures], numpy.int64)
 
 
-NO_ENTRIES = Entries(
-    *(numpy.zeros(0, kind) for kind in (numpy.int64, numpy.int16, numpy.uint8, numpy.int64, numpy.uint8))
-)
-_NO_NUMBERS, _NO_BYTES = numpy.zeros(0, numpy.int32), numpy.zeros(0, numpy.uint8)
-NONE_SETTLED = Settled(
-    [], [], [], [], _NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, _NO_BYTES, _NO_BYTES, _NO_BYTES, _NO_NUMBERS,
-    numpy.zeros(0, numpy.int64),
-)  # fmt: skip
-
-
-def number_distinct(values: Array, size: int) -> tuple[Array, Array]:
-    """The distinct ones of whole numbers below `size`, in order, and which of them each is.
-
-    A table of what occurs is quicker than sorting, as long as it fits into memory.
-    """
-    if size > TABLE_MAX:
-        return numpy.unique(values, return_inverse=True)
-    occurs = numpy.zeros(size, bool)
-    occurs[values] = True
-    return numpy.flatnonzero(occurs), (numpy.cumsum(occurs, dtype=numpy.int64) - 1)[values]
-
-
-def distinct(parts: list[Array], size: int) -> Array:
-    """The distinct ones of several arrays of whole numbers below `size`, in order."""
-    if size > TABLE_MAX:
-        return numpy.unique(numpy.concatenate(parts))
-    occurs = numpy.zeros(size, bool)
-    for part in parts:
-        occurs[part] = True
-    return numpy.flatnonzero(occurs)
-
-
 def lay_out(
     numbers: pl.DataFrame, releases: pl.DataFrame, settled: Settled | None = None, fresh: Array | None = None
 ) -> Cube:
@@ -254,11 +165,11 @@ def lay_out(
     of_members = _desks_of_members(flow, product, partner, family[measure], sizes, len(families), products)
     desk_key = distinct([own_desk, of_members], flows * sizes[0] * sizes[1] * len(families))
     desk = Index(desk_key, flows * sizes[0] * sizes[1] * len(families)).find(own_desk)
-    month = numpy.concatenate([numbers["month"].to_numpy(), settled.month])
-    first, months = _window(int(month.min()), int(month.max()), releases)
+    told = [month for month in (numbers["month"].to_numpy(), settled.month) if len(month)]
+    first, months = _window(min(int(month.min()) for month in told), max(int(month.max()) for month in told), releases)
     columns = numpy.arange(months) if fresh is None else fresh[(fresh >= first) & (fresh < first + months)] - first
     shape = (len(key), len(columns))
-    spans = {*numbers["span"].unique(), *(SPANS[place] for place in numpy.unique(settled.span))}
+    spans = {*numbers["span"].unique(), *(SPANS[place] for place in numpy.flatnonzero(numpy.bincount(settled.span)))}
     cube = Cube(
         labels["flow"], products, labels["partner"], labels["measure"], families, classification, targets,
         numpy.array([per_unit(name) for name in labels["measure"]], numpy.int64), first, months, columns, NO_ENTRIES,
@@ -281,16 +192,17 @@ def lay_out(
         kind,
     )
     if len(before):
-        at, when = cube.index.find(before), settled.month - first
-        again = numpy.flatnonzero(column[when] >= 0)
-        if len(again):
-            of = numpy.repeat(numpy.arange(len(at)), settled.length)[again]
+        at = cube.index.find(before)
+        row_of, entry = told_again(settled.length, settled.month, first, column)
+        if len(entry):
             _put_fresh(
-                cube, at[of], column[when[again]], settled.span[of], numpy.full(len(of), PRINTED, numpy.uint8),
-                settled.value[again], settled.kinds[of],
+                cube, at[row_of], column[settled.month[entry] - first], settled.span[row_of],
+                numpy.full(len(entry), PRINTED, numpy.uint8), settled.value[entry], settled.kinds[row_of],
             )  # fmt: skip
         cube.past = Entries(
-            *_lay_past(at, settled.length, when, settled.span, settled.value, settled.kinds, column, len(key))
+            *lay_past(
+                at, settled.length, settled.month, first, settled.span, settled.value, settled.kinds, column, len(key)
+            )
         )
     return cube
 
@@ -436,35 +348,3 @@ def _scatter(  # noqa: PLR0913, PLR0917
             yoy[series, column], yoy_kinds[series, column] = number[place], kind[place]
         else:
             ytd_yoy[series, column], ytd_yoy_kinds[series, column] = number[place], kind[place]
-
-
-@numba.njit(nogil=True, cache=True)
-def _lay_past(
-    at: Array, count: Array, month: Array, span: Array, value: Array, kinds: Array, column: Array, height: int
-) -> tuple[Array, Array, Array, Array, Array]:
-    """Entries by series and month, without those of fresh months."""
-    start, entry = numpy.zeros(height + 1, numpy.int64), 0
-    for row in range(len(at)):
-        for _ in range(count[row]):
-            if column[month[entry]] < 0:
-                start[at[row] + 1] += 1
-            entry += 1
-    start = numpy.cumsum(start)
-    size, next_ = start[-1], start[:-1].copy()
-    months, spans = numpy.empty(size, numpy.int16), numpy.empty(size, numpy.uint8)
-    values, of_kinds = numpy.empty(size, numpy.int64), numpy.empty(size, numpy.uint8)
-    entry = 0
-    for row in range(len(at)):
-        for _ in range(count[row]):
-            if column[month[entry]] < 0:
-                place = next_[at[row]]
-                next_[at[row]] += 1
-                # Years have a row for each set of kinds, so a few months come out of turn.
-                while place > start[at[row]] and months[place - 1] > month[entry]:
-                    months[place], spans[place] = months[place - 1], spans[place - 1]
-                    values[place], of_kinds[place] = values[place - 1], of_kinds[place - 1]
-                    place -= 1
-                months[place], spans[place] = month[entry], span[row]
-                values[place], of_kinds[place] = value[entry], kinds[row]
-            entry += 1
-    return start, months, spans, values, of_kinds

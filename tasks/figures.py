@@ -14,7 +14,8 @@ import numba
 import numpy
 
 from tasks.calendar_grid import NEVER
-from tasks.cube import NOTHING, Array
+from tasks.cube import NOTHING
+from tasks.keys import Array
 from tasks.month_sets import has
 from tasks.months import look_far, make_room, settle
 

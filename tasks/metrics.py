@@ -22,7 +22,7 @@ from schemas.table import PUBLISHED, Table, empty_frame, polars_schema, table_na
 from tasks import base
 from tasks.calendar_grid import lay_grid, measured_by_all
 from tasks.coverage import cover
-from tasks.cube import NOTHING, Array, Cube, lay_out
+from tasks.cube import NOTHING, Cube, lay_out
 from tasks.definitions import Heads, months_changed
 from tasks.elsewhere import each, is_lent
 from tasks.figures import (
@@ -37,6 +37,7 @@ from tasks.figures import (
     number_rows,
     tell_series,
 )
+from tasks.keys import Array
 from tasks.memory import give_back
 from tasks.months import STATUS, all_known
 from tasks.partners import rank_partners, tell_partners

@@ -7,7 +7,7 @@ A row is one set; month `m` is bit `m % 64` of word `m // 64`. What the sets mea
 import numba
 import numpy
 
-from tasks.cube import Array
+from tasks.keys import Array
 
 BITS = 64
 

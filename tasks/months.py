@@ -15,7 +15,8 @@ from schemas.base import SPANS
 from schemas.metric import STATUSES
 from tasks.calendar_grid import Grid
 from tasks.coverage import Coverage
-from tasks.cube import NO_ROW, NOBODY, NOTHING, PRINTED, Array, Cube
+from tasks.cube import NO_ROW, NOBODY, NOTHING, PRINTED, Cube
+from tasks.keys import Array
 from tasks.month_sets import has
 
 # The number of each status, by its name. Loops are given it as an argument: a compiled loop keeps the constants of other

@@ -10,8 +10,9 @@ import numba
 import numpy
 
 from tasks.calendar_grid import NEVER
-from tasks.cube import NOTHING, Array
+from tasks.cube import NOTHING
 from tasks.figures import RANK_STATUS, no_base
+from tasks.keys import Array
 
 
 @numba.njit(nogil=True, cache=True)

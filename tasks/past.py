@@ -16,9 +16,11 @@ import pyarrow.parquet
 
 from schemas.base import SPANS
 from schemas.metric import SETS_OF_KINDS
-from tasks.cube import NOTHING, Array, Settled
+from tasks.cube import NOTHING
+from tasks.keys import Array
 from tasks.scope import BASKET
 from tasks.series import Portion, kin_of, kindred_chapters
+from tasks.settled import Settled
 
 YEAR = 12
 KEYED = ("product", "partner", "measure")

@@ -18,7 +18,7 @@ from schemas.release import Release
 from tasks.scope import BASKET, basket_members, covering, month_index, month_text, speaking, standing
 
 if TYPE_CHECKING:
-    from tasks.cube import Settled
+    from tasks.settled import Settled
 
 SERIES = ("flow", "product", "classification", "partner", "measure")
 KEY = ["flow", "product", "partner", "measure", "month"]

@@ -15,7 +15,8 @@ from schemas.base import SPANS, BaseYear
 from schemas.metric import SETS_OF_KINDS
 from schemas.table import empty_frame, polars_schema
 from tasks.base import fresh_numbers, named
-from tasks.cube import NOTHING, Array, Cube
+from tasks.cube import NOTHING, Cube
+from tasks.keys import Array
 
 MONTHS = 12
 # The place of each span, and of each set of kinds by its number, in the order of their texts.

@@ -1,0 +1,114 @@
+"""Numbers of months that were made before: as they come from the files, and by series as the loops want them.
+
+Belongs here: their form and their order. Does not belong here: where they lie (`past`), what becomes of them (`months`).
+"""
+
+from typing import NamedTuple
+
+import numba
+import numpy
+
+from tasks.keys import Array
+
+
+class Settled(NamedTuple):
+    """Numbers of months that were made before, their names as numbers of the lists.
+
+    A row is of one series, `span` (a place in SPANS) and set of kinds, and has `length` entries: `month` (a month index) and
+    `value`, row after row.
+    """
+
+    flows: list[str]
+    products: list[str]
+    partners: list[str]
+    measures: list[str]
+    flow: Array
+    product: Array
+    partner: Array
+    measure: Array
+    span: Array
+    kinds: Array
+    length: Array
+    month: Array
+    value: Array
+
+
+class Entries(NamedTuple):
+    """The settled numbers by series and month: those of series s are the entries from `start[s]` to `start[s + 1]`; `month` is
+    a column of the window."""
+
+    start: Array
+    month: Array
+    span: Array
+    value: Array
+    kinds: Array
+
+
+NO_ENTRIES = Entries(
+    *(numpy.zeros(0, kind) for kind in (numpy.int64, numpy.int16, numpy.uint8, numpy.int64, numpy.uint8))
+)
+_NO_NUMBERS, _NO_BYTES = numpy.zeros(0, numpy.int32), numpy.zeros(0, numpy.uint8)
+NONE_SETTLED = Settled(
+    [], [], [], [], _NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, _NO_BYTES, _NO_BYTES, _NO_BYTES, _NO_NUMBERS,
+    numpy.zeros(0, numpy.int64),
+)  # fmt: skip
+
+
+@numba.njit(nogil=True, cache=True)
+def told_again(length: Array, month: Array, first: int, column: Array) -> tuple[Array, Array]:
+    """The entries of months that have a `column` of their own, of a window that begins with the month `first`: the row and the
+    place of each."""
+    size = 0
+    for entry in range(len(month)):
+        size += column[month[entry] - first] >= 0
+    rows, entries, found, entry = numpy.empty(size, numpy.int64), numpy.empty(size, numpy.int64), 0, 0
+    if size:
+        for row in range(len(length)):
+            for _ in range(length[row]):
+                if column[month[entry] - first] >= 0:
+                    rows[found], entries[found] = row, entry
+                    found += 1
+                entry += 1
+    return rows, entries
+
+
+@numba.njit(nogil=True, cache=True)
+def lay_past(
+    at: Array,
+    length: Array,
+    month: Array,
+    first: int,
+    span: Array,
+    value: Array,
+    kinds: Array,
+    column: Array,
+    height: int,
+) -> tuple[Array, Array, Array, Array, Array]:
+    """Entries by series and month, as columns of the window that begins with the month `first`; without those of months that
+    have a `column` of their own."""
+    start, entry = numpy.zeros(height + 1, numpy.int64), 0
+    for row in range(len(at)):
+        for _ in range(length[row]):
+            if column[month[entry] - first] < 0:
+                start[at[row] + 1] += 1
+            entry += 1
+    start = numpy.cumsum(start)
+    size, next_ = start[-1], start[:-1].copy()
+    months, spans = numpy.empty(size, numpy.int16), numpy.empty(size, numpy.uint8)
+    values, of_kinds = numpy.empty(size, numpy.int64), numpy.empty(size, numpy.uint8)
+    entry = 0
+    for row in range(len(at)):
+        for _ in range(length[row]):
+            now = month[entry] - first
+            if column[now] < 0:
+                place = next_[at[row]]
+                next_[at[row]] += 1
+                # Years have a row for each set of kinds, so a few months come out of turn.
+                while place > start[at[row]] and months[place - 1] > now:
+                    months[place], spans[place] = months[place - 1], spans[place - 1]
+                    values[place], of_kinds[place] = values[place - 1], of_kinds[place - 1]
+                    place -= 1
+                months[place], spans[place] = now, span[row]
+                values[place], of_kinds[place] = value[entry], kinds[row]
+            entry += 1
+    return start, months, spans, values, of_kinds
