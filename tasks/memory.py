@@ -7,7 +7,8 @@ the C library's, which is asked.
 import ctypes
 import os
 
-# Milliseconds after which Polars' allocator gives back what is free.
+# Milliseconds after which Polars' allocator gives back what is free. It has two arenas and none for what is large, because what is
+# free in one is of no use to another.
 _ALLOCATOR, _SOON = "_RJEM_MALLOC_CONF", "narenas:2,oversize_threshold:0,dirty_decay_ms:500,muzzy_decay_ms:0"
 
 
