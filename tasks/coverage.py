@@ -61,9 +61,8 @@ def _of_releases(
 ) -> tuple[Array, Array, Array]:
     codes = pl.Series([name for name, kind in zip(cube.products, cube.classification, strict=True) if kind != "basket"],
                       dtype=pl.String)  # fmt: skip
-    covered = covered_codes(releases, codes).filter(
-        pl.col("flow").is_in(cube.flows) & pl.col("month").is_between(cube.first, cube.first + cube.months - 1)
-    )
+    covered = covered_codes(releases, codes, cube.first, cube.first + cube.months - 1)
+    covered = covered.filter(pl.col("flow").is_in(cube.flows))
     # A family that no series has counts for what is known of a product, and for nothing else.
     families = [*cube.families, *sorted(set(covered["family"]) - set(cube.families))]
     flow, product, family = (

@@ -18,7 +18,7 @@ from schemas.control_event import ControlEvent, EventWindow
 from schemas.metric import Metric
 from schemas.table import polars_schema, schema_sha256, table_name
 from tasks.control_events import BASKET, codes_of, measures, members, touched_codes
-from tasks.event_windows import as_table, by_product, placebos, places, reach, windows_of
+from tasks.event_windows import LOOKED_AT, as_table, by_product, placebos, places, reach, windows_of
 from tasks.frame_hash import frame_sha256
 from tasks.known import Known
 from tasks.lineage import code_sha256, json_sha256
@@ -157,7 +157,7 @@ def _totals(events: list[dict[str, Any]], metric: pl.DataFrame, known: Known) ->
     anew = {partition for partition in known.derived if partition[0] == FLOW}
     other = read_table(
         known.snapshot, Metric,
-        lambda part: part[0] == FLOW and part not in anew and part[1] * 12 + part[2] - 1 in months, wanted,
+        lambda part: part[0] == FLOW and part not in anew and part[1] * 12 + part[2] - 1 in months, wanted, LOOKED_AT,
     )  # fmt: skip
     mine = metric.filter((pl.col("flow") == FLOW) & wanted)
     return by_product(pl.concat([other, mine.select(other.columns).cast(other.schema)]))

@@ -23,13 +23,15 @@ LENGTHS = (3, 12)
 SINGLE_MONTHS = 3
 YEAR = 12
 KG = "quantity_kg"
-# Month number -> row of the table metric.
+# What windows look at: a month of metric has thirty columns more.
+LOOKED_AT = ("product", "period", "level", "yoy_pct", "yoy_status")
+# Month number -> row of the table metric, of its columns LOOKED_AT.
 Series = Mapping[int, Mapping[str, Any]]
 
 
 def windows(snapshot: Snapshot, product: str, flow: str = "export", partner: str = "WLD") -> DataFrame[EventWindow]:
     """The windows of a product: every measure that takes effect, for it and for each placebo product of the store."""
-    metric = read_table(snapshot, Metric, lambda partition: partition[0] == flow, places(partner))
+    metric = read_table(snapshot, Metric, lambda partition: partition[0] == flow, places(partner), LOOKED_AT)
     series = by_product(metric)
     names = [name for name in placebos(series) if not {*members(name)} & {*members(product)}]
     rows = [

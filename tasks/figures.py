@@ -138,7 +138,7 @@ def _tell_rows(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917
                 printed, printed_ytd = _in_percent(growth, series, column), _in_percent(growth_ytd, series, column)
             now, made = _figure(level, level_made, own, mass, is_ratio, month, size, per_mass, status)
             total, total_made = _figure(ytd, ytd_made, own, mass, is_ratio, month, size, per_mass, status)
-            year, year_made = _year(
+            year, year_made, whole_year = _year(
                 level, own, mass, is_ratio, month, begins[series], begins[weight], size, per_mass, status
             )
             before, before_made = numpy.nan, status.no_base
@@ -150,7 +150,7 @@ def _tell_rows(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917
                 back = month - 12
                 base, base_made = _figure(level, level_made, own, mass, is_ratio, back, size, per_mass, status)
                 total_base, total_base_made = _figure(ytd, ytd_made, own, mass, is_ratio, back, size, per_mass, status)
-                year_base, year_base_made = _year(
+                year_base, year_base_made, _ = _year(
                     level, own, mass, is_ratio, back, begins[series], begins[weight], size, per_mass, status
                 )
             statuses[at.level, row], statuses[at.ytd, row], statuses[at.rolling_12m, row] = made, total_made, year_made
@@ -161,8 +161,7 @@ def _tell_rows(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917
             else:
                 floats[at.level, row] = _in_units(level[own, month], sizes[series])
                 floats[at.ytd, row] = _in_units(ytd[own, month], sizes[series])
-                sum_ = _sum_year(level, own, month, begins[series])
-                floats[at.rolling_12m, row] = _in_units(sum_, sizes[series])
+                floats[at.rolling_12m, row] = _in_units(whole_year, sizes[series])
             floats[at.mom_pct, row], statuses[at.mom_pct, row] = _growth(
                 now, made, before, before_made, numpy.nan, status
             )
@@ -222,8 +221,8 @@ def _tell_rows(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917
             )
             implied = statuses[at.yoy_pct, row] == status.implied_base
             implied_ytd = statuses[at.ytd_yoy_pct, row] == status.implied_base
-            # Of a plain series both are the same row.
-            for part in (own, mass):
+            for turn in range(2 if is_ratio else 1):
+                part = mass if turn else own
                 if not numpy.isnan(floats[at.level, row]):
                     of_level |= kinds[part, month]
                 if not numpy.isnan(floats[at.ytd, row]):
@@ -290,8 +289,8 @@ def _per_kilogram(value: float, value_made: int, mass: float, mass_made: int, st
 def _year(
     level: Array, own: int, mass: int, is_ratio: bool, month: int, begin: int, begin_mass: int, size: int, per_mass: int,
     status: Any,
-) -> tuple[float, int]:  # fmt: skip
-    """The figure of the twelve months that end with this one."""
+) -> Any:  # fmt: skip
+    """The figure of the twelve months that end with this one, its status, and the whole number that it is made of."""
     sum_ = _sum_year(level, own, month, begin)
     year, made = _in_units(sum_, size), status.computed if sum_ != NOTHING else status.incomplete_window
     if is_ratio:
@@ -303,7 +302,7 @@ def _year(
             status.computed if weights != NOTHING else status.incomplete_window,
             status,
         )
-    return year, made
+    return year, made, sum_
 
 
 @numba.njit(nogil=True, cache=True, inline="always")

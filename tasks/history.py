@@ -4,7 +4,10 @@ However long the history is, what is old does not tell what is usual. So a histo
 and what checks want of all its months are sums: each file is read by itself, a few columns of it, and only those are kept.
 """
 
+import functools
+import os
 from collections.abc import Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -79,32 +82,37 @@ class History:
     def sums(self, months: Iterable[Month], of_partners: Collection[Month], products: Sequence[str]) -> "Sums":
         """The sums of whole months in which the release itself has no word, of `products` at least; by partner of these
         alone, and of the months `of_partners`."""
-        by_product, by_partner = [_NO_PRODUCTS], [_NO_PARTNERS]
+        of_month = functools.partial(self._sums_of_month, of_partners=of_partners, products=products)
+        # Each file is small, so that one keeps no more than one core busy.
+        with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+            found = [Sums(_NO_PRODUCTS, _NO_PARTNERS), *threads.map(of_month, months)]
+        return Sums(*(pl.concat(parts) for parts in zip(*found, strict=True)))
+
+    def _sums_of_month(self, place: Month, of_partners: Collection[Month], products: Sequence[str]) -> "Sums":
+        flow, month = place
+        wants_partners = place in of_partners
         is_asked = pl.col("product").is_in(pl.Series(products, dtype=pl.String).implode())
         where = [is_asked] if len(products) <= FEW_PRODUCTS else []
-        for flow, month in months:
-            wants_partners = (flow, month) in of_partners
-            single = pl.col("period_start") == _first_day(month)
-            # Of a printed figure nobody knows the parts, and it is rounded.
-            rows = self._last_words(self.files[flow, month]).filter(*where).select(
-                "product", "measure", "value", *(["partner"] if wants_partners else []),
-                single=single, counted=single & (pl.col("kind") != "published"),
-            ).collect()  # fmt: skip
-            place = {"flow": pl.lit(flow).cast(pl.Categorical), "month": pl.lit(month, pl.Int32)}
-            totals = rows.lazy().set_sorted("product").group_by("product").agg(
-                **{name: pl.col("value").filter("counted", measure=name).sum() for name in RATED}
-            )  # fmt: skip
-            by_product.append(with_codes(totals.collect()).with_columns(**place).select(_NO_PRODUCTS.columns))
-            for name in RATED[1:] if wants_partners else ():
-                # One key alone is grouped without being put together from two, and the world is one group.
-                money = rows.lazy().filter("single", measure=name).filter(is_asked).group_by("partner")
-                values = (
-                    money.agg(pl.col("value").sum())
-                    .filter(pl.col("partner") != WORLD)
-                    .with_columns(measure=pl.lit(name))
-                )
-                by_partner.append(with_codes(values.collect()).with_columns(**place).select(_NO_PARTNERS.columns))
-        return Sums(pl.concat(by_product), pl.concat(by_partner))
+        single = pl.col("period_start") == _first_day(month)
+        # Of a printed figure nobody knows the parts, and it is rounded.
+        rows = self._last_words(self.files[place]).filter(*where).select(
+            "product", "measure", "value", *(["partner"] if wants_partners else []),
+            single=single, counted=single & (pl.col("kind") != "published"),
+        ).collect()  # fmt: skip
+        names = {"flow": pl.lit(flow).cast(pl.Categorical), "month": pl.lit(month, pl.Int32)}
+        totals = rows.lazy().set_sorted("product").group_by("product").agg(
+            **{name: pl.col("value").filter("counted", measure=name).sum() for name in RATED}
+        )  # fmt: skip
+        by_partner = [_NO_PARTNERS]
+        for name in RATED[1:] if wants_partners else ():
+            # One key alone is grouped without being put together from two, and the world is one group.
+            money = rows.lazy().filter("single", measure=name).filter(is_asked).group_by("partner")
+            values = (
+                money.agg(pl.col("value").sum()).filter(pl.col("partner") != WORLD).with_columns(measure=pl.lit(name))
+            )
+            by_partner.append(with_codes(values.collect()).with_columns(**names).select(_NO_PARTNERS.columns))
+        by_product = with_codes(totals.collect()).with_columns(**names).select(_NO_PRODUCTS.columns)
+        return Sums(by_product, pl.concat(by_partner))
 
     def _last_words(self, file: Path) -> pl.LazyFrame:
         return pl.scan_parquet(file, hive_partitioning=False, glob=False).filter(pl.col("known_until").is_null())

@@ -84,7 +84,7 @@ def settle(known: Any, to: Any, first: int, last: int, status: Any) -> None:
         own, begin, end = series - first, begins[series], ends[series]
         _gather(
             start, months, spans, values, of_kinds, fresh, fresh_row, fresh_value, fresh_kinds, fresh_ytd, fresh_ytd_kinds,
-            series, own, max(begin, near), end, level, made, kinds, printed, printed_kinds,
+            series, own, max(begin, near), end, level, made, kinds, printed, printed_kinds, has_totals,
         )  # fmt: skip
         _fill(
             standing, of_place, below, desks[series], places[series], own, max(begin, near), end, level, made, kinds, status
@@ -115,12 +115,13 @@ def settle(known: Any, to: Any, first: int, last: int, status: Any) -> None:
 def _gather(  # noqa: PLR0913, PLR0917
     start: Array, months: Array, spans: Array, values: Array, of_kinds: Array, fresh: Array, fresh_row: Array,
     fresh_value: Array, fresh_kinds: Array, fresh_ytd: Array, fresh_ytd_kinds: Array, series: int, own: int, begin: int,
-    end: int, level: Array, made: Array, kinds: Array, printed: Array, printed_kinds: Array,
+    end: int, level: Array, made: Array, kinds: Array, printed: Array, printed_kinds: Array, has_totals: bool,
 ) -> None:  # fmt: skip
     """Bring together what is told: the settled entries and the fresh columns. `made` says for now what kind of row a month has."""
     for month in range(begin, end + 1):
         level[own, month], made[own, month], kinds[own, month] = NOTHING, NO_ROW, 0
-        printed[own, month], printed_kinds[own, month] = NOTHING, 0
+        if has_totals:
+            printed[own, month], printed_kinds[own, month] = NOTHING, 0
     if len(start):
         for entry in range(start[series + 1] - 1, start[series] - 1, -1):
             now = int(months[entry])

@@ -5,7 +5,7 @@ here. What lies in no row group of a portion is not read, nor is a column in whi
 number came to be is not read either: no later month asks.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -119,51 +119,83 @@ def _coded(
 ) -> tuple[Array, ...]:  # fmt: skip
     """The columns of `Settled` from one row group, rows of other portions left out."""
     asked = [*KEYED, *(name for name in ("span", "kinds") if getattr(group, name) is None)]
-    values = ["value"] if file.months == 1 else ["months", *(f"value_{place + 1}" for place in range(YEAR))]
-    read = opened.read_row_group(group.place, columns=[*asked, *values], use_threads=False)
+    values = ["value"] if file.months == 1 else [f"value_{place + 1}" for place in range(YEAR)]
+    columns = [*asked, *values, *(["months"] if file.months > 1 else [])]
+    read = opened.read_row_group(group.place, columns=columns, use_threads=False)
     table = {name: read.column(name).combine_chunks() for name in read.column_names}
 
-    def coded(name: str, number: Callable[[str], int]) -> Array:
-        column = table[name]
-        numbers: Array = numpy.array([number(text) for text in column.dictionary.to_pylist()], numpy.int32)
-        return numpy.asarray(numbers[column.indices.to_numpy(zero_copy_only=False)])
+    def coded(name: str, numbers: Iterable[int]) -> Array:
+        indices = table[name].indices.to_numpy(zero_copy_only=False)
+        return numpy.asarray(numpy.fromiter(numbers, numpy.int32)[indices])
 
-    product = coded("product", lambda text: _number(names["product"], text) if portion.holds(kin_of(text)) else -1)
-    mine = numpy.flatnonzero(product >= 0)
-    partner, measure = (coded(name, lambda text, name=name: _number(names[name], text))[mine] for name in KEYED[1:])  # type: ignore[misc]
-    span, kinds = (
-        coded(name, place)[mine] if one is None else numpy.full(len(mine), place(one), numpy.int32)
-        for name, one, place in (("span", group.span, SPANS.index), ("kinds", group.kinds, _number_of_kinds))
-    )
-    numbers = [
-        table[name].fill_null(NOTHING).to_numpy(zero_copy_only=False)[mine] for name in values if name != "months"
+    texts = {name: table[name].dictionary.to_pylist() for name in asked}
+    products, partners, measures = (names[name] for name in KEYED)
+    keys = [
+        coded("product", (_number(products, text) if portion.holds(kin_of(text)) else -1 for text in texts["product"])),
+        # The texts of partners are many: a call for each would take as long as reading them.
+        coded("partner", (partners.setdefault(text, len(partners)) for text in texts["partner"])),
+        coded("measure", (measures.setdefault(text, len(measures)) for text in texts["measure"])),
+        *(
+            coded(name, map(place, texts[name])).astype(numpy.uint8)
+            if one is None
+            else numpy.full(read.num_rows, place(one), numpy.uint8)
+            for name, one, place in (("span", group.span, SPANS.index), ("kinds", group.kinds, _number_of_kinds))
+        ),
     ]
-    size = len(mine)
+    is_mine = keys[0] >= 0
     if file.months == 1:
-        count, month, value = numpy.ones(size, numpy.uint8), numpy.full(size, file.month, numpy.int32), numbers[0]
+        count = is_mine.astype(numpy.uint8)
+        month = numpy.full(int(count.sum()), file.month, numpy.int32)
+        value = table["value"].fill_null(NOTHING).to_numpy(zero_copy_only=False)
+        value = value if len(month) == len(value) else value[is_mine]
     else:
-        count, month, value = _row_by_row(table["months"].to_numpy()[mine], numpy.stack(numbers), file.month)
-    return (
-        numpy.full(size, flow, numpy.int32), product[mine], partner, measure, span.astype(numpy.uint8), kinds.astype(numpy.uint8),
-        count, month, value,
-    )  # fmt: skip
+        count, month, value = _row_by_row(table, values, is_mine, file.month)
+    keys = keys if is_mine.all() else [key[is_mine] for key in keys]
+    product, partner, measure, span, kinds = keys
+    count = count[is_mine]
+    return numpy.full(len(count), flow, numpy.int32), product, partner, measure, span, kinds, count, month, value
+
+
+def _row_by_row(
+    table: dict[str, pyarrow.Array], values: Sequence[str], is_mine: Array, first: int
+) -> tuple[Array, Array, Array]:
+    """How many months each row has, none where it is not ours; and the months with their values, row after row."""
+    months = numpy.where(is_mine, table["months"].to_numpy(), 0)
+    count, start = _count(months)
+    size = int(start[-1])
+    month, value = numpy.empty(size, numpy.int32), numpy.empty(size, numpy.int64)
+    for place, name in enumerate(values):
+        column = table[name]
+        validity, data = (numpy.frombuffer(part or b"", kind) for part, kind in zip(
+            column.buffers(), (numpy.uint8, numpy.int64), strict=True))  # fmt: skip
+        _put_month(months, start, validity, data, column.offset, place, first, month, value)
+    return count, month, value
 
 
 @numba.njit(nogil=True, cache=True)
-def _row_by_row(months: Array, values: Array, first: int) -> tuple[Array, Array, Array]:
-    """How many months each row has, and those with their values, row after row."""
-    count, size = numpy.zeros(len(months), numpy.uint8), 0
+def _count(months: Array) -> tuple[Array, Array]:
+    """How many months each row has, and where those of each begin, of all rows together."""
+    count, start = numpy.zeros(len(months), numpy.uint8), numpy.zeros(len(months) + 1, numpy.int64)
     for row in range(len(months)):
-        for place in range(12):
-            count[row] += (months[row] >> place) & 1
-        size += count[row]
-    month, value, entry = numpy.empty(size, numpy.int32), numpy.empty(size, numpy.int64), 0
+        left = months[row]
+        while left:
+            left &= left - 1
+            count[row] += 1
+        start[row + 1] = start[row] + count[row]
+    return count, start
+
+
+@numba.njit(nogil=True, cache=True)
+def _put_month(
+    months: Array, next_: Array, validity: Array, data: Array, offset: int, place: int, first: int, month: Array, value: Array
+) -> None:  # fmt: skip
+    """Put the values of one month where they belong; `next_` says where the next one of each row goes."""
     for row in range(len(months)):
-        for place in range(12):
-            if (months[row] >> place) & 1:
-                month[entry], value[entry] = first + place, values[place, row]
-                entry += 1
-    return count, month, value
+        if (months[row] >> place) & 1:
+            at, entry = row + offset, next_[row]
+            is_there = not len(validity) or (validity[at >> 3] >> (at & 7)) & 1
+            month[entry], value[entry] = first + place, data[at] if is_there else NOTHING
+            next_[row] += 1
 
 
 def _number_of_kinds(kinds: str) -> int:
