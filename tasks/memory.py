@@ -14,7 +14,7 @@ _ALLOCATOR, _SOON = "_RJEM_MALLOC_CONF", "narenas:2,oversize_threshold:0,dirty_d
 
 # From so many bytes on an array gets room of its own, which goes back when it is let go. Left to itself the C library learns from
 # each array that was let go to keep room for the next one, in a place for each thread, between which nothing is shared.
-_M_MMAP_THRESHOLD, _LARGE_BYTES = -3, 2**21
+_M_MMAP_THRESHOLD, _LARGE_BYTES = -3, 2**22
 
 
 def set_up() -> None:
