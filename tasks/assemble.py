@@ -25,13 +25,14 @@ from schemas.trade_flow import TradeFlow
 from tasks import event_tables, ledger, metrics, wide
 from tasks import revisions as revising
 from tasks.event_tables import EventTables
-from tasks.known import Known, later_year
+from tasks.known import Known, later_year, looked_back_on
+from tasks.later import Later
 from tasks.lineage import code_sha256, json_sha256, lineage_row, versions
 from tasks.metrics import Derived
 from tasks.normalise import Normalised
 from tasks.publish import NewFile, Published, publish
 from tasks.scope import LOOK_BACK_MONTHS, month_index
-from tasks.tables import Partition, encode_file, encode_months, partition_path
+from tasks.tables import Partition, encode_file, encode_months, partition_path, path_partition
 from tasks.wide import widen
 from tasks.working_copy import announcement
 
@@ -43,6 +44,9 @@ MADE_IN = {
     "base_year": metrics,
     "revision": revising,
 }
+# Numbers of settled months whose figures are made at once, two months of the full cube of one flow: a figure has 135 bytes, and
+# there are more than twice as many as numbers.
+NUMBERS_AT_ONCE = 4_500_000
 
 
 class Ledger(NamedTuple):
@@ -98,12 +102,45 @@ def widen_ledger(ledger_after: Ledger) -> DataFrame[TradeFlow]:
 
 
 def derive(ledger_after: Ledger, known: Known) -> Derived:
-    """The metrics of the months that the release can change, from the last word of the ledger on them and from the numbers
-    of the months before."""
-    months = pl.DataFrame(known.derived, orient="row", schema={"flow": pl.String, "year": pl.Int32, "number": pl.Int32})
-    wanted = months.select("flow", month=pl.col("year") * 12 + pl.col("number") - 1)
-    words = ledger.last_word(whole(ledger_after, known)).filter(_in_months(known.derived))
-    return metrics.derive_months(words, ledger_after.releases, wanted, known.before, known.years)
+    """The metrics of the months that the release can change, from the last word of the ledger on those whose numbers are made
+    anew and from the numbers of the others. Where these are many, a few months at a time, each set down as files."""
+    words = ledger.last_word(whole(ledger_after, known)).filter(_in_months(known.anew))
+    releases = ledger_after.releases
+    first, *others = _at_once(known)
+    derived = metrics.derive_months(words, releases, _wanted(first), known.before, known.years)
+    if not others:
+        return derived
+    assert known.snapshot is not None, "the settled months are of a snapshot"
+    later = Later.on_disk_of(known.snapshot.store)
+    for months in others:
+        before = looked_back_on(known.before, months)
+        figures = metrics.derive_months(words, releases, _wanted(months), before).metric
+        Metric.validate(figures, lazy=True)
+        derivation = functools.partial(_derivation, Metric, releases=releases)
+        for file in encode_months(Metric, figures, derivation, in_order=True):
+            later.add(file)
+    return derived._replace(later=later)
+
+
+def _at_once(known: Known) -> list[tuple[Partition, ...]]:
+    """The derived months in as many parts as memory asks for: those whose numbers are made anew first."""
+    months = {path_partition(entry.partition): entry.rows
+              for entry in (known.snapshot.entries("base") if known.snapshot else ())}  # fmt: skip
+    if sum(months[month] for month in known.settled) <= NUMBERS_AT_ONCE:
+        return [known.derived]
+    parts, room = [known.anew], 0
+    for month in known.settled:
+        if months[month] > room:
+            parts.append(())
+            room = NUMBERS_AT_ONCE
+        parts[-1] = (*parts[-1], month)
+        room -= months[month]
+    return parts
+
+
+def _wanted(months: tuple[Partition, ...]) -> pl.DataFrame:
+    frame = pl.DataFrame(months, orient="row", schema={"flow": pl.String, "year": pl.Int32, "number": pl.Int32})
+    return frame.select("flow", month=pl.col("year") * 12 + pl.col("number") - 1)
 
 
 def publish_release(
@@ -125,7 +162,7 @@ def publish_release(
         Observation: (ledger_after.touched, known.touched),
         TradeFlow: (trade_flow, known.touched),
         Metric: (derived.metric, known.derived),
-        Base: (derived.base, known.derived),
+        Base: (derived.base, known.anew),
         BaseYear: (derived.base_year, years),
         Revision: (revision, tuple(sorted({*known.touched, *later_year(known.touched)}))),
     }
@@ -137,8 +174,10 @@ def publish_release(
     # File after file: each is written and let go before the next one is made.
     # A table without a file would be a folder that no reader finds, so a month without revisions says so with no rows; and
     # so does one without numbers, or it would be taken for one of which they are not known.
-    always = {Revision: known.touched, Base: known.derived, BaseYear: years}
+    always = {Revision: known.touched, Base: known.anew, BaseYear: years}
     new = _made_again({model: frame for model, (frame, _) in again.items()}, always, events, releases)
+    if derived.later is not None:
+        new = itertools.chain(new, derived.later.new_files())
     release_id = release.release["release_id"][0]
     if release_id not in known.releases["release_id"]:
         new = _with_files_of_release(new, release, findings, trail, releases.filter(pl.col("release_id") == release_id))
@@ -195,7 +234,8 @@ def _with_own_record(
 
     The lineage's own file cannot be among them.
     """
-    outputs = {name: json_sha256(hashes[name]) for name in sorted(hashes)}
+    # In whatever parts the files were made.
+    outputs = {name: json_sha256(sorted(hashes[name])) for name in sorted(hashes)}
     given = {text.split("=", 1)[0]: text.split("=", 1)[1] for texts in trail["outputs"] for text in texts}
     schemas_used = json_sha256({name: schema_sha256(PUBLISHED[name].model) for name in outputs})
     total = sum(rows.values())

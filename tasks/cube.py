@@ -137,8 +137,8 @@ def lay_out(
     numbers: pl.DataFrame, releases: pl.DataFrame, settled: Settled | None = None, fresh: Array | None = None
 ) -> Cube:
     """The cube of the numbers of `series.printed_numbers`, with room for all that can be made of them and for the months that
-    the scopes of `releases` reach. `fresh` are the month indices that are made anew, all where none are given; of the others
-    `settled` has the numbers."""
+    the scopes of `releases` reach. `fresh` are the month indices that have columns, all where none are given: their numbers
+    are made anew where there are words, else they are `settled`, as those of all other months are."""
     settled = settled or NONE_SETTLED
     products, classification = _name_products(numbers, settled.products)
     targets = _targets(products, classification)
@@ -197,7 +197,7 @@ def lay_out(
         if len(entry):
             _put_fresh(
                 cube, at[row_of], column[settled.month[entry] - first], settled.span[row_of],
-                numpy.full(len(entry), PRINTED, numpy.uint8), settled.value[entry], settled.kinds[row_of],
+                settled.row[row_of], settled.value[entry], settled.kinds[row_of],
             )  # fmt: skip
         cube.past = Entries(
             *lay_past(

@@ -1,6 +1,6 @@
 """What was published before a release came: the part of it that the release can touch or must be compared with."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -23,11 +23,12 @@ class Known(NamedTuple):
     """The state before: every release, and of the ledger and the details the part that must be looked at again.
 
     `touched` are the partitions whose ledger must be made again: every month that the release has a row in or covers.
-    `derived` are those whose metrics can change by it. `observation` has the words of these, but for the touched months,
-    and what a revision is held against: the same months a year later, and a year earlier where another release speaks of
-    them. What the derived months look back on is in the files `before`, number for number, so that a month costs the same
-    after ten years as after two; `years` are those whose numbers are to be laid side by side. `detail` holds the touched
-    months, and the same months a year later, whose revisions tell of the growth on the year before.
+    `derived` are those whose metrics can change by it, and `settled` those of them whose numbers stay as they are. `observation`
+    has the words of the others, but for the touched months, and what a revision is held against: the same months a year
+    later, and a year earlier where another release speaks of them. What the derived months look back on, and the settled
+    ones among them, is in the files `before`, number for number, so that a look back has a bound and nothing is read twice;
+    `years` are those whose numbers are to be laid side by side. `detail` holds the touched months, and the same months a
+    year later, whose revisions tell of the growth on the year before.
     """
 
     releases: DataFrame[Release]
@@ -38,6 +39,12 @@ class Known(NamedTuple):
     snapshot: Snapshot | None
     before: tuple[BaseFile, ...] = ()
     years: tuple[tuple[str, int], ...] = ()
+    settled: tuple[Partition, ...] = ()
+
+    @property
+    def anew(self) -> tuple[Partition, ...]:
+        """The derived months whose numbers are made again."""
+        return tuple(sorted({*self.derived} - {*self.settled}))
 
 
 def open_known(store: Path, release: Normalised) -> Known:
@@ -63,12 +70,13 @@ def open_known(store: Path, release: Normalised) -> Known:
     unknown = held - based.keys()
     if any(_is_looked_at(month, derived) for month in unknown):
         derived |= unknown
+    settled = derived & based.keys() - touched
     year_before = {
         (flow, year - 1, month) for flow, year, month in touched if _is_spoken_of((flow, year, month), releases)
     }
-    near = (derived | later_year(touched) | year_before) - touched
+    near = ((derived - settled) | later_year(touched) | year_before) - touched
     observation = read_table(snapshot, Observation, near.__contains__)
-    years = _years_to_gather(snapshot, based.keys() | derived, derived)
+    years = _years_to_gather(snapshot, based.keys() | derived, derived - settled)
     return Known(
         cast("DataFrame[Release]", releases),
         cast("DataFrame[Observation]", observation),
@@ -76,8 +84,9 @@ def open_known(store: Path, release: Normalised) -> Known:
         tuple(sorted(touched)),
         tuple(sorted(derived)),
         snapshot,
-        tuple(_before(snapshot, based, derived, years)),
+        tuple(_before(snapshot, based, derived, settled, years)),
         tuple(sorted(years)),
+        tuple(sorted(settled)),
     )
 
 
@@ -89,30 +98,37 @@ def _base_files(snapshot: Snapshot | None, model: type[Base | BaseYear]) -> dict
     return {month: BaseFile(month[0], _index(month), path, months) for month, path in places.items()}
 
 
-def _years_to_gather(
-    snapshot: Snapshot | None, months: set[Partition], derived: set[Partition]
-) -> set[tuple[str, int]]:
+def _years_to_gather(snapshot: Snapshot | None, months: set[Partition], anew: set[Partition]) -> set[tuple[str, int]]:
     """Flow and year of those that are over, as a later one has a month, and whose numbers are not side by side as they are now."""
     last: dict[str, int] = {}
     for flow, year, _ in months:
         last[flow] = max(year, last.get(flow, year))
-    gathered = {month[:2] for month in _base_files(snapshot, BaseYear)} - {month[:2] for month in derived}
+    gathered = {month[:2] for month in _base_files(snapshot, BaseYear)} - {month[:2] for month in anew}
     return {(flow, year) for flow, year, _ in months if year < last[flow]} - gathered
 
 
 def _before(
-    snapshot: Snapshot | None, based: dict[Partition, BaseFile], derived: set[Partition], years: set[tuple[str, int]]
-) -> list[BaseFile]:
-    """What the derived months look back on, as few files as it takes, in order."""
+    snapshot: Snapshot | None, based: dict[Partition, BaseFile], derived: set[Partition], settled: set[Partition],
+    years: set[tuple[str, int]],
+) -> list[BaseFile]:  # fmt: skip
+    """What the derived months look back on and the settled ones are, as few files as it takes, in order."""
+    # A month that figures are made for is read by itself: how its numbers came to be is told there.
+    by_month = years | {month[:2] for month in settled}
     of_years = {
         month[:2]: file for month, file in _base_files(snapshot, BaseYear).items()
-        if month[:2] not in years and _is_looked_at(month, derived)
+        if month[:2] not in by_month and _is_looked_at(month, derived)
     }  # fmt: skip
     single = [
         file for month, file in based.items()
-        if month not in derived and month[:2] not in of_years and (month[:2] in years or _is_looked_at(month, derived))
+        if month not in derived - settled and month[:2] not in of_years
+        and (month[:2] in years or _is_looked_at(month, derived))
     ]  # fmt: skip
     return sorted([*of_years.values(), *single])
+
+
+def looked_back_on(files: Iterable[BaseFile], months: Collection[Partition]) -> list[BaseFile]:
+    """Those of the files that some months look back on, or are in a year of theirs."""
+    return [file for file in files if _is_looked_at((file.flow, file.month // 12, file.month % 12 + 1), {*months})]
 
 
 def _is_spoken_of(month: Partition, releases: pl.DataFrame) -> bool:

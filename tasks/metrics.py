@@ -38,11 +38,12 @@ from tasks.figures import (
     tell_series,
 )
 from tasks.keys import Array
+from tasks.later import Later
 from tasks.memory import give_back
 from tasks.months import STATUS, all_known
 from tasks.partners import rank_partners, tell_partners
 from tasks.past import BaseFile, Past
-from tasks.scope import LOOK_BACK_MONTHS, WORLD, index_month
+from tasks.scope import LOOK_BACK_MONTHS, WORLD, index_month, month_index
 from tasks.series import Portion, cut_portions, printed_numbers
 from tasks.sums import add_up
 from tasks.weave import weave
@@ -60,11 +61,24 @@ NAMES = (None, *SETS_OF_KINDS)
 
 
 class Derived(NamedTuple):
-    """The metrics of some months, and the numbers that they and later months are made of, by month and of some years."""
+    """The metrics of some months, and the numbers that they and later months are made of, by month and of some years. Metrics
+    of months that are too many for memory are in files, `later`."""
 
     metric: DataFrame[Metric]
     base: DataFrame[Base]
     base_year: DataFrame[BaseYear]
+    later: Later | None = None
+
+
+class Wanted(NamedTuple):
+    """What is asked of a portion: figures of `months`, all where None is given, and numbers of the months `anew` and of `years`,
+    which are laid side by side; both tables have flow and month index. `columns` are the month indices that have columns in
+    the cube, all where None is given."""
+
+    months: pl.DataFrame | None
+    anew: pl.DataFrame | None = None
+    columns: Array | None = None
+    years: frozenset[tuple[str, int]] = frozenset()
 
 
 class Items(NamedTuple):
@@ -96,7 +110,7 @@ def derive(
     that come out; for a month to come out right `observation` must reach from the January LOOK_BACK_MONTHS before it to
     the December of its year, and what lies outside makes no difference.
     """
-    work = functools.partial(_derive_portion, releases=releases, wanted=wanted)
+    work = functools.partial(_derive_portion, releases=releases, wanted=Wanted(wanted))
     made = each(work, cut_portions(observation))
     return cast("DataFrame[Metric]", _woven(Metric, [of_portion.metric for of_portion in made]))
 
@@ -105,21 +119,28 @@ def derive_months(
     observation: pl.DataFrame, releases: DataFrame[Release], wanted: pl.DataFrame, before: Sequence[BaseFile],
     years: Collection[tuple[str, int]] = (),
 ) -> Derived:  # fmt: skip
-    """The same of the `wanted` months alone, and their base: of all other months the numbers are in the files of theirs.
+    """The figures of the `wanted` months (flow, month index) alone, and the numbers of those that are in no file of `before`.
 
-    `observation` has the words of the wanted months. Of `years` (flow, year) all months must be wanted or in
-    single files. Products that add up with one another are taken together, the rest portion by portion, so that memory
-    does not grow with the number of products; where processes are lent, they take the portions.
+    `observation` has the words of months that are in no file; of all others the numbers are in those of theirs, of a wanted
+    one in a file of a single month. Of `years` (flow, year) all months must be wanted or in single files. Products that add
+    up with one another are taken together, the rest portion by portion, so that memory does not grow with the number of
+    products; where processes are lent, they take the portions.
     """
-    past = Past(before)
-    portions = cut_portions(observation, ROWS_OF_MONTHS * min(max(wanted.height, 1), MONTHS_AT_ONCE))
-    work = functools.partial(_derive_portion, releases=releases, wanted=wanted, years=years)
+    single = {file[:2] for file in before if file.months == 1}
+    past = Past(before, {*wanted.iter_rows()} & single)
+    anew = wanted.filter(pl.Series([month not in single for month in wanted.iter_rows()], dtype=pl.Boolean))
+    spoken = observation.select(month=month_index("period_end"))["month"].unique()
+    columns = pl.concat([spoken, wanted["month"].cast(pl.Int32)]).unique().sort().to_numpy().astype(numpy.int64)
+    rows = ROWS_OF_MONTHS * max(len(spoken), 1) * MONTHS_AT_ONCE // max(len(columns), MONTHS_AT_ONCE)
+    portions = cut_portions(observation, max(rows, 1))
+    asked = Wanted(wanted, anew, columns, frozenset(years))
+    work = functools.partial(_derive_portion, releases=releases, wanted=asked)
     if is_lent():
         # Others may not have our files.
         made = each(work, [portion._replace(settled=past.read(portion)) for portion in portions])
     else:
         made = each(functools.partial(work, past=past), portions)
-    metric, of_months, of_years = (list(of_portions) for of_portions in zip(*made, strict=True))
+    metric, of_months, of_years, _ = (list(of_portions) for of_portions in zip(*made, strict=True))
     # A portion is let go as soon as its rows are in their place.
     made.clear()
     derived = Derived(
@@ -136,9 +157,8 @@ def _woven(model: type[Table], frames: list[pl.DataFrame]) -> pl.DataFrame:
 
 
 def _derive_portion(
-    portion: Portion, releases: DataFrame[Release], wanted: pl.DataFrame | None, past: Past | None = None,
-    years: Collection[tuple[str, int]] = (),
-) -> Derived:  # fmt: skip
+    portion: Portion, releases: DataFrame[Release], wanted: Wanted, past: Past | None = None
+) -> Derived:
     nothing = Derived(
         cast("DataFrame[Metric]", empty_frame(Metric)), cast("DataFrame[Base]", empty_frame(Base)),
         cast("DataFrame[BaseYear]", empty_frame(BaseYear)),
@@ -147,15 +167,12 @@ def _derive_portion(
     numbers = printed_numbers(portion.observation, releases)
     if not numbers.height and (settled is None or not len(settled.month)):
         return nothing
-    fresh = None
-    if settled is not None and wanted is not None:
-        fresh = wanted["month"].unique().sort().to_numpy().astype(numpy.int64)
-    cube = lay_out(numbers, releases, settled, fresh)
+    cube = lay_out(numbers, releases, settled, wanted.columns)
     coverage = cover(cube, releases)
     add_up(cube, coverage)
     grid = lay_grid(cube, coverage)
     items = _items(cube, grid.begin)
-    columns, by_flow = _wanted_months(cube, grid.told, wanted)
+    columns, by_flow = _wanted_months(cube, grid.told, wanted.months)
     row_of, height = number_rows(items.series, items.mass, grid.told, columns, by_flow, cube.flow, len(cube.flows))
     rows = Rows(
         numpy.full((len(FLOATS), height), numpy.nan), numpy.full((len(MONTHS), height), NO_MONTH, numpy.int32),
@@ -183,9 +200,9 @@ def _derive_portion(
     at_item, at_place = numpy.nonzero(row_of >= 0)
     item[row_of[at_item, at_place]], place[row_of[at_item, at_place]] = at_item, at_place
     metric = _as_table(Found(cube, items, item, columns[place], rows))
-    if fresh is None or wanted is None:
+    if wanted.anew is None:
         return nothing._replace(metric=cast("DataFrame[Metric]", metric))
-    return Derived(cast("DataFrame[Metric]", metric), base.keep(cube, wanted), gather(cube, years))
+    return Derived(cast("DataFrame[Metric]", metric), base.keep(cube, wanted.anew), gather(cube, wanted.years))
 
 
 def _near(cube: Cube, wanted: Array) -> Near:

@@ -2,10 +2,10 @@
 
 Names stand in the files as numbers into lists of their row groups; each list is looked at once and no name is ever a text
 here. What lies in no row group of a portion is not read, nor is a column in which a row group says one thing only. How a
-number came to be is not read either: no later month asks.
+number came to be is read of months that figures are made for: no later month asks.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,9 +14,9 @@ import numpy
 import pyarrow
 import pyarrow.parquet
 
-from schemas.base import SPANS
+from schemas.base import HOW, SPANS
 from schemas.metric import SETS_OF_KINDS
-from tasks.cube import NOTHING
+from tasks.cube import NOTHING, PRINTED
 from tasks.keys import Array
 from tasks.scope import BASKET
 from tasks.series import Portion, kin_of, kindred_chapters
@@ -25,7 +25,8 @@ from tasks.settled import Settled
 YEAR = 12
 KEYED = ("product", "partner", "measure")
 KINDS_OF_COLUMNS = (
-    numpy.int32, numpy.int32, numpy.int32, numpy.int32, numpy.uint8, numpy.uint8, numpy.uint8, numpy.int32, numpy.int64,
+    numpy.int32, numpy.int32, numpy.int32, numpy.int32, numpy.uint8, numpy.uint8, numpy.uint8, numpy.uint8, numpy.int32,
+    numpy.int64,
 )  # fmt: skip
 
 
@@ -46,14 +47,16 @@ class _Group(NamedTuple):
     high: str
     span: str | None
     kinds: str | None
+    how: str | None
 
 
 class Past:
-    """The numbers of months that need not be made again. Footers are read once, rows when a portion asks for its own."""
+    """The numbers of months that need not be made again, of which some are `told`: figures are made for them. Footers are
+    read once, rows when a portion asks for its own."""
 
-    def __init__(self, files: Sequence[BaseFile]) -> None:
+    def __init__(self, files: Sequence[BaseFile], told: Collection[tuple[str, int]] = ()) -> None:
         self._files = [
-            (file, metadata, _groups(metadata))
+            (file, metadata, _groups(metadata, tells_how=file.months == 1 and (file.flow, file.month) in told))
             for file in files
             for metadata in [pyarrow.parquet.read_metadata(file.path)]
         ]
@@ -67,8 +70,9 @@ class Past:
             if not mine:
                 continue
             flow = _number(names["flow"], file.flow)
+            texts = [*KEYED, "span", "kinds", *(["how"] if file.months == 1 else [])]
             with pyarrow.parquet.ParquetFile(
-                file.path, read_dictionary=[*KEYED, "span", "kinds"], memory_map=True, metadata=metadata
+                file.path, read_dictionary=texts, memory_map=True, metadata=metadata
             ) as opened:
                 parts += [_coded(opened, group, names, portion, flow, file) for group in mine]
         columns = [
@@ -87,14 +91,15 @@ def has_totals(file: BaseFile) -> bool:
     return any(column.num_values and column.statistics.max >= "ytd" for column in columns)
 
 
-def _groups(metadata: pyarrow.parquet.FileMetaData) -> list[_Group]:
+def _groups(metadata: pyarrow.parquet.FileMetaData, *, tells_how: bool) -> list[_Group]:
     names = metadata.schema.to_arrow_schema().names
     found = []
     for place in range(metadata.num_row_groups):
         group = metadata.row_group(place)
         if group.num_rows:
-            product, span, kinds = (group.column(names.index(name)).statistics for name in ("product", "span", "kinds"))
-            one = [text.min if text.min == text.max else None for text in (span, kinds)]
+            asked = ("product", "span", "kinds", *(["how"] if tells_how else []))
+            product, *texts = (group.column(names.index(name)).statistics for name in asked)
+            one = [text.min if text.min == text.max else None for text in texts] + ([] if tells_how else [HOW[0]])
             found.append(_Group(place, product.min[:2], product.max[:2], *one))
     return found
 
@@ -118,7 +123,7 @@ def _coded(
     file: BaseFile,
 ) -> tuple[Array, ...]:  # fmt: skip
     """The columns of `Settled` from one row group, rows of other portions left out."""
-    asked = [*KEYED, *(name for name in ("span", "kinds") if getattr(group, name) is None)]
+    asked = [*KEYED, *(name for name in ("span", "kinds", "how") if getattr(group, name) is None)]
     values = ["value"] if file.months == 1 else [f"value_{place + 1}" for place in range(YEAR)]
     columns = [*asked, *values, *(["months"] if file.months > 1 else [])]
     read = opened.read_row_group(group.place, columns=columns, use_threads=False)
@@ -139,7 +144,11 @@ def _coded(
             coded(name, map(place, texts[name])).astype(numpy.uint8)
             if one is None
             else numpy.full(read.num_rows, place(one), numpy.uint8)
-            for name, one, place in (("span", group.span, SPANS.index), ("kinds", group.kinds, _number_of_kinds))
+            for name, one, place in (
+                ("span", group.span, SPANS.index),
+                ("kinds", group.kinds, _number_of_kinds),
+                ("how", group.how, _number_of_how),
+            )
         ),
     ]
     is_mine = keys[0] >= 0
@@ -151,9 +160,8 @@ def _coded(
     else:
         count, month, value = _row_by_row(table, values, is_mine, file.month)
     keys = keys if is_mine.all() else [key[is_mine] for key in keys]
-    product, partner, measure, span, kinds = keys
     count = count[is_mine]
-    return numpy.full(len(count), flow, numpy.int32), product, partner, measure, span, kinds, count, month, value
+    return numpy.full(len(count), flow, numpy.int32), *keys, count, month, value
 
 
 def _row_by_row(
@@ -196,6 +204,10 @@ def _put_month(
             is_there = not len(validity) or (validity[at >> 3] >> (at & 7)) & 1
             month[entry], value[entry] = first + place, data[at] if is_there else NOTHING
             next_[row] += 1
+
+
+def _number_of_how(how: str) -> int:
+    return HOW.index(how) + PRINTED
 
 
 def _number_of_kinds(kinds: str) -> int:

@@ -15,7 +15,8 @@ class Settled(NamedTuple):
     """Numbers of months that were made before, their names as numbers of the lists.
 
     A row is of one series, `span` (a place in SPANS) and set of kinds, and has `length` entries: `month` (a month index) and
-    `value`, row after row.
+    `value`, row after row. `row` tells how its numbers came to be (PRINTED or SUM of `cube`), of months that figures are made
+    for; of others it says nothing.
     """
 
     flows: list[str]
@@ -28,6 +29,7 @@ class Settled(NamedTuple):
     measure: Array
     span: Array
     kinds: Array
+    row: Array
     length: Array
     month: Array
     value: Array
@@ -49,7 +51,7 @@ NO_ENTRIES = Entries(
 )
 _NO_NUMBERS, _NO_BYTES = numpy.zeros(0, numpy.int32), numpy.zeros(0, numpy.uint8)
 NONE_SETTLED = Settled(
-    [], [], [], [], _NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, _NO_BYTES, _NO_BYTES, _NO_BYTES, _NO_NUMBERS,
+    [], [], [], [], _NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, _NO_BYTES, _NO_BYTES, _NO_BYTES, _NO_BYTES, _NO_NUMBERS,
     numpy.zeros(0, numpy.int64),
 )  # fmt: skip
 

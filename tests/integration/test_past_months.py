@@ -1,23 +1,26 @@
 """Months that look back on the numbers of others: over the end of a year, in any order, and in a store of before these were kept."""
 
 import itertools
-from datetime import date
+import shutil
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
 from flows.release import release
 from schemas.base import Base, BaseYear
+from schemas.control_event import EventWindow
 from schemas.metric import Metric
 from schemas.observation import Observation
 from schemas.release import Release
 from schemas.request import Landed, ReleaseRequest
-from tasks import known, ledger, metrics
+from tasks import assemble, known, ledger, metrics
 from tasks.frame_hash import frame_sha256
 from tasks.normalise import Normalised, normalise
 from tasks.past import BaseFile
-from tasks.snapshot import open_snapshot
+from tasks.snapshot import Snapshot, open_snapshot
 from tasks.sources import gacc_query
 from tasks.tables import Partition, read_table
 
@@ -44,14 +47,14 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return found
 
 
-def filled(files: list[Path], store: Path) -> dict[tuple[str, str], str]:
+def filled(files: list[Path], store: Path, released_on: date = date(2024, 5, 18)) -> dict[tuple[str, str], str]:
     """The hashes of the files of a store by table and partition, and one of all figures. (A file of `metric` names the releases
     that spoke of its year when it was made.)"""
     for file in files:
         request = ReleaseRequest(
-            file=file, store=store, source="gacc_query", flow="export", partners="all", released_on=date(2024, 5, 18)
+            file=file, store=store, source="gacc_query", flow="export", partners="all", released_on=released_on
         )
-        assert release.fn(request, date(2024, 5, 20)).status == "published"
+        assert release.fn(request, released_on + timedelta(days=2)).status == "published"
     snapshot = open_snapshot(store)
     assert snapshot is not None
     figures = {("metric", ""): frame_sha256(read_table(snapshot, Metric))}
@@ -97,6 +100,80 @@ def test_a_store_of_before_numbers_were_kept_is_taken_over(
     derived = known.open_known(tmp_path / "without", _normalised(files[4])).derived
     assert derived == tuple(("export", int(month[:4]), int(month[4:])) for month in MONTHS)
     assert filled(files[4:], tmp_path / "without") == expected
+
+
+def test_a_correction_makes_later_figures_a_few_months_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Magnets around the control of April 2025, so that the windows around it look at months that wait on disk."""
+    months = [f"{index // 12}{index % 12 + 1:02d}" for index in range(2024 * 12 + 3, 2025 * 12 + 7)]
+    magnets = [_magnets(tmp_path, month, 1000 + 10 * place) for place, month in enumerate(months)]
+    filled(magnets, tmp_path / "at-once", date(2025, 9, 18))
+    before = read_table(open_snapshot(tmp_path / "at-once"), Metric)
+    shutil.copytree(tmp_path / "at-once", tmp_path / "in-parts", symlinks=True)
+    corrected = _magnets(tmp_path / "again", "202404", 999)
+    filled([corrected], tmp_path / "at-once", date(2025, 10, 18))
+    parts: list[list[int]] = []
+    derive_months = metrics.derive_months
+
+    def noted(words: pl.DataFrame, releases: Any, wanted: pl.DataFrame, *others: Any) -> metrics.Derived:
+        parts.append(wanted["month"].to_list())
+        return derive_months(words, releases, wanted, *others)
+
+    monkeypatch.setattr(metrics, "derive_months", noted)
+    rows = {entry.rows for entry in _snapshot(tmp_path / "in-parts").entries("base")}
+    monkeypatch.setattr(assemble, "NUMBERS_AT_ONCE", 3 * max(rows))
+    filled([corrected], tmp_path / "in-parts", date(2025, 10, 18))
+    assert [len(part) for part in parts] == [1, 3, 3, 3, 3, 3]
+    assert sorted(itertools.chain(*parts)) == [*range(2024 * 12 + 3, 2025 * 12 + 7)]
+    one, other = _snapshot(tmp_path / "at-once"), _snapshot(tmp_path / "in-parts")
+    # The lineage differs, for it says by what way the figures came.
+    assert _hashes(one) == _hashes(other)
+    after = read_table(other, Metric)
+    assert (before["level"] != after["level"]).sum() > 0
+    window = read_table(other, EventWindow)
+    assert window.filter(product="85051110", side="after")["quantity_kg"].drop_nulls().len() > 0
+    whole = pl.DataFrame(metrics.derive(ledger.last_word(read_table(other, Observation)), read_table(other, Release)))
+    assert after.equals(whole.cast(dict(after.schema)))  # type: ignore[arg-type]
+
+
+def test_a_correction_leaves_the_numbers_of_other_months_as_they_are(files: list[Path], tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    filled(files, store)
+    before = {entry.partition: entry.sha256 for entry in _snapshot(store).entries("base")}
+    corrected = tmp_path / "again.csv"
+    corrected.write_bytes(files[1].read_bytes().replace(b"1037", b"1038"))
+    filled([corrected], store, date(2024, 6, 18))
+    after = {entry.partition: entry.sha256 for entry in _snapshot(store).entries("base")}
+    assert {month for month in after if after[month] != before[month]} == {"flow=export/year=2023/month=12"}
+    metric = read_table(_snapshot(store), Metric)
+    words = ledger.last_word(read_table(_snapshot(store), Observation))
+    whole = pl.DataFrame(metrics.derive(words, read_table(_snapshot(store), Release)))
+    assert metric.equals(whole.cast(dict(metric.schema)))  # type: ignore[arg-type]
+    year = read_table(_snapshot(store), BaseYear)
+    assert 1038 * 10**6 in year["value_12"].to_list()
+
+
+def _magnets(folder: Path, month: str, kilograms: int) -> Path:
+    """A made-up query file of two codes and two partners."""
+    folder.mkdir(exist_ok=True)
+    rows = [
+        f'"{month}","{code}","合成","{partner}","合成","{kilograms * place}","千克","0","?","{kilograms * 40}",\n'
+        for place, (code, partner) in enumerate(itertools.product(("85051110", "01012100"), ("502", "304")), 1)
+    ]
+    file = folder / f"{month}.csv"
+    file.write_bytes((HEADER + "".join(rows)).encode("gb18030"))
+    return file
+
+
+def _snapshot(store: Path) -> Snapshot:
+    snapshot = open_snapshot(store)
+    assert snapshot is not None
+    return snapshot
+
+
+def _hashes(snapshot: Snapshot) -> dict[str, str]:
+    return {entry.path: entry.sha256 for entry in snapshot.files if entry.table != "lineage"}
 
 
 def _normalised(file: Path) -> Normalised:

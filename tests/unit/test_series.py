@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from polars.testing import assert_frame_equal
 
-from tasks.metrics import _derive_portion
+from tasks.metrics import Wanted, _derive_portion
 from tasks.series import cut_portions
 from tests.unit import worlds
 from tests.unit.figures import Figures, Store, derived, merged
@@ -453,7 +453,7 @@ def test_portions_give_the_same_as_the_whole(store: Store) -> None:
     whole = derived(store)
     portions = cut_portions(observation, rows=1)
     assert sum(portion.observation.height for portion in portions) == observation.height
-    cut = pl.concat([_derive_portion(portion, releases, None).metric for portion in portions])
+    cut = pl.concat([_derive_portion(portion, releases, Wanted(None)).metric for portion in portions])
     assert_frame_equal(cut.sort(whole.columns), pl.DataFrame(whole).sort(whole.columns))
 
 
