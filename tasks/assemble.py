@@ -1,6 +1,6 @@
 """The tables of one release put together: what changes in the ledger, the reader's wide table, and the files to publish.
 
-Belongs here: which partitions are made again and from what, which files are carried over. Does not belong here: how a
+Belongs here: which partitions are made again and from what, how many of them at once, which files are carried over. Does not belong here: how a
 ledger or a metric is computed, how a file is written, how the pointer moves.
 """
 
@@ -28,8 +28,8 @@ from tasks.event_tables import EventTables
 from tasks.known import Known, later_year, looked_back_on
 from tasks.later import Later
 from tasks.lineage import code_sha256, json_sha256, lineage_row, versions
-from tasks.metrics import Derived
 from tasks.normalise import Normalised
+from tasks.past import BaseFile
 from tasks.publish import NewFile, Published, publish
 from tasks.scope import LOOK_BACK_MONTHS, month_index
 from tasks.tables import Partition, encode_file, encode_months, partition_path, path_partition
@@ -54,6 +54,16 @@ class Ledger(NamedTuple):
 
     touched: DataFrame[Observation]
     releases: DataFrame[Release]
+
+
+class Figures(NamedTuple):
+    """What was derived: metrics, and the numbers that they and later months are made of. Metrics of months that are too many for
+    memory wait in files, `later`."""
+
+    metric: DataFrame[Metric]
+    base: DataFrame[Base]
+    base_year: DataFrame[BaseYear]
+    later: Later | None = None
 
 
 def merge(release: Normalised, known: Known) -> Ledger:
@@ -101,44 +111,59 @@ def widen_ledger(ledger_after: Ledger) -> DataFrame[TradeFlow]:
     return widen(ledger.last_word(ledger_after.touched), ledger_after.releases)
 
 
-def derive(ledger_after: Ledger, known: Known) -> Derived:
+def derive(ledger_after: Ledger, known: Known) -> Figures:
     """The metrics of the months that the release can change, from the last word of the ledger on those whose numbers are made
     anew and from the numbers of the others. Where these are many, a few months at a time, each set down as files."""
     words = ledger.last_word(whole(ledger_after, known)).filter(_in_months(known.anew))
     releases = ledger_after.releases
     first, *others = _at_once(known)
-    derived = metrics.derive_months(words, releases, _wanted(first), known.before, known.years)
+    before = looked_back_on(known.before, first, known.years)
+    derived = metrics.derive_months(words, releases, _months(first), before, known.years)
     if not others:
-        return derived
+        return Figures(*derived)
     assert known.snapshot is not None, "the settled months are of a snapshot"
-    later = Later.on_disk_of(known.snapshot.store)
+    later = Later.beside(known.snapshot.store)
+    anew = [
+        BaseFile(flow, year * 12 + number - 1, file.data)
+        for file in encode_months(Base, derived.base, lambda month: {}, in_order=True)
+        for flow, year, number in [path_partition(file.partition)]
+    ]
+    gone = set(known.years)
+    files = [file for file in known.before if file.months == 1 or (file.flow, file.month // 12) not in gone] + anew
     for months in others:
-        before = looked_back_on(known.before, months)
-        figures = metrics.derive_months(words, releases, _wanted(months), before).metric
-        Metric.validate(figures, lazy=True)
-        derivation = functools.partial(_derivation, Metric, releases=releases)
-        for file in encode_months(Metric, figures, derivation, in_order=True):
-            later.add(file)
-    return derived._replace(later=later)
+        _set_down(months, looked_back_on(files, months), words.clear(), releases, later)
+    return Figures(*derived, later)
+
+
+def _set_down(
+    months: tuple[Partition, ...], before: list[BaseFile], no_words: pl.DataFrame, releases: DataFrame[Release], later: Later
+) -> None:  # fmt: skip
+    """Make the figures of settled months and add their files to `later`. What was made is let go at the end."""
+    figures = metrics.derive_months(no_words, releases, _months(months), before).metric
+    # The step checks what it gives back, and of these that is files.
+    Metric.validate(figures, lazy=True)
+    derivation = functools.partial(_derivation, Metric, releases=releases)
+    for file in encode_months(Metric, figures, derivation, in_order=True):
+        later.add(file)
 
 
 def _at_once(known: Known) -> list[tuple[Partition, ...]]:
     """The derived months in as many parts as memory asks for: those whose numbers are made anew first."""
-    months = {path_partition(entry.partition): entry.rows
-              for entry in (known.snapshot.entries("base") if known.snapshot else ())}  # fmt: skip
-    if sum(months[month] for month in known.settled) <= NUMBERS_AT_ONCE:
+    numbers = {path_partition(entry.partition): entry.rows
+               for entry in (known.snapshot.entries("base") if known.snapshot else ())}  # fmt: skip
+    if sum(numbers[month] for month in known.settled) <= NUMBERS_AT_ONCE:
         return [known.derived]
     parts, room = [known.anew], 0
     for month in known.settled:
-        if months[month] > room:
+        if numbers[month] > room:
             parts.append(())
             room = NUMBERS_AT_ONCE
         parts[-1] = (*parts[-1], month)
-        room -= months[month]
+        room -= numbers[month]
     return parts
 
 
-def _wanted(months: tuple[Partition, ...]) -> pl.DataFrame:
+def _months(months: tuple[Partition, ...]) -> pl.DataFrame:
     frame = pl.DataFrame(months, orient="row", schema={"flow": pl.String, "year": pl.Int32, "number": pl.Int32})
     return frame.select("flow", month=pl.col("year") * 12 + pl.col("number") - 1)
 
@@ -149,7 +174,7 @@ def publish_release(
     findings: DataFrame[Finding],
     ledger_after: Ledger,
     trade_flow: DataFrame[TradeFlow],
-    derived: Derived,
+    derived: Figures,
     revision: DataFrame[Revision],
     events: EventTables,
     trail: DataFrame[Lineage],
@@ -234,7 +259,7 @@ def _with_own_record(
 
     The lineage's own file cannot be among them.
     """
-    # In whatever parts the files were made.
+    # The order in which files are made depends on how many months are made at once, and says nothing.
     outputs = {name: json_sha256(sorted(hashes[name])) for name in sorted(hashes)}
     given = {text.split("=", 1)[0]: text.split("=", 1)[1] for texts in trail["outputs"] for text in texts}
     schemas_used = json_sha256({name: schema_sha256(PUBLISHED[name].model) for name in outputs})

@@ -44,8 +44,8 @@ NO_ROW, PRINTED, SUM = 0, 1, 2
 class Cube:
     """Series in order of their keys, and what is known of them month by month.
 
-    The window begins with the January `first` (a month index) and has so many `months`; `fresh` are those of them that
-    are made anew, the columns of the arrays of numbers. `value` and the printed figures are whole numbers in the smallest
+    The window begins with the January `first` (a month index) and has so many `months`; `fresh` are those of them that have
+    columns in the arrays of numbers, and `is_settled` says by flow and column whether what was found of it stands. `value` and the printed figures are whole numbers in the smallest
     unit of the series, NOTHING where there is none; `kinds` are the kinds of release behind a number, a bit for each in the
     order of KINDS, so that the worst is the highest bit. `row` says whether a month has a number of its own, also one that
     is a sum of which a part is missing. `series` numbers belong to a place (flow, product, partner) and a desk (place and
@@ -83,12 +83,14 @@ class Cube:
     yoy_kinds: Array
     ytd_yoy: Array
     ytd_yoy_kinds: Array
+    is_settled: Array = field(init=False)
     index: Index = field(init=False)
     place_index: Index = field(init=False)
     desk_index: Index = field(init=False)
 
     def __post_init__(self) -> None:
         places = len(self.flows) * len(self.products) * len(self.partners)
+        self.is_settled = numpy.zeros((len(self.flows), len(self.fresh)), bool)
         self.index = Index(self.key, places * len(self.measures))
         self.place_index = Index(self.place_key, places)
         self.desk_index = Index(self.desk_key, places * len(self.families))

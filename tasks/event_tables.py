@@ -21,10 +21,10 @@ from tasks.control_events import BASKET, codes_of, measures, members, touched_co
 from tasks.event_windows import LOOKED_AT, as_table, by_product, placebos, places, reach, windows_of
 from tasks.frame_hash import frame_sha256
 from tasks.known import Known
+from tasks.later import Later
 from tasks.lineage import code_sha256, json_sha256
-from tasks.metrics import Derived
 from tasks.normalise import Normalised
-from tasks.tables import read_derivation, read_table
+from tasks.tables import Partition, read_derivation, read_table
 
 FLOW, WORLD = "export", "WLD"
 DAYS = ("announced_on", "effective_from", "effective_until")
@@ -38,9 +38,9 @@ class EventTables(NamedTuple):
     event_window: DataFrame[EventWindow]
 
 
-def mark_events(release: Normalised, derived: Derived, known: Known) -> EventTables:
-    """The tables of export controls after `release`, of which `derived` are the figures that it made anew."""
-    return EventTables(control_event(), event_window(release, derived, known))
+def mark_events(release: Normalised, metric: DataFrame[Metric], later: Later | None, known: Known) -> EventTables:
+    """The tables of export controls after `release`, of which `metric` and `later` are the figures that it made anew."""
+    return EventTables(control_event(), event_window(release, metric, later, known))
 
 
 def control_event() -> DataFrame[ControlEvent]:
@@ -68,13 +68,15 @@ def _note(row: dict[str, Any]) -> str | None:
     return "; ".join([*notes, *([row["date_note"]] if row["date_note"] else [])]) or None
 
 
-def event_window(release: Normalised, derived: Derived, known: Known) -> DataFrame[EventWindow]:
+def event_window(
+    release: Normalised, metric: pl.DataFrame, later: Later | None, known: Known
+) -> DataFrame[EventWindow]:
     """The windows after a release: those that it can change made again, the others as they were."""
     before = read_table(known.snapshot, EventWindow)
     events = [*measures()] if _is_outdated(known) else _changed(release, known)
     if not events:
         return cast("DataFrame[EventWindow]", before)
-    series = _totals(events, derived, known)
+    series = _totals(events, metric, later, known)
     there = sorted(event_products() & {*series})
     again = as_table(
         row
@@ -151,16 +153,20 @@ def _is_outdated(known: Known) -> bool:
     return (found.get("reference_sha256"), found.get("code_sha256")) != (reference_sha256(), code_sha256(__name__))
 
 
-def _totals(events: list[dict[str, Any]], derived: Derived, known: Known) -> dict[str, dict[int, dict[str, Any]]]:
+def _totals(
+    events: list[dict[str, Any]], metric: pl.DataFrame, later: Later | None, known: Known
+) -> dict[str, dict[int, dict[str, Any]]]:
     """The totals of the products by month: as the release derived them, else as they are published."""
     months = {month for event in events for month in reach(event)}
     wanted = places(WORLD) & pl.col("product").is_in(sorted(event_products()))
     again = {partition for partition in known.derived if partition[0] == FLOW}
+
+    def is_looked_at(partition: Partition) -> bool:
+        return partition[0] == FLOW and partition[1] * 12 + partition[2] - 1 in months
+
     other = read_table(
-        known.snapshot, Metric,
-        lambda part: part[0] == FLOW and part not in again and part[1] * 12 + part[2] - 1 in months, wanted, LOOKED_AT,
+        known.snapshot, Metric, lambda part: is_looked_at(part) and part not in again, wanted, LOOKED_AT
     )  # fmt: skip
-    mine = derived.metric.filter((pl.col("flow") == FLOW) & wanted)
-    later = derived.later.rows(FLOW, wanted, LOOKED_AT) if derived.later else ()
-    anew = (rows.select(other.columns).cast(other.schema) for rows in (mine, *later))
-    return by_product(pl.concat([other, *anew]))
+    anew = [metric.filter((pl.col("flow") == FLOW) & wanted)]
+    anew += later.rows(is_looked_at, wanted, LOOKED_AT) if later is not None else ()
+    return by_product(pl.concat([other, *(rows.select(other.columns).cast(other.schema) for rows in anew)]))

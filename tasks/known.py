@@ -10,7 +10,7 @@ from pandera.typing.polars import DataFrame
 from schemas.base import Base, BaseYear
 from schemas.observation import Detail, Observation
 from schemas.release import Release
-from schemas.table import table_name
+from schemas.table import schema_sha256, table_name
 from tasks.normalise import Normalised
 from tasks.past import BaseFile, has_totals
 from tasks.refusal import Refused
@@ -24,10 +24,10 @@ class Known(NamedTuple):
 
     `touched` are the partitions whose ledger must be made again: every month that the release has a row in or covers.
     `derived` are those whose metrics can change by it, and `settled` those of them whose numbers stay as they are. `observation`
-    has the words of the others, but for the touched months, and what a revision is held against: the same months a year
+    has the words of those that are neither settled nor touched, and what a revision is held against: the same months a year
     later, and a year earlier where another release speaks of them. What the derived months look back on, and the settled
-    ones among them, is in the files `before`, number for number, so that a look back has a bound and nothing is read twice;
-    `years` are those whose numbers are to be laid side by side. `detail` holds the touched months, and the same months a
+    ones among them, is in files that are published, `before`, number for number, so that a look back has a bound; `years`
+    are those whose numbers are to be laid side by side. `detail` holds the touched months, and the same months a
     year later, whose revisions tell of the growth on the year before.
     """
 
@@ -84,16 +84,23 @@ def open_known(store: Path, release: Normalised) -> Known:
         tuple(sorted(touched)),
         tuple(sorted(derived)),
         snapshot,
-        tuple(_before(snapshot, based, derived, settled, years)),
+        (
+            *_base_files(snapshot, BaseYear).values(),
+            *(file for month, file in based.items() if month not in derived - settled),
+        ),
         tuple(sorted(years)),
         tuple(sorted(settled)),
     )
 
 
 def _base_files(snapshot: Snapshot | None, model: type[Base | BaseYear]) -> dict[Partition, BaseFile]:
-    """The files of numbers by month, or by January of a year that is over."""
+    """The files of numbers by month, or by January of a year that is over; those of another schema are as good as none."""
     entries = snapshot.entries(table_name(model)) if snapshot else ()
-    places = {path_partition(entry.partition): snapshot.path / entry.path for entry in entries}  # type: ignore[union-attr]
+    places = {
+        path_partition(entry.partition): snapshot.path / entry.path  # type: ignore[union-attr]
+        for entry in entries
+        if entry.schema_sha256 == schema_sha256(model)
+    }
     months = 12 if model is BaseYear else 1
     return {month: BaseFile(month[0], _index(month), path, months) for month, path in places.items()}
 
@@ -107,28 +114,27 @@ def _years_to_gather(snapshot: Snapshot | None, months: set[Partition], anew: se
     return {(flow, year) for flow, year, _ in months if year < last[flow]} - gathered
 
 
-def _before(
-    snapshot: Snapshot | None, based: dict[Partition, BaseFile], derived: set[Partition], settled: set[Partition],
-    years: set[tuple[str, int]],
-) -> list[BaseFile]:  # fmt: skip
-    """What the derived months look back on and the settled ones are, as few files as it takes, in order."""
+def looked_back_on(
+    files: Iterable[BaseFile], months: Collection[Partition], years: Collection[tuple[str, int]] = ()
+) -> list[BaseFile]:
+    """Those of the files that some months look back on or that say what the months are, as few as it takes, in order; and all
+    months of `years` (flow, year)."""
+    wanted = {*months}
     # A month that figures are made for is read by itself: how its numbers came to be is told there.
-    by_month = years | {month[:2] for month in settled}
-    of_years = {
-        month[:2]: file for month, file in _base_files(snapshot, BaseYear).items()
-        if month[:2] not in by_month and _is_looked_at(month, derived)
-    }  # fmt: skip
-    single = [
-        file for month, file in based.items()
-        if month not in derived - settled and month[:2] not in of_years
-        and (month[:2] in years or _is_looked_at(month, derived))
-    ]  # fmt: skip
-    return sorted([*of_years.values(), *single])
+    by_month = {month[:2] for month in wanted} | {*years}
+    near = [
+        (file, month)
+        for file in files
+        for month in [_month_of(file)]
+        if month[:2] in years or _is_looked_at(month, wanted)
+    ]
+    of_years = {month[:2]: file for file, month in near if file.months > 1 and month[:2] not in by_month}
+    single = [file for file, month in near if file.months == 1 and month[:2] not in of_years]
+    return sorted([*of_years.values(), *single], key=lambda file: file[:2])
 
 
-def looked_back_on(files: Iterable[BaseFile], months: Collection[Partition]) -> list[BaseFile]:
-    """Those of the files that some months look back on, or are in a year of theirs."""
-    return [file for file in files if _is_looked_at((file.flow, file.month // 12, file.month % 12 + 1), {*months})]
+def _month_of(file: BaseFile) -> Partition:
+    return file.flow, file.month // 12, file.month % 12 + 1
 
 
 def _is_spoken_of(month: Partition, releases: pl.DataFrame) -> bool:

@@ -38,12 +38,11 @@ from tasks.figures import (
     tell_series,
 )
 from tasks.keys import Array
-from tasks.later import Later
 from tasks.memory import give_back
 from tasks.months import STATUS, all_known
 from tasks.partners import rank_partners, tell_partners
 from tasks.past import BaseFile, Past
-from tasks.scope import LOOK_BACK_MONTHS, WORLD, index_month, month_index
+from tasks.scope import LOOK_BACK_MONTHS, WORLD, index_month
 from tasks.series import Portion, cut_portions, printed_numbers
 from tasks.sums import add_up
 from tasks.weave import weave
@@ -54,6 +53,8 @@ MASS = "quantity_kg"
 # Of words of one month alone: what it looks back on is many times as much. Of so many months the words themselves count.
 ROWS_OF_MONTHS = 40_000
 MONTHS_AT_ONCE = 10
+# As many numbers does a month have as it has words, sums among them.
+NUMBERS_A_WORD = 3
 # Rows that are alike in these are all of one portion.
 RUN = ("flow", "period", "product")
 # The name of each set of kinds, by its number; the empty one has none.
@@ -61,23 +62,19 @@ NAMES = (None, *SETS_OF_KINDS)
 
 
 class Derived(NamedTuple):
-    """The metrics of some months, and the numbers that they and later months are made of, by month and of some years. Metrics
-    of months that are too many for memory are in files, `later`."""
+    """The metrics of some months, and the numbers that they and later months are made of, by month and of some years."""
 
     metric: DataFrame[Metric]
     base: DataFrame[Base]
     base_year: DataFrame[BaseYear]
-    later: Later | None = None
 
 
 class Wanted(NamedTuple):
     """What is asked of a portion: figures of `months`, all where None is given, and numbers of the months `anew` and of `years`,
-    which are laid side by side; both tables have flow and month index. `columns` are the month indices that have columns in
-    the cube, all where None is given."""
+    which are laid side by side; both tables have flow and month index. Where `anew` is None only figures are asked for."""
 
     months: pl.DataFrame | None
     anew: pl.DataFrame | None = None
-    columns: Array | None = None
     years: frozenset[tuple[str, int]] = frozenset()
 
 
@@ -126,21 +123,21 @@ def derive_months(
     up with one another are taken together, the rest portion by portion, so that memory does not grow with the number of
     products; where processes are lent, they take the portions.
     """
-    single = {file[:2] for file in before if file.months == 1}
+    single = {(file.flow, file.month) for file in before if file.months == 1}
     past = Past(before, {*wanted.iter_rows()} & single)
     anew = wanted.filter(pl.Series([month not in single for month in wanted.iter_rows()], dtype=pl.Boolean))
-    spoken = observation.select(month=month_index("period_end"))["month"].unique()
-    columns = pl.concat([spoken, wanted["month"].cast(pl.Int32)]).unique().sort().to_numpy().astype(numpy.int64)
-    rows = ROWS_OF_MONTHS * max(len(spoken), 1) * MONTHS_AT_ONCE // max(len(columns), MONTHS_AT_ONCE)
-    portions = cut_portions(observation, max(rows, 1))
-    asked = Wanted(wanted, anew, columns, frozenset(years))
+    # Where there are few words or none, what is looked back on says how large a portion becomes.
+    months = min(max(anew.height, 1), MONTHS_AT_ONCE)
+    numbers = {kin: rows * months // NUMBERS_A_WORD for kin, rows in past.rows_of_kin().items()}
+    portions = cut_portions(observation, ROWS_OF_MONTHS * months, numbers)
+    asked = Wanted(wanted, anew, frozenset(years))
     work = functools.partial(_derive_portion, releases=releases, wanted=asked)
     if is_lent():
         # Others may not have our files.
         made = each(work, [portion._replace(settled=past.read(portion)) for portion in portions])
     else:
         made = each(functools.partial(work, past=past), portions)
-    metric, of_months, of_years, _ = (list(of_portions) for of_portions in zip(*made, strict=True))
+    metric, of_months, of_years = (list(of_portions) for of_portions in zip(*made, strict=True))
     # A portion is let go as soon as its rows are in their place.
     made.clear()
     derived = Derived(
@@ -167,8 +164,13 @@ def _derive_portion(
     numbers = printed_numbers(portion.observation, releases)
     if not numbers.height and (settled is None or not len(settled.month)):
         return nothing
-    cube = lay_out(numbers, releases, settled, wanted.columns)
+    fresh = None
+    if wanted.months is not None and wanted.anew is not None:
+        fresh = wanted.months["month"].unique().sort().to_numpy().astype(numpy.int64)
+    cube = lay_out(numbers, releases, settled, fresh)
     coverage = cover(cube, releases)
+    if wanted.anew is not None:
+        cube.is_settled = ~_are_among(cube, wanted.anew)
     add_up(cube, coverage)
     grid = lay_grid(cube, coverage)
     items = _items(cube, grid.begin)
@@ -203,6 +205,15 @@ def _derive_portion(
     if wanted.anew is None:
         return nothing._replace(metric=cast("DataFrame[Metric]", metric))
     return Derived(cast("DataFrame[Metric]", metric), base.keep(cube, wanted.anew), gather(cube, wanted.years))
+
+
+def _are_among(cube: Cube, months: pl.DataFrame) -> Array:
+    """Whether each flow and fresh month is one of `months` (flow, month index)."""
+    found = numpy.zeros((len(cube.flows), len(cube.fresh)), bool)
+    for flow, month in months.iter_rows():
+        if flow in cube.flows:
+            found[cube.flows.index(flow), cube.fresh == month - cube.first] = True
+    return found
 
 
 def _near(cube: Cube, wanted: Array) -> Near:

@@ -31,12 +31,16 @@ KINDS_OF_COLUMNS = (
 
 
 class BaseFile(NamedTuple):
-    """The numbers of one flow and month (a month index), or of the twelve `months` that begin with it."""
+    """The numbers of one flow and month (a month index), or of the twelve `months` that begin with it; a file, or its bytes."""
 
     flow: str
     month: int
-    path: Path
+    file: Path | bytes
     months: int = 1
+
+    def opened(self) -> str | pyarrow.BufferReader:
+        """What Parquet is read from."""
+        return pyarrow.BufferReader(self.file) if isinstance(self.file, bytes) else str(self.file)
 
 
 class _Group(NamedTuple):
@@ -58,7 +62,7 @@ class Past:
         self._files = [
             (file, metadata, _groups(metadata, tells_how=file.months == 1 and (file.flow, file.month) in told))
             for file in files
-            for metadata in [pyarrow.parquet.read_metadata(file.path)]
+            for metadata in [pyarrow.parquet.read_metadata(file.opened())]
         ]
 
     def read(self, portion: Portion) -> Settled:
@@ -72,7 +76,7 @@ class Past:
             flow = _number(names["flow"], file.flow)
             texts = [*KEYED, "span", "kinds", *(["how"] if file.months == 1 else [])]
             with pyarrow.parquet.ParquetFile(
-                file.path, read_dictionary=texts, memory_map=True, metadata=metadata
+                file.opened(), read_dictionary=texts, memory_map=True, metadata=metadata
             ) as opened:
                 parts += [_coded(opened, group, names, portion, flow, file) for group in mine]
         columns = [
@@ -82,10 +86,22 @@ class Past:
         flows, products, partners, measures = (list(found) for found in names.values())
         return Settled(flows, products, partners, measures, *columns)
 
+    def rows_of_kin(self) -> dict[str, int]:
+        """The most rows that one file has of each kin of products, as the footers tell; baskets are counted with none."""
+        most: dict[str, int] = {}
+        for _, metadata, groups in self._files:
+            rows: dict[str, int] = {}
+            for group in groups:
+                if group.low != BASKET[:2]:
+                    kin = kindred_chapters().get(group.low, group.low)
+                    rows[kin] = rows.get(kin, 0) + metadata.row_group(group.place).num_rows
+            most |= {kin: max(count, most.get(kin, 0)) for kin, count in rows.items()}
+        return most
+
 
 def has_totals(file: BaseFile) -> bool:
     """Whether a file has a figure that is cumulated from January; its statistics tell."""
-    metadata = pyarrow.parquet.read_metadata(file.path)
+    metadata = pyarrow.parquet.read_metadata(file.opened())
     place = metadata.schema.to_arrow_schema().names.index("span")
     columns = [metadata.row_group(group).column(place) for group in range(metadata.num_row_groups)]
     return any(column.num_values and column.statistics.max >= "ytd" for column in columns)

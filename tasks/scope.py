@@ -156,6 +156,7 @@ def covering(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
 
 
 def _covering_codes(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
+    # Of no keys nothing is asked, of whatever month.
     months = keys["month"].unique().sort().to_list() or [0]
     covered = covered_codes(releases, keys["product"], months[0], months[-1])
     asked = keys.with_columns(family().alias("family"))
@@ -179,12 +180,12 @@ def _has_members() -> pl.Expr:
 def covered_codes(releases: pl.DataFrame, products: pl.Series, first: int, last: int) -> pl.DataFrame:
     """CELL, everyone, lists, standing: what the releases by month speak about, code by code, of the months from `first` to
     `last`; each such row once."""
-    monthly = _alike(speaking(releases.filter(pl.col("by_month"))).with_columns(standing=standing()))
+    monthly = speaking(releases.filter(pl.col("by_month"))).with_columns(standing=standing())
     begin = pl.max_horizontal(month_index("first_month"), pl.lit(first, pl.Int32))
     end = pl.min_horizontal(_first_month_after(), pl.lit(last + 1, pl.Int32))
+    inside = _alike(monthly.filter(begin < end))
     months = (
-        monthly.filter(begin < end)
-        .select(
+        inside.select(
             "release_id", "flow", "everyone", "lists", "standing", family="measures",
             month=pl.int_ranges(begin, end, dtype=pl.Int32),
         )
@@ -192,23 +193,19 @@ def covered_codes(releases: pl.DataFrame, products: pl.Series, first: int, last:
         .explode("family")
         .unique()
     )  # fmt: skip
-    scopes = monthly.unique("release_id").filter(pl.col("release_id").is_in(months["release_id"].unique().implode()))
+    scopes = inside.unique("release_id")
     asked = asked_products(scopes, products, roll_up=True)
     spoken = without_lost(months.join(asked, on="release_id"), scopes)
     spoken = spoken.select(*CELL, "everyone", "lists", "standing")
+    # What one scope says of distinct months is distinct.
     return spoken.unique() if scopes.height > 1 else spoken
 
 
 def _alike(releases: pl.DataFrame) -> pl.DataFrame:
     """The releases, those that speak about the same products under the name of the first of them: most ask month after month
     for the same, and what they ask for is looked up once."""
-    names: dict[tuple[object, ...], str] = {}
-    rows = releases.select("classification", "products", "lost", "release_id").iter_rows()
-    return releases.with_columns(
-        release_id=pl.Series(
-            [names.setdefault((kind, *map(tuple, texts)), name) for kind, *texts, name in rows], dtype=pl.String
-        )
-    )
+    asked = (pl.col(name).list.join("\n") for name in ("products", "lost"))
+    return releases.with_columns(pl.col("release_id").first().over("classification", *asked))
 
 
 def _first_month_after() -> pl.Expr:

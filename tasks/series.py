@@ -8,6 +8,8 @@ so that silver in grams and magnets in kilograms both become `quantity_kg` witho
 """
 
 import functools
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
@@ -99,11 +101,16 @@ def printed_numbers(observation: pl.DataFrame, releases: DataFrame[Release]) -> 
     return pl.concat([numbers, _copy_baskets(numbers).select(numbers.columns)])
 
 
-def cut_portions(observation: pl.DataFrame, rows: int = PORTION_ROWS) -> list[Portion]:
-    """The ledger cut so that no HS level and no basket adds up across two portions, each of about that many rows. Together the
-    portions reach over all kin, also over those of which `observation` has no row."""
+def cut_portions(
+    observation: pl.DataFrame, rows: int = PORTION_ROWS, others: Mapping[str, int] = MappingProxyType({})
+) -> list[Portion]:
+    """The ledger cut so that no HS level and no basket adds up across two portions, each of about that many rows, or as many of
+    `others`, by kin, where these are more. Together the portions reach over all kin, also over those of which `observation`
+    has no row."""
     kin = observation.select(kin=pl.col("product").str.slice(0, 2).replace(kindred_chapters()))["kin"]
-    sizes = kin.value_counts(name="rows").sort("kin")
+    beside = pl.DataFrame({"kin": [*others], "rows": [*others.values()]}, schema={"kin": pl.String, "rows": pl.UInt32})
+    counted = pl.concat([kin.value_counts(name="rows").cast(beside.schema), beside])
+    sizes = counted.group_by("kin").agg(pl.col("rows").max()).sort("kin")
     cut = sizes.select("kin", portion=(pl.col("rows").cum_sum() - 1) // rows)
     starts = cut.group_by("portion").agg(pl.col("kin").min()).sort("portion")["kin"].to_list()[1:]
     bounds = list(zip(["", *starts], [*starts, None], strict=True))

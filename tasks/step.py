@@ -138,10 +138,8 @@ class Step(Generic[P, R]):
             schema_sha256=self.schema_sha256,
             inputs={name: _sha256(value, run) for name, value in inputs.items()},
             outputs={name or self.name: _sha256(value, run) for name, value in outputs.items()},
-            rows_in={name: value.height for name, value in inputs.items() if isinstance(value, pl.DataFrame)},
-            rows_out={
-                name or self.name: value.height for name, value in outputs.items() if isinstance(value, pl.DataFrame)
-            },
+            rows_in={name: value.height for name, value in inputs.items() if hasattr(value, "height")},
+            rows_out={name or self.name: value.height for name, value in outputs.items() if hasattr(value, "height")},
             parameters={
                 name: str(value)
                 for name, value in arguments.items()

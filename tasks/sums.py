@@ -21,7 +21,7 @@ FITS = -1
 
 
 def add_up(cube: Cube, coverage: Coverage) -> None:
-    """Make every sum of the fresh months. Raises OverflowError for one that would not fit into a month.
+    """Make every sum of the fresh months that are not settled. Raises OverflowError for one that would not fit into a month.
 
     Codes add up for each partner first, then partners to totals, then codes for totals that partners do not give.
     """
@@ -124,7 +124,8 @@ def _add(
     if over != FITS:
         product = cube.products[cube.product[targets[over]]]
         raise OverflowError(f"the sum of {product} is too large for a month; check the units of its parts")
-    _write(targets, place_of_target, total, count, has, unites, needed, cube.row, cube.value, cube.kinds)
+    open_ = ~cube.is_settled[cube.flow[targets]]
+    _write(targets, place_of_target, total, count, has & open_, unites, needed, cube.row, cube.value, cube.kinds)
 
 
 @numba.njit(nogil=True, cache=True)

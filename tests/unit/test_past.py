@@ -73,7 +73,7 @@ def check_some_months(store: Store, chance: random.Random) -> int:
     assert_frame_equal(plain(at_once.metric), whole)
     wanted = months.sample(chance.randint(1, months.height), seed=chance.randrange(1000)).sort("flow", "month")
     # Of some of them the numbers are known already.
-    settled = wanted.sample(chance.randint(0, wanted.height - 1), seed=chance.randrange(1000))
+    settled = wanted.sample(chance.randint(0, wanted.height), seed=chance.randrange(1000))
     anew = wanted.join(settled, on=["flow", "month"], how="anti")
     mine = observation.with_columns(month=month_index("period_end")).join(anew, on=["flow", "month"], how="semi")
     keyed = plain(at_once.base).with_columns(month=month_index("period"))
