@@ -218,11 +218,13 @@ def _put_fresh(cube: Cube, at: Array, column: Array, span: Array, row: Array, va
 
 def _keys_of_settled(settled: Settled, labels: dict[str, list[str]], sizes: tuple[int, int, int]) -> Array:
     """The keys of the settled numbers, whose names have other numbers than those of the cube."""
-    coded = []
-    for names, numbers, (_, texts) in zip(settled[:4], settled[4:8], labels.items(), strict=True):
+    keys = numpy.zeros(len(settled.flow), numpy.int64)
+    # There are millions of rows and few names: what a name adds to a key is reckoned once.
+    scales = (sizes[0] * sizes[1] * sizes[2], sizes[1] * sizes[2], sizes[2], 1)
+    for names, numbers, texts, scale in zip(settled[:4], settled[4:8], labels.values(), scales, strict=True):
         place = {text: number for number, text in enumerate(texts)}
-        coded.append(numpy.array([place[name] for name in names], numpy.int64)[numbers])
-    return _key(tuple(coded), sizes)
+        keys += (numpy.array([place[name] for name in names], numpy.int64) * scale)[numbers]
+    return keys
 
 
 def _window(first: int, last: int, releases: pl.DataFrame) -> tuple[int, int]:

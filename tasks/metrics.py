@@ -53,8 +53,8 @@ MASS = "quantity_kg"
 # Of words of one month alone: what it looks back on is many times as much. Of so many months the words themselves count.
 ROWS_OF_MONTHS = 40_000
 MONTHS_AT_ONCE = 10
-# As many numbers does a month have as it has words, sums among them.
-NUMBERS_A_WORD = 3
+# More numbers does no month have for each of its words, sums among them, and no year rows.
+NUMBERS_A_WORD = 5
 # Rows that are alike in these are all of one portion.
 RUN = ("flow", "period", "product")
 # The name of each set of kinds, by its number; the empty one has none.
