@@ -44,9 +44,9 @@ MADE_IN = {
     "base_year": metrics,
     "revision": revising,
 }
-# Numbers of settled months whose figures are made at once, two months of the full cube of one flow: a figure has 135 bytes, and
-# there are more than twice as many as numbers.
-NUMBERS_AT_ONCE = 4_500_000
+# Numbers of settled months whose figures are made at once, a month of the full cube of one flow: a figure has 135 bytes, and there
+# are more than twice as many as numbers.
+NUMBERS_AT_ONCE = 3_000_000
 
 
 class Ledger(NamedTuple):
