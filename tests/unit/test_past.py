@@ -15,12 +15,12 @@ import tasks.metrics
 from schemas.base import Base, BaseYear
 from tasks.ledger import last_word
 from tasks.metrics import derive, derive_months
-from tasks.past import BaseFile
+from tasks.past import BaseFile, Past
 from tasks.scope import month_index
 from tasks.tables import encode_months, path_partition
 from tests.unit import worlds
 from tests.unit.figures import Store, merged
-from tests.unit.statements import release_table
+from tests.unit.statements import number, release, release_table
 
 
 def plain(frame: pl.DataFrame) -> pl.DataFrame:
@@ -108,3 +108,24 @@ def test_over_many_years_and_in_portions_too(store: Store, chance: random.Random
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tasks.metrics, "ROWS_OF_MONTHS", 1)
         check_some_months(store, chance)
+
+
+def test_a_settled_month_stands_as_it_is_and_tells_how_large_it_is(tmp_path: Path) -> None:
+    """Where a sum is made today that was not made then (a basket that is new, say), no figure contradicts the numbers."""
+    scope = release()
+    store = [(scope, [number(scope, partner, "2025-06", 1000) for partner in ("USA", "DEU")])]
+    words, releases = last_word(merged(store)), release_table(scope)
+    june = pl.DataFrame({"flow": ["export"], "month": [2025 * 12 + 5]}, schema={"flow": pl.String, "month": pl.Int32})
+    then = derive_months(words, releases, june, ())
+    world = pl.col("partner") == "WLD"
+    assert then.base.filter(world)["how"].unique().to_list() == ["sum"]
+    files = written(Base, then.base.filter(~world), tmp_path)
+    assert sum(Past(files).rows_of_kin().values()) == then.base.filter(~world).height
+    assert Past(files).rows_of_kin().keys() == {"85"}
+    again = derive_months(words.clear(), releases, june, files)
+    assert again.base.is_empty()
+    columns = ["product", "partner", "measure", "level", "level_status"]
+    own = (pl.col("partner") == "USA") & (pl.col("measure") == "quantity_kg")
+    assert_frame_equal(plain(again.metric).filter(own).select(columns), plain(then.metric).filter(own).select(columns))
+    assert then.metric.filter(world, measure="quantity_kg", product="85051110")["level"].to_list() == [2000]
+    assert 2000 not in again.metric.filter(world)["level"].to_list()

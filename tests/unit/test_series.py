@@ -457,6 +457,16 @@ def test_portions_give_the_same_as_the_whole(store: Store) -> None:
     assert_frame_equal(cut.sort(whole.columns), pl.DataFrame(whole).sort(whole.columns))
 
 
+def test_portions_are_cut_by_what_is_looked_back_on_where_that_is_more() -> None:
+    """A release of a few rows, in a store of the full cube."""
+    scope = release(products=["0101", "0201"])
+    few = merged([(scope, [number(scope, "USA", JUNE, 1, product=code) for code in ("01012100", "02011000")])])
+    assert len(cut_portions(few, 10)) == 1
+    portions = cut_portions(few, 10, {"01": 5, "02": 8, "50": 9})
+    assert [(portion.first, portion.after) for portion in portions] == [("", "02"), ("02", "50"), ("50", None)]
+    assert [portion.observation["product"].to_list() for portion in portions] == [["01012100"], ["02011000"], []]
+
+
 @given(worlds.histories())
 @settings(max_examples=4, deadline=None)
 def test_the_figures_come_in_the_order_in_which_they_are_published(store: Store) -> None:
