@@ -128,8 +128,8 @@ def derive(ledger_after: Ledger, known: Known) -> Figures:
         for file in encode_months(Base, derived.base, lambda month: {}, in_order=True)
         for flow, year, number in [path_partition(file.partition)]
     ]
-    gone = set(known.years)
-    files = [file for file in known.before if file.months == 1 or (file.flow, file.month // 12) not in gone] + anew
+    stale = set(known.years)
+    files = [file for file in known.before if file.months == 1 or (file.flow, file.month // 12) not in stale] + anew
     for months in others:
         _set_down(months, looked_back_on(files, months), words.clear(), releases, later)
     return Figures(*derived, later)
