@@ -1,7 +1,7 @@
 """The tables of one release put together: what changes in the ledger, the reader's wide table, and the files to publish.
 
-Belongs here: which partitions are made again and from what, how many of them at once, which files are carried over. Does not belong here: how a
-ledger or a metric is computed, how a file is written, how the pointer moves.
+Belongs here: which partitions are made again and from what, how many of them at once, which files are carried over. Does not
+belong here: how a ledger or a metric is computed, how a file is written, how the pointer moves.
 """
 
 import functools

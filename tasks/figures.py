@@ -289,7 +289,7 @@ def _per_kilogram(value: float, value_made: int, mass: float, mass_made: int, st
 def _year(
     level: Array, own: int, mass: int, is_ratio: bool, month: int, begin: int, begin_mass: int, size: int, per_mass: int,
     status: Any,
-) -> Any:  # fmt: skip
+) -> tuple[float, int, Any]:  # fmt: skip
     """The figure of the twelve months that end with this one, its status, and the whole number that it is made of."""
     sum_ = _sum_year(level, own, month, begin)
     year, made = _in_units(sum_, size), status.computed if sum_ != NOTHING else status.incomplete_window

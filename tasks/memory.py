@@ -11,7 +11,6 @@ import os
 # free in one is of no use to another.
 _ALLOCATOR, _SOON = "_RJEM_MALLOC_CONF", "narenas:2,oversize_threshold:0,dirty_decay_ms:500,muzzy_decay_ms:0"
 
-
 # From so many bytes on an array gets room of its own, which goes back when it is let go. Left to itself the C library learns from
 # each array that was let go to keep room for the next one, in a place for each thread, between which nothing is shared.
 _M_MMAP_THRESHOLD, _LARGE_BYTES = -3, 2**22
@@ -21,7 +20,8 @@ def set_up() -> None:
     """To be called before Polars is loaded. What somebody has set stands."""
     os.environ.setdefault(_ALLOCATOR, _SOON)
     choose = getattr(ctypes.CDLL(None), "mallopt", None)
-    if choose is not None and "MALLOC_MMAP_THRESHOLD_" not in os.environ:
+    is_set = "MALLOC_MMAP_THRESHOLD_" in os.environ or "mmap_threshold" in os.environ.get("GLIBC_TUNABLES", "")
+    if choose is not None and not is_set:
         choose(_M_MMAP_THRESHOLD, _LARGE_BYTES)
 
 

@@ -53,7 +53,7 @@ MASS = "quantity_kg"
 # Of words of one month alone: what it looks back on is many times as much. Of so many months the words themselves count.
 ROWS_OF_MONTHS = 40_000
 MONTHS_AT_ONCE = 10
-# More numbers does no month have for each of its words, sums among them, and no year rows.
+# Seldom has a month more numbers than so many for each of its words, sums among them, or a year more rows.
 NUMBERS_A_WORD = 5
 # Rows that are alike in these are all of one portion.
 RUN = ("flow", "period", "product")
