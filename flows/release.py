@@ -73,7 +73,7 @@ def from_bytes_to_tables(request: ReleaseRequest, today: date, *, with_briefs: b
             trade_flow = step.widen(ledger)
             revision = step.revise(observed, ledger, known)
             derived = step.derive(ledger, known)
-            events = step.mark_events(observed, derived.metric, derived.later, known)
+            events = step.mark_events(observed, derived.metric, known)
             trail = step.trail(observed.release)
             published = step.publish(
                 store, observed, findings, ledger, trade_flow, derived, revision, events, trail, known

@@ -64,3 +64,44 @@ class BaseYear(Number):
     value_10: pl.Int64 = column("of October", nullable=True)
     value_11: pl.Int64 = column("of November", nullable=True)
     value_12: pl.Int64 = column("of December", nullable=True)
+
+
+@published(sort_by=("product", "partner", "measure", "step"), month_of="period", rows_per_group=32_768)
+class BaseFar(Table):
+    """What the figures of a year rest on that lies before the two years before it, so that a look back needs three years at most.
+
+    Of five years back a record asks for very little: whether the months are unbroken, and which of them nobody after them
+    has surpassed. Series without a row are silent so long that no figure of the year can tell. A row is a step back in time.
+    """
+
+    flow: Flow = column("direction of trade as the reporter counts it")
+    product: pl.Categorical = column("code as text: HS2 to HS8, line:…, or basket:…")
+    partner: pl.Categorical = column(
+        "ISO 3166-1 alpha-3, gacc:NNN, WLD for all partners, EU27 for the Union of that month"
+    )
+    period: pl.Date = column(
+        "January of the year; the months meant here are those before the January two years earlier"
+    )
+    measure: pl.Categorical = column("a measure of `base`, or a value per kilogram")
+    step: pl.UInt8 = column("0, 1, …: the rows of one series, back in time")
+    last_month: pl.Date = column(
+        "the last of these months with a number of the series or of what it would be made of; null where it is long ago, and in "
+        "all rows but the first",
+        nullable=True,
+    )
+    run_start: pl.Date = column(
+        "where each month of the two years between has a number: since when each of these months has one, three years at most",
+        nullable=True,
+    )
+    highest_month: pl.Date = column(
+        "the next month back that is higher than all after it, up to the year", nullable=True
+    )
+    highest: pl.Float64 = column(
+        "its number, in the smallest units of `base`; of a value per kilogram, USD or CNY", nullable=True
+    )
+    lowest_month: pl.Date = column("the next month back that is lower than all after it, up to the year", nullable=True)
+    lowest: pl.Float64 = column("its number, likewise", nullable=True)
+    kinds_month: pl.Date = column(
+        "the next month back that rests on a kind of release that none after it does", nullable=True
+    )
+    kinds: Kinds = column("the kinds of that month and of all after it", nullable=True)

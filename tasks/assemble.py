@@ -4,16 +4,17 @@ Belongs here: which partitions are made again and from what, how many of them at
 belong here: how a ledger or a metric is computed, how a file is written, how the pointer moves.
 """
 
+import contextlib
 import functools
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Annotated, Any, NamedTuple, cast
 
 import polars as pl
 from pandera.typing.polars import DataFrame
 
-from schemas.base import Base, BaseYear
+from schemas.base import Base, BaseFar, BaseYear
 from schemas.control_event import ControlEvent, EventWindow
 from schemas.lineage import Lineage
 from schemas.metric import Metric
@@ -25,14 +26,15 @@ from schemas.trade_flow import TradeFlow
 from tasks import event_tables, ledger, metrics, wide
 from tasks import revisions as revising
 from tasks.event_tables import EventTables
+from tasks.far import first_near
 from tasks.known import Known, later_year, looked_back_on
-from tasks.later import Later
 from tasks.lineage import code_sha256, json_sha256, lineage_row, versions
 from tasks.normalise import Normalised
 from tasks.past import BaseFile
 from tasks.publish import NewFile, Published, publish
-from tasks.scope import LOOK_BACK_MONTHS, month_index
+from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS, month_index
 from tasks.tables import Partition, encode_file, encode_months, partition_path, path_partition
+from tasks.waiting import Waiting, Writer
 from tasks.wide import widen
 from tasks.working_copy import announcement
 
@@ -42,6 +44,7 @@ MADE_IN = {
     "metric": metrics,
     "base": metrics,
     "base_year": metrics,
+    "base_far": metrics,
     "revision": revising,
 }
 # Numbers of settled months whose figures are made at once, a month of the full cube of one flow: a figure has 135 bytes, and there
@@ -57,13 +60,12 @@ class Ledger(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """What was derived: metrics, and the numbers that they and later months are made of. Metrics of months that are too many for
-    memory wait in files, `later`."""
+    """What was derived: metrics, and what they and later months are made of. Files that wait, because a month may have millions."""
 
-    metric: DataFrame[Metric]
-    base: DataFrame[Base]
-    base_year: DataFrame[BaseYear]
-    later: Later | None = None
+    metric: Annotated[Waiting, Metric]
+    base: Annotated[Waiting, Base]
+    base_year: Annotated[Waiting, BaseYear]
+    base_far: Annotated[Waiting, BaseFar]
 
 
 def merge(release: Normalised, known: Known) -> Ledger:
@@ -113,38 +115,50 @@ def widen_ledger(ledger_after: Ledger) -> DataFrame[TradeFlow]:
 
 def derive(ledger_after: Ledger, known: Known) -> Figures:
     """The metrics of the months that the release can change, from the last word of the ledger on those whose numbers are made
-    anew and from the numbers of the others. Where these are many, a few months at a time, each set down as files."""
+    anew and from the numbers of the others. Where these are many, a few months at a time."""
     words = ledger.last_word(whole(ledger_after, known)).filter(_in_months(known.anew))
-    releases = ledger_after.releases
-    first, *others = _at_once(known)
-    before = looked_back_on(known.before, first, known.years)
-    derived = metrics.derive_months(words, releases, _months(first), before, known.years)
-    if not others:
-        return Figures(*derived)
-    assert known.snapshot is not None, "the settled months are of a snapshot"
-    later = Later.beside(known.snapshot.store)
-    anew = [
-        BaseFile(flow, year * 12 + number - 1, file.data)
-        for file in encode_months(Base, derived.base, lambda month: {}, in_order=True)
+    releases, files = ledger_after.releases, known.before
+    with contextlib.ExitStack() as open_writers:
+        metric, base, base_year, base_far = (
+            open_writers.enter_context(
+                Writer(model, known.store, functools.partial(_derivation, model, releases=releases))
+            )
+            for model in (Metric, Base, BaseYear, BaseFar)
+        )
+        for place, months in enumerate(_at_once(known)):
+            if place == 1:
+                # The first months are those whose numbers are made anew, and the others look back on these.
+                files, words = _replaced(files, base.waiting, known), words.clear()
+            years = () if place else known.years
+            before = looked_back_on(files, months, years)
+            portions = metrics.derive_portions(
+                words, releases, _months(months), before, years, _far_years(months, known)
+            )
+            # Where a writer fails, no portion more is begun.
+            for derived, after in open_writers.enter_context(contextlib.closing(portions)):
+                metric.add(derived.metric, after)
+                base.add(derived.base, after)
+                base_year.add(derived.base_year, after)
+                base_far.add(derived.base_far, after)
+    return Figures(metric.waiting, base.waiting, base_year.waiting, base_far.waiting)
+
+
+def _replaced(files: Iterable[BaseFile], anew: Waiting, known: Known) -> tuple[BaseFile, ...]:
+    """The files that are looked back on, with those of the months that were made anew; of their years nothing is side by side."""
+    stale = set(known.years)
+    kept = [file for file in files if file.months < 2 or (file.flow, file.month // 12) not in stale]
+    made = [
+        BaseFile(flow, year * 12 + number - 1, anew.data(file.partition))
+        for file in anew.files
         for flow, year, number in [path_partition(file.partition)]
     ]
-    stale = set(known.years)
-    files = [file for file in known.before if file.months == 1 or (file.flow, file.month // 12) not in stale] + anew
-    for months in others:
-        _set_down(months, looked_back_on(files, months), words.clear(), releases, later)
-    return Figures(*derived, later)
+    return (*kept, *made)
 
 
-def _set_down(
-    months: tuple[Partition, ...], before: list[BaseFile], no_words: pl.DataFrame, releases: DataFrame[Release], later: Later
-) -> None:  # fmt: skip
-    """Make the figures of settled months and add their files to `later`. What was made is let go at the end."""
-    figures = metrics.derive_months(no_words, releases, _months(months), before).metric
-    # The step checks what it gives back, and of these that is files.
-    Metric.validate(figures, lazy=True)
-    derivation = functools.partial(_derivation, Metric, releases=releases)
-    for file in encode_months(Metric, figures, derivation, in_order=True):
-        later.add(file)
+def _far_years(months: Collection[Partition], known: Known) -> list[tuple[str, int]]:
+    """The years of which what is far is made together with these months: those whose last derived month is among them."""
+    last = {month[:2]: month for month in sorted(known.derived)}
+    return [flow_year for flow_year in known.far_years if last[flow_year] in months]
 
 
 def _at_once(known: Known) -> list[tuple[Partition, ...]]:
@@ -182,27 +196,34 @@ def publish_release(
 ) -> Published:
     """Publish everything as the successor of the known snapshot; nothing changes where nothing is new."""
     releases = ledger_after.releases
-    years = tuple((flow, year, 1) for flow, year in known.years)
-    again: dict[type[Table], tuple[pl.DataFrame, tuple[Partition, ...]]] = {
+    years, far = (tuple((flow, year, 1) for flow, year in some) for some in (known.years, known.far_years))
+    told: dict[type[Table], tuple[pl.DataFrame, tuple[Partition, ...]]] = {
         Observation: (ledger_after.touched, known.touched),
         TradeFlow: (trade_flow, known.touched),
+        Revision: (revision, tuple(sorted({*known.touched, *later_year(known.touched)}))),
+    }
+    made: dict[type[Table], tuple[Waiting, tuple[Partition, ...]]] = {
         Metric: (derived.metric, known.derived),
         Base: (derived.base, known.anew),
         BaseYear: (derived.base_year, years),
-        Revision: (revision, tuple(sorted({*known.touched, *later_year(known.touched)}))),
+        BaseFar: (derived.base_far, far),
     }
-    replaced = {(table_name(model), partition_path(month)) for model, (_, months) in again.items() for month in months}
+    again = {
+        **{model: months for model, (_, months) in told.items()},
+        **{model: months for model, (_, months) in made.items()},
+    }
+    replaced = {(table_name(model), partition_path(month)) for model, months in again.items() for month in months}
     replaced |= {(table_name(model), "") for model in (ControlEvent, EventWindow)}
+    replaced |= {(table_name(BaseFar), partition_path(month)) for month in known.far_stale}
     earlier = known.snapshot.files if known.snapshot else ()
     carried = [entry for entry in earlier if (entry.table, entry.partition) not in replaced]
     about = {"releases": releases["release_id"].sort().to_list(), "released_on": str(releases["released_on"].max())}
     # File after file: each is written and let go before the next one is made.
     # A table without a file would be a folder that no reader finds, so a month without revisions says so with no rows; and
     # so does one without numbers, or it would be taken for one of which they are not known.
-    always = {Revision: known.touched, Base: known.anew, BaseYear: years}
-    new = _made_again({model: frame for model, (frame, _) in again.items()}, always, events, releases)
-    if derived.later is not None:
-        new = itertools.chain(new, derived.later.new_files())
+    always = {Revision: known.touched, Base: known.anew, BaseYear: years, BaseFar: far}
+    waiting = itertools.chain(*(files.new_files() for files, _ in made.values()))
+    new = _made_again({model: frame for model, (frame, _) in told.items()}, waiting, always, events, releases)
     release_id = release.release["release_id"][0]
     if release_id not in known.releases["release_id"]:
         new = _with_files_of_release(new, release, findings, trail, releases.filter(pl.col("release_id") == release_id))
@@ -210,16 +231,20 @@ def publish_release(
 
 
 def _made_again(
-    frames: dict[type[Table], pl.DataFrame], always: dict[type[Table], tuple[Partition, ...]], events: EventTables,
-    releases: pl.DataFrame,
+    frames: dict[type[Table], pl.DataFrame], waiting: Iterable[NewFile], always: dict[type[Table], tuple[Partition, ...]],
+    events: EventTables, releases: pl.DataFrame,
 ) -> Iterator[NewFile]:  # fmt: skip
     """The files that take the place of earlier ones, also without rows for the months that `always` have one."""
+    encoded = itertools.chain(
+        *(
+            encode_months(model, frame, functools.partial(_derivation, model, releases=releases))
+            for model, frame in frames.items()
+        )
+    )
     told = set()
-    for model, frame in frames.items():
-        made_from = functools.partial(_derivation, model, releases=releases)
-        for file in encode_months(model, frame, made_from, in_order=model in {Metric, Base, BaseYear}):
-            told.add((file.table, file.partition))
-            yield file
+    for file in itertools.chain(encoded, waiting):
+        told.add((file.table, file.partition))
+        yield file
     for model, months in always.items():
         for month in months:
             if (table_name(model), partition_path(month)) not in told:
@@ -273,13 +298,15 @@ def _with_own_record(
 def _derivation(model: type[Table], partition: Partition, releases: pl.DataFrame) -> dict[str, Any]:
     """What a partition was made from: the releases that speak of its month, or of a month that its metrics look back on."""
     flow, year, month = partition
-    last = year * 12 + month - 1
-    first = last - LOOK_BACK_MONTHS if model is Metric else last
+    first = last = year * 12 + month - 1
+    if model is BaseFar:
+        first, last = first_near(year) - LOOK_BACK_MONTHS, year * 12 - 1
+    elif model in {Metric, BaseYear}:
+        first, last = (first - LOOK_BACK_MONTHS - QUIET_MONTHS if model is Metric else first), year * 12 + 11
     speaking = releases.filter(
         (pl.col("flow").is_null() | (pl.col("flow") == flow))
-        & (month_index("first_month") <= (year * 12 + 11 if model in {Metric, BaseYear} else last))
-        & (month_index("last_month") >= first)
-    )
+        & (month_index("first_month") <= last) & (month_index("last_month") >= first)
+    )  # fmt: skip
     return _origin(model, speaking)
 
 

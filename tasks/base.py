@@ -13,6 +13,7 @@ from schemas.table import Table, polars_schema
 from tasks.cube import NO_ROW, NOTHING, PRINTED, Cube
 from tasks.keys import Array
 from tasks.scope import index_month
+from tasks.settled import NO_MONTH
 
 # Spans are numbered as they are listed and sorted as texts.
 OF_SPAN = numpy.argsort(numpy.argsort(SPANS))
@@ -37,7 +38,18 @@ def fresh_numbers(cube: Cube) -> Numbers:
             (cube.ytd, cube.ytd_kinds), (cube.yoy, cube.yoy_kinds), (cube.ytd_yoy, cube.ytd_yoy_kinds),
         )),
     ]  # fmt: skip
-    parts = []
+    nothing = numpy.zeros(0, numpy.int64)
+    # Where all numbers are of long ago, no fresh month has a column.
+    parts = [
+        (
+            nothing,
+            nothing,
+            nothing.astype(numpy.uint8),
+            nothing.astype(numpy.uint8),
+            nothing,
+            nothing.astype(numpy.uint8),
+        )
+    ]
     for span, (there, value, kinds) in enumerate(of_spans):
         if there.shape[1]:
             series, column = numpy.nonzero(there)
@@ -82,3 +94,14 @@ def keep(cube: Cube, wanted: pl.DataFrame) -> DataFrame[Base]:
 def named(model: type[Table], column: str, names: Sequence[str | None], numbers: Array) -> pl.Series:
     """Numbers as the names that they stand for, of the type of a column."""
     return pl.Series(names, dtype=polars_schema(model)[column]).gather(pl.Series(numbers.astype(numpy.uint32)))
+
+
+def first_days(columns: Array, first: int) -> pl.Series:
+    """First days of months that are columns of a window, null for NO_MONTH."""
+    there = columns != NO_MONTH
+    least = int(columns[there].min(initial=0))
+    # There are few months and millions of rows: each day is reckoned once.
+    months = numpy.arange(least, int(columns[there].max(initial=0)) + 1)
+    days = pl.DataFrame({"month": months + first}).select(index_month("month")).to_series()
+    place = pl.Series(numpy.where(there, columns - least + 1, 0).astype(numpy.uint32))
+    return pl.concat([pl.Series([None], dtype=pl.Date), days.rename("")]).gather(place)

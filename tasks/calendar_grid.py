@@ -15,6 +15,7 @@ from tasks.cube import NO_ROW, NOTHING, Cube
 from tasks.keys import Array, number_distinct
 from tasks.month_sets import empty_sets, first_of, grown, last_of, pack, put, spread, spread_members
 from tasks.scope import HS_LEVELS, QUIET_MONTHS, WORLD
+from tasks.settled import NO_MONTH
 from tasks.sums import memberships
 
 NEVER = -1
@@ -25,13 +26,14 @@ IN_MONTH, GROWTH = SPANS.index("month"), SPANS.index("yoy")
 class Grid:
     """Which months the series of a cube have; the sets are of columns of its window (`month_sets`).
 
-    `begin` and `end` are the first and last month of a series, NEVER where it has none. `told` says which months are
-    published; the others serve as a base. `of_place` are the months in which a place has a number in any measure, and
-    `below` those in which a code below it has one.
+    `begin` and `end` are the first and last month of a series, NEVER where it has none. `seen` are the months in which it has a
+    number, or what it would be made of; `told` those that are published, the others serve as a base. `of_place` are the months
+    in which a place has a number in any measure, and `below` those in which a code below it has one.
     """
 
     begin: Array
     end: Array
+    seen: Array
     told: Array
     of_place: Array
     below: Array
@@ -58,11 +60,14 @@ def lay_grid(cube: Cube, coverage: Coverage) -> Grid:
     product = cube.flow * len(cube.products) + cube.product
     everything = numpy.arange(cube.height)
     spread(everything, product, seen, known)
-    begin, end = _reach(seen, known, product, QUIET_MONTHS)
-    told = grown(seen, QUIET_MONTHS) & known[product]
+    last_far = cube.far.last_month if len(cube.far.start) else numpy.full(cube.height, NO_MONTH)
+    begin, end = _reach(seen, last_far, known, product, QUIET_MONTHS)
+    told = grown(seen, QUIET_MONTHS)
+    _put_after(last_far, QUIET_MONTHS, cube.months, told)
+    told &= known[product]
     of_place = empty_sets(len(cube.place_key), cube.months)
     spread(everything, cube.place, own, of_place)
-    return Grid(begin, end, told, of_place, _told_below(cube, own))
+    return Grid(begin, end, seen, told, of_place, _told_below(cube, own))
 
 
 def measured_by_all(cube: Cube, coverage: Coverage) -> tuple[Array, Array]:
@@ -74,7 +79,7 @@ def measured_by_all(cube: Cube, coverage: Coverage) -> tuple[Array, Array]:
     )
     parts = numpy.flatnonzero(~cube.is_total)
     places, place = number_distinct(cube.place[parts], len(cube.place_key))
-    needed, counted, any_ = _count_partners(
+    needed, counted = _count_partners(
         parts, place, len(places), product, int(product.max(initial=-1)) + 1, group, len(key), cube.row, cube.value
     )
     of_group = numpy.zeros(len(key), numpy.int64)
@@ -82,7 +87,7 @@ def measured_by_all(cube: Cube, coverage: Coverage) -> tuple[Array, Array]:
     family = cube.family_of_measure()[key % len(cube.measures)]
     flow, code = key // len(cube.measures) // len(cube.products), key // len(cube.measures) % len(cube.products)
     everyone = coverage.everyone[flow, code, family][:, cube.fresh]
-    return group, everyone & ~(any_ & (counted < needed[of_group]))
+    return group, everyone & (counted >= needed[of_group])
 
 
 def _looked_for(cube: Cube, seen: Array) -> Array:
@@ -154,34 +159,43 @@ def _mark_past(start: Array, month: Array, span: Array, own: Array, seen: Array,
 
 
 @numba.njit(nogil=True, cache=True)
-def _reach(seen: Array, known: Array, product: Array, quiet: int) -> tuple[Array, Array]:
+def _reach(seen: Array, last_far: Array, known: Array, product: Array, quiet: int) -> tuple[Array, Array]:
     """First and last month of each series: so long before and after its numbers as something is known of its product."""
     begin, end = numpy.full(len(seen), NEVER), numpy.full(len(seen), NEVER)
     for series in range(len(seen)):
-        first = first_of(seen, series)
-        if first >= 0:
+        first, last, beyond = first_of(seen, series), last_of(seen, series), last_far[series]
+        if beyond != NO_MONTH:
+            first, last = beyond, max(last, beyond)
+        if first >= 0 or beyond != NO_MONTH:
             begin[series] = max(first_of(known, product[series]), first - quiet)
-            end[series] = min(last_of(known, product[series]), last_of(seen, series) + quiet)
+            end[series] = min(last_of(known, product[series]), last + quiet)
     return begin, end
+
+
+@numba.njit(nogil=True, cache=True)
+def _put_after(last_far: Array, quiet: int, months: int, told: Array) -> None:
+    """Put the months after the last one that is far into the sets, as long as they are told by it."""
+    for series in range(len(last_far)):
+        for month in range(min(last_far[series] + quiet + 1, months)):
+            put(told, series, month)
 
 
 @numba.njit(nogil=True, cache=True)
 def _count_partners(
     parts: Array, place: Array, places: int, product: Array, products: int, group: Array, groups: int, row: Array, value: Array,
-) -> tuple[Array, Array, Array]:  # fmt: skip
-    """How many partners have a number in any measure, by product; by group in its measure; and whether one has a row there."""
+) -> tuple[Array, Array]:  # fmt: skip
+    """How many partners have a number in any measure, by product; and by group in its measure."""
     months = row.shape[1]
     needed, counted = numpy.zeros((products, months), numpy.int32), numpy.zeros((groups, months), numpy.int32)
-    any_, met = numpy.zeros((groups, months), numpy.bool_), numpy.zeros((places, months), numpy.bool_)
+    met = numpy.zeros((places, months), numpy.bool_)
     for each in range(len(parts)):
         series = parts[each]
         for month in range(months):
             if row[series, month] == NO_ROW:
                 continue
-            any_[group[series], month] = True
             if not met[place[each], month]:
                 met[place[each], month] = True
                 needed[product[series], month] += 1
             if value[series, month] != NOTHING:
                 counted[group[series], month] += 1
-    return needed, counted, any_
+    return needed, counted

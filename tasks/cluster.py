@@ -97,16 +97,16 @@ class Cluster:
                 self._lose(f"no worker for {PATIENCE_SECONDS} s")
         return piece.work(*piece.given)
 
-    def each(self, work: Callable[[Any], Any], things: Sequence[Any]) -> list[Any]:
+    def each(self, work: Callable[[Any], Any], things: Sequence[Any]) -> Iterator[Any]:
         """`work` of every thing in their order, some at a time, before whatever else was given away."""
-        made: list[Any] = []
         begun: deque[Piece] = deque()
         window = self.window
         for thing in things:
             if len(begun) >= window:
-                made.append(self.result(begun.popleft()))
+                yield self.result(begun.popleft())
             begun.append(self.begin(work, thing, first=True))
-        return made + [self.result(piece) for piece in begun]
+        while begun:
+            yield self.result(begun.popleft())
 
     def _threads(self) -> dict[str, int]:
         """Threads of each worker; nothing where the scheduler does not answer."""

@@ -29,7 +29,18 @@ from tasks.scope import (
     month_index,
 )
 from tasks.series import per_unit
-from tasks.settled import NO_ENTRIES, NONE_SETTLED, Entries, Settled, lay_past, told_again
+from tasks.settled import (
+    NO_ENTRIES,
+    NO_STEPS,
+    NONE_SETTLED,
+    Entries,
+    Far,
+    Settled,
+    Steps,
+    lay_past,
+    order_steps,
+    told_again,
+)
 
 TOTALS = (WORLD, *GROUPS)
 # What stands in an array of whole numbers where there is no number.
@@ -44,9 +55,10 @@ NO_ROW, PRINTED, SUM = 0, 1, 2
 class Cube:
     """Series in order of their keys, and what is known of them month by month.
 
-    The window begins with the January `first` (a month index) and has so many `months`; `fresh` are those of them that have
-    columns in the arrays of numbers, and `is_settled` says by flow and column whether what was found of it stands. `value` and the printed figures are whole numbers in the smallest
-    unit of the series, NOTHING where there is none; `kinds` are the kinds of release behind a number, a bit for each in the
+    The window begins with the January `first` (a month index) and has so many `months`; `far` is what is known of those before
+    it. `fresh` are those months of the window that have columns in the arrays of numbers, and `is_settled` says by flow and
+    column whether what was found of it stands. `value` and the printed figures are whole numbers in the smallest unit of the
+    series, NOTHING where there is none; `kinds` are the kinds of release behind a number, a bit for each in the
     order of KINDS, so that the worst is the highest bit. `row` says whether a month has a number of its own, also one that
     is a sum of which a part is missing. `series` numbers belong to a place (flow, product, partner) and a desk (place and
     measure family, of which releases speak or not).
@@ -64,6 +76,7 @@ class Cube:
     months: int
     fresh: Array
     past: Entries
+    far: Steps
     key: Array
     flow: Array
     product: Array
@@ -154,10 +167,11 @@ def lay_out(
     sizes = (len(labels["product"]), len(labels["partner"]), len(labels["measure"]))
     coded = [numbers[name].cast(pl.Enum(texts)).to_physical().to_numpy().astype(numpy.int64)
              for name, texts in labels.items()]  # fmt: skip
-    own, before = _key(tuple(coded), sizes), _keys_of_settled(settled, labels, sizes)
+    own, before = _key(tuple(coded), sizes), _keys_of_settled(settled, settled, labels, sizes)
+    beyond = _keys_of_settled(settled, settled.far, labels, sizes) if settled.far else numpy.zeros(0, numpy.int64)
     is_total = numpy.array([name in TOTALS for name in labels["partner"]], bool)
     size = flows * sizes[0] * sizes[1] * sizes[2]
-    key = _possible_keys(distinct([own, before], size), flows, sizes, targets, labels["partner"])
+    key = _possible_keys(distinct([own, before, beyond], size), flows, sizes, targets, labels["partner"])
     partner, measure = key // sizes[2] % sizes[1], key % sizes[2]
     product, flow = key // (sizes[1] * sizes[2]) % sizes[0], key // (sizes[0] * sizes[1] * sizes[2])
     families = sorted({family_of(name) for name in labels["measure"]})
@@ -168,13 +182,16 @@ def lay_out(
     desk_key = distinct([own_desk, of_members], flows * sizes[0] * sizes[1] * len(families))
     desk = Index(desk_key, flows * sizes[0] * sizes[1] * len(families)).find(own_desk)
     told = [month for month in (numbers["month"].to_numpy(), settled.month) if len(month)]
+    told += [numpy.array([settled.far.before])] if settled.far else []
     first, months = _window(min(int(month.min()) for month in told), max(int(month.max()) for month in told), releases)
+    if settled.far:
+        first, months = settled.far.before, first + months - settled.far.before
     columns = numpy.arange(months) if fresh is None else fresh[(fresh >= first) & (fresh < first + months)] - first
     shape = (len(key), len(columns))
     spans = {*numbers["span"].unique(), *(SPANS[place] for place in numpy.flatnonzero(numpy.bincount(settled.span)))}
     cube = Cube(
         labels["flow"], products, labels["partner"], labels["measure"], families, classification, targets,
-        numpy.array([per_unit(name) for name in labels["measure"]], numpy.int64), first, months, columns, NO_ENTRIES,
+        numpy.array([per_unit(name) for name in labels["measure"]], numpy.int64), first, months, columns, NO_ENTRIES, NO_STEPS,
         key, flow, product, partner, measure, place, place_key, desk, desk_key, is_total[partner],
         numpy.zeros(shape, numpy.uint8), numpy.full(shape, NOTHING), numpy.zeros(shape, numpy.uint8),
         *(room for span in SPANS[1:] for room in _room(shape, span in spans)),
@@ -206,6 +223,8 @@ def lay_out(
                 at, settled.length, settled.month, first, settled.span, settled.value, settled.kinds, column, len(key)
             )
         )
+    if settled.far:
+        cube.far = order_steps(settled.far, cube.index.find(beyond), first, len(key))
     return cube
 
 
@@ -216,12 +235,15 @@ def _put_fresh(cube: Cube, at: Array, column: Array, span: Array, row: Array, va
     )  # fmt: skip
 
 
-def _keys_of_settled(settled: Settled, labels: dict[str, list[str]], sizes: tuple[int, int, int]) -> Array:
-    """The keys of the settled numbers, whose names have other numbers than those of the cube."""
-    keys = numpy.zeros(len(settled.flow), numpy.int64)
+def _keys_of_settled(
+    names_of: Settled, rows: Settled | Far, labels: dict[str, list[str]], sizes: tuple[int, int, int]
+) -> Array:
+    """The keys of settled rows, whose names have other numbers than those of the cube."""
+    keys = numpy.zeros(len(rows.flow), numpy.int64)
     # There are millions of rows and few names: what a name adds to a key is reckoned once.
     scales = (sizes[0] * sizes[1] * sizes[2], sizes[1] * sizes[2], sizes[2], 1)
-    for names, numbers, texts, scale in zip(settled[:4], settled[4:8], labels.values(), scales, strict=True):
+    numbered = (rows.flow, rows.product, rows.partner, rows.measure)
+    for names, numbers, texts, scale in zip(names_of[:4], numbered, labels.values(), scales, strict=True):
         place = {text: number for number, text in enumerate(texts)}
         keys += (numpy.array([place[name] for name in names], numpy.int64) * scale)[numbers]
     return keys

@@ -5,15 +5,16 @@ is made of them is the same to the byte.
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
-Lent = Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]
+Lent = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
 _lent: ContextVar[Lent | None] = ContextVar("tidewaiter_lent", default=None)
 
 
@@ -32,13 +33,26 @@ def is_lent() -> bool:
     return _lent.get() is not None
 
 
-def each(work: Callable[[T], R], things: Sequence[T]) -> list[R]:
-    """`work` of every thing, in their order. A single thing is not worth a journey."""
+def each(work: Callable[[T], R], things: Sequence[T]) -> Iterator[R]:
+    """`work` of every thing, in their order, each as soon as it is there. A single thing is not worth a journey."""
     lent = _lent.get()
     if len(things) < 2:
-        return [work(thing) for thing in things]
-    if lent is not None:
-        return lent(work, things)
-    # What takes the time lets go of the interpreter: compiled loops, Polars, and reading.
-    with ThreadPoolExecutor(min(len(things), os.cpu_count() or 1)) as threads:
-        return list(threads.map(work, things))
+        yield from map(work, things)
+    elif lent is not None:
+        yield from lent(work, things)
+    else:
+        # What takes the time lets go of the interpreter: compiled loops, Polars, and reading.
+        count = min(len(things), os.cpu_count() or 1)
+        with ThreadPoolExecutor(count) as threads:
+            begun: deque[Future[R]] = deque()
+            try:
+                for thing in things:
+                    # One waits while as many as there are threads are being made: who takes them sets the pace.
+                    if len(begun) > count:
+                        yield begun.popleft().result()
+                    begun.append(threads.submit(work, thing))
+                while begun:
+                    yield begun.popleft().result()
+            finally:
+                for future in begun:
+                    future.cancel()

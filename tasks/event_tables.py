@@ -21,10 +21,10 @@ from tasks.control_events import BASKET, codes_of, measures, members, touched_co
 from tasks.event_windows import LOOKED_AT, as_table, by_product, placebos, places, reach, windows_of
 from tasks.frame_hash import frame_sha256
 from tasks.known import Known
-from tasks.later import Later
 from tasks.lineage import code_sha256, json_sha256
 from tasks.normalise import Normalised
 from tasks.tables import Partition, read_derivation, read_table
+from tasks.waiting import Waiting
 
 FLOW, WORLD = "export", "WLD"
 DAYS = ("announced_on", "effective_from", "effective_until")
@@ -38,9 +38,9 @@ class EventTables(NamedTuple):
     event_window: DataFrame[EventWindow]
 
 
-def mark_events(release: Normalised, metric: DataFrame[Metric], later: Later | None, known: Known) -> EventTables:
-    """The tables of export controls after `release`, of which `metric` and `later` are the figures that it made anew."""
-    return EventTables(control_event(), event_window(release, metric, later, known))
+def mark_events(release: Normalised, metric: Waiting, known: Known) -> EventTables:
+    """The tables of export controls after `release`, of which `metric` are the figures that it made anew."""
+    return EventTables(control_event(), event_window(release, metric, known))
 
 
 def control_event() -> DataFrame[ControlEvent]:
@@ -68,15 +68,13 @@ def _note(row: dict[str, Any]) -> str | None:
     return "; ".join([*notes, *([row["date_note"]] if row["date_note"] else [])]) or None
 
 
-def event_window(
-    release: Normalised, metric: pl.DataFrame, later: Later | None, known: Known
-) -> DataFrame[EventWindow]:
+def event_window(release: Normalised, metric: Waiting, known: Known) -> DataFrame[EventWindow]:
     """The windows after a release: those that it can change made again, the others as they were."""
     before = read_table(known.snapshot, EventWindow)
     events = [*measures()] if _is_outdated(known) else _changed(release, known)
     if not events:
         return cast("DataFrame[EventWindow]", before)
-    series = _totals(events, metric, later, known)
+    series = _totals(events, metric, known)
     there = sorted(event_products() & {*series})
     again = as_table(
         row
@@ -153,9 +151,7 @@ def _is_outdated(known: Known) -> bool:
     return (found.get("reference_sha256"), found.get("code_sha256")) != (reference_sha256(), code_sha256(__name__))
 
 
-def _totals(
-    events: list[dict[str, Any]], metric: pl.DataFrame, later: Later | None, known: Known
-) -> dict[str, dict[int, dict[str, Any]]]:
+def _totals(events: list[dict[str, Any]], metric: Waiting, known: Known) -> dict[str, dict[int, dict[str, Any]]]:
     """The totals of the products by month: as the release derived them, else as they are published."""
     months = {month for event in events for month in reach(event)}
     wanted = places(WORLD) & pl.col("product").is_in(sorted(event_products()))
@@ -167,6 +163,5 @@ def _totals(
     other = read_table(
         known.snapshot, Metric, lambda part: is_looked_at(part) and part not in again, wanted, LOOKED_AT
     )  # fmt: skip
-    anew = [metric.filter((pl.col("flow") == FLOW) & wanted)]
-    anew += later.rows(is_looked_at, wanted, LOOKED_AT) if later is not None else ()
+    anew = metric.rows(is_looked_at, wanted, LOOKED_AT)
     return by_product(pl.concat([other, *(rows.select(other.columns).cast(other.schema) for rows in anew)]))

@@ -17,9 +17,9 @@ from tasks.calendar_grid import NEVER
 from tasks.cube import NOTHING
 from tasks.keys import Array
 from tasks.month_sets import has
-from tasks.months import look_far, make_room, settle
+from tasks.months import make_room, settle
+from tasks.settled import NO_MONTH
 
-NO_MONTH = -(10**6)
 BASIS_POINTS_PER_PERCENT = 100
 # Series that are told together: their months fit into the cache.
 BLOCK = 256
@@ -73,9 +73,11 @@ def number_rows(
 
 
 @numba.njit(nogil=True, cache=True)
-def tell_series(known: Any, asked: Any, told: Array, rows: Any, near: Any, months: int, at: Any, status: Any) -> None:
+def tell_series(
+    known: Any, asked: Any, told: Array, far: Any, rows: Any, near: Any, months: int, at: Any, status: Any
+) -> None:  # fmt: skip
     """Fill what the rows say of their own series, and `near` for what they say of others. Block by block of whole places,
-    because a value per kilogram needs two series of one place."""
+    because a value per kilogram needs two series of one place. `far` goes on where the window begins."""
     places, first, item = known.place, 0, 0
     room, figure = make_room(BLOCK, months), numpy.empty(months)
     while first < len(places):
@@ -84,7 +86,7 @@ def tell_series(known: Any, asked: Any, told: Array, rows: Any, near: Any, month
             last -= 1
         settle(known, room, first, last, status)
         _note_near(known, room, near, first, last)
-        item = _tell_rows(known, asked, told, rows, room, figure, item, first, last, at, status)
+        item = _tell_rows(known, asked, told, far, rows, room, figure, item, first, last, at, status)
         first = last
 
 
@@ -103,8 +105,8 @@ def _note_near(known: Any, room: Any, near: Any, first: int, last: int) -> None:
 
 @numba.njit(nogil=True, cache=True)
 def _tell_rows(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917
-    known: Any, asked: Any, told: Array, rows: Any, room: Any, figure: Array, item: int, start: int, stop: int, at: Any,
-    status: Any,
+    known: Any, asked: Any, told: Array, far: Any, rows: Any, room: Any, figure: Array, item: int, start: int, stop: int,
+    at: Any, status: Any,
 ) -> int:  # fmt: skip
     """The rows of the items of a block of series, which `room` holds; the first item after them."""
     # Each array by a name of its own: taken out of a tuple in a loop, it would be counted in and out each time.
@@ -116,9 +118,8 @@ def _tell_rows(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917
         room.level, room.made, room.kinds, room.ytd, room.ytd_made, room.ytd_kinds
     )  # fmt: skip
     floats, days, statuses, of_levels, of_rows = rows.floats, rows.months, rows.statuses, rows.level_kinds, rows.kinds
-    starts, entry_months, spans, values, entry_kinds = known.start, known.month, known.span, known.value, known.kinds
-    standing, of_place, below, desks, places = known.standing, known.of_place, known.below, known.desk, known.place
-    begins, near, look_back = known.begin, known.near, asked.look_back
+    begins, look_back = known.begin, asked.look_back
+    far_start, far_run, far_kinds_month, far_kinds = far.start, far.run_start, far.kinds_month, far.kinds
     while item < len(items) and items[item] < stop:
         series, weight = items[item], masses[item]
         is_ratio, own, mass = weight >= 0, series - start, weight - start if weight >= 0 else series - start
@@ -136,20 +137,24 @@ def _tell_rows(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917
                 since = max(since, changed[weight, place])
             else:
                 printed, printed_ytd = _in_percent(growth, series, column), _in_percent(growth_ytd, series, column)
-            now, made = _figure(level, level_made, own, mass, is_ratio, month, size, per_mass, status)
-            total, total_made = _figure(ytd, ytd_made, own, mass, is_ratio, month, size, per_mass, status)
+            now, made = figure_of(level, level_made, own, mass, is_ratio, month, size, per_mass, status)
+            total, total_made = figure_of(ytd, ytd_made, own, mass, is_ratio, month, size, per_mass, status)
             year, year_made, whole_year = _year(
                 level, own, mass, is_ratio, month, begins[series], begins[weight], size, per_mass, status
             )
             before, before_made = numpy.nan, status.no_base
             if month - 1 >= first:
-                before, before_made = _figure(level, level_made, own, mass, is_ratio, month - 1, size, per_mass, status)
+                before, before_made = figure_of(
+                    level, level_made, own, mass, is_ratio, month - 1, size, per_mass, status
+                )
             base, base_made, total_base, total_base_made = numpy.nan, status.no_base, numpy.nan, status.no_base
             year_base, year_base_made = numpy.nan, status.no_base
             if month - 12 >= first:
                 back = month - 12
-                base, base_made = _figure(level, level_made, own, mass, is_ratio, back, size, per_mass, status)
-                total_base, total_base_made = _figure(ytd, ytd_made, own, mass, is_ratio, back, size, per_mass, status)
+                base, base_made = figure_of(level, level_made, own, mass, is_ratio, back, size, per_mass, status)
+                total_base, total_base_made = figure_of(
+                    ytd, ytd_made, own, mass, is_ratio, back, size, per_mass, status
+                )
                 year_base, year_base_made, _ = _year(
                     level, own, mass, is_ratio, back, begins[series], begins[weight], size, per_mass, status
                 )
@@ -177,42 +182,33 @@ def _tell_rows(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917
                 _cut(floats, statuses, row, month, since, at, status)
             # The unbroken run before the month: every month of it is known, told, and means the same.
             run, of_run = month, numpy.uint8(0)
-            figure[month] = now
             if not numpy.isnan(now):
-                of_run = kinds[own, month] | kinds[mass, month]
-                oldest = max(first, month - look_back)
-                while run > max(oldest, near) and run != since:
-                    back = run - 1
-                    if not has(told, series, back) or (is_ratio and not has(told, weight, back)):
-                        break
-                    figure[back], _ = _figure(level, level_made, own, mass, is_ratio, back, size, per_mass, status)
-                    if numpy.isnan(figure[back]):
-                        break
-                    run, of_run = back, of_run | kinds[own, back] | kinds[mass, back]
-                if run == near and run > oldest and run != since:
-                    entry, weight_entry = -1, -1
-                    if len(starts):
-                        entry, weight_entry = starts[series + 1] - 1, starts[weight + 1] - 1
-                    while run > oldest and run != since:
+                oldest = max(first, month - look_back, since)
+                if is_ratio:
+                    figure[month] = now
+                    while run > oldest and has(told, series, run - 1) and has(told, weight, run - 1):
                         back = run - 1
-                        if not has(told, series, back) or (is_ratio and not has(told, weight, back)):
-                            break
-                        whole, of_month, entry = look_far(
-                            starts[series] if len(starts) else 0, entry_months, spans, values, entry_kinds, standing, of_place,
-                            below, desks[series], places[series], back, entry,
-                        )  # fmt: skip
-                        figure[back] = _in_units(whole, size)
-                        if is_ratio:
-                            heavy, of_mass, weight_entry = look_far(
-                                starts[weight] if len(starts) else 0, entry_months, spans, values, entry_kinds, standing,
-                                of_place, below, desks[weight], places[weight], back, weight_entry,
-                            )  # fmt: skip
-                            of_month |= of_mass
-                            figure[back], _ = _per_kilogram(figure[back], 0, _in_units(heavy, per_mass), 0, status)
+                        figure[back], _ = figure_of(
+                            level, level_made, own, mass, is_ratio, back, size, per_mass, status
+                        )
                         if numpy.isnan(figure[back]):
                             break
-                        run, of_run = back, of_run | of_month
-            _tell_records(figure, now, made, month, run, days, statuses, row, at, status)
+                        run = back
+                else:
+                    while run > oldest and level[own, run - 1] != NOTHING and has(told, series, run - 1):
+                        run -= 1
+                    for each in range(run, month + 1):
+                        figure[each] = level[own, each]
+                for each in range(run, month + 1):
+                    of_run |= kinds[own, each] | kinds[mass, each]
+                if run == 0 and len(far_start):
+                    steps_start, steps_stop = far_start[2 * series + is_ratio], far_start[2 * series + is_ratio + 1]
+                    if steps_start < steps_stop and far_run[steps_start] != NO_MONTH:
+                        run = min(run, max(far_run[steps_start], month - look_back, since))
+                        for step in range(steps_start, steps_stop):
+                            if far_kinds_month[step] >= run:
+                                of_run |= far_kinds[step]
+            _tell_records(figure, now, made, month, run, days, statuses, row, at, status, far, 2 * series + is_ratio)
             # The kinds that the level rests on, and all that the figures look back on in their own series.
             of_level, found = numpy.uint8(0), numpy.uint8(0)
             has_yoy, has_ytd_yoy = (
@@ -264,7 +260,7 @@ def _in_units(whole: int, size: int) -> float:
 
 
 @numba.njit(nogil=True, cache=True, inline="always")
-def _figure(
+def figure_of(
     whole: Array, made: Array, own: int, mass: int, is_ratio: bool, month: int, size: int, per_mass: int, status: Any
 ) -> tuple[float, int]:
     """A number of a month in units, or the value divided by the mass; and its status."""
@@ -367,7 +363,7 @@ def _cut(floats: Array, statuses: Array, row: int, month: int, since: int, at: A
 
 
 @numba.njit(nogil=True, cache=True)
-def _tell_records(
+def _tell_records(  # noqa: PLR0913, PLR0917
     figure: Array,
     now: float,
     made: int,
@@ -378,6 +374,8 @@ def _tell_records(
     row: int,
     at: Any,
     status: Any,
+    far: Any,
+    key: int,
 ) -> None:
     """Highest and lowest since: the latest earlier month that was at least as extreme, within the unbroken run.
 
@@ -390,8 +388,10 @@ def _tell_records(
     months[at.series_start, row] = start
     for place, sign in ((0, 1.0), (1, -1.0)):
         before = month - 1
-        while before >= start and sign * figure[before] < sign * figure[month]:
+        while before >= max(start, 0) and sign * figure[before] < sign * figure[month]:
             before -= 1
+        if before < 0 and start < 0:
+            before = _surpassed_far(far, key, start, place == 0, now)
         if start == month:
             changed = months[at.comparable_from, row] == month
             statuses[HIGHEST_STATUS + place, row] = status.definition_break if changed else status.no_base
@@ -401,3 +401,15 @@ def _tell_records(
             statuses[HIGHEST_STATUS + place, row] = status.not_extreme
         else:
             months[place, row], statuses[HIGHEST_STATUS + place, row] = before, status.computed
+
+
+@numba.njit(nogil=True, cache=True)
+def _surpassed_far(far: Any, key: int, start: int, is_highest: bool, now: float) -> int:
+    """The latest far month from `start` on that was at least as extreme, the month before `start` where there is none."""
+    months, numbers = (far.highest_month, far.highest) if is_highest else (far.lowest_month, far.lowest)
+    for step in range(far.start[key], far.start[key + 1]):
+        if months[step] < start:
+            break
+        if (is_highest and numbers[step] >= now) or (not is_highest and numbers[step] <= now):
+            return int(months[step])
+    return start - 1

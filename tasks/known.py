@@ -1,16 +1,17 @@
 """What was published before a release came: the part of it that the release can touch or must be compared with."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple, cast
 
 import polars as pl
 from pandera.typing.polars import DataFrame
 
-from schemas.base import Base, BaseYear
+from schemas.base import Base, BaseFar, BaseYear
 from schemas.observation import Detail, Observation
 from schemas.release import Release
 from schemas.table import schema_sha256, table_name
+from tasks.far import first_near
 from tasks.normalise import Normalised
 from tasks.past import BaseFile, has_totals
 from tasks.refusal import Refused
@@ -27,7 +28,8 @@ class Known(NamedTuple):
     has the words of those that are neither settled nor touched, and what a revision is held against: the same months a year
     later, and a year earlier where another release speaks of them. What the derived months look back on, and the settled
     ones among them, is in files that are published, `before`, number for number, so that a look back has a bound; `years`
-    are those whose numbers are to be laid side by side. `detail` holds the touched months, and the same months a
+    are those whose numbers are to be laid side by side, `far_years` those of which what is far is to be made, and `far_stale` the
+    partitions that said so of other years, or say what is no longer so. `detail` holds the touched months, and the same months a
     year later, whose revisions tell of the growth on the year before.
     """
 
@@ -37,9 +39,12 @@ class Known(NamedTuple):
     touched: tuple[Partition, ...]
     derived: tuple[Partition, ...]
     snapshot: Snapshot | None
+    store: Path
     before: tuple[BaseFile, ...] = ()
     years: tuple[tuple[str, int], ...] = ()
     settled: tuple[Partition, ...] = ()
+    far_years: tuple[tuple[str, int], ...] = ()
+    far_stale: tuple[Partition, ...] = ()
 
     @property
     def anew(self) -> tuple[Partition, ...]:
@@ -77,6 +82,8 @@ def open_known(store: Path, release: Normalised) -> Known:
     near = ((derived - settled) | later_year(touched) | year_before) - touched
     observation = read_table(snapshot, Observation, near.__contains__)
     years = _years_to_gather(snapshot, based.keys() | derived, derived - settled)
+    far = _far(_base_files(snapshot, BaseFar), based.keys() | derived, derived, derived - settled, years)
+    stale = {path_partition(entry.partition) for entry in snapshot.entries("base_far")} if snapshot else set()
     return Known(
         cast("DataFrame[Release]", releases),
         cast("DataFrame[Observation]", observation),
@@ -84,23 +91,85 @@ def open_known(store: Path, release: Normalised) -> Known:
         tuple(sorted(touched)),
         tuple(sorted(derived)),
         snapshot,
+        store,
         (
             *_base_files(snapshot, BaseYear).values(),
             *(file for month, file in based.items() if month not in derived - settled),
+            *far.files,
         ),
         tuple(sorted(years)),
         tuple(sorted(settled)),
+        tuple(sorted(far.years)),
+        tuple(sorted(stale - far.kept)),
     )
 
 
-def _base_files(snapshot: Snapshot | None, model: type[Base | BaseYear]) -> dict[Partition, BaseFile]:
-    """The files of numbers by month, or by January of a year that is over; those of another schema are as good as none."""
+class _FarPlan(NamedTuple):
+    """Files that say what is far of the derived months, years of which it is to be made, and partitions that stay."""
+
+    files: list[BaseFile]
+    years: set[tuple[str, int]]
+    kept: set[Partition]
+
+
+def _far(
+    published: Mapping[Partition, BaseFile],
+    months: Collection[Partition],
+    derived: set[Partition],
+    anew: set[Partition],
+    gathered: Collection[tuple[str, int]],
+) -> _FarPlan:
+    """What can be said of the far months, and what is to be said of them from now on: of the last year of each flow, as soon as a
+    month of it has figures made and there are months that are far.
+
+    Without it the months themselves are looked at, and so it is where months of several years are derived, or where one of the
+    years (flow, year) whose months are to be `gathered` is far.
+    """
+    last: dict[str, int] = {}
+    for flow, year, _ in months:
+        last[flow] = max(year, last.get(flow, year))
+    valid = {
+        (flow, year): file for (flow, year, _), file in published.items()
+        if not any(other == flow and _is_told_by(year, number * 12 + month - 1) for other, number, month in anew)
+    }  # fmt: skip
+    flows = {flow for flow, year, _ in derived if year == last[flow]}
+    years = {(flow, last[flow]) for flow in flows if _has_far(flow, last[flow], months)} - valid.keys()
+    files: list[BaseFile] = []
+    if len({year for _, year, _ in derived}) == 1 and len(flows) == len({flow for flow, _, _ in derived}):
+        year = max(year for _, year, _ in derived)
+        # In the first month of a year what was far a year ago tells, and the year that was near then.
+        for told in (year, year - 1):
+            asked = {(flow, told) for flow in flows if _has_far(flow, told, months)}
+            is_near = all(first_near(told) <= number * 12 for _, number in gathered)
+            if not files and asked and asked <= valid.keys() and is_near:
+                files = [valid[of_flow] for of_flow in sorted(asked)]
+    kept = {(flow, year, 1) for flow, year in valid if year == last.get(flow, year)}
+    return _FarPlan(files, years, kept)
+
+
+def _is_told_by(year: int, month: int) -> bool:
+    """Whether what is far of a year tells of a month (a month index), or holds it against later ones."""
+    return first_near(year) - LOOK_BACK_MONTHS <= month < year * 12
+
+
+def _has_far(flow: str, year: int, months: Iterable[Partition]) -> bool:
+    near = first_near(year)
+    return any(
+        other == flow and near - LOOK_BACK_MONTHS <= number * 12 + month - 1 < near for other, number, month in months
+    )
+
+
+def _base_files(snapshot: Snapshot | None, model: type[Base | BaseYear | BaseFar]) -> dict[Partition, BaseFile]:
+    """The files of numbers by month, or by January of a year that is over, or of what is far of a year; those of another schema
+    are as good as none."""
     entries = snapshot.entries(table_name(model)) if snapshot else ()
     places = {
         path_partition(entry.partition): snapshot.path / entry.path  # type: ignore[union-attr]
         for entry in entries
         if entry.schema_sha256 == schema_sha256(model)
     }
+    if model is BaseFar:
+        return {month: BaseFile(month[0], first_near(month[1]), path, 0) for month, path in places.items()}
     months = 12 if model is BaseYear else 1
     return {month: BaseFile(month[0], _index(month), path, months) for month, path in places.items()}
 
@@ -118,7 +187,7 @@ def looked_back_on(
     files: Iterable[BaseFile], months: Collection[Partition], years: Collection[tuple[str, int]] = ()
 ) -> list[BaseFile]:
     """Those of the files that some months look back on or that say what the months are, as few as it takes, in order; and all
-    months of `years` (flow, year)."""
+    months of `years` (flow, year). What is far is kept."""
     wanted = {*months}
     # A month that figures are made for is read by itself: how its numbers came to be is told there.
     by_month = {month[:2] for month in wanted} | {*years}
@@ -126,11 +195,12 @@ def looked_back_on(
         (file, month)
         for file in files
         for month in [_month_of(file)]
-        if month[:2] in years or _is_looked_at(month, wanted)
+        if not file.months or month[:2] in years or _is_looked_at(month, wanted)
     ]
     of_years = {month[:2]: file for file, month in near if file.months > 1 and month[:2] not in by_month}
     single = [file for file, month in near if file.months == 1 and month[:2] not in of_years]
-    return sorted([*of_years.values(), *single], key=lambda file: file[:2])
+    far = [file for file, _ in near if not file.months]
+    return sorted([*of_years.values(), *single, *far], key=lambda file: file[:2])
 
 
 def _month_of(file: BaseFile) -> Partition:
@@ -172,10 +242,10 @@ def _months_between(partitions: set[Partition]) -> set[Partition]:
 
 def _can_change(month: Partition, touched: set[Partition]) -> bool:
     """Whether a month's metrics can depend on a touched month: cumulative figures reach back to January, and records look
-    back LOOK_BACK_MONTHS."""
+    back LOOK_BACK_MONTHS, to months that may be told because of one QUIET_MONTHS before them."""
     first = [(year * 12, year * 12 + number - 1) for flow, year, number in touched if flow == month[0]]
     index = _index(month)
-    return any(january <= index <= own + LOOK_BACK_MONTHS for january, own in first)
+    return any(january <= index <= own + LOOK_BACK_MONTHS + QUIET_MONTHS for january, own in first)
 
 
 def _years_of_totals(numbers: pl.DataFrame) -> set[tuple[str, int]]:

@@ -7,7 +7,7 @@ not made.
 """
 
 import functools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Generator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
@@ -15,7 +15,7 @@ import numpy
 import polars as pl
 from pandera.typing.polars import DataFrame
 
-from schemas.base import Base, BaseYear
+from schemas.base import Base, BaseFar, BaseYear
 from schemas.metric import SETS_OF_KINDS, STATUSES, Metric, status
 from schemas.release import Release
 from schemas.table import PUBLISHED, Table, empty_frame, polars_schema, table_name
@@ -25,66 +25,49 @@ from tasks.coverage import cover
 from tasks.cube import NOTHING, Cube, lay_out
 from tasks.definitions import Heads, months_changed
 from tasks.elsewhere import each, is_lent
-from tasks.figures import (
-    FLOATS,
-    MONTHS,
-    NO_MONTH,
-    PLACES,
-    STATUS_ORDER,
-    Asked,
-    Near,
-    Rows,
-    number_rows,
-    tell_series,
-)
+from tasks.far import step_back
+from tasks.figures import FLOATS, MONTHS, PLACES, STATUS_ORDER, Asked, Near, Rows, number_rows, tell_series
+from tasks.items import Items, list_items
 from tasks.keys import Array
 from tasks.memory import give_back
 from tasks.months import STATUS, all_known
 from tasks.partners import rank_partners, tell_partners
 from tasks.past import BaseFile, Past
-from tasks.scope import LOOK_BACK_MONTHS, WORLD, index_month
+from tasks.scope import LOOK_BACK_MONTHS, WORLD
 from tasks.series import Portion, cut_portions, printed_numbers
+from tasks.settled import NO_MONTH
 from tasks.sums import add_up
-from tasks.weave import weave
+from tasks.weave import RUN, weave
 from tasks.years import gather
 
-UNIT_VALUES = {"value_usd": "unit_value_usd_per_kg", "value_cny": "unit_value_cny_per_kg"}
-MASS = "quantity_kg"
 # Of words of one month alone: what it looks back on is many times as much. Of so many months the words themselves count.
 ROWS_OF_MONTHS = 40_000
 MONTHS_AT_ONCE = 10
 # Seldom has a month more numbers than so many for each of its words, sums among them, or a year more rows.
 NUMBERS_A_WORD = 5
-# Rows that are alike in these are all of one portion.
-RUN = ("flow", "period", "product")
 # The name of each set of kinds, by its number; the empty one has none.
 NAMES = (None, *SETS_OF_KINDS)
 
 
 class Derived(NamedTuple):
-    """The metrics of some months, and the numbers that they and later months are made of, by month and of some years."""
+    """The metrics of some months, and what they and later months are made of: numbers by month, numbers of some years, and what
+    is far of some years."""
 
     metric: DataFrame[Metric]
     base: DataFrame[Base]
     base_year: DataFrame[BaseYear]
+    base_far: DataFrame[BaseFar]
 
 
 class Wanted(NamedTuple):
-    """What is asked of a portion: figures of `months`, all where None is given, and numbers of the months `anew` and of `years`,
-    which are laid side by side; both tables have flow and month index. Where `anew` is None only figures are asked for."""
+    """What is asked of a portion: figures of `months`, all where None is given, numbers of the months `anew` and of `years`, which
+    are laid side by side, and what is far of `far_years`; both tables have flow and month index. Where `anew` is None only figures
+    are asked for."""
 
     months: pl.DataFrame | None
     anew: pl.DataFrame | None = None
     years: frozenset[tuple[str, int]] = frozenset()
-
-
-class Items(NamedTuple):
-    """What has a row each month, in order: series, and values per kilogram, whose `mass` is the series of the kilograms."""
-
-    series: Array
-    mass: Array
-    measure: Array
-    measures: list[str]
+    far_years: frozenset[tuple[str, int]] = frozenset()
 
 
 @dataclass
@@ -104,25 +87,30 @@ def derive(
     """All metrics from one word a number (`ledger.last_word` or `as_of`) and the scopes of the releases.
 
     For a day in the past, `releases` are those that were public on it. `wanted` (flow, month index) limits the months
-    that come out; for a month to come out right `observation` must reach from the January LOOK_BACK_MONTHS before it to
-    the December of its year, and what lies outside makes no difference.
+    that come out; for a month to come out right `observation` must reach from the January LOOK_BACK_MONTHS and QUIET_MONTHS before
+    it to the December of its year, and what lies outside makes no difference.
     """
     work = functools.partial(_derive_portion, releases=releases, wanted=Wanted(wanted))
-    made = each(work, cut_portions(observation))
-    return cast("DataFrame[Metric]", _woven(Metric, [of_portion.metric for of_portion in made]))
+    made: list[pl.DataFrame] = [of_portion.metric for of_portion in each(work, cut_portions(observation))]
+    return cast("DataFrame[Metric]", _woven(Metric, made))
 
 
-def derive_months(
+def derive_portions(
     observation: pl.DataFrame, releases: DataFrame[Release], wanted: pl.DataFrame, before: Sequence[BaseFile],
-    years: Collection[tuple[str, int]] = (),
-) -> Derived:  # fmt: skip
-    """The figures of the `wanted` months (flow, month index) alone, and the numbers of those that are in no file of `before`.
+    years: Collection[tuple[str, int]] = (), far_years: Collection[tuple[str, int]] = (),
+) -> Generator[tuple[Derived, str | None]]:  # fmt: skip
+    """The figures of the `wanted` months (flow, month index) alone, and the numbers of those that are in no file of `before`,
+    portion by portion, each with the text that is not after any product of those to come; None with the last.
 
     `observation` has the words of months that are in no file; of all others the numbers are in those of theirs, of a wanted
-    one in a file of a single month. Of `years` (flow, year) all months must be wanted or in single files. Products that add
-    up with one another are taken together, the rest portion by portion, so that memory does not grow with the number of
-    products; where processes are lent, they take the portions.
+    one in a file of a single month. Of `years` (flow, year) all months must be wanted or in single files. Where one file says
+    what is far, files of months before that are not asked, and all wanted months are two years later or more. Of `far_years`
+    (flow, year; one of a flow) what is far is made. Products that add up with one another are taken together, the rest one after
+    the other, so that memory does not grow with the number of products; where processes are lent, they take the portions.
     """
+    near = max((file.month for file in before if not file.months), default=0)
+    assert all(year * 12 >= near for _, year in years), "a year that is far would be gathered from nothing"
+    before = [file for file in before if not file.months or file.month >= near]
     single = {(file.flow, file.month) for file in before if file.months == 1}
     past = Past(before, {*wanted.iter_rows()} & single)
     anew = wanted.filter(pl.Series([month not in single for month in wanted.iter_rows()], dtype=pl.Boolean))
@@ -130,23 +118,16 @@ def derive_months(
     months = min(max(anew.height, 1), MONTHS_AT_ONCE)
     numbers = {kin: rows * months // NUMBERS_A_WORD for kin, rows in past.rows_of_kin().items()}
     portions = cut_portions(observation, ROWS_OF_MONTHS * months, numbers)
-    asked = Wanted(wanted, anew, frozenset(years))
+    asked = Wanted(wanted, anew, frozenset(years), frozenset(far_years))
     work = functools.partial(_derive_portion, releases=releases, wanted=asked)
     if is_lent():
         # Others may not have our files.
         made = each(work, [portion._replace(settled=past.read(portion)) for portion in portions])
     else:
         made = each(functools.partial(work, past=past), portions)
-    metric, of_months, of_years = (list(of_portions) for of_portions in zip(*made, strict=True))
-    # A portion is let go as soon as its rows are in their place.
-    made.clear()
-    derived = Derived(
-        cast("DataFrame[Metric]", _woven(Metric, metric)), cast("DataFrame[Base]", _woven(Base, of_months)),
-        cast("DataFrame[BaseYear]", _woven(BaseYear, of_years)),
-    )  # fmt: skip
-    # The arrays of the portions are gone, and what is done next with the frames wants room of its own.
+    yield from zip(made, (portion.after for portion in portions), strict=True)
+    # The arrays of the portions are gone, and what is done next wants room of its own.
     give_back()
-    return derived
 
 
 def _woven(model: type[Table], frames: list[pl.DataFrame]) -> pl.DataFrame:
@@ -158,11 +139,11 @@ def _derive_portion(
 ) -> Derived:
     nothing = Derived(
         cast("DataFrame[Metric]", empty_frame(Metric)), cast("DataFrame[Base]", empty_frame(Base)),
-        cast("DataFrame[BaseYear]", empty_frame(BaseYear)),
+        cast("DataFrame[BaseYear]", empty_frame(BaseYear)), cast("DataFrame[BaseFar]", empty_frame(BaseFar)),
     )  # fmt: skip
     settled = past.read(portion) if past else portion.settled
     numbers = printed_numbers(portion.observation, releases)
-    if not numbers.height and (settled is None or not len(settled.month)):
+    if not numbers.height and (settled is None or settled.is_empty()):
         return nothing
     fresh = None
     if wanted.months is not None and wanted.anew is not None:
@@ -173,7 +154,7 @@ def _derive_portion(
         cube.is_settled = ~_are_among(cube, wanted.anew)
     add_up(cube, coverage)
     grid = lay_grid(cube, coverage)
-    items = _items(cube, grid.begin)
+    items = list_items(cube, grid.begin)
     columns, by_flow = _wanted_months(cube, grid.told, wanted.months)
     row_of, height = number_rows(items.series, items.mass, grid.told, columns, by_flow, cube.flow, len(cube.flows))
     rows = Rows(
@@ -188,7 +169,9 @@ def _derive_portion(
         LOOK_BACK_MONTHS,
     )  # fmt: skip
     near = _near(cube, columns)
-    tell_series(all_known(cube, coverage, grid, columns), asked, grid.told, rows, near, cube.months, PLACES, STATUS)
+    tell_series(
+        all_known(cube, coverage, grid, columns), asked, grid.told, cube.far, rows, near, cube.months, PLACES, STATUS
+    )
     group, whole = measured_by_all(cube, coverage)
     parts = numpy.flatnonzero(~cube.is_total)
     ranks, of_rank = rank_partners(
@@ -204,7 +187,10 @@ def _derive_portion(
     metric = _as_table(Found(cube, items, item, columns[place], rows))
     if wanted.anew is None:
         return nothing._replace(metric=cast("DataFrame[Metric]", metric))
-    return Derived(cast("DataFrame[Metric]", metric), base.keep(cube, wanted.anew), gather(cube, wanted.years))
+    return Derived(
+        cast("DataFrame[Metric]", metric), base.keep(cube, wanted.anew), gather(cube, wanted.years),
+        step_back(cube, coverage, grid, items, wanted.far_years),
+    )  # fmt: skip
 
 
 def _are_among(cube: Cube, months: pl.DataFrame) -> Array:
@@ -230,29 +216,6 @@ def _near(cube: Cube, wanted: Array) -> Near:
 
 def _heads(cube: Cube) -> Heads:
     return Heads((cube.products, cube.partners, cube.measures), (cube.product, cube.partner, cube.measure))
-
-
-def _items(cube: Cube, begin: Array) -> Items:
-    """The series that have months, and a value per kilogram for each value beside a mass."""
-    names = dict(enumerate(cube.measures))
-    measures = sorted({*cube.measures, *(UNIT_VALUES[name] for name in cube.measures if name in UNIT_VALUES)})
-    number = {name: place for place, name in enumerate(measures)}
-    plain = numpy.flatnonzero(begin >= 0)
-    found = [
-        (plain, numpy.full(len(plain), -1), numpy.array([number[name] for name in cube.measures])[cube.measure[plain]])
-    ]
-    if MASS in cube.measures:
-        for place, name in names.items():
-            if name in UNIT_VALUES:
-                values = plain[cube.measure[plain] == place]
-                kilograms = numpy.full(len(values), cube.measures.index(MASS))
-                mass = cube.find(cube.keys_of(cube.flow[values], cube.product[values], cube.partner[values], kilograms))
-                both = (mass >= 0) & (begin[mass] >= 0)
-                measure = numpy.full(int(both.sum()), number[UNIT_VALUES[name]])
-                found.append((values[both], mass[both], measure))
-    item, mass, measure = (numpy.concatenate(parts) for parts in zip(*found, strict=True))
-    order = numpy.lexsort((measure, cube.place[item]))
-    return Items(item[order], mass[order], measure[order], measures)
 
 
 def _wanted_months(cube: Cube, told: Array, wanted: pl.DataFrame | None) -> tuple[Array, Array]:
@@ -290,24 +253,13 @@ def _as_table(found: Found) -> pl.DataFrame:
     for place, name in enumerate(FLOATS):
         made[name] = pl.Series(rows.floats[place])
     for place, name in enumerate(MONTHS):
-        made[name] = _as_months(rows.months[place], cube.first)
+        made[name] = base.first_days(rows.months[place], cube.first)
     for place, name in enumerate(STATUS_ORDER):
         made[status(name)] = named(status(name), rows.statuses[place], STATUSES)
     for name, kinds in (("level_kinds", rows.level_kinds), ("kinds", rows.kinds)):
         made[name] = named(name, kinds, NAMES)
-    made["period"] = _as_months(found.month, cube.first)
+    made["period"] = base.first_days(found.month, cube.first)
     frame = pl.DataFrame(made).with_columns(
         pl.col(FLOATS).fill_nan(None), pl.when(pl.col("rank") > 0).then("rank").alias("rank")
     )
     return frame.select(pl.col(name).cast(kind) for name, kind in schema.items())
-
-
-def _as_months(columns: Array, first: int) -> pl.Series:
-    """First days of months that are columns of a window, null for NO_MONTH."""
-    there = columns != NO_MONTH
-    least = int(columns[there].min(initial=0))
-    # There are few months and millions of rows: each day is reckoned once.
-    months = numpy.arange(least, int(columns[there].max(initial=0)) + 1)
-    days = pl.DataFrame({"month": months + first}).select(index_month("month")).to_series()
-    place = pl.Series(numpy.where(there, columns - least + 1, 0).astype(numpy.uint32))
-    return pl.concat([pl.Series([None], dtype=pl.Date), days.rename("")]).gather(place)

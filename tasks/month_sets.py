@@ -88,6 +88,15 @@ def first_of(sets: Array, row: int) -> int:
 
 
 @numba.njit(nogil=True, cache=True)
+def last_before(sets: Array, row: int, month: int) -> int:
+    """The last month of a set before this one, -1 where there is none."""
+    before = month - 1
+    while before >= 0 and not has(sets, row, before):
+        before -= 1
+    return before
+
+
+@numba.njit(nogil=True, cache=True)
 def last_of(sets: Array, row: int) -> int:
     """The last month of a set, -1 where it is empty."""
     for word in range(sets.shape[1] - 1, -1, -1):

@@ -29,7 +29,7 @@ IN_MONTH, TO_DATE = SPANS.index("month"), SPANS.index("ytd")
 Known = namedtuple(
     "Known",
     "start month span value kinds fresh fresh_row fresh_value fresh_kinds fresh_ytd fresh_ytd_kinds standing desk place "
-    "of_place below begin end has_totals near years",
+    "of_place below begin end has_totals years",
 )
 # The months of the series of one place, a row for each series: whole numbers, NOTHING where missing, each with the number
 # of its status and its kinds; `printed` is the year to date that a source prints.
@@ -37,18 +37,14 @@ Months = namedtuple("Months", "level made kinds ytd ytd_made ytd_kinds printed p
 
 
 def all_known(cube: Cube, coverage: Coverage, grid: Grid, wanted: Array) -> Any:
-    """The arrays that the loops need; `years` says of which years the year to date is asked for, and `near` is the first month
-    that is looked at for more than a record."""
+    """The arrays that the loops need; `years` says of which years the year to date is asked for."""
     has_totals = bool(cube.ytd.shape[1]) or bool((cube.past.span == TO_DATE).any())
     years = numpy.zeros(cube.months // 12 + 1, bool)
     years[wanted // 12] = True
     years[numpy.maximum(wanted - 12, 0) // 12] = True
-    # Two years before a month are in its rolling years; where there are cumulative figures, a month can be told by any later one.
-    earliest = min(int(wanted.min(initial=cube.months)) - 24, int(cube.fresh.min(initial=cube.months)))
-    near = 0 if has_totals else max(earliest, 0) // 12 * 12
     return Known(
         *cube.past, cube.fresh, cube.row, cube.value, cube.kinds, cube.ytd, cube.ytd_kinds, coverage.standing, cube.desk, cube.place,
-        grid.of_place, grid.below, grid.begin, grid.end, has_totals, near, years,
+        grid.of_place, grid.below, grid.begin, grid.end, has_totals, years,
     )  # fmt: skip
 
 
@@ -65,7 +61,7 @@ def make_room(series: int, months: int) -> Any:
 
 @numba.njit(nogil=True, cache=True)
 def settle(known: Any, to: Any, first: int, last: int, status: Any) -> None:
-    """Fill the rows of `to` with the months of the series from `first` on and before `last` that are near."""
+    """Fill the rows of `to` with the months of the series from `first` on and before `last`."""
     # Each array by a name of its own: taken out of a tuple in a loop, it would be counted in and out each time.
     start, months, spans, values, of_kinds = known.start, known.month, known.span, known.value, known.kinds
     fresh, fresh_row, fresh_value, fresh_kinds = (
@@ -77,19 +73,19 @@ def settle(known: Any, to: Any, first: int, last: int, status: Any) -> None:
     )  # fmt: skip
     level, made, kinds, printed, printed_kinds = to.level, to.made, to.kinds, to.printed, to.printed_kinds
     total, total_made, links = to.ytd, to.ytd_made, to.ytd_kinds
-    near, has_totals = known.near, known.has_totals
+    has_totals = known.has_totals
     for series in range(first, last):
         if begins[series] < 0:
             continue
         own, begin, end = series - first, begins[series], ends[series]
         _gather(
             start, months, spans, values, of_kinds, fresh, fresh_row, fresh_value, fresh_kinds, fresh_ytd, fresh_ytd_kinds,
-            series, own, max(begin, near), end, level, made, kinds, printed, printed_kinds, has_totals,
+            series, own, begin, end, level, made, kinds, printed, printed_kinds, has_totals,
         )  # fmt: skip
         _fill(
-            standing, of_place, below, desks[series], places[series], own, max(begin, near), end, level, made, kinds, status
+            standing, of_place, below, desks[series], places[series], own, begin, end, level, made, kinds, status
         )  # fmt: skip
-        for january in range(max(begin, near) // 12 * 12, end + 1, 12):
+        for january in range(begin // 12 * 12, end + 1, 12):
             # Without cumulative figures a year is the sum of its months, and needed only where it is asked for.
             if has_totals:
                 _chain(
@@ -164,30 +160,6 @@ def _fill(  # noqa: PLR0913, PLR0917
             made[own, month] = (
                 status.other_unit if row != NO_ROW or (covered != NOBODY and here) else status.not_covered
             )
-
-
-@numba.njit(nogil=True, cache=True, inline="always")
-def look_far(  # noqa: PLR0913, PLR0917
-    first: int, months: Array, spans: Array, values: Array, of_kinds: Array, standing: Array, of_place: Array, below: Array,
-    desk: int, place: int, month: int, entry: int,
-) -> Any:  # fmt: skip
-    """The level and kinds of a month that is not near, and the entry to go on from when the month before is asked for.
-
-    The entries of the series begin with `first`; `entry` is the last that may speak of the month, for the first month that is
-    asked for the last of the series. NOTHING where the level is missing.
-    """
-    level: Any = NOTHING
-    kinds: Any = numpy.uint8(0)
-    while entry >= first and (months[entry] > month or spans[entry] != IN_MONTH):
-        entry -= 1
-    if entry >= first and months[entry] == month:
-        if values[entry] != NOTHING:
-            level, kinds = values[entry], of_kinds[entry]
-    else:
-        covered = standing[desk, month]
-        if covered != NOBODY and not has(of_place, place, month) and not has(below, place, month):
-            level, kinds = numpy.int64(0), numpy.uint8(1 << covered)
-    return level, kinds, entry
 
 
 @numba.njit(nogil=True, cache=True)

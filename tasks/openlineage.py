@@ -67,6 +67,11 @@ COLUMNS: dict[str, dict[str, Mapping[str, tuple[str, ...]]]] = {
     "base_year": {made_from: _BASE | {
         "period": ("period_end",), "months": ("period_end",), **{f"value_{month}": _NUMBER for month in range(1, 13)},
     } for made_from in _WORDS},
+    "base_far": {made_from: {
+        **{name: (name,) for name in ("flow", "product", "partner")}, "measure": ("measure", "unit"), "period": ("period_end",),
+        **dict.fromkeys(("step", "last_month", "run_start", "highest_month", "lowest_month", "kinds_month"), ("period_end", *_NUMBER)),
+        **dict.fromkeys(("highest", "lowest"), _NUMBER), "kinds": ("kind", *_NUMBER),
+    } for made_from in _WORDS},
     "trade_flow": {"touched": {
         **_KEY, "source": ("source",), "period": ("period_end",), "quantity_other_unit": ("measure",),
         **dict.fromkeys(("quantity_kg", "quantity_other", "value_usd", "value_cny"), _NUMBER), "kind": ("kind",),

@@ -2,7 +2,7 @@
 
 Names stand in the files as numbers into lists of their row groups; each list is looked at once and no name is ever a text
 here. What lies in no row group of a portion is not read, nor is a column in which a row group says one thing only. How a
-number came to be is read of months that figures are made for: no later month asks.
+number came to be is read of months that figures are made for: no later month asks. What is far (`far`) is read likewise.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numba
 import numpy
 import pyarrow
+import pyarrow.compute
 import pyarrow.parquet
 
 from schemas.base import HOW, SPANS
@@ -19,19 +20,25 @@ from schemas.metric import SETS_OF_KINDS
 from tasks.cube import NOTHING, PRINTED
 from tasks.keys import Array
 from tasks.scope import BASKET
-from tasks.series import Portion, kin_of, kindred_chapters
-from tasks.settled import Settled
+from tasks.series import UNIT_VALUE_OF, Portion, kin_of, kindred_chapters
+from tasks.settled import NO_MONTH, Far, Settled
 
 YEAR = 12
 KEYED = ("product", "partner", "measure")
+MONTHS_OF_FAR = ("last_month", "run_start", "highest_month", "lowest_month", "kinds_month")
+VALUES = {ratio: value for value, ratio in UNIT_VALUE_OF.items()}
+EPOCH_YEAR = 1970
 KINDS_OF_COLUMNS = (
     numpy.int32, numpy.int32, numpy.int32, numpy.int32, numpy.uint8, numpy.uint8, numpy.uint8, numpy.uint8, numpy.int32,
     numpy.int64,
 )  # fmt: skip
 
+KINDS_OF_FAR = (*[numpy.int64] * 8, numpy.float64, numpy.int64, numpy.float64, numpy.int64, numpy.uint8)
+
 
 class BaseFile(NamedTuple):
-    """The numbers of one flow and month (a month index), or of the twelve `months` that begin with it; a file, or its bytes."""
+    """The numbers of one flow and month (a month index), or of the twelve `months` that begin with it; a file, or its bytes.
+    With no `months` it says what is far: what is known of those before it."""
 
     flow: str
     month: int
@@ -49,9 +56,9 @@ class _Group(NamedTuple):
     place: int
     low: str
     high: str
-    span: str | None
-    kinds: str | None
-    how: str | None
+    span: str | None = None
+    kinds: str | None = None
+    how: str | None = HOW[0]
 
 
 class Past:
@@ -60,10 +67,21 @@ class Past:
 
     def __init__(self, files: Sequence[BaseFile], told: Collection[tuple[str, int]] = ()) -> None:
         self._files = [
-            (file, metadata, _groups(metadata, tells_how=file.months == 1 and (file.flow, file.month) in told))
+            (file, metadata, _groups(metadata, _says(tells_how=file.months == 1 and (file.flow, file.month) in told)))
             for file in files
+            if file.months
             for metadata in [pyarrow.parquet.read_metadata(file.opened())]
         ]
+        self._far = [
+            (file, metadata, _groups(metadata, ("product",)))
+            for file in files
+            if not file.months
+            for metadata in [pyarrow.parquet.read_metadata(file.opened())]
+        ]
+        befores = {file.month for file, _, _ in self._far}
+        # One window looks back from all flows to the same month.
+        assert len(befores) <= 1
+        self.before = min(befores, default=None)
 
     def read(self, portion: Portion) -> Settled:
         """The settled numbers of a portion, file by file, those of one file in the order of its rows."""
@@ -83,8 +101,30 @@ class Past:
             numpy.concatenate([part[place] for part in parts]) if parts else numpy.zeros(0, kind)
             for place, kind in enumerate(KINDS_OF_COLUMNS)
         ]
+        far = self._read_far(portion, names)
         flows, products, partners, measures = (list(found) for found in names.values())
-        return Settled(flows, products, partners, measures, *columns)
+        settled = Settled(flows, products, partners, measures, *columns)  # type: ignore[arg-type]
+        return settled._replace(far=far)
+
+    def _read_far(self, portion: Portion, names: dict[str, dict[str, int]]) -> Far | None:
+        """What is far of a portion, rows of one series in their order; None where the files say nothing of that."""
+        if self.before is None:
+            return None
+        parts = []
+        for file, metadata, groups in self._far:
+            mine = [group for group in groups if _may_hold(portion, group.low, group.high)]
+            texts = [*KEYED, "kinds"]
+            with pyarrow.parquet.ParquetFile(
+                file.opened(), read_dictionary=texts, memory_map=True, metadata=metadata
+            ) as opened:
+                flow = _number(names["flow"], file.flow)
+                parts += [_steps(opened, group, names, portion, flow) for group in mine]
+        columns = (
+            [numpy.concatenate(pieces) for pieces in zip(*parts, strict=True)]
+            if parts
+            else [numpy.zeros(0, kind) for kind in KINDS_OF_FAR]
+        )
+        return Far(self.before, *columns)
 
     def rows_of_kin(self) -> dict[str, int]:
         """The most rows that one file has of each kin of products, as the footers tell; baskets are counted with none."""
@@ -107,15 +147,18 @@ def has_totals(file: BaseFile) -> bool:
     return any(column.num_values and column.statistics.max >= "ytd" for column in columns)
 
 
-def _groups(metadata: pyarrow.parquet.FileMetaData, *, tells_how: bool) -> list[_Group]:
+def _says(*, tells_how: bool) -> tuple[str, ...]:
+    return ("product", "span", "kinds", *(["how"] if tells_how else []))
+
+
+def _groups(metadata: pyarrow.parquet.FileMetaData, asked: Sequence[str]) -> list[_Group]:
     names = metadata.schema.to_arrow_schema().names
     found = []
     for place in range(metadata.num_row_groups):
         group = metadata.row_group(place)
         if group.num_rows:
-            asked = ("product", "span", "kinds", *(["how"] if tells_how else []))
             product, *texts = (group.column(names.index(name)).statistics for name in asked)
-            one = [text.min if text.min == text.max else None for text in texts] + ([] if tells_how else [HOW[0]])
+            one = [text.min if text.min == text.max else None for text in texts]
             found.append(_Group(place, product.min[:2], product.max[:2], *one))
     return found
 
@@ -178,6 +221,48 @@ def _coded(
     keys = keys if is_mine.all() else [key[is_mine] for key in keys]
     count = count[is_mine]
     return numpy.full(len(count), flow, numpy.int32), *keys, count, month, value
+
+
+def _steps(
+    opened: pyarrow.parquet.ParquetFile, group: _Group, names: dict[str, dict[str, int]], portion: Portion, flow: int
+) -> tuple[Array, ...]:
+    """The columns of `Far` from one row group, rows of other portions left out."""
+    columns = [*KEYED, "kinds", *MONTHS_OF_FAR, "highest", "lowest"]
+    read = opened.read_row_group(group.place, columns=columns, use_threads=False)
+    table = {name: read.column(name).combine_chunks() for name in read.column_names}
+    texts = {name: table[name].dictionary.to_pylist() for name in (*KEYED, "kinds")}
+
+    def coded(name: str, numbers: Iterable[int], kind: type = numpy.int64) -> Array:
+        # The last is for rows without a text.
+        listed: Array = numpy.array([*numbers, 0], kind)
+        return numpy.asarray(listed[table[name].indices.fill_null(-1).to_numpy(zero_copy_only=False)])
+
+    products, partners, measures = (names[name] for name in KEYED)
+    months = {name: _month_indices(table[name]) for name in MONTHS_OF_FAR}
+    numbers = {name: table[name].fill_null(numpy.nan).to_numpy(zero_copy_only=False) for name in ("highest", "lowest")}
+    found = (
+        coded("product", (_number(products, text) if portion.holds(kin_of(text)) else -1 for text in texts["product"])),
+        coded("partner", (_number(partners, text) for text in texts["partner"])),
+        coded("measure", (_number(measures, VALUES.get(text, text)) for text in texts["measure"])),
+        coded("measure", (text in VALUES for text in texts["measure"])),
+        months["last_month"], months["run_start"], months["highest_month"], numbers["highest"], months["lowest_month"],
+        numbers["lowest"], months["kinds_month"], coded("kinds", map(_number_of_kinds, texts["kinds"]), numpy.uint8),
+    )  # fmt: skip
+    is_mine = found[0] >= 0
+    return numpy.full(int(is_mine.sum()), flow), *(column[is_mine] for column in found)
+
+
+def _month_indices(days: pyarrow.Array) -> Array:
+    """First days of months as month indices, NO_MONTH where there is none."""
+    there = days.null_count < len(days)
+    first, last = (
+        pyarrow.compute.min_max(days.cast(pyarrow.int32())).as_py()[name] if there else 0 for name in ("min", "max")
+    )
+    # There are few days and millions of rows: each month is reckoned once, and stands before them for rows without a day.
+    months = numpy.arange(first - 1, last + 1).astype("datetime64[D]").astype("datetime64[M]").astype(numpy.int64)
+    months = numpy.where(numpy.arange(len(months)) > 0, months + EPOCH_YEAR * YEAR, NO_MONTH)
+    numbers = days.cast(pyarrow.int32()).fill_null(first - 1).to_numpy(zero_copy_only=False)
+    return numpy.asarray(months[numbers - (first - 1)])
 
 
 def _row_by_row(

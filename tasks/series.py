@@ -29,6 +29,8 @@ MILLIGRAMS_PER_KG = 10**6
 YEAR_MAX = 2**62
 LEVEL_MAX = YEAR_MAX // 12
 YOY = "_yoy"
+# A value per kilogram is a measure of its own, made of two others.
+UNIT_VALUE_OF = {"value_usd": "unit_value_usd_per_kg", "value_cny": "unit_value_cny_per_kg"}
 PORTION_ROWS = 400_000
 
 

@@ -10,6 +10,32 @@ import numpy
 
 from tasks.keys import Array
 
+# What stands for a month where there is none: far before any.
+NO_MONTH = -(10**6)
+
+
+class Far(NamedTuple):
+    """What is known of months before those that are looked at one by one: columns of `base_far`, names as in `Settled`.
+
+    Months are month indices, NO_MONTH where there is none. `measure` is that of the value where a row speaks of a value per
+    kilogram, `is_ratio`. `before` is the first month of which nothing is said here.
+    """
+
+    before: int
+    flow: Array
+    product: Array
+    partner: Array
+    measure: Array
+    is_ratio: Array
+    last_month: Array
+    run_start: Array
+    highest_month: Array
+    highest: Array
+    lowest_month: Array
+    lowest: Array
+    kinds_month: Array
+    kinds: Array
+
 
 class Settled(NamedTuple):
     """Numbers of months that were made before, their names as numbers of the lists.
@@ -33,6 +59,11 @@ class Settled(NamedTuple):
     length: Array
     month: Array
     value: Array
+    far: Far | None = None
+
+    def is_empty(self) -> bool:
+        """Whether nothing is known."""
+        return not len(self.month) and (self.far is None or not len(self.far.flow))
 
 
 class Entries(NamedTuple):
@@ -46,6 +77,21 @@ class Entries(NamedTuple):
     kinds: Array
 
 
+class Steps(NamedTuple):
+    """The same by series: `last_month` of each of them, and the steps of what has the `key` series x 2 + is_ratio, those from
+    `start[key]` to `start[key + 1]`; months are columns of the window, which begins after them all."""
+
+    start: Array
+    last_month: Array
+    run_start: Array
+    highest_month: Array
+    highest: Array
+    lowest_month: Array
+    lowest: Array
+    kinds_month: Array
+    kinds: Array
+
+
 NO_ENTRIES = Entries(
     *(numpy.zeros(0, kind) for kind in (numpy.int64, numpy.int16, numpy.uint8, numpy.int64, numpy.uint8))
 )
@@ -54,6 +100,31 @@ NONE_SETTLED = Settled(
     [], [], [], [], _NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, _NO_BYTES, _NO_BYTES, _NO_BYTES, _NO_BYTES, _NO_NUMBERS,
     numpy.zeros(0, numpy.int64),
 )  # fmt: skip
+NO_STEPS = Steps(
+    *(numpy.zeros(0, kind) for kind in (
+        numpy.int64, numpy.int64, numpy.int64, numpy.int64, numpy.float64, numpy.int64, numpy.float64, numpy.int64, numpy.uint8,
+    ))
+)  # fmt: skip
+
+
+def order_steps(far: Far, at: Array, first: int, height: int) -> Steps:
+    """What is far by series, `at` says which, of so many; the window begins with the month `first`."""
+    key = at * 2 + far.is_ratio
+    # The rows of one series are in order already.
+    order = numpy.argsort(key, kind="stable")
+    start = numpy.zeros(2 * height + 1, numpy.int64)
+    start[1:] = numpy.cumsum(numpy.bincount(key, minlength=2 * height))
+    last_month = numpy.full(height, NO_MONTH)
+    there = far.last_month != NO_MONTH
+    last_month[at[there]] = far.last_month[there] - first
+    run_start, highest_month, lowest_month, kinds_month = (
+        numpy.where(month == NO_MONTH, NO_MONTH, month - first)[order]
+        for month in (far.run_start, far.highest_month, far.lowest_month, far.kinds_month)
+    )
+    return Steps(
+        start, last_month, run_start, highest_month, far.highest[order], lowest_month, far.lowest[order], kinds_month,
+        far.kinds[order],
+    )  # fmt: skip
 
 
 @numba.njit(nogil=True, cache=True)

@@ -22,9 +22,10 @@ from pandera.typing.polars import DataFrame
 from pydantic import BaseModel
 
 from schemas.address import S3Url
-from schemas.table import Table, schema_sha256
+from schemas.table import Table, schema_sha256, table_name
 from tasks.lineage import Run, StepRecord, code_sha256, current_run, json_sha256, tell_begin
 from tasks.snapshot import Snapshot
+from tasks.waiting import Waiting
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -163,9 +164,11 @@ def _promised(annotation: Any) -> dict[str, Any]:
     if issubclass(annotation, BaseModel):
         return {"": annotation}
     if hasattr(annotation, "_fields") or dataclasses.is_dataclass(annotation):
-        hints = typing.get_type_hints(annotation)
+        hints = typing.get_type_hints(annotation, include_extras=True)
         tables = {
-            name: typing.get_args(hint)[0] for name, hint in hints.items() if typing.get_origin(hint) is DataFrame
+            name: typing.get_args(hint)[-1]
+            for name, hint in hints.items()
+            if typing.get_origin(hint) is DataFrame or typing.get_args(hint)[:1] == (Waiting,)
         }
         return tables or ({"": annotation} if dataclasses.is_dataclass(annotation) else {})
     return {}
@@ -187,7 +190,11 @@ def _validate(made: object, models: dict[str, Any]) -> None:
     """All failures of a frame at once; eager frames only, because a lazy one would be checked for its schema alone."""
     for name, model in models.items():
         value = getattr(made, name) if name else made
-        if _is_table(model):
+        if isinstance(value, Waiting):
+            # Its rows were checked as they were written.
+            if not value.is_of(model):
+                raise TypeError(f"a step promised files of {table_name(model)} and made files of {value.table}")
+        elif _is_table(model):
             model.validate(value, lazy=True)
         elif not isinstance(value, model):
             raise TypeError(f"a step promised {model.__name__} and made {type(value).__name__}")

@@ -71,13 +71,25 @@ def encode_file(
     model: type[Table], frame: pl.DataFrame, partition: str, derivation: Mapping[str, Any], *, in_order: bool = False
 ) -> NewFile:
     """One file of a table, as bytes."""
-    name, kinds = table_name(model), polars_schema(model)
+    name = table_name(model)
     layout = PUBLISHED[name]
-    rows = frame.select(stored_columns(model))
-    rows = rows.cast({column: kinds[column] for column, kind in rows.schema.items() if kind != kinds[column]})
+    rows = in_columns(model, frame)
     rows = rows if in_order else rows.sort(layout.sort_by)
     # The writer ends a row group where a piece ends.
     rows = rows if _is_in_groups(rows, layout.rows_per_group) else rows.rechunk()
+    sink = io.BytesIO()
+    rows.write_parquet(sink, **parquet_options(model, rows, derivation))
+    return NewFile(name, partition, sink.getvalue(), rows.height, schema_sha256(model), layout.by_release)
+
+
+def in_columns(model: type[Table], frame: pl.DataFrame) -> pl.DataFrame:
+    """The columns that are inside a file, of the types of the table."""
+    kinds, rows = polars_schema(model), frame.select(stored_columns(model))
+    return rows.cast({column: kinds[column] for column, kind in rows.schema.items() if kind != kinds[column]})
+
+
+def parquet_options(model: type[Table], rows: pl.DataFrame, derivation: Mapping[str, Any]) -> dict[str, Any]:
+    """How rows like these become a file, for whoever writes it: at once, or row group by row group."""
     readers, mine = arrow_schema(model), rows.clear().to_arrow().schema
     # Codes go into the file as its dictionaries; the schema that readers look at knows them as text. A column that must
     # not be null is refused here where it is.
@@ -86,12 +98,10 @@ def encode_file(
         ARROW_KEY: base64.b64encode(readers.serialize().to_pybytes()).decode(),
         DERIVATION_KEY: json.dumps(derivation, sort_keys=True, ensure_ascii=False),
     }
-    sink = io.BytesIO()
-    rows.write_parquet(
-        sink, compression="zstd", compression_level=ZSTD_LEVEL, statistics=True, row_group_size=layout.rows_per_group,
-        arrow_schema=pyarrow.schema(exact), metadata=note,
-    )  # fmt: skip
-    return NewFile(name, partition, sink.getvalue(), rows.height, schema_sha256(model), layout.by_release)
+    return {
+        "compression": "zstd", "compression_level": ZSTD_LEVEL, "statistics": True, "metadata": note,
+        "row_group_size": PUBLISHED[table_name(model)].rows_per_group, "arrow_schema": pyarrow.schema(exact),
+    }  # fmt: skip
 
 
 def _is_in_groups(rows: pl.DataFrame, rows_per_group: int) -> bool:

@@ -5,12 +5,70 @@ ends and another's begins. Millions of rows are put in order for the price of fi
 once; what is copied is let go at once, so there is never a second copy of more than a frame.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 import polars as pl
 
 # Runs of one of these are in one file.
 FILE = ("flow", "period")
+# Rows that are alike in these are all of one portion.
+RUN = (*FILE, "product")
+# Flow, year and month: which file a row belongs to.
+FileKey = tuple[str, int, int]
+
+
+class Weaver:
+    """Puts together what comes frame by frame, and gives each row group away as soon as nothing can come before it."""
+
+    def __init__(self, rows_per_group: int) -> None:
+        self._rows_per_group = rows_per_group
+        self._held: dict[FileKey, list[pl.DataFrame]] = {}
+
+    def is_empty(self) -> bool:
+        """Whether nothing is held."""
+        return not self._held
+
+    def add(self, frame: pl.DataFrame, before: str | None) -> Iterator[tuple[FileKey, pl.DataFrame]]:
+        """The row groups that are complete with the rows of `frame`, which are in order, each with the file it belongs to.
+
+        Products from `before` on are still to come, in text order; None ends all files, and their last row groups come too.
+        """
+        for partition, part in _by_file(frame):
+            self._held.setdefault(partition, []).append(part)
+        for partition in sorted(self._held):
+            ready, rest = _cut(self._held.pop(partition), before)
+            groups = _in_groups(weave(ready, RUN, self._rows_per_group), self._rows_per_group) if ready else []
+            if groups and before is not None and groups[-1].height < self._rows_per_group:
+                rest.append(groups.pop())
+            if rest:
+                self._held[partition] = rest
+            yield from ((partition, group) for group in groups)
+
+
+def _by_file(frame: pl.DataFrame) -> Iterator[tuple[FileKey, pl.DataFrame]]:
+    """The rows of each file, as views."""
+    starts = frame.select(pl.any_horizontal(pl.col(FILE).ne_missing(pl.col(FILE).shift())).arg_true()).to_series()
+    for start, end in itertools.pairwise([*starts, frame.height]):
+        flow, period = frame.select(FILE).row(start)
+        yield cast("FileKey", (flow, period.year, period.month)), frame[start:end]
+
+
+def _cut(frames: list[pl.DataFrame], before: str | None) -> tuple[list[pl.DataFrame], list[pl.DataFrame]]:
+    """What comes before a product, and copies of what does not."""
+    if before is None:
+        return frames, []
+    ready, rest = [], []
+    for frame in frames:
+        count = frame.select((pl.col("product").cast(pl.String) < before).sum()).item()
+        ready += [frame[:count]] if count else []
+        rest += [_copied([frame[count:]])] if count < frame.height else []
+    return ready, rest
+
+
+def _in_groups(rows: pl.DataFrame, rows_per_group: int) -> list[pl.DataFrame]:
+    return [rows[start : start + rows_per_group] for start in range(0, rows.height, rows_per_group)]
 
 
 def weave(frames: list[pl.DataFrame], run: Sequence[str], rows_per_group: int) -> pl.DataFrame:

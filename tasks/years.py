@@ -4,9 +4,11 @@ Which years are gathered depends on the months that are known and on nothing els
 order its releases came.
 """
 
+from collections import namedtuple
 from collections.abc import Collection
-from typing import cast
+from typing import Any, cast
 
+import numba
 import numpy
 import polars as pl
 from pandera.typing.polars import DataFrame
@@ -14,14 +16,20 @@ from pandera.typing.polars import DataFrame
 from schemas.base import SPANS, BaseYear
 from schemas.metric import SETS_OF_KINDS
 from schemas.table import empty_frame, polars_schema
-from tasks.base import fresh_numbers, named
-from tasks.cube import NOTHING, Cube
+from tasks.base import named
+from tasks.cube import NO_ROW, NOTHING, Cube
 from tasks.keys import Array
 
 MONTHS = 12
-# The place of each span, and of each set of kinds by its number, in the order of their texts.
-OF_SPAN = numpy.argsort(numpy.argsort(SPANS))
-OF_KINDS = numpy.concatenate([[0], numpy.argsort(numpy.argsort(SETS_OF_KINDS)) + 1])
+# The place of each span, and of each set of kinds by its number, in the order of their texts; and which of them has a place.
+SPAN_OF = numpy.argsort(SPANS)
+KINDS_OF = numpy.concatenate([[0], numpy.argsort(SETS_OF_KINDS) + 1])
+OF_SPAN, OF_KINDS = numpy.argsort(SPAN_OF), numpy.argsort(KINDS_OF)
+# What is settled, entry by entry, and the fresh columns, as in a cube.
+Numbers = namedtuple(
+    "Numbers",
+    "start month span value kinds fresh row fresh_value fresh_kinds ytd ytd_kinds yoy yoy_kinds ytd_yoy ytd_yoy_kinds",
+)
 
 
 def gather(cube: Cube, years: Collection[tuple[str, int]]) -> DataFrame[BaseYear]:
@@ -30,30 +38,19 @@ def gather(cube: Cube, years: Collection[tuple[str, int]]) -> DataFrame[BaseYear
     wanted = [(cube.flows.index(flow), year) for flow, year in sorted(years) if flow in cube.flows]
     if not wanted:
         return cast("DataFrame[BaseYear]", empty_frame(BaseYear))
-    past, fresh = cube.past, fresh_numbers(cube)
-    of_past = numpy.repeat(numpy.arange(max(len(past.start) - 1, 0)), numpy.diff(past.start))
-    numbers = [
-        numpy.concatenate(pair) for pair in (
-            (of_past, fresh.series), (past.month.astype(numpy.int64), cube.fresh[fresh.column]), (past.span, fresh.span),
-            (past.value, fresh.value), (past.kinds, fresh.kinds),
-        )
-    ]  # fmt: skip
-    return cast("DataFrame[BaseYear]", pl.concat([_of_year(cube, numbers, flow, year) for flow, year in wanted]))
+    return cast("DataFrame[BaseYear]", pl.concat([_of_year(cube, flow, year) for flow, year in wanted]))
 
 
-def _of_year(cube: Cube, numbers: list[Array], flow: int, year: int) -> pl.DataFrame:
+def _of_year(cube: Cube, flow: int, year: int) -> pl.DataFrame:
     january = year * MONTHS - cube.first
-    mine = (numbers[1] >= january) & (numbers[1] < january + MONTHS) & (cube.flow[numbers[0]] == flow)
-    series, month, span, value, kinds = (column[mine] for column in numbers)
-    key = (series * len(SPANS) + OF_SPAN[span]) * len(OF_KINDS) + OF_KINDS[kinds]
-    order = numpy.argsort(key, kind="stable")
-    first = numpy.flatnonzero(numpy.diff(key[order], prepend=-1))
-    row = numpy.repeat(numpy.arange(len(first)), numpy.diff(first, append=len(order)))
-    months, values = numpy.zeros(len(first), numpy.uint16), numpy.full((MONTHS, len(first)), NOTHING)
-    when = month[order] - january
-    numpy.bitwise_or.at(months, row, (1 << when).astype(numpy.uint16))
-    values[when, row] = value[order]
-    series, span, kinds = (column[order[first]] for column in (series, span, kinds))
+    numbers = [
+        *cube.past, cube.fresh, cube.row, cube.value, cube.kinds, cube.ytd, cube.ytd_kinds, cube.yoy, cube.yoy_kinds, cube.ytd_yoy,
+        cube.ytd_yoy_kinds,
+    ]  # fmt: skip
+    series, key, months, values = _side_by_side(
+        january, numpy.flatnonzero(cube.flow == flow), OF_SPAN, OF_KINDS, Numbers(*numbers)
+    )
+    span, kinds = SPAN_OF[key // len(OF_KINDS)], KINDS_OF[key % len(OF_KINDS)]
     frame = pl.DataFrame({
         "flow": named(BaseYear, "flow", cube.flows, cube.flow[series]),
         "product": named(BaseYear, "product", cube.products, cube.product[series]),
@@ -66,3 +63,76 @@ def _of_year(cube: Cube, numbers: list[Array], flow: int, year: int) -> pl.DataF
     in_months = pl.col("^value_.*$")
     frame = frame.with_columns(pl.when(in_months != NOTHING).then(in_months), period=pl.date(year, 1, 1))
     return frame.select(pl.col(name).cast(kind) for name, kind in polars_schema(BaseYear).items())
+
+
+@numba.njit(nogil=True, cache=True)
+def _side_by_side(january: int, mine: Array, of_span: Array, of_kinds: Array, numbers: Any) -> Any:
+    """A row for each series, span and set of kinds that has a number in the year, in the order of the table: series, key of span
+    and kinds, a bit for each month that has one; and the numbers, a row a month."""
+    keys, months, values = numpy.empty(0, numpy.int64), numpy.empty(0, numpy.int64), numpy.empty(0, numpy.int64)
+    past_all, height = len(of_span) * len(of_kinds), 0
+    for turn in range(2):
+        if turn:
+            of_row, of_key = numpy.empty(height, numpy.int64), numpy.empty(height, numpy.int64)
+            told, side_by_side = numpy.zeros(height, numpy.uint16), numpy.full((MONTHS, height), NOTHING)
+        height = 0
+        for series in mine:
+            most = len(numbers.fresh) * len(of_span)
+            if len(numbers.start):
+                most += numbers.start[series + 1] - numbers.start[series]
+            if most > len(keys):
+                keys, months, values = (
+                    numpy.empty(most, numpy.int64),
+                    numpy.empty(most, numpy.int64),
+                    numpy.empty(most, numpy.int64),
+                )
+            count = _of_series(series, january, of_span, of_kinds, numbers, keys, months, values)
+            # Most series have one row or none, so looking for the next key is no detour.
+            before = -1
+            while True:
+                key = past_all
+                for entry in range(count):
+                    if before < keys[entry] < key:
+                        key = keys[entry]
+                if key == past_all:
+                    break
+                if turn:
+                    of_row[height], of_key[height] = series, key
+                    for entry in range(count):
+                        if keys[entry] == key:
+                            told[height] |= numpy.uint16(1 << months[entry])
+                            side_by_side[months[entry], height] = values[entry]
+                before = key
+                height += 1
+    return of_row, of_key, told, side_by_side
+
+
+@numba.njit(nogil=True, cache=True)
+def _of_series(
+    series: int, january: int, of_span: Array, of_kinds: Array, numbers: Any, keys: Array, months: Array, values: Array
+) -> int:
+    """Fill in the numbers of a series in a year, and count them."""
+    count = 0
+    if len(numbers.start):
+        for entry in range(numbers.start[series], numbers.start[series + 1]):
+            month = numbers.month[entry] - january
+            if 0 <= month < MONTHS:
+                keys[count] = of_span[numbers.span[entry]] * len(of_kinds) + of_kinds[numbers.kinds[entry]]
+                months[count], values[count] = month, numbers.value[entry]
+                count += 1
+    for column in range(len(numbers.fresh)):
+        month = numbers.fresh[column] - january
+        if month < 0 or month >= MONTHS:
+            continue
+        if numbers.row[series, column] != NO_ROW:
+            keys[count] = of_span[0] * len(of_kinds) + of_kinds[numbers.fresh_kinds[series, column]]
+            months[count], values[count] = month, numbers.fresh_value[series, column]
+            count += 1
+        for span, value, kinds in (
+            (1, numbers.ytd, numbers.ytd_kinds), (2, numbers.yoy, numbers.yoy_kinds), (3, numbers.ytd_yoy, numbers.ytd_yoy_kinds),
+        ):  # fmt: skip
+            if value.shape[1] and value[series, column] != NOTHING:
+                keys[count] = of_span[span] * len(of_kinds) + of_kinds[kinds[series, column]]
+                months[count], values[count] = month, value[series, column]
+                count += 1
+    return count

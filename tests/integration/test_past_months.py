@@ -1,6 +1,7 @@
 """Months that look back on the numbers of others: over the end of a year, in any order, and in a store of before these were kept."""
 
 import itertools
+import random
 import shutil
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ import polars as pl
 import pytest
 
 from flows.release import release
-from schemas.base import Base, BaseYear
+from schemas.base import Base, BaseFar, BaseYear
 from schemas.control_event import EventWindow
 from schemas.metric import Metric
 from schemas.observation import Observation
@@ -26,7 +27,7 @@ from tasks.tables import Partition, read_table
 
 HEADER = '"数据年月","商品编码","商品名称","贸易伙伴编码","贸易伙伴名称","第一数量","第一计量单位","第二数量","第二计量单位","美元",\n'
 MONTHS = ("202311", "202312", "202401", "202402", "202403")
-TABLES = ("base", "base_year", "observation", "trade_flow")
+TABLES = ("base", "base_year", "base_far", "observation", "trade_flow")
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +94,7 @@ def test_a_store_of_before_numbers_were_kept_is_taken_over(
 
     def none_of_old(snapshot: object, model: type[Base | BaseYear]) -> dict[Partition, BaseFile]:
         # As if the store had none.
-        assert base_files(snapshot, model)  # type: ignore[arg-type]
+        assert model is BaseFar or base_files(snapshot, model)  # type: ignore[arg-type]
         return {}
 
     monkeypatch.setattr(known, "_base_files", none_of_old)
@@ -114,13 +115,13 @@ def test_a_correction_makes_later_figures_a_few_months_at_a_time(
     corrected = _magnets(tmp_path / "again", "202404", 999)
     filled([corrected], tmp_path / "at-once", date(2025, 10, 18))
     parts: list[list[int]] = []
-    derive_months = metrics.derive_months
+    derive_portions = metrics.derive_portions
 
-    def noted(words: pl.DataFrame, releases: Any, wanted: pl.DataFrame, *others: Any) -> metrics.Derived:
+    def noted(words: pl.DataFrame, releases: Any, wanted: pl.DataFrame, *others: Any) -> Any:
         parts.append(wanted["month"].to_list())
-        return derive_months(words, releases, wanted, *others)
+        return derive_portions(words, releases, wanted, *others)
 
-    monkeypatch.setattr(metrics, "derive_months", noted)
+    monkeypatch.setattr(metrics, "derive_portions", noted)
     rows = {entry.rows for entry in _snapshot(tmp_path / "in-parts").entries("base")}
     monkeypatch.setattr(assemble, "NUMBERS_AT_ONCE", 3 * max(rows))
     filled([corrected], tmp_path / "in-parts", date(2025, 10, 18))
@@ -152,6 +153,94 @@ def test_a_correction_leaves_the_numbers_of_other_months_as_they_are(files: list
     assert metric.equals(whole.cast(dict(metric.schema)))  # type: ignore[arg-type]
     year = read_table(_snapshot(store), BaseYear)
     assert 1038 * 10**6 in year["value_12"].to_list()
+
+
+def test_after_some_years_one_file_tells_of_all_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A year at a time, then months, then a correction of an old one: what is far is made once a year and again where it changed."""
+    store, asked = tmp_path / "store", []
+    derive_portions = metrics.derive_portions
+
+    def noted(words: pl.DataFrame, releases: Any, wanted: pl.DataFrame, before: Any, *others: Any) -> Any:
+        asked.append(sorted(file.month for file in before if not file.months))
+        return derive_portions(words, releases, wanted, before, *others)
+
+    monkeypatch.setattr(metrics, "derive_portions", noted)
+    draw = random.Random(5)
+    told = {
+        f"{index // 12}{index % 12 + 1:02d}": round(10 ** draw.uniform(1, 4))
+        for index in range(2017 * 12, 2023 * 12 + 3)
+    }
+    told["202303"] = 50_000
+    years = [
+        _of_months(tmp_path, {month: told[month] for month in told if month[:4] == str(year)})
+        for year in range(2017, 2023)
+    ]
+    months = [_of_months(tmp_path, {month: told[month]}) for month in ("202301", "202302", "202303")]
+    corrected = _of_months(tmp_path / "again", {"202005": 99_999})
+    # What was far when the release came, and of which years it is in the store when it has gone.
+    for day, (file, far, of_years) in enumerate((
+        (years[0], [], []), (years[1], [], []), (years[2], [], []), (years[3], [], [2020]), (years[4], [2018], [2021]),
+        (years[5], [2019], [2022]), (months[0], [2020], [2023]), (months[1], [2021], [2023]), (corrected, [], [2023]),
+        (months[2], [2021], [2023]),
+    ), 1):  # fmt: skip
+        asked.clear()
+        before = _far_rows(store) if file in (corrected, months[1], months[2]) else pl.DataFrame()
+        filled([file], store, date(2023, 9, day))
+        assert asked == [[year * 12 for year in far]], file.name
+        snapshot = _snapshot(store)
+        assert [entry.partition for entry in snapshot.entries("base_far")] == [
+            f"flow=export/year={year}/month=1" for year in of_years
+        ]
+        published = read_table(snapshot, Metric)
+        words, releases = ledger.last_word(read_table(snapshot, Observation)), read_table(snapshot, Release)
+        whole = pl.DataFrame(metrics.derive(words, releases)).cast(dict(published.schema))  # type: ignore[arg-type]
+        assert published.equals(whole), file.name
+        if before.height:
+            assert before.equals(_far_rows(store)) == (file is not corrected)
+    # Nothing since the corrected month was as high, and it is in no file that the last release looked at.
+    march = published.filter(
+        pl.col("period") == date(2023, 3, 1), product="01012100", partner="WLD", measure="quantity_kg"
+    )
+    assert march["highest_since"].to_list() == [date(2020, 5, 1)]
+
+
+def test_a_year_that_is_gathered_again_is_never_gathered_from_what_is_far(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the columns of `base_year` have changed since: every year is laid side by side again, the far ones too."""
+    store = tmp_path / "store"
+    told = {f"{index // 12}{index % 12 + 1:02d}": 1000 + index % 7 for index in range(2019 * 12, 2022 * 12 + 2)}
+    years = [
+        _of_months(tmp_path, {month: told[month] for month in told if month[:4] == str(year)})
+        for year in (2019, 2020, 2021)
+    ]
+    filled([*years, _of_months(tmp_path, {"202201": told["202201"]})], store, date(2023, 9, 1))
+    assert [entry.partition for entry in _snapshot(store).entries("base_far")] == ["flow=export/year=2022/month=1"]
+    before = read_table(_snapshot(store), BaseYear)
+    base_files = known._base_files
+    monkeypatch.setattr(
+        known, "_base_files", lambda snapshot, model: {} if model is BaseYear else base_files(snapshot, model)
+    )
+    filled([_of_months(tmp_path, {"202202": told["202202"]})], store, date(2023, 9, 2))
+    assert before.equals(read_table(_snapshot(store), BaseYear))
+    assert before["period"].n_unique() == 3
+
+
+def _far_rows(store: Path) -> pl.DataFrame:
+    return read_table(_snapshot(store), BaseFar)
+
+
+def _of_months(folder: Path, kilograms: dict[str, int]) -> Path:
+    """A made-up query file of some months, two codes and two partners."""
+    folder.mkdir(exist_ok=True)
+    rows = [
+        f'"{month}","{code}","合成","{partner}","合成","{weight * place}","千克","0","?","{weight * 40 + 7 * place}",\n'
+        for month, weight in kilograms.items()
+        for place, (code, partner) in enumerate(itertools.product(("85051110", "01012100"), ("502", "304")), 1)
+    ]
+    file = folder / f"{min(kilograms)}-{max(kilograms)}.csv"
+    file.write_bytes((HEADER + "".join(rows)).encode("gb18030"))
+    return file
 
 
 def _magnets(folder: Path, month: str, kilograms: int) -> Path:

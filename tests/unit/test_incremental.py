@@ -12,7 +12,9 @@ from schemas.table import polars_schema
 from tasks import ledger, metrics
 from tasks.known import _can_change, _is_looked_at, _years_of_totals
 from tasks.periods import month_end
-from tasks.scope import LOOK_BACK_MONTHS
+from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS
+from tests.unit.figures import merged
+from tests.unit.statements import number, release, release_table
 
 PRODUCTS = ("85051110", "28053011", "71069110")
 PARTNERS = ("USA", "DEU", "GBR", "JPN")
@@ -97,8 +99,25 @@ def test_what_a_release_cannot_change_stays_as_it_was(totals: float, first: date
         words = ledger.last_word(ledger.merge(rows, scopes))  # type: ignore[arg-type]
         results.append(metrics.derive(words, scopes))  # type: ignore[arg-type]
     assert detail.filter(pl.col("release_id") == release_id).height > 0
-    last = _month(touched.year * 12 + touched.month - 1 + LOOK_BACK_MONTHS)
+    last = _month(touched.year * 12 + touched.month - 1 + LOOK_BACK_MONTHS + QUIET_MONTHS)
     outside = ~pl.col("period").is_between(first, last)
     assert results[0].filter(outside).equals(results[1].filter(outside))
     assert results[0].filter(outside).height > 500
     assert not results[0].filter(~outside).equals(results[1].filter(~outside))
+
+
+def test_a_month_tells_of_silence_after_it_and_so_lengthens_later_records() -> None:
+    """A number makes two silent years after it be told; the record of a month that looks back on those begins earlier."""
+    scope = release(months="2015-01..2021-12")
+    known = [number(scope, "USA", f"{year}-12", 5) for year in range(2016, 2021)]
+    old = number(scope, "USA", "2015-02", 7)
+    results = [
+        pl.DataFrame(metrics.derive(ledger.last_word(merged([(scope, rows)])), release_table(scope)))
+        for rows in (known, [*known, old])
+    ]
+    keys, figures = ["product", "partner", "measure", "period"], ["level", "series_start", "highest_since"]
+    without, with_old = (result.select(*keys, *figures) for result in results)
+    changed = with_old.join(without, on=[*keys, *figures], how="anti", nulls_equal=True)["period"].unique().sort()
+    assert (changed[0], changed[-1]) == (date(2015, 2, 1), date(2021, 11, 1))
+    touched = {("export", 2015, 2)}
+    assert all(_can_change(("export", day.year, day.month), touched) for day in changed)

@@ -3,6 +3,7 @@
 import random
 from datetime import date
 from itertools import pairwise, permutations
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -39,6 +40,10 @@ def story(observation: pl.DataFrame) -> list[tuple[Any, ...]]:
     return observation.sort("known_from").select("value", "known_from", "known_until").rows()
 
 
+# Nothing is written there.
+NO_STORE = Path("nowhere")
+
+
 def ingest(store: Store) -> DataFrame[Observation]:
     """The ledger after the releases came one by one, each merged into what the ones before left, as the flow does it."""
     releases, observation = DataFrame[Release](empty_frame(Release)), DataFrame[Observation](empty_frame(Observation))
@@ -49,7 +54,15 @@ def ingest(store: Store) -> DataFrame[Observation]:
         touched = touched_months(new)
         near = [said for rows in landed.values() for said in rows
                 if (said["flow"], said["period_end"].year, said["period_end"].month) in touched]  # fmt: skip
-        known = Known(releases, observation, detail_table(*near), tuple(sorted(touched)), derived=(), snapshot=None)
+        known = Known(
+            releases,
+            observation,
+            detail_table(*near),
+            tuple(sorted(touched)),
+            derived=(),
+            snapshot=None,
+            store=NO_STORE,
+        )
         after = assemble.merge(new, known)
         releases, observation = after.releases, assemble.whole(after, known)
         landed[row["release_id"]] = rows

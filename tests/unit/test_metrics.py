@@ -257,3 +257,26 @@ def test_nothing_known_gives_a_table_without_rows() -> None:
     scope = release()
     assert derive(last_word(merged([(scope, [])])), release_table(scope)).is_empty()
     assert derive(last_word(merged([])), release_table()).is_empty()
+
+
+def test_a_level_that_follows_from_cumulative_figures_gives_no_rank_beside_dollars_alone() -> None:
+    """Germany has a number of dollars that month and none of kilograms, whatever follows for these; nobody else has any."""
+    paper = release("paper", kind="published", flow=None, partners="keys", products=["850511"])
+    query = release("query", months="2025-01..2025-12", products=["*"], partner_list=["USA"], measures=["quantity"])
+    store = [
+        (paper, [
+            number(paper, "DEU", "2025-01..2025-06", 19, product="850511"), number(paper, "DEU", "2025-06", 19, "value_usd", product="850511"),
+        ]),
+        (query, [number(query, "USA", "2025-01", 1, product="81129290")]),
+    ]  # fmt: skip
+    metric = derived(store)
+    assert differences(metric, reckoned(store)) == []
+    june = metric.filter(
+        pl.col("period") == pl.date(2025, 6, 1), product="850511", partner="DEU", measure="quantity_kg"
+    ).row(0, named=True)
+    assert (june["level"], june["level_status"], june["rank"], june["rank_status"]) == (
+        19,
+        "ytd_difference",
+        None,
+        "not_covered",
+    )

@@ -20,7 +20,7 @@ import pandera.errors
 import pytest
 from openlineage.client.serde import Serde
 
-from schemas.base import Base, BaseYear
+from schemas.base import Base, BaseFar, BaseYear
 from schemas.metric import Metric
 from schemas.observation import Detail, Observation
 from schemas.outcome import Outcome
@@ -273,7 +273,7 @@ def test_schema_and_column_lineage_stand_with_what_was_made(whole: Run) -> None:
 def test_declared_columns_exist_and_no_column_is_forgotten() -> None:
     models = {"detail": Detail, "reported": Reported, "touched": Observation}
     models |= {"known.detail": Detail, "known.observation": Observation, "trade_flow": TradeFlow, "metric": Metric}
-    models |= {"base": Base, "base_year": BaseYear}
+    models |= {"base": Base, "base_year": BaseYear, "base_far": BaseFar}
     declaration = {"detail": {"source", "kind", "reporter", "release_id"}}
     for made, sources in COLUMNS.items():
         for source, columns in sources.items():

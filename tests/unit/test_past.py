@@ -14,12 +14,12 @@ from polars.testing import assert_frame_equal
 import tasks.metrics
 from schemas.base import Base, BaseYear
 from tasks.ledger import last_word
-from tasks.metrics import derive, derive_months
+from tasks.metrics import derive
 from tasks.past import BaseFile, Past
 from tasks.scope import month_index
 from tasks.tables import encode_months, path_partition
 from tests.unit import worlds
-from tests.unit.figures import Store, merged
+from tests.unit.figures import Store, derive_months, merged
 from tests.unit.statements import number, release, release_table
 
 
@@ -129,3 +129,23 @@ def test_a_settled_month_stands_as_it_is_and_tells_how_large_it_is(tmp_path: Pat
     assert_frame_equal(plain(again.metric).filter(own).select(columns), plain(then.metric).filter(own).select(columns))
     assert then.metric.filter(world, measure="quantity_kg", product="85051110")["level"].to_list() == [2000]
     assert 2000 not in again.metric.filter(world)["level"].to_list()
+
+
+def test_goods_that_nobody_trades_any_more_hinder_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A portion of their own, which the month that is made does not reach."""
+    old, new = release("old", months="2021-01", products=["81129290"]), release("new", months="2025-06")
+    numbers = [
+        number(old, name, "2021-01", 5, product="81129290") for name in ("USA", "DEU", "GBR", "JPN", "FRA", "ITA")
+    ]
+    words = last_word(merged([(old, numbers), (new, [number(new, "USA", "2025-06", 7)])]))
+    releases, months = (
+        release_table(old, new),
+        pl.DataFrame({"flow": ["export"] * 2, "month": [2021 * 12, 2025 * 12 + 5]}),
+    )
+    whole = derive_months(words, releases, months.cast({"month": pl.Int32}), ())
+    files = written(Base, whole.base.filter(pl.col("period").dt.year() == 2021), tmp_path)
+    monkeypatch.setattr(tasks.metrics, "ROWS_OF_MONTHS", 1)
+    june = months[1:].cast({"month": pl.Int32})
+    of_june = derive_months(words.filter(pl.col("period_end").dt.year() == 2025), releases, june, files)
+    assert_frame_equal(plain(of_june.metric), plain(whole.metric).filter(pl.col("period").dt.year() == 2025))
+    assert of_june.metric.height > 0

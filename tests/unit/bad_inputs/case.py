@@ -150,11 +150,13 @@ def known_after(earlier: list[Normalised], release: Normalised, folder: Path) ->
     `folder` the files of its months, which are all that a check reads of a snapshot."""
     touched = tuple(sorted(touched_months(release)))
     if not earlier:
-        return Known(*_nothing(), touched=touched, derived=touched, snapshot=None)
+        return Known(*_nothing(), touched=touched, derived=touched, snapshot=None, store=folder)
     releases = DataFrame[Release](pl.concat([one.release for one in earlier]).unique("release_id"))
     detail = DataFrame[Detail](pl.concat([one.detail for one in earlier]))
     observation = ledger.merge(detail, releases)
-    return Known(releases, observation, detail, touched, derived=touched, snapshot=laid_down(observation, folder))
+    return Known(
+        releases, observation, detail, touched, derived=touched, snapshot=laid_down(observation, folder), store=folder
+    )
 
 
 def laid_down(observation: pl.DataFrame, folder: Path) -> Snapshot:

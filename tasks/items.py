@@ -1,0 +1,43 @@
+"""What has a row each month: series, and values per kilogram, which are made of two series of one place."""
+
+from typing import NamedTuple
+
+import numpy
+
+from tasks.cube import Cube
+from tasks.keys import Array
+from tasks.series import UNIT_VALUE_OF
+
+MASS = "quantity_kg"
+
+
+class Items(NamedTuple):
+    """What has a row each month, in order: series, and values per kilogram, whose `mass` is the series of the kilograms."""
+
+    series: Array
+    mass: Array
+    measure: Array
+    measures: list[str]
+
+
+def list_items(cube: Cube, begin: Array) -> Items:
+    """The series that have months, and a value per kilogram for each value beside a mass."""
+    names = dict(enumerate(cube.measures))
+    measures = sorted({*cube.measures, *(UNIT_VALUE_OF[name] for name in cube.measures if name in UNIT_VALUE_OF)})
+    number = {name: place for place, name in enumerate(measures)}
+    plain = numpy.flatnonzero(begin >= 0)
+    found = [
+        (plain, numpy.full(len(plain), -1), numpy.array([number[name] for name in cube.measures])[cube.measure[plain]])
+    ]
+    if MASS in cube.measures:
+        for place, name in names.items():
+            if name in UNIT_VALUE_OF:
+                values = plain[cube.measure[plain] == place]
+                kilograms = numpy.full(len(values), cube.measures.index(MASS))
+                mass = cube.find(cube.keys_of(cube.flow[values], cube.product[values], cube.partner[values], kilograms))
+                both = (mass >= 0) & (begin[mass] >= 0)
+                measure = numpy.full(int(both.sum()), number[UNIT_VALUE_OF[name]])
+                found.append((values[both], mass[both], measure))
+    item, mass, measure = (numpy.concatenate(parts) for parts in zip(*found, strict=True))
+    order = numpy.lexsort((measure, cube.place[item]))
+    return Items(item[order], mass[order], measure[order], measures)
