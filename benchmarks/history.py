@@ -5,7 +5,8 @@
 One process ingests the files of a size one by one, oldest first, without Prefect and without reading ahead. Told are, for
 the months 13, 30, 60 and 120 as far as there are so many: wall and processor seconds (of the three months around it the
 middle one, because a single one is chance), bytes of the files that the month made and is the only one to have made, and the
-most memory that the process had until then. The store is kept where `--store` says.
+most memory that the process had until then. In a January the numbers of the year before are laid side by side and what is far
+is told anew, so that some of these are told too, each by itself. The store is kept where `--store` says.
 """
 
 import argparse
@@ -22,6 +23,8 @@ from pathlib import Path
 from benchmarks import generate, results
 
 STOPS = (13, 30, 60, 120)
+# The files begin with a January.
+JANUARIES = (13, 61, 109)
 
 
 def grow(files: list[Path], store: Path) -> None:
@@ -54,14 +57,15 @@ def report(size: str, told: list[dict[str, float]]) -> str:
     """The table of one run."""
     stops = [month for month in STOPS if month <= len(told)] or [len(told)]
     first = around(told, stops[0])
+    told_of = [(f"{month} onto {month - 1}", around(told, month)) for month in stops]
+    told_of += [(f"{month}, a January, by itself", told[month - 1]) for month in JANUARIES if month <= len(told)]
     rows = [
         [
-            f"{month} onto {month - 1}", f"{one['wall']:.1f}", f"{one['cpu']:.1f}", f"{one['wall'] / first['wall']:.2f}",
+            name, f"{one['wall']:.1f}", f"{one['cpu']:.1f}", f"{one['wall'] / first['wall']:.2f}",
             f"{one['cpu'] / first['cpu']:.2f}", f"{one['bytes'] / 10**6:,.1f}", f"{one['peak'] / 2**20:,.0f}",
             f"{one['files']:,.0f}",
         ]
-        for month in stops
-        for one in [around(told, month)]
+        for name, one in told_of
     ]  # fmt: skip
     titles = [
         "month",
