@@ -1,8 +1,8 @@
 """Compile every loop once, when the environment is made: `python -m tasks.compiled`.
 
-The loops over bytes and months are compiled when they are first called, and kept beside their source. That takes half
-a minute of which nobody should wonder in the middle of a release, so a made-up release of one record goes the way of
-all others here, and so does a year that looks back on it. Nothing of it is kept.
+The loops over bytes and months are compiled when they are first called, and kept beside their source. That takes a
+time that nobody should wait for in the middle of a release, so a made-up release of one record goes the way of all others
+here, and so does a year that looks back on it. Nothing of it is kept.
 """
 
 from datetime import date

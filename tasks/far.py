@@ -56,8 +56,8 @@ def step_back(
     known = all_known(cube, coverage, grid, numpy.zeros(0, numpy.int64))
     near = numpy.array([first_near(wanted[flow]) - cube.first if flow in wanted else NO_MONTH for flow in cube.flows])
     item, months, numbers, kinds = _step_back(
-        known, items.series, items.mass, near[cube.flow], grid.seen, grid.told, cube.per_unit[cube.measure], cube.far, cube.months, FAR_MONTHS, QUIET_MONTHS,
-        STATUS,
+        known, items.series, items.mass, near[cube.flow], grid.seen, grid.told, cube.per_unit[cube.measure], cube.far, cube.months,
+        FAR_MONTHS, QUIET_MONTHS, STATUS,
     )  # fmt: skip
     series = items.series[item]
     begin = numpy.flatnonzero(numpy.diff(item, prepend=-1))
@@ -122,7 +122,8 @@ def _steps_of(  # noqa: PLR0912, PLR0913, PLR0917
     series: int, weight: int, start: int, near: int, room: Any, seen: Array, told: Array, sizes: Array, far: Any, months: int,
     quiet: int, counts: Array, of_month: Array, numbers: Array, of_kinds: Array, status: Any,
 ) -> int:  # fmt: skip
-    """Fill the rows of one item, of which there is one for each far month, and count them; `counts` is room for how many steps of each sort there are, and rows."""
+    """Fill the rows of one item, of which there is room for one each far month, and count them; `counts` is room for how many
+    steps of each sort there are, and rows."""
     level, made, kinds = room.level, room.made, room.kinds
     is_ratio = weight >= 0
     own, mass = series - start, weight - start if is_ratio else series - start

@@ -142,7 +142,7 @@ class Writer:
         """
         if rows.height:
             self._model.validate(rows, lazy=True)
-        if before is None and self._weaver.is_empty() and not self._open:
+        if before is None and self._weaver.is_empty() and not self._open and not self._late:
             # All at once: no need for threads.
             self._keep_whole(rows)
             return

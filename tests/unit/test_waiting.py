@@ -130,3 +130,13 @@ def test_of_more_months_than_may_be_written_side_by_side_the_rows_wait(
     waiting = in_portions(frame, tmp_path, PORTIONS_IN_ORDER)
     assert [*waiting.new_files()] == [*encode_months(Base, frame, made_from, in_order=True)]
     assert len(waiting.files) == 3
+
+
+def test_rows_that_wait_are_not_forgotten_where_the_last_portion_is_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout = PUBLISHED["base"]
+    monkeypatch.setitem(PUBLISHED, "base", layout.__class__(**{**vars(layout), "rows_per_group": 1}))
+    monkeypatch.setattr(tasks.waiting, "OPEN_MAX", 0)
+    frame = rows_of(("01012100", "25"), months=1).head(100)
+    assert in_portions(frame, tmp_path, (("01012100",), ("25",))).height == frame.height
