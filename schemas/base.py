@@ -26,12 +26,16 @@ class Number(Table):
     partner: pl.Categorical = column(
         "ISO 3166-1 alpha-3, gacc:NNN, WLD for all partners, EU27 for the Union of that month"
     )
-    period: pl.Date = column("first day of the month, of a cumulative figure its last one; in `base_year` of the year")
+    period: pl.Date = column(
+        "first day of the month, of a cumulative figure its last one; in `base_year` of the last month that is side by side"
+    )
     measure: pl.Categorical = column("quantity_kg, quantity_<unit>, value_usd, value_cny")
     span: Span = column("month, ytd (from January on), or the printed growth of one of them on the year before")
 
 
-@published(sort_by=("product", "partner", "measure", "span"), month_of="period", rows_per_group=32_768)
+@published(
+    sort_by=("product", "partner", "measure", "span"), month_of="period", rows_per_group=32_768, is_compact=False
+)
 class Base(Number):
     """The numbers behind `metric`: later months look back on them and need not add up anything again."""
 
@@ -44,9 +48,15 @@ class Base(Number):
     kinds: Kinds = column("kinds of release that it rests on, in alphabetical order, joined by +")
 
 
-@published(sort_by=("product", "partner", "measure", "span", "kinds"), month_of="period", rows_per_group=32_768)
+@published(
+    sort_by=("product", "partner", "measure", "span", "kinds"),
+    month_of="period",
+    rows_per_group=32_768,
+    is_compact=False,
+)
 class BaseYear(Number):
-    """The numbers of `base` of a year that is over, its months side by side, so that a look back on many years is short."""
+    """The numbers of `base` of a year that is over, its months side by side, and of the year that is not the quarters before that of
+    its last month: so that a look back on many months is short."""
 
     kinds: Kinds = column(
         "kinds of release that the numbers of the row rest on; months with others have a row of theirs"
@@ -66,7 +76,9 @@ class BaseYear(Number):
     value_12: pl.Int64 = column("of December", nullable=True)
 
 
-@published(sort_by=("product", "partner", "measure", "step"), month_of="period", rows_per_group=32_768)
+@published(
+    sort_by=("product", "partner", "measure", "step"), month_of="period", rows_per_group=32_768, is_compact=False
+)
 class BaseFar(Table):
     """What the figures of a year rest on that lies before the two years before it, so that a look back needs three years at most.
 

@@ -142,6 +142,6 @@ class Metric(Table):
         """A figure is null exactly where its status is a reason for being missing."""
         return data.lazyframe.select(
             pl.all_horizontal(
-                pl.col(figure).is_null() == pl.col(status(figure)).is_in(list(MISSING)) for figure in FIGURES
+                pl.col(figure).is_null() == (pl.col(status(figure)).to_physical() >= len(MADE)) for figure in FIGURES
             )
         )

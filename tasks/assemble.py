@@ -128,7 +128,7 @@ def derive(ledger_after: Ledger, known: Known) -> Figures:
         for place, months in enumerate(_at_once(known)):
             if place == 1:
                 # The first months are those whose numbers are made anew, and the others look back on these.
-                files, words = _replaced(files, base.waiting, known), words.clear()
+                files, words = (*files, *_made_anew(base.waiting)), words.clear()
             years = () if place else known.years
             before = looked_back_on(files, months, years)
             portions = metrics.derive_portions(
@@ -143,16 +143,13 @@ def derive(ledger_after: Ledger, known: Known) -> Figures:
     return Figures(metric.waiting, base.waiting, base_year.waiting, base_far.waiting)
 
 
-def _replaced(files: Iterable[BaseFile], anew: Waiting, known: Known) -> tuple[BaseFile, ...]:
-    """The files that are looked back on, with those of the months that were made anew; of their years nothing is side by side."""
-    stale = set(known.years)
-    kept = [file for file in files if file.months < 2 or (file.flow, file.month // 12) not in stale]
-    made = [
-        BaseFile(flow, year * 12 + number - 1, anew.data(file.partition))
-        for file in anew.files
+def _made_anew(base: Waiting) -> list[BaseFile]:
+    """The files of the months that were made anew, as those to look back on."""
+    return [
+        BaseFile(flow, year * 12 + number - 1, base.data(file.partition))
+        for file in base.files
         for flow, year, number in [path_partition(file.partition)]
     ]
-    return (*kept, *made)
 
 
 def _far_years(months: Collection[Partition], known: Known) -> list[tuple[str, int]]:
@@ -196,7 +193,7 @@ def publish_release(
 ) -> Published:
     """Publish everything as the successor of the known snapshot; nothing changes where nothing is new."""
     releases = ledger_after.releases
-    years, far = (tuple((flow, year, 1) for flow, year in some) for some in (known.years, known.far_years))
+    far = tuple((flow, year, 1) for flow, year in known.far_years)
     told: dict[type[Table], tuple[pl.DataFrame, tuple[Partition, ...]]] = {
         Observation: (ledger_after.touched, known.touched),
         TradeFlow: (trade_flow, known.touched),
@@ -205,7 +202,7 @@ def publish_release(
     made: dict[type[Table], tuple[Waiting, tuple[Partition, ...]]] = {
         Metric: (derived.metric, known.derived),
         Base: (derived.base, known.anew),
-        BaseYear: (derived.base_year, years),
+        BaseYear: (derived.base_year, known.years),
         BaseFar: (derived.base_far, far),
     }
     again = {
@@ -214,14 +211,14 @@ def publish_release(
     }
     replaced = {(table_name(model), partition_path(month)) for model, months in again.items() for month in months}
     replaced |= {(table_name(model), "") for model in (ControlEvent, EventWindow)}
-    replaced |= {(table_name(BaseFar), partition_path(month)) for month in known.far_stale}
+    replaced |= {(table, partition_path(month)) for table, month in known.stale}
     earlier = known.snapshot.files if known.snapshot else ()
     carried = [entry for entry in earlier if (entry.table, entry.partition) not in replaced]
     about = {"releases": releases["release_id"].sort().to_list(), "released_on": str(releases["released_on"].max())}
     # File after file: each is written and let go before the next one is made.
     # A table without a file would be a folder that no reader finds, so a month without revisions says so with no rows; and
     # so does one without numbers, or it would be taken for one of which they are not known.
-    always = {Revision: known.touched, Base: known.anew, BaseYear: years, BaseFar: far}
+    always = {Revision: known.touched, Base: known.anew, BaseYear: known.years, BaseFar: far}
     waiting = itertools.chain(*(files.new_files() for files, _ in made.values()))
     new = _made_again({model: frame for model, (frame, _) in told.items()}, waiting, always, events, releases)
     release_id = release.release["release_id"][0]
@@ -301,8 +298,10 @@ def _derivation(model: type[Table], partition: Partition, releases: pl.DataFrame
     first = last = year * 12 + month - 1
     if model is BaseFar:
         first, last = first_near(year) - LOOK_BACK_MONTHS, year * 12 - 1
-    elif model in {Metric, BaseYear}:
-        first, last = (first - LOOK_BACK_MONTHS - QUIET_MONTHS if model is Metric else first), year * 12 + 11
+    elif model is BaseYear:
+        first = year * 12
+    elif model is Metric:
+        first, last = first - LOOK_BACK_MONTHS - QUIET_MONTHS, year * 12 + 11
     speaking = releases.filter(
         (pl.col("flow").is_null() | (pl.col("flow") == flow))
         & (month_index("first_month") <= last) & (month_index("last_month") >= first)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple, cast
 
+import numba
 import numpy
 import polars as pl
 from pandera.typing.polars import DataFrame
@@ -98,10 +99,29 @@ def named(model: type[Table], column: str, names: Sequence[str | None], numbers:
 
 def first_days(columns: Array, first: int) -> pl.Series:
     """First days of months that are columns of a window, null for NO_MONTH."""
-    there = columns != NO_MONTH
-    least = int(columns[there].min(initial=0))
+    least, most = _reach(columns, NO_MONTH)
     # There are few months and millions of rows: each day is reckoned once.
-    months = numpy.arange(least, int(columns[there].max(initial=0)) + 1)
-    days = pl.DataFrame({"month": months + first}).select(index_month("month")).to_series()
-    place = pl.Series(numpy.where(there, columns - least + 1, 0).astype(numpy.uint32))
-    return pl.concat([pl.Series([None], dtype=pl.Date), days.rename("")]).gather(place)
+    months = pl.DataFrame({"month": numpy.arange(least, most + 1) + first}).select(index_month("month")).to_series()
+    days = pl.Series(_pick_days(columns, months.to_physical().to_numpy(), least, NO_MONTH))
+    return pl.select(pl.when(days != NO_MONTH).then(days).cast(pl.Date)).to_series()
+
+
+@numba.njit(nogil=True, cache=True)
+def _reach(columns: Array, nothing: int) -> tuple[int, int]:
+    """The least and the greatest month, 0 where there is none."""
+    least, most, is_first = 0, 0, True
+    for column in columns:
+        if column != nothing:
+            if is_first:
+                least, most, is_first = column, column, False
+            least, most = min(least, column), max(most, column)
+    return least, most
+
+
+@numba.njit(nogil=True, cache=True)
+def _pick_days(columns: Array, days: Array, least: int, nothing: int) -> Array:
+    """The day of each month, of which `days` begins with the `least`; where there is no month, what stands for it there too."""
+    picked = numpy.empty(len(columns), numpy.int32)
+    for row in range(len(columns)):
+        picked[row] = days[columns[row] - least] if columns[row] != nothing else nothing
+    return picked

@@ -42,14 +42,16 @@ def main() -> None:
             {"flow": ["export"], "month": [year * 12 + 5]}, schema={"flow": pl.String, "month": pl.Int32}
         )
         own = words if year == 2025 else words.clear()
-        years = [("export", year)]
-        for made, _ in derive_portions(own, release.release, wanted, before, years, years):
-            before = [*_files(BaseYear, made.base_year, 12), *_files(BaseFar, made.base_far, 0)]
+        years, far_years = [("export", year, 12)], [("export", year)]
+        for made, _ in derive_portions(own, release.release, wanted, before, years, far_years):
+            before = [*_files(BaseYear, made.base_year), *_files(BaseFar, made.base_far)]
 
 
-def _files(model: type[Table], rows: pl.DataFrame, months: int) -> list[BaseFile]:
+def _files(model: type[Table], rows: pl.DataFrame) -> list[BaseFile]:
     return [
-        BaseFile(flow, first_near(year) if not months else year * 12 + month - 1, file.data, months)
+        BaseFile(flow, year * 12, file.data, month)
+        if model is BaseYear
+        else BaseFile(flow, first_near(year), file.data, 0)
         for file in encode_months(model, rows, lambda partition: {}, in_order=True)
         for flow, year, month in [path_partition(file.partition)]
     ]

@@ -64,17 +64,19 @@ def _of_releases(
     covered = covered_codes(releases, codes, cube.first, cube.first + cube.months - 1)
     covered = covered.filter(pl.col("flow").is_in(cube.flows))
     # A family that no series has counts for what is known of a product, and for nothing else.
-    families = [*cube.families, *sorted(set(covered["family"]) - set(cube.families))]
+    families = [*cube.families, *sorted(set(covered["family"].unique()) - set(cube.families))]
     flow, product, family = (
         covered[name].cast(pl.Enum(labels)).to_physical().to_numpy().astype(numpy.int64)
         for name, labels in (("flow", cube.flows), ("product", cube.products), ("family", families))
     )
     month, whole = covered["month"].to_numpy() - cube.first, covered["everyone"].to_numpy()
-    cells = numpy.full((len(cube.flows), len(cube.products), len(families), cube.months), NOBODY, numpy.uint8)
+    shape = (len(cube.flows), len(cube.products), len(families), cube.months)
     place = covered["standing"].to_numpy().astype(numpy.uint8)
-    numpy.minimum.at(cells, (flow[whole], product[whole], family[whole], month[whole]), place[whole])
-    known = numpy.zeros(cells.shape, bool)
-    known[flow, product, family, month] = True
+    # By one number for each cell, which is many times as quick as by four.
+    cell = numpy.ravel_multi_index((flow, product, family, month), shape)
+    cells, known = numpy.full(shape, NOBODY, numpy.uint8), numpy.zeros(shape, bool)
+    numpy.minimum.at(cells.reshape(-1), cell[whole], place[whole])
+    known.reshape(-1)[cell] = True
     desk_place, desk_family = cube.desk_key // len(cube.families), cube.desk_key % len(cube.families)
     desk_product = desk_place // len(cube.partners)
     standing = cells[desk_product // len(cube.products), desk_product % len(cube.products), desk_family]

@@ -239,13 +239,23 @@ def _keys_of_settled(
     names_of: Settled, rows: Settled | Far, labels: dict[str, list[str]], sizes: tuple[int, int, int]
 ) -> Array:
     """The keys of settled rows, whose names have other numbers than those of the cube."""
-    keys = numpy.zeros(len(rows.flow), numpy.int64)
     # There are millions of rows and few names: what a name adds to a key is reckoned once.
     scales = (sizes[0] * sizes[1] * sizes[2], sizes[1] * sizes[2], sizes[2], 1)
-    numbered = (rows.flow, rows.product, rows.partner, rows.measure)
-    for names, numbers, texts, scale in zip(names_of[:4], numbered, labels.values(), scales, strict=True):
+    adds = []
+    for names, texts, scale in zip(names_of[:4], labels.values(), scales, strict=True):
         place = {text: number for number, text in enumerate(texts)}
-        keys += (numpy.array([place[name] for name in names], numpy.int64) * scale)[numbers]
+        adds.append(numpy.array([place[name] for name in names], numpy.int64) * scale)
+    return _add_up_keys(rows.flow, rows.product, rows.partner, rows.measure, *adds)
+
+
+@numba.njit(nogil=True, cache=True)
+def _add_up_keys(
+    flow: Array, product: Array, partner: Array, measure: Array, of_flow: Array, of_product: Array, of_partner: Array,
+    of_measure: Array,
+) -> Array:  # fmt: skip
+    keys = numpy.empty(len(flow), numpy.int64)
+    for row in range(len(flow)):
+        keys[row] = of_flow[flow[row]] + of_product[product[row]] + of_partner[partner[row]] + of_measure[measure[row]]
     return keys
 
 
@@ -301,9 +311,11 @@ def _possible_keys(
 
     def higher(keys: Array) -> list[Array]:
         """The same series of the products that theirs is part of."""
-        moves = [target[product_of(keys)] - product_of(keys) for target in targets]
-        there = [target[product_of(keys)] >= 0 for target in targets]
-        return [(keys + move * sizes[1] * sizes[2])[here] for move, here in zip(moves, there, strict=True)]
+        product = product_of(keys)
+        found = [(target[product], target[product] >= 0) for target in targets]
+        return [
+            keys[here] + (above[here] - product[here]) * (sizes[1] * sizes[2]) for above, here in found
+        ]  # fmt: skip
 
     def of_partner(keys: Array, partner: Any) -> Array:
         return keys + (partner - partner_of(keys)) * sizes[2]

@@ -18,6 +18,7 @@ from tasks.refusal import Refused
 from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS, month_index
 from tasks.snapshot import Snapshot, open_snapshot
 from tasks.tables import Partition, path_partition, read_table
+from tasks.years import side_by_side
 
 
 class Known(NamedTuple):
@@ -28,9 +29,9 @@ class Known(NamedTuple):
     has the words of those that are neither settled nor touched, and what a revision is held against: the same months a year
     later, and a year earlier where another release speaks of them. What the derived months look back on, and the settled
     ones among them, is in files that are published, `before`, number for number, so that a look back has a bound; `years`
-    are those whose numbers are to be laid side by side, `far_years` those of which what is far is to be made, and `far_stale` the
-    partitions that said so of other years, or say what is no longer so. `detail` holds the touched months, and the same months a
-    year later, whose revisions tell of the growth on the year before.
+    are those whose numbers are to be laid side by side, until a month, and `far_years` those of which what is far is to be made.
+    `stale` are the files (table and partition) that did so until another month or of another year, or say what is no longer so.
+    `detail` holds the touched months, and the same months a year later, whose revisions tell of the growth on the year before.
     """
 
     releases: DataFrame[Release]
@@ -41,10 +42,10 @@ class Known(NamedTuple):
     snapshot: Snapshot | None
     store: Path
     before: tuple[BaseFile, ...] = ()
-    years: tuple[tuple[str, int], ...] = ()
+    years: tuple[Partition, ...] = ()
     settled: tuple[Partition, ...] = ()
     far_years: tuple[tuple[str, int], ...] = ()
-    far_stale: tuple[Partition, ...] = ()
+    stale: tuple[tuple[str, Partition], ...] = ()
 
     @property
     def anew(self) -> tuple[Partition, ...]:
@@ -81,9 +82,13 @@ def open_known(store: Path, release: Normalised) -> Known:
     }
     near = ((derived - settled) | later_year(touched) | year_before) - touched
     observation = read_table(snapshot, Observation, near.__contains__)
-    years = _years_to_gather(snapshot, based.keys() | derived, derived - settled)
-    far = _far(_base_files(snapshot, BaseFar), based.keys() | derived, derived, derived - settled, years)
-    stale = {path_partition(entry.partition) for entry in snapshot.entries("base_far")} if snapshot else set()
+    months, anew = based.keys() | derived, derived - settled
+    gathered = side_by_side(months)
+    of_years = {year: file for year, file in _base_files(snapshot, BaseYear).items() if _stands(year, gathered, anew)}
+    years = gathered - of_years.keys()
+    far = _far(_base_files(snapshot, BaseFar), months, derived, anew, years)
+    kept = {("base_year", year) for year in gathered} | {("base_far", year) for year in far.kept}
+    entries = [*snapshot.entries("base_year"), *snapshot.entries("base_far")] if snapshot else []
     return Known(
         cast("DataFrame[Release]", releases),
         cast("DataFrame[Observation]", observation),
@@ -93,14 +98,14 @@ def open_known(store: Path, release: Normalised) -> Known:
         snapshot,
         store,
         (
-            *_base_files(snapshot, BaseYear).values(),
-            *(file for month, file in based.items() if month not in derived - settled),
+            *of_years.values(),
+            *(file for month, file in based.items() if month not in anew),
             *far.files,
         ),
         tuple(sorted(years)),
         tuple(sorted(settled)),
         tuple(sorted(far.years)),
-        tuple(sorted(stale - far.kept)),
+        tuple(sorted({(entry.table, path_partition(entry.partition)) for entry in entries} - kept)),
     )
 
 
@@ -117,13 +122,13 @@ def _far(
     months: Collection[Partition],
     derived: set[Partition],
     anew: set[Partition],
-    gathered: Collection[tuple[str, int]],
+    gathered: Collection[Partition],
 ) -> _FarPlan:
     """What can be said of the far months, and what is to be said of them from now on: of the last year of each flow, as soon as a
     month of it has figures made and there are months that are far.
 
     Without it the months themselves are looked at, and so it is where months of several years are derived, or where one of the
-    years (flow, year) whose months are to be `gathered` is far.
+    years (flow, year, last month) that are to be `gathered` is far.
     """
     last: dict[str, int] = {}
     for flow, year, _ in months:
@@ -140,7 +145,7 @@ def _far(
         # In the first month of a year what was far a year ago tells, and the year that was near then.
         for told in (year, year - 1):
             asked = {(flow, told) for flow in flows if _has_far(flow, told, months)}
-            is_near = all(first_near(told) <= number * 12 for _, number in gathered)
+            is_near = all(first_near(told) <= number * 12 for _, number, _ in gathered)
             if not files and asked and asked <= valid.keys() and is_near:
                 files = [valid[of_flow] for of_flow in sorted(asked)]
     kept = {(flow, year, 1) for flow, year in valid if year == last.get(flow, year)}
@@ -160,8 +165,8 @@ def _has_far(flow: str, year: int, months: Iterable[Partition]) -> bool:
 
 
 def _base_files(snapshot: Snapshot | None, model: type[Base | BaseYear | BaseFar]) -> dict[Partition, BaseFile]:
-    """The files of numbers by month, or by January of a year that is over, or of what is far of a year; those of another schema
-    are as good as none."""
+    """The files of numbers by month, or of a year by the last of its months that are side by side, or of what is far of a year; those
+    of another schema are as good as none."""
     entries = snapshot.entries(table_name(model)) if snapshot else ()
     places = {
         path_partition(entry.partition): snapshot.path / entry.path  # type: ignore[union-attr]
@@ -170,41 +175,42 @@ def _base_files(snapshot: Snapshot | None, model: type[Base | BaseYear | BaseFar
     }
     if model is BaseFar:
         return {month: BaseFile(month[0], first_near(month[1]), path, 0) for month, path in places.items()}
-    months = 12 if model is BaseYear else 1
-    return {month: BaseFile(month[0], _index(month), path, months) for month, path in places.items()}
+    if model is BaseYear:
+        return {month: BaseFile(month[0], month[1] * 12, path, month[2]) for month, path in places.items()}
+    return {month: BaseFile(month[0], _index(month), path) for month, path in places.items()}
 
 
-def _years_to_gather(snapshot: Snapshot | None, months: set[Partition], anew: set[Partition]) -> set[tuple[str, int]]:
-    """Flow and year of those that are over, as a later one has a month, and whose numbers are not side by side as they are now."""
-    last: dict[str, int] = {}
-    for flow, year, _ in months:
-        last[flow] = max(year, last.get(flow, year))
-    gathered = {month[:2] for month in _base_files(snapshot, BaseYear)} - {month[:2] for month in anew}
-    return {(flow, year) for flow, year, _ in months if year < last[flow]} - gathered
+def _stands(year: Partition, gathered: Collection[Partition], anew: Collection[Partition]) -> bool:
+    """Whether what is side by side until a month is as the months are now, and no more than is to be `gathered`."""
+    is_wanted = any(year[:2] == other[:2] and year[2] <= other[2] for other in gathered)
+    return is_wanted and not any(year[:2] == month[:2] and month[2] <= year[2] for month in anew)
 
 
 def looked_back_on(
-    files: Iterable[BaseFile], months: Collection[Partition], years: Collection[tuple[str, int]] = ()
+    files: Iterable[BaseFile], months: Collection[Partition], years: Collection[Partition] = ()
 ) -> list[BaseFile]:
-    """Those of the files that some months look back on or that say what the months are, as few as it takes, in order; and all
-    months of `years` (flow, year). What is far is kept."""
-    wanted = {*months}
-    # A month that figures are made for is read by itself: how its numbers came to be is told there.
-    by_month = {month[:2] for month in wanted} | {*years}
+    """Those of the files that some months look back on or that say what the months are, as few as it takes, in order; and those of
+    `years` (flow, year, last month). What is far is kept."""
+    wanted, told = {*months}, {(month[0], _index(month)) for month in months}
+    asked = {year[:2] for year in years}
     near = [
-        (file, month)
+        file
         for file in files
-        for month in [_month_of(file)]
-        if not file.months or month[:2] in years or _is_looked_at(month, wanted)
+        if not file.months or (file.flow, file.month // 12) in asked or _is_looked_at(_month_of(file), wanted)
     ]
-    of_years = {month[:2]: file for file, month in near if file.months > 1 and month[:2] not in by_month}
-    single = [file for file, month in near if file.months == 1 and month[:2] not in of_years]
-    far = [file for file, _ in near if not file.months]
-    return sorted([*of_years.values(), *single, *far], key=lambda file: file[:2])
+    # A month that figures are made for is read by itself: how its numbers came to be is told there.
+    of_years = [file for file in near if file.months > 1 and told.isdisjoint(_months_of(file))]
+    held = {month for file in of_years for month in _months_of(file)}
+    others = [file for file in near if file.months < 2 and held.isdisjoint(_months_of(file))]
+    return sorted([*of_years, *others], key=lambda file: file[:2])
 
 
 def _month_of(file: BaseFile) -> Partition:
     return file.flow, file.month // 12, file.month % 12 + 1
+
+
+def _months_of(file: BaseFile) -> list[tuple[str, int]]:
+    return [(file.flow, month) for month in range(file.month, file.month + file.months)]
 
 
 def _is_spoken_of(month: Partition, releases: pl.DataFrame) -> bool:

@@ -37,6 +37,7 @@ from tasks.scope import LOOK_BACK_MONTHS, WORLD
 from tasks.series import Portion, cut_portions, printed_numbers
 from tasks.settled import NO_MONTH
 from tasks.sums import add_up
+from tasks.tables import Partition
 from tasks.weave import RUN, weave
 from tasks.years import gather
 
@@ -61,12 +62,12 @@ class Derived(NamedTuple):
 
 class Wanted(NamedTuple):
     """What is asked of a portion: figures of `months`, all where None is given, numbers of the months `anew` and of `years`, which
-    are laid side by side, and what is far of `far_years`; both tables have flow and month index. Where `anew` is None only figures
-    are asked for."""
+    are laid side by side until a month, and what is far of `far_years`; both tables have flow and month index. Where `anew` is
+    None only figures are asked for."""
 
     months: pl.DataFrame | None
     anew: pl.DataFrame | None = None
-    years: frozenset[tuple[str, int]] = frozenset()
+    years: frozenset[Partition] = frozenset()
     far_years: frozenset[tuple[str, int]] = frozenset()
 
 
@@ -97,19 +98,19 @@ def derive(
 
 def derive_portions(
     observation: pl.DataFrame, releases: DataFrame[Release], wanted: pl.DataFrame, before: Sequence[BaseFile],
-    years: Collection[tuple[str, int]] = (), far_years: Collection[tuple[str, int]] = (),
+    years: Collection[Partition] = (), far_years: Collection[tuple[str, int]] = (),
 ) -> Generator[tuple[Derived, str | None]]:  # fmt: skip
     """The figures of the `wanted` months (flow, month index) alone, and the numbers of those that are in no file of `before`,
     portion by portion, each with the text that is not after any product of those to come; None with the last.
 
     `observation` has the words of months that are in no file; of all others the numbers are in those of theirs, of a wanted
-    one in a file of a single month. Of `years` (flow, year) all months must be wanted or in single files. Where one file says
+    one in a file of a single month. Of `years` (flow, year, last month) all months must be wanted or in files. Where one file says
     what is far, files of months before that are not asked, and all wanted months are two years later or more. Of `far_years`
     (flow, year; one of a flow) what is far is made. Products that add up with one another are taken together, the rest one after
     the other, so that memory does not grow with the number of products; where processes are lent, they take the portions.
     """
     near = max((file.month for file in before if not file.months), default=0)
-    assert all(year * 12 >= near for _, year in years), "a year that is far would be gathered from nothing"
+    assert all(year * 12 >= near for _, year, _ in years), "a year that is far would be gathered from nothing"
     before = [file for file in before if not file.months or file.month >= near]
     single = {(file.flow, file.month) for file in before if file.months == 1}
     past = Past(before, {*wanted.iter_rows()} & single)

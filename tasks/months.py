@@ -17,7 +17,7 @@ from tasks.calendar_grid import Grid
 from tasks.coverage import Coverage
 from tasks.cube import NO_ROW, NOBODY, NOTHING, PRINTED, Cube
 from tasks.keys import Array
-from tasks.month_sets import has
+from tasks.month_sets import BITS
 
 # The number of each status, by its name. Loops are given it as an argument: a compiled loop keeps the constants of other
 # modules, and would not see that they have changed.
@@ -146,19 +146,23 @@ def _fill(  # noqa: PLR0913, PLR0917
     Where a place has a number in one measure and not in another, the other is not zero: it is not counted in that unit.
     Neither is a level zero below which a code has a number.
     """
+    word, here, under = -1, numpy.uint64(0), numpy.uint64(0)
     for month in range(begin, end + 1):
+        # Two words tell of 64 months.
+        if month // BITS != word:
+            word = month // BITS
+            here, under = of_place[place, word], below[place, word]
         row = made[own, month]
         if level[own, month] != NOTHING:
             made[own, month] = status.reported if row == PRINTED else status.sum
             continue
-        covered = standing[desk, month]
-        here = has(of_place, place, month)
-        if covered != NOBODY and not here and not has(below, place, month):
+        covered, bit = standing[desk, month], numpy.uint64(1) << numpy.uint64(month % BITS)
+        if covered != NOBODY and not (here | under) & bit:
             level[own, month], kinds[own, month], made[own, month] = 0, 1 << covered, status.zero
         else:
             kinds[own, month] = 0
             made[own, month] = (
-                status.other_unit if row != NO_ROW or (covered != NOBODY and here) else status.not_covered
+                status.other_unit if row != NO_ROW or (covered != NOBODY and here & bit) else status.not_covered
             )
 
 

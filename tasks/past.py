@@ -7,12 +7,11 @@ number came to be is read of months that figures are made for: no later month as
 
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba
 import numpy
 import pyarrow
-import pyarrow.compute
 import pyarrow.parquet
 
 from schemas.base import HOW, SPANS
@@ -37,7 +36,7 @@ KINDS_OF_FAR = (*[numpy.int64] * 8, numpy.float64, numpy.int64, numpy.float64, n
 
 
 class BaseFile(NamedTuple):
-    """The numbers of one flow and month (a month index), or of the twelve `months` that begin with it; a file, or its bytes.
+    """The numbers of one flow and month (a month index), or of the `months` that begin with it, side by side; a file, or its bytes.
     With no `months` it says what is far: what is known of those before it."""
 
     flow: str
@@ -183,14 +182,13 @@ def _coded(
 ) -> tuple[Array, ...]:  # fmt: skip
     """The columns of `Settled` from one row group, rows of other portions left out."""
     asked = [*KEYED, *(name for name in ("span", "kinds", "how") if getattr(group, name) is None)]
-    values = ["value"] if file.months == 1 else [f"value_{place + 1}" for place in range(YEAR)]
+    values = ["value"] if file.months == 1 else [f"value_{place + 1}" for place in range(file.months)]
     columns = [*asked, *values, *(["months"] if file.months > 1 else [])]
     read = opened.read_row_group(group.place, columns=columns, use_threads=False)
-    table = {name: read.column(name).combine_chunks() for name in read.column_names}
+    table = {name: _whole(read.column(name)) for name in read.column_names}
 
-    def coded(name: str, numbers: Iterable[int]) -> Array:
-        indices = table[name].indices.to_numpy(zero_copy_only=False)
-        return numpy.asarray(numpy.fromiter(numbers, numpy.int32)[indices])
+    def coded(name: str, numbers: Iterable[int], kind: type = numpy.int32) -> Array:
+        return _picked(numpy.fromiter(numbers, kind), table[name])
 
     texts = {name: table[name].dictionary.to_pylist() for name in asked}
     products, partners, measures = (names[name] for name in KEYED)
@@ -200,7 +198,7 @@ def _coded(
         coded("partner", (partners.setdefault(text, len(partners)) for text in texts["partner"])),
         coded("measure", (measures.setdefault(text, len(measures)) for text in texts["measure"])),
         *(
-            coded(name, map(place, texts[name])).astype(numpy.uint8)
+            coded(name, map(place, texts[name]), numpy.uint8)
             if one is None
             else numpy.full(read.num_rows, place(one), numpy.uint8)
             for name, one, place in (
@@ -214,7 +212,7 @@ def _coded(
     if file.months == 1:
         count = is_mine.astype(numpy.uint8)
         month = numpy.full(int(count.sum()), file.month, numpy.int32)
-        value = table["value"].fill_null(NOTHING).to_numpy(zero_copy_only=False)
+        value = _fill(*_buffers(table["value"], numpy.int64), table["value"].offset, len(is_mine), NOTHING)
         value = value if len(month) == len(value) else value[is_mine]
     else:
         count, month, value = _row_by_row(table, values, is_mine, file.month)
@@ -229,17 +227,19 @@ def _steps(
     """The columns of `Far` from one row group, rows of other portions left out."""
     columns = [*KEYED, "kinds", *MONTHS_OF_FAR, "highest", "lowest"]
     read = opened.read_row_group(group.place, columns=columns, use_threads=False)
-    table = {name: read.column(name).combine_chunks() for name in read.column_names}
+    table = {name: _whole(read.column(name)) for name in read.column_names}
     texts = {name: table[name].dictionary.to_pylist() for name in (*KEYED, "kinds")}
 
     def coded(name: str, numbers: Iterable[int], kind: type = numpy.int64) -> Array:
         # The last is for rows without a text.
-        listed: Array = numpy.array([*numbers, 0], kind)
-        return numpy.asarray(listed[table[name].indices.fill_null(-1).to_numpy(zero_copy_only=False)])
+        return _picked(numpy.array([*numbers, 0], kind), table[name])
 
     products, partners, measures = (names[name] for name in KEYED)
     months = {name: _month_indices(table[name]) for name in MONTHS_OF_FAR}
-    numbers = {name: table[name].fill_null(numpy.nan).to_numpy(zero_copy_only=False) for name in ("highest", "lowest")}
+    numbers = {
+        name: _fill(*_buffers(table[name], numpy.float64), table[name].offset, read.num_rows, numpy.nan)
+        for name in ("highest", "lowest")
+    }
     found = (
         coded("product", (_number(products, text) if portion.holds(kin_of(text)) else -1 for text in texts["product"])),
         coded("partner", (_number(partners, text) for text in texts["partner"])),
@@ -249,20 +249,68 @@ def _steps(
         numbers["lowest"], months["kinds_month"], coded("kinds", map(_number_of_kinds, texts["kinds"]), numpy.uint8),
     )  # fmt: skip
     is_mine = found[0] >= 0
-    return numpy.full(int(is_mine.sum()), flow), *(column[is_mine] for column in found)
+    mine = found if is_mine.all() else tuple(column[is_mine] for column in found)
+    return numpy.full(len(mine[0]), flow), *mine
+
+
+def _whole(column: pyarrow.ChunkedArray) -> pyarrow.Array:
+    """A column in one piece."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def _buffers(column: pyarrow.Array, kind: type) -> tuple[Array, Array]:
+    """A bit for each row that is there, none where all are; and what stands in the rows. Both begin before the column's offset."""
+    validity, data = column.buffers()
+    return numpy.frombuffer(validity or b"", numpy.uint8), numpy.frombuffer(data or b"", kind)
+
+
+def _picked(listed: Array, column: pyarrow.DictionaryArray) -> Array:
+    """For each row what is listed for its text; the last of the list where it has none."""
+    places = column.indices
+    return _pick(listed, *_buffers(places, numpy.int32), places.offset, len(column))
 
 
 def _month_indices(days: pyarrow.Array) -> Array:
     """First days of months as month indices, NO_MONTH where there is none."""
-    there = days.null_count < len(days)
-    first, last = (
-        pyarrow.compute.min_max(days.cast(pyarrow.int32())).as_py()[name] if there else 0 for name in ("min", "max")
-    )
-    # There are few days and millions of rows: each month is reckoned once, and stands before them for rows without a day.
-    months = numpy.arange(first - 1, last + 1).astype("datetime64[D]").astype("datetime64[M]").astype(numpy.int64)
-    months = numpy.where(numpy.arange(len(months)) > 0, months + EPOCH_YEAR * YEAR, NO_MONTH)
-    numbers = days.cast(pyarrow.int32()).fill_null(first - 1).to_numpy(zero_copy_only=False)
-    return numpy.asarray(months[numbers - (first - 1)])
+    validity, data = _buffers(days, numpy.int32)
+    first, last = _first_and_last(validity, data, days.offset, len(days))
+    # There are few days and millions of rows: each month is reckoned once, and stands behind them for rows without a day.
+    months = numpy.arange(first, last + 1).astype("datetime64[D]").astype("datetime64[M]").astype(numpy.int64)
+    listed = numpy.append(months + EPOCH_YEAR * YEAR, NO_MONTH)
+    return _pick(listed, validity, data - first, days.offset, len(days))
+
+
+@numba.njit(nogil=True, cache=True, inline="always")
+def _is_there(validity: Array, at: int) -> bool:
+    return not len(validity) or bool((validity[at >> 3] >> (at & 7)) & 1)
+
+
+@numba.njit(nogil=True, cache=True)
+def _pick(listed: Array, validity: Array, places: Array, offset: int, rows: int) -> Array:
+    picked = numpy.empty(rows, listed.dtype)
+    for row in range(rows):
+        picked[row] = listed[places[row + offset]] if _is_there(validity, row + offset) else listed[len(listed) - 1]
+    return picked
+
+
+@numba.njit(nogil=True, cache=True)
+def _fill(validity: Array, data: Array, offset: int, rows: int, nothing: Any) -> Array:
+    """The rows of a column, `nothing` where there is none."""
+    filled = numpy.empty(rows, data.dtype)
+    for row in range(rows):
+        filled[row] = data[row + offset] if _is_there(validity, row + offset) else nothing
+    return filled
+
+
+@numba.njit(nogil=True, cache=True)
+def _first_and_last(validity: Array, data: Array, offset: int, rows: int) -> tuple[int, int]:
+    """The least and the greatest number, 0 where there is none."""
+    first, last, is_one = 0, 0, False
+    for row in range(offset, offset + rows):
+        if _is_there(validity, row):
+            first, last = (min(first, data[row]), max(last, data[row])) if is_one else (data[row], data[row])
+            is_one = True
+    return first, last
 
 
 def _row_by_row(
@@ -274,10 +322,7 @@ def _row_by_row(
     size = int(start[-1])
     month, value = numpy.empty(size, numpy.int32), numpy.empty(size, numpy.int64)
     for place, name in enumerate(values):
-        column = table[name]
-        validity, data = (numpy.frombuffer(part or b"", kind) for part, kind in zip(
-            column.buffers(), (numpy.uint8, numpy.int64), strict=True))  # fmt: skip
-        _put_month(months, start, validity, data, column.offset, place, first, month, value)
+        _put_month(months, start, *_buffers(table[name], numpy.int64), table[name].offset, place, first, month, value)
     return count, month, value
 
 
@@ -302,8 +347,7 @@ def _put_month(
     for row in range(len(months)):
         if (months[row] >> place) & 1:
             at, entry = row + offset, next_[row]
-            is_there = not len(validity) or (validity[at >> 3] >> (at & 7)) & 1
-            month[entry], value[entry] = first + place, data[at] if is_there else NOTHING
+            month[entry], value[entry] = first + place, data[at] if _is_there(validity, at) else NOTHING
             next_[row] += 1
 
 

@@ -32,7 +32,8 @@ from tasks.publish import NewFile
 from tasks.snapshot import Snapshot
 
 # Level 3 makes files of metric 2 % smaller for a third more time.
-ZSTD_LEVEL = 1
+COMPACT = {"compression": "zstd", "compression_level": 1}
+QUICK = {"compression": "lz4"}
 ARROW_KEY, DERIVATION_KEY = "ARROW:schema", "tidewaiter.derivation"
 Partition = tuple[str, int, int]
 
@@ -90,7 +91,7 @@ def in_columns(model: type[Table], frame: pl.DataFrame) -> pl.DataFrame:
 
 def parquet_options(model: type[Table], rows: pl.DataFrame, derivation: Mapping[str, Any]) -> dict[str, Any]:
     """How rows like these become a file, for whoever writes it: at once, or row group by row group."""
-    readers, mine = arrow_schema(model), rows.clear().to_arrow().schema
+    readers, mine, layout = arrow_schema(model), rows.clear().to_arrow().schema, PUBLISHED[table_name(model)]
     # Codes go into the file as its dictionaries; the schema that readers look at knows them as text. A column that must
     # not be null is refused here where it is.
     exact = [mine.field(field.name).with_nullable(field.nullable).remove_metadata() for field in readers]
@@ -99,8 +100,8 @@ def parquet_options(model: type[Table], rows: pl.DataFrame, derivation: Mapping[
         DERIVATION_KEY: json.dumps(derivation, sort_keys=True, ensure_ascii=False),
     }
     return {
-        "compression": "zstd", "compression_level": ZSTD_LEVEL, "statistics": True, "metadata": note,
-        "row_group_size": PUBLISHED[table_name(model)].rows_per_group, "arrow_schema": pyarrow.schema(exact),
+        **(COMPACT if layout.is_compact else QUICK), "statistics": True, "metadata": note,
+        "row_group_size": layout.rows_per_group, "arrow_schema": pyarrow.schema(exact),
     }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ ends and another's begins. Millions of rows are put in order for the price of fi
 once; what is copied is let go at once, so there is never a second copy of more than a frame.
 """
 
+import bisect
 import itertools
 from collections.abc import Iterator, Sequence
 from typing import cast
@@ -61,7 +62,9 @@ def _cut(frames: list[pl.DataFrame], before: str | None) -> tuple[list[pl.DataFr
         return frames, []
     ready, rest = [], []
     for frame in frames:
-        count = frame.select((pl.col("product").cast(pl.String) < before).sum()).item()
+        # Rows of a file are in the order of their products.
+        products = frame["product"]
+        count = bisect.bisect_left(range(frame.height), before, key=products.__getitem__)
         ready += [frame[:count]] if count else []
         rest += [_copied([frame[count:]])] if count < frame.height else []
     return ready, rest

@@ -70,7 +70,7 @@ def test_each_month_is_what_one_computation_says_and_the_year_is_its_months(file
     whole = pl.DataFrame(metrics.derive(words, releases)).cast(dict(published.schema))  # type: ignore[arg-type]
     assert published.equals(whole)
     assert published.filter(pl.col("rolling_12m_status") == "incomplete_window").height > 0
-    assert [partition for table, partition in hashes if table == "base_year"] == ["flow=export/year=2023/month=1"]
+    assert [partition for table, partition in hashes if table == "base_year"] == ["flow=export/year=2023/month=12"]
     year, base = read_table(snapshot, BaseYear), read_table(snapshot, Base)
     of_2023 = base.filter(pl.col("period").dt.year() == 2023)
     for month in (11, 12):
@@ -224,6 +224,59 @@ def test_a_year_that_is_gathered_again_is_never_gathered_from_what_is_far(
     filled([_of_months(tmp_path, {"202202": told["202202"]})], store, date(2023, 9, 2))
     assert before.equals(read_table(_snapshot(store), BaseYear))
     assert before["period"].n_unique() == 3
+
+
+def test_a_year_is_laid_side_by_side_quarter_by_quarter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a month looks back on is then few files; and in whatever order months come, or come again, the store is the same."""
+    months = [f"{index // 12}{index % 12 + 1:02d}" for index in range(2023 * 12 + 9, 2025 * 12 + 1)]
+    told = {month: _magnets(tmp_path, month, 1000 + 10 * place) for place, month in enumerate(months)}
+    asked: list[list[tuple[int, int]]] = []
+    derive_portions = metrics.derive_portions
+
+    def noted(words: pl.DataFrame, releases: Any, wanted: pl.DataFrame, before: Any, *others: Any) -> Any:
+        asked.append([(file.month - 2024 * 12, file.months) for file in before])
+        return derive_portions(words, releases, wanted, before, *others)
+
+    monkeypatch.setattr(metrics, "derive_portions", noted)
+    store, laid = tmp_path / "store", {}
+    for month in months:
+        filled([told[month]], store, date(2025, 8, 18))
+        laid[month] = [entry.partition for entry in _snapshot(store).entries("base_year")]
+    year_before, of_2024 = "flow=export/year=2023/month=12", "flow=export/year=2024/month="
+    assert laid["202312"] == []
+    assert laid["202403"] == [year_before]
+    assert laid["202404"] == laid["202406"] == [year_before, f"{of_2024}3"]
+    assert laid["202412"] == [year_before, f"{of_2024}9"]
+    assert laid["202501"] == [year_before, f"{of_2024}12"]
+    in_december, in_january = asked[-2:]
+    assert in_december == [(-12, 12), (0, 9), (9, 1), (10, 1)]
+    assert in_january == [*in_december, (11, 1)]
+    _check_against_one_computation(store)
+    # A month that comes again: what is side by side with it is made again, and what is not stands.
+    again = _magnets(tmp_path / "again", "202402", 77)
+    asked.clear()
+    filled([again], store, date(2025, 9, 1))
+    assert (0, 12) not in asked[0]
+    assert (-12, 12) in asked[0]
+    assert 77 * 10**6 in read_table(_snapshot(store), BaseYear)["value_2"].to_list()
+    _check_against_one_computation(store)
+    turned = tmp_path / "turned"
+    for place in (11, 3, 0, 15, 7, 14, 1, 2, 4, 5, 13, 6, 8, 12, 9, 10):
+        filled([told[months[place]]], turned, date(2025, 8, 18))
+    filled([again], turned, date(2025, 9, 1))
+    for table in ("base", "base_year"):
+        one, other = (
+            {entry.partition: entry.sha256 for entry in _snapshot(where).entries(table)} for where in (store, turned)
+        )
+        assert one == other
+
+
+def _check_against_one_computation(store: Path) -> None:
+    published = read_table(_snapshot(store), Metric)
+    words, releases = (
+        ledger.last_word(read_table(_snapshot(store), Observation)), read_table(_snapshot(store), Release)
+    )  # fmt: skip
+    assert published.equals(pl.DataFrame(metrics.derive(words, releases)).cast(dict(published.schema)))  # type: ignore[arg-type]
 
 
 def _far_rows(store: Path) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from schemas.table import PUBLISHED
 from tasks.ledger import last_word, merge
 from tasks.metrics import Derived, derive, derive_portions
 from tasks.past import BaseFile
+from tasks.tables import Partition
 from tasks.weave import RUN, weave
 from tests.unit.statements import MAGNETS, detail_table, release_table
 
@@ -30,7 +31,7 @@ def derived(store: Store) -> DataFrame[Metric]:
 
 def derive_months(
     observation: pl.DataFrame, releases: pl.DataFrame, wanted: pl.DataFrame, before: Sequence[BaseFile],
-    years: Collection[tuple[str, int]] = (), far_years: Collection[tuple[str, int]] = (),
+    years: Collection[Partition] = (), far_years: Collection[tuple[str, int]] = (),
 ) -> Derived:  # fmt: skip
     """What `metrics.derive_portions` makes, as whole tables."""
     made = [derived for derived, _ in derive_portions(observation, releases, wanted, before, years, far_years)]  # type: ignore[arg-type]

@@ -42,7 +42,7 @@ def check_years(words: pl.DataFrame, releases: pl.DataFrame) -> dict[str, int]:
     months = all_months(whole, words)
     flows = sorted(set(months["flow"]))
     years = sorted(set((months["month"] // 12).to_list()))
-    at_once = derive_months(words, releases, months, (), {(flow, year) for flow in flows for year in years})  # type: ignore[arg-type]
+    at_once = derive_months(words, releases, months, (), {(flow, year, 12) for flow in flows for year in years})  # type: ignore[arg-type]
     keyed = whole.with_columns(month=month_index("period"))
     compared = {"figures": 0, "far": 0, "steps": 0, "records": 0}
     with tempfile.TemporaryDirectory() as name:

@@ -2,6 +2,7 @@
 
 import random
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 import polars as pl
@@ -17,7 +18,7 @@ from tasks.ledger import last_word
 from tasks.metrics import derive
 from tasks.past import BaseFile, Past
 from tasks.scope import month_index
-from tasks.tables import encode_months, path_partition
+from tasks.tables import Partition, encode_months, path_partition
 from tests.unit import worlds
 from tests.unit.figures import Store, derive_months, merged
 from tests.unit.statements import number, release, release_table
@@ -35,7 +36,8 @@ def written(model: type[Base | BaseYear], frame: pl.DataFrame, folder: Path) -> 
         flow, year, month = path_partition(file.partition)
         path = folder / f"{model.__name__}-{place}.parquet"
         path.write_bytes(file.data)
-        files.append(BaseFile(flow, year * 12 + month - 1, path, 12 if model is BaseYear else 1))
+        of_year = BaseFile(flow, year * 12, path, month)
+        files.append(of_year if model is BaseYear else BaseFile(flow, year * 12 + month - 1, path))
     return files
 
 
@@ -47,10 +49,15 @@ def all_months(metric: pl.DataFrame, observation: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(months).unique().sort("flow", "month")
 
 
-def is_of(years: set[tuple[str, int]]) -> pl.Expr:
-    """Whether a row is of one of these years."""
-    named = [f"{flow} {year}" for flow, year in years]
-    return pl.concat_str(pl.col("flow").cast(pl.String), pl.col("period").dt.year(), separator=" ").is_in(named)
+def is_of(months: Collection[tuple[str, int]]) -> pl.Expr:
+    """Whether a row is of one of these months (flow, month index)."""
+    named = [f"{flow} {month}" for flow, month in months]
+    return pl.concat_str(pl.col("flow").cast(pl.String), month_index("period"), separator=" ").is_in(named)
+
+
+def months_of(years: Collection[Partition]) -> set[tuple[str, int]]:
+    """All months of years until the last one that is side by side."""
+    return {(flow, year * 12 + month) for flow, year, last in years for month in range(last)}
 
 
 def check_years(base: pl.DataFrame, base_year: pl.DataFrame) -> None:
@@ -68,7 +75,8 @@ def check_some_months(store: Store, chance: random.Random) -> int:
     observation, releases = last_word(merged(store)), release_table(*(row for row, _ in store))
     whole = plain(derive(observation, releases))
     months = all_months(whole, observation)
-    all_years = set(months.select("flow", pl.col("month") // 12).iter_rows())
+    flow_years = sorted(set(months.select("flow", pl.col("month") // 12).iter_rows()))
+    all_years = {(flow, year, chance.choice((12, 12, 3, 6, 9))) for flow, year in flow_years}
     at_once = derive_months(observation, releases, months, (), all_years)
     assert_frame_equal(plain(at_once.metric), whole)
     wanted = months.sample(chance.randint(1, months.height), seed=chance.randrange(1000)).sort("flow", "month")
@@ -77,13 +85,15 @@ def check_some_months(store: Store, chance: random.Random) -> int:
     anew = wanted.join(settled, on=["flow", "month"], how="anti")
     mine = observation.with_columns(month=month_index("period_end")).join(anew, on=["flow", "month"], how="semi")
     keyed = plain(at_once.base).with_columns(month=month_index("period"))
-    # Years of which no month is wanted are read side by side or month by month; others may be gathered.
-    touched = set(wanted.select("flow", pl.col("month") // 12).iter_rows())
-    together = {year for year in all_years - touched if chance.random() < 0.7}
-    gathered = {year for year in all_years - together if chance.random() < 0.5}
+    # Years are read side by side, as far as no month of that is wanted, or month by month; any may be gathered, until a month.
+    touched = set(wanted.iter_rows())
+    together = {year for year in all_years if touched.isdisjoint(months_of({year})) and chance.random() < 0.7}
+    gathered = {(flow, year, chance.choice((12, 9, 3))) for flow, year in flow_years if chance.random() < 0.5}
     with tempfile.TemporaryDirectory() as folder:
-        in_years = plain(at_once.base_year).filter(is_of(together))
-        others = keyed.join(anew, on=["flow", "month"], how="anti").drop("month").filter(~is_of(together))
+        in_years = plain(at_once.base_year).filter(
+            is_of({(flow, year * 12 + last - 1) for flow, year, last in together})
+        )
+        others = keyed.join(anew, on=["flow", "month"], how="anti").drop("month").filter(~is_of(months_of(together)))
         files = sorted(written(Base, others, Path(folder)) + written(BaseYear, in_years, Path(folder)))
         again = derive_months(mine.drop("month"), releases, wanted, files, gathered)
     expected = (
@@ -91,8 +101,11 @@ def check_some_months(store: Store, chance: random.Random) -> int:
     )
     assert_frame_equal(plain(again.metric), expected)
     assert_frame_equal(plain(again.base), keyed.join(anew, on=["flow", "month"], how="semi").drop("month"))
-    assert_frame_equal(plain(again.base_year), plain(at_once.base_year).filter(is_of(gathered)))
-    check_years(plain(at_once.base), plain(at_once.base_year))
+    assert_frame_equal(
+        plain(again.base_year), plain(derive_months(observation, releases, months, (), gathered).base_year)
+    )
+    for made, years in ((at_once, all_years), (again, gathered)):
+        check_years(plain(at_once.base).filter(is_of(months_of(years))), plain(made.base_year))
     return expected.height
 
 
