@@ -109,3 +109,15 @@ class EventWindow(Table):
     state: pl.String = column("whether the measure was in force", isin=tuple(STATES))
     flow: pl.String = column("direction of trade", isin=FLOWS)
     note: pl.String = column("what shares the code, where it holds controlled and free goods alike", nullable=True)
+
+
+@published(sort_by=("product", "period"))
+class EventMonth(Table):
+    """The months that windows look at: world totals of exports of their products, so that a release need not look for them in the
+    figures of years. A month without a total has no row."""
+
+    product: pl.String = column("code, line:… or basket:…")
+    period: pl.Date = column("first day of the month")
+    level: pl.Float64 = column("the month's figure", "kg")
+    yoy_pct: pl.Float64 = column("change on the same month a year before", "%", nullable=True)
+    yoy_status: pl.String = column("how yoy_pct was made, or why it is null")

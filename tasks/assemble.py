@@ -15,7 +15,7 @@ import polars as pl
 from pandera.typing.polars import DataFrame
 
 from schemas.base import Base, BaseFar, BaseYear
-from schemas.control_event import ControlEvent, EventWindow
+from schemas.control_event import ControlEvent, EventMonth, EventWindow
 from schemas.lineage import Lineage
 from schemas.metric import Metric
 from schemas.observation import Detail, Observation
@@ -210,7 +210,7 @@ def publish_release(
         **{model: months for model, (_, months) in made.items()},
     }
     replaced = {(table_name(model), partition_path(month)) for model, months in again.items() for month in months}
-    replaced |= {(table_name(model), "") for model in (ControlEvent, EventWindow)}
+    replaced |= {(table_name(model), "") for model in (ControlEvent, EventWindow, EventMonth)}
     replaced |= {(table, partition_path(month)) for table, month in known.stale}
     earlier = known.snapshot.files if known.snapshot else ()
     carried = [entry for entry in earlier if (entry.table, entry.partition) not in replaced]
@@ -250,6 +250,7 @@ def _made_again(
     speaking = event_tables.speaking(releases)
     yield encode_file(ControlEvent, events.control_event, "", _origin(ControlEvent, releases.clear()) | made_with)
     yield encode_file(EventWindow, events.event_window, "", _origin(EventWindow, speaking) | made_with)
+    yield encode_file(EventMonth, events.event_month, "", _origin(EventMonth, speaking) | made_with)
 
 
 def _with_files_of_release(

@@ -1,11 +1,12 @@
 """The published tables of export controls: the measures themselves, and the months around each.
 
 A release makes again only the windows that it can change: those of measures whose months it derives, and only where it
-speaks of their products; what it reads for that are these products' totals. So the step costs nothing where a release is
-about something else, and the same in a store of many years as in one of two.
+speaks of their products; what it reads for that are these products' totals, which are a table of their own. So the step costs
+nothing where a release is about something else, and the same in a store of many years as in one of two.
 """
 
 import functools
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -14,11 +15,11 @@ import polars as pl
 from pandera.typing.polars import DataFrame
 
 from schemas.code_tables import TABLES, code_table
-from schemas.control_event import ControlEvent, EventWindow
+from schemas.control_event import ControlEvent, EventMonth, EventWindow
 from schemas.metric import Metric
-from schemas.table import polars_schema, schema_sha256, table_name
+from schemas.table import Table, polars_schema, schema_sha256, table_name
 from tasks.control_events import BASKET, codes_of, measures, members, touched_codes
-from tasks.event_windows import LOOKED_AT, as_table, by_product, placebos, places, reach, windows_of
+from tasks.event_windows import LOOKED_AT, Series, as_table, by_product, placebos, places, reach, windows_of
 from tasks.frame_hash import frame_sha256
 from tasks.known import Known
 from tasks.lineage import code_sha256, json_sha256
@@ -32,15 +33,21 @@ REFERENCES = ("control_events", "control_event_codes", "baskets", "products", "w
 
 
 class EventTables(NamedTuple):
-    """The measures, and the windows around them, as they are after a release."""
+    """The measures, the windows around them, and the months that these are made of, as they are after a release."""
 
     control_event: DataFrame[ControlEvent]
     event_window: DataFrame[EventWindow]
+    event_month: DataFrame[EventMonth]
 
 
 def mark_events(release: Normalised, metric: Waiting, known: Known) -> EventTables:
     """The tables of export controls after `release`, of which `metric` are the figures that it made anew."""
-    return EventTables(control_event(), event_window(release, metric, known))
+    is_outdated = _is_outdated(known)
+    events = [*measures()] if is_outdated else _changed(release, known)
+    months = event_month(metric, known, is_outdated=is_outdated) if events else read_table(known.snapshot, EventMonth)
+    return EventTables(
+        control_event(), event_window(events, months, known), cast("DataFrame[EventMonth]", months)
+    )  # fmt: skip
 
 
 def control_event() -> DataFrame[ControlEvent]:
@@ -68,18 +75,17 @@ def _note(row: dict[str, Any]) -> str | None:
     return "; ".join([*notes, *([row["date_note"]] if row["date_note"] else [])]) or None
 
 
-def event_window(release: Normalised, metric: Waiting, known: Known) -> DataFrame[EventWindow]:
-    """The windows after a release: those that it can change made again, the others as they were."""
+def event_window(events: list[dict[str, Any]], months: pl.DataFrame, known: Known) -> DataFrame[EventWindow]:
+    """The windows after a release: those around some measures made again from the months as they are now, the others as they
+    were."""
     before = read_table(known.snapshot, EventWindow)
-    events = [*measures()] if _is_outdated(known) else _changed(release, known)
     if not events:
         return cast("DataFrame[EventWindow]", before)
-    series = _totals(events, metric, known)
-    there = sorted(event_products() & {*series})
+    series = by_product(months)
     again = as_table(
         row
         for event in events
-        for product in _beside(event["event"], there)
+        for product in _beside(event["event"], _there(series, event))
         for row in windows_of(event, product, series[product], FLOW, WORLD)
     )
     kept = before.filter(~pl.col("event").is_in([event["event"] for event in events]))
@@ -90,6 +96,12 @@ def event_window(release: Normalised, metric: Waiting, known: Known) -> DataFram
             "event", "product", "partner", "months", "first_month"
         ),
     )
+
+
+def _there(series: Mapping[str, Series], event: Mapping[str, Any]) -> list[str]:
+    """The products that have a figure in one of the months that a measure's windows look at."""
+    looked_at = {*reach(event)}
+    return sorted(product for product, of_months in series.items() if looked_at & {*of_months})
 
 
 def _beside(event: str, there: list[str]) -> list[str]:
@@ -144,24 +156,36 @@ def _changed(release: Normalised, known: Known) -> list[dict[str, Any]]:
 
 def _is_outdated(known: Known) -> bool:
     """Whether the published windows are of other reference data or of other code, or are not there yet."""
-    entries = known.snapshot.entries(table_name(EventWindow)) if known.snapshot else ()
-    if known.snapshot is None or not entries or entries[0].schema_sha256 != schema_sha256(EventWindow):
+    return any(_is_of_other_code(model, known) for model in (EventWindow, EventMonth))
+
+
+def _is_of_other_code(model: type[Table], known: Known) -> bool:
+    entries = known.snapshot.entries(table_name(model)) if known.snapshot else ()
+    if known.snapshot is None or not entries or entries[0].schema_sha256 != schema_sha256(model):
         return True
     found = read_derivation(str(Path(known.snapshot.path) / entries[0].path))
     return (found.get("reference_sha256"), found.get("code_sha256")) != (reference_sha256(), code_sha256(__name__))
 
 
-def _totals(events: list[dict[str, Any]], metric: Waiting, known: Known) -> dict[str, dict[int, dict[str, Any]]]:
-    """The totals of the products by month: as the release derived them, else as they are published."""
-    months = {month for event in events for month in reach(event)}
+def event_month(metric: Waiting, known: Known, *, is_outdated: bool) -> DataFrame[EventMonth]:
+    """The totals of the products in the months of all windows: as the release derived them, else as they were. Where what is
+    published of them `is_outdated`, they are looked for in the figures."""
+    months = {month for event in measures() for month in reach(event)}
     wanted = places(WORLD) & pl.col("product").is_in(sorted(event_products()))
     again = {partition for partition in known.derived if partition[0] == FLOW}
 
     def is_looked_at(partition: Partition) -> bool:
         return partition[0] == FLOW and partition[1] * 12 + partition[2] - 1 in months
 
-    other = read_table(
-        known.snapshot, Metric, lambda part: is_looked_at(part) and part not in again, wanted, LOOKED_AT
-    )  # fmt: skip
+    if is_outdated:
+        other = read_table(
+            known.snapshot, Metric, lambda part: is_looked_at(part) and part not in again, wanted, LOOKED_AT
+        )  # fmt: skip
+    else:
+        derived = [date(year, month, 1) for _, year, month in again]
+        other = read_table(known.snapshot, EventMonth).filter(~pl.col("period").is_in(derived))
+    kinds = polars_schema(EventMonth)
     anew = metric.rows(is_looked_at, wanted, LOOKED_AT)
-    return by_product(pl.concat([other, *(rows.select(other.columns).cast(other.schema) for rows in anew)]))
+    found = pl.concat([rows.select(*kinds).cast(kinds) for rows in (other, *anew)])  # type: ignore[arg-type]
+    found = found.filter(pl.col("level").is_not_null()).sort("product", "period")
+    return DataFrame[EventMonth](EventMonth.validate(found, lazy=True))

@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow.parquet
@@ -9,13 +10,16 @@ import pytest
 
 from flows.release import release
 from schemas.code_tables import code_table
-from schemas.control_event import EventWindow
+from schemas.control_event import EventMonth, EventWindow
+from schemas.metric import Metric
 from schemas.request import ReleaseRequest
+from tasks import event_tables
 from tasks.control_events import MIXED_WORDS, coverage, events_of, measures, mixed_note
 from tasks.event_windows import as_table, reach, windows, windows_of
 from tasks.snapshot import Snapshot, open_snapshot
 from tasks.tables import read_table
 
+EVENT_TABLES = ("event_window", "event_month", "control_event")
 ROOT = Path(__file__).parent.parent.parent
 MAGNETS = "basket:rare_earth_magnets"
 QUERY = (
@@ -130,6 +134,44 @@ def test_the_published_windows_are_those_that_the_whole_store_gives(sample: Snap
     assert "12019019" not in published["product"], "placebos are named by the code tables"
 
 
+def test_the_published_months_are_those_that_the_figures_have(sample: Snapshot) -> None:
+    months, figures = read_table(sample, EventMonth), read_table(sample, Metric)
+    of_magnets = figures.filter(
+        pl.col("level").is_not_null(), flow="export", partner="WLD", measure="quantity_kg", product=MAGNETS
+    )
+    mine = months.filter(product=MAGNETS)
+    looked_at = {month for event in measures() for month in reach(event)}
+    number = pl.col("period").dt.year() * 12 + pl.col("period").dt.month().cast(pl.Int32) - 1
+    expected = of_magnets.filter(number.is_in(sorted(looked_at))).select(mine.columns).sort("period")
+    assert mine.equals(expected)
+    assert mine.height > 12
+    june = mine.filter(period=date(2025, 6, 1)).row(0, named=True)
+    assert (round(june["level"] / 1000), round(june["yoy_pct"], 1)) == (3188, -38.1)
+    assert months["level"].null_count() == 0
+
+
+def test_a_release_reads_the_months_of_windows_and_not_the_figures_of_years(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = (ROOT / "examples" / "published_figures.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    asked: list[type] = []
+    whole = event_tables.read_table
+
+    def noted(snapshot: Snapshot, model: type[Metric], *others: Any) -> pl.DataFrame:
+        asked.append(model)
+        return whole(snapshot, model, *others)
+
+    monkeypatch.setattr(event_tables, "read_table", noted)
+    for place, month in enumerate((",2025-05,", ",2025-06,")):
+        file = tmp_path / f"{place}.csv"
+        file.write_text("".join(lines[:1] + [line for line in lines if month in line]), encoding="utf-8")
+        asked.clear()
+        release.fn(ReleaseRequest(file=file, store=tmp_path / "store", source="published"), date(2026, 11, 1))
+        assert (Metric in asked) == (place == 0), "the first time there is nothing else to look at"
+    months = read_table(open_snapshot(tmp_path / "store"), EventMonth).filter(product=MAGNETS)
+    assert {date(2025, 5, 1), date(2025, 6, 1)} <= {*months["period"]}
+
+
 def test_windows_do_not_depend_on_the_order_of_releases_and_another_product_leaves_the_file_alone(
     tmp_path: Path,
 ) -> None:
@@ -151,7 +193,7 @@ def test_windows_do_not_depend_on_the_order_of_releases_and_another_product_leav
             release.fn(request, date(2026, 11, 1))
             snapshot = open_snapshot(tmp_path / name)
             assert snapshot is not None
-            files.append({entry.path for entry in snapshot.files if entry.table in ("event_window", "control_event")})
+            files.append({entry.path for entry in snapshot.files if entry.table in EVENT_TABLES})
         at = order.index(beans)
         assert files[at] == files[at - 1], "a release about soybeans leaves the windows of magnets alone"
         assert files[0] != files[2]
