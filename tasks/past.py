@@ -60,6 +60,27 @@ class _Group(NamedTuple):
     how: str | None = HOW[0]
 
 
+class _Names(dict[str, int]):
+    """Names and their numbers; one that is new gets the next. Row groups have thousands of names, so that a call for each would
+    take as long as reading them."""
+
+    def __missing__(self, name: str) -> int:
+        number = self[name] = len(self)
+        return number
+
+
+class _Products(dict[str, int]):
+    """Products and their numbers among `names`, -1 for those of other portions."""
+
+    def __init__(self, portion: Portion, names: _Names) -> None:
+        super().__init__()
+        self._portion, self._names = portion, names
+
+    def __missing__(self, product: str) -> int:
+        number = self[product] = self._names[product] if self._portion.holds(kin_of(product)) else -1
+        return number
+
+
 class Past:
     """The numbers of months that need not be made again, of which some are `told`: figures are made for them. Footers are
     read once, rows when a portion asks for its own."""
@@ -84,28 +105,29 @@ class Past:
 
     def read(self, portion: Portion) -> Settled:
         """The settled numbers of a portion, file by file, those of one file in the order of its rows."""
-        names: dict[str, dict[str, int]] = {name: {} for name in ("flow", *KEYED)}
+        names = {name: _Names() for name in ("flow", *KEYED)}
+        products = _Products(portion, names["product"])
         parts: list[tuple[Array, ...]] = []
         for file, metadata, groups in self._files:
             mine = [group for group in groups if _may_hold(portion, group.low, group.high)]
             if not mine:
                 continue
-            flow = _number(names["flow"], file.flow)
+            flow = names["flow"][file.flow]
             texts = [*KEYED, "span", "kinds", *(["how"] if file.months == 1 else [])]
             with pyarrow.parquet.ParquetFile(
                 file.opened(), read_dictionary=texts, memory_map=True, metadata=metadata
             ) as opened:
-                parts += [_coded(opened, group, names, portion, flow, file) for group in mine]
+                parts += [_coded(opened, group, names, products, flow, file) for group in mine]
         columns = [
             numpy.concatenate([part[place] for part in parts]) if parts else numpy.zeros(0, kind)
             for place, kind in enumerate(KINDS_OF_COLUMNS)
         ]
-        far = self._read_far(portion, names)
+        far = self._read_far(portion, names, products)
         flows, products, partners, measures = (list(found) for found in names.values())
         settled = Settled(flows, products, partners, measures, *columns)  # type: ignore[arg-type]
         return settled._replace(far=far)
 
-    def _read_far(self, portion: Portion, names: dict[str, dict[str, int]]) -> Far | None:
+    def _read_far(self, portion: Portion, names: dict[str, _Names], products: _Products) -> Far | None:
         """What is far of a portion, rows of one series in their order; None where the files say nothing of that."""
         if self.before is None:
             return None
@@ -116,8 +138,8 @@ class Past:
             with pyarrow.parquet.ParquetFile(
                 file.opened(), read_dictionary=texts, memory_map=True, metadata=metadata
             ) as opened:
-                flow = _number(names["flow"], file.flow)
-                parts += [_steps(opened, group, names, portion, flow) for group in mine]
+                flow = names["flow"][file.flow]
+                parts += [_steps(opened, group, names, products, flow) for group in mine]
         columns = (
             [numpy.concatenate(pieces) for pieces in zip(*parts, strict=True)]
             if parts
@@ -177,7 +199,7 @@ def _may_hold(portion: Portion, low: str, high: str) -> bool:
 
 
 def _coded(
-    opened: pyarrow.parquet.ParquetFile, group: _Group, names: dict[str, dict[str, int]], portion: Portion, flow: int,
+    opened: pyarrow.parquet.ParquetFile, group: _Group, names: dict[str, _Names], products: _Products, flow: int,
     file: BaseFile,
 ) -> tuple[Array, ...]:  # fmt: skip
     """The columns of `Settled` from one row group, rows of other portions left out."""
@@ -191,12 +213,10 @@ def _coded(
         return _picked(numpy.fromiter(numbers, kind), table[name])
 
     texts = {name: table[name].dictionary.to_pylist() for name in asked}
-    products, partners, measures = (names[name] for name in KEYED)
     keys = [
-        coded("product", (_number(products, text) if portion.holds(kin_of(text)) else -1 for text in texts["product"])),
-        # The texts of partners are many: a call for each would take as long as reading them.
-        coded("partner", (partners.setdefault(text, len(partners)) for text in texts["partner"])),
-        coded("measure", (measures.setdefault(text, len(measures)) for text in texts["measure"])),
+        coded("product", map(products.__getitem__, texts["product"])),
+        coded("partner", map(names["partner"].__getitem__, texts["partner"])),
+        coded("measure", map(names["measure"].__getitem__, texts["measure"])),
         *(
             coded(name, map(place, texts[name]), numpy.uint8)
             if one is None
@@ -222,7 +242,7 @@ def _coded(
 
 
 def _steps(
-    opened: pyarrow.parquet.ParquetFile, group: _Group, names: dict[str, dict[str, int]], portion: Portion, flow: int
+    opened: pyarrow.parquet.ParquetFile, group: _Group, names: dict[str, _Names], products: _Products, flow: int
 ) -> tuple[Array, ...]:
     """The columns of `Far` from one row group, rows of other portions left out."""
     columns = [*KEYED, "kinds", *MONTHS_OF_FAR, "highest", "lowest"]
@@ -234,16 +254,15 @@ def _steps(
         # The last is for rows without a text.
         return _picked(numpy.array([*numbers, 0], kind), table[name])
 
-    products, partners, measures = (names[name] for name in KEYED)
     months = {name: _month_indices(table[name]) for name in MONTHS_OF_FAR}
     numbers = {
         name: _fill(*_buffers(table[name], numpy.float64), table[name].offset, read.num_rows, numpy.nan)
         for name in ("highest", "lowest")
     }
     found = (
-        coded("product", (_number(products, text) if portion.holds(kin_of(text)) else -1 for text in texts["product"])),
-        coded("partner", (_number(partners, text) for text in texts["partner"])),
-        coded("measure", (_number(measures, VALUES.get(text, text)) for text in texts["measure"])),
+        coded("product", map(products.__getitem__, texts["product"])),
+        coded("partner", map(names["partner"].__getitem__, texts["partner"])),
+        coded("measure", (names["measure"][VALUES.get(text, text)] for text in texts["measure"])),
         coded("measure", (text in VALUES for text in texts["measure"])),
         months["last_month"], months["run_start"], months["highest_month"], numbers["highest"], months["lowest_month"],
         numbers["lowest"], months["kinds_month"], coded("kinds", map(_number_of_kinds, texts["kinds"]), numpy.uint8),
@@ -357,7 +376,3 @@ def _number_of_how(how: str) -> int:
 
 def _number_of_kinds(kinds: str) -> int:
     return SETS_OF_KINDS.index(kinds) + 1
-
-
-def _number(names: dict[str, int], name: str) -> int:
-    return names.setdefault(name, len(names))
