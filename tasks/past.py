@@ -123,8 +123,7 @@ class Past:
             for place, kind in enumerate(KINDS_OF_COLUMNS)
         ]
         far = self._read_far(portion, names, products)
-        flows, products, partners, measures = (list(found) for found in names.values())
-        settled = Settled(flows, products, partners, measures, *columns)  # type: ignore[arg-type]
+        settled = Settled(*(list(found) for found in names.values()), *columns)  # type: ignore[arg-type]
         return settled._replace(far=far)
 
     def _read_far(self, portion: Portion, names: dict[str, _Names], products: _Products) -> Far | None:
