@@ -142,14 +142,9 @@ def _derive_portion(
         cast("DataFrame[Metric]", empty_frame(Metric)), cast("DataFrame[Base]", empty_frame(Base)),
         cast("DataFrame[BaseYear]", empty_frame(BaseYear)), cast("DataFrame[BaseFar]", empty_frame(BaseFar)),
     )  # fmt: skip
-    settled = past.read(portion) if past else portion.settled
-    numbers = printed_numbers(portion.observation, releases)
-    if not numbers.height and (settled is None or settled.is_empty()):
+    cube = _cube_of(portion, releases, wanted, past)
+    if cube is None:
         return nothing
-    fresh = None
-    if wanted.months is not None and wanted.anew is not None:
-        fresh = wanted.months["month"].unique().sort().to_numpy().astype(numpy.int64)
-    cube = lay_out(numbers, releases, settled, fresh)
     coverage = cover(cube, releases)
     if wanted.anew is not None:
         cube.is_settled = ~_are_among(cube, wanted.anew)
@@ -192,6 +187,18 @@ def _derive_portion(
         cast("DataFrame[Metric]", metric), base.keep(cube, wanted.anew), gather(cube, wanted.years),
         step_back(cube, coverage, grid, items, wanted.far_years),
     )  # fmt: skip
+
+
+def _cube_of(portion: Portion, releases: DataFrame[Release], wanted: Wanted, past: Past | None) -> Cube | None:
+    """The cube of a portion, None where nothing is known of it. What it was laid out from is let go: it is as large again."""
+    settled = past.read(portion) if past else portion.settled
+    numbers = printed_numbers(portion.observation, releases)
+    if not numbers.height and (settled is None or settled.is_empty()):
+        return None
+    fresh = None
+    if wanted.months is not None and wanted.anew is not None:
+        fresh = wanted.months["month"].unique().sort().to_numpy().astype(numpy.int64)
+    return lay_out(numbers, releases, settled, fresh)
 
 
 def _are_among(cube: Cube, months: pl.DataFrame) -> Array:

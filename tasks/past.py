@@ -118,10 +118,7 @@ class Past:
                 file.opened(), read_dictionary=texts, memory_map=True, metadata=metadata
             ) as opened:
                 parts += [_coded(opened, group, names, products, flow, file) for group in mine]
-        columns = [
-            numpy.concatenate([part[place] for part in parts]) if parts else numpy.zeros(0, kind)
-            for place, kind in enumerate(KINDS_OF_COLUMNS)
-        ]
+        columns = _joined(parts, KINDS_OF_COLUMNS)
         far = self._read_far(portion, names, products)
         settled = Settled(*(list(found) for found in names.values()), *columns)  # type: ignore[arg-type]
         return settled._replace(far=far)
@@ -139,12 +136,7 @@ class Past:
             ) as opened:
                 flow = names["flow"][file.flow]
                 parts += [_steps(opened, group, names, products, flow) for group in mine]
-        columns = (
-            [numpy.concatenate(pieces) for pieces in zip(*parts, strict=True)]
-            if parts
-            else [numpy.zeros(0, kind) for kind in KINDS_OF_FAR]
-        )
-        return Far(self.before, *columns)
+        return Far(self.before, *_joined(parts, KINDS_OF_FAR))
 
     def rows_of_kin(self) -> dict[str, int]:
         """The most rows that one file has of each kin of products, as the footers tell; baskets are counted with none."""
@@ -269,6 +261,17 @@ def _steps(
     is_mine = found[0] >= 0
     mine = found if is_mine.all() else tuple(column[is_mine] for column in found)
     return numpy.full(len(mine[0]), flow), *mine
+
+
+def _joined(parts: list[tuple[Array, ...]], kinds: Sequence[type]) -> list[Array]:
+    """The columns of all parts in one piece each. What is joined is let go before the next column is; the list is emptied."""
+    columns: list[list[Array]] = [list(pieces) for pieces in zip(*parts, strict=True)] or [[] for _ in kinds]
+    parts.clear()
+    joined = []
+    for pieces, kind in zip(columns, kinds, strict=True):
+        joined.append(numpy.concatenate(pieces) if pieces else numpy.zeros(0, kind))
+        pieces.clear()
+    return joined
 
 
 def _whole(column: pyarrow.ChunkedArray) -> pyarrow.Array:
