@@ -13,9 +13,10 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
+from schemas.base import Base, BaseFar, BaseYear
 from schemas.catalog import PUBLISHED
 from schemas.metric import FIGURES, Metric, status
-from schemas.table import arrow_schema, polars_schema, readers_schema
+from schemas.table import Table, arrow_schema, polars_schema, readers_schema
 from schemas.trade_flow import TradeFlow
 from tasks.publish import NewFile
 from tasks.tables import encode_file, encode_months
@@ -158,3 +159,28 @@ def test_nothing_woven_holds_on_to_the_frames_that_it_is_made_of() -> None:
     pieces = [piece.to_arrow().buffers()[1].address for piece in woven["level"].get_chunks()]
     assert len(pieces) == 12
     assert not [address for address in pieces if before.address <= address < before.address + before.size]
+
+
+def test_what_each_release_reads_again_is_written_for_speed_and_all_readers_read_it(tmp_path: Path) -> None:
+    """The numbers that months look back on are decoded by every release, the figures are downloaded by many."""
+    codecs = {}
+    for model in (Metric, TradeFlow, Base, BaseYear, BaseFar):
+        file = encode_file(model, empty_row(model), "flow=export/year=2025/month=6", {})
+        path = tmp_path / f"{file.table}.parquet"
+        path.write_bytes(file.data)
+        group = pyarrow.parquet.read_metadata(path).row_group(0)
+        codecs[file.table] = {group.column(place).compression for place in range(group.num_columns)}
+        rows = duckdb.sql(f"select count(*) from read_parquet('{path}')").fetchall()
+        assert rows == [(1,)]
+        assert len(pandas.read_parquet(path)) == pl.read_parquet(path).height == 1
+    assert codecs["metric"] == codecs["trade_flow"] == {"ZSTD"}
+    assert codecs["base"] == codecs["base_year"] == codecs["base_far"] == {"LZ4"}
+
+
+def empty_row(model: type[Table]) -> pl.DataFrame:
+    """A row that says nothing: the first word of a fixed set, an empty text, zero."""
+    made: dict[str, pl.Series] = {}
+    for name, kind in polars_schema(model).items():
+        value: object = {pl.Date: date(2025, 6, 1), pl.Categorical: "", pl.String: ""}.get(kind.base_type(), 0)
+        made[name] = pl.Series([kind.categories[0] if isinstance(kind, pl.Enum) else value], dtype=kind)
+    return pl.DataFrame(made)
