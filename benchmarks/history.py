@@ -1,16 +1,19 @@
 """What one month more costs after one, two and a half, five and ten years, in one store that grows month by month.
 
-    python -m benchmarks.history --size M|L [--store FOLDER] [--months N]
+    python -m benchmarks.history --size M|L [--store FOLDER] [--months N] [--rounds 3] [--grown]
 
-One process ingests the files of a size one by one, oldest first, without Prefect and without reading ahead. Told are, for
-the months 13, 30, 60 and 120 as far as there are so many: wall and processor seconds (of the three months around it the
-middle one, because a single one is chance), bytes of the files that the month made and is the only one to have made, and the
-most memory that the process had until then. In a January the numbers of the year before are laid side by side and what is far
-is told anew, so that some of these are told too, each by itself. The store is kept where `--store` says.
+One process ingests the files of a size one by one, oldest first, without Prefect and without reading ahead; it tells the bytes of
+the files that a month made and is the only one to have made, and the most memory that the process had until then. Between the
+first year and the tenth lies half an hour, in which a machine with neighbours becomes another, so seconds are measured
+afterwards: the store is turned back to what it was before a month, as a copy of hard links, and the month comes again; all
+months take turns, in one process, and of the rounds the middle one counts. Told are the months onto 13, 29, 59 and 119 as far as
+there are so many, and Januaries by themselves: in these the numbers of the year before are laid side by side and what is far is
+told anew. The store is kept where `--store` says; with `--grown` it is there already, and only the turns are taken.
 """
 
 import argparse
 import json
+import os
 import resource
 import shutil
 import statistics
@@ -22,7 +25,7 @@ from pathlib import Path
 
 from benchmarks import generate, results
 
-STOPS = (13, 30, 60, 120)
+STOPS = (14, 30, 60, 120)
 # The files begin with a January.
 JANUARIES = (13, 61, 109)
 
@@ -47,18 +50,55 @@ def grow(files: list[Path], store: Path) -> None:
         print(json.dumps(told | {"files": len(snapshot.files)}), flush=True)
 
 
-def around(told: list[dict[str, float]], month: int) -> dict[str, float]:
-    """A month: its seconds as the middle ones of three, its own bytes and peak."""
-    near = [told[place] for place in range(month - 2, min(month + 1, len(told)))]
-    return told[month - 1] | {name: statistics.median(one[name] for one in near) for name in ("wall", "cpu")}
+def turn_back(store: Path, months: int, to: Path) -> None:
+    """A copy of a store as it was after so many releases: their last snapshot and what it holds, as hard links."""
+    from tasks.snapshot import object_path, open_snapshot, sequence_of, snapshot_ids
+
+    name = next(name for name in snapshot_ids(store) if sequence_of(name) == months)
+    snapshot = open_snapshot(store, name)
+    assert snapshot is not None
+    shutil.copytree(snapshot.path, to / "snapshots" / name, copy_function=os.link)
+    shutil.copytree(store / "raw", to / "raw", copy_function=os.link)
+    for sha256 in {entry.sha256 for entry in snapshot.files}:
+        place = object_path(to, sha256)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.hardlink_to(object_path(store, sha256))
+    (to / "current").symlink_to(Path("snapshots") / name)
 
 
-def report(size: str, told: list[dict[str, float]]) -> str:
+def take_turns(files: list[Path], store: Path, rounds: int) -> None:
+    """Let the months that are told come again, in turn; a line of JSON for each time. The first of all is for warming up."""
+    from flows.release import release
+    from schemas.request import ReleaseRequest
+
+    months = [month for month in (*STOPS, *JANUARIES) if month <= len(files)] or [len(files)]
+    for round_ in range(-1, rounds):
+        for month in months if round_ >= 0 else months[:1]:
+            with tempfile.TemporaryDirectory(dir=store.parent) as folder:
+                again = Path(folder) / "store"
+                turn_back(store, month - 1, again)
+                # What the copy left to be written is not the month's.
+                os.sync()
+                wall, cpu = time.perf_counter(), time.process_time()
+                outcome = release.fn(ReleaseRequest(file=files[month - 1], store=again))
+                wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+                assert outcome.status == "published"
+            if round_ >= 0:
+                print(json.dumps({"again": month, "wall": wall, "cpu": cpu}), flush=True)
+
+
+def middle(turns: list[dict[str, float]], month: int) -> dict[str, float]:
+    """The seconds of a month, of its rounds the middle ones."""
+    return {name: statistics.median(one[name] for one in turns if one["again"] == month) for name in ("wall", "cpu")}
+
+
+def report(size: str, told: list[dict[str, float]], turns: list[dict[str, float]]) -> str:
     """The table of one run."""
     stops = [month for month in STOPS if month <= len(told)] or [len(told)]
-    first = around(told, stops[0])
-    told_of = [(f"{month} onto {month - 1}", around(told, month)) for month in stops]
-    told_of += [(f"{month}, a January, by itself", told[month - 1]) for month in JANUARIES if month <= len(told)]
+    first = middle(turns, stops[0])
+    names = {month: f"{month} onto {month - 1}" for month in stops}
+    names |= {month: f"{month}, a January" for month in JANUARIES if month <= len(told)}
+    told_of = [(name, told[month - 1] | middle(turns, month)) for month, name in names.items()]
     rows = [
         [
             name, f"{one['wall']:.1f}", f"{one['cpu']:.1f}", f"{one['wall'] / first['wall']:.2f}",
@@ -78,9 +118,10 @@ def report(size: str, told: list[dict[str, float]]) -> str:
         "files in the store",
     ]
     whole = sum(one["wall"] for one in told)
+    rounds = len(turns) // len(names)
     return (
-        f"`python -m benchmarks.history --size {size}`: {len(told)} months one by one, {whole:,.0f} s in all; "
-        f"x: multiple of the first line.\n\n{results.table(titles, rows)}"
+        f"`python -m benchmarks.history --size {size}`: {len(told)} months one by one, {whole:,.0f} s in all; seconds of a month: the "
+        f"middle of {rounds} rounds in turn, onto the store as it was; x: multiple of the first line.\n\n{results.table(titles, rows)}"
     )
 
 
@@ -90,35 +131,52 @@ def main() -> int:
     ask.add_argument("--size", choices=list(generate.SIZES), default="M")
     ask.add_argument("--store", type=Path, help="keep the store here; it must not be there yet")
     ask.add_argument("--months", type=int, help="so many and no more")
-    ask.add_argument("--grow", action="store_true", help=argparse.SUPPRESS)
+    ask.add_argument("--rounds", type=int, default=3, help="how often the months that are told come again")
+    ask.add_argument("--grown", type=Path, help="what an earlier run of --store said, which is not grown again")
+    ask.add_argument("--do", choices=("grow", "turns"), help=argparse.SUPPRESS)
     given = ask.parse_args()
     files = sorted(generate.ensure(given.size, generate.FOLDER / given.size).glob("*.csv"))[: given.months]
-    if given.grow:
+    if given.do == "grow":
         grow(files, given.store)
+        return 0
+    if given.do == "turns":
+        take_turns(files, given.store, given.rounds)
         return 0
     machine = results.machine()
     folder = Path(tempfile.mkdtemp(dir=generate.FOLDER))
     store = given.store or folder / "store"
-    command = [sys.executable, "-m", "benchmarks.history", "--size", given.size, "--store", str(store), "--grow"]
-    if given.months:
-        command += ["--months", str(given.months)]
-    told = []
     try:
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
-            for line in child.stdout or ():
-                if line.startswith("{"):
-                    told.append(json.loads(line))
-                    print(line, end="", flush=True)
+        told = _lines(given.grown.read_text().splitlines()) if given.grown else _run(given, store, "grow")
+        turns = _run(given, store, "turns") if told else []
     finally:
         shutil.rmtree(folder)
-    if child.returncode:
-        print(f"ended with {child.returncode} after {len(told)} months")
+    if not turns:
         return 1
-    text = f"{machine}\n\n{report(given.size, told)}"
+    text = f"{machine}\n\n{report(given.size, told, turns)}"
     print(text)
     if not given.months:
         results.put(f"One month more, size {given.size}", text)
     return 0
+
+
+def _run(given: argparse.Namespace, store: Path, what: str) -> list[dict[str, float]]:
+    """What a process of its own says; nothing where it fails."""
+    command = [sys.executable, "-m", "benchmarks.history", "--size", given.size, "--store", str(store), "--do", what]
+    command += ["--rounds", str(given.rounds), *(["--months", str(given.months)] if given.months else [])]
+    said = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        for line in child.stdout or ():
+            if line.startswith("{"):
+                said.append(line)
+                print(line, end="", flush=True)
+    if child.returncode:
+        print(f"ended with {child.returncode} after {len(said)} months")
+        return []
+    return _lines(said)
+
+
+def _lines(said: list[str]) -> list[dict[str, float]]:
+    return [json.loads(line) for line in said if line.startswith("{")]
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import json
 import re
 import shutil
 import sys
@@ -11,8 +12,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from benchmarks import compare, generate, measure, results, whole
+from benchmarks import compare, generate, history, measure, results, whole
 from benchmarks.whole import CONTENDERS
+from flows.release import release
+from schemas.request import ReleaseRequest
+from tasks.snapshot import Snapshot, list_snapshots, open_snapshot
 from tasks.sources import gacc_query
 
 GOLDEN = "6248a4e28bd01595ecdf775f7190c2e870b59603e648bf4e59338941611bc768"
@@ -131,3 +135,34 @@ def test_a_section_of_the_results_is_replaced_and_the_others_stay(tmp_path: Path
     told = file.read_text(encoding="utf-8")
     assert told.index("## A") < told.index("| ours |") < told.index("## B") < told.index("new")
     assert "old" not in told
+
+
+def test_a_store_turned_back_is_what_it_was_and_a_month_that_comes_again_makes_the_same(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files, store = sorted(folder.glob("*.csv")), tmp_path / "store"
+    history.grow(files, store)
+    grown = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    assert [line["month"] for line in grown] == [1, 2]
+    first, last = list_snapshots(store)
+    history.turn_back(store, 1, tmp_path / "back")
+    back = open_snapshot(tmp_path / "back")
+    assert back is not None
+    assert (back.id, back.files) == (first.id, first.files)
+    assert release.fn(ReleaseRequest(file=files[1], store=tmp_path / "back")).status == "published"
+    again = open_snapshot(tmp_path / "back")
+    assert again is not None
+    assert again.sequence == last.sequence
+    assert _hashes(again) == _hashes(last)
+    assert len(list_snapshots(store)) == 2, "the store itself is left as it was"
+    history.take_turns(files, store, 2)
+    turns = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    assert [line["again"] for line in turns] == [2, 2]
+    assert all(0 < line["wall"] < 600 for line in turns)
+    told = history.report("XS", grown, [turns[0] | {"wall": 3.0, "cpu": 5.0}, turns[1] | {"wall": 5.0, "cpu": 7.0}])
+    assert "| 2 onto 1 |     4.0 |    6.0 |    1.00 |   1.00 |" in told
+
+
+def _hashes(snapshot: Snapshot) -> dict[str, str]:
+    """What a snapshot holds, without the lineage, which says when."""
+    return {entry.path: entry.sha256 for entry in snapshot.files if entry.table != "lineage"}
