@@ -1,6 +1,6 @@
 """What one month more costs after one, two and a half, five and ten years, in one store that grows month by month.
 
-    python -m benchmarks.history --size M|L [--store FOLDER] [--months N] [--rounds 3] [--grown]
+    python -m benchmarks.history --size M|L [--store FOLDER] [--months N] [--rounds 3] [--grown FILE]
 
 One process ingests the files of a size one by one, oldest first, without Prefect and without reading ahead; it tells the bytes of
 the files that a month made and is the only one to have made, and the most memory that the process had until then. Between the
@@ -8,7 +8,8 @@ first year and the tenth lies half an hour, in which a machine with neighbours b
 afterwards: the store is turned back to what it was before a month, as a copy of hard links, and the month comes again; all
 months take turns, in one process, and of the rounds the middle one counts. Told are the months onto 13, 29, 59 and 119 as far as
 there are so many, and Januaries by themselves: in these the numbers of the year before are laid side by side and what is far is
-told anew. The store is kept where `--store` says; with `--grown` it is there already, and only the turns are taken.
+told anew. The store is kept where `--store` says; with `--grown` it is there already,
+the file holds what growing it said, and only the turns are taken.
 """
 
 import argparse
@@ -129,12 +130,14 @@ def main() -> int:
     """Generate what is absent, grow a store in a process of its own, print, write."""
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("--size", choices=list(generate.SIZES), default="M")
-    ask.add_argument("--store", type=Path, help="keep the store here; it must not be there yet")
+    ask.add_argument("--store", type=Path, help="keep the store here; without --grown it must not be there yet")
     ask.add_argument("--months", type=int, help="so many and no more")
     ask.add_argument("--rounds", type=int, default=3, help="how often the months that are told come again")
-    ask.add_argument("--grown", type=Path, help="what an earlier run of --store said, which is not grown again")
+    ask.add_argument("--grown", type=Path, help="what growing --store said, which is there already")
     ask.add_argument("--do", choices=("grow", "turns"), help=argparse.SUPPRESS)
     given = ask.parse_args()
+    if given.grown and not given.store:
+        ask.error("--grown tells what growing a store said: say with --store where it lies")
     files = sorted(generate.ensure(given.size, generate.FOLDER / given.size).glob("*.csv"))[: given.months]
     if given.do == "grow":
         grow(files, given.store)

@@ -158,7 +158,7 @@ def test_a_store_turned_back_is_what_it_was_and_a_month_that_comes_again_makes_t
     history.take_turns(files, store, 2)
     turns = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
     assert [line["again"] for line in turns] == [2, 2]
-    assert all(0 < line["wall"] < 600 for line in turns)
+    assert all(line.keys() == {"again", "wall", "cpu"} for line in turns)
     told = history.report("XS", grown, [turns[0] | {"wall": 3.0, "cpu": 5.0}, turns[1] | {"wall": 5.0, "cpu": 7.0}])
     assert "| 2 onto 1 |     4.0 |    6.0 |    1.00 |   1.00 |" in told
 
