@@ -10,7 +10,8 @@ the first contender, row for row (`benchmarks/compare.py`); the contenders take 
 What all make: level, m/m, y/y, year to date, rolling year, both with y/y, share, rank and both contributions, in kilograms,
 dollars and dollars per kilogram, for HS8, 6, 4 and 2 by partner, world and Union, in months with trade. What Tidewaiter makes
 besides, within its time: checks, quarantine, a ledger of words with their days, versions, lineage, statuses, highest and lowest
-since, the second units, and the months without trade. The rivals neither check nor keep anything.
+since, the second units, and the months without trade. The rivals neither check nor keep anything. How much of its time goes
+into writing these rows, whoever made them, is measured by itself (`benchmarks/writing.py`).
 """
 
 import argparse
@@ -29,7 +30,7 @@ from pathlib import Path
 
 import polars as pl
 
-from benchmarks import compare, generate, measure, results
+from benchmarks import compare, generate, measure, results, writing
 from benchmarks.measure import Cost
 
 PROJECT = Path(__file__).parent.parent
@@ -137,7 +138,10 @@ def rows_of(metric: Path) -> int:
     return int(pl.scan_parquet(metric / "**" / "*.parquet", hive_partitioning=False).select(pl.len()).collect().item())
 
 
-def report(size: str, folder: Path, costs: dict[str, list[Cost]], rows: dict[str, int], compared: int) -> str:
+def report(
+    size: str, folder: Path, costs: dict[str, list[Cost]], rows: dict[str, int], compared: int,
+    written: writing.Written | None,
+) -> str:  # fmt: skip
     """The table of one run: the best round of each, and each as a multiple of the quickest rival."""
     best = {name: Cost(*(min(column) for column in zip(*found, strict=True))) for name, found in costs.items()}
     rivals = [name for name in best if name not in OURS]
@@ -160,6 +164,17 @@ def report(size: str, folder: Path, costs: dict[str, list[Cost]], rows: dict[str
         f"`python -m benchmarks.whole --size {size} --rounds {rounds}`: {len(files)} files, {records:,} records, {megabytes:,.0f} MB; "
         f"least of {rounds} round{'s' if rounds > 1 else ''}; x: multiple of the least of the rivals.\n\n{results.table(titles, lines)}\n\n"
         f"Equal in all contenders: {compared:,} rows (product, partner, month with trade, measure), 11 figures each."
+        f"{_of_writing(written, [best[rival].wall_seconds for rival in rivals])}"
+    )
+
+
+def _of_writing(written: writing.Written | None, rivals: list[float]) -> str:
+    if written is None:
+        return ""
+    share = f", {written.wall_seconds / min(rivals):.2f} times the least of the rivals" if rivals else ""
+    return (
+        f"\n\nWriting the files of tidewaiter's store and nothing else (encoded, hashed, on the disk): {written.wall_seconds:,.1f} s, "
+        f"cpu {written.cpu_seconds:,.1f} s, {written.bytes / 10**6:,.0f} MB{share}."
     )
 
 
@@ -191,6 +206,7 @@ def race(names: list[str], given: argparse.Namespace, folder: Path, trial: Path,
     rows: dict[str, int] = {}
     compared: list[int] = []
     failed: dict[str, Cost] = {}
+    written: writing.Written | None = None
     for round_ in range(-1, given.rounds):
         outputs: dict[str, Path] = {}
         turn = max(round_, 0) % len(names)
@@ -217,13 +233,15 @@ def race(names: list[str], given: argparse.Namespace, folder: Path, trial: Path,
                 print("not the same figures; no time counts:", *lines, sep="\n")
                 return 1
             rows = {name: rows_of(CONTENDERS[name].metric(output)) for name, output in outputs.items()}
+        if "tidewaiter" in outputs and round_ + 1 == given.rounds:
+            written = writing.write_again(outputs["tidewaiter"], work)
         if given.keep and "tidewaiter" in outputs and round_ + 1 == given.rounds:
             shutil.rmtree(given.keep, ignore_errors=True)
             shutil.move(outputs.pop("tidewaiter"), given.keep)
         for output in outputs.values():
             shutil.rmtree(output)
     costs = {name: found for name, found in costs.items() if name not in failed}
-    text = f"{machine}\n\n{report(given.size, folder, costs, rows, sum(compared))}"
+    text = f"{machine}\n\n{report(given.size, folder, costs, rows, sum(compared), written)}"
     text += "".join(
         f"\n\n{name} did not come to the end: exit code {cost.ended} after {cost.wall_seconds:,.0f} s, peak {cost.peak_bytes / 2**20:,.0f} MiB."
         for name, cost in failed.items()

@@ -14,7 +14,7 @@ import json
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ import dask
 import distributed
 
 from tasks.lineage import versions
+from tasks.parcel import Parcel, packed, unpacked
 from tasks.refusal import Refused, clip
 
 CONNECT_SECONDS = 10
@@ -78,7 +79,7 @@ class Cluster:
         seen = time.monotonic()
         while piece.future is not None and not self.is_lost:
             try:
-                return piece.future.result(timeout=LOOK_EVERY_SECONDS)
+                parcel = piece.future.result(timeout=LOOK_EVERY_SECONDS)
             except StrangeWorker as error:
                 self._lose(str(error))
                 break
@@ -86,6 +87,8 @@ class Cluster:
                 # Either the work failed, or nothing came in time, or whoever should have sent it died.
                 if piece.future.status == "error":
                     raise piece.future.exception() from None
+            else:
+                return unpacked(parcel)
             # What a worker took with it is lost and made again; all is cancelled where the scheduler does not answer.
             if piece.future.status == "cancelled" or self.client.status == "closed":
                 self._lose("the scheduler is gone")
@@ -97,7 +100,7 @@ class Cluster:
                 self._lose(f"no worker for {PATIENCE_SECONDS} s")
         return piece.work(*piece.given)
 
-    def each(self, work: Callable[[Any], Any], things: Sequence[Any]) -> Iterator[Any]:
+    def each(self, work: Callable[[Any], Any], things: Iterable[Any]) -> Iterator[Any]:
         """`work` of every thing in their order, some at a time, before whatever else was given away."""
         begun: deque[Piece] = deque()
         window = self.window
@@ -179,11 +182,11 @@ def _is_another(where: str, found: str) -> Refused:
     )  # fmt: skip
 
 
-def _do(expected: str, work: Callable[..., Any], given: tuple[Any, ...]) -> Any:
+def _do(expected: str, work: Callable[..., Any], given: tuple[Any, ...]) -> Parcel:
     """On the worker. One that came later was not asked who it is."""
     if fingerprint() != expected:
         raise StrangeWorker(str(_is_another(distributed.get_worker().address, DIFFERS)))
-    return work(*given)
+    return packed(work(*given))
 
 
 def _as_task(name: str) -> Any:

@@ -6,7 +6,7 @@ is made of them is the same to the byte.
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
-Lent = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
+Lent = Callable[[Callable[[Any], Any], Collection[Any]], Iterable[Any]]
 _lent: ContextVar[Lent | None] = ContextVar("tidewaiter_lent", default=None)
 
 
@@ -33,7 +33,7 @@ def is_lent() -> bool:
     return _lent.get() is not None
 
 
-def each(work: Callable[[T], R], things: Sequence[T]) -> Iterator[R]:
+def each(work: Callable[[T], R], things: Collection[T]) -> Iterator[R]:
     """`work` of every thing, in their order, each as soon as it is there. A single thing is not worth a journey."""
     lent = _lent.get()
     if len(things) < 2:

@@ -7,7 +7,7 @@ not made.
 """
 
 import functools
-from collections.abc import Collection, Generator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
@@ -121,14 +121,27 @@ def derive_portions(
     portions = cut_portions(observation, ROWS_OF_MONTHS * months, numbers)
     asked = Wanted(wanted, anew, frozenset(years), frozenset(far_years))
     work = functools.partial(_derive_portion, releases=releases, wanted=asked)
-    if is_lent():
-        # Others may not have our files.
-        made = each(work, [portion._replace(settled=past.read(portion)) for portion in portions])
-    else:
-        made = each(functools.partial(work, past=past), portions)
+    # Others may not have our files.
+    made = each(work, _Provided(portions, past)) if is_lent() else each(functools.partial(work, past=past), portions)
     yield from zip(made, (portion.after for portion in portions), strict=True)
     # The arrays of the portions are gone, and what is done next wants room of its own.
     give_back()
+
+
+class _Provided(Collection[Portion]):
+    """Portions with what they look back on, read when the turn of each has come: of all of them it would be years in memory."""
+
+    def __init__(self, portions: Sequence[Portion], past: Past) -> None:
+        self._portions, self._past = portions, past
+
+    def __len__(self) -> int:
+        return len(self._portions)
+
+    def __iter__(self) -> Iterator[Portion]:
+        return (portion._replace(settled=self._past.read(portion)) for portion in self._portions)
+
+    def __contains__(self, portion: object) -> bool:
+        return portion in self._portions
 
 
 def _woven(model: type[Table], frames: list[pl.DataFrame]) -> pl.DataFrame:

@@ -12,7 +12,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from benchmarks import compare, generate, history, measure, results, whole
+from benchmarks import compare, generate, history, measure, results, whole, writing
+from benchmarks.measure import Cost
 from benchmarks.whole import CONTENDERS
 from flows.release import release
 from schemas.request import ReleaseRequest
@@ -83,6 +84,20 @@ def test_all_contenders_make_the_same_figures(outputs: dict[str, Path]) -> None:
         assert 0 < figures[name].null_count() < figures.height, name
     assert set(figures["product"].str.len_chars()) == {2, 4, 6, 8}
     assert {"WLD", "EU27", "USA"} <= set(figures["partner"])
+
+
+def test_the_store_can_be_written_again_byte_for_byte_and_its_share_is_told(
+    outputs: dict[str, Path], folder: Path, tmp_path: Path
+) -> None:
+    snapshot = open_snapshot(outputs["tidewaiter"])
+    assert snapshot is not None
+    written = writing.write_again(outputs["tidewaiter"], tmp_path)
+    assert written.bytes == sum(entry.bytes for entry in snapshot.files) > 10_000_000
+    assert 0 < written.wall_seconds < written.cpu_seconds * 100
+    costs = {"tidewaiter": [Cost(40.0, 60.0, 2**30, 0)], "duckdb": [Cost(30.0, 50.0, 2**32, 0)]}
+    told = whole.report("XS", folder, costs, dict.fromkeys(costs, 7), 5, writing.Written(12.0, 20.0, 10**8))
+    assert "| tidewaiter |    40.0 |   60.0 |     1,024 |    1.33 |   1.20 |    0.25 |" in told
+    assert told.endswith("on the disk): 12.0 s, cpu 20.0 s, 100 MB, 0.40 times the least of the rivals.")
 
 
 @pytest.mark.parametrize(
