@@ -43,10 +43,17 @@ def query(
     if as_of is not None:
         rows = _as_of(snapshot, table, as_of, flow)
     else:
+        there = model.to_schema().columns
+        inside = [
+            pl.col(name) == wanted
+            for name, wanted in (("product", product), ("partner", partner))
+            if wanted and name in there
+        ]
         rows = read_table(
             snapshot,
             model,
             lambda partition: (flow is None or partition[0] == flow) and (month is None or partition[1:] == month),
+            where=pl.all_horizontal(inside) if inside else None,
         )
     for name, wanted in (("flow", flow), ("product", product), ("partner", partner)):
         if wanted is not None:

@@ -5,6 +5,7 @@ out; who shows them is `tasks/artifacts.py`. Rounding and words belong here and 
 """
 
 import base64
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,13 +17,13 @@ from schemas.metric import MADE, MISSING, Metric, status
 from schemas.outcome import Outcome
 from schemas.release import Finding, Quarantine, Release
 from schemas.revision import Revision
-from schemas.table import Table, table_name
+from schemas.table import Table
 from tasks.control_events import MIXED, MIXED_WORDS, members
 from tasks.display import WORLD, month_name, partner_name, product_name
 from tasks.refusal import clip
 from tasks.revision_report import revision_report
 from tasks.snapshot import Snapshot, open_snapshot
-from tasks.tables import Partition, read_table
+from tasks.tables import Partition, path_partition, read_table
 
 PRODUCTS_MAX, PARTNERS_MAX, MONTHS_SHOWN, RECORDS_MAX = 3, 12, 25, 200
 # Measure, unit in which a person reads it, and what a figure is multiplied by; the first that a product has is shown.
@@ -57,12 +58,8 @@ def pages(store: Path, outcome: Outcome) -> Pages:
     assert snapshot is not None, "a release was just published"
     release = _of(snapshot, Release, outcome).row(0, named=True)
     findings = _of(snapshot, Finding, outcome)
-    revision = (
-        read_table(snapshot, Revision)
-        if table_name(Revision) in {entry.table for entry in snapshot.files}
-        else pl.DataFrame()
-    )
-    revised = revision.filter(pl.col("new_release_id") == outcome.release_id).height if revision.height else 0
+    revision = read_table(snapshot, Revision, where=pl.col("new_release_id") == outcome.release_id)
+    revised = revision.height
     lines = [
         f"# {outcome.title}", "",
         f"**{', '.join(outcome.flows)}, {outcome.span}**; public from {release['released_on']}. "
@@ -86,7 +83,7 @@ def pages(store: Path, outcome: Outcome) -> Pages:
 
 
 def _of(snapshot: Snapshot, model: type[Table], outcome: Outcome) -> pl.DataFrame:
-    return read_table(snapshot, model).filter(release_id=outcome.release_id)
+    return read_table(snapshot, model, where=pl.col("release_id") == outcome.release_id)
 
 
 def _headlines(snapshot: Snapshot, outcome: Outcome, flow: str) -> list[str]:
@@ -99,25 +96,43 @@ def _headlines(snapshot: Snapshot, outcome: Outcome, flow: str) -> list[str]:
 
     # A release may have ten thousand products, and three are shown: which three is read first, and then all about them.
     known = pl.col("level").is_not_null() & pl.col("product").is_in(outcome.products)
-    levels = read_table(
-        snapshot, Metric, shown, where=known, columns=("product", "partner", "period", "measure", "level")
+    parts = sorted(
+        filter(shown, (path_partition(entry.partition) for entry in snapshot.entries("metric"))), reverse=True
     )
     for measure, unit, scale in MEASURES:
-        mine = levels.filter(pl.col("measure") == measure)
-        newest = mine.filter(pl.col("period") == pl.col("period").max().over("product"))
-        largest = newest.group_by("product").agg(pl.col("partner").n_unique(), pl.col("level", "period").max())
-        order = (pl.col("partner") > 1, "period", "level", "product")
-        products = largest.sort(*order, descending=[True, True, True, False])["product"].head(PRODUCTS_MAX)
-        if products.len():
-            wanted = known & (pl.col("measure") == measure) & pl.col("product").is_in(products.to_list())
-            series = read_table(snapshot, Metric, shown, where=wanted)
-            parts = [series.filter(product=product) for product in products]
+        wanted = known & (pl.col("measure") == measure)
+        columns = ("product", "partner", "level")
+        levels = (read_table(snapshot, Metric, part.__eq__, where=wanted, columns=columns) for part in parts)
+        products = largest(levels)
+        if products:
+            series = read_table(snapshot, Metric, shown, where=wanted & pl.col("product").is_in(products))
             return [
                 line
-                for part in parts
-                for line in _headline(part.filter(period=part["period"].max()), part, unit, scale)
+                for of_product in (series.filter(product=product) for product in products)
+                for line in _headline(of_product.filter(period=of_product["period"].max()), of_product, unit, scale)
             ]
     return []
+
+
+def largest(months: Iterable[pl.DataFrame]) -> list[str]:
+    """The products to show: those with several partners first, then those of the newest month, then the largest.
+
+    `months` are levels (product, partner, level) month by month, the newest first; a product is judged by its newest one. No
+    more of them is asked for than it takes, because a month may have millions.
+    """
+    kinds = {"product": pl.String(), "several": pl.Boolean(), "level": pl.Float64(), "age": pl.Int32()}
+    found = pl.DataFrame(schema=kinds)
+    for age, levels in enumerate(months):
+        others = levels.filter(~pl.col("product").is_in(found["product"].implode()))
+        of_month = others.group_by("product").agg(
+            pl.col("partner").n_unique().gt(1).alias("several"), pl.col("level").max(), age=pl.lit(age, pl.Int32)
+        )
+        found = pl.concat([found, of_month])
+        # Those of older months stand behind.
+        if found["several"].sum() >= PRODUCTS_MAX:
+            break
+    order = found.sort("several", "age", "level", "product", descending=[True, False, True, False])
+    return order["product"].head(PRODUCTS_MAX).to_list()
 
 
 def _headline(newest: pl.DataFrame, series: pl.DataFrame, unit: str, scale: float) -> list[str]:
