@@ -85,7 +85,7 @@ def trace(
         if snapshot is None:
             raise reading.NothingPublished(f"{store}: nothing is published here yet. Ingest a file first.")
         year, number = read_month(month)
-        found = Tracer(snapshot, flow.value).trace(
+        found = Tracer(snapshot, flow.value, product).trace(
             Place(flow.value, product, partner, measure, year * 12 + number - 1), metric.value
         )
     if form is Form.json:

@@ -18,7 +18,7 @@ from tasks.claim_words import Spot
 from tasks.control_events import MIXED, events_of, members
 from tasks.origin import Place
 from tasks.snapshot import Snapshot
-from tasks.tables import read_table
+from tasks.tables import path_partition, read_table
 from tasks.trace import NoFigure, Tracer
 
 WORLD = "WLD"
@@ -29,6 +29,18 @@ REVISED_MAX = 12
 KG = "quantity_kg"
 PRICE = "unit_value_usd_per_kg"
 HELD = "held"
+PRODUCTS_NAMED = 50
+
+
+def _products(snapshot: Snapshot, flow: str) -> str:
+    """The products of a flow, from its last month back; of a full cube only some."""
+    months = sorted((path_partition(entry.partition) for entry in snapshot.entries("metric", flow)), reverse=True)
+    there: set[str] = set()
+    for month in months:
+        there |= {*read_table(snapshot, Metric, month.__eq__, columns=("product",))["product"].unique()}
+        if len(there) > PRODUCTS_NAMED:
+            return ", ".join([*sorted(there)[:PRODUCTS_NAMED], "and more"])
+    return ", ".join(sorted(there))
 
 
 class Gatherer:
@@ -42,8 +54,7 @@ class Gatherer:
             there = self.rows["period"].sort().dt.strftime("%Y-%m").unique(maintain_order=True)
             if there.len():
                 raise NoFigure(f"no {flow} of {product} in {month:%Y-%m}; there is {there[0]} to {there[-1]}")
-            products = read_table(snapshot, Metric, lambda partition: partition[0] == flow)["product"].unique().sort()
-            raise NoFigure(f"no {flow} of {product}; products are {', '.join(products)}")
+            raise NoFigure(f"no {flow} of {product}; products are {_products(snapshot, flow)}")
         self.readings = Readings(snapshot, [product, *members(product)])
         self.count = 0
 

@@ -133,9 +133,12 @@ def _without_coarser_echoes(words: pl.DataFrame) -> pl.DataFrame:
 
 def as_of(observation: pl.DataFrame, day: date) -> pl.DataFrame:
     """The rows of the ledger that were the last word on `day`."""
-    return observation.filter(
-        (pl.col("known_from") <= day) & (pl.col("known_until").is_null() | (pl.col("known_until") > day))
-    )
+    return observation.filter(was_last_on(day))
+
+
+def was_last_on(day: date) -> pl.Expr:
+    """Whether a row of the ledger was the last word on `day`."""
+    return (pl.col("known_from") <= day) & (pl.col("known_until").is_null() | (pl.col("known_until") > day))
 
 
 def last_word(observation: pl.DataFrame) -> pl.DataFrame:

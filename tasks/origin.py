@@ -21,7 +21,7 @@ from schemas.release import Release
 from schemas.trace import TracedNumber
 from tasks.land import raw_path
 from tasks.ledger import last_word
-from tasks.scope import BASKET, GROUPS, WORLD, covering, of_finest_level
+from tasks.scope import BASKET, GROUPS, WORLD, covering, of_finest_level, part_of
 from tasks.snapshot import Snapshot
 from tasks.sources import SOURCES
 from tasks.tables import Partition, read_table
@@ -76,7 +76,7 @@ class Origins:
     def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:
         self.snapshot, self.flow = snapshot, flow
         self.releases = read_table(snapshot, Release)
-        self._where = None if product is None else _belongs_to(product)
+        self._where = None if product is None else part_of(product)
         self.observation = last_word(
             read_table(snapshot, Observation, lambda partition: partition[0] == flow, self._where)
         )
@@ -331,14 +331,6 @@ def _is_below(place: Place) -> pl.Expr:
         return pl.col("product").is_in(_codes_of_basket(place))
     is_part = pl.col("product").str.starts_with(place.product) & (pl.col("product") != place.product)
     return is_part & (pl.col("classification") == FINEST)
-
-
-def _belongs_to(product: str) -> pl.Expr:
-    """Rows of a product and of the codes below it, in any month."""
-    if product.startswith(BASKET):
-        codes = code_table("baskets").filter(BASKET + pl.col("basket") == product)["hs8"].to_list()
-        return pl.col("product").is_in([product, *codes])
-    return pl.col("product").str.starts_with(product)
 
 
 def _text(month: int) -> str:

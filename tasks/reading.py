@@ -11,8 +11,9 @@ from pandera.typing.polars import DataFrame
 from schemas.catalog import PUBLISHED
 from schemas.observation import Observation
 from schemas.release import Release
-from schemas.table import Table, readers_schema
+from schemas.table import Table, empty_frame, readers_schema
 from tasks import ledger, metrics, wide
+from tasks.scope import part_of
 from tasks.snapshot import Snapshot, open_snapshot
 from tasks.tables import read_table
 
@@ -41,7 +42,7 @@ def query(
             f"{store}: nothing is published here yet. Ingest a file first (tidewaiter ingest --help)."
         )
     if as_of is not None:
-        rows = _as_of(snapshot, table, as_of, flow)
+        rows = _as_of(snapshot, table, as_of, flow, product)
     else:
         there = model.to_schema().columns
         inside = [
@@ -67,19 +68,29 @@ def query(
     return rows
 
 
-def _as_of(snapshot: Snapshot, table: str, day: date, flow: str | None) -> pl.DataFrame:
-    """A table as it would have been published on `day`."""
+def _as_of(snapshot: Snapshot, table: str, day: date, flow: str | None, product: str | None) -> pl.DataFrame:
+    """A table as it would have been published on `day`; of a product, where one is named, and of what is part of it."""
     if table not in AS_OF:
         raise ValueError(f"the table {table} has no days of knowledge; as-of reads are made of {', '.join(AS_OF)}")
-    observation = read_table(snapshot, Observation, lambda partition: flow is None or partition[0] == flow)
-    days = observation["known_from"].sort()
-    if days.is_empty() or day < days[0]:
-        raise ValueError(f"nothing was known on {day}: the first word in this store is of {days.first()!s}")
-    words = ledger.as_of(observation, day)
+    files = snapshot.paths("observation", flow)
+    ledger_then = (
+        pl.scan_parquet(files, hive_partitioning=False, glob=False) if files else empty_frame(Observation).lazy()
+    )
+    first = ledger_then.select(pl.col("known_from").min()).collect().item()
+    if first is None or day < first:
+        raise ValueError(f"nothing was known on {day}: the first word in this store is of {first!s}")
+    where = ledger.was_last_on(day)
+    words = read_table(
+        snapshot,
+        Observation,
+        lambda partition: flow is None or partition[0] == flow,
+        where=where & part_of(product) if product else where,
+    )
     if table == "observation":
         return words
     # A file of printed figures is of the day of its last one, and its earlier ones were known before.
-    spoke = (pl.col("released_on") <= day) | pl.col("release_id").is_in(words["release_id"].unique().to_list())
+    speaking = ledger_then.filter(where).select(pl.col("release_id").unique()).collect()["release_id"]
+    spoke = (pl.col("released_on") <= day) | pl.col("release_id").is_in(speaking.to_list())
     releases = DataFrame[Release](read_table(snapshot, Release).filter(spoke))
     made = wide.widen(words, releases) if table == "trade_flow" else metrics.derive(words, releases)
     return made.cast(readers_schema(PUBLISHED[table].model))  # type: ignore[arg-type]

@@ -213,6 +213,13 @@ def _first_month_after() -> pl.Expr:
     return pl.min_horizontal(month_index("last_month") + 1, month_index("released_on"))
 
 
+def part_of(product: str) -> pl.Expr:
+    """Rows of a product and of the codes below it or in it, in any month: all that its figures are made of."""
+    if product.startswith(BASKET):
+        return pl.col("product").is_in([product, *basket_members().filter(product=product)["part"].unique().sort()])
+    return pl.col("product").str.starts_with(product)
+
+
 def basket_members() -> pl.DataFrame:
     """Baskets and the codes in them: product, part, valid_from, valid_to."""
     return code_table("baskets").select(

@@ -12,7 +12,7 @@ from schemas.table import polars_schema
 from tasks import ledger, metrics
 from tasks.known import _can_change, _is_looked_at, _years_of_totals
 from tasks.periods import month_end
-from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS
+from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS, part_of
 from tests.unit.figures import merged
 from tests.unit.statements import number, release, release_table
 
@@ -81,6 +81,21 @@ def test_a_window_gives_what_the_whole_gives(seed: int) -> None:
         assert part.equals(whole.filter(pl.col("period").is_in(months)))
         compared += part.height
     assert compared > 1_000
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_part_of_a_product_gives_what_the_whole_gives(seed: int) -> None:
+    """So a product can be looked at as it was on a day without deriving everything else of that day."""
+    detail, releases = _world(seed, months=60)
+    words = ledger.last_word(ledger.merge(detail, releases))  # type: ignore[arg-type]
+    whole = metrics.derive(words, releases)  # type: ignore[arg-type]
+    products = whole["product"].cast(pl.String).unique().sort().to_list()
+    assert {len(product) for product in products if product.isdigit()} == {2, 4, 6, 8}
+    for product in products:
+        part = metrics.derive(words.filter(part_of(product)), releases)  # type: ignore[arg-type]
+        mine = pl.col("product").cast(pl.String) == product
+        assert part.filter(mine).height
+        assert part.filter(mine).equals(whole.filter(mine)), product
 
 
 @pytest.mark.parametrize(("totals", "first"), [(0.05, date(2018, 1, 1)), (0.0, date(2018, 6, 1))])

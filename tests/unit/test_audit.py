@@ -1,0 +1,103 @@
+"""A sample of figures is drawn from the whole store, without reading it, and one that does not follow from the ledger is named."""
+
+import random
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes
+
+import tasks.audit
+from flows.release import release
+from schemas.metric import FIGURES, Metric
+from schemas.request import ReleaseRequest
+from schemas.table import readers_schema
+from tasks.audit import audit
+from tasks.sample import drawn
+from tasks.snapshot import Snapshot, open_snapshot
+from tasks.tables import read_table
+from tasks.trace import Tracer
+
+FILES = (("export", "202505", date(2025, 6, 20)), ("export", "202506", date(2025, 7, 20)), ("import", "202506", date(2025, 7, 20)))  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("audit")
+    for flow, month, day in FILES:
+        file = folder / f"{flow}-{month}.csv"
+        quantities = {"export": "1000", "import": "70"}
+        file.write_bytes(csv_bytes([(month, *row[1:5], quantities[flow], *row[6:]) for row in CLEAN_RECORDS]))
+        request = ReleaseRequest(
+            file=file, store=folder / "store", source="gacc_query", flow=flow, partners="all", released_on=day,
+        )  # fmt: skip
+        release.fn(request, date(2025, 8, 1))
+    return folder / "store"
+
+
+@pytest.fixture
+def snapshot(store: Path) -> Snapshot:
+    found = open_snapshot(store)
+    assert found is not None
+    return found
+
+
+def test_every_row_can_be_drawn_and_none_twice(snapshot: Snapshot) -> None:
+    rows = list(drawn(snapshot, Metric, random.Random(5)))
+    whole = read_table(snapshot, Metric)
+    assert len(rows) == whole.height > 100
+    assert (
+        pl.DataFrame(rows, schema=readers_schema(Metric)).sort(whole.columns[:6]).equals(whole.sort(whole.columns[:6]))
+    )
+    # From all files mixed, in the same order where the chance is the same.
+    again = drawn(snapshot, Metric, random.Random(5))
+    assert [next(again) for _ in range(9)] == rows[:9]
+    assert len({(row["flow"], row["period"]) for row in rows[:30]}) > 2
+    assert [next(drawn(snapshot, Metric, random.Random(seed))) for seed in range(9)] != rows[:9]
+
+
+def test_of_a_large_store_a_sample_needs_no_more_than_the_sample(
+    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No table is read whole: neither to draw from nor to trace by."""
+    opened: list[str | None] = []
+
+    class Noting(Tracer):
+        def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:
+            opened.append(product)
+            super().__init__(snapshot, flow, product)
+
+    monkeypatch.setattr(tasks.audit, "Tracer", Noting)
+    report = audit(snapshot.store, sample=12)
+    assert (report.problems, report.traced) == ([], 12)
+    assert None not in opened
+    assert 1 < len(opened) <= 12
+
+
+def test_a_sample_larger_than_the_store_is_all_of_it(snapshot: Snapshot) -> None:
+    told = read_table(snapshot, Metric).filter(pl.any_horizontal(pl.col(name).is_not_null() for name in FIGURES))
+    report = audit(snapshot.store, sample=10**6)
+    assert (report.problems, report.traced) == ([], told.height)
+
+
+def test_a_figure_that_does_not_follow_from_the_ledger_is_named(
+    snapshot: Snapshot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it would be after an error of the program: the bytes are those that were published, and one level is wrong."""
+    monkeypatch.setattr(tasks.audit, "audit_store", lambda store: [])
+    wrong = {"product": "85051110", "partner": "USA", "measure": "quantity_kg", "flow": "export"}
+    where = pl.all_horizontal(pl.col(name) == text for name, text in wrong.items())
+    period = pl.col("period") == date(2025, 6, 1)
+
+    class Mistaken(Tracer):
+        def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:
+            super().__init__(snapshot, flow, product)
+            changed = pl.when(where & period).then(pl.col("level") + 1).otherwise("level")
+            self.metric = self.metric.with_columns(level=changed)
+
+    monkeypatch.setattr(tasks.audit, "Tracer", Mistaken)
+    monkeypatch.setattr(tasks.audit, "FIGURES", ("level",))
+    (problem,) = audit(snapshot.store, sample=10**6).problems
+    assert "metric level of export 85051110 USA quantity_kg 2025-06: found 1001" in problem
+    assert "expected 1000" in problem
