@@ -24,7 +24,7 @@ import dask
 import distributed
 
 from tasks.lineage import versions
-from tasks.parcel import Parcel, packed, unpacked
+from tasks.parcel import packed, unpacked
 from tasks.refusal import Refused, clip
 
 CONNECT_SECONDS = 10
@@ -182,7 +182,7 @@ def _is_another(where: str, found: str) -> Refused:
     )  # fmt: skip
 
 
-def _do(expected: str, work: Callable[..., Any], given: tuple[Any, ...]) -> Parcel:
+def _do(expected: str, work: Callable[..., Any], given: tuple[Any, ...]) -> bytes:
     """On the worker. One that came later was not asked who it is."""
     if fingerprint() != expected:
         raise StrangeWorker(str(_is_another(distributed.get_worker().address, DIFFERS)))

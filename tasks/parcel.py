@@ -6,27 +6,21 @@ and unpacked they take less of either side's time, too, than as they are.
 
 import io
 import pickle
-from typing import Any, NamedTuple
+from typing import Any
 
 import polars as pl
 
 
-class Parcel(NamedTuple):
-    """Something, packed."""
-
-    data: bytes
-
-
-def packed(thing: Any) -> Parcel:
+def packed(thing: Any) -> bytes:
     """Anything that can be pickled, its frames compressed wherever they are in it."""
     sink = io.BytesIO()
     _Packer(sink, pickle.HIGHEST_PROTOCOL).dump(thing)
-    return Parcel(sink.getvalue())
+    return sink.getvalue()
 
 
-def unpacked(parcel: Parcel) -> Any:
+def unpacked(parcel: bytes) -> Any:
     """What was packed."""
-    return pickle.loads(parcel.data)
+    return pickle.loads(parcel)
 
 
 class _Packer(pickle.Pickler):

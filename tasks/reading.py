@@ -41,25 +41,23 @@ def query(
         raise NothingPublished(
             f"{store}: nothing is published here yet. Ingest a file first (tidewaiter ingest --help)."
         )
+    asked = {"flow": flow, "product": product, "partner": partner}
+    for name in (name for name, wanted in asked.items() if wanted is not None):
+        _require_column(model, table, name)
+    # The flow of what is filed by month is in the path, and in no column of the file.
+    inside = [pl.col(name) == asked[name] for name in ("product", "partner") if asked[name] is not None]
     if as_of is not None:
         rows = _as_of(snapshot, table, as_of, flow, product)
+        rows = rows.filter(inside) if inside else rows
     else:
-        there = model.to_schema().columns
-        inside = [
-            pl.col(name) == wanted
-            for name, wanted in (("product", product), ("partner", partner))
-            if wanted and name in there
-        ]
         rows = read_table(
             snapshot,
             model,
             lambda partition: (flow is None or partition[0] == flow) and (month is None or partition[1:] == month),
             where=pl.all_horizontal(inside) if inside else None,
         )
-    for name, wanted in (("flow", flow), ("product", product), ("partner", partner)):
-        if wanted is not None:
-            _require_column(model, table, name)
-            rows = rows.filter(pl.col(name) == wanted)
+    if flow is not None:
+        rows = rows.filter(pl.col("flow") == flow)
     if month is not None:
         month_of = PUBLISHED[table].month_of
         if month_of is None:

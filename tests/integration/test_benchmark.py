@@ -93,7 +93,6 @@ def test_the_store_can_be_written_again_byte_for_byte_and_its_share_is_told(
     assert snapshot is not None
     written = writing.write_again(outputs["tidewaiter"], tmp_path)
     assert written.bytes == sum(entry.bytes for entry in snapshot.files) > 10_000_000
-    assert 0 < written.wall_seconds < written.cpu_seconds * 100
     costs = {"tidewaiter": [Cost(40.0, 60.0, 2**30, 0)], "duckdb": [Cost(30.0, 50.0, 2**32, 0)]}
     told = whole.report("XS", folder, costs, dict.fromkeys(costs, 7), 5, writing.Written(12.0, 20.0, 10**8))
     assert "| tidewaiter |    40.0 |   60.0 |     1,024 |    1.33 |   1.20 |    0.25 |" in told

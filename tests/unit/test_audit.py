@@ -82,10 +82,9 @@ def test_a_sample_larger_than_the_store_is_all_of_it(snapshot: Snapshot) -> None
 
 
 def test_a_figure_that_does_not_follow_from_the_ledger_is_named(
-    snapshot: Snapshot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As it would be after an error of the program: the bytes are those that were published, and one level is wrong."""
-    monkeypatch.setattr(tasks.audit, "audit_store", lambda store: [])
     wrong = {"product": "85051110", "partner": "USA", "measure": "quantity_kg", "flow": "export"}
     where = pl.all_horizontal(pl.col(name) == text for name, text in wrong.items())
     period = pl.col("period") == date(2025, 6, 1)

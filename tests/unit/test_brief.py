@@ -14,7 +14,7 @@ from schemas.brief import Fact, Facts
 from schemas.held import Decision, HeldFinding, HeldRelease
 from schemas.observation import Observation
 from schemas.request import ReleaseRequest
-from tasks import brief, brief_words
+from tasks import brief, brief_facts, brief_words
 from tasks.brief_charts import sparkline
 from tasks.brief_facts import gather
 from tasks.chart import chart, lines, on_calendar, svg
@@ -320,10 +320,14 @@ def test_the_page_needs_no_network_and_no_script(facts: Facts) -> None:
     assert len(set(re.findall(r' id="([^"]+)"', page))) == len(re.findall(r' id="([^"]+)"', page))
 
 
-def test_an_unknown_month_or_product_says_what_there_is(snapshot: Snapshot) -> None:
+def test_an_unknown_month_or_product_says_what_there_is(snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(NoFigure, match="there is 2024-01 to 2026-03"):
         gather(snapshot, snapshot.store, MAGNETS, "export", date(2031, 1, 1))
     with pytest.raises(NoFigure, match="products are 85, 8505"):
+        gather(snapshot, snapshot.store, "99999999", "export", JUNE)
+    # Of a full cube there are ten thousand.
+    monkeypatch.setattr(brief_facts, "PRODUCTS_NAMED", 2)
+    with pytest.raises(NoFigure, match=r"products are [^,]+, [^,]+, and more$"):
         gather(snapshot, snapshot.store, "99999999", "export", JUNE)
 
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import polars as pl
 import pytest
 
-from schemas.table import PUBLISHED, Table, empty_frame
+from schemas.catalog import PUBLISHED
+from schemas.table import Table, empty_frame
 from tasks import metrics
 from tasks.elsewhere import lending
 from tasks.parcel import packed, unpacked
@@ -52,7 +53,7 @@ def test_an_empty_table_keeps_its_columns(name: str) -> None:
 
 
 def test_frames_are_packed_small() -> None:
-    assert len(packed([ROWS]).data) < len(pickle.dumps([ROWS])) / 10
+    assert len(packed([ROWS])) < len(pickle.dumps([ROWS])) / 10
 
 
 def test_what_a_portion_looks_back_on_is_read_when_its_turn_has_come(monkeypatch: pytest.MonkeyPatch) -> None:
