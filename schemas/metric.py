@@ -79,7 +79,7 @@ def status(figure: str) -> str:
     return f"{figure.removesuffix('_pct').removesuffix('_pp')}_status"
 
 
-@published(sort_by=("product", "partner", "measure"), month_of="period", rows_per_group=98_304)
+@published(sort_by=("product", "partner", "measure"), month_of="period", rows_per_group=196_608)
 class Metric(Table):
     """Level, growth, year to date, rolling year, share, rank, contribution, record: each with its status."""
 

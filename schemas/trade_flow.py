@@ -6,7 +6,7 @@ from schemas.observation import CLASSIFICATIONS, KINDS
 from schemas.table import FLOWS, Table, column, published
 
 
-@published(sort_by=("product", "partner"), month_of="period", rows_per_group=5_120)
+@published(sort_by=("product", "partner"), month_of="period", rows_per_group=6_656)
 class TradeFlow(Table):
     """The last word on each month, as the sources print it; sums and growth are in `metric`."""
 

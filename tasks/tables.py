@@ -34,6 +34,9 @@ from tasks.snapshot import Snapshot
 # Level 3 makes files of metric 2 % smaller for a third more time.
 COMPACT = {"compression": "zstd", "compression_level": 1}
 QUICK = {"compression": "lz4"}
+# What a reader of one product unpacks of a row group. A page for the whole of it, as writers make them when not told, is
+# read in twice the time; half of this makes files of metric 3 % larger and nothing quicker.
+BYTES_PER_PAGE = 2**17
 ARROW_KEY, DERIVATION_KEY = "ARROW:schema", "tidewaiter.derivation"
 Partition = tuple[str, int, int]
 
@@ -101,7 +104,7 @@ def parquet_options(model: type[Table], rows: pl.DataFrame, derivation: Mapping[
     }
     return {
         **(COMPACT if layout.is_compact else QUICK), "statistics": True, "metadata": note,
-        "row_group_size": layout.rows_per_group, "arrow_schema": pyarrow.schema(exact),
+        "row_group_size": layout.rows_per_group, "data_page_size": BYTES_PER_PAGE, "arrow_schema": pyarrow.schema(exact),
     }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import random
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -19,7 +20,7 @@ from schemas.metric import FIGURES, Metric, status
 from schemas.table import Table, arrow_schema, polars_schema, readers_schema
 from schemas.trade_flow import TradeFlow
 from tasks.publish import NewFile
-from tasks.tables import encode_file, encode_months
+from tasks.tables import BYTES_PER_PAGE, encode_file, encode_months
 from tasks.weave import weave
 
 WORDS = ["product", "classification", "partner", "measure", "level_status", "kinds"]
@@ -104,6 +105,20 @@ def test_row_groups_are_bounded_and_say_which_products_they_hold(model: type[Met
     assert spans[0][0] == "00000000"
     assert all(low <= high for low, high in spans)
     assert all(one[1] <= other[0] for one, other in itertools.pairwise(spans))
+
+
+def test_a_reader_of_one_product_unpacks_a_page_and_not_the_whole_row_group() -> None:
+    rows = PUBLISHED["metric"].rows_per_group
+    frame = metrics([f"{number:08d}" for number in range(rows // 100 + 1)], partners=100)[:rows]
+    noise = pl.Series("level", [random.Random(number).random() for number in range(rows)])
+    data = encode_file(Metric, frame.with_columns(noise), "", {}, in_order=True).data
+    footer = pyarrow.parquet.read_metadata(pyarrow.BufferReader(data))
+    assert footer.num_row_groups == 1
+    column = footer.row_group(0).column(footer.schema.names.index("level"))
+    assert "RLE_DICTIONARY" not in column.encodings
+    # Each page is a frame of Zstandard of its own, and begins with the mark of one.
+    pages = data[column.data_page_offset :][: column.total_compressed_size].count(b"\x28\xb5\x2f\xfd")
+    assert rows * 8 / BYTES_PER_PAGE <= pages <= rows * 8 / BYTES_PER_PAGE + 2
 
 
 def test_a_frame_in_order_is_cut_by_month_without_losing_a_row() -> None:
