@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from schemas.address import StoreAddress
 from schemas.request import Landed
 from tasks import catalog as step
+from tasks import release_calendar
 from tasks.done import Done, set_down
 from tasks.normalise import Normalised
 
@@ -96,12 +97,17 @@ class NextOne:
         return made
 
     def _read(self, file: Path) -> Understood | None:
-        today = date.today()
+        today = release_calendar.today()
         kept = step.keep_in_mind(file, self.store, today)
         if kept is None:
             return None
         landed, raw = kept
-        done = read_there(self.read, landed, today, raw)
+        try:
+            done = read_there(self.read, landed, today, raw)
+        except OSError as problem:
+            # No room for a copy: in its turn the file is read from where it is.
+            log.info("%s is not read ahead: %s", file, problem)
+            return None
         return None if done is None else Understood(landed, today, done)
 
 
@@ -155,7 +161,7 @@ class Ahead:
         return made
 
     def _begin(self, file: Path) -> Begun | None:
-        today = date.today()
+        today = release_calendar.today()
         landed = step.land_ahead(file, self.store, today)
         return None if landed is None else Begun(landed, today, self._give(landed, today))
 

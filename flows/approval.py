@@ -6,7 +6,7 @@ a worker that dies while it waits loses nothing. Nothing of the store is locked 
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from prefect import flow
@@ -21,7 +21,7 @@ from schemas.held import HeldRelease, Verdict
 from schemas.outcome import Outcome
 from schemas.request import ReleaseRequest
 from tasks import catalog as step
-from tasks import hold
+from tasks import hold, release_calendar
 from tasks.hold import Held
 
 PATIENCE_SECONDS = 7 * 24 * 3600
@@ -94,6 +94,6 @@ def decide(
             raise hold.NotHeld(f"{store}: no release {release_id!r} is held here")
         held = Held(release_id, [entry.line for entry in kept.findings])
         with approved(store, held, int(patience_hours * 3600)) as again:
-            return from_bytes_to_tables(again, date.today())
+            return from_bytes_to_tables(again, release_calendar.today())
 
     return told.ending(ask, store, waits=True)

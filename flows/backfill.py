@@ -5,8 +5,6 @@ that was killed goes on where it was when it is started again, and a held file d
 may lend processes: they read files before their turn and derive portions of the figures; the order stays.
 """
 
-from datetime import date
-
 from prefect import flow
 
 from flows import ahead, told
@@ -15,6 +13,7 @@ from flows.release import read
 from flows.watch import take
 from schemas.watch import BackfillRequest, WatchReport, WatchRequest
 from tasks import catalog as step
+from tasks import release_calendar
 
 
 @flow(name="backfill", flow_run_name="backfill {request.folder}")
@@ -32,7 +31,7 @@ def backfill(request: BackfillRequest) -> WatchReport:
             flow=request.flow,
             settle_seconds=0,
         ),
-        date.today(),
+        release_calendar.today(),
     )
     scheduler = request.dask if looked.ready and not request.dry_run else None
     with ahead.reading(scheduler, request.store, read), progress(f"Files of {request.folder}") as show:

@@ -11,6 +11,7 @@ from flows import ahead, approval, told
 from schemas.outcome import Outcome
 from schemas.request import Landed, ReleaseRequest
 from tasks import catalog as step
+from tasks import release_calendar
 from tasks.hold import Held
 from tasks.normalise import Normalised
 
@@ -21,11 +22,13 @@ def release(request: ReleaseRequest, today: date | None = None, wait_for_approva
 
     Args:
         request: the file and what is declared about it
-        today: day of landing; none: the day of the machine
+        today: day of landing; none: today in Beijing
         wait_for_approval: where the release is held, pause with a form and go on as a person decides
     """
     return told.ending(
-        lambda: _or_ask(request, today or date.today(), wait_for_approval), request.store, waits=wait_for_approval
+        lambda: _or_ask(request, today or release_calendar.today(), wait_for_approval),
+        request.store,
+        waits=wait_for_approval,
     )
 
 

@@ -6,7 +6,6 @@ after an outage: the day that counts is the day for which it was scheduled.
 
 from datetime import date, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from prefect import flow, runtime
 from prefect.context import FlowRunContext
@@ -20,10 +19,9 @@ from schemas.request import ReleaseRequest
 from schemas.watch import Look, WatchReport, WatchRequest
 from tasks import catalog as step
 from tasks.hold import Held
-from tasks.inbox import note_refusal
+from tasks.inbox import note_refusal, seen_before_reading
 from tasks.refusal import Refused
-
-CUSTOMS_TIME = ZoneInfo("Asia/Shanghai")
+from tasks.release_calendar import CUSTOMS_TIME
 
 
 @flow(name="watch", flow_run_name="watch {request.inbox}")
@@ -53,13 +51,13 @@ def take(
     files = [] if dry_run else looked.ready
     for done, file in enumerate(ahead.in_turn(files)):
         show(done, len(files), file.name)
+        seen = seen_before_reading(file)
         try:
             outcomes.append(_release(file, store))
         except Held as problem:
             held.append(str(problem))
         except Refused as refusal:
-            note_refusal(file, refusal)
-            refused.append(str(refusal))
+            refused.append(note_refusal(file, refusal, seen))
         except Exception as problem:
             # A fault of the program or of the disk: the others still get their turn, and this one again next time.
             failed.append(f"{file}: {type(problem).__name__}: {problem}")

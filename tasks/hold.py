@@ -7,7 +7,7 @@ simply run again, and no server is needed to decide.
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from tasks.known import Known
 from tasks.normalise import release_id_of
 from tasks.objects import keep_bytes
 from tasks.publish import exclusive
+from tasks.snapshot import BrokenStore, open_snapshot
 from tasks.working_copy import address_of, fetched, share
 
 FOLDER = "held"
@@ -78,25 +79,34 @@ def hold_on_errors(
 def find(store: Path, release_id: str) -> HeldRelease | None:
     """What is kept about a release that was held, decided or not; None where it never was."""
     place = _place(store, release_id)
-    return HeldRelease.model_validate_json(place.read_bytes()) if place.is_file() else None
+    return _read(place) if place.is_file() else None
 
 
 def waiting(store: Path) -> list[HeldRelease]:
-    """The releases that nobody has decided about yet, the oldest first."""
-    kept = [HeldRelease.model_validate_json(place.read_bytes()) for place in sorted((store / FOLDER).glob("*.json"))]
+    """The releases that nobody has decided about yet, the oldest first; one that was published since waits no more."""
+    kept, published = map(_read, sorted((store / FOLDER).glob("*.json"))), _published(store)
     return sorted(
-        (entry for entry in kept if entry.waits), key=lambda entry: (entry.held_since, entry.released_on, entry.title)
+        (entry for entry in kept if entry.waits and entry.release_id not in published),
+        key=lambda entry: (entry.held_since, entry.released_on, entry.title),
     )
 
 
 def decide(
     store: Path, release_id: str, verdict: Verdict, by: str, reason: str, now: datetime, fs: FileSystem = LOCAL
 ) -> HeldRelease:
-    """Keep a decision with the held release. Raises NotHeld where there is none; deciding anew replaces the decision.
+    """Keep a decision with the held release. Raises NotHeld where there is none or it is published by now, BrokenStore where
+    the bytes that are approved are gone; deciding anew replaces the decision.
 
     Nothing is published here: that is the flow's, on the request of `reopened`.
     """
+    if verdict == "approve" and (asked := find(store, release_id)) is not None:
+        fetched(store, store / asked.raw, fs)
     with exclusive(store, fs):
+        if release_id in _published(store):
+            raise NotHeld(
+                f"{store}: {release_id} is published, and what is published is not taken back. A release of a later day "
+                "puts its figures right."
+            )
         held = find(store, release_id)
         if held is None:
             names = ", ".join(entry.release_id for entry in waiting(store)) or "none"
@@ -120,6 +130,20 @@ def reopened(store: Path, held: HeldRelease) -> Iterator[ReleaseRequest]:
             products=list(held.products) if held.products else None, months=held.months, released_on=held.released_on,
             title=held.title,
         )  # fmt: skip
+
+
+def _read(place: Path) -> HeldRelease:
+    try:
+        return HeldRelease.model_validate(json.loads(place.read_bytes()))
+    except ValueError as error:
+        raise BrokenStore(
+            f"{place}: no release that Tidewaiter has held. Nobody else writes there: move it out of the store."
+        ) from error
+
+
+def _published(store: Path) -> Collection[str]:
+    snapshot = open_snapshot(store)
+    return snapshot.about["releases"] if snapshot else ()
 
 
 def _rejected(decision: Decision) -> str:
@@ -146,7 +170,8 @@ def _place(store: Path, release_id: str) -> Path:
 
 
 def _keep(store: Path, held: HeldRelease, fs: FileSystem) -> None:
-    text = json.dumps(held.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n"
+    # As ASCII, because a name in another encoding than this machine's has letters that no text can hold.
+    text = json.dumps(held.model_dump(mode="json"), indent=2) + "\n"
     place = _place(store, held.release_id)
     share(store, place, text.encode())
     keep_bytes(store, place, text.encode(), fs)

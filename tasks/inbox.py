@@ -6,15 +6,16 @@ declaration changes.
 """
 
 import hashlib
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from schemas.request import Declared, Landed, ReleaseRequest
 from schemas.watch import Look, WatchRequest
 from tasks import hold
-from tasks.locate import DEFAULTS, FOLDERS_UP, locate
+from tasks.locate import locate, papers
 from tasks.normalise import release_id_of
 from tasks.refusal import Refused
 from tasks.snapshot import open_snapshot
@@ -22,6 +23,8 @@ from tasks.working_copy import at_hand
 
 NOTE = ".refused.txt"
 NOT_A_RELEASE = (".toml", NOTE, ".part", ".partial", ".crdownload", ".download", ".tmp", ".swp", "~")
+# What the clock, the store or the table of corrections says about a file, which tomorrow may say otherwise of the same bytes.
+NOT_OF_THE_FILE = ("release day", "another reporter", "correction expired", "correction does not fit")
 State = tuple[int, int, int]
 
 
@@ -32,8 +35,8 @@ def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time
     up after an outage does its own month.
     """
     require_folder(request.inbox)
-    files = [path for path in sorted(request.inbox.rglob("*")) if _is_release(path)]
     store = at_hand(request.store)
+    files = sorted(_downloads(request.inbox, store))
     seen: dict[Path, tuple[str, date, State]] = {
         path: (*_judge(path, request, store, day), _state(path)) for path in files
     }
@@ -63,24 +66,51 @@ def require_folder(inbox: Path) -> None:
         )  # fmt: skip
 
 
-def note_refusal(file: Path, refusal: Refused) -> None:
-    """Leave a note beside a refused file: why, and what to do. It holds until the file or its declaration changes."""
+def note_refusal(file: Path, refusal: Refused, seen: str | None) -> str:
+    """What a report says of a refused file; a note beside it says the same, with what to do, where the file itself is to blame.
+
+    The note holds until the file or its declaration is no longer as it was `seen` (`fingerprint`) before it was read; None
+    where it could not be. A note that cannot be left holds up nobody: the file is then tried again.
+    """
+    if seen is None or refusal.rule in NOT_OF_THE_FILE:
+        return str(refusal)
     note = file.with_name(file.name + NOTE)
-    note.write_text(
+    text = (
         f"{file.name} was refused and will not be tried again until it or its declaration changes.\n\n"
-        f"where:  {refusal.where}\nfound:  {refusal.found}\nto do:  {refusal.advice}\n\nfingerprint {fingerprint(file)}\n",
-        encoding="utf-8",
+        f"where:  {refusal.where}\nfound:  {refusal.found}\nto do:  {refusal.advice}\n\nfingerprint {seen}\n"
     )
+    try:
+        # A name in another encoding than this machine's has letters that no text can hold.
+        note.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as problem:
+        return f"{refusal} No note could be left beside it ({problem.strerror}), so it is tried again each time."
+    return str(refusal)
+
+
+def seen_before_reading(file: Path) -> str | None:
+    """The fingerprint of a file whose turn has come; None where it cannot be read, which whoever reads it then says."""
+    try:
+        return fingerprint(file)
+    except OSError:
+        return None
 
 
 def fingerprint(file: Path) -> str:
     """Hash of a file and of every paper in which something may be declared about it."""
-    papers = [
-        file.with_name(f"{file.name}.toml"),
-        *(folder / DEFAULTS for folder in file.resolve().parents[:FOLDERS_UP]),
-    ]
-    parts = [file.read_bytes(), *(paper.read_bytes() for paper in papers if paper.is_file())]
+    parts = [file.read_bytes(), *(paper.read_bytes() for paper in papers(file) if paper.is_file())]
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+
+
+def _downloads(inbox: Path, store: Path) -> Iterator[Path]:
+    """The files of a folder that may be releases. What lies in a store below it was published, and no download; what lies in
+    a hidden folder was thrown away, or is what a synchroniser keeps of older versions."""
+    for name, folders, files in os.walk(inbox):
+        folder = Path(name)
+        if folder.resolve() == store.resolve() or (folder / "current").is_symlink():
+            folders.clear()
+            continue
+        folders[:] = [below for below in folders if not below.startswith(".")]
+        yield from (path for path in map(folder.joinpath, files) if _is_release(path))
 
 
 def _is_release(path: Path) -> bool:
@@ -97,17 +127,18 @@ def _state(path: Path) -> State:
 
 def _judge(path: Path, request: WatchRequest, store: Path, day: date) -> tuple[str, date]:
     """One word about a file, and the day by which it is sorted."""
-    dropped = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
+    dropped = datetime.fromtimestamp(max(_state(path)[1], 0) / 10**9, UTC).date()
     try:
         declared = locate(ReleaseRequest(file=path, store=request.store))
-    except Refused:
+        release_id = release_id_of(_as_landed(declared))
+    except (Refused, OSError):
+        # What cannot be read, or is gone by now, is told when its turn has come.
         return ("refused" if _was_refused(path) else "refusable"), dropped
     if (request.source or declared.source) != declared.source or (request.flow or declared.flow) != declared.flow:
         return "other", dropped
     released_on = declared.released_on or dropped
     if declared.released_on and declared.released_on > day:
         return "later", released_on
-    release_id = release_id_of(_as_landed(declared))
     snapshot = open_snapshot(store)
     if snapshot is not None and release_id in snapshot.about["releases"]:
         return "published", released_on
@@ -132,4 +163,7 @@ def _as_landed(declared: Declared) -> Landed:
 
 def _was_refused(path: Path) -> bool:
     note = path.with_name(path.name + NOTE)
-    return note.is_file() and fingerprint(path) in note.read_text(encoding="utf-8", errors="replace")
+    try:
+        return fingerprint(path) in note.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False

@@ -76,10 +76,20 @@ def _title(title: str, file: Path) -> str:
 
 def _declarations(request: ReleaseRequest) -> list[Declaration]:
     """Everything said about the file, the strongest first."""
-    file = request.file.resolve()
     given = request.model_dump(include=set(Declaration.model_fields), exclude_none=True)
-    papers = [file.with_name(f"{file.name}.toml"), *(folder / DEFAULTS for folder in file.parents[:FOLDERS_UP])]
-    return [Declaration(**given), *(_read(paper) for paper in papers if paper.is_file()), _folder_names(file)]
+    said = (_read(paper) for paper in papers(request.file) if paper.is_file())
+    return [Declaration(**given), *said, *map(_folder_names, _places(request.file))]
+
+
+def papers(file: Path) -> list[Path]:
+    """Where something may be declared about a file, the strongest first: beside it, and in the folders above it."""
+    beside = [place.with_name(f"{place.name}.toml") for place in _places(file)]
+    return [*beside, *(folder / DEFAULTS for folder in file.resolve().parents[:FOLDERS_UP])]
+
+
+def _places(file: Path) -> list[Path]:
+    """Where a file lies: where it was given, and where that leads if it is a link."""
+    return [*dict.fromkeys((file.absolute(), file.resolve()))]
 
 
 def _read(paper: Path) -> Declaration:
@@ -117,7 +127,8 @@ def _require(name: str, value: object, file: Path) -> None:
             f"{name} not declared",
             where=str(file),
             found=f"the {name} is not in the file and nowhere declared",
-            advice=f"Write {WAYS[name]} into {file.name}.toml beside it, or give {OPTIONS[name]}.",
+            advice=f"Write {WAYS[name]} into {file.name}.toml beside it or into {DEFAULTS} in its folder, or give "
+            f"{OPTIONS[name]} where it is ingested alone.",
         )
 
 

@@ -29,6 +29,11 @@ def rehearsal(store: Path) -> Iterator[Path]:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 _link(object_path(store, sha256), target)
             (aside / "current").symlink_to(f"snapshots/{snapshot.id}")
+        # What people decided, and on which day bytes came first: a release depends on these too.
+        for note in [*store.glob("held/*.json"), *store.glob("raw/*/*.json")]:
+            target = aside / note.relative_to(store)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(note, target)
         yield aside
 
 

@@ -1,7 +1,8 @@
-"""When a release is due: the official calendar against what is published."""
+"""When a release is due: the official calendar against what is published; and which day it is where releases are made."""
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -10,6 +11,14 @@ from schemas.release import Release
 from schemas.watch import Expectation, ReleaseKind
 from tasks.snapshot import open_snapshot
 from tasks.tables import read_table
+
+CUSTOMS_TIME = ZoneInfo("Asia/Shanghai")
+
+
+def today() -> date:
+    """The day by the customs' clock. Days of release are days there, and in their morning it is still yesterday elsewhere: what
+    they release today would lie in the future."""
+    return datetime.now(CUSTOMS_TIME).date()
 
 
 def expect(store: Path, kind: ReleaseKind | None, day: date) -> Expectation:

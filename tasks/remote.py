@@ -32,6 +32,7 @@ from tasks.snapshot import (
     StoreError,
     UnknownSnapshot,
     history,
+    is_snapshot_id,
     object_path,
     parse_manifest,
     sequence_of,
@@ -66,9 +67,12 @@ class Remote:
         found = self.bucket.get(POINTER)
         if found is not None:
             try:
-                return Pointer(str(json.loads(found[0])["snapshot"]), found[1])
+                name = str(json.loads(found[0])["snapshot"])
             except (ValueError, KeyError, TypeError):
-                raise BrokenStore(f"{self.url}/{POINTER}: {found[0][:100]!r} is no pointer. {_REPAIR}.") from None
+                name = ""
+            if not is_snapshot_id(name):
+                raise BrokenStore(f"{self.url}/{POINTER}: {found[0][:100]!r} is no pointer. {_REPAIR}.")
+            return Pointer(name, found[1])
         lost = [name for name in self.snapshot_ids() if sequence_of(name) > 1]
         if lost:
             raise BrokenStore(
@@ -78,9 +82,9 @@ class Remote:
         return None
 
     def snapshot_ids(self) -> list[str]:
-        """Names of all manifests by sequence, published or left by a run that died."""
-        found = {item.key.split("/")[1] for item in self.bucket.list("snapshots")}
-        return sorted(found, key=lambda name: (sequence_of(name), name))
+        """Names of all manifests by sequence, published or left by a run that died; what others put there is none of ours."""
+        found = {item.key.split("/")[1] for item in self.bucket.list("snapshots") if item.key.count("/") == 2}
+        return sorted(filter(is_snapshot_id, found), key=lambda name: (sequence_of(name), name))
 
     def manifest(self, name: str) -> bytes:
         """The manifest of a snapshot, unchecked. Raises UnknownSnapshot."""
@@ -149,6 +153,8 @@ class Remote:
         if pointer is None:
             return Retired((), 0)
         present = {name: self.snapshot(name) for name in self.snapshot_ids()}
+        if pointer.id not in present:
+            raise BrokenStore(f"{self.url}/{manifest_key(pointer.id)}: no such object, and it is current. {_REPAIR}.")
         chain = history(present[pointer.id], present, present.__getitem__)
         old = expired(chain, list(present.values()), today=today, months=months)
         needed = {file_key(entry) for name, other in present.items() if name not in old for entry in other.files}

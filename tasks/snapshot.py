@@ -130,7 +130,7 @@ def current_id(store: Path) -> str | None:
             f"links; copy it again with rsync -aH or cp -a."
         ) from error
     folder, _, name = text.partition("/")
-    if folder != "snapshots" or not _ID.fullmatch(name):
+    if folder != "snapshots" or not is_snapshot_id(name):
         raise BrokenStore(
             f"{pointer}: points to {text!r}, not to snapshots/<id>. Point it to one of {snapshot_ids(store)}."
         )
@@ -141,7 +141,7 @@ def snapshot_ids(store: Path) -> list[str]:
     """Names of all snapshot folders by sequence, published or left by a run that died before it moved the pointer."""
     folder = store / "snapshots"
     names = os.listdir(folder) if folder.is_dir() else []
-    return sorted((name for name in names if _ID.fullmatch(name)), key=lambda name: (sequence_of(name), name))
+    return sorted((name for name in names if is_snapshot_id(name)), key=lambda name: (sequence_of(name), name))
 
 
 def open_snapshot(store: Path, snapshot_id: str | None = None) -> Snapshot | None:
@@ -285,7 +285,7 @@ def _audit_named(store: Path, area: str, suffix: str, hashes: Hashes) -> Iterato
 
 def _load(store: Path, wanted: str) -> Snapshot:
     path = store / "snapshots" / wanted / "manifest.json"
-    if not _ID.fullmatch(wanted) or not path.parent.is_dir():
+    if not is_snapshot_id(wanted) or not path.parent.is_dir():
         known = ", ".join(snapshot_ids(store)) or "none"
         raise UnknownSnapshot(f"{store}: no snapshot {wanted!r}. Ask for one that exists: {known}.")
     try:
@@ -300,7 +300,7 @@ def parse_manifest(store: Path, wanted: str, data: bytes, where: str) -> Snapsho
 
     Raises BrokenStore where their hash is not the one in its id.
     """
-    if not _ID.fullmatch(wanted) or manifest_id(sequence_of(wanted), data) != wanted:
+    if not is_snapshot_id(wanted) or manifest_id(sequence_of(wanted), data) != wanted:
         found = hashlib.sha256(data).hexdigest()[:12]
         raise BrokenStore(f"{where}: the manifest hashes to {found}, its id is {wanted}. Remedy: {_REPAIR}.")
     content = json.loads(data)
@@ -314,6 +314,11 @@ def parse_manifest(store: Path, wanted: str, data: bytes, where: str) -> Snapsho
         )
     files = tuple(FileEntry(**entry) for entry in content["files"])
     return Snapshot(store, wanted, content["sequence"], content["parent"], content["about"], files)
+
+
+def is_snapshot_id(name: str) -> bool:
+    """Whether a name is one that a snapshot can have."""
+    return _ID.fullmatch(name) is not None
 
 
 def sequence_of(name: str) -> int:

@@ -35,6 +35,7 @@ R = TypeVar("R")
 NOTE = "copy_of.json"
 HELD = "held"
 ATTEMPTS = 8
+READABLE_CHARACTERS = 80
 KEPT = 2
 
 
@@ -144,6 +145,8 @@ def share_once(store: Path, place: Path, data: bytes) -> None:
 def fetched(store: Path, place: Path, fs: FileSystem = LOCAL) -> Path:
     """`place`, with its bytes fetched where they lie in the bucket only. Raises BrokenStore where they lie nowhere."""
     remote = _remote(store)
+    if remote is None and not place.is_file():
+        raise BrokenStore(f"{place}: no such file. Restore it from a copy of the store.")
     if remote is not None and not place.is_file():
         found = remote.bucket.get(_key(store, place))
         if found is None:
@@ -246,7 +249,9 @@ def _folder(url: S3Url) -> Path:
     cache = os.environ.get("TIDEWAITER_CACHE") or os.path.join(
         os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "tidewaiter"
     )
-    return Path(cache).absolute() / f"{url.bucket}-{url.prefix.replace('/', '-')}-{_mark(f'{endpoint()} {url}')}"
+    # The mark alone is one of its kind; the rest is for people, and a name of a folder has an end.
+    readable = f"{url.bucket}-{url.prefix.replace('/', '-')}"[:READABLE_CHARACTERS]
+    return Path(cache).absolute() / f"{readable}-{_mark(f'{endpoint()} {url}')}"
 
 
 def _mark(text: str) -> str:

@@ -25,13 +25,13 @@ from schemas.address import S3Url
 from schemas.request import ReleaseRequest
 from schemas.watch import WatchRequest
 from tasks import bucket as requests
-from tasks import working_copy
+from tasks import remote, working_copy
 from tasks.audit import audit
 from tasks.bucket import Bucket, BucketError
 from tasks.origin import Place
 from tasks.publish import Retired
 from tasks.resolve import open_release
-from tasks.snapshot import Snapshot, audit_store, open_snapshot, snapshot_ids
+from tasks.snapshot import BrokenStore, Snapshot, UnknownSnapshot, audit_store, open_snapshot, snapshot_ids
 from tasks.trace import Tracer
 
 
@@ -148,6 +148,37 @@ def test_an_audit_names_what_is_wrong_in_the_bucket(customs: Customs) -> None:
     assert found[f"{url}/{first}"] == "sha256 " + hashlib.sha256(b"other bytes").hexdigest()
     assert found[f"{url}/{second}"] == "no such object"
     assert set(found) == {f"{url}/{first}", f"{url}/{second}", f"{url}/raw/ab/{'ab' * 32}"}
+
+
+def test_what_others_put_into_the_bucket_is_none_of_ours_and_a_ruin_is_named(customs: Customs, tmp_path: Path) -> None:
+    url = customs.store()
+    # What consoles and other clients make of a folder.
+    customs.put(url, "snapshots/", b"")
+    customs.put(url, "snapshots/README.txt", b"hands off")
+    customs.put(url, "snapshots/old/manifest.json", b"{}")
+    ingest(url, tmp_path, "20.csv", csv_bytes(CLEAN_RECORDS[:4]), 20)
+    ingest(url, tmp_path, "21.csv", csv_bytes(CLEAN_RECORDS[:5]), 21)
+    store = working_copy.at_hand(url)
+    assert audit(store).problems == []
+    with working_copy.exclusive(store):
+        assert working_copy.retain(store, today=TODAY, months=24) == Retired((), 0)
+    with pytest.raises(UnknownSnapshot, match="no snapshot"):
+        remote.Remote(url).snapshot("README.txt")
+    current = customs.current(url)[0]
+    manifest = customs.get(url, f"snapshots/{current}/manifest.json")
+    customs.delete(url, f"snapshots/{current}/manifest.json")
+    with pytest.raises(BrokenStore, match=f"{current}/manifest.json: no such object, and it is current"):
+        remote.Remote(url).retain(today=TODAY, months=24)
+    customs.put(url, f"snapshots/{current}/manifest.json", manifest)
+    customs.put(url, "current.json", b'{"snapshot": "../../x"}')
+    with pytest.raises(BrokenStore, match=r"current\.json: .* is no pointer"):
+        working_copy.at_hand(url)
+
+
+def test_a_prefix_may_be_longer_than_the_name_of_a_folder(customs: Customs, tmp_path: Path) -> None:
+    url = S3Url(f"{customs.store()}/{'/'.join(['a' * 60] * 5)}")
+    ingest(url, tmp_path, "20.csv", csv_bytes(CLEAN_RECORDS[:4]), 20)
+    assert audit(working_copy.at_hand(url)).problems == []
 
 
 def test_a_watch_on_a_bucket_takes_everything_once(customs: Customs, tmp_path: Path) -> None:

@@ -108,6 +108,20 @@ def test_a_file_that_became_another_is_read_in_its_turn(folder: Path, monkeypatc
     assert 353001 in rows["value"]
 
 
+def test_where_there_is_no_room_to_read_ahead_a_file_is_read_in_its_turn(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[object] = []
+
+    def full(*given: object) -> object:
+        tried.append(given)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(ahead, "read_there", full)
+    report = fill(folder)
+    assert (report.failed, len(report.outcomes), len(tried)) == ([], 3, 2)
+
+
 def test_nothing_of_an_earlier_release_is_kept_in_memory(folder: Path) -> None:
     alive: list[set[str]] = []
 

@@ -1,6 +1,7 @@
 """A doubtful release waits in the store, is decided about once, and is published only with the findings that were seen."""
 
 import json
+import os
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -8,12 +9,12 @@ from pathlib import Path
 import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records
 
-from flows.release import from_bytes_to_tables
+from flows.release import from_bytes_to_tables, release
 from schemas.outcome import Outcome
 from schemas.request import ReleaseRequest
 from tasks import hold, reading
 from tasks.hold import Held, NotHeld
-from tasks.snapshot import current_id
+from tasks.snapshot import BrokenStore, current_id
 
 TODAY = date(2025, 8, 1)
 NOW = datetime(2025, 8, 2, 9, tzinfo=UTC)
@@ -107,3 +108,76 @@ def test_an_approval_of_other_findings_is_no_approval(ingest: Ingest, store: Pat
 def test_a_decision_about_nothing_is_refused(store: Path, name: str) -> None:
     with pytest.raises(NotHeld):
         hold.decide(store, name, "reject", "Li Wei", "why not", NOW)
+
+
+def test_what_is_published_is_not_decided_about_and_waits_no_more(ingest: Ingest, store: Path) -> None:
+    release_id = _hold(ingest)
+    place = store / "held" / f"{release_id}.json"
+    kept = place.read_bytes()
+    decided = hold.decide(store, release_id, "approve", "Li Wei", "fine", NOW)
+    with hold.reopened(store, decided) as request:
+        from_bytes_to_tables(request, TODAY)
+    approved = place.read_bytes()
+    for verdict in ("reject", "approve"):
+        with pytest.raises(NotHeld, match="is published, and what is published is not taken back"):
+            hold.decide(store, release_id, verdict, "Li Wei", "after all", NOW)
+    assert place.read_bytes() == approved
+    # As it was before the decision: a release may also be published because a later one took its doubt away.
+    place.chmod(0o644)
+    place.write_bytes(kept)
+    assert hold.waiting(store) == []
+
+
+def test_bytes_that_are_gone_are_not_approved(ingest: Ingest, store: Path) -> None:
+    release_id = _hold(ingest)
+    kept = hold.find(store, release_id)
+    assert kept is not None
+    (store / kept.raw).unlink()
+    with pytest.raises(BrokenStore, match=f"{kept.raw}: no such file. Restore it"):
+        hold.decide(store, release_id, "approve", "Li Wei", "fine", NOW)
+    assert [entry.decision for entry in hold.waiting(store)] == [None]
+    assert hold.decide(store, release_id, "reject", "Li Wei", "gone", NOW).decision is not None
+
+
+def test_a_foreign_paper_among_the_held_is_named(ingest: Ingest, store: Path) -> None:
+    _hold(ingest)
+    (store / "held" / "notes.json").write_text('{"by": "somebody"}')
+    with pytest.raises(BrokenStore, match=r"notes\.json: no release that Tidewaiter has held"):
+        hold.waiting(store)
+
+
+def test_a_name_that_no_text_can_hold_can_be_held_and_approved(ingest: Ingest, store: Path, tmp_path: Path) -> None:
+    ingest(JUNE)
+    file = Path(os.fsdecode(os.fsencode(tmp_path) + "/六月.csv".encode("gb18030")))
+    file.write_bytes(JUNE_WITHOUT_PARTNERS)
+    request = ReleaseRequest(
+        file=file, store=store, source="gacc_query", flow="export", partners="all", title="June", released_on=date(2025, 7, 21)
+    )  # fmt: skip
+    with pytest.raises(Held) as raised:
+        from_bytes_to_tables(request, TODAY)
+    decided = hold.decide(store, raised.value.release_id, "approve", "Li Wei", "fine", NOW)
+    with hold.reopened(store, decided) as again:
+        assert from_bytes_to_tables(again, TODAY).status == "published"
+
+
+def test_a_rehearsal_knows_what_was_decided_and_when_bytes_came_first(
+    ingest: Ingest, store: Path, tmp_path: Path
+) -> None:
+    """The words of a rehearsal are those of the release that follows it."""
+    file = tmp_path / "may.csv"
+    file.write_bytes(csv_bytes([("202505", *row[1:]) for row in CLEAN_RECORDS[:6]]))
+    request = ReleaseRequest(file=file, store=store, source="gacc_query", flow="export", partners="all")
+    assert release.fn(request, TODAY).status == "published"
+    later = date(2025, 9, 1)
+    assert release.fn(request.model_copy(update={"dry_run": True}), later).status == "nothing new"
+    assert release.fn(request, later).status == "nothing new"
+    release_id = _hold(ingest)
+    again = ReleaseRequest(
+        file=tmp_path / "june.csv", store=store, source="gacc_query", flow="export", partners="all",
+        released_on=date(2025, 7, 21), dry_run=True,
+    )  # fmt: skip
+    with pytest.raises(Held):
+        release.fn(again, TODAY)
+    hold.decide(store, release_id, "approve", "Li Wei", "fine", NOW)
+    assert release.fn(again, TODAY).status == "would be published"
+    assert release.fn(again.model_copy(update={"dry_run": False}), TODAY).status == "published"

@@ -1,14 +1,19 @@
 """What lies in the inbox is ingested once, whole, in order; and the calendar says what is missing."""
 
+import os
 import shutil
+import time
 from datetime import date
 from pathlib import Path
 
 import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes
 
+import flows.watch
+from flows.release import release
 from flows.watch import watch
 from schemas.code_tables import code_table
+from schemas.request import ReleaseRequest
 from schemas.watch import WatchReport, WatchRequest
 from tasks import hold, inbox, release_calendar
 from tasks.refusal import Refused
@@ -159,3 +164,112 @@ def test_the_calendar_has_each_month_once_for_each_kind_and_nothing_in_february(
     rows = code_table("release_calendar")
     assert rows.height == rows.select("year", "month", "kind").n_unique() == 12 * 3 * rows["year"].n_unique()
     assert not rows.filter(rows["expected_on"].str.slice(5, 2) == "02").height
+
+
+def test_what_lies_in_a_store_or_a_hidden_folder_is_no_download(home: Path) -> None:
+    """Whoever fills a store inside the folder of downloads must not read the store; thrown away is thrown away."""
+    drop(home, "june.csv", month(6))
+    for name in (".Trash-1000/files/gacc_query/export", ".stversions/gacc_query/export"):
+        (home / "inbox" / name).mkdir(parents=True)
+        (home / "inbox" / name / "july.csv").write_bytes(month(7))
+    for store in (home / "inbox" / "store", home / "elsewhere"):
+        assert look(home, store=store).headline == "Published 2025-06"
+        before = {path: path.lstat().st_mtime_ns for path in home.rglob("*") if path.name not in ("tmp", "lock")}
+        assert look(home, store=store).headline == "Nothing new"
+        assert {
+            path: path.lstat().st_mtime_ns for path in home.rglob("*") if path.name not in ("tmp", "lock")
+        } == before
+    assert not [*home.rglob("*.refused.txt")]
+
+
+@pytest.mark.parametrize("what", ["name", "long name", "read-only folder", "gone", "unreadable"])
+def test_a_file_beside_which_no_note_can_be_left_holds_up_nobody(
+    home: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    bad = drop(home, "page.csv", b"<html>captcha</html>\n")
+    drop(home, "july.csv", month(7))
+    write, read = Path.write_text, Path.read_bytes
+
+    def no_note(path: Path, *text: str, **how: str) -> int:
+        if path.name.endswith(inbox.NOTE):
+            raise PermissionError(13, "Permission denied", str(path))
+        return write(path, *text, **how)  # type: ignore[arg-type]
+
+    def unreadable(path: Path) -> bytes:
+        if path.name == bad.name:
+            raise PermissionError(13, "Permission denied", str(path))
+        return read(path)
+
+    match what:
+        case "name":
+            bad.rename(os.fsdecode(os.fsencode(bad.parent) + "/六月.csv".encode("gb18030")))
+        case "long name":
+            bad = bad.rename(bad.with_name("页" * 82 + ".csv"))
+        case "read-only folder":
+            monkeypatch.setattr(Path, "write_text", no_note)
+        case "unreadable":
+            monkeypatch.setattr(Path, "read_bytes", unreadable)
+        case "gone":
+            monkeypatch.setattr(hold, "find", lambda *asked: bad.unlink(missing_ok=True))
+    report = look(home)
+    assert report.headline == "Refused 1, Published 2025-07"
+    if what != "name":
+        assert bad.name in report.refused[0]
+    assert ("No note could be left" in report.refused[0]) == (what in ("long name", "read-only folder"))
+    # What has a note is told once; the others each time, until they can be read or are gone.
+    again = {"name": "Nothing new", "gone": "Nothing new"}.get(what, "Refused 1")
+    assert look(home).headline == again
+
+
+def test_what_the_store_says_of_a_file_is_not_noted_as_its_fault(home: Path) -> None:
+    drop(home, "june.csv", month(6))
+    assert look(home).headline == "Published 2025-06"
+    other = drop(home, "july.csv", month(7))
+    other.with_name("july.csv.toml").write_text('reporter = "JPN"\n')
+    report = look(home)
+    assert (report.headline, [*home.rglob("*.refused.txt")]) == ("Refused 1", [])
+    assert "a store of its own" in report.refused[0]
+    (home / "inbox/gacc_query/export/june.csv").unlink()
+    assert look(home, store=home / "another").headline == "Published 2025-07"
+
+
+def test_what_customs_release_in_their_morning_is_public_where_it_is_yesterday(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "XYZ+18")
+    time.tzset()
+    try:
+        there = release_calendar.today()
+        assert there > date.today()
+        drop(home, "june.csv", month(6), there.isoformat())
+        assert look(home, there).headline == "Published 2025-06"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_a_file_that_was_completed_while_it_was_refused_is_tried_again(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = drop(home, "june.csv", b"<html>captcha</html>\n")
+
+    def completed(request: ReleaseRequest, **how: object) -> None:
+        try:
+            release.fn(request)
+        finally:
+            file.write_bytes(month(6))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(flows.watch, "_release", lambda path, store: completed(ReleaseRequest(file=path, store=store)))
+        assert look(home).headline == "Refused 1"
+    assert look(home).headline == "Published 2025-06"
+
+
+def test_what_is_declared_beside_a_link_holds_for_the_file(home: Path) -> None:
+    (home / "archive").mkdir()
+    (home / "archive" / "june.csv").write_bytes(month(6))
+    link = home / "inbox" / "gacc_query" / "export" / "june.csv"
+    link.symlink_to(home / "archive" / "june.csv")
+    link.with_name("june.csv.toml").write_text('partners = "all"\ntitle = "June"\n')
+    report = look(home)
+    assert [outcome.title for outcome in report.outcomes] == ["June"]
