@@ -5,13 +5,13 @@ import random
 from pathlib import Path
 from typing import Any
 
-from schemas.metric import FIGURES, Metric
+from schemas.metric import FIGURES, Metric, status
 from schemas.outcome import AuditReport
 from tasks.origin import Place
 from tasks.reading import NothingPublished
 from tasks.sample import drawn
 from tasks.snapshot import Problem, Snapshot, audit_store, open_snapshot
-from tasks.trace import Tracer
+from tasks.trace import NO_RECORD, Tracer
 from tasks.working_copy import address_of
 from tasks.working_copy import audit as audit_bucket
 
@@ -49,8 +49,8 @@ def audit(store: Path, sample: int = SAMPLE) -> AuditReport:
 
 def _trace_sample(snapshot: Snapshot, sample: int) -> tuple[list[Problem], int]:
     chance = random.Random(snapshot.id)  # a sample, not a secret
-    told = (row for row in drawn(snapshot, Metric, chance) if any(row[name] is not None for name in FIGURES))
-    rows = sorted(itertools.islice(told, sample), key=_product_of)
+    with_figures = (row for row in drawn(snapshot, Metric, chance) if any(row[name] is not None for name in FIGURES))
+    rows = sorted(itertools.islice(with_figures, sample), key=_product_of)
     wrong = []
     # A product at a time: all that is known of a full cube is more than memory holds.
     for (flow, product), of_product in itertools.groupby(rows, _product_of):
@@ -58,7 +58,8 @@ def _trace_sample(snapshot: Snapshot, sample: int) -> tuple[list[Problem], int]:
         for row in of_product:
             month = row["period"].year * 12 + row["period"].month - 1
             place = Place(flow, product, row["partner"], row["measure"], month)
-            figure = chance.choice([name for name in FIGURES if row[name] is not None])
+            told = [name for name in FIGURES if row[name] is not None or row[status(name)] in NO_RECORD]
+            figure = chance.choice(told)
             found = tracer.trace(place, figure)
             if not found.agrees:
                 wrong.append(

@@ -264,21 +264,34 @@ def figure_of(
     whole: Array, made: Array, own: int, mass: int, is_ratio: bool, month: int, size: int, per_mass: int, status: Any
 ) -> tuple[float, int]:
     """A number of a month in units, or the value divided by the mass; and its status."""
-    value, value_made = _in_units(whole[own, month], size), int(made[own, month])
+    value, value_made = numpy.nan, int(made[own, month])
     if is_ratio:
         value, value_made = _per_kilogram(
-            value, value_made, _in_units(whole[mass, month], per_mass), int(made[mass, month]), status
+            whole[own, month], value_made, whole[mass, month], int(made[mass, month]), size, per_mass, status
         )
+    else:
+        value = _in_units(whole[own, month], size)
     return value, value_made
 
 
 @numba.njit(nogil=True, cache=True)
-def _per_kilogram(value: float, value_made: int, mass: float, mass_made: int, status: Any) -> tuple[float, int]:
-    if numpy.isnan(value):
+def _per_kilogram(
+    value: int, value_made: int, mass: int, mass_made: int, size: int, per_mass: int, status: Any
+) -> tuple[float, int]:
+    """Value by mass. Two months of one price have the same float, or one of them would be a record: the only rounding is that
+    of the division, of whole numbers that floats hold; of larger ones what they have in common is taken out first."""
+    if value == NOTHING:
         return numpy.nan, value_made
-    if numpy.isnan(mass):
+    if mass == NOTHING:
         return numpy.nan, mass_made
-    return (value / mass, status.computed) if mass > 0 else (numpy.nan, status.zero_base)
+    if mass <= 0:
+        return numpy.nan, status.zero_base
+    if max(abs(float(value)) * per_mass, float(mass) * size) >= EXACT_MAX:
+        common, rest = abs(value), mass
+        while rest:
+            common, rest = rest, common % rest
+        value, mass = value // common, mass // common
+    return float(value) * per_mass / (float(mass) * size), status.computed
 
 
 @numba.njit(nogil=True, cache=True, inline="always")
@@ -288,16 +301,14 @@ def _year(
 ) -> tuple[float, int, Any]:  # fmt: skip
     """The figure of the twelve months that end with this one, its status, and the whole number that it is made of."""
     sum_ = _sum_year(level, own, month, begin)
-    year, made = _in_units(sum_, size), status.computed if sum_ != NOTHING else status.incomplete_window
+    made = status.computed if sum_ != NOTHING else status.incomplete_window
+    year = numpy.nan
     if is_ratio:
         weights = _sum_year(level, mass, month, begin_mass)
-        year, made = _per_kilogram(
-            year,
-            made,
-            _in_units(weights, per_mass),
-            status.computed if weights != NOTHING else status.incomplete_window,
-            status,
-        )
+        weights_made = status.computed if weights != NOTHING else status.incomplete_window
+        year, made = _per_kilogram(sum_, made, weights, weights_made, size, per_mass, status)
+    else:
+        year = _in_units(sum_, size)
     return year, made, sum_
 
 

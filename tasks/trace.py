@@ -22,6 +22,8 @@ from tasks.tables import read_table
 RELATIVE_ERROR_MAX = 1e-9
 BASIS_POINTS = 100
 RECORDS = ("highest_since", "lowest_since")
+# Why a record has no month: that none was as extreme, or that the month before was. Either can be computed again.
+NO_RECORD = ("series_record", "not_extreme")
 UNIT_VALUES = {"unit_value_usd_per_kg": "value_usd", "unit_value_cny_per_kg": "value_cny"}
 
 
@@ -58,7 +60,10 @@ class Tracer:
             formula, operands, again = self.implied(place, figure)
         else:
             operands = self.operands(place, names, row)
-            again = None if row[figure] is None else compute(operands, place)
+            is_asked = row[figure] is not None or row[status(figure)] in NO_RECORD
+            again = compute(operands, place) if is_asked else None
+        # Where the month before is as extreme, that is the month that is not told.
+        expected = _day(place.month - 1) if row[status(figure)] == "not_extreme" else row[figure]
         cut = self.breaks(place, figure, names, row)
         kinds = frozenset[str]().union(*(operand.kinds for operand in operands)) if row[figure] is not None else ()
         return Trace(
@@ -67,7 +72,7 @@ class Tracer:
             operands=[operand.shown for operand in operands], recomputed=_plain(again),
             kinds="+".join(sorted(kinds)) or None,
             breaks=[f"{_text(change.month)}: {change.what} ({change.source})" for change in cut or ()],
-            agrees=_agree(row[figure], again) and _is_told(row[status(figure)], cut), snapshot_id=self.snapshot.id,
+            agrees=_agree(expected, again) and _is_told(row[status(figure)], cut), snapshot_id=self.snapshot.id,
         )  # fmt: skip
 
     def breaks(self, place: Place, figure: str, names: tuple[str, ...], row: dict[str, Any]) -> list[Change] | None:
@@ -90,10 +95,12 @@ class Tracer:
         if rows.height:
             return rows.row(0, named=True)
         near = self.metric.filter((pl.col("product") == place.product) & (pl.col("partner") == place.partner))
-        months = " to ".join(near["period"].sort().dt.strftime("%Y-%m").gather([0, -1])) if near.height else "no month"
+        said = f"no {place.flow} of {place.product}, partner {place.partner}, {place.measure}, in {_text(place.month)}"
+        if not near.height:
+            raise NoFigure(f"{said}; of this product and partner there is nothing")
+        months = " to ".join(near["period"].sort().dt.strftime("%Y-%m").gather([0, -1]))
         raise NoFigure(
-            f"no {place.flow} of {place.product}, partner {place.partner}, {place.measure}, in {_text(place.month)}; of this "
-            f"product and partner there is {months} in {', '.join(near['measure'].unique().sort()) or 'no measure'}"
+            f"{said}; of this product and partner there is {months} in {', '.join(near['measure'].unique().sort())}"
         )
 
     def operands(self, place: Place, names: tuple[str, ...], row: dict[str, Any]) -> list[Known]:

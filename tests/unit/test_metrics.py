@@ -2,6 +2,7 @@
 
 import math
 import random
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
@@ -225,6 +226,29 @@ def test_silver_in_grams_is_worth_so_much_a_kilogram() -> None:
         900,
         "computed",
     )
+
+
+@pytest.mark.parametrize("many", [1, 10**10 + 1])
+def test_two_months_of_one_price_are_no_record_whatever_was_weighed(many: int) -> None:
+    """A price is one float: also of grams, which are no whole kilograms, and of numbers that floats do not hold."""
+    scope = release(products=["71069110"], months="2025-01..2025-05")
+    grams = {"2025-01": 10, "2025-02": 10, "2025-03": 9, "2025-04": 10, "2025-05": 17}
+    told = [
+        number(scope, "GBR", month, value * many, measure, product="71069110")
+        for month, of_month in grams.items()
+        for value, measure in ((of_month, "quantity_g"), (of_month // (1 + (month in ("2025-02", "2025-04"))), "value_usd"))
+    ]
+    figures = Figures((scope, told))
+
+    def pair(figure: str, month: str) -> tuple[Any, str]:
+        return figures.pair(figure, "GBR", month, "unit_value_usd_per_kg", "71069110")
+
+    assert [pair("level", month)[0] for month in grams] == [1000, 500, 1000, 500, 1000]
+    assert [pair("highest_since", month) for month in ("2025-03", "2025-05")] == [
+        (date(2025, 1, 1), "computed"), (date(2025, 3, 1), "computed"),
+    ]  # fmt: skip
+    assert pair("lowest_since", "2025-04") == (date(2025, 2, 1), "computed")
+    assert pair("mom_pct", "2025-04") == (-50, "computed")
 
 
 def test_each_direction_is_a_world_of_its_own() -> None:

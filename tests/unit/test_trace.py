@@ -5,6 +5,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from schemas.metric import FIGURES, status
 from tasks.origin import Place
+from tasks.trace import NO_RECORD, RECORDS
 from tests.unit import worlds
 from tests.unit.figures import Store
 from tests.unit.statements import number, release
@@ -26,7 +27,7 @@ def test_every_figure_is_found_again_from_the_rows_that_make_it(store: Store) ->
         place = Place(*(row[name] for name in SERIES), row["period"].year * 12 + row["period"].month - 1)
         kinds: set[str] = set()
         for figure in FIGURES:
-            if row[figure] is None and row[status(figure)] != "definition_break":
+            if row[figure] is None and row[status(figure)] not in ("definition_break", *NO_RECORD):
                 continue
             trace = tracer.trace(place, figure)
             assert trace.agrees, (place, figure, trace)
@@ -62,3 +63,31 @@ def test_a_growth_of_a_print_on_a_query_names_both_kinds() -> None:
     assert kinds["DEU", 6] == (None, None)
     trace = tracer_of(store).trace(Place("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5), "mom_pct")
     assert (trace.kinds, trace.agrees) == ("published+query", True)
+
+
+def test_a_record_that_is_none_is_not_believed_either() -> None:
+    """April stands below March and above February: each of the four can be reckoned, and what contradicts it is denied."""
+    scope = release(months="2025-01..2025-04")
+    levels = {"2025-01": 30, "2025-02": 10, "2025-03": 40, "2025-04": 20}
+    tracer = tracer_of([(scope, [number(scope, "USA", month, value) for month, value in levels.items()])])
+    april = Place("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 3)
+    march = april.at(month=april.month - 1)
+    told = [(place, name, tracer.trace(place, name)) for place in (march, april) for name in RECORDS]
+    assert [(name, trace.value, trace.status, trace.agrees) for _, name, trace in told] == [
+        ("highest_since", None, "series_record", True),
+        ("lowest_since", None, "not_extreme", True),
+        ("highest_since", None, "not_extreme", True),
+        ("lowest_since", "2025-02", "computed", True),
+    ]
+    other = {"series_record": "not_extreme", "not_extreme": "series_record", "computed": "series_record"}
+    for place, name, trace in told:
+        mine = (pl.col("partner") == "USA") & (pl.col("period").dt.month() == place.month % 12 + 1)
+        kinds = tracer.metric.schema
+        wrong = tracer.metric.with_columns(
+            pl.when(mine).then(None).otherwise(name).cast(kinds[name]).alias(name),
+            pl.when(mine).then(pl.lit(other[trace.status])).otherwise(pl.col(status(name)).cast(pl.String))
+            .cast(kinds[status(name)]).alias(status(name)),
+        )  # fmt: skip
+        whole, tracer.metric = tracer.metric, wrong
+        assert not tracer.trace(place, name).agrees, (place, name)
+        tracer.metric = whole
