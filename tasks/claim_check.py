@@ -9,6 +9,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+from tasks.claim_changes import changes_between, said_changes
 from tasks.claim_extremes import check_extreme
 from tasks.claim_places import elsewhere
 from tasks.claim_readings import Readings, known_months
@@ -48,6 +49,8 @@ def check_claim(readings: Readings, row: Mapping[str, Any]) -> Verdict:
     found = direct(readings, stated)
     if agreed := _agreed(stated, found):
         return agreed
+    if not found and (changes := changes_between(spot, _compared(stated))):
+        return "not_checkable", f"Not checkable: {_incomparable(stated)}, because {said_changes(changes)}."
     if other := elsewhere(readings, stated, found, match):
         return "right_number_wrong_place", _misplaced(stated, found, other)
     return _against(readings, stated, found) if found else ("not_checkable", _missing(readings, stated))
@@ -82,14 +85,16 @@ def _needed(readings: Readings, stated: Stated) -> str:
     """What would have to be true for a growth to be right, where no place near by explains it."""
     if stated.kind not in ("mom", "yoy", "against") or stated.qualifier or stated.value <= -100:
         return ""
-    now = readings.level(stated.spot, exact=True)
-    before = readings.level(stated.against or base_of(stated.spot, stated.kind), exact=True)
-    if not now or not before:
+    base = _compared(stated)
+    now, before = readings.level(stated.spot, exact=True), readings.level(base, exact=True)
+    if not now or not before or changes_between(stated.spot, base):
         return ""
     ratio, measure = 1 + stated.value / 100, stated.spot.measure
+    # From whatever was before, nothing is a fall of all of it.
+    instead = f", or {show_level(now[0].point / ratio, measure)} before" if now[0].point else ""
     return (
-        f" It fits no figure near by; to be right it would take {show_level(before[0].point * ratio, measure)} now, "
-        f"or {show_level(now[0].point / ratio, measure)} before."
+        f" It fits no figure near by; to be right it would take {show_level(before[0].point * ratio, measure)} now"
+        f"{instead}."
     )
 
 
@@ -108,6 +113,19 @@ def direct(readings: Readings, stated: Stated) -> list[Reading]:
 def base_of(spot: Spot, kind: str) -> Spot:
     """The period that a change is measured from."""
     return spot.shifted(-1 if kind == "mom" else -12)
+
+
+def _compared(stated: Stated) -> Spot:
+    """The period that the claim's is compared with; its own where the figure is no change."""
+    kind = stated.kind.removesuffix("_times")
+    return stated.against or (base_of(stated.spot, kind) if kind in ("mom", "yoy") else stated.spot)
+
+
+def _incomparable(stated: Stated) -> str:
+    base = _compared(stated)
+    if base == stated.spot:
+        return f"the months of {describe(stated.spot)} cannot be added up"
+    return f"{describe(stated.spot)} cannot be compared with {base.months}"
 
 
 def match(stated: Stated, reading: Reading, *, plain: bool = False) -> str | None:

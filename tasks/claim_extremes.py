@@ -3,6 +3,7 @@
 import itertools
 import re
 
+from tasks.claim_changes import changes_between, said_changes
 from tasks.claim_readings import Readings
 from tasks.claim_text import describe
 from tasks.claim_words import PERIOD, Spot, Stated, month_text
@@ -67,7 +68,11 @@ def _placed(
 ) -> Verdict:
     """The place of a number among others, of which some may be missing."""
     place = int(stated.value)
-    levels = {name: found[0] for name, spot in others.items() if (found := readings.level(spot, exact=True))}
+    levels = {
+        name: found[0]
+        for name, spot in others.items()
+        if not changes_between(stated.spot, spot) and (found := readings.level(spot, exact=True))
+    }
     higher = [name for name, level in levels.items() if level.strict.low >= own.strict.high]
     missing = len(others) - len(levels)
     facts = f"{describe(stated.spot)}: {own.words}; higher among those at hand: {', '.join(sorted(higher)) or 'none'}"
@@ -76,8 +81,10 @@ def _placed(
     if complete and not missing:
         verdict = "supported" if len(higher) + 1 == place else "contradicted"
         return verdict, f"Rank {len(higher) + 1} among {among}; printed: {place}. {facts}."
+    changes = sorted({change for spot in others.values() for change in changes_between(stated.spot, spot)})
+    cut = f", or mean something else ({said_changes(changes)})" if changes else ""
     return _unclear(
-        f"rank {place} among {among} is open, because not all of them are at hand; nothing here speaks against it. {facts}"
+        f"rank {place} among {among} is open, because not all of them are at hand{cut}; nothing here speaks against it. {facts}"
     )
 
 
@@ -91,7 +98,9 @@ def _since(readings: Readings, stated: Stated) -> Verdict:
     if back is None or back < 1:
         return _unclear(f"{stated.shown!r} names no earlier month or year since which it was the highest or lowest")
     places = [spot.shifted(-step * number) for number in range(back, 0, -1)]
-    own, *earlier = (readings.level(place, exact=True) for place in (spot, *places))
+    own = readings.level(spot, exact=True)
+    # What lies before a change of what the series means is neither higher nor lower.
+    earlier = [[] if changes_between(spot, place) else readings.level(place, exact=True) for place in places]
     if not own:
         return _unclear(f"no release at hand gives the level of {describe(spot)}")
     then, sure = earlier[0], [level[0] for level in earlier[1:] if level]
@@ -107,13 +116,17 @@ def _since(readings: Readings, stated: Stated) -> Verdict:
             reading = f" ({then[0].words})" if then else ""
             return "supported", f"{own[0].words} is the {word} since {since}{reading}, {describe(spot)}."
         missing = [
-            place.months
+            place
             for place, level in zip(places, earlier, strict=True)
             if not level and not (window and place == places[0])
         ]
-        which = ", ".join(missing) if len(missing) <= NAMED_MAX else f"{len(missing)} of {back}, from {missing[0]} on"
+        which = f"{len(missing)} of {back}, from {missing[0].months} on"
+        if len(missing) <= NAMED_MAX:
+            which = ", ".join(place.months for place in missing)
+        changes = changes_between(spot, missing[0])
+        cut = f", or not to be compared ({said_changes(changes)})" if changes else ""
         return _unclear(
-            f"it may be the {word} since {since}; not at hand: {which}; nothing here speaks against it ({describe(spot)}: {own[0].words})"
+            f"it may be the {word} since {since}; not at hand{cut}: {which}; nothing here speaks against it ({describe(spot)}: {own[0].words})"
         )
     known = "; ".join(f"{place.months} {level[0].words}" for place, level in zip(places, earlier, strict=True) if level)
     return (
@@ -146,12 +159,12 @@ def _streak(readings: Readings, stated: Stated) -> Verdict:
     if match is None or months < 1:
         return _unclear(f"{stated.shown!r} is no streak that can be looked up; consecutive monthly falls or rises")
     sign = 1 if match[1] in ("rises", "increases", "gains") else -1
-    levels = [
-        readings.level(spot.at(first=month, last=month), exact=True)
-        for month in range(spot.first - months, spot.first + 1)
-    ]
-    for before, now in itertools.pairwise(levels):
-        if before and now and not _beats(now[0], before[0], sign):
+    places = [spot.at(first=month, last=month) for month in range(spot.first - months, spot.first + 1)]
+    levels = [readings.level(place, exact=True) for place in places]
+    changes = changes_between(spot, places[0])
+    cut = {change.month for change in changes}
+    for (before, now), place in zip(itertools.pairwise(levels), places[1:], strict=True):
+        if before and now and place.first not in cut and not _beats(now[0], before[0], sign):
             return (
                 "contradicted",
                 f"Not {months} {match[1]} in a row: {before[0].words}, then {now[0].words}, {describe(spot)}.",
@@ -159,6 +172,10 @@ def _streak(readings: Readings, stated: Stated) -> Verdict:
     if not all(levels):
         return _unclear(
             f"months of the {months} before {describe(spot)} are not at hand; nothing here speaks against it"
+        )
+    if changes:
+        return _unclear(
+            f"not all months of the {months} before {describe(spot)} can be compared, because {said_changes(changes)}; nothing here speaks against it"
         )
     return (
         "supported",

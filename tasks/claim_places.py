@@ -11,6 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+from tasks.claim_changes import changes_between
 from tasks.claim_readings import Readings, growth_of
 from tasks.claim_text import describe, show_level
 from tasks.claim_words import Spot, Stated
@@ -93,7 +94,7 @@ def _variants(readings: Readings, stated: Stated, found: Sequence[Reading]) -> I
     spot = stated.spot
     base = stated.against or spot.shifted(-1 if stated.kind == "mom" else -12)
     now, before = readings.level(spot, exact=True), readings.level(base, exact=True)
-    if not now or not before or not now[0].point or not before[0].point:
+    if not now or not before or not now[0].point or not before[0].point or changes_between(spot, base):
         return
     unit = 1000 if spot.measure == "quantity_kg" else 10**6
     whole = [Fraction(_half_up(one.point / unit)) * unit for one in (now[0], before[0])]

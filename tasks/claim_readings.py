@@ -12,7 +12,10 @@ import polars as pl
 
 from schemas.code_tables import code_table
 from schemas.metric import MADE, Metric
-from schemas.observation import KINDS, Observation
+from schemas.observation import Observation
+from schemas.release import Release
+from tasks.claim_changes import changes_between, said_changes
+from tasks.claim_numbers import Key, standing_numbers, without_trade
 from tasks.claim_text import show_level, show_percent
 from tasks.claim_words import Spot, month_text
 from tasks.intervals import Interval, Reading, hull, printed
@@ -20,7 +23,6 @@ from tasks.ledger import last_word
 from tasks.snapshot import Snapshot
 from tasks.tables import read_table
 
-Key = tuple[str, str, str, str, int, int]
 PLACE = ("flow", "product", "partner", "measure", "period")
 USED = ("level", "level_status", "rank", "ytd", "ytd_status")
 
@@ -38,28 +40,11 @@ class Readings:
             (pl.col("product").is_in(sorted(named)) | pl.col("product").str.starts_with("line:"))
             & (pl.col("partner") == "WLD")
         )
-        best = pl.col("kind").replace_strict(KINDS, range(len(KINDS)), return_dtype=pl.Int32)
-        rows = (
-            last_word(read_table(snapshot, Observation, where=wanted))
-            .with_columns(best=best)
-            .sort("best", descending=True)
-        )
-        sizes = {
-            row["unit"]: Fraction(row["kg_per_unit"])
-            for row in code_table("units").iter_rows(named=True)
-            if row["kg_per_unit"]
-        }
-        self.numbers: dict[Key, tuple[Fraction, Fraction]] = {}
-        self.growths: dict[Key, tuple[Fraction, Fraction]] = {}
-        names = ("flow", "product", "partner", "measure", "period_start", "period_end", "value", "unit", "resolution")
-        for flow, product, partner, measure, start, end, value, unit, resolution in rows.select(names).iter_rows():
-            is_growth = measure.endswith("_yoy")
-            plain = measure.removesuffix("_yoy")
-            size = Fraction(1, 100) if is_growth else sizes.get(unit, Fraction(1))
-            kept = "quantity_kg" if unit in sizes or plain.removeprefix("quantity_") in sizes else plain
-            key = (flow, product, partner, kept, start.year * 12 + start.month - 1, end.year * 12 + end.month - 1)
-            (self.growths if is_growth else self.numbers)[key] = (value * size, resolution * size)
-        has_figure = pl.col("level").is_not_null() | pl.col("rank").is_not_null()
+        words = last_word(read_table(snapshot, Observation, where=wanted))
+        self.numbers, self.growths, silent = standing_numbers(words, read_table(snapshot, Release))
+        # Where all words are outranked, a row without a figure tells that there is more to it than no trade.
+        is_silent = pl.col("product").is_in(sorted({key[1] for key in silent}))
+        has_figure = pl.col("level").is_not_null() | pl.col("rank").is_not_null() | is_silent
         metric = read_table(snapshot, Metric, where=wanted & has_figure).select(*PLACE, *USED)
         self.metric = {
             (
@@ -72,6 +57,7 @@ class Readings:
             ): row
             for row in metric.iter_rows(named=True)
         }
+        self.silent = without_trade(silent, (*self.numbers, *self.metric))
         self.covered = {(key[0], key[1]) for key in (*self.numbers, *self.metric)}
         self._levels: dict[tuple[Spot, bool], list[Reading]] = {}
 
@@ -94,18 +80,10 @@ class Readings:
         if key in self.numbers:
             value, step = self.numbers[key]
             return [printed(value, step, show_level(value, spot.measure))]
-        row = self.metric.get(key)
-        if row is not None and row["level"] is not None and row["level_status"] in ("sum", "zero"):
-            value = Fraction(row["level"])
-            return [
-                Reading(
-                    Interval(value, value),
-                    Interval(value, value),
-                    value,
-                    "printed",
-                    f"{show_level(value, spot.measure)} ({MADE[row['level_status']]})",
-                )
-            ]
+        if (made := self._made(spot)) is not None:
+            return [made]
+        if not spot.is_month and changes_between(spot, spot):
+            return []
         found = [reading for reading in (self._difference(spot), self._sum(spot)) if reading is not None]
         return found or self._covered_total(spot)
 
@@ -122,6 +100,19 @@ class Readings:
         number = self.numbers.get(_key(spot))
         return None if number is None else printed(*number, show_level(number[0], spot.measure))
 
+    def _made(self, spot: Spot) -> Reading | None:
+        """A month that is the sum of its parts, or without trade, as the table `metric` has it."""
+        row = self.metric.get(_key(spot))
+        if row is not None and row["level"] is not None and row["level_status"] in ("sum", "zero"):
+            value, made = Fraction(row["level"]), row["level_status"]
+        elif row is None and _key(spot) in self.silent:
+            # Nothing but an outranked word was ever said of the series, so `metric` has none.
+            value, made = Fraction(0), "zero"
+        else:
+            return None
+        one = Interval(value, value)
+        return Reading(one, one, value, "printed", f"{show_level(value, spot.measure)} ({MADE[made]})")
+
     def _difference(self, spot: Spot) -> Reading | None:
         """A month as the difference of two totals of the year, or such a total from others and the months between."""
         january = spot.first - spot.first % 12
@@ -135,11 +126,19 @@ class Readings:
         return before and _combined(now, before, -1, spot, "{point}, a difference of totals of the year")
 
     def _totals(self, january: Spot) -> dict[int, Reading]:
-        """Totals of the year by month: as printed, else from printed ones and printed months, forwards and then backwards."""
+        """Totals of the year by month: as printed, else from printed ones and the months between, forwards and then backwards.
+
+        Such a month is printed, or made of its parts; where no total is printed at all, months of parts are left to `_sum`.
+        """
         first = january.first
         span = range(first, first + 12)
-        months = {month: one for month in span if (one := self._printed(january.at(first=month, last=month)))}
         totals = {month: one for month in span[1:] if (one := self._printed(january.at(last=month)))}
+        places = {month: january.at(first=month, last=month) for month in span}
+        months = {
+            month: one
+            for month, place in places.items()
+            if (one := self._printed(place) or (self._made(place) if totals else None))
+        }
         for month in span:
             if month in totals or month not in months:
                 continue
@@ -188,7 +187,7 @@ class Readings:
         found = []
         for shift, growth_of in ((12, spot.shifted(12)), (-12, spot)):
             growth, other = self.growths.get(_key(growth_of)), self.level(spot.shifted(shift), exact=True)
-            if growth is None or not other:
+            if growth is None or not other or changes_between(spot, spot.shifted(shift)):
                 continue
             ratio = [
                 one.scaled(Fraction(1, 100), 1) for one in (printed(*growth, "").strict, printed(*growth, "").loose)
@@ -203,11 +202,15 @@ class Readings:
         return found[:1]
 
     def growth(self, spot: Spot, base: Spot, *, printed_too: bool = True) -> list[Reading]:
-        """Readings of a growth in per cent: as a source prints it, and as two levels give it."""
+        """Readings of a growth in per cent: as a source prints it, and as two levels give it that mean the same."""
         found = []
+        changes = changes_between(spot, base)
         number = self.growths.get(_key(spot)) if base == spot.shifted(-12) else None
         if number is not None and printed_too:
-            found.append(printed(*number, f"{show_percent(number[0])}, as a source prints it"))
+            over = f" over a change of what the series means ({said_changes(changes)})" if changes else ""
+            found.append(printed(*number, f"{show_percent(number[0])}, as a source prints it{over}"))
+        if changes:
+            return found
         now = self.level(spot, exact=True)
         before = self.level(base, exact=True)
         if not before and number is None:

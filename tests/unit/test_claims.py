@@ -6,6 +6,7 @@ The claims here are written by hand, with the answer beside them: true, rounded,
 import csv
 from collections import Counter
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -234,6 +235,165 @@ def test_a_file_keeps_its_columns_and_rows_and_one_without_them_is_refused(sampl
     file.write_text("commodity,value\nx,1\n", encoding="utf-8")
     with pytest.raises(ValueError, match="flow, partner, period, metric, unit are missing"):
         read_claims(file)
+
+
+HEAD = '"数据年月","商品编码","商品名称","贸易伙伴编码","贸易伙伴名称","第一数量","第一计量单位","第二数量","第二计量单位","美元",\n'
+PARTNERS = {"USA": "502", "DEU": "304", "JPN": "116"}
+PRINTED = "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note\n"
+
+
+def query_of(
+    store: Path, months: str, thousands: dict[tuple[str, str], int], product: str = "85051110", unit: str = "千克"
+) -> None:
+    """A query of every partner, its numbers by month and partner; the other partners had no trade then."""
+    file = store.with_name(f"query-{months}.csv")
+    rows = (
+        f'"{month.replace("-", "")}","{product}","某商品","{PARTNERS[partner]}","{partner}","{number}000","{unit}","0","?","1,000",\n'
+        for (month, partner), number in thousands.items()
+    )
+    file.write_bytes((HEAD + "".join(rows)).encode("gb18030"))
+    request = ReleaseRequest(
+        file=file, store=store, source="gacc_query", flow="export", partners="all", products=[product],
+        months=months, released_on=date(2026, 1, 20),
+    )  # fmt: skip
+    assert release.fn(request, date(2026, 2, 1)).status == "published"
+
+
+def print_of(store: Path, *rows: tuple[str, str, str, str], product: str = "85051110") -> None:
+    """Figures of the press: partner, period, measure and value."""
+    file = store.with_name("printed.csv")
+    lines = (
+        f"export,{product},{partner},{period},{measure},{value},{'%' if measure.endswith('_yoy') else 't'},2025-07-20,press,https://example.org/a,\n"
+        for partner, period, measure, value in rows
+    )
+    file.write_text(PRINTED + "".join(lines), encoding="utf-8")
+    request = ReleaseRequest(file=file, store=store, source="published", released_on=date(2025, 12, 20))
+    assert release.fn(request, date(2026, 2, 1)).status == "published"
+
+
+def verdicts_of(store: Path, *claims: tuple[str, str, str, str, str], commodity: str = M) -> list[tuple[str, str]]:
+    """Verdict and reason of claims: partner, period, metric, value and unit."""
+    snapshot = open_snapshot(store)
+    assert snapshot is not None
+    return (
+        check_claims(snapshot, frame([(commodity, *claim, "") for claim in claims])).select("verdict", "reason").rows()
+    )
+
+
+def test_a_number_that_the_ledger_has_outranked_confirms_nothing(tmp_path: Path) -> None:
+    """The press has 46.4 t to the United States in May, and 5 t to Japan; the query of every partner has neither."""
+    store = tmp_path / "store"
+    print_of(
+        store, ("USA", "2025-04", "quantity", "246"), ("USA", "2025-05", "quantity", "46.4"),
+        ("JPN", "2025-05", "quantity", "5"), ("WLD", "2025-05", "quantity", "52.4"),
+    )  # fmt: skip
+    query_of(store, "2025-04..2025-05", {("2025-04", "USA"): 246, ("2025-05", "DEU"): 1})
+    claims = {
+        ("US", "2025-05", "level_t", "0", "t"): YES,
+        ("US", "2025-05", "level_t", "46.4", "t"): NO,
+        ("US", "2025-05", "mom_pct", "-100", "%"): YES,
+        ("US", "2025-05", "mom_pct", "-81.1", "%"): NO,
+        ("US", "2025-04..2025-05", "level_t", "246", "t"): YES,
+        ("US", "2025-04..2025-05", "level_t", "292.4", "t"): NO,
+        # Of Japan nothing else was ever said, so that it has no row in `metric`; silence is a zero all the same.
+        ("Japan", "2025-05", "level_t", "0", "t"): YES,
+        ("Japan", "2025-05", "level_t", "5", "t"): NO,
+        ("World", "2025-05", "level_t", "1", "t"): YES,
+        ("World", "2025-05", "level_t", "52.4", "t"): NO,
+        ("US", "2025-05", "share_pct", "0", "%"): YES,
+        ("US", "2025-05", "streak", "1", "consecutive monthly falls"): YES,
+    }
+    found = verdicts_of(store, *claims)
+    assert [verdict for verdict, _ in found] == [*claims.values()], found
+
+
+def test_what_customs_count_by_the_piece_is_no_zero_in_tonnes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The query has a thousand umbrellas; the tonnes of the press are outranked, and nothing is said of how much they weigh."""
+    # Another unit holds a release until a person approves; here somebody did.
+    monkeypatch.setattr("flows.release.step.hold_on_errors", lambda findings, *_: findings)
+    store, umbrellas = tmp_path / "store", "66019100"
+    query_of(store, "2025-05", {("2025-05", "USA"): 1}, umbrellas, "个")
+    print_of(store, *((partner, "2025-05", "quantity", "46.4") for partner in ("USA", "WLD")), product=umbrellas)
+    claims = [(partner, "2025-05", "level_t", value, "t") for partner in ("US", "World") for value in ("46.4", "0")]
+    assert {verdict for verdict, _ in verdicts_of(store, *claims, commodity=umbrellas)} == {OPEN}
+
+
+def test_totals_of_the_year_rest_on_no_outranked_month(tmp_path: Path) -> None:
+    """100 t up to April and the 7 t that the query adds up in May; the 50 t of the press for May are outranked."""
+    store = tmp_path / "store"
+    print_of(store, ("WLD", "2025-01..2025-04", "quantity", "100"), ("WLD", "2025-05", "quantity", "50"))
+    query_of(store, "2025-05", {("2025-05", "USA"): 3, ("2025-05", "DEU"): 4})
+    claims = {
+        ("World", "2025-01..2025-05", "ytd_t", "107", "t"): YES,
+        ("World", "2025-01..2025-05", "ytd_t", "150", "t"): NO,
+    }
+    found = verdicts_of(store, *claims)
+    assert [verdict for verdict, _ in found] == [*claims.values()], found
+
+
+@pytest.fixture(scope="module")
+def revised(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Magnets over the revision of the HS in January 2022, when 850511 lost goods to 8549."""
+    store = tmp_path_factory.mktemp("revised") / "store"
+    print_of(store, ("DEU", "2022-03", "quantity_yoy", "21"))
+    levels = {"2021-03": 100, "2021-11": 90, "2021-12": 80, "2022-01": 120, "2022-02": 130, "2022-03": 150}
+    query_of(
+        store, "2021-01..2022-03", {(month, partner): level for partner in ("USA", "DEU") for month, level in levels.items()}
+    )  # fmt: skip
+    return store
+
+
+def test_what_a_change_of_definition_lies_between_is_not_compared(revised: Path) -> None:
+    claims = [
+        ("US", "2022-03", "yoy_pct", "50", "%"), ("US", "2022-03", "yoy_pct", "-50", "%"), ("US", "2022-03", "yoy_pct", "1.5", "times"),
+        ("US", "2022-01", "mom_pct", "50", "%"), ("US", "2022-01..2022-03", "ytd_yoy_pct", "300", "%"),
+        ("US", "2022-03", "vs_2021-12_pct", "87.5", "%"), ("US", "2021-12..2022-02", "level_t", "330", "t"),
+        ("US", "2022-03", "since", "2021-03", "month"), ("US", "2022-03", "since", "five-month high", ""),
+        ("US", "2022-02", "streak", "2", "consecutive monthly rises"),
+    ]  # fmt: skip
+    for claim, (verdict, reason) in zip(claims, verdicts_of(revised, *claims), strict=True):
+        assert verdict == OPEN, (claim, verdict, reason)
+        assert "2022-01: 850511 lost goods to 8549 (UNSD HS2022-HS2017)" in reason, (claim, reason)
+
+
+def test_on_one_side_of_a_change_all_is_compared(revised: Path) -> None:
+    """A change neither hides what its own side refutes nor touches what does not reach over it."""
+    claims = {
+        ("US", "2022-03", "mom_pct", "15.4", "%"): YES,
+        ("US", "2022-03", "mom_pct", "51.4", "%"): NO,
+        ("US", "2022-03", "since", "three-month high", "month"): YES,
+        ("US", "2022-03", "streak", "2", "consecutive monthly rises"): YES,
+        ("US", "2022-03", "streak", "4", "consecutive monthly falls"): NO,
+        ("US", "2022-02", "since", "2021-03", "month"): OPEN,
+        ("US", "2021-12", "streak", "1", "consecutive monthly falls"): YES,
+    }
+    found = verdicts_of(revised, *claims)
+    assert [verdict for verdict, _ in found] == [*claims.values()], found
+
+
+def test_a_printed_growth_over_a_change_stands_and_says_so(revised: Path) -> None:
+    claims = {("Germany", "2022-03", "yoy_pct", "21", "%"): YES, ("Germany", "2022-03", "yoy_pct", "50", "%"): NO}
+    found = verdicts_of(revised, *claims)
+    assert [verdict for verdict, _ in found] == [*claims.values()], found
+    for _, reason in found:
+        assert "as a source prints it" in reason
+        assert "2022-01: 850511 lost goods to 8549 (UNSD HS2022-HS2017)" in reason
+        assert "it would take" not in reason, "levels on two sides of a change say nothing of the growth"
+
+
+def test_a_rank_within_a_year_is_among_months_that_mean_the_same(tmp_path: Path) -> None:
+    """In July 2013 Croatia joined: June was higher, but it was June of another European Union."""
+    store = tmp_path / "store"
+    query_of(store, "2013-05..2013-08", {("2013-06", "DEU"): 9, ("2013-07", "DEU"): 5, ("2013-08", "DEU"): 4})
+    claims = {
+        ("EU27", "2013-07", "rank", "1", "rank within 2013"): OPEN,
+        ("EU27", "2013-08", "rank", "1", "rank within 2013"): NO,
+        ("EU27", "2013-07", "rank", "1", "all-time rank"): OPEN,
+        ("Germany", "2013-07", "rank", "1", "rank within 2013"): NO,
+    }
+    found = verdicts_of(store, *claims)
+    assert [verdict for verdict, _ in found] == [*claims.values()], found
+    assert "2013-07: HRV enters EU27" in found[0][1]
 
 
 @pytest.mark.shared
