@@ -26,6 +26,7 @@ WINDOWS = {
     "implied_base": "the base of a month rests on a growth that a source prints and that implies it",
     "not_covered": "a month of the window is not at hand",
     "no_base": "a month of the window a year before is not at hand",
+    "zero_base": "nothing was traded in the same months a year before",
     "definition_break": "what is counted changed between a month of the window and a year before",
 }
 
@@ -114,10 +115,10 @@ class EventWindow(Table):
 @published(sort_by=("product", "period"))
 class EventMonth(Table):
     """The months that windows look at: world totals of exports of their products, so that a release need not look for them in the
-    figures of years. A month without a total has no row."""
+    figures of years. A month without a row in the figures has none: whether that is zero is for the scopes of the releases to say."""
 
     product: pl.String = column("code, line:… or basket:…")
     period: pl.Date = column("first day of the month")
-    level: pl.Float64 = column("the month's figure", "kg")
+    level: pl.Float64 = column("the month's figure; null: it has none, or none in kilograms", "kg", nullable=True)
     yoy_pct: pl.Float64 = column("change on the same month a year before", "%", nullable=True)
     yoy_status: pl.String = column("how yoy_pct was made, or why it is null")

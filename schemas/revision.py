@@ -37,8 +37,13 @@ class Revision(Table):
     new_release_id: pl.String = column("release that said the new word, or that was silent")
     revised_on: pl.Date = column("day from which the new word held")
     world_old: pl.Int64 = column(
-        "world total of the month the day before, where it is covered", "see unit", nullable=True
+        "world total of the month the day before, by this source; null where not all of it is covered or counted in this unit",
+        "see unit", nullable=True,
+    )  # fmt: skip
+    world_new: pl.Int64 = column("the same on that day", "see unit", nullable=True)
+    world_yoy_old_pct: pl.Float64 = column(
+        "y/y of the world total as it stood the day before; null where there is no base, or none that means the same",
+        "%",
+        nullable=True,
     )
-    world_new: pl.Int64 = column("world total of the month on that day, where it is covered", "see unit", nullable=True)
-    world_yoy_old_pct: pl.Float64 = column("y/y of the world total as it stood the day before", "%", nullable=True)
-    world_yoy_new_pct: pl.Float64 = column("y/y of the world total as it stood on that day", "%", nullable=True)
+    world_yoy_new_pct: pl.Float64 = column("the same on that day", "%", nullable=True)

@@ -1,8 +1,9 @@
 """The published tables of export controls: the measures themselves, and the months around each.
 
 A release makes again only the windows that it can change: those of measures whose months it derives, and only where it
-speaks of their products; what it reads for that are these products' totals, which are a table of their own. So the step costs
-nothing where a release is about something else, and the same in a store of many years as in one of two.
+speaks of their products; what it reads for that are these products' totals, which are a table of their own, and the scopes of
+the releases. So the step costs nothing where a release is about something else, and nearly the same in a store of many years as
+in one of two.
 """
 
 import functools
@@ -19,7 +20,18 @@ from schemas.control_event import ControlEvent, EventMonth, EventWindow
 from schemas.metric import Metric
 from schemas.table import Table, polars_schema, schema_sha256, table_name
 from tasks.control_events import BASKET, codes_of, measures, members, touched_codes
-from tasks.event_windows import LOOKED_AT, Series, as_table, by_product, placebos, places, reach, windows_of
+from tasks.event_windows import (
+    LOOKED_AT,
+    Series,
+    as_table,
+    by_product,
+    in_kilograms,
+    placebos,
+    places,
+    reach,
+    windows_of,
+    with_zeros,
+)
 from tasks.frame_hash import frame_sha256
 from tasks.known import Known
 from tasks.lineage import code_sha256, json_sha256
@@ -46,7 +58,7 @@ def mark_events(release: Normalised, metric: Waiting, known: Known) -> EventTabl
     events = [*measures()] if is_outdated else _changed(release, known)
     months = event_month(metric, known, is_outdated=is_outdated) if events else read_table(known.snapshot, EventMonth)
     return EventTables(
-        control_event(), event_window(events, months, known), cast("DataFrame[EventMonth]", months)
+        control_event(), event_window(events, months, release, known), cast("DataFrame[EventMonth]", months)
     )  # fmt: skip
 
 
@@ -75,17 +87,23 @@ def _note(row: dict[str, Any]) -> str | None:
     return "; ".join([*notes, *([row["date_note"]] if row["date_note"] else [])]) or None
 
 
-def event_window(events: list[dict[str, Any]], months: pl.DataFrame, known: Known) -> DataFrame[EventWindow]:
+def event_window(
+    events: list[dict[str, Any]], months: pl.DataFrame, release: Normalised, known: Known
+) -> DataFrame[EventWindow]:
     """The windows after a release: those around some measures made again from the months as they are now, the others as they
     were."""
     before = read_table(known.snapshot, EventWindow)
     if not events:
         return cast("DataFrame[EventWindow]", before)
-    series = by_product(months)
+    told = by_product(months)
+    beside = {event["event"]: _beside(event["event"], _there(told, event)) for event in events}
+    wanted = {product: told[product] for products in beside.values() for product in products}
+    releases = speaking(pl.concat([known.releases, release.release]).unique("release_id"))
+    series = with_zeros(wanted, {month for event in events for month in reach(event)}, releases, FLOW, WORLD)
     again = as_table(
         row
         for event in events
-        for product in _beside(event["event"], _there(series, event))
+        for product in beside[event["event"]]
         for row in windows_of(event, product, series[product], FLOW, WORLD)
     )
     kept = before.filter(~pl.col("event").is_in([event["event"] for event in events]))
@@ -101,7 +119,11 @@ def event_window(events: list[dict[str, Any]], months: pl.DataFrame, known: Know
 def _there(series: Mapping[str, Series], event: Mapping[str, Any]) -> list[str]:
     """The products that have a figure in one of the months that a measure's windows look at."""
     looked_at = {*reach(event)}
-    return sorted(product for product, of_months in series.items() if looked_at & {*of_months})
+    return sorted(
+        product
+        for product, rows in series.items()
+        if any(month in looked_at and row["level"] is not None for month, row in rows.items())
+    )
 
 
 def _beside(event: str, there: list[str]) -> list[str]:
@@ -169,7 +191,8 @@ def _is_of_other_code(model: type[Table], known: Known) -> bool:
 
 def event_month(metric: Waiting, known: Known, *, is_outdated: bool) -> DataFrame[EventMonth]:
     """The totals of the products in the months of all windows: as the release derived them, else as they were. Where what is
-    published of them `is_outdated`, they are looked for in the figures."""
+    published of them `is_outdated`, they are looked for in the figures. A month of the figures without a total is kept: it is no
+    zero."""
     months = {month for event in measures() for month in reach(event)}
     wanted = places(WORLD) & pl.col("product").is_in(sorted(event_products()))
     again = {partition for partition in known.derived if partition[0] == FLOW}
@@ -186,6 +209,8 @@ def event_month(metric: Waiting, known: Known, *, is_outdated: bool) -> DataFram
         other = read_table(known.snapshot, EventMonth).filter(~pl.col("period").is_in(derived))
     kinds = polars_schema(EventMonth)
     anew = metric.rows(is_looked_at, wanted, LOOKED_AT)
-    found = pl.concat([rows.select(*kinds).cast(kinds) for rows in (other, *anew)])  # type: ignore[arg-type]
-    found = found.filter(pl.col("level").is_not_null()).sort("product", "period")
+    rows = [
+        of_months if "measure" not in of_months.columns else in_kilograms(of_months) for of_months in (other, *anew)
+    ]
+    found = pl.concat([of_months.select(*kinds).cast(kinds) for of_months in rows]).sort("product", "period")  # type: ignore[arg-type]
     return DataFrame[EventMonth](EventMonth.validate(found, lazy=True))

@@ -3,42 +3,61 @@
 The comparison is with the same months, so that the season does not speak, and with products that no measure touches. A
 window says what happened, not why. Belongs here: the arithmetic of windows. Which of them are published is in
 `event_tables`.
+
+A month without a row in the figures is zero where everyone was asked for, and not at hand elsewhere: the scopes of the
+releases say which.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
+import numpy
 import polars as pl
 from pandera.typing.polars import DataFrame
 
 from schemas.control_event import EventWindow
 from schemas.metric import Metric
+from schemas.release import Release
 from schemas.table import polars_schema
 from tasks.control_events import BASKET, coverage, events_of, members, mixed_note, touched_codes
+from tasks.definitions import Heads, months_changed
+from tasks.scope import covering
 from tasks.snapshot import Snapshot
-from tasks.tables import read_table
+from tasks.tables import Partition, read_table
 
 LENGTHS = (3, 12)
 SINGLE_MONTHS = 3
 YEAR = 12
 KG = "quantity_kg"
 # What windows look at: a month of metric has thirty columns more.
-LOOKED_AT = ("product", "period", "level", "yoy_pct", "yoy_status")
+LOOKED_AT = ("product", "period", "measure", "level", "yoy_pct", "yoy_status")
+TRADED_OTHERWISE = "other_unit"
+# What releases speak of is laid out by product and month, and windows may have a placebo for every code there is.
+PRODUCTS_AT_ONCE = 500
+ZERO: Mapping[str, Any] = {"level": 0.0, "yoy_pct": None, "yoy_status": "zero_base"}
+ZERO_AFTER_CHANGE = {**ZERO, "yoy_status": "definition_break"}
 # Month number -> row of the table metric, of its columns LOOKED_AT.
 Series = Mapping[int, Mapping[str, Any]]
 
 
 def windows(snapshot: Snapshot, product: str, flow: str = "export", partner: str = "WLD") -> DataFrame[EventWindow]:
     """The windows of a product: every measure that takes effect, for it and for each placebo product of the store."""
-    metric = read_table(snapshot, Metric, lambda partition: partition[0] == flow, places(partner), LOOKED_AT)
-    series = by_product(metric)
-    names = [name for name in placebos(series) if not {*members(name)} & {*members(product)}]
+    events = events_of(product).filter(pl.col("effective_from") != "").to_dicts()
+    months = {month for event in events for month in reach(event)}
+
+    def is_looked_at(partition: Partition) -> bool:
+        return partition[0] == flow and partition[1] * 12 + partition[2] - 1 in months
+
+    told = by_product(in_kilograms(read_table(snapshot, Metric, is_looked_at, places(partner), LOOKED_AT)))
+    names = [name for name in placebos(told) if not {*members(name)} & {*members(product)}]
+    wanted = {name: told.get(name, {}) for name in [product, *names]}
+    series = with_zeros(wanted, months, read_table(snapshot, Release), flow, partner)
     rows = [
         row
-        for event in events_of(product).filter(pl.col("effective_from") != "").iter_rows(named=True)
-        for name in [product, *names]
-        for row in windows_of(event, name, series.get(name, {}), flow, partner)
+        for event in events
+        for name, of_months in series.items()
+        for row in windows_of(event, name, of_months, flow, partner)
     ]
     return as_table(rows)
 
@@ -89,8 +108,48 @@ def placebos(products: Iterable[str]) -> list[str]:
 
 
 def places(partner: str) -> pl.Expr:
-    """The rows of the table metric that windows are made of."""
-    return (pl.col("partner") == partner) & (pl.col("measure") == KG)
+    """The rows of the table metric that windows are made of, and those that say that something was traded, in whatever unit."""
+    is_traded = (pl.col("level") > 0) | (pl.col("level_status") == TRADED_OTHERWISE)
+    return (pl.col("partner") == partner) & ((pl.col("measure") == KG) | is_traded)
+
+
+def in_kilograms(metric: pl.DataFrame) -> pl.DataFrame:
+    """One row for each product and month of `places`: that in kilograms, or, where it has none, one that tells of no number."""
+    kilograms = metric.filter(pl.col("measure") == KG).drop("measure")
+    others = metric.drop("measure").unique(["product", "period"]).join(kilograms, on=["product", "period"], how="anti")
+    nothing = {"level": None, "yoy_pct": None, "yoy_status": TRADED_OTHERWISE}
+    kinds = {name: kilograms.schema[name] for name in nothing}
+    silent = others.with_columns(pl.lit(value, kinds[name]).alias(name) for name, value in nothing.items())
+    return pl.concat([kilograms, silent.select(kilograms.columns)])
+
+
+def with_zeros(
+    series: Mapping[str, Series], months: Collection[int], releases: pl.DataFrame, flow: str, partner: str
+) -> dict[str, Series]:
+    """The series with the `months` in them that are known to be zero: without a row, and inside the scope of a release."""
+    names, wanted = sorted(series), sorted(months)
+    column = {month: number for number, month in enumerate(wanted)}
+    kinds = {"product": pl.String, "month": pl.Int32}
+    place = [pl.lit(value).alias(name) for name, value in (("flow", flow), ("partner", partner), ("measure", KG))]
+    found: dict[str, Series] = {}
+    for begin in range(0, len(names), PRODUCTS_AT_ONCE):
+        some = names[begin : begin + PRODUCTS_AT_ONCE]
+        silent = [(name, month) for name in some for month in wanted if month not in series[name]]
+        zeros: dict[str, dict[int, Mapping[str, Any]]] = {name: {} for name in some}
+        if silent:
+            keys = pl.DataFrame(silent, kinds, orient="row").with_columns(place)
+            changed = dict(zip(some, _changed(some, partner, wanted), strict=True))
+            for name, month in covering(keys, releases).select(*kinds).iter_rows():
+                zeros[name][month] = ZERO_AFTER_CHANGE if changed[name][column[month]] > month - YEAR else ZERO
+        found |= {name: {**series[name], **zeros[name]} for name in some}
+    return {name: found[name] for name in series}
+
+
+def _changed(products: list[str], partner: str, months: list[int]) -> Any:
+    """The month of the last known change of what kilograms of each product count, up to each month; a row for each product."""
+    alike = numpy.zeros(len(products), numpy.int64)
+    heads = Heads((products, [partner], [KG]), (numpy.arange(len(products)), alike, alike))
+    return months_changed(heads, 0, numpy.array(months))
 
 
 def by_product(metric: pl.DataFrame) -> dict[str, dict[int, dict[str, Any]]]:
@@ -112,8 +171,10 @@ def _compare(series: Series, first: int, length: int) -> tuple[float | None, flo
         return None, None, None, "not_covered"
     if any((row := series.get(month)) and row["yoy_status"] == "definition_break" for month in span):
         return now, before, None, "definition_break"
-    if not before:
+    if before is None:
         return now, None, None, "no_base"
+    if before == 0:
+        return now, 0.0, None, "zero_base"
     return now, before, (now / before - 1) * 100, "implied_base" if None in known else "computed"
 
 

@@ -193,6 +193,9 @@ def _silences(
     alike = ["release_id", "source", "reporter", "flow", "family"]
     if "grain" in numbers.columns:
         grains = words.join(numbers.select("number", "grain"), on="number").select("release", "grain").unique()
+        # A release that says nothing of these months at all is silent in whatever dimensions others speak.
+        mute = scopes.select("release").unique().join(grains, on="release", how="anti")
+        grains = pl.concat([grains, mute.join(grains.select("grain").unique(), how="cross")])
         scopes, alike = scopes.join(grains, on="release"), [*alike, "grain"]
     meeting = (
         cells.join(asked, on="product")

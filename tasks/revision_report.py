@@ -40,7 +40,7 @@ def _totals(rows: pl.DataFrame) -> list[str]:
             f"| {row['flow']} | {row['product']} | {row['period_end']:%Y-%m} | {row['measure']} | {row['world_old']:,} | {row['world_new']:,} "
             f"| {growth[0]} | {growth[1]} |"
         )
-    return lines if totals.height else ["No world total is covered on both days."]
+    return lines if totals.height else ["No world total is known on both days."]
 
 
 def _numbers(rows: pl.DataFrame) -> list[str]:

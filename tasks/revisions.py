@@ -3,10 +3,14 @@
 Releases are compared at the finest grain that both have (partner, regime, province), so that a number that only moved
 between provinces is seen although the partner's total stayed. Where an earlier release has another grain than a later
 one, the two are compared at partner grain.
+
+What a revision did to the world total is told as the figures tell it: pieces and kilograms do not add up, nothing where all
+was asked for is zero, and over a change of what is counted there is no growth. The total is that of the releases' own source.
 """
 
-from datetime import date, timedelta
+from datetime import timedelta
 
+import numpy
 import polars as pl
 from pandera.typing.polars import DataFrame
 
@@ -14,12 +18,17 @@ from schemas.observation import Detail
 from schemas.release import Release
 from schemas.revision import Revision
 from schemas.table import PUBLISHED, empty_frame, polars_schema
+from tasks.definitions import Heads, months_changed
 from tasks.ledger import NUMBER, as_of, undisputed, words_in_order
-from tasks.scope import WORLD, covering, month_index
+from tasks.scope import GROUPS, WORLD, covering, month_index
 
 GRAIN = ["regime", "province"]
 KEY = ["flow", "product", "partner", "measure", "month"]
-TOTAL = ["source", "flow", "product", "measure", "period_start", "period_end", "revised_on"]
+# Where a total stands, what it is a total of, and as of when.
+CELL = ["source", "flow", "product", "classification", "period_start", "period_end"]
+PLACE = [*CELL, "measure"]
+TOTAL = [*PLACE, "revised_on"]
+YEAR = 12
 
 
 def revisions(
@@ -107,17 +116,30 @@ def _add_world(changes: pl.DataFrame, observation: pl.DataFrame, releases: DataF
     year_ago = wanted.with_columns(
         pl.col("period_start").dt.offset_by("-1y"), pl.col("period_end").dt.offset_by("-1y").dt.month_end()
     )
+    told = wanted.with_columns(_means_the_same(wanted))
     for name, days in (("old", timedelta(days=1)), ("new", timedelta(0))):
         now = _world(wanted, observation, releases, days).rename({"world": f"world_{name}"})
         base = _world(year_ago, observation, releases, days).with_columns(
             pl.col("period_start").dt.offset_by("1y"), pl.col("period_end").dt.offset_by("1y").dt.month_end()
         )
-        wanted = wanted.join(now, on=TOTAL, how="left").join(base, on=TOTAL, how="left")
-        growth = (pl.col(f"world_{name}") / pl.col("world") - 1) * 100
-        wanted = wanted.with_columns(pl.when(pl.col("world") > 0).then(growth).alias(f"world_yoy_{name}_pct")).drop(
-            "world"
+        told = told.join(now, on=TOTAL, how="left").join(base, on=TOTAL, how="left")
+        growth = pl.when(pl.col("means_the_same") & (pl.col("world") > 0)).then(
+            (pl.col(f"world_{name}") / pl.col("world") - 1) * 100
         )
-    return changes.join(wanted, on=TOTAL, how="left")
+        told = told.with_columns(growth.alias(f"world_yoy_{name}_pct")).drop("world")
+    return changes.join(told.drop("means_the_same"), on=TOTAL, how="left")
+
+
+def _means_the_same(wanted: pl.DataFrame) -> pl.Series:
+    """Whether no change of code, unit or partner lies between each period and the same a year before."""
+    names = [wanted["product"], pl.Series([WORLD] * wanted.height, dtype=pl.String), wanted["measure"]]
+    labels = [name.unique().sort().to_list() for name in names]
+    numbers = [name.cast(pl.Enum(of)).to_physical().to_numpy() for name, of in zip(names, labels, strict=True)]
+    months = wanted.select(first=month_index("period_start"), last=month_index("period_end"))
+    ends = months["last"].unique().sort()
+    changed = months_changed(Heads((*labels,), (*numbers,)), 0, ends.to_numpy())  # type: ignore[arg-type]
+    last = changed[numpy.arange(wanted.height), ends.search_sorted(months["last"]).to_numpy()]
+    return pl.Series("means_the_same", last <= months["first"].to_numpy() - YEAR)
 
 
 def _world(
@@ -126,18 +148,42 @@ def _world(
     """World totals as known `before` the day of revision: printed by the source, or the sum where all partners were asked."""
     days = [
         _world_on(
-            rows, observation, DataFrame[Release](releases.filter(pl.col("released_on") <= day - before)), day - before
+            rows, as_of(observation, day - before), releases.filter(pl.col("released_on") <= day - before)
         )
         for (day,), rows in wanted.group_by("revised_on")
-    ]
+    ]  # fmt: skip
     return pl.concat(days) if days else wanted.with_columns(world=pl.lit(None, dtype=pl.Int64))
 
 
-def _world_on(wanted: pl.DataFrame, observation: pl.DataFrame, releases: DataFrame[Release], day: date) -> pl.DataFrame:
-    place = [name for name in TOTAL if name != "revised_on"]
-    rows = wanted.join(as_of(observation, day), on=place)
-    printed = rows.filter(pl.col("partner") == WORLD).select(*TOTAL, world="value")
+def _world_on(wanted: pl.DataFrame, words: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
+    """World totals from the `words` and the releases of a day; no row where there is none."""
+    printed = wanted.join(words.filter(pl.col("partner") == WORLD), on=PLACE).select(*TOTAL, world="value")
+    is_part = ~pl.col("partner").is_in([WORLD, *GROUPS]) & ~pl.col("measure").str.ends_with("_yoy")
+    parts = words.filter(is_part).join(wanted, on=CELL, how="semi")
+    partners = pl.col("partner").n_unique()
+    found = (
+        _covered(wanted, releases)
+        .join(printed, on=TOTAL, how="anti")
+        .join(parts.group_by(CELL).agg(needed=partners), on=CELL, how="left")
+        .join(parts.group_by(PLACE).agg(counted=partners, world=pl.col("value").sum()), on=PLACE, how="left")
+        .with_columns(pl.col("needed", "counted", "world").fill_null(0))
+    )
+    # Silence is zero where a release speaks month by month; whether it gives several months together is not known.
+    is_month = pl.col("period_start").dt.month_end() == pl.col("period_end")
+    summed = found.filter((pl.col("counted") == pl.col("needed")) & ((pl.col("needed") > 0) | is_month))
+    return pl.concat([printed, summed.select(printed.columns)])
+
+
+def _covered(wanted: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
+    """Those of the totals of which all partners were asked for: by their own source, and at the level of their own codes.
+
+    Another source has numbers of its own, and codes of eight digits add up to what need not be the sum of those printed above.
+    """
     keys = wanted.with_columns(partner=pl.lit(WORLD), month=month_index("period_end"))
-    covered = keys.join(covering(keys.select(KEY).unique(), releases), on=KEY, how="semi")
-    summed = rows.join(covered, on=TOTAL, how="semi").group_by(TOTAL).agg(world=pl.col("value").sum())
-    return pl.concat([printed, summed.join(printed, on=TOTAL, how="anti").select(printed.columns)])
+    found = [wanted.clear()]
+    for (source, level), rows in keys.group_by("source", "classification"):
+        speak = releases.filter(
+            (pl.col("source") == source) & (pl.col("classification").is_null() | (pl.col("classification") == level))
+        )
+        found.append(rows.join(covering(rows.select(KEY).unique(), speak), on=KEY, how="semi").select(wanted.columns))
+    return pl.concat(found)

@@ -1,0 +1,154 @@
+"""What a revision did to the world total: a sum only where all of it is counted, growth only where both sides mean the same."""
+
+from datetime import date, timedelta
+from typing import Any, cast
+
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pandera.typing.polars import DataFrame
+
+from schemas.release import Release
+from tasks.ledger import as_of
+from tasks.metrics import derive
+from tasks.revision_report import revision_report
+from tasks.revisions import revisions
+from tests.unit import worlds
+from tests.unit.figures import Store, merged
+from tests.unit.oracle import index
+from tests.unit.statements import MAGNETS, detail_table, number, release, release_table
+
+Row = dict[str, Any]
+KILOGRAMS, DOLLARS = "quantity_kg", "value_usd"
+OTHER = "85051190"
+FIRST, SECOND = "2025-04-20", "2025-05-20"
+
+
+def _revised(store: Store) -> pl.DataFrame:
+    detail = detail_table(*(row for _, rows in store for row in rows))
+    return revisions(detail, merged(store), release_table(*(row for row, _ in store)))
+
+
+def _world(store: Store, measure: str = KILOGRAMS, source: str = "gacc_query") -> tuple[Any, ...]:
+    (row,) = _revised(store).filter(product=MAGNETS, measure=measure, source=source).iter_rows(named=True)
+    return tuple(row[name] for name in ("world_old", "world_new", "world_yoy_old_pct", "world_yoy_new_pct"))
+
+
+def _query(name: str, day: str, months: str, *numbers: tuple[Any, ...], **scope: Any) -> tuple[Row, list[Row]]:
+    """A release of a query, and its numbers: partner, month, value, and what measure."""
+    row = release(name, day, months, products=[MAGNETS, OTHER], **scope)
+    # A file without a record is none.
+    other = number(row, "USA", months if not row["by_month"] else months[-7:], 1, product=OTHER)
+    return row, [number(row, *each) for each in numbers] + [other]
+
+
+def test_pieces_and_kilograms_are_no_total() -> None:
+    first = _query("a", FIRST, "2024-03..2025-03", ("USA", "2024-03", 100), ("USA", "2024-03", 1000, DOLLARS),
+                   ("DEU", "2024-03", 100), ("DEU", "2024-03", 1000, DOLLARS),
+                   ("USA", "2025-03", 150), ("USA", "2025-03", 1500, DOLLARS),
+                   ("DEU", "2025-03", 7, "quantity_item"), ("DEU", "2025-03", 1500, DOLLARS))  # fmt: skip
+    second = _query("b", SECOND, "2025-03", ("USA", "2025-03", 160), ("USA", "2025-03", 1600, DOLLARS),
+                    ("DEU", "2025-03", 7, "quantity_item"), ("DEU", "2025-03", 1500, DOLLARS))  # fmt: skip
+    assert _world([first, second]) == (None, None, None, None)
+    assert _world([first, second], DOLLARS) == (3000, 3100, 50.0, 55.00000000000001)
+
+
+def test_a_base_that_is_not_all_counted_is_none() -> None:
+    first = _query("a", FIRST, "2024-03..2025-03", ("USA", "2024-03", 100), ("DEU", "2024-03", 7, "quantity_item"),
+                   ("USA", "2025-03", 150))  # fmt: skip
+    second = _query("b", SECOND, "2025-03", ("USA", "2025-03", 160))
+    assert _world([first, second]) == (150, 160, None, None)
+
+
+def test_over_a_change_of_the_code_there_is_no_growth() -> None:
+    def told(base: str, month: str) -> tuple[Any, ...]:
+        first = _query("a", FIRST, f"{base}..{month}", ("USA", base, 100), ("USA", month, 150))
+        return _world([first, _query("b", SECOND, month, ("USA", month, 160))])
+
+    # HS 2022 changed 850511.
+    assert told("2021-03", "2022-03") == (150, 160, None, None)
+    assert told("2021-01", "2022-01") == (150, 160, None, None)
+    assert told("2022-01", "2023-01") == (150, 160, 50.0, 60.00000000000001)
+    assert told("2020-12", "2021-12") == (150, 160, 50.0, 60.00000000000001)
+
+
+def test_what_is_gone_leaves_a_known_zero() -> None:
+    first = _query("a", FIRST, "2024-03..2025-03", ("USA", "2024-03", 100), ("USA", "2025-03", 150))
+    assert _world([first, _query("b", SECOND, "2025-03")]) == (150, 0, 50.0, -100.0)
+    page = revision_report(_revised([first, _query("b", SECOND, "2025-03")]), release("b", SECOND))
+    assert "| 150 | 0 | +50.00 | -100.00 |" in page
+
+
+def test_what_is_new_was_a_known_zero() -> None:
+    first = _query("a", FIRST, "2024-03..2025-03", ("USA", "2024-03", 100))
+    assert _world([first, _query("b", SECOND, "2025-03", ("USA", "2025-03", 150))]) == (0, 150, -100.0, 50.0)
+    first = _query("a", FIRST, "2024-03..2025-03", ("USA", "2025-03", 100))
+    assert _world([first, _query("b", SECOND, "2025-03", ("USA", "2025-03", 150))]) == (100, 150, None, None)
+
+
+def test_a_month_that_is_not_wholly_asked_for_is_no_zero() -> None:
+    first = _query("a", FIRST, "2025-03", ("USA", "2025-03", 150))
+    few = _query("b", SECOND, "2025-03", partners="listed", partner_list=["USA"])
+    assert _world([first, few]) == (150, 0, None, None), (
+        "the first has asked for all, and what it said of others stands"
+    )
+    first[0].update(partners="listed", partner_list=["USA"])
+    assert _world([first, few]) == (None, None, None, None)
+
+
+def test_a_source_that_speaks_of_a_few_partners_has_no_total_because_another_asked_for_all() -> None:
+    asked = _query("q", FIRST, "2025-03", ("DEU", "2025-03", 900))
+    press = [
+        _query(name, day, "2025-03", ("USA", "2025-03", value), kind="published", partners="keys", flow=None)
+        for name, day, value in (("a", FIRST, 100), ("b", SECOND, 200))
+    ]
+    assert _world([asked, *press], source="published") == (None, None, None, None)
+
+
+def test_a_cumulated_total_is_no_zero_because_the_month_is_asked_for() -> None:
+    first = _query("a", FIRST, "2025-01..2025-03", ("USA", "2025-01..2025-03", 150), by_month=False)
+    monthly = _query("m", FIRST, "2025-01..2025-03", ("USA", "2025-03", 100))
+    second = _query("b", SECOND, "2025-01..2025-03", by_month=False)
+    assert _world([first, monthly, second])[1] is None
+
+
+@given(st.lists(worlds.releases(), min_size=2, max_size=4))
+@settings(max_examples=40, deadline=None)
+def test_a_total_is_that_of_the_figures_of_its_day(drawn: Store) -> None:
+    store = [
+        ({**row, "release_id": f"r{place}"}, [{**each, "release_id": f"r{place}"} for each in rows])
+        for place, (row, rows) in enumerate(drawn)
+        if row["source"] != "published"
+    ]
+    revised, observation = _revised(store), merged(store)
+    releases = release_table(*(row for row, _ in store))
+    for row in revised.filter(pl.col("product").str.len_chars() == 8).iter_rows(named=True):
+        if (row["period_start"].year, row["period_start"].month) != (row["period_end"].year, row["period_end"].month):
+            continue
+        for name, day in (("old", row["revised_on"] - timedelta(1)), ("new", row["revised_on"])):
+            public = cast("DataFrame[Release]", releases.filter(pl.col("released_on") <= day))
+            figures = derive(as_of(observation, day), public).filter(
+                flow=row["flow"], product=row["product"], partner="WLD", measure=row["measure"], period=date(index(row["period_end"]) // 12, row["period_end"].month, 1),
+            )  # fmt: skip
+            level, made = figures.select("level", "level_status").row(0) if figures.height else (None, "no row")
+            if made in {"reported", "sum", "zero"}:
+                assert row[f"world_{name}"] == level, (row, name, made)
+            elif made != "ytd_difference":
+                assert row[f"world_{name}"] == (0 if made == "no row" and row[f"world_{name}"] == 0 else None)
+
+
+def test_a_release_that_says_nothing_of_a_month_takes_its_numbers_back_whatever_is_looked_at_beside_it() -> None:
+    """A later release of the same month alone reads that month's details, in which the silent one has no word."""
+    store = [
+        _query("a", FIRST, "2025-03..2025-04", ("USA", "2025-03", 150), ("USA", "2025-04", 9)),
+        _query("b", SECOND, "2025-03..2025-04", ("USA", "2025-04", 9)),
+    ]
+    details = [row for _, rows in store for row in rows]
+
+    def told(*months: str) -> list[tuple[Any, ...]]:
+        rows = detail_table(*(row for row in details if str(row["period_end"])[:7] in months))
+        found = revisions(rows, merged(store), release_table(*(row for row, _ in store)))
+        return found.select("period_end", "kind", "old_value", "new_value").rows()
+
+    assert told("2025-03", "2025-04") == told("2025-03") == [(date(2025, 3, 31), "removed", 150, None)]
+    assert told("2025-04") == []
