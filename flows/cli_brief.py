@@ -86,6 +86,12 @@ def list_events(
     if form is not Form.table:
         reading.write(found, form.value, None)
         return
+    if not found.height:
+        console.print(
+            f"no measure touches {product}; tidewaiter events lists all measures",
+            highlight=False, soft_wrap=True, markup=False,
+        )  # fmt: skip
+        return
     table = Table(
         title=f"{found.height} measures" + (f" that touch {display.product_name(product)}" if product else "")
     )
@@ -127,7 +133,8 @@ def windows(
         every = event_windows.windows(published(store), product, flow.value, partner)
         found = every.filter(event=event) if event else pl.DataFrame(every)
         if not found.height:
-            raise ValueError(f"no measure {event or ''} with a day of effect touches {product}; see tidewaiter events")
+            named = f"no measure {event}" if event else "no measure"
+            raise ValueError(f"{named} with a day of effect touches {product}; see tidewaiter events")
         if form is not Form.table or output:
             reading.write(found, "csv" if form is Form.table else form.value, output)
             return
@@ -201,6 +208,7 @@ def plot(
     from tasks.plot import draw
 
     with refusals():
+        reading.require_folder_of(output)
         rows = reading.query(store, "metric", flow=flow.value, product=product)
         output.write_bytes(draw(rows, product, partner or ["WLD"], measure, output.suffix))
     console.print(f"written: {output}", highlight=False, soft_wrap=True, markup=False)

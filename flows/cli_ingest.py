@@ -1,9 +1,10 @@
 """Commands that bring something in: a file, the sample, an inbox, a folder of old files; and decide about what is held."""
 
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -146,12 +147,15 @@ def watch(
     """Look into the inbox once and ingest everything new, oldest first."""
     with refusals():
         require_folder(inbox)
-    request = WatchRequest(inbox=inbox, store=store, kind=kind and kind.value, settle_seconds=settle, dry_run=dry_run)
-    prepare_prefect(server.running_server() if prefect else None)
+        request = WatchRequest(
+            inbox=inbox, store=store, kind=kind and kind.value, settle_seconds=settle, dry_run=dry_run
+        )
+    api = server.running_server() if prefect else None
+    prepare_prefect(api)
     from flows.watch import watch as look
 
     with refusals():
-        report = look(request) if prefect and server.running_server() else look.fn(request)
+        report = _report_of(look, request, api)
     raise typer.Exit(_tell_report(report))
 
 
@@ -184,13 +188,27 @@ def backfill(
             progress.update(shown, completed=done, total=total, description=escape(name))
 
         with listening(show):
-            report = fill(request) if api else fill.fn(request)
+            report = _report_of(fill, request, api)
     raise typer.Exit(_tell_report(report))
+
+
+def _report_of(flow: Any, request: WatchRequest | BackfillRequest, api: str | None) -> WatchReport:
+    """What came of a flow over many files. With a server as a state, because a run that refused a file ends as failed
+    though it has a report, and Prefect raises on the report of a failed run when it is asked for the result alone."""
+    if api is None:
+        alone: WatchReport = flow.fn(request)
+        return alone
+    found: WatchReport | BaseException = flow(request, return_state=True).result(raise_on_failure=False)
+    if isinstance(found, BaseException):
+        raise found
+    return found
 
 
 def _tell_report(report: WatchReport) -> int:
     """What came of many files, in words; the exit code."""
     console.print(f"[bold]{escape(report.headline)}[/]", highlight=False)
+    for file in report.looked.ready if report.dry_run else ():
+        console.print(f"  {file}", highlight=False, soft_wrap=True, markup=False)
     for line in [*report.failed, *report.refused, *report.held, *report.expected.warnings]:
         errors.print(line, highlight=False, soft_wrap=True, markup=False)
     for outcome in report.outcomes:
@@ -224,9 +242,10 @@ def approve(
     store: Store = STORE,
 ) -> None:
     """Publish a held release, with the decision among its findings."""
-    with refusals():
-        decided = hold.decide(store, release_id, "approve", by, reason, datetime.now(UTC))
-    with hold.reopened(store, decided) as request:
+    with ExitStack() as while_open:
+        with refusals():
+            decided = hold.decide(store, release_id, "approve", by, reason, datetime.now(UTC))
+            request = while_open.enter_context(hold.reopened(store, decided))
         raise typer.Exit(ingest_one(request, server.running_server() if prefect else None))
 
 

@@ -16,6 +16,7 @@ from flows.terminal import (
     StoreGiven,
     console,
     errors,
+    published,
     read_day,
     read_month,
     refusals,
@@ -27,13 +28,13 @@ from tasks.audit import audit as audit_store
 from tasks.origin import Place
 from tasks.resolve import open_release
 from tasks.revision_report import revision_report
-from tasks.snapshot import open_snapshot
 from tasks.trace import Tracer
 from tasks.working_copy import address_of
 from tasks.working_copy import retain as retain_store
 
 TableName = StrEnum("TableName", list(PUBLISHED))  # type: ignore[misc]  # the members are the tables there are
 Figure = StrEnum("Figure", list(FIGURES))  # type: ignore[misc]  # likewise
+Traced = StrEnum("Traced", ["table", "json"])
 commands = typer.Typer()
 
 
@@ -56,11 +57,20 @@ def read(
 ) -> None:
     """Rows of a published table, in key order."""
     with refusals():
-        found = reading.query(
-            store, table.value, flow=flow and flow.value, product=product, partner=partner, month=read_month(month) if month else None,
+        asked = reading.Conditions(
+            flow=flow and flow.value, product=product, partner=partner, month=read_month(month) if month else None,
             as_of=read_day(as_of) if as_of else None,
         )  # fmt: skip
+        found = reading.query(store, table.value, **asked)
+        if not found.height:
+            # To people; a file or a pipe gets no rows.
+            errors.print(
+                f"0 rows: {reading.nearby(store, table.value, **asked)}",
+                highlight=False, soft_wrap=True, markup=False,
+            )  # fmt: skip
         if form is Form.table and output is None:
+            if not found.height:
+                return
             console.print(display.frame_table(found, rows, console.width))
         else:
             reading.write(found, "csv" if form is Form.table else form.value, output)
@@ -76,19 +86,17 @@ def trace(
     metric: Annotated[Figure, typer.Option(help="figure of the table metric")],
     measure: Annotated[str, typer.Option(help="measure of the table metric")] = "quantity_kg",
     flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
-    form: Annotated[Form, typer.Option("--format", help="table or json")] = Form.table,
+    form: Annotated[Traced, typer.Option("--format", help="how to print it")] = Traced.table,
     store: Store = STORE,
 ) -> None:
     """Where one published figure comes from, down to the records of the raw file; and the same figure computed again."""
     with refusals():
-        snapshot = open_snapshot(store)
-        if snapshot is None:
-            raise reading.NothingPublished(f"{store}: nothing is published here yet. Ingest a file first.")
+        snapshot = published(store)
         year, number = read_month(month)
         found = Tracer(snapshot, flow.value, product).trace(
             Place(flow.value, product, partner, measure, year * 12 + number - 1), metric.value
         )
-    if form is Form.json:
+    if form is Traced.json:
         typer.echo(found.model_dump_json(indent=2))
     else:
         display.show_trace(console, found)
@@ -105,7 +113,16 @@ def resolve(
 ) -> None:
     """Addresses of the files of a table, one a line, for a reader of Parquet: all of one published state."""
     with refusals():
-        typer.echo("\n".join(open_release(store, release).paths(table.value, flow and flow.value)))
+        opened = open_release(store, release)
+        paths = opened.paths(table.value, flow and flow.value)
+    if not paths:
+        # Nothing on standard output: an empty line would be read as a file without a name.
+        errors.print(
+            f"the table {table.value} has no files{f' of the flow {flow.value}' if flow else ''} in this snapshot, {opened.id}",
+            highlight=False, soft_wrap=True, markup=False,
+        )  # fmt: skip
+    for path in paths:
+        typer.echo(path)
 
 
 @commands.command(epilog="Example: `tidewaiter audit --sample 100`")
@@ -137,18 +154,11 @@ def releases(
     with refusals():
         found = reading.query(store, "release").sort("released_on", "release_id")
         if form is Form.table:
-            shown = found.select(
-                "release_id",
-                "title",
-                "released_on",
-                "flow",
-                "partners",
-                "first_month",
-                "last_month",
-                "records",
+            shown = (
+                "release_id", "title", "released_on", "flow", "partners", "first_month", "last_month", "records",
                 "records_quarantined",
-            )
-            console.print(display.frame_table(shown, 1000, console.width))
+            )  # fmt: skip
+            console.print(display.frame_table(found, 1000, console.width, shown))
         else:
             reading.write(found, form.value, None)
 

@@ -28,7 +28,8 @@ def release(request: ReleaseRequest, today: date | None = None, wait_for_approva
     return told.ending(
         lambda: _or_ask(request, today or release_calendar.today(), wait_for_approval),
         request.store,
-        waits=wait_for_approval,
+        # A rehearsal holds nothing, so nobody is called to decide.
+        waits=wait_for_approval or request.dry_run,
     )
 
 

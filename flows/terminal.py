@@ -3,6 +3,7 @@
 Exit codes: 0 done or nothing new, 1 an audit or a trace that does not agree or a disk that fails, 2 refused, 3 held.
 """
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -27,9 +29,13 @@ from tasks.lineage import listening
 from tasks.refusal import Refused
 from tasks.snapshot import Snapshot, StoreError, open_snapshot
 from tasks.trace import NoFigure
-from tasks.working_copy import at_hand
+from tasks.working_copy import address_of, at_hand
 
 DISAGREES, REFUSED, HELD = 1, 2, 3
+# Options that have another name than the field of the request that they fill; the others have its name.
+OPTIONS = {"months": "--month", "products": "--product", "settle_seconds": "--settle"}
+# Where a pattern says no, in place of the pattern.
+FORMS = {"months": "is no month or range; write 2025-06 or 2025-01..2025-06"}
 console, errors = Console(), Console(stderr=True)
 
 Flow = StrEnum("Flow", ["export", "import"])
@@ -56,6 +62,10 @@ def refusals() -> Iterator[None]:
     """Errors that are the caller's, as one line and the exit code for refused."""
     try:
         yield
+    except ValidationError as error:
+        # It is a ValueError too, and its own text is for programmers: patterns, types, an address to look them up.
+        _refuse("; ".join(map(_said_of_option, error.errors(include_url=False))))
+        raise typer.Exit(REFUSED) from error
     except (
         Refused,
         hold.NotHeld,
@@ -63,12 +73,27 @@ def refusals() -> Iterator[None]:
         NoFigure,
         StoreError,
         UnusableAddress,
-        ValidationError,
         ValueError,
         OSError,
     ) as error:
-        errors.print(f"[bold red]refused[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        _refuse(str(error))
         raise typer.Exit(REFUSED) from error
+
+
+def _refuse(why: str) -> None:
+    errors.print(f"[bold red]refused[/] {escape(why)}", highlight=False, soft_wrap=True)
+
+
+def _said_of_option(problem: ErrorDetails) -> str:
+    """What is wrong with one option: `--month: '2024' is no month or range; …`."""
+    field = str(problem["loc"][0]) if problem["loc"] else ""
+    option = OPTIONS.get(field, "--" + field.replace("_", "-"))
+    if problem["type"] == "value_error":
+        # Ours, and says what was given.
+        return f"{option}: {problem['ctx']['error']}"
+    if problem["type"] == "string_pattern_mismatch" and field in FORMS:
+        return f"{option}: {problem['input']!r} {FORMS[field]}"
+    return f"{option}: {problem['input']!r}: {problem['msg']}"
 
 
 # What passes a store on needs its address; what reads needs the folder in which it is at hand, brought up to date.
@@ -85,7 +110,7 @@ def published(store: Path) -> Snapshot:
     snapshot = open_snapshot(store)
     if snapshot is None:
         raise reading.NothingPublished(
-            f"{store}: nothing is published here yet. Ingest a file first (tidewaiter ingest --help)."
+            f"{address_of(store)}: nothing is published here yet. Ingest a file first (tidewaiter ingest --help)."
         )
     return snapshot
 
@@ -101,10 +126,12 @@ def ingest_one(request: ReleaseRequest, api: str | None) -> int:
             with listening(lambda step: progress.update(shown, description=f"{name}: {step}")):
                 outcome, page = _release(request, api)
         except Refused as refusal:
-            errors.print(f"[bold red]refused[/] {escape(str(refusal))}", highlight=False, soft_wrap=True)
+            _refuse(str(refusal))
             return REFUSED
         except Held as held:
+            # A rehearsal holds nothing, so there is nothing to decide about.
             errors.print(
+                f"[bold yellow]would be held[/] {name} ({held.release_id}):" if request.dry_run else
                 f"[bold yellow]held[/] {name} ({held.release_id}): not published, a person must decide: "
                 "tidewaiter approve or reject",
                 highlight=False, soft_wrap=True,
@@ -135,9 +162,25 @@ def _release(request: ReleaseRequest, api: str | None) -> tuple[Outcome, str | N
     return state.result(), server.ui_address(api, str(state.state_details.flow_run_id))
 
 
+class OneLine(logging.Handler):
+    """Errors that we log, on the terminal: what went wrong in a line, and no traceback."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print the message and, where there was one, the exception."""
+        problem = record.exc_info[1] if record.exc_info else None
+        why = f": {type(problem).__name__}: {problem}" if problem else ""
+        errors.print(f"[yellow]warning[/] {escape(record.getMessage() + why)}", highlight=False, soft_wrap=True)
+
+
+ONE_LINE = OneLine(logging.ERROR)
+
+
 def prepare_prefect(api: str | None) -> None:
     """What must be said before Prefect is imported."""
-    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "ERROR")
+    # Prefect prints a traceback for each step that says no, and the command then says why in a line. The runs in the UI
+    # keep theirs; what we log ourselves, and nobody else would print, goes the way of `OneLine`.
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+    logging.getLogger("tidewaiter").addHandler(ONE_LINE)
     if api:
         server.use(api)
 

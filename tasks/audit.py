@@ -38,7 +38,9 @@ def audit(store: Path, sample: int = SAMPLE) -> AuditReport:
     problems = [*audit_store(store), *audit_bucket(store)]
     snapshot = open_snapshot(store) if not problems else None
     if not problems and snapshot is None:
-        raise NothingPublished(f"{store}: nothing is published here, so there is nothing to audit. Check --store.")
+        raise NothingPublished(
+            f"{address_of(store)}: nothing is published here, so there is nothing to audit. Check --store."
+        )
     wrong, traced = _trace_sample(snapshot, sample) if snapshot else ([], 0)
     return AuditReport(
         store=str(name) if isinstance(name := address_of(store), str) else name.name,

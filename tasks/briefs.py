@@ -35,16 +35,18 @@ def write_briefs(outcome: Outcome, store: Path, fs: FileSystem = LOCAL) -> Outco
     try:
         products = watched(outcome)
     except Exception as problem:
-        log.exception("the watch list could not be read")
         said = (
             f"watch list: not read, {type(problem).__name__}: {problem}; no brief was written. See ${LIST_OF_ONES_OWN}."
         )
+        # A list is a person's, and where it is wrong the sentence says so; how we came to read it says nothing more.
+        log.warning("%s", said)
         return outcome.model_copy(update={"warnings": [*outcome.warnings, said]})
     for product, flow in products:
         try:
             written += _write(store, product, flow, outcome, fs)
         except Exception as problem:
-            log.exception("the brief on %s of %s could not be written", flow, product)
+            # No error, because whoever ran this is told in the outcome.
+            log.warning("the brief on %s of %s could not be written", flow, product, exc_info=True)
             failed.append(
                 f"brief ({flow} of {product}): not written, {type(problem).__name__}: {problem}; what was published stands. "
                 f"Write it with tidewaiter brief --product {product} --flow {flow} --month {outcome.months[-1]}."

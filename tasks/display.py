@@ -1,6 +1,7 @@
 """Figures on a terminal: rounding and words belong here and nowhere earlier."""
 
 import calendar
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -150,17 +151,18 @@ def _number(value: float | str | None) -> str:
     return "none" if value is None else value if isinstance(value, str) else _digits(value)
 
 
-def frame_table(rows: pl.DataFrame, rows_max: int, width: int) -> Table:
+def frame_table(rows: pl.DataFrame, rows_max: int, width: int, columns: Sequence[str] = ()) -> Table:
     """Any rows as a terminal table, cut after `rows_max`; a single row stands upright, a figure with its status.
 
     Of several rows the columns are shown that fit into `width`: what is the same in all of them stands in the title, and
-    those without a value and the statuses are left out.
+    those without a value and the statuses are left out. `columns` are those that are shown at all, where not every one is.
     """
+    asked = rows.select(columns or rows.columns)
     if rows.height == 1:
-        return _upright(rows)
-    shown = rows.select(
-        name for name, column in zip(rows.columns, rows, strict=True)
-        if not name.endswith("_status") and column.null_count() < rows.height
+        return _upright(asked, left_out=rows.width - asked.width)
+    shown = asked.select(
+        name for name, column in zip(asked.columns, asked, strict=True)
+        if not name.endswith("_status") and (column.null_count() < rows.height or not rows.height)
     )  # fmt: skip
     same = [name for name, column in zip(shown.columns, shown, strict=True) if rows.height and column.n_unique() == 1]
     texts = {name: [_text(value) for value in shown[name].head(rows_max)] for name in shown.columns if name not in same}
@@ -175,7 +177,7 @@ def frame_table(rows: pl.DataFrame, rows_max: int, width: int) -> Table:
     table = Table(
         title=", ".join(f"{name} {_text(shown[name][0])}" for name in same) or None,
         caption=f"{rows.height:,} rows" + (f", the first {rows_max} shown" if rows.height > rows_max else "")
-        + (f"; {left_out} more columns in the other formats (--format csv)" if left_out else "")
+        + (f"; {_elsewhere(left_out)}" if left_out else "")
     )  # fmt: skip
     for name in fitting:
         table.add_column(name, justify="right" if shown.schema[name].is_numeric() else "left", overflow="fold")
@@ -184,8 +186,12 @@ def frame_table(rows: pl.DataFrame, rows_max: int, width: int) -> Table:
     return table
 
 
-def _upright(rows: pl.DataFrame) -> Table:
-    table = Table(show_header=False)
+def _elsewhere(columns: int) -> str:
+    return f"{columns} more columns in the other formats (--format csv)"
+
+
+def _upright(rows: pl.DataFrame, left_out: int) -> Table:
+    table = Table(show_header=False, caption=_elsewhere(left_out) if left_out else None)
     table.add_column("column")
     table.add_column("value", overflow="fold")
     table.add_column("status")

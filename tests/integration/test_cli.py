@@ -3,11 +3,15 @@
 import csv
 import io
 import json
+import logging
 import os
+import re
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -19,7 +23,9 @@ from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records
 from typer.testing import CliRunner
 
 from flows.cli import app
+from flows.terminal import prepare_prefect
 from tasks import hold, reading
+from tasks.snapshot import BrokenStore
 
 ROOT = Path(__file__).parent.parent.parent
 FIGURES = ("353", "+660.8", "3,188", "+157.5", "-38.1*", "22,319", "-18.9")
@@ -130,6 +136,11 @@ def test_as_of_a_day_on_which_only_the_press_had_spoken(home: Path) -> None:
         (("read", "metric", "--month", "2025-6"), "is no month"),
         (("read", "release", "--partner", "USA"), "has no column partner"),
         (("trace", "--product", "85051110", "--partner", "USA", "--month", "2031-01", "--metric", "level"), "of this product and partner there is 2024-05"),
+        (("trace", "--product", "85051110", "--partner", "USA", "--month", "2025-06", "--metric", "level", "--format", "csv"), "'csv' is not one of"),
+        (("read", "metric", "--output", "nowhere/o.csv"), "nowhere/o.csv: there is no folder nowhere"),
+        (("plot", "--product", "85051110", "--output", "nowhere/o.png"), "nowhere/o.png: there is no folder nowhere"),
+        (("events", "windows", "--product", "12019019"), "no measure with a day of effect touches 12019019"),
+        (("events", "windows", "--product", "12019019", "--event", "x"), "no measure x with a day of effect"),
         (("ingest", "nowhere.csv", "--source", "published"), "there is no such file"),
         (("ingest", "query.csv", "--source", "gacc_query"), "flow is not in the file"),
         (("ingest", "query.csv", "--source", "comtrade"), "It is one of gacc_query, published"),
@@ -148,6 +159,138 @@ def test_what_cannot_be_done_is_refused_in_one_line_with_code_2(
     assert done.returncode == 2, done.stdout + done.stderr
     assert says in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("ingest", "x.csv", "--month", "2024"), "--month: '2024' is no month or range; write 2025-06 or 2025-01..2025-06"),
+        (("ingest", "x.csv", "--product", "abc"), "--product: 'abc' is no HS code of 2, 4, 6 or 8 digits, nor *"),
+        (("backfill", ".", "--dask", "localhost:8786"), "--dask: 'localhost:8786' is no address of a Dask scheduler; write it as tcp://host:port"),
+    ],
+)  # fmt: skip
+def test_an_option_of_the_wrong_form_is_named_with_what_was_given_and_the_form(
+    arguments: tuple[str, ...], says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    done = CliRunner().invoke(app, [*arguments, "--no-prefect"])
+    assert (done.exit_code, done.output) == (2, f"refused {says}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("metric", "--product", "6910", "--partner", "WLD"), "0 rows: the table metric has no product 6910; there are products 85, 8505, "),
+        (("metric", "--product", "85051110", "--partner", "FRA"), "has no partner FRA of product 85051110; there are partners DEU, "),
+        (("metric", "--product", "85051110", "--partner", "WLD", "--month", "2024-11"), "nearby 2024-09, 2024-10, 2025-01, 2025-02"),
+        (("metric", "--month", "2031-01", "--format", "json"), "there is 2024-01 to 2026-05, nearby 2026-04, 2026-05"),
+        (("metric", "--flow", "import"), "has no flow import; there are flows export"),
+        (("release", "--flow", "import"), "has no flow import; no row names one"),
+        (("claim",), "the table claim has no files in this snapshot"),
+        (("quarantine",), "the table quarantine has no rows in this snapshot"),
+        (("metric", "--product", "85051110", "--partner", "USA", "--month", "2025-06", "--as-of", "2025-07-01"), "on 2025-07-01 nothing of this was known"),
+    ],
+)  # fmt: skip
+def test_where_there_are_no_rows_read_says_what_there_is(
+    home: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], says: str
+) -> None:
+    monkeypatch.chdir(home)
+    done = CliRunner().invoke(app, ["read", *arguments, "--store", "store"])
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert says in done.stderr
+
+
+def test_of_a_table_without_files_no_address_is_printed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home)
+    done = CliRunner().invoke(app, ["resolve", "base_far", "--store", "store"])
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "the table base_far has no files in this snapshot" in done.stderr
+    (address,) = CliRunner().invoke(app, ["resolve", "release", "--store", "store"]).stdout.splitlines()
+    assert (home / address).is_file()
+
+
+def test_a_product_that_no_measure_touches_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = CliRunner().invoke(app, ["events", "--product", "nosuch"])
+    assert (done.exit_code, done.output.partition(";")[0]) == (0, "no measure touches nosuch")
+
+
+def test_releases_tell_of_all_the_columns_that_are_not_shown(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home)
+    told = CliRunner().invoke(app, ["releases", "--store", "store"]).stdout
+    everything = len(reading.query(home / "store", "release").columns)
+    # Where a long title is folded, its second line has no name.
+    shown = {line.split()[1] for line in told.splitlines() if line.startswith("│")} - {"│"}
+    assert {"release_id", "records_quarantined"} <= shown
+    assert f"{everything - len(shown)} more columns in the other formats" in told
+
+
+@pytest.mark.parametrize("command", [("watch", "--settle", "0", "--inbox"), ("backfill",)])
+def test_a_dry_run_lists_the_files_in_their_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "downloads").mkdir()
+    (tmp_path / "downloads" / "defaults.toml").write_text('source = "gacc_query"\nflow = "export"\n')
+    for name, day in (("a.csv", "2025-08-20"), ("[b].csv", "2025-07-20")):
+        (tmp_path / "downloads" / name).write_bytes(QUERY.replace("1000", f"1{len(name)}").encode("gb18030"))
+        (tmp_path / "downloads" / f"{name}.toml").write_text(f"released_on = {day}\n")
+    done = CliRunner().invoke(app, [*command, "downloads", "--dry-run", "--no-prefect", "--store", "store"])
+    assert done.exit_code == 0, done.output
+    assert done.stdout.split() == ["Would", "ingest", "2", "downloads/[b].csv", "downloads/a.csv"]
+
+
+def test_a_dry_run_asks_nobody_to_decide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is held by it, so there is nothing that could be approved."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "400")
+    (tmp_path / "cut.csv").write_bytes(csv_bytes(distinct_records(10_000)))
+    declared = ("--source", "gacc_query", "--flow", "export", "--no-prefect", "--dry-run", "--store", "store")
+    done = CliRunner().invoke(app, ["ingest", "cut.csv", *declared])
+    assert done.exit_code == 3
+    assert done.output.startswith("would be held cut.csv")
+    assert "row_cap (cut.csv): 10,000 records" in done.output
+    assert "approve" not in done.output
+
+
+def test_an_approval_whose_bytes_are_gone_is_one_line(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def gone(*_: object) -> Iterator[None]:
+        raise BrokenStore("raw/ab/abc: no such object")
+        yield
+
+    monkeypatch.chdir(home)
+    monkeypatch.setattr(hold, "decide", lambda *_: None)
+    monkeypatch.setattr(hold, "reopened", gone)
+    done = CliRunner().invoke(app, ["approve", "x", "--by", "Li Wei", "--reason", "seen", "--store", "store"])
+    assert (done.exit_code, done.output) == (2, "refused raw/ab/abc: no such object\n")
+
+
+def test_a_watch_list_that_is_missing_is_one_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDEWAITER_WATCH_LIST", "/nowhere.csv")
+    (tmp_path / "june.csv").write_bytes(QUERY.encode("gb18030"))
+    done = tidewaiter("ingest", "june.csv", "--source", "gacc_query", "--flow", "export", "--no-prefect", cwd=tmp_path)
+    assert (done.returncode, done.stderr.strip()) == (0, "")
+    assert done.stdout.count("/nowhere.csv") == 1
+
+
+def test_an_error_that_is_only_logged_still_reaches_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Prefect's own log is silent there; what would be lost is printed, in a line."""
+    prepare_prefect(None)
+    prepare_prefect(None)
+    try:
+        raise RuntimeError("the server hung up")
+    except RuntimeError:
+        logging.getLogger("tidewaiter.told").exception("could not be told to Prefect; what was published stands")
+    said = "could not be told to Prefect; what was published stands: RuntimeError: the server hung up"
+    assert capsys.readouterr().err.strip().splitlines() == [f"warning {said}"]
+
+
+def test_the_python_of_the_readme_runs_as_it_is_written(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home)
+    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)
+    assert len(blocks) >= 4
+    for block in blocks:
+        exec(compile(block.replace("s3://customs/store", "store"), "README.md", "exec"), {})
 
 
 def test_a_store_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:

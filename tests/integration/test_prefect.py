@@ -1,5 +1,8 @@
 """The flows as Prefect runs them: a task for each step, names a person understands, and no retry of a refusal."""
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +12,12 @@ import pytest
 from prefect import get_client
 from prefect.client.schemas import TaskRun
 from prefect.client.schemas.filters import FlowRunFilter, TaskRunFilter
-from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
+from prefect.settings import (
+    PREFECT_API_URL,
+    PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+    PREFECT_LOGGING_TO_API_ENABLED,
+    temporary_settings,
+)
 from prefect.testing.utilities import prefect_test_harness
 
 from flows.audit import audit
@@ -134,6 +142,34 @@ def test_a_backfill_shows_how_far_it_is_and_every_step_also_of_what_was_read_ahe
         made = client.request("POST", "/artifacts/filter", json={}).json()
     (bar,) = [artifact for artifact in made if artifact["type"] == "progress"]
     assert (bar["data"], bar["description"]) == (100.0, f"Files of {folder}: 3 of 3")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("watch", "--inbox", "downloads", "--settle", "0"),
+        ("backfill", "downloads"),
+        ("ingest", "downloads/page.csv", "--source", "gacc_query", "--flow", "export"),
+    ],
+)
+def test_a_command_that_refuses_a_file_says_why_in_a_line_and_its_run_keeps_the_log(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """A run that refused is a failed one, which once ended the command with a TypeError and the report lost."""
+    (tmp_path / "downloads").mkdir()
+    (tmp_path / "downloads" / "page.csv").write_text("<html>captcha</html>\n")
+    (tmp_path / "downloads" / "defaults.toml").write_text('source = "gacc_query"\nflow = "export"\n')
+    done = subprocess.run(
+        [sys.executable, "-m", "flows", *command], cwd=tmp_path, capture_output=True, text=True, check=False,
+        env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "PREFECT_API_URL": str(PREFECT_API_URL.value())},
+    )  # fmt: skip
+    assert done.returncode == 2, done.stdout + done.stderr
+    (line,) = done.stderr.strip().splitlines()
+    assert "page.csv: it begins with '<': a web page" in line
+    assert ("Refused 1" in done.stdout) == (command[0] != "ingest")
+    with get_client(sync_client=True) as client:
+        told = client.request("POST", "/logs/filter", json={"sort": "TIMESTAMP_DESC"}).json()
+    assert any("Traceback" in entry["message"] and "page.csv" in entry["message"] for entry in told)
 
 
 def _steps_of_parts(parent: UUID) -> list[tuple[str, str]]:

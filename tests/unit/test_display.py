@@ -7,6 +7,15 @@ from rich.console import Console
 from tasks.display import frame_table
 
 
+def test_no_rows_are_said_and_left_out_columns_are_counted_among_all() -> None:
+    rows = pl.DataFrame({"partner": ["USA", "DEU"], "level": [1.0, 2.0], "unit": ["kg", "t"]})
+    for height, said in ((0, "0 rows; 2 more columns"), (1, "2 more columns"), (2, "2 rows; 2 more columns")):
+        console = Console(width=200)
+        with console.capture() as printed:
+            console.print(frame_table(rows.head(height), 40, 200, ("partner",)))
+        assert said in " ".join(printed.get().split())
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
     [

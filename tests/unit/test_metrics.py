@@ -236,7 +236,10 @@ def test_two_months_of_one_price_are_no_record_whatever_was_weighed(many: int) -
     told = [
         number(scope, "GBR", month, value * many, measure, product="71069110")
         for month, of_month in grams.items()
-        for value, measure in ((of_month, "quantity_g"), (of_month // (1 + (month in ("2025-02", "2025-04"))), "value_usd"))
+        for value, measure in (
+            (of_month, "quantity_g"),
+            (of_month // (1 + (month in ("2025-02", "2025-04"))), "value_usd"),
+        )
     ]
     figures = Figures((scope, told))
 

@@ -2,12 +2,15 @@
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import polars as pl
+import pytest
 
+from flows.terminal import published
 from tasks import ledger
-from tasks.reading import write
+from tasks.reading import NothingPublished, query, write
 from tasks.wide import widen
 from tests.unit.figures import derived, merged
 from tests.unit.statements import number, release, release_table
@@ -38,3 +41,11 @@ def test_the_wide_table_leaves_out_what_the_series_leave_out() -> None:
     wide = widen(ledger.last_word(merged(store)), release_table(paper, query))
     assert wide.select("partner", "quantity_kg").rows() == [("USA", 353.0)]
     assert "DEU" not in derived(store)["partner"]
+
+
+def test_an_empty_bucket_is_named_by_its_address_and_not_by_the_copy(tmp_path: Path) -> None:
+    (tmp_path / "copy_of.json").write_text(json.dumps({"url": "s3://customs/store", "endpoint": "", "held": {}}))
+    with pytest.raises(NothingPublished, match=r"^s3://customs/store: nothing is published here yet"):
+        query(tmp_path, "metric")
+    with pytest.raises(NothingPublished, match=r"^s3://customs/store: nothing is published here yet"):
+        published(tmp_path)
