@@ -27,8 +27,8 @@ from tasks.publish import NewFile
 from tasks.tables import Partition, encode_months, in_columns, parquet_options, partition_path, path_partition
 from tasks.weave import Weaver
 
-# Row groups of a file that wait until there is time to write them.
-AHEAD = 2
+# Row groups of a file that wait until there is time to write them: one of metric is 40 MB, and more made nothing quicker.
+AHEAD = 1
 # Files of a table that are written side by side, each by a thread. Of other months the rows wait in memory: the engine that
 # writes has few hundred threads for what it waits for, and would wait for ever if all of them did.
 OPEN_MAX = 32
