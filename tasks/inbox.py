@@ -130,22 +130,30 @@ def _judge(path: Path, request: WatchRequest, store: Path, day: date) -> tuple[s
     dropped = datetime.fromtimestamp(max(_state(path)[1], 0) / 10**9, UTC).date()
     try:
         declared = locate(ReleaseRequest(file=path, store=request.store))
-        release_id = release_id_of(_as_landed(declared))
     except (Refused, OSError):
-        # What cannot be read, or is gone by now, is told when its turn has come.
         return ("refused" if _was_refused(path) else "refusable"), dropped
     if (request.source or declared.source) != declared.source or (request.flow or declared.flow) != declared.flow:
         return "other", dropped
     released_on = declared.released_on or dropped
     if declared.released_on and declared.released_on > day:
         return "later", released_on
+    return _what_became(path, declared, store), released_on
+
+
+def _what_became(path: Path, declared: Declared, store: Path) -> str:
+    """One word about a file that is wanted today: what became of its bytes and its declaration, if anything."""
+    try:
+        release_id = release_id_of(_as_landed(declared))
+    except OSError:
+        # What cannot be read, or is gone by now, is told when its turn has come.
+        return "refusable"
     snapshot = open_snapshot(store)
     if snapshot is not None and release_id in snapshot.about["releases"]:
-        return "published", released_on
+        return "published"
     kept = hold.find(store, release_id)
     if kept is not None and (kept.decision is None or kept.decision.verdict == "reject"):
-        return "held", released_on
-    return ("refused" if _was_refused(path) else "ready"), released_on
+        return "held"
+    return "refused" if _was_refused(path) else "ready"
 
 
 def _as_landed(declared: Declared) -> Landed:

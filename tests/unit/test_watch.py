@@ -273,3 +273,19 @@ def test_what_is_declared_beside_a_link_holds_for_the_file(home: Path) -> None:
     link.with_name("june.csv.toml").write_text('partners = "all"\ntitle = "June"\n')
     report = look(home)
     assert [outcome.title for outcome in report.outcomes] == ["June"]
+
+
+def test_what_is_not_asked_for_is_not_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gigabyte of the other direction, or of tomorrow, costs nothing; and if it cannot be read, that is no refusal today."""
+    files = {drop(home, "june.csv", month(6)), drop(home, "july.csv", month(7), "2026-02-20")}
+    read = Path.read_bytes
+
+    def noted(path: Path) -> bytes:
+        assert path not in files, path
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", noted)
+    assert look(home, flow="import").headline == "Nothing new"
+    files = {file for file in files if file.name == "july.csv"}
+    report = look(home, DAY)
+    assert (report.headline, [path.name for path in report.looked.later]) == ("Published 2025-06", ["july.csv"])
