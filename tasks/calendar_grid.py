@@ -11,7 +11,7 @@ import numpy
 
 from schemas.base import SPANS
 from tasks.coverage import Coverage
-from tasks.cube import NO_ROW, NOTHING, Cube
+from tasks.cube import NO_ROW, NOTHING, TOTALS, Cube
 from tasks.keys import Array, number_distinct
 from tasks.month_sets import empty_sets, first_of, grown, last_of, pack, put, spread, spread_members
 from tasks.scope import HS_LEVELS, QUIET_MONTHS, WORLD
@@ -28,7 +28,7 @@ class Grid:
 
     `begin` and `end` are the first and last month of a series, NEVER where it has none. `seen` are the months in which it has a
     number, or what it would be made of; `told` those that are published, the others serve as a base. `of_place` are the months
-    in which a place has a number in any measure, and `below` those in which a code below it has one.
+    in which a place, or a part of its total or basket, has a number in any measure, and `below` those in which a code below has.
     """
 
     begin: Array
@@ -67,6 +67,7 @@ def lay_grid(cube: Cube, coverage: Coverage) -> Grid:
     told &= known[product]
     of_place = empty_sets(len(cube.place_key), cube.months)
     spread(everything, cube.place, own, of_place)
+    _spread_to_wholes(cube, coverage, of_place)
     return Grid(begin, end, seen, told, of_place, _told_below(cube, own))
 
 
@@ -105,6 +106,25 @@ def _looked_for(cube: Cube, seen: Array) -> Array:
         keys = cube.keys_of(cube.flow[parts], cube.product[parts], beside, cube.measure[parts])
         spread(parts, cube.find(keys), seen, looked_for)
     return looked_for
+
+
+def _spread_to_wholes(cube: Cube, coverage: Coverage, of_place: Array) -> None:
+    """What a basket or a total is made of speaks for it, also in measures that may not be added up."""
+    flow = cube.place_key // len(cube.partners) // len(cube.products)
+    product, partner = cube.place_key // len(cube.partners) % len(cube.products), cube.place_key % len(cube.partners)
+    for basket, code, months in coverage.baskets:
+        valid = empty_sets(1, cube.months)
+        pack(months[None], valid)
+        codes = numpy.flatnonzero(product == code)
+        baskets = cube.find_place(flow[codes], numpy.full(len(codes), basket), partner[codes])
+        spread_members(codes, baskets, of_place, of_place, numpy.zeros(len(partner), numpy.int64), valid)
+    is_total = numpy.array([name in TOTALS for name in cube.partners], bool)
+    parts = numpy.flatnonzero(~is_total[partner])
+    for total, months in memberships(cube):
+        valid = empty_sets(len(cube.partners), cube.months)
+        pack(months, valid)
+        totals = cube.find_place(flow[parts], product[parts], numpy.full(len(parts), total))
+        spread_members(parts, totals, of_place, of_place, partner, valid)
 
 
 def _told_below(cube: Cube, own: Array) -> Array:

@@ -161,6 +161,7 @@ def _world_on(wanted: pl.DataFrame, words: pl.DataFrame, releases: pl.DataFrame)
     is_part = ~pl.col("partner").is_in([WORLD, *GROUPS]) & ~pl.col("measure").str.ends_with("_yoy")
     parts = words.filter(is_part).join(wanted, on=CELL, how="semi")
     partners = pl.col("partner").n_unique()
+    measured = words.filter(pl.col("partner") == WORLD, ~pl.col("measure").str.ends_with("_yoy"))
     found = (
         _covered(wanted, releases)
         .join(printed, on=TOTAL, how="anti")
@@ -170,7 +171,10 @@ def _world_on(wanted: pl.DataFrame, words: pl.DataFrame, releases: pl.DataFrame)
     )
     # Silence is zero where a release speaks month by month; whether it gives several months together is not known.
     is_month = pl.col("period_start").dt.month_end() == pl.col("period_end")
-    summed = found.filter((pl.col("counted") == pl.col("needed")) & ((pl.col("needed") > 0) | is_month))
+    # Nor is a total zero where it is printed in another measure: what is traded is counted otherwise.
+    zeros = found.filter(pl.col("needed") == 0, is_month).join(measured, on=CELL, how="anti")
+    sums = found.filter((pl.col("counted") == pl.col("needed")) & (pl.col("needed") > 0))
+    summed = pl.concat([sums, zeros])
     return pl.concat([printed, summed.select(printed.columns)])
 
 

@@ -156,9 +156,12 @@ def _accumulate(  # noqa: PLR0913, PLR0917
             found = False
             for each in range(begin, end):
                 series, sum_ = child[each], target[each]
-                if row[series, month] == NO_ROW or not may[sum_, month]:
+                if row[series, month] == NO_ROW:
                     continue
+                # Also where its own measure does not add up, the part is there: it is not zero in the others.
                 found = True
+                if not may[sum_, month]:
+                    continue
                 has[sum_, month] = True
                 unites[sum_, month] |= kinds[series, month]
                 if value[series, month] != NOTHING:

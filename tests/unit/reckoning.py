@@ -258,19 +258,22 @@ class Reckoning:
 
     def _sum_codes(self, *, totals: bool) -> None:
         parts: dict[Place, dict[str, Told]] = defaultdict(dict)
+        there: dict[Place, set[str]] = defaultdict(set)
         for place, told in self.told.items():
             if self.level_name[place.product] != "HS8" or (place.partner in TOTALS) != totals:
                 continue
             for level in (6, 4, 2):
                 target = place._replace(product=place.product[:level])
+                there[target._replace(measure="")].add(place.product)
                 if self.covering(*target[:3], oracle.family(target.measure), target.month, from_below=True) is not None:
                     parts[target][place.product] = told
             for row in BASKETS:
                 if row["hs8"] == place.product and holds(row, place.month):
                     target = place._replace(product=f"basket:{row['basket']}")
+                    there[target._replace(measure="")].add(place.product)
                     if self._whole_basket(target):
                         parts[target][place.product] = told
-        self._add_up(parts)
+        self._add_up(parts, there)
 
     def _whole_basket(self, target: Place) -> bool:
         codes = [
@@ -287,25 +290,25 @@ class Reckoning:
 
     def _sum_partners(self) -> None:
         parts: dict[Place, dict[str, Told]] = defaultdict(dict)
+        there: dict[Place, set[str]] = defaultdict(set)
         for place, told in self.told.items():
             if place.partner in TOTALS:
                 continue
             groups = [row["group"] for row in GROUPS if row["partner"] == place.partner and holds(row, place.month)]
             for total in ("WLD", *groups):
                 target = place._replace(partner=total)
+                there[target._replace(measure="")].add(place.partner)
                 if self.covering(*target[:3], oracle.family(target.measure), target.month) is not None:
                     parts[target][place.partner] = told
-        self._add_up(parts)
+        self._add_up(parts, there)
 
-    def _add_up(self, parts: dict[Place, dict[str, Told]]) -> None:
-        everything: dict[Place, set[str]] = defaultdict(set)
-        for target, told in parts.items():
-            everything[target._replace(measure="")] |= set(told)
+    def _add_up(self, parts: dict[Place, dict[str, Told]], there: dict[Place, set[str]]) -> None:
+        """Sums of `parts`; `there` is what has a number in any measure, so that none in this one is not zero."""
         for target, told in parts.items():
             if target in self.told:
                 continue
             values = [number.value for number in told.values() if number.value is not None]
-            whole = len(values) == len(everything[target._replace(measure="")])
+            whole = len(values) == len(there[target._replace(measure="")])
             if target.product not in self.level_name:
                 self.level_name[target.product] = f"HS{len(target.product)}" if target.product.isdigit() else "basket"
             total = sum(values, Fraction(0)) if whole else None
@@ -371,10 +374,27 @@ class Reckoning:
                 about.level, about.level_status, about.standing = told.value, told.made, told.standing
             elif told is not None:
                 about.level_status = "other_unit"
-            elif any((p[:3], p.month) == (place[:3], month) for p in self.told):
+            elif any(
+                (p[:2], p.month) == (place[:2], month) and p.partner in self._parts_of(place)
+                for p in self._with_baskets()
+            ):
                 about.level_status = "not_covered" if standing is None else "other_unit"
             elif standing is not None and not self._traded_below(place):
                 about.level, about.level_status, about.standing = Fraction(0), "zero", standing
+
+    def _with_baskets(self) -> list[Place]:
+        """Every place that has a number, and those of the baskets that it is in."""
+        return [*self.told, *(
+            place._replace(product=f"basket:{row['basket']}") for place in self.told for row in BASKETS
+            if row["hs8"] == place.product and holds(row, place.month)
+        )]  # fmt: skip
+
+    def _parts_of(self, place: Place) -> set[str]:
+        """The partner of a place and those that it is the total of."""
+        others = {p.partner for p in self.told} - set(TOTALS) if place.partner == "WLD" else set()
+        return {place.partner} | others | {
+            row["partner"] for row in GROUPS if row["group"] == place.partner and holds(row, place.month)
+        }  # fmt: skip
 
     def _traded_below(self, place: Place) -> bool:
         below = [
@@ -382,11 +402,7 @@ class Reckoning:
             if self.level_name[p.product] == "HS8" and p.product != place.product and place.product.isdigit()
             and p.product.startswith(place.product) and (p.flow, p.month) == (place.flow, place.month)
         ]  # fmt: skip
-        members = [row["partner"] for row in GROUPS if row["group"] == place.partner and holds(row, place.month)]
-        return any(
-            partner == place.partner or (place.partner == "WLD" and partner not in TOTALS) or partner in members
-            for partner in below
-        )
+        return not self._parts_of(place).isdisjoint(below)
 
     def _chain(self, key: tuple[str, ...], months: dict[int, Month]) -> None:
         for year in {month // 12 for month in months}:

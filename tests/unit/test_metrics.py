@@ -19,7 +19,7 @@ from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS, month_index
 from tests.unit import oracle, worlds
 from tests.unit.figures import Figures, Store, derived, merged
 from tests.unit.reckoning import Place, Reckoning
-from tests.unit.statements import number, release, release_table
+from tests.unit.statements import MAGNETS, number, release, release_table
 
 Row = dict[str, Any]
 
@@ -185,6 +185,20 @@ def test_a_partner_without_trade_has_a_share_of_zero_and_no_rank() -> None:
     assert figures.pair("share_pct", "USA", "2025-06") == (0, "computed")
     assert figures.pair("rank", "USA", "2025-06") == (None, "not_applicable")
     assert figures.pair("share_pct", "USA", "2025-07") == (None, "zero_base")
+
+
+def test_a_part_that_is_counted_otherwise_is_no_zero_in_a_total() -> None:
+    """Dollars were asked of all partners, pieces of the US alone: what the US paid is not known, so nor is what the world paid."""
+    dollars = release("r1", measures=["value_usd"], products=["8505"], level="HS8")
+    pieces = release("r2", measures=["quantity"], partners="listed", partner_list=["USA"], products=["8505"])
+    paid = [number(dollars, "DEU", month, 5, "value_usd") for month in ("2025-05", "2025-06")]
+    counted = [number(pieces, "USA", month, 2, "quantity_item") for month in ("2025-06", "2025-07")]
+    figures = Figures((dollars, paid), (pieces, counted))
+    for product in (MAGNETS, "850511", "basket:rare_earth_magnets"):
+        told = [figures.pair("level", "WLD", f"2025-{month:02d}", "value_usd", product) for month in range(5, 9)]
+        assert told == [(5, "sum"), (None, "other_unit"), (None, "other_unit"), (0, "zero")], product
+    assert figures.pair("level", "EU27", "2025-06", "value_usd") == (5, "sum")
+    assert figures.pair("level", "EU27", "2025-07", "value_usd") == (0, "zero")
 
 
 def test_partners_that_were_picked_have_no_rank_and_no_share() -> None:

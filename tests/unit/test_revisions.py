@@ -60,6 +60,14 @@ def test_a_base_that_is_not_all_counted_is_none() -> None:
     assert _world([first, second]) == (150, 160, None, None)
 
 
+def test_what_is_printed_in_pieces_is_no_zero_in_kilograms() -> None:
+    scope = {"partners": "all", "partner_list": ["WLD"], "measures": ["quantity"]}
+    first = _query("a", FIRST, "2025-02..2025-03", ("WLD", "2025-03", 5), **scope)
+    second = _query("b", SECOND, "2025-03", ("WLD", "2025-03", 7, "quantity_item"), **scope)
+    assert _world([first, second]) == (5, None, None, None)
+    assert _world([first, second], "quantity_item") == (None, 7, None, None)
+
+
 def test_over_a_change_of_the_code_there_is_no_growth() -> None:
     def told(base: str, month: str) -> tuple[Any, ...]:
         first = _query("a", FIRST, f"{base}..{month}", ("USA", base, 100), ("USA", month, 150))
