@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SIZE ?= S
 READY := $(VENV)/.ready
 
-.PHONY: run test test-house test-month torture bench check stop deploy worker server-postgres lock dictionary clean
+.PHONY: run test test-house test-month search torture bench check stop deploy worker server-postgres lock dictionary clean
 .DEFAULT_GOAL := help
 
 help:
@@ -16,7 +16,7 @@ help:
 	@echo "make server-postgres   a server for a team, on PostgreSQL"
 	@echo "make test   make the environment and run the tests; make test-house   those with a real server, worker, PostgreSQL,"
 	@echo "            browser, S3 and Dask, which wait for minutes; make test-month   a month of 0.3 million records through everything"
-	@echo "make torture  minutes of kills under readers; make bench SIZE=S|M|L  speed beside what one would use instead"
+	@echo "make torture  500 kills under readers; make search   properties on many more examples; make bench SIZE=S|M|L  speed beside what one would use instead"
 	@echo "make check  style, types, import contracts, dictionary"
 	@echo "make lock   resolve the dependencies anew into requirements.lock (needs uv)"
 
@@ -57,6 +57,10 @@ test-house: $(READY)
 # One after another, because each part may take both cores and gigabytes.
 test-month: $(READY)
 	$(BIN)/pytest -m month --durations 0 --durations-min 1
+
+# Properties, fifty times as many examples as in the tests, and others each time.
+search: $(READY)
+	TIDEWAITER_DRAWS=50 $(BIN)/pytest --numprocesses 2 -p no:cacheprovider tests/unit tests/faults/test_any_order.py -m "not house and not month"
 
 torture: $(READY)
 	$(BIN)/python -m tests.faults.torture --kills 500 --reads 20000

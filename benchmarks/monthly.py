@@ -2,7 +2,7 @@
 
     python -m benchmarks.monthly [--short 13] [--long 30] [--rounds 5] [--data FOLDER]
 
-Splits the query files in FOLDER (by default the real ones beside the project) into one file a month, ingests them in
+Printed and not kept, because the files beside the project decide what is read. Splits the query files in FOLDER (by default the real ones beside the project) into one file a month, ingests them in
 order, and times the ingestion of the last month of the short and of the long history on copies of the same store.
 """
 

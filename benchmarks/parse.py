@@ -2,7 +2,7 @@
 
     python -m benchmarks.parse [--megabytes 110] [--rounds 5] [--data FOLDER]
 
-Reads the query files in FOLDER joined into one of about that size, or, where there is none, a synthetic file of the same
+Printed and not kept, because the files beside the project decide what is read. Reads the query files in FOLDER joined into one of about that size, or, where there is none, a synthetic file of the same
 form. Every reader must give the same texts for every name and number before its time counts. Pandas, Polars and PyArrow
 decode GB18030 by their `encoding` option and read everything as text, as a careful user would; ours also passes the gates.
 """

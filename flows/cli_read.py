@@ -1,6 +1,5 @@
 """Commands that read what is published, prove it, and keep it in order."""
 
-from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +25,7 @@ from schemas.metric import FIGURES
 from tasks import display, publish, reading
 from tasks.audit import audit as audit_store
 from tasks.origin import Place
+from tasks.release_calendar import today
 from tasks.resolve import open_release
 from tasks.revision_report import revision_report
 from tasks.trace import Tracer
@@ -189,5 +189,5 @@ def retain(
     What was known on a day is in the ledger and stays readable: only the pinned older snapshots go.
     """
     with refusals(), publish.exclusive(store):
-        gone = retain_store(store, today=date.today(), months=months)
+        gone = retain_store(store, today=today(), months=months)
     console.print(f"{len(gone.snapshots)} snapshots and {gone.objects} files removed", highlight=False)

@@ -27,6 +27,7 @@ from tasks import hold, reading
 from tasks.hold import Held
 from tasks.lineage import listening
 from tasks.refusal import Refused
+from tasks.release_calendar import today
 from tasks.snapshot import Snapshot, StoreError, open_snapshot
 from tasks.trace import NoFigure
 from tasks.working_copy import address_of, at_hand
@@ -218,6 +219,6 @@ def read_day(text: str) -> date:
         day = date.fromisoformat(text)
     except ValueError as error:
         raise ValueError(f"{text!r} is no day; write it as 2025-06-30") from error
-    if day > date.today():
-        raise ValueError(f"{day} has not come yet")
+    if day > today():
+        raise ValueError(f"{day} has not come yet, by the customs' clock")
     return day

@@ -1,6 +1,6 @@
 """Pages about a release in the Prefect UI. The keys are stable, so each key is a history over the releases of a source.
 
-Besides `catalog` and `step` the only module that knows Prefect. It is called from inside a flow run; the caller sees to it
+Besides `step` and `cluster` the only module that knows Prefect. It is called from inside a flow run; the caller sees to it
 that a failure here never fails a publication.
 """
 

@@ -8,6 +8,7 @@ from typing import Any
 from schemas.metric import FIGURES, Metric, status
 from schemas.outcome import AuditReport
 from tasks.origin import Place
+from tasks.periods import month_number
 from tasks.reading import NothingPublished
 from tasks.sample import drawn
 from tasks.snapshot import Problem, Snapshot, audit_store, open_snapshot
@@ -58,7 +59,7 @@ def _trace_sample(snapshot: Snapshot, sample: int) -> tuple[list[Problem], int]:
     for (flow, product), of_product in itertools.groupby(rows, _product_of):
         tracer = Tracer(snapshot, flow, product)
         for row in of_product:
-            month = row["period"].year * 12 + row["period"].month - 1
+            month = month_number(row["period"])
             place = Place(flow, product, row["partner"], row["measure"], month)
             told = [name for name in FIGURES if row[name] is not None or row[status(name)] in NO_RECORD]
             figure = chance.choice(told)

@@ -17,7 +17,7 @@ def page(facts: Facts, language: str = "en") -> str:
     """The HTML page: no script, nothing from the network."""
     return _template("brief.html.j2", escape=True).render(
         **_context(facts, language),
-        month_chart=brief_charts.month_chart(facts, language),
+        month_chart=brief_charts.month_chart(facts),
         partner_chart=brief_charts.partner_chart(facts, language),
     )
 

@@ -15,7 +15,7 @@ PALE = 0.07
 WIDTH = 470
 
 
-def month_chart(facts: Facts, language: str) -> str:
+def month_chart(facts: Facts) -> str:
     """Monthly totals with numbered lines where controls took effect."""
     rows = [{"month": f"{month:%Y-%m}", "t": value} for month, value in zip(facts.months, facts.world_t, strict=True)]
     order = [f"{month:%Y-%m}" for month in facts.months]

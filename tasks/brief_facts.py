@@ -17,6 +17,7 @@ from tasks.claim_readings import Readings
 from tasks.claim_words import Spot
 from tasks.control_events import MIXED, events_of, members
 from tasks.origin import Place
+from tasks.periods import first_day, month_number
 from tasks.snapshot import Snapshot
 from tasks.tables import path_partition, read_table
 from tasks.trace import NoFigure, Tracer
@@ -48,7 +49,7 @@ class Gatherer:
 
     def __init__(self, snapshot: Snapshot, product: str, flow: str, month: date) -> None:
         self.tracer, self.product, self.flow, self.month = Tracer(snapshot, flow, product), product, flow, month
-        self.number = month.year * 12 + month.month - 1
+        self.number = month_number(month)
         self.rows = self.tracer.metric.filter(pl.col("product") == product)
         if not self.rows.filter((pl.col("period") == month) & (pl.col("measure") == KG)).height:
             there = self.rows["period"].sort().dt.strftime("%Y-%m").unique(maintain_order=True)
@@ -62,7 +63,7 @@ class Gatherer:
         """One figure, traced where it has a value."""
         place = Place(self.flow, self.product, partner, measure, self.number - back)
         self.count += 1
-        day = _day(place.month)
+        day = first_day(place.month)
         try:
             row = self.tracer.row(place)
         except NoFigure:
@@ -94,7 +95,7 @@ class Gatherer:
         """The last months in tonnes."""
         rows = self.rows.filter((pl.col("partner") == partner) & (pl.col("measure") == KG))
         known = {row["period"]: row["level"] for row in rows.iter_rows(named=True)}
-        return [_tonnes(known.get(_day(self.number - back))) for back in range(months - 1, -1, -1)]
+        return [_tonnes(known.get(first_day(self.number - back))) for back in range(months - 1, -1, -1)]
 
     def partners(self) -> list[str]:
         """All partners together, then the largest with a level in the month."""
@@ -123,12 +124,12 @@ def gather(snapshot: Snapshot, store: Path, product: str, flow: str, month: date
     codes = members(product)
     names = _names(product)
     before = {partner: found.levels(partner, 2)[0] for partner in partners}
-    months = [_day(found.number - back) for back in range(MONTHS_SHOWN - 1, -1, -1)]
+    months = [first_day(found.number - back) for back in range(MONTHS_SHOWN - 1, -1, -1)]
     prices = [
         fact if fact.value is not None else None
         for fact in (found.fact(WORLD, figure, measure=PRICE) for figure in ("level", "mom_pct", "yoy_pct"))
     ]
-    since = _came_out(snapshot, flow, codes or [product], _day(found.number - 1))
+    since = _came_out(snapshot, flow, codes or [product], first_day(found.number - 1))
     revised, more = _revised(snapshot, codes or [product], flow, since)
     start = found.tracer.row(Place(flow, product, WORLD, KG, found.number))["series_start"]
     return Facts(
@@ -222,7 +223,3 @@ def _held(store: Path) -> list[Waiting]:
 
 def _tonnes(kilograms: float | None) -> float | None:
     return None if kilograms is None else kilograms / 1000
-
-
-def _day(month: int) -> date:
-    return date(month // 12, month % 12 + 1, 1)

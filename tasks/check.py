@@ -20,6 +20,7 @@ from tasks.implied import implied_revisions
 from tasks.judged import GROWTH, MONEY, QUANTITY, Check, Judged
 from tasks.known import Known
 from tasks.normalise import COPY, Normalised
+from tasks.periods import month_name
 from tasks.precedents import BROAD_RELEASE_PRODUCTS, EXAMPLES, PRECEDENTS
 from tasks.scope import WORLD
 from tasks.slips import SLIPS
@@ -154,9 +155,7 @@ def _months_without_records(judged: Judged) -> Rows:
     if row["partners"] == "keys" or not row["by_month"]:
         return
     present = set(judged.own["month"].unique())
-    absent = [
-        f"{month // 12}-{month % 12 + 1:02d}" for month in range(judged.first, judged.last + 1) if month not in present
-    ]
+    absent = [month_name(month) for month in range(judged.first, judged.last + 1) if month not in present]
     if absent:
         broad = len(judged.products) >= BROAD_RELEASE_PRODUCTS
         yield finding(

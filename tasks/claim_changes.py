@@ -8,7 +8,8 @@ import functools
 from collections.abc import Sequence
 
 from tasks.changes import Change, breaks_of
-from tasks.claim_words import Spot, month_text
+from tasks.claim_words import Spot
+from tasks.periods import month_name
 
 NAMED_MAX = 3
 
@@ -24,7 +25,7 @@ def changes_between(spot: Spot, other: Spot) -> list[Change]:
 
 def said_changes(changes: Sequence[Change]) -> str:
     """The changes as the reason of a verdict names them: from when, what, and by which source."""
-    named = [f"{month_text(change.month)}: {change.what} ({change.source})" for change in changes[:NAMED_MAX]]
+    named = [f"{month_name(change.month)}: {change.what} ({change.source})" for change in changes[:NAMED_MAX]]
     more = [f"{len(changes) - NAMED_MAX} more"] if len(changes) > NAMED_MAX else []
     return "; ".join([*named, *more])
 

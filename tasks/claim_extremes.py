@@ -6,8 +6,9 @@ import re
 from tasks.claim_changes import changes_between, said_changes
 from tasks.claim_readings import Readings
 from tasks.claim_text import describe
-from tasks.claim_words import PERIOD, Spot, Stated, month_text
+from tasks.claim_words import PERIOD, Spot, Stated
 from tasks.intervals import Reading
+from tasks.periods import month_name
 
 Verdict = tuple[str, str]
 WITHIN = re.compile(r"rank within (\d{4})")
@@ -42,7 +43,7 @@ def _rank(readings: Readings, stated: Stated) -> Verdict:
     if match := WITHIN.fullmatch(stated.unit):
         year = int(match[1]) * 12
         others = {
-            month_text(month): spot.at(first=month, last=month)
+            month_name(month): spot.at(first=month, last=month)
             for month in range(year, year + 12)
             if month != spot.first
         }
@@ -53,7 +54,7 @@ def _rank(readings: Readings, stated: Stated) -> Verdict:
             for key in readings.numbers
             if key[:4] == (spot.flow, spot.product, spot.partner, spot.measure) and key[4] == key[5]
         }
-        others = {month_text(month): spot.at(first=month, last=month) for month in months if month < spot.first}
+        others = {month_name(month): spot.at(first=month, last=month) for month in months if month < spot.first}
         return _placed(readings, stated, own[0], others, complete=False, among="all months")
     row = readings.metric.get((spot.flow, spot.product, spot.partner, spot.measure, spot.first, spot.last))
     if row is not None and row["rank"] is not None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import polars as pl
 
 from schemas.code_tables import code_table
+from tasks.periods import month_number
 from tasks.scope import month_index, standing
 from tasks.series import YOY, without_outranked
 
@@ -70,6 +71,6 @@ def _by_place(rows: pl.DataFrame) -> dict[Key, Printed]:
         plain = measure.removesuffix(YOY)
         size = Fraction(1, 100) if plain != measure else sizes.get(unit, Fraction(1))
         kept = "quantity_kg" if unit in sizes or plain.removeprefix("quantity_") in sizes else plain
-        key = (flow, product, partner, kept, start.year * 12 + start.month - 1, end.year * 12 + end.month - 1)
+        key = (flow, product, partner, kept, month_number(start), month_number(end))
         found[key] = (value * size, resolution * size)
     return found

@@ -60,7 +60,7 @@ def _places(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Ite
         yield from _same_place(readings, stated)
     if kind == "level":
         yield from _within(readings, spot)
-        yield from _units(stated, found)
+        yield from _units(found)
     for digits, what, other in _spots(readings, spot):
         for reading in figure(readings, other, kind):
             yield digits, what, kind, reading
@@ -146,7 +146,7 @@ def _within(readings: Readings, spot: Spot) -> Iterator[Place]:
                 yield digits, describe(other), "level", reading
 
 
-def _units(stated: Stated, found: Sequence[Reading]) -> Iterator[Place]:
+def _units(found: Sequence[Reading]) -> Iterator[Place]:
     for factor, what in MIXED_UNITS:
         for reading in found[:1]:
             other = reading.mapped(functools.partial(Interval.scaled, factor=1 / factor))

@@ -17,9 +17,10 @@ from schemas.release import Release
 from tasks.claim_changes import changes_between, said_changes
 from tasks.claim_numbers import Key, standing_numbers, without_trade
 from tasks.claim_text import show_level, show_percent
-from tasks.claim_words import Spot, month_text
+from tasks.claim_words import Spot
 from tasks.intervals import Interval, Reading, hull, printed
 from tasks.ledger import last_word
+from tasks.periods import month_name, month_number
 from tasks.snapshot import Snapshot
 from tasks.tables import read_table
 
@@ -52,7 +53,7 @@ class Readings:
                 row["product"],
                 row["partner"],
                 row["measure"],
-                month := row["period"].year * 12 + row["period"].month - 1,
+                month := month_number(row["period"]),
                 month,
             ): row
             for row in metric.iter_rows(named=True)
@@ -298,4 +299,4 @@ def known_months(readings: Readings, spot: Spot) -> str:
     """Which months of a series the ledger has, for a reason."""
     keys = {*readings.numbers, *(key for key, row in readings.metric.items() if row["level"] is not None)}
     months = sorted(key[4] for key in keys if key[:4] == _key(spot)[:4] and key[4] == key[5])
-    return f"{month_text(months[0])} to {month_text(months[-1])}, {len(months)} months" if months else "none"
+    return f"{month_name(months[0])} to {month_name(months[-1])}, {len(months)} months" if months else "none"

@@ -14,6 +14,7 @@ import polars as pl
 import pycountry
 
 from schemas.code_tables import code_table
+from tasks.periods import month_name
 
 PERIOD = re.compile(r"(\d{4})-(\d{2})(?:\.\.(\d{4})-(\d{2}))?")
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
@@ -83,7 +84,7 @@ class Spot:
     @property
     def months(self) -> str:
         """2025-06 or 2025-01..2025-06."""
-        return month_text(self.first) if self.is_month else f"{month_text(self.first)}..{month_text(self.last)}"
+        return month_name(self.first) if self.is_month else f"{month_name(self.first)}..{month_name(self.last)}"
 
 
 @dataclass(frozen=True)
@@ -298,8 +299,3 @@ def read_qualifier(text: str) -> str:
     if not word:
         return ""
     return next((kind for kind, words in QUALIFIERS.items() if word in words), "about")
-
-
-def month_text(month: int) -> str:
-    """2025-06."""
-    return f"{month // 12}-{month % 12 + 1:02d}"

@@ -22,6 +22,7 @@ from schemas.release import Release
 from schemas.table import polars_schema
 from tasks.control_events import BASKET, coverage, events_of, members, mixed_note, touched_codes
 from tasks.definitions import Heads, months_changed
+from tasks.periods import first_day, month_number
 from tasks.scope import covering
 from tasks.snapshot import Snapshot
 from tasks.tables import Partition, read_table
@@ -74,8 +75,8 @@ def windows_of(
         yield {
             "event": event["event"], "state": event["state"], "flow": flow, "product": product,
             "role": "touched" if touched else "placebo", "coverage": touched, "partner": partner,
-            "side": "before" if first < month else "after", "months": length, "first_month": _day(first),
-            "last_month": _day(first + length - 1), "quantity_kg": now, "quantity_year_before_kg": before,
+            "side": "before" if first < month else "after", "months": length, "first_month": first_day(first),
+            "last_month": first_day(first + length - 1), "quantity_kg": now, "quantity_year_before_kg": before,
             "yoy_pct": growth, "status": status, "note": mixed_note(product, event["event"]) if touched else None,
         }  # fmt: skip
 
@@ -90,7 +91,7 @@ def as_table(rows: Iterable[dict[str, Any]]) -> DataFrame[EventWindow]:
 def effect_month(event: Mapping[str, Any]) -> int:
     """Number of the month in which a measure takes effect, or was to."""
     day = date.fromisoformat(event["effective_from"])
-    return day.year * 12 + day.month - 1
+    return month_number(day)
 
 
 def reach(event: Mapping[str, Any]) -> range:
@@ -155,7 +156,7 @@ def _changed(products: list[str], partner: str, months: list[int]) -> Any:
 def by_product(metric: pl.DataFrame) -> dict[str, dict[int, dict[str, Any]]]:
     """Rows of the table metric of one partner and measure, by product and month."""
     return {
-        str(name): {row["period"].year * 12 + row["period"].month - 1: row for row in rows.iter_rows(named=True)}
+        str(name): {month_number(row["period"]): row for row in rows.iter_rows(named=True)}
         for (name,), rows in metric.partition_by("product", as_dict=True).items()
     }
 
@@ -193,7 +194,3 @@ def _implied(row: Mapping[str, Any] | None) -> float | None:
     if row is None or row["level"] is None or row["yoy_status"] != "implied_base" or row["yoy_pct"] <= -100:
         return None
     return float(row["level"] / (1 + row["yoy_pct"] / 100))
-
-
-def _day(month: int) -> date:
-    return date(month // 12, month % 12 + 1, 1)

@@ -2,7 +2,8 @@
 
 Belongs here: the primitive calls by which a store is changed, each as small as one system call, so that a test can
 kill the process, fill the disk or forget a write at the N-th of them. Does not belong here: any knowledge of what a
-store looks like, and any retry or clean-up. No publication writes, links, renames or deletes in any other way.
+store looks like, and any retry or clean-up. No publication writes, links, renames or deletes in any other way;
+`waiting` alone writes files beside it, which have no name before they are linked here.
 """
 
 import fcntl

@@ -8,7 +8,6 @@ import functools
 import os
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +15,7 @@ import polars as pl
 
 from schemas.observation import Observation
 from schemas.table import polars_schema, table_name
+from tasks.periods import first_day
 from tasks.scope import WORLD
 from tasks.snapshot import Snapshot
 from tasks.tables import path_partition
@@ -58,7 +58,7 @@ class History:
                 rows = self._last_words(file).filter(pl.col("release_id") != self.without, *where)
                 frames.append(
                     rows.with_columns(
-                        flow=pl.lit(flow), month=pl.lit(month, pl.Int32), single=pl.col("period_start") == _first_day(month)
+                        flow=pl.lit(flow), month=pl.lit(month, pl.Int32), single=pl.col("period_start") == first_day(month)
                     ).select(*columns, "month", "single")
                 )  # fmt: skip
         if not frames:
@@ -69,7 +69,7 @@ class History:
     def with_totals(self) -> list[str]:
         """The products of which there is a figure of several months."""
         found = [
-            self._last_words(file).filter(pl.col("period_start") < _first_day(month)).select("product", "release_id")
+            self._last_words(file).filter(pl.col("period_start") < first_day(month)).select("product", "release_id")
             for (_, month), file in self.files.items()
         ]
         rows = (
@@ -93,7 +93,7 @@ class History:
         wants_partners = place in of_partners
         is_asked = pl.col("product").is_in(pl.Series(products, dtype=pl.String).implode())
         where = [is_asked] if len(products) <= FEW_PRODUCTS else []
-        single = pl.col("period_start") == _first_day(month)
+        single = pl.col("period_start") == first_day(month)
         # Of a printed figure nobody knows the parts, and it is rounded.
         rows = self._last_words(self.files[place]).filter(*where).select(
             "product", "measure", "value", *(["partner"] if wants_partners else []),
@@ -134,7 +134,3 @@ _NO_PARTNERS = with_codes(
         schema={"flow": pl.String, "partner": pl.String, "measure": pl.String, "month": pl.Int32, "value": pl.Int64}
     )
 )
-
-
-def _first_day(month: int) -> date:
-    return date(month // 12, month % 12 + 1, 1)

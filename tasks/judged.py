@@ -10,6 +10,7 @@ from tasks.findings import Rows
 from tasks.history import CODED, History, Month, Sums, with_codes
 from tasks.known import Known
 from tasks.normalise import Normalised
+from tasks.periods import month_number
 from tasks.scope import WORLD, month_index
 
 YEAR_MONTHS = 12
@@ -24,9 +25,7 @@ class Judged:
     def __init__(self, release: Normalised, known: Known) -> None:
         self.release, self.known = release, known
         self.row: dict[str, Any] = release.release.row(0, named=True)
-        self.first, self.last = (
-            self.row[name].year * 12 + self.row[name].month - 1 for name in ("first_month", "last_month")
-        )
+        self.first, self.last = (month_number(self.row[name]) for name in ("first_month", "last_month"))
         ends = pl.col("period_end")
         self.own = with_codes(
             release.detail.select(

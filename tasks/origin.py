@@ -21,6 +21,7 @@ from schemas.release import Release
 from schemas.trace import TracedNumber
 from tasks.land import raw_path
 from tasks.ledger import last_word
+from tasks.periods import month_name
 from tasks.scope import BASKET, GROUPS, WORLD, covering, of_finest_level, part_of
 from tasks.snapshot import Snapshot
 from tasks.sources import SOURCES
@@ -310,7 +311,7 @@ def _added(parts: list[Amount | None]) -> Amount | None:
 @functools.cache
 def _codes_of_basket(place: Place) -> list[str]:
     baskets = code_table("baskets").filter(
-        (BASKET + pl.col("basket") == place.product) & valid_in(pl.lit(_text(place.month)))
+        (BASKET + pl.col("basket") == place.product) & valid_in(pl.lit(month_name(place.month)))
     )
     return baskets["hs8"].to_list()
 
@@ -320,7 +321,7 @@ def _members_of(place: Place) -> set[str] | None:
     if place.partner == WORLD:
         return None
     groups = code_table("partner_groups").filter(
-        (pl.col("group") == place.partner) & valid_in(pl.lit(_text(place.month)))
+        (pl.col("group") == place.partner) & valid_in(pl.lit(month_name(place.month)))
     )
     return set(groups["partner"])
 
@@ -331,7 +332,3 @@ def _is_below(place: Place) -> pl.Expr:
         return pl.col("product").is_in(_codes_of_basket(place))
     is_part = pl.col("product").str.starts_with(place.product) & (pl.col("product") != place.product)
     return is_part & (pl.col("classification") == FINEST)
-
-
-def _text(month: int) -> str:
-    return f"{month // 12}-{month % 12 + 1:02d}"

@@ -35,3 +35,18 @@ def month_end(day: date) -> date:
 def month_start(day: date) -> date:
     """First day of the month of `day`."""
     return day.replace(day=1)
+
+
+def month_number(day: date) -> int:
+    """Months as consecutive whole numbers, year x 12 + month - 1; `scope.month_index` is the same of a column."""
+    return day.year * 12 + day.month - 1
+
+
+def first_day(month: int) -> date:
+    """First day of the month of a number."""
+    return date(month // 12, month % 12 + 1, 1)
+
+
+def month_name(month: int) -> str:
+    """The month of a number as 2025-06."""
+    return f"{month // 12}-{month % 12 + 1:02d}"

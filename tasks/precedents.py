@@ -9,6 +9,7 @@ import polars as pl
 from tasks.findings import Rows, finding
 from tasks.history import CODED, RATED, with_codes
 from tasks.judged import GROWTH, MONEY, QUANTITY, Check, Judged, values_by_partner
+from tasks.periods import month_name
 from tasks.scope import WORLD
 
 PARTNERS_SHARE_MIN = 0.95
@@ -80,7 +81,7 @@ def _partners_missing(judged: Judged) -> Rows:
             yield finding(
                 "partners_missing",
                 severity,
-                f"{flow} {measure} {month // 12}-{month % 12 + 1:02d}",
+                f"{flow} {measure} {month_name(month)}",
                 observed=f"no row for {', '.join(gone['partner'][:EXAMPLES])}, {lost / total:.1%} of the twelve months before",
                 expected=f"partners that make at least {PARTNERS_SHARE_MIN:.0%} of the twelve months before",
                 advice="Compare with the site; if trade really stopped, approve.",
@@ -111,7 +112,7 @@ def _partners_removed(judged: Judged) -> Rows:
         yield finding(
             "partner_removed",
             "error",
-            f"{found['partner']} {found['measure']} {found['month'] // 12}-{found['month'] % 12 + 1:02d}",
+            f"{found['partner']} {found['measure']} {month_name(found['month'])}",
             observed=f"no row, where {found['value']:,} was published ({found['value'] / found['total']:.1%} of the month)",
             expected="the partner, with its old or a revised number",
             advice="Compare with the site; if it was really removed, approve.",
@@ -148,7 +149,7 @@ def _unit_values(judged: Judged) -> Rows:
             yield finding(
                 "unit_value",
                 "error",
-                f"{found['flow']} {found['product']} {_text(found['month'])}",
+                f"{found['flow']} {found['product']} {month_name(found['month'])}",
                 observed=f"{found['rate']:,.4g} {money.removeprefix('value_').upper()}/kg",
                 expected=f"within {UNIT_VALUE_FACTOR} times {found['usual']:,.4g}, the median of {found['months']} months",
                 advice=f"Check units and columns of {row['release_id']}; if the mix of goods really changed, approve.",
@@ -216,7 +217,7 @@ def _magnitude(judged: Judged) -> Rows:
     )  # fmt: skip
     for found in strange.sort("flow", "product", "measure", "month").iter_rows(named=True):
         yield finding(
-            "magnitude", "error", f"{found['flow']} {found['product']} {_text(found['month'])} {found['measure']}",
+            "magnitude", "error", f"{found['flow']} {found['product']} {month_name(found['month'])} {found['measure']}",
             observed=f"{found['value']:,}", expected=f"within {MAGNITUDE_FACTOR} times {found['usual']:,.0f}, the median of "
             f"{found['months']} months before", advice="Check the unit; if trade really changed so much, approve.",
         )  # fmt: skip
@@ -245,7 +246,7 @@ def _revised(judged: Judged) -> Rows:
         yield finding(
             "revised",
             "warning",
-            f"{found['flow']} {found['product']} {_text(found['month'])} {found['measure']}",
+            f"{found['flow']} {found['product']} {month_name(found['month'])} {found['measure']}",
             observed=f"{found['value']:,} ({large.height} sums of a month changed so much)",
             expected=f"within {REVISED_SHARE_MAX:.0%} of {found['before']:,}, as published before",
             advice="The earlier figure stays readable as of its day; compare with the site.",
@@ -269,10 +270,6 @@ def _world_total(judged: Judged) -> Rows:
             expected=f"{found['value']:,} (± {found['resolution']:,}), the world of {found['release_id']}",
             advice="Partners are missing here, or one of the two was revised or is wrong; look at both.",
         )  # fmt: skip
-
-
-def _text(month: int) -> str:
-    return f"{month // 12}-{month % 12 + 1:02d}"
 
 
 PRECEDENTS: tuple[Check, ...] = (

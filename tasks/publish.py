@@ -27,6 +27,7 @@ import pyarrow.parquet as pq
 
 from tasks.filesystem import LOCAL, FileSystem
 from tasks.objects import DamagedStore, Stage, check_link, link_or_copy, make_directories, mend, sync_objects
+from tasks.periods import month_number
 from tasks.snapshot import (
     FileEntry,
     Hashes,
@@ -193,7 +194,7 @@ def expired(
     history: Sequence[Snapshot], present: Iterable[Snapshot], *, today: date, months: int, keep: Collection[str] = ()
 ) -> list[str]:
     """Ids of those of `present` that a retention removes; `history` is what was published, oldest first."""
-    month = today.year * 12 + today.month - 1 - months
+    month = month_number(today) - months
     horizon = (month // 12, month % 12 + 1, today.day)
     young = [snapshot for snapshot in history if _released_on(snapshot) > horizon] or history[-1:]
     return [other.id for other in present if young and other.sequence < young[0].sequence and other.id not in keep]

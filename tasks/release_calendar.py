@@ -9,6 +9,7 @@ import polars as pl
 from schemas.code_tables import code_table
 from schemas.release import Release
 from schemas.watch import Expectation, ReleaseKind
+from tasks.periods import month_name, month_number
 from tasks.snapshot import open_snapshot
 from tasks.tables import read_table
 
@@ -52,11 +53,7 @@ def _published(store: Path, kind: str) -> set[str]:
     """Months that a release of this kind speaks of."""
     spoken = read_table(open_snapshot(store), Release).filter(kind=kind).select("first_month", "last_month")
     return {
-        f"{number // 12}-{number % 12 + 1:02d}"
+        month_name(number)
         for first, last in spoken.iter_rows()
-        for number in range(_number(first), _number(last) + 1)
+        for number in range(month_number(first), month_number(last) + 1)
     }
-
-
-def _number(day: date) -> int:
-    return day.year * 12 + day.month - 1

@@ -41,7 +41,7 @@ def revisions(
     fine = detail.filter(~undisputed(detail, releases))
     if not fine.height:
         return DataFrame[Revision](empty_frame(Revision))
-    fine = fine.with_columns(grain=_grain_of(fine))
+    fine = fine.with_columns(grain=_grain())
     changes = pl.concat([_changes(fine, releases), _changes_between_grains(fine, releases)])
     changes = _tell_moved(changes)
     found = _add_world(changes, observation, releases)
@@ -50,7 +50,7 @@ def revisions(
     )
 
 
-def _grain_of(detail: pl.DataFrame) -> pl.Expr:
+def _grain() -> pl.Expr:
     """Which dimensions the release of a row has, as a text."""
     has = [pl.col(name).is_not_null().any().over("release_id") for name in GRAIN]
     return pl.concat_str(

@@ -1,6 +1,6 @@
 """A function becomes a step: its output is checked against the schema it promises, and it leaves a lineage record.
 
-Only this module, `catalog`, `artifacts` and `cluster` know Prefect. Inside a Prefect flow a step runs as a task; called anywhere else it runs as
+Only this module, `artifacts` and `cluster` know Prefect. Inside a Prefect flow a step runs as a task; called anywhere else it runs as
 the plain function, with the same checks and the same record. A function whose signature does not say what it returns
 cannot become a step, and neither check nor record can be left out, because both are here and not in the function.
 """

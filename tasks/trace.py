@@ -16,6 +16,7 @@ from schemas.metric import FIGURES, MISSING, Metric, status
 from schemas.trace import Operand, Trace, TracedNumber
 from tasks.changes import Change, breaks_of
 from tasks.origin import Amount, Origins, Place
+from tasks.periods import first_day, month_name, month_number
 from tasks.snapshot import Snapshot
 from tasks.tables import read_table
 
@@ -63,15 +64,15 @@ class Tracer:
             is_asked = row[figure] is not None or row[status(figure)] in NO_RECORD
             again = compute(operands, place) if is_asked else None
         # Where the month before is as extreme, that is the month that is not told.
-        expected = _day(place.month - 1) if row[status(figure)] == "not_extreme" else row[figure]
+        expected = first_day(place.month - 1) if row[status(figure)] == "not_extreme" else row[figure]
         cut = self.breaks(place, figure, names, row)
         kinds = frozenset[str]().union(*(operand.kinds for operand in operands)) if row[figure] is not None else ()
         return Trace(
-            flow=place.flow, product=place.product, partner=place.partner, month=_text(place.month), measure=place.measure,
+            flow=place.flow, product=place.product, partner=place.partner, month=month_name(place.month), measure=place.measure,
             metric=figure, value=_plain(row[figure]), status=row[status(figure)], formula=formula,
             operands=[operand.shown for operand in operands], recomputed=_plain(again),
             kinds="+".join(sorted(kinds)) or None,
-            breaks=[f"{_text(change.month)}: {change.what} ({change.source})" for change in cut or ()],
+            breaks=[f"{month_name(change.month)}: {change.what} ({change.source})" for change in cut or ()],
             agrees=_agree(expected, again) and _is_told(row[status(figure)], cut), snapshot_id=self.snapshot.id,
         )  # fmt: skip
 
@@ -82,7 +83,7 @@ class Tracer:
         first = min(_first_month(place, name) for name in names)
         if figure in RECORDS:
             start = row["series_start"] or row["period"]
-            first = place.month - 1 if row[status(figure)] == "definition_break" else start.year * 12 + start.month - 1
+            first = place.month - 1 if row[status(figure)] == "definition_break" else month_number(start)
         known = breaks_of(place.product, place.partner, place.measure)
         return [change for change in known if first < change.month <= place.month]
 
@@ -90,12 +91,12 @@ class Tracer:
         """The row of `metric`; NoFigure tells what there is instead."""
         rows = self.metric.filter(
             (pl.col("product") == place.product) & (pl.col("partner") == place.partner)
-            & (pl.col("measure") == place.measure) & (pl.col("period") == _day(place.month))
+            & (pl.col("measure") == place.measure) & (pl.col("period") == first_day(place.month))
         )  # fmt: skip
         if rows.height:
             return rows.row(0, named=True)
         near = self.metric.filter((pl.col("product") == place.product) & (pl.col("partner") == place.partner))
-        said = f"no {place.flow} of {place.product}, partner {place.partner}, {place.measure}, in {_text(place.month)}"
+        said = f"no {place.flow} of {place.product}, partner {place.partner}, {place.measure}, in {month_name(place.month)}"
         if not near.height:
             raise NoFigure(f"{said}; of this product and partner there is nothing")
         months = " to ".join(near["period"].sort().dt.strftime("%Y-%m").gather([0, -1]))
@@ -127,7 +128,7 @@ class Tracer:
         if what == "partners":
             rows = self.metric.filter(
                 (pl.col("product") == place.product) & (pl.col("measure") == place.measure)
-                & (pl.col("period") == _day(place.month)) & pl.col("rank").is_not_null()
+                & (pl.col("period") == first_day(place.month)) & pl.col("rank").is_not_null()
             )  # fmt: skip
             return [self._level(place.at(partner=partner)) for partner in rows["partner"].sort()]
         return [self._level(place.at(month=place.month + int(shift or 0)))]
@@ -145,7 +146,7 @@ class Tracer:
             found = now if now is None or place.month % 12 == 0 else before and now.with_other(before, -1)
         else:
             found = self.origins.level(place, level_status)
-        return self._known_amount(f"level {_text(place.month)}", found, level_status, place)
+        return self._known_amount(f"level {month_name(place.month)}", found, level_status, place)
 
     def _chain(self, place: Place) -> dict[int, Amount]:
         """The year's totals, from the months that are known by themselves."""
@@ -174,12 +175,12 @@ class Tracer:
             exact = sum((known.exact or Fraction(0) for known in months), Fraction(0))
             numbers = [number for known in months for number in known.shown.numbers]
             kinds = frozenset[str]().union(*(known.kinds for known in months))
-            return _known(f"ytd {_text(place.month)}", exact, ytd_status, numbers, place, kinds)
+            return _known(f"ytd {month_name(place.month)}", exact, ytd_status, numbers, place, kinds)
         if ytd_status == "ytd_difference":
             found = self._chain(place).get(place.month)
         else:
             found = self.origins.printed_ytd(place) if ytd_status == "reported" else None
-        return self._known_amount(f"ytd {_text(place.month)}", found, ytd_status, place)
+        return self._known_amount(f"ytd {month_name(place.month)}", found, ytd_status, place)
 
     def _known_amount(self, name: str, found: Amount | None, made: str, place: Place) -> Known:
         if found is None:
@@ -194,7 +195,7 @@ class Tracer:
         exact = value.exact / mass.exact if value.exact is not None and mass.exact else None
         numbers = [*value.shown.numbers, *mass.shown.numbers]
         return _known(
-            f"{what} {_text(place.month)}, value / kg", exact, "computed", numbers, place, value.kinds | mass.kinds
+            f"{what} {month_name(place.month)}, value / kg", exact, "computed", numbers, place, value.kinds | mass.kinds
         )
 
     def implied(self, place: Place, figure: str) -> tuple[str, list[Known], Fraction | None]:
@@ -202,7 +203,7 @@ class Tracer:
         own = self._level(place) if figure == "yoy_pct" else self._ytd(place)
         growth = self.origins.printed_growth(place, cumulative=figure != "yoy_pct")
         printed = growth.exact / BASIS_POINTS if growth is not None else None
-        known = self._known_amount(f"printed {figure} {_text(place.month)}", growth, "reported", place)
+        known = self._known_amount(f"printed {figure} {month_name(place.month)}", growth, "reported", place)
         known.shown.value, known.exact = float(printed) if printed is not None else None, printed
         if growth is not None and printed is not None and own.exact is not None:
             half = Fraction(growth.rows[0]["resolution"], BASIS_POINTS) / 2
@@ -238,7 +239,7 @@ def _is_told(made: str, cut: list[Change] | None) -> bool:
 def _window(place: Place, text: str, row: dict[str, Any]) -> range:
     if text == "series":
         start = row["series_start"]
-        return range(start.year * 12 + start.month - 1 if start else place.month, place.month + 1)
+        return range(month_number(start) if start else place.month, place.month + 1)
     first, last = map(int, text.split(":"))
     return range(place.month + first, place.month + last + 1)
 
@@ -295,7 +296,7 @@ def _since(sign: int) -> Callable[[list[Known], Place], Any]:
         months = [
             known.place.month for known in operands[:-1] if known.exact is not None and sign * known.exact >= sign * own
         ]
-        return _day(max(months)) if months else None
+        return first_day(max(months)) if months else None
 
     return latest
 
@@ -327,11 +328,3 @@ def _agree(published: Any, again: Any) -> bool:
 
 def _plain(value: Any) -> float | str | None:
     return None if value is None else f"{value:%Y-%m}" if isinstance(value, date) else float(value)
-
-
-def _day(month: int) -> date:
-    return date(month // 12, month % 12 + 1, 1)
-
-
-def _text(month: int) -> str:
-    return f"{month // 12}-{month % 12 + 1:02d}"

@@ -13,13 +13,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tasks.filesystem import FileSystem
 from tasks.publish import NewFile, Published, StaleParent, exclusive, publish, retain
 from tasks.snapshot import Snapshot, audit_store, list_snapshots, open_snapshot
+from tests.draws import draws
 from tests.faults.checks import flip_byte
 from tests.faults.faulty import FaultyFileSystem, Stopped
 from tests.faults.readers import READERS, resolve
@@ -197,11 +198,4 @@ def add_months(day: date, months: int) -> tuple[int, int, int]:
 
 
 TestAnyOrder = Store.TestCase
-TestAnyOrder.settings = settings(
-    max_examples=40,
-    stateful_step_count=25,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-)
+TestAnyOrder.settings = draws(40, stateful_step_count=25, database=None, suppress_health_check=list(HealthCheck))

@@ -4,7 +4,7 @@ What is in the bucket is read here by plain HTTP, not by the code that wrote it.
 """
 
 import hashlib
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -208,12 +208,11 @@ def test_retention_in_the_bucket_removes_what_is_old_and_nothing_that_is_needed(
     assert snapshot_ids(store) == [old[-1], last]
     kept = {entry.sha256 for name in (old[-1], last) for entry in _whole(store, name).files}
     assert {path.stem for path in (store / "objects").glob("*/*")} == kept
-    now = datetime.now(UTC).date()
     with working_copy.exclusive(store):
-        assert working_copy.retain(store, today=now, months=24) == Retired((), 0)
+        assert working_copy.retain(store, today=date(2025, 8, 1), months=24) == Retired((), 0)
     # Years later the old ones go; of what nobody needs the young stays, because a writer may be about to refer to it.
     with working_copy.exclusive(store):
-        gone = working_copy.retain(store, today=now + timedelta(days=1500), months=24)
+        gone = working_copy.retain(store, today=date(2035, 8, 1), months=24)
     assert gone.snapshots == tuple(old)
     needed = {f"files/{entry.path}" for entry in _whole(store, last).files}
     litter = {key for key in before if key.startswith("files/")} - needed

@@ -141,6 +141,8 @@ def test_nothing_of_an_earlier_release_is_kept_in_memory(folder: Path) -> None:
     with listening(look):
         report = fill(folder)
     ids = [outcome.release_id for outcome in report.outcomes]
+    assert len(alive) >= len(ids) > 0
+    assert any(found & set(ids) for found in alive), "nobody looked where releases are"
     for done, found in enumerate(alive):
         # The one at hand and the next: what is done is gone, and nothing was begun that lies further ahead.
         assert found & set(ids) <= set(ids[done : done + 2]), f"before file {done}"

@@ -35,7 +35,7 @@ from bad_inputs.download import CLEAN, CLEAN_RECORDS, csv_bytes, csv_text
 from bad_inputs.field_rows import FIELD_ROWS
 from bad_inputs.mutation import mutated, read_by_csv_module
 from bad_inputs.release_rows import RELEASE_ROWS
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, given
 
 from schemas.code_tables import code_table
 from schemas.request import Landed
@@ -43,6 +43,7 @@ from tasks.lexer import read_fields
 from tasks.normalise import Normalised, normalise
 from tasks.refusal import Refused
 from tasks.sources.gacc_query import parse
+from tests.draws import draws
 
 ROWS: tuple[Row, ...] = (*BYTES_ROWS, *FIELD_ROWS, *RELEASE_ROWS, *ARCHIVE_ROWS)
 CASES = [pytest.param(case, id=f"{row.number}-{row.name}-{case.name}") for row in ROWS for case in row.cases]
@@ -105,12 +106,7 @@ LANDED = Landed(
 )  # fmt: skip
 
 
-@settings(
-    max_examples=200,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+@draws(200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(mutated())
 def test_no_accident_publishes_a_wrong_number(data: bytes) -> None:
     """What is observed is what Python's csv module and `int` read in the file as it is now; everything else is refused."""

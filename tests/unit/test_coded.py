@@ -5,11 +5,12 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks import coded
 from tasks.coded import in_order_of, numbered
+from tests.draws import draws
 
 SCHEMA = {"text": pl.String, "day": pl.Date, "number": pl.Int64, "same": pl.String}
 ROWS = st.lists(
@@ -35,7 +36,7 @@ def _table(rows: list[Row]) -> pl.DataFrame:
 
 @pytest.mark.parametrize("most", [coded.CODES_MAX, 10])
 @given(ROWS, ROWS)
-@settings(max_examples=60, deadline=None)
+@draws(60)
 def test_codes_compare_as_the_rows_do_over_two_tables(most: int, one: list[Row], other: list[Row]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(coded, "CODES_MAX", most)
@@ -49,7 +50,7 @@ def test_codes_compare_as_the_rows_do_over_two_tables(most: int, one: list[Row],
 
 
 @given(ROWS)
-@settings(max_examples=60, deadline=None)
+@draws(60)
 def test_the_distinct_rows_are_numbered_in_their_order(rows: list[Row]) -> None:
     numbers, firsts = numbered(list(SCHEMA), _table(rows))
     distinct = sorted(set(rows), key=_place)
@@ -58,7 +59,7 @@ def test_the_distinct_rows_are_numbered_in_their_order(rows: list[Row]) -> None:
 
 
 @given(ROWS)
-@settings(max_examples=30, deadline=None)
+@draws(30)
 def test_rows_in_the_order_of_their_codes(rows: list[Row]) -> None:
     table = _table(rows)
     assert in_order_of(coded.coded(list(SCHEMA), table)[0], table).rows() == sorted(rows, key=_place)

@@ -1,16 +1,17 @@
 """Texts in numbers say what the texts said."""
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks import combine
 from tasks.combine import code, distinct, present, rank, retold, take
+from tests.draws import draws
 
 TEXTS = st.lists(st.one_of(st.none(), st.sampled_from(["", "a", "b", " b", "85051110"])), max_size=12)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@draws(100)
 @given(TEXTS)
 def test_each_row_keeps_its_text_and_each_text_has_one_number(texts: list[str | None]) -> None:
     column = pl.Series(texts, dtype=pl.Categorical)
@@ -22,7 +23,7 @@ def test_each_row_keeps_its_text_and_each_text_has_one_number(texts: list[str | 
         assert coded.texts.n_unique() == len(coded.texts) == len(set(expected))
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@draws(100)
 @given(
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4), st.integers(0, 2)), min_size=1, max_size=12), st.booleans()
 )

@@ -4,10 +4,11 @@ from datetime import date
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.scope import LOOK_BACK_MONTHS
+from tests.draws import draws
 from tests.unit.figures import Figures
 from tests.unit.statements import number, release
 
@@ -50,7 +51,7 @@ def looked_back(levels: Levels, place: int, sign: int) -> tuple[int | None, str,
 
 
 @given(st.lists(st.lists(st.one_of(st.none(), st.integers(1, 5).map(float)), max_size=90), min_size=1, max_size=6))
-@settings(max_examples=60, deadline=None)
+@draws(60)
 def test_each_month_has_what_a_look_back_finds(series: list[Levels]) -> None:
     rows = records(*series) if any(level is not None for levels in series for level in levels) else None
     for row in rows.iter_rows(named=True) if rows is not None else ():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from polars.testing import assert_frame_equal
 
 import tasks.metrics
@@ -16,6 +16,7 @@ from tasks.far import first_near
 from tasks.metrics import derive
 from tasks.past import BaseFile
 from tasks.scope import month_index
+from tests.draws import draws
 from tests.unit import worlds
 from tests.unit.figures import Store, derive_months, merged
 from tests.unit.statements import number, release, release_table
@@ -134,6 +135,6 @@ def test_so_they_do_where_months_are_missing_and_others_are_cumulated(seed: int,
 
 
 @given(worlds.decades())
-@settings(max_examples=8, deadline=None)
+@draws(8)
 def test_whatever_was_said_of_a_decade(store: Store) -> None:
     check_years(ledger.last_word(merged(store)), release_table(*(row for row, _ in store)))

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from bad_inputs.case import laid_down
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.history import CODED, FEW_PRODUCTS, MONTHS_AHEAD, MONTHS_BACK, RATED, History
+from tests.draws import draws
 from tests.unit import worlds
 from tests.unit.figures import Store, merged
 from tests.unit.oracle import index
@@ -32,7 +33,7 @@ def _is_single(row: Row) -> bool:
 @given(
     worlds.histories(), st.sampled_from(([], MANY)), st.sampled_from((["85051110"], ["85051110", "81129290", "850511"]))
 )
-@settings(max_examples=20, deadline=None)
+@draws(20)
 def test_the_sums_are_those_of_a_dictionary(store: Store, others: list[str], asked: list[str]) -> None:
     """Whether the products that are asked for are few, and looked for, or many."""
     observation = merged(store)

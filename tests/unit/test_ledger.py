@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pandera.typing.polars import DataFrame
 from polars.testing import assert_frame_equal
@@ -20,6 +20,7 @@ from tasks import assemble
 from tasks.known import Known, touched_months
 from tasks.ledger import as_of, last_word, merge
 from tasks.normalise import Normalised
+from tests.draws import draws
 from tests.unit import oracle, worlds
 from tests.unit.figures import Store, merged
 from tests.unit.statements import detail_table, number, release, release_table
@@ -70,7 +71,7 @@ def ingest(store: Store) -> DataFrame[Observation]:
 
 
 @given(worlds.stores())
-@settings(max_examples=40, deadline=None)
+@draws(40)
 def test_each_day_says_what_a_replay_with_a_dictionary_says(store: Store) -> None:
     observation = merged(store)
     numbers = [row for _, rows in store for row in rows]
@@ -80,7 +81,7 @@ def test_each_day_says_what_a_replay_with_a_dictionary_says(store: Store) -> Non
 
 
 @given(worlds.stores(), st.randoms(use_true_random=False))
-@settings(max_examples=20, deadline=None)
+@draws(20)
 def test_any_order_of_releases_and_rows_gives_the_same_rows(store: Store, chance: random.Random) -> None:
     expected = merged(store)
     shuffled = [(row, chance.sample(rows, len(rows))) for row, rows in chance.sample(store, len(store))]
@@ -88,14 +89,14 @@ def test_any_order_of_releases_and_rows_gives_the_same_rows(store: Store, chance
 
 
 @given(worlds.stores(3), st.randoms(use_true_random=False))
-@settings(max_examples=10, deadline=None)
+@draws(10)
 def test_one_by_one_in_any_order_with_repetitions_gives_the_same_rows(store: Store, chance: random.Random) -> None:
     arriving = [*chance.sample(store, len(store)), chance.choice(store)]
     assert_frame_equal(ingest(arriving).sort(ORDER), merged(store).sort(ORDER))
 
 
 @given(worlds.stores())
-@settings(max_examples=20, deadline=None)
+@draws(20)
 def test_the_days_of_one_number_follow_one_another(store: Store) -> None:
     for _, rows in merged(store).sort(ORDER).group_by(oracle.NUMBER, maintain_order=True):
         spans = rows.select("known_from", "known_until").rows()

@@ -8,7 +8,7 @@ import polars as pl
 import pyarrow
 import pytest
 from bad_inputs.download import CLEAN, CLEAN_RECORDS, TITLES, VALUE, csv_bytes, distinct_records, with_field
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from tasks import quoted
@@ -17,6 +17,7 @@ from tasks.envelope import FILE_BYTES_MAX, MAGICS, magic_of
 from tasks.lexer import Lexed, clean_title, read_fields
 from tasks.quoted import split_quoted
 from tasks.refusal import Refused
+from tests.draws import draws
 
 NUMBERS = {"第一数量", "第二数量", "美元"}
 ALPHABET = st.sampled_from(['"', ",", "\n", "\r", "a", "国", "𠮷", "9", " ", "\t", "\\", "'"])
@@ -56,7 +57,7 @@ def test_files_as_the_site_makes_them_go_the_fast_way(eol: str, encoding: str) -
     assert split_quoted(data, start, True, eol.encode(), [False] * len(TITLES)) is not None
 
 
-@settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@draws(400, suppress_health_check=[HealthCheck.too_slow])
 @given(
     records=st.lists(st.lists(st.text(ALPHABET, max_size=6), min_size=3, max_size=3), min_size=1, max_size=5),
     quoting=st.sampled_from((csv.QUOTE_ALL, csv.QUOTE_MINIMAL, csv.QUOTE_NONNUMERIC)),
@@ -81,7 +82,7 @@ def _quoted(record: list[str]) -> str:
     return ",".join('"' + field.replace('"', '""') + '"' for field in record)
 
 
-@settings(max_examples=600, deadline=None, derandomize=True)
+@draws(600)
 @given(
     st.lists(
         st.sampled_from(['"', '"', ",", "\n", '",', ',"', '","', '",\n', '"\n"', '""', "a", "b", "\r"]), max_size=14
@@ -101,9 +102,7 @@ def _bytes(columns: Sequence[pyarrow.ChunkedArray]) -> list[list[bytes]]:
 
 
 @pytest.mark.parametrize("block_bytes", [1, 40, 1 << 22])
-@settings(
-    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@draws(150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     records=st.lists(
         st.tuples(

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -16,6 +16,7 @@ from schemas.metric import FIGURES, MISSING, status
 from tasks.ledger import as_of, last_word
 from tasks.metrics import derive
 from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS, month_index
+from tests.draws import draws
 from tests.unit import oracle, worlds
 from tests.unit.figures import Figures, Store, derived, merged
 from tests.unit.reckoning import Place, Reckoning
@@ -57,7 +58,7 @@ def differences(metric: pl.DataFrame, reckoning: Reckoning) -> list[str]:
 
 
 @given(worlds.histories())
-@settings(max_examples=16, deadline=None)
+@draws(16)
 def test_every_figure_is_what_fractions_and_dictionaries_say(store: Store) -> None:
     metric = derived(store)
     assert differences(metric, reckoned(store)) == []
@@ -66,7 +67,7 @@ def test_every_figure_is_what_fractions_and_dictionaries_say(store: Store) -> No
 
 
 @given(worlds.decades(), st.randoms(use_true_random=False))
-@settings(max_examples=8, deadline=None)
+@draws(8)
 def test_a_month_needs_no_more_than_its_window(store: Store, chance: random.Random) -> None:
     """What `derive` says of the months it is asked for does not change with what lies before and after their window."""
     observation, releases = last_word(merged(store)), release_table(*(row for row, _ in store))

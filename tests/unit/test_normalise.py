@@ -23,7 +23,7 @@ from bad_inputs.download import (
     magnets,
     with_field,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.request import Landed
@@ -32,6 +32,7 @@ from tasks.numbers import DIGITS_MAX, VALUE_MAX, plain_texts, tidy_numbers, whol
 from tasks.periods import month_end, month_start, read_period
 from tasks.refusal import Refused
 from tasks.sources import SOURCES
+from tests.draws import draws
 
 LANDED = Landed(
     file=Path("f.csv"), source="gacc_query", reporter="CHN", flow="export", partners="listed", products=None, first_month=None,
@@ -63,7 +64,7 @@ def _read_number(text: str, factor: int = 1) -> tuple[int | None, int | None, st
     return frame.select(whole_number("printed", "factor")).row(0)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@draws(150)
 @given(
     st.integers(0, 10**DIGITS_MAX - 1), st.integers(0, 4), st.booleans(), st.sampled_from((1, 100, 1000, 10**6, 10**8))
 )
@@ -81,7 +82,7 @@ def test_numbers_are_those_of_exact_arithmetic(digits: int, decimals: int, group
         assert resolution == max(1, factor // 10**decimals)
 
 
-@settings(max_examples=250, deadline=None, derandomize=True)
+@draws(250)
 @given(
     st.text(
         st.one_of(st.sampled_from("0123456789,.-+ eE()%０９，．²①٣"), st.characters(exclude_categories=["Cs"])),

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import polars.selectors as cs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -19,6 +19,7 @@ from tasks.metrics import derive
 from tasks.past import BaseFile, Past
 from tasks.scope import month_index
 from tasks.tables import Partition, encode_months, path_partition
+from tests.draws import draws
 from tests.unit import worlds
 from tests.unit.figures import Store, derive_months, merged
 from tests.unit.statements import number, release, release_table
@@ -110,13 +111,13 @@ def check_some_months(store: Store, chance: random.Random) -> int:
 
 
 @given(worlds.histories(), st.randoms(use_true_random=False))
-@settings(max_examples=12, deadline=None)
+@draws(12)
 def test_any_months_can_be_made_from_the_others(store: Store, chance: random.Random) -> None:
     check_some_months(store, chance)
 
 
 @given(worlds.decades(), st.randoms(use_true_random=False))
-@settings(max_examples=6, deadline=None)
+@draws(6)
 def test_over_many_years_and_in_portions_too(store: Store, chance: random.Random) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tasks.metrics, "ROWS_OF_MONTHS", 1)

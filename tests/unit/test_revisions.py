@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any, cast
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pandera.typing.polars import DataFrame
 
@@ -13,6 +13,7 @@ from tasks.ledger import as_of
 from tasks.metrics import derive
 from tasks.revision_report import revision_report
 from tasks.revisions import revisions
+from tests.draws import draws
 from tests.unit import worlds
 from tests.unit.figures import Store, merged
 from tests.unit.oracle import index
@@ -121,7 +122,7 @@ def test_a_cumulated_total_is_no_zero_because_the_month_is_asked_for() -> None:
 
 
 @given(st.lists(worlds.releases(), min_size=2, max_size=4))
-@settings(max_examples=40, deadline=None)
+@draws(40)
 def test_a_total_is_that_of_the_figures_of_its_day(drawn: Store) -> None:
     store = [
         ({**row, "release_id": f"r{place}"}, [{**each, "release_id": f"r{place}"} for each in rows])

@@ -4,10 +4,11 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.scope import asked_products, covering, index_month, month_index
+from tests.draws import draws
 from tests.unit import oracle, worlds
 from tests.unit.statements import MAGNETS, release, release_table
 
@@ -31,7 +32,7 @@ def speaks(scope: Row, **about: Any) -> bool:
 
 
 @given(st.lists(st.one_of(worlds.queries("q", "2025-01"), worlds.papers("p", "2025-01")), min_size=1, max_size=3))
-@settings(max_examples=20, deadline=None)
+@draws(20)
 def test_a_key_is_covered_by_the_best_kind_that_a_walk_over_the_releases_finds(
     store: list[tuple[Row, list[Row]]],
 ) -> None:

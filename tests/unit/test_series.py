@@ -4,11 +4,12 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from polars.testing import assert_frame_equal
 
 from tasks.metrics import Wanted, _derive_portion
 from tasks.series import cut_portions
+from tests.draws import draws
 from tests.unit import worlds
 from tests.unit.figures import Figures, Store, derived, merged
 from tests.unit.statements import number, release, release_table
@@ -446,7 +447,7 @@ def test_many_large_series_are_not_refused() -> None:
 
 
 @given(worlds.histories())
-@settings(max_examples=4, deadline=None)
+@draws(4)
 def test_portions_give_the_same_as_the_whole(store: Store) -> None:
     observation, releases = merged(store), release_table(*(row for row, _ in store))
     observation = observation.filter(pl.col("known_until").is_null())
@@ -468,7 +469,7 @@ def test_portions_are_cut_by_what_is_looked_back_on_where_that_is_more() -> None
 
 
 @given(worlds.histories())
-@settings(max_examples=4, deadline=None)
+@draws(4)
 def test_the_figures_come_in_the_order_in_which_they_are_published(store: Store) -> None:
     """The files are written without sorting again, and readers of one product count on their order."""
     made = pl.DataFrame(derived(store))

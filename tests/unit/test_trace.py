@@ -1,11 +1,12 @@
 """A figure reckoned again from the ledger's rows is the figure that was published, whatever the store holds."""
 
 import polars as pl
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given
 
 from schemas.metric import FIGURES, status
 from tasks.origin import Place
 from tasks.trace import NO_RECORD, RECORDS
+from tests.draws import draws
 from tests.unit import worlds
 from tests.unit.figures import Store
 from tests.unit.statements import number, release
@@ -18,7 +19,7 @@ QUICK = (Phase.explicit, Phase.reuse, Phase.generate)
 
 
 @given(worlds.histories(most=4))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=QUICK)
+@draws(12, suppress_health_check=[HealthCheck.too_slow], phases=QUICK)
 def test_every_figure_is_found_again_from_the_rows_that_make_it(store: Store) -> None:
     """Every figure of a row; and the kinds of release that the row names are those of the rows that make its figures."""
     tracer = tracer_of(store)

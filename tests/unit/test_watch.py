@@ -11,6 +11,7 @@ from bad_inputs.download import CLEAN_RECORDS, csv_bytes
 
 import flows.watch
 from flows.release import release
+from flows.terminal import read_day
 from flows.watch import watch
 from schemas.code_tables import code_table
 from schemas.request import ReleaseRequest
@@ -241,6 +242,7 @@ def test_what_customs_release_in_their_morning_is_public_where_it_is_yesterday(
     try:
         there = release_calendar.today()
         assert there > date.today()
+        assert read_day(there.isoformat()) == there
         drop(home, "june.csv", month(6), there.isoformat())
         assert look(home, there).headline == "Published 2025-06"
     finally:
