@@ -37,10 +37,7 @@ from tasks.snapshot import open_snapshot
 from tasks.trace import Tracer
 from tasks.working_copy import at_hand
 
-HERE = Path(__file__).parent
-# In a package the examples lie with the flows, in a checkout beside them.
-EXAMPLES = HERE / "examples" if (HERE / "examples").is_dir() else HERE.parent / "examples"
-SAMPLE = EXAMPLES / "published_figures.csv"
+SAMPLE = Path(__file__).parent / "examples" / "published_figures.csv"
 Kind = StrEnum("Kind", ["preliminary", "bulletin", "query"])
 Partners = StrEnum("Partners", ["all", "listed"])
 commands = typer.Typer()

@@ -21,7 +21,7 @@ from schemas.request import ReleaseRequest
 
 HERE = Path(__file__).parent
 WRITER = str(HERE / "s3_writer.py")
-SAMPLE = HERE.parent.parent / "examples" / "published_figures.csv"
+SAMPLE = HERE.parent.parent / "flows" / "examples" / "published_figures.csv"
 SECRET, KEY_NAME = "a-secret-that-must-not-be-seen", "AKIDNOTTOBESEEN"
 START_SECONDS_MAX = 240
 TODAY = date(2025, 8, 1)

@@ -103,7 +103,7 @@ def test_the_schedule_runs_against_postgresql_and_a_stranger_is_turned_away(team
     assert done.returncode == 0, done.stdout + done.stderr
     (folder / "inbox" / "published").mkdir()
     (folder / "inbox" / "published" / "defaults.toml").write_text('source = "published"\n')
-    shutil.copy(ROOT / "examples" / "published_figures.csv", folder / "inbox" / "published")
+    shutil.copy(ROOT / "flows" / "examples" / "published_figures.csv", folder / "inbox" / "published")
     service = unit("tidewaiter-worker.service")
     command = service["ExecStart"].split()
     assert (command[0], service["KillSignal"]) == ("/srv/tidewaiter/.venv/bin/python", "SIGINT")

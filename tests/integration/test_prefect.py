@@ -29,7 +29,7 @@ from tasks import artifacts, catalog
 from tasks.audit import Unsound
 from tasks.refusal import Refused
 
-SAMPLE = Path(__file__).parent.parent.parent / "examples" / "published_figures.csv"
+SAMPLE = Path(__file__).parent.parent.parent / "flows" / "examples" / "published_figures.csv"
 WAY = [
     "locate", "land", "parse", "correct", "normalise", "open_known", "check", "hold_on_errors", "merge", "widen", "revise",
     "derive", "mark_events", "trail", "publish", "report", "brief",

@@ -12,7 +12,7 @@ from tasks import ledger, metrics, reading
 from tasks.snapshot import open_snapshot
 from tasks.tables import read_table
 
-SAMPLE = Path(__file__).parent.parent.parent / "examples" / "published_figures.csv"
+SAMPLE = Path(__file__).parent.parent.parent / "flows" / "examples" / "published_figures.csv"
 
 
 def test_the_sample_published_at_once_and_in_two_halves_equals_the_whole(tmp_path: Path) -> None:

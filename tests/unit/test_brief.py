@@ -34,7 +34,7 @@ STORY = ("353 t", "660 %", "3,188 t", "157.5 %", "1,238 t", "38.1 %", "22,319 t"
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     store = tmp_path_factory.mktemp("brief") / "store"
-    release.fn(ReleaseRequest(file=ROOT / "examples" / "published_figures.csv", store=store))
+    release.fn(ReleaseRequest(file=ROOT / "flows" / "examples" / "published_figures.csv", store=store))
     found = open_snapshot(store)
     assert found is not None
     return found

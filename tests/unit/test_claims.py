@@ -121,7 +121,7 @@ COLUMNS = ("commodity", "partner", "period", "metric", "value", "unit", "qualifi
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     store = tmp_path_factory.mktemp("claims") / "store"
-    release.fn(ReleaseRequest(file=ROOT / "examples" / "published_figures.csv", store=store))
+    release.fn(ReleaseRequest(file=ROOT / "flows" / "examples" / "published_figures.csv", store=store))
     snapshot = open_snapshot(store)
     assert snapshot is not None
     return snapshot
@@ -176,7 +176,7 @@ def test_the_figures_of_the_sample_itself_are_all_supported(sample: Snapshot) ->
         ("quantity_yoy", True): "ytd_yoy_pct",
         ("value", True): "value_usd",
     }
-    with (ROOT / "examples" / "published_figures.csv").open(encoding="utf-8") as file:
+    with (ROOT / "flows" / "examples" / "published_figures.csv").open(encoding="utf-8") as file:
         rows = [
             (
                 row["product"],

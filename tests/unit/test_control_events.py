@@ -32,7 +32,7 @@ QUERY = (
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     folder = tmp_path_factory.mktemp("events")
-    release.fn(ReleaseRequest(file=ROOT / "examples" / "published_figures.csv", store=folder / "store"))
+    release.fn(ReleaseRequest(file=ROOT / "flows" / "examples" / "published_figures.csv", store=folder / "store"))
     (folder / "soybeans.csv").write_bytes(QUERY.encode("gb18030"))
     release.fn(
         ReleaseRequest(
@@ -271,7 +271,9 @@ def test_the_published_months_are_those_that_the_figures_have(sample: Snapshot) 
 def test_a_release_reads_the_months_of_windows_and_not_the_figures_of_years(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lines = (ROOT / "examples" / "published_figures.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    lines = (
+        (ROOT / "flows" / "examples" / "published_figures.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    )
     asked: list[type] = []
     whole = event_tables.read_table
 
@@ -294,7 +296,9 @@ def test_windows_do_not_depend_on_the_order_of_releases_and_another_product_leav
     tmp_path: Path,
 ) -> None:
     magnets, later, beans = tmp_path / "magnets.csv", tmp_path / "later.csv", tmp_path / "soybeans.csv"
-    lines = (ROOT / "examples" / "published_figures.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    lines = (
+        (ROOT / "flows" / "examples" / "published_figures.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    )
     magnets.write_text("".join(line for line in lines if ",2025-04," not in line), encoding="utf-8")
     later.write_text("".join(lines[:1] + [line for line in lines if ",2025-04," in line]), encoding="utf-8")
     beans.write_bytes(QUERY.encode("gb18030"))
