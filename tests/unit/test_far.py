@@ -51,6 +51,8 @@ def check_years(words: pl.DataFrame, releases: pl.DataFrame) -> dict[str, int]:
         single, in_years = written(Base, at_once.base, folder), written(BaseYear, at_once.base_year, folder)
         known_far: list[BaseFile] = []
         for year in years:
+            # What is far is taken over from the year before and from no earlier one.
+            known_far = [file for file in known_far if file.month == first_near(year - 1)]
             mine = months_of(year, months)
             near = first_near(year)
             before = [file for file in in_years if file.month < year * 12]
