@@ -20,6 +20,8 @@ CURRENCIES = {
     "CNY 100 million": ("CNY", 10**8),
 }  # fmt: skip
 PERCENT_IN_BASIS_POINTS = 100
+# All of it gone.
+GROWTH_MIN_BASIS_POINTS = -10_000
 UNIT_OF = {"quantity": "quantity_unit", "supplementary_quantity": "supplementary_unit", "value": "currency"}
 GROWTH = "quantity_yoy"
 NUMBERS = (*UNIT_OF, GROWTH)
@@ -100,6 +102,8 @@ def _whole(others: pl.DataFrame, name: str) -> pl.DataFrame:
         .when(pl.col("unit").is_null() & pl.col("printed_number").str.contains(DIGIT))
         .then(pl.format("{} '{}' has the unknown unit '{}'", pl.lit(name), printed, unit))
         .when(is_negative).then(pl.format("{} '{}' is negative", pl.lit(name), printed))
+        .when(pl.lit(name == GROWTH) & (pl.col("value") < GROWTH_MIN_BASIS_POINTS))
+        .then(pl.format("{} '{}' is a fall by more than all there was", pl.lit(name), printed))
     )  # fmt: skip
     return others.with_columns(whole_number("printed_number", "factor")).select(
         "row", "label", "value", "resolution", reason.alias("reason")

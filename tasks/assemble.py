@@ -32,6 +32,7 @@ from tasks.lineage import code_sha256, json_sha256, lineage_row, versions
 from tasks.normalise import Normalised
 from tasks.past import BaseFile
 from tasks.publish import NewFile, Published, publish
+from tasks.refusal import Refused
 from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS, month_index
 from tasks.tables import Partition, encode_file, encode_months, partition_path, path_partition
 from tasks.waiting import Waiting, Writer
@@ -75,7 +76,20 @@ def merge(release: Normalised, known: Known) -> Ledger:
         pl.concat([known.releases, release.release]).unique("release_id", keep="first").sort("release_id"),
     )
     details = cast("DataFrame[Detail]", _details(release, known).filter(_in_months(known.touched)))
-    return Ledger(ledger.merge(details, releases), releases)
+    with _refusing_overflow():
+        return Ledger(ledger.merge(details, releases), releases)
+
+
+@contextlib.contextmanager
+def _refusing_overflow() -> Iterator[None]:
+    """Numbers of which no sum fits into 64 bits are a wrong unit in the file, and no error of ours."""
+    try:
+        yield
+    except OverflowError as error:
+        raise Refused(
+            "number too large", where="the release, with what is published of its months", found=str(error),
+            advice="Check the unit column of the file; nothing was published.",
+        ) from error  # fmt: skip
 
 
 def whole(ledger_after: Ledger, known: Known) -> DataFrame[Observation]:
@@ -85,9 +99,11 @@ def whole(ledger_after: Ledger, known: Known) -> DataFrame[Observation]:
 
 
 def _details(release: Normalised, known: Known) -> pl.DataFrame:
-    """Details of all releases, this one's among them once."""
-    others = known.detail.filter(pl.col("release_id") != release.release["release_id"][0])
-    return pl.concat([others, release.detail])
+    """Details of all releases, this one's among them once. Of one that is known already those that are published: read again it
+    may have another day, or other corrections, and the ledger would say what no published detail says."""
+    if release.release["release_id"][0] in known.releases["release_id"]:
+        return known.detail
+    return pl.concat([known.detail, release.detail])
 
 
 def revise(release: Normalised, ledger_after: Ledger, known: Known) -> DataFrame[Revision]:
@@ -110,7 +126,8 @@ def _in_months(partitions: tuple[Partition, ...]) -> pl.Expr:
 
 def widen_ledger(ledger_after: Ledger) -> DataFrame[TradeFlow]:
     """The last word of the months that were made again, wide."""
-    return widen(ledger.last_word(ledger_after.touched), ledger_after.releases)
+    with _refusing_overflow():
+        return widen(ledger.last_word(ledger_after.touched), ledger_after.releases)
 
 
 def derive(ledger_after: Ledger, known: Known) -> Figures:
@@ -118,7 +135,7 @@ def derive(ledger_after: Ledger, known: Known) -> Figures:
     anew and from the numbers of the others. Where these are many, a few months at a time."""
     words = ledger.last_word(whole(ledger_after, known)).filter(_in_months(known.anew))
     releases, files = ledger_after.releases, known.before
-    with contextlib.ExitStack() as open_writers:
+    with _refusing_overflow(), contextlib.ExitStack() as open_writers:
         metric, base, base_year, base_far = (
             open_writers.enter_context(
                 Writer(model, known.store, functools.partial(_derivation, model, releases=releases))

@@ -123,7 +123,9 @@ def _without_coarser_echoes(words: pl.DataFrame) -> pl.DataFrame:
     while True:
         standing = {name: pl.col(name).shift(1).over("number") for name in SAID}
         coarser = (pl.col("resolution") > standing["resolution"]).fill_null(False)
-        is_echo = coarser & ((pl.col("value") - standing["value"]).abs() < pl.col("resolution")).fill_null(False)
+        off = pl.col("value") - standing["value"]
+        cut = ((off * pl.col("value").sign()) <= 0) & (off.abs() < pl.col("resolution"))
+        is_echo = coarser & (cut | (2 * off.abs() <= pl.col("resolution"))).fill_null(False)
         first = is_echo & ~is_echo.shift(1).over("number").fill_null(False)
         kept = words.filter(~first) if words["resolution"].drop_nulls().n_unique() > 1 else words
         if kept.height == words.height:

@@ -138,6 +138,8 @@ def _months(text: str | None) -> tuple[date | None, date | None]:
     match = MONTHS.fullmatch(text)
     assert match is not None  # the form is checked by Declaration
     year, month, last_year, last_month = match.groups()
+    if "0000" in {year, last_year}:
+        raise Refused("months", where="months", found=f"{text} has a year 0", advice="Write 2025-01..2025-06.")
     first = date(int(year), int(month), 1)
     last = date(int(last_year), int(last_month), 1) if last_year else first
     if last < first:

@@ -27,6 +27,7 @@ from tasks.names import doubt_names
 from tasks.numbers import MISSING_MARKS, plain_texts, tidy_numbers
 from tasks.periods import month_start
 from tasks.refusal import Refused
+from tasks.release_calendar import last_opened
 from tasks.scope import family, lost_place
 from tasks.sources import SOURCES
 from tasks.sources.protocol import Parsed
@@ -58,6 +59,10 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     _refuse_overflow(numbers, amounts, where)
     record = parsed.reported["record"]
     copies = _find_copies(numbers, codes, amounts, record, landed)
+    # What a record says in both of its quantities is said once.
+    once = numbers.unique(["row", "label"], keep="first", maintain_order=True) if copies is not None else numbers
+    twice, numbers = numbers.height - once.height, once
+    copies = pl.Series([], dtype=pl.Int64) if copies is None else copies
     doubts = [*codes.doubts, *doubt_names(parsed.reported, where), *_missing_marks(printed, record, where)]
     # A copy says nothing that is not said elsewhere in the file; what any other record set aside said is lost.
     lost = _places(faults["row"], codes)
@@ -68,6 +73,11 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
             finding("copies", "warning", where, observed=f"{copies.len()} exact copies, first record {record[copies[0]]}",
                     expected="each key once", advice="The copies are set aside; nothing to do.")
         )  # fmt: skip
+    if twice:
+        doubts.append(
+            finding("said_twice", "info", where, observed=f"{twice} records with one number in both of their quantities",
+                    expected="two units", advice="The number is kept once; nothing to do.")
+        )  # fmt: skip
     doubts += _normalisations((*parsed.normalised, *changes), where)
     quarantine = _set_aside(parsed.reported, faults, release_id)
     if not numbers.height:
@@ -77,8 +87,11 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
             found=f"{quarantine['reasons'][0][0]}; none of {quarantine.height} records can be used",
             advice="Check that it is the file that was declared.",
         )
+    said = _said(numbers, codes, amounts)
+    doubts += _not_opened(landed, said.turns, where)
     detail = _as_detail(_in_order(numbers, codes), codes, amounts, record, landed, release_id)
-    release = _describe(landed, parsed, _said(numbers, codes, amounts), quarantine, lost, release_id)
+    _refuse_growth_of_pieces(detail, where)
+    release = _describe(landed, parsed, said, quarantine, lost, release_id)
     return Normalised(detail, quarantine, gather(release_id, doubts), release)
 
 
@@ -159,8 +172,11 @@ def _as_detail(
     return cast("DataFrame[Detail]", made.select(*polars_schema(Detail)))
 
 
-def _find_copies(numbers: pl.DataFrame, codes: Read, amounts: Amounts, record: pl.Series, landed: Landed) -> pl.Series:
-    """The rows that say what an earlier one says, number by number. Raises Refused where they say anything else."""
+def _find_copies(
+    numbers: pl.DataFrame, codes: Read, amounts: Amounts, record: pl.Series, landed: Landed
+) -> pl.Series | None:
+    """The rows that say what an earlier one says, number by number; None where no number is said twice at all. Raises Refused
+    where they say anything else."""
     turns = codes.turns.join(
         codes.turns.unique().with_row_index("number"), on=codes.turns.columns, how="left", nulls_equal=True, maintain_order="left",
     )["number"]  # fmt: skip
@@ -172,7 +188,7 @@ def _find_copies(numbers: pl.DataFrame, codes: Read, amounts: Amounts, record: p
     said, _ = combine([(numbers["row"].to_numpy(), len(keys)), (numbers["label"].to_numpy(), amounts.labels.height)])
     is_alike = pl.Series(keys).is_duplicated().gather(numbers["row"]) | pl.Series(said).is_duplicated()
     if not is_alike.any():
-        return pl.Series([], dtype=pl.Int64)
+        return None
     detail = _as_detail(numbers.filter(is_alike), codes, amounts, record, landed, "")
     copies = _copies_among(detail, record.len(), landed.file.name)
     return record.to_frame().with_row_index("row").join(copies, on="record", how="semi")["row"].cast(pl.Int64)
@@ -190,7 +206,9 @@ def _copies_among(detail: DataFrame[Detail], records: int, where: str) -> pl.Dat
         pl.col("measure").n_unique().alias("sets"), pl.col("measure").sort_by("record").first(), pl.col("record").sort()
     )
     _refuse_contradiction(unlike.filter(pl.col("sets") > 1), "other numbers beside it", where)
-    copies = again.select(pl.col("record").list.slice(1)).explode("record").unique().sort("record")
+    # A record that says a measure in both of its quantities is no copy of itself.
+    of_others = pl.col("record").list.unique(maintain_order=True).list.slice(1)
+    copies = again.select(of_others).explode("record").drop_nulls().unique().sort("record")
     if copies.height > max(1, COPIES_SHARE_MAX * records):
         raise Refused(
             "copies",
@@ -214,6 +232,24 @@ def _refuse_contradiction(against: pl.DataFrame, what: str, where: str) -> None:
     )
 
 
+def _refuse_growth_of_pieces(detail: DataFrame[Detail], where: str) -> None:
+    """A growth is kept as that of a mass. Where the file counts the same goods in pieces it would stand beside another number."""
+    measure = pl.col("measure").cast(pl.String)
+    growth = detail.filter(measure.str.ends_with("_yoy"))
+    if not growth.height:
+        return
+    other = measure.str.starts_with("quantity") & ~measure.str.ends_with("_yoy") & ~pl.col("unit").is_in(["kg", "g"])
+    key = ["flow", "product", "partner", "period_start", "period_end"]
+    against = growth.join(detail.filter(other), on=key, how="semi").sort(*key)
+    if against.height:
+        row = against.row(0, named=True)
+        raise Refused(
+            "growth of pieces", where=f"{where}, record {row['record']}",
+            found=f"a growth of {row['product']}, partner {row['partner']}, whose quantity is no mass in this file",
+            advice="Leave the growth out: it is kept of masses alone.",
+        )  # fmt: skip
+
+
 def _missing_marks(printed: Mapping[str, pl.Series], record: pl.Series, where: str) -> list[dict[str, str]]:
     """A dash or a star is no zero: the number is missing, and that is said."""
     doubts = []
@@ -226,6 +262,19 @@ def _missing_marks(printed: Mapping[str, pl.Series], record: pl.Series, where: s
                         expected="a number", advice="They are missing, not zero; nothing to do.")
             )  # fmt: skip
     return doubts
+
+
+def _not_opened(landed: Landed, turns: pl.DataFrame, where: str) -> list[dict[str, str]]:
+    if landed.last_month is None:
+        return []
+    last = _last_month(landed, turns)
+    if last >= month_start(landed.last_month):
+        return []
+    return [
+        finding("months_not_opened", "info", where, observed=f"months to {landed.last_month:%Y-%m} in a file of {landed.released_on}",
+                expected=f"months to {last:%Y-%m}, the last that customs had opened or that has a record",
+                advice="Of later months nothing is said, also not that there was no trade; nothing to do.")
+    ]  # fmt: skip
 
 
 def _normalisations(notes: Sequence[str], where: str) -> list[dict[str, str]]:
@@ -282,6 +331,17 @@ def _said(numbers: pl.DataFrame, codes: Read, amounts: Amounts) -> _Said:
     )
 
 
+def _last_month(landed: Landed, turns: pl.DataFrame) -> date:
+    """The last month that was asked for, as far as customs had opened it when the file was made: in one that nobody could ask for yet a
+    missing row means nothing."""
+    told: date = month_start(turns["period_end"].max())  # type: ignore[arg-type]
+    if landed.last_month is None:
+        return told
+    asked, kind = month_start(landed.last_month), SOURCES[landed.source].kind
+    opened = last_opened("query", landed.released_on) if kind == "query" else asked
+    return max(told, min(asked, opened))
+
+
 def _describe(
     landed: Landed,
     parsed: Parsed,
@@ -294,7 +354,7 @@ def _describe(
     # The site takes one range of months, so the months between the first and the last in the file were asked for.
     turns = said.turns
     first: date = landed.first_month or month_start(turns["period_start"].min())  # type: ignore[arg-type]
-    last: date = month_start(landed.last_month or turns["period_end"].max())  # type: ignore[arg-type]
+    last = _last_month(landed, turns)
     says_day = SOURCES[landed.source].says_day
     row = {
         "release_id": release_id, "source": landed.source, "kind": SOURCES[landed.source].kind, "reporter": landed.reporter,

@@ -27,7 +27,8 @@ EXAMPLES = 3
 
 
 def _editions(judged: Judged) -> Rows:
-    """Two editions of one query, in USD and CNY, count the same goods: their quantities must be equal."""
+    """Two releases of one day cannot both be the word: what both say must be equal, as the quantities are of a query that was
+    asked for in USD and in CNY."""
     row, known = judged.row, judged.known
     same_day = known.releases.filter(
         (pl.col("released_on") == row["released_on"]) & (pl.col("source") == row["source"])
@@ -37,8 +38,8 @@ def _editions(judged: Judged) -> Rows:
         return
     key = ["flow", "product", "partner", "period_start", "period_end", "measure"]
     other = with_codes(known.detail.filter(pl.col("release_id").is_in(same_day.to_list())))
-    mine = judged.own.filter(QUANTITY).group_by(key).agg(pl.col("value").sum())
-    theirs = other.filter(QUANTITY).group_by(*key, "release_id").agg(told=pl.col("value").sum())
+    mine = judged.own.group_by(key).agg(pl.col("value").sum())
+    theirs = other.group_by(*key, "release_id").agg(told=pl.col("value").sum())
     differing = mine.join(theirs, on=key).filter(pl.col("value") != pl.col("told")).sort(*key, "release_id")
     for found in differing.head(EXAMPLES).iter_rows(named=True):
         yield finding(
@@ -47,8 +48,33 @@ def _editions(judged: Judged) -> Rows:
             f"{found['product']} {found['partner']} {found['period_end']:%Y-%m} {found['measure']}",
             observed=f"{found['value']:,} ({differing.height} numbers differ)",
             expected=f"{found['told']:,} as in {found['release_id']} of the same day",
-            advice="Download both editions again on one day.",
+            advice="If this one is the later, declare its day (released_on); if they are two editions, download both again on one "
+            "day. Approved, of two numbers that of the later name stands.",
         )
+
+
+def _known_again(judged: Judged) -> Rows:
+    """A release that is published already changes nothing, whatever day or corrections it comes with now."""
+    row, known = judged.row, judged.known
+    before = known.releases.filter(release_id=row["release_id"])
+    if not before.height:
+        return
+    published = before.row(0, named=True)
+    if published["released_on"] != row["released_on"]:
+        yield finding(
+            "known_release", "warning", row["title"], observed=f"published already, as of {published['released_on']}",
+            expected=f"a release of {row['released_on']}", advice="Its day stays, and what later releases say stands.",
+        )  # fmt: skip
+    columns = [name for name in judged.release.detail.columns if name not in {"known_from", "kind"}]
+    mine = judged.release.detail.select(columns)
+    theirs = known.detail.filter(release_id=row["release_id"]).select(columns)
+    other = mine.height + theirs.height - 2 * mine.join(theirs, on=columns, how="semi", nulls_equal=True).height
+    if other:
+        yield finding(
+            "known_release", "warning", row["title"], observed=f"{other} numbers are read otherwise than when they were published",
+            expected="the numbers that are published", advice="Corrections or the reading changed since. What is published stands; "
+            "for the new numbers fill another store from raw/.",
+        )  # fmt: skip
 
 
 def _partners_missing(judged: Judged) -> Rows:
@@ -97,7 +123,7 @@ def _partners_removed(judged: Judged) -> Rows:
         pl.col("month").is_between(judged.first, judged.last)
         & (pl.col("source") == row["source"])
         & pl.col("product").is_in(judged.products)
-        & (pl.col("known_from") < row["released_on"])
+        & (pl.col("known_from") <= row["released_on"])
     )
     old, now = values_by_partner(before), judged.by_partner
     old = old.join(now.select("flow", "measure", "month").unique(), on=["flow", "measure", "month"], how="semi")
@@ -228,7 +254,7 @@ def _revised(judged: Judged) -> Rows:
     row = judged.row
     key = ["flow", "product", "partner", "month", "measure"]
     published = judged.beside.filter(
-        "single", ~GROWTH, (pl.col("source") == row["source"]) & (pl.col("known_from") < row["released_on"])
+        "single", ~GROWTH, (pl.col("source") == row["source"]) & (pl.col("known_from") <= row["released_on"])
     )
     if not published.height:
         return
@@ -256,10 +282,11 @@ def _revised(judged: Judged) -> Rows:
 def _world_total(judged: Judged) -> Rows:
     """All partners together are the world that another download has, or that others printed, within its last digit."""
     row = judged.row
-    world = judged.beside.filter(~GROWTH, partner=WORLD)
-    if row["partners"] != "all" or not world.height:
+    if row["partners"] != "all":
         return
+    yield from _world_of_others(judged)
     key = ["flow", "product", "measure", "period_start", "period_end"]
+    world = judged.beside.filter(~GROWTH, partner=WORLD)
     parts = judged.own.filter(pl.col("partner") != WORLD).group_by(key).agg(parts=pl.col("value").sum())
     other = world.join(parts, on=key).filter((pl.col("value") - pl.col("parts")).abs() > pl.col("resolution"))
     for found in other.sort(key).iter_rows(named=True):
@@ -272,6 +299,30 @@ def _world_total(judged: Judged) -> Rows:
         )  # fmt: skip
 
 
+def _world_of_others(judged: Judged) -> Rows:
+    """The other way round: a world that this release prints is all partners of those that were asked for all."""
+    row, key = judged.row, ["flow", "product", "measure", "period_start", "period_end"]
+    asked = judged.known.releases.filter(
+        pl.col("partners") == "all", pl.col("source") == row["source"], pl.col("partner_list") != [WORLD]
+    )["release_id"]
+    if row["partner_list"] != [WORLD] or not asked.len():
+        return
+    parts = (
+        judged.beside.filter(~GROWTH, pl.col("partner") != WORLD, pl.col("release_id").is_in(asked.implode()))
+        .group_by(key)
+        .agg(parts=pl.col("value").sum(), release_id=pl.col("release_id").max())
+    )
+    world = judged.own.filter(partner=WORLD)
+    other = world.join(parts, on=key).filter((pl.col("value") - pl.col("parts")).abs() > pl.col("resolution"))
+    for found in other.sort(key).head(EXAMPLES).iter_rows(named=True):
+        yield finding(
+            "world_total", "error", f"{found['flow']} {found['product']} {found['period_end']:%Y-%m} {found['measure']}",
+            observed=f"a world of {found['value']:,} ({other.height} such totals)",
+            expected=f"{found['parts']:,} (± {found['resolution']:,}), all partners of {found['release_id']} together",
+            advice="Partners are missing there, or one of the two was revised or is wrong; look at both.",
+        )  # fmt: skip
+
+
 PRECEDENTS: tuple[Check, ...] = (
-    _editions, _partners_missing, _partners_removed, _unit_values, _unit_changed, _magnitude, _revised, _world_total,
+    _known_again, _editions, _partners_missing, _partners_removed, _unit_values, _unit_changed, _magnitude, _revised, _world_total,
 )  # fmt: skip

@@ -9,7 +9,7 @@ import polars as pl
 from schemas.code_tables import code_table
 from schemas.release import Release
 from schemas.watch import Expectation, ReleaseKind
-from tasks.periods import month_name, month_number
+from tasks.periods import first_day, month_name, month_number
 from tasks.snapshot import open_snapshot
 from tasks.tables import read_table
 
@@ -47,6 +47,22 @@ def expect(store: Path, kind: ReleaseKind | None, day: date) -> Expectation:
     missing = [month for month in months if month not in _published(store, kind)]
     late = (day - due_on).days if missing else 0
     return Expectation(kind=kind, months=months, due_on=due_on, missing=missing, days_overdue=late)
+
+
+def last_opened(kind: ReleaseKind, day: date) -> date:
+    """First day of the last month that releases of the kind can speak of on `day`. What the calendar does not have is reckoned
+    by its rule: a month on the 20th of the next, January with February."""
+    month = month_number(day) - 1
+    rows = code_table("release_calendar").filter(kind=kind)
+    known = {
+        (int(year), int(number)): on for year, number, on in rows.select("year", "month", "expected_on").iter_rows()
+    }
+    while True:
+        year, number = month // 12, month % 12 + 1
+        rule = first_day(month + (2 if number == 1 else 1)).replace(day=20).isoformat()
+        if known.get((year, number), rule) <= day.isoformat():
+            return first_day(month)
+        month -= 1
 
 
 def _published(store: Path, kind: str) -> set[str]:

@@ -84,7 +84,7 @@ def _products_removed(judged: Judged) -> Rows:
         "single", MONEY, pl.col("month").is_between(judged.first, judged.last), pl.col("measure").is_in(row["measures"]),
         pl.col("partner").is_in(row["partner_list"]) | (row["partners"] == "all"),
         flow=row["flow"], source=row["source"], classification=row["classification"],
-    ).filter(pl.col("known_from") < row["released_on"])  # fmt: skip
+    ).filter(pl.col("known_from") <= row["released_on"])  # fmt: skip
     if not told.height:
         return
     before = told.group_by(CELL).agg(pl.col("value").sum()).with_columns(pl.col("product").cast(pl.String))

@@ -65,8 +65,14 @@ def read_fields(raw: bytes, where: str, is_number: Callable[[str], bool]) -> Lex
     check_titles(titles, where)
     numeric = frozenset(title for title, column in zip(titles, columns, strict=True) if column.dtype.is_numeric())
     texts = [_as_text(column.rename(title), where) for title, column in zip(titles, columns, strict=True)]
-    fields = pl.DataFrame([text if is_number(text.name) else text.cast(pl.Categorical) for text in texts])
     notes = ["Excel workbook"]
+    # Behind the last record alone: elsewhere records would no longer bear the numbers of their rows.
+    says = pl.DataFrame(texts).select(pl.any_horizontal(pl.all().str.strip_chars() != "")).to_series()
+    records = int(says.arg_true().max() + 1) if says.any() else 0  # type: ignore[operator]
+    if records < says.len():
+        notes.append(f"{says.len() - records} blank rows at the end")
+        texts = [text[:records] for text in texts]
+    fields = pl.DataFrame([text if is_number(text.name) else text.cast(pl.Categorical) for text in texts])
     if titles != printed:
         notes.append("titles with blanks, invisible or full-width characters")
     distinct = {text.name: text.unique() for text in texts if not is_number(text.name)}
@@ -102,6 +108,11 @@ def _load_column(book: fastexcel.ExcelReader, place: int, texts: pl.Series) -> p
 
 
 def _as_text(column: pl.Series, where: str) -> pl.Series:
+    if isinstance(column.dtype, pl.Duration):
+        raise Refused(
+            "cells of time", where=f"{where}, column {column.name}", found="cells that are formatted as a length of time",
+            advice="Drop the download as the site gave it, or format the column as text or number.",
+        )  # fmt: skip
     if column.dtype.is_float():
         whole = (column == column.floor()) & (column.abs() < INTEGER_MAX)
         digits = column.set(~whole.fill_null(False), None).cast(pl.Int64).cast(pl.String)

@@ -25,6 +25,7 @@ from schemas.reported import Reported
 from schemas.table import polars_schema
 from tasks import envelope, lexer, workbook
 from tasks.names import first_record, refuse_mojibake, refuse_totals
+from tasks.numbers import plain_texts
 from tasks.refusal import Refused, clip
 from tasks.sources.protocol import Parsed, Source
 
@@ -134,8 +135,15 @@ def _as_reported(fields: pl.DataFrame, distinct: dict[str, pl.Series]) -> DataFr
         pl.lit(currency.removeprefix("value ")).cast(pl.Categorical).alias("currency"),
     )
     for quantity, unit in UNIT_OF.items():
-        if quantity in fields.columns and (distinct[unit] == NO_SECOND_UNIT).any():
+        if quantity not in fields.columns:
+            continue
+        marks = distinct[unit].filter(plain_texts(distinct[unit]) == NO_SECOND_UNIT)
+        if marks.len():
             absent = (pl.col(quantity) == "0") & (pl.col(unit) == NO_SECOND_UNIT)
+            if marks.to_list() != [NO_SECOND_UNIT]:
+                # With blanks or in wide characters, as numbers and codes may be.
+                is_zero = pl.lit(plain_texts(fields[quantity]) == "0")
+                absent = is_zero & pl.col(unit).cast(pl.String).is_in(marks.to_list())
             fields = fields.with_columns(
                 pl.when(~absent).then(pl.col(quantity)).alias(quantity), pl.when(~absent).then(pl.col(unit)).alias(unit)
             )

@@ -54,13 +54,14 @@ PUBLISHED = {"source": "published", "flow": None, "released_on": None}
 
 def test_every_check_is_asked_and_named_by_its_finding() -> None:
     names = [ask.__name__.lstrip("_") for ask in (*CHECKS, *PRECEDENTS, *SLIPS)]
-    assert len(names) == len(set(names)) == 21
+    assert len(names) == len(set(names)) == 22
     assert all(ask.__doc__ for ask in (*CHECKS, *PRECEDENTS, *SLIPS))
 
 
 def test_a_clean_release_raises_nothing(tmp_path: Path) -> None:
     assert _raised(tmp_path, CLEAN) == []
-    assert _raised(tmp_path, CLEAN, ALL, [(YEAR, ALL), (CLEAN, ALL)]) == []
+    again = {**ALL, "released_on": JULY_20}
+    assert _raised(tmp_path, CLEAN, again, [(YEAR, ALL), (CLEAN, again)]) == []
 
 
 @pytest.mark.parametrize(("records", "held"), [(9_999, False), (10_000, True), (10_001, False), (20_000, True)])
@@ -256,11 +257,32 @@ def test_world_total(tmp_path: Path, printed: str, raised: bool) -> None:
     assert _raised(tmp_path, CLEAN, {}, before) == []
 
 
+@pytest.mark.parametrize(("value", "raised"), [("75,439,074", False), ("1,000,000", True)])
+def test_a_world_that_is_not_its_partners(tmp_path: Path, value: str, raised: bool) -> None:
+    titles = (*TITLES[:3], *TITLES[5:])
+    world = csv_bytes([(*record[:3], *record[5:9], value) for record in CLEAN_RECORDS[:1]], titles)
+    total = sum(int(record[VALUE].replace(",", "")) for record in CLEAN_RECORDS if record[1] == CLEAN_RECORDS[0][1])
+    world = world.replace(b"75,439,074", f"{total:,}".encode())
+    found = _raised(tmp_path, world.replace(b"353000", b"1676122"), ALL, [(CLEAN, ALL)])
+    assert found == ([("world_total", "error")] if raised else [])
+    assert _raised(tmp_path, world, ALL, [(CLEAN, {})]) == []
+
+
+def test_two_downloads_of_one_day_that_differ(tmp_path: Path) -> None:
+    """Of two words of a day none is the later, and partners that moved would be counted under both codes."""
+    moved = csv_bytes((magnets("501"), *CLEAN_RECORDS[1:]))
+    july = {**ALL, "released_on": JULY_20}
+    assert ("partner_removed", "error") in _raised(tmp_path, moved, july, [(CLEAN, july)])
+    dearer = csv_bytes(with_field(VALUE, "20,999,000"))
+    assert ("editions_disagree", "error") in _raised(tmp_path, dearer, july, [(CLEAN, july)])
+
+
 @pytest.mark.parametrize(("flow", "raised"), [("export", False), ("import", True)])
 def test_other_flow(tmp_path: Path, flow: str, raised: bool) -> None:
     """The bytes of an export published once more as an import: nothing in the file tells which it is."""
     before = [(CLEAN, {"flow": "export"})]
-    assert _raised(tmp_path, CLEAN, {"flow": flow}, before) == ([("other_flow", "error")] if raised else [])
+    expected = ("other_flow", "error") if raised else ("known_release", "warning")
+    assert _raised(tmp_path, CLEAN, {"flow": flow}, before) == [expected]
 
 
 @pytest.mark.parametrize(("rate", "raised"), [(1, True), (4.9, True), (6, False), (8.7, False), (10.1, True)])

@@ -67,6 +67,11 @@ def test_months_of_which_no_file_of_that_day_can_speak_are_refused(tmp_path: Pat
         land(locate(ReleaseRequest(file=file, source="published", months=months)), tmp_path / "store", TODAY)
 
 
+def test_there_is_no_year_0(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="0000-01 has a year 0"):
+        locate(ReleaseRequest(file=_drop(tmp_path), source="published", months="0000-01"))
+
+
 def test_the_rest_of_the_year_may_be_asked_for(tmp_path: Path) -> None:
     """A folder of one year has one `defaults.toml`."""
     asked = locate(ReleaseRequest(file=_drop(tmp_path), source="published", months="1995-01..2026-12"))

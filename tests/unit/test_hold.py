@@ -5,15 +5,19 @@ import os
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
+import polars as pl
 import pytest
-from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, magnets
 
 from flows.release import from_bytes_to_tables, release
 from schemas.outcome import Outcome
 from schemas.request import ReleaseRequest
-from tasks import hold, reading
+from tasks import catalog, hold, reading
 from tasks.hold import Held, NotHeld
+from tasks.normalise import Normalised
+from tasks.refusal import Refused
 from tasks.snapshot import BrokenStore, current_id
 
 TODAY = date(2025, 8, 1)
@@ -76,6 +80,33 @@ def test_an_approval_publishes_from_the_raw_bytes_and_stands_among_the_findings(
     assert "hold_on_errors" in trail["step"]
     assert not any("2025-08-02" in text for text in [*found["observed"], *trail["parameters"]])
     assert ingest(JUNE_WITHOUT_PARTNERS, 21).status == "nothing new"
+
+
+def test_what_is_published_keeps_its_day_and_its_numbers_whatever_comes_again(
+    ingest: Ingest, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Known again under another day, or with a correction since, the ledger would say what no published detail says."""
+    before = ingest(JUNE).snapshot_id
+    again = ingest(JUNE, 30)
+    assert (again.status, again.snapshot_id) == ("nothing new", before)
+    (line,) = again.warnings
+    assert "published already, as of 2025-07-20; expected a release of 2025-07-30" in line
+    normalise = catalog.normalise
+
+    def corrected(*given: Any) -> Normalised:
+        read = normalise(*given)
+        return read._replace(detail=read.detail.with_columns(pl.col("value") + 1))
+
+    monkeypatch.setattr(catalog, "normalise", corrected)
+    again = ingest(JUNE)
+    assert (again.status, again.snapshot_id) == ("nothing new", before)
+    assert "24 numbers are read otherwise than when they were published" in again.warnings[0]
+
+
+def test_numbers_of_which_no_sum_fits_are_refused_in_one_line(ingest: Ingest, store: Path) -> None:
+    with pytest.raises(Refused, match=r"too large for a month.*Check the unit column"):
+        ingest(csv_bytes([magnets("502", "999999999999", "20,121,000")]))
+    assert current_id(store) is None
 
 
 def test_a_rejection_leaves_every_published_byte_and_is_remembered(ingest: Ingest, store: Path) -> None:

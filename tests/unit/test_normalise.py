@@ -223,6 +223,66 @@ def test_a_record_that_says_one_measure_twice_contradicts_itself() -> None:
     assert refused.where.startswith("f.csv, records 1, 1")
 
 
+def test_a_record_that_says_one_number_in_both_quantities_says_it_once() -> None:
+    release = _normalised(with_field(SECOND_UNIT, "千克", records=with_field(SECOND, "353000")))
+    assert release.quarantine.height == 0
+    assert release.detail.drop("release_id").equals(_normalised().detail.drop("release_id"))
+    (said,) = release.findings.filter(check="said_twice").to_dicts()
+    assert (said["severity"], said["observed"]) == ("info", "1 records with one number in both of their quantities")
+
+
+@pytest.mark.parametrize("mark", ["\t", "　", "\u200b"])
+def test_no_second_unit_with_blanks_is_still_none(mark: str) -> None:
+    tabs = [tuple(field + mark if field in {"0", "?"} else field for field in record) for record in CLEAN_RECORDS]
+    wide = [tuple("？" if field == "?" else field for field in record) for record in CLEAN_RECORDS]
+    for records in (tabs, wide):
+        release = _normalised(records)
+        assert release.quarantine.height == 0
+        assert release.detail.drop("release_id").equals(_normalised().detail.drop("release_id"))
+
+
+@pytest.mark.parametrize(
+    ("day", "asked", "last"),
+    [
+        # Customs open a month on the 20th of the next; what has a record was open.
+        (date(2025, 7, 19), "2025-12", "2025-06"), (date(2025, 8, 19), "2025-12", "2025-06"), (date(2025, 8, 20), "2025-12", "2025-07"),
+        (date(2026, 2, 25), "2026-01", "2025-12"), (date(2026, 3, 20), "2026-02", "2026-02"), (date(2025, 7, 20), "2025-06", "2025-06"),
+    ],
+)  # fmt: skip
+def test_a_month_that_was_not_open_yet_is_not_spoken_of(day: date, asked: str, last: str) -> None:
+    landed = LANDED.model_copy(
+        update={"first_month": date(2025, 1, 1), "last_month": date.fromisoformat(f"{asked}-01"), "released_on": day}
+    )
+    release = _normalised(landed=landed)
+    assert f"{release.release['last_month'][0]:%Y-%m}" == last
+    told = release.findings.filter(check="months_not_opened")["expected"].to_list()
+    assert [text.split(",")[0] for text in told] == ([f"months to {last}"] if last < asked else [])
+
+
+def test_a_fall_by_more_than_all_there_was_is_set_aside() -> None:
+    release = _published(
+        "export,85051110,USA,2025-06,quantity_yoy,-100,%,2025-07-20",
+        "export,85051110,DEU,2025-06,quantity_yoy,-100.1,%,2025-07-20",
+    )
+    assert release.detail.select("partner", "value").rows() == [("USA", -10_000)]
+    assert release.quarantine["reasons"].to_list() == [["quantity_yoy '-100.1' is a fall by more than all there was"]]
+
+
+def test_a_growth_of_pieces_is_refused() -> None:
+    growth = "export,87038000,WLD,2025-06,quantity_yoy,25,%,2025-07-20"
+    with pytest.raises(Refused, match="growth of 87038000, partner WLD, whose quantity is no mass"):
+        _published("export,87038000,WLD,2025-06,quantity,200000,辆,2025-07-20", growth)
+    assert _published("export,87038000,WLD,2025-06,quantity,200000,kg,2025-07-20", growth).detail.height == 2
+
+
+def test_units_of_one_thing_are_one_measure_in_both_languages() -> None:
+    told = [
+        _normalised(with_field(SECOND_UNIT, unit, records=with_field(SECOND, "5"))) for unit in ("套", "Number of item")
+    ]
+    assert "quantity_item" in told[0].detail["measure"].cast(pl.String).to_list()
+    assert told[0].detail.drop("release_id").equals(told[1].detail.drop("release_id"))
+
+
 def test_copies_are_set_aside_once_and_the_numbers_stay() -> None:
     release = _normalised([*CLEAN_RECORDS, CLEAN_RECORDS[0]])
     assert release.quarantine.select("record", "reasons").rows() == [(8, ["is an exact copy of an earlier record"])]

@@ -137,6 +137,25 @@ def test_a_lying_size_is_found() -> None:
         _read(lying)
 
 
+def test_blank_rows_behind_the_records_are_none() -> None:
+    blank = ("", " ", "")
+    book = workbook_bytes([*NUMERIC, blank, blank])
+    read, plain = _read(book), _read(workbook_bytes(NUMERIC))
+    assert read.fields.cast(pl.String).rows() == plain.fields.cast(pl.String).rows()
+    assert read.normalised == (*plain.normalised, "2 blank rows at the end")
+    inside = _read(workbook_bytes([NUMERIC[0], blank, *NUMERIC[1:]]))
+    assert inside.fields.height == len(NUMERIC) + 1
+
+
+def test_a_length_of_time_is_no_number() -> None:
+    def hours(book: Any, sheet: Any) -> None:
+        for row in range(1, len(NUMERIC) + 1):
+            sheet.write_number(row, QUANTITY, 1.5, book.add_format({"num_format": "[h]:mm"}))
+
+    with pytest.raises(Refused, match=r"第一数量.*length of time"):
+        _read(workbook_bytes(NUMERIC, change=hours))
+
+
 def test_titles_are_kept_in_order_and_empty_sheets_have_none() -> None:
     assert _read(workbook_bytes([])).fields.columns == list(TITLES)
     assert _read(workbook_bytes([], [])).fields.width == 0
