@@ -5,6 +5,7 @@ Belongs here: parsing, normalising, checking, the ledger, the metrics, publicati
 Does not belong here: order and time of the steps (flows), what is true of a table (schemas).
 """
 
-from tasks import memory
+from tasks import loops, memory
 
 memory.set_up()
+loops.set_up()

@@ -10,14 +10,11 @@ import functools
 import hashlib
 import importlib.metadata
 import json
-import re
-import sys
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -29,12 +26,8 @@ from schemas.outcome import Outcome
 from schemas.release import Release
 from schemas.table import Table, polars_schema
 from tasks.frame_hash import frame_sha256
+from tasks.imports import modules_behind
 
-ROOT = Path(__file__).parent.parent
-# The names behind `from … import`, also in brackets over several lines, or the one behind a plain `import`.
-IMPORT = re.compile(
-    r"^\s*(?:from ((?:tasks|schemas)[\w.]*) import (\([^)]*\)|[^\n]*)|import ((?:tasks|schemas)[\w.]*))", re.MULTILINE
-)
 SHAPING_LIBRARIES = ("polars", "pyarrow", "pandera", "fastexcel", "numba", "numpy", "tidewaiter")
 
 
@@ -176,42 +169,6 @@ def code_sha256(module_name: str) -> str:
     return json_sha256({
         name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in modules_behind(module_name).items()
     })  # fmt: skip
-
-
-def modules_behind(module_name: str) -> dict[str, Path]:
-    """The files of a module and of all modules of ours that it imports, by name.
-
-    By the imports in their text, because what a module holds in a table (the parsers of the sources) is no name in it,
-    and what is imported late or elsewhere in the process makes no difference.
-    """
-    own = _file_of(module_name) or getattr(sys.modules.get(module_name), "__file__", None)
-    if own is None:
-        raise LookupError(f"{module_name}: no source file; a step must be in a module whose code can be hashed")
-    found, waiting = {module_name: Path(own)}, list(_imported(Path(own)))
-    while waiting:
-        name = waiting.pop()
-        file = _file_of(name)
-        if file is not None and name not in found:
-            found[name] = file
-            waiting += _imported(file)
-    return found
-
-
-@functools.cache
-def _imported(file: Path) -> tuple[str, ...]:
-    """Everything of ours that the imports of a file name: modules, and names that may be modules."""
-    names = []
-    for module, parts, plain in IMPORT.findall(file.read_text(encoding="utf-8")):
-        names += (
-            [plain] if plain else [module, *(f"{module}.{name}" for name in re.findall(r"(\w+)(?: as \w+)?", parts))]
-        )
-    return tuple(names)
-
-
-def _file_of(name: str) -> Path | None:
-    place = ROOT.joinpath(*name.split("."))
-    files = (place.with_suffix(".py"), place / "__init__.py")
-    return next((file for file in files if file.is_file()), None)
 
 
 @functools.cache

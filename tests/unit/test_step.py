@@ -16,7 +16,8 @@ from schemas.release import Finding
 from schemas.table import Table, column, schema_sha256
 from tasks import catalog, frame_hash
 from tasks.frame_hash import frame_sha256
-from tasks.lineage import Run, modules_behind, recording, versions
+from tasks.imports import modules_behind
+from tasks.lineage import Run, recording, versions
 from tasks.step import Step
 
 
