@@ -33,8 +33,16 @@ class Number(Table):
     span: Span = column("month, ytd (from January on), or the printed growth of one of them on the year before")
 
 
+# What baskets and groups of partners are made of.
+MEMBERSHIPS = ("baskets", "partner_groups")
+
+
 @published(
-    sort_by=("product", "partner", "measure", "span"), month_of="period", rows_per_group=32_768, is_compact=False
+    sort_by=("product", "partner", "measure", "span"),
+    month_of="period",
+    rows_per_group=32_768,
+    is_compact=False,
+    rests_on=MEMBERSHIPS,
 )
 class Base(Number):
     """The numbers behind `metric`: later months look back on them and need not add up anything again."""
@@ -53,6 +61,7 @@ class Base(Number):
     month_of="period",
     rows_per_group=32_768,
     is_compact=False,
+    rests_on=MEMBERSHIPS,
 )
 class BaseYear(Number):
     """The numbers of `base` of a year that is over, its months side by side, and of the year that is not the quarters before that of
@@ -77,7 +86,11 @@ class BaseYear(Number):
 
 
 @published(
-    sort_by=("product", "partner", "measure", "step"), month_of="period", rows_per_group=32_768, is_compact=False
+    sort_by=("product", "partner", "measure", "step"),
+    month_of="period",
+    rows_per_group=32_768,
+    is_compact=False,
+    rests_on=MEMBERSHIPS,
 )
 class BaseFar(Table):
     """What the figures of a year rest on that lies before the two years before it, so that a look back needs three years at most.

@@ -47,7 +47,8 @@ class Layout:
     a column says them too, readers disagree about which of the two to believe. `sort_by` is the order inside a file, and
     `rows_per_group` how many rows a reader who asks for one product must take with it: fewer let through less, and make
     the footers longer, which every reader reads. `is_compact` says that few bytes matter more than reading them quickly, as for
-    everything that people download; what each release reads again is a fifth larger and read in half the time.
+    everything that people download; what each release reads again is a fifth larger and read in half the time. `rests_on` are the
+    code tables that decide what adds up: where they were others, a file is as good as none and is made anew.
     """
 
     model: type[Table]
@@ -56,6 +57,7 @@ class Layout:
     by_release: bool
     rows_per_group: int
     is_compact: bool
+    rests_on: tuple[str, ...] = ()
 
 
 PUBLISHED: dict[str, Layout] = {}
@@ -63,12 +65,14 @@ PUBLISHED: dict[str, Layout] = {}
 
 def published(
     *, sort_by: tuple[str, ...], month_of: str | None = None, by_release: bool = False, rows_per_group: int = 65_536,
-    is_compact: bool = True,
+    is_compact: bool = True, rests_on: tuple[str, ...] = (),
 ) -> Callable[[Model], Model]:  # fmt: skip
     """Register a table as one that readers get, under its name in snake_case."""
 
     def register(model: Model) -> Model:
-        PUBLISHED[table_name(model)] = Layout(model, sort_by, month_of, by_release, rows_per_group, is_compact)
+        PUBLISHED[table_name(model)] = Layout(
+            model, sort_by, month_of, by_release, rows_per_group, is_compact, rests_on
+        )
         return model
 
     return register
@@ -126,12 +130,23 @@ def _small(kind: pyarrow.DataType) -> pyarrow.DataType:
 
 
 def schema_sha256(model: type[Table]) -> str:
-    """Hash of names, types, nullability, descriptions, units and value checks."""
+    """Hash of names, types, nullability, descriptions, units and value checks, and of the code tables that it rests on."""
     columns = [
         [name, str(field.dtype), field.nullable, field.description, field.metadata, sorted(map(str, field.checks))]
         for name, field in model.to_schema().columns.items()
     ]
+    layout = PUBLISHED.get(table_name(model))
+    if layout is not None and layout.rests_on:
+        columns += [[name, _rows_that_matter(name)] for name in layout.rests_on]
     return hashlib.sha256(json.dumps(columns, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _rows_that_matter(name: str) -> list[Any]:
+    """The rows of a code table without names, notes and sources, on which no number rests."""
+    from schemas.code_tables import code_table
+
+    table = code_table(name)
+    return sorted(map(list, table.drop("name_en", "name_zh", "note", "source", strict=False).iter_rows()))
 
 
 def empty_frame(model: type[Table]) -> pl.DataFrame:

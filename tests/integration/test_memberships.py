@@ -1,0 +1,57 @@
+"""A basket that gets another member is another basket in every month: no figure compares what it was with what it is."""
+
+import functools
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from bad_inputs.download import csv_bytes, magnets
+
+from flows.release import release
+from schemas import code_tables
+from schemas.request import ReleaseRequest
+from tasks import reading
+from tasks.audit import audit
+
+OTHER = "85051190"
+TODAY = date(2025, 8, 1)
+
+
+@pytest.fixture
+def reference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the code tables that a test may add rows to."""
+    folder = shutil.copytree(code_tables.FOLDER, tmp_path / "reference")
+    monkeypatch.setattr(code_tables, "FOLDER", folder)
+    code_tables.code_table.cache_clear()
+    yield folder
+    monkeypatch.undo()
+    code_tables.code_table.cache_clear()
+
+
+def test_a_basket_with_a_new_member_is_made_anew_in_every_month(tmp_path: Path, reference: Path) -> None:
+    store = tmp_path / "store"
+
+    def ingest(month: str, day: date) -> None:
+        file = tmp_path / f"{month}.csv"
+        goods = magnets("502", "1000", "50,000", month)
+        file.write_bytes(csv_bytes([goods, (month, OTHER, *goods[2:])]))
+        release.fn(
+            ReleaseRequest(file=file, store=store, source="gacc_query", flow="export", partners="all", released_on=day),
+            TODAY,
+        )
+
+    told = functools.partial(reading.query, store, "metric", product="basket:rare_earth_magnets", partner="WLD")
+    ingest("202406", date(2024, 7, 20))
+    ingest("202505", date(2025, 6, 20))
+    assert told().filter(measure="quantity_kg")["level"].to_list() == [1000, 1000]
+    with (reference / "baskets.csv").open("a", encoding="utf-8") as rows:
+        rows.write(f"rare_earth_magnets,Rare earth magnets,稀土永磁体,{OTHER},,,ferrites,a test\n")
+    code_tables.code_table.cache_clear()
+    ingest("202506", date(2025, 7, 20))
+    rows = told().filter(measure="quantity_kg").sort("period")
+    assert rows["level"].to_list() == [2000, 2000, 2000]
+    last = rows.row(-1, named=True)
+    assert (last["mom_pct"], last["yoy_pct"], last["yoy_status"]) == (0, 0, "computed")
+    assert audit(store, 50).problems == []
