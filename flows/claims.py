@@ -9,6 +9,7 @@ from tasks.publish import Published
 from tasks.snapshot import open_snapshot
 
 
+@step.again_if_outpaced
 def check_and_publish(file: Path, store: Path) -> tuple[pl.DataFrame, Published]:
     """The claims with their verdicts, and the snapshot that holds them. Raises ValueError where the file is no claims."""
     with step.on_record(store):

@@ -21,6 +21,7 @@ from tasks.lineage import as_table, code_sha256, current_run, json_sha256, linea
 from tasks.publish import Published, publish
 from tasks.snapshot import Snapshot
 from tasks.tables import encode_file, read_table
+from tasks.working_copy import announcement
 
 OWN = {*INPUT, *OPTIONAL, "verdict", "reason"}
 
@@ -47,7 +48,10 @@ def _further(row: dict[str, Any]) -> str:
 
 
 def publish_claims(store: Path, claims: ClaimsFile, checked: DataFrame[CheckedClaim], snapshot: Snapshot) -> Published:
-    """Publish the checked claims of a file in place of earlier ones of the same name. The caller holds the store."""
+    """Publish the checked claims of a file in place of earlier ones of the same name. The caller holds the store.
+
+    Raises Outpaced where the store lies in a bucket and another machine published there meanwhile.
+    """
     releases = read_table(snapshot, Release)
     mine = claim_rows(claims, checked, releases)
     others = read_table(snapshot, Claim).filter(pl.col("claims_file") != claims.name)
@@ -62,7 +66,7 @@ def publish_claims(store: Path, claims: ClaimsFile, checked: DataFrame[CheckedCl
     if checking not in read_table(snapshot, Lineage)["release_id"]:
         new.append(encode_file(Lineage, _trail(checking, claims, mine), "", derivation))
     carried = [entry for entry in snapshot.files if entry.table != table_name(Claim)]
-    return publish(store, new, carried=carried, parent=snapshot, about=snapshot.about)
+    return publish(store, new, carried=carried, parent=snapshot, about=snapshot.about, audit=announcement(store))
 
 
 def _trail(checking: str, claims: ClaimsFile, mine: pl.DataFrame) -> pl.DataFrame:

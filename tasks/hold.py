@@ -5,6 +5,7 @@ again: nobody approved that. The decision lies in the store and not in a server'
 simply run again, and no server is needed to decide.
 """
 
+import hashlib
 import json
 import tempfile
 from collections.abc import Collection, Iterator
@@ -25,7 +26,7 @@ from tasks.normalise import release_id_of
 from tasks.objects import keep_bytes
 from tasks.publish import exclusive
 from tasks.snapshot import BrokenStore, open_snapshot
-from tasks.working_copy import address_of, fetched, share
+from tasks.working_copy import address_of, fetched, renew, share
 
 FOLDER = "held"
 
@@ -59,6 +60,8 @@ def hold_on_errors(
     seen = tuple(
         HeldFinding(**{name: row[name] for name in HeldFinding.model_fields}) for row in errors.iter_rows(named=True)
     )
+    # Somebody may have decided otherwise, on another machine, since the run began.
+    renew(store, _place(store, release_id), fs)
     before = find(store, release_id)
     if before is None or before.findings != seen:
         since = before.held_since if before else today
@@ -95,12 +98,12 @@ def decide(
     store: Path, release_id: str, verdict: Verdict, by: str, reason: str, now: datetime, fs: FileSystem = LOCAL
 ) -> HeldRelease:
     """Keep a decision with the held release. Raises NotHeld where there is none or it is published by now, BrokenStore where
-    the bytes that are approved are gone; deciding anew replaces the decision.
+    the bytes that are approved are gone or others than those that were judged; deciding anew replaces the decision.
 
     Nothing is published here: that is the flow's, on the request of `reopened`.
     """
     if verdict == "approve" and (asked := find(store, release_id)) is not None:
-        fetched(store, store / asked.raw, fs)
+        _judged_bytes(store, asked, fs)
     with exclusive(store, fs):
         if release_id in _published(store):
             raise NotHeld(
@@ -120,16 +123,31 @@ def decide(
 def reopened(store: Path, held: HeldRelease) -> Iterator[ReleaseRequest]:
     """The request that takes a held release through the flow again: its raw bytes, under the name that they came with.
 
-    The name matters, because findings speak of it and an approval holds for the findings that were seen.
+    The name matters, because findings speak of it and an approval holds for the findings that were seen. Raises
+    BrokenStore where the bytes are not those that were judged.
     """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / held.name
-        file.symlink_to(fetched(store, store / held.raw).resolve())
+        # A copy, so that what is published are the bytes that were compared.
+        file.write_bytes(_judged_bytes(store, held))
         yield ReleaseRequest(
             file=file, store=address_of(store), source=held.source, reporter=held.reporter, flow=held.flow, partners=held.partners,
             products=list(held.products) if held.products else None, months=held.months, released_on=held.released_on,
             title=held.title,
         )  # fmt: skip
+
+
+def _judged_bytes(store: Path, held: HeldRelease, fs: FileSystem = LOCAL) -> bytes:
+    """The raw bytes of a held release. Raises BrokenStore where they are gone, or others than those that were judged."""
+    place = fetched(store, store / held.raw, fs)
+    raw = fs.read_bytes(place)
+    found = hashlib.sha256(raw).hexdigest()
+    if found != held.raw_sha256:
+        raise BrokenStore(
+            f"{place}: sha256 {found}, judged was {held.raw_sha256}. Restore it from a copy of the store, or ingest the file "
+            "as it came once more; then decide again."
+        )
+    return raw
 
 
 def _read(place: Path) -> HeldRelease:

@@ -158,6 +158,18 @@ def fetched(store: Path, place: Path, fs: FileSystem = LOCAL) -> Path:
     return place
 
 
+def renew(store: Path, place: Path, fs: FileSystem = LOCAL) -> None:
+    """Bring what lies at `place` to what the bucket has there by now, under `exclusive`; nothing where there is none."""
+    remote = _remote(store)
+    if remote is None:
+        return
+    found = remote.bucket.get(_key(store, place))
+    if found is None and place.is_file():
+        fs.remove(place)
+    if found is not None and not (place.is_file() and place.read_bytes() == found[0]):
+        keep_bytes(store, place, found[0], fs)
+
+
 def audit(store: Path) -> list[Problem]:
     """What is wrong in the bucket, every byte of it fetched and hashed; nothing where there is none."""
     remote = _remote(store)

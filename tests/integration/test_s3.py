@@ -18,6 +18,7 @@ from s3_bucket import KEY_NAME, SAMPLE, SECRET, TODAY, Customs, ingest
 from typer.testing import CliRunner
 
 from flows.audit import audit as audit_flow
+from flows.claims import check_and_publish
 from flows.cli import app
 from flows.release import release
 from flows.watch import watch
@@ -25,13 +26,13 @@ from schemas.address import S3Url
 from schemas.request import ReleaseRequest
 from schemas.watch import WatchRequest
 from tasks import bucket as requests
-from tasks import remote, working_copy
+from tasks import claim_table, reading, remote, working_copy
 from tasks.audit import audit
 from tasks.bucket import Bucket, BucketError
 from tasks.origin import Place
 from tasks.publish import Retired
 from tasks.resolve import open_release
-from tasks.snapshot import BrokenStore, Snapshot, UnknownSnapshot, audit_store, open_snapshot, snapshot_ids
+from tasks.snapshot import BrokenStore, Snapshot, UnknownSnapshot, audit_store, current_id, open_snapshot, snapshot_ids
 from tasks.trace import Tracer
 
 
@@ -148,6 +149,36 @@ def test_an_audit_names_what_is_wrong_in_the_bucket(customs: Customs) -> None:
     assert found[f"{url}/{first}"] == "sha256 " + hashlib.sha256(b"other bytes").hexdigest()
     assert found[f"{url}/{second}"] == "no such object"
     assert set(found) == {f"{url}/{first}", f"{url}/{second}", f"{url}/raw/ab/{'ab' * 32}"}
+
+
+def test_checked_claims_are_published_in_the_bucket(
+    customs: Customs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, printed = customs.store(), tmp_path / "claims.csv"
+    ingest(url, tmp_path, "june.csv", csv_bytes(CLEAN_RECORDS[:6]), 20)
+    store = working_copy.at_hand(url)
+    claim = "rare earth magnets,export,United States,2025-06,level,{},t\n"
+    printed.write_text("commodity,flow,partner,period,metric,value,unit\n" + claim.format(353))
+    _, made = check_and_publish(printed, store)
+    assert made.changed
+    assert customs.current(url)[0] == made.snapshot.id == current_id(store)
+    # Another machine publishes while the same is done once more, of other claims.
+    printed.write_text(printed.read_text() + claim.format(999))
+    announcement, faster = claim_table.announcement, []
+
+    def outpaced(store: Path) -> object:
+        if not faster:
+            with monkeypatch.context() as elsewhere:
+                elsewhere.setenv("TIDEWAITER_CACHE", str(tmp_path / "other machine"))
+                faster.append(ingest(url, tmp_path, "horses.csv", csv_bytes(CLEAN_RECORDS[6:]), 19).snapshot_id)
+        return announcement(store)
+
+    monkeypatch.setattr(claim_table, "announcement", outpaced)
+    _, made = check_and_publish(printed, store)
+    assert faster == [made.snapshot.parent]
+    assert customs.current(url)[0] == made.snapshot.id == current_id(store)
+    assert reading.query(store, "claim").height == 2
+    assert set(reading.query(store, "release")["title"]) == {"june.csv", "horses.csv"}
 
 
 def test_what_others_put_into_the_bucket_is_none_of_ours_and_a_ruin_is_named(customs: Customs, tmp_path: Path) -> None:

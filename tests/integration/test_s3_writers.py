@@ -6,20 +6,23 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import s3_writer
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes
-from s3_bucket import START_SECONDS_MAX, WRITER, Customs, ingest
+from s3_bucket import START_SECONDS_MAX, TODAY, WRITER, Customs, ingest
 from typer.testing import CliRunner
 
+import flows.release
 from flows.cli import app
+from schemas.request import Landed
 from tasks import hold, reading, working_copy
 from tasks.bucket import Bucket, Outpaced
 from tasks.hold import Held
+from tasks.normalise import Normalised
 from tasks.snapshot import audit_store, current_id
 
 
@@ -168,3 +171,34 @@ def test_a_release_held_on_one_machine_is_decided_on_another(
     assert current_id(there) == customs.current(url)[0]
     kept = json.loads(customs.get(url, f"held/{release_id}.json"))
     assert (kept["decision"]["by"], kept["decision"]["verdict"]) == ("Ana", "approve")
+
+
+def test_a_rejection_that_came_last_is_heard_before_an_approval_is_relied_on(
+    customs: Customs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = customs.store()
+    ingest(url, tmp_path, "june.csv", csv_bytes(CLEAN_RECORDS[:6]), 20)
+    with pytest.raises(Held, match="partner_removed") as raised:
+        ingest(url, tmp_path, "june.csv", csv_bytes(CLEAN_RECORDS[:1]), 21)
+    release_id, before = raised.value.release_id, customs.current(url)
+    here, read = working_copy.at_hand(url), flows.release.read
+    decided = hold.decide(here, release_id, "approve", "Ana", "seen", datetime(2025, 8, 2, tzinfo=UTC))
+
+    def meanwhile(landed: Landed, today: date) -> Normalised:
+        with monkeypatch.context() as elsewhere:
+            elsewhere.setenv("TIDEWAITER_CACHE", str(tmp_path / "other machine"))
+            there = working_copy.at_hand(url)
+            hold.decide(there, release_id, "reject", "Li Wei", "cut off", datetime(2025, 8, 3, tzinfo=UTC))
+        return read(landed, today)
+
+    monkeypatch.setattr(flows.release, "read", meanwhile)
+    with (
+        hold.reopened(here, decided) as request,
+        pytest.raises(Held, match="rejected by Li Wei on 2025-08-03: cut off"),
+    ):
+        flows.release.from_bytes_to_tables(request, TODAY)
+    assert customs.current(url) == before
+    kept = hold.find(here, release_id)
+    assert kept is not None
+    assert kept.decision is not None
+    assert kept.decision.by == "Li Wei"

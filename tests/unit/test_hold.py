@@ -1,5 +1,6 @@
 """A doubtful release waits in the store, is decided about once, and is published only with the findings that were seen."""
 
+import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -168,6 +169,33 @@ def test_bytes_that_are_gone_are_not_approved(ingest: Ingest, store: Path) -> No
         hold.decide(store, release_id, "approve", "Li Wei", "fine", NOW)
     assert [entry.decision for entry in hold.waiting(store)] == [None]
     assert hold.decide(store, release_id, "reject", "Li Wei", "gone", NOW).decision is not None
+
+
+def test_other_bytes_than_those_that_were_judged_are_not_approved(ingest: Ingest, store: Path) -> None:
+    release_id = _hold(ingest)
+    kept = hold.find(store, release_id)
+    assert kept is not None
+    decided = hold.decide(store, release_id, "approve", "Li Wei", "fine", NOW)
+    before, other = current_id(store), csv_bytes([magnets("502", "999000", "56,943,000"), *CLEAN_RECORDS[1:6]])
+    (store / kept.raw).chmod(0o644)
+    (store / kept.raw).write_bytes(other)
+    found = f"{kept.raw}: sha256 {hashlib.sha256(other).hexdigest()}, judged was {kept.raw_sha256}. Restore it"
+    with pytest.raises(BrokenStore, match=found), hold.reopened(store, decided):
+        pass
+    with pytest.raises(BrokenStore, match=found):
+        hold.decide(store, release_id, "approve", "Li Wei", "fine", NOW)
+    assert current_id(store) == before
+
+
+def test_what_is_published_are_the_bytes_that_were_compared(ingest: Ingest, store: Path) -> None:
+    """Also where somebody changes the file between that and its landing."""
+    release_id = _hold(ingest)
+    decided = hold.decide(store, release_id, "approve", "Li Wei", "fine", NOW)
+    with hold.reopened(store, decided) as request:
+        (store / decided.raw).chmod(0o644)
+        (store / decided.raw).write_bytes(JUNE)
+        assert from_bytes_to_tables(request, TODAY).release_id == release_id
+    assert (store / decided.raw).read_bytes() == JUNE_WITHOUT_PARTNERS
 
 
 def test_a_foreign_paper_among_the_held_is_named(ingest: Ingest, store: Path) -> None:
