@@ -17,8 +17,14 @@ class TracedNumber(BaseModel):
     known_from: str = Field(description="day from which it was public")
     raw_sha256: str
     records: list[int] = Field(description="record numbers in the raw file; their values add up to `value`")
+    told: int = Field(description="what these records add up to in the details of the release")
     printed: list[str] = Field(description="the first records as printed")
     address: str | None = Field(None, description="where it was printed, for collected figures")
+
+    @property
+    def holds(self) -> bool:
+        """Whether the ledger says what the release says."""
+        return bool(self.records) and self.told == self.value
 
 
 class Operand(BaseModel):
@@ -32,7 +38,10 @@ class Operand(BaseModel):
 
 
 class Trace(BaseModel):
-    """A published figure, what it was computed from, and the same figure computed again from the ledger's numbers."""
+    """A published figure, what it was computed from, and the same figure computed again from the ledger's numbers.
+
+    It agrees where both figures do, and each of these numbers with what its release says in its details.
+    """
 
     flow: str
     product: str

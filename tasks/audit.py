@@ -7,16 +7,21 @@ from typing import Any
 
 from schemas.metric import FIGURES, Metric, status
 from schemas.outcome import AuditReport
+from schemas.release import Release
+from schemas.trace import TracedNumber
+from tasks.land import raw_path
 from tasks.origin import Place
 from tasks.periods import month_number
 from tasks.reading import NothingPublished
 from tasks.sample import drawn
 from tasks.snapshot import Problem, Snapshot, audit_store, open_snapshot
+from tasks.tables import read_table
 from tasks.trace import NO_RECORD, Tracer
-from tasks.working_copy import address_of
+from tasks.working_copy import address_of, missing
 from tasks.working_copy import audit as audit_bucket
 
 SAMPLE = 25
+AGAIN = "Ingest the releases again into an empty store and compare; this is an error of the program."
 
 
 class Unsound(Exception):
@@ -38,6 +43,8 @@ def audit(store: Path, sample: int = SAMPLE) -> AuditReport:
     """
     problems = [*audit_store(store), *audit_bucket(store)]
     snapshot = open_snapshot(store) if not problems else None
+    if snapshot is not None and (problems := _without_raw(snapshot)):
+        snapshot = None
     if not problems and snapshot is None:
         raise NothingPublished(
             f"{address_of(store)}: nothing is published here, so there is nothing to audit. Check --store."
@@ -50,11 +57,22 @@ def audit(store: Path, sample: int = SAMPLE) -> AuditReport:
     )
 
 
+def _without_raw(snapshot: Snapshot) -> list[Problem]:
+    """The releases whose raw bytes are gone. That those which are there are right the rest of the audit says."""
+    told = {
+        raw_path(snapshot.store, row["raw_sha256"]): row for row in read_table(snapshot, Release).iter_rows(named=True)
+    }
+    return [
+        Problem(name, "no such file", f"the raw bytes of {told[place]['release_id']}, {told[place]['title']}", "restore the raw file from a copy")
+        for place, name in missing(snapshot.store, told).items()
+    ]  # fmt: skip
+
+
 def _trace_sample(snapshot: Snapshot, sample: int) -> tuple[list[Problem], int]:
     chance = random.Random(snapshot.id)  # a sample, not a secret
     with_figures = (row for row in drawn(snapshot, Metric, chance) if any(row[name] is not None for name in FIGURES))
     rows = sorted(itertools.islice(with_figures, sample), key=_product_of)
-    wrong = []
+    wrong: dict[str, Problem] = {}
     # A product at a time: all that is known of a full cube is more than memory holds.
     for (flow, product), of_product in itertools.groupby(rows, _product_of):
         tracer = Tracer(snapshot, flow, product)
@@ -64,15 +82,25 @@ def _trace_sample(snapshot: Snapshot, sample: int) -> tuple[list[Problem], int]:
             told = [name for name in FIGURES if row[name] is not None or row[status(name)] in NO_RECORD]
             figure = chance.choice(told)
             found = tracer.trace(place, figure)
-            if not found.agrees:
-                wrong.append(
-                    Problem(
-                        f"metric {figure} of {place.flow} {place.product} {place.partner} {place.measure} {found.month}",
-                        found=str(found.value), expected=str(found.recomputed),
-                        advice="Ingest the releases again into an empty store and compare; this is an error of the program.",
-                    )
-                )  # fmt: skip
-    return wrong, len(rows)
+            untold = [
+                _untold(flow, number) for operand in found.operands for number in operand.numbers if not number.holds
+            ]
+            if not found.agrees and not untold:
+                name = f"metric {figure} of {place.flow} {place.product} {place.partner} {place.measure} {found.month}"
+                untold = [Problem(name, str(found.value), str(found.recomputed), AGAIN)]
+            wrong |= {problem.file: problem for problem in untold}
+    return [*wrong.values()], len(rows)
+
+
+def _untold(flow: str, number: TracedNumber) -> Problem:
+    """A number of the ledger that is not what its release says."""
+    said = f"{number.told}, which {len(number.records)} records add up to in the details of {number.release_id}"
+    if not number.records:
+        said = f"no number, as the details of {number.release_id} have none that was public from {number.known_from}"
+    return Problem(
+        f"observation of {flow} {number.product} {number.partner} {number.measure} {number.period}",
+        found=str(number.value), expected=said, advice=AGAIN,
+    )  # fmt: skip
 
 
 def _product_of(row: dict[str, Any]) -> tuple[str, str]:

@@ -30,6 +30,8 @@ from tasks.working_copy import fetched
 
 PRINTED_MAX = 3
 KEY = ("product", "partner", "period_start", "period_end", "measure")
+# What tells the words on a number apart.
+WORD = ("release_id", "known_from", "classification", "unit")
 TOTALS = (WORLD, *GROUPS)
 FINEST = "HS8"
 KILOGRAMS = {
@@ -245,15 +247,17 @@ class Origins:
 
     def _traced_row(self, row: dict[str, Any]) -> TracedNumber:
         release = self.releases.filter(pl.col("release_id") == row["release_id"]).row(0, named=True)
-        records = self._details((self.flow, row["period_end"].year, row["period_end"].month)).filter(
-            (pl.col("release_id") == row["release_id"]) & pl.all_horizontal(pl.col(name) == row[name] for name in KEY)
-        )["record"].sort().to_list()  # fmt: skip
+        details = self._details((self.flow, row["period_end"].year, row["period_end"].month)).filter(
+            pl.all_horizontal(pl.col(name) == row[name] for name in (*KEY, *WORD))
+        )
+        records = details["record"].sort().to_list()
         texts = [self._printed(release, record) for record in records[:PRINTED_MAX]]
         first, last = (f"{row[name]:%Y-%m}" for name in ("period_start", "period_end"))
         return TracedNumber(
             product=row["product"], partner=row["partner"], period=first if first == last else f"{first}..{last}",
             measure=row["measure"], value=row["value"], unit=row["unit"], release_id=row["release_id"], title=release["title"],
             known_from=str(row["known_from"]), raw_sha256=release["raw_sha256"], records=records,
+            told=details["value"].sum(),
             printed=[json.dumps(text, ensure_ascii=False) for text in texts], address=texts[0].get("address") if texts else None,
         )  # fmt: skip
 

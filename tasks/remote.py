@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from schemas.address import S3Url
-from tasks.bucket import Bucket, Outpaced
+from tasks.bucket import Bucket, Item, Outpaced
 from tasks.publish import Retired, expired
 from tasks.snapshot import (
     BrokenStore,
@@ -45,15 +45,18 @@ FORMAT_VERSION = 1
 AT_ONCE = 8
 # Between the upload of a file and the pointer that refers to it nothing may take it for litter.
 GRACE_DAYS = 7
+# raw/<ab>/<sha256>
+RAW_DEPTH = 2
 _REPAIR = "Restore the object from a version or a copy of the bucket"
 
 
 @dataclass(frozen=True)
 class Pointer:
-    """Which snapshot is current, and the etag by which the pointer that said so is known."""
+    """Which snapshot is current, the etag by which the pointer that said so is known, and all that it said."""
 
     id: str
     etag: str
+    said: bytes
 
 
 class Remote:
@@ -72,7 +75,7 @@ class Remote:
                 name = ""
             if not is_snapshot_id(name):
                 raise BrokenStore(f"{self.url}/{POINTER}: {found[0][:100]!r} is no pointer. {_REPAIR}.")
-            return Pointer(name, found[1])
+            return Pointer(name, found[1], found[0])
         lost = [name for name in self.snapshot_ids() if sequence_of(name) > 1]
         if lost:
             raise BrokenStore(
@@ -179,6 +182,8 @@ class Remote:
             names = self.snapshot_ids()
             if pointer is not None and pointer.id not in names:
                 problems.append(self._problem(POINTER, f"{pointer.id}, which is missing", "an existing snapshot"))
+            if pointer is not None and pointer.said != (whole := pointer_bytes(pointer.id)):
+                problems.append(self._problem(POINTER, repr(pointer.said[:300]), repr(whole)))
         except BrokenStore as error:
             problems.append(self._problem(POINTER, str(error), "the name of a snapshot"))
         for name in self.snapshot_ids():
@@ -192,7 +197,7 @@ class Remote:
             for key, entry in sorted(expected.items())
             if key not in found
         ]
-        raw = [item.key for item in self.bucket.list("raw") if not item.key.endswith(".json")]
+        raw = [item.key for item in self.bucket.list("raw") if not item.key.endswith(".json") and not _is_folder(item)]
         named = [(key, entry.sha256) for key, entry in there] + [(key, key.rpartition("/")[2]) for key in raw]
         for (key, sha256), seen in zip(named, _at_once(lambda pair: self._sha256(pair[0]), named), strict=True):
             if seen != sha256:
@@ -205,6 +210,11 @@ class Remote:
 
     def _problem(self, key: str, found: str, expected: str) -> Problem:
         return Problem(f"{self.url}/{key}", found, expected, _REPAIR)
+
+
+def _is_folder(item: Item) -> bool:
+    """Whether an object is what a console makes for a folder of raw files: no bytes, and fewer names than a raw file has."""
+    return item.bytes == 0 and item.key.count("/") < RAW_DEPTH
 
 
 def file_key(entry: FileEntry) -> str:

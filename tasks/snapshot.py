@@ -176,16 +176,13 @@ def audit_snapshot(snapshot: Snapshot) -> list[Problem]:
 
 
 def audit_store(store: Path) -> list[Problem]:
-    """What is wrong in the pointer, in any snapshot, any object, any raw file. Every byte is read once."""
+    """What is wrong in the pointer, in any snapshot, any object, any raw file. Every byte is read once.
+
+    Nothing is locked: what a retention takes meanwhile is no problem, and the pointer is looked at after the snapshots.
+    """
     hashes = Hashes()
-    problems = list(_audit_pointer(store))
-    for name in snapshot_ids(store):
-        try:
-            problems += _audit_snapshot(_load(store, name), hashes)
-        except BrokenStore as error:
-            problems.append(
-                Problem(f"snapshots/{name}/manifest.json", str(error), "a manifest that hashes to its id", _REPAIR)
-            )
+    problems = [problem for name in snapshot_ids(store) for problem in _audit_if_kept(store, name, hashes)]
+    problems = [*_audit_pointer(store), *problems]
     return [*problems, *_audit_named(store, "objects", ".parquet", hashes), *_audit_named(store, "raw", "", hashes)]
 
 
@@ -234,6 +231,23 @@ def unknown_files(snapshot: Snapshot) -> Iterator[Problem]:
                 yield Problem(where, "a file", "nothing, the manifest does not name it", "move it out of the store")
 
 
+def _audit_if_kept(store: Path, name: str, hashes: Hashes) -> list[Problem]:
+    """What is wrong in the snapshot of that name; nothing where its folder is gone at the end."""
+    folder, found = store / "snapshots" / name, list[Problem]()
+    try:
+        found += _audit_snapshot(_load(store, name), hashes)
+    except BrokenStore as error:
+        found.append(
+            Problem(f"snapshots/{name}/manifest.json", str(error), "a manifest that hashes to its id", _REPAIR)
+        )
+    except (UnknownSnapshot, FileNotFoundError):
+        if folder.is_dir():
+            raise
+    if os.path.lexists(folder) and not folder.is_dir():
+        return [Problem(f"snapshots/{name}", "no folder", "the folder of a snapshot", "move it out of the store")]
+    return found if folder.is_dir() else []
+
+
 def _audit_snapshot(snapshot: Snapshot, hashes: Hashes) -> Iterator[Problem]:
     manifest = snapshot.path / "manifest.json"
     try:
@@ -276,7 +290,13 @@ def _audit_named(store: Path, area: str, suffix: str, hashes: Hashes) -> Iterato
         if where != f"{area}/{sha256[:2]}/{sha256}{suffix}" or not _SHA256.fullmatch(sha256):
             yield Problem(where, "a foreign name", f"{area}/<ab>/<sha256>{suffix}", "move it out of the store")
             continue
-        found = hashes.of(path)
+        try:
+            found = hashes.of(path)
+        except FileNotFoundError:
+            # A name that is gone by now is one that a retention took.
+            if path.is_symlink():
+                yield Problem(where, "a link to nothing", f"a file of sha256 {sha256}", "restore it from a copy")
+            continue
         if found != sha256:
             yield Problem(
                 where, f"sha256 {found}", f"sha256 {sha256}", _HEAL if area == "objects" else "restore it from a copy"

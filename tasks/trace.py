@@ -73,7 +73,8 @@ class Tracer:
             operands=[operand.shown for operand in operands], recomputed=_plain(again),
             kinds="+".join(sorted(kinds)) or None,
             breaks=[f"{month_name(change.month)}: {change.what} ({change.source})" for change in cut or ()],
-            agrees=_agree(expected, again) and _is_told(row[status(figure)], cut), snapshot_id=self.snapshot.id,
+            agrees=_agree(expected, again) and _is_told(row[status(figure)], cut) and _hold(operands),
+            snapshot_id=self.snapshot.id,
         )  # fmt: skip
 
     def breaks(self, place: Place, figure: str, names: tuple[str, ...], row: dict[str, Any]) -> list[Change] | None:
@@ -234,6 +235,11 @@ def _first_month(place: Place, name: str) -> int:
 def _is_told(made: str, cut: list[Change] | None) -> bool:
     """Whether a figure that rests on both sides of a change is none, and is none for that where it says so."""
     return cut is None or (bool(cut) if made == "definition_break" else not cut or made in MISSING)
+
+
+def _hold(operands: list[Known]) -> bool:
+    """Whether the ledger says of every number what its release says."""
+    return all(number.holds for operand in operands for number in operand.shown.numbers)
 
 
 def _window(place: Place, text: str, row: dict[str, Any]) -> range:

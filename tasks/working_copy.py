@@ -15,7 +15,7 @@ import json
 import os
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -168,6 +168,19 @@ def renew(store: Path, place: Path, fs: FileSystem = LOCAL) -> None:
         fs.remove(place)
     if found is not None and not (place.is_file() and place.read_bytes() == found[0]):
         keep_bytes(store, place, found[0], fs)
+
+
+def missing(store: Path, places: Iterable[Path]) -> dict[Path, str]:
+    """Those of `places` whose bytes the store does not have, with the name under which it should: in the bucket, where
+    there is one, whatever its working copy has."""
+    remote = _remote(store)
+    if remote is None:
+        return {place: _key(store, place) for place in places if not place.is_file()}
+    wanted = {place: _key(store, place) for place in places}
+    there = {
+        item.key for folder in {key.partition("/")[0] for key in wanted.values()} for item in remote.bucket.list(folder)
+    }
+    return {place: f"{remote.url}/{key}" for place, key in wanted.items() if key not in there}
 
 
 def audit(store: Path) -> list[Problem]:

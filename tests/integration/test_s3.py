@@ -4,6 +4,7 @@ What is in the bucket is read here by plain HTTP, not by the code that wrote it.
 """
 
 import hashlib
+import json
 from datetime import date
 from pathlib import Path
 
@@ -149,6 +150,41 @@ def test_an_audit_names_what_is_wrong_in_the_bucket(customs: Customs) -> None:
     assert found[f"{url}/{first}"] == "sha256 " + hashlib.sha256(b"other bytes").hexdigest()
     assert found[f"{url}/{second}"] == "no such object"
     assert set(found) == {f"{url}/{first}", f"{url}/{second}", f"{url}/raw/ab/{'ab' * 32}"}
+
+
+def test_an_audit_knows_every_raw_file_that_a_release_was_read_from(customs: Customs, tmp_path: Path) -> None:
+    url = customs.store()
+    ingest(url, tmp_path, "june.csv", csv_bytes(CLEAN_RECORDS[:6]), 20)
+    store = working_copy.at_hand(url)
+    # A console makes objects without bytes for the folders that one looks into.
+    for folder in ("raw/", "raw/ab/", "held/", "files/", "lineage/"):
+        customs.put(url, folder, b"")
+    assert audit(store, 5).problems == []
+    for key in [key for key in customs.keys(url) if key.startswith("raw/") and not key.endswith("/")]:
+        customs.delete(url, key)
+    sha256 = hashlib.sha256(csv_bytes(CLEAN_RECORDS[:6])).hexdigest()
+    for sample in (0, 5):
+        report = audit(store, sample)
+        (problem,) = report.problems
+        assert f"{url}/raw/{sha256[:2]}/{sha256}: found no such file" in problem
+        assert "june.csv" in problem
+        assert report.traced == 0
+
+
+def test_an_audit_reads_all_that_the_pointer_says(customs: Customs) -> None:
+    """Others may go by the manifest that it names, and that must be the one of its snapshot."""
+    url = customs.store()
+    s3_writer.add(url, 1)
+    older = json.loads(customs.get(url, "current.json"))
+    s3_writer.add(url, 2)
+    store = working_copy.at_hand(url)
+    assert working_copy.audit(store) == []
+    newer = json.loads(customs.get(url, "current.json"))
+    customs.put(url, "current.json", json.dumps({**newer, "manifest": older["manifest"]}, sort_keys=True).encode())
+    (problem,) = working_copy.audit(store)
+    assert problem.file == f"{url}/current.json"
+    assert older["manifest"] in problem.found
+    assert newer["manifest"] in problem.expected
 
 
 def test_checked_claims_are_published_in_the_bucket(

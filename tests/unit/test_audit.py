@@ -1,6 +1,9 @@
 """A sample of figures is drawn from the whole store, without reading it, and one that does not follow from the ledger is named."""
 
+import hashlib
 import random
+import re
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from schemas.metric import FIGURES, Metric
 from schemas.request import ReleaseRequest
 from schemas.table import readers_schema
 from tasks.audit import audit
+from tasks.origin import Place
 from tasks.sample import drawn
 from tasks.snapshot import Snapshot, open_snapshot
 from tasks.tables import read_table
@@ -100,3 +104,64 @@ def test_a_figure_that_does_not_follow_from_the_ledger_is_named(
     (problem,) = audit(snapshot.store, sample=10**6).problems
     assert "metric level of export 85051110 USA quantity_kg 2025-06: found 1001" in problem
     assert "expected 1000" in problem
+
+
+def test_a_word_of_the_ledger_that_is_not_what_its_release_says_is_named(
+    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The figures follow from the ledger, and the ledger does not follow from the details of its release."""
+    where = (pl.col("flow") == "export") & (pl.col("product") == "85051110") & (pl.col("partner") == "USA")
+    where &= pl.col("measure") == "quantity_kg"
+
+    class Mistaken(Tracer):
+        def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:
+            super().__init__(snapshot, flow, product)
+            june = where & (pl.col("period") == date(2025, 6, 1))
+            self.metric = self.metric.with_columns(level=pl.when(june).then(pl.lit(999_000)).otherwise("level"))
+            june = where & (pl.col("period_end") == date(2025, 6, 30))
+            wrong = pl.when(june).then(pl.lit(999_000)).otherwise("value").cast(pl.Int64)
+            self.origins.observation = self.origins.observation.with_columns(value=wrong)
+
+    place = Place("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5)
+    trace = Mistaken(snapshot, "export", "85051110").trace(place, "level")
+    assert (trace.value, trace.recomputed, trace.agrees) == (999_000, 999_000, False)
+    assert [number.told for operand in trace.operands for number in operand.numbers] == [1000]
+    monkeypatch.setattr(tasks.audit, "Tracer", Mistaken)
+    monkeypatch.setattr(tasks.audit, "FIGURES", ("level",))
+    problems = audit(snapshot.store, sample=10**6).problems
+    assert [problem for problem in problems if "metric level" in problem and "USA quantity_kg" in problem] == []
+    (problem,) = [problem for problem in problems if "observation" in problem]
+    assert "observation of export 85051110 USA quantity_kg 2025-06: found 999000; expected 1000" in problem
+    assert "add up to in the details of gacc_query-" in problem
+
+
+def test_a_word_of_the_ledger_that_no_release_says_is_named(
+    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Mistaken(Tracer):
+        def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:
+            super().__init__(snapshot, flow, product)
+            moved = pl.col("known_from").dt.offset_by("1d")
+            self.origins.observation = self.origins.observation.with_columns(known_from=moved)
+
+    monkeypatch.setattr(tasks.audit, "Tracer", Mistaken)
+    problems = audit(snapshot.store, sample=1).problems
+    assert len(problems) >= 1
+    for problem in problems:
+        assert problem.startswith("observation of ")
+        assert re.search(
+            r"expected no number, as the details of gacc_query-\w+ have none that was public from 2025-0", problem
+        )
+
+
+def test_a_release_whose_raw_file_is_gone_is_named_also_where_no_figure_is_traced(store: Path, tmp_path: Path) -> None:
+    shutil.copytree(store, tmp_path / "store", symlinks=True)
+    gone = hashlib.sha256((store.parent / "import-202506.csv").read_bytes()).hexdigest()
+    for path in (tmp_path / "store" / "raw" / gone[:2]).glob(f"{gone}*"):
+        path.unlink()
+    for sample in (0, 12):
+        report = audit(tmp_path / "store", sample)
+        (problem,) = report.problems
+        assert problem.startswith(f"raw/{gone[:2]}/{gone}: found no such file; expected the raw bytes of gacc_query-")
+        assert "import-202506.csv" in problem
+        assert report.traced == 0

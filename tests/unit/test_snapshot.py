@@ -3,13 +3,16 @@
 import hashlib
 import io
 import os
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tasks.publish import NewFile, exclusive, publish
+import tasks.snapshot
+from tasks.publish import NewFile, exclusive, publish, retain
 from tasks.snapshot import (
     BrokenStore,
     Problem,
@@ -221,6 +224,58 @@ def test_raw_files_are_proven_by_name_and_their_sidecars_are_not_hashed(store: P
     (folder / sha256).unlink()
     (problem,) = audit_store(store)
     assert (problem.file, problem.found) == (f"raw/{sha256[:2]}/{sha256}.json", "no file beside it")
+
+
+def test_a_link_to_nothing_is_named(store: Path) -> None:
+    release(store, 1)
+    places = [store / "raw" / "ab" / ("ab" * 32), store / "objects" / "cd" / f"{'cd' * 32}.parquet"]
+    for place in places:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to("/nowhere")
+    found = {problem.file: problem.found for problem in audit_store(store)}
+    assert found == {place.relative_to(store).as_posix(): "a link to nothing" for place in places}
+
+
+@pytest.mark.parametrize("moment", ["before it is opened", "while it is read"])
+def test_what_a_retention_takes_during_an_audit_is_no_problem(
+    store: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    old = [release(store, number) for number in (1, 2)]
+    release(store, 3)
+    real, kept = getattr(tasks.snapshot, "_load" if moment == "before it is opened" else "check_file"), [True]
+
+    def late(*given: Any) -> Any:
+        if kept and (given[1] == old[0].id if moment == "before it is opened" else given[0].id == old[1].id):
+            kept.clear()
+            with exclusive(store):
+                assert retain(store, today=date(2035, 8, 1), months=24).snapshots == (old[0].id, old[1].id)
+        return real(*given)
+
+    monkeypatch.setattr(tasks.snapshot, real.__name__, late)
+    assert audit_store(store) == []
+    assert kept == []
+
+
+def test_what_is_no_folder_under_the_name_of_a_snapshot_is_named(store: Path) -> None:
+    release(store, 1)
+    (store / "snapshots" / "000007-0123456789ab").write_text("x")
+    (store / "snapshots" / "000008-0123456789ab").symlink_to("nowhere")
+    assert [(problem.file, problem.found) for problem in audit_store(store)] == [
+        ("snapshots/000007-0123456789ab", "no folder"), ("snapshots/000008-0123456789ab", "no folder"),
+    ]  # fmt: skip
+
+
+def test_a_current_snapshot_that_goes_during_an_audit_is_named(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    last, real = [release(store, number) for number in (1, 2)][1], tasks.snapshot.check_file
+
+    def late(*given: Any) -> Any:
+        if given[0].id == last.id and last.path.is_dir():
+            last.path.rename(store / "elsewhere")
+        return real(*given)
+
+    monkeypatch.setattr(tasks.snapshot, "check_file", late)
+    (problem,) = audit_store(store)
+    assert (problem.file, problem.found) == ("current", f"snapshots/{last.id}, which is missing")
 
 
 def test_audit_reads_a_file_once_however_many_snapshots_link_it(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
