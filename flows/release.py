@@ -49,7 +49,7 @@ def _or_ask(request: ReleaseRequest, today: date, wait_for_approval: bool) -> Ou
 def _rehearsed(request: ReleaseRequest, today: date) -> Outcome:
     with step.rehearsal(step.at_hand(request.store)) as aside:
         aside_request = request.model_copy(update={"store": aside, "dry_run": False})
-        outcome = from_bytes_to_tables(aside_request, today, with_briefs=False)
+        outcome = from_bytes_to_tables(aside_request, today, rehearsed=True)
     status = "would be published" if outcome.status == "published" else outcome.status
     return outcome.model_copy(update={"status": status})
 
@@ -62,10 +62,10 @@ def read(landed: Landed, today: date) -> Normalised:
 
 
 @step.again_if_outpaced
-def from_bytes_to_tables(request: ReleaseRequest, today: date, *, with_briefs: bool = True) -> Outcome:
+def from_bytes_to_tables(request: ReleaseRequest, today: date, *, rehearsed: bool = False) -> Outcome:
     """The way of one release. Raises Refused or Held, and then the published tables are as they were."""
     store = step.at_hand(request.store)
-    with step.on_record(store) as run:
+    with step.on_record(store, rehearsed=rehearsed) as run:
         found = step.locate(request)
         landed = step.land(found, store, today)
         observed = ahead.taken(landed, today) or read(landed, today)
@@ -83,6 +83,6 @@ def from_bytes_to_tables(request: ReleaseRequest, today: date, *, with_briefs: b
                 store, observed, findings, ledger, trade_flow, derived, revision, events, trail, known
             )
         run.outcome = step.report(published, observed, findings)
-        if with_briefs:
+        if not rehearsed:
             run.outcome = step.brief(run.outcome, store)
     return run.outcome

@@ -72,17 +72,19 @@ rehearsal = rehearsing.rehearsal
 
 
 @contextmanager
-def on_record(store: Path) -> Iterator[lineage.Run]:
+def on_record(store: Path, *, rehearsed: bool = False) -> Iterator[lineage.Run]:
     """Steps inside leave their records, and at the end the records become OpenLineage events under `store/lineage`.
 
     A run that changed nothing leaves nothing; a run that failed leaves one file for the bytes and the step it failed at.
+    Of a rehearsal nobody is told, because nothing comes of it.
     """
     run = lineage.Run(flow_run_id=flow_run_id())
     with lineage.recording(run):
         try:
             yield run
         finally:
-            emit(run, store)
+            if not rehearsed:
+                emit(run, store)
             give_back()
 
 

@@ -127,15 +127,23 @@ def trail(release: DataFrame[Release]) -> DataFrame[Lineage]:
 
 
 def as_table(release_id: str, records: Sequence[StepRecord]) -> DataFrame[Lineage]:
-    """The deterministic part of the records as rows of the table `lineage`, in the order of the steps."""
+    """The deterministic part of the records as rows of the table `lineage`, in the order of the steps.
+
+    An attempt that failed before its step succeeded is left out: a disk that failed once is no part of what was derived.
+    """
     rows = [
         lineage_row(
             release_id, position, record.step, record.code_sha256, record.schema_sha256, record.inputs, record.outputs,
             sum(record.rows_in.values()), sum(record.rows_out.values()), record.parameters,
         )
-        for position, record in enumerate(records, start=1)
+        for position, record in enumerate(_that_count(records), start=1)
     ]  # fmt: skip
     return DataFrame[Lineage](pl.DataFrame(rows, schema=polars_schema(Lineage)))
+
+
+def _that_count(records: Sequence[StepRecord]) -> list[StepRecord]:
+    last = {record.step: place for place, record in enumerate(records) if record.error is None}
+    return [record for place, record in enumerate(records) if record.error is None or place > last.get(record.step, -1)]
 
 
 def lineage_row(

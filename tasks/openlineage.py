@@ -11,6 +11,7 @@ under which the same bytes were made earlier in the run. Where columns come from
 import copy
 import logging
 import os
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -33,6 +34,7 @@ PATIENCE_S = 2.0
 INTEGRATION, RELEASE_JOB = "TIDEWAITER", "release"
 # Results of these steps are not made by the release, so they get names of their own.
 PREFIXES = {"open_known": "known."}
+REFUSED = re.compile(r"too many (\d{3}) error responses")
 log = logging.getLogger("tidewaiter.openlineage")
 # No address shows this code, so a package URL names it. The client keeps one producer for a whole process.
 event_v2.set_producer(f"pkg:generic/tidewaiter@{versions()['tidewaiter']}")
@@ -225,7 +227,8 @@ def emit_elsewhere(events: Sequence[RunEvent]) -> None:
         enough.set()
         trouble.append(f"nothing went through for {PATIENCE_S} s")
     if trouble:
-        log.warning("%d of %d OpenLineage events were handed over; %s", len(sent), len(events), trouble[0])
+        told = "%d of %d OpenLineage events were handed over; %s. See to OPENLINEAGE_URL, OPENLINEAGE__TRANSPORT or openlineage.yml"
+        log.warning(told, len(sent), len(events), trouble[0])
 
 
 def _send(events: Sequence[RunEvent], sent: list[RunEvent], trouble: list[str], enough: threading.Event) -> None:
@@ -240,11 +243,20 @@ def _send(events: Sequence[RunEvent], sent: list[RunEvent], trouble: list[str], 
                 client.emit(event)
                 sent.append(event)
             except Exception as problem:
-                trouble.append(f"{type(problem).__name__}: {problem}")
+                trouble.append(_kind_of(problem))
         if not client.close(PATIENCE_S):
             trouble.append("not all of them were delivered in time")
     except Exception as problem:
-        trouble.append(f"{type(problem).__name__}: {problem}")
+        trouble.append(_kind_of(problem))
+
+
+def _kind_of(problem: Exception) -> str:
+    """What went wrong, without a word of its message: that holds the address, and an address may hold a password."""
+    status = getattr(getattr(problem, "response", None), "status_code", None)
+    # Where the client gave up after such answers the status is in words only.
+    if status is None and (said := REFUSED.search(str(problem))):
+        status = said.group(1)
+    return type(problem).__name__ + (f", status {status}" if status else "")
 
 
 def _configured() -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -18,16 +18,20 @@ from uuid import uuid4
 
 import pandera.errors
 import pytest
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes
 from openlineage.client.serde import Serde
 
+from flows.release import release
 from schemas.base import Base, BaseFar, BaseYear
 from schemas.metric import Metric
 from schemas.observation import Detail, Observation
 from schemas.outcome import Outcome
 from schemas.release import Finding, Quarantine, Release
 from schemas.reported import Reported
+from schemas.request import ReleaseRequest
 from schemas.table import Table, empty_frame, polars_schema
 from schemas.trade_flow import TradeFlow
+from tasks.hold import Held
 from tasks.lineage import Run, StepRecord
 from tasks.openlineage import COLUMNS, PATIENCE_S, emit_elsewhere, events, write_events
 
@@ -492,6 +496,46 @@ def test_a_dead_endpoint_is_a_warning_at_once(
     (record,) = [record for record in caplog.records if record.name == "tidewaiter.openlineage"]
     assert record.levelno == logging.WARNING
     assert record.getMessage().startswith("0 of 8 OpenLineage events were handed over; ConnectionError")
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_no_secret_of_an_address_is_logged(
+    answers: bool, whole: Run, receiver: Receiver, environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A receiver may be named with a user and a password, or with a token in its query."""
+    receiver.status = 401
+    address = (receiver.url if answers else dead_url()).replace("http://", "http://bob:a-password@")
+    environment.setenv("OPENLINEAGE_URL", address)
+    environment.setenv("OPENLINEAGE_ENDPOINT", "api/v1/lineage?token=a-token")
+    emit_elsewhere(events(whole, "query-1"))
+    environment.setenv("OPENLINEAGE__TRANSPORT", json.dumps({"type": "http", "url": "bob:a-password@nowhere"}))
+    emit_elsewhere(events(whole, "query-1"))
+    first, second = [record.getMessage() for record in caplog.records if record.name == "tidewaiter.openlineage"]
+    why = "HTTPError, status 401" if answers else "ConnectionError"
+    assert first.startswith(f"0 of 8 OpenLineage events were handed over; {why}. See to OPENLINEAGE_URL")
+    assert second.startswith("0 of 8 OpenLineage events were handed over; ")
+    assert "a-password" not in caplog.text
+    assert "a-token" not in caplog.text
+
+
+def test_a_rehearsal_tells_nobody_that_anything_was_published(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path, file = tmp_path / "copy.ndjson", tmp_path / "june.csv"
+    transport = {"type": "file", "log_file_path": str(path), "append": True}
+    environment.setenv("OPENLINEAGE__TRANSPORT", json.dumps(transport))
+    request = ReleaseRequest(
+        file=file, store=tmp_path / "store", source="gacc_query", flow="export", partners="all", released_on=date(2025, 7, 20)
+    )  # fmt: skip
+    rehearsed = request.model_copy(update={"dry_run": True})
+    file.write_bytes(csv_bytes(CLEAN_RECORDS[:6]))
+    assert release.fn(rehearsed, date(2025, 8, 1)).status == "would be published"
+    assert not path.exists()
+    assert release.fn(request, date(2025, 8, 1)).status == "published"
+    sent = path.read_bytes()
+    assert sent.count(b"COMPLETE") > 10
+    file.write_bytes(csv_bytes(CLEAN_RECORDS[:1]))
+    with pytest.raises(Held):
+        release.fn(rehearsed.model_copy(update={"released_on": date(2025, 7, 21)}), date(2025, 8, 1))
+    assert path.read_bytes() == sent
 
 
 @pytest.mark.parametrize("kind", ["http", "async_http"])

@@ -17,7 +17,7 @@ from schemas.table import Table, column, schema_sha256
 from tasks import catalog, frame_hash
 from tasks.frame_hash import frame_sha256
 from tasks.imports import modules_behind
-from tasks.lineage import Run, recording, versions
+from tasks.lineage import Run, as_table, recording, versions
 from tasks.step import Step
 
 
@@ -96,6 +96,31 @@ def test_a_step_that_fails_leaves_a_record_that_says_so() -> None:
     (record,) = run.records
     assert record.error is not None
     assert "SchemaErrors" in record.error
+
+
+def test_the_trail_has_a_step_that_was_tried_again_once() -> None:
+    """A disk that failed and then did not is no part of what was derived; who gets the events is told of both."""
+    fails = [OSError("Input/output error")]
+
+    def flaky(frame: pl.DataFrame) -> DataFrame[Finding]:
+        if fails:
+            raise fails.pop()
+        return frame  # type: ignore[return-value]
+
+    step = Step(flaky)
+    with recording(Run()) as run:
+        with pytest.raises(OSError, match="Input/output"):
+            step(_finding())
+        step(_finding())
+        Step(one)(_finding())
+    assert [record.error is None for record in run.records] == [False, True, True]
+    with recording(Run()) as smooth:
+        step(_finding())
+        Step(one)(_finding())
+    made = as_table("r", run.records)
+    assert made.select("position", "step").rows() == [(1, "flaky"), (2, "one")]
+    assert made.equals(as_table("r", smooth.records))
+    assert as_table("r", run.records[:1])["step"].to_list() == ["flaky"]
 
 
 @pytest.fixture(params=[0, frame_hash.FEW_ROWS])
