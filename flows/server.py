@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -44,8 +45,8 @@ def running_server() -> str | None:
     told = os.environ.get("PREFECT_API_URL")
     if told and _answers(told):
         return told
-    noted = json.loads(NOTE.read_text())["api"] if NOTE.exists() else None
-    return noted if noted and _is_ours(noted) else None
+    noted = _noted()
+    return noted["api"] if noted and _is_ours(noted["api"]) else None
 
 
 def use(api: str) -> None:
@@ -78,7 +79,7 @@ def _start_server(port: int) -> str | None:
             stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
             env={**os.environ, **settings(), "PREFECT_API_URL": api},
         )  # fmt: skip
-    NOTE.write_text(json.dumps({"api": api, "pid": process.pid}))
+    note({"api": api, "pid": process.pid})
     deadline = time.monotonic() + START_SECONDS_MAX
     while time.monotonic() < deadline and process.poll() is None:
         if _is_ours(api):
@@ -90,18 +91,32 @@ def _start_server(port: int) -> str | None:
 
 def stop_server() -> bool:
     """Stop the server that `ensure_server` started; False where there is none."""
-    if not NOTE.exists():
-        return False
-    note = json.loads(NOTE.read_text())
-    stopped = _is_ours(note["api"])
-    if stopped:
-        os.kill(note["pid"], signal.SIGTERM)
+    noted = _noted()
+    stopped = noted is not None and _is_ours(noted["api"])
+    if noted is not None and stopped:
+        os.kill(noted["pid"], signal.SIGTERM)
         for _ in range(100):
-            if not _answers(note["api"]):
+            if not _answers(noted["api"]):
                 break
             time.sleep(0.1)
-    NOTE.unlink()
+    NOTE.unlink(missing_ok=True)
     return stopped
+
+
+def note(started: dict[str, Any]) -> None:
+    """Write down which server we started, whole or not at all."""
+    half = NOTE.with_suffix(".half")
+    half.write_text(json.dumps(started))
+    half.replace(NOTE)
+
+
+def _noted() -> dict[str, Any] | None:
+    """Which server we started; None where nothing is noted, or nothing that can be read, as after a disk was full."""
+    try:
+        found: dict[str, Any] = json.loads(NOTE.read_text())
+        return {"api": str(found["api"]), "pid": int(found["pid"])}
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
 
 
 def ui_address(api: str, flow_run_id: str) -> str:

@@ -11,6 +11,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from tasks.filesystem import FileSystem
@@ -146,14 +147,18 @@ def link_or_copy(fs: FileSystem, source: Path, target: Path) -> None:
 
 
 def make_directories(fs: FileSystem, path: Path) -> list[Path]:
-    """Make `path` and whatever is missing above it; what was made, outermost first."""
+    """Make `path` and whatever is missing above it; what was missing, outermost first.
+
+    A folder that somebody else makes meanwhile is as good as one of ours.
+    """
     missing = []
     for folder in (path, *path.parents):
         if folder.is_dir():
             break
         missing.append(folder)
     for folder in missing[::-1]:
-        fs.make_directory(folder)
+        with suppress(FileExistsError):
+            fs.make_directory(folder)
     return missing[::-1]
 
 

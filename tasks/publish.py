@@ -107,9 +107,8 @@ class Retired:
 @contextmanager
 def exclusive(store: Path, fs: FileSystem = LOCAL) -> Iterator[None]:
     """Hold the store for reading, modifying and publishing; waits for whoever holds it. Creates the folder."""
-    with suppress(FileExistsError):
-        for folder in make_directories(fs, store):
-            fs.fsync_directory(folder.parent)
+    for folder in make_directories(fs, store):
+        fs.fsync_directory(folder.parent)
     descriptor = fs.lock(store / ".lock")
     try:
         yield
@@ -288,7 +287,9 @@ def _point(stage: Stage, snapshot: Snapshot) -> None:
     stage.fs.replace(spare, stage.store / "current")
     stage.fs.fsync_directory(stage.store)
     if snapshot.parent is None:
-        stage.fs.fsync_directory(stage.store.parent)
+        # Who made the store's folder there may read it, or did so with `exclusive`; of another's an error says nothing.
+        with suppress(PermissionError):
+            stage.fs.fsync_directory(stage.store.parent)
 
 
 def _audit(snapshot: Snapshot, manifest: bytes, written: list[FileEntry]) -> None:

@@ -4,6 +4,7 @@ What a release would do is found out by doing it there, so that a rehearsal says
 with the first. The store itself is only read.
 """
 
+import fcntl
 import os
 import shutil
 import tempfile
@@ -11,14 +12,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tasks.filesystem import LOCAL
 from tasks.snapshot import object_path, open_snapshot
+
+PREFIX = ".rehearsal-"
+MARK = ".lock"
 
 
 @contextmanager
 def rehearsal(store: Path) -> Iterator[Path]:
     """A store in the state of `store`, in a folder beside it, because links do not reach other disks."""
-    store.absolute().parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".rehearsal-", dir=store.absolute().parent) as folder:
+    beside = store.absolute().parent
+    beside.mkdir(parents=True, exist_ok=True)
+    _sweep(beside)
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=beside) as folder, _held(Path(folder)):
         aside = Path(folder) / store.name
         aside.mkdir()
         snapshot = open_snapshot(store)
@@ -35,6 +42,34 @@ def rehearsal(store: Path) -> Iterator[Path]:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(note, target)
         yield aside
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold the folder, so that nobody sweeps it; a dead process holds nothing."""
+    descriptor = LOCAL.lock(folder / f"{MARK}-new")
+    # Under its name only when it is locked, or another run could take it for left.
+    os.rename(folder / f"{MARK}-new", folder / MARK)
+    try:
+        yield
+    finally:
+        LOCAL.unlock(descriptor)
+
+
+def _sweep(beside: Path) -> None:
+    """Delete what rehearsals left that were killed; what cannot be opened is another's, or gone by now."""
+    for mark in beside.glob(f"{PREFIX}*/{MARK}"):
+        try:
+            descriptor = os.open(mark, os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            continue
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(mark.parent, ignore_errors=True)
+        except BlockingIOError:
+            pass
+        finally:
+            os.close(descriptor)
 
 
 def _link(source: str | Path, target: str | Path) -> None:

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,6 +21,7 @@ from tasks import catalog, hold, reading
 from tasks.hold import Held, NotHeld
 from tasks.normalise import Normalised
 from tasks.refusal import Refused
+from tasks.rehearsal import rehearsal
 from tasks.snapshot import BrokenStore, current_id
 
 TODAY = date(2025, 8, 1)
@@ -240,3 +243,18 @@ def test_a_rehearsal_knows_what_was_decided_and_when_bytes_came_first(
     hold.decide(store, release_id, "approve", "Li Wei", "fine", NOW)
     assert release.fn(again, TODAY).status == "would be published"
     assert release.fn(again.model_copy(update={"dry_run": False}), TODAY).status == "published"
+
+
+def test_what_a_killed_rehearsal_left_is_swept_by_the_next_and_what_one_holds_is_not(tmp_path: Path) -> None:
+    killed = "import os, pathlib, sys; from tasks.rehearsal import rehearsal\nwith rehearsal(pathlib.Path(sys.argv[1])): os.kill(os.getpid(), 9)"
+    store, foreign = tmp_path / "store", tmp_path / ".rehearsal-of-a-play"
+    foreign.mkdir()
+    root = Path(hold.__file__).parent.parent
+    assert subprocess.run([sys.executable, "-c", killed, store], cwd=root, check=False).returncode == -9
+    (left,) = set(tmp_path.glob(".rehearsal-*")) - {foreign}
+    with rehearsal(store) as one:
+        assert not left.exists()
+        with rehearsal(store) as other:
+            assert one.is_dir()
+            assert other.is_dir()
+    assert [path.name for path in tmp_path.iterdir()] == [foreign.name]

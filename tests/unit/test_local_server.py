@@ -42,6 +42,29 @@ def test_another_server_at_our_old_address_is_not_taken_for_ours_nor_stopped(str
     assert not server.NOTE.exists()
 
 
+@pytest.mark.parametrize("left", ["", '{"api": "http://127.0', "[]", '{"pid": 1}'])
+def test_half_a_note_is_none(stranger: dict[str, str], left: str) -> None:
+    server.NOTE.write_text(left)
+    assert server.running_server() is None
+    assert server.stop_server() is False
+    assert not server.NOTE.exists()
+
+
+def test_a_disk_that_is_full_leaves_the_note_as_it_was(
+    stranger: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, write = server.NOTE.read_text(), Path.write_text
+
+    def full(path: Path, text: str) -> None:
+        write(path, text[:5])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space"):
+        server.note({"api": "http://127.0.0.1:1/api", "pid": 1})
+    assert server.NOTE.read_text() == before
+
+
 def test_a_server_of_our_folder_is_ours_and_one_that_was_named_is_used(
     stranger: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -449,6 +449,39 @@ def test_retention_that_removes_nothing_changes_nothing(store: Path) -> None:
     assert state(store) == before
 
 
+def test_two_that_make_the_first_folder_of_a_store_at_once_both_get_in(tmp_path: Path) -> None:
+    """Also where the folders above it are missing: what another one made is there to be used."""
+
+    class Racing(FileSystem):
+        def make_directory(self, path: Path) -> None:
+            if path.name in ("a", "store"):
+                os.mkdir(path)
+            super().make_directory(path)
+
+    store = tmp_path / "a" / "b" / "store"
+    with exclusive(store, Racing()):
+        assert (store / ".lock").is_file()
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError), exclusive(tmp_path / "file"):
+        pass
+
+
+def test_a_first_publication_below_a_folder_that_may_not_be_read_succeeds(store: Path) -> None:
+    """The pointer has moved by then: an error would say that nothing was published."""
+
+    class Closed(FileSystem):
+        def fsync_directory(self, path: Path) -> None:
+            if path == store.parent:
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            super().fsync_directory(path)
+
+    store.mkdir(parents=True)
+    with exclusive(store, Closed()):
+        made = publish(store, [new(JUNE, 1)], parent=None, about={"released_on": "2025-07-20"}, fs=Closed())
+    assert made.changed
+    assert open_snapshot(store) == made.snapshot
+
+
 def test_lock_excludes_another_holder(store: Path) -> None:
     with exclusive(store), (store / ".lock").open("a") as other, pytest.raises(BlockingIOError):
         fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
