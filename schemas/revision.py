@@ -42,7 +42,8 @@ class Revision(Table):
     )  # fmt: skip
     world_new: pl.Int64 = column("the same on that day", "see unit", nullable=True)
     world_yoy_old_pct: pl.Float64 = column(
-        "y/y of the world total as it stood the day before; null where there is no base, or none that means the same",
+        "y/y of the world total as it stood the day before; null where there is no base, or none that means the same, and "
+        "where the number is a growth itself",
         "%",
         nullable=True,
     )

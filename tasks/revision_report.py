@@ -1,5 +1,7 @@
 """What a release revised, as a page for a person: how much, where, and what it did to the figures printed before."""
 
+from typing import Any
+
 import polars as pl
 
 from schemas.revision import REVISIONS
@@ -26,10 +28,10 @@ def revision_report(revision: pl.DataFrame, release: dict[str, object]) -> str:
 
 def _totals(rows: pl.DataFrame) -> list[str]:
     """World totals that moved, with their growth on the year before as it stood and as it stands."""
-    key = ["flow", "product", "period_end", "measure", "unit"]
+    key = ["source", "flow", "product", "period_start", "period_end", "measure", "unit"]
     totals = rows.filter(pl.col("world_old").is_not_null() & pl.col("world_new").is_not_null()).unique(key).sort(key)
     lines = [
-        "| flow | product | month | measure | world before | world after | y/y before, % | y/y after, % |",
+        "| flow | product | period | measure | world before | world after | y/y before, % | y/y after, % |",
         "|---|---|---|---|--:|--:|--:|--:|",
     ]
     for row in totals.iter_rows(named=True):
@@ -37,25 +39,38 @@ def _totals(rows: pl.DataFrame) -> list[str]:
             f"{row[name]:+.2f}" if row[name] is not None else "–" for name in ("world_yoy_old_pct", "world_yoy_new_pct")
         ]
         lines.append(
-            f"| {row['flow']} | {row['product']} | {row['period_end']:%Y-%m} | {row['measure']} | {row['world_old']:,} | {row['world_new']:,} "
-            f"| {growth[0]} | {growth[1]} |"
+            f"| {row['flow']} | {row['product']} | {_period(row)} | {row['measure']} | {_value(row, 'world_old')} "
+            f"| {_value(row, 'world_new')} | {growth[0]} | {growth[1]} |"
         )
     return lines if totals.height else ["No world total is known on both days."]
+
+
+def _period(row: dict[str, Any]) -> str:
+    """A month, or the months that a number is of: 2025-06, 2025-01..2025-06."""
+    first, last = f"{row['period_start']:%Y-%m}", f"{row['period_end']:%Y-%m}"
+    return last if first == last else f"{first}..{last}"
+
+
+def _value(row: dict[str, Any], name: str) -> str:
+    """A number in its unit; a growth, which is kept in hundredths of a per cent, as it is printed."""
+    value = row[name]
+    if value is None:
+        return "–"
+    return f"{value / 100:+,.2f} %" if row["unit"] == "basis_point" else f"{value:,}"
 
 
 def _numbers(rows: pl.DataFrame) -> list[str]:
     size = (pl.col("new_value").fill_null(0) - pl.col("old_value").fill_null(0)).abs()
     largest = rows.sort(size, "product", "partner", "period_end", descending=[True, False, False, False]).head(ROWS_MAX)
     lines = [
-        "| product | partner | regime | province | month | measure | kind | before | after |",
+        "| product | partner | regime | province | period | measure | kind | before | after |",
         "|---|---|---|---|---|---|---|--:|--:|",
     ]
-    for row in largest.iter_rows(named=True):
-        values = [f"{row[name]:,}" if row[name] is not None else "–" for name in ("old_value", "new_value")]
-        lines.append(
-            f"| {row['product']} | {row['partner']} | {row['regime'] or ''} | {row['province'] or ''} | {row['period_end']:%Y-%m} "
-            f"| {row['measure']} | {row['kind']} | {values[0]} | {values[1]} |"
-        )
+    lines += [
+        f"| {row['product']} | {row['partner']} | {row['regime'] or ''} | {row['province'] or ''} | {_period(row)} "
+        f"| {row['measure']} | {row['kind']} | {_value(row, 'old_value')} | {_value(row, 'new_value')} |"
+        for row in largest.iter_rows(named=True)
+    ]
     if rows.height > ROWS_MAX:
         lines.append(f"\n{rows.height - ROWS_MAX} smaller ones are in the table `revision`.")
     return lines

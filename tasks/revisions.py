@@ -123,9 +123,9 @@ def _add_world(changes: pl.DataFrame, observation: pl.DataFrame, releases: DataF
             pl.col("period_start").dt.offset_by("1y"), pl.col("period_end").dt.offset_by("1y").dt.month_end()
         )
         told = told.join(now, on=TOTAL, how="left").join(base, on=TOTAL, how="left")
-        growth = pl.when(pl.col("means_the_same") & (pl.col("world") > 0)).then(
-            (pl.col(f"world_{name}") / pl.col("world") - 1) * 100
-        )
+        # A printed growth is no amount: it has no growth of its own.
+        may_grow = pl.col("means_the_same") & (pl.col("world") > 0) & ~pl.col("measure").str.ends_with("_yoy")
+        growth = pl.when(may_grow).then((pl.col(f"world_{name}") / pl.col("world") - 1) * 100)
         told = told.with_columns(growth.alias(f"world_yoy_{name}_pct")).drop("world")
     return changes.join(told.drop("means_the_same"), on=TOTAL, how="left")
 

@@ -161,3 +161,22 @@ def test_a_release_that_says_nothing_of_a_month_takes_its_numbers_back_whatever_
 
     assert told("2025-03", "2025-04") == told("2025-03") == [(date(2025, 3, 31), "removed", 150, None)]
     assert told("2025-04") == []
+
+
+def test_the_report_keeps_a_month_apart_from_the_year_so_far_and_a_growth_from_an_amount() -> None:
+    def said(name: str, day: str, month: int, half: int, growth: int) -> tuple[Row, list[Row]]:
+        row = release(name, day, "2024-06..2025-06", kind="published", partners="keys", flow=None)
+        base = [("2024-06", 100_000, KILOGRAMS), ("2024-06", 1000, f"{KILOGRAMS}_yoy"), ("2024-01..2024-06", 500_000, KILOGRAMS)]  # fmt: skip
+        now = [("2025-06", month, KILOGRAMS), ("2025-06", growth, f"{KILOGRAMS}_yoy"), ("2025-01..2025-06", half, KILOGRAMS)]  # fmt: skip
+        return row, [number(row, "WLD", period, value, measure) for period, value, measure in base + now]
+
+    first, second = said("a", "2025-07-20", 110_000, 600_000, 900), said("b", "2025-08-20", 120_000, 650_000, 2000)
+    page = revision_report(_revised([first, second]), second[0])
+    for line in (
+        "| export | 85051110 | 2025-06 | quantity_kg | 110,000 | 120,000 | +10.00 | +20.00 |",
+        "| export | 85051110 | 2025-01..2025-06 | quantity_kg | 600,000 | 650,000 | +20.00 | +30.00 |",
+        "| export | 85051110 | 2025-06 | quantity_kg_yoy | +9.00 % | +20.00 % | – | – |",
+        "| 85051110 | WLD |  |  | 2025-01..2025-06 | quantity_kg | changed | 600,000 | 650,000 |",
+        "| 85051110 | WLD |  |  | 2025-06 | quantity_kg_yoy | changed | +9.00 % | +20.00 % |",
+    ):
+        assert line in page, page
