@@ -184,6 +184,10 @@ def brief(
             raise ValueError(f"{month!r} is no month; write it as 2025-06")
         facts = gather(published(store), store, product, flow.value, date.fromisoformat(f"{month}-01"))
         name = f"brief-{product.replace(':', '-')}-{flow.value}-{month}-{language.value}.html"
+        if output and output.suffix.lower() == ".md":
+            raise ValueError(
+                f"{output}: the page is HTML, and the markdown lies beside it as {output.name}; end the name in .html"
+            )
         place = output or store / "reports" / name
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(writing.page(facts, language.value), encoding="utf-8")

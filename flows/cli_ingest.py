@@ -100,8 +100,9 @@ def run(
     if code:
         raise typer.Exit(code)
     folder = at_hand(store)
-    rows = reading.query(folder, "metric", product="85051110", month=(2025, 6)).filter(measure="quantity_kg")
-    console.print(display.headline(rows))
+    # Into a store that has imports too the sample brings exports.
+    rows = reading.query(folder, "metric", flow="export", product="85051110", month=(2025, 6))
+    console.print(display.headline(rows.filter(measure="quantity_kg")))
     snapshot = open_snapshot(folder)
     assert snapshot is not None
     tracer = Tracer(snapshot, "export")

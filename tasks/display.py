@@ -2,6 +2,7 @@
 
 import calendar
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -33,14 +34,23 @@ def partner_name(partner: str) -> str:
     """English name of a partner key."""
     if partner == WORLD:
         return "World"
-    groups = code_table("partner_groups").filter(pl.col("group") == partner)
-    if groups.height:
+    if is_group(partner):
         return partner
     known = code_table("partners").filter(pl.col("partner") == partner)
     if known.height:
         return str(known["name_en"][0])
     country = pycountry.countries.get(alpha_3=partner)
     return country.name if country else partner
+
+
+def is_group(partner: str) -> bool:
+    """Whether a key names several partners, which have keys of their own."""
+    return partner in code_table("partner_groups")["group"]
+
+
+def row_name(partner: str) -> str:
+    """Name of a partner in a table of partners: a group says so, for it stands beside its own members."""
+    return partner_name(partner) + (" (group)" if is_group(partner) else "")
 
 
 def product_name(product: str) -> str:
@@ -67,7 +77,7 @@ def headline(rows: pl.DataFrame, rows_max: int = 12) -> Table:
     )
     for row in ordered.head(rows_max).iter_rows(named=True):
         mark = f" {MIXED_MARK}" if is_mixed(row["kinds"]) else ""
-        table.add_row(partner_name(row["partner"]) + mark, *(_cell(row, name, scale) for name, _, scale in COLUMNS))
+        table.add_row(row_name(row["partner"]) + mark, *(_cell(row, name, scale) for name, _, scale in COLUMNS))
     return table
 
 
@@ -82,9 +92,16 @@ def month_name(day: Any) -> str:
 
 
 def tonnes(kilograms: float) -> str:
-    """Whole tonnes, with decimals only where they are all there is to see: 353, 46.4."""
+    """Whole tonnes, with decimals only where they are all there is to see: 353, 46.4, 0.03."""
     value = kilograms / 1000
-    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:,.1f}"
+    if value == int(value) or abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:,.1f}" if abs(value) >= 1 else two_digits(value)
+
+
+def two_digits(value: float) -> str:
+    """A small number by its first two digits and without a power of ten: 0.03, 0.000056."""
+    return f"{Decimal(f'{value:.2g}'):f}"
 
 
 def _cell(row: dict[str, Any], name: str, scale: float) -> str:

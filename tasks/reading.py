@@ -90,7 +90,10 @@ def _as_of(snapshot: Snapshot, table: str, day: date, flow: str | None, product:
         pl.scan_parquet(files, hive_partitioning=False, glob=False) if files else empty_frame(Observation).lazy()
     )
     first = ledger_then.select(pl.col("known_from").min()).collect().item()
-    if first is None or day < first:
+    if first is None:
+        said = f"no {flow} on any day; ask for the other flow or ingest a file of {flow}s" if flow else "nothing at all"
+        raise ValueError(f"nothing was known on {day}: this store knows of {said}")
+    if day < first:
         raise ValueError(f"nothing was known on {day}: the first word in this store is of {first!s}")
     where = ledger.was_last_on(day)
     words = read_table(

@@ -19,7 +19,7 @@ from schemas.release import Finding, Quarantine, Release
 from schemas.revision import Revision
 from schemas.table import Table
 from tasks.control_events import MIXED, MIXED_WORDS, members
-from tasks.display import WORLD, month_name, partner_name, product_name
+from tasks.display import WORLD, month_name, partner_name, product_name, row_name, two_digits
 from tasks.refusal import clip
 from tasks.revision_report import revision_report
 from tasks.snapshot import Snapshot, open_snapshot
@@ -152,18 +152,15 @@ def _headline(newest: pl.DataFrame, series: pl.DataFrame, unit: str, scale: floa
         f"## {first['flow'].capitalize()}s of {product_name(first['product'])}, {month_name(first['period'])}", "",
         f"| {' | '.join(titles)} |", "|---|--:|--:|--:|--:|--:|--:|",
     ]  # fmt: skip
-    # A group stands beside its own members: it must not be taken for one more partner.
-    groups = code_table("partner_groups")["group"].unique().to_list()
     for row in ordered.iter_rows(named=True):
         cells = [_level(row["level"], scale), *(_pct(row, name) for name, _ in GROWTH), _level(row["ytd"], scale), _pct(row, "ytd_yoy_pct"),
                  f"{row['share_pct']:.1f}" if row["share_pct"] is not None else "–"]  # fmt: skip
-        name = partner_name(row["partner"]) + (" (group)" if row["partner"] in groups else "")
-        lines.append(f"| {_bold(name, row['partner'] == WORLD)} | {' | '.join(cells)} |")
+        lines.append(f"| {_bold(row_name(row['partner']), row['partner'] == WORLD)} | {' | '.join(cells)} |")
     names = {partner: partner_name(partner) for partner in series["partner"].unique()}
     from tasks.chart import chart
 
     # A group would stand beside its own members, as if it came on top of them.
-    alone = series.filter(~pl.col("partner").is_in(groups))
+    alone = series.filter(~pl.col("partner").is_in(code_table("partner_groups")["group"].implode()))
     picture = base64.b64encode(chart(alone, names, unit, scale)).decode()
     return [
         *lines,
@@ -200,7 +197,7 @@ def _level(value: float | None, scale: float) -> str:
         return "–"
     shown = value * scale
     if shown < 0.1:
-        return f"{shown:.2g}"
+        return two_digits(shown)
     return f"{shown:,.0f}" if shown >= 100 or shown == int(shown) else f"{shown:,.1f}"
 
 

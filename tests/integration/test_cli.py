@@ -130,6 +130,47 @@ def test_as_of_a_day_on_which_only_the_press_had_spoken(home: Path) -> None:
     assert (june.returncode, june.stdout) == (0, "")
 
 
+def test_run_tells_of_exports_in_a_store_that_has_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    magnets = (
+        QUERY.replace('"01012100","改良种用马"', '"85051110","永磁铁"')
+        .replace('"1000"', '"4711000"')
+        .replace('"2","头"', '"0","?"')
+    )
+    (tmp_path / "query.csv").write_bytes(magnets.encode("gb18030"))
+    declared = ("--source", "gacc_query", "--flow", "import", "--partners", "all", "--no-prefect", "--store", "store")
+    assert CliRunner().invoke(app, ["ingest", "query.csv", *declared]).exit_code == 0
+    told = CliRunner().invoke(app, ["run", "--no-prefect", "--store", "store"]).stdout
+    table = told[told.index("exports of") : told.index("Where these come from")]
+    assert table.count("World") == 1
+    assert "4,711" not in table
+    for figure in FIGURES:
+        assert figure in table, figure
+
+
+def test_a_day_is_asked_for_of_a_flow_that_the_store_does_not_have(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("COLUMNS", "400")
+    asked = ["read", "metric", "--flow", "import", "--as-of", "2026-01-01", "--store", "store"]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 2
+    assert "this store knows of no import on any day; ask for the other flow or ingest a file of imports" in done.output
+
+
+def test_a_brief_is_not_written_over_by_its_own_markdown(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("COLUMNS", "400")
+    asked = ["brief", "--month", "2025-06", "--product", "85051110", "--store", "store", "--output"]
+    done = CliRunner().invoke(app, [*asked, "out.md"])
+    assert done.exit_code == 2
+    assert "out.md: the page is HTML, and the markdown lies beside it as out.md; end the name in .html" in done.output
+    assert not (home / "out.md").exists()
+    assert CliRunner().invoke(app, [*asked, "out.html"]).exit_code == 0
+    assert (home / "out.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert (home / "out.md").read_text(encoding="utf-8").startswith("# ")
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -4,7 +4,9 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from tasks.display import frame_table
+from tasks.display import WORLD, frame_table, headline, tonnes
+from tests.unit.figures import derived
+from tests.unit.statements import number, release
 
 
 def test_no_rows_are_said_and_left_out_columns_are_counted_among_all() -> None:
@@ -33,3 +35,26 @@ def test_a_level_keeps_all_its_digits(value: float, shown: str) -> None:
     with console.capture() as printed:
         console.print(frame_table(pl.DataFrame({"level": [value, 1.5], "partner": ["USA", "DEU"]}), 40, 200))
     assert shown in printed.get().replace("│", " ").split()
+
+
+@pytest.mark.parametrize(
+    ("kilograms", "shown"),
+    [
+        (353_000, "353"), (46_400, "46.4"), (1_238_400, "1,238"), (720, "0.72"), (30, "0.03"), (0.4, "0.0004"), (0.04, "0.00004"),
+        (0, "0"), (-30, "-0.03"), (-353_400, "-353"),
+    ],
+)  # fmt: skip
+def test_a_small_amount_does_not_vanish(kilograms: float, shown: str) -> None:
+    assert tonnes(kilograms) == shown
+
+
+def test_a_group_is_not_taken_for_one_more_partner() -> None:
+    query = release("q", "2025-07-20", "2025-06")
+    rows = derived([(query, [number(query, "DEU", "2025-06", 100_000), number(query, "USA", "2025-06", 50_000)])])
+    of_month = rows.filter(product="85051110", measure="quantity_kg")
+    assert {WORLD, "EU27"} < {*of_month["partner"]}
+    console = Console(width=200)
+    with console.capture() as printed:
+        console.print(headline(of_month))
+    names = [line.split("│")[1].strip() for line in printed.get().splitlines() if line.startswith("│")]
+    assert names == ["World", "Germany", "EU27 (group)", "United States"]
