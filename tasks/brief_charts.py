@@ -13,6 +13,8 @@ from tasks.brief_words import partner
 INK, BAR = "#010101", "#2f7fc1"
 PALE = 0.07
 WIDTH = 470
+# Of a few hundred kilograms whole tonnes would be 0, 0, 0, 1, 1.
+TONNES = ",.3~f"
 
 
 def month_chart(facts: Facts) -> str:
@@ -36,7 +38,7 @@ def month_chart(facts: Facts) -> str:
     bars = (
         altair.Chart(pl.DataFrame(rows))
         .mark_bar(color=BAR)
-        .encode(x=axis, y=altair.Y("t:Q", axis=altair.Axis(title=None, tickCount=5, format=",d")))
+        .encode(x=axis, y=altair.Y("t:Q", axis=altair.Axis(title=None, tickCount=5, format=TONNES)))
     )
     top = max((value for value in facts.world_t if value is not None), default=1.0)
     by_month: dict[str, list[str]] = {}
@@ -78,7 +80,7 @@ def partner_chart(facts: Facts, language: str) -> str:
     bars = (
         altair.Chart(data)
         .mark_bar(color=BAR)
-        .encode(x=altair.X("t:Q", axis=altair.Axis(title=None, tickCount=5, format=",d")), y=y)
+        .encode(x=altair.X("t:Q", axis=altair.Axis(title=None, tickCount=5, format=TONNES)), y=y)
     )
     before = altair.Chart(data).mark_tick(color=INK, thickness=3, size=18).encode(x="before:Q", y=y)
     return _svg(altair.layer(bars, before).properties(width=WIDTH - 100, height=max(60, 30 * len(rows))), "p")

@@ -14,7 +14,15 @@ import vl_convert
 COLOURS = ("#1f3a5f", "#c8553d", "#b07a1c", "#3f7d68", "#7f6a93", "#6f7276")
 PARTNERS_MAX = 5
 WORLD = "WLD"
-MONTH_AXIS = altair.Axis(title=None, format="%Y-%m", labelAngle=0, labelOverlap=True, labelSeparation=12)
+# Ticks closer than a month would print the same month several times.
+MONTH_AXIS = altair.Axis(
+    title=None,
+    format="%Y-%m",
+    labelAngle=0,
+    labelOverlap=True,
+    labelSeparation=12,
+    tickMinStep=28 * 24 * 3600 * 1000,
+)
 
 
 def chart(rows: pl.DataFrame, names: dict[str, str], unit: str, scale: float) -> bytes:

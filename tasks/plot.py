@@ -8,6 +8,7 @@ import polars as pl
 from tasks.chart import COLOURS, lines, on_calendar, png, svg
 from tasks.control_events import MIXED, MIXED_WORDS, events_of, members
 from tasks.display import partner_name, product_name
+from tasks.periods import month_end
 from tasks.trace import NoFigure
 
 PICTURES = (".png", ".svg")
@@ -35,8 +36,11 @@ def draw(rows: pl.DataFrame, product: str, partners: list[str], measure: str, fo
         color=altair.Color("partner:N", title=None, sort=list(names.values()), scale=altair.Scale(range=list(COLOURS)),
                            legend=altair.Legend(orient="top"))
     )  # fmt: skip
+    until = month_end(last)
     events = [
-        (day, row) for row in events_of(product).iter_rows(named=True) if (day := _effect(row)) and first <= day <= last
+        (day, row)
+        for row in events_of(product).iter_rows(named=True)
+        if (day := _effect(row)) and first <= day <= until
     ]
     marks = [{"month": day.isoformat(), "number": number} for number, (day, _) in enumerate(events, 1)]
     layers: list[altair.Chart] = [drawn]
@@ -50,8 +54,9 @@ def draw(rows: pl.DataFrame, product: str, partners: list[str], measure: str, fo
         ]
     notes = [f"{number}  {day}  {row['body']}: {row['document']}" for number, (day, row) in enumerate(events, 1)]
     notes += [MIXED_WORDS] if MIXED in members(product) else []
+    title = f"{str(rows['flow'][0]).capitalize()}s of {product_name(product)}"
     chart = altair.layer(*layers).properties(
-        width=720, height=360, title=altair.TitleParams(product_name(product), subtitle=notes, fontWeight="bold")
+        width=720, height=360, title=altair.TitleParams(title, subtitle=notes, fontWeight="bold")
     )
     return png(chart) if form == ".png" else svg(chart)
 
