@@ -17,6 +17,7 @@ class Fact(BaseModel):
     partner: str
     month: date
     figure: str = Field(description="column of the table metric")
+    measure: str = Field("quantity_kg", description="what is measured, as in the table metric")
     value: float | str | None
     status: str
     step: float = Field(0.1, description="for a growth: what the last digit may be worth, given the digits it rests on")
@@ -57,7 +58,10 @@ class Revised(BaseModel):
     """A number that changed after it was published, with both releases."""
 
     period: str
+    product: str
     partner: str
+    regime: str | None = Field(None, description="customs regime, where the releases tell it")
+    province: str | None = Field(None, description="province, where the releases tell it")
     measure: str
     unit: str
     kind: str
@@ -95,9 +99,10 @@ class Facts(BaseModel):
     world_t: list[float | None]
     before_t: dict[str, float | None] = Field(description="the month before, by partner")
     events: list[EventFact]
-    unit_value: Fact | None
-    unit_value_mom: Fact | None
-    unit_value_yoy: Fact | None
+    unit_value: Fact = Field(description="in US dollars, or in yuan where only these are known")
+    unit_value_mom: Fact
+    unit_value_yoy: Fact
+    has_values: bool = Field(description="whether any value of the product is at hand, of whatever month and partner")
     mix_moved_pp: float | None = Field(
         description="half the sum of the moves of shares of partners known in both months"
     )
@@ -113,5 +118,5 @@ class Facts(BaseModel):
         found = [self.world_before, self.highest_since, self.lowest_since]
         for row in self.partners:
             found += [row.level, row.mom, row.yoy, row.ytd, row.ytd_yoy, row.share, row.rank, row.rank_before]
-        found += [fact for fact in (self.unit_value, self.unit_value_mom, self.unit_value_yoy) if fact]
+        found += [self.unit_value, self.unit_value_mom, self.unit_value_yoy]
         return [fact for fact in found if fact.value is not None]

@@ -1,5 +1,7 @@
 """A brief written out: one self-contained HTML page, and the same as markdown, in English or Chinese."""
 
+import html
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +13,8 @@ from tasks import brief_charts, brief_texts, brief_words
 from tasks.display import month_name, partner_name
 
 LANGUAGES = ("en", "zh")
+# Other addresses, javascript: among them, are shown and lead nowhere.
+WEB = ("http", "https")
 
 
 def page(facts: Facts, language: str = "en") -> str:
@@ -28,7 +32,7 @@ def markdown(facts: Facts, language: str = "en") -> str:
 
 
 def _template(name: str, *, escape: bool) -> jinja2.Template:
-    # The markdown goes into viewers that take HTML; what it shows of files was checked on the way in.
+    # The markdown goes into viewers that take HTML: what it shows of a file's name goes through `plain`.
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("tasks"),
         autoescape=escape,
@@ -37,7 +41,22 @@ def _template(name: str, *, escape: bool) -> jinja2.Template:
         trim_blocks=not escape,
     )
     environment.filters["host"] = lambda address: urlsplit(address).hostname or address
+    environment.filters["plain"] = _plain
+    environment.tests["on_the_web"] = _is_on_the_web
     return environment.get_template(name)
+
+
+def _is_on_the_web(address: str | None) -> bool:
+    """Whether a person may be led there: what a file of collected figures names as an address may be anything."""
+    try:
+        return urlsplit(address or "").scheme in WEB
+    except ValueError:
+        return False
+
+
+def _plain(text: str) -> str:
+    """A text of somebody else's that markdown shows as it is: no element, no link, no line of its own."""
+    return re.sub(r"([\\`*\[\]|])", r"\\\1", html.escape(" ".join(text.split()), quote=False))
 
 
 def _context(facts: Facts, language: str) -> dict[str, Any]:
@@ -49,7 +68,8 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
     return {
         "facts": facts, "language": "zh-CN" if chinese else "en", "t": words, "name": facts.name_zh if chinese else facts.name_en, "month": month,
         "headlines": brief_words.headlines(facts, language), "missing": brief_words.missing(facts, language),
-        "mix": words["mix"].format(pp=moved) if facts.unit_value and moved is not None and moved >= brief_words.MIX_MOVED_PP_MIN else "",
+        "mix": words["mix"].format(pp=moved)
+        if facts.unit_value.value is not None and moved is not None and moved >= brief_words.MIX_MOVED_PP_MIN else "",
         "implied": any(fact.status == "implied_base" for fact in facts.facts()),
         "mix_how": words["mix_how"].format(count=known_in_both),
         "alt_chart": words["alt_chart"].format(month=month, latest=brief_words.shown(facts.partners[0].level))
@@ -60,5 +80,5 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         "revised": brief_words.revised_lines(facts, language), "events": brief_words.event_lines(facts, language),
         "partner_label": lambda key: words["world"] if key == "WLD" else brief_words.partner(key, "zh") if chinese else partner_name(key),
         "reasons": {**MADE, **MISSING, **(brief_texts.MISSING_ZH if chinese else {})},
-        "figures": brief_texts.FIGURES_ZH if chinese else brief_texts.FIGURES_EN,
+        "figure_name": lambda fact: brief_words.figure_name(fact, language),
     }  # fmt: skip

@@ -17,7 +17,8 @@ from tasks.claim_readings import Readings
 from tasks.claim_words import Spot
 from tasks.control_events import MIXED, events_of, members
 from tasks.origin import Place
-from tasks.periods import first_day, month_number
+from tasks.periods import first_day, month_end, month_number
+from tasks.scope import part_of
 from tasks.snapshot import Snapshot
 from tasks.tables import path_partition, read_table
 from tasks.trace import NoFigure, Tracer
@@ -28,7 +29,9 @@ MONTHS_SPARK = 13
 PARTNERS_MAX = 10
 REVISED_MAX = 12
 KG = "quantity_kg"
-PRICE = "unit_value_usd_per_kg"
+# In dollars, and where nothing is known in dollars in yuan.
+PRICES = ("unit_value_usd_per_kg", "unit_value_cny_per_kg")
+VALUES = ("value_usd", "value_cny")
 HELD = "held"
 PRODUCTS_NAMED = 50
 
@@ -51,13 +54,35 @@ class Gatherer:
         self.tracer, self.product, self.flow, self.month = Tracer(snapshot, flow, product), product, flow, month
         self.number = month_number(month)
         self.rows = self.tracer.metric.filter(pl.col("product") == product)
-        if not self.rows.filter((pl.col("period") == month) & (pl.col("measure") == KG)).height:
-            there = self.rows["period"].sort().dt.strftime("%Y-%m").unique(maintain_order=True)
-            if there.len():
-                raise NoFigure(f"no {flow} of {product} in {month:%Y-%m}; there is {there[0]} to {there[-1]}")
+        if not self.rows.height:
             raise NoFigure(f"no {flow} of {product}; products are {_products(snapshot, flow)}")
+        if not self.rows.filter((pl.col("period") == month) & (pl.col("measure") == KG)).height:
+            raise NoFigure(self._not_in_kilograms())
         self.readings = Readings(snapshot, [product, *members(product)])
         self.count = 0
+
+    def _not_in_kilograms(self) -> str:
+        """Why there is no brief of the month: nothing at all is known of it, or nothing in the unit of a brief."""
+        months = self.rows.filter(pl.col("measure") == KG)["period"].sort().dt.strftime("%Y-%m")
+        there = f"there is {months[0]} to {months[-1]}" if months.len() else "there is no month with kilograms"
+        measures = self.rows.filter(pl.col("period") == self.month)["measure"].cast(pl.String).unique().sort()
+        said = f"no {self.flow} of {self.product} in {self.month:%Y-%m}"
+        if not measures.len():
+            return f"{said}; {there}"
+        return (
+            f"{said} is counted in kilograms, of which a brief is made; {there}. What there is, {', '.join(measures)}, "
+            f"is shown by tidewaiter read metric --product {self.product} --flow {self.flow} --month {self.month:%Y-%m}"
+        )
+
+    def price(self) -> str:
+        """The measure of the unit value: that which all partners together have in the month, dollars before yuan."""
+        rows = self.rows.filter((pl.col("period") == self.month) & (pl.col("partner") == WORLD))
+        known = {*rows.filter(pl.col("level").is_not_null())["measure"]}
+        return next((measure for measure in PRICES if measure in known), PRICES[0])
+
+    def has_values(self) -> bool:
+        """Whether anything is known of what the product was worth."""
+        return self.rows.filter(pl.col("measure").is_in(VALUES) & pl.col("level").is_not_null()).height > 0
 
     def fact(self, partner: str, figure: str, back: int = 0, measure: str = KG) -> Fact:
         """One figure, traced where it has a value."""
@@ -68,14 +93,16 @@ class Gatherer:
             row = self.tracer.row(place)
         except NoFigure:
             return Fact(
-                id=f"s{self.count}", partner=partner, month=day, figure=figure, value=None, status="not_covered"
-            )
+                id=f"s{self.count}", partner=partner, month=day, figure=figure, measure=measure, value=None,
+                status="not_covered",
+            )  # fmt: skip
         value = row[figure]
         trace = self.tracer.trace(place, figure) if value is not None else None
         plain = f"{value:%Y-%m}" if isinstance(value, date) else value
         return Fact(
-            id=f"s{self.count}", partner=partner, month=day, figure=figure, value=plain, status=row[status(figure)], trace=trace,
-            step=self.step(partner, figure) if value is not None and figure.endswith("_pct") and measure == KG else 0.1,
+            id=f"s{self.count}", partner=partner, month=day, figure=figure, measure=measure, value=plain, status=row[status(figure)],
+            trace=trace,
+            step=_carried(self.step(partner, figure), value) if value is not None and figure.endswith("_pct") and measure == KG else 0.1,
         )  # fmt: skip
 
     def step(self, partner: str, figure: str) -> float:
@@ -125,20 +152,17 @@ def gather(snapshot: Snapshot, store: Path, product: str, flow: str, month: date
     names = _names(product)
     before = {partner: found.levels(partner, 2)[0] for partner in partners}
     months = [first_day(found.number - back) for back in range(MONTHS_SHOWN - 1, -1, -1)]
-    prices = [
-        fact if fact.value is not None else None
-        for fact in (found.fact(WORLD, figure, measure=PRICE) for figure in ("level", "mom_pct", "yoy_pct"))
-    ]
-    since = _came_out(snapshot, flow, codes or [product], first_day(found.number - 1))
-    revised, more = _revised(snapshot, codes or [product], flow, since)
+    prices = [found.fact(WORLD, figure, measure=found.price()) for figure in ("level", "mom_pct", "yoy_pct")]
+    since = _came_out(snapshot, flow, product, first_day(found.number - 1))
+    revised, more = _revised(snapshot, product, flow, since)
     start = found.tracer.row(Place(flow, product, WORLD, KG, found.number))["series_start"]
     return Facts(
         flow=flow, product=product, name_en=names[0], name_zh=names[1], codes=codes, month=month, snapshot_id=snapshot.id,
         world_before=found.fact(WORLD, "level", back=1), highest_since=found.fact(WORLD, "highest_since"),
         lowest_since=found.fact(WORLD, "lowest_since"), partners=rows, months=months, world_t=found.levels(WORLD, MONTHS_SHOWN),
         before_t=before, events=_events(product, months), unit_value=prices[0], unit_value_mom=prices[1],
-        unit_value_yoy=prices[2], mix_moved_pp=_mix_moved(rows, before), series_start=start, revised_since=since,
-        revised=revised, revised_more=more, held=_held(store), mixed_code=MIXED in codes,
+        unit_value_yoy=prices[2], has_values=found.has_values(), mix_moved_pp=_mix_moved(rows, before), series_start=start,
+        revised_since=since, revised=revised, revised_more=more, held=_held(store, snapshot), mixed_code=MIXED in codes,
     )  # fmt: skip
 
 
@@ -152,7 +176,7 @@ def _names(product: str) -> tuple[str, str]:
 
 
 def _events(product: str, months: list[date]) -> list[EventFact]:
-    last = months[-1].replace(day=28)
+    last = month_end(months[-1])
     found: list[EventFact] = []
     for row in events_of(product).iter_rows(named=True):
         day = date.fromisoformat(row["effective_from"] or row["announced_on"])
@@ -180,22 +204,21 @@ def _mix_moved(rows: list[PartnerRow], before: dict[str, float | None]) -> float
     return sum(moves) / 2 if moves else None
 
 
-def _came_out(snapshot: Snapshot, flow: str, products: list[str], month: date) -> date | None:
+def _came_out(snapshot: Snapshot, flow: str, product: str, month: date) -> date | None:
     """The day on which a month was first told of, whatever was said of it later."""
-    words = read_table(
-        snapshot, Observation, lambda part: part == (flow, month.year, month.month), pl.col("product").is_in(products)
-    )
+    words = read_table(snapshot, Observation, lambda part: part == (flow, month.year, month.month), part_of(product))
     day = words["known_from"].min()
     return day if isinstance(day, date) else None
 
 
-def _revised(snapshot: Snapshot, products: list[str], flow: str, since: date | None) -> tuple[list[Revised], int]:
+def _revised(snapshot: Snapshot, product: str, flow: str, since: date | None) -> tuple[list[Revised], int]:
     """What changed after that day, the newest and the largest first, and how many more there are."""
-    rows = read_table(snapshot, Revision, lambda partition: partition[0] == flow, pl.col("product").is_in(products))
+    rows = read_table(snapshot, Revision, lambda partition: partition[0] == flow, part_of(product))
     if since is not None:
         rows = rows.filter(pl.col("revised_on") > since)
     move = (pl.col("new_value").fill_null(0) - pl.col("old_value").fill_null(0)).abs()
-    rows = rows.sort("revised_on", move, "partner", "measure", descending=[True, True, False, False])
+    order = ("partner", "measure", "product", "regime", "province")
+    rows = rows.sort("revised_on", move, *order, descending=[True, True, *[False] * len(order)])
     shown = rows.head(REVISED_MAX).select(*set(Revised.model_fields) - {"period"}, "period_start", "period_end")
     return [Revised(period=_period(row), **row) for row in shown.iter_rows(named=True)], rows.height - shown.height
 
@@ -205,8 +228,9 @@ def _period(row: dict[str, Any]) -> str:
     return first if first == last else f"{first}..{last}"
 
 
-def _held(store: Path) -> list[Waiting]:
-    """What waits for a person, as far as the files beside the store say; a file that cannot be read is named."""
+def _held(store: Path, snapshot: Snapshot) -> list[Waiting]:
+    """What waits for a person, as far as the files beside the store say; a file that cannot be read is named. What is
+    published by now waits no more."""
     found = []
     for file in sorted((store / HELD).glob("*.json")):
         try:
@@ -214,11 +238,16 @@ def _held(store: Path) -> list[Waiting]:
         except (OSError, ValueError):
             found.append(Waiting(title=file.stem, release_id="", since="", why=[]))
             continue
-        if said.waits:
+        if said.waits and said.release_id not in snapshot.about["releases"]:
             why = [entry.line for entry in said.findings]
             since = str(said.held_since)
             found.append(Waiting(title=said.title, release_id=said.release_id, since=since, why=why))
     return found
+
+
+def _carried(step: float, value: float) -> float:
+    """A digit is worth no more than the growth itself: of +3.3 % one digit is left, and not none."""
+    return max(0.1, min(step, 10.0 ** math.floor(math.log10(abs(value))))) if value else step
 
 
 def _tonnes(kilograms: float | None) -> float | None:

@@ -37,6 +37,10 @@ FIGURES_EN = {
     "highest_since": "highest since",
     "lowest_since": "lowest since",
 }
+PRICE_UNITS = {"unit_value_usd_per_kg": "USD/kg", "unit_value_cny_per_kg": "CNY/kg"}
+PRICE_FIGURES_EN = {"level": "unit value", "mom_pct": "unit value m/m", "yoy_pct": "unit value y/y"}
+PRICE_FIGURES_ZH = {"level": "单价", "mom_pct": "单价环比", "yoy_pct": "单价同比"}
+PRICE_FORMULA_ZH = "当月金额 / 当月数量"
 MISSING_ZH = {
     "not_covered": "手头没有任何发布涵盖该数", "other_unit": "贸易量并非全部以此单位计量", "combined_months": "来源将一月和二月合并发布",
     "no_base": "没有可比的基数", "zero_base": "基数为零", "definition_break": "代码、单位、组合或伙伴的口径在所依月份不同", "incomplete_year": "本年内缺少某月", "incomplete_window": "近十二个月内缺少某月",
@@ -79,7 +83,8 @@ TEXTS_EN = {
     "source_columns": ["figure", "value", "how", "from (as kept), record, file, address"], "again": "computed again, agrees", "world": "All countries",
     "alt_chart": "Bars of the monthly total in tonnes over 36 months to {month}; numbered lines mark export controls. Latest: {latest}.",
     "alt_partners": "Bars of each partner in {month} in tonnes; a mark shows the month before. The numbers are in the table above.",
-    "unit_note": "US dollars per kilogram",
+    "unit_notes": {"unit_value_usd_per_kg": "US dollars per kilogram", "unit_value_cny_per_kg": "yuan per kilogram"},
+    "no_unit_value": "There is no unit value of all countries: {reason}.", "regime": "regime {code}", "province": "province {code}",
 }  # fmt: skip
 TEXTS_ZH = {
     "brief": "简报", "headline": "要点", "partners": "按贸易伙伴", "chart": "近三十六个月（吨）", "partner_chart": "当月与上月（吨）", "value": "单价", "revised": "修订",
@@ -93,5 +98,6 @@ TEXTS_ZH = {
     "mixed": "税则号85051110同时包含受管制和不受管制的磁体，受管制部分的占比未公布。", "implied": "* 所依基数未见于手头来源；增速本身为来源所载。", "state": "状态", "snapshot": "快照",
     "source_columns": ["数字", "数值", "算法", "来源（台账数、记录、文件、地址）"], "again": "复算一致", "world": "全球",
     "alt_chart": "截至{month}的36个月每月合计（吨）柱状图，编号线为出口管制。最新：{latest}。", "alt_partners": "{month}各伙伴（吨）条形图，标记为上月。数字见上表。",
-    "unit_note": "美元/千克",
+    "unit_notes": {"unit_value_usd_per_kg": "美元/千克", "unit_value_cny_per_kg": "元/千克"},
+    "no_unit_value": "没有全球单价：{reason}。", "regime": "贸易方式{code}", "province": "注册地{code}",
 }  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas.brief import Fact, Facts, PartnerRow
+from schemas.brief import Fact, Facts, PartnerRow, Revised
 from schemas.code_tables import code_table
 from schemas.metric import MISSING
 from tasks.brief_texts import (
@@ -23,11 +23,15 @@ from tasks.brief_texts import (
     IMPLIED_ZH,
     KINDS_ZH,
     MISSING_ZH,
+    PRICE_FIGURES_EN,
+    PRICE_FIGURES_ZH,
+    PRICE_FORMULA_ZH,
+    PRICE_UNITS,
     STATES_ZH,
     TEXTS_EN,
     TEXTS_ZH,
 )
-from tasks.display import month_name, partner_name
+from tasks.display import month_name, partner_name, two_digits
 
 MIX_MOVED_PP_MIN = 5.0
 TIMES_MIN = 2
@@ -67,12 +71,28 @@ def shown(fact: Fact, language: str = "en") -> str:
     if isinstance(value, str):
         return _since(value, language)
     if fact.figure in ("level", "ytd"):
-        return _tonnes(value)
+        unit = PRICE_UNITS.get(fact.measure)
+        return f"{_price(value)} {unit}" if unit else _tonnes(value)
     if fact.figure == "rank":
         return f"{value:.0f}"
     if fact.figure == "share_pct":
         return f"{value:.1f} %"
-    return f"{'+' if value > 0 else '−' if value < 0 else ''}{_percent(fact)} %"
+    return f"{_sign(fact)}{_percent(fact)} %"
+
+
+def figure_name(fact: Fact, language: str) -> str:
+    """What a figure is called among the sources: a month of mass and a month's unit value are not the same."""
+    of_mass, of_price = (FIGURES_ZH, PRICE_FIGURES_ZH) if language == "zh" else (FIGURES_EN, PRICE_FIGURES_EN)
+    return (of_price if fact.measure in PRICE_UNITS else of_mass)[fact.figure]
+
+
+def is_seen(fact: Fact) -> bool:
+    """Whether a growth is so large that a digit is left of it when it is rounded to those that it carries."""
+    return isinstance(fact.value, float) and round(abs(fact.value) / fact.step) > 0
+
+
+def _sign(fact: Fact) -> str:
+    return "" if not is_seen(fact) else "+" if float(fact.value or 0) > 0 else "−"
 
 
 def _percent(fact: Fact) -> str:
@@ -84,13 +104,13 @@ def _percent(fact: Fact) -> str:
 
 def _tonnes(kilograms: float) -> str:
     value = kilograms / 1000
-    return (
-        f"{value:,.0f} t"
-        if value >= 100 or value == int(value)
-        else f"{value:,.1f} t"
-        if value >= 1
-        else f"{value:,.3f} t"
-    )
+    if value >= 100 or value == int(value):
+        return f"{value:,.0f} t"
+    return f"{value:,.1f} t" if value >= 1 else f"{value:,.3f} t" if value >= 0.001 else f"{two_digits(value)} t"
+
+
+def _price(value: float) -> str:
+    return f"{value:,.2f}" if value >= 0.1 or value == 0 else two_digits(value)
 
 
 def _since(text: str, language: str) -> str:
@@ -135,15 +155,19 @@ def headlines(facts: Facts, language: str) -> list[Sentence]:
     return [sentence for sentence in made if sentence is not None]
 
 
-def _verb(fact: Fact, language: str) -> str:
+def _way(fact: Fact, up: str, down: str, little: str, same: str) -> str:
+    """The word for a growth; one of which no digit is left is neither a rise nor a fall, and no standstill either."""
     value = float(fact.value or 0)
+    return same if value == 0 else little if not is_seen(fact) else up if value > 0 else down
+
+
+def _change(made: Sentence, fact: Fact, language: str) -> Sentence:
+    """A growth in words, with its number where a digit of it is left: "up 33.3 %", "unchanged", "little changed"."""
     if language == "zh":
-        return "增长" if value > 0 else "下降" if value < 0 else "持平"
-    return "rose" if value > 0 else "fell" if value < 0 else "did not change"
-
-
-def _direction(fact: Fact) -> str:
-    return "up" if float(fact.value or 0) > 0 else "down"
+        made.say(_way(fact, "增长", "下降", "基本持平", "持平"))
+    else:
+        made.say(_way(fact, "up ", "down ", "little changed", "unchanged"))
+    return made.say(f"{_percent(fact)} %", fact) if is_seen(fact) else made
 
 
 def _world(facts: Facts, language: str) -> Sentence | None:
@@ -155,24 +179,22 @@ def _world(facts: Facts, language: str) -> Sentence | None:
             f"{facts.month.year}年{facts.month.month}月中国{facts.name_zh}{'出口' if facts.flow == 'export' else '进口'}"
         ).say(shown(row.level), row.level)
         if row.mom.value is not None:
-            made.say(f"，环比{_verb(row.mom, 'zh')}").say(f"{_percent(row.mom)} %", row.mom).say("（上月").say(
+            _change(made.say("，环比"), row.mom, language).say("（上月").say(
                 shown(facts.world_before), facts.world_before
             ).say("）")
         if row.yoy.value is not None:
-            made.say(f"，同比{_verb(row.yoy, 'zh')}").say(f"{_percent(row.yoy)} %", row.yoy)
+            _change(made.say("，同比"), row.yoy, language)
         return made.say("。")
     made.say(f"China's {facts.flow}s of {_within(facts.name_en)} were ").say(shown(row.level), row.level).say(
         f" in {month_name(facts.month)}"
     )
     if row.mom.value is not None:
-        made.say(f", {_direction(row.mom)} ").say(f"{_percent(row.mom)} %", row.mom).say(" from ").say(
-            shown(facts.world_before), facts.world_before
-        )
+        _change(made.say(", "), row.mom, language).say(" from ").say(shown(facts.world_before), facts.world_before)
         made.say(f" in {month_name(facts.world_before.month).split()[0]}")
     if row.yoy.value is not None:
-        made.say(f"{' and' if row.mom.value is not None else ','} {_direction(row.yoy)} ").say(
-            f"{_percent(row.yoy)} %", row.yoy
-        ).say(f" from {month_name(row.yoy.month.replace(year=row.yoy.month.year - 1))}")
+        _change(made.say(" and " if row.mom.value is not None else ", "), row.yoy, language).say(
+            f" from {month_name(row.yoy.month.replace(year=row.yoy.month.year - 1))}"
+        )
     return made.say(".")
 
 
@@ -183,19 +205,27 @@ def _within(name: str) -> str:
 
 def _year(facts: Facts, language: str) -> Sentence | None:
     row, made = facts.partners[0], Sentence()
-    if row.ytd.value is None:
+    # Of January the year so far is the month.
+    if row.ytd.value is None or facts.month.month == 1:
         return None
+    # Where January and February come together this is the first sentence, and has to say of what it is.
+    is_first, year = row.level.value is None, facts.month.year
     if language == "zh":
-        made.say(f"1至{facts.month.month}月累计").say(shown(row.ytd), row.ytd)
+        trade = "出口" if facts.flow == "export" else "进口"
+        subject = f"中国{facts.name_zh}{trade}" if is_first else ""
+        made.say(f"{f'{year}年' if is_first else ''}1至{facts.month.month}月{subject}累计").say(shown(row.ytd), row.ytd)
         if row.ytd_yoy.value is not None:
-            made.say(f"，同比{_verb(row.ytd_yoy, 'zh')}").say(f"{_percent(row.ytd_yoy)} %", row.ytd_yoy)
+            _change(made.say("，同比"), row.ytd_yoy, language)
         return made.say("。")
-    span = {6: "The first half", 12: "The year"}.get(
-        facts.month.month, f"January to {month_name(facts.month).split()[0]}"
-    )
-    made.say(f"{span} came to ").say(shown(row.ytd), row.ytd)
+    last = month_name(facts.month).split()[0]
+    if is_first:
+        made.say(f"China's {facts.flow}s of {_within(facts.name_en)} from January to {last} {year} came to ")
+    else:
+        span = {6: "The first half", 12: "The year"}.get(facts.month.month, f"January to {last}")
+        made.say(f"{span} came to ")
+    made.say(shown(row.ytd), row.ytd)
     if row.ytd_yoy.value is not None:
-        made.say(f", {_direction(row.ytd_yoy)} ").say(f"{_percent(row.ytd_yoy)} %", row.ytd_yoy).say(" on the year")
+        _change(made.say(", "), row.ytd_yoy, language).say(" on the year")
     return made.say(".")
 
 
@@ -224,15 +254,13 @@ def _partner(facts: Facts, row: PartnerRow, language: str) -> Sentence:
 
 def _partner_en(facts: Facts, row: PartnerRow) -> Sentence:
     made, name = Sentence(), partner(row.partner, "en")
-    made.say(f"{facts.flow.capitalize()}s {'to' if facts.flow == 'export' else 'from'} {name} {_verb(row.mom, 'en')}")
-    if row.mom.value:
-        made.say(" ").say(f"{_percent(row.mom)} %", row.mom).say(" to ").say(shown(row.level), row.level).say(
-            times(row.mom, "en")
-        )
-    else:
-        made.say(" from ").say(shown(row.level), row.level)
+    made.say(f"{facts.flow.capitalize()}s {'to' if facts.flow == 'export' else 'from'} {name} ")
+    made.say(_way(row.mom, "rose ", "fell ", "hardly changed, at ", "did not change from "))
+    if is_seen(row.mom):
+        made.say(f"{_percent(row.mom)} %", row.mom).say(" to ")
+    made.say(shown(row.level), row.level).say(times(row.mom, "en"))
     if row.yoy.value:
-        made.say(f", {_direction(row.yoy)} ").say(f"{_percent(row.yoy)} %", row.yoy).say(" on the year")
+        _change(made.say(", "), row.yoy, "en").say(" on the year")
     if row.share.value is not None:
         made.say("; that is ").say(shown(row.share), row.share).say(" of the total")
     if row.rank.value is not None:
@@ -245,12 +273,10 @@ def _partner_en(facts: Facts, row: PartnerRow) -> Sentence:
 def _partner_zh(facts: Facts, row: PartnerRow) -> Sentence:
     made, name = Sentence(), partner(row.partner, "zh")
     to, trade = ("对", "出口") if facts.flow == "export" else ("自", "进口")
-    made.say(f"{to}{name}{trade}环比{_verb(row.mom, 'zh')}")
-    if row.mom.value:
-        made.say(f"{_percent(row.mom)} %", row.mom).say(times(row.mom, "zh"))
+    _change(made.say(f"{to}{name}{trade}环比"), row.mom, "zh").say(times(row.mom, "zh"))
     made.say("，至").say(shown(row.level), row.level)
     if row.yoy.value:
-        made.say(f"，同比{_verb(row.yoy, 'zh')}").say(f"{_percent(row.yoy)} %", row.yoy)
+        _change(made.say("，同比"), row.yoy, "zh")
     if row.share.value is not None:
         made.say("，占").say(shown(row.share), row.share)
     if row.rank.value is not None:
@@ -263,15 +289,20 @@ def _partner_zh(facts: Facts, row: PartnerRow) -> Sentence:
 def missing(facts: Facts, language: str) -> list[str]:
     """What may not be compared and why, grouped by reason."""
     grouped: dict[str, dict[str, list[str]]] = {}
-    for row in facts.partners:
-        for fact in (row.mom, row.yoy, row.ytd, row.ytd_yoy, row.share, row.rank):
-            if fact.value is None and fact.status != "not_applicable":
-                grouped.setdefault(fact.status, {}).setdefault(fact.figure, []).append(partner(row.partner, language))
-    figures, reasons = (FIGURES_ZH, MISSING | MISSING_ZH) if language == "zh" else (FIGURES_EN, MISSING)
+    facts_shown = [
+        fact for row in facts.partners for fact in (row.mom, row.yoy, row.ytd, row.ytd_yoy, row.share, row.rank)
+    ]
+    if facts.unit_value.value is not None:
+        facts_shown += [facts.unit_value_mom, facts.unit_value_yoy]
+    for fact in facts_shown:
+        if fact.value is None and fact.status != "not_applicable":
+            by_figure = grouped.setdefault(fact.status, {})
+            by_figure.setdefault(figure_name(fact, language), []).append(partner(fact.partner, language))
+    reasons = MISSING | MISSING_ZH if language == "zh" else MISSING
     comma, colon = ("、", "：") if language == "zh" else (", ", ": ")
     return [
         f"{reasons[reason]}{colon}"
-        + "; ".join(f"{figures[figure]} ({comma.join(names)})" for figure, names in by_figure.items())
+        + "; ".join(f"{figure} ({comma.join(names)})" for figure, names in by_figure.items())
         for reason, by_figure in sorted(grouped.items())
     ]
 
@@ -295,6 +326,8 @@ def formula(fact: Fact, language: str) -> str:
     assert fact.trace is not None
     if language == "en":
         return fact.trace.formula
+    if fact.figure == "level" and fact.measure in PRICE_UNITS:
+        return PRICE_FORMULA_ZH
     return IMPLIED_ZH if fact.status == "implied_base" else FORMULAS_ZH[fact.figure]
 
 
@@ -308,14 +341,22 @@ def revised_lines(facts: Facts, language: str) -> list[tuple[str, str]]:
         ]
         kind = KINDS_ZH[row.kind] if language == "zh" else row.kind
         measure = said["measures"].get(row.measure, row.measure.replace("_", " "))
-        name = partner(row.partner, language)
+        which = ", ".join([row.period, partner(row.partner, language), *_of_the_page(row, facts, language), measure])
         lines.append(
             (
-                f"{row.period}, {name}, {measure}: {numbers[0]} → {numbers[1]} ({kind}, {row.revised_on})",
+                f"{which}: {numbers[0]} → {numbers[1]} ({kind}, {row.revised_on})",
                 f"{row.old_release_id} → {row.new_release_id}",
             )
         )
     return lines
+
+
+def _of_the_page(row: Revised, facts: Facts, language: str) -> list[str]:
+    """Which code, regime and province a revised number is of, where that is not what the page is about."""
+    said = texts(language)
+    code = [row.product] if row.product != facts.product and facts.codes != [row.product] else []
+    regime = [said["regime"].format(code=row.regime)] if row.regime else []
+    return code + regime + ([said["province"].format(code=row.province)] if row.province else [])
 
 
 def _amount(value: int, unit: str) -> str:
@@ -345,13 +386,17 @@ def event_lines(facts: Facts, language: str) -> list[dict[str, str]]:
 
 
 def unit_value_pieces(facts: Facts, language: str) -> list[Piece]:
-    """The unit value and how it moved, each number with its source."""
-    if facts.unit_value is None or not isinstance(facts.unit_value.value, float):
-        return []
-    made = Sentence().say(f"{facts.unit_value.value:,.2f}", facts.unit_value).say(f" {texts(language)['unit_note']}")
+    """The unit value and how it moved, each number with its source; where there is none, why."""
+    said, price = texts(language), facts.unit_value
+    if not isinstance(price.value, float):
+        if not facts.has_values:
+            return Sentence().say(said["no_value"]).pieces
+        reasons = MISSING | MISSING_ZH if language == "zh" else MISSING
+        return Sentence().say(said["no_unit_value"].format(reason=reasons[price.status])).pieces
+    made = Sentence().say(_price(price.value), price).say(f" {said['unit_notes'][price.measure]}")
     words = (", {} on the month", ", {} on the year") if language == "en" else ("，环比{}", "，同比{}")
     for fact, text in zip((facts.unit_value_mom, facts.unit_value_yoy), words, strict=True):
-        if fact is not None:
+        if fact.value is not None:
             before, after = text.split("{}")
             made.say(before).say(shown(fact), fact).say(after)
     return made.pieces

@@ -103,11 +103,13 @@ def _write(store: Path, product: str, flow: str, outcome: Outcome, fs: FileSyste
 
 
 def _newest(snapshot: Snapshot, product: str, flow: str, outcome: Outcome) -> date | None:
-    """The newest month of the release in which the product has a total or a partner's figure."""
+    """The newest month of the release in which the product has a figure, of the month or, where January and February come
+    together, of the year so far."""
     from schemas.metric import Metric
     from tasks.tables import read_table
 
     months = {(flow, *map(int, month.split("-"))) for month in outcome.months}
-    has_mass = (pl.col("product") == product) & (pl.col("measure") == "quantity_kg") & pl.col("level").is_not_null()
+    is_known = pl.col("level").is_not_null() | pl.col("ytd").is_not_null()
+    has_mass = (pl.col("product") == product) & (pl.col("measure") == "quantity_kg") & is_known
     newest = read_table(snapshot, Metric, months.__contains__, has_mass)["period"].max()
     return newest if isinstance(newest, date) else None

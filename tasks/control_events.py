@@ -11,6 +11,7 @@ import polars as pl
 from schemas.code_tables import code_table
 
 BASKET = "basket:"
+HS8_DIGITS = 8
 MIXED = "85051110"
 MIXED_WORDS = "HS 85051110 holds controlled and free magnets alike; what share of it is controlled is not published."
 
@@ -39,8 +40,17 @@ def events_of(product: str | None = None) -> pl.DataFrame:
     )
 
 
+def is_heading(product: str) -> bool:
+    """Whether a product is a code of fewer than eight digits, below which there are others."""
+    return product.isdecimal() and len(product) < HS8_DIGITS
+
+
 def coverage(event: str, product: str) -> str | None:
-    """How much of a product a measure controls; None where it does not touch it."""
+    """How much of a product a measure controls; None where it does not touch it. All codes below a heading are not known
+    here, so that of a heading no measure is known to control the whole."""
+    if is_heading(product):
+        below = {said for code, said in codes_of(event).items() if code.startswith(product)}
+        return "unknown_share" if "unknown_share" in below else "some_codes" if below else None
     how = [codes_of(event).get(code) for code in members(product)]
     if not any(how):
         return None

@@ -51,7 +51,8 @@ def windows(snapshot: Snapshot, product: str, flow: str = "export", partner: str
         return partition[0] == flow and partition[1] * 12 + partition[2] - 1 in months
 
     told = by_product(in_kilograms(read_table(snapshot, Metric, is_looked_at, places(partner), LOOKED_AT)))
-    names = [name for name in placebos(told) if not {*members(name)} & {*members(product)}]
+    own = tuple(members(product))
+    names = [name for name in placebos(told) if not any(code.startswith(own) for code in members(name))]
     wanted = {name: told.get(name, {}) for name in [product, *names]}
     series = with_zeros(wanted, months, read_table(snapshot, Release), flow, partner)
     rows = [

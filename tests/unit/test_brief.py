@@ -5,12 +5,14 @@ import re
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
 from flows.release import release
 from schemas.brief import Fact, Facts
+from schemas.code_tables import code_table
 from schemas.held import Decision, HeldFinding, HeldRelease
 from schemas.observation import Observation
 from schemas.request import ReleaseRequest
@@ -18,12 +20,14 @@ from tasks import brief, brief_facts, brief_words
 from tasks.brief_charts import sparkline
 from tasks.brief_facts import gather
 from tasks.chart import chart, lines, on_calendar, svg
+from tasks.control_events import members
 from tasks.ledger import last_word
 from tasks.plot import draw
 from tasks.reading import query
 from tasks.snapshot import Snapshot, open_snapshot
 from tasks.tables import read_table
 from tasks.trace import NoFigure
+from tests.unit.statements import MAGNETS as CODE
 
 ROOT = Path(__file__).parent.parent.parent
 MAGNETS = "basket:rare_earth_magnets"
@@ -389,3 +393,264 @@ def test_the_picture_of_a_release_needs_no_world_total(snapshot: Snapshot) -> No
     rows = rows.filter(pl.col("partner") != "WLD", period=JUNE)
     names = {partner: partner for partner in rows["partner"].unique()}
     assert chart(rows, names, "t", 1e-3).startswith(b"\x89PNG")
+
+
+def of_query(place: Path, rows: list[tuple[Any, ...]], currency: str = "美元", unit: str = "千克") -> Path:
+    """A downloaded file: month, code, partner, quantity (None: the file has no quantities), value, and the regime if any."""
+    titles = ["数据年月", "商品编码", "商品名称", "贸易伙伴编码", "贸易伙伴名称"]
+    titles += ["贸易方式编码", "贸易方式名称"] if len(rows[0]) > 5 else []
+    titles += ["第一数量", "第一计量单位", "第二数量", "第二计量单位"] if rows[0][3] is not None else []
+    lines = [[*titles, currency]]
+    for month, code, partner, quantity, value, *regime in rows:
+        mass = [] if quantity is None else [str(quantity), unit, "0", "?"]
+        lines.append([month, code, "商品", *PARTNERS[partner], *regime, *mass, f"{value:,}"])
+    place.write_bytes("".join(",".join(f'"{cell}"' for cell in line) + ",\n" for line in lines).encode("gb18030"))
+    return place
+
+
+def of_press(place: Path, *rows: tuple[str, ...], address: str = "https://x.org/1") -> Path:
+    """A file of collected figures on exports of magnets: partner, period, measure, value, unit, day."""
+    lines = ["flow,product,partner,period,measure,value,unit,published_on,publisher,address,note"]
+    lines += [f"export,{CODE},{','.join(row)},X,{address}," for row in rows]
+    place.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return place
+
+
+def taken(file: Path, day: date = date(2025, 7, 20), **other: Any) -> Snapshot:
+    """The store beside the file, with the file in it."""
+    declared: dict[str, Any] = {"source": "gacc_query", "flow": "export", "partners": "all", "released_on": day}
+    request = ReleaseRequest(file=file, store=file.parent / "store", **(declared | other))
+    release.fn(request, date(2026, 8, 1))
+    found = open_snapshot(request.store)
+    assert found is not None
+    return found
+
+
+def printed(file: Path) -> Snapshot:
+    """The same of collected figures, which say each for itself what they are."""
+    return taken(file, source="published", flow=None, partners=None, released_on=None)
+
+
+def brief_of(snapshot: Snapshot, product: str = CODE, month: date = JUNE, flow: str = "export") -> Facts:
+    return gather(snapshot, snapshot.store, product, flow, month)
+
+
+def headlines(facts: Facts, language: str = "en") -> list[str]:
+    return [sentence.text for sentence in brief_words.headlines(facts, language)]
+
+
+def section(page: str, name: str) -> str:
+    found = re.search(rf'<h2 id="{name}">.*?</section>', page, re.DOTALL)
+    assert found is not None
+    return found.group(0)
+
+
+def labels(drawn: str) -> list[str]:
+    return re.findall(r"<text[^>]*>([^<]*)</text>", drawn)
+
+
+TWO_MONTHS = [("202505", CODE, "USA", 100_000, 5_000_000), ("202506", CODE, "USA", 100_000, 5_500_000)]
+
+
+def test_a_unit_value_is_in_the_money_that_is_known(tmp_path: Path) -> None:
+    facts = brief_of(taken(of_query(tmp_path / "yuan.csv", TWO_MONTHS, "人民币")))
+    assert "55.00</a> yuan per kilogram, <a" in section(brief.page(facts), "value")
+    assert "55.00 元/千克，环比+10.0 %" in brief.markdown(facts, "zh")
+    assert "55.00 CNY/kg" in section(brief.page(facts), "sources")
+    assert all(fact.trace is not None and fact.trace.agrees for fact in facts.facts())
+
+
+def test_where_values_are_at_hand_and_no_unit_value_it_says_why(tmp_path: Path, facts: Facts) -> None:
+    listed = brief_of(taken(of_query(tmp_path / "few.csv", TWO_MONTHS), partners="listed"))
+    for text in (section(brief.page(listed), "value"), brief.markdown(listed)):
+        assert "There is no unit value of all countries: no release at hand covers it." in text
+        assert "No release at hand gives values" not in text
+    assert "没有全球单价：手头没有任何发布涵盖该数。" in brief.page(listed, "zh")
+    # Of the sample it is true.
+    assert "No release at hand gives values" in section(brief.page(facts), "value")
+    assert "No release at hand gives values" in brief.markdown(facts)
+
+
+def test_why_a_unit_value_is_not_compared_is_told_among_what_is_missing(tmp_path: Path) -> None:
+    facts = brief_of(taken(of_query(tmp_path / "june.csv", TWO_MONTHS[1:])))
+    assert "unit value m/m (all countries); unit value y/y (all countries)" in section(brief.page(facts), "missing")
+
+
+def test_the_unit_value_among_the_sources_is_no_mass(whole: Facts) -> None:
+    rows = re.findall(r'<tr id="s\d+"><td>([^<]*)</td><td class="r"><data[^>]*>([^<]*)<', brief.page(whole))
+    assert ("All countries, 2025-06, unit value", "55.00 USD/kg") in rows
+    assert ("All countries, 2025-06, unit value m/m", "+10.0 %") in rows
+    assert len({label for label, _ in rows}) == len(rows) > 20
+    assert "全球, 2025-06, 单价: 55.00 USD/kg — 当月金额 / 当月数量" in brief.markdown(whole, "zh")
+
+
+def test_a_small_growth_of_round_numbers_is_not_rounded_away(tmp_path: Path) -> None:
+    months = [("WLD", "2025-05", "quantity", "60", "t", "2025-07-01"), ("WLD", "2025-06", "quantity", "62", "t", "2025-07-20"),
+              ("USA", "2025-05", "quantity", "30", "t", "2025-07-01"), ("USA", "2025-06", "quantity", "31", "t", "2025-07-20")]  # fmt: skip
+    facts = brief_of(printed(of_press(tmp_path / "round.csv", *months)))
+    said = " ".join(headlines(facts))
+    assert "were 62 t in June 2025, up 3 % from 60 t in May." in said
+    assert "to the United States rose 3 % to 31 t" in said
+    assert "环比增长3 %" in " ".join(headlines(facts, "zh"))
+    assert ">+3 %</a>" in section(brief.page(facts), "partners")
+
+
+YEAR_AND_A_HALF = [f"{year}{month:02d}" for year in (2024, 2025) for month in range(1, 13)][:18]
+
+
+@pytest.mark.parametrize(("june", "en", "zh"), [(100_000_000, "unchanged", "持平"), (99_999_000, "little changed", "基本持平")])  # fmt: skip
+def test_no_change_is_no_fall(tmp_path: Path, june: int, en: str, zh: str) -> None:
+    rows = [(month, CODE, "USA", june if month == "202506" else 100_000_000, 5_000_000) for month in YEAR_AND_A_HALF]
+    facts = brief_of(taken(of_query(tmp_path / "same.csv", rows)))
+    level = f"{june / 1000:,.0f} t"
+    said = headlines(facts)
+    assert f"were {level} in June 2025, {en} from 100,000 t in May and {en} from June 2024." in said[0]
+    assert said[1].endswith(f", {en} on the year.")
+    assert f"出口{level}，环比{zh}（上月100,000 t），同比{zh}。" in headlines(facts, "zh")[0]
+    everything = " ".join([*said, *headlines(facts, "zh")])
+    assert not re.search(r"(down|fell|下降|\b0\.0 %)", everything), everything
+    assert "hardly changed, at 99,999 t" in everything or "did not change from 100,000 t" in everything
+    assert "−0.0 %" not in brief.page(facts)
+
+
+def test_of_january_the_year_so_far_is_not_told_apart(tmp_path: Path) -> None:
+    rows = [(month, CODE, "USA", 110_000, 5_000_000) for month in YEAR_AND_A_HALF]
+    facts = brief_of(taken(of_query(tmp_path / "year.csv", rows)), month=date(2025, 1, 1))
+    assert "in January 2025" in headlines(facts)[0]
+    assert "January to January" not in brief.page(facts)
+    assert "1至1月" not in brief.page(facts, "zh")
+
+
+def test_the_axes_of_a_few_hundred_kilograms_tell_their_ticks_apart(tmp_path: Path) -> None:
+    (germanium, *_) = members("basket:germanium")
+    rows = [(f"2025{month:02d}", germanium, partner, kilograms * month * 20, 1000)
+            for month in range(1, 7) for partner, kilograms in (("USA", 3), ("DEU", 2), ("JPN", 1))]  # fmt: skip
+    page = brief.page(brief_of(taken(of_query(tmp_path / "germanium.csv", rows)), germanium))
+    for name, count in (("chart", 5), ("partner_chart", 5)):
+        ticks = [text for text in labels(section(page, name)) if re.fullmatch(r"[\d.]+", text)]
+        assert len(ticks) >= count
+        assert len({*ticks}) == len(ticks), ticks
+
+
+@pytest.mark.parametrize("count", range(2, 14))
+def test_a_short_series_names_every_month_once(count: int) -> None:
+    months = [f"{2024 + number // 12}-{number % 12 + 1:02d}-01" for number in range(count)]
+    wide = lines([{"month": month, "value": 1.0, "partner": "World"} for month in months]).properties(width=720)
+    drawn = svg(wide).decode()
+    named = [text for text in labels(drawn) if re.fullmatch(r"\d{4}-\d\d", text)]
+    assert len(named) > 1
+    assert len({*named}) == len(named), named
+
+
+def test_a_heading_knows_what_was_revised_below_it_and_what_controls_it(tmp_path: Path) -> None:
+    taken(of_query(tmp_path / "may.csv", TWO_MONTHS[:1]), date(2025, 6, 20))
+    now = [("202505", CODE, "USA", 120_000, 5_000_000), TWO_MONTHS[1]]
+    snapshot = taken(of_query(tmp_path / "june.csv", now))
+    for product in ("8505", "850511"):
+        facts = brief_of(snapshot, product)
+        assert facts.revised_since == date(2025, 6, 20)
+        page = brief.page(facts)
+        line = "2025-05, the United States, 85051110, quantity kg: 100,000 kg → 120,000 kg (changed, 2025-07-20)"
+        assert line in section(page, "revised")
+        assert "Announcement 18 of 2025" in section(page, "chart")
+    alone = section(brief.page(brief_of(snapshot)), "revised")
+    assert "2025-05, the United States, quantity kg: 100,000 kg" in alone, "what the page is about is not said again"
+
+
+def test_a_revised_line_says_which_code_and_which_regime_it_is_of(tmp_path: Path) -> None:
+    antimony = members("basket:antimony")
+
+    def rows(more: int) -> list[tuple[Any, ...]]:
+        of = [("202505", code, "USA", 1000 * number + more, 10_000, "10", "一般贸易") for number, code in enumerate(antimony[:2], 1)]  # fmt: skip
+        return [*of, ("202505", antimony[0], "USA", 70_000, 700, "14", "来料加工贸易")]
+
+    taken(of_query(tmp_path / "may.csv", rows(0)), date(2025, 6, 20), products=antimony)
+    june = ("202506", antimony[0], "USA", 1000, 500, "10", "一般贸易")
+    snapshot = taken(of_query(tmp_path / "june.csv", [*rows(111), june]), products=antimony)
+    facts = brief_of(snapshot, "basket:antimony")
+    said = [line for line, _ in brief_words.revised_lines(facts, "en")]
+    for number, code in enumerate(antimony[:2], 1):
+        assert (
+            f"2025-05, the United States, {code}, regime 10, quantity kg: {number},000 kg → {number},111 kg (changed, 2025-07-20)"
+            in said
+        )
+    assert f"2025-05, 美国, {antimony[0]}, 贸易方式10, 数量: 1,000 kg → 1,111 kg" in brief.page(facts, "zh")
+
+
+def test_what_is_published_is_not_held(tmp_path: Path) -> None:
+    snapshot = taken(of_query(tmp_path / "june.csv", TWO_MONTHS))
+    (release_id,) = snapshot.about["releases"]
+    (snapshot.store / "held").mkdir(exist_ok=True)
+    for name in (release_id, "gacc_query-other"):
+        waits = HeldRelease(
+            release_id=name, raw=Path("raw/x"), raw_sha256="0" * 64, name="june.csv", source="gacc_query", reporter="CHN", flow="export",
+            partners="all", products=None, months=None, released_on=JUNE, title=f"title of {name}", held_since=date(2025, 7, 19), findings=(),
+        )  # fmt: skip
+        (snapshot.store / "held" / f"{name}.json").write_text(waits.model_dump_json(), encoding="utf-8")
+    said = section(brief.page(brief_of(snapshot)), "held")
+    assert "title of gacc_query-other" in said
+    assert release_id not in said
+
+
+def test_without_kilograms_it_is_said_what_there_is_instead(tmp_path: Path) -> None:
+    snapshot = taken(of_query(tmp_path / "values.csv", [("202506", "8505", "USA", None, 5_000_000)]))
+    with pytest.raises(NoFigure) as refused:
+        brief_of(snapshot, "8505")
+    assert str(refused.value) == (
+        "no export of 8505 in 2025-06 is counted in kilograms, of which a brief is made; there is no month with kilograms. "
+        "What there is, value_usd, is shown by tidewaiter read metric --product 8505 --flow export --month 2025-06"
+    )
+
+
+def test_the_months_that_a_refusal_names_are_those_with_kilograms(tmp_path: Path) -> None:
+    taken(of_query(tmp_path / "values.csv", [("202504", "8505", "USA", None, 5000)]), date(2025, 5, 20))
+    snapshot = taken(of_query(tmp_path / "june.csv", TWO_MONTHS[1:]), products=["8505"])
+    with pytest.raises(NoFigure, match=r"counted in kilograms, .*; there is 2025-06 to 2025-06\."):
+        brief_of(snapshot, "8505", month=date(2025, 4, 1))
+
+
+def test_small_amounts_and_prices_keep_their_digits(tmp_path: Path) -> None:
+    fact = Fact(id="s1", partner="USA", month=JUNE, figure="level", value=0.4, status="reported")
+    assert brief_words.shown(fact) == "0.0004 t"
+    assert brief_words.shown(fact.model_copy(update={"value": 720.0})) == "0.720 t"
+    cheap = [("202506", "25059000", "USA", 100_000_000, 300_000)]
+    page = brief.page(brief_of(taken(of_query(tmp_path / "sand.csv", cheap)), "25059000"))
+    assert "0.003</a> US dollars per kilogram" in page
+    assert "0.003 USD/kg" in section(page, "sources")
+
+
+def test_an_address_that_is_none_of_the_web_is_shown_and_leads_nowhere(tmp_path: Path, facts: Facts) -> None:
+    file = of_press(tmp_path / "a.csv", ("WLD", "2025-06", "quantity", "31", "t", "2025-07-20"), address="javascript:alert(1)")  # fmt: skip
+    page = brief.page(brief_of(printed(file)))
+    assert "javascript:alert(1)" in page
+    assert not re.search(r'href="(?!https?:|#|data:)', page)
+    assert '<a href="https://' in section(brief.page(facts), "sources")
+
+
+def test_a_title_that_is_held_is_text_in_markdown_too(whole: Facts) -> None:
+    title = "<img src=x onerror=alert(1)> [here](javascript:alert(1)) `x`"
+    other = copy.deepcopy(whole)
+    other.held = [brief_facts.Waiting(title=title, release_id="gacc_query-1", since="2025-07-20", why=[])]
+    said = brief.markdown(other)
+    assert "- &lt;img src=x onerror=alert(1)&gt; \\[here\\](javascript:alert(1)) \\`x\\`, held since 2025-07-20" in said
+    assert "<img" not in said
+
+
+def test_a_control_of_the_last_days_of_a_month_is_in_its_brief_and_its_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Announcement 18 took effect on the fourth of April; here as if it were the thirtieth."""
+    snapshot = taken(of_query(tmp_path / "a.csv", [(month, CODE, "USA", 1000, 5000) for month in ("202503", "202504")]))
+    april, rows = date(2025, 4, 1), query(snapshot.store, "metric", flow="export", product=CODE)
+    assert "Announcement 18 of 2025" in draw(rows, CODE, ["WLD"], "quantity_kg", ".svg").decode()
+    assert code_table("control_events").filter(event="mofcom-gacc-2025-18")["effective_from"].item() == "2025-04-04"
+    known = brief_facts.events_of
+    late = pl.when(pl.col("event") == "mofcom-gacc-2025-18").then(pl.lit("2025-04-30")).otherwise("effective_from")
+    monkeypatch.setattr(brief_facts, "events_of", lambda product: known(product).with_columns(effective_from=late))
+    assert "2025-04-30" in section(brief.page(brief_of(snapshot, month=april)), "chart")
+
+
+def test_a_plot_names_the_direction(tmp_path: Path) -> None:
+    snapshot = taken(of_query(tmp_path / "a.csv", TWO_MONTHS), flow="import")
+    rows = query(snapshot.store, "metric", flow="import", product=CODE)
+    assert "Imports of Permanent magnets of rare earths (85051110)" in labels(draw(rows, CODE, ["WLD"], "quantity_kg", ".svg").decode())  # fmt: skip

@@ -14,7 +14,7 @@ from schemas.control_event import EventMonth, EventWindow
 from schemas.metric import Metric
 from schemas.request import ReleaseRequest
 from tasks import event_tables, event_windows
-from tasks.control_events import MIXED_WORDS, coverage, events_of, measures, mixed_note
+from tasks.control_events import MIXED_WORDS, coverage, events_of, measures, mixed_note, touched_codes
 from tasks.event_windows import as_table, reach, windows, windows_of, with_zeros
 from tasks.snapshot import Snapshot, open_snapshot
 from tasks.tables import read_table
@@ -130,17 +130,20 @@ QUARTER = ("2025-04", 3)
 TRADE = [f"{year}-{month:02d}" for year in (2024, 2025) for month in range(1, 13) if (year, month) < (2025, 10)]
 
 
-def _store(folder: Path, rows: list[tuple[str, str, str, str]], months: str = "2023-01..2025-09") -> Snapshot:
+def _store(
+    folder: Path, rows: list[tuple[str, str, str, str]], months: str = "2023-01..2025-09", codes: tuple[str, ...] = (CODE,)
+) -> Snapshot:  # fmt: skip
     """A store with one query of all partners: month, partner, kilograms or pieces, and which of the two."""
     partners = {"USA": '"502","美国"', "DEU": '"304","德国"'}
     lines = [
-        f'"{month.replace("-", "")}","{CODE}","永磁铁",{partners[partner]},"{many}","{unit}","0","?","2000",\n'
+        f'"{month.replace("-", "")}","{code}","永磁铁",{partners[partner]},"{many}","{unit}","0","?","2000",\n'
         for month, partner, many, unit in rows
+        for code in codes
     ]
     file = folder / f"{len(rows)}-{months}.csv"
     file.write_bytes((QUERY.splitlines(keepends=True)[0] + "".join(lines)).encode("gb18030"))
     request = ReleaseRequest(
-        file=file, store=folder / "store", source="gacc_query", flow="export", partners="all", products=[CODE],
+        file=file, store=folder / "store", source="gacc_query", flow="export", partners="all", products=[*codes],
         months=months, released_on=date(2025, 12, 20),
     )  # fmt: skip
     release.fn(request, date(2026, 11, 1))
@@ -338,3 +341,23 @@ def test_where_a_definition_changed_there_is_no_growth() -> None:
     table = as_table(windows_of(event, MAGNETS, series, "export", "WLD"))
     assert table["yoy_pct"].null_count() == table.height == 10
     assert set(table["status"]) == {"definition_break"}
+
+
+def test_a_heading_is_touched_by_what_touches_a_code_below_it(sample: Snapshot) -> None:
+    assert coverage(ANNOUNCEMENT_18, "8505") == "unknown_share"
+    assert coverage("mofcom-gacc-2023-23", "8112") == "some_codes"
+    assert coverage("mofcom-gacc-2023-23", "8505") is None
+    assert coverage(ANNOUNCEMENT_18, "line:rare_earths") is None
+    assert ANNOUNCEMENT_18 in events_of("850511")["event"]
+    found = windows(sample, "8505")
+    assert found.filter(event=ANNOUNCEMENT_18, product="8505")["coverage"].unique().to_list() == ["unknown_share"]
+    assert "12019019" in found.filter(role="placebo")["product"]
+
+
+def test_a_code_below_a_heading_is_no_placebo_for_it(tmp_path: Path) -> None:
+    free = "85052000"
+    assert free not in touched_codes()
+    rows = [(month, "USA", "100", "千克") for month in TRADE]
+    snapshot = _store(tmp_path, rows, codes=(CODE, free))
+    assert windows(snapshot, CODE).filter(role="placebo")["product"].unique().to_list() == [free]
+    assert windows(snapshot, "8505").filter(role="placebo").height == 0
