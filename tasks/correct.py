@@ -2,7 +2,8 @@
 
 Corrections are applied to the text as printed, before anything is understood, so that a corrected record passes the
 same gates as any other. A correction that finds nothing, or finds another text than it expects, stops the release:
-either the source has mended its error, or the correction was aimed at something else.
+either the source has mended its error, or the correction was aimed at something else. It holds for releases to come: one that is
+published already is not changed by it, and says so when it comes again.
 """
 
 from datetime import date
