@@ -2,6 +2,7 @@
 
 import functools
 import shutil
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -24,10 +25,19 @@ def reference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     """A copy of the code tables that a test may add rows to."""
     folder = shutil.copytree(code_tables.FOLDER, tmp_path / "reference")
     monkeypatch.setattr(code_tables, "FOLDER", folder)
-    code_tables.code_table.cache_clear()
+    _forget()
     yield folder
     monkeypatch.undo()
-    code_tables.code_table.cache_clear()
+    _forget()
+
+
+def _forget() -> None:
+    """What was kept of the code tables, and of all that was made of them; a process of its own would begin without."""
+    for name, module in list(sys.modules.items()):
+        if name.split(".")[0] in {"schemas", "tasks"}:
+            for kept in vars(module).values():
+                if hasattr(kept, "cache_clear"):
+                    kept.cache_clear()
 
 
 def test_a_basket_with_a_new_member_is_made_anew_in_every_month(tmp_path: Path, reference: Path) -> None:
@@ -48,7 +58,7 @@ def test_a_basket_with_a_new_member_is_made_anew_in_every_month(tmp_path: Path, 
     assert told().filter(measure="quantity_kg")["level"].to_list() == [1000, 1000]
     with (reference / "baskets.csv").open("a", encoding="utf-8") as rows:
         rows.write(f"rare_earth_magnets,Rare earth magnets,稀土永磁体,{OTHER},,,ferrites,a test\n")
-    code_tables.code_table.cache_clear()
+    _forget()
     ingest("202506", date(2025, 7, 20))
     rows = told().filter(measure="quantity_kg").sort("period")
     assert rows["level"].to_list() == [2000, 2000, 2000]
