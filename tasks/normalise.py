@@ -58,11 +58,10 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     numbers = _without(amounts.read, faults["row"])
     _refuse_overflow(numbers, amounts, where)
     record = parsed.reported["record"]
-    copies = _find_copies(numbers, codes, amounts, record, landed)
-    # What a record says in both of its quantities is said once.
-    once = numbers.unique(["row", "label"], keep="first", maintain_order=True) if copies is not None else numbers
+    again = _says_again(numbers, amounts)
+    copies = _find_copies(numbers, again, codes, amounts, record, landed)
+    once = numbers.unique(["row", "label"], keep="first", maintain_order=True) if again.any() else numbers
     twice, numbers = numbers.height - once.height, once
-    copies = pl.Series([], dtype=pl.Int64) if copies is None else copies
     doubts = [*codes.doubts, *doubt_names(parsed.reported, where), *_missing_marks(printed, record, where)]
     # A copy says nothing that is not said elsewhere in the file; what any other record set aside said is lost.
     lost = _places(faults["row"], codes)
@@ -172,11 +171,18 @@ def _as_detail(
     return cast("DataFrame[Detail]", made.select(*polars_schema(Detail)))
 
 
+def _says_again(numbers: pl.DataFrame, amounts: Amounts) -> pl.Series:
+    """Of which numbers one record says the measure twice by itself, in both of its quantities."""
+    rows = numbers["row"].to_numpy()
+    said, _ = combine([(rows, int(rows.max(initial=0)) + 1), (numbers["label"].to_numpy(), amounts.labels.height)])
+    return pl.Series(said).is_duplicated()
+
+
 def _find_copies(
-    numbers: pl.DataFrame, codes: Read, amounts: Amounts, record: pl.Series, landed: Landed
-) -> pl.Series | None:
-    """The rows that say what an earlier one says, number by number; None where no number is said twice at all. Raises Refused
-    where they say anything else."""
+    numbers: pl.DataFrame, again: pl.Series, codes: Read, amounts: Amounts, record: pl.Series, landed: Landed
+) -> pl.Series:
+    """The rows that say what an earlier one says, number by number; `again` are numbers that their own record says twice. Raises
+    Refused where they say anything else."""
     turns = codes.turns.join(
         codes.turns.unique().with_row_index("number"), on=codes.turns.columns, how="left", nulls_equal=True, maintain_order="left",
     )["number"]  # fmt: skip
@@ -184,11 +190,9 @@ def _find_copies(
     keys, _ = combine([
         (codes.product_of, codes.products.height), (turn_of, turns.len()), (codes.site_of, codes.sites.height),
     ])  # fmt: skip
-    # One record can say a measure twice by itself, in either of its quantities.
-    said, _ = combine([(numbers["row"].to_numpy(), len(keys)), (numbers["label"].to_numpy(), amounts.labels.height)])
-    is_alike = pl.Series(keys).is_duplicated().gather(numbers["row"]) | pl.Series(said).is_duplicated()
+    is_alike = pl.Series(keys).is_duplicated().gather(numbers["row"]) | again
     if not is_alike.any():
-        return None
+        return pl.Series([], dtype=pl.Int64)
     detail = _as_detail(numbers.filter(is_alike), codes, amounts, record, landed, "")
     copies = _copies_among(detail, record.len(), landed.file.name)
     return record.to_frame().with_row_index("row").join(copies, on="record", how="semi")["row"].cast(pl.Int64)
@@ -337,9 +341,10 @@ def _last_month(landed: Landed, turns: pl.DataFrame) -> date:
     told: date = month_start(turns["period_end"].max())  # type: ignore[arg-type]
     if landed.last_month is None:
         return told
-    asked, kind = month_start(landed.last_month), SOURCES[landed.source].kind
-    opened = last_opened("query", landed.released_on) if kind == "query" else asked
-    return max(told, min(asked, opened))
+    asked = month_start(landed.last_month)
+    if SOURCES[landed.source].kind == "query":
+        asked = min(asked, last_opened(landed.released_on))
+    return max(told, asked)
 
 
 def _describe(

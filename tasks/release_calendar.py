@@ -49,11 +49,11 @@ def expect(store: Path, kind: ReleaseKind | None, day: date) -> Expectation:
     return Expectation(kind=kind, months=months, due_on=due_on, missing=missing, days_overdue=late)
 
 
-def last_opened(kind: ReleaseKind, day: date) -> date:
-    """First day of the last month that releases of the kind can speak of on `day`. What the calendar does not have is reckoned
-    by its rule: a month on the 20th of the next, January with February."""
+def last_opened(day: date) -> date:
+    """First day of the last month that the online query had on `day`. What the calendar does not have is reckoned by its rule: a
+    month on the 20th of the next, January with February."""
     month = month_number(day) - 1
-    rows = code_table("release_calendar").filter(kind=kind)
+    rows = code_table("release_calendar").filter(kind="query")
     known = {
         (int(year), int(number)): on for year, number, on in rows.select("year", "month", "expected_on").iter_rows()
     }

@@ -146,14 +146,19 @@ def _swaps(place: Bucket, data: bytes, etag: str) -> bool:
     return True
 
 
+def _held(customs: Customs, folder: Path) -> tuple[str, str]:
+    """A store in the bucket and the name of a release that is held there."""
+    url = customs.store()
+    ingest(url, folder, "june.csv", csv_bytes(CLEAN_RECORDS[:6]), 20)
+    with pytest.raises(Held, match="partner_removed") as raised:
+        ingest(url, folder, "june.csv", csv_bytes(CLEAN_RECORDS[:1]), 21)
+    return url, raised.value.release_id
+
+
 def test_a_release_held_on_one_machine_is_decided_on_another(
     customs: Customs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = customs.store()
-    ingest(url, tmp_path, "june.csv", csv_bytes(CLEAN_RECORDS[:6]), 20)
-    with pytest.raises(Held, match="partner_removed") as raised:
-        ingest(url, tmp_path, "june.csv", csv_bytes(CLEAN_RECORDS[:1]), 21)
-    release_id = raised.value.release_id
+    url, release_id = _held(customs, tmp_path)
     here = working_copy.at_hand(url)
     monkeypatch.setenv("TIDEWAITER_CACHE", str(tmp_path / "other machine"))
     listed = CliRunner().invoke(app, ["held", "--store", url])
@@ -176,11 +181,8 @@ def test_a_release_held_on_one_machine_is_decided_on_another(
 def test_a_rejection_that_came_last_is_heard_before_an_approval_is_relied_on(
     customs: Customs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = customs.store()
-    ingest(url, tmp_path, "june.csv", csv_bytes(CLEAN_RECORDS[:6]), 20)
-    with pytest.raises(Held, match="partner_removed") as raised:
-        ingest(url, tmp_path, "june.csv", csv_bytes(CLEAN_RECORDS[:1]), 21)
-    release_id, before = raised.value.release_id, customs.current(url)
+    url, release_id = _held(customs, tmp_path)
+    before = customs.current(url)
     here, read = working_copy.at_hand(url), flows.release.read
     decided = hold.decide(here, release_id, "approve", "Ana", "seen", datetime(2025, 8, 2, tzinfo=UTC))
 
