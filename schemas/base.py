@@ -93,7 +93,7 @@ class BaseYear(Number):
     rests_on=MEMBERSHIPS,
 )
 class BaseFar(Table):
-    """What the figures of a year rest on that lies before the two years before it, so that a look back needs three years at most.
+    """What the records of a year rest on that lies before the year before it, so that a look back needs two years at most.
 
     Of five years back a record asks for very little: whether the months are unbroken, and which of them nobody after them
     has surpassed. Series without a row are silent so long that no figure of the year can tell. A row is a step back in time.
@@ -104,9 +104,7 @@ class BaseFar(Table):
     partner: pl.Categorical = column(
         "ISO 3166-1 alpha-3, gacc:NNN, WLD for all partners, EU27 for the Union of that month"
     )
-    period: pl.Date = column(
-        "January of the year; the months meant here are those before the January two years earlier"
-    )
+    period: pl.Date = column("January of the year; the months meant here are those before the January a year earlier")
     measure: pl.Categorical = column("a measure of `base`, or a value per kilogram")
     step: pl.UInt8 = column("0, 1, …: the rows of one series, back in time")
     last_month: pl.Date = column(
@@ -115,7 +113,7 @@ class BaseFar(Table):
         nullable=True,
     )
     run_start: pl.Date = column(
-        "where each month of the two years between has a number: since when each of these months has one, three years at most",
+        "where each month of the year between has a number: since when each of these months has one, four years at most",
         nullable=True,
     )
     highest_month: pl.Date = column(

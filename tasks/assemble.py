@@ -26,7 +26,7 @@ from schemas.trade_flow import TradeFlow
 from tasks import event_tables, ledger, metrics, wide
 from tasks import revisions as revising
 from tasks.event_tables import EventTables
-from tasks.far import first_near
+from tasks.far import first_told
 from tasks.known import Known, later_year, looked_back_on
 from tasks.lineage import code_sha256, json_sha256, lineage_row, versions
 from tasks.normalise import Normalised
@@ -315,7 +315,7 @@ def _derivation(model: type[Table], partition: Partition, releases: pl.DataFrame
     flow, year, month = partition
     first = last = year * 12 + month - 1
     if model is BaseFar:
-        first, last = first_near(year) - LOOK_BACK_MONTHS, year * 12 - 1
+        first, last = first_told(year), year * 12 - 1
     elif model is BaseYear:
         first = year * 12
     elif model is Metric:

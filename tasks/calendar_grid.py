@@ -61,7 +61,7 @@ def lay_grid(cube: Cube, coverage: Coverage) -> Grid:
     everything = numpy.arange(cube.height)
     spread(everything, product, seen, known)
     last_far = cube.far.last_month if len(cube.far.start) else numpy.full(cube.height, NO_MONTH)
-    begin, end = _reach(seen, last_far, known, product, QUIET_MONTHS)
+    begin, end = _reach(seen, last_far, known, product, cube.far.since, QUIET_MONTHS)
     told = grown(seen, QUIET_MONTHS)
     _put_after(last_far, QUIET_MONTHS, cube.months, told)
     told &= known[product]
@@ -179,15 +179,16 @@ def _mark_past(start: Array, month: Array, span: Array, own: Array, seen: Array,
 
 
 @numba.njit(nogil=True, cache=True)
-def _reach(seen: Array, last_far: Array, known: Array, product: Array, quiet: int) -> tuple[Array, Array]:
-    """First and last month of each series: so long before and after its numbers as something is known of its product."""
+def _reach(seen: Array, last_far: Array, known: Array, product: Array, since: int, quiet: int) -> tuple[Array, Array]:
+    """First and last month of each series: so long before and after its numbers as something is known of its product, and not
+    before the first month that is looked at."""
     begin, end = numpy.full(len(seen), NEVER), numpy.full(len(seen), NEVER)
     for series in range(len(seen)):
         first, last, beyond = first_of(seen, series), last_of(seen, series), last_far[series]
         if beyond != NO_MONTH:
             first, last = beyond, max(last, beyond)
         if first >= 0 or beyond != NO_MONTH:
-            begin[series] = max(first_of(known, product[series]), first - quiet)
+            begin[series] = max(first_of(known, product[series]), first - quiet, since)
             end[series] = min(last_of(known, product[series]), last + quiet)
     return begin, end
 
@@ -196,7 +197,7 @@ def _reach(seen: Array, last_far: Array, known: Array, product: Array, quiet: in
 def _put_after(last_far: Array, quiet: int, months: int, told: Array) -> None:
     """Put the months after the last one that is far into the sets, as long as they are told by it."""
     for series in range(len(last_far)):
-        for month in range(min(last_far[series] + quiet + 1, months)):
+        for month in range(max(last_far[series], 0), min(last_far[series] + quiet + 1, months)):
             put(told, series, month)
 
 

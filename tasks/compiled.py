@@ -44,7 +44,8 @@ def main() -> None:
         own = words if year == 2025 else words.clear()
         years, far_years = [("export", year, 12)], [("export", year)]
         for made, _ in derive_portions(own, release.release, wanted, before, years, far_years):
-            before = [*_files(BaseYear, made.base_year), *_files(BaseFar, made.base_far)]
+            before = [file for file in before if file.months]
+            before += [*_files(BaseYear, made.base_year), *_files(BaseFar, made.base_far)]
 
 
 def _files(model: type[Table], rows: pl.DataFrame) -> list[BaseFile]:

@@ -55,8 +55,8 @@ NO_ROW, PRINTED, SUM = 0, 1, 2
 class Cube:
     """Series in order of their keys, and what is known of them month by month.
 
-    The window begins with the January `first` (a month index) and has so many `months`; `far` is what is known of those before
-    it. `fresh` are those months of the window that have columns in the arrays of numbers, and `is_settled` says by flow and
+    The window begins with the January `first` (a month index) and has so many `months`; `far` is what is known of those that
+    are not looked at one by one. `fresh` are those months of the window that have columns in the arrays of numbers, and `is_settled` says by flow and
     column whether what was found of it stands. `value` and the printed figures are whole numbers in the smallest unit of the
     series, NOTHING where there is none; `kinds` are the kinds of release behind a number, a bit for each in the
     order of KINDS, so that the worst is the highest bit. `row` says whether a month has a number of its own, also one that
@@ -185,7 +185,9 @@ def lay_out(
     told += [numpy.array([settled.far.before])] if settled.far else []
     first, months = _window(min(int(month.min()) for month in told), max(int(month.max()) for month in told), releases)
     if settled.far:
-        first, months = settled.far.before, first + months - settled.far.before
+        # Not where the scopes of the releases begin, which reach as far back as the series that is silent longest.
+        january = min(settled.far.before, settled.far.since) // 12 * 12
+        first, months = january, first + months - january
     columns = numpy.arange(months) if fresh is None else fresh[(fresh >= first) & (fresh < first + months)] - first
     shape = (len(key), len(columns))
     spans = {*numbers["span"].unique(), *(SPANS[place] for place in numpy.flatnonzero(numpy.bincount(settled.span)))}

@@ -1,9 +1,9 @@
-"""What the months of a year need to know of those before the two years before it, so that nobody reads those again.
+"""What the months of a year need to know of those before the year before it, so that nobody reads those again for a record.
 
-A month looks back sixty months for its records and two years for everything else. Beyond two years it matters whether the
-months of a series are unbroken, since when, and which of them are higher, or lower, than all that came after them: a month
-that was surpassed since is never named again. That is a step or two for most series, and none where the months between are
-broken. It is made once a year, from what was known of the year before and the year that is no longer near.
+A month looks back sixty months for its records and two years for everything else. Of what lies before the year before, a record
+asks whether the months of a series are unbroken, since when, and which of them are higher, or lower, than all that came after
+them: a month that was surpassed since is never named again. That is a step or two for most series, and none where the months
+between are broken. It is made once a year, from what was known of the year before and the year that is no longer near.
 
 Belongs here: which steps there are, and their table. How they are read is in `past`, what is told by them in `figures`.
 """
@@ -32,8 +32,8 @@ from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS
 from tasks.settled import NO_MONTH
 
 YEAR = 12
-NEAR_MONTHS = 2 * YEAR
-# The first month that looks back on what is far comes after all that are near.
+# Months between what is far and the year that looks back on it.
+NEAR_MONTHS = YEAR
 FAR_MONTHS = LOOK_BACK_MONTHS - NEAR_MONTHS
 # Columns of the steps' months, and of their numbers.
 LAST, RUN, HIGHEST, LOWEST, OF_KINDS = range(5)
@@ -42,6 +42,12 @@ LAST, RUN, HIGHEST, LOWEST, OF_KINDS = range(5)
 def first_near(year: int) -> int:
     """The month index from which on the months before a year are near."""
     return year * YEAR - NEAR_MONTHS
+
+
+def first_told(year: int) -> int:
+    """The month index of the first month on which it can rest what is far of a year: records reach as far as from its January, to
+    months that may be told because of one before them."""
+    return year * YEAR - LOOK_BACK_MONTHS - QUIET_MONTHS
 
 
 def step_back(
@@ -132,7 +138,7 @@ def _steps_of(  # noqa: PLR0912, PLR0913, PLR0917
     high, low, united = -numpy.inf, numpy.inf, numpy.uint8(0)
     counts[:] = 0
     month = near + NEAR_MONTHS - 1
-    while is_whole and month >= max(oldest, 0):
+    while is_whole and month >= max(oldest, far.before):
         is_whole = month < months and has(told, series, month) and (not is_ratio or has(told, weight, month))
         if is_whole:
             number, _ = figure_of(level, made, own, mass, is_ratio, month, size, per_mass, status)
@@ -149,8 +155,8 @@ def _steps_of(  # noqa: PLR0912, PLR0913, PLR0917
                     _note(OF_KINDS, month, number, with_own, counts, of_month, numbers, of_kinds)
             high, low, united = max(high, number), min(low, number), with_own
             month -= 1
-    # What is far goes on where the window begins.
-    if is_whole and month < 0 and oldest < 0 and len(far.start):
+    # What was far a year ago goes on where its months end.
+    if is_whole and month < far.before and oldest < far.before and len(far.start):
         key = 2 * series + is_ratio
         for step in range(far.start[key], far.start[key + 1]):
             if step == far.start[key] and far.run_start[step] != NO_MONTH:
@@ -164,7 +170,7 @@ def _steps_of(  # noqa: PLR0912, PLR0913, PLR0917
             if far.kinds_month[step] >= run and united | far.kinds[step] != united:
                 united |= far.kinds[step]
                 _note(OF_KINDS, far.kinds_month[step], 0.0, united, counts, of_month, numbers, of_kinds)
-    last_month = NO_MONTH if is_ratio else _last_month(series, near, seen, told, far, months, quiet)
+    last_month = NO_MONTH if is_ratio else _last_month(series, near, seen, far, months, quiet)
     if run < near or last_month != NO_MONTH:
         _open(0, counts, of_month, numbers, of_kinds)
         of_month[0, LAST], of_month[0, RUN] = last_month, run if run < near else NO_MONTH
@@ -172,15 +178,12 @@ def _steps_of(  # noqa: PLR0912, PLR0913, PLR0917
 
 
 @numba.njit(nogil=True, cache=True)
-def _last_month(series: int, near: int, seen: Array, told: Array, far: Any, months: int, quiet: int) -> int:
-    """The last far month in which a series is seen, NO_MONTH where no near month is told because of it."""
+def _last_month(series: int, near: int, seen: Array, far: Any, months: int, quiet: int) -> int:
+    """The last far month in which a series is seen, NO_MONTH where no near month could be told because of it."""
     last_month = last_before(seen, series, min(near, months))
     if last_month < 0:
         last_month = far.last_month[series] if len(far.start) else NO_MONTH
-    after = min(last_month + quiet, months - 1)
-    while after >= near and not has(told, series, after):
-        after -= 1
-    return last_month if after >= near else NO_MONTH
+    return last_month if last_month + quiet >= near else NO_MONTH
 
 
 @numba.njit(nogil=True, cache=True)

@@ -77,7 +77,7 @@ def tell_series(
     known: Any, asked: Any, told: Array, far: Any, rows: Any, near: Any, months: int, at: Any, status: Any
 ) -> None:  # fmt: skip
     """Fill what the rows say of their own series, and `near` for what they say of others. Block by block of whole places,
-    because a value per kilogram needs two series of one place. `far` goes on where the window begins."""
+    because a value per kilogram needs two series of one place. Records end where `far` goes on."""
     places, first, item = known.place, 0, 0
     room, figure = make_room(BLOCK, months), numpy.empty(months)
     while first < len(places):
@@ -120,6 +120,7 @@ def _tell_rows(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917
     floats, days, statuses, of_levels, of_rows = rows.floats, rows.months, rows.statuses, rows.level_kinds, rows.kinds
     begins, look_back = known.begin, asked.look_back
     far_start, far_run, far_kinds_month, far_kinds = far.start, far.run_start, far.kinds_month, far.kinds
+    near = far.before
     while item < len(items) and items[item] < stop:
         series, weight = items[item], masses[item]
         is_ratio, own, mass = weight >= 0, series - start, weight - start if weight >= 0 else series - start
@@ -183,7 +184,7 @@ def _tell_rows(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917
             # The unbroken run before the month: every month of it is known, told, and means the same.
             run, of_run = month, numpy.uint8(0)
             if not numpy.isnan(now):
-                oldest = max(first, month - look_back, since)
+                oldest = max(first, month - look_back, since, near)
                 if is_ratio:
                     figure[month] = now
                     while run > oldest and has(told, series, run - 1) and has(told, weight, run - 1):
@@ -201,7 +202,7 @@ def _tell_rows(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917
                         figure[each] = level[own, each]
                 for each in range(run, month + 1):
                     of_run |= kinds[own, each] | kinds[mass, each]
-                if run == 0 and len(far_start):
+                if run == near and len(far_start):
                     steps_start, steps_stop = far_start[2 * series + is_ratio], far_start[2 * series + is_ratio + 1]
                     if steps_start < steps_stop and far_run[steps_start] != NO_MONTH:
                         run = min(run, max(far_run[steps_start], month - look_back, since))
@@ -399,9 +400,9 @@ def _tell_records(  # noqa: PLR0913, PLR0917
     months[at.series_start, row] = start
     for place, sign in ((0, 1.0), (1, -1.0)):
         before = month - 1
-        while before >= max(start, 0) and sign * figure[before] < sign * figure[month]:
+        while before >= max(start, far.before) and sign * figure[before] < sign * figure[month]:
             before -= 1
-        if before < 0 and start < 0:
+        if before < far.before and start < far.before:
             before = _surpassed_far(far, key, start, place == 0, now)
         if start == month:
             changed = months[at.comparable_from, row] == month

@@ -11,7 +11,7 @@ from schemas.base import Base, BaseFar, BaseYear
 from schemas.observation import Detail, Observation
 from schemas.release import Release
 from schemas.table import schema_sha256, table_name
-from tasks.far import first_near
+from tasks.far import first_near, first_told
 from tasks.normalise import Normalised
 from tasks.past import BaseFile, has_totals
 from tasks.refusal import Refused
@@ -154,13 +154,13 @@ def _far(
 
 def _is_told_by(year: int, month: int) -> bool:
     """Whether what is far of a year tells of a month (a month index), or holds it against later ones."""
-    return first_near(year) - LOOK_BACK_MONTHS <= month < year * 12
+    return first_told(year) <= month < year * 12
 
 
 def _has_far(flow: str, year: int, months: Iterable[Partition]) -> bool:
-    near = first_near(year)
     return any(
-        other == flow and near - LOOK_BACK_MONTHS <= number * 12 + month - 1 < near for other, number, month in months
+        other == flow and first_told(year) <= number * 12 + month - 1 < first_near(year)
+        for other, number, month in months
     )
 
 

@@ -44,6 +44,8 @@ from tasks.years import gather
 # Of words of one month alone: what it looks back on is many times as much. Of so many months the words themselves count.
 ROWS_OF_MONTHS = 40_000
 MONTHS_AT_ONCE = 10
+# The rolling year of a year before.
+GROWTH_LOOKS_BACK = 23
 # Seldom has a month more numbers than so many for each of its words, sums among them, or a year more rows.
 NUMBERS_A_WORD = 5
 # The name of each set of kinds, by its number; the empty one has none.
@@ -104,16 +106,16 @@ def derive_portions(
     portion by portion, each with the text that is not after any product of those to come; None with the last.
 
     `observation` has the words of months that are in no file; of all others the numbers are in those of theirs, of a wanted
-    one in a file of a single month. Of `years` (flow, year, last month) all months must be wanted or in files. Where one file says
-    what is far, files of months before that are not asked, and all wanted months are two years later or more. Of `far_years`
-    (flow, year; one of a flow) what is far is made. Products that add up with one another are taken together, the rest one after
-    the other, so that memory does not grow with the number of products; where processes are lent, they take the portions.
+    one in a file of a single month. Of `years` (flow, year, last month) all months must be wanted or in files. Where a file says
+    what is far, all wanted months are a year later or more, and other files are asked for what growth looks back on and for
+    months that are not far. Of `far_years` (flow, year; one of a flow) what is far is made. Products that add up with one another
+    are taken together, the rest one after the other, so that memory does not grow with the number of products; where processes
+    are lent, they take the portions.
     """
     near = max((file.month for file in before if not file.months), default=0)
     assert all(year * 12 >= near for _, year, _ in years), "a year that is far would be gathered from nothing"
-    before = [file for file in before if not file.months or file.month >= near]
     single = {(file.flow, file.month) for file in before if file.months == 1}
-    past = Past(before, {*wanted.iter_rows()} & single)
+    past = Past(before, {*wanted.iter_rows()} & single, min(wanted["month"], default=0) - GROWTH_LOOKS_BACK)
     anew = wanted.filter(pl.Series([month not in single for month in wanted.iter_rows()], dtype=pl.Boolean))
     # Where there are few words or none, what is looked back on says how large a portion becomes.
     months = min(max(anew.height, 1), MONTHS_AT_ONCE)

@@ -82,26 +82,26 @@ class _Products(dict[str, int]):
 
 
 class Past:
-    """The numbers of months that need not be made again, of which some are `told`: figures are made for them. Footers are
-    read once, rows when a portion asks for its own."""
+    """The numbers of months that need not be made again, of which some are `told`: figures are made for them. Where files say
+    what is far, nothing is read of a month before `since`, unless a cumulative figure of its year counts it. Footers are read
+    once, rows when a portion asks for its own."""
 
-    def __init__(self, files: Sequence[BaseFile], told: Collection[tuple[str, int]] = ()) -> None:
-        self._files = [
-            (file, metadata, _groups(metadata, _says(tells_how=file.months == 1 and (file.flow, file.month) in told)))
-            for file in files
-            if file.months
-            for metadata in [pyarrow.parquet.read_metadata(file.opened())]
-        ]
-        self._far = [
-            (file, metadata, _groups(metadata, ("product",)))
-            for file in files
-            if not file.months
-            for metadata in [pyarrow.parquet.read_metadata(file.opened())]
-        ]
-        befores = {file.month for file, _, _ in self._far}
+    def __init__(self, files: Sequence[BaseFile], told: Collection[tuple[str, int]] = (), since: int = 0) -> None:
+        opened = [(file, pyarrow.parquet.read_metadata(file.opened())) for file in files]
+        befores = {file.month for file in files if not file.months}
         # One window looks back from all flows to the same month.
         assert len(befores) <= 1
         self.before = min(befores, default=None)
+        self._since = 0 if self.before is None else min(since, self.before)
+        of_year = [metadata for file, metadata in opened if file.months and file.month // YEAR == self._since // YEAR]
+        if any(map(_has_totals, of_year)):
+            self._since = self._since // YEAR * YEAR
+        self._files = [
+            (file, metadata, _groups(metadata, _says(tells_how=file.months == 1 and (file.flow, file.month) in told)))
+            for file, metadata in opened
+            if file.months and file.month + file.months > self._since
+        ]
+        self._far = [(file, metadata, _groups(metadata, ("product",))) for file, metadata in opened if not file.months]
 
     def read(self, portion: Portion) -> Settled:
         """The settled numbers of a portion, file by file, those of one file in the order of its rows."""
@@ -117,7 +117,7 @@ class Past:
             with pyarrow.parquet.ParquetFile(
                 file.opened(), read_dictionary=texts, memory_map=True, metadata=metadata
             ) as opened:
-                parts += [_coded(opened, group, names, products, flow, file) for group in mine]
+                parts += [_coded(opened, group, names, products, flow, file, self._since) for group in mine]
         columns = _joined(parts, KINDS_OF_COLUMNS)
         far = self._read_far(portion, names, products)
         settled = Settled(*(list(found) for found in names.values()), *columns)  # type: ignore[arg-type]
@@ -136,7 +136,7 @@ class Past:
             ) as opened:
                 flow = names["flow"][file.flow]
                 parts += [_steps(opened, group, names, products, flow) for group in mine]
-        return Far(self.before, *_joined(parts, KINDS_OF_FAR))
+        return Far(self.before, self._since, *_joined(parts, KINDS_OF_FAR))
 
     def rows_of_kin(self) -> dict[str, int]:
         """The most rows that one file has of each kin of products, as the footers tell; baskets are counted with none."""
@@ -153,7 +153,10 @@ class Past:
 
 def has_totals(file: BaseFile) -> bool:
     """Whether a file has a figure that is cumulated from January; its statistics tell."""
-    metadata = pyarrow.parquet.read_metadata(file.opened())
+    return _has_totals(pyarrow.parquet.read_metadata(file.opened()))
+
+
+def _has_totals(metadata: pyarrow.parquet.FileMetaData) -> bool:
     place = metadata.schema.to_arrow_schema().names.index("span")
     columns = [metadata.row_group(group).column(place) for group in range(metadata.num_row_groups)]
     return any(column.num_values and column.statistics.max >= "ytd" for column in columns)
@@ -191,11 +194,12 @@ def _may_hold(portion: Portion, low: str, high: str) -> bool:
 
 def _coded(
     opened: pyarrow.parquet.ParquetFile, group: _Group, names: dict[str, _Names], products: _Products, flow: int,
-    file: BaseFile,
+    file: BaseFile, since: int,
 ) -> tuple[Array, ...]:  # fmt: skip
-    """The columns of `Settled` from one row group, rows of other portions left out."""
+    """The columns of `Settled` from one row group, rows of other portions and months before `since` left out."""
     asked = [*KEYED, *(name for name in ("span", "kinds", "how") if getattr(group, name) is None)]
-    values = ["value"] if file.months == 1 else [f"value_{place + 1}" for place in range(file.months)]
+    skipped = max(since - file.month, 0)
+    values = ["value"] if file.months == 1 else [f"value_{place + 1}" for place in range(skipped, file.months)]
     columns = [*asked, *values, *(["months"] if file.months > 1 else [])]
     read = opened.read_row_group(group.place, columns=columns, use_threads=False)
     table = {name: _whole(read.column(name)) for name in read.column_names}
@@ -226,7 +230,7 @@ def _coded(
         value = _fill(*_buffers(table["value"], numpy.int64), table["value"].offset, len(is_mine), NOTHING)
         value = value if len(month) == len(value) else value[is_mine]
     else:
-        count, month, value = _row_by_row(table, values, is_mine, file.month)
+        is_mine, count, month, value = _row_by_row(table, values, is_mine, file.month, skipped)
     keys = keys if is_mine.all() else [key[is_mine] for key in keys]
     count = count[is_mine]
     return numpy.full(len(count), flow, numpy.int32), *keys, count, month, value
@@ -335,16 +339,17 @@ def _first_and_last(validity: Array, data: Array, offset: int, rows: int) -> tup
 
 
 def _row_by_row(
-    table: dict[str, pyarrow.Array], values: Sequence[str], is_mine: Array, first: int
-) -> tuple[Array, Array, Array]:
-    """How many months each row has, none where it is not ours; and the months with their values, row after row."""
-    months = numpy.where(is_mine, table["months"].to_numpy(), 0)
+    table: dict[str, pyarrow.Array], values: Sequence[str], is_mine: Array, first: int, skipped: int
+) -> tuple[Array, Array, Array, Array]:
+    """Which rows are ours and have a month after those that are `skipped`; how many each row has, none where it is not ours; and
+    the months with their values, row after row."""
+    months = numpy.where(is_mine, table["months"].to_numpy(), 0) >> skipped << skipped
     count, start = _count(months)
     size = int(start[-1])
     month, value = numpy.empty(size, numpy.int32), numpy.empty(size, numpy.int64)
-    for place, name in enumerate(values):
+    for place, name in enumerate(values, start=skipped):
         _put_month(months, start, *_buffers(table[name], numpy.int64), table[name].offset, place, first, month, value)
-    return count, month, value
+    return months != 0, count, month, value
 
 
 @numba.njit(nogil=True, cache=True)

@@ -18,10 +18,12 @@ class Far(NamedTuple):
     """What is known of months before those that are looked at one by one: columns of `base_far`, names as in `Settled`.
 
     Months are month indices, NO_MONTH where there is none. `measure` is that of the value where a row speaks of a value per
-    kilogram, `is_ratio`. `before` is the first month of which nothing is said here.
+    kilogram, `is_ratio`. `before` is the first month of which nothing is said here; `since` the first one that is looked at one
+    by one, which may lie before that: growth looks further back than what is far of a year begins.
     """
 
     before: int
+    since: int
     flow: Array
     product: Array
     partner: Array
@@ -79,8 +81,10 @@ class Entries(NamedTuple):
 
 class Steps(NamedTuple):
     """The same by series: `last_month` of each of them, and the steps of what has the `key` series x 2 + is_ratio, those from
-    `start[key]` to `start[key + 1]`; months are columns of the window, which begins after them all."""
+    `start[key]` to `start[key + 1]`; months are columns of the window, negative where they lie before it."""
 
+    before: int
+    since: int
     start: Array
     last_month: Array
     run_start: Array
@@ -101,7 +105,7 @@ NONE_SETTLED = Settled(
     numpy.zeros(0, numpy.int64),
 )  # fmt: skip
 NO_STEPS = Steps(
-    *(numpy.zeros(0, kind) for kind in (
+    0, 0, *(numpy.zeros(0, kind) for kind in (
         numpy.int64, numpy.int64, numpy.int64, numpy.int64, numpy.float64, numpy.int64, numpy.float64, numpy.int64, numpy.uint8,
     ))
 )  # fmt: skip
@@ -122,7 +126,7 @@ def order_steps(far: Far, at: Array, first: int, height: int) -> Steps:
         for month in (far.run_start, far.highest_month, far.lowest_month, far.kinds_month)
     )
     return Steps(
-        start, last_month, run_start, highest_month, far.highest[order], lowest_month, far.lowest[order], kinds_month,
+        far.before - first, far.since - first, start, last_month, run_start, highest_month, far.highest[order], lowest_month, far.lowest[order], kinds_month,
         far.kinds[order],
     )  # fmt: skip
 

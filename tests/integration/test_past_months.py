@@ -179,9 +179,9 @@ def test_after_some_years_one_file_tells_of_all_before(tmp_path: Path, monkeypat
     corrected = _of_months(tmp_path / "again", {"202005": 99_999})
     # What was far when the release came, and of which years it is in the store when it has gone.
     for day, (file, far, of_years) in enumerate((
-        (years[0], [], []), (years[1], [], []), (years[2], [], []), (years[3], [], [2020]), (years[4], [2018], [2021]),
-        (years[5], [2019], [2022]), (months[0], [2020], [2023]), (months[1], [2021], [2023]), (corrected, [], [2023]),
-        (months[2], [2021], [2023]),
+        (years[0], [], []), (years[1], [], []), (years[2], [], [2019]), (years[3], [2018], [2020]), (years[4], [2019], [2021]),
+        (years[5], [2020], [2022]), (months[0], [2021], [2023]), (months[1], [2022], [2023]), (corrected, [], [2023]),
+        (months[2], [2022], [2023]),
     ), 1):  # fmt: skip
         asked.clear()
         before = _far_rows(store) if file in (corrected, months[1], months[2]) else pl.DataFrame()

@@ -54,7 +54,6 @@ def check_years(words: pl.DataFrame, releases: pl.DataFrame) -> dict[str, int]:
             # What is far is taken over from the year before and from no earlier one.
             known_far = [file for file in known_far if file.month == first_near(year - 1)]
             mine = months_of(year, months)
-            near = first_near(year)
             before = [file for file in in_years if file.month < year * 12]
             own = [file for file in single if file.month // 12 == year]
             wanted = {(flow, year) for flow in flows}
@@ -62,7 +61,7 @@ def check_years(words: pl.DataFrame, releases: pl.DataFrame) -> dict[str, int]:
             some = mine.group_by("flow", maintain_order=True).first()
             full = derive_months(words.clear(), releases, some, before + own, (), wanted).base_far  # type: ignore[arg-type]
             if known_far and some.height:
-                since = [file for file in before if file.month >= near - 12]
+                since = [file for file in before if file.month >= first_near(year - 1)]
                 chained = derive_months(words.clear(), releases, some, since + own + known_far, (), wanted)  # type: ignore[arg-type]
                 assert_frame_equal(plain(chained.base_far), plain(full))
                 assert_frame_equal(
@@ -75,9 +74,15 @@ def check_years(words: pl.DataFrame, releases: pl.DataFrame) -> dict[str, int]:
             told = derive_months(words.clear(), releases, mine, before + own + known_far)  # type: ignore[arg-type]
             expected = keyed.join(mine, on=["flow", "month"], how="semi").drop("month")
             assert_frame_equal(plain(told.metric), expected)
+            # A month by itself reads less of the year before last, the later it is.
+            for number in (1, 6, 12):
+                one = mine.filter(pl.col("month") % 12 == number - 1)
+                alone = derive_months(words.clear(), releases, one, before + own + known_far)  # type: ignore[arg-type]
+                of_month = keyed.join(one, on=["flow", "month"], how="semi").drop("month")
+                assert_frame_equal(plain(alone.metric), of_month)
             compared["figures"] += expected.height
             compared["steps"] += full.filter(pl.col("highest").is_not_null() | pl.col("lowest").is_not_null()).height
-            is_far = pl.min_horizontal("highest_since", "lowest_since") < pl.date(year - 2, 1, 1)
+            is_far = pl.min_horizontal("highest_since", "lowest_since") < pl.date(year - 1, 1, 1)
             compared["records"] += expected.filter(is_far).height
     return compared
 
