@@ -2,6 +2,7 @@
 
 import random
 import tempfile
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -139,6 +140,25 @@ def test_so_they_do_where_months_are_missing_and_others_are_cumulated(seed: int,
     compared = check_years(ledger.last_word(ledger.merge(detail, releases)), releases)  # type: ignore[arg-type]
     assert compared["figures"] > 3_000
     assert compared["far"] > 300
+
+
+def test_a_month_that_follows_from_the_year_so_far_is_known_from_all_months_before_it() -> None:
+    """July is told from January on and never by itself, and the rolling year of a June is compared with one that begins in a July."""
+    store: Store = []
+    for index in range(2013 * 12, 2018 * 12):
+        year, month = index // 12, index % 12 + 1
+        told, kind = (f"{year}-{month:02d}", "query") if month != 7 else (f"{year}-01..{year}-07", "bulletin")
+        row = release(
+            f"r{index}", f"{year}-{month:02d}-28", told, kind=kind, products=PRODUCTS[:1], by_month=month != 7,
+            partners="all" if month != 7 else "keys",
+        )  # fmt: skip
+        values = [100 + 7 * each % 31 for each in range(year * 12 if month == 7 else index, index + 1)]
+        store.append((row, [number(row, "USA", told, sum(values), product=PRODUCTS[0])]))
+    words, releases = ledger.last_word(merged(store)), release_table(*(row for row, _ in store))
+    june = derive(words, releases).filter(period=date(2017, 6, 1), partner="USA", measure="quantity_kg")
+    assert june.height
+    assert june["rolling_12m_yoy_pct"].is_not_null().all()
+    assert check_years(words, releases)["figures"] > 300
 
 
 @given(worlds.decades())
