@@ -31,6 +31,8 @@ from tasks.filesystem import LOCAL
 from tasks.lineage import Run, StepRecord, versions
 
 PATIENCE_S = 2.0
+# The namespace in which all jobs and datasets lie.
+NAMESPACE = "tidewaiter"
 INTEGRATION, RELEASE_JOB = "TIDEWAITER", "release"
 # Results of these steps are not made by the release, so they get names of their own.
 PREFIXES = {"open_known": "known."}
@@ -92,41 +94,41 @@ class _Thing:
     holds: bool = True
 
 
-def events(run: Run, release_id: str, store_name: str = "tidewaiter") -> list[RunEvent]:
+def events(run: Run, release_id: str) -> list[RunEvent]:
     """START and COMPLETE or FAIL of the release and, between them, of each step; nothing for a run without steps.
 
-    A release without an outcome has failed. Jobs and datasets lie in the namespace `store_name`. A frame that does not
-    fit its schema is no output, but an input of the FAIL event with an assertion that does not hold.
+    A release without an outcome has failed. A frame that does not fit its schema is no output, but an input
+    of the FAIL event with an assertion that does not hold.
     """
     if not run.records:
         return []
     kinds, me = facet_v2.parent_run, str(run.run_id)
-    root = kinds.Root(kinds.RootRun(me), kinds.RootJob(store_name, RELEASE_JOB))
-    parent = kinds.ParentRunFacet(kinds.Run(me), kinds.Job(store_name, RELEASE_JOB), root)
+    root = kinds.Root(kinds.RootRun(me), kinds.RootJob(NAMESPACE, RELEASE_JOB))
+    parent = kinds.ParentRunFacet(kinds.Run(me), kinds.Job(NAMESPACE, RELEASE_JOB), root)
     told: list[RunEvent] = []
     for record, given, made in _things(run.records):
         tags = {"release_id": release_id, "code_sha256": record.code_sha256, "prefect_task_run_id": record.task_run_id}
-        inputs = [_input(store_name, thing) for thing in given]
-        at_end = inputs + [_input(store_name, thing) for thing in made if not thing.holds]
-        outputs = [_output(store_name, thing, given) for thing in made if thing.holds]
-        told += _start_and_end(record, store_name, "STEP", tags, {"parent": parent}, inputs, at_end, outputs)
+        inputs = [_input(thing) for thing in given]
+        at_end = inputs + [_input(thing) for thing in made if not thing.holds]
+        outputs = [_output(thing, given) for thing in made if thing.holds]
+        told += _start_and_end(record, "STEP", tags, {"parent": parent}, inputs, at_end, outputs)
     error = None if run.outcome else run.records[-1].error or "the run ended without an outcome"
     begin, end = min(record.started for record in run.records), max(record.ended for record in run.records)
     whole = replace(run.records[-1], step=RELEASE_JOB, run_id=run.run_id, started=begin, ended=end, error=error)
     tags = {"release_id": release_id, "prefect_flow_run_id": run.flow_run_id}
-    first, final = _start_and_end(whole, store_name, "RELEASE", tags, {})
+    first, final = _start_and_end(whole, "RELEASE", tags, {})
     return [first, *told, final]
 
 
 def _start_and_end(
-    record: StepRecord, namespace: str, kind: str, tags: dict[str, str | None], facets: dict[str, facet_v2.RunFacet],
+    record: StepRecord, kind: str, tags: dict[str, str | None], facets: dict[str, facet_v2.RunFacet],
     given: Sequence[InputDataset] = (), at_end: Sequence[InputDataset] = (), made: Sequence[OutputDataset] = (),
 ) -> tuple[RunEvent, RunEvent]:  # fmt: skip
     engine = facet_v2.processing_engine_run.ProcessingEngineRunFacet
     fields = [facet_v2.tags_run.TagsRunFacetFields(key, tag, INTEGRATION) for key, tag in tags.items() if tag]
     facets["processing_engine"] = engine(versions()["polars"], "polars", versions()["tidewaiter"])
     facets["tags"] = facet_v2.tags_run.TagsRunFacet(fields)
-    job = Job(namespace, record.step, {"jobType": facet_v2.job_type_job.JobTypeJobFacet("BATCH", INTEGRATION, kind)})
+    job = Job(NAMESPACE, record.step, {"jobType": facet_v2.job_type_job.JobTypeJobFacet("BATCH", INTEGRATION, kind)})
     run, time = event_v2.Run(str(record.run_id), facets), record.started.isoformat()
     begin = RunEvent(eventTime=time, eventType=EventType.START, run=run, job=job, inputs=[*given])
     end, time = EventType.COMPLETE, record.ended.isoformat()
@@ -169,7 +171,7 @@ def _version(thing: _Thing) -> dict[str, facet_v2.DatasetFacet]:
     return {"version": version(thing.sha256)} if thing.sha256 else {}
 
 
-def _input(namespace: str, thing: _Thing) -> InputDataset:
+def _input(thing: _Thing) -> InputDataset:
     facets: dict[str, facet_v2.InputDatasetFacet] = {}
     if thing.rows is not None:
         facets["inputStatistics"] = facet_v2.input_statistics_input_dataset.InputStatisticsInputDatasetFacet(thing.rows)
@@ -177,10 +179,10 @@ def _input(namespace: str, thing: _Thing) -> InputDataset:
         kinds = facet_v2.data_quality_assertions_dataset
         assertion = kinds.Assertion(f"schema {table_name(thing.model)}", thing.holds, severity="error")
         facets["dataQualityAssertions"] = kinds.DataQualityAssertionsDatasetFacet([assertion])
-    return InputDataset(namespace, thing.dataset, facets, facets=_version(thing))
+    return InputDataset(NAMESPACE, thing.dataset, facets, facets=_version(thing))
 
 
-def _output(namespace: str, thing: _Thing, given: Sequence[_Thing]) -> OutputDataset:
+def _output(thing: _Thing, given: Sequence[_Thing]) -> OutputDataset:
     facets, own = _version(thing), dict[str, facet_v2.OutputDatasetFacet]()
     if thing.rows is not None:
         statistics = facet_v2.output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet
@@ -194,11 +196,11 @@ def _output(namespace: str, thing: _Thing, given: Sequence[_Thing]) -> OutputDat
     origins: dict[str, facet_v2.column_lineage_dataset.Fields] = {}
     for dataset, declared in COLUMNS.get(thing.dataset, {}).items():
         for column, sources in declared.items() if dataset in at_hand else ():
-            found = [kinds.InputField(namespace, dataset, source) for source in sources]
+            found = [kinds.InputField(NAMESPACE, dataset, source) for source in sources]
             origins.setdefault(column, kinds.Fields([])).inputFields.extend(found)
     if origins:
         facets["columnLineage"] = kinds.ColumnLineageDatasetFacet(origins)
-    return OutputDataset(namespace, thing.dataset, own, facets=facets)
+    return OutputDataset(NAMESPACE, thing.dataset, own, facets=facets)
 
 
 def write_events(events: Sequence[RunEvent], path: Path) -> None:

@@ -33,17 +33,16 @@ log = logging.getLogger("tidewaiter.step")
 
 
 class Step(Generic[P, R]):
-    """A step: call it like the function. `retries` are for the world (disk, network), never for the truth: whatever the
-    policy, a refusal or a schema error is raised at once."""
+    """A step: call it like the function. Only an OSError is tried again, up to `retries` times, because a disk or a network
+    may recover; a refusal or a schema error would come out the same and is raised at once."""
 
     def __init__(
         self, function: Callable[P, R], *, name: str | None = None, retries: int = 0,
-        retry_delay_seconds: Sequence[float] = (), retry_on: tuple[type[Exception], ...] = (OSError,),
+        retry_delay_seconds: Sequence[float] = (),
     ) -> None:  # fmt: skip
         self.function = function
         self.name = name or function.__name__
         self.retries, self.retry_delay_seconds = retries, list(retry_delay_seconds)
-        self.retry_on = retry_on
         self.models = _promised(typing.get_type_hints(function).get("return"))
         if not self.models:
             raise TypeError(
@@ -107,7 +106,7 @@ class Step(Generic[P, R]):
             take_over()
 
     def _may_retry(self, task: Any, run: Any, state: Any) -> bool:
-        return isinstance(state.result(raise_on_failure=False), self.retry_on)
+        return isinstance(state.result(raise_on_failure=False), OSError)
 
     def run(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the function, check what it returns, record both. Raises what the function raises, or SchemaErrors."""

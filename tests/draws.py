@@ -1,5 +1,5 @@
 """How many examples a property is tried on: few and always the same, so that a run fails for what was changed and for nothing
-else. `make search DRAWS=50` tries fifty times as many, new ones each time."""
+else. With TIDEWAITER_DRAWS=50, as in `make search`, fifty times as many are tried, new ones each time."""
 
 import os
 from typing import Any

@@ -21,9 +21,9 @@ class Parsed(NamedTuple):
 class Source:
     """An adapter: its name, the kind of release it reads, what must be declared beside the file, and how to read it.
 
-    `parse(raw, where)` returns the records or raises Refused. `fetch` gets the bytes from an address where that is
-    lawful; None where a person must download the file. `says_day` tells that each record carries the day on which it
-    was made public; otherwise the whole file has one day.
+    `parse(raw, where)` returns the records or raises Refused. `says_day` tells that each record carries the day on which
+    it was made public; otherwise the whole file has one day. A download that ends at a multiple of `row_cap` records was
+    probably cut off by the site; None where no cap is known.
     """
 
     name: str
@@ -32,4 +32,3 @@ class Source:
     parse: Callable[[bytes, str], Parsed]
     says_day: bool = False
     row_cap: int | None = None
-    fetch: Callable[[str], bytes] | None = None
