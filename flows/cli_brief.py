@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from flows.terminal import STORE, Flow, Form, Store, console, published, refusals
+from flows.terminal import STORE, Flow, Form, Store, console, refusals
 from tasks import claims as claiming
 from tasks import control_events, display, event_windows, reading
 from tasks.brief_words import headlines
@@ -45,7 +45,7 @@ def check(
     from flows.claims import check_and_publish
 
     with refusals():
-        snapshot = published(store)
+        snapshot = reading.open_published(store)
         if publish:
             checked, made = check_and_publish(file, store)
             snapshot, changed = made.snapshot, made.changed
@@ -130,7 +130,7 @@ def windows(
 ) -> None:
     """Months before and after each measure, beside the same months a year before and beside placebo products."""
     with refusals():
-        every = event_windows.windows(published(store), product, flow.value, partner)
+        every = event_windows.windows(reading.open_published(store), product, flow.value, partner)
         found = every.filter(event=event) if event else pl.DataFrame(every)
         if not found.height:
             named = f"no measure {event}" if event else "no measure"
@@ -182,7 +182,7 @@ def brief(
     with refusals():
         if not MONTH.fullmatch(month):
             raise ValueError(f"{month!r} is no month; write it as 2025-06")
-        facts = gather(published(store), store, product, flow.value, date.fromisoformat(f"{month}-01"))
+        facts = gather(reading.open_published(store), store, product, flow.value, date.fromisoformat(f"{month}-01"))
         name = f"brief-{product.replace(':', '-')}-{flow.value}-{month}-{language.value}.html"
         if output and output.suffix.lower() == ".md":
             raise ValueError(

@@ -15,7 +15,6 @@ from flows.terminal import (
     StoreGiven,
     console,
     errors,
-    published,
     read_day,
     read_month,
     refusals,
@@ -91,7 +90,7 @@ def trace(
 ) -> None:
     """Where one published figure comes from, down to the records of the raw file; and the same figure computed again."""
     with refusals():
-        snapshot = published(store)
+        snapshot = reading.open_published(store)
         year, number = read_month(month)
         found = Tracer(snapshot, flow.value, product).trace(
             Place(flow.value, product, partner, measure, year * 12 + number - 1), metric.value

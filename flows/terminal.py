@@ -28,9 +28,9 @@ from tasks.hold import Held
 from tasks.lineage import listening
 from tasks.refusal import Refused
 from tasks.release_calendar import today
-from tasks.snapshot import Snapshot, StoreError, open_snapshot
+from tasks.snapshot import StoreError
 from tasks.trace import NoFigure
-from tasks.working_copy import address_of, at_hand
+from tasks.working_copy import at_hand
 
 DISAGREES, REFUSED, HELD = 1, 2, 3
 # Options that have another name than the field of the request that they fill; the others have its name.
@@ -104,16 +104,6 @@ StoreGiven = Annotated[
 Store = Annotated[
     Path, typer.Option("--store", envvar="TIDEWAITER_STORE", parser=_folder, metavar="STORE", help=STORE_HELP)
 ]
-
-
-def published(store: Path) -> Snapshot:
-    """The current snapshot; NothingPublished where there is none."""
-    snapshot = open_snapshot(store)
-    if snapshot is None:
-        raise reading.NothingPublished(
-            f"{address_of(store)}: nothing is published here yet. Ingest a file first (tidewaiter ingest --help)."
-        )
-    return snapshot
 
 
 def ingest_one(request: ReleaseRequest, api: str | None) -> int:

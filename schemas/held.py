@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.release import finding_line
+
 Verdict = Literal["approve", "reject"]
 
 
@@ -23,7 +25,7 @@ class HeldFinding(BaseModel):
     @property
     def line(self) -> str:
         """The finding as one line for a person."""
-        return f"{self.check} ({self.subject}): {self.observed}; expected {self.expected}. {self.advice}"
+        return finding_line(self.model_dump())
 
 
 class Decision(BaseModel):

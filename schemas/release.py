@@ -1,5 +1,7 @@
 """A release and what is known about it: its scope, the doubts it raised, the records it lost."""
 
+from collections.abc import Mapping
+
 import pandera.polars as pa
 import polars as pl
 
@@ -65,6 +67,11 @@ class Finding(Table):
     observed: pl.String = column("what was found")
     expected: pl.String = column("what should have been there")
     advice: pl.String = column("what to do")
+
+
+def finding_line(finding: Mapping[str, str]) -> str:
+    """A finding as one line for a person: check, about what, what was found, what was expected, what to do."""
+    return "{check} ({subject}): {observed}; expected {expected}. {advice}".format_map(finding)
 
 
 @published(sort_by=("release_id", "record"), by_release=True)

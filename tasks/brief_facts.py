@@ -3,7 +3,6 @@
 import math
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -16,14 +15,14 @@ from schemas.revision import Revision
 from tasks.claim_readings import Readings
 from tasks.claim_words import Spot
 from tasks.control_events import MIXED, events_of, members
+from tasks.display import product_names
 from tasks.origin import Place
-from tasks.periods import first_day, month_end, month_number
-from tasks.scope import part_of
+from tasks.periods import first_day, month_end, month_number, span_name
+from tasks.scope import WORLD, part_of
 from tasks.snapshot import Snapshot
 from tasks.tables import path_partition, read_table
 from tasks.trace import NoFigure, Tracer
 
-WORLD = "WLD"
 MONTHS_SHOWN = 36
 MONTHS_SPARK = 13
 PARTNERS_MAX = 10
@@ -167,12 +166,8 @@ def gather(snapshot: Snapshot, store: Path, product: str, flow: str, month: date
 
 
 def _names(product: str) -> tuple[str, str]:
-    if product.startswith("basket:"):
-        rows = code_table("baskets").filter("basket:" + pl.col("basket") == product)
-    else:
-        rows = code_table("products").filter(pl.col("product") == product)
     plain = f"HS {product}" if product.isdecimal() else product
-    return (rows["name_en"][0], rows["name_zh"][0]) if rows.height else (plain, plain)
+    return product_names(product) or (plain, plain)
 
 
 def _events(product: str, months: list[date]) -> list[EventFact]:
@@ -219,13 +214,11 @@ def _revised(snapshot: Snapshot, product: str, flow: str, since: date | None) ->
     move = (pl.col("new_value").fill_null(0) - pl.col("old_value").fill_null(0)).abs()
     order = ("partner", "measure", "product", "regime", "province")
     rows = rows.sort("revised_on", move, *order, descending=[True, True, *[False] * len(order)])
-    shown = rows.head(REVISED_MAX).select(*set(Revised.model_fields) - {"period"}, "period_start", "period_end")
-    return [Revised(period=_period(row), **row) for row in shown.iter_rows(named=True)], rows.height - shown.height
-
-
-def _period(row: dict[str, Any]) -> str:
-    first, last = (f"{row.pop(name):%Y-%m}" for name in ("period_start", "period_end"))
-    return first if first == last else f"{first}..{last}"
+    shown = rows.head(REVISED_MAX)
+    revised = [
+        Revised(period=span_name(row["period_start"], row["period_end"]), **row) for row in shown.iter_rows(named=True)
+    ]
+    return revised, rows.height - shown.height
 
 
 def _held(store: Path, snapshot: Snapshot) -> list[Waiting]:

@@ -11,9 +11,10 @@ import altair
 import polars as pl
 import vl_convert
 
+from tasks.scope import WORLD
+
 COLOURS = ("#1f3a5f", "#c8553d", "#b07a1c", "#3f7d68", "#7f6a93", "#6f7276")
 PARTNERS_MAX = 5
-WORLD = "WLD"
 # Ticks closer than a month would print the same month several times.
 MONTH_AXIS = altair.Axis(
     title=None,

@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 
 from schemas.code_tables import code_table
+from tasks.scope import BASKET
 
-BASKET = "basket:"
 HS8_DIGITS = 8
 MIXED = "85051110"
 MIXED_WORDS = "HS 85051110 holds controlled and free magnets alike; what share of it is controlled is not published."

@@ -15,8 +15,8 @@ from schemas.code_tables import code_table
 from schemas.metric import MADE, MISSING, status
 from schemas.trace import Trace
 from tasks.control_events import MIXED, MIXED_WORDS, members
+from tasks.scope import BASKET, WORLD
 
-WORLD = "WLD"
 COLUMNS = (
     ("level", "month, t", 1e-3), ("mom_pct", "m/m, %", 1), ("yoy_pct", "y/y, %", 1), ("ytd", "year to date, t", 1e-3),
     ("ytd_yoy_pct", "y/y, %", 1), ("share_pct", "share, %", 1),
@@ -53,13 +53,19 @@ def row_name(partner: str) -> str:
     return partner_name(partner) + (" (group)" if is_group(partner) else "")
 
 
-def product_name(product: str) -> str:
-    """English name of a product where the tables have one, else its code."""
-    if product.startswith("basket:"):
-        rows = code_table("baskets").filter("basket:" + pl.col("basket") == product)
+def product_names(product: str) -> tuple[str, str] | None:
+    """English and Chinese name of a product; None where the tables have none."""
+    if product.startswith(BASKET):
+        rows = code_table("baskets").filter(BASKET + pl.col("basket") == product)
     else:
         rows = code_table("products").filter(pl.col("product") == product)
-    return f"{rows['name_en'][0]} ({product})" if rows.height else product
+    return (rows["name_en"][0], rows["name_zh"][0]) if rows.height else None
+
+
+def product_name(product: str) -> str:
+    """English name of a product and its code; the code alone where the tables have no name."""
+    names = product_names(product)
+    return f"{names[0]} ({product})" if names else product
 
 
 def headline(rows: pl.DataFrame, rows_max: int = 12) -> Table:

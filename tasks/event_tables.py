@@ -19,7 +19,7 @@ from schemas.code_tables import TABLES, code_table
 from schemas.control_event import ControlEvent, EventMonth, EventWindow
 from schemas.metric import Metric
 from schemas.table import Table, polars_schema, schema_sha256, table_name
-from tasks.control_events import BASKET, codes_of, measures, members, touched_codes
+from tasks.control_events import codes_of, measures, members, touched_codes
 from tasks.event_windows import (
     LOOKED_AT,
     Series,
@@ -36,10 +36,11 @@ from tasks.frame_hash import frame_sha256
 from tasks.known import Known
 from tasks.lineage import code_sha256, json_sha256
 from tasks.normalise import Normalised
+from tasks.scope import BASKET, WORLD
 from tasks.tables import Partition, read_derivation, read_table
 from tasks.waiting import Waiting
 
-FLOW, WORLD = "export", "WLD"
+FLOW = "export"
 DAYS = ("announced_on", "effective_from", "effective_until")
 REFERENCES = ("control_events", "control_event_codes", "baskets", "products", "watch_list")
 

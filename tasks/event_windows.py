@@ -20,10 +20,10 @@ from schemas.control_event import EventWindow
 from schemas.metric import Metric
 from schemas.release import Release
 from schemas.table import polars_schema
-from tasks.control_events import BASKET, coverage, events_of, members, mixed_note, touched_codes
+from tasks.control_events import coverage, events_of, members, mixed_note, touched_codes
 from tasks.definitions import Heads, months_changed
 from tasks.periods import first_day, month_number
-from tasks.scope import covering
+from tasks.scope import BASKET, WORLD, covering
 from tasks.snapshot import Snapshot
 from tasks.tables import Partition, read_table
 
@@ -42,7 +42,7 @@ ZERO_AFTER_CHANGE = {**ZERO, "yoy_status": "definition_break"}
 Series = Mapping[int, Mapping[str, Any]]
 
 
-def windows(snapshot: Snapshot, product: str, flow: str = "export", partner: str = "WLD") -> DataFrame[EventWindow]:
+def windows(snapshot: Snapshot, product: str, flow: str = "export", partner: str = WORLD) -> DataFrame[EventWindow]:
     """The windows of a product: every measure that takes effect, for it and for each placebo product of the store."""
     events = events_of(product).filter(pl.col("effective_from") != "").to_dicts()
     months = {month for event in events for month in reach(event)}

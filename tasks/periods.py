@@ -47,6 +47,12 @@ def first_day(month: int) -> date:
     return date(month // 12, month % 12 + 1, 1)
 
 
+def span_name(start: date, end: date) -> str:
+    """The months from one day to another: 2025-06, or 2025-01..2025-06."""
+    first, last = f"{start:%Y-%m}", f"{end:%Y-%m}"
+    return last if first == last else f"{first}..{last}"
+
+
 def month_name(month: int) -> str:
     """The month of a number as 2025-06."""
     return f"{month // 12}-{month % 12 + 1:02d}"

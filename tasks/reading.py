@@ -41,6 +41,16 @@ class NothingPublished(LookupError):
     """The store holds no such table yet."""
 
 
+def open_published(store: Path) -> Snapshot:
+    """The current snapshot. Raises NothingPublished where there is none."""
+    snapshot = open_snapshot(store)
+    if snapshot is None:
+        raise NothingPublished(
+            f"{address_of(store)}: nothing is published here yet. Ingest a file first (tidewaiter ingest --help)."
+        )
+    return snapshot
+
+
 def query(
     store: Path, table: str, *, flow: str | None = None, product: str | None = None, partner: str | None = None,
     month: tuple[int, int] | None = None, as_of: date | None = None,
@@ -51,11 +61,7 @@ def query(
     NothingPublished, and ValueError for a condition on a column that the table does not have or a day without a word.
     """
     model = PUBLISHED[table].model
-    snapshot = open_snapshot(store)
-    if snapshot is None:
-        raise NothingPublished(
-            f"{address_of(store)}: nothing is published here yet. Ingest a file first (tidewaiter ingest --help)."
-        )
+    snapshot = open_published(store)
     asked = {"flow": flow, "product": product, "partner": partner}
     for name in (name for name, wanted in asked.items() if wanted is not None):
         _require_column(model, table, name)

@@ -2,29 +2,21 @@
 
 from pathlib import Path
 
-import polars as pl
 from pandera.typing.polars import DataFrame
 
 from schemas.outcome import Outcome
-from schemas.release import Finding
+from schemas.release import Finding, finding_line
 from tasks.normalise import Normalised
 from tasks.publish import Published
-
-
-def finding_lines(findings: pl.DataFrame) -> list[str]:
-    """One line a finding: check, about what, what was found, what was expected, what to do."""
-    return [
-        f"{row['check']} ({row['subject']}): {row['observed']}; expected {row['expected']}. {row['advice']}"
-        for row in findings.iter_rows(named=True)
-    ]
 
 
 def report(published: Published, release: Normalised, findings: DataFrame[Finding]) -> Outcome:
     """The outcome of a published release, or of one that held nothing new."""
     row = release.release.row(0, named=True)
     detail = release.detail
-    by_severity = {
-        severity: finding_lines(findings.filter(pl.col("severity") == severity)) for severity in ("warning", "info")
+    lines = {
+        severity: [finding_line(found) for found in findings.filter(severity=severity).iter_rows(named=True)]
+        for severity in ("warning", "info")
     }
     return Outcome(
         status="published" if published.changed else "nothing new",
@@ -37,7 +29,7 @@ def report(published: Published, release: Normalised, findings: DataFrame[Findin
         records=row["records"],
         records_observed=row["records_observed"],
         records_quarantined=row["records_quarantined"],
-        warnings=by_severity["warning"],
-        notes=by_severity["info"],
+        warnings=lines["warning"],
+        notes=lines["info"],
         healed=[Path(path).name for path in published.healed],
     )

@@ -5,6 +5,7 @@ from typing import Any
 import polars as pl
 
 from schemas.revision import REVISIONS
+from tasks.periods import span_name
 
 ROWS_MAX = 50
 
@@ -46,9 +47,7 @@ def _totals(rows: pl.DataFrame) -> list[str]:
 
 
 def _period(row: dict[str, Any]) -> str:
-    """A month, or the months that a number is of: 2025-06, 2025-01..2025-06."""
-    first, last = f"{row['period_start']:%Y-%m}", f"{row['period_end']:%Y-%m}"
-    return last if first == last else f"{first}..{last}"
+    return span_name(row["period_start"], row["period_end"])
 
 
 def _value(row: dict[str, Any], name: str) -> str:

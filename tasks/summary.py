@@ -19,9 +19,10 @@ from schemas.release import Finding, Quarantine, Release
 from schemas.revision import Revision
 from schemas.table import Table
 from tasks.control_events import MIXED, MIXED_WORDS, members
-from tasks.display import WORLD, month_name, partner_name, product_name, row_name, two_digits
+from tasks.display import month_name, partner_name, product_name, row_name, two_digits
 from tasks.refusal import clip
 from tasks.revision_report import revision_report
+from tasks.scope import WORLD
 from tasks.snapshot import Snapshot, open_snapshot
 from tasks.tables import Partition, path_partition, read_table
 

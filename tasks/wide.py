@@ -8,6 +8,7 @@ from pandera.typing.polars import DataFrame
 from schemas.release import Release
 from schemas.table import polars_schema
 from schemas.trade_flow import TradeFlow
+from tasks.scope import index_month
 from tasks.series import MILLIGRAMS_PER_KG, monthly_numbers, without_outranked
 
 
@@ -32,14 +33,11 @@ def widen(observation: pl.DataFrame, releases: DataFrame[Release]) -> DataFrame[
         source=pl.col("source").first(),
         kind=pl.col("kind").first(),
     )
-    made = wide.with_columns(period=pl.date(pl.col("month") // 12, pl.col("month") % 12 + 1, 1)).select(
-        *polars_schema(TradeFlow)
-    )
+    made = wide.with_columns(period=index_month("month")).select(*polars_schema(TradeFlow))
     return cast("DataFrame[TradeFlow]", made)
 
 
 def _kilograms() -> pl.Expr:
-    grams = pl.col("value")
-    return (grams // MILLIGRAMS_PER_KG).cast(pl.Float64) + (grams % MILLIGRAMS_PER_KG).cast(
-        pl.Float64
-    ) / MILLIGRAMS_PER_KG
+    milligrams = pl.col("value")
+    whole, rest = milligrams // MILLIGRAMS_PER_KG, milligrams % MILLIGRAMS_PER_KG
+    return whole.cast(pl.Float64) + rest.cast(pl.Float64) / MILLIGRAMS_PER_KG

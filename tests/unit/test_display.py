@@ -4,7 +4,8 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from tasks.display import WORLD, frame_table, headline, tonnes
+from tasks.display import frame_table, headline, tonnes
+from tasks.scope import WORLD
 from tests.unit.figures import derived
 from tests.unit.statements import number, release
 

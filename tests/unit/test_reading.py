@@ -8,7 +8,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows.terminal import published
 from tasks import ledger
 from tasks.reading import NothingPublished, query, write
 from tasks.wide import widen
@@ -47,5 +46,3 @@ def test_an_empty_bucket_is_named_by_its_address_and_not_by_the_copy(tmp_path: P
     (tmp_path / "copy_of.json").write_text(json.dumps({"url": "s3://customs/store", "endpoint": "", "held": {}}))
     with pytest.raises(NothingPublished, match=r"^s3://customs/store: nothing is published here yet"):
         query(tmp_path, "metric")
-    with pytest.raises(NothingPublished, match=r"^s3://customs/store: nothing is published here yet"):
-        published(tmp_path)
