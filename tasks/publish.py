@@ -1,9 +1,8 @@
 """The write side of a store: files become one immutable snapshot, then one pointer moves.
 
-Belongs here: the order of the steps, on which everything rests, retention, and taking over a snapshot that was published
-elsewhere. Does not belong here: what the tables
-mean, how frames become bytes, any clock. The caller holds `exclusive` from before it opens the parent until `publish`
-returns.
+Belongs here: the order of the steps, on which everything rests, and taking over a snapshot that was published elsewhere.
+Does not belong here: what the tables mean, how frames become bytes, what is removed in time (`retention`), any clock. The
+caller holds `exclusive` from before it opens the parent until `publish` returns.
 
     objects durable -> snapshot built aside, durable -> renamed into place -> audited -> parent still current -> pointer
 
@@ -15,7 +14,7 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -27,7 +26,6 @@ import pyarrow.parquet as pq
 
 from tasks.filesystem import LOCAL, FileSystem
 from tasks.objects import DamagedStore, Stage, check_link, link_or_copy, make_directories, mend, sync_objects
-from tasks.periods import month_number
 from tasks.snapshot import (
     FileEntry,
     Hashes,
@@ -38,12 +36,9 @@ from tasks.snapshot import (
     check_file,
     current_id,
     encode_manifest,
-    list_snapshots,
     manifest_id,
     object_path,
-    open_snapshot,
     parse_manifest,
-    snapshot_ids,
     unknown_files,
 )
 
@@ -94,14 +89,6 @@ class Published:
     snapshot: Snapshot
     changed: bool
     healed: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Retired:
-    """What a retention removed: ids of snapshots, number of objects."""
-
-    snapshots: tuple[str, ...]
-    objects: int
 
 
 @contextmanager
@@ -166,39 +153,6 @@ def publish(
     return Published(snapshot, True, tuple(healed))
 
 
-def retain(
-    store: Path, *, today: date, months: int = 24, keep: Collection[str] = (), fs: FileSystem = LOCAL
-) -> Retired:
-    """Remove what is `months` old by `about["released_on"]`, and objects no snapshot needs; under `exclusive`.
-
-    Stays: the current snapshot, every younger or undated one, all between them (history has no holes), those in `keep`.
-    """
-    history = list_snapshots(store)
-    unknown = set(keep) - {snapshot.id for snapshot in history}
-    if unknown:
-        raise InvalidPublication(f"{store}: cannot keep {sorted(unknown)}, never published. See `list_snapshots`.")
-    present = [opened for name in snapshot_ids(store) if (opened := open_snapshot(store, name)) is not None]
-    old = expired(history, present, today=today, months=months, keep=keep)
-    needed = {entry.sha256 for other in present if other.id not in old for entry in other.files}
-    unneeded = [path for path in sorted((store / "objects").glob("*/*.parquet")) if path.stem not in needed]
-    stage = Stage(store, fs)
-    _move_out(stage, [store / "snapshots" / name for name in old])
-    _move_out(stage, unneeded)
-    if old or unneeded:
-        stage.sweep()
-    return Retired(tuple(old), len(unneeded))
-
-
-def expired(
-    history: Sequence[Snapshot], present: Iterable[Snapshot], *, today: date, months: int, keep: Collection[str] = ()
-) -> list[str]:
-    """Ids of those of `present` that a retention removes; `history` is what was published, oldest first."""
-    month = month_number(today) - months
-    horizon = (month // 12, month % 12 + 1, today.day)
-    young = [snapshot for snapshot in history if _released_on(snapshot) > horizon] or history[-1:]
-    return [other.id for other in present if young and other.sequence < young[0].sequence and other.id not in keep]
-
-
 def adopt(store: Path, name: str, manifest: bytes, fetch: Fetch, fs: FileSystem = LOCAL) -> Snapshot:
     """Make a snapshot that was published elsewhere the current one here, under `exclusive`; what comes back is whole.
 
@@ -218,14 +172,6 @@ def adopt(store: Path, name: str, manifest: bytes, fetch: Fetch, fs: FileSystem 
     _audit(snapshot, manifest, missing)
     _point(stage, snapshot)
     return snapshot
-
-
-def _move_out(stage: Stage, paths: list[Path]) -> None:
-    """Out of every folder a reader may list, before anything is deleted: who is inside gets an error, never a part."""
-    for path in paths:
-        stage.fs.rename(path, stage.folder / f"retired-{path.name}")
-    for folder in sorted({path.parent for path in paths}):
-        stage.fs.fsync_directory(folder)
 
 
 def _write(stage: Stage, new: Iterable[NewFile], carried: list[FileEntry]) -> list[FileEntry]:
@@ -355,8 +301,3 @@ def _is_stored(store: Path, entry: FileEntry) -> bool:
 
 def _contents(files: Iterable[FileEntry]) -> set[tuple[str, str]]:
     return {(entry.path, entry.sha256) for entry in files}
-
-
-def _released_on(snapshot: Snapshot) -> tuple[int, int, int]:
-    day = date.fromisoformat(snapshot.about.get("released_on", "9999-12-31"))
-    return (day.year, day.month, day.day)

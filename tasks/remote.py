@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 
 from schemas.address import S3Url
 from tasks.bucket import Bucket, Item, Outpaced
-from tasks.publish import Retired, expired
+from tasks.retention import Retired, expired
 from tasks.snapshot import (
     BrokenStore,
     FileEntry,

@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from schemas.address import S3Url
-from tasks import publish
+from tasks import publish, retention
 from tasks.bucket import Outpaced, endpoint
 from tasks.filesystem import LOCAL, FileSystem
 from tasks.objects import keep_bytes
-from tasks.publish import Retired
 from tasks.remote import Remote
+from tasks.retention import Retired
 from tasks.snapshot import BrokenStore, Problem, Snapshot, current_id, list_snapshots, open_snapshot, snapshot_ids
 
 P = ParamSpec("P")
@@ -190,8 +190,8 @@ def audit(store: Path) -> list[Problem]:
 
 
 def retain(store: Path, *, today: date, months: int) -> Retired:
-    """`publish.retain`, in the bucket too; what was removed there, where there is one. Under `exclusive`."""
-    gone, remote = publish.retain(store, today=today, months=months), _remote(store)
+    """`retention.retain`, in the bucket too; what was removed there, where there is one. Under `exclusive`."""
+    gone, remote = retention.retain(store, today=today, months=months), _remote(store)
     return gone if remote is None else remote.retain(today=today, months=months)
 
 
@@ -215,7 +215,7 @@ def _trim(folder: Path, fs: FileSystem) -> None:
     """Leave the current state and the one before it, in which a reader of this machine may still be."""
     if len(snapshot_ids(folder)) > KEPT:
         young = [snapshot.id for snapshot in list_snapshots(folder)[-KEPT:]]
-        publish.retain(folder, today=date.max, keep=young, fs=fs)
+        retention.retain(folder, today=date.max, keep=young, fs=fs)
 
 
 def _fetch_held(folder: Path, remote: Remote, fs: FileSystem) -> None:

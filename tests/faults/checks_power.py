@@ -9,7 +9,8 @@ from datetime import date
 from pathlib import Path
 
 from tasks.filesystem import FileSystem
-from tasks.publish import exclusive, retain
+from tasks.publish import exclusive
+from tasks.retention import retain
 from tasks.snapshot import audit_store, list_snapshots
 from tests.faults.checks import call_names, check_reads, check_recovery, demand, prepare
 from tests.faults.faulty import FaultyFileSystem, Stopped

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tasks.filesystem import FileSystem
-from tasks.publish import NewFile, Published, StaleParent, exclusive, publish, retain
+from tasks.publish import NewFile, Published, StaleParent, exclusive, publish
+from tasks.retention import retain
 from tasks.snapshot import Snapshot, audit_store, list_snapshots, open_snapshot
 from tests.draws import draws
 from tests.faults.checks import flip_byte

@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 import pytest
 
-from tasks import objects, publish
+from tasks import objects, publish, retention
 from tasks.objects import Stage
 from tests.faults import checks
 from tests.faults.checks import (
@@ -186,7 +186,7 @@ MUTANTS: dict[str, tuple[Mutant, Check]] = {
     "deleted before renamed": (nullcontext(), lambda folder: check_retention(folder, DeletesInPlace)),
     "objects retired before their snapshots": (
         rewritten(
-            publish,
+            retention,
             "retain",
             ("    _move_out(stage, unneeded)\n", ""),
             ("    _move_out(stage, [store", "    _move_out(stage, unneeded)\n    _move_out(stage, [store"),

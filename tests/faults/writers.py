@@ -10,7 +10,8 @@ from multiprocessing.synchronize import Barrier, Event
 from pathlib import Path
 
 from tasks.filesystem import LOCAL, FileSystem
-from tasks.publish import exclusive, publish, retain
+from tasks.publish import exclusive, publish
+from tasks.retention import retain
 from tasks.snapshot import open_snapshot
 from tests.faults.faulty import FaultyFileSystem
 from tests.faults.world import new_files, run

@@ -31,8 +31,8 @@ from tasks import claim_table, reading, remote, working_copy
 from tasks.audit import audit
 from tasks.bucket import Bucket, BucketError
 from tasks.origin import Place
-from tasks.publish import Retired
 from tasks.resolve import open_release
+from tasks.retention import Retired
 from tasks.snapshot import BrokenStore, Snapshot, UnknownSnapshot, audit_store, current_id, open_snapshot, snapshot_ids
 from tasks.trace import Tracer
 

@@ -24,8 +24,8 @@ from tasks.publish import (
     StaleParent,
     exclusive,
     publish,
-    retain,
 )
+from tasks.retention import retain
 from tasks.snapshot import Snapshot, audit_snapshot, audit_store, list_snapshots, open_snapshot
 
 JUNE = "flow=export/year=2025/month=6"

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import tasks.snapshot
-from tasks.publish import NewFile, exclusive, publish, retain
+from tasks.publish import NewFile, exclusive, publish
+from tasks.retention import retain
 from tasks.snapshot import (
     BrokenStore,
     Problem,
