@@ -14,7 +14,8 @@ from tasks.origin import Place
 from tasks.periods import month_number
 from tasks.reading import NothingPublished
 from tasks.sample import drawn
-from tasks.snapshot import Problem, Snapshot, audit_store, open_snapshot
+from tasks.snapshot import Snapshot, open_snapshot
+from tasks.store_audit import Problem, audit_store
 from tasks.tables import read_table
 from tasks.trace import NO_RECORD, Tracer
 from tasks.working_copy import address_of, missing

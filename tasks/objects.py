@@ -15,18 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from tasks.filesystem import FileSystem
-from tasks.snapshot import (
-    BrokenStore,
-    FileEntry,
-    Hashes,
-    Problem,
-    Snapshot,
-    StoreError,
-    check_file,
-    object_path,
-    open_snapshot,
-    snapshot_ids,
-)
+from tasks.snapshot import BrokenStore, FileEntry, Snapshot, StoreError, object_path, open_snapshot, snapshot_ids
+from tasks.store_audit import Hashes, Problem, check_file
 
 _CANNOT_LINK = {errno.EMLINK, errno.EPERM, errno.EOPNOTSUPP}
 

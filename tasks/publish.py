@@ -28,19 +28,15 @@ from tasks.filesystem import LOCAL, FileSystem
 from tasks.objects import DamagedStore, Stage, check_link, link_or_copy, make_directories, mend, sync_objects
 from tasks.snapshot import (
     FileEntry,
-    Hashes,
-    Problem,
     Snapshot,
     StoreError,
-    audit_snapshot,
-    check_file,
     current_id,
     encode_manifest,
     manifest_id,
     object_path,
     parse_manifest,
-    unknown_files,
 )
+from tasks.store_audit import Hashes, Problem, audit_snapshot, check_file, unknown_files
 
 _TABLE = re.compile(r"[a-z][a-z0-9_]*")
 # Readers take zero-padded digits for numbers or for text, each in its own way, so no such key is ever published.

@@ -27,7 +27,6 @@ from tasks.retention import Retired, expired
 from tasks.snapshot import (
     BrokenStore,
     FileEntry,
-    Problem,
     Snapshot,
     StoreError,
     UnknownSnapshot,
@@ -37,6 +36,7 @@ from tasks.snapshot import (
     parse_manifest,
     sequence_of,
 )
+from tasks.store_audit import Problem
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -13,7 +13,7 @@ from tasks.filesystem import LOCAL, FileSystem
 from tasks.objects import Stage
 from tasks.periods import month_number
 from tasks.publish import InvalidPublication
-from tasks.snapshot import Snapshot, list_snapshots, open_snapshot, snapshot_ids
+from tasks.snapshot import Snapshot, list_snapshots, load_snapshot, snapshot_ids
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def retain(
     unknown = set(keep) - {snapshot.id for snapshot in history}
     if unknown:
         raise InvalidPublication(f"{store}: cannot keep {sorted(unknown)}, never published. See `list_snapshots`.")
-    present = [opened for name in snapshot_ids(store) if (opened := open_snapshot(store, name)) is not None]
+    present = [load_snapshot(store, name) for name in snapshot_ids(store)]
     old = expired(history, present, today=today, months=months, keep=keep)
     needed = {entry.sha256 for other in present if other.id not in old for entry in other.files}
     unneeded = [path for path in sorted((store / "objects").glob("*/*.parquet")) if path.stem not in needed]

@@ -28,7 +28,8 @@ from tasks.filesystem import LOCAL, FileSystem
 from tasks.objects import keep_bytes
 from tasks.remote import Remote
 from tasks.retention import Retired
-from tasks.snapshot import BrokenStore, Problem, Snapshot, current_id, list_snapshots, open_snapshot, snapshot_ids
+from tasks.snapshot import BrokenStore, Snapshot, current_id, list_snapshots, open_snapshot, snapshot_ids
+from tasks.store_audit import Problem
 
 P = ParamSpec("P")
 R = TypeVar("R")

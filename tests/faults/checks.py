@@ -19,7 +19,8 @@ from unittest.mock import patch
 
 from tasks.filesystem import FileSystem
 from tasks.publish import InvalidPublication, StaleParent
-from tasks.snapshot import StoreError, audit_snapshot, audit_store, open_snapshot
+from tasks.snapshot import StoreError, open_snapshot
+from tasks.store_audit import audit_snapshot, audit_store
 from tests.faults.faulty import FAULTS, FaultyFileSystem, Stopped
 from tests.faults.readers import READERS, resolve
 from tests.faults.world import copy_store, expected_rows, run, state

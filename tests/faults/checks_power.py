@@ -11,7 +11,8 @@ from pathlib import Path
 from tasks.filesystem import FileSystem
 from tasks.publish import exclusive
 from tasks.retention import retain
-from tasks.snapshot import audit_store, list_snapshots
+from tasks.snapshot import list_snapshots
+from tasks.store_audit import audit_store
 from tests.faults.checks import call_names, check_reads, check_recovery, demand, prepare
 from tests.faults.faulty import FaultyFileSystem, Stopped
 from tests.faults.power import LOSSES, Disk, PowerFileSystem, never

@@ -20,7 +20,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tasks.filesystem import FileSystem
 from tasks.publish import NewFile, Published, StaleParent, exclusive, publish
 from tasks.retention import retain
-from tasks.snapshot import Snapshot, audit_store, list_snapshots, open_snapshot
+from tasks.snapshot import Snapshot, list_snapshots, open_snapshot
+from tasks.store_audit import audit_store
 from tests.draws import draws
 from tests.faults.checks import flip_byte
 from tests.faults.faulty import FaultyFileSystem, Stopped

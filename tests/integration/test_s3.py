@@ -33,7 +33,8 @@ from tasks.bucket import Bucket, BucketError
 from tasks.origin import Place
 from tasks.resolve import open_release
 from tasks.retention import Retired
-from tasks.snapshot import BrokenStore, Snapshot, UnknownSnapshot, audit_store, current_id, open_snapshot, snapshot_ids
+from tasks.snapshot import BrokenStore, Snapshot, UnknownSnapshot, current_id, open_snapshot, snapshot_ids
+from tasks.store_audit import audit_store
 from tasks.trace import Tracer
 
 

@@ -23,7 +23,8 @@ from tasks import hold, reading, working_copy
 from tasks.bucket import Bucket, Outpaced
 from tasks.hold import Held
 from tasks.normalise import Normalised
-from tasks.snapshot import audit_store, current_id
+from tasks.snapshot import current_id
+from tasks.store_audit import audit_store
 
 
 def test_two_machines_ingest_at_once_and_both_are_in(

@@ -14,7 +14,8 @@ from schemas.outcome import Outcome
 from schemas.request import ReleaseRequest
 from tasks import artifacts, brief_facts
 from tasks.briefs import LIST_OF_ONES_OWN, watched
-from tasks.snapshot import audit_store, open_snapshot
+from tasks.snapshot import open_snapshot
+from tasks.store_audit import audit_store
 
 SOYBEANS = '"数据年月","商品编码","商品名称","贸易伙伴编码","贸易伙伴名称","第一数量","第一计量单位","第二数量","第二计量单位","美元",\n"202506","12019019","大豆","502","美国","1500","千克","0","?","2000",\n'
 DECLARED = {"source": "gacc_query", "flow": "export", "partners": "all", "released_on": date(2025, 7, 20)}

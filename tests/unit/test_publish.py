@@ -26,7 +26,8 @@ from tasks.publish import (
     publish,
 )
 from tasks.retention import retain
-from tasks.snapshot import Snapshot, audit_snapshot, audit_store, list_snapshots, open_snapshot
+from tasks.snapshot import Snapshot, list_snapshots, open_snapshot
+from tasks.store_audit import audit_snapshot, audit_store
 
 JUNE = "flow=export/year=2025/month=6"
 JULY = "flow=export/year=2025/month=7"

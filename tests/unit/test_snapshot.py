@@ -11,20 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-import tasks.snapshot
+from tasks import store_audit
 from tasks.publish import NewFile, exclusive, publish
 from tasks.retention import retain
-from tasks.snapshot import (
-    BrokenStore,
-    Problem,
-    Snapshot,
-    UnknownSnapshot,
-    audit_snapshot,
-    audit_store,
-    current_id,
-    list_snapshots,
-    open_snapshot,
-)
+from tasks.snapshot import BrokenStore, Snapshot, UnknownSnapshot, current_id, list_snapshots, open_snapshot
+from tasks.store_audit import Problem, audit_snapshot, audit_store
 
 
 def parquet(*values: int) -> bytes:
@@ -243,7 +234,7 @@ def test_what_a_retention_takes_during_an_audit_is_no_problem(
 ) -> None:
     old = [release(store, number) for number in (1, 2)]
     release(store, 3)
-    real, kept = getattr(tasks.snapshot, "_load" if moment == "before it is opened" else "check_file"), [True]
+    real, kept = getattr(store_audit, "load_snapshot" if moment == "before it is opened" else "check_file"), [True]
 
     def late(*given: Any) -> Any:
         if kept and (given[1] == old[0].id if moment == "before it is opened" else given[0].id == old[1].id):
@@ -252,7 +243,7 @@ def test_what_a_retention_takes_during_an_audit_is_no_problem(
                 assert retain(store, today=date(2035, 8, 1), months=24).snapshots == (old[0].id, old[1].id)
         return real(*given)
 
-    monkeypatch.setattr(tasks.snapshot, real.__name__, late)
+    monkeypatch.setattr(store_audit, real.__name__, late)
     assert audit_store(store) == []
     assert kept == []
 
@@ -267,14 +258,14 @@ def test_what_is_no_folder_under_the_name_of_a_snapshot_is_named(store: Path) ->
 
 
 def test_a_current_snapshot_that_goes_during_an_audit_is_named(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    last, real = [release(store, number) for number in (1, 2)][1], tasks.snapshot.check_file
+    last, real = [release(store, number) for number in (1, 2)][1], store_audit.check_file
 
     def late(*given: Any) -> Any:
         if given[0].id == last.id and last.path.is_dir():
             last.path.rename(store / "elsewhere")
         return real(*given)
 
-    monkeypatch.setattr(tasks.snapshot, "check_file", late)
+    monkeypatch.setattr(store_audit, "check_file", late)
     (problem,) = audit_store(store)
     assert (problem.file, problem.found) == ("current", f"snapshots/{last.id}, which is missing")
 
