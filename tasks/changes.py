@@ -11,6 +11,7 @@ from typing import Any
 from schemas.code_tables import code_table
 from tasks.scope import BASKET, WORLD
 
+# The two measures of which a value per kilogram is the quotient.
 RATIOS = {"unit_value_usd_per_kg": ("value_usd", "quantity_kg"), "unit_value_cny_per_kg": ("value_cny", "quantity_kg")}
 Row = dict[str, Any]
 

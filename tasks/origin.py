@@ -1,43 +1,31 @@
-"""Where a number of a series comes from: the rows of the ledger that make it, and the records that say them.
+"""Where a number of a series comes from: the rows of the ledger that make it. The records that say them are in `records`.
 
 Exact and slow on purpose: one place at a time, plain Python over a few rows, an opinion of its own beside the vectorised
 code of `series`. What a scope covers is asked of `scope`, which has an oracle of its own in the tests.
 """
 
 import functools
-import hashlib
-import json
-from collections.abc import Iterable
 from dataclasses import astuple, dataclass, replace
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from schemas.code_tables import code_table, valid_in
-from schemas.observation import KINDS, Detail, Observation
+from schemas.observation import KINDS, Observation
 from schemas.release import Release
-from schemas.trace import TracedNumber
-from tasks.land import raw_path
 from tasks.ledger import last_word
 from tasks.periods import month_name
+from tasks.records import Records, Row
 from tasks.scope import BASKET, GROUPS, WORLD, covering, of_finest_level, part_of
 from tasks.snapshot import Snapshot
-from tasks.sources import SOURCES
-from tasks.tables import Partition, read_table
-from tasks.working_copy import fetched
+from tasks.tables import read_table
 
-PRINTED_MAX = 3
-KEY = ("product", "partner", "period_start", "period_end", "measure")
-# What tells the words on a number apart.
-WORD = ("release_id", "known_from", "classification", "unit")
 TOTALS = (WORLD, *GROUPS)
 FINEST = "HS8"
 KILOGRAMS = {
     row["unit"]: Fraction(row["kg_per_unit"]) for row in code_table("units").iter_rows(named=True) if row["kg_per_unit"]
 }
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -77,18 +65,14 @@ class Origins:
     """The last word of one flow of a snapshot, by number; of one product, where one is named, and of what is part of it."""
 
     def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:
-        self.snapshot, self.flow = snapshot, flow
+        self.flow = flow
         self.releases = read_table(snapshot, Release)
-        self._where = None if product is None else part_of(product)
-        self.observation = last_word(
-            read_table(snapshot, Observation, lambda partition: partition[0] == flow, self._where)
-        )
+        where = None if product is None else part_of(product)
+        self.observation = last_word(read_table(snapshot, Observation, lambda partition: partition[0] == flow, where))
+        self.records = Records(snapshot, flow, self.releases, where)
         self._told: dict[tuple[str, int], dict[tuple[str, str, str], Amount]] = {}
         self._speaks: dict[Place, int | None] = {}
         self._whole: dict[Place, bool] = {}
-        self._parsed: dict[str, tuple[pl.DataFrame, dict[int, int]]] = {}
-        self._traced: dict[tuple[Any, ...], TracedNumber] = {}
-        self._detail: dict[Partition, pl.DataFrame] = {}
 
     def level(self, place: Place, made: str) -> Amount | None:
         """The level, by the rule that `made` (a level_status) names; None where that rule gives none."""
@@ -237,48 +221,6 @@ class Origins:
         )  # fmt: skip
         found = [row for row in rows.iter_rows(named=True) if _measure_in_kg(row) == place.measure]
         return _amount(min(found, key=_rank)) if found else None
-
-    def traced(self, rows: Iterable[Row]) -> list[TracedNumber]:
-        """Each row with its records in the raw file. Raises ValueError where the raw bytes are not what their name says."""
-        found = {tuple(row[name] for name in (*KEY, "source", "unit")): row for row in rows}
-        for key in found.keys() - self._traced.keys():
-            self._traced[key] = self._traced_row(found[key])
-        return [self._traced[key] for key in sorted(found)]
-
-    def _traced_row(self, row: dict[str, Any]) -> TracedNumber:
-        release = self.releases.filter(pl.col("release_id") == row["release_id"]).row(0, named=True)
-        details = self._details((self.flow, row["period_end"].year, row["period_end"].month)).filter(
-            pl.all_horizontal(pl.col(name) == row[name] for name in (*KEY, *WORD))
-        )
-        records = details["record"].sort().to_list()
-        texts = [self._printed(release, record) for record in records[:PRINTED_MAX]]
-        first, last = (f"{row[name]:%Y-%m}" for name in ("period_start", "period_end"))
-        return TracedNumber(
-            product=row["product"], partner=row["partner"], period=first if first == last else f"{first}..{last}",
-            measure=row["measure"], value=row["value"], unit=row["unit"], release_id=row["release_id"], title=release["title"],
-            known_from=str(row["known_from"]), raw_sha256=release["raw_sha256"], records=records,
-            told=details["value"].sum(),
-            printed=[json.dumps(text, ensure_ascii=False) for text in texts], address=texts[0].get("address") if texts else None,
-        )  # fmt: skip
-
-    def _details(self, month: Partition) -> pl.DataFrame:
-        if month not in self._detail:
-            self._detail[month] = read_table(self.snapshot, Detail, lambda partition: partition == month, self._where)
-        return self._detail[month]
-
-    def _printed(self, release: dict[str, Any], record: int) -> dict[str, Any]:
-        """A record of the raw file as printed, read from its bytes again after their hash was checked."""
-        sha256 = release["raw_sha256"]
-        if sha256 not in self._parsed:
-            place = fetched(self.snapshot.store, raw_path(self.snapshot.store, sha256))
-            raw = place.read_bytes()
-            if hashlib.sha256(raw).hexdigest() != sha256:
-                raise ValueError(f"{place}: the raw bytes are not those that were landed; restore the file from a copy")
-            reported = SOURCES[release["source"]].parse(raw, Path(release["title"]).name).reported
-            self._parsed[sha256] = reported, {number: place for place, number in enumerate(reported["record"])}
-        records, places = self._parsed[sha256]
-        row = records.row(places[record], named=True)
-        return {name: text for name, text in row.items() if text is not None}
 
 
 def _keys(places: list[Place]) -> pl.DataFrame:

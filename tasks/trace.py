@@ -1,11 +1,10 @@
 """From one published figure back to the bytes: operands, ledger numbers, release, raw file, record numbers.
 
 The figure is computed again on the way, with exact fractions and from the ledger's rows, not by the code that published
-it, so that a trace is a check and not a repetition.
+it, so that a trace is a check and not a repetition. Belongs here: which row is asked for, what its operands are worth, and
+whether both figures agree. How a figure follows from its operands is in `recipes`, where an operand comes from in `origin`.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -14,9 +13,11 @@ import polars as pl
 
 from schemas.metric import FIGURES, MISSING, Metric, status
 from schemas.trace import Operand, Trace, TracedNumber
-from tasks.changes import Change, breaks_of
+from tasks.changes import RATIOS, Change, breaks_of
 from tasks.origin import Amount, Origins, Place
 from tasks.periods import first_day, month_name, month_number
+from tasks.recipes import RECIPES, ExactOperand, first_month, months_of
+from tasks.scope import WORLD
 from tasks.snapshot import Snapshot
 from tasks.tables import read_table
 
@@ -25,21 +26,10 @@ BASIS_POINTS = 100
 RECORDS = ("highest_since", "lowest_since")
 # Why a record has no month: that none was as extreme, or that the month before was. Either can be computed again.
 NO_RECORD = ("series_record", "not_extreme")
-UNIT_VALUES = {"unit_value_usd_per_kg": "value_usd", "unit_value_cny_per_kg": "value_cny"}
 
 
 class NoFigure(LookupError):
     """There is no such figure; the message says what there is."""
-
-
-@dataclass
-class Known:
-    """An operand with its exact value and the kinds of release in it."""
-
-    shown: Operand
-    exact: Fraction | None
-    place: Place
-    kinds: frozenset[str]
 
 
 class Tracer:
@@ -81,7 +71,7 @@ class Tracer:
         """The changes that lie between the months that the figure rests on; None where that does not matter to it."""
         if figure == "ytd" and row["ytd_status"] == "reported":
             return None
-        first = min(_first_month(place, name) for name in names)
+        first = min(first_month(place, name) for name in names)
         if figure in RECORDS:
             start = row["series_start"] or row["period"]
             first = place.month - 1 if row[status(figure)] == "definition_break" else month_number(start)
@@ -105,26 +95,23 @@ class Tracer:
             f"{said}; of this product and partner there is {months} in {', '.join(near['measure'].unique().sort())}"
         )
 
-    def operands(self, place: Place, names: tuple[str, ...], row: dict[str, Any]) -> list[Known]:
+    def operands(self, place: Place, names: tuple[str, ...], row: dict[str, Any]) -> list[ExactOperand]:
         """What the figure at `place` is computed from."""
         return [known for name in names for known in self._operand(place, name, row)]
 
-    def _operand(self, place: Place, name: str, row: dict[str, Any]) -> list[Known]:
+    def _operand(self, place: Place, name: str, row: dict[str, Any]) -> list[ExactOperand]:
         """An operand's name says which number it is: level@-12 is the level twelve months before."""
         what, _, shift = name.partition("@")
         if what == "world":
-            return [self._level(place.at(partner="WLD", month=place.month + int(shift or 0)))]
+            return [self._level(place.at(partner=WORLD, month=place.month + int(shift or 0)))]
         if what == "ytd":
             return [self._ytd(place.at(month=place.month + int(shift or 0)))]
         if what == "months":
-            return [self._level(place.at(month=month)) for month in _window(place, shift, row)]
+            return [self._level(place.at(month=month)) for month in months_of(place, shift, row)]
         if what == "added":
             # The mean price of a year is its value by its mass, and no sum of prices.
-            measures = (
-                UNIT_VALUES.get(place.measure, place.measure),
-                *(["quantity_kg"] if place.measure in UNIT_VALUES else []),
-            )
-            months = _window(place, shift, row)
+            measures = RATIOS.get(place.measure, (place.measure,))
+            months = months_of(place, shift, row)
             return [self._level(place.at(month=month, measure=measure)) for measure in measures for month in months]
         if what == "partners":
             rows = self.metric.filter(
@@ -134,13 +121,10 @@ class Tracer:
             return [self._level(place.at(partner=partner)) for partner in rows["partner"].sort()]
         return [self._level(place.at(month=place.month + int(shift or 0)))]
 
-    def _level(self, place: Place) -> Known:
-        if place.measure in UNIT_VALUES:
+    def _level(self, place: Place) -> ExactOperand:
+        if place.measure in RATIOS:
             return self._unit_value(place, "level")
-        try:
-            level_status = self.row(place)["level_status"]
-        except NoFigure:
-            level_status = "zero" if self.origins.covers(place) else "not_covered"
+        level_status = self._level_status(place)
         if level_status == "ytd_difference":
             totals = self._chain(place)
             now, before = totals.get(place.month), totals.get(place.month - 1)
@@ -149,22 +133,26 @@ class Tracer:
             found = self.origins.level(place, level_status)
         return self._known_amount(f"level {month_name(place.month)}", found, level_status, place)
 
+    def _level_status(self, place: Place) -> str:
+        """How the level came to be; where the table has no row of it, what that means."""
+        try:
+            return str(self.row(place)["level_status"])
+        except NoFigure:
+            return "zero" if self.origins.covers(place) else "not_covered"
+
     def _chain(self, place: Place) -> dict[int, Amount]:
         """The year's totals, from the months that are known by themselves."""
         january = place.month - place.month % 12
         levels: dict[int, Amount] = {}
         for month in range(january, january + 12):
-            try:
-                made = self.row(place.at(month=month))["level_status"]
-            except NoFigure:
-                made = "zero" if self.origins.covers(place.at(month=month)) else "not_covered"
-            level = self.origins.level(place.at(month=month), made)
+            own = place.at(month=month)
+            level = self.origins.level(own, self._level_status(own))
             if level is not None:
                 levels[month] = level
         return self.origins.chain(place, levels)
 
-    def _ytd(self, place: Place) -> Known:
-        if place.measure in UNIT_VALUES:
+    def _ytd(self, place: Place) -> ExactOperand:
+        if place.measure in RATIOS:
             return self._unit_value(place, "ytd")
         try:
             ytd_status = self.row(place)["ytd_status"]
@@ -183,23 +171,20 @@ class Tracer:
             found = self.origins.printed_ytd(place) if ytd_status == "reported" else None
         return self._known_amount(f"ytd {month_name(place.month)}", found, ytd_status, place)
 
-    def _known_amount(self, name: str, found: Amount | None, made: str, place: Place) -> Known:
+    def _known_amount(self, name: str, found: Amount | None, made: str, place: Place) -> ExactOperand:
         if found is None:
             return _known(name, None, made, [], place, frozenset())
-        return _known(name, found.exact, made, self.origins.traced(found.rows), place, found.kinds)
+        return _known(name, found.exact, made, self.origins.records.traced(found.rows), place, found.kinds)
 
-    def _unit_value(self, place: Place, what: str) -> Known:
-        value, mass = (
-            getattr(self, f"_{what}")(place.at(measure=measure))
-            for measure in (UNIT_VALUES[place.measure], "quantity_kg")
-        )
+    def _unit_value(self, place: Place, what: str) -> ExactOperand:
+        value, mass = (getattr(self, f"_{what}")(place.at(measure=measure)) for measure in RATIOS[place.measure])
         exact = value.exact / mass.exact if value.exact is not None and mass.exact else None
         numbers = [*value.shown.numbers, *mass.shown.numbers]
         return _known(
             f"{what} {month_name(place.month)}, value / kg", exact, "computed", numbers, place, value.kinds | mass.kinds
         )
 
-    def implied(self, place: Place, figure: str) -> tuple[str, list[Known], Fraction | None]:
+    def implied(self, place: Place, figure: str) -> tuple[str, list[ExactOperand], Fraction | None]:
         """A printed growth instead of a base: the growth is the figure, and the base that it implies is shown."""
         own = self._level(place) if figure == "yoy_pct" else self._ytd(place)
         growth = self.origins.printed_growth(place, cumulative=figure != "yoy_pct")
@@ -218,18 +203,10 @@ class Tracer:
 
 def _known(
     name: str, exact: Fraction | None, made: str, numbers: list[TracedNumber], place: Place, kinds: frozenset[str]
-) -> Known:
+) -> ExactOperand:
     value = float(exact) if exact is not None else None
-    label = name if place.partner != "WLD" else f"{name}, world"
-    return Known(Operand(name=label, value=value, status=made, numbers=numbers), exact, place, kinds)
-
-
-def _first_month(place: Place, name: str) -> int:
-    """The first month of an operand."""
-    what, _, shift = name.partition("@")
-    if what == "ytd":
-        return (place.month + int(shift or 0)) // 12 * 12
-    return place.month + (0 if shift == "series" else int(shift.split(":")[0] or 0))
+    label = name if place.partner != WORLD else f"{name}, world"
+    return ExactOperand(Operand(name=label, value=value, status=made, numbers=numbers), exact, place, kinds)
 
 
 def _is_told(made: str, cut: list[Change] | None) -> bool:
@@ -237,91 +214,9 @@ def _is_told(made: str, cut: list[Change] | None) -> bool:
     return cut is None or (bool(cut) if made == "definition_break" else not cut or made in MISSING)
 
 
-def _hold(operands: list[Known]) -> bool:
+def _hold(operands: list[ExactOperand]) -> bool:
     """Whether the ledger says of every number what its release says."""
     return all(number.holds for operand in operands for number in operand.shown.numbers)
-
-
-def _window(place: Place, text: str, row: dict[str, Any]) -> range:
-    if text == "series":
-        start = row["series_start"]
-        return range(month_number(start) if start else place.month, place.month + 1)
-    first, last = map(int, text.split(":"))
-    return range(place.month + first, place.month + last + 1)
-
-
-def _growth(operands: list[Known], place: Place) -> Fraction | None:
-    now, base = operands[0].exact, operands[1].exact
-    return None if now is None or not base else (now / base - 1) * 100
-
-
-def _first(operands: list[Known], place: Place) -> Fraction | None:
-    return operands[0].exact
-
-
-def _rolling(operands: list[Known], place: Place) -> Fraction | None:
-    if any(known.exact is None for known in operands):
-        return None
-    sums: dict[str, Fraction] = {}
-    for known in operands:
-        sums[known.place.measure] = sums.get(known.place.measure, Fraction(0)) + (known.exact or 0)
-    if place.measure not in UNIT_VALUES:
-        return sums[place.measure]
-    mass = sums["quantity_kg"]
-    return sums[UNIT_VALUES[place.measure]] / mass if mass else None
-
-
-def _rolling_growth(operands: list[Known], place: Place) -> Fraction | None:
-    year_ago = place.month - 12
-    before = _rolling([known for known in operands if known.place.month <= year_ago], place)
-    now = _rolling([known for known in operands if known.place.month > year_ago], place)
-    return None if now is None or not before else (now / before - 1) * 100
-
-
-def _share(operands: list[Known], place: Place) -> Fraction | None:
-    own, world = operands[0].exact, operands[1].exact
-    return None if own is None or not world else own / world * 100
-
-
-def _rank(operands: list[Known], place: Place) -> Fraction | None:
-    own = next(known.exact for known in operands if known.place.partner == place.partner)
-    return Fraction(
-        1 + sum(1 for known in operands if own is not None and known.exact is not None and known.exact > own)
-    )
-
-
-def _contribution(operands: list[Known], place: Place) -> Fraction | None:
-    now, before, world = (known.exact for known in operands)
-    return None if now is None or before is None or not world else (now - before) / world * 100
-
-
-def _since(sign: int) -> Callable[[list[Known], Place], Any]:
-    def latest(operands: list[Known], place: Place) -> date | None:
-        own = operands[-1].exact
-        assert own is not None
-        months = [
-            known.place.month for known in operands[:-1] if known.exact is not None and sign * known.exact >= sign * own
-        ]
-        return first_day(max(months)) if months else None
-
-    return latest
-
-
-RECIPES: dict[str, tuple[str, tuple[str, ...], Callable[[list[Known], Place], Any]]] = {
-    "level": ("the number of the month", ("level",), _first),
-    "mom_pct": ("(level / level of the month before - 1) x 100", ("level", "level@-1"), _growth),
-    "yoy_pct": ("(level / level of the same month a year before - 1) x 100", ("level", "level@-12"), _growth),
-    "ytd": ("January to this month", ("ytd",), _first),
-    "ytd_yoy_pct": ("(ytd / ytd a year before - 1) x 100", ("ytd", "ytd@-12"), _growth),
-    "rolling_12m": ("twelve months added up; of a unit value: value by mass", ("added@-11:0",), _rolling),
-    "rolling_12m_yoy_pct": ("(twelve months / the twelve before - 1) x 100", ("added@-23:0",), _rolling_growth),
-    "share_pct": ("level / world level x 100", ("level", "world"), _share),
-    "rank": ("one more than the partners with a higher level", ("partners",), _rank),
-    "contribution_mom_pp": ("(level - month before) / world of the month before x 100", ("level", "level@-1", "world@-1"), _contribution),
-    "contribution_yoy_pp": ("(level - year before) / world of the year before x 100", ("level", "level@-12", "world@-12"), _contribution),
-    "highest_since": ("latest earlier month at least as high", ("months@series",), _since(1)),
-    "lowest_since": ("latest earlier month at least as low", ("months@series",), _since(-1)),
-}  # fmt: skip
 
 
 def _agree(published: Any, again: Any) -> bool:

@@ -7,19 +7,25 @@ import polars as pl
 from tasks import ledger
 from tasks.metrics import derive
 from tasks.origin import Origins
+from tasks.records import Records
 from tasks.trace import Tracer
 from tests.unit.figures import Store, merged
 from tests.unit.statements import release_table
 
 
-class _Origins(Origins):
-    def __init__(self, observation: pl.DataFrame, releases: pl.DataFrame) -> None:
-        self.flow, self.releases = "export", releases
-        self.observation = observation.filter(pl.col("flow") == "export")
-        self._told, self._speaks, self._whole = {}, {}, {}
+class _NoRecords(Records):
+    def __init__(self) -> None:
+        pass
 
     def traced(self, rows: Any) -> list[Any]:
         return []
+
+
+class _Origins(Origins):
+    def __init__(self, observation: pl.DataFrame, releases: pl.DataFrame) -> None:
+        self.flow, self.releases, self.records = "export", releases, _NoRecords()
+        self.observation = observation.filter(pl.col("flow") == "export")
+        self._told, self._speaks, self._whole = {}, {}, {}
 
 
 class _Tracer(Tracer):
