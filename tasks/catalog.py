@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 from schemas.address import StoreAddress
 from schemas.request import Landed, ReleaseRequest
-from tasks import assemble, claim_table, claims, event_tables, inbox, known, lineage, release_calendar, working_copy
+from tasks import (
+    assemble,
+    claim_table,
+    claims,
+    event_tables,
+    inbox,
+    known,
+    lineage,
+    release_calendar,
+    release_files,
+    working_copy,
+)
 from tasks import audit as auditing
 from tasks import briefs as briefing
 from tasks import check as checks
@@ -52,7 +63,7 @@ revise = Step(assemble.revise)
 derive = Step(assemble.derive)
 mark_events = Step(event_tables.mark_events)
 trail = Step(lineage.trail)
-publish = Step(assemble.publish_release, name="publish")
+publish = Step(release_files.publish_release, name="publish")
 report = Step(reporting.report)
 brief = Step(briefing.write_briefs, name="brief")
 look = Step(inbox.look, retries=3, retry_delay_seconds=PATIENCE)
