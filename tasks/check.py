@@ -19,9 +19,10 @@ from tasks.history import CODED
 from tasks.implied import implied_revisions
 from tasks.judged import GROWTH, MONEY, QUANTITY, Check, Judged
 from tasks.known import Known
-from tasks.normalise import COPY, Normalised
+from tasks.normalise import Normalised
 from tasks.periods import month_name
 from tasks.precedents import BROAD_RELEASE_PRODUCTS, EXAMPLES, PRECEDENTS
+from tasks.repeats import COPY
 from tasks.scope import WORLD
 from tasks.slips import SLIPS
 from tasks.sources import SOURCES

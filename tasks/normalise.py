@@ -28,14 +28,12 @@ from tasks.numbers import MISSING_MARKS, plain_texts, tidy_numbers
 from tasks.periods import month_start
 from tasks.refusal import Refused
 from tasks.release_calendar import last_opened
+from tasks.repeats import COPY, find_copies, has_same_key, said_twice
 from tasks.scope import family, lost_place
 from tasks.sources import SOURCES
 from tasks.sources.protocol import Parsed
 
-COPIES_SHARE_MAX = 0.001
 SUM_MAX = 2**62
-COPY = "is an exact copy of an earlier record"
-KEY = ("flow", "product", "partner", "regime", "province", "period_start", "period_end", "measure", "known_from")
 
 
 class Normalised(NamedTuple):
@@ -58,10 +56,11 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     numbers = _without(amounts.read, faults["row"])
     _refuse_overflow(numbers, amounts, where)
     record = parsed.reported["record"]
-    again = _says_again(numbers, amounts)
-    copies = _find_copies(numbers, again, codes, amounts, record, landed)
-    once = numbers.unique(["row", "label"], keep="first", maintain_order=True) if again.any() else numbers
-    twice, numbers = numbers.height - once.height, once
+    twice = said_twice(numbers, amounts)
+    alike = numbers.filter(has_same_key(numbers["row"], codes) | twice)
+    copies = find_copies(_as_detail(alike, codes, amounts, record, landed, ""), record, where)
+    once = numbers.unique(["row", "label"], keep="first", maintain_order=True) if twice.any() else numbers
+    doubled, numbers = numbers.height - once.height, once
     doubts = [*codes.doubts, *doubt_names(parsed.reported, where), *_missing_marks(printed, record, where)]
     # A copy says nothing that is not said elsewhere in the file; what any other record set aside said is lost.
     lost = _places(faults["row"], codes)
@@ -72,9 +71,9 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
             finding("copies", "warning", where, observed=f"{copies.len()} exact copies, first record {record[copies[0]]}",
                     expected="each key once", advice="The copies are set aside; nothing to do.")
         )  # fmt: skip
-    if twice:
+    if doubled:
         doubts.append(
-            finding("said_twice", "info", where, observed=f"{twice} records with one number in both of their quantities",
+            finding("said_twice", "info", where, observed=f"{doubled} records with one number in both of their quantities",
                     expected="two units", advice="The number is kept once; nothing to do.")
         )  # fmt: skip
     doubts += _normalisations((*parsed.normalised, *changes), where)
@@ -169,71 +168,6 @@ def _as_detail(
         reporter=pl.lit(landed.reporter), release_id=pl.lit(release_id),
     )  # fmt: skip
     return cast("DataFrame[Detail]", made.select(*polars_schema(Detail)))
-
-
-def _says_again(numbers: pl.DataFrame, amounts: Amounts) -> pl.Series:
-    """Of which numbers one record says the measure twice by itself, in both of its quantities."""
-    rows = numbers["row"].to_numpy()
-    said, _ = combine([(rows, int(rows.max(initial=0)) + 1), (numbers["label"].to_numpy(), amounts.labels.height)])
-    return pl.Series(said).is_duplicated()
-
-
-def _find_copies(
-    numbers: pl.DataFrame, again: pl.Series, codes: Read, amounts: Amounts, record: pl.Series, landed: Landed
-) -> pl.Series:
-    """The rows that say what an earlier one says, number by number; `again` are numbers that their own record says twice. Raises
-    Refused where they say anything else."""
-    turns = codes.turns.join(
-        codes.turns.unique().with_row_index("number"), on=codes.turns.columns, how="left", nulls_equal=True, maintain_order="left",
-    )["number"]  # fmt: skip
-    turn_of = turns.cast(pl.Int64).to_numpy()[codes.turn_of]
-    keys, _ = combine([
-        (codes.product_of, codes.products.height), (turn_of, turns.len()), (codes.site_of, codes.sites.height),
-    ])  # fmt: skip
-    is_alike = pl.Series(keys).is_duplicated().gather(numbers["row"]) | again
-    if not is_alike.any():
-        return pl.Series([], dtype=pl.Int64)
-    detail = _as_detail(numbers.filter(is_alike), codes, amounts, record, landed, "")
-    copies = _copies_among(detail, record.len(), landed.file.name)
-    return record.to_frame().with_row_index("row").join(copies, on="record", how="semi")["row"].cast(pl.Int64)
-
-
-def _copies_among(detail: DataFrame[Detail], records: int, where: str) -> pl.DataFrame:
-    groups = detail.group_by(KEY).agg(pl.col("value").n_unique().alias("values"), pl.col("record").sort(), pl.len())
-    again = groups.filter(pl.col("len") > 1)
-    _refuse_contradiction(again.filter(pl.col("values") > 1), "different values", where)
-    # Records for one key must have the same numbers, or one that only one of them has would be lost with the copies.
-    repeated = detail.join(again.select("record").explode("record").unique(), on="record", how="semi")
-    place = [name for name in KEY if name != "measure"]
-    sets = repeated.group_by(*place, "record").agg(pl.col("measure").sort().str.join(" and "))
-    unlike = sets.group_by(place).agg(
-        pl.col("measure").n_unique().alias("sets"), pl.col("measure").sort_by("record").first(), pl.col("record").sort()
-    )
-    _refuse_contradiction(unlike.filter(pl.col("sets") > 1), "other numbers beside it", where)
-    # A record that says a measure in both of its quantities is no copy of itself.
-    of_others = pl.col("record").list.unique(maintain_order=True).list.slice(1)
-    copies = again.select(of_others).explode("record").drop_nulls().unique().sort("record")
-    if copies.height > max(1, COPIES_SHARE_MAX * records):
-        raise Refused(
-            "copies",
-            where=f"{where}, record {copies['record'][0]}",
-            found=f"{copies.height} of {records} records are exact copies: downloads joined together",
-            advice="Ingest each download by itself.",
-        )
-    return copies
-
-
-def _refuse_contradiction(against: pl.DataFrame, what: str, where: str) -> None:
-    if not against.height:
-        return
-    row = against.sort("record", "measure").row(0, named=True)
-    raise Refused(
-        "contradiction",
-        where=f"{where}, records {', '.join(map(str, row['record'][:4]))}",
-        found=f"{row['measure']} of {row['product']}, partner {row['partner']}, {row['period_start']:%Y-%m} stands "
-        f"there more than once with {what} ({against.height} such numbers)",
-        advice="No rule can choose; download the query again.",
-    )
 
 
 def _refuse_growth_of_pieces(detail: DataFrame[Detail], where: str) -> None:
