@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from flows.terminal import STORE, Flow, Form, Store, console, refusals
+from flows.terminal import STORE, Flow, Form, Store, console, refusals, say
 from tasks import claims as claiming
 from tasks import control_events, display, event_windows, reading
 from tasks.brief_words import headlines
@@ -70,7 +70,7 @@ def check(
         )
     console.print(table)
     where = f"{'published' if changed else 'published already'} as the table claim, snapshot {snapshot.id}"
-    console.print(f"kept in {kept}" + (f"; {where}" if publish else ""), highlight=False, soft_wrap=True, markup=False)
+    say(f"kept in {kept}" + (f"; {where}" if publish else ""))
 
 
 @events.callback(invoke_without_command=True, epilog="Example: `tidewaiter events --product basket:rare_earth_magnets`")
@@ -87,10 +87,7 @@ def list_events(
         reading.write(found, form.value, None)
         return
     if not found.height:
-        console.print(
-            f"no measure touches {product}; tidewaiter events lists all measures",
-            highlight=False, soft_wrap=True, markup=False,
-        )  # fmt: skip
+        say(f"no measure touches {product}; tidewaiter events lists all measures")
         return
     table = Table(
         title=f"{found.height} measures" + (f" that touch {display.product_name(product)}" if product else "")
@@ -193,10 +190,8 @@ def brief(
         place.write_text(writing.page(facts, language.value), encoding="utf-8")
         place.with_suffix(".md").write_text(writing.markdown(facts, language.value), encoding="utf-8")
     for sentence in headlines(facts, language.value):
-        console.print(sentence.text, highlight=False, soft_wrap=True, markup=False)
-    console.print(
-        f"written: {place} and {place.with_suffix('.md').name}", highlight=False, soft_wrap=True, markup=False
-    )
+        say(sentence.text)
+    say(f"written: {place} and {place.with_suffix('.md').name}")
 
 
 @commands.command(epilog="Example: `tidewaiter plot --product 85051110 --partner USA --output magnets.png`")
@@ -215,9 +210,9 @@ def plot(
         reading.require_folder_of(output)
         rows = reading.query(store, "metric", flow=flow.value, product=product)
         output.write_bytes(draw(rows, product, partner or ["WLD"], measure, output.suffix))
-    console.print(f"written: {output}", highlight=False, soft_wrap=True, markup=False)
+    say(f"written: {output}")
 
 
 def _say_mixed(product: str | None) -> None:
     if product and control_events.MIXED in control_events.members(product):
-        console.print(control_events.MIXED_WORDS, soft_wrap=True, highlight=False)
+        say(control_events.MIXED_WORDS)

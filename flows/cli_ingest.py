@@ -26,6 +26,7 @@ from flows.terminal import (
     prepare_prefect,
     read_day,
     refusals,
+    say,
     tell,
 )
 from schemas.request import ReleaseRequest
@@ -119,10 +120,9 @@ def run(
             tracer.trace(Place("export", "85051110", partner, "quantity_kg", 2025 * 12 + 5), figure),
             full=False,
         )
-    console.print(
+    say(
         f"\nThe Parquet lies in [bold]{escape(str(folder))}/current/<table>[/]: {', '.join(sorted({entry.table for entry in snapshot.files}))}",
-        highlight=False,
-        soft_wrap=True,
+        markup=True,
     )
     if api:
         console.print(
@@ -209,9 +209,9 @@ def _tell_report(report: WatchReport) -> int:
     """What came of many files, in words; the exit code."""
     console.print(f"[bold]{escape(report.headline)}[/]", highlight=False)
     for file in report.looked.ready if report.dry_run else ():
-        console.print(f"  {file}", highlight=False, soft_wrap=True, markup=False)
+        say(f"  {file}")
     for line in [*report.failed, *report.refused, *report.held, *report.expected.warnings]:
-        errors.print(line, highlight=False, soft_wrap=True, markup=False)
+        say(line, to=errors)
     for outcome in report.outcomes:
         tell(outcome, None)
     return DISAGREES if report.failed else REFUSED if report.refused else HELD if report.held else 0
@@ -222,13 +222,9 @@ def held(store: Store = STORE) -> None:
     """Releases that were not published because of their findings and wait for a person."""
     waiting = hold.waiting(store)
     for entry in waiting:
-        console.print(
-            f"[bold yellow]{entry.release_id}[/] {escape(entry.title)}, held since {entry.held_since}",
-            highlight=False,
-            soft_wrap=True,
-        )
+        say(f"[bold yellow]{entry.release_id}[/] {escape(entry.title)}, held since {entry.held_since}", markup=True)
         for doubt in entry.findings:
-            console.print(f"  {doubt.line}", highlight=False, soft_wrap=True, markup=False)
+            say(f"  {doubt.line}")
     console.print(f"{len(waiting)} held" if waiting else "nothing is held", highlight=False)
 
 

@@ -18,6 +18,7 @@ from flows.terminal import (
     read_day,
     read_month,
     refusals,
+    say,
 )
 from schemas.catalog import PUBLISHED
 from schemas.metric import FIGURES
@@ -63,10 +64,7 @@ def read(
         found = reading.query(store, table.value, **asked)
         if not found.height:
             # To people; a file or a pipe gets no rows.
-            errors.print(
-                f"0 rows: {reading.nearby(store, table.value, **asked)}",
-                highlight=False, soft_wrap=True, markup=False,
-            )  # fmt: skip
+            say(f"0 rows: {reading.nearby(store, table.value, **asked)}", to=errors)
         if form is Form.table and output is None:
             if not found.height:
                 return
@@ -116,10 +114,10 @@ def resolve(
         paths = opened.paths(table.value, flow and flow.value)
     if not paths:
         # Nothing on standard output: an empty line would be read as a file without a name.
-        errors.print(
+        say(
             f"the table {table.value} has no files{f' of the flow {flow.value}' if flow else ''} in this snapshot, {opened.id}",
-            highlight=False, soft_wrap=True, markup=False,
-        )  # fmt: skip
+            to=errors,
+        )
     for path in paths:
         typer.echo(path)
 
@@ -133,14 +131,11 @@ def audit(
     with refusals():
         report = audit_store(store, sample)
     for problem in report.problems:
-        errors.print(problem, style="red", highlight=False, soft_wrap=True, markup=False)
+        say(problem, to=errors, style="red")
     if report.problems:
         raise typer.Exit(DISAGREES)
-    console.print(
-        f"every published and every raw file of {address_of(store)} is what it was; {report.traced} figures traced back and computed again, all agree",
-        highlight=False,
-        soft_wrap=True,
-        markup=False,
+    say(
+        f"every published and every raw file of {address_of(store)} is what it was; {report.traced} figures traced back and computed again, all agree"
     )
 
 

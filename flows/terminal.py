@@ -48,6 +48,11 @@ InPrefect = Annotated[
 ]
 
 
+def say(text: str, *, to: Console = console, markup: bool = False, style: str | None = None) -> None:
+    """A line as it is, however long: not broken, no number coloured, and what is in square brackets a tag only with `markup`."""
+    to.print(text, style=style, markup=markup, highlight=False, soft_wrap=True)
+
+
 def _address(given: str | Path) -> Path | S3Url:
     with refusals():
         return read_address(given)
@@ -82,7 +87,7 @@ def refusals() -> Iterator[None]:
 
 
 def _refuse(why: str) -> None:
-    errors.print(f"[bold red]refused[/] {escape(why)}", highlight=False, soft_wrap=True)
+    say(f"[bold red]refused[/] {escape(why)}", to=errors, markup=True)
 
 
 def _said_of_option(problem: ErrorDetails) -> str:
@@ -121,17 +126,16 @@ def ingest_one(request: ReleaseRequest, api: str | None) -> int:
             return REFUSED
         except Held as held:
             # A rehearsal holds nothing, so there is nothing to decide about.
-            errors.print(
+            say(
                 f"[bold yellow]would be held[/] {name} ({held.release_id}):" if request.dry_run else
                 f"[bold yellow]held[/] {name} ({held.release_id}): not published, a person must decide: "
-                "tidewaiter approve or reject",
-                highlight=False, soft_wrap=True,
+                "tidewaiter approve or reject", to=errors, markup=True,
             )  # fmt: skip
             for line in held.lines:
-                errors.print(f"  {line}", highlight=False, soft_wrap=True, markup=False)
+                say(f"  {line}", to=errors)
             return HELD
         except (StoreError, OSError) as error:
-            errors.print(f"[bold red]not published[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+            say(f"[bold red]not published[/] {escape(str(error))}", to=errors, markup=True)
             if isinstance(error, OSError):
                 errors.print(
                     f"  the store is as it was; see to the disk of {escape(str(request.store))}, then run this again"
@@ -160,7 +164,7 @@ class OneLine(logging.Handler):
         """Print the message and, where there was one, the exception."""
         problem = record.exc_info[1] if record.exc_info else None
         why = f": {type(problem).__name__}: {problem}" if problem else ""
-        errors.print(f"[yellow]warning[/] {escape(record.getMessage() + why)}", highlight=False, soft_wrap=True)
+        say(f"[yellow]warning[/] {escape(record.getMessage() + why)}", to=errors, markup=True)
 
 
 ONE_LINE = OneLine(logging.ERROR)
@@ -179,20 +183,20 @@ def prepare_prefect(api: str | None) -> None:
 def tell(outcome: Outcome, page: str | None) -> None:
     """An outcome in words; `page` is the run's address in the UI."""
     months = outcome.months[0] if len(outcome.months) == 1 else f"{outcome.months[0]} to {outcome.months[-1]}"
-    console.print(
+    say(
         f"[bold green]{outcome.status}[/] {escape(outcome.title)}: {outcome.release_id}, {', '.join(outcome.flows)}, {months}; "
         f"{outcome.records:,} records = {outcome.records_observed:,} observed + {outcome.records_quarantined:,} quarantined; "
-        f"snapshot {outcome.snapshot_id}", highlight=False, soft_wrap=True,
+        f"snapshot {outcome.snapshot_id}", markup=True,
     )  # fmt: skip
     if page:
-        console.print(f"  this run in the UI: {page}", highlight=False, soft_wrap=True)
+        say(f"  this run in the UI: {page}")
     for line in outcome.warnings:
-        console.print(f"  [yellow]warning[/] {escape(line)}", highlight=False, soft_wrap=True)
+        say(f"  [yellow]warning[/] {escape(line)}", markup=True)
     for place in outcome.briefs:
         if place.endswith(".html"):
-            console.print(f"  brief, in the store: {escape(place)}", highlight=False, soft_wrap=True)
+            say(f"  brief, in the store: {place}")
     for line in outcome.notes:
-        console.print(f"  {escape(line)}", highlight=False, soft_wrap=True, style="dim")
+        say(f"  {line}", style="dim")
 
 
 def read_month(text: str) -> tuple[int, int]:
