@@ -44,7 +44,8 @@ class Ledger(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """What was derived: metrics, and what they and later months are made of. Files that wait, because a month may have millions."""
+    """What was derived: the metrics, and the numbers that they and the metrics of later months are made of. They are files
+    already, because a month may have millions of rows."""
 
     metric: Annotated[Waiting, Metric]
     base: Annotated[Waiting, Base]
@@ -82,8 +83,8 @@ def whole(ledger_after: Ledger, known: Known) -> DataFrame[Observation]:
 
 
 def _details(release: Normalised, known: Known) -> pl.DataFrame:
-    """Details of all releases, this one's among them once. Of one that is known already those that are published: read again it
-    may have another day, or other corrections, and the ledger would say what no published detail says."""
+    """The details of all releases, this one's included. Where this one was published before, its published details count: read
+    again it may have another day or other corrections, and the ledger would say what no published detail says."""
     if release.release["release_id"][0] in known.releases["release_id"]:
         return known.detail
     return pl.concat([known.detail, release.detail])
@@ -114,8 +115,8 @@ def widen_ledger(ledger_after: Ledger) -> DataFrame[TradeFlow]:
 
 
 def derive(ledger_after: Ledger, known: Known) -> Figures:
-    """The metrics of the months that the release can change, from the last word of the ledger on those whose numbers are made
-    anew and from the numbers of the others. Where these are many, a few months at a time."""
+    """The metrics of the months that the release can change. The numbers of some of these months are made anew from the last
+    word of the ledger, those of the others are read as they were published; where they are many, a few months at a time."""
     words = ledger.last_word(whole(ledger_after, known)).filter(_in_months(known.anew))
     releases, files = ledger_after.releases, known.before
     with _refusing_overflow(), contextlib.ExitStack() as open_writers:
@@ -127,7 +128,7 @@ def derive(ledger_after: Ledger, known: Known) -> Figures:
         )
         for place, months in enumerate(_at_once(known)):
             if place == 1:
-                # The first months are those whose numbers are made anew, and the others look back on these.
+                # The first part was made anew; the other months look back on what came of it.
                 files, words = (*files, *_made_anew(base.waiting)), words.clear()
             years = () if place else known.years
             before = looked_back_on(files, months, years)
@@ -153,13 +154,13 @@ def _made_anew(base: Waiting) -> list[BaseFile]:
 
 
 def _far_years(months: Collection[Partition], known: Known) -> list[tuple[str, int]]:
-    """The years of which what is far is made together with these months: those whose last derived month is among them."""
+    """The years whose file of `base_far` is made together with these months: those whose last derived month is among them."""
     last = {month[:2]: month for month in sorted(known.derived)}
     return [flow_year for flow_year in known.far_years if last[flow_year] in months]
 
 
 def _at_once(known: Known) -> list[tuple[Partition, ...]]:
-    """The derived months in as many parts as memory asks for: those whose numbers are made anew first."""
+    """The derived months, cut into parts so that memory suffices; the months whose numbers are made anew are the first part."""
     numbers = {path_partition(entry.partition): entry.rows
                for entry in (known.snapshot.entries("base") if known.snapshot else ())}  # fmt: skip
     if sum(numbers[month] for month in known.settled) <= NUMBERS_AT_ONCE:

@@ -1,7 +1,7 @@
-"""What was published of the months that a release is held against: read when a check asks for it, and no more than that.
+"""The published months that a release is compared with: read when a check asks for them, and no more than it asks for.
 
-However long the history is, what is old does not tell what is usual. So a history ends some months before the release,
-and what checks want of all its months are sums: each file is read by itself, a few columns of it, and only those are kept.
+What was long ago does not say what is usual, so only some months before and after the release are looked at. Most checks want
+sums of whole months: then each file is read by itself, a few columns of it, and only the sums are kept.
 """
 
 import functools
@@ -80,8 +80,8 @@ class History:
         return rows.filter(pl.col("release_id") != self.without)["product"].unique().sort().to_list()
 
     def sums(self, months: Iterable[Month], of_partners: Collection[Month], products: Sequence[str]) -> "Sums":
-        """The sums of whole months in which the release itself has no word, of `products` at least; by partner of these
-        alone, and of the months `of_partners`."""
+        """The sums of some months, none of which the release itself speaks of. By product they are of `products` at least (of
+        few products only these are read); by partner they are of `products` alone and of the months `of_partners`."""
         of_month = functools.partial(self._sums_of_month, of_partners=of_partners, products=products)
         # Each file is small, so that one keeps no more than one core busy.
         with ThreadPoolExecutor(os.cpu_count() or 1) as threads:

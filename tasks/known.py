@@ -1,4 +1,8 @@
-"""What was published before a release came: the part of it that the release can touch or must be compared with."""
+"""What was published before a release came: the part of it that the release can change or must be compared with.
+
+Belongs here: which months a release changes, and what must be read to make them again. Nothing is computed here. The words
+used for months (touched, derived, settled, far) are explained in CONTRIBUTING.
+"""
 
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -22,16 +26,23 @@ from tasks.years import side_by_side
 
 
 class Known(NamedTuple):
-    """The state before: every release, and of the ledger and the details the part that must be looked at again.
+    """The state before a release: every earlier release, and the part of the other tables that is needed.
 
-    `touched` are the partitions whose ledger must be made again: every month that the release has a row in or covers.
-    `derived` are those whose metrics can change by it, and `settled` those of them whose numbers stay as they are. `observation`
-    has the words of those that are neither settled nor touched, and what a revision is held against: the same months a year
-    later, and a year earlier where another release speaks of them. What the derived months look back on, and the settled
-    ones among them, is in files that are published, `before`, number for number, so that a look back has a bound; `years`
-    are those whose numbers are to be laid side by side, until a month, and `far_years` those of which what is far is to be made.
-    `stale` are the files (table and partition) that did so until another month or of another year, or say what is no longer so.
-    `detail` holds the touched months, and the same months a year later, whose revisions tell of the growth on the year before.
+    Which months:
+    - `touched`: their ledger is made again, because the release has a row in them or asks for them.
+    - `derived`: their metrics are made again, because the release can change them.
+    - `settled`: those of the derived months whose numbers (the table `base`) stay as they are.
+    - `years`: flow, year and last month of each file of `base_year` that is to be made.
+    - `far_years`: flow and year of each file of `base_far` that is to be made.
+
+    What was read:
+    - `detail`: the touched months, and the same months a year later, because a revision also tells of the growth there.
+    - `observation`: the derived months that are neither settled nor touched; the months a year after a touched one; and those
+      a year before, where another release speaks of the touched one. The last two are what a revision is held against.
+    - `before`: files with the numbers that derived months look back on, and with those of the settled months themselves. They
+      are read portion by portion, so that a look back needs no more memory than a portion.
+
+    `stale` are published files (table and partition) of `base_year` and `base_far` that no longer hold and are not carried over.
     """
 
     releases: DataFrame[Release]
@@ -110,7 +121,8 @@ def open_known(store: Path, release: Normalised) -> Known:
 
 
 class _FarPlan(NamedTuple):
-    """Files that say what is far of the derived months, years of which it is to be made, and partitions that stay."""
+    """What becomes of the table `base_far`: the `files` that the derived months look back on, the `years` (flow, year) whose
+    file is to be made, and the published partitions that are `kept`."""
 
     files: list[BaseFile]
     years: set[tuple[str, int]]
@@ -124,11 +136,11 @@ def _far(
     anew: set[Partition],
     gathered: Collection[Partition],
 ) -> _FarPlan:
-    """What can be said of the far months, and what is to be said of them from now on: of the last year of each flow, as soon as a
-    month of it has figures made and there are months that are far.
+    """Which files of `base_far` can be used, and which are to be made.
 
-    Without it the months themselves are looked at, and so it is where months of several years are derived, or where one of the
-    years (flow, year, last month) that are to be `gathered` is far.
+    To be made is that of the last year of each flow, once a month of it has figures and there are far months. Used is a file
+    only where all derived months are of one year and none of the years that are to be `gathered` is far; in all other cases the
+    months themselves are read.
     """
     last: dict[str, int] = {}
     for flow, year, _ in months:
@@ -142,7 +154,7 @@ def _far(
     files: list[BaseFile] = []
     if len({year for _, year, _ in derived}) == 1 and len(flows) == len({flow for flow, _, _ in derived}):
         year = max(year for _, year, _ in derived)
-        # In the first month of a year what was far a year ago tells, and the year that was near then.
+        # A new year has no file of its own yet: then that of the year before is used, and the year after its far months is read too.
         for told in (year, year - 1):
             asked = {(flow, told) for flow in flows if _has_far(flow, told, months)}
             is_near = all(first_near(told) <= number * 12 for _, number, _ in gathered)
@@ -165,8 +177,8 @@ def _has_far(flow: str, year: int, months: Iterable[Partition]) -> bool:
 
 
 def _base_files(snapshot: Snapshot | None, model: type[Base | BaseYear | BaseFar]) -> dict[Partition, BaseFile]:
-    """The files of numbers by month, or of a year by the last of its months that are side by side, or of what is far of a year; those
-    of another schema are as good as none."""
+    """The published files of `base`, `base_year` or `base_far` by partition; one of another schema cannot be read and is left
+    out. The month of a partition of `base_year` is the last of the months that the file has side by side."""
     entries = snapshot.entries(table_name(model)) if snapshot else ()
     places = {
         path_partition(entry.partition): snapshot.path / entry.path  # type: ignore[union-attr]
@@ -181,7 +193,8 @@ def _base_files(snapshot: Snapshot | None, model: type[Base | BaseYear | BaseFar
 
 
 def _stands(year: Partition, gathered: Collection[Partition], anew: Collection[Partition]) -> bool:
-    """Whether what is side by side until a month is as the months are now, and no more than is to be `gathered`."""
+    """Whether a file of `base_year` still holds: none of its months is made anew, and it goes no further than is to be
+    `gathered`."""
     is_wanted = any(year[:2] == other[:2] and year[2] <= other[2] for other in gathered)
     return is_wanted and not any(year[:2] == month[:2] and month[2] <= year[2] for month in anew)
 
@@ -189,8 +202,8 @@ def _stands(year: Partition, gathered: Collection[Partition], anew: Collection[P
 def looked_back_on(
     files: Iterable[BaseFile], months: Collection[Partition], years: Collection[Partition] = ()
 ) -> list[BaseFile]:
-    """Those of the files that some months look back on or that say what the months are, as few as it takes, in order; and those of
-    `years` (flow, year, last month). What is far is kept."""
+    """As few of the `files` as are needed to make some months, in order: those that the months look back on, those of the
+    months themselves, those of `years` (flow, year, last month), and all that say what is far."""
     wanted, told = {*months}, {(month[0], _index(month)) for month in months}
     asked = {year[:2] for year in years}
     near = [

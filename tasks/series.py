@@ -35,7 +35,7 @@ PORTION_ROWS = 400_000
 
 
 class Portion(NamedTuple):
-    """What adds up by itself: the kin from `first` on and before `after` (None: all that follow), and their words."""
+    """A part of the ledger that no sum crosses: all kin from `first` on and before `after` (None: to the end), and their words."""
 
     first: str
     after: str | None
@@ -106,9 +106,11 @@ def printed_numbers(observation: pl.DataFrame, releases: DataFrame[Release]) -> 
 def cut_portions(
     observation: pl.DataFrame, rows: int = PORTION_ROWS, others: Mapping[str, int] = MappingProxyType({})
 ) -> list[Portion]:
-    """The ledger cut so that no HS level and no basket adds up across two portions, each of about that many rows, or as many of
-    `others`, by kin, where these are more. Together the portions reach over all kin, also over those of which `observation`
-    has no row."""
+    """The ledger cut into portions of about `rows` rows, so that no HS code and no basket is a sum over two of them.
+
+    `others` are rows by kin that are derived together with those of `observation`; of each kin the larger of both counts. The
+    first portion has no lower bound and the last no upper one, so every product is in some portion.
+    """
     kin = observation.select(kin=pl.col("product").str.slice(0, 2).replace(kindred_chapters()))["kin"]
     beside = pl.DataFrame({"kin": [*others], "rows": [*others.values()]}, schema={"kin": pl.String, "rows": pl.UInt32})
     counted = pl.concat([kin.value_counts(name="rows").cast(beside.schema), beside])
@@ -125,7 +127,8 @@ def cut_portions(
 
 @functools.cache
 def kin_of(product: str) -> str:
-    """Whose kin a product is: of its chapter, or of one that a basket connects with it; a basket is of its codes' kin."""
+    """The kin of a product: its HS chapter, or the first of the chapters that baskets connect with it; of a basket, that of
+    its codes."""
     if product.startswith(BASKET):
         product = str(basket_members().filter(pl.col("product") == product)["part"].min())
     return kindred_chapters().get(product[:2], product[:2])
