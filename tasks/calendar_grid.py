@@ -11,10 +11,10 @@ import numpy
 
 from schemas.base import SPANS
 from tasks.coverage import Coverage
-from tasks.cube import NO_ROW, NOTHING, TOTALS, Cube
+from tasks.cube import NO_ROW, NOTHING, Cube
 from tasks.keys import Array, number_distinct
 from tasks.month_sets import empty_sets, first_of, grown, last_of, pack, put, spread, spread_members
-from tasks.scope import HS_LEVELS, QUIET_MONTHS, WORLD
+from tasks.scope import HS_LEVELS, QUIET_MONTHS, TOTALS, WORLD
 from tasks.settled import NO_MONTH
 from tasks.sums import memberships
 
@@ -26,9 +26,10 @@ IN_MONTH, GROWTH = SPANS.index("month"), SPANS.index("yoy")
 class Grid:
     """Which months the series of a cube have; the sets are of columns of its window (`month_sets`).
 
-    `begin` and `end` are the first and last month of a series, NEVER where it has none. `seen` are the months in which it has a
-    number, or what it would be made of; `told` those that are published, the others serve as a base. `of_place` are the months
-    in which a place, or a part of its total or basket, has a number in any measure, and `below` those in which a code below has.
+    By series: `begin` and `end` are the first and last month, NEVER where there is none; `seen` are the months in which it or
+    one of its parts has a number; `told` are those that are published, and the others only serve as a base. By place, in any
+    measure: `of_place` are the months in which the place, or a part of its total or basket, has a number, and `below` those in
+    which an HS8 code below it has one.
     """
 
     begin: Array
@@ -110,8 +111,7 @@ def _looked_for(cube: Cube, seen: Array) -> Array:
 
 def _spread_to_wholes(cube: Cube, coverage: Coverage, of_place: Array) -> None:
     """What a basket or a total is made of speaks for it, also in measures that may not be added up."""
-    flow = cube.place_key // len(cube.partners) // len(cube.products)
-    product, partner = cube.place_key // len(cube.partners) % len(cube.products), cube.place_key % len(cube.partners)
+    flow, product, partner = cube.space.names_of_place(cube.place_key)
     for basket, code, months in coverage.baskets:
         valid = empty_sets(1, cube.months)
         pack(months[None], valid)

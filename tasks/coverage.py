@@ -20,9 +20,14 @@ from tasks.scope import GROUPS, basket_members, covered_codes, of_finest_level, 
 
 @dataclass
 class Coverage:
-    """`standing` of the best kind of release that speaks of a desk in a month, NOBODY where none does; `below` likewise of
-    releases of HS8 alone. `everyone` and `known` are by cell (flow, product, family) and by flow and product: whether every
-    partner was asked for, whether anything is known at all. `baskets` are the members of each: (basket, code, months)."""
+    """What releases speak of, month by month.
+
+    - `standing`, by desk: the standing of the best kind of release that speaks of it, NOBODY where none does.
+    - `below`, by desk: the same of the releases of HS8 codes alone.
+    - `everyone`, by flow, product and family: whether every partner was asked for.
+    - `known`, by flow and product: whether anything is known at all.
+    - `baskets`: basket, code and the months in which the code belongs to it.
+    """
 
     standing: Array
     below: Array
@@ -78,9 +83,9 @@ def _of_releases(
     numpy.minimum.at(cells.reshape(-1), cell[whole], place[whole])
     known.reshape(-1)[cell] = True
     desk_place, desk_family = cube.desk_key // len(cube.families), cube.desk_key % len(cube.families)
-    desk_product = desk_place // len(cube.partners)
-    standing = cells[desk_product // len(cube.products), desk_product % len(cube.products), desk_family]
-    _without_groups_to_come(cube, standing, desk_place % len(cube.partners))
+    flow, product, partner = cube.space.names_of_place(desk_place)
+    standing = cells[flow, product, desk_family]
+    _without_groups_to_come(cube, standing, partner)
     _add_listed(cube, standing, covered.filter(~pl.col("everyone") & pl.col("family").is_in(cube.families)))
     everyone = cells != NOBODY
     for basket in {basket for basket, _, _ in members}:
@@ -124,8 +129,8 @@ def _cover_basket(
 ) -> None:
     """The desks of a basket are covered as the worst of those of its codes of each month."""
     place, family = cube.desk_key // len(cube.families), cube.desk_key % len(cube.families)
-    mine = numpy.flatnonzero(place // len(cube.partners) % len(cube.products) == basket)
-    flow, partner = place[mine] // len(cube.partners) // len(cube.products), place[mine] % len(cube.partners)
+    mine = numpy.flatnonzero(cube.space.product_of(place) == basket)
+    flow, _, partner = cube.space.names_of_place(place[mine])
     worst = numpy.zeros((len(mine), cube.months), numpy.uint8)
     for code, valid in members:
         desks = cube.find_desk(flow, numpy.full(len(mine), code), partner, family[mine])

@@ -17,11 +17,10 @@ from schemas.release import Release
 from tasks.ledger import last_word
 from tasks.periods import month_name
 from tasks.records import Records, Row
-from tasks.scope import BASKET, GROUPS, WORLD, covering, of_finest_level, part_of
+from tasks.scope import BASKET, TOTALS, WORLD, covering, of_finest_level, part_of
 from tasks.snapshot import Snapshot
 from tasks.tables import read_table
 
-TOTALS = (WORLD, *GROUPS)
 FINEST = "HS8"
 KILOGRAMS = {
     row["unit"]: Fraction(row["kg_per_unit"]) for row in code_table("units").iter_rows(named=True) if row["kg_per_unit"]

@@ -21,6 +21,8 @@ QUIET_MONTHS = 24
 # Records look back so far, so that a month can be computed from a bounded past.
 LOOK_BACK_MONTHS = 60
 GROUPS = tuple(code_table("partner_groups")["group"].unique().sort())
+# Keys that stand for several partners.
+TOTALS = (WORLD, *GROUPS)
 
 
 def family(measure: str = "measure") -> pl.Expr:

@@ -12,9 +12,9 @@ import numpy
 
 from schemas.code_tables import code_table
 from tasks.coverage import Coverage
-from tasks.cube import NO_ROW, NOBODY, NOTHING, SUM, TOTALS, Cube, months_valid
+from tasks.cube import NO_ROW, NOBODY, NOTHING, SUM, Cube, months_valid
 from tasks.keys import Array, number_distinct
-from tasks.scope import HS_LEVELS, WORLD
+from tasks.scope import HS_LEVELS, TOTALS, WORLD
 from tasks.series import LEVEL_MAX
 
 FITS = -1
