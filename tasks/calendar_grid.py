@@ -43,13 +43,15 @@ class Grid:
 def lay_grid(cube: Cube, coverage: Coverage) -> Grid:
     """The months of every series.
 
-    Besides the series that have numbers there are those that a reader will look for: the world and the groups of each
-    product, and the HS levels above it for the world, in all months of what they would be made of; where the scope does
-    not allow them they stay empty and say so. A series is told in the months about which something is known of its
-    product, from a number of its own until QUIET_MONTHS after it; what else is here serves as a base.
+    A series is here because it has numbers, or because a reader will look for it: the world and the groups of each product,
+    and for the world the HS levels above the product, in every month in which a part of them has a number. Where the scope
+    does not allow such a sum, its row is published empty and says why.
 
-    Whether a month is told depends on it and on the months before it in bounded number, never on what comes after (but
-    for cumulative figures later in its year): so a month stays as it was published, whatever is added.
+    A month of a series is told from a number of its own, or of a part, until QUIET_MONTHS later, as long as something is known
+    of its product in that month. Its other months only serve as a base.
+
+    Whether a month is told depends on that month and a bounded number of months before it. Nothing that comes later changes
+    it, except for cumulative figures of the same year. So a published month stays as it is, whatever is added.
     """
     own, seen = empty_sets(cube.height, cube.months), empty_sets(cube.height, cube.months)
     _mark_fresh(cube.fresh, cube.row, cube.ytd, cube.yoy, cube.ytd_yoy, own, seen)

@@ -86,8 +86,8 @@ rehearsal = rehearsing.rehearsal
 def on_record(store: Path, *, rehearsed: bool = False) -> Iterator[lineage.Run]:
     """Steps inside leave their records, and at the end the records become OpenLineage events under `store/lineage`.
 
-    A run that changed nothing leaves nothing; a run that failed leaves one file for the bytes and the step it failed at.
-    Of a rehearsal nobody is told, because nothing comes of it.
+    A run that changed nothing leaves no file. A run that failed leaves one, named by the bytes of its input and the step that
+    failed. A rehearsal leaves none, because nothing comes of it.
     """
     run = lineage.Run(flow_run_id=flow_run_id())
     with lineage.recording(run):

@@ -35,9 +35,10 @@ PLACE_CODE = r"^[0-9]{2}$"
 class Read(NamedTuple):
     """What the codes of a file say, each distinct one once, and which of them each row has.
 
-    `products` has product and classification, `turns` flow, partner, period_start, period_end and known_from, `sites` regime and
-    province, by the numbers that are in `product_of`, `turn_of` and `site_of` row by row. What could not be read is null
-    there, and `faults` has a row and a reason for each record that has it.
+    - `products`: product and classification; `product_of` has for each row the number of its own.
+    - `turns`: flow, partner, period_start, period_end, known_from; likewise `turn_of`.
+    - `sites`: regime and province; likewise `site_of`.
+    - `faults`: row and reason of each record in which something could not be read; it is null in the tables above.
     """
 
     products: pl.DataFrame

@@ -35,8 +35,8 @@ class Heads(NamedTuple):
 
 
 def months_changed(heads: Heads, first: int, wanted: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any, Any]:
-    """The month of the last change up to each wanted month, as a column of a window that begins with `first` (it may lie before
-    it); NOT_CHANGED where none is known. A row for each series of `heads`."""
+    """For each series of `heads` (a row) and each wanted month (a column): the last month up to it in which the meaning of the
+    series changed, NOT_CHANGED where none is known. Months are counted from `first`, and may lie before it."""
     changed = numpy.full((len(heads.numbers[0]), len(wanted)), NOT_CHANGED, numpy.int32)
     labels = dict(zip(WILD, heads.labels, strict=True))
     numbers = dict(zip(WILD, heads.numbers, strict=True))

@@ -1,9 +1,9 @@
 """The published tables of export controls: the measures themselves, and the months around each.
 
-A release makes again only the windows that it can change: those of measures whose months it derives, and only where it
-speaks of their products; what it reads for that are these products' totals, which are a table of their own, and the scopes of
-the releases. So the step costs nothing where a release is about something else, and nearly the same in a store of many years as
-in one of two.
+A release makes again only the windows that it can change: those that look at a month that it derives, and only where it speaks
+of a product of the windows. For that it reads the totals of these products, which are a table of their own (`event_month`), and
+the scopes of the releases. So the step costs nothing where a release is about other products, and hardly more in a store of
+many years than in one of two.
 """
 
 import functools
@@ -191,9 +191,11 @@ def _is_of_other_code(model: type[Table], known: Known) -> bool:
 
 
 def event_month(metric: Waiting, known: Known, *, is_outdated: bool) -> DataFrame[EventMonth]:
-    """The totals of the products in the months of all windows: as the release derived them, else as they were. Where what is
-    published of them `is_outdated`, they are looked for in the figures. A month of the figures without a total is kept: it is no
-    zero."""
+    """The totals of the products in the months of all windows: of derived months as they are now, of the others as they were.
+
+    Where the published table `is_outdated`, the others are read from `metric`. A month that has a row without a total keeps
+    it, because it is not a zero.
+    """
     months = {month for event in measures() for month in reach(event)}
     wanted = places(WORLD) & pl.col("product").is_in(sorted(event_products()))
     again = {partition for partition in known.derived if partition[0] == FLOW}

@@ -39,8 +39,8 @@ def emit(run: Run, store: Path) -> None:
 
 
 def _file_name(run: Run) -> str | None:
-    """The snapshot that the run made; for a failed run its bytes and the step it failed at, so that the same file dropped
-    every day does not fill the folder; None where there is nothing to tell."""
+    """The name of the run's file: the snapshot that it made, or for a failed run the bytes of its input and the step that
+    failed, so that the same bad file dropped every day does not fill the folder. None where there is nothing to tell."""
     if run.outcome is not None:
         return run.outcome.snapshot_id if run.outcome.status == "published" else None
     landed = [record for record in run.records if record.step == "land" and record.error is None]

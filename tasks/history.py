@@ -119,8 +119,8 @@ class History:
 
 
 class Sums(NamedTuple):
-    """Whole months added up. `by_product`: flow, product, month and RATED of single months that nobody printed, a row also
-    where they are 0. `by_partner`: flow, partner, measure, month, value of single months, without the world."""
+    """Sums of whole months. `by_product`: flow, product, month and the sums of RATED, without printed figures; a product that
+    has a row in the month is here also where its sums are 0. `by_partner`: flow, partner, measure, month, value; no world."""
 
     by_product: pl.DataFrame
     by_partner: pl.DataFrame

@@ -67,10 +67,10 @@ def require_folder(inbox: Path) -> None:
 
 
 def note_refusal(file: Path, refusal: Refused, seen: str | None) -> str:
-    """What a report says of a refused file; a note beside it says the same, with what to do, where the file itself is to blame.
+    """What a report says of a refused file. Where the file itself is to blame, a note beside it says the same and what to do.
 
-    The note holds until the file or its declaration is no longer as it was `seen` (`fingerprint`) before it was read; None
-    where it could not be. A note that cannot be left holds up nobody: the file is then tried again.
+    While the note is there the file is not tried again, until it or its declaration changes: `seen` is its fingerprint from
+    before it was read, None where it could not be read. Where no note can be written, the file is tried again each time.
     """
     if seen is None or refusal.rule in NOT_OF_THE_FILE:
         return str(refusal)

@@ -139,8 +139,11 @@ def _start_and_end(
 
 
 def _things(records: Sequence[StepRecord]) -> Iterator[tuple[StepRecord, list[_Thing], list[_Thing]]]:
-    """Each record with what its step was given and what it made. A failed step made nothing but what does not hold.
-    Given was what was made with the same bytes; of several a result alone for an argument alone, else by name."""
+    """Each record with what its step was given and what it made; of a failed step only what does not fit its schema.
+
+    What a step was given is known by its hash: it is the thing that an earlier step made with the same bytes. Where several
+    things have these bytes, an argument that is one thing is the step's only result, and a part of one goes by its name.
+    """
     known: dict[str, dict[str, _Thing]] = {}
     for record in records:
         given: dict[_Thing, None] = {}

@@ -87,10 +87,11 @@ class Origins:
         return self._best(place, place.month - place.month % 12) if place.month % 12 else None
 
     def chain(self, place: Place, levels: dict[int, Amount]) -> dict[int, Amount]:
-        """The year to date of every month that it can be told for, with the rows that it follows from.
+        """The year to date of every month of the year for which it can be known, with the rows that it follows from.
 
-        From January on each total is the one before plus the month, a printed one stands; then backwards from the printed
-        ones, where that does not contradict a total that is known by then. `levels` are the months known by themselves.
+        A printed total stands, unless all months up to it are known from better kinds of release. From January on, a total is
+        the one before it plus the month. Where that chain breaks, totals are reckoned backwards from a later printed one, if
+        they are not less than a total before them. `levels` are the months that are known by themselves.
         """
         january = place.month - place.month % 12
         year = range(january, january + 12)

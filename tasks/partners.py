@@ -19,11 +19,11 @@ from tasks.keys import Array
 def rank_partners(
     near: Any, begin: Array, end: Array, group: Array, whole: Array, wanted: Array, column: Array, parts: Array
 ) -> tuple[Array, Array]:
-    """Place of each partner's level among those of its group, 0 where it has none, series by wanted month; and the kinds of
-    release behind all that are ranked, group by wanted month.
+    """Two tables: by series and wanted month the rank of a partner's level within its group (flow, product, measure), 0 where
+    it has none; by group and wanted month the kinds of release behind all levels that were ranked.
 
-    `parts` are the series of single partners, those of one group side by side; `whole` speaks of columns. Equal levels share
-    a place. Nobody has one where a partner's level is missing.
+    `parts` are the series of single partners, those of one group side by side. `whole` says by group and column whether every
+    partner is covered and counted. Equal levels share a rank. Where the level of one partner is missing, nobody has a rank.
     """
     ranks = numpy.zeros((len(begin), len(wanted)), numpy.uint32)
     kinds = numpy.zeros((len(whole), len(wanted)), numpy.uint8)

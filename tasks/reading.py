@@ -122,8 +122,8 @@ def nearby(
     store: Path, table: str, *, flow: str | None = None, product: str | None = None, partner: str | None = None,
     month: tuple[int, int] | None = None, as_of: date | None = None,
 ) -> str:  # fmt: skip
-    """What there is where `query` with these conditions gives no row, in words: what the first condition that leaves
-    nothing could have been. Tables are read as far as the query has read them."""
+    """Where `query` with these conditions finds no row: which condition is the first that leaves none, and what it could have
+    been instead. No more of the table is read than the query has read."""
     snapshot, layout = open_snapshot(store), PUBLISHED[table]
     if snapshot is None or not snapshot.entries(table):
         return f"the table {table} has no files in this snapshot"

@@ -66,9 +66,10 @@ def month_text(index: str = "month") -> pl.Expr:
 
 
 def speaking(releases: pl.DataFrame) -> pl.DataFrame:
-    """The releases that speak for more than their own keys; `everyone` says whether they do so for every partner.
+    """The releases whose silence means something, because they were asked for a scope and not for single figures.
 
-    A file with world totals alone has no partners, however many were asked for.
+    `everyone` says whether that scope has every partner: not so for a file that has world totals alone. `lists` are the
+    partners in the file, as one text.
     """
     totals_alone = (pl.col("partner_list").list.len() == 1) & (pl.col("partner_list").list.first() == WORLD)
     return releases.filter(pl.col("partners") != "keys").with_columns(
@@ -83,9 +84,9 @@ def lost_place(product: str, day: str) -> pl.Expr:
 
 
 def without_lost(places: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
-    """Those of `places` (release_id, product, month, …) where the release lost no record, nor anywhere below the product.
+    """Those of `places` (release_id, product, month, …) where the release lost no record of the product or of a code below it.
 
-    Where a record was set aside, a missing row may be the one that it was, so there the release speaks for its rows alone.
+    A missing row may be the record that was set aside; so where one was, silence means nothing.
     """
     lost = releases.select("release_id", place=pl.col("lost")).explode("place").drop_nulls()
     if not lost.height:
@@ -112,7 +113,8 @@ def without_lost(places: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
 def asked_products(releases: pl.DataFrame, products: pl.Series, *, roll_up: bool) -> pl.DataFrame:
     """Which of `products` each release speaks about: columns release_id, product.
 
-    A release speaks about codes of the level of those in its file, where they stand in what was asked for or below it. With `roll_up` a release of HS8 also speaks about the levels above, whose numbers are sums of its own.
+    That are the codes that were asked for, or stand below one that was, and have as many digits as the codes in the file.
+    With `roll_up` a release of HS8 codes also speaks about the levels above, whose numbers are sums of its own.
     """
     codes = pl.DataFrame({"product": products.unique().drop_nulls()}, schema={"product": pl.String})
     digits = pl.col("product").str.len_chars()
@@ -204,8 +206,8 @@ def covered_codes(releases: pl.DataFrame, products: pl.Series, first: int, last:
 
 
 def _alike(releases: pl.DataFrame) -> pl.DataFrame:
-    """The releases, those that speak about the same products under the name of the first of them: most ask month after month
-    for the same, and what they ask for is looked up once."""
+    """The releases, with one `release_id` for all that ask for the same products and lost the same records: most ask for the
+    same month after month, and so the products are looked up once."""
     asked = (pl.col(name).list.join("\n") for name in ("products", "lost"))
     return releases.with_columns(pl.col("release_id").first().over("classification", *asked))
 

@@ -56,8 +56,8 @@ def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
     """Numbers by series and month index, the word of the best kind where several speak.
 
     `observation` holds one word a number (see `ledger.last_word`). Columns: SERIES, month, value, span, source, kind, and
-    standing, the place of the kind; span is `month`, or `ytd` for a figure cumulated from January, and `yoy`/`ytd_yoy` for a printed growth of the two.
-    Other periods have no place in a monthly series. Raises OverflowError for a number that is too large for one.
+    standing, the place of the kind. `span` is `month`, `ytd` for a figure cumulated from January, or `yoy` and `ytd_yoy` for the
+    printed growth of these two; other periods are left out. Raises OverflowError for a number that is too large.
     """
     start, end = pl.col("period_start"), pl.col("period_end")
     is_month = (start.dt.month_start() == start) & (start.dt.month_end() == end)

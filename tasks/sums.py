@@ -103,9 +103,10 @@ def memberships(cube: Cube) -> list[tuple[int, Array]]:
 def _add(
     cube: Cube, child: Array, parent: Array, valid_row: Array, valid: Array, may: Callable[[Array], Array]
 ) -> None:
-    """Add each child to its parent, in the months of its row of `valid` and where the parent may be a sum.
+    """Add each child to its parent, in the months in which both may be: `valid[valid_row]` says so for the child, `may` for the
+    parents that it is asked about.
 
-    The children of one place and parent lie side by side, because a part counts once however many measures it has.
+    The children of one place and one parent must lie side by side: a part counts once, however many measures it has.
     """
     if not len(child):
         return

@@ -131,10 +131,10 @@ def read_table(
     snapshot: Snapshot | None, model: type[Table], keep: Callable[[Partition], bool] = lambda partition: True,
     where: pl.Expr | None = None, columns: Collection[str] = (),
 ) -> pl.DataFrame:  # fmt: skip
-    """Rows of a table of a snapshot, in the table's order; of some partitions where `keep` says, and of those only what is
-    asked for: rows for which `where` (about columns inside the files) holds, and `columns`, else all of its model.
+    """Rows of a table of a snapshot, in the table's order; without rows where `snapshot` is None (nothing was published yet).
 
-    `where` speaks of columns inside the files, and what it leaves out is not read where the order of the files tells. None stands for a store in which nothing was published yet.
+    `keep` chooses partitions, `where` rows, `columns` columns (all where none are named). `where` may only speak of columns
+    inside the files, not of those in their paths; row groups in which it cannot hold are not read.
     """
     name = table_name(model)
     kinds = {column: kind for column, kind in readers_schema(model).items() if not columns or column in columns}

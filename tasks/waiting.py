@@ -106,8 +106,8 @@ def _close(held: Mapping[str, tuple[IO[bytes], int]]) -> None:
 class Writer:
     """Writes a table whose rows come portion by portion. `derivation` says what a partition was made from.
 
-    The files lie on the disk of the store, which must have room for them anyway. Leaving the block in an orderly way is not
-    enough to end a file: the last portion does.
+    The files lie on the disk of the store, which must have room for them anyway. They are finished by the last portion; what
+    was not finished when the block is left is thrown away.
     """
 
     def __init__(self, model: type[Table], store: Path, derivation: Callable[[Partition], Mapping[str, Any]]) -> None:

@@ -121,8 +121,8 @@ def first_landing(store: Path, raw: Path, note: Path, said: bytes) -> bytes:
 
 
 def share(store: Path, place: Path, data: bytes) -> None:
-    """Send bytes that are to lie at `place`, in the place of those that lie there now. Raises Outpaced where the bucket
-    has others: somebody decided otherwise, and that must be read first."""
+    """Send to the bucket the bytes that are to replace those at `place`. Raises Outpaced where the bucket has other bytes
+    than lie at `place` now: somebody else wrote there, and that must be read first."""
     remote = _remote(store)
     if remote is None:
         return
@@ -137,7 +137,7 @@ def share(store: Path, place: Path, data: bytes) -> None:
 
 
 def share_once(store: Path, place: Path, data: bytes) -> None:
-    """Send bytes that are to lie at `place`, unless there are some."""
+    """Send to the bucket the bytes that are to lie at `place`, unless it has some there already."""
     remote = _remote(store)
     if remote is not None:
         remote.bucket.first(_key(store, place), data)
