@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SIZE ?= S
 READY := $(VENV)/.ready
 
-.PHONY: run test test-house test-month search torture bench check stop deploy worker server-postgres lock dictionary clean
+.PHONY: help run test test-house test-month search torture bench check stop deploy worker server-postgres lock dictionary clean
 .DEFAULT_GOAL := help
 
 help:
@@ -18,7 +18,8 @@ help:
 	@echo "            browser, S3 and Dask, which wait for minutes; make test-month   a month of 0.3 million records through everything"
 	@echo "make torture  500 kills under readers; make search   properties on many more examples; make bench SIZE=S|M|L  speed beside what one would use instead"
 	@echo "make check  style, types, import contracts, dictionary"
-	@echo "make lock   resolve the dependencies anew into requirements.lock (needs uv)"
+	@echo "make dictionary   write schemas/DICTIONARY.md from the models; make lock   resolve the dependencies anew (needs uv)"
+	@echo "make clean   remove the environment and all caches"
 
 # The environment is made once, from the lock file with its hashes; ours is installed in place.
 $(READY): requirements.lock pyproject.toml
