@@ -84,7 +84,6 @@ CONTENDERS = {
 @contextmanager
 def server(work: Path) -> Iterator[None]:
     """A Prefect server in the folder in which the contenders run."""
-
     start = [sys.executable, "-c", "from flows import server; server.ensure_server()"]
     try:
         subprocess.run(start, cwd=work, env={**os.environ, **ENVIRONMENT}, check=True, stdout=subprocess.DEVNULL)

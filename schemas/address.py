@@ -56,13 +56,11 @@ def read_address(given: Any) -> "Path | S3Url":
     >>> read_address("s3://customs/store/"), read_address("store").name
     ('s3://customs/store', 'store')
     """
-    if isinstance(given, (Path, S3Url)):
+    if isinstance(given, S3Url):
+        return given
+    if isinstance(given, Path):
         # A path that was made of an address has lost a slash, and would become a folder called `s3:`.
-        return (
-            S3Url(SCHEME + "/".join(given.parts[1:]))
-            if isinstance(given, Path) and given.parts[:1] == ("s3:",)
-            else given
-        )
+        return S3Url(SCHEME + "/".join(given.parts[1:])) if given.parts[:1] == ("s3:",) else given
     if not isinstance(given, str) or not given:
         raise ValueError("the address of a store is a folder or s3://bucket/prefix")
     if "://" in given or given.lower().startswith("s3:"):

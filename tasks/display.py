@@ -23,6 +23,7 @@ COLUMNS = (
 )  # fmt: skip
 MARKS = {"implied_base": "*", "ytd_difference": "°", "sum": "", "sum_of_months": ""}
 COLUMNS_MIN = 4
+PARTNERS_MAX = 12
 MARK_WORDS = {"*": MADE["implied_base"], "°": MADE["ytd_difference"]}
 MIXED_MARK = "†"
 NUMBERS_SHOWN = 3
@@ -68,7 +69,7 @@ def product_name(product: str) -> str:
     return f"{names[0]} ({product})" if names else product
 
 
-def headline(rows: pl.DataFrame, rows_max: int = 12) -> Table:
+def headline(rows: pl.DataFrame) -> Table:
     """A table of one product and month in tonnes, the world first and then the partners by level; `rows` are of `metric`."""
     first = rows.row(0, named=True)
     table = Table(
@@ -81,7 +82,7 @@ def headline(rows: pl.DataFrame, rows_max: int = 12) -> Table:
     ordered = rows.filter(pl.col("level").is_not_null()).sort(
         pl.col("partner") != WORLD, "level", "partner", descending=[False, True, False]
     )
-    for row in ordered.head(rows_max).iter_rows(named=True):
+    for row in ordered.head(PARTNERS_MAX).iter_rows(named=True):
         mark = f" {MIXED_MARK}" if is_mixed(row["kinds"]) else ""
         table.add_row(row_name(row["partner"]) + mark, *(_cell(row, name, scale) for name, _, scale in COLUMNS))
     return table

@@ -20,7 +20,12 @@ GROWTH = pl.col("measure").cat.ends_with("_yoy")
 
 
 class Judged:
-    """`own` are the statements of the release with `month` and whether it is a `single` one; `row` is the release itself."""
+    """A release and the published months around it.
+
+    `row` is the release itself, `own` are its statements, with `month` and whether they are of a `single` one. `history` reads
+    the published months from two years before it to one after; `months` says which of these there are (flow and month), and
+    `met` which of them the release speaks of itself. `beside` are the published rows of `met`, `sums` those of the others.
+    """
 
     def __init__(self, release: Normalised, known: Known) -> None:
         self.release, self.known = release, known
@@ -46,7 +51,7 @@ class Judged:
 
     @cached_property
     def beside(self) -> pl.DataFrame:
-        """The rows of the months that the release speaks of itself."""
+        """The published rows of the months that the release speaks of itself."""
         columns = (
             "source",
             "kind",
@@ -62,7 +67,8 @@ class Judged:
 
     @cached_property
     def sums(self) -> Sums:
-        """The sums of the other months; those by partner are of the products of the release and of the year before each of its months."""
+        """The published sums of the other months; those by partner are of the products of the release and of the twelve months
+        before each of its own, and only where every partner was asked for."""
         now = self.own["month"].unique().to_list()
         years = {month - back for month in now for back in range(1, YEAR_MONTHS + 1)}
         others = self.months - self.met

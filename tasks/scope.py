@@ -44,9 +44,9 @@ def kind_of_code(product: str) -> str:
     return f"HS{len(product)}" if product.isdigit() else product.split(":", maxsplit=1)[0]
 
 
-def standing(kind: str = "kind") -> pl.Expr:
-    """The place of a kind of release, 0 is the best: where kinds speak of one key the lower one wins."""
-    return pl.col(kind).replace_strict(KINDS, range(len(KINDS)), return_dtype=pl.Int32)
+def standing() -> pl.Expr:
+    """The place of the `kind` of a release, 0 is the best: where kinds speak of one key the lower one wins."""
+    return pl.col("kind").replace_strict(KINDS, range(len(KINDS)), return_dtype=pl.Int32)
 
 
 def month_index(day: str | pl.Expr) -> pl.Expr:
@@ -60,9 +60,9 @@ def index_month(index: str) -> pl.Expr:
     return pl.date(pl.col(index) // 12, pl.col(index) % 12 + 1, 1)
 
 
-def month_text(index: str = "month") -> pl.Expr:
-    """The month that has this index as the YYYY-MM of the code tables."""
-    return index_month(index).dt.strftime("%Y-%m")
+def month_text() -> pl.Expr:
+    """The `month` that a row has as an index, as the YYYY-MM of the code tables."""
+    return index_month("month").dt.strftime("%Y-%m")
 
 
 def speaking(releases: pl.DataFrame) -> pl.DataFrame:
