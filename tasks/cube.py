@@ -47,8 +47,8 @@ class Cube:
 
     - Months: the window begins with the January `first` (a month index) and has `months` months. `fresh` are the months of it
       that have a column in the arrays of numbers; `is_settled` says by flow and column whether the numbers stand as they were
-      published. `past` has the numbers of the other months of the window, `far` what is known of months that are
-       not looked at one by one.
+      published. `past` has the numbers of the other months of the window, `far` what is known of those that are not looked at one
+      by one.
     - Numbers: `value` and the printed figures (`ytd`, `yoy`, `ytd_yoy`) are whole numbers in the smallest unit of the series,
       NOTHING where there is none. `row` says whether a month has a number at all, also a sum that is unknown because a part of
       it is missing. `kinds` are the kinds of release behind a number, a bit for each in the order of KINDS: the highest bit is
