@@ -163,7 +163,8 @@ def _qualified(stated: Stated, ours: Interval) -> str | None:
         return "agrees, the figure lies above"
     if stated.qualifier == "above" and ours.high >= value:
         return "agrees, the figure lies above" + (", and far above" if ours.low > value * FAR else "")
-    if stated.qualifier == "under" and ours.low <= value:
+    # A rise is no fall by less than 20 %; that of anything but a growth is never below zero.
+    if stated.qualifier == "under" and ours.low <= value and ours.high >= 0:
         return "agrees, the figure lies below"
     if stated.qualifier == "about" and Interval(value - far - half, value + far + half).meets(ours):
         return "agrees, as a rough figure"

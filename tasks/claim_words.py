@@ -18,6 +18,8 @@ from tasks.periods import month_name
 
 PERIOD = re.compile(r"(\d{4})-(\d{2})(?:\.\.(\d{4})-(\d{2}))?")
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+# A comma parts thousands; what is 46,4 elsewhere would be 464 here.
+GROUPED = re.compile(r"[+-]?\d{1,3}(?:[,\s]\d{3})+(?:\.\d+)?")
 AGAINST = re.compile(r"vs_(\d{4}-\d{2}(?:\.\.\d{4}-\d{2})?)_pct")
 LEVELS = {"level_t": "quantity_kg", "ytd_t": "quantity_kg", "value_usd": "value_usd", "value_cny": "value_cny"}
 GROWTHS = {
@@ -29,9 +31,12 @@ OTHERS = ("share_pct", "rank", "since", "streak", "unit_value")
 UNITS = {
     "t": 1000, "ton": 1000, "tons": 1000, "tonne": 1000, "tonnes": 1000, "吨": 1000, "噸": 1000, "mt": 1000, "kg": 1, "metric ton": 1000, "metric tons": 1000, "metric tonnes": 1000, "tonnen": 1000, "公吨": 1000, "톤": 1000, "トン": 1000,
     "千克": 1, "公斤": 1,
-    "kt": 10**6, "thousand t": 10**6, "万吨": 10**7, "萬噸": 10**7, "usd": 1, "cny": 1, "rmb": 1, "yuan": 1, "million usd": 10**6,
+    "kt": 10**6, "thousand t": 10**6, "万吨": 10**7, "萬噸": 10**7, "million t": 10**9, "million tons": 10**9, "million tonnes": 10**9, "million metric tons": 10**9,
+    "usd": 1, "cny": 1, "rmb": 1, "yuan": 1, "million usd": 10**6,
     "usd million": 10**6, "million cny": 10**6, "cny million": 10**6, "亿元": 10**8, "billion usd": 10**9, "usd billion": 10**9,
 }  # fmt: skip
+# Where the case of a letter makes another unit: MT and mt are metric tons.
+MEGATONNE, MEGATONNE_KG = "Mt", 10**9
 UNIT_VALUES = {"usd/t": 1000, "usd/tonne": 1000, "usd/kg": 1}
 QUALIFIERS = {
     "below": ("nearly", "almost", "just under", "close to", "将近", "將近", "近", "接近", "knapp", "fast", "거의"),
@@ -39,13 +44,15 @@ QUALIFIERS = {
     "above": ("more than", "over", "above", "at least", "exceeding", "upwards of", "超过", "超過", "逾", "以上", "至少", "über", "mehr als", "이상"),
     "under": ("less than", "under", "below", "at most", "up to", "不到", "不足", "weniger als", "unter"),
     "about": ("about", "around", "roughly", "approximately", "approx", "some", "circa", "ca", "~", "约", "約", "大约", "大約", "rund", "etwa", "약"),
+    "": ("exactly", "precisely", "only", "just", "merely", "仅", "僅", "只有", "达", "達", "达到", "達到"),
 }  # fmt: skip
+ONE_CODE = re.compile(r"(?:HS(?: code)?\s*)?\d{2}(?:[. ]?\d{2}){0,4}", re.IGNORECASE)
 DIGITS_MIN = 2
 # Signs that people put before or after a number, and words that say which way it went.
 SIGNS = {">": "more than", "≥": "at least", "<": "less than", "≤": "at most", "~": "about", "≈": "about"}
 FALLING = r"down|fell|fall of|falling|dropped|drop of|declined|decline of|decreased|lower|下降|下跌|减少|減少|下滑|감소"
 RISING = r"up|rose|rise of|rising|increased|increase of|gained|grew|higher|增长|增長|上升|增加|증가"
-MOVED = re.compile(rf"^({FALLING}|{RISING})(?:\s+by)?\s*")
+MOVED = re.compile(rf"^(?!up to$)({FALLING}|{RISING})(?:\s+(?:by|to))?\s*")
 MONTH_NAMES = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
 MONTH_NAMES |= {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name}
 YEAR_PART = re.compile(r"(\d{4})(?:-?(q|h)([1-4]))?")
@@ -142,10 +149,11 @@ def read_claim(row: dict[str, Any]) -> Stated:
     title = row.get("source_title", "")
     if kind in ("since", "streak", "rank"):
         number = Fraction(int(row["value"])) if row["value"].isdecimal() else Fraction(0)
-        return Stated(spot, kind, number, Fraction(1), row["value"], row["unit"], 1, "", title=title)
+        qualifier = row.get("qualifier", "")
+        return Stated(spot, kind, number, Fraction(1), row["value"], row["unit"], 1, qualifier, title=title)
     text, qualifier = _number_text(row["value"], row.get("qualifier", ""), kind)
     if not NUMBER.fullmatch(text):
-        raise Unclear(f"{row['value']!r} is no number")
+        raise Unclear(f"{row['value']!r} is no number; write one as 46.4 or 1,238")
     against = None
     if match := AGAINST.fullmatch(row["metric"].lower()):
         first, last = read_period(match[1])
@@ -157,13 +165,14 @@ def read_claim(row: dict[str, Any]) -> Stated:
 
 def _number_text(value: str, qualifier: str, kind: str) -> tuple[str, str]:
     """Digits and sign of a number, and its qualifier; "down 81 %" is minus 81 %, where a change is claimed."""
-    text = (
-        value.replace(",", "").replace("，", "").replace("−", "-").replace(" ", "").removesuffix("%").removesuffix("％")
-    )
+    text = value.replace("，", ",").replace("−", "-").rstrip("%％ ")
     if text[:1] in SIGNS:
         text, qualifier = text[1:], qualifier or SIGNS[text[0]]
     elif text[-1:] == "+":
         text, qualifier = text[:-1], qualifier or "more than"
+    text = re.sub(r"^([+-]?)\s+", r"\1", text)
+    if GROUPED.fullmatch(text):
+        text = re.sub(r"[,\s]", "", text)
     if moved := MOVED.match(qualifier.lower().strip()):
         qualifier = qualifier.strip()[moved.end() :]
         is_fall = re.fullmatch(FALLING, moved[1]) is not None
@@ -188,7 +197,7 @@ def _spot(row: dict[str, str], measure: str, kind: str) -> Spot:
     if kind == "mom" and first != last:
         raise Unclear(f"a change on the month before is of one month, and the claim is of {row['period']}")
     if row["metric"].lower().startswith("ytd") and first % 12:
-        raise Unclear(f"a year to date begins in January, and the claim is of {row['period']}")
+        raise Unclear(f"a year to date begins in January, and the claim is of {row['period']}; write 2025-01..2025-06")
     if row["flow"].lower() not in ("export", "import"):
         raise Unclear(f"the direction {row['flow']!r} is neither export nor import")
     return Spot(row["flow"].lower(), read_product(row), read_partner(row["partner"]), measure, first, last)
@@ -210,7 +219,7 @@ def _unit(unit: str, kind: str, measure: str) -> tuple[int, str, str]:
 
 
 def _unit_size(unit: str, measure: str) -> int:
-    size = UNITS.get(unit.lower())
+    size = MEGATONNE_KG if unit == MEGATONNE else UNITS.get(unit.lower())
     is_money = any(word in unit.lower() for word in ("usd", "cny", "rmb", "yuan", "元"))
     if size is None or is_money != measure.startswith("value"):
         raise Unclear(
@@ -252,9 +261,12 @@ def _written_period(text: str) -> tuple[int, int] | None:
 
 def read_product(row: dict[str, str]) -> str:
     """The product that the claim's commodity stands for, by the outlet's own use of the word where the table has it."""
-    if code := re.sub(r"\D", "", row.get("hs_code_if_stated", "")):
+    stated = row.get("hs_code_if_stated", "")
+    if re.search(r"\d", stated):
+        if not ONE_CODE.fullmatch(stated):
+            raise Unclear(f"{stated!r} is not one code")
         # A code of more than eight digits is China's own; eight are what the statistics have.
-        return code[:8]
+        return re.sub(r"\D", "", stated)[:8]
     if re.fullmatch(r"\d{2,8}|(line|basket):[a-z_]+", row["commodity"]):
         return row["commodity"]
     word = " ".join(row["commodity"].lower().replace("_", " ").replace("-", " ").split())
@@ -294,8 +306,13 @@ def read_partner(text: str) -> str:
 
 
 def read_qualifier(text: str) -> str:
-    """below, slightly above, above, under, about, or nothing; words that we do not know make a number less sure, never surer."""
+    """below, slightly above, above, under, about, or nothing. Raises Unclear at other words: a guess would be a tolerance."""
     word = text.lower().strip().rstrip(".")
     if not word:
         return ""
-    return next((kind for kind, words in QUALIFIERS.items() if word in words), "about")
+    for kind, words in QUALIFIERS.items():
+        if word in words:
+            return kind
+    raise Unclear(
+        f"{text!r} is no word before a number that we know; write about, nearly, more than, less than, or none"
+    )

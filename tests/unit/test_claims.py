@@ -67,6 +67,23 @@ CLAIMS: list[tuple[Any, ...]] = [
     (M, "World", "2025-06", "level_t", "2,700", "t", "about", NO, "3,188 t"),
     (M, "World", "2025-06", "yoy_pct", "-40", "%", "almost", YES, "just below"),
     (M, "World", "2025-06", "yoy_pct", "-40", "%", "at least", NO, "-38.10"),
+    # a rise is no fall by little, and a fall no rise
+    (M, "World", "2025-06", "mom_pct", "20", "%", "fell by less than", NO, "+157.5 %"),
+    (M, "World", "2025-06", "mom_pct", "-20", "%", "less than", NO, "+157.5 %"),
+    (M, "World", "2025-05", "mom_pct", "20", "%", "rose by less than", NO, "-52.8"),
+    (M, "World", "2025-05", "mom_pct", "60", "%", "fell by less than", YES, "lies below"),
+    # a word that is not known is no leave to be rough, and one that says how a level came about is no qualifier
+    (M, "World", "2025-06", "level_t", "3,300", "t", "reached", OPEN, "'reached' is no word"),
+    (M, "World", "2025-06", "level_t", "3,300", "t", "rose to", NO, "3,188 t"),
+    (M, "World", "2025-06", "level_t", "3,188", "t", "rose to", YES, "agrees"),
+    (M, "World", "2025-06", "level_t", "3,300", "t", "only", NO, "3,188 t"),
+    (M, "World", "2025-06", "level_t", "3,200", "t", "up to", YES, "lies below"),
+    # thousands and decimals, tonnes and millions of them
+    (M, "US", "2025-05", "level_t", "46,4", "t", "", OPEN, "'46,4' is no number"),
+    (M, "World", "2025-06", "level_t", "3 188", "t", "", YES, "agrees"),
+    (M, "World", "2025-06", "level_t", "3188", "MT", "", YES, "agrees"),
+    (M, "World", "2025-06", "level_t", "3188", "Mt", "", NO, "3,188 t"),
+    (M, "World", "2025-06", "level_t", "0.003188", "million tonnes", "", YES, "agrees"),
     # right number, wrong place
     (M, "US", "2025-06", "mom_pct", "667", "%", "", ELSEWHERE, "rounded first"),
     (M, "US", "2025-06", "mom_pct", "760", "%", "", ELSEWHERE, "in per cent of the earlier one"),
