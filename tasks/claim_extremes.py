@@ -2,11 +2,12 @@
 
 import itertools
 import re
+from dataclasses import dataclass
 
 from tasks.claim_changes import changes_between, said_changes
 from tasks.claim_readings import Readings
 from tasks.claim_text import describe
-from tasks.claim_words import PERIOD, Spot, Stated
+from tasks.claim_words import Spot, Stated, Unclear, read_period
 from tasks.intervals import Reading
 from tasks.periods import month_name
 
@@ -19,7 +20,7 @@ SPANS = {
     )
 }
 SPAN = re.compile(rf"({'|'.join(SPANS)}|\d+)-(month|year) (high|low)")
-YEAR = re.compile(r"(\d{4})")
+WAYS = {(1, "highest"): re.compile(r"\bhigh(est)?\b|最高|新高"), (-1, "lowest"): re.compile(r"\blow(est)?\b|最低|新低")}
 NAMED_MAX = 5
 FALLS = re.compile(r"consecutive monthly (falls|rises|declines|increases|gains)")
 
@@ -74,84 +75,124 @@ def _placed(
         for name, spot in others.items()
         if not changes_between(stated.spot, spot) and (found := readings.level(spot, exact=True))
     }
-    higher = [name for name, level in levels.items() if level.strict.low >= own.strict.high]
-    missing = len(others) - len(levels)
+    beyond = {name: _beyond(level, own, 1) for name, level in levels.items()}
+    higher = [name for name, is_higher in beyond.items() if is_higher]
+    is_open = len(levels) < len(others) or None in beyond.values()
     facts = f"{describe(stated.spot)}: {own.words}; higher among those at hand: {', '.join(sorted(higher)) or 'none'}"
     if len(higher) >= place:
         return "contradicted", f"Printed: rank {place} among {among}; at least {len(higher)} are higher. {facts}."
-    if complete and not missing:
+    if complete and not is_open:
         verdict = "supported" if len(higher) + 1 == place else "contradicted"
         return verdict, f"Rank {len(higher) + 1} among {among}; printed: {place}. {facts}."
     changes = sorted({change for spot in others.values() for change in changes_between(stated.spot, spot)})
     cut = f", or mean something else ({said_changes(changes)})" if changes else ""
     return _unclear(
-        f"rank {place} among {among} is open, because not all of them are at hand{cut}; nothing here speaks against it. {facts}"
+        f"rank {place} among {among} is open, because not all of them are at hand{cut}, or known well enough; nothing here speaks against it. {facts}"
     )
 
 
 def _since(readings: Readings, stated: Stated) -> Verdict:
-    """The highest or the lowest since an earlier month or year; the claim's direction is not in the form, so either will do."""
+    """The highest or the lowest since an earlier month or year; where the claim names no direction, either will do."""
     spot = stated.spot
-    step = 1 if spot.is_month else 12
     if not spot.is_month and (spot.first % 12, spot.last - spot.first) != (0, 11):
         return _unclear(f"a record is of a month or of a whole year, and the claim is of {spot.months}")
-    back = _back(stated, step)
-    if back is None or back < 1:
+    if (record := _record(stated)) is None:
         return _unclear(f"{stated.shown!r} names no earlier month or year since which it was the highest or lowest")
-    places = [spot.shifted(-step * number) for number in range(back, 0, -1)]
     own = readings.level(spot, exact=True)
-    # What lies before a change of what the series means is neither higher nor lower.
-    earlier = [[] if changes_between(spot, place) else readings.level(place, exact=True) for place in places]
     if not own:
         return _unclear(f"no release at hand gives the level of {describe(spot)}")
-    then, sure = earlier[0], [level[0] for level in earlier[1:] if level]
-    since = places[0].months
-    # A "nine-month high" is the highest of nine months; "since June" says that June was as high.
-    window = SPAN.fullmatch(stated.text.lower()) is not None
-    for sign, word in ((1, "highest"), (-1, "lowest")):
-        if any(not _beats(own[0], level, sign) for level in sure) or (
-            then and not window and _beats(own[0], then[0], sign)
-        ):
+    # What lies before a change of what the series means is neither higher nor lower.
+    levels = {
+        place: found[0]
+        for place in (*record.named, *record.between)
+        if not changes_between(spot, place) and (found := readings.level(place, exact=True))
+    }
+    words = [word for _, word in record.ways]
+    against = ""
+    for sign, word in record.ways:
+        beyond = {place: _beyond(own[0], level, sign) for place, level in levels.items()}
+        if passed := [place for place in record.between if beyond.get(place) is False]:
+            against += f"; as {word.removesuffix('est')} or {word.removesuffix('st')}r: {_listed(passed, levels)}"
             continue
-        if (then or window) and len(sure) == back - 1:
-            reading = f" ({then[0].words})" if then else ""
-            return "supported", f"{own[0].words} is the {word} since {since}{reading}, {describe(spot)}."
-        missing = [
-            place
-            for place, level in zip(places, earlier, strict=True)
-            if not level and not (window and place == places[0])
-        ]
-        which = f"{len(missing)} of {back}, from {missing[0].months} on"
-        if len(missing) <= NAMED_MAX:
-            which = ", ".join(place.months for place in missing)
-        changes = changes_between(spot, missing[0])
-        cut = f", or not to be compared ({said_changes(changes)})" if changes else ""
+        if record.named and all(beyond.get(place) for place in record.named):
+            against += f"; {word.removesuffix('st')}r than that itself: {_listed(record.named, levels)}"
+            continue
+        reached = [place for place in record.named if place in levels and not beyond[place]]
+        # One month of a year that was named is enough for "since that year".
+        unknown = [place for place in record.between if beyond.get(place) is None]
+        unknown += [] if reached else [place for place in record.named if place not in levels]
+        if not unknown:
+            then = f" ({levels[reached[-1]].words})" if reached else ""
+            return "supported", f"{own[0].words} is the {word} {record.since_words}{then}, {describe(spot)}."
         return _unclear(
-            f"it may be the {word} since {since}; not at hand{cut}: {which}; nothing here speaks against it ({describe(spot)}: {own[0].words})"
+            f"it may be the {word} {record.since_words}; {_not_told(spot, unknown)}; nothing here speaks against it ({describe(spot)}: {own[0].words})"
         )
-    known = "; ".join(f"{place.months} {level[0].words}" for place, level in zip(places, earlier, strict=True) if level)
-    return (
-        "contradicted",
-        f"{own[0].words} is neither the highest nor the lowest since {since}, {describe(spot)}: {known}.",
-    )
+    neither = f"not the {words[0]}" if len(words) == 1 else "neither the highest nor the lowest"
+    return "contradicted", f"{own[0].words} is {neither} {record.since_words}, {describe(spot)}{against}."
 
 
-def _back(stated: Stated, step: int) -> int | None:
-    """How many months, or years, the record goes back; None where the words do not say."""
+@dataclass(frozen=True)
+class Record:
+    """A claimed record: the places of the month or year that it names, those between it and the claim's, its directions."""
+
+    named: list[Spot]
+    between: list[Spot]
+    ways: list[tuple[int, str]]
+    since: str
+
+    @property
+    def since_words(self) -> str:
+        """Since a month, or of so many months where only a length is named."""
+        return f"since {self.since}" if self.named else f"of {self.since}"
+
+
+def _record(stated: Stated) -> Record | None:
+    """What record is claimed; None where the words do not say since when."""
+    spot = stated.spot
+    step = 1 if spot.is_month else 12
+    said = f"{stated.text} {stated.unit} {stated.qualifier}".lower()
+    ways = [way for way, words in WAYS.items() if words.search(said)]
+    ways = ways if len(ways) == 1 else [*WAYS]
     if match := SPAN.fullmatch(stated.text.lower()):
         number = SPANS.get(match[1]) or int(match[1])
-        return number * 12 // step if match[2] == "year" else number if step == 1 else None
-    if match := YEAR.fullmatch(stated.text):
-        december = int(match[1]) * 12 + 11
-        return (stated.spot.last - december) // step
-    match = PERIOD.fullmatch(stated.text)
-    if match is None or match[3] or step != 1:
+        if match[2] == "month" and step == 12:
+            return None
+        back = number * 12 // step if match[2] == "year" else number
+        # A "nine-month high" is the highest of nine months, its own among them.
+        between = [spot.shifted(-step * months) for months in range(back - 1, 0, -1)]
+        return Record([], between, ways, f"{back} {'months' if step == 1 else 'years'}") if between else None
+    try:
+        first, last = read_period(stated.text)
+    except Unclear:
         return None
-    return stated.spot.first - (int(match[1]) * 12 + int(match[2]) - 1)
+    if (last - first) % 12 not in (0, 11) or last >= spot.first or (step == 12 and first % 12):
+        return None
+    named = [spot.at(first=month, last=month + step - 1) for month in range(first, last + 1, step)]
+    between = [spot.at(first=month, last=month + step - 1) for month in range(last + 1, spot.first, step)]
+    return Record(named, between, ways, named[0].months if len(named) == 1 else str(first // 12))
 
 
-def _beats(own: Reading, other: Reading, sign: int) -> bool:
-    return own.strict.low > other.strict.high if sign > 0 else own.strict.high < other.strict.low
+def _listed(places: list[Spot], levels: dict[Spot, Reading]) -> str:
+    """The nearest of some places with their levels."""
+    named = ", ".join(f"{place.months} {levels[place].words}" for place in places[-NAMED_MAX:])
+    return named + (f" and {len(places) - NAMED_MAX} more" if len(places) > NAMED_MAX else "")
+
+
+def _not_told(spot: Spot, unknown: list[Spot]) -> str:
+    """Which places are missing, or cannot be compared, and why."""
+    which = f"{len(unknown)}, from {unknown[0].months} on"
+    if len(unknown) <= NAMED_MAX:
+        which = ", ".join(place.months for place in unknown)
+    changes = changes_between(spot, unknown[0])
+    cut = f", or not to be compared ({said_changes(changes)})" if changes else ""
+    return f"not at hand{cut}: {which}"
+
+
+def _beyond(own: Reading, other: Reading, sign: int) -> bool | None:
+    """Whether a number is higher (or lower) than another; None where their printed digits leave it open."""
+    if own.point != other.point and own.strict.meets(other.strict):
+        return None
+    return (own.point - other.point) * sign > 0
 
 
 def _streak(readings: Readings, stated: Stated) -> Verdict:
@@ -165,14 +206,14 @@ def _streak(readings: Readings, stated: Stated) -> Verdict:
     changes = changes_between(spot, places[0])
     cut = {change.month for change in changes}
     for (before, now), place in zip(itertools.pairwise(levels), places[1:], strict=True):
-        if before and now and place.first not in cut and not _beats(now[0], before[0], sign):
+        if before and now and place.first not in cut and _beyond(now[0], before[0], sign) is False:
             return (
                 "contradicted",
                 f"Not {months} {match[1]} in a row: {before[0].words}, then {now[0].words}, {describe(spot)}.",
             )
-    if not all(levels):
+    if not all(levels) or any(_beyond(now[0], before[0], sign) is None for before, now in itertools.pairwise(levels)):
         return _unclear(
-            f"months of the {months} before {describe(spot)} are not at hand; nothing here speaks against it"
+            f"months of the {months} before {describe(spot)} are not at hand, or not known well enough; nothing here speaks against it"
         )
     if changes:
         return _unclear(

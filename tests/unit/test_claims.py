@@ -223,6 +223,27 @@ def test_one_changed_digit_in_a_level_is_never_supported_beyond_rounding(sample:
     assert set(said) <= {"3180"}, said  # 3,180 is 3,188 cut off to tens
 
 
+def test_a_record_is_of_the_direction_that_the_claim_names(sample: Snapshot) -> None:
+    """August 2025 (6,146 t) was the highest month since January (6,357 t); the lowest in between was May (1,238 t)."""
+    claims = {
+        ("2025-08", "seven-month high", ""): YES,
+        ("2025-08", "seven-month low", ""): NO,
+        ("2025-08", "2025-01", "highest"): YES,
+        ("2025-08", "2025-01", "lowest"): NO,
+        ("2025-08", "January 2025", "highest"): YES,
+        ("2025-08", "2025-02", "highest"): NO,
+        ("2025-05", "four-month low", ""): YES,
+        ("2025-05", "four-month high", ""): NO,
+    }
+    rows = [(M, "World", month, "since", text, "month", word) for month, text, word in claims]
+    checked = check_claims(sample, frame(rows))
+    assert checked["verdict"].to_list() == [*claims.values()], checked["reason"].to_list()
+    reasons = dict(zip(claims, checked["reason"], strict=True))
+    assert "is the highest of 7 months" in reasons["2025-08", "seven-month high", ""]
+    assert "is not the lowest of 7 months" in reasons["2025-08", "seven-month low", ""]
+    assert "higher than that itself: 2025-02 3,586 t" in reasons["2025-08", "2025-02", "highest"]
+
+
 def test_the_note_is_never_read(sample: Snapshot) -> None:
     rows = frame(CLAIMS)
     noted = replace(rows, rows=rows.rows.with_columns(note=pl.lit("truncated; mislabelled RE; wrong; right")))
@@ -411,6 +432,56 @@ def test_a_rank_within_a_year_is_among_months_that_mean_the_same(tmp_path: Path)
     found = verdicts_of(store, *claims)
     assert [verdict for verdict, _ in found] == [*claims.values()], found
     assert "2013-07: HRV enters EU27" in found[0][1]
+
+
+def test_since_a_year_is_since_any_month_of_it(tmp_path: Path) -> None:
+    """March 2023 was higher than August 2024, and December 2023 was not."""
+    store = tmp_path / "store"
+    months = [f"{year}-{month:02d}" for year in (2023, 2024) for month in range(1, 13)]
+    levels = {month: 100 + place for place, month in enumerate(months)} | {"2023-03": 900, "2024-08": 500}
+    query_of(store, "2023-01..2024-12", {(month, "USA"): levels[month] for month in months})
+    claims = {
+        ("US", "2024-08", "since", "2023", "year"): YES,
+        ("US", "2024-08", "since", "2023-03", "month"): YES,
+        ("US", "2024-08", "since", "2023-12", "month"): NO,
+        ("US", "2024-08", "since", "2022", "year"): NO,
+        ("US", "2024-09", "since", "2023", "year"): NO,
+    }
+    found = verdicts_of(store, *claims)
+    assert [verdict for verdict, _ in found] == [*claims.values()], found
+    assert "the highest since 2023 (900 t)" in found[0][1]
+
+
+def test_what_printed_digits_leave_open_is_no_record_and_no_rank(tmp_path: Path) -> None:
+    """353 t may be more or less than 353.4 t."""
+    store = tmp_path / "store"
+    printed = {f"2024-{month:02d}": "300" for month in range(1, 13)} | {
+        "2024-05": "353.4",
+        "2024-06": "353",
+        "2024-02": "400",
+    }
+    print_of(store, *(("USA", month, "quantity", level) for month, level in printed.items()))
+    claims = {
+        ("US", "2024-06", "rank", "2", "rank within 2024"): OPEN,
+        ("US", "2024-06", "rank", "3", "rank within 2024"): OPEN,
+        ("US", "2024-06", "rank", "1", "rank within 2024"): NO,
+        ("US", "2024-06", "since", "2024-02", "month"): OPEN,
+        ("US", "2024-05", "since", "2024-02", "month"): YES,
+        ("US", "2024-06", "streak", "1", "consecutive monthly rises"): OPEN,
+    }
+    found = verdicts_of(store, *claims)
+    assert [verdict for verdict, _ in found] == [*claims.values()], found
+
+
+def test_two_codes_are_not_read_as_one(sample: Snapshot) -> None:
+    claim = frame([(M, "World", "2025-06", "level_t", "3188", "t", "")])
+    verdicts = {
+        code: check_claims(sample, replace(claim, rows=claim.rows.with_columns(hs_code_if_stated=pl.lit(code))))[
+            "verdict"
+        ][0]
+        for code in ("8505.11.10", "HS 8505 1110", "8505111000", "n/a", "8505.11, 8505.19", "85051110/85051190")
+    }
+    assert [*verdicts.values()] == [YES, YES, YES, YES, OPEN, OPEN]
 
 
 @pytest.mark.shared
