@@ -20,7 +20,8 @@ class Fact(BaseModel):
     measure: str = Field("quantity_kg", description="what is measured, as in the table metric")
     value: float | str | None
     status: str
-    step: float = Field(0.1, description="for a growth: what the last digit may be worth, given the digits it rests on")
+    step: float = Field(0.1, description="for a growth or a share: what its last digit may be worth")
+    low: float | None = Field(None, description="the least that it may be, given the printed digits it rests on")
     trace: Trace | None = None
 
 

@@ -16,6 +16,7 @@ from tasks.claim_readings import Readings
 from tasks.claim_words import Spot
 from tasks.control_events import MIXED, events_of, members
 from tasks.display import product_names
+from tasks.intervals import Interval
 from tasks.origin import Place
 from tasks.periods import first_day, month_end, month_number, span_name
 from tasks.scope import WORLD, part_of
@@ -98,14 +99,15 @@ class Gatherer:
         value = row[figure]
         trace = self.tracer.trace(place, figure) if value is not None else None
         plain = f"{value:%Y-%m}" if isinstance(value, date) else value
+        is_carried = value is not None and figure.endswith("_pct") and measure == KG
+        left_open = self.left_open(partner, figure) if is_carried else None
         return Fact(
             id=f"s{self.count}", partner=partner, month=day, figure=figure, measure=measure, value=plain, status=row[status(figure)],
-            trace=trace,
-            step=_carried(self.step(partner, figure), value) if value is not None and figure.endswith("_pct") and measure == KG else 0.1,
+            trace=trace, step=_step(left_open, value) if left_open else 0.1, low=float(left_open.low) if left_open else None,
         )  # fmt: skip
 
-    def step(self, partner: str, figure: str) -> float:
-        """What the last digit of a growth may be worth: "353 t against 46.4 t" does not carry a decimal of +660.8 %."""
+    def left_open(self, partner: str, figure: str) -> Interval | None:
+        """What the printed digits behind a growth or a share leave open, in per cent."""
         january = self.number - self.number % 12
         spot = self.readings.canonical(
             Spot(self.flow, self.product, partner, KG, january if figure == "ytd_yoy_pct" else self.number, self.number)
@@ -114,8 +116,7 @@ class Gatherer:
             found = self.readings.share(spot)
         else:
             found = self.readings.growth(spot, spot.shifted(-1 if figure == "mom_pct" else -12))
-        width = min((float(reading.strict.width) for reading in found), default=0.0)
-        return max(0.1, 10.0 ** round(math.log10(width))) if width > 0 else 0.1
+        return min((reading.strict for reading in found), key=lambda one: one.width, default=None)
 
     def levels(self, partner: str, months: int) -> list[float | None]:
         """The last months in tonnes."""
@@ -238,9 +239,16 @@ def _held(store: Path, snapshot: Snapshot) -> list[Waiting]:
     return found
 
 
-def _carried(step: float, value: float) -> float:
-    """A digit is worth no more than the growth itself: of +3.3 % one digit is left, and not none."""
-    return max(0.1, min(step, 10.0 ** math.floor(math.log10(abs(value))))) if value else step
+def _step(left_open: Interval, value: float) -> float:
+    """What the last digit may be worth: "353 t against 46.4 t" does not carry a decimal of +660.8 %.
+
+    Two digits always stand, or what there is before the decimals: 26 t after 21 t is +24 %, which no +20 % may replace.
+    """
+    width = float(left_open.width)
+    if width <= 0 or not value:
+        return 0.1
+    size = math.floor(math.log10(abs(value)))
+    return max(0.1, min(10.0 ** round(math.log10(width)), 10.0 ** (size - 1 if size > 0 else size)))
 
 
 def _tonnes(kilograms: float | None) -> float | None:

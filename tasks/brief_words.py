@@ -76,7 +76,7 @@ def shown(fact: Fact, language: str = "en") -> str:
     if fact.figure == "rank":
         return f"{value:.0f}"
     if fact.figure == "share_pct":
-        return f"{value:.1f} %"
+        return f"{_percent(fact)} %"
     return f"{_sign(fact)}{_percent(fact)} %"
 
 
@@ -96,7 +96,7 @@ def _sign(fact: Fact) -> str:
 
 
 def _percent(fact: Fact) -> str:
-    """The size of a growth with the digits that it carries."""
+    """The size of a growth or a share with the digits that it carries."""
     assert isinstance(fact.value, float)
     size = round(abs(fact.value) / fact.step) * fact.step
     return f"{size:,.0f}" if fact.step >= 1 else f"{size:,.1f}"
@@ -119,12 +119,15 @@ def _since(text: str, language: str) -> str:
 
 
 def times(fact: Fact, language: str) -> str:
-    """How many times as much a large growth is, in whole times: the ratio, which is one more than the growth."""
+    """How many times as much a large growth is, in whole times: the ratio, which is one more than the growth. Nothing where the
+    printed digits leave open whether it is."""
     ratio = float(fact.value or 0) / 100 + 1
     whole = int(ratio + EXACT)
     if whole < TIMES_MIN:
         return ""
     is_more = ratio - whole > EXACT
+    if is_more and fact.low is not None and fact.low / 100 + 1 < whole - EXACT:
+        return ""
     if language == "zh":
         return f"，是上月的{whole}倍" + ("多" if is_more else "")
     words = EN_NUMBERS[whole] if whole < len(EN_NUMBERS) else f"{whole:,} times"

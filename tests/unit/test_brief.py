@@ -196,6 +196,26 @@ def test_a_growth_of_so_many_per_cent_is_one_more_in_times(growth: float, words:
     assert bool(brief_words.times(fact, "en")) == bool(words)
 
 
+def test_rounded_tonnages_make_no_other_growth_no_sure_multiple_and_no_decimal_of_a_share(tmp_path: Path) -> None:
+    """5 t after 2 t: from 4.5 after 2.5 to 5.5 after 1.5, so +80 % to +267 %, and 5 of 26 t are 17 to 22 %."""
+    lines = "".join(
+        f"export,85051110,{partner},{month},quantity,{tonnes},t,2024-07-20,press,https://example.org/a,\n"
+        for partner, may, june in (("WLD", 21, 26), ("USA", 2, 5), ("DEU", 19, 3))
+        for month, tonnes in (("2024-05", may), ("2024-06", june))
+    )
+    file = tmp_path / "printed.csv"
+    file.write_text("flow,product,partner,period,measure,value,unit,published_on,publisher,address,note\n" + lines)
+    request = ReleaseRequest(file=file, store=tmp_path / "store", source="published", released_on=date(2024, 7, 20))
+    release.fn(request, date(2024, 8, 1))
+    found = open_snapshot(tmp_path / "store")
+    assert found is not None
+    facts = gather(found, found.store, MAGNETS, "export", date(2024, 6, 1))
+    said = [sentence.text for sentence in brief_words.headlines(facts, "en")]
+    assert "were 26 t in June 2024, up 24 % from 21 t in May." in said[0]
+    assert "Exports to the United States rose 150 % to 5 t; that is 19 % of the total." in said
+    assert "Exports to Germany fell 84 % to 3 t; that is 12 % of the total." in said
+
+
 def test_a_fall_is_told_as_a_fall_and_no_change_as_none(facts: Facts) -> None:
     other = copy.deepcopy(facts)
     other.partners[1].mom.value = -12.3
