@@ -18,13 +18,16 @@ class TracedNumber(BaseModel):
     raw_sha256: str
     records: list[int] = Field(description="record numbers in the raw file; their values add up to `value`")
     told: int = Field(description="what these records add up to in the details of the release")
+    read: int | None = Field(
+        None, description="what they add up to in the raw file, read again; null where a correction changed one of them"
+    )
     printed: list[str] = Field(description="the first records as printed")
     address: str | None = Field(None, description="where it was printed, for collected figures")
 
     @property
     def holds(self) -> bool:
-        """Whether the ledger says what the release says."""
-        return bool(self.records) and self.told == self.value
+        """Whether the ledger says what the release says, and that what its raw file says."""
+        return bool(self.records) and self.told == self.value and self.read in (None, self.value)
 
 
 class Operand(BaseModel):

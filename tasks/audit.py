@@ -96,6 +96,8 @@ def _trace_sample(snapshot: Snapshot, sample: int) -> tuple[list[Problem], int]:
 def _untold(flow: str, number: TracedNumber) -> Problem:
     """A number of the ledger that is not what its release says."""
     said = f"{number.told}, which {len(number.records)} records add up to in the details of {number.release_id}"
+    if number.told == number.value:
+        said = f"{number.read}, which {len(number.records)} records of the raw file of {number.release_id} add up to"
     if not number.records:
         said = f"no number, as the details of {number.release_id} have none that was public from {number.known_from}"
     return Problem(

@@ -93,6 +93,15 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     return Normalised(detail, quarantine, gather(release_id, doubts), release)
 
 
+def numbers_of(reported: DataFrame[Reported]) -> pl.DataFrame:
+    """The numbers of a file as they are read on the way in: record, measure and value of each."""
+    coded, printed, _ = _tidy(reported)
+    amounts = read_amounts(printed, coded)
+    read = amounts.read.unique(["row", "label"])
+    measures = take(amounts.labels.select("measure"), read["label"].to_numpy())
+    return measures.with_columns(record=reported["record"].gather(read["row"]), value=read["value"])
+
+
 def release_id_of(landed: Landed) -> str:
     """Name of a release: the same bytes with the same declaration are the same release, whenever they come."""
     said = [landed.raw_sha256, landed.reporter, landed.flow, landed.partners, landed.products, str(landed.first_month),

@@ -3,22 +3,18 @@
 The raw bytes are hashed and parsed again: what a trace shows as printed was read from the file and from nothing else.
 """
 
-import hashlib
 import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from schemas.observation import Detail
 from schemas.trace import TracedNumber
-from tasks.land import raw_path
 from tasks.periods import span_name
+from tasks.raw_file import RawFile, read_raw
 from tasks.snapshot import Snapshot
-from tasks.sources import SOURCES
 from tasks.tables import Partition, read_table
-from tasks.working_copy import fetched
 
 PRINTED_MAX = 3
 KEY = ("product", "partner", "period_start", "period_end", "measure")
@@ -37,7 +33,7 @@ class Records:
     def __init__(self, snapshot: Snapshot, flow: str, releases: pl.DataFrame, where: pl.Expr | None) -> None:
         self.snapshot, self.flow, self.releases, self.where = snapshot, flow, releases, where
         self._known: dict[tuple[Any, ...], TracedNumber] = {}
-        self._parsed: dict[str, tuple[pl.DataFrame, dict[int, int]]] = {}
+        self._files: dict[str, RawFile] = {}
         self._of_month: dict[Partition, pl.DataFrame] = {}
 
     def traced(self, rows: Iterable[Row]) -> list[TracedNumber]:
@@ -53,12 +49,13 @@ class Records:
             pl.all_horizontal(pl.col(name) == row[name] for name in (*KEY, *WORD))
         )
         records = details["record"].sort().to_list()
-        texts = [self._printed(release, record) for record in records[:PRINTED_MAX]]
+        file = self._file(release) if records else None
+        texts = [file.text(record) for record in records[:PRINTED_MAX]] if file else []
         return TracedNumber(
             product=row["product"], partner=row["partner"], period=span_name(row["period_start"], row["period_end"]),
             measure=row["measure"], value=row["value"], unit=row["unit"], release_id=row["release_id"], title=release["title"],
             known_from=str(row["known_from"]), raw_sha256=release["raw_sha256"], records=records,
-            told=details["value"].sum(),
+            told=details["value"].sum(), read=file.total(records, row["measure"]) if file else None,
             printed=[json.dumps(text, ensure_ascii=False) for text in texts], address=texts[0].get("address") if texts else None,
         )  # fmt: skip
 
@@ -67,16 +64,8 @@ class Records:
             self._of_month[month] = read_table(self.snapshot, Detail, lambda partition: partition == month, self.where)
         return self._of_month[month]
 
-    def _printed(self, release: Row, record: int) -> Row:
-        """A record of the raw file as printed, read from its bytes again after their hash was checked."""
+    def _file(self, release: Row) -> RawFile:
         sha256 = release["raw_sha256"]
-        if sha256 not in self._parsed:
-            place = fetched(self.snapshot.store, raw_path(self.snapshot.store, sha256))
-            raw = place.read_bytes()
-            if hashlib.sha256(raw).hexdigest() != sha256:
-                raise ValueError(f"{place}: the raw bytes are not those that were landed; restore the file from a copy")
-            reported = SOURCES[release["source"]].parse(raw, Path(release["title"]).name).reported
-            self._parsed[sha256] = reported, {number: place for place, number in enumerate(reported["record"])}
-        records, places = self._parsed[sha256]
-        row = records.row(places[record], named=True)
-        return {name: text for name, text in row.items() if text is not None}
+        if sha256 not in self._files:
+            self._files[sha256] = read_raw(self.snapshot.store, release)
+        return self._files[sha256]

@@ -17,7 +17,7 @@ from schemas.metric import FIGURES, Metric
 from schemas.request import ReleaseRequest
 from schemas.table import readers_schema
 from tasks.audit import audit
-from tasks.origin import Place
+from tasks.origin import Origins, Place
 from tasks.sample import drawn
 from tasks.snapshot import Snapshot, open_snapshot
 from tasks.tables import read_table
@@ -133,6 +133,32 @@ def test_a_word_of_the_ledger_that_is_not_what_its_release_says_is_named(
     (problem,) = [problem for problem in problems if "observation" in problem]
     assert "observation of export 85051110 USA quantity_kg 2025-06: found 999000; expected 1000" in problem
     assert "add up to in the details of gacc_query-" in problem
+
+
+def test_a_detail_that_is_not_what_its_raw_file_says_is_named(
+    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Figures, ledger and details agree with one another, and all three say what no record does."""
+    where = (pl.col("product") == "85051110") & (pl.col("partner") == "USA") & (pl.col("measure") == "quantity_kg")
+    june = where & (pl.col("period_end") == date(2025, 6, 30))
+    wrong = pl.when(june).then(pl.lit(999_000)).otherwise("value").cast(pl.Int64)
+    details = Origins._details
+
+    class Mistaken(Tracer):
+        def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:
+            super().__init__(snapshot, flow, product)
+            if flow == "export":
+                level = pl.when(where & (pl.col("period") == date(2025, 6, 1))).then(pl.lit(999_000)).otherwise("level")
+                self.metric = self.metric.with_columns(level=level)
+                self.origins.observation = self.origins.observation.with_columns(value=wrong)
+                self.origins._details = lambda month: details(self.origins, month).with_columns(value=wrong)  # type: ignore[method-assign]
+
+    monkeypatch.setattr(tasks.audit, "Tracer", Mistaken)
+    monkeypatch.setattr(tasks.audit, "FIGURES", ("level",))
+    problems = audit(snapshot.store, sample=10**6).problems
+    (problem,) = [problem for problem in problems if "observation" in problem]
+    assert "observation of export 85051110 USA quantity_kg 2025-06: found 999000; expected 1000" in problem
+    assert "which 1 records of the raw file of gacc_query-" in problem
 
 
 def test_a_word_of_the_ledger_that_no_release_says_is_named(

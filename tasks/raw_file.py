@@ -1,0 +1,52 @@
+"""A raw file that is published, read again: its records as printed, and what they add up to.
+
+For whoever traces a number to its bytes. Corrections are not applied: a record that one changes says nothing here.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from schemas.code_tables import code_table
+from tasks.land import raw_path
+from tasks.normalise import numbers_of
+from tasks.sources import SOURCES
+from tasks.working_copy import fetched
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """Records with the places where they stand, and those that a correction changes."""
+
+    reported: pl.DataFrame
+    places: dict[int, int]
+    corrected: frozenset[int]
+
+    def text(self, record: int) -> dict[str, Any]:
+        """A record as printed."""
+        row = self.reported.row(self.places[record], named=True)
+        return {name: text for name, text in row.items() if text is not None}
+
+    def total(self, records: list[int], measure: str) -> int | None:
+        """What some records add up to in a measure; None where a correction says otherwise of one."""
+        if self.corrected & {*records}:
+            return None
+        numbers = numbers_of(self.reported[[self.places[record] for record in records]])
+        return int(numbers.filter(measure=measure)["value"].sum())
+
+
+def read_raw(store: Path, release: Mapping[str, Any]) -> RawFile:
+    """The raw file of a row of the table `release`. Raises ValueError where the bytes are not what their name says."""
+    sha256 = release["raw_sha256"]
+    place = fetched(store, raw_path(store, sha256))
+    raw = place.read_bytes()
+    if hashlib.sha256(raw).hexdigest() != sha256:
+        raise ValueError(f"{place}: the raw bytes are not those that were landed; restore the file from a copy")
+    reported = SOURCES[release["source"]].parse(raw, Path(release["title"]).name).reported
+    places = {number: place for place, number in enumerate(reported["record"])}
+    corrected = code_table("corrections").filter(raw_sha256=sha256)["record"].cast(pl.Int64)
+    return RawFile(reported, places, frozenset(corrected))
