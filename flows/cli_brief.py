@@ -214,5 +214,5 @@ def plot(
 
 
 def _say_mixed(product: str | None) -> None:
-    if product and control_events.MIXED in control_events.members(product):
+    if product and control_events.holds(product, control_events.MIXED):
         say(control_events.MIXED_WORDS)

@@ -14,7 +14,7 @@ from schemas.observation import Observation
 from schemas.revision import Revision
 from tasks.claim_readings import Readings
 from tasks.claim_words import Spot
-from tasks.control_events import MIXED, events_of, members
+from tasks.control_events import MIXED, events_of, holds, members
 from tasks.display import product_names
 from tasks.intervals import Interval
 from tasks.origin import Place
@@ -162,7 +162,7 @@ def gather(snapshot: Snapshot, store: Path, product: str, flow: str, month: date
         lowest_since=found.fact(WORLD, "lowest_since"), partners=rows, months=months, world_t=found.levels(WORLD, MONTHS_SHOWN),
         before_t=before, events=_events(product, months), unit_value=prices[0], unit_value_mom=prices[1],
         unit_value_yoy=prices[2], has_values=found.has_values(), mix_moved_pp=_mix_moved(rows, before), series_start=start,
-        revised_since=since, revised=revised, revised_more=more, held=_held(store, snapshot), mixed_code=MIXED in codes,
+        revised_since=since, revised=revised, revised_more=more, held=_held(store, snapshot), mixed_code=holds(product, MIXED),
     )  # fmt: skip
 
 

@@ -45,6 +45,11 @@ def is_heading(product: str) -> bool:
     return product.isdecimal() and len(product) < HS8_DIGITS
 
 
+def holds(product: str, code: str) -> bool:
+    """Whether an HS8 code is a product, is in it, or lies below it."""
+    return code in members(product) or (is_heading(product) and code.startswith(product))
+
+
 def coverage(event: str, product: str) -> str | None:
     """How much of a product a measure controls; None where it does not touch it. All codes below a heading are not known
     here, so that of a heading no measure is known to control the whole."""
@@ -61,13 +66,11 @@ def coverage(event: str, product: str) -> str | None:
 
 def mixed_note(product: str, event: str | None = None) -> str | None:
     """What shares the codes of a product with controlled goods, by one measure or by any; None where they do not mix."""
-    rows = code_table("control_event_codes").filter(
-        (pl.col("coverage") == "unknown_share") & pl.col("hs8").is_in(members(product))
-    )
+    rows = code_table("control_event_codes").filter(pl.col("coverage") == "unknown_share")
     if event is not None:
         rows = rows.filter(pl.col("event") == event)
     notes = rows.select("hs8", "note").unique().sort("hs8", "note")
-    return "; ".join(f"{code}: {note}" for code, note in notes.iter_rows()) or None
+    return "; ".join(f"{code}: {note}" for code, note in notes.iter_rows() if holds(product, code)) or None
 
 
 @functools.cache

@@ -14,7 +14,7 @@ from rich.table import Table
 from schemas.code_tables import code_table
 from schemas.metric import MADE, MISSING, status
 from schemas.trace import Trace
-from tasks.control_events import MIXED, MIXED_WORDS, members
+from tasks.control_events import MIXED, MIXED_WORDS, holds
 from tasks.scope import BASKET, WORLD
 
 COLUMNS = (
@@ -128,7 +128,7 @@ def _legend(rows: pl.DataFrame) -> list[str]:
     mixed = sorted({kind for kinds in rows["kinds"] if is_mixed(kinds) for kind in kinds.split("+")})
     lines += [f"{MIXED_MARK} rests on more than one kind of release: {', '.join(mixed)}"] if mixed else []
     lines += [f"– not to be had: {'; '.join(MISSING[reason] for reason in missing)}"] if missing else []
-    return [*lines, *([MIXED_WORDS] if MIXED in members(rows["product"][0]) else [])]
+    return [*lines, *([MIXED_WORDS] if holds(rows["product"][0], MIXED) else [])]
 
 
 def show_trace(console: Console, trace: Trace, *, full: bool = True) -> None:

@@ -6,7 +6,7 @@ import altair
 import polars as pl
 
 from tasks.chart import COLOURS, lines, on_calendar, png, svg
-from tasks.control_events import MIXED, MIXED_WORDS, events_of, members
+from tasks.control_events import MIXED, MIXED_WORDS, events_of, holds
 from tasks.display import partner_name, product_name
 from tasks.periods import month_end
 from tasks.trace import NoFigure
@@ -53,7 +53,7 @@ def draw(rows: pl.DataFrame, product: str, partners: list[str], measure: str, fo
             ),
         ]
     notes = [f"{number}  {day}  {row['body']}: {row['document']}" for number, (day, row) in enumerate(events, 1)]
-    notes += [MIXED_WORDS] if MIXED in members(product) else []
+    notes += [MIXED_WORDS] if holds(product, MIXED) else []
     title = f"{str(rows['flow'][0]).capitalize()}s of {product_name(product)}"
     chart = altair.layer(*layers).properties(
         width=720, height=360, title=altair.TitleParams(title, subtitle=notes, fontWeight="bold")

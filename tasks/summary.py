@@ -18,7 +18,7 @@ from schemas.outcome import Outcome
 from schemas.release import Finding, Quarantine, Release
 from schemas.revision import Revision
 from schemas.table import Table
-from tasks.control_events import MIXED, MIXED_WORDS, members
+from tasks.control_events import MIXED, MIXED_WORDS, holds
 from tasks.display import month_name, partner_name, product_name, row_name, two_digits
 from tasks.refusal import clip
 from tasks.revision_report import revision_report
@@ -187,7 +187,7 @@ def _not_comparable(rows: pl.DataFrame) -> list[str]:
     """Why a figure is missing or marked, in the words of the dictionary."""
     figures = [name for name, _ in GROWTH] + ["ytd", "ytd_yoy_pct", "share_pct"]
     reasons = {row[status(name)] for row in rows.iter_rows(named=True) for name in figures}
-    lines = [f"- {MIXED_WORDS}"] if MIXED in members(rows["product"][0]) else []
+    lines = [f"- {MIXED_WORDS}"] if holds(rows["product"][0], MIXED) else []
     lines += [f"- \\* {MADE['implied_base']}"] if "implied_base" in reasons else []
     missing = [MISSING[reason] for reason in NOT_COMPARABLE if reason in reasons]
     return lines + ([f"- **not comparable, or not to be had** (–): {'; '.join(missing)}"] if missing else [])

@@ -14,7 +14,7 @@ from schemas.control_event import EventMonth, EventWindow
 from schemas.metric import Metric
 from schemas.request import ReleaseRequest
 from tasks import event_tables, event_windows
-from tasks.control_events import MIXED_WORDS, coverage, events_of, measures, mixed_note, touched_codes
+from tasks.control_events import MIXED, MIXED_WORDS, coverage, events_of, holds, measures, mixed_note, touched_codes
 from tasks.event_windows import as_table, reach, windows, windows_of, with_zeros
 from tasks.snapshot import Snapshot, open_snapshot
 from tasks.tables import read_table
@@ -352,6 +352,13 @@ def test_a_heading_is_touched_by_what_touches_a_code_below_it(sample: Snapshot) 
     found = windows(sample, "8505")
     assert found.filter(event=ANNOUNCEMENT_18, product="8505")["coverage"].unique().to_list() == ["unknown_share"]
     assert "12019019" in found.filter(role="placebo")["product"]
+
+
+@pytest.mark.parametrize("product", ["85051110", "basket:rare_earth_magnets", "850511", "8505", "85"])
+def test_what_a_code_mixes_is_said_of_all_that_holds_it(product: str) -> None:
+    assert "85051110: " in str(mixed_note(product))
+    assert holds(product, MIXED)
+    assert not holds("850590", MIXED)
 
 
 def test_a_code_below_a_heading_is_no_placebo_for_it(tmp_path: Path) -> None:
