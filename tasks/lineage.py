@@ -21,6 +21,7 @@ from uuid import UUID, uuid4
 import polars as pl
 from pandera.typing.polars import DataFrame
 
+from schemas import code_tables
 from schemas.lineage import Lineage
 from schemas.outcome import Outcome
 from schemas.release import Release
@@ -173,10 +174,12 @@ def json_sha256(value: Any) -> str:
 
 @functools.cache
 def code_sha256(module_name: str) -> str:
-    """Hash of the source of a module and of all modules of ours that it imports, directly or not."""
-    return json_sha256({
-        name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in modules_behind(module_name).items()
-    })  # fmt: skip
+    """Hash of the source of a module and of all modules of ours that it imports, directly or not; and of the code tables,
+    where it looks into them: a unit or a partner more makes another result of the same code."""
+    files = modules_behind(module_name)
+    if code_tables.__name__ in files:
+        files |= {file.name: file for file in code_tables.FOLDER.glob("*.csv")}
+    return json_sha256({name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in files.items()})
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import shutil
 import sys
 import weakref
 from pathlib import Path
@@ -12,12 +13,13 @@ import pytest
 from pandera.errors import SchemaErrors
 from pandera.typing.polars import DataFrame
 
+from schemas import code_tables
 from schemas.release import Finding
 from schemas.table import Table, column, schema_sha256
 from tasks import catalog, frame_hash
 from tasks.frame_hash import frame_sha256
 from tasks.imports import modules_behind
-from tasks.lineage import Run, as_table, recording, versions
+from tasks.lineage import Run, as_table, code_sha256, recording, versions
 from tasks.step import Step
 
 
@@ -233,6 +235,20 @@ def test_the_hash_of_a_steps_code_speaks_of_all_code_that_it_runs() -> None:
         assert loaded is None or Path(str(loaded.__file__)) == file
     with pytest.raises(LookupError, match="no source file"):
         modules_behind("tasks.not_there")
+
+
+def test_the_hash_of_a_steps_code_speaks_of_the_code_tables_where_it_looks_into_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, does_not = "tasks.normalise", "tasks.frame_hash"
+    before = code_sha256.__wrapped__(looks), code_sha256.__wrapped__(does_not)
+    shutil.copytree(code_tables.FOLDER, tmp_path / "reference")
+    monkeypatch.setattr(code_tables, "FOLDER", tmp_path / "reference")
+    assert (code_sha256.__wrapped__(looks), code_sha256.__wrapped__(does_not)) == before
+    with (tmp_path / "reference" / "units.csv").open("a", encoding="utf-8") as file:
+        file.write("Dozen,en,item,,12,nobody\n")
+    assert code_sha256.__wrapped__(looks) != before[0]
+    assert code_sha256.__wrapped__(does_not) == before[1]
 
 
 def test_the_libraries_that_a_record_names_are_those_that_compute() -> None:
