@@ -155,7 +155,18 @@ def headlines(facts: Facts, language: str) -> list[Sentence]:
     made = [_world(facts, language), _year(facts, language), _record(facts, language)]
     moved = [row for row in facts.partners[1:] if row.mom.value is not None]
     made += [_partner(facts, row, language) for row in sorted(moved, key=lambda row: -abs(float(row.mom.value or 0)))]
-    return [sentence for sentence in made if sentence is not None]
+    return [sentence for sentence in made if sentence is not None] or [_nothing(facts, language)]
+
+
+def _nothing(facts: Facts, language: str) -> Sentence:
+    """That there is no number to speak of, and why."""
+    reasons, month = MISSING | MISSING_ZH if language == "zh" else MISSING, f"{facts.month:%Y-%m}"
+    reason = reasons[facts.partners[0].level.status]
+    if language == "zh":
+        trade = "出口" if facts.flow == "export" else "进口"
+        return Sentence().say(f"没有{_since(month, 'zh')}中国{facts.name_zh}{trade}的数字：{reason}。")
+    about = f"China's {facts.flow}s of {_within(facts.name_en)} in {_since(month, 'en')}"
+    return Sentence().say(f"There is no figure of {about}: {reason}.")
 
 
 def _way(fact: Fact, up: str, down: str, little: str, same: str) -> str:

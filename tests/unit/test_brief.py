@@ -216,6 +216,21 @@ def test_rounded_tonnages_make_no_other_growth_no_sure_multiple_and_no_decimal_o
     assert "Exports to Germany fell 84 % to 3 t; that is 12 % of the total." in said
 
 
+def test_a_page_without_a_figure_says_why(facts: Facts) -> None:
+    other = copy.deepcopy(facts)
+    del other.partners[1:]
+    for fact in (other.partners[0].level, other.partners[0].ytd, other.highest_since, other.lowest_since):
+        fact.value, fact.status = None, "not_covered"
+    (said,) = brief_words.headlines(other, "en")
+    assert (
+        said.text
+        == "There is no figure of China's exports of rare earth magnets in June 2025: no release at hand covers it."
+    )
+    (chinese,) = brief_words.headlines(other, "zh")
+    assert chinese.text.startswith("没有2025年6月中国")
+    assert chinese.text.endswith("手头没有任何发布涵盖该数。")
+
+
 def test_a_fall_is_told_as_a_fall_and_no_change_as_none(facts: Facts) -> None:
     other = copy.deepcopy(facts)
     other.partners[1].mom.value = -12.3
