@@ -56,7 +56,10 @@ MOVED = re.compile(rf"^(?!up to$)({FALLING}|{RISING})(?:\s+(?:by|to))?\s*")
 MONTH_NAMES = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
 MONTH_NAMES |= {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name}
 YEAR_PART = re.compile(r"(\d{4})(?:-?(q|h)([1-4]))?")
+PART_YEAR = re.compile(r"(q[1-4]|h[12])\s+(\d{4})")
+HALF_YEAR = re.compile(r"(?:(first|second) half (?:of )?(\d{4})|(\d{4})年(上|下)半年)")
 NAMED_MONTH = re.compile(r"([a-z]{3,9})\.?,?\s+(\d{4})")
+WRITTEN_SPAN = re.compile(r"(\d{4})年(\d{1,2})月?[-–~至到](\d{1,2})月")
 WRITTEN_MONTH = re.compile(r"(\d{4})(?:[/.]|年)(\d{1,2})月?")
 
 
@@ -231,7 +234,8 @@ def _unit_size(unit: str, measure: str) -> int:
 
 
 def read_period(text: str) -> tuple[int, int]:
-    """First and last month of 2025-06 or 2025-01..2025-06; of 2025, 2025-Q1, 2025-H1, June 2025, 2025/6 and 2025年6月 too."""
+    """First and last month of 2025-06 or 2025-01..2025-06; of 2025, 2025-Q1, H1 2025, the like in words, June 2025 and
+    2025/6 too, and of 2025年6月, 2025年1-6月 and 2025年上半年."""
     if (found := _written_period(text.lower().strip())) is not None:
         return found
     match = PERIOD.fullmatch(text)
@@ -246,6 +250,13 @@ def read_period(text: str) -> tuple[int, int]:
 
 def _written_period(text: str) -> tuple[int, int] | None:
     """A period in other words than ours; None where it is in ours, or in none."""
+    if match := PART_YEAR.fullmatch(text):
+        text = f"{match[2]}-{match[1]}"
+    elif match := HALF_YEAR.fullmatch(text):
+        text = f"{match[2] or match[3]}-h{1 if (match[1] or match[4]) in ('first', '上') else 2}"
+    elif match := WRITTEN_SPAN.fullmatch(text):
+        first, last = (int(match[1]) * 12 + int(month) - 1 for month in match.groups()[1:])
+        return (first, last) if 1 <= int(match[2]) <= int(match[3]) <= 12 else None
     if match := YEAR_PART.fullmatch(text):
         length = {"q": 3, "h": 6}.get(match[2] or "", 12)
         first = int(match[1]) * 12 + (int(match[3] or 1) - 1) * length

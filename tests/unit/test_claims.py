@@ -15,6 +15,7 @@ import pytest
 
 from flows.release import release
 from schemas.request import ReleaseRequest
+from tasks.claim_words import Unclear, read_period
 from tasks.claims import ClaimsFile, check_claims, read_claims
 from tasks.snapshot import Snapshot, open_snapshot
 
@@ -471,6 +472,26 @@ def test_what_printed_digits_leave_open_is_no_record_and_no_rank(tmp_path: Path)
     }
     found = verdicts_of(store, *claims)
     assert [verdict for verdict, _ in found] == [*claims.values()], found
+
+
+@pytest.mark.parametrize(
+    ("text", "months"),
+    [
+        ("H1 2025", "2025-01..2025-06"), ("first half of 2025", "2025-01..2025-06"), ("Second half 2025", "2025-07..2025-12"),
+        ("2025年上半年", "2025-01..2025-06"), ("2025年下半年", "2025-07..2025-12"), ("2025年1-6月", "2025-01..2025-06"),
+        ("2025年1月至9月", "2025-01..2025-09"), ("Q3 2025", "2025-07..2025-09"), ("2025-H2", "2025-07..2025-12"),
+    ],
+)  # fmt: skip
+def test_parts_of_a_year_in_words_are_their_months(text: str, months: str) -> None:
+    assert read_period(text) == read_period(months)
+
+
+@pytest.mark.parametrize(
+    "text", ["2025年9-6月", "2025年0-6月", "2025年1-13月", "third half of 2025", "H3 2025", "Q5 2025"]
+)
+def test_what_is_no_part_of_a_year_is_no_period(text: str) -> None:
+    with pytest.raises(Unclear, match="is no period"):
+        read_period(text)
 
 
 def test_two_codes_are_not_read_as_one(sample: Snapshot) -> None:
