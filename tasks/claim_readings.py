@@ -129,17 +129,15 @@ class Readings:
     def _totals(self, january: Spot) -> dict[int, Reading]:
         """Totals of the year by month: as printed, else from printed ones and the months between, forwards and then backwards.
 
-        Such a month is printed, or made of its parts; where no total is printed at all, months of parts are left to `_sum`.
+        Such a month is printed, or made of its parts; where no total is printed at all, months are left to `_sum`.
         """
         first = january.first
         span = range(first, first + 12)
         totals = {month: one for month in span[1:] if (one := self._printed(january.at(last=month)))}
+        if not totals:
+            return {}
         places = {month: january.at(first=month, last=month) for month in span}
-        months = {
-            month: one
-            for month, place in places.items()
-            if (one := self._printed(place) or (self._made(place) if totals else None))
-        }
+        months = {month: one for month, place in places.items() if (one := self._printed(place) or self._made(place))}
         for month in span:
             if month in totals or month not in months:
                 continue

@@ -453,6 +453,18 @@ def test_since_a_year_is_since_any_month_of_it(tmp_path: Path) -> None:
     assert "the highest since 2023 (900 t)" in found[0][1]
 
 
+def test_months_of_one_query_add_up_to_a_total_of_a_partner_as_of_the_world(tmp_path: Path) -> None:
+    """One release has all three months, so 3,006 t for 3,000 t is no silent revision."""
+    store = tmp_path / "store"
+    query_of(store, "2025-01..2025-03", {(f"2025-{month:02d}", "USA"): 1000 for month in (1, 2, 3)})
+    for partner in ("US", "World"):
+        right, wrong = verdicts_of(
+            store, (partner, "2025-Q1", "ytd_t", "3000", "t"), (partner, "2025-Q1", "ytd_t", "3006", "t")
+        )
+        assert (right[0], wrong[0]) == (YES, NO)
+        assert "3,000 t, the sum of 3 months" in right[1]
+
+
 def test_what_printed_digits_leave_open_is_no_record_and_no_rank(tmp_path: Path) -> None:
     """353 t may be more or less than 353.4 t."""
     store = tmp_path / "store"
