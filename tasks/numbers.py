@@ -16,12 +16,12 @@ WHOLE = r"^[0-9]{1,15}$|^[0-9]{1,3}(,[0-9]{3}){1,4}$"
 DIGIT = r"[0-9]"
 VALUE_MAX = 10**15
 DIGITS_MAX = 15
-# Just the wide forms of ASCII. NFKC would also make a digit of a footnote mark: 353² would become 3532.
-WIDE = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {"\u3000": " "}
+# Just the wide forms of ASCII and the minus of print. NFKC would also make a digit of a footnote mark: 353² would become 3532.
+WIDE = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {"\u3000": " ", "\u2212": "-"}
 
 
 def plain_texts(printed: pl.Series) -> pl.Series:
-    """Wide letters and digits brought to ASCII, invisible characters taken out, blanks at both ends taken off."""
+    """Wide letters, digits and minus signs brought to ASCII, invisible characters taken out, blanks at both ends taken off."""
     return (
         printed.str.replace_many(list(WIDE), list(WIDE.values()))
         .str.replace_all(f"[{INVISIBLE}]", "")

@@ -101,7 +101,7 @@ def test_no_other_text_is_a_number(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["353²", "①", "½", "٣٥٣", "３５３²", "Ⅷ", "1٬000", "1\u2009000", "1’000", "1_0", "0x1F", "1e5", "−5", "+5"]
+    "text", ["353²", "①", "½", "٣٥٣", "３５３²", "Ⅷ", "1٬000", "1\u2009000", "1’000", "1_0", "0x1F", "1e5", "–5", "+5"]
 )
 def test_no_compatibility_form_becomes_a_digit(text: str) -> None:
     assert _read_number(text) == (None, None, "is not a number as the source prints them")
@@ -266,6 +266,15 @@ def test_a_fall_by_more_than_all_there_was_is_set_aside() -> None:
     )
     assert release.detail.select("partner", "value").rows() == [("USA", -10_000)]
     assert release.quarantine["reasons"].to_list() == [["quantity_yoy '-100.1' is a fall by more than all there was"]]
+
+
+def test_a_minus_of_print_is_a_minus() -> None:
+    fall = "export,85051110,{},2025-06,quantity_yoy,{},%,2025-07-20"
+    release = _published(*(fall.format(partner, text) for partner, text in (("USA", "−38.1"), ("DEU", "－38.1"))))
+    assert release.detail.select("partner", "value").rows() == [("DEU", -3_810), ("USA", -3_810)]
+    assert _normalised(with_field(QUANTITY, "−")).findings.filter(check="missing_number").height == 1
+    (reasons,) = _normalised(with_field(QUANTITY, "−353000")).quarantine["reasons"].to_list()
+    assert reasons == ["quantity '-353000' is negative"]
 
 
 def test_a_growth_of_pieces_is_refused() -> None:
