@@ -56,6 +56,8 @@ class Declaration(BaseModel):
     @field_validator("products")
     @classmethod
     def _codes_are_text(cls, products: list[str] | None) -> list[str] | None:
+        if products == []:
+            raise ValueError("it names no code; leave it out where just those in the file were asked for")
         for code in products or ():
             if not re.fullmatch(HS_CODE, code):
                 raise ValueError(f"{code!r} is no HS code of 2, 4, 6 or 8 digits, nor *")

@@ -86,6 +86,7 @@ def test_the_rest_of_the_year_may_be_asked_for(tmp_path: Path) -> None:
         ("released_on = 20250120", "Write released_on = 2025-01-20"),
         ("products = [1012100]", "valid string"),
         ("products = ['101']", "is no HS code"),
+        ("products = []", "names no code"),
         ("months = '2025-13'", "pattern"),
         ("flow = ", "no valid TOML"),
         ("partners = 'some'", "'all' or 'listed'"),
