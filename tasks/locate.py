@@ -1,10 +1,11 @@
 """Who said what about which months: everything that must be known about a file and is not in it.
 
 Looked for, first found wins, in: the command line, the sidecar `<file>.toml`, `defaults.toml` of the file's folder and of
-the folders above it up to the inbox, and the folder names (`<source>/<flow>/file`). What is needed and nowhere said is
-refused, with the line to write.
+the two above it, and the folder names (`<source>/<flow>/file`). Where the file is a link, both where it lies and where it
+leads count. What is needed and nowhere said is refused, with the line to write.
 """
 
+import os
 import tomllib
 import unicodedata
 from datetime import date
@@ -32,9 +33,12 @@ def locate(request: ReleaseRequest) -> Declared:
     """What is declared about the file of `request`. Raises Refused where it is missing, or where something needed is."""
     file = request.file
     if not file.is_file():
+        link = "a link that leads to no file" if file.is_symlink() else "there is no such file"
         raise Refused(
-            "no file", where=str(file), found="there is no such file", advice="Give the path of a downloaded file."
-        )
+            "no file", where=str(file), found="a folder" if file.is_dir() else link,
+            advice="Give the path of a downloaded file; a folder of them goes in with tidewaiter backfill, if it may be read.",
+        )  # fmt: skip
+    _refuse_misnamed_sidecar(file)
     said = _declarations(request)
     source_name = _first(said, "source")
     _require("source", source_name, file)
@@ -83,22 +87,44 @@ def _declarations(request: ReleaseRequest) -> list[Declaration]:
 
 def papers(file: Path) -> list[Path]:
     """Where something may be declared about a file, the strongest first: beside it, and in the folders above it."""
-    beside = [place.with_name(f"{place.name}.toml") for place in _places(file)]
-    return [*beside, *(folder / DEFAULTS for folder in file.resolve().parents[:FOLDERS_UP])]
+    places = _places(file)
+    above = dict.fromkeys(folder / DEFAULTS for place in places for folder in place.parents[:FOLDERS_UP])
+    return [*map(_sidecar, places), *above]
+
+
+def _sidecar(place: Path) -> Path:
+    return place.with_name(f"{place.name}.toml")
 
 
 def _places(file: Path) -> list[Path]:
     """Where a file lies: where it was given, and where that leads if it is a link."""
-    return [*dict.fromkeys((file.absolute(), file.resolve()))]
+    return [*dict.fromkeys((Path(os.path.abspath(file)), file.resolve()))]
+
+
+def _refuse_misnamed_sidecar(file: Path) -> None:
+    """Raises Refused where `june.toml` lies beside `june.csv`: what it says would be passed over without a word."""
+    for place in _places(file):
+        for name in (f"{place.stem}.toml", f"{place.stem}.TOML", f"{place.name}.TOML"):
+            other = place.with_name(name)
+            is_of_another = other.name == DEFAULTS or (
+                other.with_suffix("") != place and other.with_suffix("").is_file()
+            )
+            if other.is_file() and not _sidecar(place).is_file() and not is_of_another:
+                raise Refused(
+                    "misnamed sidecar", where=str(file), found=f"{name} lies beside it, and under that name says nothing",
+                    advice=f"Rename it to {_sidecar(place).name}, or move it away.",
+                )  # fmt: skip
 
 
 def _read(paper: Path) -> Declaration:
     try:
-        return Declaration(**tomllib.loads(paper.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        # Some editors put a mark before the text.
+        return Declaration(**tomllib.loads(paper.read_text(encoding="utf-8-sig")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise Refused(
-            "declaration", where=str(paper), found=f"no valid TOML: {error}", advice="Mend the file."
-        ) from error
+            "declaration", where=str(paper), found=f"no valid TOML: {error}",
+            advice="Mend the file, and save it as UTF-8.",
+        ) from error  # fmt: skip
     except ValidationError as error:
         first = error.errors()[0]
         key = str(first["loc"][0])

@@ -100,6 +100,51 @@ def test_a_wrong_sidecar_is_refused_by_name(tmp_path: Path, text: str, says: str
     assert "file.csv.toml" in str(refused.value)
 
 
+def test_a_sidecar_that_an_editor_marked_as_utf_8_is_read(tmp_path: Path) -> None:
+    file = _drop(tmp_path)
+    file.with_name("file.csv.toml").write_bytes(b"\xef\xbb\xbf" + 'title = "六月"'.encode())
+    assert locate(ReleaseRequest(file=file, source="gacc_query", flow="export")).title == "六月"
+    file.with_name("file.csv.toml").write_bytes('title = "六月"'.encode("gb18030"))
+    with pytest.raises(Refused, match=r"no valid TOML.*save it as UTF-8"):
+        locate(ReleaseRequest(file=file, source="gacc_query", flow="export"))
+
+
+def test_what_the_folder_of_a_link_says_holds_for_the_file(tmp_path: Path) -> None:
+    file = _drop(tmp_path / "archive" / "2025")
+    (tmp_path / "archive" / "defaults.toml").write_text('partners = "listed"\nreleased_on = 2025-07-20\n')
+    link = tmp_path / "inbox" / "gacc_query" / "export" / "june.csv"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(file)
+    (link.parent / "defaults.toml").write_text('partners = "all"\n')
+    found = locate(ReleaseRequest(file=link))
+    assert (found.partners, found.released_on) == ("all", date(2025, 7, 20))
+    # A folder that a path only passes through is none above the file.
+    (tmp_path / "inbox" / "defaults.toml").write_text('title = "not this"\n')
+    assert (
+        locate(
+            ReleaseRequest(file=tmp_path / "inbox" / ".." / "archive" / "2025" / "file.csv", source="published")
+        ).title
+        == "file.csv"
+    )
+
+
+@pytest.mark.parametrize("name", ["june.toml", "june.TOML", "june.csv.TOML"])
+def test_a_sidecar_under_another_name_is_not_passed_over(tmp_path: Path, name: str) -> None:
+    file = _drop(tmp_path, "june.csv")
+    (tmp_path / name).write_text('partners = "all"\n')
+    with pytest.raises(Refused, match=r"june\.csv: .* Rename it to june\.csv\.toml"):
+        locate(ReleaseRequest(file=file, source="gacc_query", flow="export"))
+    (tmp_path / "june.csv.toml").write_text('partners = "all"\n')
+    assert locate(ReleaseRequest(file=file, source="gacc_query", flow="export")).partners == "all"
+
+
+def test_a_sidecar_of_another_file_is_left_to_that(tmp_path: Path) -> None:
+    _drop(tmp_path, "june")
+    (tmp_path / "june.toml").write_text('partners = "all"\n')
+    file = _drop(tmp_path, "june.csv")
+    assert locate(ReleaseRequest(file=file, source="gacc_query", flow="export")).partners == "listed"
+
+
 def test_the_day_of_landing_is_the_first_and_stays(tmp_path: Path) -> None:
     file, store = _drop(tmp_path / "in"), tmp_path / "store"
     declared = locate(ReleaseRequest(file=file, source="gacc_query", flow="export"))
