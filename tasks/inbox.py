@@ -22,9 +22,16 @@ from tasks.snapshot import open_snapshot
 from tasks.working_copy import at_hand
 
 NOTE = ".refused.txt"
-NOT_A_RELEASE = (".toml", NOTE, ".part", ".partial", ".crdownload", ".download", ".tmp", ".swp", "~")
-# What the clock, the store or the table of corrections says about a file, which tomorrow may say otherwise of the same bytes.
-NOT_OF_THE_FILE = ("release day", "another reporter", "correction expired", "correction does not fit")
+NOT_A_RELEASE = (
+    ".toml", NOTE, ".part", ".partial", ".crdownload", ".download", ".tmp", ".swp", "~", "thumbs.db", "desktop.ini",
+)  # fmt: skip
+# Hidden files, and those by which an office program says that it has a workbook open.
+NOT_A_NAME = (".", "~$")
+# What the clock, the store, the table of corrections or another file says about a file, which tomorrow may say otherwise of the
+# same bytes.
+NOT_OF_THE_FILE = (
+    "release day", "another reporter", "correction expired", "correction does not fit", "misnamed sidecar",
+)  # fmt: skip
 State = tuple[int, int, int]
 
 
@@ -102,25 +109,34 @@ def fingerprint(file: Path) -> str:
 
 
 def _downloads(inbox: Path, store: Path) -> Iterator[Path]:
-    """The files of a folder that may be releases. What lies in a store below it was published, and no download; what lies in
-    a hidden folder was thrown away, or is what a synchroniser keeps of older versions."""
-    for name, folders, files in os.walk(inbox):
+    """The files of a folder that may be releases, and what cannot be looked into. What lies in a store below it was published,
+    and no download; what lies in a hidden folder was thrown away, or is what a synchroniser keeps of older versions."""
+    unreadable: list[Path] = []
+    # Links may lead round in a circle.
+    seen = {store.resolve()}
+    for name, folders, files in os.walk(
+        inbox, onerror=lambda error: unreadable.append(Path(error.filename)), followlinks=True
+    ):
         folder = Path(name)
-        if folder.resolve() == store.resolve() or (folder / "current").is_symlink():
+        if folder.resolve() in seen or (folder / "current").is_symlink():
             folders.clear()
             continue
+        seen.add(folder.resolve())
         folders[:] = [below for below in folders if not below.startswith(".")]
         yield from (path for path in map(folder.joinpath, files) if _is_release(path))
+    yield from unreadable
 
 
 def _is_release(path: Path) -> bool:
-    return path.is_file() and not path.name.startswith(".") and not path.name.lower().endswith(NOT_A_RELEASE)
+    # A link that leads nowhere was meant to be a file.
+    is_file = path.is_file() or path.is_symlink()
+    return is_file and not path.name.startswith(NOT_A_NAME) and not path.name.lower().endswith(NOT_A_RELEASE)
 
 
 def _state(path: Path) -> State:
     try:
         found = path.stat()
-    except FileNotFoundError:
+    except OSError:
         return (-1, -1, -1)
     return (found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 

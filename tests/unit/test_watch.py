@@ -183,6 +183,51 @@ def test_what_lies_in_a_store_or_a_hidden_folder_is_no_download(home: Path) -> N
     assert not [*home.rglob("*.refused.txt")]
 
 
+def test_what_programs_leave_in_a_folder_is_no_download(home: Path) -> None:
+    drop(home, "june.csv", month(6))
+    for name in ("~$june.xlsx", "Thumbs.db", "desktop.ini", ".DS_Store", "._june.csv", ".~lock.june.csv#"):
+        drop(home, name, b"\x05Li Wei\x00\x00")
+    assert look(home).headline == "Published 2025-06"
+    assert not [*home.rglob("*.refused.txt")]
+
+
+def test_links_are_followed_and_one_that_leads_nowhere_is_told(home: Path) -> None:
+    folder = home / "inbox" / "gacc_query" / "export"
+    (home / "archive").mkdir()
+    (home / "archive" / "may.csv").write_bytes(month(5))
+    (folder / "archive").symlink_to(home / "archive")
+    (folder / "round").symlink_to(home / "inbox")
+    (folder / "gone.csv").symlink_to(home / "nothing.csv")
+    (folder / "defaults.toml").write_text('source = "gacc_query"\nflow = "export"\n')
+    report = look(home)
+    assert report.headline == "Refused 1, Published 2025-05"
+    assert "gone.csv: a link that leads to no file" in report.refused[0]
+
+
+def test_a_misnamed_sidecar_that_is_moved_away_lets_the_file_in(home: Path) -> None:
+    paper = drop(home, "june.csv", month(6)).with_name("june.toml")
+    paper.write_text("released_on = 2025-07-20\n")
+    assert look(home).headline == look(home).headline == "Refused 1"
+    paper.unlink()
+    assert look(home).headline == "Published 2025-06"
+
+
+def test_a_folder_that_may_not_be_read_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    locked = drop(home, "june.csv", month(6)).parent / "locked"
+    locked.mkdir()
+    scan = os.scandir
+
+    def may(folder: Path) -> object:
+        if Path(folder) == locked:
+            raise PermissionError(13, "Permission denied", str(folder))
+        return scan(folder)
+
+    monkeypatch.setattr(os, "scandir", may)
+    report = look(home)
+    assert report.headline == "Refused 1, Published 2025-06"
+    assert "locked: a folder" in report.refused[0]
+
+
 @pytest.mark.parametrize("what", ["name", "long name", "read-only folder", "gone", "unreadable"])
 def test_a_file_beside_which_no_note_can_be_left_holds_up_nobody(
     home: Path, monkeypatch: pytest.MonkeyPatch, what: str
