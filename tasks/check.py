@@ -20,6 +20,7 @@ from tasks.implied import implied_revisions
 from tasks.judged import GROWTH, MONEY, QUANTITY, Check, Judged
 from tasks.known import Known
 from tasks.normalise import Normalised
+from tasks.parts import causes_first
 from tasks.periods import month_name
 from tasks.precedents import BROAD_RELEASE_PRODUCTS, EXAMPLES, PRECEDENTS
 from tasks.repeats import COPY
@@ -65,14 +66,22 @@ def _quarantined(judged: Judged) -> Rows:
         return
     watched = set(code_table("products")["product"])
     hit = sum(_digits(printed) in watched for printed in lost["printed"])
-    first = lost.row(0, named=True)
+    first = causes_first(lost).row(0, named=True)
+    grave = hit or lost.height / row["records"] > QUARANTINED_SHARE_MAX or _may_be_part_of_any_sum(judged)
     yield finding(
-        "quarantined", "error" if hit or lost.height / row["records"] > QUARANTINED_SHARE_MAX else "warning", row["title"],
+        "quarantined", "error" if grave else "warning", row["title"],
         observed=f"{lost.height} of {row['records']} records set aside"
         + (f", {hit} of them of a watched product" if hit else "") + f"; record {first['record']}: {first['reasons'][0]}",
         expected=f"at most {QUARANTINED_SHARE_MAX:.1%} of the records and none of a watched product",
         advice="See the table quarantine; download again or approve without them.",
     )  # fmt: skip
+
+
+def _may_be_part_of_any_sum(judged: Judged) -> bool:
+    """Whether a record of a file by regime or province was set aside of which it cannot be said whose sum it is a part of."""
+    by_site = judged.release.detail.select(pl.col("regime", "province").is_not_null().any()).row(0)
+    reasons = judged.release.quarantine["reasons"].explode()
+    return any(by_site) and bool(reasons.str.contains("^(product|partner|period) ").any())
 
 
 def _digits(printed: str) -> str:

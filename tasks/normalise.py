@@ -25,6 +25,7 @@ from tasks.combine import Coded, code, combine, present, rank, retold, take
 from tasks.findings import finding, gather
 from tasks.names import doubt_names
 from tasks.numbers import MISSING_MARKS, plain_texts, tidy_numbers
+from tasks.parts import PART, causes_first, complete_sums, part_of_sum
 from tasks.periods import month_start
 from tasks.refusal import Refused
 from tasks.release_calendar import last_opened
@@ -62,10 +63,13 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     once = numbers.unique(["row", "label"], keep="first", maintain_order=True) if twice.any() else numbers
     doubled, numbers = numbers.height - once.height, once
     doubts = [*codes.doubts, *doubt_names(parsed.reported, where), *_missing_marks(printed, record, where)]
+    numbers = _without(numbers, copies)
+    parts, numbers, incomplete = complete_sums(numbers, faults["row"], codes, amounts, record, where)
+    doubts += incomplete
+    faults = pl.concat([faults, pl.DataFrame({"row": parts, "reason": PART}, schema=faults.schema)])
     # A copy says nothing that is not said elsewhere in the file; what any other record set aside said is lost.
     lost = _places(faults["row"], codes)
     if copies.len():
-        numbers = _without(numbers, copies)
         faults = pl.concat([faults, pl.DataFrame({"row": copies, "reason": COPY}, schema=faults.schema)])
         doubts.append(
             finding("copies", "warning", where, observed=f"{copies.len()} exact copies, first record {record[copies[0]]}",
@@ -79,10 +83,11 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     doubts += _normalisations((*parsed.normalised, *changes), where)
     quarantine = _set_aside(parsed.reported, faults, release_id)
     if not numbers.height:
+        first = causes_first(quarantine).row(0, named=True)
         raise Refused(
             "nothing usable",
-            where=f"{where}, record {quarantine['record'][0]}",
-            found=f"{quarantine['reasons'][0][0]}; none of {quarantine.height} records can be used",
+            where=f"{where}, record {first['record']}",
+            found=f"{first['reasons'][0]}; none of {quarantine.height} records can be used",
             advice="Check that it is the file that was declared.",
         )
     said = _said(numbers, codes, amounts)

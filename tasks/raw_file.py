@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from pandera.typing.polars import DataFrame
 
 from schemas.code_tables import code_table
+from schemas.reported import Reported
 from tasks.land import raw_path
 from tasks.normalise import numbers_of
 from tasks.sources import SOURCES
@@ -22,7 +24,7 @@ from tasks.working_copy import fetched
 class RawFile:
     """Records with the places where they stand, and those that a correction changes."""
 
-    reported: pl.DataFrame
+    reported: DataFrame[Reported]
     places: dict[int, int]
     corrected: frozenset[int]
 
@@ -35,7 +37,8 @@ class RawFile:
         """What some records add up to in a measure; None where a correction says otherwise of one."""
         if self.corrected & {*records}:
             return None
-        numbers = numbers_of(self.reported[[self.places[record] for record in records]])
+        asked = DataFrame[Reported](self.reported[[self.places[record] for record in records]])
+        numbers = numbers_of(asked)
         return int(numbers.filter(measure=measure)["value"].sum())
 
 

@@ -11,6 +11,7 @@ from schemas.observation import Detail
 from tasks.amounts import Amounts
 from tasks.codes import Read
 from tasks.combine import combine
+from tasks.parts import part_of_sum
 from tasks.refusal import Refused
 
 # More copies than this are no slip of the site: somebody joined two downloads.
@@ -28,13 +29,7 @@ def said_twice(numbers: pl.DataFrame, amounts: Amounts) -> pl.Series:
 
 def has_same_key(rows: pl.Series, codes: Read) -> pl.Series:
     """Whether another record has the same codes throughout, for each of these rows."""
-    turns = codes.turns.join(
-        codes.turns.unique().with_row_index("number"), on=codes.turns.columns, how="left", nulls_equal=True, maintain_order="left",
-    )["number"]  # fmt: skip
-    turn_of = turns.cast(pl.Int64).to_numpy()[codes.turn_of]
-    keys, _ = combine([
-        (codes.product_of, codes.products.height), (turn_of, turns.len()), (codes.site_of, codes.sites.height),
-    ])  # fmt: skip
+    keys, _ = combine([part_of_sum(codes), (codes.site_of, codes.sites.height)])
     return pl.Series(keys).is_duplicated().gather(rows)
 
 

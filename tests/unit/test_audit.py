@@ -17,7 +17,8 @@ from schemas.metric import FIGURES, Metric
 from schemas.request import ReleaseRequest
 from schemas.table import readers_schema
 from tasks.audit import audit
-from tasks.origin import Origins, Place
+from tasks.origin import Place
+from tasks.records import Records
 from tasks.sample import drawn
 from tasks.snapshot import Snapshot, open_snapshot
 from tasks.tables import read_table
@@ -142,7 +143,7 @@ def test_a_detail_that_is_not_what_its_raw_file_says_is_named(
     where = (pl.col("product") == "85051110") & (pl.col("partner") == "USA") & (pl.col("measure") == "quantity_kg")
     june = where & (pl.col("period_end") == date(2025, 6, 30))
     wrong = pl.when(june).then(pl.lit(999_000)).otherwise("value").cast(pl.Int64)
-    details = Origins._details
+    details = Records._details
 
     class Mistaken(Tracer):
         def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:
@@ -151,7 +152,8 @@ def test_a_detail_that_is_not_what_its_raw_file_says_is_named(
                 level = pl.when(where & (pl.col("period") == date(2025, 6, 1))).then(pl.lit(999_000)).otherwise("level")
                 self.metric = self.metric.with_columns(level=level)
                 self.origins.observation = self.origins.observation.with_columns(value=wrong)
-                self.origins._details = lambda month: details(self.origins, month).with_columns(value=wrong)  # type: ignore[method-assign]
+                records = self.origins.records
+                records._details = lambda month: details(records, month).with_columns(value=wrong)  # type: ignore[method-assign]
 
     monkeypatch.setattr(tasks.audit, "Tracer", Mistaken)
     monkeypatch.setattr(tasks.audit, "FIGURES", ("level",))

@@ -174,8 +174,9 @@ def test_partner_codes_hold_for_their_months(code: str, month: str, partner: str
 
 
 def test_regimes_and_provinces_are_kept_and_unknown_ones_reported() -> None:
-    records = [(*magnets()[:5], regime, "某", province, "某", *magnets(value=value)[5:])
-               for regime, province, value in (("10", "44", "1"), ("77", "44", "2"), ("10", "99", "3"), ("1", "4a", "4"))]  # fmt: skip
+    records = [(*magnets(partner)[:5], regime, "某", province, "某", *magnets(value=value)[5:])
+               for partner, regime, province, value in
+               (("502", "10", "44", "1"), ("502", "77", "44", "2"), ("502", "10", "99", "3"), ("304", "1", "4a", "4"))]  # fmt: skip
     release = _normalised(records, (*TITLES[:5], *PLACES, *TITLES[5:]))
     rows = (
         release.detail.filter(pl.col("measure") == "value_usd")
