@@ -23,7 +23,7 @@ from tasks.normalise import Normalised
 from tasks.parts import causes_first
 from tasks.periods import month_name
 from tasks.precedents import BROAD_RELEASE_PRODUCTS, EXAMPLES, PRECEDENTS
-from tasks.repeats import COPY
+from tasks.repeats import COPY, ECHO
 from tasks.scope import WORLD
 from tasks.slips import SLIPS
 from tasks.sources import SOURCES
@@ -59,9 +59,9 @@ def _row_cap(judged: Judged) -> Rows:
 
 
 def _quarantined(judged: Judged) -> Rows:
-    """Records that could not be read. Copies are none of them: what they say is published."""
+    """Records that could not be read. Copies and echoes are none of them: what they say is published."""
     row = judged.row
-    lost = judged.release.quarantine.filter(pl.col("reasons") != [COPY])
+    lost = judged.release.quarantine.filter(pl.col("reasons") != [COPY], pl.col("reasons") != [ECHO])
     if not lost.height:
         return
     watched = set(code_table("products")["product"])

@@ -15,6 +15,7 @@ from schemas.observation import Detail, Observation
 from schemas.release import Release
 from schemas.table import empty_frame, polars_schema
 from tasks.coded import coded, in_order_of, numbered
+from tasks.numbers import has_fewer_digits
 from tasks.scope import asked_products, family, month_index, speaking, without_lost
 
 # What makes a number one number, in the order in which the ledger lists them.
@@ -121,11 +122,8 @@ def _without_coarser_echoes(words: pl.DataFrame) -> pl.DataFrame:
     the one before it is judged, so each round takes out the echoes whose predecessor is no echo.
     """
     while True:
-        standing = {name: pl.col(name).shift(1).over("number") for name in SAID}
-        coarser = (pl.col("resolution") > standing["resolution"]).fill_null(False)
-        off = pl.col("value") - standing["value"]
-        cut = ((off * pl.col("value").sign()) <= 0) & (off.abs() < pl.col("resolution"))
-        is_echo = coarser & (cut | (2 * off.abs() <= pl.col("resolution"))).fill_null(False)
+        standing = [pl.col(name).shift(1).over("number") for name in SAID]
+        is_echo = has_fewer_digits(*map(pl.col, SAID), *standing).fill_null(False)
         first = is_echo & ~is_echo.shift(1).over("number").fill_null(False)
         kept = words.filter(~first) if words["resolution"].drop_nulls().n_unique() > 1 else words
         if kept.height == words.height:

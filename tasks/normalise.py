@@ -29,7 +29,7 @@ from tasks.parts import PART, causes_first, complete_sums, part_of_sum
 from tasks.periods import month_start
 from tasks.refusal import Refused
 from tasks.release_calendar import last_opened
-from tasks.repeats import COPY, find_copies, has_same_key, said_twice
+from tasks.repeats import COPY, ECHO, find_copies, has_same_key, said_twice
 from tasks.scope import family, lost_place
 from tasks.sources import SOURCES
 from tasks.sources.protocol import Parsed
@@ -59,7 +59,8 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     record = parsed.reported["record"]
     twice = said_twice(numbers, amounts)
     alike = numbers.filter(has_same_key(numbers["row"], codes) | twice)
-    copies = find_copies(_as_detail(alike, codes, amounts, record, landed, ""), record, where)
+    says_day = SOURCES[landed.source].says_day
+    copies = find_copies(_as_detail(alike, codes, amounts, record, landed, ""), record, where, says_day=says_day)
     once = numbers.unique(["row", "label"], keep="first", maintain_order=True) if twice.any() else numbers
     doubled, numbers = numbers.height - once.height, once
     doubts = [*codes.doubts, *doubt_names(parsed.reported, where), *_missing_marks(printed, record, where)]
@@ -70,8 +71,12 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     # A copy says nothing that is not said elsewhere in the file; what any other record set aside said is lost.
     lost = _places(faults["row"], codes)
     if copies.len():
-        faults = pl.concat([faults, pl.DataFrame({"row": copies, "reason": COPY}, schema=faults.schema)])
+        reason = ECHO if says_day else COPY
+        faults = pl.concat([faults, pl.DataFrame({"row": copies, "reason": reason}, schema=faults.schema)])
         doubts.append(
+            finding("printed_again", "info", where, observed=f"{copies.len()} figures, first record {record[copies[0]]}",
+                    expected="each figure once", advice="Of several prints of a day the one with most digits is kept; nothing to do.")
+            if says_day else
             finding("copies", "warning", where, observed=f"{copies.len()} exact copies, first record {record[copies[0]]}",
                     expected="each key once", advice="The copies are set aside; nothing to do.")
         )  # fmt: skip

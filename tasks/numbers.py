@@ -37,6 +37,13 @@ def tidy_numbers(printed: pl.Series) -> pl.Series:
     return printed.zip_with(~strange, plain_texts(printed))
 
 
+def has_fewer_digits(value: pl.Expr, resolution: pl.Expr, told: pl.Expr, told_resolution: pl.Expr) -> pl.Expr:
+    """Whether a number is the one that was told, printed with fewer digits, rounded or cut off."""
+    off = value - told
+    is_cut = ((off * value.sign()) <= 0) & (off.abs() < resolution)
+    return (resolution > told_resolution) & (is_cut | (2 * off.abs() <= resolution))
+
+
 def whole_number(printed: str, factor: str) -> list[pl.Expr]:
     """Expressions `value`, `resolution`, `number_reason` for a column of printed numbers times a column of factors.
 

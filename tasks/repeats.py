@@ -1,7 +1,8 @@
-"""Records that say again what the file has said: copies are set aside, and a contradiction refuses the file.
+"""Records that say again what another record says: which of them are set aside, and where no rule can choose.
 
-A record is a copy where an earlier one has the same key and the same numbers. Where two records of one key differ in any number,
-no rule can choose between them. A record that gives its one quantity in both columns repeats itself and is no copy.
+A download has each key once; a few exact copies are a slip, many are downloads joined together, and where two records of one key
+differ in any number the file is refused. In a collected file several papers may print one figure on one day, with more digits
+or fewer. A record that gives its one quantity in both columns repeats itself and is no copy.
 """
 
 import polars as pl
@@ -11,12 +12,14 @@ from schemas.observation import Detail
 from tasks.amounts import Amounts
 from tasks.codes import Read
 from tasks.combine import combine
+from tasks.numbers import has_fewer_digits
 from tasks.parts import part_of_sum
 from tasks.refusal import Refused
 
 # More copies than this are no slip of the site: somebody joined two downloads.
 COPIES_SHARE_MAX = 0.001
 COPY = "is an exact copy of an earlier record"
+ECHO = "prints a figure that another record has with as many digits or more"
 KEY = ("flow", "product", "partner", "regime", "province", "period_start", "period_end", "measure", "known_from")
 
 
@@ -33,12 +36,19 @@ def has_same_key(rows: pl.Series, codes: Read) -> pl.Series:
     return pl.Series(keys).is_duplicated().gather(rows)
 
 
-def find_copies(detail: DataFrame[Detail], record: pl.Series, where: str) -> pl.Series:
-    """The rows whose record says what an earlier one says, number by number; `detail` are the numbers that may be repeated,
-    `record` the numbers of all records. Raises Refused where two records of one key say anything else, and where there are
-    so many copies that downloads were joined."""
+def find_copies(detail: DataFrame[Detail], record: pl.Series, where: str, *, says_day: bool) -> pl.Series:
+    """The rows whose record says what another one says; `detail` are the numbers that may be repeated, `record` the numbers of all
+    records, and `says_day` tells that each has the day on which it was printed, as those of a collected file have. Raises
+    Refused where records of one key say anything else, and where a download has too many copies."""
     if not detail.height:
         return pl.Series([], dtype=pl.Int64)
+    copies = _printed_again(detail, where) if says_day else _copies_among(detail, record.len(), where)
+    return record.to_frame().with_row_index("row").join(copies, on="record", how="semi")["row"].cast(pl.Int64)
+
+
+def _copies_among(detail: DataFrame[Detail], records: int, where: str) -> pl.DataFrame:
+    """The records of a download that say what an earlier one says, number by number. Raises Refused where they say anything else, or
+    are too many."""
     groups = detail.group_by(KEY).agg(pl.col("value").n_unique().alias("values"), pl.col("record").sort(), pl.len())
     again = groups.filter(pl.col("len") > 1)
     _refuse_contradiction(again.filter(pl.col("values") > 1), "different values", where)
@@ -53,17 +63,38 @@ def find_copies(detail: DataFrame[Detail], record: pl.Series, where: str) -> pl.
     # A record that says a measure in both of its quantities is no copy of itself.
     of_others = pl.col("record").list.unique(maintain_order=True).list.slice(1)
     copies = again.select(of_others).explode("record").drop_nulls().unique().sort("record")
-    if copies.height > max(1, COPIES_SHARE_MAX * record.len()):
+    if copies.height > max(1, COPIES_SHARE_MAX * records):
         raise Refused(
             "copies",
             where=f"{where}, record {copies['record'][0]}",
-            found=f"{copies.height} of {record.len()} records are exact copies: downloads joined together",
+            found=f"{copies.height} of {records} records are exact copies: downloads joined together",
             advice="Ingest each download by itself.",
         )
-    return record.to_frame().with_row_index("row").join(copies, on="record", how="semi")["row"].cast(pl.Int64)
+    return copies
 
 
-def _refuse_contradiction(against: pl.DataFrame, what: str, where: str) -> None:
+def _printed_again(detail: DataFrame[Detail], where: str) -> pl.DataFrame:
+    """The records of a collected file that print a figure of another one on the same day, with as many digits or fewer. Raises Refused
+    where papers print different figures on one day."""
+    best = pl.col("value", "resolution", "record").first().over(KEY).name.prefix("best_")
+    others = (
+        detail.sort(*KEY, "resolution", "record").with_columns(best).filter(pl.col("record") != pl.col("best_record"))
+    )
+    said, told = ([pl.col(f"{whose}value"), pl.col(f"{whose}resolution")] for whose in ("", "best_"))
+    is_same = (said[0] == told[0]) & (said[1] == told[1])
+    against = others.filter(~is_same & ~has_fewer_digits(*said, *told)).group_by(KEY).agg(
+        pl.col("best_record").append(pl.col("record")).unique().sort().alias("record")
+    )  # fmt: skip
+    _refuse_contradiction(
+        against, "different values on one day", where,
+        "No rule can choose. Leave one of them out, and hold it against the ledger with tidewaiter claims check.",
+    )  # fmt: skip
+    return others.select("record").unique().sort("record")
+
+
+def _refuse_contradiction(
+    against: pl.DataFrame, what: str, where: str, advice: str = "No rule can choose; download the query again."
+) -> None:
     if not against.height:
         return
     row = against.sort("record", "measure").row(0, named=True)
@@ -72,5 +103,5 @@ def _refuse_contradiction(against: pl.DataFrame, what: str, where: str) -> None:
         where=f"{where}, records {', '.join(map(str, row['record'][:4]))}",
         found=f"{row['measure']} of {row['product']}, partner {row['partner']}, {row['period_start']:%Y-%m} stands "
         f"there more than once with {what} ({against.height} such numbers)",
-        advice="No rule can choose; download the query again.",
+        advice=advice,
     )

@@ -9,7 +9,8 @@ Layout: UTF-8, comma, one header line, the columns of COLUMNS in any order.
 - measure: `quantity`, `value`, or `quantity_yoy` (growth on a year before, of the month or of the cumulated figure).
 - value: as printed, a point for decimals, no thousands separators. unit: t, kg …, USD, CNY, or %.
 - product: HS2 to HS8, or `line:<name>` for a line that only its source defines. partner: ISO 3166-1 alpha-3, or WLD.
-Such a file covers just the keys it names: a key that is not in it says nothing.
+Such a file covers just the keys it names: a key that is not in it says nothing. Several papers may print one figure on one
+day; of those the one with most digits is kept.
 """
 
 import polars as pl
@@ -65,7 +66,7 @@ def parse(raw: bytes, where: str) -> Parsed:
 
 
 def _as_reported(fields: pl.DataFrame, measure: pl.Series) -> DataFrame[Reported]:
-    """Each figure in the column that its measure names; texts that are empty are null."""
+    """Each figure in the column that its measure names."""
     is_value = measure == "value"
     unit = pl.col("unit")
     placed = fields.rename({"value": "figure"}).with_columns(

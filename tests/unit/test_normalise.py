@@ -299,6 +299,38 @@ def test_copies_are_set_aside_once_and_the_numbers_stay() -> None:
     assert release.detail.drop("release_id").equals(_normalised().detail.drop("release_id"))
 
 
+def test_papers_may_print_one_figure_on_one_day() -> None:
+    """The one with the most digits is kept, and of as many the first; another day is another word."""
+    figures = [
+        ("WLD", "3188", "19"),
+        ("WLD", "3188.2", "19"),
+        ("WLD", "3188.2", "19"),
+        ("WLD", "3189", "20"),
+        ("USA", "46.4", "20"),
+        ("USA", "46", "20"),
+    ]
+    release = _published(
+        *(f"export,85051110,{partner},2025-06,quantity,{text},t,2025-07-{day}" for partner, text, day in figures)
+    )
+    assert release.detail.select("partner", "value", "record").rows() == [
+        ("USA", 46_400, 5), ("WLD", 3_188_200, 2), ("WLD", 3_189_000, 4),
+    ]  # fmt: skip
+    assert release.quarantine["record"].to_list() == [1, 3, 6]
+    assert set(release.quarantine["reasons"].explode()) == {
+        "prints a figure that another record has with as many digits or more"
+    }
+    assert release.release["lost"].to_list() == [[]]
+    (said,) = release.findings.to_dicts()
+    assert (said["check"], said["severity"], said["observed"]) == ("printed_again", "info", "3 figures, first record 1")
+
+
+@pytest.mark.parametrize("text", ["3189", "3188.3", "3.2"])
+def test_papers_that_print_different_figures_on_one_day_are_refused(text: str) -> None:
+    figure = "export,85051110,WLD,2025-06,quantity,{},t,2025-07-20"
+    with pytest.raises(Refused, match=r"records 1, 2: quantity_kg of 85051110.*Leave one of them out"):
+        _published(figure.format("3188.2" if "." in text else "3188"), figure.format(text))
+
+
 def test_published_days_lie_after_their_period_and_not_in_the_future() -> None:
     release = _published(
         "export,85051110,USA,2025-06,quantity,353,t,2025-07-20", "export,85051110,DEU,2025-06,quantity,764,t,2025-06-30",
