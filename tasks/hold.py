@@ -22,6 +22,7 @@ from schemas.request import Landed, ReleaseRequest
 from tasks.filesystem import LOCAL, FileSystem
 from tasks.findings import finding, gather
 from tasks.known import Known
+from tasks.locate import FOLDERS_UP
 from tasks.normalise import release_id_of
 from tasks.objects import keep_bytes
 from tasks.publish import exclusive
@@ -127,7 +128,9 @@ def reopened(store: Path, held: HeldRelease) -> Iterator[ReleaseRequest]:
     BrokenStore where the bytes are not those that were judged.
     """
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / held.name
+        # As deep as `locate` looks up, so that no defaults.toml among the temporary files speaks about it.
+        file = Path(folder, *["held"] * (FOLDERS_UP - 1), held.name)
+        file.parent.mkdir(parents=True)
         # A copy, so that what is published are the bytes that were compared.
         file.write_bytes(_judged_bytes(store, held))
         yield ReleaseRequest(

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -84,6 +85,17 @@ def test_an_approval_publishes_from_the_raw_bytes_and_stands_among_the_findings(
     assert "hold_on_errors" in trail["step"]
     assert not any("2025-08-02" in text for text in [*found["observed"], *trail["parameters"]])
     assert ingest(JUNE_WITHOUT_PARTNERS, 21).status == "nothing new"
+
+
+def test_what_lies_in_the_folder_of_temporary_files_declares_nothing(
+    ingest: Ingest, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decided = hold.decide(store, _hold(ingest), "approve", "Li Wei", "compared with the site", NOW)
+    (tmp_path / "temporary").mkdir()
+    (tmp_path / "temporary" / "defaults.toml").write_text('products = ["85"]\nmonths = "2025-01..2025-06"\n')
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    with hold.reopened(store, decided) as request:
+        assert from_bytes_to_tables(request, TODAY).release_id == decided.release_id
 
 
 def test_what_is_published_keeps_its_day_and_its_numbers_whatever_comes_again(
