@@ -25,7 +25,7 @@ from tasks.combine import Coded, code, combine, present, rank, retold, take
 from tasks.findings import finding, gather
 from tasks.names import doubt_names
 from tasks.numbers import MISSING_MARKS, plain_texts, tidy_numbers
-from tasks.parts import PART, causes_first, complete_sums, part_of_sum
+from tasks.parts import PART, causes_first, complete_sums
 from tasks.periods import month_start
 from tasks.refusal import Refused
 from tasks.release_calendar import last_opened
