@@ -28,6 +28,14 @@ EVENT = "tidewaiter.release"
 log = logging.getLogger("tidewaiter.told")
 
 
+class Unmended(Exception):
+    """A report of files of which a person must mend some. Prefect raises it where a run has failed, and so logs what it says."""
+
+    def __init__(self, report: WatchReport, said: str) -> None:
+        self.report = report
+        super().__init__(f"{report.headline}: {said}")
+
+
 def ending(work: Callable[[], Outcome], store: StoreAddress, *, waits: bool) -> Outcome:
     """The outcome of `work`; inside a Prefect run as a state whose name says it, with artifacts and events.
 
@@ -70,8 +78,10 @@ def watched(report: WatchReport) -> WatchReport:
         *expected.warnings,
         *_waiting(report),
     ]
-    end = Failed if report.refused or report.failed else Completed
-    return cast(WatchReport, end(name=report.headline, message="; ".join(lines) or "nothing new", data=report))
+    said = "; ".join(lines) or "nothing new"
+    if report.refused or report.failed:
+        return cast(WatchReport, Failed(name=report.headline, message=said, data=Unmended(report, said)))
+    return cast(WatchReport, Completed(name=report.headline, message=said, data=report))
 
 
 def _waiting(report: WatchReport) -> list[str]:

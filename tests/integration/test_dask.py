@@ -191,7 +191,7 @@ def test_in_a_prefect_run_each_reading_is_a_task_and_a_killed_worker_costs_time_
         request = BackfillRequest(folder=folder, store=tmp_path / "store", dask=workers.address)
         state = backfill(request, return_state=True)
         assert state.name == local[1].headline
-        report = state.result(raise_on_failure=False)
+        report = state.result(raise_on_failure=False).report
         with get_client(sync_client=True) as client:
             wanted = {f"read {file.name}" for file in folder.glob("*.csv")}
             deadline = time.monotonic() + 60

@@ -23,6 +23,7 @@ from prefect.testing.utilities import prefect_test_harness
 from flows.audit import audit
 from flows.backfill import backfill
 from flows.release import release
+from flows.told import Unmended
 from schemas.request import ReleaseRequest
 from schemas.watch import BackfillRequest
 from tasks import artifacts, catalog
@@ -131,6 +132,9 @@ def test_a_backfill_shows_how_far_it_is_and_every_step_also_of_what_was_read_ahe
     (folder / "defaults.toml").write_text('source = "published"\n')
     state = backfill(BackfillRequest(folder=folder, store=tmp_path / "store"), return_state=True)
     assert state.name == "Refused 1, Published 2024-02 to 2026-05"
+    # What a worker's log ends with.
+    with pytest.raises(Unmended, match=r"^Refused 1, Published 2024-02 to 2026-05: page\.csv: it begins with '<'"):
+        state.result()
     wanted = sorted(
         [("Completed", name) for name in WAY] * 2 + [*zip(["Completed"] * 2 + ["Failed"], WAY, strict=False)]
     )
