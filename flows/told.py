@@ -75,7 +75,7 @@ def watched(report: WatchReport) -> WatchReport:
         *report.refused,
         *report.held,
         *map(message, report.outcomes),
-        *expected.warnings,
+        *expected.lines,
         *_waiting(report),
     ]
     said = "; ".join(lines) or "nothing new"

@@ -90,6 +90,12 @@ class Expectation(BaseModel):
     days_overdue: int = Field(default=0, description="days since they were due, 0 where nothing is missing")
     warnings: list[str] = Field(default=[], description="what is wrong with the calendar itself")
 
+    @property
+    def lines(self) -> list[str]:
+        """What a person must see to, in words."""
+        late = f"{self.kind} of {' and '.join(self.missing)} was due on {self.due_on} and is not here"
+        return [late, *self.warnings] if self.days_overdue else self.warnings
+
 
 class WatchReport(BaseModel):
     """What came of one look into the inbox."""

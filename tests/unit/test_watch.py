@@ -146,6 +146,8 @@ def test_the_calendar_says_what_is_due_and_since_when(
 ) -> None:
     found = release_calendar.expect(tmp_path / "store", "query", day)
     assert (found.due_on, found.months, found.missing, found.days_overdue) == (due_on, months, months, late)
+    told = [f"query of {' and '.join(months)} was due on {due_on} and is not here"]
+    assert found.lines == (told if late else [])
 
 
 def test_a_month_that_is_in_is_not_overdue(home: Path) -> None:
