@@ -26,6 +26,7 @@ from tasks.locate import FOLDERS_UP
 from tasks.normalise import release_id_of
 from tasks.objects import keep_bytes
 from tasks.publish import exclusive
+from tasks.release_calendar import CUSTOMS_TIME
 from tasks.snapshot import BrokenStore, open_snapshot
 from tasks.working_copy import address_of, fetched, renew, share
 
@@ -168,7 +169,7 @@ def _published(store: Path) -> Collection[str]:
 
 
 def _rejected(decision: Decision) -> str:
-    return f"rejected by {decision.by} on {decision.decided_at:%Y-%m-%d}: {decision.reason}"
+    return f"rejected by {decision.by} on {decision.decided_at.astimezone(CUSTOMS_TIME):%Y-%m-%d}: {decision.reason}"
 
 
 def _describe(landed: Landed, store: Path, findings: tuple[HeldFinding, ...], since: date) -> HeldRelease:

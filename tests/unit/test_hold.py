@@ -130,10 +130,11 @@ def test_a_rejection_leaves_every_published_byte_and_is_remembered(ingest: Inges
     before = {
         path: path.lstat().st_mtime_ns for path in store.rglob("*") if "held" not in path.parts and path.name != "tmp"
     }
-    hold.decide(store, release_id, "reject", "Li Wei", "cut off", NOW)
+    # In the evening of London it is the next day where everything else is dated.
+    hold.decide(store, release_id, "reject", "Li Wei", "cut off", NOW.replace(hour=20))
     assert before == {path: path.lstat().st_mtime_ns for path in before}
     assert hold.waiting(store) == []
-    with pytest.raises(Held, match="rejected by Li Wei on 2025-08-02: cut off"):
+    with pytest.raises(Held, match="rejected by Li Wei on 2025-08-03: cut off"):
         ingest(JUNE_WITHOUT_PARTNERS, 21)
 
 
