@@ -22,7 +22,7 @@ from schemas.outcome import Outcome
 from schemas.request import ReleaseRequest
 from tasks import catalog as step
 from tasks import hold, release_calendar
-from tasks.hold import Held
+from tasks.hold import Held, Rejected
 
 PATIENCE_SECONDS = 7 * 24 * 3600
 POLL_SECONDS = 3
@@ -58,7 +58,7 @@ def approved(store: StoreAddress, held: Held, patience_seconds: int = PATIENCE_S
     folder = step.at_hand(store)
     kept = hold.decide(folder, held.release_id, answer.verdict, answer.by, answer.reason, datetime.now(UTC))
     if answer.verdict == "reject":
-        raise Held(held.release_id, [*held.lines, f"rejected by {answer.by}: {answer.reason}"])
+        raise Rejected(held.release_id, [*held.lines, f"rejected by {answer.by}: {answer.reason}"])
     with hold.reopened(folder, kept) as again:
         yield again
 

@@ -24,7 +24,7 @@ from schemas.address import S3Url, UnusableAddress, read_address
 from schemas.outcome import Outcome
 from schemas.request import MONTHS, ReleaseRequest
 from tasks import hold, reading
-from tasks.hold import Held
+from tasks.hold import Held, Rejected
 from tasks.lineage import listening
 from tasks.refusal import Refused
 from tasks.release_calendar import today
@@ -127,6 +127,8 @@ def ingest_one(request: ReleaseRequest, api: str | None) -> int:
         except Held as held:
             # A rehearsal holds nothing, so there is nothing to decide about.
             say(
+                f"[bold yellow]rejected[/] {name} ({held.release_id}): not published; tidewaiter approve would still publish it:"
+                if isinstance(held, Rejected) else
                 f"[bold yellow]would be held[/] {name} ({held.release_id}):" if request.dry_run else
                 f"[bold yellow]held[/] {name} ({held.release_id}): not published, a person must decide: "
                 "tidewaiter approve or reject", to=errors, markup=True,

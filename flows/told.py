@@ -19,7 +19,7 @@ from schemas.held import HeldRelease
 from schemas.outcome import Outcome
 from schemas.watch import WatchReport, WatchRequest
 from tasks import artifacts
-from tasks.hold import Held
+from tasks.hold import Held, Rejected
 from tasks.refusal import Refused, clip
 from tasks.working_copy import at_hand
 
@@ -39,13 +39,15 @@ class Unmended(Exception):
 def ending(work: Callable[[], Outcome], store: StoreAddress, *, waits: bool) -> Outcome:
     """The outcome of `work`; inside a Prefect run as a state whose name says it, with artifacts and events.
 
-    Raises what `work` raises outside of a run. Inside, a refusal and a hold are failed states with their names, from
+    Raises what `work` raises outside of a run. Inside, a refusal, a hold and a rejection are failed states with their names, from
     which `result()` raises the same.
     """
     if FlowRunContext.get() is None:
         return work()
     try:
         outcome = work()
+    except Rejected as problem:
+        return cast(Outcome, Failed(name="Rejected", message=str(problem), data=problem))
     except Held as problem:
         if not waits:
             held(store, problem, waits=False)

@@ -41,7 +41,11 @@ class Held(Exception):
         super().__init__(f"{release_id} is held, {len(lines)} findings: " + "; ".join(lines))
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (Held, (self.release_id, self.lines))
+        return (type(self), (self.release_id, self.lines))
+
+
+class Rejected(Held):
+    """A person has decided that it is not published; nobody is asked once more."""
 
 
 class NotHeld(LookupError):
@@ -71,8 +75,10 @@ def hold_on_errors(
         before = _describe(landed, store, seen, since)
         _keep(store, before, fs)
     decision = before.decision
-    if decision is None or decision.verdict == "reject":
-        raise Held(release_id, [entry.line for entry in seen] + ([_rejected(decision)] if decision else []))
+    if decision is None:
+        raise Held(release_id, [entry.line for entry in seen])
+    if decision.verdict == "reject":
+        raise Rejected(release_id, [*(entry.line for entry in seen), _rejected(decision)])
     approved = finding(
         "approved", "info", before.title, observed=f"approved by {decision.by}: {decision.reason}",
         expected=f"no errors; there were {errors.height}: {', '.join(errors['check'].unique().sort())}",

@@ -293,6 +293,24 @@ def test_a_dry_run_asks_nobody_to_decide(tmp_path: Path, monkeypatch: pytest.Mon
     assert "approve" not in done.output
 
 
+def test_nobody_is_asked_to_decide_once_more_about_what_was_rejected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "400")
+    (tmp_path / "cut.csv").write_bytes(csv_bytes(distinct_records(10_000)))
+    command = ["ingest", "cut.csv", "--source", "gacc_query", "--flow", "export", "--no-prefect", "--store", "store"]
+    assert "a person must decide" in CliRunner().invoke(app, command).output
+    (waiting,) = hold.waiting(Path("store"))
+    decision = ("--by", "Li Wei", "--reason", "cut off", "--store", "store")
+    assert CliRunner().invoke(app, ["reject", waiting.release_id, *decision]).exit_code == 0
+    for more in ((), ("--dry-run",)):
+        done = CliRunner().invoke(app, [*command, *more])
+        assert done.exit_code == 3
+        assert done.output.startswith(f"rejected cut.csv ({waiting.release_id}): not published")
+        assert "rejected by Li Wei" in done.output
+
+
 def test_an_approval_whose_bytes_are_gone_is_one_line(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     @contextmanager
     def gone(*_: object) -> Iterator[None]:

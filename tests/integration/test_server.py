@@ -156,10 +156,15 @@ def test_a_run_on_demand_asks_by_itself_and_a_rejection_leaves_the_store_untouch
         f"/flow_runs/{run['id']}/resume", {"run_input": {"verdict": "reject", "by": "Li Wei", "reason": "cut off"}}
     )
     ended = house.ended(run["id"])
-    assert (ended["state_name"], ended["state_type"]) == ("Held for approval", "FAILED")
+    assert (ended["state_name"], ended["state_type"]) == ("Rejected", "FAILED")
     assert "rejected by Li Wei: cut off" in ended["state"]["message"]
     assert current_id(house.store) == before
     assert hold.waiting(house.store) == []
+    # Who was answered does not ask once more.
+    again = house.ended(house.start("release/release", {"request": request, "wait_for_approval": False}))
+    assert again["state_name"] == "Rejected"
+    asked = [event["payload"]["release_id"] for event in house.events("tidewaiter.release.held")]
+    assert asked.count(kept.release_id) == 1
     assert len(house.runs("decide")) == asked_before
 
 

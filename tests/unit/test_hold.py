@@ -19,7 +19,7 @@ from flows.release import from_bytes_to_tables, release
 from schemas.outcome import Outcome
 from schemas.request import ReleaseRequest
 from tasks import catalog, hold, reading
-from tasks.hold import Held, NotHeld
+from tasks.hold import Held, NotHeld, Rejected
 from tasks.normalise import Normalised
 from tasks.refusal import Refused
 from tasks.rehearsal import rehearsal
@@ -134,7 +134,7 @@ def test_a_rejection_leaves_every_published_byte_and_is_remembered(ingest: Inges
     hold.decide(store, release_id, "reject", "Li Wei", "cut off", NOW.replace(hour=20))
     assert before == {path: path.lstat().st_mtime_ns for path in before}
     assert hold.waiting(store) == []
-    with pytest.raises(Held, match="rejected by Li Wei on 2025-08-03: cut off"):
+    with pytest.raises(Rejected, match="rejected by Li Wei on 2025-08-03: cut off"):
         ingest(JUNE_WITHOUT_PARTNERS, 21)
 
 
