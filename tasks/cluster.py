@@ -4,8 +4,8 @@ Belongs here: connecting, what a worker must have in common with us, how much is
 whose worker or scheduler died. Does not belong here: what the work is. The only module that knows Dask; nothing imports it
 unless a scheduler was named.
 
-A worker that dies costs time: the scheduler gives its work to another. Where no worker is left, or the scheduler itself is
-gone, the work is done in this process. Work that fails is never tried again: it would fail again.
+A worker that dies costs time: the scheduler gives its work to another. Where it gives up, no worker is left, or it is gone
+itself, the work is done in this process. Work that fails is never tried again: it would fail again.
 """
 
 import functools
@@ -82,6 +82,9 @@ class Cluster:
                 parcel = piece.future.result(timeout=LOOK_EVERY_SECONDS)
             except StrangeWorker as error:
                 self._lose(str(error))
+                break
+            except distributed.KilledWorker:
+                log.warning("%s: several workers died over one piece; it is done here.", self.address)
                 break
             except Exception:
                 # Either the work failed, or nothing came in time, or whoever should have sent it died.

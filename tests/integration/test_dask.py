@@ -264,6 +264,26 @@ def test_where_all_workers_die_the_rest_is_done_here(
     assert "no worker for 2 s; this process does the rest" in caplog.text
 
 
+def test_what_several_workers_died_over_is_done_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES", "0")
+    fragile, here = Workers(tmp_path), os.getpid()
+
+    def survive(number: int) -> int:
+        if os.getpid() != here:
+            os._exit(1)
+        return number
+
+    try:
+        with workers_of(fragile.address) as cluster:
+            assert cluster.result(cluster.begin(survive, 7)) == 7
+            assert not cluster.is_lost
+    finally:
+        fragile.close()
+    assert "several workers died over one piece; it is done here" in caplog.text
+
+
 def test_a_scheduler_without_workers_and_none_at_all_are_refused_in_time(
     workers: Workers, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
