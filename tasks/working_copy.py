@@ -108,16 +108,16 @@ def again_if_outpaced(work: Callable[P, R]) -> Callable[P, R]:
 def first_landing(store: Path, raw: Path, note: Path, said: bytes) -> bytes:
     """The note of the first landing of raw bytes, on whatever machine that was; `said` where it is this one.
 
-    The bytes lie at `raw` already; they are sent before their note, so where there is a note there are bytes.
+    The bytes lie at `raw` already; they are sent before their note, and again where the bucket has lost them.
     """
     remote, mine = _remote(store), note.read_bytes() if note.exists() else said
     if remote is None:
         return mine
+    data, there = raw.read_bytes(), remote.bucket.get(_key(store, raw))
+    if there is None or there[0] != data:
+        remote.bucket.swap(_key(store, raw), data, there[1] if there else None)
     found = remote.bucket.get(_key(store, note))
-    if found is not None:
-        return found[0]
-    remote.bucket.keep(_key(store, raw), raw.read_bytes())
-    return remote.bucket.first(_key(store, note), mine)
+    return found[0] if found else remote.bucket.first(_key(store, note), mine)
 
 
 def share(store: Path, place: Path, data: bytes) -> None:

@@ -170,6 +170,13 @@ def test_an_audit_knows_every_raw_file_that_a_release_was_read_from(customs: Cus
         assert f"{url}/raw/{sha256[:2]}/{sha256}: found no such file" in problem
         assert "june.csv" in problem
         assert report.traced == 0
+    # The way that is told to mend it: the same file once more.
+    ingest(url, tmp_path, "june.csv", csv_bytes(CLEAN_RECORDS[:6]), 20)
+    assert audit(store, 5).problems == []
+    customs.put(url, f"raw/{sha256[:2]}/{sha256}", b"x" * len(csv_bytes(CLEAN_RECORDS[:6])))
+    assert audit(store, 0).problems != []
+    ingest(url, tmp_path, "june.csv", csv_bytes(CLEAN_RECORDS[:6]), 20)
+    assert audit(store, 5).problems == []
 
 
 def test_an_audit_reads_all_that_the_pointer_says(customs: Customs) -> None:
