@@ -161,13 +161,14 @@ class Remote:
         chain = history(present[pointer.id], present, present.__getitem__)
         old = expired(chain, list(present.values()), today=today, months=months)
         needed = {file_key(entry) for name, other in present.items() if name not in old for entry in other.files}
+        # Manifests first: who asks for an old snapshot is told that there is none, and never gets a part of one.
+        self.bucket.delete(map(manifest_key, old))
+        # Looked for at the last moment, because a writer may write anew what it finds there.
         litter = [
             item.key
             for item in self.bucket.list("files")
             if item.key not in needed and item.modified.date() < today - timedelta(days=GRACE_DAYS)
         ]
-        # Manifests first: who asks for an old snapshot is told that there is none, and never gets a part of one.
-        self.bucket.delete(map(manifest_key, old))
         self.bucket.delete(litter)
         return Retired(tuple(old), len(litter))
 

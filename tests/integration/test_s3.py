@@ -286,8 +286,12 @@ def test_retention_in_the_bucket_removes_what_is_old_and_nothing_that_is_needed(
     with working_copy.exclusive(store):
         assert working_copy.retain(store, today=date(2025, 8, 1), months=24) == Retired((), 0)
     # Years later the old ones go; of what nobody needs the young stays, because a writer may be about to refer to it.
+    customs.log()
     with working_copy.exclusive(store):
         gone = working_copy.retain(store, today=date(2035, 8, 1), months=24)
+    # What nobody needs is looked for at the last moment: a writer may be writing it anew.
+    asked = [line.split()[0] for line in customs.log() if " /customs " in line]
+    assert asked == ["GET", "POST", "GET", "POST"]
     assert gone.snapshots == tuple(old)
     needed = {f"files/{entry.path}" for entry in _whole(store, last).files}
     litter = {key for key in before if key.startswith("files/")} - needed
