@@ -28,8 +28,9 @@ fi
 if ! as_owner "$bin/pg_ctl" -D "$home/data" status >/dev/null; then
   as_owner "$bin/pg_ctl" -D "$home/data" -w -l "$home/log" -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$home/data" start >&2
 fi
+# In the environment, because everybody on the machine may read the words of a command.
 export PGPASSWORD=$(cat "$home/password")
-as_owner env PGPASSWORD="$PGPASSWORD" "$bin/psql" -h 127.0.0.1 -p "$port" -U tidewaiter -d postgres -qtAc \
+as_owner "$bin/psql" -h 127.0.0.1 -p "$port" -U tidewaiter -d postgres -qtAc \
   "select 1 from pg_database where datname = 'prefect'" | grep -q 1 ||
-  as_owner env PGPASSWORD="$PGPASSWORD" "$bin/createdb" -h 127.0.0.1 -p "$port" -U tidewaiter prefect >&2
+  as_owner "$bin/createdb" -h 127.0.0.1 -p "$port" -U tidewaiter prefect >&2
 echo "postgresql+asyncpg://tidewaiter:$PGPASSWORD@127.0.0.1:$port/prefect"

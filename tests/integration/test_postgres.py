@@ -129,6 +129,12 @@ def test_the_schedule_runs_against_postgresql_and_a_stranger_is_turned_away(team
     assert ask("/admin/settings")["server"]["analytics_enabled"] is False
     for port in (api.rpartition(":")[2].removesuffix("/api"), environment["TIDEWAITER_POSTGRES_PORT"]):
         assert listeners(int(port)) == {"0100007F"}, "somebody listens beyond the loopback address"
+    # What a shell says before it runs a command is what `ps` shows; these three it does by itself.
+    traced = subprocess.run(["bash", "-x", "deployments/postgres.sh"], cwd=folder, env=environment, capture_output=True, text=True, check=True)  # fmt: skip
+    word = traced.stdout.partition("tidewaiter:")[2].partition("@")[0]
+    commands = [line for line in traced.stderr.splitlines() if line.startswith("+") and word in line]
+    assert word
+    assert [line.lstrip("+ ").split()[0] for line in commands] == ["export", f"PGPASSWORD={word}", "echo"]
     database = json.dumps((folder / "server.log").read_text())
     assert "sqlite" not in database.lower()
     assert not list((folder / ".prefect").glob("*.db"))
