@@ -150,6 +150,11 @@ def test_the_units_hold_what_the_recipes_need(tmp_path: Path) -> None:
         assert os.access(program, os.X_OK), program
         assert all((ROOT / argument).is_file() for argument in arguments if argument.endswith(".py"))
         assert home in service["ReadWritePaths"].split()
+        # No home folder is within reach, so nothing may be kept there.
+        assert service["ProtectHome"] == "yes"
+        kept = {"tidewaiter-server.service": f"PREFECT_HOME={home}/.prefect",
+                "tidewaiter-worker.service": f"TIDEWAITER_CACHE=/var/cache/{service.get('CacheDirectory')}"}  # fmt: skip
+        assert service["Environment"] == kept[name]
         text = (ROOT / "deployments" / "systemd" / name).read_text()
         for was, now in (("/etc/tidewaiter/server.env", str(ROOT / "deployments" / "server.env")), (f"{home}/.venv/bin", str(Path(sys.executable).parent)), (home, str(ROOT))):  # fmt: skip
             text = text.replace(was, now)
