@@ -45,6 +45,15 @@ def test_a_folder_of_another_version_is_not_taken_over_and_one_that_was_chosen_i
     assert _kept(house, NUMBA_CACHE_DIR="/chosen") == Path("/chosen")
 
 
+def test_of_earlier_code_the_newest_loops_are_left(house: Path) -> None:
+    home = _kept(house).parent
+    for day in range(1, 6):
+        (home / f"{day:016x}" / "month_sets").mkdir(parents=True)
+        os.utime(home / f"{day:016x}", (day, day))
+    _kept(house)
+    assert sorted(folder.name for folder in home.iterdir()) == [f"{day:016x}" for day in (3, 4, 5)]
+
+
 def test_a_loop_says_what_the_code_says_that_it_calls(house: Path) -> None:
     """Two months that are in a set, then a change in the file of what the loop calls."""
     program = "from tasks.month_sets import empty_sets, put\nfrom tasks.asked import count\n" \
