@@ -21,7 +21,10 @@ START_SECONDS_MAX = 600
 
 def main() -> None:
     """Deploy everything and say where."""
-    api = server.ensure_server()
+    try:
+        api = server.ensure_server()
+    except OSError as error:
+        sys.exit(str(error))
     server.use(api)
     asyncio.run(_ensure_pool())
     command = ["deploy", "--prefect-file", str(Path(__file__).with_name("prefect.yaml")), "--all"]

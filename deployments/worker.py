@@ -8,7 +8,10 @@ from flows import server
 RUNS_MAX = 4  # two that wait for a person must not keep a release waiting
 
 if __name__ == "__main__":
-    api = server.running_server()
+    try:
+        api = server.running_server()
+    except PermissionError as error:
+        sys.exit(str(error))
     if api is None:
         sys.exit("no Prefect server answers. Start one with `make deploy`, or set PREFECT_API_URL.")
     server.use(api)

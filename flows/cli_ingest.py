@@ -25,6 +25,7 @@ from flows.terminal import (
     ingest_one,
     prepare_prefect,
     read_day,
+    recording_server,
     refusals,
     say,
     tell,
@@ -78,7 +79,7 @@ def ingest(
             )
             for file in files
         ]  # fmt: skip
-    api = server.running_server() if prefect else None
+    api = recording_server(prefect)
     worst = max(ingest_one(request, api) for request in requests)
     raise typer.Exit(worst)
 
@@ -93,9 +94,8 @@ def run(
     """Ingest the sample and tell the story of June 2025: magnets, the world and the United States."""
     api = None
     if prefect:
-        with console.status(
-            "looking for a Prefect server, starting one if none answers (the first start takes a while)"
-        ):
+        looks = "looking for a Prefect server, starting one if none answers (the first start takes a while)"
+        with refusals(), console.status(looks):
             api = server.ensure_server()
     code = ingest_one(ReleaseRequest(file=SAMPLE, store=store), api)
     if code:
@@ -151,7 +151,7 @@ def watch(
         request = WatchRequest(
             inbox=inbox, store=store, kind=kind and kind.value, settle_seconds=settle, dry_run=dry_run
         )
-    api = server.running_server() if prefect else None
+    api = recording_server(prefect)
     prepare_prefect(api)
     from flows.watch import watch as look
 
@@ -176,7 +176,7 @@ def backfill(
     with refusals():
         require_folder(folder)
         request = BackfillRequest(folder=folder, store=store, dry_run=dry_run, dask=dask)
-    api = server.running_server() if prefect else None
+    api = recording_server(prefect)
     prepare_prefect(api)
     from flows.backfill import backfill as fill
     from flows.progress import listening
@@ -238,11 +238,12 @@ def approve(
     store: Store = STORE,
 ) -> None:
     """Publish a held release, with the decision among its findings."""
+    api = recording_server(prefect)
     with ExitStack() as while_open:
         with refusals():
             decided = hold.decide(store, release_id, "approve", by, reason, datetime.now(UTC))
             request = while_open.enter_context(hold.reopened(store, decided))
-        raise typer.Exit(ingest_one(request, server.running_server() if prefect else None))
+        raise typer.Exit(ingest_one(request, api))
 
 
 @commands.command(epilog="Example: `tidewaiter reject gacc_query-4cb411168c5d --by 'Li Wei' --reason 'cut off'`")

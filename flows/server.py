@@ -41,9 +41,18 @@ def settings() -> dict[str, str]:
 
 
 def running_server() -> str | None:
-    """Address of the API that answers: the one in PREFECT_API_URL, else the one we started, else None."""
+    """Address of the API that answers: the one in PREFECT_API_URL, else the one we started, else None.
+
+    Raises PermissionError where the first one asks for a password that is not in our environment.
+    """
     told = os.environ.get("PREFECT_API_URL")
     if told and _answers(told):
+        # Whether it is well it says to anybody.
+        if _status(f"{told}/admin/version") == httpx.codes.UNAUTHORIZED:
+            raise PermissionError(
+                f"the Prefect server at {told} asks for a password: set PREFECT_API_AUTH_STRING as it is in its settings, "
+                "or unset PREFECT_API_URL"
+            )
         return told
     noted = _noted()
     return noted["api"] if noted and _is_ours(noted["api"]) else None
@@ -57,7 +66,7 @@ def use(api: str) -> None:
 
 
 def ensure_server() -> str:
-    """Address of a server that answers, started if need be. Raises RuntimeError where none comes up."""
+    """Address of a server that answers, started if need be. Raises TimeoutError where none comes up, and PermissionError."""
     if found := running_server():
         return found
     HOME.mkdir(exist_ok=True)
@@ -67,7 +76,7 @@ def ensure_server() -> str:
         for port in (PORT, 0):
             if api := _start_server(_free_port(port)):
                 return api
-    raise RuntimeError(f"the Prefect server did not come up within {START_SECONDS_MAX} s; see {HOME / 'server.log'}")
+    raise TimeoutError(f"the Prefect server did not come up within {START_SECONDS_MAX} s; see {HOME / 'server.log'}")
 
 
 def _start_server(port: int) -> str | None:
@@ -125,22 +134,26 @@ def ui_address(api: str, flow_run_id: str) -> str:
 
 
 def _answers(api: str) -> bool:
-    return _get(f"{api}/health") is not None
+    return _status(f"{api}/health") == httpx.codes.OK
 
 
 def _is_ours(api: str) -> bool:
     """Whether the server that answers there keeps its things in our folder, and is not another that took the port."""
     answer = _get(f"{api}/admin/settings")
-    return answer is not None and answer.json().get("home") == str(HOME)
+    return answer is not None and answer.status_code == httpx.codes.OK and answer.json().get("home") == str(HOME)
+
+
+def _status(url: str) -> int | None:
+    answer = _get(url)
+    return None if answer is None else answer.status_code
 
 
 def _get(url: str) -> httpx.Response | None:
     try:
         user, _, word = os.environ.get("PREFECT_API_AUTH_STRING", "").partition(":")
-        answer = httpx.get(url, timeout=2, auth=(user, word) if user else None)
+        return httpx.get(url, timeout=2, auth=(user, word) if user else None)
     except httpx.HTTPError:
         return None
-    return answer if answer.status_code == httpx.codes.OK else None
 
 
 def _free_port(wanted: int) -> int:

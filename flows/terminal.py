@@ -111,6 +111,12 @@ Store = Annotated[
 ]
 
 
+def recording_server(is_wanted: bool) -> str | None:
+    """Address of the Prefect server that records a run; None where that is not wanted or none answers."""
+    with refusals():
+        return server.running_server() if is_wanted else None
+
+
 def ingest_one(request: ReleaseRequest, api: str | None) -> int:
     """Ingest one file with progress on the terminal; the exit code."""
     # What is in square brackets in a name is no markup.

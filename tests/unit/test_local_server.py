@@ -7,8 +7,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from flows import server
+from flows.cli import app
 
 
 @pytest.fixture
@@ -18,7 +20,9 @@ def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[s
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:  # the library's name
-            self.send_response(200)
+            # A server with a password tells anybody that it is well.
+            is_open = self.path.endswith("/health") or said.get("word") in (None, self.headers["Authorization"])
+            self.send_response(200 if is_open else 401)
             self.end_headers()
             self.wfile.write(json.dumps(said).encode())
 
@@ -72,4 +76,19 @@ def test_a_server_of_our_folder_is_ours_and_one_that_was_named_is_used(
     assert server.running_server() == stranger["api"]
     monkeypatch.delenv("PREFECT_API_URL")
     stranger["home"] = str(tmp_path)
+    assert server.running_server() == stranger["api"]
+
+
+def test_a_server_that_asks_for_a_password_is_said_before_a_run_begins(
+    stranger: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or each command ended with a traceback of Prefect's."""
+    monkeypatch.setenv("PREFECT_API_URL", stranger["api"])
+    monkeypatch.setenv("COLUMNS", "400")
+    stranger["word"] = "Basic dGlkZXdhaXRlcjp3b3Jk"
+    (tmp_path / "inbox").mkdir()
+    done = CliRunner().invoke(app, ["watch", "--inbox", str(tmp_path / "inbox"), "--store", str(tmp_path / "store")])
+    assert done.exit_code == 2, done.output
+    assert "asks for a password: set PREFECT_API_AUTH_STRING" in done.stderr
+    monkeypatch.setenv("PREFECT_API_AUTH_STRING", "tidewaiter:word")
     assert server.running_server() == stranger["api"]
