@@ -53,9 +53,9 @@ def read_claims(file: Path) -> ClaimsFile:
     data = file.read_bytes()
     try:
         rows = pl.read_csv(io.BytesIO(data), infer_schema=False, encoding="utf8")
+        rows = rows.rename({name: name.strip().lstrip("\ufeff") for name in rows.columns})
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
         raise ValueError(f"{file}: not a CSV in UTF-8 ({str(error).splitlines()[0]}); save it as one") from error
-    rows = rows.rename({name: name.strip().lstrip("\ufeff") for name in rows.columns})
     if missing := [name for name in INPUT if name not in rows.columns]:
         raise ValueError(
             f"{file}: the columns {', '.join(missing)} are missing; a claims file has {', '.join(INPUT)}, and may have qualifier, hs_code_if_stated and others"

@@ -274,6 +274,9 @@ def test_a_file_keeps_its_columns_and_rows_and_one_without_them_is_refused(sampl
     file.write_text("commodity,value\nx,1\n", encoding="utf-8")
     with pytest.raises(ValueError, match="flow, partner, period, metric, unit are missing"):
         read_claims(file)
+    file.write_text("commodity,flow,partner,period,metric,value,unit,value \n", encoding="utf-8")
+    with pytest.raises(ValueError, match="column 'value' is duplicate"):
+        read_claims(file)
 
 
 HEAD = '"数据年月","商品编码","商品名称","贸易伙伴编码","贸易伙伴名称","第一数量","第一计量单位","第二数量","第二计量单位","美元",\n'
