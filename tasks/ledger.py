@@ -30,9 +30,9 @@ SUM_MAX = 2**62
 def merge(detail: DataFrame[Detail], releases: DataFrame[Release]) -> DataFrame[Observation]:
     """The ledger rows of some months, from every release's detail of those months and the releases they come from.
 
-    Of two words on one day a number stands over silence, then the release that was public later, then the one with the
-    later name: a rule that needs no clock. A release that says a number again adds nothing. Raises OverflowError where
-    a sum would not fit, and LookupError where a row is of none of the releases.
+    Of two words on one day a number stands over silence, and over the same with fewer digits, then the release that was
+    public later, then the one with the later name: a rule that needs no clock. A release that says a number again adds
+    nothing. Raises OverflowError where a sum would not fit, and LookupError where a row is of none of the releases.
     """
     _refuse_unknown(detail, releases)
     apart = undisputed(detail, releases)
@@ -111,20 +111,21 @@ def _spoken(
     )  # fmt: skip
     spoken = pl.concat([words, _silences(words, numbers, releases, known)], how="diagonal")
     spoken = spoken.sort("number", "known_from", pl.col("value").is_not_null(), "release")
+    spoken = _without_coarser_echoes(spoken, ["number", "known_from"])
     last_of_day = spoken.filter(_differs_from_next("number") | _differs_from_next("known_from"))
-    return _without_coarser_echoes(last_of_day), numbers, known
+    return _without_coarser_echoes(last_of_day, ["number"]), numbers, known
 
 
-def _without_coarser_echoes(words: pl.DataFrame) -> pl.DataFrame:
-    """The words, in order, without those that only print the standing word with fewer digits, rounded or cut off.
+def _without_coarser_echoes(words: pl.DataFrame, one: list[str]) -> pl.DataFrame:
+    """The words on `one` number, or number and day, in order, without those that only print the standing word with fewer digits, rounded or cut off.
 
     46 t after 46.4 t is no news, and as the word it would turn +660 % into +667 %. Which word stands is known only when
     the one before it is judged, so each round takes out the echoes whose predecessor is no echo.
     """
     while True:
-        standing = [pl.col(name).shift(1).over("number") for name in SAID]
+        standing = [pl.col(name).shift(1).over(one) for name in SAID]
         is_echo = has_fewer_digits(*map(pl.col, SAID), *standing).fill_null(False)
-        first = is_echo & ~is_echo.shift(1).over("number").fill_null(False)
+        first = is_echo & ~is_echo.shift(1).over(one).fill_null(False)
         kept = words.filter(~first) if words["resolution"].drop_nulls().n_unique() > 1 else words
         if kept.height == words.height:
             return words

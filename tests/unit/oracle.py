@@ -99,7 +99,7 @@ def replay(releases: list[Row], numbers: list[Row], day: date) -> dict[tuple[Any
     for when, key in sorted(spoken, key=lambda place: place[0]):
         if when > day:
             break
-        is_number, _, release_id, value, resolution = max(spoken[when, key])
+        is_number, _, release_id, value, resolution = _last_of_day(spoken[when, key])
         before = standing.get(key)
         if not is_number:
             standing.pop(key, None)
@@ -108,6 +108,15 @@ def replay(releases: list[Row], numbers: list[Row], day: date) -> dict[tuple[Any
         elif before is None or (before.value, before.resolution) != (value, resolution):
             standing[key] = Word(value, resolution, release_id)
     return standing
+
+
+def _last_of_day(words: list[tuple[bool, date, str, int, int]]) -> tuple[bool, date, str, int, int]:
+    """Of the words of a day the latest number, or the one before it of which it is just some digits."""
+    last, *later = sorted(words)
+    for word in later:
+        if not (last[0] and word[4] > last[4] and abs(word[3] - last[3]) < word[4]):
+            last = word
+    return last
 
 
 def _speaks_of(release: Row, key: tuple[Any, ...]) -> bool:

@@ -159,6 +159,25 @@ def test_the_same_number_with_fewer_digits_is_no_news(printed: list[tuple[int, i
     assert merged(store).sort("known_from")["value"].to_list() == words
 
 
+@pytest.mark.parametrize(
+    ("printed", "word"),
+    [
+        ([(46_400, 100), (46_000, 1_000)], 46_400),
+        ([(46_000, 1_000), (46_400, 100)], 46_400),
+        ([(46_400, 100), (46_000, 1_000), (50_000, 10_000)], 46_400),
+        ([(46_400, 100), (47_000, 1_000)], 47_000),
+    ],
+)
+def test_nor_is_it_on_the_same_day(printed: list[tuple[int, int]], word: int) -> None:
+    """Two collections may have what two papers printed on one day: 660.8 %, or from 46 t 667.4 %."""
+    store = [
+        (paper, [number(paper, "USA", "2025-06", value, resolution=step, day="2025-07-20")])
+        for place, (value, step) in enumerate(printed)
+        for paper in [release(f"p{place}", f"2025-0{7 + place}-20", kind="published", partners="keys")]
+    ]
+    assert story(merged(store)) == [(word, date(2025, 7, 20), None)]
+
+
 def test_a_value_that_is_stated_again_by_province_adds_no_row() -> None:
     march, may = release("march", "2026-03-23"), release("may", "2026-05-07")
     parts = [
