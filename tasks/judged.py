@@ -34,7 +34,7 @@ class Judged:
         ends = pl.col("period_end")
         self.own = with_codes(
             release.detail.select(
-                *CODED, "period_start", "period_end", "value", "resolution", "record", month=month_index(ends),
+                *CODED, "period_start", "period_end", "value", "resolution", "record", "known_from", month=month_index(ends),
                 single=pl.col("period_start") == ends.dt.month_start(),
             )
         )  # fmt: skip

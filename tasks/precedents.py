@@ -9,6 +9,7 @@ import polars as pl
 from tasks.findings import Rows, finding
 from tasks.history import CODED, RATED, with_codes
 from tasks.judged import GROWTH, MONEY, QUANTITY, Check, Judged, values_by_partner
+from tasks.numbers import has_fewer_digits
 from tasks.periods import month_name
 from tasks.scope import WORLD
 
@@ -28,7 +29,7 @@ EXAMPLES = 3
 
 def _editions(judged: Judged) -> Rows:
     """Two releases of one day cannot both be the word: what both say must be equal, as the quantities are of a query that was
-    asked for in USD and in CNY."""
+    asked for in USD and in CNY; but in the number of digits papers may differ."""
     row, known = judged.row, judged.known
     same_day = known.releases.filter(
         (pl.col("released_on") == row["released_on"]) & (pl.col("source") == row["source"])
@@ -36,11 +37,15 @@ def _editions(judged: Judged) -> Rows:
     )["release_id"]  # fmt: skip
     if not same_day.len():
         return
-    key = ["flow", "product", "partner", "period_start", "period_end", "measure"]
+    key = ["flow", "product", "partner", "period_start", "period_end", "measure", "known_from"]
     other = with_codes(known.detail.filter(pl.col("release_id").is_in(same_day.to_list())))
-    mine = judged.own.group_by(key).agg(pl.col("value").sum())
-    theirs = other.group_by(*key, "release_id").agg(told=pl.col("value").sum())
-    differing = mine.join(theirs, on=key).filter(pl.col("value") != pl.col("told")).sort(*key, "release_id")
+    mine = judged.own.group_by(key).agg(pl.col("value").sum(), pl.col("resolution").max())
+    theirs = other.group_by(*key, "release_id").agg(
+        told=pl.col("value").sum(), told_resolution=pl.col("resolution").max()
+    )
+    said, told = [pl.col("value"), pl.col("resolution")], [pl.col("told"), pl.col("told_resolution")]
+    is_same = (said[0] == told[0]) | has_fewer_digits(*said, *told) | has_fewer_digits(*told, *said)
+    differing = mine.join(theirs, on=key).filter(~is_same).sort(*key, "release_id")
     for found in differing.head(EXAMPLES).iter_rows(named=True):
         yield finding(
             "editions_disagree",

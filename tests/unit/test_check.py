@@ -184,6 +184,23 @@ def test_editions(tmp_path: Path, quantity: str, raised: bool) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("figure", "raised"),
+    [
+        ("USA,2025-06,quantity,353,t,2025-07-20", False), ("USA,2025-06,quantity,353.42,t,2025-07-20", False),
+        ("USA,2025-06,quantity,354,t,2025-07-20", True), ("WLD,2025-05,quantity,1239,t,2025-07-20", False),
+    ],
+)  # fmt: skip
+def test_collected_files_of_one_day_may_differ_in_digits_and_in_days(tmp_path: Path, figure: str, raised: bool) -> None:
+    before = _figures(
+        "export,85051110,WLD,2025-05,quantity,1238,t,2025-06-20", "export,85051110,USA,2025-06,quantity,353.4,t,2025-07-20"
+    )  # fmt: skip
+    now = _figures("export,85051110,DEU,2025-06,quantity,764,t,2025-07-20", f"export,85051110,{figure}")
+    assert _raised(tmp_path, now, PUBLISHED, [(before, PUBLISHED)]) == (
+        [("editions_disagree", "error")] if raised else []
+    )
+
+
 def _months_of(partner: str, quantity: int, months: Sequence[str]) -> list[Record]:
     return [magnets(partner, str(quantity), f"{quantity * 57:,}", month) for month in months]
 
