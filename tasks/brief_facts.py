@@ -160,7 +160,7 @@ def gather(snapshot: Snapshot, store: Path, product: str, flow: str, month: date
         flow=flow, product=product, name_en=names[0], name_zh=names[1], codes=codes, month=month, snapshot_id=snapshot.id,
         world_before=found.fact(WORLD, "level", back=1), highest_since=found.fact(WORLD, "highest_since"),
         lowest_since=found.fact(WORLD, "lowest_since"), partners=rows, months=months, world_t=found.levels(WORLD, MONTHS_SHOWN),
-        before_t=before, events=_events(product, months), unit_value=prices[0], unit_value_mom=prices[1],
+        before_t=before, events=_events(product, flow, months), unit_value=prices[0], unit_value_mom=prices[1],
         unit_value_yoy=prices[2], has_values=found.has_values(), mix_moved_pp=_mix_moved(rows, before), series_start=start,
         revised_since=since, revised=revised, revised_more=more, held=_held(store, snapshot), mixed_code=holds(product, MIXED),
     )  # fmt: skip
@@ -171,10 +171,10 @@ def _names(product: str) -> tuple[str, str]:
     return product_names(product) or (plain, plain)
 
 
-def _events(product: str, months: list[date]) -> list[EventFact]:
+def _events(product: str, flow: str, months: list[date]) -> list[EventFact]:
     last = month_end(months[-1])
     found: list[EventFact] = []
-    for row in events_of(product).iter_rows(named=True):
+    for row in events_of(product, flow).iter_rows(named=True):
         day = date.fromisoformat(row["effective_from"] or row["announced_on"])
         if months[0] <= day <= last:
             found.append(

@@ -36,6 +36,7 @@ from tasks.display import month_name, partner_name, two_digits
 MIX_MOVED_PP_MIN = 5.0
 TIMES_MIN = 2
 EXACT = 1e-9
+WHOLE = 100
 
 
 @dataclass
@@ -99,6 +100,10 @@ def _percent(fact: Fact) -> str:
     """The size of a growth or a share with the digits that it carries."""
     assert isinstance(fact.value, float)
     size = round(abs(fact.value) / fact.step) * fact.step
+    if size == WHOLE > abs(fact.value):
+        # Nothing falls by all of itself as long as anything is left.
+        texts = (f"{abs(fact.value):.{digits}f}" for digits in range(15))
+        return next((text for text in texts if float(text) < WHOLE), "100")
     return f"{size:,.0f}" if fact.step >= 1 else f"{size:,.1f}"
 
 

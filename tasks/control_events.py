@@ -24,14 +24,19 @@ def members(product: str) -> list[str]:
     return [product] if product.isdecimal() else []
 
 
-def events_of(product: str | None = None) -> pl.DataFrame:
-    """Measures by day, with the coverage of `product` by each that touches it; all measures where it is None."""
+def events_of(product: str | None = None, flow: str = "export") -> pl.DataFrame:
+    """Measures by day, with the coverage of `product` by each that touches it; all measures where it is None. They are controls
+    of exports, and none of them touches imports."""
     events = code_table("control_events").with_columns(
         day=pl.when(pl.col("announced_on") == "").then("effective_from").otherwise("announced_on")
     )
     if product is None:
         return events.sort("day", "event").drop("day").with_columns(coverage=pl.lit(None, pl.String))
-    touched = {event: found for event in events["event"] if (found := coverage(event, product)) is not None}
+    touched = {
+        event: found
+        for event in events["event"]
+        if flow == "export" and (found := coverage(event, product)) is not None
+    }
     return (
         events.filter(pl.col("event").is_in(list(touched)))
         .with_columns(coverage=pl.col("event").replace_strict(touched, default=None, return_dtype=pl.String))

@@ -39,7 +39,7 @@ def draw(rows: pl.DataFrame, product: str, partners: list[str], measure: str, fo
     until = month_end(last)
     events = [
         (day, row)
-        for row in events_of(product).iter_rows(named=True)
+        for row in events_of(product, rows["flow"][0]).iter_rows(named=True)
         if (day := _effect(row)) and first <= day <= until
     ]
     marks = [{"month": day.isoformat(), "number": number} for number, (day, _) in enumerate(events, 1)]

@@ -644,6 +644,15 @@ def test_the_months_that_a_refusal_names_are_those_with_kilograms(tmp_path: Path
         brief_of(snapshot, "8505", month=date(2025, 4, 1))
 
 
+@pytest.mark.parametrize(
+    ("value", "step", "said"),
+    [(-99.97, 0.1, "−99.97 %"), (-96.0, 10.0, "−96 %"), (-100.0, 0.1, "−100.0 %"), (99.97, 0.1, "+99.97 %"), (104.0, 10.0, "+100 %")],
+)  # fmt: skip
+def test_all_of_it_is_said_where_nothing_is_left(value: float, step: float, said: str) -> None:
+    fact = Fact(id="s1", partner="USA", month=JUNE, figure="yoy_pct", value=value, status="computed", step=step)
+    assert brief_words.shown(fact) == said
+
+
 def test_small_amounts_and_prices_keep_their_digits(tmp_path: Path) -> None:
     fact = Fact(id="s1", partner="USA", month=JUNE, figure="level", value=0.4, status="reported")
     assert brief_words.shown(fact) == "0.0004 t"
@@ -681,7 +690,9 @@ def test_a_control_of_the_last_days_of_a_month_is_in_its_brief_and_its_picture(
     assert code_table("control_events").filter(event="mofcom-gacc-2025-18")["effective_from"].item() == "2025-04-04"
     known = brief_facts.events_of
     late = pl.when(pl.col("event") == "mofcom-gacc-2025-18").then(pl.lit("2025-04-30")).otherwise("effective_from")
-    monkeypatch.setattr(brief_facts, "events_of", lambda product: known(product).with_columns(effective_from=late))
+    monkeypatch.setattr(
+        brief_facts, "events_of", lambda product, flow: known(product, flow).with_columns(effective_from=late)
+    )
     assert "2025-04-30" in section(brief.page(brief_of(snapshot, month=april)), "chart")
 
 

@@ -72,6 +72,7 @@ def test_days_are_in_order_and_every_code_belongs_to_a_measure() -> None:
 
 
 def test_magnets_are_touched_in_an_unknown_share_and_it_is_said() -> None:
+    assert events_of(MAGNETS, "import").height == 0
     touched = events_of(MAGNETS)
     assert "mofcom-gacc-2025-18" in touched["event"].to_list()
     assert set(touched["coverage"]) == {"unknown_share"}
