@@ -14,7 +14,7 @@ from rich.table import Table
 from flows.terminal import STORE, Flow, Form, Store, console, refusals, say
 from tasks import claims as claiming
 from tasks import control_events, display, event_windows, reading
-from tasks.brief_words import headlines
+from tasks.brief_sentences import headlines
 
 MARKS = {"supported": "green", "contradicted": "bold red", "right_number_wrong_place": "yellow", "not_checkable": "dim"}
 Language = StrEnum("Language", ["en", "zh"])

@@ -9,10 +9,12 @@ import jinja2
 
 from schemas.brief import Facts
 from schemas.metric import MADE, MISSING
-from tasks import brief_charts, brief_texts, brief_words
+from tasks import brief_charts, brief_lists, brief_sentences, brief_texts, brief_words
 from tasks.display import month_name, partner_name
 
 LANGUAGES = ("en", "zh")
+# A shift of shares by less says nothing of the unit value.
+MIX_MOVED_PP_MIN = 5.0
 # Other addresses, javascript: among them, are shown and lead nowhere.
 WEB = ("http", "https")
 
@@ -67,17 +69,17 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
     known_in_both = sum(1 for row in facts.partners[1:] if facts.before_t[row.partner] is not None)
     return {
         "facts": facts, "language": "zh-CN" if chinese else "en", "t": words, "name": facts.name_zh if chinese else facts.name_en, "month": month,
-        "headlines": brief_words.headlines(facts, language), "missing": brief_words.missing(facts, language),
+        "headlines": brief_sentences.headlines(facts, language), "missing": brief_lists.missing(facts, language),
         "mix": words["mix"].format(pp=moved)
-        if facts.unit_value.value is not None and moved is not None and moved >= brief_words.MIX_MOVED_PP_MIN else "",
+        if facts.unit_value.value is not None and moved is not None and moved >= MIX_MOVED_PP_MIN else "",
         "implied": any(fact.status == "implied_base" for fact in facts.facts()),
         "mix_how": words["mix_how"].format(count=known_in_both),
         "alt_chart": words["alt_chart"].format(month=month, latest=brief_words.shown(facts.partners[0].level))
         + (f" {words['pale']}" if None in facts.world_t else ""),
         "alt_partners": words["alt_partners"].format(month=month), "shown": lambda fact: brief_words.shown(fact, language),
-        "source_line": lambda fact: brief_words.source_line(fact, language), "formula": lambda fact: brief_words.formula(fact, language),
-        "sparkline": brief_charts.sparkline, "unit_value": brief_words.unit_value_pieces(facts, language),
-        "revised": brief_words.revised_lines(facts, language), "events": brief_words.event_lines(facts, language),
+        "source_line": lambda fact: brief_lists.source_line(fact, language), "formula": lambda fact: brief_lists.formula(fact, language),
+        "sparkline": brief_charts.sparkline, "unit_value": brief_sentences.unit_value_pieces(facts, language),
+        "revised": brief_lists.revised_lines(facts, language), "events": brief_lists.event_lines(facts, language),
         "partner_label": lambda key: words["world"] if key == "WLD" else brief_words.partner(key, "zh") if chinese else partner_name(key),
         "reasons": {**MADE, **MISSING, **(brief_texts.MISSING_ZH if chinese else {})},
         "figure_name": lambda fact: brief_words.figure_name(fact, language),

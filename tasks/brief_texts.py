@@ -1,4 +1,4 @@
-"""Fixed words of the brief in English and Chinese: headings, labels, reasons. Sentences with numbers are made in brief_words."""
+"""Fixed words of the brief in English and Chinese: headings, labels, reasons. Sentences with numbers are made in brief_sentences."""
 
 from tasks.control_events import MIXED_WORDS
 

@@ -16,7 +16,7 @@ from schemas.code_tables import code_table
 from schemas.held import Decision, HeldFinding, HeldRelease
 from schemas.observation import Observation
 from schemas.request import ReleaseRequest
-from tasks import brief, brief_facts, brief_words
+from tasks import brief, brief_facts, brief_lists, brief_sentences, brief_words
 from tasks.brief_charts import sparkline
 from tasks.brief_facts import gather
 from tasks.chart import chart, lines, on_calendar, svg
@@ -164,16 +164,16 @@ def test_every_figure_is_traced_and_agrees(facts: Facts) -> None:
     for fact in facts.facts():
         assert fact.trace is not None
         assert fact.trace.agrees, fact
-        assert brief_words.source_line(fact)
+        assert brief_lists.source_line(fact)
 
 
 def test_words_follow_the_numbers(facts: Facts) -> None:
-    said = " ".join(sentence.text for sentence in brief_words.headlines(facts, "en"))
+    said = " ".join(sentence.text for sentence in brief_sentences.headlines(facts, "en"))
     assert "to the United States rose 660 % to 353 t, more than seven times as much" in said
     assert "six times" not in said
     assert "down 38.1 % from June 2024" in said
     assert "highest month since March 2025" in said
-    chinese = " ".join(sentence.text for sentence in brief_words.headlines(facts, "zh"))
+    chinese = " ".join(sentence.text for sentence in brief_sentences.headlines(facts, "zh"))
     assert "对美国出口环比增长660 %，是上月的7倍多，至353 t" in chinese
     assert "6倍" not in chinese
 
@@ -210,7 +210,7 @@ def test_rounded_tonnages_make_no_other_growth_no_sure_multiple_and_no_decimal_o
     found = open_snapshot(tmp_path / "store")
     assert found is not None
     facts = gather(found, found.store, MAGNETS, "export", date(2024, 6, 1))
-    said = [sentence.text for sentence in brief_words.headlines(facts, "en")]
+    said = [sentence.text for sentence in brief_sentences.headlines(facts, "en")]
     assert "were 26 t in June 2024, up 24 % from 21 t in May." in said[0]
     assert "Exports to the United States rose 150 % to 5 t; that is 19 % of the total." in said
     assert "Exports to Germany fell 84 % to 3 t; that is 12 % of the total." in said
@@ -221,12 +221,12 @@ def test_a_page_without_a_figure_says_why(facts: Facts) -> None:
     del other.partners[1:]
     for fact in (other.partners[0].level, other.partners[0].ytd, other.highest_since, other.lowest_since):
         fact.value, fact.status = None, "not_covered"
-    (said,) = brief_words.headlines(other, "en")
+    (said,) = brief_sentences.headlines(other, "en")
     assert (
         said.text
         == "There is no figure of China's exports of rare earth magnets in June 2025: no release at hand covers it."
     )
-    (chinese,) = brief_words.headlines(other, "zh")
+    (chinese,) = brief_sentences.headlines(other, "zh")
     assert chinese.text.startswith("没有2025年6月中国")
     assert chinese.text.endswith("手头没有任何发布涵盖该数。")
 
@@ -236,7 +236,7 @@ def test_a_fall_is_told_as_a_fall_and_no_change_as_none(facts: Facts) -> None:
     other.partners[1].mom.value = -12.3
     other.partners[1].mom.step = 0.1
     other.partners[2].mom.value = 0.0
-    said = " ".join(sentence.text for sentence in brief_words.headlines(other, "en"))
+    said = " ".join(sentence.text for sentence in brief_sentences.headlines(other, "en"))
     assert "to Germany fell 12.3 % to 764 t" in said
     assert "to the United States did not change" in said
     assert "0.0 %" not in said
@@ -316,7 +316,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Facts:
 
 
 def test_ranks_unit_value_and_mix_of_a_month_of_which_all_is_known(whole: Facts) -> None:
-    said = [sentence.text for sentence in brief_words.headlines(whole, "en")]
+    said = [sentence.text for sentence in brief_sentences.headlines(whole, "en")]
     assert said[0] == (
         "China's exports of rare earth magnets were 800 t in June 2025, up 33.3 % from 600 t in May and up 33.3 % from June 2024."
     )
@@ -328,7 +328,7 @@ def test_ranks_unit_value_and_mix_of_a_month_of_which_all_is_known(whole: Facts)
         "Exports to Germany did not change from 300 t; that is 37.5 % of the total, rank 2 after rank 1 the month before."
         in said
     )
-    chinese = [sentence.text for sentence in brief_words.headlines(whole, "zh")]
+    chinese = [sentence.text for sentence in brief_sentences.headlines(whole, "zh")]
     assert (
         "对美国出口环比增长300.0 %，是上月的4倍，至400 t，同比增长100.0 %，占50.0 %，居第1位（上月第3位）。" in chinese
     )
@@ -344,7 +344,7 @@ def test_ranks_unit_value_and_mix_of_a_month_of_which_all_is_known(whole: Facts)
 
 def test_what_was_revised_since_the_month_before_came_out(whole: Facts) -> None:
     assert whole.revised_since == date(2025, 6, 20)
-    lines = [line for line, _ in brief_words.revised_lines(whole, "en")]
+    lines = [line for line, _ in brief_lists.revised_lines(whole, "en")]
     assert "2025-05, Germany, quantity kg: 290,000 kg → 300,000 kg (changed, 2025-07-20)" in lines
     assert all(line.startswith("2025-05, Germany") for line in lines)
     assert "2025-05, 德国, 数量: 290,000 kg → 300,000 kg (变更, 2025-07-20)" in brief.page(whole, "zh")
@@ -471,7 +471,7 @@ def brief_of(snapshot: Snapshot, product: str = CODE, month: date = JUNE, flow: 
 
 
 def headlines(facts: Facts, language: str = "en") -> list[str]:
-    return [sentence.text for sentence in brief_words.headlines(facts, language)]
+    return [sentence.text for sentence in brief_sentences.headlines(facts, language)]
 
 
 def section(page: str, name: str) -> str:
@@ -603,7 +603,7 @@ def test_a_revised_line_says_which_code_and_which_regime_it_is_of(tmp_path: Path
     june = ("202506", antimony[0], "USA", 1000, 500, "10", "一般贸易")
     snapshot = taken(of_query(tmp_path / "june.csv", [*rows(111), june]), products=antimony)
     facts = brief_of(snapshot, "basket:antimony")
-    said = [line for line, _ in brief_words.revised_lines(facts, "en")]
+    said = [line for line, _ in brief_lists.revised_lines(facts, "en")]
     for number, code in enumerate(antimony[:2], 1):
         assert (
             f"2025-05, the United States, {code}, regime 10, quantity kg: {number},000 kg → {number},111 kg (changed, 2025-07-20)"

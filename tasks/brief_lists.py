@@ -1,0 +1,111 @@
+"""The lists of a brief, a line for each entry: what is missing and why, sources, revisions, export controls."""
+
+import re
+
+from schemas.brief import Fact, Facts, Revised
+from schemas.metric import MISSING
+from tasks.brief_texts import (
+    BODIES_ZH,
+    DOCUMENTS_ZH,
+    FORMULAS_ZH,
+    IMPLIED_ZH,
+    KINDS_ZH,
+    MISSING_ZH,
+    PRICE_FORMULA_ZH,
+    PRICE_UNITS,
+    STATES_ZH,
+)
+from tasks.brief_words import amount, figure_name, partner, texts
+
+
+def missing(facts: Facts, language: str) -> list[str]:
+    """What may not be compared and why, grouped by reason."""
+    grouped: dict[str, dict[str, list[str]]] = {}
+    facts_shown = [
+        fact for row in facts.partners for fact in (row.mom, row.yoy, row.ytd, row.ytd_yoy, row.share, row.rank)
+    ]
+    if facts.unit_value.value is not None:
+        facts_shown += [facts.unit_value_mom, facts.unit_value_yoy]
+    for fact in facts_shown:
+        if fact.value is None and fact.status != "not_applicable":
+            by_figure = grouped.setdefault(fact.status, {})
+            by_figure.setdefault(figure_name(fact, language), []).append(partner(fact.partner, language))
+    reasons = MISSING | MISSING_ZH if language == "zh" else MISSING
+    comma, colon = ("、", "：") if language == "zh" else (", ", ": ")
+    return [
+        f"{reasons[reason]}{colon}"
+        + "; ".join(f"{figure} ({comma.join(names)})" for figure, names in by_figure.items())
+        for reason, by_figure in sorted(grouped.items())
+    ]
+
+
+def source_line(fact: Fact, language: str = "en") -> str:
+    """The trace of a figure in a line: for a tooltip."""
+    if fact.trace is None:
+        return ""
+    said = texts(language)
+    numbers = [number for operand in fact.trace.operands for number in operand.numbers]
+    parts = [
+        f"{number.value:,} {number.unit}, {number.partner} {number.period}, {said['release']} {number.release_id}, "
+        f"{said['record']} {', '.join(map(str, number.records[:3]))}, sha256 {number.raw_sha256[:12]}"
+        for number in numbers[:3]
+    ]
+    return f"{formula(fact, language)}: " + "; ".join(parts) + (f"; + {len(numbers) - 3}" if len(numbers) > 3 else "")
+
+
+def formula(fact: Fact, language: str) -> str:
+    """How a figure was computed, in words."""
+    assert fact.trace is not None
+    if language == "en":
+        return fact.trace.formula
+    if fact.figure == "level" and fact.measure in PRICE_UNITS:
+        return PRICE_FORMULA_ZH
+    return IMPLIED_ZH if fact.status == "implied_base" else FORMULAS_ZH[fact.figure]
+
+
+def revised_lines(facts: Facts, language: str) -> list[tuple[str, str]]:
+    """What was revised, a line each, and which release said what."""
+    said = texts(language)
+    lines = []
+    for row in facts.revised:
+        numbers = [
+            said["no_word"] if value is None else amount(value, row.unit) for value in (row.old_value, row.new_value)
+        ]
+        kind = KINDS_ZH[row.kind] if language == "zh" else row.kind
+        measure = said["measures"].get(row.measure, row.measure.replace("_", " "))
+        which = ", ".join([row.period, partner(row.partner, language), *_of_the_page(row, facts, language), measure])
+        lines.append(
+            (
+                f"{which}: {numbers[0]} → {numbers[1]} ({kind}, {row.revised_on})",
+                f"{row.old_release_id} → {row.new_release_id}",
+            )
+        )
+    return lines
+
+
+def _of_the_page(row: Revised, facts: Facts, language: str) -> list[str]:
+    """Which code, regime and province a revised number is of, where that is not what the page is about."""
+    said = texts(language)
+    code = [row.product] if row.product != facts.product and facts.codes != [row.product] else []
+    regime = [said["regime"].format(code=row.regime)] if row.regime else []
+    return code + regime + ([said["province"].format(code=row.province)] if row.province else [])
+
+
+def event_lines(facts: Facts, language: str) -> list[dict[str, str]]:
+    """The measures inside the months shown: day, title, goods, state, address."""
+    said = texts(language)
+    lines = []
+    for event in facts.events:
+        title = f"{event.body}: {event.document}"
+        state = STATES_ZH[event.state] if language == "zh" else event.state.replace("_", " ")
+        if language == "zh":
+            for words, chinese in BODIES_ZH:
+                title = title.replace(words, chinese)
+            for pattern, chinese in DOCUMENTS_ZH:
+                title = re.sub(pattern, chinese, title)
+        if event.state == "never_in_force":
+            state = said["never"].format(day=event.until)
+        lines.append(
+            {"day": str(event.day), "title": title, "goods": event.goods, "state": state, "address": event.address}
+        )
+    return lines
