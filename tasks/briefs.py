@@ -15,7 +15,6 @@ from schemas.code_tables import WatchList, code_table
 from schemas.outcome import Outcome
 from schemas.table import polars_schema
 from tasks.control_events import members
-from tasks.filesystem import LOCAL, FileSystem
 from tasks.objects import keep_bytes
 from tasks.publish import exclusive
 from tasks.snapshot import Snapshot, open_snapshot
@@ -26,7 +25,7 @@ log = logging.getLogger("tidewaiter.briefs")
 Watched = tuple[str, str]
 
 
-def write_briefs(outcome: Outcome, store: Path, fs: FileSystem = LOCAL) -> Outcome:
+def write_briefs(outcome: Outcome, store: Path) -> Outcome:
     """The outcome with the briefs that were written, under `store/briefs/<month>/`, in every language and as markdown."""
     if outcome.status != "published":
         return outcome
@@ -43,7 +42,7 @@ def write_briefs(outcome: Outcome, store: Path, fs: FileSystem = LOCAL) -> Outco
         return outcome.model_copy(update={"warnings": [*outcome.warnings, said]})
     for product, flow in products:
         try:
-            written += _write(store, product, flow, outcome, fs)
+            written += _write(store, product, flow, outcome)
         except Exception as problem:
             # No error, because whoever ran this is told in the outcome.
             log.warning("the brief on %s of %s could not be written", flow, product, exc_info=True)
@@ -78,7 +77,7 @@ def file_name(product: str, flow: str) -> str:
     return product.replace(":", "-") + ("" if flow == "export" else f"-{flow}")
 
 
-def _write(store: Path, product: str, flow: str, outcome: Outcome, fs: FileSystem) -> list[str]:
+def _write(store: Path, product: str, flow: str, outcome: Outcome) -> list[str]:
     from tasks import brief
     from tasks.brief_facts import gather
 
@@ -96,9 +95,9 @@ def _write(store: Path, product: str, flow: str, outcome: Outcome, fs: FileSyste
     }
     folder = store / FOLDER / f"{month:%Y-%m}"
     # Under the lock, because a publication sweeps the folder where half-written files wait.
-    with exclusive(store, fs):
+    with exclusive(store):
         for name, data in pages.items():
-            keep_bytes(store, folder / name, data, fs)
+            keep_bytes(store, folder / name, data)
     return [(folder / name).relative_to(store).as_posix() for name in pages]
 
 

@@ -19,7 +19,6 @@ from pandera.typing.polars import DataFrame
 from schemas.held import Decision, HeldFinding, HeldRelease, Verdict
 from schemas.release import Finding
 from schemas.request import Landed, ReleaseRequest
-from tasks.filesystem import LOCAL, FileSystem
 from tasks.findings import finding, gather
 from tasks.known import Known
 from tasks.locate import FOLDERS_UP
@@ -53,7 +52,7 @@ class NotHeld(LookupError):
 
 
 def hold_on_errors(
-    findings: DataFrame[Finding], landed: Landed, known: Known, store: Path, today: date, fs: FileSystem = LOCAL
+    findings: DataFrame[Finding], landed: Landed, known: Known, store: Path, today: date
 ) -> DataFrame[Finding]:
     """The findings, with the decision of a person where there was one. Raises Held where an error waits for one.
 
@@ -67,13 +66,13 @@ def hold_on_errors(
         HeldFinding(**{name: row[name] for name in HeldFinding.model_fields}) for row in errors.iter_rows(named=True)
     )
     # Somebody may have decided otherwise, on another machine, since the run began.
-    renew(store, _place(store, release_id), fs)
+    renew(store, _place(store, release_id))
     before = find(store, release_id)
     if before is None or before.findings != seen:
         since = before.held_since if before else today
         # Another doubt than the one that was decided about is a new question.
         before = _describe(landed, store, seen, since)
-        _keep(store, before, fs)
+        _keep(store, before)
     decision = before.decision
     if decision is None:
         raise Held(release_id, [entry.line for entry in seen])
@@ -102,17 +101,15 @@ def waiting(store: Path) -> list[HeldRelease]:
     )
 
 
-def decide(
-    store: Path, release_id: str, verdict: Verdict, by: str, reason: str, now: datetime, fs: FileSystem = LOCAL
-) -> HeldRelease:
+def decide(store: Path, release_id: str, verdict: Verdict, by: str, reason: str, now: datetime) -> HeldRelease:
     """Keep a decision with the held release. Raises NotHeld where there is none or it is published by now, BrokenStore where
     the bytes that are approved are gone or others than those that were judged; deciding anew replaces the decision.
 
     Nothing is published here: that is the flow's, on the request of `reopened`.
     """
     if verdict == "approve" and (asked := find(store, release_id)) is not None:
-        _judged_bytes(store, asked, fs)
-    with exclusive(store, fs):
+        _judged_bytes(store, asked)
+    with exclusive(store):
         if release_id in _published(store):
             raise NotHeld(
                 f"{store}: {release_id} is published, and what is published is not taken back. A release of a later day "
@@ -123,7 +120,7 @@ def decide(
             names = ", ".join(entry.release_id for entry in waiting(store)) or "none"
             raise NotHeld(f"{store}: no release {release_id!r} is held here. Those that wait: {names}.")
         decided = held.model_copy(update={"decision": Decision(verdict=verdict, by=by, reason=reason, decided_at=now)})
-        _keep(store, decided, fs)
+        _keep(store, decided)
     return decided
 
 
@@ -147,10 +144,10 @@ def reopened(store: Path, held: HeldRelease) -> Iterator[ReleaseRequest]:
         )  # fmt: skip
 
 
-def _judged_bytes(store: Path, held: HeldRelease, fs: FileSystem = LOCAL) -> bytes:
+def _judged_bytes(store: Path, held: HeldRelease) -> bytes:
     """The raw bytes of a held release. Raises BrokenStore where they are gone, or others than those that were judged."""
-    place = fetched(store, store / held.raw, fs)
-    raw = fs.read_bytes(place)
+    place = fetched(store, store / held.raw)
+    raw = place.read_bytes()
     found = hashlib.sha256(raw).hexdigest()
     if found != held.raw_sha256:
         raise BrokenStore(
@@ -197,9 +194,9 @@ def _place(store: Path, release_id: str) -> Path:
     return store / FOLDER / f"{release_id}.json"
 
 
-def _keep(store: Path, held: HeldRelease, fs: FileSystem) -> None:
+def _keep(store: Path, held: HeldRelease) -> None:
     # As ASCII, because a name in another encoding than this machine's has letters that no text can hold.
     text = json.dumps(held.model_dump(mode="json"), indent=2) + "\n"
     place = _place(store, held.release_id)
     share(store, place, text.encode())
-    keep_bytes(store, place, text.encode(), fs)
+    keep_bytes(store, place, text.encode())

@@ -10,7 +10,6 @@ from datetime import date
 from pathlib import Path
 
 from schemas.request import Declared, Landed
-from tasks.filesystem import LOCAL, FileSystem
 from tasks.objects import keep_bytes
 from tasks.publish import exclusive
 from tasks.refusal import Refused
@@ -21,7 +20,7 @@ RAW = "raw"
 FIRST_YEAR = 1980
 
 
-def land(declared: Declared, store: Path, today: date, fs: FileSystem = LOCAL) -> Landed:
+def land(declared: Declared, store: Path, today: date) -> Landed:
     """Keep the bytes of a declared file under `store/raw`; the same bytes again change nothing.
 
     `today` is the day of landing, used as the release day where none is declared. Raises Refused for a file that
@@ -37,13 +36,13 @@ def land(declared: Declared, store: Path, today: date, fs: FileSystem = LOCAL) -
     place = raw_path(store, sha256)
     note = place.with_name(f"{sha256}.json")
     # Under the lock, because a publication sweeps the folder where half-written files wait.
-    with exclusive(store, fs):
-        if not (place.exists() and fs.read_bytes(place) == raw):
-            keep_bytes(store, place, raw, fs)
+    with exclusive(store):
+        if not (place.exists() and place.read_bytes() == raw):
+            keep_bytes(store, place, raw)
         said = json.dumps({"landed_on": today.isoformat(), "name": declared.file.name}).encode()
         first = first_landing(store, place, note, said)
         if not (note.exists() and note.read_bytes() == first):
-            keep_bytes(store, note, first, fs)
+            keep_bytes(store, note, first)
     landed_on = date.fromisoformat(json.loads(note.read_bytes())["landed_on"])
     released_on = declared.released_on or landed_on
     if released_on > today:

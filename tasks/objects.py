@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from tasks.filesystem import FileSystem
+from tasks.filesystem import LOCAL, FileSystem
 from tasks.snapshot import BrokenStore, FileEntry, Snapshot, StoreError, object_path, open_snapshot, snapshot_ids
 from tasks.store_audit import Hashes, Problem, check_file
 
@@ -152,18 +152,18 @@ def make_directories(fs: FileSystem, path: Path) -> list[Path]:
     return missing[::-1]
 
 
-def keep_bytes(store: Path, place: Path, data: bytes, fs: FileSystem) -> None:
+def keep_bytes(store: Path, place: Path, data: bytes) -> None:
     """Write under a temporary name, make it durable, then give it its name: a name never stands for half a file."""
     waiting = store / "tmp" / f"landing-{place.name}"
     for folder in (waiting.parent, place.parent):
-        for made in make_directories(fs, folder):
-            fs.fsync_directory(made.parent)
+        for made in make_directories(LOCAL, folder):
+            LOCAL.fsync_directory(made.parent)
     if waiting.exists():
-        fs.remove(waiting)
-    fs.write_file(waiting, data)
-    fs.fsync_file(waiting)
-    fs.replace(waiting, place)
-    fs.fsync_directory(place.parent)
+        LOCAL.remove(waiting)
+    LOCAL.write_file(waiting, data)
+    LOCAL.fsync_file(waiting)
+    LOCAL.replace(waiting, place)
+    LOCAL.fsync_directory(place.parent)
 
 
 def sync_objects(fs: FileSystem, store: Path, entries: Iterable[FileEntry]) -> None:

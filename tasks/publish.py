@@ -149,22 +149,22 @@ def publish(
     return Published(snapshot, True, tuple(healed))
 
 
-def adopt(store: Path, name: str, manifest: bytes, fetch: Fetch, fs: FileSystem = LOCAL) -> Snapshot:
+def adopt(store: Path, name: str, manifest: bytes, fetch: Fetch) -> Snapshot:
     """Make a snapshot that was published elsewhere the current one here, under `exclusive`; what comes back is whole.
 
     `fetch` gives the bytes of the files that are not here, in the order in which it is asked for them.
     """
-    stage, snapshot = Stage(store, fs), parse_manifest(store, name, manifest, f"the manifest of {name}")
+    stage, snapshot = Stage(store, LOCAL), parse_manifest(store, name, manifest, f"the manifest of {name}")
     wanted = {entry.sha256: entry for entry in snapshot.files}
     missing = [entry for entry in wanted.values() if not _is_stored(store, entry)]
     for entry, data in zip(missing, fetch(missing), strict=True):
         if stage.add(data) != entry.sha256:
             raise DamagedStore(f"{entry.path}: other bytes came than the manifest of {name} names")
     stage.settle()
-    sync_objects(fs, store, missing)
+    sync_objects(LOCAL, store, missing)
     if not _exists_whole(stage, snapshot):
         _build(stage, snapshot, manifest)
-    fs.fsync_directory(snapshot.path.parent)
+    LOCAL.fsync_directory(snapshot.path.parent)
     _audit(snapshot, manifest, missing)
     _point(stage, snapshot)
     return snapshot

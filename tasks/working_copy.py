@@ -24,7 +24,6 @@ from typing import Any, ParamSpec, TypeVar
 from schemas.address import S3Url
 from tasks import publish, retention
 from tasks.bucket import Outpaced, endpoint
-from tasks.filesystem import LOCAL, FileSystem
 from tasks.objects import keep_bytes
 from tasks.remote import Remote
 from tasks.retention import Retired
@@ -40,7 +39,7 @@ READABLE_CHARACTERS = 80
 KEPT = 2
 
 
-def at_hand(address: Path | S3Url, fs: FileSystem = LOCAL) -> Path:
+def at_hand(address: Path | S3Url) -> Path:
     """The folder in which a store is read and worked on: its own, or its working copy, brought up to date.
 
     Raises BucketError where the bucket cannot be reached, BrokenStore where it is not what the protocol writes.
@@ -48,14 +47,14 @@ def at_hand(address: Path | S3Url, fs: FileSystem = LOCAL) -> Path:
     folder = _folder(address) if isinstance(address, S3Url) else address
     if isinstance(address, Path) and not (folder / NOTE).is_file():
         return folder
-    with publish.exclusive(folder, fs):
+    with publish.exclusive(folder):
         if isinstance(address, S3Url) and not (folder / NOTE).is_file():
-            _write_note(folder, {"url": address, "endpoint": _mark(endpoint()), "held": {}}, fs)
+            _write_note(folder, {"url": address, "endpoint": _mark(endpoint()), "held": {}})
         remote = _remote(folder)
         assert remote is not None
-        _refresh(folder, remote, fs)
-        _trim(folder, fs)
-        _fetch_held(folder, remote, fs)
+        _refresh(folder, remote)
+        _trim(folder)
+        _fetch_held(folder, remote)
     return folder
 
 
@@ -66,12 +65,12 @@ def address_of(store: Path) -> Path | S3Url:
 
 
 @contextmanager
-def exclusive(store: Path, fs: FileSystem = LOCAL) -> Iterator[None]:
+def exclusive(store: Path) -> Iterator[None]:
     """`publish.exclusive`, and the parent that is opened inside is the one that the bucket has."""
-    with publish.exclusive(store, fs):
+    with publish.exclusive(store):
         remote = _remote(store)
         if remote is not None:
-            _refresh(store, remote, fs)
+            _refresh(store, remote)
         yield
 
 
@@ -143,7 +142,7 @@ def share_once(store: Path, place: Path, data: bytes) -> None:
         remote.bucket.first(_key(store, place), data)
 
 
-def fetched(store: Path, place: Path, fs: FileSystem = LOCAL) -> Path:
+def fetched(store: Path, place: Path) -> Path:
     """`place`, with its bytes fetched where they lie in the bucket only. Raises BrokenStore where they lie nowhere."""
     remote = _remote(store)
     if remote is None and not place.is_file():
@@ -154,21 +153,21 @@ def fetched(store: Path, place: Path, fs: FileSystem = LOCAL) -> Path:
             raise BrokenStore(
                 f"{remote.url}/{_key(store, place)}: no such object. Restore it from a copy of the bucket."
             )
-        with publish.exclusive(store, fs):
-            keep_bytes(store, place, found[0], fs)
+        with publish.exclusive(store):
+            keep_bytes(store, place, found[0])
     return place
 
 
-def renew(store: Path, place: Path, fs: FileSystem = LOCAL) -> None:
+def renew(store: Path, place: Path) -> None:
     """Bring what lies at `place` to what the bucket has there by now, under `exclusive`; nothing where there is none."""
     remote = _remote(store)
     if remote is None:
         return
     found = remote.bucket.get(_key(store, place))
     if found is None and place.is_file():
-        fs.remove(place)
+        place.unlink()
     if found is not None and not (place.is_file() and place.read_bytes() == found[0]):
-        keep_bytes(store, place, found[0], fs)
+        keep_bytes(store, place, found[0])
 
 
 def missing(store: Path, places: Iterable[Path]) -> dict[Path, str]:
@@ -196,7 +195,7 @@ def retain(store: Path, *, today: date, months: int) -> Retired:
     return gone if remote is None else remote.retain(today=today, months=months)
 
 
-def _refresh(folder: Path, remote: Remote, fs: FileSystem) -> None:
+def _refresh(folder: Path, remote: Remote) -> None:
     """Bring the copy to what the bucket's pointer says. Whatever the copy has beyond that was never published."""
     pointer = remote.pointer()
     try:
@@ -209,17 +208,17 @@ def _refresh(folder: Path, remote: Remote, fs: FileSystem) -> None:
             f"Restore it; or, if it is meant to begin anew, delete its working copy {folder}."
         )
     if pointer is not None and pointer.id != mine:
-        publish.adopt(folder, pointer.id, remote.manifest(pointer.id), remote.fetch, fs)
+        publish.adopt(folder, pointer.id, remote.manifest(pointer.id), remote.fetch)
 
 
-def _trim(folder: Path, fs: FileSystem) -> None:
+def _trim(folder: Path) -> None:
     """Leave the current state and the one before it, in which a reader of this machine may still be."""
     if len(snapshot_ids(folder)) > KEPT:
         young = [snapshot.id for snapshot in list_snapshots(folder)[-KEPT:]]
-        retention.retain(folder, today=date.max, keep=young, fs=fs)
+        retention.retain(folder, today=date.max, keep=young)
 
 
-def _fetch_held(folder: Path, remote: Remote, fs: FileSystem) -> None:
+def _fetch_held(folder: Path, remote: Remote) -> None:
     """Releases that are held and what was decided about them, as far as they changed in the bucket."""
     note = _note(folder)
     assert note is not None
@@ -228,12 +227,12 @@ def _fetch_held(folder: Path, remote: Remote, fs: FileSystem) -> None:
         if known.get(key) != etag or not (folder / key).is_file():
             found = remote.bucket.get(key)
             if found is not None and not ((folder / key).is_file() and (folder / key).read_bytes() == found[0]):
-                keep_bytes(folder, folder / key, found[0], fs)
+                keep_bytes(folder, folder / key, found[0])
     for path in sorted((folder / HELD).glob("*.json")):
         if _key(folder, path) not in there:
-            fs.remove(path)
+            path.unlink()
     if known != there:
-        _write_note(folder, {**note, "held": there}, fs)
+        _write_note(folder, {**note, "held": there})
 
 
 def _remote(store: Path) -> Remote | None:
@@ -266,8 +265,8 @@ def _note(store: Path) -> dict[str, Any] | None:
     return found
 
 
-def _write_note(folder: Path, note: dict[str, Any], fs: FileSystem) -> None:
-    keep_bytes(folder, folder / NOTE, json.dumps(note, indent=1, sort_keys=True).encode(), fs)
+def _write_note(folder: Path, note: dict[str, Any]) -> None:
+    keep_bytes(folder, folder / NOTE, json.dumps(note, indent=1, sort_keys=True).encode())
 
 
 def _folder(url: S3Url) -> Path:
