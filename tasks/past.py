@@ -24,7 +24,8 @@ from tasks.settled import NO_MONTH, Far, Settled
 
 YEAR = 12
 KEYED = ("product", "partner", "measure")
-MONTHS_OF_FAR = ("last_month", "run_start", "highest_month", "lowest_month", "kinds_month")
+MONTHS_OF_FAR = ("last_month", "run_start", "highest_month", "lowest_month")
+KINDS_SINCE = ("kinds_month", "kinds")
 VALUES = {ratio: value for value, ratio in UNIT_VALUE_OF.items()}
 EPOCH_YEAR = 1970
 KINDS_OF_COLUMNS = (
@@ -32,7 +33,9 @@ KINDS_OF_COLUMNS = (
     numpy.int64,
 )  # fmt: skip
 
-KINDS_OF_FAR = (*[numpy.int64] * 8, numpy.float64, numpy.int64, numpy.float64, numpy.int64, numpy.uint8)
+KINDS_OF_FAR = (
+    *[numpy.int32] * 4, numpy.uint8, *[numpy.int32] * 3, numpy.float64, numpy.int32, numpy.float64, numpy.int32, numpy.uint8,
+)  # fmt: skip
 
 
 class BaseFile(NamedTuple):
@@ -240,31 +243,45 @@ def _steps(
     opened: pyarrow.parquet.ParquetFile, group: _Group, names: dict[str, _Names], products: _Products, flow: int
 ) -> tuple[Array, ...]:
     """The columns of `Far` from one row group, rows of other portions left out."""
-    columns = [*KEYED, "kinds", *MONTHS_OF_FAR, "highest", "lowest"]
+    # Most products are told of by one kind of release throughout, and two columns say nothing then.
+    says_kinds = _says_anything(opened, group.place, "kinds_month")
+    columns = [*KEYED, *MONTHS_OF_FAR, "highest", "lowest", *(KINDS_SINCE if says_kinds else ())]
     read = opened.read_row_group(group.place, columns=columns, use_threads=False)
-    table = {name: _whole(read.column(name)) for name in read.column_names}
-    texts = {name: table[name].dictionary.to_pylist() for name in (*KEYED, "kinds")}
+    table = {name: _whole(read.column(name)) for name in columns}
+    texts = {name: table[name].dictionary.to_pylist() for name in KEYED}
 
-    def coded(name: str, numbers: Iterable[int], kind: type = numpy.int64) -> Array:
-        # The last is for rows without a text.
-        return _picked(numpy.array([*numbers, 0], kind), table[name])
+    def coded(name: str, numbers: Iterable[int], kind: type = numpy.int32) -> Array:
+        return _picked(numpy.fromiter(numbers, kind), table[name])
 
     months = {name: _month_indices(table[name]) for name in MONTHS_OF_FAR}
     numbers = {
         name: _fill(*_buffers(table[name], numpy.float64), table[name].offset, read.num_rows, numpy.nan)
         for name in ("highest", "lowest")
     }
+    if says_kinds:
+        # The last is for rows without a text.
+        names_of_kinds = [*map(_number_of_kinds, table["kinds"].dictionary.to_pylist()), 0]
+        kinds_month, kinds = _month_indices(table["kinds_month"]), coded("kinds", names_of_kinds, numpy.uint8)
+    else:
+        kinds_month = numpy.full(read.num_rows, NO_MONTH, numpy.int32)
+        kinds = numpy.zeros(read.num_rows, numpy.uint8)
     found = (
         coded("product", map(products.__getitem__, texts["product"])),
         coded("partner", map(names["partner"].__getitem__, texts["partner"])),
         coded("measure", (names["measure"][VALUES.get(text, text)] for text in texts["measure"])),
-        coded("measure", (text in VALUES for text in texts["measure"])),
+        coded("measure", (text in VALUES for text in texts["measure"]), numpy.uint8),
         months["last_month"], months["run_start"], months["highest_month"], numbers["highest"], months["lowest_month"],
-        numbers["lowest"], months["kinds_month"], coded("kinds", map(_number_of_kinds, texts["kinds"]), numpy.uint8),
+        numbers["lowest"], kinds_month, kinds,
     )  # fmt: skip
     is_mine = found[0] >= 0
     mine = found if is_mine.all() else tuple(column[is_mine] for column in found)
-    return numpy.full(len(mine[0]), flow), *mine
+    return numpy.full(len(mine[0]), flow, numpy.int32), *mine
+
+
+def _says_anything(opened: pyarrow.parquet.ParquetFile, group: int, name: str) -> bool:
+    """Whether a column has a value in a row group; its statistics tell."""
+    column = opened.metadata.row_group(group).column(opened.schema_arrow.names.index(name))
+    return bool(column.statistics.null_count < column.num_values)
 
 
 def _joined(parts: list[tuple[Array, ...]], kinds: Sequence[type]) -> list[Array]:
@@ -301,7 +318,7 @@ def _month_indices(days: pyarrow.Array) -> Array:
     first, last = _first_and_last(validity, data, days.offset, len(days))
     # There are few days and millions of rows: each month is reckoned once, and stands behind them for rows without a day.
     months = numpy.arange(first, last + 1).astype("datetime64[D]").astype("datetime64[M]").astype(numpy.int64)
-    listed = numpy.append(months + EPOCH_YEAR * YEAR, NO_MONTH)
+    listed = numpy.append(months + EPOCH_YEAR * YEAR, NO_MONTH).astype(numpy.int32)
     return _pick(listed, validity, data - first, days.offset, len(days))
 
 

@@ -106,29 +106,48 @@ NONE_SETTLED = Settled(
 )  # fmt: skip
 NO_STEPS = Steps(
     0, 0, *(numpy.zeros(0, kind) for kind in (
-        numpy.int64, numpy.int64, numpy.int64, numpy.int64, numpy.float64, numpy.int64, numpy.float64, numpy.int64, numpy.uint8,
+        numpy.int64, numpy.int32, numpy.int32, numpy.int32, numpy.float64, numpy.int32, numpy.float64, numpy.int32, numpy.uint8,
     ))
 )  # fmt: skip
 
 
 def order_steps(far: Far, at: Array, first: int, height: int) -> Steps:
     """What is far by series, `at` says which, of so many; the window begins with the month `first`."""
-    key = at * 2 + far.is_ratio
-    # The rows of one series are in order already.
-    order = numpy.argsort(key, kind="stable")
-    start = numpy.zeros(2 * height + 1, numpy.int64)
-    start[1:] = numpy.cumsum(numpy.bincount(key, minlength=2 * height))
-    last_month = numpy.full(height, NO_MONTH)
-    there = far.last_month != NO_MONTH
-    last_month[at[there]] = far.last_month[there] - first
-    run_start, highest_month, lowest_month, kinds_month = (
-        numpy.where(month == NO_MONTH, NO_MONTH, month - first)[order]
-        for month in (far.run_start, far.highest_month, far.lowest_month, far.kinds_month)
-    )
+    rows = (far.is_ratio, far.last_month, far.run_start, far.highest_month, far.highest, far.lowest_month, far.lowest)
     return Steps(
-        far.before - first, far.since - first, start, last_month, run_start, highest_month, far.highest[order], lowest_month, far.lowest[order], kinds_month,
-        far.kinds[order],
-    )  # fmt: skip
+        far.before - first, far.since - first, *_lay_steps(at, *rows, far.kinds_month, far.kinds, first, height)
+    )
+
+
+@numba.njit(nogil=True, cache=True)
+def _lay_steps(  # noqa: PLR0913, PLR0917
+    at: Array, is_ratio: Array, last_month: Array, run_start: Array, highest_month: Array, highest: Array, lowest_month: Array,
+    lowest: Array, kinds_month: Array, kinds: Array, first: int, height: int,
+) -> tuple[Array, Array, Array, Array, Array, Array, Array, Array, Array]:  # fmt: skip
+    """The columns of `Steps` from `start` on. The rows of one series stay in their order."""
+    start, last_of = numpy.zeros(2 * height + 1, numpy.int64), numpy.full(height, NO_MONTH, numpy.int32)
+    for row in range(len(at)):
+        start[2 * at[row] + is_ratio[row] + 1] += 1
+        if last_month[row] != NO_MONTH:
+            last_of[at[row]] = last_month[row] - first
+    start = numpy.cumsum(start)
+    next_ = start[:-1].copy()
+    runs, highs, lows = numpy.empty_like(run_start), numpy.empty_like(highest_month), numpy.empty_like(lowest_month)
+    numbers, least, of_kinds = numpy.empty_like(highest), numpy.empty_like(lowest), numpy.empty_like(kinds_month)
+    united = numpy.empty_like(kinds)
+    for row in range(len(at)):
+        key = 2 * at[row] + is_ratio[row]
+        place = next_[key]
+        next_[key] += 1
+        runs[place], highs[place] = _column(run_start[row], first), _column(highest_month[row], first)
+        lows[place], of_kinds[place] = _column(lowest_month[row], first), _column(kinds_month[row], first)
+        numbers[place], least[place], united[place] = highest[row], lowest[row], kinds[row]
+    return start, last_of, runs, highs, numbers, lows, least, of_kinds, united
+
+
+@numba.njit(nogil=True, cache=True, inline="always")
+def _column(month: int, first: int) -> int:
+    return month if month == NO_MONTH else month - first
 
 
 @numba.njit(nogil=True, cache=True)
