@@ -243,9 +243,9 @@ def test_where_there_are_no_rows_read_says_what_there_is(
 
 def test_of_a_table_without_files_no_address_is_printed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(home)
-    done = CliRunner().invoke(app, ["resolve", "base_far", "--store", "store"])
+    done = CliRunner().invoke(app, ["resolve", "claim", "--store", "store"])
     assert (done.exit_code, done.stdout) == (0, "")
-    assert "the table base_far has no files in this snapshot" in done.stderr
+    assert "the table claim has no files in this snapshot" in done.stderr
     (address,) = CliRunner().invoke(app, ["resolve", "release", "--store", "store"]).stdout.splitlines()
     assert (home / address).is_file()
 
