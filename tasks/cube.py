@@ -174,8 +174,8 @@ def lay_out(
     told += [numpy.array([settled.far.before])] if settled.far else []
     first, months = _window(min(int(month.min()) for month in told), max(int(month.max()) for month in told), releases)
     if settled.far:
-        # Not where the scopes of the releases begin, which reach as far back as the series that is silent longest.
-        january = min(settled.far.before, settled.far.since) // 12 * 12
+        # Scopes of releases reach further back than what was read.
+        january = settled.far.since // 12 * 12
         first, months = january, first + months - january
     columns = numpy.arange(months) if fresh is None else fresh[(fresh >= first) & (fresh < first + months)] - first
     shape = (len(key), len(columns))

@@ -45,8 +45,8 @@ def first_near(year: int) -> int:
 
 
 def first_told(year: int) -> int:
-    """The month index of the first month on which it can rest what is far of a year: records reach as far as from its January, to
-    months that may be told because of one before them."""
+    """The month index of the first month that can matter for what is far of a year: its January looks back LOOK_BACK_MONTHS for
+    records, to months that may be told because of one QUIET_MONTHS before them."""
     return year * YEAR - LOOK_BACK_MONTHS - QUIET_MONTHS
 
 

@@ -120,7 +120,7 @@ def _tell_rows(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917
     floats, days, statuses, of_levels, of_rows = rows.floats, rows.months, rows.statuses, rows.level_kinds, rows.kinds
     begins, look_back = known.begin, asked.look_back
     far_start, far_run, far_kinds_month, far_kinds = far.start, far.run_start, far.kinds_month, far.kinds
-    near = far.before
+    first_near = far.before
     while item < len(items) and items[item] < stop:
         series, weight = items[item], masses[item]
         is_ratio, own, mass = weight >= 0, series - start, weight - start if weight >= 0 else series - start
@@ -184,7 +184,7 @@ def _tell_rows(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917
             # The unbroken run before the month: every month of it is known, told, and means the same.
             run, of_run = month, numpy.uint8(0)
             if not numpy.isnan(now):
-                oldest = max(first, month - look_back, since, near)
+                oldest = max(first, month - look_back, since, first_near)
                 if is_ratio:
                     figure[month] = now
                     while run > oldest and has(told, series, run - 1) and has(told, weight, run - 1):
@@ -202,7 +202,7 @@ def _tell_rows(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917
                         figure[each] = level[own, each]
                 for each in range(run, month + 1):
                     of_run |= kinds[own, each] | kinds[mass, each]
-                if run == near and len(far_start):
+                if run == first_near and len(far_start):
                     steps_start, steps_stop = far_start[2 * series + is_ratio], far_start[2 * series + is_ratio + 1]
                     if steps_start < steps_stop and far_run[steps_start] != NO_MONTH:
                         run = min(run, max(far_run[steps_start], month - look_back, since))

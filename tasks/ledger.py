@@ -117,7 +117,8 @@ def _spoken(
 
 
 def _without_coarser_echoes(words: pl.DataFrame, one: list[str]) -> pl.DataFrame:
-    """The words on `one` number, or number and day, in order, without those that only print the standing word with fewer digits, rounded or cut off.
+    """The words on `one` number, or number and day, in order, without those that only print the standing word with fewer
+    digits, rounded or cut off.
 
     46 t after 46.4 t is no news, and as the word it would turn +660 % into +667 %. Which word stands is known only when
     the one before it is judged, so each round takes out the echoes whose predecessor is no echo.

@@ -104,12 +104,12 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
 
 
 def numbers_of(reported: DataFrame[Reported]) -> pl.DataFrame:
-    """The numbers of a file as they are read on the way in: record, measure and value of each."""
+    """The numbers of a file as they are read on the way in: row, measure and value of each."""
     coded, printed, _ = _tidy(reported)
     amounts = read_amounts(printed, coded)
     read = amounts.read.unique(["row", "label"])
     measures = take(amounts.labels.select("measure"), read["label"].to_numpy())
-    return measures.with_columns(record=reported["record"].gather(read["row"]), value=read["value"])
+    return measures.with_columns(row=read["row"], value=read["value"])
 
 
 def release_id_of(landed: Landed) -> str:

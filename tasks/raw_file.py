@@ -3,17 +3,20 @@
 For whoever traces a number to its bytes. Corrections are not applied: a record that one changes says nothing here.
 """
 
+import functools
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy
 import polars as pl
 from pandera.typing.polars import DataFrame
 
 from schemas.code_tables import code_table
 from schemas.reported import Reported
+from tasks.keys import Array
 from tasks.land import raw_path
 from tasks.normalise import numbers_of
 from tasks.sources import SOURCES
@@ -37,9 +40,17 @@ class RawFile:
         """What some records add up to in a measure; None where a correction says otherwise of one."""
         if self.corrected & {*records}:
             return None
-        asked = DataFrame[Reported](self.reported[[self.places[record] for record in records]])
-        numbers = numbers_of(asked)
-        return int(numbers.filter(measure=measure)["value"].sum())
+        values = self._values.get(measure)
+        return 0 if values is None else sum(values[[self.places[record] for record in records]].tolist())
+
+    @functools.cached_property
+    def _values(self) -> dict[str, Array]:
+        """The numbers in each measure by place, 0 where there is none: read once, because a chapter rests on thousands of them."""
+        found = {}
+        for (measure,), numbers in numbers_of(self.reported).partition_by("measure", as_dict=True).items():
+            found[str(measure)] = values = numpy.zeros(self.reported.height, numpy.int64)
+            values[numbers["row"].to_numpy()] = numbers["value"].to_numpy()
+        return found
 
 
 def read_raw(store: Path, release: Mapping[str, Any]) -> RawFile:

@@ -12,6 +12,7 @@ import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes
 
 import tasks.audit
+import tasks.raw_file
 from flows.release import release
 from schemas.metric import FIGURES, Metric
 from schemas.request import ReleaseRequest
@@ -134,6 +135,21 @@ def test_a_word_of_the_ledger_that_is_not_what_its_release_says_is_named(
     (problem,) = [problem for problem in problems if "observation" in problem]
     assert "observation of export 85051110 USA quantity_kg 2025-06: found 999000; expected 1000" in problem
     assert "add up to in the details of gacc_query-" in problem
+
+
+def test_the_numbers_of_a_raw_file_are_read_once_however_many_are_traced(
+    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A chapter of a full month rests on thousands of numbers of one file."""
+    read: list[int] = []
+    numbers_of = tasks.raw_file.numbers_of
+    monkeypatch.setattr(tasks.raw_file, "numbers_of", lambda reported: read.append(1) or numbers_of(reported))
+    tracer = Tracer(snapshot, "export", "85051110")
+    place = Place("export", "85051110", "WLD", "quantity_kg", 2025 * 12 + 5)
+    operands = [operand for figure in ("level", "mom_pct") for operand in tracer.trace(place, figure).operands]
+    numbers = [number for operand in operands for number in operand.numbers]
+    assert all(number.read == number.value for number in numbers)
+    assert len(read) == len({number.raw_sha256 for number in numbers}) < len(numbers)
 
 
 def test_a_detail_that_is_not_what_its_raw_file_says_is_named(
