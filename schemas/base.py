@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from schemas.metric import SETS_OF_KINDS
-from schemas.table import FLOWS, Table, column, published
+from schemas.table import FLOWS, Floats, Table, Texts, column, published
 
 SPANS = ("month", "ytd", "yoy", "ytd_yoy")
 HOW = ("printed", "sum")
@@ -86,7 +86,7 @@ class BaseYear(Number):
 
 
 @published(
-    sort_by=("product", "partner", "measure", "step"),
+    sort_by=("product", "partner", "measure"),
     month_of="period",
     rows_per_group=32_768,
     is_compact=False,
@@ -95,8 +95,8 @@ class BaseYear(Number):
 class BaseFar(Table):
     """What the records of a year rest on that lies before the year before it, so that a look back needs two years at most.
 
-    Of five years back a record asks for very little: whether the months are unbroken, and which of them nobody after them
-    has surpassed. Series without a row are silent so long that no figure of the year can tell. A row is a step back in time.
+    Of four years a record asks for very little: whether the months are unbroken, and which of them nobody after them has
+    surpassed. A row is a series; one without a row is silent so long that no figure of the year can tell.
     """
 
     flow: Flow = column("direction of trade as the reporter counts it")
@@ -104,27 +104,29 @@ class BaseFar(Table):
     partner: pl.Categorical = column(
         "ISO 3166-1 alpha-3, gacc:NNN, WLD for all partners, EU27 for the Union of that month"
     )
-    period: pl.Date = column("January of the year; the months meant here are those before the January a year earlier")
+    period: pl.Date = column(
+        "January of the year; the months meant here are the 48 before the January a year earlier: bit 0 is December, bit 1 "
+        "November, and so on back in time"
+    )
     measure: pl.Categorical = column("a measure of `base`, or a value per kilogram")
-    step: pl.UInt8 = column("0, 1, …: the rows of one series, back in time")
     last_month: pl.Date = column(
-        "the last of these months with a number of the series or of what it would be made of; null where it is long ago, and in "
-        "all rows but the first",
+        "the last of these months with a number of the series or of what it would be made of; null where it is long ago, and "
+        "of a value per kilogram",
         nullable=True,
     )
     run_start: pl.Date = column(
         "where each month of the year between has a number: since when each of these months has one, four years at most",
         nullable=True,
     )
-    highest_month: pl.Date = column(
-        "the next month back that is higher than all after it, up to the year", nullable=True
+    highest_months: pl.UInt64 = column(
+        "a bit for each month that is higher than all after it, up to the year", lt=2**48
     )
-    highest: pl.Float64 = column(
-        "its number, in the smallest units of `base`; of a value per kilogram, USD or CNY", nullable=True
+    highest: Floats = column(
+        "their numbers, back in time, in the smallest units of `base`; of a value per kilogram, USD or CNY"
     )
-    lowest_month: pl.Date = column("the next month back that is lower than all after it, up to the year", nullable=True)
-    lowest: pl.Float64 = column("its number, likewise", nullable=True)
-    kinds_month: pl.Date = column(
-        "the next month back that rests on a kind of release that none after it does", nullable=True
+    lowest_months: pl.UInt64 = column("a bit for each month that is lower than all after it, up to the year", lt=2**48)
+    lowest: Floats = column("their numbers, likewise")
+    kinds_months: pl.UInt64 = column(
+        "a bit for each month that rests on a kind of release that none after it does, up to the year", lt=2**48
     )
-    kinds: Kinds = column("the kinds of that month and of all after it", nullable=True)
+    kinds: Texts = column("the kinds of that month and of all after it, of each of them, back in time")

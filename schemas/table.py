@@ -27,11 +27,12 @@ class Table(pa.DataFrameModel):
         ordered = True
 
 
-# A column of lists of texts; mypy cannot take an instance of a Polars type as an annotation.
+# Columns of lists; mypy cannot take an instance of a Polars type as an annotation.
 if TYPE_CHECKING:
     Texts = list[str]
+    Floats = list[float]
 else:
-    Texts = pl.List(pl.String)
+    Texts, Floats = pl.List(pl.String), pl.List(pl.Float64)
 
 Model = TypeVar("Model", bound=type[Table])
 

@@ -63,7 +63,7 @@ def lay_grid(cube: Cube, coverage: Coverage) -> Grid:
     product = cube.flow * len(cube.products) + cube.product
     everything = numpy.arange(cube.height)
     spread(everything, product, seen, known)
-    last_far = cube.far.last_month if len(cube.far.start) else numpy.full(cube.height, NO_MONTH, numpy.int32)
+    last_far = cube.far.last_month if len(cube.far.row) else numpy.full(cube.height, NO_MONTH, numpy.int32)
     begin, end = _reach(seen, last_far, known, product, cube.far.since, QUIET_MONTHS)
     told = grown(seen, QUIET_MONTHS)
     _put_after(last_far, QUIET_MONTHS, cube.months, told)

@@ -21,13 +21,13 @@ from tasks.series import per_unit
 from tasks.series_keys import KeySpace, desks_of_members, keys_of_settled, name_products, possible_keys, wholes_of
 from tasks.settled import (
     NO_ENTRIES,
-    NO_STEPS,
     NONE_SETTLED,
+    NOT_FAR,
     Entries,
+    FarSeries,
     Settled,
-    Steps,
+    by_series,
     lay_past,
-    order_steps,
     told_again,
 )
 
@@ -70,7 +70,7 @@ class Cube:
     months: int
     fresh: Array
     past: Entries
-    far: Steps
+    far: FarSeries
     key: Array
     flow: Array
     product: Array
@@ -182,7 +182,7 @@ def lay_out(
     spans = {*numbers["span"].unique(), *(SPANS[place] for place in numpy.flatnonzero(numpy.bincount(settled.span)))}
     cube = Cube(
         labels["flow"], products, labels["partner"], labels["measure"], families, classification, wholes,
-        numpy.array([per_unit(name) for name in labels["measure"]], numpy.int64), first, months, columns, NO_ENTRIES, NO_STEPS,
+        numpy.array([per_unit(name) for name in labels["measure"]], numpy.int64), first, months, columns, NO_ENTRIES, NOT_FAR,
         key, flow, product, partner, measure, place, place_key, desk, desk_key, is_total[partner],
         numpy.zeros(shape, numpy.uint8), numpy.full(shape, NOTHING), numpy.zeros(shape, numpy.uint8),
         *(room for span in SPANS[1:] for room in _room(shape, span in spans)),
@@ -215,7 +215,7 @@ def lay_out(
             )
         )
     if settled.far:
-        cube.far = order_steps(settled.far, cube.index.find(beyond), first, len(key))
+        cube.far = by_series(settled.far, cube.index.find(beyond), first, len(key))
     return cube
 
 

@@ -119,8 +119,7 @@ def _tell_rows(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917
     )  # fmt: skip
     floats, days, statuses, of_levels, of_rows = rows.floats, rows.months, rows.statuses, rows.level_kinds, rows.kinds
     begins, look_back = known.begin, asked.look_back
-    far_start, far_run, far_kinds_month, far_kinds = far.start, far.run_start, far.kinds_month, far.kinds
-    first_near = far.before
+    far_row, far_run, first_near = far.row, far.run_start, far.before
     while item < len(items) and items[item] < stop:
         series, weight = items[item], masses[item]
         is_ratio, own, mass = weight >= 0, series - start, weight - start if weight >= 0 else series - start
@@ -202,13 +201,11 @@ def _tell_rows(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917
                         figure[each] = level[own, each]
                 for each in range(run, month + 1):
                     of_run |= kinds[own, each] | kinds[mass, each]
-                if run == first_near and len(far_start):
-                    steps_start, steps_stop = far_start[2 * series + is_ratio], far_start[2 * series + is_ratio + 1]
-                    if steps_start < steps_stop and far_run[steps_start] != NO_MONTH:
-                        run = min(run, max(far_run[steps_start], month - look_back, since))
-                        for step in range(steps_start, steps_stop):
-                            if far_kinds_month[step] >= run:
-                                of_run |= far_kinds[step]
+                if run == first_near and len(far_row):
+                    far_of = far_row[2 * series + is_ratio]
+                    if far_of >= 0 and far_run[far_of] != NO_MONTH:
+                        run = min(run, max(far_run[far_of], month - look_back, since))
+                        of_run |= _far_kinds(far, far_of, run)
             _tell_records(figure, now, made, month, run, days, statuses, row, at, status, far, 2 * series + is_ratio)
             # The kinds that the level rests on, and all that the figures look back on in their own series.
             of_level, found = numpy.uint8(0), numpy.uint8(0)
@@ -403,7 +400,7 @@ def _tell_records(  # noqa: PLR0913, PLR0917
         while before >= max(start, far.before) and sign * figure[before] < sign * figure[month]:
             before -= 1
         if before < far.before and start < far.before:
-            before = _surpassed_far(far, key, start, place == 0, now)
+            before = _surpassed_far(far, far.row[key], start, place == 0, now)
         if start == month:
             changed = months[at.comparable_from, row] == month
             statuses[HIGHEST_STATUS + place, row] = status.definition_break if changed else status.no_base
@@ -416,12 +413,28 @@ def _tell_records(  # noqa: PLR0913, PLR0917
 
 
 @numba.njit(nogil=True, cache=True)
-def _surpassed_far(far: Any, key: int, start: int, is_highest: bool, now: float) -> int:
+def _surpassed_far(far: Any, row: int, start: int, is_highest: bool, now: float) -> int:
     """The latest far month from `start` on that was at least as extreme, the month before `start` where there is none."""
-    months, numbers = (far.highest_month, far.highest) if is_highest else (far.lowest_month, far.lowest)
-    for step in range(far.start[key], far.start[key + 1]):
-        if months[step] < start:
-            break
-        if (is_highest and numbers[step] >= now) or (not is_highest and numbers[step] <= now):
-            return int(months[step])
+    marks, month = far.highest if is_highest else far.lowest, far.before - 1
+    left, entry = marks.months[row], marks.start[row]
+    while left and month >= start:
+        if left & 1:
+            if (is_highest and marks.value[entry] >= now) or (not is_highest and marks.value[entry] <= now):
+                return int(month)
+            entry += 1
+        left >>= 1
+        month -= 1
     return start - 1
+
+
+@numba.njit(nogil=True, cache=True)
+def _far_kinds(far: Any, row: int, start: int) -> Any:
+    """The kinds of release that far months from `start` on rest on, besides those of all after them."""
+    left, entry, month, kinds = far.kinds.months[row], far.kinds.start[row], far.before - 1, numpy.uint8(0)
+    while left and month >= start:
+        if left & 1:
+            kinds |= far.kinds.value[entry]
+            entry += 1
+        left >>= 1
+        month -= 1
+    return kinds

@@ -73,7 +73,7 @@ COLUMNS: dict[str, dict[str, Mapping[str, tuple[str, ...]]]] = {
     } for made_from in _WORDS},
     "base_far": {made_from: {
         **{name: (name,) for name in ("flow", "product", "partner")}, "measure": ("measure", "unit"), "period": ("period_end",),
-        **dict.fromkeys(("step", "last_month", "run_start", "highest_month", "lowest_month", "kinds_month"), ("period_end", *_NUMBER)),
+        **dict.fromkeys(("last_month", "run_start", "highest_months", "lowest_months", "kinds_months"), ("period_end", *_NUMBER)),
         **dict.fromkeys(("highest", "lowest"), _NUMBER), "kinds": ("kind", *_NUMBER),
     } for made_from in _WORDS},
     "trade_flow": {"touched": {

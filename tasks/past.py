@@ -20,12 +20,12 @@ from tasks.cube import NOTHING, PRINTED
 from tasks.keys import Array
 from tasks.scope import BASKET
 from tasks.series import UNIT_VALUE_OF, Portion, kin_of, kindred_chapters
-from tasks.settled import NO_MONTH, Far, Settled
+from tasks.settled import NO_MONTH, Far, Marks, Settled
 
 YEAR = 12
 KEYED = ("product", "partner", "measure")
-MONTHS_OF_FAR = ("last_month", "run_start", "highest_month", "lowest_month")
-KINDS_SINCE = ("kinds_month", "kinds")
+MONTHS_OF_FAR = ("last_month", "run_start")
+MARKS_OF_FAR = ("highest", "lowest", "kinds")
 VALUES = {ratio: value for value, ratio in UNIT_VALUE_OF.items()}
 EPOCH_YEAR = 1970
 KINDS_OF_COLUMNS = (
@@ -34,7 +34,7 @@ KINDS_OF_COLUMNS = (
 )  # fmt: skip
 
 KINDS_OF_FAR = (
-    *[numpy.int32] * 4, numpy.uint8, *[numpy.int32] * 3, numpy.float64, numpy.int32, numpy.float64, numpy.int32, numpy.uint8,
+    *[numpy.int32] * 4, numpy.uint8, *[numpy.int32] * 2, *[numpy.int64] * 3, numpy.float64, numpy.float64, numpy.uint8,
 )  # fmt: skip
 
 
@@ -127,19 +127,20 @@ class Past:
         return settled._replace(far=far)
 
     def _read_far(self, portion: Portion, names: dict[str, _Names], products: _Products) -> Far | None:
-        """What is far of a portion, rows of one series in their order; None where the files say nothing of that."""
+        """What is far of a portion; None where the files say nothing of that."""
         if self.before is None:
             return None
         parts = []
         for file, metadata, groups in self._far:
             mine = [group for group in groups if _may_hold(portion, group.low, group.high)]
-            texts = [*KEYED, "kinds"]
             with pyarrow.parquet.ParquetFile(
-                file.opened(), read_dictionary=texts, memory_map=True, metadata=metadata
+                file.opened(), read_dictionary=[*KEYED], memory_map=True, metadata=metadata
             ) as opened:
                 flow = names["flow"][file.flow]
-                parts += [_steps(opened, group, names, products, flow) for group in mine]
-        return Far(self.before, self._since, *_joined(parts, KINDS_OF_FAR))
+                parts += [_far_rows(opened, group, names, products, flow) for group in mine]
+        columns = _joined(parts, KINDS_OF_FAR)
+        rows, months, values = columns[:-6], columns[-6:-3], columns[-3:]
+        return Far._make([self.before, self._since, *rows, *map(Marks, months, map(_starts, months), values)])
 
     def rows_of_kin(self) -> dict[str, int]:
         """The most rows that one file has of each kin of products, as the footers tell; baskets are counted with none."""
@@ -239,13 +240,13 @@ def _coded(
     return numpy.full(len(count), flow, numpy.int32), *keys, count, month, value
 
 
-def _steps(
+def _far_rows(
     opened: pyarrow.parquet.ParquetFile, group: _Group, names: dict[str, _Names], products: _Products, flow: int
 ) -> tuple[Array, ...]:
-    """The columns of `Far` from one row group, rows of other portions left out."""
-    # Most products are told of by one kind of release throughout, and two columns say nothing then.
-    says_kinds = _says_anything(opened, group.place, "kinds_month")
-    columns = [*KEYED, *MONTHS_OF_FAR, "highest", "lowest", *(KINDS_SINCE if says_kinds else ())]
+    """The columns of `Far` from one row group, rows of other portions left out; the months of all marks before their values."""
+    # Most products are told of by one kind of release throughout, and lists are long to read.
+    marked = [name for name in MARKS_OF_FAR if _has_marks(opened, group.place, name)]
+    columns = [*KEYED, *MONTHS_OF_FAR, *(f"{name}_months" for name in marked), *marked]
     read = opened.read_row_group(group.place, columns=columns, use_threads=False)
     table = {name: _whole(read.column(name)) for name in columns}
     texts = {name: table[name].dictionary.to_pylist() for name in KEYED}
@@ -253,35 +254,42 @@ def _steps(
     def coded(name: str, numbers: Iterable[int], kind: type = numpy.int32) -> Array:
         return _picked(numpy.fromiter(numbers, kind), table[name])
 
-    months = {name: _month_indices(table[name]) for name in MONTHS_OF_FAR}
-    numbers = {
-        name: _fill(*_buffers(table[name], numpy.float64), table[name].offset, read.num_rows, numpy.nan)
-        for name in ("highest", "lowest")
-    }
-    if says_kinds:
-        # The last is for rows without a text.
-        names_of_kinds = [*map(_number_of_kinds, table["kinds"].dictionary.to_pylist()), 0]
-        kinds_month, kinds = _month_indices(table["kinds_month"]), coded("kinds", names_of_kinds, numpy.uint8)
-    else:
-        kinds_month = numpy.full(read.num_rows, NO_MONTH, numpy.int32)
-        kinds = numpy.zeros(read.num_rows, numpy.uint8)
     found = (
         coded("product", map(products.__getitem__, texts["product"])),
         coded("partner", map(names["partner"].__getitem__, texts["partner"])),
         coded("measure", (names["measure"][VALUES.get(text, text)] for text in texts["measure"])),
         coded("measure", (text in VALUES for text in texts["measure"]), numpy.uint8),
-        months["last_month"], months["run_start"], months["highest_month"], numbers["highest"], months["lowest_month"],
-        numbers["lowest"], kinds_month, kinds,
-    )  # fmt: skip
+        *(_month_indices(table[name]) for name in MONTHS_OF_FAR),
+    )
+    none = numpy.zeros(read.num_rows, numpy.int64)
+    months = [table[f"{name}_months"].to_numpy().view(numpy.int64) if name in marked else none for name in MARKS_OF_FAR]
+    values = [_values(name, table[name].flatten()) if name in marked else _values(name) for name in MARKS_OF_FAR]
     is_mine = found[0] >= 0
-    mine = found if is_mine.all() else tuple(column[is_mine] for column in found)
-    return numpy.full(len(mine[0]), flow, numpy.int32), *mine
+    if not is_mine.all():
+        values = [
+            value[numpy.repeat(is_mine, numpy.bitwise_count(bits))] for bits, value in zip(months, values, strict=True)
+        ]
+        found, months = tuple(column[is_mine] for column in found), [bits[is_mine] for bits in months]
+    return numpy.full(len(found[0]), flow, numpy.int32), *found, *months, *values
 
 
-def _says_anything(opened: pyarrow.parquet.ParquetFile, group: int, name: str) -> bool:
-    """Whether a column has a value in a row group; its statistics tell."""
-    column = opened.metadata.row_group(group).column(opened.schema_arrow.names.index(name))
-    return bool(column.statistics.null_count < column.num_values)
+def _has_marks(opened: pyarrow.parquet.ParquetFile, group: int, name: str) -> bool:
+    """Whether a row of a row group has a mark; its statistics tell."""
+    column = opened.metadata.row_group(group).column(opened.schema_arrow.names.index(f"{name}_months"))
+    return bool(column.statistics.max)
+
+
+def _values(name: str, values: pyarrow.Array | Sequence[Any] = ()) -> Array:
+    """What stands at marks: numbers, or the kinds of texts."""
+    if name == "kinds":
+        return numpy.array([_number_of_kinds(text.as_py()) for text in values], numpy.uint8)
+    return numpy.asarray(values, numpy.float64)
+
+
+def _starts(months: Array) -> Array:
+    """Where the entries of each row begin, of which there is one for each bit."""
+    counts = numpy.bitwise_count(months)
+    return numpy.cumsum(counts, dtype=numpy.int64) - counts
 
 
 def _joined(parts: list[tuple[Array, ...]], kinds: Sequence[type]) -> list[Array]:

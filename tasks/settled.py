@@ -14,6 +14,15 @@ from tasks.keys import Array
 NO_MONTH = -(10**6)
 
 
+class Marks(NamedTuple):
+    """Far months of each row that something stands at: bit k of `months` is the month k before the last one that is far. The entries
+    of a row, one for each bit, begin at `start` in `value`."""
+
+    months: Array
+    start: Array
+    value: Array
+
+
 class Far(NamedTuple):
     """What is known of months before those that are looked at one by one: columns of `base_far`, names as in `Settled`.
 
@@ -31,12 +40,9 @@ class Far(NamedTuple):
     is_ratio: Array
     last_month: Array
     run_start: Array
-    highest_month: Array
-    highest: Array
-    lowest_month: Array
-    lowest: Array
-    kinds_month: Array
-    kinds: Array
+    highest: Marks
+    lowest: Marks
+    kinds: Marks
 
 
 class Settled(NamedTuple):
@@ -79,21 +85,18 @@ class Entries(NamedTuple):
     kinds: Array
 
 
-class Steps(NamedTuple):
-    """The same by series: `last_month` of each of them, and the steps of what has the `key` series x 2 + is_ratio, those from
-    `start[key]` to `start[key + 1]`; months are columns of the window, negative where they lie before it."""
+class FarSeries(NamedTuple):
+    """The same by series: `last_month` of each of them, and the row of what has the key series x 2 + is_ratio, -1 where there is
+    none; months are columns of the window, negative where they lie before it."""
 
     before: int
     since: int
-    start: Array
     last_month: Array
+    row: Array
     run_start: Array
-    highest_month: Array
-    highest: Array
-    lowest_month: Array
-    lowest: Array
-    kinds_month: Array
-    kinds: Array
+    highest: Marks
+    lowest: Marks
+    kinds: Marks
 
 
 NO_ENTRIES = Entries(
@@ -104,50 +107,32 @@ NONE_SETTLED = Settled(
     [], [], [], [], _NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, _NO_BYTES, _NO_BYTES, _NO_BYTES, _NO_BYTES, _NO_NUMBERS,
     numpy.zeros(0, numpy.int64),
 )  # fmt: skip
-NO_STEPS = Steps(
-    0, 0, *(numpy.zeros(0, kind) for kind in (
-        numpy.int64, numpy.int32, numpy.int32, numpy.int32, numpy.float64, numpy.int32, numpy.float64, numpy.int32, numpy.uint8,
-    ))
-)  # fmt: skip
+_NO_MARKS = Marks(numpy.zeros(0, numpy.int64), numpy.zeros(0, numpy.int64), numpy.zeros(0))
+NOT_FAR = FarSeries(
+    0, 0, _NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, _NO_MARKS, _NO_MARKS, _NO_MARKS._replace(value=_NO_BYTES)
+)
 
 
-def order_steps(far: Far, at: Array, first: int, height: int) -> Steps:
+def by_series(far: Far, at: Array, first: int, height: int) -> FarSeries:
     """What is far by series, `at` says which, of so many; the window begins with the month `first`."""
-    rows = (far.is_ratio, far.last_month, far.run_start, far.highest_month, far.highest, far.lowest_month, far.lowest)
-    return Steps(
-        far.before - first, far.since - first, *_lay_steps(at, *rows, far.kinds_month, far.kinds, first, height)
+    last_month, row = _place_rows(at, far.is_ratio, far.last_month, first, height)
+    run_start = numpy.where(far.run_start == NO_MONTH, NO_MONTH, far.run_start - first)
+    return FarSeries(
+        far.before - first, far.since - first, last_month, row, run_start, far.highest, far.lowest, far.kinds
     )
 
 
 @numba.njit(nogil=True, cache=True)
-def _lay_steps(  # noqa: PLR0913, PLR0917
-    at: Array, is_ratio: Array, last_month: Array, run_start: Array, highest_month: Array, highest: Array, lowest_month: Array,
-    lowest: Array, kinds_month: Array, kinds: Array, first: int, height: int,
-) -> tuple[Array, Array, Array, Array, Array, Array, Array, Array, Array]:  # fmt: skip
-    """The columns of `Steps` from `start` on. The rows of one series stay in their order."""
-    start, last_of = numpy.zeros(2 * height + 1, numpy.int64), numpy.full(height, NO_MONTH, numpy.int32)
+def _place_rows(
+    at: Array, is_ratio: Array, last_month: Array, first: int, height: int
+) -> tuple[Array, Array]:  # fmt: skip
+    """The columns `last_month` and `row` of `FarSeries`."""
+    last_of, row_of = numpy.full(height, NO_MONTH, numpy.int32), numpy.full(2 * height, -1, numpy.int32)
     for row in range(len(at)):
-        start[2 * at[row] + is_ratio[row] + 1] += 1
+        row_of[2 * at[row] + is_ratio[row]] = row
         if last_month[row] != NO_MONTH:
             last_of[at[row]] = last_month[row] - first
-    start = numpy.cumsum(start)
-    next_ = start[:-1].copy()
-    runs, highs, lows = numpy.empty_like(run_start), numpy.empty_like(highest_month), numpy.empty_like(lowest_month)
-    numbers, least, of_kinds = numpy.empty_like(highest), numpy.empty_like(lowest), numpy.empty_like(kinds_month)
-    united = numpy.empty_like(kinds)
-    for row in range(len(at)):
-        key = 2 * at[row] + is_ratio[row]
-        place = next_[key]
-        next_[key] += 1
-        runs[place], highs[place] = _column(run_start[row], first), _column(highest_month[row], first)
-        lows[place], of_kinds[place] = _column(lowest_month[row], first), _column(kinds_month[row], first)
-        numbers[place], least[place], united[place] = highest[row], lowest[row], kinds[row]
-    return start, last_of, runs, highs, numbers, lows, least, of_kinds, united
-
-
-@numba.njit(nogil=True, cache=True, inline="always")
-def _column(month: int, first: int) -> int:
-    return month if month == NO_MONTH else month - first
+    return last_of, row_of
 
 
 @numba.njit(nogil=True, cache=True)

@@ -193,9 +193,11 @@ def test_what_each_release_reads_again_is_written_for_speed_and_all_readers_read
 
 
 def empty_row(model: type[Table]) -> pl.DataFrame:
-    """A row that says nothing: the first word of a fixed set, an empty text, zero."""
+    """A row that says nothing: the first word of a fixed set, an empty text, an empty list, zero."""
     made: dict[str, pl.Series] = {}
     for name, kind in polars_schema(model).items():
-        value: object = {pl.Date: date(2025, 6, 1), pl.Categorical: "", pl.String: ""}.get(kind.base_type(), 0)
+        value: object = {pl.Date: date(2025, 6, 1), pl.Categorical: "", pl.String: "", pl.List: []}.get(
+            kind.base_type(), 0
+        )
         made[name] = pl.Series([kind.categories[0] if isinstance(kind, pl.Enum) else value], dtype=kind)
     return pl.DataFrame(made)
