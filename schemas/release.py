@@ -22,7 +22,8 @@ class Release(Table):
     """
 
     release_id: pl.String = column(
-        "source and hash of bytes and scope; the same file with the same scope is the same release"
+        "source and hash of bytes and scope; the same file with the same scope is the same release. Of an edition with corrections "
+        "also its number, 00 for the first one, and their hash"
     )
     source: pl.String = column("adapter that read it")
     kind: pl.String = column("kind of release", isin=KINDS)

@@ -99,10 +99,25 @@ class Declared(BaseModel):
     title: str
 
 
+class Amended(BaseModel):
+    """What the edition before this one spoke of: of that, this one speaks too."""
+
+    model_config = ConfigDict(frozen=True)
+
+    products: tuple[str, ...]
+    partner_list: tuple[str, ...]
+    measures: tuple[str, ...]
+    first_month: date
+    last_month: date
+
+
 class Landed(Declared):
-    """A declared file whose bytes are kept in the raw store under their hash."""
+    """A declared file whose bytes are kept in the raw store under their hash; of a release that is published and was corrected
+    since, the `edition` and what it `amends`."""
 
     raw: Path
     raw_sha256: str
     raw_bytes: int
     released_on: date
+    edition: str = ""
+    amends: Amended | None = None

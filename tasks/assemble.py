@@ -84,7 +84,7 @@ def whole(ledger_after: Ledger, known: Known) -> DataFrame[Observation]:
 
 def _details(release: Normalised, known: Known) -> pl.DataFrame:
     """The details of all releases, this one's included. Where this one was published before, its published details count: read
-    again it may have another day or other corrections, and the ledger would say what no published detail says."""
+    again it may have another day, and the ledger would say what no published detail says."""
     if release.release["release_id"][0] in known.releases["release_id"]:
         return known.detail
     return pl.concat([known.detail, release.detail])

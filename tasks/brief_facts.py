@@ -16,6 +16,7 @@ from tasks.claim_readings import Readings
 from tasks.claim_words import Spot
 from tasks.control_events import MIXED, events_of, holds, members
 from tasks.display import product_names
+from tasks.editions import is_outdated
 from tasks.intervals import Interval
 from tasks.origin import Place
 from tasks.periods import first_day, month_end, month_number, span_name
@@ -232,7 +233,7 @@ def _held(store: Path, snapshot: Snapshot) -> list[Waiting]:
         except (OSError, ValueError):
             found.append(Waiting(title=file.stem, release_id="", since="", why=[]))
             continue
-        if said.waits and said.release_id not in snapshot.about["releases"]:
+        if said.waits and not is_outdated(said.release_id, snapshot.about["releases"]):
             why = [entry.line for entry in said.findings]
             since = str(said.held_since)
             found.append(Waiting(title=said.title, release_id=said.release_id, since=since, why=why))

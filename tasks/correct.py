@@ -2,8 +2,8 @@
 
 Corrections are applied to the text as printed, before anything is understood, so that a corrected record passes the
 same gates as any other. A correction that finds nothing, or finds another text than it expects, stops the release:
-either the source has mended its error, or the correction was aimed at something else. It holds for releases to come: one that is
-published already is not changed by it, and says so when it comes again.
+either the source has mended its error, or the correction was aimed at something else. A release that is published already comes
+again as an edition of its own (`editions`).
 """
 
 from datetime import date
@@ -11,7 +11,7 @@ from datetime import date
 import polars as pl
 from pandera.typing.polars import DataFrame
 
-from schemas.code_tables import Corrections, code_table
+from schemas.code_tables import code_table
 from schemas.reported import Reported
 from schemas.request import Landed
 from schemas.table import polars_schema
@@ -19,18 +19,22 @@ from tasks.refusal import Refused
 from tasks.sources.protocol import Parsed
 
 
-def correct(landed: Landed, parsed: Parsed, today: date, corrections: DataFrame[Corrections] | None = None) -> Parsed:
+def corrections_of(source: str, raw_sha256: str) -> list[dict[str, str]]:
+    """The corrections of some bytes that a source gave."""
+    return code_table("corrections").filter(source=source, raw_sha256=raw_sha256).to_dicts()
+
+
+def correct(landed: Landed, parsed: Parsed, today: date) -> Parsed:
     """The parsed release with the corrections for its bytes applied; each is noted among what was normalised.
 
-    `corrections` is the code table unless given. Raises Refused where a correction does not fit or has expired.
+    Raises Refused where a correction does not fit or has expired.
     """
-    table = code_table("corrections") if corrections is None else corrections
-    mine = table.filter((pl.col("source") == landed.source) & (pl.col("raw_sha256") == landed.raw_sha256))
-    if not mine.height:
+    corrections = corrections_of(landed.source, landed.raw_sha256)
+    if not corrections:
         return parsed
     reported: pl.DataFrame = parsed.reported
     notes = list(parsed.normalised)
-    for row in mine.iter_rows(named=True):
+    for row in corrections:
         reported = _apply(reported, row, landed.file.name, today)
         notes.append(
             f"record {row['record']}, {row['field']}: {row['expect']!r} corrected to {row['value']!r} ({row['reason']})"

@@ -19,10 +19,10 @@ from pandera.typing.polars import DataFrame
 from schemas.held import Decision, HeldFinding, HeldRelease, Verdict
 from schemas.release import Finding
 from schemas.request import Landed, ReleaseRequest
+from tasks.editions import is_outdated, release_id_of
 from tasks.findings import finding, gather
 from tasks.known import Known
 from tasks.locate import FOLDERS_UP
-from tasks.normalise import release_id_of
 from tasks.objects import keep_bytes
 from tasks.publish import exclusive
 from tasks.release_calendar import CUSTOMS_TIME
@@ -96,7 +96,7 @@ def waiting(store: Path) -> list[HeldRelease]:
     """The releases that nobody has decided about yet, the oldest first; one that was published since waits no more."""
     kept, published = map(_read, sorted((store / FOLDER).glob("*.json"))), _published(store)
     return sorted(
-        (entry for entry in kept if entry.waits and entry.release_id not in published),
+        (entry for entry in kept if entry.waits and not is_outdated(entry.release_id, published)),
         key=lambda entry: (entry.held_since, entry.released_on, entry.title),
     )
 
@@ -110,7 +110,7 @@ def decide(store: Path, release_id: str, verdict: Verdict, by: str, reason: str,
     if verdict == "approve" and (asked := find(store, release_id)) is not None:
         _judged_bytes(store, asked)
     with exclusive(store):
-        if release_id in _published(store):
+        if is_outdated(release_id, _published(store)):
             raise NotHeld(
                 f"{store}: {release_id} is published, and what is published is not taken back. A release of a later day "
                 "puts its figures right."

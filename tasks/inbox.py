@@ -15,8 +15,8 @@ from pathlib import Path
 from schemas.request import Declared, Landed, ReleaseRequest
 from schemas.watch import Look, WatchRequest
 from tasks import hold
+from tasks.editions import amended, release_id_of
 from tasks.locate import locate, papers
-from tasks.normalise import release_id_of
 from tasks.refusal import Refused
 from tasks.snapshot import open_snapshot
 from tasks.working_copy import at_hand
@@ -153,14 +153,14 @@ def _judge(path: Path, request: WatchRequest, store: Path, day: date) -> tuple[s
     released_on = declared.released_on or dropped
     if declared.released_on and declared.released_on > day:
         return "later", released_on
-    return _what_became(path, declared, store), released_on
+    return _what_became(path, declared, store, day), released_on
 
 
-def _what_became(path: Path, declared: Declared, store: Path) -> str:
+def _what_became(path: Path, declared: Declared, store: Path, day: date) -> str:
     """One word about a file that is wanted today: what became of its bytes and its declaration, if anything."""
     try:
-        release_id = release_id_of(_as_landed(declared))
-    except OSError:
+        release_id = release_id_of(amended(_as_landed(declared), store, day))
+    except (Refused, OSError):
         # What cannot be read, or is gone by now, is told when its turn has come.
         return "refusable"
     snapshot = open_snapshot(store)

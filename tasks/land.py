@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from schemas.request import Declared, Landed
+from tasks.editions import amended
 from tasks.objects import keep_bytes
 from tasks.publish import exclusive
 from tasks.refusal import Refused
@@ -24,7 +25,8 @@ def land(declared: Declared, store: Path, today: date) -> Landed:
     """Keep the bytes of a declared file under `store/raw`; the same bytes again change nothing.
 
     `today` is the day of landing, used as the release day where none is declared. Raises Refused for a file that
-    cannot be read, for a release day after `today`, and for months of which no release of that day can speak.
+    cannot be read, for a release day after `today`, for months of which no release of that day can speak, and for a correction
+    of a day to come.
     """
     try:
         raw = declared.file.read_bytes()
@@ -53,7 +55,7 @@ def land(declared: Declared, store: Path, today: date) -> Landed:
             advice="Correct released_on.",
         )
     _refuse_impossible_months(declared, released_on)
-    return _landed(declared, place, sha256, len(raw), released_on)
+    return amended(_landed(declared, place, sha256, len(raw), released_on), store, today)
 
 
 def expected(declared: Declared, raw: bytes, today: date) -> Landed:

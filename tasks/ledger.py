@@ -15,6 +15,7 @@ from schemas.observation import Detail, Observation
 from schemas.release import Release
 from schemas.table import empty_frame, polars_schema
 from tasks.coded import coded, in_order_of, numbered
+from tasks.editions import MARK, release_of
 from tasks.numbers import has_fewer_digits
 from tasks.scope import asked_products, family, month_index, speaking, without_lost
 
@@ -32,7 +33,7 @@ def merge(detail: DataFrame[Detail], releases: DataFrame[Release]) -> DataFrame[
 
     Of two words on one day a number stands over silence, and over the same with fewer digits, then the release that was
     public later, then the one with the later name: a rule that needs no clock. A release that says a number again adds
-    nothing. Raises OverflowError where a sum would not fit, and LookupError where a row is of none of the releases.
+    nothing, nor does a corrected edition of one where another release has spoken since. Raises OverflowError where a sum would not fit, and LookupError where a row is of none of the releases.
     """
     _refuse_unknown(detail, releases)
     apart = undisputed(detail, releases)
@@ -101,6 +102,9 @@ def _spoken(
     detail: pl.DataFrame, releases: DataFrame[Release], key: list[str]
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """The last word of each day on each number, silences included; the numbers; the releases."""
+    is_edition = releases["release_id"].str.contains(MARK, literal=True).any()
+    if is_edition:
+        detail, releases = _without_replaced(detail, releases)
     known = releases.select("release_id", "kind", "released_on").unique().sort("released_on", "release_id")
     known = known.with_row_index("release")
     number, firsts = numbered(key, detail)
@@ -111,9 +115,37 @@ def _spoken(
     )  # fmt: skip
     spoken = pl.concat([words, _silences(words, numbers, releases, known)], how="diagonal")
     spoken = spoken.sort("number", "known_from", pl.col("value").is_not_null(), "release")
+    if is_edition:
+        spoken = _without_overtaken(spoken, known)
     spoken = _without_coarser_echoes(spoken, ["number", "known_from"])
     last_of_day = spoken.filter(_differs_from_next("number") | _differs_from_next("known_from"))
     return _without_coarser_echoes(last_of_day, ["number"]), numbers, known
+
+
+def _without_replaced(detail: pl.DataFrame, releases: DataFrame[Release]) -> tuple[pl.DataFrame, DataFrame[Release]]:
+    """Details and releases without editions that another one follows on their day."""
+    one = releases.select("release_id", "released_on", name=release_of())
+    last = one.filter(pl.col("release_id") == pl.col("release_id").max().over("name", "released_on"))["release_id"]
+    stands = pl.col("release_id").is_in(last.implode())
+    return detail.filter(stands), cast("DataFrame[Release]", releases.filter(stands))
+
+
+def _without_overtaken(words: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """The words without those of corrected editions where another release has spoken since the first edition: an error that was
+    found late is put right in what it stands in, and not in what came after it."""
+    editions = known.select(
+        "release", name=release_of(), first=pl.col("release").min().over(release_of()),
+        first_day=pl.col("released_on").min().over(release_of()),
+    ).with_columns(is_later=pl.col("release") > pl.col("first"))  # fmt: skip
+    told = words.with_row_index("word").join(editions, on="release")
+    others = told.filter(~pl.col("is_later")).select("number", other="release", of="name", said="known_from")
+    since = (pl.col("said") > pl.col("first_day")) | (
+        (pl.col("said") == pl.col("first_day")) & (pl.col("other") > pl.col("first"))
+    )
+    overtaken = told.filter("is_later").join(others, on="number").filter(
+        pl.col("of") != pl.col("name"), since, pl.col("said") <= pl.col("known_from")
+    )["word"]  # fmt: skip
+    return words.filter(~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(overtaken.unique().implode()))
 
 
 def _without_coarser_echoes(words: pl.DataFrame, one: list[str]) -> pl.DataFrame:

@@ -4,11 +4,10 @@ Gate C: every record becomes statements or goes to quarantine with every rule th
 file refuses it, because no rule can choose. Nothing here looks at other releases.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import numpy
 import polars as pl
@@ -17,11 +16,12 @@ from pandera.typing.polars import DataFrame
 from schemas.observation import Detail
 from schemas.release import Finding, Quarantine, Release
 from schemas.reported import Reported
-from schemas.request import Landed
+from schemas.request import Amended, Landed
 from schemas.table import empty_frame, polars_schema
 from tasks.amounts import NUMBERS, UNIT_OF, Amounts, read_amounts
 from tasks.codes import CODES, Read, read_codes
 from tasks.combine import Coded, code, combine, present, rank, retold, take
+from tasks.editions import release_id_of
 from tasks.findings import finding, gather
 from tasks.names import doubt_names
 from tasks.numbers import MISSING_MARKS, plain_texts, tidy_numbers
@@ -110,13 +110,6 @@ def numbers_of(reported: DataFrame[Reported]) -> pl.DataFrame:
     read = amounts.read.unique(["row", "label"])
     measures = take(amounts.labels.select("measure"), read["label"].to_numpy())
     return measures.with_columns(row=read["row"], value=read["value"])
-
-
-def release_id_of(landed: Landed) -> str:
-    """Name of a release: the same bytes with the same declaration are the same release, whenever they come."""
-    said = [landed.raw_sha256, landed.reporter, landed.flow, landed.partners, landed.products, str(landed.first_month),
-            str(landed.last_month)]  # fmt: skip
-    return f"{landed.source}-{hashlib.sha256(json.dumps(said).encode()).hexdigest()[:12]}"
 
 
 def _tidy(reported: DataFrame[Reported]) -> tuple[dict[str, Coded], dict[str, pl.Series], list[str]]:
@@ -328,4 +321,13 @@ def _describe(
         "records": parsed.reported.height, "records_observed": said.records,
         "records_quarantined": quarantine.height,
     }  # fmt: skip
+    if landed.amends is not None:
+        row |= _widened(row, landed.amends)
     return DataFrame[Release](pl.DataFrame([row], schema=polars_schema(Release)))
+
+
+def _widened(row: Mapping[str, Any], amends: Amended) -> dict[str, Any]:
+    """The scope of a row with that of the edition before it: where a correction moved the only number, nothing is there now."""
+    both = {name: sorted({*row[name], *getattr(amends, name)}) for name in ("products", "partner_list", "measures")}
+    months = (min(row["first_month"], amends.first_month), max(row["last_month"], amends.last_month))
+    return {**both, "first_month": months[0], "last_month": months[1]}

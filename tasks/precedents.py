@@ -6,6 +6,7 @@ checks' business; they look for what only a wrong file does, and their bounds ar
 
 import polars as pl
 
+from tasks.editions import MARK, release_of
 from tasks.findings import Rows, finding
 from tasks.history import CODED, RATED, with_codes
 from tasks.judged import GROWTH, MONEY, QUANTITY, Check, Judged, values_by_partner
@@ -33,7 +34,7 @@ def _editions(judged: Judged) -> Rows:
     row, known = judged.row, judged.known
     same_day = known.releases.filter(
         (pl.col("released_on") == row["released_on"]) & (pl.col("source") == row["source"])
-        & (pl.col("release_id") != row["release_id"])
+        & (release_of() != row["release_id"].partition(MARK)[0])
     )["release_id"]  # fmt: skip
     if not same_day.len():
         return
@@ -59,7 +60,7 @@ def _editions(judged: Judged) -> Rows:
 
 
 def _known_again(judged: Judged) -> Rows:
-    """A release that is published already changes nothing, whatever day or corrections it comes with now."""
+    """A release that is published already changes nothing, whatever day it comes with now."""
     row, known = judged.row, judged.known
     before = known.releases.filter(release_id=row["release_id"])
     if not before.height:
@@ -77,8 +78,8 @@ def _known_again(judged: Judged) -> Rows:
     if other:
         yield finding(
             "known_release", "warning", row["title"], observed=f"{other} numbers are read otherwise than when they were published",
-            expected="the numbers that are published", advice="Corrections or the reading changed since. What is published stands; "
-            "for the new numbers fill another store from raw/.",
+            expected="the numbers that are published", advice="The reading changed since. What is published stands; for the new "
+            "numbers fill another store from raw/.",
         )  # fmt: skip
 
 

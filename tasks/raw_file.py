@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy
-import polars as pl
 from pandera.typing.polars import DataFrame
 
-from schemas.code_tables import code_table
 from schemas.reported import Reported
+from tasks.correct import corrections_of
 from tasks.keys import Array
 from tasks.land import raw_path
 from tasks.normalise import numbers_of
@@ -62,5 +61,5 @@ def read_raw(store: Path, release: Mapping[str, Any]) -> RawFile:
         raise ValueError(f"{place}: the raw bytes are not those that were landed; restore the file from a copy")
     reported = SOURCES[release["source"]].parse(raw, Path(release["title"]).name).reported
     places = {number: place for place, number in enumerate(reported["record"])}
-    corrected = code_table("corrections").filter(raw_sha256=sha256)["record"].cast(pl.Int64)
+    corrected = (int(row["record"]) for row in corrections_of(release["source"], sha256))
     return RawFile(reported, places, frozenset(corrected))

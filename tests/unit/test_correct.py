@@ -1,5 +1,6 @@
 """A correction fits, or the release stops."""
 
+from collections.abc import Callable
 from datetime import date
 
 import polars as pl
@@ -27,6 +28,16 @@ def _parsed() -> Parsed:
     return SOURCES["gacc_query"].parse(RAW, "f.csv")
 
 
+@pytest.fixture
+def decide(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Puts a correction into the table."""
+
+    def decided(**other: str) -> None:
+        monkeypatch.setattr("tasks.correct.code_table", lambda name: _table(**other))
+
+    return decided
+
+
 def _table(**other: str) -> pl.DataFrame:
     row = {
         "id": "c1", "source": "gacc_query", "raw_sha256": SHA, "record": "2", "field": "value", "expect": "2,000",
@@ -35,18 +46,19 @@ def _table(**other: str) -> pl.DataFrame:
     return Corrections.validate(pl.DataFrame([row], schema=polars_schema(Corrections)))
 
 
-def test_a_correction_changes_its_place_and_nothing_else_and_is_told() -> None:
+def test_a_correction_changes_its_place_and_nothing_else_and_is_told(decide: Callable[..., None]) -> None:
     before = _parsed()
-    after = correct(_landed(), before, date(2026, 1, 1), _table())
+    decide()
+    after = correct(_landed(), before, date(2026, 1, 1))
     assert after.reported["value"].to_list() == ["1,000", "2,500"]
     assert after.reported.drop("value").equals(before.reported.drop("value"))
     assert after.normalised[-1] == "record 2, value: '2,000' corrected to '2,500' (misprint)"
 
 
-def test_a_correction_of_another_file_does_nothing() -> None:
-    assert (
-        correct(_landed(), _parsed(), date(2026, 1, 1), _table(raw_sha256="b" * 64)).normalised == _parsed().normalised
-    )
+@pytest.mark.parametrize("other", [{"raw_sha256": "b" * 64}, {"source": "published"}])
+def test_a_correction_of_another_file_does_nothing(decide: Callable[..., None], other: dict[str, str]) -> None:
+    decide(**other)
+    assert correct(_landed(), _parsed(), date(2026, 1, 1)).normalised == _parsed().normalised
 
 
 @pytest.mark.parametrize(
@@ -59,8 +71,9 @@ def test_a_correction_of_another_file_does_nothing() -> None:
     ],
 )
 def test_a_correction_that_does_not_fit_or_is_too_old_stops_the_release(
-    other: dict[str, str], today: date, says: str
+    decide: Callable[..., None], other: dict[str, str], today: date, says: str
 ) -> None:
+    decide(**other)
     with pytest.raises(Refused, match="correction") as refused:
-        correct(_landed(), _parsed(), today, _table(**other))
+        correct(_landed(), _parsed(), today)
     assert says in str(refused.value)

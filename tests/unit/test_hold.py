@@ -101,7 +101,7 @@ def test_what_lies_in_the_folder_of_temporary_files_declares_nothing(
 def test_what_is_published_keeps_its_day_and_its_numbers_whatever_comes_again(
     ingest: Ingest, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Known again under another day, or with a correction since, the ledger would say what no published detail says."""
+    """Known again under another day, or read otherwise, the ledger would say what no published detail says."""
     before = ingest(JUNE).snapshot_id
     again = ingest(JUNE, 30)
     assert (again.status, again.snapshot_id) == ("nothing new", before)
@@ -109,11 +109,11 @@ def test_what_is_published_keeps_its_day_and_its_numbers_whatever_comes_again(
     assert "published already, as of 2025-07-20; expected a release of 2025-07-30" in line
     normalise = catalog.normalise
 
-    def corrected(*given: Any) -> Normalised:
+    def otherwise(*given: Any) -> Normalised:
         read = normalise(*given)
         return read._replace(detail=read.detail.with_columns(pl.col("value") + 1))
 
-    monkeypatch.setattr(catalog, "normalise", corrected)
+    monkeypatch.setattr(catalog, "normalise", otherwise)
     again = ingest(JUNE)
     assert (again.status, again.snapshot_id) == ("nothing new", before)
     assert "24 numbers are read otherwise than when they were published" in again.warnings[0]

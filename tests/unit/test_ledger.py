@@ -107,6 +107,34 @@ def test_the_days_of_one_number_follow_one_another(store: Store) -> None:
 # By hand
 
 
+@pytest.mark.parametrize(("since", "expected"), [
+    ([], [(353, "2026-01-20", "2026-03-01"), (253, "2026-03-01", None)]),
+    ([None], [(353, "2026-01-20", "2026-02-20")]),
+    ([353], [(353, "2026-01-20", None)]),
+    ([350], [(353, "2026-01-20", "2026-02-20"), (350, "2026-02-20", None)]),
+])  # fmt: skip
+def test_a_corrected_edition_is_the_word_unless_another_release_has_spoken_since_the_first(
+    since: list[int | None], expected: list[tuple[int, str, str | None]]
+) -> None:
+    first, edition = release("r1", "2026-01-20"), release("r1.01-ab", "2026-03-01")
+    store = [(first, [number(first, "USA", "2025-06", 353)]), (edition, [number(edition, "USA", "2025-06", 253)])]
+    for value in since:
+        other = release("r0", "2026-02-20")
+        # It speaks of the month by another partner where it is silent about this one.
+        store.append((other, [number(other, *(("USA", "2025-06", value) if value else ("DEU", "2025-06", 1)))]))
+    told = merged(store).filter(partner="USA")
+    assert [(value, *(day and str(day) for day in days)) for value, *days in story(told)] == expected
+
+
+def test_of_editions_of_one_day_the_last_one_stands_also_where_it_is_silent() -> None:
+    first, edition = release("r1", "2026-01-20"), release("r1.01-ab", "2026-01-20")
+    store = [
+        (first, [number(first, "USA", "2025-06", 353), number(first, "DEU", "2025-06", 764)]),
+        (edition, [number(edition, "DEU", "2025-06", 765)]),
+    ]
+    assert merged(store).select("partner", "value").rows() == [("DEU", 765)]
+
+
 def test_a_revision_ends_the_word_before_it() -> None:
     march, may = release("march", "2026-03-23"), release("may", "2026-05-07")
     observation = merged(

@@ -1,0 +1,232 @@
+"""An error that is found in a published release is put right in an edition of its own, and what was public stays on record."""
+
+import functools
+import hashlib
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from bad_inputs.download import csv_bytes, magnets
+
+from flows.release import from_bytes_to_tables
+from schemas.code_tables import Corrections
+from schemas.outcome import Outcome
+from schemas.request import ReleaseRequest
+from schemas.table import polars_schema
+from schemas.watch import WatchRequest
+from tasks import correct, hold, inbox, reading
+from tasks.audit import audit
+from tasks.hold import Held
+from tasks.origin import Place
+from tasks.refusal import Refused
+from tasks.trace import Tracer
+
+TODAY = date(2025, 9, 1)
+PRINTED = csv_bytes([magnets("502", "353000", "20,121,000"), magnets("304", "764000", "43,548,120")])
+
+
+class Customs:
+    """A store, the table of corrections, and releases that come in."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.store = folder, folder / "store"
+        self.corrections: list[dict[str, str]] = []
+
+    def ingest(self, data: bytes = PRINTED, day: int = 20, today: date = TODAY, **declared: Any) -> Outcome:
+        file = self.folder / "june.csv"
+        file.write_bytes(data)
+        request = ReleaseRequest(
+            file=file, store=self.store, source="gacc_query", flow="export", released_on=date(2025, 7, day),
+            **{"partners": "all", **declared},
+        )  # fmt: skip
+        return from_bytes_to_tables(request, today)
+
+    def correct(self, value: str, *, record: int = 1, field: str = "quantity", expect: str = "353000", day: str = "2025-08-10",
+                data: bytes = PRINTED) -> None:  # fmt: skip
+        """A row in the table of corrections, instead of any that it had about the field."""
+        self.corrections = [row for row in self.corrections if (row["record"], row["field"]) != (str(record), field)]
+        self.corrections.append({
+            "id": f"c{len(self.corrections) + 1}", "source": "gacc_query", "raw_sha256": hashlib.sha256(data).hexdigest(), "record": str(record),
+            "field": field, "expect": expect, "value": value, "reason": "a slip", "provider": "customs", "decided_on": day,
+            "expires_on": "2030-01-01",
+        })  # fmt: skip
+
+    def kilograms(self, partner: str = "USA", **as_of: date) -> list[float]:
+        found = reading.query(self.store, "metric", product="85051110", partner=partner, **as_of)
+        return found.filter(measure="quantity_kg")["level"].to_list()
+
+    def words(self, partner: str = "USA") -> list[tuple[Any, ...]]:
+        """Value and days of each word on the mass of a partner."""
+        found = reading.query(self.store, "observation", product="85051110", partner=partner).filter(
+            measure="quantity_kg"
+        )
+        return found.sort("known_from").select("value", "known_from", "known_until").rows()
+
+
+@pytest.fixture
+def customs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Customs:
+    made = Customs(tmp_path)
+
+    def table(name: str) -> pl.DataFrame:
+        assert name == "corrections"
+        return Corrections.validate(pl.DataFrame(made.corrections, schema=polars_schema(Corrections)))
+
+    monkeypatch.setattr(correct, "code_table", table)
+    return made
+
+
+def test_a_correction_of_what_is_published_is_a_word_from_the_day_of_its_decision(customs: Customs) -> None:
+    first = customs.ingest()
+    customs.correct("253000")
+    second = customs.ingest()
+    assert (second.status, second.release_id[:-9]) == ("published", f"{first.release_id}.01")
+    assert customs.words() == [
+        (353_000, date(2025, 7, 20), date(2025, 8, 10)),
+        (253_000, date(2025, 8, 10), None),
+    ]
+    assert customs.words("DEU") == [(764_000, date(2025, 7, 20), None)]
+    assert customs.kilograms() == [253_000]
+    assert customs.kilograms("WLD") == [1_017_000]
+    assert customs.kilograms(as_of=date(2025, 8, 9)) == [353_000]
+    changed = reading.query(customs.store, "revision").filter(measure="quantity_kg", partner="USA")
+    assert changed.select("old_value", "new_value", "new_release_id").rows() == [(353_000, 253_000, second.release_id)]
+    assert audit(customs.store, 50).problems == []
+    # It is known when it comes again, and so is what was corrected before it ever was published.
+    assert customs.ingest().status == "nothing new"
+    elsewhere = Customs(customs.folder / "elsewhere")
+    elsewhere.folder.mkdir()
+    at_once = elsewhere.ingest()
+    assert at_once.release_id[:-9] == f"{first.release_id}.00"
+    assert elsewhere.words() == [(253_000, date(2025, 7, 20), None)]
+    assert elsewhere.ingest().status == "nothing new"
+
+
+def test_a_trace_of_a_corrected_number_names_both_and_agrees(customs: Customs) -> None:
+    customs.ingest()
+    customs.correct("253000")
+    customs.ingest()
+    tracer = Tracer(reading.open_published(customs.store), "export", "85051110")
+    found = tracer.trace(Place("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5), "level")
+    (number,) = found.operands[0].numbers
+    assert (number.value, number.records, str(number.known_from)) == (253_000, [1], "2025-08-10")
+    assert json.loads(number.printed[0])["quantity"] == "353000"
+    assert found.agrees
+
+
+def test_corrections_of_corrections_and_one_that_is_taken_back_follow_one_another(customs: Customs) -> None:
+    customs.ingest()
+    customs.correct("253000")
+    customs.ingest()
+    customs.correct("254000", day="2025-08-12")
+    customs.ingest()
+    customs.corrections = []
+    last = customs.ingest()
+    assert last.release_id.endswith(".03-")
+    assert [word[:2] for word in customs.words()] == [
+        (353_000, date(2025, 7, 20)), (253_000, date(2025, 8, 10)), (254_000, date(2025, 8, 12)),
+        (353_000, TODAY),
+    ]  # fmt: skip
+    assert customs.ingest().status == "nothing new"
+    assert audit(customs.store, 50).problems == []
+
+
+def test_two_decisions_on_the_day_of_the_release_leave_the_last_one(customs: Customs) -> None:
+    customs.ingest()
+    for value in ("253000", "254000"):
+        customs.correct(value, day="2025-07-20")
+        customs.ingest()
+    assert customs.words() == [(254_000, date(2025, 7, 20), None)]
+    assert audit(customs.store, 50).problems == []
+
+
+@pytest.mark.parametrize("kilograms", [353_000, 350_000])
+def test_what_customs_said_since_stands_also_where_they_said_it_again(customs: Customs, kilograms: int) -> None:
+    customs.ingest()
+    later = [magnets("502", str(kilograms), "20,121,001"), magnets("304", "764000", "43,548,120")]
+    customs.ingest(csv_bytes(later), 25)
+    customs.correct("253000")
+    assert customs.ingest().status == "published"
+    assert customs.kilograms() == [kilograms]
+    assert audit(customs.store, 50).problems == []
+
+
+def test_what_customs_said_before_does_not_stand_against_a_correction(customs: Customs) -> None:
+    customs.ingest(csv_bytes([magnets("502", "111", "20,121,001"), magnets("304", "764000", "43,548,120")]), 10)
+    customs.ingest()
+    customs.correct("253000")
+    customs.ingest()
+    assert [value for value, _, _ in customs.words()] == [111, 353_000, 253_000]
+
+
+def test_a_number_that_moves_to_another_partner_is_gone_from_the_first(customs: Customs) -> None:
+    """Also where only the partners of the file are spoken of, and the one with the error had no other record."""
+    customs.ingest(partners="listed")
+    customs.correct("133", field="partner", expect="502")
+    customs.correct("韩国", field="partner_name", expect="美国")
+    customs.ingest(partners="listed")
+    assert customs.words() == [(353_000, date(2025, 7, 20), date(2025, 8, 10))]
+    assert customs.words("KOR") == [(353_000, date(2025, 8, 10), None)]
+    assert audit(customs.store, 50).problems == []
+
+
+def _spring(customs: Customs) -> None:
+    """Four months of what is usual, so that a price of a thousandth raises doubts."""
+    months = ("202502", "202503", "202504", "202505")
+    customs.ingest(csv_bytes([magnets("502", "9353000", "20,121,000", month) for month in months]), 1)
+
+
+def test_an_edition_in_doubt_waits_for_a_person(customs: Customs) -> None:
+    _spring(customs)
+    june = csv_bytes([magnets("502", "9353000", "20,121,000")])
+    customs.ingest(june)
+    customs.correct("9353", expect="9353000", data=june)
+    with pytest.raises(Held, match="unit_value") as held:
+        customs.ingest(june)
+    assert customs.kilograms()[-1] == 9_353_000
+    (waiting,) = hold.waiting(customs.store)
+    assert waiting.release_id == held.value.release_id
+    decided = hold.decide(
+        customs.store, waiting.release_id, "approve", "Li Wei", "so it is", datetime(2025, 8, 11, tzinfo=UTC)
+    )
+    with hold.reopened(customs.store, decided) as request:
+        assert from_bytes_to_tables(request, TODAY).release_id == waiting.release_id
+    assert customs.kilograms()[-1] == 9_353
+    assert hold.waiting(customs.store) == []
+
+
+def test_what_was_held_and_is_published_with_a_correction_waits_no_more(customs: Customs) -> None:
+    _spring(customs)
+    june = csv_bytes([magnets("502", "9353", "20,121,000")])
+    with pytest.raises(Held, match="unit_value") as held:
+        customs.ingest(june)
+    customs.correct("9353000", expect="9353", data=june)
+    assert customs.ingest(june).status == "published"
+    assert hold.waiting(customs.store) == []
+    with pytest.raises(hold.NotHeld, match="is published"):
+        hold.decide(customs.store, held.value.release_id, "reject", "Li Wei", "no", datetime(2025, 8, 11, tzinfo=UTC))
+
+
+def test_a_decision_of_a_day_to_come_is_refused(customs: Customs) -> None:
+    customs.correct("253000", day="2025-09-02")
+    with pytest.raises(Refused, match="c1: decided on 2025-09-02, after today"):
+        customs.ingest()
+
+
+def test_a_watch_takes_what_was_corrected_since_it_was_published(customs: Customs) -> None:
+    file = customs.folder / "inbox" / "gacc_query" / "export" / "june.csv"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(PRINTED)
+    (file.parent / "defaults.toml").write_text('partners = "all"\nreleased_on = 2025-07-20\n')
+    request = WatchRequest(inbox=customs.folder / "inbox", store=customs.store)
+    look = functools.partial(inbox.look, request, TODAY, sleep=lambda seconds: None)
+    take = functools.partial(from_bytes_to_tables, ReleaseRequest(file=file, store=customs.store), TODAY)
+    assert look().ready == [file]
+    take()
+    assert look().ready == []
+    customs.correct("253000")
+    assert look().ready == [file]
+    take()
+    assert look().ready == []
