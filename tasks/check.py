@@ -198,27 +198,36 @@ def _product_validity(judged: Judged) -> Rows:
 
 
 def _year_to_date(judged: Judged) -> Rows:
-    """A printed cumulative figure less the one before is the month, within the steps of the printed digits."""
+    """A printed cumulative figure less the one before is the month, within the steps of the printed digits, where the release has
+    one of the three. What others said before it is not its fault."""
     own = judged.own
     products = {*own.filter(~pl.col("single"))["product"].cast(pl.String), *judged.history.with_totals()}
     if not products:
         return
     of_those = pl.col("product").is_in(sorted(products))
     ledger = (*CODED, "period_start", "period_end", "value", "resolution")
-    theirs = judged.history.rows(judged.months, ledger, of_those)
-    everything = pl.concat([own.filter(of_those).sort("record").select(theirs.columns), theirs])
+    place = [*PLACE, "period_start", "period_end", "single"]
+    # What a release says by province or regime is the sum of its records; what it says of several days, the last of them.
+    mine = own.filter(of_those).group_by(*place, "known_from").agg(pl.col("value").sum(), pl.col("resolution").max())
+    mine = mine.sort(*place, "known_from").unique(place, keep="last", maintain_order=True)
+    theirs = judged.history.rows(judged.months, ledger, of_those).join(mine, on=place, how="anti")
+    everything = pl.concat(
+        [frame.select(*place, "value", "resolution", new=pl.lit(frame is mine)) for frame in (mine, theirs)]
+    )
     quantities, is_month = everything.filter(~GROWTH), pl.col("single")
     months = quantities.filter(is_month)
     january = (pl.col("period_start").dt.month() == 1) & (
         pl.col("period_start").dt.year() == pl.col("period_end").dt.year()
     )
     ytd = quantities.filter(january)
-    before = ytd.with_columns(pl.col("month") + 1).select(*PLACE, earlier="value", earlier_step="resolution")
-    # Where several figures stand for one place, the release's own is asked first, then as the ledger lists them.
+    before = ytd.with_columns(pl.col("month") + 1).select(
+        *PLACE, earlier="value", earlier_step="resolution", earlier_new="new"
+    )
+    month = months.select(*PLACE, own="value", own_step="resolution", own_new="new")
     linked = (
         ytd.filter(~is_month).join(before, on=PLACE, maintain_order="left_right")
-        .join(months.select(*PLACE, own="value", own_step="resolution"), on=PLACE, maintain_order="left_right")
-        .filter((pl.col("month") % 12) > 0)
+        .join(month, on=PLACE, maintain_order="left_right")
+        .filter((pl.col("month") % 12) > 0, pl.col("new") | pl.col("earlier_new") | pl.col("own_new"))
     )  # fmt: skip
     gap = (pl.col("value") - pl.col("earlier") - pl.col("own")).abs()
     steps = pl.col("resolution") + pl.col("earlier_step") + pl.col("own_step")

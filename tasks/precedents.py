@@ -160,12 +160,14 @@ def _unit_values(judged: Judged) -> Rows:
     mine = judged.own.filter("single")
     theirs = judged.beside.filter("single", pl.col("kind") != "published").join(mine, on=key, how="anti")
     rows = pl.concat([frame.select(*key, "month", "value", new=pl.lit(frame is mine)) for frame in (mine, theirs)])
-    met = rows.group_by("flow", "product", "month").agg(
-        pl.col("new").any(), **{name: pl.col("value").filter(measure=name).sum() for name in RATED}
-    )
+    sums = {name: pl.col("value").filter(measure=name).sum() for name in RATED}
+    partners = rows.group_by("flow", "product", "month", "partner").agg(pl.col("new").any(), **sums)
     before = judged.sums.by_product.with_columns(new=pl.lit(False))
-    totals = pl.concat([met, before.select(met.columns)])
     for money in ("value_usd", "value_cny"):
+        # A partner of whom one of the two is gone or not here yet would be in one sum and not in the other.
+        both = partners.filter((pl.col("quantity_kg") > 0) & (pl.col(money) > 0)).group_by("flow", "product", "month")
+        met = both.agg(pl.col("new").any(), pl.col("quantity_kg", money).sum())
+        totals = pl.concat([met, before.select(met.columns)])
         rated = totals.filter((pl.col("quantity_kg") > 0) & (pl.col(money) > 0)).with_columns(
             rate=pl.col(money) / pl.col("quantity_kg")
         )

@@ -164,6 +164,46 @@ def test_year_to_date(tmp_path: Path, june: int, raised: bool) -> None:
     assert _raised(tmp_path, data, PUBLISHED) == ([("ytd_mismatch", "error")] if raised else [])
 
 
+@pytest.mark.parametrize(
+    ("figure", "raised"),
+    [
+        ("85059010,WLD,2025-06,quantity,9,t,2025-07-20", False), ("85051110,WLD,2025-04,quantity,4,t,2025-07-20", False),
+        ("85051110,WLD,2025-01..2025-03,quantity,30,t,2025-07-20", False),
+        ("85051110,WLD,2025-01..2025-06,quantity,26,t,2025-07-20", True), ("85051110,WLD,2025-06,quantity,6,t,2025-07-20", False),
+        ("85051110,WLD,2025-06,quantity,8,t,2025-07-20", True),
+    ],
+)  # fmt: skip
+def test_year_to_date_of_others_holds_nobody(tmp_path: Path, figure: str, raised: bool) -> None:
+    """May and June disagree with the cumulative figures that are published beside them; that is nothing new."""
+    before = _figures(
+        "export,85051110,WLD,2025-01..2025-05,quantity,19.1,t,2025-06-20", "export,85051110,WLD,2025-01..2025-06,quantity,25.2,t,2025-07-18",
+        "export,85051110,WLD,2025-06,quantity,9.9,t,2025-07-18",
+    )  # fmt: skip
+    found = _raised(tmp_path, _figures(f"export,{figure}"), PUBLISHED, [(before, PUBLISHED)])
+    assert ("ytd_mismatch" in dict(found)) is raised
+
+
+def test_year_to_date_is_held_against_the_last_word_of_a_collected_file(tmp_path: Path) -> None:
+    data = _figures(
+        "export,85051110,WLD,2025-01..2025-05,quantity,19132,t,2025-06-20",
+        "export,85051110,WLD,2025-01..2025-06,quantity,22319,t,2025-07-20",
+        "export,85051110,WLD,2025-06,quantity,3600,t,2025-07-18", "export,85051110,WLD,2025-06,quantity,3188,t,2025-07-20",
+    )  # fmt: skip
+    assert _raised(tmp_path, data, PUBLISHED) == []
+
+
+@pytest.mark.parametrize(("part", "raised"), [("153,000", False), ("163,000", True)])
+def test_year_to_date_is_held_against_the_sum_over_provinces(tmp_path: Path, part: str, raised: bool) -> None:
+    before = _figures(
+        "export,85051110,USA,2025-01..2025-05,quantity,2158,t,2025-06-20",
+        "export,85051110,USA,2025-01..2025-06,quantity,2511,t,2025-07-18",
+    )
+    parts = (("11", "200,000"), ("44", part))
+    records = [(*magnets()[:5], province, quantity, *magnets()[6:]) for province, quantity in parts]
+    data = csv_bytes(records, (*TITLES[:5], "注册地编码", *TITLES[5:]))
+    assert _raised(tmp_path, data, {}, [(before, PUBLISHED)]) == ([("ytd_mismatch", "error")] if raised else [])
+
+
 @pytest.mark.parametrize(("parts", "raised"), [((353, 764), False), ((353, 2_835), False), ((353, 2_900), True)])
 def test_parts_exceed_total(tmp_path: Path, parts: tuple[int, int], raised: bool) -> None:
     usa, germany = parts
