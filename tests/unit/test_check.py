@@ -282,6 +282,20 @@ def test_unit_value(tmp_path: Path, records: Sequence[Record], raised: bool) -> 
     assert _raised(tmp_path, csv_bytes(records), {}, [(YEAR, ALL)]) == ([("unit_value", "error")] if raised else [])
 
 
+def test_unit_value_of_a_partner_that_is_gone_is_not_that_of_the_others(tmp_path: Path) -> None:
+    """Its dollars are published still; its kilograms the download in yuan of the same day has taken away."""
+    usual, large = magnets(), magnets("304", "9000000", "513,000,000")
+    cny = csv_bytes(each(VALUE, lambda usd: f"{int(usd.replace(',', '')) * 7:,}", [usual]), (*TITLES[:-1], "人民币"))
+    before = [
+        (YEAR, ALL),
+        (csv_bytes([usual, large]), {**ALL, "released_on": JULY_18}),
+        (cny, {**ALL, "released_on": JULY_20}),
+    ]
+    found = _raised(tmp_path, csv_bytes([usual]), {**ALL, "released_on": JULY_20}, before)
+    assert ("unit_value", "error") not in found
+    assert ("partner_removed", "error") in found
+
+
 @pytest.mark.parametrize(("unit", "raised"), [("千克", False), ("个", True)])
 def test_unit_changed(tmp_path: Path, unit: str, raised: bool) -> None:
     data = csv_bytes(each(UNIT, lambda old: unit, CLEAN_RECORDS[:6]))
