@@ -328,6 +328,22 @@ def test_world_total(tmp_path: Path, printed: str, raised: bool) -> None:
     assert _raised(tmp_path, CLEAN, {}, before) == []
 
 
+@pytest.mark.parametrize(
+    ("quantity", "day", "severity"),
+    [("353030", JULY_20, "warning"), ("353030", JULY_18, "error"), ("53000", JULY_20, "error")],
+)
+def test_a_world_of_another_day_may_be_a_revision(
+    tmp_path: Path, quantity: str, day: datetime.date, severity: str
+) -> None:
+    """Customs revise a month between two downloads, by little; those of one day must agree."""
+    records = [record[:3] + record[5:] for record in [magnets(quantity="1676122", value="95,539,074")]]
+    world, partners = csv_bytes(records, (*TITLES[:3], *TITLES[5:])), csv_bytes(with_field(QUANTITY, quantity)[:6])
+    old, new = {**ALL, "released_on": JULY_18}, {**ALL, "released_on": day}
+    for before, now in ((world, partners), (partners, world)):
+        found = _raised(tmp_path, now, new, [(before, old)])
+        assert [entry for entry in found if entry[0] == "world_total"] == [("world_total", severity)]
+
+
 @pytest.mark.parametrize(("value", "raised"), [("75,439,074", False), ("1,000,000", True)])
 def test_a_world_that_is_not_its_partners(tmp_path: Path, value: str, raised: bool) -> None:
     titles = (*TITLES[:3], *TITLES[5:])
