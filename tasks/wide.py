@@ -2,6 +2,7 @@
 
 from typing import cast
 
+import numpy
 import polars as pl
 from pandera.typing.polars import DataFrame
 
@@ -11,6 +12,8 @@ from schemas.trade_flow import TradeFlow
 from tasks.scope import index_month
 from tasks.series import MILLIGRAMS_PER_KG, monthly_numbers, without_outranked
 
+EXACT_MAX = 2**53
+
 
 def widen(observation: pl.DataFrame, releases: DataFrame[Release]) -> DataFrame[TradeFlow]:
     """One row per flow, product, partner and month, from one word a number (`ledger.last_word` or `as_of`).
@@ -19,7 +22,8 @@ def widen(observation: pl.DataFrame, releases: DataFrame[Release]) -> DataFrame[
     """
     numbers = without_outranked(monthly_numbers(observation), releases).filter(pl.col("span") == "month")
     key = ["flow", "product", "classification", "partner", "month"]
-    amount = pl.when(pl.col("measure") == "quantity_kg").then(_kilograms()).otherwise(pl.col("value").cast(pl.Float64))
+    kilograms = pl.lit(_kilograms(numbers["value"]))
+    amount = pl.when(pl.col("measure") == "quantity_kg").then(kilograms).otherwise(pl.col("value").cast(pl.Float64))
     other = pl.col("measure").str.starts_with("quantity_") & (pl.col("measure") != "quantity_kg")
     numbers = numbers.with_columns(amount=amount, other=other).sort(*key, "standing", "measure")
     named = {
@@ -37,7 +41,9 @@ def widen(observation: pl.DataFrame, releases: DataFrame[Release]) -> DataFrame[
     return cast("DataFrame[TradeFlow]", made)
 
 
-def _kilograms() -> pl.Expr:
-    milligrams = pl.col("value")
-    whole, rest = milligrams // MILLIGRAMS_PER_KG, milligrams % MILLIGRAMS_PER_KG
-    return whole.cast(pl.Float64) + rest.cast(pl.Float64) / MILLIGRAMS_PER_KG
+def _kilograms(milligrams: pl.Series) -> pl.Series:
+    """The number nearest to the exact one, as in `metric`. Polars divides by a constant by multiplying with its inverse, which
+    makes 1.2469999999999999 kg of 1,247 g."""
+    amounts = milligrams.to_numpy()
+    large = amounts // MILLIGRAMS_PER_KG + amounts % MILLIGRAMS_PER_KG / MILLIGRAMS_PER_KG
+    return pl.Series(numpy.where(numpy.abs(amounts) <= EXACT_MAX, amounts / MILLIGRAMS_PER_KG, large))

@@ -42,6 +42,17 @@ def test_the_wide_table_leaves_out_what_the_series_leave_out() -> None:
     assert "DEU" not in derived(store)["partner"]
 
 
+@pytest.mark.parametrize("grams", [42, 1_247, 454, 29_999_999, 12_000_000_123_456])
+def test_grams_are_the_same_kilograms_in_both_tables(grams: int) -> None:
+    """Exactly 1.247 kg: divided as Polars divides by a constant they were 1.2469999999999999."""
+    silver = release("q", "2025-08-20", "2025-06", products=["71069110"])
+    store = [(silver, [number(silver, "USA", "2025-06", grams, "quantity_g", product="71069110")])]
+    wide = widen(ledger.last_word(merged(store)), release_table(silver))
+    assert wide["quantity_kg"].to_list() == [grams / 1000]
+    metric = derived(store).filter(product="71069110", partner="USA", measure="quantity_kg")
+    assert metric["level"].to_list() == [grams / 1000]
+
+
 def test_an_empty_bucket_is_named_by_its_address_and_not_by_the_copy(tmp_path: Path) -> None:
     (tmp_path / "copy_of.json").write_text(json.dumps({"url": "s3://customs/store", "endpoint": "", "held": {}}))
     with pytest.raises(NothingPublished, match=r"^s3://customs/store: nothing is published here yet"):
