@@ -45,6 +45,9 @@ def revisions(
     changes = pl.concat([_changes(fine, releases), _changes_between_grains(fine, releases)])
     changes = _tell_moved(changes)
     found = _add_world(changes, observation, releases)
+    # A printed world takes the place of the sum of all partners, and makes way for it: where the total stays, nothing changed.
+    is_place = (pl.col("partner") == WORLD) & pl.col("kind").is_in(["added", "removed"])
+    found = found.filter(~(is_place & (pl.col("world_old") == pl.col("world_new"))).fill_null(False))
     return DataFrame[Revision](
         found.select(*polars_schema(Revision)).sort("flow", "period_end", *PUBLISHED["revision"].sort_by)
     )

@@ -95,6 +95,21 @@ def test_what_is_new_was_a_known_zero() -> None:
     assert _world([first, _query("b", SECOND, "2025-03", ("USA", "2025-03", 150))]) == (100, 150, None, None)
 
 
+def test_a_world_that_is_printed_in_place_of_the_same_sum_is_no_revision() -> None:
+    """Nor is the sum in its place; where the total is another one, that is told."""
+    partners = _query(
+        "a", FIRST, "2025-03", ("USA", "2025-03", 100), ("DEU", "2025-03", 50), partner_list=["DEU", "USA"]
+    )
+    again = _query(
+        "c", "2025-06-20", "2025-03", ("USA", "2025-03", 100), ("DEU", "2025-03", 50), partner_list=["DEU", "USA"]
+    )
+    for world, kinds in ((150, []), (160, ["added", "removed"])):
+        printed = _query("b", SECOND, "2025-03", ("WLD", "2025-03", world), partner_list=["WLD"])
+        revised = _revised([partners, printed, again]).filter(product=MAGNETS)
+        assert revised["kind"].to_list() == kinds
+        assert revised.select("world_old", "world_new").rows() == [(150, 160), (160, 150)][: len(kinds)]
+
+
 def test_a_month_that_is_not_wholly_asked_for_is_no_zero() -> None:
     first = _query("a", FIRST, "2025-03", ("USA", "2025-03", 150))
     few = _query("b", SECOND, "2025-03", partners="listed", partner_list=["USA"])
