@@ -166,6 +166,15 @@ def test_a_release_day_after_today_is_refused(tmp_path: Path) -> None:
         land(declared, tmp_path / "store", TODAY)
 
 
+def test_of_a_clock_that_went_back_it_is_not_said_that_somebody_declared_the_day(tmp_path: Path) -> None:
+    declared = locate(ReleaseRequest(file=_drop(tmp_path / "in"), source="gacc_query", flow="export"))
+    land(declared, tmp_path / "store", TODAY)
+    with pytest.raises(
+        Refused, match=r"landed first on 2026-01-05, which is after today \(2026-01-02\)\. Set the clock"
+    ):
+        land(declared, tmp_path / "store", date(2026, 1, 2))
+
+
 def test_a_damaged_raw_copy_is_replaced_by_the_right_bytes(tmp_path: Path) -> None:
     file, store = _drop(tmp_path / "in"), tmp_path / "store"
     declared = locate(ReleaseRequest(file=file, source="gacc_query", flow="export"))
