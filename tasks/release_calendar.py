@@ -11,6 +11,7 @@ from schemas.release import Release
 from schemas.watch import Expectation, ReleaseKind
 from tasks.periods import first_day, month_name, month_number
 from tasks.snapshot import open_snapshot
+from tasks.sources import SOURCES, published
 from tasks.tables import read_table
 
 CUSTOMS_TIME = ZoneInfo("Asia/Shanghai")
@@ -66,8 +67,10 @@ def last_opened(day: date) -> date:
 
 
 def _published(store: Path, kind: str) -> set[str]:
-    """Months that a release of this kind speaks of."""
-    spoken = read_table(open_snapshot(store), Release).filter(kind=kind).select("first_month", "last_month")
+    """Months that a release of this kind speaks of. Of what no source reads people collect the figures, and then those speak."""
+    is_read = any(source.kind == kind for source in SOURCES.values())
+    releases = read_table(open_snapshot(store), Release).filter(kind=kind if is_read else published.SOURCE.kind)
+    spoken = releases.select("first_month", "last_month")
     return {
         month_name(number)
         for first, last in spoken.iter_rows()

@@ -156,6 +156,22 @@ def test_a_month_that_is_in_is_not_overdue(home: Path) -> None:
     assert look(home, date(2025, 7, 23), kind="bulletin").headline == "Overdue 5 days"
 
 
+@pytest.mark.parametrize(("kind", "due"), [("preliminary", "14"), ("bulletin", "18")])
+def test_what_no_source_reads_is_here_with_the_figures_collected_of_it(home: Path, kind: str, due: str) -> None:
+    """Or it would be overdue for ever: there is no file of it that could be dropped."""
+    assert look(home, date(2025, 7, 23), kind=kind).headline.startswith("Overdue")
+    figures = home / "inbox" / "published" / "export" / "printed.csv"
+    figures.parent.mkdir(parents=True)
+    figures.write_text(
+        "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note\n"
+        f"export,85051110,WLD,2025-06,quantity,3188,t,2025-07-{due},A,https://a.example,\n",
+        encoding="utf-8",
+    )
+    assert look(home, date(2025, 7, 23), kind=kind).headline == "Published 2025-06"
+    assert look(home, date(2025, 7, 23), kind="query").headline == "Overdue 3 days"
+    assert look(home, date(2025, 8, 23), kind=kind).headline.startswith("Overdue")
+
+
 def test_a_year_that_the_calendar_lacks_is_a_warning(home: Path) -> None:
     drop(home, "june.csv", month(6))
     report = look(home, date(2039, 7, 23), kind="query")
