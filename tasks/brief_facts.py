@@ -12,7 +12,7 @@ from schemas.held import HeldRelease
 from schemas.metric import Metric, status
 from schemas.observation import Observation
 from schemas.revision import Revision
-from tasks.claim_readings import Readings
+from tasks.claim_readings import Readings, growth_of
 from tasks.claim_words import Spot
 from tasks.control_events import MIXED, events_of, holds, members
 from tasks.display import product_names
@@ -33,6 +33,7 @@ KG = "quantity_kg"
 # In dollars, and where nothing is known in dollars in yuan.
 PRICES = ("unit_value_usd_per_kg", "unit_value_cny_per_kg")
 VALUES = ("value_usd", "value_cny")
+VALUE_OF = dict(zip(PRICES, VALUES, strict=True))
 HELD = "held"
 PRODUCTS_NAMED = 50
 
@@ -100,23 +101,26 @@ class Gatherer:
         value = row[figure]
         trace = self.tracer.trace(place, figure) if value is not None else None
         plain = f"{value:%Y-%m}" if isinstance(value, date) else value
-        is_carried = value is not None and figure.endswith("_pct") and measure == KG
-        left_open = self.left_open(partner, figure) if is_carried else None
+        left_open = self.left_open(partner, figure, measure) if value is not None and figure.endswith("_pct") else None
         return Fact(
             id=f"s{self.count}", partner=partner, month=day, figure=figure, measure=measure, value=plain, status=row[status(figure)],
             trace=trace, step=_step(left_open, value) if left_open else 0.1, low=float(left_open.low) if left_open else None,
         )  # fmt: skip
 
-    def left_open(self, partner: str, figure: str) -> Interval | None:
+    def left_open(self, partner: str, figure: str, measure: str) -> Interval | None:
         """What the printed digits behind a growth or a share leave open, in per cent."""
-        january = self.number - self.number % 12
+        first = self.number - self.number % 12 if figure == "ytd_yoy_pct" else self.number
         spot = self.readings.canonical(
-            Spot(self.flow, self.product, partner, KG, january if figure == "ytd_yoy_pct" else self.number, self.number)
+            Spot(self.flow, self.product, partner, VALUE_OF.get(measure, measure), first, self.number)
         )
+        base = spot.shifted(-1 if figure == "mom_pct" else -12)
         if figure == "share_pct":
             found = self.readings.share(spot)
+        elif measure in PRICES:
+            pairs = zip(self.readings.unit_value(spot), self.readings.unit_value(base), strict=False)
+            found = [made for now, before in pairs if (made := growth_of(now, before))]
         else:
-            found = self.readings.growth(spot, spot.shifted(-1 if figure == "mom_pct" else -12))
+            found = self.readings.growth(spot, base)
         return min((reading.strict for reading in found), key=lambda one: one.width, default=None)
 
     def levels(self, partner: str, months: int) -> list[float | None]:
@@ -191,7 +195,8 @@ def _events(product: str, flow: str, months: list[date]) -> list[EventFact]:
 def _mix_moved(rows: list[PartnerRow], before: dict[str, float | None]) -> float | None:
     """How far the shares of the partners moved, in percentage points, among partners known in both months."""
     world_now, world_before = rows[0].level.value, before.get(WORLD)
-    if not isinstance(world_now, float) or not world_before:
+    # Where nothing was traded, nobody has a share.
+    if not isinstance(world_now, float) or not world_now or not world_before:
         return None
     moves = [
         abs(row.level.value / world_now - (earlier / world_before)) * 100

@@ -511,6 +511,25 @@ def test_why_a_unit_value_is_not_compared_is_told_among_what_is_missing(tmp_path
     assert "unit value m/m (all countries); unit value y/y (all countries)" in section(brief.page(facts), "missing")
 
 
+def test_a_growth_of_the_unit_value_has_the_digits_of_round_numbers(tmp_path: Path) -> None:
+    """60 t for 3 million dollars and 62 t for 4: each million may be half a million more or less."""
+    months = [("WLD", month, measure, value, unit, day)
+              for month, day, mass, money in (("2025-05", "2025-07-01", "60", "3"), ("2025-06", "2025-07-20", "62", "4"))
+              for measure, value, unit in (("quantity", mass, "t"), ("value", money, "USD million"))]  # fmt: skip
+    facts = brief_of(printed(of_press(tmp_path / "round.csv", *months)))
+    assert facts.unit_value_mom.value == pytest.approx(29.03, abs=0.01)
+    assert "+29 % on the month" in brief.markdown(facts)
+
+
+def test_a_month_without_any_trade_has_a_brief(tmp_path: Path) -> None:
+    rows = [*TWO_MONTHS, ("202506", "85051190", "USA", 1000, 1000), ("202505", "85051190", "USA", 1000, 1000)]
+    file = of_query(tmp_path / "july.csv", [*rows, ("202507", "85051190", "USA", 1000, 1000)])
+    facts = brief_of(taken(file, day=date(2025, 8, 20), products=[CODE, "85051190"]), month=date(2025, 7, 1))
+    assert "were 0 t in July 2025, down 100.0 % from 100 t in June." in headlines(facts)[0]
+    assert facts.mix_moved_pp is None
+    assert "0 t" in brief.page(facts, "zh")
+
+
 def test_the_unit_value_among_the_sources_is_no_mass(whole: Facts) -> None:
     rows = re.findall(r'<tr id="s\d+"><td>([^<]*)</td><td class="r"><data[^>]*>([^<]*)<', brief.page(whole))
     assert ("All countries, 2025-06, unit value", "55.00 USD/kg") in rows
