@@ -16,8 +16,8 @@ VERDICTS = {
 # What a file of claims must have; other columns are kept as they are, and `note` is never read.
 INPUT = ("commodity", "flow", "partner", "period", "metric", "value", "unit")
 
-
 # What a file of claims may have besides.
+METRICS = "level_t, mom_pct, yoy_pct, ytd_t, ytd_yoy_pct, value_usd, value_cny, value_yoy_pct (of dollars), value_cny_yoy_pct, unit_value, share_pct, rank, since, streak …"
 OPTIONAL = ("hs_code_if_stated", "qualifier", "published", "source_title", "source_url")
 
 
@@ -35,7 +35,7 @@ class Claim(Table):
     flow: pl.String = column("direction of trade as the claim has it")
     partner: pl.String = column("partner in the words of the claim")
     period: pl.String = column("2025-06, or 2025-01..2025-06")
-    metric: pl.String = column("level_t, mom_pct, yoy_pct, ytd_t, ytd_yoy_pct, share_pct, rank …")
+    metric: pl.String = column(METRICS)
     qualifier: pl.String = column("nearly, more than, about …", nullable=True)
     value: pl.String = column("the figure as printed")
     unit: pl.String = column("unit as printed")
@@ -55,9 +55,7 @@ class CheckedClaim(Table):
     flow: pl.String = column("direction of trade as the claim has it")
     partner: pl.String = column("partner in the words of the claim")
     period: pl.String = column("2025-06, or 2025-01..2025-06")
-    metric: pl.String = column(
-        "level_t, mom_pct, yoy_pct, ytd_t, ytd_yoy_pct, share_pct, rank, since, streak, value_usd, unit_value …"
-    )
+    metric: pl.String = column(METRICS)
     value: pl.String = column("the figure as printed")
     unit: pl.String = column("unit as printed")
     verdict: pl.String = column("what the ledger says", isin=tuple(VERDICTS))

@@ -11,10 +11,11 @@ from typing import Any
 
 from tasks.claim_changes import changes_between, said_changes
 from tasks.claim_extremes import check_extreme
+from tasks.claim_periods import Unclear
 from tasks.claim_places import elsewhere
 from tasks.claim_readings import Readings, known_months
 from tasks.claim_text import describe, show_level
-from tasks.claim_words import Spot, Stated, Unclear, read_claim
+from tasks.claim_words import DIGITS_MIN, Spot, Stated, read_claim
 from tasks.intervals import Interval, Reading, cut_off, rounded
 
 Verdict = tuple[str, str]
@@ -29,6 +30,7 @@ TOLERANCE = {
 IMPLIED_WIDTH_MAX = Fraction(1, 100)
 NEAR = Fraction(5, 100)
 FAR = Fraction(3, 2)
+HAIR = Fraction(1, 100)
 STEPS = {1: "", 10: " to tens", 100: " to hundreds", 1000: " to thousands"}
 NAMES = {
     "level": "the level", "mom": "the change on the month before", "yoy": "the change on a year before", "share": "the share in the world total",
@@ -145,10 +147,19 @@ def match(stated: Stated, reading: Reading, *, plain: bool = False) -> str | Non
             coarse = STEPS.get(int(step / stated.step), "") if number else ""
             if rounded(stated.value, step).meets(ours):
                 return f"agrees{f', rounded{coarse}' if coarse else ''}{doubt}"
-            # A growth cut off to tens is nobody's habit; tonnes are.
-            if not (number and is_growth) and cut_off(stated.value, step).meets(ours):
+            # A growth cut off to tens is nobody's habit; tonnes are, but not 1 kt for 1,566 t.
+            may_be_cut = not number if is_growth else stated.digits >= DIGITS_MIN
+            if may_be_cut and _is_cut_off(stated.value, step, ours):
                 return f"agrees, cut off{coarse} instead of rounded{doubt}"
     return None
+
+
+def _is_cut_off(value: Fraction, step: Fraction, ours: Interval) -> bool:
+    """Whether the claim may be our figure without its further digits; the next number is not, nor what falls short of it by a hair."""
+    cut = cut_off(value, step)
+    if not ours.width:
+        return cut.meets(ours) and abs(ours.low) < abs(value) + step
+    return min(cut.high, ours.high) - max(cut.low, ours.low) > step * HAIR
 
 
 def _qualified(stated: Stated, ours: Interval) -> str | None:
@@ -216,5 +227,8 @@ def _missing(readings: Readings, stated: Stated) -> str:
     spot = stated.spot
     if (spot.flow, spot.product) not in readings.covered:
         return f"Not checkable: no release at hand speaks of {describe(spot)}."
+    base = _compared(stated)
+    if base != spot and (before := readings.level(base, exact=True)) and not before[0].point:
+        return f"Not checkable: there is no growth of what was nothing: {before[0].words}, {describe(base)}."
     what = NAMES.get(stated.kind.removesuffix("_times"), "this figure")
     return f"Not checkable: no release at hand gives {what} of {describe(spot)}, nor what it could be computed from; months of this series: {known_months(readings, spot)}."

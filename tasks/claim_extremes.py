@@ -5,21 +5,20 @@ import re
 from dataclasses import dataclass
 
 from tasks.claim_changes import changes_between, said_changes
+from tasks.claim_periods import COUNTS, Unclear, read_period
 from tasks.claim_readings import Readings
 from tasks.claim_text import describe
-from tasks.claim_words import Spot, Stated, Unclear, read_period
+from tasks.claim_words import Spot, Stated
+from tasks.display import is_group, partner_name
 from tasks.intervals import Reading
 from tasks.periods import month_name
+from tasks.scope import WORLD
 
 Verdict = tuple[str, str]
 WITHIN = re.compile(r"rank within (\d{4})")
-SPANS = {
-    name: number
-    for number, name in enumerate(
-        ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"), 2
-    )
-}
-SPAN = re.compile(rf"({'|'.join(SPANS)}|\d+)-(month|year) (high|low)")
+# No statistics reach further back than three digits of months do.
+SPAN = re.compile(rf"({'|'.join(COUNTS)}|\d{{1,3}})-(month|year) (high|low)")
+STREAK_MAX = 999
 WAYS = {(1, "highest"): re.compile(r"\bhigh(est)?\b|最高|新高"), (-1, "lowest"): re.compile(r"\blow(est)?\b|最低|新低")}
 NAMED_MAX = 5
 FALLS = re.compile(r"consecutive monthly (falls|rises|declines|increases|gains)")
@@ -33,22 +32,15 @@ def check_extreme(readings: Readings, stated: Stated) -> Verdict:
 
 
 def _rank(readings: Readings, stated: Stated) -> Verdict:
-    spot, place = stated.spot, int(stated.value)
+    spot = stated.spot
     own = readings.level(spot, exact=True)
-    if place < 1 or (
-        stated.unit not in ("rank", "") and not WITHIN.fullmatch(stated.unit) and "all-time" not in stated.unit
-    ):
+    match = WITHIN.fullmatch(stated.unit)
+    if stated.value < 1 or (stated.unit not in ("rank", "") and not match and "all-time" not in stated.unit):
         return _unclear(f"{stated.shown!r} is no rank that can be looked up")
     if not own:
         return _unclear(f"no release at hand gives the level of {describe(spot)}")
-    if match := WITHIN.fullmatch(stated.unit):
-        year = int(match[1]) * 12
-        others = {
-            month_name(month): spot.at(first=month, last=month)
-            for month in range(year, year + 12)
-            if month != spot.first
-        }
-        return _placed(readings, stated, own[0], others, complete=True, among=f"the months of {match[1]}")
+    if match:
+        return _rank_within(readings, stated, own[0], int(match[1]))
     if "all-time" in stated.unit:
         months = {
             key[4]
@@ -57,18 +49,51 @@ def _rank(readings: Readings, stated: Stated) -> Verdict:
         }
         others = {month_name(month): spot.at(first=month, last=month) for month in months if month < spot.first}
         return _placed(readings, stated, own[0], others, complete=False, among="all months")
+    return _rank_of_partner(readings, stated, own[0])
+
+
+def _rank_within(readings: Readings, stated: Stated, own: Reading, year: int) -> Verdict:
+    """The place of a month among those of its year."""
+    spot, end, among = stated.spot, year * 12 + 12, f"the months of {year}"
+    if not spot.is_month or spot.first // 12 != year:
+        return _unclear(f"a rank within {year} is of a month of it, and the claim is of {spot.months}")
+    if stated.printed_in == spot.first + 1:
+        # Customs had said nothing of later months when this was printed.
+        end, among = spot.first + 1, f"{among} so far"
+    others = {
+        month_name(month): spot.at(first=month, last=month) for month in range(year * 12, end) if month != spot.first
+    }
+    return _placed(readings, stated, own, others, complete=True, among=among)
+
+
+def _rank_of_partner(readings: Readings, stated: Stated, own: Reading) -> Verdict:
+    """The place of a partner among all of them, in a month as the table `metric` has it."""
+    spot = stated.spot
+    if spot.partner == WORLD or is_group(spot.partner):
+        return _unclear(f"{partner_name(spot.partner)} has no rank among the partners")
     row = readings.metric.get((spot.flow, spot.product, spot.partner, spot.measure, spot.first, spot.last))
     if row is not None and row["rank"] is not None:
-        verdict = "supported" if row["rank"] == place else "contradicted"
-        return verdict, f"The ledger has rank {row['rank']} for {describe(spot)}; printed: rank {place}."
-    others = {partner: spot.at(partner=partner) for partner in readings.partners(spot) if partner != spot.partner}
-    return _placed(readings, stated, own[0], others, complete=False, among="the partners")
+        verdict = "supported" if row["rank"] == stated.value else "contradicted"
+        return verdict, f"The ledger has rank {row['rank']} for {describe(spot)}; printed: rank {stated.text}."
+    partners = [one for one in readings.partners(spot) if one != spot.partner and not is_group(one)]
+    others = {partner: spot.at(partner=partner) for partner in partners}
+    known = {name: place for name, place in others.items() if readings.level(place, exact=True)}
+    if _leaves_nothing(readings, own, spot, known):
+        return _placed(readings, stated, own, known, complete=True, among="the partners")
+    return _placed(readings, stated, own, others, complete=False, among="the partners")
+
+
+def _leaves_nothing(readings: Readings, own: Reading, spot: Spot, known: dict[str, Spot]) -> bool:
+    """Whether what these leave of the world's total is too little for anybody else to be higher."""
+    world = readings.level(spot.at(partner=WORLD), exact=True)
+    told = own.loose.low + sum(readings.level(place, exact=True)[0].loose.low for place in known.values())
+    return bool(world) and world[0].loose.high - told < own.loose.low
 
 
 def _placed(
     readings: Readings, stated: Stated, own: Reading, others: dict[str, Spot], *, complete: bool, among: str
 ) -> Verdict:
-    """The place of a number among others, of which some may be missing."""
+    """The place of a number among others, of which some may be missing where these are not `complete`."""
     place = int(stated.value)
     levels = {
         name: found[0]
@@ -154,7 +179,7 @@ def _record(stated: Stated) -> Record | None:
     ways = [way for way, words in WAYS.items() if words.search(said)]
     ways = ways if len(ways) == 1 else [*WAYS]
     if match := SPAN.fullmatch(stated.text.lower()):
-        number = SPANS.get(match[1]) or int(match[1])
+        number = COUNTS.get(match[1]) or int(match[1])
         if match[2] == "month" and step == 12:
             return None
         back = number * 12 // step if match[2] == "year" else number
@@ -198,8 +223,10 @@ def _beyond(own: Reading, other: Reading, sign: int) -> bool | None:
 def _streak(readings: Readings, stated: Stated) -> Verdict:
     spot, months = stated.spot, int(stated.value)
     match = FALLS.fullmatch(stated.unit.lower())
-    if match is None or months < 1:
-        return _unclear(f"{stated.shown!r} is no streak that can be looked up; consecutive monthly falls or rises")
+    if match is None or not 1 <= months <= STREAK_MAX or not spot.is_month:
+        return _unclear(
+            f"{stated.shown!r} is no streak of {spot.months} that can be looked up; consecutive monthly falls or rises up to a month"
+        )
     sign = 1 if match[1] in ("rises", "increases", "gains") else -1
     places = [spot.at(first=month, last=month) for month in range(spot.first - months, spot.first + 1)]
     levels = [readings.level(place, exact=True) for place in places]

@@ -16,6 +16,7 @@ from tasks.claim_readings import Readings, growth_of
 from tasks.claim_text import describe, show_level
 from tasks.claim_words import Spot, Stated
 from tasks.intervals import Interval, Reading
+from tasks.scope import WORLD
 
 Match = Callable[..., str | None]
 FIGURES = {
@@ -27,7 +28,8 @@ SURE = 4
 FAIRLY_SURE = 3
 SHORT_TON_KG = Fraction(90718474, 100000)
 MIXED_UNITS = (
-    (Fraction(1, 1000), "the figure in kilograms"), (Fraction(1000), "the figure in thousands"), (Fraction(10), "the figure with a zero lost"),
+    (Fraction(1, 1000), "the figure in thousandths of this unit, as kilograms are of tonnes"),
+    (Fraction(1000), "the figure in thousands of this unit"), (Fraction(10), "the figure with a zero lost"),
     (Fraction(1, 10), "the figure with a zero too many"), (SHORT_TON_KG / 1000, "the figure in short tons"),
 )  # fmt: skip
 
@@ -78,6 +80,8 @@ def figure(readings: Readings, spot: Spot, kind: str) -> list[Reading]:
         return readings.level(spot, exact=True)
     if kind in ("mom", "yoy") and (kind == "yoy" or spot.is_month):
         return readings.growth(spot, spot.shifted(-1 if kind == "mom" else -12))
+    if kind == "share" and spot.partner == WORLD:
+        return []  # the world is all of itself, which explains nothing
     return readings.share(spot) if kind == "share" else readings.unit_value(spot) if kind == "unit_value" else []
 
 
@@ -111,7 +115,8 @@ def _variants(readings: Readings, stated: Stated, found: Sequence[Reading]) -> I
             )
     if growth := growth_of(now[0], before[0]):
         ratio = growth.mapped(lambda one: one.scaled(1, 100))
-        yield FAIRLY_SURE, "the later figure in per cent of the earlier one, not the growth", stated.kind, ratio
+        digits = 1 if stated.unit == "times" else FAIRLY_SURE
+        yield digits, "the later figure in times or per cent of the earlier one, not the growth", stated.kind, ratio
     if backwards := growth_of(before[0], now[0]):
         flipped = backwards.mapped(lambda one: Interval(-one.high, -one.low))
         yield FAIRLY_SURE, "the change in per cent of the later figure instead of the earlier one", stated.kind, flipped
@@ -159,7 +164,7 @@ def _spots(readings: Readings, spot: Spot, *, near: bool = False) -> Iterator[tu
         if flow == spot.flow and product != spot.product and not product.startswith("basket:") and len(product) > 6:
             other = spot.at(product=product)
             yield FAIRLY_SURE, f"another basket: {describe(other)}", other
-    partners = ["WLD", *readings.partners(spot)]
+    partners = [WORLD, *readings.partners(spot)]
     for partner in partners:
         if partner != spot.partner:
             other = spot.at(partner=partner)

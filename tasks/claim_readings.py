@@ -241,8 +241,8 @@ class Readings:
         ]
 
     def unit_value(self, spot: Spot) -> list[Reading]:
-        """US dollars per kilogram."""
-        value, mass = self.level(spot.at(measure="value_usd"), exact=True), self.level(spot, exact=True)
+        """Money per kilogram, of the currency of the place's measure."""
+        value, mass = self.level(spot, exact=True), self.level(spot.at(measure="quantity_kg"), exact=True)
         if (
             not value
             or not mass
@@ -251,15 +251,8 @@ class Readings:
         ):
             return []
         point = value[0].point / mass[0].point
-        return [
-            Reading(
-                strict,
-                loose,
-                point,
-                "computed",
-                f"{float(point * 1000):,.0f} USD/t, {value[0].words} for {mass[0].words}",
-            )
-        ]
+        price = f"{float(point * 1000):,.0f} {spot.measure.removeprefix('value_').upper()}/t"
+        return [Reading(strict, loose, point, "computed", f"{price}, {value[0].words} for {mass[0].words}")]
 
     def partners(self, spot: Spot) -> list[str]:
         """Partners with a number of their own in the ledger for this product."""

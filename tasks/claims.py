@@ -10,8 +10,9 @@ from pandera.typing.polars import DataFrame
 
 from schemas.claim import INPUT, VERDICTS, CheckedClaim
 from tasks.claim_check import check_claim
+from tasks.claim_periods import Unclear
 from tasks.claim_readings import Readings
-from tasks.claim_words import Unclear, read_product
+from tasks.claim_words import read_product
 from tasks.control_events import members
 from tasks.snapshot import Snapshot
 

@@ -15,7 +15,8 @@ import pytest
 
 from flows.release import release
 from schemas.request import ReleaseRequest
-from tasks.claim_words import Unclear, read_period
+from tasks.claim_periods import Unclear, read_period
+from tasks.claim_words import read_claim
 from tasks.claims import ClaimsFile, check_claims, read_claims
 from tasks.snapshot import Snapshot, open_snapshot
 
@@ -87,7 +88,7 @@ CLAIMS: list[tuple[Any, ...]] = [
     (M, "World", "2025-06", "level_t", "0.003188", "million tonnes", "", YES, "agrees"),
     # right number, wrong place
     (M, "US", "2025-06", "mom_pct", "667", "%", "", ELSEWHERE, "rounded first"),
-    (M, "US", "2025-06", "mom_pct", "760", "%", "", ELSEWHERE, "in per cent of the earlier one"),
+    (M, "US", "2025-06", "mom_pct", "760", "%", "", ELSEWHERE, "per cent of the earlier one"),
     (M, "World", "2025-06", "yoy_pct", "157.5", "%", "", ELSEWHERE, "the change on the month before"),
     (M, "World", "2025-06", "mom_pct", "-38.1", "%", "", ELSEWHERE, "the change on a year before"),
     (M, "World", "2025-06", "yoy_pct", "-18.9", "%", "", ELSEWHERE, "year to date"),
@@ -489,11 +490,215 @@ def test_what_printed_digits_leave_open_is_no_record_and_no_rank(tmp_path: Path)
     assert [verdict for verdict, _ in found] == [*claims.values()], found
 
 
+QUARTER_OF = {
+    "2025-01": {"USA": 100, "DEU": 500, "JPN": 200},
+    "2025-02": {"USA": 100, "DEU": 500},
+    "2025-03": {"USA": 900, "DEU": 500, "JPN": 200},
+}
+
+
+@pytest.fixture(scope="module")
+def quarter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """To the United States nine times as much in March as in February, to Japan nothing in February."""
+    store = tmp_path_factory.mktemp("quarter") / "store"
+    levels = {(month, key): level for month, levels in QUARTER_OF.items() for key, level in levels.items()}
+    query_of(store, "2025-01..2025-03", levels)
+    return store
+
+
+def found_of(store: Path, *claims: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Verdict and reason of claims: partner, period, metric, value, unit and qualifier."""
+    snapshot = open_snapshot(store)
+    assert snapshot is not None
+    return check_claims(snapshot, frame([(M, *claim) for claim in claims])).select("verdict", "reason").rows()
+
+
+def test_a_rise_by_some_times_is_not_one_to_so_many_times(quarter: Path) -> None:
+    """100 t, then 900 t: a rise by eight times, to nine times. What says neither is not guessed."""
+    claims = {
+        ("US", "2025-03", "mom_pct", "8", "times", "rose by"): YES,
+        ("US", "2025-03", "mom_pct", "9", "times", "rose by"): ELSEWHERE,
+        ("US", "2025-03", "mom_pct", "9", "times", "rose to"): YES,
+        ("US", "2025-03", "mom_pct", "8", "times", "rose to"): ELSEWHERE,
+        ("US", "2025-03", "mom_pct", "8", "倍", "增长"): YES,
+        ("US", "2025-03", "mom_pct", "7", "倍", "增长逾"): YES,
+        ("US", "2025-03", "mom_pct", "9", "倍", "增长到"): YES,
+        ("US", "2025-03", "mom_pct", "9", "times", "rose"): OPEN,
+        ("US", "2025-03", "mom_pct", "9", "times", "fell by"): OPEN,
+        ("US", "2025-03", "mom_pct", "800", "%", "surged"): YES,
+        ("US", "2025-03", "mom_pct", "900", "%", "rose to"): OPEN,
+        ("US", "2025-03", "share_pct", "1.6", "times", ""): OPEN,
+    }
+    found = found_of(quarter, *claims)
+    assert [verdict for verdict, _ in found] == [*claims.values()], found
+
+
+def test_a_change_in_tonnes_is_no_level(quarter: Path) -> None:
+    claims = {
+        ("US", "2025-03", "level_t", "900", "t", "rose by"): OPEN,
+        ("US", "2025-03", "level_t", "900", "t", "增加"): OPEN,
+        ("US", "2025-03", "level_t", "900", "t", "jumped to"): YES,
+        ("US", "2025-03", "level_t", "900", "t", "增至"): OPEN,
+        ("US", "2025-03", "level_t", "900", "t", "增加至"): YES,
+        ("US", "2025-03", "level_t", "800", "t", "upwards of"): YES,
+    }
+    found = found_of(quarter, *claims)
+    assert [verdict for verdict, _ in found] == [*claims.values()], found
+
+
+def test_one_digit_is_not_what_is_left_of_a_level_that_was_cut_off(quarter: Path) -> None:
+    """March was 1,600 t: 2 kt when rounded, and nobody's 1 kt."""
+    claims = {
+        ("World", "2025-03", "level_t", "1", "kt", ""): NO,
+        ("World", "2025-03", "level_t", "2", "kt", ""): YES,
+        ("World", "2025-03", "level_t", "1.6", "kt", ""): YES,
+        ("World", "2025-03", "level_t", "1,400", "t", ""): NO,
+    }
+    found = found_of(quarter, *claims)
+    assert [verdict for verdict, _ in found] == [*claims.values()], found
+
+
+def test_the_next_number_is_not_what_is_left_when_digits_are_cut_off(quarter: Path) -> None:
+    """900 t and nine times 100 t exactly, known to the kilogram."""
+    claims = {
+        ("US", "2025-03", "level_t", "899", "t", ""): NO,
+        ("US", "2025-03", "mom_pct", "799", "%", ""): NO,
+        ("US", "2025-03", "mom_pct", "8", "times", ""): ELSEWHERE,
+        ("US", "2025-03", "level_t", "890", "t", ""): NO,
+    }
+    found = found_of(quarter, *claims)
+    assert [verdict for verdict, _ in found] == [*claims.values()], found
+
+
+def test_a_rank_over_several_months_is_told_where_nobody_else_can_be_higher(quarter: Path) -> None:
+    """1,500 t to Germany, 1,100 t to the United States, 400 t to Japan: the world's 3,000 t leave nothing to others."""
+    claims = {
+        ("Germany", "2025-Q1", "rank", "1", "rank"): YES,
+        ("US", "2025-Q1", "rank", "2", "rank"): YES,
+        ("US", "2025-Q1", "rank", "3", "rank"): NO,
+        ("Japan", "2025-Q1", "rank", "3", "rank"): YES,
+        ("World", "2025-Q1", "rank", "1", "rank"): OPEN,
+        ("EU", "2025-Q1", "rank", "1", "rank"): OPEN,
+        ("EU", "2025-03", "rank", "1", "rank"): OPEN,
+    }
+    found = found_of(quarter, *claims)
+    assert [verdict for verdict, _ in found] == [*claims.values()], found
+
+
+def test_a_rank_is_open_where_the_rest_of_the_world_may_hide_a_higher_partner(tmp_path: Path) -> None:
+    """Of 100 t the press names 40 and 35: the other 25 may be one partner's, which is less than either of them."""
+    store = tmp_path / "store"
+    print_of(
+        store, ("DEU", "2025-01..2025-06", "quantity", "40"), ("USA", "2025-01..2025-06", "quantity", "35"),
+        ("JPN", "2025-01..2025-06", "quantity", "3"), ("WLD", "2025-01..2025-06", "quantity", "100"),
+    )  # fmt: skip
+    claims = {
+        ("US", "2025-H1", "rank", "2", "rank"): YES,
+        ("Germany", "2025-H1", "rank", "1", "rank"): YES,
+        ("Japan", "2025-H1", "rank", "3", "rank"): OPEN,
+    }
+    found = found_of(store, *claims)
+    assert [verdict for verdict, _ in found] == [*claims.values()], found
+
+
+def test_a_rank_within_a_year_that_was_printed_a_month_later_is_among_the_months_so_far(quarter: Path) -> None:
+    """Of the months after March nothing is known."""
+    claims = frame([(M, "US", "2025-03", "rank", "1", "rank within 2025", "")] * 3)
+    days = replace(claims, rows=claims.rows.with_columns(published=pl.Series(["2025-04-20", "2026-01-20", ""])))
+    snapshot = open_snapshot(quarter)
+    assert snapshot is not None
+    found = check_claims(snapshot, days)
+    assert found["verdict"].to_list() == [YES, OPEN, OPEN]
+    assert "the months of 2025 so far" in found["reason"][0]
+
+
+def test_streaks_and_ranks_of_months_are_not_those_of_a_quarter(quarter: Path) -> None:
+    """January to March is no month; nor has anybody statistics of a million months."""
+    claims = [
+        ("US", "2025-Q1", "streak", "1", "consecutive monthly rises"), ("US", "2025-Q1", "rank", "1", "rank within 2025"),
+        ("US", "2025-03", "rank", "1", "rank within 2024"), ("US", "2025-03", "streak", "999999", "consecutive monthly falls"),
+        ("US", "2025-03", "since", "999999-year high", ""), ("US", "2025-03", "vs_2025-01..2025-02_pct", "350", "%"),
+        ("US", "2025-03", "value_ytd_yoy_pct", "5", "%"),
+    ]  # fmt: skip
+    found = found_of(quarter, *claims)
+    assert {verdict for verdict, _ in found} == {OPEN}, found
+
+
+def test_no_growth_of_nothing_says_so(quarter: Path) -> None:
+    ((verdict, reason),) = found_of(quarter, ("Japan", "2025-03", "mom_pct", "500", "%"))
+    assert verdict == OPEN
+    assert "no growth of what was nothing: 0 t" in reason
+    assert "February 2025" in reason
+
+
+def test_growth_and_price_in_yuan_are_held_against_yuan(tmp_path: Path) -> None:
+    """The same trade in dollars and in yuan, of which the dollar cost 7 in May and 8 in June."""
+    store = tmp_path / "store"
+    for currency, values in (("美元", (100_000_000, 200_000_000)), ("人民币", (700_000_000, 1_600_000_000))):
+        rows = (
+            f'"{month}","85051110","某商品","502","USA","200000000","千克","0","?","{value:,}",\n'
+            for month, value in zip(("202505", "202506"), values, strict=True)
+        )
+        file = tmp_path / f"{currency}.csv"
+        file.write_bytes((HEAD.replace("美元", currency) + "".join(rows)).encode("gb18030"))
+        request = ReleaseRequest(
+            file=file, store=store, source="gacc_query", flow="export", partners="all", products=["85051110"],
+            months="2025-05..2025-06", released_on=date(2025, 7, 20),
+        )  # fmt: skip
+        assert release.fn(request, date(2026, 2, 1)).status == "published"
+    claims = {
+        ("US", "2025-06", "value_mom_pct", "100", "%"): YES,
+        ("US", "2025-06", "value_cny_mom_pct", "128.6", "%"): YES,
+        ("US", "2025-06", "value_cny_mom_pct", "114", "%"): NO,
+        ("US", "2025-06", "unit_value", "8,000", "元/吨"): YES,
+        ("US", "2025-06", "unit_value", "1,000", "dollars per tonne"): YES,
+        ("US", "2025-06", "unit_value", "1,000", "yuan per tonne"): NO,
+    }
+    found = found_of(store, *claims)
+    assert [verdict for verdict, _ in found] == [*claims.values()], found
+    assert "8,000 CNY/t" in found[3][1]
+
+
+@pytest.mark.parametrize(
+    ("partner", "value", "unit"),
+    [
+        ("the US", "3,188,000", "kg"), ("the EU", "3.188", "thousand tonnes"), ("欧盟", "3.188", "千吨"), ("香港", "0.3188", "万吨"),
+        ("Republic of Korea", "0.003188", "million metric tons"), ("台湾", "0.003188", "MMT"),
+    ],
+)  # fmt: skip
+def test_partners_and_units_are_read_as_papers_write_them(partner: str, value: str, unit: str) -> None:
+    row = {
+        "commodity": M, "flow": "exports", "partner": partner, "period": "2025-06", "metric": "level_t", "value": value, "unit": unit
+    }  # fmt: skip
+    stated = read_claim(row)
+    assert stated.spot.flow == "export"
+    assert stated.value * stated.unit_size == 3_188_000
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "unit"),
+    [
+        ("value_usd", "75", "million dollars"), ("value_usd", "75", "US$ million"), ("value_usd", "7500", "万美元"),
+        ("value_usd", "0.75", "亿美元"), ("value_cny", "75", "million yuan"), ("value_cny", "7500", "万元"),
+    ],
+)  # fmt: skip
+def test_money_is_read_as_papers_write_it(metric: str, value: str, unit: str) -> None:
+    row = {"commodity": M, "flow": "出口", "partner": "World", "period": "2025-06", "value": value, "unit": unit}
+    stated = read_claim(row | {"metric": metric})
+    assert stated.value * stated.unit_size == 75_000_000
+    other = {"value_usd": "value_cny", "value_cny": "value_usd"}[metric]
+    with pytest.raises(Unclear, match="not the currency"):
+        read_claim(row | {"metric": other})
+
+
 @pytest.mark.parametrize(
     ("text", "months"),
     [
         ("H1 2025", "2025-01..2025-06"), ("first half of 2025", "2025-01..2025-06"), ("Second half 2025", "2025-07..2025-12"),
         ("2025年上半年", "2025-01..2025-06"), ("2025年下半年", "2025-07..2025-12"), ("2025年1-6月", "2025-01..2025-06"),
+        ("January-June 2025", "2025-01..2025-06"), ("Jan. to Sept. 2025", "2025-01..2025-09"), ("October 2024", "2024-10"),
+        ("first nine months of 2025", "2025-01..2025-09"), ("second quarter of 2025", "2025-04..2025-06"),
+        ("2025年第三季度", "2025-07..2025-09"), ("2025年二季度", "2025-04..2025-06"),
         ("2025年1月至9月", "2025-01..2025-09"), ("Q3 2025", "2025-07..2025-09"), ("2025-H2", "2025-07..2025-12"),
     ],
 )  # fmt: skip
@@ -502,7 +707,17 @@ def test_parts_of_a_year_in_words_are_their_months(text: str, months: str) -> No
 
 
 @pytest.mark.parametrize(
-    "text", ["2025年9-6月", "2025年0-6月", "2025年1-13月", "third half of 2025", "H3 2025", "Q5 2025"]
+    "text",
+    [
+        "June-January 2025",
+        "May-Foo 2025",
+        "2025年9-6月",
+        "2025年0-6月",
+        "2025年1-13月",
+        "third half of 2025",
+        "H3 2025",
+        "Q5 2025",
+    ],
 )
 def test_what_is_no_part_of_a_year_is_no_period(text: str) -> None:
     with pytest.raises(Unclear, match="is no period"):
