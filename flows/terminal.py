@@ -35,8 +35,6 @@ from tasks.working_copy import at_hand
 DISAGREES, REFUSED, HELD = 1, 2, 3
 # Options that have another name than the field of the request that they fill; the others have its name.
 OPTIONS = {"months": "--month", "products": "--product", "settle_seconds": "--settle"}
-# Where a pattern says no, in place of the pattern.
-FORMS = {"months": "is no month or range; write 2025-06 or 2025-01..2025-06"}
 console, errors = Console(), Console(stderr=True)
 
 Flow = StrEnum("Flow", ["export", "import"])
@@ -97,8 +95,6 @@ def _said_of_option(problem: ErrorDetails) -> str:
     if problem["type"] == "value_error":
         # Ours, and says what was given.
         return f"{option}: {problem['ctx']['error']}"
-    if problem["type"] == "string_pattern_mismatch" and field in FORMS:
-        return f"{option}: {problem['input']!r} {FORMS[field]}"
     return f"{option}: {problem['input']!r}: {problem['msg']}"
 
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from schemas.address import StoreAddress
 
 HS_CODE = r"\*|\d{2}(\d{2}){0,3}"
+REPORTER = "[A-Z]{3}"
 MONTHS = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:\.\.(\d{4})-(0[1-9]|1[0-2]))?")
 
 
@@ -26,8 +27,9 @@ class Declaration(BaseModel):
         default=None,
         description="adapter that reads the file: gacc_query or published; none: as the file's folder or sidecar says",
     )
-    reporter: str | None = Field(
-        default=None, description="reporting country, ISO 3166-1 alpha-3", pattern=r"^[A-Z]{3}$"
+    # The patterns are for the form; the words with which a wrong text is refused are below.
+    reporter: Annotated[str, Field(json_schema_extra={"pattern": f"^{REPORTER}$"})] | None = Field(
+        default=None, description="reporting country, ISO 3166-1 alpha-3"
     )
     flow: Literal["export", "import"] | None = Field(
         default=None, description="direction; a query file does not say it; none: as the file's folder or sidecar says"
@@ -36,15 +38,12 @@ class Declaration(BaseModel):
         default=None,
         description="all: every partner was asked for, so that the world total is the sum; listed: only those in the file",
     )
-    # The pattern is for the form; the words with which a wrong code is refused are below.
     products: list[Annotated[str, Field(json_schema_extra={"pattern": f"^({HS_CODE})$"})]] | None = Field(
         default=None,
         description="codes that were asked for, e.g. ['8505'] for everything below it; none: just those in the file",
     )
-    months: str | None = Field(
-        default=None,
-        description="months that were asked for, 2025-06 or 2025-01..2025-06",
-        pattern=rf"^{MONTHS.pattern}$",
+    months: Annotated[str, Field(json_schema_extra={"pattern": f"^{MONTHS.pattern}$"})] | None = Field(
+        default=None, description="months that were asked for, 2025-06 or 2025-01..2025-06"
     )
     released_on: date | None = Field(
         default=None,
@@ -52,6 +51,20 @@ class Declaration(BaseModel):
         json_schema_extra={"pattern": r"^\d{4}-\d{2}-\d{2}$"},  # a server does not check the format `date`
     )
     title: str | None = Field(default=None, description="what the release is called")
+
+    @field_validator("reporter")
+    @classmethod
+    def _reporter_is_a_code(cls, reporter: str | None) -> str | None:
+        if reporter is not None and not re.fullmatch(REPORTER, reporter):
+            raise ValueError(f"{reporter!r} is no code of a country; write three capital letters, such as CHN")
+        return reporter
+
+    @field_validator("months")
+    @classmethod
+    def _months_are_numbers(cls, months: str | None) -> str | None:
+        if months is not None and not MONTHS.fullmatch(months):
+            raise ValueError(f"{months!r} is no month or range; write 2025-06 or 2025-01..2025-06")
+        return months
 
     @field_validator("products")
     @classmethod

@@ -129,10 +129,13 @@ def _read(paper: Path) -> Declaration:
         first = error.errors()[0]
         key = str(first["loc"][0])
         line = f"Write {LINES[key]}. " if key in LINES else ""
+        # Our own words say what was given.
+        is_ours = first["type"] == "value_error"
+        said = clip(str(first["ctx"]["error"]), 200) if is_ours else f"{clip(repr(first.get('input')))}: {first['msg']}"
         raise Refused(
             "declaration",
             where=f"{paper}, key {'.'.join(map(str, first['loc']))}",
-            found=f"{clip(repr(first.get('input')))}: {first['msg']}",
+            found=said,
             advice=f"{line}The keys are {', '.join(Declaration.model_fields)}.",
         ) from error
 
