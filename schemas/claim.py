@@ -16,8 +16,8 @@ VERDICTS = {
 # What a file of claims must have; other columns are kept as they are, and `note` is never read.
 INPUT = ("commodity", "flow", "partner", "period", "metric", "value", "unit")
 
-# What a file of claims may have besides.
 METRICS = "level_t, mom_pct, yoy_pct, ytd_t, ytd_yoy_pct, value_usd, value_cny, value_yoy_pct (of dollars), value_cny_yoy_pct, unit_value, share_pct, rank, since, streak …"
+# What a file of claims may have besides.
 OPTIONAL = ("hs_code_if_stated", "qualifier", "published", "source_title", "source_url")
 
 
