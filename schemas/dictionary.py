@@ -4,9 +4,13 @@
 """
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from schemas import claim, code_tables, metric, reported
+import polars as pl
+
+from schemas import claim, code_tables, control_event, metric, release, reported, revision
 from schemas.catalog import PUBLISHED
 from schemas.table import Layout, Table, arrow_schema, table_name
 
@@ -21,11 +25,24 @@ the file. Codes are text, months are dates, `_pct` is per cent (660.8 means +660
 """
 
 
+# Columns whose few words need more than the column's own line.
+WORDS = {
+    "`kind` of `revision`": revision.REVISIONS,
+    "`partners` of `release`": release.PARTNER_SCOPES,
+    "`verdict` of `claim`": claim.VERDICTS,
+    "`state` of `control_event` and `event_window`": control_event.STATES,
+    "`coverage` of `event_window`": control_event.COVERAGE,
+    "`status` of `event_window`": control_event.WINDOWS,
+}
+WORDS_IN_A_LINE_MAX = 8
+
+
 def page() -> str:
     """The whole page."""
     parts = [HEAD, "## Published tables\n"]
     parts += [_section(name, layout.model, layout) for name, layout in sorted(PUBLISHED.items())]
     parts += ["## How figures are made, and why they are missing\n", _statuses()]
+    parts += ["## What the words of a column mean\n", *map(_meanings, WORDS, WORDS.values())]
     parts += ["## What an adapter hands on\n", _section("reported", reported.Reported, None)]
     parts += ["## What commands write beside the store\n"]
     parts += [_section("checked_claim", claim.CheckedClaim, None)]
@@ -44,10 +61,27 @@ def _section(name: str, model: type[Table], layout: Layout | None) -> str:
     lines += ["| column | type | unit | null | meaning |", "|---|---|---|---|---|"]
     stored = {field.name: str(field.type) for field in arrow_schema(model)}
     for column, field in model.to_schema().columns.items():
-        kind = stored.get(column, "in the path")
+        # Arrow's name for what is in a list is no part of the type, and a file that was read has another.
+        kind = stored.get(column, "in the path").replace("item: ", "")
         unit = (field.metadata or {}).get("unit", "")
-        lines.append(f"| {column} | {kind} | {unit} | {'yes' if field.nullable else ''} | {field.description} |")
+        words = ", ".join(f"`{word}`" for word in _words(field))
+        meaning = f"{field.description}; one of {words}" if words else field.description
+        lines.append(f"| {column} | {kind} | {unit} | {'yes' if field.nullable else ''} | {meaning} |")
     return "\n".join(lines) + "\n"
+
+
+def _words(field: Any) -> Sequence[str]:
+    """The words that a column may hold, where they are few."""
+    kind = field.dtype.type
+    known = kind.categories.to_list() if isinstance(kind, pl.Enum) else ()
+    for check in field.checks:
+        known = check.statistics.get("allowed_values", known)
+    return known if len(known) <= WORDS_IN_A_LINE_MAX else ()
+
+
+def _meanings(where: str, words: Mapping[str, str]) -> str:
+    lines = [f"### {where}\n", "| word | meaning |", "|---|---|"]
+    return "\n".join([*lines, *(f"| {word} | {meaning} |" for word, meaning in words.items())]) + "\n"
 
 
 def _statuses() -> str:

@@ -8,8 +8,11 @@ import polars as pl
 from schemas.observation import KINDS
 from schemas.table import FLOWS, Table, Texts, column, published
 
-# all: every partner there is. listed: those in the file. keys: each record speaks for its own key and for nothing else.
-PARTNER_SCOPES = ("all", "listed", "keys")
+PARTNER_SCOPES = {
+    "all": "every partner there is: a missing row means no trade, and the world is the sum",
+    "listed": "those in the file",
+    "keys": "none: each record speaks for its own partner, product and month, and for nothing else",
+}
 LEVELS = ("HS2", "HS4", "HS6", "HS8")
 SEVERITIES = ("error", "warning", "info")
 
@@ -38,7 +41,7 @@ class Release(Table):
     classification: pl.String = column(
         "HS level of the codes in the file, null where each record says its own", isin=LEVELS, nullable=True
     )
-    partners: pl.String = column("which partners were asked for", isin=PARTNER_SCOPES)
+    partners: pl.String = column("which partners were asked for", isin=tuple(PARTNER_SCOPES))
     partner_list: Texts = column("partners in the file")
     measures: Texts = column("measure families in it: quantity, value_usd, value_cny, quantity_yoy")
     first_month: pl.Date = column("first month asked for")

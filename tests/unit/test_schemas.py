@@ -9,8 +9,12 @@ from pandera.errors import SchemaErrors
 
 from schemas import dictionary
 from schemas.catalog import PUBLISHED
+from schemas.claim import VERDICTS
 from schemas.code_tables import TABLES, code_table
+from schemas.control_event import COVERAGE, STATES, WINDOWS
 from schemas.metric import FIGURES, MADE, MISSING, STATUSES, Metric, status
+from schemas.release import PARTNER_SCOPES, SEVERITIES
+from schemas.revision import REVISIONS
 from schemas.table import PARTITION_KEYS, arrow_schema, empty_frame, polars_schema, readers_schema
 from tasks.tables import encode_file, read_derivation
 
@@ -94,6 +98,16 @@ def test_what_readers_of_a_table_get_is_plain_text() -> None:
 
 def test_the_dictionary_page_is_what_the_models_say() -> None:
     assert dictionary.PAGE.read_text(encoding="utf-8") == dictionary.page()
+
+
+def test_the_page_names_every_word_that_a_column_of_few_words_may_hold() -> None:
+    page = dictionary.page()
+    closed = {"severity": SEVERITIES, "partners": PARTNER_SCOPES, "verdict": VERDICTS, "side": ("before", "after")}
+    for column, words in closed.items():
+        row = next(line for line in page.splitlines() if line.startswith(f"| {column} |") and "one of" in line)
+        assert row.endswith(f"one of {', '.join(f'`{word}`' for word in words)} |")
+    for words in (REVISIONS, PARTNER_SCOPES, VERDICTS, STATES, COVERAGE, WINDOWS):
+        assert all(f"| {word} | {meaning} |" in page for word, meaning in words.items())
 
 
 @pytest.mark.parametrize("name", TABLES)
