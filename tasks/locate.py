@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from schemas.request import MONTHS, Declaration, Declared, ReleaseRequest
 from tasks.refusal import Refused, clip
@@ -22,8 +23,10 @@ FOLDERS_UP = 3
 WAYS = {"flow": 'flow = "import"', "source": 'source = "gacc_query"'}
 LINES = WAYS | {
     "partners": 'partners = "all"', "products": 'products = ["8505"]', "months": 'months = "2025-01..2025-06"',
-    "released_on": "released_on = 2025-01-20",
+    "released_on": "released_on = 2025-01-20", "reporter": 'reporter = "CHN"', "title": 'title = "June 2025"',
 }  # fmt: skip
+# Pydantic's own words for these name types.
+WRONG = {"extra_forbidden": "there is no such key", "string_type": "a text in quotes is needed"}
 UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")
 TITLE_CHARACTERS_MAX = 255
 OPTIONS = {"flow": "--flow import|export", "source": f"--source {'|'.join(SOURCES)}"}
@@ -129,15 +132,19 @@ def _read(paper: Path) -> Declaration:
         first = error.errors()[0]
         key = str(first["loc"][0])
         line = f"Write {LINES[key]}. " if key in LINES else ""
-        # Our own words say what was given.
-        is_ours = first["type"] == "value_error"
-        said = clip(str(first["ctx"]["error"]), 200) if is_ours else f"{clip(repr(first.get('input')))}: {first['msg']}"
         raise Refused(
             "declaration",
             where=f"{paper}, key {'.'.join(map(str, first['loc']))}",
-            found=said,
+            found=_wrong(first),
             advice=f"{line}The keys are {', '.join(Declaration.model_fields)}.",
         ) from error
+
+
+def _wrong(problem: ErrorDetails) -> str:
+    if problem["type"] == "value_error":
+        # Our own words say what was given.
+        return clip(str(problem["ctx"]["error"]), 200)
+    return f"{clip(repr(problem.get('input')))}: {WRONG.get(problem['type'], problem['msg'])}"
 
 
 def _folder_names(file: Path) -> Declaration:

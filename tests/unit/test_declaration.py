@@ -81,11 +81,11 @@ def test_the_rest_of_the_year_may_be_asked_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("flwo = 'export'", "Extra inputs"),
+        ("flwo = 'export'", "'export': there is no such key"),
         ("months = 202501", 'Write months = "2025-01..2025-06"'),
         ("released_on = 20250120", "Write released_on = 2025-01-20"),
-        ("products = [1012100]", "valid string"),
-        ("products = ['101']", "is no HS code"),
+        ("products = [1012100]", "1012100: a text in quotes is needed"),
+        ("products = ['101']", "'101' is no HS code"),
         ("products = []", "names no code"),
         ("months = '2025-13'", "key months: '2025-13' is no month or range; write 2025-06"),
         ("months = 'June 2025'", "is no month or range"),
