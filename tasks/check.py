@@ -66,14 +66,20 @@ def _quarantined(judged: Judged) -> Rows:
         return
     watched = set(code_table("products")["product"])
     hit = sum(_digits(printed) in watched for printed in lost["printed"])
-    first = causes_first(lost).row(0, named=True)
+    named = [
+        f"record {record}: {reasons[0]}"
+        for record, reasons in causes_first(lost).head(EXAMPLES).select("record", "reasons").rows()
+    ]
+    if lost.height > EXAMPLES:
+        named.append(f"and {lost.height - EXAMPLES} more")
     grave = hit or lost.height / row["records"] > QUARANTINED_SHARE_MAX or _may_be_part_of_any_sum(judged)
     yield finding(
         "quarantined", "error" if grave else "warning", row["title"],
         observed=f"{lost.height} of {row['records']} records set aside"
-        + (f", {hit} of them of a watched product" if hit else "") + f"; record {first['record']}: {first['reasons'][0]}",
+        + (f", {hit} of them of a watched product" if hit else "") + f"; {'; '.join(named)}",
         expected=f"at most {QUARANTINED_SHARE_MAX:.1%} of the records and none of a watched product",
-        advice="See the table quarantine; download again or approve without them.",
+        # What is held is not published, nor are its records that were set aside.
+        advice="Download again, or approve without them: the table quarantine lists them then." if grave else "See the table quarantine.",
     )  # fmt: skip
 
 

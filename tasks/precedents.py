@@ -21,7 +21,8 @@ PARTNERS_SHARE_MIN = 0.95
 BROAD_RELEASE_PRODUCTS = 50
 UNIT_VALUE_FACTOR = 10
 UNIT_VALUE_MONTHS_MIN = 3
-# Below this a month of a product may be samples or repairs, whose price per kilogram means nothing.
+# Below this a month of a product may be samples or repairs, whose price per kilogram means nothing: both as weighed and as its value
+# would weigh at the usual price, because tonnes taken for kilograms are light, too.
 SMALL_KG = 1_000
 # A wrong unit is wrong by a thousand; trade itself is known to rise or fall by a factor of fifty within a month.
 MAGNITUDE_FACTOR = 200
@@ -88,10 +89,10 @@ def _known_again(judged: Judged) -> Rows:
 
 def _partners_missing(judged: Judged) -> Rows:
     """A partner with much trade in the year before and no row now: for a broad release the file is incomplete; for a few
-    products it may just have stopped."""
+    products it may just have stopped, and that is published with a warning."""
     if judged.row["partners"] != "all":
         return
-    severity = "error" if len(judged.products) >= BROAD_RELEASE_PRODUCTS else "info"
+    severity = "error" if len(judged.products) >= BROAD_RELEASE_PRODUCTS else "warning"
     now = judged.by_partner
     met = values_by_partner(judged.beside.filter(pl.col("product").is_in(judged.products)))
     earlier = pl.concat([judged.sums.by_partner, met.select(judged.sums.by_partner.columns)])
@@ -119,7 +120,7 @@ def _partners_missing(judged: Judged) -> Rows:
                 f"{flow} {measure} {month_name(month)}",
                 observed=f"no row for {', '.join(gone['partner'][:EXAMPLES])}, {lost / total:.1%} of the twelve months before",
                 expected=f"partners that make at least {PARTNERS_SHARE_MIN:.0%} of the twelve months before",
-                advice="Compare with the site; if trade really stopped, approve.",
+                advice="Compare with the site: a missing row is published as no trade. If trade did not stop, download it again.",
             )
 
 
@@ -180,7 +181,7 @@ def _unit_values(judged: Judged) -> Rows:
         strange = rated.filter(
             pl.col("new") & (pl.col("months") > UNIT_VALUE_MONTHS_MIN)
             & ~(pl.col("rate") / pl.col("usual")).is_between(1 / UNIT_VALUE_FACTOR, UNIT_VALUE_FACTOR)
-            & (pl.col("quantity_kg") >= SMALL_KG)
+            & (pl.max_horizontal("quantity_kg", pl.col(money) / pl.col("usual")) >= SMALL_KG)
         ).sort("product", "month")  # fmt: skip
         for found in strange.iter_rows(named=True):
             yield finding(

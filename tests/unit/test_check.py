@@ -82,6 +82,23 @@ def test_quarantined(tmp_path: Path) -> None:
     assert _raised(tmp_path, csv_bytes([*many, many[0]])) == [("copies", "warning")]
 
 
+def test_records_set_aside_are_named_and_the_table_quarantine_only_where_it_will_have_them(tmp_path: Path) -> None:
+    """A held release is not published, so nobody finds its records there."""
+    many = distinct_records(2_000)
+    lost = tuple((*many[0][:1], f"250{number}x", *many[0][2:]) for number in range(5))
+    for data, severity, advice in (
+        (csv_bytes((*many, *lost)), "error", "Download again, or approve without them: the table quarantine lists them then."),
+        (csv_bytes((*many, lost[0])), "warning", "See the table quarantine."),
+    ):  # fmt: skip
+        found = read(Case("", data, Publish()), tmp_path / "inbox")[1].filter(check="quarantined").row(0, named=True)
+        assert (found["severity"], found["advice"]) == (severity, advice)
+    held = read(Case("", csv_bytes((*many, *lost)), Publish()), tmp_path / "inbox")[1].filter(check="quarantined")
+    said = "; ".join(
+        f"record {2001 + number}: product '250{number}x' is no HS code of 2, 4, 6 or 8 digits" for number in range(3)
+    )
+    assert held["observed"][0] == f"5 of 2005 records set aside; {said}; and 2 more"
+
+
 @pytest.mark.parametrize(("value", "raised"), [("1", []), ("1,000,000", [("unknown_partners", "error")])])
 def test_unknown_partners(tmp_path: Path, value: str, raised: list[tuple[str, str]]) -> None:
     assert _raised(tmp_path, csv_bytes([*CLEAN_RECORDS, magnets(partner="188", value=value)])) == [
@@ -250,13 +267,13 @@ SPRING = ("202501", "202502", "202503", "202504", "202505")
 
 @pytest.mark.parametrize(("gone", "raised"), [("502", True), ("408", False)])
 def test_partners_missing(tmp_path: Path, gone: str, raised: bool) -> None:
-    """A few products may stop being traded with a partner, and that is only said; of a large share it is said at all."""
+    """A few products may stop being traded with a partner, and that holds nobody up; of a large share it is said at all."""
     before = csv_bytes(
         [*_months_of("502", 900_000, SPRING), *_months_of("133", 100_000, SPRING), *_months_of("408", 10_000, SPRING)]
     )
     now = csv_bytes([record for partner, quantity in (("502", 900_000), ("133", 100_000), ("408", 10_000))
                      for record in _months_of(partner, quantity, ["202506"]) if partner != gone])  # fmt: skip
-    assert _raised(tmp_path, now, ALL, [(before, ALL)]) == ([("partners_missing", "info")] if raised else [])
+    assert _raised(tmp_path, now, ALL, [(before, ALL)]) == ([("partners_missing", "warning")] if raised else [])
     assert _raised(tmp_path, now, {}, [(before, ALL)]) == []
 
 
@@ -274,9 +291,10 @@ def test_partner_removed(tmp_path: Path, gone: str, raised: bool) -> None:
         (each(VALUE, lambda value: f"{int(value.replace(',', '')) * 5:,}", CLEAN_RECORDS[:6]), False),
         (each(VALUE, lambda value: f"{int(value.replace(',', '')) * 11:,}", CLEAN_RECORDS[:6]), True),
         (each(UNIT, lambda unit: "吨", CLEAN_RECORDS[:6]), True),
-        (each(QUANTITY, lambda quantity: "1", CLEAN_RECORDS[:6]), False),
+        (each(QUANTITY, lambda quantity: "1", each(VALUE, lambda value: "9,000", CLEAN_RECORDS[:6])), False),
+        ([magnets(quantity="353")], True),
     ],
-    ids=["as usual", "five times dearer", "eleven times dearer", "in tonnes", "too few to tell"],
+    ids=["as usual", "five times dearer", "eleven times dearer", "in tonnes", "samples", "tonnes as if kilograms"],
 )
 def test_unit_value(tmp_path: Path, records: Sequence[Record], raised: bool) -> None:
     assert _raised(tmp_path, csv_bytes(records), {}, [(YEAR, ALL)]) == ([("unit_value", "error")] if raised else [])
