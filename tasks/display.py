@@ -179,27 +179,39 @@ def frame_table(rows: pl.DataFrame, rows_max: int, width: int, columns: Sequence
     """Any rows as a terminal table, cut after `rows_max`; a single row stands upright, a figure with its status.
 
     Of several rows the columns are shown that fit into `width`: what is the same in all of them stands in the title, and
-    those without a value and the statuses are left out. `columns` are those that are shown at all, where not every one is.
+    those without a value are left out, but for the level, on which all others rest. A figure that is missing says why in its
+    place. `columns` are those that are shown at all, where not every one is.
     """
     asked = rows.select(columns or rows.columns)
     if rows.height == 1:
         return _upright(asked, left_out=rows.width - asked.width)
+    why = {
+        name: asked[status(name)] for name in asked.columns if status(name) in asked.columns and status(name) != name
+    }
     shown = asked.select(
         name for name, column in zip(asked.columns, asked, strict=True)
-        if not name.endswith("_status") and (column.null_count() < rows.height or not rows.height)
+        if not name.endswith("_status")
+        and (column.null_count() < rows.height or not rows.height or (name == "level" and name in why))
     )  # fmt: skip
-    same = [name for name, column in zip(shown.columns, shown, strict=True) if rows.height and column.n_unique() == 1]
-    texts = {name: [_text(value) for value in shown[name].head(rows_max)] for name in shown.columns if name not in same}
+    same = [
+        name for name, column in zip(shown.columns, shown, strict=True)
+        if rows.height and column.n_unique() == 1 and (column[0] is not None or why[name].n_unique() == 1)
+    ]  # fmt: skip
+    texts = {
+        name: [_text(reason if value is None else value) for value, reason in zip(
+            shown[name].head(rows_max), why.get(name, shown[name]).head(rows_max), strict=True)]
+        for name in shown.columns
+    }  # fmt: skip
     fitting: list[str] = []
     used = 0
-    for name, cells in texts.items():
-        used += max(map(len, [name, *cells])) + 3
+    for name in (name for name in texts if name not in same):
+        used += max(map(len, [name, *texts[name]])) + 3
         if used > width and len(fitting) >= COLUMNS_MIN:
             break
         fitting.append(name)
     left_out = rows.width - len(fitting) - len(same)
     table = Table(
-        title=", ".join(f"{name} {_text(shown[name][0])}" for name in same) or None,
+        title=", ".join(f"{name} {texts[name][0]}" for name in same) or None,
         caption=f"{rows.height:,} rows" + (f", the first {rows_max} shown" if rows.height > rows_max else "")
         + (f"; {_elsewhere(left_out)}" if left_out else "")
     )  # fmt: skip

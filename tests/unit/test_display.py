@@ -19,6 +19,28 @@ def test_no_rows_are_said_and_left_out_columns_are_counted_among_all() -> None:
         assert said in " ".join(printed.get().split())
 
 
+def test_a_figure_that_is_missing_among_several_rows_says_why() -> None:
+    """The world of a file that was asked for some partners was a table without a figure and without a word."""
+    rows = pl.DataFrame({
+        "measure": ["quantity_kg", "value_cny", "value_usd"], "level": [None] * 3, "level_status": ["not_covered", "not_covered", "other_unit"],
+        "mom_pct": [None, 1.5, None], "mom_status": ["no_base", "computed", "not_covered"],
+        "yoy_pct": [None] * 3, "yoy_status": ["no_base"] * 3,
+    }, schema_overrides={"level": pl.Float64, "yoy_pct": pl.Float64})  # fmt: skip
+    told = _printed(rows)
+    assert "quantity_kg │ not_covered │ no_base" in told
+    assert "value_cny │ not_covered │ 1.5" in told
+    assert "value_usd │ other_unit │ not_covered" in told
+    assert "yoy_pct" not in told
+    assert "level not_covered" in _printed(rows.head(2))
+
+
+def _printed(rows: pl.DataFrame) -> str:
+    console = Console(width=200)
+    with console.capture() as printed:
+        console.print(frame_table(rows, 40, 200))
+    return " ".join(printed.get().split())
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
