@@ -180,7 +180,7 @@ def _months_without_records(judged: Judged) -> Rows:
             row["title"],
             observed=f"no record of {', '.join(absent[:EXAMPLES])} ({len(absent)} months)",
             expected=f"records of each month from {row['first_month']:%Y-%m} to {row['last_month']:%Y-%m}",
-            advice="It is published as no trade; if the months were not asked for, declare those that were.",
+            advice="A month without a record is published as no trade; if it was not asked for, declare the months that were.",
         )
 
 
