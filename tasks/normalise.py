@@ -6,8 +6,7 @@ file refuses it, because no rule can choose. Nothing here looks at other release
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import numpy
 import polars as pl
@@ -16,21 +15,19 @@ from pandera.typing.polars import DataFrame
 from schemas.observation import Detail
 from schemas.release import Finding, Quarantine, Release
 from schemas.reported import Reported
-from schemas.request import Amended, Landed
+from schemas.request import Landed
 from schemas.table import empty_frame, polars_schema
 from tasks.amounts import NUMBERS, UNIT_OF, Amounts, read_amounts
 from tasks.codes import CODES, Read, read_codes
-from tasks.combine import Coded, code, combine, present, rank, retold, take
+from tasks.combine import Coded, code, combine, rank, retold, take
+from tasks.described import describe, doubt_months, places_of, said_of
 from tasks.editions import release_id_of
 from tasks.findings import finding, gather
 from tasks.names import doubt_names
 from tasks.numbers import MISSING_MARKS, plain_texts, tidy_numbers
 from tasks.parts import PART, causes_first, complete_sums
-from tasks.periods import month_start
 from tasks.refusal import Refused
-from tasks.release_calendar import last_opened
 from tasks.repeats import COPY, ECHO, find_copies, has_same_key, said_twice
-from tasks.scope import family, lost_place
 from tasks.sources import SOURCES
 from tasks.sources.protocol import Parsed
 
@@ -69,7 +66,7 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     doubts += incomplete
     faults = pl.concat([faults, pl.DataFrame({"row": parts, "reason": PART}, schema=faults.schema)])
     # A copy says nothing that is not said elsewhere in the file; what any other record set aside said is lost.
-    lost = _places(faults["row"], codes)
+    lost = places_of(faults["row"], codes)
     if copies.len():
         reason = ECHO if says_day else COPY
         faults = pl.concat([faults, pl.DataFrame({"row": copies, "reason": reason}, schema=faults.schema)])
@@ -95,11 +92,11 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
             found=f"{first['reasons'][0]}; none of {quarantine.height} records can be used",
             advice="Check that it is the file that was declared.",
         )
-    said = _said(numbers, codes, amounts)
-    doubts += _not_opened(landed, said.turns, where)
+    said = said_of(numbers, codes, amounts)
+    doubts += doubt_months(landed, said.turns, where)
     detail = _as_detail(_in_order(numbers, codes), codes, amounts, record, landed, release_id)
     _refuse_growth_of_pieces(detail, where)
-    release = _describe(landed, parsed, said, quarantine, lost, release_id)
+    release = describe(landed, parsed, said, quarantine, lost, release_id)
     return Normalised(detail, quarantine, gather(release_id, doubts), release)
 
 
@@ -214,19 +211,6 @@ def _missing_marks(printed: Mapping[str, pl.Series], record: pl.Series, where: s
     return doubts
 
 
-def _not_opened(landed: Landed, turns: pl.DataFrame, where: str) -> list[dict[str, str]]:
-    if landed.last_month is None:
-        return []
-    last = _last_month(landed, turns)
-    if last >= month_start(landed.last_month):
-        return []
-    return [
-        finding("months_not_opened", "info", where, observed=f"months to {landed.last_month:%Y-%m} in a file of {landed.released_on}",
-                expected=f"months to {last:%Y-%m}, the last that customs had opened or that has a record",
-                advice="Of later months nothing is said, also not that there was no trade; nothing to do.")
-    ]  # fmt: skip
-
-
 def _normalisations(notes: Sequence[str], where: str) -> list[dict[str, str]]:
     return [
         finding("normalised", "info", where, observed=text, expected="the file as the source gives it",
@@ -252,82 +236,3 @@ def _set_aside(reported: DataFrame[Reported], faults: pl.DataFrame, release_id: 
             printed=pl.Series(printed, dtype=pl.String),
         )
     )
-
-
-def _places(rows: pl.Series, codes: Read) -> pl.DataFrame:
-    """Product and last day of these records, null where that is what could not be read."""
-    places = rows.unique().to_numpy()
-    return pl.concat(
-        [take(codes.products, codes.product_of[places]), take(codes.turns, codes.turn_of[places])], how="horizontal"
-    )
-
-
-class _Said(NamedTuple):
-    """What the statements of a release speak of, each distinct thing once, and of how many records they are."""
-
-    products: pl.DataFrame
-    turns: pl.DataFrame
-    labels: pl.DataFrame
-    records: int
-
-
-def _said(numbers: pl.DataFrame, codes: Read, amounts: Amounts) -> _Said:
-    rows = present(numbers["row"].to_numpy(), len(codes.turn_of))
-    return _Said(
-        take(codes.products, present(codes.product_of[rows], codes.products.height)),
-        take(codes.turns, present(codes.turn_of[rows], codes.turns.height)),
-        take(amounts.labels, present(numbers["label"].to_numpy(), amounts.labels.height)),
-        len(rows),
-    )
-
-
-def _last_month(landed: Landed, turns: pl.DataFrame) -> date:
-    """The last month that was asked for, as far as customs had opened it when the file was made: in one that nobody could ask for yet a
-    missing row means nothing."""
-    told: date = month_start(turns["period_end"].max())  # type: ignore[arg-type]
-    if landed.last_month is None:
-        return told
-    asked = month_start(landed.last_month)
-    if SOURCES[landed.source].kind == "query":
-        asked = min(asked, last_opened(landed.released_on))
-    return max(told, asked)
-
-
-def _describe(
-    landed: Landed,
-    parsed: Parsed,
-    said: _Said,
-    quarantine: DataFrame[Quarantine],
-    lost: pl.DataFrame,
-    release_id: str,
-) -> DataFrame[Release]:
-    """The release as a row, with its scope."""
-    # The site takes one range of months, so the months between the first and the last in the file were asked for.
-    turns = said.turns
-    first: date = landed.first_month or month_start(turns["period_start"].min())  # type: ignore[arg-type]
-    last = _last_month(landed, turns)
-    says_day = SOURCES[landed.source].says_day
-    row = {
-        "release_id": release_id, "source": landed.source, "kind": SOURCES[landed.source].kind, "reporter": landed.reporter,
-        "title": landed.title, "raw_sha256": landed.raw_sha256, "raw_bytes": landed.raw_bytes, "encoding": parsed.encoding,
-        "released_on": turns["known_from"].max() if says_day else landed.released_on, "flow": landed.flow,
-        "products": sorted(landed.products or said.products["product"]),
-        "classification": None if says_day else said.products["classification"][0],
-        "partners": "keys" if says_day else landed.partners, "partner_list": turns["partner"].unique().sort().to_list(),
-        "measures": said.labels.select(family().alias("family"))["family"].unique().sort().to_list(),
-        "first_month": first, "last_month": last,
-        "by_month": bool((turns["period_start"].dt.month_end() == turns["period_end"]).all()),
-        "lost": lost.select(lost_place("product", "period_end")).to_series().unique().sort().to_list(),
-        "records": parsed.reported.height, "records_observed": said.records,
-        "records_quarantined": quarantine.height,
-    }  # fmt: skip
-    if landed.amends is not None:
-        row |= _widened(row, landed.amends)
-    return DataFrame[Release](pl.DataFrame([row], schema=polars_schema(Release)))
-
-
-def _widened(row: Mapping[str, Any], amends: Amended) -> dict[str, Any]:
-    """The scope of a row with that of the edition before it: where a correction moved the only number, nothing is there now."""
-    both = {name: sorted({*row[name], *getattr(amends, name)}) for name in ("products", "partner_list", "measures")}
-    months = (min(row["first_month"], amends.first_month), max(row["last_month"], amends.last_month))
-    return {**both, "first_month": months[0], "last_month": months[1]}
