@@ -1,9 +1,10 @@
 """Gate D: does the release as a whole make sense, by itself and beside what was published before?
 
 Each check returns findings and changes nothing. Severity error means that a person must look before it is published;
-warning and info are published with the release. Here are the checks that look at one release; those that hold it against
-earlier ones are in `tasks/precedents.py`, and what was declared about it is doubted in `tasks/slips.py`. To add a check: a
-function in one of them, its line in CHECKS, PRECEDENTS or SLIPS, a test in which it speaks and one in which it is silent.
+warning and info are published with the release. Here are the checks that look at one release; its numbers are held against
+earlier ones in `tasks/precedents.py`, what is missing is looked for in `tasks/gaps.py`, and what was declared is doubted in
+`tasks/slips.py`. To add a check: a function in one of them, its line in CHECKS, PRECEDENTS, GAPS or SLIPS, a test in which it
+speaks and one in which it is silent.
 """
 
 import json
@@ -15,14 +16,15 @@ from pandera.typing.polars import DataFrame
 from schemas.code_tables import code_table, valid_in
 from schemas.release import Finding
 from tasks.findings import Rows, finding, gather
+from tasks.gaps import BROAD_RELEASE_PRODUCTS, GAPS
 from tasks.history import CODED
 from tasks.implied import implied_revisions
-from tasks.judged import GROWTH, MONEY, QUANTITY, Check, Judged
+from tasks.judged import EXAMPLES, GROWTH, MONEY, QUANTITY, Check, Judged
 from tasks.known import Known
 from tasks.normalise import Normalised
 from tasks.parts import causes_first
 from tasks.periods import month_name
-from tasks.precedents import BROAD_RELEASE_PRODUCTS, EXAMPLES, PRECEDENTS
+from tasks.precedents import PRECEDENTS
 from tasks.repeats import COPY, ECHO
 from tasks.scope import WORLD
 from tasks.slips import SLIPS
@@ -38,7 +40,7 @@ PLACE = ("flow", "product", "partner", "measure", "month")
 def check(release: Normalised, known: Known) -> DataFrame[Finding]:
     """Every doubt about `release`: those from reading it, and those of all checks."""
     judged = Judged(release, known)
-    raised = [row for ask in (*CHECKS, *PRECEDENTS, *SLIPS, implied_revisions) for row in ask(judged)]
+    raised = [row for ask in (*CHECKS, *PRECEDENTS, *GAPS, *SLIPS, implied_revisions) for row in ask(judged)]
     own = release.findings.drop("release_id").to_dicts()
     return gather(judged.row["release_id"], [*own, *raised])
 

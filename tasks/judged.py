@@ -14,6 +14,10 @@ from tasks.periods import month_number
 from tasks.scope import WORLD, month_index
 
 YEAR_MONTHS = 12
+# So many of the places that a check has found are named; the others are counted.
+EXAMPLES = 3
+# Revisions are small; what is larger is an error of somebody.
+REVISED_SHARE_MAX = 0.01
 MONEY = pl.col("measure").cat.starts_with("value")
 QUANTITY = pl.col("measure").cat.starts_with("quantity")
 GROWTH = pl.col("measure").cat.ends_with("_yoy")

@@ -48,11 +48,11 @@ def land(declared: Declared, store: Path, today: date) -> Landed:
     landed_on = date.fromisoformat(json.loads(note.read_bytes())["landed_on"])
     released_on = declared.released_on or landed_on
     if released_on > today:
-        said = "released on" if declared.released_on else "these bytes landed first on"
+        words = "released on" if declared.released_on else "these bytes landed first on"
         raise Refused(
             "release day",
             where=str(declared.file),
-            found=f"{said} {released_on}, which is after today ({today})",
+            found=f"{words} {released_on}, which is after today ({today})",
             advice="Correct released_on."
             if declared.released_on
             else "Set the clock, which is or was wrong, or declare released_on.",

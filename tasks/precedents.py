@@ -1,24 +1,18 @@
-"""Gate D, second half: does the release fit what was published before it?
+"""Gate D: do the numbers of the release fit those that were published before it?
 
 The same rules as in `tasks/check.py`: a check returns findings and changes nothing. What trade does is none of these
 checks' business; they look for what only a wrong file does, and their bounds are wide.
 """
-
-from datetime import date
-from typing import Any
 
 import polars as pl
 
 from tasks.editions import MARK, release_of
 from tasks.findings import Rows, finding
 from tasks.history import CODED, RATED, with_codes
-from tasks.judged import GROWTH, MONEY, QUANTITY, Check, Judged, values_by_partner
+from tasks.judged import EXAMPLES, GROWTH, MONEY, QUANTITY, REVISED_SHARE_MAX, Check, Judged
 from tasks.numbers import has_fewer_digits
 from tasks.periods import month_name
-from tasks.scope import WORLD
 
-PARTNERS_SHARE_MIN = 0.95
-BROAD_RELEASE_PRODUCTS = 50
 UNIT_VALUE_FACTOR = 10
 UNIT_VALUE_MONTHS_MIN = 3
 # Below this a month of a product may be samples or repairs, whose price per kilogram means nothing: both as weighed and as its value
@@ -28,8 +22,6 @@ SMALL_KG = 1_000
 MAGNITUDE_FACTOR = 200
 MAGNITUDE_MONTHS_MIN = 6
 MAGNITUDE_MONTHS_BACK = 24
-REVISED_SHARE_MAX = 0.01
-EXAMPLES = 3
 
 
 def _editions(judged: Judged) -> Rows:
@@ -85,74 +77,6 @@ def _known_again(judged: Judged) -> Rows:
             expected="the numbers that are published", advice="The reading changed since. What is published stands; for the new "
             "numbers fill another store from raw/.",
         )  # fmt: skip
-
-
-def _partners_missing(judged: Judged) -> Rows:
-    """A partner with much trade in the year before and no row now: for a broad release the file is incomplete; for a few
-    products it may just have stopped, and that is published with a warning."""
-    if judged.row["partners"] != "all":
-        return
-    severity = "error" if len(judged.products) >= BROAD_RELEASE_PRODUCTS else "warning"
-    now = judged.by_partner
-    met = values_by_partner(judged.beside.filter(pl.col("product").is_in(judged.products)))
-    earlier = pl.concat([judged.sums.by_partner, met.select(judged.sums.by_partner.columns)])
-    history = pl.concat([
-        earlier.join(now, on=["flow", "partner", "measure", "month"], how="anti"), now.select(earlier.columns),
-    ])  # fmt: skip
-    for flow, measure, month in (
-        now.select("flow", "measure", "month").unique().sort("flow", "measure", "month").iter_rows()
-    ):
-        place = (pl.col("flow") == flow) & (pl.col("measure") == measure)
-        year = (
-            history.filter(place & pl.col("month").is_between(month - 12, month - 1))
-            .group_by("partner")
-            .agg(pl.col("value").sum())
-        )
-        present = now.filter(place & (pl.col("month") == month))["partner"]
-        gone = year.filter(~pl.col("partner").is_in(present.implode())).sort(
-            "value", "partner", descending=[True, False]
-        )
-        total, lost = int(year["value"].sum()), int(gone["value"].sum())
-        if total and 1 - lost / total < PARTNERS_SHARE_MIN:
-            yield finding(
-                "partners_missing",
-                severity,
-                f"{flow} {measure} {month_name(month)}",
-                observed=f"no row for {', '.join(gone['partner'][:EXAMPLES])}, {lost / total:.1%} of the twelve months before",
-                expected=f"partners that make at least {PARTNERS_SHARE_MIN:.0%} of the twelve months before",
-                advice="Compare with the site: a missing row is published as no trade. If trade did not stop, download it again.",
-            )
-
-
-def _partners_removed(judged: Judged) -> Rows:
-    """A month that was published with a partner and comes again without it, although all partners were asked for."""
-    row = judged.row
-    if row["partners"] != "all":
-        return
-    before = judged.beside.filter(
-        pl.col("month").is_between(judged.first, judged.last)
-        & (pl.col("source") == row["source"])
-        & pl.col("product").is_in(judged.products)
-        & (pl.col("known_from") <= row["released_on"])
-    )
-    old, now = values_by_partner(before), judged.by_partner
-    old = old.join(now.select("flow", "measure", "month").unique(), on=["flow", "measure", "month"], how="semi")
-    gone = old.join(now, on=["flow", "partner", "measure", "month"], how="anti").join(
-        old.group_by("flow", "measure", "month").agg(total=pl.col("value").sum()), on=["flow", "measure", "month"]
-    )
-    for found in (
-        gone.filter(pl.col("value") / pl.col("total") > 1 - PARTNERS_SHARE_MIN)
-        .sort("month", "partner")
-        .iter_rows(named=True)
-    ):
-        yield finding(
-            "partner_removed",
-            "error",
-            f"{found['partner']} {found['measure']} {month_name(found['month'])}",
-            observed=f"no row, where {found['value']:,} was published ({found['value'] / found['total']:.1%} of the month)",
-            expected="the partner, with its old or a revised number",
-            advice="Compare with the site; if it was really removed, approve.",
-        )
 
 
 def _unit_values(judged: Judged) -> Rows:
@@ -291,57 +215,6 @@ def _revised(judged: Judged) -> Rows:
         )
 
 
-def _world_total(judged: Judged) -> Rows:
-    """All partners together are the world that another download has, or that others printed, within its last digit."""
-    row = judged.row
-    if row["partners"] != "all":
-        return
-    yield from _world_of_others(judged)
-    key = ["flow", "product", "measure", "period_start", "period_end"]
-    world = judged.beside.filter(~GROWTH, partner=WORLD)
-    parts = judged.own.filter(pl.col("partner") != WORLD).group_by(key).agg(parts=pl.col("value").sum())
-    other = world.join(parts, on=key).filter((pl.col("value") - pl.col("parts")).abs() > pl.col("resolution"))
-    for found in other.sort(key).iter_rows(named=True):
-        yield finding(
-            "world_total", _severity(found, row["released_on"]) if found["kind"] == row["kind"] else "warning",
-            f"{found['flow']} {found['product']} {found['period_end']:%Y-%m} {found['measure']}",
-            observed=f"all partners add up to {found['parts']:,}",
-            expected=f"{found['value']:,} (± {found['resolution']:,}), the world of {found['release_id']}",
-            advice="Partners are missing here, or one of the two was revised or is wrong; look at both.",
-        )  # fmt: skip
-
-
-def _world_of_others(judged: Judged) -> Rows:
-    """The other way round: a world that this release prints is all partners of those that were asked for all."""
-    row, key = judged.row, ["flow", "product", "measure", "period_start", "period_end"]
-    asked = judged.known.releases.filter(
-        pl.col("partners") == "all", pl.col("source") == row["source"], pl.col("partner_list") != [WORLD]
-    )["release_id"]
-    if row["partner_list"] != [WORLD] or not asked.len():
-        return
-    parts = (
-        judged.beside.filter(~GROWTH, pl.col("partner") != WORLD, pl.col("release_id").is_in(asked.implode()))
-        .group_by(key)
-        .agg(parts=pl.col("value").sum(), release_id=pl.col("release_id").max(), known_from=pl.col("known_from").max())
-    )
-    world = judged.own.filter(partner=WORLD).drop("known_from")
-    other = world.join(parts, on=key).filter((pl.col("value") - pl.col("parts")).abs() > pl.col("resolution"))
-    for found in other.sort(key).head(EXAMPLES).iter_rows(named=True):
-        yield finding(
-            "world_total", _severity(found, row["released_on"]),
-            f"{found['flow']} {found['product']} {found['period_end']:%Y-%m} {found['measure']}",
-            observed=f"a world of {found['value']:,} ({other.height} such totals)",
-            expected=f"{found['parts']:,} (± {found['resolution']:,}), all partners of {found['release_id']} together",
-            advice="Partners are missing there, or one of the two was revised or is wrong; look at both.",
-        )  # fmt: skip
-
-
-def _severity(found: dict[str, Any], day: date) -> str:
-    """Of another day a world and its partners may differ by a revision, and those are small."""
-    is_small = abs(found["value"] - found["parts"]) <= REVISED_SHARE_MAX * found["value"]
-    return "warning" if found["known_from"] != day and is_small else "error"
-
-
 PRECEDENTS: tuple[Check, ...] = (
-    _known_again, _editions, _partners_missing, _partners_removed, _unit_values, _unit_changed, _magnitude, _revised, _world_total,
+    _known_again, _editions, _unit_values, _unit_changed, _magnitude, _revised,
 )  # fmt: skip

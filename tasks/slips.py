@@ -1,23 +1,18 @@
-"""Gate D, third part: is the file what it is declared to be?
+"""Gate D: is the file what it is declared to be?
 
-The direction, the scope and, but for one word of a title, the currency of a query stand nowhere in its records. What
-gives a slip away is what was published before. The same rules as in `tasks/check.py`: a check returns findings and
-changes nothing.
+The direction and, but for one word of a title, the currency of a query stand nowhere in its records. What gives a slip away
+is what was published before. The same rules as in `tasks/check.py`: a check returns findings and changes nothing.
 """
 
 import polars as pl
 
 from tasks.findings import Rows, finding
-from tasks.judged import MONEY, Check, Judged
-from tasks.precedents import EXAMPLES
-from tasks.scope import asked_products, month_text, without_lost
+from tasks.judged import EXAMPLES, Check, Judged
 
 # Yuan for a dollar: 8.7 in 1994, 6.0 in 2014, and 5.2 to 5.8 in the years before 1994.
 CNY_PER_USD_MIN, CNY_PER_USD_MAX = 5, 10
 # Below this a month may be a parcel, and rounding to whole units is part of the rate.
 SMALL_USD = 1_000
-REMOVED_SHARE_MAX = 0.05
-CELL = ["flow", "product", "measure", "month"]
 
 
 def _other_flow(judged: Judged) -> Rows:
@@ -74,43 +69,4 @@ def _exchange_rate(judged: Judged) -> Rows:
         )
 
 
-def _products_removed(judged: Judged) -> Rows:
-    """A product that was published for a month and has no row at all where it was asked for again: codes do not vanish
-    from a month that was told, unless the query was for less than is declared."""
-    row = judged.row
-    if row["partners"] == "keys" or not row["by_month"]:
-        return
-    told = judged.beside.filter(
-        "single", MONEY, pl.col("month").is_between(judged.first, judged.last), pl.col("measure").is_in(row["measures"]),
-        pl.col("partner").is_in(row["partner_list"]) | (row["partners"] == "all"),
-        flow=row["flow"], source=row["source"], classification=row["classification"],
-    ).filter(pl.col("known_from") <= row["released_on"])  # fmt: skip
-    if not told.height:
-        return
-    before = told.group_by(CELL).agg(pl.col("value").sum()).with_columns(pl.col("product").cast(pl.String))
-    asked = asked_products(judged.release.release, before["product"], roll_up=False)
-    before = without_lost(before.join(asked, on="product"), judged.release.release)
-    now = judged.own.select(CELL).unique().with_columns(pl.col("product").cast(pl.String))
-    sums = before.group_by("flow", "measure", "month").agg(total=pl.col("value").sum())
-    gone = (
-        before.join(now, on=CELL, how="anti")
-        .group_by("flow", "measure", "month")
-        .agg(pl.col("value").sum(), pl.col("product").sort())
-        .join(sums, on=["flow", "measure", "month"])
-        .filter(pl.col("value") / pl.col("total") > REMOVED_SHARE_MAX)
-        .with_columns(name=month_text())
-        .sort("flow", "measure", "month")
-    )
-    for found in gone.head(EXAMPLES).iter_rows(named=True):
-        yield finding(
-            "product_removed",
-            "error",
-            f"{found['flow']} {found['measure']} {found['name']}",
-            observed=f"no row of {', '.join(found['product'][:EXAMPLES])}, where {found['value']:,} was published "
-            f"({found['value'] / found['total']:.1%} of what was asked for; {gone.height} such months)",
-            expected="the products, with their old or revised numbers",
-            advice="Compare with the site; declare the products and months that were asked for, or approve.",
-        )
-
-
-SLIPS: tuple[Check, ...] = (_other_flow, _exchange_rate, _products_removed)
+SLIPS: tuple[Check, ...] = (_other_flow, _exchange_rate)

@@ -26,6 +26,7 @@ from bad_inputs.download import (
 )
 
 from tasks.check import CHECKS
+from tasks.gaps import GAPS
 from tasks.precedents import MAGNITUDE_FACTOR, PRECEDENTS
 from tasks.slips import SLIPS
 
@@ -53,9 +54,9 @@ PUBLISHED = {"source": "published", "flow": None, "released_on": None}
 
 
 def test_every_check_is_asked_and_named_by_its_finding() -> None:
-    names = [ask.__name__.lstrip("_") for ask in (*CHECKS, *PRECEDENTS, *SLIPS)]
+    names = [ask.__name__.lstrip("_") for ask in (*CHECKS, *PRECEDENTS, *GAPS, *SLIPS)]
     assert len(names) == len(set(names)) == 22
-    assert all(ask.__doc__ for ask in (*CHECKS, *PRECEDENTS, *SLIPS))
+    assert all(ask.__doc__ for ask in (*CHECKS, *PRECEDENTS, *GAPS, *SLIPS))
 
 
 def test_a_clean_release_raises_nothing(tmp_path: Path) -> None:
