@@ -5,10 +5,12 @@ ledger later. Each row is one printed figure with who printed it, where and when
 precision is that of the printed digits and travels with them as `resolution`.
 
 Layout: UTF-8, comma, one header line, the columns of COLUMNS in any order.
-- period: `2025-06`, or `2025-01..2025-06` for a figure cumulated from January.
+- period: `2025-06`, or `2025-01..2025-06` for a figure cumulated from January. Another span is kept for claims to be held against,
+  and makes no figure of `metric`.
 - measure: `quantity`, `value`, or `quantity_yoy` (growth on a year before, of the month or of the cumulated figure).
-- value: as printed, a point for decimals, no thousands separators. unit: t, kg …, USD, CNY, or %.
+- value: as printed, a point for decimals, commas between thousands or none. unit: t, kg …, USD, CNY, or %.
 - product: HS2 to HS8, or `line:<name>` for a line that only its source defines. partner: ISO 3166-1 alpha-3, or WLD.
+- publisher, address: who printed it and where, of every figure.
 Such a file covers just the keys it names: a key that is not in it says nothing. Several papers may print one figure on one
 day; of those the one with most digits is kept.
 """
@@ -60,6 +62,15 @@ def parse(raw: bytes, where: str) -> Parsed:
             found=f"'{clip(fields['unit'].cast(pl.String).filter(not_percent)[0])}' for a quantity_yoy",
             advice="A growth is in %.",
         )
+    for name in ("publisher", "address"):
+        nobody = fields[name].cast(pl.String).str.strip_chars() == ""
+        if nobody.any():
+            raise Refused(
+                "no source",
+                where=f"{where}, record {int(nobody.arg_true()[0]) + 1}, column {name}",
+                found="it is empty",
+                advice="Write who printed the figure and where: no figure is published without its source.",
+            )
     # People write such a file without quotes; that is its layout and no news.
     notes = tuple(note for note in lexed.normalised if note != lexer.RESAVED)
     return Parsed(_as_reported(fields, measure), lexed.encoding, notes)
