@@ -209,7 +209,7 @@ def _tell_report(report: WatchReport) -> int:
     console.print(f"[bold]{escape(report.headline)}[/]", highlight=False)
     for file in report.looked.ready if report.dry_run else ():
         say(f"  {file}")
-    for line in [*report.failed, *report.refused, *report.held, *report.expected.lines]:
+    for line in [*report.failed, *report.refused, *report.held, *report.expected.lines, *report.looked.waiting]:
         say(line, to=errors)
     for outcome in report.outcomes:
         tell(outcome, None)

@@ -78,19 +78,12 @@ def watched(report: WatchReport) -> WatchReport:
         *report.held,
         *map(message, report.outcomes),
         *expected.lines,
-        *_waiting(report),
+        *report.looked.waiting,
     ]
     said = "; ".join(lines) or "nothing new"
     if report.refused or report.failed:
         return cast(WatchReport, Failed(name=report.headline, message=said, data=Unmended(report, said)))
     return cast(WatchReport, Completed(name=report.headline, message=said, data=report))
-
-
-def _waiting(report: WatchReport) -> list[str]:
-    looked = report.looked
-    places = (("still being written", looked.unsettled), ("public only later", looked.later), ("waiting for a person or rejected", looked.held),
-              ("refused before and unchanged", looked.refused))  # fmt: skip
-    return [f"{words}: {', '.join(path.name for path in paths)}" for words, paths in places if paths]
 
 
 def state_name(outcome: Outcome) -> str:

@@ -19,7 +19,7 @@ from schemas.request import ReleaseRequest
 from schemas.watch import Look, WatchReport, WatchRequest
 from tasks import catalog as step
 from tasks.hold import Held
-from tasks.inbox import note_refusal, seen_before_reading
+from tasks.inbox import drop_note, note_refusal, seen_before_reading
 from tasks.refusal import Refused
 from tasks.release_calendar import CUSTOMS_TIME
 
@@ -54,8 +54,10 @@ def take(
         seen = seen_before_reading(file)
         try:
             outcomes.append(_release(file, store))
+            drop_note(file)
         except Held as problem:
             held.append(str(problem))
+            drop_note(file)
         except Refused as refusal:
             refused.append(note_refusal(file, refusal, seen))
         except Exception as problem:

@@ -77,6 +77,15 @@ class Look(BaseModel):
     refused: list[Path] = Field(description="files that were refused before and have not changed")
     published: int = Field(description="files whose release is published")
 
+    @property
+    def waiting(self) -> list[str]:
+        """The files that are left where they lie, and why, in words."""
+        places = (
+            ("still being written", self.unsettled), ("public only later", self.later),
+            ("waiting for a person or rejected", self.held), ("refused before and unchanged", self.refused),
+        )  # fmt: skip
+        return [f"{words}: {', '.join(path.name for path in paths)}" for words, paths in places if paths]
+
 
 class Expectation(BaseModel):
     """What the calendar expects on a day, and whether it is in."""

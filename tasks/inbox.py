@@ -9,6 +9,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -92,6 +93,12 @@ def note_refusal(file: Path, refusal: Refused, seen: str | None) -> str:
     except OSError as problem:
         return f"{refusal} No note could be left beside it ({problem.strerror}), so it is tried again each time."
     return str(refusal)
+
+
+def drop_note(file: Path) -> None:
+    """Take away the note beside a file that was refused once and is read now: whoever finds it would think that it still is."""
+    with suppress(OSError):
+        file.with_name(file.name + NOTE).unlink(missing_ok=True)
 
 
 def seen_before_reading(file: Path) -> str | None:

@@ -91,9 +91,12 @@ def test_a_refused_file_is_reported_once_and_tried_again_when_it_is_mended(home:
     assert report.headline == "Refused 1, Published 2025-07"
     note = file.with_name("june.csv.refused.txt")
     assert "web page" in note.read_text()
-    assert look(home).headline == "Nothing new"
+    again = look(home)
+    assert (again.headline, again.looked.waiting) == ("Nothing new", ["refused before and unchanged: june.csv"])
     file.write_bytes(month(6))
     assert look(home).headline == "Published 2025-06"
+    assert not note.exists()
+    assert look(home).looked.waiting == []
 
 
 def test_what_is_declared_nowhere_is_refused_once_and_taken_when_it_is_declared(home: Path) -> None:
@@ -110,7 +113,7 @@ def test_a_held_release_is_held_once_and_an_approved_one_is_taken(home: Path) ->
     assert look(home).headline == "Held for approval, Published 2025-06"
     report = look(home)
     assert report.headline == "Nothing new"
-    assert [path.name for path in report.looked.held] == ["june again.csv"]
+    assert report.looked.waiting == ["waiting for a person or rejected: june again.csv"]
     (kept,) = hold.waiting(home / "store")
     now = hold.datetime(2025, 7, 22)
     hold.decide(home / "store", kept.release_id, "reject", "Li Wei", "cut off", now)
