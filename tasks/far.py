@@ -186,13 +186,12 @@ def _is_told(  # noqa: PLR0913, PLR0917
 def _go_on(
     sort: int, near: int, run: int, surpassed: float, of_far: Any, before: int, row: int, values: Array, count: Array, marks: Array
 ) -> None:  # fmt: skip
-    """Mark the extremes that were marked a year ago, from `run` on, unless they are `surpassed` since."""
+    """Mark the extremes that were marked a year ago, from `run` on, unless they are `surpassed` since; each surpasses those before."""
     left, entry, month = of_far.months[row], of_far.start[row], before - 1
     while left and month >= run:
         if left & 1:
             number = of_far.value[entry]
             if (sort == HIGHEST and number > surpassed) or (sort == LOWEST and number < surpassed):
-                surpassed = number
                 _mark(sort, near, month, number, values, count, marks)
             entry += 1
         left >>= 1
