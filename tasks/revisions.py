@@ -20,7 +20,7 @@ from schemas.revision import Revision
 from schemas.table import PUBLISHED, empty_frame, polars_schema
 from tasks.definitions import Heads, months_changed
 from tasks.ledger import NUMBER, as_of, undisputed, words_in_order
-from tasks.scope import GROUPS, WORLD, covering, month_index
+from tasks.scope import TOTALS, WORLD, covering, month_index
 
 GRAIN = ["regime", "province"]
 KEY = ["flow", "product", "partner", "measure", "month"]
@@ -161,7 +161,7 @@ def _world(
 def _world_on(wanted: pl.DataFrame, words: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     """World totals from the `words` and the releases of a day; no row where there is none."""
     printed = wanted.join(words.filter(pl.col("partner") == WORLD), on=PLACE).select(*TOTAL, world="value")
-    is_part = ~pl.col("partner").is_in([WORLD, *GROUPS]) & ~pl.col("measure").str.ends_with("_yoy")
+    is_part = ~pl.col("partner").is_in(TOTALS) & ~pl.col("measure").str.ends_with("_yoy")
     parts = words.filter(is_part).join(wanted, on=CELL, how="semi")
     partners = pl.col("partner").n_unique()
     measured = words.filter(pl.col("partner") == WORLD, ~pl.col("measure").str.ends_with("_yoy"))

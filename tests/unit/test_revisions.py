@@ -136,6 +136,30 @@ def test_a_cumulated_total_is_no_zero_because_the_month_is_asked_for() -> None:
     assert _world([first, monthly, second])[1] is None
 
 
+def _kinds(*pairs: tuple[int | None, int | None, dict[str, str]]) -> list[str]:
+    """The kinds of revisions from one value to another, of American kilograms but for what is named; None is no row."""
+    plain = {"partner": "USA", "period": "2025-03", "measure": KILOGRAMS, "product": MAGNETS, "flow": "export"}
+    store = []
+    for flow in ("export", "import"):
+        for at, day in enumerate((FIRST, SECOND)):
+            row = release(f"{flow}{at}", day, "2025-02..2025-03", products=[MAGNETS, OTHER], flow=flow)
+            said = [(pair[at], plain | pair[2]) for pair in pairs if pair[at] is not None]
+            store.append((row, [number(row, value=value, **of) for value, of in said if of["flow"] == flow]))
+    return sorted(_revised(store)["kind"])
+
+
+def test_what_one_partner_lost_and_another_won_has_moved() -> None:
+    germany, stays = {"partner": "DEU"}, (40, 41, {"partner": "JPN"})
+    assert _kinds((150, None, {}), (None, 150, germany), stays) == ["changed", "moved", "moved"]
+    assert _kinds((150, None, {}), (None, 149, germany), stays) == ["added", "changed", "removed"]
+    assert _kinds((150, 90, {}), (7, 67, germany), stays) == ["changed", "moved", "moved"]
+    assert _kinds((150, 90, {}), (7, 67, germany | {"period": "2025-02"})) == ["changed", "changed"]
+    assert _kinds((150, 90, {}), (7, 67, germany | {"measure": DOLLARS})) == ["changed", "changed"]
+    assert _kinds((150, 90, {}), (7, 67, germany | {"product": OTHER})) == ["changed", "changed"]
+    assert _kinds((150, 90, {}), (7, 67, germany | {"flow": "import"})) == ["changed", "changed"]
+    assert _kinds((0, None, {})) == ["removed"]
+
+
 @given(st.lists(worlds.releases(), min_size=2, max_size=4))
 @draws(40)
 def test_a_total_is_that_of_the_figures_of_its_day(drawn: Store) -> None:
