@@ -20,6 +20,7 @@ from bad_inputs.download import (
     UNIT,
     VALUE,
     csv_bytes,
+    distinct_records,
     magnets,
     with_field,
 )
@@ -299,6 +300,17 @@ def test_copies_are_set_aside_once_and_the_numbers_stay() -> None:
     assert release.detail.drop("release_id").equals(_normalised().detail.drop("release_id"))
 
 
+@pytest.mark.parametrize(("records", "is_slip"), [(1_998, True), (1_997, False)])
+def test_one_copy_in_a_thousand_records_is_a_slip_and_more_are_downloads_joined_together(
+    records: int, is_slip: bool
+) -> None:
+    with_copies = [*distinct_records(records), *distinct_records(2)]
+    if is_slip:
+        assert _normalised(with_copies).quarantine["record"].to_list() == [1_999, 2_000]
+    else:
+        assert "2 of 1999 records are exact copies" in str(_refused(with_copies))
+
+
 def test_papers_may_print_one_figure_on_one_day() -> None:
     """The one with the most digits is kept, and of as many the first; another day is another word."""
     figures = [
@@ -322,6 +334,17 @@ def test_papers_may_print_one_figure_on_one_day() -> None:
     assert release.release["lost"].to_list() == [[]]
     (said,) = release.findings.to_dicts()
     assert (said["check"], said["severity"], said["observed"]) == ("printed_again", "info", "3 figures, first record 1")
+
+
+def test_papers_that_write_one_partner_in_two_ways_print_one_figure() -> None:
+    figure = "export,85051110,{},{},quantity,{},t,2025-07-20"
+    release = _published(
+        figure.format("JPN", "2025-06", 12), figure.format("USA", "2025-06", 353), figure.format("502", "202506", 353)
+    )
+    assert release.detail.select("partner", "value", "record").rows() == [("JPN", 12_000, 1), ("USA", 353_000, 2)]
+    assert release.quarantine["record"].to_list() == [3]
+    with pytest.raises(Refused, match="records 1, 2: quantity_kg of 85051110, partner USA"):
+        _published(figure.format("USA", "2025-06", 353), figure.format("502", "202506", 354))
 
 
 @pytest.mark.parametrize("text", ["3189", "3188.3", "3.2"])
