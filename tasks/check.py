@@ -235,7 +235,7 @@ def _year_to_date(judged: Judged) -> Rows:
     linked = (
         ytd.filter(~is_month).join(before, on=PLACE, maintain_order="left_right")
         .join(month, on=PLACE, maintain_order="left_right")
-        .filter((pl.col("month") % 12) > 0, pl.col("new") | pl.col("earlier_new") | pl.col("own_new"))
+        .filter(pl.col("new") | pl.col("earlier_new") | pl.col("own_new"))
     )  # fmt: skip
     gap = (pl.col("value") - pl.col("earlier") - pl.col("own")).abs()
     steps = pl.col("resolution") + pl.col("earlier_step") + pl.col("own_step")

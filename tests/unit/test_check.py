@@ -180,6 +180,10 @@ def test_year_to_date(tmp_path: Path, june: int, raised: bool) -> None:
         "export,85051110,WLD,2025-01..2025-06,quantity,22319,t,2025-07-20", f"export,85051110,WLD,2025-06,quantity,{june},t,2025-07-20",
     )  # fmt: skip
     assert _raised(tmp_path, data, PUBLISHED) == ([("ytd_mismatch", "error")] if raised else [])
+    titles, may, *of_june = data.splitlines(keepends=True)
+    before = [(titles + may, PUBLISHED)]
+    found = _raised(tmp_path, b"".join([titles, *of_june]), PUBLISHED, before)
+    assert found == ([("ytd_mismatch", "error")] if raised else []), "against what was published before"
 
 
 @pytest.mark.parametrize(
@@ -285,6 +289,14 @@ def test_partner_removed(tmp_path: Path, gone: str, raised: bool) -> None:
     assert found == ([("partner_removed", "error")] if raised else [])
 
 
+def test_a_partner_of_other_goods_or_of_a_later_day_is_not_gone(tmp_path: Path) -> None:
+    without = csv_bytes([record for record in CLEAN_RECORDS[:6] if record[PARTNER] != "304"])
+    horses = csv_bytes(with_field(VALUE, "61,500,000", records=CLEAN_RECORDS[6:]))
+    assert _raised(tmp_path, without, ALL, [(horses, ALL)]) == []
+    late = [(csv_bytes(CLEAN_RECORDS[:6]), {**ALL, "released_on": JULY_20})]
+    assert _raised(tmp_path, without, {**ALL, "released_on": JULY_18}, late) == []
+
+
 @pytest.mark.parametrize(
     ("records", "raised"),
     [
@@ -315,17 +327,36 @@ def test_unit_value_of_a_partner_that_is_gone_is_not_that_of_the_others(tmp_path
     assert ("partner_removed", "error") in found
 
 
+@pytest.mark.parametrize(("value", "raised"), [("20,121,000,000", False), ("20,121,000", True)])
+def test_each_product_has_a_unit_value_of_its_own(tmp_path: Path, value: str, raised: bool) -> None:
+    """What is a thousand times as dear as magnets costs no more than they do."""
+    dear = [("85051190", magnets("502", "353000", "20,121,000,000", month)) for month in SPRING]
+    before = csv_bytes([*year_of_magnets(), *((record[0], code, *record[2:]) for code, record in dear)])
+    now = csv_bytes([*CLEAN_RECORDS[:6], ("202506", "85051190", *magnets("502", "353000", value)[2:])])
+    assert _raised(tmp_path, now, {}, [(before, ALL)]) == ([("unit_value", "error")] if raised else [])
+
+
+@pytest.mark.parametrize(("unit", "raised"), [("千克", False), ("吨", True)])
+def test_unit_value_in_yuan(tmp_path: Path, unit: str, raised: bool) -> None:
+    titles = (*TITLES[:-1], "人民币")
+    data = csv_bytes(each(UNIT, lambda old: unit, CLEAN_RECORDS[:6]), titles)
+    before = [(csv_bytes(year_of_magnets(), titles), ALL)]
+    assert _raised(tmp_path, data, {}, before) == ([("unit_value", "error")] if raised else [])
+
+
 @pytest.mark.parametrize(("unit", "raised"), [("千克", False), ("个", True)])
 def test_unit_changed(tmp_path: Path, unit: str, raised: bool) -> None:
-    data = csv_bytes(each(UNIT, lambda old: unit, CLEAN_RECORDS[:6]))
-    assert _raised(tmp_path, data, {}, [(YEAR, ALL)]) == ([("unit_changed", "error")] if raised else [])
+    records = each(UNIT, lambda old: unit, CLEAN_RECORDS[:6])
+    assert _raised(tmp_path, csv_bytes(records), {}, [(YEAR, ALL)]) == ([("unit_changed", "error")] if raised else [])
 
 
 @pytest.mark.parametrize(
-    ("times", "raised"), [(1, False), (MAGNITUDE_FACTOR - 1, False), (MAGNITUDE_FACTOR + 1, True), (1_000, True)]
-)
-def test_magnitude(tmp_path: Path, times: int, raised: bool) -> None:
-    data = csv_bytes(with_field(VALUE, "-", records=[magnets(quantity=str(353_000 * times))]))
+    ("times", "raised"),
+    [(1, False), (MAGNITUDE_FACTOR - 1, False), (MAGNITUDE_FACTOR + 1, True), (1_000, True),
+     (1 / (MAGNITUDE_FACTOR - 1), False), (1 / (MAGNITUDE_FACTOR + 1), True), (1 / 1_000, True)],
+)  # fmt: skip
+def test_magnitude(tmp_path: Path, times: float, raised: bool) -> None:
+    data = csv_bytes(with_field(VALUE, "-", records=[magnets(quantity=f"{353_000 * times:.0f}")]))
     found = _raised(tmp_path, data, {}, [(YEAR, ALL)])
     assert found == [*([("magnitude", "error")] if raised else []), ("missing_number", "info")]
 
@@ -416,6 +447,15 @@ def test_products_removed(tmp_path: Path, declared: Mapping[str, Any], raised: b
     other = csv_bytes([("202506", "85051190", *magnets("502")[2:])])
     before = [(CLEAN, {"released_on": JULY_18, **ALL})]
     found = _raised(tmp_path, other, declared, before)
+    assert found == ([("product_removed", "error")] if raised else [])
+
+
+@pytest.mark.parametrize(("value", "raised"), [("12,000,000", True), ("2,000,000", False)])
+def test_a_product_of_which_more_than_a_twentieth_is_gone(tmp_path: Path, value: str, raised: bool) -> None:
+    """All magnets together are 98 million dollars."""
+    other = ("202506", "85051190", *magnets("502", "353000", value)[2:])
+    before = [(csv_bytes([*CLEAN_RECORDS[:6], other]), {"released_on": JULY_18, **ALL})]
+    found = _raised(tmp_path, csv_bytes(CLEAN_RECORDS[:6]), {"products": ["8505"], **ALL}, before)
     assert found == ([("product_removed", "error")] if raised else [])
 
 

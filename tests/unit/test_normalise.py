@@ -201,6 +201,15 @@ def test_a_file_without_partners_speaks_of_the_world() -> None:
     ]
 
 
+def test_a_month_is_over_on_the_day_after_its_last() -> None:
+    first_of_july = LANDED.model_copy(update={"released_on": date(2025, 7, 1)})
+    assert _normalised(landed=first_of_july).quarantine.height == 0
+    assert (
+        _refused(CLEAN_RECORDS, landed=LANDED.model_copy(update={"released_on": date(2025, 6, 30)})).rule
+        == "future month"
+    )
+
+
 def test_a_file_without_months_speaks_of_the_declared_ones() -> None:
     landed = LANDED.model_copy(update={"first_month": date(2025, 1, 1), "last_month": date(2025, 6, 1)})
     release = _normalised([("8505", "1,000")], ("商品编码", "人民币"), landed)
