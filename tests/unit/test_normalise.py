@@ -320,6 +320,19 @@ def test_one_copy_in_a_thousand_records_is_a_slip_and_more_are_downloads_joined_
         assert "2 of 1999 records are exact copies" in str(_refused(with_copies))
 
 
+@pytest.mark.parametrize(
+    ("printed", "unit", "measure", "value", "resolution"),
+    [("12,345", "USD", "value_usd", 12_345, 1), ("12.3", "USD million", "value_usd", 12_300_000, 100_000),
+     ("12.3", "CNY million", "value_cny", 12_300_000, 100_000), ("12.3", "CNY 100 million", "value_cny", 1_230_000_000, 10_000_000),
+     ("7", "CNY", "value_cny", 7, 1)],
+)  # fmt: skip
+def test_values_are_kept_in_whole_dollars_and_yuan(
+    printed: str, unit: str, measure: str, value: int, resolution: int
+) -> None:
+    release = _published(f'export,85051110,USA,2025-06,value,"{printed}",{unit},2025-07-20')
+    assert release.detail.select("measure", "value", "resolution").rows() == [(measure, value, resolution)]
+
+
 def test_papers_may_print_one_figure_on_one_day() -> None:
     """The one with the most digits is kept, and of as many the first; another day is another word."""
     figures = [

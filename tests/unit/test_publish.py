@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shutil
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -247,16 +248,29 @@ def test_bytes_that_are_no_parquet_are_refused(store: Path) -> None:
 
 
 class LyingDisk(FileSystem):
-    """Acknowledges a write and stores something else."""
+    """Acknowledges a write and stores something else, where the bytes begin like those that it is made for."""
+
+    def __init__(self, begin: bytes, stored: Callable[[bytes], bytes]) -> None:
+        self.begin, self.stored = begin, stored
 
     def write(self, descriptor: int, data: memoryview) -> int:
-        return os.write(descriptor, bytes(len(data)))
+        return os.write(descriptor, self.stored(bytes(data)) if bytes(data).startswith(self.begin) else data)
 
 
-def test_disk_that_stores_other_bytes_is_caught_before_the_pointer_moves(store: Path) -> None:
+def one_bit_off(data: bytes) -> bytes:
+    return data[:9] + bytes([data[9] ^ 1]) + data[10:]
+
+
+@pytest.mark.parametrize(
+    ("begin", "stored", "found"),
+    [(b"", lambda data: bytes(len(data)), "sha256"), (b"PAR1", one_bit_off, "sha256"), (b"{", one_bit_off, "manifest.json: found other")],
+)  # fmt: skip
+def test_disk_that_stores_other_bytes_is_caught_before_the_pointer_moves(
+    store: Path, begin: bytes, stored: Callable[[bytes], bytes], found: str
+) -> None:
     old = release(store, [new(JUNE, 1)]).snapshot
-    with pytest.raises(AuditFailed):
-        publish(store, [new(JUNE, 2)], parent=old, about={}, fs=LyingDisk())
+    with pytest.raises(AuditFailed, match=found):
+        publish(store, [new(JUNE, 2)], parent=old, about={}, fs=LyingDisk(begin, stored))
     assert open_snapshot(store) == old
     assert release(store, [new(JUNE, 2)]).changed
     assert audit_store(store) == []
