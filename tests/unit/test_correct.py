@@ -49,7 +49,8 @@ def _table(**other: str) -> pl.DataFrame:
 def test_a_correction_changes_its_place_and_nothing_else_and_is_told(decide: Callable[..., None]) -> None:
     before = _parsed()
     decide()
-    after = correct(_landed(), before, date(2026, 1, 1))
+    last_day = date(2026, 8, 1)
+    after = correct(_landed(), before, last_day)
     assert after.reported["value"].to_list() == ["1,000", "2,500"]
     assert after.reported.drop("value").equals(before.reported.drop("value"))
     assert after.normalised[-1] == "record 2, value: '2,000' corrected to '2,500' (misprint)"

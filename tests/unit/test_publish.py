@@ -363,13 +363,23 @@ def test_file_of_the_current_snapshot_alone_is_healed_from_its_object(store: Pat
     assert audit_snapshot(snapshot) == []
 
 
-def test_lost_carried_file_is_refused_by_name(store: Path) -> None:
+@pytest.mark.parametrize("lost", [Path.unlink, lambda stored: stored.write_bytes(b"")], ids=["gone", "empty"])
+def test_lost_carried_file_is_refused_by_name(store: Path, lost: Callable[[Path], object]) -> None:
     parent = release(store, [new(JUNE, 1)]).snapshot
-    next((store / "objects").rglob("*.parquet")).unlink()
+    stored = next((store / "objects").rglob("*.parquet"))
+    stored.chmod(0o644)
+    lost(stored)
     with pytest.raises(DamagedStore, match=f"{sha256(parquet(1))}.*Publish that partition with its bytes"):
         release(store, [new(JULY, 2)], carried_tables=True)
     assert open_snapshot(store) == parent
     assert release(store, [new(JUNE, 1), new(JULY, 2)]).changed
+
+
+def test_a_file_that_is_carried_twice_is_refused(store: Path) -> None:
+    parent = release(store, [new(JUNE, 1)]).snapshot
+    with exclusive(store), pytest.raises(InvalidPublication, match="a file is carried twice"):
+        publish(store, [new(JULY, 2)], carried=[*parent.files, *parent.files], parent=parent, about={})
+    assert open_snapshot(store) == parent
 
 
 def test_ruin_of_a_killed_run_is_rebuilt_not_trusted_by_its_name(store: Path) -> None:
