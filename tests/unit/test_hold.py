@@ -119,6 +119,14 @@ def test_what_is_published_keeps_its_day_and_its_numbers_whatever_comes_again(
     assert "24 numbers are read otherwise than when they were published" in again.warnings[0]
 
 
+def test_what_is_published_is_not_held_for_what_was_published_since(ingest: Ingest, store: Path) -> None:
+    ingest(JUNE_WITHOUT_PARTNERS)
+    whole = ingest(JUNE, 21)
+    again = ingest(JUNE_WITHOUT_PARTNERS, 22)
+    assert (again.status, again.snapshot_id) == ("nothing new", whole.snapshot_id)
+    assert hold.waiting(store) == []
+
+
 def test_numbers_of_which_no_sum_fits_are_refused_in_one_line(ingest: Ingest, store: Path) -> None:
     with pytest.raises(Refused, match=r"too large for a month.*Check the unit column"):
         ingest(csv_bytes([magnets("502", "999999999999", "20,121,000")]))

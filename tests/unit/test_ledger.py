@@ -169,6 +169,8 @@ def test_a_value_that_is_stated_again_adds_no_row() -> None:
         # Neither rounded nor cut off is 46.4 t ever 47 t.
         ([(46_400, 100), (47_000, 1_000)], [46_400, 47_000]),
         ([(46_500, 100), (47_000, 1_000)], [46_500]),
+        # Nor is 47.0 t ever 46 t.
+        ([(47_000, 100), (46_000, 1_000)], [47_000, 46_000]),
         ([(-1_240, 10), (-1_200, 100)], [-1_240]),
         ([(-1_240, 10), (-1_300, 100)], [-1_240, -1_300]),
         # 50 t is 45 t with fewer digits, but not 44 t, which stands
