@@ -66,6 +66,23 @@ def test_a_growth_of_a_print_on_a_query_names_both_kinds() -> None:
     assert (trace.kinds, trace.agrees) == ("published+query", True)
 
 
+def test_a_printed_growth_implies_a_base_as_wide_as_its_last_digit() -> None:
+    """3,188 t after a fall of 38.05 to 38.15 %."""
+    press = release("press", kind="published", partners="keys")
+    store = [
+        (
+            press,
+            [
+                number(press, "WLD", "2025-06", 3_188_000, resolution=1000),
+                number(press, "WLD", "2025-06", -3810, "quantity_kg_yoy", resolution=10),
+            ],
+        )
+    ]
+    trace = tracer_of(store).trace(Place("export", "85051110", "WLD", "quantity_kg", 2025 * 12 + 5), "yoy_pct")
+    assert (trace.value, trace.recomputed, trace.status) == (-38.1, -38.1, "implied_base")
+    assert trace.operands[1].note == "implies a base of 5,146,086 to 5,154,406, which no source at hand prints"
+
+
 def test_a_record_that_is_none_is_not_believed_either() -> None:
     """April stands below March and above February: each of the four can be reckoned, and what contradicts it is denied."""
     scope = release(months="2025-01..2025-04")
