@@ -26,7 +26,7 @@ def test_the_stronger_word_wins(tmp_path: Path) -> None:
     (tmp_path / "inbox" / "defaults.toml").write_text('partners = "all"\nreleased_on = 2025-07-20\n')
     assert (locate(ReleaseRequest(file=file)).flow, locate(ReleaseRequest(file=file)).partners) == ("export", "all")
     file.with_name("file.csv.toml").write_text(
-        'partners = "listed"\nproducts = ["0101"]\nmonths = "2025-01..2025-06"\n'
+        'flow = "export"\npartners = "listed"\nproducts = ["0101"]\nmonths = "2025-01..2025-06"\n'
     )
     found = locate(ReleaseRequest(file=file, flow="import"))
     assert (found.flow, found.partners, found.products) == ("import", "listed", ("0101",))
@@ -65,6 +65,16 @@ def test_months_of_which_no_file_of_that_day_can_speak_are_refused(tmp_path: Pat
     file = _drop(tmp_path)
     with pytest.raises(Refused, match=r"months .* Declare the months that were asked for"):
         land(locate(ReleaseRequest(file=file, source="published", months=months)), tmp_path / "store", TODAY)
+
+
+def test_months_that_end_before_they_begin_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"2025-06\.\.2025-01 ends before it begins"):
+        locate(ReleaseRequest(file=_drop(tmp_path), source="published", months="2025-06..2025-01"))
+
+
+def test_a_folder_that_names_no_direction_declares_nothing(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="the source is not in the file and nowhere declared"):
+        locate(ReleaseRequest(file=_drop(tmp_path / "gacc_query" / "2025")))
 
 
 def test_there_is_no_year_0(tmp_path: Path) -> None:

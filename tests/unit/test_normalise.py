@@ -349,6 +349,7 @@ def test_papers_may_print_one_figure_on_one_day() -> None:
     assert release.detail.select("partner", "value", "record").rows() == [
         ("USA", 46_400, 5), ("WLD", 3_188_200, 2), ("WLD", 3_189_000, 4),
     ]  # fmt: skip
+    assert release.release["released_on"].to_list() == [date(2025, 7, 20)], "the day of the last of them"
     assert release.quarantine["record"].to_list() == [1, 3, 6]
     assert set(release.quarantine["reasons"].explode()) == {
         "prints a figure that another record has with as many digits or more"
