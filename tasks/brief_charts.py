@@ -76,7 +76,7 @@ def partner_chart(facts: Facts, language: str) -> str:
     if not rows:
         return ""
     data = pl.DataFrame(rows)
-    y = altair.Y("name:N", sort=[str(row["name"]) for row in rows], axis=altair.Axis(title=None, labelLimit=130))
+    y = altair.Y("name:N", sort=[str(row["name"]) for row in rows], axis=altair.Axis(title=None, labelLimit=150))
     bars = (
         altair.Chart(data)
         .mark_bar(color=BAR)

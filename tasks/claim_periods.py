@@ -20,6 +20,7 @@ HALF_YEAR = re.compile(r"(?:(first|second) half (?:of )?(\d{4})|(\d{4})年(上|�
 NAMED_MONTH = re.compile(r"([a-z]{3,9})\.?,?\s+(\d{4})")
 NAMED_SPAN = re.compile(r"([a-z]{3,9})\.?\s*(?:[-–]|\bto\b|\bthrough\b)\s*([a-z]{3,9})\.?,?\s+(\d{4})")
 FIRST_MONTHS = re.compile(rf"first ({'|'.join(COUNTS)}) months (?:of )?(\d{{4}})")
+FIRST_WRITTEN = re.compile(r"(\d{4})年前(?:(\d{1,2})个月|三季度)")
 WRITTEN_SPAN = re.compile(r"(\d{4})年(\d{1,2})月?[-–~至到](\d{1,2})月")
 WRITTEN_MONTH = re.compile(r"(\d{4})(?:[/.]|年)(\d{1,2})月?")
 
@@ -72,6 +73,8 @@ def _written_months(text: str) -> tuple[int, int] | None:
         span = (match[2], MONTH_NAMES.get(match[1], 0), MONTH_NAMES.get(match[1], 0))
     elif match := FIRST_MONTHS.fullmatch(text):
         span = (match[2], 1, COUNTS[match[1]])
+    elif match := FIRST_WRITTEN.fullmatch(text):
+        span = (match[1], 1, match[2] or 9)
     return _span(*map(int, span)) if span else None
 
 

@@ -32,7 +32,8 @@ PRICES = {
     for money in names
     for per, kilograms in (("/t", 1000), ("/tonne", 1000), ("/kg", 1), (" per tonne", 1000), (" per ton", 1000), (" per kg", 1))
 } | {"美元/吨": (1000, "value_usd"), "美元/千克": (1, "value_usd"), "元/吨": (1000, "value_cny"), "元/千克": (1, "value_cny")}  # fmt: skip
-TIMES = ("times", "x", "fold", "倍")
+FOLD = "fold"
+TIMES = ("times", "x", FOLD, "倍")
 
 
 def read_unit(unit: str, kind: str, measure: str) -> tuple[int, str, str, str]:
@@ -44,7 +45,7 @@ def read_unit(unit: str, kind: str, measure: str) -> tuple[int, str, str, str]:
             raise Unclear(f"the unit {unit!r} is none that we know; USD/t or USD/kg, CNY/t or CNY/kg")
         return PRICES[unit.lower()][0], kind, PRICES[unit.lower()][1], unit
     if unit.lower() in TIMES and kind != "share":
-        return 1, f"{kind}_times", measure, "times"
+        return 1, f"{kind}_times", measure, FOLD if unit.lower() == FOLD else "times"
     if unit.lower() not in ("%", "％", "per cent", "percent", "pct", ""):
         raise Unclear(f"the unit {unit!r} is none for a growth or a share; %, or times for a growth")
     return 1, kind, measure, unit

@@ -14,7 +14,7 @@ import pycountry
 
 from schemas.code_tables import code_table
 from tasks.claim_periods import Unclear, read_period
-from tasks.claim_units import read_unit
+from tasks.claim_units import FOLD, read_unit
 from tasks.periods import month_name
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
@@ -195,37 +195,36 @@ def _number_text(value: str, qualifier: str) -> tuple[str, str]:
 
 
 def _movement(qualifier: str) -> tuple[tuple[str, str] | None, str]:
-    """The word that says which way a figure went, with "by" or "to" where it says so; and the qualifier without it."""
+    """The word that says which way a figure went and whether it names the change ("by") or what came of it ("to"), and the
+    qualifier without it."""
     words = qualifier.lower().strip()
     match = MOVED.match(words)
     if match is None or any(words in known for known in QUALIFIERS.values()):
         return None, qualifier
-    # Chinese and Korean say "to" where they mean it, and else the change.
-    return (match[1], match[2] or ("" if match[1].isascii() else "by")), words[match.end() :]
+    # Chinese and Korean say "to" where they mean it, and else the change; English "by seven times" may be either.
+    target = "to" if match[2] in TO else "" if match[1].isascii() else "by"
+    return (match[1], target), words[match.end() :]
 
 
 def _moved(stated: Stated, way: str, target: str) -> Stated:
-    """A claim that says which way a figure went: "down 81 %" is minus 81 %, "by 6.6 times" is 660 %. Raises Unclear."""
-    is_fall, is_to = re.fullmatch(FALLING, way) is not None, target in TO
+    """A claim that says which way a figure went: "down 81 %" is minus 81 %, 增长6.6倍 is 660 %. Raises Unclear."""
+    is_fall = re.fullmatch(FALLING, way) is not None
     if stated.kind.endswith("_times"):
-        if is_to:
+        if target == "to" or (stated.unit == FOLD and not is_fall):
             return stated
-        if is_fall or not target:
-            raise Unclear(
-                f"{way!r} before {stated.shown} does not say how many times what it was; write to or by, or per cent"
-            )
+        if is_fall or target != "by":
+            raise Unclear(f"{way!r} before {stated.shown} may mean to or by so many times; write to, or per cent")
         kind = stated.kind.removesuffix("_times")
         return replace(stated, kind=kind, value=stated.value * 100, step=stated.step * 100)
-    if stated.kind in CHANGES:
-        if is_to:
-            raise Unclear(f"{way} {target} {stated.shown} is no growth; write by, or times")
-        if is_fall and stated.value > 0:
-            return replace(stated, value=-stated.value, text=f"-{stated.text}")
-    elif not is_to:
-        raise Unclear(
-            f"{way!r} before {stated.shown} tells a change and not how much it is; write to, or claim the growth"
-        )
-    return stated
+    if stated.kind not in CHANGES:
+        if target != "to":
+            raise Unclear(
+                f"{way!r} before {stated.shown} tells a change and not how much it is; write to, or claim the growth"
+            )
+        return stated
+    if target == "to" or (stated.value < 0 and not is_fall):
+        raise Unclear(f"{way!r} before {stated.shown} is no growth")
+    return replace(stated, value=-stated.value, text=f"-{stated.text}") if is_fall and stated.value > 0 else stated
 
 
 def _figure(metric: str) -> tuple[str, str]:

@@ -514,10 +514,13 @@ def found_of(store: Path, *claims: tuple[str, ...]) -> list[tuple[str, str]]:
 
 
 def test_a_rise_by_some_times_is_not_one_to_so_many_times(quarter: Path) -> None:
-    """100 t, then 900 t: a rise by eight times, to nine times. What says neither is not guessed."""
+    """100 t, then 900 t: 增长8倍, ninefold, to nine times. What may mean either is not guessed."""
     claims = {
-        ("US", "2025-03", "mom_pct", "8", "times", "rose by"): YES,
-        ("US", "2025-03", "mom_pct", "9", "times", "rose by"): ELSEWHERE,
+        ("US", "2025-03", "mom_pct", "8", "times", "rose by"): OPEN,
+        ("US", "2025-03", "mom_pct", "9", "times", "rose by"): OPEN,
+        ("US", "2025-03", "mom_pct", "9", "倍", "增长"): ELSEWHERE,
+        ("US", "2025-03", "mom_pct", "9", "fold", "increased"): YES,
+        ("US", "2025-03", "mom_pct", "9", "fold", "fell"): OPEN,
         ("US", "2025-03", "mom_pct", "9", "times", "rose to"): YES,
         ("US", "2025-03", "mom_pct", "8", "times", "rose to"): ELSEWHERE,
         ("US", "2025-03", "mom_pct", "8", "倍", "增长"): YES,
@@ -526,6 +529,8 @@ def test_a_rise_by_some_times_is_not_one_to_so_many_times(quarter: Path) -> None
         ("US", "2025-03", "mom_pct", "9", "times", "rose"): OPEN,
         ("US", "2025-03", "mom_pct", "9", "times", "fell by"): OPEN,
         ("US", "2025-03", "mom_pct", "800", "%", "surged"): YES,
+        ("Japan", "2025-02", "mom_pct", "-100", "%", "up"): OPEN,
+        ("Japan", "2025-02", "mom_pct", "-100", "%", "down"): YES,
         ("US", "2025-03", "mom_pct", "900", "%", "rose to"): OPEN,
         ("US", "2025-03", "share_pct", "1.6", "times", ""): OPEN,
     }
@@ -698,7 +703,7 @@ def test_money_is_read_as_papers_write_it(metric: str, value: str, unit: str) ->
         ("2025年上半年", "2025-01..2025-06"), ("2025年下半年", "2025-07..2025-12"), ("2025年1-6月", "2025-01..2025-06"),
         ("January-June 2025", "2025-01..2025-06"), ("Jan. to Sept. 2025", "2025-01..2025-09"), ("October 2024", "2024-10"),
         ("first nine months of 2025", "2025-01..2025-09"), ("second quarter of 2025", "2025-04..2025-06"),
-        ("2025年第三季度", "2025-07..2025-09"), ("2025年二季度", "2025-04..2025-06"),
+        ("2025年前6个月", "2025-01..2025-06"), ("2025年前三季度", "2025-01..2025-09"), ("2025年第三季度", "2025-07..2025-09"), ("2025年二季度", "2025-04..2025-06"),
         ("2025年1月至9月", "2025-01..2025-09"), ("Q3 2025", "2025-07..2025-09"), ("2025-H2", "2025-07..2025-12"),
     ],
 )  # fmt: skip
