@@ -130,14 +130,14 @@ class Gatherer:
         return [_tonnes(known.get(first_day(self.number - back))) for back in range(months - 1, -1, -1)]
 
     def partners(self) -> list[str]:
-        """All partners together, then the largest with a level in the month."""
-        rows = self.rows.filter(
-            (pl.col("period") == self.month) & (pl.col("measure") == KG) & pl.col("level").is_not_null()
-        )
+        """All partners together, then the largest of the month, or of the year so far where nobody has a month alone."""
         groups = code_table("partner_groups")["group"].unique().to_list()
-        ordered = rows.filter((pl.col("partner") != WORLD) & ~pl.col("partner").is_in(groups)).sort(
-            "level", "partner", descending=[True, False]
-        )
+        rows = self.rows.filter(
+            (pl.col("period") == self.month) & (pl.col("measure") == KG)
+            & (pl.col("partner") != WORLD) & ~pl.col("partner").is_in(groups)
+        )  # fmt: skip
+        figure = "level" if rows["level"].count() else "ytd"
+        ordered = rows.drop_nulls(figure).sort(figure, "partner", descending=[True, False])
         return [WORLD, *ordered["partner"].head(PARTNERS_MAX)]
 
 

@@ -230,12 +230,13 @@ def _upright(rows: pl.DataFrame, left_out: int) -> Table:
     table = Table(show_header=False, caption=_elsewhere(left_out) if left_out else None)
     table.add_column("column")
     table.add_column("value", overflow="fold")
-    table.add_column("status")
     row = rows.row(0, named=True)
     figures = {status(name): name for name in row if status(name) in row}
+    if figures:
+        table.add_column("status")
     for name, value in row.items():
         if name not in figures:
-            table.add_row(name, _text(value), _text(row.get(status(name))) if status(name) != name else "")
+            table.add_row(name, _text(value), *([_text(row.get(status(name)))] if status(name) in figures else []))
     return table
 
 

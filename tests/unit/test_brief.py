@@ -521,6 +521,12 @@ def test_a_growth_of_the_unit_value_has_the_digits_of_round_numbers(tmp_path: Pa
     assert "+29 % on the month" in brief.markdown(facts)
 
 
+def test_partners_are_shown_where_january_and_february_come_together(snapshot: Snapshot) -> None:
+    text = brief.markdown(brief_of(snapshot, month=date(2026, 2, 1)))
+    assert "| All countries | – | – | – | 10,763 t | +8.2 % | – |" in text
+    assert "| United States | – | – | – | 994 t | −22.5 % | – |" in text
+
+
 def test_a_month_without_any_trade_has_a_brief(tmp_path: Path) -> None:
     rows = [*TWO_MONTHS, ("202506", "85051190", "USA", 1000, 1000), ("202505", "85051190", "USA", 1000, 1000)]
     file = of_query(tmp_path / "july.csv", [*rows, ("202507", "85051190", "USA", 1000, 1000)])

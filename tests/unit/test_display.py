@@ -41,6 +41,15 @@ def _printed(rows: pl.DataFrame) -> str:
     return " ".join(printed.get().split())
 
 
+def test_a_single_row_without_statuses_has_no_column_for_them() -> None:
+    console = Console(width=200)
+    with console.capture() as printed:
+        console.print(frame_table(pl.DataFrame({"partner": ["USA"], "quantity_kg": [5.0]}), 40, 200))
+        console.print(frame_table(pl.DataFrame({"level": [None], "level_status": ["no_base"]}), 40, 200))
+    rows = [line.strip() for line in printed.get().splitlines() if "USA" in line or "no_base" in line]
+    assert [line.count("│") for line in rows] == [3, 4]
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
