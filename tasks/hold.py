@@ -68,9 +68,10 @@ def hold_on_errors(
     # Somebody may have decided otherwise, on another machine, since the run began.
     renew(store, _place(store, release_id))
     before = find(store, release_id)
-    if before is None or before.findings != seen:
+    # Another doubt than those that were decided about is a new question; that one of them is gone by now is none.
+    is_decided = before is not None and before.decision is not None and all(entry in before.findings for entry in seen)
+    if before is None or not (is_decided or before.findings == seen):
         since = before.held_since if before else today
-        # Another doubt than the one that was decided about is a new question.
         before = _describe(landed, store, seen, since)
         _keep(store, before)
     decision = before.decision

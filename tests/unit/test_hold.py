@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, magnets
+from bad_inputs.download import CLEAN_RECORDS, TITLES, VALUE, csv_bytes, distinct_records, each, magnets
 
 from flows.release import from_bytes_to_tables, release
 from schemas.outcome import Outcome
@@ -158,6 +158,23 @@ def test_an_approval_of_other_findings_is_no_approval(ingest: Ingest, store: Pat
     (again,) = hold.waiting(store)
     assert len(again.findings) == 3
     assert again.held_since == TODAY
+
+
+def test_an_approval_holds_where_a_doubt_that_was_seen_is_gone(ingest: Ingest, store: Path) -> None:
+    """The same months in yuan, approved first, take back the world that both contradict: its kilograms are no doubt any more."""
+    world = [(*record[:3], *record[5:]) for record in [magnets(quantity="9000000", value="513,000,000")]]
+    ingest(csv_bytes(world, (*TITLES[:3], *TITLES[5:])))
+    times_seven = each(VALUE, lambda usd: f"{int(usd.replace(',', '')) * 7:,}", CLEAN_RECORDS[:6])
+    yuan = csv_bytes(times_seven, (*TITLES[:-1], "人民币"))
+    held = []
+    for name, data in (("usd.csv", JUNE), ("cny.csv", yuan)):
+        with pytest.raises(Held) as raised:
+            ingest(data, 21, name)
+        held.append(raised.value)
+    assert [len(doubts.lines) for doubts in held] == [2, 1]
+    for doubts, (name, data) in zip(held[::-1], (("cny.csv", yuan), ("usd.csv", JUNE)), strict=True):
+        hold.decide(store, doubts.release_id, "approve", "Li Wei", "the world is older", NOW)
+        assert ingest(data, 21, name).status == "published"
 
 
 @pytest.mark.parametrize("name", ["gacc_query-000000000000", "../../etc/passwd", ""])
