@@ -64,7 +64,9 @@ def amended(landed: Landed, store: Path, today: date) -> Landed:
         )  # fmt: skip
     name, said = release_id_of(landed), _hash_of(corrections)
     snapshot = open_snapshot(store)
-    editions = sorted(of for of in (snapshot.about["releases"] if snapshot else ()) if _parts(of)[0] == name)
+    published = snapshot.about["releases"] if snapshot else ()
+    # Each of thousands of files in an inbox asks this of thousands of releases.
+    editions = sorted(of for of in published if of == name or of.startswith(name + MARK))
     if not editions:
         return landed.model_copy(update={"edition": f"{MARK}00-{said}" if said else ""})
     _, number, before = _parts(editions[-1])
