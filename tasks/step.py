@@ -27,6 +27,8 @@ from tasks.lineage import Run, StepRecord, code_sha256, current_run, json_sha256
 from tasks.snapshot import Snapshot
 from tasks.waiting import Waiting
 
+# The day of a run is the run's: what it decides stands in what comes of it, and the same release another day makes the same bytes.
+CLOCK = "today"
 P = ParamSpec("P")
 R = TypeVar("R")
 log = logging.getLogger("tidewaiter.step")
@@ -143,7 +145,7 @@ class Step(Generic[P, R]):
             parameters={
                 name: str(value)
                 for name, value in arguments.items()
-                if isinstance(value, (str, int, float, date, Enum))
+                if isinstance(value, (str, int, float, date, Enum)) and name != CLOCK
             },
             models={name or self.name: model for name, model in self.models.items() if _is_table(model)},
             started=started,

@@ -127,6 +127,16 @@ def test_what_is_published_is_not_held_for_what_was_published_since(ingest: Inge
     assert hold.waiting(store) == []
 
 
+def test_the_day_of_the_run_is_in_no_published_byte(ingest: Ingest, store: Path) -> None:
+    """Or releases that are taken in again to compare two stores would make other ones."""
+    request = ReleaseRequest(
+        file=store.parent / "june.csv", store=store.parent / "later", source="gacc_query", flow="export", partners="all",
+        released_on=date(2025, 7, 20),
+    )  # fmt: skip
+    snapshot = ingest(JUNE).snapshot_id
+    assert from_bytes_to_tables(request, date(2026, 3, 1)).snapshot_id == snapshot
+
+
 def test_numbers_of_which_no_sum_fits_are_refused_in_one_line(ingest: Ingest, store: Path) -> None:
     with pytest.raises(Refused, match=r"too large for a month.*Check the unit column"):
         ingest(csv_bytes([magnets("502", "999999999999", "20,121,000")]))
