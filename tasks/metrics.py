@@ -20,8 +20,8 @@ from schemas.metric import SETS_OF_KINDS, STATUSES, Metric, status
 from schemas.release import Release
 from schemas.table import PUBLISHED, Table, empty_frame, polars_schema, table_name
 from tasks import base
-from tasks.calendar_grid import lay_grid, measured_by_all
-from tasks.coverage import cover
+from tasks.calendar_grid import Grid, lay_grid, measured_by_all
+from tasks.coverage import Coverage, cover
 from tasks.cube import NOTHING, Cube, lay_out
 from tasks.definitions import Heads, months_changed
 from tasks.elsewhere import each, is_lent
@@ -166,7 +166,21 @@ def _derive_portion(
     add_up(cube, coverage)
     grid = lay_grid(cube, coverage)
     items = list_items(cube, grid.begin)
-    columns, by_flow = _wanted_months(cube, grid.told, wanted.months)
+    metric = _figures(cube, coverage, grid, items, wanted.months)
+    if wanted.anew is None:
+        return nothing._replace(metric=metric)
+    return Derived(
+        metric, base.keep(cube, wanted.anew), gather(cube, wanted.years),
+        step_back(cube, coverage, grid, items, wanted.far_years),
+    )  # fmt: skip
+
+
+def _figures(
+    cube: Cube, coverage: Coverage, grid: Grid, items: Items, wanted: pl.DataFrame | None
+) -> DataFrame[Metric]:  # fmt: skip
+    """The figures of the `wanted` months of a cube that is added up. What they are told in is as large as the table, and gone when
+    this returns: a January makes years side by side after it."""
+    columns, by_flow = _wanted_months(cube, grid.told, wanted)
     row_of, height = number_rows(items.series, items.mass, grid.told, columns, by_flow, cube.flow, len(cube.flows))
     rows = Rows(
         numpy.full((len(FLOATS), height), numpy.nan), numpy.full((len(MONTHS), height), NO_MONTH, numpy.int32),
@@ -195,13 +209,7 @@ def _derive_portion(
     item, place = numpy.empty(height, numpy.int64), numpy.empty(height, numpy.int64)
     at_item, at_place = numpy.nonzero(row_of >= 0)
     item[row_of[at_item, at_place]], place[row_of[at_item, at_place]] = at_item, at_place
-    metric = _as_table(Found(cube, items, item, columns[place], rows))
-    if wanted.anew is None:
-        return nothing._replace(metric=cast("DataFrame[Metric]", metric))
-    return Derived(
-        cast("DataFrame[Metric]", metric), base.keep(cube, wanted.anew), gather(cube, wanted.years),
-        step_back(cube, coverage, grid, items, wanted.far_years),
-    )  # fmt: skip
+    return cast("DataFrame[Metric]", _as_table(Found(cube, items, item, columns[place], rows)))
 
 
 def _cube_of(portion: Portion, releases: DataFrame[Release], wanted: Wanted, past: Past | None) -> Cube | None:
