@@ -66,7 +66,7 @@ def _cut(frames: list[pl.DataFrame], before: str | None) -> tuple[list[pl.DataFr
         products = frame["product"]
         count = bisect.bisect_left(range(frame.height), before, key=products.__getitem__)
         ready += [frame[:count]] if count else []
-        rest += [_copied([frame[count:]])] if count < frame.height else []
+        rest += [copied([frame[count:]])] if count < frame.height else []
     return ready, rest
 
 
@@ -93,7 +93,7 @@ def weave(frames: list[pl.DataFrame], run: Sequence[str], rows_per_group: int) -
             runs.append((number, row, end, begins))
     nothing = frames[0].clear()
     last = {number: place for place, (number, *_) in enumerate(runs)}
-    groups = [_copied(group) for group in _groups(frames, runs, last, rows_per_group)]
+    groups = [copied(group) for group in _groups(frames, runs, last, rows_per_group)]
     frames.clear()
     return pl.concat(groups or [nothing], rechunk=False)
 
@@ -121,7 +121,8 @@ def _groups(
         yield group
 
 
-def _copied(views: list[pl.DataFrame]) -> pl.DataFrame:
+def copied(views: list[pl.DataFrame]) -> pl.DataFrame:
+    """The rows of views in one piece of their own."""
     # A single view is copied too, and for that it must be two: in one piece it would stay a view, and hold the whole.
     first, *others = views
     return pl.concat([first[:1], first[1:], *others], rechunk=True)

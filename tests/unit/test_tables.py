@@ -13,6 +13,7 @@ import polars as pl
 import pyarrow
 import pyarrow.parquet
 import pytest
+from polars.testing import assert_frame_equal
 
 from schemas.base import Base, BaseFar, BaseYear
 from schemas.catalog import PUBLISHED
@@ -21,7 +22,7 @@ from schemas.table import Table, arrow_schema, polars_schema, readers_schema
 from schemas.trade_flow import TradeFlow
 from tasks.publish import NewFile
 from tasks.tables import BYTES_PER_PAGE, encode_file, encode_months
-from tasks.weave import weave
+from tasks.weave import copied, weave
 
 WORDS = ["product", "classification", "partner", "measure", "level_status", "kinds"]
 
@@ -190,6 +191,21 @@ def test_what_each_release_reads_again_is_written_for_speed_and_all_readers_read
         assert len(pandas.read_parquet(path)) == pl.read_parquet(path).height == 1
     assert codecs["metric"] == codecs["trade_flow"] == {"ZSTD"}
     assert codecs["base"] == codecs["base_year"] == codecs["base_far"] == {"LZ4"}
+
+
+def test_lists_are_the_same_bytes_in_one_piece_and_in_row_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PUBLISHED, "base_far", replace(PUBLISHED["base_far"], rows_per_group=8_000))
+    many = pl.concat([empty_row(BaseFar)] * 20_000, rechunk=True).with_columns(
+        highest=pl.Series([[float(number * place) for place in range(number % 7)] for number in range(20_000)])
+    )
+    groups = pl.concat([copied([many[start : start + 8_000]]) for start in (0, 8_000, 16_000)], rechunk=False)
+    assert groups["highest"].n_chunks() == 3
+    files = [
+        encode_file(BaseFar, rows, "flow=export/year=2025/month=1", {}, in_order=True)
+        for rows in (many, groups, many[:])
+    ]
+    assert len({file.sha256 for file in files}) == 1
+    assert_frame_equal(pl.read_parquet(files[0].data).select("highest"), many.select("highest"))
 
 
 def empty_row(model: type[Table]) -> pl.DataFrame:
