@@ -24,7 +24,7 @@ MAGNITUDE_MONTHS_MIN = 6
 MAGNITUDE_MONTHS_BACK = 24
 
 
-def _editions(judged: Judged) -> Rows:
+def _of_one_day(judged: Judged) -> Rows:
     """Two releases of one day cannot both be the word: what both say must be equal, as the quantities are of a query that was
     asked for in USD and in CNY; but in the number of digits papers may differ."""
     row, known = judged.row, judged.known
@@ -216,5 +216,5 @@ def _revised(judged: Judged) -> Rows:
 
 
 PRECEDENTS: tuple[Check, ...] = (
-    _known_again, _editions, _unit_values, _unit_changed, _magnitude, _revised,
+    _known_again, _of_one_day, _unit_values, _unit_changed, _magnitude, _revised,
 )  # fmt: skip
