@@ -23,6 +23,7 @@ from tasks import catalog as step
 from tasks import release_calendar
 from tasks.done import Done, set_down
 from tasks.normalise import Normalised
+from tasks.parcel import packed, unpacked
 
 if TYPE_CHECKING:  # Dask is imported only where a scheduler was named
     from tasks.cluster import Cluster, Piece
@@ -93,7 +94,7 @@ class NextOne:
         found = None if begun is None else begun.result()
         if found is None or (found.landed.model_copy(update={"raw": landed.raw}), found.today) != (landed, today):
             return None
-        made: Normalised = step.adopt(found.done)
+        made: Normalised = step.adopt(unpacked(found.done))
         return made
 
     def _read(self, file: Path) -> Understood | None:
@@ -108,15 +109,16 @@ class NextOne:
             # No room for a copy: in its turn the file is read from where it is.
             log.info("%s is not read ahead: %s", file, problem)
             return None
-        return None if done is None else Understood(landed, today, done)
+        return None if done is None else Understood(landed, today, packed(done))
 
 
 class Understood(NamedTuple):
-    """A file that was read: as it was then, on that day, and what came of it."""
+    """A file that was read: as it was then, on that day, and what came of it, packed: it waits while another month's figures are
+    made, which want the room."""
 
     landed: Landed
     today: date
-    done: Done
+    done: bytes
 
 
 class Begun(NamedTuple):

@@ -19,8 +19,10 @@ class TracedNumber(BaseModel):
     records: list[int] = Field(description="record numbers in the raw file; their values add up to `value`")
     told: int = Field(description="what these records add up to in the details of the release")
     read: int | None = Field(
-        None, description="what they add up to in the raw file, read again; null where a correction changed one of them"
-    )
+        None, description="what they add up to in the raw file, read again with the corrections of its edition; null where "
+        "the table of corrections no longer has them",
+    )  # fmt: skip
+    corrected: list[str] = Field([], description="what was corrected in these records, and why")
     printed: list[str] = Field(description="the first records as printed")
     address: str | None = Field(None, description="where it was printed, for collected figures")
 

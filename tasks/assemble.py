@@ -122,7 +122,11 @@ def derive(ledger_after: Ledger, known: Known) -> Figures:
     with _refusing_overflow(), contextlib.ExitStack() as open_writers:
         metric, base, base_year, base_far = (
             open_writers.enter_context(
-                Writer(model, known.store, functools.partial(derivation_of_month, model, releases=releases))
+                Writer(
+                    model,
+                    known.store,
+                    functools.partial(derivation_of_month, model, releases=releases, chained=known.chained),
+                )
             )
             for model in (Metric, Base, BaseYear, BaseFar)
         )

@@ -32,25 +32,32 @@ def correct(landed: Landed, parsed: Parsed, today: date) -> Parsed:
     corrections = corrections_of(landed.source, landed.raw_sha256)
     if not corrections:
         return parsed
-    reported: pl.DataFrame = parsed.reported
-    notes = list(parsed.normalised)
     for row in corrections:
-        reported = _apply(reported, row, landed.file.name, today)
-        notes.append(
-            f"record {row['record']}, {row['field']}: {row['expect']!r} corrected to {row['value']!r} ({row['reason']})"
-        )
-    return Parsed(DataFrame[Reported](reported), parsed.encoding, tuple(notes))
+        if date.fromisoformat(row["expires_on"]) < today:
+            raise Refused(
+                "correction expired",
+                where=landed.file.name,
+                found=f"correction {row['id']} expired on {row['expires_on']}",
+                advice="Look at the source again; renew the row in corrections.csv or take it out.",
+            )
+    notes = (*parsed.normalised, *(f"record {row['record']}, {told(row)}" for row in corrections))
+    return Parsed(corrected(parsed.reported, corrections, landed.file.name), parsed.encoding, notes)
 
 
-def _apply(reported: pl.DataFrame, row: dict[str, str], where: str, today: date) -> pl.DataFrame:
+def told(row: dict[str, str]) -> str:
+    """What a correction changes in its record, and why."""
+    return f"{row['field']}: {row['expect']!r} corrected to {row['value']!r} ({row['reason']})"
+
+
+def corrected(reported: pl.DataFrame, corrections: list[dict[str, str]], where: str) -> DataFrame[Reported]:
+    """What is printed with `corrections` in it. Raises Refused where one does not fit; `where` names the file."""
+    for row in corrections:
+        reported = _apply(reported, row, where)
+    return DataFrame[Reported](reported)
+
+
+def _apply(reported: pl.DataFrame, row: dict[str, str], where: str) -> pl.DataFrame:
     name, kinds = f"correction {row['id']}", polars_schema(Reported)
-    if date.fromisoformat(row["expires_on"]) < today:
-        raise Refused(
-            "correction expired",
-            where=where,
-            found=f"{name} expired on {row['expires_on']}",
-            advice="Look at the source again; renew the row in corrections.csv or take it out.",
-        )
     place = pl.col("record") == int(row["record"])
     found = reported.filter(place)
     text = found[row["field"]].cast(pl.String)[0] if row["field"] in kinds and found.height else None

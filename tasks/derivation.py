@@ -4,6 +4,7 @@ Belongs here: which releases a table's partition rests on. No clock and no host 
 same bytes on every machine.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 import polars as pl
@@ -31,8 +32,11 @@ MADE_IN = {
 }
 
 
-def derivation_of_month(model: type[Table], partition: Partition, releases: pl.DataFrame) -> dict[str, Any]:
-    """What a partition was made from: the releases that speak of its month, or of a month that its metrics look back on."""
+def derivation_of_month(
+    model: type[Table], partition: Partition, releases: pl.DataFrame, chained: Collection[tuple[str, int]] = ()
+) -> dict[str, Any]:
+    """What a partition was made from: the releases that speak of its month, or of a month that its metrics look back on. In a
+    year (flow, year) that is `chained` by cumulative figures these may also be later months."""
     flow, year, month = partition
     first = last = year * 12 + month - 1
     if model is BaseFar:
@@ -40,7 +44,8 @@ def derivation_of_month(model: type[Table], partition: Partition, releases: pl.D
     elif model is BaseYear:
         first = year * 12
     elif model is Metric:
-        first, last = first - LOOK_BACK_MONTHS - QUIET_MONTHS, year * 12 + 11
+        first -= LOOK_BACK_MONTHS + QUIET_MONTHS
+        last = year * 12 + 11 if (flow, year) in chained else last
     speaking = releases.filter(
         (pl.col("flow").is_null() | (pl.col("flow") == flow))
         & (month_index("first_month") <= last) & (month_index("last_month") >= first)

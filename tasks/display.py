@@ -161,6 +161,8 @@ def show_trace(console: Console, trace: Trace, *, full: bool = True) -> None:
                 console.print(f"    {escape(number.address)}", style="dim", highlight=False, soft_wrap=True)
             for text in number.printed[:1] if full else ():
                 console.print(f"    as printed: {escape(text)}", style="dim", highlight=False, soft_wrap=True)
+            for change in number.corrected:
+                console.print(f"    {escape(change)}", style="yellow", highlight=False, soft_wrap=True)
         if len(shown) < len(operand.numbers):
             console.print(f"    and {len(operand.numbers) - len(shown)} more numbers", style="dim", highlight=False)
     if is_mixed(trace.kinds):

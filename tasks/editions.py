@@ -1,11 +1,14 @@
-"""Names of releases, and the editions of one that is published and was corrected since.
+"""Names of releases, and the editions of one that is published: corrected since, or public again after another one.
 
 The same bytes with the same declaration are the same release, whenever they come, and the same corrections make the same edition
 of it. One that is published stays as it is; with other corrections than the last edition it is read again and published as the
 next one, from the day on which the last of them was decided. Ids of editions begin with that of their release and sort in
-their order. What an edition says counts where nothing else was said since its release was public (`ledger`).
+their order. What a corrected edition says counts where nothing else was said since its release was public (`ledger`). Customs
+may also take back what they said last: bytes that are declared to be public on a later day, and another release has spoken
+between, are an edition with the corrections of the one before, and what it says is a word as of any release.
 """
 
+import functools
 import hashlib
 import json
 import re
@@ -20,7 +23,7 @@ from schemas.release import Release
 from schemas.request import Amended, Landed
 from tasks.correct import corrections_of
 from tasks.refusal import Refused
-from tasks.snapshot import open_snapshot
+from tasks.snapshot import load_snapshot, open_snapshot
 from tasks.sources import SOURCES
 from tasks.tables import read_table
 
@@ -41,16 +44,36 @@ def release_of() -> pl.Expr:
     return pl.col("release_id").str.split(MARK).list.first()
 
 
+def is_said_again() -> pl.Expr:
+    """Whether an edition is no correction of the one before it, of releases in the order of their days and ids."""
+    hashes = pl.col("release_id").str.extract(f"^{EDITION}$", 3).fill_null("")
+    return (hashes == hashes.shift(1).over(release_of())).fill_null(False)
+
+
 def is_outdated(release_id: str, published: Collection[str]) -> bool:
     """Whether this edition, or a later one of the same release, is among the published ones."""
     name, number, _ = _parts(release_id)
     return any(other == name and of_other >= number for other, of_other, _ in map(_parts, published))
 
 
-def amended(landed: Landed, store: Path, today: date) -> Landed:
-    """What was landed, as an edition where corrections of it were decided since it was published; as it is, where none were.
+def corrections_in(release: Mapping[str, Any]) -> list[dict[str, str]] | None:
+    """The corrections with which a row of the table `release` was read; None where the table of corrections says others by now,
+    or no edition tells."""
+    corrections = corrections_of(release["source"], release["raw_sha256"])
+    if SOURCES[release["source"]].says_day:
+        return None if corrections else []
+    _, _, said = _parts(release["release_id"])
+    if not said:
+        return []
+    return corrections if said == _hash_of(corrections) else None
 
-    Raises Refused for a correction that is decided on a day to come.
+
+def amended(landed: Landed, store: Path, today: date, declared_on: date | None = None) -> Landed:
+    """What was landed, as an edition where corrections of it were decided since it was published, or where it was public again
+    on `declared_on`; as it is otherwise.
+
+    A day that nobody declared is that of the first landing and says nothing: the file may have lain there ever since. Raises
+    Refused for a correction that is decided on a day to come.
     """
     # Of figures with days of their own a later print is the correction.
     if SOURCES[landed.source].says_day:
@@ -70,14 +93,43 @@ def amended(landed: Landed, store: Path, today: date) -> Landed:
     if not editions:
         return landed.model_copy(update={"edition": f"{MARK}00-{said}" if said else ""})
     _, number, before = _parts(editions[-1])
-    if before == said and not number:
+    if before == said and not number and declared_on is None:
         return landed.model_copy(update={"edition": editions[-1].removeprefix(name)})
-    last = read_table(snapshot, Release, where=pl.col("release_id") == editions[-1]).row(0, named=True)
+    assert snapshot is not None
+    releases = _releases(store, snapshot.id)
+    last = releases.row(by_predicate=pl.col("release_id") == editions[-1], named=True)
     edition, day = editions[-1].removeprefix(name), last["released_on"]
     if before != said:
         decided = [date.fromisoformat(row["decided_on"]) for row in corrections] or [today]
         edition, day = f"{MARK}{len(editions):02d}-{said}", max(*decided, day)
+    elif declared_on is not None and declared_on > day and _is_said_between(releases, last, declared_on):
+        edition, day = f"{MARK}{len(editions):02d}-{said}", declared_on
+    elif not number:
+        return landed.model_copy(update={"edition": edition})
     return landed.model_copy(update={"edition": edition, "released_on": day, "amends": _scope(last)})
+
+
+def _is_said_between(releases: pl.DataFrame, last: Mapping[str, Any], day: date) -> bool:
+    """Whether another release of the source has spoken of some of the same months and chapters since `last` and until `day`."""
+    others = releases.filter(
+        release_of() != _parts(last["release_id"])[0], source=last["source"], reporter=last["reporter"],
+    ).filter(
+        pl.col("released_on").is_between(last["released_on"], day)
+        & (pl.col("first_month") <= last["last_month"]) & (pl.col("last_month") >= last["first_month"])
+        & (pl.lit(last["flow"] is None) | pl.col("flow").is_null() | (pl.col("flow") == last["flow"]))
+    )  # fmt: skip
+    asked = _chapters(last["products"])
+    return any("*" in asked | other or asked & other for other in map(_chapters, others["products"]))
+
+
+def _chapters(products: Collection[str]) -> set[str]:
+    return {product[:2] for product in products}
+
+
+@functools.lru_cache(maxsize=1)
+def _releases(store: Path, snapshot_id: str) -> pl.DataFrame:
+    """All releases of a snapshot, read once: each file of an inbox asks."""
+    return read_table(load_snapshot(store, snapshot_id), Release)
 
 
 def _parts(release_id: str) -> tuple[str, int, str]:

@@ -166,7 +166,7 @@ def _judge(path: Path, request: WatchRequest, store: Path, day: date) -> tuple[s
 def _what_became(path: Path, declared: Declared, store: Path, day: date) -> str:
     """One word about a file that is wanted today: what became of its bytes and its declaration, if anything."""
     try:
-        release_id = release_id_of(amended(_as_landed(declared), store, day))
+        release_id = release_id_of(amended(_as_landed(declared), store, day, declared.released_on))
     except (Refused, OSError):
         # What cannot be read, or is gone by now, is told when its turn has come.
         return "refusable"

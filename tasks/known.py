@@ -42,6 +42,7 @@ class Known(NamedTuple):
     - `before`: files with the numbers that derived months look back on, and with those of the settled months themselves. They
       are read portion by portion, so that a look back needs no more memory than a portion.
 
+    `chained` are the years (flow, year) of derived months that have a cumulative figure: there a month may tell of those before it.
     `stale` are published files (table and partition) of `base_year` and `base_far` that no longer hold and are not carried over.
     """
 
@@ -57,6 +58,7 @@ class Known(NamedTuple):
     settled: tuple[Partition, ...] = ()
     far_years: tuple[tuple[str, int], ...] = ()
     stale: tuple[tuple[str, Partition], ...] = ()
+    chained: frozenset[tuple[str, int]] = frozenset()
 
     @property
     def anew(self) -> tuple[Partition, ...]:
@@ -78,9 +80,11 @@ def open_known(store: Path, release: Normalised) -> Known:
     told = {path_partition(entry.partition) for entry in snapshot.entries("metric")} if snapshot else set()
     derived = {month for month in _months_between(touched | held | told) if _can_change(month, touched)}
     based = _base_files(snapshot, Base)
-    year = {(flow, number, month) for flow, number, _ in touched for month in range(1, 13)}
+    years_of_derived = {month[:2] for month in derived}
     chained = _years_of_totals(release.detail) | {
-        month[:2] for month in year & held if month not in based or has_totals(based[month])
+        month[:2]
+        for month in held
+        if month[:2] in years_of_derived and (month not in based or has_totals(based[month]))
     }
     derived = {month for month in derived if month[:2] in chained or _is_not_before(month, touched)}
     # Months that were published before their numbers were kept are made again, once.
@@ -117,6 +121,7 @@ def open_known(store: Path, release: Normalised) -> Known:
         tuple(sorted(settled)),
         tuple(sorted(far.years)),
         tuple(sorted({(entry.table, path_partition(entry.partition)) for entry in entries} - kept)),
+        frozenset(chained),
     )
 
 

@@ -58,7 +58,7 @@ def land(declared: Declared, store: Path, today: date) -> Landed:
             else "Set the clock, which is or was wrong, or declare released_on.",
         )
     _refuse_impossible_months(declared, released_on)
-    return amended(_landed(declared, place, sha256, len(raw), released_on), store, today)
+    return amended(_landed(declared, place, sha256, len(raw), released_on), store, today, declared.released_on)
 
 
 def expected(declared: Declared, raw: bytes, today: date) -> Landed:

@@ -1,6 +1,7 @@
-"""A raw file that is published, read again: its records as printed, and what they add up to.
+"""A raw file that is published, read again: its records as printed, what was corrected in them, and what they add up to.
 
-For whoever traces a number to its bytes. Corrections are not applied: a record that one changes says nothing here.
+For whoever traces a number to its bytes. The corrections are those of the edition; where it cannot be told any more which they
+were, a record says nothing here.
 """
 
 import functools
@@ -14,7 +15,8 @@ import numpy
 from pandera.typing.polars import DataFrame
 
 from schemas.reported import Reported
-from tasks.correct import corrections_of
+from tasks.correct import corrected, told
+from tasks.editions import corrections_in
 from tasks.keys import Array
 from tasks.land import raw_path
 from tasks.normalise import numbers_of
@@ -24,20 +26,26 @@ from tasks.working_copy import fetched
 
 @dataclass(frozen=True)
 class RawFile:
-    """Records with the places where they stand, and those that a correction changes."""
+    """Records as printed and as corrected, with the places where they stand, and the corrections; None: they cannot be told."""
 
     reported: DataFrame[Reported]
+    corrected: DataFrame[Reported]
     places: dict[int, int]
-    corrected: frozenset[int]
+    corrections: list[dict[str, str]] | None
 
     def text(self, record: int) -> dict[str, Any]:
         """A record as printed."""
         row = self.reported.row(self.places[record], named=True)
         return {name: text for name, text in row.items() if text is not None}
 
+    def changes(self, records: list[int]) -> list[str]:
+        """What was corrected in some records."""
+        said = {str(record) for record in records}
+        return [f"record {row['record']}, {told(row)}" for row in self.corrections or () if row["record"] in said]
+
     def total(self, records: list[int], measure: str) -> int | None:
-        """What some records add up to in a measure; None where a correction says otherwise of one."""
-        if self.corrected & {*records}:
+        """What some records add up to in a measure, corrections included; None where these cannot be told."""
+        if self.corrections is None:
             return None
         values = self._values.get(measure)
         return 0 if values is None else sum(values[[self.places[record] for record in records]].tolist())
@@ -46,7 +54,7 @@ class RawFile:
     def _values(self) -> dict[str, Array]:
         """The numbers in each measure by place, 0 where there is none: read once, because a chapter rests on thousands of them."""
         found = {}
-        for (measure,), numbers in numbers_of(self.reported).partition_by("measure", as_dict=True).items():
+        for (measure,), numbers in numbers_of(self.corrected).partition_by("measure", as_dict=True).items():
             found[str(measure)] = values = numpy.zeros(self.reported.height, numpy.int64)
             values[numbers["row"].to_numpy()] = numbers["value"].to_numpy()
         return found
@@ -61,5 +69,5 @@ def read_raw(store: Path, release: Mapping[str, Any]) -> RawFile:
         raise ValueError(f"{place}: the raw bytes are not those that were landed; restore the file from a copy")
     reported = SOURCES[release["source"]].parse(raw, Path(release["title"]).name).reported
     places = {number: place for place, number in enumerate(reported["record"])}
-    corrected = (int(row["record"]) for row in corrections_of(release["source"], sha256))
-    return RawFile(reported, places, frozenset(corrected))
+    corrections = corrections_in(release)
+    return RawFile(reported, corrected(reported, corrections or [], place.name), places, corrections)

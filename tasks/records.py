@@ -56,6 +56,7 @@ class Records:
             measure=row["measure"], value=row["value"], unit=row["unit"], release_id=row["release_id"], title=release["title"],
             known_from=str(row["known_from"]), raw_sha256=release["raw_sha256"], records=records,
             told=details["value"].sum(), read=file.total(records, row["measure"]) if file else None,
+            corrected=file.changes(records) if file else [],
             printed=[json.dumps(text, ensure_ascii=False) for text in texts], address=texts[0].get("address") if texts else None,
         )  # fmt: skip
 
@@ -65,7 +66,7 @@ class Records:
         return self._of_month[month]
 
     def _file(self, release: Row) -> RawFile:
-        sha256 = release["raw_sha256"]
-        if sha256 not in self._files:
-            self._files[sha256] = read_raw(self.snapshot.store, release)
-        return self._files[sha256]
+        name = release["release_id"]
+        if name not in self._files:
+            self._files[name] = read_raw(self.snapshot.store, release)
+        return self._files[name]

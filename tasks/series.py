@@ -121,8 +121,16 @@ def cut_portions(
     found = []
     for first, after in bounds:
         inside = (kin >= first) & (kin < after) if after is not None else kin >= first
-        found.append(Portion(first, after, observation.filter(inside) if len(bounds) > 1 else observation))
+        found.append(Portion(first, after, _rows(observation, inside)))
     return found
+
+
+def _rows(frame: pl.DataFrame, inside: pl.Series) -> pl.DataFrame:
+    """The rows that are `inside`; as a view where they follow one another, as they do in a ledger of one flow."""
+    places = inside.arg_true()
+    if places.len() and places[-1] - places[0] + 1 == places.len():
+        return frame[places[0] : places[-1] + 1]
+    return frame.filter(inside)
 
 
 @functools.cache

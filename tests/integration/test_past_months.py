@@ -1,6 +1,7 @@
 """Months that look back on the numbers of others: over the end of a year, in any order, and in a store of before these were kept."""
 
 import itertools
+import json
 import random
 import shutil
 from datetime import date, timedelta
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow.parquet
 import pytest
 
 from flows.release import release
@@ -27,7 +29,7 @@ from tasks.tables import Partition, read_table
 
 HEADER = '"数据年月","商品编码","商品名称","贸易伙伴编码","贸易伙伴名称","第一数量","第一计量单位","第二数量","第二计量单位","美元",\n'
 MONTHS = ("202311", "202312", "202401", "202402", "202403")
-TABLES = ("base", "base_year", "base_far", "observation", "trade_flow")
+TABLES = ("base", "base_year", "base_far", "observation", "trade_flow", "metric", "revision")
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +51,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 def filled(files: list[Path], store: Path, released_on: date = date(2024, 5, 18)) -> dict[tuple[str, str], str]:
-    """The hashes of the files of a store by table and partition, and one of all figures. (A file of `metric` names the releases
-    that spoke of its year when it was made.)"""
+    """The hashes of the files of a store by table and partition, and one of all figures."""
     for file in files:
         request = ReleaseRequest(
             file=file, store=store, source="gacc_query", flow="export", partners="all", released_on=released_on
@@ -82,6 +83,45 @@ def test_each_month_is_what_one_computation_says_and_the_year_is_its_months(file
 def test_any_order_gives_the_same_bytes(files: list[Path], tmp_path: Path) -> None:
     mixed = [files[place] for place in (2, 4, 0, 3, 1)]
     assert filled(mixed, tmp_path / "mixed") == filled(files, tmp_path / "forwards")
+    assert _made_from(tmp_path / "mixed", "flow=export/year=2024/month=2") == {"202311", "202312", "202401", "202402"}
+
+
+def test_what_is_known_makes_nothing_new_however_much_was_published_since(files: list[Path], tmp_path: Path) -> None:
+    """Also where a cumulative figure connects the months of a year, and a later release speaks of an earlier month."""
+    folder = tmp_path / "quarter"
+    folder.mkdir()
+    months = [line for file in files[2:] for line in file.read_bytes().decode("gb18030").splitlines()[1:]]
+    sums: dict[tuple[str, ...], list[int]] = {}
+    for line in months:
+        _, *name, quantity, unit, second, other, value = line.strip('",').split('","')
+        total = sums.setdefault((*name, unit, second, other), [0, 0])
+        total[:] = total[0] + int(quantity), total[1] + int(value)
+    rows = [
+        ",".join(f'"{text}"' for text in (*name, total[0], unit, second, other, total[1])) + ",\n"
+        for (*name, unit, second, other), total in sums.items()
+    ]
+    quarter = folder / "quarter.csv"
+    quarter.write_bytes((HEADER.partition(",")[2] + "".join(rows)).encode("gb18030"))
+    (folder / "quarter.csv.toml").write_text('months = "2024-01..2024-03"\n')
+    orders = ([*files, quarter], [quarter, *reversed(files)])
+    one, other = (filled(order, tmp_path / f"store{place}") for place, order in enumerate(orders))
+    assert one == other
+    for file in orders[0]:
+        request = ReleaseRequest(
+            file=file, store=tmp_path / "store0", source="gacc_query", flow="export", partners="all", released_on=date(2024, 5, 18)
+        )  # fmt: skip
+        assert release.fn(request, date(2024, 5, 20)).status == "nothing new", file.name
+    # With the sum of three months a number of the third one is a number of the second.
+    assert _made_from(tmp_path / "store0", "flow=export/year=2024/month=2") == {file.stem for file in orders[0]}
+
+
+def _made_from(store: Path, partition: str) -> set[str]:
+    """Which files the figures of a month say that they are made from."""
+    snapshot = _snapshot(store)
+    (entry,) = (entry for entry in snapshot.entries("metric") if entry.partition == partition)
+    note = json.loads(pyarrow.parquet.read_metadata(snapshot.path / entry.path).metadata[b"tidewaiter.derivation"])
+    names = dict(read_table(snapshot, Release).select("release_id", "title").iter_rows())
+    return {Path(names[one["release_id"]]).stem for one in note["inputs"]}
 
 
 def test_a_store_of_before_numbers_were_kept_is_taken_over(

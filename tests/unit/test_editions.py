@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import io
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Any
 
 import polars as pl
 import pytest
-from bad_inputs.download import csv_bytes, magnets
+from bad_inputs.download import HORSES, csv_bytes, magnets
+from rich.console import Console
 
 from flows.release import from_bytes_to_tables
 from schemas.code_tables import Corrections
@@ -19,12 +21,14 @@ from schemas.table import polars_schema
 from schemas.watch import WatchRequest
 from tasks import correct, hold, inbox, reading
 from tasks.audit import audit
+from tasks.display import show_trace
 from tasks.hold import Held
 from tasks.origin import Place
 from tasks.refusal import Refused
 from tasks.trace import Tracer
 
 TODAY = date(2025, 9, 1)
+HORSES_OF_JUNE = ("202506", *HORSES, "502", "美国", "1200", "千克", "2", "头", "61,500")
 PRINTED = csv_bytes([magnets("502", "353000", "20,121,000"), magnets("304", "764000", "43,548,120")])
 
 
@@ -39,8 +43,8 @@ class Customs:
         file = self.folder / "june.csv"
         file.write_bytes(data)
         request = ReleaseRequest(
-            file=file, store=self.store, source="gacc_query", flow="export", released_on=date(2025, 7, day),
-            **{"partners": "all", **declared},
+            file=file, store=self.store, source="gacc_query", flow="export",
+            **{"partners": "all", "released_on": date(2025, 7, day), **declared},
         )  # fmt: skip
         return from_bytes_to_tables(request, today)
 
@@ -113,7 +117,45 @@ def test_a_trace_of_a_corrected_number_names_both_and_agrees(customs: Customs) -
     (number,) = found.operands[0].numbers
     assert (number.value, number.records, str(number.known_from)) == (253_000, [1], "2025-08-10")
     assert json.loads(number.printed[0])["quantity"] == "353000"
+    assert (number.read, number.corrected) == (253_000, ["record 1, quantity: '353000' corrected to '253000' (a slip)"])
     assert found.agrees
+    said = io.StringIO()
+    show_trace(Console(file=said, width=200), found)
+    assert "'353000' corrected to '253000' (a slip)" in said.getvalue()
+    # Of another number of the file nothing was corrected.
+    (other,) = (
+        tracer.trace(Place("export", "85051110", "DEU", "quantity_kg", 2025 * 12 + 5), "level").operands[0].numbers
+    )
+    assert (other.read, other.corrected) == (764_000, [])
+
+
+def test_a_trace_reads_the_raw_file_with_the_corrections_of_its_edition_and_no_others(customs: Customs) -> None:
+    def reads() -> int | None:
+        tracer = Tracer(reading.open_published(customs.store), "export", "85051110")
+        found = tracer.trace(Place("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5), "level")
+        assert found.agrees
+        return found.operands[0].numbers[0].read
+
+    customs.ingest()
+    # The row stands in the table, and the release was not read with it.
+    customs.correct("253000")
+    assert reads() == 353_000
+    customs.ingest()
+    # Nobody knows any more what the edition was read with.
+    customs.correct("254000")
+    assert reads() is None
+    customs.ingest()
+    assert reads() == 254_000
+
+
+def test_a_corrected_number_that_is_not_what_its_correction_says_is_found(
+    customs: Customs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customs.correct("253000")
+    with monkeypatch.context() as lied:
+        lied.setattr(correct, "_apply", lambda reported, row, where: reported.with_columns(quantity=pl.lit("999000")))
+        customs.ingest()
+    assert any("253000, which 1 records of the raw file" in problem for problem in audit(customs.store, 50).problems)
 
 
 def test_corrections_of_corrections_and_one_that_is_taken_back_follow_one_another(customs: Customs) -> None:
@@ -230,3 +272,72 @@ def test_a_watch_takes_what_was_corrected_since_it_was_published(customs: Custom
     assert look().ready == [file]
     take()
     assert look().ready == []
+
+
+REVISED = csv_bytes([magnets("502", "360000", "20,121,000"), magnets("304", "764000", "43,548,120")])
+
+
+def test_customs_take_a_revision_back_with_the_very_bytes_that_were_public_before(customs: Customs) -> None:
+    first = customs.ingest()
+    customs.ingest(REVISED, 25)
+    again = customs.ingest(day=28)
+    assert again.release_id == f"{first.release_id}.01-"
+    told = [(353_000, date(2025, 7, 20)), (360_000, date(2025, 7, 25)), (353_000, date(2025, 7, 28))]
+    assert [word[:2] for word in customs.words()] == told
+    assert [customs.kilograms(as_of=date(2025, 7, day)) for day in (24, 27, 28)] == [[353_000], [360_000], [353_000]]
+    revised = reading.query(customs.store, "revision", product="85051110", partner="USA").filter(measure="quantity_kg")
+    assert revised.sort("revised_on").select("old_value", "new_value").rows() == [
+        (353_000, 360_000),
+        (360_000, 353_000),
+    ]
+    # All three lie about, and come again as often as anybody looks.
+    for data, day in ((PRINTED, 20), (REVISED, 25), (PRINTED, 28), (PRINTED, 20)):
+        assert customs.ingest(data, day).status == "nothing new"
+    # An error that is found in them is one of what they say now.
+    customs.correct("253000")
+    assert customs.ingest(day=28).release_id.startswith(f"{first.release_id}.02-")
+    assert [word[:2] for word in customs.words()] == [*told, (253_000, date(2025, 8, 10))]
+    assert audit(customs.store, 50).problems == []
+
+
+def test_what_nobody_contradicted_is_not_said_again(customs: Customs) -> None:
+    customs.ingest()
+    customs.ingest(csv_bytes([magnets("502", "361000", month="202505")]), 25)
+    customs.ingest(csv_bytes([HORSES_OF_JUNE]), 26)
+    customs.ingest(csv_bytes([magnets("502", "362000", month="202507")]), released_on=date(2025, 8, 20))
+    assert customs.ingest(released_on=date(2025, 8, 21)).status == "nothing new"
+    # Nor before it was contradicted, nor by a file that only lies there.
+    customs.ingest(REVISED, 30)
+    assert customs.ingest(day=29).status == "nothing new"
+    assert customs.ingest(released_on=None).status == "nothing new"
+    assert [word[0] for word in customs.words()] == [353_000, 361_000, 360_000, 362_000]
+    assert customs.ingest(day=31).release_id.endswith(".01-")
+
+
+def test_of_two_files_of_one_day_either_may_be_public_again(customs: Customs) -> None:
+    names = {data: customs.ingest(data).release_id for data in (PRINTED, REVISED)}
+    overruled, word = sorted(names, key=lambda data: names[data])
+    assert customs.ingest(overruled).status == customs.ingest(word).status == "nothing new"
+    assert customs.ingest(overruled, 28).release_id == f"{names[overruled]}.01-"
+    kilograms = {PRINTED: 353_000, REVISED: 360_000}
+    assert [told[:2] for told in customs.words()] == [
+        (kilograms[word], date(2025, 7, 20)), (kilograms[overruled], date(2025, 7, 28)),
+    ]  # fmt: skip
+
+
+def test_a_watch_takes_what_is_public_again_in_its_turn(customs: Customs) -> None:
+    folder = customs.folder / "inbox" / "gacc_query" / "export"
+    folder.mkdir(parents=True)
+    (folder / "defaults.toml").write_text('partners = "all"\n')
+    days = {"a.csv": (28, PRINTED), "b.csv": (20, PRINTED), "c.csv": (25, REVISED)}
+    for name, (day, data) in days.items():
+        (folder / name).write_bytes(data)
+        (folder / f"{name}.toml").write_text(f"released_on = 2025-07-{day}\n")
+    request = WatchRequest(inbox=customs.folder / "inbox", store=customs.store)
+    look = functools.partial(inbox.look, request, TODAY, sleep=lambda seconds: None)
+    ready = look().ready
+    assert [file.name for file in ready] == ["b.csv", "c.csv", "a.csv"]
+    for file in ready:
+        assert from_bytes_to_tables(ReleaseRequest(file=file, store=customs.store), TODAY).status == "published"
+    assert [word[0] for word in customs.words()] == [353_000, 360_000, 353_000]
+    assert (look().ready, look().published) == ([], 3)
