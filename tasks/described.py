@@ -17,7 +17,7 @@ from tasks.amounts import Amounts
 from tasks.codes import Read
 from tasks.combine import present, take
 from tasks.findings import finding
-from tasks.periods import month_start
+from tasks.periods import first_day, month_number, month_start
 from tasks.release_calendar import last_opened
 from tasks.scope import family, lost_place
 from tasks.sources import SOURCES
@@ -44,18 +44,30 @@ def said_of(numbers: pl.DataFrame, codes: Read, amounts: Amounts) -> Said:
     )
 
 
+def months_of(turns: pl.DataFrame) -> tuple[int, int]:
+    """The first and the last month of which there is a statement, as numbers."""
+    return month_number(turns["period_start"].min()), month_number(turns["period_end"].max())  # type: ignore[arg-type]
+
+
 def doubt_months(landed: Landed, turns: pl.DataFrame, where: str) -> list[dict[str, str]]:
-    """The doubt about months that were asked for before customs had opened them."""
-    if landed.last_month is None:
+    """The doubts about months that were asked for before customs had opened them, and about years before the first record."""
+    if landed.first_month is None or landed.last_month is None:
         return []
-    last = _last_month(landed, turns)
-    if last >= month_start(landed.last_month):
-        return []
-    return [
-        finding("months_not_opened", "info", where, observed=f"months to {landed.last_month:%Y-%m} in a file of {landed.released_on}",
-                expected=f"months to {last:%Y-%m}, the last that customs had opened or that has a record",
-                advice="Of later months nothing is said, also not that there was no trade; nothing to do.")
-    ]  # fmt: skip
+    doubts = []
+    told, (first, last) = _told(turns), _months(landed, turns)
+    if last < month_start(landed.last_month):
+        doubts.append(
+            finding("months_not_opened", "info", where, observed=f"months to {landed.last_month:%Y-%m} in a file of {landed.released_on}",
+                    expected=f"months to {last:%Y-%m}, the last that customs had opened or that has a record",
+                    advice="Of later months nothing is said, also not that there was no trade; nothing to do.")
+        )  # fmt: skip
+    if landed.first_month < first:
+        doubts.append(
+            finding("years_without_records", "warning", where, observed=f"months from {landed.first_month:%Y-%m}, records from {told[0]:%Y-%m}",
+                    expected=f"months from {first:%Y-%m}, the first year of which the file has a record",
+                    advice="Of the years before it nothing is said, also not that there was no trade; nothing to do.")
+        )  # fmt: skip
+    return doubts
 
 
 def places_of(rows: pl.Series, codes: Read) -> pl.DataFrame:
@@ -66,16 +78,23 @@ def places_of(rows: pl.Series, codes: Read) -> pl.DataFrame:
     )
 
 
-def _last_month(landed: Landed, turns: pl.DataFrame) -> date:
-    """The last month that was asked for, as far as customs had opened it when the file was made: in one that nobody could ask for yet a
-    missing row means nothing."""
-    told: date = month_start(turns["period_end"].max())  # type: ignore[arg-type]
-    if landed.last_month is None:
-        return told
-    asked = month_start(landed.last_month)
+def _told(turns: pl.DataFrame) -> tuple[date, date]:
+    """The first days of the first and of the last month of which there is a statement."""
+    first, last = months_of(turns)
+    return first_day(first), first_day(last)
+
+
+def _months(landed: Landed, turns: pl.DataFrame) -> tuple[date, date]:
+    """The first and the last month of which the release speaks: those that were asked for, else those that it tells.
+
+    In a month that customs had not opened when the file was made a missing row means nothing. Nor does one in a year before the
+    first record: where the site begins stands in no file, and there it has no rows either.
+    """
+    first, last = _told(turns)
+    asked = landed.first_month or first, month_start(landed.last_month) if landed.last_month else last
     if SOURCES[landed.source].kind == "query":
-        asked = min(asked, last_opened(landed.released_on))
-    return max(told, asked)
+        asked = max(asked[0], first.replace(month=1)), min(asked[1], last_opened(landed.released_on))
+    return min(first, asked[0]), max(last, asked[1])
 
 
 def describe(
@@ -89,8 +108,7 @@ def describe(
     """The release as a row, with its scope."""
     # The site takes one range of months, so the months between the first and the last in the file were asked for.
     turns = said.turns
-    first: date = landed.first_month or month_start(turns["period_start"].min())  # type: ignore[arg-type]
-    last = _last_month(landed, turns)
+    first, last = _months(landed, turns)
     says_day = SOURCES[landed.source].says_day
     row = {
         "release_id": release_id, "source": landed.source, "kind": SOURCES[landed.source].kind, "reporter": landed.reporter,

@@ -20,8 +20,9 @@ from schemas.table import empty_frame, polars_schema
 from tasks.amounts import NUMBERS, UNIT_OF, Amounts, read_amounts
 from tasks.codes import CODES, Read, read_codes
 from tasks.combine import Coded, code, combine, rank, retold, take
-from tasks.described import describe, doubt_months, places_of, said_of
+from tasks.described import describe, doubt_months, months_of, places_of, said_of
 from tasks.editions import release_id_of
+from tasks.file_name import doubt_file_name
 from tasks.findings import finding, gather
 from tasks.names import doubt_names
 from tasks.numbers import MISSING_MARKS, plain_texts, tidy_numbers
@@ -94,6 +95,13 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
         )
     said = said_of(numbers, codes, amounts)
     doubts += doubt_months(landed, said.turns, where)
+    if not SOURCES[landed.source].says_day:
+        doubts += doubt_file_name(
+            landed,
+            said.labels["measure"],
+            *months_of(said.turns),
+            says_months=parsed.reported["period"].null_count() == 0,
+        )
     detail = _as_detail(_in_order(numbers, codes), codes, amounts, record, landed, release_id)
     _refuse_growth_of_pieces(detail, where)
     release = describe(landed, parsed, said, quarantine, lost, release_id)

@@ -1,18 +1,29 @@
 """Gate D: is the file what it is declared to be?
 
-The direction and, but for one word of a title, the currency of a query stand nowhere in its records. What gives a slip away
-is what was published before. The same rules as in `tasks/check.py`: a check returns findings and changes nothing.
+The direction and, but for one word of a title, the currency of a query stand nowhere in its records, and often neither do its
+months. What gives a slip away is what was published before. The same rules as in `tasks/check.py`: a check returns findings and
+changes nothing.
 """
 
 import polars as pl
 
 from tasks.findings import Rows, finding
-from tasks.judged import EXAMPLES, Check, Judged
+from tasks.history import CODED, FEW_PRODUCTS, RATED, Month
+from tasks.judged import EXAMPLES, REVISED_SHARE_MAX, YEAR_MONTHS, Check, Judged
+from tasks.periods import month_name, month_number, span_name
+from tasks.scope import WORLD
 
 # Yuan for a dollar: 8.7 in 1994, 6.0 in 2014, and 5.2 to 5.8 in the years before 1994.
 CNY_PER_USD_MIN, CNY_PER_USD_MAX = 5, 10
 # Below this a month may be a parcel, and rounding to whole units is part of the rate.
 SMALL_USD = 1_000
+# Since 1994 a dollar was 6.0 to 8.7 yuan; a price may have moved besides.
+SHIFT_MIN, SHIFT_MAX = 5.5, 10
+# A price that stayed within this factor of its median for so many months says in which currency it is.
+STEADY_FACTOR, STEADY_MONTHS_MIN = 2, 3
+# What a year so far leaves for its last month is a month like those before it, within this factor.
+LIKE_FACTOR, SERIES_MIN = 3, 3
+SERIES = ["flow", "product", "partner", "measure"]
 
 
 def _other_flow(judged: Judged) -> Rows:
@@ -69,4 +80,157 @@ def _exchange_rate(judged: Judged) -> Rows:
         )
 
 
-SLIPS: tuple[Check, ...] = (_other_flow, _exchange_rate)
+def _other_currency(judged: Judged) -> Rows:
+    """Yuan under the title of dollars, or the other way round: most prices are a rate of exchange away from what they were."""
+    if judged.row["kind"] == "published":
+        return
+    for money in RATED[1:]:
+        ratios = pl.concat([_ratios_of_one_month(judged, money), _ratios_of_prices(judged, money)])
+        ratio = pl.col("ratio")
+        ratios = ratios.with_columns(
+            high=ratio.is_between(SHIFT_MIN, SHIFT_MAX), low=(1 / ratio).is_between(SHIFT_MIN, SHIFT_MAX)
+        )
+        for (flow,), rows in ratios.sort("flow", "month", "product").group_by("flow", maintain_order=True):
+            shifted = max((rows.filter(name) for name in ("high", "low")), key=lambda frame: frame.height)
+            if 2 * shifted.height <= rows.height:
+                continue
+            found = shifted.row(0, named=True)
+            yield finding(
+                "other_currency", "error", f"{flow} {money}",
+                observed=f"{found['ratio']:.3g} times what was published, {found['product']} in {month_name(found['month'])} "
+                f"({shifted.height} of {rows.height} such comparisons)",
+                expected="values as before; a rate of exchange lies between",
+                advice="See which currency this query and the one before were for; one of the two may have the wrong title.",
+            )  # fmt: skip
+
+
+def _ratios_of_one_month(judged: Judged, money: str) -> pl.DataFrame:
+    """flow, product, month, ratio: values to those that are published of the same month, of the partners that both have."""
+    key = ["flow", "product", "month"]
+    mine, theirs = (
+        frame.filter("single", *of).group_by(*key, "partner").agg(pl.col("value").sum())
+        for frame, of in (
+            (judged.own, [pl.col("measure") == money]), (judged.beside, [pl.col("measure") == money, pl.col("kind") != "published"]),
+        )
+    )  # fmt: skip
+    both = mine.join(theirs, on=[*key, "partner"]).group_by(key).agg(pl.col("value", "value_right").sum())
+    # Below this a month may be a parcel.
+    both = both.filter(pl.col("value") > 0, pl.col("value_right") >= SMALL_USD)
+    return both.select(*key, ratio=pl.col("value") / pl.col("value_right"))
+
+
+def _ratios_of_prices(judged: Judged, money: str) -> pl.DataFrame:
+    """flow, product, month, ratio: values per kilogram to those of other months, of products whose price was steady."""
+    key = ["flow", "product", "month"]
+    sums = {name: pl.col("value").filter(measure=name).sum() for name in ("quantity_kg", money)}
+    has_both = (pl.col("quantity_kg") > 0) & (pl.col(money) > 0)
+    price = (pl.col(money) / pl.col("quantity_kg")).alias("price")
+    mine = judged.own.filter("single").group_by(*key, "partner").agg(**sums).filter(has_both)
+    mine = mine.group_by(key).agg(pl.col("quantity_kg", money).sum()).filter(pl.col(money) >= SMALL_USD)
+    others = judged.sums.by_product.filter(has_both).select("flow", "product", price)
+    usual = others.group_by("flow", "product").agg(
+        pl.col("price").median(), low=pl.col("price").min(), high=pl.col("price").max(), months=pl.len()
+    )
+    steady = usual.filter(
+        pl.col("months") >= STEADY_MONTHS_MIN, pl.col("low") * STEADY_FACTOR >= pl.col("price"),
+        pl.col("high") <= pl.col("price") * STEADY_FACTOR,
+    )  # fmt: skip
+    found = mine.join(steady.rename({"price": "usual"}), on=["flow", "product"])
+    return found.select(*key, ratio=price / pl.col("usual"))
+
+
+def _year_so_far(judged: Judged) -> Rows:
+    """A month that is as much as the months of its year before it together and one more like them: the year so far, declared as a month."""
+    if judged.row["kind"] == "published":
+        return
+    own = judged.own.filter("single", pl.col("measure").is_in(RATED))
+    told: set[Month] = {(flow, month) for flow, month in own.select("flow", "month").unique().iter_rows()}
+    for flow, month in sorted(told):
+        before = {(flow, number) for number in range(month - month % YEAR_MONTHS, month)}
+        # Of two months the second is often as large as both.
+        if len(before) < 2 or before & told or not before <= judged.months:
+            continue
+        count, is_here = len(before), (pl.col("flow") == flow) & (pl.col("month") == month)
+        known = _published(judged, before).group_by(*SERIES, "month").agg(pl.col("value").sum()).group_by(SERIES).agg(
+            before=pl.col("value").sum(), least=pl.col("value").min(), most=pl.col("value").max(), months=pl.len()
+        )  # fmt: skip
+        series = _by_series(judged, own.filter(is_here)).join(known.filter(pl.col("months") == count), on=SERIES)
+        measures = series.sort(SERIES).partition_by("measure", maintain_order=True)
+        # What is dearer alone is no sum: kilograms and money rise together.
+        for rows in measures if all(_are_like_sums(rows, count) for rows in measures) else ():
+            total, sum_before = int(rows["value"].sum()), int(rows["before"].sum())
+            yield finding(
+                "year_so_far", "error", f"{flow} {rows['measure'][0]} {month_name(month)}",
+                observed=f"{total:,}, {total * count / sum_before:.1f} times a month before it ({rows.height} series)",
+                expected=f"a month; {month_name(month - count)} to {month_name(month - 1)} together are {sum_before:,}",
+                advice="See whether the query was for the whole year so far; then declare its months, "
+                f"{month_name(month - count)}..{month_name(month)}, or download the month alone.",
+            )  # fmt: skip
+
+
+def _are_like_sums(rows: pl.DataFrame, months: int) -> bool:
+    """Whether most values, and all together, are as much as the months before them and one more like these. One or two series may be
+    so once, unless they were steady."""
+    if rows.height < SERIES_MIN and (
+        months < SERIES_MIN or not rows.select((pl.col("most") <= LIKE_FACTOR * pl.col("least")).all()).item()
+    ):
+        return False
+    rest = (pl.col("value") - pl.col("before")) * months / pl.col("before")
+    like = rest.is_between(1 / LIKE_FACTOR, LIKE_FACTOR)
+    is_most = 2 * int(rows.filter(like)["before"].sum()) > int(rows["before"].sum())
+    return is_most and rows.select(pl.col("value", "before").sum()).filter(like).height == 1
+
+
+def _months_of_span(judged: Judged) -> Rows:
+    """A figure of several months is the sum of these, and no less than those of them that are known."""
+    own = judged.own.filter(~pl.col("single"), pl.col("measure").is_in(RATED))
+    if judged.row["kind"] == "published" or not own.height:
+        return
+    for (flow, start, end), spans in own.sort("flow", "period_start", "period_end").group_by(
+        "flow", "period_start", "period_end", maintain_order=True
+    ):
+        months = range(month_number(start), month_number(end) + 1)
+        known = _published(judged, {(flow, month) for month in months} & judged.months)
+        sums = known.group_by(SERIES).agg(known=pl.col("value").sum(), months=pl.col("month").n_unique())
+        series = _by_series(judged, spans).join(sums, on=SERIES)
+        step = REVISED_SHARE_MAX * pl.col("known")
+        is_less = pl.col("value") < pl.col("known") - step
+        is_more = (pl.col("months") == len(months)) & (pl.col("value") > pl.col("known") + step)
+        wrong = series.filter(is_less | is_more).sort(SERIES)
+        for found in wrong.head(EXAMPLES).iter_rows(named=True):
+            yield finding(
+                "months_of_span", "error",
+                f"{flow} {found['product']} {found['partner']} {span_name(start, end)} {found['measure']}",
+                observed=f"{found['value']:,} ({wrong.height} such series)",
+                expected=f"{'' if found['months'] == len(months) else 'at least '}{found['known']:,}, the {found['months']} months of it "
+                "that are published",
+                advice="See for which months the query was; correct months, or see which of the figures was revised.",
+            )  # fmt: skip
+
+
+def _by_series(judged: Judged, rows: pl.DataFrame) -> pl.DataFrame:
+    """Values by SERIES; of a broad release those of whole products."""
+    is_broad = len(judged.products) > FEW_PRODUCTS
+    partner = pl.lit(WORLD).cast(pl.Categorical).alias("partner") if is_broad else pl.col("partner")
+    return rows.with_columns(partner).group_by(SERIES).agg(pl.col("value").sum())
+
+
+def _published(judged: Judged, months: set[Month]) -> pl.DataFrame:
+    """SERIES, month, value of what is published of some months and no print of others; of a broad release whole products, where
+    every partner was asked for."""
+    if len(judged.products) > FEW_PRODUCTS:
+        sums = judged.sums.by_product.filter(pl.lit(judged.row["partners"] == "all"))
+        wanted = pl.struct("flow", "month").is_in([{"flow": flow, "month": month} for flow, month in sorted(months)])
+        long = (
+            sums.filter(wanted)
+            .unpivot(RATED, index=["flow", "product", "month"], variable_name="measure")
+            .filter(pl.col("value") > 0)
+        )
+        named = long.with_columns(pl.col("measure").cast(pl.Categorical), partner=pl.lit(WORLD).cast(pl.Categorical))
+        return named.select(*SERIES, "month", "value")
+    of_those = pl.col("product").is_in(judged.products), pl.col("kind") != "published", pl.col("measure").is_in(RATED)
+    rows = judged.history.rows(months, (*CODED, "value"), *of_those)
+    return rows.filter("single").select(*SERIES, "month", "value")
+
+
+SLIPS: tuple[Check, ...] = (_other_flow, _exchange_rate, _other_currency, _year_so_far, _months_of_span)

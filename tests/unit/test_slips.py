@@ -1,0 +1,199 @@
+"""Files that are not what they were declared to be: other months, another currency, and what their names say.
+
+What is published before is made here by adding up whole numbers; the checks see bytes.
+"""
+
+import datetime
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from bad_inputs.case import Case, Publish, read
+from bad_inputs.download import CLEAN, TITLES, csv_bytes, magnets
+
+from tasks.file_name import months_named
+from tasks.periods import month_name
+
+ALL = {"partners": "all"}
+PRICE = 57
+# Kilograms of 2025 by month and partner; none is more than three times another of its partner.
+KG = {
+    month: {"502": 300_000 + 41_000 * month, "304": 900_000 - 53_000 * month, "133": 400_000 + 17_000 * (month % 3), "116": 48_000}
+    for month in range(1, 8)
+}  # fmt: skip
+
+
+def _file(months: Iterable[int], *, rate: float = 1, partners: Iterable[str] = tuple(KG[1])) -> bytes:
+    return csv_bytes([
+        magnets(partner, str(KG[month][partner]), f"{round(KG[month][partner] * PRICE * rate):,}", f"2025{month:02d}")
+        for month in months for partner in partners
+    ])  # fmt: skip
+
+
+def _without_months(months: Iterable[int], partners: Iterable[str] = tuple(KG[1])) -> bytes:
+    """A download without the column of months, which is the sum of those that were asked for."""
+    sums = {partner: sum(KG[month][partner] for month in months) for partner in partners}
+    return csv_bytes([magnets(partner, str(kg), f"{kg * PRICE:,}")[1:] for partner, kg in sums.items()], TITLES[1:])
+
+
+def _errors(
+    tmp_path: Path, data: bytes, declared: Mapping[str, Any], *before: bytes, file: str = "download.csv"
+) -> pl.DataFrame:
+    earlier = tuple((one, {**ALL, "released_on": datetime.date(2025, 7, 10)}) for one in before)
+    _, findings = read(
+        Case("", data, Publish(), {**ALL, "released_on": datetime.date(2025, 8, 20), **declared}, file, None, earlier),
+        tmp_path / "inbox",
+    )
+    return findings.filter(severity="error")
+
+
+@pytest.mark.parametrize("month", [3, 4, 6])
+def test_a_year_so_far_that_is_declared_as_a_month_is_held(month: int, tmp_path: Path) -> None:
+    before = _file(range(1, month))
+    found = _errors(tmp_path, _without_months(range(1, month + 1)), {"months": f"2025-{month:02d}"}, before)
+    assert found["check"].to_list() == ["year_so_far"] * 2
+    kg = {through: sum(sum(KG[each].values()) for each in range(1, through + 1)) for through in (month - 1, month)}
+    assert found["observed"][0].startswith(f"{kg[month]:,}, {kg[month] * (month - 1) / kg[month - 1]:.1f} times")
+    assert found["expected"][0] == f"a month; 2025-01 to 2025-{month - 1:02d} together are {kg[month - 1]:,}"
+    # And what it advises is right.
+    span = {"months": f"2025-01..2025-{month:02d}"}
+    assert _errors(tmp_path, _without_months(range(1, month + 1)), span, before).height == 0
+    assert _errors(tmp_path, _without_months([month]), {"months": f"2025-{month:02d}"}, before).height == 0
+
+
+def test_a_surge_of_one_partner_is_no_year_so_far(tmp_path: Path) -> None:
+    """June of the United States is as much as January to June; the others traded as before."""
+    records = {**KG[6], "502": sum(KG[month]["502"] for month in range(1, 7))}
+    data = csv_bytes([magnets(partner, str(kg), f"{kg * PRICE:,}") for partner, kg in records.items()])
+    assert _errors(tmp_path, data, {}, _file(range(1, 6))).height == 0
+
+
+def test_of_one_series_a_march_may_be_as_much_as_its_winter(tmp_path: Path) -> None:
+    one = ["502"]
+    for month, held in ((3, False), (4, True)):
+        before, data = (
+            _file(range(1, month), partners=one),
+            _without_months(range(1, month + 1), one),
+        )
+        assert bool(_errors(tmp_path, data, {"months": f"2025-{month:02d}"}, before).height) is held
+
+
+def test_where_a_month_before_it_is_not_known_nothing_is_said_of_a_year_so_far(tmp_path: Path) -> None:
+    data = _without_months(range(1, 7))
+    assert _errors(tmp_path, data, {"months": "2025-06"}, _file([1, 2, 4, 5])).height == 0
+    assert _errors(tmp_path, data, {"months": "2025-06"}).height == 0
+
+
+@pytest.mark.parametrize(
+    ("known", "summed", "held"),
+    [
+        (range(1, 7), range(1, 7), False), (range(1, 7), range(1, 6), True), (range(1, 7), range(1, 8), True),
+        (range(1, 6), range(1, 7), False), (range(1, 6), [6], True), ([2, 3], range(1, 7), False), ([2, 3], [6], True),
+    ],
+)  # fmt: skip
+def test_a_figure_of_several_months_is_the_sum_of_those_that_are_known(
+    known: Iterable[int], summed: Iterable[int], held: bool, tmp_path: Path
+) -> None:
+    found = _errors(tmp_path, _without_months(summed), {"months": "2025-01..2025-06"}, _file(known))
+    assert set(found["check"]) == ({"months_of_span"} if held else set())
+    if held:
+        kg = sum(KG[month]["304"] for month in known)
+        assert f"{kg:,}, the {len(list(known))} months" in found["expected"][0]
+
+
+@pytest.mark.parametrize(
+    ("rate", "held"), [(1, False), (2, False), (5, False), (6.1, True), (7.2, True), (1 / 7.2, True), (0.5, False)]
+)
+@pytest.mark.parametrize("month", [5, 6])
+def test_yuan_under_the_title_of_dollars_are_held(rate: float, held: bool, month: int, tmp_path: Path) -> None:
+    """Of a month that is published and of one that is not."""
+    found = _errors(tmp_path, _file([month], rate=rate), {}, _file(range(1, 6)))
+    assert found["check"].to_list() == (["other_currency"] if held else [])
+    if held:
+        assert f"{rate:.3g} times what was published, 85051110 in 2025-{month:02d}" in found["observed"][0]
+
+
+def test_a_price_that_was_never_steady_tells_no_currency(tmp_path: Path) -> None:
+    before = [csv_bytes([magnets("502", "300000", f"{300000 * price:,}", month)]) for price, month in
+              ((57, "202502"), (20, "202503"), (130, "202504"), (57, "202505"))]  # fmt: skip
+    data = csv_bytes([magnets("502", "300000", f"{300000 * 57 * 6:,}", "202506")])
+    assert _errors(tmp_path, data, {}, *before).height == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "months"),
+    [
+        ("202506.csv", ["2025-06"]), ("magnets_2025-06.csv", ["2025-06"]), ("2025年6月.xlsx", ["2025-06"]), ("2025年06月出口.csv", ["2025-06"]),
+        ("202501-202506.csv", ["2025-01", "2025-06"]), ("2025.06.csv", ["2025-06"]), ("85051110_202506_v2.csv", ["2025-06"]),
+        # Days, codes of the HS, ranges within a year, years.
+        ("20250620.csv", []), ("2025-06-20.csv", []), ("2025年6月20日.csv", []), ("200911.csv", []), ("2009.11.csv", []), ("8505.2012.csv", []),
+        ("39221000_2026_01-06.xlsx", []), ("6910_2026_0102_as_of_2026-03-23.xlsx", []), ("39221000_2025.xlsx", []), ("85051110.csv", []),
+        ("202513.csv", []), ("2025年1-6月.csv", []),
+    ],
+)  # fmt: skip
+def test_the_months_that_a_name_says(name: str, months: list[str]) -> None:
+    assert [month_name(month) for month in months_named(name)] == months
+
+
+def _of_name(tmp_path: Path, data: bytes, file: str, **declared: Any) -> list[tuple[str, str]]:
+    case = Case("", data, Publish(), {**ALL, "released_on": datetime.date(2025, 7, 20), **declared}, file)
+    _, findings = read(case, tmp_path / "inbox")
+    return findings.filter(check="file_name").select("severity", "observed").rows()
+
+
+def test_a_name_of_another_month_is_a_warning_where_the_records_say_theirs_and_held_where_they_do_not(
+    tmp_path: Path,
+) -> None:
+    june = _without_months([6])
+    for file, said in (("202505.csv", "2025-05 in the name"), ("2025年5月.csv", "2025-05 in the name")):
+        assert _of_name(tmp_path, CLEAN, file) == [("warning", said)]
+        assert _of_name(tmp_path, june, file, months="2025-06") == [("error", said)]
+    # A range whose end alone was declared: the figures may be those of the half-year.
+    assert _of_name(tmp_path, june, "202501-202506.csv", months="2025-06") == [
+        ("error", "2025-01, 2025-06 in the name")
+    ]
+    # The month in which it was downloaded, the right month, one of those that were declared, and a day.
+    for file in ("202507.csv", "202506.csv", "2025-06 downloaded 2025-07.csv", "20250510.csv"):
+        assert _of_name(tmp_path, CLEAN, file) == []
+        assert _of_name(tmp_path, june, file, months="2025-06") == []
+    assert _of_name(tmp_path, june, "202506.csv", months="2025-01..2025-06") == []
+
+
+@pytest.mark.parametrize(
+    ("file", "flow", "held"),
+    [
+        ("magnets_import.csv", "export", True), ("永磁体进口.csv", "export", True), ("永磁体出口.csv", "import", True),
+        ("Exports of magnets.csv", "import", True), ("magnets_export.csv", "export", False), ("进出口.csv", "export", False),
+        ("import and export.csv", "import", False), ("important.csv", "export", False), ("exporters.csv", "import", False),
+    ],
+)  # fmt: skip
+def test_a_name_of_the_other_direction_is_held(file: str, flow: str, held: bool, tmp_path: Path) -> None:
+    other = {"export": "import", "import": "export"}[flow]
+    assert _of_name(tmp_path, CLEAN, file, flow=flow) == ([("error", f"{other} in the name")] if held else [])
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [("magnets_cny.csv", ["CNY in the name"]), ("磁体_人民币.csv", ["CNY in the name"]), ("magnets_USD.csv", []), ("usd_and_rmb.csv", []), ("rmbs.csv", [])],
+)  # fmt: skip
+def test_a_name_of_another_currency_is_a_warning(file: str, said: list[str], tmp_path: Path) -> None:
+    assert _of_name(tmp_path, CLEAN, file) == [("warning", text) for text in said]
+
+
+@pytest.mark.parametrize(
+    ("months", "first", "doubts"),
+    [
+        ("1990-01..2025-06", "2025-01", ["months from 1990-01, records from 2025-06"]), ("2024-12..2025-06", "2025-01", ["months from 2024-12, records from 2025-06"]),
+        ("2025-01..2025-06", "2025-01", []), ("2025-06", "2025-06", []), (None, "2025-06", []),
+    ],
+)  # fmt: skip
+def test_of_years_before_the_first_record_nothing_is_said(
+    months: str | None, first: str, doubts: list[str], tmp_path: Path
+) -> None:
+    """The site has no rows of years that it does not have, and says nothing of where it begins."""
+    declared = {**ALL, **({"months": months} if months else {})}
+    release, findings = read(Case("", CLEAN, Publish(), declared), tmp_path / "inbox")
+    assert f"{release.release['first_month'][0]:%Y-%m}" == first
+    assert findings.filter(check="years_without_records")["observed"].to_list() == doubts
