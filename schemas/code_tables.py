@@ -8,12 +8,14 @@ import functools
 from pathlib import Path
 
 import polars as pl
+from pandera.errors import SchemaErrors
 
 from schemas.control_event import ControlEventCodes, ControlEvents
 from schemas.table import FLOWS, Table, column, polars_schema
 
 FOLDER = Path(__file__).parent / "reference"
 MONTH = r"^(\d{4}-(0[1-9]|1[0-2]))?$"
+DAY = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"
 SOURCE = "document or address that the row comes from"
 
 
@@ -134,8 +136,8 @@ class Corrections(Table):
     value: pl.String = column("right text")
     reason: pl.String = column("how it is known to be wrong")
     provider: pl.String = column("who says so")
-    decided_on: pl.String = column("day of the decision", str_matches=r"^\d{4}-\d{2}-\d{2}$")
-    expires_on: pl.String = column("day after which it must be looked at again", str_matches=r"^\d{4}-\d{2}-\d{2}$")
+    decided_on: pl.String = column("day of the decision", str_matches=DAY)
+    expires_on: pl.String = column("day after which it must be looked at again", str_matches=DAY)
 
 
 class CommodityWords(Table):
@@ -200,12 +202,31 @@ TABLES: dict[str, type[Table]] = {
 }
 
 
+class BrokenTable(ValueError):
+    """A code table that somebody edited and that cannot be used: which file, where, and what was expected there."""
+
+
 @functools.cache
 def code_table(name: str) -> pl.DataFrame:
-    """A checked code table by file name, e.g. code_table("units"). Raises SchemaErrors where a row breaks its model."""
-    model = TABLES[name]
-    frame = pl.read_csv(FOLDER / f"{name}.csv", schema=polars_schema(model), empty_string_is_null=False)
-    return model.validate(frame, lazy=True)
+    """A checked code table by file name, e.g. code_table("units"). Raises BrokenTable where a row breaks its model."""
+    return read_codes(FOLDER / f"{name}.csv", TABLES[name])
+
+
+def read_codes(file: Path, model: type[Table]) -> pl.DataFrame:
+    """The rows of a code table in a file. Raises BrokenTable, and OSError where there is no such file."""
+    kinds = polars_schema(model)
+    try:
+        return model.validate(pl.read_csv(file, schema=kinds, empty_string_is_null=False), lazy=True)
+    except pl.exceptions.PolarsError as error:
+        raise BrokenTable(
+            f"{file.name}: {str(error).splitlines()[0].partition('. ')[0]}. It is UTF-8, with commas, a header line and the columns {', '.join(kinds)}."
+        ) from error
+    except SchemaErrors as errors:
+        first = errors.failure_cases.row(0, named=True)
+        raise BrokenTable(
+            f"{file.name}, row {(first['index'] or 0) + 1} below the header, column {first['column']}: {first['failure_case']!r} is not as "
+            f"it must be ({model.to_schema().columns[first['column']].description}). A row has a field for each column, and no line is blank."
+        ) from errors
 
 
 def valid_in(month: pl.Expr) -> pl.Expr:

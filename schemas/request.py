@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from schemas.address import StoreAddress
 
-HS_CODE = r"\*|\d{2}(\d{2}){0,3}"
+HS_CODE = "[*]|[0-9]{2}([0-9]{2}){0,3}"
 REPORTER = "[A-Z]{3}"
-MONTHS = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:\.\.(\d{4})-(0[1-9]|1[0-2]))?")
+MONTHS = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])(?:\.\.([0-9]{4})-(0[1-9]|1[0-2]))?")
 
 
 class Declaration(BaseModel):

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import polars as pl
 
-from schemas.code_tables import WatchList, code_table
+from schemas.code_tables import WatchList, code_table, read_codes
 from schemas.outcome import Outcome
-from schemas.table import polars_schema
 from tasks.control_events import members
 from tasks.objects import keep_bytes
 from tasks.publish import exclusive
@@ -57,8 +56,7 @@ def watch_list() -> pl.DataFrame:
     """The products to write about: those of the file that $TIDEWAITER_WATCH_LIST names, else the ones that come along."""
     if not (named := os.environ.get(LIST_OF_ONES_OWN)):
         return code_table("watch_list")
-    rows = pl.read_csv(named, schema=polars_schema(WatchList), empty_string_is_null=False)
-    return WatchList.validate(rows, lazy=True)
+    return read_codes(Path(named), WatchList)
 
 
 def watched(outcome: Outcome) -> list[Watched]:

@@ -11,7 +11,7 @@ from datetime import date
 import polars as pl
 from pandera.typing.polars import DataFrame
 
-from schemas.code_tables import code_table
+from schemas.code_tables import BrokenTable, code_table
 from schemas.reported import Reported
 from schemas.request import Landed
 from schemas.table import polars_schema
@@ -20,8 +20,15 @@ from tasks.sources.protocol import Parsed
 
 
 def corrections_of(source: str, raw_sha256: str) -> list[dict[str, str]]:
-    """The corrections of some bytes that a source gave."""
-    return code_table("corrections").filter(source=source, raw_sha256=raw_sha256).to_dicts()
+    """The corrections of some bytes that a source gave. Raises Refused where the table of them cannot be read."""
+    try:
+        corrections = code_table("corrections")
+    except BrokenTable as error:
+        raise Refused(
+            "corrections", where="schemas/reference", found=str(error).removesuffix("."),
+            advice="Mend the table: until then nobody knows what is corrected.",
+        ) from error  # fmt: skip
+    return corrections.filter(source=source, raw_sha256=raw_sha256).to_dicts()
 
 
 def correct(landed: Landed, parsed: Parsed, today: date) -> Parsed:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pyarrow
 
-from tasks.refusal import Refused, clip
+from tasks.refusal import Refused, clip_bytes
 
 FIELDS_MAX = 1_000
 # A field longer than this has lost a quote somewhere before it.
@@ -18,6 +18,7 @@ FIELD_BYTES_MAX = 4_096
 # Possessive, because a quote that is never closed must not be looked for again from every byte of a file.
 TOKEN = re.compile(rb'(?:"((?:[^"]++|"")*+)"|([^",\r\n]*+))(,|\r\n|\n)')
 DAMAGED = "The file is cut off, damaged or was edited; download it again."
+BLANK = "A download has none: download it again. If the file was typed, take the line out."
 
 
 def split_strictly(body: bytes, start: int, width: int, trailing: bool, where: str) -> list[pyarrow.ChunkedArray]:
@@ -26,13 +27,16 @@ def split_strictly(body: bytes, start: int, width: int, trailing: bool, where: s
     columns: list[list[bytes]] = [[] for _ in range(width)]
     for record, (fields, at) in enumerate(read_records(body, start, where), start=1):
         if len(fields) != width + trailing or any(fields[width:]):
+            is_blank = fields == [b""]
             raise Refused(
                 "row width",
                 where=f"{where}, record {record} (line {_line(body, at)})",
-                found=f"{len(fields)} fields where the header has {width + trailing}"
+                found="a blank line"
+                if is_blank
+                else f"{len(fields)} fields where the header has {width + trailing}"
                 if len(fields) != width + trailing
-                else f"'{clip(fields[-1].decode('utf-8', 'backslashreplace'))}' after the last comma, where nothing stands",
-                advice=DAMAGED,
+                else f"'{clip_bytes(fields[-1])}' after the last comma, where nothing stands",
+                advice=BLANK if is_blank else DAMAGED,
             )
         for column, field in zip(columns, fields, strict=False):
             column.append(field)
@@ -51,8 +55,7 @@ def read_records(body: bytes, start: int, where: str) -> Iterator[tuple[list[byt
             raise Refused(
                 "quoting",
                 where=f"{where}, line {_line(body, at)}, field {len(fields) + 1}",
-                found="quotes, commas and line ends are not as CSV has them: "
-                f"'{clip(body[at : at + 60].decode('utf-8', 'backslashreplace'))}'",
+                found=f"quotes, commas and line ends are not as CSV has them: '{clip_bytes(body[at : at + 60])}'",
                 advice=DAMAGED,
             )
         quoted, plain, end = match.groups()

@@ -4,7 +4,7 @@ Is it text at all, and not a page, an archive or an old workbook under a wrong n
 through ends with a line end, has no NUL and no byte order mark. What a byte means is not asked here.
 """
 
-from tasks.refusal import Refused, clip
+from tasks.refusal import Refused, clip_bytes
 
 FILE_BYTES_MAX = 200_000_000
 MAGICS = {
@@ -48,13 +48,16 @@ def open_envelope(raw: bytes, where: str) -> tuple[bytes, list[str]]:
             found=f"it begins with {first.decode()!r}: a web page or an error message, not a download",
             advice="Open it to see what the site said, then download again.",
         )
+    if raw.endswith(b"\r") and b"\n" not in raw:
+        raise Refused(
+            "line ends", where=where, found="lines end in CR alone", advice="Save it with LF or CRLF line ends."
+        )
     if not raw.endswith(b"\n"):
-        tail = raw[-30:].decode("utf-8", "backslashreplace")
         raise Refused(
             "no final newline",
             where=where,
-            found=f"it ends in '{clip(tail)}' without a line end: cut off",
-            advice="Download it again; the last number may be short of digits.",
+            found=f"it ends in '{clip_bytes(raw[-30:])}' without a line end: cut off",
+            advice="Download it again; the last number may be short of digits. If it was typed, end its last line.",
         )
     return raw, normalised
 

@@ -20,6 +20,7 @@ from tasks.envelope import open_envelope
 from tasks.refusal import Refused, clip
 
 COLUMNS_MAX = 64
+HEADER_BYTES_MAX = 1 << 20
 
 INVISIBLE = "".join(map(chr, (0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF)))
 REPLACEMENT = "\ufffd"
@@ -82,6 +83,12 @@ def read_fields(raw: bytes, where: str, is_number: Callable[[str], bool]) -> Lex
 
 def _header(body: bytes, where: str) -> Header:
     end = body.index(b"\n") + 1
+    if end > HEADER_BYTES_MAX:
+        # Before anything else: to look at the letters of a hundred megabytes takes a minute and gigabytes.
+        raise Refused(
+            "header too long", where=f"{where}, header", found=f"a first line of {end:,} bytes",
+            advice="This is no customs download; look at what it is, and download again.",
+        )  # fmt: skip
     line = body[: end - 1].removesuffix(b"\r")
     if b"\r" in line:
         raise Refused(

@@ -6,6 +6,7 @@ leads count. What is needed and nowhere said is refused, with the line to write.
 """
 
 import os
+import re
 import tomllib
 import unicodedata
 from datetime import date
@@ -26,8 +27,15 @@ LINES = WAYS | {
     "released_on": "released_on = 2025-01-20", "reporter": 'reporter = "CHN"', "title": 'title = "June 2025"',
 }  # fmt: skip
 # Pydantic's own words for these name types.
-WRONG = {"extra_forbidden": "there is no such key", "string_type": "a text in quotes is needed"}
+WRONG = {
+    "extra_forbidden": "there is no such key", "string_type": "a text in quotes is needed", "list_type": "a list is needed",
+    "date_from_datetime_inexact": "a day is needed, without an hour", "date_from_datetime_parsing": "a day is needed",
+}  # fmt: skip
 UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")
+# What turns the direction of letters makes a title look like another.
+TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# Of most file systems; that of a sidecar must fit, too.
+NAME_BYTES_MAX = 255
 TITLE_CHARACTERS_MAX = 255
 OPTIONS = {"flow": "--flow import|export", "source": f"--source {'|'.join(SOURCES)}"}
 
@@ -35,6 +43,11 @@ OPTIONS = {"flow": "--flow import|export", "source": f"--source {'|'.join(SOURCE
 def locate(request: ReleaseRequest) -> Declared:
     """What is declared about the file of `request`. Raises Refused where it is missing, or where something needed is."""
     file = request.file
+    if len(os.fsencode(_sidecar(file).name)) > NAME_BYTES_MAX:
+        raise Refused(
+            "name too long", where=clip(file.name), found="a name beside which no sidecar can have its own",
+            advice="Give the file a shorter name.",
+        )  # fmt: skip
     if not file.is_file():
         link = "a link that leads to no file" if file.is_symlink() else "there is no such file"
         raise Refused(
@@ -71,7 +84,8 @@ def locate(request: ReleaseRequest) -> Declared:
 
 def _title(title: str, file: Path) -> str:
     """The title, which goes into tables, pages and terminals, where a control character would be obeyed."""
-    if len(title) > TITLE_CHARACTERS_MAX or any(unicodedata.category(sign) in UNPRINTABLE for sign in title):
+    is_unprintable = TURNS.search(title) or any(unicodedata.category(sign) in UNPRINTABLE for sign in title)
+    if len(title) > TITLE_CHARACTERS_MAX or is_unprintable:
         raise Refused(
             "title",
             where=clip(file.name),

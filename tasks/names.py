@@ -116,6 +116,32 @@ def doubt_names(reported: pl.DataFrame, where: str) -> list[dict[str, str]]:
     return doubts
 
 
+def doubt_pairs(reported: pl.DataFrame, where: str) -> list[dict[str, str]]:
+    """An error where the code of a known partner stands beside the name of another one: a column was sorted, filled or pasted by itself.
+    A code that we do not know may be the new one of that partner."""
+    pairs = reported.select("partner", "partner_name").unique().cast(pl.String).drop_nulls()
+    known = code_table("partners").unpivot(["name_zh", "name_en"], index="gacc_code", value_name="name")
+    own = pairs.with_columns(name=plain_texts(pairs["partner_name"]), code=plain_texts(pairs["partner"]))
+    own = own.filter(pl.col("code").is_in(known["gacc_code"].unique().implode()))
+    other = own.join(known, on="name").filter((pl.col("code") != pl.col("gacc_code")).all().over("partner", "name"))
+    if not other.height:
+        return []
+    found = other.sort("partner", "name").row(0, named=True)
+    record = reported.with_row_index("row").filter(
+        (pl.col("partner").cast(pl.String) == found["partner"]) & (pl.col("partner_name").cast(pl.String) == found["partner_name"])
+    )["record"][0]  # fmt: skip
+    return [
+        finding(
+            "name_of_another", "error", f"{where}, column partner_name",
+            observed=f"'{clip(found['name'], 40)}' beside {found['code']} in record {record} "
+            f"({other.select('partner', 'name').n_unique()} such pairs)",
+            expected=f"the code {found['gacc_code']} beside that name",
+            advice="Codes and names have slipped apart, and the numbers perhaps with them: download it again. If customs have renamed a "
+            "partner, approve.",
+        )
+    ]  # fmt: skip
+
+
 def first_record(fields: pl.DataFrame, name: str, text: str) -> int:
     """Number of the first record that has this text in this column."""
     return int((fields[name].cast(pl.String) == text).arg_true()[0]) + 1

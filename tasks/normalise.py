@@ -24,7 +24,7 @@ from tasks.described import describe, doubt_months, months_of, places_of, said_o
 from tasks.editions import release_id_of
 from tasks.file_name import doubt_file_name
 from tasks.findings import finding, gather
-from tasks.names import doubt_names
+from tasks.names import doubt_names, doubt_pairs
 from tasks.numbers import MISSING_MARKS, plain_texts, tidy_numbers
 from tasks.parts import PART, causes_first, complete_sums
 from tasks.refusal import Refused
@@ -61,7 +61,8 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     copies = find_copies(_as_detail(alike, codes, amounts, record, landed, ""), record, where, says_day=says_day)
     once = numbers.unique(["row", "label"], keep="first", maintain_order=True) if twice.any() else numbers
     doubled, numbers = numbers.height - once.height, once
-    doubts = [*codes.doubts, *doubt_names(parsed.reported, where), *_missing_marks(printed, record, where)]
+    doubts = [*codes.doubts, *doubt_names(parsed.reported, where), *doubt_pairs(parsed.reported, where)]
+    doubts += _missing_marks(printed, record, where)
     numbers = _without(numbers, copies)
     parts, numbers, incomplete = complete_sums(numbers, faults["row"], codes, amounts, record, where)
     doubts += incomplete

@@ -14,6 +14,8 @@ GROUPED = r"^[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?$"
 # What both of these take, without decimals and with so few digits that there is nothing more to ask.
 WHOLE = r"^[0-9]{1,15}$|^[0-9]{1,3}(,[0-9]{3}){1,4}$"
 DIGIT = r"[0-9]"
+# Elsewhere a point stands between thousands. In a unit that has no decimals it can mean nothing else.
+POINT_OF_THOUSANDS = r"^[1-9][0-9]{0,2}\.000$"
 VALUE_MAX = 10**15
 DIGITS_MAX = 15
 # Just the wide forms of ASCII and the minus of print. NFKC would also make a digit of a footnote mark: 353² would become 3532.
@@ -60,7 +62,9 @@ def whole_number(printed: str, factor: str) -> list[pl.Expr]:
     scale = pl.lit(10, dtype=pl.Int64).pow(decimals.clip(0, DIGITS_MAX))
     # As Int128, because fifteen digits times a factor do not fit into 64 bits before the bound below is checked.
     scaled = pl.when(fits).then(digits).cast(pl.Int64).cast(pl.Int128) * pl.col(factor).cast(pl.Int128)
-    is_whole = (scaled % scale.cast(pl.Int128)) == 0
+    is_whole = ((scaled % scale.cast(pl.Int128)) == 0) & ~(
+        text.str.contains(POINT_OF_THOUSANDS) & (pl.col(factor) == 1)
+    )
     whole = scaled // scale.cast(pl.Int128)
     in_bounds = whole.abs() <= VALUE_MAX
     missing = text.is_null() | text.is_in(list(MISSING_MARKS))

@@ -6,7 +6,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from schemas.code_tables import Corrections
+from schemas.code_tables import BrokenTable, Corrections
 from schemas.request import Landed
 from schemas.table import polars_schema
 from tasks.correct import correct
@@ -78,3 +78,12 @@ def test_a_correction_that_does_not_fit_or_is_too_old_stops_the_release(
     with pytest.raises(Refused, match="correction") as refused:
         correct(_landed(), _parsed(), today)
     assert says in str(refused.value)
+
+
+def test_a_table_of_corrections_that_cannot_be_read_refuses_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(name: str) -> pl.DataFrame:
+        raise BrokenTable(f"{name}.csv, row 2 below the header, column expires_on: '' is not as it must be.")
+
+    monkeypatch.setattr("tasks.correct.code_table", broken)
+    with pytest.raises(Refused, match=r"schemas/reference: corrections.csv, row 2 .* as it must be\. Mend the table"):
+        correct(_landed(), _parsed(), date(2025, 8, 1))

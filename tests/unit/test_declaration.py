@@ -44,8 +44,8 @@ def test_a_query_file_without_flow_is_refused_with_the_line_to_write(tmp_path: P
 
 @pytest.mark.parametrize(
     "title",
-    ["a\x1b[31mred", "two\nlines", "nul\x00", os.fsdecode(b"\xff\xfe"), "x" * 300],
-    ids=["escape", "lines", "nul", "bytes", "long"],
+    ["a\x1b[31mred", "two\nlines", "nul\x00", os.fsdecode(b"\xff\xfe"), "x" * 300, "a\u202evsc"],
+    ids=["escape", "lines", "nul", "bytes", "long", "turned"],
 )
 def test_a_title_that_no_terminal_should_print_is_refused(tmp_path: Path, title: str) -> None:
     """It is published, and comes to terminals, pages and file names from there."""
@@ -65,6 +65,24 @@ def test_months_of_which_no_file_of_that_day_can_speak_are_refused(tmp_path: Pat
     file = _drop(tmp_path)
     with pytest.raises(Refused, match=r"months .* Declare the months that were asked for"):
         land(locate(ReleaseRequest(file=file, source="published", months=months)), tmp_path / "store", TODAY)
+
+
+def test_a_name_beside_which_no_sidecar_can_lie_is_refused(tmp_path: Path) -> None:
+    """It was told as a disk that fails."""
+    file = _drop(tmp_path, "稀" * 83 + ".csv")
+    with pytest.raises(Refused, match="Give the file a shorter name"):
+        locate(ReleaseRequest(file=file, source="published"))
+    assert locate(ReleaseRequest(file=_drop(tmp_path, "x" * 246 + ".csv"), source="published")).title.endswith(
+        "xxx.csv"
+    )
+
+
+@pytest.mark.parametrize("line", ['products = ["８５０５"]', 'months = "２０２５-06"'])
+def test_digits_of_a_declaration_are_those_of_ascii(tmp_path: Path, line: str) -> None:
+    file = _drop(tmp_path)
+    file.with_name("file.csv.toml").write_text(f'source = "published"\n{line}\n', encoding="utf-8")
+    with pytest.raises(Refused, match="is no"):
+        locate(ReleaseRequest(file=file))
 
 
 def test_months_that_end_before_they_begin_are_refused(tmp_path: Path) -> None:

@@ -75,12 +75,25 @@ def test_numbers_are_those_of_exact_arithmetic(digits: int, decimals: int, group
     value, resolution, reason = _read_number(printed, factor)
     whole = exact * factor
     is_long = len(re.sub("[^0-9]", "", printed)) > DIGITS_MAX
-    if is_long or whole != int(whole) or whole > VALUE_MAX:
+    # A point before three noughts may stand between thousands, and a unit without decimals has no other use for it.
+    is_point_of_thousands = factor == 1 and re.fullmatch(r"[1-9][0-9]{0,2}\.000", printed)
+    if is_long or is_point_of_thousands or whole != int(whole) or whole > VALUE_MAX:
         assert (value, resolution) == (None, None)
         assert reason
     else:
         assert (value, reason) == (int(whole), None)
         assert resolution == max(1, factor // 10**decimals)
+
+
+@pytest.mark.parametrize(
+    ("text", "factor", "value"),
+    [("353.000", 1, None), ("20.000", 1, None), ("353.000", 1000, 353_000), ("0.000", 1, 0), ("3530.000", 1, 3_530), ("353.00", 1, 353),
+     ("353,000", 1, 353_000), ("353,000.000", 1, 353_000)],
+)  # fmt: skip
+def test_a_point_that_may_stand_between_thousands_is_no_decimal_point(
+    text: str, factor: int, value: int | None
+) -> None:
+    assert _read_number(text, factor)[0] == value
 
 
 @draws(250)

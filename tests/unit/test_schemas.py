@@ -1,6 +1,7 @@
 """One model, and what follows from it: Arrow fields with unit and description, the dictionary, the code tables."""
 
 import io
+from pathlib import Path
 
 import polars as pl
 import pyarrow.parquet
@@ -10,7 +11,7 @@ from pandera.errors import SchemaErrors
 from schemas import dictionary
 from schemas.catalog import PUBLISHED
 from schemas.claim import VERDICTS
-from schemas.code_tables import TABLES, code_table
+from schemas.code_tables import TABLES, BrokenTable, Corrections, code_table, read_codes
 from schemas.control_event import COVERAGE, STATES, WINDOWS
 from schemas.metric import FIGURES, MADE, MISSING, STATUSES, Metric, status
 from schemas.release import PARTNER_SCOPES, SEVERITIES
@@ -108,6 +109,39 @@ def test_the_page_names_every_word_that_a_column_of_few_words_may_hold() -> None
         assert row.endswith(f"one of {', '.join(f'`{word}`' for word in words)} |")
     for words in (REVISIONS, PARTNER_SCOPES, VERDICTS, STATES, COVERAGE, WINDOWS):
         assert all(f"| {word} | {meaning} |" in page for word, meaning in words.items())
+
+
+CORRECTION = f'c1,gacc_query,{"a" * 64},2,value,"2,000","2,500",misprint,us,2025-08-01,2026-08-01'
+COLUMNS_OF_CORRECTIONS = ",".join(polars_schema(Corrections))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"{COLUMNS_OF_CORRECTIONS}\n{CORRECTION}\n".replace(",", ";"), "with commas, a header line and the columns id, source, "),
+        (f"{COLUMNS_OF_CORRECTIONS}\n{CORRECTION}\n".replace("misprint", "误印"), "invalid utf-8 sequence. It is UTF-8"),
+        (f"{COLUMNS_OF_CORRECTIONS}\n{CORRECTION}\n\n", "row 2 below the header, column raw_sha256: ''"),
+        (f"{COLUMNS_OF_CORRECTIONS}\n{CORRECTION}\n".replace("2026-08", "2026-13"), "row 1 below the header, column expires_on: '2026-13-01'"),
+        (f"{COLUMNS_OF_CORRECTIONS}\n{CORRECTION},more\n", "more fields than"), ("", "empty CSV"), (f"{CORRECTION}\n", "a header line"),
+    ],
+)  # fmt: skip
+def test_a_code_table_that_cannot_be_used_says_where_and_what_is_expected(text: str, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "corrections.csv"
+    file.write_bytes(text.encode("gb18030"))
+    with pytest.raises(BrokenTable) as broken:
+        read_codes(file, Corrections)
+    assert said in str(broken.value)
+    assert str(broken.value).startswith("corrections.csv")
+    assert "\n" not in str(broken.value)
+
+
+def test_the_columns_of_a_code_table_are_known_by_their_names(tmp_path: Path) -> None:
+    names = COLUMNS_OF_CORRECTIONS.split(",")
+    fields = CORRECTION.replace('"2,', '"2').split(",")
+    text = f"{','.join(names[::-1])}\n{','.join(fields[::-1])}\n"
+    (tmp_path / "corrections.csv").write_text(text, encoding="utf-8")
+    row = read_codes(tmp_path / "corrections.csv", Corrections).row(0, named=True)
+    assert (row["expect"], row["value"]) == ("2000", "2500")
 
 
 @pytest.mark.parametrize("name", TABLES)

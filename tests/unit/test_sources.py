@@ -10,6 +10,7 @@ from bad_inputs.case import DECLARED, known_after
 from bad_inputs.download import (
     CLEAN,
     CLEAN_RECORDS,
+    PARTNER,
     PARTNER_NAME,
     TITLES,
     csv_bytes,
@@ -23,7 +24,7 @@ from schemas.request import ReleaseRequest
 from tasks.check import check
 from tasks.land import land
 from tasks.locate import locate
-from tasks.names import doubt_names, refuse_mojibake
+from tasks.names import doubt_names, doubt_pairs, refuse_mojibake
 from tasks.normalise import Normalised, normalise
 from tasks.refusal import Refused
 from tasks.sources import SOURCES, gacc_query, published
@@ -138,6 +139,33 @@ def test_doubtful_names_are_counted_once_a_column() -> None:
     ]
 
 
+def _pairs(*pairs: tuple[str, str]) -> list[dict[str, str]]:
+    records = [
+        (*record[:PARTNER], *pair, *record[PARTNER_NAME + 1 :])
+        for record, pair in zip(CLEAN_RECORDS, pairs, strict=False)
+    ]
+    return doubt_pairs(gacc_query.parse(csv_bytes(records), "f.csv").reported, "f.csv")
+
+
+def test_a_code_beside_the_name_of_another_partner_is_an_error() -> None:
+    """A column that was sorted or pasted by itself; other spellings, new codes and codes that share a name are none."""
+    (doubt,) = _pairs(("502", "美国"), ("304", "韩国"), ("133", "德国\n"))
+    assert (doubt["check"], doubt["severity"]) == ("name_of_another", "error")
+    assert doubt["observed"] == "'德国' beside 133 in record 3 (2 such pairs)"
+    assert doubt["expected"] == "the code 304 beside that name"
+    assert (
+        _pairs(
+            ("502", "美利坚合众国"),
+            ("998", "某国"),
+            ("337", "格鲁吉亚"),
+            ("150", "Georgia"),
+            ("304", "Germany"),
+            ("408", "玻利维亚\n"),
+        )
+        == []
+    )
+
+
 def test_published_figures_go_where_their_measure_says() -> None:
     lines = (
         "export,85051110,USA,2025-06,quantity,353,t,2025-07-20,A,https://a.example,",
@@ -180,11 +208,11 @@ def _release(file: Path, folder: Path, **declared: Any) -> Normalised:
 @pytest.mark.parametrize(
     ("file", "declared", "records", "numbers", "total"),
     [
-        ("gacc_query/soybeans_import_2023_cny.csv", {}, 40, 80, ("value_cny", 402_526_956_940)),
+        ("gacc_query/soybeans_import_2023_cny.csv", {"flow": "import"}, 40, 80, ("value_cny", 402_526_956_940)),
         ("gacc_query/soybeans_export_2024_cny.csv", {}, 29, 58, ("quantity_kg", 507_699)),
         ("gacc_query_variants/acetylene_en_full.csv", {}, 5, 10, ("value_usd", 781_660)),
         ("gacc_query_variants/acetylene_zh_no_month.csv", {"months": "2024-01..2024-12"}, 5, 10, ("quantity_kg", 234_322)),
-        ("gacc_query_variants/crude_import_2026_cny_second_unit.csv", {}, 3, 9, ("quantity_barrel", 1_062_155_556)),
+        ("gacc_query_variants/crude_import_2026_cny_second_unit.csv", {"flow": "import"}, 3, 9, ("quantity_barrel", 1_062_155_556)),
         ("gacc_query_variants/soybeans_hs4_province_regime_usd.csv", {}, 12, 12, ("value_usd", 138_685_140)),
         ("gacc_query_xlsx/73242100_2022.xlsx", {}, 467, 934, ("quantity_kg", 7_841_583)),
         ("gacc_vintages/6910_2026_0103_as_of_2026-05-07.xlsx", {}, 4763, 4763, ("value_usd", 1_089_995_291)),

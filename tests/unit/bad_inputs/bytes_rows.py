@@ -164,7 +164,7 @@ BYTES_ROWS = (
              Normalise("mixed line ends")),
     )),
     Row(65, "CR only", (
-        Case("throughout", CLEAN.replace(b"\n", b"\r"), Refuse("no final newline")),
+        Case("throughout", CLEAN.replace(b"\n", b"\r"), Refuse("line ends")),
         Case("up to the last", CLEAN.replace(b",\n", b",\r")[:-1] + b"\n", Refuse("line ends")),
         Case("a CR too many", csv_bytes(eol="\r\r\n"), Refuse("line ends")),
         Case("between two records", LINES[0] + LINES[1][:-1] + b"\r" + b"".join(LINES[2:]), Refuse("quoting")),
@@ -195,6 +195,7 @@ BYTES_ROWS = (
     Row(80, "monstrous sizes", (
         Case("a name of 66 MB", csv_bytes(with_field(PRODUCT_NAME, "A" * 66_000_000)), Refuse("field too long")),
         Case("a number of 5,000 digits", csv_bytes(with_field(VALUE, "9" * 5_000)), Refuse("field too long")),
+        Case("one line of 2 MB", b"1" * 2_000_000 + b"\n", Refuse("header too long")),
         Case("100,000 columns", csv_bytes([["1"] * 100_000], ["美元"] * 100_000), Refuse("too many columns")),
         Case("100,000 columns in a record", csv_bytes([*CLEAN_RECORDS, ("1",) * 100_000]), Refuse("row width")),
         Case("65 columns", csv_bytes([["1"] * 66], [f"列{place}" for place in range(66)]), Refuse("too many columns")),
