@@ -23,6 +23,8 @@ SHIFT_MIN, SHIFT_MAX = 5.5, 10
 STEADY_FACTOR, STEADY_MONTHS_MIN = 2, 3
 # What a year so far leaves for its last month is a month like those before it, within this factor.
 LIKE_FACTOR, SERIES_MIN = 3, 3
+# So many numbers, each of at least so much, are not the same by chance.
+SAME_MIN, CHANCE_MAX = 4, 10_000
 SERIES = ["flow", "product", "partner", "measure"]
 
 
@@ -181,6 +183,35 @@ def _are_like_sums(rows: pl.DataFrame, months: int) -> bool:
     return is_most and rows.select(pl.col("value", "before").sum()).filter(like).height == 1
 
 
+def _another_month(judged: Judged) -> Rows:
+    """The very numbers of a month that is published, as those of another one: the query was for that month."""
+    if judged.row["kind"] == "published":
+        return
+    own = judged.own.filter("single", pl.col("measure").is_in(RATED))
+    told: set[Month] = {(flow, month) for flow, month in own.select("flow", "month").unique().iter_rows()}
+    around = range(judged.first - YEAR_MONTHS, judged.last + YEAR_MONTHS + 1)
+    others = {(flow, month) for flow, month in judged.months - told if month in around}
+    if not others:
+        return
+    published = _published(judged, others).group_by(*SERIES, "month").agg(pl.col("value").sum())
+    for flow, month in sorted(told):
+        mine = _by_series(judged, own.filter(pl.col("flow") == flow, pl.col("month") == month))
+        # Round and small numbers come again by themselves.
+        both = mine.join(published, on=SERIES).filter(pl.col("value") >= CHANCE_MAX)
+        same = both.group_by("flow", pl.col("month")).agg(
+            same=(pl.col("value") == pl.col("value_right")).sum(), of=pl.len()
+        ).filter((pl.col("same") >= SAME_MIN) & (pl.col("same") == pl.col("of"))).sort("month")  # fmt: skip
+        # A series that never changes tells no month.
+        if same.height == 1:
+            found = same.row(0, named=True)
+            yield finding(
+                "another_month", "error", f"{flow} {month_name(month)}",
+                observed=f"{found['same']} numbers, all of them those of {month_name(found['month'])}",
+                expected="numbers of its own",
+                advice="See for which month the query was: download the right one, or correct months.",
+            )  # fmt: skip
+
+
 def _months_of_span(judged: Judged) -> Rows:
     """A figure of several months is the sum of these, and no less than those of them that are known."""
     own = judged.own.filter(~pl.col("single"), pl.col("measure").is_in(RATED))
@@ -233,4 +264,4 @@ def _published(judged: Judged, months: set[Month]) -> pl.DataFrame:
     return rows.filter("single").select(*SERIES, "month", "value")
 
 
-SLIPS: tuple[Check, ...] = (_other_flow, _exchange_rate, _other_currency, _year_so_far, _months_of_span)
+SLIPS: tuple[Check, ...] = (_other_flow, _exchange_rate, _other_currency, _year_so_far, _months_of_span, _another_month)

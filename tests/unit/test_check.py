@@ -12,6 +12,7 @@ from bad_inputs.download import (
     CLEAN,
     CLEAN_RECORDS,
     PARTNER,
+    PARTNER_NAME,
     QUANTITY,
     TITLES,
     UNIT,
@@ -55,7 +56,7 @@ PUBLISHED = {"source": "published", "flow": None, "released_on": None}
 
 def test_every_check_is_asked_and_named_by_its_finding() -> None:
     names = [ask.__name__.lstrip("_") for ask in (*CHECKS, *PRECEDENTS, *GAPS, *SLIPS)]
-    assert len(names) == len(set(names)) == 25
+    assert len(names) == len(set(names)) == 26
     assert all(ask.__doc__ for ask in (*CHECKS, *PRECEDENTS, *GAPS, *SLIPS))
 
 
@@ -109,7 +110,8 @@ def test_unknown_partners(tmp_path: Path, value: str, raised: list[tuple[str, st
 
 
 def test_an_unspecified_partner_is_a_known_one(tmp_path: Path) -> None:
-    assert _raised(tmp_path, csv_bytes(each(PARTNER, lambda code: "701", CLEAN_RECORDS[:1]))) == []
+    unnamed = each(PARTNER_NAME, lambda name: "不详", each(PARTNER, lambda code: "701", CLEAN_RECORDS[:1]))
+    assert _raised(tmp_path, csv_bytes(unnamed)) == []
 
 
 @pytest.mark.parametrize(
