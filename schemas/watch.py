@@ -84,7 +84,12 @@ class Look(BaseModel):
             ("still being written", self.unsettled), ("public only later", self.later),
             ("waiting for a person or rejected", self.held), ("refused before and unchanged", self.refused),
         )  # fmt: skip
-        return [f"{words}: {', '.join(path.name for path in paths)}" for words, paths in places if paths]
+        return [f"{words}: {', '.join(_shown(path.name) for path in paths)}" for words, paths in places if paths]
+
+
+def _shown(name: str) -> str:
+    """A name as it is, where no letter of it would be obeyed by a terminal or be taken for the next line."""
+    return name if name.isprintable() else ascii(name)
 
 
 class Expectation(BaseModel):

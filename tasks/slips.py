@@ -205,10 +205,10 @@ def _another_month(judged: Judged) -> Rows:
         if same.height == 1:
             found = same.row(0, named=True)
             yield finding(
-                "another_month", "error", f"{flow} {month_name(month)}",
+                "another_month", "warning", f"{flow} {month_name(month)}",
                 observed=f"{found['same']} numbers, all of them those of {month_name(found['month'])}",
                 expected="numbers of its own",
-                advice="See for which month the query was: download the right one, or correct months.",
+                advice="See for which month the query was. If it was for the other one, ingest the right one under its own day.",
             )  # fmt: skip
 
 
