@@ -8,7 +8,7 @@ changes nothing.
 import polars as pl
 
 from tasks.findings import Rows, finding
-from tasks.history import CODED, FEW_PRODUCTS, RATED, Month
+from tasks.history import CODED, FEW_PRODUCTS, RATED, Month, with_codes
 from tasks.judged import EXAMPLES, REVISED_SHARE_MAX, YEAR_MONTHS, Check, Judged
 from tasks.periods import month_name, month_number, span_name
 from tasks.scope import WORLD
@@ -251,13 +251,11 @@ def _published(judged: Judged, months: set[Month]) -> pl.DataFrame:
     every partner was asked for."""
     if len(judged.products) > FEW_PRODUCTS:
         sums = judged.sums.by_product.filter(pl.lit(judged.row["partners"] == "all"))
-        wanted = pl.struct("flow", "month").is_in([{"flow": flow, "month": month} for flow, month in sorted(months)])
-        long = (
-            sums.filter(wanted)
-            .unpivot(RATED, index=["flow", "product", "month"], variable_name="measure")
-            .filter(pl.col("value") > 0)
+        wanted = pl.DataFrame(sorted(months), orient="row", schema={"flow": pl.String, "month": pl.Int32})
+        long = sums.join(with_codes(wanted), on=["flow", "month"], how="semi").unpivot(
+            RATED, index=["flow", "product", "month"], variable_name="measure"
         )
-        named = long.with_columns(pl.col("measure").cast(pl.Categorical), partner=pl.lit(WORLD).cast(pl.Categorical))
+        named = with_codes(long.filter(pl.col("value") > 0).with_columns(partner=pl.lit(WORLD)))
         return named.select(*SERIES, "month", "value")
     of_those = pl.col("product").is_in(judged.products), pl.col("kind") != "published", pl.col("measure").is_in(RATED)
     rows = judged.history.rows(months, (*CODED, "value"), *of_those)

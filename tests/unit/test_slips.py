@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 from bad_inputs.case import Case, Publish, read
-from bad_inputs.download import CLEAN, TITLES, csv_bytes, magnets
+from bad_inputs.download import CLEAN, QUANTITY, TITLES, UNIT, VALUE, csv_bytes, distinct_records, magnets
 
 from tasks.file_name import months_named
 from tasks.periods import month_name
@@ -105,6 +105,25 @@ def test_a_figure_of_several_months_is_the_sum_of_those_that_are_known(
     if held:
         kg = sum(KG[month]["304"] for month in known)
         assert f"{kg:,}, the {len(list(known))} months" in found["expected"][0]
+
+
+def _broad(months: Mapping[str, int]) -> bytes:
+    """600 products, more than are looked up one by one; of each month so many times its number."""
+    return csv_bytes([
+        (month, *record[1:QUANTITY], str((1000 + at) * times * 10), *record[UNIT:VALUE], f"{(12_000 + 12 * at) * times * 10:,}")
+        for month, times in months.items() for at, record in enumerate(distinct_records(600))
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("times", "raised"),
+    [(4, set()), (5 + 6 + 7 + 4, {("year_so_far", "error")}), (6, {("another_month", "warning")})],
+)
+def test_a_broad_release_is_looked_at_by_whole_products(
+    times: int, raised: set[tuple[str, str]], tmp_path: Path
+) -> None:
+    before = _broad({"202501": 5, "202502": 6, "202503": 7})
+    assert set(_doubts(tmp_path, _broad({"202504": times}), {}, before).select("check", "severity").rows()) == raised
 
 
 def test_the_numbers_of_another_month_are_a_warning(tmp_path: Path) -> None:
