@@ -9,7 +9,7 @@ import polars as pl
 
 from tasks.findings import Rows, finding
 from tasks.history import CODED, FEW_PRODUCTS, RATED, Month, with_codes
-from tasks.judged import EXAMPLES, REVISED_SHARE_MAX, YEAR_MONTHS, Check, Judged
+from tasks.judged import EXAMPLES, GROWTH, REVISED_SHARE_MAX, YEAR_MONTHS, Check, Judged
 from tasks.periods import month_name, month_number, span_name
 from tasks.scope import WORLD
 
@@ -25,6 +25,8 @@ STEADY_FACTOR, STEADY_MONTHS_MIN = 2, 3
 LIKE_FACTOR, SERIES_MIN = 3, 3
 # So many numbers, each of at least so much, are not the same by chance.
 SAME_MIN, CHANCE_MAX = 4, 10_000
+# What others printed is a number by which a month is known where it has at least three digits.
+PRINTED_STEPS = 100
 SERIES = ["flow", "product", "partner", "measure"]
 
 
@@ -170,6 +172,34 @@ def _year_so_far(judged: Judged) -> Rows:
             )  # fmt: skip
 
 
+def _printed_so_far(judged: Judged) -> Rows:
+    """A month that is what others printed of its year so far, to the last digit: all partners together, or one of them."""
+    if judged.row["kind"] == "published":
+        return
+    key = [*SERIES, "month"]
+    own = judged.own.filter("single", pl.col("month") % YEAR_MONTHS > 0).group_by(key).agg(pl.col("value").sum())
+    if judged.row["partners"] == "all":
+        world = own.filter(pl.col("partner") != WORLD).group_by("flow", "product", "measure", "month")
+        everyone = with_codes(world.agg(pl.col("value").sum()).with_columns(partner=pl.lit(WORLD)))
+        own = pl.concat([own.filter(pl.col("partner") != WORLD), everyone.select(own.columns)])
+    printed = judged.beside.filter(
+        ~GROWTH, pl.col("kind") == "published", pl.col("value") >= PRINTED_STEPS * pl.col("resolution")
+    )
+    is_so_far = (pl.col("period_start").dt.month() == 1) & (
+        pl.col("period_start").dt.year() == pl.col("period_end").dt.year()
+    )
+    is_it = (pl.col("value") - pl.col("value_right")).abs() <= pl.col("resolution")
+    met = own.join(printed.select(*key, "single", "value", "resolution", "release_id", so_far=is_so_far), on=key)
+    met = met.join(met.filter("single", is_it), on=key, how="anti")
+    for found in met.filter("so_far", ~pl.col("single"), is_it).sort(key).head(EXAMPLES).iter_rows(named=True):
+        yield finding(
+            "printed_so_far", "error", f"{found['flow']} {found['product']} {found['partner']} {month_name(found['month'])} {found['measure']}",
+            observed=f"{found['value']:,}", expected=f"a month; {found['value_right']:,} (± {found['resolution']:,}) were printed of the year so "
+            f"far, in {found['release_id']}", advice="See whether the query was for the whole year so far, and correct months; approve where "
+            "there was no trade in the months before.",
+        )  # fmt: skip
+
+
 def _are_like_sums(rows: pl.DataFrame, months: int) -> bool:
     """Whether most values, and all together, are as much as the months before them and one more like these. One or two series may be
     so once, unless they were steady."""
@@ -262,4 +292,6 @@ def _published(judged: Judged, months: set[Month]) -> pl.DataFrame:
     return rows.filter("single").select(*SERIES, "month", "value")
 
 
-SLIPS: tuple[Check, ...] = (_other_flow, _exchange_rate, _other_currency, _year_so_far, _months_of_span, _another_month)
+SLIPS: tuple[Check, ...] = (
+    _other_flow, _exchange_rate, _other_currency, _year_so_far, _printed_so_far, _months_of_span, _another_month,
+)  # fmt: skip

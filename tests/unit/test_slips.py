@@ -107,6 +107,27 @@ def test_a_figure_of_several_months_is_the_sum_of_those_that_are_known(
         assert f"{kg:,}, the {len(list(known))} months" in found["expected"][0]
 
 
+@pytest.mark.parametrize(
+    ("period", "tonnes", "held"),
+    [
+        ("2025-01..2025-06", "4,968", True), ("2025-01..2025-06", "4,970", False), ("2025-06", "4,968", False), ("2025-02..2025-06", "4,968", False),
+    ],
+)  # fmt: skip
+def test_a_month_that_is_what_others_printed_of_the_year_so_far_is_held(
+    period: str, tonnes: str, held: bool, tmp_path: Path
+) -> None:
+    """All partners together are 4,967,600 kg."""
+    titles = "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note"
+    printed = f'{titles}\nexport,85051110,WLD,{period},quantity,"{tonnes}",t,2025-07-20,A,https://a.example,\n'.encode()
+    said = {"source": "published", "flow": None, "released_on": None}
+    data = csv_bytes([magnets("502", "2480000", "141,360,000"), magnets("304", "2487600", "141,793,200")])
+    case = Case("", data, Publish(), {**ALL, "released_on": datetime.date(2025, 7, 21)}, before=((printed, said),))
+    found = read(case, tmp_path / "inbox")[1].filter(severity="error")
+    assert found["check"].to_list() == (["printed_so_far"] if held else [])
+    if held:
+        assert (found["observed"][0], found["expected"][0].split(",")[0]) == ("4,967,600", "a month; 4")
+
+
 def _broad(months: Mapping[str, int]) -> bytes:
     """600 products, more than are looked up one by one; of each month so many times its number."""
     return csv_bytes([
