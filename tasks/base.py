@@ -99,19 +99,19 @@ def named(model: type[Table], column: str, names: Sequence[str | None], numbers:
 
 def first_days(columns: Array, first: int) -> pl.Series:
     """First days of months that are columns of a window, null for NO_MONTH."""
-    least, most = _reach(columns, NO_MONTH)
+    least, most = _reach(columns)
     # There are few months and millions of rows: each day is reckoned once.
     months = pl.DataFrame({"month": numpy.arange(least, most + 1) + first}).select(index_month("month")).to_series()
-    days = pl.Series(_pick_days(columns, months.to_physical().to_numpy(), least, NO_MONTH))
+    days = pl.Series(_pick_days(columns, months.to_physical().to_numpy(), least))
     return pl.select(pl.when(days != NO_MONTH).then(days).cast(pl.Date)).to_series()
 
 
 @numba.njit(nogil=True, cache=True)
-def _reach(columns: Array, nothing: int) -> tuple[int, int]:
+def _reach(columns: Array) -> tuple[int, int]:
     """The least and the greatest month, 0 where there is none."""
     least, most, is_first = 0, 0, True
     for column in columns:
-        if column != nothing:
+        if column != NO_MONTH:
             if is_first:
                 least, most, is_first = column, column, False
             least, most = min(least, column), max(most, column)
@@ -119,9 +119,9 @@ def _reach(columns: Array, nothing: int) -> tuple[int, int]:
 
 
 @numba.njit(nogil=True, cache=True)
-def _pick_days(columns: Array, days: Array, least: int, nothing: int) -> Array:
-    """The day of each month, of which `days` begins with the `least`; where there is no month, what stands for it there too."""
+def _pick_days(columns: Array, days: Array, least: int) -> Array:
+    """The day of each month, of which `days` begins with the `least`; NO_MONTH where there is none."""
     picked = numpy.empty(len(columns), numpy.int32)
     for row in range(len(columns)):
-        picked[row] = days[columns[row] - least] if columns[row] != nothing else nothing
+        picked[row] = days[columns[row] - least] if columns[row] != NO_MONTH else NO_MONTH
     return picked

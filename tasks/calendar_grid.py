@@ -55,7 +55,7 @@ def lay_grid(cube: Cube, coverage: Coverage) -> Grid:
     """
     own, seen = empty_sets(cube.height, cube.months), empty_sets(cube.height, cube.months)
     _mark_fresh(cube.fresh, cube.row, cube.ytd, cube.yoy, cube.ytd_yoy, own, seen)
-    _mark_past(cube.past.start, cube.past.month, cube.past.span, own, seen, IN_MONTH, GROWTH)
+    _mark_past(cube.past.start, cube.past.month, cube.past.span, own, seen)
     looked_for = _looked_for(cube, seen)
     seen |= looked_for
     known = empty_sets(len(cube.flows) * len(cube.products), cube.months)
@@ -64,9 +64,9 @@ def lay_grid(cube: Cube, coverage: Coverage) -> Grid:
     everything = numpy.arange(cube.height)
     spread(everything, product, seen, known)
     last_far = cube.far.last_month if len(cube.far.row) else numpy.full(cube.height, NO_MONTH, numpy.int32)
-    begin, end = _reach(seen, last_far, known, product, cube.far.since, QUIET_MONTHS)
+    begin, end = _reach(seen, last_far, known, product, cube.far.since)
     told = grown(seen, QUIET_MONTHS)
-    _put_after(last_far, QUIET_MONTHS, cube.months, told)
+    _put_after(last_far, cube.months, told)
     told &= known[product]
     of_place = empty_sets(len(cube.place_key), cube.months)
     spread(everything, cube.place, own, of_place)
@@ -167,13 +167,13 @@ def _mark_fresh(fresh: Array, row: Array, ytd: Array, yoy: Array, ytd_yoy: Array
 
 
 @numba.njit(nogil=True, cache=True)
-def _mark_past(start: Array, month: Array, span: Array, own: Array, seen: Array, in_month: int, growth: int) -> None:
+def _mark_past(start: Array, month: Array, span: Array, own: Array, seen: Array) -> None:
     for series in range(len(start) - 1):
         for entry in range(start[series], start[series + 1]):
             now = int(month[entry])
-            if span[entry] == in_month:
+            if span[entry] == IN_MONTH:
                 put(own, series, now)
-            if span[entry] == in_month or span[entry] == growth:
+            if span[entry] == IN_MONTH or span[entry] == GROWTH:
                 put(seen, series, now)
             else:
                 for earlier in range(now - now % 12, now + 1):
@@ -181,7 +181,7 @@ def _mark_past(start: Array, month: Array, span: Array, own: Array, seen: Array,
 
 
 @numba.njit(nogil=True, cache=True)
-def _reach(seen: Array, last_far: Array, known: Array, product: Array, since: int, quiet: int) -> tuple[Array, Array]:
+def _reach(seen: Array, last_far: Array, known: Array, product: Array, since: int) -> tuple[Array, Array]:
     """First and last month of each series: so long before and after its numbers as something is known of its product, and not
     before the first month that is looked at."""
     begin, end = numpy.full(len(seen), NEVER), numpy.full(len(seen), NEVER)
@@ -190,16 +190,16 @@ def _reach(seen: Array, last_far: Array, known: Array, product: Array, since: in
         if beyond != NO_MONTH:
             first, last = beyond, max(last, beyond)
         if first >= 0 or beyond != NO_MONTH:
-            begin[series] = max(first_of(known, product[series]), first - quiet, since)
-            end[series] = min(last_of(known, product[series]), last + quiet)
+            begin[series] = max(first_of(known, product[series]), first - QUIET_MONTHS, since)
+            end[series] = min(last_of(known, product[series]), last + QUIET_MONTHS)
     return begin, end
 
 
 @numba.njit(nogil=True, cache=True)
-def _put_after(last_far: Array, quiet: int, months: int, told: Array) -> None:
+def _put_after(last_far: Array, months: int, told: Array) -> None:
     """Put the months after the last one that is far into the sets, as long as they are told by it."""
     for series in range(len(last_far)):
-        for month in range(max(last_far[series], 0), min(last_far[series] + quiet + 1, months)):
+        for month in range(max(last_far[series], 0), min(last_far[series] + QUIET_MONTHS + 1, months)):
             put(told, series, month)
 
 

@@ -29,7 +29,7 @@ from tasks.figures import BLOCK, figure_of
 from tasks.items import Items
 from tasks.keys import Array
 from tasks.month_sets import has, last_before
-from tasks.months import STATUS, all_known, make_room, settle
+from tasks.months import all_known, make_room, settle
 from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS
 from tasks.settled import NO_MONTH
 
@@ -67,8 +67,7 @@ def step_back(
     known = all_known(cube, coverage, grid, numpy.zeros(0, numpy.int64))
     near = numpy.array([first_near(wanted[flow]) - cube.first if flow in wanted else NO_MONTH for flow in cube.flows])
     item, months, marks, highest, lowest, kinds = _step_back(
-        known, items.series, items.mass, near[cube.flow], grid.seen, grid.told, cube.per_unit[cube.measure], cube.far, cube.months,
-        FAR_MONTHS, QUIET_MONTHS, STATUS,
+        known, items.series, items.mass, near[cube.flow], grid.seen, grid.told, cube.per_unit[cube.measure], cube.far, cube.months
     )  # fmt: skip
     series = items.series[item]
     january = near[cube.flow[series]] + NEAR_MONTHS + cube.first
@@ -96,32 +95,32 @@ def _lists(months: Array, values: pyarrow.Array) -> pl.Series:
 
 
 @numba.njit(nogil=True, cache=True)
-def _step_back(  # noqa: PLR0913, PLR0917
-    known: Any, items: Array, masses: Array, near: Array, seen: Array, told: Array, sizes: Array, far: Any, months: int,
-    most: int, quiet: int, status: Any,
+def _step_back(
+    known: Any, items: Array, masses: Array, near: Array, seen: Array, told: Array, sizes: Array, far: Any, months: int
 ) -> Any:  # fmt: skip
     """A row for each item of which something is far: item, months and marks; and what stands at the marks, sort by sort, of
-    which there is one for each of `most` far months at most."""
+    which there are FAR_MONTHS for an item at most."""
     places, first, item, rows = known.place, 0, 0, 0
     room = make_room(BLOCK, months)
     of_item, of_month = numpy.empty(len(items), numpy.int32), numpy.empty((len(items), 2), numpy.int32)
     marks, count = numpy.zeros((len(items), 3), numpy.int64), numpy.zeros(3, numpy.int64)
-    marked = Marked(numpy.empty(most), numpy.empty(most), numpy.empty(most, numpy.uint8), count)
+    marked = Marked(numpy.empty(FAR_MONTHS), numpy.empty(FAR_MONTHS), numpy.empty(FAR_MONTHS, numpy.uint8), count)
     while first < len(places):
         last = min(first + BLOCK, len(places))
         while last < len(places) and last > first and places[last] == places[last - 1]:
             last -= 1
-        settle(known, room, first, last, status)
+        settle(known, room, first, last)
         while item < len(items) and items[item] < last:
             if near[items[item]] != NO_MONTH:
                 marked = Marked(
-                    _with_room(marked.highest, count[HIGHEST] + most), _with_room(marked.lowest, count[LOWEST] + most),
-                    _with_room(marked.kinds, count[OF_KINDS] + most), count,
+                    _with_room(marked.highest, count[HIGHEST] + FAR_MONTHS),
+                    _with_room(marked.lowest, count[LOWEST] + FAR_MONTHS),
+                    _with_room(marked.kinds, count[OF_KINDS] + FAR_MONTHS), count,
                 )  # fmt: skip
                 of_item[rows] = item
                 rows += _is_told(
-                    items[item], masses[item], first, near[items[item]], room, seen, told, sizes, far, months, most, quiet,
-                    of_month[rows], marks[rows], marked, status,
+                    items[item], masses[item], first, near[items[item]], room, seen, told, sizes, far, months,
+                    of_month[rows], marks[rows], marked,
                 )  # fmt: skip
             item += 1
         first = last
@@ -142,20 +141,20 @@ def _with_room(values: Array, size: int) -> Array:
 @numba.njit(nogil=True, cache=True)
 def _is_told(  # noqa: PLR0913, PLR0917
     series: int, weight: int, start: int, near: int, room: Any, seen: Array, told: Array, sizes: Array, far: Any, months: int,
-    most: int, quiet: int, of_month: Array, marks: Array, marked: Any, status: Any,
+    of_month: Array, marks: Array, marked: Any,
 ) -> bool:  # fmt: skip
     """Fill the row of one item; whether something is far of it."""
     level, made, kinds = room.level, room.made, room.kinds
     is_ratio = weight >= 0
     own, mass = series - start, weight - start if is_ratio else series - start
     size, per_mass = (sizes[series], sizes[weight]) if is_ratio else (1, 1)
-    oldest, run, is_whole, number = near - most, near, True, 0.0
+    oldest, run, is_whole, number = near - FAR_MONTHS, near, True, 0.0
     high, low, united = -numpy.inf, numpy.inf, numpy.uint8(0)
     month = near + NEAR_MONTHS - 1
     while is_whole and month >= max(oldest, far.before):
         is_whole = month < months and has(told, series, month) and (not is_ratio or has(told, weight, month))
         if is_whole:
-            number, _ = figure_of(level, made, own, mass, is_ratio, month, size, per_mass, status)
+            number, _ = figure_of(level, made, own, mass, is_ratio, month, size, per_mass)
             is_whole = not numpy.isnan(number)
         if is_whole:
             with_own = united | kinds[own, month] | kinds[mass, month]
@@ -177,7 +176,7 @@ def _is_told(  # noqa: PLR0913, PLR0917
             _go_on(HIGHEST, near, run, high, far.highest, far.before, row, marked.highest, marked.count, marks)
             _go_on(LOWEST, near, run, low, far.lowest, far.before, row, marked.lowest, marked.count, marks)
             _unite(near, run, united, far.kinds, far.before, row, marked.kinds, marked.count, marks)
-    of_month[LAST] = NO_MONTH if is_ratio else _last_month(series, near, seen, far, months, quiet)
+    of_month[LAST] = NO_MONTH if is_ratio else _last_month(series, near, seen, far, months)
     of_month[RUN] = run if run < near else NO_MONTH
     return run < near or of_month[LAST] != NO_MONTH
 
@@ -216,12 +215,12 @@ def _unite(
 
 
 @numba.njit(nogil=True, cache=True)
-def _last_month(series: int, near: int, seen: Array, far: Any, months: int, quiet: int) -> int:
+def _last_month(series: int, near: int, seen: Array, far: Any, months: int) -> int:
     """The last far month in which a series is seen, NO_MONTH where no near month could be told because of it."""
     last_month = last_before(seen, series, min(near, months))
     if last_month < 0:
         last_month = far.last_month[series] if len(far.row) else NO_MONTH
-    return last_month if last_month + quiet >= near else NO_MONTH
+    return last_month if last_month + QUIET_MONTHS >= near else NO_MONTH
 
 
 @numba.njit(nogil=True, cache=True)

@@ -26,14 +26,14 @@ from tasks.cube import NOTHING, Cube, lay_out
 from tasks.definitions import Heads, months_changed
 from tasks.elsewhere import each, is_lent
 from tasks.far import step_back
-from tasks.figures import FLOATS, MONTHS, PLACES, STATUS_ORDER, Asked, Near, Rows, number_rows, tell_series
+from tasks.figures import FLOATS, MONTHS, STATUS_ORDER, Asked, Near, Rows, number_rows, tell_series
 from tasks.items import Items, list_items
 from tasks.keys import Array
 from tasks.memory import give_back
-from tasks.months import STATUS, all_known
+from tasks.months import all_known
 from tasks.partners import rank_partners, tell_partners
 from tasks.past import BaseFile, Past
-from tasks.scope import LOOK_BACK_MONTHS, WORLD
+from tasks.scope import WORLD
 from tasks.series import Portion, cut_portions, printed_numbers
 from tasks.settled import NO_MONTH
 from tasks.sums import add_up
@@ -191,12 +191,9 @@ def _figures(
     asked = Asked(
         items.series, items.mass, row_of, columns, column, cube.per_unit[cube.measure],
         months_changed(_heads(cube), cube.first, columns), cube.yoy, cube.yoy_kinds, cube.ytd_yoy, cube.ytd_yoy_kinds,
-        LOOK_BACK_MONTHS,
     )  # fmt: skip
     near = _near(cube, columns)
-    tell_series(
-        all_known(cube, coverage, grid, columns), asked, grid.told, cube.far, rows, near, cube.months, PLACES, STATUS
-    )
+    tell_series(all_known(cube, coverage, grid, columns), asked, grid.told, cube.far, rows, near, cube.months)
     group, whole = measured_by_all(cube, coverage)
     parts = numpy.flatnonzero(~cube.is_total)
     ranks, of_rank = rank_partners(
@@ -205,7 +202,7 @@ def _figures(
     world = cube.find(
         cube.keys_of(cube.flow, cube.product, numpy.full(cube.height, cube.partners.index(WORLD)), cube.measure)
     )
-    tell_partners(asked, rows, near, grid.begin, grid.end, world, cube.is_total, ranks, group, of_rank, PLACES, STATUS)
+    tell_partners(asked, rows, near, grid.begin, grid.end, world, cube.is_total, ranks, group, of_rank)
     item, place = numpy.empty(height, numpy.int64), numpy.empty(height, numpy.int64)
     at_item, at_place = numpy.nonzero(row_of >= 0)
     item[row_of[at_item, at_place]], place[row_of[at_item, at_place]] = at_item, at_place

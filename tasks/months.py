@@ -19,10 +19,9 @@ from tasks.cube import NO_ROW, NOBODY, NOTHING, PRINTED, Cube
 from tasks.keys import Array
 from tasks.month_sets import BITS
 
-# The number of each status, by its name. Loops are given it as an argument: a compiled loop keeps the constants of other
-# modules, and would not see that they have changed.
+# The number of each status, by its name.
 Status = namedtuple("Status", STATUSES)  # type: ignore[misc]
-STATUS = Status(*range(len(STATUSES)))
+STATUS: Any = Status(*range(len(STATUSES)))
 IN_MONTH, TO_DATE = SPANS.index("month"), SPANS.index("ytd")
 
 # What is known of all series: settled entries, fresh columns, coverage, sets of months. Loops take them as one thing.
@@ -60,7 +59,7 @@ def make_room(series: int, months: int) -> Any:
 
 
 @numba.njit(nogil=True, cache=True)
-def settle(known: Any, to: Any, first: int, last: int, status: Any) -> None:
+def settle(known: Any, to: Any, first: int, last: int) -> None:
     """Fill the rows of `to` with the months of the series from `first` on and before `last`."""
     # Each array by a name of its own: taken out of a tuple in a loop, it would be counted in and out each time.
     start, months, spans, values, of_kinds = known.start, known.month, known.span, known.value, known.kinds
@@ -82,29 +81,13 @@ def settle(known: Any, to: Any, first: int, last: int, status: Any) -> None:
             start, months, spans, values, of_kinds, fresh, fresh_row, fresh_value, fresh_kinds, fresh_ytd, fresh_ytd_kinds,
             series, own, begin, end, level, made, kinds, printed, printed_kinds, has_totals,
         )  # fmt: skip
-        _fill(
-            standing, of_place, below, desks[series], places[series], own, begin, end, level, made, kinds, status
-        )  # fmt: skip
+        _fill(standing, of_place, below, desks[series], places[series], own, begin, end, level, made, kinds)
         for january in range(begin // 12 * 12, end + 1, 12):
             # Without cumulative figures a year is the sum of its months, and needed only where it is asked for.
             if has_totals:
-                _chain(
-                    level,
-                    made,
-                    kinds,
-                    printed,
-                    printed_kinds,
-                    total,
-                    total_made,
-                    links,
-                    own,
-                    january,
-                    begin,
-                    end,
-                    status,
-                )
+                _chain(level, made, kinds, printed, printed_kinds, total, total_made, links, own, january, begin, end)
             elif years[january // 12]:
-                _sum(level, kinds, total, total_made, links, own, january, begin, end, status)
+                _sum(level, kinds, total, total_made, links, own, january, begin, end)
 
 
 @numba.njit(nogil=True, cache=True, inline="always")
@@ -139,7 +122,7 @@ def _gather(  # noqa: PLR0913, PLR0917
 @numba.njit(nogil=True, cache=True, inline="always")
 def _fill(  # noqa: PLR0913, PLR0917
     standing: Array, of_place: Array, below: Array, desk: int, place: int, own: int, begin: int, end: int, level: Array,
-    made: Array, kinds: Array, status: Any,
+    made: Array, kinds: Array,
 ) -> None:  # fmt: skip
     """The level of each month: what is printed or summed, no trade inside a scope, else missing; and who stands for it.
 
@@ -154,22 +137,22 @@ def _fill(  # noqa: PLR0913, PLR0917
             here, under = of_place[place, word], below[place, word]
         row = made[own, month]
         if level[own, month] != NOTHING:
-            made[own, month] = status.reported if row == PRINTED else status.sum
+            made[own, month] = STATUS.reported if row == PRINTED else STATUS.sum
             continue
         covered, bit = standing[desk, month], numpy.uint64(1) << numpy.uint64(month % BITS)
         if covered != NOBODY and not (here | under) & bit:
-            level[own, month], kinds[own, month], made[own, month] = 0, 1 << covered, status.zero
+            level[own, month], kinds[own, month], made[own, month] = 0, 1 << covered, STATUS.zero
         else:
             kinds[own, month] = 0
             made[own, month] = (
-                status.other_unit if row != NO_ROW or (covered != NOBODY and here & bit) else status.not_covered
+                STATUS.other_unit if row != NO_ROW or (covered != NOBODY and here & bit) else STATUS.not_covered
             )
 
 
 @numba.njit(nogil=True, cache=True)
 def _chain(  # noqa: PLR0912, PLR0913, PLR0917
     level: Array, level_made: Array, kinds: Array, printed: Array, printed_kinds: Array, total: Array, made: Array, links: Array,
-    own: int, january: int, begin: int, end: int, status: Any,
+    own: int, january: int, begin: int, end: int,
 ) -> None:  # fmt: skip
     """Year to date of the months of a year; fills levels that follow from cumulative figures.
 
@@ -186,7 +169,7 @@ def _chain(  # noqa: PLR0912, PLR0913, PLR0917
         total[own, month], links[own, month] = NOTHING, 0
         # A figure gives way where every month so far is told by a better kind of release.
         stated = printed[own, month] != NOTHING and not (complete and kinds_so_far < printed_kinds[own, month])
-        made[own, month] = status.reported if stated else status.incomplete_year
+        made[own, month] = STATUS.reported if stated else STATUS.incomplete_year
         any_stated = any_stated or stated
         if stated:
             total[own, month], links[own, month] = printed[own, month], printed_kinds[own, month]
@@ -207,18 +190,18 @@ def _chain(  # noqa: PLR0912, PLR0913, PLR0917
         whole = whole and level[own, month] != NOTHING
         so_far += level[own, month] if level[own, month] != NOTHING else 0
         kinds_so_far |= kinds[own, month] if level[own, month] != NOTHING else numpy.uint8(0)
-        if made[own, month] == status.reported or total[own, month] == NOTHING:
+        if made[own, month] == STATUS.reported or total[own, month] == NOTHING:
             continue
         if whole and total[own, month] == so_far:
-            made[own, month] = status.sum_of_months
+            made[own, month] = STATUS.sum_of_months
             # What the sum rests on is noted beside the links, which the months still need.
             printed_kinds[own, month] = kinds_so_far
         else:
-            made[own, month] = status.ytd_difference
+            made[own, month] = STATUS.ytd_difference
     if any_stated:
-        _fill_months(level, level_made, kinds, total, links, own, january, first, last, together, status)
+        _fill_months(level, level_made, kinds, total, links, own, january, first, last, together)
     for month in range(first, last + 1):
-        if made[own, month] == status.sum_of_months:
+        if made[own, month] == STATUS.sum_of_months:
             links[own, month] = printed_kinds[own, month]
 
 
@@ -238,9 +221,9 @@ def _carry_back(level: Array, kinds: Array, total: Array, links: Array, own: int
 
 
 @numba.njit(nogil=True, cache=True)
-def _fill_months(  # noqa: PLR0913, PLR0917
+def _fill_months(
     level: Array, made: Array, kinds: Array, total: Array, links: Array, own: int, january: int, first: int, last: int,
-    together: bool, status: Any,
+    together: bool,
 ) -> None:  # fmt: skip
     """Months between two cumulative figures that are known are their difference."""
     for month in range(first, last + 1):
@@ -248,32 +231,23 @@ def _fill_months(  # noqa: PLR0913, PLR0917
             continue
         before = numpy.int64(0) if month == january else (total[own, month - 1] if month > first else NOTHING)
         if total[own, month] != NOTHING and before != NOTHING and total[own, month] >= before:
-            level[own, month], made[own, month] = total[own, month] - before, status.ytd_difference
+            level[own, month], made[own, month] = total[own, month] - before, STATUS.ytd_difference
             kinds[own, month] = links[own, month] | (numpy.uint8(0) if month == january else links[own, month - 1])
         elif together and month < january + 2:
             # The sources give the two months as one.
-            made[own, month] = status.combined_months
+            made[own, month] = STATUS.combined_months
 
 
 @numba.njit(nogil=True, cache=True, inline="always")
 def _sum(
-    level: Array,
-    kinds: Array,
-    total: Array,
-    made: Array,
-    links: Array,
-    own: int,
-    january: int,
-    begin: int,
-    end: int,
-    status: Any,
+    level: Array, kinds: Array, total: Array, made: Array, links: Array, own: int, january: int, begin: int, end: int
 ) -> None:
     """Year to date of the months of a year of which no cumulative figure is known."""
     so_far, kinds_so_far, complete = numpy.int64(0), numpy.uint8(0), begin <= january
     for month in range(max(january, begin), min(january + 11, end) + 1):
         complete = complete and level[own, month] != NOTHING
-        total[own, month], links[own, month], made[own, month] = NOTHING, 0, status.incomplete_year
+        total[own, month], links[own, month], made[own, month] = NOTHING, 0, STATUS.incomplete_year
         if complete:
             so_far += level[own, month]
             kinds_so_far |= kinds[own, month]
-            total[own, month], links[own, month], made[own, month] = so_far, kinds_so_far, status.sum_of_months
+            total[own, month], links[own, month], made[own, month] = so_far, kinds_so_far, STATUS.sum_of_months

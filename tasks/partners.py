@@ -11,8 +11,9 @@ import numpy
 
 from tasks.calendar_grid import NEVER
 from tasks.cube import NOTHING
-from tasks.figures import RANK_STATUS, no_base
+from tasks.figures import AT, RANK_STATUS, no_base
 from tasks.keys import Array
+from tasks.months import STATUS
 
 
 @numba.njit(nogil=True, cache=True)
@@ -61,9 +62,9 @@ def rank_partners(
 
 
 @numba.njit(nogil=True, cache=True)
-def tell_partners(  # noqa: PLR0912, PLR0913, PLR0917
+def tell_partners(  # noqa: PLR0912
     asked: Any, rows: Any, near: Any, begin: Array, end: Array, world: Array, is_total: Array, ranks: Array, group: Array,
-    of_rank: Array, at: Any, status: Any,
+    of_rank: Array,
 ) -> None:  # fmt: skip
     """Fill share, contributions and rank of all rows that are series, and unite the kinds that these rest on."""
     items, masses, row_of, wanted, changed = asked.series, asked.mass, asked.row_of, asked.wanted, asked.changed
@@ -82,15 +83,15 @@ def tell_partners(  # noqa: PLR0912, PLR0913, PLR0917
             has_world = everywhere >= 0 and begin[everywhere] != NEVER and begin[everywhere] <= month <= end[everywhere]
             all_ = levels[everywhere, slot] if has_world else NOTHING
             if own == NOTHING:
-                statuses[at.share_pct, row] = made
+                statuses[AT.share_pct, row] = made
             elif all_ > 0:
-                floats[at.share_pct, row], statuses[at.share_pct, row] = float(own) / float(all_) * 100, status.computed
+                floats[AT.share_pct, row], statuses[AT.share_pct, row] = float(own) / float(all_) * 100, STATUS.computed
                 kinds[row] |= of_level[everywhere, slot]
             else:
-                statuses[at.share_pct, row] = status.zero_base if all_ == 0 else status.no_world_total
-            for figure, back in ((at.contribution_mom_pp, 1), (at.contribution_yoy_pp, 12)):
+                statuses[AT.share_pct, row] = STATUS.zero_base if all_ == 0 else STATUS.no_world_total
+            for figure, back in ((AT.contribution_mom_pp, 1), (AT.contribution_yoy_pp, 12)):
                 earlier = month - back
-                before, before_made, base = NOTHING, status.no_base, NOTHING
+                before, before_made, base = NOTHING, STATUS.no_base, NOTHING
                 if earlier >= begin[series]:
                     before, before_made = levels[series, slots[earlier]], int(levels_made[series, slots[earlier]])
                 if has_world and earlier >= begin[everywhere]:
@@ -98,24 +99,24 @@ def tell_partners(  # noqa: PLR0912, PLR0913, PLR0917
                 if own == NOTHING:
                     statuses[figure, row] = made
                 elif before == NOTHING:
-                    statuses[figure, row] = no_base(before_made, status)
+                    statuses[figure, row] = no_base(before_made)
                 elif base > 0:
                     floats[figure, row], statuses[figure, row] = (
                         float(own - before) / float(base) * 100,
-                        status.computed,
+                        STATUS.computed,
                     )
                 else:
-                    statuses[figure, row] = status.zero_base if base == 0 else status.no_world_total
+                    statuses[figure, row] = STATUS.zero_base if base == 0 else STATUS.no_world_total
                 # What rests on a month before the last change of meaning is taken away.
                 if earlier < since and own != NOTHING:
-                    floats[figure, row], statuses[figure, row] = numpy.nan, status.definition_break
+                    floats[figure, row], statuses[figure, row] = numpy.nan, STATUS.definition_break
                 if not numpy.isnan(floats[figure, row]):
                     kinds[row] |= of_level[series, slots[earlier]] | of_level[everywhere, slots[earlier]]
             rank[row] = ranks[series, place]
             if ranks[series, place]:
-                statuses[RANK_STATUS, row] = status.computed
+                statuses[RANK_STATUS, row] = STATUS.computed
                 kinds[row] |= of_rank[group[series], place]
             elif is_total[series] or own == 0:
-                statuses[RANK_STATUS, row] = status.not_applicable
+                statuses[RANK_STATUS, row] = STATUS.not_applicable
             else:
-                statuses[RANK_STATUS, row] = made if own == NOTHING else status.not_covered
+                statuses[RANK_STATUS, row] = made if own == NOTHING else STATUS.not_covered
