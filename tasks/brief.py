@@ -10,7 +10,7 @@ import jinja2
 from schemas.brief import Facts
 from schemas.metric import MADE, MISSING
 from tasks import brief_charts, brief_lists, brief_sentences, brief_texts, brief_words
-from tasks.display import month_name, partner_name
+from tasks.display import partner_name
 
 LANGUAGES = ("en", "zh")
 # A shift of shares by less says nothing of the unit value.
@@ -64,7 +64,7 @@ def _plain(text: str) -> str:
 def _context(facts: Facts, language: str) -> dict[str, Any]:
     words = brief_words.texts(language)
     chinese = language == "zh"
-    month = f"{facts.month.year}年{facts.month.month}月" if chinese else month_name(facts.month)
+    month = brief_words.month_words(f"{facts.month:%Y-%m}", language)
     moved = facts.mix_moved_pp
     known_in_both = sum(1 for row in facts.partners[1:] if facts.before_t[row.partner] is not None)
     return {

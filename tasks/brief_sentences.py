@@ -6,7 +6,7 @@ from schemas.brief import Fact, Facts, PartnerRow
 from schemas.metric import MISSING
 from tasks.brief_texts import MISSING_ZH
 from tasks.brief_words import is_seen, month_words, partner, percent, price_text, shown, texts, times
-from tasks.display import month_name
+from tasks.display import written_month
 
 
 @dataclass
@@ -84,14 +84,14 @@ def _world(facts: Facts, language: str) -> Sentence | None:
             _change(made.say("，同比"), row.yoy, language)
         return made.say("。")
     made.say(f"China's {facts.flow}s of {_within(facts.name_en)} were ").say(shown(row.level), row.level).say(
-        f" in {month_name(facts.month)}"
+        f" in {written_month(facts.month)}"
     )
     if row.mom.value is not None:
         _change(made.say(", "), row.mom, language).say(" from ").say(shown(facts.world_before), facts.world_before)
-        made.say(f" in {month_name(facts.world_before.month).split()[0]}")
+        made.say(f" in {written_month(facts.world_before.month).split()[0]}")
     if row.yoy.value is not None:
         _change(made.say(" and " if row.mom.value is not None else ", "), row.yoy, language).say(
-            f" from {month_name(row.yoy.month.replace(year=row.yoy.month.year - 1))}"
+            f" from {written_month(row.yoy.month.replace(year=row.yoy.month.year - 1))}"
         )
     return made.say(".")
 
@@ -115,7 +115,7 @@ def _year(facts: Facts, language: str) -> Sentence | None:
         if row.ytd_yoy.value is not None:
             _change(made.say("，同比"), row.ytd_yoy, language)
         return made.say("。")
-    last = month_name(facts.month).split()[0]
+    last = written_month(facts.month).split()[0]
     if is_first:
         made.say(f"China's {facts.flow}s of {_within(facts.name_en)} from January to {last} {year} came to ")
     else:

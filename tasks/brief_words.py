@@ -20,7 +20,7 @@ from tasks.brief_texts import (
     TEXTS_EN,
     TEXTS_ZH,
 )
-from tasks.display import month_name, partner_name, two_digits
+from tasks.display import partner_name, two_digits, written_month
 
 TIMES_MIN = 2
 EXACT = 1e-9
@@ -85,7 +85,7 @@ def price_text(value: float) -> str:
 def month_words(text: str, language: str) -> str:
     """A month, given as YYYY-MM."""
     year, month = map(int, text.split("-"))
-    return f"{year}年{month}月" if language == "zh" else month_name(date(year, month, 1))
+    return f"{year}年{month}月" if language == "zh" else written_month(date(year, month, 1))
 
 
 def times(fact: Fact, language: str) -> str:

@@ -3,7 +3,8 @@
 from fractions import Fraction
 
 from tasks.claim_words import Spot
-from tasks.display import month_name, partner_name, product_name
+from tasks.display import partner_name, product_name, written_month
+from tasks.periods import first_day
 
 SCALES = {"quantity_kg": (1000, "t"), "value_usd": (10**6, "million USD"), "value_cny": (10**6, "million CNY")}
 
@@ -24,13 +25,6 @@ def show_percent(value: Fraction) -> str:
 
 def describe(spot: Spot) -> str:
     """A place in words."""
-    months = spot.months if not spot.is_month else month_name(_Month(spot.first))
+    months = spot.months if not spot.is_month else written_month(first_day(spot.first))
     to = "" if spot.partner == "WLD" else f" {'to' if spot.flow == 'export' else 'from'} {partner_name(spot.partner)}"
     return f"{spot.flow}s of {product_name(spot.product)}{to}, {months}"
-
-
-class _Month:
-    """Year and month of a month number, for the one function that writes its name."""
-
-    def __init__(self, number: int) -> None:
-        self.year, self.month = number // 12, number % 12 + 1

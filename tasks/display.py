@@ -2,6 +2,7 @@
 
 import calendar
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -73,7 +74,7 @@ def headline(rows: pl.DataFrame) -> Table:
     """A table of one product and month in tonnes, the world first and then the partners by level; `rows` are of `metric`."""
     first = rows.row(0, named=True)
     table = Table(
-        title=f"{first['flow']}s of {product_name(first['product'])}, {month_name(first['period'])}",
+        title=f"{first['flow']}s of {product_name(first['product'])}, {written_month(first['period'])}",
         caption="\n".join(_legend(rows)) or None, caption_justify="left",
     )  # fmt: skip
     table.add_column("partner")
@@ -93,7 +94,7 @@ def is_mixed(kinds: str | None) -> bool:
     return "+" in (kinds or "")
 
 
-def month_name(day: Any) -> str:
+def written_month(day: date) -> str:
     """June 2025."""
     return f"{calendar.month_name[day.month]} {day.year}"
 

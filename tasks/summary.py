@@ -19,7 +19,7 @@ from schemas.release import Finding, Quarantine, Release
 from schemas.revision import Revision
 from schemas.table import Table
 from tasks.control_events import MIXED, MIXED_WORDS, holds
-from tasks.display import month_name, partner_name, product_name, row_name, two_digits
+from tasks.display import partner_name, product_name, row_name, two_digits, written_month
 from tasks.refusal import clip
 from tasks.revision_report import revision_report
 from tasks.scope import WORLD
@@ -150,7 +150,7 @@ def _headline(newest: pl.DataFrame, series: pl.DataFrame, unit: str, scale: floa
         "share, %",
     ]
     lines = [
-        f"## {first['flow'].capitalize()}s of {product_name(first['product'])}, {month_name(first['period'])}", "",
+        f"## {first['flow'].capitalize()}s of {product_name(first['product'])}, {written_month(first['period'])}", "",
         f"| {' | '.join(titles)} |", "|---|--:|--:|--:|--:|--:|--:|",
     ]  # fmt: skip
     for row in ordered.iter_rows(named=True):
