@@ -25,11 +25,11 @@ from tasks.base import first_days, named
 from tasks.calendar_grid import Grid
 from tasks.coverage import Coverage
 from tasks.cube import Cube
-from tasks.figures import BLOCK, figure_of
-from tasks.items import Items
+from tasks.items import Items, item_of, kinds_of
 from tasks.keys import Array
 from tasks.month_sets import has, last_before
-from tasks.months import all_known, make_room, settle
+from tasks.months import BLOCK, all_known, end_of_block, make_room, settle
+from tasks.quotients import figure_of
 from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS
 from tasks.settled import NO_MONTH
 
@@ -100,15 +100,13 @@ def _step_back(
 ) -> Any:  # fmt: skip
     """A row for each item of which something is far: item, months and marks; and what stands at the marks, sort by sort, of
     which there are FAR_MONTHS for an item at most."""
-    places, first, item, rows = known.place, 0, 0, 0
+    first, item, rows = 0, 0, 0
     room = make_room(BLOCK, months)
     of_item, of_month = numpy.empty(len(items), numpy.int32), numpy.empty((len(items), 2), numpy.int32)
     marks, count = numpy.zeros((len(items), 3), numpy.int64), numpy.zeros(3, numpy.int64)
     marked = Marked(numpy.empty(FAR_MONTHS), numpy.empty(FAR_MONTHS), numpy.empty(FAR_MONTHS, numpy.uint8), count)
-    while first < len(places):
-        last = min(first + BLOCK, len(places))
-        while last < len(places) and last > first and places[last] == places[last - 1]:
-            last -= 1
+    while first < len(known.place):
+        last = end_of_block(known.place, first)
         settle(known, room, first, last)
         while item < len(items) and items[item] < last:
             if near[items[item]] != NO_MONTH:
@@ -145,19 +143,17 @@ def _is_told(  # noqa: PLR0913, PLR0917
 ) -> bool:  # fmt: skip
     """Fill the row of one item; whether something is far of it."""
     level, made, kinds = room.level, room.made, room.kinds
-    is_ratio = weight >= 0
-    own, mass = series - start, weight - start if is_ratio else series - start
-    size, per_mass = (sizes[series], sizes[weight]) if is_ratio else (1, 1)
+    item = item_of(series, weight, start, sizes)
     oldest, run, is_whole, number = near - FAR_MONTHS, near, True, 0.0
     high, low, united = -numpy.inf, numpy.inf, numpy.uint8(0)
     month = near + NEAR_MONTHS - 1
     while is_whole and month >= max(oldest, far.before):
-        is_whole = month < months and has(told, series, month) and (not is_ratio or has(told, weight, month))
+        is_whole = month < months and has(told, series, month) and (not item.is_ratio or has(told, weight, month))
         if is_whole:
-            number, _ = figure_of(level, made, own, mass, is_ratio, month, size, per_mass)
+            number, _ = figure_of(level, made, item, month)
             is_whole = not numpy.isnan(number)
         if is_whole:
-            with_own = united | kinds[own, month] | kinds[mass, month]
+            with_own = united | kinds_of(kinds, item, month)
             if month < near:
                 run = month
                 if number > high:
@@ -170,13 +166,13 @@ def _is_told(  # noqa: PLR0913, PLR0917
             month -= 1
     # What was far a year ago goes on where its months end.
     if is_whole and month < far.before and oldest < far.before and len(far.row):
-        row = far.row[2 * series + is_ratio]
+        row = far.row[2 * series + item.is_ratio]
         if row >= 0 and far.run_start[row] != NO_MONTH:
             run = min(run, max(far.run_start[row], oldest))
             _go_on(HIGHEST, near, run, high, far.highest, far.before, row, marked.highest, marked.count, marks)
             _go_on(LOWEST, near, run, low, far.lowest, far.before, row, marked.lowest, marked.count, marks)
             _unite(near, run, united, far.kinds, far.before, row, marked.kinds, marked.count, marks)
-    of_month[LAST] = NO_MONTH if is_ratio else _last_month(series, near, seen, far, months)
+    of_month[LAST] = NO_MONTH if item.is_ratio else _last_month(series, near, seen, far, months)
     of_month[RUN] = run if run < near else NO_MONTH
     return run < near or of_month[LAST] != NO_MONTH
 

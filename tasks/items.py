@@ -1,7 +1,9 @@
 """What has a row each month: series, and values per kilogram, which are made of two series of one place."""
 
-from typing import NamedTuple
+from collections import namedtuple
+from typing import Any, NamedTuple
 
+import numba
 import numpy
 
 from tasks.cube import Cube
@@ -9,6 +11,9 @@ from tasks.keys import Array
 from tasks.series import UNIT_VALUE_OF
 
 MASS = "quantity_kg"
+# One of them in a loop: its series and that of its kilograms (-1: none), their rows in the room of their block (`months`), and how
+# many smallest units make one unit of each. A plain series has one row, and is reckoned with in its smallest unit.
+Item = namedtuple("Item", "series weight own mass is_ratio size per_mass")
 
 
 class Items(NamedTuple):
@@ -41,3 +46,27 @@ def list_items(cube: Cube, begin: Array) -> Items:
     item, mass, measure = (numpy.concatenate(parts) for parts in zip(*found, strict=True))
     order = numpy.lexsort((measure, cube.place[item]))
     return Items(item[order], mass[order], measure[order], measures)
+
+
+@numba.njit(nogil=True, cache=True, inline="always")
+def item_of(series: int, weight: int, start: int, sizes: Array) -> Any:
+    """An item of a block that begins with the series `start`; `sizes` are the units of all series."""
+    is_ratio, own, mass, size, per_mass = weight >= 0, series - start, series - start, 1, 1
+    if is_ratio:
+        mass, size, per_mass = weight - start, sizes[series], sizes[weight]
+    return Item(series, weight, own, mass, is_ratio, size, per_mass)
+
+
+@numba.njit(nogil=True, cache=True, inline="always")
+def kinds_of(kinds: Array, item: Any, month: int) -> Any:
+    """The kinds of release behind an item in a month."""
+    return kinds[item.own, month] | kinds[item.mass, month]
+
+
+@numba.njit(nogil=True, cache=True, inline="always")
+def first_month(begins: Array, item: Any) -> Any:
+    """The first month that an item has, where series have theirs from `begins` on."""
+    first = begins[item.series]
+    if item.is_ratio:
+        first = max(first, begins[item.weight])
+    return first

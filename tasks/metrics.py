@@ -26,13 +26,14 @@ from tasks.cube import NOTHING, Cube, lay_out
 from tasks.definitions import Heads, months_changed
 from tasks.elsewhere import each, is_lent
 from tasks.far import step_back
-from tasks.figures import FLOATS, MONTHS, STATUS_ORDER, Asked, Near, Rows, number_rows, tell_series
+from tasks.figures import tell_series
 from tasks.items import Items, list_items
 from tasks.keys import Array
 from tasks.memory import give_back
 from tasks.months import all_known
 from tasks.partners import rank_partners, tell_partners
 from tasks.past import BaseFile, Past
+from tasks.rows import FLOATS, MONTHS, STATUS_ORDER, Asked, Near, Rows, number_rows
 from tasks.scope import WORLD
 from tasks.series import Portion, cut_portions, printed_numbers
 from tasks.settled import NO_MONTH

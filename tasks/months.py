@@ -19,6 +19,8 @@ from tasks.cube import NO_ROW, NOBODY, NOTHING, PRINTED, Cube
 from tasks.keys import Array
 from tasks.month_sets import BITS
 
+# Series that are told together: their months fit into the cache.
+BLOCK = 256
 # The number of each status, by its name.
 Status = namedtuple("Status", STATUSES)  # type: ignore[misc]
 STATUS: Any = Status(*range(len(STATUSES)))
@@ -45,6 +47,15 @@ def all_known(cube: Cube, coverage: Coverage, grid: Grid, wanted: Array) -> Any:
         *cube.past, cube.fresh, cube.row, cube.value, cube.kinds, cube.ytd, cube.ytd_kinds, coverage.standing, cube.desk, cube.place,
         grid.of_place, grid.below, grid.begin, grid.end, has_totals, years,
     )  # fmt: skip
+
+
+@numba.njit(nogil=True, cache=True)
+def end_of_block(places: Array, first: int) -> int:
+    """The series after a block of whole places that begins with the series `first`."""
+    last = min(first + BLOCK, len(places))
+    while last < len(places) and last > first and places[last] == places[last - 1]:
+        last -= 1
+    return last
 
 
 @numba.njit(nogil=True, cache=True)

@@ -11,9 +11,10 @@ import numpy
 
 from tasks.calendar_grid import NEVER
 from tasks.cube import NOTHING
-from tasks.figures import AT, RANK_STATUS, no_base
 from tasks.keys import Array
 from tasks.months import STATUS
+from tasks.quotients import no_base
+from tasks.rows import AT, RANK_STATUS
 
 
 @numba.njit(nogil=True, cache=True)

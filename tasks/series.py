@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 SERIES = ("flow", "product", "classification", "partner", "measure")
 KEY = ["flow", "product", "partner", "measure", "month"]
 MILLIGRAMS_PER_KG = 10**6
+# Whole numbers up to here are the same as floats.
+EXACT_MAX = 2**53
 # Twelve months of the largest level, and their sums, fit into 64 bits.
 YEAR_MAX = 2**62
 LEVEL_MAX = YEAR_MAX // 12

@@ -10,9 +10,7 @@ from schemas.release import Release
 from schemas.table import polars_schema
 from schemas.trade_flow import TradeFlow
 from tasks.scope import index_month
-from tasks.series import MILLIGRAMS_PER_KG, monthly_numbers, without_outranked
-
-EXACT_MAX = 2**53
+from tasks.series import EXACT_MAX, MILLIGRAMS_PER_KG, monthly_numbers, without_outranked
 
 
 def widen(observation: pl.DataFrame, releases: DataFrame[Release]) -> DataFrame[TradeFlow]:
