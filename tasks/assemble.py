@@ -21,10 +21,10 @@ from schemas.table import empty_frame
 from schemas.trade_flow import TradeFlow
 from tasks import ledger, metrics
 from tasks import revisions as revising
+from tasks.base_file import BaseFile
 from tasks.derivation import derivation_of_month
 from tasks.known import Known, looked_back_on
 from tasks.normalise import Normalised
-from tasks.past import BaseFile
 from tasks.refusal import Refused
 from tasks.scope import month_index
 from tasks.tables import Partition, path_partition

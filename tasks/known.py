@@ -15,9 +15,9 @@ from schemas.base import Base, BaseFar, BaseYear
 from schemas.observation import Detail, Observation
 from schemas.release import Release
 from schemas.table import schema_sha256, table_name
+from tasks.base_file import BaseFile, has_totals
 from tasks.far import first_near, first_told
 from tasks.normalise import Normalised
-from tasks.past import BaseFile, has_totals
 from tasks.refusal import Refused
 from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS, month_index
 from tasks.snapshot import Snapshot, open_snapshot
@@ -84,7 +84,7 @@ def open_known(store: Path, release: Normalised) -> Known:
     chained = _years_of_totals(release.detail) | {
         month[:2]
         for month in held
-        if month[:2] in years_of_derived and (month not in based or has_totals(based[month]))
+        if month[:2] in years_of_derived and (month not in based or has_totals(based[month].footer()))
     }
     derived = {month for month in derived if month[:2] in chained or _is_not_before(month, touched)}
     # Months that were published before their numbers were kept are made again, once.

@@ -20,6 +20,7 @@ from schemas.metric import SETS_OF_KINDS, STATUSES, Metric, status
 from schemas.release import Release
 from schemas.table import PUBLISHED, Table, empty_frame, polars_schema, table_name
 from tasks import base
+from tasks.base_file import BaseFile
 from tasks.calendar_grid import Grid, lay_grid, measured_by_all
 from tasks.coverage import Coverage, cover
 from tasks.cube import NOTHING, Cube, lay_out
@@ -32,7 +33,7 @@ from tasks.keys import Array
 from tasks.memory import give_back
 from tasks.months import all_known
 from tasks.partners import rank_partners, tell_partners
-from tasks.past import BaseFile, Past
+from tasks.past import Past
 from tasks.rows import FLOATS, MONTHS, STATUS_ORDER, Asked, Near, Rows, number_rows
 from tasks.scope import WORLD
 from tasks.series import Portion, cut_portions, printed_numbers

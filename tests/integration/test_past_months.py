@@ -20,9 +20,9 @@ from schemas.observation import Observation
 from schemas.release import Release
 from schemas.request import Landed, ReleaseRequest
 from tasks import assemble, known, ledger, metrics
+from tasks.base_file import BaseFile
 from tasks.frame_hash import frame_sha256
 from tasks.normalise import Normalised, normalise
-from tasks.past import BaseFile
 from tasks.snapshot import Snapshot, open_snapshot
 from tasks.sources import gacc_query
 from tasks.tables import Partition, read_table

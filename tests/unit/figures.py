@@ -10,9 +10,9 @@ from pandera.typing.polars import DataFrame
 from schemas.metric import Metric
 from schemas.observation import Observation
 from schemas.table import PUBLISHED
+from tasks.base_file import BaseFile
 from tasks.ledger import last_word, merge
 from tasks.metrics import Derived, derive, derive_portions
-from tasks.past import BaseFile
 from tasks.tables import Partition
 from tasks.weave import RUN, weave
 from tests.unit.statements import MAGNETS, detail_table, release_table
