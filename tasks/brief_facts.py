@@ -13,7 +13,7 @@ from schemas.metric import Metric, status
 from schemas.observation import Observation
 from schemas.revision import Revision
 from tasks.claim_readings import Readings, growth_of
-from tasks.claim_words import Spot
+from tasks.claim_stated import Spot
 from tasks.control_events import MIXED, events_of, holds, members
 from tasks.display import product_names
 from tasks.editions import is_outdated

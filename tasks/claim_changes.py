@@ -8,7 +8,7 @@ import functools
 from collections.abc import Sequence
 
 from tasks.changes import Change, breaks_of
-from tasks.claim_words import Spot
+from tasks.claim_stated import Spot
 from tasks.periods import month_name
 
 NAMED_MAX = 3

@@ -13,8 +13,8 @@ from typing import Any
 
 from tasks.claim_changes import changes_between
 from tasks.claim_readings import Readings, growth_of
+from tasks.claim_stated import Spot, Stated
 from tasks.claim_text import describe, show_level
-from tasks.claim_words import Spot, Stated
 from tasks.intervals import Interval, Reading
 from tasks.scope import WORLD
 

@@ -16,8 +16,8 @@ from schemas.observation import Observation
 from schemas.release import Release
 from tasks.claim_changes import changes_between, said_changes
 from tasks.claim_numbers import Key, standing_numbers, without_trade
+from tasks.claim_stated import Spot
 from tasks.claim_text import show_level, show_percent
-from tasks.claim_words import Spot
 from tasks.intervals import Interval, Reading, hull, printed
 from tasks.ledger import last_word
 from tasks.periods import month_name, month_number

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from tasks.claim_words import Spot
+from tasks.claim_stated import Spot
 from tasks.display import partner_name, product_name, written_month
 from tasks.periods import first_day
 

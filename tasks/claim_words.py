@@ -5,7 +5,7 @@ checkable: a guess about the place would be a guess about the verdict.
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -14,8 +14,8 @@ import pycountry
 
 from schemas.code_tables import code_table
 from tasks.claim_periods import Unclear, read_period
+from tasks.claim_stated import Spot, Stated
 from tasks.claim_units import FOLD, read_unit
-from tasks.periods import month_name
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 # A comma parts thousands; what is 46,4 elsewhere would be 464 here.
@@ -46,7 +46,6 @@ QUALIFIERS = {
     "": ("exactly", "precisely", "only", "just", "merely", "仅", "僅", "只有", "达", "達", "达到", "達到"),
 }  # fmt: skip
 ONE_CODE = re.compile(r"(?:HS(?: code)?\s*)?\d{2}(?:[. ]?\d{2}){0,4}", re.IGNORECASE)
-DIGITS_MIN = 2
 # Signs that people put before or after a number, and words that say which way it went.
 SIGNS = {">": "more than", "≥": "at least", "<": "less than", "≤": "at most", "~": "about", "≈": "about"}
 FALLING = r"down|fell|fall of|falling|dropped|drop of|declined|decline of|decreased|lower|plunged|slumped|tumbled|slid|shrank|下降|下跌|减少|減少|下滑|감소"
@@ -54,84 +53,6 @@ RISING = r"up|rose|rise of|rising|increased|increase of|gained|grew|higher|jumpe
 MOVED = re.compile(rf"({FALLING}|{RISING})\s*(by\b|to\b|了|到|至)?\s*")
 TO = ("to", "到", "至")
 CHANGES = ("mom", "yoy", "against")
-
-
-@dataclass(frozen=True)
-class Spot:
-    """A period of one series; months count from year 0, both ends included."""
-
-    flow: str
-    product: str
-    partner: str
-    measure: str
-    first: int
-    last: int
-
-    def at(self, **other: Any) -> "Spot":
-        """The same with something changed."""
-        return replace(self, **other)
-
-    def shifted(self, months: int) -> "Spot":
-        """The same so many months later."""
-        return replace(self, first=self.first + months, last=self.last + months)
-
-    @property
-    def is_month(self) -> bool:
-        """Whether it is a single month."""
-        return self.first == self.last
-
-    @property
-    def months(self) -> str:
-        """2025-06 or 2025-01..2025-06."""
-        return month_name(self.first) if self.is_month else f"{month_name(self.first)}..{month_name(self.last)}"
-
-
-@dataclass(frozen=True)
-class Stated:
-    """What a claim says: `kind` of figure at a place, `value` in `unit_size` of the ledger's unit, with a last digit worth `step`."""
-
-    spot: Spot
-    kind: str
-    value: Fraction
-    step: Fraction
-    text: str
-    unit: str
-    unit_size: int
-    qualifier: str
-    against: Spot | None = None
-    title: str = ""
-    printed_in: int | None = None
-
-    @property
-    def qualifier_text(self) -> str:
-        """The qualifier as the start of a phrase."""
-        words = {
-            "below": "nearly ",
-            "slightly above": "just over ",
-            "above": "more than ",
-            "under": "less than ",
-            "about": "about ",
-        }
-        return words.get(self.qualifier, "")
-
-    @property
-    def digits(self) -> int:
-        """How many digits are printed after leading zeros."""
-        return len(re.sub(r"\D", "", self.text).lstrip("0"))
-
-    @property
-    def steps(self) -> list[Fraction]:
-        """Worths that the last digit may have: that of the last printed one, and those before it where zeros end the number."""
-        if "." in self.text:
-            return [self.step]
-        digits = re.sub(r"\D", "", self.text)
-        zeros = len(digits) - len(digits.rstrip("0"))
-        return [self.step * 10**power for power in range(min(zeros, max(len(digits) - DIGITS_MIN, 0)) + 1)]
-
-    @property
-    def shown(self) -> str:
-        """The figure as a person writes it."""
-        return f"{self.text} {self.unit}".strip()
 
 
 def read_claim(row: dict[str, Any]) -> Stated:
