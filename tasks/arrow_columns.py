@@ -11,7 +11,7 @@ import pyarrow
 
 from tasks.cube import NOTHING
 from tasks.keys import Array
-from tasks.settled import NO_MONTH
+from tasks.periods import NO_MONTH
 
 EPOCH_YEAR = 1970
 

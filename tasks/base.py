@@ -13,8 +13,8 @@ from schemas.metric import SETS_OF_KINDS
 from schemas.table import Table, polars_schema
 from tasks.cube import NO_ROW, NOTHING, PRINTED, Cube
 from tasks.keys import Array
+from tasks.periods import NO_MONTH
 from tasks.scope import index_month
-from tasks.settled import NO_MONTH
 
 # Spans are numbered as they are listed and sorted as texts.
 OF_SPAN = numpy.argsort(numpy.argsort(SPANS))
@@ -39,32 +39,15 @@ def fresh_numbers(cube: Cube) -> Numbers:
             (cube.ytd, cube.ytd_kinds), (cube.yoy, cube.yoy_kinds), (cube.ytd_yoy, cube.ytd_yoy_kinds),
         )),
     ]  # fmt: skip
-    nothing = numpy.zeros(0, numpy.int64)
     # Where all numbers are of long ago, no fresh month has a column.
-    parts = [
-        (
-            nothing,
-            nothing,
-            nothing.astype(numpy.uint8),
-            nothing.astype(numpy.uint8),
-            nothing,
-            nothing.astype(numpy.uint8),
-        )
-    ]
+    nothing, no_bytes = numpy.zeros(0, numpy.int64), numpy.zeros(0, numpy.uint8)
+    parts = [(nothing, nothing, no_bytes, no_bytes, nothing, no_bytes)]
     for span, (there, value, kinds) in enumerate(of_spans):
         if there.shape[1]:
-            series, column = numpy.nonzero(there)
-            row = cube.row[series, column] if span == 0 else numpy.full(len(series), PRINTED, numpy.uint8)
-            parts.append(
-                (
-                    series,
-                    column,
-                    numpy.full(len(series), span, numpy.uint8),
-                    row,
-                    value[series, column],
-                    kinds[series, column],
-                )
-            )
+            series, column = at = numpy.nonzero(there)
+            of_span = numpy.full(len(series), span, numpy.uint8)
+            row = cube.row[at] if span == 0 else numpy.full(len(series), PRINTED, numpy.uint8)
+            parts.append((series, column, of_span, row, value[at], kinds[at]))
     return Numbers(*(numpy.concatenate(found) for found in zip(*parts, strict=True)))
 
 

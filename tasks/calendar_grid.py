@@ -14,8 +14,8 @@ from tasks.coverage import Coverage
 from tasks.cube import NO_ROW, NOTHING, Cube
 from tasks.keys import Array, number_distinct
 from tasks.month_sets import empty_sets, first_of, grown, last_of, pack, put, spread, spread_members
+from tasks.periods import NO_MONTH
 from tasks.scope import HS_LEVELS, QUIET_MONTHS, TOTALS, WORLD
-from tasks.settled import NO_MONTH
 from tasks.sums import memberships
 
 NEVER = -1

@@ -18,12 +18,11 @@ import numpy
 import polars as pl
 
 from schemas.code_tables import code_table
+from tasks.periods import NO_MONTH
 from tasks.scope import BASKET, month_index
 
 FINEST_LENGTH, REVISED_LENGTH = 8, 6
 WILD = ("product", "partner", "measure")
-# Far before any month: nothing that is known has changed.
-NOT_CHANGED = -(10**6)
 
 
 class Heads(NamedTuple):
@@ -36,8 +35,8 @@ class Heads(NamedTuple):
 
 def months_changed(heads: Heads, first: int, wanted: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any, Any]:
     """For each series of `heads` (a row) and each wanted month (a column): the last month up to it in which the meaning of the
-    series changed, NOT_CHANGED where none is known. Months are counted from `first`, and may lie before it."""
-    changed = numpy.full((len(heads.numbers[0]), len(wanted)), NOT_CHANGED, numpy.int32)
+    series changed, NO_MONTH where none is known. Months are counted from `first`, and may lie before it."""
+    changed = numpy.full((len(heads.numbers[0]), len(wanted)), NO_MONTH, numpy.int32)
     labels = dict(zip(WILD, heads.labels, strict=True))
     numbers = dict(zip(WILD, heads.numbers, strict=True))
     changes = _breaks(tuple(heads.labels[0]))
@@ -46,7 +45,7 @@ def months_changed(heads: Heads, first: int, wanted: numpy.ndarray[Any, Any]) ->
         rows = all_rows.filter(pl.lit(True), *(pl.col(name).is_in(labels[name]) for name in named))
         # The same of all series that have the same names: a row for each combination of those.
         sizes = [len(labels[name]) for name in named]
-        table = numpy.full((math.prod(sizes), len(wanted)), NOT_CHANGED, numpy.int32)
+        table = numpy.full((math.prod(sizes), len(wanted)), NO_MONTH, numpy.int32)
         coded = [rows[name].cast(pl.Enum(labels[name])).to_physical().to_numpy().astype(numpy.int64) for name in named]
         month = rows["month"].to_numpy() - first
         # The first wanted month that a change is in force; of several before one month the last counts.

@@ -13,10 +13,10 @@ from tasks.items import first_month, item_of, kinds_of
 from tasks.keys import Array
 from tasks.month_sets import has
 from tasks.months import STATUS
+from tasks.periods import NO_MONTH
 from tasks.quotients import figure_of
 from tasks.rows import AT, HIGHEST_STATUS, LOWEST_STATUS
 from tasks.scope import LOOK_BACK_MONTHS
-from tasks.settled import NO_MONTH
 
 
 @numba.njit(nogil=True, cache=True)

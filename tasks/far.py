@@ -29,9 +29,9 @@ from tasks.items import Items, item_of, kinds_of
 from tasks.keys import Array
 from tasks.month_sets import has, last_before
 from tasks.months import BLOCK, all_known, end_of_block, make_room, settle
+from tasks.periods import NO_MONTH
 from tasks.quotients import figure_of
 from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS
-from tasks.settled import NO_MONTH
 
 YEAR = 12
 # Months between what is far and the year that looks back on it.

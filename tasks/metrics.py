@@ -34,10 +34,10 @@ from tasks.memory import give_back
 from tasks.months import all_known
 from tasks.partners import rank_partners, tell_partners
 from tasks.past import Past
+from tasks.periods import NO_MONTH
 from tasks.rows import FLOATS, MONTHS, STATUS_ORDER, Asked, Near, Rows, number_rows
 from tasks.scope import WORLD
 from tasks.series import Portion, cut_portions, printed_numbers
-from tasks.settled import NO_MONTH
 from tasks.sums import add_up
 from tasks.tables import Partition
 from tasks.weave import RUN, weave

@@ -7,6 +7,8 @@ from datetime import date
 MONTH = re.compile(r"([0-9]{4})-?(0[1-9]|1[0-2])")
 SPAN = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])\.\.([0-9]{4})-(0[1-9]|1[0-2])")
 YEARS = range(1980, 2100)
+# What stands for the number of a month where there is none: far before any.
+NO_MONTH = -(10**6)
 
 
 def read_period(text: str) -> tuple[date, date] | None:

@@ -9,9 +9,7 @@ import numba
 import numpy
 
 from tasks.keys import Array
-
-# What stands for a month where there is none: far before any.
-NO_MONTH = -(10**6)
+from tasks.periods import NO_MONTH
 
 
 class Marks(NamedTuple):
