@@ -18,12 +18,11 @@ from schemas.metric import SETS_OF_KINDS
 from tasks.arrow_columns import buffers, is_there, month_indices, numbered, whole, whole_numbers
 from tasks.cube import NOTHING, PRINTED
 from tasks.keys import Array
-from tasks.series import UNIT_VALUE_OF
+from tasks.series import VALUE_OF
 
 KEYED = ("product", "partner", "measure")
 MONTHS_OF_FAR = ("last_month", "run_start")
 MARKS_OF_FAR = ("highest", "lowest", "kinds")
-VALUE_OF = {ratio: value for value, ratio in UNIT_VALUE_OF.items()}
 
 
 class BaseFile(NamedTuple):

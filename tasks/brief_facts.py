@@ -21,6 +21,7 @@ from tasks.intervals import Interval
 from tasks.origin import Place
 from tasks.periods import first_day, month_end, month_number, span_name
 from tasks.scope import WORLD, part_of
+from tasks.series import UNIT_VALUE_OF, VALUE_OF
 from tasks.snapshot import Snapshot
 from tasks.tables import path_partition, read_table
 from tasks.trace import NoFigure, Tracer
@@ -31,9 +32,7 @@ PARTNERS_MAX = 10
 REVISED_MAX = 12
 KG = "quantity_kg"
 # In dollars, and where nothing is known in dollars in yuan.
-PRICES = ("unit_value_usd_per_kg", "unit_value_cny_per_kg")
-VALUES = ("value_usd", "value_cny")
-VALUE_OF = dict(zip(PRICES, VALUES, strict=True))
+PRICES, VALUES = tuple(VALUE_OF), tuple(UNIT_VALUE_OF)
 HELD = "held"
 PRODUCTS_NAMED = 50
 

@@ -33,6 +33,7 @@ LEVEL_MAX = YEAR_MAX // 12
 YOY = "_yoy"
 # A value per kilogram is a measure of its own, made of two others.
 UNIT_VALUE_OF = {"value_usd": "unit_value_usd_per_kg", "value_cny": "unit_value_cny_per_kg"}
+VALUE_OF = {ratio: value for value, ratio in UNIT_VALUE_OF.items()}
 PORTION_ROWS = 400_000
 
 
