@@ -5,7 +5,7 @@ asks whether the months of a series are unbroken, since when, and which of them 
 them: a month that was surpassed since is never named again. These are one or two for most series, and none where the months
 between are broken. It is made once a year, from what was known of the year before and the year that is no longer near.
 
-Belongs here: which months are marked, and their table. How it is read is in `past`, what is told by it in `figures`.
+Belongs here: which months are marked, and their table. How it is read is in `base_file`, what is told by it in `extremes`.
 """
 
 from collections import namedtuple
@@ -28,7 +28,7 @@ from tasks.cube import Cube
 from tasks.items import Items, item_of, kinds_of
 from tasks.keys import Array
 from tasks.month_sets import has, last_before
-from tasks.months import BLOCK, all_known, end_of_block, make_room, settle
+from tasks.months import BLOCK, all_known, end_of_block, fill_room, make_room
 from tasks.periods import NO_MONTH
 from tasks.quotients import figure_of
 from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS
@@ -107,7 +107,7 @@ def _step_back(
     marked = Marked(numpy.empty(FAR_MONTHS), numpy.empty(FAR_MONTHS), numpy.empty(FAR_MONTHS, numpy.uint8), count)
     while first < len(known.place):
         last = end_of_block(known.place, first)
-        settle(known, room, first, last)
+        fill_room(known, room, first, last)
         while item < len(items) and items[item] < last:
             if near[items[item]] != NO_MONTH:
                 marked = Marked(

@@ -17,7 +17,7 @@ from tasks.calendar_grid import NEVER
 from tasks.extremes import tell_extremes
 from tasks.items import first_month, item_of, kinds_of
 from tasks.keys import Array
-from tasks.months import BLOCK, STATUS, end_of_block, make_room, settle
+from tasks.months import BLOCK, STATUS, end_of_block, fill_room, make_room
 from tasks.quotients import NO_BASE, figure_of, growth_on, in_percent, in_units, sum_year, year_of
 from tasks.rows import AT, RANK_STATUS
 
@@ -34,7 +34,7 @@ def tell_series(
         last, begin = end_of_block(known.place, first), item
         while item < len(asked.series) and asked.series[item] < last:
             item += 1
-        settle(known, room, first, last)
+        fill_room(known, room, first, last)
         _note_near(known, room, near, first, last)
         _tell_figures(known, asked, rows, room, first, begin, item)
         _unite_kinds(asked, rows, room, first, begin, item)

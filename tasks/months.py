@@ -2,7 +2,7 @@
 
 Belongs here: the levels of a series and its year to date, with their statuses and kinds, month by month. The loops take one
 series at a time into small arrays, so that memory does not grow with the number of series times the number of months.
-Which months there are is in `calendar_grid`, what is made of them in `figures`.
+Which months there are is in `calendar_grid`, what is made of them in `figures` and `extremes`.
 """
 
 from collections import namedtuple
@@ -70,7 +70,7 @@ def make_room(series: int, months: int) -> Any:
 
 
 @numba.njit(nogil=True, cache=True)
-def settle(known: Any, to: Any, first: int, last: int) -> None:
+def fill_room(known: Any, to: Any, first: int, last: int) -> None:
     """Fill the rows of `to` with the months of the series from `first` on and before `last`."""
     # Each array by a name of its own: taken out of a tuple in a loop, it would be counted in and out each time.
     start, months, spans, values, of_kinds = known.start, known.month, known.span, known.value, known.kinds
