@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from tasks.findings import Rows, finding
-from tasks.judged import EXAMPLES, GROWTH, MONEY, REVISED_SHARE_MAX, Check, Judged, values_by_partner
+from tasks.judged import EXAMPLES, GROWTH, REVISED_SHARE_MAX, Check, Judged, values_by_partner
 from tasks.periods import month_name
 from tasks.scope import WORLD, asked_products, month_text, without_lost
 
@@ -63,8 +63,7 @@ def _partners_removed(judged: Judged) -> Rows:
     if row["partners"] != "all":
         return
     before = judged.beside.filter(
-        pl.col("month").is_between(judged.first, judged.last)
-        & (pl.col("source") == row["source"])
+        (pl.col("source") == row["source"])
         & pl.col("product").is_in(judged.products)
         & (pl.col("known_from") <= row["released_on"])
     )
@@ -95,10 +94,9 @@ def _products_removed(judged: Judged) -> Rows:
     if row["partners"] == "keys" or not row["by_month"]:
         return
     told = judged.beside.filter(
-        "single", MONEY, pl.col("month").is_between(judged.first, judged.last), pl.col("measure").is_in(row["measures"]),
-        pl.col("partner").is_in(row["partner_list"]) | (row["partners"] == "all"),
-        flow=row["flow"], source=row["source"], classification=row["classification"],
-    ).filter(pl.col("known_from") <= row["released_on"])  # fmt: skip
+        "single", pl.col("measure").is_in(row["measures"]), pl.col("known_from") <= row["released_on"],
+        pl.col("partner").is_in(row["partner_list"]) | (row["partners"] == "all"), flow=row["flow"], source=row["source"],
+    )  # fmt: skip
     if not told.height:
         return
     before = told.group_by(CELL).agg(pl.col("value").sum()).with_columns(pl.col("product").cast(pl.String))

@@ -284,6 +284,51 @@ def test_partners_missing(tmp_path: Path, gone: str, raised: bool) -> None:
     assert _raised(tmp_path, now, {}, [(before, ALL)]) == []
 
 
+@pytest.mark.parametrize(("products", "severity"), [(49, "warning"), (50, "error")])
+def test_a_broad_release_without_a_partner_of_before_is_held(tmp_path: Path, products: int, severity: str) -> None:
+    """A partner may stop buying a few goods, and not fifty at a time."""
+    june = distinct_records(products)
+    may = [("202505", *record[1:]) for record in june]
+    germany = [(*record[:PARTNER], "304", "德国", *record[QUANTITY:]) for record in may]
+    found = _raised(tmp_path, csv_bytes(june), ALL, [(csv_bytes([*may, *germany]), ALL)])
+    assert [entry for entry in found if entry[0] == "partners_missing"] == [("partners_missing", severity)]
+
+
+@pytest.mark.parametrize(("month", "raised"), [("202405", False), ("202406", True), ("202505", True)])
+def test_partners_are_missed_for_twelve_months(tmp_path: Path, month: str, raised: bool) -> None:
+    before = csv_bytes([*_months_of("304", 900_000, [month]), *_months_of("502", 100_000, ["202505"])])
+    now = csv_bytes(_months_of("502", 100_000, ["202506"]))
+    assert _raised(tmp_path, now, ALL, [(before, ALL)]) == ([("partners_missing", "warning")] if raised else [])
+
+
+def test_of_each_month_the_twelve_before_it_count_as_the_release_tells_them(tmp_path: Path) -> None:
+    """May 2024 is the twelfth month before May and not before June; and what is told anew is not counted as it was, too."""
+    before = csv_bytes([*_months_of("304", 900_000, ["202405"]), *_months_of("502", 100_000, ["202504"])])
+    now = csv_bytes(_months_of("502", 100_000, ["202505", "202506"]))
+    assert _raised(tmp_path, now, ALL, [(before, ALL)]) == [("partners_missing", "warning")]
+    before = csv_bytes([*_months_of("304", 900_000, ["202505"]), *_months_of("502", 100_000, ["202505"])])
+    now = csv_bytes([*_months_of("304", 1_000, ["202505"]), *_months_of("502", 100_000, ["202505", "202506"])])
+    assert "partners_missing" not in dict(_raised(tmp_path, now, ALL, [(before, ALL)]))
+
+
+def test_the_largest_of_the_missing_partners_are_named(tmp_path: Path) -> None:
+    """Of 1,000 t the four that are gone had 900: 600, 150, 100 and 50."""
+    parts = (("502", 100_000), ("344", 50_000), ("304", 600_000), ("116", 100_000), ("133", 150_000))
+    before = csv_bytes([record for partner, quantity in parts for record in _months_of(partner, quantity, ["202505"])])
+    now = csv_bytes(_months_of("502", 100_000, ["202506"]))
+    _, findings = read(Case("", now, Publish(), declared=ALL, before=((before, ALL),)), tmp_path / "inbox")
+    (row,) = findings.filter(check="partners_missing").to_dicts()
+    assert row["observed"] == "no row for DEU, KOR, JPN, 90.0% of the twelve months before"
+    assert row["subject"] == "export value_usd 2025-06"
+
+
+def test_a_release_that_was_not_asked_for_everybody_misses_nobody(tmp_path: Path) -> None:
+    spring = ["202504", "202505"]
+    before = csv_bytes([*_months_of("304", 900_000, spring), *_months_of("502", 100_000, spring)])
+    now = csv_bytes(_months_of("502", 100_000, ["202505", "202506"]))
+    assert _raised(tmp_path, now, {"partners": "listed"}, [(before, ALL)]) == []
+
+
 @pytest.mark.parametrize(("gone", "raised"), [("304", True), ("408", False)])
 def test_partner_removed(tmp_path: Path, gone: str, raised: bool) -> None:
     now = csv_bytes([record for record in CLEAN_RECORDS[:6] if record[PARTNER] != gone])
@@ -450,6 +495,28 @@ def test_products_removed(tmp_path: Path, declared: Mapping[str, Any], raised: b
     before = [(CLEAN, {"released_on": JULY_18, **ALL})]
     found = _raised(tmp_path, other, declared, before)
     assert found == ([("product_removed", "error")] if raised else [])
+
+
+def test_products_of_other_partners_or_of_a_later_day_are_not_gone(tmp_path: Path) -> None:
+    other = csv_bytes([("202506", "85051190", *magnets("502")[2:])])
+    germany = csv_bytes([magnets("304")])
+    assert _raised(tmp_path, other, {"products": ["8505"]}, [(germany, {"released_on": JULY_18, **ALL})]) == []
+    later = [(CLEAN, {"released_on": JULY_20, **ALL})]
+    found = _raised(tmp_path, other, {"products": ["8505"], "released_on": JULY_18, **ALL}, later)
+    assert "product_removed" not in dict(found)
+
+
+def test_what_is_set_aside_or_told_of_months_together_is_not_gone(tmp_path: Path) -> None:
+    """A record that cannot be read is no missing row, and a sum of two months says of neither that it had none."""
+    other, asked = ("202506", "85051190", *magnets("502")[2:]), {"products": ["8505"], **ALL}
+    july = {"released_on": JULY_18, **ALL}
+    found = _raised(tmp_path, csv_bytes([other, magnets(quantity="-353000")]), asked, [(CLEAN, july)])
+    assert "quarantined" in dict(found)
+    assert "product_removed" not in dict(found)
+    spring = {"months": "2025-05..2025-06"}
+    magnets_of_both, other_of_both = (csv_bytes([record[1:]], TITLES[1:]) for record in (magnets(), other))
+    assert "product_removed" not in dict(_raised(tmp_path, other_of_both, asked | spring, [(CLEAN, july)]))
+    assert "product_removed" not in dict(_raised(tmp_path, csv_bytes([other]), asked, [(magnets_of_both, july | spring)]))
 
 
 @pytest.mark.parametrize(("value", "raised"), [("12,000,000", True), ("2,000,000", False)])
