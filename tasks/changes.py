@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas.code_tables import code_table
-from tasks.scope import BASKET, WORLD
+from tasks.scope import BASKET
 
 # The two measures of which a value per kilogram is the quotient.
 RATIOS = {"unit_value_usd_per_kg": ("value_usd", "quantity_kg"), "unit_value_cny_per_kg": ("value_cny", "quantity_kg")}
@@ -51,13 +51,13 @@ def _changes(product: str, partner: str, measure: str) -> Iterator[tuple[tuple[s
         if row["group"] == partner:
             yield from _spans(row, ("", partner, ""), f"{row['partner']} %s {partner}")
     for row in _rows("partners"):
-        if row["partner"] == partner and partner != WORLD:
+        if row["partner"] == partner:
             yield from _spans(row, ("", partner, ""), f"code {row['gacc_code']} %s the partner codes")
 
 
 def _of_code(code: str, partner: str, measure: str, prefix: str) -> Iterator[tuple[tuple[str, str, str], Change]]:
     for row in _rows("hs_revisions"):
-        if row["code"] == (code[:6] if len(code) == 8 and code.isdigit() else code):
+        if row["code"] == code[:6]:
             moved = [
                 f"{verb} {row[name]}"
                 for verb, name in (("gained goods of", "gained_from"), ("lost goods to", "lost_to"))

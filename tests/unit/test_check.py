@@ -516,7 +516,9 @@ def test_what_is_set_aside_or_told_of_months_together_is_not_gone(tmp_path: Path
     spring = {"months": "2025-05..2025-06"}
     magnets_of_both, other_of_both = (csv_bytes([record[1:]], TITLES[1:]) for record in (magnets(), other))
     assert "product_removed" not in dict(_raised(tmp_path, other_of_both, asked | spring, [(CLEAN, july)]))
-    assert "product_removed" not in dict(_raised(tmp_path, csv_bytes([other]), asked, [(magnets_of_both, july | spring)]))
+    assert "product_removed" not in dict(
+        _raised(tmp_path, csv_bytes([other]), asked, [(magnets_of_both, july | spring)])
+    )
 
 
 @pytest.mark.parametrize(("value", "raised"), [("12,000,000", True), ("2,000,000", False)])

@@ -5,11 +5,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy
 import polars as pl
 import pytest
 
 from schemas.code_tables import code_table
+from tasks import changes
 from tasks.changes import breaks_of
+from tasks.definitions import NOT_CHANGED, Heads, months_changed
 from tasks.origin import Place
 from tests.unit.figures import Figures
 from tests.unit.statements import number, release
@@ -173,6 +176,76 @@ def test_every_partner_that_changes_its_code_is_told_of() -> None:
     assert [breaks_of("85051190", partner, "value_usd")[-1:] for partner in several] == [
         breaks_of("85051190", "USA", "value_usd")
     ] * 3
+
+
+def test_what_a_trace_says_changed_is_what_cuts_the_figures() -> None:
+    """Two opinions of the same tables: one series at a time in words, and all of them at once as arrays."""
+    stated = code_table("definition_breaks")
+    baskets = [f"basket:{name}" for name in code_table("baskets")["basket"].unique().sort()]
+    products = sorted(
+        {*stated["product"][::4], *CODES, *baskets, "81", "8112", "811292", "850511", "line:rare_earths"} - {""}
+    )
+    partners = sorted({*PARTNERS, "ARM", "EU27", "DEU", "WLD"})
+    measures = sorted({*stated["measure"], "quantity_kg", "value_usd"} - {""})
+    series = [
+        numpy.array(places) for places in zip(*numpy.ndindex(len(products), len(partners), len(measures)), strict=True)
+    ]
+    months = numpy.arange(1995 * 12, 2025 * 12)
+    changed = months_changed(Heads((products, partners, measures), tuple(series)), 0, months)  # type: ignore[arg-type]
+    cut = 0
+    for place, row in zip(zip(*series, strict=True), changed, strict=True):
+        product, partner, measure = place
+        breaks = breaks_of(products[product], partners[partner], measures[measure])
+        told = numpy.array([change.month for change in breaks])
+        assert (told[1:] >= told[:-1]).all()
+        last = [told[told <= month].max(initial=NOT_CHANGED) for month in months]
+        assert (row == last).all(), (products[product], partners[partner], measures[measure])
+        cut += len(breaks) > 0
+    assert len(changed) / 2 < cut < len(changed)
+
+
+def test_the_changes_of_a_price_are_those_of_the_value_and_of_the_mass(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [
+        {"product": "90154000", "partner": "", "measure": measure, "from_month": month, "comparable": "no", "what": what, "source": "S"}
+        for measure, month, what in (("quantity_kg", "2023-01", "weighed"), ("value_usd", "2021-05", "valued"))
+    ]  # fmt: skip
+    monkeypatch.setattr(changes, "_rows", lambda table: rows if table == "definition_breaks" else [])
+    assert [(change.month, change.what) for change in breaks_of("90154000", "USA", WORTH)] == [
+        (2021 * 12 + 4, "valued"),
+        (2023 * 12, "weighed"),
+    ]
+    assert [change.what for change in breaks_of("90154000", "USA", "value_usd")] == ["valued"]
+    assert breaks_of("90154000", "USA", "unit_value_cny_per_kg")[0].what == "weighed"
+
+
+def test_a_row_that_carries_over_a_change_carries_its_own_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    stated = (
+        ("", "", "2021-05", "no"), ("", "", "2023-01", "no"), ("", "", "2023-01", "yes"), ("DEU", "", "2022-02", "no"),
+        ("", "value_usd", "2023-01", "no"),
+    )  # fmt: skip
+    rows = [
+        {"product": "90154000", "partner": partner, "measure": measure, "from_month": month, "comparable": comparable,
+         "what": f"{partner}{measure} {month}", "source": "S"}
+        for partner, measure, month, comparable in stated
+    ]  # fmt: skip
+    monkeypatch.setattr(changes, "_rows", lambda table: rows if table == "definition_breaks" else [])
+    for partner, measure, expected in (
+        ("USA", "quantity_kg", [" 2021-05"]),
+        ("DEU", "quantity_kg", [" 2021-05", "DEU 2022-02"]),
+        ("USA", "value_usd", [" 2021-05", "value_usd 2023-01"]),
+    ):
+        assert [change.what for change in breaks_of("90154000", partner, measure)] == expected
+
+
+def test_a_code_that_enters_a_basket_and_leaves_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    tables = {"baskets": [{"basket": "x", "hs8": "12345678", "valid_from": "2020-03", "valid_to": "2021-12", "source": "S"}],
+              "partner_groups": [{"group": "EU27", "partner": "HRV", "valid_from": "2013-07", "valid_to": "", "source": "T"}]}  # fmt: skip
+    monkeypatch.setattr(changes, "_rows", lambda table: tables.get(table, []))
+    assert [(change.month, change.what, change.source) for change in breaks_of("basket:x", "EU27", "value_usd")] == [
+        (2013 * 12 + 6, "HRV enters EU27", "T"),
+        (2020 * 12 + 2, "12345678 enters the basket", "S"),
+        (2022 * 12, "12345678 leaves the basket", "S"),
+    ]
 
 
 # The tables, beside what they come from
