@@ -101,7 +101,11 @@ def written_month(day: date) -> str:
 
 def tonnes(kilograms: float) -> str:
     """Whole tonnes, with decimals only where they are all there is to see: 353, 46.4, 0.03."""
-    value = kilograms / 1000
+    return amount(kilograms / 1000)
+
+
+def amount(value: float) -> str:
+    """A number in the unit of its table, by the same rule."""
     if value == int(value) or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:,.1f}" if abs(value) >= 1 else two_digits(value)

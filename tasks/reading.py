@@ -21,7 +21,8 @@ from tasks.tables import Partition, path_partition, read_table
 from tasks.working_copy import address_of
 
 AS_OF = ("observation", "trade_flow", "metric")
-FORMULA_SIGNS = r"^[=+\-@\t\r]"
+# Spreadsheets take the full-width signs for the others.
+FORMULA_SIGNS = r"^[=+\-@＝＋－＠\t\r\n]"
 NUMBER = r"^[+-]?\d[\d.,]*\s*%?$"
 NAMED_MAX = 20
 MONTHS_NEARBY = 2

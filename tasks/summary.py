@@ -19,7 +19,7 @@ from schemas.release import Finding, Quarantine, Release
 from schemas.revision import Revision
 from schemas.table import Table
 from tasks.control_events import MIXED, MIXED_WORDS, holds
-from tasks.display import partner_name, product_name, row_name, two_digits, written_month
+from tasks.display import amount, partner_name, product_name, row_name, written_month
 from tasks.refusal import clip
 from tasks.revision_report import revision_report
 from tasks.scope import WORLD
@@ -194,12 +194,7 @@ def _not_comparable(rows: pl.DataFrame) -> list[str]:
 
 
 def _level(value: float | None, scale: float) -> str:
-    if value is None:
-        return "–"
-    shown = value * scale
-    if shown < 0.1:
-        return two_digits(shown)
-    return f"{shown:,.0f}" if shown >= 100 or shown == int(shown) else f"{shown:,.1f}"
+    return "–" if value is None else amount(value * scale)
 
 
 def _pct(row: Row, name: str) -> str:

@@ -1,12 +1,20 @@
-"""Which products the page of a release shows, and how little is read to know."""
+"""What the page of a release says, which products it shows, and how little is read to know."""
 
 import random
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
+from bad_inputs.download import Record, csv_bytes, magnets
 
-from tasks.summary import PRODUCTS_MAX, largest
+from flows.release import release
+from schemas.outcome import Outcome
+from schemas.request import ReleaseRequest
+from tasks import chart, hold
+from tasks.summary import PRODUCTS_MAX, Pages, largest, pages
 
 COLUMNS = {"product": pl.String, "partner": pl.String, "level": pl.Float64}
 
@@ -66,3 +74,123 @@ def test_of_a_broad_release_only_the_newest_month_is_read() -> None:
 def test_where_there_is_no_figure_nothing_is_shown() -> None:
     assert largest([]) == []
     assert largest([pl.DataFrame(schema=COLUMNS)] * 3) == []
+
+
+def told(month: str, **tonnes: float) -> list[Record]:
+    """Records of magnets by partner."""
+    codes = {"USA": "502", "DEU": "304", "KOR": "133", "JPN": "116"}
+    return [magnets(codes[name], f"{many * 1000:.0f}", f"{many * 57_000:,.0f}", month) for name, many in tonnes.items()]
+
+
+def ingested(folder: Path, name: str, data: bytes, day: date | None = date(2025, 7, 20), **declared: Any) -> Outcome:
+    (folder / name).write_bytes(data)
+    asked = {"source": "gacc_query", "flow": "export", "partners": "all", "released_on": day, **declared}
+    request = ReleaseRequest(file=folder / name, store=folder / "store", **asked)
+    try:
+        return release.fn(request, date(2026, 1, 5))
+    except hold.Held as held:
+        now = datetime(2025, 7, 21, tzinfo=UTC)
+        hold.decide(folder / "store", held.release_id, "approve", "Li Wei", "compared with the site", now)
+        return release.fn(request, date(2026, 1, 5))
+
+
+def table_of(page: Pages) -> list[str]:
+    """The rows of the first table, as a person reads them."""
+    rows = page.summary.split("|---|--:|--:|--:|--:|--:|--:|\n")[1].split("\n\n")[0]
+    return [" ".join(row.replace("|", " ").split()) for row in rows.split("\n")]
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
+    """The partners and the months of each picture."""
+    found: list[set[str]] = []
+
+    def chart_of(series: pl.DataFrame, *_: object) -> bytes:
+        found.append({*series["partner"], *series["period"].dt.strftime("%Y-%m")})
+        return b"picture"
+
+    monkeypatch.setattr(chart, "chart", chart_of)
+    return found
+
+
+MAY = told("202505", USA=46.4, DEU=209, KOR=0.05)
+
+
+def test_a_page_shows_the_figures_of_the_newest_month_with_the_world_first(
+    tmp_path: Path, drawn: list[set[str]]
+) -> None:
+    """764.6 t after 209 t are 265.8 % more; 353 t of 1,117.695 t are a share of 31.6 %."""
+    spring = [*told("202406", USA=300, DEU=500), *MAY]
+    june = told("202506", USA=353, DEU=764.6, KOR=0.095)
+    ingested(tmp_path, "imports.csv", csv_bytes(told("202506", JPN=9)), flow="import")
+    outcome = ingested(tmp_path, "june.csv", csv_bytes([*spring, *june]), months="2024-06..2025-06")
+    page = pages(tmp_path / "store", outcome)
+    assert page.summary.startswith(
+        "# june.csv\n\n**export, 2024-06 to 2025-06**; public from 2025-07-20. 8 records = 8 observed + 0 "
+    )
+    assert "## Exports of Permanent magnets of rare earths (85051110), June 2025" in page.summary
+    assert table_of(page) == [
+        "**World** 1,118 +337.5 +39.7 1,373 – 100.0",
+        "Germany 765 +265.8 +52.9 974 – 68.4",
+        "EU27 (group) 765 +265.8 +52.9 974 – 68.4",
+        "United States 353 +660.8 +17.7 399 – 31.6",
+        "South Korea 0.095 +90.0 – 0.14 – 0.0",
+    ]
+    assert "what share of it is controlled is not published" in page.summary
+    assert "the figure to compare with is not covered; the figure to compare with is zero" in page.summary
+    assert "Published although held" not in page.summary
+    assert "Revisions" not in page.summary
+    assert "data:image/png;base64,cGljdHVyZQ==" in page.summary
+    (picture,) = drawn
+    assert {"WLD", "USA", "DEU", "KOR", "2024-06", "2025-05", "2025-06"} <= picture
+    assert "EU27" not in picture, "a group would stand beside its members"
+    assert (page.quarantine, page.revised) == ([], 0)
+    assert [row["check"] for row in page.checks] == ["month_without_records"]
+    assert [row["step"] for row in page.lineage][:3] == ["1 locate", "2 land", "3 parse"]
+
+
+def test_a_page_says_who_approved_what_was_revised_and_what_was_set_aside(
+    tmp_path: Path, drawn: list[set[str]]
+) -> None:
+    ingested(tmp_path, "may.csv", csv_bytes(MAY), date(2025, 6, 20))
+    june = [*told("202505", USA=46.4, DEU=209.5, KOR=0.05), *told("202506", USA=353), magnets("116", "-5", "57")]
+    page = pages(tmp_path / "store", ingested(tmp_path, "june.csv", csv_bytes(june)))
+    assert "5 records = 4 observed + 1 quarantined" in page.summary
+    assert "> **Published although held**: approved by Li Wei: compared with the site" in page.summary
+    assert "\n## Revisions by june.csv" in page.summary
+    assert "| 85051110 | DEU |  |  | 2025-05 | quantity_kg | changed | 209,000 | 209,500 |" in page.summary
+    assert page.revised == 2
+    assert [(row["severity"], row["check"]) for row in page.checks if row["severity"] != "warning"] == [
+        ("error", "quarantined"), ("info", "approved")
+    ]  # fmt: skip
+    (row,) = page.quarantine
+    assert (row["record"], row["reasons"]) == (5, "quantity '-5' is negative")
+
+
+def test_a_page_is_about_the_products_and_months_of_its_release(tmp_path: Path, drawn: list[set[str]]) -> None:
+    ingested(tmp_path, "june.csv", csv_bytes(told("202506", USA=353, DEU=764)))
+    earlier = pages(tmp_path / "store", ingested(tmp_path, "may.csv", csv_bytes(MAY)))
+    assert "(85051110), May 2025" in earlier.summary
+    assert "2025-06" not in drawn[-1], "June is of another release"
+    beans = [("202506", "12019019", "大豆", "502", "美国", "20000", "千克", "0", "?", "9,000")]
+    page = pages(tmp_path / "store", ingested(tmp_path, "beans.csv", csv_bytes(beans)))
+    assert page.summary.count("## ") == 1
+    assert "## Exports of 12019019, June 2025" in page.summary
+    assert table_of(page)[:2] == ["**World** 20 – – – – 100.0", "United States 20 – – – – 100.0"]
+
+
+def test_a_page_marks_what_is_implied_and_what_rests_on_several_sources(tmp_path: Path, drawn: list[set[str]]) -> None:
+    lines = ["flow,product,partner,period,measure,value,unit,published_on,publisher,address,note"]
+    lines += [
+        f"export,85051110,WLD,{month},{measure},{value},{unit},2025-07-18,X,https://x.org/1,"
+        for month, measure, value, unit in (("2025-05", "quantity", 1238, "t"), ("2025-06", "quantity", 3188, "t"), ("2025-06", "quantity_yoy", -38.1, "%"))
+    ]  # fmt: skip
+    press = {"source": "published", "flow": None, "partners": None}
+    page = pages(tmp_path / "store", ingested(tmp_path, "press.csv", "\n".join([*lines, ""]).encode(), None, **press))
+    assert table_of(page) == ["**World** 3,188 +157.5 -38.1\\* – – 100.0"]
+    assert "- \\* " in page.summary
+    assert "more than one kind" not in page.summary
+    outcome = ingested(tmp_path, "june.csv", csv_bytes(told("202506", USA=353)), partners="listed")
+    page = pages(tmp_path / "store", outcome)
+    assert table_of(page) == ["**World** 3,188 +157.5 -38.1\\* – – 100.0", "United States 353 – – – – 11.1"]
+    assert "_United States rests on more than one kind of release: published, query._" in page.summary
