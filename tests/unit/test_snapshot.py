@@ -201,6 +201,30 @@ def test_missing_and_foreign_objects_are_named(store: Path) -> None:
     assert set(names(audit_store(store))) == {f"objects/{sha256[:2]}/{sha256}.parquet", "objects/notes.txt"}
 
 
+def test_good_bytes_in_the_wrong_place_are_foreign(store: Path) -> None:
+    """Nobody looks for them there, so no publication heals them: they are to be moved."""
+    release(store, 1)
+    data = parquet(7)
+    sha256 = hashlib.sha256(data).hexdigest()
+    for place in (f"objects/zz/{sha256}.parquet", "objects/no/notes.parquet"):
+        (store / place).parent.mkdir()
+        (store / place).write_bytes(data)
+        (problem,) = audit_store(store)
+        assert (problem.file, problem.found) == (place, "a foreign name")
+        assert problem.advice == "move it out of the store"
+        (store / place).unlink()
+
+
+def test_a_link_in_the_place_of_a_file_is_no_file(store: Path) -> None:
+    """Its bytes are right today; a copy of the folder would have none."""
+    snapshot = release(store, 1)
+    path, *_ = snapshot.paths("metric")
+    path.unlink()
+    path.symlink_to(store / "objects" / snapshot.files[0].sha256[:2] / f"{snapshot.files[0].sha256}.parquet")
+    (problem,) = audit_snapshot(snapshot)
+    assert (problem.file, problem.found) == (f"snapshots/{snapshot.id}/{snapshot.files[0].path}", "no such file")
+
+
 def test_raw_files_are_proven_by_name_and_their_sidecars_are_not_hashed(store: Path) -> None:
     release(store, 1)
     data = b"reporter,partner\n"
@@ -213,6 +237,7 @@ def test_raw_files_are_proven_by_name_and_their_sidecars_are_not_hashed(store: P
     (folder / sha256).write_bytes(b"other")
     (problem,) = audit_store(store)
     assert (problem.file, problem.expected) == (f"raw/{sha256[:2]}/{sha256}", f"sha256 {sha256}")
+    assert problem.advice == "restore it from a copy", "no publication brings raw bytes back"
     (folder / sha256).unlink()
     (problem,) = audit_store(store)
     assert (problem.file, problem.found) == (f"raw/{sha256[:2]}/{sha256}.json", "no file beside it")
