@@ -24,7 +24,7 @@ from schemas.request import ReleaseRequest
 from tasks.check import check
 from tasks.land import land
 from tasks.locate import locate
-from tasks.names import doubt_names, doubt_pairs, refuse_mojibake
+from tasks.names import NAMES, doubt_names, doubt_pairs, refuse_mojibake
 from tasks.normalise import Normalised, normalise
 from tasks.refusal import Refused
 from tasks.sources import SOURCES, gacc_query, published
@@ -164,6 +164,30 @@ def test_a_code_beside_the_name_of_another_partner_is_an_error() -> None:
         )
         == []
     )
+
+
+@pytest.mark.parametrize("letter", ["\x01", "\x0b", "\x7f", "\x85", "\u202e", "\u2066"])
+def test_what_cannot_be_seen_in_a_name_is_said(letter: str) -> None:
+    names = pl.DataFrame({name: [f"a{letter}b"] if name == "note" else [""] for name in NAMES})
+    assert [doubt["check"] for doubt in doubt_names(names, "f.csv")] == ["control_character"]
+
+
+def test_a_line_end_after_a_name_is_usual() -> None:
+    assert doubt_names(pl.DataFrame({name: ["玻利维亚\n", "玻利维亚\r\n", "a\nb"] for name in NAMES}), "f.csv") == []
+
+
+@pytest.mark.parametrize(
+    "text", ["Grand Total", "Sub total:", "TOTAL", "Sum", "World", "All countries", "Ｗｏｒｌｄ", "合 计：", "总值", "小计", "全球"]
+)  # fmt: skip
+def test_a_partner_that_is_the_sum_of_all_is_refused(text: str) -> None:
+    """Its record would count everybody twice."""
+    with pytest.raises(Refused, match="record 2, column partner_name"):
+        gacc_query.parse(csv_bytes(with_field(PARTNER_NAME, text, 1)), "f.csv")
+
+
+@pytest.mark.parametrize("text", ["Summerland", "Totalia", "New World", "世界岛"])
+def test_a_partner_whose_name_begins_like_a_sum_is_a_partner(text: str) -> None:
+    assert gacc_query.parse(csv_bytes(with_field(PARTNER_NAME, text, 1)), "f.csv").reported.height > 1
 
 
 def test_published_figures_go_where_their_measure_says() -> None:
