@@ -315,3 +315,18 @@ def test_audit_reads_a_file_once_however_many_snapshots_link_it(store: Path, mon
 def test_problem_reads_as_one_sentence() -> None:
     problem = Problem("raw/ab/x", "4 bytes", "5 bytes", "restore it from a copy")
     assert str(problem) == "raw/ab/x: found 4 bytes; expected 5 bytes; restore it from a copy"
+
+
+def test_what_a_killed_run_left_among_the_objects_is_gone_from_the_disk(store: Path) -> None:
+    """Also where no snapshot is old enough to go."""
+    snapshot = release(store, 1)
+    data = parquet(9)
+    sha256 = hashlib.sha256(data).hexdigest()
+    orphan = store / "objects" / sha256[:2] / f"{sha256}.parquet"
+    orphan.parent.mkdir(exist_ok=True)
+    orphan.write_bytes(data)
+    with exclusive(store):
+        retired = retain(store, today=date(2025, 2, 1))
+    assert (retired.snapshots, retired.objects) == ((), 1)
+    assert [path for path in store.rglob("*") if sha256 in path.name] == []
+    assert audit_snapshot(snapshot) == []

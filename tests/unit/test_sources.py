@@ -173,7 +173,7 @@ def test_what_cannot_be_seen_in_a_name_is_said(letter: str) -> None:
 
 
 def test_a_line_end_after_a_name_is_usual() -> None:
-    assert doubt_names(pl.DataFrame({name: ["玻利维亚\n", "玻利维亚\r\n", "a\nb"] for name in NAMES}), "f.csv") == []
+    assert doubt_names(pl.DataFrame({name: ["玻利维亚\n", "玻利维亚\t\r\n", "a\nb"] for name in NAMES}), "f.csv") == []
 
 
 @pytest.mark.parametrize(
