@@ -34,15 +34,15 @@ class Approval(RunInput):
     verdict: Verdict = Field(
         description="approve: publish with this decision in the lineage. reject: never publish these bytes"
     )
-    by: str = Field(min_length=1, description="your name; it is published with the release")
-    reason: str = Field(min_length=1, description="why; it is published with the release")
+    by: str = Field(min_length=1, pattern=r"\S", description="your name; it is published with the release")
+    reason: str = Field(min_length=1, pattern=r"\S", description="why; it is published with the release")
 
 
 @contextmanager
 def approved(store: StoreAddress, held: Held, patience_seconds: int = PATIENCE_SECONDS) -> Iterator[ReleaseRequest]:
     """Pause the run until a person decides, and give the request with which the release is published.
 
-    Raises Held again where the answer is no, or where none came in time: then it stays held.
+    Raises Held again where the answer is no, or where none came in time and nobody decided otherwise: then it stays held.
     """
     kept = hold.find(step.at_hand(store), held.release_id)
     if kept is None:
@@ -54,11 +54,17 @@ def approved(store: StoreAddress, held: Held, patience_seconds: int = PATIENCE_S
         answer = pause_flow_run(wait_for_input=form, timeout=patience_seconds, poll_interval=POLL_SECONDS)
     except FlowPauseTimeout:
         told.awake()
-        raise held from None
-    folder = step.at_hand(store)
-    kept = hold.decide(folder, held.release_id, answer.verdict, answer.by, answer.reason, datetime.now(UTC))
-    if answer.verdict == "reject":
-        raise Rejected(held.release_id, [*held.lines, f"rejected by {answer.by}: {answer.reason}"])
+        folder = step.at_hand(store)
+        # What somebody has decided meanwhile, by command, is what this run has to tell.
+        kept = hold.find(folder, held.release_id) or kept
+    else:
+        folder = step.at_hand(store)
+        kept = hold.decide(folder, held.release_id, answer.verdict, answer.by, answer.reason, datetime.now(UTC))
+    decision = kept.decision
+    if decision is None:
+        raise held
+    if decision.verdict == "reject":
+        raise Rejected(held.release_id, [*held.lines, f"rejected by {decision.by}: {decision.reason}"])
     with hold.reopened(folder, kept) as again:
         yield again
 

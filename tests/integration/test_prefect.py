@@ -5,13 +5,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from bad_inputs.download import csv_bytes, distinct_records
 from prefect import get_client
 from prefect.client.schemas import TaskRun
 from prefect.client.schemas.filters import FlowRunFilter, TaskRunFilter
+from prefect.exceptions import FlowPauseTimeout
 from prefect.settings import (
     PREFECT_API_URL,
     PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
@@ -20,13 +23,14 @@ from prefect.settings import (
 )
 from prefect.testing.utilities import prefect_test_harness
 
+from flows import approval
 from flows.audit import audit
 from flows.backfill import backfill
 from flows.release import release
 from flows.told import Unmended
 from schemas.request import ReleaseRequest
 from schemas.watch import BackfillRequest
-from tasks import artifacts, catalog
+from tasks import artifacts, catalog, hold
 from tasks.audit import Unsound
 from tasks.refusal import Refused
 
@@ -198,3 +202,33 @@ def test_the_audit_flow_passes_and_then_fails_with_the_name_of_the_file(tmp_path
     victim.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     with pytest.raises(Unsound, match=victim.name[:16]):
         audit(store, sample=5)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "end"), [("approve", "Nothing new"), ("reject", "Rejected"), (None, approval.told.HELD)]
+)
+def test_a_question_that_nobody_answers_ends_with_what_was_decided_by_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verdict: hold.Verdict | None, end: str
+) -> None:
+    """Published or rejected meanwhile, the release is not held any more, and a red run must not say that it is."""
+    store, file = tmp_path / "store", tmp_path / "cut.csv"
+    file.write_bytes(csv_bytes(distinct_records(10_000)))
+    request = ReleaseRequest(file=file, store=store, source="gacc_query", flow="export", partners="all")
+    with pytest.raises(hold.Held) as held:
+        release.fn(request)
+    name = held.value.release_id
+
+    def meanwhile(**_: object) -> None:
+        if verdict:
+            kept = hold.decide(store, name, verdict, "Li Wei", "seen", datetime.now(UTC))
+            if verdict == "approve":
+                with hold.reopened(store, kept) as again:
+                    release.fn(again)
+        raise FlowPauseTimeout
+
+    monkeypatch.setattr(approval, "pause_flow_run", meanwhile)
+    state = approval.decide(name, store, return_state=True)
+    assert state.name == end, state.message
+    assert (hold.waiting(store) == []) is (verdict is not None)
+    if verdict == "reject":
+        assert "rejected by Li Wei: seen" in str(state.message)
