@@ -37,7 +37,7 @@ from tasks.inbox import require_folder
 from tasks.origin import Place
 from tasks.snapshot import open_snapshot
 from tasks.trace import Tracer
-from tasks.working_copy import at_hand
+from tasks.working_copy import address_of, at_hand
 
 SAMPLE = Path(__file__).parent / "examples" / "published_figures.csv"
 Kind = StrEnum("Kind", ["preliminary", "bulletin", "query"])
@@ -224,7 +224,12 @@ def held(store: Store = STORE) -> None:
         say(f"[bold yellow]{entry.release_id}[/] {escape(entry.title)}, held since {entry.held_since}", markup=True)
         for doubt in entry.findings:
             say(f"  {doubt.line}")
-    console.print(f"{len(waiting)} held" if waiting else "nothing is held", highlight=False)
+    # A store that was never written to is most often another one than was meant.
+    is_new = not waiting and not (store / hold.FOLDER).is_dir() and open_snapshot(store) is None
+    if is_new:
+        say(f"nothing is held, and nothing was ever published: {address_of(store)}")
+    else:
+        console.print(f"{len(waiting)} held" if waiting else "nothing is held", highlight=False)
 
 
 @commands.command(

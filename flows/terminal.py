@@ -3,8 +3,10 @@
 Exit codes: 0 done or nothing new, 1 an audit or a trace that does not agree or a disk that fails, 2 refused, 3 held.
 """
 
+import io
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -35,6 +37,9 @@ from tasks.working_copy import at_hand
 DISAGREES, REFUSED, HELD = 1, 2, 3
 # Options that have another name than the field of the request that they fill; the others have its name.
 OPTIONS = {"months": "--month", "products": "--product", "settle_seconds": "--settle"}
+# A terminal that knows neither a dash nor Chinese is told the number of the letter; a traceback would end what is done.
+if isinstance(sys.stdout, io.TextIOWrapper):
+    sys.stdout.reconfigure(errors="backslashreplace")
 console, errors = Console(), Console(stderr=True)
 
 Flow = StrEnum("Flow", ["export", "import"])

@@ -4,6 +4,7 @@ import calendar
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -77,9 +78,10 @@ def headline(rows: pl.DataFrame) -> Table:
         title=f"{first['flow']}s of {product_name(first['product'])}, {written_month(first['period'])}",
         caption="\n".join(_legend(rows)) or None, caption_justify="left",
     )  # fmt: skip
-    table.add_column("partner")
+    # Where it does not fit, a number is broken and not cut: the rest of it stands below.
+    table.add_column("partner", overflow="fold")
     for _, title, _ in COLUMNS:
-        table.add_column(title, justify="right")
+        table.add_column(title, justify="right", overflow="fold")
     ordered = rows.filter(pl.col("level").is_not_null()).sort(
         pl.col("partner") != WORLD, "level", "partner", descending=[False, True, False]
     )
@@ -137,16 +139,17 @@ def _legend(rows: pl.DataFrame) -> list[str]:
 
 
 def show_trace(console: Console, trace: Trace, *, full: bool = True) -> None:
-    """A trace as text: the figure, its operands, and for each the release, record and address."""
-    console.print(
+    """A trace as text: the figure, its operands, and for each the release, record and address. A line is never broken."""
+    say = partial(console.print, highlight=False, soft_wrap=True)
+    say(
         f"[bold]{trace.metric}[/] of {trace.flow}s, {escape(product_name(trace.product))}, {partner_name(trace.partner)}, "
         f"{trace.month}, {trace.measure}: [bold]{_number(trace.value)}[/] ({trace.status})"
     )
-    console.print(f"  {trace.formula}")
+    say(f"  {trace.formula}")
     for change in trace.breaks:
-        console.print(f"  changed from {escape(change)}", soft_wrap=True)
+        say(f"  changed from {escape(change)}")
     for operand in trace.operands:
-        console.print(
+        say(
             f"  {operand.name}: {_number(operand.value)} ({operand.status})"
             + (f"; {escape(operand.note)}" if operand.note else "")
         )
@@ -155,27 +158,23 @@ def show_trace(console: Console, trace: Trace, *, full: bool = True) -> None:
             records = ", ".join(map(str, number.records[:8])) + (
                 f" and {len(number.records) - 8} more" if len(number.records) > 8 else ""
             )
-            console.print(
+            say(
                 f"    {number.value:,} {number.unit}  {number.partner} {number.period}  record {records} of {number.raw_sha256[:12]} "
                 f"({escape(number.title)}), public from {number.known_from}",
                 style="dim",
-                highlight=False,
-                soft_wrap=True,
             )
             if number.address:
-                console.print(f"    {escape(number.address)}", style="dim", highlight=False, soft_wrap=True)
+                say(f"    {escape(number.address)}", style="dim")
             for text in number.printed[:1] if full else ():
-                console.print(f"    as printed: {escape(text)}", style="dim", highlight=False, soft_wrap=True)
+                say(f"    as printed: {escape(text)}", style="dim")
             for change in number.corrected:
-                console.print(f"    {escape(change)}", style="yellow", highlight=False, soft_wrap=True)
+                say(f"    {escape(change)}", style="yellow")
         if len(shown) < len(operand.numbers):
-            console.print(f"    and {len(operand.numbers) - len(shown)} more numbers", style="dim", highlight=False)
+            say(f"    and {len(operand.numbers) - len(shown)} more numbers", style="dim")
     if is_mixed(trace.kinds):
-        console.print(f"  rests on more than one kind of release: {str(trace.kinds).replace('+', ', ')}")
+        say(f"  rests on more than one kind of release: {str(trace.kinds).replace('+', ', ')}")
     verdict = "[green]agrees[/]" if trace.agrees else "[bold red]DOES NOT AGREE[/]"
-    console.print(
-        f"  computed again from these: {_number(trace.recomputed)}, {verdict} with snapshot {trace.snapshot_id}"
-    )
+    say(f"  computed again from these: {_number(trace.recomputed)}, {verdict} with snapshot {trace.snapshot_id}")
 
 
 def _number(value: float | str | None) -> str:

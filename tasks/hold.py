@@ -104,10 +104,15 @@ def waiting(store: Path) -> list[HeldRelease]:
 
 def decide(store: Path, release_id: str, verdict: Verdict, by: str, reason: str, now: datetime) -> HeldRelease:
     """Keep a decision with the held release. Raises NotHeld where there is none or it is published by now, BrokenStore where
-    the bytes that are approved are gone or others than those that were judged; deciding anew replaces the decision.
+    the bytes that are approved are gone or others than those that were judged, ValueError without a name or a reason; deciding
+    anew replaces the decision.
 
     Nothing is published here: that is the flow's, on the request of `reopened`.
     """
+    if not by.strip() or not reason.strip():
+        raise ValueError(
+            f"{release_id}: a decision needs a name and a reason; both are kept, and published with the release"
+        )
     if verdict == "approve" and (asked := find(store, release_id)) is not None:
         _judged_bytes(store, asked)
     with exclusive(store):

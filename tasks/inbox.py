@@ -69,8 +69,10 @@ def require_folder(inbox: Path) -> None:
     """Raises Refused where there is no such folder. A command asks before it begins a run, whose log would be a traceback."""
     if not inbox.is_dir():
         raise Refused(
-            "no inbox", where=str(inbox), found="there is no such folder",
-            advice=f"Make it, with folders {inbox}/<source>/<flow>, or give another.",
+            "no inbox", where=str(inbox), found="a file" if inbox.is_file() else "there is no such folder",
+            advice="Give the folder that holds it, or tidewaiter ingest for one file."
+            if inbox.is_file() else
+            f"Make it, with folders {inbox}/<source>/<flow>, or give another.",
         )  # fmt: skip
 
 

@@ -52,7 +52,7 @@ def locate(request: ReleaseRequest) -> Declared:
         link = "a link that leads to no file" if file.is_symlink() else "there is no such file"
         raise Refused(
             "no file", where=str(file), found="a folder" if file.is_dir() else link,
-            advice="Give the path of a downloaded file; a folder of them goes in with tidewaiter backfill, if it may be read.",
+            advice="Give the path of a downloaded file; a folder of them goes in with tidewaiter backfill.",
         )  # fmt: skip
     _refuse_misnamed_sidecar(file)
     said = _declarations(request)

@@ -112,6 +112,10 @@ def current_id(store: Path) -> str | None:
             f"{pointer}: the pointer is missing though the store has {len(lost)} later snapshots. "
             f"Restore it with: ln -s snapshots/{lost[-1]} {pointer}"
         ) from None
+    except NotADirectoryError as error:
+        raise BrokenStore(
+            f"{store}: a file; a store is a folder. Give the folder that holds snapshots/ and current."
+        ) from error
     except OSError as error:
         raise BrokenStore(
             f"{pointer}: not a symbolic link ({error.strerror}). The store was probably copied by a tool that follows "

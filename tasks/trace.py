@@ -89,7 +89,12 @@ class Tracer:
         near = self.metric.filter((pl.col("product") == place.product) & (pl.col("partner") == place.partner))
         said = f"no {place.flow} of {place.product}, partner {place.partner}, {place.measure}, in {month_name(place.month)}"
         if not near.height:
-            raise NoFigure(f"{said}; of this product and partner there is nothing")
+            of_it = (pl.col("product") == place.product) & (pl.col("partner") == place.partner)
+            others = read_table(
+                self.snapshot, Metric, lambda partition: partition[0] != self.flow, of_it, columns=("flow",)
+            )
+            there = f"are only {others['flow'][0]}s" if others.height else "is nothing"
+            raise NoFigure(f"{said}; of this product and partner there {there}")
         months = " to ".join(near["period"].sort().dt.strftime("%Y-%m").gather([0, -1]))
         raise NoFigure(
             f"{said}; of this product and partner there is {months} in {', '.join(near['measure'].unique().sort())}"

@@ -178,6 +178,8 @@ def test_a_brief_is_not_written_over_by_its_own_markdown(home: Path, monkeypatch
         (("read", "release", "--partner", "USA"), "has no column partner"),
         (("trace", "--product", "85051110", "--partner", "USA", "--month", "2031-01", "--metric", "level"), "of this product and partner there is 2024-05"),
         (("trace", "--product", "85051110", "--partner", "USA", "--month", "2025-06", "--metric", "level", "--format", "csv"), "'csv' is not one of"),
+        (("trace", "--product", "85051110", "--partner", "USA", "--month", "2025-06", "--metric", "level", "--flow", "import"), "of this product and partner there are only exports"),
+        (("trace", "--product", "85051110", "--partner", "FRA", "--month", "2025-06", "--metric", "level"), "of this product and partner there is nothing"),
         (("read", "metric", "--output", "nowhere/o.csv"), "nowhere/o.csv: there is no folder nowhere"),
         (("plot", "--product", "85051110", "--output", "nowhere/o.png"), "nowhere/o.png: there is no folder nowhere"),
         (("events", "windows", "--product", "12019019"), "no measure with a day of effect touches 12019019"),
@@ -324,6 +326,15 @@ def test_an_approval_whose_bytes_are_gone_is_one_line(home: Path, monkeypatch: p
     assert (done.exit_code, done.output) == (2, "refused raw/ab/abc: no such object\n")
 
 
+@pytest.mark.parametrize("said", [("--by", " ", "--reason", "seen"), ("--by", "Li Wei", "--reason", "")])
+def test_a_decision_has_a_name_and_a_reason(home: Path, monkeypatch: pytest.MonkeyPatch, said: tuple[str, ...]) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    for command in ("approve", "reject"):
+        done = CliRunner().invoke(app, [command, "x-1", *said, "--store", str(home / "store")])
+        assert done.exit_code == 2
+        assert "a decision needs a name and a reason" in done.output
+
+
 def test_a_watch_list_that_is_missing_is_one_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIDEWAITER_WATCH_LIST", "/nowhere.csv")
     (tmp_path / "june.csv").write_bytes(QUERY.encode("gb18030"))
@@ -380,6 +391,56 @@ def test_no_folder_is_said_before_a_run_begins(
     monkeypatch.setattr("flows.server.running_server", never)
     done = CliRunner().invoke(app, [*command, "--store", "store"])
     assert (done.exit_code, "none: there is no such folder" in done.output) == (2, True), done.output
+    (tmp_path / "none").write_text("a file")
+    done = CliRunner().invoke(app, [*command, "--store", "store"])
+    assert (done.exit_code, "none: a file. Give the folder" in done.output) == (2, True), done.output
+
+
+def test_a_terminal_that_knows_no_dash_gets_the_whole_story(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    done = tidewaiter("run", "--no-prefect", cwd=home)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("agrees with snapshot") == 5
+    zh = ("--month", "2025-06", "--product", "85051110", "--language", "zh")
+    assert "\\u4e2d\\u56fd" in tidewaiter("brief", *zh, cwd=home).stdout
+
+
+def test_no_line_of_a_trace_is_broken_and_no_digit_of_the_table_is_cut(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(home)
+    said = []
+    for width in ("40", "400"):
+        done = subprocess.run(
+            [sys.executable, "-m", "flows", "run", "--no-prefect", "--store", "store"],
+            env={**os.environ, "COLUMNS": width},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        table, traces = done.stdout.split("Where these come from")
+        assert "…" not in table
+        said.append(traces)
+    assert said[0] == said[1]
+
+
+def test_a_store_that_was_never_written_to_holds_nothing_and_says_so(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    new, used = (
+        CliRunner().invoke(app, ["held", "--store", str(place)]) for place in (tmp_path / "stroe", home / "store")
+    )
+    assert (new.exit_code, used.exit_code) == (0, 0)
+    assert new.stdout == f"nothing is held, and nothing was ever published: {tmp_path / 'stroe'}\n"
+    assert used.stdout == "nothing is held\n"
+    file = tmp_path / "file"
+    file.write_text("x")
+    done = CliRunner().invoke(app, ["read", "metric", "--store", str(file)])
+    assert (done.exit_code, done.output) == (
+        2,
+        f"refused {file}: a file; a store is a folder. Give the folder that holds snapshots/ and current.\n",
+    )
 
 
 def test_square_brackets_in_names_are_no_markup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
