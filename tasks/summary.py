@@ -67,6 +67,7 @@ def pages(store: Path, outcome: Outcome) -> Pages:
         f"{outcome.records:,} records = {outcome.records_observed:,} observed + {outcome.records_quarantined:,} quarantined.", "",
         f"Release `{outcome.release_id}`, snapshot `{outcome.snapshot_id}`, raw sha256 `{release['raw_sha256'][:16]}…`", "",
     ]  # fmt: skip
+    lines += _doubts(findings)
     lines += [
         line
         for row in findings.filter(check="approved").iter_rows(named=True)
@@ -85,6 +86,16 @@ def pages(store: Path, outcome: Outcome) -> Pages:
 
 def _of(snapshot: Snapshot, model: type[Table], outcome: Outcome) -> pl.DataFrame:
     return read_table(snapshot, model, where=pl.col("release_id") == outcome.release_id)
+
+
+def _doubts(findings: pl.DataFrame) -> list[str]:
+    """One line that says how many doubts there are, for whoever reads no other page."""
+    doubts = findings.filter(pl.col("severity") != "info")
+    if not doubts.height:
+        return []
+    counted = doubts["check"].value_counts().sort("check")
+    kinds = ", ".join(f"{check} {count}" for check, count in counted.iter_rows())
+    return [f"**Doubts: {doubts.height}** ({kinds}); each with what to do on the page `checks` of this run.", ""]
 
 
 def _headlines(snapshot: Snapshot, outcome: Outcome, flow: str) -> list[str]:

@@ -24,6 +24,7 @@ from tasks.normalise import Normalised
 from tasks.refusal import Refused
 from tasks.rehearsal import rehearsal
 from tasks.snapshot import BrokenStore, current_id
+from tasks.summary import pages
 
 TODAY = date(2025, 8, 1)
 NOW = datetime(2025, 8, 2, 9, tzinfo=UTC)
@@ -80,6 +81,10 @@ def test_an_approval_publishes_from_the_raw_bytes_and_stands_among_the_findings(
     (row,) = found.filter(check="approved").to_dicts()
     assert (row["severity"], row["observed"]) == ("info", "approved by Li Wei: compared with the site")
     assert found.filter(severity="error").height == 3
+    # The page that is read first names them too, in the summary of a release that was published although held.
+    doubts = [check for severity, check in found["severity", "check"].iter_rows() if severity != "info"]
+    assert f"**Doubts: {len(doubts)}** (" in pages(store, outcome).summary
+    assert f"partner_removed {doubts.count('partner_removed')}" in pages(store, outcome).summary
     assert hold.waiting(store) == []
     trail = reading.query(store, "lineage").filter(release_id=release_id)
     assert "hold_on_errors" in trail["step"]
