@@ -19,7 +19,7 @@ from schemas.held import HeldRelease
 from schemas.outcome import Outcome
 from schemas.watch import WatchReport, WatchRequest
 from tasks import artifacts
-from tasks.hold import Held, Rejected
+from tasks.hold import Held, NotHeld, Rejected
 from tasks.refusal import Refused, clip
 from tasks.working_copy import at_hand
 
@@ -39,8 +39,8 @@ class Unmended(Exception):
 def ending(work: Callable[[], Outcome], store: StoreAddress, *, waits: bool) -> Outcome:
     """The outcome of `work`; inside a Prefect run as a state whose name says it, with artifacts and events.
 
-    Raises what `work` raises outside of a run. Inside, a refusal, a hold and a rejection are failed states with their names, from
-    which `result()` raises the same.
+    Raises what `work` raises outside of a run. Inside, a refusal, a hold, a rejection and an answer about what is not held
+    are failed states with their names, from which `result()` raises the same.
     """
     if FlowRunContext.get() is None:
         return work()
@@ -54,6 +54,8 @@ def ending(work: Callable[[], Outcome], store: StoreAddress, *, waits: bool) -> 
         return cast(Outcome, Failed(name=HELD, message=str(problem), data=problem))
     except Refused as refusal:
         return cast(Outcome, Failed(name="Refused", message=str(refusal), data=refusal))
+    except NotHeld as problem:
+        return cast(Outcome, Failed(name="Not held", message=str(problem), data=problem))
     attempt(lambda: rename(f"release {outcome.span} {outcome.title}"))
     if outcome.status == "published":
         attempt(lambda: published(store, outcome))

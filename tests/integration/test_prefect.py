@@ -229,6 +229,9 @@ def test_a_question_that_nobody_answers_ends_with_what_was_decided_by_command(
     monkeypatch.setattr(approval, "pause_flow_run", meanwhile)
     state = approval.decide(name, store, return_state=True)
     assert state.name == end, state.message
+    unknown = approval.decide("gacc_query-0", store, return_state=True)
+    assert (unknown.name, unknown.type.value) == ("Not held", "FAILED")
+    assert "no release 'gacc_query-0' is held here" in str(unknown.message)
     assert (hold.waiting(store) == []) is (verdict is not None)
     if verdict == "reject":
         assert "rejected by Li Wei: seen" in str(state.message)
