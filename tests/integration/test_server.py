@@ -45,12 +45,17 @@ def test_deploying_again_changes_nothing(house: House) -> None:
     assert {name: house.deployment(name)["id"] for name in names} == before
     assert sorted(entry["name"] for entry in house.ask("/automations/filter", {})) == automations
     assert "tidewaiter-zombies" in automations
-    for name in names[:5]:
+    for name in names:
         found = house.deployment(name)
+        if name in ("release/release", "decide/decide", "audit/audit"):
+            # A place under a limit is lost in a pause, and a run that cannot renew its place is crashed after four minutes.
+            assert found["global_concurrency_limit"] is None
+            continue
         assert (found["global_concurrency_limit"]["limit"], found["concurrency_options"]["collision_strategy"]) == (
             1,
             "ENQUEUE",
         )
+    assert house.deployment("release/release")["work_queue_name"] == "in-turn"
     assert {schedule["schedule"]["timezone"] for name in names for schedule in house.deployment(name)["schedules"]} == {
         "Asia/Shanghai"
     }
