@@ -69,9 +69,11 @@ def publish_release(
     earlier = known.snapshot.files if known.snapshot else ()
     carried = [entry for entry in earlier if (entry.table, entry.partition) not in replaced]
     about = {"releases": releases["release_id"].sort().to_list(), "released_on": str(releases["released_on"].max())}
-    # These months get a file also where it has no rows: a table without files would be a folder that no reader finds, and a
-    # month without a file of numbers would be taken for one of which they are not known.
-    always = {Revision: known.touched, Base: known.anew, BaseYear: known.years, BaseFar: far}
+    # These months get a file also where it has no rows: a table without files would be a folder that no reader finds, a month
+    # without a file of numbers would be taken for one of which they are not known, and a file that was there stays one.
+    there = {entry.partition for entry in earlier if entry.table == table_name(Revision)}
+    revised = tuple(month for month in again[Revision] if month in known.touched or partition_path(month) in there)
+    always = {Revision: revised, Base: known.anew, BaseYear: known.years, BaseFar: far}
     # File after file: each is written and let go before the next one is made.
     waiting = itertools.chain(*(table.new_files() for table, _ in files.values()))
     new = _made_again({model: frame for model, (frame, _) in frames.items()}, waiting, always, events, releases)

@@ -103,6 +103,17 @@ def test_what_lies_in_the_folder_of_temporary_files_declares_nothing(
         assert from_bytes_to_tables(request, TODAY).release_id == decided.release_id
 
 
+def test_whichever_of_two_years_comes_again_nothing_is_new(ingest: Ingest) -> None:
+    """A release makes the revisions of the year after it anew; a file without rows that was there is there again."""
+    years = [
+        csv_bytes([(f"{year}{month:02d}", *row[1:]) for month in range(1, 13) for row in CLEAN_RECORDS[:3]])
+        for year in (2023, 2024)
+    ]
+    published = [ingest(data, day).snapshot_id for day, data in enumerate(years, start=10)]
+    again = [ingest(data, day) for _ in range(2) for day, data in enumerate(years, start=10)]
+    assert [(one.status, one.snapshot_id) for one in again] == [("nothing new", published[-1])] * 4
+
+
 def test_what_is_published_keeps_its_day_and_its_numbers_whatever_comes_again(
     ingest: Ingest, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
