@@ -25,6 +25,7 @@ from tasks.base_file import BaseFile
 from tasks.derivation import derivation_of_month
 from tasks.known import Known, looked_back_on
 from tasks.normalise import Normalised
+from tasks.proof import prove_files
 from tasks.refusal import Refused
 from tasks.scope import month_index
 from tasks.tables import Partition, path_partition
@@ -116,7 +117,9 @@ def widen_ledger(ledger_after: Ledger) -> DataFrame[TradeFlow]:
 
 def derive(ledger_after: Ledger, known: Known) -> Figures:
     """The metrics of the months that the release can change. The numbers of some of these months are made anew from the last
-    word of the ledger, those of the others are read as they were published; where they are many, a few months at a time."""
+    word of the ledger, those of the others are read as they were published; where they are many, a few months at a time.
+
+    Raises DamagedStore where what is read is damaged."""
     words = ledger.last_word(whole(ledger_after, known)).filter(_in_months(known.anew))
     releases, files = ledger_after.releases, known.before
     with _refusing_overflow(), contextlib.ExitStack() as open_writers:
@@ -136,6 +139,7 @@ def derive(ledger_after: Ledger, known: Known) -> Figures:
                 files, words = (*files, *_made_anew(base.waiting)), words.clear()
             years = () if place else known.years
             before = looked_back_on(files, months, years)
+            prove_files(known.snapshot, (file.file for file in before))
             portions = metrics.derive_portions(
                 words, releases, _months(months), before, years, _far_years(months, known)
             )

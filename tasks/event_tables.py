@@ -36,6 +36,7 @@ from tasks.frame_hash import frame_sha256
 from tasks.known import Known
 from tasks.lineage import code_sha256, json_sha256
 from tasks.normalise import Normalised
+from tasks.proof import prove
 from tasks.scope import BASKET, WORLD
 from tasks.tables import Partition, read_derivation, read_table
 from tasks.waiting import Waiting
@@ -55,6 +56,8 @@ class EventTables(NamedTuple):
 
 def mark_events(release: Normalised, metric: Waiting, known: Known) -> EventTables:
     """The tables of export controls after `release`, of which `metric` are the figures that it made anew."""
+    prove(known.snapshot, EventWindow)
+    prove(known.snapshot, EventMonth)
     is_outdated = _is_outdated(known)
     events = [*measures()] if is_outdated else _changed(release, known)
     months = event_month(metric, known, is_outdated=is_outdated) if events else read_table(known.snapshot, EventMonth)

@@ -6,11 +6,13 @@ from typing import Any
 
 import polars as pl
 
+from schemas.observation import Observation
 from tasks.findings import Rows
 from tasks.history import CODED, History, Month, Sums, with_codes
 from tasks.known import Known
 from tasks.normalise import Normalised
 from tasks.periods import month_number
+from tasks.proof import prove
 from tasks.scope import WORLD, month_index
 
 YEAR_MONTHS = 12
@@ -46,6 +48,9 @@ class Judged:
         flows = {flow for flow, _ in touched}
         self.history = History(known.snapshot, flows, self.first, self.last, self.row["release_id"])
         self.months = set(self.history.files)
+        # Of the months that the release speaks of the ledger is made anew, so that it can mend them.
+        others = self.months - touched
+        prove(known.snapshot, Observation, lambda part: (part[0], part[1] * 12 + part[2] - 1) in others)
         self.met = self.months & touched
 
     @cached_property

@@ -18,6 +18,7 @@ from schemas.table import schema_sha256, table_name
 from tasks.base_file import BaseFile, has_totals
 from tasks.far import first_near, first_told
 from tasks.normalise import Normalised
+from tasks.proof import prove
 from tasks.refusal import Refused
 from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS, month_index
 from tasks.snapshot import Snapshot, open_snapshot
@@ -69,9 +70,10 @@ class Known(NamedTuple):
 def open_known(store: Path, release: Normalised) -> Known:
     """The published state that matters for `release`; everything empty where nothing was published yet.
 
-    Raises Refused where the store is another reporter's: no figure says whose it is.
+    Raises Refused where the store is another reporter's: no figure says whose it is; DamagedStore where what is read is damaged.
     """
     snapshot = open_snapshot(store)
+    prove(snapshot, Release)
     releases = read_table(snapshot, Release)
     _refuse_another_reporter(releases, release, store)
     touched = touched_months(release)
@@ -96,6 +98,9 @@ def open_known(store: Path, release: Normalised) -> Known:
         (flow, year - 1, month) for flow, year, month in touched if _is_spoken_of((flow, year, month), releases)
     }
     near = ((derived - settled) | later_year(touched) | year_before) - touched
+    detailed = touched | later_year(touched)
+    prove(snapshot, Observation, near.__contains__)
+    prove(snapshot, Detail, detailed.__contains__)
     observation = read_table(snapshot, Observation, near.__contains__)
     months, anew = based.keys() | derived, derived - settled
     gathered = side_by_side(months)
@@ -107,7 +112,7 @@ def open_known(store: Path, release: Normalised) -> Known:
     return Known(
         cast("DataFrame[Release]", releases),
         cast("DataFrame[Observation]", observation),
-        cast("DataFrame[Detail]", read_table(snapshot, Detail, (touched | later_year(touched)).__contains__)),
+        cast("DataFrame[Detail]", read_table(snapshot, Detail, detailed.__contains__)),
         tuple(sorted(touched)),
         tuple(sorted(derived)),
         snapshot,

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from schemas.observation import Detail
+from schemas.table import table_name
 from tasks.snapshot import (
     REPAIR,
     BrokenStore,
@@ -25,7 +27,15 @@ from tasks.snapshot import (
 )
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_HEAL = "publish the release again with the bytes of this partition (or restore the file from a copy)"
+_AGAIN = "ingest the release of this month again with the version of Tidewaiter that made the file, or restore it from a copy"
+_COPY = (
+    "restore it from a copy of the store, or from one into which the same releases are ingested in the same order with the "
+    "same version: there it has the same bytes"
+)
+_OBJECT = (
+    "mend the file of a snapshot that bears its first 16 digits, or copy that file where it is whole; where no snapshot has "
+    "one, move it out of the store"
+)
 
 
 @dataclass(frozen=True)
@@ -77,12 +87,17 @@ def check_file(snapshot: Snapshot, entry: FileEntry, hashes: Hashes) -> Problem 
     """None where the file of `entry` has its size and its hash."""
     path, name = snapshot.path / entry.path, f"snapshots/{snapshot.id}/{entry.path}"
     if path.is_symlink() or not path.is_file():
-        return Problem(name, "no such file", f"{entry.bytes} bytes", _HEAL)
+        return Problem(name, "no such file", f"{entry.bytes} bytes", _mended(entry))
     size = path.stat().st_size
     if size != entry.bytes:
-        return Problem(name, f"{size} bytes", f"{entry.bytes} bytes", _HEAL)
+        return Problem(name, f"{size} bytes", f"{entry.bytes} bytes", _mended(entry))
     found = hashes.of(path)
-    return None if found == entry.sha256 else Problem(name, f"sha256 {found}", f"sha256 {entry.sha256}", _HEAL)
+    return None if found == entry.sha256 else Problem(name, f"sha256 {found}", f"sha256 {entry.sha256}", _mended(entry))
+
+
+def _mended(entry: FileEntry) -> str:
+    """How the file of an entry gets its bytes back. What a release gets once and for ever is not made a second time."""
+    return _AGAIN if entry.partition and entry.table != table_name(Detail) else _COPY
 
 
 def unknown_files(snapshot: Snapshot) -> Iterator[Problem]:
@@ -128,7 +143,7 @@ def _audit_snapshot(snapshot: Snapshot, hashes: Hashes) -> Iterator[Problem]:
         stored = object_path(snapshot.store, entry.sha256)
         if not stored.is_file():
             where = stored.relative_to(snapshot.store).as_posix()
-            yield Problem(where, "no such file", f"{entry.bytes} bytes for {snapshot.id}/{entry.path}", _HEAL)
+            yield Problem(where, "no such file", f"{entry.bytes} bytes for {snapshot.id}/{entry.path}", _mended(entry))
     yield from unknown_files(snapshot)
 
 
@@ -164,5 +179,5 @@ def _audit_named(store: Path, area: str, suffix: str, hashes: Hashes) -> Iterato
             continue
         if found != sha256:
             yield Problem(
-                where, f"sha256 {found}", f"sha256 {sha256}", _HEAL if area == "objects" else "restore it from a copy"
+                where, f"sha256 {found}", f"sha256 {sha256}", _OBJECT if area == "objects" else "restore it from a copy"
             )

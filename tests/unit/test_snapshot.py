@@ -170,7 +170,7 @@ def test_flipped_byte_is_named_with_both_hashes(store: Path) -> None:
     (problem,) = audit_snapshot(snapshot)
     assert problem.file == f"snapshots/{snapshot.id}/release/{good[:16]}.parquet"
     assert (problem.found, problem.expected) == (f"sha256 {bad}", f"sha256 {good}")
-    assert "publish the release again" in problem.advice
+    assert "restore it from a copy of the store" in problem.advice
     # The object is the same inode, so the audit of the store names both.
     assert names(audit_store(store)) == [problem.file, f"objects/{good[:2]}/{good}.parquet"]
 

@@ -1,0 +1,120 @@
+"""A store whose disk has changed a bit: nothing is derived from what is damaged, and what the message advises mends it."""
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes
+
+from flows.release import from_bytes_to_tables
+from schemas.base import Base
+from schemas.outcome import Outcome
+from schemas.request import ReleaseRequest
+from tasks.objects import DamagedStore
+from tasks.proof import prove
+from tasks.snapshot import FileEntry, Snapshot, object_path, open_snapshot
+from tasks.store_audit import audit_store
+from tasks.working_copy import NOTE
+
+TODAY = date(2025, 8, 1)
+DAYS = {"202406": date(2024, 7, 20), "202505": date(2025, 6, 20), "202506": date(2025, 7, 20)}
+# On the way of the release of June 2025: what it derives from, is judged by, or carries on.
+READ = (
+    "base/flow=export/year=2025/month=5", "base_year/flow=export/year=2024", "observation/flow=export/year=2025/month=5",
+    "release", "event_month", "event_window",
+)  # fmt: skip
+Ingest = Callable[[Path, str], Outcome]
+
+
+@pytest.fixture
+def ingest(tmp_path: Path) -> Ingest:
+    def ingest(store: Path, month: str) -> Outcome:
+        file = tmp_path / f"{month}.csv"
+        file.write_bytes(csv_bytes([(month, *row[1:5], f"{month[2:]}0", *row[6:]) for row in CLEAN_RECORDS]))
+        request = ReleaseRequest(
+            file=file, store=store, source="gacc_query", flow="export", partners="all", released_on=DAYS[month]
+        )
+        return from_bytes_to_tables(request, TODAY)
+
+    return ingest
+
+
+def _opened(store: Path) -> Snapshot:
+    snapshot = open_snapshot(store)
+    assert snapshot is not None
+    return snapshot
+
+
+def _hashes(store: Path) -> dict[str, str]:
+    return {entry.path: entry.sha256 for entry in _opened(store).files}
+
+
+def _entry(store: Path, beginning: str) -> FileEntry:
+    return next(entry for entry in _opened(store).files if entry.path.startswith(f"{beginning}/"))
+
+
+def _flip_a_silent_bit(path: Path) -> None:
+    """One after which the file reads as well as before, and says something else; else one in the middle."""
+    path.chmod(0o644)
+    whole = path.read_bytes()
+    said = pl.read_parquet(whole)
+    for place in range(4, 200):
+        data = bytearray(whole)
+        data[place] ^= 4
+        try:
+            other = pl.read_parquet(bytes(data))
+        except BaseException:  # the reader panics over some
+            continue
+        if not other.equals(said):
+            break
+    # In place, because the file of the snapshot is another name of the object.
+    with path.open("r+b") as file:
+        file.write(data)
+
+
+@pytest.mark.parametrize("beginning", READ)
+def test_a_release_derives_nothing_from_a_damaged_file(tmp_path: Path, ingest: Ingest, beginning: str) -> None:
+    store = tmp_path / "store"
+    ingest(store, "202406")
+    ingest(store, "202505")
+    before = _opened(store)
+    entry = _entry(store, beginning)
+    _flip_a_silent_bit(object_path(store, entry.sha256))
+    with pytest.raises(DamagedStore, match=f"{entry.path}: found sha256 .* expected sha256 {entry.sha256}"):
+        ingest(store, "202506")
+    assert _opened(store).id == before.id
+
+
+def test_what_is_advised_mends_it_and_then_the_release_is_what_it_would_have_been(
+    tmp_path: Path, ingest: Ingest
+) -> None:
+    store, whole = tmp_path / "store", tmp_path / "whole"
+    for folder in (store, whole):
+        ingest(folder, "202505")
+    base, detail = _entry(store, READ[0]), _entry(store, "detail")
+    # A file of a month: the release of that month again.
+    _flip_a_silent_bit(object_path(store, base.sha256))
+    assert "ingest the release of this month again" in audit_store(store)[0].advice
+    assert ingest(store, "202505").status == "nothing new"
+    assert audit_store(store) == []
+    # A file of a release: from a store into which the same releases went.
+    damaged = object_path(store, detail.sha256)
+    _flip_a_silent_bit(damaged)
+    assert "from one into which the same releases are ingested" in audit_store(store)[0].advice
+    damaged.write_bytes(object_path(whole, detail.sha256).read_bytes())
+    assert audit_store(store) == []
+    for folder in (store, whole):
+        assert ingest(folder, "202506").status == "published"
+    assert _hashes(store) == _hashes(whole)
+
+
+def test_a_working_copy_that_is_damaged_is_to_be_deleted(tmp_path: Path, ingest: Ingest) -> None:
+    store = tmp_path / "store"
+    ingest(store, "202505")
+    _flip_a_silent_bit(object_path(store, _entry(store, READ[0]).sha256))
+    (store / NOTE).write_text(json.dumps({"url": "s3://customs/store", "endpoint": "", "held": {}}))
+    with pytest.raises(DamagedStore, match=f"delete {store}, and it is fetched anew"):
+        prove(_opened(store), Base)
