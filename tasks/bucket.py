@@ -70,35 +70,31 @@ class Bucket:
 
     def get(self, key: str) -> tuple[bytes, str] | None:
         """Bytes and etag, None where there is no such object."""
-
-        def ask() -> tuple[bytes, str]:
-            found = obstore.get(self._s3, key)
-            return bytes(found.bytes()), str(found.meta["e_tag"])
-
-        return self._asked("GET", key, ask)
-
-    def head(self, key: str) -> Item | None:
-        """What is told of an object, None where there is none."""
-        return self._asked("HEAD", key, lambda: _item(obstore.head(self._s3, key)))
+        found = self._read(key)
+        return (found[0], found[1].etag) if found else None
 
     def list(self, folder: str) -> Iterator[Item]:
         """Everything below a folder, in the order of the keys."""
         found = self._asked("LIST", folder, lambda: [meta for page in obstore.list(self._s3, folder) for meta in page])
         yield from sorted((_item(meta) for meta in found or ()), key=lambda item: item.key)
 
-    def keep(self, key: str, data: bytes) -> None:
-        """Bytes under a key that is made of their hash: whoever was first wrote the same."""
+    def keep(self, key: str, data: bytes) -> bool:
+        """Bytes under a key that is made of their hash: whoever was first wrote the same, or the bytes are put right. Whether
+        something was there."""
 
-        def ask() -> None:
+        def ask() -> bool:
             try:
                 self._put(key, data, "create")
             except (AlreadyExistsError, PreconditionError):
-                found = self.head(key)
-                age = datetime.now(UTC) - found.modified if found else timedelta.max
-                if found is None or found.bytes != len(data) or age > timedelta(seconds=FRESH_SECONDS):
+                # The bytes and not what is told of them: a damaged object has its size still.
+                found = self._read(key)
+                age = datetime.now(UTC) - found[1].modified if found else timedelta.max
+                if found is None or found[0] != data or age > timedelta(seconds=FRESH_SECONDS):
                     self._put(key, data, "overwrite")
+                return True
+            return False
 
-        self._tried("PUT", key, ask)
+        return self._tried("PUT", key, ask)
 
     def first(self, key: str, data: bytes) -> bytes:
         """What the first to write this key wrote: `data`, or what was there."""
@@ -138,6 +134,13 @@ class Bucket:
         names = list(keys)
         if names:
             self._tried("DELETE", names[0], lambda: obstore.delete(self._s3, names))
+
+    def _read(self, key: str) -> tuple[bytes, Item] | None:
+        def ask() -> tuple[bytes, Item]:
+            found = obstore.get(self._s3, key)
+            return bytes(found.bytes()), _item(found.meta)
+
+        return self._asked("GET", key, ask)
 
     def _put(self, key: str, data: bytes, mode: "obstore.PutMode") -> None:
         obstore.put(self._s3, key, data, mode=mode, use_multipart=False)

@@ -124,12 +124,14 @@ class Remote:
         there = {entry.path for entry in parent.files} if parent else set()
         new = [entry for entry in snapshot.files if entry.path not in there]
 
-        def upload(entry: FileEntry) -> None:
-            self.bucket.keep(file_key(entry), object_path(snapshot.store, entry.sha256).read_bytes())
+        def upload(entry: FileEntry) -> bool:
+            return self.bucket.keep(file_key(entry), object_path(snapshot.store, entry.sha256).read_bytes())
 
-        for _ in _at_once(upload, new):
-            pass
+        was_there = [entry for entry, known in zip(new, _at_once(upload, new), strict=True) if known]
         self.bucket.keep(manifest_key(snapshot.id), (snapshot.path / "manifest.json").read_bytes())
+        # A retention may have listed as litter what was there already, and deleted it after it was written anew.
+        for _ in _at_once(upload, was_there):
+            pass
         try:
             self.bucket.swap(POINTER, pointer_bytes(snapshot.id), before.etag if before else None)
         except Outpaced:

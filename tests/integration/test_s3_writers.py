@@ -147,6 +147,22 @@ def _swaps(place: Bucket, data: bytes, etag: str) -> bool:
     return True
 
 
+def test_what_a_retention_takes_while_a_writer_relies_on_it_is_written_once_more(customs: Customs) -> None:
+    url, file = customs.store(), s3_writer.file_of(2)
+    s3_writer.add(url, 1)
+    # Litter of a writer that was killed, which a retention has listed and the next writer finds.
+    key = f"files/{file.table}/{file.partition}/{file.sha256[:16]}.parquet"
+    customs.put(url, key, file.data)
+    customs.faults({"match": "PUT .*/manifest.json", "held": True})
+    with ThreadPoolExecutor(1) as thread:
+        writer = thread.submit(s3_writer.add, url, 2)
+        customs.wait("manifest.json waits")
+        customs.delete(url, key)
+        customs.faults()
+        assert writer.result().changed
+    assert customs.current(url)[1] == [1, 2]
+
+
 def _held(customs: Customs, folder: Path) -> tuple[str, str]:
     """A store in the bucket and the name of a release that is held there."""
     url = customs.store()
