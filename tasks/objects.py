@@ -50,6 +50,12 @@ class Stage:
         for name in self.fs.list_directory(self.store / "tmp"):
             _delete(self.fs, self.store / "tmp" / name)
 
+    def give_up(self) -> None:
+        """Delete what waits here, as far as the disk lets us; nothing where nothing was begun."""
+        if self._open:
+            with suppress(OSError):
+                self.sweep()
+
     def add(self, data: bytes, sha256: str | None = None) -> str:
         """Write the bytes into tmp unless their object holds them already; their SHA-256, which may be known."""
         sha256 = sha256 or hashlib.sha256(data).hexdigest()

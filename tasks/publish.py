@@ -115,8 +115,21 @@ def publish(
     clock, no host, `released_on` (ISO date) for retention. `audit` sees it before any reader, and refuses by raising.
     Raises InvalidPublication, StaleParent, DamagedStore, AuditFailed; after any of them the old snapshot is current.
     """
+    stage = Stage(store, fs)
+    try:
+        return _publish(stage, new, list(carried), parent, _plain(about), audit)
+    except OSError:
+        # On a full disk what waits there would keep even the next file from being landed.
+        stage.give_up()
+        raise
+
+
+def _publish(
+    stage: Stage, new: Iterable[NewFile], kept: list[FileEntry], parent: Snapshot | None, about: dict[str, Any],
+    audit: Callable[[Snapshot], None] | None,
+) -> Published:  # fmt: skip
+    store, fs = stage.store, stage.fs
     _refuse_stale(store, parent)
-    about, kept, stage = _plain(about), list(carried), Stage(store, fs)
     written = _write(stage, new, kept)
     healed = stage.settle()
     files = tuple(sorted([*written, *kept], key=lambda entry: entry.path))

@@ -69,7 +69,7 @@ def pointer_before_manifest() -> Iterator[None]:
         "    fs.rename(tree, snapshot.path)\n    _point(stage, snapshot)\n"
         '    fs.write_file(snapshot.path / "manifest.json", manifest)\n',
     )
-    with rewritten(publish, "_build", (written, ""), last), rewritten(publish, "publish", (POINT, "")):
+    with rewritten(publish, "_build", (written, ""), last), rewritten(publish, "_publish", (POINT, "")):
         yield
 
 
@@ -121,13 +121,13 @@ MUTANTS: dict[str, tuple[Mutant, Check]] = {
     "no fsync of objects/": (nullcontext(), power(forgetting_folder("objects"))),
     "no fsync of store/": (nullcontext(), power(forgetting_folder("one"))),
     "no fsync of the pointer by the run again": (
-        rewritten(publish, "publish", ("        fs.fsync_directory(store)\n        return", "        return")),
+        rewritten(publish, "_publish", ("        fs.fsync_directory(store)\n        return", "        return")),
         power_after_kill,
     ),
     "no fsync of objects that a killed run left": (
         rewritten(
             publish,
-            "publish",
+            "_publish",
             ("    healed = stage.settle()", "    fresh = set(stage._waiting)\n    healed = stage.settle()"),
             (
                 "    sync_objects(fs, store, written)\n    sequence",
@@ -139,7 +139,7 @@ MUTANTS: dict[str, tuple[Mutant, Check]] = {
     "no fsync of a snapshot that a killed run left": (
         rewritten(
             publish,
-            "publish",
+            "_publish",
             ("    fs.fsync_directory(snapshot.path.parent)", "    built and fs.fsync_directory(snapshot.path.parent)"),
         ),
         power_after_kill,
@@ -148,20 +148,20 @@ MUTANTS: dict[str, tuple[Mutant, Check]] = {
     "no lock": (nullcontext(), lambda folder: check_writers(folder, lock=no_lock)),
     "no parent check": (patch.object(publish, "_refuse_stale", lambda store, parent: None), check_stale),
     "parent checked at the start only": (
-        rewritten(publish, "publish", (POINT, "    _point(stage, snapshot)\n")),
+        rewritten(publish, "_publish", (POINT, "    _point(stage, snapshot)\n")),
         check_stale,
     ),
     "pointer before the snapshot": (
-        rewritten(publish, "publish", (POINT, ""), (BUILD, "    _point(stage, snapshot)\n" + BUILD)),
+        rewritten(publish, "_publish", (POINT, ""), (BUILD, "    _point(stage, snapshot)\n" + BUILD)),
         every_stop,
     ),
     "pointer before the manifest": (pointer_before_manifest(), every_stop),
     "pointer before the audit": (
-        rewritten(publish, "publish", (POINT, ""), ("    try:\n", "    _point(stage, snapshot)\n    try:\n")),
+        rewritten(publish, "_publish", (POINT, ""), ("    try:\n", "    _point(stage, snapshot)\n    try:\n")),
         check_audit,
     ),
     "no audit of what is on disk": (
-        rewritten(publish, "publish", ("_audit(snapshot, manifest, written)", "pass")),
+        rewritten(publish, "_publish", ("_audit(snapshot, manifest, written)", "pass")),
         check_audit,
     ),
     "objects trusted by name": (trusting_objects(), check_healing),

@@ -396,6 +396,26 @@ def test_ruin_of_a_killed_run_is_rebuilt_not_trusted_by_its_name(store: Path) ->
     assert audit_store(store) == []
 
 
+def test_a_publication_that_fills_the_disk_does_not_leave_it_full(store: Path) -> None:
+    """Else the next file could not even be landed, and only a publication sweeps."""
+    release(store, [new(JUNE, 1)])
+
+    class SmallDisk(FileSystem):
+        def write(self, descriptor: int, data: memoryview) -> int:
+            used = sum(path.stat().st_size for path in (store / "tmp").rglob("*"))
+            if used + len(data) > 1000:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return super().write(descriptor, data)
+
+    before = open_snapshot(store)
+    files = [new(f"flow=export/year=2025/month={month}", month) for month in range(7, 11)]
+    with exclusive(store), pytest.raises(OSError, match="No space left"):
+        publish(store, files, parent=before, about={"released_on": "2025-12-20"}, fs=SmallDisk())
+    assert not list((store / "tmp").iterdir())
+    assert open_snapshot(store) == before
+    assert audit_store(store) == []
+
+
 def test_litter_is_swept_by_a_publication_that_changes_something(store: Path) -> None:
     release(store, [new(JUNE, 1)])
     litter = store / "tmp" / "000002-dead" / "metric"
