@@ -219,7 +219,8 @@ def _tell_report(report: WatchReport) -> int:
 @commands.command(epilog="Example: `tidewaiter held`")
 def held(store: Store = STORE) -> None:
     """Releases that were not published because of their findings and wait for a person."""
-    waiting = hold.waiting(store)
+    with refusals():
+        waiting = hold.waiting(store)
     for entry in waiting:
         say(f"[bold yellow]{entry.release_id}[/] {escape(entry.title)}, held since {entry.held_since}", markup=True)
         for doubt in entry.findings:

@@ -45,7 +45,7 @@ def _products(snapshot: Snapshot, flow: str) -> str:
         there |= {*read_table(snapshot, Metric, month.__eq__, columns=("product",))["product"].unique()}
         if len(there) > PRODUCTS_NAMED:
             return ", ".join([*sorted(there)[:PRODUCTS_NAMED], "and more"])
-    return ", ".join(sorted(there))
+    return ", ".join(sorted(there)) or "none of this flow"
 
 
 class Gatherer:

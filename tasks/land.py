@@ -14,6 +14,7 @@ from tasks.editions import amended
 from tasks.objects import keep_bytes
 from tasks.publish import exclusive
 from tasks.refusal import Refused
+from tasks.snapshot import BrokenStore
 from tasks.working_copy import first_landing
 
 RAW = "raw"
@@ -26,7 +27,7 @@ def land(declared: Declared, store: Path, today: date) -> Landed:
 
     `today` is the day of landing, used as the release day where none is declared. Raises Refused for a file that
     cannot be read, for a release day after `today`, for months of which no release of that day can speak, and for a correction
-    of a day to come.
+    of a day to come; BrokenStore for a damaged note.
     """
     try:
         raw = declared.file.read_bytes()
@@ -45,7 +46,7 @@ def land(declared: Declared, store: Path, today: date) -> Landed:
         first = first_landing(store, place, note, said)
         if not (note.exists() and note.read_bytes() == first):
             keep_bytes(store, note, first)
-    landed_on = date.fromisoformat(json.loads(note.read_bytes())["landed_on"])
+    landed_on = _landed_on(note)
     released_on = declared.released_on or landed_on
     if released_on > today:
         words = "released on" if declared.released_on else "these bytes landed first on"
@@ -59,6 +60,17 @@ def land(declared: Declared, store: Path, today: date) -> Landed:
         )
     _refuse_impossible_months(declared, released_on)
     return amended(_landed(declared, place, sha256, len(raw), released_on), store, today, declared.released_on)
+
+
+def _landed_on(note: Path) -> date:
+    """The day of the first landing. Raises BrokenStore where the note is damaged: the day can be had from nowhere else."""
+    try:
+        return date.fromisoformat(json.loads(note.read_bytes())["landed_on"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise BrokenStore(
+            f"{note}: no note of a first landing ({error}). Restore it from a copy; without one delete it and declare "
+            "released_on, because the day of landing is that of today then."
+        ) from error
 
 
 def expected(declared: Declared, raw: bytes, today: date) -> Landed:

@@ -32,6 +32,7 @@ _COPY = (
     "restore it from a copy of the store, or from one into which the same releases are ingested in the same order with the "
     "same version: there it has the same bytes"
 )
+_RAW = "restore it from a copy, or ingest the file that these bytes were once more: they are kept again"
 _OBJECT = (
     "mend the file of a snapshot that bears its first 16 digits, or copy that file where it is whole; where no snapshot has "
     "one, move it out of the store"
@@ -178,6 +179,4 @@ def _audit_named(store: Path, area: str, suffix: str, hashes: Hashes) -> Iterato
                 yield Problem(where, "a link to nothing", f"a file of sha256 {sha256}", "restore it from a copy")
             continue
         if found != sha256:
-            yield Problem(
-                where, f"sha256 {found}", f"sha256 {sha256}", _OBJECT if area == "objects" else "restore it from a copy"
-            )
+            yield Problem(where, f"sha256 {found}", f"sha256 {sha256}", _OBJECT if area == "objects" else _RAW)

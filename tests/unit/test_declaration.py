@@ -11,6 +11,7 @@ from schemas.request import ReleaseRequest
 from tasks.land import land
 from tasks.locate import locate
 from tasks.refusal import Refused
+from tasks.snapshot import BrokenStore
 
 TODAY = date(2026, 1, 5)
 
@@ -187,6 +188,21 @@ def test_the_day_of_landing_is_the_first_and_stays(tmp_path: Path) -> None:
     }
     assert first.raw.read_bytes() == b"anything"
     assert json.loads(first.raw.with_name(f"{first.raw_sha256}.json").read_bytes())["landed_on"] == "2026-01-05"
+
+
+@pytest.mark.parametrize(
+    "damaged", [b"", b'{"landed_on": "20', b'{"landed_on": "2025-13-77"}', b"[]", b'{"name": "a"}']
+)
+def test_a_damaged_note_of_the_first_landing_is_named_with_what_to_do(tmp_path: Path, damaged: bytes) -> None:
+    declared = locate(ReleaseRequest(file=_drop(tmp_path / "in"), source="gacc_query", flow="export"))
+    landed = land(declared, tmp_path / "store", TODAY)
+    note = landed.raw.with_name(f"{landed.raw_sha256}.json")
+    note.chmod(0o644)
+    note.write_bytes(damaged)
+    with pytest.raises(BrokenStore, match=f"{note}: no note of a first landing .* delete it and declare released_on"):
+        land(declared, tmp_path / "store", TODAY)
+    note.unlink()
+    assert land(declared, tmp_path / "store", TODAY) == landed
 
 
 def test_a_release_day_after_today_is_refused(tmp_path: Path) -> None:

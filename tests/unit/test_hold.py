@@ -14,7 +14,9 @@ from typing import Any
 import polars as pl
 import pytest
 from bad_inputs.download import CLEAN_RECORDS, TITLES, VALUE, csv_bytes, distinct_records, each, magnets
+from typer.testing import CliRunner
 
+from flows.cli import app
 from flows.release import from_bytes_to_tables, release
 from schemas.outcome import Outcome
 from schemas.request import ReleaseRequest
@@ -270,6 +272,9 @@ def test_a_foreign_paper_among_the_held_is_named(ingest: Ingest, store: Path) ->
     (store / "held" / "notes.json").write_text('{"by": "somebody"}')
     with pytest.raises(BrokenStore, match=r"notes\.json: no release that Tidewaiter has held"):
         hold.waiting(store)
+    told = CliRunner().invoke(app, ["held", "--store", str(store)])
+    assert (told.exit_code, type(told.exception)) == (2, SystemExit)
+    assert "notes.json: no release that Tidewaiter has held" in told.output
 
 
 def test_a_name_that_no_text_can_hold_can_be_held_and_approved(ingest: Ingest, store: Path, tmp_path: Path) -> None:
