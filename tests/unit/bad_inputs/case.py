@@ -166,7 +166,7 @@ def laid_down(observation: pl.DataFrame, folder: Path) -> Snapshot:
         path = f"{file.table}/{file.partition}/file.parquet"
         (snapshot.path / path).parent.mkdir(parents=True, exist_ok=True)
         (snapshot.path / path).write_bytes(file.data)
-        entries.append(FileEntry(file.table, file.partition, path, "", len(file.data), file.rows, ""))
+        entries.append(FileEntry(file.table, file.partition, path, file.sha256, len(file.data), file.rows, ""))
     return replace(snapshot, files=tuple(entries))
 
 
