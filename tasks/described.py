@@ -50,24 +50,17 @@ def months_of(turns: pl.DataFrame) -> tuple[int, int]:
 
 
 def doubt_months(landed: Landed, turns: pl.DataFrame, where: str) -> list[dict[str, str]]:
-    """The doubts about months that were asked for before customs had opened them, and about years before the first record."""
-    if landed.first_month is None or landed.last_month is None:
+    """The doubt about months that were asked for before customs had opened them."""
+    if landed.last_month is None:
         return []
-    doubts = []
-    told, (first, last) = _told(turns), _months(landed, turns)
-    if last < month_start(landed.last_month):
-        doubts.append(
-            finding("months_not_opened", "info", where, observed=f"months to {landed.last_month:%Y-%m} in a file of {landed.released_on}",
-                    expected=f"months to {last:%Y-%m}, the last that customs had opened or that has a record",
-                    advice="Of later months nothing is said, also not that there was no trade; nothing to do.")
-        )  # fmt: skip
-    if landed.first_month < first:
-        doubts.append(
-            finding("years_without_records", "warning", where, observed=f"months from {landed.first_month:%Y-%m}, records from {told[0]:%Y-%m}",
-                    expected=f"months from {first:%Y-%m}, the first year of which the file has a record",
-                    advice="Of the years before it nothing is said, also not that there was no trade; nothing to do.")
-        )  # fmt: skip
-    return doubts
+    last = _last_month(landed, turns)
+    if last >= month_start(landed.last_month):
+        return []
+    return [
+        finding("months_not_opened", "info", where, observed=f"months to {landed.last_month:%Y-%m} in a file of {landed.released_on}",
+                expected=f"months to {last:%Y-%m}, the last that customs had opened or that has a record",
+                advice="Of later months nothing is said, also not that there was no trade; nothing to do.")
+    ]  # fmt: skip
 
 
 def places_of(rows: pl.Series, codes: Read) -> pl.DataFrame:
@@ -78,23 +71,16 @@ def places_of(rows: pl.Series, codes: Read) -> pl.DataFrame:
     )
 
 
-def _told(turns: pl.DataFrame) -> tuple[date, date]:
-    """The first days of the first and of the last month of which there is a statement."""
-    first, last = months_of(turns)
-    return first_day(first), first_day(last)
-
-
-def _months(landed: Landed, turns: pl.DataFrame) -> tuple[date, date]:
-    """The first and the last month of which the release speaks: those that were asked for, else those that it tells.
-
-    In a month that customs had not opened when the file was made a missing row means nothing. Nor does one in a year before the
-    first record: where the site begins stands in no file, and there it has no rows either.
-    """
-    first, last = _told(turns)
-    asked = landed.first_month or first, month_start(landed.last_month) if landed.last_month else last
+def _last_month(landed: Landed, turns: pl.DataFrame) -> date:
+    """The last month that was asked for, as far as customs had opened it when the file was made: in one that nobody could ask for yet a
+    missing row means nothing."""
+    told = first_day(months_of(turns)[1])
+    if landed.last_month is None:
+        return told
+    asked = month_start(landed.last_month)
     if SOURCES[landed.source].kind == "query":
-        asked = max(asked[0], first.replace(month=1)), min(asked[1], last_opened(landed.released_on))
-    return min(first, asked[0]), max(last, asked[1])
+        asked = min(asked, last_opened(landed.released_on))
+    return max(told, asked)
 
 
 def describe(
@@ -108,7 +94,8 @@ def describe(
     """The release as a row, with its scope."""
     # The site takes one range of months, so the months between the first and the last in the file were asked for.
     turns = said.turns
-    first, last = _months(landed, turns)
+    first = landed.first_month or first_day(months_of(turns)[0])
+    last = _last_month(landed, turns)
     says_day = SOURCES[landed.source].says_day
     row = {
         "release_id": release_id, "source": landed.source, "kind": SOURCES[landed.source].kind, "reporter": landed.reporter,

@@ -83,14 +83,14 @@ def open_known(store: Path, release: Normalised) -> Known:
     derived = {month for month in _months_between(touched | held | told) if _can_change(month, touched)}
     based = _base_files(snapshot, Base)
     years_of_derived = {month[:2] for month in derived}
+    told_in_base = {month for month in held & based.keys() if month[:2] in years_of_derived}
     chained = _years_of_totals(release.detail) | {
-        month[:2]
-        for month in held
-        if month[:2] in years_of_derived and (month not in based or has_totals(based[month].footer()))
+        month[:2] for month in told_in_base if has_totals(based[month].footer())
     }
-    derived = {month for month in derived if month[:2] in chained or _is_not_before(month, touched)}
-    # Months that were published before their numbers were kept are made again, once.
     unknown = held - based.keys()
+    may_be_chained = chained | {month[:2] for month in unknown}
+    derived = {month for month in derived if month[:2] in may_be_chained or _is_not_before(month, touched)}
+    # Months that were published before their numbers were kept are made again, once.
     if any(_is_looked_at(month, derived) for month in unknown):
         derived |= unknown
     settled = derived & based.keys() - touched
@@ -126,7 +126,7 @@ def open_known(store: Path, release: Normalised) -> Known:
         tuple(sorted(settled)),
         tuple(sorted(far.years)),
         tuple(sorted({(entry.table, path_partition(entry.partition)) for entry in entries} - kept)),
-        frozenset(chained),
+        frozenset(chained | _years_of_totals(observation)),
     )
 
 

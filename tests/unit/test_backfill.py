@@ -3,6 +3,7 @@
 import gc
 import threading
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -12,6 +13,7 @@ from flows import ahead
 from flows.backfill import backfill
 from flows.progress import listening
 from schemas.watch import BackfillRequest, WatchReport
+from tasks import catalog
 from tasks.inbox import NOTE
 
 DECLARED = 'source = "gacc_query"\nflow = "export"\npartners = "all"\n'
@@ -122,8 +124,9 @@ def test_where_there_is_no_room_to_read_ahead_a_file_is_read_in_its_turn(
     assert (report.failed, len(report.outcomes), len(tried)) == ([], 3, 2)
 
 
-def test_nothing_of_an_earlier_release_is_kept_in_memory(folder: Path) -> None:
+def test_nothing_of_an_earlier_release_is_kept_in_memory(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     alive: list[set[str]] = []
+    during: list[set[str]] = []
 
     def frames() -> list[pl.DataFrame]:
         gc.collect()
@@ -134,15 +137,25 @@ def test_nothing_of_an_earlier_release_is_kept_in_memory(folder: Path) -> None:
     # Other tests take in the same files, and what they left is none of this one's.
     others = frames()
 
-    def look(done: int, total: int, name: str) -> None:
+    def found() -> set[str]:
         mine = [frame for frame in frames() if all(frame is not other for other in others)]
-        alive.append({release_id for frame in mine for release_id in frame["release_id"].unique()})
+        return {release_id for frame in mine for release_id in frame["release_id"].unique()}
 
+    def look(done: int, total: int, name: str) -> None:
+        alive.append(found())
+
+    check = catalog.check
+
+    def looked_into(*given: Any) -> Any:
+        during.append(found())
+        return check(*given)
+
+    monkeypatch.setattr(catalog, "check", looked_into)
     with listening(look):
         report = fill(folder)
     ids = [outcome.release_id for outcome in report.outcomes]
     assert len(alive) >= len(ids) > 0
-    assert any(found & set(ids) for found in alive), "nobody looked where releases are"
-    for done, found in enumerate(alive):
+    assert all(own in there for own, there in zip(ids, during, strict=True)), "nobody looked where releases are"
+    for done, there in enumerate(alive):
         # The one at hand and the next: what is done is gone, and nothing was begun that lies further ahead.
-        assert found & set(ids) <= set(ids[done : done + 2]), f"before file {done}"
+        assert there & set(ids) <= set(ids[done : done + 2]), f"before file {done}"

@@ -12,8 +12,9 @@ import pytest
 from schemas.code_tables import code_table
 from tasks import changes
 from tasks.changes import breaks_of
-from tasks.definitions import NOT_CHANGED, Heads, months_changed
+from tasks.definitions import Heads, months_changed
 from tasks.origin import Place
+from tasks.periods import NO_MONTH
 from tests.unit.figures import Figures
 from tests.unit.statements import number, release
 from tests.unit.tracing import tracer_of
@@ -198,7 +199,7 @@ def test_what_a_trace_says_changed_is_what_cuts_the_figures() -> None:
         breaks = breaks_of(products[product], partners[partner], measures[measure])
         told = numpy.array([change.month for change in breaks])
         assert (told[1:] >= told[:-1]).all()
-        last = [told[told <= month].max(initial=NOT_CHANGED) for month in months]
+        last = [told[told <= month].max(initial=NO_MONTH) for month in months]
         assert (row == last).all(), (products[product], partners[partner], measures[measure])
         cut += len(breaks) > 0
     assert len(changed) / 2 < cut < len(changed)

@@ -255,20 +255,3 @@ def test_a_name_of_the_other_direction_is_held(file: str, flow: str, held: bool,
 )  # fmt: skip
 def test_a_name_of_another_currency_is_a_warning(file: str, said: list[str], tmp_path: Path) -> None:
     assert _of_name(tmp_path, CLEAN, file) == [("warning", text) for text in said]
-
-
-@pytest.mark.parametrize(
-    ("months", "first", "doubts"),
-    [
-        ("1990-01..2025-06", "2025-01", ["months from 1990-01, records from 2025-06"]), ("2024-12..2025-06", "2025-01", ["months from 2024-12, records from 2025-06"]),
-        ("2025-01..2025-06", "2025-01", []), ("2025-06", "2025-06", []), (None, "2025-06", []),
-    ],
-)  # fmt: skip
-def test_of_years_before_the_first_record_nothing_is_said(
-    months: str | None, first: str, doubts: list[str], tmp_path: Path
-) -> None:
-    """The site has no rows of years that it does not have, and says nothing of where it begins."""
-    declared = {**ALL, **({"months": months} if months else {})}
-    release, findings = read(Case("", CLEAN, Publish(), declared), tmp_path / "inbox")
-    assert f"{release.release['first_month'][0]:%Y-%m}" == first
-    assert findings.filter(check="years_without_records")["observed"].to_list() == doubts
