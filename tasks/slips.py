@@ -174,7 +174,10 @@ def _year_so_far(judged: Judged) -> Rows:
 
 def _printed_so_far(judged: Judged) -> Rows:
     """A month that is what others printed of its year so far, to the last digit: all partners together, or one of them."""
-    if judged.row["kind"] == "published":
+    printed = judged.beside.filter(
+        ~GROWTH, pl.col("kind") == "published", pl.col("value") >= PRINTED_STEPS * pl.col("resolution")
+    )
+    if judged.row["kind"] == "published" or not printed.height:
         return
     key = [*SERIES, "month"]
     own = judged.own.filter("single", pl.col("month") % YEAR_MONTHS > 0).group_by(key).agg(pl.col("value").sum())
@@ -182,9 +185,6 @@ def _printed_so_far(judged: Judged) -> Rows:
         world = own.filter(pl.col("partner") != WORLD).group_by("flow", "product", "measure", "month")
         everyone = with_codes(world.agg(pl.col("value").sum()).with_columns(partner=pl.lit(WORLD)))
         own = pl.concat([own.filter(pl.col("partner") != WORLD), everyone.select(own.columns)])
-    printed = judged.beside.filter(
-        ~GROWTH, pl.col("kind") == "published", pl.col("value") >= PRINTED_STEPS * pl.col("resolution")
-    )
     is_so_far = (pl.col("period_start").dt.month() == 1) & (
         pl.col("period_start").dt.year() == pl.col("period_end").dt.year()
     )
