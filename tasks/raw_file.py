@@ -70,4 +70,5 @@ def read_raw(store: Path, release: Mapping[str, Any]) -> RawFile:
     reported = SOURCES[release["source"]].parse(raw, Path(release["title"]).name).reported
     places = {number: place for place, number in enumerate(reported["record"])}
     corrections = corrections_in(release)
-    return RawFile(reported, corrected(reported, corrections or [], place.name), places, corrections)
+    mended = corrected(reported, corrections, place.name) if corrections else reported
+    return RawFile(reported, mended, places, corrections)
