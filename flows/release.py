@@ -17,19 +17,23 @@ from tasks.normalise import Normalised
 
 
 @flow(name="release", flow_run_name="release {request.file.name}", validate_parameters=True)
-def release(request: ReleaseRequest, today: date | None = None, wait_for_approval: bool = False) -> Outcome:
+def release(
+    request: ReleaseRequest, today: date | None = None, wait_for_approval: bool = False, pictures: bool = True
+) -> Outcome:
     """Ingest one release and publish what follows from it.
 
     Args:
         request: the file and what is declared about it
         today: day of landing; none: today in Beijing
         wait_for_approval: where the release is held, pause with a form and go on as a person decides
+        pictures: draw the largest products on the page of the release, besides their tables
     """
     return told.ending(
         lambda: _or_ask(request, today or release_calendar.today(), wait_for_approval),
         request.store,
         # A rehearsal holds nothing, so nobody is called to decide.
         waits=wait_for_approval or request.dry_run,
+        pictures=pictures,
     )
 
 

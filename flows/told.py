@@ -36,7 +36,7 @@ class Unmended(Exception):
         super().__init__(f"{report.headline}: {said}")
 
 
-def ending(work: Callable[[], Outcome], store: StoreAddress, *, waits: bool) -> Outcome:
+def ending(work: Callable[[], Outcome], store: StoreAddress, *, waits: bool, pictures: bool = True) -> Outcome:
     """The outcome of `work`; inside a Prefect run as a state whose name says it, with artifacts and events.
 
     Raises what `work` raises outside of a run. Inside, a refusal, a hold, a rejection and an answer about what is not held
@@ -58,7 +58,7 @@ def ending(work: Callable[[], Outcome], store: StoreAddress, *, waits: bool) -> 
         return cast(Outcome, Failed(name="Not held", message=str(problem), data=problem))
     attempt(lambda: rename(f"release {outcome.span} {outcome.title}"))
     if outcome.status == "published":
-        attempt(lambda: published(store, outcome))
+        attempt(lambda: published(store, outcome, pictures=pictures))
     return cast(Outcome, Completed(name=state_name(outcome), message=message(outcome), data=outcome))
 
 
@@ -101,9 +101,9 @@ def message(outcome: Outcome) -> str:
     )
 
 
-def published(store: StoreAddress, outcome: Outcome) -> None:
+def published(store: StoreAddress, outcome: Outcome, *, pictures: bool) -> None:
     """Artifacts and the event of a publication; `revised` too where it changed what was known."""
-    revised = artifacts.write(at_hand(store), outcome)
+    revised = artifacts.write(at_hand(store), outcome, pictures=pictures)
     payload = outcome.model_dump(
         mode="json", include={"release_id", "title", "snapshot_id", "flows", "months", "products"}
     )

@@ -41,9 +41,11 @@ def watch(request: WatchRequest = WatchRequest(), day: date | None = None) -> Wa
 
 
 def take(
-    looked: Look, store: StoreAddress, *, dry_run: bool, show: Hear = lambda done, total, name: None
-) -> WatchReport:
-    """Ingest what is ready. One doubtful or broken file holds nobody else up; `show` is told how far it is."""
+    looked: Look, store: StoreAddress, *, dry_run: bool, show: Hear = lambda done, total, name: None,
+    pictures: bool = True,
+) -> WatchReport:  # fmt: skip
+    """Ingest what is ready. One doubtful or broken file holds nobody else up; `show` is told how far it is. Without `pictures`
+    only the page of the last release has some."""
     outcomes: list[Outcome] = []
     held: list[str] = []
     refused: list[str] = []
@@ -53,7 +55,7 @@ def take(
         show(done, len(files), file.name)
         seen = seen_before_reading(file)
         try:
-            outcomes.append(_release(file, store))
+            outcomes.append(_release(file, store, pictures=pictures or done == len(files) - 1))
             drop_note(file)
         except Held as problem:
             held.append(str(problem))
@@ -67,11 +69,11 @@ def take(
     return WatchReport(looked=looked, outcomes=outcomes, held=held, refused=refused, failed=failed, dry_run=dry_run)
 
 
-def _release(file: Path, store: StoreAddress) -> Outcome:
+def _release(file: Path, store: StoreAddress, *, pictures: bool) -> Outcome:
     request = ReleaseRequest(file=file, store=store)
     if FlowRunContext.get() is None:
         return release.fn(request)
-    state = release(request, return_state=True)
+    state = release(request, pictures=pictures, return_state=True)
     return state.result()
 
 

@@ -13,11 +13,11 @@ from schemas.outcome import Outcome
 from tasks.summary import pages
 
 
-def write(store: Path, outcome: Outcome) -> int:
+def write(store: Path, outcome: Outcome, *, pictures: bool = True) -> int:
     """Write the pages of a published release; how many numbers it revised."""
     from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
-    made = pages(store, outcome)
+    made = pages(store, outcome, pictures=pictures)
     about = f"{outcome.title}, {outcome.span}, release {outcome.release_id}"
     create_markdown_artifact(made.summary, key=key_of("summary", outcome), description=f"Headline of {about}")
     tables = (("checks", made.checks, "Doubts about"), ("quarantine", made.quarantine, "Records set aside of"),

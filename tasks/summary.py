@@ -53,8 +53,8 @@ class Pages(NamedTuple):
     revised: int
 
 
-def pages(store: Path, outcome: Outcome) -> Pages:
-    """Everything that is shown about a published release."""
+def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
+    """Everything that is shown about a published release; `pictures` are a good part of what it costs."""
     snapshot = open_snapshot(store)
     assert snapshot is not None, "a release was just published"
     release = _of(snapshot, Release, outcome).row(0, named=True)
@@ -73,7 +73,7 @@ def pages(store: Path, outcome: Outcome) -> Pages:
         for row in findings.filter(check="approved").iter_rows(named=True)
         for line in (f"> **Published although held**: {row['observed']}", "")
     ]
-    lines += [line for flow in outcome.flows for line in _headlines(snapshot, outcome, flow)]
+    lines += [line for flow in outcome.flows for line in _headlines(snapshot, outcome, flow, pictures=pictures)]
     if revised:
         lines += [
             "",
@@ -98,7 +98,7 @@ def _doubts(findings: pl.DataFrame) -> list[str]:
     return [f"**Doubts: {doubts.height}** ({kinds}); each with what to do on the page `checks` of this run.", ""]
 
 
-def _headlines(snapshot: Snapshot, outcome: Outcome, flow: str) -> list[str]:
+def _headlines(snapshot: Snapshot, outcome: Outcome, flow: str, *, pictures: bool) -> list[str]:
     """The largest products of the newest month, each with its table and its picture."""
     year, month = map(int, outcome.months[-1].split("-"))
     last = year * 12 + month
@@ -121,7 +121,7 @@ def _headlines(snapshot: Snapshot, outcome: Outcome, flow: str) -> list[str]:
             return [
                 line
                 for of_product in (series.filter(product=product) for product in products)
-                for line in _headline(of_product.filter(period=of_product["period"].max()), of_product, unit, scale)
+                for line in _headline(of_product, unit, scale, pictures=pictures)
             ]
     return []
 
@@ -147,7 +147,8 @@ def largest(months: Iterable[pl.DataFrame]) -> list[str]:
     return order["product"].head(PRODUCTS_MAX).to_list()
 
 
-def _headline(newest: pl.DataFrame, series: pl.DataFrame, unit: str, scale: float) -> list[str]:
+def _headline(series: pl.DataFrame, unit: str, scale: float, *, pictures: bool) -> list[str]:
+    newest = series.filter(period=series["period"].max())
     first = newest.row(0, named=True)
     ordered = newest.sort(pl.col("partner") != WORLD, "level", "partner", descending=[False, True, False]).head(
         PARTNERS_MAX
@@ -168,21 +169,18 @@ def _headline(newest: pl.DataFrame, series: pl.DataFrame, unit: str, scale: floa
         cells = [_level(row["level"], scale), *(_pct(row, name) for name, _ in GROWTH), _level(row["ytd"], scale), _pct(row, "ytd_yoy_pct"),
                  f"{row['share_pct']:.1f}" if row["share_pct"] is not None else "–"]  # fmt: skip
         lines.append(f"| {_bold(row_name(row['partner']), row['partner'] == WORLD)} | {' | '.join(cells)} |")
-    names = {partner: partner_name(partner) for partner in series["partner"].unique()}
+    lines += ["", *_not_comparable(ordered), *_mixed(ordered), ""]
+    return [*lines, *_picture(series, unit, scale), ""] if pictures else lines
+
+
+def _picture(series: pl.DataFrame, unit: str, scale: float) -> list[str]:
     from tasks.chart import chart
 
+    names = {partner: partner_name(partner) for partner in series["partner"].unique()}
     # A group would stand beside its own members, as if it came on top of them.
     alone = series.filter(~pl.col("partner").is_in(code_table("partner_groups")["group"].implode()))
     picture = base64.b64encode(chart(alone, names, unit, scale)).decode()
-    return [
-        *lines,
-        "",
-        *_not_comparable(ordered),
-        *_mixed(ordered),
-        "",
-        f"![levels by month and partner](data:image/png;base64,{picture})",
-        "",
-    ]
+    return [f"![levels by month and partner](data:image/png;base64,{picture})"]
 
 
 def _mixed(rows: pl.DataFrame) -> list[str]:

@@ -117,7 +117,7 @@ def test_a_refusal_fails_the_run_at_once_with_its_reason(tmp_path: Path) -> None
 def test_a_page_that_fails_is_logged_and_the_publication_stands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(*_: object) -> int:
+    def fail(*_: object, **__: object) -> int:
         raise RuntimeError("the disk of the pages is full")
 
     monkeypatch.setattr(artifacts, "write", fail)
@@ -131,7 +131,7 @@ def test_a_backfill_shows_how_far_it_is_and_every_step_also_of_what_was_read_ahe
     folder = tmp_path / "downloads"
     folder.mkdir()
     lines = SAMPLE.read_bytes().splitlines(keepends=True)
-    for name, data in (("figures.csv", lines), ("more.csv", lines[:-1]), ("page.csv", [b"<html>captcha</html>\n"])):
+    for name, data in (("page.csv", [b"<html>captcha</html>\n"]), ("figures.csv", lines), ("more.csv", lines[:-1])):
         (folder / name).write_bytes(b"".join(data))
     (folder / "defaults.toml").write_text('source = "published"\n')
     state = backfill(BackfillRequest(folder=folder, store=tmp_path / "store"), return_state=True)
@@ -150,6 +150,13 @@ def test_a_backfill_shows_how_far_it_is_and_every_step_also_of_what_was_read_ahe
         made = client.request("POST", "/artifacts/filter", json={}).json()
     (bar,) = [artifact for artifact in made if artifact["type"] == "progress"]
     assert (bar["data"], bar["description"]) == (100.0, f"Files of {folder}: 3 of 3")
+    mine = _parts(state.state_details.flow_run_id)
+    pages = [one for one in made if one["key"] == "summary-published-export" and UUID(one["flow_run_id"]) in mine]
+    pages.sort(key=lambda one: one["created"])
+    assert [("| **World** |" in one["data"], "data:image/png" in one["data"]) for one in pages] == [
+        (True, False),
+        (True, True),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -182,9 +189,14 @@ def test_a_command_that_refuses_a_file_says_why_in_a_line_and_its_run_keeps_the_
 
 def _steps_of_parts(parent: UUID) -> list[tuple[str, str]]:
     """State and name of each task run of the flow runs within a run."""
+    return [(run.state_name, run.name) for run in _task_runs(_parts(parent))]
+
+
+def _parts(parent: UUID) -> list[UUID]:
+    """The flow runs within a run."""
     with get_client(sync_client=True) as client:
         parts = client.read_flow_runs(flow_run_filter=FlowRunFilter(parent_flow_run_id={"any_": [parent]}))
-    return [(run.state_name, run.name) for run in _task_runs([part.id for part in parts])]
+    return [part.id for part in parts]
 
 
 def _task_runs(flow_runs: list[UUID]) -> list[TaskRun]:

@@ -144,6 +144,9 @@ def test_a_page_shows_the_figures_of_the_newest_month_with_the_world_first(
     (picture,) = drawn
     assert {"WLD", "USA", "DEU", "KOR", "2024-06", "2025-05", "2025-06"} <= picture
     assert "EU27" not in picture, "a group would stand beside its members"
+    bare = pages(tmp_path / "store", outcome, pictures=False)
+    assert bare.summary.rstrip() == page.summary.partition("![")[0].rstrip()
+    assert len(drawn) == 1, "drawn, and not shown"
     assert (page.quarantine, page.revised) == ([], 0)
     assert [row["check"] for row in page.checks] == ["month_without_records"]
     assert [row["step"] for row in page.lineage][:3] == ["1 locate", "2 land", "3 parse"]
