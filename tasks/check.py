@@ -3,8 +3,8 @@
 Each check returns findings and changes nothing. Severity error means that a person must look before it is published;
 warning and info are published with the release. Here are the checks that look at one release; its numbers are held against
 earlier ones in `tasks/precedents.py`, what is missing is looked for in `tasks/gaps.py`, and what was declared is doubted in
-`tasks/slips.py`. To add a check: a function in one of them, its line in CHECKS, PRECEDENTS, GAPS or SLIPS, a test in which it
-speaks and one in which it is silent.
+`tasks/slips.py` and `tasks/month_slips.py`. To add a check: a function in one of them, its line in the list at the end (CHECKS,
+PRECEDENTS, GAPS, SLIPS, MONTH_SLIPS), a test in which it speaks and one in which it is silent.
 """
 
 import json
@@ -21,6 +21,7 @@ from tasks.history import CODED
 from tasks.implied import implied_revisions
 from tasks.judged import EXAMPLES, GROWTH, MONEY, QUANTITY, Check, Judged
 from tasks.known import Known
+from tasks.month_slips import MONTH_SLIPS
 from tasks.normalise import Normalised
 from tasks.parts import causes_first
 from tasks.periods import month_name
@@ -40,7 +41,8 @@ PLACE = ("flow", "product", "partner", "measure", "month")
 def check(release: Normalised, known: Known) -> DataFrame[Finding]:
     """Every doubt about `release`: those from reading it, and those of all checks."""
     judged = Judged(release, known)
-    raised = [row for ask in (*CHECKS, *PRECEDENTS, *GAPS, *SLIPS, implied_revisions) for row in ask(judged)]
+    asked = (*CHECKS, *PRECEDENTS, *GAPS, *SLIPS, *MONTH_SLIPS, implied_revisions)
+    raised = [row for ask in asked for row in ask(judged)]
     own = release.findings.drop("release_id").to_dicts()
     return gather(judged.row["release_id"], [*own, *raised])
 

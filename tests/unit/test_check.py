@@ -28,6 +28,7 @@ from bad_inputs.download import (
 
 from tasks.check import CHECKS
 from tasks.gaps import GAPS
+from tasks.month_slips import MONTH_SLIPS
 from tasks.precedents import MAGNITUDE_FACTOR, PRECEDENTS
 from tasks.slips import SLIPS
 
@@ -55,9 +56,9 @@ PUBLISHED = {"source": "published", "flow": None, "released_on": None}
 
 
 def test_every_check_is_asked_and_named_by_its_finding() -> None:
-    names = [ask.__name__.lstrip("_") for ask in (*CHECKS, *PRECEDENTS, *GAPS, *SLIPS)]
+    names = [ask.__name__.lstrip("_") for ask in (*CHECKS, *PRECEDENTS, *GAPS, *SLIPS, *MONTH_SLIPS)]
     assert len(names) == len(set(names)) == 27
-    assert all(ask.__doc__ for ask in (*CHECKS, *PRECEDENTS, *GAPS, *SLIPS))
+    assert all(ask.__doc__ for ask in (*CHECKS, *PRECEDENTS, *GAPS, *SLIPS, *MONTH_SLIPS))
 
 
 def test_a_clean_release_raises_nothing(tmp_path: Path) -> None:

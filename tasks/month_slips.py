@@ -1,0 +1,174 @@
+"""Gate D: is the file of the months that it is declared to be of?
+
+The months of a query often stand nowhere in its records. What gives a slip away is what was published before: a month that is the
+year so far, a span that is not the sum of its months, the numbers of another month. The same rules as in `tasks/check.py`: a
+check returns findings and changes nothing.
+"""
+
+import polars as pl
+
+from tasks.findings import Rows, finding
+from tasks.history import CODED, FEW_PRODUCTS, RATED, Month, with_codes
+from tasks.judged import EXAMPLES, GROWTH, REVISED_SHARE_MAX, YEAR_MONTHS, Check, Judged
+from tasks.periods import month_name, month_number, span_name
+from tasks.scope import WORLD
+
+# What a year so far leaves for its last month is a month like those before it, within this factor.
+LIKE_FACTOR, SERIES_MIN = 3, 3
+# So many numbers, each of at least so much, are not the same by chance.
+SAME_MIN, CHANCE_MAX = 4, 10_000
+# What others printed is a number by which a month is known where it has at least three digits.
+PRINTED_STEPS = 100
+SERIES = ["flow", "product", "partner", "measure"]
+
+
+def _year_so_far(judged: Judged) -> Rows:
+    """A month that is as much as the months of its year before it together and one more like them: the year so far, declared as a month."""
+    if judged.row["kind"] == "published":
+        return
+    own = judged.own.filter("single", pl.col("measure").is_in(RATED))
+    told: set[Month] = {(flow, month) for flow, month in own.select("flow", "month").unique().iter_rows()}
+    for flow, month in sorted(told):
+        before = {(flow, number) for number in range(month - month % YEAR_MONTHS, month)}
+        # Of two months the second is often as large as both.
+        if len(before) < 2 or before & told or not before <= judged.months:
+            continue
+        count, is_here = len(before), (pl.col("flow") == flow) & (pl.col("month") == month)
+        known = _published(judged, before).group_by(*SERIES, "month").agg(pl.col("value").sum()).group_by(SERIES).agg(
+            before=pl.col("value").sum(), least=pl.col("value").min(), most=pl.col("value").max(), months=pl.len()
+        )  # fmt: skip
+        series = _by_series(judged, own.filter(is_here)).join(known.filter(pl.col("months") == count), on=SERIES)
+        measures = series.sort(SERIES).partition_by("measure", maintain_order=True)
+        # What is dearer alone is no sum: kilograms and money rise together.
+        for rows in measures if all(_are_like_sums(rows, count) for rows in measures) else ():
+            total, sum_before = int(rows["value"].sum()), int(rows["before"].sum())
+            yield finding(
+                "year_so_far", "error", f"{flow} {rows['measure'][0]} {month_name(month)}",
+                observed=f"{total:,}, {total * count / sum_before:.1f} times a month before it ({rows.height} series)",
+                expected=f"a month; {month_name(month - count)} to {month_name(month - 1)} together are {sum_before:,}",
+                advice="See whether the query was for the whole year so far; then declare its months, "
+                f"{month_name(month - count)}..{month_name(month)}, or download the month alone.",
+            )  # fmt: skip
+
+
+def _printed_so_far(judged: Judged) -> Rows:
+    """A month that is what others printed of its year so far, to the last digit: all partners together, or one of them."""
+    printed = judged.beside.filter(
+        ~GROWTH, pl.col("kind") == "published", pl.col("value") >= PRINTED_STEPS * pl.col("resolution")
+    )
+    if judged.row["kind"] == "published" or not printed.height:
+        return
+    key = [*SERIES, "month"]
+    own = judged.own.filter("single", pl.col("month") % YEAR_MONTHS > 0).group_by(key).agg(pl.col("value").sum())
+    if judged.row["partners"] == "all":
+        world = own.filter(pl.col("partner") != WORLD).group_by("flow", "product", "measure", "month")
+        everyone = with_codes(world.agg(pl.col("value").sum()).with_columns(partner=pl.lit(WORLD)))
+        own = pl.concat([own.filter(pl.col("partner") != WORLD), everyone.select(own.columns)])
+    is_so_far = (pl.col("period_start").dt.month() == 1) & (
+        pl.col("period_start").dt.year() == pl.col("period_end").dt.year()
+    )
+    is_it = (pl.col("value") - pl.col("value_right")).abs() <= pl.col("resolution")
+    met = own.join(printed.select(*key, "single", "value", "resolution", "release_id", so_far=is_so_far), on=key)
+    met = met.join(met.filter("single", is_it), on=key, how="anti")
+    for found in met.filter("so_far", ~pl.col("single"), is_it).sort(key).head(EXAMPLES).iter_rows(named=True):
+        yield finding(
+            "printed_so_far", "error", f"{found['flow']} {found['product']} {found['partner']} {month_name(found['month'])} {found['measure']}",
+            observed=f"{found['value']:,}", expected=f"a month; {found['value_right']:,} (± {found['resolution']:,}) were printed of the year so "
+            f"far, in {found['release_id']}", advice="See whether the query was for the whole year so far, and correct months; approve where "
+            "there was no trade in the months before.",
+        )  # fmt: skip
+
+
+def _are_like_sums(rows: pl.DataFrame, months: int) -> bool:
+    """Whether most values, and all together, are as much as the months before them and one more like these. One or two series may be
+    so once, unless they were steady."""
+    if rows.height < SERIES_MIN and (
+        months < SERIES_MIN or not rows.select((pl.col("most") <= LIKE_FACTOR * pl.col("least")).all()).item()
+    ):
+        return False
+    rest = (pl.col("value") - pl.col("before")) * months / pl.col("before")
+    like = rest.is_between(1 / LIKE_FACTOR, LIKE_FACTOR)
+    is_most = 2 * int(rows.filter(like)["before"].sum()) > int(rows["before"].sum())
+    return is_most and rows.select(pl.col("value", "before").sum()).filter(like).height == 1
+
+
+def _another_month(judged: Judged) -> Rows:
+    """The very numbers of a month that is published, as those of another one: the query was for that month."""
+    if judged.row["kind"] == "published":
+        return
+    own = judged.own.filter("single", pl.col("measure").is_in(RATED))
+    told: set[Month] = {(flow, month) for flow, month in own.select("flow", "month").unique().iter_rows()}
+    around = range(judged.first - YEAR_MONTHS, judged.last + YEAR_MONTHS + 1)
+    others = {(flow, month) for flow, month in judged.months - told if month in around}
+    if not others:
+        return
+    published = _published(judged, others).group_by(*SERIES, "month").agg(pl.col("value").sum())
+    for flow, month in sorted(told):
+        mine = _by_series(judged, own.filter(pl.col("flow") == flow, pl.col("month") == month))
+        # Round and small numbers come again by themselves.
+        both = mine.join(published, on=SERIES).filter(pl.col("value") >= CHANCE_MAX)
+        same = both.group_by("flow", pl.col("month")).agg(
+            same=(pl.col("value") == pl.col("value_right")).sum(), of=pl.len()
+        ).filter((pl.col("same") >= SAME_MIN) & (pl.col("same") == pl.col("of"))).sort("month")  # fmt: skip
+        # A series that never changes tells no month.
+        if same.height == 1:
+            found = same.row(0, named=True)
+            yield finding(
+                "another_month", "warning", f"{flow} {month_name(month)}",
+                observed=f"{found['same']} numbers, all of them those of {month_name(found['month'])}",
+                expected="numbers of its own",
+                advice="See for which month the query was. If it was for the other one, ingest the right one under its own day.",
+            )  # fmt: skip
+
+
+def _months_of_span(judged: Judged) -> Rows:
+    """A figure of several months is the sum of these, and no less than those of them that are known."""
+    own = judged.own.filter(~pl.col("single"), pl.col("measure").is_in(RATED))
+    if judged.row["kind"] == "published" or not own.height:
+        return
+    for (flow, start, end), spans in own.sort("flow", "period_start", "period_end").group_by(
+        "flow", "period_start", "period_end", maintain_order=True
+    ):
+        months = range(month_number(start), month_number(end) + 1)
+        known = _published(judged, {(flow, month) for month in months} & judged.months)
+        sums = known.group_by(SERIES).agg(known=pl.col("value").sum(), months=pl.col("month").n_unique())
+        series = _by_series(judged, spans).join(sums, on=SERIES)
+        step = REVISED_SHARE_MAX * pl.col("known")
+        is_less = pl.col("value") < pl.col("known") - step
+        is_more = (pl.col("months") == len(months)) & (pl.col("value") > pl.col("known") + step)
+        wrong = series.filter(is_less | is_more).sort(SERIES)
+        for found in wrong.head(EXAMPLES).iter_rows(named=True):
+            yield finding(
+                "months_of_span", "error",
+                f"{flow} {found['product']} {found['partner']} {span_name(start, end)} {found['measure']}",
+                observed=f"{found['value']:,} ({wrong.height} such series)",
+                expected=f"{'' if found['months'] == len(months) else 'at least '}{found['known']:,}, the {found['months']} months of it "
+                "that are published",
+                advice="See for which months the query was; correct months, or see which of the figures was revised.",
+            )  # fmt: skip
+
+
+def _by_series(judged: Judged, rows: pl.DataFrame) -> pl.DataFrame:
+    """Values by SERIES; of a broad release those of whole products."""
+    is_broad = len(judged.products) > FEW_PRODUCTS
+    partner = pl.lit(WORLD).cast(pl.Categorical).alias("partner") if is_broad else pl.col("partner")
+    return rows.with_columns(partner).group_by(SERIES).agg(pl.col("value").sum())
+
+
+def _published(judged: Judged, months: set[Month]) -> pl.DataFrame:
+    """SERIES, month, value of what is published of some months and no print of others; of a broad release whole products, where
+    every partner was asked for."""
+    if len(judged.products) > FEW_PRODUCTS:
+        sums = judged.sums.by_product.filter(pl.lit(judged.row["partners"] == "all"))
+        wanted = pl.DataFrame(sorted(months), orient="row", schema={"flow": pl.String, "month": pl.Int32})
+        long = sums.join(with_codes(wanted), on=["flow", "month"], how="semi").unpivot(
+            RATED, index=["flow", "product", "month"], variable_name="measure"
+        )
+        named = with_codes(long.filter(pl.col("value") > 0).with_columns(partner=pl.lit(WORLD)))
+        return named.select(*SERIES, "month", "value")
+    of_those = pl.col("product").is_in(judged.products), pl.col("kind") != "published", pl.col("measure").is_in(RATED)
+    rows = judged.history.rows(months, (*CODED, "value"), *of_those)
+    return rows.filter("single").select(*SERIES, "month", "value")
+
+
+MONTH_SLIPS: tuple[Check, ...] = (_year_so_far, _printed_so_far, _months_of_span, _another_month)
