@@ -23,7 +23,8 @@ from tasks import ledger, metrics
 from tasks import revisions as revising
 from tasks.base_file import BaseFile
 from tasks.derivation import derivation_of_month
-from tasks.known import Known, looked_back_on
+from tasks.known import Known
+from tasks.month_plan import looked_back_on
 from tasks.normalise import Normalised
 from tasks.proof import prove_files
 from tasks.refusal import Refused

@@ -10,7 +10,7 @@ from schemas.observation import Detail
 from schemas.release import Release
 from schemas.table import polars_schema
 from tasks import ledger, metrics
-from tasks.known import _can_change, _is_looked_at, _years_of_totals
+from tasks.month_plan import can_change, is_looked_at, years_of_totals
 from tasks.periods import month_end
 from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS, part_of
 from tests.unit.figures import merged
@@ -68,8 +68,8 @@ def test_a_window_gives_what_the_whole_gives(seed: int) -> None:
     draw = random.Random(seed)
     compared = 0
     for touched in ([max(held)], [min(held)], draw.sample(sorted(held), 2)):
-        derived = {month for month in held if _can_change(month, set(touched))}
-        window = {month for month in held if _is_looked_at(month, derived)}
+        derived = {month for month in held if can_change(month, set(touched))}
+        window = {month for month in held if is_looked_at(month, derived)}
         inside = [month in window for month in (("export", number // 12, number % 12 + 1) for number in index)]
         wanted = pl.DataFrame(
             [(flow, year * 12 + month - 1) for flow, year, month in derived],
@@ -100,10 +100,10 @@ def test_what_is_part_of_a_product_gives_what_the_whole_gives(seed: int) -> None
 
 @pytest.mark.parametrize(("totals", "first"), [(0.05, date(2018, 1, 1)), (0.0, date(2018, 6, 1))])
 def test_what_a_release_cannot_change_stays_as_it_was(totals: float, first: date) -> None:
-    """The months outside `_can_change` come out the same with and without the release's rows; where no figure is
+    """The months outside `can_change` come out the same with and without the release's rows; where no figure is
     cumulative, those before it in its year as well."""
     detail, releases = _world(9, months=100, totals=totals)
-    assert bool(_years_of_totals(detail)) == (totals > 0)
+    assert bool(years_of_totals(detail)) == (totals > 0)
     touched = date(2018, 6, 1)
     release_id = f"gacc_query-{2018 * 12 + 5}"
     results = []
@@ -135,4 +135,4 @@ def test_a_month_tells_of_silence_after_it_and_so_lengthens_later_records() -> N
     changed = with_old.join(without, on=[*keys, *figures], how="anti", nulls_equal=True)["period"].unique().sort()
     assert (changed[0], changed[-1]) == (date(2015, 2, 1), date(2021, 11, 1))
     touched = {("export", 2015, 2)}
-    assert all(_can_change(("export", day.year, day.month), touched) for day in changed)
+    assert all(can_change(("export", day.year, day.month), touched) for day in changed)

@@ -17,8 +17,9 @@ from schemas.observation import Observation
 from schemas.release import Finding, Quarantine, Release
 from schemas.table import empty_frame
 from tasks import assemble
-from tasks.known import Known, touched_months
+from tasks.known import Known
 from tasks.ledger import as_of, last_word, merge
+from tasks.month_plan import touched_months
 from tasks.normalise import Normalised
 from tests.draws import draws
 from tests.unit import oracle, worlds
