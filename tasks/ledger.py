@@ -16,7 +16,7 @@ from schemas.release import Release
 from schemas.table import empty_frame, polars_schema
 from tasks.coded import coded, in_order_of, numbered
 from tasks.editions import MARK, is_said_again, release_of
-from tasks.numbers import has_fewer_digits
+from tasks.numbers import SUM_MAX, has_fewer_digits
 from tasks.scope import asked_products, family, month_index, speaking, without_lost
 
 # What makes a number one number, in the order in which the ledger lists them.
@@ -25,7 +25,6 @@ NUMBER = [
 ]  # fmt: skip
 CELL = ["source", "reporter", "flow", "product", "period_start", "period_end", "family"]
 SAID = ("value", "resolution")
-SUM_MAX = 2**62
 
 
 def merge(detail: DataFrame[Detail], releases: DataFrame[Release]) -> DataFrame[Observation]:

@@ -25,14 +25,12 @@ from tasks.editions import release_id_of
 from tasks.file_name import doubt_file_name
 from tasks.findings import finding, gather
 from tasks.names import doubt_names, doubt_pairs
-from tasks.numbers import MISSING_MARKS, plain_texts, tidy_numbers
+from tasks.numbers import MISSING_MARKS, SUM_MAX, plain_texts, tidy_numbers
 from tasks.parts import PART, causes_first, complete_sums
 from tasks.refusal import Refused
 from tasks.repeats import COPY, ECHO, find_copies, has_same_key, said_twice
 from tasks.sources import SOURCES
 from tasks.sources.protocol import Parsed
-
-SUM_MAX = 2**62
 
 
 class Normalised(NamedTuple):

@@ -17,6 +17,8 @@ DIGIT = r"[0-9]"
 # Elsewhere a point stands between thousands. In a unit that has no decimals it can mean nothing else.
 POINT_OF_THOUSANDS = r"^[1-9][0-9]{0,2}\.000$"
 VALUE_MAX = 10**15
+# Sums are kept in 64 bits and wrap without a word: what may come near is refused.
+SUM_MAX = 2**62
 DIGITS_MAX = 15
 # Just the wide forms of ASCII and the minus of print. NFKC would also make a digit of a footnote mark: 353² would become 3532.
 WIDE = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {"\u3000": " ", "\u2212": "-"}
