@@ -1,7 +1,7 @@
 """The records of a run told in the language of others: OpenLineage events, for a file and for whoever is configured.
 
 Belongs here: which event says what, under which names datasets are known, where columns come from, and how events leave
-without ever holding up a release. Does not belong here: what is recorded (`lineage`), when events are told (`events`).
+without ever holding up a release. Does not belong here: what is recorded (`lineage`), when events are told (`lineage_events`).
 
 Steps know things by the names of arguments and results (`release.detail`, `derive`); a lineage graph needs one name for
 one thing. So a table that is a step's only result goes by its table's name, and what a step was given goes by the name

@@ -12,7 +12,7 @@ from tasks.openlineage import emit_elsewhere, events, write_events
 from tasks.working_copy import share_once
 
 FOLDER = "lineage"
-log = logging.getLogger("tidewaiter.events")
+log = logging.getLogger("tidewaiter.lineage_events")
 
 
 def emit(run: Run, store: Path) -> None:
