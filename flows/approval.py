@@ -15,7 +15,7 @@ from prefect.flow_runs import pause_flow_run
 from prefect.input import RunInput
 from pydantic import Field
 
-from flows import told
+from flows import announce
 from schemas.address import StoreAddress
 from schemas.held import HeldRelease, Verdict
 from schemas.outcome import Outcome
@@ -47,13 +47,13 @@ def approved(store: StoreAddress, held: Held, patience_seconds: int = PATIENCE_S
     kept = hold.find(step.at_hand(store), held.release_id)
     if kept is None:
         raise held
-    told.held(store, held, waits=True)
-    told.name_question(kept)
+    announce.held(store, held, waits=True)
+    announce.name_question(kept)
     form = Approval.with_initial_data(description=question(kept))
     try:
         answer = pause_flow_run(wait_for_input=form, timeout=patience_seconds, poll_interval=POLL_SECONDS)
     except FlowPauseTimeout:
-        told.awake()
+        announce.awake()
         folder = step.at_hand(store)
         # What somebody has decided meanwhile, by command, is what this run has to tell.
         kept = hold.find(folder, held.release_id) or kept
@@ -75,7 +75,7 @@ def question(held: HeldRelease) -> str:
         f"## {held.title} is held", "",
         f"`{held.release_id}`, {held.source}, {held.flow or 'both directions'}, public from {held.released_on}, held since {held.held_since}.",
         f"Raw file: sha256 `{held.raw_sha256[:16]}…`. Nothing of it is published.", "",
-        *(f"- **{told.cell(entry.check)}**, {told.cell(entry.subject)}: {told.cell(entry.observed)}; expected {told.cell(entry.expected)}" for entry in held.findings),
+        *(f"- **{announce.cell(entry.check)}**, {announce.cell(entry.subject)}: {announce.cell(entry.observed)}; expected {announce.cell(entry.expected)}" for entry in held.findings),
         "", *(f"> {advice}" for advice in dict.fromkeys(entry.advice for entry in held.findings)),
     ]  # fmt: skip
     return "\n".join(lines)
@@ -102,4 +102,4 @@ def decide(
         with approved(store, held, int(patience_hours * 3600)) as again:
             return from_bytes_to_tables(again, release_calendar.today())
 
-    return told.ending(ask, store, waits=True)
+    return announce.ending(ask, store, waits=True)

@@ -7,7 +7,7 @@ may lend processes: they read files before their turn and derive portions of the
 
 from prefect import flow
 
-from flows import ahead, told
+from flows import ahead, announce
 from flows.progress import progress
 from flows.release import read
 from flows.watch import take
@@ -37,4 +37,4 @@ def backfill(request: BackfillRequest) -> WatchReport:
     with ahead.reading(scheduler, request.store, read), progress(f"Files of {request.folder}") as show:
         # Nobody looks at the pictures of ten years; each takes as long as the figures of a few products.
         report = take(looked, request.store, dry_run=request.dry_run, show=show, pictures=False)
-    return told.watched(report)
+    return announce.watched(report)

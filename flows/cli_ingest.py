@@ -195,7 +195,7 @@ def backfill(
 
 def _report_of(flow: Any, request: WatchRequest | BackfillRequest, api: str | None) -> WatchReport:
     """What came of a flow over many files; a run that refused a file ends as failed though it has a report."""
-    from flows.told import Unmended
+    from flows.announce import Unmended
 
     try:
         report: WatchReport = flow(request) if api else flow.fn(request)

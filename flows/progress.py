@@ -6,7 +6,7 @@ from contextvars import ContextVar
 
 from prefect.context import FlowRunContext
 
-from flows import told
+from flows import announce
 from tasks import artifacts
 
 Hear = Callable[[int, int, str], None]
@@ -33,6 +33,6 @@ def progress(title: str) -> Iterator[Hear]:
         if hear is not None:
             hear(done, total, name)
         if bar is not None:
-            told.attempt(lambda: bar.show(done / total if total else 1.0, f"{title}: {done} of {total}"))
+            announce.attempt(lambda: bar.show(done / total if total else 1.0, f"{title}: {done} of {total}"))
 
     yield tell

@@ -7,7 +7,7 @@ from datetime import date
 
 from prefect import flow
 
-from flows import ahead, approval, told
+from flows import ahead, announce, approval
 from schemas.outcome import Outcome
 from schemas.request import Landed, ReleaseRequest
 from tasks import catalog as step
@@ -28,7 +28,7 @@ def release(
         wait_for_approval: where the release is held, pause with a form and go on as a person decides
         pictures: draw the largest products on the page of the release, besides their tables
     """
-    return told.ending(
+    return announce.ending(
         lambda: _or_ask(request, today or release_calendar.today(), wait_for_approval),
         request.store,
         # A rehearsal holds nothing, so nobody is called to decide.

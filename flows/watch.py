@@ -10,7 +10,7 @@ from pathlib import Path
 from prefect import flow, runtime
 from prefect.context import FlowRunContext
 
-from flows import ahead, told
+from flows import ahead, announce
 from flows.progress import Hear
 from flows.release import release
 from schemas.address import StoreAddress
@@ -33,11 +33,11 @@ def watch(request: WatchRequest = WatchRequest(), day: date | None = None) -> Wa
         day: day of the run; none: the day for which it was scheduled, in Beijing
     """
     day = day or _scheduled_day()
-    told.name_watch(request, day)
+    announce.name_watch(request, day)
     looked = step.look(request, day)
     report = take(looked, request.store, dry_run=request.dry_run)
     expected = step.expect(step.at_hand(request.store), request.kind, day)
-    return told.watched(report.model_copy(update={"expected": expected}))
+    return announce.watched(report.model_copy(update={"expected": expected}))
 
 
 def take(

@@ -350,7 +350,7 @@ def test_an_error_that_is_only_logged_still_reaches_the_terminal(capsys: pytest.
     try:
         raise RuntimeError("the server hung up")
     except RuntimeError:
-        logging.getLogger("tidewaiter.told").exception("could not be told to Prefect; what was published stands")
+        logging.getLogger("tidewaiter.announce").exception("could not be told to Prefect; what was published stands")
     said = "could not be told to Prefect; what was published stands: RuntimeError: the server hung up"
     assert capsys.readouterr().err.strip().splitlines() == [f"warning {said}"]
 

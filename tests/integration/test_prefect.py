@@ -24,10 +24,10 @@ from prefect.settings import (
 from prefect.testing.utilities import prefect_test_harness
 
 from flows import approval
+from flows.announce import Unmended
 from flows.audit import audit
 from flows.backfill import backfill
 from flows.release import release
-from flows.told import Unmended
 from schemas.request import ReleaseRequest
 from schemas.watch import BackfillRequest
 from tasks import artifacts, catalog, hold
@@ -217,7 +217,7 @@ def test_the_audit_flow_passes_and_then_fails_with_the_name_of_the_file(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("verdict", "end"), [("approve", "Nothing new"), ("reject", "Rejected"), (None, approval.told.HELD)]
+    ("verdict", "end"), [("approve", "Nothing new"), ("reject", "Rejected"), (None, approval.announce.HELD)]
 )
 def test_a_question_that_nobody_answers_ends_with_what_was_decided_by_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verdict: hold.Verdict | None, end: str

@@ -25,7 +25,7 @@ from tasks.working_copy import at_hand
 
 HELD = "Held for approval"
 EVENT = "tidewaiter.release"
-log = logging.getLogger("tidewaiter.told")
+log = logging.getLogger("tidewaiter.announce")
 
 
 class Unmended(Exception):
