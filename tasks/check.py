@@ -17,7 +17,6 @@ from schemas.code_tables import code_table, valid_in
 from schemas.release import Finding
 from tasks.findings import Rows, finding, gather
 from tasks.gaps import BROAD_RELEASE_PRODUCTS, GAPS
-from tasks.history import CODED
 from tasks.implied import implied_revisions
 from tasks.judged import EXAMPLES, GROWTH, MONEY, QUANTITY, Check, Judged
 from tasks.known import Known
@@ -26,6 +25,7 @@ from tasks.normalise import Normalised
 from tasks.parts import causes_first
 from tasks.periods import month_name
 from tasks.precedents import PRECEDENTS
+from tasks.published_months import CODED
 from tasks.repeats import COPY, ECHO
 from tasks.scope import WORLD
 from tasks.slips import SLIPS
@@ -211,7 +211,7 @@ def _year_to_date(judged: Judged) -> Rows:
     """A printed cumulative figure less the one before is the month, within the steps of the printed digits, where the release has
     one of the three. What others said before it is not its fault."""
     own = judged.own
-    products = {*own.filter(~pl.col("single"))["product"].cast(pl.String), *judged.history.with_totals()}
+    products = {*own.filter(~pl.col("single"))["product"].cast(pl.String), *judged.published.with_totals()}
     if not products:
         return
     of_those = pl.col("product").is_in(sorted(products))
@@ -220,7 +220,7 @@ def _year_to_date(judged: Judged) -> Rows:
     # What a release says by province or regime is the sum of its records; what it says of several days, the last of them.
     mine = own.filter(of_those).group_by(*place, "known_from").agg(pl.col("value").sum(), pl.col("resolution").max())
     mine = mine.sort(*place, "known_from").unique(place, keep="last", maintain_order=True)
-    theirs = judged.history.rows(judged.months, ledger, of_those).join(mine, on=place, how="anti")
+    theirs = judged.published.rows(judged.months, ledger, of_those).join(mine, on=place, how="anti")
     everything = pl.concat(
         [frame.select(*place, "value", "resolution", new=pl.lit(frame is mine)) for frame in (mine, theirs)]
     )

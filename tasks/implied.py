@@ -7,8 +7,8 @@ our ledger, however both were rounded or cut, the year before was revised, and t
 import polars as pl
 
 from tasks.findings import Rows, finding
-from tasks.history import CODED
 from tasks.judged import YEAR_MONTHS, Judged
+from tasks.published_months import CODED
 
 KEY = ("flow", "product", "partner", "period_start", "period_end")
 BASIS_POINTS = 10_000
@@ -23,7 +23,7 @@ def implied_revisions(judged: Judged) -> Rows:
     growth = printed.select(*KEY, growth="value", growth_step="resolution")
     now = printed.select("flow", "month").unique().rows()
     asked = {(flow, month - back) for flow, month in now for back in (0, YEAR_MONTHS)}
-    theirs = judged.history.rows(
+    theirs = judged.published.rows(
         asked, (*CODED, *shared[3:]), pl.col("measure") == "quantity_kg",
         pl.col("product").is_in(printed["product"].unique().cast(pl.String).to_list()),
     )  # fmt: skip

@@ -8,11 +8,11 @@ import polars as pl
 
 from schemas.observation import Observation
 from tasks.findings import Rows
-from tasks.history import CODED, History, Month, Sums, with_codes
 from tasks.known import Known
 from tasks.normalise import Normalised
 from tasks.periods import month_number
 from tasks.proof import prove
+from tasks.published_months import CODED, Month, PublishedMonths, Sums, with_codes
 from tasks.scope import WORLD, month_index
 
 YEAR_MONTHS = 12
@@ -28,7 +28,7 @@ GROWTH = pl.col("measure").cat.ends_with("_yoy")
 class Judged:
     """A release and the published months around it.
 
-    `row` is the release itself, `own` are its statements, with `month` and whether they are of a `single` one. `history` reads
+    `row` is the release itself, `own` are its statements, with `month` and whether they are of a `single` one. `published` reads
     the published months from two years before it to one after; `months` says which of these there are (flow and month), and
     `met` which of them the release speaks of itself. `beside` are the published rows of `met`, `sums` those of the others.
     """
@@ -46,8 +46,8 @@ class Judged:
         )  # fmt: skip
         touched = {(flow, year * 12 + number - 1) for flow, year, number in known.touched}
         flows = {flow for flow, _ in touched}
-        self.history = History(known.snapshot, flows, self.first, self.last, self.row["release_id"])
-        self.months = set(self.history.files)
+        self.published = PublishedMonths(known.snapshot, flows, self.first, self.last, self.row["release_id"])
+        self.months = set(self.published.files)
         # Of the months that the release speaks of the ledger is made anew, so that it can mend them.
         others = self.months - touched
         prove(known.snapshot, Observation, lambda part: (part[0], part[1] * 12 + part[2] - 1) in others)
@@ -72,7 +72,7 @@ class Judged:
             "release_id",
             "known_from",
         )
-        return self.history.rows(self.met, (*CODED, *columns))
+        return self.published.rows(self.met, (*CODED, *columns))
 
     @cached_property
     def sums(self) -> Sums:
@@ -83,7 +83,7 @@ class Judged:
         others = self.months - self.met
         asks_all = self.row["partners"] == "all"
         of_partners: set[Month] = {(flow, month) for flow, month in others if asks_all and month in years}
-        return self.history.sums(sorted(others), of_partners, self.products)
+        return self.published.sums(sorted(others), of_partners, self.products)
 
     @cached_property
     def by_partner(self) -> pl.DataFrame:

@@ -8,9 +8,9 @@ check returns findings and changes nothing.
 import polars as pl
 
 from tasks.findings import Rows, finding
-from tasks.history import CODED, FEW_PRODUCTS, RATED, Month, with_codes
 from tasks.judged import EXAMPLES, GROWTH, REVISED_SHARE_MAX, YEAR_MONTHS, Check, Judged
 from tasks.periods import month_name, month_number, span_name
+from tasks.published_months import CODED, FEW_PRODUCTS, RATED, Month, with_codes
 from tasks.scope import WORLD
 
 # What a year so far leaves for its last month is a month like those before it, within this factor.
@@ -167,7 +167,7 @@ def _published(judged: Judged, months: set[Month]) -> pl.DataFrame:
         named = with_codes(long.filter(pl.col("value") > 0).with_columns(partner=pl.lit(WORLD)))
         return named.select(*SERIES, "month", "value")
     of_those = pl.col("product").is_in(judged.products), pl.col("kind") != "published", pl.col("measure").is_in(RATED)
-    rows = judged.history.rows(months, (*CODED, "value"), *of_those)
+    rows = judged.published.rows(months, (*CODED, "value"), *of_those)
     return rows.filter("single").select(*SERIES, "month", "value")
 
 

@@ -8,10 +8,10 @@ import polars as pl
 
 from tasks.editions import MARK, release_of
 from tasks.findings import Rows, finding
-from tasks.history import CODED, RATED, with_codes
 from tasks.judged import EXAMPLES, GROWTH, MONEY, QUANTITY, REVISED_SHARE_MAX, Check, Judged
 from tasks.numbers import has_fewer_digits
 from tasks.periods import month_name
+from tasks.published_months import CODED, RATED, with_codes
 
 UNIT_VALUE_FACTOR = 10
 UNIT_VALUE_MONTHS_MIN = 3
@@ -130,7 +130,7 @@ def _unit_changed(judged: Judged) -> Rows:
     open_ = open_.join(seen, on=key, how="semi")
     if not open_.height:
         return
-    told = judged.history.rows(
+    told = judged.published.rows(
         judged.months, (*key, "measure"),
         pl.col("product").is_in(open_["product"].cast(pl.String).unique().to_list()), pl.col("measure").str.starts_with("quantity"),
     )  # fmt: skip
@@ -159,7 +159,7 @@ def _magnitude(judged: Judged) -> Rows:
     if not mine.height:
         return
     of_those = pl.col("product").is_in(mine["product"].unique().cast(pl.String).to_list())
-    theirs = judged.history.rows(
+    theirs = judged.published.rows(
         judged.months, (*CODED, "value"), of_those, pl.col("measure").str.starts_with("quantity")
     )
     now, before = (

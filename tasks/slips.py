@@ -8,9 +8,9 @@ check returns findings and changes nothing.
 import polars as pl
 
 from tasks.findings import Rows, finding
-from tasks.history import RATED
 from tasks.judged import EXAMPLES, Check, Judged
 from tasks.periods import month_name
+from tasks.published_months import RATED
 
 # Yuan for a dollar: 8.7 in 1994, 6.0 in 2014, and 5.2 to 5.8 in the years before 1994.
 CNY_PER_USD_MIN, CNY_PER_USD_MAX = 5, 10

@@ -36,7 +36,7 @@ def with_codes(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.col(name).cast(pl.Categorical) for name in CODED if name in frame.columns)
 
 
-class History:
+class PublishedMonths:
     """The last words on the months around a release, but for those of the release itself."""
 
     def __init__(self, snapshot: Snapshot | None, flows: Collection[str], first: int, last: int, without: str) -> None:

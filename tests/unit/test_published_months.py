@@ -10,7 +10,7 @@ from bad_inputs.case import laid_down
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.history import CODED, FEW_PRODUCTS, MONTHS_AHEAD, MONTHS_BACK, RATED, History
+from tasks.published_months import CODED, FEW_PRODUCTS, MONTHS_AHEAD, MONTHS_BACK, RATED, PublishedMonths
 from tests.draws import draws
 from tests.unit import worlds
 from tests.unit.figures import Store, merged
@@ -45,9 +45,9 @@ def test_the_sums_are_those_of_a_dictionary(store: Store, others: list[str], ask
         if row["measure"].startswith("value") and row["product"] in asked and row["partner"] != "WLD":
             money[row["flow"], row["partner"], row["measure"], index(row["period_end"])] += row["value"]
     with tempfile.TemporaryDirectory() as folder:
-        history = History(laid_down(observation, Path(folder)), ["export", "import"], *ALL, without="")
-        sums = history.sums(history.files, history.files, [*asked, *others])
-        totals = sorted(history.with_totals())
+        published = PublishedMonths(laid_down(observation, Path(folder)), ["export", "import"], *ALL, without="")
+        sums = published.sums(published.files, published.files, [*asked, *others])
+        totals = sorted(published.with_totals())
     told = {
         (row["flow"], row["product"], row["month"], name): row[name]
         for row in sums.by_product.iter_rows(named=True) if row["product"] in asked for name in RATED if row[name]
@@ -77,15 +77,15 @@ def test_a_history_ends_where_no_check_looks(tmp_path: Path, place: int, inside:
         (own, [number(own, "USA", month, 5, product="85051190")]), (imported, [number(imported, "USA", month, 7)]),
     ])  # fmt: skip
     asked = 2025 * 12 + 5
-    history = History(laid_down(observation, tmp_path), ["export"], asked, asked, without="own")
-    assert list(history.files) == ([("export", asked + place)] if inside else [])
-    rows = history.rows(history.files, (*CODED, "value"))
+    published = PublishedMonths(laid_down(observation, tmp_path), ["export"], asked, asked, without="own")
+    assert list(published.files) == ([("export", asked + place)] if inside else [])
+    rows = published.rows(published.files, (*CODED, "value"))
     assert rows["value"].to_list() == ([3] if inside else [])
     assert rows.columns == [*CODED, "value", "month", "single"]
 
 
 def test_where_nothing_was_published_there_is_nothing() -> None:
-    history = History(None, ["export"], *ALL, without="own")
-    assert (history.files, history.with_totals()) == ({}, [])
-    assert history.rows(history.files, (*CODED, "value")).is_empty()
-    assert all(part.is_empty() for part in history.sums(history.files, (), ["85051110"]))
+    published = PublishedMonths(None, ["export"], *ALL, without="own")
+    assert (published.files, published.with_totals()) == ({}, [])
+    assert published.rows(published.files, (*CODED, "value")).is_empty()
+    assert all(part.is_empty() for part in published.sums(published.files, (), ["85051110"]))
