@@ -47,10 +47,11 @@ def elsewhere(readings: Readings, stated: Stated, found: Sequence[Reading], matc
     return None
 
 
-Place = tuple[int, str, str, Reading]
+# How many digits a claim must have for it, what it is, the kind of figure that it would be, and the reading there.
+Candidate = tuple[int, str, str, Reading]
 
 
-def _places(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Iterator[Place]:
+def _places(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Iterator[Candidate]:
     spot, kind = stated.spot, stated.kind
     if not found:
         yield from _uncovered(readings, stated)
@@ -85,7 +86,7 @@ def figure(readings: Readings, spot: Spot, kind: str) -> list[Reading]:
     return readings.share(spot) if kind == "share" else readings.unit_value(spot) if kind == "unit_value" else []
 
 
-def _multiples(found: Sequence[Reading]) -> Iterator[Place]:
+def _multiples(found: Sequence[Reading]) -> Iterator[Candidate]:
     """ "Six times" for a growth of 660 %: the growth in multiples, which is one less than the ratio."""
     for reading in found:
         growth = reading.mapped(lambda one: one.scaled(1, -100))
@@ -93,7 +94,7 @@ def _multiples(found: Sequence[Reading]) -> Iterator[Place]:
         yield 1, f"the growth in multiples; the figure rose to {times:.1f} times what it was", "yoy_times", growth
 
 
-def _variants(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Iterator[Place]:
+def _variants(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Iterator[Candidate]:
     """The growth from figures that were rounded first, the ratio in per cent, the change measured from the later figure."""
     spot = stated.spot
     base = stated.against or spot.shifted(-1 if stated.kind == "mom" else -12)
@@ -122,7 +123,7 @@ def _variants(readings: Readings, stated: Stated, found: Sequence[Reading]) -> I
         yield FAIRLY_SURE, "the change in per cent of the later figure instead of the earlier one", stated.kind, flipped
 
 
-def _same_place(readings: Readings, stated: Stated) -> Iterator[Place]:
+def _same_place(readings: Readings, stated: Stated) -> Iterator[Candidate]:
     """m/m for y/y, the month for the year to date, tonnes for money, at the same place."""
     spot = stated.spot
     january = spot.at(first=spot.last - spot.last % 12)
@@ -137,7 +138,7 @@ def _same_place(readings: Readings, stated: Stated) -> Iterator[Place]:
                     yield 2, f"{FIGURES[name]} {what}, {describe(other)}", name, reading
 
 
-def _within(readings: Readings, spot: Spot) -> Iterator[Place]:
+def _within(readings: Readings, spot: Spot) -> Iterator[Candidate]:
     """A month for the total, the total for the month; a single month of the period that is claimed needs few digits."""
     january = spot.at(first=spot.last - spot.last % 12)
     others = (
@@ -151,7 +152,7 @@ def _within(readings: Readings, spot: Spot) -> Iterator[Place]:
                 yield digits, describe(other), "level", reading
 
 
-def _units(found: Sequence[Reading]) -> Iterator[Place]:
+def _units(found: Sequence[Reading]) -> Iterator[Candidate]:
     for factor, what in MIXED_UNITS:
         for reading in found[:1]:
             other = reading.mapped(functools.partial(Interval.scaled, factor=1 / factor))
@@ -195,7 +196,7 @@ def _spots(readings: Readings, spot: Spot, *, near: bool = False) -> Iterator[tu
                 yield SURE, f"another partner and month: {describe(other)}", other
 
 
-def _uncovered(readings: Readings, stated: Stated) -> Iterator[Place]:
+def _uncovered(readings: Readings, stated: Stated) -> Iterator[Candidate]:
     """Where the ledger has nothing for the place itself, only a number of several digits in a near place speaks."""
     spot, kind = stated.spot, stated.kind
     if kind == "level":
