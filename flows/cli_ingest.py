@@ -34,7 +34,7 @@ from schemas.request import ReleaseRequest
 from schemas.watch import BackfillRequest, WatchReport, WatchRequest
 from tasks import display, hold, reading
 from tasks.inbox import require_folder
-from tasks.origin import Place
+from tasks.origin import Point
 from tasks.snapshot import open_snapshot
 from tasks.trace import Tracer
 from tasks.working_copy import address_of, at_hand
@@ -117,7 +117,7 @@ def run(
     ):
         display.show_trace(
             console,
-            tracer.trace(Place("export", "85051110", partner, "quantity_kg", 2025 * 12 + 5), figure),
+            tracer.trace(Point("export", "85051110", partner, "quantity_kg", 2025 * 12 + 5), figure),
             full=False,
         )
     say(

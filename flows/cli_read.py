@@ -24,7 +24,7 @@ from schemas.catalog import PUBLISHED
 from schemas.metric import FIGURES
 from tasks import display, publish, reading
 from tasks.audit import audit as audit_store
-from tasks.origin import Place
+from tasks.origin import Point
 from tasks.release_calendar import today
 from tasks.resolve import open_release
 from tasks.revision_report import revision_report
@@ -91,7 +91,7 @@ def trace(
         snapshot = reading.open_published(store)
         year, number = read_month(month)
         found = Tracer(snapshot, flow.value, product).trace(
-            Place(flow.value, product, partner, measure, year * 12 + number - 1), metric.value
+            Point(flow.value, product, partner, measure, year * 12 + number - 1), metric.value
         )
     if form is Traced.json:
         typer.echo(found.model_dump_json(indent=2))

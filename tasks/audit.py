@@ -10,7 +10,7 @@ from schemas.outcome import AuditReport
 from schemas.release import Release
 from schemas.trace import TracedNumber
 from tasks.land import raw_path
-from tasks.origin import Place
+from tasks.origin import Point
 from tasks.periods import month_number
 from tasks.reading import NothingPublished
 from tasks.sample import drawn
@@ -79,15 +79,15 @@ def _trace_sample(snapshot: Snapshot, sample: int) -> tuple[list[Problem], int]:
         tracer = Tracer(snapshot, flow, product)
         for row in of_product:
             month = month_number(row["period"])
-            place = Place(flow, product, row["partner"], row["measure"], month)
+            point = Point(flow, product, row["partner"], row["measure"], month)
             told = [name for name in FIGURES if row[name] is not None or row[status(name)] in NO_RECORD]
             figure = chance.choice(told)
-            found = tracer.trace(place, figure)
+            found = tracer.trace(point, figure)
             untold = [
                 _untold(flow, number) for operand in found.operands for number in operand.numbers if not number.holds
             ]
             if not found.agrees and not untold:
-                name = f"metric {figure} of {place.flow} {place.product} {place.partner} {place.measure} {found.month}"
+                name = f"metric {figure} of {point.flow} {point.product} {point.partner} {point.measure} {found.month}"
                 untold = [Problem(name, str(found.value), str(found.recomputed), AGAIN)]
             wrong |= {problem.file: problem for problem in untold}
     return [*wrong.values()], len(rows)

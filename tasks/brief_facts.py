@@ -18,7 +18,7 @@ from tasks.control_events import MIXED, events_of, holds, members
 from tasks.display import product_names
 from tasks.editions import is_outdated
 from tasks.intervals import Interval
-from tasks.origin import Place
+from tasks.origin import Point
 from tasks.periods import first_day, month_end, month_number, span_name
 from tasks.scope import WORLD, part_of
 from tasks.series import UNIT_VALUE_OF, VALUE_OF
@@ -87,18 +87,18 @@ class Gatherer:
 
     def fact(self, partner: str, figure: str, back: int = 0, measure: str = KG) -> Fact:
         """One figure, traced where it has a value."""
-        place = Place(self.flow, self.product, partner, measure, self.number - back)
+        point = Point(self.flow, self.product, partner, measure, self.number - back)
         self.count += 1
-        day = first_day(place.month)
+        day = first_day(point.month)
         try:
-            row = self.tracer.row(place)
+            row = self.tracer.row(point)
         except NoFigure:
             return Fact(
                 id=f"s{self.count}", partner=partner, month=day, figure=figure, measure=measure, value=None,
                 status="not_covered",
             )  # fmt: skip
         value = row[figure]
-        trace = self.tracer.trace(place, figure) if value is not None else None
+        trace = self.tracer.trace(point, figure) if value is not None else None
         plain = f"{value:%Y-%m}" if isinstance(value, date) else value
         left_open = self.left_open(partner, figure, measure) if value is not None and figure.endswith("_pct") else None
         return Fact(
@@ -159,7 +159,7 @@ def gather(snapshot: Snapshot, store: Path, product: str, flow: str, month: date
     prices = [found.fact(WORLD, figure, measure=found.price()) for figure in ("level", "mom_pct", "yoy_pct")]
     since = _came_out(snapshot, flow, product, first_day(found.number - 1))
     revised, more = _revised(snapshot, product, flow, since)
-    start = found.tracer.row(Place(flow, product, WORLD, KG, found.number))["series_start"]
+    start = found.tracer.row(Point(flow, product, WORLD, KG, found.number))["series_start"]
     return Facts(
         flow=flow, product=product, name_en=names[0], name_zh=names[1], codes=codes, month=month, snapshot_id=snapshot.id,
         world_before=found.fact(WORLD, "level", back=1), highest_since=found.fact(WORLD, "highest_since"),

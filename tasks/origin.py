@@ -1,6 +1,6 @@
 """Where a number of a series comes from: the rows of the ledger that make it. The records that say them are in `records`.
 
-Exact and slow on purpose: one place at a time, plain Python over a few rows, an opinion of its own beside the vectorised
+Exact and slow on purpose: one point at a time, plain Python over a few rows, an opinion of its own beside the vectorised
 code of `series`. What a scope covers is asked of `scope`, which has an oracle of its own in the tests.
 """
 
@@ -28,8 +28,8 @@ KILOGRAMS = {
 
 
 @dataclass(frozen=True)
-class Place:
-    """One month of one series."""
+class Point:
+    """One month of one series: where one figure stands."""
 
     flow: str
     product: str
@@ -37,7 +37,7 @@ class Place:
     measure: str
     month: int
 
-    def at(self, **other: Any) -> "Place":
+    def at(self, **other: Any) -> "Point":
         """The same with something changed."""
         return replace(self, **other)
 
@@ -70,32 +70,32 @@ class Origins:
         self.observation = last_word(read_table(snapshot, Observation, lambda partition: partition[0] == flow, where))
         self.records = Records(snapshot, flow, self.releases, where)
         self._told: dict[tuple[str, int], dict[tuple[str, str, str], Amount]] = {}
-        self._speaks: dict[Place, int | None] = {}
-        self._whole: dict[Place, bool] = {}
+        self._speaks: dict[Point, int | None] = {}
+        self._whole: dict[Point, bool] = {}
 
-    def level(self, place: Place, made: str) -> Amount | None:
+    def level(self, point: Point, made: str) -> Amount | None:
         """The level, by the rule that `made` (a level_status) names; None where that rule gives none."""
         if made == "reported":
-            return self._printed_level(place)
+            return self._printed_level(point)
         if made == "sum":
-            return self._sum(place)
-        standing = self._standing(place) if made == "zero" else None
+            return self._sum(point)
+        standing = self._standing(point) if made == "zero" else None
         return None if standing is None else Amount(Fraction(0), frozenset({KINDS[standing]}), ())
 
-    def printed_ytd(self, place: Place) -> Amount | None:
+    def printed_ytd(self, point: Point) -> Amount | None:
         """The year to date as a source prints it; January alone is a month."""
-        return self._best(place, place.month - place.month % 12) if place.month % 12 else None
+        return self._best(point, point.month - point.month % 12) if point.month % 12 else None
 
-    def chain(self, place: Place, levels: dict[int, Amount]) -> dict[int, Amount]:
+    def chain(self, point: Point, levels: dict[int, Amount]) -> dict[int, Amount]:
         """The year to date of every month of the year for which it can be known, with the rows that it follows from.
 
         A printed total stands, unless all months up to it are known from better kinds of release. From January on, a total is
         the one before it plus the month. Where that chain breaks, totals are reckoned backwards from a later printed one, if
         they are not less than a total before them. `levels` are the months that are known by themselves.
         """
-        january = place.month - place.month % 12
+        january = point.month - point.month % 12
         year = range(january, january + 12)
-        printed = {month: total for month in year if (total := self.printed_ytd(place.at(month=month)))}
+        printed = {month: total for month in year if (total := self.printed_ytd(point.at(month=month)))}
         for month in [*printed]:
             so_far = [levels[earlier] for earlier in range(january, month + 1) if earlier in levels]
             if len(so_far) == month - january + 1 and max(part.standing for part in so_far) < printed[month].standing:
@@ -122,78 +122,78 @@ class Origins:
                 totals[month] = behind[month]
         return totals
 
-    def printed_growth(self, place: Place, *, cumulative: bool) -> Amount | None:
+    def printed_growth(self, point: Point, *, cumulative: bool) -> Amount | None:
         """A growth that a source prints, in basis points."""
-        first = place.month - place.month % 12 if cumulative else place.month
-        return self._best(place.at(measure=f"{place.measure}_yoy"), first)
+        first = point.month - point.month % 12 if cumulative else point.month
+        return self._best(point.at(measure=f"{point.measure}_yoy"), first)
 
-    def covers(self, place: Place) -> bool:
-        """Whether some release speaks about the place, with or without a row."""
-        return self._standing(place) is not None
+    def covers(self, point: Point) -> bool:
+        """Whether some release speaks about the point, with or without a row."""
+        return self._standing(point) is not None
 
-    def _standing(self, place: Place) -> int | None:
-        """The place of the best kind of release that speaks about the place, None where none does."""
-        self._ask([place])
-        return self._speaks[place]
+    def _standing(self, point: Point) -> int | None:
+        """The place of the best kind of release that speaks about the point, None where none does."""
+        self._ask([point])
+        return self._speaks[point]
 
-    def _ask(self, places: list[Place]) -> None:
-        """Find out together who speaks about these places."""
-        new = [place for place in places if place not in self._speaks]
+    def _ask(self, points: list[Point]) -> None:
+        """Find out together who speaks about these points."""
+        new = [point for point in points if point not in self._speaks]
         if new:
             keys = _keys(new)
             found = covering(keys, self.releases).select(*keys.columns, "standing")
-            self._speaks |= dict.fromkeys(new) | {Place(*row[:-1]): row[-1] for row in found.iter_rows()}
+            self._speaks |= dict.fromkeys(new) | {Point(*row[:-1]): row[-1] for row in found.iter_rows()}
 
-    def _printed_level(self, place: Place) -> Amount | None:
-        """What is printed for the place itself, or for the only code of its basket."""
-        told = self._numbers(place)
-        own = told.get((place.product, place.partner, place.measure))
-        codes = _codes_of_basket(place)
-        return told.get((codes[0], place.partner, place.measure)) if own is None and len(codes) == 1 else own
+    def _printed_level(self, point: Point) -> Amount | None:
+        """What is printed for the point itself, or for the only code of its basket."""
+        told = self._numbers(point)
+        own = told.get((point.product, point.partner, point.measure))
+        codes = _codes_of_basket(point)
+        return told.get((codes[0], point.partner, point.measure)) if own is None and len(codes) == 1 else own
 
-    def _sum(self, place: Place) -> Amount | None:
+    def _sum(self, point: Point) -> Amount | None:
         """The sum over the partners of a total where each was asked for, else over the codes of a level or basket."""
-        told = self._numbers(place)
-        if place.partner in TOTALS and self.covers(place):
-            members = _members_of(place)
+        told = self._numbers(point)
+        if point.partner in TOTALS and self.covers(point):
+            members = _members_of(point)
             partners = sorted({
                 partner for _, partner, _ in told if partner not in TOTALS and (members is None or partner in members)
             })  # fmt: skip
-            total = _added([self._of_partner(place.at(partner=partner)) for partner in partners])
+            total = _added([self._of_partner(point.at(partner=partner)) for partner in partners])
             if total is not None:
                 return total
-        codes = sorted({product for product, _, _ in told} - {place.product})
-        return _added([self._of_code(place.at(product=code)) for code in codes])
+        codes = sorted({product for product, _, _ in told} - {point.product})
+        return _added([self._of_code(point.at(product=code)) for code in codes])
 
-    def _of_code(self, place: Place) -> Amount | None:
-        own = self._printed_level(place)
-        return self._sum(place) if own is None and place.partner in TOTALS else own
+    def _of_code(self, point: Point) -> Amount | None:
+        own = self._printed_level(point)
+        return self._sum(point) if own is None and point.partner in TOTALS else own
 
-    def _of_partner(self, place: Place) -> Amount | None:
-        own = self._printed_level(place)
-        return self._sum(place) if own is None and self._adds_up(place) else own
+    def _of_partner(self, point: Point) -> Amount | None:
+        own = self._printed_level(point)
+        return self._sum(point) if own is None and self._adds_up(point) else own
 
-    def _adds_up(self, place: Place) -> bool:
+    def _adds_up(self, point: Point) -> bool:
         """Whether the codes below are all there is: of a basket each is told or spoken of, else somebody asked for all."""
-        told = {product for product, partner, _ in self._numbers(place) if partner == place.partner}
-        if not told - {place.product}:
+        told = {product for product, partner, _ in self._numbers(point) if partner == point.partner}
+        if not told - {point.product}:
             return False
-        if place.product.startswith(BASKET):
-            return all(code in told or self.covers(place.at(product=code)) for code in _codes_of_basket(place))
-        if place not in self._whole:
-            self._whole[place] = covering(_keys([place]), of_finest_level(self.releases)).height > 0
-        return self._whole[place]
+        if point.product.startswith(BASKET):
+            return all(code in told or self.covers(point.at(product=code)) for code in _codes_of_basket(point))
+        if point not in self._whole:
+            self._whole[point] = covering(_keys([point]), of_finest_level(self.releases)).height > 0
+        return self._whole[point]
 
-    def _numbers(self, place: Place) -> dict[tuple[str, str, str], Amount]:
-        """The numbers of the place's month, of its product and of the codes below it, by product, partner and measure.
+    def _numbers(self, point: Point) -> dict[tuple[str, str, str], Amount]:
+        """The numbers of the point's month, of its product and of the codes below it, by product, partner and measure.
 
         Of each number the word of the best kind, unless a better kind speaks of it and has none.
         """
-        if (place.product, place.month) not in self._told:
-            start, end = _days(place.month, place.month)
-            own = pl.col("product") == place.product
+        if (point.product, point.month) not in self._told:
+            start, end = _days(point.month, point.month)
+            own = pl.col("product") == point.product
             rows = self.observation.filter(
-                (pl.col("period_start") == start) & (pl.col("period_end") == end) & (own | _is_below(place))
+                (pl.col("period_start") == start) & (pl.col("period_end") == end) & (own | _is_below(point))
             )
             found: dict[tuple[str, str, str], Row] = {}
             for row in sorted(rows.iter_rows(named=True), key=_rank):
@@ -201,31 +201,31 @@ class Origins:
                     found.setdefault((row["product"], row["partner"], _measure_in_kg(row)), row)
             best = min(map(KINDS.index, self.releases.filter(pl.col("partners") != "keys")["kind"]), default=len(KINDS))
             lesser = [
-                Place(self.flow, *key, place.month) for key, row in found.items() if KINDS.index(row["kind"]) > best
+                Point(self.flow, *key, point.month) for key, row in found.items() if KINDS.index(row["kind"]) > best
             ]
             self._ask(lesser)
-            self._told[place.product, place.month] = {
+            self._told[point.product, point.month] = {
                 key: _amount(row) for key, row in found.items()
-                if (better := self._speaks.get(Place(self.flow, *key, place.month))) is None or better >= KINDS.index(row["kind"])
+                if (better := self._speaks.get(Point(self.flow, *key, point.month))) is None or better >= KINDS.index(row["kind"])
             }  # fmt: skip
-        return self._told[place.product, place.month]
+        return self._told[point.product, point.month]
 
-    def _best(self, place: Place, first: int) -> Amount | None:
-        """The best kind's number for the months from `first` to that of the place."""
-        codes = _codes_of_basket(place)
-        products = [place.product, *(codes if len(codes) == 1 else ())]
-        start, end = _days(first, place.month)
+    def _best(self, point: Point, first: int) -> Amount | None:
+        """The best kind's number for the months from `first` to that of the point."""
+        codes = _codes_of_basket(point)
+        products = [point.product, *(codes if len(codes) == 1 else ())]
+        start, end = _days(first, point.month)
         rows = self.observation.filter(
             (pl.col("period_start") == start) & (pl.col("period_end") == end)
-            & pl.col("product").is_in(products) & (pl.col("partner") == place.partner)
+            & pl.col("product").is_in(products) & (pl.col("partner") == point.partner)
         )  # fmt: skip
-        found = [row for row in rows.iter_rows(named=True) if _measure_in_kg(row) == place.measure]
+        found = [row for row in rows.iter_rows(named=True) if _measure_in_kg(row) == point.measure]
         return _amount(min(found, key=_rank)) if found else None
 
 
-def _keys(places: list[Place]) -> pl.DataFrame:
+def _keys(points: list[Point]) -> pl.DataFrame:
     kinds = dict.fromkeys(("flow", "product", "partner", "measure"), pl.String) | {"month": pl.Int32}
-    return pl.DataFrame([astuple(place) for place in places], orient="row", schema=kinds)
+    return pl.DataFrame([astuple(point) for point in points], orient="row", schema=kinds)
 
 
 def _days(first: int, last: int) -> tuple[pl.Expr, pl.Expr]:
@@ -255,26 +255,26 @@ def _added(parts: list[Amount | None]) -> Amount | None:
 
 
 @functools.cache
-def _codes_of_basket(place: Place) -> list[str]:
+def _codes_of_basket(point: Point) -> list[str]:
     baskets = code_table("baskets").filter(
-        (BASKET + pl.col("basket") == place.product) & valid_in(pl.lit(month_name(place.month)))
+        (BASKET + pl.col("basket") == point.product) & valid_in(pl.lit(month_name(point.month)))
     )
     return baskets["hs8"].to_list()
 
 
-def _members_of(place: Place) -> set[str] | None:
+def _members_of(point: Point) -> set[str] | None:
     """The partners of a group in that month, None for the world, of which everybody is a part."""
-    if place.partner == WORLD:
+    if point.partner == WORLD:
         return None
     groups = code_table("partner_groups").filter(
-        (pl.col("group") == place.partner) & valid_in(pl.lit(month_name(place.month)))
+        (pl.col("group") == point.partner) & valid_in(pl.lit(month_name(point.month)))
     )
     return set(groups["partner"])
 
 
-def _is_below(place: Place) -> pl.Expr:
-    """Whether a row's code is a part of the place's product."""
-    if place.product.startswith(BASKET):
-        return pl.col("product").is_in(_codes_of_basket(place))
-    is_part = pl.col("product").str.starts_with(place.product) & (pl.col("product") != place.product)
+def _is_below(point: Point) -> pl.Expr:
+    """Whether a row's code is a part of the point's product."""
+    if point.product.startswith(BASKET):
+        return pl.col("product").is_in(_codes_of_basket(point))
+    is_part = pl.col("product").str.starts_with(point.product) & (pl.col("product") != point.product)
     return is_part & (pl.col("classification") == FINEST)

@@ -14,7 +14,7 @@ from typing import Any
 
 from schemas.trace import Operand
 from tasks.changes import RATIOS
-from tasks.origin import Place
+from tasks.origin import Point
 from tasks.periods import first_day, month_number
 
 
@@ -24,85 +24,85 @@ class ExactOperand:
 
     shown: Operand
     exact: Fraction | None
-    place: Place
+    point: Point
     kinds: frozenset[str]
 
 
-def first_month(place: Place, name: str) -> int:
+def first_month(point: Point, name: str) -> int:
     """The first month of an operand."""
     what, _, shift = name.partition("@")
     if what == "ytd":
-        return (place.month + int(shift or 0)) // 12 * 12
-    return place.month + (0 if shift == "series" else int(shift.split(":")[0] or 0))
+        return (point.month + int(shift or 0)) // 12 * 12
+    return point.month + (0 if shift == "series" else int(shift.split(":")[0] or 0))
 
 
-def months_of(place: Place, text: str, row: dict[str, Any]) -> range:
-    """The months that an operand's name speaks of behind its @: `series`, or the first and the last counted from the place."""
+def months_of(point: Point, text: str, row: dict[str, Any]) -> range:
+    """The months that an operand's name speaks of behind its @: `series`, or the first and the last counted from the point."""
     if text == "series":
         start = row["series_start"]
-        return range(month_number(start) if start else place.month, place.month + 1)
+        return range(month_number(start) if start else point.month, point.month + 1)
     first, last = map(int, text.split(":"))
-    return range(place.month + first, place.month + last + 1)
+    return range(point.month + first, point.month + last + 1)
 
 
-def _growth(operands: list[ExactOperand], place: Place) -> Fraction | None:
+def _growth(operands: list[ExactOperand], point: Point) -> Fraction | None:
     now, base = operands[0].exact, operands[1].exact
     return None if now is None or not base else (now / base - 1) * 100
 
 
-def _first(operands: list[ExactOperand], place: Place) -> Fraction | None:
+def _first(operands: list[ExactOperand], point: Point) -> Fraction | None:
     return operands[0].exact
 
 
-def _rolling(operands: list[ExactOperand], place: Place) -> Fraction | None:
+def _rolling(operands: list[ExactOperand], point: Point) -> Fraction | None:
     if any(known.exact is None for known in operands):
         return None
     sums: dict[str, Fraction] = {}
     for known in operands:
-        sums[known.place.measure] = sums.get(known.place.measure, Fraction(0)) + (known.exact or 0)
-    if place.measure not in RATIOS:
-        return sums[place.measure]
-    value, mass = (sums[measure] for measure in RATIOS[place.measure])
+        sums[known.point.measure] = sums.get(known.point.measure, Fraction(0)) + (known.exact or 0)
+    if point.measure not in RATIOS:
+        return sums[point.measure]
+    value, mass = (sums[measure] for measure in RATIOS[point.measure])
     return value / mass if mass else None
 
 
-def _rolling_growth(operands: list[ExactOperand], place: Place) -> Fraction | None:
-    year_ago = place.month - 12
-    before = _rolling([known for known in operands if known.place.month <= year_ago], place)
-    now = _rolling([known for known in operands if known.place.month > year_ago], place)
+def _rolling_growth(operands: list[ExactOperand], point: Point) -> Fraction | None:
+    year_ago = point.month - 12
+    before = _rolling([known for known in operands if known.point.month <= year_ago], point)
+    now = _rolling([known for known in operands if known.point.month > year_ago], point)
     return None if now is None or not before else (now / before - 1) * 100
 
 
-def _share(operands: list[ExactOperand], place: Place) -> Fraction | None:
+def _share(operands: list[ExactOperand], point: Point) -> Fraction | None:
     own, world = operands[0].exact, operands[1].exact
     return None if own is None or not world else own / world * 100
 
 
-def _rank(operands: list[ExactOperand], place: Place) -> Fraction | None:
-    own = next(known.exact for known in operands if known.place.partner == place.partner)
+def _rank(operands: list[ExactOperand], point: Point) -> Fraction | None:
+    own = next(known.exact for known in operands if known.point.partner == point.partner)
     return Fraction(
         1 + sum(1 for known in operands if own is not None and known.exact is not None and known.exact > own)
     )
 
 
-def _contribution(operands: list[ExactOperand], place: Place) -> Fraction | None:
+def _contribution(operands: list[ExactOperand], point: Point) -> Fraction | None:
     now, before, world = (known.exact for known in operands)
     return None if now is None or before is None or not world else (now - before) / world * 100
 
 
-def _since(sign: int) -> Callable[[list[ExactOperand], Place], Any]:
-    def latest(operands: list[ExactOperand], place: Place) -> date | None:
+def _since(sign: int) -> Callable[[list[ExactOperand], Point], Any]:
+    def latest(operands: list[ExactOperand], point: Point) -> date | None:
         own = operands[-1].exact
         assert own is not None
         months = [
-            known.place.month for known in operands[:-1] if known.exact is not None and sign * known.exact >= sign * own
+            known.point.month for known in operands[:-1] if known.exact is not None and sign * known.exact >= sign * own
         ]
         return first_day(max(months)) if months else None
 
     return latest
 
 
-RECIPES: dict[str, tuple[str, tuple[str, ...], Callable[[list[ExactOperand], Place], Any]]] = {
+RECIPES: dict[str, tuple[str, tuple[str, ...], Callable[[list[ExactOperand], Point], Any]]] = {
     "level": ("the number of the month", ("level",), _first),
     "mom_pct": ("(level / level of the month before - 1) x 100", ("level", "level@-1"), _growth),
     "yoy_pct": ("(level / level of the same month a year before - 1) x 100", ("level", "level@-12"), _growth),

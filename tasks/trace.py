@@ -14,7 +14,7 @@ import polars as pl
 from schemas.metric import FIGURES, MISSING, Metric, status
 from schemas.trace import Operand, Trace, TracedNumber
 from tasks.changes import RATIOS, Change, breaks_of
-from tasks.origin import Amount, Origins, Place
+from tasks.origin import Amount, Origins, Point
 from tasks.periods import first_day, month_name, month_number
 from tasks.recipes import RECIPES, ExactOperand, first_month, months_of
 from tasks.scope import WORLD
@@ -41,24 +41,24 @@ class Tracer:
         self.metric = read_table(snapshot, Metric, lambda partition: partition[0] == flow, where)
         self.origins = Origins(snapshot, flow, product)
 
-    def trace(self, place: Place, figure: str) -> Trace:
+    def trace(self, point: Point, figure: str) -> Trace:
         """The trace of one figure of the table `metric`. Raises NoFigure where the table has no such row."""
         if figure not in FIGURES:
             raise NoFigure(f"there is no metric {figure!r}; there are {', '.join(FIGURES)}")
-        row = self.row(place)
+        row = self.row(point)
         formula, names, compute = RECIPES[figure]
         if row[status(figure)] == "implied_base":
-            formula, operands, again = self.implied(place, figure)
+            formula, operands, again = self.implied(point, figure)
         else:
-            operands = self.operands(place, names, row)
+            operands = self.operands(point, names, row)
             is_asked = row[figure] is not None or row[status(figure)] in NO_RECORD
-            again = compute(operands, place) if is_asked else None
+            again = compute(operands, point) if is_asked else None
         # Where the month before is as extreme, that is the month that is not told.
-        expected = first_day(place.month - 1) if row[status(figure)] == "not_extreme" else row[figure]
-        cut = self.breaks(place, figure, names, row)
+        expected = first_day(point.month - 1) if row[status(figure)] == "not_extreme" else row[figure]
+        cut = self.breaks(point, figure, names, row)
         kinds = frozenset[str]().union(*(operand.kinds for operand in operands)) if row[figure] is not None else ()
         return Trace(
-            flow=place.flow, product=place.product, partner=place.partner, month=month_name(place.month), measure=place.measure,
+            flow=point.flow, product=point.product, partner=point.partner, month=month_name(point.month), measure=point.measure,
             metric=figure, value=_plain(row[figure]), status=row[status(figure)], formula=formula,
             operands=[operand.shown for operand in operands], recomputed=_plain(again),
             kinds="+".join(sorted(kinds)) or None,
@@ -67,29 +67,29 @@ class Tracer:
             snapshot_id=self.snapshot.id,
         )  # fmt: skip
 
-    def breaks(self, place: Place, figure: str, names: tuple[str, ...], row: dict[str, Any]) -> list[Change] | None:
+    def breaks(self, point: Point, figure: str, names: tuple[str, ...], row: dict[str, Any]) -> list[Change] | None:
         """The changes that lie between the months that the figure rests on; None where that does not matter to it."""
         if figure == "ytd" and row["ytd_status"] == "reported":
             return None
-        first = min(first_month(place, name) for name in names)
+        first = min(first_month(point, name) for name in names)
         if figure in RECORDS:
             start = row["series_start"] or row["period"]
-            first = place.month - 1 if row[status(figure)] == "definition_break" else month_number(start)
-        known = breaks_of(place.product, place.partner, place.measure)
-        return [change for change in known if first < change.month <= place.month]
+            first = point.month - 1 if row[status(figure)] == "definition_break" else month_number(start)
+        known = breaks_of(point.product, point.partner, point.measure)
+        return [change for change in known if first < change.month <= point.month]
 
-    def row(self, place: Place) -> dict[str, Any]:
+    def row(self, point: Point) -> dict[str, Any]:
         """The row of `metric`; NoFigure tells what there is instead."""
         rows = self.metric.filter(
-            (pl.col("product") == place.product) & (pl.col("partner") == place.partner)
-            & (pl.col("measure") == place.measure) & (pl.col("period") == first_day(place.month))
+            (pl.col("product") == point.product) & (pl.col("partner") == point.partner)
+            & (pl.col("measure") == point.measure) & (pl.col("period") == first_day(point.month))
         )  # fmt: skip
         if rows.height:
             return rows.row(0, named=True)
-        near = self.metric.filter((pl.col("product") == place.product) & (pl.col("partner") == place.partner))
-        said = f"no {place.flow} of {place.product}, partner {place.partner}, {place.measure}, in {month_name(place.month)}"
+        near = self.metric.filter((pl.col("product") == point.product) & (pl.col("partner") == point.partner))
+        said = f"no {point.flow} of {point.product}, partner {point.partner}, {point.measure}, in {month_name(point.month)}"
         if not near.height:
-            of_it = (pl.col("product") == place.product) & (pl.col("partner") == place.partner)
+            of_it = (pl.col("product") == point.product) & (pl.col("partner") == point.partner)
             others = read_table(
                 self.snapshot, Metric, lambda partition: partition[0] != self.flow, of_it, columns=("flow",)
             )
@@ -100,101 +100,101 @@ class Tracer:
             f"{said}; of this product and partner there is {months} in {', '.join(near['measure'].unique().sort())}"
         )
 
-    def operands(self, place: Place, names: tuple[str, ...], row: dict[str, Any]) -> list[ExactOperand]:
-        """What the figure at `place` is computed from."""
-        return [known for name in names for known in self._operand(place, name, row)]
+    def operands(self, point: Point, names: tuple[str, ...], row: dict[str, Any]) -> list[ExactOperand]:
+        """What the figure at `point` is computed from."""
+        return [known for name in names for known in self._operand(point, name, row)]
 
-    def _operand(self, place: Place, name: str, row: dict[str, Any]) -> list[ExactOperand]:
+    def _operand(self, point: Point, name: str, row: dict[str, Any]) -> list[ExactOperand]:
         """An operand's name says which number it is: level@-12 is the level twelve months before."""
         what, _, shift = name.partition("@")
         if what == "world":
-            return [self._level(place.at(partner=WORLD, month=place.month + int(shift or 0)))]
+            return [self._level(point.at(partner=WORLD, month=point.month + int(shift or 0)))]
         if what == "ytd":
-            return [self._ytd(place.at(month=place.month + int(shift or 0)))]
+            return [self._ytd(point.at(month=point.month + int(shift or 0)))]
         if what == "months":
-            return [self._level(place.at(month=month)) for month in months_of(place, shift, row)]
+            return [self._level(point.at(month=month)) for month in months_of(point, shift, row)]
         if what == "added":
             # The mean price of a year is its value by its mass, and no sum of prices.
-            measures = RATIOS.get(place.measure, (place.measure,))
-            months = months_of(place, shift, row)
-            return [self._level(place.at(month=month, measure=measure)) for measure in measures for month in months]
+            measures = RATIOS.get(point.measure, (point.measure,))
+            months = months_of(point, shift, row)
+            return [self._level(point.at(month=month, measure=measure)) for measure in measures for month in months]
         if what == "partners":
             rows = self.metric.filter(
-                (pl.col("product") == place.product) & (pl.col("measure") == place.measure)
-                & (pl.col("period") == first_day(place.month)) & pl.col("rank").is_not_null()
+                (pl.col("product") == point.product) & (pl.col("measure") == point.measure)
+                & (pl.col("period") == first_day(point.month)) & pl.col("rank").is_not_null()
             )  # fmt: skip
-            return [self._level(place.at(partner=partner)) for partner in rows["partner"].sort()]
-        return [self._level(place.at(month=place.month + int(shift or 0)))]
+            return [self._level(point.at(partner=partner)) for partner in rows["partner"].sort()]
+        return [self._level(point.at(month=point.month + int(shift or 0)))]
 
-    def _level(self, place: Place) -> ExactOperand:
-        if place.measure in RATIOS:
-            return self._unit_value(place, "level")
-        level_status = self._level_status(place)
+    def _level(self, point: Point) -> ExactOperand:
+        if point.measure in RATIOS:
+            return self._unit_value(point, "level")
+        level_status = self._level_status(point)
         if level_status == "ytd_difference":
-            totals = self._chain(place)
-            now, before = totals.get(place.month), totals.get(place.month - 1)
-            found = now if now is None or place.month % 12 == 0 else before and now.with_other(before, -1)
+            totals = self._chain(point)
+            now, before = totals.get(point.month), totals.get(point.month - 1)
+            found = now if now is None or point.month % 12 == 0 else before and now.with_other(before, -1)
         else:
-            found = self.origins.level(place, level_status)
-        return self._known_amount(f"level {month_name(place.month)}", found, level_status, place)
+            found = self.origins.level(point, level_status)
+        return self._known_amount(f"level {month_name(point.month)}", found, level_status, point)
 
-    def _level_status(self, place: Place) -> str:
+    def _level_status(self, point: Point) -> str:
         """How the level came to be; where the table has no row of it, what that means."""
         try:
-            return str(self.row(place)["level_status"])
+            return str(self.row(point)["level_status"])
         except NoFigure:
-            return "zero" if self.origins.covers(place) else "not_covered"
+            return "zero" if self.origins.covers(point) else "not_covered"
 
-    def _chain(self, place: Place) -> dict[int, Amount]:
+    def _chain(self, point: Point) -> dict[int, Amount]:
         """The year's totals, from the months that are known by themselves."""
-        january = place.month - place.month % 12
+        january = point.month - point.month % 12
         levels: dict[int, Amount] = {}
         for month in range(january, january + 12):
-            own = place.at(month=month)
+            own = point.at(month=month)
             level = self.origins.level(own, self._level_status(own))
             if level is not None:
                 levels[month] = level
-        return self.origins.chain(place, levels)
+        return self.origins.chain(point, levels)
 
-    def _ytd(self, place: Place) -> ExactOperand:
-        if place.measure in RATIOS:
-            return self._unit_value(place, "ytd")
+    def _ytd(self, point: Point) -> ExactOperand:
+        if point.measure in RATIOS:
+            return self._unit_value(point, "ytd")
         try:
-            ytd_status = self.row(place)["ytd_status"]
+            ytd_status = self.row(point)["ytd_status"]
         except NoFigure:
             ytd_status = "incomplete_year"
         if ytd_status == "sum_of_months":
-            first = place.month - place.month % 12
-            months = [self._level(place.at(month=month)) for month in range(first, place.month + 1)]
+            first = point.month - point.month % 12
+            months = [self._level(point.at(month=month)) for month in range(first, point.month + 1)]
             exact = sum((known.exact or Fraction(0) for known in months), Fraction(0))
             numbers = [number for known in months for number in known.shown.numbers]
             kinds = frozenset[str]().union(*(known.kinds for known in months))
-            return _known(f"ytd {month_name(place.month)}", exact, ytd_status, numbers, place, kinds)
+            return _known(f"ytd {month_name(point.month)}", exact, ytd_status, numbers, point, kinds)
         if ytd_status == "ytd_difference":
-            found = self._chain(place).get(place.month)
+            found = self._chain(point).get(point.month)
         else:
-            found = self.origins.printed_ytd(place) if ytd_status == "reported" else None
-        return self._known_amount(f"ytd {month_name(place.month)}", found, ytd_status, place)
+            found = self.origins.printed_ytd(point) if ytd_status == "reported" else None
+        return self._known_amount(f"ytd {month_name(point.month)}", found, ytd_status, point)
 
-    def _known_amount(self, name: str, found: Amount | None, made: str, place: Place) -> ExactOperand:
+    def _known_amount(self, name: str, found: Amount | None, made: str, point: Point) -> ExactOperand:
         if found is None:
-            return _known(name, None, made, [], place, frozenset())
-        return _known(name, found.exact, made, self.origins.records.traced(found.rows), place, found.kinds)
+            return _known(name, None, made, [], point, frozenset())
+        return _known(name, found.exact, made, self.origins.records.traced(found.rows), point, found.kinds)
 
-    def _unit_value(self, place: Place, what: str) -> ExactOperand:
-        value, mass = (getattr(self, f"_{what}")(place.at(measure=measure)) for measure in RATIOS[place.measure])
+    def _unit_value(self, point: Point, what: str) -> ExactOperand:
+        value, mass = (getattr(self, f"_{what}")(point.at(measure=measure)) for measure in RATIOS[point.measure])
         exact = value.exact / mass.exact if value.exact is not None and mass.exact else None
         numbers = [*value.shown.numbers, *mass.shown.numbers]
         return _known(
-            f"{what} {month_name(place.month)}, value / kg", exact, "computed", numbers, place, value.kinds | mass.kinds
+            f"{what} {month_name(point.month)}, value / kg", exact, "computed", numbers, point, value.kinds | mass.kinds
         )
 
-    def implied(self, place: Place, figure: str) -> tuple[str, list[ExactOperand], Fraction | None]:
+    def implied(self, point: Point, figure: str) -> tuple[str, list[ExactOperand], Fraction | None]:
         """A printed growth instead of a base: the growth is the figure, and the base that it implies is shown."""
-        own = self._level(place) if figure == "yoy_pct" else self._ytd(place)
-        growth = self.origins.printed_growth(place, cumulative=figure != "yoy_pct")
+        own = self._level(point) if figure == "yoy_pct" else self._ytd(point)
+        growth = self.origins.printed_growth(point, cumulative=figure != "yoy_pct")
         printed = growth.exact / BASIS_POINTS if growth is not None else None
-        known = self._known_amount(f"printed {figure} {month_name(place.month)}", growth, "reported", place)
+        known = self._known_amount(f"printed {figure} {month_name(point.month)}", growth, "reported", point)
         known.shown.value, known.exact = float(printed) if printed is not None else None, printed
         if growth is not None and printed is not None and own.exact is not None:
             half = Fraction(growth.rows[0]["resolution"], BASIS_POINTS) / 2
@@ -207,11 +207,11 @@ class Tracer:
 
 
 def _known(
-    name: str, exact: Fraction | None, made: str, numbers: list[TracedNumber], place: Place, kinds: frozenset[str]
+    name: str, exact: Fraction | None, made: str, numbers: list[TracedNumber], point: Point, kinds: frozenset[str]
 ) -> ExactOperand:
     value = float(exact) if exact is not None else None
-    label = name if place.partner != WORLD else f"{name}, world"
-    return ExactOperand(Operand(name=label, value=value, status=made, numbers=numbers), exact, place, kinds)
+    label = name if point.partner != WORLD else f"{name}, world"
+    return ExactOperand(Operand(name=label, value=value, status=made, numbers=numbers), exact, point, kinds)
 
 
 def _is_told(made: str, cut: list[Change] | None) -> bool:

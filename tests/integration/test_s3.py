@@ -30,7 +30,7 @@ from tasks import bucket as requests
 from tasks import claim_table, reading, remote, working_copy
 from tasks.audit import audit
 from tasks.bucket import Bucket, BucketError
-from tasks.origin import Place
+from tasks.origin import Point
 from tasks.resolve import open_release
 from tasks.retention import Retired
 from tasks.snapshot import BrokenStore, Snapshot, UnknownSnapshot, current_id, open_snapshot, snapshot_ids
@@ -129,7 +129,7 @@ def test_another_machine_reads_traces_and_audits(
     assert snapshot is not None
     assert (
         Tracer(snapshot, "export")
-        .trace(Place("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5), "mom_pct")
+        .trace(Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5), "mom_pct")
         .agrees
     )
     (raw,) = (store / "raw").glob("*/*")

@@ -18,7 +18,7 @@ from schemas.metric import FIGURES, Metric
 from schemas.request import ReleaseRequest
 from schemas.table import readers_schema
 from tasks.audit import audit
-from tasks.origin import Place
+from tasks.origin import Point
 from tasks.records import Records
 from tasks.sample import drawn
 from tasks.snapshot import Snapshot, open_snapshot
@@ -124,8 +124,8 @@ def test_a_word_of_the_ledger_that_is_not_what_its_release_says_is_named(
             wrong = pl.when(june).then(pl.lit(999_000)).otherwise("value").cast(pl.Int64)
             self.origins.observation = self.origins.observation.with_columns(value=wrong)
 
-    place = Place("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5)
-    trace = Mistaken(snapshot, "export", "85051110").trace(place, "level")
+    point = Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5)
+    trace = Mistaken(snapshot, "export", "85051110").trace(point, "level")
     assert (trace.value, trace.recomputed, trace.agrees) == (999_000, 999_000, False)
     assert [number.told for operand in trace.operands for number in operand.numbers] == [1000]
     monkeypatch.setattr(tasks.audit, "Tracer", Mistaken)
@@ -145,8 +145,8 @@ def test_the_numbers_of_a_raw_file_are_read_once_however_many_are_traced(
     numbers_of = tasks.raw_file.numbers_of
     monkeypatch.setattr(tasks.raw_file, "numbers_of", lambda reported: read.append(1) or numbers_of(reported))
     tracer = Tracer(snapshot, "export", "85051110")
-    place = Place("export", "85051110", "WLD", "quantity_kg", 2025 * 12 + 5)
-    operands = [operand for figure in ("level", "mom_pct") for operand in tracer.trace(place, figure).operands]
+    point = Point("export", "85051110", "WLD", "quantity_kg", 2025 * 12 + 5)
+    operands = [operand for figure in ("level", "mom_pct") for operand in tracer.trace(point, figure).operands]
     numbers = [number for operand in operands for number in operand.numbers]
     assert all(number.read == number.value for number in numbers)
     assert len(read) == len({number.raw_sha256 for number in numbers}) < len(numbers)

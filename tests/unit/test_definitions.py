@@ -13,7 +13,7 @@ from schemas.code_tables import code_table
 from tasks import changes
 from tasks.changes import breaks_of
 from tasks.definitions import Heads, months_changed
-from tasks.origin import Place
+from tasks.origin import Point
 from tasks.periods import NO_MONTH
 from tests.unit.figures import Figures
 from tests.unit.statements import number, release
@@ -158,14 +158,14 @@ def test_a_total_of_the_year_that_is_printed_stays_though_croatia_joined_in_july
 
 def test_a_trace_says_what_changed_and_notices_a_figure_that_ignores_it(figures: Figures) -> None:
     tracer = tracer_of(figures.store)
-    place = Place("export", "85051110", "USA", "quantity_kg", 2022 * 12 + 5)
-    trace = tracer.trace(place, "yoy_pct")
+    point = Point("export", "85051110", "USA", "quantity_kg", 2022 * 12 + 5)
+    trace = tracer.trace(point, "yoy_pct")
     assert trace.agrees
     assert [text[:36] for text in trace.breaks] == ["2022-01: 850511 lost goods to 8549 ("]
-    assert tracer.trace(place, "mom_pct").breaks == []
+    assert tracer.trace(point, "mom_pct").breaks == []
     growing = pl.when(pl.col("period") == date(2022, 6, 1)).then(growth(12, "2022-06")).otherwise("yoy_pct")
     tracer.metric = tracer.metric.with_columns(yoy_pct=growing, yoy_status=pl.lit("computed"))
-    wrong = tracer.trace(place, "yoy_pct")
+    wrong = tracer.trace(point, "yoy_pct")
     assert wrong.recomputed == pytest.approx(wrong.value)
     assert not wrong.agrees
 

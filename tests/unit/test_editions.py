@@ -23,7 +23,7 @@ from tasks import correct, hold, inbox, reading
 from tasks.audit import audit
 from tasks.display import show_trace
 from tasks.hold import Held
-from tasks.origin import Place
+from tasks.origin import Point
 from tasks.refusal import Refused
 from tasks.trace import Tracer
 
@@ -113,7 +113,7 @@ def test_a_trace_of_a_corrected_number_names_both_and_agrees(customs: Customs) -
     customs.correct("253000")
     customs.ingest()
     tracer = Tracer(reading.open_published(customs.store), "export", "85051110")
-    found = tracer.trace(Place("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5), "level")
+    found = tracer.trace(Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5), "level")
     (number,) = found.operands[0].numbers
     assert (number.value, number.records, str(number.known_from)) == (253_000, [1], "2025-08-10")
     assert json.loads(number.printed[0])["quantity"] == "353000"
@@ -124,7 +124,7 @@ def test_a_trace_of_a_corrected_number_names_both_and_agrees(customs: Customs) -
     assert "'353000' corrected to '253000' (a slip)" in said.getvalue()
     # Of another number of the file nothing was corrected.
     (other,) = (
-        tracer.trace(Place("export", "85051110", "DEU", "quantity_kg", 2025 * 12 + 5), "level").operands[0].numbers
+        tracer.trace(Point("export", "85051110", "DEU", "quantity_kg", 2025 * 12 + 5), "level").operands[0].numbers
     )
     assert (other.read, other.corrected) == (764_000, [])
 
@@ -132,7 +132,7 @@ def test_a_trace_of_a_corrected_number_names_both_and_agrees(customs: Customs) -
 def test_a_trace_reads_the_raw_file_with_the_corrections_of_its_edition_and_no_others(customs: Customs) -> None:
     def reads() -> int | None:
         tracer = Tracer(reading.open_published(customs.store), "export", "85051110")
-        found = tracer.trace(Place("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5), "level")
+        found = tracer.trace(Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5), "level")
         assert found.agrees
         return found.operands[0].numbers[0].read
 

@@ -4,7 +4,7 @@ import polars as pl
 from hypothesis import HealthCheck, Phase, given
 
 from schemas.metric import FIGURES, status
-from tasks.origin import Place
+from tasks.origin import Point
 from tasks.trace import NO_RECORD, RECORDS
 from tests.draws import draws
 from tests.unit import worlds
@@ -25,17 +25,17 @@ def test_every_figure_is_found_again_from_the_rows_that_make_it(store: Store) ->
     tracer = tracer_of(store)
     rows = tracer.metric.sort(tracer.metric.columns[:6])
     for row in rows.gather_every(max(1, rows.height // ROWS_TRACED)).iter_rows(named=True):
-        place = Place(*(row[name] for name in SERIES), row["period"].year * 12 + row["period"].month - 1)
+        point = Point(*(row[name] for name in SERIES), row["period"].year * 12 + row["period"].month - 1)
         kinds: set[str] = set()
         for figure in FIGURES:
             if row[figure] is None and row[status(figure)] not in ("definition_break", *NO_RECORD):
                 continue
-            trace = tracer.trace(place, figure)
-            assert trace.agrees, (place, figure, trace)
+            trace = tracer.trace(point, figure)
+            assert trace.agrees, (point, figure, trace)
             kinds |= set((trace.kinds or "").split("+")) - {""}
             if figure == "level":
-                assert trace.kinds == row["level_kinds"], (place, trace)
-        assert "+".join(sorted(kinds)) == (row["kinds"] or ""), (place, row["kinds"], kinds)
+                assert trace.kinds == row["level_kinds"], (point, trace)
+        assert "+".join(sorted(kinds)) == (row["kinds"] or ""), (point, row["kinds"], kinds)
 
 
 def test_a_code_below_that_is_not_all_there_is_adds_nothing_to_a_printed_level() -> None:
@@ -46,7 +46,7 @@ def test_a_code_below_that_is_not_all_there_is_adds_nothing_to_a_printed_level()
         (six, [number(six, "DEU", "2025-06", 1000, "value_usd", product="850511")]),
         (eight, [number(eight, "HRV", "2025-06", 1, "value_usd")]),
     ]
-    trace = tracer_of(store).trace(Place("export", "850511", "EU27", "value_usd", 2025 * 12 + 5), "level")
+    trace = tracer_of(store).trace(Point("export", "850511", "EU27", "value_usd", 2025 * 12 + 5), "level")
     assert (trace.value, trace.recomputed) == (1000, 1000)
 
 
@@ -62,7 +62,7 @@ def test_a_growth_of_a_print_on_a_query_names_both_kinds() -> None:
     assert kinds["USA", 6] == ("published", "published+query")
     assert kinds["DEU", 5] == ("query", "query")
     assert kinds["DEU", 6] == (None, None)
-    trace = tracer_of(store).trace(Place("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5), "mom_pct")
+    trace = tracer_of(store).trace(Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5), "mom_pct")
     assert (trace.kinds, trace.agrees) == ("published+query", True)
 
 
@@ -78,7 +78,7 @@ def test_a_printed_growth_implies_a_base_as_wide_as_its_last_digit() -> None:
             ],
         )
     ]
-    trace = tracer_of(store).trace(Place("export", "85051110", "WLD", "quantity_kg", 2025 * 12 + 5), "yoy_pct")
+    trace = tracer_of(store).trace(Point("export", "85051110", "WLD", "quantity_kg", 2025 * 12 + 5), "yoy_pct")
     assert (trace.value, trace.recomputed, trace.status) == (-38.1, -38.1, "implied_base")
     assert trace.operands[1].note == "implies a base of 5,146,086 to 5,154,406, which no source at hand prints"
 
@@ -88,9 +88,9 @@ def test_a_record_that_is_none_is_not_believed_either() -> None:
     scope = release(months="2025-01..2025-04")
     levels = {"2025-01": 30, "2025-02": 10, "2025-03": 40, "2025-04": 20}
     tracer = tracer_of([(scope, [number(scope, "USA", month, value) for month, value in levels.items()])])
-    april = Place("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 3)
+    april = Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 3)
     march = april.at(month=april.month - 1)
-    told = [(place, name, tracer.trace(place, name)) for place in (march, april) for name in RECORDS]
+    told = [(point, name, tracer.trace(point, name)) for point in (march, april) for name in RECORDS]
     assert [(name, trace.value, trace.status, trace.agrees) for _, name, trace in told] == [
         ("highest_since", None, "series_record", True),
         ("lowest_since", None, "not_extreme", True),
@@ -98,8 +98,8 @@ def test_a_record_that_is_none_is_not_believed_either() -> None:
         ("lowest_since", "2025-02", "computed", True),
     ]
     other = {"series_record": "not_extreme", "not_extreme": "series_record", "computed": "series_record"}
-    for place, name, trace in told:
-        mine = (pl.col("partner") == "USA") & (pl.col("period").dt.month() == place.month % 12 + 1)
+    for point, name, trace in told:
+        mine = (pl.col("partner") == "USA") & (pl.col("period").dt.month() == point.month % 12 + 1)
         kinds = tracer.metric.schema
         wrong = tracer.metric.with_columns(
             pl.when(mine).then(None).otherwise(name).cast(kinds[name]).alias(name),
@@ -107,5 +107,5 @@ def test_a_record_that_is_none_is_not_believed_either() -> None:
             .cast(kinds[status(name)]).alias(status(name)),
         )  # fmt: skip
         whole, tracer.metric = tracer.metric, wrong
-        assert not tracer.trace(place, name).agrees, (place, name)
+        assert not tracer.trace(point, name).agrees, (point, name)
         tracer.metric = whole
