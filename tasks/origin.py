@@ -1,4 +1,4 @@
-"""Where a number of a series comes from: the rows of the ledger that make it. The records that say them are in `records`.
+"""Where a number of a series comes from: the rows of the ledger that make it. The records that say them are in `raw_records`.
 
 Exact and slow on purpose: one point at a time, plain Python over a few rows, an opinion of its own beside the vectorised
 code of `series`. What a scope covers is asked of `scope`, which has an oracle of its own in the tests.
@@ -16,7 +16,7 @@ from schemas.observation import KINDS, Observation
 from schemas.release import Release
 from tasks.ledger import last_word
 from tasks.periods import month_name
-from tasks.records import Records, Row
+from tasks.raw_records import RawRecords, Row
 from tasks.scope import BASKET, TOTALS, WORLD, covering, of_finest_level, part_of
 from tasks.snapshot import Snapshot
 from tasks.tables import read_table
@@ -68,7 +68,7 @@ class Origins:
         self.releases = read_table(snapshot, Release)
         where = None if product is None else part_of(product)
         self.observation = last_word(read_table(snapshot, Observation, lambda partition: partition[0] == flow, where))
-        self.records = Records(snapshot, flow, self.releases, where)
+        self.records = RawRecords(snapshot, flow, self.releases, where)
         self._told: dict[tuple[str, int], dict[tuple[str, str, str], Amount]] = {}
         self._speaks: dict[Point, int | None] = {}
         self._whole: dict[Point, bool] = {}

@@ -19,7 +19,7 @@ from schemas.request import ReleaseRequest
 from schemas.table import readers_schema
 from tasks.audit import audit
 from tasks.origin import Point
-from tasks.records import Records
+from tasks.raw_records import RawRecords
 from tasks.sample import drawn
 from tasks.snapshot import Snapshot, open_snapshot
 from tasks.tables import read_table
@@ -159,7 +159,7 @@ def test_a_detail_that_is_not_what_its_raw_file_says_is_named(
     where = (pl.col("product") == "85051110") & (pl.col("partner") == "USA") & (pl.col("measure") == "quantity_kg")
     june = where & (pl.col("period_end") == date(2025, 6, 30))
     wrong = pl.when(june).then(pl.lit(999_000)).otherwise("value").cast(pl.Int64)
-    details = Records._details
+    details = RawRecords._details
 
     class Mistaken(Tracer):
         def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:

@@ -7,13 +7,13 @@ import polars as pl
 from tasks import ledger
 from tasks.metrics import derive
 from tasks.origin import Origins
-from tasks.records import Records
+from tasks.raw_records import RawRecords
 from tasks.trace import Tracer
 from tests.unit.figures import Store, merged
 from tests.unit.statements import release_table
 
 
-class _NoRecords(Records):
+class _NoRecords(RawRecords):
     def __init__(self) -> None:
         pass
 

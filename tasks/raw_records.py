@@ -24,7 +24,7 @@ WORD = ("release_id", "known_from", "classification", "unit")
 Row = dict[str, Any]
 
 
-class Records:
+class RawRecords:
     """The records behind rows of the ledger of one flow; each raw file and each month of details is read once.
 
     `where` tells which details are asked for at all, None all of them.
