@@ -1,8 +1,8 @@
 """The write side of a store: files become one immutable snapshot, then one pointer moves.
 
 Belongs here: the order of the steps, on which everything rests, and taking over a snapshot that was published elsewhere.
-Does not belong here: what the tables mean, how frames become bytes, what is removed in time (`retention`), any clock. The
-caller holds `exclusive` from before it opens the parent until `publish` returns.
+Does not belong here: what the tables mean, how frames become bytes, how the built snapshot is audited (`read_back`), what is
+removed in time (`retention`), any clock. The caller holds `exclusive` from before it opens the parent until `publish` returns.
 
     objects durable -> snapshot built aside, durable -> renamed into place -> audited -> parent still current -> pointer
 
@@ -21,11 +21,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from tasks.filesystem import LOCAL, FileSystem
-from tasks.objects import DamagedStore, Stage, check_link, link_or_copy, make_directories, mend, sync_objects
+from tasks.objects import DamagedStore, Stage, link_or_copy, make_directories, mend, sync_objects
+from tasks.read_back import read_back
 from tasks.snapshot import (
     FileEntry,
     Snapshot,
@@ -36,7 +34,7 @@ from tasks.snapshot import (
     object_path,
     parse_manifest,
 )
-from tasks.store_audit import Hashes, Problem, audit_snapshot, check_file, unknown_files
+from tasks.store_audit import audit_snapshot
 
 _TABLE = re.compile(r"[a-z][a-z0-9_]*")
 # Readers take zero-padded digits for numbers or for text, each in its own way, so no such key is ever published.
@@ -52,10 +50,6 @@ class InvalidPublication(StoreError):
 
 class StaleParent(StoreError):
     """Somebody published since the parent was opened."""
-
-
-class AuditFailed(StoreError):
-    """The snapshot on disk is not what was meant to be published; the pointer did not move."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +144,7 @@ def _publish(
         _build(stage, snapshot, manifest)
     fs.fsync_directory(snapshot.path.parent)
     try:
-        _audit(snapshot, manifest, written)
+        read_back(snapshot, manifest, written)
         if audit is not None:
             audit(snapshot)
     except BaseException:
@@ -178,7 +172,7 @@ def adopt(store: Path, name: str, manifest: bytes, fetch: Fetch) -> Snapshot:
     if not _exists_whole(stage, snapshot):
         _build(stage, snapshot, manifest)
     LOCAL.fsync_directory(snapshot.path.parent)
-    _audit(snapshot, manifest, missing)
+    read_back(snapshot, manifest, missing)
     _point(stage, snapshot)
     return snapshot
 
@@ -245,32 +239,6 @@ def _point(stage: Stage, snapshot: Snapshot) -> None:
         # Who made the store's folder there may read it, or did so with `exclusive`; of another's an error says nothing.
         with suppress(PermissionError):
             stage.fs.fsync_directory(stage.store.parent)
-
-
-def _audit(snapshot: Snapshot, manifest: bytes, written: list[FileEntry]) -> None:
-    """Read back what was written; of what was carried over, the size and the link to its object."""
-    hashes, fresh = Hashes(), {entry.path for entry in written}
-    problems: list[Problem | None] = [*unknown_files(snapshot)]
-    if (snapshot.path / "manifest.json").read_bytes() != manifest:
-        problems.append(Problem("manifest.json", "other bytes", "the manifest as written", "check the disk"))
-    for entry in snapshot.files:
-        if entry.path in fresh:
-            problems.append(check_file(snapshot, entry, hashes) or _check_rows(snapshot, entry))
-        else:
-            problems.append(check_link(snapshot, entry, hashes))
-    found = [f"- {problem}" for problem in problems if problem is not None]
-    if found:
-        listed = "\n".join(found[:10])
-        raise AuditFailed(f"{snapshot.path}: not published, {len(found)} problems. Mend and publish again:\n{listed}")
-
-
-def _check_rows(snapshot: Snapshot, entry: FileEntry) -> Problem | None:
-    advice = "correct the step that counts or encodes this table"
-    try:
-        rows = pq.read_metadata(snapshot.path / entry.path).num_rows
-    except pa.ArrowInvalid as error:
-        return Problem(entry.path, f"no Parquet ({error})", f"{entry.rows} rows", advice)
-    return None if rows == entry.rows else Problem(entry.path, f"{rows} rows", f"{entry.rows} rows", advice)
 
 
 def _plain(about: Mapping[str, Any]) -> dict[str, Any]:

@@ -161,7 +161,7 @@ MUTANTS: dict[str, tuple[Mutant, Check]] = {
         check_audit,
     ),
     "no audit of what is on disk": (
-        rewritten(publish, "_publish", ("_audit(snapshot, manifest, written)", "pass")),
+        rewritten(publish, "_publish", ("read_back(snapshot, manifest, written)", "pass")),
         check_audit,
     ),
     "objects trusted by name": (trusting_objects(), check_healing),

@@ -18,7 +18,6 @@ import pytest
 from tasks.filesystem import FileSystem
 from tasks.objects import DamagedStore
 from tasks.publish import (
-    AuditFailed,
     InvalidPublication,
     NewFile,
     Published,
@@ -26,6 +25,7 @@ from tasks.publish import (
     exclusive,
     publish,
 )
+from tasks.read_back import AuditFailed
 from tasks.retention import retain
 from tasks.snapshot import Snapshot, list_snapshots, open_snapshot
 from tasks.store_audit import audit_snapshot, audit_store
