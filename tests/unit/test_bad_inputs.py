@@ -58,7 +58,7 @@ def test_every_row_is_here_once_with_cases_or_a_reason() -> None:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_bad_input(case: Case, tmp_path: Path) -> None:
+def test_each_bad_input_is_refused_set_aside_or_doubted_as_the_table_says(case: Case, tmp_path: Path) -> None:
     if isinstance(case.expect, Refuse):
         with pytest.raises(Refused) as refused:
             read(case, tmp_path / "inbox")

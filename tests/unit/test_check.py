@@ -68,11 +68,11 @@ def test_a_clean_release_raises_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("records", "held"), [(9_999, False), (10_000, True), (10_001, False), (20_000, True)])
-def test_row_cap(tmp_path: Path, records: int, held: bool) -> None:
+def test_a_number_of_records_at_which_the_site_cuts_off_is_held(tmp_path: Path, records: int, held: bool) -> None:
     assert _raised(tmp_path, csv_bytes(distinct_records(records))) == ([("row_cap", "error")] if held else [])
 
 
-def test_quarantined(tmp_path: Path) -> None:
+def test_records_set_aside_hold_a_release_where_they_are_many_or_of_a_watched_product(tmp_path: Path) -> None:
     """Few lost records of other products are a warning; one of a watched product, however printed, is an error."""
     many = list(distinct_records(2_000))
     assert _raised(tmp_path, csv_bytes([*many, (*many[0][:1], "2501x", *many[0][2:])])) == [("quarantined", "warning")]
@@ -103,7 +103,9 @@ def test_records_set_aside_are_named_and_the_table_quarantine_only_where_it_will
 
 
 @pytest.mark.parametrize(("value", "raised"), [("1", []), ("1,000,000", [("unknown_partners", "error")])])
-def test_unknown_partners(tmp_path: Path, value: str, raised: list[tuple[str, str]]) -> None:
+def test_unknown_partners_with_much_of_the_trade_are_held(
+    tmp_path: Path, value: str, raised: list[tuple[str, str]]
+) -> None:
     assert _raised(tmp_path, csv_bytes([*CLEAN_RECORDS, magnets(partner="188", value=value)])) == [
         ("unknown_partner", "warning"),
         *raised,
@@ -125,7 +127,9 @@ def test_an_unspecified_partner_is_a_known_one(tmp_path: Path) -> None:
         (("千克", "0", "?"), ("吨", "0", "?"), False),
     ],
 )
-def test_mixed_units(tmp_path: Path, first: tuple[str, ...], second: tuple[str, ...], raised: bool) -> None:
+def test_one_product_of_one_month_in_two_units_is_held(
+    tmp_path: Path, first: tuple[str, ...], second: tuple[str, ...], raised: bool
+) -> None:
     records = [
         (*magnets(partner=partner)[:UNIT], *units, "1,000") for partner, units in (("502", first), ("304", second))
     ]
@@ -137,7 +141,7 @@ def test_mixed_units(tmp_path: Path, first: tuple[str, ...], second: tuple[str, 
     [(50, [("10", "44")], ["one_province", "one_regime"]), (49, [("10", "44")], []), (50, [("10", "44"), ("14", "31")], []),
      (50, [("10", "44"), ("10", "31")], ["one_regime"]), (50, [("10", "44"), ("14", "44")], ["one_province"])],
 )  # fmt: skip
-def test_one_regime_and_one_province(
+def test_many_records_all_of_one_regime_or_province_are_held(
     tmp_path: Path, records: int, places: list[tuple[str, str]], raised: list[str]
 ) -> None:
     titles = (*TITLES[:5], "贸易方式编码", "注册地编码", *TITLES[5:])
@@ -159,7 +163,9 @@ def test_other_units_in_other_months_are_another_edition_of_the_tariff(tmp_path:
         (("202506",), {"months": "2025-04..2025-06"}, True),
     ],
 )
-def test_month_without_records(tmp_path: Path, months: Sequence[str], declared: dict[str, str], raised: bool) -> None:
+def test_a_month_that_was_asked_for_and_has_no_record_is_a_warning(
+    tmp_path: Path, months: Sequence[str], declared: dict[str, str], raised: bool
+) -> None:
     data = csv_bytes([magnets(month=month) for month in months])
     assert _raised(tmp_path, data, declared) == ([("month_without_records", "warning")] if raised else [])
 
@@ -170,13 +176,15 @@ def test_a_broad_release_with_a_month_missing_is_held(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("month", "raised"), [("202112", True), ("202201", False)])
-def test_product_validity(tmp_path: Path, month: str, raised: bool) -> None:
+def test_a_watched_code_in_a_month_that_did_not_have_it_is_a_warning(tmp_path: Path, month: str, raised: bool) -> None:
     record = (month, "81129290", *magnets()[2:])
     assert _raised(tmp_path, csv_bytes([record])) == ([("product_validity", "warning")] if raised else [])
 
 
 @pytest.mark.parametrize(("june", "raised"), [(3188, False), (3190, False), (3185, False), (3194, True), (22319, True)])
-def test_year_to_date(tmp_path: Path, june: int, raised: bool) -> None:
+def test_a_month_is_the_difference_of_two_cumulative_figures_within_their_digits(
+    tmp_path: Path, june: int, raised: bool
+) -> None:
     """22,319 - 19,132 = 3,187 t; each of the three is rounded to a tonne."""
     data = _figures(
         "export,85051110,WLD,2025-01..2025-05,quantity,19132,t,2025-06-20",
@@ -230,7 +238,9 @@ def test_year_to_date_is_held_against_the_sum_over_provinces(tmp_path: Path, par
 
 
 @pytest.mark.parametrize(("parts", "raised"), [((353, 764), False), ((353, 2_835), False), ((353, 2_900), True)])
-def test_parts_exceed_total(tmp_path: Path, parts: tuple[int, int], raised: bool) -> None:
+def test_partners_together_are_no_more_than_the_printed_world(
+    tmp_path: Path, parts: tuple[int, int], raised: bool
+) -> None:
     usa, germany = parts
     data = _figures(
         "export,85051110,WLD,2025-06,quantity,3188,t,2025-07-20", f"export,85051110,USA,2025-06,quantity,{usa},t,2025-07-20",
@@ -240,7 +250,7 @@ def test_parts_exceed_total(tmp_path: Path, parts: tuple[int, int], raised: bool
 
 
 @pytest.mark.parametrize(("quantity", "raised"), [("353000", False), ("353001", True)])
-def test_editions(tmp_path: Path, quantity: str, raised: bool) -> None:
+def test_two_currencies_of_one_day_count_the_same_goods(tmp_path: Path, quantity: str, raised: bool) -> None:
     """The download in USD and the one in CNY of the same day count the same goods."""
     yuan = each(VALUE, lambda usd: f"{int(usd.replace(',', '')) * 7:,}", with_field(QUANTITY, quantity))
     cny = csv_bytes(yuan, (*TITLES[:-1], "人民币"))
@@ -274,7 +284,7 @@ SPRING = ("202501", "202502", "202503", "202504", "202505")
 
 
 @pytest.mark.parametrize(("gone", "raised"), [("502", True), ("408", False)])
-def test_partners_missing(tmp_path: Path, gone: str, raised: bool) -> None:
+def test_of_a_few_products_a_large_partner_without_a_row_is_a_warning(tmp_path: Path, gone: str, raised: bool) -> None:
     """A few products may stop being traded with a partner, and that holds nobody up; of a large share it is said at all."""
     before = csv_bytes(
         [*_months_of("502", 900_000, SPRING), *_months_of("133", 100_000, SPRING), *_months_of("408", 10_000, SPRING)]
@@ -331,7 +341,7 @@ def test_a_release_that_was_not_asked_for_everybody_misses_nobody(tmp_path: Path
 
 
 @pytest.mark.parametrize(("gone", "raised"), [("304", True), ("408", False)])
-def test_partner_removed(tmp_path: Path, gone: str, raised: bool) -> None:
+def test_a_large_partner_that_is_gone_from_a_month_told_again_is_held(tmp_path: Path, gone: str, raised: bool) -> None:
     now = csv_bytes([record for record in CLEAN_RECORDS[:6] if record[PARTNER] != gone])
     found = _raised(tmp_path, now, ALL, [(csv_bytes(CLEAN_RECORDS[:6]), ALL)])
     assert found == ([("partner_removed", "error")] if raised else [])
@@ -357,7 +367,9 @@ def test_a_partner_of_other_goods_or_of_a_later_day_is_not_gone(tmp_path: Path) 
     ],
     ids=["as usual", "five times dearer", "eleven times dearer", "in tonnes", "samples", "tonnes as if kilograms"],
 )
-def test_unit_value(tmp_path: Path, records: Sequence[Record], raised: bool) -> None:
+def test_a_price_more_than_ten_times_off_the_usual_is_held(
+    tmp_path: Path, records: Sequence[Record], raised: bool
+) -> None:
     assert _raised(tmp_path, csv_bytes(records), {}, [(YEAR, ALL)]) == ([("unit_value", "error")] if raised else [])
 
 
@@ -385,7 +397,7 @@ def test_each_product_has_a_unit_value_of_its_own(tmp_path: Path, value: str, ra
 
 
 @pytest.mark.parametrize(("unit", "raised"), [("千克", False), ("吨", True)])
-def test_unit_value_in_yuan(tmp_path: Path, unit: str, raised: bool) -> None:
+def test_a_price_in_yuan_is_held_against_prices_in_yuan(tmp_path: Path, unit: str, raised: bool) -> None:
     titles = (*TITLES[:-1], "人民币")
     data = csv_bytes(each(UNIT, lambda old: unit, CLEAN_RECORDS[:6]), titles)
     before = [(csv_bytes(year_of_magnets(), titles), ALL)]
@@ -393,7 +405,7 @@ def test_unit_value_in_yuan(tmp_path: Path, unit: str, raised: bool) -> None:
 
 
 @pytest.mark.parametrize(("unit", "raised"), [("千克", False), ("个", True)])
-def test_unit_changed(tmp_path: Path, unit: str, raised: bool) -> None:
+def test_a_product_in_another_unit_than_before_is_held(tmp_path: Path, unit: str, raised: bool) -> None:
     records = each(UNIT, lambda old: unit, CLEAN_RECORDS[:6])
     assert _raised(tmp_path, csv_bytes(records), {}, [(YEAR, ALL)]) == ([("unit_changed", "error")] if raised else [])
 
@@ -403,7 +415,9 @@ def test_unit_changed(tmp_path: Path, unit: str, raised: bool) -> None:
     [(1, False), (MAGNITUDE_FACTOR - 1, False), (MAGNITUDE_FACTOR + 1, True), (1_000, True),
      (1 / (MAGNITUDE_FACTOR - 1), False), (1 / (MAGNITUDE_FACTOR + 1), True), (1 / 1_000, True)],
 )  # fmt: skip
-def test_magnitude(tmp_path: Path, times: float, raised: bool) -> None:
+def test_a_quantity_more_than_two_hundred_times_off_the_usual_is_held(
+    tmp_path: Path, times: float, raised: bool
+) -> None:
     data = csv_bytes(with_field(VALUE, "-", records=[magnets(quantity=f"{353_000 * times:.0f}")]))
     found = _raised(tmp_path, data, {}, [(YEAR, ALL)])
     assert found == [*([("magnitude", "error")] if raised else []), ("missing_number", "info")]
@@ -412,7 +426,7 @@ def test_magnitude(tmp_path: Path, times: float, raised: bool) -> None:
 @pytest.mark.parametrize(
     ("quantity", "raised"), [("353001", False), ("369000", False), ("371000", True), ("335000", True)]
 )
-def test_revised(tmp_path: Path, quantity: str, raised: bool) -> None:
+def test_a_revision_of_more_than_a_hundredth_is_a_warning(tmp_path: Path, quantity: str, raised: bool) -> None:
     """One per cent of the month's 1,676 t is 16.8 t."""
     now = csv_bytes(with_field(QUANTITY, quantity))
     found = _raised(tmp_path, now, {}, [(CLEAN, {"released_on": JULY_18})])
@@ -420,7 +434,9 @@ def test_revised(tmp_path: Path, quantity: str, raised: bool) -> None:
 
 
 @pytest.mark.parametrize(("printed", "raised"), [("1676", False), ("1677", False), ("1678", True), ("3188", True)])
-def test_world_total(tmp_path: Path, printed: str, raised: bool) -> None:
+def test_partners_that_do_not_add_up_to_the_printed_world_are_a_warning(
+    tmp_path: Path, printed: str, raised: bool
+) -> None:
     before = [(_figures(f"export,85051110,WLD,2025-06,quantity,{printed},t,2025-07-20"), PUBLISHED)]
     assert _raised(tmp_path, CLEAN, ALL, before) == ([("world_total", "warning")] if raised else [])
     assert _raised(tmp_path, CLEAN, {}, before) == []
@@ -443,7 +459,9 @@ def test_a_world_of_another_day_may_be_a_revision(
 
 
 @pytest.mark.parametrize(("value", "raised"), [("75,439,074", False), ("1,000,000", True)])
-def test_a_world_that_is_not_its_partners(tmp_path: Path, value: str, raised: bool) -> None:
+def test_a_downloaded_world_that_is_not_the_sum_of_its_partners_is_held(
+    tmp_path: Path, value: str, raised: bool
+) -> None:
     titles = (*TITLES[:3], *TITLES[5:])
     world = csv_bytes([(*record[:3], *record[5:9], value) for record in CLEAN_RECORDS[:1]], titles)
     total = sum(int(record[VALUE].replace(",", "")) for record in CLEAN_RECORDS if record[1] == CLEAN_RECORDS[0][1])
@@ -453,7 +471,7 @@ def test_a_world_that_is_not_its_partners(tmp_path: Path, value: str, raised: bo
     assert _raised(tmp_path, world, ALL, [(CLEAN, {})]) == []
 
 
-def test_two_downloads_of_one_day_that_differ(tmp_path: Path) -> None:
+def test_two_downloads_of_one_day_that_differ_are_held(tmp_path: Path) -> None:
     """Of two words of a day none is the later, and partners that moved would be counted under both codes."""
     moved = csv_bytes((magnets("501"), *CLEAN_RECORDS[1:]))
     july = {**ALL, "released_on": JULY_20}
@@ -463,7 +481,7 @@ def test_two_downloads_of_one_day_that_differ(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("flow", "raised"), [("export", False), ("import", True)])
-def test_other_flow(tmp_path: Path, flow: str, raised: bool) -> None:
+def test_bytes_published_as_the_other_direction_are_held(tmp_path: Path, flow: str, raised: bool) -> None:
     """The bytes of an export published once more as an import: nothing in the file tells which it is."""
     before = [(CLEAN, {"flow": "export"})]
     expected = ("other_flow", "error") if raised else ("known_release", "warning")
@@ -471,7 +489,7 @@ def test_other_flow(tmp_path: Path, flow: str, raised: bool) -> None:
 
 
 @pytest.mark.parametrize(("rate", "raised"), [(1, True), (4.9, True), (6, False), (8.7, False), (10.1, True)])
-def test_exchange_rate(tmp_path: Path, rate: float, raised: bool) -> None:
+def test_a_rate_of_exchange_that_never_was_is_held(tmp_path: Path, rate: float, raised: bool) -> None:
     """The same trade once more in yuan; at a rate of one its title is wrong, or that of the dollars was."""
     usd = [magnets("502"), magnets("112", "48000", "2,736,000")]
     cny = [(*record[:9], f"{int(record[9].replace(',', '')) * rate:.0f}") for record in usd]
@@ -490,7 +508,9 @@ def test_exchange_rate(tmp_path: Path, rate: float, raised: bool) -> None:
         ({}, False),
     ],
 )
-def test_products_removed(tmp_path: Path, declared: Mapping[str, Any], raised: bool) -> None:
+def test_a_product_that_was_asked_for_again_and_is_gone_is_held(
+    tmp_path: Path, declared: Mapping[str, Any], raised: bool
+) -> None:
     """Asked for again under the heading, the magnets have no row at all: everything of them would be no trade."""
     other = csv_bytes([("202506", "85051190", *magnets("502")[2:])])
     before = [(CLEAN, {"released_on": JULY_18, **ALL})]
@@ -523,7 +543,9 @@ def test_what_is_set_aside_or_told_of_months_together_is_not_gone(tmp_path: Path
 
 
 @pytest.mark.parametrize(("value", "raised"), [("12,000,000", True), ("2,000,000", False)])
-def test_a_product_of_which_more_than_a_twentieth_is_gone(tmp_path: Path, value: str, raised: bool) -> None:
+def test_a_product_that_is_gone_is_held_where_it_was_more_than_a_twentieth(
+    tmp_path: Path, value: str, raised: bool
+) -> None:
     """All magnets together are 98 million dollars."""
     other = ("202506", "85051190", *magnets("502", "353000", value)[2:])
     before = [(csv_bytes([*CLEAN_RECORDS[:6], other]), {"released_on": JULY_18, **ALL})]

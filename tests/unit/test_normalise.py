@@ -130,7 +130,7 @@ def test_no_compatibility_form_becomes_a_digit(text: str) -> None:
         *((text, None) for text in ("202513", "202500", "190001", "2100-01", "2506", "20256", "2025-6", "٢٠٢٥٠٦", "202506\n", "2025-06..2025-05", "")),
     ],
 )  # fmt: skip
-def test_periods(text: str, span: tuple[date, date] | None) -> None:
+def test_a_period_is_a_month_or_months_from_one_to_a_later_one(text: str, span: tuple[date, date] | None) -> None:
     assert read_period(text) == span
 
 
