@@ -29,7 +29,7 @@ from tasks.normalise import Normalised
 from tasks.proof import prove_files
 from tasks.refusal import Refused
 from tasks.scope import month_index
-from tasks.tables import Partition, path_partition
+from tasks.tables import Partition, partition_month, path_partition
 from tasks.waiting import Waiting, Writer
 from tasks.wide import widen
 
@@ -102,8 +102,8 @@ def revise(release: Normalised, ledger_after: Ledger, known: Known) -> DataFrame
 
 def _in_months(partitions: tuple[Partition, ...]) -> pl.Expr:
     months: dict[str, list[int]] = {}
-    for flow, year, number in partitions:
-        months.setdefault(flow, []).append(year * 12 + number - 1)
+    for partition in partitions:
+        months.setdefault(partition[0], []).append(partition_month(partition))
     index = month_index("period_end")
     return pl.any_horizontal(
         pl.lit(False), *((pl.col("flow") == flow) & index.is_in(those) for flow, those in months.items())
@@ -156,9 +156,9 @@ def derive(ledger_after: Ledger, known: Known) -> Figures:
 def _made_anew(base: Waiting) -> list[BaseFile]:
     """The files of the months that were made anew, as those to look back on."""
     return [
-        BaseFile(flow, year * 12 + number - 1, base.data(file.partition))
+        BaseFile(partition[0], partition_month(partition), base.data(file.partition))
         for file in base.files
-        for flow, year, number in [path_partition(file.partition)]
+        for partition in [path_partition(file.partition)]
     ]
 
 

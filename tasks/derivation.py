@@ -18,7 +18,7 @@ from tasks.far import first_told
 from tasks.lineage import code_sha256, versions
 from tasks.normalise import Normalised
 from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS, month_index
-from tasks.tables import Partition
+from tasks.tables import Partition, partition_month
 
 # Whose code makes a table; the others are made by the reading of a release.
 MADE_IN = {
@@ -37,8 +37,8 @@ def derivation_of_month(
 ) -> dict[str, Any]:
     """What a partition was made from: the releases that speak of its month, or of a month that its metrics look back on. In a
     year (flow, year) that is `chained` by cumulative figures these may also be later months."""
-    flow, year, month = partition
-    first = last = year * 12 + month - 1
+    flow, year, _ = partition
+    first = last = partition_month(partition)
     if model is BaseFar:
         first, last = first_told(year), year * 12 - 1
     elif model is BaseYear:

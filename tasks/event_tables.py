@@ -38,7 +38,7 @@ from tasks.lineage import code_sha256, json_sha256
 from tasks.normalise import Normalised
 from tasks.proof import prove
 from tasks.scope import BASKET, WORLD
-from tasks.tables import Partition, read_derivation, read_table
+from tasks.tables import Partition, partition_month, read_derivation, read_table
 from tasks.waiting import Waiting
 
 FLOW = "export"
@@ -176,7 +176,7 @@ def _changed(release: Normalised, known: Known) -> list[dict[str, Any]]:
     """The measures whose windows look at a month that the release derives, where it speaks of their products at all."""
     if not _speaks(release.release.row(0, named=True)):
         return []
-    derived = {year * 12 + month - 1 for flow, year, month in known.derived if flow == FLOW}
+    derived = {partition_month(partition) for partition in known.derived if partition[0] == FLOW}
     return [event for event in measures() if derived & {*reach(event)}]
 
 
@@ -204,7 +204,7 @@ def event_month(metric: Waiting, known: Known, *, is_outdated: bool) -> DataFram
     again = {partition for partition in known.derived if partition[0] == FLOW}
 
     def is_looked_at(partition: Partition) -> bool:
-        return partition[0] == FLOW and partition[1] * 12 + partition[2] - 1 in months
+        return partition[0] == FLOW and partition_month(partition) in months
 
     if is_outdated:
         other = read_table(

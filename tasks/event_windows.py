@@ -25,7 +25,7 @@ from tasks.definitions import Heads, months_changed
 from tasks.periods import first_day, month_number
 from tasks.scope import BASKET, WORLD, covering
 from tasks.snapshot import Snapshot
-from tasks.tables import Partition, read_table
+from tasks.tables import Partition, partition_month, read_table
 
 LENGTHS = (3, 12)
 SINGLE_MONTHS = 3
@@ -48,7 +48,7 @@ def windows(snapshot: Snapshot, product: str, flow: str = "export", partner: str
     months = {month for event in events for month in reach(event)}
 
     def is_looked_at(partition: Partition) -> bool:
-        return partition[0] == flow and partition[1] * 12 + partition[2] - 1 in months
+        return partition[0] == flow and partition_month(partition) in months
 
     told = by_product(in_kilograms(read_table(snapshot, Metric, is_looked_at, places(partner), LOOKED_AT)))
     own = tuple(members(product))

@@ -14,6 +14,7 @@ from tasks.periods import month_number
 from tasks.proof import prove
 from tasks.published_months import CODED, Month, PublishedMonths, Sums, with_codes
 from tasks.scope import WORLD, month_index
+from tasks.tables import partition_month
 
 YEAR_MONTHS = 12
 # So many of the places that a check has found are named; the others are counted.
@@ -44,13 +45,13 @@ class Judged:
                 single=pl.col("period_start") == ends.dt.month_start(),
             )
         )  # fmt: skip
-        touched = {(flow, year * 12 + number - 1) for flow, year, number in known.touched}
+        touched = {(partition[0], partition_month(partition)) for partition in known.touched}
         flows = {flow for flow, _ in touched}
         self.published = PublishedMonths(known.snapshot, flows, self.first, self.last, self.row["release_id"])
         self.months = set(self.published.files)
         # Of the months that the release speaks of the ledger is made anew, so that it can mend them.
         others = self.months - touched
-        prove(known.snapshot, Observation, lambda part: (part[0], part[1] * 12 + part[2] - 1) in others)
+        prove(known.snapshot, Observation, lambda part: (part[0], partition_month(part)) in others)
         self.met = self.months & touched
 
     @cached_property

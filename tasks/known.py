@@ -24,7 +24,7 @@ from tasks.proof import prove
 from tasks.refusal import Refused
 from tasks.scope import month_index
 from tasks.snapshot import Snapshot, open_snapshot
-from tasks.tables import Partition, path_partition, read_table
+from tasks.tables import Partition, partition_month, path_partition, read_table
 
 
 class Known(NamedTuple):
@@ -132,12 +132,12 @@ def _base_files(snapshot: Snapshot | None, model: type[Base | BaseYear | BaseFar
         return {month: BaseFile(month[0], first_near(month[1]), path, 0) for month, path in places.items()}
     if model is BaseYear:
         return {month: BaseFile(month[0], month[1] * 12, path, month[2]) for month, path in places.items()}
-    return {month: BaseFile(month[0], month[1] * 12 + month[2] - 1, path) for month, path in places.items()}
+    return {month: BaseFile(month[0], partition_month(month), path) for month, path in places.items()}
 
 
 def _is_spoken_of(month: Partition, releases: pl.DataFrame) -> bool:
     """Whether some earlier release speaks of a month."""
-    index = month[1] * 12 + month[2] - 1
+    index = partition_month(month)
     first, last = month_index("first_month"), month_index("last_month")
     of_flow = pl.col("flow").is_null() | (pl.col("flow") == month[0])
     return releases.filter(of_flow & (first <= index) & (last >= index)).height > 0

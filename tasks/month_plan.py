@@ -13,7 +13,7 @@ from tasks.base_file import BaseFile
 from tasks.far import first_near, first_told
 from tasks.normalise import Normalised
 from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS, month_index
-from tasks.tables import Partition
+from tasks.tables import Partition, partition_month
 from tasks.years import side_by_side
 
 
@@ -113,7 +113,7 @@ def _far(
         last[flow] = max(year, last.get(flow, year))
     valid = {
         (flow, year): file for (flow, year, _), file in published.items()
-        if not any(other == flow and _is_told_by(year, number * 12 + month - 1) for other, number, month in anew)
+        if not any(month[0] == flow and _is_told_by(year, partition_month(month)) for month in anew)
     }  # fmt: skip
     flows = {flow for flow, year, _ in derived if year == last[flow]}
     years = {(flow, last[flow]) for flow in flows if _has_far(flow, last[flow], months)} - valid.keys()
@@ -136,10 +136,7 @@ def _is_told_by(year: int, month: int) -> bool:
 
 
 def _has_far(flow: str, year: int, months: Iterable[Partition]) -> bool:
-    return any(
-        other == flow and first_told(year) <= number * 12 + month - 1 < first_near(year)
-        for other, number, month in months
-    )
+    return any(month[0] == flow and first_told(year) <= partition_month(month) < first_near(year) for month in months)
 
 
 def _stands(year: Partition, gathered: Collection[Partition], anew: Collection[Partition]) -> bool:
@@ -154,7 +151,7 @@ def looked_back_on(
 ) -> list[BaseFile]:
     """As few of the `files` as are needed to make some months, in order: those that the months look back on, those of the
     months themselves, those of `years` (flow, year, last month), and all that say what is far."""
-    wanted, told = {*months}, {(month[0], _index(month)) for month in months}
+    wanted, told = {*months}, {(month[0], partition_month(month)) for month in months}
     asked = {year[:2] for year in years}
     near = [
         file
@@ -190,7 +187,7 @@ def _months_between(partitions: set[Partition]) -> set[Partition]:
     told of, as one of two that the source gives together, or as a gap."""
     reach: dict[str, list[int]] = {}
     for month in partitions:
-        reach.setdefault(month[0], []).append(_index(month))
+        reach.setdefault(month[0], []).append(partition_month(month))
     return {
         (flow, index // 12, index % 12 + 1)
         for flow, indices in reach.items()
@@ -201,8 +198,8 @@ def _months_between(partitions: set[Partition]) -> set[Partition]:
 def can_change(month: Partition, touched: set[Partition]) -> bool:
     """Whether a month's metrics can depend on a touched month: cumulative figures reach back to January, and records look
     back LOOK_BACK_MONTHS, to months that may be told because of one QUIET_MONTHS before them."""
-    first = [(year * 12, year * 12 + number - 1) for flow, year, number in touched if flow == month[0]]
-    index = _index(month)
+    first = [(other[1] * 12, partition_month(other)) for other in touched if other[0] == month[0]]
+    index = partition_month(month)
     return any(january <= index <= own + LOOK_BACK_MONTHS + QUIET_MONTHS for january, own in first)
 
 
@@ -213,18 +210,14 @@ def years_of_totals(numbers: pl.DataFrame) -> set[tuple[str, int]]:
 
 
 def _is_not_before(month: Partition, touched: set[Partition]) -> bool:
-    return any(flow == month[0] and _index(month) >= year * 12 + number - 1 for flow, year, number in touched)
+    return any(other[0] == month[0] and partition_month(other) <= partition_month(month) for other in touched)
 
 
 def is_looked_at(month: Partition, derived: set[Partition]) -> bool:
     """Whether a month is among those that the derived months look back on, or in a year of theirs."""
-    indices = [_index(other) for other in derived if other[0] == month[0]]
+    indices = [partition_month(other) for other in derived if other[0] == month[0]]
     if not indices:
         return False
     first = (min(indices) - LOOK_BACK_MONTHS - QUIET_MONTHS) // 12 * 12
     last = max(indices) // 12 * 12 + 11
-    return first <= _index(month) <= last
-
-
-def _index(month: Partition) -> int:
-    return month[1] * 12 + month[2] - 1
+    return first <= partition_month(month) <= last

@@ -18,7 +18,7 @@ from schemas.table import polars_schema, table_name
 from tasks.periods import first_day
 from tasks.scope import WORLD
 from tasks.snapshot import Snapshot
-from tasks.tables import path_partition
+from tasks.tables import partition_month, path_partition
 
 # As far as any check looks: what is usual is told by two years, and a printed total speaks of its whole year.
 MONTHS_BACK, MONTHS_AHEAD = 24, 12
@@ -43,8 +43,8 @@ class PublishedMonths:
         self.without = without
         self.files: dict[Month, Path] = {}
         for entry in snapshot.entries(table_name(Observation)) if snapshot else ():
-            flow, year, number = path_partition(entry.partition)
-            month = year * 12 + number - 1
+            partition = path_partition(entry.partition)
+            flow, month = partition[0], partition_month(partition)
             if flow in flows and first - MONTHS_BACK <= month <= last + MONTHS_AHEAD:
                 self.files[flow, month] = snapshot.path / entry.path  # type: ignore[union-attr]
         self.files = dict(sorted(self.files.items()))

@@ -132,6 +132,12 @@ def path_partition(path: str) -> Partition:
     return flow, int(year), int(month)
 
 
+def partition_month(partition: Partition) -> int:
+    """The month of a partition as a consecutive whole number, as `periods.month_number` gives it of a day."""
+    _, year, month = partition
+    return year * 12 + month - 1
+
+
 def read_table(
     snapshot: Snapshot | None, model: type[Table], keep: Callable[[Partition], bool] = lambda partition: True,
     where: pl.Expr | None = None, columns: Collection[str] = (),
