@@ -4,14 +4,29 @@ Handing out is a courtesy to others: whatever goes wrong here is logged and neve
 lineage is already in the table.
 """
 
+import copy
 import logging
+import os
+import re
+import threading
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from openlineage.client import OpenLineageClient
+from openlineage.client.event_v2 import RunEvent
+from openlineage.client.serde import Serde
+from openlineage.client.transport import get_default_factory
+
+from tasks.filesystem import LOCAL
 from tasks.lineage import Run
-from tasks.openlineage import emit_elsewhere, events, write_events
+from tasks.openlineage import events
 from tasks.working_copy import share_once
 
 FOLDER = "lineage"
+# An endpoint through which nothing goes for so long is given up.
+PATIENCE_S = 2.0
+REFUSED = re.compile(r"too many (\d{3}) error responses")
 log = logging.getLogger("tidewaiter.lineage_events")
 
 
@@ -48,3 +63,79 @@ def _file_name(run: Run) -> str | None:
     if not landed or not failed:
         return None
     return f"failed-{landed[0].outputs['land'][:12]}-{failed[-1].step}"
+
+
+def write_events(events: Sequence[RunEvent], path: Path) -> None:
+    """Append the events to `path`, one JSON object a line; they are on disk when this returns. Raises OSError."""
+    with path.open("ab") as file:
+        file.write("".join(f"{Serde.to_json(event)}\n" for event in events).encode())
+    LOCAL.fsync_file(path)
+    LOCAL.fsync_directory(path.parent)
+
+
+def emit_elsewhere(events: Sequence[RunEvent]) -> None:
+    """Send the events to the transport that openlineage.yml or the environment names; without one do nothing.
+
+    Never raises. An endpoint through which no event goes for PATIENCE_S is given up; what was not sent is a warning.
+    The client adds to a copy of each event what its configuration asks for, and a tag with its version.
+    """
+    sent, trouble, enough = list[RunEvent](), list[str](), threading.Event()
+    # Timeouts of transports do not bound a slow name server or a trickling answer; a thread can be left behind.
+    thread = threading.Thread(target=_send, args=(events, sent, trouble, enough), name="openlineage", daemon=True)
+    thread.start()
+    before = -1
+    while thread.is_alive() and len(sent) > before:
+        before = len(sent)
+        thread.join(PATIENCE_S)
+    if thread.is_alive():
+        enough.set()
+        trouble.append(f"nothing went through for {PATIENCE_S} s")
+    if trouble:
+        told = "%d of %d OpenLineage events were handed over; %s. See to OPENLINEAGE_URL, OPENLINEAGE__TRANSPORT or openlineage.yml"
+        log.warning(told, len(sent), len(events), trouble[0])
+
+
+def _send(events: Sequence[RunEvent], sent: list[RunEvent], trouble: list[str], enough: threading.Event) -> None:
+    try:
+        if (config := _configured()) is None:
+            return
+        client = OpenLineageClient(transport=get_default_factory().create(config))
+        for event in copy.deepcopy([*events]):
+            if enough.is_set():
+                break
+            try:
+                client.emit(event)
+                sent.append(event)
+            except Exception as problem:
+                trouble.append(_kind_of(problem))
+        if not client.close(PATIENCE_S):
+            trouble.append("not all of them were delivered in time")
+    except Exception as problem:
+        trouble.append(_kind_of(problem))
+
+
+def _kind_of(problem: Exception) -> str:
+    """What went wrong, without a word of its message: that holds the address, and an address may hold a password."""
+    status = getattr(getattr(problem, "response", None), "status_code", None)
+    # Where the client gave up after such answers the status is in words only.
+    if status is None and (said := REFUSED.search(str(problem))):
+        status = said.group(1)
+    return type(problem).__name__ + (f", status {status}" if status else "")
+
+
+def _configured() -> dict[str, Any] | None:
+    """The transport's configuration as the official client finds it, made impatient; None where there is none."""
+    # A client that finds no transport prints to the console, so this one is given one and only asked.
+    config = OpenLineageClient(transport=get_default_factory().create({"type": "noop"})).config.transport or {}
+    if "type" not in config and (url := os.environ.get("OPENLINEAGE_URL")):
+        config = config["transports"][OpenLineageClient.DEFAULT_URL_TRANSPORT_NAME] | {"url": url}
+    return _impatient(config) if "type" in config else None
+
+
+def _impatient(config: Any) -> Any:
+    """The configuration without retries and with a short timeout, in every HTTP transport at whatever depth."""
+    if isinstance(config, list):
+        return [_impatient(part) for part in config]
+    if isinstance(config, dict) and config.get("type") in ("http", "async_http"):
+        return config | {"timeout": min(float(config.get("timeout", 1)), PATIENCE_S / 2), "retry": {"total": 0}}
+    return {key: _impatient(part) for key, part in config.items()} if isinstance(config, dict) else config

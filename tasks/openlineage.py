@@ -1,43 +1,30 @@
-"""The records of a run told in the language of others: OpenLineage events, for a file and for whoever is configured.
+"""The records of a run told in the language of others: OpenLineage events.
 
-Belongs here: which event says what, under which names datasets are known, where columns come from, and how events leave
-without ever holding up a release. Does not belong here: what is recorded (`lineage`), when events are told (`lineage_events`).
+Belongs here: which event says what, under which names datasets are known, where columns come from. Does not belong here: what is
+recorded (`lineage`), how and when events leave (`lineage_events`).
 
 Steps know things by the names of arguments and results (`release.detail`, `derive`); a lineage graph needs one name for
 one thing. So a table that is a step's only result goes by its table's name, and what a step was given goes by the name
 under which the same bytes were made earlier in the run. Where columns come from is declared in COLUMNS.
 """
 
-import copy
-import logging
-import os
-import re
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
 
-from openlineage.client import OpenLineageClient, event_v2, facet_v2
+from openlineage.client import event_v2, facet_v2
 from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, RunEvent
 from openlineage.client.generated.base import EventType
-from openlineage.client.serde import Serde
-from openlineage.client.transport import get_default_factory
 
 from schemas.metric import FIGURES, status
 from schemas.observation import Observation
 from schemas.table import Table, polars_schema, readers_schema, table_name
-from tasks.filesystem import LOCAL
 from tasks.lineage import Run, StepRecord, versions
 
-PATIENCE_S = 2.0
 # The namespace in which all jobs and datasets lie.
 NAMESPACE = "tidewaiter"
 INTEGRATION, RELEASE_JOB = "TIDEWAITER", "release"
 # Results of these steps are not made by the release, so they get names of their own.
 PREFIXES = {"open_known": "known."}
-REFUSED = re.compile(r"too many (\d{3}) error responses")
-log = logging.getLogger("tidewaiter.openlineage")
 # No address shows this code, so a package URL names it. The client keeps one producer for a whole process.
 event_v2.set_producer(f"pkg:generic/tidewaiter@{versions()['tidewaiter']}")
 
@@ -204,79 +191,3 @@ def _output(thing: _Thing, given: Sequence[_Thing]) -> OutputDataset:
     if origins:
         facets["columnLineage"] = kinds.ColumnLineageDatasetFacet(origins)
     return OutputDataset(NAMESPACE, thing.dataset, own, facets=facets)
-
-
-def write_events(events: Sequence[RunEvent], path: Path) -> None:
-    """Append the events to `path`, one JSON object a line; they are on disk when this returns. Raises OSError."""
-    with path.open("ab") as file:
-        file.write("".join(f"{Serde.to_json(event)}\n" for event in events).encode())
-    LOCAL.fsync_file(path)
-    LOCAL.fsync_directory(path.parent)
-
-
-def emit_elsewhere(events: Sequence[RunEvent]) -> None:
-    """Send the events to the transport that openlineage.yml or the environment names; without one do nothing.
-
-    Never raises. An endpoint through which no event goes for PATIENCE_S is given up; what was not sent is a warning.
-    The client adds to a copy of each event what its configuration asks for, and a tag with its version.
-    """
-    sent, trouble, enough = list[RunEvent](), list[str](), threading.Event()
-    # Timeouts of transports do not bound a slow name server or a trickling answer; a thread can be left behind.
-    thread = threading.Thread(target=_send, args=(events, sent, trouble, enough), name="openlineage", daemon=True)
-    thread.start()
-    before = -1
-    while thread.is_alive() and len(sent) > before:
-        before = len(sent)
-        thread.join(PATIENCE_S)
-    if thread.is_alive():
-        enough.set()
-        trouble.append(f"nothing went through for {PATIENCE_S} s")
-    if trouble:
-        told = "%d of %d OpenLineage events were handed over; %s. See to OPENLINEAGE_URL, OPENLINEAGE__TRANSPORT or openlineage.yml"
-        log.warning(told, len(sent), len(events), trouble[0])
-
-
-def _send(events: Sequence[RunEvent], sent: list[RunEvent], trouble: list[str], enough: threading.Event) -> None:
-    try:
-        if (config := _configured()) is None:
-            return
-        client = OpenLineageClient(transport=get_default_factory().create(config))
-        for event in copy.deepcopy([*events]):
-            if enough.is_set():
-                break
-            try:
-                client.emit(event)
-                sent.append(event)
-            except Exception as problem:
-                trouble.append(_kind_of(problem))
-        if not client.close(PATIENCE_S):
-            trouble.append("not all of them were delivered in time")
-    except Exception as problem:
-        trouble.append(_kind_of(problem))
-
-
-def _kind_of(problem: Exception) -> str:
-    """What went wrong, without a word of its message: that holds the address, and an address may hold a password."""
-    status = getattr(getattr(problem, "response", None), "status_code", None)
-    # Where the client gave up after such answers the status is in words only.
-    if status is None and (said := REFUSED.search(str(problem))):
-        status = said.group(1)
-    return type(problem).__name__ + (f", status {status}" if status else "")
-
-
-def _configured() -> dict[str, Any] | None:
-    """The transport's configuration as the official client finds it, made impatient; None where there is none."""
-    # A client that finds no transport prints to the console, so this one is given one and only asked.
-    config = OpenLineageClient(transport=get_default_factory().create({"type": "noop"})).config.transport or {}
-    if "type" not in config and (url := os.environ.get("OPENLINEAGE_URL")):
-        config = config["transports"][OpenLineageClient.DEFAULT_URL_TRANSPORT_NAME] | {"url": url}
-    return _impatient(config) if "type" in config else None
-
-
-def _impatient(config: Any) -> Any:
-    """The configuration without retries and with a short timeout, in every HTTP transport at whatever depth."""
-    if isinstance(config, list):
-        return [_impatient(part) for part in config]
-    if isinstance(config, dict) and config.get("type") in ("http", "async_http"):
-        return config | {"timeout": min(float(config.get("timeout", 1)), PATIENCE_S / 2), "retry": {"total": 0}}
-    return {key: _impatient(part) for key, part in config.items()} if isinstance(config, dict) else config

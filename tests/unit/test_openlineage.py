@@ -33,7 +33,8 @@ from schemas.table import Table, empty_frame, polars_schema
 from schemas.trade_flow import TradeFlow
 from tasks.hold import Held
 from tasks.lineage import Run, StepRecord
-from tasks.openlineage import COLUMNS, PATIENCE_S, emit_elsewhere, events, write_events
+from tasks.lineage_events import PATIENCE_S, emit_elsewhere, write_events
+from tasks.openlineage import COLUMNS, events
 
 SPEC = Path(__file__).parents[2].parent / "shared" / "data" / "openlineage_spec"
 BEGIN = datetime(2025, 7, 20, 9, 0, tzinfo=UTC)
@@ -493,7 +494,7 @@ def test_a_dead_endpoint_is_a_warning_at_once(
     begin = time.monotonic()
     emit_elsewhere(events(whole, "query-1"))
     assert time.monotonic() - begin < PATIENCE_S
-    (record,) = [record for record in caplog.records if record.name == "tidewaiter.openlineage"]
+    (record,) = [record for record in caplog.records if record.name == "tidewaiter.lineage_events"]
     assert record.levelno == logging.WARNING
     assert record.getMessage().startswith("0 of 8 OpenLineage events were handed over; ConnectionError")
 
@@ -510,7 +511,7 @@ def test_no_secret_of_an_address_is_logged(
     emit_elsewhere(events(whole, "query-1"))
     environment.setenv("OPENLINEAGE__TRANSPORT", json.dumps({"type": "http", "url": "bob:a-password@nowhere"}))
     emit_elsewhere(events(whole, "query-1"))
-    first, second = [record.getMessage() for record in caplog.records if record.name == "tidewaiter.openlineage"]
+    first, second = [record.getMessage() for record in caplog.records if record.name == "tidewaiter.lineage_events"]
     why = "HTTPError, status 401" if answers else "ConnectionError"
     assert first.startswith(f"0 of 8 OpenLineage events were handed over; {why}. See to OPENLINEAGE_URL")
     assert second.startswith("0 of 8 OpenLineage events were handed over; ")
