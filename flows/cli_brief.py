@@ -13,7 +13,7 @@ from rich.table import Table
 
 from flows.terminal import STORE, Flow, Form, Store, console, refusals, say
 from tasks import claims as claiming
-from tasks import control_events, display, event_windows, reading
+from tasks import control_events, display, event_windows, formats, reading
 from tasks.brief_sentences import headlines
 
 MARKS = {"supported": "green", "contradicted": "bold red", "right_number_wrong_place": "yellow", "not_checkable": "dim"}
@@ -53,10 +53,10 @@ def check(
             checked, changed = claiming.check_claims(snapshot, claiming.read_claims(file)), False
         kept = output or store / "reports" / f"claims-{file.stem}.csv"
         kept.parent.mkdir(parents=True, exist_ok=True)
-        reading.write(checked, "csv" if form is Form.table else form.value, kept)
+        formats.write(checked, "csv" if form is Form.table else form.value, kept)
         if form is not Form.table:
             if output is None:
-                reading.write(checked, form.value, None)
+                formats.write(checked, form.value, None)
             return
     table = Table(title=claiming.summary(checked), show_lines=True)
     for name in ("claim", "verdict", "reason"):
@@ -84,7 +84,7 @@ def list_events(
         return
     found = control_events.events_of(product)
     if form is not Form.table:
-        reading.write(found, form.value, None)
+        formats.write(found, form.value, None)
         return
     if not found.height:
         say(f"no measure touches {product}; tidewaiter events lists all measures")
@@ -133,7 +133,7 @@ def windows(
             named = f"no measure {event}" if event else "no measure"
             raise ValueError(f"{named} with a day of effect touches {product}; see tidewaiter events")
         if form is not Form.table or output:
-            reading.write(found, "csv" if form is Form.table else form.value, output)
+            formats.write(found, "csv" if form is Form.table else form.value, output)
             return
     for (name, what, role), rows in found.partition_by(
         "event", "product", "role", as_dict=True, maintain_order=True
@@ -207,7 +207,7 @@ def plot(
     from tasks.plot import draw
 
     with refusals():
-        reading.require_folder_of(output)
+        formats.require_folder_of(output)
         rows = reading.query(store, "metric", flow=flow.value, product=product)
         output.write_bytes(draw(rows, product, partner or ["WLD"], measure, output.suffix))
     say(f"written: {output}")

@@ -22,7 +22,7 @@ from flows.terminal import (
 )
 from schemas.catalog import PUBLISHED
 from schemas.metric import FIGURES
-from tasks import display, publish, reading
+from tasks import display, formats, nearby, publish, reading
 from tasks.audit import audit as audit_store
 from tasks.origin import Point
 from tasks.release_calendar import today
@@ -64,13 +64,13 @@ def read(
         found = reading.query(store, table.value, **asked)
         if not found.height:
             # To people; a file or a pipe gets no rows.
-            say(f"0 rows: {reading.nearby(store, table.value, **asked)}", to=errors)
+            say(f"0 rows: {nearby.what_is_nearby(store, table.value, **asked)}", to=errors)
         if form is Form.table and output is None:
             if not found.height:
                 return
             console.print(display.frame_table(found, rows, console.width))
         else:
-            reading.write(found, "csv" if form is Form.table else form.value, output)
+            formats.write(found, "csv" if form is Form.table else form.value, output)
 
 
 @commands.command(
@@ -154,7 +154,7 @@ def releases(
             )  # fmt: skip
             console.print(display.frame_table(found, 1000, console.width, shown))
         else:
-            reading.write(found, form.value, None)
+            formats.write(found, form.value, None)
 
 
 @commands.command(epilog="Example: `tidewaiter revisions --release gacc_query-4cb411168c5d`")

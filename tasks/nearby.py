@@ -1,0 +1,107 @@
+"""Where a query finds no row: which of its conditions is the first that leaves none, and what it could have been instead."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from schemas.catalog import PUBLISHED
+from tasks.snapshot import Snapshot, open_snapshot
+from tasks.tables import Partition, path_partition, read_table
+
+NAMED_MAX = 20
+MONTHS_NEARBY = 2
+
+
+def what_is_nearby(
+    store: Path, table: str, *, flow: str | None = None, product: str | None = None, partner: str | None = None,
+    month: tuple[int, int] | None = None, as_of: date | None = None,
+) -> str:  # fmt: skip
+    """Where `reading.query` with these conditions finds no row: which condition is the first that leaves none, and what it could have
+    been instead. No more of the table is read than the query has read."""
+    snapshot, layout = open_snapshot(store), PUBLISHED[table]
+    if snapshot is None or not snapshot.entries(table):
+        return f"the table {table} has no files in this snapshot"
+    look = _Look(snapshot, table)
+    for name, value in (("flow", flow), ("product", product), ("partner", partner)):
+        if value is not None and not look.narrowed(name, value).has_rows():
+            there = look.values(name)
+            return f"{look.words(f'{name} {value}')}; " + (
+                f"there are {name}s {there}" if there else "no row names one"
+            )
+        look = look if value is None else look.narrowed(name, value)
+    if not look.has_rows():
+        return f"the table {table} has no rows in this snapshot"
+    if month is not None and layout.month_of is not None:
+        wanted = date(*month, 1)
+        months = look.months(layout.month_of)
+        if wanted not in months:
+            before, after = (day for day in months if day < wanted), (day for day in months if day > wanted)
+            near = [*before][-MONTHS_NEARBY:] + [*after][:MONTHS_NEARBY]
+            return (
+                f"{look.words(f'month {wanted:%Y-%m}')}; there is {months[0]:%Y-%m} to {months[-1]:%Y-%m}, nearby "
+                f"{', '.join(f'{day:%Y-%m}' for day in near)}"
+            )
+    return f"on {as_of} nothing of this was known; without a day there is something"
+
+
+@dataclass(frozen=True)
+class _Look:
+    """A table, narrowed by some conditions."""
+
+    snapshot: Snapshot
+    table: str
+    conditions: tuple[tuple[str, str], ...] = ()
+
+    def narrowed(self, name: str, value: str) -> "_Look":
+        return replace(self, conditions=(*self.conditions, (name, value)))
+
+    def words(self, missing: str) -> str:
+        of = f" of {', '.join(f'{name} {value}' for name, value in self.conditions)}" if self.conditions else ""
+        return f"the table {self.table} has no {missing}{of}"
+
+    def has_rows(self) -> bool:
+        if self._is_filed():
+            return bool(self._partitions())
+        return self._rows(PUBLISHED[self.table].sort_by[0]).height > 0
+
+    def values(self, name: str) -> str:
+        """Values of a column, from the last month back; where there are too many to name, some of them."""
+        there: set[str] = set()
+        newest_first: list[Partition | None] = [*sorted(self._partitions(), reverse=True)]
+        for month in newest_first or [None]:
+            there |= {*self._rows(name, month)[name].drop_nulls()}
+            if len(there) > NAMED_MAX:
+                return ", ".join([*sorted(there)[:NAMED_MAX], "and more"])
+        return ", ".join(sorted(there))
+
+    def months(self, month_of: str) -> list[date]:
+        if self._is_filed():
+            return sorted({date(year, month, 1) for _, year, month in self._partitions()})
+        days = self._rows(month_of)[month_of].drop_nulls().dt.month_start()
+        return list(days.unique().sort())
+
+    def _is_filed(self) -> bool:
+        """Whether the names of the files tell it all, and none need be read."""
+        return PUBLISHED[self.table].month_of is not None and {name for name, _ in self.conditions} <= {"flow"}
+
+    def _partitions(self) -> set[Partition]:
+        flow = dict(self.conditions).get("flow")
+        filed = {
+            path_partition(entry.partition)
+            for entry in self.snapshot.entries(self.table)
+            if entry.partition and entry.rows
+        }
+        return {partition for partition in filed if flow in (None, partition[0])}
+
+    def _rows(self, column: str, month: Partition | None = None) -> pl.DataFrame:
+        asked = dict(self.conditions)
+        flow = asked.pop("flow", None)
+        inside = [pl.col(name) == value for name, value in asked.items()]
+        rows = read_table(
+            self.snapshot, PUBLISHED[self.table].model,
+            lambda partition: flow in (None, partition[0]) and month in (None, partition),
+            where=pl.all_horizontal(inside) if inside else None, columns=(column, "flow"),
+        )  # fmt: skip
+        return rows if flow is None else rows.filter(pl.col("flow") == flow)
