@@ -17,7 +17,8 @@ from benchmarks.measure import Cost
 from benchmarks.whole import CONTENDERS
 from flows.release import release
 from schemas.request import ReleaseRequest
-from tasks.snapshot import Snapshot, list_snapshots, open_snapshot
+from tasks.reading import open_published
+from tasks.snapshot import Snapshot, list_snapshots
 from tasks.sources import gacc_query
 
 GOLDEN = "6248a4e28bd01595ecdf775f7190c2e870b59603e648bf4e59338941611bc768"
@@ -89,8 +90,7 @@ def test_all_contenders_make_the_same_figures(outputs: dict[str, Path]) -> None:
 def test_the_store_can_be_written_again_byte_for_byte_and_its_share_is_told(
     outputs: dict[str, Path], folder: Path, tmp_path: Path
 ) -> None:
-    snapshot = open_snapshot(outputs["tidewaiter"])
-    assert snapshot is not None
+    snapshot = open_published(outputs["tidewaiter"])
     written = writing.write_again(outputs["tidewaiter"], tmp_path)
     assert written.bytes == sum(entry.bytes for entry in snapshot.files) > 10_000_000
     costs = {"tidewaiter": [Cost(40.0, 60.0, 2**30, 0)], "duckdb": [Cost(30.0, 50.0, 2**32, 0)]}
@@ -160,12 +160,10 @@ def test_a_store_turned_back_is_what_it_was_and_a_month_that_comes_again_makes_t
     assert [line["month"] for line in grown] == [1, 2]
     first, last = list_snapshots(store)
     history.turn_back(store, 1, tmp_path / "back")
-    back = open_snapshot(tmp_path / "back")
-    assert back is not None
+    back = open_published(tmp_path / "back")
     assert (back.id, back.files) == (first.id, first.files)
     assert release.fn(ReleaseRequest(file=files[1], store=tmp_path / "back")).status == "published"
-    again = open_snapshot(tmp_path / "back")
-    assert again is not None
+    again = open_published(tmp_path / "back")
     assert again.sequence == last.sequence
     assert _hashes(again) == _hashes(last)
     assert len(list_snapshots(store)) == 2, "the store itself is left as it was"

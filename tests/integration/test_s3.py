@@ -31,6 +31,7 @@ from tasks import claim_table, reading, remote, working_copy
 from tasks.audit import audit
 from tasks.bucket import Bucket, BucketError
 from tasks.origin import Point
+from tasks.reading import open_published
 from tasks.resolve import open_release
 from tasks.retention import Retired
 from tasks.snapshot import BrokenStore, Snapshot, UnknownSnapshot, current_id, open_snapshot, snapshot_ids
@@ -40,8 +41,7 @@ from tasks.trace import Tracer
 
 def test_the_bucket_holds_the_bytes_of_the_folder(customs: Customs, sample: tuple[S3Url, Path]) -> None:
     url, folder = sample
-    local = open_snapshot(folder)
-    assert local is not None
+    local = open_published(folder)
     assert customs.current(url)[0] == local.id
     assert customs.get(url, f"snapshots/{local.id}/manifest.json") == (local.path / "manifest.json").read_bytes()
     areas = {key.partition("/")[0] for key in customs.keys(url)}
@@ -125,8 +125,7 @@ def test_another_machine_reads_traces_and_audits(
     store = working_copy.at_hand(url)
     assert other_machine in store.parents
     assert not list((store / "raw").glob("*/*"))
-    snapshot = open_snapshot(store)
-    assert snapshot is not None
+    snapshot = open_published(store)
     assert (
         Tracer(snapshot, "export")
         .trace(Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5), "mom_pct")

@@ -20,8 +20,9 @@ from schemas.table import readers_schema
 from tasks.audit import audit
 from tasks.origin import Point
 from tasks.raw_records import RawRecords
+from tasks.reading import open_published
 from tasks.sample import drawn
-from tasks.snapshot import Snapshot, open_snapshot
+from tasks.snapshot import Snapshot
 from tasks.tables import read_table
 from tasks.trace import Tracer
 
@@ -44,9 +45,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def snapshot(store: Path) -> Snapshot:
-    found = open_snapshot(store)
-    assert found is not None
-    return found
+    return open_published(store)
 
 
 def test_every_row_can_be_drawn_and_none_twice(snapshot: Snapshot) -> None:

@@ -23,8 +23,8 @@ from tasks.chart import chart, lines, on_calendar, svg
 from tasks.control_events import members
 from tasks.ledger import last_word
 from tasks.plot import draw
-from tasks.reading import query
-from tasks.snapshot import Snapshot, open_snapshot
+from tasks.reading import open_published, query
+from tasks.snapshot import Snapshot
 from tasks.tables import read_table
 from tasks.trace import NoFigure
 from tests.unit.statements import MAGNETS as CODE
@@ -39,9 +39,7 @@ STORY = ("353 t", "660 %", "3,188 t", "157.5 %", "1,238 t", "38.1 %", "22,319 t"
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     store = tmp_path_factory.mktemp("brief") / "store"
     release.fn(ReleaseRequest(file=ROOT / "flows" / "examples" / "published_figures.csv", store=store))
-    found = open_snapshot(store)
-    assert found is not None
-    return found
+    return open_published(store)
 
 
 @pytest.fixture(scope="module")
@@ -207,8 +205,7 @@ def test_rounded_tonnages_make_no_other_growth_no_sure_multiple_and_no_decimal_o
     file.write_text("flow,product,partner,period,measure,value,unit,published_on,publisher,address,note\n" + lines)
     request = ReleaseRequest(file=file, store=tmp_path / "store", source="published", released_on=date(2024, 7, 20))
     release.fn(request, date(2024, 8, 1))
-    found = open_snapshot(tmp_path / "store")
-    assert found is not None
+    found = open_published(tmp_path / "store")
     facts = gather(found, found.store, MAGNETS, "export", date(2024, 6, 1))
     said = [sentence.text for sentence in brief_sentences.headlines(facts, "en")]
     assert "were 26 t in June 2024, up 24 % from 21 t in May." in said[0]
@@ -310,8 +307,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Facts:
             ),
             date(2025, 8, 1),
         )
-    found = open_snapshot(folder / "store")
-    assert found is not None
+    found = open_published(folder / "store")
     return gather(found, found.store, MAGNETS, "export", JUNE)
 
 
@@ -456,9 +452,7 @@ def taken(file: Path, day: date = date(2025, 7, 20), **other: Any) -> Snapshot:
     declared: dict[str, Any] = {"source": "gacc_query", "flow": "export", "partners": "all", "released_on": day}
     request = ReleaseRequest(file=file, store=file.parent / "store", **(declared | other))
     release.fn(request, date(2026, 8, 1))
-    found = open_snapshot(request.store)
-    assert found is not None
-    return found
+    return open_published(request.store)
 
 
 def printed(file: Path) -> Snapshot:

@@ -14,7 +14,7 @@ from schemas.outcome import Outcome
 from schemas.request import ReleaseRequest
 from tasks import artifacts, brief_facts
 from tasks.briefs import LIST_OF_ONES_OWN, watched
-from tasks.snapshot import open_snapshot
+from tasks.reading import open_published
 from tasks.store_audit import audit_store
 
 SOYBEANS = '"数据年月","商品编码","商品名称","贸易伙伴编码","贸易伙伴名称","第一数量","第一计量单位","第二数量","第二计量单位","美元",\n"202506","12019019","大豆","502","美国","1500","千克","0","?","2000",\n'
@@ -51,8 +51,7 @@ def test_a_release_of_a_watched_product_writes_its_briefs_outside_of_what_is_has
     assert "800 t" in (store / f"{place}.en.html").read_text(encoding="utf-8")
     assert "800 t" in (store / f"{place}.zh.md").read_text(encoding="utf-8")
     assert audit_store(store) == []
-    snapshot = open_snapshot(store)
-    assert snapshot is not None
+    snapshot = open_published(store)
     assert outcome.snapshot_id == snapshot.id
     assert snapshot.id in (store / f"{place}.en.html").read_text(encoding="utf-8")
     assert ingest(tmp_path / "magnets.csv", store).briefs == [], "nothing new, nothing written"
@@ -80,8 +79,7 @@ def test_a_brief_that_fails_is_a_warning_and_the_release_stands(
     assert outcome.status == "published"
     assert outcome.briefs == []
     assert "brief (export of basket:rare_earth_magnets): not written, OSError: no space left" in outcome.warnings[-1]
-    snapshot = open_snapshot(tmp_path / "store")
-    assert snapshot is not None
+    snapshot = open_published(tmp_path / "store")
     assert snapshot.id == outcome.snapshot_id
 
 

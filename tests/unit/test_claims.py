@@ -18,7 +18,8 @@ from schemas.request import ReleaseRequest
 from tasks.claim_periods import Unclear, read_period
 from tasks.claim_words import read_claim
 from tasks.claims import ClaimsFile, check_claims, read_claims
-from tasks.snapshot import Snapshot, open_snapshot
+from tasks.reading import open_published
+from tasks.snapshot import Snapshot
 
 ROOT = Path(__file__).parent.parent.parent
 YES, NO, ELSEWHERE, OPEN = "supported", "contradicted", "right_number_wrong_place", "not_checkable"
@@ -141,9 +142,7 @@ COLUMNS = ("commodity", "partner", "period", "metric", "value", "unit", "qualifi
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     store = tmp_path_factory.mktemp("claims") / "store"
     release.fn(ReleaseRequest(file=ROOT / "flows" / "examples" / "published_figures.csv", store=store))
-    snapshot = open_snapshot(store)
-    assert snapshot is not None
-    return snapshot
+    return open_published(store)
 
 
 def frame(rows: list[tuple[Any, ...]]) -> ClaimsFile:
@@ -316,8 +315,7 @@ def print_of(store: Path, *rows: tuple[str, str, str, str], product: str = "8505
 
 def verdicts_of(store: Path, *claims: tuple[str, str, str, str, str], commodity: str = M) -> list[tuple[str, str]]:
     """Verdict and reason of claims: partner, period, metric, value and unit."""
-    snapshot = open_snapshot(store)
-    assert snapshot is not None
+    snapshot = open_published(store)
     return (
         check_claims(snapshot, frame([(commodity, *claim, "") for claim in claims])).select("verdict", "reason").rows()
     )
@@ -508,8 +506,7 @@ def quarter(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def found_of(store: Path, *claims: tuple[str, ...]) -> list[tuple[str, str]]:
     """Verdict and reason of claims: partner, period, metric, value, unit and qualifier."""
-    snapshot = open_snapshot(store)
-    assert snapshot is not None
+    snapshot = open_published(store)
     return check_claims(snapshot, frame([(M, *claim) for claim in claims])).select("verdict", "reason").rows()
 
 
@@ -610,8 +607,7 @@ def test_a_rank_within_a_year_that_was_printed_a_month_later_is_among_the_months
     """Of the months after March nothing is known."""
     claims = frame([(M, "US", "2025-03", "rank", "1", "rank within 2025", "")] * 3)
     days = replace(claims, rows=claims.rows.with_columns(published=pl.Series(["2025-04-20", "2026-01-20", ""])))
-    snapshot = open_snapshot(quarter)
-    assert snapshot is not None
+    snapshot = open_published(quarter)
     found = check_claims(snapshot, days)
     assert found["verdict"].to_list() == [YES, OPEN, OPEN]
     assert "the months of 2025 so far" in found["reason"][0]

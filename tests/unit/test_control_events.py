@@ -16,6 +16,7 @@ from schemas.request import ReleaseRequest
 from tasks import event_tables, event_windows
 from tasks.control_events import MIXED, MIXED_WORDS, coverage, events_of, holds, measures, mixed_note, touched_codes
 from tasks.event_windows import as_table, reach, windows, windows_of, with_zeros
+from tasks.reading import open_published
 from tasks.snapshot import Snapshot, open_snapshot
 from tasks.tables import read_table
 from tests.unit import statements
@@ -39,9 +40,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
             file=folder / "soybeans.csv", store=folder / "store", source="gacc_query", flow="export", partners="all"
         )
     )
-    snapshot = open_snapshot(folder / "store")
-    assert snapshot is not None
-    return snapshot
+    return open_published(folder / "store")
 
 
 def test_the_four_measures_of_october_2025_never_came_into_force() -> None:
@@ -148,9 +147,7 @@ def _store(
         months=months, released_on=date(2025, 12, 20),
     )  # fmt: skip
     release.fn(request, date(2026, 11, 1))
-    snapshot = open_snapshot(folder / "store")
-    assert snapshot is not None
-    return snapshot
+    return open_published(folder / "store")
 
 
 def _windows(found: pl.DataFrame) -> dict[tuple[str, int], tuple[Any, ...]]:
@@ -317,8 +314,7 @@ def test_windows_do_not_depend_on_the_order_of_releases_and_another_product_leav
             )
             request = ReleaseRequest(file=file, store=tmp_path / name, **declared)  # type: ignore[arg-type]
             release.fn(request, date(2026, 11, 1))
-            snapshot = open_snapshot(tmp_path / name)
-            assert snapshot is not None
+            snapshot = open_published(tmp_path / name)
             files.append({entry.path for entry in snapshot.files if entry.table in EVENT_TABLES})
         at = order.index(beans)
         assert files[at] == files[at - 1], "a release about soybeans leaves the windows of magnets alone"

@@ -15,7 +15,8 @@ from schemas.outcome import Outcome
 from schemas.request import ReleaseRequest
 from tasks.objects import DamagedStore
 from tasks.proof import prove
-from tasks.snapshot import FileEntry, Snapshot, object_path, open_snapshot
+from tasks.reading import open_published
+from tasks.snapshot import FileEntry, object_path
 from tasks.store_audit import audit_store
 from tasks.working_copy import NOTE
 
@@ -42,18 +43,12 @@ def ingest(tmp_path: Path) -> Ingest:
     return ingest
 
 
-def _opened(store: Path) -> Snapshot:
-    snapshot = open_snapshot(store)
-    assert snapshot is not None
-    return snapshot
-
-
 def _hashes(store: Path) -> dict[str, str]:
-    return {entry.path: entry.sha256 for entry in _opened(store).files}
+    return {entry.path: entry.sha256 for entry in open_published(store).files}
 
 
 def _entry(store: Path, beginning: str) -> FileEntry:
-    return next(entry for entry in _opened(store).files if entry.path.startswith(f"{beginning}/"))
+    return next(entry for entry in open_published(store).files if entry.path.startswith(f"{beginning}/"))
 
 
 def _flip_a_silent_bit(path: Path) -> None:
@@ -80,12 +75,12 @@ def test_a_release_derives_nothing_from_a_damaged_file(tmp_path: Path, ingest: I
     store = tmp_path / "store"
     ingest(store, "202406")
     ingest(store, "202505")
-    before = _opened(store)
+    before = open_published(store)
     entry = _entry(store, beginning)
     _flip_a_silent_bit(object_path(store, entry.sha256))
     with pytest.raises(DamagedStore, match=f"{entry.path}: found sha256 .* expected sha256 {entry.sha256}"):
         ingest(store, "202506")
-    assert _opened(store).id == before.id
+    assert open_published(store).id == before.id
 
 
 def test_what_is_advised_mends_it_and_then_the_release_is_what_it_would_have_been(
@@ -117,4 +112,4 @@ def test_a_working_copy_that_is_damaged_is_to_be_deleted(tmp_path: Path, ingest:
     _flip_a_silent_bit(object_path(store, _entry(store, READ[0]).sha256))
     (store / NOTE).write_text(json.dumps({"url": "s3://customs/store", "endpoint": "", "held": {}}))
     with pytest.raises(DamagedStore, match=f"delete {store}, and it is fetched anew"):
-        prove(_opened(store), Base)
+        prove(open_published(store), Base)
