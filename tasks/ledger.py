@@ -30,9 +30,12 @@ SAID = ("value", "resolution")
 def merge(detail: DataFrame[Detail], releases: DataFrame[Release]) -> DataFrame[Observation]:
     """The ledger rows of some months, from every release's detail of those months and the releases they come from.
 
-    Of two words on one day a number stands over silence, and over the same with fewer digits, then the release that was
-    public later, then the one with the later name: a rule that needs no clock. A release that says a number again adds
-    nothing, nor does a corrected edition of one where another release has spoken since. Raises OverflowError where a sum would not fit, and LookupError where a row is of none of the releases.
+    Of two words on a number on one day these stand, in this order: a number before a silence; the same number with more digits
+    before it with fewer; the word of the release that was public later; that of the release with the later name. The rule needs
+    no clock. A release that says a number again adds nothing, nor does a corrected edition of a release where another one has
+    spoken since.
+
+    Raises OverflowError where a sum would not fit, and LookupError where a row is of none of the releases.
     """
     _refuse_unknown(detail, releases)
     apart = undisputed(detail, releases)

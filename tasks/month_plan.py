@@ -104,9 +104,9 @@ def _far(
 ) -> _FarPlan:
     """Which files of `base_far` can be used, and which are to be made.
 
-    To be made is that of the last year of each flow, once a month of it has figures and there are far months. Used is a file
-    only where all derived months are of one year and none of the years that are to be `gathered` is far; in all other cases the
-    months themselves are read.
+    A file is made for the last year of each flow whose published one no longer holds, as soon as a month of that year is derived
+    and there are months far from it. Published files are used only where all derived months are of one year and no year that is
+    to be `gathered` (a file of `base_year` to be made) is far from it; else the far months themselves are read.
     """
     last: dict[str, int] = {}
     for flow, year, _ in months:

@@ -1,6 +1,6 @@
-"""Every row of docs/BAD_INPUTS.md, byte for byte, against what must become of it.
+"""Every row of the list of bad inputs (`bad_inputs`), byte for byte, against what must become of it.
 
-BAD_INPUTS says REJECT of bytes, fields and records as well as of releases. Here the first is `Refuse` (an exception with
+The list says REJECT of bytes, fields and records as well as of releases. Here the first is `Refuse` (an exception with
 the rule, nothing is used) or `Quarantine` (the record is set aside), and REJECT of a release, gate D, is `Hold`: an error
 finding, with which nothing is published until a person has decided.
 
