@@ -17,7 +17,7 @@ from schemas.release import Release
 from tasks.ledger import last_word
 from tasks.periods import month_name
 from tasks.raw_records import RawRecords, Row
-from tasks.scope import BASKET, TOTALS, WORLD, covering, of_finest_level, part_of
+from tasks.scope import BASKET, EVERYTHING, TOTALS, WORLD, covering, of_finest_level, part_of
 from tasks.snapshot import Snapshot
 from tasks.tables import read_table
 
@@ -131,6 +131,10 @@ class Origins:
         """Whether some release speaks about the point, with or without a row."""
         return self._standing(point) is not None
 
+    def _asks_everyone(self, point: Point) -> bool:
+        """Whether some release speaks about every partner there is, and so also about one that no list names."""
+        return self.covers(point.at(partner=EVERYTHING))
+
     def _standing(self, point: Point) -> int | None:
         """The place of the best kind of release that speaks about the point, None where none does."""
         self._ask([point])
@@ -154,7 +158,7 @@ class Origins:
     def _sum(self, point: Point) -> Amount | None:
         """The sum over the partners of a total where each was asked for, else over the codes of a level or basket."""
         told = self._numbers(point)
-        if point.partner in TOTALS and self.covers(point):
+        if point.partner in TOTALS and self._asks_everyone(point):
             members = _members_of(point)
             partners = sorted({
                 partner for _, partner, _ in told if partner not in TOTALS and (members is None or partner in members)

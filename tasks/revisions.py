@@ -20,7 +20,7 @@ from schemas.revision import Revision
 from schemas.table import PUBLISHED, empty_frame, polars_schema
 from tasks.definitions import Heads, months_changed
 from tasks.ledger import NUMBER, as_of, undisputed, words_in_order
-from tasks.scope import TOTALS, WORLD, covering, month_index
+from tasks.scope import EVERYTHING, TOTALS, WORLD, covering, month_index
 
 GRAIN = ["regime", "province"]
 KEY = ["flow", "product", "partner", "measure", "month"]
@@ -165,8 +165,10 @@ def _world_on(wanted: pl.DataFrame, words: pl.DataFrame, releases: pl.DataFrame)
     parts = words.filter(is_part).join(wanted, on=CELL, how="semi")
     partners = pl.col("partner").n_unique()
     measured = words.filter(pl.col("partner") == WORLD, ~pl.col("measure").str.ends_with("_yoy"))
+    # A file of world totals alone speaks of the world, and of no partner that would be a part of it.
+    everyone = _covered(wanted, releases, EVERYTHING)
     found = (
-        _covered(wanted, releases)
+        _covered(wanted, releases, WORLD)
         .join(printed, on=TOTAL, how="anti")
         .join(parts.group_by(CELL).agg(needed=partners), on=CELL, how="left")
         .join(parts.group_by(PLACE).agg(counted=partners, world=pl.col("value").sum()), on=PLACE, how="left")
@@ -177,16 +179,18 @@ def _world_on(wanted: pl.DataFrame, words: pl.DataFrame, releases: pl.DataFrame)
     # Nor is a total zero where it is printed in another measure: what is traded is counted otherwise.
     zeros = found.filter(pl.col("needed") == 0, is_month).join(measured, on=CELL, how="anti")
     sums = found.filter((pl.col("counted") == pl.col("needed")) & (pl.col("needed") > 0))
+    sums = sums.join(everyone, on=TOTAL, how="semi")
     summed = pl.concat([sums, zeros])
     return pl.concat([printed, summed.select(printed.columns)])
 
 
-def _covered(wanted: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
-    """Those of the totals of which all partners were asked for: by their own source, and at the level of their own codes.
+def _covered(wanted: pl.DataFrame, releases: pl.DataFrame, partner: str) -> pl.DataFrame:
+    """Those of the totals for which `partner` was asked for, EVERYTHING for all partners: by their own source, and at the level of
+    their own codes.
 
     Another source has numbers of its own, and codes of eight digits add up to what need not be the sum of those printed above.
     """
-    keys = wanted.with_columns(partner=pl.lit(WORLD), month=month_index("period_end"))
+    keys = wanted.with_columns(partner=pl.lit(partner), month=month_index("period_end"))
     found = [wanted.clear()]
     for (source, level), rows in keys.group_by("source", "classification"):
         speak = releases.filter(

@@ -72,6 +72,7 @@ def _of_product(cube: Cube, series: Array, product: Array) -> Array:
 def _add_partners(cube: Cube, coverage: Coverage) -> None:
     """WLD and the partner groups where every partner was asked for and no source prints them itself."""
     parts = numpy.flatnonzero(~cube.is_total)
+    family = cube.family_of_measure()
     for total, members in memberships(cube):
         valid = members[:, cube.fresh]
         child = parts[numpy.asarray(valid.any(axis=1))[cube.partner[parts]]]
@@ -83,7 +84,8 @@ def _add_partners(cube: Cube, coverage: Coverage) -> None:
             parent,
             cube.partner[child],
             valid,
-            lambda targets: coverage.standing[cube.desk[targets]] != NOBODY,
+            # A file of world totals alone speaks of the world, and of no partner that would be a part of it.
+            lambda targets: coverage.everyone[cube.flow[targets], cube.product[targets], family[cube.measure[targets]]],
         )
 
 

@@ -298,7 +298,7 @@ class Reckoning:
             for total in ("WLD", *groups):
                 target = place._replace(partner=total)
                 there[target._replace(measure="")].add(place.partner)
-                if self.covering(*target[:3], oracle.family(target.measure), target.month) is not None:
+                if self.everyone(*target[:2], oracle.family(target.measure), target.month):
                     parts[target][place.partner] = told
         self._add_up(parts, there)
 

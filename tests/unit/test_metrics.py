@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from schemas.metric import FIGURES, MISSING, status
+from tasks import origin
 from tasks.ledger import as_of, last_word
 from tasks.metrics import derive
 from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS, month_index
@@ -21,8 +22,10 @@ from tests.unit import oracle, worlds
 from tests.unit.figures import Figures, Store, derived, merged
 from tests.unit.reckoning import Place, Reckoning
 from tests.unit.statements import MAGNETS, number, release, release_table
+from tests.unit.tracing import tracer_of
 
 Row = dict[str, Any]
+OTHER = "85051190"
 
 
 def reckoned(store: Store) -> Reckoning:
@@ -322,3 +325,22 @@ def test_a_level_that_follows_from_cumulative_figures_gives_no_rank_beside_dolla
         None,
         "not_covered",
     )
+
+
+def test_a_file_of_world_totals_is_no_leave_to_add_up_the_partners_of_another_file() -> None:
+    """The printed worlds of two codes are 157 and 50; of the partners two were asked for, and these have 80 of it."""
+    world = release("world", months="2025-06", products=["8505"], partners="listed", partner_list=["WLD"])
+    some = release("some", "2026-01-21", "2025-06", products=["8505"], partners="listed", partner_list=["DEU", "USA"])
+    store = [
+        (world, [number(world, "WLD", "2025-06", value, product=code) for code, value in ((MAGNETS, 157), (OTHER, 50))]),
+        (some, [number(some, partner, "2025-06", value, product=code)
+                for code, partner, value in ((MAGNETS, "USA", 40), (MAGNETS, "DEU", 20), (OTHER, "USA", 20))]),
+    ]  # fmt: skip
+    figures = Figures(*store)
+    for product in ("8505", "850511"):
+        assert figures.level("WLD", product=product) == (207, "sum"), product
+        assert figures.level("EU27", product=product) == (None, "not_covered"), product
+    assert figures.pair("share_pct", product="850511") == (pytest.approx(60 / 207 * 100), "computed")
+    trace = tracer_of(store).trace(origin.Place("export", "850511", "WLD", "quantity_kg", 2025 * 12 + 5), "level")
+    assert (trace.value, trace.recomputed) == (207, 207)
+    assert differences(figures.metric, reckoned(store)) == []

@@ -43,6 +43,14 @@ def _query(name: str, day: str, months: str, *numbers: tuple[Any, ...], **scope:
     return row, [number(row, *each) for each in numbers] + [other]
 
 
+def test_partners_that_were_listed_are_no_world_where_its_total_is_gone() -> None:
+    world = _query("a", FIRST, "2025-03", ("WLD", "2025-03", 157), partners="listed", partner_list=["WLD"])
+    some = _query("b", FIRST, "2025-03", ("USA", "2025-03", 40), partners="listed", partner_list=["USA"])
+    gone = _query("c", SECOND, "2025-03", partners="listed", partner_list=["WLD"])
+    assert _world([world, some, gone]) == (157, None, None, None)
+    assert _world([world, gone]) == (157, 0, None, None)
+
+
 def test_pieces_and_kilograms_are_no_total() -> None:
     first = _query("a", FIRST, "2024-03..2025-03", ("USA", "2024-03", 100), ("USA", "2024-03", 1000, DOLLARS),
                    ("DEU", "2024-03", 100), ("DEU", "2024-03", 1000, DOLLARS),
