@@ -2,9 +2,10 @@
 
 Each check returns findings and changes nothing. Severity error means that a person must look before it is published;
 warning and info are published with the release. Here are the checks that look at one release; its numbers are held against
-earlier ones in `tasks/precedents.py`, what is missing is looked for in `tasks/gaps.py`, and what was declared is doubted in
-`tasks/slips.py` and `tasks/month_slips.py`. To add a check: a function in one of them, its line in the list at the end (CHECKS,
-PRECEDENTS, GAPS, SLIPS, MONTH_SLIPS), a test in which it speaks and one in which it is silent.
+earlier ones in `tasks/precedents.py`, what is missing is looked for in `tasks/gaps.py`, what was declared is doubted in
+`tasks/slips.py` and `tasks/month_slips.py`, and figures that others printed are held against one another in `tasks/prints.py`. To
+add a check: a function in one of them, its line in the list at the end (CHECKS, PRECEDENTS, GAPS, SLIPS, MONTH_SLIPS, PRINTS), a
+test in which it speaks and one in which it is silent.
 """
 
 import json
@@ -25,6 +26,7 @@ from tasks.normalise import Normalised
 from tasks.parts import causes_first
 from tasks.periods import month_name
 from tasks.precedents import PRECEDENTS
+from tasks.prints import PRINTS
 from tasks.published_months import CODED
 from tasks.repeats import COPY, ECHO
 from tasks.scope import WORLD
@@ -41,7 +43,7 @@ PLACE = ("flow", "product", "partner", "measure", "month")
 def check(release: Normalised, known: Known) -> DataFrame[Finding]:
     """Every doubt about `release`: those from reading it, and those of all checks."""
     judged = Judged(release, known)
-    asked = (*CHECKS, *PRECEDENTS, *GAPS, *SLIPS, *MONTH_SLIPS, implied_revisions)
+    asked = (*CHECKS, *PRECEDENTS, *GAPS, *SLIPS, *MONTH_SLIPS, *PRINTS, implied_revisions)
     raised = [row for ask in asked for row in ask(judged)]
     own = release.findings.drop("release_id").to_dicts()
     return gather(judged.row["release_id"], [*own, *raised])

@@ -63,12 +63,13 @@ def parse(raw: bytes, where: str) -> Parsed:
             advice="A growth is in %.",
         )
     for name in ("publisher", "address"):
-        nobody = fields[name].cast(pl.String).str.strip_chars() == ""
+        # A dash names nobody.
+        nobody = ~fields[name].cast(pl.String).str.contains(r"\p{L}")
         if nobody.any():
             raise Refused(
                 "no source",
                 where=f"{where}, record {int(nobody.arg_true()[0]) + 1}, column {name}",
-                found="it is empty",
+                found=f"'{clip(fields[name].cast(pl.String).filter(nobody)[0])}' names nobody",
                 advice="Write who printed the figure and where: no figure is published without its source.",
             )
     # People write such a file without quotes; that is its layout and no news.

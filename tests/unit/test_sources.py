@@ -214,6 +214,8 @@ def test_published_figures_go_where_their_measure_says() -> None:
         ),
         (PUBLISHED + "export,85051110,USA,2025-06,quantity,353,t,2025-07-20,,https://a.example,\n", "no source"),
         (PUBLISHED + "export,85051110,USA,2025-06,quantity,353,t,2025-07-20,A, ,\n", "no source"),
+        (PUBLISHED + "export,85051110,USA,2025-06,quantity,353,t,2025-07-20,A,-,\n", "no source"),
+        (PUBLISHED + "export,85051110,USA,2025-06,quantity,353,t,2025-07-20,?,https://a.example,\n", "no source"),
     ],
 )
 def test_published_files_of_another_layout_are_refused(text: str, rule: str) -> None:
