@@ -8,10 +8,10 @@ at: what papers printed is no fault of a download that comes later.
 import polars as pl
 
 from tasks.findings import Rows, finding
-from tasks.published_months import CODED
 from tasks.judged import EXAMPLES, GROWTH, REVISED_SHARE_MAX, Check, Judged
 from tasks.numbers import has_fewer_digits
 from tasks.periods import span_name
+from tasks.published_months import CODED
 from tasks.scope import month_index
 
 # Two digits say a number within 5 %, and customs may have revised it besides.
@@ -23,7 +23,7 @@ SAID = ("value", "resolution", "known_from")
 def _printed(judged: Judged) -> pl.DataFrame:
     """FIGURE, SAID, kind, single and whether it is `new`: the amounts of the file, and the words that stand on the same products."""
     own = judged.own.filter(~GROWTH)
-    theirs = judged.history.rows(
+    theirs = judged.published.rows(
         judged.months, (*FIGURE, *SAID, "kind"), pl.col("product").is_in(judged.products), ~pl.col("measure").str.ends_with("_yoy")
     )  # fmt: skip
     mine = own.with_columns(kind=pl.lit("published"), new=pl.lit(True))
