@@ -39,8 +39,8 @@ def doubt_file_name(landed: Landed, measures: Collection[str], first: int, last:
     """Where the name says otherwise than the release, whose months are those from `first` to `last`; `says_months` tells that
     these stand in the file. Then it is the name that is wrong, which is a warning; where they are declared alone, either may be."""
     name = landed.file.name
-    # A file that is named after the month in which it was downloaded has older months in it.
-    named = [month for month in months_named(name) if month < month_number(landed.released_on) or month <= last]
+    # A file that is named after the month in which it was downloaded has older months in it: all of its months had ended.
+    named = [month for month in months_named(name) if month < month_number(landed.released_on)]
     is_other = [not first <= month <= last for month in named]
     if named and (all(is_other) if says_months else any(is_other)):
         months = month_name(first) if first == last else f"{month_name(first)}..{month_name(last)}"

@@ -202,10 +202,11 @@ def test_a_price_that_was_never_steady_tells_no_currency(tmp_path: Path) -> None
     [
         ("202506.csv", ["2025-06"]), ("magnets_2025-06.csv", ["2025-06"]), ("2025年6月.xlsx", ["2025-06"]), ("2025年06月出口.csv", ["2025-06"]),
         ("202501-202506.csv", ["2025-01", "2025-06"]), ("2025.06.csv", ["2025-06"]), ("85051110_202506_v2.csv", ["2025-06"]),
+        ("2025_06.csv", ["2025-06"]), ("2025 年 6 月.xlsx", ["2025-06"]), ("203101.csv", ["2031-01"]),
         # Days, codes of the HS, ranges within a year, years.
         ("20250620.csv", []), ("2025-06-20.csv", []), ("2025年6月20日.csv", []), ("200911.csv", []), ("2009.11.csv", []), ("8505.2012.csv", []),
         ("39221000_2026_01-06.xlsx", []), ("6910_2026_0102_as_of_2026-03-23.xlsx", []), ("39221000_2025.xlsx", []), ("85051110.csv", []),
-        ("202513.csv", []), ("2025年1-6月.csv", []),
+        ("202513.csv", []), ("2025年1-6月.csv", []), ("84201206.csv", []), ("3920.2011.06.csv", []), ("2025年6月 20 日.csv", []),
     ],
 )  # fmt: skip
 def test_the_months_that_a_name_says(name: str, months: list[str]) -> None:
@@ -233,7 +234,23 @@ def test_a_name_of_another_month_is_a_warning_where_the_records_say_theirs_and_h
     for file in ("202507.csv", "202506.csv", "2025-06 downloaded 2025-07.csv", "20250510.csv"):
         assert _of_name(tmp_path, CLEAN, file) == []
         assert _of_name(tmp_path, june, file, months="2025-06") == []
-    assert _of_name(tmp_path, june, "202506.csv", months="2025-01..2025-06") == []
+    for file in ("202506.csv", "202501-202506.csv"):
+        assert _of_name(tmp_path, june, file, months="2025-01..2025-06") == []
+    # One of two that it names stands in the records.
+    assert _of_name(tmp_path, CLEAN, "202505-202506.csv") == []
+
+
+def test_what_a_name_is_held_against_is_said(tmp_path: Path) -> None:
+    june, half = _without_months([6]), {"months": "2025-01..2025-06"}
+    for data, file, declared, expected in (
+        (CLEAN, "202505.csv", {}, "2025-06, as in its records"),
+        (june, "202505.csv", {"months": "2025-06"}, "2025-06, as declared"),
+        (june, "202412.csv", half, "2025-01..2025-06, as declared"),
+        (CLEAN, "imports.csv", {}, "export, as declared"),
+    ):
+        case = Case("", data, Publish(), {**ALL, "released_on": datetime.date(2025, 7, 20), **declared}, file)
+        found = read(case, tmp_path / "inbox")[1].filter(check="file_name")
+        assert found.select("subject", "expected").rows() == [(file, expected)]
 
 
 @pytest.mark.parametrize(
@@ -242,6 +259,7 @@ def test_a_name_of_another_month_is_a_warning_where_the_records_say_theirs_and_h
         ("magnets_import.csv", "export", True), ("永磁体进口.csv", "export", True), ("永磁体出口.csv", "import", True),
         ("Exports of magnets.csv", "import", True), ("magnets_export.csv", "export", False), ("进出口.csv", "export", False),
         ("import and export.csv", "import", False), ("important.csv", "export", False), ("exporters.csv", "import", False),
+        ("imports.csv", "export", True), ("reimport.csv", "export", False), ("reexports.csv", "import", False),
     ],
 )  # fmt: skip
 def test_a_name_of_the_other_direction_is_held(file: str, flow: str, held: bool, tmp_path: Path) -> None:
@@ -251,7 +269,10 @@ def test_a_name_of_the_other_direction_is_held(file: str, flow: str, held: bool,
 
 @pytest.mark.parametrize(
     ("file", "said"),
-    [("magnets_cny.csv", ["CNY in the name"]), ("磁体_人民币.csv", ["CNY in the name"]), ("magnets_USD.csv", []), ("usd_and_rmb.csv", []), ("rmbs.csv", [])],
+    [("magnets_cny.csv", ["CNY in the name"]), ("磁体_人民币.csv", ["CNY in the name"]), ("magnets_USD.csv", []), ("usd_and_rmb.csv", []), ("rmbs.csv", []),
+     ("magnets_rmb.csv", ["CNY in the name"]), ("美元和人民币.csv", []), ("usda_rmb.csv", ["CNY in the name"])],
 )  # fmt: skip
 def test_a_name_of_another_currency_is_a_warning(file: str, said: list[str], tmp_path: Path) -> None:
     assert _of_name(tmp_path, CLEAN, file) == [("warning", text) for text in said]
+    # Where no value can be read no currency is told.
+    assert _of_name(tmp_path, csv_bytes([magnets("502", "353000", "-")]), file) == []
