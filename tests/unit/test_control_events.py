@@ -131,7 +131,8 @@ TRADE = [f"{year}-{month:02d}" for year in (2024, 2025) for month in range(1, 13
 
 
 def _store(
-    folder: Path, rows: list[tuple[str, str, str, str]], months: str = "2023-01..2025-09", codes: tuple[str, ...] = (CODE,)
+    folder: Path, rows: list[tuple[str, str, str, str]], months: str = "2023-01..2025-09", codes: tuple[str, ...] = (CODE,),
+    flow: str = "export",
 ) -> Snapshot:  # fmt: skip
     """A store with one query of all partners: month, partner, kilograms or pieces, and which of the two."""
     partners = {"USA": '"502","美国"', "DEU": '"304","德国"'}
@@ -140,10 +141,10 @@ def _store(
         for month, partner, many, unit in rows
         for code in codes
     ]
-    file = folder / f"{len(rows)}-{months}.csv"
+    file = folder / f"{len(rows)}-{months}-{flow}.csv"
     file.write_bytes((QUERY.splitlines(keepends=True)[0] + "".join(lines)).encode("gb18030"))
     request = ReleaseRequest(
-        file=file, store=folder / "store", source="gacc_query", flow="export", partners="all", products=[*codes],
+        file=file, store=folder / "store", source="gacc_query", flow=flow, partners="all", products=[*codes],
         months=months, released_on=date(2025, 12, 20),
     )  # fmt: skip
     release.fn(request, date(2026, 11, 1))
@@ -198,6 +199,40 @@ def test_the_published_windows_know_what_was_zero_before_trade_began(tmp_path: P
     found = _published(_store(tmp_path, [("2022-01", "USA", "5", "千克")], "2022-01..2025-03"))
     assert found["2025-03", 1] == (0, 0, None, "zero_base")
     assert found[QUARTER] == (10, 0, None, "zero_base")
+
+
+def test_what_comes_in_is_no_part_of_a_window(tmp_path: Path) -> None:
+    """Of other months too, which are no silence of exports."""
+    out = [(month, "USA", "100", "千克") for month in TRADE if month >= "2024-04"]
+    came_in = [(f"{year}-{month:02d}", "USA", "7", "千克") for year in (2023, 2024, 2025) for month in range(1, 10)]
+    exports = _store(tmp_path, out, "2024-04..2025-09")
+    before = _published(exports)
+    snapshot = _store(tmp_path, came_in, flow="import")
+    assert _published(snapshot) == before
+    files, others = ({entry.path for entry in one.files if entry.table in EVENT_TABLES} for one in (exports, snapshot))
+    assert files == others
+    assert before[QUARTER] == (300, 300, 0, "computed")
+    assert before["2025-03", 1] == (100, None, None, "no_base")
+    assert read_table(snapshot, EventMonth)["level"].unique().to_list() == [100]
+    # Nor where the windows are made from the figures once more.
+    (tmp_path / "import-first").mkdir()
+    _store(tmp_path / "import-first", came_in, flow="import")
+    assert _published(_store(tmp_path / "import-first", out, "2024-04..2025-09")) == before
+
+
+def test_a_measure_that_is_taken_from_the_table_has_no_windows_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A release of other goods is the next one."""
+    _store(tmp_path, [(month, "USA", "100", "千克") for month in TRADE])
+    before = read_table(open_snapshot(tmp_path / "store"), EventWindow)
+    others = [event for event in measures() if event["event"] != ANNOUNCEMENT_18]
+    monkeypatch.setattr(event_tables, "measures", lambda: others)
+    monkeypatch.setattr(event_tables, "code_sha256", lambda name: "of other code tables")
+    beans = _store(tmp_path, [("2025-09", "USA", "3", "千克")], "2025-09", codes=("12019019",))
+    after = read_table(beans, EventWindow)
+    assert before.filter(event=ANNOUNCEMENT_18).height > 0 < after.height
+    assert after.equals(before.filter(pl.col("event") != ANNOUNCEMENT_18))
 
 
 def test_what_is_counted_in_pieces_is_no_zero(tmp_path: Path) -> None:
@@ -329,6 +364,60 @@ def test_a_basket_of_which_some_codes_are_controlled_is_not_wholly_controlled() 
     assert coverage("mofcom-gacc-2025-18", "basket:rare_earth_compounds") == "unknown_share"
     assert coverage("mofcom-gacc-2025-18", "basket:gallium") is None
     assert mixed_note("basket:gallium") is None
+
+
+APRIL = 2025 * 12 + 3
+COMPUTED, IMPLIED = ("computed", None), ("implied_base", -50.0)
+
+
+@pytest.mark.parametrize(
+    ("levels", "made", "bases", "expected"),
+    [
+        ((50, 60, 70), (COMPUTED,) * 3, (40, 50, 60), (180, 150, 20, "computed")),
+        # Half as much as a year before, as is printed of May.
+        ((50, 60, 70), (COMPUTED, IMPLIED, COMPUTED), (40, None, 40), (180, 200, -10, "implied_base")),
+        ((50, 60, 70), (COMPUTED, ("no_base", None), COMPUTED), (40, None, 60), (180, None, None, "no_base")),
+        # After a fall by everything nobody knows how much it was.
+        ((50, 0, 70), (COMPUTED, ("implied_base", -100.0), COMPUTED), (40, None, 60), (120, None, None, "no_base")),
+        ((50, None, 70), (COMPUTED, IMPLIED, COMPUTED), (40, None, 60), (None, None, None, "not_covered")),
+        ((50, 60, 70), (COMPUTED, ("definition_break", None), COMPUTED), (40, 50, 60), (180, 150, None, "definition_break")),
+        ((50, 60, 70), (("zero_base", None),) * 3, (0, 0, 0), (180, 0, None, "zero_base")),
+    ],
+)  # fmt: skip
+def test_a_quarter_is_held_against_the_same_months_of_the_year_before(
+    levels: tuple[float | None, ...], made: tuple[tuple[str, float | None], ...], bases: tuple[float | None, ...], expected: tuple[Any, ...]
+) -> None:  # fmt: skip
+    now = [{"level": level, "yoy_pct": growth, "yoy_status": status} for level, (status, growth) in zip(levels, made, strict=True)]  # fmt: skip
+    before = [{"level": level, "yoy_pct": None, "yoy_status": "no_base"} for level in bases]
+    series = {
+        month + place: row for month, rows in ((APRIL, now), (APRIL - 12, before)) for place, row in enumerate(rows)
+    }
+    event = next(event for event in measures() if event["event"] == ANNOUNCEMENT_18)
+    for product, role in ((CODE, "touched"), ("85052000", "placebo")):
+        table = as_table(windows_of(event, product, series, "export", "WLD"))
+        shown = table.select("quantity_kg", "quantity_year_before_kg", "yoy_pct", "status", "last_month", "role")
+        (row,) = shown.filter(table["months"] == 3, table["side"] == "after").rows()
+        assert row == (*expected[:2], pytest.approx(expected[2]), expected[3], date(2025, 6, 1), role)
+        assert (table["note"].null_count() == 0) == (role == "touched")
+
+
+def test_what_is_zero_does_not_depend_on_what_else_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = {"level": 5.0, "yoy_pct": None, "yoy_status": "no_base"}
+    series = {CODE: {APRIL: row}, "85052000": {}, "12019019": {APRIL + 1: row}}
+    releases = statements.release_table(
+        statements.release("a", "2025-07-20", "2025-04..2025-06", products=["8505"]),
+        statements.release("b", "2025-07-20", "2025-06", products=["12019019"]),
+    )
+    months = range(APRIL, APRIL + 3)
+    told = with_zeros(series, months, releases, "export", "WLD")
+    levels = {
+        name: [rows[month]["level"] if month in rows else None for month in months] for name, rows in told.items()
+    }
+    assert levels == {CODE: [5, 0, 0], "85052000": [0, 0, 0], "12019019": [None, 5, 0]}
+    assert [*told] == [*series]
+    for at_once in (1, 2):
+        monkeypatch.setattr(event_windows, "PRODUCTS_AT_ONCE", at_once)
+        assert with_zeros(series, months, releases, "export", "WLD") == told
 
 
 def test_where_a_definition_changed_there_is_no_growth() -> None:

@@ -43,8 +43,8 @@ class Customs:
         file = self.folder / "june.csv"
         file.write_bytes(data)
         request = ReleaseRequest(
-            file=file, store=self.store, source="gacc_query", flow="export",
-            **{"partners": "all", "released_on": date(2025, 7, day), **declared},
+            file=file, store=self.store, source="gacc_query",
+            **{"flow": "export", "partners": "all", "released_on": date(2025, 7, day), **declared},
         )  # fmt: skip
         return from_bytes_to_tables(request, today)
 
@@ -214,6 +214,34 @@ def test_a_number_that_moves_to_another_partner_is_gone_from_the_first(customs: 
     assert audit(customs.store, 50).problems == []
 
 
+@pytest.mark.parametrize(
+    ("field", "printed", "right"), [("product", "85059010", "85051110"), ("period", "202505", "202506")]
+)
+def test_a_number_that_moves_to_another_code_or_month_is_gone_from_the_first(
+    field: str, printed: str, right: str, customs: Customs
+) -> None:
+    """Nothing else of the file is of the code or the month with the error."""
+    other = magnets("304", "7640000", "435,481,200")
+    wrong = tuple(printed if text == right else text for text in magnets("502", "353000", "20,121,000"))
+    data = csv_bytes([wrong, other])
+    customs.ingest(data)
+    customs.correct(right, field=field, expect=printed, data=data)
+    if field == "product":
+        customs.ingest(data)
+    else:
+        with pytest.raises(Held, match="product_removed") as held:
+            customs.ingest(data)
+        _approved(customs, held.value.release_id)
+    found = reading.query(customs.store, "observation", partner="USA").filter(measure="quantity_kg").sort("known_from")
+    first = (printed, "2025-06") if field == "product" else ("85051110", "2025-05")
+    places = [first, ("85051110", "2025-06")]
+    days = [(date(2025, 7, 20), date(2025, 8, 10)), (date(2025, 8, 10), None)]
+    told = found.select(
+        "product", found["period_end"].dt.strftime("%Y-%m"), "value", "known_from", "known_until"
+    ).rows()
+    assert told == [(*place, 353_000, *span) for place, span in zip(places, days, strict=True)]
+
+
 def _spring(customs: Customs) -> None:
     """Four months of what is usual, so that a price of a thousandth raises doubts."""
     months = ("202502", "202503", "202504", "202505")
@@ -315,6 +343,14 @@ def test_what_nobody_contradicted_is_not_said_again(customs: Customs) -> None:
     assert customs.ingest(released_on=None).status == "nothing new"
     assert [word[0] for word in customs.words()] == [353_000, 361_000, 360_000, 362_000]
     assert customs.ingest(day=31).release_id.endswith(".01-")
+
+
+def test_what_was_said_before_it_or_of_the_other_direction_contradicts_nobody(customs: Customs) -> None:
+    customs.ingest(REVISED, 15)
+    customs.ingest()
+    customs.ingest(csv_bytes([magnets("502", "48000", "2,736,000")]), 25, flow="import")
+    assert customs.ingest(day=28).status == "nothing new"
+    assert [value for value, _, until in customs.words() if until is None] == [353_000, 48_000]
 
 
 def test_of_two_files_of_one_day_either_may_be_public_again(customs: Customs) -> None:
