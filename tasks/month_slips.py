@@ -59,7 +59,7 @@ def _printed_so_far(judged: Judged) -> Rows:
     if judged.row["kind"] == "published" or not printed.height:
         return
     key = [*SERIES, "month"]
-    own = judged.own.filter("single", pl.col("month") % YEAR_MONTHS > 0).group_by(key).agg(pl.col("value").sum())
+    own = judged.own.filter("single").group_by(key).agg(pl.col("value").sum())
     if judged.row["partners"] == "all":
         world = own.filter(pl.col("partner") != WORLD).group_by("flow", "product", "measure", "month")
         everyone = with_codes(world.agg(pl.col("value").sum()).with_columns(partner=pl.lit(WORLD)))

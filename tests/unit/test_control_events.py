@@ -233,6 +233,10 @@ def test_a_measure_that_is_taken_from_the_table_has_no_windows_any_more(
     after = read_table(beans, EventWindow)
     assert before.filter(event=ANNOUNCEMENT_18).height > 0 < after.height
     assert after.equals(before.filter(pl.col("event") != ANNOUNCEMENT_18))
+    # Of September, which is made again, each figure once.
+    months = read_table(beans, EventMonth).select("product", "period")
+    assert (CODE, date(2025, 9, 1)) in months.rows()
+    assert not months.is_duplicated().any()
 
 
 def test_what_is_counted_in_pieces_is_no_zero(tmp_path: Path) -> None:

@@ -107,6 +107,54 @@ def test_a_figure_of_several_months_is_the_sum_of_those_that_are_known(
         assert f"{kg:,}, the {len(list(known))} months" in found["expected"][0]
 
 
+@pytest.mark.parametrize(("share", "held"), [(0.985, True), (0.995, False), (1.005, False), (1.015, True)])
+def test_a_sum_may_have_been_revised_by_a_little(share: float, held: bool, tmp_path: Path) -> None:
+    kg = {partner: round(share * sum(KG[month][partner] for month in range(1, 7))) for partner in KG[1]}
+    data = csv_bytes([magnets(partner, str(mass), f"{mass * PRICE:,}")[1:] for partner, mass in kg.items()], TITLES[1:])
+    found = _errors(tmp_path, data, {"months": "2025-01..2025-06"}, _file(range(1, 7)))
+    assert set(found["check"]) == ({"months_of_span"} if held else set())
+
+
+def test_what_is_dearer_alone_is_no_year_so_far(tmp_path: Path) -> None:
+    records = [
+        magnets(partner, str(kg), f"{PRICE * sum(KG[month][partner] for month in range(1, 5)):,}", "202504")
+        for partner, kg in KG[4].items()
+    ]
+    assert "year_so_far" not in _doubts(tmp_path, csv_bytes(records), {}, _file(range(1, 4)))["check"]
+
+
+@pytest.mark.parametrize(
+    ("partner", "printed", "partners", "held"),
+    [
+        ("WLD", {"2025-01..2025-06": "4,968"}, "all", ["4,967,600"]), ("WLD", {"2025-01..2025-06": "4,968"}, "listed", []),
+        ("USA", {"2025-01..2025-06": "2,480"}, "listed", ["2,480,000"]), ("DEU", {"2025-01..2025-06": "2,480"}, "all", []),
+        # There was no trade before June, or the year before is in it.
+        ("WLD", {"2025-01..2025-06": "4,968", "2025-06": "4,968"}, "all", []), ("WLD", {"2024-01..2025-06": "4,968"}, "all", []),
+        ("USA", {"2025-01..2025-06": "2,480", "2025-06": "2,480"}, "all", []),
+    ],
+)  # fmt: skip
+def test_what_was_printed_of_the_year_so_far_is_that_of_the_partner_and_of_the_year(
+    partner: str, printed: Mapping[str, str], partners: str, held: list[str], tmp_path: Path
+) -> None:
+    titles = "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note"
+    lines = (f'export,85051110,{partner},{period},quantity,"{tonnes}",t,2025-07-20,A,https://a.example,' for period, tonnes in printed.items())  # fmt: skip
+    before = ("\n".join([titles, *lines]) + "\n").encode(), {"source": "published", "flow": None, "released_on": None}
+    data = csv_bytes([magnets("502", "2480000", "141,360,000"), magnets("304", "2487600", "141,793,200")])
+    declared = {"partners": partners, "released_on": datetime.date(2025, 7, 21)}
+    found = read(Case("", data, Publish(), declared, before=(before,)), tmp_path / "inbox")[1]
+    assert found.filter(check="printed_so_far")["observed"].to_list() == held
+
+
+def test_a_number_of_two_digits_is_met_by_chance(tmp_path: Path) -> None:
+    titles = "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note"
+    for tonnes, kilograms, held in (("99", "99200", False), ("101", "101200", True)):
+        line = f"export,85051110,USA,2025-01..2025-06,quantity,{tonnes},t,2025-07-20,A,https://a.example,"
+        before = f"{titles}\n{line}\n".encode(), {"source": "published", "flow": None, "released_on": None}
+        data = csv_bytes([magnets("502", kilograms, f"{int(kilograms) * PRICE:,}")])
+        case = Case("", data, Publish(), {**ALL, "released_on": datetime.date(2025, 7, 21)}, before=(before,))
+        assert ("printed_so_far" in read(case, tmp_path / "inbox")[1]["check"]) is held
+
+
 @pytest.mark.parametrize(
     ("period", "tonnes", "held"),
     [
@@ -190,11 +238,24 @@ def test_yuan_under_the_title_of_dollars_are_held(rate: float, held: bool, month
         assert f"{rate:.3g} times what was published, 85051110 in 2025-{month:02d}" in found["observed"][0]
 
 
-def test_a_price_that_was_never_steady_tells_no_currency(tmp_path: Path) -> None:
-    before = [csv_bytes([magnets("502", "300000", f"{300000 * price:,}", month)]) for price, month in
-              ((57, "202502"), (20, "202503"), (130, "202504"), (57, "202505"))]  # fmt: skip
-    data = csv_bytes([magnets("502", "300000", f"{300000 * 57 * 6:,}", "202506")])
-    assert _errors(tmp_path, data, {}, *before).height == 0
+@pytest.mark.parametrize(
+    ("prices", "kilograms", "held"),
+    [
+        ((57, 20, 130, 57), 300_000, False), ((57, 57, 57, 20), 300_000, False), ((57, 57, 57, 130), 300_000, False),
+        ((57, 57), 300_000, False), ((57, 57, 57), 300_000, True), ((57, 40, 80, 57), 300_000, True),
+        # A parcel may have any price.
+        ((57, 57, 57), 2, False), ((57, 57, 57), 3, True),
+    ],
+)  # fmt: skip
+def test_a_price_that_was_steady_for_a_while_tells_a_currency(
+    prices: tuple[int, ...], kilograms: int, held: bool, tmp_path: Path
+) -> None:
+    before = [
+        csv_bytes([magnets("502", "300000", f"{300_000 * price:,}", f"20250{month}")])
+        for month, price in enumerate(prices, 1)
+    ]
+    data = csv_bytes([magnets("502", str(kilograms), f"{kilograms * 57 * 6:,}")])
+    assert ("other_currency" in _errors(tmp_path, data, {}, *before)["check"]) is held
 
 
 @pytest.mark.parametrize(
