@@ -12,7 +12,7 @@ from tasks.known import Known
 from tasks.normalise import Normalised
 from tasks.periods import month_number
 from tasks.proof import prove
-from tasks.published_months import CODED, Month, PublishedMonths, Sums, with_codes
+from tasks.published_months import CODED, FEW_PRODUCTS, RATED, Month, PublishedMonths, Sums, with_codes
 from tasks.scope import WORLD, month_index
 from tasks.tables import partition_month
 
@@ -85,6 +85,25 @@ class Judged:
         asks_all = self.row["partners"] == "all"
         of_partners: set[Month] = {(flow, month) for flow, month in others if asks_all and month in years}
         return self.published.sums(sorted(others), of_partners, self.products)
+
+    @property
+    def is_broad(self) -> bool:
+        """Whether the release has so many products that it is held against sums of whole products alone."""
+        return len(self.products) > FEW_PRODUCTS
+
+    @cached_property
+    def values(self) -> pl.DataFrame:
+        """What is published of single months, no print of others: CODED, month, value; of a broad release whole products of the
+        months that it does not speak of, where every partner was asked for."""
+        if self.is_broad:
+            sums = self.sums.by_product.filter(pl.lit(self.row["partners"] == "all"))
+            long = sums.unpivot(RATED, index=["flow", "product", "month"], variable_name="measure")
+            rows = with_codes(long.filter(pl.col("value") > 0).with_columns(partner=pl.lit(WORLD)))
+        else:
+            is_asked = pl.col("product").is_in(self.products), pl.col("measure").is_in(RATED)
+            read = self.published.rows(self.months, (*CODED, "value"), *is_asked, pl.col("kind") != "published")
+            rows = read.filter("single")
+        return rows.select(*CODED, "month", "value")
 
     @cached_property
     def by_partner(self) -> pl.DataFrame:

@@ -10,7 +10,7 @@ import polars as pl
 from tasks.findings import Rows, finding
 from tasks.judged import EXAMPLES, GROWTH, REVISED_SHARE_MAX, YEAR_MONTHS, Check, Judged
 from tasks.periods import month_name, month_number, span_name
-from tasks.published_months import CODED, FEW_PRODUCTS, RATED, Month, with_codes
+from tasks.published_months import RATED, Month, with_codes
 from tasks.scope import WORLD
 
 # What a year so far leaves for its last month is a month like those before it, within this factor.
@@ -150,25 +150,14 @@ def _months_of_span(judged: Judged) -> Rows:
 
 def _by_series(judged: Judged, rows: pl.DataFrame) -> pl.DataFrame:
     """Values by SERIES; of a broad release those of whole products."""
-    is_broad = len(judged.products) > FEW_PRODUCTS
-    partner = pl.lit(WORLD).cast(pl.Categorical).alias("partner") if is_broad else pl.col("partner")
+    partner = pl.lit(WORLD).cast(pl.Categorical).alias("partner") if judged.is_broad else pl.col("partner")
     return rows.with_columns(partner).group_by(SERIES).agg(pl.col("value").sum())
 
 
 def _published(judged: Judged, months: set[Month]) -> pl.DataFrame:
-    """SERIES, month, value of what is published of some months and no print of others; of a broad release whole products, where
-    every partner was asked for."""
-    if len(judged.products) > FEW_PRODUCTS:
-        sums = judged.sums.by_product.filter(pl.lit(judged.row["partners"] == "all"))
-        wanted = pl.DataFrame(sorted(months), orient="row", schema={"flow": pl.String, "month": pl.Int32})
-        long = sums.join(with_codes(wanted), on=["flow", "month"], how="semi").unpivot(
-            RATED, index=["flow", "product", "month"], variable_name="measure"
-        )
-        named = with_codes(long.filter(pl.col("value") > 0).with_columns(partner=pl.lit(WORLD)))
-        return named.select(*SERIES, "month", "value")
-    of_those = pl.col("product").is_in(judged.products), pl.col("kind") != "published", pl.col("measure").is_in(RATED)
-    rows = judged.published.rows(months, (*CODED, "value"), *of_those)
-    return rows.filter("single").select(*SERIES, "month", "value")
+    """What is published of some months: SERIES, month, value."""
+    wanted = pl.DataFrame(sorted(months), orient="row", schema={"flow": pl.String, "month": pl.Int32})
+    return judged.values.join(with_codes(wanted), on=["flow", "month"], how="semi")
 
 
 MONTH_SLIPS: tuple[Check, ...] = (_year_so_far, _printed_so_far, _months_of_span, _another_month)
