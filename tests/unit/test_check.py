@@ -499,6 +499,14 @@ def test_a_rate_of_exchange_that_never_was_is_held(tmp_path: Path, rate: float, 
     assert found == ([("exchange_rate", "error")] if raised else [])
 
 
+@pytest.mark.parametrize(("usd", "raised"), [("999", False), ("1000", True)])
+def test_a_parcel_tells_no_exchange_rate(tmp_path: Path, usd: str, raised: bool) -> None:
+    titles = tuple("人民币" if title == "美元" else title for title in TITLES)
+    parcel = [magnets("502", "18", usd)]
+    found = _raised(tmp_path, csv_bytes(parcel, titles=titles), {}, [(csv_bytes(parcel), {})])
+    assert (("exchange_rate", "error") in found) is raised
+
+
 @pytest.mark.parametrize(
     ("declared", "raised"),
     [

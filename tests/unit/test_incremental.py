@@ -1,20 +1,40 @@
 """A month's metrics from the bounded window that a release reads equal those from the whole ledger, row for row."""
 
 import random
+import tempfile
 from datetime import date
+from pathlib import Path
 
 import polars as pl
+import polars.selectors as cs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
-from schemas.observation import Detail
-from schemas.release import Release
-from schemas.table import polars_schema
-from tasks import ledger, metrics
+from schemas.control_event import ControlEvent, EventMonth, EventWindow
+from schemas.lineage import Lineage
+from schemas.metric import Metric
+from schemas.observation import Detail, Observation
+from schemas.release import Finding, Quarantine, Release
+from schemas.revision import Revision
+from schemas.table import Table, empty_frame, polars_schema
+from schemas.trade_flow import TradeFlow
+from tasks import assemble, ledger, metrics, revisions
+from tasks.event_tables import EventTables
+from tasks.known import open_known
 from tasks.month_plan import can_change, is_looked_at, years_of_totals
+from tasks.normalise import Normalised
 from tasks.periods import month_end
+from tasks.release_files import publish_release
 from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS, part_of
-from tests.unit.figures import merged
-from tests.unit.statements import number, release, release_table
+from tasks.snapshot import open_snapshot
+from tasks.tables import read_table
+from tasks.wide import widen
+from tests.draws import draws
+from tests.unit import worlds
+from tests.unit.figures import Store, merged
+from tests.unit.statements import detail_table, number, release, release_table
 
 PRODUCTS = ("85051110", "28053011", "71069110")
 PARTNERS = ("USA", "DEU", "GBR", "JPN")
@@ -136,3 +156,52 @@ def test_a_month_tells_of_silence_after_it_and_so_lengthens_later_records() -> N
     assert (changed[0], changed[-1]) == (date(2015, 2, 1), date(2021, 11, 1))
     touched = {("export", 2015, 2)}
     assert all(can_change(("export", day.year, day.month), touched) for day in changed)
+
+
+def _published(store: Path, row: dict[str, object], rows: list[dict[str, object]]) -> None:
+    """One release more in a store, on the way of the flow, without the tables of export controls."""
+    said = Normalised(detail_table(*rows), empty_frame(Quarantine), empty_frame(Finding), release_table(row))  # type: ignore[arg-type]
+    known = open_known(store, said)
+    after = assemble.merge(said, known)
+    events = EventTables(*map(empty_frame, (ControlEvent, EventWindow, EventMonth)))  # type: ignore[arg-type]
+    publish_release(
+        store, said, empty_frame(Finding), after, assemble.widen_ledger(after), assemble.derive(after, known),  # type: ignore[arg-type]
+        assemble.revise(said, after, known), events, empty_frame(Lineage), known,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def _rows_of(frame: pl.DataFrame) -> pl.DataFrame:
+    """As readers have them, in an order of their own."""
+    return pl.DataFrame(frame).with_columns((cs.categorical() | cs.enum()).cast(pl.String)).sort(~cs.list())
+
+
+@given(st.one_of(worlds.histories(4), worlds.decades()), st.randoms(use_true_random=False))
+@draws(4)
+def test_releases_that_come_one_by_one_in_any_order_make_what_all_at_once_make(
+    store: Store, chance: random.Random
+) -> None:
+    """Of both directions, and where the figures of few months are made at once."""
+    told = [
+        (row | flow, [number | flow for number in rows])
+        for row, rows in store
+        for flow in [{"flow": "import"} if row["flow"] and chance.random() < 0.25 else {}]
+    ]
+    chance.shuffle(told)
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(assemble, "NUMBERS_AT_ONCE", chance.choice((1, 20, assemble.NUMBERS_AT_ONCE)))
+        for row, rows in told:
+            _published(Path(folder), row, rows)
+        details, releases = (
+            detail_table(*(one for _, rows in told for one in rows)),
+            release_table(*(row for row, _ in told)),
+        )
+        observation = ledger.merge(details, releases)
+        word = ledger.last_word(observation)
+        expected: dict[type[Table], pl.DataFrame] = {
+            Observation: observation, TradeFlow: widen(word, releases), Metric: metrics.derive(word, releases),
+            Revision: revisions.revisions(details, observation, releases),
+        }  # fmt: skip
+        snapshot = open_snapshot(Path(folder))
+        for model, frame in expected.items():
+            found = read_table(snapshot, model).select(frame.columns)
+            assert_frame_equal(_rows_of(found), _rows_of(frame), check_dtypes=False)
