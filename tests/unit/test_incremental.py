@@ -1,5 +1,6 @@
 """A month's metrics from the bounded window that a release reads equal those from the whole ledger, row for row."""
 
+import itertools
 import random
 import tempfile
 from datetime import date
@@ -205,3 +206,31 @@ def test_releases_that_come_one_by_one_in_any_order_make_what_all_at_once_make(
         for model, frame in expected.items():
             found = read_table(snapshot, model).select(frame.columns)
             assert_frame_equal(_rows_of(found), _rows_of(frame), check_dtypes=False)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_a_revision_tells_of_the_growth_of_the_world_whenever_the_year_before_comes(
+    order: tuple[int, ...], tmp_path: Path
+) -> None:
+    """80 kilograms in June 2024, and 100 a year later, which became 110."""
+    said = [
+        ("base", "2024-07-20", "2024-06", 80),
+        ("first", "2025-07-20", "2025-06", 100),
+        ("again", "2025-08-20", "2025-06", 110),
+    ]
+    for place in order:
+        name, day, month, kilograms = said[place]
+        scope = release(name, day, month, measures=["quantity"])
+        _published(tmp_path, scope, [number(scope, "USA", month, kilograms)])
+    (found,) = read_table(open_snapshot(tmp_path), Revision).iter_rows(named=True)
+    assert (found["old_value"], found["new_value"], found["world_old"], found["world_new"]) == (100, 110, 100, 110)
+    assert (found["world_yoy_old_pct"], found["world_yoy_new_pct"]) == pytest.approx((25, 37.5))
+
+
+def test_a_store_that_begins_with_two_months_in_one_tells_of_both(tmp_path: Path) -> None:
+    paper = release("paper", kind="published", flow=None, partners="keys", partner_list=["USA"])
+    _published(tmp_path, paper, [number(paper, "USA", "2025-01..2025-02", 50)])
+    found = read_table(open_snapshot(tmp_path), Metric).filter(partner="USA", product="85051110", measure="quantity_kg")
+    assert found.select("period", "level", "level_status", "ytd").rows() == [
+        (date(2025, 1, 1), None, "combined_months", None), (date(2025, 2, 1), None, "combined_months", 50),
+    ]  # fmt: skip
