@@ -5,6 +5,7 @@ import random
 import tempfile
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import polars.selectors as cs
@@ -208,20 +209,26 @@ def test_releases_that_come_one_by_one_in_any_order_make_what_all_at_once_make(
             assert_frame_equal(_rows_of(found), _rows_of(frame), check_dtypes=False)
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+QUERY = {"measures": ["quantity"]}
+PAPER = {"kind": "published", "flow": None, "partners": "keys", "measures": ["quantity"]}
+
+
+@pytest.mark.parametrize(
+    ("partner", "scope", "order"),
+    [
+        *(("USA", QUERY, order) for order in itertools.permutations(range(3))),
+        ("WLD", PAPER, (0, 1, 2)), ("WLD", PAPER, (1, 2, 0)),
+    ],
+)  # fmt: skip
 def test_a_revision_tells_of_the_growth_of_the_world_whenever_the_year_before_comes(
-    order: tuple[int, ...], tmp_path: Path
+    partner: str, scope: dict[str, Any], order: tuple[int, ...], tmp_path: Path
 ) -> None:
     """80 kilograms in June 2024, and 100 a year later, which became 110."""
-    said = [
-        ("base", "2024-07-20", "2024-06", 80),
-        ("first", "2025-07-20", "2025-06", 100),
-        ("again", "2025-08-20", "2025-06", 110),
-    ]
+    said = [("base", "2024-07-20", "2024-06", 80), ("first", "2025-07-20", "2025-06", 100), ("again", "2025-08-20", "2025-06", 110)]  # fmt: skip
     for place in order:
         name, day, month, kilograms = said[place]
-        scope = release(name, day, month, measures=["quantity"])
-        _published(tmp_path, scope, [number(scope, "USA", month, kilograms)])
+        row = release(name, day, month, **scope)
+        _published(tmp_path, row, [number(row, partner, month, kilograms)])
     (found,) = read_table(open_snapshot(tmp_path), Revision).iter_rows(named=True)
     assert (found["old_value"], found["new_value"], found["world_old"], found["world_new"]) == (100, 110, 100, 110)
     assert (found["world_yoy_old_pct"], found["world_yoy_new_pct"]) == pytest.approx((25, 37.5))
