@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from tasks import catalog as step
+from tasks.proof import proved
 from tasks.publish import Published
 from tasks.snapshot import open_snapshot
 
@@ -17,5 +18,6 @@ def check_and_publish(file: Path, store: Path) -> tuple[pl.DataFrame, Published]
         with step.exclusive(store):
             snapshot = open_snapshot(store)
             assert snapshot is not None, "the command asked whether something is published"
+            snapshot = proved(snapshot)
             checked = step.check_claims(snapshot, claims)
             return checked, step.publish_claims(store, claims, checked, snapshot)

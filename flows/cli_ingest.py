@@ -104,8 +104,7 @@ def run(
     # Into a store that has imports too the sample brings exports.
     rows = reading.query(folder, "metric", flow="export", product="85051110", month=(2025, 6))
     console.print(display.headline(rows.filter(measure="quantity_kg")))
-    snapshot = open_snapshot(folder)
-    assert snapshot is not None
+    snapshot = reading.open_published(folder)
     tracer = Tracer(snapshot, "export")
     console.print("\n[bold]Where these come from[/]")
     for partner, figure in (

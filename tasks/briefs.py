@@ -16,7 +16,7 @@ from schemas.outcome import Outcome
 from tasks.control_events import members
 from tasks.objects import keep_bytes
 from tasks.publish import exclusive
-from tasks.snapshot import Snapshot, open_snapshot
+from tasks.snapshot import Snapshot
 
 FOLDER = "briefs"
 LIST_OF_ONES_OWN = "TIDEWAITER_WATCH_LIST"
@@ -78,9 +78,9 @@ def file_name(product: str, flow: str) -> str:
 def _write(store: Path, product: str, flow: str, outcome: Outcome) -> list[str]:
     from tasks import brief
     from tasks.brief_facts import gather
+    from tasks.reading import open_published
 
-    snapshot = open_snapshot(store)
-    assert snapshot is not None, "a release was just published"
+    snapshot = open_published(store)
     month = _newest(snapshot, product, flow, outcome)
     if month is None:
         return []

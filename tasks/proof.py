@@ -1,13 +1,16 @@
 """What a release reads of the published state, proved before anything is made of it.
 
 A page of Parquet bears no checksum: a bit that flipped on the disk reads as another number, and what follows from it would be
-published under a hash that is right. So whoever derives or judges has the bytes hashed first. Belongs here: that, and what to
-do where a file is damaged. Does not belong here: the proof of a whole store (`store_audit`), which reads every byte of it.
+published under a hash that is right, or told to a person. So whoever derives, judges or tells has the bytes hashed first.
+Belongs here: that, and what to do where a file is damaged. Does not belong here: the proof of a whole store (`store_audit`),
+which reads every byte of it.
 """
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from schemas.address import S3Url
@@ -19,6 +22,49 @@ from tasks.tables import Partition, path_partition
 from tasks.working_copy import address_of
 
 SHOWN_MAX = 5
+log = logging.getLogger("tidewaiter.proof")
+
+
+@dataclass
+class Proof:
+    """What was hashed of a snapshot so far, and how many bytes of it are hashed at most; None: all that is read."""
+
+    bytes_max: int | None
+    files: set[FileEntry] = field(default_factory=set)
+    is_told: bool = False
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes were hashed."""
+        return sum(entry.bytes for entry in self.files)
+
+
+@dataclass(frozen=True)
+class ProvedSnapshot(Snapshot):
+    """A snapshot of which a file is hashed before it is read the first time."""
+
+    proof: Proof = field(kw_only=True, compare=False, repr=False)
+
+    def opened(self, entries: Iterable[FileEntry]) -> list[Path]:
+        """Where files of this snapshot are. Raises DamagedStore where one is not what it was."""
+        chosen = [*entries]
+        new = [entry for entry in chosen if entry not in self.proof.files]
+        size, room = sum(entry.bytes for entry in new), self.proof.bytes_max
+        if room is None or self.proof.bytes + size <= room:
+            _prove(self, new)
+            self.proof.files.update(new)
+        elif not self.proof.is_told:
+            self.proof.is_told = True
+            log.warning(
+                "%s files of the table %s are read as they are: to hash %.1f GB takes too long here. tidewaiter audit proves them.",
+                f"{len(new):,}", new[0].table, size / 1e9,
+            )  # fmt: skip
+        return super().opened(chosen)
+
+
+def proved(snapshot: Snapshot, bytes_max: int | None = None) -> Snapshot:
+    """The same snapshot, of which each file is hashed before it is read, `bytes_max` bytes in all: of more a warning tells."""
+    return ProvedSnapshot(**vars(snapshot), proof=Proof(bytes_max))
 
 
 def prove(
@@ -46,6 +92,4 @@ def _prove(snapshot: Snapshot, entries: Sequence[FileEntry]) -> None:
     listed = "\n".join(f"- {problem}" for problem in found[:SHOWN_MAX])
     is_copy = isinstance(address_of(snapshot.store), S3Url)
     remedy = f"\nThis is a working copy: delete {snapshot.store}, and it is fetched anew." if is_copy else ""
-    raise DamagedStore(
-        f"{len(found)} of the files that the release looks back on are not what they were:\n{listed}{remedy}"
-    )
+    raise DamagedStore(f"{len(found)} of the files that are to be read are not what they were:\n{listed}{remedy}")

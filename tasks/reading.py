@@ -15,12 +15,15 @@ from schemas.observation import Observation
 from schemas.release import Release
 from schemas.table import Table, empty_frame, readers_schema
 from tasks import ledger, metrics, wide
+from tasks.proof import proved
 from tasks.scope import part_of
 from tasks.snapshot import Snapshot, open_snapshot
 from tasks.tables import read_table
 from tasks.working_copy import address_of
 
 AS_OF = ("observation", "trade_flow", "metric")
+# Hashed in about a second. A watch list of ten years is far below it, the full cube of some months above.
+PROVED_BYTES_MAX = 2**29
 
 
 class Conditions(TypedDict):
@@ -38,13 +41,16 @@ class NothingPublished(LookupError):
 
 
 def open_published(store: Path) -> Snapshot:
-    """The current snapshot. Raises NothingPublished where there is none."""
+    """The current snapshot, whose files are proved before they are read, as far as a person waits for it.
+
+    Raises NothingPublished where there is none; whoever reads a damaged file gets DamagedStore.
+    """
     snapshot = open_snapshot(store)
     if snapshot is None:
         raise NothingPublished(
             f"{address_of(store)}: nothing is published here yet. Ingest a file first (tidewaiter ingest --help)."
         )
-    return snapshot
+    return proved(snapshot, bytes_max=PROVED_BYTES_MAX)
 
 
 def query(

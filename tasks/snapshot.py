@@ -78,7 +78,11 @@ class Snapshot:
 
     def paths(self, table: str, flow: str | None = None) -> list[Path]:
         """Where the files of `entries` are."""
-        return [self.path / entry.path for entry in self.entries(table, flow)]
+        return self.opened(self.entries(table, flow))
+
+    def opened(self, entries: Iterable[FileEntry]) -> list[Path]:
+        """Where files of this snapshot are, for whoever reads them now."""
+        return [self.path / entry.path for entry in entries]
 
 
 def object_path(store: Path, sha256: str) -> Path:

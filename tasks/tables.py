@@ -10,7 +10,6 @@ import io
 import itertools
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
-from pathlib import Path
 from typing import Any, cast
 
 import polars as pl
@@ -29,7 +28,7 @@ from schemas.table import (
     table_name,
 )
 from tasks.publish import NewFile
-from tasks.snapshot import Snapshot
+from tasks.snapshot import FileEntry, Snapshot, StoreError
 from tasks.weave import copied
 
 # Level 3 makes files of metric 2 % smaller for a third more time.
@@ -150,20 +149,23 @@ def read_table(
     name = table_name(model)
     kinds = {column: kind for column, kind in readers_schema(model).items() if not columns or column in columns}
     # Files of one flow are read together, because a call for each costs more than the rows of most months.
-    files: dict[str | None, list[Path]] = {}
+    files: dict[str | None, list[FileEntry]] = {}
     entries = [(path_partition(entry.partition) if entry.partition else None, entry)
                for entry in (snapshot.entries(name) if snapshot else ())]  # fmt: skip
     for partition, entry in sorted(entries, key=lambda pair: pair[0] or ("", 0, 0)):
         if partition is None or keep(partition):
-            files.setdefault(partition and partition[0], []).append(snapshot.path / entry.path)  # type: ignore[union-attr]
+            files.setdefault(partition and partition[0], []).append(entry)
     frames: list[pl.DataFrame] = []
-    for flow, paths in files.items():
-        rows = pl.scan_parquet(paths, hive_partitioning=False, glob=False)
+    for flow, chosen in files.items():
+        rows = pl.scan_parquet(snapshot.opened(chosen), hive_partitioning=False, glob=False)  # type: ignore[union-attr]
         if where is not None:
             rows = rows.filter(where)
         if flow is not None:
             rows = rows.with_columns(flow=pl.lit(flow))
-        frames.append(rows.select(pl.col(column).cast(kind) for column, kind in kinds.items()).collect())
+        try:
+            frames.append(rows.select(pl.col(column).cast(kind) for column, kind in kinds.items()).collect())
+        except (pl.exceptions.ColumnNotFoundError, pl.exceptions.SchemaError) as error:
+            raise _as_of_another_version(error, model, chosen) from error
     if not frames:
         return pl.DataFrame(schema=kinds)
     month_of = PUBLISHED[name].month_of
@@ -172,6 +174,23 @@ def read_table(
         return pl.concat(frames)
     order = [*(["flow", month_of] if month_of else []), *PUBLISHED[name].sort_by]
     return pl.concat(frames).sort([column for column in order if column in kinds])
+
+
+def _as_of_another_version(error: Exception, model: type[Table], entries: Collection[FileEntry]) -> Exception:
+    """What to say where columns are missing because another version wrote one of the files; else the error itself."""
+    others = [entry.path for entry in entries if entry.schema_sha256 != schema_sha256(model)]
+    if not others:
+        return error
+    remedy = "Fill a new store with the same files, oldest first: their bytes lie in raw/."
+    if table_name(model) == "metric":
+        remedy = (
+            "Ingest one release of each direction, which may be one that is published already: the figures of its direction "
+            "are made again."
+        )
+    return StoreError(
+        f"{len(others)} files of the table {table_name(model)} were written by another version of Tidewaiter and have other "
+        f"columns, the first is {others[0]}. {remedy}"
+    )
 
 
 def read_derivation(data: pyarrow.NativeFile | str) -> dict[str, Any]:

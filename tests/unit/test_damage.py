@@ -1,5 +1,6 @@
 """A store whose disk has changed a bit: nothing is derived from what is damaged, and what the message advises mends it."""
 
+import io
 import json
 from collections.abc import Callable
 from datetime import date
@@ -8,11 +9,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes
+from pyarrow import parquet
 
+from flows.cli import app
 from flows.release import from_bytes_to_tables
 from schemas.base import Base
 from schemas.outcome import Outcome
 from schemas.request import ReleaseRequest
+from tasks import reading
 from tasks.objects import DamagedStore
 from tasks.proof import prove
 from tasks.reading import open_published
@@ -113,3 +117,88 @@ def test_a_working_copy_that_is_damaged_is_to_be_deleted(tmp_path: Path, ingest:
     (store / NOTE).write_text(json.dumps({"url": "s3://customs/store", "endpoint": "", "held": {}}))
     with pytest.raises(DamagedStore, match=f"delete {store}, and it is fetched anew"):
         prove(open_published(store), Base)
+
+
+def _flip_a_level(store: Path) -> tuple[str, float, float]:
+    """Damage the file of metric of June 2025 so that it reads as well as before and the world's level is another: the path of
+    the file, the level before and after."""
+    entry = _entry(store, "metric/flow=export/year=2025/month=6")
+    path = object_path(store, entry.sha256)
+    whole = path.read_bytes()
+
+    def level(data: bytes) -> float:
+        # PyArrow says no where Polars panics.
+        rows = pl.DataFrame(parquet.read_table(io.BytesIO(data), columns=["product", "partner", "measure", "level"]))
+        return float(rows.filter(product="85051110", partner="WLD", measure="quantity_kg")["level"].item())
+
+    before = level(whole)
+    group = parquet.read_metadata(io.BytesIO(whole)).row_group(0)
+    column = next(part for part in map(group.column, range(group.num_columns)) if part.path_in_schema == "level")
+    begin = column.dictionary_page_offset or column.data_page_offset
+    path.chmod(0o644)
+    for place in range(begin, begin + column.total_compressed_size):
+        data = bytearray(whole)
+        data[place] ^= 4
+        try:
+            after = level(bytes(data))
+        except (OSError, ValueError):
+            continue
+        if after != before:
+            with path.open("r+b") as file:
+                file.write(data)
+            return entry.path, before, after
+    raise AssertionError("no bit of the file changes the level and nothing else")
+
+
+def test_a_figure_of_a_damaged_file_is_told_to_nobody(
+    tmp_path: Path, ingest: Ingest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = tmp_path / "store"
+    ingest(store, "202505")
+    ingest(store, "202506")
+    path, before, after = _flip_a_level(store)
+    # The file reads as well as before, and says another number.
+    plain = pl.read_parquet(open_published(store).path / path).filter(product="85051110", partner="WLD", measure="quantity_kg")
+    assert (plain["level"].item(), before == after) == (after, False)
+    claims = tmp_path / "printed.csv"
+    claims.write_text(
+        "commodity,flow,partner,period,metric,value,unit\nrare earth magnets,export,World,2025-06,level_t,1,t\n"
+    )
+    snapshot = open_published(store).id
+    of_it = ["--product", "85051110", "--store", str(store)]
+    for asked in (
+        ["read", "metric", *of_it, "--month", "2025-06"],
+        ["read", "metric", *of_it, "--format", "csv", "--output", str(tmp_path / "told.csv")],
+        ["trace", *of_it, "--partner", "WLD", "--month", "2025-06", "--metric", "level"],
+        ["brief", *of_it, "--month", "2025-06", "--output", str(tmp_path / "brief.html")],
+        ["plot", *of_it, "--output", str(tmp_path / "told.png")],
+        ["claims", "check", str(claims), "--store", str(store)],
+        ["claims", "check", str(claims), "--store", str(store), "--no-publish"],
+    ):
+        with pytest.raises(SystemExit) as ended:
+            app(asked)
+        told = capsys.readouterr()
+        assert (ended.value.code, told.out) == (2, ""), asked
+        assert f"{path}: found sha256" in told.err
+        assert "ingest the release of this month again" in told.err
+    assert open_published(store).id == snapshot
+    assert not [*tmp_path.glob("told.*"), *tmp_path.glob("brief.*"), *store.glob("reports/*")]
+    # What does not lie in that file is told as ever.
+    with pytest.raises(SystemExit) as ended:
+        app(["read", "metric", *of_it, "--month", "2025-05", "--format", "csv"])
+    assert (ended.value.code, capsys.readouterr().out.count("2025-05-01") > 0) == (0, True)
+
+
+def test_of_what_takes_too_long_to_hash_a_person_is_told_so(
+    tmp_path: Path, ingest: Ingest, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tmp_path / "store"
+    ingest(store, "202505")
+    monkeypatch.setattr(reading, "PROVED_BYTES_MAX", 10)
+    with pytest.raises(SystemExit) as ended:
+        app(["trace", "--product", "85051110", "--partner", "WLD", "--month", "2025-05", "--metric", "level", "--store", str(store)])  # fmt: skip
+    told = capsys.readouterr().err
+    assert ended.value.code == 0
+    # Once, whatever many tables are read.
+    assert told.count("are read as they are") == 1
+    assert "tidewaiter audit proves them" in told
