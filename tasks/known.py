@@ -78,8 +78,9 @@ def open_known(store: Path, release: Normalised) -> Known:
     releases = read_table(snapshot, Release)
     _refuse_another_reporter(releases, release, store)
     based = _base_files(snapshot, Base)
+    figures = _partitions(snapshot, Metric)
     plan = plan_months(
-        release, _partitions(snapshot, Observation), _partitions(snapshot, Metric), based.keys(),
+        release, _partitions(snapshot, Observation), figures, figures - _of_todays_schema(snapshot, Metric), based.keys(),
         lambda month: has_totals(based[month].footer()),
     )  # fmt: skip
     year_before = {
@@ -133,6 +134,12 @@ def _base_files(snapshot: Snapshot | None, model: type[Base | BaseYear | BaseFar
     if model is BaseYear:
         return {month: BaseFile(month[0], month[1] * 12, path, month[2]) for month, path in places.items()}
     return {month: BaseFile(month[0], partition_month(month), path) for month, path in places.items()}
+
+
+def _of_todays_schema(snapshot: Snapshot | None, model: type[Table]) -> set[Partition]:
+    """The partitions of a table whose file is as this version writes it."""
+    entries = snapshot.entries(table_name(model)) if snapshot else ()
+    return {path_partition(entry.partition) for entry in entries if entry.schema_sha256 == schema_sha256(model)}
 
 
 def _is_spoken_of(month: Partition, releases: pl.DataFrame) -> bool:

@@ -35,21 +35,28 @@ def plan_months(
     release: Normalised,
     in_ledger: Set[Partition],
     with_figures: Set[Partition],
+    outdated: Set[Partition],
     in_base: Set[Partition],
     has_totals: Callable[[Partition], bool],
 ) -> MonthPlan:
     """What the release changes, where `in_ledger`, `with_figures` and `in_base` are the published partitions of `observation`, of
-    `metric` and of `base`; `has_totals` says whether a month of `base` has a figure of several months."""
+    `metric` and of `base`; `outdated` are those of `metric` that an earlier version wrote, and `has_totals` says whether a month of
+    `base` has a figure of several months."""
     touched = touched_months(release)
     # A month without a number has figures too: its year to date, say, of which a touched month is a part.
     all_months = _months_between(touched | in_ledger | with_figures)
-    derived = {month for month in all_months if can_change(month, touched)}
+    # Beside figures of an earlier version those of today would be a table that no reader reads whole: made again, once.
+    flows = {flow for flow, _, _ in touched}
+    again = {month for month in outdated if month[0] in flows}
+    derived = {month for month in all_months if can_change(month, touched)} | again
     years_of_derived = {month[:2] for month in derived}
     known_months = {month for month in in_ledger & in_base if month[:2] in years_of_derived}
     chained = years_of_totals(release.detail) | {month[:2] for month in known_months if has_totals(month)}
     unknown = in_ledger - in_base
     may_be_chained = chained | {month[:2] for month in unknown}
-    derived = {month for month in derived if month[:2] in may_be_chained or _is_not_before(month, touched)}
+    derived = {
+        month for month in derived if month in again or month[:2] in may_be_chained or _is_not_before(month, touched)
+    }
     # Months that were published before their numbers were kept are made again, once.
     if any(is_looked_at(month, derived) for month in unknown):
         derived |= unknown

@@ -158,7 +158,9 @@ def test_a_figure_of_a_damaged_file_is_told_to_nobody(
     ingest(store, "202506")
     path, before, after = _flip_a_level(store)
     # The file reads as well as before, and says another number.
-    plain = pl.read_parquet(open_published(store).path / path).filter(product="85051110", partner="WLD", measure="quantity_kg")
+    plain = pl.read_parquet(open_published(store).path / path).filter(
+        product="85051110", partner="WLD", measure="quantity_kg"
+    )
     assert (plain["level"].item(), before == after) == (after, False)
     claims = tmp_path / "printed.csv"
     claims.write_text(
