@@ -123,12 +123,21 @@ def _unknown_partners(judged: Judged) -> Rows:
 def _mixed_units(judged: Judged) -> Rows:
     """One product of one month in two units: a sum in either would leave the other out.
 
-    A second unit beside the first is usual, also where some records lack it; two records that share no unit are not.
+    A second unit beside the first is usual, also where some records lack it; two records that share no unit are not. Nor are tonnes
+    beside kilograms: both can be converted, but the site prints a code in one unit, so somebody wrote one of the two.
     """
     if judged.row["partners"] == "keys":
         return
     key = ["flow", "product", "period_end"]
     quantities = judged.own.filter(QUANTITY)
+    steps = quantities.group_by(*key, "measure").agg(pl.col("resolution").unique().sort())
+    for place in steps.filter(pl.col("resolution").list.len() > 1).sort(*key, "measure").iter_rows(named=True):
+        unit = place["measure"].removeprefix("quantity_")
+        yield finding(
+            "mixed_units", "error", f"{place['flow']} {place['product']} {place['period_end']:%Y-%m}",
+            observed=f"numbers in steps of {' and '.join(f'{step:,}' for step in place['resolution'])} {unit}", expected="one unit for all records",
+            advice="Check the unit columns: tonnes taken for kilograms are a thousand times too much or too little.",
+        )  # fmt: skip
     several = quantities.select(*key, "measure").unique().group_by(key).len().filter(pl.col("len") > 1)
     quantities = quantities.join(several, on=key, how="semi")
     counts = quantities.group_by(*key, "measure").agg(pl.col("record").n_unique().alias("with"))

@@ -125,7 +125,9 @@ def test_an_unspecified_partner_is_a_known_one(tmp_path: Path) -> None:
         (("千克", "0", "?"), ("克", "0", "?"), True),
         (("千克", "5", "头"), ("千克", "0", "?"), False),
         (("千克", "5", "头"), ("克", "5", "头"), True),
-        (("千克", "0", "?"), ("吨", "0", "?"), False),
+        (("千克", "0", "?"), ("吨", "0", "?"), True),
+        (("吨", "0", "?"), ("吨", "0", "?"), False),
+        (("个", "5", "千克"), ("千个", "5", "千克"), True),
     ],
 )
 def test_one_product_of_one_month_in_two_units_is_held(

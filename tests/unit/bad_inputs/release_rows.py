@@ -85,6 +85,7 @@ RELEASE_ROWS = (
     Row(44, "two units in one release", (
         Case("grams and kilograms", csv_bytes(with_field(UNIT, "克", 1)), Hold("mixed_units")),
         Case("pieces and kilograms", csv_bytes(with_field(UNIT, "个", 1)), Hold("mixed_units")),
+        Case("tonnes and kilograms", csv_bytes(with_field(UNIT, "吨", 1)), Hold("mixed_units")),
     )),
     Row(49, "code of another edition of the HS", (
         Case("a watched code before its first month", csv_bytes([("202106", "81129290", "未锻轧的镓", *CLEAN_RECORDS[0][3:])]),
