@@ -5,6 +5,8 @@ import polars as pl
 from schemas.observation import CLASSIFICATIONS, KINDS
 from schemas.table import FLOWS, Table, column, published
 
+JOINED_KINDS = rf"^({'|'.join(KINDS)})(\+({'|'.join(KINDS)}))*$"
+
 
 @published(sort_by=("product", "partner"), month_of="period", rows_per_group=6_656)
 class TradeFlow(Table):
@@ -22,5 +24,5 @@ class TradeFlow(Table):
     quantity_other_unit: pl.String = column("unit of quantity_other", nullable=True)
     value_usd: pl.Float64 = column("value", "USD", nullable=True)
     value_cny: pl.Float64 = column("value", "CNY", nullable=True)
-    source: pl.String = column("adapter that read the release")
-    kind: pl.String = column("kind of release", isin=KINDS)
+    source: pl.String = column("adapters that read the numbers of the row, in alphabetical order, joined by +")
+    kind: pl.String = column("kinds of release that its numbers come from, likewise", str_matches=JOINED_KINDS)

@@ -16,7 +16,8 @@ from tasks.series import EXACT_MAX, MILLIGRAMS_PER_KG, monthly_numbers, without_
 def widen(observation: pl.DataFrame, releases: DataFrame[Release]) -> DataFrame[TradeFlow]:
     """One row per flow, product, partner and month, from one word a number (`ledger.last_word` or `as_of`).
 
-    What a better kind of release was asked for and does not have is left out, as it is in the series.
+    What a better kind of release was asked for and does not have is left out, as it is in the series. A row whose numbers come
+    from several sources names them all, and their kinds.
     """
     numbers = without_outranked(monthly_numbers(observation), releases).filter(pl.col("span") == "month")
     key = ["flow", "product", "classification", "partner", "month"]
@@ -34,7 +35,12 @@ def widen(observation: pl.DataFrame, releases: DataFrame[Release]) -> DataFrame[
         quantity_other_unit=pl.col("measure").filter("other").first().str.strip_prefix("quantity_"),
         source=pl.col("source").first(),
         kind=pl.col("kind").first(),
+        sources=pl.col("source").n_unique(),
     )
+    # Hardly any month is told by several sources, and to join their names is dear.
+    several = numbers.join(wide.filter(pl.col("sources") > 1), on=key, how="semi")
+    named = several.group_by(key).agg(pl.col("source", "kind").unique().sort().str.join("+"))
+    wide = wide.update(named, on=key)
     made = wide.with_columns(period=index_month("month")).select(*polars_schema(TradeFlow))
     return cast("DataFrame[TradeFlow]", made)
 

@@ -53,6 +53,27 @@ def test_the_wide_table_leaves_out_what_the_series_leave_out() -> None:
     assert "DEU" not in derived(store)["partner"]
 
 
+def test_a_wide_row_of_print_and_query_names_both() -> None:
+    """The query was asked for dollars alone, and the kilograms beside them are those of a paper."""
+    paper, query = (
+        release("p", "2025-07-20", kind="published", partners="keys"),
+        release("q", "2025-08-20", "2025-06", measures=["value_usd"]),
+    )
+    store = [
+        (paper, [number(paper, "USA", "2025-06", 353), number(paper, "DEU", "2025-06", 764)]),
+        (
+            query,
+            [number(query, "USA", "2025-06", 20_000, "value_usd"), number(query, "JPN", "2025-06", 9, "value_usd")],
+        ),
+    ]
+    wide = widen(ledger.last_word(merged(store)), release_table(paper, query))
+    assert wide.select("partner", "quantity_kg", "value_usd", "source", "kind").rows() == [
+        ("DEU", 764.0, None, "published", "published"),
+        ("JPN", None, 9.0, "gacc_query", "query"),
+        ("USA", 353.0, 20_000.0, "gacc_query+published", "published+query"),
+    ]
+
+
 @pytest.mark.parametrize("grams", [42, 1_247, 454, 29_999_999, 12_000_000_123_456])
 def test_grams_are_the_same_kilograms_in_both_tables(grams: int) -> None:
     """Exactly 1.247 kg: divided as Polars divides by a constant they were 1.2469999999999999."""
