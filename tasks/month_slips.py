@@ -15,6 +15,9 @@ from tasks.scope import WORLD
 
 # What a year so far leaves for its last month is a month like those before it, within this factor.
 LIKE_FACTOR, SERIES_MIN = 3, 3
+# A year so far is as much as the same months of the year before, within this factor. Of 160 months of goods of several partners none
+# was, and of their years so far three in four.
+YEAR_FACTOR = 1.5
 # So many numbers, each of at least so much, are not the same by chance.
 SAME_MIN, CHANCE_MAX = 4, 10_000
 # What others printed is a number by which a month is known where it has at least three digits.
@@ -31,9 +34,12 @@ def _year_so_far(judged: Judged) -> Rows:
     for flow, month in sorted(told):
         before = {(flow, number) for number in range(month - month % YEAR_MONTHS, month)}
         # Of two months the second is often as large as both.
-        if len(before) < 2 or before & told or not before <= judged.months:
+        if len(before) < 2 or before & told:
             continue
         count, is_here = len(before), (pl.col("flow") == flow) & (pl.col("month") == month)
+        if not before <= judged.months:
+            yield from _as_a_year_before(judged, flow, month, own.filter(is_here))
+            continue
         known = _published(judged, before).group_by(*SERIES, "month").agg(pl.col("value").sum()).group_by(SERIES).agg(
             before=pl.col("value").sum(), least=pl.col("value").min(), most=pl.col("value").max(), months=pl.len()
         )  # fmt: skip
@@ -49,6 +55,37 @@ def _year_so_far(judged: Judged) -> Rows:
                 advice="See whether the query was for the whole year so far; then declare its months, "
                 f"{month_name(month - count)}..{month_name(month)}, or download the month alone.",
             )  # fmt: skip
+
+
+def _as_a_year_before(judged: Judged, flow: str, month: int, own: pl.DataFrame) -> Rows:
+    """The same where months of the year are not known: a month that is as much as all months up to it a year before."""
+    first, last = month - month % YEAR_MONTHS - YEAR_MONTHS, month - YEAR_MONTHS
+    before = {(flow, number) for number in range(first, last + 1)}
+    if not before <= judged.months:
+        return
+    known = _published(judged, before).group_by(SERIES).agg(
+        before=pl.col("value").sum(), months=pl.col("month").n_unique()
+    ).filter(pl.col("months") == len(before))  # fmt: skip
+    series = _by_series(judged, own).join(known, on=SERIES)
+    measures = series.sort(SERIES).partition_by("measure", maintain_order=True)
+    for rows in measures if all(_are_as_before(rows) for rows in measures) else ():
+        total, sum_before = int(rows["value"].sum()), int(rows["before"].sum())
+        yield finding(
+            "year_so_far", "error", f"{flow} {rows['measure'][0]} {month_name(month)}",
+            observed=f"{total:,} ({rows.height} series)",
+            expected=f"a month; {month_name(first)} to {month_name(last)} together are {sum_before:,}, as much as this",
+            advice=f"See whether the query was for the whole year so far; then declare its months, {month_name(first + YEAR_MONTHS)}..{month_name(month)}, "
+            "or download the month alone.",
+        )  # fmt: skip
+
+
+def _are_as_before(rows: pl.DataFrame) -> bool:
+    """Whether most values of several series, and all together, are as much as those of the year before."""
+    like = (pl.col("value") / pl.col("before")).is_between(1 / YEAR_FACTOR, YEAR_FACTOR)
+    is_most = 2 * int(rows.filter(like)["before"].sum()) > int(rows["before"].sum())
+    return (
+        rows.height >= SERIES_MIN and is_most and rows.select(pl.col("value", "before").sum()).filter(like).height == 1
+    )
 
 
 def _printed_so_far(judged: Judged) -> Rows:

@@ -90,6 +90,45 @@ def test_where_a_month_before_it_is_not_known_nothing_is_said_of_a_year_so_far(t
     assert _errors(tmp_path, data, {"months": "2025-06"}).height == 0
 
 
+def _year_before(factor: float, months: Iterable[int] = range(1, 8), partners: Iterable[str] = tuple(KG[1])) -> bytes:
+    """Months of 2024, so many times what they are in 2025."""
+    return csv_bytes([
+        magnets(partner, str(round(KG[month][partner] * factor)), f"{round(KG[month][partner] * factor) * PRICE:,}", f"2024{month:02d}")
+        for month in months for partner in partners
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize("factor", [0.75, 1, 1.4])
+@pytest.mark.parametrize("month", [3, 4, 6])
+def test_where_no_month_before_it_is_known_the_year_before_tells_a_year_so_far(
+    month: int, factor: float, tmp_path: Path
+) -> None:
+    data, asked, before = _without_months(range(1, month + 1)), {"months": f"2025-{month:02d}"}, _year_before(factor)
+    found = _errors(tmp_path, data, asked, before)
+    assert found["check"].to_list() == ["year_so_far"] * 2
+    kg = sum(round(KG[each][partner] * factor) for each in range(1, month + 1) for partner in KG[1])
+    assert found["expected"][0] == f"a month; 2024-01 to 2024-{month:02d} together are {kg:,}, as much as this"
+    assert found["advice"][0].split("months, ")[1].startswith(f"2025-01..2025-{month:02d}, or")
+    assert _errors(tmp_path, data, {"months": f"2025-01..2025-{month:02d}"}, before).height == 0
+    assert _errors(tmp_path, _without_months([month]), asked, before).height == 0
+
+
+def test_a_month_that_is_many_times_that_of_the_year_before_is_no_year_so_far(tmp_path: Path) -> None:
+    """Three times as much everywhere, one partner with as much as a half year, two partners, and a year with a gap."""
+    asked, half = {"months": "2025-06"}, _without_months(range(1, 7))
+    assert _errors(tmp_path, _without_months([6]), asked, _year_before(1 / 3)).height == 0
+    records = {**KG[6], "502": sum(KG[month]["502"] for month in range(1, 7))}
+    data = csv_bytes([magnets(partner, str(kg), f"{kg * PRICE:,}") for partner, kg in records.items()])
+    assert _errors(tmp_path, data, {}, _year_before(1)).height == 0
+    assert (
+        _errors(
+            tmp_path, _without_months(range(1, 7), ["502", "304"]), asked, _year_before(1, partners=["502", "304"])
+        ).height
+        == 0
+    )
+    assert _errors(tmp_path, half, asked, _year_before(1, [1, 2, 4, 5, 6])).height == 0
+
+
 @pytest.mark.parametrize(
     ("known", "summed", "held"),
     [
