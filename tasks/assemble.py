@@ -22,7 +22,7 @@ from schemas.trade_flow import TradeFlow
 from tasks import ledger, metrics
 from tasks import revisions as revising
 from tasks.base_file import BaseFile
-from tasks.derivation import derivation_of_month
+from tasks.derivation import derivation_of_month, words_of_collected
 from tasks.known import Known
 from tasks.month_plan import looked_back_on
 from tasks.normalise import Normalised
@@ -123,13 +123,16 @@ def derive(ledger_after: Ledger, known: Known) -> Figures:
     Raises DamagedStore where what is read is damaged."""
     words = ledger.last_word(whole(ledger_after, known)).filter(_in_months(known.anew))
     releases, files = ledger_after.releases, known.before
+    collected = words_of_collected(whole(ledger_after, known), releases)
     with _refusing_overflow(), contextlib.ExitStack() as open_writers:
         metric, base, base_year, base_far = (
             open_writers.enter_context(
                 Writer(
                     model,
                     known.store,
-                    functools.partial(derivation_of_month, model, releases=releases, chained=known.chained),
+                    functools.partial(
+                        derivation_of_month, model, releases=releases, chained=known.chained, collected=collected
+                    ),
                 )
             )
             for model in (Metric, Base, BaseYear, BaseFar)

@@ -4,14 +4,17 @@ Belongs here: which releases a table's partition rests on. No clock and no host 
 same bytes on every machine.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import polars as pl
 
-from schemas.base import BaseFar, BaseYear
+from schemas.base import Base, BaseFar, BaseYear
 from schemas.metric import Metric
+from schemas.observation import Observation
+from schemas.revision import Revision
 from schemas.table import Table, table_name
+from schemas.trade_flow import TradeFlow
 from tasks import ledger, metrics, wide
 from tasks import revisions as revising
 from tasks.far import first_told
@@ -31,12 +34,32 @@ MADE_IN = {
     "revision": revising,
 }
 
+# Made of the words of one month and of the scopes that hold it.
+OF_ONE_MONTH = (Observation, TradeFlow, Revision, Base)
+
+
+def words_of_collected(words: pl.DataFrame, releases: pl.DataFrame) -> dict[Partition, frozenset[str]]:
+    """By month the releases without a scope that have a word among `words`: they speak of what they print, and of no other
+    month between their first and their last."""
+    names = releases.filter(pl.col("partners") == "keys")["release_id"].implode()
+    month = month_index("period_end")
+    rows = words.filter(pl.col("release_id").is_in(names)).select("flow", "release_id", month=month).unique()
+    return {
+        (flow, index // 12, index % 12 + 1): frozenset(of_month["release_id"])
+        for (flow, index), of_month in rows.group_by("flow", "month")
+    }
+
 
 def derivation_of_month(
-    model: type[Table], partition: Partition, releases: pl.DataFrame, chained: Collection[tuple[str, int]] = ()
-) -> dict[str, Any]:
+    model: type[Table], partition: Partition, releases: pl.DataFrame, chained: Collection[tuple[str, int]] = (),
+    collected: Mapping[Partition, Collection[str]] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """What a partition was made from: the releases that speak of its month, or of a month that its metrics look back on. In a
-    year (flow, year) that is `chained` by cumulative figures these may also be later months."""
+    year (flow, year) that is `chained` by cumulative figures these may also be later months.
+
+    With `collected` (see `words_of_collected`) a file of one month names those of the releases without a scope that have a word
+    in it; whichever comes first, the others do not touch it.
+    """
     flow, year, _ = partition
     first = last = partition_month(partition)
     if model is BaseFar:
@@ -50,6 +73,10 @@ def derivation_of_month(
         (pl.col("flow").is_null() | (pl.col("flow") == flow))
         & (month_index("first_month") <= last) & (month_index("last_month") >= first)
     )  # fmt: skip
+    if collected is not None and model in OF_ONE_MONTH:
+        speaking = speaking.filter(
+            (pl.col("partners") != "keys") | pl.col("release_id").is_in([*collected.get(partition, ())])
+        )
     return derivation_of(model, speaking)
 
 

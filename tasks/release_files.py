@@ -7,8 +7,9 @@ the lineage record of the publication itself. Does not belong here: what is in t
 
 import functools
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from pandera.typing.polars import DataFrame
@@ -23,8 +24,8 @@ from schemas.revision import Revision
 from schemas.table import PUBLISHED, Table, empty_frame, schema_sha256, table_name
 from schemas.trade_flow import TradeFlow
 from tasks import event_tables
-from tasks.assemble import Figures, Ledger
-from tasks.derivation import derivation_of, derivation_of_month
+from tasks.assemble import Figures, Ledger, whole
+from tasks.derivation import derivation_of, derivation_of_month, words_of_collected
 from tasks.event_tables import EventTables
 from tasks.known import Known, later_year
 from tasks.lineage import code_sha256, json_sha256, lineage_row
@@ -76,7 +77,11 @@ def publish_release(
     always = {Revision: revised, Base: known.anew, BaseYear: known.years, BaseFar: far}
     # File after file: each is written and let go before the next one is made.
     waiting = itertools.chain(*(table.new_files() for table, _ in files.values()))
-    new = _made_again({model: frame for model, (frame, _) in frames.items()}, waiting, always, events, releases)
+    collected = words_of_collected(whole(ledger_after, known), releases)
+    made_of = functools.partial(derivation_of_month, releases=releases, collected=collected)
+    new = _made_again(
+        {model: frame for model, (frame, _) in frames.items()}, waiting, always, events, made_of, releases
+    )
     release_id = release.release["release_id"][0]
     if release_id not in known.releases["release_id"]:
         new = _with_files_of_release(new, release, findings, trail, releases.filter(pl.col("release_id") == release_id))
@@ -85,14 +90,11 @@ def publish_release(
 
 def _made_again(
     frames: dict[type[Table], pl.DataFrame], waiting: Iterable[NewFile], always: dict[type[Table], tuple[Partition, ...]],
-    events: EventTables, releases: pl.DataFrame,
+    events: EventTables, made_of: Callable[[type[Table], Partition], dict[str, Any]], releases: pl.DataFrame,
 ) -> Iterator[NewFile]:  # fmt: skip
     """The files that take the place of earlier ones, also without rows for the months that `always` have one."""
     encoded = itertools.chain(
-        *(
-            encode_months(model, frame, functools.partial(derivation_of_month, model, releases=releases))
-            for model, frame in frames.items()
-        )
+        *(encode_months(model, frame, functools.partial(made_of, model)) for model, frame in frames.items())
     )
     told = set()
     for file in itertools.chain(encoded, waiting):
@@ -101,9 +103,7 @@ def _made_again(
     for model, months in always.items():
         for month in months:
             if (table_name(model), partition_path(month)) not in told:
-                yield encode_file(
-                    model, empty_frame(model), partition_path(month), derivation_of_month(model, month, releases)
-                )
+                yield encode_file(model, empty_frame(model), partition_path(month), made_of(model, month))
     made_with = event_tables.derivation()
     speaking = event_tables.speaking(releases)
     yield encode_file(ControlEvent, events.control_event, "", derivation_of(ControlEvent, releases.clear()) | made_with)

@@ -39,8 +39,8 @@ def widen(observation: pl.DataFrame, releases: DataFrame[Release]) -> DataFrame[
     )
     # Hardly any month is told by several sources, and to join their names is dear.
     several = numbers.join(wide.filter(pl.col("sources") > 1), on=key, how="semi")
-    named = several.group_by(key).agg(pl.col("source", "kind").unique().sort().str.join("+"))
-    wide = wide.update(named, on=key)
+    joined = several.group_by(key).agg(pl.col("source", "kind").unique().sort().str.join("+"))
+    wide = wide.update(joined, on=key)
     made = wide.with_columns(period=index_month("month")).select(*polars_schema(TradeFlow))
     return cast("DataFrame[TradeFlow]", made)
 
