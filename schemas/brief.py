@@ -50,6 +50,9 @@ class EventFact(BaseModel):
     body: str
     document: str
     goods: str
+    body_zh: str
+    document_zh: str
+    goods_zh: str
     coverage: str
     address: str
     until: str = Field("", description="last day, or day of suspension")

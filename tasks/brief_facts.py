@@ -184,7 +184,8 @@ def _events(product: str, flow: str, months: list[date]) -> list[EventFact]:
             found.append(
                 EventFact(
                     number=len(found) + 1, day=day, event=row["event"], state=row["state"], body=row["body"], document=row["document"],
-                    goods=row["goods"], coverage=row["coverage"], address=row["source"],
+                    goods=row["goods"],
+                    body_zh=row["body_zh"], document_zh=row["document_zh"], goods_zh=row["goods_zh"], coverage=row["coverage"], address=row["source"],
                     until=row["effective_until"],
                 )
             )  # fmt: skip

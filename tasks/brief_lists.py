@@ -1,12 +1,8 @@
 """The lists of a brief, a line for each entry: what is missing and why, sources, revisions, export controls."""
 
-import re
-
 from schemas.brief import Fact, Facts, Revised
 from schemas.metric import MISSING
 from tasks.brief_texts import (
-    BODIES_ZH,
-    DOCUMENTS_ZH,
     FORMULAS_ZH,
     IMPLIED_ZH,
     KINDS_ZH,
@@ -96,16 +92,11 @@ def event_lines(facts: Facts, language: str) -> list[dict[str, str]]:
     said = texts(language)
     lines = []
     for event in facts.events:
-        title = f"{event.body}: {event.document}"
-        state = STATES_ZH[event.state] if language == "zh" else event.state.replace("_", " ")
         if language == "zh":
-            for words, chinese in BODIES_ZH:
-                title = title.replace(words, chinese)
-            for pattern, chinese in DOCUMENTS_ZH:
-                title = re.sub(pattern, chinese, title)
+            title, goods, state = f"{event.body_zh}：{event.document_zh}", event.goods_zh, STATES_ZH[event.state]
+        else:
+            title, goods, state = f"{event.body}: {event.document}", event.goods, event.state.replace("_", " ")
         if event.state == "never_in_force":
             state = said["never"].format(day=event.until)
-        lines.append(
-            {"day": str(event.day), "title": title, "goods": event.goods, "state": state, "address": event.address}
-        )
+        lines.append({"day": str(event.day), "title": title, "goods": goods, "state": state, "address": event.address})
     return lines

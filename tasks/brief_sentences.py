@@ -128,20 +128,24 @@ def _year(facts: Facts, language: str) -> Sentence | None:
 
 
 def _record(facts: Facts, language: str) -> Sentence | None:
+    # The month is named, because the sentence before this one is about the year so far.
+    this = f"{facts.month.month}月" if language == "zh" else written_month(facts.month).split()[0]
     for fact, en, zh in ((facts.highest_since, "highest", "最高"), (facts.lowest_since, "lowest", "最低")):
         if fact.value is not None:
             made = Sentence()
             return (
-                made.say("为自").say(shown(fact, "zh"), fact).say(f"以来{zh}。")
+                made.say(f"{this}为自").say(shown(fact, "zh"), fact).say(f"以来{zh}。")
                 if language == "zh"
-                else made.say(f"It was the {en} month since ").say(shown(fact), fact).say(".")
+                else made.say(f"{this} was the {en} month since ").say(shown(fact), fact).say(".")
             )
         if fact.status == "series_record" and facts.series_start is not None and facts.series_start < facts.month:
             start = month_words(f"{facts.series_start:%Y-%m}", language)
-            return (
-                Sentence().say(f"为{start}有连续数据以来{zh}。")
+            # A record of three months is none to write home about: how many they are is said.
+            span = (facts.month.year - facts.series_start.year) * 12 + facts.month.month - facts.series_start.month + 1
+            return Sentence().say(
+                f"{this}为{start}有连续数据以来（共{span}个月）{zh}。"
                 if language == "zh"
-                else Sentence().say(f"It was the {en} month of the unbroken series, which begins in {start}.")
+                else f"{this} was the {en} month of the unbroken series, {span} months that begin in {start}."
             )
     return None
 

@@ -53,12 +53,6 @@ FORMULAS_ZH = {
     "highest_since": "此前最近一个不低于当月的月份", "lowest_since": "此前最近一个不高于当月的月份",
 }  # fmt: skip
 IMPLIED_ZH = "来源所载增速；其基数由增速推得"
-BODIES_ZH = (("Office of the National Export Control Coordination Mechanism", "国家出口管制工作协调机制办公室"), ("MOFCOM", "商务部"), ("GACC", "海关总署"),
-             ("United States", "美国"), ("China", "中国"), ("White House", "白宫"), (" and ", "、"), ("ports", "口岸"))  # fmt: skip
-DOCUMENTS_ZH = (
-    (r"Announcement (\d+) of (\d{4})", r"\2年第\1号公告"), ("Geneva talks", "日内瓦会谈"), ("London talks", "伦敦会谈"), ("report of an agency", "通讯社报道"),
-    ("press briefing", "新闻发布会"), ("first general licences", "首批通用许可"), ("fact sheet", "情况说明"),
-)  # fmt: skip
 STATES_ZH = {
     "in_force": "已生效",
     "suspended": "已暂停",

@@ -170,10 +170,18 @@ def test_words_follow_the_numbers(facts: Facts) -> None:
     assert "to the United States rose 660 % to 353 t, more than seven times as much" in said
     assert "six times" not in said
     assert "down 38.1 % from June 2024" in said
-    assert "highest month since March 2025" in said
+    assert "June was the highest month since March 2025." in said
     chinese = " ".join(sentence.text for sentence in brief_sentences.headlines(facts, "zh"))
     assert "对美国出口环比增长660 %，是上月的7倍多，至353 t" in chinese
     assert "6倍" not in chinese
+    assert "6月为自2025年3月以来最高。" in chinese
+
+
+def test_a_record_of_a_short_series_says_how_short_it_is(snapshot: Snapshot) -> None:
+    february = gather(snapshot, snapshot.store, MAGNETS, "export", date(2025, 2, 1))
+    record = "February was the lowest month of the unbroken series, 2 months that begin in January 2025."
+    assert record in headlines(february)
+    assert "2月为2025年1月有连续数据以来（共2个月）最低。" in headlines(february, "zh")
 
 
 @pytest.mark.parametrize(
@@ -719,3 +727,19 @@ def test_a_plot_names_the_direction(tmp_path: Path) -> None:
     snapshot = taken(of_query(tmp_path / "a.csv", TWO_MONTHS), flow="import")
     rows = query(snapshot.store, "metric", flow="import", product=CODE)
     assert "Imports of Permanent magnets of rare earths (85051110)" in labels(draw(rows, CODE, ["WLD"], "quantity_kg", ".svg").decode())  # fmt: skip
+
+
+def test_a_chinese_page_names_export_controls_in_chinese(whole: Facts) -> None:
+    events = brief_lists.event_lines(whole, "zh")
+    assert len(events) > 2
+    for event in events:
+        assert not re.search("[A-Za-z]", event["title"] + event["goods"] + event["state"]), event
+    assert "含铽或镝的钕铁硼永磁材料" in brief.page(whole, "zh")
+    assert "neodymium" not in brief.page(whole, "zh")
+    for row in code_table("control_events").iter_rows(named=True):
+        chinese = row["body_zh"] + row["document_zh"] + row["goods_zh"]
+        assert not re.search("[A-Za-z]", chinese), row["event"]
+        # Numbers are the same in both languages.
+        for column in ("document", "goods"):
+            said = [sorted(re.findall(r"\d+(?:\.\d+)?", row[name])) for name in (column, f"{column}_zh")]
+            assert said[0] == said[1], row["event"]
