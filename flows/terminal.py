@@ -23,6 +23,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from flows import server
 from schemas.address import S3Url, UnusableAddress, read_address
+from schemas.code_tables import BrokenTable
 from schemas.outcome import Outcome
 from schemas.request import MONTHS, ReleaseRequest
 from tasks import hold, reading
@@ -128,7 +129,8 @@ def ingest_one(request: ReleaseRequest, api: str | None) -> int:
         try:
             with listening(lambda step: progress.update(shown, description=f"{name}: {step}")):
                 outcome, page = _release(request, api)
-        except Refused as refusal:
+        except (Refused, BrokenTable) as refusal:
+            # A code table is data that people edit: a row that is not as it must be is theirs to mend.
             _refuse(str(refusal))
             return REFUSED
         except Held as held:

@@ -80,7 +80,7 @@ def _against(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Ve
     sign = " The sign is the other way round." if _is_mirrored(stated, found) else ""
     return (
         "contradicted",
-        f"{NAMES.get(stated.kind, 'the figure').capitalize()} is another: {both}.{sign}{_needed(readings, stated)}",
+        f"{NAMES.get(stated.kind, 'the figure').capitalize()} differs: {both}.{sign}{_needed(readings, stated)}",
     )
 
 

@@ -23,7 +23,9 @@ from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records
 from typer.testing import CliRunner
 
 from flows.cli import app
-from flows.terminal import prepare_prefect
+from flows.terminal import ingest_one, prepare_prefect
+from schemas import code_tables
+from schemas.request import ReleaseRequest
 from tasks import hold, reading
 from tasks.snapshot import BrokenStore
 
@@ -353,6 +355,21 @@ def test_an_error_that_is_only_logged_still_reaches_the_terminal(capsys: pytest.
         logging.getLogger("tidewaiter.announce").exception("could not be told to Prefect; what was published stands")
     said = "could not be told to Prefect; what was published stands: RuntimeError: the server hung up"
     assert capsys.readouterr().err.strip().splitlines() == [f"warning {said}"]
+
+
+def test_a_code_table_that_somebody_broke_refuses_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A measure, a basket or a partner is a row that people add: one that cannot be read ended in a traceback."""
+    broken = code_tables.FOLDER / "control_events.csv"
+    (tmp_path / broken.name).write_text(broken.read_text(encoding="utf-8").replace("event,", "event;", 1), "utf-8")
+
+    def of_a_broken_table(*_: object) -> None:
+        code_tables.read_codes(tmp_path / broken.name, code_tables.TABLES["control_events"])
+
+    monkeypatch.setattr("flows.terminal._release", of_a_broken_table)
+    assert ingest_one(ReleaseRequest(file=tmp_path / "june.csv", store=tmp_path / "store"), None) == 2
+    assert capsys.readouterr().err.strip().startswith("refused control_events.csv: ")
 
 
 def test_the_python_of_the_readme_runs_as_it_is_written(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
