@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from flows.terminal import STORE, Flow, Form, Store, console, refusals, say
+from flows.terminal import FORM_HELP, STORE, Flow, Form, Store, console, refusals, say
 from tasks import claims as claiming
 from tasks import control_events, display, event_windows, formats, reading
 from tasks.brief_sentences import headlines
@@ -34,7 +34,7 @@ def check(
             help="CSV: commodity, flow, partner, period, metric, value, unit, and qualifier, hs_code_if_stated …"
         ),
     ],
-    form: Annotated[Form, typer.Option("--format", help="how to print it")] = Form.table,
+    form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
     output: Annotated[Path | None, typer.Option(help="write to this file; else a copy lies in STORE/reports")] = None,
     publish: Annotated[
         bool, typer.Option("--publish/--no-publish", help="publish the result as the table claim")
@@ -77,7 +77,7 @@ def check(
 def list_events(
     context: typer.Context,
     product: Annotated[str | None, typer.Option(help="code or basket:…; else all measures")] = None,
-    form: Annotated[Form, typer.Option("--format", help="how to print it")] = Form.table,
+    form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
 ) -> None:
     """Export-control measures and what was said about them, with their states."""
     if context.invoked_subcommand:
@@ -90,7 +90,7 @@ def list_events(
         say(f"no measure touches {product}; tidewaiter events lists all measures")
         return
     table = Table(
-        title=f"{found.height} measures" + (f" that touch {display.product_name(product)}" if product else "")
+        title=display.counted(found.height, "measure") + (f" on {display.product_name(product)}" if product else "")
     )
     for name in ("announced", "effective", "state", "document", "goods", "of the code"):
         table.add_column(name, overflow="fold")
@@ -121,7 +121,7 @@ def windows(
     event: Annotated[str | None, typer.Option(help="one measure; else all that touch the product")] = None,
     partner: Annotated[str, typer.Option(help="ISO 3166-1 alpha-3 or WLD")] = "WLD",
     flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
-    form: Annotated[Form, typer.Option("--format", help="how to print it")] = Form.table,
+    form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
     output: Annotated[Path | None, typer.Option(help="write to this file instead of the terminal")] = None,
     store: Store = STORE,
 ) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from flows.terminal import (
     DISAGREES,
+    FORM_HELP,
     STORE,
     Flow,
     Form,
@@ -50,7 +51,7 @@ def read(
     as_of: Annotated[
         str | None, typer.Option(help="as it stood on this day, YYYY-MM-DD: observation, trade_flow, metric")
     ] = None,
-    form: Annotated[Form, typer.Option("--format", help="how to print it")] = Form.table,
+    form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
     output: Annotated[Path | None, typer.Option(help="write to this file instead of the terminal")] = None,
     rows: Annotated[int, typer.Option(help="rows shown in the format table", min=1)] = 40,
     store: Store = STORE,
@@ -141,7 +142,7 @@ def audit(
 
 @commands.command(epilog="Example: `tidewaiter releases --format json`")
 def releases(
-    form: Annotated[Form, typer.Option("--format", help="how to print it")] = Form.table,
+    form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
     store: Store = STORE,
 ) -> None:
     """What was ingested: file, day, scope, records."""
@@ -184,4 +185,5 @@ def retain(
     """
     with refusals(), publish.exclusive(store):
         gone = retain_store(store, today=today(), months=months)
-    console.print(f"{len(gone.snapshots)} snapshots and {gone.objects} files removed", highlight=False)
+    removed = f"{display.counted(len(gone.snapshots), 'snapshot')} and {display.counted(gone.objects, 'file')}"
+    console.print(f"{removed} removed", highlight=False)

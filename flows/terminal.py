@@ -26,7 +26,7 @@ from schemas.address import S3Url, UnusableAddress, read_address
 from schemas.code_tables import BrokenTable
 from schemas.outcome import Outcome
 from schemas.request import MONTHS, ReleaseRequest
-from tasks import hold, reading
+from tasks import display, hold, reading
 from tasks.hold import Held, Rejected
 from tasks.lineage import listening
 from tasks.refusal import Refused
@@ -46,6 +46,7 @@ console, errors = Console(), Console(stderr=True)
 Flow = StrEnum("Flow", ["export", "import"])
 Form = StrEnum("Form", ["table", "csv", "json", "parquet"])
 STORE = Path("store")
+FORM_HELP = "how to print it; json is one object a line"
 STORE_HELP = "the published tables: a folder, or s3://bucket/prefix"
 InPrefect = Annotated[
     bool, typer.Option("--prefect/--no-prefect", help="record the run in a Prefect server, if one answers")
@@ -196,7 +197,7 @@ def tell(outcome: Outcome, page: str | None) -> None:
     months = outcome.months[0] if len(outcome.months) == 1 else f"{outcome.months[0]} to {outcome.months[-1]}"
     say(
         f"[bold green]{outcome.status}[/] {escape(outcome.title)}: {outcome.release_id}, {', '.join(outcome.flows)}, {months}; "
-        f"{outcome.records:,} records = {outcome.records_observed:,} observed + {outcome.records_quarantined:,} quarantined; "
+        f"{display.counted(outcome.records, 'record')} = {outcome.records_observed:,} observed + {outcome.records_quarantined:,} quarantined; "
         f"snapshot {outcome.snapshot_id}", markup=True,
     )  # fmt: skip
     if page:

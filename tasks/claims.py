@@ -14,6 +14,7 @@ from tasks.claim_periods import Unclear
 from tasks.claim_readings import Readings
 from tasks.claim_words import read_product
 from tasks.control_events import members
+from tasks.display import counted
 from tasks.snapshot import Snapshot
 
 
@@ -67,4 +68,4 @@ def read_claims(file: Path) -> ClaimsFile:
 def summary(checked: pl.DataFrame) -> str:
     """How many of each verdict, in a line."""
     counts = dict(checked["verdict"].value_counts().iter_rows())
-    return f"{checked.height} claims: " + ", ".join(f"{counts.get(name, 0)} {name}" for name in VERDICTS)
+    return f"{counted(checked.height, 'claim')}: " + ", ".join(f"{counts.get(name, 0)} {name}" for name in VERDICTS)

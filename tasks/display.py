@@ -33,6 +33,11 @@ NUMBERS_SHOWN = 3
 WHOLE_FROM = 10**9
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things: `1 file`, `1,200 files`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def partner_name(partner: str) -> str:
     """English name of a partner key."""
     if partner == WORLD:

@@ -4,7 +4,8 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from tasks.display import frame_table, headline, tonnes
+from tasks.claims import summary
+from tasks.display import counted, frame_table, headline, tonnes
 from tasks.scope import WORLD
 from tests.unit.figures import derived
 from tests.unit.statements import number, release
@@ -90,3 +91,11 @@ def test_a_group_is_not_taken_for_one_more_partner() -> None:
         console.print(headline(of_month))
     names = [line.split("│")[1].strip() for line in printed.get().splitlines() if line.startswith("│")]
     assert names == ["World", "Germany", "EU27 (group)", "United States"]
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(0, "0 claims"), (1, "1 claim"), (2, "2 claims"), (1_200, "1,200 claims")]
+)
+def test_one_of_a_kind_is_no_plural(number: int, said: str) -> None:
+    assert counted(number, "claim") == said
+    assert summary(pl.DataFrame({"verdict": ["supported"] * number})).startswith(f"{said}: {number} supported")
