@@ -45,7 +45,7 @@ MEMBERSHIPS = ("baskets", "partner_groups")
     rests_on=MEMBERSHIPS,
 )
 class Base(Number):
-    """The numbers behind `metric`: later months look back on them and need not add up anything again."""
+    """The numbers behind `metric`: figures of later months are computed from them, without adding up the ledger again."""
 
     value: pl.Int64 = column(
         "the number, whole: milligrams of quantity_kg, hundredths of a per cent of a growth, else units of the measure; null "
@@ -64,8 +64,8 @@ class Base(Number):
     rests_on=MEMBERSHIPS,
 )
 class BaseYear(Number):
-    """The numbers of `base` of a year that is over, its months side by side, and of the year that is not the quarters before that of
-    its last month: so that a look back on many months is short."""
+    """The numbers of `base` with the months of a year side by side, so that a look back on many months is short: all months of a
+    year that is over, and of the current year the quarters before that of its last month."""
 
     kinds: Kinds = column(
         "kinds of release that the numbers of the row rest on; months with others have a row of theirs"
@@ -93,10 +93,11 @@ class BaseYear(Number):
     rests_on=MEMBERSHIPS,
 )
 class BaseFar(Table):
-    """What the records of a year rest on that lies before the year before it, so that a look back needs two years at most.
+    """What "highest since" and "lowest since" of a year need of the months before the year before it, so that a look back needs two
+    years at most.
 
-    Of four years a record asks for very little: whether the months are unbroken, and which of them nobody after them has
-    surpassed. A row is a series; one without a row is silent so long that no figure of the year can tell.
+    Of four years these figures need very little: whether the months are unbroken, and which of them no later month has surpassed.
+    A row is a series; a series without a row has been without numbers for so long that no figure of the year depends on it.
     """
 
     flow: Flow = column("direction of trade as the reporter counts it")

@@ -29,7 +29,9 @@ class Claim(Table):
     claims_sha256: pl.String = column("hash of the bytes of that file", str_matches=r"^[0-9a-f]{64}$")
     record: pl.UInt32 = column("number of the row in that file, the first is 1", ge=1)
     known_on: pl.Date = column("day of the newest release in the ledger against which it was checked")
-    product: pl.String = column("our product that the commodity stands for; null: not to be told", nullable=True)
+    product: pl.String = column(
+        "our product that the commodity stands for; null: it cannot be determined", nullable=True
+    )
     commodity: pl.String = column("commodity in the words of the claim")
     hs_code_if_stated: pl.String = column("code that the claim names", nullable=True)
     flow: pl.String = column("direction of trade as the claim has it")

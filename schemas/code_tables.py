@@ -146,7 +146,7 @@ class CommodityWords(Table):
     word: pl.String = column("words of the claim, in small letters, with spaces")
     agency: pl.String = column("who means it so, as named in title or address; empty: whoever has no row of their own")
     product: pl.String = column(
-        "HS code, line:… or basket:…; empty: not to be told", str_matches=r"^(\d{2,8}|(line|basket):[a-z_]+)?$"
+        "HS code, line:… or basket:…; empty: it cannot be determined", str_matches=r"^(\d{2,8}|(line|basket):[a-z_]+)?$"
     )
     means: pl.String = column("what is counted")
     source: pl.String = column(SOURCE, str_length={"min_value": 3})

@@ -7,9 +7,9 @@ from schemas.table import Table, Texts, column, published
 
 @published(sort_by=("release_id", "position"), by_release=True)
 class Lineage(Table):
-    """What a step was given and what it made, by hash. Clock, host and run ids are not here but in the events.
+    """What a step was given and what it made, by hash. Clock, host and run ids are in the lineage events, not here.
 
-    So the table is the same whenever and wherever the release is processed, and can lie inside hashed content.
+    So the table is the same whenever and wherever the release is processed, and can be part of hashed content.
     """
 
     release_id: pl.String = column("release that was processed")

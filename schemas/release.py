@@ -62,7 +62,7 @@ class Release(Table):
 
 @published(sort_by=("release_id", "check", "subject"), by_release=True)
 class Finding(Table):
-    """A doubt, a row: which check, how grave, about what, what was seen and what was expected."""
+    """One doubt a row: which check raised it, how serious it is, what it is about, what was found and what was expected."""
 
     release_id: pl.String = column("release that raised it")
     check: pl.String = column("name of the check")

@@ -41,7 +41,7 @@ def check_claims(snapshot: Snapshot, claims: ClaimsFile) -> DataFrame[CheckedCla
 
 
 def product_of(row: dict[str, str | None]) -> str | None:
-    """Our product that the commodity of a claim stands for; None where it is not to be told."""
+    """Our product that the commodity of a claim stands for; None where it cannot be determined."""
     try:
         return read_product({name: text or "" for name, text in row.items()})
     except Unclear:
