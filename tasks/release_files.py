@@ -1,7 +1,7 @@
 """The files of a release put together and published as the successor of what was current.
 
-Belongs here: which files take the place of earlier ones, which are carried over, which a release gets once and for ever, and
-the lineage record of the publication itself. Does not belong here: what is in the tables (`assemble`), how a file is written
+Belongs here: which files replace earlier ones, which are carried over, which are written once for a release and stay for good,
+and the lineage record of the publication itself. Does not belong here: what is in the tables (`assemble`), how a file is written
 (`tables`), how the pointer moves (`publish`).
 """
 
