@@ -220,6 +220,23 @@ def test_what_comes_in_is_no_part_of_a_window(tmp_path: Path) -> None:
     assert _published(_store(tmp_path / "import-first", out, "2024-04..2025-09")) == before
 
 
+def test_a_paper_on_what_came_in_and_on_other_goods_takes_no_month_from_the_windows(tmp_path: Path) -> None:
+    """Its imports are of a month long before those of which exports are made again."""
+    before = _published(_store(tmp_path, [(month, "USA", "100", "千克") for month in TRADE]))
+    file = tmp_path / "paper.csv"
+    titles = "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note"
+    printed = ((f"import,{CODE}", "2024-05"), ("export,81129290", "2025-09"))
+    lines = [f"{what},WLD,{month},quantity,3,t,2025-12-21,A,https://a.example," for what, month in printed]
+    file.write_text("\n".join([titles, *lines, ""]), encoding="utf-8")
+    release.fn(ReleaseRequest(file=file, store=tmp_path / "store", source="published"), date(2026, 11, 1))
+    snapshot = open_snapshot(tmp_path / "store")
+    assert snapshot is not None
+    assert _published(snapshot) == before
+    months = read_table(snapshot, EventMonth)
+    assert months.filter(product=CODE, level=100)["period"].dt.strftime("%Y-%m").to_list() == TRADE
+    assert months.filter(product="81129290", level=3000).height == 1
+
+
 def test_a_measure_that_is_taken_from_the_table_has_no_windows_any_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

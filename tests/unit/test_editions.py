@@ -215,14 +215,16 @@ def test_a_number_that_moves_to_another_partner_is_gone_from_the_first(customs: 
 
 
 @pytest.mark.parametrize(
-    ("field", "printed", "right"), [("product", "85059010", "85051110"), ("period", "202505", "202506")]
+    ("field", "printed", "right"),
+    [("product", "85059010", "85051110"), ("period", "202505", "202506"), ("period", "202506", "202505")],
 )
 def test_a_number_that_moves_to_another_code_or_month_is_gone_from_the_first(
     field: str, printed: str, right: str, customs: Customs
 ) -> None:
     """Nothing else of the file is of the code or the month with the error."""
-    other = magnets("304", "7640000", "435,481,200")
-    wrong = tuple(printed if text == right else text for text in magnets("502", "353000", "20,121,000"))
+    month = right if field == "period" else "202506"
+    other, mine = magnets("304", "7640000", "435,481,200", month), magnets("502", "353000", "20,121,000", month)
+    wrong = tuple(printed if text == right else text for text in mine)
     data = csv_bytes([wrong, other])
     customs.ingest(data)
     customs.correct(right, field=field, expect=printed, data=data)
@@ -233,8 +235,9 @@ def test_a_number_that_moves_to_another_code_or_month_is_gone_from_the_first(
             customs.ingest(data)
         _approved(customs, held.value.release_id)
     found = reading.query(customs.store, "observation", partner="USA").filter(measure="quantity_kg").sort("known_from")
-    first = (printed, "2025-06") if field == "product" else ("85051110", "2025-05")
-    places = [first, ("85051110", "2025-06")]
+    places = [
+        ("85051110", f"{text[:4]}-{text[4:]}") if field == "period" else (text, "2025-06") for text in (printed, right)
+    ]
     days = [(date(2025, 7, 20), date(2025, 8, 10)), (date(2025, 8, 10), None)]
     told = found.select(
         "product", found["period_end"].dt.strftime("%Y-%m"), "value", "known_from", "known_until"
