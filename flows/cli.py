@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from flows import cli_brief, cli_ingest, cli_read
-from flows.terminal import console
+from flows.terminal import Stoppable, console
 
 app = typer.Typer(
-    name="tidewaiter", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown",
+    name="tidewaiter", cls=Stoppable, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown",
     help="Customs releases as numbers that can be cited: validated, versioned, derived, traced to the byte.",
 )  # fmt: skip
 for part in (cli_ingest, cli_read, cli_brief):

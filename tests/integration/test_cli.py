@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -26,7 +27,7 @@ from flows.cli import app
 from flows.terminal import ingest_one, prepare_prefect
 from schemas import code_tables
 from schemas.request import ReleaseRequest
-from tasks import hold, reading
+from tasks import hold, publish, reading
 from tasks.snapshot import BrokenStore
 
 ROOT = Path(__file__).parent.parent.parent
@@ -686,3 +687,54 @@ def test_version_and_help_with_examples(tmp_path: Path) -> None:
     for command in commands:
         page = CliRunner().invoke(app, [command, "--help"]).stdout
         assert f"tidewaiter {command}" in page.partition("Example:")[2], command
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_what_is_ended_from_outside_says_what_holds_and_goes_on_when_run_again(
+    tmp_path: Path, sent: signal.Signals, code: int
+) -> None:
+    store = tmp_path / "store"
+    store.mkdir()
+    # A shell that starts tests beside other work has its children ignore Ctrl-C.
+    listens = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from flows.cli import app; app()"
+    )
+    ingest = ["ingest", "flows/examples/published_figures.csv", "--no-prefect", "--store", str(store)]
+    # It waits for the store, in the middle of its way.
+    with publish.exclusive(store):
+        running = subprocess.Popen(
+            [sys.executable, "-c", listens, *ingest],
+            cwd=ROOT,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        while running.poll() is None and not [*store.glob("raw/*/*")]:
+            time.sleep(0.05)
+        time.sleep(1)
+        running.send_signal(sent)
+        out, err = running.communicate(timeout=120)
+    assert (running.returncode, out) == (code, ""), err
+    assert err.split() == (
+        [
+            "interrupted",
+            "what",
+            "was",
+            "published",
+            "stands,",
+            "and",
+            "nothing",
+            "is",
+            "half",
+            "published;",
+            "run",
+            "this",
+            "again",
+            "to",
+            "go",
+            "on",
+        ]
+    )
+    assert not (store / "current").exists()
+    again = tidewaiter(*ingest, cwd=ROOT)
+    assert (again.returncode, again.stdout[:9]) == (0, "published"), again.stderr
