@@ -102,6 +102,14 @@ def waiting(store: Path) -> list[HeldRelease]:
     )
 
 
+def settled(store: Path, release_id: str) -> Decision | None:
+    """What was decided about a release and is done: it was rejected, or approved and published. None while it waits for either."""
+    kept = find(store, release_id)
+    decision = kept.decision if kept else None
+    is_done = decision is not None and (decision.verdict == "reject" or is_outdated(release_id, _published(store)))
+    return decision if is_done else None
+
+
 def decide(store: Path, release_id: str, verdict: Verdict, by: str, reason: str, now: datetime) -> HeldRelease:
     """Keep a decision with the held release. Raises NotHeld where there is none or it is published by now, BrokenStore where
     the bytes that are approved are gone or others than those that were judged, ValueError without a name or a reason; deciding

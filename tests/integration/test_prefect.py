@@ -1,8 +1,10 @@
 """The flows as Prefect runs them: a task for each step, names a person understands, and no retry of a refusal."""
 
+import contextvars
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -247,3 +249,54 @@ def test_a_question_that_nobody_answers_ends_with_what_was_decided_by_command(
     assert (hold.waiting(store) == []) is (verdict is not None)
     if verdict == "reject":
         assert "rejected by Li Wei: seen" in str(state.message)
+
+
+@pytest.mark.parametrize(("verdict", "end"), [("approve", "Nothing new"), ("reject", "Rejected")])
+def test_a_run_that_waits_ends_with_what_is_decided_by_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verdict: hold.Verdict, end: str
+) -> None:
+    """At once, and not when its week is over; what was decided before it was asked is no answer."""
+    monkeypatch.setattr(approval, "LOOK_SECONDS", 0.2)
+    monkeypatch.setattr(approval, "POLL_SECONDS", 1)
+    store, file = tmp_path / "store", tmp_path / "cut.csv"
+    file.write_bytes(csv_bytes(distinct_records(10_000)))
+    request = ReleaseRequest(file=file, store=store, source="gacc_query", flow="export", partners="all")
+    with pytest.raises(hold.Held) as held:
+        release.fn(request)
+    name = held.value.release_id
+    hold.decide(store, name, "reject", "Li Wei", "before the question", datetime.now(UTC))
+    seen: list[str] = []
+
+    def command() -> None:
+        with get_client(sync_client=True) as client:
+            deadline = time.monotonic() + 120
+            while time.monotonic() < deadline:
+                waits = client.read_flow_runs(
+                    flow_run_filter=FlowRunFilter.model_validate(
+                        {"name": {"any_": ["held for approval: cut.csv"]}, "state": {"type": {"any_": ["PAUSED"]}}}
+                    )
+                )
+                if waits:
+                    break
+                time.sleep(0.1)
+            # Several looks of the run later it waits still.
+            time.sleep(1.5)
+            seen.append(client.read_flow_run(waits[0].id).state_name or "")
+        kept = hold.decide(store, name, verdict, "Wang Fang", "by command", datetime.now(UTC))
+        if verdict == "approve":
+            with hold.reopened(store, kept) as again:
+                seen.append(release.fn(again).status)
+
+    thread = threading.Thread(target=contextvars.copy_context().run, args=(command,))
+    thread.start()
+    state = approval.decide(name, store, patience_hours=0.05, return_state=True)
+    thread.join()
+    # The command is who publishes.
+    assert seen == ["Paused", *(["published"] if verdict == "approve" else [])]
+    assert state.name == end, state.message
+    if verdict == "reject":
+        assert "rejected by Wang Fang: by command" in str(state.message)
+    kept = hold.find(store, name)
+    assert kept is not None
+    assert kept.decision is not None
+    assert (kept.decision.verdict, kept.decision.by) == (verdict, "Wang Fang")
