@@ -1,7 +1,7 @@
 """One file of `base`, `base_year` or `base_far`: what its statistics say of each row group, and the rows of one as columns.
 
 Names stand in the file as numbers into lists of the row group; each list is looked at once and no name is ever a text here.
-A column in which a row group says one thing only is not read. Which row groups are read is in `past`.
+A column in which a row group says one thing only is not read. Which row groups are read is in `base_reader`.
 """
 
 from collections.abc import Mapping, Sequence

@@ -13,8 +13,8 @@ import polars as pl
 from schemas.base import BaseFar, BaseYear
 from schemas.request import Landed
 from schemas.table import Table
+from tasks.base_far import first_near
 from tasks.base_file import BaseFile
-from tasks.far import first_near
 from tasks.ledger import last_word, merge
 from tasks.metrics import derive_portions
 from tasks.normalise import normalise

@@ -1,7 +1,7 @@
 """The numbers of some products as arrays, a row for each series.
 
 A series is a flow, product, partner and measure. It has a column for each month whose numbers are made anew. The numbers of
-months that were made before come from files (`past`) and lie one after another, because most series have none in most months.
+months that were made before come from files (`base_reader`) and lie one after another, because most series have none in most months.
 
 Belongs here: where a number lies. Does not belong here: which series there can be and how they are numbered (`series_keys`),
 what is covered (`coverage`), what adds up (`sums`), which months are told (`calendar_grid`).

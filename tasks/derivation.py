@@ -17,7 +17,7 @@ from schemas.table import Table, table_name
 from schemas.trade_flow import TradeFlow
 from tasks import ledger, metrics, wide
 from tasks import revisions as revising
-from tasks.far import first_told
+from tasks.base_far import first_told
 from tasks.lineage import code_sha256, versions
 from tasks.normalise import Normalised
 from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS, month_index

@@ -1,6 +1,6 @@
 """Highest and lowest since: the unbroken run of a series back from a month, and the latest month in it that was as extreme.
 
-A run goes on where the months that are looked at one by one end, by what is known of those that are far (`far`).
+A run goes on where the months that are looked at one by one end, by what is known of those that are far (`base_far`).
 """
 
 from typing import Any
@@ -9,13 +9,13 @@ import numba
 import numpy
 
 from tasks.cube import NOTHING
-from tasks.items import first_month, item_of, kinds_of
 from tasks.keys import Array
+from tasks.metric_items import first_month, item_of, kinds_of
+from tasks.metric_rows import AT, HIGHEST_STATUS, LOWEST_STATUS
 from tasks.month_sets import has
 from tasks.months import STATUS
 from tasks.periods import NO_MONTH
 from tasks.quotients import figure_of
-from tasks.rows import AT, HIGHEST_STATUS, LOWEST_STATUS
 from tasks.scope import LOOK_BACK_MONTHS
 
 

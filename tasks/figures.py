@@ -15,11 +15,11 @@ import numpy
 
 from tasks.calendar_grid import NEVER
 from tasks.extremes import tell_extremes
-from tasks.items import first_month, item_of, kinds_of
 from tasks.keys import Array
+from tasks.metric_items import first_month, item_of, kinds_of
+from tasks.metric_rows import AT, RANK_STATUS
 from tasks.months import BLOCK, STATUS, end_of_block, fill_room, make_room
 from tasks.quotients import NO_BASE, figure_of, growth_on, in_percent, in_units, sum_year, year_of
-from tasks.rows import AT, RANK_STATUS
 
 
 @numba.njit(nogil=True, cache=True)

@@ -16,8 +16,8 @@ from schemas.metric import Metric
 from schemas.observation import Detail, Observation
 from schemas.release import Release
 from schemas.table import Table, schema_sha256, table_name
+from tasks.base_far import first_near
 from tasks.base_file import BaseFile, has_totals
-from tasks.far import first_near
 from tasks.month_plan import plan_files, plan_months, years_of_totals
 from tasks.normalise import Normalised
 from tasks.proof import prove

@@ -20,28 +20,28 @@ from schemas.metric import SETS_OF_KINDS, STATUSES, Metric, status
 from schemas.release import Release
 from schemas.table import PUBLISHED, Table, empty_frame, polars_schema, table_name
 from tasks import base
+from tasks.base_far import step_back
 from tasks.base_file import BaseFile
+from tasks.base_reader import Past
+from tasks.base_year import gather
 from tasks.calendar_grid import Grid, lay_grid, measured_by_all
 from tasks.coverage import Coverage, cover
 from tasks.cube import NOTHING, Cube, lay_out
 from tasks.definitions import Heads, months_changed
 from tasks.elsewhere import each, is_lent
-from tasks.far import step_back
 from tasks.figures import tell_series
-from tasks.items import Items, list_items
 from tasks.keys import Array
 from tasks.memory import give_back
+from tasks.metric_items import Items, list_items
+from tasks.metric_rows import FLOATS, MONTHS, STATUS_ORDER, Asked, Near, Rows, number_rows
 from tasks.months import all_known
 from tasks.partners import rank_partners, tell_partners
-from tasks.past import Past
 from tasks.periods import NO_MONTH
-from tasks.rows import FLOATS, MONTHS, STATUS_ORDER, Asked, Near, Rows, number_rows
 from tasks.scope import WORLD
 from tasks.series import Portion, cut_portions, printed_numbers
 from tasks.sums import add_up
 from tasks.tables import Partition
 from tasks.weave import RUN, weave
-from tasks.years import gather
 
 # Of words of one month alone: what it looks back on is many times as much. Of so many months the words themselves count.
 ROWS_OF_MONTHS = 40_000

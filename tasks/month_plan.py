@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 import polars as pl
 
+from tasks.base_far import first_near, first_told
 from tasks.base_file import BaseFile
-from tasks.far import first_near, first_told
+from tasks.base_year import side_by_side
 from tasks.normalise import Normalised
 from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS, month_index
 from tasks.tables import Partition, partition_month
-from tasks.years import side_by_side
 
 
 class MonthPlan(NamedTuple):

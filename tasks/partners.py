@@ -12,9 +12,9 @@ import numpy
 from tasks.calendar_grid import NEVER
 from tasks.cube import NOTHING
 from tasks.keys import Array
+from tasks.metric_rows import AT, RANK_STATUS
 from tasks.months import STATUS
 from tasks.quotients import no_base
-from tasks.rows import AT, RANK_STATUS
 
 
 @numba.njit(nogil=True, cache=True)

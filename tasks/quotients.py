@@ -1,6 +1,6 @@
 """The one division of each figure: smallest units to units, value by mass, growth on a base.
 
-A number is kept whole in its smallest unit until then. A loop has an item at hand (`items`) and asks what it is worth in a
+A number is kept whole in its smallest unit until then. A loop has an item at hand (`metric_items`) and asks what it is worth in a
 month; it gets the figure with the number of its status, nan where there is none.
 """
 

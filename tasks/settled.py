@@ -1,6 +1,6 @@
 """Numbers of months that were made before: as they come from the files, and by series as the loops want them.
 
-Belongs here: their form and their order. Does not belong here: where they lie (`past`), what becomes of them (`months`).
+Belongs here: their form and their order. Does not belong here: where they lie (`base_reader`), what becomes of them (`months`).
 """
 
 from typing import NamedTuple

@@ -10,9 +10,9 @@ import pytest
 from schemas.catalog import PUBLISHED
 from schemas.table import Table, empty_frame
 from tasks import metrics
+from tasks.base_reader import Past
 from tasks.elsewhere import lending
 from tasks.parcel import packed, unpacked
-from tasks.past import Past
 from tasks.series import Portion
 
 

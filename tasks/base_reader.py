@@ -2,7 +2,7 @@
 
 Belongs here: which row groups of which files are read for a portion, and how the portions of files become one. What lies in no
 row group of a portion is not read. How a number came to be is read of months that figures are made for: no later month
-asks. What is far (`far`) is read likewise. How a row group becomes columns is in `base_file`.
+asks. What is far (`base_far`) is read likewise. How a row group becomes columns is in `base_file`.
 """
 
 from collections.abc import Collection, Sequence

@@ -13,8 +13,8 @@ from polars.testing import assert_frame_equal
 import tasks.metrics
 from schemas.base import Base, BaseFar, BaseYear
 from tasks import ledger
+from tasks.base_far import first_near
 from tasks.base_file import BaseFile
-from tasks.far import first_near
 from tasks.metrics import derive
 from tasks.scope import month_index
 from tests.draws import draws

@@ -25,8 +25,8 @@ from tasks.base import first_days, named
 from tasks.calendar_grid import Grid
 from tasks.coverage import Coverage
 from tasks.cube import Cube
-from tasks.items import Items, item_of, kinds_of
 from tasks.keys import Array
+from tasks.metric_items import Items, item_of, kinds_of
 from tasks.month_sets import has, last_before
 from tasks.months import BLOCK, all_known, end_of_block, fill_room, make_room
 from tasks.periods import NO_MONTH

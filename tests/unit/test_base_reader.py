@@ -15,9 +15,9 @@ from polars.testing import assert_frame_equal
 import tasks.metrics
 from schemas.base import Base, BaseYear
 from tasks.base_file import BaseFile
+from tasks.base_reader import Past
 from tasks.ledger import last_word
 from tasks.metrics import derive
-from tasks.past import Past
 from tasks.scope import month_index
 from tasks.tables import Partition, encode_months, path_partition
 from tests.draws import draws
