@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from polars.testing import assert_frame_equal
+from tests.unit.test_past import all_months, plain, written
 
 import tasks.metrics
 from schemas.base import Base, BaseFar, BaseYear
@@ -22,7 +23,6 @@ from tests.unit import worlds
 from tests.unit.figures import Store, derive_months, merged
 from tests.unit.statements import number, release, release_table
 from tests.unit.test_incremental import _world
-from tests.unit.test_past import all_months, plain, written
 
 PRODUCTS = ("85051110", "28053011")
 PARTNERS = ("USA", "DEU", "GBR")
