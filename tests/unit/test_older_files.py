@@ -18,9 +18,9 @@ TODAY = date(2025, 8, 1)
 DAYS = {"202406": date(2024, 7, 20), "202505": date(2025, 6, 20), "202506": date(2025, 7, 20)}
 
 
-def _ingest(store: Path, month: str) -> None:
+def _ingest(store: Path, month: str, digit: str = "0") -> None:
     file = store.parent / f"{month}.csv"
-    file.write_bytes(csv_bytes([(month, *row[1:5], f"{month[2:]}0", *row[6:]) for row in CLEAN_RECORDS]))
+    file.write_bytes(csv_bytes([(month, *row[1:5], f"{month[2:]}{digit}", *row[6:]) for row in CLEAN_RECORDS]))
     request = ReleaseRequest(
         file=file, store=store, source="gacc_query", flow="export", partners="all", released_on=DAYS[month]
     )
@@ -47,9 +47,23 @@ def _made_old(store: Path, table: str) -> None:
     publish(store, new, carried=others, parent=snapshot, about=snapshot.about)
 
 
+def _with_numbers_of(store: Path, other: Path) -> None:
+    """As a version leaves a store that knows nothing of the table `base`, and so does not bring it up to date."""
+    snapshot, stale = _opened(store), _opened(other)
+    new = [
+        NewFile("base", entry.partition, (stale.path / entry.path).read_bytes(), entry.rows, entry.schema_sha256)
+        for entry in stale.entries("base")
+    ]
+    told = {file.partition for file in new}
+    others = [entry for entry in snapshot.files if entry.table != "base" or entry.partition not in told]
+    publish(store, new, carried=others, parent=snapshot, about=snapshot.about)
+
+
 def _hashes(store: Path) -> dict[str, str]:
-    # The trail of a release also names what it was given, which was another snapshot.
-    return {entry.path: entry.sha256 for entry in _opened(store).files if entry.table != "lineage"}
+    # The trail of a release also names what it was given, which was another snapshot. And months of a year that were looked at
+    # because nothing was known of it may have a file of no numbers, and lie beside the others.
+    files = (entry for entry in _opened(store).files if entry.table not in ("lineage", "base_year"))
+    return {entry.path: entry.sha256 for entry in files if entry.rows or entry.table != "base"}
 
 
 def test_figures_of_an_earlier_version_are_refused_and_the_next_release_makes_them_again(
@@ -59,6 +73,8 @@ def test_figures_of_an_earlier_version_are_refused_and_the_next_release_makes_th
     for folder in (store, whole):
         for month in ("202406", "202505"):
             _ingest(folder, month)
+    _ingest(tmp_path / "stale", "202406", digit="1")
+    _with_numbers_of(store, tmp_path / "stale")
     _made_old(store, "metric")
     of_it = ["--product", "85051110", "--store", str(store)]
     for asked in (
