@@ -79,7 +79,13 @@ def status(figure: str) -> str:
     return f"{figure.removesuffix('_pct').removesuffix('_pp')}_status"
 
 
-@published(sort_by=("product", "partner", "measure"), month_of="period", rows_per_group=196_608)
+# What decides which months of a series may be compared.
+COMPARED_BY = ("definition_breaks", "hs_revisions", "baskets", "partner_groups", "partners")
+
+
+@published(
+    sort_by=("product", "partner", "measure"), month_of="period", rows_per_group=196_608, rests_on=COMPARED_BY
+)  # fmt: skip
 class Metric(Table):
     """Level, growth, year to date, rolling year, share, rank, contribution, record: each with its status."""
 

@@ -49,7 +49,7 @@ class Layout:
     `rows_per_group` how many rows a reader who asks for one product must take with it: fewer let through less, and make
     the footers longer, which every reader reads. `is_compact` says that few bytes matter more than reading them quickly, as for
     everything that people download; what each release reads again is a fifth larger and read in half the time. `rests_on` are the
-    code tables that decide what adds up: where they were others, a file is as good as none and is made anew.
+    code tables that decide what adds up or may be compared: where they were others, a file is as good as none and is made anew.
     """
 
     model: type[Table]
@@ -147,7 +147,7 @@ def _rows_that_matter(name: str) -> list[Any]:
     from schemas.code_tables import code_table
 
     table = code_table(name)
-    return sorted(map(list, table.drop("name_en", "name_zh", "note", "source", strict=False).iter_rows()))
+    return sorted(map(list, table.drop("name_en", "name_zh", "note", "what", "source", strict=False).iter_rows()))
 
 
 def empty_frame(model: type[Table]) -> pl.DataFrame:

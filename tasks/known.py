@@ -4,7 +4,7 @@ Belongs here: what of the published tables is read for a release. Nothing is com
 `month_plan`. The words used for months (touched, derived, settled, far) are explained in CONTRIBUTING.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -15,7 +15,7 @@ from schemas.base import Base, BaseFar, BaseYear
 from schemas.metric import Metric
 from schemas.observation import Detail, Observation
 from schemas.release import Release
-from schemas.table import Table, schema_sha256, table_name
+from schemas.table import Table, schema_sha256, stored_columns, table_name
 from tasks.base_far import first_near
 from tasks.base_file import BaseFile, has_totals
 from tasks.month_plan import plan_files, plan_months, years_of_totals
@@ -79,8 +79,9 @@ def open_known(store: Path, release: Normalised) -> Known:
     _refuse_another_reporter(releases, release, store)
     figures = _partitions(snapshot, Metric)
     outdated = figures - _of_todays_schema(snapshot, Metric)
-    # Who wrote those figures wrote no numbers that we know: what is there of them may be of before that.
-    based = {month: file for month, file in _base_files(snapshot, Base).items() if month not in outdated}
+    # Who wrote figures with other columns wrote no numbers that we know: what is there of them may be of before that.
+    foreign = _of_other_columns(snapshot, Metric, outdated)
+    based = {month: file for month, file in _base_files(snapshot, Base).items() if month not in foreign}
     plan = plan_months(
         release, _partitions(snapshot, Observation), figures, outdated, based.keys(),
         lambda month: has_totals(based[month].footer()),
@@ -139,9 +140,21 @@ def _base_files(snapshot: Snapshot | None, model: type[Base | BaseYear | BaseFar
 
 
 def _of_todays_schema(snapshot: Snapshot | None, model: type[Table]) -> set[Partition]:
-    """The partitions of a table whose file is as this version writes it."""
-    entries = snapshot.entries(table_name(model)) if snapshot else ()
-    return {path_partition(entry.partition) for entry in entries if entry.schema_sha256 == schema_sha256(model)}
+    """The partitions of a table whose file is as this version writes it, with the code tables of today."""
+    entries, ours = snapshot.entries(table_name(model)) if snapshot else (), schema_sha256(model)
+    return {path_partition(entry.partition) for entry in entries if entry.schema_sha256 == ours}
+
+
+def _of_other_columns(
+    snapshot: Snapshot | None, model: type[Table], partitions: Collection[Partition]
+) -> set[Partition]:
+    """Those of some partitions of a table whose file has other columns than this version writes."""
+    entries = snapshot.entries(table_name(model)) if snapshot and partitions else ()
+    return {
+        path_partition(entry.partition) for entry in entries
+        if path_partition(entry.partition) in partitions
+        and [*pl.read_parquet_schema(snapshot.path / entry.path)] != stored_columns(model)  # type: ignore[union-attr]
+    }  # fmt: skip
 
 
 def _is_spoken_of(month: Partition, releases: pl.DataFrame) -> bool:

@@ -40,6 +40,44 @@ def _forget() -> None:
                     kept.cache_clear()
 
 
+def test_a_change_of_definition_that_is_learnt_of_late_breaks_the_figures_that_were_published_before(
+    tmp_path: Path, reference: Path
+) -> None:
+    store, whole = tmp_path / "store", tmp_path / "whole"
+    months = {"202406": date(2024, 7, 20), "202407": date(2024, 8, 20), "202506": date(2025, 7, 20)}
+
+    def ingest(folder: Path, month: str) -> None:
+        file = tmp_path / f"{month}.csv"
+        file.write_bytes(csv_bytes([magnets("502", "1000", "50,000", month)]))
+        asked = {"source": "gacc_query", "flow": "export", "partners": "all", "released_on": months[month]}
+        release.fn(ReleaseRequest(file=file, store=folder, **asked), TODAY)
+
+    def growth(folder: Path) -> list[tuple[float | None, str]]:
+        rows = reading.query(folder, "metric", product="85051110", partner="WLD").filter(measure="quantity_kg")
+        return rows.sort("period").select("mom_pct", "mom_status").rows()
+
+    ingest(store, "202406")
+    ingest(store, "202407")
+    assert growth(store)[1] == (0, "computed")
+    base = _of_table(store, "base")
+    with (reference / "definition_breaks.csv").open("a", encoding="utf-8") as rows:
+        rows.write("85051110,,,2024-07,code,no,other goods in the same code,a test\n")
+    _forget()
+    # June 2025 is not compared with July 2024, and that month is made again all the same.
+    for month in months:
+        ingest(whole, month)
+    ingest(store, "202506")
+    assert growth(store)[1] == growth(whole)[1] == (None, "definition_break")
+    assert _of_table(store, "metric") == _of_table(whole, "metric")
+    # No number is another one: those of 2024 stand as they were.
+    assert base <= _of_table(store, "base")
+    assert audit(store, 50).problems == []
+
+
+def _of_table(store: Path, table: str) -> set[tuple[str, str]]:
+    return {(entry.path, entry.sha256) for entry in reading.open_published(store).entries(table)}
+
+
 def test_a_basket_with_a_new_member_is_made_anew_in_every_month(tmp_path: Path, reference: Path) -> None:
     store = tmp_path / "store"
 
