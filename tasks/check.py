@@ -222,7 +222,7 @@ def _year_to_date(judged: Judged) -> Rows:
     """A printed cumulative figure less the one before is the month, within the steps of the printed digits, where the release has
     one of the three. What others said before it is not its fault."""
     own = judged.own
-    products = {*own.filter(~pl.col("single"))["product"].cast(pl.String), *judged.published.with_totals()}
+    products = {*own.filter(~pl.col("single"))["product"].cast(pl.String), *judged.published.with_totals}
     if not products:
         return
     of_those = pl.col("product").is_in(sorted(products))

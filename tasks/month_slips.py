@@ -10,7 +10,7 @@ import polars as pl
 from tasks.findings import Rows, finding
 from tasks.judged import EXAMPLES, GROWTH, REVISED_SHARE_MAX, YEAR_MONTHS, Check, Judged
 from tasks.periods import month_name, month_number, span_name
-from tasks.published_months import RATED, Month, with_codes
+from tasks.published_months import CODED, RATED, Month, with_codes
 from tasks.scope import WORLD
 
 # What a year so far leaves for its last month is a month like those before it, within this factor.
@@ -185,6 +185,39 @@ def _months_of_span(judged: Judged) -> Rows:
             )  # fmt: skip
 
 
+def _span_of_months(judged: Judged) -> Rows:
+    """Months that no longer add up to a figure of several months that was published before: that one stands."""
+    told = sorted({*judged.published.with_totals} & {*judged.products})
+    own = judged.own.filter("single", pl.col("measure").is_in(RATED))
+    if judged.row["kind"] == "published" or not told:
+        return
+    kept = (*CODED, "period_start", "period_end", "value", "kind", "release_id")
+    spans = judged.published.rows(judged.months, kept, pl.col("product").is_in(told), pl.col("kind") != "published")
+    spans = spans.filter(~pl.col("single"), pl.col("measure").is_in(RATED))
+    key = [*SERIES, "month"]
+    for (flow, start, end), of_span in spans.sort("flow", "period_start", "period_end").group_by(
+        "flow", "period_start", "period_end", maintain_order=True
+    ):
+        first, last = month_number(start), month_number(end)
+        mine = own.filter(pl.col("flow") == flow, pl.col("month").is_between(first, last))
+        mine = mine.group_by(key).agg(pl.col("value").sum())
+        others = _published(judged, {(flow, month) for month in range(first, last + 1)} & judged.months)
+        others = others.join(mine, on=key, how="anti").group_by(key).agg(pl.col("value").sum())
+        sums = pl.concat([mine, others]).group_by(SERIES).agg(
+            pl.col("value").sum(), months=pl.col("month").n_unique()
+        ).filter(pl.col("months") == last - first + 1)  # fmt: skip
+        changed = sums.join(mine.select(SERIES).unique(), on=SERIES, how="semi").join(of_span, on=SERIES)
+        changed = changed.filter(pl.col("value") != pl.col("value_right")).sort(SERIES)
+        for found in changed.head(EXAMPLES).iter_rows(named=True):
+            yield finding(
+                "span_of_months", "warning",
+                f"{flow} {found['product']} {found['partner']} {span_name(start, end)} {found['measure']}",
+                observed=f"{found['value']:,}, the sum of the months ({changed.height} such series)",
+                expected=f"{found['value_right']:,} in {found['release_id']}, which stands as the figure of these months together",
+                advice="Download these months together again; what comes then is the word on them.",
+            )  # fmt: skip
+
+
 def _by_series(judged: Judged, rows: pl.DataFrame) -> pl.DataFrame:
     """Values by SERIES; of a broad release those of whole products."""
     partner = pl.lit(WORLD).cast(pl.Categorical).alias("partner") if judged.is_broad else pl.col("partner")
@@ -197,4 +230,6 @@ def _published(judged: Judged, months: set[Month]) -> pl.DataFrame:
     return judged.values.join(with_codes(wanted), on=["flow", "month"], how="semi")
 
 
-MONTH_SLIPS: tuple[Check, ...] = (_year_so_far, _printed_so_far, _months_of_span, _another_month)
+MONTH_SLIPS: tuple[Check, ...] = (
+    _year_so_far, _printed_so_far, _months_of_span, _span_of_months, _another_month,
+)  # fmt: skip

@@ -66,6 +66,7 @@ class PublishedMonths:
             return with_codes(pl.DataFrame(schema={name: kinds[name] for name in (*columns, "month", "single")}))
         return with_codes(pl.concat(pl.collect_all(frames)))
 
+    @functools.cached_property
     def with_totals(self) -> list[str]:
         """The products of which there is a figure of several months."""
         found = [

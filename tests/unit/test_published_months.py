@@ -47,7 +47,7 @@ def test_the_sums_are_those_of_a_dictionary(store: Store, others: list[str], ask
     with tempfile.TemporaryDirectory() as folder:
         published = PublishedMonths(laid_down(observation, Path(folder)), ["export", "import"], *ALL, without="")
         sums = published.sums(published.files, published.files, [*asked, *others])
-        totals = sorted(published.with_totals())
+        totals = sorted(published.with_totals)
     told = {
         (row["flow"], row["product"], row["month"], name): row[name]
         for row in sums.by_product.iter_rows(named=True) if row["product"] in asked for name in RATED if row[name]
@@ -86,6 +86,6 @@ def test_a_history_ends_where_no_check_looks(tmp_path: Path, place: int, inside:
 
 def test_where_nothing_was_published_there_is_nothing() -> None:
     published = PublishedMonths(None, ["export"], *ALL, without="own")
-    assert (published.files, published.with_totals()) == ({}, [])
+    assert (published.files, published.with_totals) == ({}, [])
     assert published.rows(published.files, (*CODED, "value")).is_empty()
     assert all(part.is_empty() for part in published.sums(published.files, (), ["85051110"]))

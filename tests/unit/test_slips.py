@@ -154,6 +154,33 @@ def test_a_sum_may_have_been_revised_by_a_little(share: float, held: bool, tmp_p
     assert set(found["check"]) == ({"months_of_span"} if held else set())
 
 
+@pytest.mark.parametrize("months", [range(1, 4), range(1, 3), range(2, 5)])
+@pytest.mark.parametrize("more", [0, 1])
+def test_months_that_no_longer_add_up_to_a_figure_of_them_together_are_named(
+    more: int, months: range, tmp_path: Path
+) -> None:
+    """January to March together came first; of the months that come now the last has a kilogram more from one partner."""
+    span = (
+        _without_months(range(1, 4)),
+        {**ALL, "months": "2025-01..2025-03", "released_on": datetime.date(2025, 4, 18)},
+    )
+    rows = csv_bytes([
+        magnets(partner, str(kg + more * ((month, partner) == (months[-1], "502"))), f"{kg * PRICE:,}", f"2025{month:02d}")
+        for month in months for partner, kg in KG[month].items()
+    ])  # fmt: skip
+    declared = {**ALL, "released_on": datetime.date(2025, 8, 20)}
+    found = read(Case("", rows, Publish(), declared, before=(span,)), tmp_path / "inbox")[1]
+    named = found.filter(check="span_of_months")
+    whole = sum(KG[month]["502"] for month in range(1, 4))
+    # Of a part of the months, or of none that was there before, nothing can be said.
+    is_said = bool(more) and months == range(1, 4)
+    assert named["severity"].to_list() == ["warning"] * is_said
+    for row in named.iter_rows(named=True):
+        assert row["subject"] == "export 85051110 USA 2025-01..2025-03 quantity_kg"
+        assert row["observed"] == f"{whole + more:,}, the sum of the months (1 such series)"
+        assert row["expected"].startswith(f"{whole:,} in gacc_query-")
+
+
 def test_what_is_dearer_alone_is_no_year_so_far(tmp_path: Path) -> None:
     records = [
         magnets(partner, str(kg), f"{PRICE * sum(KG[month][partner] for month in range(1, 5)):,}", "202504")
