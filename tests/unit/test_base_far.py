@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 from hypothesis import given
 from polars.testing import assert_frame_equal
-from tests.unit.test_past import all_months, plain, written
 
 import tasks.metrics
 from schemas.base import Base, BaseFar, BaseYear
@@ -22,6 +21,7 @@ from tests.draws import draws
 from tests.unit import worlds
 from tests.unit.figures import Store, derive_months, merged
 from tests.unit.statements import number, release, release_table
+from tests.unit.test_base_reader import all_months, plain, written
 from tests.unit.test_incremental import _world
 
 PRODUCTS = ("85051110", "28053011")

@@ -341,6 +341,6 @@ def test_a_file_of_world_totals_is_no_leave_to_add_up_the_partners_of_another_fi
         assert figures.level("WLD", product=product) == (207, "sum"), product
         assert figures.level("EU27", product=product) == (None, "not_covered"), product
     assert figures.pair("share_pct", product="850511") == (pytest.approx(60 / 207 * 100), "computed")
-    trace = tracer_of(store).trace(origin.Place("export", "850511", "WLD", "quantity_kg", 2025 * 12 + 5), "level")
+    trace = tracer_of(store).trace(origin.Point("export", "850511", "WLD", "quantity_kg", 2025 * 12 + 5), "level")
     assert (trace.value, trace.recomputed) == (207, 207)
     assert differences(figures.metric, reckoned(store)) == []

@@ -321,14 +321,16 @@ def test_a_file_that_was_completed_while_it_was_refused_is_tried_again(
 ) -> None:
     file = drop(home, "june.csv", b"<html>captcha</html>\n")
 
-    def completed(request: ReleaseRequest, **how: object) -> None:
+    def completed(request: ReleaseRequest) -> None:
         try:
             release.fn(request)
         finally:
             file.write_bytes(month(6))
 
     with monkeypatch.context() as patched:
-        patched.setattr(flows.watch, "_release", lambda path, store: completed(ReleaseRequest(file=path, store=store)))
+        patched.setattr(
+            flows.watch, "_release", lambda path, store, **how: completed(ReleaseRequest(file=path, store=store))
+        )
         assert look(home).headline == "Refused 1"
     assert look(home).headline == "Published 2025-06"
 
