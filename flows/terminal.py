@@ -210,8 +210,9 @@ class OneLine(logging.Handler):
 
 
 ONE_LINE = OneLine(logging.ERROR)
-# What was read without a proof is told to whoever asked.
-logging.getLogger("tidewaiter.proof").addHandler(OneLine(logging.WARNING))
+# What was read without a proof, and why a release takes long, is told to whoever asked.
+for _name in ("tidewaiter.proof", "tidewaiter.known"):
+    logging.getLogger(_name).addHandler(OneLine(logging.WARNING))
 
 
 def prepare_prefect(api: str | None) -> None:

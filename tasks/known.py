@@ -4,6 +4,7 @@ Belongs here: what of the published tables is read for a release. Nothing is com
 `month_plan`. The words used for months (touched, derived, settled, far) are explained in CONTRIBUTING.
 """
 
+import logging
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -25,6 +26,8 @@ from tasks.refusal import Refused
 from tasks.scope import month_index
 from tasks.snapshot import Snapshot, open_snapshot
 from tasks.tables import Partition, partition_month, path_partition, read_table
+
+log = logging.getLogger("tidewaiter.known")
 
 
 class Known(NamedTuple):
@@ -86,6 +89,10 @@ def open_known(store: Path, release: Normalised) -> Known:
         release, _partitions(snapshot, Observation), figures, outdated, based.keys(),
         lambda month: has_totals(based[month].footer()),
     )  # fmt: skip
+    if again := sum(month in plan.derived for month in outdated):
+        log.warning(
+            "figures of %d months are computed again, once: other code tables or another version made them", again
+        )
     year_before = {
         (flow, year - 1, month) for flow, year, month in plan.touched if _is_spoken_of((flow, year, month), releases)
     }

@@ -40,12 +40,12 @@ def plan_months(
     has_totals: Callable[[Partition], bool],
 ) -> MonthPlan:
     """What the release changes, where `in_ledger`, `with_figures` and `in_base` are the published partitions of `observation`, of
-    `metric` and of `base`; `outdated` are those of `metric` that an earlier version wrote, and `has_totals` says whether a month of
+    `metric` and of `base`; `outdated` are those of `metric` that another version wrote, or with other code tables, and `has_totals` says whether a month of
     `base` has a figure of several months."""
     touched = touched_months(release)
     # A month without a number has figures too: its year to date, say, of which a touched month is a part.
     all_months = _months_between(touched | in_ledger | with_figures)
-    # Beside figures of an earlier version those of today would be a table that no reader reads whole: made again, once.
+    # Beside those, figures of today would be a table that no reader reads whole, or that compares by two rules: made again, once.
     flows = {flow for flow, _, _ in touched}
     again = {month for month in outdated if month[0] in flows}
     derived = {month for month in all_months if can_change(month, touched)} | again

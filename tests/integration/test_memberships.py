@@ -41,7 +41,7 @@ def _forget() -> None:
 
 
 def test_a_change_of_definition_that_is_learnt_of_late_breaks_the_figures_that_were_published_before(
-    tmp_path: Path, reference: Path
+    tmp_path: Path, reference: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     store, whole = tmp_path / "store", tmp_path / "whole"
     months = {"202406": date(2024, 7, 20), "202407": date(2024, 8, 20), "202506": date(2025, 7, 20)}
@@ -66,7 +66,9 @@ def test_a_change_of_definition_that_is_learnt_of_late_breaks_the_figures_that_w
     # June 2025 is not compared with July 2024, and that month is made again all the same.
     for month in months:
         ingest(whole, month)
+    assert "computed again" not in caplog.text
     ingest(store, "202506")
+    assert "figures of 2 months are computed again, once" in caplog.text
     assert growth(store)[1] == growth(whole)[1] == (None, "definition_break")
     assert _of_table(store, "metric") == _of_table(whole, "metric")
     # No number is another one: those of 2024 stand as they were.
