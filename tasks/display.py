@@ -1,7 +1,7 @@
 """Figures on a terminal: rounding and words belong here and nowhere earlier."""
 
 import calendar
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -29,6 +29,8 @@ PARTNERS_MAX = 12
 MARK_WORDS = {"*": MADE["implied_base"], "°": MADE["ytd_difference"]}
 MIXED_MARK = "†"
 NUMBERS_SHOWN = 3
+# So many values are named to whoever asked for one that is not there.
+NAMED_MAX = 20
 # From here on ten digits would leave no decimal, or turn into powers of ten.
 WHOLE_FROM = 10**9
 
@@ -36,6 +38,12 @@ WHOLE_FROM = 10**9
 def counted(number: int, noun: str) -> str:
     """A number of things: `1 file`, `1,200 files`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def named(values: Collection[str]) -> str:
+    """Values in their order, where there are too many to name only the first of them."""
+    few = sorted(values)[:NAMED_MAX]
+    return ", ".join([*few, "and more"] if len(values) > NAMED_MAX else few)
 
 
 def partner_name(partner: str) -> str:

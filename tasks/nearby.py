@@ -7,10 +7,10 @@ from pathlib import Path
 import polars as pl
 
 from schemas.catalog import PUBLISHED
+from tasks.display import NAMED_MAX, named
 from tasks.snapshot import Snapshot, open_snapshot
 from tasks.tables import Partition, path_partition, read_table
 
-NAMED_MAX = 20
 MONTHS_NEARBY = 2
 
 
@@ -73,8 +73,8 @@ class _Look:
         for month in newest_first or [None]:
             there |= {*self._rows(name, month)[name].drop_nulls()}
             if len(there) > NAMED_MAX:
-                return ", ".join([*sorted(there)[:NAMED_MAX], "and more"])
-        return ", ".join(sorted(there))
+                break
+        return named(there)
 
     def months(self, month_of: str) -> list[date]:
         if self._is_filed():

@@ -7,7 +7,7 @@ import polars as pl
 
 from tasks.chart import COLOURS, lines, on_calendar, png, svg
 from tasks.control_events import MIXED, MIXED_WORDS, events_of, holds
-from tasks.display import partner_name, product_name
+from tasks.display import named, partner_name, product_name
 from tasks.periods import month_end
 from tasks.trace import NoFigure
 
@@ -27,7 +27,7 @@ def draw(rows: pl.DataFrame, product: str, partners: list[str], measure: str, fo
         there = rows.filter(pl.col("level").is_not_null())
         raise NoFigure(
             f"nothing to draw of {product}, {measure}, partner {', '.join(absent)}; there are measures "
-            f"{', '.join(there['measure'].unique().sort()) or 'none'} and partners {', '.join(there['partner'].unique().sort()) or 'none'}"
+            f"{named({*there['measure']}) or 'none'} and partners {named({*there['partner']}) or 'none'}"
         )
     factor, unit = UNITS.get(measure, (1.0, measure))
     first, last = min(known["period"]), max(known["period"])
