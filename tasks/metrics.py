@@ -44,7 +44,7 @@ from tasks.tables import Partition
 from tasks.weave import RUN, weave
 
 # Of words of one month alone: what it looks back on is many times as much. Of so many months the words themselves count.
-ROWS_OF_MONTHS = 40_000
+ROWS_OF_MONTHS = 32_000
 MONTHS_AT_ONCE = 10
 # The rolling year of a year before.
 GROWTH_LOOKS_BACK = 23
