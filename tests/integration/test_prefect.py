@@ -218,6 +218,15 @@ def test_the_audit_flow_passes_and_then_fails_with_the_name_of_the_file(tmp_path
         audit(store, sample=5)
 
 
+def _with_a_held_release(folder: Path) -> tuple[Path, str]:
+    """A store that holds a download which the site cut off, and the name of the release."""
+    store, file = folder / "store", folder / "cut.csv"
+    file.write_bytes(csv_bytes(distinct_records(10_000)))
+    with pytest.raises(hold.Held) as held:
+        release.fn(ReleaseRequest(file=file, store=store, source="gacc_query", flow="export", partners="all"))
+    return store, held.value.release_id
+
+
 @pytest.mark.parametrize(
     ("verdict", "end"), [("approve", "Nothing new"), ("reject", "Rejected"), (None, approval.announce.HELD)]
 )
@@ -225,12 +234,7 @@ def test_a_question_that_nobody_answers_ends_with_what_was_decided_by_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verdict: hold.Verdict | None, end: str
 ) -> None:
     """Published or rejected meanwhile, the release is not held any more, and a red run must not say that it is."""
-    store, file = tmp_path / "store", tmp_path / "cut.csv"
-    file.write_bytes(csv_bytes(distinct_records(10_000)))
-    request = ReleaseRequest(file=file, store=store, source="gacc_query", flow="export", partners="all")
-    with pytest.raises(hold.Held) as held:
-        release.fn(request)
-    name = held.value.release_id
+    store, name = _with_a_held_release(tmp_path)
 
     def meanwhile(**_: object) -> None:
         if verdict:
@@ -258,12 +262,7 @@ def test_a_run_that_waits_ends_with_what_is_decided_by_command(
     """At once, and not when its week is over; what was decided before it was asked is no answer."""
     monkeypatch.setattr(approval, "LOOK_SECONDS", 0.2)
     monkeypatch.setattr(approval, "POLL_SECONDS", 1)
-    store, file = tmp_path / "store", tmp_path / "cut.csv"
-    file.write_bytes(csv_bytes(distinct_records(10_000)))
-    request = ReleaseRequest(file=file, store=store, source="gacc_query", flow="export", partners="all")
-    with pytest.raises(hold.Held) as held:
-        release.fn(request)
-    name = held.value.release_id
+    store, name = _with_a_held_release(tmp_path)
     hold.decide(store, name, "reject", "Li Wei", "before the question", datetime.now(UTC))
     seen: list[str] = []
 
