@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import polars as pl
+import pyarrow.parquet
 import pytest
 
 from benchmarks import compare, generate, history, measure, results, whole, writing
@@ -162,6 +163,10 @@ def test_a_store_turned_back_is_what_it_was_and_a_month_that_comes_again_makes_t
     history.turn_back(store, 1, tmp_path / "back")
     back = open_published(tmp_path / "back")
     assert (back.id, back.files) == (first.id, first.files)
+    before, after = ({file.name: file for file in (of.path / "metric").rglob("*.parquet")} for of in (first, last))
+    figures = sum(pyarrow.parquet.read_metadata(after[name]).num_rows for name in after.keys() - before)
+    assert figures
+    assert grown[1]["figures"] == figures
     assert release.fn(ReleaseRequest(file=files[1], store=tmp_path / "back")).status == "published"
     again = open_published(tmp_path / "back")
     assert again.sequence == last.sequence
@@ -172,7 +177,7 @@ def test_a_store_turned_back_is_what_it_was_and_a_month_that_comes_again_makes_t
     assert [line["again"] for line in turns] == [2, 2]
     assert all(line.keys() == {"again", "wall", "cpu"} for line in turns)
     told = history.report("XS", grown, [turns[0] | {"wall": 3.0, "cpu": 5.0}, turns[1] | {"wall": 5.0, "cpu": 7.0}])
-    assert "| 2 onto 1 |     4.0 |    6.0 |    1.00 |   1.00 |" in told
+    assert f"| 2 onto 1 |     4.0 |    6.0 |    1.00 |   1.00 | {figures:15,} | {6.0e6 / figures:13.2f} |" in told
 
 
 def _hashes(snapshot: Snapshot) -> dict[str, str]:
