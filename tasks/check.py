@@ -3,7 +3,7 @@
 Each check returns findings and changes nothing. Severity error means that a person must look before it is published;
 warning and info are published with the release. Here are the checks that look at one release; its numbers are held against
 earlier ones in `tasks/precedents.py`, what is missing is looked for in `tasks/gaps.py`, what was declared is doubted in
-`tasks/slips.py` and `tasks/month_slips.py`, and figures that others printed are held against one another in `tasks/prints.py`. To
+`tasks/slips.py` and `tasks/month_slips.py`, and printed figures are held against one another in `tasks/prints.py`. To
 add a check: a function in one of them, its line in the list at the end (CHECKS, PRECEDENTS, GAPS, SLIPS, MONTH_SLIPS, PRINTS), a
 test in which it speaks and one in which it is silent.
 """
@@ -18,8 +18,7 @@ from schemas.code_tables import code_table, valid_in
 from schemas.release import Finding
 from tasks.findings import Rows, finding, gather
 from tasks.gaps import BROAD_RELEASE_PRODUCTS, GAPS
-from tasks.implied import implied_revisions
-from tasks.judged import EXAMPLES, GROWTH, MONEY, QUANTITY, Check, Judged
+from tasks.judged import EXAMPLES, MONEY, QUANTITY, Check, Judged
 from tasks.known import Known
 from tasks.month_slips import MONTH_SLIPS
 from tasks.normalise import Normalised
@@ -27,9 +26,7 @@ from tasks.parts import causes_first
 from tasks.periods import month_name
 from tasks.precedents import PRECEDENTS
 from tasks.prints import PRINTS
-from tasks.published_months import CODED
 from tasks.repeats import COPY, ECHO
-from tasks.scope import WORLD
 from tasks.slips import SLIPS
 from tasks.sources import SOURCES
 
@@ -37,13 +34,12 @@ QUARANTINED_SHARE_MAX = 0.001
 UNKNOWN_PARTNER_SHARE_MAX = 0.001
 # So many records of one product or another hardly all come from one place or under one regime.
 ONE_PART_RECORDS_MIN = 50
-PLACE = ("flow", "product", "partner", "measure", "month")
 
 
 def check(release: Normalised, known: Known) -> DataFrame[Finding]:
     """Every doubt about `release`: those from reading it, and those of all checks."""
     judged = Judged(release, known)
-    asked = (*CHECKS, *PRECEDENTS, *GAPS, *SLIPS, *MONTH_SLIPS, *PRINTS, implied_revisions)
+    asked = (*CHECKS, *PRECEDENTS, *GAPS, *SLIPS, *MONTH_SLIPS, *PRINTS)
     raised = [row for ask in asked for row in ask(judged)]
     own = release.findings.drop("release_id").to_dicts()
     return gather(judged.row["release_id"], [*own, *raised])
@@ -218,85 +214,6 @@ def _product_validity(judged: Judged) -> Rows:
         )
 
 
-def _year_to_date(judged: Judged) -> Rows:
-    """A printed cumulative figure less the one before is the month, within the steps of the printed digits, where the release has
-    one of the three. What others said before it is not its fault."""
-    own = judged.own
-    products = {*own.filter(~pl.col("single"))["product"].cast(pl.String), *judged.published.with_totals}
-    if not products:
-        return
-    of_those = pl.col("product").is_in(sorted(products))
-    ledger = (*CODED, "period_start", "period_end", "value", "resolution")
-    place = [*PLACE, "period_start", "period_end", "single"]
-    # What a release says by province or regime is the sum of its records; what it says of several days, the last of them.
-    mine = own.filter(of_those).group_by(*place, "known_from").agg(pl.col("value").sum(), pl.col("resolution").max())
-    mine = mine.sort(*place, "known_from").unique(place, keep="last", maintain_order=True)
-    theirs = judged.published.rows(judged.months, ledger, of_those).join(mine, on=place, how="anti")
-    everything = pl.concat(
-        [frame.select(*place, "value", "resolution", new=pl.lit(frame is mine)) for frame in (mine, theirs)]
-    )
-    quantities, is_month = everything.filter(~GROWTH), pl.col("single")
-    months = quantities.filter(is_month)
-    january = (pl.col("period_start").dt.month() == 1) & (
-        pl.col("period_start").dt.year() == pl.col("period_end").dt.year()
-    )
-    ytd = quantities.filter(january)
-    before = ytd.with_columns(pl.col("month") + 1).select(
-        *PLACE, earlier="value", earlier_step="resolution", earlier_new="new"
-    )
-    month = months.select(*PLACE, own="value", own_step="resolution", own_new="new")
-    linked = (
-        ytd.filter(~is_month).join(before, on=PLACE, maintain_order="left_right")
-        .join(month, on=PLACE, maintain_order="left_right")
-        .filter(pl.col("new") | pl.col("earlier_new") | pl.col("own_new"))
-    )  # fmt: skip
-    gap = (pl.col("value") - pl.col("earlier") - pl.col("own")).abs()
-    steps = pl.col("resolution") + pl.col("earlier_step") + pl.col("own_step")
-    wrong = linked.filter(gap > steps).unique(PLACE, keep="first", maintain_order=True)
-    for found in wrong.iter_rows(named=True):
-        yield finding(
-            "ytd_mismatch",
-            "error",
-            f"{found['product']} {found['partner']} {found['period_end']:%Y-%m} {found['measure']}",
-            observed=f"{found['value'] - found['earlier']:,} by the cumulative figures",
-            expected=f"{found['own']:,} by the month",
-            advice="One of the three figures is wrong or revised; look at their sources.",
-        )
-
-
-def _parts_exceed_total(judged: Judged) -> Rows:
-    """Partners together are at most the printed world total."""
-    key = ["flow", "product", "measure", "period_start", "period_end"]
-    if WORLD not in judged.row["partner_list"]:
-        return
-    rows = judged.own.filter(~GROWTH)
-    world = (
-        rows.filter(pl.col("partner") == WORLD)
-        .group_by(key)
-        .agg(total=pl.col("value").sum(), total_step=pl.col("resolution").max())
-    )
-    parts = (
-        rows.filter(pl.col("partner") != WORLD)
-        .group_by(key)
-        .agg(parts=pl.col("value").sum(), steps=pl.col("resolution").sum(), partners=pl.col("partner").n_unique())
-    )
-    over = (
-        world.join(parts, on=key)
-        .filter(pl.col("parts") > pl.col("total") + pl.col("total_step") + pl.col("steps"))
-        .sort(key)
-    )
-    for found in over.iter_rows(named=True):
-        yield finding(
-            "parts_exceed_total",
-            "error",
-            f"{found['product']} {found['period_end']:%Y-%m} {found['measure']}",
-            observed=f"{found['partners']} partners add up to {found['parts']:,}",
-            expected=f"at most the world total {found['total']:,}",
-            advice="One of the figures is of another month, product or unit; look at their sources.",
-        )
-
-
 CHECKS: tuple[Check, ...] = (
-    _row_cap, _quarantined, _unknown_partners, _mixed_units, _one_regime, _one_province, _months_without_records, _product_validity, _year_to_date,
-    _parts_exceed_total,
+    _row_cap, _quarantined, _unknown_partners, _mixed_units, _one_regime, _one_province, _months_without_records, _product_validity,
 )  # fmt: skip

@@ -24,6 +24,8 @@ REVISED_SHARE_MAX = 0.01
 MONEY = pl.col("measure").cat.starts_with("value")
 QUANTITY = pl.col("measure").cat.starts_with("quantity")
 GROWTH = pl.col("measure").cat.ends_with("_yoy")
+# Cumulated from January, which January itself is too.
+SO_FAR = (pl.col("period_start").dt.month() == 1) & (pl.col("period_start").dt.year() == pl.col("period_end").dt.year())
 
 
 class Judged:

@@ -8,7 +8,7 @@ check returns findings and changes nothing.
 import polars as pl
 
 from tasks.findings import Rows, finding
-from tasks.judged import EXAMPLES, GROWTH, REVISED_SHARE_MAX, YEAR_MONTHS, Check, Judged
+from tasks.judged import EXAMPLES, GROWTH, REVISED_SHARE_MAX, SO_FAR, YEAR_MONTHS, Check, Judged
 from tasks.periods import month_name, month_number, span_name
 from tasks.published_months import CODED, RATED, Month, with_codes
 from tasks.scope import WORLD
@@ -101,11 +101,8 @@ def _printed_so_far(judged: Judged) -> Rows:
         world = own.filter(pl.col("partner") != WORLD).group_by("flow", "product", "measure", "month")
         everyone = with_codes(world.agg(pl.col("value").sum()).with_columns(partner=pl.lit(WORLD)))
         own = pl.concat([own.filter(pl.col("partner") != WORLD), everyone.select(own.columns)])
-    is_so_far = (pl.col("period_start").dt.month() == 1) & (
-        pl.col("period_start").dt.year() == pl.col("period_end").dt.year()
-    )
     is_it = (pl.col("value") - pl.col("value_right")).abs() <= pl.col("resolution")
-    met = own.join(printed.select(*key, "single", "value", "resolution", "release_id", so_far=is_so_far), on=key)
+    met = own.join(printed.select(*key, "single", "value", "resolution", "release_id", so_far=SO_FAR), on=key)
     met = met.join(met.filter("single", is_it), on=key, how="anti")
     for found in met.filter("so_far", ~pl.col("single"), is_it).sort(key).head(EXAMPLES).iter_rows(named=True):
         yield finding(

@@ -1,23 +1,127 @@
-"""Gate D: do figures that others printed fit one another?
+"""Gate D: do printed figures fit one another?
 
-Papers drop a digit, take a month for the year so far, or one basket for another, and nothing beside a print says so but other
-prints. The same rules as in `tasks/check.py`: a check returns findings and changes nothing. Only collected files are looked
-at: what papers printed is no fault of a download that comes later.
+A year so far and its months, the partners and their world, a growth and its base: what sources print themselves must agree within the
+steps of the printed digits. Papers drop a digit besides, take a month for the year so far, or one basket for another, and nothing
+beside a print says so but other prints. The same rules as in `tasks/check.py`: a check returns findings and changes nothing. Slips
+of papers are looked for in collected files alone: what papers printed is no fault of a download that comes later.
 """
 
 import polars as pl
 
 from tasks.findings import Rows, finding
-from tasks.judged import EXAMPLES, GROWTH, REVISED_SHARE_MAX, Check, Judged
+from tasks.judged import EXAMPLES, GROWTH, REVISED_SHARE_MAX, SO_FAR, YEAR_MONTHS, Check, Judged
 from tasks.numbers import has_fewer_digits
 from tasks.periods import span_name
 from tasks.published_months import CODED
-from tasks.scope import month_index
+from tasks.scope import WORLD, month_index
 
 # Two digits say a number within 5 %, and customs may have revised it besides.
 DISAGREE_SHARE_MAX = 0.1
+BASIS_POINTS = 10_000
 FIGURE = [*CODED, "period_start", "period_end"]
+MONTH = [*CODED, "month"]
 SAID = ("value", "resolution", "known_from")
+
+
+def _year_to_date(judged: Judged) -> Rows:
+    """A printed cumulative figure less the one before is the month, within the steps of the printed digits, where the release has
+    one of the three. What others said before it is not its fault."""
+    own = judged.own
+    products = {*own.filter(~pl.col("single"))["product"].cast(pl.String), *judged.published.with_totals}
+    if not products:
+        return
+    of_those = pl.col("product").is_in(sorted(products))
+    place = [*FIGURE, "month", "single"]
+    # What a release says by province or regime is the sum of its records; what it says of several days, the last of them.
+    mine = own.filter(of_those).group_by(*place, "known_from").agg(pl.col("value").sum(), pl.col("resolution").max())
+    mine = mine.sort(*place, "known_from").unique(place, keep="last", maintain_order=True)
+    theirs = judged.published.rows(judged.months, (*FIGURE, "value", "resolution"), of_those).join(
+        mine, on=place, how="anti"
+    )
+    everything = pl.concat(
+        frame.select(*place, "value", "resolution", new=pl.lit(frame is mine)) for frame in (mine, theirs)
+    )
+    quantities, is_month = everything.filter(~GROWTH), pl.col("single")
+    so_far = quantities.filter(SO_FAR)
+    before = so_far.with_columns(pl.col("month") + 1)
+    before = before.select(*MONTH, earlier="value", earlier_step="resolution", earlier_new="new")
+    month = quantities.filter(is_month).select(*MONTH, own="value", own_step="resolution", own_new="new")
+    linked = (
+        so_far.filter(~is_month).join(before, on=MONTH, maintain_order="left_right")
+        .join(month, on=MONTH, maintain_order="left_right")
+        .filter(pl.col("new") | pl.col("earlier_new") | pl.col("own_new"))
+    )  # fmt: skip
+    gap = (pl.col("value") - pl.col("earlier") - pl.col("own")).abs()
+    steps = pl.col("resolution") + pl.col("earlier_step") + pl.col("own_step")
+    wrong = linked.filter(gap > steps).unique(MONTH, keep="first", maintain_order=True)
+    for found in wrong.iter_rows(named=True):
+        yield finding(
+            "ytd_mismatch", "error", f"{found['product']} {found['partner']} {found['period_end']:%Y-%m} {found['measure']}",
+            observed=f"{found['value'] - found['earlier']:,} by the cumulative figures", expected=f"{found['own']:,} by the month",
+            advice="One of the three figures is wrong or revised; look at their sources.",
+        )  # fmt: skip
+
+
+def _parts_exceed_total(judged: Judged) -> Rows:
+    """Partners together are at most the printed world total."""
+    if WORLD not in judged.row["partner_list"]:
+        return
+    key = ["flow", "product", "measure", "period_start", "period_end"]
+    rows, is_world = judged.own.filter(~GROWTH), pl.col("partner") == WORLD
+    world = rows.filter(is_world).group_by(key).agg(total=pl.col("value").sum(), total_step=pl.col("resolution").max())
+    parts = rows.filter(~is_world).group_by(key).agg(
+        parts=pl.col("value").sum(), steps=pl.col("resolution").sum(), partners=pl.col("partner").n_unique()
+    )  # fmt: skip
+    most = pl.col("total") + pl.col("total_step") + pl.col("steps")
+    for found in world.join(parts, on=key).filter(pl.col("parts") > most).sort(key).iter_rows(named=True):
+        yield finding(
+            "parts_exceed_total", "error", f"{found['product']} {found['period_end']:%Y-%m} {found['measure']}",
+            observed=f"{found['partners']} partners add up to {found['parts']:,}",
+            expected=f"at most the world total {found['total']:,}",
+            advice="One of the figures is of another month, product or unit; look at their sources.",
+        )  # fmt: skip
+
+
+def _implied_revision(judged: Judged) -> Rows:
+    """A growth is printed on the base that the authority uses now. If that cannot be ours, the year before was revised, and that is
+    known without a new download."""
+    key = ["flow", "product", "partner", "period_start", "period_end"]
+    printed = judged.own.filter(measure="quantity_kg_yoy")
+    if not printed.height:
+        return
+    growths = printed.select(*key, growth="value", growth_step="resolution")
+    now = printed.select("flow", "month").unique().rows()
+    asked = {(flow, month - back) for flow, month in now for back in (0, YEAR_MONTHS)}
+    theirs = judged.published.rows(
+        asked, (*FIGURE, "value", "resolution"), pl.col("measure") == "quantity_kg",
+        pl.col("product").is_in(printed["product"].unique().cast(pl.String).to_list()),
+    )  # fmt: skip
+    told = pl.concat(
+        frame.filter(measure="quantity_kg").select(*key, "value", "resolution") for frame in (judged.own, theirs)
+    ).unique(key, keep="first", maintain_order=True)
+    levels = told.select(*key, level="value", level_step="resolution")
+    bases = told.with_columns(
+        pl.col("period_start").dt.offset_by("1y"), pl.col("period_end").dt.offset_by("1y").dt.month_end()
+    ).select(*key, base="value", base_step="resolution")
+    # A printed figure may be rounded or cut off, so it stands for anything within one whole step to either side.
+    least, most = (BASIS_POINTS + pl.col("growth") + sign * pl.col("growth_step") for sign in (-1, 1))
+    against = (
+        growths.join(levels, on=key).join(bases, on=key).filter(least > 0)
+        .with_columns(
+            low=(pl.col("level") - pl.col("level_step")) * BASIS_POINTS / most,
+            high=(pl.col("level") + pl.col("level_step")) * BASIS_POINTS / least,
+        )
+        .filter(
+            (pl.col("base") + pl.col("base_step") < pl.col("low")) | (pl.col("base") - pl.col("base_step") > pl.col("high"))
+        )
+    )  # fmt: skip
+    for row in against.sort(key).iter_rows(named=True):
+        yield finding(
+            "implied_revision", "warning", f"{row['product']} {row['partner']} {row['period_end']:%Y-%m}",
+            observed=f"{row['level']:,} kg and {row['growth'] / 100:+.2f} % imply {row['low']:,.0f} to {row['high']:,.0f} kg a year before",
+            expected=f"{row['base']:,} kg, which the ledger has for that period",
+            advice="The year before was revised; download it again.",
+        )  # fmt: skip
 
 
 def _printed(judged: Judged) -> pl.DataFrame:
@@ -87,4 +191,6 @@ def _subject(found: dict[str, object]) -> str:
     )
 
 
-PRINTS: tuple[Check, ...] = (_prints_disagree, _prints_do_not_add_up)
+PRINTS: tuple[Check, ...] = (
+    _year_to_date, _parts_exceed_total, _implied_revision, _prints_disagree, _prints_do_not_add_up,
+)  # fmt: skip

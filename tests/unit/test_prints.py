@@ -1,4 +1,4 @@
-"""Figures that others printed and that do not fit one another: several prints of one figure, and months beside the year so far."""
+"""Printed figures that do not fit one another: prints of one figure, months beside the year so far, a growth and its base."""
 
 import datetime
 from pathlib import Path
@@ -90,3 +90,17 @@ def test_what_papers_printed_is_no_fault_of_a_download(tmp_path: Path) -> None:
     asked = {"partners": "all", "released_on": datetime.date(2025, 8, 20)}
     _, findings = read(Case("", CLEAN, Publish(), asked, before=(earlier,)), tmp_path / "inbox")
     assert not {"prints_disagree", "prints_do_not_add_up"} & set(findings["check"])
+
+
+@pytest.mark.parametrize(
+    ("growth", "found"), [("-38.1", 0), ("-38.09", 0), ("-38", 0), ("-39.5", 1), ("-36.0", 1)]
+)  # fmt: skip
+def test_a_growth_on_a_base_that_cannot_be_ours_is_a_warning(growth: str, found: int, tmp_path: Path) -> None:
+    """3,188 t and -38.1 % imply some 5,150 t a year before."""
+    lines = _line("5150", "2024-06"), _line("3188"), _line(growth, measure="quantity_yoy", unit="%")
+    _, findings = read(
+        Case("", (HEADER + "".join(lines)).encode(), Publish(), DECLARED, "printed.csv"), tmp_path / "inbox"
+    )
+    rows = findings.filter(check="implied_revision").select("severity", "observed", "expected").rows()
+    assert [row[0] for row in rows] == ["warning"] * found
+    assert all("3,188,000 kg" in row[1] and "5,150,000 kg" in row[2] for row in rows)
