@@ -1,6 +1,5 @@
 """Commands for the day of a release: what others printed, and what the controls did."""
 
-import re
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -11,14 +10,13 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from flows.terminal import FORM_HELP, STORE, Flow, Form, Store, console, refusals, say
+from flows.terminal import FORM_HELP, STORE, Flow, Form, Store, console, read_month, refusals, say
 from tasks import claims as claiming
 from tasks import control_events, display, event_windows, formats, reading
 from tasks.brief_sentences import headlines
 
 MARKS = {"supported": "green", "contradicted": "bold red", "right_number_wrong_place": "yellow", "not_checkable": "dim"}
 Language = StrEnum("Language", ["en", "zh"])
-MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 commands = typer.Typer()
 events = typer.Typer(help="Export-control measures, and what the months around them look like.")
 claims = typer.Typer(no_args_is_help=True, help="Figures that others printed, checked against the ledger.")
@@ -53,7 +51,7 @@ def check(
             checked, changed = claiming.check_claims(snapshot, claiming.read_claims(file)), False
         kept = output or store / "reports" / f"claims-{file.stem}.csv"
         kept.parent.mkdir(parents=True, exist_ok=True)
-        formats.write(checked, "csv" if form is Form.table else form.value, kept)
+        formats.write(checked, form.value, kept)
         if form is not Form.table:
             if output is None:
                 formats.write(checked, form.value, None)
@@ -133,7 +131,7 @@ def windows(
             named = f"no measure {event}" if event else "no measure"
             raise ValueError(f"{named} with a day of effect touches {product}; see tidewaiter events")
         if form is not Form.table or output:
-            formats.write(found, "csv" if form is Form.table else form.value, output)
+            formats.write(found, form.value, output)
             return
     for (name, what, role), rows in found.partition_by(
         "event", "product", "role", as_dict=True, maintain_order=True
@@ -177,9 +175,8 @@ def brief(
     from tasks.brief_facts import gather
 
     with refusals():
-        if not MONTH.fullmatch(month):
-            raise ValueError(f"{month!r} is no month; write it as 2025-06")
-        facts = gather(reading.open_published(store), store, product, flow.value, date.fromisoformat(f"{month}-01"))
+        first_day = date(*read_month(month), 1)
+        facts = gather(reading.open_published(store), store, product, flow.value, first_day)
         name = f"brief-{product.replace(':', '-')}-{flow.value}-{month}-{language.value}.html"
         if output and output.suffix.lower() == ".md":
             raise ValueError(

@@ -71,7 +71,7 @@ def read(
                 return
             console.print(display.frame_table(found, rows, console.width))
         else:
-            formats.write(found, "csv" if form is Form.table else form.value, output)
+            formats.write(found, form.value, output)
 
 
 @commands.command(

@@ -12,17 +12,17 @@ NUMBER = r"^[+-]?\d[\d.,]*\s*%?$"
 
 
 def write(rows: pl.DataFrame, form: str, output: Path | None) -> None:
-    """`rows` as csv, json (one object a line) or parquet, to a file or to standard output. Raises ValueError where the folder
-    of the file is missing."""
+    """`rows` as csv, json (one object a line) or parquet, to a file or to standard output; what would be a table on a terminal is
+    csv there. Raises ValueError where the folder of the file is missing."""
     if output is not None:
         require_folder_of(output)
     data = io.BytesIO()
-    if form == "csv":
-        _harmless(_flat(rows)).write_csv(data)
-    elif form == "json":
+    if form == "json":
         rows.write_ndjson(data)
-    else:
+    elif form == "parquet":
         rows.write_parquet(data)
+    else:
+        _harmless(_flat(rows)).write_csv(data)
     if output is not None:
         output.write_bytes(data.getvalue())
     else:

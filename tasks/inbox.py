@@ -13,10 +13,11 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from schemas.request import Declared, Landed, ReleaseRequest
+from schemas.request import Declared, ReleaseRequest
 from schemas.watch import Look, WatchRequest
 from tasks import hold
 from tasks.editions import amended, release_id_of
+from tasks.land import expected
 from tasks.locate import locate, papers
 from tasks.refusal import Refused
 from tasks.snapshot import open_snapshot
@@ -168,7 +169,8 @@ def _judge(path: Path, request: WatchRequest, store: Path, day: date) -> tuple[s
 def _what_became(path: Path, declared: Declared, store: Path, day: date) -> str:
     """One word about a file that is wanted today: what became of its bytes and its declaration, if anything."""
     try:
-        release_id = release_id_of(amended(_as_landed(declared), store, day, declared.released_on))
+        landed = expected(declared, declared.file.read_bytes(), day)
+        release_id = release_id_of(amended(landed, store, day, declared.released_on))
     except (Refused, OSError):
         # What cannot be read, or is gone by now, is told when its turn has come.
         return "refusable"
@@ -179,19 +181,6 @@ def _what_became(path: Path, declared: Declared, store: Path, day: date) -> str:
     if kept is not None and (kept.decision is None or kept.decision.verdict == "reject"):
         return "held"
     return "refused" if _was_refused(path) else "ready"
-
-
-def _as_landed(declared: Declared) -> Landed:
-    """A file as it would land, to know the name that its release would have; nothing is kept."""
-    raw = declared.file.read_bytes()
-    said = declared.model_dump(exclude={"released_on"})
-    return Landed(
-        **said,
-        released_on=declared.released_on or date.min,
-        raw=declared.file,
-        raw_sha256=hashlib.sha256(raw).hexdigest(),
-        raw_bytes=len(raw),
-    )
 
 
 def _was_refused(path: Path) -> bool:
