@@ -107,21 +107,16 @@ def direct(readings: Readings, stated: Stated) -> list[Reading]:
     if kind == "level":
         return readings.level(spot)
     if kind in ("mom", "yoy"):
-        return readings.growth(spot, base_of(spot, kind))
+        return readings.growth(spot, spot.base(kind))
     if kind == "against" and stated.against is not None:
         return readings.growth(spot, stated.against, printed_too=False)
     return readings.share(spot) if kind == "share" else readings.unit_value(spot) if kind == "unit_value" else []
 
 
-def base_of(spot: Spot, kind: str) -> Spot:
-    """The period that a change is measured from."""
-    return spot.shifted(-1 if kind == "mom" else -12)
-
-
 def _compared(stated: Stated) -> Spot:
     """The period that the claim's is compared with; its own where the figure is no change."""
     kind = stated.kind.removesuffix("_times")
-    return stated.against or (base_of(stated.spot, kind) if kind in ("mom", "yoy") else stated.spot)
+    return stated.against or (stated.spot.base(kind) if kind in ("mom", "yoy") else stated.spot)
 
 
 def _incomparable(stated: Stated) -> str:

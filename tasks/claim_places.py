@@ -16,7 +16,7 @@ from tasks.claim_readings import Readings, growth_of
 from tasks.claim_stated import Spot, Stated
 from tasks.claim_text import describe, show_level
 from tasks.intervals import Interval, Reading
-from tasks.scope import WORLD
+from tasks.scope import BASKET, WORLD
 
 Match = Callable[..., str | None]
 FIGURES = {
@@ -80,7 +80,7 @@ def figure(readings: Readings, spot: Spot, kind: str) -> list[Reading]:
     if kind == "level":
         return readings.level(spot, exact=True)
     if kind in ("mom", "yoy") and (kind == "yoy" or spot.is_month):
-        return readings.growth(spot, spot.shifted(-1 if kind == "mom" else -12))
+        return readings.growth(spot, spot.base(kind))
     if kind == "share" and spot.partner == WORLD:
         return []  # the world is all of itself, which explains nothing
     return readings.share(spot) if kind == "share" else readings.unit_value(spot) if kind == "unit_value" else []
@@ -97,7 +97,7 @@ def _multiples(found: Sequence[Reading]) -> Iterator[Candidate]:
 def _variants(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Iterator[Candidate]:
     """The growth from figures that were rounded first, the ratio in per cent, the change measured from the later figure."""
     spot = stated.spot
-    base = stated.against or spot.shifted(-1 if stated.kind == "mom" else -12)
+    base = stated.against or spot.base(stated.kind)
     now, before = readings.level(spot, exact=True), readings.level(base, exact=True)
     if not now or not before or not now[0].point or not before[0].point or changes_between(spot, base):
         return
@@ -108,11 +108,12 @@ def _variants(readings: Readings, stated: Stated, found: Sequence[Reading]) -> I
         if b and (a, b) != (now[0].point, before[0].point):
             point = (a / b - 1) * 100
             words = f"{show_level(a, spot.measure)} against {show_level(b, spot.measure)} is {float(point):+.1f} %"
+            what = f"the growth from figures that were {how} first; from the unrounded ones it is {float(found[0].point):+.1f} %"
             yield (
                 2,
-                f"the growth from figures that were {how} first; from the unrounded ones it is {float(found[0].point):+.1f} %",
+                what,
                 stated.kind,
-                _point(point, words),
+                Reading(Interval(point, point), Interval(point, point), point, "computed", words),
             )
     if growth := growth_of(now[0], before[0]):
         ratio = growth.mapped(lambda one: one.scaled(1, 100))
@@ -161,26 +162,18 @@ def _units(found: Sequence[Reading]) -> Iterator[Candidate]:
 
 def _spots(readings: Readings, spot: Spot, *, near: bool = False) -> Iterator[tuple[int, str, Spot]]:
     """Other places by how near they are: basket, partner, month, direction."""
-    for flow, product in sorted(readings.covered):
-        if flow == spot.flow and product != spot.product and not product.startswith("basket:") and len(product) > 6:
-            other = spot.at(product=product)
-            yield FAIRLY_SURE, f"another basket: {describe(other)}", other
+    for other in _baskets(readings, spot):
+        yield FAIRLY_SURE, f"another basket: {describe(other)}", other
     partners = [WORLD, *readings.partners(spot)]
     for partner in partners:
         if partner != spot.partner:
             other = spot.at(partner=partner)
             yield FAIRLY_SURE, f"another partner: {describe(other)}", other
     for shift in (-1, 1, -12, 12):
-        other = (
-            spot.shifted(shift)
-            if spot.is_month
-            else spot.at(last=spot.last + shift)
-            if abs(shift) == 1 and spot.last + shift > spot.first
-            else spot.shifted(shift)
-        )
+        is_longer = not spot.is_month and abs(shift) == 1 and spot.last + shift > spot.first
+        other = spot.at(last=spot.last + shift) if is_longer else spot.shifted(shift)
         yield FAIRLY_SURE, f"another month: {describe(other)}", other
-    flow = "import" if spot.flow == "export" else "export"
-    yield FAIRLY_SURE, f"the other direction: {describe(spot.at(flow=flow))}", spot.at(flow=flow)
+    yield FAIRLY_SURE, f"the other direction: {describe(_other_way(spot))}", _other_way(spot)
     if near:
         return
     for shift in (*range(-11, -1), *range(2, 12)):
@@ -196,27 +189,31 @@ def _spots(readings: Readings, spot: Spot, *, near: bool = False) -> Iterator[tu
                 yield SURE, f"another partner and month: {describe(other)}", other
 
 
+def _baskets(readings: Readings, spot: Spot) -> Iterator[Spot]:
+    """The same of other codes and lines that are as narrow as those that people take for one another."""
+    for flow, product in sorted(readings.covered):
+        if flow == spot.flow and product != spot.product and not product.startswith(BASKET) and len(product) > 6:
+            yield spot.at(product=product)
+
+
+def _other_way(spot: Spot) -> Spot:
+    return spot.at(flow="import" if spot.flow == "export" else "export")
+
+
 def _uncovered(readings: Readings, stated: Stated) -> Iterator[Candidate]:
     """Where the ledger has nothing for the place itself, only a number of several digits in a near place speaks."""
     spot, kind = stated.spot, stated.kind
     if kind == "level":
-        for flow, product in sorted(readings.covered):
-            if flow == spot.flow and product != spot.product and not product.startswith("basket:") and len(product) > 6:
-                other = spot.at(product=product)
-                for reading in readings.level(other, exact=True):
-                    yield SURE, f"another basket: {describe(other)}", kind, reading
-    other = spot.at(flow="import" if spot.flow == "export" else "export")
+        for other in _baskets(readings, spot):
+            for reading in readings.level(other, exact=True):
+                yield SURE, f"another basket: {describe(other)}", kind, reading
+    other = _other_way(spot)
     for reading in figure(readings, other, kind):
         yield SURE if kind == "level" else FAIRLY_SURE, f"the other direction: {describe(other)}", kind, reading
     for shift in (-12, 12):
         other = spot.shifted(shift)
         for reading in figure(readings, other, kind):
             yield SURE if kind == "level" else FAIRLY_SURE, f"another year: {describe(other)}", kind, reading
-
-
-def _point(value: Fraction, words: str) -> Reading:
-    one = Interval(value, value)
-    return Reading(one, one, value, "computed", words)
 
 
 def _half_up(value: Any) -> int:

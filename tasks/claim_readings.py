@@ -18,9 +18,11 @@ from tasks.claim_changes import changes_between, said_changes
 from tasks.claim_numbers import Key, standing_numbers, without_trade
 from tasks.claim_stated import Spot
 from tasks.claim_text import show_level, show_percent
+from tasks.control_events import members
 from tasks.intervals import Interval, Reading, hull, printed
 from tasks.ledger import last_word
 from tasks.periods import month_name, month_number
+from tasks.scope import BASKET, WORLD
 from tasks.snapshot import Snapshot
 from tasks.tables import read_table
 
@@ -36,10 +38,10 @@ class Readings:
     """
 
     def __init__(self, snapshot: Snapshot, products: Iterable[str]) -> None:
-        named = {*code_table("products")["product"], *(f"basket:{name}" for name in code_table("baskets")["basket"])}
+        named = {*code_table("products")["product"], *(BASKET + code_table("baskets")["basket"])}
         wanted = pl.col("product").is_in(sorted(products)) | (
             (pl.col("product").is_in(sorted(named)) | pl.col("product").str.starts_with("line:"))
-            & (pl.col("partner") == "WLD")
+            & (pl.col("partner") == WORLD)
         )
         words = last_word(read_table(snapshot, Observation, where=wanted))
         self.numbers, self.growths, silent = standing_numbers(words, read_table(snapshot, Release))
@@ -64,10 +66,8 @@ class Readings:
 
     def canonical(self, spot: Spot) -> Spot:
         """A basket of one code is that code."""
-        if not spot.product.startswith("basket:"):
-            return spot
-        members = code_table("baskets").filter("basket:" + pl.col("basket") == spot.product)["hs8"].unique()
-        return spot.at(product=members[0]) if len(members) == 1 else spot
+        codes = members(spot.product)
+        return spot.at(product=codes[0]) if len(codes) == 1 else spot
 
     def level(self, spot: Spot, *, exact: bool = False) -> list[Reading]:
         """Readings of a level or a total, of the surest tier that there is; `exact` leaves out what is only implied."""
@@ -124,7 +124,7 @@ class Readings:
         if now is None or spot.first == january:
             return now
         before = totals.get(spot.last - 1)
-        return before and _combined(now, before, -1, spot, "{point}, a difference of totals of the year")
+        return before and _combined(now, before, -1, spot, "a difference of totals of the year")
 
     def _totals(self, january: Spot) -> dict[int, Reading]:
         """Totals of the year by month: as printed, else from printed ones and the months between, forwards and then backwards.
@@ -144,22 +144,12 @@ class Readings:
             if month == first:
                 totals[month] = months[month]
             elif month - 1 in totals:
-                totals[month] = _combined(
-                    totals[month - 1],
-                    months[month],
-                    1,
-                    january,
-                    "{point}, " + f"from the total of the month before and {months[month].words}",
-                )
+                words = f"from the total of the month before and {months[month].words}"
+                totals[month] = _combined(totals[month - 1], months[month], 1, january, words)
         for month in reversed(span[1:]):
             if month - 1 not in totals and month in totals and month in months:
-                totals[month - 1] = _combined(
-                    totals[month],
-                    months[month],
-                    -1,
-                    january,
-                    "{point}, " + f"from the total of the month after less {months[month].words}",
-                )
+                words = f"from the total of the month after less {months[month].words}"
+                totals[month - 1] = _combined(totals[month], months[month], -1, january, words)
         return totals
 
     def _sum(self, spot: Spot) -> Reading | None:
@@ -172,14 +162,9 @@ class Readings:
         strict, loose, point = parts[0][0].strict, parts[0][0].loose, parts[0][0].point
         for part in parts[1:]:
             strict, loose, point = strict + part[0].strict, loose + part[0].loose, point + part[0].point
-        exact = all(part[0].strict.width <= 1 for part in parts)
-        return Reading(
-            strict,
-            loose,
-            point,
-            "computed" if exact else "revisable",
-            f"{show_level(point, spot.measure)}, the sum of {len(parts)} months",
-        )
+        tier = "computed" if all(part[0].strict.width <= 1 for part in parts) else "revisable"
+        words = f"{show_level(point, spot.measure)}, the sum of {len(parts)} months"
+        return Reading(strict, loose, point, tier, words)
 
     def _implied(self, spot: Spot) -> list[Reading]:
         """A level that a printed growth implies: the base of next year's growth, or this year's growth on a known base."""
@@ -188,16 +173,15 @@ class Readings:
             growth, other = self.growths.get(_key(growth_of)), self.level(spot.shifted(shift), exact=True)
             if growth is None or not other or changes_between(spot, spot.shifted(shift)):
                 continue
-            ratio = [
-                one.scaled(Fraction(1, 100), 1) for one in (printed(*growth, "").strict, printed(*growth, "").loose)
-            ]
-            known = other[0]
-            both = [(known.strict, ratio[0]), (known.loose, ratio[1])]
-            made = [one.over(factor) if shift == 12 else one.times(factor) for one, factor in both]
-            if made[0] is None or made[1] is None:
+            known, ratio = other[0], printed(*growth, "").mapped(lambda one: one.scaled(Fraction(1, 100), 1))
+            made = (
+                known.over(ratio) if shift == 12 else (known.strict.times(ratio.strict), known.loose.times(ratio.loose))
+            )
+            if made is None:
                 continue
-            words = f"between {show_level(made[0].low, spot.measure)} and {show_level(made[0].high, spot.measure)}, as the printed growth of {float(growth[0]):+.10g} % implies"
-            found.append(Reading(made[0], made[1], made[0].middle, "implied", words))
+            low, high = (show_level(end, spot.measure) for end in (made[0].low, made[0].high))
+            words = f"between {low} and {high}, as the printed growth of {float(growth[0]):+.10g} % implies"
+            found.append(Reading(*made, made[0].middle, "implied", words))
         return found[:1]
 
     def growth(self, spot: Spot, base: Spot, *, printed_too: bool = True) -> list[Reading]:
@@ -220,51 +204,34 @@ class Readings:
 
     def share(self, spot: Spot) -> list[Reading]:
         """Share in the world total, in per cent."""
-        own, world = self.level(spot, exact=True), self.level(spot.at(partner="WLD"), exact=True)
-        if (
-            not own
-            or not world
-            or (strict := own[0].strict.over(world[0].strict)) is None
-            or (loose := own[0].loose.over(world[0].loose)) is None
-        ):
+        own, world = self.level(spot, exact=True), self.level(spot.at(partner=WORLD), exact=True)
+        if not own or not world or (share := own[0].over(world[0])) is None:
             return []
+        strict, loose = (one.scaled(100) for one in share)
         point = own[0].point / world[0].point * 100
         tier = "revisable" if "revisable" in (own[0].tier, world[0].tier) else "computed"
-        return [
-            Reading(
-                strict.scaled(100),
-                loose.scaled(100),
-                point,
-                tier,
-                f"{float(point):.1f} %, {own[0].words} of {world[0].words}",
-            )
-        ]
+        return [Reading(strict, loose, point, tier, f"{float(point):.1f} %, {own[0].words} of {world[0].words}")]
 
     def unit_value(self, spot: Spot) -> list[Reading]:
         """Money per kilogram, of the currency of the place's measure."""
         value, mass = self.level(spot, exact=True), self.level(spot.at(measure="quantity_kg"), exact=True)
-        if (
-            not value
-            or not mass
-            or (strict := value[0].strict.over(mass[0].strict)) is None
-            or (loose := value[0].loose.over(mass[0].loose)) is None
-        ):
+        if not value or not mass or (quotient := value[0].over(mass[0])) is None:
             return []
         point = value[0].point / mass[0].point
         price = f"{float(point * 1000):,.0f} {spot.measure.removeprefix('value_').upper()}/t"
-        return [Reading(strict, loose, point, "computed", f"{price}, {value[0].words} for {mass[0].words}")]
+        return [Reading(*quotient, point, "computed", f"{price}, {value[0].words} for {mass[0].words}")]
 
     def partners(self, spot: Spot) -> list[str]:
         """Partners with a number of their own in the ledger for this product."""
-        return sorted({key[2] for key in self.numbers if key[:2] == (spot.flow, spot.product) and key[2] != "WLD"})
+        return sorted({key[2] for key in self.numbers if key[:2] == (spot.flow, spot.product) and key[2] != WORLD})
 
 
 def growth_of(now: Reading, before: Reading) -> Reading | None:
     """The growth from one level to another, in per cent."""
-    strict, loose = now.strict.over(before.strict), now.loose.over(before.loose)
-    if strict is None or loose is None or not before.point:
+    ratio = now.over(before)
+    if ratio is None or not before.point:
         return None
-    strict, loose = strict.scaled(100, -100), loose.scaled(100, -100)
+    strict, loose = (one.scaled(100, -100) for one in ratio)
     point = (now.point / before.point - 1) * 100
     tier = next((tier for tier in ("implied", "revisable") if tier in (now.tier, before.tier)), "computed")
     low, high = (show_percent(end) for end in (strict.low, strict.high))
@@ -273,13 +240,12 @@ def growth_of(now: Reading, before: Reading) -> Reading | None:
 
 
 def _combined(first: Reading, second: Reading, sign: int, spot: Spot, words: str) -> Reading:
-    """Sum or difference of two readings."""
+    """Sum or difference of two readings; `words` say of what."""
     strict, loose = (
         (a + b if sign > 0 else a - b) for a, b in ((first.strict, second.strict), (first.loose, second.loose))
     )
     point = first.point + sign * second.point
-    shown = words.replace("{point}", show_level(point, spot.measure))
-    return Reading(strict, hull(strict, loose), point, "revisable", shown)
+    return Reading(strict, hull(strict, loose), point, "revisable", f"{show_level(point, spot.measure)}, {words}")
 
 
 def _key(spot: Spot) -> Key:

@@ -33,6 +33,10 @@ class Spot:
         """The same so many months later."""
         return replace(self, first=self.first + months, last=self.last + months)
 
+    def base(self, kind: str) -> "Spot":
+        """The period from which its change on the month before (`mom`) or on a year before is measured."""
+        return self.shifted(-1 if kind == "mom" else -12)
+
     @property
     def is_month(self) -> bool:
         """Whether it is a single month."""

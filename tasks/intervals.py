@@ -91,6 +91,11 @@ class Reading:
     tier: str
     words: str
 
+    def over(self, other: "Reading") -> tuple[Interval, Interval] | None:
+        """What the quotient of two readings may be, strictly and loosely; None where there is none."""
+        strict, loose = self.strict.over(other.strict), self.loose.over(other.loose)
+        return (strict, loose) if strict is not None and loose is not None else None
+
     def mapped(self, change: Callable[[Interval], Interval]) -> "Reading":
         """The reading of another figure that follows from this one alone."""
         point = change(Interval(self.point, self.point)).low
