@@ -49,13 +49,6 @@ def distinct(numbers: Numbers, count: int) -> tuple[Numbers, Numbers]:
     return (numpy.cumsum(is_there) - 1)[numbers], place[is_there]
 
 
-def present(numbers: Numbers, count: int) -> Numbers:
-    """Which of the numbers below `count` occur."""
-    is_there = numpy.zeros(count, bool)
-    is_there[numbers] = True
-    return numpy.flatnonzero(is_there)
-
-
 def retold(coded: Coded, texts: pl.Series) -> Coded:
     """The column with other texts by the old numbers; texts that have become the same get one number."""
     numbers, first = distinct(*rank(texts))

@@ -15,8 +15,9 @@ from schemas.request import Amended, Landed
 from schemas.table import polars_schema
 from tasks.amounts import Amounts
 from tasks.codes import Read
-from tasks.combine import present, take
+from tasks.combine import take
 from tasks.findings import finding
+from tasks.keys import distinct
 from tasks.periods import first_day, month_number, month_start
 from tasks.release_calendar import last_opened
 from tasks.scope import family, lost_place
@@ -35,11 +36,11 @@ class Said(NamedTuple):
 
 def said_of(numbers: pl.DataFrame, codes: Read, amounts: Amounts) -> Said:
     """What these numbers are statements of."""
-    rows = present(numbers["row"].to_numpy(), len(codes.turn_of))
+    rows = distinct([numbers["row"].to_numpy()], len(codes.turn_of))
     return Said(
-        take(codes.products, present(codes.product_of[rows], codes.products.height)),
-        take(codes.turns, present(codes.turn_of[rows], codes.turns.height)),
-        take(amounts.labels, present(numbers["label"].to_numpy(), amounts.labels.height)),
+        take(codes.products, distinct([codes.product_of[rows]], codes.products.height)),
+        take(codes.turns, distinct([codes.turn_of[rows]], codes.turns.height)),
+        take(amounts.labels, distinct([numbers["label"].to_numpy()], amounts.labels.height)),
         len(rows),
     )
 

@@ -9,13 +9,12 @@ many years than in one of two.
 import functools
 from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import polars as pl
 from pandera.typing.polars import DataFrame
 
-from schemas.code_tables import TABLES, code_table
+from schemas.code_tables import code_table
 from schemas.control_event import ControlEvent, EventMonth, EventWindow
 from schemas.metric import Metric
 from schemas.table import Table, polars_schema, schema_sha256, table_name
@@ -149,7 +148,7 @@ def derivation() -> dict[str, Any]:
 @functools.cache
 def reference_sha256() -> str:
     """Hash of the code tables that decide which windows there are."""
-    return json_sha256({name: frame_sha256(code_table(name)) for name in REFERENCES if name in TABLES})
+    return json_sha256({name: frame_sha256(code_table(name)) for name in REFERENCES})
 
 
 @functools.cache
@@ -189,7 +188,7 @@ def _is_of_other_code(model: type[Table], known: Known) -> bool:
     entries = known.snapshot.entries(table_name(model)) if known.snapshot else ()
     if known.snapshot is None or not entries or entries[0].schema_sha256 != schema_sha256(model):
         return True
-    found = read_derivation(str(Path(known.snapshot.path) / entries[0].path))
+    found = read_derivation(str(known.snapshot.path / entries[0].path))
     return (found.get("reference_sha256"), found.get("code_sha256")) != (reference_sha256(), code_sha256(__name__))
 
 

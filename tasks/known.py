@@ -5,7 +5,7 @@ Belongs here: what of the published tables is read for a release. Nothing is com
 """
 
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -24,7 +24,7 @@ from tasks.normalise import Normalised
 from tasks.proof import prove
 from tasks.refusal import Refused
 from tasks.scope import month_index
-from tasks.snapshot import Snapshot, open_snapshot
+from tasks.snapshot import FileEntry, Snapshot, open_snapshot
 from tasks.tables import Partition, partition_month, path_partition, read_table
 
 log = logging.getLogger("tidewaiter.known")
@@ -80,13 +80,13 @@ def open_known(store: Path, release: Normalised) -> Known:
     prove(snapshot, Release)
     releases = read_table(snapshot, Release)
     _refuse_another_reporter(releases, release, store)
-    figures = _partitions(snapshot, Metric)
-    outdated = figures - _of_todays_schema(snapshot, Metric)
+    figures = _published(snapshot, Metric)
+    outdated = figures.keys() - _of_todays_schema(figures, Metric).keys()
     # Who wrote figures with other columns wrote no numbers that we know: what is there of them may be of before that.
-    foreign = _of_other_columns(snapshot, Metric, outdated)
+    foreign = {month for month in outdated if _has_other_columns(snapshot, Metric, figures[month])}
     based = {month: file for month, file in _base_files(snapshot, Base).items() if month not in foreign}
     plan = plan_months(
-        release, _partitions(snapshot, Observation), figures, outdated, based.keys(),
+        release, _published(snapshot, Observation).keys(), figures.keys(), outdated, based.keys(),
         lambda month: has_totals(based[month].footer()),
     )  # fmt: skip
     if again := sum(month in plan.derived for month in outdated):
@@ -102,7 +102,7 @@ def open_known(store: Path, release: Normalised) -> Known:
     prove(snapshot, Detail, detailed.__contains__)
     observation = read_table(snapshot, Observation, near.__contains__)
     files = plan_files(plan, based, _base_files(snapshot, BaseYear), _base_files(snapshot, BaseFar))
-    published = {(table_name(model), month) for model in (BaseYear, BaseFar) for month in _partitions(snapshot, model)}
+    published = {(table_name(model), month) for model in (BaseYear, BaseFar) for month in _published(snapshot, model)}
     return Known(
         releases=cast("DataFrame[Release]", releases),
         observation=cast("DataFrame[Observation]", observation),
@@ -125,20 +125,17 @@ def later_year(partitions: Iterable[Partition]) -> set[Partition]:
     return {(flow, year + 1, month) for flow, year, month in partitions}
 
 
-def _partitions(snapshot: Snapshot | None, model: type[Table]) -> set[Partition]:
-    """The published partitions of a table."""
-    return {path_partition(entry.partition) for entry in snapshot.entries(table_name(model))} if snapshot else set()
+def _published(snapshot: Snapshot | None, model: type[Table]) -> dict[Partition, FileEntry]:
+    """The published files of a table that has one for each partition."""
+    entries = snapshot.entries(table_name(model)) if snapshot else ()
+    return {path_partition(entry.partition): entry for entry in entries}
 
 
 def _base_files(snapshot: Snapshot | None, model: type[Base | BaseYear | BaseFar]) -> dict[Partition, BaseFile]:
     """The published files of `base`, `base_year` or `base_far` by partition; one of another schema cannot be read and is left
     out. The month of a partition of `base_year` is the last of the months that the file has side by side."""
-    entries = snapshot.entries(table_name(model)) if snapshot else ()
-    places = {
-        path_partition(entry.partition): snapshot.path / entry.path  # type: ignore[union-attr]
-        for entry in entries
-        if entry.schema_sha256 == schema_sha256(model)
-    }
+    ours = _of_todays_schema(_published(snapshot, model), model)
+    places = {month: snapshot.path / entry.path for month, entry in ours.items()}  # type: ignore[union-attr]
     if model is BaseFar:
         return {month: BaseFile(month[0], first_near(month[1]), path, 0) for month, path in places.items()}
     if model is BaseYear:
@@ -146,22 +143,16 @@ def _base_files(snapshot: Snapshot | None, model: type[Base | BaseYear | BaseFar
     return {month: BaseFile(month[0], partition_month(month), path) for month, path in places.items()}
 
 
-def _of_todays_schema(snapshot: Snapshot | None, model: type[Table]) -> set[Partition]:
-    """The partitions of a table whose file is as this version writes it, with the code tables of today."""
-    entries, ours = snapshot.entries(table_name(model)) if snapshot else (), schema_sha256(model)
-    return {path_partition(entry.partition) for entry in entries if entry.schema_sha256 == ours}
+def _of_todays_schema(files: Mapping[Partition, FileEntry], model: type[Table]) -> dict[Partition, FileEntry]:
+    """Those files of a table that are as this version writes them, with the code tables of today."""
+    ours = schema_sha256(model)
+    return {month: file for month, file in files.items() if file.schema_sha256 == ours}
 
 
-def _of_other_columns(
-    snapshot: Snapshot | None, model: type[Table], partitions: Collection[Partition]
-) -> set[Partition]:
-    """Those of some partitions of a table whose file has other columns than this version writes."""
-    entries = snapshot.entries(table_name(model)) if snapshot and partitions else ()
-    return {
-        path_partition(entry.partition) for entry in entries
-        if path_partition(entry.partition) in partitions
-        and [*pl.read_parquet_schema(snapshot.path / entry.path)] != stored_columns(model)  # type: ignore[union-attr]
-    }  # fmt: skip
+def _has_other_columns(snapshot: Snapshot | None, model: type[Table], file: FileEntry) -> bool:
+    """Whether a published file has other columns than this version writes."""
+    assert snapshot is not None
+    return [*pl.read_parquet_schema(snapshot.path / file.path)] != stored_columns(model)
 
 
 def _is_spoken_of(month: Partition, releases: pl.DataFrame) -> bool:

@@ -270,24 +270,21 @@ def _as_table(found: Found) -> pl.DataFrame:
     """The rows under the names and types of the table."""
     cube, items, rows, schema = found.cube, found.items, found.rows, polars_schema(Metric)
     at = items.series[found.item]
-
-    def named(column: str, numbers: Array, names: Sequence[str | None]) -> pl.Series:
-        return pl.Series(names, dtype=schema[column]).gather(pl.Series(numbers.astype(numpy.uint32)))
-
     made = {
-        "flow": named("flow", cube.flow[at], cube.flows), "product": named("product", cube.product[at], cube.products),
-        "classification": named("classification", cube.product[at], cube.classification),
-        "partner": named("partner", cube.partner[at], cube.partners),
-        "measure": named("measure", items.measure[found.item], items.measures), "rank": pl.Series(rows.rank),
+        "flow": base.named(Metric, "flow", cube.flows, cube.flow[at]),
+        "product": base.named(Metric, "product", cube.products, cube.product[at]),
+        "classification": base.named(Metric, "classification", cube.classification, cube.product[at]),
+        "partner": base.named(Metric, "partner", cube.partners, cube.partner[at]),
+        "measure": base.named(Metric, "measure", items.measures, items.measure[found.item]), "rank": pl.Series(rows.rank),
     }  # fmt: skip
     for place, name in enumerate(FLOATS):
         made[name] = pl.Series(rows.floats[place])
     for place, name in enumerate(MONTHS):
         made[name] = base.first_days(rows.months[place], cube.first)
     for place, name in enumerate(STATUS_ORDER):
-        made[status(name)] = named(status(name), rows.statuses[place], STATUSES)
+        made[status(name)] = base.named(Metric, status(name), STATUSES, rows.statuses[place])
     for name, kinds in (("level_kinds", rows.level_kinds), ("kinds", rows.kinds)):
-        made[name] = named(name, kinds, NAMES)
+        made[name] = base.named(Metric, name, NAMES, kinds)
     made["period"] = base.first_days(found.month, cube.first)
     frame = pl.DataFrame(made).with_columns(
         pl.col(FLOATS).fill_nan(None), pl.when(pl.col("rank") > 0).then("rank").alias("rank")

@@ -80,16 +80,14 @@ class Tracer:
 
     def row(self, point: Point) -> dict[str, Any]:
         """The row of `metric`; NoFigure tells what there is instead."""
-        rows = self.metric.filter(
-            (pl.col("product") == point.product) & (pl.col("partner") == point.partner)
-            & (pl.col("measure") == point.measure) & (pl.col("period") == first_day(point.month))
-        )  # fmt: skip
+        of_it = (pl.col("product") == point.product) & (pl.col("partner") == point.partner)
+        is_asked = (pl.col("measure") == point.measure) & (pl.col("period") == first_day(point.month))
+        rows = self.metric.filter(of_it & is_asked)
         if rows.height:
             return rows.row(0, named=True)
-        near = self.metric.filter((pl.col("product") == point.product) & (pl.col("partner") == point.partner))
+        near = self.metric.filter(of_it)
         said = f"no {point.flow} of {point.product}, partner {point.partner}, {point.measure}, in {month_name(point.month)}"
         if not near.height:
-            of_it = (pl.col("product") == point.product) & (pl.col("partner") == point.partner)
             others = read_table(
                 self.snapshot, Metric, lambda partition: partition[0] != self.flow, of_it, columns=("flow",)
             )
