@@ -64,18 +64,9 @@ class Judged:
     @cached_property
     def beside(self) -> pl.DataFrame:
         """The published rows of the months that the release speaks of itself."""
-        columns = (
-            "source",
-            "kind",
-            "classification",
-            "period_start",
-            "period_end",
-            "value",
-            "resolution",
-            "release_id",
-            "known_from",
-        )
-        return self.published.rows(self.met, (*CODED, *columns))
+        return self.published.rows(self.met, (
+            *CODED, "source", "kind", "classification", "period_start", "period_end", "value", "resolution", "release_id", "known_from",
+        ))  # fmt: skip
 
     @cached_property
     def sums(self) -> Sums:

@@ -28,7 +28,7 @@ from tasks.names import doubt_names, doubt_pairs
 from tasks.numbers import MISSING_MARKS, SUM_MAX, plain_texts, tidy_numbers
 from tasks.parts import PART, causes_first, complete_sums
 from tasks.refusal import Refused
-from tasks.repeats import COPY, ECHO, find_copies, has_same_key, said_twice
+from tasks.repeats import COPY, ECHO, doubt_repeats, find_copies, has_same_key, said_twice
 from tasks.sources import SOURCES
 from tasks.sources.protocol import Parsed
 
@@ -67,21 +67,10 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     faults = pl.concat([faults, pl.DataFrame({"row": parts, "reason": PART}, schema=faults.schema)])
     # A copy says nothing that is not said elsewhere in the file; what any other record set aside said is lost.
     lost = places_of(faults["row"], codes)
-    if copies.len():
-        reason = ECHO if says_day else COPY
-        faults = pl.concat([faults, pl.DataFrame({"row": copies, "reason": reason}, schema=faults.schema)])
-        doubts.append(
-            finding("printed_again", "info", where, observed=f"{copies.len()} figures, first record {record[copies[0]]}",
-                    expected="each figure once", advice="Of several prints of a day the one with most digits is kept; nothing to do.")
-            if says_day else
-            finding("copies", "warning", where, observed=f"{copies.len()} exact copies, first record {record[copies[0]]}",
-                    expected="each key once", advice="The copies are set aside; nothing to do.")
-        )  # fmt: skip
-    if doubled:
-        doubts.append(
-            finding("said_twice", "info", where, observed=f"{doubled} records with one number in both of their quantities",
-                    expected="two units", advice="The number is kept once; nothing to do.")
-        )  # fmt: skip
+    faults = pl.concat(
+        [faults, pl.DataFrame({"row": copies, "reason": ECHO if says_day else COPY}, schema=faults.schema)]
+    )
+    doubts += doubt_repeats(copies, doubled, record, where, says_day=says_day)
     doubts += _normalisations((*parsed.normalised, *changes), where)
     quarantine = _set_aside(parsed.reported, faults, release_id)
     if not numbers.height:
@@ -94,13 +83,9 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
         )
     said = said_of(numbers, codes, amounts)
     doubts += doubt_months(landed, said.turns, where)
-    if not SOURCES[landed.source].says_day:
-        doubts += doubt_file_name(
-            landed,
-            said.labels["measure"],
-            *months_of(said.turns),
-            says_months=parsed.reported["period"].null_count() == 0,
-        )
+    if not says_day:
+        says_months = parsed.reported["period"].null_count() == 0
+        doubts += doubt_file_name(landed, said.labels["measure"], *months_of(said.turns), says_months=says_months)
     detail = _as_detail(_in_order(numbers, codes), codes, amounts, record, landed, release_id)
     _refuse_growth_of_pieces(detail, where)
     release = describe(landed, parsed, said, quarantine, lost, release_id)
@@ -154,11 +139,8 @@ def _refuse_overflow(numbers: pl.DataFrame, amounts: Amounts, where: str) -> Non
 
 def _in_order(numbers: pl.DataFrame, codes: Read) -> pl.DataFrame:
     """The numbers in the order of the table `detail`; those of one key, which differ in regime or province, by record."""
-    product, partner, start = (
-        rank(codes.products["product"]),
-        rank(codes.turns["partner"]),
-        rank(codes.turns["period_start"]),
-    )
+    product, partner = rank(codes.products["product"]), rank(codes.turns["partner"])
+    start = rank(codes.turns["period_start"])
     rows, label = numbers["row"].to_numpy(), numbers["label"].to_numpy()
     turn = codes.turn_of[rows]
     key, _ = combine([

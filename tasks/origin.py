@@ -15,7 +15,7 @@ from schemas.code_tables import code_table, valid_in
 from schemas.observation import KINDS, Observation
 from schemas.release import Release
 from tasks.ledger import last_word
-from tasks.periods import month_name
+from tasks.periods import first_day, month_end, month_name
 from tasks.raw_records import RawRecords, Row
 from tasks.scope import BASKET, EVERYTHING, TOTALS, WORLD, covering, of_finest_level, part_of
 from tasks.snapshot import Snapshot
@@ -194,11 +194,8 @@ class Origins:
         Of each number the word of the best kind, unless a better kind speaks of it and has none.
         """
         if (point.product, point.month) not in self._told:
-            start, end = _days(point.month, point.month)
             own = pl.col("product") == point.product
-            rows = self.observation.filter(
-                (pl.col("period_start") == start) & (pl.col("period_end") == end) & (own | _is_below(point))
-            )
+            rows = self.observation.filter(_is_of(point.month, point.month), own | _is_below(point))
             found: dict[tuple[str, str, str], Row] = {}
             for row in sorted(rows.iter_rows(named=True), key=_rank):
                 if not row["measure"].endswith("_yoy"):
@@ -218,11 +215,9 @@ class Origins:
         """The best kind's number for the months from `first` to that of the point."""
         codes = _codes_of_basket(point)
         products = [point.product, *(codes if len(codes) == 1 else ())]
-        start, end = _days(first, point.month)
         rows = self.observation.filter(
-            (pl.col("period_start") == start) & (pl.col("period_end") == end)
-            & pl.col("product").is_in(products) & (pl.col("partner") == point.partner)
-        )  # fmt: skip
+            _is_of(first, point.month), pl.col("product").is_in(products), pl.col("partner") == point.partner
+        )
         found = [row for row in rows.iter_rows(named=True) if _measure_in_kg(row) == point.measure]
         return _amount(min(found, key=_rank)) if found else None
 
@@ -232,8 +227,9 @@ def _keys(points: list[Point]) -> pl.DataFrame:
     return pl.DataFrame([astuple(point) for point in points], orient="row", schema=kinds)
 
 
-def _days(first: int, last: int) -> tuple[pl.Expr, pl.Expr]:
-    return pl.date(first // 12, first % 12 + 1, 1), pl.date(last // 12, last % 12 + 1, 1).dt.month_end()
+def _is_of(first: int, last: int) -> pl.Expr:
+    """Whether a row is of just these months."""
+    return (pl.col("period_start") == first_day(first)) & (pl.col("period_end") == month_end(first_day(last)))
 
 
 def _rank(row: Row) -> tuple[Any, ...]:

@@ -26,7 +26,7 @@ def clip(text: str, length: int = 80) -> str:
     return plain if len(plain) <= length else f"{plain[:length]}… ({len(plain)} characters)"
 
 
-def clip_bytes(data: bytes, length: int = 80) -> str:
+def clip_bytes(data: bytes) -> str:
     """A piece of a stranger's file as text, whichever of the two encodings it has; it may begin and end within a character.
 
     >>> clip_bytes("数据".encode("gb18030")[:3]), clip_bytes("数据".encode()[1:])
@@ -35,4 +35,4 @@ def clip_bytes(data: bytes, length: int = 80) -> str:
     texts = (data[start:end].decode(encoding, "backslashreplace") for encoding in ("utf-8", "gb18030")
              for start in range(4) for end in range(len(data), max(len(data) - 4, start), -1))  # fmt: skip
     whole = next((text for text in texts if "\\x" not in text), None)
-    return clip(data.decode("utf-8", "backslashreplace") if whole is None else whole, length)
+    return clip(data.decode("utf-8", "backslashreplace") if whole is None else whole)

@@ -12,6 +12,7 @@ from schemas.observation import Detail
 from tasks.amounts import Amounts
 from tasks.codes import Read
 from tasks.combine import combine
+from tasks.findings import Rows, finding
 from tasks.numbers import has_fewer_digits
 from tasks.parts import part_of_sum
 from tasks.refusal import Refused
@@ -44,6 +45,25 @@ def find_copies(detail: DataFrame[Detail], record: pl.Series, where: str, *, say
         return pl.Series([], dtype=pl.Int64)
     copies = _printed_again(detail, where) if says_day else _copies_among(detail, record.len(), where)
     return record.to_frame().with_row_index("row").join(copies, on="record", how="semi")["row"].cast(pl.Int64)
+
+
+def doubt_repeats(copies: pl.Series, doubled: int, record: pl.Series, where: str, *, says_day: bool) -> Rows:
+    """The doubts about the rows that were found, and about so many records that say one number in both of their quantities."""
+    if copies.len() and says_day:
+        yield finding(
+            "printed_again", "info", where, observed=f"{copies.len()} figures, first record {record[copies[0]]}",
+            expected="each figure once", advice="Of several prints of a day the one with most digits is kept; nothing to do.",
+        )  # fmt: skip
+    elif copies.len():
+        yield finding(
+            "copies", "warning", where, observed=f"{copies.len()} exact copies, first record {record[copies[0]]}",
+            expected="each key once", advice="The copies are set aside; nothing to do.",
+        )  # fmt: skip
+    if doubled:
+        yield finding(
+            "said_twice", "info", where, observed=f"{doubled} records with one number in both of their quantities",
+            expected="two units", advice="The number is kept once; nothing to do.",
+        )  # fmt: skip
 
 
 def _copies_among(detail: DataFrame[Detail], records: int, where: str) -> pl.DataFrame:
