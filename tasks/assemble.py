@@ -33,8 +33,8 @@ from tasks.tables import Partition, partition_month, path_partition
 from tasks.waiting import Waiting, Writer
 from tasks.wide import widen
 
-# Numbers of settled months whose figures are made at once, a month of the full cube of one flow: a figure has 135 bytes, and there
-# are more than twice as many as numbers.
+# Numbers of settled months whose figures are made at once: as many as a month of the full cube of one flow has. There are more than
+# twice as many figures as numbers, and a figure has 135 bytes.
 NUMBERS_AT_ONCE = 3_000_000
 
 

@@ -93,7 +93,7 @@ def _needed(readings: Readings, stated: Stated) -> str:
     if not now or not before or changes_between(stated.spot, base):
         return ""
     ratio, measure = 1 + stated.value / 100, stated.spot.measure
-    # From whatever was before, nothing is a fall of all of it.
+    # Where there is nothing now, every base gives a fall of 100 %: no base can be named.
     instead = f", or {show_level(now[0].point / ratio, measure)} before" if now[0].point else ""
     return (
         f" It fits no figure near by; to be right it would take {show_level(before[0].point * ratio, measure)} now"
@@ -170,7 +170,7 @@ def _qualified(stated: Stated, ours: Interval) -> str | None:
         return "agrees, the figure lies above"
     if stated.qualifier == "above" and ours.high >= value:
         return "agrees, the figure lies above" + (", and far above" if ours.low > value * FAR else "")
-    # A rise is no fall by less than 20 %; that of anything but a growth is never below zero.
+    # A rise is no fall of less than 20 %. Figures other than growth are never below zero, so this excludes none of them.
     if stated.qualifier == "under" and ours.low <= value and ours.high >= 0:
         return "agrees, the figure lies below"
     if stated.qualifier == "about" and Interval(value - far - half, value + far + half).meets(ours):

@@ -43,7 +43,7 @@ def months_changed(heads: Heads, first: int, wanted: numpy.ndarray[Any, Any]) ->
     for flags, all_rows in changes.group_by(*(pl.col(name) == "" for name in WILD)):
         named = [name for name, wild in zip(WILD, flags, strict=True) if not wild]
         rows = all_rows.filter(pl.lit(True), *(pl.col(name).is_in(labels[name]) for name in named))
-        # The same of all series that have the same names: a row for each combination of those.
+        # Series that share the names of a change share what it does: the table has a row for each combination of these names.
         sizes = [len(labels[name]) for name in named]
         table = numpy.full((math.prod(sizes), len(wanted)), NO_MONTH, numpy.int32)
         coded = [rows[name].cast(pl.Enum(labels[name])).to_physical().to_numpy().astype(numpy.int64) for name in named]

@@ -47,7 +47,7 @@ def each(work: Callable[[T], R], things: Collection[T]) -> Iterator[R]:
             begun: deque[Future[R]] = deque()
             try:
                 for thing in things:
-                    # One waits while as many as there are threads are being made: who takes them sets the pace.
+                    # One result more than there are threads is begun and no further: whoever takes them sets the pace.
                     if len(begun) > count:
                         yield begun.popleft().result()
                     begun.append(threads.submit(work, thing))

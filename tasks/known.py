@@ -82,7 +82,7 @@ def open_known(store: Path, release: Normalised) -> Known:
     _refuse_another_reporter(releases, release, store)
     figures = _published(snapshot, Metric)
     outdated = figures.keys() - _of_todays_schema(figures, Metric).keys()
-    # Who wrote figures with other columns wrote no numbers that we know: what is there of them may be of before that.
+    # A version that wrote figures with other columns did not bring these numbers up to date: they may be older than the figures.
     foreign = {month for month in outdated if _has_other_columns(snapshot, Metric, figures[month])}
     based = {month: file for month, file in _base_files(snapshot, Base).items() if month not in foreign}
     plan = plan_months(

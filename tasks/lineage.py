@@ -74,7 +74,7 @@ class Run:
     def frame_sha256(self, frame: pl.DataFrame) -> str:
         """Hash of a frame, computed once however many steps are given it; the frame is not kept for that."""
         known, sha256 = self.hashes.get(id(frame), (None, ""))
-        # Another frame may have come to lie where one was that is gone.
+        # A frame that is gone may have left its id to another one.
         if known is None or known() is not frame:
             sha256 = frame_sha256(frame)
             self.remember(frame, sha256)

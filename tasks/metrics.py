@@ -43,12 +43,13 @@ from tasks.sums import add_up
 from tasks.tables import Partition
 from tasks.weave import RUN, weave
 
-# Of words of one month alone: what it looks back on is many times as much. Of so many months the words themselves count.
+# Words in a portion for each month that is made anew, up to so many months. For one month they are few, because the numbers that
+# it looks back on are many times as many.
 ROWS_OF_MONTHS = 32_000
 MONTHS_AT_ONCE = 10
 # The rolling year of a year before.
 GROWTH_LOOKS_BACK = 23
-# Seldom has a month more numbers than so many for each of its words, sums among them, or a year more rows.
+# A month seldom has more numbers, sums included, than so many for each of its words; nor has the file of a year more rows.
 NUMBERS_A_WORD = 5
 # The name of each set of kinds, by its number; the empty one has none.
 NAMES = (None, *SETS_OF_KINDS)

@@ -45,7 +45,8 @@ def plan_months(
     touched = touched_months(release)
     # A month without a number has figures too: its year to date, say, of which a touched month is a part.
     all_months = _months_between(touched | in_ledger | with_figures)
-    # Beside those, figures of today would be a table that no reader reads whole, or that compares by two rules: made again, once.
+    # Outdated files beside new ones would be a table that no reader can read whole, or that compares by two rules. So all outdated
+    # months of a direction are made again, once.
     flows = {flow for flow, _, _ in touched}
     again = {month for month in outdated if month[0] in flows}
     derived = {month for month in all_months if can_change(month, touched)} | again

@@ -92,7 +92,7 @@ def _unit_values(judged: Judged) -> Rows:
     partners = rows.group_by("flow", "product", "month", "partner").agg(pl.col("new").any(), **sums)
     before = judged.sums.by_product.with_columns(new=pl.lit(False))
     for money in ("value_usd", "value_cny"):
-        # A partner of whom one of the two is gone or not here yet would be in one sum and not in the other.
+        # A partner with only one of the two (weight or value) would be in one sum and not in the other.
         both = partners.filter((pl.col("quantity_kg") > 0) & (pl.col(money) > 0)).group_by("flow", "product", "month")
         met = both.agg(pl.col("new").any(), pl.col("quantity_kg", money).sum())
         totals = pl.concat([met, before.select(met.columns)])
@@ -122,7 +122,7 @@ def _unit_changed(judged: Judged) -> Rows:
     """A product that was always counted in one unit comes in another."""
     key, is_unit = ["flow", "product"], QUANTITY & ~GROWTH
     mine = judged.own.filter(is_unit).select(*key, "measure").unique()
-    # What is weighed now and was weighed before is done with; so little is left that it can be looked up.
+    # A product that is weighed now and was weighed before has kept its unit. So few others are left that they can be looked up.
     weighed = judged.sums.by_product.filter(pl.col("quantity_kg") > 0)
     settled = mine.filter(measure="quantity_kg").join(weighed, on=key, how="semi")
     open_ = mine.join(settled, on=key, how="anti")

@@ -27,7 +27,8 @@ from tasks.lineage import Run, StepRecord, code_sha256, current_run, json_sha256
 from tasks.snapshot import Snapshot
 from tasks.waiting import Waiting
 
-# The day of a run is the run's: what it decides stands in what comes of it, and the same release another day makes the same bytes.
+# The parameter that holds the day of a run. It is not recorded: what the day decides shows in what the step makes, and the same
+# release must make the same bytes on another day.
 CLOCK = "today"
 P = ParamSpec("P")
 R = TypeVar("R")
