@@ -130,6 +130,7 @@ def _small(kind: pyarrow.DataType) -> pyarrow.DataType:
     return pyarrow.string() if pyarrow.types.is_large_string(kind) or kind == pyarrow.string_view() else kind
 
 
+@functools.cache
 def schema_sha256(model: type[Table]) -> str:
     """Hash of names, types, nullability, descriptions, units and value checks, and of the code tables that it rests on."""
     columns = [
