@@ -105,7 +105,7 @@ def describe(
         "products": sorted(landed.products or said.products["product"]),
         "classification": None if says_day else said.products["classification"][0],
         "partners": "keys" if says_day else landed.partners, "partner_list": turns["partner"].unique().sort().to_list(),
-        "measures": said.labels.select(family().alias("family"))["family"].unique().sort().to_list(),
+        "measures": said.labels.select(family())["family"].unique().sort().to_list(),
         "first_month": first, "last_month": last,
         "by_month": bool((turns["period_start"].dt.month_end() == turns["period_end"]).all()),
         "lost": lost.select(lost_place("product", "period_end")).to_series().unique().sort().to_list(),

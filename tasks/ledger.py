@@ -220,7 +220,7 @@ def _silences(
     near = (pl.col("first_month") <= ends[1]) & (pl.col("last_month").dt.month_end() >= ends[0])
     scopes = speaking(releases.filter(near)).join(known.select("release_id", "release"), on="release_id")
     cell = [*CELL, "grain"] if "grain" in numbers.columns else CELL
-    celled = numbers.with_columns(family().alias("family"))
+    celled = numbers.with_columns(family())
     cell_of, firsts = numbered(cell, celled)
     cells = celled.select(cell)[firsts].with_row_index("cell").cast({"cell": pl.Int64})
     asked = asked_products(scopes, cells["product"], roll_up=False)

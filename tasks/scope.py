@@ -25,12 +25,12 @@ GROUPS = tuple(code_table("partner_groups")["group"].unique().sort())
 TOTALS = (WORLD, *GROUPS)
 
 
-def family(measure: str = "measure") -> pl.Expr:
-    """The measure family of a measure: all quantities of a product stand or fall together, each currency by itself."""
-    name = pl.col(measure)
+def family() -> pl.Expr:
+    """The `family` of a `measure`: all quantities of a product stand or fall together, each currency by itself."""
+    name = pl.col("measure")
     return (
         pl.when(name.str.ends_with("_yoy")).then(pl.lit("quantity_yoy"))
-        .when(name.str.starts_with("quantity")).then(pl.lit("quantity")).otherwise(name)
+        .when(name.str.starts_with("quantity")).then(pl.lit("quantity")).otherwise(name).alias("family")
     )  # fmt: skip
 
 
@@ -160,10 +160,10 @@ def covering(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
 
 
 def _covering_codes(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
-    # Of no keys nothing is asked, of whatever month.
+    # Where there are no keys any month will do: nothing is asked.
     months = keys["month"].unique().sort().to_list() or [0]
     covered = covered_codes(releases, keys["product"], months[0], months[-1])
-    asked = keys.with_columns(family().alias("family"))
+    asked = keys.with_columns(family())
     everyone = covered.filter("everyone").group_by(CELL).agg(pl.col("standing").min())
     whole = asked.join(everyone, on=CELL).filter(_has_members())
     listed = covered.filter(~pl.col("everyone")).group_by(*CELL, "lists").agg(pl.col("standing").min())

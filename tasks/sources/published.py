@@ -46,35 +46,32 @@ def parse(raw: bytes, where: str) -> Parsed:
     if not fields.height:
         raise Refused("no records", where=where, found="a header and no record", advice="Add the figures.")
     measure = fields["measure"].cast(pl.String)
-    strange = ~measure.is_in(MEASURES)
-    if strange.any():
-        raise Refused(
-            "measure",
-            where=f"{where}, record {int(strange.arg_true()[0]) + 1}, column measure",
-            found=clip(measure.filter(strange)[0]),
-            advice=f"It is one of {', '.join(MEASURES)}.",
-        )
-    not_percent = (measure == "quantity_yoy") & (fields["unit"].cast(pl.String) != "%")
-    if not_percent.any():
-        raise Refused(
-            "unit of growth",
-            where=f"{where}, record {int(not_percent.arg_true()[0]) + 1}, column unit",
-            found=f"'{clip(fields['unit'].cast(pl.String).filter(not_percent)[0])}' for a quantity_yoy",
-            advice="A growth is in %.",
-        )
+    _refuse_where(
+        ~measure.is_in(MEASURES), fields["measure"], where, rule="measure", found="{}", advice=f"It is one of {', '.join(MEASURES)}."
+    )  # fmt: skip
+    _refuse_where(
+        (measure == "quantity_yoy") & (fields["unit"].cast(pl.String) != "%"), fields["unit"], where,
+        rule="unit of growth", found="'{}' for a quantity_yoy", advice="A growth is in %.",
+    )  # fmt: skip
     for name in ("publisher", "address"):
         # A dash names nobody.
-        nobody = ~fields[name].cast(pl.String).str.contains(r"\p{L}")
-        if nobody.any():
-            raise Refused(
-                "no source",
-                where=f"{where}, record {int(nobody.arg_true()[0]) + 1}, column {name}",
-                found=f"'{clip(fields[name].cast(pl.String).filter(nobody)[0])}' names nobody",
-                advice="Write who printed the figure and where: no figure is published without its source.",
-            )
+        _refuse_where(
+            ~fields[name].cast(pl.String).str.contains(r"\p{L}"), fields[name], where, rule="no source", found="'{}' names nobody",
+            advice="Write who printed the figure and where: no figure is published without its source.",
+        )  # fmt: skip
     # People write such a file without quotes; that is its layout and no news.
     notes = tuple(note for note in lexed.normalised if note != lexer.RESAVED)
     return Parsed(_as_reported(fields, measure), lexed.encoding, notes)
+
+
+def _refuse_where(bad: pl.Series, column: pl.Series, where: str, *, rule: str, found: str, advice: str) -> None:
+    """Raises Refused where a text of a column is `bad`, with the first such text in `found`."""
+    if bad.any():
+        row = int(bad.arg_true()[0])
+        raise Refused(
+            rule, where=f"{where}, record {row + 1}, column {column.name}",
+            found=found.format(clip(column.cast(pl.String)[row])), advice=advice,
+        )  # fmt: skip
 
 
 def _as_reported(fields: pl.DataFrame, measure: pl.Series) -> DataFrame[Reported]:
