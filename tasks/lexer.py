@@ -94,11 +94,12 @@ def _header(body: bytes, where: str) -> Header:
         raise Refused(
             "line ends", where=where, found="lines end in CR alone", advice="Save it with LF or CRLF line ends."
         )
-    if line.count(b",") > COLUMNS_MAX:
+    columns = line.count(b",") + (not line.endswith(b","))
+    if columns > COLUMNS_MAX:
         raise Refused(
             "too many columns",
             where=where,
-            found=f"{line.count(b',') + 1:,} columns",
+            found=f"{columns:,} columns",
             advice="This is no customs download.",
         )
     encoding, _ = decode_strictly(line, f"{where}, header")
@@ -171,7 +172,7 @@ def _decode(
     repeated: dict[int, _Repeated] = {}
     for place, (title, column) in enumerate(zip(header.titles, columns, strict=True)):
         if pyarrow.types.is_dictionary(column.type):
-            texts = [text.as_py() for text in column.chunk(0).dictionary] if column.num_chunks else []
+            texts = [text.as_py() for text in column.chunk(0).dictionary]
             repeated[place] = _Repeated(title, column, texts)
         else:
             plain[place] = pl.Series(title, pl.from_arrow(column))

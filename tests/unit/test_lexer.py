@@ -150,6 +150,7 @@ def test_a_block_may_have_more_distinct_texts_than_there_is_room_for_at_first() 
 @pytest.mark.parametrize(
     ("data", "place"),
     [
+        (csv_bytes(with_field(2, "磁\ufffd", 0), encoding="utf-8"), "file.csv, record 1, column 商品名称"),
         (csv_bytes(with_field(2, "磁\ufffd", 3), encoding="utf-8"), "file.csv, record 4, column 商品名称"),
         (csv_bytes(with_field(VALUE, "9" * (FIELD_BYTES_MAX + 1), 5)), "file.csv, record 6, column 美元"),
         (csv_bytes(with_field(2, "磁" * FIELD_BYTES_MAX, 5)), "file.csv, record 6, column 商品名称"),
@@ -162,6 +163,30 @@ def test_a_block_may_have_more_distinct_texts_than_there_is_room_for_at_first() 
 def test_a_refusal_says_where(data: bytes, place: str) -> None:
     """A record is counted as the site counts; a line is what an editor shows, and names have line feeds."""
     assert _refused(data).where == place
+
+
+@pytest.mark.parametrize("damage", ["磁\ufffd", "磁" * FIELD_BYTES_MAX])
+def test_a_refusal_counts_the_records_of_all_blocks(monkeypatch: pytest.MonkeyPatch, damage: str) -> None:
+    """The last of six records lies in another block than the first."""
+    monkeypatch.setattr(quoted, "BLOCK_BYTES", 150)
+    data = csv_bytes(with_field(2, damage, 5)[:6], encoding="utf-8")
+    assert _refused(data).where == "file.csv, record 6, column 商品名称"
+
+
+@pytest.mark.parametrize(("columns", "rule"), [(64, None), (65, "too many columns")])
+@pytest.mark.parametrize("end", ["", ","])
+def test_of_columns_there_may_be_64_and_their_number_is_told(columns: int, rule: str | None, end: str) -> None:
+    titles, fields = (",".join(f'"{letter}{place}"' for place in range(columns)) for letter in "ab")
+    data = f"{titles}{end}\n{fields}{end}\n".encode()
+    if rule is None:
+        assert _read(data).fields.width == columns
+        return
+    refused = _refused(data)
+    assert (refused.rule, "65 columns" in str(refused)) == (rule, True)
+
+
+def test_titles_that_stand_twice_are_named_in_their_order() -> None:
+    assert "twice: a, b, d." in str(_refused(b'"d","b","a","b","c","d","a"\n"1","2","3","4","5","6","7"\n'))
 
 
 @pytest.mark.parametrize("magic", MAGICS)
