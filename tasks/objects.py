@@ -80,7 +80,6 @@ class Stage:
             elif not target.parent.is_dir():
                 fs.make_directory(target.parent)
             fs.replace(path, target)
-        self._waiting.clear()
         return healed
 
 

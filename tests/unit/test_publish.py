@@ -27,7 +27,7 @@ from tasks.publish import (
 )
 from tasks.read_back import AuditFailed
 from tasks.retention import retain
-from tasks.snapshot import Snapshot, list_snapshots, open_snapshot
+from tasks.snapshot import Snapshot, list_snapshots, object_path, open_snapshot
 from tasks.store_audit import audit_snapshot, audit_store
 
 JUNE = "flow=export/year=2025/month=6"
@@ -373,6 +373,27 @@ def test_lost_carried_file_is_refused_by_name(store: Path, lost: Callable[[Path]
         release(store, [new(JULY, 2)], carried_tables=True)
     assert open_snapshot(store) == parent
     assert release(store, [new(JUNE, 1), new(JULY, 2)]).changed
+
+
+@pytest.mark.parametrize("link", ["gone", "damaged"])
+@pytest.mark.parametrize("stored", ["gone", "damaged"])
+def test_of_a_file_that_is_damaged_under_both_its_names_nothing_is_healed(store: Path, link: str, stored: str) -> None:
+    """Or the next release of what is published already would put the damaged bytes in the place of those that are gone."""
+    files = [new(JUNE, 1), new(JULY, 2)]
+    snapshot = release(store, files).snapshot
+    (path,) = (snapshot.path / entry.path for entry in snapshot.files if entry.partition == JUNE)
+    data = path.read_bytes()
+    path.unlink()
+    for place, harm in ((path, link), (object_path(store, sha256(data)), stored)):
+        place.unlink(missing_ok=True)
+        if harm == "damaged":
+            place.write_bytes(data)
+            flip_byte(place)
+    with pytest.raises(DamagedStore, match=f"{path.relative_to(store)}: found"):
+        release(store, files[1:], carried_tables=True)
+    assert not path.exists() or path.read_bytes() != data
+    assert release(store, files).healed
+    assert audit_store(store) == []
 
 
 def test_a_file_that_is_carried_twice_is_refused(store: Path) -> None:
