@@ -25,6 +25,7 @@ from schemas.address import S3Url
 from tasks.bucket import Bucket, Item, Outpaced
 from tasks.retention import Retired, expired
 from tasks.snapshot import (
+    FORMAT_VERSION,
     BrokenStore,
     FileEntry,
     Snapshot,
@@ -34,6 +35,7 @@ from tasks.snapshot import (
     is_snapshot_id,
     object_path,
     parse_manifest,
+    refuse_format,
     sequence_of,
 )
 from tasks.store_audit import Problem
@@ -41,7 +43,6 @@ from tasks.store_audit import Problem
 T = TypeVar("T")
 R = TypeVar("R")
 POINTER = "current.json"
-FORMAT_VERSION = 1
 AT_ONCE = 8
 # Between the upload of a file and the pointer that refers to it nothing may take it for litter.
 GRACE_DAYS = 7
@@ -70,11 +71,13 @@ class Remote:
         found = self.bucket.get(POINTER)
         if found is not None:
             try:
-                name = str(json.loads(found[0])["snapshot"])
+                said = json.loads(found[0])
+                name = str(said["snapshot"])
             except (ValueError, KeyError, TypeError):
                 name = ""
             if not is_snapshot_id(name):
                 raise BrokenStore(f"{self.url}/{POINTER}: {found[0][:100]!r} is no pointer. {_REPAIR}.")
+            refuse_format(said, f"{self.url}/{POINTER}")
             return Pointer(name, found[1], found[0])
         lost = [name for name in self.snapshot_ids() if sequence_of(name) > 1]
         if lost:

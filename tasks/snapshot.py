@@ -18,12 +18,13 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 FORMAT_VERSION = 1
 _ID = re.compile(r"(\d{6,})-[0-9a-f]{12}")
+NEWER = "Install the version of Tidewaiter that last published here, or a newer one."
 REPAIR = "restore it from a copy, or point `current` to the snapshot before and publish the same releases again"
 
 
@@ -50,6 +51,10 @@ class FileEntry:
     bytes: int
     rows: int
     schema_sha256: str
+
+
+MANIFEST = {"about", "files", "format", "parent", "sequence"}
+ENTRY = {field.name for field in fields(FileEntry)}
 
 
 @dataclass(frozen=True)
@@ -188,16 +193,24 @@ def parse_manifest(store: Path, wanted: str, data: bytes, where: str) -> Snapsho
         found = hashlib.sha256(data).hexdigest()[:12]
         raise BrokenStore(f"{where}: the manifest hashes to {found}, its id is {wanted}. Remedy: {REPAIR}.")
     content = json.loads(data)
-    if content["format"] != FORMAT_VERSION:
+    refuse_format(content, where)
+    entries = content.get("files")
+    if content.keys() != MANIFEST or any(entry.keys() != ENTRY for entry in entries):
         raise BrokenStore(
-            f"{where}: format {content['format']}; this version reads {FORMAT_VERSION}. Install a newer Tidewaiter."
+            f"{where}: it has other fields than this version of Tidewaiter knows, so another one wrote it. {NEWER}"
         )
     if content["sequence"] != sequence_of(wanted):
         raise BrokenStore(
             f"{where}: sequence {content['sequence']} in a folder named {wanted}. Give the folder its name back."
         )
-    files = tuple(FileEntry(**entry) for entry in content["files"])
+    files = tuple(FileEntry(**entry) for entry in entries)
     return Snapshot(store, wanted, content["sequence"], content["parent"], content["about"], files)
+
+
+def refuse_format(said: Mapping[str, Any], where: str) -> None:
+    """Raise BrokenStore where a manifest or a pointer, which lies at `where`, has another format than this version writes."""
+    if said.get("format") != FORMAT_VERSION:
+        raise BrokenStore(f"{where}: format {said.get('format')}; this version reads {FORMAT_VERSION}. {NEWER}")
 
 
 def is_snapshot_id(name: str) -> bool:

@@ -2,7 +2,10 @@
 
 import hashlib
 import io
+import json
 import os
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,15 @@ import pytest
 from tasks import store_audit
 from tasks.publish import NewFile, exclusive, publish
 from tasks.retention import retain
-from tasks.snapshot import BrokenStore, Snapshot, UnknownSnapshot, current_id, list_snapshots, open_snapshot
+from tasks.snapshot import (
+    BrokenStore,
+    Snapshot,
+    UnknownSnapshot,
+    current_id,
+    list_snapshots,
+    manifest_id,
+    open_snapshot,
+)
 from tasks.store_audit import Problem, audit_snapshot, audit_store
 
 
@@ -143,6 +154,43 @@ def test_manifest_that_does_not_hash_to_its_id_is_refused_and_named(store: Path)
         open_snapshot(store)
     assert names(audit_snapshot(snapshot)) == [f"snapshots/{snapshot.id}/manifest.json"]
     assert names(audit_store(store)) == [f"snapshots/{snapshot.id}/manifest.json"]
+
+
+def _rewritten(store: Path, snapshot: Snapshot, change: Callable[[dict[str, Any]], object]) -> Snapshot:
+    """The current snapshot as a program would have written it that has another manifest: hash, id and pointer are right."""
+    content = json.loads((snapshot.path / "manifest.json").read_bytes())
+    change(content)
+    data = json.dumps(content).encode()
+    name = manifest_id(snapshot.sequence, data)
+    writable(snapshot.path / "manifest.json").write_bytes(data)
+    snapshot.path.rename(store / "snapshots" / name)
+    (store / "current").unlink()
+    (store / "current").symlink_to(f"snapshots/{name}")
+    return replace(snapshot, id=name)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda content: content.update(format=2), "format 2; this version reads 1"),
+        (lambda content: content.pop("format"), "format None; this version reads 1"),
+        (lambda content: content.update(branch="draft"), "other fields than this version"),
+        (lambda content: content.pop("about"), "other fields than this version"),
+        (lambda content: content["files"][0].update(encrypted=True), "other fields than this version"),
+        (lambda content: content["files"][0].pop("rows"), "other fields than this version"),
+    ],
+    ids=["a later format", "no format", "a new field", "a lost field", "a new field of a file", "a lost field of a file"],
+)
+def test_a_manifest_of_another_version_is_refused_and_nothing_is_published_over_it(
+    store: Path, change: Callable[[dict[str, Any]], object], said: str
+) -> None:
+    newer = _rewritten(store, release(store, 1), change)
+    with pytest.raises(BrokenStore, match=rf"{said}.* Install the version of Tidewaiter"):
+        open_snapshot(store)
+    with pytest.raises(BrokenStore, match=said):
+        release(store, 2)
+    assert current_id(store) == newer.id
+    assert names(audit_store(store)) == [f"snapshots/{newer.id}/manifest.json"]
 
 
 def test_renamed_snapshot_folder_is_refused(store: Path) -> None:
