@@ -34,6 +34,9 @@ TIMEOUT_SECONDS = 60.0
 # What is older than this might be deleted by a retention before a pointer refers to it, so it is written once more.
 FRESH_SECONDS = 24 * 3600
 
+# No object has it: the etag of one that was put whole is the MD5 of its bytes.
+NO_ETAG = '"00000000000000000000000000000000"'
+
 
 class BucketError(StoreError):
     """The server refused, or did not answer in time; the message says what was asked and what it said."""
@@ -128,6 +131,26 @@ class Bucket:
                 raise GenericError(str(error)) from None
 
         self._tried("PUT", key, ask)
+
+    def require_conditions(self, key: str, data: bytes) -> None:
+        """Prove on an object that has these bytes that the server checks conditions. Raises BucketError where it does not: there two
+        that write at once would both be told that they did, and the word of one is lost."""
+        modes: dict[str, obstore.PutMode] = {"If-None-Match": "create", "If-Match": {"e_tag": NO_ETAG}}
+        for condition, mode in modes.items():
+            if self._tried("PUT", key, lambda mode=mode: self._puts(key, data, mode)):  # type: ignore[misc]
+                raise BucketError(
+                    f"{self.url}: the server does not honour {condition} on PUT, so of two that publish at once the work of one "
+                    "would be lost. Nothing was published. Use a server that honours If-Match and If-None-Match, or a store in a "
+                    "folder."
+                )
+
+    def _puts(self, key: str, data: bytes, mode: "obstore.PutMode") -> bool:
+        """Whether the server wrote, under the condition of `mode`."""
+        try:
+            self._put(key, data, mode)
+        except (AlreadyExistsError, PreconditionError):
+            return False
+        return True
 
     def delete(self, keys: Iterable[str]) -> None:
         """Remove objects; those that are gone already are no error."""

@@ -64,7 +64,7 @@ class Remote:
     """A store in a bucket."""
 
     def __init__(self, url: S3Url) -> None:
-        self.url, self.bucket = url, Bucket(url)
+        self.url, self.bucket, self._has_conditions = url, Bucket(url), False
 
     def pointer(self) -> Pointer | None:
         """What the pointer says, None where nothing was published yet. Raises BrokenStore where it must be there and is not."""
@@ -119,7 +119,8 @@ class Remote:
     def publish(self, snapshot: Snapshot, parent: Snapshot | None) -> None:
         """Make a snapshot that lies in a folder of this machine the current one here, as the successor of `parent`.
 
-        Raises Outpaced where another snapshot than `parent` is current: nothing refers to what was uploaded then.
+        Raises Outpaced where another snapshot than `parent` is current: nothing refers to what was uploaded then; BucketError where
+        the server would not notice that.
         """
         before = self.pointer()
         if (before and before.id) != snapshot.parent:
@@ -131,7 +132,11 @@ class Remote:
             return self.bucket.keep(file_key(entry), object_path(snapshot.store, entry.sha256).read_bytes())
 
         was_there = [entry for entry, known in zip(new, _at_once(upload, new), strict=True) if known]
-        self.bucket.keep(manifest_key(snapshot.id), (snapshot.path / "manifest.json").read_bytes())
+        manifest = (snapshot.path / "manifest.json").read_bytes()
+        self.bucket.keep(manifest_key(snapshot.id), manifest)
+        if not self._has_conditions:
+            self.bucket.require_conditions(manifest_key(snapshot.id), manifest)
+            self._has_conditions = True
         # A retention may have listed as litter what was there already, and deleted it after it was written anew.
         for _ in _at_once(upload, was_there):
             pass

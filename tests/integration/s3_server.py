@@ -32,7 +32,7 @@ class Quiet(WSGIRequestHandler):
 class Faulty:
     """A rule: `match` (on "PUT /bucket/key"), `skip` so many, `times` (0: for ever), and what happens: `status` instead of
     an answer, `lost` the same after the request was done, `delay_seconds` before it is done; `held` and `reply_held`: the
-    request, or the reply to it, waits until other rules are given."""
+    request, or the reply to it, waits until other rules are given; `unconditional`: this header of the request is not looked at."""
 
     def __init__(self) -> None:
         self.moto = DomainDispatcherApplication(create_backend_app)
@@ -64,6 +64,7 @@ class Faulty:
             # Amazon repeats in its errors what it was sent, the key's name among it.
             said = f"<Error><Code>No</Code><Message>{environ.get('HTTP_AUTHORIZATION')}</Message></Error>"
             return _answer(start, rule["status"], said.encode())
+        environ.pop(rule.get("unconditional", ""), None)
         status: list[str] = []
 
         def note(line: str, headers: list[tuple[str, str]], *rest: Any) -> Any:

@@ -76,6 +76,35 @@ def test_a_reply_that_comes_after_the_patience_is_over_changes_nothing(
         assert customs.current(url)[1] == [1, 2, 3]
 
 
+@pytest.mark.parametrize("condition", ["If-None-Match", "If-Match"])
+def test_a_server_that_looks_at_no_condition_is_refused_before_anything_is_published(
+    customs: Customs, condition: str
+) -> None:
+    url = customs.store()
+    header = f"HTTP_{condition.upper().replace('-', '_')}"
+    customs.faults({"match": "PUT", "times": 0, "unconditional": header})
+    with pytest.raises(BucketError, match=f"does not honour {condition} on PUT.* Nothing was published"):
+        s3_writer.add(url, 1)
+    assert customs.current(url) == (None, [])
+    customs.faults()
+    s3_writer.add(url, 1)
+    assert customs.current(url)[1] == [1]
+    customs.log()
+    s3_writer.add(url, 2)
+    # It is asked once, and not at every publication.
+    assert not [line for line in customs.log() if line.startswith("PUT") and line.endswith("412")]
+
+
+def test_a_pointer_of_a_later_version_is_refused_and_left_alone(customs: Customs) -> None:
+    url = customs.store()
+    s3_writer.add(url, 1)
+    later = json.dumps({**json.loads(customs.get(url, "current.json")), "format": 2}).encode()
+    customs.put(url, "current.json", later)
+    with pytest.raises(BrokenStore, match=r"current\.json: format 2; this version reads 1\. Install the version"):
+        s3_writer.add(url, 2)
+    assert customs.get(url, "current.json") == later
+
+
 def test_what_is_damaged_in_the_bucket_reaches_nobody(customs: Customs, other_machine: Path) -> None:
     url = customs.store()
     with pytest.MonkeyPatch.context() as patch:
