@@ -18,6 +18,7 @@ from tasks.claims import ClaimsFile, product_of
 from tasks.control_events import mixed_note
 from tasks.frame_hash import frame_sha256
 from tasks.lineage import as_table, code_sha256, current_run, json_sha256, lineage_row, versions
+from tasks.newer import refuse_newer
 from tasks.publish import Published, publish
 from tasks.snapshot import Snapshot
 from tasks.tables import encode_file, read_table
@@ -50,8 +51,10 @@ def _further(row: dict[str, Any]) -> str:
 def publish_claims(store: Path, claims: ClaimsFile, checked: DataFrame[CheckedClaim], snapshot: Snapshot) -> Published:
     """Publish the checked claims of a file in place of earlier ones of the same name. The caller holds the store.
 
-    Raises Outpaced where the store lies in a bucket and another machine published there meanwhile.
+    Raises Outpaced where the store lies in a bucket and another machine published there meanwhile, StoreError where a later
+    version wrote what this one does not know.
     """
+    refuse_newer(snapshot)
     releases = read_table(snapshot, Release)
     mine = claim_rows(claims, checked, releases)
     others = read_table(snapshot, Claim).filter(pl.col("claims_file") != claims.name)

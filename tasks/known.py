@@ -20,6 +20,7 @@ from schemas.table import Table, schema_sha256, stored_columns, table_name
 from tasks.base_far import first_near
 from tasks.base_file import BaseFile, has_totals
 from tasks.month_plan import plan_files, plan_months, years_of_totals
+from tasks.newer import refuse_newer
 from tasks.normalise import Normalised
 from tasks.proof import prove
 from tasks.refusal import Refused
@@ -74,9 +75,11 @@ class Known(NamedTuple):
 def open_known(store: Path, release: Normalised) -> Known:
     """The published state that matters for `release`; everything empty where nothing was published yet.
 
-    Raises Refused where the store is another reporter's: no figure says whose it is; DamagedStore where what is read is damaged.
+    Raises Refused where the store is another reporter's: no figure says whose it is; DamagedStore where what is read is damaged;
+    StoreError where a later version wrote what this one does not know.
     """
     snapshot = open_snapshot(store)
+    refuse_newer(snapshot)
     prove(snapshot, Release)
     releases = read_table(snapshot, Release)
     _refuse_another_reporter(releases, release, store)

@@ -1,4 +1,5 @@
-"""A store with files that an earlier version wrote, without a column of today: refused in words, made again by the next release."""
+"""A store with files of another version. Of an earlier one, without a column of today: refused in words, made again by the next
+release. Of a later one, with a table or a column more: nothing is published over it."""
 
 import io
 from datetime import date
@@ -106,3 +107,53 @@ def test_a_file_of_a_release_of_an_earlier_version_asks_for_a_new_store(
     told = capsys.readouterr()
     assert (ended.value.code, told.out) == (2, "")
     assert "Fill a new store with the same files, oldest first: their bytes lie in raw/." in told.err
+
+
+def _made_newer(store: Path, table: str, column: str | None) -> None:
+    """The same snapshot as a version would have written it that has a table more, or a column more of each file of one."""
+    snapshot, new = _opened(store), []
+    if column is None:
+        entry = snapshot.entries("metric")[0]
+        new.append(NewFile(table, entry.partition, (snapshot.path / entry.path).read_bytes(), entry.rows, "0" * 64))
+    for entry in snapshot.entries(table):
+        rows = pl.read_parquet(snapshot.path / entry.path, hive_partitioning=False)
+        sink = io.BytesIO()
+        rows.with_columns(pl.lit("x").alias(str(column))).write_parquet(sink)
+        new.append(NewFile(table, entry.partition, sink.getvalue(), rows.height, "0" * 64))
+    assert new
+    others = [entry for entry in snapshot.files if entry.table != table]
+    publish(store, new, carried=others, parent=snapshot, about=snapshot.about)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "said"),
+    [
+        ("forecast", None, "tables that this version does not know: forecast"),
+        ("metric", "median", "the table metric has columns that this version does not know: median"),
+        ("trade_flow", "mode", "the table trade_flow has columns that this version does not know: mode"),
+        ("observation", "mode", "the table observation has columns that this version does not know: mode"),
+        ("release", "signed_by", "the table release has columns that this version does not know: signed_by"),
+    ],
+)
+def test_nothing_is_published_over_what_a_later_version_wrote(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], table: str, column: str | None, said: str
+) -> None:
+    store, claims = tmp_path / "store", tmp_path / "claims.csv"
+    _ingest(store, "202505")
+    _made_newer(store, table, column)
+    before = _opened(store)
+    file = tmp_path / "202506.csv"
+    file.write_bytes(csv_bytes())
+    claims.write_text("commodity,flow,partner,period,metric,value,unit\nmagnets,export,World,2025-05,level_t,1,t\n")
+    declared = ["--source", "gacc_query", "--flow", "export", "--partners", "all", "--released-on", "2025-07-20"]
+    for asked in (
+        ["ingest", str(file), *declared, "--no-prefect", "--store", str(store)],
+        ["claims", "check", str(claims), "--store", str(store)],
+    ):
+        with pytest.raises(SystemExit) as ended:
+            app(asked)
+        told = capsys.readouterr()
+        assert ended.value.code in (1, 2), told
+        assert said in told.err
+        assert "Nothing was published. Install the version of Tidewaiter that last published here" in told.err
+        assert _opened(store) == before

@@ -179,7 +179,14 @@ def _rewritten(store: Path, snapshot: Snapshot, change: Callable[[dict[str, Any]
         (lambda content: content["files"][0].update(encrypted=True), "other fields than this version"),
         (lambda content: content["files"][0].pop("rows"), "other fields than this version"),
     ],
-    ids=["a later format", "no format", "a new field", "a lost field", "a new field of a file", "a lost field of a file"],
+    ids=[
+        "a later format",
+        "no format",
+        "a new field",
+        "a lost field",
+        "a new field of a file",
+        "a lost field of a file",
+    ],
 )
 def test_a_manifest_of_another_version_is_refused_and_nothing_is_published_over_it(
     store: Path, change: Callable[[dict[str, Any]], object], said: str
