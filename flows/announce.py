@@ -20,6 +20,7 @@ from schemas.outcome import Outcome
 from schemas.watch import WatchReport, WatchRequest
 from tasks import artifacts
 from tasks.hold import Held, NotHeld, Rejected
+from tasks.plurals import counted
 from tasks.refusal import Refused, clip
 from tasks.working_copy import at_hand
 
@@ -96,8 +97,8 @@ def state_name(outcome: Outcome) -> str:
 def message(outcome: Outcome) -> str:
     """One line about an outcome."""
     return (
-        f"{outcome.title}: {outcome.records:,} records, {outcome.records_observed:,} observed, {outcome.records_quarantined:,} "
-        f"quarantined, {len(outcome.warnings)} warnings; snapshot {outcome.snapshot_id}"
+        f"{outcome.title}: {counted(outcome.records, 'record')}, {outcome.records_observed:,} observed, {outcome.records_quarantined:,} "
+        f"quarantined, {counted(len(outcome.warnings), 'warning')}; snapshot {outcome.snapshot_id}"
     )
 
 

@@ -14,6 +14,7 @@ from flows.terminal import FORM_HELP, STORE, Flow, Form, Store, console, read_mo
 from tasks import claims as claiming
 from tasks import control_events, display, event_windows, formats, reading
 from tasks.brief_sentences import headlines
+from tasks.plurals import counted
 
 MARKS = {"supported": "green", "contradicted": "bold red", "right_number_wrong_place": "yellow", "not_checkable": "dim"}
 Language = StrEnum("Language", ["en", "zh"])
@@ -87,9 +88,7 @@ def list_events(
     if not found.height:
         say(f"no measure touches {product}; tidewaiter events lists all measures")
         return
-    table = Table(
-        title=display.counted(found.height, "measure") + (f" on {display.product_name(product)}" if product else "")
-    )
+    table = Table(title=counted(found.height, "measure") + (f" on {display.product_name(product)}" if product else ""))
     for name in ("announced", "effective", "state", "document", "goods", "of the code"):
         table.add_column(name, overflow="fold")
     for row in found.iter_rows(named=True):

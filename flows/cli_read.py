@@ -26,6 +26,7 @@ from schemas.metric import FIGURES
 from tasks import display, formats, nearby, publish, reading
 from tasks.audit import audit as audit_store
 from tasks.origin import Point
+from tasks.plurals import counted
 from tasks.release_calendar import today
 from tasks.resolve import open_release
 from tasks.revision_report import revision_report
@@ -185,5 +186,5 @@ def retain(
     """
     with refusals(), publish.exclusive(store):
         gone = retain_store(store, today=today(), months=months)
-    removed = f"{display.counted(len(gone.snapshots), 'snapshot')} and {display.counted(gone.objects, 'file')}"
+    removed = f"{counted(len(gone.snapshots), 'snapshot')} and {counted(gone.objects, 'file')}"
     console.print(f"{removed} removed", highlight=False)

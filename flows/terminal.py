@@ -1,7 +1,7 @@
 """What the commands share: how they speak, how they end, how a day and a month are written, how one file is ingested.
 
-Exit codes: 0 done or nothing new, 1 an audit or a trace that does not agree or a disk that fails, 2 refused, 3 held, 130 and 143
-ended from outside, by Ctrl-C or SIGTERM.
+Exit codes: 0 done or nothing new, 1 an audit or a trace that does not agree or a disk that fails, 2 refused, 3 held, 130, 143
+and 141 ended from outside, by Ctrl-C, by SIGTERM, and because nobody reads on.
 """
 
 import io
@@ -30,9 +30,10 @@ from schemas.address import S3Url, UnusableAddress, read_address
 from schemas.code_tables import BrokenTable
 from schemas.outcome import Outcome
 from schemas.request import MONTHS, ReleaseRequest
-from tasks import display, hold, reading
+from tasks import hold, reading
 from tasks.hold import Held, Rejected
 from tasks.lineage import listening
+from tasks.plurals import counted
 from tasks.refusal import Refused
 from tasks.release_calendar import today
 from tasks.snapshot import StoreError
@@ -45,7 +46,17 @@ OPTIONS = {"months": "--month", "products": "--product", "settle_seconds": "--se
 # A terminal that knows neither a dash nor Chinese is told the number of the letter; a traceback would end what is done.
 if isinstance(sys.stdout, io.TextIOWrapper):
     sys.stdout.reconfigure(errors="backslashreplace")
-console, errors = Console(), Console(stderr=True)
+
+
+class Terminal(Console):
+    """A console whose reader may leave, as `head` does when it has seen enough."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Leave it to `Stoppable`, as where nothing of rich is between."""
+        raise BrokenPipeError
+
+
+console, errors = Terminal(), Terminal(stderr=True)
 
 Flow = StrEnum("Flow", ["export", "import"])
 Form = StrEnum("Form", ["table", "csv", "json", "parquet"])
@@ -65,7 +76,7 @@ class Stoppable(TyperGroup):
     """The commands, of which each may be ended at any moment by Ctrl-C or SIGTERM, and then says what holds."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run a command. Raises Exit with 130 or 143 where it was ended."""
+        """Run a command. Raises Exit with 130 or 143 where it was ended, with 141 where nobody reads on."""
         before = signal.signal(signal.SIGTERM, _terminate)
         try:
             return super().invoke(ctx)
@@ -75,6 +86,10 @@ class Stoppable(TyperGroup):
                 to=errors, markup=True,
             )  # fmt: skip
             raise typer.Exit(128 + (signal.SIGINT if isinstance(end, KeyboardInterrupt) else signal.SIGTERM)) from end
+        except BrokenPipeError as end:
+            # Nobody reads what is still to be flushed at the end; without a place for it, that would be said on stderr.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(128 + signal.SIGPIPE) from end
         finally:
             signal.signal(signal.SIGTERM, before)
 
@@ -107,6 +122,9 @@ def refusals() -> Iterator[None]:
         # It is a ValueError too, and its own text is for programmers: patterns, types, an address to look them up.
         _refuse("; ".join(map(_said_of_option, error.errors(include_url=False))))
         raise typer.Exit(REFUSED) from error
+    except BrokenPipeError:
+        # Whoever reads has seen enough: that is for `Stoppable`.
+        raise
     except (
         Refused,
         hold.NotHeld,
@@ -230,7 +248,7 @@ def tell(outcome: Outcome, page: str | None) -> None:
     months = outcome.months[0] if len(outcome.months) == 1 else f"{outcome.months[0]} to {outcome.months[-1]}"
     say(
         f"[bold green]{outcome.status}[/] {escape(outcome.title)}: {outcome.release_id}, {', '.join(outcome.flows)}, {months}; "
-        f"{display.counted(outcome.records, 'record')} = {outcome.records_observed:,} observed + {outcome.records_quarantined:,} quarantined; "
+        f"{counted(outcome.records, 'record')} = {outcome.records_observed:,} observed + {outcome.records_quarantined:,} quarantined; "
         f"snapshot {outcome.snapshot_id}", markup=True,
     )  # fmt: skip
     if page:

@@ -12,6 +12,7 @@ from schemas.trace import TracedNumber
 from tasks.land import raw_path
 from tasks.origin import Point
 from tasks.periods import month_number
+from tasks.plurals import counted
 from tasks.reading import NothingPublished
 from tasks.sample import drawn
 from tasks.snapshot import Snapshot, open_snapshot
@@ -95,9 +96,11 @@ def _trace_sample(snapshot: Snapshot, sample: int) -> tuple[list[Problem], int]:
 
 def _untold(flow: str, number: TracedNumber) -> Problem:
     """A number of the ledger that is not what its release says."""
-    said = f"{number.told}, which {len(number.records)} records add up to in the details of {number.release_id}"
+    said = f"{number.told}, the sum of {counted(len(number.records), 'record')} in the details of {number.release_id}"
     if number.told == number.value:
-        said = f"{number.read}, which {len(number.records)} records of the raw file of {number.release_id} add up to"
+        said = (
+            f"{number.read}, the sum of {counted(len(number.records), 'record')} of the raw file of {number.release_id}"
+        )
     if not number.records:
         said = f"no number, as the details of {number.release_id} have none that was public from {number.known_from}"
     return Problem(

@@ -24,6 +24,7 @@ from tasks.month_slips import MONTH_SLIPS
 from tasks.normalise import Normalised
 from tasks.parts import causes_first
 from tasks.periods import month_name
+from tasks.plurals import counted
 from tasks.precedents import PRECEDENTS
 from tasks.prints import PRINTS
 from tasks.repeats import COPY, ECHO
@@ -54,7 +55,7 @@ def _row_cap(judged: Judged) -> Rows:
             "row_cap",
             "error",
             row["title"],
-            observed=f"{row['records']:,} records",
+            observed=counted(row["records"], "record"),
             expected=f"a number that is no multiple of {cap:,}, where the site cuts a download off",
             advice="Download it in parts, by months or partners, and ingest the parts.",
         )
@@ -77,7 +78,7 @@ def _quarantined(judged: Judged) -> Rows:
     grave = hit or lost.height / row["records"] > QUARANTINED_SHARE_MAX or _may_be_part_of_any_sum(judged)
     yield finding(
         "quarantined", "error" if grave else "warning", row["title"],
-        observed=f"{lost.height} of {row['records']} records set aside"
+        observed=f"{lost.height} of {counted(row['records'], 'record')} set aside"
         + (f", {hit} of them of a watched product" if hit else "") + f"; {'; '.join(named)}",
         expected=f"at most {QUARANTINED_SHARE_MAX:.1%} of the records and none of a watched product",
         # What is held is not published, nor are its records that were set aside.

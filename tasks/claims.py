@@ -14,7 +14,7 @@ from tasks.claim_periods import Unclear
 from tasks.claim_readings import Readings
 from tasks.claim_words import read_product
 from tasks.control_events import members
-from tasks.display import counted
+from tasks.plurals import counted
 from tasks.snapshot import Snapshot
 
 

@@ -9,14 +9,17 @@ from typing import Any
 
 import polars as pl
 import pycountry
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, Group
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from schemas.code_tables import code_table
 from schemas.metric import MADE, MISSING, status
 from schemas.trace import Trace
 from tasks.control_events import MIXED, MIXED_WORDS, holds
+from tasks.plurals import counted
 from tasks.scope import BASKET, WORLD
 
 COLUMNS = (
@@ -33,11 +36,6 @@ NUMBERS_SHOWN = 3
 NAMED_MAX = 20
 # From here on ten digits would leave no decimal, or turn into powers of ten.
 WHOLE_FROM = 10**9
-
-
-def counted(number: int, noun: str) -> str:
-    """A number of things: `1 file`, `1,200 files`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def named(values: Collection[str]) -> str:
@@ -91,10 +89,11 @@ def headline(rows: pl.DataFrame) -> Table:
         title=f"{first['flow']}s of {product_name(first['product'])}, {written_month(first['period'])}",
         caption="\n".join(_legend(rows)) or None, caption_justify="left",
     )  # fmt: skip
-    # Where it does not fit, a number is broken and not cut: the rest of it stands below.
+    # Where it does not fit, a number is broken and not cut: the rest of it stands below. In eighty columns it fits, if no
+    # heading is wider than its numbers.
     table.add_column("partner", overflow="fold")
     for _, title, _ in COLUMNS:
-        table.add_column(title, justify="right", overflow="fold")
+        table.add_column(title.replace("to date", "to\ndate"), justify="right", overflow="fold")
     ordered = rows.filter(pl.col("level").is_not_null()).sort(
         pl.col("partner") != WORLD, "level", "partner", descending=[False, True, False]
     )
@@ -194,10 +193,10 @@ def _number(value: float | str | None) -> str:
     return "none" if value is None else value if isinstance(value, str) else _digits(value)
 
 
-def frame_table(rows: pl.DataFrame, rows_max: int, width: int, columns: Sequence[str] = ()) -> Table:
+def frame_table(rows: pl.DataFrame, rows_max: int, width: int, columns: Sequence[str] = ()) -> Group | Table:
     """Any rows as a terminal table, cut after `rows_max`; a single row stands upright, a figure with its status.
 
-    Of several rows the columns are shown that fit into `width`: what is the same in all of them stands in the title, and
+    Of several rows the columns are shown that fit into `width`: what is the same in all of them stands above, and
     those without a value are left out, but for the level, on which all others rest. A figure that is missing says why in its
     place. `columns` are those that are shown at all, where not every one is.
     """
@@ -222,27 +221,30 @@ def frame_table(rows: pl.DataFrame, rows_max: int, width: int, columns: Sequence
         for name in shown.columns
     }  # fmt: skip
     fitting: list[str] = []
-    used = 0
+    used = len("│")
     for name in (name for name in texts if name not in same):
-        used += max(map(len, [name, *texts[name]])) + 3
+        used += max(map(cell_len, [name, *texts[name]])) + len(" " + " │")
         if used > width and len(fitting) >= COLUMNS_MIN:
             break
         fitting.append(name)
     left_out = rows.width - len(fitting) - len(same)
-    table = Table(
-        title=", ".join(f"{name} {texts[name][0]}" for name in same) or None,
-        caption=f"{rows.height:,} rows" + (f", the first {rows_max} shown" if rows.height > rows_max else "")
-        + (f"; {_elsewhere(left_out)}" if left_out else "")
-    )  # fmt: skip
+    table = Table()
     for name in fitting:
         table.add_column(name, justify="right" if shown.schema[name].is_numeric() else "left", overflow="fold")
     for row in zip(*(texts[name] for name in fitting), strict=True):
         table.add_row(*row)
-    return table
+    # A title and a caption of a table are as narrow as the table is; these may be long where it is small.
+    above = ", ".join(f"{name} {texts[name][0]}" for name in same)
+    below = (
+        counted(rows.height, "row") + (f", the first {rows_max} shown" if rows.height > rows_max else "")
+        + (f"; {_elsewhere(left_out)}" if left_out else "")
+    )  # fmt: skip
+    heading = [Text.from_markup(above, style="italic")] if above else []
+    return Group(*heading, table, Text(below, style="dim italic"))
 
 
 def _elsewhere(columns: int) -> str:
-    return f"{columns} more columns in the other formats (--format csv)"
+    return f"{counted(columns, 'more column')} in the other formats (--format csv)"
 
 
 def _upright(rows: pl.DataFrame, left_out: int) -> Table:

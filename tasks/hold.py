@@ -24,6 +24,7 @@ from tasks.findings import finding, gather
 from tasks.known import Known
 from tasks.locate import FOLDERS_UP
 from tasks.objects import keep_bytes
+from tasks.plurals import counted
 from tasks.publish import exclusive
 from tasks.release_calendar import CUSTOMS_TIME
 from tasks.snapshot import BrokenStore, open_snapshot
@@ -37,7 +38,7 @@ class Held(Exception):
 
     def __init__(self, release_id: str, lines: list[str]) -> None:
         self.release_id, self.lines = release_id, lines
-        super().__init__(f"{release_id} is held, {len(lines)} findings: " + "; ".join(lines))
+        super().__init__(f"{release_id} is held, {counted(len(lines), 'finding')}: " + "; ".join(lines))
 
     def __reduce__(self) -> tuple[object, ...]:
         return (type(self), (self.release_id, self.lines))

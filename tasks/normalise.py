@@ -27,6 +27,7 @@ from tasks.findings import finding, gather
 from tasks.names import doubt_names, doubt_pairs
 from tasks.numbers import MISSING_MARKS, SUM_MAX, plain_texts, tidy_numbers
 from tasks.parts import PART, causes_first, complete_sums
+from tasks.plurals import counted
 from tasks.refusal import Refused
 from tasks.repeats import COPY, ECHO, doubt_repeats, find_copies, has_same_key, said_twice
 from tasks.sources import SOURCES
@@ -78,7 +79,7 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
         raise Refused(
             "nothing usable",
             where=f"{where}, record {first['record']}",
-            found=f"{first['reasons'][0]}; none of {quarantine.height} records can be used",
+            found=f"{first['reasons'][0]}; none of {counted(quarantine.height, 'record')} can be used",
             advice="Check that it is the file that was declared.",
         )
     said = said_of(numbers, codes, amounts)

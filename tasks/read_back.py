@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tasks.objects import check_link
+from tasks.plurals import counted
 from tasks.snapshot import FileEntry, Snapshot, StoreError
 from tasks.store_audit import Hashes, Problem, check_file, unknown_files
 
@@ -30,7 +31,9 @@ def read_back(snapshot: Snapshot, manifest: bytes, written: list[FileEntry]) -> 
     found = [f"- {problem}" for problem in problems if problem is not None]
     if found:
         listed = "\n".join(found[:10])
-        raise AuditFailed(f"{snapshot.path}: not published, {len(found)} problems. Mend and publish again:\n{listed}")
+        raise AuditFailed(
+            f"{snapshot.path}: not published, {counted(len(found), 'problem')}. Mend and publish again:\n{listed}"
+        )
 
 
 def _check_rows(snapshot: Snapshot, entry: FileEntry) -> Problem | None:

@@ -15,6 +15,7 @@ from tasks.combine import combine
 from tasks.findings import Rows, finding
 from tasks.numbers import has_fewer_digits
 from tasks.parts import part_of_sum
+from tasks.plurals import counted
 from tasks.refusal import Refused
 
 # More copies than this are no slip of the site: somebody joined two downloads.
@@ -51,17 +52,17 @@ def doubt_repeats(copies: pl.Series, doubled: int, record: pl.Series, where: str
     """The doubts about the rows that were found, and about so many records that say one number in both of their quantities."""
     if copies.len() and says_day:
         yield finding(
-            "printed_again", "info", where, observed=f"{copies.len()} figures, first record {record[copies[0]]}",
+            "printed_again", "info", where, observed=f"{counted(copies.len(), 'figure')}, first record {record[copies[0]]}",
             expected="each figure once", advice="Of several prints of a day the one with most digits is kept; nothing to do.",
         )  # fmt: skip
     elif copies.len():
         yield finding(
-            "copies", "warning", where, observed=f"{copies.len()} exact copies, first record {record[copies[0]]}",
+            "copies", "warning", where, observed=f"{copies.len():,} exact {'copy' if copies.len() == 1 else 'copies'}, first record {record[copies[0]]}",
             expected="each key once", advice="The copies are set aside; nothing to do.",
         )  # fmt: skip
     if doubled:
         yield finding(
-            "said_twice", "info", where, observed=f"{doubled} records with one number in both of their quantities",
+            "said_twice", "info", where, observed=f"{counted(doubled, 'record')} with one number in both quantities",
             expected="two units", advice="The number is kept once; nothing to do.",
         )  # fmt: skip
 

@@ -20,6 +20,7 @@ from schemas.revision import Revision
 from schemas.table import Table
 from tasks.control_events import MIXED, MIXED_WORDS, holds
 from tasks.display import amount, partner_name, product_name, row_name, written_month
+from tasks.plurals import counted
 from tasks.refusal import clip
 from tasks.revision_report import revision_report
 from tasks.scope import WORLD
@@ -64,7 +65,7 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
     lines = [
         f"# {outcome.title}", "",
         f"**{', '.join(outcome.flows)}, {outcome.span}**; public from {release['released_on']}. "
-        f"{outcome.records:,} records = {outcome.records_observed:,} observed + {outcome.records_quarantined:,} quarantined.", "",
+        f"{counted(outcome.records, 'record')} = {outcome.records_observed:,} observed + {outcome.records_quarantined:,} quarantined.", "",
         f"Release `{outcome.release_id}`, snapshot `{outcome.snapshot_id}`, raw sha256 `{release['raw_sha256'][:16]}…`", "",
     ]  # fmt: skip
     lines += _doubts(findings)

@@ -175,7 +175,7 @@ def test_a_detail_that_is_not_what_its_raw_file_says_is_named(
     problems = audit(snapshot.store, sample=10**6).problems
     (problem,) = [problem for problem in problems if "observation" in problem]
     assert "observation of export 85051110 USA quantity_kg 2025-06: found 999000; expected 1000" in problem
-    assert "which 1 records of the raw file of gacc_query-" in problem
+    assert "the sum of 1 record of the raw file of gacc_query-" in problem
 
 
 def test_a_word_of_the_ledger_that_no_release_says_is_named(

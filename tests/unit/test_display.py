@@ -5,8 +5,9 @@ import pytest
 from rich.console import Console
 
 from tasks.claims import summary
-from tasks.display import counted, frame_table, headline, tonnes
+from tasks.display import frame_table, headline, tonnes
 from tasks.plot import draw
+from tasks.plurals import counted
 from tasks.scope import WORLD
 from tasks.trace import NoFigure
 from tests.unit.figures import derived
@@ -110,3 +111,40 @@ def test_who_asks_for_a_picture_of_nobody_is_told_of_twenty_and_not_of_two_hundr
         with pytest.raises(NoFigure) as asked:
             draw(rows, "85051110", ["ATLANTIS"], "quantity_kg", ".png")
         assert str(asked.value).endswith(f"there are measures quantity_kg and partners {', '.join(there[:18])}, {said}")
+
+
+def _lines(shown: object, width: int) -> list[str]:
+    console = Console(width=width)
+    with console.capture() as printed:
+        console.print(shown)
+    return [line.rstrip() for line in printed.get().splitlines()]
+
+
+@pytest.mark.parametrize("width", [65, 66, 68, 69, 74, 75, 77, 78])
+@pytest.mark.parametrize("title", ["a file", "稀土磁体"])
+def test_what_fits_into_the_terminal_is_not_broken(width: int, title: str) -> None:
+    """Borders count, and a Chinese letter is two columns wide: else a heading is broken in the middle of a word."""
+    rows = pl.DataFrame({
+        "title": [title, title + "x"], "period_start": ["2025-06-01", "2025-07-01"], "period_end": ["2025-06-30", "2025-07-31"],
+        "measure": ["quantity_kg", "value_usd"], "resolution": [1000, 1], "record": [26, 27],
+    })  # fmt: skip
+    table = [line for line in _lines(frame_table(rows, 40, width), width) if line[:1] in "┃│"]
+    assert len(table) == 3, table
+
+
+def test_what_all_rows_share_has_the_width_of_the_terminal_and_not_of_a_small_table() -> None:
+    sha = "968ac60037bd4efeb0125b4a128639b48a7a168357c6356f4103364b8667e27e"
+    rows = pl.DataFrame({"sha256": [sha] * 2, "record": [1, 2], "value": ["3188", "660"]})
+    lines = _lines(frame_table(rows, 40, 80), 80)
+    assert f"sha256 {sha}" in lines
+    assert lines[-1] == "2 rows"
+    one = _lines(frame_table(rows.with_columns(more=pl.Series([1, 2])).select("record", "more"), 1, 80), 80)
+    assert one[-1] == "2 rows, the first 1 shown"
+
+
+def test_the_headline_fits_into_eighty_columns() -> None:
+    """So wide is the first terminal of a newcomer; "United States" stood on two lines."""
+    query = release("q", "2025-07-20", "2025-06")
+    rows = derived([(query, [number(query, "DEU", "2025-06", 22_319_000), number(query, "USA", "2025-06", 353_000)])])
+    lines = _lines(headline(rows.filter(product="85051110", measure="quantity_kg")), 80)
+    assert any("│ United States │" in line for line in lines), lines

@@ -155,7 +155,9 @@ def test_a_corrected_number_that_is_not_what_its_correction_says_is_found(
     with monkeypatch.context() as lied:
         lied.setattr(correct, "_apply", lambda reported, row, where: reported.with_columns(quantity=pl.lit("999000")))
         customs.ingest()
-    assert any("253000, which 1 records of the raw file" in problem for problem in audit(customs.store, 50).problems)
+    assert any(
+        "253000, the sum of 1 record of the raw file" in problem for problem in audit(customs.store, 50).problems
+    )
 
 
 def test_corrections_of_corrections_and_one_that_is_taken_back_follow_one_another(customs: Customs) -> None:

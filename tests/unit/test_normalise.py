@@ -252,7 +252,7 @@ def test_a_record_that_says_one_number_in_both_quantities_says_it_once() -> None
     assert release.quarantine.height == 0
     assert release.detail.drop("release_id").equals(_normalised().detail.drop("release_id"))
     (said,) = release.findings.filter(check="said_twice").to_dicts()
-    assert (said["severity"], said["observed"]) == ("info", "1 records with one number in both of their quantities")
+    assert (said["severity"], said["observed"]) == ("info", "1 record with one number in both quantities")
 
 
 @pytest.mark.parametrize("mark", ["\t", "　", "\u200b"])
