@@ -23,10 +23,7 @@ def in_units(whole: int, size: int) -> float:
     """Smallest units to units: the whole part stays exact however large it is."""
     units = numpy.nan
     if whole != NOTHING:
-        if abs(whole) <= EXACT_MAX:
-            units = float(whole) / size
-        else:
-            units = float(whole // size) + float(whole % size) / size
+        units = float(whole) / size if abs(whole) <= EXACT_MAX else float(whole // size) + float(whole % size) / size
     return units
 
 
