@@ -123,9 +123,9 @@ def _refuse_misnamed_sidecar(file: Path) -> None:
     for place in _places(file):
         for name in (f"{place.stem}.toml", f"{place.stem}.TOML", f"{place.name}.TOML"):
             other = place.with_name(name)
-            is_of_another = other.name == DEFAULTS or (
-                other.with_suffix("") != place and other.with_suffix("").is_file()
-            )
+            # Joined and not renamed: of `..toml` nothing is left but a dot, which Python 3.13 takes for no name.
+            named_by_it = other.parent / other.name[: -len(".toml")]
+            is_of_another = other.name == DEFAULTS or (named_by_it != place and named_by_it.is_file())
             if other.is_file() and not _sidecar(place).is_file() and not is_of_another:
                 raise Refused(
                     "misnamed sidecar", where=str(file), found=f"{name} lies beside it, and under that name says nothing",
