@@ -40,12 +40,10 @@ def land(declared: Declared, store: Path, today: date) -> Landed:
     note = place.with_name(f"{sha256}.json")
     # Under the lock, because a publication sweeps the folder where half-written files wait.
     with exclusive(store):
-        if not (place.exists() and place.read_bytes() == raw):
-            keep_bytes(store, place, raw)
+        keep_bytes(store, place, raw)
         said = json.dumps({"landed_on": today.isoformat(), "name": declared.file.name}).encode()
         first = first_landing(store, place, note, said)
-        if not (note.exists() and note.read_bytes() == first):
-            keep_bytes(store, note, first)
+        keep_bytes(store, note, first)
     landed_on = _landed_on(note)
     released_on = declared.released_on or landed_on
     if released_on > today:

@@ -158,17 +158,21 @@ def make_directories(fs: FileSystem, path: Path) -> list[Path]:
 
 
 def keep_bytes(store: Path, place: Path, data: bytes) -> None:
-    """Write under a temporary name, make it durable, then give it its name: a name never stands for half a file."""
+    """Write under a temporary name, make it durable, then give it its name: a name never stands for half a file. What lies there
+    already is not written again."""
     waiting = store / "tmp" / f"landing-{place.name}"
-    for folder in (waiting.parent, place.parent):
-        for made in make_directories(LOCAL, folder):
-            LOCAL.fsync_directory(made.parent)
-    if waiting.exists():
-        LOCAL.remove(waiting)
-    LOCAL.write_file(waiting, data)
-    LOCAL.fsync_file(waiting)
-    LOCAL.replace(waiting, place)
-    LOCAL.fsync_directory(place.parent)
+    if not (place.is_file() and place.read_bytes() == data):
+        for folder in (waiting.parent, place.parent):
+            for made in make_directories(LOCAL, folder):
+                LOCAL.fsync_directory(made.parent)
+        if waiting.exists():
+            LOCAL.remove(waiting)
+        LOCAL.write_file(waiting, data)
+        LOCAL.fsync_file(waiting)
+        LOCAL.replace(waiting, place)
+    # Also of what is there, and up to the store: a run that was killed may have given names and not made them durable.
+    for folder in place.relative_to(store).parents:
+        LOCAL.fsync_directory(store / folder)
 
 
 def sync_objects(fs: FileSystem, store: Path, entries: Iterable[FileEntry]) -> None:

@@ -23,7 +23,8 @@ def in_units(whole: int, size: int) -> float:
     """Smallest units to units: the whole part stays exact however large it is."""
     units = numpy.nan
     if whole != NOTHING:
-        units = float(whole) / size if abs(whole) <= EXACT_MAX else float(whole // size) + float(whole % size) / size
+        exact = abs(whole) <= EXACT_MAX
+        units = float(whole) / size if exact else float(whole // size) + float(whole % size) / size
     return units
 
 

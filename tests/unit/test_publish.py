@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tasks.filesystem import FileSystem
-from tasks.objects import DamagedStore
+from tasks.filesystem import LOCAL, FileSystem
+from tasks.objects import DamagedStore, make_directories
 from tasks.publish import (
     InvalidPublication,
     NewFile,
@@ -106,6 +106,16 @@ def test_id_is_the_sequence_and_the_hash_of_the_manifest(store: Path) -> None:
     assert content["parent"] is None
     assert content["about"] == {"released_on": "2025-07-20"}
     assert [(file["rows"], file["bytes"]) for file in content["files"]] == [(1, len(parquet(1)))]
+
+
+def test_a_manifest_is_canonical_and_in_utf_8(store: Path) -> None:
+    """Or another version would give the same content another id."""
+    with exclusive(store):
+        about = {"z": "磁", "a": {"y": None, "b": 1.5}}
+        snapshot = publish(store, [new(JUNE, 1)], parent=None, about=about).snapshot
+    manifest = (snapshot.path / "manifest.json").read_bytes()
+    assert manifest.startswith('{"about":{"a":{"b":1.5,"y":null},"z":"磁"},\n"files":[\n{"bytes":'.encode())
+    assert manifest.endswith(b'"table":"metric"}\n],\n"format":1,"parent":null,"sequence":1}\n')
 
 
 def test_the_same_content_gives_the_same_bytes_in_another_store(store: Path, tmp_path: Path) -> None:
@@ -459,6 +469,49 @@ def test_disk_without_hard_links_gets_copies(store: Path) -> None:
         snapshot = publish(store, [new(JUNE, 1)], parent=None, about={}, fs=NoLinks()).snapshot
     assert snapshot.paths("metric")[0].stat().st_nlink == 1
     assert audit_store(store) == []
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EEXIST, errno.EIO])
+def test_a_disk_that_fails_to_link_is_no_disk_without_links(store: Path, code: int) -> None:
+    class Failing(FileSystem):
+        def link(self, source: Path, target: Path) -> None:
+            raise OSError(code, os.strerror(code), str(target))
+
+    with exclusive(store), pytest.raises(OSError, match=os.strerror(code)):
+        publish(store, [new(JUNE, 1)], parent=None, about={}, fs=Failing())
+    assert open_snapshot(store) is None
+
+
+@pytest.mark.parametrize("is_link", [True, False])
+def test_of_two_files_with_the_same_bytes_only_the_one_that_is_lost_is_healed(store: Path, is_link: bool) -> None:
+    """A symbolic link to the object is no file, though it leads to the same bytes."""
+    files = [new(JUNE, 1), new(JULY, 1)]
+    snapshot = release(store, files).snapshot
+    (entry,) = (entry for entry in snapshot.files if entry.partition == JULY)
+    (snapshot.path / entry.path).unlink()
+    if is_link:
+        (snapshot.path / entry.path).symlink_to(object_path(store, entry.sha256))
+    assert release(store, files).healed == (f"snapshots/{snapshot.id}/{entry.path}",)
+    assert not (snapshot.path / entry.path).is_symlink()
+    assert audit_store(store) == []
+
+
+def test_a_snapshot_that_is_broken_keeps_no_other_from_being_healed(store: Path) -> None:
+    broken = release(store, [new(JUNE, 1)], "2025-06-20").snapshot
+    snapshot = release(store, [new(JUNE, 1), new(JULY, 2)]).snapshot
+    stored = object_path(store, sha256(parquet(1)))
+    flip_byte(stored)
+    flip_byte(broken.path / "manifest.json")
+    healed = release(store, [new(JUNE, 1), new(JULY, 2)]).healed
+    (entry,) = (entry for entry in snapshot.files if entry.partition == JUNE)
+    assert set(healed) == {f"snapshots/{snapshot.id}/{entry.path}", f"objects/{stored.parent.name}/{stored.name}"}
+    assert audit_snapshot(snapshot) == []
+
+
+def test_folders_are_made_from_the_outermost_and_told_once(tmp_path: Path) -> None:
+    made = make_directories(LOCAL, tmp_path / "a" / "b" / "c")
+    assert made == [tmp_path / "a", tmp_path / "a" / "b", tmp_path / "a" / "b" / "c"]
+    assert make_directories(LOCAL, tmp_path / "a" / "b" / "c") == []
 
 
 def test_other_folders_of_the_store_are_left_alone(store: Path) -> None:

@@ -200,6 +200,13 @@ def test_a_manifest_of_another_version_is_refused_and_nothing_is_published_over_
     assert names(audit_store(store)) == [f"snapshots/{newer.id}/manifest.json"]
 
 
+def test_a_snapshot_without_its_manifest_is_refused_with_a_remedy(store: Path) -> None:
+    manifest = release(store, 1).path / "manifest.json"
+    manifest.unlink()
+    with pytest.raises(BrokenStore, match=f"{manifest}: the manifest is missing. Remedy: restore it from a copy"):
+        open_snapshot(store)
+
+
 def test_renamed_snapshot_folder_is_refused(store: Path) -> None:
     snapshot = release(store, 1)
     renamed = "000002" + snapshot.id[6:]
