@@ -376,6 +376,20 @@ def test_a_price_more_than_ten_times_off_the_usual_is_held(
     assert _raised(tmp_path, csv_bytes(records), {}, [(YEAR, ALL)]) == ([("unit_value", "error")] if raised else [])
 
 
+@pytest.mark.parametrize(("months", "raised"), [(2, False), (3, True)])
+def test_a_usual_price_is_that_of_four_months(tmp_path: Path, months: int, raised: bool) -> None:
+    before = csv_bytes(_months_of("502", 353_000, SPRING[-months:]))
+    tonnes = csv_bytes([magnets(quantity="353")])
+    assert _raised(tmp_path, tonnes, {}, [(before, ALL)]) == ([("unit_value", "error")] if raised else [])
+
+
+@pytest.mark.parametrize(("kilograms", "raised"), [("999", False), ("1000", True)])
+def test_a_ton_is_no_sample(tmp_path: Path, kilograms: str, raised: bool) -> None:
+    """At a hundredth of the usual 57 dollars a kilogram what is weighed decides, which its value would not reach."""
+    now = csv_bytes([magnets(quantity=kilograms, value="570")])
+    assert _raised(tmp_path, now, {}, [(YEAR, ALL)]) == ([("unit_value", "error")] if raised else [])
+
+
 def test_unit_value_of_a_partner_that_is_gone_is_not_that_of_the_others(tmp_path: Path) -> None:
     """Its dollars are published still; its kilograms the download in yuan of the same day has taken away."""
     usual, large = magnets(), magnets("304", "9000000", "513,000,000")
@@ -424,6 +438,19 @@ def test_a_quantity_more_than_two_hundred_times_off_the_usual_is_held(
     data = csv_bytes(with_field(VALUE, "-", records=[magnets(quantity=f"{353_000 * times:.0f}")]))
     found = _raised(tmp_path, data, {}, [(YEAR, ALL)])
     assert found == [*([("magnitude", "error")] if raised else []), ("missing_number", "info")]
+
+
+@pytest.mark.parametrize(
+    ("begin", "months", "raised"), [(24, 6, True), (25, 6, False), (25, 7, True), (6, 6, True), (5, 5, False)]
+)
+def test_a_usual_quantity_is_that_of_six_of_the_24_months_before(
+    tmp_path: Path, begin: int, months: int, raised: bool
+) -> None:
+    june = 2025 * 12 + 5
+    names = [f"{month // 12}{month % 12 + 1:02d}" for month in range(june - begin, june - begin + months)]
+    now = csv_bytes(with_field(VALUE, "-", records=[magnets(quantity="353000000")]))
+    found = _raised(tmp_path, now, {}, [(csv_bytes(_months_of("502", 353_000, names)), ALL)])
+    assert (("magnitude", "error") in found) == raised
 
 
 @pytest.mark.parametrize(

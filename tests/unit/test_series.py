@@ -223,6 +223,20 @@ def test_a_basket_of_two_codes_adds_up_where_both_were_asked_for() -> None:
     assert figures.pair("rank", "DEU", JUNE, product="basket:gallium") == (1, "computed")
 
 
+def test_a_basket_is_no_zero_where_a_code_in_it_has_a_value_alone() -> None:
+    """The dollars of one of the codes were asked for, and do not make those of the basket; but something was traded."""
+    kilograms = release("kg", products=GALLIUM, measures=("quantity",))
+    dollars = release("usd", products=GALLIUM[:1], measures=("value_usd",), level="HS8")
+    figures = Figures(
+        (kilograms, [number(kilograms, "USA", "2025-05", 3, product=GALLIUM[0])]),
+        (dollars, [number(dollars, "USA", JUNE, 900, "value_usd", product=GALLIUM[0])]),
+    )
+    for product in (GALLIUM[0], "basket:gallium"):
+        assert figures.level("USA", "2025-05", product=product)[0] == 3
+        assert figures.level("USA", JUNE, product=product) == (None, "other_unit")
+        assert figures.level("USA", "2025-07", product=product) == (0, "zero")
+
+
 def test_a_basket_does_not_reach_back_before_it_began() -> None:
     scope = release(products=GALLIUM, months="2021-12..2022-01")
     figures = Figures((scope, [number(scope, "USA", month, 3, product=GALLIUM[0]) for month in ("2021-12", "2022-01")]))
