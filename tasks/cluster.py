@@ -8,6 +8,7 @@ A worker that dies costs time: the scheduler gives its work to another. Where it
 itself, the work is done in this process. Work that fails is never tried again: it would fail again.
 """
 
+import asyncio
 import functools
 import hashlib
 import json
@@ -22,6 +23,7 @@ from typing import Any
 
 import dask
 import distributed
+from distributed.comm import connect
 
 from tasks.lineage import versions
 from tasks.parcel import packed, unpacked
@@ -134,6 +136,12 @@ def lent_by(address: str) -> Iterator[Cluster]:
     """The workers of the scheduler at `address`. Raises Refused where there is none, none works, or one is not like us."""
     from prefect_dask.task_runners import DaskTaskRunner
 
+    # Before a client is made: one whose peer speaks another language cannot be put away, and says so when the program ends.
+    # Of such a peer any error may come: the first bytes of a web server are taken for a length, of which no memory has so much.
+    try:
+        asyncio.run(_knock(address))
+    except Exception as error:
+        raise _is_absent("scheduler", address, error) from error
     # Raw bytes travel within the work, so that the scheduler can give it to another worker.
     with (
         dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GiB"}),
@@ -143,13 +151,7 @@ def lent_by(address: str) -> Iterator[Cluster]:
             client = runner.client
             client.wait_for_workers(1, timeout=PATIENCE_SECONDS)
         except (OSError, ValueError) as error:
-            what = "scheduler" if runner._client is None else "worker"
-            raise Refused(
-                f"no Dask {what}",
-                where=address,
-                found=f"no {what} answers there ({clip(str(error), 200)})",
-                advice=f"Start it ({START}), correct the address, or leave out --dask.",
-            ) from error
+            raise _is_absent("scheduler" if runner._client is None else "worker", address, error) from error
         _refuse_others(address, client)
         yield Cluster(address, client)
 
@@ -168,14 +170,33 @@ def _fingerprint() -> str:
     return digest.hexdigest()
 
 
+async def _knock(address: str) -> None:
+    """Raises where nothing answers at `address`, or something else than Dask."""
+    answered = await connect(address, timeout=CONNECT_SECONDS, **distributed.Security().get_connection_args("client"))
+    await answered.close()
+
+
 def _refuse_others(address: str, client: Any) -> None:
     try:
-        found: dict[str, str] = client.run(fingerprint)
+        found: dict[str, str] = client.sync(client._run, fingerprint, callback_timeout=PATIENCE_SECONDS)
+    except TimeoutError as error:
+        raise Refused(
+            "a Dask worker that is silent", where=address,
+            found=f"not every worker there says within {PATIENCE_SECONDS} s which Tidewaiter it has",
+            advice="See which of them hangs (its log, or the dashboard of the scheduler), end it, and start this again.",
+        ) from error  # fmt: skip
     except ImportError as error:
         raise _is_another(address, str(error)) from error
     for worker, theirs in found.items():
         if theirs != fingerprint():
             raise _is_another(worker, DIFFERS)
+
+
+def _is_absent(what: str, address: str, error: Exception) -> Refused:
+    return Refused(
+        f"no Dask {what}", where=address, found=f"no {what} answers there ({clip(str(error), 200)})",
+        advice=f"Start it ({START}), correct the address, or leave out --dask.",
+    )  # fmt: skip
 
 
 def _is_another(where: str, found: str) -> Refused:

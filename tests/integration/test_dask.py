@@ -1,6 +1,8 @@
 """A backfill with Dask: a real scheduler and worker processes. It may cost time, and never another byte."""
 
+import gc
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -8,6 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from socketserver import BaseRequestHandler, ThreadingTCPServer
+from threading import Thread
 
 import polars as pl
 import pytest
@@ -248,6 +252,22 @@ def test_a_worker_that_would_make_other_results_is_refused(workers: Workers, mon
         pass
 
 
+def test_a_worker_that_hangs_from_the_start_is_refused_in_time(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dask, "PATIENCE_SECONDS", 3)
+    hangs = workers.workers["one"]
+    hangs.send_signal(signal.SIGSTOP)
+    try:
+        with (
+            pytest.raises(Refused, match=r"not every worker there says within 3 s.* end it"),
+            workers_of(workers.address),
+        ):
+            pass
+    finally:
+        hangs.send_signal(signal.SIGCONT)
+
+
 def test_where_all_workers_die_the_rest_is_done_here(
     workers: Workers, folder: Path, local: tuple[Path, WatchReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -306,6 +326,32 @@ def test_a_scheduler_without_workers_and_none_at_all_are_refused_in_time(
         assert address in said.stderr
         assert found in said.stderr
     assert time.monotonic() - begun < 60
+    assert not (tmp_path / "store").exists()
+
+
+def test_what_answers_and_is_no_scheduler_is_refused(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", late.append)
+
+    class Page(BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            self.request.recv(1)
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Page) as web:
+        Thread(target=web.serve_forever, daemon=True).start()
+        address = f"tcp://127.0.0.1:{web.server_address[1]}"
+        said = CliRunner().invoke(
+            app, ["backfill", str(folder), "--store", str(tmp_path / "store"), "--no-prefect", "--dask", address]
+        )
+        web.shutdown()
+    gc.collect()
+    assert said.exit_code == 2, said.exception
+    assert late == []
+    assert f"{address}: no scheduler answers there" in said.stderr
+    assert "correct the address" in said.stderr
     assert not (tmp_path / "store").exists()
 
 
