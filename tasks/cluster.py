@@ -23,7 +23,7 @@ from typing import Any
 
 import dask
 import distributed
-from distributed.comm import connect
+from distributed.comm.core import connect
 
 from tasks.lineage import versions
 from tasks.parcel import packed, unpacked
@@ -172,7 +172,8 @@ def _fingerprint() -> str:
 
 async def _knock(address: str) -> None:
     """Raises where nothing answers at `address`, or something else than Dask."""
-    answered = await connect(address, timeout=CONNECT_SECONDS, **distributed.Security().get_connection_args("client"))
+    secured = distributed.Security().get_connection_args("client")  # type: ignore[no-untyped-call]
+    answered = await connect(address, timeout=CONNECT_SECONDS, **secured)  # type: ignore[no-untyped-call]
     await answered.close()
 
 
