@@ -12,6 +12,7 @@ import polars as pl
 
 from schemas.code_tables import code_table
 from tasks.periods import month_number
+from tasks.retold import without_retold
 from tasks.scope import month_index, standing
 from tasks.series import YOY, without_outranked
 
@@ -36,10 +37,13 @@ def standing_numbers(words: pl.DataFrame, releases: pl.DataFrame) -> Numbers:
     start, end = pl.col("period_start"), pl.col("period_end")
     is_month = (start.dt.month_start() == start) & (start.dt.month_end() == end)
     is_level = ~pl.col("measure").str.ends_with(YOY)
+    is_ytd = (start.dt.month() == 1) & (start.dt.year() == end.dt.year()) & (start.dt.day() == 1)
     said = words.select(
-        *NAMES, standing=standing(), month=month_index("period_end"),
-        span=pl.when(is_month & is_level).then(pl.lit("month")).otherwise(pl.lit("other")),
+        *NAMES, "known_from", standing=standing(), month=month_index("period_end"),
+        span=pl.when(is_month & is_level).then(pl.lit("month")).when(is_ytd & is_level).then(pl.lit("ytd"))
+        .otherwise(pl.lit("other")),
     )  # fmt: skip
+    said = without_retold(said, releases)
     kept = without_outranked(said, releases)
     gone = said.join(kept, on=said.columns, how="anti")
     # The best kind comes last, so that its word is the one that stays.

@@ -183,12 +183,14 @@ def _months_of_span(judged: Judged) -> Rows:
 
 
 def _span_of_months(judged: Judged) -> Rows:
-    """Months that no longer add up to a figure of several months that was published before: that one stands."""
+    """Months that no longer add up to a figure of several months that was published before: that one stands, or, where it is older and
+    a year so far that the release tells whole, gives way to them (`retold`)."""
     told = sorted({*judged.published.with_totals} & {*judged.products})
     own = judged.own.filter("single", pl.col("measure").is_in(RATED))
     if judged.row["kind"] == "published" or not told:
         return
-    kept = (*CODED, "period_start", "period_end", "value", "kind", "release_id")
+    kept = (*CODED, "period_start", "period_end", "value", "kind", "release_id", "known_from")
+    row = judged.row
     spans = judged.published.rows(judged.months, kept, pl.col("product").is_in(told), pl.col("kind") != "published")
     spans = spans.filter(~pl.col("single"), pl.col("measure").is_in(RATED))
     key = [*SERIES, "month"]
@@ -205,13 +207,17 @@ def _span_of_months(judged: Judged) -> Rows:
         ).filter(pl.col("months") == last - first + 1)  # fmt: skip
         changed = sums.join(mine.select(SERIES).unique(), on=SERIES, how="semi").join(of_span, on=SERIES)
         changed = changed.filter(pl.col("value") != pl.col("value_right")).sort(SERIES)
+        tells_all = row["by_month"] and not row["lost"] and judged.first <= first and last <= judged.last
         for found in changed.head(EXAMPLES).iter_rows(named=True):
+            gives_way = tells_all and first % YEAR_MONTHS == 0 and found["known_from"] < row["released_on"]
             yield finding(
                 "span_of_months", "warning",
                 f"{flow} {found['product']} {found['partner']} {span_name(start, end)} {found['measure']}",
                 observed=f"{found['value']:,}, the sum of the months ({changed.height} such series)",
-                expected=f"{found['value_right']:,} in {found['release_id']}, which stands as the figure of these months together",
-                advice="Download these months together again; what comes then is the word on them.",
+                expected=f"{found['value_right']:,} in {found['release_id']}, "
+                + ("which gives way to these months" if gives_way else "which stands as the figure of these months together"),
+                advice="The year to date is the sum of the months now; compare with the site." if gives_way
+                else "Download these months together again; what comes then is the word on them.",
             )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ code of `series`. What a scope covers is asked of `scope`, which has an oracle o
 """
 
 import functools
+from collections.abc import Iterator
 from dataclasses import astuple, dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -83,8 +84,22 @@ class Origins:
         return None if standing is None else Amount(Fraction(0), frozenset({KINDS[standing]}), ())
 
     def printed_ytd(self, point: Point) -> Amount | None:
-        """The year to date as a source prints it; January alone is a month."""
-        return self._best(point, point.month - point.month % 12) if point.month % 12 else None
+        """The year to date as a source prints it, unless a later release tells its months; January alone is a month."""
+        told = self._best(point, point.month - point.month % 12) if point.month % 12 else None
+        return None if told is None or self._is_retold(point, told) else told
+
+    def _is_retold(self, point: Point, told: Amount) -> bool:
+        """Whether a release of the kind of a printed year to date, or of a better one, spoke of each of its months later."""
+        january = point.month - point.month % 12
+        row, (start, end) = told.rows[0], _days(january, point.month)
+        own = point.at(product=row["product"], measure=row["measure"])
+        is_whole = ~pl.col("by_month") & (pl.col("first_month") == start) & (pl.col("last_month").dt.month_end() == end)
+        again = self.releases.filter(is_whole, kind=row["kind"]).with_columns(first_month="last_month", by_month=True)
+        said = max([row["known_from"], *(one["released_on"][0] for one in _each(again) if _speaks(one, [own]))])
+        better = pl.col("kind").is_in(KINDS[: KINDS.index(row["kind"]) + 1])
+        later = self.releases.filter("by_month", better, pl.col("released_on") > said, pl.col("first_month") <= start)
+        year = [own.at(month=month) for month in range(january, point.month + 1)]
+        return any(_speaks(one, year) for one in _each(later))
 
     def chain(self, point: Point, levels: dict[int, Amount]) -> dict[int, Amount]:
         """The year to date of every month of the year for which it can be known, with the rows that it follows from.
@@ -220,6 +235,15 @@ class Origins:
         )
         found = [row for row in rows.iter_rows(named=True) if _measure_in_kg(row) == point.measure]
         return _amount(min(found, key=_rank)) if found else None
+
+
+def _each(releases: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    return (releases[place] for place in range(releases.height))
+
+
+def _speaks(release: pl.DataFrame, points: list[Point]) -> bool:
+    """Whether one release speaks of all the points."""
+    return covering(_keys(points), release).height == len(points)
 
 
 def _keys(points: list[Point]) -> pl.DataFrame:

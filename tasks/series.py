@@ -17,6 +17,7 @@ from pandera.typing.polars import DataFrame
 
 from schemas.code_tables import code_table, valid_in
 from schemas.release import Release
+from tasks.retold import without_retold
 from tasks.scope import BASKET, basket_members, covering, month_index, month_text, speaking, standing
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
     """Numbers by series and month index, the word of the best kind where several speak.
 
     `observation` holds one word a number (see `ledger.last_word`). Columns: SERIES, month, value, span, source, kind, and
-    standing, the place of the kind. `span` is `month`, `ytd` for a figure cumulated from January, or `yoy` and `ytd_yoy` for the
+    standing, the place of the kind, and known_from. `span` is `month`, `ytd` for a figure cumulated from January, or `yoy` and `ytd_yoy` for the
     printed growth of these two; other periods are left out. Raises OverflowError for a number that is too large.
     """
     start, end = pl.col("period_start"), pl.col("period_end")
@@ -95,13 +96,16 @@ def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
         .unique([*SERIES, "month", "span"], keep="first", maintain_order=True)
     )
     return pl.concat([placed.filter(~pl.col("product").is_in(several)), doubled]).select(
-        *SERIES, "month", "value", "span", "source", "kind", "standing"
+        *SERIES, "month", "value", "span", "source", "kind", "standing", "known_from"
     )
 
 
 def printed_numbers(observation: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
-    """The numbers of which series are made: without those that a better kind of release outranks, baskets of one code added."""
-    numbers = monthly_numbers(observation).select(*SERIES, "month", "value", "span", "standing")
+    """The numbers of which series are made: without those that a better kind of release outranks or a later one tells anew, baskets
+    of one code added."""
+    numbers = without_retold(monthly_numbers(observation), releases).select(
+        *SERIES, "month", "value", "span", "standing"
+    )
     numbers = without_outranked(numbers, releases)
     return pl.concat([numbers, _copy_baskets(numbers).select(numbers.columns)])
 

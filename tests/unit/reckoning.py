@@ -9,6 +9,7 @@ import functools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -143,7 +144,10 @@ class Reckoning:
         self.told: dict[Place, Told] = {}
         self.printed_ytd: dict[Place, Told] = {}
         self.printed_growth: dict[tuple[Place, bool], Fraction] = {}
+        self.wholes = [row for row in releases if row["partners"] != "keys" and not row["by_month"]]
+        self.said_on: dict[Place, date] = {}
         self._read(observation)
+        self._drop_retold()
         self._drop_outranked()
         self._copy_baskets()
         self._sum_codes(totals=False)
@@ -188,15 +192,19 @@ class Reckoning:
 
     def _about(self, flow: str, product: str, family: str, month: int) -> Iterator[Row]:
         for release in self.releases:
-            digits = oracle.digits_of_records(release)
-            level = not product.isdigit() or len(product) == digits or (digits == 8 and len(product) < 8)
             months = oracle.index(release["first_month"]), oracle.index(release["last_month"])
-            if (
-                release["flow"] == flow and level and oracle.asks_for(release, product)
-                and family in release["measures"] and months[0] <= month <= months[1]
-                and month < oracle.index(release["released_on"]) and not oracle.lost_a_record(release, product, month)
-            ):  # fmt: skip
+            if months[0] <= month <= months[1] and self._asks(release, flow, product, family, month):
                 yield release
+
+    @staticmethod
+    def _asks(release: Row, flow: str, product: str, family: str, month: int) -> bool:
+        """Whether a release whose months have this one asks for a product in it."""
+        digits = oracle.digits_of_records(release)
+        level = not product.isdigit() or len(product) == digits or (digits == 8 and len(product) < 8)
+        return bool(
+            release["flow"] == flow and level and oracle.asks_for(release, product) and family in release["measures"]
+            and month < oracle.index(release["released_on"]) and not oracle.lost_a_record(release, product, month)
+        )  # fmt: skip
 
     def everyone(self, flow: str, product: str, family: str, month: int) -> bool:
         return self.covering(flow, product, EVERYONE, family, month) is not None
@@ -231,8 +239,29 @@ class Reckoning:
                 self.printed_growth.setdefault((place, one_month), Fraction(row["value"], 100))
             elif one_month:
                 self.told.setdefault(place, told)
-            else:
-                self.printed_ytd.setdefault(place, told)
+            elif place not in self.printed_ytd:
+                self.printed_ytd[place], self.said_on[place] = told, row["known_from"]
+
+    def _drop_retold(self) -> None:
+        """A year so far gives way to a later release of its kind or a better one that tells all its months."""
+        for place, told in list(self.printed_ytd.items()):
+            about = (*place[:2], oracle.family(place.measure))
+            year = range(place.month - place.month % 12, place.month + 1)
+            days = [self.said_on[place]]
+            for release in self.wholes:
+                span = oracle.index(release["first_month"]), oracle.index(release["last_month"])
+                if (
+                    span == (year[0], year[-1]) and oracle.KINDS.index(release["kind"]) == told.standing
+                    and self._asks(release, *about, place.month) and oracle.names_partner(release, place.partner)
+                ):  # fmt: skip
+                    days.append(release["released_on"])
+            holders = [[row["release_id"] for row in self._about(*about, month)] for month in year]
+            if any(
+                release["released_on"] > max(days) and oracle.KINDS.index(release["kind"]) <= told.standing
+                and oracle.names_partner(release, place.partner) and all(release["release_id"] in held for held in holders)
+                for release in self.releases
+            ):  # fmt: skip
+                del self.printed_ytd[place]
 
     def _drop_outranked(self) -> None:
         for place, told in list(self.told.items()):

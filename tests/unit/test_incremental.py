@@ -177,8 +177,8 @@ def _rows_of(frame: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(frame).with_columns((cs.categorical() | cs.enum()).cast(pl.String)).sort(~cs.list())
 
 
-@given(st.one_of(worlds.histories(4), worlds.decades()), st.randoms(use_true_random=False))
-@draws(4)
+@given(st.one_of(worlds.histories(4), worlds.decades(), worlds.years_so_far()), st.randoms(use_true_random=False))
+@draws(6)
 def test_releases_that_come_one_by_one_in_any_order_make_what_all_at_once_make(
     store: Store, chance: random.Random
 ) -> None:

@@ -2,6 +2,7 @@
 
 import polars as pl
 from hypothesis import HealthCheck, Phase, given
+from hypothesis import strategies as st
 
 from schemas.metric import FIGURES, status
 from tasks.origin import Point
@@ -18,7 +19,7 @@ ROWS_TRACED = 15
 QUICK = (Phase.explicit, Phase.reuse, Phase.generate)
 
 
-@given(worlds.histories(most=4))
+@given(st.one_of(worlds.histories(most=4), worlds.years_so_far()))
 @draws(12, suppress_health_check=[HealthCheck.too_slow], phases=QUICK)
 def test_every_figure_is_found_again_from_the_rows_that_make_it(store: Store) -> None:
     """Every figure of a row; and the kinds of release that the row names are those of the rows that make its figures."""

@@ -3,6 +3,7 @@
 Small on purpose (few products, partners, months, days), so that releases meet on the same numbers all the time.
 """
 
+import itertools
 from datetime import date, timedelta
 from typing import Any
 
@@ -187,3 +188,24 @@ def papers(draw: st.DrawFn, name: str, epoch: str) -> tuple[Row, list[Row]]:
     )
     return row, [number(row, partner, period, value, measure, product=product, resolution=10)
                  for (product, partner, period, measure), value in said.items()]  # fmt: skip
+
+
+@st.composite
+def years_so_far(draw: st.DrawFn) -> list[tuple[Row, list[Row]]]:
+    """Releases that give months of one year as one figure, and others that give them one by one, on a few days."""
+    told: list[tuple[Row, list[Row]]] = []
+    for place in range(draw(st.integers(2, 4))):
+        first, last = sorted(draw(st.tuples(st.sampled_from((1, 1, 1, 2)), st.integers(2, 5))))
+        months, is_whole = f"2025-{first:02d}..2025-{last:02d}", draw(st.booleans())
+        partners = draw(st.sampled_from((("USA", "DEU"), ("USA",), ("WLD",))))
+        row = release(
+            f"r{place}", f"2025-1{draw(st.integers(0, 2))}-01", months, by_month=not is_whole,
+            partners=draw(st.sampled_from(("all", "all", "listed"))), partner_list=partners,
+            kind=draw(st.sampled_from(("query", "query", "query", "bulletin"))), source="gacc_query",
+            lost=draw(st.sampled_from(((), (), (), ("85051110 2025-02",)))),
+        )  # fmt: skip
+        periods = [months] if is_whole else [f"2025-{month:02d}" for month in range(first, last + 1)]
+        values = {key: draw(st.sampled_from((None, 1, 5, 20))) for key in itertools.product(partners, periods)}
+        said = [number(row, *key, value) for key, value in values.items() if value is not None]
+        told.append((row, said or [number(row, partners[0], periods[0], 1)]))
+    return told
