@@ -6,10 +6,12 @@ Belongs here: what of the published tables is read for a release. Nothing is com
 
 import logging
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple, cast
 
 import polars as pl
+import pyarrow.parquet
 from pandera.typing.polars import DataFrame
 
 from schemas.base import Base, BaseFar, BaseYear
@@ -83,14 +85,14 @@ def open_known(store: Path, release: Normalised) -> Known:
     prove(snapshot, Release)
     releases = read_table(snapshot, Release)
     _refuse_another_reporter(releases, release, store)
-    figures = _published(snapshot, Metric)
+    in_ledger, figures = _published(snapshot, Observation), _published(snapshot, Metric)
     outdated = figures.keys() - _of_todays_schema(figures, Metric).keys()
     # A version that wrote figures with other columns did not bring these numbers up to date: they may be older than the figures.
     foreign = {month for month in outdated if _has_other_columns(snapshot, Metric, figures[month])}
     based = {month: file for month, file in _base_files(snapshot, Base).items() if month not in foreign}
     plan = plan_months(
-        release, _published(snapshot, Observation).keys(), figures.keys(), outdated, based.keys(),
-        lambda month: has_totals(based[month].footer()),
+        release, in_ledger.keys(), figures.keys(), outdated, based.keys(),
+        lambda month: has_totals(based[month].footer()) or _has_spans(snapshot, month, in_ledger[month]),
     )  # fmt: skip
     if again := sum(month in plan.derived for month in outdated):
         log.warning(
@@ -132,6 +134,20 @@ def _published(snapshot: Snapshot | None, model: type[Table]) -> dict[Partition,
     """The published files of a table that has one for each partition."""
     entries = snapshot.entries(table_name(model)) if snapshot else ()
     return {path_partition(entry.partition): entry for entry in entries}
+
+
+def _has_spans(snapshot: Snapshot | None, month: Partition, entry: FileEntry) -> bool:
+    """Whether the ledger of a month has a figure of several months, also one that gave way and is in no `base`: the files of its
+    year name the same releases whichever came first. The statistics tell."""
+    assert snapshot is not None, "an entry is of a snapshot"
+    try:
+        footer = pyarrow.parquet.read_metadata(snapshot.path / entry.path)
+    except (OSError, pyarrow.ArrowInvalid):
+        prove(snapshot, Observation, month.__eq__)
+        raise
+    place = footer.schema.to_arrow_schema().names.index("period_start")
+    starts = (footer.row_group(group).column(place).statistics.min for group in range(footer.num_row_groups))
+    return any(start < date(month[1], month[2], 1) for start in starts)
 
 
 def _base_files(snapshot: Snapshot | None, model: type[Base | BaseYear | BaseFar]) -> dict[Partition, BaseFile]:
