@@ -74,8 +74,8 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         if facts.unit_value.value is not None and moved is not None and moved >= MIX_MOVED_PP_MIN else "",
         "implied": any(fact.status == "implied_base" for fact in facts.facts()),
         "mix_how": words["mix_how"].format(count=known_in_both),
-        "alt_chart": words["alt_chart"].format(month=month, latest=brief_words.shown(facts.partners[0].level))
-        + (f" {words['pale']}" if None in facts.world_t else ""),
+        "alt_chart": words["alt_chart"].format(month=month, latest=brief_words.shown(facts.partners[0].level, language))
+        + (f"{words['gap']}{words['pale']}" if None in facts.world_t else ""),
         "alt_partners": words["alt_partners"].format(month=month), "shown": lambda fact: brief_words.shown(fact, language),
         "source_line": lambda fact: brief_lists.source_line(fact, language), "formula": lambda fact: brief_lists.formula(fact, language),
         "sparkline": brief_charts.sparkline, "unit_value": brief_sentences.unit_value_pieces(facts, language),

@@ -27,10 +27,12 @@ def missing(facts: Facts, language: str) -> list[str]:
             by_figure = grouped.setdefault(fact.status, {})
             by_figure.setdefault(figure_name(fact, language), []).append(partner(fact.partner, language))
     reasons = MISSING | MISSING_ZH if language == "zh" else MISSING
-    comma, colon = ("、", "：") if language == "zh" else (", ", ": ")
+    said, between = texts(language), "、" if language == "zh" else ", "
     return [
-        f"{reasons[reason]}{colon}"
-        + "; ".join(f"{figure} ({comma.join(names)})" for figure, names in by_figure.items())
+        f"{reasons[reason]}{said['colon']}"
+        + said["semicolon"].join(
+            f"{figure}{said['open']}{between.join(names)}{said['close']}" for figure, names in by_figure.items()
+        )
         for reason, by_figure in sorted(grouped.items())
     ]
 
@@ -46,7 +48,11 @@ def source_line(fact: Fact, language: str = "en") -> str:
         f"{said['record']} {', '.join(map(str, number.records[:3]))}, sha256 {number.raw_sha256[:12]}"
         for number in numbers[:3]
     ]
-    return f"{formula(fact, language)}: " + "; ".join(parts) + (f"; + {len(numbers) - 3}" if len(numbers) > 3 else "")
+    return (
+        f"{formula(fact, language)}{said['colon']}"
+        + "; ".join(parts)
+        + (f"; + {len(numbers) - 3}" if len(numbers) > 3 else "")
+    )
 
 
 def formula(fact: Fact, language: str) -> str:
@@ -65,14 +71,17 @@ def revised_lines(facts: Facts, language: str) -> list[tuple[str, str]]:
     lines = []
     for row in facts.revised:
         numbers = [
-            said["no_word"] if value is None else amount(value, row.unit) for value in (row.old_value, row.new_value)
+            said["no_word"] if value is None else amount(value, row.unit, language)
+            for value in (row.old_value, row.new_value)
         ]
         kind = KINDS_ZH[row.kind] if language == "zh" else row.kind
         measure = said["measures"].get(row.measure, row.measure.replace("_", " "))
-        which = ", ".join([row.period, partner(row.partner, language), *_of_the_page(row, facts, language), measure])
+        which = said["comma"].join(
+            [row.period, partner(row.partner, language), *_of_the_page(row, facts, language), measure]
+        )
         lines.append(
             (
-                f"{which}: {numbers[0]} → {numbers[1]} ({kind}, {row.revised_on})",
+                f"{which}{said['colon']}{numbers[0]} → {numbers[1]}{said['open']}{kind}{said['comma']}{row.revised_on}{said['close']}",
                 f"{row.old_release_id} → {row.new_release_id}",
             )
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from schemas.brief import Fact, Facts, PartnerRow
 from schemas.metric import MISSING
 from tasks.brief_texts import MISSING_ZH
-from tasks.brief_words import is_seen, month_words, partner, percent, price_text, shown, texts, times
+from tasks.brief_words import in_unit, is_seen, month_words, partner, percent, price_text, shown, texts, times
 from tasks.display import written_month
 
 
@@ -65,7 +65,7 @@ def _change(made: Sentence, fact: Fact, language: str) -> Sentence:
         made.say(_way(fact, "增长", "下降", "基本持平", "持平"))
     else:
         made.say(_way(fact, "up ", "down ", "little changed", "unchanged"))
-    return made.say(f"{percent(fact)} %", fact) if is_seen(fact) else made
+    return made.say(in_unit(percent(fact), "%", language), fact) if is_seen(fact) else made
 
 
 def _world(facts: Facts, language: str) -> Sentence | None:
@@ -75,10 +75,10 @@ def _world(facts: Facts, language: str) -> Sentence | None:
     if language == "zh":
         made.say(
             f"{facts.month.year}年{facts.month.month}月中国{facts.name_zh}{'出口' if facts.flow == 'export' else '进口'}"
-        ).say(shown(row.level), row.level)
+        ).say(shown(row.level, "zh"), row.level)
         if row.mom.value is not None:
             _change(made.say("，环比"), row.mom, language).say("（上月").say(
-                shown(facts.world_before), facts.world_before
+                shown(facts.world_before, "zh"), facts.world_before
             ).say("）")
         if row.yoy.value is not None:
             _change(made.say("，同比"), row.yoy, language)
@@ -111,7 +111,9 @@ def _year(facts: Facts, language: str) -> Sentence | None:
     if language == "zh":
         trade = "出口" if facts.flow == "export" else "进口"
         subject = f"中国{facts.name_zh}{trade}" if is_first else ""
-        made.say(f"{f'{year}年' if is_first else ''}1至{facts.month.month}月{subject}累计").say(shown(row.ytd), row.ytd)
+        made.say(f"{f'{year}年' if is_first else ''}1至{facts.month.month}月{subject}累计").say(
+            shown(row.ytd, "zh"), row.ytd
+        )
         if row.ytd_yoy.value is not None:
             _change(made.say("，同比"), row.ytd_yoy, language)
         return made.say("。")
@@ -176,11 +178,11 @@ def _partner_zh(facts: Facts, row: PartnerRow) -> Sentence:
     made, name = Sentence(), partner(row.partner, "zh")
     to, trade = ("对", "出口") if facts.flow == "export" else ("自", "进口")
     _change(made.say(f"{to}{name}{trade}环比"), row.mom, "zh").say(times(row.mom, "zh"))
-    made.say("，至").say(shown(row.level), row.level)
+    made.say("，至").say(shown(row.level, "zh"), row.level)
     if row.yoy.value:
         _change(made.say("，同比"), row.yoy, "zh")
     if row.share.value is not None:
-        made.say("，占").say(shown(row.share), row.share)
+        made.say("，占").say(shown(row.share, "zh"), row.share)
     if row.rank.value is not None:
         made.say("，居第").say(shown(row.rank), row.rank).say("位")
         if row.rank_before.value is not None and row.rank_before.value != row.rank.value:
@@ -196,10 +198,10 @@ def unit_value_pieces(facts: Facts, language: str) -> list[Piece]:
             return Sentence().say(said["no_value"]).pieces
         reasons = MISSING | MISSING_ZH if language == "zh" else MISSING
         return Sentence().say(said["no_unit_value"].format(reason=reasons[price.status])).pieces
-    made = Sentence().say(price_text(price.value), price).say(f" {said['unit_notes'][price.measure]}")
+    made = Sentence().say(price_text(price.value), price).say(f"{said['gap']}{said['unit_notes'][price.measure]}")
     words = (", {} on the month", ", {} on the year") if language == "en" else ("，环比{}", "，同比{}")
     for fact, text in zip((facts.unit_value_mom, facts.unit_value_yoy), words, strict=True):
         if fact.value is not None:
             before, after = text.split("{}")
-            made.say(before).say(shown(fact), fact).say(after)
+            made.say(before).say(shown(fact, language), fact).say(after)
     return made.pieces

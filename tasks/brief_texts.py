@@ -61,7 +61,12 @@ STATES_ZH = {
     "report": "报道",
 }
 
+# What stands between words: a comma, a semicolon, a colon, a dash, brackets, and what is between a number and its unit.
+MARKS_EN = {"comma": ", ", "semicolon": "; ", "colon": ": ", "dash": " — ", "open": " (", "close": ")", "gap": " "}
+MARKS_ZH = {"comma": "，", "semicolon": "；", "colon": "：", "dash": "——", "open": "（", "close": "）", "gap": ""}
+UNITS_ZH = {"t": "吨", "kg": "千克", "USD": "美元", "CNY": "元"}
 TEXTS_EN = {
+    **MARKS_EN,
     "brief": "Brief", "headline": "In short", "partners": "By partner", "chart": "Thirty-six months, tonnes", "partner_chart": "The month and the month before, tonnes",
     "value": "Unit value", "revised": "What was revised", "missing": "What is not comparable, and why", "held": "What is held", "sources": "Where each number comes from",
     "events": "Export controls in these months", "partner": "partner", "columns": ["month", "m/m", "y/y", "year to date", "y/y", "share"], "recent": "13 months",
@@ -81,6 +86,7 @@ TEXTS_EN = {
     "no_unit_value": "There is no unit value of all countries: {reason}.", "regime": "regime {code}", "province": "province {code}",
 }  # fmt: skip
 TEXTS_ZH = {
+    **MARKS_ZH,
     "brief": "简报", "headline": "要点", "partners": "按贸易伙伴", "chart": "近三十六个月（吨）", "partner_chart": "当月与上月（吨）", "value": "单价", "revised": "修订",
     "missing": "不可比之处及原因", "held": "待人工确认", "sources": "每个数字的出处", "events": "期间的出口管制", "partner": "伙伴",
     "columns": ["当月", "环比", "同比", "累计", "累计同比", "占比"], "recent": "近13个月", "none_revised": "自上期简报以来没有修订。",

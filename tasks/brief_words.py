@@ -19,6 +19,7 @@ from tasks.brief_texts import (
     PRICE_UNITS,
     TEXTS_EN,
     TEXTS_ZH,
+    UNITS_ZH,
 )
 from tasks.display import partner_name, two_digits, written_month
 
@@ -35,13 +36,19 @@ def shown(fact: Fact, language: str = "en") -> str:
     if isinstance(value, str):
         return month_words(value, language)
     if fact.figure in ("level", "ytd"):
-        unit = PRICE_UNITS.get(fact.measure)
-        return f"{price_text(value)} {unit}" if unit else _tonnes(value)
+        if fact.measure not in PRICE_UNITS:
+            return in_unit(_tonnes(value), "t", language)
+        unit = texts("zh")["unit_notes"][fact.measure] if language == "zh" else PRICE_UNITS[fact.measure]
+        return in_unit(price_text(value), unit, language)
     if fact.figure == "rank":
         return f"{value:.0f}"
-    if fact.figure == "share_pct":
-        return f"{percent(fact)} %"
-    return f"{_sign(fact)}{percent(fact)} %"
+    size = in_unit(percent(fact), "%", language)
+    return size if fact.figure == "share_pct" else f"{_sign(fact)}{size}"
+
+
+def in_unit(number: str, unit: str, language: str) -> str:
+    """A number and its unit: 353 t, in Chinese 353吨."""
+    return f"{number}{texts(language)['gap']}{UNITS_ZH.get(unit, unit) if language == 'zh' else unit}"
 
 
 def figure_name(fact: Fact, language: str) -> str:
@@ -73,8 +80,8 @@ def percent(fact: Fact) -> str:
 def _tonnes(kilograms: float) -> str:
     value = kilograms / 1000
     if value >= 100 or value == int(value):
-        return f"{value:,.0f} t"
-    return f"{value:,.1f} t" if value >= 1 else f"{value:,.3f} t" if value >= 0.001 else f"{two_digits(value)} t"
+        return f"{value:,.0f}"
+    return f"{value:,.1f}" if value >= 1 else f"{value:,.3f}" if value >= 0.001 else two_digits(value)
 
 
 def price_text(value: float) -> str:
@@ -120,11 +127,11 @@ def partner(key: str, language: str) -> str:
     return str(known["name_zh"][0]) if known.height else key
 
 
-def amount(value: int, unit: str) -> str:
+def amount(value: int, unit: str, language: str) -> str:
     """A whole number of a release with its unit; of hundredths of a per cent, in per cent."""
     if unit == "basis_point":
-        return f"{value / 100:+,.2f} %".replace("-", "−")
-    return f"{value:,} {unit}"
+        return in_unit(f"{value / 100:+,.2f}".replace("-", "−"), "%", language)
+    return in_unit(f"{value:,}", unit, language) if language == "en" or unit in UNITS_ZH else f"{value:,} {unit}"
 
 
 def texts(language: str) -> dict[str, Any]:

@@ -333,9 +333,7 @@ def test_ranks_unit_value_and_mix_of_a_month_of_which_all_is_known(whole: Facts)
         in said
     )
     chinese = [sentence.text for sentence in brief_sentences.headlines(whole, "zh")]
-    assert (
-        "对美国出口环比增长300.0 %，是上月的4倍，至400 t，同比增长100.0 %，占50.0 %，居第1位（上月第3位）。" in chinese
-    )
+    assert "对美国出口环比增长300.0%，是上月的4倍，至400吨，同比增长100.0%，占50.0%，居第1位（上月第3位）。" in chinese
     page = brief.page(whole)
     # 400 t at 60 and 400 t at 50 dollars a kilogram, after 50.
     assert re.search(r">55\.00</a> US dollars per kilogram, <a[^>]*>\+10\.0 %</a> on the month", page)
@@ -351,7 +349,7 @@ def test_what_was_revised_since_the_month_before_came_out(whole: Facts) -> None:
     lines = [line for line, _ in brief_lists.revised_lines(whole, "en")]
     assert "2025-05, Germany, quantity kg: 290,000 kg → 300,000 kg (changed, 2025-07-20)" in lines
     assert all(line.startswith("2025-05, Germany") for line in lines)
-    assert "2025-05, 德国, 数量: 290,000 kg → 300,000 kg (变更, 2025-07-20)" in brief.page(whole, "zh")
+    assert "2025-05，德国，数量：290,000千克 → 300,000千克（变更，2025-07-20）" in brief.page(whole, "zh")
     assert {row.old_release_id == row.new_release_id for row in whole.revised} == {False}
 
 
@@ -568,7 +566,7 @@ def test_no_change_is_no_fall(tmp_path: Path, june: int, en: str, zh: str) -> No
     said = headlines(facts)
     assert f"were {level} in June 2025, {en} from 100,000 t in May and {en} from June 2024." in said[0]
     assert said[1].endswith(f", {en} on the year.")
-    assert f"出口{level}，环比{zh}（上月100,000 t），同比{zh}。" in headlines(facts, "zh")[0]
+    assert f"出口{level.replace(' t', '吨')}，环比{zh}（上月100,000吨），同比{zh}。" in headlines(facts, "zh")[0]
     everything = " ".join([*said, *headlines(facts, "zh")])
     assert not re.search(r"(down|fell|下降|\b0\.0 %)", everything), everything
     assert "hardly changed, at 99,999 t" in everything or "did not change from 100,000 t" in everything
@@ -743,3 +741,26 @@ def test_a_chinese_page_names_export_controls_in_chinese(whole: Facts) -> None:
         for column in ("document", "goods"):
             said = [sorted(re.findall(r"\d+(?:\.\d+)?", row[name])) for name in (column, f"{column}_zh")]
             assert said[0] == said[1], row["event"]
+
+
+def test_a_chinese_page_is_set_as_chinese_is(whole: Facts, facts: Facts) -> None:
+    """Units in Chinese and close to their numbers, and no comma, colon or bracket of another script between Chinese words."""
+    for page in (
+        brief.page(whole, "zh"),
+        brief.page(facts, "zh"),
+        brief.markdown(whole, "zh"),
+        brief.markdown(facts, "zh"),
+    ):
+        # What is beyond is the ledger's own: its units, codes and hashes.
+        told = re.sub(r"<[^>]+>", "", page.partition("<main>")[2] or page).partition("每个数字的出处")[0]
+        told = re.sub(r"(?s)^.*?</header>", "", told)
+        assert "吨" in told
+        wrong = re.findall(
+            r"[\d,.]+ ?t\b|\d %|[\u4e00-\u9fff][,;:(] ?[\u4e00-\u9fff]|[。，；：） ] [\u4e00-\u9fff]| \([\u4e00-\u9fff]",
+            told,
+        )
+        assert not wrong, wrong
+    assert "<h1>稀土永磁体，2025年6月</h1>" in brief.page(facts, "zh")
+    assert "3,188吨" in brief.page(facts, "zh")
+    assert "−38.1%" in brief.page(facts, "zh")
+    assert "3,188 t" in brief.page(facts, "en")
