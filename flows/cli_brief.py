@@ -18,6 +18,7 @@ from tasks.plurals import counted
 
 MARKS = {"supported": "green", "contradicted": "bold red", "right_number_wrong_place": "yellow", "not_checkable": "dim"}
 Language = StrEnum("Language", ["en", "zh"])
+WINDOW_FIGURES = ("quantity_kg", "quantity_year_before_kg", "yoy_pct")
 commands = typer.Typer()
 events = typer.Typer(help="Export-control measures, and what the months around them look like.")
 claims = typer.Typer(no_args_is_help=True, help="Figures that others printed, checked against the ledger.")
@@ -132,13 +133,16 @@ def windows(
         if form is not Form.table or output:
             formats.write(found, form.value, output)
             return
+    empty: list[str] = []
     for (name, what, role), rows in found.partition_by(
         "event", "product", "role", as_dict=True, maintain_order=True
     ).items():
-        table = Table(
-            title=f"{name} ({rows['state'][0].replace('_', ' ')}), {display.product_name(str(what))}, {role}",
-            title_justify="left",
-        )
+        about = f"{name} ({rows['state'][0].replace('_', ' ')}), {display.product_name(str(what))}, {role}"
+        if all(rows[figure].null_count() == rows.height for figure in WINDOW_FIGURES):
+            # Of every placebo that there is a table of dashes would hide the few that say something.
+            empty.append(about)
+            continue
+        table = Table(title=escape(about), title_justify="left")
         for column in ("window", "side", "t", "a year before, t", "y/y, %", "status"):
             table.add_column(column, justify="right" if column in ("t", "a year before, t", "y/y, %") else "left")
         for row in rows.iter_rows(named=True):
@@ -155,6 +159,8 @@ def windows(
                 row["status"].replace("_", " "),
             )
         console.print(table)
+    for about in empty:
+        say(f"{about}: no figure of any of its windows; --format csv says why")
     _say_mixed(product)
 
 

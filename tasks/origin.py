@@ -91,7 +91,7 @@ class Origins:
     def _is_retold(self, point: Point, told: Amount) -> bool:
         """Whether a release of the kind of a printed year to date, or of a better one, spoke of each of its months later."""
         january = point.month - point.month % 12
-        row, (start, end) = told.rows[0], _days(january, point.month)
+        row, start, end = told.rows[0], first_day(january), month_end(first_day(point.month))
         own = point.at(product=row["product"], measure=row["measure"])
         is_whole = ~pl.col("by_month") & (pl.col("first_month") == start) & (pl.col("last_month").dt.month_end() == end)
         again = self.releases.filter(is_whole, kind=row["kind"]).with_columns(first_month="last_month", by_month=True)

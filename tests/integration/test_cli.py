@@ -26,8 +26,10 @@ from typer.testing import CliRunner
 from flows.cli import app
 from flows.terminal import ingest_one, prepare_prefect
 from schemas import code_tables
+from schemas.code_tables import code_table
 from schemas.request import ReleaseRequest
 from tasks import hold, reading
+from tasks.display import product_names
 from tasks.snapshot import BrokenStore
 
 ROOT = Path(__file__).parent.parent.parent
@@ -732,3 +734,39 @@ def test_what_is_ended_from_outside_says_what_holds_and_goes_on_when_run_again(
     assert not (store / "current").exists()
     again = tidewaiter(*ingest, cwd=ROOT)
     assert (again.returncode, again.stdout[:9]) == (0, "published"), again.stderr
+
+
+@pytest.mark.parametrize("asked", [("revisions",), ("read", "base"), ("resolve", "metric")])
+def test_a_reader_that_has_seen_enough_is_told_of_no_refusal(home: Path, asked: tuple[str, ...]) -> None:
+    """`tidewaiter revisions | head` said "refused [Errno 32] Broken pipe", and ended as if it were refused."""
+    running = subprocess.Popen(
+        [sys.executable, "-m", "flows", *asked], cwd=home, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert running.stdout is not None
+    running.stdout.close()
+    assert running.stderr is not None
+    assert (running.stderr.read(), running.wait(timeout=120)) == ("", 141)
+
+
+@pytest.mark.parametrize(("partner", "tables"), [("WLD", True), ("FRA", False)])
+def test_windows_without_a_figure_are_a_line_and_no_table_of_dashes(home: Path, partner: str, tables: bool) -> None:
+    """Of sixteen tables twelve were of placebos of which nothing is known."""
+    asked = ("events", "windows", "--product", "basket:rare_earth_magnets", "--partner", partner)
+    told = tidewaiter(*asked, cwd=home).stdout
+    rows = list(csv.DictReader(io.StringIO(tidewaiter(*asked, "--format", "csv", cwd=home).stdout)))
+    with_figures = {
+        (row["event"], row["product"]) for row in rows
+        if row["quantity_kg"] or row["quantity_year_before_kg"] or row["yoy_pct"]
+    }  # fmt: skip
+    assert bool(with_figures) == tables
+    assert rows
+    assert told.count("┃ window ") == len(with_figures)
+    every = {(row["event"], row["product"]) for row in rows}
+    assert told.count("no figure of any of its windows") == len(every - with_figures)
+
+
+def test_every_line_that_a_word_of_the_press_stands_for_has_a_name() -> None:
+    meant = {name for name in code_table("commodity_words")["product"] if name.startswith("line:")}
+    assert len(meant) > 1
+    assert [name for name in sorted(meant) if product_names(name) is None] == []
