@@ -739,14 +739,15 @@ def test_what_is_ended_from_outside_says_what_holds_and_goes_on_when_run_again(
 @pytest.mark.parametrize("asked", [("revisions",), ("read", "base"), ("resolve", "metric")])
 def test_a_reader_that_has_seen_enough_is_told_of_no_refusal(home: Path, asked: tuple[str, ...]) -> None:
     """`tidewaiter revisions | head` said "refused [Errno 32] Broken pipe", and ended as if it were refused."""
-    running = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "flows", *asked], cwd=home, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    assert running.stdout is not None
-    running.stdout.close()
-    assert running.stderr is not None
-    assert (running.stderr.read(), running.wait(timeout=120)) == ("", 141)
+    ) as running:  # fmt: skip
+        assert running.stdout is not None
+        running.stdout.close()
+        assert running.stderr is not None
+        said = running.stderr.read()
+    assert (said, running.returncode) == ("", 141)
 
 
 @pytest.mark.parametrize(("partner", "tables"), [("WLD", True), ("FRA", False)])
