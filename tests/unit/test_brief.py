@@ -172,7 +172,7 @@ def test_words_follow_the_numbers(facts: Facts) -> None:
     assert "down 38.1 % from June 2024" in said
     assert "June was the highest month since March 2025." in said
     chinese = " ".join(sentence.text for sentence in brief_sentences.headlines(facts, "zh"))
-    assert "对美国出口环比增长660 %，是上月的7倍多，至353 t" in chinese
+    assert "对美国出口环比增长660%，是上月的7倍多，至353吨" in chinese
     assert "6倍" not in chinese
     assert "6月为自2025年3月以来最高。" in chinese
 
@@ -490,7 +490,7 @@ TWO_MONTHS = [("202505", CODE, "USA", 100_000, 5_000_000), ("202506", CODE, "USA
 def test_a_unit_value_is_in_the_money_that_is_known(tmp_path: Path) -> None:
     facts = brief_of(taken(of_query(tmp_path / "yuan.csv", TWO_MONTHS, "人民币")))
     assert "55.00</a> yuan per kilogram, <a" in section(brief.page(facts), "value")
-    assert "55.00 元/千克，环比+10.0 %" in brief.markdown(facts, "zh")
+    assert "55.00元/千克，环比+10.0%" in brief.markdown(facts, "zh")
     assert "55.00 CNY/kg" in section(brief.page(facts), "sources")
     assert all(fact.trace is not None and fact.trace.agrees for fact in facts.facts())
 
@@ -541,7 +541,7 @@ def test_the_unit_value_among_the_sources_is_no_mass(whole: Facts) -> None:
     assert ("All countries, 2025-06, unit value", "55.00 USD/kg") in rows
     assert ("All countries, 2025-06, unit value m/m", "+10.0 %") in rows
     assert len({label for label, _ in rows}) == len(rows) > 20
-    assert "全球, 2025-06, 单价: 55.00 USD/kg — 当月金额 / 当月数量" in brief.markdown(whole, "zh")
+    assert "全球，2025-06，单价：55.00美元/千克 — 当月金额 / 当月数量" in brief.markdown(whole, "zh")
 
 
 def test_a_small_growth_of_round_numbers_is_not_rounded_away(tmp_path: Path) -> None:
@@ -551,7 +551,7 @@ def test_a_small_growth_of_round_numbers_is_not_rounded_away(tmp_path: Path) -> 
     said = " ".join(headlines(facts))
     assert "were 62 t in June 2025, up 3 % from 60 t in May." in said
     assert "to the United States rose 3 % to 31 t" in said
-    assert "环比增长3 %" in " ".join(headlines(facts, "zh"))
+    assert "环比增长3%" in " ".join(headlines(facts, "zh"))
     assert ">+3 %</a>" in section(brief.page(facts), "partners")
 
 
