@@ -6,18 +6,23 @@ beside a print says so but other prints. The same rules as in `tasks/check.py`: 
 of papers are looked for in collected files alone: what papers printed is no fault of a download that comes later.
 """
 
+from typing import Any
+
 import polars as pl
 
 from tasks.findings import Rows, finding
 from tasks.judged import EXAMPLES, GROWTH, REVISED_SHARE_MAX, SO_FAR, YEAR_MONTHS, Check, Judged
 from tasks.numbers import has_fewer_digits
 from tasks.periods import span_name
+from tasks.plurals import counted
 from tasks.published_months import CODED
 from tasks.scope import WORLD, month_index
 
 # Two digits say a number within 5 %, and customs may have revised it besides.
 DISAGREE_SHARE_MAX = 0.1
 BASIS_POINTS = 10_000
+# Less than all that stands beside it by so much, and with three digits more as much as these within a factor.
+FAR_LESS, LIKE_FACTOR = 100, 10
 FIGURE = [*CODED, "period_start", "period_end"]
 MONTH = [*CODED, "month"]
 SAID = ("value", "resolution", "known_from")
@@ -84,7 +89,7 @@ def _parts_exceed_total(judged: Judged) -> Rows:
 
 def _implied_revision(judged: Judged) -> Rows:
     """A growth is printed on the base that the authority uses now. If that cannot be ours, the year before was revised, and that is
-    known without a new download."""
+    known without a new download; unless the growth fits our base with the other sign, and is far from it with its own."""
     key = ["flow", "product", "partner", "period_start", "period_end"]
     printed = judged.own.filter(measure="quantity_kg_yoy")
     if not printed.height:
@@ -116,12 +121,29 @@ def _implied_revision(judged: Judged) -> Rows:
         )
     )  # fmt: skip
     for row in against.sort(key).iter_rows(named=True):
+        is_turned = _fits_turned(row)
         yield finding(
-            "implied_revision", "warning", f"{row['product']} {row['partner']} {row['period_end']:%Y-%m}",
+            "growth_sign" if is_turned else "implied_revision", "error" if is_turned else "warning",
+            f"{row['product']} {row['partner']} {row['period_end']:%Y-%m}",
             observed=f"{row['level']:,} kg and {row['growth'] / 100:+.2f} % imply {row['low']:,.0f} to {row['high']:,.0f} kg a year before",
-            expected=f"{row['base']:,} kg, which the ledger has for that period",
-            advice="The year before was revised; download it again.",
+            expected=f"{row['base']:,} kg, which the ledger has for that period" + (
+                f" and from which it is {-row['growth'] / 100:+.2f} %" if is_turned else ""
+            ),
+            advice="Look at the sign in the source, and correct it; if the year before was revised so much, approve." if is_turned
+            else "The year before was revised; download it again.",
         )  # fmt: skip
+
+
+def _fits_turned(row: dict[str, Any]) -> bool:
+    """Whether a growth fits its base with the other sign, and is further from it with its own than a revision would be."""
+    least, most = (BASIS_POINTS - row["growth"] + sign * row["growth_step"] for sign in (-1, 1))
+    if least <= 0:
+        return False
+    low = (row["level"] - row["level_step"]) * BASIS_POINTS / most
+    high = (row["level"] + row["level_step"]) * BASIS_POINTS / least
+    fits = low * (1 - REVISED_SHARE_MAX) <= row["base"] <= high * (1 + REVISED_SHARE_MAX)
+    is_far = not row["low"] * (1 - DISAGREE_SHARE_MAX) <= row["base"] <= row["high"] * (1 + DISAGREE_SHARE_MAX)
+    return bool(fits and is_far)
 
 
 def _printed(judged: Judged) -> pl.DataFrame:
@@ -184,6 +206,37 @@ def _prints_do_not_add_up(judged: Judged) -> Rows:
         )  # fmt: skip
 
 
+def _thousandth(judged: Judged) -> Rows:
+    """A quantity printed to the kilogram of which a thousand times as much is like all that stands beside it: the point of `3.188` t
+    parts thousands."""
+    if judged.row["kind"] != "published":
+        return
+    rows = _printed(judged).filter(measure="quantity_kg").unique(FIGURE, keep="first", maintain_order=True)
+    rows = rows.with_columns(first=month_index("period_start"), last=month_index("period_end")).with_columns(
+        usual=pl.col("value") / (pl.col("last") - pl.col("first") + 1)
+    )
+    to_the_kilogram = rows.filter("new", pl.col("value") > 0, resolution=1)
+    beside = to_the_kilogram.join(rows, on=CODED, suffix="_beside").filter(
+        (pl.col("last") - pl.col("last_beside")).abs() <= YEAR_MONTHS,
+        (pl.col("period_start") != pl.col("period_start_beside")) | (pl.col("period_end") != pl.col("period_end_beside")),
+    )  # fmt: skip
+    others = beside.group_by(*FIGURE, "value", "usual").agg(
+        least=pl.col("usual_beside").min(), middle=pl.col("usual_beside").median(), figures=pl.len()
+    )
+    like = 1000 * pl.col("usual") / pl.col("middle")
+    found_among = others.filter(
+        pl.col("least") >= FAR_LESS * pl.col("usual"), like.is_between(1 / LIKE_FACTOR, LIKE_FACTOR)
+    )
+    for found in found_among.sort(FIGURE).head(EXAMPLES).iter_rows(named=True):
+        yield finding(
+            "thousandth", "error", _subject(found), observed=f"{found['value']:,}",
+            expected=f"some {found['middle']:,.0f} a month, as {counted(found['figures'], 'figure')} beside it; "
+            f"{1000 * found['value']:,} would be like them",
+            advice="See whether the point parts thousands in the source, 3.188 t for 3,188; then write the number without it. If so "
+            "little was traded, approve.",
+        )  # fmt: skip
+
+
 def _subject(found: dict[str, object]) -> str:
     return (
         f"{found['flow']} {found['product']} {found['partner']} {span_name(found['period_start'], found['period_end'])} "  # type: ignore[arg-type]
@@ -192,5 +245,5 @@ def _subject(found: dict[str, object]) -> str:
 
 
 PRINTS: tuple[Check, ...] = (
-    _year_to_date, _parts_exceed_total, _implied_revision, _prints_disagree, _prints_do_not_add_up,
+    _year_to_date, _parts_exceed_total, _implied_revision, _prints_disagree, _prints_do_not_add_up, _thousandth,
 )  # fmt: skip

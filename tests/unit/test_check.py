@@ -58,7 +58,7 @@ PUBLISHED = {"source": "published", "flow": None, "released_on": None}
 
 def test_every_check_is_asked_and_named_by_its_finding() -> None:
     names = [ask.__name__.lstrip("_") for ask in (*CHECKS, *PRECEDENTS, *GAPS, *SLIPS, *MONTH_SLIPS, *PRINTS)]
-    assert len(names) == len(set(names)) == 31
+    assert len(names) == len(set(names)) == 32
     assert all(ask.__doc__ for ask in (*CHECKS, *PRECEDENTS, *GAPS, *SLIPS, *MONTH_SLIPS, *PRINTS))
 
 

@@ -104,3 +104,48 @@ def test_a_growth_on_a_base_that_cannot_be_ours_is_a_warning(growth: str, found:
     rows = findings.filter(check="implied_revision").select("severity", "observed", "expected").rows()
     assert [row[0] for row in rows] == ["warning"] * found
     assert all("3,188,000 kg" in row[1] and "5,150,000 kg" in row[2] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("base", "growth", "found"),
+    [
+        ("5150", "38.1", [("growth_sign", "+38.10 %")]),
+        ("5150", "-38.1", []),
+        # Half as much in both years: the sign is as good as the other, and what was revised is not told by it.
+        ("2400", "38.1", []),
+        ("3200", "0.38", []),
+        ("1238", "157.5", []),
+    ],
+)  # fmt: skip
+def test_a_growth_that_fits_with_the_other_sign_alone_is_held(
+    base: str, growth: str, found: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    """3,188 t are 38.1 % less than 5,150 t."""
+    before = (_line(base, "2024-06"),)
+    doubts = _doubts(tmp_path, _line("3188"), _line(growth, measure="quantity_yoy", unit="%"), before=before)
+    assert [(check, observed.split(" and ")[1].split(" imply")[0]) for check, observed, _ in doubts] == found
+
+
+@pytest.mark.parametrize(
+    ("printed", "beside", "found"),
+    [
+        ("3.188", [("2025-05", "1238")], ["3,188"]),
+        ("3.188", [("2025-01..2025-06", "22319")], ["3,188"]),
+        ("3.188", [("2024-07", "4000"), ("2025-05", "900")], ["3,188"]),
+        # Longer ago than a year nothing is beside it; a hundredth is no thousandth, and 3.19 says no kilograms.
+        ("3.188", [("2024-05", "4000")], []),
+        ("31.88", [("2025-05", "1238")], []),
+        ("3.19", [("2025-05", "1238")], []),
+        ("3.188", [("2025-05", "123800")], []),
+        ("3.188", [("2025-05", "1238"), ("2025-04", "2.627")], []),
+        ("3.188", [("2025-05", "0")], []),
+        ("3188", [("2025-05", "1238")], []),
+    ],
+)  # fmt: skip
+def test_a_thousandth_of_what_stands_beside_it_is_held(
+    printed: str, beside: list[tuple[str, str]], found: list[str], tmp_path: Path
+) -> None:
+    lines = [_line(value, period) for period, value in beside]
+    for folder, new, before in (("file", lines, ()), ("store", [], tuple(lines))):
+        doubts = _doubts(tmp_path / folder, *new, _line(printed), before=before)
+        assert [observed for check, observed, _ in doubts if check == "thousandth"] == found, folder
