@@ -100,7 +100,7 @@ def test_records_set_aside_are_named_and_the_table_quarantine_only_where_it_will
     said = "; ".join(
         f"record {2001 + number}: product '250{number}x' is no HS code of 2, 4, 6 or 8 digits" for number in range(3)
     )
-    assert held["observed"][0] == f"5 of 2005 records set aside; {said}; and 2 more"
+    assert held["observed"][0] == f"5 of 2,005 records set aside; {said}; and 2 more"
 
 
 @pytest.mark.parametrize(("value", "raised"), [("1", []), ("1,000,000", [("unknown_partners", "error")])])
