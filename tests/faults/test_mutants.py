@@ -176,9 +176,9 @@ MUTANTS: dict[str, tuple[Mutant, Check]] = {
             "settle",
             (f"[{HEAL}] if damaged else []", "[]"),
             (
-                "self._waiting.clear()",
+                "return healed",
                 "good = {sha256: object_path(store, sha256) for sha256 in damaged}\n"
-                f"    healed += [{HEAL.replace('damaged', 'good')}]",
+                f"    return healed + [{HEAL.replace('damaged', 'good')}]",
             ),
         ),
         check_healing,

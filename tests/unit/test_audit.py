@@ -133,7 +133,7 @@ def test_a_word_of_the_ledger_that_is_not_what_its_release_says_is_named(
     assert [problem for problem in problems if "metric level" in problem and "USA quantity_kg" in problem] == []
     (problem,) = [problem for problem in problems if "observation" in problem]
     assert "observation of export 85051110 USA quantity_kg 2025-06: found 999000; expected 1000" in problem
-    assert "add up to in the details of gacc_query-" in problem
+    assert "the sum of 1 record in the details of gacc_query-" in problem
 
 
 def test_the_numbers_of_a_raw_file_are_read_once_however_many_are_traced(

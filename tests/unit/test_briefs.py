@@ -49,7 +49,7 @@ def test_a_release_of_a_watched_product_writes_its_briefs_outside_of_what_is_has
     place = "briefs/2025-06/basket-rare_earth_magnets"
     assert outcome.briefs == [f"{place}.{language}.{form}" for language in ("en", "zh") for form in ("html", "md")]
     assert "800 t" in (store / f"{place}.en.html").read_text(encoding="utf-8")
-    assert "800 t" in (store / f"{place}.zh.md").read_text(encoding="utf-8")
+    assert "800吨" in (store / f"{place}.zh.md").read_text(encoding="utf-8")
     assert audit_store(store) == []
     snapshot = open_published(store)
     assert outcome.snapshot_id == snapshot.id
@@ -136,4 +136,4 @@ def test_january_and_february_together_have_a_brief(tmp_path: Path) -> None:
     said = (tmp_path / "store" / "briefs" / "2025-02" / "line-rare_earths.en.md").read_text(encoding="utf-8")
     assert "from January to February 2025 came to 9,731 t, up 8.1 % on the year." in said
     chinese = (tmp_path / "store" / "briefs" / "2025-02" / "line-rare_earths.zh.md").read_text(encoding="utf-8")
-    assert "2025年1至2月中国稀土出口累计9,731 t，同比增长8.1 %。" in chinese
+    assert "2025年1至2月中国稀土出口累计9,731吨，同比增长8.1%。" in chinese
