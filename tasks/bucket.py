@@ -9,6 +9,7 @@ A PUT is atomic and a listing is complete (S3 since 2020). A condition is checke
 under one condition just one is told that it did. A reply that is lost tells nothing: then one looks.
 """
 
+import math
 import os
 import random
 import re
@@ -236,7 +237,16 @@ def _allows_http() -> bool:
 
 
 def _timeout_seconds() -> float:
-    return float(os.environ.get("TIDEWAITER_S3_TIMEOUT_SECONDS", TIMEOUT_SECONDS))
+    said = os.environ.get("TIDEWAITER_S3_TIMEOUT_SECONDS", str(TIMEOUT_SECONDS))
+    try:
+        seconds = float(said)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise BucketError(
+            f"TIDEWAITER_S3_TIMEOUT_SECONDS is {said!r}. Give seconds, such as 60, or leave it out for {TIMEOUT_SECONDS:g}."
+        )
+    return seconds
 
 
 def _item(meta: "obstore.ObjectMeta") -> Item:
