@@ -6,8 +6,6 @@ beside a print says so but other prints. The same rules as in `tasks/check.py`: 
 of papers are looked for in collected files alone: what papers printed is no fault of a download that comes later.
 """
 
-from typing import Any
-
 import polars as pl
 
 from tasks.findings import Rows, finding
@@ -108,20 +106,18 @@ def _implied_revision(judged: Judged) -> Rows:
     bases = told.with_columns(
         pl.col("period_start").dt.offset_by("1y"), pl.col("period_end").dt.offset_by("1y").dt.month_end()
     ).select(*key, base="value", base_step="resolution")
-    # A printed figure may be rounded or cut off, so it stands for anything within one whole step to either side.
-    least, most = (BASIS_POINTS + pl.col("growth") + sign * pl.col("growth_step") for sign in (-1, 1))
+    (least, low, high), turned = _implied(pl.col("growth")), _implied(-pl.col("growth"))
+    base, step = pl.col("base"), pl.col("base_step")
+    fits_turned = (turned[0] > 0) & base.is_between(
+        turned[1] * (1 - REVISED_SHARE_MAX), turned[2] * (1 + REVISED_SHARE_MAX)
+    )
+    is_far = ~base.is_between(low * (1 - DISAGREE_SHARE_MAX), high * (1 + DISAGREE_SHARE_MAX))
     against = (
-        growths.join(levels, on=key).join(bases, on=key).filter(least > 0)
-        .with_columns(
-            low=(pl.col("level") - pl.col("level_step")) * BASIS_POINTS / most,
-            high=(pl.col("level") + pl.col("level_step")) * BASIS_POINTS / least,
-        )
-        .filter(
-            (pl.col("base") + pl.col("base_step") < pl.col("low")) | (pl.col("base") - pl.col("base_step") > pl.col("high"))
-        )
+        growths.join(levels, on=key).join(bases, on=key).filter(least > 0, (base + step < low) | (base - step > high))
+        .with_columns(low=low, high=high, is_turned=fits_turned & is_far)
     )  # fmt: skip
     for row in against.sort(key).iter_rows(named=True):
-        is_turned = _fits_turned(row)
+        is_turned = row["is_turned"]
         yield finding(
             "growth_sign" if is_turned else "implied_revision", "error" if is_turned else "warning",
             f"{row['product']} {row['partner']} {row['period_end']:%Y-%m}",
@@ -134,16 +130,12 @@ def _implied_revision(judged: Judged) -> Rows:
         )  # fmt: skip
 
 
-def _fits_turned(row: dict[str, Any]) -> bool:
-    """Whether a growth fits its base with the other sign, and is further from it with its own than a revision would be."""
-    least, most = (BASIS_POINTS - row["growth"] + sign * row["growth_step"] for sign in (-1, 1))
-    if least <= 0:
-        return False
-    low = (row["level"] - row["level_step"]) * BASIS_POINTS / most
-    high = (row["level"] + row["level_step"]) * BASIS_POINTS / least
-    fits = low * (1 - REVISED_SHARE_MAX) <= row["base"] <= high * (1 + REVISED_SHARE_MAX)
-    is_far = not row["low"] * (1 - DISAGREE_SHARE_MAX) <= row["base"] <= row["high"] * (1 + DISAGREE_SHARE_MAX)
-    return bool(fits and is_far)
+def _implied(growth: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+    """By what a growth multiplies at least, in basis points, and the least and the most base that it implies where that is above 0."""
+    # A printed figure may be rounded or cut off, so it stands for anything within one whole step to either side.
+    least, most = (BASIS_POINTS + growth + sign * pl.col("growth_step") for sign in (-1, 1))
+    level, step = pl.col("level"), pl.col("level_step")
+    return least, (level - step) * BASIS_POINTS / most, (level + step) * BASIS_POINTS / least
 
 
 def _printed(judged: Judged) -> pl.DataFrame:
