@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from flows import cli_brief, cli_ingest, cli_read
-from flows.terminal import Stoppable, console
+from flows.stoppable import Stoppable
+from flows.terminal import console
 
 app = typer.Typer(
     name="tidewaiter", cls=Stoppable, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown",

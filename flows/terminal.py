@@ -1,21 +1,19 @@
-"""What the commands share: how they speak, how they end, how a day and a month are written, how one file is ingested.
+"""What the commands share: how they speak, how a day and a month are written, how one file is ingested.
 
-Exit codes: 0 done or nothing new, 1 an audit or a trace that does not agree or a disk that fails, 2 refused, 3 held, 130, 143
-and 141 ended from outside, by Ctrl-C, by SIGTERM, and because nobody reads on.
+Exit codes: 0 done or nothing new, 1 an audit or a trace that does not agree or a disk that fails, 2 refused, 3 held; what is
+ended from outside has those of `flows/stoppable.py`.
 """
 
 import io
 import logging
 import os
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from types import FrameType
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -23,7 +21,6 @@ from pydantic_core import ErrorDetails
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from typer.core import TyperGroup
 
 from flows import server
 from schemas.address import S3Url, UnusableAddress, read_address
@@ -66,36 +63,6 @@ STORE_HELP = "the published tables: a folder, or s3://bucket/prefix"
 InPrefect = Annotated[
     bool, typer.Option("--prefect/--no-prefect", help="record the run in a Prefect server, if one answers")
 ]
-
-
-class Terminated(BaseException):
-    """SIGTERM, as an exception: so that a bar is taken off the terminal and what was begun is put away, as by Ctrl-C."""
-
-
-class Stoppable(TyperGroup):
-    """The commands, of which each may be ended at any moment by Ctrl-C or SIGTERM, and then says what holds."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run a command. Raises Exit with 130 or 143 where it was ended, with 141 where nobody reads on."""
-        before = signal.signal(signal.SIGTERM, _terminate)
-        try:
-            return super().invoke(ctx)
-        except (KeyboardInterrupt, Terminated) as end:
-            say(
-                "[bold yellow]interrupted[/] what was published stands, and nothing is half published; run this again to go on",
-                to=errors, markup=True,
-            )  # fmt: skip
-            raise typer.Exit(128 + (signal.SIGINT if isinstance(end, KeyboardInterrupt) else signal.SIGTERM)) from end
-        except BrokenPipeError as end:
-            # Nobody reads what is still to be flushed at the end; without a place for it, that would be said on stderr.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(128 + signal.SIGPIPE) from end
-        finally:
-            signal.signal(signal.SIGTERM, before)
-
-
-def _terminate(number: int, frame: FrameType | None) -> NoReturn:
-    raise Terminated
 
 
 def say(text: str, *, to: Console = console, markup: bool = False, style: str | None = None) -> None:

@@ -106,8 +106,14 @@ def current_run() -> Run | None:
 
 @contextlib.contextmanager
 def listening(hear: Callable[[str], None]) -> Iterator[None]:
-    """`hear` is told the name of each step that begins inside, for progress on a terminal."""
-    token = _listener.set(hear)
+    """`hear` is told the name of each step that begins inside, after whoever listens around this: for progress on a terminal."""
+    around = _listener.get()
+
+    def hear_both(step: str) -> None:
+        around(step)  # type: ignore[misc]
+        hear(step)
+
+    token = _listener.set(hear_both if around else hear)
     try:
         yield
     finally:

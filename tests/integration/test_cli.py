@@ -697,15 +697,17 @@ def test_what_is_ended_from_outside_says_what_holds_and_goes_on_when_run_again(
 ) -> None:
     store = tmp_path / "store"
     store.mkdir()
-    # A shell that starts tests beside other work has its children ignore Ctrl-C.
-    listens = (
-        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from flows.cli import app; app()"
+    # A shell that starts tests beside other work has its children ignore Ctrl-C. In the middle of its way, landed and not
+    # published, it waits for the signal, which a busy machine may send late.
+    waits = (
+        "import signal; from flows.cli import app; from tasks.lineage import listening\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "with listening(lambda step: signal.pause() if step == 'parse' else None): app()"
     )
     ingest = ["ingest", "flows/examples/published_figures.csv", "--no-prefect", "--store", str(store)]
     running = subprocess.Popen(
-        [sys.executable, "-c", listens, *ingest], cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-c", waits, *ingest], cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
-    # In the middle of its way: landed, and not published.
     while running.poll() is None and not [*store.glob("raw/*/*")]:
         time.sleep(0.01)
     running.send_signal(sent)
