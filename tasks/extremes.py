@@ -20,7 +20,7 @@ from tasks.scope import LOOK_BACK_MONTHS
 
 
 @numba.njit(nogil=True, cache=True)
-def tell_extremes(
+def tell_extremes(  # noqa: PLR0912
     known: Any, asked: Any, told: Array, far: Any, rows: Any, room: Any, start: int, begin: int, end: int
 ) -> None:  # fmt: skip
     """Fill in highest and lowest since, and the kinds of release that these rest on, where the level is told: of the items from
@@ -44,7 +44,21 @@ def tell_extremes(
                 continue
             since, of_far = days[AT.comparable_from, row], -1
             oldest = max(month - LOOK_BACK_MONTHS, since)
-            run = _unbroken_run(figure, level, made, told, item, max(first, oldest, near), month)
+            # The first month of the run that ends with this one: each of its months is known and told. `figure` gets their levels.
+            run, begins_at = month, max(first, oldest, near)
+            if item.is_ratio:
+                figure[month], _ = figure_of(level, made, item, month)
+                while run > begins_at and has(told, item.series, run - 1) and has(told, item.weight, run - 1):
+                    figure[run - 1], _ = figure_of(level, made, item, run - 1)
+                    if numpy.isnan(figure[run - 1]):
+                        break
+                    run -= 1
+            else:
+                # Of most items, so in a loop of its own.
+                while run > begins_at and level[item.own, run - 1] != NOTHING and has(told, item.series, run - 1):
+                    run -= 1
+                for each in range(run, month + 1):
+                    figure[each] = level[item.own, each]
             of_run = kinds_of(kinds, item, month)
             for each in range(run, month):
                 of_run |= kinds_of(kinds, item, each)
@@ -67,26 +81,6 @@ def tell_extremes(
             days[AT.lowest_since, row], statuses[LOWEST_STATUS, row] = _named(low, run, month, since)
             if days[AT.highest_since, row] != NO_MONTH or days[AT.lowest_since, row] != NO_MONTH:
                 of_rows[row] |= of_run
-
-
-@numba.njit(nogil=True, cache=True, inline="always")
-def _unbroken_run(figure: Array, level: Array, made: Array, told: Array, item: Any, oldest: int, month: int) -> int:
-    """The first month of the run that ends with this one: each of its months is known and told. `figure` gets their levels."""
-    run = month
-    if item.is_ratio:
-        figure[month], _ = figure_of(level, made, item, month)
-        while run > oldest and has(told, item.series, run - 1) and has(told, item.weight, run - 1):
-            figure[run - 1], _ = figure_of(level, made, item, run - 1)
-            if numpy.isnan(figure[run - 1]):
-                break
-            run -= 1
-    else:
-        # Of most items, so in a loop of its own.
-        while run > oldest and level[item.own, run - 1] != NOTHING and has(told, item.series, run - 1):
-            run -= 1
-        for each in range(run, month + 1):
-            figure[each] = level[item.own, each]
-    return run
 
 
 @numba.njit(nogil=True, cache=True, inline="always")

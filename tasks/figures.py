@@ -19,7 +19,7 @@ from tasks.keys import Array
 from tasks.metric_items import first_month, item_of, kinds_of
 from tasks.metric_rows import AT, RANK_STATUS
 from tasks.months import BLOCK, STATUS, end_of_block, fill_room, make_room
-from tasks.quotients import NO_BASE, figure_of, growth_on, in_percent, in_units, sum_year, year_of
+from tasks.quotients import NO_BASE, figure_of, growth_on, in_percent, in_units, sum_years, year_of
 
 
 @numba.njit(nogil=True, cache=True)
@@ -29,14 +29,15 @@ def tell_series(
     """Fill what the rows say of their own series, and `near` for what they say of others. Block by block of whole places,
     because a value per kilogram needs two series of one place. Extremes are looked for in `far` too."""
     first, item = 0, 0
-    room = make_room(BLOCK, months)
+    room, sums = make_room(BLOCK, months), numpy.empty((BLOCK, 2 * len(asked.wanted)), numpy.int64)
     while first < len(known.place):
         last, begin = end_of_block(known.place, first), item
         while item < len(asked.series) and asked.series[item] < last:
             item += 1
         fill_room(known, room, first, last)
         _note_near(known, room, near, first, last)
-        _tell_figures(known, asked, rows, room, first, begin, item)
+        sum_years(room.level, known.begin, asked.wanted, first, last, sums)
+        _tell_figures(known, asked, rows, room, sums, first, begin, item)
         _unite_kinds(asked, rows, room, first, begin, item)
         tell_extremes(known, asked, told, far, rows, room, first, begin, item)
         first = last
@@ -55,11 +56,15 @@ def _note_near(known: Any, room: Any, near: Any, first: int, last: int) -> None:
                 kinds[series, slot] = own_kinds[own, month]
 
 
-# In the loops over rows each array has a name of its own: taken out of a tuple there, it would be counted in and out each time.
+# In the loops over rows each array has a name of its own: taken out of a tuple there, it would be counted in and out each time,
+# which took half of all. So it would where a function that is called or written out there uses it in a loop or a branch: such
+# functions are given numbers, or go through the rows themselves.
 
 
 @numba.njit(nogil=True, cache=True)
-def _tell_figures(known: Any, asked: Any, rows: Any, room: Any, start: int, begin: int, end: int) -> None:
+def _tell_figures(
+    known: Any, asked: Any, rows: Any, room: Any, sums: Array, start: int, begin: int, end: int
+) -> None:  # fmt: skip
     """Levels and growths of the items from `begin` on and before `end`, which are those of a block of series from `start` on."""
     items, masses, row_of, wanted, columns, sizes, changed = (
         asked.series, asked.mass, asked.row_of, asked.wanted, asked.column, asked.size, asked.changed
@@ -67,6 +72,7 @@ def _tell_figures(known: Any, asked: Any, rows: Any, room: Any, start: int, begi
     growth, growth_ytd, begins = asked.yoy, asked.ytd_yoy, known.begin
     level, made, ytd, ytd_made = room.level, room.made, room.ytd, room.ytd_made
     floats, days, statuses = rows.floats, rows.months, rows.statuses
+    has_growth, has_growth_ytd = bool(growth.shape[1]), bool(growth_ytd.shape[1])
     for number in range(begin, end):
         item = item_of(items[number], masses[number], start, sizes)
         first = first_month(begins, item)
@@ -75,7 +81,9 @@ def _tell_figures(known: Any, asked: Any, rows: Any, room: Any, start: int, begi
             if row < 0:
                 continue
             now, total = figure_of(level, made, item, month), figure_of(ytd, ytd_made, item, month)
-            year, year_base = year_of(level, begins, item, month), year_of(level, begins, item, month - 12)
+            whole_year = sums[item.own, 2 * place]
+            year = year_of(whole_year, sums[item.mass, 2 * place], item)
+            year_base = year_of(sums[item.own, 2 * place + 1], sums[item.mass, 2 * place + 1], item)
             before, base, total_base = NO_BASE, NO_BASE, NO_BASE
             if month - 1 >= first:
                 before = figure_of(level, made, item, month - 1)
@@ -91,12 +99,14 @@ def _tell_figures(known: Any, asked: Any, rows: Any, room: Any, start: int, begi
                     statuses[each, row] = STATUS.not_applicable
             else:
                 # A row is told in units; growth goes by smallest ones, which are whole.
-                whole_year, size = sum_year(level, item.own, month, first), sizes[item.series]
+                size = sizes[item.series]
                 floats[AT.level, row], floats[AT.ytd, row], floats[AT.rolling_12m, row] = (
                     in_units(level[item.own, month], size), in_units(ytd[item.own, month], size), in_units(whole_year, size)
                 )  # fmt: skip
-                printed = in_percent(growth, item.series, column)
-                printed_ytd = in_percent(growth_ytd, item.series, column)
+                if has_growth:
+                    printed = in_percent(growth[item.series, column])
+                if has_growth_ytd:
+                    printed_ytd = in_percent(growth_ytd[item.series, column])
             floats[AT.mom_pct, row], statuses[AT.mom_pct, row] = growth_on(before, now, numpy.nan)
             floats[AT.yoy_pct, row], statuses[AT.yoy_pct, row] = growth_on(base, now, printed)
             floats[AT.ytd_yoy_pct, row], statuses[AT.ytd_yoy_pct, row] = growth_on(total_base, total, printed_ytd)

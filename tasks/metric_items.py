@@ -51,10 +51,12 @@ def list_items(cube: Cube, begin: Array) -> Items:
 @numba.njit(nogil=True, cache=True, inline="always")
 def item_of(series: int, weight: int, start: int, sizes: Array) -> Any:
     """An item of a block that begins with the series `start`; `sizes` are the units of all series."""
-    is_ratio, own, mass, size, per_mass = weight >= 0, series - start, series - start, 1, 1
-    if is_ratio:
-        mass, size, per_mass = weight - start, sizes[series], sizes[weight]
-    return Item(series, weight, own, mass, is_ratio, size, per_mass)
+    is_ratio = weight >= 0
+    beside = weight if is_ratio else series
+    size, per_mass = sizes[series], sizes[beside]
+    if not is_ratio:
+        size, per_mass = 1, 1
+    return Item(series, weight, series - start, beside - start, is_ratio, size, per_mass)
 
 
 @numba.njit(nogil=True, cache=True, inline="always")
@@ -66,7 +68,4 @@ def kinds_of(kinds: Array, item: Any, month: int) -> Any:
 @numba.njit(nogil=True, cache=True, inline="always")
 def first_month(begins: Array, item: Any) -> Any:
     """The first month that an item has, where series have theirs from `begins` on."""
-    first = begins[item.series]
-    if item.is_ratio:
-        first = max(first, begins[item.weight])
-    return first
+    return max(begins[item.series], begins[item.weight if item.is_ratio else item.series])

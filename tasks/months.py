@@ -84,15 +84,15 @@ def fill_room(known: Any, to: Any, first: int, last: int) -> None:
     level, made, kinds, printed, printed_kinds = to.level, to.made, to.kinds, to.printed, to.printed_kinds
     total, total_made, links = to.ytd, to.ytd_made, to.ytd_kinds
     has_totals = known.has_totals
+    _gather(
+        start, months, spans, values, of_kinds, fresh, fresh_row, fresh_value, fresh_kinds, fresh_ytd, fresh_ytd_kinds,
+        begins, ends, first, last, level, made, kinds, printed, printed_kinds, has_totals,
+    )  # fmt: skip
+    _fill(standing, of_place, below, desks, places, begins, ends, first, last, level, made, kinds)
     for series in range(first, last):
         if begins[series] < 0:
             continue
         own, begin, end = series - first, begins[series], ends[series]
-        _gather(
-            start, months, spans, values, of_kinds, fresh, fresh_row, fresh_value, fresh_kinds, fresh_ytd, fresh_ytd_kinds,
-            series, own, begin, end, level, made, kinds, printed, printed_kinds, has_totals,
-        )  # fmt: skip
-        _fill(standing, of_place, below, desks[series], places[series], own, begin, end, level, made, kinds)
         for january in range(begin // 12 * 12, end + 1, 12):
             # Without cumulative figures a year is the sum of its months, and needed only where it is asked for.
             if has_totals:
@@ -101,63 +101,71 @@ def fill_room(known: Any, to: Any, first: int, last: int) -> None:
                 _sum(level, kinds, total, total_made, links, own, january, begin, end)
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
+@numba.njit(nogil=True, cache=True)
 def _gather(  # noqa: PLR0913, PLR0917
     start: Array, months: Array, spans: Array, values: Array, of_kinds: Array, fresh: Array, fresh_row: Array,
-    fresh_value: Array, fresh_kinds: Array, fresh_ytd: Array, fresh_ytd_kinds: Array, series: int, own: int, begin: int,
-    end: int, level: Array, made: Array, kinds: Array, printed: Array, printed_kinds: Array, has_totals: bool,
+    fresh_value: Array, fresh_kinds: Array, fresh_ytd: Array, fresh_ytd_kinds: Array, begins: Array, ends: Array,
+    first: int, last: int, level: Array, made: Array, kinds: Array, printed: Array, printed_kinds: Array, has_totals: bool,
 ) -> None:  # fmt: skip
     """Bring together what is told: the settled entries and the fresh columns. `made` says for now what kind of row a month has."""
-    for month in range(begin, end + 1):
-        level[own, month], made[own, month], kinds[own, month] = NOTHING, NO_ROW, 0
-        if has_totals:
-            printed[own, month], printed_kinds[own, month] = NOTHING, 0
-    if len(start):
-        for entry in range(start[series + 1] - 1, start[series] - 1, -1):
-            now = int(months[entry])
-            if now < begin:
-                break
-            if spans[entry] == IN_MONTH:
-                level[own, now], made[own, now], kinds[own, now] = values[entry], PRINTED, of_kinds[entry]
-            elif spans[entry] == TO_DATE:
-                printed[own, now], printed_kinds[own, now] = values[entry], of_kinds[entry]
-    for column in range(len(fresh)):
-        now = fresh[column]
-        if fresh_row[series, column] != NO_ROW:
-            level[own, now], made[own, now] = fresh_value[series, column], fresh_row[series, column]
-            kinds[own, now] = fresh_kinds[series, column]
-        if fresh_ytd.shape[1] and fresh_ytd[series, column] != NOTHING:
-            printed[own, now], printed_kinds[own, now] = fresh_ytd[series, column], fresh_ytd_kinds[series, column]
+    for series in range(first, last):
+        own, begin, end = series - first, begins[series], ends[series]
+        if begin < 0:
+            continue
+        for month in range(begin, end + 1):
+            level[own, month], made[own, month], kinds[own, month] = NOTHING, NO_ROW, 0
+            if has_totals:
+                printed[own, month], printed_kinds[own, month] = NOTHING, 0
+        if len(start):
+            for entry in range(start[series + 1] - 1, start[series] - 1, -1):
+                now = int(months[entry])
+                if now < begin:
+                    break
+                if spans[entry] == IN_MONTH:
+                    level[own, now], made[own, now], kinds[own, now] = values[entry], PRINTED, of_kinds[entry]
+                elif spans[entry] == TO_DATE:
+                    printed[own, now], printed_kinds[own, now] = values[entry], of_kinds[entry]
+        for column in range(len(fresh)):
+            now = fresh[column]
+            if fresh_row[series, column] != NO_ROW:
+                level[own, now], made[own, now] = fresh_value[series, column], fresh_row[series, column]
+                kinds[own, now] = fresh_kinds[series, column]
+            if fresh_ytd.shape[1] and fresh_ytd[series, column] != NOTHING:
+                printed[own, now], printed_kinds[own, now] = fresh_ytd[series, column], fresh_ytd_kinds[series, column]
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
+@numba.njit(nogil=True, cache=True)
 def _fill(  # noqa: PLR0913, PLR0917
-    standing: Array, of_place: Array, below: Array, desk: int, place: int, own: int, begin: int, end: int, level: Array,
-    made: Array, kinds: Array,
+    standing: Array, of_place: Array, below: Array, desks: Array, places: Array, begins: Array, ends: Array, first: int,
+    last: int, level: Array, made: Array, kinds: Array,
 ) -> None:  # fmt: skip
     """The level of each month: what is printed or summed, no trade inside a scope, else missing; and who stands for it.
 
     Where a place has a number in one measure and not in another, the other is not zero: it is not counted in that unit.
     Neither is a level zero below which a code has a number.
     """
-    word, here, under = -1, numpy.uint64(0), numpy.uint64(0)
-    for month in range(begin, end + 1):
-        # Two words tell of 64 months.
-        if month // BITS != word:
-            word = month // BITS
-            here, under = of_place[place, word], below[place, word]
-        row = made[own, month]
-        if level[own, month] != NOTHING:
-            made[own, month] = STATUS.reported if row == PRINTED else STATUS.sum
+    for series in range(first, last):
+        own, begin, desk, place = series - first, begins[series], desks[series], places[series]
+        if begin < 0:
             continue
-        covered, bit = standing[desk, month], numpy.uint64(1) << numpy.uint64(month % BITS)
-        if covered != NOBODY and not (here | under) & bit:
-            level[own, month], kinds[own, month], made[own, month] = 0, 1 << covered, STATUS.zero
-        else:
-            kinds[own, month] = 0
-            made[own, month] = (
-                STATUS.other_unit if row != NO_ROW or (covered != NOBODY and here & bit) else STATUS.not_covered
-            )
+        word, here, under = -1, numpy.uint64(0), numpy.uint64(0)
+        for month in range(begin, ends[series] + 1):
+            # Two words tell of 64 months.
+            if month // BITS != word:
+                word = month // BITS
+                here, under = of_place[place, word], below[place, word]
+            row = made[own, month]
+            if level[own, month] != NOTHING:
+                made[own, month] = STATUS.reported if row == PRINTED else STATUS.sum
+                continue
+            covered, bit = standing[desk, month], numpy.uint64(1) << numpy.uint64(month % BITS)
+            if covered != NOBODY and not (here | under) & bit:
+                level[own, month], kinds[own, month], made[own, month] = 0, 1 << covered, STATUS.zero
+            else:
+                kinds[own, month] = 0
+                made[own, month] = (
+                    STATUS.other_unit if row != NO_ROW or (covered != NOBODY and here & bit) else STATUS.not_covered
+                )
 
 
 @numba.njit(nogil=True, cache=True)

@@ -31,14 +31,20 @@ def in_units(whole: int, size: int) -> float:
 @numba.njit(nogil=True, cache=True, inline="always")
 def figure_of(whole: Array, made: Array, item: Any, month: int) -> tuple[float, int]:
     """What an item is worth in a month: the number of its series, or the value divided by the mass."""
-    value, value_made = numpy.nan, int(made[item.own, month])
+    # Arrays are asked before anything branches: one that is needed in several branches would be counted in and out each time.
+    return _worth(
+        whole[item.own, month], int(made[item.own, month]), whole[item.mass, month], int(made[item.mass, month]), item
+    )
+
+
+@numba.njit(nogil=True, cache=True, inline="always")
+def _worth(value: int, value_made: int, mass: int, mass_made: int, item: Any) -> tuple[float, int]:
+    worth, worth_made = numpy.nan, value_made
     if item.is_ratio:
-        value, value_made = _divide(
-            whole[item.own, month], value_made, whole[item.mass, month], int(made[item.mass, month]), item
-        )
+        worth, worth_made = _divide(value, value_made, mass, mass_made, item)
     else:
-        value = in_units(whole[item.own, month], item.size)
-    return value, value_made
+        worth = in_units(value, item.size)
+    return worth, worth_made
 
 
 @numba.njit(nogil=True, cache=True)
@@ -60,39 +66,38 @@ def _divide(value: int, value_made: int, mass: int, mass_made: int, item: Any) -
 
 
 @numba.njit(nogil=True, cache=True, inline="always")
-def year_of(level: Array, begins: Array, item: Any, month: int) -> tuple[float, int]:
-    """The same of the twelve months that end with this one."""
-    whole = sum_year(level, item.own, month, begins[item.series])
-    year, made = numpy.nan, STATUS.computed if whole != NOTHING else STATUS.incomplete_window
-    if item.is_ratio:
-        mass = sum_year(level, item.mass, month, begins[item.weight])
-        mass_made = STATUS.computed if mass != NOTHING else STATUS.incomplete_window
-        year, made = _divide(whole, made, mass, mass_made, item)
-    else:
-        year = in_units(whole, item.size)
-    return year, made
+def year_of(whole: int, mass: int, item: Any) -> tuple[float, int]:
+    """The same of twelve months, of whose numbers the sums are given (`sum_years`), NOTHING where not all are there."""
+    made = STATUS.computed if whole != NOTHING else STATUS.incomplete_window
+    mass_made = STATUS.computed if mass != NOTHING else STATUS.incomplete_window
+    return _worth(whole, made, mass, mass_made, item)
+
+
+@numba.njit(nogil=True, cache=True)
+def sum_years(level: Array, begins: Array, wanted: Array, first: int, last: int, sums: Array) -> None:
+    """Sums of the twelve months that end with each of the `wanted` ones, and of those before them, of the series from `first` on and
+    before `last`: two columns for each month, NOTHING where not all are there."""
+    for series in range(first, last):
+        own, begin = series - first, begins[series]
+        for column in range(2 * len(wanted)):
+            month, sum_ = wanted[column // 2] - 12 * (column % 2), numpy.int64(0)
+            if begin < 0 or month - 11 < begin:
+                sums[own, column] = NOTHING
+                continue
+            for each in range(month - 11, month + 1):
+                if level[own, each] == NOTHING:
+                    sum_ = NOTHING
+                    break
+                sum_ += level[own, each]
+            sums[own, column] = sum_
 
 
 @numba.njit(nogil=True, cache=True, inline="always")
-def sum_year(level: Array, own: int, month: int, begin: int) -> Any:
-    """Sum of the twelve months that end with this one, NOTHING where not all are there."""
-    sum_: Any = NOTHING
-    if month - 11 >= begin:
-        sum_ = numpy.int64(0)
-        for each in range(month - 11, month + 1):
-            if level[own, each] == NOTHING:
-                sum_ = NOTHING
-                break
-            sum_ += level[own, each]
-    return sum_
-
-
-@numba.njit(nogil=True, cache=True, inline="always")
-def in_percent(growth: Array, series: int, column: int) -> float:
+def in_percent(growth: int) -> float:
     """A printed growth; nan where there is none."""
     percent = numpy.nan
-    if growth.shape[1] and growth[series, column] != NOTHING:
-        percent = growth[series, column] / BASIS_POINTS_PER_PERCENT
+    if growth != NOTHING:
+        percent = growth / BASIS_POINTS_PER_PERCENT
     return percent
 
 
