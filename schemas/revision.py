@@ -9,7 +9,7 @@ REVISIONS = {
     "changed": "another number for the same key",
     "added": "a number where an earlier release, whose scope holds the key, had none",
     "removed": "no number any more in a release whose scope holds the key",
-    "moved": "changed, added or removed, and another partner or place of the same product and month lost or gained as much",
+    "moved": "changed, added or removed, and another partner or place of the same source, product and month lost or gained as much",
 }
 
 

@@ -97,20 +97,22 @@ def _differing(words: pl.DataFrame) -> pl.DataFrame:
 
 
 def _tell_moved(changes: pl.DataFrame) -> pl.DataFrame:
-    """A change is a move where another key of the same product, month, measure and day changed by just as much the other
-    way."""
-    place = ("flow", "product", "period_start", "period_end", "measure", "revised_on")
-    rows = changes.with_columns(delta=pl.col("new_value").fill_null(0) - pl.col("old_value").fill_null(0))
-    deltas = rows.select(*place, opposite=-pl.col("delta")).unique()
-    moved = rows.join(
-        deltas.with_columns(pl.lit(True).alias("moved")),
-        left_on=[*place, "delta"],
-        right_on=[*place, "opposite"],
-        how="left",
+    """A change is a move where another key of the same source, product, month, measure and day changed by just as much the other
+    way.
+
+    A growth is no amount that could go anywhere, and nothing goes from a partner to a total that it is a part of.
+    """
+    place = [*(name for name in NUMBER if name != "partner"), "total", "revised_on"]
+    rows = changes.with_columns(
+        delta=pl.col("new_value").fill_null(0) - pl.col("old_value").fill_null(0),
+        total=pl.when(pl.col("partner").is_in(TOTALS)).then("partner").otherwise(pl.lit("")),
     )
-    return moved.with_columns(
-        kind=pl.when(pl.col("moved") & (pl.col("delta") != 0)).then(pl.lit("moved")).otherwise("kind")
-    ).drop("delta", "moved")
+    amounts = rows.filter(~pl.col("measure").str.ends_with("_yoy"), pl.col("delta") != 0)
+    deltas = amounts.select(*place, delta=-pl.col("delta"), moved=pl.lit(True)).unique()
+    moved = rows.join(deltas, on=[*place, "delta"], how="left")
+    return moved.with_columns(kind=pl.when("moved").then(pl.lit("moved")).otherwise("kind")).drop(
+        "delta", "total", "moved"
+    )
 
 
 def _add_world(changes: pl.DataFrame, observation: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:

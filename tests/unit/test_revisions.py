@@ -168,6 +168,35 @@ def test_what_one_partner_lost_and_another_won_has_moved() -> None:
     assert _kinds((0, None, {})) == ["removed"]
 
 
+def test_growths_worlds_and_the_words_of_different_sources_do_not_move_into_one_another() -> None:
+    """One goes up and another down by just as much, and nothing went from here to there."""
+
+    def kinds(*said: tuple[str, str, int, int, str], province: str | None = None) -> list[str]:
+        """The kinds of what each kind of release says of each partner: before, after, and the measure."""
+        store = []
+        for kind in sorted({each[0] for each in said}):
+            for at, day in enumerate((FIRST, SECOND)):
+                row = release(
+                    f"{kind}{at}", day, "2025-03", kind=kind, partners="keys" if kind == "published" else "all"
+                )
+                told = [each for each in said if each[0] == kind]
+                store.append((row, [
+                    number(row, partner, "2025-03", values[at], measure, province=province and str(int(province) + place))
+                    for place, (_, partner, *values, measure) in enumerate(told)
+                ]))  # fmt: skip
+        return sorted(_revised(store)["kind"])
+
+    press, growth = "published", f"{KILOGRAMS}_yoy"
+    assert kinds((press, "USA", 50, 51, KILOGRAMS), (press, "DEU", 20, 19, KILOGRAMS)) == ["moved", "moved"]
+    assert kinds((press, "USA", 50, 51, growth), (press, "DEU", 20, 19, growth)) == ["changed", "changed"]
+    assert kinds((press, "USA", 50, 51, KILOGRAMS), (press, "WLD", 99, 98, KILOGRAMS)) == ["changed", "changed"]
+    assert kinds((press, "EU27", 50, 51, KILOGRAMS), (press, "WLD", 99, 98, KILOGRAMS)) == ["changed", "changed"]
+    assert kinds((press, "USA", 50, 51, KILOGRAMS), ("query", "DEU", 20, 19, KILOGRAMS)) == ["changed", "changed"]
+    # Between provinces the world can move.
+    between = (("query", "WLD", 50, 51, KILOGRAMS), ("query", "WLD", 20, 19, KILOGRAMS))
+    assert kinds(*between, province="11") == ["moved", "moved"]
+
+
 @given(st.lists(worlds.releases(), min_size=2, max_size=4))
 @draws(40)
 def test_a_total_is_that_of_the_figures_of_its_day(drawn: Store) -> None:
