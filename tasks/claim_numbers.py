@@ -39,7 +39,7 @@ def standing_numbers(words: pl.DataFrame, releases: pl.DataFrame) -> Numbers:
     is_level = ~pl.col("measure").str.ends_with(YOY)
     is_ytd = (start.dt.month() == 1) & (start.dt.year() == end.dt.year()) & (start.dt.day() == 1)
     said = words.select(
-        *NAMES, "known_from", standing=standing(), month=month_index("period_end"),
+        *NAMES, "release_id", "known_from", standing=standing(), month=month_index("period_end"),
         span=pl.when(is_month & is_level).then(pl.lit("month")).when(is_ytd & is_level).then(pl.lit("ytd"))
         .otherwise(pl.lit("other")),
     )  # fmt: skip

@@ -50,6 +50,15 @@ def is_said_again() -> pl.Expr:
     return (hashes == hashes.shift(1).over(release_of())).fill_null(False)
 
 
+def in_turns(releases: pl.DataFrame) -> pl.DataFrame:
+    """The releases in the order of their days and ids, with the `name` of the release that each is an edition of, its `turn`, how
+    often that was said again until then, and `first_day`, on which the turn began: as of that day a correction counts beside what
+    others said."""
+    ordered = releases.sort("released_on", "release_id")
+    turns = ordered.with_columns(name=release_of(), turn=is_said_again().cum_sum().over(release_of()))
+    return turns.with_columns(first_day=pl.col("released_on").min().over("name", "turn"))
+
+
 def is_outdated(release_id: str, published: Collection[str]) -> bool:
     """Whether this edition, or a later one of the same release, is among the published ones."""
     name, number, _ = _parts(release_id)

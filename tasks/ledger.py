@@ -15,7 +15,7 @@ from schemas.observation import Detail, Observation
 from schemas.release import Release
 from schemas.table import empty_frame, polars_schema
 from tasks.coded import coded, in_order_of, numbered
-from tasks.editions import MARK, is_said_again, release_of
+from tasks.editions import MARK, in_turns, release_of
 from tasks.numbers import SUM_MAX, has_fewer_digits
 from tasks.scope import asked_products, family, month_index, speaking, without_lost
 
@@ -136,10 +136,8 @@ def _without_overtaken(words: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame
     """The words without those of corrected editions where another release has spoken since the edition that they correct: an error
     that was found late is put right in what it stands in, and not in what came after it."""
     # What was said again begins anew.
-    turns = known.with_columns(name=release_of(), turn=is_said_again().cum_sum().over(release_of()))
-    editions = turns.select(
-        "release", "name", first=pl.col("release").min().over("name", "turn"),
-        first_day=pl.col("released_on").min().over("name", "turn"),
+    editions = in_turns(known).select(
+        "release", "name", "first_day", first=pl.col("release").min().over("name", "turn")
     ).with_columns(is_later=pl.col("release") > pl.col("first"))  # fmt: skip
     told = words.with_row_index("word").join(editions, on="release")
     others = told.filter(~pl.col("is_later")).select("number", other="release", of="name", said="known_from")

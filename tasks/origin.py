@@ -15,6 +15,7 @@ import polars as pl
 from schemas.code_tables import code_table, valid_in
 from schemas.observation import KINDS, Observation
 from schemas.release import Release
+from tasks.editions import in_turns
 from tasks.ledger import last_word
 from tasks.periods import first_day, month_end, month_name
 from tasks.raw_records import RawRecords, Row
@@ -89,15 +90,18 @@ class Origins:
         return None if told is None or self._is_retold(point, told) else told
 
     def _is_retold(self, point: Point, told: Amount) -> bool:
-        """Whether a release of the kind of a printed year to date, or of a better one, spoke of each of its months later."""
+        """Whether a release of the kind of a printed year to date, or of a better one, spoke of each of its months later; a
+        corrected edition spoke on the day of what it corrects."""
         january = point.month - point.month % 12
         row, start, end = told.rows[0], first_day(january), month_end(first_day(point.month))
         own = point.at(product=row["product"], measure=row["measure"])
         is_whole = ~pl.col("by_month") & (pl.col("first_month") == start) & (pl.col("last_month").dt.month_end() == end)
-        again = self.releases.filter(is_whole, kind=row["kind"]).with_columns(first_month="last_month", by_month=True)
-        said = max([row["known_from"], *(one["released_on"][0] for one in _each(again) if _speaks(one, [own]))])
+        turns = in_turns(self.releases)
+        again = turns.filter(is_whole, kind=row["kind"]).with_columns(first_month="last_month", by_month=True)
+        first = min(row["known_from"], turns.filter(release_id=row["release_id"])["first_day"][0])
+        said = max([first, *(one["first_day"][0] for one in _each(again) if _speaks(one, [own]))])
         better = pl.col("kind").is_in(KINDS[: KINDS.index(row["kind"]) + 1])
-        later = self.releases.filter("by_month", better, pl.col("released_on") > said, pl.col("first_month") <= start)
+        later = turns.filter("by_month", better, pl.col("first_day") > said, pl.col("first_month") <= start)
         year = [own.at(month=month) for month in range(january, point.month + 1)]
         return any(_speaks(one, year) for one in _each(later))
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from tasks.editions import in_turns
 from tasks.scope import covering, month_index, speaking, standing
 
 YEAR = 12
@@ -18,19 +19,24 @@ PLACE = ["flow", "product", "partner", "measure", "month"]
 
 
 def without_retold(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
-    """`numbers` (PLACE, span, standing, known_from, …) without the cumulative figures that are told again by month.
+    """`numbers` (PLACE, span, standing, release_id, known_from, …) without the cumulative figures that are told again by month.
 
     A figure gives way where a later release of its kind or a better one was asked for every month of it. Months of several
-    releases do not add up to a word on the whole, and where the figure itself was said again after them it stands. What
-    others printed speaks of nothing but itself, and gives way to better kinds whatever its day.
+    releases do not add up to a word on the whole, and where the figure itself was said again after them it stands. A corrected
+    edition puts right what its release said, and is no later word than that. What others printed speaks of nothing but itself,
+    and gives way to better kinds whatever its day.
     """
     is_span = pl.col("span") == "ytd"
-    spans = numbers.filter(is_span).select(*PLACE, "standing", "known_from").unique()
+    spans = numbers.filter(is_span).select(*PLACE, "standing", "release_id", "known_from").unique()
     if spans.is_empty():
         return numbers
-    asked = speaking(releases).with_columns(
+    turns = in_turns(releases)
+    spans = spans.join(turns.select("release_id", "first_day"), on="release_id", how="left").select(
+        *PLACE, "standing", said_on=pl.min_horizontal("known_from", "first_day")
+    )
+    asked = speaking(turns).with_columns(
         standing=standing(), first=month_index("first_month"), last=month_index("last_month")
-    ).sort("released_on", "release_id")  # fmt: skip
+    )  # fmt: skip
     wholes = asked.filter(~pl.col("by_month"), pl.col("first") % YEAR == 0)
     for release, row in _one_by_one(wholes):
         same = (
@@ -40,16 +46,16 @@ def without_retold(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFram
         )
         # Asked for as one, it speaks of the figure that ends in its last month.
         as_month = release.with_columns(first_month="last_month", by_month=pl.lit(True))
-        again = covering(same.select(PLACE), as_month).select(*PLACE, said=pl.lit(row["released_on"]))
+        again = covering(same.select(PLACE), as_month).select(*PLACE, again=pl.lit(row["first_day"]))
         spans = spans.join(again, on=PLACE, how="left").with_columns(
-            known_from=pl.when(pl.col("standing") == row["standing"])
-            .then(pl.max_horizontal("known_from", "said")).otherwise("known_from")
-        ).drop("said")  # fmt: skip
+            said_on=pl.when(pl.col("standing") == row["standing"])
+            .then(pl.max_horizontal("said_on", "again")).otherwise("said_on")
+        ).drop("again")  # fmt: skip
     gone = [spans.clear()]
     january = pl.col("month") // YEAR * YEAR
     for release, row in _one_by_one(asked.filter("by_month", pl.col("first") < pl.col("last"))):
         older = spans.filter(
-            pl.col("known_from") < row["released_on"], pl.col("standing") >= row["standing"], january >= row["first"],
+            pl.col("said_on") < row["first_day"], pl.col("standing") >= row["standing"], january >= row["first"],
             pl.col("month") <= row["last"],
         )  # fmt: skip
         each = older.with_columns(end="month", month=pl.int_ranges(january, pl.col("month") + 1)).explode("month")

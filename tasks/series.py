@@ -59,9 +59,9 @@ def per_unit(measure: str) -> int:
 def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
     """Numbers by series and month index, the word of the best kind where several speak.
 
-    `observation` holds one word a number (see `ledger.last_word`). Columns: SERIES, month, value, span, source, kind, and
-    standing, the place of the kind, and known_from. `span` is `month`, `ytd` for a figure cumulated from January, or `yoy` and `ytd_yoy` for the
-    printed growth of these two; other periods are left out. Raises OverflowError for a number that is too large.
+    `observation` holds one word a number (see `ledger.last_word`). Columns: SERIES, month, value, span, source, kind,
+    standing (the place of the kind), release_id and known_from. `span` is `month`, `ytd` for a figure cumulated from January, or
+    `yoy` and `ytd_yoy` for the printed growth of these two; other periods are left out. Raises OverflowError for a number that is too large.
     """
     start, end = pl.col("period_start"), pl.col("period_end")
     is_month = (start.dt.month_start() == start) & (start.dt.month_end() == end)
@@ -96,7 +96,7 @@ def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
         .unique([*SERIES, "month", "span"], keep="first", maintain_order=True)
     )
     return pl.concat([placed.filter(~pl.col("product").is_in(several)), doubled]).select(
-        *SERIES, "month", "value", "span", "source", "kind", "standing", "known_from"
+        *SERIES, "month", "value", "span", "source", "kind", "standing", "release_id", "known_from"
     )
 
 

@@ -77,6 +77,19 @@ def index(day: date) -> int:
     return day.year * 12 + day.month - 1
 
 
+def days_of_speech(releases: list[Row]) -> dict[str, date]:
+    """As of which day the word of each release counts: that of an edition with other corrections as of what it corrects."""
+    days: dict[str, date] = {}
+    last: dict[str, tuple[str, date]] = {}
+    for row in sorted(releases, key=lambda row: (row["released_on"], row["release_id"])):
+        name, _, edition = row["release_id"].partition(".")
+        said = edition.partition("-")[2]
+        before = last.get(name)
+        day = row["released_on"] if before is None or before[0] == said else before[1]
+        last[name], days[row["release_id"]] = (said, day), day
+    return days
+
+
 def replay(releases: list[Row], numbers: list[Row], day: date) -> dict[tuple[Any, ...], Word]:
     """The last word on each number at the end of `day`, by going through the days one by one with a dictionary."""
     public = {release["release_id"]: release["released_on"] for release in releases}

@@ -146,6 +146,7 @@ class Reckoning:
         self.printed_growth: dict[tuple[Place, bool], Fraction] = {}
         self.wholes = [row for row in releases if row["partners"] != "keys" and not row["by_month"]]
         self.said_on: dict[Place, date] = {}
+        self.days = oracle.days_of_speech(releases)
         self._read(observation)
         self._drop_retold()
         self._drop_outranked()
@@ -240,7 +241,8 @@ class Reckoning:
             elif one_month:
                 self.told.setdefault(place, told)
             elif place not in self.printed_ytd:
-                self.printed_ytd[place], self.said_on[place] = told, row["known_from"]
+                self.printed_ytd[place] = told
+                self.said_on[place] = min(row["known_from"], self.days[row["release_id"]])
 
     def _drop_retold(self) -> None:
         """A year so far gives way to a later release of its kind or a better one that tells all its months."""
@@ -254,10 +256,10 @@ class Reckoning:
                     span == (year[0], year[-1]) and oracle.KINDS.index(release["kind"]) == told.standing
                     and self._asks(release, *about, place.month) and oracle.names_partner(release, place.partner)
                 ):  # fmt: skip
-                    days.append(release["released_on"])
+                    days.append(self.days[release["release_id"]])
             holders = [[row["release_id"] for row in self._about(*about, month)] for month in year]
             if any(
-                release["released_on"] > max(days) and oracle.KINDS.index(release["kind"]) <= told.standing
+                self.days[release["release_id"]] > max(days) and oracle.KINDS.index(release["kind"]) <= told.standing
                 and oracle.names_partner(release, place.partner) and all(release["release_id"] in held for held in holders)
                 for release in self.releases
             ):  # fmt: skip

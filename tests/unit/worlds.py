@@ -192,7 +192,8 @@ def papers(draw: st.DrawFn, name: str, epoch: str) -> tuple[Row, list[Row]]:
 
 @st.composite
 def years_so_far(draw: st.DrawFn) -> list[tuple[Row, list[Row]]]:
-    """Releases that give months of one year as one figure, and others that give them one by one, on a few days."""
+    """Releases that give months of one year as one figure, and others that give them one by one, on a few days; some of them are
+    corrected afterwards, or said again."""
     told: list[tuple[Row, list[Row]]] = []
     for place in range(draw(st.integers(2, 4))):
         first, last = sorted(draw(st.tuples(st.sampled_from((1, 1, 1, 2)), st.integers(2, 5))))
@@ -208,4 +209,10 @@ def years_so_far(draw: st.DrawFn) -> list[tuple[Row, list[Row]]]:
         values = {key: draw(st.sampled_from((None, 1, 5, 20))) for key in itertools.product(partners, periods)}
         said = [number(row, *key, value) for key, value in values.items() if value is not None]
         told.append((row, said or [number(row, partners[0], periods[0], 1)]))
+    for row, rows in told[: draw(st.integers(0, 2))]:
+        edition = f"{row['release_id']}.01-{draw(st.sampled_from(('', 'ab')))}"
+        day = max(row["released_on"], date(2025, 10 + draw(st.integers(0, 3)) % 3, 15))
+        about = {"release_id": edition, "released_on": day}
+        said = [each | {"release_id": edition, "known_from": day} for each in rows]
+        told.append((row | about, [each | {"value": each["value"] + draw(st.integers(0, 1))} for each in said]))
     return told
