@@ -11,7 +11,8 @@ from tasks.findings import Rows, finding
 from tasks.judged import EXAMPLES, GROWTH, REVISED_SHARE_MAX, SO_FAR, YEAR_MONTHS, Check, Judged
 from tasks.periods import month_name, month_number, span_name
 from tasks.published_months import CODED, RATED, Month, with_codes
-from tasks.scope import WORLD
+from tasks.retold import without_retold
+from tasks.scope import TOTALS, WORLD, asked_products, covering, month_index, standing
 
 # What a year so far leaves for its last month is a month like those before it, within this factor.
 LIKE_FACTOR, SERIES_MIN = 3, 3
@@ -183,42 +184,97 @@ def _months_of_span(judged: Judged) -> Rows:
 
 
 def _span_of_months(judged: Judged) -> Rows:
-    """Months that no longer add up to a figure of several months that was published before: that one stands, or, where it is older and
-    a year so far that the release tells whole, gives way to them (`retold`)."""
-    told = sorted({*judged.published.with_totals} & {*judged.products})
-    own = judged.own.filter("single", pl.col("measure").is_in(RATED))
-    if judged.row["kind"] == "published" or not told:
+    """Months that do not add up to a figure of several months, whichever of them was published before: that figure stands, or, where
+    it is older and a year so far that a release tells whole, gives way to them (`retold`)."""
+    if judged.row["kind"] == "published":
         return
+    releases = pl.concat([judged.known.releases, judged.release.release]).unique("release_id")
+    mine = _spans(judged.own.with_columns(release_id=pl.lit(judged.row["release_id"]), kind=pl.lit(judged.row["kind"])))
+    asked = asked_products(
+        judged.release.release, pl.Series(judged.published.with_totals, dtype=pl.String), roll_up=False
+    )
     kept = (*CODED, "period_start", "period_end", "value", "kind", "release_id", "known_from")
-    row = judged.row
-    spans = judged.published.rows(judged.months, kept, pl.col("product").is_in(told), pl.col("kind") != "published")
-    spans = spans.filter(~pl.col("single"), pl.col("measure").is_in(RATED))
-    key = [*SERIES, "month"]
-    for (flow, start, end), of_span in spans.sort("flow", "period_start", "period_end").group_by(
-        "flow", "period_start", "period_end", maintain_order=True
-    ):
-        first, last = month_number(start), month_number(end)
-        mine = own.filter(pl.col("flow") == flow, pl.col("month").is_between(first, last))
-        mine = mine.group_by(key).agg(pl.col("value").sum())
-        others = _published(judged, {(flow, month) for month in range(first, last + 1)} & judged.months)
-        others = others.join(mine, on=key, how="anti").group_by(key).agg(pl.col("value").sum())
-        sums = pl.concat([mine, others]).group_by(SERIES).agg(
-            pl.col("value").sum(), months=pl.col("month").n_unique()
-        ).filter(pl.col("months") == last - first + 1)  # fmt: skip
-        changed = sums.join(mine.select(SERIES).unique(), on=SERIES, how="semi").join(of_span, on=SERIES)
-        changed = changed.filter(pl.col("value") != pl.col("value_right")).sort(SERIES)
-        tells_all = row["by_month"] and not row["lost"] and judged.first <= first and last <= judged.last
-        for found in changed.head(EXAMPLES).iter_rows(named=True):
-            gives_way = tells_all and first % YEAR_MONTHS == 0 and found["known_from"] < row["released_on"]
+    theirs = _spans(judged.published.rows(
+        judged.months if asked.height else (), kept, pl.col("product").is_in(asked["product"].to_list()), pl.col("kind") != "published"
+    ))  # fmt: skip
+    # One that gave way before says nothing any more.
+    theirs = _standing(theirs, judged.known.releases)
+    known = pl.concat([mine, theirs.join(mine, on=[*SERIES, "first", "last"], how="anti")])
+    if known.is_empty():
+        return
+    sums = _of_their_months(judged, known).join(known, on=[*SERIES, "first", "last"])
+    is_new = pl.col("is_told") | (pl.col("release_id") == judged.row["release_id"])
+    # What is more than a revision holds the file (`_months_of_span`).
+    changed = sums.filter(is_new, pl.col("together") != pl.col("value")).sort("flow", "first", "last", *SERIES)
+    changed = changed.with_row_index("place")
+    stands = _standing(changed, releases)["place"].to_list()
+    for rows in changed.partition_by("flow", "first", "last", maintain_order=True):
+        for found in rows.head(EXAMPLES).iter_rows(named=True):
+            is_mine, gives_way = found["release_id"] == judged.row["release_id"], found["place"] not in stands
             yield finding(
                 "span_of_months", "warning",
-                f"{flow} {found['product']} {found['partner']} {span_name(start, end)} {found['measure']}",
-                observed=f"{found['value']:,}, the sum of the months ({changed.height} such series)",
-                expected=f"{found['value_right']:,} in {found['release_id']}, "
+                f"{found['flow']} {found['product']} {found['partner']} {span_name(found['period_start'], found['period_end'])} {found['measure']}",
+                observed=f"{found['together']:,}, the sum of the months ({rows.height} such series)",
+                expected=f"{found['value']:,} in {'this file' if is_mine else found['release_id']}, "
                 + ("which gives way to these months" if gives_way else "which stands as the figure of these months together"),
                 advice="The year to date is the sum of the months now; compare with the site." if gives_way
-                else "Download these months together again; what comes then is the word on them.",
+                else "Download these months again in one query, by month or as one figure; what comes then is the word on them.",
             )  # fmt: skip
+
+
+def _spans(rows: pl.DataFrame) -> pl.DataFrame:
+    """Figures of several months, one a row."""
+    several = rows.filter(~pl.col("single"), pl.col("measure").is_in(RATED)).with_columns(
+        pl.col(SERIES).cast(pl.String), first=month_index("period_start"), last=month_index("period_end")
+    )
+    place = [*SERIES, "first", "last", "period_start", "period_end", "kind", "release_id", "known_from"]
+    return several.group_by(place).agg(pl.col("value").sum())
+
+
+def _standing(spans: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
+    """Those of the figures that do not give way to months."""
+    is_year_so_far = (pl.col("first") % YEAR_MONTHS == 0) & (pl.col("last") < pl.col("first") + YEAR_MONTHS)
+    placed = spans.with_columns(
+        month="last", standing=standing(), span=pl.when(is_year_so_far).then(pl.lit("ytd")).otherwise(pl.lit("other")),
+    )  # fmt: skip
+    return without_retold(placed, releases).select(spans.columns)
+
+
+def _of_their_months(judged: Judged, spans: pl.DataFrame) -> pl.DataFrame:
+    """What the months of these figures add up to, where all are known: SERIES, first, last, `together`, and whether the release
+    tells any of them. A month is no trade where who speaks of it has no number."""
+    months = spans.select(*SERIES, "first", "last").with_columns(
+        month=pl.int_ranges("first", pl.col("last") + 1, dtype=pl.Int32)
+    ).explode("month")  # fmt: skip
+    key = [*SERIES, "month"]
+    asked = months.select(key).unique()
+    told = {(flow, month) for flow, month in asked.select("flow", "month").unique().iter_rows()}
+    mine, others = (
+        rows.with_columns(pl.col(SERIES).cast(pl.String)).group_by(key).agg(pl.col("value").sum())
+        for rows in (judged.own.filter("single"), _published(judged, told & judged.months))
+    )
+    own, before = judged.release.release, judged.known.releases
+    words = pl.concat([
+        rows.select(*key, "value", is_told=pl.lit(is_own))
+        for is_own, numbers, releases in ((True, mine, own), (False, others, before))
+        for rows in (numbers, _unsaid(asked, numbers, releases))
+    ]).unique(key, keep="first", maintain_order=True)  # fmt: skip
+    sums = months.join(words, on=key).group_by(*SERIES, "first", "last").agg(
+        pl.len(), pl.col("is_told").any(), together=pl.col("value").sum()
+    )  # fmt: skip
+    return sums.filter(pl.col("len") == pl.col("last") - pl.col("first") + 1).drop("len")
+
+
+def _unsaid(asked: pl.DataFrame, numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
+    """Those of the months asked for that releases speak of, with what it means that they have no number of them: of a partner that
+    there was no trade, of the world that it is the sum of the partners."""
+    key = [*SERIES, "month"]
+    spoken = covering(asked.filter((pl.col("partner") == WORLD) | ~pl.col("partner").is_in(TOTALS)), releases).select(
+        key
+    )
+    partners = numbers.filter(~pl.col("partner").is_in(TOTALS)).with_columns(partner=pl.lit(WORLD))
+    world = partners.group_by(key).agg(pl.col("value").sum())
+    return spoken.join(world, on=key, how="left").with_columns(pl.col("value").fill_null(0))
 
 
 def _by_series(judged: Judged, rows: pl.DataFrame) -> pl.DataFrame:

@@ -181,6 +181,62 @@ def test_months_that_no_longer_add_up_to_a_figure_of_them_together_are_named(
         assert row["expected"].startswith(f"{whole:,} in gacc_query-")
 
 
+FIRST_QUARTER = range(1, 4)
+
+
+def _told(day: str, months: Iterable[int] = FIRST_QUARTER, *, more: int = 0, without: Iterable[int] = (), of: str = "502",
+          whole: bool = False, turned: bool = False) -> tuple[bytes, dict[str, Any]]:  # fmt: skip
+    """A download of a day of 2025, by month or as one figure; in March it has `more` of one partner, and nothing `without`."""
+    kg = {(month, partner): KG[month][partner] + more * ((month, partner) == (3, of)) for month in months
+          for partner in KG[1] if month not in without or partner != of}  # fmt: skip
+    declared = {**ALL, "released_on": datetime.date.fromisoformat(f"2025-{day}")}
+    if not whole:
+        rows = [
+            magnets(partner, str(mass), f"{mass * PRICE:,}", f"2025{month:02d}")
+            for (month, partner), mass in kg.items()
+        ]
+        return csv_bytes(rows), declared
+    sums = {partner: sum(mass for (_, name), mass in kg.items() if name == partner) for partner in KG[1]}
+    rows = [magnets(partner, str(mass), f"{mass * PRICE:,}")[1:] for partner, mass in sums.items()]
+    return csv_bytes(rows[::-1] if turned else rows, TITLES[1:]), {**declared, "months": "2025-01..2025-03"}
+
+
+WHOLE, APART = _told("04-18", whole=True), [_told(f"05-0{month}", [month], more=5) for month in FIRST_QUARTER]
+
+
+@pytest.mark.parametrize(
+    ("files", "together", "which"),
+    [
+        # Months of several downloads are no word on the whole, in whichever order they come.
+        ([WHOLE, *APART], 5, "stands"), ([WHOLE, *APART[::-1]], 5, "stands"), ([APART[0], WHOLE, *APART[1:]], 5, "stands"),
+        ([*APART, WHOLE], 5, "stands"), ([*APART, _told("06-18", whole=True)], 5, "stands"),
+        ([WHOLE, _told("08-20", more=5)], 5, "gives way"), ([_told("08-20", more=5), WHOLE], 5, "gives way"),
+        ([_told("04-10", more=5), WHOLE], 5, "stands"),
+        # It was said again after the months, which come last; and one that gave way says nothing any more.
+        ([WHOLE, _told("09-01", whole=True, turned=True), _told("08-20", more=5)], 5, "stands"),
+        ([WHOLE, _told("08-20"), _told("09-20", [3], more=5)], None, ""),
+        # No row is no trade.
+        ([WHOLE, _told("08-20", without=[1])], -KG[1]["502"], "gives way"),
+        ([WHOLE, _told("08-20", without=FIRST_QUARTER)], -sum(KG[month]["502"] for month in FIRST_QUARTER), "gives way"),
+        ([_told("08-20", without=[1]), WHOLE], -KG[1]["502"], "gives way"),
+        ([WHOLE, _told("08-20")], None, ""), ([_told("08-20"), WHOLE], None, ""), ([WHOLE, *APART[:2]], None, ""), ([*APART[1:], WHOLE], None, ""),
+    ],
+)  # fmt: skip
+def test_a_figure_of_several_months_that_its_months_do_not_add_up_to_is_named_in_every_order(
+    files: list[tuple[bytes, dict[str, Any]]], together: int | None, which: str, tmp_path: Path
+) -> None:
+    *before, (data, declared) = files
+    _, findings = read(Case("", data, Publish(), declared, before=tuple(before)), tmp_path / "inbox")
+    named = findings.filter(check="span_of_months").filter(pl.col("subject").str.ends_with("quantity_kg"))
+    assert named.height == (together is not None)
+    for row in named.iter_rows(named=True):
+        whole = sum(KG[month]["502"] for month in FIRST_QUARTER)
+        assert (row["severity"], row["subject"]) == ("warning", "export 85051110 USA 2025-01..2025-03 quantity_kg")
+        assert row["observed"] == f"{whole + (together or 0):,}, the sum of the months (2 such series)"
+        assert row["expected"].startswith(f"{whole:,} in ")
+        assert f", which {which} " in row["expected"]
+
+
 def test_what_is_dearer_alone_is_no_year_so_far(tmp_path: Path) -> None:
     records = [
         magnets(partner, str(kg), f"{PRICE * sum(KG[month][partner] for month in range(1, 5)):,}", "202504")
