@@ -14,8 +14,10 @@ import polars as pl
 from schemas.metric import FIGURES, MISSING, Metric, status
 from schemas.trace import Operand, Trace, TracedNumber
 from tasks.changes import RATIOS, Change, breaks_of
+from tasks.display import named
 from tasks.origin import Amount, Origins, Point
 from tasks.periods import first_day, month_name, month_number
+from tasks.plurals import counted
 from tasks.recipes import RECIPES, ExactOperand, first_month, months_of
 from tasks.scope import WORLD
 from tasks.snapshot import Snapshot
@@ -91,8 +93,11 @@ class Tracer:
             others = read_table(
                 self.snapshot, Metric, lambda partition: partition[0] != self.flow, of_it, columns=("flow",)
             )
-            there = f"are only {others['flow'][0]}s" if others.height else "is nothing"
-            raise NoFigure(f"{said}; of this product and partner there {there}")
+            if others.height:
+                raise NoFigure(f"{said}; of this product and partner there are only {others['flow'][0]}s")
+            partners = self.metric.filter(pl.col("product") == point.product)["partner"].unique()
+            there = f"are {counted(partners.len(), 'partner')}: {named(partners)}" if partners.len() else "is nothing"
+            raise NoFigure(f"{said}; of this product there {there}")
         months = " to ".join(near["period"].sort().dt.strftime("%Y-%m").gather([0, -1]))
         raise NoFigure(
             f"{said}; of this product and partner there is {months} in {', '.join(near['measure'].unique().sort())}"
@@ -121,7 +126,10 @@ class Tracer:
                 (pl.col("product") == point.product) & (pl.col("measure") == point.measure)
                 & (pl.col("period") == first_day(point.month)) & pl.col("rank").is_not_null()
             )  # fmt: skip
-            return [self._level(point.at(partner=partner)) for partner in rows["partner"].sort()]
+            levels = [self._level(point.at(partner=partner)) for partner in rows["partner"].sort()]
+            for known in levels:
+                known.shown.name += f", {known.point.partner}"
+            return levels
         return [self._level(point.at(month=point.month + int(shift or 0)))]
 
     def _level(self, point: Point) -> ExactOperand:

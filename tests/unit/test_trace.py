@@ -110,3 +110,12 @@ def test_a_record_that_is_none_is_not_believed_either() -> None:
         whole, tracer.metric = tracer.metric, wrong
         assert not tracer.trace(point, name).agrees, (point, name)
         tracer.metric = whole
+
+
+def test_the_operands_of_a_rank_say_whose_they_are() -> None:
+    row = release(months="2025-06")
+    store = [(row, [number(row, "USA", "2025-06", 353), number(row, "DEU", "2025-06", 764)])]
+    trace = tracer_of(store).trace(Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5), "rank")
+    assert (trace.value, trace.agrees) == (2, True)
+    named = {operand.name: operand.value for operand in trace.operands}
+    assert named == {"level 2025-06, DEU": 764, "level 2025-06, USA": 353}
