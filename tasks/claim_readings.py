@@ -44,7 +44,7 @@ class Readings:
             & (pl.col("partner") == WORLD)
         )
         words = last_word(read_table(snapshot, Observation, where=wanted))
-        self.numbers, self.growths, silent = standing_numbers(words, read_table(snapshot, Release))
+        numbers, self.growths, silent = standing_numbers(words, read_table(snapshot, Release))
         # Where all words are outranked, a row without a figure tells that there is more to it than no trade.
         is_silent = pl.col("product").is_in(sorted({key[1] for key in silent}))
         has_figure = pl.col("level").is_not_null() | pl.col("rank").is_not_null() | is_silent
@@ -60,9 +60,17 @@ class Readings:
             ): row
             for row in metric.iter_rows(named=True)
         }
+        self.numbers = {key: number for key, number in numbers.items() if not self._is_outranked(key)}
         self.silent = without_trade(silent, (*self.numbers, *self.metric))
         self.covered = {(key[0], key[1]) for key in (*self.numbers, *self.metric)}
         self._levels: dict[tuple[Spot, bool], list[Reading]] = {}
+
+    def _is_outranked(self, key: Key) -> bool:
+        """Whether a total of the year does not stand in the table `metric`, because all its months are known from better kinds of
+        release."""
+        first, last = key[4:]
+        row = self.metric.get((*key[:4], last, last)) if first % 12 == 0 and first < last < first + 12 else None
+        return row is not None and row["ytd_status"] == "sum_of_months"
 
     def canonical(self, spot: Spot) -> Spot:
         """A basket of one code is that code."""

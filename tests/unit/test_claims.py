@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from bad_inputs.download import csv_bytes, magnets
 
 from flows.release import release
 from schemas.request import ReleaseRequest
@@ -210,6 +211,27 @@ def test_the_figures_of_the_sample_itself_are_all_supported(sample: Snapshot) ->
     checked = check_claims(sample, frame(rows))
     assert checked.height > 100
     assert checked.filter(pl.col("verdict") != "supported").rows() == []
+
+
+@pytest.mark.parametrize("query_first", [True, False])
+def test_a_printed_year_so_far_is_no_word_where_customs_have_told_its_months(query_first: bool, tmp_path: Path) -> None:
+    """Six months of 110 t, and of 200 t elsewhere, from customs; a paper has 655 t for the half year, and 1,855 t for the world."""
+    rows = [magnets(partner, f"{tonnes}000", f"{tonnes}", f"2025{month:02d}")
+            for month in range(1, 7) for partner, tonnes in (("502", 110), ("304", 200))]  # fmt: skip
+    (tmp_path / "query.csv").write_bytes(csv_bytes(rows))
+    titles = "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note"
+    lines = [f"export,85051110,{of},{H1},quantity,{tonnes},t,2025-07-25,A,https://a.example," for of, tonnes in (("USA", 655), ("WLD", 1855))]  # fmt: skip
+    (tmp_path / "paper.csv").write_text("\n".join([titles, *lines]) + "\n", encoding="utf-8")
+    store = tmp_path / "store"
+    query = {"source": "gacc_query", "flow": "export", "partners": "all", "released_on": date(2025, 7, 20)}
+    requests = [{"file": tmp_path / "query.csv", **query}, {"file": tmp_path / "paper.csv", "source": "published"}]
+    for request in requests if query_first else requests[::-1]:
+        assert release.fn(ReleaseRequest(store=store, **request)).status == "published"
+    told = {("US", 660): YES, ("US", 655): NO, ("World", 1860): YES, ("World", 1855): NO}
+    claims = [(M, of, H1, "ytd_t", str(tonnes), "t", "") for of, tonnes in told]
+    checked = check_claims(open_published(store), frame(claims))
+    assert checked["verdict"].to_list() == [*told.values()], checked["reason"].to_list()
+    assert "the sum of 6 months" in checked["reason"][1]
 
 
 def test_one_changed_digit_in_a_level_is_never_supported_beyond_rounding(sample: Snapshot) -> None:
