@@ -248,9 +248,10 @@ def _of_their_months(judged: Judged, spans: pl.DataFrame) -> pl.DataFrame:
     ).explode("month")  # fmt: skip
     key = [*SERIES, "month"]
     asked = months.select(key).unique()
+    of_them = pl.col("product").is_in(asked["product"].unique().to_list())
     told = {(flow, month) for flow, month in asked.select("flow", "month").unique().iter_rows()}
     mine, others = (
-        rows.with_columns(pl.col(SERIES).cast(pl.String)).group_by(key).agg(pl.col("value").sum())
+        rows.filter(of_them).with_columns(pl.col(SERIES).cast(pl.String)).group_by(key).agg(pl.col("value").sum())
         for rows in (judged.own.filter("single"), _published(judged, told & judged.months))
     )
     own, before = judged.release.release, judged.known.releases
