@@ -97,6 +97,26 @@ def test_the_fast_way_agrees_with_the_grammar_or_gives_up(body: str) -> None:
         assert _bytes(fast) == _bytes(strict)
 
 
+@pytest.mark.parametrize("end", ["\n", ",\n", "\r\n", ",\r\n"])
+def test_wherever_one_byte_is_another_one_more_or_one_less_both_ways_agree(end: str) -> None:
+    body = f'"ab","1"{end}"c","23"{end}"","4"{end}'.encode()
+    trailing, eol = end.startswith(","), end.strip(",").encode()
+    damaged = {
+        body[:place] + byte + body[place + more :]
+        for place in range(len(body))
+        for byte in (b'"', b",", b"\n", b"\r", b"x", b"")
+        for more in (0, 1)
+    }
+    read = 0
+    for data in damaged:
+        fast = split_quoted(data, 0, trailing, eol, [False, True])
+        if fast is not None:
+            assert _bytes(fast) == _bytes(split_strictly(data, 0, 2, trailing, "file.csv"))
+            read += 1
+    # The whole, and what has another character, one more or one less in a field; there are seven of these.
+    assert read > 20
+
+
 def _bytes(columns: Sequence[pyarrow.ChunkedArray]) -> list[list[bytes]]:
     return [[text.encode() if isinstance(text, str) else text for text in column.to_pylist()] for column in columns]
 
@@ -139,12 +159,33 @@ def test_the_fast_way_spans_blocks() -> None:
     assert fields.tail(1).cast(pl.String).row(0) == records[-1]
 
 
-def test_a_block_may_have_more_distinct_texts_than_there_is_room_for_at_first() -> None:
-    texts = [f"{number:b}" for number in range(2 * quoted.SLOTS)]
+@pytest.mark.parametrize("count", [quoted.SLOTS, quoted.SLOTS + 1, 2 * quoted.SLOTS])
+def test_a_block_may_have_more_distinct_texts_than_there_is_room_for_at_first(count: int) -> None:
+    texts = [f"{number:b}" for number in range(count)]
     columns = split_quoted("".join(f'"{text}","1"\n' for text in texts).encode(), 0, False, b"\n", [False, False])
     assert columns is not None
     assert _bytes(columns) == [[text.encode() for text in texts], [b"1"] * len(texts)]
     assert columns[0].num_chunks == 1
+
+
+def test_texts_that_differ_in_one_byte_have_codes_of_their_own_and_each_has_one() -> None:
+    """Bytes are compared eight at a time, and what follows a text is none of it."""
+    texts = ["x" * place + "y" + "x" * (length - place - 1) for length in range(1, 26) for place in range(length)]
+    listed = [*texts, *texts[::-1], *texts[::3]]
+    body = "".join(f'"{text}","{place % 7}"\n' for place, text in enumerate(listed)).encode()
+    columns = split_quoted(body, 0, False, b"\n", [False, False])
+    assert columns is not None
+    assert columns[0].to_pylist() == [text.encode() for text in listed]
+    assert columns[0].chunk(0).dictionary.to_pylist() == [text.encode() for text in texts]
+
+
+@pytest.mark.parametrize("end", ["\n", ",\r\n"])
+def test_there_is_room_for_as_many_records_as_a_block_can_have(end: str) -> None:
+    """Those without a character in any field."""
+    body = ('"","",""' + end).encode() * 1_000
+    columns = split_quoted(body, 0, end.startswith(","), end.strip(",").encode(), [False, True, False])
+    assert columns is not None
+    assert _bytes(columns) == [[b""] * 1_000] * 3
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ import polars as pl
 import pyarrow
 import pyarrow.parquet
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from schemas.base import Base, BaseFar, BaseYear
@@ -22,7 +24,8 @@ from schemas.table import Table, arrow_schema, polars_schema, readers_schema
 from schemas.trade_flow import TradeFlow
 from tasks.publish import NewFile
 from tasks.tables import BYTES_PER_PAGE, encode_file, encode_months
-from tasks.weave import copied, weave
+from tasks.weave import RUN, FileKey, Weaver, copied, weave
+from tests.draws import draws
 
 WORDS = ["product", "classification", "partner", "measure", "level_status", "kinds"]
 
@@ -165,6 +168,59 @@ def test_frames_woven_together_are_in_the_order_of_the_text_of_their_codes(monke
         [6, 6, 6, 3]
     ] * 2
     assert weave([frames[-1]], order[:3], 6).height == 0
+
+
+@draws(40)
+@given(st.data())
+def test_whichever_frames_have_which_rows_each_file_has_its_own_row_groups(data: st.DataObject) -> None:
+    size = data.draw(st.integers(1, 5), "rows per group")
+    of_frame = data.draw(st.lists(st.integers(0, 2), min_size=6, max_size=6), "frame of each product")
+    counts = data.draw(st.lists(st.integers(0, 3), min_size=24, max_size=24), "rows of each product, file by file")
+    months = [(flow, date(2025, month, 1)) for flow in ("export", "import") for month in (2, 12)]
+    rows = [(*months[place // 6], f"{place % 6:02d}") for place, count in enumerate(counts) for _ in range(count)]
+    whole = pl.DataFrame(rows, schema=dict(zip(RUN, (pl.String, pl.Date, pl.String), strict=True)), orient="row")
+    whole = whole.with_row_index("row")
+    frames = [
+        whole.filter(pl.col("product").is_in([f"{at:02d}" for at, of in enumerate(of_frame) if of == frame]))
+        for frame in range(3)
+    ]
+    woven = weave(frames, RUN, size)
+    heights = [sum(counts[place : place + 6]) for place in range(0, 24, 6)]
+    assert woven["row"].to_list() == [*range(whole.height)]
+    assert [length for length in woven["row"].chunk_lengths() if length] == [
+        min(size, height - start) for height in heights for start in range(0, height, size)
+    ]
+
+
+@draws(60)
+@given(st.data())
+def test_a_row_group_is_given_away_whole_as_soon_as_nothing_can_come_before_its_last_row(data: st.DataObject) -> None:
+    size = data.draw(st.integers(1, 5), "rows per group")
+    of_portion = data.draw(st.lists(st.integers(0, 3), min_size=9, max_size=9), "portion of each product")
+    months = [(flow, date(2025, month, 1)) for flow in ("export", "import") for month in (2, 12)]
+    counts = data.draw(st.lists(st.integers(0, 4), min_size=36, max_size=36), "rows of each product, file by file")
+    rows = [
+        (*months[place // 9], f"{place % 9:02d}", number)
+        for place, count in enumerate(counts)
+        for number in range(count)
+    ]
+    whole = pl.DataFrame(rows, schema=["flow", "period", "product", "number"], orient="row").with_row_index("row")
+    weaver, told = Weaver(size), dict[FileKey, list[pl.DataFrame]]()
+    for portion in range(4):
+        mine, later = ([f"{at:02d}" for at, of in enumerate(of_portion) if which(of)]
+                       for which in (portion.__eq__, portion.__lt__))  # fmt: skip
+        # The last of them all says that nothing comes any more, which is another thing than that nothing is left to come.
+        before = min(later, default="99") if portion < 3 else None
+        for key, group in weaver.add(whole.filter(pl.col("product").is_in(mine)), before):
+            told.setdefault(key, []).append(group)
+        done = whole.filter(pl.col("product").is_in([f"{at:02d}" for at, of in enumerate(of_portion) if of <= portion]))
+        for flow, period in months:
+            there = done.filter(flow=flow, period=period)
+            sure = there.filter(pl.col("product") < before).height // size * size if before else there.height
+            groups = told.get((flow, 2025, period.month), [])
+            assert [group.height for group in groups] == [size] * (sure // size) + [sure % size] * (sure % size > 0)
+        assert weaver.is_empty() == (sum(group.height for groups in told.values() for group in groups) == done.height)
+    assert [row for key in sorted(told) for group in told[key] for row in group["row"]] == [*range(whole.height)]
 
 
 def test_nothing_woven_holds_on_to_the_frames_that_it_is_made_of() -> None:
