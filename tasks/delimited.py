@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pyarrow
 
+from tasks.plurals import counted
 from tasks.refusal import Refused, clip_bytes
 
 FIELDS_MAX = 1_000
@@ -33,7 +34,7 @@ def split_strictly(body: bytes, start: int, width: int, trailing: bool, where: s
                 where=f"{where}, record {record} (line {_line(body, at)})",
                 found="a blank line"
                 if is_blank
-                else f"{len(fields)} fields where the header has {width + trailing}"
+                else f"{counted(len(fields), 'field')} where the header has {width + trailing}"
                 if len(fields) != width + trailing
                 else f"'{clip_bytes(fields[-1])}' after the last comma, where nothing stands",
                 advice=BLANK if is_blank else DAMAGED,

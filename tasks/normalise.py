@@ -116,7 +116,10 @@ def _tidy(reported: DataFrame[Reported]) -> tuple[dict[str, Coded], dict[str, pl
         printed[name] = tidy_numbers(reported[name])
         if changed := int((printed[name] != reported[name]).sum()):
             changes.append((name, changed))
-    notes = [f"column {name}: blanks, invisible or full-width characters in {count} texts" for name, count in changes]
+    notes = [
+        f"column {name}: blanks, invisible or full-width characters in {counted(count, 'text')}"
+        for name, count in changes
+    ]
     return coded, printed, notes
 
 
@@ -195,7 +198,7 @@ def _missing_marks(printed: Mapping[str, pl.Series], record: pl.Series, where: s
         if rows.len():
             doubts.append(
                 finding("missing_number", "info", f"{where}, column {name}",
-                        observed=f"{rows.len()} marks like '{numbers[rows[0]]}', first in record {record[rows[0]]}",
+                        observed=f"{counted(rows.len(), 'mark')} like '{numbers[rows[0]]}', first in record {record[rows[0]]}",
                         expected="a number", advice="They are missing, not zero; nothing to do.")
             )  # fmt: skip
     return doubts

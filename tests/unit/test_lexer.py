@@ -206,6 +206,20 @@ def test_a_refusal_says_where(data: bytes, place: str) -> None:
     assert _refused(data).where == place
 
 
+@pytest.mark.parametrize(
+    ("record", "found"),
+    [
+        ('"1",x', "2 fields where the header has 3"),
+        ('"1"', "1 field where the header has 3"),
+        ('"1",2,,', "4 fields where the header has 3"),
+        ('"1",2,x', "'x' after the last comma, where nothing stands"),
+        ("", "a blank line"),
+    ],
+)
+def test_a_refusal_says_what_is_found(record: str, found: str) -> None:
+    assert _refused(f'"a","b",\n{record}\n"3","4",\n'.encode()).found == found
+
+
 @pytest.mark.parametrize("damage", ["磁\ufffd", "磁" * FIELD_BYTES_MAX])
 def test_a_refusal_counts_the_records_of_all_blocks(monkeypatch: pytest.MonkeyPatch, damage: str) -> None:
     """The last of six records lies in another block than the first."""

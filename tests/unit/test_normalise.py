@@ -26,6 +26,7 @@ from bad_inputs.download import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from schemas.request import Landed
 from tasks.normalise import Normalised, normalise, release_id_of
@@ -297,6 +298,11 @@ def test_a_minus_of_print_is_a_minus() -> None:
     release = _published(*(fall.format(partner, text) for partner, text in (("USA", "−38.1"), ("DEU", "－38.1"))))
     assert release.detail.select("partner", "value").rows() == [("DEU", -3_810), ("USA", -3_810)]
     assert _normalised(with_field(QUANTITY, "−")).findings.filter(check="missing_number").height == 1
+    twice = _normalised(with_field(QUANTITY, "-", 2, with_field(QUANTITY, "-", 4)))
+    assert [missing.findings.filter(check="missing_number")["observed"].to_list()
+            for missing in (twice, _normalised(with_field(QUANTITY, "-", 4)))] == [
+        ["2 marks like '-', first in record 3"], ["1 mark like '-', first in record 5"],
+    ]  # fmt: skip
     (reasons,) = _normalised(with_field(QUANTITY, "−353000")).quarantine["reasons"].to_list()
     assert reasons == ["quantity '-353000' is negative"]
 
@@ -436,13 +442,16 @@ def test_the_release_tells_its_scope() -> None:
     assert (row["encoding"], row["partners"]) == ("gb18030", "listed")
 
 
-def test_normalising_is_told_column_by_column() -> None:
+def test_normalising_is_told_column_by_column_and_what_is_read_is_plain() -> None:
     records = with_field(VALUE, "２０", 0, with_field(VALUE, "３０ ", 1, with_field(PARTNER, " 133", 2)))
-    findings = _normalised(records).findings
-    assert findings.select("check", "severity", "observed").rows() == [
-        ("normalised", "info", "column partner: blanks, invisible or full-width characters in 1 texts"),
+    read = _normalised(records)
+    assert read.findings.select("check", "severity", "observed").rows() == [
+        ("normalised", "info", "column partner: blanks, invisible or full-width characters in 1 text"),
         ("normalised", "info", "column value: blanks, invisible or full-width characters in 2 texts"),
     ]
+    plain = _normalised(with_field(VALUE, "20", 0, with_field(VALUE, "30", 1)))
+    assert CLEAN_RECORDS[2][PARTNER] == "133"
+    assert_frame_equal(read.detail, plain.detail)
 
 
 def test_what_a_stranger_wrote_is_shown_plainly() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pandas
 import polars as pl
+import polars.selectors as cs
 import pyarrow
 import pyarrow.parquet
 import pytest
@@ -20,10 +21,12 @@ from polars.testing import assert_frame_equal
 from schemas.base import Base, BaseFar, BaseYear
 from schemas.catalog import PUBLISHED
 from schemas.metric import FIGURES, Metric, status
+from schemas.release import Finding
 from schemas.table import Table, arrow_schema, polars_schema, readers_schema
 from schemas.trade_flow import TradeFlow
-from tasks.publish import NewFile
-from tasks.tables import BYTES_PER_PAGE, encode_file, encode_months
+from tasks.publish import NewFile, publish
+from tasks.snapshot import open_snapshot
+from tasks.tables import BYTES_PER_PAGE, encode_file, encode_months, read_table
 from tasks.weave import RUN, FileKey, Weaver, copied, weave
 from tests.draws import draws
 
@@ -231,6 +234,47 @@ def test_nothing_woven_holds_on_to_the_frames_that_it_is_made_of() -> None:
     pieces = [piece.to_arrow().buffers()[1].address for piece in woven["level"].get_chunks()]
     assert len(pieces) == 12
     assert not [address for address in pieces if before.address <= address < before.address + before.size]
+
+
+def test_a_table_is_read_in_its_order_and_of_it_what_is_asked_for(tmp_path: Path) -> None:
+    days = [date(2024, 11, 1), date(2025, 2, 1), date(2025, 10, 1)]
+    whole = pl.concat(
+        metrics(["01012100", "85051110"], day).with_columns(flow=pl.lit(flow, dtype=polars_schema(Metric)["flow"]))
+        for flow in ("export", "import") for day in days
+    )  # fmt: skip
+    findings = pl.DataFrame(
+        [
+            {name: f"{name} {number}" for name in polars_schema(Finding)}
+            | {"release_id": f"r{number % 2}", "severity": "info"}
+            for number in range(6)
+        ]
+    ).cast(polars_schema(Finding))  # type: ignore[arg-type]
+    # Two files whose rows stand beside each other, the later ones first.
+    parts = [findings.filter(pl.col("release_id") == release_id) for release_id in ("r1", "r0")]
+    files = [
+        *encode_months(Metric, whole, lambda partition: {}),
+        *(encode_file(Finding, part, "", {}) for part in parts),
+    ]
+    publish(tmp_path, files, parent=None, about={"released_on": "2025-11-20"})
+    snapshot = open_snapshot(tmp_path)
+
+    def text(frame: pl.DataFrame) -> pl.DataFrame:
+        return frame.with_columns((cs.categorical() | cs.enum()).cast(pl.String))
+
+    told = text(whole)
+    assert_frame_equal(text(read_table(snapshot, Metric)), told)
+    october, of_one = (
+        read_table(snapshot, Metric, lambda part: part == ("import", 2025, 10)),
+        pl.col("partner") == "P01",
+    )
+    assert_frame_equal(text(october), told[-6:])
+    assert_frame_equal(
+        text(read_table(snapshot, Metric, lambda part: part[1] == 2025, of_one, ("level", "flow", "period"))),
+        told.filter(of_one, pl.col("period").dt.year() == 2025).select("flow", "period", "level"),
+    )
+    assert read_table(None, Metric, columns=("level",)).schema == {"level": pl.Float64}
+    assert_frame_equal(text(read_table(snapshot, Finding)), text(findings).sort("release_id", "check", "subject"))
+    assert read_table(snapshot, Finding, columns=("severity",))["severity"].to_list() == ["info"] * 6
 
 
 def test_what_each_release_reads_again_is_written_for_speed_and_all_readers_read_it(tmp_path: Path) -> None:
