@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from bad_inputs.download import CLEAN_RECORDS, TITLES, VALUE, csv_bytes, distinct_records, each, magnets
+from bad_inputs.download import CLEAN_RECORDS, TITLES, VALUE, csv_bytes, distinct_records, each, magnets, with_field
 from typer.testing import CliRunner
 
 from flows.cli import app
@@ -183,12 +183,44 @@ def test_an_approval_of_other_findings_is_no_approval(ingest: Ingest, store: Pat
     place = store / "held" / f"{release_id}.json"
     kept = json.loads(place.read_text())
     place.chmod(0o644)
-    place.write_text(json.dumps({**kept, "findings": kept["findings"][:1]}))
+    place.write_text(json.dumps({**kept, "findings": kept["findings"][:1], "held_since": "2025-07-30"}))
     with pytest.raises(Held):
         ingest(JUNE_WITHOUT_PARTNERS, 21)
     (again,) = hold.waiting(store)
     assert len(again.findings) == 3
-    assert again.held_since == TODAY
+    # It has waited since then, whatever was found today.
+    assert again.held_since == date(2025, 7, 30)
+
+
+def test_what_waits_longest_comes_first_and_is_asked_for_again_as_it_was_declared(
+    ingest: Ingest, store: Path, tmp_path: Path
+) -> None:
+    ingest(JUNE)
+    file = tmp_path / "part.csv"
+    # Since which day of August it waits, which day of July it is of, and its title.
+    for number, (since, day, title) in enumerate(((3, 22, "a"), (3, 21, "c"), (3, 21, "b"), (2, 23, "d"))):
+        file.write_bytes(csv_bytes(with_field(VALUE, f"2,736,00{number}", 0, CLEAN_RECORDS[:1])))
+        request = ReleaseRequest(
+            file=file, store=store, source="gacc_query", reporter="CHN", flow="export", partners="all", products=["85051110"],
+            months="2025-05..2025-06", released_on=date(2025, 7, day), title=title,
+        )  # fmt: skip
+        with pytest.raises(Held):
+            from_bytes_to_tables(request, date(2025, 8, since))
+    waits = hold.waiting(store)
+    assert [(entry.held_since.day, entry.released_on.day, entry.title) for entry in waits] == [
+        (2, 23, "d"), (3, 21, "b"), (3, 21, "c"), (3, 22, "a"),
+    ]  # fmt: skip
+    with hold.reopened(store, waits[0]) as again:
+        assert again.model_dump(exclude={"file"}) == request.model_dump(exclude={"file"})
+        assert again.file.read_bytes() == file.read_bytes()
+
+
+@pytest.mark.parametrize(("by", "reason"), [("Li Wei", " "), ("\t", "fine")])
+def test_a_decision_needs_a_name_and_a_reason(ingest: Ingest, store: Path, by: str, reason: str) -> None:
+    release_id = _hold(ingest)
+    with pytest.raises(ValueError, match="a decision needs a name and a reason"):
+        hold.decide(store, release_id, "approve", by, reason, NOW)
+    assert [entry.decision for entry in hold.waiting(store)] == [None]
 
 
 def test_an_approval_holds_where_a_doubt_that_was_seen_is_gone(ingest: Ingest, store: Path) -> None:

@@ -21,6 +21,7 @@ from polars.testing import assert_frame_equal
 from schemas.base import Base, BaseFar, BaseYear
 from schemas.catalog import PUBLISHED
 from schemas.metric import FIGURES, Metric, status
+from schemas.observation import Detail
 from schemas.release import Finding
 from schemas.table import Table, arrow_schema, polars_schema, readers_schema
 from schemas.trade_flow import TradeFlow
@@ -242,21 +243,26 @@ def test_a_table_is_read_in_its_order_and_of_it_what_is_asked_for(tmp_path: Path
         metrics(["01012100", "85051110"], day).with_columns(flow=pl.lit(flow, dtype=polars_schema(Metric)["flow"]))
         for flow in ("export", "import") for day in days
     )  # fmt: skip
-    findings = pl.DataFrame(
-        [
-            {name: f"{name} {number}" for name in polars_schema(Finding)}
-            | {"release_id": f"r{number % 2}", "severity": "info"}
-            for number in range(6)
-        ]
-    ).cast(polars_schema(Finding))  # type: ignore[arg-type]
-    # Two files whose rows stand beside each other, the later ones first.
-    parts = [findings.filter(pl.col("release_id") == release_id) for release_id in ("r1", "r0")]
-    files = [
-        *encode_months(Metric, whole, lambda partition: {}),
-        *(encode_file(Finding, part, "", {}) for part in parts),
-    ]
-    publish(tmp_path, files, parent=None, about={"released_on": "2025-11-20"})
-    snapshot = open_snapshot(tmp_path)
+    findings = pl.concat(
+        empty_row(Finding).with_columns(release_id=pl.lit(f"r{number // 2 % 2}"), check=pl.lit(f"check {number}")) for number in range(6)
+    )  # fmt: skip
+    details = pl.concat(
+        empty_row(Detail).with_columns(
+            product=pl.lit(f"{number}", dtype=pl.Categorical), release_id=pl.lit(f"r{number % 2}"), period_end=day,
+            flow=pl.lit("export", dtype=polars_schema(Detail)["flow"]),
+        )
+        for number in range(4) for day in days[1:]
+    )  # fmt: skip
+    files = [*encode_months(Metric, whole, lambda partition: {})]
+    # Rows of files that stand beside each other, of which neither comes first.
+    for place in range(2):
+        files.append(encode_file(Finding, findings.gather_every(2, place), "", {}))
+        files += encode_months(Detail, details.filter(release_id=f"r{place}"), lambda partition: {})
+    # A name that would be a pattern.
+    store = tmp_path / "[store]*"
+    store.mkdir()
+    publish(store, files, parent=None, about={"released_on": "2025-11-20"})
+    snapshot = open_snapshot(store)
 
     def text(frame: pl.DataFrame) -> pl.DataFrame:
         return frame.with_columns((cs.categorical() | cs.enum()).cast(pl.String))
@@ -273,8 +279,13 @@ def test_a_table_is_read_in_its_order_and_of_it_what_is_asked_for(tmp_path: Path
         told.filter(of_one, pl.col("period").dt.year() == 2025).select("flow", "period", "level"),
     )
     assert read_table(None, Metric, columns=("level",)).schema == {"level": pl.Float64}
-    assert_frame_equal(text(read_table(snapshot, Finding)), text(findings).sort("release_id", "check", "subject"))
-    assert read_table(snapshot, Finding, columns=("severity",))["severity"].to_list() == ["info"] * 6
+    for nothing_but in (lambda part: True, lambda part: part[1] == 2025):
+        found, detail = read_table(snapshot, Finding, nothing_but), read_table(snapshot, Detail, nothing_but)
+        assert found["check"].to_list() == [f"check {number}" for number in (0, 1, 4, 5, 2, 3)]
+        assert detail.select("period_end", pl.col("product").cast(pl.String)).rows() == [
+            (day, f"{number}") for day in days[1:] for number in range(4)
+        ]
+    assert read_table(snapshot, Finding, columns=("severity",)).height == 6
 
 
 def test_what_each_release_reads_again_is_written_for_speed_and_all_readers_read_it(tmp_path: Path) -> None:
