@@ -79,8 +79,6 @@ def encode_file(
     layout = PUBLISHED[name]
     rows = in_columns(model, frame)
     rows = rows if in_order else rows.sort(layout.sort_by)
-    # The writer ends a row group where a piece ends.
-    rows = rows if _is_in_groups(rows, layout.rows_per_group) else rows.rechunk()
     if any(isinstance(kind, pl.List) for kind in rows.dtypes):
         # Lists become other bytes, half as many again, where the writer itself cuts a piece.
         starts = range(0, max(rows.height, 1), layout.rows_per_group)
@@ -110,13 +108,6 @@ def parquet_options(model: type[Table], rows: pl.DataFrame, derivation: Mapping[
         **(COMPACT if layout.is_compact else QUICK), "statistics": True, "metadata": note,
         "row_group_size": layout.rows_per_group, "data_page_size": BYTES_PER_PAGE, "arrow_schema": pyarrow.schema(exact),
     }  # fmt: skip
-
-
-def _is_in_groups(rows: pl.DataFrame, rows_per_group: int) -> bool:
-    """Whether each piece of the rows, in every column, is a row group."""
-    return all(set(column.chunk_lengths()[:-1]) <= {rows_per_group} for column in rows) and all(
-        column.chunk_lengths()[-1] <= rows_per_group for column in rows if column.n_chunks() > 1
-    )
 
 
 def partition_path(partition: Partition) -> str:

@@ -91,6 +91,17 @@ def test_the_bytes_of_a_file_do_not_depend_on_which_codes_were_met_before() -> N
     assert encode_file(Metric, again, "", {}, in_order=True).data == first
 
 
+def test_the_bytes_of_a_file_depend_neither_on_types_nor_on_the_order_in_which_it_is_said_what_it_was_made_from() -> (
+    None
+):
+    frame = metrics(["01012100", "85051110"])
+    data = encode_file(Metric, frame, "", {"月": "六月", "a": {"y": 1, "x": 2}}).data
+    as_text = frame.with_columns((cs.categorical() | cs.enum()).cast(pl.String))
+    assert encode_file(Metric, as_text, "", {"a": {"x": 2, "y": 1}, "月": "六月"}).data == data
+    said = pyarrow.parquet.read_metadata(io.BytesIO(data)).metadata[b"tidewaiter.derivation"]
+    assert said.decode() == '{"a": {"x": 2, "y": 1}, "月": "六月"}'
+
+
 @pytest.mark.parametrize("model", [Metric, TradeFlow])
 def test_row_groups_are_bounded_and_say_which_products_they_hold(model: type[Metric | TradeFlow]) -> None:
     limit = PUBLISHED["metric" if model is Metric else "trade_flow"].rows_per_group
@@ -142,6 +153,9 @@ def test_a_frame_in_order_is_cut_by_month_without_losing_a_row() -> None:
     ]  # fmt: skip
     assert [file.rows for file in files] == [6, 6, 6]
     assert cut(frame.sample(fraction=1, shuffle=True, seed=1), in_order=False) == files
+    # Month by month from the last on, and of all months each product.
+    assert cut(pl.concat([frame[12:], frame[6:12], frame[:6]]), in_order=True) == files
+    assert cut(frame.sort("product", "partner", "period"), in_order=True) == files
     assert cut(frame.clear(), in_order=True) == []
 
 
@@ -253,7 +267,7 @@ def test_a_table_is_read_in_its_order_and_of_it_what_is_asked_for(tmp_path: Path
         )
         for number in range(4) for day in days[1:]
     )  # fmt: skip
-    files = [*encode_months(Metric, whole, lambda partition: {})]
+    files = [*encode_months(Metric, whole.sample(fraction=1, shuffle=True, seed=1), lambda partition: {})]
     # Rows of files that stand beside each other, of which neither comes first.
     for place in range(2):
         files.append(encode_file(Finding, findings.gather_every(2, place), "", {}))
