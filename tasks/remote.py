@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 
 from schemas.address import S3Url
 from tasks.bucket import Bucket, Item, Outpaced
+from tasks.plurals import counted
 from tasks.retention import Retired, expired
 from tasks.snapshot import (
     FORMAT_VERSION,
@@ -82,7 +83,7 @@ class Remote:
         lost = [name for name in self.snapshot_ids() if sequence_of(name) > 1]
         if lost:
             raise BrokenStore(
-                f"{self.url}/{POINTER}: the pointer is missing though there are {len(lost)} later snapshots. Restore it as "
+                f"{self.url}/{POINTER}: the pointer is missing beside {counted(len(lost), 'later snapshot')}. Restore it as "
                 f"{pointer_bytes(lost[-1]).decode()!r}"
             )
         return None
