@@ -22,6 +22,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from tasks.plurals import counted
+
 FORMAT_VERSION = 1
 _ID = re.compile(r"(\d{6,})-[0-9a-f]{12}")
 NEWER = "Install the version of Tidewaiter that last published here, or a newer one."
@@ -118,7 +120,7 @@ def current_id(store: Path) -> str | None:
         if not lost:
             return None
         raise BrokenStore(
-            f"{pointer}: the pointer is missing though the store has {len(lost)} later snapshots. "
+            f"{pointer}: the pointer is missing beside {counted(len(lost), 'later snapshot')}. "
             f"Restore it with: ln -s snapshots/{lost[-1]} {pointer}"
         ) from None
     except NotADirectoryError as error:
