@@ -66,7 +66,7 @@ def ending(work: Callable[[], Outcome], store: StoreAddress, *, waits: bool, pic
 def watched(report: WatchReport) -> WatchReport:
     """The report of a watch; inside a Prefect run as a state that bears its headline.
 
-    What a person must mend (a refused file, a fault) is a failed state; what somebody else must do (decide, publish) is
+    What a person must mend (a full disk, a refused file, a fault) is a failed state; what somebody else must do (decide, publish) is
     none of this run's failures.
     """
     if FlowRunContext.get() is None:
@@ -75,16 +75,16 @@ def watched(report: WatchReport) -> WatchReport:
     if expected.days_overdue:
         payload = expected.model_dump(mode="json")
         attempt(lambda: event("overdue", f"{expected.kind}.{'.'.join(expected.missing)}", payload))
+    attempt(lambda: artifacts.write_files(report))
     lines = [
-        *report.failed,
-        *report.refused,
+        *report.troubles,
         *report.held,
         *map(message, report.outcomes),
         *expected.lines,
         *report.looked.waiting,
     ]
     said = "; ".join(lines) or "nothing new"
-    if report.refused or report.failed:
+    if report.troubles:
         return cast(WatchReport, Failed(name=report.headline, message=said, data=Unmended(report, said)))
     return cast(WatchReport, Completed(name=report.headline, message=said, data=report))
 
@@ -96,10 +96,22 @@ def state_name(outcome: Outcome) -> str:
 
 def message(outcome: Outcome) -> str:
     """One line about an outcome."""
+    return f"{outcome.title}: {counts(outcome)}"
+
+
+def counts(outcome: Outcome) -> str:
+    """How much there was in a release, and where it is."""
     return (
-        f"{outcome.title}: {counted(outcome.records, 'record')}, {outcome.records_observed:,} observed, {outcome.records_quarantined:,} "
-        f"quarantined, {counted(len(outcome.warnings), 'warning')}; snapshot {outcome.snapshot_id}"
+        f"{counted(outcome.records, 'record')}, {outcome.records_observed:,} observed, {outcome.records_quarantined:,} quarantined, "
+        f"{counted(len(outcome.warnings), 'warning')}; snapshot {outcome.snapshot_id}"
     )
+
+
+def pictured(store: StoreAddress, report: WatchReport) -> None:
+    """On the page of a run over many files, whose releases have pages without pictures: that of the last release, with them."""
+    last = next((outcome for outcome in reversed(report.outcomes) if outcome.status == "published"), None)
+    if last is not None and FlowRunContext.get() is not None:
+        attempt(lambda: artifacts.write_summary(at_hand(store), last))
 
 
 def published(store: StoreAddress, outcome: Outcome, *, pictures: bool) -> None:

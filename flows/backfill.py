@@ -1,7 +1,7 @@
 """Ten years of downloads in one go: a folder, oldest first, with progress for whoever waits.
 
 What is published, held or refused already is known by its bytes and its declaration (`tasks/inbox.py`), so a backfill
-that was killed goes on where it was when it is started again, and a held file does not stop the others. A Dask scheduler
+that was killed, or stopped by a full disk, goes on where it was when it is started again, and a held file stops nobody. A Dask scheduler
 may lend processes: they read files before their turn and derive portions of the figures; the order stays.
 """
 
@@ -37,4 +37,5 @@ def backfill(request: BackfillRequest) -> WatchReport:
     with ahead.reading(scheduler, request.store, read), progress(f"Files of {request.folder}") as show:
         # Nobody looks at the pictures of ten years; each takes as long as the figures of a few products.
         report = take(looked, request.store, dry_run=request.dry_run, show=show, pictures=False)
+    announce.pictured(request.store, report)
     return announce.watched(report)

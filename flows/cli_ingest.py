@@ -208,11 +208,11 @@ def _tell_report(report: WatchReport) -> int:
     console.print(f"[bold]{escape(report.headline)}[/]", highlight=False)
     for file in report.looked.ready if report.dry_run else ():
         say(f"  {file}")
-    for line in [*report.failed, *report.refused, *report.held, *report.expected.lines, *report.looked.waiting]:
+    for line in [*report.troubles, *report.held, *report.expected.lines, *report.looked.waiting]:
         say(line, to=errors)
     for outcome in report.outcomes:
         tell(outcome, None)
-    return DISAGREES if report.failed else REFUSED if report.refused else HELD if report.held else 0
+    return DISAGREES if report.stopped or report.failed else REFUSED if report.refused else HELD if report.held else 0
 
 
 @commands.command(epilog="Example: `tidewaiter held`")

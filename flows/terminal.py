@@ -30,6 +30,7 @@ from schemas.request import MONTHS, ReleaseRequest
 from tasks import hold, reading
 from tasks.hold import Held, Rejected
 from tasks.lineage import listening
+from tasks.outage import of_every_file, said_by_disk
 from tasks.plurals import counted
 from tasks.refusal import Refused
 from tasks.release_calendar import today
@@ -92,6 +93,9 @@ def refusals() -> Iterator[None]:
     except BrokenPipeError:
         # Whoever reads has seen enough: that is for `Stoppable`.
         raise
+    except OSError as error:
+        _refuse(said_by_disk(error))
+        raise typer.Exit(REFUSED) from error
     except (
         Refused,
         hold.NotHeld,
@@ -100,7 +104,6 @@ def refusals() -> Iterator[None]:
         StoreError,
         UnusableAddress,
         ValueError,
-        OSError,
     ) as error:
         _refuse(str(error))
         raise typer.Exit(REFUSED) from error
@@ -162,11 +165,15 @@ def ingest_one(request: ReleaseRequest, api: str | None) -> int:
                 say(f"  {line}", to=errors)
             return HELD
         except (StoreError, OSError) as error:
-            say(f"[bold red]not published[/] {escape(str(error))}", to=errors, markup=True)
+            why = of_every_file(error, request.store) or str(error)
+            say(f"[bold red]not published[/] {escape(why)}", to=errors, markup=True)
             if isinstance(error, OSError):
-                errors.print(
-                    f"  the store is as it was; see to the disk of {escape(str(request.store))}, then run this again"
+                see = (
+                    ""
+                    if why != str(error)
+                    else f"; see to the disk of {escape(str(request.store))}, then run this again"
                 )
+                say(f"  the store is as it was{see}", to=errors)
             return DISAGREES
     tell(outcome, page)
     return 0

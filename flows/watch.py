@@ -16,10 +16,11 @@ from flows.release import release
 from schemas.address import StoreAddress
 from schemas.outcome import Outcome
 from schemas.request import ReleaseRequest
-from schemas.watch import Look, WatchReport, WatchRequest
+from schemas.watch import Look, Taken, WatchReport, WatchRequest
 from tasks import catalog as step
 from tasks.hold import Held
 from tasks.inbox import drop_note, note_refusal, seen_before_reading
+from tasks.outage import of_every_file
 from tasks.refusal import Refused
 from tasks.release_calendar import CUSTOMS_TIME
 
@@ -44,29 +45,35 @@ def take(
     looked: Look, store: StoreAddress, *, dry_run: bool, show: Hear = lambda done, total, name: None,
     pictures: bool = True,
 ) -> WatchReport:  # fmt: skip
-    """Ingest what is ready. One doubtful or broken file holds nobody else up; `show` is told how far it is. Without `pictures`
-    only the page of the last release has some."""
+    """Ingest what is ready; `show` is told how far it is. One doubtful or broken file holds nobody else up, but what keeps every
+    file out of the store ends the run: each file would wait for it, and fail. Without `pictures` no page of a release has any."""
     outcomes: list[Outcome] = []
-    held: list[str] = []
-    refused: list[str] = []
-    failed: list[str] = []
+    taken: list[Taken] = []
+    stopped: str | None = None
     files = [] if dry_run else looked.ready
     for done, file in enumerate(ahead.in_turn(files)):
         show(done, len(files), file.name)
         seen = seen_before_reading(file)
         try:
-            outcomes.append(_release(file, store, pictures=pictures or done == len(files) - 1))
+            outcome = _release(file, store, pictures=pictures)
+            outcomes.append(outcome)
+            taken.append(Taken(file=file, outcome=outcome.status, reason=f"{outcome.span}: {announce.counts(outcome)}"))
             drop_note(file)
         except Held as problem:
-            held.append(str(problem))
+            taken.append(Taken(file=file, outcome="held", reason=str(problem)))
             drop_note(file)
         except Refused as refusal:
-            refused.append(note_refusal(file, refusal, seen))
+            taken.append(Taken(file=file, outcome="refused", reason=note_refusal(file, refusal, seen)))
         except Exception as problem:
+            stopped = of_every_file(problem, store)
+            if stopped:
+                break
             # A fault of the program or of the disk: the others still get their turn, and this one again next time.
-            failed.append(f"{file}: {type(problem).__name__}: {problem}")
-    show(len(files), len(files), "done")
-    return WatchReport(looked=looked, outcomes=outcomes, held=held, refused=refused, failed=failed, dry_run=dry_run)
+            taken.append(Taken(file=file, outcome="failed", reason=f"{file}: {type(problem).__name__}: {problem}"))
+    show(len(taken), len(files), "stopped" if stopped else "done")
+    return WatchReport(
+        looked=looked, taken=taken, outcomes=outcomes, stopped=stopped or "", left=files[len(taken) :], dry_run=dry_run
+    )
 
 
 def _release(file: Path, store: StoreAddress, *, pictures: bool) -> Outcome:

@@ -78,13 +78,17 @@ class Look(BaseModel):
     published: int = Field(description="files whose release is published")
 
     @property
-    def waiting(self) -> list[str]:
-        """The files that are left where they lie, and why, in words."""
-        places = (
+    def places(self) -> tuple[tuple[str, list[Path]], ...]:
+        """The files that are left where they lie, each kind under the reason."""
+        return (
             ("still being written", self.unsettled), ("public only later", self.later),
             ("waiting for a person or rejected", self.held), ("refused before and unchanged", self.refused),
         )  # fmt: skip
-        return [f"{words}: {', '.join(_shown(path.name) for path in paths)}" for words, paths in places if paths]
+
+    @property
+    def waiting(self) -> list[str]:
+        """The same in lines."""
+        return [f"{words}: {', '.join(_shown(path.name) for path in paths)}" for words, paths in self.places if paths]
 
 
 def _shown(name: str) -> str:
@@ -111,18 +115,70 @@ class Expectation(BaseModel):
         return [late, *self.warnings] if self.days_overdue else self.warnings
 
 
+class Taken(BaseModel):
+    """What came of one file whose turn has come."""
+
+    model_config = ConfigDict(frozen=True)
+
+    file: Path = Field(description="the file, as it was found")
+    outcome: str = Field(description="published, nothing new, held, refused or failed")
+    reason: str = Field(description="what was published of it, or why it was not")
+
+
 class WatchReport(BaseModel):
     """What came of one look into the inbox."""
 
     model_config = ConfigDict(frozen=True)
 
     looked: Look = Field(description="what lay there")
+    taken: list[Taken] = Field(default=[], description="what came of each file whose turn came, in that order")
     outcomes: list[Outcome] = Field(default=[], description="releases that went through")
-    held: list[str] = Field(default=[], description="releases that were held by this run, with their findings")
-    refused: list[str] = Field(default=[], description="files that were refused by this run, with the reason")
-    failed: list[str] = Field(default=[], description="files over which the program itself failed")
+    stopped: str = Field(default="", description="what keeps every file out of the store, empty where nothing does")
+    left: list[Path] = Field(default=[], description="files whose turn did not come because of that, for the next run")
     expected: Expectation = Field(default=Expectation(), description="what the calendar expects")
     dry_run: bool = Field(default=False, description="nothing was ingested")
+
+    @property
+    def held(self) -> list[str]:
+        """Releases that were held by this run, with their findings."""
+        return self._reasons("held")
+
+    @property
+    def refused(self) -> list[str]:
+        """Files that were refused by this run, with the reason."""
+        return self._reasons("refused")
+
+    @property
+    def failed(self) -> list[str]:
+        """Files over which the program itself failed."""
+        return self._reasons("failed")
+
+    def _reasons(self, outcome: str) -> list[str]:
+        return [one.reason for one in self.taken if one.outcome == outcome]
+
+    @property
+    def troubles(self) -> list[str]:
+        """What a person must mend, in words, the gravest first."""
+        if not self.stopped:
+            return [*self.failed, *self.refused]
+        count = len(self.left)
+        left = (
+            f"{count:,} files are left, from {_shown(self.left[0].name)} on"
+            if count > 1
+            else f"{_shown(self.left[0].name)} is left"
+        )
+        return [f"{self.stopped} {left}; the next run goes on there.", *self.failed, *self.refused]
+
+    @property
+    def rows(self) -> list[dict[str, str]]:
+        """A row for each file that is no old news: what came of it, and why. Those whose turn did not come stand last."""
+        untaken = [
+            *((path, "left", self.stopped) for path in self.left),
+            *((path, "would be ingested", "") for path in self.looked.ready if self.dry_run),
+            *((path, "left", words) for words, paths in self.looked.places for path in paths),
+        ]
+        rows = [*((one.file, one.outcome, one.reason) for one in self.taken), *untaken]
+        return [{"file": _shown(str(file)), "outcome": outcome, "reason": reason} for file, outcome, reason in rows]
 
     @property
     def headline(self) -> str:
@@ -131,6 +187,7 @@ class WatchReport(BaseModel):
             {month for outcome in self.outcomes if outcome.status == "published" for month in outcome.months}
         )
         parts = [
+            f"Stopped with {len(self.left)} left" if self.stopped else "",
             f"Failed on {len(self.failed)}" if self.failed else "",
             "Held for approval" if self.held else "",
             f"Refused {len(self.refused)}" if self.refused else "",

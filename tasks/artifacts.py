@@ -1,4 +1,5 @@
-"""Pages about a release in the Prefect UI. The keys are stable, so each key is a history over the releases of a source.
+"""Pages about a release, or a run over many files, in the Prefect UI. The keys are stable, so each key is a history over the
+releases of a source, or over the runs.
 
 Besides `step` and `cluster` the only module that knows Prefect. It is called from inside a flow run; the caller sees to it
 that a failure here never fails a publication.
@@ -10,6 +11,8 @@ from typing import cast
 from uuid import UUID
 
 from schemas.outcome import Outcome
+from schemas.watch import WatchReport
+from tasks.plurals import counted
 from tasks.summary import pages
 
 
@@ -18,7 +21,7 @@ def write(store: Path, outcome: Outcome, *, pictures: bool = True) -> int:
     from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
     made = pages(store, outcome, pictures=pictures)
-    about = f"{outcome.title}, {outcome.span}, release {outcome.release_id}"
+    about = _about(outcome)
     create_markdown_artifact(made.summary, key=key_of("summary", outcome), description=f"Headline of {about}")
     tables = (("checks", made.checks, "Doubts about"), ("quarantine", made.quarantine, "Records set aside of"),
               ("lineage", made.lineage, "Each step with the hashes of what it took and made, of"))  # fmt: skip
@@ -34,6 +37,27 @@ def write(store: Path, outcome: Outcome, *, pictures: bool = True) -> int:
                 description=f"Brief on {Path(place).parent.name}; with charts: {store / Path(place).with_suffix('.html')}",
             )
     return made.revised
+
+
+def write_summary(store: Path, outcome: Outcome) -> None:
+    """Write the first of the pages of a published release once more, with its pictures."""
+    from prefect.artifacts import create_markdown_artifact
+
+    made = pages(store, outcome)
+    create_markdown_artifact(made.summary, key=key_of("summary", outcome), description=f"Headline of {_about(outcome)}")
+
+
+def write_files(report: WatchReport) -> None:
+    """Write the page of a run over many files: a row for each, with what came of it and why; none where there is no such file."""
+    from prefect.artifacts import create_table_artifact
+
+    if report.rows:
+        known = f"; {counted(report.looked.published, 'file')} published before" if report.looked.published else ""
+        create_table_artifact(report.rows, key="files", description=f"What came of each file: {report.headline}{known}")
+
+
+def _about(outcome: Outcome) -> str:
+    return f"{outcome.title}, {outcome.span}, release {outcome.release_id}"
 
 
 class Bar:

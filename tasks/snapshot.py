@@ -127,6 +127,9 @@ def current_id(store: Path) -> str | None:
         raise BrokenStore(
             f"{store}: a file; a store is a folder. Give the folder that holds snapshots/ and current."
         ) from error
+    except PermissionError:
+        # Of who asks and not of the store.
+        raise
     except OSError as error:
         raise BrokenStore(
             f"{pointer}: not a symbolic link ({error.strerror}). The store was probably copied by a tool that follows "

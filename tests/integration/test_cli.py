@@ -1,6 +1,7 @@
 """The commands of a person, in a process of their own, on the sample: what is printed, and the exit codes."""
 
 import csv
+import errno
 import io
 import json
 import logging
@@ -24,12 +25,14 @@ from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records
 from typer.testing import CliRunner
 
 from flows.cli import app
+from flows.cli_ingest import SAMPLE
 from flows.terminal import ingest_one, prepare_prefect
 from schemas import code_tables
 from schemas.code_tables import code_table
 from schemas.request import ReleaseRequest
 from tasks import hold, reading
 from tasks.display import product_names
+from tasks.filesystem import FileSystem
 from tasks.snapshot import BrokenStore
 
 ROOT = Path(__file__).parent.parent.parent
@@ -397,6 +400,44 @@ def test_a_store_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
         True,
     )
     assert store.read_text() == "a file"
+
+
+@pytest.mark.parametrize(
+    ("code", "found", "to_do"),
+    [
+        (errno.ENOSPC, "No space left on device", "Make room on that disk"),
+        (errno.EROFS, "Read-only file system", "Mount it so that it may be written"),
+        (errno.EACCES, "Permission denied", "Run this as a user who may read and write there"),
+    ],
+)
+def test_what_a_disk_says_no_with_is_a_sentence_that_says_what_to_do(
+    home: Path, monkeypatch: pytest.MonkeyPatch, code: int, found: str, to_do: str
+) -> None:
+    def refuse(self: FileSystem, path: Path) -> int:
+        raise OSError(code, os.strerror(code), str(path))
+
+    monkeypatch.chdir(home)
+    monkeypatch.setattr(FileSystem, "lock", refuse)
+    said = f"store/.lock: {found}. {to_do}"
+    again = CliRunner().invoke(app, ["ingest", str(SAMPLE), "--no-prefect"])
+    assert (again.exit_code, again.stdout) == (1, "")
+    assert again.stderr.startswith(f"not published {said}")
+    assert again.stderr.rstrip().endswith("then run this again.\n  the store is as it was")
+    retained = CliRunner().invoke(app, ["retain"])
+    assert (retained.exit_code, retained.stderr.startswith(f"refused {said}")) == (2, True)
+
+
+def test_a_store_that_this_user_may_not_look_into_is_no_damaged_one(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: object) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.chdir(home)
+    monkeypatch.setattr(os, "readlink", refuse)
+    done = CliRunner().invoke(app, ["resolve", "metric"])
+    assert done.exit_code == 2
+    assert done.stderr.startswith("refused store/current: Permission denied. Run this as a user who may read")
 
 
 @pytest.mark.parametrize("command", [("watch", "--inbox", "none"), ("backfill", "none")])

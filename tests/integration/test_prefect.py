@@ -1,7 +1,9 @@
 """The flows as Prefect runs them: a task for each step, names a person understands, and no retry of a refusal."""
 
 import contextvars
+import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -133,7 +135,8 @@ def test_a_backfill_shows_how_far_it_is_and_every_step_also_of_what_was_read_ahe
     folder = tmp_path / "downloads"
     folder.mkdir()
     lines = SAMPLE.read_bytes().splitlines(keepends=True)
-    for name, data in (("page.csv", [b"<html>captcha</html>\n"]), ("figures.csv", lines), ("more.csv", lines[:-1])):
+    # The last one is refused.
+    for name, data in (("figures.csv", lines), ("more.csv", lines[:-1]), ("page.csv", [b"<html>captcha</html>\n"])):
         (folder / name).write_bytes(b"".join(data))
     (folder / "defaults.toml").write_text('source = "published"\n')
     state = backfill(BackfillRequest(folder=folder, store=tmp_path / "store"), return_state=True)
@@ -155,10 +158,19 @@ def test_a_backfill_shows_how_far_it_is_and_every_step_also_of_what_was_read_ahe
     mine = _parts(state.state_details.flow_run_id)
     pages = [one for one in made if one["key"] == "summary-published-export" and UUID(one["flow_run_id"]) in mine]
     pages.sort(key=lambda one: one["created"])
-    assert [("| **World** |" in one["data"], "data:image/png" in one["data"]) for one in pages] == [
-        (True, False),
-        (True, True),
-    ]
+    assert [("| **World** |" in one["data"], "data:image/png" in one["data"]) for one in pages] == [(True, False)] * 2
+    # The run itself has what came of each file, and the page of the last release once more, with its pictures.
+    own = {one["key"]: one for one in made if one["flow_run_id"] == str(state.state_details.flow_run_id)}
+    assert set(own) - {None} == {"files", "summary-published-export"}
+    drawn = own["summary-published-export"]
+    assert drawn["description"] == pages[-1]["description"]
+    assert drawn["data"].startswith("# more.csv")
+    assert "data:image/png" in drawn["data"]
+    assert re.sub(r"!\[[^\n]*\n*", "", drawn["data"]).split() == pages[-1]["data"].split()
+    assert own["files"]["description"] == "What came of each file: Refused 1, Published 2024-02 to 2026-05"
+    rows = [(row["file"].rpartition("/")[2], row["outcome"]) for row in json.loads(own["files"]["data"])]
+    assert rows == [("figures.csv", "published"), ("more.csv", "published"), ("page.csv", "refused")]
+    assert "a web page" in own["files"]["data"]
 
 
 @pytest.mark.parametrize(

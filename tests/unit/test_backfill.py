@@ -1,6 +1,8 @@
 """A folder of old downloads: oldest first, whatever is wrong with one of them, and never twice."""
 
+import errno
 import gc
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,9 @@ from flows.backfill import backfill
 from flows.progress import listening
 from schemas.watch import BackfillRequest, WatchReport
 from tasks import catalog
+from tasks.filesystem import FileSystem
 from tasks.inbox import NOTE
+from tasks.store_audit import audit_store
 
 DECLARED = 'source = "gacc_query"\nflow = "export"\npartners = "all"\n'
 
@@ -51,6 +55,17 @@ def test_a_held_and_a_broken_file_stop_nobody_and_are_told(folder: Path) -> None
     assert ["row_cap" in line for line in report.held] == [True]
     assert ["web page" in line for line in report.refused] == [True]
     assert report.headline == "Held for approval, Refused 1, Published 2025-05 to 2025-07"
+    rows = {row["file"].rpartition("/")[2]: (row["outcome"], row["reason"]) for row in report.rows}
+    assert {name: outcome for name, (outcome, _) in rows.items()} == {
+        "b.csv": "published", "c.csv": "published", "a.csv": "published", "cut.csv": "held", "page.csv": "refused",
+    }  # fmt: skip
+    assert rows["b.csv"][1].startswith("2025-05: 6 records, 6 observed, 0 quarantined, ")
+    assert "row_cap" in rows["cut.csv"][1]
+    assert "web page" in rows["page.csv"][1]
+    # What was told before is told again: the folder looks the same to whoever opens the page of the next run.
+    assert [(row["outcome"], row["reason"]) for row in fill(folder).rows] == [
+        ("left", "waiting for a person or rejected"), ("left", "refused before and unchanged"),
+    ]  # fmt: skip
 
 
 def test_a_dry_run_says_what_it_would_do_and_does_nothing(folder: Path) -> None:
@@ -122,6 +137,63 @@ def test_where_there_is_no_room_to_read_ahead_a_file_is_read_in_its_turn(
     monkeypatch.setattr(ahead, "read_there", full)
     report = fill(folder)
     assert (report.failed, len(report.outcomes), len(tried)) == ([], 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("code", "found", "to_do"),
+    [
+        (errno.ENOSPC, "store: No space left on device", "Make room on that disk"),
+        (errno.EDQUOT, "store: Disk quota exceeded", "have it raised"),
+        (errno.EROFS, "store: Read-only file system", "Mount it so that it may be written"),
+        (errno.EACCES, "store: Permission denied", "Run this as a user who may"),
+    ],
+)
+def test_what_keeps_every_file_out_stops_the_run_once_and_the_next_run_goes_on(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, code: int, found: str, to_do: str
+) -> None:
+    store = folder.parent / "store"
+    told: list[tuple[int, int, str]] = []
+    refused: list[int] = []
+    write = FileSystem.write
+
+    def full(self: FileSystem, descriptor: int, data: memoryview) -> int:
+        if sum(path.name == "manifest.json" for path in (store / "snapshots").glob("*/*")):
+            refused.append(descriptor)
+            raise OSError(code, os.strerror(code))
+        return write(self, descriptor, data)
+
+    with monkeypatch.context() as disk, listening(lambda *words: told.append(words)):
+        disk.setattr(FileSystem, "write", full)
+        report = fill(folder)
+    assert [outcome.months for outcome in report.outcomes] == [["2025-05"]]
+    assert report.headline == "Stopped with 2 left, Published 2025-05"
+    (line,) = report.troubles
+    assert found in line
+    assert to_do in line
+    assert line.endswith("then run this again. 2 files are left, from c.csv on; the next run goes on there.")
+    # The one that met it, and none after it.
+    assert told == [(0, 3, "b.csv"), (1, 3, "c.csv"), (1, 3, "stopped")]
+    assert len(refused) == 1
+    assert [(row["file"].rpartition("/")[2], row["outcome"]) for row in report.rows] == [
+        ("b.csv", "published"), ("c.csv", "left"), ("a.csv", "left"),
+    ]  # fmt: skip
+    again = fill(folder)
+    assert again.headline == "Published 2025-06 to 2025-07"
+    assert audit_store(store) == []
+
+
+def test_a_disk_that_fails_on_one_file_holds_nobody_else_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    check = catalog.check
+
+    def fail(observed: Any, known: Any) -> Any:
+        if observed.release["title"].item() == "c.csv":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return check(observed, known)
+
+    monkeypatch.setattr(catalog, "check", fail)
+    report = fill(folder)
+    assert (report.headline, report.stopped, report.left) == ("Failed on 1, Published 2025-05 to 2025-07", "", [])
+    assert [row["outcome"] for row in report.rows] == ["published", "failed", "published"]
 
 
 def test_nothing_of_an_earlier_release_is_kept_in_memory(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
