@@ -1,5 +1,6 @@
 """What a watch is asked to do, what it saw, and what came of it."""
 
+import os
 import re
 from datetime import date
 from pathlib import Path
@@ -171,14 +172,21 @@ class WatchReport(BaseModel):
 
     @property
     def rows(self) -> list[dict[str, str]]:
-        """A row for each file that is no old news: what came of it, and why. Those whose turn did not come stand last."""
+        """A row for each file that is not published already: what came of it, and why. Those whose turn did not come stand last.
+
+        The files are named from the folder in which all of them lie: a table of a page has little room.
+        """
         untaken = [
             *((path, "left", self.stopped) for path in self.left),
             *((path, "would be ingested", "") for path in self.looked.ready if self.dry_run),
             *((path, "left", words) for words, paths in self.looked.places for path in paths),
         ]
         rows = [*((one.file, one.outcome, one.reason) for one in self.taken), *untaken]
-        return [{"file": _shown(str(file)), "outcome": outcome, "reason": reason} for file, outcome, reason in rows]
+        folder = Path(os.path.commonpath([file.parent for file, _, _ in rows])) if rows else Path()
+        return [
+            {"file": _shown(str(file.relative_to(folder))), "outcome": outcome, "reason": reason}
+            for file, outcome, reason in rows
+        ]
 
     @property
     def headline(self) -> str:

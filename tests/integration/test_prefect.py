@@ -168,7 +168,7 @@ def test_a_backfill_shows_how_far_it_is_and_every_step_also_of_what_was_read_ahe
     assert "data:image/png" in drawn["data"]
     assert re.sub(r"!\[[^\n]*\n*", "", drawn["data"]).split() == pages[-1]["data"].split()
     assert own["files"]["description"] == "What came of each file: Refused 1, Published 2024-02 to 2026-05"
-    rows = [(row["file"].rpartition("/")[2], row["outcome"]) for row in json.loads(own["files"]["data"])]
+    rows = [(row["file"], row["outcome"]) for row in json.loads(own["files"]["data"])]
     assert rows == [("figures.csv", "published"), ("more.csv", "published"), ("page.csv", "refused")]
     assert "a web page" in own["files"]["data"]
 

@@ -53,6 +53,7 @@ def test_everything_new_is_ingested_oldest_first_and_nothing_twice(home: Path) -
     drop(home, "b.csv", month(6), "2025-07-20")
     report = look(home)
     assert [outcome.title for outcome in report.outcomes] == ["b.csv", "a.csv"]
+    assert [row["file"] for row in report.rows] == ["b.csv", "a.csv"]
     assert report.headline == "Published 2025-06 to 2025-07"
     again = look(home)
     assert (again.headline, again.looked.published, again.outcomes) == ("Nothing new", 2, [])
@@ -101,7 +102,11 @@ def test_a_refused_file_is_reported_once_and_tried_again_when_it_is_mended(home:
 
 def test_what_is_declared_nowhere_is_refused_once_and_taken_when_it_is_declared(home: Path) -> None:
     (home / "inbox" / "june.csv").write_bytes(month(6))
-    assert look(home).headline == "Refused 1"
+    drop(home, "july.csv", b"<html>captcha</html>\n")
+    report = look(home)
+    assert report.headline == "Refused 2"
+    # From the folder in which both lie.
+    assert sorted(row["file"] for row in report.rows) == ["gacc_query/export/july.csv", "june.csv"]
     assert look(home).headline == "Nothing new"
     (home / "inbox" / "june.csv.toml").write_text('source = "gacc_query"\nflow = "export"\n')
     assert look(home).headline == "Published 2025-06"
