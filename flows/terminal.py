@@ -202,8 +202,8 @@ class OneLine(logging.Handler):
 
 
 ONE_LINE = OneLine(logging.ERROR)
-# What was read without a proof, and why a release takes long, is told to whoever asked.
-for _name in ("tidewaiter.proof", "tidewaiter.known"):
+# What was read without a proof, why a release takes long, and what a worker is waited for, is told to whoever asked.
+for _name in ("tidewaiter.proof", "tidewaiter.known", "tidewaiter.cluster"):
     logging.getLogger(_name).addHandler(OneLine(logging.WARNING))
 
 

@@ -38,6 +38,15 @@ FRESH_SECONDS = 24 * 3600
 # No object has it: the etag of one that was put whole is the MD5 of its bytes.
 NO_ETAG = '"00000000000000000000000000000000"'
 
+# Why a certificate is refused, where the word of the library needs one of ours.
+_DISTRUST = {
+    "UnknownIssuer": "its authority is unknown here; SSL_CERT_FILE may name the file of another one",
+    "NotValidForName": "it is for another name than that in AWS_ENDPOINT_URL",
+    "NotValidForNameContext": "it is for another name than that in AWS_ENDPOINT_URL",
+    "Expired": "it has expired, or the clock here is wrong",
+    "ExpiredContext": "it has expired, or the clock here is wrong",
+}
+
 
 class BucketError(StoreError):
     """The server refused, or did not answer in time; the message says what was asked and what it said."""
@@ -194,14 +203,27 @@ class Bucket:
         raise AssertionError("the last pause is none")
 
     def _error(self, verb: str, key: str, error: Exception) -> BucketError:
-        # Of a reply what it means; of anything else the first paragraph, below which the library says all again.
+        # Of a reply what it means; of anything else the first paragraph, below which the library says all again, and why.
         text = str(error)
         reply = re.search(r"<Code>(.*?)</Code>.*?<Message>(.*?)</Message>", text, re.DOTALL)
-        said = clean(": ".join(reply.groups()) if reply else text.split("\n\nDebug source", maxsplit=1)[0])
+        first, _, rest = text.partition("\n\nDebug source")
+        said, why = clean(": ".join(reply.groups()) if reply else first), "" if reply else _unconnected(rest)
         return BucketError(
-            f"{self.url}/{key}: {verb} failed: {said[:400]}. Check the address, AWS_ENDPOINT_URL, AWS_REGION and the "
+            f"{self.url}/{key}: {verb} failed: {said[:400]}{why}. Check the address, AWS_ENDPOINT_URL, AWS_REGION and the "
             "credentials in the environment; nothing is half published, so the same may be run again."
         )
+
+
+def _unconnected(details: str) -> str:
+    """Why no request got as far as the server, which the library tells in the last of its details alone; empty where it did."""
+    refused = re.search(r"InvalidCertificate\([^A-Za-z]*(?:Other\(\s*OtherError\(\s*)?(\w+)", details)
+    if refused:
+        name = refused.group(1)
+        return f", because this machine does not trust the certificate of the server ({_DISTRUST.get(name, name)})"
+    if "InvalidMessage" in details:
+        return ", because the server speaks no TLS, which https needs"
+    told = re.findall(r'(?:message|error): "([^"]+)"', details)
+    return f", because of: {clean(told[-1])}" if told else ""
 
 
 def clean(text: str) -> str:

@@ -31,12 +31,14 @@ from tasks.refusal import Refused, clip
 
 CONNECT_SECONDS = 10
 PATIENCE_SECONDS = 60
+SILENCE_SECONDS = 60
 LOOK_EVERY_SECONDS = 2
 BREATH_SECONDS = 0.1
 A_THREAD = 2  # pieces under way for each thread of the workers: one that is done and one that waits for it
 OURS = ("flows", "tasks", "schemas")
 CODE = (".py", ".csv")
 DIFFERS = "its code, code tables or libraries differ from those here"
+TTL = "distributed.scheduler.worker-ttl"
 START = "dask scheduler, then dask worker ADDRESS for each process"
 log = logging.getLogger("tidewaiter.cluster")
 
@@ -51,6 +53,7 @@ class Piece:
 
     work: Callable[..., Any]
     given: tuple[Any, ...]
+    name: str
     future: Any = None
 
 
@@ -67,7 +70,7 @@ class Cluster:
 
     def begin(self, work: Callable[..., Any], *given: Any, name: str | None = None, first: bool = False) -> Piece:
         """Give work away. With a `name`, inside a Prefect run, it is a task run of that name; `first` comes before the rest."""
-        piece = Piece(work, given)
+        piece = Piece(work, given, name or "a portion of the figures")
         if not self.is_lost:
             does = _do if name is None else _as_task(name)
             try:
@@ -78,7 +81,7 @@ class Cluster:
 
     def result(self, piece: Piece) -> Any:
         """What came of a piece; done here where nobody is left to do it. Raises what the work raised, at once."""
-        seen = time.monotonic()
+        began = seen = told = time.monotonic()
         while piece.future is not None and not self.is_lost:
             try:
                 parcel = piece.future.result(timeout=LOOK_EVERY_SECONDS)
@@ -99,10 +102,16 @@ class Cluster:
                 self._lose("the scheduler is gone")
                 break
             time.sleep(BREATH_SECONDS)
+            now = time.monotonic()
             if self._threads():
-                seen = time.monotonic()
-            elif time.monotonic() - seen > PATIENCE_SECONDS:
+                seen = now
+            elif now - seen > PATIENCE_SECONDS:
                 self._lose(f"no worker for {PATIENCE_SECONDS} s")
+            if now - told > SILENCE_SECONDS and not self.is_lost:
+                log.warning(
+                    "%s: %s is waited for since %.0f s: %s", self.address, piece.name, now - began, self._who_has(piece)
+                )
+                told = now
         return piece.work(*piece.given)
 
     def each(self, work: Callable[[Any], Any], things: Iterable[Any]) -> Iterator[Any]:
@@ -125,6 +134,28 @@ class Cluster:
         except (OSError, RuntimeError):  # it does not answer in time, or the connection is closed
             return {}
         return found
+
+    def _who_has(self, piece: Piece) -> str:
+        """Which worker a piece is with, and whether that one hangs, in words."""
+        try:
+            at_work = self._asked(self.client.scheduler.processing, workers=None)
+            known = self._asked(self.client.scheduler.identity, n_workers=-1)["workers"]
+        except (OSError, RuntimeError):
+            return "the scheduler does not say which worker has it."
+        worker = next((name for name, keys in at_work.items() if piece.future.key in keys), None)
+        if worker not in known:
+            return "no worker has it in hand."
+        # By the scheduler's clock, which may go a little otherwise than ours.
+        silent = time.time() - known[worker]["last_seen"]
+        if silent < SILENCE_SECONDS / 2:
+            return f"it is with the worker {worker}, which answers."
+        return (
+            f"it is with the worker {worker}, of which the scheduler has heard nothing for {silent:.0f} s. End that process if it hangs: "
+            f"the scheduler then gives its work to another one at once, else after {dask.config.get(TTL)} (its own {TTL})."
+        )
+
+    def _asked(self, what: Any, **given: Any) -> Any:
+        return self.client.sync(what, **given, callback_timeout=CONNECT_SECONDS)
 
     def _lose(self, why: str) -> None:
         self.is_lost = True

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -28,6 +29,7 @@ from flows.backfill import backfill
 from flows.cli import app
 from flows.progress import listening
 from flows.release import read
+from flows.terminal import prepare_prefect
 from schemas.request import Landed
 from schemas.watch import BackfillRequest, WatchReport
 from tasks import cluster as dask
@@ -304,6 +306,49 @@ def test_what_several_workers_died_over_is_done_here(
     finally:
         fragile.close()
     assert "several workers died over one piece; it is done here" in caplog.text
+
+
+def test_a_worker_that_hangs_in_the_middle_is_named_while_it_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(dask, "SILENCE_SECONDS", 4)
+    prepare_prefect(None)
+    two, here, said = Workers(tmp_path), os.getpid(), list[str]()
+
+    def hang(number: int) -> int:
+        if os.getpid() != here:
+            os.kill(os.getpid(), signal.SIGSTOP)
+        return number
+
+    def wake() -> None:
+        """Once it was told twice."""
+        deadline = time.monotonic() + 120
+        while len(said) < 2 and time.monotonic() < deadline:
+            time.sleep(0.2)
+            said.extend(line for line in capsys.readouterr().err.splitlines() if "june.csv" in line)
+        for process in two.workers.values():
+            process.send_signal(signal.SIGCONT)
+
+    try:
+        with workers_of(two.address) as cluster:
+            piece = cluster.begin(hang, 7, name="read june.csv")
+            waker = Thread(target=wake)
+            waker.start()
+            assert cluster.result(piece) == 7
+            waker.join()
+            assert not cluster.is_lost
+            assert piece.future.status == "finished", "it was done here"
+    finally:
+        two.close()
+    at = r"tcp://127\.0\.0\.1:\d+"
+    for line in said[:2]:
+        assert re.fullmatch(
+            rf"warning {two.address}: read june\.csv is waited for since \d+ s: it is with the worker {at}, .*", line
+        )
+    assert re.search(
+        r"of which the scheduler has heard nothing for \d+ s\. End that process if it hangs: .* else after 5 minutes",
+        said[1],
+    )
 
 
 def test_a_scheduler_without_workers_and_none_at_all_are_refused_in_time(
