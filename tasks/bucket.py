@@ -38,6 +38,8 @@ FRESH_SECONDS = 24 * 3600
 # No object has it: the etag of one that was put whole is the MD5 of its bytes.
 NO_ETAG = '"00000000000000000000000000000000"'
 
+# What is asked for the role of a machine.
+ROLE = "/latest/api/token"
 # Why a certificate is refused, where the word of the library needs one of ours.
 _DISTRUST = {
     "UnknownIssuer": "its authority is unknown here; SSL_CERT_FILE may name the file of another one",
@@ -207,15 +209,17 @@ class Bucket:
         text = str(error)
         reply = re.search(r"<Code>(.*?)</Code>.*?<Message>(.*?)</Message>", text, re.DOTALL)
         first, _, rest = text.partition("\n\nDebug source")
-        said, why = clean(": ".join(reply.groups()) if reply else first), "" if reply else _unconnected(rest)
+        said, why = clean(": ".join(reply.groups()) if reply else first), "" if reply else _unconnected(first, rest)
         return BucketError(
             f"{self.url}/{key}: {verb} failed: {said[:400]}{why}. Check the address, AWS_ENDPOINT_URL, AWS_REGION and the "
             "credentials in the environment; nothing is half published, so the same may be run again."
         )
 
 
-def _unconnected(details: str) -> str:
+def _unconnected(first: str, details: str) -> str:
     """Why no request got as far as the server, which the library tells in the last of its details alone; empty where it did."""
+    if ROLE in first:
+        return ", because AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set, and no role of this machine gives others"
     refused = re.search(r"InvalidCertificate\([^A-Za-z]*(?:Other\(\s*OtherError\(\s*)?(\w+)", details)
     if refused:
         name = refused.group(1)
