@@ -8,7 +8,7 @@ declaration changes.
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -45,9 +45,12 @@ def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time
     """
     require_folder(request.inbox)
     store = at_hand(request.store)
+    # Once: a manifest is the longer the more is published.
+    snapshot = open_snapshot(store)
+    known = frozenset(snapshot.about["releases"]) if snapshot else frozenset()
     files = sorted(_downloads(request.inbox, store))
     seen: dict[Path, tuple[str, date, State]] = {
-        path: (*_judge(path, request, store, day), _state(path)) for path in files
+        path: (*_judge(path, request, store, day, known), _state(path)) for path in files
     }
     new = [path for path in files if seen[path][0] in ("ready", "refusable")]
     if new and request.settle_seconds:
@@ -151,8 +154,8 @@ def _state(path: Path) -> State:
     return (found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
-def _judge(path: Path, request: WatchRequest, store: Path, day: date) -> tuple[str, date]:
-    """One word about a file, and the day by which it is sorted."""
+def _judge(path: Path, request: WatchRequest, store: Path, day: date, known: Collection[str]) -> tuple[str, date]:
+    """One word about a file, and the day by which it is sorted; `known` are the releases that are published."""
     dropped = datetime.fromtimestamp(max(_state(path)[1], 0) / 10**9, UTC).date()
     try:
         declared = locate(ReleaseRequest(file=path, store=request.store))
@@ -163,10 +166,10 @@ def _judge(path: Path, request: WatchRequest, store: Path, day: date) -> tuple[s
     released_on = declared.released_on or dropped
     if declared.released_on and declared.released_on > day:
         return "later", released_on
-    return _what_became(path, declared, store, day), released_on
+    return _what_became(path, declared, store, day, known), released_on
 
 
-def _what_became(path: Path, declared: Declared, store: Path, day: date) -> str:
+def _what_became(path: Path, declared: Declared, store: Path, day: date, known: Collection[str]) -> str:
     """One word about a file that is wanted today: what became of its bytes and its declaration, if anything."""
     try:
         landed = expected(declared, declared.file.read_bytes(), day)
@@ -174,8 +177,7 @@ def _what_became(path: Path, declared: Declared, store: Path, day: date) -> str:
     except (Refused, OSError):
         # What cannot be read, or is gone by now, is told when its turn has come.
         return "refusable"
-    snapshot = open_snapshot(store)
-    if snapshot is not None and release_id in snapshot.about["releases"]:
+    if release_id in known:
         return "published"
     kept = hold.find(store, release_id)
     if kept is not None and (kept.decision is None or kept.decision.verdict == "reject"):

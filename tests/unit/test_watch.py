@@ -18,6 +18,7 @@ from schemas.request import ReleaseRequest
 from schemas.watch import WatchReport, WatchRequest
 from tasks import hold, inbox, release_calendar
 from tasks.refusal import Refused
+from tasks.snapshot import Snapshot, open_snapshot
 
 DAY = date(2026, 1, 10)
 JUNE = CLEAN_RECORDS[:6]
@@ -59,6 +60,22 @@ def test_everything_new_is_ingested_oldest_first_and_nothing_twice(home: Path) -
     assert (again.headline, again.looked.published, again.outcomes) == ("Nothing new", 2, [])
     shutil.copy(home / "inbox/gacc_query/export/b.csv", home / "inbox/gacc_query/export/same bytes.csv")
     assert look(home).headline == "Nothing new"
+
+
+def test_the_manifest_is_read_once_however_many_files_there_are(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the longer the more is published, and an inbox may have thousands of files that are."""
+    for number in range(1, 4):
+        drop(home, f"{number}.csv", month(number), f"2025-{number + 1:02d}-20")
+    look(home)
+    opened: list[Path] = []
+
+    def opens(store: Path) -> Snapshot | None:
+        opened.append(store)
+        return open_snapshot(store)
+
+    monkeypatch.setattr(inbox, "open_snapshot", opens)
+    assert look(home).looked.published == 3
+    assert opened == [home / "store"]
 
 
 def test_a_late_run_does_its_own_month_and_the_next_run_the_next(home: Path) -> None:
