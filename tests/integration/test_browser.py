@@ -93,6 +93,17 @@ def test_the_artifact_page_shows_the_table_and_the_chart(
             _look(page, screenshots, name)
 
 
+@pytest.mark.usefixtures("released")
+def test_the_page_of_a_run_over_files_says_what_came_of_each(page: Any, house: House, screenshots: Path) -> None:
+    made = house.ask("/artifacts/filter", {"artifacts": {"key": {"any_": ["files"]}}})
+    (found,) = [one for one in made if '"magnets.csv", "outcome": "published"' in one["data"]]
+    page.goto(f"{house.ui}/artifacts/artifact/{found['id']}")
+    table = page.get_by_role("table").first
+    for words in ("magnets.csv", "published", re.compile("^20[0-9-]+ to 20[0-9-]+: [0-9]+ records, .* 0 quarantined")):
+        table.get_by_text(words, exact=True).wait_for()
+    _look(page, screenshots, "files")
+
+
 def test_the_form_of_a_deployment_starts_a_run(page: Any, house: House, screenshots: Path) -> None:
     identity = house.deployment("watch/watch-query")["id"]
     before = {run["id"] for run in house.runs("watch")}
