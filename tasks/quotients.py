@@ -80,7 +80,8 @@ def sum_years(level: Array, begins: Array, wanted: Array, first: int, last: int,
     for series in range(first, last):
         own, begin = series - first, begins[series]
         for column in range(2 * len(wanted)):
-            month, sum_ = wanted[column // 2] - 12 * (column % 2), numpy.int64(0)
+            month = wanted[column // 2] - 12 * (column % 2)
+            sum_: Any = numpy.int64(0)
             if begin < 0 or month - 11 < begin:
                 sums[own, column] = NOTHING
                 continue
