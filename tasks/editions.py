@@ -26,10 +26,7 @@ from tasks.refusal import Refused
 from tasks.snapshot import load_snapshot, open_snapshot
 from tasks.sources import SOURCES
 from tasks.tables import read_table
-
-# Behind the release come the number of the edition and the hash of its corrections.
-MARK = "."
-EDITION = rf"(.*?)(?:\{MARK}(\d+)-([0-9a-f]*))?"
+from tasks.turns import EDITION, MARK, release_of
 
 
 def release_id_of(landed: Landed) -> str:
@@ -37,26 +34,6 @@ def release_id_of(landed: Landed) -> str:
     said = [landed.raw_sha256, landed.reporter, landed.flow, landed.partners, landed.products, str(landed.first_month),
             str(landed.last_month)]  # fmt: skip
     return f"{landed.source}-{hashlib.sha256(json.dumps(said).encode()).hexdigest()[:12]}{landed.edition}"
-
-
-def release_of() -> pl.Expr:
-    """The release that a `release_id` is an edition of; itself where it is none."""
-    return pl.col("release_id").str.split(MARK).list.first()
-
-
-def is_said_again() -> pl.Expr:
-    """Whether an edition is no correction of the one before it, of releases in the order of their days and ids."""
-    hashes = pl.col("release_id").str.extract(f"^{EDITION}$", 3).fill_null("")
-    return (hashes == hashes.shift(1).over(release_of())).fill_null(False)
-
-
-def in_turns(releases: pl.DataFrame) -> pl.DataFrame:
-    """The releases in the order of their days and ids, with the `name` of the release that each is an edition of, its `turn`, how
-    often that was said again until then, and `first_day`, on which the turn began: as of that day a correction counts beside what
-    others said."""
-    ordered = releases.sort("released_on", "release_id")
-    turns = ordered.with_columns(name=release_of(), turn=is_said_again().cum_sum().over(release_of()))
-    return turns.with_columns(first_day=pl.col("released_on").min().over("name", "turn"))
 
 
 def is_outdated(release_id: str, published: Collection[str]) -> bool:

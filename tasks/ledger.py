@@ -15,9 +15,9 @@ from schemas.observation import Detail, Observation
 from schemas.release import Release
 from schemas.table import empty_frame, polars_schema
 from tasks.coded import coded, in_order_of, numbered
-from tasks.editions import MARK, in_turns, release_of
 from tasks.numbers import SUM_MAX, has_fewer_digits
 from tasks.scope import asked_products, family, month_index, speaking, without_lost
+from tasks.turns import MARK, in_turns, release_of
 
 # What makes a number one number, in the order in which the ledger lists them.
 NUMBER = [

@@ -15,13 +15,13 @@ import polars as pl
 from schemas.code_tables import code_table, valid_in
 from schemas.observation import KINDS, Observation
 from schemas.release import Release
-from tasks.editions import in_turns
 from tasks.ledger import last_word
 from tasks.periods import first_day, month_end, month_name
 from tasks.raw_records import RawRecords, Row
 from tasks.scope import BASKET, EVERYTHING, TOTALS, WORLD, covering, of_finest_level, part_of
 from tasks.snapshot import Snapshot
 from tasks.tables import read_table
+from tasks.turns import in_turns
 
 FINEST = "HS8"
 KILOGRAMS = {

@@ -6,12 +6,12 @@ checks' business; they look for what only a wrong file does, and their bounds ar
 
 import polars as pl
 
-from tasks.editions import MARK, release_of
 from tasks.findings import Rows, finding
 from tasks.judged import EXAMPLES, GROWTH, MONEY, QUANTITY, REVISED_SHARE_MAX, Check, Judged
 from tasks.numbers import has_fewer_digits
 from tasks.periods import month_name
 from tasks.published_months import CODED, RATED, with_codes
+from tasks.turns import MARK, release_of
 
 UNIT_VALUE_FACTOR = 10
 UNIT_VALUE_MONTHS_MIN = 3

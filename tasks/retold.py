@@ -11,8 +11,8 @@ from typing import Any
 
 import polars as pl
 
-from tasks.editions import in_turns
 from tasks.scope import covering, month_index, speaking, standing
+from tasks.turns import in_turns
 
 YEAR = 12
 PLACE = ["flow", "product", "partner", "measure", "month"]
