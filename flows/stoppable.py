@@ -24,6 +24,10 @@ class Terminated(BaseException):
     """SIGTERM, as an exception: so that a bar is taken off the terminal and what was begun is put away, as by Ctrl-C."""
 
 
+# The exception that each signal becomes.
+_AS: dict[int, type[BaseException]] = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Terminated}
+
+
 class Stoppable(TyperGroup):
     """The commands, of which each may be ended at any moment by Ctrl-C or SIGTERM, and then says what holds."""
 
@@ -77,6 +81,3 @@ def _interrupted(sent: list[int]) -> typer.Exit:
         to=errors, markup=True,
     )  # fmt: skip
     return typer.Exit(128 + sent[0])
-
-
-_AS: dict[int, type[BaseException]] = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Terminated}

@@ -96,8 +96,8 @@ class Tracer:
             if others.height:
                 raise NoFigure(f"{said}; of this product and partner there are only {others['flow'][0]}s")
             partners = self.metric.filter(pl.col("product") == point.product)["partner"].unique()
-            there = f"are {counted(partners.len(), 'partner')}: {named(partners)}" if partners.len() else "is nothing"
-            raise NoFigure(f"{said}; of this product there {there}")
+            there = f"{counted(partners.len(), 'partner')}: {named(partners)}" if partners.len() else "nothing"
+            raise NoFigure(f"{said}; of this product there {'are' if partners.len() > 1 else 'is'} {there}")
         months = " to ".join(near["period"].sort().dt.strftime("%Y-%m").gather([0, -1]))
         raise NoFigure(
             f"{said}; of this product and partner there is {months} in {', '.join(near['measure'].unique().sort())}"

@@ -188,6 +188,7 @@ def test_a_brief_is_not_written_over_by_its_own_markdown(home: Path, monkeypatch
         (("trace", "--product", "85051110", "--partner", "USA", "--month", "2025-06", "--metric", "level", "--format", "csv"), "'csv' is not one of"),
         (("trace", "--product", "85051110", "--partner", "USA", "--month", "2025-06", "--metric", "level", "--flow", "import"), "of this product and partner there are only exports"),
         (("trace", "--product", "85051110", "--partner", "FRA", "--month", "2025-06", "--metric", "level"), "of this product there are 8 partners: DEU, EU27, IND, JPN, KOR, USA, VNM, WLD"),
+        (("trace", "--product", "line:rare_earths", "--partner", "USA", "--month", "2025-06", "--metric", "level"), "of this product there is 1 partner: WLD"),
         (("trace", "--product", "85051111", "--partner", "USA", "--month", "2025-06", "--metric", "level"), "of this product there is nothing"),
         (("read", "metric", "--output", "nowhere/o.csv"), "nowhere/o.csv: there is no folder nowhere"),
         (("plot", "--product", "85051110", "--output", "nowhere/o.png"), "nowhere/o.png: there is no folder nowhere"),
