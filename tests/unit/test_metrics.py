@@ -15,7 +15,7 @@ from polars.testing import assert_frame_equal
 from schemas.metric import FIGURES, MISSING, status
 from tasks import origin
 from tasks.ledger import as_of, last_word
-from tasks.metrics import derive
+from tasks.metrics.calendar import derive
 from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS, month_index
 from tests.draws import draws
 from tests.unit import oracle, worlds
