@@ -14,7 +14,7 @@ from schemas.metric import Metric
 from schemas.release import Release
 from schemas.table import empty_frame
 from tasks.metrics.coverage import cover
-from tasks.metrics.levels import Numbers, bit_of, seen, status, with_levels
+from tasks.metrics.levels import Numbers, bit_of, seen, status, traded, with_levels
 from tasks.metrics.names import Names
 from tasks.metrics.records import on_request, with_records
 from tasks.metrics.rows import as_metric, in_order, per_kilogram, with_others
@@ -60,14 +60,15 @@ def _of_flow(
     months = numbers.filter(span="month").select(*SERIES, "value", "kinds", is_sum=pl.lit(False))
     coverage = cover(names, str(flow), releases)
     of_flow = Numbers(add_up(months, coverage), numbers.filter(pl.col("span") != "month"))
-    frame = with_levels(_grid(seen(of_flow, names), names), of_flow.rows, coverage)
+    where = traded(of_flow.rows, coverage)
+    frame = with_levels(_grid(seen(of_flow, names), names), of_flow.rows, where, coverage)
     known = pl.concat([coverage.known, frame.filter(pl.col("quiet") == 0).select("product", "month")]).unique()
     known = known.select(at=names.key("product", "month"), is_known=pl.lit(True))
     frame = frame.with_columns(at=names.key("product", "month")).join(known, on="at", how="left", maintain_order="left")
     is_published = (pl.col("quiet") <= QUIET_MONTHS).fill_null(False) & pl.col("is_known").fill_null(False)
     frame = frame.with_columns(is_published=is_published).drop("at", "is_known")
     frame = _with_printed_growth(_side_by_side(_with_sums(frame, of_flow, names)), of_flow.spans)
-    frame = with_others(frame, of_flow.rows, coverage)
+    frame = with_others(frame, of_flow.rows, where, coverage)
     made: list[pl.DataFrame] = []
     for is_ratio, rows in ((False, frame), (True, per_kilogram(frame, names))):
         if rows.is_empty():

@@ -15,7 +15,7 @@ from schemas.release import Release
 from schemas.state import Recent, State
 from schemas.table import empty_frame, polars_schema
 from tasks.metrics.coverage import Coverage, cover
-from tasks.metrics.levels import Numbers, bit_of, seen, with_levels
+from tasks.metrics.levels import Numbers, bit_of, traded, with_levels
 from tasks.metrics.names import Names
 from tasks.metrics.records import with_recent
 from tasks.metrics.recurrence import YEAR, next_month, numbers_of
@@ -114,7 +114,7 @@ def year_totals(
     numbered, figures = names.numbered(rows), names.numbered(told)
     series = figures.select(KEY).unique()
     grid = series.join(pl.DataFrame({"month": [*months]}, schema={"month": pl.Int32}), how="cross")
-    frame = with_levels(grid, numbered, coverage)
+    frame = with_levels(grid, numbered, traded(numbered, coverage), coverage)
     chained = chained_years(frame, figures, names)
     return YearTotals(spans, _texts(chained, names))
 
@@ -163,7 +163,7 @@ def _numbered(frame: pl.DataFrame, names: Names) -> pl.DataFrame:
 
 def _state(state: pl.DataFrame, names: Names) -> pl.DataFrame:
     """A state in numbers, with the number of each `series`."""
-    return _numbered(state, names).with_columns(series=names.key(*KEY))
+    return _numbered(state, names).with_columns(series=names.key(*KEY)).sort("series")
 
 
 def _as_text(frame: pl.DataFrame) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from schemas.table import polars_schema
 from tasks import definitions
 from tasks.metrics.coverage import Coverage
 from tasks.metrics.figures import FIGURES_OF, kinds_behind, with_figures
-from tasks.metrics.levels import status
+from tasks.metrics.levels import Traded, status
 from tasks.metrics.names import Names
 from tasks.scope import index_month, kind_of_code
 from tasks.series import EXACT_MAX, UNIT_VALUE_OF, per_unit
@@ -27,7 +27,7 @@ PRINTED = ("printed_yoy", "printed_yoy_kinds", "printed_ytd_yoy", "printed_ytd_y
 RECORDS = ("highest_since", "lowest_since")
 
 
-def with_others(frame: pl.DataFrame, rows: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
+def with_others(frame: pl.DataFrame, rows: pl.DataFrame, where: Traded, coverage: Coverage) -> pl.DataFrame:
     """The frame with what its rows take from others: the world's numbers, the place among the partners, the last change of
     what the series means, and printed growth stays as it is. `rows` are the numbers of the months (`sums.add_up`)."""
     names = coverage.names
@@ -36,17 +36,18 @@ def with_others(frame: pl.DataFrame, rows: pl.DataFrame, coverage: Coverage) -> 
     )
     frame = frame.with_columns(group=names.key(*GROUP), is_total=names.is_total())
     frame = frame.join(world, on="group", how="left", maintain_order="left")
-    frame = _with_ranks(frame, rows, coverage)
+    frame = _with_ranks(frame, rows, where, coverage)
     return frame.drop("group").with_columns(definitions.changes(frame, names.labels).alias("comparable_from"))
 
 
-def _with_ranks(frame: pl.DataFrame, rows: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
+def _with_ranks(frame: pl.DataFrame, rows: pl.DataFrame, where: Traded, coverage: Coverage) -> pl.DataFrame:
     """The place of each partner by its level, in the groups (product and measure) in which every partner is covered and counted."""
     names = coverage.names
     parts = rows.filter(~names.is_total())
     product_month = ("product", "month")
-    needed = frame.filter(~pl.col("is_total"), "is_here").select(place=names.key(*PLACE), of=names.key(*product_month))
-    needed = needed.unique().group_by("of").agg(needed=pl.len())
+    places = pl.concat([where.here, where.below]).unique() if where.below.len() else where.here
+    traded = pl.DataFrame({"key": places}).select(names.unpacked(*PLACE)).filter(~names.is_total())
+    needed = traded.group_by(of=names.key(*product_month)).agg(needed=pl.len())
     counted = parts.filter(pl.col("value").is_not_null()).select(group=names.key(*GROUP))
     counted = counted.group_by("group").agg(counted=pl.len())
     groups = frame.select("group", *GROUP).unique("group").with_columns(of=names.key(*product_month))
@@ -80,6 +81,10 @@ def per_kilogram(frame: pl.DataFrame, names: Names) -> pl.DataFrame:
         place=names.key(*PLACE),
     )
     worth = frame.filter(pl.col("measure").is_in([*values])).with_columns(place=names.key(*PLACE))
+    # Sorted keys are joined several times as fast.
+    weights, worth = (
+        one.with_columns(pl.col("place").set_sorted()) if one["place"].is_sorted() else one for one in (weights, worth)
+    )
     both = worth.join(weights, on="place", suffix="_mass", maintain_order="left")
     made = [_divided(name, name in ("level", "before_level", "ago_level", "ytd", "rolling_12m")) for name in DIVIDED]
     own = definitions.changes(both.with_columns(pl.col("measure").replace_strict(values, return_dtype=pl.UInt32)), names.labels)

@@ -49,7 +49,8 @@ def _of_codes(parts: pl.DataFrame, rows: pl.DataFrame, coverage: Coverage) -> li
         inside = inside.rename({"basket": "product"})
         sums = _summed(_counted(inside, pl.struct("product", "part", "partner", "month")), names)
         made.append(_whole_baskets(_with_values(sums, names), rows, members, coverage))
-    return [_without(sums, rows, names) for sums in made]
+    own = rows.filter(names.is_total()) if parts.select(names.is_total().first()).item() else rows.filter(~names.is_hs8())
+    return [_without(sums, own, names) for sums in made]
 
 
 def _of_partners(parts: pl.DataFrame, rows: pl.DataFrame, coverage: Coverage) -> list[pl.DataFrame]:
@@ -57,7 +58,7 @@ def _of_partners(parts: pl.DataFrame, rows: pl.DataFrame, coverage: Coverage) ->
     names = coverage.names
     groups = names.groups()
     counted = parts.select(*SERIES, *_counted(parts, names.key(*PLACE)).select("value", "kinds", "count", "needed"))
-    made = []
+    made, printed = [], rows.filter(names.is_total())
     for total in names.totals:
         members = counted
         if total != names.world:
@@ -66,7 +67,7 @@ def _of_partners(parts: pl.DataFrame, rows: pl.DataFrame, coverage: Coverage) ->
         sums = _with_values(_summed(members.with_columns(partner=pl.lit(total, pl.UInt32)), names), names)
         # A file of world totals alone covers the world, and no partner that would be a part of it.
         sums = coverage.everyone(names.with_family(sums)).filter("everyone").select(sums.columns)
-        made.append(_without(sums, rows, names))
+        made.append(_without(sums, printed, names))
     return made
 
 
@@ -105,6 +106,8 @@ def _with_values(sums: pl.DataFrame, names: Names) -> pl.DataFrame:
 
 def _without(sums: pl.DataFrame, rows: pl.DataFrame, names: Names) -> pl.DataFrame:
     """The sums of which no source prints the number."""
+    if not rows.height:
+        return sums.select(rows.columns)
     there = rows.select(key=names.key(*SERIES))
     return sums.with_columns(key=names.key(*SERIES)).join(there, on="key", how="anti").drop("key").select(rows.columns)
 
