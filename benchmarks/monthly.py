@@ -70,7 +70,9 @@ def equals_full(store: Path) -> bool:
     """Whether the published metrics are those of one computation over the whole ledger."""
     snapshot = open_snapshot(store)
     published = read_table(snapshot, Metric)
-    whole = derive(ledger.last_word(read_table(snapshot, Observation)), read_table(snapshot, Release), all_records=False)  # type: ignore[arg-type]
+    whole = derive(
+        ledger.last_word(read_table(snapshot, Observation)), read_table(snapshot, Release), all_records=False
+    )  # type: ignore[arg-type]
     return published.equals(whole.select(published.columns))
 
 

@@ -21,7 +21,9 @@ class Series(Table):
 
     flow: Flow = column("direction of trade as the reporter counts it")
     product: pl.Categorical = column("code as text: HS2 to HS8, line:…, or basket:…")
-    partner: pl.Categorical = column("ISO 3166-1 alpha-3, gacc:NNN, WLD for all partners, EU27 for the Union of that month")
+    partner: pl.Categorical = column(
+        "ISO 3166-1 alpha-3, gacc:NNN, WLD for all partners, EU27 for the Union of that month"
+    )
     period: pl.Date = column("first day of the month")
     measure: pl.Categorical = column("quantity_<unit>, value_usd, value_cny, or a value per kilogram")
 
@@ -61,4 +63,6 @@ class Recent(Series):
 
     level: pl.Float64 = column("the month's number: of a value per kilogram in its unit, else in smallest units")
     kinds: pl.UInt8 = column(f"kinds of release behind it: {KINDS_BITS}")
-    run: pl.UInt8 = column("number of months up to this one that are published and known, 61 at most", "month", ge=1, le=61)
+    run: pl.UInt8 = column(
+        "number of months up to this one that are published and known, 61 at most", "month", ge=1, le=61
+    )

@@ -34,11 +34,11 @@ from tasks.event_windows import (
 from tasks.frame_hash import frame_sha256
 from tasks.known import Known
 from tasks.lineage import code_sha256, json_sha256
+from tasks.month_writer import PendingFiles
 from tasks.normalise import Normalised
 from tasks.proof import prove
 from tasks.scope import BASKET, WORLD
 from tasks.tables import Partition, partition_month, read_derivation, read_table
-from tasks.month_writer import PendingFiles
 
 FLOW = "export"
 DAYS = ("announced_on", "effective_from", "effective_until")

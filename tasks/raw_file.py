@@ -15,9 +15,9 @@ import numpy
 from pandera.typing.polars import DataFrame
 
 from schemas.reported import Reported
+from tasks.combine import Numbers
 from tasks.correct import corrected, told
 from tasks.editions import corrections_in
-from tasks.combine import Numbers
 from tasks.land import raw_path
 from tasks.normalise import numbers_of
 from tasks.sources import SOURCES

@@ -74,7 +74,7 @@ def publish_release(
     # that was there stays one.
     there = {entry.partition for entry in earlier if entry.table == table_name(Revision)}
     revised = tuple(month for month in again[Revision] if month in known.touched or partition_path(month) in there)
-    always = {Revision: revised}
+    always: dict[type[Table], tuple[Partition, ...]] = {Revision: revised}
     # File after file: each is written and let go before the next one is made.
     waiting = itertools.chain(*(table.new_files() for table, _ in files.values()))
     collected = words_of_collected(whole(ledger_after, known), releases)

@@ -24,8 +24,8 @@ from pydantic import BaseModel
 from schemas.address import S3Url
 from schemas.table import Table, schema_sha256, table_name
 from tasks.lineage import Run, StepRecord, code_sha256, current_run, json_sha256, tell_begin
-from tasks.snapshot import Snapshot
 from tasks.month_writer import PendingFiles
+from tasks.snapshot import Snapshot
 
 # The parameter that holds the day of a run. It is not recorded: what the day decides shows in what the step makes, and the same
 # release must make the same bytes on another day.

@@ -56,7 +56,9 @@ def spoken_of(spans: pl.DataFrame, names: Names) -> pl.DataFrame:
 def looked_for(own: pl.DataFrame, names: Names) -> pl.DataFrame:
     """What a reader looks for beside some series (key, SERIES): for each partner the world and the groups, and for each HS8 code the
     world of the levels above it."""
-    parts = own.filter(~names.is_total()).with_columns(partner=pl.lit(0, pl.UInt32)).select(key=names.key(*SERIES)).unique()
+    parts = (
+        own.filter(~names.is_total()).with_columns(partner=pl.lit(0, pl.UInt32)).select(key=names.key(*SERIES)).unique()
+    )
     parts = parts.select(names.unpacked(*SERIES))
     totals = [parts.with_columns(partner=pl.lit(total, pl.UInt32)) for total in names.totals]
     codes = pl.concat([own.filter(names.is_total(), names.is_hs8()).select(SERIES), parts.filter(names.is_hs8())])
@@ -76,9 +78,20 @@ class Traded(NamedTuple):
 def traded(rows: pl.DataFrame, coverage: Coverage) -> Traded:
     """Where anything was traded, from the numbers of the months."""
     names = coverage.names
-    places = rows.select(key=names.key(*PLACE)).sort("key").unique(maintain_order=True).select("key", *names.unpacked(*PLACE))
+    places = (
+        rows.select(key=names.key(*PLACE))
+        .sort("key")
+        .unique(maintain_order=True)
+        .select("key", *names.unpacked(*PLACE))
+    )
     own = pl.concat([places.drop("key"), _in_baskets(places, names)])
-    here = pl.concat([own, _totals(own, names)]).select(key=names.key(*PLACE)).to_series().sort().unique(maintain_order=True)
+    here = (
+        pl.concat([own, _totals(own, names)])
+        .select(key=names.key(*PLACE))
+        .to_series()
+        .sort()
+        .unique(maintain_order=True)
+    )
     if not coverage.is_mixed:
         # What a release of HS8 codes covers at a higher level has a sum there.
         return Traded(here, here.clear())
@@ -89,7 +102,9 @@ def traded(rows: pl.DataFrame, coverage: Coverage) -> Traded:
 
 def _in_baskets(places: pl.DataFrame, names: Names) -> pl.DataFrame:
     inside = places.rename({"product": "part"}).join(names.baskets(), on="part")
-    return inside.filter(pl.col("month").is_between("begin", "end")).select(pl.col("basket").alias("product"), "partner", "month")
+    return inside.filter(pl.col("month").is_between("begin", "end")).select(
+        pl.col("basket").alias("product"), "partner", "month"
+    )
 
 
 def _totals(places: pl.DataFrame, names: Names) -> pl.DataFrame:
@@ -116,7 +131,8 @@ def levels_of(frame: pl.DataFrame, where: Traded, coverage: Coverage) -> pl.Data
     frame = coverage.standing(names.with_family(frame))
     place = names.key(*PLACE)
     frame = frame.with_columns(place=place).with_columns(
-        is_here=pl.col("place").is_in(here.implode()), is_below=pl.col("place").is_in(below.implode()) if below.len() else pl.lit(False)
+        is_here=pl.col("place").is_in(here.implode()),
+        is_below=pl.col("place").is_in(below.implode()) if below.len() else pl.lit(False),
     )
     has, covered = pl.col("value").is_not_null(), pl.col("standing").is_not_null()
     zero = ~has & covered & ~pl.col("is_here") & ~pl.col("is_below")

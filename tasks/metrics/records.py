@@ -21,10 +21,12 @@ def with_records(frame: pl.DataFrame) -> pl.DataFrame:
     starts = pl.any_horizontal(pl.col(name) != pl.col(name).shift() for name in KEY).fill_null(True)
     has = pl.col("level").is_not_null()
     goes_on = has.shift().fill_null(False) & pl.col("is_published").shift().fill_null(False) & ~starts
-    is_break = ~has | ~goes_on | (MONTH == pl.col("comparable_from")).fill_null(False)
+    is_break = ~has | ~goes_on | (pl.col("comparable_from") == MONTH).fill_null(False)
     start = pl.max_horizontal(pl.when(is_break).then(MONTH).forward_fill(), MONTH - LOOK_BACK_MONTHS)
     frame = frame.with_columns(
-        series=starts.cum_sum(), series_start=pl.when(has).then(start), last_level=pl.when(goes_on).then(pl.col("level").shift())
+        series=starts.cum_sum(),
+        series_start=pl.when(has).then(start),
+        last_level=pl.when(goes_on).then(pl.col("level").shift()),
     )
     return _with_extremes(frame, frame.select("series", "level", "kinds", past="month")).drop("series", "last_level")
 
@@ -37,8 +39,13 @@ def with_recent(frame: pl.DataFrame, recent: pl.DataFrame, names: Names, month: 
     last = recent.filter(pl.col("past") == month - 1).select("series", last_level="level", last_run="run")
     frame = frame.with_columns(series=key).join(last, on="series", how="left", maintain_order="left")
     has = pl.col("level").is_not_null() & pl.col("is_published") & names.is_recorded()
-    starts = pl.col("last_run").is_null() | (MONTH == pl.col("comparable_from")).fill_null(False)
-    run = pl.when(starts).then(1).otherwise(pl.min_horizontal(pl.col("last_run") + 1, LOOK_BACK_MONTHS + 1)).cast(pl.UInt8)
+    starts = pl.col("last_run").is_null() | (pl.col("comparable_from") == MONTH).fill_null(False)
+    run = (
+        pl.when(starts)
+        .then(1)
+        .otherwise(pl.min_horizontal(pl.col("last_run") + 1, LOOK_BACK_MONTHS + 1))
+        .cast(pl.UInt8)
+    )
     frame = frame.with_columns(run_of_record=pl.when(has).then(run))
     frame = frame.with_columns(series_start=month + 1 - pl.col("run_of_record").cast(pl.Int32))
     return on_request(_with_extremes(frame, recent.drop("run")).drop("series", "last_level", "last_run"), names)
@@ -48,7 +55,9 @@ def _with_extremes(frame: pl.DataFrame, older: pl.DataFrame) -> pl.DataFrame:
     """The frame with the records of runs that begin with `series_start`; `older` has the levels of months (series, past, level,
     kinds), `last_level` is that of the month before."""
     now, last, past = pl.col("now"), pl.col("last_level"), pl.col("past")
-    asked = frame.filter(pl.col("series_start") < MONTH).select("series", "month", "series_start", "last_level", now="level")
+    asked = frame.filter(pl.col("series_start") < MONTH).select(
+        "series", "month", "series_start", "last_level", now="level"
+    )
     of_run = older.join(asked, on="series").filter(past >= pl.col("series_start"), past < MONTH)
     # A month that rises above the one before can only be a high, one that falls below it a low.
     level = pl.col("level")
@@ -74,7 +83,10 @@ def on_request(frame: pl.DataFrame, names: Names) -> pl.DataFrame:
     hidden = ~names.is_recorded() & pl.col("level").is_not_null()
     return frame.with_columns(
         *(pl.when(~hidden).then(name).alias(name) for name in (*RECORDS, "series_start")),
-        *(pl.when(hidden).then(status("on_request")).otherwise(f"{name}_status").alias(f"{name}_status") for name in RECORDS),
+        *(
+            pl.when(hidden).then(status("on_request")).otherwise(f"{name}_status").alias(f"{name}_status")
+            for name in RECORDS
+        ),
     )
 
 

@@ -75,9 +75,17 @@ def per_kilogram(frame: pl.DataFrame, names: Names) -> pl.DataFrame:
     if MASS not in names.measures:
         return frame.clear()
     mass = names.measures.index(MASS)
-    values = {names.measures.index(name): names.measures.index(ratio) for name, ratio in UNIT_VALUE_OF.items() if name in names.measures}
+    values = {
+        names.measures.index(name): names.measures.index(ratio)
+        for name, ratio in UNIT_VALUE_OF.items()
+        if name in names.measures
+    }
     weights = frame.filter(pl.col("measure") == mass).select(
-        "is_published", "comparable_from", *DIVIDED, *UNITED, *(f"{name}_status" for name in DIVIDED if f"{name}_status" in frame.columns),
+        "is_published",
+        "comparable_from",
+        *DIVIDED,
+        *UNITED,
+        *(f"{name}_status" for name in DIVIDED if f"{name}_status" in frame.columns),
         place=names.key(*PLACE),
     )
     worth = frame.filter(pl.col("measure").is_in([*values])).with_columns(place=names.key(*PLACE))
@@ -87,7 +95,9 @@ def per_kilogram(frame: pl.DataFrame, names: Names) -> pl.DataFrame:
     )
     both = worth.join(weights, on="place", suffix="_mass", maintain_order="left")
     made = [_divided(name, name in ("level", "before_level", "ago_level", "ytd", "rolling_12m")) for name in DIVIDED]
-    own = definitions.changes(both.with_columns(pl.col("measure").replace_strict(values, return_dtype=pl.UInt32)), names.labels)
+    own = definitions.changes(
+        both.with_columns(pl.col("measure").replace_strict(values, return_dtype=pl.UInt32)), names.labels
+    )
     return both.with_columns(
         *(expression for pair in made for expression in pair),
         *(pl.col(name) | pl.col(f"{name}_mass") for name in UNITED),
@@ -116,7 +126,7 @@ def as_metric(frame: pl.DataFrame, names: Names, flow: str, *, is_ratio: bool) -
     """Published rows with the columns of `metric`, not sorted. The frame has the columns of `records` too."""
     made = with_figures(frame, per_kilogram=is_ratio)
     units = [per_unit(name) for name in names.measures]
-    size = names.looked_up("measure", units, pl.Int64)  # type: ignore[arg-type]
+    size = names.looked_up("measure", units, pl.Int64)
     kinds = kinds_behind(per_kilogram=is_ratio) | pl.when(
         pl.col("highest_since").is_not_null() | pl.col("lowest_since").is_not_null()
     ).then("kinds_of_run").otherwise(pl.lit(0, pl.UInt8))
@@ -145,7 +155,11 @@ def _named_kinds(kinds: pl.Expr, dtype: pl.DataType) -> pl.Expr:
 def _in_units(name: str, size: pl.Expr) -> pl.Expr:
     """Smallest units to units: the whole part stays exact however large it is."""
     whole = pl.col(name)
-    return pl.when(whole.abs() <= EXACT_MAX).then(whole / size).otherwise((whole // size).cast(pl.Float64) + (whole % size) / size)
+    return (
+        pl.when(whole.abs() <= EXACT_MAX)
+        .then(whole / size)
+        .otherwise((whole // size).cast(pl.Float64) + (whole % size) / size)
+    )
 
 
 def in_order(frames: list[pl.DataFrame], names: Names) -> pl.DataFrame:
@@ -160,5 +174,3 @@ def in_order(frames: list[pl.DataFrame], names: Names) -> pl.DataFrame:
 def names_key(names: Names) -> pl.Expr:
     """The order of the table within a month."""
     return names.key("product", "partner", "measure")
-
-

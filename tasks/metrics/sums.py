@@ -44,12 +44,16 @@ def _of_codes(parts: pl.DataFrame, rows: pl.DataFrame, coverage: Coverage) -> li
         may = coverage.standing(names.with_family(sums.select(SERIES)), finest=True)["standing"].is_not_null()
         made.append(sums.filter(may))
     members = names.baskets()
-    inside = parts.rename({"product": "part"}).join(members, on="part").filter(pl.col("month").is_between("begin", "end"))
+    inside = (
+        parts.rename({"product": "part"}).join(members, on="part").filter(pl.col("month").is_between("begin", "end"))
+    )
     if inside.height:
         inside = inside.rename({"basket": "product"})
         sums = _summed(_counted(inside, pl.struct("product", "part", "partner", "month")), names)
         made.append(_whole_baskets(_with_values(sums, names), rows, members, coverage))
-    own = rows.filter(names.is_total()) if parts.select(names.is_total().first()).item() else rows.filter(~names.is_hs8())
+    own = (
+        rows.filter(names.is_total()) if parts.select(names.is_total().first()).item() else rows.filter(~names.is_hs8())
+    )
     return [_without(sums, own, names) for sums in made]
 
 
@@ -116,7 +120,9 @@ def _whole_baskets(sums: pl.DataFrame, rows: pl.DataFrame, members: pl.DataFrame
     """The baskets of which each code has a number in that month, or is covered."""
     names = coverage.names
     places = sums.select("product", "partner", "measure", "month").rename({"product": "basket"})
-    codes = places.join(members.rename({"part": "product"}), on="basket").filter(pl.col("month").is_between("begin", "end"))
+    codes = places.join(members.rename({"part": "product"}), on="basket").filter(
+        pl.col("month").is_between("begin", "end")
+    )
     there = rows.select(key=names.key(*PLACE), there=pl.lit(True)).unique()
     codes = codes.with_columns(key=names.key(*PLACE)).join(there, on="key", how="left")
     codes = coverage.standing(names.with_family(codes))

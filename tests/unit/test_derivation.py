@@ -44,9 +44,7 @@ def test_a_month_between_the_prints_of_a_collected_file_is_not_made_of_it(tmp_pa
         ids = {step: step(store).release_id for step in steps}
         snapshot = open_snapshot(store)
         assert snapshot is not None
-        of_months = [
-            entry for entry in snapshot.files if entry.table in ("observation", "trade_flow", "revision")
-        ]
+        of_months = [entry for entry in snapshot.files if entry.table in ("observation", "trade_flow", "revision")]
         made_of = {
             (entry.table, entry.partition[-1]): {given["release_id"] for given in read_derivation(str(snapshot.path / entry.path))["inputs"]}
             for entry in of_months

@@ -21,8 +21,8 @@ from bad_inputs.download import (
 
 from schemas.request import Landed
 from tasks import ledger
-from tasks.metrics.calendar import derive
 from tasks.check import check
+from tasks.metrics.calendar import derive
 from tasks.normalise import Normalised, normalise
 from tasks.refusal import Refused
 from tasks.sources import SOURCES

@@ -28,6 +28,7 @@ from schemas.outcome import Outcome
 from schemas.release import Finding, Quarantine, Release
 from schemas.reported import Reported
 from schemas.request import ReleaseRequest
+from schemas.state import Recent, State
 from schemas.table import Table, empty_frame, polars_schema
 from schemas.trade_flow import TradeFlow
 from tasks.hold import Held

@@ -5,12 +5,11 @@ from typing import Any
 import polars as pl
 import pytest
 from hypothesis import given
-from polars.testing import assert_frame_equal
 
 from tests.draws import draws
 from tests.unit import worlds
-from tests.unit.figures import Figures, Store, derived, merged
-from tests.unit.statements import number, release, release_table
+from tests.unit.figures import Figures, Store, derived
+from tests.unit.statements import number, release
 
 Row = dict[str, Any]
 GALLIUM = ["81129290", "81129990"]

@@ -228,7 +228,13 @@ def test_the_hash_of_a_steps_code_speaks_of_all_code_that_it_runs() -> None:
         "tasks.quoted",
         "tasks.workbook",
     } <= set(read)
-    assert {"tasks.metrics.figures", "tasks.metrics.sums", "tasks.metrics.levels", "tasks.definitions", "schemas.metric"} <= set(derived)
+    assert {
+        "tasks.metrics.figures",
+        "tasks.metrics.sums",
+        "tasks.metrics.levels",
+        "tasks.definitions",
+        "schemas.metric",
+    } <= set(derived)
     assert not {"tasks.lexer", "tasks.quoted"} & set(derived)
     for name, file in {**read, **derived}.items():
         loaded = sys.modules.get(name)
