@@ -171,7 +171,7 @@ def test_a_correction_leaves_the_numbers_of_other_months_as_they_are(files: list
     corrected.write_bytes(files[1].read_bytes().replace(b"1037", b"1038"))
     filled([corrected], store, date(2024, 6, 18))
     after = read_table(_snapshot(store), State).select(own)
-    changed = after.join(before, on=own, how="anti")
+    changed = after.join(before, on=own, how="anti", nulls_equal=True)
     assert changed["period"].unique().to_list() == [date(2023, 12, 1)]
     assert 1038 * 10**6 in changed["level"].to_list()
     _check_against_one_computation(store)
