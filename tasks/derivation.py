@@ -15,7 +15,7 @@ from schemas.observation import Observation
 from schemas.revision import Revision
 from schemas.table import Table, table_name
 from schemas.trade_flow import TradeFlow
-from tasks import ledger, metrics, wide
+from tasks import ledger, metrics, name_tables, wide
 from tasks import revisions as revising
 from tasks.base_far import first_told
 from tasks.lineage import code_sha256, versions
@@ -32,6 +32,8 @@ MADE_IN = {
     "base_year": metrics,
     "base_far": metrics,
     "revision": revising,
+    "product_name": name_tables,
+    "partner_name": name_tables,
 }
 
 # Made of the words of one month and of the scopes that hold it.

@@ -72,7 +72,8 @@ def product_names(product: str) -> tuple[str, str] | None:
     if product.startswith(BASKET):
         rows = code_table("baskets").filter(BASKET + pl.col("basket") == product)
     else:
-        rows = code_table("products").filter(pl.col("product") == product)
+        tables = (code_table(name).filter(pl.col("product") == product) for name in ("products", "hs_names"))
+        rows = next((rows for rows in tables if rows.height), pl.DataFrame())
     return (rows["name_en"][0], rows["name_zh"][0]) if rows.height else None
 
 
