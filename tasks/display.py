@@ -191,7 +191,7 @@ def show_trace(console: Console, trace: Trace, *, full: bool = True) -> None:
 
 
 def _number(value: float | str | None) -> str:
-    return "none" if value is None else value if isinstance(value, str) else _digits(value)
+    return "none" if value is None else value if isinstance(value, str) else exact(value)
 
 
 def frame_table(rows: pl.DataFrame, rows_max: int, width: int, columns: Sequence[str] = ()) -> Group | Table:
@@ -265,10 +265,10 @@ def _upright(rows: pl.DataFrame, left_out: int) -> Table:
 def _text(value: Any) -> str:
     if value is None:
         return ""
-    return escape(_digits(value) if isinstance(value, float) else str(value))
+    return escape(exact(value) if isinstance(value, float) else str(value))
 
 
-def _digits(value: float) -> str:
+def exact(value: float) -> str:
     """A whole number whole, for a level may have more digits than a growth has decimals to show; else ten digits."""
     if value.is_integer():
         return f"{value:,.0f}"
