@@ -48,6 +48,15 @@ def citation(sources: Sequence[str], reporter: str, day: date | str, snapshot_id
     return f"{customs_of(reporter)}{via}, as known on {day}, snapshot {snapshot_id}"
 
 
+def citation_zh(sources: Sequence[str], reporter: str, day: date | str, snapshot_id: str) -> str:
+    """The same in Chinese."""
+    names = sorted(dict.fromkeys(sources))
+    more = len(names) - TITLES_MAX
+    listed = "、".join(names[:TITLES_MAX]) + (f"等{len(names)}个来源" if more > 0 else "")
+    whose = "中国海关" if reporter == "CHN" else f"{reporter}海关"
+    return f"{whose}{f'（{listed}）' if listed else ''}，截至{day}所知，快照{snapshot_id}"
+
+
 def cite_rows(rows: pl.DataFrame, snapshot: Snapshot, as_of: date | None = None) -> str | None:
     """The citation of rows of `metric` or `trade_flow`; None where there are none, or too many products to be one statement."""
     products = rows["product"].unique().to_list() if "product" in rows.columns else []

@@ -797,10 +797,10 @@ def test_a_reader_that_has_seen_enough_is_told_of_no_refusal(home: Path, asked: 
     assert (said, running.returncode) == ("", 141)
 
 
-@pytest.mark.parametrize(("partner", "tables"), [("WLD", True), ("FRA", False)])
-def test_windows_without_a_figure_are_a_line_and_no_table_of_dashes(home: Path, partner: str, tables: bool) -> None:
+@pytest.mark.parametrize(("product", "tables"), [("magnets", True), ("gallium", False)])
+def test_windows_without_a_figure_are_a_line_and_no_table_of_dashes(home: Path, product: str, tables: bool) -> None:
     """Of sixteen tables twelve were of placebos of which nothing is known."""
-    asked = ("events", "windows", "--product", "basket:rare_earth_magnets", "--partner", partner)
+    asked = ("events", "windows", "--product", product)
     told = tidewaiter(*asked, cwd=home).stdout
     rows = list(csv.DictReader(io.StringIO(tidewaiter(*asked, "--format", "csv", cwd=home).stdout)))
     with_figures = {
