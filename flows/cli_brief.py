@@ -1,7 +1,5 @@
 """Commands for the day of a release: what others printed, and what the controls did."""
 
-from datetime import date
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,14 +8,27 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from flows.terminal import FORM_HELP, STORE, Flow, Form, Store, console, read_month, refusals, say
+from flows.terminal import (
+    FORM_HELP,
+    MONTH_HELP,
+    PARTNER_HELP,
+    PRODUCT_HELP,
+    STORE,
+    Flow,
+    Form,
+    Language,
+    Store,
+    console,
+    refusals,
+    say,
+)
 from tasks import claims as claiming
 from tasks import control_events, display, event_windows, formats, reading
 from tasks.brief_sentences import headlines
 from tasks.plurals import counted
+from tasks.resolver import Resolver, known_product
 
 MARKS = {"supported": "green", "contradicted": "bold red", "right_number_wrong_place": "yellow", "not_checkable": "dim"}
-Language = StrEnum("Language", ["en", "zh"])
 WINDOW_FIGURES = ("quantity_kg", "quantity_year_before_kg", "yoy_pct")
 commands = typer.Typer()
 events = typer.Typer(help="Export-control measures, and what the months around them look like.")
@@ -76,12 +87,14 @@ def check(
 @events.callback(invoke_without_command=True, epilog="Example: `tidewaiter events --product basket:rare_earth_magnets`")
 def list_events(
     context: typer.Context,
-    product: Annotated[str | None, typer.Option(help="code or basket:…; else all measures")] = None,
+    product: Annotated[str | None, typer.Option(help=PRODUCT_HELP + "; else all measures")] = None,
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
 ) -> None:
     """Export-control measures and what was said about them, with their states."""
     if context.invoked_subcommand:
         return
+    with refusals():
+        product = known_product(product) if product else None
     found = control_events.events_of(product)
     if form is not Form.table:
         formats.write(found, form.value, None)
@@ -115,9 +128,9 @@ def list_events(
     epilog="Example: `tidewaiter events windows --product basket:rare_earth_magnets --event mofcom-gacc-2025-18`",
 )
 def windows(
-    product: Annotated[str, typer.Option(help="code or basket:…")],
+    product: Annotated[str, typer.Option(help=PRODUCT_HELP)],
     event: Annotated[str | None, typer.Option(help="one measure; else all that touch the product")] = None,
-    partner: Annotated[str, typer.Option(help="ISO 3166-1 alpha-3 or WLD")] = "WLD",
+    partner: Annotated[str, typer.Option(help=PARTNER_HELP)] = "WLD",
     flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
     output: Annotated[Path | None, typer.Option(help="write to this file instead of the terminal")] = None,
@@ -125,7 +138,9 @@ def windows(
 ) -> None:
     """Months before and after each measure, beside the same months a year before and beside placebo products."""
     with refusals():
-        every = event_windows.windows(reading.open_published(store), product, flow.value, partner)
+        snapshot = reading.open_published(store)
+        product = known_product(product)
+        every = event_windows.windows(snapshot, product, flow.value, Resolver(snapshot).partner(partner))
         found = every.filter(event=event) if event else pl.DataFrame(every)
         if not found.height:
             named = f"no measure {event}" if event else "no measure"
@@ -166,8 +181,8 @@ def windows(
 
 @commands.command(epilog="Example: `tidewaiter brief --month 2025-06 --product basket:rare_earth_magnets`")
 def brief(
-    month: Annotated[str, typer.Option(help="YYYY-MM")],
-    product: Annotated[str, typer.Option(help="code, line:… or basket:…")],
+    month: Annotated[str, typer.Option(help=MONTH_HELP)],
+    product: Annotated[str, typer.Option(help=PRODUCT_HELP)],
     flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
     language: Annotated[Language, typer.Option(help="en or zh")] = Language.en,
     output: Annotated[
@@ -180,9 +195,11 @@ def brief(
     from tasks.brief_facts import gather
 
     with refusals():
-        first_day = date(*read_month(month), 1)
-        facts = gather(reading.open_published(store), store, product, flow.value, first_day)
-        name = f"brief-{product.replace(':', '-')}-{flow.value}-{month}-{language.value}.html"
+        snapshot = reading.open_published(store)
+        asked = Resolver(snapshot)
+        code, day = asked.product(product), asked.month(month, flow.value)
+        facts = gather(snapshot, store, code, flow.value, day)
+        name = f"brief-{code.replace(':', '-')}-{flow.value}-{day:%Y-%m}-{language.value}.html"
         if output and output.suffix.lower() == ".md":
             raise ValueError(
                 f"{output}: the page is HTML, and the markdown lies beside it as {output.name}; end the name in .html"
@@ -198,9 +215,9 @@ def brief(
 
 @commands.command(epilog="Example: `tidewaiter plot --product 85051110 --partner USA --output magnets.png`")
 def plot(
-    product: Annotated[str, typer.Option(help="code, line:… or basket:…")],
+    product: Annotated[str, typer.Option(help=PRODUCT_HELP)],
     output: Annotated[Path, typer.Option(help="file that ends in .png or .svg")],
-    partner: Annotated[list[str] | None, typer.Option(help="ISO 3166-1 alpha-3 or WLD; may be repeated")] = None,
+    partner: Annotated[list[str] | None, typer.Option(help=PARTNER_HELP + "; may be repeated")] = None,
     measure: Annotated[str, typer.Option(help="measure of the table metric")] = "quantity_kg",
     flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
     store: Store = STORE,
@@ -210,8 +227,10 @@ def plot(
 
     with refusals():
         formats.require_folder_of(output)
-        rows = reading.query(store, "metric", flow=flow.value, product=product)
-        output.write_bytes(draw(rows, product, partner or ["WLD"], measure, output.suffix))
+        asked = Resolver(reading.open_published(store))
+        code, partners = asked.product(product), [*map(asked.partner, partner or ["WLD"])]
+        rows = reading.query(store, "metric", flow=flow.value, product=code)
+        output.write_bytes(draw(rows, code, partners, measure, output.suffix))
     say(f"written: {output}")
 
 

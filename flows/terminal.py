@@ -25,6 +25,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from flows import server
 from schemas.address import S3Url, UnusableAddress, read_address
 from schemas.code_tables import BrokenTable
+from schemas.metric import FIGURES
 from schemas.outcome import Outcome
 from schemas.request import MONTHS, ReleaseRequest
 from tasks import hold, reading
@@ -58,7 +59,12 @@ console, errors = Terminal(), Terminal(stderr=True)
 
 Flow = StrEnum("Flow", ["export", "import"])
 Form = StrEnum("Form", ["table", "csv", "json", "parquet"])
+Figure = StrEnum("Figure", list(FIGURES))  # type: ignore[misc]  # the members are the figures there are
+Language = StrEnum("Language", ["en", "zh"])
 STORE = Path("store")
+PRODUCT_HELP = "name or code: soybeans, 大豆, 1201.90.19, line:… or basket:…"
+PARTNER_HELP = "name or code: Brazil, 巴西, BRA, BR, world, EU"
+MONTH_HELP = "2024-06, June 2024, latest, or a range: 2024-01..2024-06"
 FORM_HELP = "how to print it; json is one object a line"
 STORE_HELP = "the published tables: a folder, or s3://bucket/prefix"
 InPrefect = Annotated[

@@ -124,6 +124,16 @@ class Products(Table):
     source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
+class HsNames(Table):
+    """Names of HS codes, of whatever product: the HS8 lists of China customs of 2022 and 2023 (turbanisch/chinautils, MIT), the
+    chapters of the HS, and headings that the press has a name for. A name in `products` or `baskets` comes first."""
+
+    product: pl.String = column("HS code of 2, 4, 6 or 8 digits", str_matches=r"^(\d{2}){1,4}$")
+    name_en: pl.String = column("English name")
+    name_zh: pl.String = column("Chinese name, empty where the list has none")
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
+
+
 class Corrections(Table):
     """Known errors of a source: where, what is printed there, what is right, who says so, until when."""
 
@@ -190,6 +200,7 @@ TABLES: dict[str, type[Table]] = {
     "provinces": Codes,
     "baskets": Baskets,
     "products": Products,
+    "hs_names": HsNames,
     "hs_revisions": HsRevisions,
     "definition_breaks": DefinitionBreaks,
     "corrections": Corrections,

@@ -11,7 +11,9 @@ from schemas.code_tables import code_table
 from schemas.held import HeldRelease
 from schemas.metric import Metric, status
 from schemas.observation import Observation
+from schemas.release import Release
 from schemas.revision import Revision
+from tasks.citation import known_on
 from tasks.claim_readings import Readings, growth_of
 from tasks.claim_stated import Spot
 from tasks.control_events import MIXED, events_of, holds, members
@@ -129,15 +131,19 @@ class Gatherer:
         return [_tonnes(known.get(first_day(self.number - back))) for back in range(months - 1, -1, -1)]
 
     def partners(self) -> list[str]:
-        """All partners together, then the largest of the month, or of the year so far where nobody has a month alone."""
+        """All partners together, then those that contribute most to the change on the month before, up or down, and then the largest
+        of the month, or of the year so far where nobody has a month alone. The largest is always among them."""
         groups = code_table("partner_groups")["group"].unique().to_list()
         rows = self.rows.filter(
             (pl.col("period") == self.month) & (pl.col("measure") == KG)
             & (pl.col("partner") != WORLD) & ~pl.col("partner").is_in(groups)
         )  # fmt: skip
         figure = "level" if rows["level"].count() else "ytd"
-        ordered = rows.drop_nulls(figure).sort(figure, "partner", descending=[True, False])
-        return [WORLD, *ordered["partner"].head(PARTNERS_MAX)]
+        known = rows.drop_nulls(figure).sort(figure, "partner", descending=[True, False])
+        moved = pl.col("contribution_mom_pp").abs()
+        ordered = known.sort(moved, descending=True, nulls_last=True, maintain_order=True)["partner"].to_list()
+        chosen, largest = ordered[:PARTNERS_MAX], known["partner"].head(1).to_list()
+        return [WORLD, *(chosen if {*largest} <= {*chosen} else [*chosen[:-1], *largest])]
 
 
 def gather(snapshot: Snapshot, store: Path, product: str, flow: str, month: date) -> Facts:
@@ -146,7 +152,8 @@ def gather(snapshot: Snapshot, store: Path, product: str, flow: str, month: date
     partners = found.partners()
     rows = [
         PartnerRow(
-            partner=partner, level=found.fact(partner, "level"), mom=found.fact(partner, "mom_pct"), yoy=found.fact(partner, "yoy_pct"),
+            partner=partner, level=found.fact(partner, "level"), mom=found.fact(partner, "mom_pct"),
+            contribution=found.fact(partner, "contribution_mom_pp"), yoy=found.fact(partner, "yoy_pct"),
             ytd=found.fact(partner, "ytd"), ytd_yoy=found.fact(partner, "ytd_yoy_pct"), share=found.fact(partner, "share_pct"),
             rank=found.fact(partner, "rank"), rank_before=found.fact(partner, "rank", back=1), recent_t=found.levels(partner, MONTHS_SPARK),
         )
@@ -159,6 +166,7 @@ def gather(snapshot: Snapshot, store: Path, product: str, flow: str, month: date
     prices = [found.fact(WORLD, figure, measure=found.price()) for figure in ("level", "mom_pct", "yoy_pct")]
     since = _came_out(snapshot, flow, product, first_day(found.number - 1))
     revised, more = _revised(snapshot, product, flow, since)
+    releases = read_table(snapshot, Release)
     start = found.tracer.row(Point(flow, product, WORLD, KG, found.number))["series_start"]
     return Facts(
         flow=flow, product=product, name_en=names[0], name_zh=names[1], codes=codes, month=month, snapshot_id=snapshot.id,
@@ -167,6 +175,7 @@ def gather(snapshot: Snapshot, store: Path, product: str, flow: str, month: date
         before_t=before, events=_events(product, flow, months), unit_value=prices[0], unit_value_mom=prices[1],
         unit_value_yoy=prices[2], has_values=found.has_values(), mix_moved_pp=_mix_moved(rows, before), series_start=start,
         revised_since=since, revised=revised, revised_more=more, held=_held(store, snapshot), mixed_code=holds(product, MIXED),
+        reporter=releases["reporter"][0], known_on=str(known_on(releases)),
     )  # fmt: skip
 
 

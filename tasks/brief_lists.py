@@ -1,7 +1,10 @@
 """The lists of a brief, a line for each entry: what is missing and why, sources, revisions, export controls."""
 
+from urllib.parse import urlsplit
+
 from schemas.brief import Fact, Facts, Revised
 from schemas.metric import MISSING
+from schemas.trace import TracedNumber
 from tasks.brief_texts import (
     FORMULAS_ZH,
     IMPLIED_ZH,
@@ -12,6 +15,11 @@ from tasks.brief_texts import (
     STATES_ZH,
 )
 from tasks.brief_words import amount, figure_name, partner, texts
+from tasks.citation import citation, citation_zh
+
+# Numbers shown behind one figure; the others are counted.
+NUMBERS_MAX = 4
+SINCE = ("highest_since", "lowest_since")
 
 
 def missing(facts: Facts, language: str) -> list[str]:
@@ -42,17 +50,51 @@ def source_line(fact: Fact, language: str = "en") -> str:
     if fact.trace is None:
         return ""
     said = texts(language)
-    numbers = [number for operand in fact.trace.operands for number in operand.numbers]
+    shown_numbers, more = numbers_that_matter(fact)
     parts = [
         f"{number.value:,} {number.unit}, {number.partner} {number.period}, {said['release']} {number.release_id}, "
         f"{said['record']} {', '.join(map(str, number.records[:3]))}, sha256 {number.raw_sha256[:12]}"
-        for number in numbers[:3]
+        for number in shown_numbers
     ]
-    return (
-        f"{formula(fact, language)}{said['colon']}"
-        + "; ".join(parts)
-        + (f"; + {len(numbers) - 3}" if len(numbers) > 3 else "")
-    )
+    return f"{formula(fact, language)}{said['colon']}" + "; ".join(parts) + (f"; + {more}" if more else "")
+
+
+def numbers_that_matter(fact: Fact) -> tuple[list[TracedNumber], int]:
+    """The ledger numbers by which a person checks a figure, and how many others it rests on.
+
+    A record rests on its month and on the one that it names; a rank on the partner itself and on the next ones; any other figure
+    on the first and the last of its months. Of a sum of partners the largest come first.
+    """
+    assert fact.trace is not None
+    operands, month = fact.trace.operands, f"{fact.month:%Y-%m}"
+    every = [number for operand in operands for number in operand.numbers]
+    if fact.figure in SINCE:
+        chosen = [operand for operand in operands if any(day in operand.name for day in (month, str(fact.value)))]
+    elif fact.figure == "rank":
+        own = [operand for operand in operands if any(number.partner == fact.partner for number in operand.numbers)]
+        others = sorted((one for one in operands if one not in own), key=lambda one: -(one.value or 0))
+        chosen = [*own, *others[: NUMBERS_MAX - 1]]
+    else:
+        chosen = operands if len(operands) <= NUMBERS_MAX - 1 else [operands[0], operands[-1]]
+    each = max(1, NUMBERS_MAX // max(1, len(chosen)))
+    picked = [
+        number
+        for operand in chosen
+        for number in sorted(operand.numbers, key=lambda one: (one.period != month, -abs(one.value)))[:each]
+    ]
+    # The total of a share has the partner's own number in it once more.
+    return _distinct(picked), len(_distinct(every)) - len(_distinct(picked))
+
+
+def _distinct(numbers: list[TracedNumber]) -> list[TracedNumber]:
+    return list({(one.product, one.measure, one.partner, one.period, one.release_id): one for one in numbers}.values())
+
+
+def cited(facts: Facts, language: str) -> str:
+    """The line by which the page is cited."""
+    sources = [urlsplit(source).hostname or source if "://" in source else source for source in facts.sources()]
+    line = (citation_zh if language == "zh" else citation)(sources, facts.reporter, facts.known_on, facts.snapshot_id)
+    return str(texts(language)["cite"]).format(citation=line)
 
 
 def formula(fact: Fact, language: str) -> str:

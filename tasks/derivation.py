@@ -15,7 +15,7 @@ from schemas.revision import Revision
 from schemas.state import Recent, State
 from schemas.table import Table, table_name
 from schemas.trade_flow import TradeFlow
-from tasks import ledger, wide
+from tasks import ledger, name_tables, wide
 from tasks import revisions as revising
 from tasks.lineage import code_sha256, versions
 from tasks.metrics import months
@@ -31,6 +31,8 @@ MADE_IN = {
     "state": months,
     "recent": months,
     "revision": revising,
+    "product_name": name_tables,
+    "partner_name": name_tables,
 }
 
 # Made of the words of one month and of the scopes that hold it.

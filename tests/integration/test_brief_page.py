@@ -134,8 +134,8 @@ def test_events_brief_and_plot_by_command(home: Path) -> None:
     assert (home / "magnets.png").read_bytes().startswith(b"\x89PNG")
     assert (home / "en.md").read_text(encoding="utf-8").startswith("# Rare earth magnets, June 2025")
     for arguments, says in (
-        (("brief", "--month", "2025-6", "--product", "85051110"), "is no month"),
-        (("brief", "--month", "2025-06", "--product", "99999999"), "products are"),
+        (("brief", "--month", "2025-13", "--product", "85051110"), "is no month"),
+        (("brief", "--month", "2025-06", "--product", "99999999"), "there is no product '99999999' in this store"),
         (("plot", "--product", "85051110", "--output", "x.bmp"), ".png or .svg"),
     ):
         refused = tidewaiter(*arguments, cwd=home)
