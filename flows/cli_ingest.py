@@ -124,9 +124,7 @@ def run(
         markup=True,
     )
     if api:
-        console.print(
-            f"The server runs at {api.removesuffix('/api')}; stop it with [bold]make stop[/].", highlight=False
-        )
+        say(f"The server runs at {server.how_to_open(api)}; stop it with [bold]make stop[/].", markup=True)
 
 
 @commands.command(hidden=True)
