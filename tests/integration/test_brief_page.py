@@ -129,7 +129,11 @@ def test_events_brief_and_plot_by_command(home: Path) -> None:
     assert "-45.0" in shown.stdout
     assert "-74.3" in shown.stdout
     assert "controlled and free magnets" in shown.stdout
-    assert tidewaiter("events", cwd=home).stdout.count("never in force") == 4
+    assert tidewaiter("events", "--on", "2026-06-01", cwd=home).stdout.count("never in force") == 4
+    lapsed = tidewaiter("events", "--on", "2026-11-11", "--format", "csv", cwd=home).stdout
+    assert lapsed.count(",lapsed_unrecorded,2026-11-11,mofcom-gacc-2025-70,2026-11-10") == 7
+    refused = tidewaiter("events", "--on", "11 November", cwd=home)
+    assert (refused.returncode, "'11 November' is no day" in refused.stderr) == (2, True)
     assert tidewaiter("plot", "--product", "85051110", "--output", "magnets.png", cwd=home).returncode == 0
     assert (home / "magnets.png").read_bytes().startswith(b"\x89PNG")
     assert (home / "en.md").read_text(encoding="utf-8").startswith("# Rare earth magnets, June 2025")
