@@ -16,7 +16,10 @@ from tasks import control_events, control_states, display, event_windows, format
 from tasks.brief_sentences import headlines
 from tasks.plurals import counted
 
-MARKS = {"supported": "green", "contradicted": "bold red", "right_number_wrong_place": "yellow", "not_checkable": "dim"}
+MARKS = {
+    "supported": "green", "not_excluded": "cyan", "contradicted": "bold red", "right_number_wrong_place": "yellow",
+    "not_checkable": "dim",
+}  # fmt: skip
 Language = StrEnum("Language", ["en", "zh"])
 WINDOW_FIGURES = ("quantity_kg", "quantity_year_before_kg", "yoy_pct")
 commands = typer.Typer()

@@ -101,7 +101,7 @@ def test_claims_check_gives_a_row_for_each_row_and_publishes_them_beside_an_unch
     read = tidewaiter("read", "claim", "--product", "basket:gallium", "--format", "csv", cwd=home)
     assert [row["verdict"] for row in csv.DictReader(io.StringIO(read.stdout))] == ["not_checkable"]
     again = tidewaiter("claims", "check", "claims.csv", cwd=home).stdout
-    assert "4 claims: 1 supported, 1 contradicted, 1 right_number_wrong_place, 1 not_checkable" in again
+    assert "4 claims: 1 supported, 0 not_excluded, 1 contradicted, 1 right_number_wrong_place, 1 not_checkable" in again
     assert "published already" in again
     assert _tables(store) == after
     steps = pl.read_parquet(store / "current" / "lineage" / "*.parquet").filter(
