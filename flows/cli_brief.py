@@ -23,12 +23,15 @@ from flows.terminal import (
     say,
 )
 from tasks import claims as claiming
-from tasks import control_events, display, event_windows, formats, reading
+from tasks import control_events, control_states, display, event_windows, formats, reading, release_calendar
 from tasks.brief_sentences import headlines
 from tasks.plurals import counted
 from tasks.resolver import Resolver, known_product
 
-MARKS = {"supported": "green", "contradicted": "bold red", "right_number_wrong_place": "yellow", "not_checkable": "dim"}
+MARKS = {
+    "supported": "green", "not_excluded": "cyan", "contradicted": "bold red", "right_number_wrong_place": "yellow",
+    "not_checkable": "dim",
+}  # fmt: skip
 WINDOW_FIGURES = ("quantity_kg", "quantity_year_before_kg", "yoy_pct")
 commands = typer.Typer()
 events = typer.Typer(help="Export-control measures, and what the months around them look like.")
@@ -88,39 +91,55 @@ def check(
 def list_events(
     context: typer.Context,
     product: Annotated[str | None, typer.Option(help=PRODUCT_HELP + "; else all measures")] = None,
+    on: Annotated[
+        str | None, typer.Option(help="day of the states, YYYY-MM-DD; else today, by the customs' clock")
+    ] = None,
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
 ) -> None:
-    """Export-control measures and what was said about them, with their states."""
+    """Export-control measures and what was said about them, with the state of each on a day.
+
+    Where a term has run out and nothing that succeeds it is recorded, the state is lapsed_unrecorded: what followed is not known here.
+    """
     if context.invoked_subcommand:
         return
     with refusals():
         product = known_product(product) if product else None
-    found = control_events.events_of(product)
+        day = _state_day(on)
+        found = control_states.with_states(control_events.events_of(product), day)
     if form is not Form.table:
         formats.write(found, form.value, None)
         return
     if not found.height:
         say(f"no measure touches {product}; tidewaiter events lists all measures")
         return
-    table = Table(title=counted(found.height, "measure") + (f" on {display.product_name(product)}" if product else ""))
+    title = counted(found.height, "measure") + (f" on {display.product_name(product)}" if product else "")
+    table = Table(title=f"{title}, as of {day}")
     for name in ("announced", "effective", "state", "document", "goods", "of the code"):
         table.add_column(name, overflow="fold")
     for row in found.iter_rows(named=True):
-        never = row["state"] == "never_in_force"
-        days = (", suspended " if never else " to ").join(
-            day for day in (row["effective_from"], row["effective_until"]) if day
-        )
         state = row["state"].replace("_", " ")
+        if row["state_by"]:
+            state += f" ({row['state_by']}, to {row['state_until'] or 'an open end'})"
         table.add_row(
             row["announced_on"],
-            days,
-            f"[bold]{state}[/]" if never else state,
+            " to ".join(text for text in (row["effective_from"], row["effective_until"]) if text),
+            f"[bold]{state}[/]" if row["state"] in ("never_in_force", control_states.LAPSED) else state,
             f"{row['body']}: {row['document']}",
             row["goods"],
             (row["coverage"] or "").replace("_", " "),
         )
     console.print(table)
     _say_mixed(product)
+
+
+def _state_day(text: str | None) -> date:
+    """The day that is asked for, which may lie ahead: what the terms that are recorded make of it is known. Raises ValueError."""
+    if text is None:
+        return release_calendar.today()
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no day; write it as 2025-06-30") from error
 
 
 @events.command(
@@ -149,10 +168,11 @@ def windows(
             formats.write(found, form.value, output)
             return
     empty: list[str] = []
+    states = control_states.states_on(release_calendar.today())
     for (name, what, role), rows in found.partition_by(
         "event", "product", "role", as_dict=True, maintain_order=True
     ).items():
-        about = f"{name} ({rows['state'][0].replace('_', ' ')}), {display.product_name(str(what))}, {role}"
+        about = f"{name} ({states[str(name)].name.replace('_', ' ')}), {display.product_name(str(what))}, {role}"
         if all(rows[figure].null_count() == rows.height for figure in WINDOW_FIGURES):
             # Of every placebo that there is a table of dashes would hide the few that say something.
             empty.append(about)
@@ -198,7 +218,7 @@ def brief(
         snapshot = reading.open_published(store)
         asked = Resolver(snapshot)
         code, day = asked.product(product), asked.month(month, flow.value)
-        facts = gather(snapshot, store, code, flow.value, day)
+        facts = gather(snapshot, store, code, flow.value, day, release_calendar.today())
         name = f"brief-{code.replace(':', '-')}-{flow.value}-{day:%Y-%m}-{language.value}.html"
         if output and output.suffix.lower() == ".md":
             raise ValueError(

@@ -56,7 +56,10 @@ class EventFact(BaseModel):
     goods_zh: str
     coverage: str
     address: str
-    until: str = Field("", description="last day, or day of suspension")
+    state_by: str = Field("", description="measure whose term decides the state: a suspension, or what has run out")
+    state_part: str = Field("", description="paragraph that is suspended, where the rest is not")
+    since: date | None = Field(None, description="first day of that term")
+    until: date | None = Field(None, description="last day of that term")
 
 
 class Revised(BaseModel):
@@ -106,6 +109,7 @@ class Facts(BaseModel):
     world_t: list[float | None]
     before_t: dict[str, float | None] = Field(description="the month before, by partner")
     events: list[EventFact]
+    states_on: date = Field(description="day of the states of the events")
     unit_value: Fact = Field(description="in US dollars, or in yuan where only these are known")
     unit_value_mom: Fact
     unit_value_yoy: Fact

@@ -1,19 +1,31 @@
 """Export-control measures, the codes they touch, and what the months around them look like.
 
-A measure is reference data: a row in `reference/control_events.csv`. "Never in force" is a state, because a measure that
-was announced and suspended before its first day explains no month.
+A measure is reference data: a row in `reference/control_events.csv`, with its days and what it suspends. Its state depends on
+the day and is derived (`tasks/control_states.py`). "Never in force" is a state, because a measure that was announced and
+suspended before its first day explains no month; so is "lapsed, unrecorded", because nobody knows here what followed.
 """
 
 import polars as pl
 
 from schemas.table import FLOWS, Table, Texts, column, published
 
-STATES = {
-    "in_force": "in force from effective_from on",
-    "suspended": "was in force and is suspended since effective_until",
-    "never_in_force": "announced and suspended before its first day",
+BASES = {
+    "measure": "issued by the body itself",
     "statement": "words, no measure",
     "report": "reported by others, no document",
+}
+STATES = {
+    "not_yet_announced": "the day is before the announcement",
+    "announced": "announced, and the day is before the first day",
+    "in_force": "in force",
+    "partly_suspended": "a paragraph is suspended, and the rest is in force",
+    "suspended": "suspended on the day",
+    "never_in_force": "suspended on the day, and since before its first day",
+    "ended": "its term has run out, and a successor is recorded",
+    "lapsed_unrecorded": "its term, or that of a suspension of it or of a paragraph, has run out and no successor is recorded: "
+    "whether it applies is not known here",
+    "statement": BASES["statement"],
+    "report": BASES["report"],
 }
 COVERAGE = {
     "whole": "all that the code, or every code of the basket, holds is controlled",
@@ -21,6 +33,7 @@ COVERAGE = {
     "unknown_share": "controlled and free goods share the code, and nobody publishes the share",
 }
 DAY = r"^(\d{4}-\d{2}-\d{2})?$"
+NAMES = r"^([a-z0-9-]+(#[a-z0-9]+)?(;[a-z0-9-]+(#[a-z0-9]+)?)*)?$"
 WINDOWS = {
     "computed": "both figures are at hand, for every month of the window",
     "implied_base": "the base of a month rests on a growth that a source prints and that implies it",
@@ -39,8 +52,16 @@ class ControlEvents(Table):
     effective_from: pl.String = column(
         "first day, or the day planned for it; empty: nothing takes effect", str_matches=DAY
     )
-    effective_until: pl.String = column("last day, or day of suspension; empty: open", str_matches=DAY)
-    state: pl.String = column("whether it is or was in force", isin=tuple(STATES))
+    effective_until: pl.String = column("last day of its term; empty: open", str_matches=DAY)
+    basis: pl.String = column("what the row rests on", isin=tuple(BASES))
+    suspends: pl.String = column(
+        "events that it suspends from effective_from to effective_until, with ; between them; after # the paragraph, where it "
+        "suspends that alone",
+        str_matches=NAMES,
+    )
+    succeeds: pl.String = column(
+        "events whose term it continues or ends, from effective_from on, with ; between them", str_matches=NAMES
+    )
     kind: pl.String = column("licence, prohibition, suspension, reporting, talks …")
     body: pl.String = column("who issued it")
     body_zh: pl.String = column("the same in Chinese", str_length={"min_value": 1})
@@ -74,8 +95,17 @@ class ControlEvent(Table):
     event: pl.String = column("name of the measure", str_matches=r"^[a-z0-9-]+$")
     announced_on: pl.Date = column("day of announcement", nullable=True)
     effective_from: pl.Date = column("first day, or the day planned for it; null: nothing takes effect", nullable=True)
-    effective_until: pl.Date = column("last day, or day of suspension; null: open", nullable=True)
-    state: pl.String = column("whether it is or was in force", isin=tuple(STATES))
+    effective_until: pl.Date = column("last day of its term; null: open", nullable=True)
+    state: pl.String = column("state on the day state_on", isin=tuple(STATES))
+    state_on: pl.Date = column("day of the state: that of the newest release of the store")
+    state_by: pl.String = column(
+        "event whose term decides the state: a suspension, or what has run out; null: none", nullable=True
+    )
+    state_until: pl.Date = column("last day of that term; null: none", nullable=True)
+    suspends: Texts = column(
+        "events that it suspends through its term; after # the paragraph, where it suspends that alone"
+    )
+    succeeds: Texts = column("events whose term it continues or ends")
     kind: pl.String = column("licence, prohibition, suspension, reporting, talks …")
     body: pl.String = column("who issued it")
     document: pl.String = column("number or name of the document")
@@ -110,7 +140,7 @@ class EventWindow(Table):
     status: pl.String = column("how yoy_pct was made, or why it is null", isin=tuple(WINDOWS))
     quantity_kg: pl.Float64 = column("sum over the window", "kg", nullable=True)
     quantity_year_before_kg: pl.Float64 = column("sum over the same months a year before", "kg", nullable=True)
-    state: pl.String = column("whether the measure was in force", isin=tuple(STATES))
+    state: pl.String = column("state of the measure on the last day of the window", isin=tuple(STATES))
     flow: pl.String = column("direction of trade", isin=FLOWS)
     note: pl.String = column("what shares the code, where it holds controlled and free goods alike", nullable=True)
 

@@ -85,6 +85,7 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         "source_line": lambda fact: brief_lists.source_line(fact, language), "formula": lambda fact: brief_lists.formula(fact, language),
         "sparkline": brief_charts.sparkline, "unit_value": brief_sentences.unit_value_pieces(facts, language),
         "revised": brief_lists.revised_lines(facts, language), "events": brief_lists.event_lines(facts, language),
+        "states_line": brief_lists.states_line(facts, language),
         "partner_label": lambda key: words["world"] if key == "WLD" else brief_words.partner(key, "zh") if chinese else partner_name(key),
         "reasons": {**MADE, **MISSING, **(brief_texts.MISSING_ZH if chinese else {})},
         "figure_name": lambda fact: brief_words.figure_name(fact, language),

@@ -17,6 +17,7 @@ from tasks.citation import known_on
 from tasks.claim_readings import Readings, growth_of
 from tasks.claim_stated import Spot
 from tasks.control_events import MIXED, events_of, holds, members
+from tasks.control_states import states_on
 from tasks.display import product_names
 from tasks.editions import is_outdated
 from tasks.intervals import Interval
@@ -146,8 +147,12 @@ class Gatherer:
         return [WORLD, *(chosen if {*largest} <= {*chosen} else [*chosen[:-1], *largest])]
 
 
-def gather(snapshot: Snapshot, store: Path, product: str, flow: str, month: date) -> Facts:
-    """All facts of the brief. Raises NoFigure where the store has no such product or month."""
+def gather(
+    snapshot: Snapshot, store: Path, product: str, flow: str, month: date, day: date | None = None
+) -> Facts:  # fmt: skip
+    """All facts of the brief; export controls have their states of `day`, without it of the newest release's. Raises NoFigure
+    where the store has no such product or month."""
+    day = day or date.fromisoformat(snapshot.about["released_on"])
     found = Gatherer(snapshot, product, flow, month)
     partners = found.partners()
     rows = [
@@ -172,7 +177,7 @@ def gather(snapshot: Snapshot, store: Path, product: str, flow: str, month: date
         flow=flow, product=product, name_en=names[0], name_zh=names[1], codes=codes, month=month, snapshot_id=snapshot.id,
         world_before=found.fact(WORLD, "level", back=1), highest_since=found.fact(WORLD, "highest_since"),
         lowest_since=found.fact(WORLD, "lowest_since"), partners=rows, months=months, world_t=found.levels(WORLD, MONTHS_SHOWN),
-        before_t=before, events=_events(product, flow, months), unit_value=prices[0], unit_value_mom=prices[1],
+        before_t=before, events=_events(product, flow, months, day), states_on=day, unit_value=prices[0], unit_value_mom=prices[1],
         unit_value_yoy=prices[2], has_values=found.has_values(), mix_moved_pp=_mix_moved(rows, before), series_start=start,
         revised_since=since, revised=revised, revised_more=more, held=_held(store, snapshot), mixed_code=holds(product, MIXED),
         reporter=releases["reporter"][0], known_on=str(known_on(releases)),
@@ -184,18 +189,19 @@ def _names(product: str) -> tuple[str, str]:
     return product_names(product) or (plain, plain)
 
 
-def _events(product: str, flow: str, months: list[date]) -> list[EventFact]:
+def _events(product: str, flow: str, months: list[date], state_day: date) -> list[EventFact]:
     last = month_end(months[-1])
     found: list[EventFact] = []
     for row in events_of(product, flow).iter_rows(named=True):
         day = date.fromisoformat(row["effective_from"] or row["announced_on"])
         if months[0] <= day <= last:
+            state = states_on(state_day)[row["event"]]
             found.append(
                 EventFact(
-                    number=len(found) + 1, day=day, event=row["event"], state=row["state"], body=row["body"], document=row["document"],
+                    number=len(found) + 1, day=day, event=row["event"], state=state.name, state_by=state.by, state_part=state.part,
+                    since=state.since, until=state.until, body=row["body"], document=row["document"],
                     goods=row["goods"],
                     body_zh=row["body_zh"], document_zh=row["document_zh"], goods_zh=row["goods_zh"], coverage=row["coverage"], address=row["source"],
-                    until=row["effective_until"],
                 )
             )  # fmt: skip
     return found

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from schemas.brief import Fact, Facts, Revised
+from schemas.brief import EventFact, Fact, Facts, Revised
 from schemas.metric import MISSING
 from schemas.trace import TracedNumber
 from tasks.brief_texts import (
@@ -12,10 +12,12 @@ from tasks.brief_texts import (
     MISSING_ZH,
     PRICE_FORMULA_ZH,
     PRICE_UNITS,
+    STATES_EN,
     STATES_ZH,
 )
 from tasks.brief_words import amount, figure_name, partner, texts
 from tasks.citation import citation, citation_zh
+from tasks.control_states import LAPSED
 
 # Numbers shown behind one figure; the others are counted.
 NUMBERS_MAX = 4
@@ -140,14 +142,31 @@ def _of_the_page(row: Revised, facts: Facts, language: str) -> list[str]:
 
 def event_lines(facts: Facts, language: str) -> list[dict[str, str]]:
     """The measures inside the months shown: day, title, goods, state, address."""
-    said = texts(language)
     lines = []
     for event in facts.events:
         if language == "zh":
-            title, goods, state = f"{event.body_zh}：{event.document_zh}", event.goods_zh, STATES_ZH[event.state]
+            title, goods = f"{event.body_zh}：{event.document_zh}", event.goods_zh
         else:
-            title, goods, state = f"{event.body}: {event.document}", event.goods, event.state.replace("_", " ")
-        if event.state == "never_in_force":
-            state = said["never"].format(day=event.until)
+            title, goods = f"{event.body}: {event.document}", event.goods
+        state = _state(event, language)
         lines.append({"day": str(event.day), "title": title, "goods": goods, "state": state, "address": event.address})
     return lines
+
+
+def states_line(facts: Facts, language: str) -> str:
+    """On which day the measures have these states, and of how many of them it is not known whether they apply."""
+    said = texts(language)
+    lapsed = sum(event.state == LAPSED for event in facts.events)
+    line = said["states_on"].format(day=facts.states_on)
+    return f"{line}{said['gap']}{said['lapsed'].format(count=lapsed)}" if lapsed else line
+
+
+def _state(event: EventFact, language: str) -> str:
+    """The state of a measure in words, with the days of the term that decides it."""
+    phrases = STATES_ZH if language == "zh" else STATES_EN
+    key = event.state
+    if key == LAPSED and event.state_by != event.event:
+        key = f"{LAPSED}_paragraph" if event.state_part else f"{LAPSED}_suspension"
+    elif key == "suspended" and event.until is None:
+        key = "suspended_open"
+    return phrases[key].format(since=event.since, until=event.until, part=event.state_part)

@@ -55,13 +55,27 @@ FORMULAS_ZH = {
     "highest_since": "此前最近一个不低于当月的月份", "lowest_since": "此前最近一个不高于当月的月份",
 }  # fmt: skip
 IMPLIED_ZH = "来源所载增速；其基数由增速推得"
+# Of a lapse also where a suspension has run out, and that of a paragraph alone; of a suspension where it has no last day.
+STATES_EN = {
+    "not_yet_announced": "not yet announced", "announced": "announced, not yet in force", "in_force": "in force",
+    "partly_suspended": "in force, but for paragraph {part}, suspended from {since} to {until}",
+    "suspended": "suspended from {since} to {until}", "suspended_open": "suspended on {since}",
+    "never_in_force": "never in force, suspended on {since}", "ended": "its term ended on {until}",
+    "lapsed_unrecorded": "its term ran out on {until}; what followed is not recorded",
+    "lapsed_unrecorded_suspension": "its suspension ran out on {until}; what followed is not recorded",
+    "lapsed_unrecorded_paragraph": "the suspension of paragraph {part} ran out on {until}; what followed is not recorded",
+    "statement": "statement", "report": "report",
+}  # fmt: skip
 STATES_ZH = {
-    "in_force": "已生效",
-    "suspended": "已暂停",
-    "never_in_force": "从未生效",
-    "statement": "声明",
-    "report": "报道",
-}
+    "not_yet_announced": "尚未公布", "announced": "已公布，尚未生效", "in_force": "已生效",
+    "partly_suspended": "已生效，其中第{part}款于{since}至{until}暂停",
+    "suspended": "{since}至{until}暂停", "suspended_open": "自{since}起暂停",
+    "never_in_force": "从未生效，{since}暂停", "ended": "已于{until}期满",
+    "lapsed_unrecorded": "期限已于{until}届满，其后情况未见记录",
+    "lapsed_unrecorded_suspension": "暂停期已于{until}届满，其后情况未见记录",
+    "lapsed_unrecorded_paragraph": "第{part}款的暂停期已于{until}届满，其后情况未见记录",
+    "statement": "声明", "report": "报道",
+}  # fmt: skip
 
 # What stands between words: a comma, a semicolon, a colon, a dash, brackets, and what is between a number and its unit.
 MARKS_EN = {"comma": ", ", "semicolon": "; ", "colon": ": ", "dash": " — ", "open": " (", "close": ")", "gap": " "}
@@ -75,7 +89,8 @@ TEXTS_EN = {
     "scales": {"t": "tonnes", "kt": "thousand tonnes", "Mt": "million tonnes"}, "cite": "Source: {citation}.", "revised_since": "Since {day}, when the month before came out.",
     "revised_more": "and {count} more in the table revision", "no_word": "nothing", "measures": {}, "flows": {"export": "exports", "import": "imports"},
     "held_since": "held since {day}", "decide": "tidewaiter approve {release} or reject", "pale": "Pale: no figure at hand for that month.",
-    "never": "never in force, suspended on {day}", "mix_how": "half the sum of the moves of the shares of the {count} partners known in both months",
+    "states_on": "States of the measures on {day}.",
+    "lapsed": "Of {count} of these measures a term has run out and no successor is recorded; whether they apply is not known here.", "mix_how": "half the sum of the moves of the shares of the {count} partners known in both months",
     "release": "release", "more_numbers": "and {count} others (tidewaiter trace lists them)", "record": "record",
     "mix": "The partners' shares moved by {pp:.1f} percentage points from the month before: a change of the unit value may be a change of the mix.",
     "mixed": MIXED_WORDS,
@@ -95,7 +110,8 @@ TEXTS_ZH = {
     "revised_since": "自{day}（上月数据公布日）以来。", "revised_more": "其余{count}项见表 revision", "no_word": "无", "flows": {"export": "出口", "import": "进口"},
     "measures": {"quantity_kg": "数量", "value_usd": "美元金额", "value_cny": "人民币金额", "quantity_kg_yoy": "数量同比"},
     "held_since": "自{day}起待确认", "decide": "tidewaiter approve {release} 或 reject", "pale": "浅色：该月手头没有数据。",
-    "never": "从未生效，{day}暂停", "mix_how": "两个月均有数据的{count}个伙伴占比变动之和的一半", "release": "发布", "more_numbers": "另有{count}个数（见 tidewaiter trace）", "record": "记录",
+    "states_on": "各项措施的状态截至{day}。", "lapsed": "其中{count}项期限已满而未见后续文件的记录，目前是否适用不详。",
+    "mix_how": "两个月均有数据的{count}个伙伴占比变动之和的一半", "release": "发布", "more_numbers": "另有{count}个数（见 tidewaiter trace）", "record": "记录",
     "mix": "各伙伴占比较上月变动{pp:.1f}个百分点：单价变化可能来自结构变化。",
     "mixed": "税则号85051110同时包含受管制和不受管制的磁体，受管制部分的占比未公布。", "implied": "* 所依基数未见于手头来源；增速本身为来源所载。", "state": "状态", "snapshot": "快照",
     "source_columns": ["数字", "数值", "算法", "来源（台账数、记录、文件、地址）"], "again": "复算一致", "world": "全球",

@@ -384,7 +384,9 @@ def test_what_is_empty_is_left_out_and_the_page_says_how_it_is_cited(whole: Fact
     cited = f"Source: China customs via june.csv and may.csv, as known on 2025-07-20, snapshot {whole.snapshot_id}."
     assert brief.page(whole).count(cited) == 3, "above, and below each chart"
     assert cited in brief.markdown(whole)
-    assert f"来源：中国海关（june.csv、may.csv），截至2025-07-20所知，快照{whole.snapshot_id}。" in brief.page(whole, "zh")
+    assert f"来源：中国海关（june.csv、may.csv），截至2025-07-20所知，快照{whole.snapshot_id}。" in brief.page(
+        whole, "zh"
+    )
     assert re.search(r"Source: China customs via [a-z.]+, [a-z.]+, [a-z.]+ and \d+ others, as known on 2026-", page)
 
 
