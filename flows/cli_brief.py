@@ -1,5 +1,6 @@
 """Commands for the day of a release: what others printed, and what the controls did."""
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 

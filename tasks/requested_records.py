@@ -43,14 +43,15 @@ def _records(asked: pl.DataFrame, snapshot: Snapshot) -> pl.DataFrame:
     """The records of the rows of one product that are asked for."""
     flow, product = asked["flow"][0], asked["product"][0]
     months = asked.select(pl.lit(flow).alias("flow"), month=month_index("period")).unique()
-    first = (months["month"].min() - LOOK_BACK_MONTHS - QUIET_MONTHS) // 12 * 12  # type: ignore[operator]
-    last = months["month"].max() // 12 * 12 + 11  # type: ignore[operator]
+    indices = sorted(int(month) for month in months["month"])
+    first = (indices[0] - LOOK_BACK_MONTHS - QUIET_MONTHS) // 12 * 12
+    last = indices[-1] // 12 * 12 + 11
     statements = read_table(
         snapshot, Observation,
         lambda partition: partition[0] == flow and first <= partition_month(partition) <= last,
         where=pl.col("known_until").is_null() & part_of(product),
     )  # fmt: skip
     releases = DataFrame[Release](read_table(snapshot, Release))
-    made = derive(ledger.last_word(statements), releases, months)  # type: ignore[arg-type]
+    made = derive(ledger.last_word(statements), releases, months)
     wanted = made.cast(readers_schema(Metric)).select(*KEY, *RECORDS)  # type: ignore[arg-type]
     return wanted.join(asked.select(KEY), on=KEY, how="semi")
