@@ -24,8 +24,8 @@ from schemas.held import HeldRelease, Verdict
 from schemas.outcome import Outcome
 from schemas.request import ReleaseRequest
 from tasks import catalog as step
-from tasks import hold, release_calendar
-from tasks.hold import Held, Rejected
+from tasks import clock, hold
+from tasks.errors import Held, NotHeld, Rejected
 
 PATIENCE_SECONDS = 7 * 24 * 3600
 POLL_SECONDS = 3
@@ -134,9 +134,9 @@ def decide(
     def ask() -> Outcome:
         kept = hold.find(step.at_hand(store), release_id)
         if kept is None:
-            raise hold.NotHeld(f"{store}: no release {release_id!r} is held here")
+            raise NotHeld(f"{store}: no release {release_id!r} is held here")
         held = Held(release_id, [entry.line for entry in kept.findings])
         with approved(store, held, int(patience_hours * 3600)) as again:
-            return from_bytes_to_tables(again, release_calendar.today())
+            return from_bytes_to_tables(again, clock.today())
 
     return announce.ending(ask, store, waits=True)

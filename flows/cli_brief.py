@@ -5,15 +5,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import polars as pl
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from flows.terminal import FORM_HELP, STORE, Flow, Form, Store, console, read_month, refusals, say
-from tasks import claims as claiming
-from tasks import control_events, display, event_windows, formats, reading
-from tasks.brief_sentences import headlines
 from tasks.plurals import counted
 
 MARKS = {"supported": "green", "contradicted": "bold red", "right_number_wrong_place": "yellow", "not_checkable": "dim"}
@@ -42,7 +37,11 @@ def check(
     store: Store = STORE,
 ) -> None:
     """A verdict on each printed figure, with both readings. The ledger is never changed, and a column `note` never read."""
+    from rich.table import Table
+
     from flows.claims import check_and_publish
+    from tasks import claims as claiming
+    from tasks import formats, reading
 
     with refusals():
         snapshot = reading.open_published(store)
@@ -82,6 +81,11 @@ def list_events(
     """Export-control measures and what was said about them, with their states."""
     if context.invoked_subcommand:
         return
+
+    from rich.table import Table
+
+    from tasks import control_events, display, formats
+
     found = control_events.events_of(product)
     if form is not Form.table:
         formats.write(found, form.value, None)
@@ -124,6 +128,11 @@ def windows(
     store: Store = STORE,
 ) -> None:
     """Months before and after each measure, beside the same months a year before and beside placebo products."""
+    import polars as pl
+    from rich.table import Table
+
+    from tasks import display, event_windows, formats, reading
+
     with refusals():
         every = event_windows.windows(reading.open_published(store), product, flow.value, partner)
         found = every.filter(event=event) if event else pl.DataFrame(every)
@@ -176,11 +185,15 @@ def brief(
     store: Store = STORE,
 ) -> None:
     """One page on one product and month: numbers with their sources, charts, what is revised, held or not comparable."""
-    from tasks import brief as writing
-    from tasks.brief_facts import gather
-
     with refusals():
         first_day = date(*read_month(month), 1)
+
+    from tasks import brief as writing
+    from tasks import reading
+    from tasks.brief_facts import gather
+    from tasks.brief_sentences import headlines
+
+    with refusals():
         facts = gather(reading.open_published(store), store, product, flow.value, first_day)
         name = f"brief-{product.replace(':', '-')}-{flow.value}-{month}-{language.value}.html"
         if output and output.suffix.lower() == ".md":
@@ -206,6 +219,7 @@ def plot(
     store: Store = STORE,
 ) -> None:
     """A series as a picture, with the export controls that touch the product."""
+    from tasks import formats, reading
     from tasks.plot import draw
 
     with refusals():
@@ -216,5 +230,7 @@ def plot(
 
 
 def _say_mixed(product: str | None) -> None:
+    from tasks import control_events
+
     if product and control_events.holds(product, control_events.MIXED):
         say(control_events.MIXED_WORDS)

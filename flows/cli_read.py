@@ -21,21 +21,12 @@ from flows.terminal import (
     refusals,
     say,
 )
-from schemas.catalog import PUBLISHED
-from schemas.metric import FIGURES
-from tasks import display, formats, nearby, publish, reading
-from tasks.audit import audit as audit_store
-from tasks.origin import Point
+from schemas.names import FIGURES, TABLES
+from tasks.clock import today
 from tasks.plurals import counted
-from tasks.release_calendar import today
-from tasks.resolve import open_release
-from tasks.revision_report import revision_report
-from tasks.trace import Tracer
-from tasks.working_copy import address_of
-from tasks.working_copy import retain as retain_store
 
-TableName = StrEnum("TableName", list(PUBLISHED))  # type: ignore[misc]  # the members are the tables there are
-Figure = StrEnum("Figure", list(FIGURES))  # type: ignore[misc]  # likewise
+TableName = StrEnum("TableName", TABLES)  # type: ignore[misc]  # the members are the tables there are
+Figure = StrEnum("Figure", FIGURES)  # type: ignore[misc]  # likewise
 Traced = StrEnum("Traced", ["table", "json"])
 commands = typer.Typer()
 
@@ -59,10 +50,14 @@ def read(
 ) -> None:
     """Rows of a published table, in key order."""
     with refusals():
+        of_month, on_day = read_month(month) if month else None, read_day(as_of) if as_of else None
+
+    from tasks import display, formats, nearby, reading
+
+    with refusals():
         asked = reading.Conditions(
-            flow=flow and flow.value, product=product, partner=partner, month=read_month(month) if month else None,
-            as_of=read_day(as_of) if as_of else None,
-        )  # fmt: skip
+            flow=flow and flow.value, product=product, partner=partner, month=of_month, as_of=on_day
+        )
         found = reading.query(store, table.value, **asked)
         if not found.height:
             # To people; a file or a pipe gets no rows.
@@ -90,8 +85,14 @@ def trace(
 ) -> None:
     """Where one published figure comes from, down to the records of the raw file; and the same figure computed again."""
     with refusals():
-        snapshot = reading.open_published(store)
         year, number = read_month(month)
+
+    from tasks import display, reading
+    from tasks.origin import Point
+    from tasks.trace import Tracer
+
+    with refusals():
+        snapshot = reading.open_published(store)
         found = Tracer(snapshot, flow.value, product).trace(
             Point(flow.value, product, partner, measure, year * 12 + number - 1), metric.value
         )
@@ -111,6 +112,8 @@ def resolve(
     store: StoreGiven = STORE,
 ) -> None:
     """Addresses of the files of a table, one a line, for a reader of Parquet: all of one published state."""
+    from tasks.resolve import open_release
+
     with refusals():
         opened = open_release(store, release)
         paths = opened.paths(table.value, flow and flow.value)
@@ -130,6 +133,9 @@ def audit(
     store: Store = STORE,
 ) -> None:
     """Hash every published and every raw file of the store again, and trace a sample of figures back to the raw records."""
+    from tasks.audit import audit as audit_store
+    from tasks.working_copy import address_of
+
     with refusals():
         report = audit_store(store, sample)
     for problem in report.problems:
@@ -147,6 +153,8 @@ def releases(
     store: Store = STORE,
 ) -> None:
     """What was ingested: file, day, scope, records."""
+    from tasks import display, formats, reading
+
     with refusals():
         found = reading.query(store, "release").sort("released_on", "release_id")
         if form is Form.table:
@@ -165,6 +173,9 @@ def revisions(
     store: Store = STORE,
 ) -> None:
     """What each release revised, as markdown: numbers changed, added, removed or moved, and what that did to the totals."""
+    from tasks import reading
+    from tasks.revision_report import revision_report
+
     with refusals():
         found = reading.query(store, "release").sort("released_on", "release_id")
         revised = reading.query(store, "revision")
@@ -184,6 +195,9 @@ def retain(
 
     What was known on a day is in the ledger and stays readable: only the pinned older snapshots go.
     """
+    from tasks import publish
+    from tasks.working_copy import retain as retain_store
+
     with refusals(), publish.exclusive(store):
         gone = retain_store(store, today=today(), months=months)
     removed = f"{counted(len(gone.snapshots), 'snapshot')} and {counted(gone.objects, 'file')}"

@@ -11,8 +11,8 @@ from flows import ahead, announce, approval
 from schemas.outcome import Outcome
 from schemas.request import Landed, ReleaseRequest
 from tasks import catalog as step
-from tasks import release_calendar
-from tasks.hold import Held
+from tasks import clock
+from tasks.errors import Held
 from tasks.normalise import Normalised
 
 
@@ -29,7 +29,7 @@ def release(
         pictures: draw the largest products on the page of the release, besides their tables
     """
     return announce.ending(
-        lambda: _or_ask(request, today or release_calendar.today(), wait_for_approval),
+        lambda: _or_ask(request, today or clock.today(), wait_for_approval),
         request.store,
         # A rehearsal holds nothing, so nobody is called to decide.
         waits=wait_for_approval or request.dry_run,

@@ -12,10 +12,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
+if TYPE_CHECKING:
+    import httpx
 
 HOME = Path(".prefect").resolve()
 NOTE = HOME / "server.json"
@@ -48,7 +50,7 @@ def running_server() -> str | None:
     told = os.environ.get("PREFECT_API_URL")
     if told and _answers(told):
         # Whether it is well it says to anybody.
-        if _status(f"{told}/admin/version") == httpx.codes.UNAUTHORIZED:
+        if _status(f"{told}/admin/version") == HTTPStatus.UNAUTHORIZED:
             raise PermissionError(
                 f"the Prefect server at {told} asks for a password: set PREFECT_API_AUTH_STRING as it is in its settings, "
                 "or unset PREFECT_API_URL"
@@ -134,13 +136,13 @@ def ui_address(api: str, flow_run_id: str) -> str:
 
 
 def _answers(api: str) -> bool:
-    return _status(f"{api}/health") == httpx.codes.OK
+    return _status(f"{api}/health") == HTTPStatus.OK
 
 
 def _is_ours(api: str) -> bool:
     """Whether the server that answers there keeps its things in our folder, and is not another that took the port."""
     answer = _get(f"{api}/admin/settings")
-    return answer is not None and answer.status_code == httpx.codes.OK and answer.json().get("home") == str(HOME)
+    return answer is not None and answer.status_code == HTTPStatus.OK and answer.json().get("home") == str(HOME)
 
 
 def _status(url: str) -> int | None:
@@ -148,7 +150,9 @@ def _status(url: str) -> int | None:
     return None if answer is None else answer.status_code
 
 
-def _get(url: str) -> httpx.Response | None:
+def _get(url: str) -> "httpx.Response | None":
+    import httpx
+
     try:
         user, _, word = os.environ.get("PREFECT_API_AUTH_STRING", "").partition(":")
         return httpx.get(url, timeout=2, auth=(user, word) if user else None)

@@ -7,38 +7,36 @@ ended from outside has those of `flows/stoppable.py`.
 import io
 import logging
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from flows import server
-from schemas.address import S3Url, UnusableAddress, read_address
-from schemas.code_tables import BrokenTable
-from schemas.outcome import Outcome
-from schemas.request import MONTHS, ReleaseRequest
-from tasks import hold, reading
-from tasks.hold import Held, Rejected
-from tasks.lineage import listening
-from tasks.outage import of_every_file, said_by_disk
+from schemas.errors import BrokenTable, UnusableAddress
+from tasks.clock import today
+from tasks.errors import Held, NoFigure, NotHeld, NothingPublished, Refused, Rejected, StoreError
+from tasks.listeners import listening
 from tasks.plurals import counted
-from tasks.refusal import Refused
-from tasks.release_calendar import today
-from tasks.snapshot import StoreError
-from tasks.trace import NoFigure
-from tasks.working_copy import at_hand
+
+# What costs time is imported where it is needed, so that a version, a page of help and a refused option load no data library.
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from schemas.address import S3Url
+    from schemas.outcome import Outcome
+    from schemas.request import ReleaseRequest
 
 DISAGREES, REFUSED, HELD = 1, 2, 3
+MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 # Options that have another name than the field of the request that they fill; the others have its name.
 OPTIONS = {"months": "--month", "products": "--product", "settle_seconds": "--settle"}
 # A terminal that knows neither a dash nor Chinese is told the number of the letter; a traceback would end what is done.
@@ -71,14 +69,23 @@ def say(text: str, *, to: Console = console, markup: bool = False, style: str | 
     to.print(text, style=style, markup=markup, highlight=False, soft_wrap=True)
 
 
-def _address(given: str | Path) -> Path | S3Url:
+def _address(given: str | Path) -> "Path | S3Url":
+    from schemas.address import read_address
+
     with refusals():
         return read_address(given)
 
 
 def _folder(given: str | Path) -> Path:
+    from schemas.address import COPY_NOTE
+
+    address = _address(given)
+    if isinstance(address, Path) and not (address / COPY_NOTE).is_file():
+        return address
+    from tasks.working_copy import at_hand
+
     with refusals():
-        return at_hand(read_address(given))
+        return at_hand(address)
 
 
 @contextmanager
@@ -86,25 +93,18 @@ def refusals() -> Iterator[None]:
     """Errors that are the caller's, as one line and the exit code for refused."""
     try:
         yield
-    except ValidationError as error:
-        # It is a ValueError too, and its own text is for programmers: patterns, types, an address to look them up.
-        _refuse("; ".join(map(_said_of_option, error.errors(include_url=False))))
-        raise typer.Exit(REFUSED) from error
     except BrokenPipeError:
         # Whoever reads has seen enough: that is for `Stoppable`.
         raise
     except OSError as error:
+        from tasks.outage import said_by_disk
+
         _refuse(said_by_disk(error))
         raise typer.Exit(REFUSED) from error
-    except (
-        Refused,
-        hold.NotHeld,
-        reading.NothingPublished,
-        NoFigure,
-        StoreError,
-        UnusableAddress,
-        ValueError,
-    ) as error:
+    except ValueError as error:
+        _refuse(_said_of_options(error))
+        raise typer.Exit(REFUSED) from error
+    except (Refused, NotHeld, NothingPublished, NoFigure, StoreError, UnusableAddress) as error:
         _refuse(str(error))
         raise typer.Exit(REFUSED) from error
 
@@ -113,7 +113,17 @@ def _refuse(why: str) -> None:
     say(f"[bold red]refused[/] {escape(why)}", to=errors, markup=True)
 
 
-def _said_of_option(problem: ErrorDetails) -> str:
+def _said_of_options(error: ValueError) -> str:
+    """What is wrong with the options; the text of a validation error is for programmers: patterns, types, an address to look them
+    up."""
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError):
+        return str(error)
+    return "; ".join(map(_said_of_option, error.errors(include_url=False)))
+
+
+def _said_of_option(problem: "ErrorDetails") -> str:
     """What is wrong with one option: `--month: '2024' is no month or range; …`."""
     field = str(problem["loc"][0]) if problem["loc"] else ""
     option = OPTIONS.get(field, "--" + field.replace("_", "-"))
@@ -138,8 +148,12 @@ def recording_server(is_wanted: bool) -> str | None:
         return server.running_server() if is_wanted else None
 
 
-def ingest_one(request: ReleaseRequest, api: str | None) -> int:
+def ingest_one(request: "ReleaseRequest", api: str | None) -> int:
     """Ingest one file with progress on the terminal; the exit code."""
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from tasks.outage import of_every_file
+
     # What is in square brackets in a name is no markup.
     name = escape(request.file.name)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
@@ -179,7 +193,7 @@ def ingest_one(request: ReleaseRequest, api: str | None) -> int:
     return 0
 
 
-def _release(request: ReleaseRequest, api: str | None) -> tuple[Outcome, str | None]:
+def _release(request: "ReleaseRequest", api: str | None) -> "tuple[Outcome, str | None]":
     """The outcome, and the page of the run where a server records it. Without one the flow's body runs as a plain
     function: the same steps, the same lineage."""
     prepare_prefect(api)
@@ -217,7 +231,7 @@ def prepare_prefect(api: str | None) -> None:
         server.use(api)
 
 
-def tell(outcome: Outcome, page: str | None) -> None:
+def tell(outcome: "Outcome", page: str | None) -> None:
     """An outcome in words; `page` is the run's address in the UI."""
     months = outcome.months[0] if len(outcome.months) == 1 else f"{outcome.months[0]} to {outcome.months[-1]}"
     say(
@@ -238,8 +252,8 @@ def tell(outcome: Outcome, page: str | None) -> None:
 
 def read_month(text: str) -> tuple[int, int]:
     """Year and month of `2025-06`. Raises ValueError."""
-    match = MONTHS.fullmatch(text)
-    if match is None or match.group(3):
+    match = MONTH.fullmatch(text)
+    if match is None:
         raise ValueError(f"{text!r} is no month; write it as 2025-06")
     return int(match.group(1)), int(match.group(2))
 

@@ -11,6 +11,7 @@ import polars as pl
 from pandera.errors import SchemaErrors
 
 from schemas.control_event import ControlEventCodes, ControlEvents
+from schemas.errors import BrokenTable
 from schemas.table import FLOWS, Table, column, polars_schema
 
 FOLDER = Path(__file__).parent / "reference"
@@ -200,10 +201,6 @@ TABLES: dict[str, type[Table]] = {
     "release_calendar": ReleaseCalendar,
     "watch_list": WatchList,
 }
-
-
-class BrokenTable(ValueError):
-    """A code table that somebody edited and that cannot be used: which file, where, and what was expected there."""
 
 
 @functools.cache

@@ -39,9 +39,9 @@ from tasks import report as reporting
 from tasks.done import Done
 from tasks.done import adopt as adopt_records
 from tasks.elsewhere import lending
+from tasks.errors import Refused
 from tasks.lineage_events import emit
 from tasks.memory import give_back
-from tasks.refusal import Refused
 from tasks.step import Step, flow_run_id
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import hashlib
 import importlib.metadata
 import json
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -86,7 +86,6 @@ class Run:
 
 
 _current: ContextVar[Run | None] = ContextVar("tidewaiter_run", default=None)
-_listener: ContextVar[Callable[[str], None] | None] = ContextVar("tidewaiter_listener", default=None)
 
 
 @contextlib.contextmanager
@@ -102,29 +101,6 @@ def recording(run: Run) -> Iterator[Run]:
 def current_run() -> Run | None:
     """The run whose steps are being recorded, None outside of one."""
     return _current.get()
-
-
-@contextlib.contextmanager
-def listening(hear: Callable[[str], None]) -> Iterator[None]:
-    """`hear` is told the name of each step that begins inside, after whoever listens around this: for progress on a terminal."""
-    around = _listener.get()
-
-    def hear_both(step: str) -> None:
-        around(step)  # type: ignore[misc]
-        hear(step)
-
-    token = _listener.set(hear_both if around else hear)
-    try:
-        yield
-    finally:
-        _listener.reset(token)
-
-
-def tell_begin(step: str) -> None:
-    """Called by each step as it begins."""
-    hear = _listener.get()
-    if hear is not None:
-        hear(step)
 
 
 def trail(release: DataFrame[Release]) -> DataFrame[Lineage]:

@@ -15,6 +15,7 @@ from schemas.observation import Observation
 from schemas.release import Release
 from schemas.table import Table, empty_frame, readers_schema
 from tasks import ledger, metrics, wide
+from tasks.errors import NothingPublished
 from tasks.proof import proved
 from tasks.scope import part_of
 from tasks.snapshot import Snapshot, open_snapshot
@@ -34,10 +35,6 @@ class Conditions(TypedDict):
     partner: str | None
     month: tuple[int, int] | None
     as_of: date | None
-
-
-class NothingPublished(LookupError):
-    """The store holds no such table yet."""
 
 
 def open_published(store: Path) -> Snapshot:

@@ -32,8 +32,8 @@ from schemas.code_tables import code_table
 from schemas.request import ReleaseRequest
 from tasks import hold, reading
 from tasks.display import product_names
+from tasks.errors import BrokenStore
 from tasks.filesystem import FileSystem
-from tasks.snapshot import BrokenStore
 
 ROOT = Path(__file__).parent.parent.parent
 FIGURES = ("353", "+660.8", "3,188", "+157.5", "-38.1*", "22,319", "-18.9")
@@ -743,7 +743,7 @@ def test_what_is_ended_from_outside_says_what_holds_and_goes_on_when_run_again(
     # A shell that starts tests beside other work has its children ignore Ctrl-C. In the middle of its way, landed and not
     # published, it waits for the signal, which a busy machine may send late.
     waits = (
-        "import signal; from flows.cli import app; from tasks.lineage import listening\n"
+        "import signal; from flows.cli import app; from tasks.listeners import listening\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "with listening(lambda step: signal.pause() if step == 'parse' else None): app()"
     )

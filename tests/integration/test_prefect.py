@@ -35,8 +35,7 @@ from flows.release import release
 from schemas.request import ReleaseRequest
 from schemas.watch import BackfillRequest
 from tasks import artifacts, catalog, hold
-from tasks.audit import Unsound
-from tasks.refusal import Refused
+from tasks.errors import Refused, Unsound
 
 SAMPLE = Path(__file__).parent.parent.parent / "flows" / "examples" / "published_figures.csv"
 WAY = [

@@ -20,7 +20,8 @@ from polars.testing import assert_frame_equal
 
 from schemas.base import Base, BaseFar, BaseYear
 from schemas.catalog import PUBLISHED
-from schemas.metric import FIGURES, Metric, status
+from schemas.metric import Metric, status
+from schemas.names import FIGURES
 from schemas.observation import Detail
 from schemas.release import Finding
 from schemas.table import Table, arrow_schema, polars_schema, readers_schema
