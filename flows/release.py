@@ -7,7 +7,7 @@ from datetime import date
 
 from prefect import flow
 
-from flows import ahead, announce, approval
+from flows import ahead, announce, question
 from schemas.outcome import Outcome
 from schemas.request import Landed, ReleaseRequest
 from tasks import catalog as step
@@ -46,7 +46,7 @@ def _or_ask(request: ReleaseRequest, today: date, wait_for_approval: bool) -> Ou
         if not wait_for_approval:
             raise
         # Hours may pass: nothing is locked, and what is published then are the bytes that were judged.
-        with approval.approved(request.store, held) as again:
+        with question.approved(request.store, held) as again:
             return from_bytes_to_tables(again, today)
 
 
