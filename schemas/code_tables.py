@@ -10,14 +10,27 @@ from pathlib import Path
 import polars as pl
 from pandera.errors import SchemaErrors
 
-from schemas.control_event import ControlEventCodes, ControlEvents
+from schemas import code_files
 from schemas.errors import BrokenTable
 from schemas.table import FLOWS, Table, column, polars_schema
 
-FOLDER = Path(__file__).parent / "reference"
 MONTH = r"^(\d{4}-(0[1-9]|1[0-2]))?$"
 DAY = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"
+DAY_OR_NONE = r"^(\d{4}-\d{2}-\d{2})?$"
 SOURCE = "document or address that the row comes from"
+
+STATES = {
+    "in_force": "in force from effective_from on",
+    "suspended": "was in force and is suspended since effective_until",
+    "never_in_force": "announced and suspended before its first day",
+    "statement": "words, no measure",
+    "report": "reported by others, no document",
+}
+COVERAGE = {
+    "whole": "all that the code, or every code of the basket, holds is controlled",
+    "some_codes": "some codes of the basket are controlled and others are not",
+    "unknown_share": "controlled and free goods share the code, and nobody publishes the share",
+}
 
 
 class Partners(Table):
@@ -163,6 +176,42 @@ class PartnerWords(Table):
     source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
+class ControlEvents(Table):
+    """Export-control measures and what was said about them, one a row."""
+
+    event: pl.String = column("name of the measure", str_matches=r"^[a-z0-9-]+$")
+    announced_on: pl.String = column("day of announcement, YYYY-MM-DD; empty: not known", str_matches=DAY_OR_NONE)
+    effective_from: pl.String = column(
+        "first day, or the day planned for it; empty: nothing takes effect", str_matches=DAY_OR_NONE
+    )
+    effective_until: pl.String = column("last day, or day of suspension; empty: open", str_matches=DAY_OR_NONE)
+    state: pl.String = column("whether it is or was in force", isin=tuple(STATES))
+    kind: pl.String = column("licence, prohibition, suspension, reporting, talks …")
+    body: pl.String = column("who issued it")
+    body_zh: pl.String = column("the same in Chinese", str_length={"min_value": 1})
+    document: pl.String = column("number or name of the document")
+    document_zh: pl.String = column("the same in Chinese", str_length={"min_value": 1})
+    goods: pl.String = column("goods as described")
+    goods_zh: pl.String = column("the same in Chinese", str_length={"min_value": 1})
+    action: pl.String = column("what it does")
+    destinations: pl.String = column("all, or ISO 3166-1 alpha-3")
+    date_note: pl.String = column("what is unsure about the days")
+    source: pl.String = column("address where it is described", str_length={"min_value": 3})
+
+
+class ControlEventCodes(Table):
+    """HS8 codes that a measure touches, and whether the whole code is controlled."""
+
+    event: pl.String = column("name of the measure")
+    code_printed: pl.String = column(
+        "control code as printed, often of ten digits; empty: the text names goods and no code"
+    )
+    hs8: pl.String = column("code of the statistics", str_matches=r"^\d{8}$")
+    coverage: pl.String = column("how much of the code is controlled", isin=("whole", "unknown_share"))
+    note: pl.String = column("what shares the code")
+    source: pl.String = column("address where it is described", str_length={"min_value": 3})
+
+
 class ReleaseCalendar(Table):
     """When China customs publishes what: a row for each month reported and kind of release."""
 
@@ -206,7 +255,7 @@ TABLES: dict[str, type[Table]] = {
 @functools.cache
 def code_table(name: str) -> pl.DataFrame:
     """A checked code table by file name, e.g. code_table("units"). Raises BrokenTable where a row breaks its model."""
-    return read_codes(FOLDER / f"{name}.csv", TABLES[name])
+    return read_codes(code_files.FOLDER / f"{name}.csv", TABLES[name])
 
 
 def read_codes(file: Path, model: type[Table]) -> pl.DataFrame:

@@ -6,21 +6,9 @@ was announced and suspended before its first day explains no month.
 
 import polars as pl
 
+from schemas.code_tables import COVERAGE, STATES
 from schemas.table import FLOWS, Table, Texts, column, published
 
-STATES = {
-    "in_force": "in force from effective_from on",
-    "suspended": "was in force and is suspended since effective_until",
-    "never_in_force": "announced and suspended before its first day",
-    "statement": "words, no measure",
-    "report": "reported by others, no document",
-}
-COVERAGE = {
-    "whole": "all that the code, or every code of the basket, holds is controlled",
-    "some_codes": "some codes of the basket are controlled and others are not",
-    "unknown_share": "controlled and free goods share the code, and nobody publishes the share",
-}
-DAY = r"^(\d{4}-\d{2}-\d{2})?$"
 WINDOWS = {
     "computed": "both figures are at hand, for every month of the window",
     "implied_base": "the base of a month rests on a growth that a source prints and that implies it",
@@ -29,42 +17,6 @@ WINDOWS = {
     "zero_base": "nothing was traded in the same months a year before",
     "definition_break": "what is counted changed between a month of the window and a year before",
 }
-
-
-class ControlEvents(Table):
-    """Export-control measures and what was said about them, one a row."""
-
-    event: pl.String = column("name of the measure", str_matches=r"^[a-z0-9-]+$")
-    announced_on: pl.String = column("day of announcement, YYYY-MM-DD; empty: not known", str_matches=DAY)
-    effective_from: pl.String = column(
-        "first day, or the day planned for it; empty: nothing takes effect", str_matches=DAY
-    )
-    effective_until: pl.String = column("last day, or day of suspension; empty: open", str_matches=DAY)
-    state: pl.String = column("whether it is or was in force", isin=tuple(STATES))
-    kind: pl.String = column("licence, prohibition, suspension, reporting, talks …")
-    body: pl.String = column("who issued it")
-    body_zh: pl.String = column("the same in Chinese", str_length={"min_value": 1})
-    document: pl.String = column("number or name of the document")
-    document_zh: pl.String = column("the same in Chinese", str_length={"min_value": 1})
-    goods: pl.String = column("goods as described")
-    goods_zh: pl.String = column("the same in Chinese", str_length={"min_value": 1})
-    action: pl.String = column("what it does")
-    destinations: pl.String = column("all, or ISO 3166-1 alpha-3")
-    date_note: pl.String = column("what is unsure about the days")
-    source: pl.String = column("address where it is described", str_length={"min_value": 3})
-
-
-class ControlEventCodes(Table):
-    """HS8 codes that a measure touches, and whether the whole code is controlled."""
-
-    event: pl.String = column("name of the measure")
-    code_printed: pl.String = column(
-        "control code as printed, often of ten digits; empty: the text names goods and no code"
-    )
-    hs8: pl.String = column("code of the statistics", str_matches=r"^\d{8}$")
-    coverage: pl.String = column("how much of the code is controlled", isin=("whole", "unknown_share"))
-    note: pl.String = column("what shares the code")
-    source: pl.String = column("address where it is described", str_length={"min_value": 3})
 
 
 @published(sort_by=("announced_on", "event"))

@@ -30,8 +30,8 @@ WORDS = {
     "`kind` of `revision`": revision.REVISIONS,
     "`partners` of `release`": release.PARTNER_SCOPES,
     "`verdict` of `claim`": claim.VERDICTS,
-    "`state` of `control_event` and `event_window`": control_event.STATES,
-    "`coverage` of `event_window`": control_event.COVERAGE,
+    "`state` of `control_event` and `event_window`": code_tables.STATES,
+    "`coverage` of `event_window`": code_tables.COVERAGE,
     "`status` of `event_window`": control_event.WINDOWS,
 }
 WORDS_IN_A_LINE_MAX = 8

@@ -21,7 +21,7 @@ from uuid import UUID, uuid4
 import polars as pl
 from pandera.typing.polars import DataFrame
 
-from schemas import code_tables
+from schemas import code_files, code_tables
 from schemas.lineage import Lineage
 from schemas.outcome import Outcome
 from schemas.release import Release
@@ -160,7 +160,7 @@ def code_sha256(module_name: str) -> str:
     where it looks into them: a unit or a partner more makes another result of the same code."""
     files = modules_behind(module_name)
     if code_tables.__name__ in files:
-        files |= {file.name: file for file in code_tables.FOLDER.glob("*.csv")}
+        files |= {file.name: file for file in code_files.FOLDER.glob("*.csv")}
     return json_sha256({name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in files.items()})
 
 

@@ -27,7 +27,7 @@ from typer.testing import CliRunner
 from flows.cli import app
 from flows.cli_ingest import SAMPLE
 from flows.terminal import ingest_one, prepare_prefect
-from schemas import code_tables
+from schemas import code_files, code_tables
 from schemas.code_tables import code_table
 from schemas.request import ReleaseRequest
 from tasks import hold, reading
@@ -369,7 +369,7 @@ def test_a_code_table_that_somebody_broke_refuses_in_a_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A measure, a basket or a partner is a row that people add: one that cannot be read ended in a traceback."""
-    broken = code_tables.FOLDER / "control_events.csv"
+    broken = code_files.FOLDER / "control_events.csv"
     (tmp_path / broken.name).write_text(broken.read_text(encoding="utf-8").replace("event,", "event;", 1), "utf-8")
 
     def of_a_broken_table(*_: object) -> None:
