@@ -37,6 +37,7 @@ MISSING = {
     "no_world_total": "the world total of the month is missing",
     "not_applicable": "this figure means nothing for this row",
     "not_extreme": "the month before was already as extreme",
+    "on_request": "not in this table: highest and lowest since of a single partner are computed on request, by `read` and `trace`",
     "series_record": "no earlier month of the unbroken series is as extreme: a record since series_start",
 }
 STATUSES = tuple(dict.fromkeys([*MADE, *MISSING]))
@@ -64,7 +65,7 @@ def status(figure: str) -> str:
 
 
 # What decides which months of a series may be compared.
-COMPARED_BY = ("definition_breaks", "hs_revisions", "baskets", "partner_groups", "partners")
+COMPARED_BY = ("definition_breaks", "hs_revisions", "baskets", "partner_groups", "partners", "watch_list")
 
 
 @published(

@@ -1,8 +1,8 @@
 """The published tables and the figures of `metric` by name, for commands that offer them before any model is loaded."""
 
 TABLES = (
-    "detail", "observation", "metric", "base", "base_year", "base_far", "claim", "control_event", "event_window", "event_month",
-    "lineage", "release", "finding", "quarantine", "revision", "trade_flow",
+    "claim", "control_event", "event_window", "event_month", "lineage", "detail", "observation", "metric", "release", "finding",
+    "quarantine", "revision", "state", "recent", "trade_flow",
 )  # fmt: skip
 FIGURES = (
     "level",

@@ -4,8 +4,3 @@ Belongs here: parsing, normalising, checking, the ledger, the metrics, publicati
 `artifacts` and `cluster` know Prefect; a function that computes takes "today" and paths as arguments and reads no setting.
 Does not belong here: order and time of the steps (flows), what is true of a table (schemas).
 """
-
-from tasks import loops, memory
-
-memory.set_up()
-loops.set_up()

@@ -6,36 +6,39 @@ metric is computed, which files are published (`release_files`), how a file is w
 
 import contextlib
 import functools
-from collections.abc import Collection, Iterator
-from typing import Annotated, NamedTuple, cast
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Annotated, Any, NamedTuple, cast
 
 import polars as pl
 from pandera.typing.polars import DataFrame
 
-from schemas.base import Base, BaseFar, BaseYear
 from schemas.metric import Metric
 from schemas.observation import Detail, Observation
 from schemas.release import Release
 from schemas.revision import Revision
-from schemas.table import empty_frame
+from schemas.state import Recent, State
+from schemas.table import Table, empty_frame, table_name
 from schemas.trade_flow import TradeFlow
-from tasks import ledger, metrics
+from tasks import ledger
 from tasks import revisions as revising
-from tasks.base_file import BaseFile
 from tasks.derivation import derivation_of_month, words_of_collected
 from tasks.known import Known
-from tasks.month_plan import looked_back_on
+from tasks.metrics.months import Inputs, YearTotals, derive_portion, year_totals
+from tasks.month_writer import MonthWriter, PendingFiles
 from tasks.normalise import Normalised
-from tasks.proof import prove_files
+from tasks.proof import prove
 from tasks.refusal import Refused
 from tasks.scope import month_index
+from tasks.series import Portion, kin_of
+from tasks.states import States
 from tasks.tables import Partition, partition_month, path_partition
-from tasks.waiting import Waiting, Writer
 from tasks.wide import widen
 
-# Numbers of settled months whose figures are made at once: as many as a month of the full cube of one flow has. There are more than
-# twice as many figures as numbers, and a figure has 135 bytes.
-NUMBERS_AT_ONCE = 3_000_000
+# The tables that are made of the ledger month by month.
+DERIVED = (Metric, State, Recent)
+# Series of a month that are in memory at once: a month of the full cube has two million.
+SERIES_AT_ONCE = 600_000
+SERIES_A_STATEMENT = 4
 
 
 class Ledger(NamedTuple):
@@ -46,13 +49,12 @@ class Ledger(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """What was derived: the metrics, and the numbers that they and the metrics of later months are made of. They are files
-    already, because a month may have millions of rows."""
+    """What was derived: the figures, and what later months need of these months. They are files already, because a month may have
+    millions of rows."""
 
-    metric: Annotated[Waiting, Metric]
-    base: Annotated[Waiting, Base]
-    base_year: Annotated[Waiting, BaseYear]
-    base_far: Annotated[Waiting, BaseFar]
+    metric: Annotated[PendingFiles, Metric]
+    state: Annotated[PendingFiles, State]
+    recent: Annotated[PendingFiles, Recent]
 
 
 def merge(release: Normalised, known: Known) -> Ledger:
@@ -117,76 +119,110 @@ def widen_ledger(ledger_after: Ledger) -> DataFrame[TradeFlow]:
 
 
 def derive(ledger_after: Ledger, known: Known) -> Figures:
-    """The metrics of the months that the release can change. The numbers of some of these months are made anew from the last
-    word of the ledger, those of the others are read as they were published; where they are many, a few months at a time.
+    """The figures of the months that the release can change, month after month: each from its own numbers and from what the months
+    before it left behind. The numbers of some of these months are added up from the ledger, those of the others stay as they are.
 
     Raises DamagedStore where what is read is damaged."""
-    words = ledger.last_word(whole(ledger_after, known)).filter(_in_months(known.anew))
-    releases, files = ledger_after.releases, known.before
-    collected = words_of_collected(whole(ledger_after, known), releases)
-    with _refusing_overflow(), contextlib.ExitStack() as open_writers:
-        metric, base, base_year, base_far = (
-            open_writers.enter_context(
-                Writer(
-                    model,
-                    known.store,
-                    functools.partial(
-                        derivation_of_month, model, releases=releases, chained=known.chained, collected=collected
-                    ),
-                )
-            )
-            for model in (Metric, Base, BaseYear, BaseFar)
-        )
-        for place, months in enumerate(_at_once(known)):
-            if place == 1:
-                # The first part was made anew; the other months look back on what came of it.
-                files, words = (*files, *_made_anew(base.waiting)), words.clear()
-            years = () if place else known.years
-            before = looked_back_on(files, months, years)
-            prove_files(known.snapshot, (file.file for file in before))
-            portions = metrics.derive_portions(
-                words, releases, _months(months), before, years, _far_years(months, known)
-            )
-            # Where a writer fails, no portion more is begun.
-            for derived, after in open_writers.enter_context(contextlib.closing(portions)):
-                metric.add(derived.metric, after)
-                base.add(derived.base, after)
-                base_year.add(derived.base_year, after)
-                base_far.add(derived.base_far, after)
-    return Figures(metric.waiting, base.waiting, base_year.waiting, base_far.waiting)
+    ledger_whole = whole(ledger_after, known)
+    statements = ledger.last_word(ledger_whole).filter(_in_months(known.recomputed))
+    releases = ledger_after.releases
+    collected = words_of_collected(ledger_whole, releases)
+    made_of = functools.partial(derivation_of_month, releases=releases, chained=known.chained, collected=collected)
+    figures = Figures(*(PendingFiles.of(model) for model in DERIVED))
+    in_ledger = _with_rows(known, ledger_after)
+    with _refusing_overflow():
+        for flow in sorted({flow for flow, _, _ in known.derived}):
+            _derive_flow(flow, statements.filter(pl.col("flow") == flow), releases, known, figures, made_of, in_ledger)
+    return figures
 
 
-def _made_anew(base: Waiting) -> list[BaseFile]:
-    """The files of the months that were made anew, as those to look back on."""
-    return [
-        BaseFile(partition[0], partition_month(partition), base.data(file.partition))
-        for file in base.files
-        for partition in [path_partition(file.partition)]
-    ]
+def _derive_flow(
+    flow: str, statements: pl.DataFrame, releases: DataFrame[Release], known: Known, figures: Figures,
+    made_of: Callable[[type[Table], Partition], dict[str, Any]], in_ledger: Collection[Partition],
+) -> None:  # fmt: skip
+    months = sorted(partition_month(month) for month in known.derived if month[0] == flow)
+    recomputed = {partition_month(month) for month in known.recomputed if month[0] == flow}
+    states = States(known.snapshot, flow, months)
+    for model in (State, Recent):
+        asked = states.needed()[table_name(model)]
+        prove(known.snapshot, model, lambda one, asked=asked: one[0] == flow and partition_month(one) in asked)  # type: ignore[misc]
+    by_month = statements.with_columns(month=month_index("period_end")).partition_by("month", as_dict=True, include_key=False)
+    of_month = {month: by_month.get((month,), statements.clear()) for month in months if month in recomputed}
+    portions = _portions(of_month, states, months)
+    totals: dict[int, YearTotals] = {}
+    for month in months:
+        year, partition = month // 12, (flow, month // 12, month % 12 + 1)
+        if (flow, year) in known.chained and year not in totals:
+            inputs = {
+                one: _inputs(of_month.get(one), states, one, portions[0]._replace(first="", after=None), alone=True)
+                for one in range(year * 12, year * 12 + 12)
+            }
+            totals = {year: year_totals(flow, year, inputs, releases)}
+        with contextlib.ExitStack() as stack:
+            writers = [
+                stack.enter_context(MonthWriter(
+                    pending, model, partition, made_of(model, partition), known.store,
+                    always=model is State and partition in in_ledger,
+                ))
+                for model, pending in zip(DERIVED, figures, strict=True)
+            ]  # fmt: skip
+            for portion in portions:
+                inputs_of_portion = _inputs(of_month.get(month), states, month, portion)
+                derived = derive_portion(flow, month, inputs_of_portion, releases, _of_portion(totals.get(year), portion))
+                for writer, rows in zip(writers, derived, strict=True):
+                    writer.add(rows, portion.after)
+        states.put(month, figures[1:])
 
 
-def _far_years(months: Collection[Partition], known: Known) -> list[tuple[str, int]]:
-    """The years whose file of `base_far` is made together with these months: those whose last derived month is among them."""
-    last = {month[:2]: month for month in sorted(known.derived)}
-    return [flow_year for flow_year in known.far_years if last[flow_year] in months]
+def _inputs(statements: pl.DataFrame | None, states: States, month: int, portion: Portion, *, alone: bool = False) -> Inputs:
+    """What a month of a portion is made from; `alone`: only its own numbers are asked for."""
+    own = states.own(month, portion)
+    nothing = own.clear()
+    recent = states.recent(month, portion)
+    return Inputs(
+        None if statements is None else _rows_of(statements, portion), own if statements is None else nothing,
+        nothing if alone else states.before(month - 1, portion), nothing if alone else states.before(month - 12, portion),
+        recent.clear() if alone else recent,
+    )  # fmt: skip
 
 
-def _at_once(known: Known) -> list[tuple[Partition, ...]]:
-    """The derived months, cut into parts so that memory suffices; the months whose numbers are made anew are the first part."""
-    numbers = {path_partition(entry.partition): entry.rows
-               for entry in (known.snapshot.entries("base") if known.snapshot else ())}  # fmt: skip
-    if sum(numbers[month] for month in known.settled) <= NUMBERS_AT_ONCE:
-        return [known.derived]
-    parts, room = [known.anew], 0
-    for month in known.settled:
-        if numbers[month] > room:
-            parts.append(())
-            room = NUMBERS_AT_ONCE
-        parts[-1] = (*parts[-1], month)
-        room -= numbers[month]
-    return parts
+def _rows_of(rows: pl.DataFrame, portion: Portion) -> pl.DataFrame:
+    """The rows of a portion."""
+    if not portion.first and portion.after is None:
+        return rows
+    mine = [name for name in rows["product"].unique() if portion.holds(kin_of(str(name)))]
+    return rows.filter(pl.col("product").is_in(mine))
 
 
-def _months(months: tuple[Partition, ...]) -> pl.DataFrame:
-    frame = pl.DataFrame(months, orient="row", schema={"flow": pl.String, "year": pl.Int32, "number": pl.Int32})
-    return frame.select("flow", month=pl.col("year") * 12 + pl.col("number") - 1)
+def _of_portion(totals: YearTotals | None, portion: Portion) -> YearTotals | None:
+    return None if totals is None else YearTotals(*(_rows_of(frame, portion) for frame in totals))
+
+
+def _portions(statements: Mapping[int, pl.DataFrame], states: States, months: Sequence[int]) -> list[Portion]:
+    """The products cut into portions that no sum crosses, each of about SERIES_AT_ONCE series in a month."""
+    sizes: dict[str, int] = {}
+    everything = Portion("", None)
+    known = [states.own(month, everything).select("product") for month in (months[-1], months[0] - 1)]
+    counted = [frame.select("product").with_columns(pl.col("product").cast(pl.String)) for frame in known]
+    # A month of the full cube has so many series for each number of its own, sums and quiet series included.
+    for weight, frames in ((1, counted), (SERIES_A_STATEMENT, [frame.select("product") for frame in statements.values()])):
+        for frame in frames:
+            of_kin: dict[str, int] = {}
+            for product, rows in frame["product"].value_counts().iter_rows():
+                of_kin[kin_of(product)] = of_kin.get(kin_of(product), 0) + rows * weight
+            sizes = {kin: max(sizes.get(kin, 0), of_kin.get(kin, 0)) for kin in {*sizes, *of_kin}}
+    starts, room = [""], SERIES_AT_ONCE
+    for kin in sorted(sizes):
+        if sizes[kin] > room and room < SERIES_AT_ONCE:
+            starts.append(kin)
+            room = SERIES_AT_ONCE
+        room -= sizes[kin]
+    return [Portion(first, after) for first, after in zip(starts, [*starts[1:], None], strict=True)]
+
+
+def _with_rows(known: Known, ledger_after: Ledger) -> set[Partition]:
+    """The months that have rows in the ledger, after the release."""
+    entries = known.snapshot.entries(table_name(Observation)) if known.snapshot else ()
+    months = {path_partition(entry.partition) for entry in entries if entry.rows} - {*known.touched}
+    touched = ledger_after.touched.select("flow", month=month_index("period_end")).unique()
+    return months | {(flow, month // 12, month % 12 + 1) for flow, month in touched.iter_rows()}

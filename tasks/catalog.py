@@ -41,7 +41,6 @@ from tasks.done import adopt as adopt_records
 from tasks.elsewhere import lending
 from tasks.errors import Refused
 from tasks.lineage_events import emit
-from tasks.memory import give_back
 from tasks.step import Step, flow_run_id
 
 if TYPE_CHECKING:
@@ -96,7 +95,6 @@ def on_record(store: Path, *, rehearsed: bool = False) -> Iterator[lineage.Run]:
         finally:
             if not rehearsed:
                 emit(run, store)
-            give_back()
 
 
 def land_ahead(file: Path, store: StoreAddress, today: date) -> Landed | None:

@@ -1,7 +1,7 @@
 """Since when a series means what it means: changes of code, unit, basket and partner, and the figures they cut.
 
 Belongs here: which changes concern a series, and since when its months can be compared. The figures that would compare the
-two sides of a change are taken away in `figures`. What is known to have changed is in `schemas/reference`: `hs_revisions`, `definition_breaks`,
+two sides of a change are taken away in `metrics.figures`. What is known to have changed is in `schemas/reference`: `hs_revisions`, `definition_breaks`,
 and the months in which a basket, a group of partners or the code of a partner begins or ends. A row of
 `definition_breaks` with comparable = yes carries a series over a change that the other tables would call a break.
 
@@ -11,56 +11,64 @@ known of the revisions of 2007, 2012 and 2017: no mark there is no promise.
 """
 
 import functools
-import math
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
 
-import numpy
 import polars as pl
 
 from schemas.code_tables import code_table
-from tasks.periods import NO_MONTH
 from tasks.scope import BASKET, month_index
 
 FINEST_LENGTH, REVISED_LENGTH = 8, 6
 WILD = ("product", "partner", "measure")
 
 
-class Heads(NamedTuple):
-    """What the series are called: the names of products, partners and measures, each in order, and of each series their
-    numbers."""
+def changes(frame: pl.DataFrame, labels: Mapping[str, Sequence[str]]) -> pl.Series:
+    """For each row the last month, up to its own, in which the meaning of its series changed; null where none is known.
 
-    labels: tuple[list[str], list[str], list[str]]
-    numbers: tuple[numpy.ndarray[Any, Any], numpy.ndarray[Any, Any], numpy.ndarray[Any, Any]]
+    The columns product, partner and measure hold places in the sorted lists of `labels`, `month` a month index.
+    """
+    months = frame["month"].unique()
+    found = [pl.select(pl.repeat(None, frame.height, dtype=pl.Int32)).to_series()]
+    for flags, rows in breaks(tuple(labels["product"])).group_by(*(pl.col(name) == "" for name in WILD)):
+        columns = [name for name, wild in zip(WILD, flags, strict=True) if not wild]
+        mine = rows.filter(pl.lit(True), *(pl.col(name).is_in(labels[name]) for name in columns))
+        if months.len():
+            mine = mine.filter(pl.col("month") <= months.max())
+        if mine.height:
+            places = [pl.col(name).cast(pl.Enum(labels[name])).to_physical() for name in columns]
+            changed = mine.select("month", *places).select(changed="month", key=_key(columns, labels))
+            find = _of_one_month if months.len() == 1 else _by_month
+            found.append(find(frame.select("month", key=_key(columns, labels)), changed))
+    return pl.DataFrame([one.alias(str(place)) for place, one in enumerate(found)]).select(pl.max_horizontal(pl.all())).to_series()
 
 
-def months_changed(heads: Heads, first: int, wanted: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any, Any]:
-    """For each series of `heads` (a row) and each wanted month (a column): the last month up to it in which the meaning of the
-    series changed, NO_MONTH where none is known. Months are counted from `first`, and may lie before it."""
-    changed = numpy.full((len(heads.numbers[0]), len(wanted)), NO_MONTH, numpy.int32)
-    labels = dict(zip(WILD, heads.labels, strict=True))
-    numbers = dict(zip(WILD, heads.numbers, strict=True))
-    changes = _breaks(tuple(heads.labels[0]))
-    for flags, all_rows in changes.group_by(*(pl.col(name) == "" for name in WILD)):
-        named = [name for name, wild in zip(WILD, flags, strict=True) if not wild]
-        rows = all_rows.filter(pl.lit(True), *(pl.col(name).is_in(labels[name]) for name in named))
-        # Series that share the names of a change share what it does: the table has a row for each combination of these names.
-        sizes = [len(labels[name]) for name in named]
-        table = numpy.full((math.prod(sizes), len(wanted)), NO_MONTH, numpy.int32)
-        coded = [rows[name].cast(pl.Enum(labels[name])).to_physical().to_numpy().astype(numpy.int64) for name in named]
-        month = rows["month"].to_numpy() - first
-        # The first wanted month that a change is in force; of several before one month the last counts.
-        place = numpy.searchsorted(wanted, month)
-        inside = place < len(wanted)
-        at = numpy.ravel_multi_index(tuple(coded), tuple(sizes)) if named else numpy.zeros(rows.height, numpy.int64)
-        numpy.maximum.at(table, (at[inside], place[inside]), month[inside])
-        table = numpy.maximum.accumulate(table, axis=1)
-        of_series = numpy.ravel_multi_index(tuple(numbers[name] for name in named), tuple(sizes)) if named else 0
-        numpy.maximum(changed, table[of_series], out=changed)
-    return changed
+def changes_of_texts(frame: pl.DataFrame) -> pl.Series:
+    """The same of a frame with texts in the columns product, partner and measure."""
+    labels = {name: sorted(frame[name].unique()) for name in WILD}
+    coded = frame.select("month", *(pl.col(name).cast(pl.Enum(texts)).to_physical() for name, texts in labels.items()))
+    return changes(coded, labels)
+
+
+def _key(columns: Sequence[str], labels: Mapping[str, Sequence[str]]) -> pl.Expr:
+    whole = pl.lit(0, dtype=pl.UInt64)
+    for name in columns:
+        whole = whole * len(labels[name]) + pl.col(name).cast(pl.UInt64)
+    return whole
+
+
+def _of_one_month(frame: pl.DataFrame, changed: pl.DataFrame) -> pl.Series:
+    last = changed.group_by("key").agg(pl.col("changed").max())
+    return frame.join(last, on="key", how="left", maintain_order="left")["changed"]
+
+
+def _by_month(frame: pl.DataFrame, changed: pl.DataFrame) -> pl.Series:
+    rows, since = frame.with_row_index("row").sort("month"), changed.with_columns(since="changed").sort("since")
+    found = rows.join_asof(since, left_on="month", right_on="since", by="key", strategy="backward", check_sortedness=False)
+    return found.sort("row")["changed"]
 
 
 @functools.lru_cache(64)
-def _breaks(products: tuple[str, ...]) -> pl.DataFrame:
+def breaks(products: tuple[str, ...]) -> pl.DataFrame:
     """Names and month of each change that nothing carries over; an empty name stands for all."""
     changes = pl.concat([_of_codes(products), _of_baskets(), _of_partners(), _stated("no")]).unique()
     changes = changes.join(_stated("yes"), on=[*WILD, "month"], how="anti")

@@ -9,16 +9,16 @@ from typing import Any
 
 import polars as pl
 
-from schemas.base import Base, BaseFar, BaseYear
 from schemas.metric import Metric
 from schemas.observation import Observation
 from schemas.revision import Revision
+from schemas.state import Recent, State
 from schemas.table import Table, table_name
 from schemas.trade_flow import TradeFlow
-from tasks import ledger, metrics, wide
+from tasks import ledger, wide
 from tasks import revisions as revising
-from tasks.base_far import first_told
 from tasks.lineage import code_sha256, versions
+from tasks.metrics import months
 from tasks.normalise import Normalised
 from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS, month_index
 from tasks.tables import Partition, partition_month
@@ -27,15 +27,14 @@ from tasks.tables import Partition, partition_month
 MADE_IN = {
     "observation": ledger,
     "trade_flow": wide,
-    "metric": metrics,
-    "base": metrics,
-    "base_year": metrics,
-    "base_far": metrics,
+    "metric": months,
+    "state": months,
+    "recent": months,
     "revision": revising,
 }
 
 # Made of the words of one month and of the scopes that hold it.
-OF_ONE_MONTH = (Observation, TradeFlow, Revision, Base)
+OF_ONE_MONTH = (Observation, TradeFlow, Revision)
 
 
 def words_of_collected(words: pl.DataFrame, releases: pl.DataFrame) -> dict[Partition, frozenset[str]]:
@@ -62,11 +61,7 @@ def derivation_of_month(
     """
     flow, year, _ = partition
     first = last = partition_month(partition)
-    if model is BaseFar:
-        first, last = first_told(year), year * 12 - 1
-    elif model is BaseYear:
-        first = year * 12
-    elif model is Metric:
+    if model in (Metric, State, Recent):
         first -= LOOK_BACK_MONTHS + QUIET_MONTHS
         last = year * 12 + 11 if (flow, year) in chained else last
     speaking = releases.filter(

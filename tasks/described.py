@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
+import numpy
 import polars as pl
 from pandera.typing.polars import DataFrame
 
@@ -17,7 +18,6 @@ from tasks.amounts import Amounts
 from tasks.codes import Read
 from tasks.combine import take
 from tasks.findings import finding
-from tasks.keys import distinct
 from tasks.periods import first_day, month_number, month_start
 from tasks.release_calendar import last_opened
 from tasks.scope import family, lost_place
@@ -36,11 +36,11 @@ class Said(NamedTuple):
 
 def said_of(numbers: pl.DataFrame, codes: Read, amounts: Amounts) -> Said:
     """What these numbers are statements of."""
-    rows = distinct([numbers["row"].to_numpy()], len(codes.turn_of))
+    rows = numpy.unique(numbers["row"].to_numpy())
     return Said(
-        take(codes.products, distinct([codes.product_of[rows]], codes.products.height)),
-        take(codes.turns, distinct([codes.turn_of[rows]], codes.turns.height)),
-        take(amounts.labels, distinct([numbers["label"].to_numpy()], amounts.labels.height)),
+        take(codes.products, numpy.unique(codes.product_of[rows])),
+        take(codes.turns, numpy.unique(codes.turn_of[rows])),
+        take(amounts.labels, numpy.unique(numbers["label"].to_numpy())),
         len(rows),
     )
 

@@ -34,11 +34,11 @@ from tasks.event_windows import (
 from tasks.frame_hash import frame_sha256
 from tasks.known import Known
 from tasks.lineage import code_sha256, json_sha256
+from tasks.month_writer import PendingFiles
 from tasks.normalise import Normalised
 from tasks.proof import prove
 from tasks.scope import BASKET, WORLD
 from tasks.tables import Partition, partition_month, read_derivation, read_table
-from tasks.waiting import Waiting
 
 FLOW = "export"
 DAYS = ("announced_on", "effective_from", "effective_until")
@@ -53,7 +53,7 @@ class EventTables(NamedTuple):
     event_month: DataFrame[EventMonth]
 
 
-def mark_events(release: Normalised, metric: Waiting, known: Known) -> EventTables:
+def mark_events(release: Normalised, metric: PendingFiles, known: Known) -> EventTables:
     """The tables of export controls after `release`, of which `metric` are the figures that it made anew."""
     prove(known.snapshot, EventWindow)
     prove(known.snapshot, EventMonth)
@@ -192,7 +192,7 @@ def _is_of_other_code(model: type[Table], known: Known) -> bool:
     return (found.get("reference_sha256"), found.get("code_sha256")) != (reference_sha256(), code_sha256(__name__))
 
 
-def event_month(metric: Waiting, known: Known, *, is_outdated: bool) -> DataFrame[EventMonth]:
+def event_month(metric: PendingFiles, known: Known, *, is_outdated: bool) -> DataFrame[EventMonth]:
     """The totals of the products in the months of all windows: of derived months as they are now, of the others as they were.
 
     Where the published table `is_outdated`, the others are read from `metric`. A month that has a row without a total keeps

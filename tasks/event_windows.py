@@ -12,7 +12,6 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
-import numpy
 import polars as pl
 from pandera.typing.polars import DataFrame
 
@@ -21,7 +20,7 @@ from schemas.metric import Metric
 from schemas.release import Release
 from schemas.table import polars_schema
 from tasks.control_events import coverage, events_of, members, mixed_note, touched_codes
-from tasks.definitions import Heads, months_changed
+from tasks.definitions import changes_of_texts
 from tasks.periods import first_day, month_number
 from tasks.scope import BASKET, WORLD, covering
 from tasks.snapshot import Snapshot
@@ -130,7 +129,6 @@ def with_zeros(
 ) -> dict[str, Series]:
     """The series with the `months` in them that are known to be zero: without a row, and inside the scope of a release."""
     names, wanted = sorted(series), sorted(months)
-    column = {month: number for number, month in enumerate(wanted)}
     kinds = {"product": pl.String, "month": pl.Int32}
     place = [pl.lit(value).alias(name) for name, value in (("flow", flow), ("partner", partner), ("measure", KG))]
     found: dict[str, Series] = {}
@@ -140,18 +138,21 @@ def with_zeros(
         zeros: dict[str, dict[int, Mapping[str, Any]]] = {name: {} for name in some}
         if silent:
             keys = pl.DataFrame(silent, kinds, orient="row").with_columns(place)
-            changed = dict(zip(some, _changed(some, partner, wanted), strict=True))
+            changed = _changed(some, partner, wanted)
             for name, month in covering(keys, releases).select(*kinds).iter_rows():
-                zeros[name][month] = ZERO_AFTER_CHANGE if changed[name][column[month]] > month - YEAR else ZERO
+                is_new = changed.get((name, month), month - YEAR) > month - YEAR
+                zeros[name][month] = ZERO_AFTER_CHANGE if is_new else ZERO
         found |= {name: {**series[name], **zeros[name]} for name in some}
     return {name: found[name] for name in series}
 
 
-def _changed(products: list[str], partner: str, months: list[int]) -> Any:
-    """The month of the last known change of what kilograms of each product count, up to each month; a row for each product."""
-    alike = numpy.zeros(len(products), numpy.int64)
-    heads = Heads((products, [partner], [KG]), (numpy.arange(len(products)), alike, alike))
-    return months_changed(heads, 0, numpy.array(months))
+def _changed(products: list[str], partner: str, months: list[int]) -> dict[tuple[str, int], int]:
+    """The last known change of what kilograms of each product count, up to each month; only where there is one."""
+    places = [(name, partner, KG, month) for name in products for month in months]
+    kinds = {"product": pl.String, "partner": pl.String, "measure": pl.String, "month": pl.Int32}
+    frame = pl.DataFrame(places, schema=kinds, orient="row")
+    changed = zip(places, changes_of_texts(frame), strict=True)
+    return {(name, month): last for (name, _, _, month), last in changed if last is not None}
 
 
 def by_product(metric: pl.DataFrame) -> dict[str, dict[int, dict[str, Any]]]:

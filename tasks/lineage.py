@@ -29,7 +29,7 @@ from schemas.table import Table, polars_schema
 from tasks.frame_hash import frame_sha256
 from tasks.imports import modules_behind
 
-SHAPING_LIBRARIES = ("polars", "pyarrow", "pandera", "fastexcel", "numba", "numpy", "tidewaiter")
+SHAPING_LIBRARIES = ("polars", "pyarrow", "pandera", "fastexcel", "numpy", "tidewaiter")
 
 
 @dataclass(frozen=True)

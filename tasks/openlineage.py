@@ -36,10 +36,11 @@ _KEY = {name: (name,) for name in ("flow", "product", "classification", "partner
 _FROM_WORDS = {name: (name,) for name in polars_schema(Observation)} | {"known_until": ("known_from",)}
 # The words that figures are made from; what they look back on are numbers that earlier releases left.
 _WORDS = ("touched", "known.observation")
-_BASE = {
-    **{name: (name,) for name in ("flow", "product", "partner")}, "measure": ("measure", "unit"), "kinds": ("kind", *_NUMBER),
-    "span": ("period_start", "period_end", "measure"),
+_SERIES = {
+    **{name: (name,) for name in ("flow", "product", "partner")}, "measure": ("measure", "unit"), "period": ("period_end",),
 }  # fmt: skip
+_COUNTED = ("level_status", "has_row", "kinds", "ytd_status", "ytd_kinds", "run", "window", "quiet", "idle")
+_PRINTED_SPANS = ("printed_ytd", "printed_yoy", "printed_ytd_yoy")
 # Dataset made -> dataset it is made from -> column made -> columns it is made from. A column that comes from what was
 # declared about the release is not here, nor is the scope of the releases: it decides on rows and statuses as a whole.
 COLUMNS: dict[str, dict[str, Mapping[str, tuple[str, ...]]]] = {
@@ -55,14 +56,12 @@ COLUMNS: dict[str, dict[str, Mapping[str, tuple[str, ...]]]] = {
         **dict.fromkeys(("level_kinds", "kinds"), ("kind", *_NUMBER)),
         "comparable_from": ("product", "partner", "measure", "period_end"),
     } for made_from in _WORDS},
-    "base": {made_from: _BASE | {"period": ("period_end",), "value": _NUMBER, "how": ("kind", *_NUMBER)} for made_from in _WORDS},
-    "base_year": {made_from: _BASE | {
-        "period": ("period_end",), "months": ("period_end",), **{f"value_{month}": _NUMBER for month in range(1, 13)},
+    "state": {made_from: {
+        **_SERIES, **dict.fromkeys((*_COUNTED, *(f"{name}_kinds" for name in _PRINTED_SPANS)), ("kind", *_NUMBER)),
+        **dict.fromkeys(("level", "ytd", "rolling", *_PRINTED_SPANS), _NUMBER),
     } for made_from in _WORDS},
-    "base_far": {made_from: {
-        **{name: (name,) for name in ("flow", "product", "partner")}, "measure": ("measure", "unit"), "period": ("period_end",),
-        **dict.fromkeys(("last_month", "run_start", "highest_months", "lowest_months", "kinds_months"), ("period_end", *_NUMBER)),
-        **dict.fromkeys(("highest", "lowest"), _NUMBER), "kinds": ("kind", *_NUMBER),
+    "recent": {made_from: {
+        **_SERIES, "level": _NUMBER, "kinds": ("kind", *_NUMBER), "run": _NUMBER,
     } for made_from in _WORDS},
     "trade_flow": {"touched": {
         **_KEY, "source": ("source",), "period": ("period_end",), "quantity_other_unit": ("measure",),

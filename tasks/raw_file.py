@@ -15,9 +15,9 @@ import numpy
 from pandera.typing.polars import DataFrame
 
 from schemas.reported import Reported
+from tasks.combine import Numbers
 from tasks.correct import corrected, told
 from tasks.editions import corrections_in
-from tasks.keys import Array
 from tasks.land import raw_path
 from tasks.normalise import numbers_of
 from tasks.sources import SOURCES
@@ -51,7 +51,7 @@ class RawFile:
         return 0 if values is None else sum(values[[self.places[record] for record in records]].tolist())
 
     @functools.cached_property
-    def _values(self) -> dict[str, Array]:
+    def _values(self) -> dict[str, Numbers]:
         """The numbers in each measure by place, 0 where there is none: read once, because a chapter rests on thousands of them."""
         found = {}
         for (measure,), numbers in numbers_of(self.corrected).partition_by("measure", as_dict=True).items():

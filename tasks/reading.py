@@ -14,8 +14,9 @@ from schemas.catalog import PUBLISHED
 from schemas.observation import Observation
 from schemas.release import Release
 from schemas.table import Table, empty_frame, readers_schema
-from tasks import ledger, metrics, wide
+from tasks import ledger, wide
 from tasks.errors import NothingPublished
+from tasks.metrics.calendar import derive
 from tasks.proof import proved
 from tasks.scope import part_of
 from tasks.snapshot import Snapshot, open_snapshot
@@ -113,7 +114,7 @@ def _as_of(snapshot: Snapshot, table: str, day: date, flow: str | None, product:
     speaking = ledger_then.filter(where).select(pl.col("release_id").unique()).collect()["release_id"]
     spoke = (pl.col("released_on") <= day) | pl.col("release_id").is_in(speaking.to_list())
     releases = DataFrame[Release](read_table(snapshot, Release).filter(spoke))
-    made = wide.widen(words, releases) if table == "trade_flow" else metrics.derive(words, releases)
+    made = wide.widen(words, releases) if table == "trade_flow" else derive(words, releases)
     return made.cast(readers_schema(PUBLISHED[table].model))  # type: ignore[arg-type]
 
 

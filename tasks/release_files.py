@@ -14,13 +14,13 @@ from typing import Any
 import polars as pl
 from pandera.typing.polars import DataFrame
 
-from schemas.base import Base, BaseFar, BaseYear
 from schemas.control_event import ControlEvent, EventMonth, EventWindow
 from schemas.lineage import Lineage
 from schemas.metric import Metric
 from schemas.observation import Detail, Observation
 from schemas.release import Finding, Quarantine, Release
 from schemas.revision import Revision
+from schemas.state import Recent, State
 from schemas.table import PUBLISHED, Table, empty_frame, schema_sha256, table_name
 from schemas.trade_flow import TradeFlow
 from tasks import event_tables
@@ -29,11 +29,14 @@ from tasks.derivation import derivation_of, derivation_of_month, words_of_collec
 from tasks.event_tables import EventTables
 from tasks.known import Known, later_year
 from tasks.lineage import code_sha256, json_sha256, lineage_row
+from tasks.month_writer import PendingFiles
 from tasks.normalise import Normalised
 from tasks.publish import NewFile, Published, publish
 from tasks.tables import Partition, encode_file, encode_months, partition_path
-from tasks.waiting import Waiting
 from tasks.working_copy import announcement
+
+# Tables that earlier versions kept for later months; `state` and `recent` took their place.
+GONE = ("base", "base_year", "base_far")
 
 
 def publish_release(
@@ -50,31 +53,28 @@ def publish_release(
 ) -> Published:
     """Publish everything as the successor of the known snapshot; nothing changes where nothing is new."""
     releases = ledger_after.releases
-    far = tuple((flow, year, 1) for flow, year in known.far_years)
     # Each table with the months of which it is made again: those that are frames, and those that are files already.
     frames: dict[type[Table], tuple[pl.DataFrame, tuple[Partition, ...]]] = {
         Observation: (ledger_after.touched, known.touched),
         TradeFlow: (trade_flow, known.touched),
         Revision: (revision, tuple(sorted({*known.touched, *later_year(known.touched)}))),
     }
-    files: dict[type[Table], tuple[Waiting, tuple[Partition, ...]]] = {
+    files: dict[type[Table], tuple[PendingFiles, tuple[Partition, ...]]] = {
         Metric: (derived.metric, known.derived),
-        Base: (derived.base, known.anew),
-        BaseYear: (derived.base_year, known.years),
-        BaseFar: (derived.base_far, far),
+        State: (derived.state, known.derived),
+        Recent: (derived.recent, known.derived),
     }
     again = {model: months for made in (frames, files) for model, (_, months) in made.items()}
     replaced = {(table_name(model), partition_path(month)) for model, months in again.items() for month in months}
     replaced |= {(table_name(model), "") for model in (ControlEvent, EventWindow, EventMonth)}
-    replaced |= {(table, partition_path(month)) for table, month in known.stale}
     earlier = known.snapshot.files if known.snapshot else ()
-    carried = [entry for entry in earlier if (entry.table, entry.partition) not in replaced]
+    carried = [entry for entry in earlier if (entry.table, entry.partition) not in replaced and entry.table not in GONE]
     about = {"releases": releases["release_id"].sort().to_list(), "released_on": str(releases["released_on"].max())}
-    # These months get a file also where it has no rows: a table without files would be a folder that no reader finds, a month
-    # without a file of numbers would be taken for one of which they are not known, and a file that was there stays one.
+    # These months get a file also where it has no rows: a table without files would be a folder that no reader finds, and a file
+    # that was there stays one.
     there = {entry.partition for entry in earlier if entry.table == table_name(Revision)}
     revised = tuple(month for month in again[Revision] if month in known.touched or partition_path(month) in there)
-    always = {Revision: revised, Base: known.anew, BaseYear: known.years, BaseFar: far}
+    always = {Revision: revised}
     # File after file: each is written and let go before the next one is made.
     waiting = itertools.chain(*(table.new_files() for table, _ in files.values()))
     collected = words_of_collected(whole(ledger_after, known), releases)

@@ -10,7 +10,6 @@ was asked for is zero, and over a change of what is counted there is no growth. 
 
 from datetime import timedelta
 
-import numpy
 import polars as pl
 from pandera.typing.polars import DataFrame
 
@@ -18,7 +17,7 @@ from schemas.observation import Detail
 from schemas.release import Release
 from schemas.revision import Revision
 from schemas.table import PUBLISHED, empty_frame, polars_schema
-from tasks.definitions import Heads, months_changed
+from tasks.definitions import changes_of_texts
 from tasks.ledger import NUMBER, as_of, undisputed, words_in_order
 from tasks.scope import EVERYTHING, TOTALS, WORLD, covering, month_index
 
@@ -137,14 +136,9 @@ def _add_world(changes: pl.DataFrame, observation: pl.DataFrame, releases: DataF
 
 def _means_the_same(wanted: pl.DataFrame) -> pl.Series:
     """Whether no change of code, unit or partner lies between each period and the same a year before."""
-    names = [wanted["product"], pl.Series([WORLD] * wanted.height, dtype=pl.String), wanted["measure"]]
-    labels = [name.unique().sort().to_list() for name in names]
-    numbers = [name.cast(pl.Enum(of)).to_physical().to_numpy() for name, of in zip(names, labels, strict=True)]
-    months = wanted.select(first=month_index("period_start"), last=month_index("period_end"))
-    ends = months["last"].unique().sort()
-    changed = months_changed(Heads((*labels,), (*numbers,)), 0, ends.to_numpy())  # type: ignore[arg-type]
-    last = changed[numpy.arange(wanted.height), ends.search_sorted(months["last"]).to_numpy()]
-    return pl.Series("means_the_same", last <= months["first"].to_numpy() - YEAR)
+    series = wanted.select("product", "measure", partner=pl.lit(WORLD), month=month_index("period_end"))
+    last = wanted.select(first=month_index("period_start"), changed=changes_of_texts(series))
+    return last.select(means_the_same=(pl.col("changed") <= pl.col("first") - YEAR).fill_null(True)).to_series()
 
 
 def _world(

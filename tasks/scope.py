@@ -16,8 +16,8 @@ WORLD = "WLD"
 BASKET = "basket:"
 CELL = ["flow", "product", "family", "month"]
 HS_LEVELS = (6, 4, 2)
-# A year for the growth of the rolling year and a year for its base: after that long without trade nothing can change.
-QUIET_MONTHS = 24
+# How long a series without trade is published: after a year of it the growth on the year before has been told.
+QUIET_MONTHS = 12
 # Records look back so far, so that a month can be computed from a bounded past.
 LOOK_BACK_MONTHS = 60
 GROUPS = tuple(code_table("partner_groups")["group"].unique().sort())

@@ -1,16 +1,14 @@
 """From the last word of the ledger to the numbers of which monthly series are made: which source speaks for a number.
 
 Belongs here: what counts as a month or a cumulative figure, in which unit, whose word stands, and how a large ledger is
-cut. What follows from the numbers is in `cube` (their order), `sums`, `calendar_grid` and `figures`.
+cut. What follows from the numbers is in `metrics`.
 
 Everything is whole numbers in the series' smallest unit; `per_unit` is how many of them make one unit of the measure,
 so that silver in grams and magnets in kilograms both become `quantity_kg` without a float on the way.
 """
 
 import functools
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 from pandera.typing.polars import DataFrame
@@ -19,9 +17,6 @@ from schemas.code_tables import code_table, valid_in
 from schemas.release import Release
 from tasks.retold import without_retold
 from tasks.scope import BASKET, basket_members, covering, month_index, month_text, speaking, standing
-
-if TYPE_CHECKING:
-    from tasks.settled import Settled
 
 SERIES = ("flow", "product", "classification", "partner", "measure")
 KEY = ["flow", "product", "partner", "measure", "month"]
@@ -35,19 +30,16 @@ YOY = "_yoy"
 # A value per kilogram is a measure of its own, made of two others.
 UNIT_VALUE_OF = {"value_usd": "unit_value_usd_per_kg", "value_cny": "unit_value_cny_per_kg"}
 VALUE_OF = {ratio: value for value, ratio in UNIT_VALUE_OF.items()}
-PORTION_ROWS = 400_000
 
 
 class Portion(NamedTuple):
-    """A part of the ledger that no sum crosses: all kin from `first` on and before `after` (None: to the end), and their words."""
+    """A part of the products that no sum crosses: all chapter groups from `first` on and before `after` (None: to the end)."""
 
     first: str
     after: str | None
-    observation: pl.DataFrame
-    settled: "Settled | None" = None
 
     def holds(self, kin: str) -> bool:
-        """Whether the products of some kin are in it."""
+        """Whether the products of a chapter group are in it."""
         return self.first <= kin and (self.after is None or kin < self.after)
 
 
@@ -108,36 +100,6 @@ def printed_numbers(observation: pl.DataFrame, releases: DataFrame[Release]) -> 
     )
     numbers = without_outranked(numbers, releases)
     return pl.concat([numbers, _copy_baskets(numbers).select(numbers.columns)])
-
-
-def cut_portions(
-    observation: pl.DataFrame, rows: int = PORTION_ROWS, others: Mapping[str, int] = MappingProxyType({})
-) -> list[Portion]:
-    """The ledger cut into portions of about `rows` rows, so that no HS code and no basket is a sum over two of them.
-
-    `others` are rows by kin that are derived together with those of `observation`; of each kin the larger of both counts. The
-    first portion has no lower bound and the last no upper one, so every product is in some portion.
-    """
-    kin = observation.select(kin=pl.col("product").str.slice(0, 2).replace(kindred_chapters()))["kin"]
-    beside = pl.DataFrame({"kin": [*others], "rows": [*others.values()]}, schema={"kin": pl.String, "rows": pl.UInt32})
-    counted = pl.concat([kin.value_counts(name="rows").cast(beside.schema), beside])
-    sizes = counted.group_by("kin").agg(pl.col("rows").max()).sort("kin")
-    cut = sizes.select("kin", portion=(pl.col("rows").cum_sum() - 1) // rows)
-    starts = cut.group_by("portion").agg(pl.col("kin").min()).sort("portion")["kin"].to_list()[1:]
-    bounds = list(zip(["", *starts], [*starts, None], strict=True))
-    found = []
-    for first, after in bounds:
-        inside = (kin >= first) & (kin < after) if after is not None else kin >= first
-        found.append(Portion(first, after, _rows(observation, inside)))
-    return found
-
-
-def _rows(frame: pl.DataFrame, inside: pl.Series) -> pl.DataFrame:
-    """The rows that are `inside`; as a view where they follow one another, as they do in a ledger of one flow."""
-    places = inside.arg_true()
-    if places.len() and places[-1] - places[0] + 1 == places.len():
-        return frame[places[0] : places[-1] + 1]
-    return frame.filter(inside)
 
 
 @functools.cache

@@ -25,8 +25,8 @@ from schemas.address import S3Url
 from schemas.table import Table, schema_sha256, table_name
 from tasks.lineage import Run, StepRecord, code_sha256, current_run, json_sha256
 from tasks.listeners import tell_begin
+from tasks.month_writer import PendingFiles
 from tasks.snapshot import Snapshot
-from tasks.waiting import Waiting
 
 # The parameter that holds the day of a run. It is not recorded: what the day decides shows in what the step makes, and the same
 # release must make the same bytes on another day.
@@ -171,7 +171,7 @@ def _promised(annotation: Any) -> dict[str, Any]:
         tables = {
             name: typing.get_args(hint)[-1]
             for name, hint in hints.items()
-            if typing.get_origin(hint) is DataFrame or typing.get_args(hint)[:1] == (Waiting,)
+            if typing.get_origin(hint) is DataFrame or typing.get_args(hint)[:1] == (PendingFiles,)
         }
         return tables or ({"": annotation} if dataclasses.is_dataclass(annotation) else {})
     return {}
@@ -193,7 +193,7 @@ def _validate(made: object, models: dict[str, Any]) -> None:
     """All failures of a frame at once; eager frames only, because a lazy one would be checked for its schema alone."""
     for name, model in models.items():
         value = getattr(made, name) if name else made
-        if isinstance(value, Waiting):
+        if isinstance(value, PendingFiles):
             # Its rows were checked as they were written.
             if not value.is_of(model):
                 raise TypeError(f"a step promised files of {table_name(model)} and made files of {value.table}")

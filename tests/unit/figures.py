@@ -1,6 +1,5 @@
 """From made-up releases to figures, the way of the flow: merge, last word, derive."""
 
-from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,12 +8,8 @@ from pandera.typing.polars import DataFrame
 
 from schemas.metric import Metric
 from schemas.observation import Observation
-from schemas.table import PUBLISHED
-from tasks.base_file import BaseFile
 from tasks.ledger import last_word, merge
-from tasks.metrics import Derived, derive, derive_portions
-from tasks.tables import Partition
-from tasks.weave import RUN, weave
+from tasks.metrics.calendar import derive
 from tests.unit.statements import MAGNETS, detail_table, release_table
 
 Row = dict[str, Any]
@@ -27,19 +22,6 @@ def merged(store: Store) -> DataFrame[Observation]:
 
 def derived(store: Store) -> DataFrame[Metric]:
     return derive(last_word(merged(store)), release_table(*(row for row, _ in store)))
-
-
-def derive_months(
-    observation: pl.DataFrame, releases: pl.DataFrame, wanted: pl.DataFrame, before: Sequence[BaseFile],
-    years: Collection[Partition] = (), far_years: Collection[tuple[str, int]] = (),
-) -> Derived:  # fmt: skip
-    """What `metrics.derive_portions` makes, as whole tables."""
-    made = [derived for derived, _ in derive_portions(observation, releases, wanted, before, years, far_years)]  # type: ignore[arg-type]
-    tables = (
-        weave([*frames], RUN, PUBLISHED[name].rows_per_group)
-        for name, frames in zip(Derived._fields, zip(*made, strict=True), strict=True)
-    )
-    return Derived(*tables)  # type: ignore[arg-type]
 
 
 class Figures:

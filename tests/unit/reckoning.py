@@ -19,7 +19,9 @@ from tests.unit import oracle
 Row = dict[str, Any]
 REFERENCE = Path(__file__).parents[2] / "schemas" / "reference"
 KILOGRAMS = {"kg": Fraction(1), "g": Fraction(1, 1000), "carat": Fraction(1, 5000)}
-QUIET = 24
+# A series is published for a year after its last number; its silence before the first is a base for two.
+QUIET = 12
+BEFORE = 24
 LOOK_BACK = 60
 # A partner that no list names, so that only a release that was asked for everyone speaks of it.
 EVERYONE = "everyone"
@@ -358,7 +360,7 @@ class Reckoning:
         grid = {}
         for key, months in self.seen.items():
             around = known[key[0], key[1]]
-            begin, end = max(min(around), min(months) - QUIET), min(max(around), max(months) + QUIET)
+            begin, end = max(min(around), min(months) - BEFORE), min(max(around), max(months) + QUIET)
             grid[key] = {month: Month() for month in range(begin, end + 1)}
         return grid
 

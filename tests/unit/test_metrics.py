@@ -16,7 +16,7 @@ from schemas.metric import MISSING, status
 from schemas.names import FIGURES
 from tasks import origin
 from tasks.ledger import as_of, last_word
-from tasks.metrics import derive
+from tasks.metrics.calendar import derive
 from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS, month_index
 from tests.draws import draws
 from tests.unit import oracle, worlds

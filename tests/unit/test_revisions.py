@@ -10,7 +10,7 @@ from pandera.typing.polars import DataFrame
 
 from schemas.release import Release
 from tasks.ledger import as_of
-from tasks.metrics import derive
+from tasks.metrics.calendar import derive
 from tasks.revision_report import revision_report
 from tasks.revisions import revisions
 from tests.draws import draws

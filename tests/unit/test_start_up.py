@@ -63,7 +63,7 @@ def test_a_page_of_help_loads_no_data_library(arguments: list[str], says: str) -
         (["raed"], "No such command 'raed'"),
         (["--verison"], "No such option"),
         (["read"], "Missing argument"),
-        (["read", "metrics"], "'metrics' is not one of 'detail'"),
+        (["read", "metrics"], "'metrics' is not one of 'claim'"),
         (["read", "metric", "--flow", "both"], "'both' is not one of 'export', 'import'"),
         (["read", "metric", "--store", "somewhere", "--rows", "0"], "greater than or equal to 1"),
         (["read", "metric", "--month", "2025-6"], "'2025-6' is no month; write it as 2025-06"),

@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 
 from tasks import ledger
-from tasks.metrics import derive
+from tasks.metrics.calendar import derive
 from tasks.origin import Origins
 from tasks.raw_records import RawRecords
 from tasks.trace import Tracer

@@ -1,0 +1,165 @@
+"""All months of some series at once, on a calendar: the general form of the figures, for questions about a few products.
+
+Each series has every month from two years before its first number to a year after its last, so that the month before is the
+month before and never the row before. `recurrence` makes the same rows month by month from what the months before left behind.
+"""
+
+from collections.abc import Iterator
+from typing import cast
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.metric import Metric
+from schemas.release import Release
+from schemas.table import empty_frame
+from tasks.metrics.coverage import cover
+from tasks.metrics.levels import Numbers, bit_of, seen, status, with_levels
+from tasks.metrics.names import Names
+from tasks.metrics.records import on_request, with_records
+from tasks.metrics.rows import as_metric, in_order, per_kilogram, with_others
+from tasks.metrics.sums import SERIES, add_up
+from tasks.metrics.year_to_date import chained_years
+from tasks.scope import QUIET_MONTHS, month_index
+from tasks.series import printed_numbers
+
+YEAR = 12
+# The rolling year of the month a year before a series begins.
+LOOK_BACK = 23
+KEY = ["product", "partner", "measure"]
+LOOKED_BACK_ON = {
+    1: ("level", "level_status", "kinds"),
+    12: ("level", "level_status", "kinds", "ytd", "ytd_kinds", "rolling_12m", "window"),
+}
+PREFIX = {1: "before_", 12: "ago_"}
+
+
+def derive(
+    observation: pl.DataFrame, releases: DataFrame[Release], wanted: pl.DataFrame | None = None, *, all_records: bool = True
+) -> DataFrame[Metric]:
+    """All figures from one statement a number (`ledger.last_word` or `as_of`) and the scopes of the releases.
+
+    For a day in the past, `releases` are those that were public on it. `wanted` (flow, month index) limits the months
+    that come out. For a month to come out right `observation` must reach back LOOK_BACK_MONTHS and QUIET_MONTHS before
+    it, and to the December of its year; what lies outside makes no difference. Without `all_records` the highest and lowest since
+    are those that the table `metric` has.
+    """
+    numbers = printed_numbers(observation, releases)
+    made = [
+        _of_flow(flow, rows, releases, wanted, all_records)
+        for (flow,), rows in sorted(numbers.group_by("flow"), key=lambda pair: str(pair[0]))
+    ]
+    return cast("DataFrame[Metric]", pl.concat([empty_frame(Metric), *made]))
+
+
+def _of_flow(
+    flow: object, printed: pl.DataFrame, releases: DataFrame[Release], wanted: pl.DataFrame | None, all_records: bool
+) -> pl.DataFrame:
+    names = Names.of(printed["product"].unique(), printed["partner"].unique(), printed["measure"].unique(), *_window(printed, releases))
+    numbers = names.numbered(printed.select(*KEY, "month", "span", "value", kinds=bit_of(pl.col("standing"))))
+    months = numbers.filter(span="month").select(*SERIES, "value", "kinds", is_sum=pl.lit(False))
+    coverage = cover(names, str(flow), releases)
+    of_flow = Numbers(add_up(months, coverage), numbers.filter(pl.col("span") != "month"))
+    frame = with_levels(_grid(seen(of_flow, names), names), of_flow.rows, coverage)
+    known = pl.concat([coverage.known, frame.filter(pl.col("quiet") == 0).select("product", "month")]).unique()
+    known = known.select(at=names.key("product", "month"), is_known=pl.lit(True))
+    frame = frame.with_columns(at=names.key("product", "month")).join(known, on="at", how="left", maintain_order="left")
+    is_published = (pl.col("quiet") <= QUIET_MONTHS).fill_null(False) & pl.col("is_known").fill_null(False)
+    frame = frame.with_columns(is_published=is_published).drop("at", "is_known")
+    frame = _with_printed_growth(_side_by_side(_with_sums(frame, of_flow, names)), of_flow.spans)
+    frame = with_others(frame, of_flow.rows, coverage)
+    made: list[pl.DataFrame] = []
+    for is_ratio, rows in ((False, frame), (True, per_kilogram(frame, names))):
+        if rows.is_empty():
+            continue
+        complete = with_records(rows.sort(*KEY, "month"))
+        complete = complete if all_records else on_request(complete, names)
+        chosen = complete.filter("is_published")
+        if wanted is not None:
+            asked = wanted.filter(pl.col("flow") == flow).select(pl.col("month").cast(pl.Int32)).unique()
+            chosen = chosen.join(asked, on="month", how="semi")
+        made.append(as_metric(chosen, names, str(flow), is_ratio=is_ratio))
+    return pl.concat(list(_by_month(made, names)) or [empty_frame(Metric)])
+
+
+def _by_month(frames: list[pl.DataFrame], names: Names) -> Iterator[pl.DataFrame]:
+    """The rows of each month in the order of the table."""
+    rows = pl.concat(frames)
+    for _, of_month in sorted(rows.group_by("period"), key=lambda pair: pair[0]):
+        yield in_order([of_month], names)
+
+
+def _window(printed: pl.DataFrame, releases: pl.DataFrame) -> tuple[int, int]:
+    """The first month, a January, and the last one of which something may be needed."""
+    first, last = cast("int", printed["month"].min()), cast("int", printed["month"].max())
+    scope = releases.select(month_index("last_month").max()).item()
+    return (first - LOOK_BACK) // YEAR * YEAR, min(max(last, scope if scope is not None else last), last + QUIET_MONTHS)
+
+
+def _grid(seen_months: pl.DataFrame, names: Names) -> pl.DataFrame:
+    """Every month of each series (SERIES), and `quiet`: how many months ago a number last spoke of it, null before the first."""
+    last = names.first + names.months - 1
+    spans = seen_months.group_by(KEY).agg(begin=pl.col("month").min(), end=pl.col("month").max())
+    grid = spans.select(
+        *KEY,
+        month=pl.int_ranges(
+            (pl.col("begin") - LOOK_BACK).clip(lower_bound=names.first), (pl.col("end") + QUIET_MONTHS).clip(upper_bound=last) + 1,
+            dtype=pl.Int32,
+        ),
+    ).explode("month").sort(SERIES)  # fmt: skip
+    grid = grid.join(seen_months.select(*SERIES, seen="month"), on=SERIES, how="left", maintain_order="left")
+    return grid.with_columns(quiet=pl.col("month") - pl.col("seen").forward_fill().over(KEY)).drop("seen")
+
+
+def _with_sums(frame: pl.DataFrame, numbers: Numbers, names: Names) -> pl.DataFrame:
+    """The frame with year to date and rolling year, each with status and kinds."""
+    chained = chained_years(frame, numbers.spans, names)
+    frame = frame.join(chained.with_columns(is_chained=pl.lit(True)), on=SERIES, how="left", suffix="_chained", maintain_order="left")
+    is_chained = pl.col("is_chained").fill_null(False)
+    own = ("level", "level_status", "kinds")
+    frame = frame.with_columns(pl.when(is_chained).then(f"{name}_chained").otherwise(name).alias(name) for name in own)
+    frame = frame.sort(SERIES)
+    starts = pl.any_horizontal(pl.col(name) != pl.col(name).shift() for name in KEY).fill_null(True)
+    frame = frame.with_columns(series=starts.cum_sum(), place=pl.int_range(pl.len()))
+    frame = frame.with_columns(place=pl.col("place") - pl.col("place").min().over("series"))
+    year = ["series", pl.col("month") // YEAR]
+    has = pl.col("level").is_not_null()
+    complete = has.cum_min().over(year) & (pl.col("month").first() % YEAR == 0).over(year)
+    summed, of_sum = pl.col("level").cum_sum().over(year), _united(frame, lambda bit: bit.cum_max().over(year))
+    full = pl.col("place") >= YEAR - 1
+    rolling = pl.when(full).then(pl.col("level").rolling_sum(YEAR, min_samples=YEAR))
+    window = _united(frame, lambda bit: bit.cast(pl.UInt8).rolling_max(YEAR, min_samples=1).cast(pl.Boolean))
+    frame = frame.with_columns(
+        ytd=pl.when(is_chained).then("ytd").when(complete).then(summed),
+        ytd_status=pl.when(is_chained).then("ytd_status").when(complete).then(status("sum_of_months")).otherwise(status("incomplete_year")),
+        ytd_kinds=pl.when(is_chained).then("ytd_kinds").when(complete).then(of_sum).otherwise(pl.lit(0, pl.UInt8)),
+        rolling_12m=rolling, window=pl.when(rolling.is_not_null()).then(window).otherwise(pl.lit(0, pl.UInt8)),
+        rolling_12m_status=pl.when(rolling.is_not_null()).then(status("computed")).otherwise(status("incomplete_window")),
+    )  # fmt: skip
+    return frame.drop(*(f"{name}_chained" for name in own), "is_chained")
+
+
+def _united(frame: pl.DataFrame, gather) -> pl.Expr:  # type: ignore[no-untyped-def]
+    """The kinds of several rows as one set."""
+    united = pl.lit(0, pl.UInt8)
+    for bit in sorted({1 << place for kinds in frame["kinds"].unique() for place in range(8) if kinds >> place & 1}):
+        united = united | pl.when(gather((pl.col("kinds") & bit) > 0)).then(pl.lit(bit, pl.UInt8)).otherwise(pl.lit(0, pl.UInt8))
+    return united
+
+
+def _side_by_side(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with the numbers of the month before and of the same month a year before."""
+    return frame.with_columns(
+        pl.when(pl.col("place") >= months).then(pl.col(name).shift(months)).alias(f"{PREFIX[months]}{name}")
+        for months, columns in LOOKED_BACK_ON.items()
+        for name in columns
+    )
+
+
+def _with_printed_growth(frame: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
+    """The frame with the growth that a source prints of the month and of the year to date."""
+    for span in ("yoy", "ytd_yoy"):
+        growth = spans.filter(span=span).select(*SERIES, pl.col("value").alias(f"printed_{span}"), pl.col("kinds").alias(f"printed_{span}_kinds"))
+        frame = frame.join(growth, on=SERIES, how="left", maintain_order="left")
+    return frame
+

@@ -1,0 +1,157 @@
+"""What the releases cover, month by month, in the numbers of `names`: inside that a missing row means no trade.
+
+The rules are those of `tasks/scope.py`. Here they are tables that millions of rows are joined with: one of the cells (product,
+family, month) of which every partner was asked for, and one of the partners that a release lists. A basket is covered where
+each of its codes is, a group of partners where every partner was asked for and the group has members.
+"""
+
+from typing import NamedTuple
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.release import Release
+from tasks.metrics.names import EARLIEST, Names
+from tasks.scope import BASKET, covered_codes, of_finest_level, speaking
+
+CELL = ("product", "family", "month")
+PLACE_OF_FAMILY = ("product", "partner", "family", "month")
+YEAR = 12
+# Priorities of releases as digits of a number: there are fewer of them.
+SPOKEN = 8
+
+
+class Scope(NamedTuple):
+    """Who speaks of what: `everyone` by cell and `listed` by partner, each with the `source` priority of the best kind of
+    release, 0 is the best. A partner that is listed has a row in `listed` for every month in which anybody speaks of it."""
+
+    everyone: pl.DataFrame
+    listed: pl.DataFrame
+
+
+class Coverage(NamedTuple):
+    """What the releases of one direction of trade cover: `all_levels`, and by releases of HS8 codes alone, `finest`, of which
+    sums of codes may be made. `known` are the products and months of which anything is known at all."""
+
+    all_levels: Scope
+    finest: Scope
+    known: pl.DataFrame
+    names: Names
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether some releases give HS6, HS4 or HS2 codes themselves."""
+        return self.finest is not self.all_levels
+
+    def standing(self, frame: pl.DataFrame, *, finest: bool = False) -> pl.DataFrame:
+        """The frame (product, partner, family, month, ...) with `standing`, null where nobody speaks of the row."""
+        scope = self.finest if finest else self.all_levels
+        return with_standing(frame, scope, self.names)
+
+    def everyone(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The frame (product, family, month, ...) with `everyone`: whether every partner was asked for."""
+        names = self.names
+        cells = self.all_levels.everyone.select(cell=names.key(*CELL), everyone=pl.lit(True))
+        found = frame.with_columns(cell=names.key(*CELL)).join(cells, on="cell", how="left", maintain_order="left")
+        return found.drop("cell").with_columns(pl.col("everyone").fill_null(False))
+
+    def silence(self, frame: pl.DataFrame, month: int) -> pl.DataFrame:
+        """What the scopes say in `month` of series that have had no row of their own for a year.
+
+        The frame (product, partner, family, idle, ...) gains `run`, the number of months up to this one, at most 12, in which
+        no row means no trade. `idle` limits it: the months since something else of the place was traded, null where nothing was.
+        Also `spoken`: the priorities of the best kinds of release of these months, as `priority` takes them apart.
+        """
+        names, scope, cell, place = self.names, self.all_levels, ("product", "family"), ("product", "partner", "family")
+        inside = pl.col("month").is_between(month - YEAR + 1, month)
+        everyone = _unbroken(scope.everyone.filter(inside).with_columns(key=names.key(*cell)), month)
+        found = frame.with_columns(key=names.key(*cell)).join(everyone, on="key", how="left", maintain_order="left")
+        # A group is covered by everyone since it has members.
+        since = pl.when(names.founded() > EARLIEST).then((month - names.founded() + 1).clip(0, YEAR)).otherwise(YEAR)
+        run = pl.min_horizontal(pl.col("run").fill_null(0), since)
+        if scope.listed.height:
+            wanted = frame.select(key=names.key(*place)).unique()
+            listed = scope.listed.filter(inside).with_columns(key=names.key(*place)).join(wanted, on="key", how="semi")
+            own = _unbroken(listed, month).rename({"run": "own_run", "spoken": "own_spoken"})
+            found = found.with_columns(key=names.key(*place)).join(own, on="key", how="left", maintain_order="left")
+            run, found = pl.coalesce("own_run", run), found.with_columns(spoken=pl.coalesce("own_spoken", "spoken"))
+        limited = pl.min_horizontal(run, pl.col("idle").fill_null(YEAR)).cast(pl.UInt8)
+        found = found.with_columns(run=limited, spoken=pl.col("spoken").fill_null(0))
+        return found.select(*frame.columns, "run", "spoken")
+
+
+def priority(spoken: pl.Expr, place: int) -> pl.Expr:
+    """The priority of the best kind of release so many months before the last one of `Coverage.silence`."""
+    return spoken // SPOKEN**place % SPOKEN - 1
+
+
+def with_standing(frame: pl.DataFrame, scope: Scope, names: Names) -> pl.DataFrame:
+    """The frame with the standing of the best release that speaks of each row, null where none does."""
+    cells = scope.everyone.select("standing", cell=names.key(*CELL))
+    found = frame.with_columns(cell=names.key(*CELL)).join(cells, on="cell", how="left", maintain_order="left")
+    has_members = names.founded() <= pl.col("month")
+    found = found.with_columns(standing=pl.when(has_members).then("standing")).drop("cell")
+    if not scope.listed.height:
+        return found
+    places = scope.listed.select(listed="standing", place=names.key(*PLACE_OF_FAMILY))
+    found = found.with_columns(place=names.key(*PLACE_OF_FAMILY)).join(places, on="place", how="left", maintain_order="left")
+    return found.with_columns(standing=pl.min_horizontal("standing", "listed")).drop("place", "listed")
+
+
+def cover(names: Names, flow: str, releases: DataFrame[Release]) -> Coverage:
+    """What the releases cover of the named products in the window of months, of one direction of trade."""
+    of_flow = releases.filter(pl.col("flow").is_null() | (pl.col("flow") == flow))
+    all_levels, known = _scope(names, of_flow)
+    monthly = speaking(of_flow.filter("by_month"))
+    finest = all_levels
+    if of_finest_level(monthly).height < monthly.height:
+        finest, _ = _scope(names, of_finest_level(of_flow))
+    return Coverage(all_levels, finest, known, names)
+
+
+def _scope(names: Names, releases: pl.DataFrame) -> tuple[Scope, pl.DataFrame]:
+    codes = pl.Series([code for code in names.products if not code.startswith(BASKET)], dtype=pl.String)
+    covered = covered_codes(DataFrame[Release](releases), codes, names.first, names.first + names.months - 1)
+    known = names.numbered(covered.select("product", "month").unique())
+    # A family that no series has counts for what is known of a product, and for nothing else.
+    mine = names.numbered(covered.filter(pl.col("family").is_in(names.families)))
+    everyone = mine.filter("everyone").group_by(CELL).agg(pl.col("standing").min())
+    listed = mine.filter(~pl.col("everyone")).with_columns(partner=pl.col("lists").str.split(",")).explode("partner")
+    listed = names.numbered(listed.filter(pl.col("partner").is_in(names.partners)).drop("everyone", "lists"))
+    members = names.baskets().rename({"part": "product"})
+    by_month = members.join(pl.DataFrame({"month": pl.int_range(names.first, names.first + names.months, dtype=pl.Int32, eager=True)}), how="cross")
+    by_month = by_month.filter(pl.col("month").is_between("begin", "end")).drop("begin", "end")
+    known = pl.concat([known, _of_baskets(known, by_month, []).select(known.columns)])
+    whole = _of_baskets(everyone, by_month, ["family"]).select(everyone.columns)
+    if listed.height:
+        listed = listed.group_by(PLACE_OF_FAMILY).agg(pl.col("standing").min())
+        # A code may be covered by everyone and another one of its basket by a list.
+        partners = listed.select("product", "partner", "family").unique()
+        codes_of = members.select("basket", "product").unique()
+        of_members = partners.join(codes_of, on="product").select("basket", "partner", "family").unique().join(codes_of, on="basket")
+        wanted = pl.concat([partners, of_members.select(partners.columns)]).unique()
+        open_to_all = wanted.join(everyone, on=["product", "family"]).filter(names.founded() <= pl.col("month"))
+        listed = pl.concat([listed, open_to_all.select(listed.columns)]).group_by(PLACE_OF_FAMILY).agg(pl.col("standing").min())
+        baskets = _of_baskets(listed, by_month, ["partner", "family"]).select(listed.columns)
+        listed = pl.concat([listed, baskets])
+    return Scope(pl.concat([everyone, whole]), listed), known
+
+
+def _of_baskets(covered: pl.DataFrame, members: pl.DataFrame, others: list[str]) -> pl.DataFrame:
+    """The rows of baskets of which every code has a row in `covered`, as the worst of them."""
+    needed = members.group_by("basket", "month").agg(needed=pl.len())
+    worst = [pl.col("standing").max()] if "standing" in covered.columns else []
+    there = members.join(covered, on=["product", "month"]).group_by("basket", *others, "month").agg(*worst, there=pl.len())
+    whole = there.join(needed, on=["basket", "month"]).filter(pl.col("there") == pl.col("needed"))
+    return whole.rename({"basket": "product"})
+
+
+def _unbroken(rows: pl.DataFrame, month: int) -> pl.DataFrame:
+    """By `key` the months up to `month` without a gap: how many, and their priorities as digits of one number."""
+    ordered = rows.sort("key", "month", descending=[False, True])
+    place = pl.int_range(pl.len()).over("key")
+    digits = pl.lit(pl.Series([SPOKEN**place for place in range(YEAR)], dtype=pl.UInt64))
+    ordered = ordered.with_columns(place=place).filter(month - pl.col("month") == pl.col("place"))
+    return ordered.group_by("key").agg(
+        run=pl.len().cast(pl.UInt8), spoken=((pl.col("standing").cast(pl.UInt64) + 1) * digits.gather(pl.col("place"))).sum()
+    )

@@ -1,0 +1,111 @@
+"""Which series a month has, and the level of each: printed, summed, no trade inside a scope, or missing with its reason.
+
+Where a place (product and partner) has a number in one measure and not in another, the other is not zero: what is traded is not
+counted in that unit. Neither is a level zero below which a code has a number.
+"""
+
+from typing import NamedTuple
+
+import polars as pl
+
+from schemas.metric import STATUSES
+from schemas.observation import KINDS
+from tasks.metrics.coverage import Coverage
+from tasks.metrics.names import Names
+from tasks.metrics.sums import PLACE, SERIES
+from tasks.scope import HS_LEVELS
+
+# The number of each status; a status is a small integer until the table is written.
+STATUS = {name: number for number, name in enumerate(STATUSES)}
+
+
+class Numbers(NamedTuple):
+    """What is known of some months before anything is compared: `rows` are the printed and summed numbers (see `sums.add_up`),
+    `spans` the printed figures that are no month (product, partner, measure, month, span, value, kinds)."""
+
+    rows: pl.DataFrame
+    spans: pl.DataFrame
+
+
+def status(name: str) -> pl.Expr:
+    """A status as its number."""
+    return pl.lit(STATUS[name], dtype=pl.UInt8)
+
+
+def bit_of(standing: pl.Expr) -> pl.Expr:
+    """The kind of release of a priority, as a set of kinds: a bit for each, the highest one is that of the worst."""
+    return pl.lit(pl.Series([2**place for place in range(len(KINDS))], dtype=pl.UInt8)).gather(standing)
+
+
+def seen(numbers: Numbers, names: Names) -> pl.DataFrame:
+    """The series and months (SERIES) of which a number speaks, or a number of what they are made of.
+
+    A figure of the year to date speaks of every month since January. For each partner a reader looks for the world and the
+    groups, and for each HS8 code for the world of the levels above it.
+    """
+    of_years = numbers.spans.filter(pl.col("span").is_in(["ytd", "ytd_yoy"])).select(
+        *SERIES[:-1], month=pl.int_ranges(pl.col("month") // 12 * 12, pl.col("month") + 1, dtype=pl.Int32)
+    ).explode("month")  # fmt: skip
+    of_years = of_years.filter(pl.col("month").is_between(names.first, names.first + names.months - 1))
+    own = pl.concat([numbers.rows.select(SERIES), numbers.spans.filter(span="yoy").select(SERIES), of_years])
+    parts = own.filter(~names.is_total()).with_columns(partner=pl.lit(0, pl.UInt32)).select(key=names.key(*SERIES)).unique()
+    parts = parts.select(names.unpacked(*SERIES))
+    totals = [parts.with_columns(partner=pl.lit(total, pl.UInt32)) for total in names.totals]
+    # The world of each code, so that each code is looked at once.
+    codes = pl.concat([own.filter(names.is_total(), names.is_hs8()), parts.filter(names.is_hs8())])
+    codes = codes.with_columns(partner=pl.lit(names.world, pl.UInt32))
+    above = [codes.with_columns(product=names.above(level)) for level in HS_LEVELS]
+    keys = pl.concat([one.select(key=names.key(*SERIES)) for one in (own, *totals, *above)])
+    return keys.unique().select("key", *names.unpacked(*SERIES))
+
+
+def traded(rows: pl.DataFrame, coverage: Coverage) -> tuple[pl.Series, pl.Series]:
+    """Keys of the places that have a number in any measure, themselves or in a part; and of those below which a code has one."""
+    names = coverage.names
+    places = rows.select(key=names.key(*PLACE)).unique().select("key", *names.unpacked(*PLACE))
+    own = pl.concat([places.drop("key"), _in_baskets(places, names)])
+    here = pl.concat([own, _totals(own, names)]).select(key=names.key(*PLACE)).to_series().unique()
+    if not coverage.is_mixed:
+        # What a release of HS8 codes covers at a higher level has a sum there.
+        return here, here.clear()
+    codes = places.filter(names.is_hs8())
+    below = pl.concat([codes.with_columns(product=names.above(level)).select(PLACE) for level in HS_LEVELS])
+    return here, pl.concat([below, _totals(below, names)]).select(key=names.key(*PLACE)).to_series().unique()
+
+
+def _in_baskets(places: pl.DataFrame, names: Names) -> pl.DataFrame:
+    inside = places.rename({"product": "part"}).join(names.baskets(), on="part")
+    return inside.filter(pl.col("month").is_between("begin", "end")).select(pl.col("basket").alias("product"), "partner", "month")
+
+
+def _totals(places: pl.DataFrame, names: Names) -> pl.DataFrame:
+    """The totals of the partners of some places."""
+    parts = places.filter(~names.is_total())
+    of_groups = parts.join(names.groups(), on="partner").filter(pl.col("month").is_between("begin", "end"))
+    world = parts.with_columns(partner=pl.lit(names.world, pl.UInt32))
+    return pl.concat([world.select(PLACE), of_groups.with_columns(partner="total").select(PLACE)])
+
+
+def with_levels(frame: pl.DataFrame, rows: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
+    """The frame (SERIES, ...) with `has_row`, `level`, `level_status`, `kinds`, and `is_here`: whether its place is traded."""
+    names = coverage.names
+    numbers = rows.select("value", "is_sum", key=names.key(*SERIES), of_row="kinds", has_row=pl.lit(True))
+    frame = frame.with_columns(key=names.key(*SERIES)).join(numbers, on="key", how="left").drop("key")
+    frame = coverage.standing(names.with_family(frame))
+    here, below = traded(rows, coverage)
+    place = names.key(*PLACE)
+    frame = frame.with_columns(place=place).with_columns(
+        is_here=pl.col("place").is_in(here.implode()), is_below=pl.col("place").is_in(below.implode()) if below.len() else pl.lit(False)
+    )
+    has, covered = pl.col("value").is_not_null(), pl.col("standing").is_not_null()
+    zero = ~has & covered & ~pl.col("is_here") & ~pl.col("is_below")
+    of_scope = bit_of(pl.col("standing"))
+    return frame.with_columns(
+        level=pl.when(has).then("value").when(zero).then(0),
+        level_status=pl.when(has & pl.col("is_sum")).then(status("sum")).when(has).then(status("reported"))
+        .when(zero).then(status("zero"))
+        .when(pl.col("has_row").is_not_null() | (covered & pl.col("is_here"))).then(status("other_unit"))
+        .otherwise(status("not_covered")),
+        kinds=pl.when(has).then("of_row").when(zero).then(of_scope).otherwise(pl.lit(0, pl.UInt8)),
+        has_row=pl.col("has_row").is_not_null(), is_here=pl.col("is_here") | pl.col("is_below"),
+    ).drop("value", "is_sum", "of_row", "standing", "place", "is_below")  # fmt: skip

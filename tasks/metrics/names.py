@@ -1,0 +1,164 @@
+"""Names as whole numbers: products, partners, measures and months of one direction of trade.
+
+Joins and groups on one integer take a fraction of the time of joins on three texts. Each list of names is sorted, so the
+order of the numbers is the order of the texts, and text returns once, at the very end, as `Enum`.
+"""
+
+import functools
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import polars as pl
+
+from schemas.code_tables import code_table
+from tasks.scope import BASKET, GROUPS, HS_LEVELS, TOTALS, WORLD, basket_members, family_of, month_index
+from tasks.series import UNIT_VALUE_OF
+
+NUMBER = pl.UInt32
+# Of the tables of valid months: before every month, and after every month.
+EARLIEST, LATEST = -(10**6), 10**6
+
+
+class Names(NamedTuple):
+    """Sorted names and the window of months. Columns of working frames hold places in these lists, `month` a month index."""
+
+    products: list[str]
+    partners: list[str]
+    measures: list[str]
+    families: list[str]
+    first: int
+    months: int
+
+    @classmethod
+    def of(cls, products: Iterable[str], partners: Iterable[str], measures: Iterable[str], first: int, last: int) -> "Names":
+        """The names in use, with everything that can be computed from them: HS levels and baskets above, totals, unit values."""
+        codes = {name for name in products if name is not None}
+        codes |= {code[:level] for code in codes if is_hs8(code) for level in HS_LEVELS}
+        # All codes of a basket decide whether it is whole, also those without trade.
+        members = basket_members().select("product", "part")
+        codes |= set(members.filter(pl.col("part").is_in(codes))["product"])
+        codes |= set(members.filter(pl.col("product").is_in(codes))["part"])
+        used = set(measures)
+        families = sorted({family_of(name) for name in used})
+        used |= {UNIT_VALUE_OF[name] for name in used if name in UNIT_VALUE_OF}
+        return cls(sorted(codes), sorted({*partners, *TOTALS}), sorted(used), families, first, last - first + 1)
+
+    @property
+    def labels(self) -> dict[str, list[str]]:
+        """The names by column."""
+        return {"product": self.products, "partner": self.partners, "measure": self.measures, "family": self.families}
+
+    def _size(self, column: str) -> int:
+        return self.months if column == "month" else max(len(self.labels[column]), 1)
+
+    def key(self, *columns: str) -> pl.Expr:
+        """Some columns as one integer; its order is theirs, one after the other."""
+        whole = pl.lit(0, dtype=pl.UInt64)
+        for column in columns:
+            number = pl.col(column) - self.first if column == "month" else pl.col(column)
+            whole = whole * self._size(column) + number.cast(pl.UInt64)
+        return whole
+
+    def unpacked(self, *columns: str) -> list[pl.Expr]:
+        """The columns of which the column `key` was made."""
+        rest, found = pl.col("key"), []
+        for column in reversed(columns):
+            size = self._size(column)
+            part = rest % size
+            found.append((part.cast(pl.Int32) + self.first if column == "month" else part.cast(NUMBER)).alias(column))
+            rest = rest // size
+        return found[::-1]
+
+    def numbered(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Text columns of the frame as numbers."""
+        return frame.with_columns(
+            pl.col(name).cast(pl.Enum(names)).to_physical().cast(NUMBER)
+            for name, names in self.labels.items()
+            if frame.schema.get(name) == pl.String
+        )
+
+    def named(self, column: str) -> pl.Expr:
+        """A column of numbers as `Enum` again."""
+        return pl.col(column).cat.to(pl.Enum(self.labels[column]))
+
+    def looked_up(self, column: str, values: list[int | bool | None], kind: pl.DataType | type[pl.DataType] = NUMBER) -> pl.Expr:
+        """For each row the value of its name."""
+        return pl.lit(pl.Series(values, dtype=kind)).gather(pl.col(column))
+
+    def with_family(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The frame with the measure family of each row: all quantities of a product are covered together."""
+        places = [self.families.index(family_of(name)) if family_of(name) in self.families else None for name in self.measures]
+        return frame.with_columns(self.looked_up("measure", places).alias("family"))
+
+    def is_total(self) -> pl.Expr:
+        """Whether the partner is the world or a group."""
+        return pl.col("partner").is_in([self.partners.index(name) for name in TOTALS])
+
+    @property
+    def world(self) -> int:
+        """The number of the world."""
+        return self.partners.index(WORLD)
+
+    @property
+    def totals(self) -> list[int]:
+        """The numbers of the world and of the groups."""
+        return [self.partners.index(name) for name in TOTALS]
+
+    def above(self, level: int) -> pl.Expr:
+        """The HS code of so many digits above each HS code, null for every other product."""
+        place = {name: number for number, name in enumerate(self.products)}
+        return self.looked_up("product", [place.get(code[:level]) if code.isdigit() else None for code in self.products])
+
+    def is_recorded(self) -> pl.Expr:
+        """Whether `metric` has records of the series: see `records`."""
+        watched = set(code_table("watch_list")["product"])
+        products = [code in watched or not code.isdigit() for code in self.products]
+        return self.is_total() | self.looked_up("product", products, pl.Boolean)
+
+    def is_hs8(self) -> pl.Expr:
+        """Whether the product is an HS8 code."""
+        return self.looked_up("product", [is_hs8(code) for code in self.products], pl.Boolean)
+
+    def is_basket(self) -> pl.Expr:
+        """Whether the product is a basket."""
+        return self.looked_up("product", [code.startswith(BASKET) for code in self.products], pl.Boolean)
+
+    def baskets(self) -> pl.DataFrame:
+        """Baskets and the codes in them: basket, part, begin, end (month indices)."""
+        members = _valid(basket_members().rename({"product": "basket"}))
+        place = {name: number for number, name in enumerate(self.products)}
+        members = members.filter(pl.col("basket").is_in(self.products))
+        return members.with_columns(
+            pl.Series(name, [place[text] for text in members[name]], dtype=NUMBER) for name in ("basket", "part")
+        ).select("basket", "part", "begin", "end")
+
+    def groups(self) -> pl.DataFrame:
+        """Groups of partners and their members: total, partner, begin, end (month indices)."""
+        members = _valid(code_table("partner_groups").select("partner", "valid_from", "valid_to", total="group"))
+        place = {name: number for number, name in enumerate(self.partners)}
+        members = members.filter(pl.col("partner").is_in(self.partners))
+        return members.with_columns(
+            pl.Series(name, [place[text] for text in members[name]], dtype=NUMBER) for name in ("partner", "total")
+        )
+
+    def founded(self) -> pl.Expr:
+        """The first month in which the partner, where it is a group, has members."""
+        groups = _valid(code_table("partner_groups"))
+        first = {name: groups.filter(group=name)["begin"].min() for name in GROUPS}
+        return self.looked_up("partner", [first.get(name, EARLIEST) for name in self.partners], pl.Int32)
+
+
+@functools.cache
+def is_hs8(code: str) -> bool:
+    """Whether a text is an HS8 code."""
+    return len(code) == 8 and code.isdigit()
+
+
+def _valid(table: pl.DataFrame) -> pl.DataFrame:
+    """Texts `valid_from` and `valid_to` as month indices `begin` and `end`; an empty one is no bound."""
+    def month(column: str, otherwise: int) -> pl.Expr:
+        day = (pl.col(column) + "-01").str.to_date("%Y-%m-%d", strict=False)
+        return month_index(day).fill_null(otherwise)
+
+    bounds = table.with_columns(begin=month("valid_from", EARLIEST), end=month("valid_to", LATEST))
+    return bounds.drop("valid_from", "valid_to")

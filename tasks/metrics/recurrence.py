@@ -1,0 +1,217 @@
+"""One month of many series from three tables: its own numbers, the state of the month before, the state of a year before.
+
+    ytd(m)     = level(m) + ytd(m-1)                    in January: level(m)
+    rolling(m) = level(m) + rolling(m-1) - level(m-12)
+
+so a month costs the same however long the history is. What is not known is null and stays null: the year to date until the next
+January, the rolling year until twelve months are known again (`run` counts them). A series without a row in a state has had no
+number for a year; what it is worth then follows from the scopes of the releases alone.
+"""
+
+from typing import NamedTuple
+
+import polars as pl
+
+from schemas.observation import KINDS
+from tasks.metrics.coverage import YEAR, Coverage, priority
+from tasks.metrics.levels import Numbers, bit_of, seen, status, with_levels
+from tasks.metrics.names import Names
+from tasks.metrics.rows import per_kilogram, with_others
+from tasks.metrics.year_to_date import YTD
+
+SERIES = ("product", "partner", "measure")
+BEFORE = ("level", "level_status", "kinds", "ytd", "ytd_kinds", "rolling", "run", "window", "quiet", "idle")
+AGO = ("level", "level_status", "kinds", "ytd", "ytd_kinds", "rolling", "run", "window")
+PRINTED_SPANS = ("ytd", "yoy", "ytd_yoy")
+IDLE_MAX = 13
+# Four bits count the months of a kind in a window of twelve.
+COUNTER = 4
+
+
+class Month(NamedTuple):
+    """A month of a portion of products: `plain` rows and rows `per_kilogram`, as `rows.as_metric` takes them, without records; and
+    the `state` it leaves (product, partner, measure as numbers)."""
+
+    plain: pl.DataFrame
+    per_kilogram: pl.DataFrame
+    state: pl.DataFrame
+
+
+def next_month(
+    month: int, numbers: Numbers, before: pl.DataFrame, ago: pl.DataFrame, coverage: Coverage, chained: pl.DataFrame | None = None
+) -> Month:
+    """The month from its numbers (of `numbers.spans` those of the whole year), the states `before` it and a year `ago`, and the
+    rows of series with printed totals in its year (`year_to_date.chained_years`)."""
+    names = coverage.names
+    frame = _series(month, numbers, before, names)
+    frame = _looked_up(frame, before, "before_", BEFORE, month - 1, coverage)
+    frame = _looked_up(frame, ago, "ago_", AGO, month - YEAR, coverage)
+    frame = with_levels(frame.sort("series"), numbers.rows, coverage)
+    frame = _with_chained(frame, chained, month, names)
+    frame = _with_sums(frame, month)
+    frame = _with_printed(frame, numbers.spans, month, names)
+    state = frame.select(
+        *SERIES, "level", "level_status", "has_row", "kinds", "ytd", "ytd_status", "ytd_kinds", "rolling", "run", "window_counts",
+        "quiet", "idle", *(f"printed_{span}{suffix}" for span in PRINTED_SPANS for suffix in ("", "_kinds")),
+    ).rename({"window_counts": "window"})  # fmt: skip
+    frame = with_others(_published(frame, coverage), numbers.rows, coverage)
+    return Month(frame, per_kilogram(frame, names), state)
+
+
+def numbers_of(state: pl.DataFrame, month: int) -> Numbers:
+    """The printed and summed numbers of a month as its state keeps them (SERIES as numbers)."""
+    has_value = pl.col("level_status").is_in([_number("reported"), _number("sum")])
+    rows = state.filter("has_row").select(
+        *SERIES, month=pl.lit(month, pl.Int32), value=pl.when(has_value).then("level"), kinds="kinds",
+        is_sum=pl.col("level_status") == _number("sum"),
+    )  # fmt: skip
+    spans = [
+        state.filter(pl.col(f"printed_{span}").is_not_null()).select(
+            *SERIES, month=pl.lit(month, pl.Int32), span=pl.lit(span), value=f"printed_{span}", kinds=f"printed_{span}_kinds"
+        )
+        for span in PRINTED_SPANS
+    ]
+    return Numbers(rows, pl.concat(spans))
+
+
+def _number(name: str) -> int:
+    from tasks.metrics.levels import STATUS
+
+    return STATUS[name]
+
+
+def _series(month: int, numbers: Numbers, before: pl.DataFrame, names: Names) -> pl.DataFrame:
+    """The series of the month: those that a number speaks of, and those that had one in the year before."""
+    own = seen(numbers, names).filter(pl.col("month") == month).select(series=names.key(*SERIES), quiet=pl.lit(0, pl.UInt8))
+    carried = before.filter(pl.col("quiet") < YEAR).select("series", quiet=pl.col("quiet") + 1)
+    keys = pl.concat([own, carried.join(own, on="series", how="anti")])
+    key = keys.rename({"series": "key"}).select("quiet", *names.unpacked(*SERIES), series="key")
+    return key.with_columns(month=pl.lit(month, pl.Int32))
+
+
+def _looked_up(
+    frame: pl.DataFrame, state: pl.DataFrame, prefix: str, columns: tuple[str, ...], month: int, coverage: Coverage
+) -> pl.DataFrame:
+    """The frame with columns of the state of a month; where a series has no row there, what the scopes say of it."""
+    names = coverage.names
+    there = state.select("series", *(pl.col(name).alias(f"{prefix}{name}") for name in columns))
+    found = frame.join(there, on="series", how="left")
+    is_missing = pl.col(f"{prefix}level_status").is_null()
+    missing = found.filter(is_missing).select(frame.columns)
+    if not missing.height:
+        return found
+    place = names.key("product", "partner")
+    idle = _idle(state, coverage)
+    missing = names.with_family(missing).with_columns(place=place).join(idle, on="place", how="left")
+    silent = _silent(coverage.silence(missing, month), month)
+    made = silent.select(
+        *frame.columns, *(pl.col(f"of_{name}").cast(there.schema[f"{prefix}{name}"]).alias(f"{prefix}{name}") for name in columns)
+    )
+    return pl.concat([found.filter(~is_missing), made])
+
+
+def _idle(state: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
+    """By place the months since anything of it was traded, itself or in codes below it."""
+    names = coverage.names
+    place = names.key("product", "partner")
+    own = state.select("product", "partner", "idle")
+    if coverage.is_mixed:
+        codes = state.filter(names.is_hs8()).select("product", "partner", "idle")
+        above = pl.concat([codes.with_columns(product=names.above(level)) for level in (6, 4, 2)])
+        totals = [above.filter(~names.is_total()).with_columns(partner=pl.lit(total, pl.UInt32)) for total in names.totals]
+        own = pl.concat([own, above, *totals])
+    return own.group_by(place=place).agg(pl.col("idle").min())
+
+
+def _silent(missing: pl.DataFrame, month: int) -> pl.DataFrame:
+    """What series are worth of which no row means no trade for `run` months."""
+    run, spoken, of_year = pl.col("run"), pl.col("spoken"), month % YEAR + 1
+    bits = [pl.when(run > place).then(bit_of(priority(spoken, place).clip(0, len(KINDS) - 1))).otherwise(pl.lit(0, pl.UInt8)) for place in range(YEAR)]
+    ytd_kinds, window = bits[0], _counts(bits[0])
+    for place in range(1, YEAR):
+        window = window + _counts(bits[place])
+        if place < of_year:
+            ytd_kinds = ytd_kinds | bits[place]
+    return missing.with_columns(
+        of_level=pl.when(run > 0).then(0), of_level_status=pl.when(run > 0).then(status("zero")).otherwise(status("not_covered")),
+        of_kinds=bits[0], of_ytd=pl.when(run >= of_year).then(0),
+        of_ytd_kinds=pl.when(run >= of_year).then(ytd_kinds).otherwise(pl.lit(0, pl.UInt8)),
+        of_rolling=pl.lit(0), of_run=run, of_window=window, of_quiet=pl.lit(YEAR), of_idle=pl.col("idle").fill_null(IDLE_MAX),
+    )  # fmt: skip
+
+
+def _counts(kinds: pl.Expr) -> pl.Expr:
+    """A set of kinds as one month of each: a counter of four bits for each kind."""
+    ones = [sum(1 << COUNTER * place for place in range(len(KINDS)) if bits >> place & 1) for bits in range(2 ** len(KINDS))]
+    return pl.lit(pl.Series(ones, dtype=pl.UInt32)).gather(kinds)
+
+
+def _counted(counts: pl.Expr) -> pl.Expr:
+    """The kinds of which a counter is not 0."""
+    united = pl.lit(0, pl.UInt8)
+    for place in range(len(KINDS)):
+        is_there = counts // 2 ** (COUNTER * place) % 2**COUNTER > 0
+        united = united | pl.when(is_there).then(pl.lit(1 << place, pl.UInt8)).otherwise(pl.lit(0, pl.UInt8))
+    return united
+
+
+def _with_chained(frame: pl.DataFrame, chained: pl.DataFrame | None, month: int, names: Names) -> pl.DataFrame:
+    """The frame with level and year to date of the series of which a source prints totals in this year."""
+    if chained is None or not chained.height:
+        none = {"ytd": pl.Int64, "ytd_status": pl.UInt8, "ytd_kinds": pl.UInt8}
+        return frame.with_columns(*(pl.lit(None, kind).alias(name) for name, kind in none.items()), is_chained=pl.lit(False))
+    own = chained.filter(pl.col("month") == month).select(
+        *(pl.col(name).alias(f"of_{name}") for name in YTD), series=names.key(*SERIES), is_chained=pl.lit(True)
+    )
+    found = frame.join(own, on="series", how="left", maintain_order="left").with_columns(pl.col("is_chained").fill_null(False))
+    return found.with_columns(
+        *(pl.when("is_chained").then(f"of_{name}").otherwise(name).alias(name) for name in ("level", "level_status", "kinds")),
+        *(pl.col(f"of_{name}").alias(name) for name in ("ytd", "ytd_status", "ytd_kinds")),
+    ).drop(f"of_{name}" for name in YTD)
+
+
+def _with_sums(frame: pl.DataFrame, month: int) -> pl.DataFrame:
+    """The recurrence."""
+    level, has, none = pl.col("level"), pl.col("level").is_not_null(), pl.lit(0, pl.UInt8)
+    summed = level if month % YEAR == 0 else level + pl.col("before_ytd")
+    of_sum = pl.col("kinds") if month % YEAR == 0 else pl.col("kinds") | pl.col("before_ytd_kinds")
+    chained, is_full = pl.col("is_chained"), pl.col("before_run") >= YEAR
+    rolling = level + pl.col("before_rolling") - pl.when(is_full).then("ago_level").otherwise(0)
+    window = _counts(pl.col("kinds")) + pl.col("before_window")
+    window = window - pl.when(is_full).then(_counts(pl.col("ago_kinds"))).otherwise(pl.lit(0, pl.UInt32))
+    frame = frame.with_columns(
+        ytd=pl.when(chained).then("ytd").otherwise(summed),
+        run=pl.when(has).then(pl.min_horizontal(pl.col("before_run") + 1, YEAR)).otherwise(none).cast(pl.UInt8),
+        rolling=pl.when(has).then(rolling).otherwise(0),
+        window_counts=pl.when(has).then(window).otherwise(pl.lit(0, pl.UInt32)).cast(pl.UInt32),
+        idle=pl.when("is_here").then(none).otherwise(pl.min_horizontal(pl.col("before_idle") + 1, IDLE_MAX)).cast(pl.UInt8),
+    )
+    has_ytd, is_year, was_year = pl.col("ytd").is_not_null(), pl.col("run") >= YEAR, pl.col("ago_run") >= YEAR
+    return frame.with_columns(
+        ytd_status=pl.when(chained).then("ytd_status").when(has_ytd).then(status("sum_of_months")).otherwise(status("incomplete_year")),
+        ytd_kinds=pl.when(chained).then("ytd_kinds").when(has_ytd).then(of_sum).otherwise(none),
+        rolling_12m=pl.when(is_year).then("rolling"),
+        rolling_12m_status=pl.when(is_year).then(status("computed")).otherwise(status("incomplete_window")),
+        window=pl.when(is_year).then(_counted(pl.col("window_counts"))).otherwise(none),
+        ago_rolling_12m=pl.when(was_year).then("ago_rolling"),
+        ago_window=pl.when(was_year).then(_counted(pl.col("ago_window"))).otherwise(none),
+    )  # fmt: skip
+
+
+def _with_printed(frame: pl.DataFrame, spans: pl.DataFrame, month: int, names: Names) -> pl.DataFrame:
+    """The frame with the printed figures of the month that are no month."""
+    for span in PRINTED_SPANS:
+        own = spans.filter(pl.col("month") == month, span=span).select(
+            pl.col("value").alias(f"printed_{span}"), pl.col("kinds").alias(f"printed_{span}_kinds"), series=names.key(*SERIES)
+        )
+        frame = frame.join(own, on="series", how="left", maintain_order="left")
+    return frame
+
+
+def _published(frame: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
+    """The frame with `is_published`: whether anything is known of the product in the month."""
+    month = frame.select("month")
+    known = coverage.known.join(month.unique(), on="month", how="semi")["product"]
+    spoken = frame.filter(pl.col("quiet") == 0)["product"]
+    products = pl.concat([known, spoken]).unique()
+    return frame.with_columns(is_published=pl.col("product").is_in(products.implode()))

@@ -1,0 +1,141 @@
+"""The months of a year of which a source prints figures of the year to date: one chain of totals and months.
+
+Within a year each total is the one before plus the month. A printed total counts, unless every month so far comes from a better
+kind of release; from it the chain goes forwards and backwards as far as the months are known, and a month between two totals is
+their difference. Few series have such years. All others simply add up their months (`recurrence`, `calendar`).
+"""
+
+import functools
+import operator
+
+import polars as pl
+
+from tasks.metrics.levels import status
+from tasks.metrics.names import Names
+
+MONTHS = range(12)
+SERIES = ("product", "partner", "measure")
+YTD = ("level", "level_status", "kinds", "ytd", "ytd_status", "ytd_kinds")
+NO_KINDS = pl.lit(0, pl.UInt8)
+
+
+def chained_years(frame: pl.DataFrame, spans: pl.DataFrame, names: Names) -> pl.DataFrame:
+    """The months of all years that have a printed total: SERIES, month and the columns of YTD.
+
+    `frame` has the months of those series (SERIES, month, level, level_status, kinds), `spans` the printed figures.
+    """
+    printed = spans.filter(span="ytd").select(*SERIES, "month", printed="value", printed_kinds="kinds")
+    if not printed.height:
+        return frame.clear().select(*SERIES, "month", *(pl.lit(None).alias(name) for name in YTD))
+    year = pl.col("month") // 12
+    years = printed.select(*SERIES, year=year).unique()
+    months = frame.with_columns(year=year).join(years, on=[*SERIES, "year"], how="semi")
+    months = months.join(printed, on=[*SERIES, "month"], how="left")
+    wide = months.group_by(*SERIES, "year").agg(
+        *(
+            pl.col(name).filter(pl.col("month") % 12 == place).first().alias(f"{name}_{place}")
+            for name in ("level", "level_status", "kinds", "printed", "printed_kinds")
+            for place in MONTHS
+        )
+    )
+    for step in (_totals_forwards, _totals_backwards, _statuses, _filled_months):
+        wide = step(wide)
+    long = [
+        wide.select(
+            *SERIES, month=(pl.col("year") * 12 + place).cast(pl.Int32), level=f"level_{place}", level_status=f"level_status_{place}",
+            kinds=f"kinds_{place}", ytd=f"total_{place}", ytd_status=f"status_{place}", ytd_kinds=f"ytd_kinds_{place}",
+        )
+        for place in MONTHS
+    ]  # fmt: skip
+    return pl.concat(long).filter(pl.col("level_status").is_not_null())
+
+
+def _level(place: int) -> pl.Expr:
+    return pl.col(f"level_{place}")
+
+
+def _kinds(place: int) -> pl.Expr:
+    return pl.col(f"kinds_{place}").fill_null(0)
+
+
+def _has(place: int) -> pl.Expr:
+    return pl.col(f"level_{place}").is_not_null()
+
+
+def _total(place: int) -> pl.Expr:
+    return pl.col(f"total_{place}")
+
+
+def _all_known(place: int) -> pl.Expr:
+    return pl.all_horizontal(_has(earlier) for earlier in range(place + 1))
+
+
+def _kinds_so_far(place: int) -> pl.Expr:
+    known = (pl.when(_has(earlier)).then(_kinds(earlier)).otherwise(NO_KINDS) for earlier in range(place + 1))
+    return functools.reduce(operator.or_, known)
+
+
+def _totals_forwards(wide: pl.DataFrame) -> pl.DataFrame:
+    """Printed totals that count, and from each of them, or from January, total after total."""
+    for place in MONTHS:
+        printed = pl.col(f"printed_{place}")
+        outranked = _all_known(place) & (_kinds_so_far(place) < pl.col(f"printed_kinds_{place}"))
+        wide = wide.with_columns(stated=(printed.is_not_null() & ~outranked.fill_null(False)))
+        before = _total(place - 1) if place else pl.lit(0, pl.Int64)
+        links = pl.col(f"links_{place - 1}") if place else NO_KINDS
+        follows = before.is_not_null() & _has(place)
+        wide = wide.with_columns(
+            pl.when("stated").then(printed).when(follows).then(before + _level(place)).alias(f"total_{place}"),
+            pl.when("stated").then(f"printed_kinds_{place}").when(follows).then(links | _kinds(place)).otherwise(NO_KINDS)
+            .alias(f"links_{place}"),
+            pl.col("stated").alias(f"stated_{place}"),
+        )  # fmt: skip
+    return wide.with_columns(any_stated=pl.any_horizontal(f"stated_{place}" for place in MONTHS))
+
+
+def _totals_backwards(wide: pl.DataFrame) -> pl.DataFrame:
+    """A total less its month is the total of the month before. One that would be less than an earlier total contradicts it:
+    printed figures are rounded, or revised."""
+    for place in reversed(MONTHS[:-1]):
+        carried = _total(place + 1) - _level(place + 1)
+        least = pl.max_horizontal(pl.lit(0, pl.Int64), *(_total(earlier) for earlier in range(place)))
+        fits = pl.col("any_stated") & _total(place).is_null() & (carried >= least).fill_null(False)
+        wide = wide.with_columns(
+            pl.when(fits).then(carried).otherwise(_total(place)).alias(f"total_{place}"),
+            pl.when(fits).then(pl.col(f"links_{place + 1}") | _kinds(place + 1)).otherwise(f"links_{place}")
+            .alias(f"links_{place}"),
+        )  # fmt: skip
+    return wide
+
+
+def _statuses(wide: pl.DataFrame) -> pl.DataFrame:
+    """How each total was made. Where the months alone give it, they are what it rests on."""
+    for place in MONTHS:
+        is_sum = _all_known(place) & (pl.sum_horizontal(_level(earlier) for earlier in range(place + 1)) == _total(place))
+        is_sum = is_sum.fill_null(False) & ~pl.col(f"stated_{place}")
+        made = (
+            pl.when(f"stated_{place}").then(status("reported")).when(_total(place).is_null()).then(status("incomplete_year"))
+            .when(is_sum).then(status("sum_of_months")).otherwise(status("ytd_difference"))
+        )  # fmt: skip
+        kinds = pl.when(is_sum).then(_kinds_so_far(place)).otherwise(f"links_{place}")
+        wide = wide.with_columns(made.alias(f"status_{place}"), kinds.alias(f"ytd_kinds_{place}"))
+    return wide
+
+
+def _filled_months(wide: pl.DataFrame) -> pl.DataFrame:
+    """Months between two totals are their difference; of January and February the source may give no more than the sum."""
+    together = pl.col("any_stated") & _total(1).is_not_null() & ~_has(1) & ~_has(0)
+    made = []
+    for place in MONTHS:
+        before = _total(place - 1) if place else pl.lit(0, pl.Int64)
+        links = pl.col(f"links_{place - 1}") if place else NO_KINDS
+        follows = pl.col("any_stated") & ~_has(place) & (_total(place) >= before).fill_null(False)
+        is_open = ~_has(place) & ~follows & together & pl.lit(place < 2)
+        own = pl.col(f"level_status_{place}")
+        made += [
+            pl.when(follows).then(_total(place) - before).otherwise(_level(place)).alias(f"level_{place}"),
+            pl.when(follows).then(status("ytd_difference")).when(is_open & own.is_not_null()).then(status("combined_months"))
+            .otherwise(own).alias(f"level_status_{place}"),
+            pl.when(follows).then(pl.col(f"links_{place}") | links).otherwise(f"kinds_{place}").alias(f"kinds_{place}"),
+        ]  # fmt: skip
+    return wide.with_columns(made)
