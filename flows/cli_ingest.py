@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
-from flows import server
 from flows.terminal import (
     DISAGREES,
     HELD,
@@ -92,6 +91,8 @@ def run(
 
     api = None
     if prefect:
+        from flows import server
+
         looks = "looking for a Prefect server, starting one if none answers (the first start takes a while)"
         with refusals(), console.status(looks):
             api = server.ensure_server()
@@ -136,6 +137,8 @@ def run(
 @commands.command(hidden=True)
 def stop() -> None:
     """Stop the server that `run` started."""
+    from flows import server
+
     console.print("stopped" if server.stop_server() else "no server of ours is running")
 
 

@@ -22,7 +22,6 @@ from flows.terminal import (
     say,
 )
 from schemas.names import FIGURES, TABLES
-from tasks.clock import today
 from tasks.plurals import counted
 
 TableName = StrEnum("TableName", TABLES)  # type: ignore[misc]  # the members are the tables there are
@@ -196,6 +195,7 @@ def retain(
     What was known on a day is in the ledger and stays readable: only the pinned older snapshots go.
     """
     from tasks import publish
+    from tasks.clock import today
     from tasks.working_copy import retain as retain_store
 
     with refusals(), publish.exclusive(store):

@@ -20,9 +20,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from flows import server
 from schemas.errors import BrokenTable, UnusableAddress
-from tasks.clock import today
 from tasks.errors import Held, NoFigure, NotHeld, NothingPublished, Refused, Rejected, StoreError
 from tasks.listeners import listening
 from tasks.plurals import counted
@@ -144,6 +142,8 @@ Store = Annotated[
 
 def recording_server(is_wanted: bool) -> str | None:
     """Address of the Prefect server that records a run; None where that is not wanted or none answers."""
+    from flows import server
+
     with refusals():
         return server.running_server() if is_wanted else None
 
@@ -196,6 +196,8 @@ def ingest_one(request: "ReleaseRequest", api: str | None) -> int:
 def _release(request: "ReleaseRequest", api: str | None) -> "tuple[Outcome, str | None]":
     """The outcome, and the page of the run where a server records it. Without one the flow's body runs as a plain
     function: the same steps, the same lineage."""
+    from flows import server
+
     prepare_prefect(api)
     from flows.release import release
 
@@ -228,6 +230,8 @@ def prepare_prefect(api: str | None) -> None:
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     logging.getLogger("tidewaiter").addHandler(ONE_LINE)
     if api:
+        from flows import server
+
         server.use(api)
 
 
@@ -260,6 +264,8 @@ def read_month(text: str) -> tuple[int, int]:
 
 def read_day(text: str) -> date:
     """The day of `2025-06-30`, which must not lie ahead. Raises ValueError."""
+    from tasks.clock import today
+
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
