@@ -34,7 +34,8 @@ def main() -> None:
     for folder in ("export", "import"):
         Path("inbox", "gacc_query", folder).mkdir(parents=True, exist_ok=True)
     sys.stdout.write(
-        f"deployed to {api.removesuffix('/api')}; drop files into inbox/<source>/<flow>/ and start a worker with `make worker`\n"
+        "deployed; drop files into inbox/<source>/<flow>/ and start a worker with `make worker`\n"
+        f"the server runs at {server.how_to_open(api)}\n"
     )
 
 

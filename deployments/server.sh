@@ -15,4 +15,6 @@ set -a
 PREFECT_HOME=$PWD/.prefect
 set +a
 echo "server at $PREFECT_API_URL; in other terminals first: set -a; . $settings; set +a" >&2
+# What the server writes is for its owner alone.
+umask 077
 exec "${BIN:-.venv/bin}/prefect" server start

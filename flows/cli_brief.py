@@ -1,18 +1,32 @@
 """Commands for the day of a release: what others printed, and what the controls did."""
 
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from flows.terminal import FORM_HELP, STORE, Flow, Form, Store, console, read_month, refusals, say
+from flows.terminal import (
+    FORM_HELP,
+    MONTH_HELP,
+    PARTNER_HELP,
+    PRODUCT_HELP,
+    STORE,
+    Flow,
+    Form,
+    Language,
+    Store,
+    console,
+    refusals,
+    say,
+)
 from tasks.plurals import counted
 
-MARKS = {"supported": "green", "contradicted": "bold red", "right_number_wrong_place": "yellow", "not_checkable": "dim"}
-Language = StrEnum("Language", ["en", "zh"])
+MARKS = {
+    "supported": "green", "not_excluded": "cyan", "contradicted": "bold red", "right_number_wrong_place": "yellow",
+    "not_checkable": "dim",
+}  # fmt: skip
 WINDOW_FIGURES = ("quantity_kg", "quantity_year_before_kg", "yoy_pct")
 commands = typer.Typer()
 events = typer.Typer(help="Export-control measures, and what the months around them look like.")
@@ -75,37 +89,45 @@ def check(
 @events.callback(invoke_without_command=True, epilog="Example: `tidewaiter events --product basket:rare_earth_magnets`")
 def list_events(
     context: typer.Context,
-    product: Annotated[str | None, typer.Option(help="code or basket:…; else all measures")] = None,
+    product: Annotated[str | None, typer.Option(help=PRODUCT_HELP + "; else all measures")] = None,
+    on: Annotated[
+        str | None, typer.Option(help="day of the states, YYYY-MM-DD; else today, by the customs' clock")
+    ] = None,
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
 ) -> None:
-    """Export-control measures and what was said about them, with their states."""
-    if context.invoked_subcommand:
-        return
+    """Export-control measures and what was said about them, with the state of each on a day.
 
+    Where a term has run out and nothing that succeeds it is recorded, the state is lapsed_unrecorded: what followed is not known here.
+    """
     from rich.table import Table
 
-    from tasks import control_events, display, formats
+    from tasks import control_events, control_states, display, formats
+    from tasks.resolver import known_product
 
-    found = control_events.events_of(product)
+    if context.invoked_subcommand:
+        return
+    with refusals():
+        product = known_product(product) if product else None
+        day = _state_day(on)
+        found = control_states.with_states(control_events.events_of(product), day)
     if form is not Form.table:
         formats.write(found, form.value, None)
         return
     if not found.height:
         say(f"no measure touches {product}; tidewaiter events lists all measures")
         return
-    table = Table(title=counted(found.height, "measure") + (f" on {display.product_name(product)}" if product else ""))
+    title = counted(found.height, "measure") + (f" on {display.product_name(product)}" if product else "")
+    table = Table(title=f"{title}, as of {day}")
     for name in ("announced", "effective", "state", "document", "goods", "of the code"):
         table.add_column(name, overflow="fold")
     for row in found.iter_rows(named=True):
-        never = row["state"] == "never_in_force"
-        days = (", suspended " if never else " to ").join(
-            day for day in (row["effective_from"], row["effective_until"]) if day
-        )
         state = row["state"].replace("_", " ")
+        if row["state_by"]:
+            state += f" ({row['state_by']}, to {row['state_until'] or 'an open end'})"
         table.add_row(
             row["announced_on"],
-            days,
-            f"[bold]{state}[/]" if never else state,
+            " to ".join(text for text in (row["effective_from"], row["effective_until"]) if text),
+            f"[bold]{state}[/]" if row["state"] in ("never_in_force", control_states.LAPSED) else state,
             f"{row['body']}: {row['document']}",
             row["goods"],
             (row["coverage"] or "").replace("_", " "),
@@ -114,14 +136,26 @@ def list_events(
     _say_mixed(product)
 
 
+def _state_day(text: str | None) -> date:
+    """The day that is asked for, which may lie ahead: what the terms that are recorded make of it is known. Raises ValueError."""
+    from tasks import release_calendar
+
+    if text is None:
+        return release_calendar.today()
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no day; write it as 2025-06-30") from error
+
+
 @events.command(
     "windows",
     epilog="Example: `tidewaiter events windows --product basket:rare_earth_magnets --event mofcom-gacc-2025-18`",
 )
 def windows(
-    product: Annotated[str, typer.Option(help="code or basket:…")],
+    product: Annotated[str, typer.Option(help=PRODUCT_HELP)],
     event: Annotated[str | None, typer.Option(help="one measure; else all that touch the product")] = None,
-    partner: Annotated[str, typer.Option(help="ISO 3166-1 alpha-3 or WLD")] = "WLD",
+    partner: Annotated[str, typer.Option(help=PARTNER_HELP)] = "WLD",
     flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
     output: Annotated[Path | None, typer.Option(help="write to this file instead of the terminal")] = None,
@@ -131,10 +165,13 @@ def windows(
     import polars as pl
     from rich.table import Table
 
-    from tasks import display, event_windows, formats, reading
+    from tasks import control_states, display, event_windows, formats, reading, release_calendar
+    from tasks.resolver import Resolver, known_product
 
     with refusals():
-        every = event_windows.windows(reading.open_published(store), product, flow.value, partner)
+        snapshot = reading.open_published(store)
+        product = known_product(product)
+        every = event_windows.windows(snapshot, product, flow.value, Resolver(snapshot).partner(partner))
         found = every.filter(event=event) if event else pl.DataFrame(every)
         if not found.height:
             named = f"no measure {event}" if event else "no measure"
@@ -143,10 +180,11 @@ def windows(
             formats.write(found, form.value, output)
             return
     empty: list[str] = []
+    states = control_states.states_on(release_calendar.today())
     for (name, what, role), rows in found.partition_by(
         "event", "product", "role", as_dict=True, maintain_order=True
     ).items():
-        about = f"{name} ({rows['state'][0].replace('_', ' ')}), {display.product_name(str(what))}, {role}"
+        about = f"{name} ({states[str(name)].name.replace('_', ' ')}), {display.product_name(str(what))}, {role}"
         if all(rows[figure].null_count() == rows.height for figure in WINDOW_FIGURES):
             # Of every placebo that there is a table of dashes would hide the few that say something.
             empty.append(about)
@@ -175,8 +213,8 @@ def windows(
 
 @commands.command(epilog="Example: `tidewaiter brief --month 2025-06 --product basket:rare_earth_magnets`")
 def brief(
-    month: Annotated[str, typer.Option(help="YYYY-MM")],
-    product: Annotated[str, typer.Option(help="code, line:… or basket:…")],
+    month: Annotated[str, typer.Option(help=MONTH_HELP)],
+    product: Annotated[str, typer.Option(help=PRODUCT_HELP)],
     flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
     language: Annotated[Language, typer.Option(help="en or zh")] = Language.en,
     output: Annotated[
@@ -185,17 +223,18 @@ def brief(
     store: Store = STORE,
 ) -> None:
     """One page on one product and month: numbers with their sources, charts, what is revised, held or not comparable."""
-    with refusals():
-        first_day = date(*read_month(month), 1)
-
     from tasks import brief as writing
-    from tasks import reading
+    from tasks import reading, release_calendar
     from tasks.brief_facts import gather
     from tasks.brief_sentences import headlines
+    from tasks.resolver import Resolver
 
     with refusals():
-        facts = gather(reading.open_published(store), store, product, flow.value, first_day)
-        name = f"brief-{product.replace(':', '-')}-{flow.value}-{month}-{language.value}.html"
+        snapshot = reading.open_published(store)
+        asked = Resolver(snapshot)
+        code, day = asked.product(product), asked.month(month, flow.value)
+        facts = gather(snapshot, store, code, flow.value, day, release_calendar.today())
+        name = f"brief-{code.replace(':', '-')}-{flow.value}-{day:%Y-%m}-{language.value}.html"
         if output and output.suffix.lower() == ".md":
             raise ValueError(
                 f"{output}: the page is HTML, and the markdown lies beside it as {output.name}; end the name in .html"
@@ -211,9 +250,9 @@ def brief(
 
 @commands.command(epilog="Example: `tidewaiter plot --product 85051110 --partner USA --output magnets.png`")
 def plot(
-    product: Annotated[str, typer.Option(help="code, line:… or basket:…")],
+    product: Annotated[str, typer.Option(help=PRODUCT_HELP)],
     output: Annotated[Path, typer.Option(help="file that ends in .png or .svg")],
-    partner: Annotated[list[str] | None, typer.Option(help="ISO 3166-1 alpha-3 or WLD; may be repeated")] = None,
+    partner: Annotated[list[str] | None, typer.Option(help=PARTNER_HELP + "; may be repeated")] = None,
     measure: Annotated[str, typer.Option(help="measure of the table metric")] = "quantity_kg",
     flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
     store: Store = STORE,
@@ -221,11 +260,14 @@ def plot(
     """A series as a picture, with the export controls that touch the product."""
     from tasks import formats, reading
     from tasks.plot import draw
+    from tasks.resolver import Resolver
 
     with refusals():
         formats.require_folder_of(output)
-        rows = reading.query(store, "metric", flow=flow.value, product=product)
-        output.write_bytes(draw(rows, product, partner or ["WLD"], measure, output.suffix))
+        asked = Resolver(reading.open_published(store))
+        code, partners = asked.product(product), [*map(asked.partner, partner or ["WLD"])]
+        rows = reading.query(store, "metric", flow=flow.value, product=code)
+        output.write_bytes(draw(rows, code, partners, measure, output.suffix))
     say(f"written: {output}")
 
 

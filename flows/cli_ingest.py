@@ -32,6 +32,7 @@ from flows.terminal import (
 if TYPE_CHECKING:
     from schemas.watch import BackfillRequest, WatchReport, WatchRequest
 
+
 SAMPLE = Path(__file__).parent / "examples" / "published_figures.csv"
 Kind = StrEnum("Kind", ["preliminary", "bulletin", "query"])
 Partners = StrEnum("Partners", ["all", "listed"])
@@ -87,24 +88,21 @@ def run(
     ] = True,
 ) -> None:
     """Ingest the sample and tell the story of June 2025: magnets, the world and the United States."""
+    from flows import server
     from schemas.request import ReleaseRequest
+    from tasks import display, reading
+    from tasks.origin import Point
+    from tasks.trace import Tracer
+    from tasks.working_copy import at_hand
 
     api = None
     if prefect:
-        from flows import server
-
         looks = "looking for a Prefect server, starting one if none answers (the first start takes a while)"
         with refusals(), console.status(looks):
             api = server.ensure_server()
     code = ingest_one(ReleaseRequest(file=SAMPLE, store=store), api)
     if code:
         raise typer.Exit(code)
-
-    from tasks import display, reading
-    from tasks.origin import Point
-    from tasks.trace import Tracer
-    from tasks.working_copy import at_hand
-
     folder = at_hand(store)
     # Into a store that has imports too the sample brings exports.
     rows = reading.query(folder, "metric", flow="export", product="85051110", month=(2025, 6))
@@ -129,9 +127,7 @@ def run(
         markup=True,
     )
     if api:
-        console.print(
-            f"The server runs at {api.removesuffix('/api')}; stop it with [bold]make stop[/].", highlight=False
-        )
+        say(f"The server runs at {server.how_to_open(api)}; stop it with [bold]make stop[/].", markup=True)
 
 
 @commands.command(hidden=True)
@@ -210,6 +206,7 @@ def backfill(
 def _report_of(flow: Any, request: "WatchRequest | BackfillRequest", api: str | None) -> "WatchReport":
     """What came of a flow over many files; a run that refused a file ends as failed though it has a report."""
     from flows.announce import Unmended
+    from schemas.watch import WatchReport
 
     try:
         report: WatchReport = flow(request) if api else flow.fn(request)

@@ -9,73 +9,96 @@ import typer
 from flows.terminal import (
     DISAGREES,
     FORM_HELP,
+    MONTH_HELP,
+    PARTNER_HELP,
+    PRODUCT_HELP,
     STORE,
+    Figure,
     Flow,
     Form,
+    Language,
     Store,
     StoreGiven,
     console,
     errors,
     read_day,
-    read_month,
     refusals,
     say,
 )
-from schemas.names import FIGURES, TABLES
+from schemas.names import TABLES
 from tasks.plurals import counted
 
 TableName = StrEnum("TableName", TABLES)  # type: ignore[misc]  # the members are the tables there are
-Figure = StrEnum("Figure", FIGURES)  # type: ignore[misc]  # likewise
 Traced = StrEnum("Traced", ["table", "json"])
 commands = typer.Typer()
 
 
 @commands.command(
-    epilog="Example: `tidewaiter read metric --product 85051110 --partner USA --month 2025-06 --format csv`"
+    epilog="Example: `tidewaiter read soybeans --partner Brazil --month 2024-01..2024-06`, or with the table: "
+    "`tidewaiter read trade_flow --product 1201.90.19 --format csv`"
 )
-def read(
-    table: Annotated[TableName, typer.Argument(help="published table")],
-    product: Annotated[str | None, typer.Option(help="code, line:… or basket:…")] = None,
-    partner: Annotated[str | None, typer.Option(help="ISO 3166-1 alpha-3, WLD, EU27 or gacc:NNN")] = None,
-    month: Annotated[str | None, typer.Option(help="YYYY-MM")] = None,
+def read(  # noqa: PLR0913, PLR0917  (an argument for each option)
+    table: Annotated[
+        str, typer.Argument(metavar="[TABLE or PRODUCT]", help="published table; or a product, of the table metric")
+    ] = "metric",
+    product: Annotated[list[str] | None, typer.Option(help=PRODUCT_HELP + "; may be repeated")] = None,
+    partner: Annotated[list[str] | None, typer.Option(help=PARTNER_HELP + "; may be repeated")] = None,
+    month: Annotated[str | None, typer.Option(help=MONTH_HELP)] = None,
     flow: Annotated[Flow | None, typer.Option(help="direction")] = None,
+    measure: Annotated[str | None, typer.Option(help="quantity_kg, value_usd, value_cny …")] = None,
     as_of: Annotated[
         str | None, typer.Option(help="as it stood on this day, YYYY-MM-DD: observation, trade_flow, metric")
     ] = None,
+    sort: Annotated[str | None, typer.Option(help="column to sort by, the largest first")] = None,
+    ascending: Annotated[bool, typer.Option("--ascending", help="the smallest first")] = False,
+    top: Annotated[int | None, typer.Option(help="of each month the first rows alone, without totals", min=1)] = None,
+    columns: Annotated[str | None, typer.Option(help="columns, with commas between them")] = None,
+    names: Annotated[bool, typer.Option("--names/--no-names", help="names behind the codes")] = True,
+    language: Annotated[Language, typer.Option(help="language of the names")] = Language.en,
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
     output: Annotated[Path | None, typer.Option(help="write to this file instead of the terminal")] = None,
     rows: Annotated[int, typer.Option(help="rows shown in the format table", min=1)] = 40,
     store: Store = STORE,
 ) -> None:
-    """Rows of a published table, in key order."""
+    """Rows of a published table, in key order; without a table figures of the table metric."""
     with refusals():
-        of_month, on_day = read_month(month) if month else None, read_day(as_of) if as_of else None
+        on_day = read_day(as_of) if as_of else None
 
-    from tasks import display, formats, nearby, reading
+    from tasks import asking, display, formats
+    from tasks.citation import cite_rows
+    from tasks.figure_table import figure_table
 
     with refusals():
-        asked = reading.Conditions(
-            flow=flow and flow.value, product=product, partner=partner, month=of_month, as_of=on_day
-        )
-        found = reading.query(store, table.value, **asked)
-        if not found.height:
-            # To people; a file or a pipe gets no rows.
-            say(f"0 rows: {nearby.what_is_nearby(store, table.value, **asked)}", to=errors)
+        is_table = table in TABLES
+        question = asking.Question(
+            table if is_table else "metric", (*([] if is_table else [table]), *(product or ())), tuple(partner or ()), month,
+            flow and flow.value, measure, on_day, sort, ascending, top,
+            tuple(name.strip() for name in columns.split(",")) if columns else (), names, language.value,
+        )  # fmt: skip
+        found = asking.ask(store, question)
+        for note in found.notes:
+            # To people; a file or a pipe gets rows alone.
+            say(note, to=errors)
         if form is Form.table and output is None:
-            if not found.height:
+            if not found.rows.height:
                 return
-            console.print(display.frame_table(found, rows, console.width))
+            console.print(
+                figure_table(found.rows, rows, console.width, question.columns, sort) if question.table == "metric"
+                else display.frame_table(found.rows, rows, console.width, question.columns)
+            )  # fmt: skip
+            if (cited := cite_rows(found.rows.head(rows), found.snapshot, question.as_of)) is not None:
+                say(cited, style="dim")
         else:
-            formats.write(found, form.value, output)
+            formats.write(found.selected(question.columns), form.value, output)
 
 
 @commands.command(
     epilog="Example: `tidewaiter trace --product 85051110 --partner USA --month 2025-06 --metric mom_pct`"
 )
 def trace(
-    product: Annotated[str, typer.Option(help="code, line:… or basket:…")],
-    partner: Annotated[str, typer.Option(help="ISO 3166-1 alpha-3, WLD, EU27 or gacc:NNN")],
-    month: Annotated[str, typer.Option(help="YYYY-MM")],
+    product: Annotated[str, typer.Option(help=PRODUCT_HELP)],
+    partner: Annotated[str, typer.Option(help=PARTNER_HELP)],
+    month: Annotated[str, typer.Option(help=MONTH_HELP)],
     metric: Annotated[Figure, typer.Option(help="figure of the table metric")],
     measure: Annotated[str, typer.Option(help="measure of the table metric")] = "quantity_kg",
     flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
@@ -83,17 +106,18 @@ def trace(
     store: Store = STORE,
 ) -> None:
     """Where one published figure comes from, down to the records of the raw file; and the same figure computed again."""
-    with refusals():
-        year, number = read_month(month)
-
     from tasks import display, reading
     from tasks.origin import Point
+    from tasks.periods import month_number
+    from tasks.resolver import Resolver
     from tasks.trace import Tracer
 
     with refusals():
         snapshot = reading.open_published(store)
-        found = Tracer(snapshot, flow.value, product).trace(
-            Point(flow.value, product, partner, measure, year * 12 + number - 1), metric.value
+        asked = Resolver(snapshot)
+        code, key = asked.product(product), asked.partner(partner)
+        found = Tracer(snapshot, flow.value, code).trace(
+            Point(flow.value, code, key, measure, month_number(asked.month(month, flow.value))), metric.value
         )
     if form is Traced.json:
         typer.echo(found.model_dump_json(indent=2))
@@ -195,7 +219,7 @@ def retain(
     What was known on a day is in the ledger and stays readable: only the pinned older snapshots go.
     """
     from tasks import publish
-    from tasks.clock import today
+    from tasks.release_calendar import today
     from tasks.working_copy import retain as retain_store
 
     with refusals(), publish.exclusive(store):

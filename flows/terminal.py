@@ -7,7 +7,6 @@ ended from outside has those of `flows/stoppable.py`.
 import io
 import logging
 import os
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from schemas.errors import BrokenTable, UnusableAddress
+from schemas.names import FIGURES
 from tasks.errors import Held, NoFigure, NotHeld, NothingPublished, Refused, Rejected, StoreError
 from tasks.listeners import listening
 from tasks.plurals import counted
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from schemas.request import ReleaseRequest
 
 DISAGREES, REFUSED, HELD = 1, 2, 3
-MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 # Options that have another name than the field of the request that they fill; the others have its name.
 OPTIONS = {"months": "--month", "products": "--product", "settle_seconds": "--settle"}
 # A terminal that knows neither a dash nor Chinese is told the number of the letter; a traceback would end what is done.
@@ -54,7 +53,12 @@ console, errors = Terminal(), Terminal(stderr=True)
 
 Flow = StrEnum("Flow", ["export", "import"])
 Form = StrEnum("Form", ["table", "csv", "json", "parquet"])
+Figure = StrEnum("Figure", FIGURES)  # type: ignore[misc]  # the members are the figures there are
+Language = StrEnum("Language", ["en", "zh"])
 STORE = Path("store")
+PRODUCT_HELP = "name or code: soybeans, 大豆, 1201.90.19, line:… or basket:…"
+PARTNER_HELP = "name or code: Brazil, 巴西, BRA, BR, world, EU"
+MONTH_HELP = "2024-06, June 2024, latest, or a range: 2024-01..2024-06"
 FORM_HELP = "how to print it; json is one object a line"
 STORE_HELP = "the published tables: a folder, or s3://bucket/prefix"
 InPrefect = Annotated[
@@ -252,14 +256,6 @@ def tell(outcome: "Outcome", page: str | None) -> None:
             say(f"  brief, in the store: {place}")
     for line in outcome.notes:
         say(f"  {line}", style="dim")
-
-
-def read_month(text: str) -> tuple[int, int]:
-    """Year and month of `2025-06`. Raises ValueError."""
-    match = MONTH.fullmatch(text)
-    if match is None:
-        raise ValueError(f"{text!r} is no month; write it as 2025-06")
-    return int(match.group(1)), int(match.group(2))
 
 
 def read_day(text: str) -> date:

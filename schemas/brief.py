@@ -31,6 +31,7 @@ class PartnerRow(BaseModel):
     partner: str
     level: Fact
     mom: Fact
+    contribution: Fact = Field(description="part of the change of all partners on the month before")
     yoy: Fact
     ytd: Fact
     ytd_yoy: Fact
@@ -55,7 +56,10 @@ class EventFact(BaseModel):
     goods_zh: str
     coverage: str
     address: str
-    until: str = Field("", description="last day, or day of suspension")
+    state_by: str = Field("", description="measure whose term decides the state: a suspension, or what has run out")
+    state_part: str = Field("", description="paragraph that is suspended, where the rest is not")
+    since: date | None = Field(None, description="first day of that term")
+    until: date | None = Field(None, description="last day of that term")
 
 
 class Revised(BaseModel):
@@ -98,11 +102,14 @@ class Facts(BaseModel):
     world_before: Fact
     highest_since: Fact
     lowest_since: Fact
-    partners: list[PartnerRow] = Field(description="all partners first, then by level")
+    partners: list[PartnerRow] = Field(
+        description="all partners first, then by what each contributes to the change, up or down; then by level"
+    )
     months: list[date] = Field(description="the months of the chart")
     world_t: list[float | None]
     before_t: dict[str, float | None] = Field(description="the month before, by partner")
     events: list[EventFact]
+    states_on: date = Field(description="day of the states of the events")
     unit_value: Fact = Field(description="in US dollars, or in yuan where only these are known")
     unit_value_mom: Fact
     unit_value_yoy: Fact
@@ -116,11 +123,29 @@ class Facts(BaseModel):
     revised_more: int = Field(description="revisions that are not listed")
     held: list[Waiting]
     mixed_code: bool
+    reporter: str = Field("CHN", description="whose statistics these are, ISO 3166-1 alpha-3")
+    known_on: str = Field("", description="day up to which the store knows")
 
     def facts(self) -> list[Fact]:
         """Every figure that has a value, in the order of the page."""
         found = [self.world_before, self.highest_since, self.lowest_since]
         for row in self.partners:
-            found += [row.level, row.mom, row.yoy, row.ytd, row.ytd_yoy, row.share, row.rank, row.rank_before]
+            found += [
+                row.level,
+                row.mom,
+                row.contribution,
+                row.yoy,
+                row.ytd,
+                row.ytd_yoy,
+                row.share,
+                row.rank,
+                row.rank_before,
+            ]
         found += [self.unit_value, self.unit_value_mom, self.unit_value_yoy]
         return [fact for fact in found if fact.value is not None]
+
+    def sources(self) -> list[str]:
+        """The files, or for collected figures the addresses, that the numbers of the page come from."""
+        traces = (fact.trace for fact in self.facts() if fact.trace is not None)
+        numbers = (number for trace in traces for operand in trace.operands for number in operand.numbers)
+        return list(dict.fromkeys(number.address or number.title for number in numbers))

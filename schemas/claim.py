@@ -9,6 +9,7 @@ from schemas.table import Table, column, published
 
 VERDICTS = {
     "supported": "the ledger's figure can be printed like this: rounded, cut off, or as the qualifier has it",
+    "not_excluded": "nothing speaks against it, but the figures at hand leave so much open that others would agree as well",
     "contradicted": "the ledger has the figure, and it is another one",
     "right_number_wrong_place": "not the figure of this place, but of another one, which the reason names",
     "not_checkable": "the ledger cannot tell; the reason says what is missing",

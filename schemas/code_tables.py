@@ -11,26 +11,13 @@ import polars as pl
 from pandera.errors import SchemaErrors
 
 from schemas import code_files
+from schemas.control_tables import ControlEventCodes, ControlEvents
 from schemas.errors import BrokenTable
 from schemas.table import FLOWS, Table, column, polars_schema
 
 MONTH = r"^(\d{4}-(0[1-9]|1[0-2]))?$"
 DAY = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"
-DAY_OR_NONE = r"^(\d{4}-\d{2}-\d{2})?$"
 SOURCE = "document or address that the row comes from"
-
-STATES = {
-    "in_force": "in force from effective_from on",
-    "suspended": "was in force and is suspended since effective_until",
-    "never_in_force": "announced and suspended before its first day",
-    "statement": "words, no measure",
-    "report": "reported by others, no document",
-}
-COVERAGE = {
-    "whole": "all that the code, or every code of the basket, holds is controlled",
-    "some_codes": "some codes of the basket are controlled and others are not",
-    "unknown_share": "controlled and free goods share the code, and nobody publishes the share",
-}
 
 
 class Partners(Table):
@@ -138,6 +125,16 @@ class Products(Table):
     source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
+class HsNames(Table):
+    """Names of HS codes, of whatever product: the HS8 lists of China customs of 2022 and 2023 (turbanisch/chinautils, MIT), the
+    chapters of the HS, and headings that the press has a name for. A name in `products` or `baskets` comes first."""
+
+    product: pl.String = column("HS code of 2, 4, 6 or 8 digits", str_matches=r"^(\d{2}){1,4}$")
+    name_en: pl.String = column("English name")
+    name_zh: pl.String = column("Chinese name, empty where the list has none")
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
+
+
 class Corrections(Table):
     """Known errors of a source: where, what is printed there, what is right, who says so, until when."""
 
@@ -157,7 +154,7 @@ class Corrections(Table):
 class CommodityWords(Table):
     """What an outlet means by a commodity: the product of ours, empty where its codes are not known."""
 
-    word: pl.String = column("words of the claim, in small letters, with spaces")
+    word: pl.String = column("words of the claim, in small letters, with spaces for hyphens and commas")
     agency: pl.String = column("who means it so, as named in title or address; empty: whoever has no row of their own")
     product: pl.String = column(
         "HS code, line:… or basket:…; empty: it cannot be determined", str_matches=r"^(\d{2,8}|(line|basket):[a-z_]+)?$"
@@ -174,42 +171,6 @@ class PartnerWords(Table):
         "our key; empty: a region that no group of ours stands for", str_matches=r"^([A-Z]{3}|EU27)?$"
     )
     source: pl.String = column(SOURCE, str_length={"min_value": 3})
-
-
-class ControlEvents(Table):
-    """Export-control measures and what was said about them, one a row."""
-
-    event: pl.String = column("name of the measure", str_matches=r"^[a-z0-9-]+$")
-    announced_on: pl.String = column("day of announcement, YYYY-MM-DD; empty: not known", str_matches=DAY_OR_NONE)
-    effective_from: pl.String = column(
-        "first day, or the day planned for it; empty: nothing takes effect", str_matches=DAY_OR_NONE
-    )
-    effective_until: pl.String = column("last day, or day of suspension; empty: open", str_matches=DAY_OR_NONE)
-    state: pl.String = column("whether it is or was in force", isin=tuple(STATES))
-    kind: pl.String = column("licence, prohibition, suspension, reporting, talks …")
-    body: pl.String = column("who issued it")
-    body_zh: pl.String = column("the same in Chinese", str_length={"min_value": 1})
-    document: pl.String = column("number or name of the document")
-    document_zh: pl.String = column("the same in Chinese", str_length={"min_value": 1})
-    goods: pl.String = column("goods as described")
-    goods_zh: pl.String = column("the same in Chinese", str_length={"min_value": 1})
-    action: pl.String = column("what it does")
-    destinations: pl.String = column("all, or ISO 3166-1 alpha-3")
-    date_note: pl.String = column("what is unsure about the days")
-    source: pl.String = column("address where it is described", str_length={"min_value": 3})
-
-
-class ControlEventCodes(Table):
-    """HS8 codes that a measure touches, and whether the whole code is controlled."""
-
-    event: pl.String = column("name of the measure")
-    code_printed: pl.String = column(
-        "control code as printed, often of ten digits; empty: the text names goods and no code"
-    )
-    hs8: pl.String = column("code of the statistics", str_matches=r"^\d{8}$")
-    coverage: pl.String = column("how much of the code is controlled", isin=("whole", "unknown_share"))
-    note: pl.String = column("what shares the code")
-    source: pl.String = column("address where it is described", str_length={"min_value": 3})
 
 
 class ReleaseCalendar(Table):
@@ -240,6 +201,7 @@ TABLES: dict[str, type[Table]] = {
     "provinces": Codes,
     "baskets": Baskets,
     "products": Products,
+    "hs_names": HsNames,
     "hs_revisions": HsRevisions,
     "definition_breaks": DefinitionBreaks,
     "corrections": Corrections,

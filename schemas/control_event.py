@@ -1,12 +1,13 @@
 """Export-control measures, the codes they touch, and what the months around them look like.
 
-A measure is reference data: a row in `reference/control_events.csv`. "Never in force" is a state, because a measure that
-was announced and suspended before its first day explains no month.
+A measure is reference data: a row in `reference/control_events.csv`, with its days and what it suspends. Its state depends on
+the day and is derived (`tasks/control_states.py`). "Never in force" is a state, because a measure that was announced and
+suspended before its first day explains no month; so is "lapsed, unrecorded", because nobody knows here what followed.
 """
 
 import polars as pl
 
-from schemas.code_tables import COVERAGE, STATES
+from schemas.control_tables import COVERAGE, STATES
 from schemas.table import FLOWS, Table, Texts, column, published
 
 WINDOWS = {
@@ -26,8 +27,17 @@ class ControlEvent(Table):
     event: pl.String = column("name of the measure", str_matches=r"^[a-z0-9-]+$")
     announced_on: pl.Date = column("day of announcement", nullable=True)
     effective_from: pl.Date = column("first day, or the day planned for it; null: nothing takes effect", nullable=True)
-    effective_until: pl.Date = column("last day, or day of suspension; null: open", nullable=True)
-    state: pl.String = column("whether it is or was in force", isin=tuple(STATES))
+    effective_until: pl.Date = column("last day of its term; null: open", nullable=True)
+    state: pl.String = column("state on the day state_on", isin=tuple(STATES))
+    state_on: pl.Date = column("day of the state: that of the newest release of the store")
+    state_by: pl.String = column(
+        "event whose term decides the state: a suspension, or what has run out; null: none", nullable=True
+    )
+    state_until: pl.Date = column("last day of that term; null: none", nullable=True)
+    suspends: Texts = column(
+        "events that it suspends through its term; after # the paragraph, where it suspends that alone"
+    )
+    succeeds: Texts = column("events whose term it continues or ends")
     kind: pl.String = column("licence, prohibition, suspension, reporting, talks …")
     body: pl.String = column("who issued it")
     document: pl.String = column("number or name of the document")
@@ -62,7 +72,7 @@ class EventWindow(Table):
     status: pl.String = column("how yoy_pct was made, or why it is null", isin=tuple(WINDOWS))
     quantity_kg: pl.Float64 = column("sum over the window", "kg", nullable=True)
     quantity_year_before_kg: pl.Float64 = column("sum over the same months a year before", "kg", nullable=True)
-    state: pl.String = column("whether the measure was in force", isin=tuple(STATES))
+    state: pl.String = column("state of the measure on the last day of the window", isin=tuple(STATES))
     flow: pl.String = column("direction of trade", isin=FLOWS)
     note: pl.String = column("what shares the code, where it holds controlled and free goods alike", nullable=True)
 

@@ -146,7 +146,9 @@ def _derive_flow(
     for model in (State, Recent):
         asked = states.needed()[table_name(model)]
         prove(known.snapshot, model, lambda one, asked=asked: one[0] == flow and partition_month(one) in asked)  # type: ignore[misc]
-    by_month = statements.with_columns(month=month_index("period_end")).partition_by("month", as_dict=True, include_key=False)
+    by_month = statements.with_columns(month=month_index("period_end")).partition_by(
+        "month", as_dict=True, include_key=False
+    )
     of_month = {month: by_month.get((month,), statements.clear()) for month in months if month in recomputed}
     portions = _portions(of_month, states, months)
     totals: dict[int, YearTotals] = {}
@@ -168,13 +170,17 @@ def _derive_flow(
             ]  # fmt: skip
             for portion in portions:
                 inputs_of_portion = _inputs(of_month.get(month), states, month, portion)
-                derived = derive_portion(flow, month, inputs_of_portion, releases, _of_portion(totals.get(year), portion))
+                derived = derive_portion(
+                    flow, month, inputs_of_portion, releases, _of_portion(totals.get(year), portion)
+                )
                 for writer, rows in zip(writers, derived, strict=True):
                     writer.add(rows, portion.after)
         states.put(month, figures[1:])
 
 
-def _inputs(statements: pl.DataFrame | None, states: States, month: int, portion: Portion, *, alone: bool = False) -> Inputs:
+def _inputs(
+    statements: pl.DataFrame | None, states: States, month: int, portion: Portion, *, alone: bool = False
+) -> Inputs:
     """What a month of a portion is made from; `alone`: only its own numbers are asked for."""
     own = states.own(month, portion)
     nothing = own.clear()
@@ -205,7 +211,10 @@ def _portions(statements: Mapping[int, pl.DataFrame], states: States, months: Se
     known = [states.own(month, everything).select("product") for month in (months[-1], months[0] - 1)]
     counted = [frame.select("product").with_columns(pl.col("product").cast(pl.String)) for frame in known]
     # A month of the full cube has so many series for each number of its own, sums and quiet series included.
-    for weight, frames in ((1, counted), (SERIES_A_STATEMENT, [frame.select("product") for frame in statements.values()])):
+    for weight, frames in (
+        (1, counted),
+        (SERIES_A_STATEMENT, [frame.select("product") for frame in statements.values()]),
+    ):
         for frame in frames:
             of_kin: dict[str, int] = {}
             for product, rows in frame["product"].value_counts().iter_rows():

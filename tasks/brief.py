@@ -10,6 +10,7 @@ import jinja2
 from schemas.brief import Facts
 from schemas.metric import MADE, MISSING
 from tasks import brief_charts, brief_lists, brief_sentences, brief_texts, brief_words
+from tasks.chart import scale_of_tonnes
 from tasks.display import partner_name
 
 LANGUAGES = ("en", "zh")
@@ -23,7 +24,7 @@ def page(facts: Facts, language: str = "en") -> str:
     """The HTML page: no script, nothing from the network."""
     return _template("brief.html.j2", escape=True).render(
         **_context(facts, language),
-        month_chart=brief_charts.month_chart(facts),
+        month_chart=brief_charts.month_chart(facts, language),
         partner_chart=brief_charts.partner_chart(facts, language),
     )
 
@@ -66,6 +67,9 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
     chinese = language == "zh"
     month = brief_words.month_words(f"{facts.month:%Y-%m}", language)
     moved = facts.mix_moved_pp
+    unit, partner_unit = (
+        words["scales"][scale_of_tonnes(levels)[1]] for levels in (facts.world_t, brief_charts.partner_tonnes(facts))
+    )
     known_in_both = sum(1 for row in facts.partners[1:] if facts.before_t[row.partner] is not None)
     return {
         "facts": facts, "language": "zh-CN" if chinese else "en", "t": words, "name": facts.name_zh if chinese else facts.name_en, "month": month,
@@ -74,12 +78,14 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         if facts.unit_value.value is not None and moved is not None and moved >= MIX_MOVED_PP_MIN else "",
         "implied": any(fact.status == "implied_base" for fact in facts.facts()),
         "mix_how": words["mix_how"].format(count=known_in_both),
-        "alt_chart": words["alt_chart"].format(month=month, latest=brief_words.shown(facts.partners[0].level, language))
+        "cited": brief_lists.cited(facts, language), "matter": brief_lists.numbers_that_matter, "unit": unit, "partner_unit": partner_unit,
+        "alt_chart": words["alt_chart"].format(unit=unit, month=month, latest=brief_words.shown(facts.partners[0].level, language))
         + (f"{words['gap']}{words['pale']}" if None in facts.world_t else ""),
-        "alt_partners": words["alt_partners"].format(month=month), "shown": lambda fact: brief_words.shown(fact, language),
+        "alt_partners": words["alt_partners"].format(unit=partner_unit, month=month), "shown": lambda fact: brief_words.shown(fact, language),
         "source_line": lambda fact: brief_lists.source_line(fact, language), "formula": lambda fact: brief_lists.formula(fact, language),
         "sparkline": brief_charts.sparkline, "unit_value": brief_sentences.unit_value_pieces(facts, language),
         "revised": brief_lists.revised_lines(facts, language), "events": brief_lists.event_lines(facts, language),
+        "states_line": brief_lists.states_line(facts, language),
         "partner_label": lambda key: words["world"] if key == "WLD" else brief_words.partner(key, "zh") if chinese else partner_name(key),
         "reasons": {**MADE, **MISSING, **(brief_texts.MISSING_ZH if chinese else {})},
         "figure_name": lambda fact: brief_words.figure_name(fact, language),

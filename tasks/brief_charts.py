@@ -9,17 +9,21 @@ import vl_convert
 
 from schemas.brief import Facts
 from tasks.brief_words import partner
+from tasks.chart import scale_of_tonnes
 
 INK, BAR = "#010101", "#2f7fc1"
 PALE = 0.07
 WIDTH = 470
 # Of a few hundred kilograms whole tonnes would be 0, 0, 0, 1, 1.
 TONNES = ",.3~f"
+UNITS_ZH = {"t": "吨", "kt": "千吨", "Mt": "百万吨"}
 
 
-def month_chart(facts: Facts) -> str:
+def month_chart(facts: Facts, language: str = "en") -> str:
     """Monthly totals with numbered lines where controls took effect."""
-    rows = [{"month": f"{month:%Y-%m}", "t": value} for month, value in zip(facts.months, facts.world_t, strict=True)]
+    factor, unit = scale_of_tonnes(facts.world_t)
+    totals = [None if value is None else value * factor for value in facts.world_t]
+    rows = [{"month": f"{month:%Y-%m}", "t": value} for month, value in zip(facts.months, totals, strict=True)]
     order = [f"{month:%Y-%m}" for month in facts.months]
     ticks = [text for text in order if text.endswith(("-01", "-07"))]
     axis = altair.X(
@@ -38,9 +42,14 @@ def month_chart(facts: Facts) -> str:
     bars = (
         altair.Chart(pl.DataFrame(rows))
         .mark_bar(color=BAR)
-        .encode(x=axis, y=altair.Y("t:Q", axis=altair.Axis(title=None, tickCount=5, format=TONNES)))
+        .encode(
+            x=axis,
+            y=altair.Y(
+                "t:Q", axis=altair.Axis(title=UNITS_ZH[unit] if language == "zh" else unit, tickCount=5, format=TONNES)
+            ),
+        )
     )
-    top = max((value for value in facts.world_t if value is not None), default=1.0)
+    top = max((value for value in totals if value is not None), default=1.0)
     by_month: dict[str, list[str]] = {}
     for event in facts.events:
         by_month.setdefault(f"{event.day:%Y-%m}", []).append(str(event.number))
@@ -64,11 +73,12 @@ def month_chart(facts: Facts) -> str:
 
 def partner_chart(facts: Facts, language: str) -> str:
     """Partners in the month, with a mark for the month before; nothing where no partner is known."""
+    factor, unit = scale_of_tonnes(partner_tonnes(facts))
     rows = [
         {
             "name": partner(row.partner, language).removeprefix("the "),
-            "t": float(row.level.value) / 1000,
-            "before": facts.before_t[row.partner],
+            "t": float(row.level.value) / 1000 * factor,
+            "before": None if (before := facts.before_t[row.partner]) is None else before * factor,
         }
         for row in facts.partners[1:]
         if isinstance(row.level.value, float)
@@ -80,17 +90,27 @@ def partner_chart(facts: Facts, language: str) -> str:
     bars = (
         altair.Chart(data)
         .mark_bar(color=BAR)
-        .encode(x=altair.X("t:Q", axis=altair.Axis(title=None, tickCount=5, format=TONNES)), y=y)
+        .encode(
+            x=altair.X(
+                "t:Q", axis=altair.Axis(title=UNITS_ZH[unit] if language == "zh" else unit, tickCount=5, format=TONNES)
+            ),
+            y=y,
+        )
     )
     before = altair.Chart(data).mark_tick(color=INK, thickness=3, size=18).encode(x="before:Q", y=y)
     return _svg(altair.layer(bars, before).properties(width=WIDTH - 100, height=max(60, 30 * len(rows))), "p")
+
+
+def partner_tonnes(facts: Facts) -> list[float]:
+    """What the chart of partners shows, in tonnes."""
+    return [float(row.level.value) / 1000 for row in facts.partners[1:] if isinstance(row.level.value, float)]
 
 
 def _svg(chart: Any, prefix: str) -> str:
     """SVG that scales, takes its ink from the page and shares no id with another."""
     axis = {
         "labelColor": INK, "domainColor": INK, "tickColor": INK, "gridColor": INK, "gridOpacity": 0.15,
-        "labelFontSize": 16,
+        "labelFontSize": 16, "titleColor": INK, "titleFontSize": 16, "titleFontWeight": "normal",
     }  # fmt: skip
     plain = chart.configure(
         background="transparent",

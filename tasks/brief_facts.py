@@ -11,10 +11,13 @@ from schemas.code_tables import code_table
 from schemas.held import HeldRelease
 from schemas.metric import Metric, status
 from schemas.observation import Observation
+from schemas.release import Release
 from schemas.revision import Revision
+from tasks.citation import known_on
 from tasks.claim_readings import Readings, growth_of
 from tasks.claim_stated import Spot
 from tasks.control_events import MIXED, events_of, holds, members
+from tasks.control_states import states_on
 from tasks.display import product_names
 from tasks.editions import is_outdated
 from tasks.errors import NoFigure
@@ -130,24 +133,33 @@ class Gatherer:
         return [_tonnes(known.get(first_day(self.number - back))) for back in range(months - 1, -1, -1)]
 
     def partners(self) -> list[str]:
-        """All partners together, then the largest of the month, or of the year so far where nobody has a month alone."""
+        """All partners together, then those that contribute most to the change on the month before, up or down, and then the largest
+        of the month, or of the year so far where nobody has a month alone. The largest is always among them."""
         groups = code_table("partner_groups")["group"].unique().to_list()
         rows = self.rows.filter(
             (pl.col("period") == self.month) & (pl.col("measure") == KG)
             & (pl.col("partner") != WORLD) & ~pl.col("partner").is_in(groups)
         )  # fmt: skip
         figure = "level" if rows["level"].count() else "ytd"
-        ordered = rows.drop_nulls(figure).sort(figure, "partner", descending=[True, False])
-        return [WORLD, *ordered["partner"].head(PARTNERS_MAX)]
+        known = rows.drop_nulls(figure).sort(figure, "partner", descending=[True, False])
+        moved = pl.col("contribution_mom_pp").abs()
+        ordered = known.sort(moved, descending=True, nulls_last=True, maintain_order=True)["partner"].to_list()
+        chosen, largest = ordered[:PARTNERS_MAX], known["partner"].head(1).to_list()
+        return [WORLD, *(chosen if {*largest} <= {*chosen} else [*chosen[:-1], *largest])]
 
 
-def gather(snapshot: Snapshot, store: Path, product: str, flow: str, month: date) -> Facts:
-    """All facts of the brief. Raises NoFigure where the store has no such product or month."""
+def gather(
+    snapshot: Snapshot, store: Path, product: str, flow: str, month: date, day: date | None = None
+) -> Facts:  # fmt: skip
+    """All facts of the brief; export controls have their states of `day`, without it of the newest release's. Raises NoFigure
+    where the store has no such product or month."""
+    day = day or date.fromisoformat(snapshot.about["released_on"])
     found = Gatherer(snapshot, product, flow, month)
     partners = found.partners()
     rows = [
         PartnerRow(
-            partner=partner, level=found.fact(partner, "level"), mom=found.fact(partner, "mom_pct"), yoy=found.fact(partner, "yoy_pct"),
+            partner=partner, level=found.fact(partner, "level"), mom=found.fact(partner, "mom_pct"),
+            contribution=found.fact(partner, "contribution_mom_pp"), yoy=found.fact(partner, "yoy_pct"),
             ytd=found.fact(partner, "ytd"), ytd_yoy=found.fact(partner, "ytd_yoy_pct"), share=found.fact(partner, "share_pct"),
             rank=found.fact(partner, "rank"), rank_before=found.fact(partner, "rank", back=1), recent_t=found.levels(partner, MONTHS_SPARK),
         )
@@ -160,14 +172,16 @@ def gather(snapshot: Snapshot, store: Path, product: str, flow: str, month: date
     prices = [found.fact(WORLD, figure, measure=found.price()) for figure in ("level", "mom_pct", "yoy_pct")]
     since = _came_out(snapshot, flow, product, first_day(found.number - 1))
     revised, more = _revised(snapshot, product, flow, since)
+    releases = read_table(snapshot, Release)
     start = found.tracer.row(Point(flow, product, WORLD, KG, found.number))["series_start"]
     return Facts(
         flow=flow, product=product, name_en=names[0], name_zh=names[1], codes=codes, month=month, snapshot_id=snapshot.id,
         world_before=found.fact(WORLD, "level", back=1), highest_since=found.fact(WORLD, "highest_since"),
         lowest_since=found.fact(WORLD, "lowest_since"), partners=rows, months=months, world_t=found.levels(WORLD, MONTHS_SHOWN),
-        before_t=before, events=_events(product, flow, months), unit_value=prices[0], unit_value_mom=prices[1],
+        before_t=before, events=_events(product, flow, months, day), states_on=day, unit_value=prices[0], unit_value_mom=prices[1],
         unit_value_yoy=prices[2], has_values=found.has_values(), mix_moved_pp=_mix_moved(rows, before), series_start=start,
         revised_since=since, revised=revised, revised_more=more, held=_held(store, snapshot), mixed_code=holds(product, MIXED),
+        reporter=releases["reporter"][0], known_on=str(known_on(releases)),
     )  # fmt: skip
 
 
@@ -176,18 +190,19 @@ def _names(product: str) -> tuple[str, str]:
     return product_names(product) or (plain, plain)
 
 
-def _events(product: str, flow: str, months: list[date]) -> list[EventFact]:
+def _events(product: str, flow: str, months: list[date], state_day: date) -> list[EventFact]:
     last = month_end(months[-1])
     found: list[EventFact] = []
     for row in events_of(product, flow).iter_rows(named=True):
         day = date.fromisoformat(row["effective_from"] or row["announced_on"])
         if months[0] <= day <= last:
+            state = states_on(state_day)[row["event"]]
             found.append(
                 EventFact(
-                    number=len(found) + 1, day=day, event=row["event"], state=row["state"], body=row["body"], document=row["document"],
+                    number=len(found) + 1, day=day, event=row["event"], state=state.name, state_by=state.by, state_part=state.part,
+                    since=state.since, until=state.until, body=row["body"], document=row["document"],
                     goods=row["goods"],
                     body_zh=row["body_zh"], document_zh=row["document_zh"], goods_zh=row["goods_zh"], coverage=row["coverage"], address=row["source"],
-                    until=row["effective_until"],
                 )
             )  # fmt: skip
     return found

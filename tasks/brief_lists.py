@@ -1,7 +1,10 @@
 """The lists of a brief, a line for each entry: what is missing and why, sources, revisions, export controls."""
 
-from schemas.brief import Fact, Facts, Revised
+from urllib.parse import urlsplit
+
+from schemas.brief import EventFact, Fact, Facts, Revised
 from schemas.metric import MISSING
+from schemas.trace import TracedNumber
 from tasks.brief_texts import (
     FORMULAS_ZH,
     IMPLIED_ZH,
@@ -9,9 +12,16 @@ from tasks.brief_texts import (
     MISSING_ZH,
     PRICE_FORMULA_ZH,
     PRICE_UNITS,
+    STATES_EN,
     STATES_ZH,
 )
 from tasks.brief_words import amount, figure_name, partner, texts
+from tasks.citation import citation, citation_zh
+from tasks.control_states import LAPSED
+
+# Numbers shown behind one figure; the others are counted.
+NUMBERS_MAX = 4
+SINCE = ("highest_since", "lowest_since")
 
 
 def missing(facts: Facts, language: str) -> list[str]:
@@ -42,17 +52,51 @@ def source_line(fact: Fact, language: str = "en") -> str:
     if fact.trace is None:
         return ""
     said = texts(language)
-    numbers = [number for operand in fact.trace.operands for number in operand.numbers]
+    shown_numbers, more = numbers_that_matter(fact)
     parts = [
         f"{number.value:,} {number.unit}, {number.partner} {number.period}, {said['release']} {number.release_id}, "
         f"{said['record']} {', '.join(map(str, number.records[:3]))}, sha256 {number.raw_sha256[:12]}"
-        for number in numbers[:3]
+        for number in shown_numbers
     ]
-    return (
-        f"{formula(fact, language)}{said['colon']}"
-        + "; ".join(parts)
-        + (f"; + {len(numbers) - 3}" if len(numbers) > 3 else "")
-    )
+    return f"{formula(fact, language)}{said['colon']}" + "; ".join(parts) + (f"; + {more}" if more else "")
+
+
+def numbers_that_matter(fact: Fact) -> tuple[list[TracedNumber], int]:
+    """The ledger numbers by which a person checks a figure, and how many others it rests on.
+
+    A record rests on its month and on the one that it names; a rank on the partner itself and on the next ones; any other figure
+    on the first and the last of its months. Of a sum of partners the largest come first.
+    """
+    assert fact.trace is not None
+    operands, month = fact.trace.operands, f"{fact.month:%Y-%m}"
+    every = [number for operand in operands for number in operand.numbers]
+    if fact.figure in SINCE:
+        chosen = [operand for operand in operands if any(day in operand.name for day in (month, str(fact.value)))]
+    elif fact.figure == "rank":
+        own = [operand for operand in operands if any(number.partner == fact.partner for number in operand.numbers)]
+        others = sorted((one for one in operands if one not in own), key=lambda one: -(one.value or 0))
+        chosen = [*own, *others[: NUMBERS_MAX - 1]]
+    else:
+        chosen = operands if len(operands) <= NUMBERS_MAX - 1 else [operands[0], operands[-1]]
+    each = max(1, NUMBERS_MAX // max(1, len(chosen)))
+    picked = [
+        number
+        for operand in chosen
+        for number in sorted(operand.numbers, key=lambda one: (one.period != month, -abs(one.value)))[:each]
+    ]
+    # The total of a share has the partner's own number in it once more.
+    return _distinct(picked), len(_distinct(every)) - len(_distinct(picked))
+
+
+def _distinct(numbers: list[TracedNumber]) -> list[TracedNumber]:
+    return list({(one.product, one.measure, one.partner, one.period, one.release_id): one for one in numbers}.values())
+
+
+def cited(facts: Facts, language: str) -> str:
+    """The line by which the page is cited."""
+    sources = [urlsplit(source).hostname or source if "://" in source else source for source in facts.sources()]
+    line = (citation_zh if language == "zh" else citation)(sources, facts.reporter, facts.known_on, facts.snapshot_id)
+    return str(texts(language)["cite"]).format(citation=line)
 
 
 def formula(fact: Fact, language: str) -> str:
@@ -98,14 +142,31 @@ def _of_the_page(row: Revised, facts: Facts, language: str) -> list[str]:
 
 def event_lines(facts: Facts, language: str) -> list[dict[str, str]]:
     """The measures inside the months shown: day, title, goods, state, address."""
-    said = texts(language)
     lines = []
     for event in facts.events:
         if language == "zh":
-            title, goods, state = f"{event.body_zh}：{event.document_zh}", event.goods_zh, STATES_ZH[event.state]
+            title, goods = f"{event.body_zh}：{event.document_zh}", event.goods_zh
         else:
-            title, goods, state = f"{event.body}: {event.document}", event.goods, event.state.replace("_", " ")
-        if event.state == "never_in_force":
-            state = said["never"].format(day=event.until)
+            title, goods = f"{event.body}: {event.document}", event.goods
+        state = _state(event, language)
         lines.append({"day": str(event.day), "title": title, "goods": goods, "state": state, "address": event.address})
     return lines
+
+
+def states_line(facts: Facts, language: str) -> str:
+    """On which day the measures have these states, and of how many of them it is not known whether they apply."""
+    said = texts(language)
+    lapsed = sum(event.state == LAPSED for event in facts.events)
+    line = said["states_on"].format(day=facts.states_on)
+    return f"{line}{said['gap']}{said['lapsed'].format(count=lapsed)}" if lapsed else line
+
+
+def _state(event: EventFact, language: str) -> str:
+    """The state of a measure in words, with the days of the term that decides it."""
+    phrases = STATES_ZH if language == "zh" else STATES_EN
+    key = event.state
+    if key == LAPSED and event.state_by != event.event:
+        key = f"{LAPSED}_paragraph" if event.state_part else f"{LAPSED}_suspension"
+    elif key == "suspended" and event.until is None:
+        key = "suspended_open"
+    return phrases[key].format(since=event.since, until=event.until, part=event.state_part)

@@ -8,6 +8,8 @@ from tasks.brief_texts import MISSING_ZH
 from tasks.brief_words import in_unit, is_seen, month_words, partner, percent, price_text, shown, texts, times
 from tasks.display import written_month
 
+SENTENCES_MAX = 5
+
 
 @dataclass
 class Piece:
@@ -35,11 +37,13 @@ class Sentence:
 
 
 def headlines(facts: Facts, language: str) -> list[Sentence]:
-    """The sentences at the top of the page."""
+    """The sentences at the top of the page, five at most: the partners that moved the total most come first, the others are in the
+    table."""
     made = [_world(facts, language), _year(facts, language), _record(facts, language)]
+    said = [sentence for sentence in made if sentence is not None]
     moved = [row for row in facts.partners[1:] if row.mom.value is not None]
-    made += [_partner(facts, row, language) for row in sorted(moved, key=lambda row: -abs(float(row.mom.value or 0)))]
-    return [sentence for sentence in made if sentence is not None] or [_nothing(facts, language)]
+    said += [_partner(facts, row, language) for row in moved[: SENTENCES_MAX - len(said)]]
+    return said or [_nothing(facts, language)]
 
 
 def _nothing(facts: Facts, language: str) -> Sentence:
@@ -195,7 +199,7 @@ def unit_value_pieces(facts: Facts, language: str) -> list[Piece]:
     said, price = texts(language), facts.unit_value
     if not isinstance(price.value, float):
         if not facts.has_values:
-            return Sentence().say(said["no_value"]).pieces
+            return []
         reasons = MISSING | MISSING_ZH if language == "zh" else MISSING
         return Sentence().say(said["no_unit_value"].format(reason=reasons[price.status])).pieces
     made = Sentence().say(price_text(price.value), price).say(f"{said['gap']}{said['unit_notes'][price.measure]}")

@@ -40,8 +40,9 @@ def shown(fact: Fact, language: str = "en") -> str:
             return in_unit(_tonnes(value), "t", language)
         unit = texts("zh")["unit_notes"][fact.measure] if language == "zh" else PRICE_UNITS[fact.measure]
         return in_unit(price_text(value), unit, language)
-    if fact.figure == "rank":
-        return f"{value:.0f}"
+    if fact.figure == "rank" or fact.figure.endswith("_pp"):
+        points = f"{value:+,.1f}".replace("-", "−")
+        return f"{value:.0f}" if fact.figure == "rank" else in_unit(points, texts(language)["pp"], language)
     size = in_unit(percent(fact), "%", language)
     return size if fact.figure == "share_pct" else f"{_sign(fact)}{size}"
 

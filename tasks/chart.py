@@ -4,6 +4,7 @@ One grammar for all of them (Vega-Lite, by Altair), rendered without a browser. 
 only what is shown to people may cost: whoever draws imports this module inside a function.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -15,6 +16,8 @@ from tasks.scope import WORLD
 
 COLOURS = ("#1f3a5f", "#c8553d", "#b07a1c", "#3f7d68", "#7f6a93", "#6f7276")
 PARTNERS_MAX = 5
+# From how many tonnes on an axis has which unit.
+SCALES = ((1e6, 1e-6, "Mt"), (1e5, 1e-3, "kt"))
 # Ticks closer than a month would print the same month several times.
 MONTH_AXIS = altair.Axis(
     title=None,
@@ -24,6 +27,16 @@ MONTH_AXIS = altair.Axis(
     labelSeparation=12,
     tickMinStep=28 * 24 * 3600 * 1000,
 )
+
+
+def scale_of_tonnes(values: Iterable[float | None]) -> tuple[float, str]:
+    """What tonnes are multiplied by to be read on an axis, and the unit that they then have: t, kt, Mt.
+
+    >>> scale_of_tonnes([353.0, None, 3188.0]), scale_of_tonnes([9_719_544.0])
+    ((1.0, 't'), (1e-06, 'Mt'))
+    """
+    largest = max((abs(value) for value in values if value is not None), default=0.0)
+    return next(((factor, unit) for least, factor, unit in SCALES if largest >= least), (1.0, "t"))
 
 
 def chart(rows: pl.DataFrame, names: dict[str, str], unit: str, scale: float) -> bytes:

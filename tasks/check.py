@@ -20,6 +20,7 @@ from tasks.findings import Rows, finding, gather
 from tasks.gaps import BROAD_RELEASE_PRODUCTS, GAPS
 from tasks.judged import EXAMPLES, MONEY, QUANTITY, Check, Judged
 from tasks.known import Known
+from tasks.lapses import LAPSES
 from tasks.month_slips import MONTH_SLIPS
 from tasks.normalise import Normalised
 from tasks.parts import causes_first
@@ -40,7 +41,7 @@ ONE_PART_RECORDS_MIN = 50
 def check(release: Normalised, known: Known) -> DataFrame[Finding]:
     """Every doubt about `release`: those from reading it, and those of all checks."""
     judged = Judged(release, known)
-    asked = (*CHECKS, *PRECEDENTS, *GAPS, *SLIPS, *MONTH_SLIPS, *PRINTS)
+    asked = (*CHECKS, *PRECEDENTS, *GAPS, *SLIPS, *MONTH_SLIPS, *PRINTS, *LAPSES)
     raised = [row for ask in asked for row in ask(judged)]
     own = release.findings.drop("release_id").to_dicts()
     return gather(judged.row["release_id"], [*own, *raised])

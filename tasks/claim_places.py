@@ -12,13 +12,14 @@ from fractions import Fraction
 from typing import Any
 
 from tasks.claim_changes import changes_between
+from tasks.claim_match import Agreement
 from tasks.claim_readings import Readings, growth_of
 from tasks.claim_stated import Spot, Stated
 from tasks.claim_text import describe, show_level
 from tasks.intervals import Interval, Reading
 from tasks.scope import BASKET, WORLD
 
-Match = Callable[..., str | None]
+Match = Callable[..., Agreement | None]
 FIGURES = {
     "mom": "the change on the month before",
     "yoy": "the change on a year before",
@@ -43,6 +44,16 @@ def elsewhere(readings: Readings, stated: Stated, found: Sequence[Reading], matc
             continue
         same = replace(stated, kind=as_kind)
         if reading.tier != "implied" and match(same, reading, plain=True):
+            return what, reading.words
+    return None
+
+
+def at_same_place(readings: Readings, stated: Stated, match: Match) -> tuple[str, str] | None:
+    """What else of the same place has the claim's digits, however few these are: m/m for y/y, the year to date for the month."""
+    if stated.qualifier or stated.kind not in ("mom", "yoy"):
+        return None
+    for _, what, as_kind, reading in _same_place(readings, stated):
+        if match(replace(stated, kind=as_kind), reading, plain=True):
             return what, reading.words
     return None
 
@@ -80,10 +91,12 @@ def figure(readings: Readings, spot: Spot, kind: str) -> list[Reading]:
     if kind == "level":
         return readings.level(spot, exact=True)
     if kind in ("mom", "yoy") and (kind == "yoy" or spot.is_month):
-        return readings.growth(spot, spot.base(kind))
+        return readings.growth(spot, spot.base(kind), exact=True)
     if kind == "share" and spot.partner == WORLD:
         return []  # the world is all of itself, which explains nothing
-    return readings.share(spot) if kind == "share" else readings.unit_value(spot) if kind == "unit_value" else []
+    if kind == "share":
+        return readings.share(spot, exact=True)
+    return readings.unit_value(spot, exact=True) if kind == "unit_value" else []
 
 
 def _multiples(found: Sequence[Reading]) -> Iterator[Candidate]:
@@ -203,6 +216,9 @@ def _other_way(spot: Spot) -> Spot:
 def _uncovered(readings: Readings, stated: Stated) -> Iterator[Candidate]:
     """Where the ledger has nothing for the place itself, only a number of several digits in a near place speaks."""
     spot, kind = stated.spot, stated.kind
+    if kind in ("mom", "yoy"):
+        for digits, what, as_kind, reading in _same_place(readings, stated):
+            yield max(digits, FAIRLY_SURE), what, as_kind, reading
     if kind == "level":
         for other in _baskets(readings, spot):
             for reading in readings.level(other, exact=True):

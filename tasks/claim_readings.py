@@ -1,11 +1,11 @@
 """What the ledger has to say about a figure: every reading of it, each with the interval that the printed digits leave open.
 
 An opinion of its own beside the table `metric`, because that table holds single values: here a level comes from a printed
-number, from the difference of two printed totals, from a sum of months, or from a printed growth, and a growth from two
-such levels.
+number, from the difference of two printed totals, from a sum of months, or from what all that is printed of its series leaves
+open (`claim_bounds`), and a growth from two such levels.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 
 import polars as pl
@@ -14,6 +14,7 @@ from schemas.code_tables import code_table
 from schemas.metric import MADE, Metric
 from schemas.observation import Observation
 from schemas.release import Release
+from tasks import claim_bounds
 from tasks.claim_changes import changes_between, said_changes
 from tasks.claim_numbers import Key, standing_numbers, without_trade
 from tasks.claim_stated import Spot
@@ -64,6 +65,7 @@ class Readings:
         self.silent = without_trade(silent, (*self.numbers, *self.metric))
         self.covered = {(key[0], key[1]) for key in (*self.numbers, *self.metric)}
         self._levels: dict[tuple[Spot, bool], list[Reading]] = {}
+        self._series: dict[tuple[str, ...], claim_bounds.Series] = {}
 
     def _is_outranked(self, key: Key) -> bool:
         """Whether a total of the year does not stand in the table `metric`, because all its months are known from better kinds of
@@ -80,7 +82,6 @@ class Readings:
     def level(self, spot: Spot, *, exact: bool = False) -> list[Reading]:
         """Readings of a level or a total, of the surest tier that there is; `exact` leaves out what is only implied."""
         if (spot, exact) not in self._levels:
-            self._levels[spot, exact] = []  # a level that would need itself is no reading
             self._levels[spot, exact] = self._level(spot) or ([] if exact else self._implied(spot))
         return self._levels[spot, exact]
 
@@ -170,30 +171,38 @@ class Readings:
         strict, loose, point = parts[0][0].strict, parts[0][0].loose, parts[0][0].point
         for part in parts[1:]:
             strict, loose, point = strict + part[0].strict, loose + part[0].loose, point + part[0].point
-        tier = "computed" if all(part[0].strict.width <= 1 for part in parts) else "revisable"
+        is_revisable = any(part[0].strict.width > 1 for part in parts)
         words = f"{show_level(point, spot.measure)}, the sum of {len(parts)} months"
-        return Reading(strict, loose, point, tier, words)
+        return Reading(strict, loose, point, "computed", words, is_revisable)
 
     def _implied(self, spot: Spot) -> list[Reading]:
-        """A level that a printed growth implies: the base of next year's growth, or this year's growth on a known base."""
-        found = []
-        for shift, growth_of in ((12, spot.shifted(12)), (-12, spot)):
-            growth, other = self.growths.get(_key(growth_of)), self.level(spot.shifted(shift), exact=True)
-            if growth is None or not other or changes_between(spot, spot.shifted(shift)):
-                continue
-            known, ratio = other[0], printed(*growth, "").mapped(lambda one: one.scaled(Fraction(1, 100), 1))
-            made = (
-                known.over(ratio) if shift == 12 else (known.strict.times(ratio.strict), known.loose.times(ratio.loose))
-            )
-            if made is None:
-                continue
-            low, high = (show_level(end, spot.measure) for end in (made[0].low, made[0].high))
-            words = f"between {low} and {high}, as the printed growth of {float(growth[0]):+.10g} % implies"
-            found.append(Reading(*made, made[0].middle, "implied", words))
-        return found[:1]
+        """What all that is printed of the series leaves open for a level that nobody prints."""
+        series = self._series_of(spot)
+        found = series.between((spot.first, spot.last))
+        return [] if found is None else [claim_bounds.reading(found, series, spot.measure)]
 
-    def growth(self, spot: Spot, base: Spot, *, printed_too: bool = True) -> list[Reading]:
-        """Readings of a growth in per cent: as a source prints it, and as two levels give it that mean the same."""
+    def _series_of(self, spot: Spot) -> claim_bounds.Series:
+        """The printed numbers of a place's series, gathered once."""
+        name = _key(spot)[:4]
+        if name not in self._series:
+            levels, growths = (
+                {key[4:]: number for key, number in found.items() if key[:4] == name}
+                for found in (self.numbers, self.growths)
+            )
+            places = {key[4:] for key in (*self.metric, *self.silent) if key[:4] == name and key[4] == key[5]}
+            made = {place: self._made(spot.at(first=place[0], last=place[1])) for place in sorted(places - {*levels})}
+            exact = {place: one.point for place, one in made.items() if one is not None}
+
+            def is_comparable(one: claim_bounds.Period, other: claim_bounds.Period) -> bool:
+                first, second = (spot.at(first=period[0], last=period[1]) for period in (one, other))
+                return not changes_between(first, second)
+
+            self._series[name] = claim_bounds.Series(levels, growths, exact, is_comparable)
+        return self._series[name]
+
+    def growth(self, spot: Spot, base: Spot, *, printed_too: bool = True, exact: bool = False) -> list[Reading]:
+        """Readings of a growth in per cent: as a source prints it, and as two levels give it that mean the same; `exact` leaves
+        out levels that are only implied."""
         found = []
         changes = changes_between(spot, base)
         number = self.growths.get(_key(spot)) if base == spot.shifted(-12) else None
@@ -202,32 +211,34 @@ class Readings:
             found.append(printed(*number, f"{show_percent(number[0])}, as a source prints it{over}"))
         if changes:
             return found
-        now = self.level(spot, exact=True)
-        before = self.level(base, exact=True)
-        if not before and number is None:
-            before = self.level(base)
+        # A printed growth is among what implies its base, and says more than what follows from that base.
+        now, before = (self.level(one, exact=exact or (number is not None and printed_too)) for one in (spot, base))
         if now and before and (made := growth_of(now[0], before[0])):
             found.append(made)
         return found
 
-    def share(self, spot: Spot) -> list[Reading]:
+    def share(self, spot: Spot, *, exact: bool = False) -> list[Reading]:
         """Share in the world total, in per cent."""
-        own, world = self.level(spot, exact=True), self.level(spot.at(partner=WORLD), exact=True)
+        own, world = (self.level(one, exact=exact) for one in (spot, spot.at(partner=WORLD)))
         if not own or not world or (share := own[0].over(world[0])) is None:
             return []
         strict, loose = (one.scaled(100) for one in share)
         point = own[0].point / world[0].point * 100
-        tier = "revisable" if "revisable" in (own[0].tier, world[0].tier) else "computed"
-        return [Reading(strict, loose, point, tier, f"{float(point):.1f} %, {own[0].words} of {world[0].words}")]
+        tier = _tier(own[0], world[0])
+        shown = _shown(tier, strict, point, lambda value: f"{float(value):.1f} %")
+        words = f"{shown}, {own[0].words} of {world[0].words}"
+        return [Reading(strict, loose, point, tier, words, _is_revisable(own[0], world[0]))]
 
-    def unit_value(self, spot: Spot) -> list[Reading]:
+    def unit_value(self, spot: Spot, *, exact: bool = False) -> list[Reading]:
         """Money per kilogram, of the currency of the place's measure."""
-        value, mass = self.level(spot, exact=True), self.level(spot.at(measure="quantity_kg"), exact=True)
+        value, mass = (self.level(one, exact=exact) for one in (spot, spot.at(measure="quantity_kg")))
         if not value or not mass or (quotient := value[0].over(mass[0])) is None:
             return []
         point = value[0].point / mass[0].point
-        price = f"{float(point * 1000):,.0f} {spot.measure.removeprefix('value_').upper()}/t"
-        return [Reading(*quotient, point, "computed", f"{price}, {value[0].words} for {mass[0].words}")]
+        tier, money = _tier(value[0], mass[0]), spot.measure.removeprefix("value_").upper()
+        price = _shown(tier, quotient[0], point, lambda one: f"{float(one * 1000):,.0f} {money}/t")
+        words = f"{price}, {value[0].words} for {mass[0].words}"
+        return [Reading(*quotient, point, tier, words, _is_revisable(value[0], mass[0]))]
 
     def partners(self, spot: Spot) -> list[str]:
         """Partners with a number of their own in the ledger for this product."""
@@ -241,10 +252,26 @@ def growth_of(now: Reading, before: Reading) -> Reading | None:
         return None
     strict, loose = (one.scaled(100, -100) for one in ratio)
     point = (now.point / before.point - 1) * 100
-    tier = next((tier for tier in ("implied", "revisable") if tier in (now.tier, before.tier)), "computed")
-    low, high = (show_percent(end) for end in (strict.low, strict.high))
-    between = f" (the printed digits leave {low} to {high} open)" if low != high else ""
-    return Reading(strict, loose, point, tier, f"{show_percent(point)}, {now.words} against {before.words}{between}")
+    tier, low, high = _tier(now, before), show_percent(strict.low), show_percent(strict.high)
+    between = f" (the printed digits leave {low} to {high} open)" if low != high and tier != "implied" else ""
+    shown = _shown(tier, strict, point, show_percent)
+    words = f"{shown}, {now.words} against {before.words}{between}"
+    return Reading(strict, loose, point, tier, words, _is_revisable(now, before))
+
+
+def _shown(tier: str, strict: Interval, point: Fraction, show: Callable[[Fraction], str]) -> str:
+    """A quotient as a person reads it: one value, or the two ends where no single value follows."""
+    low, high = show(strict.low), show(strict.high)
+    return f"between {low} and {high}" if tier == "implied" and low != high else show(point)
+
+
+def _tier(*operands: Reading) -> str:
+    """How far a quotient can be trusted: what rests on something implied is implied."""
+    return "implied" if any(one.tier == "implied" for one in operands) else "computed"
+
+
+def _is_revisable(*operands: Reading) -> bool:
+    return any(one.is_revisable for one in operands)
 
 
 def _combined(first: Reading, second: Reading, sign: int, spot: Spot, words: str) -> Reading:
@@ -253,7 +280,7 @@ def _combined(first: Reading, second: Reading, sign: int, spot: Spot, words: str
         (a + b if sign > 0 else a - b) for a, b in ((first.strict, second.strict), (first.loose, second.loose))
     )
     point = first.point + sign * second.point
-    return Reading(strict, hull(strict, loose), point, "revisable", f"{show_level(point, spot.measure)}, {words}")
+    return Reading(strict, hull(strict, loose), point, "computed", f"{show_level(point, spot.measure)}, {words}", True)
 
 
 def _key(spot: Spot) -> Key:

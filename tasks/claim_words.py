@@ -182,7 +182,7 @@ def read_product(row: dict[str, str]) -> str:
         return re.sub(r"\D", "", stated)[:8]
     if re.fullmatch(r"\d{2,8}|(line|basket):[a-z_]+", row["commodity"]):
         return row["commodity"]
-    word = " ".join(row["commodity"].lower().replace("_", " ").replace("-", " ").split())
+    word = " ".join(re.sub(r"[_,\-\s]+", " ", row["commodity"].lower()).split())
     rows = code_table("commodity_words").filter(pl.col("word") == word).to_dicts()
     if not rows:
         raise Unclear(

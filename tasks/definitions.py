@@ -39,7 +39,11 @@ def changes(frame: pl.DataFrame, labels: Mapping[str, Sequence[str]]) -> pl.Seri
             changed = mine.select("month", *places).select(changed="month", key=_key(columns, labels))
             find = _of_one_month if months.len() == 1 else _by_month
             found.append(find(frame.select("month", key=_key(columns, labels)), changed))
-    return pl.DataFrame([one.alias(str(place)) for place, one in enumerate(found)]).select(pl.max_horizontal(pl.all())).to_series()
+    return (
+        pl.DataFrame([one.alias(str(place)) for place, one in enumerate(found)])
+        .select(pl.max_horizontal(pl.all()))
+        .to_series()
+    )
 
 
 def changes_of_texts(frame: pl.DataFrame) -> pl.Series:
@@ -63,7 +67,9 @@ def _of_one_month(frame: pl.DataFrame, changed: pl.DataFrame) -> pl.Series:
 
 def _by_month(frame: pl.DataFrame, changed: pl.DataFrame) -> pl.Series:
     rows, since = frame.with_row_index("row").sort("month"), changed.with_columns(since="changed").sort("since")
-    found = rows.join_asof(since, left_on="month", right_on="since", by="key", strategy="backward", check_sortedness=False)
+    found = rows.join_asof(
+        since, left_on="month", right_on="since", by="key", strategy="backward", check_sortedness=False
+    )
     return found.sort("row")["changed"]
 
 

@@ -28,6 +28,8 @@ MADE_IN = {
     "state": "tasks.metrics.months",
     "recent": "tasks.metrics.months",
     "revision": "tasks.revisions",
+    "product_name": "tasks.name_tables",
+    "partner_name": "tasks.name_tables",
 }
 
 # Made of the words of one month and of the scopes that hold it.

@@ -72,7 +72,8 @@ def product_names(product: str) -> tuple[str, str] | None:
     if product.startswith(BASKET):
         rows = code_table("baskets").filter(BASKET + pl.col("basket") == product)
     else:
-        rows = code_table("products").filter(pl.col("product") == product)
+        tables = (code_table(name).filter(pl.col("product") == product) for name in ("products", "hs_names"))
+        rows = next((rows for rows in tables if rows.height), pl.DataFrame())
     return (rows["name_en"][0], rows["name_zh"][0]) if rows.height else None
 
 
@@ -190,7 +191,7 @@ def show_trace(console: Console, trace: Trace, *, full: bool = True) -> None:
 
 
 def _number(value: float | str | None) -> str:
-    return "none" if value is None else value if isinstance(value, str) else _digits(value)
+    return "none" if value is None else value if isinstance(value, str) else exact(value)
 
 
 def frame_table(rows: pl.DataFrame, rows_max: int, width: int, columns: Sequence[str] = ()) -> Group | Table:
@@ -264,10 +265,10 @@ def _upright(rows: pl.DataFrame, left_out: int) -> Table:
 def _text(value: Any) -> str:
     if value is None:
         return ""
-    return escape(_digits(value) if isinstance(value, float) else str(value))
+    return escape(exact(value) if isinstance(value, float) else str(value))
 
 
-def _digits(value: float) -> str:
+def exact(value: float) -> str:
     """A whole number whole, for a level may have more digits than a growth has decimals to show; else ten digits."""
     if value.is_integer():
         return f"{value:,.0f}"

@@ -19,6 +19,7 @@ from schemas.control_event import ControlEvent, EventMonth, EventWindow
 from schemas.metric import Metric
 from schemas.table import Table, polars_schema, schema_sha256, table_name
 from tasks.control_events import codes_of, measures, members, touched_codes
+from tasks.control_states import with_states
 from tasks.event_windows import (
     LOOKED_AT,
     Series,
@@ -61,21 +62,29 @@ def mark_events(release: Normalised, metric: PendingFiles, known: Known) -> Even
     events = [*measures()] if is_outdated else _changed(release, known)
     months = event_month(metric, known, is_outdated=is_outdated) if events else read_table(known.snapshot, EventMonth)
     return EventTables(
-        control_event(), event_window(events, months, release, known), cast("DataFrame[EventMonth]", months)
+        control_event(_newest_day(release, known)), event_window(events, months, release, known),
+        cast("DataFrame[EventMonth]", months),
     )  # fmt: skip
 
 
-def control_event() -> DataFrame[ControlEvent]:
-    """The measures with their days as days and their codes beside them."""
+def _newest_day(release: Normalised, known: Known) -> date:
+    """The day of the newest release of the store, whatever the order in which they came."""
+    days: list[date] = [*known.releases["released_on"], *release.release["released_on"]]
+    return max(days)
+
+
+def control_event(day: date) -> DataFrame[ControlEvent]:
+    """The measures with their days as days, their codes, and the state of each on a day."""
     rows = [
         {
             **row,
             **{name: date.fromisoformat(row[name]) if row[name] else None for name in DAYS},
             "codes_whole": [code for code, how in codes_of(row["event"]).items() if how == "whole"],
             "codes_unknown_share": [code for code, how in codes_of(row["event"]).items() if how == "unknown_share"],
+            **{name: [part for part in row[name].split(";") if part] for name in ("suspends", "succeeds")},
             "note": _note(row),
         }
-        for row in code_table("control_events").iter_rows(named=True)
+        for row in with_states(code_table("control_events"), day).iter_rows(named=True)
     ]
     kinds = polars_schema(ControlEvent)
     frame = pl.DataFrame([{name: row[name] for name in kinds} for row in rows], schema=kinds)

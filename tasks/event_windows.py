@@ -20,8 +20,9 @@ from schemas.metric import Metric
 from schemas.release import Release
 from schemas.table import polars_schema
 from tasks.control_events import coverage, events_of, members, mixed_note, touched_codes
+from tasks.control_states import states_on
 from tasks.definitions import changes_of_texts
-from tasks.periods import first_day, month_number
+from tasks.periods import first_day, month_end, month_number
 from tasks.scope import BASKET, WORLD, covering
 from tasks.snapshot import Snapshot
 from tasks.tables import Partition, partition_month, read_table
@@ -73,7 +74,7 @@ def windows_of(
     for first, length in spans:
         now, before, growth, status = _compare(series, first, length)
         yield {
-            "event": event["event"], "state": event["state"], "flow": flow, "product": product,
+            "event": event["event"], "flow": flow, "state": states_on(month_end(first_day(first + length - 1)))[event["event"]].name, "product": product,
             "role": "touched" if touched else "placebo", "coverage": touched, "partner": partner,
             "side": "before" if first < month else "after", "months": length, "first_month": first_day(first),
             "last_month": first_day(first + length - 1), "quantity_kg": now, "quantity_year_before_kg": before,

@@ -73,7 +73,8 @@ def _partners_removed(judged: Judged) -> Rows:
         old.group_by("flow", "measure", "month").agg(total=pl.col("value").sum()), on=["flow", "measure", "month"]
     )
     for found in (
-        gone.filter(pl.col("value") / pl.col("total") > 1 - PARTNERS_SHARE_MIN)
+        # A product, not a quotient: of a month without trade 0 / 0 would be nan, which is more than anything.
+        gone.filter(pl.col("value") > (1 - PARTNERS_SHARE_MIN) * pl.col("total"))
         .sort("month", "partner")
         .iter_rows(named=True)
     ):
@@ -109,7 +110,7 @@ def _products_removed(judged: Judged) -> Rows:
         .group_by("flow", "measure", "month")
         .agg(pl.col("value").sum(), pl.col("product").sort())
         .join(sums, on=["flow", "measure", "month"])
-        .filter(pl.col("value") / pl.col("total") > REMOVED_SHARE_MAX)
+        .filter(pl.col("value") > REMOVED_SHARE_MAX * pl.col("total"))
         .with_columns(name=month_text())
         .sort("flow", "measure", "month")
     )

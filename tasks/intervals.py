@@ -5,7 +5,7 @@ from such numbers carry both intervals along, in exact fractions, so that a boun
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 
@@ -81,8 +81,9 @@ class Reading:
     """A figure as the ledger has it.
 
     `strict` holds where all that it rests on was rounded, `loose` where some of it may have been cut off. `tier` is how far
-    it can be trusted to contradict: `printed` by a source; `computed` from printed figures; `revisable`, put together from
-    months that were printed at different times; `implied` by a printed growth.
+    it can be trusted to contradict: `printed` by a source; `computed` from printed figures; `implied` by printed growths and
+    totals, which leave an interval open. `is_revisable` says that it is put together from months or totals that were printed
+    at different times, each with revisions of its own.
     """
 
     strict: Interval
@@ -90,6 +91,7 @@ class Reading:
     point: Fraction
     tier: str
     words: str
+    is_revisable: bool = False
 
     def over(self, other: "Reading") -> tuple[Interval, Interval] | None:
         """What the quotient of two readings may be, strictly and loosely; None where there is none."""
@@ -99,7 +101,7 @@ class Reading:
     def mapped(self, change: Callable[[Interval], Interval]) -> "Reading":
         """The reading of another figure that follows from this one alone."""
         point = change(Interval(self.point, self.point)).low
-        return Reading(change(self.strict), change(self.loose), point, self.tier, self.words)
+        return replace(self, strict=change(self.strict), loose=change(self.loose), point=point)
 
 
 def printed(value: Fraction, step: Fraction, words: str, tier: str = "printed") -> Reading:

@@ -80,7 +80,12 @@ def open_known(store: Path, release: Normalised) -> Known:
     foreign = {month for month in outdated if _has_other_columns(snapshot, Metric, figures[month])}
     states = _of_todays_schema(_published(snapshot, State), State).keys() - foreign
     plan = plan_months(
-        release, in_ledger.keys(), figures.keys(), outdated, states, lambda month: _has_spans(snapshot, month, in_ledger[month])
+        release,
+        in_ledger.keys(),
+        figures.keys(),
+        outdated,
+        states,
+        lambda month: _has_spans(snapshot, month, in_ledger[month]),
     )
     if again := sum(month in plan.derived for month in outdated):
         log.warning(

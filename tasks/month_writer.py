@@ -209,7 +209,10 @@ class MonthWriter:
             source = register_io_source(lambda *asked: self._taken(), schema=like.schema)
             # The engine turns every problem of a file into one of its own, so the bytes go through `_Hashed`.
             source.sink_parquet(
-                self._file, engine="streaming", maintain_order=True, **parquet_options(self._model, like, self._derivation)
+                self._file,
+                engine="streaming",
+                maintain_order=True,
+                **parquet_options(self._model, like, self._derivation),
             )  # type: ignore[call-overload]
         except BaseException as problem:
             self._problem = problem

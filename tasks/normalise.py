@@ -12,6 +12,7 @@ import numpy
 import polars as pl
 from pandera.typing.polars import DataFrame
 
+from schemas.name import PrintedName
 from schemas.observation import Detail
 from schemas.release import Finding, Quarantine, Release
 from schemas.reported import Reported
@@ -29,18 +30,20 @@ from tasks.names import doubt_names, doubt_pairs
 from tasks.numbers import MISSING_MARKS, SUM_MAX, plain_texts, tidy_numbers
 from tasks.parts import PART, causes_first, complete_sums
 from tasks.plurals import counted
+from tasks.printed_names import printed_names
 from tasks.repeats import COPY, ECHO, doubt_repeats, find_copies, has_same_key, said_twice
 from tasks.sources import SOURCES
 from tasks.sources.protocol import Parsed
 
 
 class Normalised(NamedTuple):
-    """A release as understood: its statements, the records set aside, the doubts, and the release itself."""
+    """A release as understood: its statements, the records set aside, the doubts, the release itself, and its names."""
 
     detail: DataFrame[Detail]
     quarantine: DataFrame[Quarantine]
     findings: DataFrame[Finding]
     release: DataFrame[Release]
+    names: DataFrame[PrintedName]
 
 
 def normalise(landed: Landed, parsed: Parsed) -> Normalised:
@@ -90,7 +93,8 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     detail = _as_detail(_in_order(numbers, codes), codes, amounts, record, landed, release_id)
     _refuse_growth_of_pieces(detail, where)
     release = describe(landed, parsed, said, quarantine, lost, release_id)
-    return Normalised(detail, quarantine, gather(release_id, doubts), release)
+    names = printed_names(parsed.reported, codes, numbers["row"].unique().sort(), landed)
+    return Normalised(detail, quarantine, gather(release_id, doubts), release, names)
 
 
 def numbers_of(reported: DataFrame[Reported]) -> pl.DataFrame:

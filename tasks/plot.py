@@ -7,6 +7,7 @@ import polars as pl
 
 from tasks.chart import COLOURS, lines, on_calendar, png, svg
 from tasks.control_events import MIXED, MIXED_WORDS, events_of, holds
+from tasks.control_states import took_effect
 from tasks.display import named, partner_name, product_name
 from tasks.errors import NoFigure
 from tasks.periods import month_end
@@ -63,8 +64,4 @@ def draw(rows: pl.DataFrame, product: str, partners: list[str], measure: str, fo
 
 def _effect(row: dict[str, str]) -> date | None:
     """The day on which a measure took effect, if it ever did."""
-    return (
-        date.fromisoformat(row["effective_from"])
-        if row["effective_from"] and row["state"] != "never_in_force"
-        else None
-    )
+    return date.fromisoformat(row["effective_from"]) if took_effect(row) else None

@@ -18,6 +18,7 @@ from tasks import ledger, wide
 from tasks.errors import NothingPublished
 from tasks.metrics.calendar import derive
 from tasks.proof import proved
+from tasks.requested_records import with_requested_records
 from tasks.scope import part_of
 from tasks.snapshot import Snapshot, open_snapshot
 from tasks.tables import read_table
@@ -84,7 +85,7 @@ def query(
         if month_of is None:
             raise ValueError(f"the table {table} has no months")
         rows = rows.filter((pl.col(month_of).dt.year() == month[0]) & (pl.col(month_of).dt.month() == month[1]))
-    return rows
+    return with_requested_records(rows, snapshot) if table == "metric" and as_of is None else rows
 
 
 def _as_of(snapshot: Snapshot, table: str, day: date, flow: str | None, product: str | None) -> pl.DataFrame:

@@ -17,6 +17,7 @@ from pandera.typing.polars import DataFrame
 from schemas.control_event import ControlEvent, EventMonth, EventWindow
 from schemas.lineage import Lineage
 from schemas.metric import Metric
+from schemas.name import PartnerName, ProductName
 from schemas.observation import Detail, Observation
 from schemas.release import Finding, Quarantine, Release
 from schemas.revision import Revision
@@ -30,6 +31,7 @@ from tasks.event_tables import EventTables
 from tasks.known import Known, later_year
 from tasks.lineage import code_sha256, json_sha256, lineage_row
 from tasks.month_writer import PendingFiles
+from tasks.name_tables import NameTables, name_tables
 from tasks.normalise import Normalised
 from tasks.publish import NewFile, Published, publish
 from tasks.tables import Partition, encode_file, encode_months, partition_path
@@ -66,7 +68,7 @@ def publish_release(
     }
     again = {model: months for made in (frames, files) for model, (_, months) in made.items()}
     replaced = {(table_name(model), partition_path(month)) for model, months in again.items() for month in months}
-    replaced |= {(table_name(model), "") for model in (ControlEvent, EventWindow, EventMonth)}
+    replaced |= {(table_name(model), "") for model in (ControlEvent, EventWindow, EventMonth, ProductName, PartnerName)}
     earlier = known.snapshot.files if known.snapshot else ()
     carried = [entry for entry in earlier if (entry.table, entry.partition) not in replaced and entry.table not in GONE]
     about = {"releases": releases["release_id"].sort().to_list(), "released_on": str(releases["released_on"].max())}
@@ -74,13 +76,14 @@ def publish_release(
     # that was there stays one.
     there = {entry.partition for entry in earlier if entry.table == table_name(Revision)}
     revised = tuple(month for month in again[Revision] if month in known.touched or partition_path(month) in there)
-    always = {Revision: revised}
+    always: dict[type[Table], tuple[Partition, ...]] = {Revision: revised}
     # File after file: each is written and let go before the next one is made.
     waiting = itertools.chain(*(table.new_files() for table, _ in files.values()))
     collected = words_of_collected(whole(ledger_after, known), releases)
     made_of = functools.partial(derivation_of_month, releases=releases, collected=collected)
+    names = name_tables(known.snapshot, release.names)
     new = _made_again(
-        {model: frame for model, (frame, _) in frames.items()}, waiting, always, events, made_of, releases
+        {model: frame for model, (frame, _) in frames.items()}, waiting, always, events, names, made_of, releases
     )
     release_id = release.release["release_id"][0]
     if release_id not in known.releases["release_id"]:
@@ -90,7 +93,7 @@ def publish_release(
 
 def _made_again(
     frames: dict[type[Table], pl.DataFrame], waiting: Iterable[NewFile], always: dict[type[Table], tuple[Partition, ...]],
-    events: EventTables, made_of: Callable[[type[Table], Partition], dict[str, Any]], releases: pl.DataFrame,
+    events: EventTables, names: NameTables, made_of: Callable[[type[Table], Partition], dict[str, Any]], releases: pl.DataFrame,
 ) -> Iterator[NewFile]:  # fmt: skip
     """The files that take the place of earlier ones, also without rows for the months that `always` have one."""
     encoded = itertools.chain(
@@ -109,6 +112,8 @@ def _made_again(
     yield encode_file(ControlEvent, events.control_event, "", derivation_of(ControlEvent, releases.clear()) | made_with)
     yield encode_file(EventWindow, events.event_window, "", derivation_of(EventWindow, speaking) | made_with)
     yield encode_file(EventMonth, events.event_month, "", derivation_of(EventMonth, speaking) | made_with)
+    yield encode_file(ProductName, names.product_name, "", derivation_of(ProductName, releases))
+    yield encode_file(PartnerName, names.partner_name, "", derivation_of(PartnerName, releases))
 
 
 def _with_files_of_release(

@@ -4,6 +4,9 @@ A scope is products (a shorter code stands for all below it, * for all), partner
 records), months and measure families. Everything here answers one question about keys: is this one covered?
 """
 
+import functools
+from datetime import date
+
 import polars as pl
 
 from schemas.code_tables import code_table, valid_in
@@ -11,6 +14,7 @@ from schemas.observation import KINDS
 
 LEVELS = (2, 4, 6, 8)
 FINEST = 8
+FIRST_YEAR, LAST_YEAR = 1900, 2199
 EVERYTHING = "*"
 WORLD = "WLD"
 BASKET = "basket:"
@@ -56,8 +60,13 @@ def month_index(day: str | pl.Expr) -> pl.Expr:
 
 
 def index_month(index: str) -> pl.Expr:
-    """First day of the month that has this index."""
-    return pl.date(pl.col(index) // 12, pl.col(index) % 12 + 1, 1)
+    """First day of the month that has this index, of the years from FIRST_YEAR on."""
+    return pl.lit(_first_days()).gather(pl.col(index) - FIRST_YEAR * 12)
+
+
+@functools.cache
+def _first_days() -> pl.Series:
+    return pl.date_range(date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 1), "1mo", eager=True)
 
 
 def month_text() -> pl.Expr:

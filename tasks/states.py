@@ -88,13 +88,19 @@ def _read(file: Path | bytes | None, model: type[State | Recent], portion: Porti
     if file is None:
         return nothing
     opened = pyarrow.parquet.ParquetFile(
-        io.BytesIO(file) if isinstance(file, bytes) else file, read_dictionary=NAMED, memory_map=not isinstance(file, bytes)
+        io.BytesIO(file) if isinstance(file, bytes) else file,
+        read_dictionary=NAMED,
+        memory_map=not isinstance(file, bytes),
     )
-    groups = range(opened.num_row_groups)
+    groups = [*range(opened.num_row_groups)]
     if portion is not None:
         place = opened.schema_arrow.names.index("product")
-        groups = [number for number in groups if _may_have(opened.metadata.row_group(number).column(place).statistics, portion)]
-    rows = pl.from_arrow(opened.read_row_groups(list(groups), columns=nothing.columns))
+        groups = [
+            number
+            for number in groups
+            if _may_have(opened.metadata.row_group(number).column(place).statistics, portion)
+        ]
+    rows = pl.from_arrow(opened.read_row_groups(groups, columns=nothing.columns))
     assert isinstance(rows, pl.DataFrame)
     return rows.with_columns(pl.col(NAMED).cast(pl.Categorical))
 

@@ -21,6 +21,7 @@ from tasks.origin import Amount, Origins, Point
 from tasks.periods import first_day, month_name, month_number
 from tasks.plurals import counted
 from tasks.recipes import RECIPES, ExactOperand, first_month, months_of
+from tasks.requested_records import with_requested_records
 from tasks.scope import WORLD
 from tasks.snapshot import Snapshot
 from tasks.tables import read_table
@@ -84,7 +85,7 @@ class Tracer:
         is_asked = (pl.col("measure") == point.measure) & (pl.col("period") == first_day(point.month))
         rows = self.metric.filter(of_it & is_asked)
         if rows.height:
-            return rows.row(0, named=True)
+            return with_requested_records(rows, self.snapshot).row(0, named=True)
         near = self.metric.filter(of_it)
         said = f"no {point.flow} of {point.product}, partner {point.partner}, {point.measure}, in {month_name(point.month)}"
         if not near.height:

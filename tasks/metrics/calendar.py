@@ -14,7 +14,7 @@ from schemas.metric import Metric
 from schemas.release import Release
 from schemas.table import empty_frame
 from tasks.metrics.coverage import cover
-from tasks.metrics.levels import Numbers, bit_of, seen, status, with_levels
+from tasks.metrics.levels import Numbers, bit_of, seen, status, traded, with_levels
 from tasks.metrics.names import Names
 from tasks.metrics.records import on_request, with_records
 from tasks.metrics.rows import as_metric, in_order, per_kilogram, with_others
@@ -35,7 +35,11 @@ PREFIX = {1: "before_", 12: "ago_"}
 
 
 def derive(
-    observation: pl.DataFrame, releases: DataFrame[Release], wanted: pl.DataFrame | None = None, *, all_records: bool = True
+    observation: pl.DataFrame,
+    releases: DataFrame[Release],
+    wanted: pl.DataFrame | None = None,
+    *,
+    all_records: bool = True,
 ) -> DataFrame[Metric]:
     """All figures from one statement a number (`ledger.last_word` or `as_of`) and the scopes of the releases.
 
@@ -55,19 +59,25 @@ def derive(
 def _of_flow(
     flow: object, printed: pl.DataFrame, releases: DataFrame[Release], wanted: pl.DataFrame | None, all_records: bool
 ) -> pl.DataFrame:
-    names = Names.of(printed["product"].unique(), printed["partner"].unique(), printed["measure"].unique(), *_window(printed, releases))
+    names = Names.of(
+        printed["product"].unique(),
+        printed["partner"].unique(),
+        printed["measure"].unique(),
+        *_window(printed, releases),
+    )
     numbers = names.numbered(printed.select(*KEY, "month", "span", "value", kinds=bit_of(pl.col("standing"))))
     months = numbers.filter(span="month").select(*SERIES, "value", "kinds", is_sum=pl.lit(False))
     coverage = cover(names, str(flow), releases)
     of_flow = Numbers(add_up(months, coverage), numbers.filter(pl.col("span") != "month"))
-    frame = with_levels(_grid(seen(of_flow, names), names), of_flow.rows, coverage)
+    where = traded(of_flow.rows, coverage)
+    frame = with_levels(_grid(seen(of_flow, names), names), of_flow.rows, where, coverage)
     known = pl.concat([coverage.known, frame.filter(pl.col("quiet") == 0).select("product", "month")]).unique()
     known = known.select(at=names.key("product", "month"), is_known=pl.lit(True))
     frame = frame.with_columns(at=names.key("product", "month")).join(known, on="at", how="left", maintain_order="left")
     is_published = (pl.col("quiet") <= QUIET_MONTHS).fill_null(False) & pl.col("is_known").fill_null(False)
     frame = frame.with_columns(is_published=is_published).drop("at", "is_known")
     frame = _with_printed_growth(_side_by_side(_with_sums(frame, of_flow, names)), of_flow.spans)
-    frame = with_others(frame, of_flow.rows, coverage)
+    frame = with_others(frame, of_flow.rows, where, coverage)
     made: list[pl.DataFrame] = []
     for is_ratio, rows in ((False, frame), (True, per_kilogram(frame, names))):
         if rows.is_empty():
@@ -114,7 +124,9 @@ def _grid(seen_months: pl.DataFrame, names: Names) -> pl.DataFrame:
 def _with_sums(frame: pl.DataFrame, numbers: Numbers, names: Names) -> pl.DataFrame:
     """The frame with year to date and rolling year, each with status and kinds."""
     chained = chained_years(frame, numbers.spans, names)
-    frame = frame.join(chained.with_columns(is_chained=pl.lit(True)), on=SERIES, how="left", suffix="_chained", maintain_order="left")
+    frame = frame.join(
+        chained.with_columns(is_chained=pl.lit(True)), on=SERIES, how="left", suffix="_chained", maintain_order="left"
+    )
     is_chained = pl.col("is_chained").fill_null(False)
     own = ("level", "level_status", "kinds")
     frame = frame.with_columns(pl.when(is_chained).then(f"{name}_chained").otherwise(name).alias(name) for name in own)
@@ -143,7 +155,9 @@ def _united(frame: pl.DataFrame, gather) -> pl.Expr:  # type: ignore[no-untyped-
     """The kinds of several rows as one set."""
     united = pl.lit(0, pl.UInt8)
     for bit in sorted({1 << place for kinds in frame["kinds"].unique() for place in range(8) if kinds >> place & 1}):
-        united = united | pl.when(gather((pl.col("kinds") & bit) > 0)).then(pl.lit(bit, pl.UInt8)).otherwise(pl.lit(0, pl.UInt8))
+        united = united | pl.when(gather((pl.col("kinds") & bit) > 0)).then(pl.lit(bit, pl.UInt8)).otherwise(
+            pl.lit(0, pl.UInt8)
+        )
     return united
 
 
@@ -159,7 +173,8 @@ def _side_by_side(frame: pl.DataFrame) -> pl.DataFrame:
 def _with_printed_growth(frame: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
     """The frame with the growth that a source prints of the month and of the year to date."""
     for span in ("yoy", "ytd_yoy"):
-        growth = spans.filter(span=span).select(*SERIES, pl.col("value").alias(f"printed_{span}"), pl.col("kinds").alias(f"printed_{span}_kinds"))
+        growth = spans.filter(span=span).select(
+            *SERIES, pl.col("value").alias(f"printed_{span}"), pl.col("kinds").alias(f"printed_{span}_kinds")
+        )
         frame = frame.join(growth, on=SERIES, how="left", maintain_order="left")
     return frame
-

@@ -82,7 +82,8 @@ class Coverage(NamedTuple):
 
 def priority(spoken: pl.Expr, place: int) -> pl.Expr:
     """The priority of the best kind of release so many months before the last one of `Coverage.silence`."""
-    return spoken // SPOKEN**place % SPOKEN - 1
+    digit: pl.Expr = spoken // SPOKEN**place % SPOKEN
+    return digit - 1
 
 
 def with_standing(frame: pl.DataFrame, scope: Scope, names: Names) -> pl.DataFrame:
@@ -94,7 +95,9 @@ def with_standing(frame: pl.DataFrame, scope: Scope, names: Names) -> pl.DataFra
     if not scope.listed.height:
         return found
     places = scope.listed.select(listed="standing", place=names.key(*PLACE_OF_FAMILY))
-    found = found.with_columns(place=names.key(*PLACE_OF_FAMILY)).join(places, on="place", how="left", maintain_order="left")
+    found = found.with_columns(place=names.key(*PLACE_OF_FAMILY)).join(
+        places, on="place", how="left", maintain_order="left"
+    )
     return found.with_columns(standing=pl.min_horizontal("standing", "listed")).drop("place", "listed")
 
 
@@ -119,7 +122,10 @@ def _scope(names: Names, releases: pl.DataFrame) -> tuple[Scope, pl.DataFrame]:
     listed = mine.filter(~pl.col("everyone")).with_columns(partner=pl.col("lists").str.split(",")).explode("partner")
     listed = names.numbered(listed.filter(pl.col("partner").is_in(names.partners)).drop("everyone", "lists"))
     members = names.baskets().rename({"part": "product"})
-    by_month = members.join(pl.DataFrame({"month": pl.int_range(names.first, names.first + names.months, dtype=pl.Int32, eager=True)}), how="cross")
+    by_month = members.join(
+        pl.DataFrame({"month": pl.int_range(names.first, names.first + names.months, dtype=pl.Int32, eager=True)}),
+        how="cross",
+    )
     by_month = by_month.filter(pl.col("month").is_between("begin", "end")).drop("begin", "end")
     known = pl.concat([known, _of_baskets(known, by_month, []).select(known.columns)])
     whole = _of_baskets(everyone, by_month, ["family"]).select(everyone.columns)
@@ -128,10 +134,19 @@ def _scope(names: Names, releases: pl.DataFrame) -> tuple[Scope, pl.DataFrame]:
         # A code may be covered by everyone and another one of its basket by a list.
         partners = listed.select("product", "partner", "family").unique()
         codes_of = members.select("basket", "product").unique()
-        of_members = partners.join(codes_of, on="product").select("basket", "partner", "family").unique().join(codes_of, on="basket")
+        of_members = (
+            partners.join(codes_of, on="product")
+            .select("basket", "partner", "family")
+            .unique()
+            .join(codes_of, on="basket")
+        )
         wanted = pl.concat([partners, of_members.select(partners.columns)]).unique()
         open_to_all = wanted.join(everyone, on=["product", "family"]).filter(names.founded() <= pl.col("month"))
-        listed = pl.concat([listed, open_to_all.select(listed.columns)]).group_by(PLACE_OF_FAMILY).agg(pl.col("standing").min())
+        listed = (
+            pl.concat([listed, open_to_all.select(listed.columns)])
+            .group_by(PLACE_OF_FAMILY)
+            .agg(pl.col("standing").min())
+        )
         baskets = _of_baskets(listed, by_month, ["partner", "family"]).select(listed.columns)
         listed = pl.concat([listed, baskets])
     return Scope(pl.concat([everyone, whole]), listed), known
@@ -141,7 +156,9 @@ def _of_baskets(covered: pl.DataFrame, members: pl.DataFrame, others: list[str])
     """The rows of baskets of which every code has a row in `covered`, as the worst of them."""
     needed = members.group_by("basket", "month").agg(needed=pl.len())
     worst = [pl.col("standing").max()] if "standing" in covered.columns else []
-    there = members.join(covered, on=["product", "month"]).group_by("basket", *others, "month").agg(*worst, there=pl.len())
+    there = (
+        members.join(covered, on=["product", "month"]).group_by("basket", *others, "month").agg(*worst, there=pl.len())
+    )
     whole = there.join(needed, on=["basket", "month"]).filter(pl.col("there") == pl.col("needed"))
     return whole.rename({"basket": "product"})
 
@@ -153,5 +170,6 @@ def _unbroken(rows: pl.DataFrame, month: int) -> pl.DataFrame:
     digits = pl.lit(pl.Series([SPOKEN**place for place in range(YEAR)], dtype=pl.UInt64))
     ordered = ordered.with_columns(place=place).filter(month - pl.col("month") == pl.col("place"))
     return ordered.group_by("key").agg(
-        run=pl.len().cast(pl.UInt8), spoken=((pl.col("standing").cast(pl.UInt64) + 1) * digits.gather(pl.col("place"))).sum()
+        run=pl.len().cast(pl.UInt8),
+        spoken=((pl.col("standing").cast(pl.UInt64) + 1) * digits.gather(pl.col("place"))).sum(),
     )

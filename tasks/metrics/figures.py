@@ -38,9 +38,8 @@ def growth(now: str, base: str, printed: str | None = None) -> tuple[pl.Expr, pl
     has_now, has_base = pl.col(now).is_not_null(), pl.col(base).is_not_null()
     is_computed = has_now & (pl.col(base) > 0).fill_null(False)
     is_implied = ~has_base & (pl.col(printed).is_not_null() if printed else pl.lit(False))
-    value = pl.when(is_computed).then((pl.col(now) / pl.col(base) - 1) * 100)
-    if printed:
-        value = value.when(is_implied).then(pl.col(printed) / BASIS_POINTS_PER_PERCENT)
+    computed = pl.when(is_computed).then((pl.col(now) / pl.col(base) - 1) * 100)
+    value = computed.when(is_implied).then(pl.col(printed) / BASIS_POINTS_PER_PERCENT) if printed else computed
     combined = pl.col(f"{base}_status") == status("combined_months") if now == "level" else pl.lit(False)
     made = (
         pl.when(is_computed).then(status("computed")).when(is_implied).then(status("implied_base"))
@@ -95,8 +94,16 @@ FIGURES_OF: Sequence[Figure] = (
     Figure("rolling_12m_yoy_pct", MONTH - 23, *growth("rolling_12m", "ago_rolling_12m"), own=None),
     Figure("share_pct", MONTH, *share(), own="level", of_partners=True),
     Figure("rank", MONTH, *rank(), own="level", of_partners=True),
-    Figure("contribution_mom_pp", MONTH - 1, *contribution("before_level", "world_before_level"), own="level", of_partners=True),
-    Figure("contribution_yoy_pp", MONTH - 12, *contribution("ago_level", "world_ago_level"), own="level", of_partners=True),
+    Figure(
+        "contribution_mom_pp",
+        MONTH - 1,
+        *contribution("before_level", "world_before_level"),
+        own="level",
+        of_partners=True,
+    ),
+    Figure(
+        "contribution_yoy_pp", MONTH - 12, *contribution("ago_level", "world_ago_level"), own="level", of_partners=True
+    ),
 )
 
 
@@ -120,12 +127,13 @@ def with_figures(frame: pl.DataFrame, *, per_kilogram: bool) -> pl.DataFrame:
             pl.when(is_cut).then(status("definition_break")).otherwise(name).alias(name),
         ]
     frame = frame.with_columns(made)
-    has_break = bool(frame["comparable_from"].max() is not None and frame["comparable_from"].max() > frame["month"].min() - 24)  # type: ignore[operator]
+    has_break = frame.select((pl.col("comparable_from").max() > MONTH.min() - 24).fill_null(False)).item()
     return frame.with_columns(after) if has_break else frame
 
 
 def kinds_behind(*, per_kilogram: bool) -> pl.Expr:
     """The kinds of release that the figures of a row rest on."""
+
     def where(name: str, *kinds: str) -> pl.Expr:
         united = pl.lit(0, pl.UInt8)
         for each in kinds:
@@ -134,7 +142,11 @@ def kinds_behind(*, per_kilogram: bool) -> pl.Expr:
 
     def unless_implied(name: str, base: str, printed: str) -> pl.Expr:
         implied = pl.col(status_of(name)) == status("implied_base")
-        return pl.when(implied & pl.col(name).is_not_null()).then(pl.col(printed).fill_null(0)).otherwise(where(name, base))
+        return (
+            pl.when(implied & pl.col(name).is_not_null())
+            .then(pl.col(printed).fill_null(0))
+            .otherwise(where(name, base))
+        )
 
     found = (
         where("level", "kinds") | where("ytd", "ytd_kinds") | where("rolling_12m", "window")

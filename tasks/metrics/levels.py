@@ -38,64 +38,101 @@ def bit_of(standing: pl.Expr) -> pl.Expr:
 
 
 def seen(numbers: Numbers, names: Names) -> pl.DataFrame:
-    """The series and months (SERIES) of which a number speaks, or a number of what they are made of.
-
-    A figure of the year to date speaks of every month since January. For each partner a reader looks for the world and the
-    groups, and for each HS8 code for the world of the levels above it.
-    """
-    of_years = numbers.spans.filter(pl.col("span").is_in(["ytd", "ytd_yoy"])).select(
-        *SERIES[:-1], month=pl.int_ranges(pl.col("month") // 12 * 12, pl.col("month") + 1, dtype=pl.Int32)
-    ).explode("month")  # fmt: skip
-    of_years = of_years.filter(pl.col("month").is_between(names.first, names.first + names.months - 1))
-    own = pl.concat([numbers.rows.select(SERIES), numbers.spans.filter(span="yoy").select(SERIES), of_years])
-    parts = own.filter(~names.is_total()).with_columns(partner=pl.lit(0, pl.UInt32)).select(key=names.key(*SERIES)).unique()
-    parts = parts.select(names.unpacked(*SERIES))
-    totals = [parts.with_columns(partner=pl.lit(total, pl.UInt32)) for total in names.totals]
-    # The world of each code, so that each code is looked at once.
-    codes = pl.concat([own.filter(names.is_total(), names.is_hs8()), parts.filter(names.is_hs8())])
-    codes = codes.with_columns(partner=pl.lit(names.world, pl.UInt32))
-    above = [codes.with_columns(product=names.above(level)) for level in HS_LEVELS]
-    keys = pl.concat([one.select(key=names.key(*SERIES)) for one in (own, *totals, *above)])
+    """The series and months (key, SERIES) of which a number speaks, or a number of what they are made of."""
+    own = pl.concat([numbers.rows.select(SERIES), spoken_of(numbers.spans, names)])
+    keys = pl.concat([own.select(key=names.key(*SERIES)), looked_for(own, names).select("key")])
     return keys.unique().select("key", *names.unpacked(*SERIES))
 
 
-def traded(rows: pl.DataFrame, coverage: Coverage) -> tuple[pl.Series, pl.Series]:
+def spoken_of(spans: pl.DataFrame, names: Names) -> pl.DataFrame:
+    """The series and months of which printed figures speak that are no month; of the year to date every month since January."""
+    of_years = spans.filter(pl.col("span").is_in(["ytd", "ytd_yoy"])).select(
+        *SERIES[:-1], month=pl.int_ranges(pl.col("month") // 12 * 12, pl.col("month") + 1, dtype=pl.Int32)
+    ).explode("month")  # fmt: skip
+    of_years = of_years.filter(pl.col("month").is_between(names.first, names.first + names.months - 1))
+    return pl.concat([spans.filter(span="yoy").select(SERIES), of_years])
+
+
+def looked_for(own: pl.DataFrame, names: Names) -> pl.DataFrame:
+    """What a reader looks for beside some series (key, SERIES): for each partner the world and the groups, and for each HS8 code the
+    world of the levels above it."""
+    parts = (
+        own.filter(~names.is_total()).with_columns(partner=pl.lit(0, pl.UInt32)).select(key=names.key(*SERIES)).unique()
+    )
+    parts = parts.select(names.unpacked(*SERIES))
+    totals = [parts.with_columns(partner=pl.lit(total, pl.UInt32)) for total in names.totals]
+    codes = pl.concat([own.filter(names.is_total(), names.is_hs8()).select(SERIES), parts.filter(names.is_hs8())])
+    codes = codes.with_columns(partner=pl.lit(names.world, pl.UInt32))
+    above = [codes.with_columns(product=names.above(level)) for level in HS_LEVELS]
+    keys = pl.concat([one.select(key=names.key(*SERIES)) for one in (*totals, *above)]).unique()
+    return keys.select("key", *names.unpacked(*SERIES))
+
+
+class Traded(NamedTuple):
     """Keys of the places that have a number in any measure, themselves or in a part; and of those below which a code has one."""
+
+    here: pl.Series
+    below: pl.Series
+
+
+def traded(rows: pl.DataFrame, coverage: Coverage) -> Traded:
+    """Where anything was traded, from the numbers of the months."""
     names = coverage.names
-    places = rows.select(key=names.key(*PLACE)).unique().select("key", *names.unpacked(*PLACE))
+    places = (
+        rows.select(key=names.key(*PLACE))
+        .sort("key")
+        .unique(maintain_order=True)
+        .select("key", *names.unpacked(*PLACE))
+    )
     own = pl.concat([places.drop("key"), _in_baskets(places, names)])
-    here = pl.concat([own, _totals(own, names)]).select(key=names.key(*PLACE)).to_series().unique()
+    here = (
+        pl.concat([own, _totals(own, names)])
+        .select(key=names.key(*PLACE))
+        .to_series()
+        .sort()
+        .unique(maintain_order=True)
+    )
     if not coverage.is_mixed:
         # What a release of HS8 codes covers at a higher level has a sum there.
-        return here, here.clear()
+        return Traded(here, here.clear())
     codes = places.filter(names.is_hs8())
     below = pl.concat([codes.with_columns(product=names.above(level)).select(PLACE) for level in HS_LEVELS])
-    return here, pl.concat([below, _totals(below, names)]).select(key=names.key(*PLACE)).to_series().unique()
+    return Traded(here, pl.concat([below, _totals(below, names)]).select(key=names.key(*PLACE)).to_series().unique())
 
 
 def _in_baskets(places: pl.DataFrame, names: Names) -> pl.DataFrame:
     inside = places.rename({"product": "part"}).join(names.baskets(), on="part")
-    return inside.filter(pl.col("month").is_between("begin", "end")).select(pl.col("basket").alias("product"), "partner", "month")
+    return inside.filter(pl.col("month").is_between("begin", "end")).select(
+        pl.col("basket").alias("product"), "partner", "month"
+    )
 
 
 def _totals(places: pl.DataFrame, names: Names) -> pl.DataFrame:
     """The totals of the partners of some places."""
     parts = places.filter(~names.is_total())
+    world = parts.select("product", "month").unique().with_columns(partner=pl.lit(names.world, pl.UInt32))
     of_groups = parts.join(names.groups(), on="partner").filter(pl.col("month").is_between("begin", "end"))
-    world = parts.with_columns(partner=pl.lit(names.world, pl.UInt32))
-    return pl.concat([world.select(PLACE), of_groups.with_columns(partner="total").select(PLACE)])
+    of_groups = of_groups.select("product", "month", partner="total").unique()
+    return pl.concat([world.select(PLACE), of_groups.select(PLACE)])
 
 
-def with_levels(frame: pl.DataFrame, rows: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
-    """The frame (SERIES, ...) with `has_row`, `level`, `level_status`, `kinds`, and `is_here`: whether its place is traded."""
+def with_levels(frame: pl.DataFrame, numbers: pl.DataFrame, where: Traded, coverage: Coverage) -> pl.DataFrame:
+    """The frame (SERIES, ...) with the levels of its rows, see `levels_of`; `numbers` are the printed and summed ones."""
     names = coverage.names
-    numbers = rows.select("value", "is_sum", key=names.key(*SERIES), of_row="kinds", has_row=pl.lit(True))
-    frame = frame.with_columns(key=names.key(*SERIES)).join(numbers, on="key", how="left").drop("key")
+    rows = numbers.select("value", "is_sum", key=names.key(*SERIES), of_row="kinds", has_row=pl.lit(True))
+    frame = frame.with_columns(key=names.key(*SERIES)).join(rows, on="key", how="left").drop("key")
+    return levels_of(frame, where, coverage)
+
+
+def levels_of(frame: pl.DataFrame, where: Traded, coverage: Coverage) -> pl.DataFrame:
+    """The frame (SERIES, value, is_sum, of_row, has_row, ...) with `level`, `level_status`, `kinds`, and `is_here`: whether
+    anything of its place is traded."""
+    names, here, below = coverage.names, where.here, where.below
     frame = coverage.standing(names.with_family(frame))
-    here, below = traded(rows, coverage)
     place = names.key(*PLACE)
     frame = frame.with_columns(place=place).with_columns(
-        is_here=pl.col("place").is_in(here.implode()), is_below=pl.col("place").is_in(below.implode()) if below.len() else pl.lit(False)
+        is_here=pl.col("place").is_in(here.implode()),
+        is_below=pl.col("place").is_in(below.implode()) if below.len() else pl.lit(False),
     )
     has, covered = pl.col("value").is_not_null(), pl.col("standing").is_not_null()
     zero = ~has & covered & ~pl.col("is_here") & ~pl.col("is_below")

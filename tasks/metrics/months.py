@@ -14,11 +14,11 @@ from schemas.metric import Metric
 from schemas.release import Release
 from schemas.state import Recent, State
 from schemas.table import empty_frame, polars_schema
-from tasks.metrics.coverage import Coverage, cover
-from tasks.metrics.levels import Numbers, bit_of, with_levels
+from tasks.metrics.coverage import YEAR, Coverage, cover
+from tasks.metrics.levels import Numbers, bit_of, traded, with_levels
 from tasks.metrics.names import Names
 from tasks.metrics.records import with_recent
-from tasks.metrics.recurrence import YEAR, next_month, numbers_of
+from tasks.metrics.recurrence import next_month, numbers_of
 from tasks.metrics.rows import as_metric, in_order
 from tasks.metrics.sums import SERIES, add_up
 from tasks.metrics.year_to_date import chained_years
@@ -83,9 +83,7 @@ def derive_portion(
     )  # fmt: skip
 
 
-def year_totals(
-    flow: str, year: int, months: Mapping[int, Inputs], releases: DataFrame[Release]
-) -> YearTotals:
+def year_totals(flow: str, year: int, months: Mapping[int, Inputs], releases: DataFrame[Release]) -> YearTotals:
     """What a source prints of a year to date, from the inputs of all months of that year; only products with such figures are
     looked at, and those that they are the sum of."""
     printed = {month: _printed(inputs, releases) for month, inputs in months.items()}
@@ -93,20 +91,33 @@ def year_totals(
     told = spans.filter(pl.col("span").is_in(["ytd", "ytd_yoy"]))
     products = set(told["product"])
     baskets = basket_members().filter(pl.col("product").is_in(products))["part"]
-    related = pl.col("product").cast(pl.String).str.contains("^(" + "|".join(sorted({*products, *baskets}, key=len)) + ")") if products else pl.lit(False)
+    related = (
+        pl.col("product").cast(pl.String).str.contains("^(" + "|".join(sorted({*products, *baskets}, key=len)) + ")")
+        if products
+        else pl.lit(False)
+    )
     first, last = year * YEAR, year * YEAR + YEAR - 1
     names = Names.of({*products, *baskets}, [], [], first, last)
     parts: list[pl.DataFrame] = []
     for month, inputs in months.items():
         own = None if printed[month] is None else printed[month].filter(related)  # type: ignore[union-attr]
-        some = inputs._replace(own=inputs.own.filter(related), before=inputs.before.clear(), ago=inputs.ago.clear(), recent=inputs.recent.clear())
+        some = inputs._replace(
+            own=inputs.own.filter(related),
+            before=inputs.before.clear(),
+            ago=inputs.ago.clear(),
+            recent=inputs.recent.clear(),
+        )
         names = _names(own, some, None, (first, last))
         coverage = cover(names, flow, releases)
         rows = _numbers(own, some, month, coverage, None).rows
         parts.append(_texts(rows, names))
     rows = pl.concat(parts)
     names = Names.of(
-        {*rows["product"], *products}, {*rows["partner"], *told["partner"]}, {*rows["measure"], *told["measure"]}, first, last
+        {*rows["product"], *products},
+        {*rows["partner"], *told["partner"]},
+        {*rows["measure"], *told["measure"]},
+        first,
+        last,
     )
     if not told.height:
         return YearTotals(spans, chained_years(rows.clear(), spans, names))
@@ -114,7 +125,7 @@ def year_totals(
     numbered, figures = names.numbered(rows), names.numbered(told)
     series = figures.select(KEY).unique()
     grid = series.join(pl.DataFrame({"month": [*months]}, schema={"month": pl.Int32}), how="cross")
-    frame = with_levels(grid, numbered, coverage)
+    frame = with_levels(grid, numbered, traded(numbered, coverage), coverage)
     chained = chained_years(frame, figures, names)
     return YearTotals(spans, _texts(chained, names))
 
@@ -134,8 +145,10 @@ def _spans(printed: pl.DataFrame | None, inputs: Inputs, month: int) -> pl.DataF
 
 def _names(printed: pl.DataFrame | None, inputs: Inputs, totals: YearTotals | None, window: tuple[int, int]) -> Names:
     frames = [inputs.before, inputs.own if printed is None else printed, *([totals.spans] if totals else [])]
-    found = [{text for frame in frames for text in frame[column].unique().cast(pl.String)} for column in KEY]
-    return Names.of(*found, *window)
+    products, partners, measures = (
+        {text for frame in frames for text in frame[column].unique().cast(pl.String)} for column in KEY
+    )
+    return Names.of(products, partners, measures, *window)
 
 
 def _numbers(
@@ -156,14 +169,15 @@ def _numbered(frame: pl.DataFrame, names: Names) -> pl.DataFrame:
     """The rows of the series that have names, in numbers."""
     lists = {"product": names.products, "partner": names.partners, "measure": names.measures}
     coded = frame.with_columns(
-        pl.col(column).cast(pl.Enum(texts), strict=False).to_physical().cast(pl.UInt32) for column, texts in lists.items()
+        pl.col(column).cast(pl.Enum(texts), strict=False).to_physical().cast(pl.UInt32)
+        for column, texts in lists.items()
     )
     return coded.drop_nulls(KEY)
 
 
 def _state(state: pl.DataFrame, names: Names) -> pl.DataFrame:
     """A state in numbers, with the number of each `series`."""
-    return _numbered(state, names).with_columns(series=names.key(*KEY))
+    return _numbered(state, names).with_columns(series=names.key(*KEY)).sort("series")
 
 
 def _as_text(frame: pl.DataFrame) -> pl.DataFrame:
@@ -174,7 +188,9 @@ def _texts(frame: pl.DataFrame, names: Names) -> pl.DataFrame:
     return frame.with_columns(names.named(column).cast(pl.String) for column in KEY)
 
 
-def _as_table(model: type[State | Recent], frames: list[pl.DataFrame], names: Names, flow: str, month: int) -> pl.DataFrame:
+def _as_table(
+    model: type[State | Recent], frames: list[pl.DataFrame], names: Names, flow: str, month: int
+) -> pl.DataFrame:
     schema = polars_schema(model)
     if not frames:
         return empty_frame(model)

@@ -5,13 +5,13 @@ order of the numbers is the order of the texts, and text returns once, at the ve
 """
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import polars as pl
 
 from schemas.code_tables import code_table
-from tasks.scope import BASKET, GROUPS, HS_LEVELS, TOTALS, WORLD, basket_members, family_of, month_index
+from tasks.scope import BASKET, HS_LEVELS, TOTALS, WORLD, basket_members, family_of, month_index
 from tasks.series import UNIT_VALUE_OF
 
 NUMBER = pl.UInt32
@@ -30,7 +30,9 @@ class Names(NamedTuple):
     months: int
 
     @classmethod
-    def of(cls, products: Iterable[str], partners: Iterable[str], measures: Iterable[str], first: int, last: int) -> "Names":
+    def of(
+        cls, products: Iterable[str], partners: Iterable[str], measures: Iterable[str], first: int, last: int
+    ) -> "Names":
         """The names in use, with everything that can be computed from them: HS levels and baskets above, totals, unit values."""
         codes = {name for name in products if name is not None}
         codes |= {code[:level] for code in codes if is_hs8(code) for level in HS_LEVELS}
@@ -81,13 +83,17 @@ class Names(NamedTuple):
         """A column of numbers as `Enum` again."""
         return pl.col(column).cat.to(pl.Enum(self.labels[column]))
 
-    def looked_up(self, column: str, values: list[int | bool | None], kind: pl.DataType | type[pl.DataType] = NUMBER) -> pl.Expr:
+    def looked_up(
+        self, column: str, values: Sequence[int | bool | None], kind: pl.DataType | type[pl.DataType] = NUMBER
+    ) -> pl.Expr:
         """For each row the value of its name."""
         return pl.lit(pl.Series(values, dtype=kind)).gather(pl.col(column))
 
     def with_family(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The frame with the measure family of each row: all quantities of a product are covered together."""
-        places = [self.families.index(family_of(name)) if family_of(name) in self.families else None for name in self.measures]
+        places = [
+            self.families.index(family_of(name)) if family_of(name) in self.families else None for name in self.measures
+        ]
         return frame.with_columns(self.looked_up("measure", places).alias("family"))
 
     def is_total(self) -> pl.Expr:
@@ -107,7 +113,9 @@ class Names(NamedTuple):
     def above(self, level: int) -> pl.Expr:
         """The HS code of so many digits above each HS code, null for every other product."""
         place = {name: number for number, name in enumerate(self.products)}
-        return self.looked_up("product", [place.get(code[:level]) if code.isdigit() else None for code in self.products])
+        return self.looked_up(
+            "product", [place.get(code[:level]) if code.isdigit() else None for code in self.products]
+        )
 
     def is_recorded(self) -> pl.Expr:
         """Whether `metric` has records of the series: see `records`."""
@@ -144,7 +152,7 @@ class Names(NamedTuple):
     def founded(self) -> pl.Expr:
         """The first month in which the partner, where it is a group, has members."""
         groups = _valid(code_table("partner_groups"))
-        first = {name: groups.filter(group=name)["begin"].min() for name in GROUPS}
+        first = dict(groups.group_by("group").agg(pl.col("begin").min()).iter_rows())
         return self.looked_up("partner", [first.get(name, EARLIEST) for name in self.partners], pl.Int32)
 
 
@@ -156,6 +164,7 @@ def is_hs8(code: str) -> bool:
 
 def _valid(table: pl.DataFrame) -> pl.DataFrame:
     """Texts `valid_from` and `valid_to` as month indices `begin` and `end`; an empty one is no bound."""
+
     def month(column: str, otherwise: int) -> pl.Expr:
         day = (pl.col(column) + "-01").str.to_date("%Y-%m-%d", strict=False)
         return month_index(day).fill_null(otherwise)

@@ -13,78 +13,90 @@ from tasks.scope import LOOK_BACK_MONTHS
 
 MONTH = pl.col("month")
 KEY = ["product", "partner", "measure"]
+RECORDS = ("highest_since", "lowest_since")
 
 
 def with_records(frame: pl.DataFrame) -> pl.DataFrame:
     """Rows of whole series on a calendar, in order, with `series_start`, both records and `kinds_of_run`."""
     starts = pl.any_horizontal(pl.col(name) != pl.col(name).shift() for name in KEY).fill_null(True)
-    frame = frame.with_columns(row=pl.int_range(pl.len(), dtype=pl.Int32), series=starts.cum_sum())
     has = pl.col("level").is_not_null()
-    before_has = has.shift().fill_null(False) & pl.col("is_published").shift().fill_null(False) & ~starts
-    is_break = ~has | ~before_has | (pl.col("comparable_from") == MONTH).fill_null(False)
+    goes_on = has.shift().fill_null(False) & pl.col("is_published").shift().fill_null(False) & ~starts
+    is_break = ~has | ~goes_on | (pl.col("comparable_from") == MONTH).fill_null(False)
     start = pl.max_horizontal(pl.when(is_break).then(MONTH).forward_fill(), MONTH - LOOK_BACK_MONTHS)
-    frame = frame.with_columns(series_start=pl.when(has).then(start))
-    steps = range(1, min(LOOK_BACK_MONTHS, frame.height) + 1)
-    inside = {step: (MONTH - step >= pl.col("series_start")).fill_null(False) for step in steps}
-    records = {}
-    for name, sign in (("highest_since", 1), ("lowest_since", -1)):
-        level = pl.col("level") * sign
-        found = (pl.when(inside[step] & (level.shift(step) >= level)).then(MONTH - step) for step in steps)
-        records[name] = pl.coalesce(*found, pl.lit(None, pl.Int32))
-    kinds = pl.col("kinds")
-    for step in steps:
-        kinds = kinds | pl.when(inside[step]).then(pl.col("kinds").shift(step)).otherwise(pl.lit(0, pl.UInt8))
-    frame = frame.with_columns(**records, kinds_of_run=kinds)
-    return frame.with_columns(column for name in records for column in named(name)).drop("row", "series")
+    frame = frame.with_columns(
+        series=starts.cum_sum(),
+        series_start=pl.when(has).then(start),
+        last_level=pl.when(goes_on).then(pl.col("level").shift()),
+    )
+    return _with_extremes(frame, frame.select("series", "level", "kinds", past="month")).drop("series", "last_level")
 
 
 def with_recent(frame: pl.DataFrame, recent: pl.DataFrame, names: Names, month: int) -> pl.DataFrame:
-    """The same of one month, from what `recent` months left (SERIES and month as numbers, level, kinds, run); adds `run_of_record`
+    """The same of one month, from what `recent` months left (KEY and month as numbers, level, kinds, run); adds `run_of_record`
     too, null for the series whose records are computed on request."""
     key = names.key(*KEY)
-    recent = recent.with_columns(series=key)
-    last = recent.filter(month - 1 == MONTH).select("series", last_level="level", last_run="run")
+    recent = recent.select("level", "kinds", "run", series=key, past="month")
+    last = recent.filter(pl.col("past") == month - 1).select("series", last_level="level", last_run="run")
     frame = frame.with_columns(series=key).join(last, on="series", how="left", maintain_order="left")
     has = pl.col("level").is_not_null() & pl.col("is_published") & names.is_recorded()
     starts = pl.col("last_run").is_null() | (pl.col("comparable_from") == MONTH).fill_null(False)
-    run = pl.when(starts).then(1).otherwise(pl.min_horizontal(pl.col("last_run") + 1, LOOK_BACK_MONTHS + 1)).cast(pl.UInt8)
-    frame = frame.with_columns(run_of_record=pl.when(has).then(run))
-    frame = frame.with_columns(series_start=(month + 1 - pl.col("run_of_record").cast(pl.Int32)))
-    asked = frame.filter(pl.col("run_of_record") > 1).select("series", "series_start", "last_level", now=pl.col("level").cast(pl.Float64))
-    older = recent.select("series", "month", "level", of_month="kinds").join(asked, on="series").filter(pl.col("series_start") <= MONTH)
-    rises, falls = pl.col("last_level") < pl.col("now"), pl.col("last_level") > pl.col("now")
-    as_extreme = (rises & (pl.col("level") >= pl.col("now"))) | (falls & (pl.col("level") <= pl.col("now")))
-    found = older.filter(as_extreme).group_by("series").agg(found=MONTH.max())
-    united = pl.col("of_month").first() if older["of_month"].n_unique() <= 1 else pl.col("of_month").bitwise_or()
-    of_runs = older.group_by("series").agg(kinds_of_run=united)
-    frame = frame.join(found, on="series", how="left", maintain_order="left").join(of_runs, on="series", how="left", maintain_order="left")
-    last_level, long = pl.col("last_level"), pl.col("run_of_record") > 1
-    records = {
-        "highest_since": pl.when(long).then(pl.when(last_level >= pl.col("level")).then(month - 1).otherwise("found")),
-        "lowest_since": pl.when(long).then(pl.when(last_level <= pl.col("level")).then(month - 1).otherwise("found")),
-    }
-    frame = frame.with_columns(
-        **{name: one.cast(pl.Int32) for name, one in records.items()}, kinds_of_run=pl.col("kinds") | pl.col("kinds_of_run").fill_null(0)
+    run = (
+        pl.when(starts)
+        .then(1)
+        .otherwise(pl.min_horizontal(pl.col("last_run") + 1, LOOK_BACK_MONTHS + 1))
+        .cast(pl.UInt8)
     )
-    return on_request(frame.with_columns(column for name in records for column in named(name)), names)
+    frame = frame.with_columns(run_of_record=pl.when(has).then(run))
+    frame = frame.with_columns(series_start=month + 1 - pl.col("run_of_record").cast(pl.Int32))
+    return on_request(_with_extremes(frame, recent.drop("run")).drop("series", "last_level", "last_run"), names)
+
+
+def _with_extremes(frame: pl.DataFrame, older: pl.DataFrame) -> pl.DataFrame:
+    """The frame with the records of runs that begin with `series_start`; `older` has the levels of months (series, past, level,
+    kinds), `last_level` is that of the month before."""
+    now, last, past = pl.col("now"), pl.col("last_level"), pl.col("past")
+    asked = frame.filter(pl.col("series_start") < MONTH).select(
+        "series", "month", "series_start", "last_level", now="level"
+    )
+    of_run = older.join(asked, on="series").filter(past >= pl.col("series_start"), past < MONTH)
+    # A month that rises above the one before can only be a high, one that falls below it a low.
+    level = pl.col("level")
+    as_extreme = ((last < now) & (level >= now)) | ((last > now) & (level <= now))
+    found = of_run.filter(as_extreme).group_by("series", "month").agg(found=past.max())
+    frame = frame.join(found, on=["series", "month"], how="left", maintain_order="left")
+    if of_run["kinds"].n_unique() > 1 or frame["kinds"].n_unique() > 1:
+        kinds = of_run.group_by("series", "month").agg(kinds_of_run=pl.col("kinds").bitwise_or())
+        frame = frame.join(kinds, on=["series", "month"], how="left", maintain_order="left")
+        frame = frame.with_columns(kinds_of_run=pl.col("kinds") | pl.col("kinds_of_run").fill_null(0))
+    else:
+        frame = frame.with_columns(kinds_of_run="kinds")
+    is_run, before = (pl.col("series_start") < MONTH).fill_null(False), MONTH - 1
+    frame = frame.with_columns(
+        highest_since=pl.when(is_run).then(pl.when(last >= level).then(before).otherwise("found")),
+        lowest_since=pl.when(is_run).then(pl.when(last <= level).then(before).otherwise("found")),
+    ).drop("found")
+    return frame.with_columns(column for name in RECORDS for column in _named(name))
 
 
 def on_request(frame: pl.DataFrame, names: Names) -> pl.DataFrame:
     """The frame without the records of series that `metric` does not have them of."""
     hidden = ~names.is_recorded() & pl.col("level").is_not_null()
     return frame.with_columns(
-        *(pl.when(~hidden).then(name).alias(name) for name in ("highest_since", "lowest_since", "series_start")),
-        *(pl.when(hidden).then(status("on_request")).otherwise(name).alias(name) for name in ("highest_since_status", "lowest_since_status")),
+        *(pl.when(~hidden).then(name).alias(name) for name in (*RECORDS, "series_start")),
+        *(
+            pl.when(hidden).then(status("on_request")).otherwise(f"{name}_status").alias(f"{name}_status")
+            for name in RECORDS
+        ),
     )
 
 
-def named(name: str) -> list[pl.Expr]:
+def _named(name: str) -> list[pl.Expr]:
     """A record and its status: no month is named where the month before was as extreme, nor where no month of the run was."""
     found, start = pl.col(name), pl.col("series_start")
+    is_change = (pl.col("comparable_from") == MONTH).fill_null(False)
     why = (
         pl.when(pl.col("level").is_null()).then("level_status")
-        .when(start == MONTH).then(
-            pl.when((pl.col("comparable_from") == MONTH).fill_null(False)).then(status("definition_break")).otherwise(status("no_base")))
+        .when(start == MONTH).then(pl.when(is_change).then(status("definition_break")).otherwise(status("no_base")))
         .when(found.is_null()).then(status("series_record")).when(found == MONTH - 1).then(status("not_extreme"))
         .otherwise(status("computed"))
     )  # fmt: skip

@@ -11,7 +11,7 @@ from schemas.table import polars_schema
 from tasks import definitions
 from tasks.metrics.coverage import Coverage
 from tasks.metrics.figures import FIGURES_OF, kinds_behind, with_figures
-from tasks.metrics.levels import status
+from tasks.metrics.levels import Traded, status
 from tasks.metrics.names import Names
 from tasks.scope import index_month, kind_of_code
 from tasks.series import EXACT_MAX, UNIT_VALUE_OF, per_unit
@@ -27,7 +27,7 @@ PRINTED = ("printed_yoy", "printed_yoy_kinds", "printed_ytd_yoy", "printed_ytd_y
 RECORDS = ("highest_since", "lowest_since")
 
 
-def with_others(frame: pl.DataFrame, rows: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
+def with_others(frame: pl.DataFrame, rows: pl.DataFrame, where: Traded, coverage: Coverage) -> pl.DataFrame:
     """The frame with what its rows take from others: the world's numbers, the place among the partners, the last change of
     what the series means, and printed growth stays as it is. `rows` are the numbers of the months (`sums.add_up`)."""
     names = coverage.names
@@ -36,17 +36,18 @@ def with_others(frame: pl.DataFrame, rows: pl.DataFrame, coverage: Coverage) -> 
     )
     frame = frame.with_columns(group=names.key(*GROUP), is_total=names.is_total())
     frame = frame.join(world, on="group", how="left", maintain_order="left")
-    frame = _with_ranks(frame, rows, coverage)
+    frame = _with_ranks(frame, rows, where, coverage)
     return frame.drop("group").with_columns(definitions.changes(frame, names.labels).alias("comparable_from"))
 
 
-def _with_ranks(frame: pl.DataFrame, rows: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
+def _with_ranks(frame: pl.DataFrame, rows: pl.DataFrame, where: Traded, coverage: Coverage) -> pl.DataFrame:
     """The place of each partner by its level, in the groups (product and measure) in which every partner is covered and counted."""
     names = coverage.names
     parts = rows.filter(~names.is_total())
     product_month = ("product", "month")
-    needed = frame.filter(~pl.col("is_total"), "is_here").select(place=names.key(*PLACE), of=names.key(*product_month))
-    needed = needed.unique().group_by("of").agg(needed=pl.len())
+    places = pl.concat([where.here, where.below]).unique() if where.below.len() else where.here
+    traded = pl.DataFrame({"key": places}).select(names.unpacked(*PLACE)).filter(~names.is_total())
+    needed = traded.group_by(of=names.key(*product_month)).agg(needed=pl.len())
     counted = parts.filter(pl.col("value").is_not_null()).select(group=names.key(*GROUP))
     counted = counted.group_by("group").agg(counted=pl.len())
     groups = frame.select("group", *GROUP).unique("group").with_columns(of=names.key(*product_month))
@@ -74,15 +75,29 @@ def per_kilogram(frame: pl.DataFrame, names: Names) -> pl.DataFrame:
     if MASS not in names.measures:
         return frame.clear()
     mass = names.measures.index(MASS)
-    values = {names.measures.index(name): names.measures.index(ratio) for name, ratio in UNIT_VALUE_OF.items() if name in names.measures}
+    values = {
+        names.measures.index(name): names.measures.index(ratio)
+        for name, ratio in UNIT_VALUE_OF.items()
+        if name in names.measures
+    }
     weights = frame.filter(pl.col("measure") == mass).select(
-        "is_published", "comparable_from", *DIVIDED, *UNITED, *(f"{name}_status" for name in DIVIDED if f"{name}_status" in frame.columns),
+        "is_published",
+        "comparable_from",
+        *DIVIDED,
+        *UNITED,
+        *(f"{name}_status" for name in DIVIDED if f"{name}_status" in frame.columns),
         place=names.key(*PLACE),
     )
     worth = frame.filter(pl.col("measure").is_in([*values])).with_columns(place=names.key(*PLACE))
+    # Sorted keys are joined several times as fast.
+    weights, worth = (
+        one.with_columns(pl.col("place").set_sorted()) if one["place"].is_sorted() else one for one in (weights, worth)
+    )
     both = worth.join(weights, on="place", suffix="_mass", maintain_order="left")
     made = [_divided(name, name in ("level", "before_level", "ago_level", "ytd", "rolling_12m")) for name in DIVIDED]
-    own = definitions.changes(both.with_columns(pl.col("measure").replace_strict(values, return_dtype=pl.UInt32)), names.labels)
+    own = definitions.changes(
+        both.with_columns(pl.col("measure").replace_strict(values, return_dtype=pl.UInt32)), names.labels
+    )
     return both.with_columns(
         *(expression for pair in made for expression in pair),
         *(pl.col(name) | pl.col(f"{name}_mass") for name in UNITED),
@@ -111,7 +126,7 @@ def as_metric(frame: pl.DataFrame, names: Names, flow: str, *, is_ratio: bool) -
     """Published rows with the columns of `metric`, not sorted. The frame has the columns of `records` too."""
     made = with_figures(frame, per_kilogram=is_ratio)
     units = [per_unit(name) for name in names.measures]
-    size = names.looked_up("measure", units, pl.Int64)  # type: ignore[arg-type]
+    size = names.looked_up("measure", units, pl.Int64)
     kinds = kinds_behind(per_kilogram=is_ratio) | pl.when(
         pl.col("highest_since").is_not_null() | pl.col("lowest_since").is_not_null()
     ).then("kinds_of_run").otherwise(pl.lit(0, pl.UInt8))
@@ -140,7 +155,11 @@ def _named_kinds(kinds: pl.Expr, dtype: pl.DataType) -> pl.Expr:
 def _in_units(name: str, size: pl.Expr) -> pl.Expr:
     """Smallest units to units: the whole part stays exact however large it is."""
     whole = pl.col(name)
-    return pl.when(whole.abs() <= EXACT_MAX).then(whole / size).otherwise((whole // size).cast(pl.Float64) + (whole % size) / size)
+    return (
+        pl.when(whole.abs() <= EXACT_MAX)
+        .then(whole / size)
+        .otherwise((whole // size).cast(pl.Float64) + (whole % size) / size)
+    )
 
 
 def in_order(frames: list[pl.DataFrame], names: Names) -> pl.DataFrame:
@@ -155,5 +174,3 @@ def in_order(frames: list[pl.DataFrame], names: Names) -> pl.DataFrame:
 def names_key(names: Names) -> pl.Expr:
     """The order of the table within a month."""
     return names.key("product", "partner", "measure")
-
-

@@ -44,12 +44,17 @@ def _of_codes(parts: pl.DataFrame, rows: pl.DataFrame, coverage: Coverage) -> li
         may = coverage.standing(names.with_family(sums.select(SERIES)), finest=True)["standing"].is_not_null()
         made.append(sums.filter(may))
     members = names.baskets()
-    inside = parts.rename({"product": "part"}).join(members, on="part").filter(pl.col("month").is_between("begin", "end"))
+    inside = (
+        parts.rename({"product": "part"}).join(members, on="part").filter(pl.col("month").is_between("begin", "end"))
+    )
     if inside.height:
         inside = inside.rename({"basket": "product"})
         sums = _summed(_counted(inside, pl.struct("product", "part", "partner", "month")), names)
         made.append(_whole_baskets(_with_values(sums, names), rows, members, coverage))
-    return [_without(sums, rows, names) for sums in made]
+    own = (
+        rows.filter(names.is_total()) if parts.select(names.is_total().first()).item() else rows.filter(~names.is_hs8())
+    )
+    return [_without(sums, own, names) for sums in made]
 
 
 def _of_partners(parts: pl.DataFrame, rows: pl.DataFrame, coverage: Coverage) -> list[pl.DataFrame]:
@@ -57,7 +62,7 @@ def _of_partners(parts: pl.DataFrame, rows: pl.DataFrame, coverage: Coverage) ->
     names = coverage.names
     groups = names.groups()
     counted = parts.select(*SERIES, *_counted(parts, names.key(*PLACE)).select("value", "kinds", "count", "needed"))
-    made = []
+    made, printed = [], rows.filter(names.is_total())
     for total in names.totals:
         members = counted
         if total != names.world:
@@ -66,7 +71,7 @@ def _of_partners(parts: pl.DataFrame, rows: pl.DataFrame, coverage: Coverage) ->
         sums = _with_values(_summed(members.with_columns(partner=pl.lit(total, pl.UInt32)), names), names)
         # A file of world totals alone covers the world, and no partner that would be a part of it.
         sums = coverage.everyone(names.with_family(sums)).filter("everyone").select(sums.columns)
-        made.append(_without(sums, rows, names))
+        made.append(_without(sums, printed, names))
     return made
 
 
@@ -105,6 +110,8 @@ def _with_values(sums: pl.DataFrame, names: Names) -> pl.DataFrame:
 
 def _without(sums: pl.DataFrame, rows: pl.DataFrame, names: Names) -> pl.DataFrame:
     """The sums of which no source prints the number."""
+    if not rows.height:
+        return sums.select(rows.columns)
     there = rows.select(key=names.key(*SERIES))
     return sums.with_columns(key=names.key(*SERIES)).join(there, on="key", how="anti").drop("key").select(rows.columns)
 
@@ -113,7 +120,9 @@ def _whole_baskets(sums: pl.DataFrame, rows: pl.DataFrame, members: pl.DataFrame
     """The baskets of which each code has a number in that month, or is covered."""
     names = coverage.names
     places = sums.select("product", "partner", "measure", "month").rename({"product": "basket"})
-    codes = places.join(members.rename({"part": "product"}), on="basket").filter(pl.col("month").is_between("begin", "end"))
+    codes = places.join(members.rename({"part": "product"}), on="basket").filter(
+        pl.col("month").is_between("begin", "end")
+    )
     there = rows.select(key=names.key(*PLACE), there=pl.lit(True)).unique()
     codes = codes.with_columns(key=names.key(*PLACE)).join(there, on="key", how="left")
     codes = coverage.standing(names.with_family(codes))

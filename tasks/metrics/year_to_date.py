@@ -111,7 +111,9 @@ def _totals_backwards(wide: pl.DataFrame) -> pl.DataFrame:
 def _statuses(wide: pl.DataFrame) -> pl.DataFrame:
     """How each total was made. Where the months alone give it, they are what it rests on."""
     for place in MONTHS:
-        is_sum = _all_known(place) & (pl.sum_horizontal(_level(earlier) for earlier in range(place + 1)) == _total(place))
+        is_sum = _all_known(place) & (
+            pl.sum_horizontal(_level(earlier) for earlier in range(place + 1)) == _total(place)
+        )
         is_sum = is_sum.fill_null(False) & ~pl.col(f"stated_{place}")
         made = (
             pl.when(f"stated_{place}").then(status("reported")).when(_total(place).is_null()).then(status("incomplete_year"))

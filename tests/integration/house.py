@@ -33,17 +33,17 @@ class House:
         }  # fmt: skip
         self.environment.pop("PREFECT_API_URL", None)
         shutil.copy(ROOT / "pyproject.toml", folder)
-        self.server: subprocess.Popen[bytes] | None = None
-        self._python(ROOT / "deployments" / "deploy.py")
+        self.said = self._python(str(ROOT / "deployments" / "deploy.py"))
         self.note = json.loads((folder / ".prefect" / "server.json").read_text())
         self.api: str = self.note["api"]
         self.ui = self.api.removesuffix("/api")
+        self.password = (folder / ".prefect" / "password").read_text().strip()
         self._stop_schedules()
         (folder / EXPORTS / "defaults.toml").write_text('partners = "all"\n')
         self.worker = self.start_worker()
 
     def deploy(self) -> None:
-        self._python(ROOT / "deployments" / "deploy.py")
+        self._python(str(ROOT / "deployments" / "deploy.py"))
         self._stop_schedules()
 
     def _stop_schedules(self) -> None:
@@ -52,9 +52,9 @@ class House:
             for schedule in found["schedules"]:
                 self.ask(f"/deployments/{found['id']}/schedules/{schedule['id']}", {"active": False}, "PATCH")
 
-    def _python(self, script: Path, *arguments: str) -> None:
+    def _python(self, *arguments: str) -> str:
         done = subprocess.run(
-            [sys.executable, str(script), *arguments],
+            [sys.executable, *arguments],
             cwd=self.folder,
             env=self.environment,
             capture_output=True,
@@ -62,6 +62,7 @@ class House:
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def start_worker(self) -> "subprocess.Popen[bytes]":
         with (self.folder / "worker.log").open("ab") as log:
@@ -84,18 +85,12 @@ class House:
         pid = json.loads((self.folder / ".prefect" / "server.json").read_text())["pid"]
         os.killpg(pid, signal.SIGTERM)
         self.wait(lambda: not self._answers(), "the server to stop")
-        if self.server is not None:
-            self.server.wait(20)
 
     def start_server(self) -> None:
         """The same server again, at the same address."""
-        with (self.folder / "server.log").open("ab") as log:
-            self.server = subprocess.Popen(
-                [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", self.ui.rpartition(":")[2]],
-                cwd=self.folder, stdout=log, stderr=log, env=self.environment, start_new_session=True,
-            )  # fmt: skip
-        (self.folder / ".prefect" / "server.json").write_text(json.dumps({"api": self.api, "pid": self.server.pid}))
-        self.wait(self._answers, "the server to start")
+        self._python("-c", "from flows import server; server.ensure_server()")
+        self.note = json.loads((self.folder / ".prefect" / "server.json").read_text())
+        assert self.note["api"] == self.api
 
     def _answers(self) -> bool:
         try:
@@ -109,10 +104,20 @@ class House:
         file.with_name(name + ".toml").write_text(f"released_on = {released_on}\n")
         return file
 
+    @property
+    def login(self) -> tuple[str, str]:
+        """User and password, as the browser and every command send them."""
+        user, _, word = self.password.partition(":")
+        return user, word
+
     def ask(self, path: str, body: dict[str, Any] | None = None, method: str | None = None) -> Any:
         for _ in range(30):
             answer = httpx.request(
-                method or ("GET" if body is None else "POST"), self.api + path, json=body, timeout=120
+                method or ("GET" if body is None else "POST"),
+                self.api + path,
+                json=body,
+                timeout=120,
+                auth=self.login,
             )
             # SQLite is busy; Prefect's own client waits and asks again too.
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:

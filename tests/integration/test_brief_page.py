@@ -101,7 +101,7 @@ def test_claims_check_gives_a_row_for_each_row_and_publishes_them_beside_an_unch
     read = tidewaiter("read", "claim", "--product", "basket:gallium", "--format", "csv", cwd=home)
     assert [row["verdict"] for row in csv.DictReader(io.StringIO(read.stdout))] == ["not_checkable"]
     again = tidewaiter("claims", "check", "claims.csv", cwd=home).stdout
-    assert "4 claims: 1 supported, 1 contradicted, 1 right_number_wrong_place, 1 not_checkable" in again
+    assert "4 claims: 1 supported, 0 not_excluded, 1 contradicted, 1 right_number_wrong_place, 1 not_checkable" in again
     assert "published already" in again
     assert _tables(store) == after
     steps = pl.read_parquet(store / "current" / "lineage" / "*.parquet").filter(
@@ -129,13 +129,17 @@ def test_events_brief_and_plot_by_command(home: Path) -> None:
     assert "-45.0" in shown.stdout
     assert "-74.3" in shown.stdout
     assert "controlled and free magnets" in shown.stdout
-    assert tidewaiter("events", cwd=home).stdout.count("never in force") == 4
+    assert tidewaiter("events", "--on", "2026-06-01", cwd=home).stdout.count("never in force") == 4
+    lapsed = tidewaiter("events", "--on", "2026-11-11", "--format", "csv", cwd=home).stdout
+    assert lapsed.count(",lapsed_unrecorded,2026-11-11,mofcom-gacc-2025-70,2026-11-10") == 7
+    refused = tidewaiter("events", "--on", "11 November", cwd=home)
+    assert (refused.returncode, "'11 November' is no day" in refused.stderr) == (2, True)
     assert tidewaiter("plot", "--product", "85051110", "--output", "magnets.png", cwd=home).returncode == 0
     assert (home / "magnets.png").read_bytes().startswith(b"\x89PNG")
     assert (home / "en.md").read_text(encoding="utf-8").startswith("# Rare earth magnets, June 2025")
     for arguments, says in (
-        (("brief", "--month", "2025-6", "--product", "85051110"), "is no month"),
-        (("brief", "--month", "2025-06", "--product", "99999999"), "products are"),
+        (("brief", "--month", "2025-13", "--product", "85051110"), "is no month"),
+        (("brief", "--month", "2025-06", "--product", "99999999"), "there is no product '99999999' in this store"),
         (("plot", "--product", "85051110", "--output", "x.bmp"), ".png or .svg"),
     ):
         refused = tidewaiter(*arguments, cwd=home)

@@ -1,7 +1,9 @@
 """What a person sees: the pages of the UI in a real browser, on runs that really happened. Pictures are left to look at."""
 
 import re
+import threading
 from collections.abc import Callable, Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from house import House
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
+         "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP example.org 127.0.0.1"]  # fmt: skip
 pytestmark = [
     pytest.mark.prefect,
     pytest.mark.filterwarnings(
@@ -21,18 +23,35 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Any]:
-    """A page of Debian's Chromium."""
+def browser() -> Iterator[Any]:
+    """Debian's Chromium, for which the name example.org points at this machine."""
     if not CHROMIUM.exists():
         pytest.skip("no Chromium here (Debian: apt-get install chromium)")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        page = browser.new_page(viewport={"width": 1400, "height": 1100})
-        page.set_default_timeout(60_000)
-        yield page
+        yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def page(browser: Any, house: House, screenshots: Path) -> Any:
+    """A page of a person who has logged in, as `make deploy` says how: a wrong password first, then the line in the file."""
+    page = browser.new_page(viewport={"width": 1400, "height": 1100})
+    page.set_default_timeout(60_000)
+    page.goto(f"{house.ui}/runs")
+    field = page.locator("input[type=password]")
+    field.wait_for()
+    _look(page, screenshots, "login")
+    field.fill("tidewaiter:word")
+    page.get_by_role("button", name="Login").click()
+    page.get_by_text("401").or_(page.get_by_text("Invalid")).or_(page.get_by_text("failed")).first.wait_for()
+    assert "/login" in page.url
+    field.fill((house.folder / ".prefect" / "password").read_text().rstrip("\n"))
+    page.get_by_role("button", name="Login").click()
+    page.wait_for_url(lambda address: "/login" not in address)
+    return page
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +82,36 @@ def _submit(page: Any, started: Callable[[], set[str]]) -> None:
         else:
             return
     raise AssertionError("the form was submitted twice, and no run was started")
+
+
+def test_a_page_of_another_server_reaches_nothing(browser: Any, house: House, page: Any) -> None:
+    """As real pages ask in a real browser, in which somebody is logged in: with and without a question first, over a socket,
+    and under a name that points here. A page of the server's own gets through, so the requests are such."""
+    script = """async address => {
+        const body = JSON.stringify({name: "from-a-page"}), json = {"Content-Type": "application/json"};
+        const ask = request => fetch(address + "/api/flows/", {method: "POST", body, ...request})
+            .then(answer => String(answer.status), () => "refused");
+        const socket = new Promise(done => {
+            const open = new WebSocket(address.replace("http", "ws") + "/api/events/out", "prefect");
+            open.onopen = () => done("open"); open.onerror = () => done("refused");
+        });
+        return [await ask({headers: json}), await ask({mode: "no-cors"}), await ask({headers: {}}), await socket];
+    }"""
+    context = browser.new_context()
+    other = context.new_page()
+    with ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as http:
+        threading.Thread(target=http.serve_forever, daemon=True).start()
+        other.goto(f"http://127.0.0.1:{http.server_port}/")
+        # An answer that a page may not read has the status 0.
+        assert other.evaluate(script, house.ui) == ["refused", "0", "refused", "refused"]
+        http.shutdown()
+    renamed = house.ui.replace("127.0.0.1", "example.org")
+    assert other.goto(f"{renamed}/").status == 421
+    assert other.evaluate(script, renamed) == ["421", "421", "421", "refused"]
+    other.goto(f"{house.ui}/")
+    assert other.evaluate(script, house.ui) == ["401", "401", "401", "open"]
+    context.close()
+    assert not [flow for flow in house.ask("/flows/filter", {}) if flow["name"] == "from-a-page"]
 
 
 def test_the_run_page_shows_its_name_its_state_and_the_graph(

@@ -1,4 +1,4 @@
-"""Months that look back on the numbers of others: over the end of a year, in any order, and in a store of before these were kept."""
+"""Months that look back on what others left: over the end of a year, in any order, and in a store without states."""
 
 import itertools
 import json
@@ -13,23 +13,23 @@ import pyarrow.parquet
 import pytest
 
 from flows.release import release
-from schemas.base import Base, BaseFar, BaseYear
 from schemas.control_event import EventWindow
 from schemas.metric import Metric
 from schemas.observation import Observation
 from schemas.release import Release
 from schemas.request import Landed, ReleaseRequest
-from tasks import assemble, known, ledger, metrics
-from tasks.base_file import BaseFile
+from schemas.state import Recent, State
+from tasks import assemble, known, ledger
 from tasks.frame_hash import frame_sha256
+from tasks.metrics.calendar import derive
 from tasks.normalise import Normalised, normalise
 from tasks.snapshot import Snapshot, open_snapshot
 from tasks.sources import gacc_query
-from tasks.tables import Partition, read_table
+from tasks.tables import read_table
 
 HEADER = '"数据年月","商品编码","商品名称","贸易伙伴编码","贸易伙伴名称","第一数量","第一计量单位","第二数量","第二计量单位","美元",\n'
 MONTHS = ("202311", "202312", "202401", "202402", "202403")
-TABLES = ("base", "base_year", "base_far", "observation", "trade_flow", "metric", "revision")
+TABLES = ("state", "recent", "observation", "trade_flow", "metric", "revision")
 
 
 @pytest.fixture(scope="module")
@@ -63,21 +63,15 @@ def filled(files: list[Path], store: Path, released_on: date = date(2024, 5, 18)
     return figures | {(entry.table, entry.partition): entry.sha256 for entry in snapshot.files if entry.table in TABLES}
 
 
-def test_each_month_is_what_one_computation_says_and_the_year_is_its_months(files: list[Path], tmp_path: Path) -> None:
-    hashes = filled(files, tmp_path / "store")
-    snapshot = open_snapshot(tmp_path / "store")
-    published = read_table(snapshot, Metric)
-    words, releases = ledger.last_word(read_table(snapshot, Observation)), read_table(snapshot, Release)
-    whole = pl.DataFrame(metrics.derive(words, releases)).cast(dict(published.schema))  # type: ignore[arg-type]
-    assert published.equals(whole)
+def test_each_month_is_what_one_computation_says(files: list[Path], tmp_path: Path) -> None:
+    filled(files, tmp_path / "store")
+    published = _check_against_one_computation(tmp_path / "store")
     assert published.filter(pl.col("rolling_12m_status") == "incomplete_window").height > 0
-    assert [partition for table, partition in hashes if table == "base_year"] == ["flow=export/year=2023/month=12"]
-    year, base = read_table(snapshot, BaseYear), read_table(snapshot, Base)
-    of_2023 = base.filter(pl.col("period").dt.year() == 2023)
-    for month in (11, 12):
-        there = of_2023.filter(pl.col("period").dt.month() == month)
-        assert year[f"value_{month}"].sum() == there["value"].sum() > 0
-    assert year.select(pl.sum_horizontal(pl.col("^value_.*$").count()).sum()).item() == of_2023.height
+    state = read_table(_snapshot(tmp_path / "store"), State)
+    # The year so far of December, in milligrams, from the state that January looks back on.
+    usa = state.filter(product="01012100", partner="USA", measure="quantity_kg").sort("period")
+    assert usa.filter(pl.col("period") == date(2023, 12, 1))["ytd"].item() is None
+    assert usa["run"].to_list() == [1, 2, 3, 4, 5]
 
 
 def test_any_order_gives_the_same_bytes(files: list[Path], tmp_path: Path) -> None:
@@ -124,25 +118,21 @@ def _made_from(store: Path, partition: str) -> set[str]:
     return {Path(names[one["release_id"]]).stem for one in note["inputs"]}
 
 
-def test_a_store_of_before_numbers_were_kept_is_taken_over(
+def test_a_store_without_states_is_taken_over(
     files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = filled(files, tmp_path / "with")
     filled(files[:4], tmp_path / "without")
-    base_files = known._base_files
-
-    def none_of_old(snapshot: object, model: type[Base | BaseYear]) -> dict[Partition, BaseFile]:
-        # As if the store had none.
-        assert model is BaseFar or base_files(snapshot, model)  # type: ignore[arg-type]
-        return {}
-
-    monkeypatch.setattr(known, "_base_files", none_of_old)
+    published = known._published
+    monkeypatch.setattr(
+        known, "_published", lambda snapshot, model: {} if model is State else published(snapshot, model)
+    )
     derived = known.open_known(tmp_path / "without", _normalised(files[4])).derived
-    assert derived == tuple(("export", int(month[:4]), int(month[4:])) for month in MONTHS)
+    assert derived[-len(MONTHS) :] == tuple(("export", int(month[:4]), int(month[4:])) for month in MONTHS)
     assert filled(files[4:], tmp_path / "without") == expected
 
 
-def test_a_correction_makes_later_figures_a_few_months_at_a_time(
+def test_a_correction_makes_later_figures_in_portions_of_any_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Magnets around the control of April 2025, so that the windows around it look at months that wait on disk."""
@@ -153,57 +143,43 @@ def test_a_correction_makes_later_figures_a_few_months_at_a_time(
     shutil.copytree(tmp_path / "at-once", tmp_path / "in-parts", symlinks=True)
     corrected = _magnets(tmp_path / "again", "202404", 999)
     filled([corrected], tmp_path / "at-once", date(2025, 10, 18))
-    parts: list[list[int]] = []
-    derive_portions = metrics.derive_portions
+    cut, derive_portion = [], assemble.derive_portion
 
-    def noted(words: pl.DataFrame, releases: Any, wanted: pl.DataFrame, *others: Any) -> Any:
-        parts.append(wanted["month"].to_list())
-        return derive_portions(words, releases, wanted, *others)
+    def noted(flow: str, month: int, *others: Any) -> Any:
+        cut.append(month)
+        return derive_portion(flow, month, *others)
 
-    monkeypatch.setattr(metrics, "derive_portions", noted)
-    rows = {entry.rows for entry in _snapshot(tmp_path / "in-parts").entries("base")}
-    monkeypatch.setattr(assemble, "NUMBERS_AT_ONCE", 3 * max(rows))
+    monkeypatch.setattr(assemble, "derive_portion", noted)
+    monkeypatch.setattr(assemble, "SERIES_AT_ONCE", 1)
     filled([corrected], tmp_path / "in-parts", date(2025, 10, 18))
-    assert [len(part) for part in parts] == [1, 3, 3, 3, 3, 3]
-    assert sorted(itertools.chain(*parts)) == [*range(2024 * 12 + 3, 2025 * 12 + 7)]
+    # Two chapters, each for itself, in the month that is corrected and in all after it.
+    assert sorted(cut) == sorted([*range(2024 * 12 + 3, 2025 * 12 + 7)] * 2)
     one, other = _snapshot(tmp_path / "at-once"), _snapshot(tmp_path / "in-parts")
-    # The lineage differs, for it says by what way the figures came.
     assert _hashes(one) == _hashes(other)
-    after = read_table(other, Metric)
+    after = _check_against_one_computation(tmp_path / "in-parts")
     assert (before["level"] != after["level"]).sum() > 0
     window = read_table(other, EventWindow)
     assert window.filter(product="85051110", side="after")["quantity_kg"].drop_nulls().len() > 0
-    whole = pl.DataFrame(metrics.derive(ledger.last_word(read_table(other, Observation)), read_table(other, Release)))
-    assert after.equals(whole.cast(dict(after.schema)))  # type: ignore[arg-type]
 
 
 def test_a_correction_leaves_the_numbers_of_other_months_as_they_are(files: list[Path], tmp_path: Path) -> None:
     store = tmp_path / "store"
     filled(files, store)
-    before = {entry.partition: entry.sha256 for entry in _snapshot(store).entries("base")}
+    own = ["period", "product", "partner", "measure", "level"]
+    before = read_table(_snapshot(store), State).select(own)
     corrected = tmp_path / "again.csv"
     corrected.write_bytes(files[1].read_bytes().replace(b"1037", b"1038"))
     filled([corrected], store, date(2024, 6, 18))
-    after = {entry.partition: entry.sha256 for entry in _snapshot(store).entries("base")}
-    assert {month for month in after if after[month] != before[month]} == {"flow=export/year=2023/month=12"}
-    metric = read_table(_snapshot(store), Metric)
-    words = ledger.last_word(read_table(_snapshot(store), Observation))
-    whole = pl.DataFrame(metrics.derive(words, read_table(_snapshot(store), Release)))
-    assert metric.equals(whole.cast(dict(metric.schema)))  # type: ignore[arg-type]
-    year = read_table(_snapshot(store), BaseYear)
-    assert 1038 * 10**6 in year["value_12"].to_list()
+    after = read_table(_snapshot(store), State).select(own)
+    changed = after.join(before, on=own, how="anti", nulls_equal=True)
+    assert changed["period"].unique().to_list() == [date(2023, 12, 1)]
+    assert 1038 * 10**6 in changed["level"].to_list()
+    _check_against_one_computation(store)
 
 
-def test_after_some_years_one_file_tells_of_all_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A year at a time, then months, then a correction of an old one: what is far is made once a year and again where it changed."""
-    store, asked = tmp_path / "store", []
-    derive_portions = metrics.derive_portions
-
-    def noted(words: pl.DataFrame, releases: Any, wanted: pl.DataFrame, before: Any, *others: Any) -> Any:
-        asked.append(sorted(file.month for file in before if not file.months))
-        return derive_portions(words, releases, wanted, before, *others)
-
-    monkeypatch.setattr(metrics, "derive_portions", noted)
+def test_records_look_back_five_years_and_a_correction_reaches_as_far(tmp_path: Path) -> None:
+    """A year at a time, then months, then a correction of an old one, which is the record of a month three years later."""
+    store = tmp_path / "store"
     draw = random.Random(5)
     told = {
         f"{index // 12}{index % 12 + 1:02d}": round(10 ** draw.uniform(1, 4))
@@ -216,110 +192,45 @@ def test_after_some_years_one_file_tells_of_all_before(tmp_path: Path, monkeypat
     ]
     months = [_of_months(tmp_path, {month: told[month]}) for month in ("202301", "202302", "202303")]
     corrected = _of_months(tmp_path / "again", {"202005": 99_999})
-    # What was far when the release came, and of which years it is in the store when it has gone.
-    for day, (file, far, of_years) in enumerate((
-        (years[0], [], []), (years[1], [], []), (years[2], [], [2019]), (years[3], [2018], [2020]), (years[4], [2019], [2021]),
-        (years[5], [2020], [2022]), (months[0], [2021], [2023]), (months[1], [2022], [2023]), (corrected, [], [2023]),
-        (months[2], [2022], [2023]),
-    ), 1):  # fmt: skip
-        asked.clear()
-        before = _far_rows(store) if file in (corrected, months[1], months[2]) else pl.DataFrame()
+    found = []
+    for day, file in enumerate((*years, *months, corrected), 1):
         filled([file], store, date(2023, 9, day))
-        assert asked == [[year * 12 for year in far]], file.name
-        snapshot = _snapshot(store)
-        assert [entry.partition for entry in snapshot.entries("base_far")] == [
-            f"flow=export/year={year}/month=1" for year in of_years
-        ]
-        published = read_table(snapshot, Metric)
-        words, releases = ledger.last_word(read_table(snapshot, Observation)), read_table(snapshot, Release)
-        whole = pl.DataFrame(metrics.derive(words, releases)).cast(dict(published.schema))  # type: ignore[arg-type]
-        assert published.equals(whole), file.name
-        if before.height:
-            assert before.equals(_far_rows(store)) == (file is not corrected)
-    # Nothing since the corrected month was as high, and it is in no file that the last release looked at.
-    march = published.filter(
-        pl.col("period") == date(2023, 3, 1), product="01012100", partner="WLD", measure="quantity_kg"
-    )
-    assert march["highest_since"].to_list() == [date(2020, 5, 1)]
+        published = _check_against_one_computation(store)
+        march = published.filter(
+            pl.col("period") == date(2023, 3, 1), product="01012100", partner="WLD", measure="quantity_kg"
+        )
+        found += march.select("highest_since", "highest_since_status", "series_start").rows()
+    assert found == [(None, "series_record", date(2018, 3, 1)), (date(2020, 5, 1), "computed", date(2018, 3, 1))]
 
 
-def test_a_year_that_is_gathered_again_is_never_gathered_from_what_is_far(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As where the columns of `base_year` have changed since: every year is laid side by side again, the far ones too."""
-    store = tmp_path / "store"
-    told = {f"{index // 12}{index % 12 + 1:02d}": 1000 + index % 7 for index in range(2019 * 12, 2022 * 12 + 2)}
-    years = [
-        _of_months(tmp_path, {month: told[month] for month in told if month[:4] == str(year)})
-        for year in (2019, 2020, 2021)
-    ]
-    filled([*years, _of_months(tmp_path, {"202201": told["202201"]})], store, date(2023, 9, 1))
-    assert [entry.partition for entry in _snapshot(store).entries("base_far")] == ["flow=export/year=2022/month=1"]
-    before = read_table(_snapshot(store), BaseYear)
-    base_files = known._base_files
-    monkeypatch.setattr(
-        known, "_base_files", lambda snapshot, model: {} if model is BaseYear else base_files(snapshot, model)
-    )
-    filled([_of_months(tmp_path, {"202202": told["202202"]})], store, date(2023, 9, 2))
-    assert before.equals(read_table(_snapshot(store), BaseYear))
-    assert before["period"].n_unique() == 3
-
-
-def test_a_year_is_laid_side_by_side_quarter_by_quarter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a month looks back on is then few files; and in whatever order months come, or come again, the store is the same."""
+def test_in_any_order_a_store_of_months_is_the_same(tmp_path: Path) -> None:
     months = [f"{index // 12}{index % 12 + 1:02d}" for index in range(2023 * 12 + 9, 2025 * 12 + 1)]
     told = {month: _magnets(tmp_path, month, 1000 + 10 * place) for place, month in enumerate(months)}
-    asked: list[list[tuple[int, int]]] = []
-    derive_portions = metrics.derive_portions
-
-    def noted(words: pl.DataFrame, releases: Any, wanted: pl.DataFrame, before: Any, *others: Any) -> Any:
-        asked.append([(file.month - 2024 * 12, file.months) for file in before])
-        return derive_portions(words, releases, wanted, before, *others)
-
-    monkeypatch.setattr(metrics, "derive_portions", noted)
-    store, laid = tmp_path / "store", {}
-    for month in months:
-        filled([told[month]], store, date(2025, 8, 18))
-        laid[month] = [entry.partition for entry in _snapshot(store).entries("base_year")]
-    year_before, of_2024 = "flow=export/year=2023/month=12", "flow=export/year=2024/month="
-    assert laid["202312"] == []
-    assert laid["202403"] == [year_before]
-    assert laid["202404"] == laid["202406"] == [year_before, f"{of_2024}3"]
-    assert laid["202412"] == [year_before, f"{of_2024}9"]
-    assert laid["202501"] == [year_before, f"{of_2024}12"]
-    in_december, in_january = asked[-2:]
-    assert in_december == [(-12, 12), (0, 9), (9, 1), (10, 1)]
-    assert in_january == [*in_december, (11, 1)]
-    _check_against_one_computation(store)
-    # A month that comes again: what is side by side with it is made again, and what is not stands.
     again = _magnets(tmp_path / "again", "202402", 77)
-    asked.clear()
-    filled([again], store, date(2025, 9, 1))
-    assert (0, 12) not in asked[0]
-    assert (-12, 12) in asked[0]
-    assert 77 * 10**6 in read_table(_snapshot(store), BaseYear)["value_2"].to_list()
-    _check_against_one_computation(store)
-    turned = tmp_path / "turned"
-    for place in (11, 3, 0, 15, 7, 14, 1, 2, 4, 5, 13, 6, 8, 12, 9, 10):
-        filled([told[months[place]]], turned, date(2025, 8, 18))
-    filled([again], turned, date(2025, 9, 1))
-    for table in ("base", "base_year"):
-        one, other = (
-            {entry.partition: entry.sha256 for entry in _snapshot(where).entries(table)} for where in (store, turned)
-        )
-        assert one == other
+    stores = (range(16), (11, 3, 0, 15, 7, 14, 1, 2, 4, 5, 13, 6, 8, 12, 9, 10))
+    made = []
+    for number, order in enumerate(stores):
+        store = tmp_path / f"store{number}"
+        for place in order:
+            filled([told[months[place]]], store, date(2025, 8, 18))
+        filled([again], store, date(2025, 9, 1))
+        made.append({
+            (entry.table, entry.partition): entry.sha256 for entry in _snapshot(store).files if entry.table in ("state", "recent", "metric")
+        })  # fmt: skip
+    assert made[0] == made[1]
+    assert len(made[0]) == 48
+    _check_against_one_computation(tmp_path / "store1")
+    assert 77 * 10**6 in read_table(_snapshot(tmp_path / "store0"), Recent)["level"].to_list()
 
 
-def _check_against_one_computation(store: Path) -> None:
-    published = read_table(_snapshot(store), Metric)
-    words, releases = (
-        ledger.last_word(read_table(_snapshot(store), Observation)), read_table(_snapshot(store), Release)
-    )  # fmt: skip
-    assert published.equals(pl.DataFrame(metrics.derive(words, releases)).cast(dict(published.schema)))  # type: ignore[arg-type]
-
-
-def _far_rows(store: Path) -> pl.DataFrame:
-    return read_table(_snapshot(store), BaseFar)
+def _check_against_one_computation(store: Path) -> pl.DataFrame:
+    """The published figures, which are those of one computation of the whole ledger."""
+    snapshot = _snapshot(store)
+    published = read_table(snapshot, Metric)
+    statements = ledger.last_word(read_table(snapshot, Observation))
+    whole = derive(statements, read_table(snapshot, Release), all_records=False)  # type: ignore[arg-type]
+    assert published.equals(pl.DataFrame(whole).cast(dict(published.schema)))  # type: ignore[arg-type]
+    return published
 
 
 def _of_months(folder: Path, kilograms: dict[str, int]) -> Path:

@@ -13,6 +13,7 @@ from schemas.code_tables import code_table
 from schemas.request import ReleaseRequest
 from tasks import reading
 from tasks.revision_report import revision_report
+from tasks.vintages import vintages
 
 pytestmark = pytest.mark.shared
 TODAY = date(2026, 7, 1)
@@ -157,3 +158,29 @@ def test_a_day_before_the_first_word_is_an_error(store: Path, day: date, says: s
 def test_a_table_without_days_of_knowledge_is_an_error(store: Path) -> None:
     with pytest.raises(ValueError, match="made of observation, trade_flow, metric"):
         reading.query(store, "finding", as_of=date(2026, 4, 1))
+
+
+def test_the_days_on_which_a_total_changed_are_those_of_the_workbooks(files: list[Path], store: Path) -> None:
+    """Each value of January and February is what the workbook of that day adds up to; March came with the second one."""
+    expected: list[tuple[date, date, float]] = []
+    for month in ("202601", "202602", "202603"):
+        last = None
+        for file in files:
+            total = sum(value for (period, _, _), value in workbook(file).items() if period == month)
+            if total and total != last:
+                expected.append((date(2026, int(month[4:]), 1), day_of(file), float(total)))
+                last = total
+    found = vintages(store, "export", "6910", "WLD", (date(2026, 1, 1), date(2026, 3, 1)), "value_usd")
+    assert found.select("period", "known_from", "value").rows() == expected
+    assert len(expected) > 4
+    january = found.filter(period=date(2026, 1, 1))
+    assert january["known_until"].to_list() == [*january["known_from"].to_list()[1:], None]
+    assert january["change"].to_list()[:2] == [None, 522_087_653 - 522_057_349]
+    assert january["releases"].to_list() == [
+        file.name for file in files if day_of(file) in january["known_from"].to_list()
+    ]
+    growth = vintages(store, "export", "6910", "WLD", (date(2026, 2, 1), date(2026, 2, 1)), "value_usd", "mom_pct")
+    totals = {(period, day): value for period, day, value in expected}
+    first = totals[date(2026, 2, 1), day_of(files[0])] / totals[date(2026, 1, 1), day_of(files[0])]
+    assert growth["value"][0] == pytest.approx((first - 1) * 100)
+    assert growth.height > 1

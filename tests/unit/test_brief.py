@@ -9,6 +9,8 @@ from typing import Any
 
 import polars as pl
 import pytest
+from bad_inputs.download import csv_bytes
+from bad_inputs.download import magnets as query_record
 
 from flows.release import release
 from schemas.brief import Fact, Facts
@@ -330,9 +332,11 @@ def test_ranks_unit_value_and_mix_of_a_month_of_which_all_is_known(whole: Facts)
         "rank 1 after rank 3 the month before."
     ) in said
     assert (
-        "Exports to Germany did not change from 300 t; that is 37.5 % of the total, rank 2 after rank 1 the month before."
+        "Exports to Japan fell 50.0 % to 100 t; that is 12.5 % of the total, rank 3 after rank 2 the month before."
         in said
     )
+    assert len(said) == 5
+    assert not [sentence for sentence in said if "Germany" in sentence], "it moved nothing, and is in the table"
     chinese = [sentence.text for sentence in brief_sentences.headlines(whole, "zh")]
     assert "对美国出口环比增长300.0%，是上月的4倍，至400吨，同比增长100.0%，占50.0%，居第1位（上月第3位）。" in chinese
     page = brief.page(whole)
@@ -340,9 +344,73 @@ def test_ranks_unit_value_and_mix_of_a_month_of_which_all_is_known(whole: Facts)
     assert re.search(r">55\.00</a> US dollars per kilogram, <a[^>]*>\+10\.0 %</a> on the month", page)
     # |50 - 16.7| + |37.5 - 50| + |12.5 - 33.3|, halved
     assert "shares moved by 33.3 percentage points" in page
-    assert "and 6 more for ytd 2025-06, world (tidewaiter trace lists them)" in page, "three partners in three months"
+    assert "and 5 others (tidewaiter trace lists them)" in page, "three partners in three months, four of them shown"
     assert "rests on a base" not in page, "nothing here does"
     assert all(fact.trace is not None and fact.trace.agrees for fact in whole.facts())
+
+
+def test_partners_are_in_the_order_of_what_they_contribute_to_the_change(whole: Facts) -> None:
+    """300 t more for the United States, 100 t less for Japan, no change for Germany, of 600 t in May."""
+    assert [row.partner for row in whole.partners] == ["WLD", "USA", "JPN", "DEU"]
+    moved = [row.contribution.value for row in whole.partners]
+    assert moved == [pytest.approx(share) for share in (200 / 6, 300 / 6, -100 / 6, 0)]
+    page = brief.page(whole)
+    assert [text for text in ("+50.0 pp", "−16.7 pp", "+0.0 pp") if f">{text}</a>" not in page] == []
+    assert ">−16.7个百分点</a>" in brief.page(whole, "zh")
+
+
+def test_the_largest_partner_is_in_the_table_also_where_it_does_not_move(tmp_path: Path) -> None:
+    codes = ("304", "502", "116", "133", "303", "305", "307", "309", "312", "501", "601", "132")
+    records = [
+        query_record(partner, str(900_000 if partner == "304" else 1000 * place + 500 * place * (month == "202506")), "1,000", month)
+        for month in ("202505", "202506") for place, partner in enumerate(codes, 1)
+    ]  # fmt: skip
+    (tmp_path / "many.csv").write_bytes(csv_bytes(records))
+    facts = brief_of(taken(tmp_path / "many.csv"))
+    assert len(facts.partners) == 11
+    assert facts.partners[-1].partner == "DEU"
+    assert facts.partners[-1].contribution.value == 0
+    moved = [abs(float(row.contribution.value or 0)) for row in facts.partners[1:]]
+    assert moved == sorted(moved, reverse=True)
+
+
+def test_what_is_empty_is_left_out_and_the_page_says_how_it_is_cited(whole: Facts, facts: Facts) -> None:
+    page, text = brief.page(facts), brief.markdown(facts)
+    for name, title in (("revised", "What was revised"), ("held", "What is held"), ("value", "Unit value")):
+        assert f'id="{name}"' not in page
+        assert f"## {title}" not in text
+    assert 'id="missing"' in page
+    assert 'id="revised"' in brief.page(whole)
+    cited = f"Source: China customs via june.csv and may.csv, as known on 2025-07-20, snapshot {whole.snapshot_id}."
+    assert brief.page(whole).count(cited) == 3, "above, and below each chart"
+    assert cited in brief.markdown(whole)
+    assert f"来源：中国海关（june.csv、may.csv），截至2025-07-20所知，快照{whole.snapshot_id}。" in brief.page(
+        whole, "zh"
+    )
+    assert re.search(r"Source: China customs via [a-z.]+, [a-z.]+, [a-z.]+ and \d+ others, as known on 2026-", page)
+
+
+def test_the_sources_of_a_record_are_the_month_and_the_one_it_names(facts: Facts) -> None:
+    assert facts.highest_since.value == "2025-03"
+    numbers, more = brief_lists.numbers_that_matter(facts.highest_since)
+    assert {number.period for number in numbers} == {"2025-03", "2025-06"}
+    assert facts.highest_since.trace is not None
+    assert more == len(facts.highest_since.trace.operands) - 2 > 3
+
+
+def test_a_chart_of_millions_of_tonnes_is_in_millions(tmp_path: Path) -> None:
+    rows = [(month, CODE, partner, tonnes * 1000, 1000)
+            for month, times in (("202505", 1), ("202506", 2))
+            for partner, tonnes in (("USA", 1_500_000 * times), ("DEU", 60_000))]  # fmt: skip
+    page = brief.page(brief_of(taken(of_query(tmp_path / "mass.csv", rows))))
+    (small := tmp_path / "small").mkdir()
+    assert "Thirty-six months, million tonnes" in page
+    ticks = {text for text in labels(section(page, "chart")) if re.fullmatch(r"[\d.]+", text)}
+    assert {"1", "2", "3"} <= ticks
+    assert "Mt" in labels(section(page, "chart"))
+    assert "Mt" in labels(section(page, "partner_chart"))
+    small = brief.page(brief_of(taken(of_query(small / "small.csv", TWO_MONTHS))), "zh")
+    assert "近三十六个月（吨）" in small
 
 
 def test_what_was_revised_since_the_month_before_came_out(whole: Facts) -> None:
@@ -502,9 +570,9 @@ def test_where_values_are_at_hand_and_no_unit_value_it_says_why(tmp_path: Path, 
         assert "There is no unit value of all countries: no release at hand covers it." in text
         assert "No release at hand gives values" not in text
     assert "没有全球单价：手头没有任何发布涵盖该数。" in brief.page(listed, "zh")
-    # Of the sample it is true.
-    assert "No release at hand gives values" in section(brief.page(facts), "value")
-    assert "No release at hand gives values" in brief.markdown(facts)
+    # Of the sample nothing is known in money at all.
+    assert 'id="value"' not in brief.page(facts)
+    assert "## Unit value" not in brief.markdown(facts)
 
 
 def test_why_a_unit_value_is_not_compared_is_told_among_what_is_missing(tmp_path: Path) -> None:
@@ -524,8 +592,8 @@ def test_a_growth_of_the_unit_value_has_the_digits_of_round_numbers(tmp_path: Pa
 
 def test_partners_are_shown_where_january_and_february_come_together(snapshot: Snapshot) -> None:
     text = brief.markdown(brief_of(snapshot, month=date(2026, 2, 1)))
-    assert "| All countries | – | – | – | 10,763 t | +8.2 % | – |" in text
-    assert "| United States | – | – | – | 994 t | −22.5 % | – |" in text
+    assert "| All countries | – | – | – | – | 10,763 t | +8.2 % | – |" in text
+    assert "| United States | – | – | – | – | 994 t | −22.5 % | – |" in text
 
 
 def test_a_month_without_any_trade_has_a_brief(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from bad_inputs.download import (
 
 from tasks.check import CHECKS
 from tasks.gaps import GAPS
+from tasks.lapses import LAPSES
 from tasks.month_slips import MONTH_SLIPS
 from tasks.precedents import MAGNITUDE_FACTOR, PRECEDENTS
 from tasks.prints import PRINTS
@@ -57,9 +58,10 @@ PUBLISHED = {"source": "published", "flow": None, "released_on": None}
 
 
 def test_every_check_is_asked_and_named_by_its_finding() -> None:
-    names = [ask.__name__.lstrip("_") for ask in (*CHECKS, *PRECEDENTS, *GAPS, *SLIPS, *MONTH_SLIPS, *PRINTS)]
-    assert len(names) == len(set(names)) == 32
-    assert all(ask.__doc__ for ask in (*CHECKS, *PRECEDENTS, *GAPS, *SLIPS, *MONTH_SLIPS, *PRINTS))
+    every = (*CHECKS, *PRECEDENTS, *GAPS, *SLIPS, *MONTH_SLIPS, *PRINTS, *LAPSES)
+    names = [ask.__name__.lstrip("_") for ask in every]
+    assert len(names) == len(set(names)) == 33
+    assert all(ask.__doc__ for ask in every)
 
 
 def test_a_clean_release_raises_nothing(tmp_path: Path) -> None:

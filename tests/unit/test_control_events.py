@@ -10,11 +10,12 @@ import pytest
 
 from flows.release import release
 from schemas.code_tables import code_table
-from schemas.control_event import EventMonth, EventWindow
+from schemas.control_event import ControlEvent, EventMonth, EventWindow
 from schemas.metric import Metric
 from schemas.request import ReleaseRequest
 from tasks import event_tables, event_windows
 from tasks.control_events import MIXED, MIXED_WORDS, coverage, events_of, holds, measures, mixed_note, touched_codes
+from tasks.control_states import with_states
 from tasks.event_windows import as_table, reach, windows, windows_of, with_zeros
 from tasks.reading import open_published
 from tasks.snapshot import Snapshot, open_snapshot
@@ -33,18 +34,21 @@ QUERY = (
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     folder = tmp_path_factory.mktemp("events")
-    release.fn(ReleaseRequest(file=ROOT / "flows" / "examples" / "published_figures.csv", store=folder / "store"))
+    day = date(2026, 11, 1)
+    release.fn(ReleaseRequest(file=ROOT / "flows" / "examples" / "published_figures.csv", store=folder / "store"), day)
     (folder / "soybeans.csv").write_bytes(QUERY.encode("gb18030"))
     release.fn(
         ReleaseRequest(
             file=folder / "soybeans.csv", store=folder / "store", source="gacc_query", flow="export", partners="all"
-        )
+        ),
+        day,
     )
     return open_published(folder / "store")
 
 
 def test_the_four_measures_of_october_2025_never_came_into_force() -> None:
-    states = {row["document"]: row["state"] for row in events_of().iter_rows(named=True)}
+    events = with_states(events_of(), date(2026, 6, 1))
+    states = {row["document"]: row["state"] for row in events.iter_rows(named=True)}
     assert len(states) > 25
     assert events_of().height == 31
     assert [name for name, state in states.items() if state == "never_in_force"] == [
@@ -60,9 +64,8 @@ def test_days_are_in_order_and_every_code_belongs_to_a_measure() -> None:
             assert not row[first] or not row[last] or row[first] <= row[last], row["event"]
         for name in ("announced_on", "effective_from", "effective_until"):
             assert not row[name] or date.fromisoformat(row[name])
-        assert (row["state"] == "never_in_force") == (
-            bool(row["effective_until"]) and row["effective_until"] < row["effective_from"]
-        )
+        assert not row["effective_until"] or row["effective_from"] <= row["effective_until"], row["event"]
+        assert row["basis"] == "measure" or not (row["suspends"] or row["succeeds"]), row["event"]
     codes = code_table("control_event_codes")
     assert codes.height > 30
     assert set(codes["event"]) <= {row["event"] for row in events}
@@ -371,11 +374,15 @@ def test_windows_do_not_depend_on_the_order_of_releases_and_another_product_leav
             request = ReleaseRequest(file=file, store=tmp_path / name, **declared)  # type: ignore[arg-type]
             release.fn(request, date(2026, 11, 1))
             snapshot = open_published(tmp_path / name)
-            files.append({entry.path for entry in snapshot.files if entry.table in EVENT_TABLES})
+            # The states of the measures are of the day of the newest release, and of that alone.
+            state_days = read_table(snapshot, ControlEvent)["state_on"].unique().to_list()
+            assert state_days == [date.fromisoformat(snapshot.about["released_on"])]
+            files.append({entry.path for entry in snapshot.files if entry.table in ("event_window", "event_month")})
+            last = {entry.path for entry in snapshot.files if entry.table in EVENT_TABLES}
         at = order.index(beans)
         assert files[at] == files[at - 1], "a release about soybeans leaves the windows of magnets alone"
         assert files[0] != files[2]
-        found.append(files[-1])
+        found.append(last)
     assert found[0] == found[1]
 
 

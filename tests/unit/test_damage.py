@@ -14,9 +14,9 @@ from pyarrow import parquet
 from flows.cli import app
 from flows.release import from_bytes_to_tables
 from schemas.address import COPY_NOTE
-from schemas.base import Base
 from schemas.outcome import Outcome
 from schemas.request import ReleaseRequest
+from schemas.state import State
 from tasks import reading
 from tasks.errors import DamagedStore
 from tasks.proof import prove
@@ -28,7 +28,7 @@ TODAY = date(2025, 8, 1)
 DAYS = {"202406": date(2024, 7, 20), "202505": date(2025, 6, 20), "202506": date(2025, 7, 20)}
 # On the way of the release of June 2025: what it derives from, is judged by, or carries on.
 READ = (
-    "base/flow=export/year=2025/month=5", "base_year/flow=export/year=2024", "observation/flow=export/year=2025/month=5",
+    "state/flow=export/year=2025/month=5", "recent/flow=export/year=2025/month=5", "state/flow=export/year=2024/month=6", "observation/flow=export/year=2025/month=5",
     "release", "event_month", "event_window",
 )  # fmt: skip
 Ingest = Callable[[Path, str], Outcome]
@@ -93,9 +93,9 @@ def test_what_is_advised_mends_it_and_then_the_release_is_what_it_would_have_bee
     store, whole = tmp_path / "store", tmp_path / "whole"
     for folder in (store, whole):
         ingest(folder, "202505")
-    base, detail = _entry(store, READ[0]), _entry(store, "detail")
+    state, detail = _entry(store, READ[0]), _entry(store, "detail")
     # A file of a month: the release of that month again.
-    _flip_a_silent_bit(object_path(store, base.sha256))
+    _flip_a_silent_bit(object_path(store, state.sha256))
     assert "ingest the release of this month again" in audit_store(store)[0].advice
     assert ingest(store, "202505").status == "nothing new"
     assert audit_store(store) == []
@@ -116,7 +116,7 @@ def test_a_working_copy_that_is_damaged_is_to_be_deleted(tmp_path: Path, ingest:
     _flip_a_silent_bit(object_path(store, _entry(store, READ[0]).sha256))
     (store / COPY_NOTE).write_text(json.dumps({"url": "s3://customs/store", "endpoint": "", "held": {}}))
     with pytest.raises(DamagedStore, match=f"delete {store}, and it is fetched anew"):
-        prove(open_published(store), Base)
+        prove(open_published(store), State)
 
 
 def _flip_a_level(store: Path) -> tuple[str, float, float]:

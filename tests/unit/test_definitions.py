@@ -1,20 +1,19 @@
 """A figure never compares two things that bear one name: worked by hand, and the tables beside what they come from."""
 
 import csv
+import itertools
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy
 import polars as pl
 import pytest
 
 from schemas.code_tables import code_table
 from tasks import changes
 from tasks.changes import breaks_of
-from tasks.definitions import Heads, months_changed
+from tasks.definitions import changes_of_texts
 from tasks.origin import Point
-from tasks.periods import NO_MONTH
 from tests.unit.figures import Figures
 from tests.unit.statements import number, release
 from tests.unit.tracing import tracer_of
@@ -180,7 +179,7 @@ def test_every_partner_that_changes_its_code_is_told_of() -> None:
 
 
 def test_what_a_trace_says_changed_is_what_cuts_the_figures() -> None:
-    """Two opinions of the same tables: one series at a time in words, and all of them at once as arrays."""
+    """Two opinions of the same tables: one series at a time in words, and all of them at once as a table."""
     stated = code_table("definition_breaks")
     baskets = [f"basket:{name}" for name in code_table("baskets")["basket"].unique().sort()]
     products = sorted(
@@ -188,21 +187,20 @@ def test_what_a_trace_says_changed_is_what_cuts_the_figures() -> None:
     )
     partners = sorted({*PARTNERS, "ARM", "EU27", "DEU", "WLD"})
     measures = sorted({*stated["measure"], "quantity_kg", "value_usd"} - {""})
-    series = [
-        numpy.array(places) for places in zip(*numpy.ndindex(len(products), len(partners), len(measures)), strict=True)
-    ]
-    months = numpy.arange(1995 * 12, 2025 * 12)
-    changed = months_changed(Heads((products, partners, measures), tuple(series)), 0, months)  # type: ignore[arg-type]
+    months = range(1995 * 12, 2025 * 12, 5)
+    keys = [(*names, month) for names in itertools.product(products, partners, measures) for month in months]
+    schema = {"product": pl.String, "partner": pl.String, "measure": pl.String, "month": pl.Int32}
+    found = dict(zip(keys, changes_of_texts(pl.DataFrame(keys, schema, orient="row")), strict=True))
     cut = 0
-    for place, row in zip(zip(*series, strict=True), changed, strict=True):
-        product, partner, measure = place
-        breaks = breaks_of(products[product], partners[partner], measures[measure])
-        told = numpy.array([change.month for change in breaks])
-        assert (told[1:] >= told[:-1]).all()
-        last = [told[told <= month].max(initial=NO_MONTH) for month in months]
-        assert (row == last).all(), (products[product], partners[partner], measures[measure])
-        cut += len(breaks) > 0
-    assert len(changed) / 2 < cut < len(changed)
+    for names in itertools.product(products, partners, measures):
+        known = [change.month for change in breaks_of(*names)]
+        assert known == sorted(known)
+        for month in months:
+            assert found[*names, month] == max((one for one in known if one <= month), default=None), (names, month)
+        cut += bool(known)
+    assert len(keys) / len(months) / 2 < cut < len(keys) / len(months)
+    one_month = pl.DataFrame([key for key in keys if key[3] == months[-1]], schema, orient="row")
+    assert changes_of_texts(one_month).to_list() == [found[key] for key in one_month.iter_rows()]
 
 
 def test_the_changes_of_a_price_are_those_of_the_value_and_of_the_mass(monkeypatch: pytest.MonkeyPatch) -> None:

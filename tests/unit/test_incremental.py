@@ -17,6 +17,7 @@ from polars.testing import assert_frame_equal
 from schemas.control_event import ControlEvent, EventMonth, EventWindow
 from schemas.lineage import Lineage
 from schemas.metric import Metric
+from schemas.name import PrintedName
 from schemas.observation import Detail, Observation
 from schemas.release import Finding, Quarantine, Release
 from schemas.revision import Revision
@@ -138,7 +139,9 @@ def test_a_month_tells_of_silence_after_it_and_so_lengthens_later_records() -> N
 
 def _published(store: Path, row: dict[str, object], rows: list[dict[str, object]]) -> None:
     """One release more in a store, on the way of the flow, without the tables of export controls."""
-    said = Normalised(detail_table(*rows), empty_frame(Quarantine), empty_frame(Finding), release_table(row))  # type: ignore[arg-type]
+    said = Normalised(
+        detail_table(*rows), empty_frame(Quarantine), empty_frame(Finding), release_table(row), empty_frame(PrintedName)  # type: ignore[arg-type]
+    )  # fmt: skip
     known = open_known(store, said)
     after = assemble.merge(said, known)
     events = EventTables(*map(empty_frame, (ControlEvent, EventWindow, EventMonth)))  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pandera.typing.polars import DataFrame
 from polars.testing import assert_frame_equal
 
+from schemas.name import PrintedName
 from schemas.observation import Observation
 from schemas.release import Finding, Quarantine, Release
 from schemas.table import empty_frame
@@ -52,7 +53,8 @@ def ingest(store: Store) -> DataFrame[Observation]:
     landed: dict[str, list[Row]] = {}
     for row, rows in store:
         new = Normalised(detail_table(*rows), DataFrame[Quarantine](empty_frame(Quarantine)),
-                         DataFrame[Finding](empty_frame(Finding)), release_table(row))  # fmt: skip
+                         DataFrame[Finding](empty_frame(Finding)), release_table(row),
+                         DataFrame[PrintedName](empty_frame(PrintedName)))  # fmt: skip
         touched = touched_months(new)
         near = [said for rows in landed.values() for said in rows
                 if (said["flow"], said["period_end"].year, said["period_end"].month) in touched]  # fmt: skip

@@ -20,9 +20,10 @@ from bad_inputs.download import (
 )
 
 from schemas.request import Landed
-from tasks import ledger, metrics
+from tasks import ledger
 from tasks.check import check
 from tasks.errors import Refused
+from tasks.metrics.calendar import derive
 from tasks.normalise import Normalised, normalise
 from tasks.sources import SOURCES
 
@@ -55,7 +56,7 @@ def _by_province(*changes: tuple[int, str]) -> Normalised:
 
 def _levels(*releases: Normalised, measure: str = "quantity_kg") -> dict[tuple[str, str], tuple[float | None, str]]:
     frames = (pl.concat([one.detail for one in releases]), pl.concat([one.release for one in releases]))
-    metric = metrics.derive(ledger.last_word(ledger.merge(*frames)), frames[1])  # type: ignore[arg-type]
+    metric = derive(ledger.last_word(ledger.merge(*frames)), frames[1])  # type: ignore[arg-type]
     june = metric.filter((pl.col("period") == date(2025, 6, 1)) & (pl.col("measure") == measure))
     rows = june.select("product", "partner", "level", "level_status").iter_rows()
     return {(product, partner): (level, made) for product, partner, level, made in rows}

@@ -49,22 +49,20 @@ def _made_old(store: Path, table: str) -> None:
 
 
 def _with_numbers_of(store: Path, other: Path) -> None:
-    """As a version leaves a store that knows nothing of the table `base`, and so does not bring it up to date."""
+    """As a version leaves a store that knows nothing of the table `state`, and so does not bring it up to date."""
     snapshot, stale = _opened(store), _opened(other)
     new = [
-        NewFile("base", entry.partition, (stale.path / entry.path).read_bytes(), entry.rows, entry.schema_sha256)
-        for entry in stale.entries("base")
+        NewFile("state", entry.partition, (stale.path / entry.path).read_bytes(), entry.rows, entry.schema_sha256)
+        for entry in stale.entries("state")
     ]
     told = {file.partition for file in new}
-    others = [entry for entry in snapshot.files if entry.table != "base" or entry.partition not in told]
+    others = [entry for entry in snapshot.files if entry.table != "state" or entry.partition not in told]
     publish(store, new, carried=others, parent=snapshot, about=snapshot.about)
 
 
 def _hashes(store: Path) -> dict[str, str]:
-    # The trail of a release also names what it was given, which was another snapshot. And months of a year that were looked at
-    # because nothing was known of it may have a file of no numbers, and lie beside the others.
-    files = (entry for entry in _opened(store).files if entry.table not in ("lineage", "base_year"))
-    return {entry.path: entry.sha256 for entry in files if entry.rows or entry.table != "base"}
+    # The lineage of a release also names what it was given, which was another snapshot.
+    return {entry.path: entry.sha256 for entry in _opened(store).files if entry.table != "lineage"}
 
 
 def test_figures_of_an_earlier_version_are_refused_and_the_next_release_makes_them_again(

@@ -22,13 +22,13 @@ from bad_inputs.download import CLEAN_RECORDS, csv_bytes
 from openlineage.client.serde import Serde
 
 from flows.release import release
-from schemas.base import Base, BaseFar, BaseYear
 from schemas.metric import Metric
 from schemas.observation import Detail, Observation
 from schemas.outcome import Outcome
 from schemas.release import Finding, Quarantine, Release
 from schemas.reported import Reported
 from schemas.request import ReleaseRequest
+from schemas.state import Recent, State
 from schemas.table import Table, empty_frame, polars_schema
 from schemas.trade_flow import TradeFlow
 from tasks.errors import Held
@@ -278,7 +278,7 @@ def test_schema_and_column_lineage_stand_with_what_was_made(whole: Run) -> None:
 def test_declared_columns_exist_and_no_column_is_forgotten() -> None:
     models = {"detail": Detail, "reported": Reported, "touched": Observation}
     models |= {"known.detail": Detail, "known.observation": Observation, "trade_flow": TradeFlow, "metric": Metric}
-    models |= {"base": Base, "base_year": BaseYear, "base_far": BaseFar}
+    models |= {"state": State, "recent": Recent}
     declaration = {"detail": {"source", "kind", "reporter", "release_id"}}
     for made, sources in COLUMNS.items():
         for source, columns in sources.items():

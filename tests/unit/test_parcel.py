@@ -9,11 +9,7 @@ import pytest
 
 from schemas.catalog import PUBLISHED
 from schemas.table import Table, empty_frame
-from tasks import metrics
-from tasks.base_reader import Past
-from tasks.elsewhere import lending
 from tasks.parcel import packed, unpacked
-from tasks.series import Portion
 
 
 class Made(NamedTuple):
@@ -54,20 +50,3 @@ def test_an_empty_table_keeps_its_columns(name: str) -> None:
 
 def test_frames_are_packed_small() -> None:
     assert len(packed([ROWS])) < len(pickle.dumps([ROWS])) / 10
-
-
-def test_what_a_portion_looks_back_on_is_read_when_its_turn_has_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of all portions it would be years of numbers, in memory at once."""
-    told: list[str] = []
-    monkeypatch.setattr(Past, "read", lambda self, portion: told.append(f"read {portion.first}"))
-    portions = [Portion(first, None, ROWS[:0]) for first in ("01", "28", "85")]
-    provided = metrics._Provided(portions, Past([]))
-
-    def lent(work: object, things: object) -> object:
-        for portion in things:  # type: ignore[attr-defined]
-            told.append(f"give {portion.first}")
-            yield portion
-
-    with lending(lent):  # type: ignore[arg-type]
-        assert len(list(metrics.each(str, provided))) == len(provided) == 3
-    assert told == ["read 01", "give 01", "read 28", "give 28", "read 85", "give 85"]

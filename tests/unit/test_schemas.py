@@ -11,8 +11,9 @@ from pandera.errors import SchemaErrors
 from schemas import dictionary
 from schemas.catalog import PUBLISHED
 from schemas.claim import VERDICTS
-from schemas.code_tables import COVERAGE, STATES, TABLES, Corrections, code_table, read_codes
+from schemas.code_tables import TABLES, Corrections, code_table, read_codes
 from schemas.control_event import WINDOWS
+from schemas.control_tables import COVERAGE, STATES
 from schemas.errors import BrokenTable
 from schemas.metric import MADE, MISSING, STATUSES, Metric, status
 from schemas.names import FIGURES

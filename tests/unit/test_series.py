@@ -5,14 +5,11 @@ from typing import Any
 import polars as pl
 import pytest
 from hypothesis import given
-from polars.testing import assert_frame_equal
 
-from tasks.metrics import Wanted, _derive_portion
-from tasks.series import cut_portions
 from tests.draws import draws
 from tests.unit import worlds
-from tests.unit.figures import Figures, Store, derived, merged
-from tests.unit.statements import number, release, release_table
+from tests.unit.figures import Figures, Store, derived
+from tests.unit.statements import number, release
 
 Row = dict[str, Any]
 GALLIUM = ["81129290", "81129990"]
@@ -458,28 +455,6 @@ def test_many_large_series_are_not_refused() -> None:
         for m in range(1, 13)
     ]
     assert Figures((scope, ore)).pair("rolling_12m", "WLD", "2025-12", product="26011120") == (1.2e12, "computed")
-
-
-@given(worlds.histories())
-@draws(4)
-def test_portions_give_the_same_as_the_whole(store: Store) -> None:
-    observation, releases = merged(store), release_table(*(row for row, _ in store))
-    observation = observation.filter(pl.col("known_until").is_null())
-    whole = derived(store)
-    portions = cut_portions(observation, rows=1)
-    assert sum(portion.observation.height for portion in portions) == observation.height
-    cut = pl.concat([_derive_portion(portion, releases, Wanted(None)).metric for portion in portions])
-    assert_frame_equal(cut.sort(whole.columns), pl.DataFrame(whole).sort(whole.columns))
-
-
-def test_portions_are_cut_by_what_is_looked_back_on_where_that_is_more() -> None:
-    """A release of a few rows, in a store of the full cube."""
-    scope = release(products=["0101", "0201"])
-    few = merged([(scope, [number(scope, "USA", JUNE, 1, product=code) for code in ("01012100", "02011000")])])
-    assert len(cut_portions(few, 10)) == 1
-    portions = cut_portions(few, 10, {"01": 5, "02": 8, "50": 9})
-    assert [(portion.first, portion.after) for portion in portions] == [("", "02"), ("02", "50"), ("50", None)]
-    assert [portion.observation["product"].to_list() for portion in portions] == [["01012100"], ["02011000"], []]
 
 
 @given(worlds.histories())

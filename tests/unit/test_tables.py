@@ -3,7 +3,6 @@
 import io
 import itertools
 import random
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -14,23 +13,19 @@ import polars.selectors as cs
 import pyarrow
 import pyarrow.parquet
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from schemas.base import Base, BaseFar, BaseYear
 from schemas.catalog import PUBLISHED
 from schemas.metric import Metric, status
 from schemas.names import FIGURES
 from schemas.observation import Detail
 from schemas.release import Finding
+from schemas.state import Recent, State
 from schemas.table import Table, arrow_schema, polars_schema, readers_schema
 from schemas.trade_flow import TradeFlow
 from tasks.publish import NewFile, publish
 from tasks.snapshot import open_snapshot
 from tasks.tables import BYTES_PER_PAGE, encode_file, encode_months, read_table
-from tasks.weave import RUN, FileKey, Weaver, copied, weave
-from tests.draws import draws
 
 WORDS = ["product", "classification", "partner", "measure", "level_status", "kinds"]
 
@@ -160,98 +155,6 @@ def test_a_frame_in_order_is_cut_by_month_without_losing_a_row() -> None:
     assert cut(frame.clear(), in_order=True) == []
 
 
-def test_frames_woven_together_are_in_the_order_of_the_text_of_their_codes(monkeypatch: pytest.MonkeyPatch) -> None:
-    order = ("flow", "period", "product", "partner", "measure")
-    months = [date(2025, 5, 1), date(2025, 6, 1)]
-    products = (["9", "basket:a", "03"], ["01", "04"], ["02", "85051110"], [])
-    frames = [
-        pl.concat([metrics(part, month) for month in months]) if part else metrics(["1"]).clear() for part in products
-    ]
-    expected = pl.concat(frames).cast({pl.Categorical: pl.String}).sort(order).cast(frames[0].schema)  # type: ignore[dict-item]
-    handed = [*frames]
-    woven = weave(handed, order[:3], rows_per_group=6)
-    assert woven.equals(expected)
-    assert handed == []
-    there = woven["product"].unique(maintain_order=True).to_list()
-    assert there == ["01", "02", "03", "04", "85051110", "9", "basket:a"]
-    # Each month has three rows of each of seven products, and its row groups are pieces already.
-    assert woven["level"].chunk_lengths() == [6, 6, 6, 3] * 2
-    monkeypatch.setitem(PUBLISHED, "metric", replace(PUBLISHED["metric"], rows_per_group=6))
-    files, in_one_piece = (
-        [*encode_months(Metric, rows, lambda partition: {"of": list(partition)}, in_order=True)]
-        for rows in (woven, expected.rechunk())
-    )
-    assert files == in_one_piece
-    found = [pyarrow.parquet.read_metadata(io.BytesIO(file.data)) for file in files]
-    assert [[one.row_group(group).num_rows for group in range(one.num_row_groups)] for one in found] == [
-        [6, 6, 6, 3]
-    ] * 2
-    assert weave([frames[-1]], order[:3], 6).height == 0
-
-
-@draws(40)
-@given(st.data())
-def test_whichever_frames_have_which_rows_each_file_has_its_own_row_groups(data: st.DataObject) -> None:
-    size = data.draw(st.integers(1, 5), "rows per group")
-    of_frame = data.draw(st.lists(st.integers(0, 2), min_size=6, max_size=6), "frame of each product")
-    counts = data.draw(st.lists(st.integers(0, 3), min_size=24, max_size=24), "rows of each product, file by file")
-    months = [(flow, date(2025, month, 1)) for flow in ("export", "import") for month in (2, 12)]
-    rows = [(*months[place // 6], f"{place % 6:02d}") for place, count in enumerate(counts) for _ in range(count)]
-    whole = pl.DataFrame(rows, schema=dict(zip(RUN, (pl.String, pl.Date, pl.String), strict=True)), orient="row")
-    whole = whole.with_row_index("row")
-    frames = [
-        whole.filter(pl.col("product").is_in([f"{at:02d}" for at, of in enumerate(of_frame) if of == frame]))
-        for frame in range(3)
-    ]
-    woven = weave(frames, RUN, size)
-    heights = [sum(counts[place : place + 6]) for place in range(0, 24, 6)]
-    assert woven["row"].to_list() == [*range(whole.height)]
-    assert [length for length in woven["row"].chunk_lengths() if length] == [
-        min(size, height - start) for height in heights for start in range(0, height, size)
-    ]
-
-
-@draws(60)
-@given(st.data())
-def test_a_row_group_is_given_away_whole_as_soon_as_nothing_can_come_before_its_last_row(data: st.DataObject) -> None:
-    size = data.draw(st.integers(1, 5), "rows per group")
-    of_portion = data.draw(st.lists(st.integers(0, 3), min_size=9, max_size=9), "portion of each product")
-    months = [(flow, date(2025, month, 1)) for flow in ("export", "import") for month in (2, 12)]
-    counts = data.draw(st.lists(st.integers(0, 4), min_size=36, max_size=36), "rows of each product, file by file")
-    rows = [
-        (*months[place // 9], f"{place % 9:02d}", number)
-        for place, count in enumerate(counts)
-        for number in range(count)
-    ]
-    whole = pl.DataFrame(rows, schema=["flow", "period", "product", "number"], orient="row").with_row_index("row")
-    weaver, told = Weaver(size), dict[FileKey, list[pl.DataFrame]]()
-    for portion in range(4):
-        mine, later = ([f"{at:02d}" for at, of in enumerate(of_portion) if which(of)]
-                       for which in (portion.__eq__, portion.__lt__))  # fmt: skip
-        # The last of them all says that nothing comes any more, which is another thing than that nothing is left to come.
-        before = min(later, default="99") if portion < 3 else None
-        for key, group in weaver.add(whole.filter(pl.col("product").is_in(mine)), before):
-            told.setdefault(key, []).append(group)
-        done = whole.filter(pl.col("product").is_in([f"{at:02d}" for at, of in enumerate(of_portion) if of <= portion]))
-        for flow, period in months:
-            there = done.filter(flow=flow, period=period)
-            sure = there.filter(pl.col("product") < before).height // size * size if before else there.height
-            groups = told.get((flow, 2025, period.month), [])
-            assert [group.height for group in groups] == [size] * (sure // size) + [sure % size] * (sure % size > 0)
-        assert weaver.is_empty() == (sum(group.height for groups in told.values() for group in groups) == done.height)
-    assert [row for key in sorted(told) for group in told[key] for row in group["row"]] == [*range(whole.height)]
-
-
-def test_nothing_woven_holds_on_to_the_frames_that_it_is_made_of() -> None:
-    long = metrics([f"{code:08}" for code in range(400)])
-    # It is held here, so that no copy can come to lie where it was.
-    before = long["level"].to_arrow().buffers()[1]
-    woven = weave([long], ("flow", "period", "product"), rows_per_group=100)
-    pieces = [piece.to_arrow().buffers()[1].address for piece in woven["level"].get_chunks()]
-    assert len(pieces) == 12
-    assert not [address for address in pieces if before.address <= address < before.address + before.size]
-
-
 def test_a_table_is_read_in_its_order_and_of_it_what_is_asked_for(tmp_path: Path) -> None:
     days = [date(2024, 11, 1), date(2025, 2, 1), date(2025, 10, 1)]
     whole = pl.concat(
@@ -306,7 +209,7 @@ def test_a_table_is_read_in_its_order_and_of_it_what_is_asked_for(tmp_path: Path
 def test_what_each_release_reads_again_is_written_for_speed_and_all_readers_read_it(tmp_path: Path) -> None:
     """The numbers that months look back on are decoded by every release, the figures are downloaded by many."""
     codecs = {}
-    for model in (Metric, TradeFlow, Base, BaseYear, BaseFar):
+    for model in (Metric, TradeFlow, State, Recent):
         file = encode_file(model, empty_row(model), "flow=export/year=2025/month=6", {})
         path = tmp_path / f"{file.table}.parquet"
         path.write_bytes(file.data)
@@ -316,22 +219,7 @@ def test_what_each_release_reads_again_is_written_for_speed_and_all_readers_read
         assert rows == [(1,)]
         assert len(pandas.read_parquet(path)) == pl.read_parquet(path).height == 1
     assert codecs["metric"] == codecs["trade_flow"] == {"ZSTD"}
-    assert codecs["base"] == codecs["base_year"] == codecs["base_far"] == {"LZ4"}
-
-
-def test_lists_are_the_same_bytes_in_one_piece_and_in_row_groups(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(PUBLISHED, "base_far", replace(PUBLISHED["base_far"], rows_per_group=8_000))
-    many = pl.concat([empty_row(BaseFar)] * 20_000, rechunk=True).with_columns(
-        highest=pl.Series([[float(number * place) for place in range(number % 7)] for number in range(20_000)])
-    )
-    groups = pl.concat([copied([many[start : start + 8_000]]) for start in (0, 8_000, 16_000)], rechunk=False)
-    assert groups["highest"].n_chunks() == 3
-    files = [
-        encode_file(BaseFar, rows, "flow=export/year=2025/month=1", {}, in_order=True)
-        for rows in (many, groups, many[:])
-    ]
-    assert len({file.sha256 for file in files}) == 1
-    assert_frame_equal(pl.read_parquet(files[0].data).select("highest"), many.select("highest"))
+    assert codecs["state"] == codecs["recent"] == {"LZ4"}
 
 
 def empty_row(model: type[Table]) -> pl.DataFrame:

@@ -1,0 +1,134 @@
+"""Customs releases as numbers that can be cited, for Python programs.
+
+    import tidewaiter
+
+    tidewaiter.read("magnets", partner="United States", month="latest")
+
+This package is the public interface; `flows`, `tasks` and `schemas` may change with any version. It holds no logic, and nothing
+is loaded before it is used. `store` is a folder or `s3://bucket/prefix`; without it the environment's TIDEWAITER_STORE counts,
+else the folder `store`. Names of products, partners and months are those of the command line: codes in any spelling, English and
+Chinese, `2024-06`, `June 2024`, `2024-01..2024-06`, `latest`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from schemas.trace import Trace
+    from tasks.resolve import OpenRelease
+
+__all__ = ["open_release", "read", "search", "trace"]
+
+
+def read(  # noqa: PLR0913  (an argument for each condition)
+    product: str | Iterable[str] | None = None,
+    *,
+    partner: str | Iterable[str] | None = None,
+    month: str | None = None,
+    flow: Literal["export", "import"] | None = None,
+    measure: str | None = None,
+    table: str = "metric",
+    as_of: date | str | None = None,
+    sort: str | None = None,
+    ascending: bool = False,
+    top: int | None = None,
+    columns: str | Iterable[str] | None = None,
+    names: bool = True,
+    language: Literal["en", "zh"] = "en",
+    store: str | Path | None = None,
+) -> pl.DataFrame:
+    """Rows of a published table, in key order, every digit as it is published.
+
+    Args:
+        product: Name or code, or several: `"magnets"`, `"1201.90.19"`, `"大豆"`; none: all.
+        partner: Name or code, or several: `"Brazil"`, `"BRA"`, `"br"`, `"world"`; none: all.
+        month: `"2024-06"`, `"June 2024"`, a range, a year, or `"latest"`; none: all.
+        flow: Direction of trade; none: both.
+        measure: `"quantity_kg"`, `"value_usd"` …; none: all.
+        table: A published table; `schemas/DICTIONARY.md` lists their columns.
+        as_of: The rows as they stood on this day, of the tables observation, trade_flow and metric.
+        sort: Column to sort by, the largest first.
+        ascending: The smallest first.
+        top: Of each direction and month the first rows alone, without the world and groups of partners.
+        columns: Columns to return; none: all.
+        names: Add `product_name` and `partner_name` behind the codes.
+        language: Language of these names, where they are known in it.
+        store: Folder or bucket.
+
+    Raises:
+        ValueError: A name means several things or is not in the store (the message names the nearest), or there is no such column.
+        LookupError: Nothing is published in the store.
+
+    Warns:
+        UserWarning: How a name was understood, where that is not plain; why there is no row.
+
+    >>> row = read("magnets", partner="United States", month="June 2025", measure="quantity_kg", store=store).row(0, named=True)
+    >>> row["partner_name"], row["level"], round(row["mom_pct"], 1)
+    ('United States', 353000.0, 660.8)
+    >>> read("magnets", partner="us", month="2025-05", measure="quantity_kg", columns="level", as_of="2025-07-01", store=store).rows()
+    [(46400.0,)]
+    """
+    from tasks import public
+
+    return public.read(
+        product, partner, store, as_of, table=table, month=month, flow=flow, measure=measure, sort=sort, ascending=ascending,
+        top=top, columns=columns, names=names, language=language,
+    )  # fmt: skip
+
+
+def search(text: str, *, store: str | Path | None = None) -> pl.DataFrame:
+    """Products and partners of a store by name or code or part of it, the best first.
+
+    Returns:
+        A row each: code, name, name_zh, flows, first_month, last_month, months, kind.
+
+    >>> search("rare earth magnets", store=store)["code"].to_list()[0]
+    'basket:rare_earth_magnets'
+    """
+    from tasks import public
+
+    return public.search(text, store)
+
+
+def open_release(store: str | Path | None = None, release: str | None = None) -> OpenRelease:
+    """One published state of a store, which stays what it is whatever is published meanwhile.
+
+    Args:
+        store: Folder or bucket.
+        release: Id of a snapshot; none: the current one.
+
+    Returns:
+        `.id`, and `.paths(table)`: the addresses of the files of a table, for any reader of Parquet.
+
+    >>> opened = open_release(store)
+    >>> all(path.endswith(".parquet") for path in opened.paths("metric"))
+    True
+    """
+    from tasks import public
+
+    return public.open_release(store, release)
+
+
+def trace(
+    product: str, partner: str, month: str, metric: str, *, measure: str = "quantity_kg",
+    flow: Literal["export", "import"] = "export", store: str | Path | None = None,
+) -> Trace:  # fmt: skip
+    """Where one published figure comes from, down to the records of the raw file; and the same figure computed again.
+
+    Raises:
+        ValueError: A name means several things, or there is no such metric.
+        LookupError: There is no such figure; the message says what there is.
+
+    >>> found = trace("magnets", "United States", "2025-06", "mom_pct", store=store)
+    >>> found.agrees, [operand.value for operand in found.operands]
+    (True, [353000.0, 46400.0])
+    """
+    from tasks import public
+
+    return public.trace(product, partner, month, metric, measure, flow, store)
