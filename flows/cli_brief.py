@@ -138,10 +138,10 @@ def list_events(
 
 def _state_day(text: str | None) -> date:
     """The day that is asked for, which may lie ahead: what the terms that are recorded make of it is known. Raises ValueError."""
-    from tasks import release_calendar
+    from tasks import clock
 
     if text is None:
-        return release_calendar.today()
+        return clock.today()
     try:
         return date.fromisoformat(text)
     except ValueError as error:
@@ -165,7 +165,7 @@ def windows(
     import polars as pl
     from rich.table import Table
 
-    from tasks import control_states, display, event_windows, formats, reading, release_calendar
+    from tasks import clock, control_states, display, event_windows, formats, reading
     from tasks.resolver import Resolver, known_product
 
     with refusals():
@@ -180,7 +180,7 @@ def windows(
             formats.write(found, form.value, output)
             return
     empty: list[str] = []
-    states = control_states.states_on(release_calendar.today())
+    states = control_states.states_on(clock.today())
     for (name, what, role), rows in found.partition_by(
         "event", "product", "role", as_dict=True, maintain_order=True
     ).items():
@@ -224,7 +224,7 @@ def brief(
 ) -> None:
     """One page on one product and month: numbers with their sources, charts, what is revised, held or not comparable."""
     from tasks import brief as writing
-    from tasks import reading, release_calendar
+    from tasks import clock, reading
     from tasks.brief_facts import gather
     from tasks.brief_sentences import headlines
     from tasks.resolver import Resolver
@@ -233,7 +233,7 @@ def brief(
         snapshot = reading.open_published(store)
         asked = Resolver(snapshot)
         code, day = asked.product(product), asked.month(month, flow.value)
-        facts = gather(snapshot, store, code, flow.value, day, release_calendar.today())
+        facts = gather(snapshot, store, code, flow.value, day, clock.today())
         name = f"brief-{code.replace(':', '-')}-{flow.value}-{day:%Y-%m}-{language.value}.html"
         if output and output.suffix.lower() == ".md":
             raise ValueError(

@@ -219,7 +219,7 @@ def retain(
     What was known on a day is in the ledger and stays readable: only the pinned older snapshots go.
     """
     from tasks import publish
-    from tasks.release_calendar import today
+    from tasks.clock import today
     from tasks.working_copy import retain as retain_store
 
     with refusals(), publish.exclusive(store):

@@ -1,8 +1,8 @@
 """The published tables and the figures of `metric` by name, for commands that offer them before any model is loaded."""
 
 TABLES = (
-    "claim", "control_event", "event_window", "event_month", "lineage", "detail", "observation", "metric", "release", "finding",
-    "quarantine", "revision", "state", "recent", "trade_flow",
+    "claim", "control_event", "event_window", "event_month", "lineage", "detail", "observation", "metric", "product_name",
+    "partner_name", "release", "finding", "quarantine", "revision", "state", "recent", "trade_flow",
 )  # fmt: skip
 FIGURES = (
     "level",

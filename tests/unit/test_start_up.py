@@ -42,8 +42,8 @@ def run(arguments: Sequence[str], **environment: str) -> tuple[int, str, str]:
         (["--help"], "Usage: tidewaiter"),
         (["-h"], "Usage: tidewaiter"),
         ([], "Usage: tidewaiter"),
-        (["read", "--help"], "trade_flow"),
-        (["read", "-h"], "trade_flow"),
+        (["read", "--help"], "--as-of"),
+        (["resolve", "-h"], "trade_flow"),
         (["trace", "-h"], "highest_since"),
         (["ingest", "--help"], "--released-on"),
         (["backfill", "-h"], "tcp://HOST:PORT"),
@@ -62,22 +62,21 @@ def test_a_page_of_help_loads_no_data_library(arguments: list[str], says: str) -
     [
         (["raed"], "No such command 'raed'"),
         (["--verison"], "No such option"),
-        (["read"], "Missing argument"),
-        (["read", "metrics"], "'metrics' is not one of 'claim'"),
         (["read", "metric", "--flow", "both"], "'both' is not one of 'export', 'import'"),
         (["read", "metric", "--store", "somewhere", "--rows", "0"], "greater than or equal to 1"),
-        (["read", "metric", "--month", "2025-6"], "'2025-6' is no month; write it as 2025-06"),
         (["read", "metric", "--as-of", "2025-13-01"], "'2025-13-01' is no day"),
         (["read", "metric", "--as-of", "2999-01-01"], "has not come yet"),
         (["read", "metric", "--store", "s3://a@b/c"], "with a user or a password in it"),
         ([*TRACE, "--month", "2025-06"], "Missing option '--metric'"),
         ([*TRACE, "--month", "2025-06", "--metric", "growth"], "'growth' is not one of 'level'"),
-        ([*TRACE, "--month", "June", "--metric", "level"], "'June' is no month"),
+        (["resolve"], "Missing argument"),
+        (["resolve", "metrics"], "'metrics' is not one of 'claim'"),
+        (["list", "things"], "'things' is not one of 'products'"),
+        (["search"], "Missing argument"),
         (["retain", "--months", "3"], "greater than or equal to 24"),
         (["audit", "--sample", "many"], "should be a valid integer"),
         (["ingest", "a.csv", "--released-on", "2999-01-01"], "has not come yet"),
         (["ingest", "a.csv", "--partners", "some"], "'some' is not one of 'all', 'listed'"),
-        (["brief", "--product", "85051110", "--month", "06/2025"], "'06/2025' is no month"),
         (["events", "windows"], "Missing option '--product'"),
         (["approve", "x"], "Missing option '--by'"),
     ],
@@ -103,7 +102,7 @@ def test_the_shell_completes_commands_options_and_values_and_loads_no_data_libra
         return sorted(printed.split()), loaded
 
     assert completed("re", 1) == (["read", "reject", "releases", "resolve", "retain", "revisions"], "")
-    assert completed("read metr", 2) == (["metric"], "")
+    assert completed("resolve metr", 2) == (["metric"], "")
     assert "--as-of" in completed("read metric --a", 3)[0]
     assert completed("trace --metric rolling", 3) == (["rolling_12m", "rolling_12m_yoy_pct"], "")
 
