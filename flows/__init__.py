@@ -3,6 +3,3 @@
 Belongs here: the order of steps, schedules' parameters, waiting for people, the terminal. Does not belong here: a rule about data,
 nor, in a flow, the name of a column; the commands name those that they print.
 """
-
-# Before Polars is loaded: how its memory is given back is set up there.
-import tasks as tasks

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from schemas.address import StoreAddress
 from schemas.request import Landed
 from tasks import catalog as step
-from tasks import release_calendar
+from tasks import clock
 from tasks.done import Done, set_down
 from tasks.normalise import Normalised
 from tasks.parcel import packed, unpacked
@@ -98,7 +98,7 @@ class NextOne:
         return made
 
     def _read(self, file: Path) -> Understood | None:
-        today = release_calendar.today()
+        today = clock.today()
         kept = step.keep_in_mind(file, self.store, today)
         if kept is None:
             return None
@@ -163,7 +163,7 @@ class Ahead:
         return made
 
     def _begin(self, file: Path) -> Begun | None:
-        today = release_calendar.today()
+        today = clock.today()
         landed = step.land_ahead(file, self.store, today)
         return None if landed is None else Begun(landed, today, self._give(landed, today))
 

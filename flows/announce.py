@@ -19,9 +19,9 @@ from schemas.held import HeldRelease
 from schemas.outcome import Outcome
 from schemas.watch import WatchReport, WatchRequest
 from tasks import artifacts
-from tasks.hold import Held, NotHeld, Rejected
+from tasks.errors import Held, NotHeld, Refused, Rejected
 from tasks.plurals import counted
-from tasks.refusal import Refused, clip
+from tasks.refusal import clip
 from tasks.working_copy import at_hand
 
 HELD = "Held for approval"

@@ -13,7 +13,7 @@ from flows.release import read
 from flows.watch import take
 from schemas.watch import BackfillRequest, WatchReport, WatchRequest
 from tasks import catalog as step
-from tasks import release_calendar
+from tasks import clock
 
 
 @flow(name="backfill", flow_run_name="backfill {request.folder}")
@@ -31,7 +31,7 @@ def backfill(request: BackfillRequest) -> WatchReport:
             flow=request.flow,
             settle_seconds=0,
         ),
-        release_calendar.today(),
+        clock.today(),
     )
     scheduler = request.dask if looked.ready and not request.dry_run else None
     with ahead.reading(scheduler, request.store, read), progress(f"Files of {request.folder}") as show:

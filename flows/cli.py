@@ -1,6 +1,5 @@
 """The command line: what a person can ask for. The commands themselves are in `cli_ingest`, `cli_read`, `cli_search` and `cli_brief`."""
 
-import importlib.metadata
 from typing import Annotated
 
 import typer
@@ -10,7 +9,8 @@ from flows.stoppable import Stoppable
 from flows.terminal import console
 
 app = typer.Typer(
-    name="tidewaiter", cls=Stoppable, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown",
+    name="tidewaiter", cls=Stoppable, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Customs releases as numbers that can be cited: validated, versioned, derived, traced to the byte.",
 )  # fmt: skip
 for part in (cli_ingest, cli_read, cli_search, cli_brief):
@@ -19,6 +19,8 @@ for part in (cli_ingest, cli_read, cli_search, cli_brief):
 
 def _version(wanted: bool) -> None:
     if wanted:
+        import importlib.metadata
+
         console.print(importlib.metadata.version("tidewaiter"), highlight=False)
         raise typer.Exit
 

@@ -4,10 +4,8 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated
 
-import polars as pl
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from flows.terminal import (
     FORM_HELP,
@@ -23,11 +21,7 @@ from flows.terminal import (
     refusals,
     say,
 )
-from tasks import claims as claiming
-from tasks import control_events, control_states, display, event_windows, formats, reading, release_calendar
-from tasks.brief_sentences import headlines
 from tasks.plurals import counted
-from tasks.resolver import Resolver, known_product
 
 MARKS = {
     "supported": "green", "not_excluded": "cyan", "contradicted": "bold red", "right_number_wrong_place": "yellow",
@@ -57,7 +51,11 @@ def check(
     store: Store = STORE,
 ) -> None:
     """A verdict on each printed figure, with both readings. The ledger is never changed, and a column `note` never read."""
+    from rich.table import Table
+
     from flows.claims import check_and_publish
+    from tasks import claims as claiming
+    from tasks import formats, reading
 
     with refusals():
         snapshot = reading.open_published(store)
@@ -101,6 +99,11 @@ def list_events(
 
     Where a term has run out and nothing that succeeds it is recorded, the state is lapsed_unrecorded: what followed is not known here.
     """
+    from rich.table import Table
+
+    from tasks import control_events, control_states, display, formats
+    from tasks.resolver import known_product
+
     if context.invoked_subcommand:
         return
     with refusals():
@@ -135,8 +138,10 @@ def list_events(
 
 def _state_day(text: str | None) -> date:
     """The day that is asked for, which may lie ahead: what the terms that are recorded make of it is known. Raises ValueError."""
+    from tasks import clock
+
     if text is None:
-        return release_calendar.today()
+        return clock.today()
     try:
         return date.fromisoformat(text)
     except ValueError as error:
@@ -157,6 +162,12 @@ def windows(
     store: Store = STORE,
 ) -> None:
     """Months before and after each measure, beside the same months a year before and beside placebo products."""
+    import polars as pl
+    from rich.table import Table
+
+    from tasks import clock, control_states, display, event_windows, formats, reading
+    from tasks.resolver import Resolver, known_product
+
     with refusals():
         snapshot = reading.open_published(store)
         product = known_product(product)
@@ -169,7 +180,7 @@ def windows(
             formats.write(found, form.value, output)
             return
     empty: list[str] = []
-    states = control_states.states_on(release_calendar.today())
+    states = control_states.states_on(clock.today())
     for (name, what, role), rows in found.partition_by(
         "event", "product", "role", as_dict=True, maintain_order=True
     ).items():
@@ -213,13 +224,16 @@ def brief(
 ) -> None:
     """One page on one product and month: numbers with their sources, charts, what is revised, held or not comparable."""
     from tasks import brief as writing
+    from tasks import clock, reading
     from tasks.brief_facts import gather
+    from tasks.brief_sentences import headlines
+    from tasks.resolver import Resolver
 
     with refusals():
         snapshot = reading.open_published(store)
         asked = Resolver(snapshot)
         code, day = asked.product(product), asked.month(month, flow.value)
-        facts = gather(snapshot, store, code, flow.value, day, release_calendar.today())
+        facts = gather(snapshot, store, code, flow.value, day, clock.today())
         name = f"brief-{code.replace(':', '-')}-{flow.value}-{day:%Y-%m}-{language.value}.html"
         if output and output.suffix.lower() == ".md":
             raise ValueError(
@@ -244,7 +258,9 @@ def plot(
     store: Store = STORE,
 ) -> None:
     """A series as a picture, with the export controls that touch the product."""
+    from tasks import formats, reading
     from tasks.plot import draw
+    from tasks.resolver import Resolver
 
     with refusals():
         formats.require_folder_of(output)
@@ -256,5 +272,7 @@ def plot(
 
 
 def _say_mixed(product: str | None) -> None:
+    from tasks import control_events
+
     if product and control_events.holds(product, control_events.MIXED):
         say(control_events.MIXED_WORDS)

@@ -4,13 +4,11 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from flows import server
 from flows.terminal import (
     DISAGREES,
     HELD,
@@ -30,14 +28,10 @@ from flows.terminal import (
     say,
     tell,
 )
-from schemas.request import ReleaseRequest
-from schemas.watch import BackfillRequest, WatchReport, WatchRequest
-from tasks import display, hold, reading
-from tasks.inbox import require_folder
-from tasks.origin import Point
-from tasks.snapshot import open_snapshot
-from tasks.trace import Tracer
-from tasks.working_copy import address_of, at_hand
+
+if TYPE_CHECKING:
+    from schemas.watch import BackfillRequest, WatchReport, WatchRequest
+
 
 SAMPLE = Path(__file__).parent / "examples" / "published_figures.csv"
 Kind = StrEnum("Kind", ["preliminary", "bulletin", "query"])
@@ -71,6 +65,8 @@ def ingest(
     store: StoreGiven = STORE,
 ) -> None:
     """Read releases, check them, and publish what follows from them."""
+    from schemas.request import ReleaseRequest
+
     with refusals():
         requests = [
             ReleaseRequest(
@@ -92,6 +88,13 @@ def run(
     ] = True,
 ) -> None:
     """Ingest the sample and tell the story of June 2025: magnets, the world and the United States."""
+    from flows import server
+    from schemas.request import ReleaseRequest
+    from tasks import display, reading
+    from tasks.origin import Point
+    from tasks.trace import Tracer
+    from tasks.working_copy import at_hand
+
     api = None
     if prefect:
         looks = "looking for a Prefect server, starting one if none answers (the first start takes a while)"
@@ -130,6 +133,8 @@ def run(
 @commands.command(hidden=True)
 def stop() -> None:
     """Stop the server that `run` started."""
+    from flows import server
+
     console.print("stopped" if server.stop_server() else "no server of ours is running")
 
 
@@ -143,6 +148,9 @@ def watch(
     store: StoreGiven = STORE,
 ) -> None:
     """Look into the inbox once and ingest everything new, oldest first."""
+    from schemas.watch import WatchRequest
+    from tasks.inbox import require_folder
+
     with refusals():
         require_folder(inbox)
         request = WatchRequest(
@@ -170,6 +178,11 @@ def backfill(
     store: StoreGiven = STORE,
 ) -> None:
     """Ingest a folder of old downloads, oldest first; killed or stopped, it goes on where it was."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from schemas.watch import BackfillRequest
+    from tasks.inbox import require_folder
+
     with refusals():
         require_folder(folder)
         request = BackfillRequest(folder=folder, store=store, dry_run=dry_run, dask=dask)
@@ -190,9 +203,10 @@ def backfill(
     raise typer.Exit(_tell_report(report))
 
 
-def _report_of(flow: Any, request: WatchRequest | BackfillRequest, api: str | None) -> WatchReport:
+def _report_of(flow: Any, request: "WatchRequest | BackfillRequest", api: str | None) -> "WatchReport":
     """What came of a flow over many files; a run that refused a file ends as failed though it has a report."""
     from flows.announce import Unmended
+    from schemas.watch import WatchReport
 
     try:
         report: WatchReport = flow(request) if api else flow.fn(request)
@@ -201,7 +215,7 @@ def _report_of(flow: Any, request: WatchRequest | BackfillRequest, api: str | No
         return some.report
 
 
-def _tell_report(report: WatchReport) -> int:
+def _tell_report(report: "WatchReport") -> int:
     """What came of many files, in words; the exit code."""
     console.print(f"[bold]{escape(report.headline)}[/]", highlight=False)
     for file in report.looked.ready if report.dry_run else ():
@@ -216,6 +230,10 @@ def _tell_report(report: WatchReport) -> int:
 @commands.command(epilog="Example: `tidewaiter held`")
 def held(store: Store = STORE) -> None:
     """Releases that were not published because of their findings and wait for a person."""
+    from tasks import hold
+    from tasks.snapshot import open_snapshot
+    from tasks.working_copy import address_of
+
     with refusals():
         waiting = hold.waiting(store)
     for entry in waiting:
@@ -241,6 +259,8 @@ def approve(
     store: Store = STORE,
 ) -> None:
     """Publish a held release, with the decision among its findings."""
+    from tasks import hold
+
     api = recording_server(prefect)
     with ExitStack() as while_open:
         with refusals():
@@ -257,6 +277,8 @@ def reject(
     store: Store = STORE,
 ) -> None:
     """Decide that a held release is never published. The decision is kept; the published tables are not touched."""
+    from tasks import hold
+
     with refusals():
         hold.decide(store, release_id, "reject", by, reason, datetime.now(UTC))
     console.print(f"{release_id} is rejected; `tidewaiter approve` would still publish it", highlight=False)

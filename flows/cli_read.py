@@ -25,23 +25,10 @@ from flows.terminal import (
     refusals,
     say,
 )
-from schemas.catalog import PUBLISHED
-from tasks import asking, display, formats, publish, reading
-from tasks.audit import audit as audit_store
-from tasks.citation import cite_rows
-from tasks.figure_table import figure_table
-from tasks.origin import Point
-from tasks.periods import month_number
+from schemas.names import TABLES
 from tasks.plurals import counted
-from tasks.release_calendar import today
-from tasks.resolve import open_release
-from tasks.resolver import Resolver
-from tasks.revision_report import revision_report
-from tasks.trace import Tracer
-from tasks.working_copy import address_of
-from tasks.working_copy import retain as retain_store
 
-TableName = StrEnum("TableName", list(PUBLISHED))  # type: ignore[misc]  # the members are the tables there are
+TableName = StrEnum("TableName", TABLES)  # type: ignore[misc]  # the members are the tables there are
 Traced = StrEnum("Traced", ["table", "json"])
 commands = typer.Typer()
 
@@ -75,10 +62,17 @@ def read(  # noqa: PLR0913, PLR0917  (an argument for each option)
 ) -> None:
     """Rows of a published table, in key order; without a table figures of the table metric."""
     with refusals():
-        is_table = table in PUBLISHED
+        on_day = read_day(as_of) if as_of else None
+
+    from tasks import asking, display, formats
+    from tasks.citation import cite_rows
+    from tasks.figure_table import figure_table
+
+    with refusals():
+        is_table = table in TABLES
         question = asking.Question(
             table if is_table else "metric", (*([] if is_table else [table]), *(product or ())), tuple(partner or ()), month,
-            flow and flow.value, measure, read_day(as_of) if as_of else None, sort, ascending, top,
+            flow and flow.value, measure, on_day, sort, ascending, top,
             tuple(name.strip() for name in columns.split(",")) if columns else (), names, language.value,
         )  # fmt: skip
         found = asking.ask(store, question)
@@ -112,6 +106,12 @@ def trace(
     store: Store = STORE,
 ) -> None:
     """Where one published figure comes from, down to the records of the raw file; and the same figure computed again."""
+    from tasks import display, reading
+    from tasks.origin import Point
+    from tasks.periods import month_number
+    from tasks.resolver import Resolver
+    from tasks.trace import Tracer
+
     with refusals():
         snapshot = reading.open_published(store)
         asked = Resolver(snapshot)
@@ -135,6 +135,8 @@ def resolve(
     store: StoreGiven = STORE,
 ) -> None:
     """Addresses of the files of a table, one a line, for a reader of Parquet: all of one published state."""
+    from tasks.resolve import open_release
+
     with refusals():
         opened = open_release(store, release)
         paths = opened.paths(table.value, flow and flow.value)
@@ -154,6 +156,9 @@ def audit(
     store: Store = STORE,
 ) -> None:
     """Hash every published and every raw file of the store again, and trace a sample of figures back to the raw records."""
+    from tasks.audit import audit as audit_store
+    from tasks.working_copy import address_of
+
     with refusals():
         report = audit_store(store, sample)
     for problem in report.problems:
@@ -171,6 +176,8 @@ def releases(
     store: Store = STORE,
 ) -> None:
     """What was ingested: file, day, scope, records."""
+    from tasks import display, formats, reading
+
     with refusals():
         found = reading.query(store, "release").sort("released_on", "release_id")
         if form is Form.table:
@@ -189,6 +196,9 @@ def revisions(
     store: Store = STORE,
 ) -> None:
     """What each release revised, as markdown: numbers changed, added, removed or moved, and what that did to the totals."""
+    from tasks import reading
+    from tasks.revision_report import revision_report
+
     with refusals():
         found = reading.query(store, "release").sort("released_on", "release_id")
         revised = reading.query(store, "revision")
@@ -208,6 +218,10 @@ def retain(
 
     What was known on a day is in the ledger and stays readable: only the pinned older snapshots go.
     """
+    from tasks import publish
+    from tasks.clock import today
+    from tasks.working_copy import retain as retain_store
+
     with refusals(), publish.exclusive(store):
         gone = retain_store(store, today=today(), months=months)
     removed = f"{counted(len(gone.snapshots), 'snapshot')} and {counted(gone.objects, 'file')}"

@@ -1,9 +1,8 @@
 """Commands that say what is in a store and find it by name."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import polars as pl
 import typer
 
 from flows.terminal import (
@@ -21,11 +20,11 @@ from flows.terminal import (
     refusals,
     say,
 )
-from tasks import display, formats, inventory, reading
-from tasks import vintages as tracing
-from tasks.figure_table import listing
 from tasks.plurals import counted
-from tasks.resolver import Resolver
+
+if TYPE_CHECKING:
+    import polars as pl
+
 
 Kind = StrEnum("Kind", ["products", "partners", "months", "releases"])
 ROWS_MAX, LEVEL = 40, Figure("level")
@@ -39,6 +38,8 @@ def search(
     store: Store = STORE,
 ) -> None:
     """Products and partners in the store by name or code, with the months that there are of each."""
+    from tasks import inventory
+
     with refusals():
         found = inventory.search(store, word)
     if not found.height:
@@ -54,6 +55,8 @@ def list_things(
     store: Store = STORE,
 ) -> None:
     """What is in the store, with first and last month."""
+    from tasks import inventory
+
     with refusals():
         found = inventory.inventory(store, kind.value)
     _show(found, form, rows)
@@ -71,6 +74,13 @@ def vintages(
     store: Store = STORE,
 ) -> None:
     """The days on which a figure changed: each value that it has had, and the release that brought it."""
+    import polars as pl
+
+    from tasks import display, formats, reading
+    from tasks import vintages as tracing
+    from tasks.figure_table import listing
+    from tasks.resolver import Resolver
+
     with refusals():
         asked = Resolver(reading.open_published(store))
         code, key = asked.product(product), asked.partner(partner)
@@ -102,7 +112,10 @@ def vintages(
         formats.write(found, form.value, None)
 
 
-def _show(found: pl.DataFrame, form: Form, rows_max: int) -> None:
+def _show(found: "pl.DataFrame", form: Form, rows_max: int) -> None:
+    from tasks import formats
+    from tasks.figure_table import listing
+
     if form is not Form.table:
         formats.write(found, form.value, None)
         return

@@ -7,12 +7,12 @@ from datetime import date
 
 from prefect import flow
 
-from flows import ahead, announce, approval
+from flows import ahead, announce, question
 from schemas.outcome import Outcome
 from schemas.request import Landed, ReleaseRequest
 from tasks import catalog as step
-from tasks import release_calendar
-from tasks.hold import Held
+from tasks import clock
+from tasks.errors import Held
 from tasks.normalise import Normalised
 
 
@@ -29,7 +29,7 @@ def release(
         pictures: draw the largest products on the page of the release, besides their tables
     """
     return announce.ending(
-        lambda: _or_ask(request, today or release_calendar.today(), wait_for_approval),
+        lambda: _or_ask(request, today or clock.today(), wait_for_approval),
         request.store,
         # A rehearsal holds nothing, so nobody is called to decide.
         waits=wait_for_approval or request.dry_run,
@@ -46,7 +46,7 @@ def _or_ask(request: ReleaseRequest, today: date, wait_for_approval: bool) -> Ou
         if not wait_for_approval:
             raise
         # Hours may pass: nothing is locked, and what is published then are the bytes that were judged.
-        with approval.approved(request.store, held) as again:
+        with question.approved(request.store, held) as again:
             return from_bytes_to_tables(again, today)
 
 

@@ -14,12 +14,14 @@ import socket
 import subprocess
 import sys
 import time
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from flows import password
+
+if TYPE_CHECKING:
+    import httpx
 
 HOME = Path(".prefect").resolve()
 NOTE = HOME / "server.json"
@@ -65,9 +67,9 @@ def running_server() -> str | None:
     named, noted = os.environ.get("PREFECT_API_URL"), _noted()
     if noted and named in (None, noted["api"]) and _is_ours(noted["api"]):
         return str(noted["api"])
-    if named and _status(f"{named}/health") == httpx.codes.OK:
+    if named and _status(f"{named}/health") == HTTPStatus.OK:
         # Whether it is well it says to anybody.
-        if _status(f"{named}/admin/version") == httpx.codes.UNAUTHORIZED:
+        if _status(f"{named}/admin/version") == HTTPStatus.UNAUTHORIZED:
             raise PermissionError(
                 f"the Prefect server at {named} asks for a password: set PREFECT_API_AUTH_STRING as it is in its settings, "
                 "or unset PREFECT_API_URL"
@@ -201,7 +203,7 @@ def _is_ours(api: str, *, even_if_exposed: bool = False) -> bool:
 def _is_open(api: str) -> bool:
     """Whether a server of our folder answers there that tells anybody its settings."""
     answer = _get(f"{api}/admin/settings")
-    return answer is not None and answer.status_code == httpx.codes.OK and answer.json().get("home") == str(HOME)
+    return answer is not None and answer.status_code == HTTPStatus.OK and answer.json().get("home") == str(HOME)
 
 
 def _status(url: str) -> int | None:
@@ -211,7 +213,9 @@ def _status(url: str) -> int | None:
     return None if answer is None else answer.status_code
 
 
-def _get(url: str, login: tuple[str, str] | None = None) -> httpx.Response | None:
+def _get(url: str, login: tuple[str, str] | None = None) -> "httpx.Response | None":
+    import httpx
+
     try:
         # Certificates are loaded for a server that shows one; that takes longer than the whole question.
         return httpx.get(url, timeout=2, auth=login, verify=url.startswith("https:"))

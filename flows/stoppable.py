@@ -17,7 +17,7 @@ import typer
 from typer.core import TyperGroup
 
 from flows.terminal import errors, say
-from tasks.lineage import listening
+from tasks.listeners import listening
 
 
 class Terminated(BaseException):

@@ -13,31 +13,25 @@ from contextlib import contextmanager
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from flows import server
-from schemas.address import S3Url, UnusableAddress, read_address
-from schemas.code_tables import BrokenTable
-from schemas.metric import FIGURES
-from schemas.outcome import Outcome
-from schemas.request import MONTHS, ReleaseRequest
-from tasks import hold, reading
-from tasks.hold import Held, Rejected
-from tasks.lineage import listening
-from tasks.outage import of_every_file, said_by_disk
+from schemas.errors import BrokenTable, UnusableAddress
+from schemas.names import FIGURES
+from tasks.errors import Held, NoFigure, NotHeld, NothingPublished, Refused, Rejected, StoreError
+from tasks.listeners import listening
 from tasks.plurals import counted
-from tasks.refusal import Refused
-from tasks.release_calendar import today
-from tasks.snapshot import StoreError
-from tasks.trace import NoFigure
-from tasks.working_copy import at_hand
+
+# What costs time is imported where it is needed, so that a version, a page of help and a refused option load no data library.
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from schemas.address import S3Url
+    from schemas.outcome import Outcome
+    from schemas.request import ReleaseRequest
 
 DISAGREES, REFUSED, HELD = 1, 2, 3
 # Options that have another name than the field of the request that they fill; the others have its name.
@@ -59,7 +53,7 @@ console, errors = Terminal(), Terminal(stderr=True)
 
 Flow = StrEnum("Flow", ["export", "import"])
 Form = StrEnum("Form", ["table", "csv", "json", "parquet"])
-Figure = StrEnum("Figure", list(FIGURES))  # type: ignore[misc]  # the members are the figures there are
+Figure = StrEnum("Figure", FIGURES)  # type: ignore[misc]  # the members are the figures there are
 Language = StrEnum("Language", ["en", "zh"])
 STORE = Path("store")
 PRODUCT_HELP = "name or code: soybeans, 大豆, 1201.90.19, line:… or basket:…"
@@ -77,14 +71,23 @@ def say(text: str, *, to: Console = console, markup: bool = False, style: str | 
     to.print(text, style=style, markup=markup, highlight=False, soft_wrap=True)
 
 
-def _address(given: str | Path) -> Path | S3Url:
+def _address(given: str | Path) -> "Path | S3Url":
+    from schemas.address import read_address
+
     with refusals():
         return read_address(given)
 
 
 def _folder(given: str | Path) -> Path:
+    from schemas.address import COPY_NOTE
+
+    address = _address(given)
+    if isinstance(address, Path) and not (address / COPY_NOTE).is_file():
+        return address
+    from tasks.working_copy import at_hand
+
     with refusals():
-        return at_hand(read_address(given))
+        return at_hand(address)
 
 
 @contextmanager
@@ -92,25 +95,18 @@ def refusals() -> Iterator[None]:
     """Errors that are the caller's, as one line and the exit code for refused."""
     try:
         yield
-    except ValidationError as error:
-        # It is a ValueError too, and its own text is for programmers: patterns, types, an address to look them up.
-        _refuse("; ".join(map(_said_of_option, error.errors(include_url=False))))
-        raise typer.Exit(REFUSED) from error
     except BrokenPipeError:
         # Whoever reads has seen enough: that is for `Stoppable`.
         raise
     except OSError as error:
+        from tasks.outage import said_by_disk
+
         _refuse(said_by_disk(error))
         raise typer.Exit(REFUSED) from error
-    except (
-        Refused,
-        hold.NotHeld,
-        reading.NothingPublished,
-        NoFigure,
-        StoreError,
-        UnusableAddress,
-        ValueError,
-    ) as error:
+    except ValueError as error:
+        _refuse(_said_of_options(error))
+        raise typer.Exit(REFUSED) from error
+    except (Refused, NotHeld, NothingPublished, NoFigure, StoreError, UnusableAddress) as error:
         _refuse(str(error))
         raise typer.Exit(REFUSED) from error
 
@@ -119,7 +115,17 @@ def _refuse(why: str) -> None:
     say(f"[bold red]refused[/] {escape(why)}", to=errors, markup=True)
 
 
-def _said_of_option(problem: ErrorDetails) -> str:
+def _said_of_options(error: ValueError) -> str:
+    """What is wrong with the options; the text of a validation error is for programmers: patterns, types, an address to look them
+    up."""
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError):
+        return str(error)
+    return "; ".join(map(_said_of_option, error.errors(include_url=False)))
+
+
+def _said_of_option(problem: "ErrorDetails") -> str:
     """What is wrong with one option: `--month: '2024' is no month or range; …`."""
     field = str(problem["loc"][0]) if problem["loc"] else ""
     option = OPTIONS.get(field, "--" + field.replace("_", "-"))
@@ -140,12 +146,18 @@ Store = Annotated[
 
 def recording_server(is_wanted: bool) -> str | None:
     """Address of the Prefect server that records a run; None where that is not wanted or none answers."""
+    from flows import server
+
     with refusals():
         return server.running_server() if is_wanted else None
 
 
-def ingest_one(request: ReleaseRequest, api: str | None) -> int:
+def ingest_one(request: "ReleaseRequest", api: str | None) -> int:
     """Ingest one file with progress on the terminal; the exit code."""
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from tasks.outage import of_every_file
+
     # What is in square brackets in a name is no markup.
     name = escape(request.file.name)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
@@ -185,9 +197,11 @@ def ingest_one(request: ReleaseRequest, api: str | None) -> int:
     return 0
 
 
-def _release(request: ReleaseRequest, api: str | None) -> tuple[Outcome, str | None]:
+def _release(request: "ReleaseRequest", api: str | None) -> "tuple[Outcome, str | None]":
     """The outcome, and the page of the run where a server records it. Without one the flow's body runs as a plain
     function: the same steps, the same lineage."""
+    from flows import server
+
     prepare_prefect(api)
     from flows.release import release
 
@@ -220,10 +234,12 @@ def prepare_prefect(api: str | None) -> None:
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     logging.getLogger("tidewaiter").addHandler(ONE_LINE)
     if api:
+        from flows import server
+
         server.use(api)
 
 
-def tell(outcome: Outcome, page: str | None) -> None:
+def tell(outcome: "Outcome", page: str | None) -> None:
     """An outcome in words; `page` is the run's address in the UI."""
     months = outcome.months[0] if len(outcome.months) == 1 else f"{outcome.months[0]} to {outcome.months[-1]}"
     say(
@@ -242,16 +258,10 @@ def tell(outcome: Outcome, page: str | None) -> None:
         say(f"  {line}", style="dim")
 
 
-def read_month(text: str) -> tuple[int, int]:
-    """Year and month of `2025-06`. Raises ValueError."""
-    match = MONTHS.fullmatch(text)
-    if match is None or match.group(3):
-        raise ValueError(f"{text!r} is no month; write it as 2025-06")
-    return int(match.group(1)), int(match.group(2))
-
-
 def read_day(text: str) -> date:
     """The day of `2025-06-30`, which must not lie ahead. Raises ValueError."""
+    from tasks.clock import today
+
     try:
         day = date.fromisoformat(text)
     except ValueError as error:

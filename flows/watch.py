@@ -18,11 +18,10 @@ from schemas.outcome import Outcome
 from schemas.request import ReleaseRequest
 from schemas.watch import Look, Taken, WatchReport, WatchRequest
 from tasks import catalog as step
-from tasks.hold import Held
+from tasks.clock import CUSTOMS_TIME
+from tasks.errors import Held, Refused
 from tasks.inbox import drop_note, note_refusal, seen_before_reading
 from tasks.outage import of_every_file
-from tasks.refusal import Refused
-from tasks.release_calendar import CUSTOMS_TIME
 
 
 @flow(name="watch", flow_run_name="watch {request.inbox}")

@@ -10,13 +10,12 @@ from typing import Annotated, Any
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
+from schemas.errors import UnusableAddress
+
 SCHEME = "s3://"
+# A folder with this file in it is the working copy of a store in a bucket.
+COPY_NOTE = "copy_of.json"
 _URL = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:/[A-Za-z0-9._=-]+)*)/*")
-
-
-class UnusableAddress(Exception):
-    """What was given is no address of a store. No ValueError, because those are shown with what was given, and that may
-    be a secret."""
 
 
 class S3Url(str):

@@ -10,10 +10,11 @@ from pathlib import Path
 import polars as pl
 from pandera.errors import SchemaErrors
 
-from schemas.control_event import ControlEventCodes, ControlEvents
+from schemas import code_files
+from schemas.control_tables import ControlEventCodes, ControlEvents
+from schemas.errors import BrokenTable
 from schemas.table import FLOWS, Table, column, polars_schema
 
-FOLDER = Path(__file__).parent / "reference"
 MONTH = r"^(\d{4}-(0[1-9]|1[0-2]))?$"
 DAY = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"
 SOURCE = "document or address that the row comes from"
@@ -213,14 +214,10 @@ TABLES: dict[str, type[Table]] = {
 }
 
 
-class BrokenTable(ValueError):
-    """A code table that somebody edited and that cannot be used: which file, where, and what was expected there."""
-
-
 @functools.cache
 def code_table(name: str) -> pl.DataFrame:
     """A checked code table by file name, e.g. code_table("units"). Raises BrokenTable where a row breaks its model."""
-    return read_codes(FOLDER / f"{name}.csv", TABLES[name])
+    return read_codes(code_files.FOLDER / f"{name}.csv", TABLES[name])
 
 
 def read_codes(file: Path, model: type[Table]) -> pl.DataFrame:

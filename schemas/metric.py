@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pandera.polars as pa
 import polars as pl
 
+from schemas.names import FIGURES
 from schemas.observation import CLASSIFICATIONS, KINDS
 from schemas.table import FLOWS, Table, column, published
 
@@ -40,23 +41,6 @@ MISSING = {
     "series_record": "no earlier month of the unbroken series is as extreme: a record since series_start",
 }
 STATUSES = tuple(dict.fromkeys([*MADE, *MISSING]))
-FIGURES = (
-    "level",
-    "mom_pct",
-    "yoy_pct",
-    "ytd",
-    "ytd_yoy_pct",
-    "rolling_12m",
-    "rolling_12m_yoy_pct",
-    "share_pct",
-    "rank",
-    "contribution_mom_pp",
-    "contribution_yoy_pp",
-    "highest_since",
-    "lowest_since",
-)
-
-
 # A set of kinds is a bit for each, in the order of KINDS; its name joins theirs: published+query.
 SETS_OF_KINDS = tuple(
     "+".join(sorted(name for place, name in enumerate(KINDS) if number & 2**place))

@@ -15,6 +15,8 @@ import pandera.polars as pa
 import polars as pl
 import pyarrow
 
+from schemas.code_files import read_texts
+
 FLOWS = ("export", "import")
 PARTITION_KEYS = ("flow", "year", "month")
 
@@ -145,10 +147,9 @@ def schema_sha256(model: type[Table]) -> str:
 
 def _rows_that_matter(name: str) -> list[Any]:
     """The rows of a code table without names, notes and sources, on which no number rests."""
-    from schemas.code_tables import code_table
-
-    table = code_table(name)
-    return sorted(map(list, table.drop("name_en", "name_zh", "note", "what", "source", strict=False).iter_rows()))
+    return sorted(
+        map(list, read_texts(name).drop("name_en", "name_zh", "note", "what", "source", strict=False).iter_rows())
+    )
 
 
 def empty_frame(model: type[Table]) -> pl.DataFrame:

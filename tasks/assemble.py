@@ -22,12 +22,12 @@ from schemas.trade_flow import TradeFlow
 from tasks import ledger
 from tasks import revisions as revising
 from tasks.derivation import derivation_of_month, words_of_collected
+from tasks.errors import Refused
 from tasks.known import Known
 from tasks.metrics.months import Inputs, YearTotals, derive_portion, year_totals
 from tasks.month_writer import MonthWriter, PendingFiles
 from tasks.normalise import Normalised
 from tasks.proof import prove
-from tasks.refusal import Refused
 from tasks.scope import month_index
 from tasks.series import Portion, kin_of
 from tasks.states import States

@@ -5,15 +5,16 @@ import random
 from pathlib import Path
 from typing import Any
 
-from schemas.metric import FIGURES, Metric, status
+from schemas.metric import Metric, status
+from schemas.names import FIGURES
 from schemas.outcome import AuditReport
 from schemas.release import Release
 from schemas.trace import TracedNumber
+from tasks.errors import NothingPublished, Unsound
 from tasks.land import raw_path
 from tasks.origin import Point
 from tasks.periods import month_number
 from tasks.plurals import counted
-from tasks.reading import NothingPublished
 from tasks.sample import drawn
 from tasks.snapshot import Snapshot, open_snapshot
 from tasks.store_audit import Problem, audit_store
@@ -24,10 +25,6 @@ from tasks.working_copy import audit as audit_bucket
 
 SAMPLE = 25
 AGAIN = "Ingest the releases again into an empty store and compare; this is an error of the program."
-
-
-class Unsound(Exception):
-    """The store is not what it was; the message names every file and figure."""
 
 
 def require_sound(report: AuditReport) -> AuditReport:

@@ -20,6 +20,7 @@ from tasks.control_events import MIXED, events_of, holds, members
 from tasks.control_states import states_on
 from tasks.display import product_names
 from tasks.editions import is_outdated
+from tasks.errors import NoFigure
 from tasks.intervals import Interval
 from tasks.origin import Point
 from tasks.periods import first_day, month_end, month_number, span_name
@@ -27,7 +28,7 @@ from tasks.scope import WORLD, part_of
 from tasks.series import UNIT_VALUE_OF, VALUE_OF
 from tasks.snapshot import Snapshot
 from tasks.tables import path_partition, read_table
-from tasks.trace import NoFigure, Tracer
+from tasks.trace import Tracer
 
 MONTHS_SHOWN = 36
 MONTHS_SPARK = 13

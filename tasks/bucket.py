@@ -24,7 +24,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError, GenericError, Prec
 from obstore.store import S3Store
 
 from schemas.address import S3Url
-from tasks.snapshot import StoreError
+from tasks.errors import BucketError, Outpaced
 
 T = TypeVar("T")
 SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID")
@@ -48,14 +48,6 @@ _DISTRUST = {
     "Expired": "it has expired, or the clock here is wrong",
     "ExpiredContext": "it has expired, or the clock here is wrong",
 }
-
-
-class BucketError(StoreError):
-    """The server refused, or did not answer in time; the message says what was asked and what it said."""
-
-
-class Outpaced(StoreError):
-    """Somebody else wrote first. What was read before no longer holds: read again, derive again, write again."""
 
 
 @dataclass(frozen=True)

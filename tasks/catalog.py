@@ -39,8 +39,8 @@ from tasks import report as reporting
 from tasks.done import Done
 from tasks.done import adopt as adopt_records
 from tasks.elsewhere import lending
+from tasks.errors import Refused
 from tasks.lineage_events import emit
-from tasks.refusal import Refused
 from tasks.step import Step, flow_run_id
 
 if TYPE_CHECKING:

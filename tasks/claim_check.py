@@ -11,12 +11,12 @@ from typing import Any
 from tasks.claim_changes import changes_between, said_changes
 from tasks.claim_extremes import check_extreme
 from tasks.claim_match import distance, match, tolerance
-from tasks.claim_periods import Unclear
 from tasks.claim_places import at_same_place, elsewhere
 from tasks.claim_readings import Readings, known_months
 from tasks.claim_stated import Spot, Stated
 from tasks.claim_text import describe, show_level
 from tasks.claim_words import read_claim
+from tasks.errors import Unclear
 from tasks.intervals import Reading
 
 Verdict = tuple[str, str]

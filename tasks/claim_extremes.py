@@ -5,11 +5,12 @@ import re
 from dataclasses import dataclass
 
 from tasks.claim_changes import changes_between, said_changes
-from tasks.claim_periods import COUNTS, Unclear, read_period
+from tasks.claim_periods import COUNTS, read_period
 from tasks.claim_readings import Readings
 from tasks.claim_stated import Spot, Stated
 from tasks.claim_text import describe
 from tasks.display import is_group, partner_name
+from tasks.errors import Unclear
 from tasks.intervals import Reading
 from tasks.periods import month_name
 from tasks.scope import WORLD

@@ -3,6 +3,8 @@
 import calendar
 import re
 
+from tasks.errors import Unclear
+
 COUNTS = {
     name: number
     for number, name in enumerate(
@@ -23,10 +25,6 @@ FIRST_MONTHS = re.compile(rf"first ({'|'.join(COUNTS)}) months (?:of )?(\d{{4}})
 FIRST_WRITTEN = re.compile(r"(\d{4})年前(?:(\d{1,2})个月|三季度)")
 WRITTEN_SPAN = re.compile(r"(\d{4})年(\d{1,2})月?[-–~至到](\d{1,2})月")
 WRITTEN_MONTH = re.compile(r"(\d{4})(?:[/.]|年)(\d{1,2})月?")
-
-
-class Unclear(ValueError):
-    """The claim cannot be made exact; the message says why."""
 
 
 def read_period(text: str) -> tuple[int, int]:

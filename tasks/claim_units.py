@@ -1,6 +1,6 @@
 """The units of claims, as papers write them, and what one of each is worth in the ledger's."""
 
-from tasks.claim_periods import Unclear
+from tasks.errors import Unclear
 
 SCALES = {"": 1, "thousand": 10**3, "million": 10**6, "billion": 10**9}
 TONNES = ("t", "ton", "tons", "tonne", "tonnes", "mt", "metric ton", "metric tons", "metric tonnes")

@@ -13,9 +13,10 @@ import polars as pl
 import pycountry
 
 from schemas.code_tables import code_table
-from tasks.claim_periods import Unclear, read_period
+from tasks.claim_periods import read_period
 from tasks.claim_stated import Spot, Stated
 from tasks.claim_units import FOLD, read_unit
+from tasks.errors import Unclear
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 # A comma parts thousands; what is 46,4 elsewhere would be 464 here.

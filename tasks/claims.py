@@ -10,10 +10,10 @@ from pandera.typing.polars import DataFrame
 
 from schemas.claim import INPUT, VERDICTS, CheckedClaim
 from tasks.claim_check import check_claim
-from tasks.claim_periods import Unclear
 from tasks.claim_readings import Readings
 from tasks.claim_words import read_product
 from tasks.control_events import members
+from tasks.errors import Unclear
 from tasks.plurals import counted
 from tasks.snapshot import Snapshot
 

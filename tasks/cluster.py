@@ -25,9 +25,10 @@ import dask
 import distributed
 from distributed.comm.core import connect
 
+from tasks.errors import Refused
 from tasks.lineage import versions
 from tasks.parcel import packed, unpacked
-from tasks.refusal import Refused, clip
+from tasks.refusal import clip
 
 CONNECT_SECONDS = 10
 PATIENCE_SECONDS = 60

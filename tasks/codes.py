@@ -18,9 +18,10 @@ import polars as pl
 from schemas.code_tables import code_table, valid_in
 from schemas.request import Landed
 from tasks.combine import Coded, Numbers, combine, distinct
+from tasks.errors import Refused
 from tasks.findings import finding, shown
 from tasks.periods import month_end, read_period
-from tasks.refusal import Refused, clip
+from tasks.refusal import clip
 from tasks.scope import EVERYTHING, WORLD
 from tasks.sources import SOURCES
 

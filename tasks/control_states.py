@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import polars as pl
 
-from schemas.code_tables import BrokenTable, code_table
+from schemas.code_tables import code_table
+from schemas.errors import BrokenTable
 
 MEASURE = "measure"
 LAPSED = "lapsed_unrecorded"

@@ -11,11 +11,12 @@ from datetime import date
 import polars as pl
 from pandera.typing.polars import DataFrame
 
-from schemas.code_tables import BrokenTable, code_table
+from schemas.code_tables import code_table
+from schemas.errors import BrokenTable
 from schemas.reported import Reported
 from schemas.request import Landed
 from schemas.table import polars_schema
-from tasks.refusal import Refused
+from tasks.errors import Refused
 from tasks.sources.protocol import Parsed
 
 

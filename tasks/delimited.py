@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 import pyarrow
 
+from tasks.errors import Refused
 from tasks.plurals import counted
-from tasks.refusal import Refused, clip_bytes
+from tasks.refusal import clip_bytes
 
 FIELDS_MAX = 1_000
 # A field longer than this has lost a quote somewhere before it.

@@ -22,7 +22,7 @@ import polars as pl
 from schemas.release import Release
 from schemas.request import Amended, Landed
 from tasks.correct import corrections_of
-from tasks.refusal import Refused
+from tasks.errors import Refused
 from tasks.snapshot import load_snapshot, open_snapshot
 from tasks.sources import SOURCES
 from tasks.tables import read_table

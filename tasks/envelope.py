@@ -4,7 +4,8 @@ Is it text at all, and not a page, an archive or an old workbook under a wrong n
 through ends with a line end, has no NUL and no byte order mark. What a byte means is not asked here.
 """
 
-from tasks.refusal import Refused, clip_bytes
+from tasks.errors import Refused
+from tasks.refusal import clip_bytes
 
 FILE_BYTES_MAX = 200_000_000
 MAGICS = {

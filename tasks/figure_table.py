@@ -16,7 +16,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from schemas.metric import FIGURES, MISSING, status
+from schemas.metric import MISSING, status
+from schemas.names import FIGURES
 from tasks.display import MARK_WORDS, MARKS, amount, product_name, written_month
 from tasks.plurals import counted
 from tasks.scope import WORLD

@@ -19,37 +19,18 @@ from pandera.typing.polars import DataFrame
 from schemas.held import Decision, HeldFinding, HeldRelease, Verdict
 from schemas.release import Finding
 from schemas.request import Landed, ReleaseRequest
+from tasks.clock import CUSTOMS_TIME
 from tasks.editions import is_outdated, release_id_of
+from tasks.errors import BrokenStore, Held, NotHeld, Rejected
 from tasks.findings import finding, gather
 from tasks.known import Known
 from tasks.locate import FOLDERS_UP
 from tasks.objects import keep_bytes
-from tasks.plurals import counted
 from tasks.publish import exclusive
-from tasks.release_calendar import CUSTOMS_TIME
-from tasks.snapshot import BrokenStore, open_snapshot
+from tasks.snapshot import open_snapshot
 from tasks.working_copy import address_of, fetched, renew, share
 
 FOLDER = "held"
-
-
-class Held(Exception):
-    """A release with errors among its findings: its bytes are kept, and it is not published until a person decides."""
-
-    def __init__(self, release_id: str, lines: list[str]) -> None:
-        self.release_id, self.lines = release_id, lines
-        super().__init__(f"{release_id} is held, {counted(len(lines), 'finding')}: " + "; ".join(lines))
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return (type(self), (self.release_id, self.lines))
-
-
-class Rejected(Held):
-    """A person has decided that it is not published; nobody is asked once more."""
-
-
-class NotHeld(LookupError):
-    """There is no such release to decide about."""
 
 
 def hold_on_errors(

@@ -17,9 +17,9 @@ from schemas.request import Declared, ReleaseRequest
 from schemas.watch import Look, WatchRequest
 from tasks import hold
 from tasks.editions import amended, release_id_of
+from tasks.errors import Refused
 from tasks.land import expected
 from tasks.locate import locate, papers
-from tasks.refusal import Refused
 from tasks.snapshot import open_snapshot
 from tasks.working_copy import at_hand
 

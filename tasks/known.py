@@ -19,11 +19,11 @@ from schemas.observation import Detail, Observation
 from schemas.release import Release
 from schemas.state import State
 from schemas.table import Table, schema_sha256, stored_columns, table_name
+from tasks.errors import Refused
 from tasks.month_plan import plan_months
 from tasks.newer import refuse_newer
 from tasks.normalise import Normalised
 from tasks.proof import prove
-from tasks.refusal import Refused
 from tasks.scope import month_index
 from tasks.snapshot import FileEntry, Snapshot, open_snapshot
 from tasks.tables import Partition, partition_month, path_partition, read_table

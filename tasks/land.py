@@ -11,10 +11,9 @@ from pathlib import Path
 
 from schemas.request import Declared, Landed
 from tasks.editions import amended
+from tasks.errors import BrokenStore, Refused
 from tasks.objects import keep_bytes
 from tasks.publish import exclusive
-from tasks.refusal import Refused
-from tasks.snapshot import BrokenStore
 from tasks.working_copy import first_landing
 
 RAW = "raw"

@@ -17,7 +17,8 @@ import pyarrow.compute
 
 from tasks.delimited import FIELD_BYTES_MAX, read_records, split_strictly
 from tasks.envelope import open_envelope
-from tasks.refusal import Refused, clip
+from tasks.errors import Refused
+from tasks.refusal import clip
 
 COLUMNS_MAX = 64
 HEADER_BYTES_MAX = 1 << 20

@@ -11,7 +11,7 @@ import hashlib
 import importlib.metadata
 import json
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,7 +21,7 @@ from uuid import UUID, uuid4
 import polars as pl
 from pandera.typing.polars import DataFrame
 
-from schemas import code_tables
+from schemas import code_files, code_tables
 from schemas.lineage import Lineage
 from schemas.outcome import Outcome
 from schemas.release import Release
@@ -86,7 +86,6 @@ class Run:
 
 
 _current: ContextVar[Run | None] = ContextVar("tidewaiter_run", default=None)
-_listener: ContextVar[Callable[[str], None] | None] = ContextVar("tidewaiter_listener", default=None)
 
 
 @contextlib.contextmanager
@@ -102,29 +101,6 @@ def recording(run: Run) -> Iterator[Run]:
 def current_run() -> Run | None:
     """The run whose steps are being recorded, None outside of one."""
     return _current.get()
-
-
-@contextlib.contextmanager
-def listening(hear: Callable[[str], None]) -> Iterator[None]:
-    """`hear` is told the name of each step that begins inside, after whoever listens around this: for progress on a terminal."""
-    around = _listener.get()
-
-    def hear_both(step: str) -> None:
-        around(step)  # type: ignore[misc]
-        hear(step)
-
-    token = _listener.set(hear_both if around else hear)
-    try:
-        yield
-    finally:
-        _listener.reset(token)
-
-
-def tell_begin(step: str) -> None:
-    """Called by each step as it begins."""
-    hear = _listener.get()
-    if hear is not None:
-        hear(step)
 
 
 def trail(release: DataFrame[Release]) -> DataFrame[Lineage]:
@@ -184,7 +160,7 @@ def code_sha256(module_name: str) -> str:
     where it looks into them: a unit or a partner more makes another result of the same code."""
     files = modules_behind(module_name)
     if code_tables.__name__ in files:
-        files |= {file.name: file for file in code_tables.FOLDER.glob("*.csv")}
+        files |= {file.name: file for file in code_files.FOLDER.glob("*.csv")}
     return json_sha256({name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in files.items()})
 
 

@@ -16,7 +16,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from schemas.request import MONTHS, Declaration, Declared, ReleaseRequest
-from tasks.refusal import Refused, clip
+from tasks.errors import Refused
+from tasks.refusal import clip
 from tasks.sources import SOURCES
 
 DEFAULTS = "defaults.toml"

@@ -3,7 +3,8 @@
 import re
 from datetime import date
 
-from tasks.claim_periods import Unclear, read_period
+from tasks.claim_periods import read_period
+from tasks.errors import Unclear
 from tasks.periods import first_day
 
 LATEST = ("latest", "newest", "last", "最新")

@@ -7,9 +7,10 @@ so shows what happened to the file that it came in.
 import polars as pl
 
 from schemas.code_tables import code_table
+from tasks.errors import Refused
 from tasks.findings import finding
 from tasks.numbers import plain_texts
-from tasks.refusal import Refused, clip
+from tasks.refusal import clip
 
 CODED = {"partner": ("partners", "gacc_code"), "regime": ("regimes", "code"), "province": ("provinces", "code")}
 TOTALS = (

@@ -9,7 +9,8 @@ import polars as pl
 
 from schemas.catalog import PUBLISHED
 from schemas.table import schema_sha256, stored_columns
-from tasks.snapshot import NEWER, Snapshot, StoreError
+from tasks.errors import StoreError
+from tasks.snapshot import NEWER, Snapshot
 
 _REMEDY = f"Nothing was published. {NEWER}"
 

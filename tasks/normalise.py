@@ -23,6 +23,7 @@ from tasks.codes import CODES, Read, read_codes
 from tasks.combine import Coded, code, combine, rank, retold, take
 from tasks.described import describe, doubt_months, months_of, places_of, said_of
 from tasks.editions import release_id_of
+from tasks.errors import Refused
 from tasks.file_name import doubt_file_name
 from tasks.findings import finding, gather
 from tasks.names import doubt_names, doubt_pairs
@@ -30,7 +31,6 @@ from tasks.numbers import MISSING_MARKS, SUM_MAX, plain_texts, tidy_numbers
 from tasks.parts import PART, causes_first, complete_sums
 from tasks.plurals import counted
 from tasks.printed_names import printed_names
-from tasks.refusal import Refused
 from tasks.repeats import COPY, ECHO, doubt_repeats, find_copies, has_same_key, said_twice
 from tasks.sources import SOURCES
 from tasks.sources.protocol import Parsed

@@ -14,15 +14,12 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from tasks.errors import BrokenStore, DamagedStore
 from tasks.filesystem import LOCAL, FileSystem
-from tasks.snapshot import BrokenStore, FileEntry, Snapshot, StoreError, object_path, open_snapshot, snapshot_ids
+from tasks.snapshot import FileEntry, Snapshot, object_path, open_snapshot, snapshot_ids
 from tasks.store_audit import Hashes, Problem, check_file
 
 _CANNOT_LINK = {errno.EMLINK, errno.EPERM, errno.EOPNOTSUPP}
-
-
-class DamagedStore(StoreError):
-    """A file that is to be carried over is no longer what its manifest says."""
 
 
 class Stage:

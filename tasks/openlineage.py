@@ -15,7 +15,8 @@ from openlineage.client import event_v2, facet_v2
 from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, RunEvent
 from openlineage.client.generated.base import EventType
 
-from schemas.metric import FIGURES, status
+from schemas.metric import status
+from schemas.names import FIGURES
 from schemas.observation import Observation
 from schemas.table import Table, polars_schema, readers_schema, table_name
 from tasks.lineage import Run, StepRecord, versions

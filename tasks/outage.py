@@ -8,7 +8,7 @@ import errno
 import os
 
 from schemas.address import StoreAddress
-from tasks.bucket import BucketError
+from tasks.errors import BucketError
 
 _RIGHTS = "Run this as a user who may read and write there, or give this one the right"
 _ADVICE = {

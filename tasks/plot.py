@@ -9,8 +9,8 @@ from tasks.chart import COLOURS, lines, on_calendar, png, svg
 from tasks.control_events import MIXED, MIXED_WORDS, events_of, holds
 from tasks.control_states import took_effect
 from tasks.display import named, partner_name, product_name
+from tasks.errors import NoFigure
 from tasks.periods import month_end
-from tasks.trace import NoFigure
 
 PICTURES = (".png", ".svg")
 UNITS = {"quantity_kg": (1e-3, "tonnes"), "value_usd": (1e-6, "million USD"), "value_cny": (1e-6, "million CNY")}

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from schemas.address import S3Url
 from schemas.table import Table, table_name
-from tasks.objects import DamagedStore
+from tasks.errors import DamagedStore
 from tasks.snapshot import FileEntry, Snapshot
 from tasks.store_audit import Hashes, check_file
 from tasks.tables import Partition, path_partition

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from schemas.address import read_address
-from schemas.metric import FIGURES
+from schemas.names import FIGURES
 from schemas.trace import Trace
 from tasks import inventory, reading, resolve
 from tasks.asking import Question, ask

@@ -21,19 +21,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from tasks.errors import DamagedStore, InvalidPublication, StaleParent
 from tasks.filesystem import LOCAL, FileSystem
-from tasks.objects import DamagedStore, Stage, link_or_copy, make_directories, mend, sync_objects
+from tasks.objects import Stage, link_or_copy, make_directories, mend, sync_objects
 from tasks.read_back import read_back
-from tasks.snapshot import (
-    FileEntry,
-    Snapshot,
-    StoreError,
-    current_id,
-    encode_manifest,
-    manifest_id,
-    object_path,
-    parse_manifest,
-)
+from tasks.snapshot import FileEntry, Snapshot, current_id, encode_manifest, manifest_id, object_path, parse_manifest
 from tasks.store_audit import audit_snapshot
 
 _TABLE = re.compile(r"[a-z][a-z0-9_]*")
@@ -42,14 +34,6 @@ _PARTITION_KEY = re.compile(r"[a-z][a-z0-9_]*=(?!0\d)[A-Za-z0-9][A-Za-z0-9._-]*"
 
 
 Fetch = Callable[[Sequence[FileEntry]], Iterable[bytes]]
-
-
-class InvalidPublication(StoreError):
-    """What was given is not one consistent set of files."""
-
-
-class StaleParent(StoreError):
-    """Somebody published since the parent was opened."""
 
 
 @dataclass(frozen=True)

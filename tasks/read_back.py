@@ -6,14 +6,11 @@ Belongs here: the audit of a snapshot that was just built. That of a store that 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tasks.errors import AuditFailed
 from tasks.objects import check_link
 from tasks.plurals import counted
-from tasks.snapshot import FileEntry, Snapshot, StoreError
+from tasks.snapshot import FileEntry, Snapshot
 from tasks.store_audit import Hashes, Problem, check_file, unknown_files
-
-
-class AuditFailed(StoreError):
-    """The snapshot on disk is not what was meant to be published; the pointer did not move."""
 
 
 def read_back(snapshot: Snapshot, manifest: bytes, written: list[FileEntry]) -> None:

@@ -15,6 +15,7 @@ from schemas.observation import Observation
 from schemas.release import Release
 from schemas.table import Table, empty_frame, readers_schema
 from tasks import ledger, wide
+from tasks.errors import NothingPublished
 from tasks.metrics.calendar import derive
 from tasks.proof import proved
 from tasks.requested_records import with_requested_records
@@ -36,10 +37,6 @@ class Conditions(TypedDict):
     partner: str | None
     month: tuple[int, int] | None
     as_of: date | None
-
-
-class NothingPublished(LookupError):
-    """The store holds no such table yet."""
 
 
 def open_published(store: Path) -> Snapshot:

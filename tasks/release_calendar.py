@@ -1,8 +1,7 @@
 """When a release is due: the official calendar against what is published; and which day it is where releases are made."""
 
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -13,14 +12,6 @@ from tasks.periods import first_day, month_name, month_number
 from tasks.snapshot import open_snapshot
 from tasks.sources import SOURCES, published
 from tasks.tables import read_table
-
-CUSTOMS_TIME = ZoneInfo("Asia/Shanghai")
-
-
-def today() -> date:
-    """The day by the customs' clock. Days of release are days there, and in their morning it is still yesterday elsewhere: what
-    they release today would lie in the future."""
-    return datetime.now(CUSTOMS_TIME).date()
 
 
 def expect(store: Path, kind: ReleaseKind | None, day: date) -> Expectation:

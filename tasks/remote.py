@@ -22,16 +22,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from schemas.address import S3Url
-from tasks.bucket import Bucket, Item, Outpaced
+from tasks.bucket import Bucket, Item
+from tasks.errors import BrokenStore, Outpaced, StoreError, UnknownSnapshot
 from tasks.plurals import counted
 from tasks.retention import Retired, expired
 from tasks.snapshot import (
     FORMAT_VERSION,
-    BrokenStore,
     FileEntry,
     Snapshot,
-    StoreError,
-    UnknownSnapshot,
     history,
     is_snapshot_id,
     object_path,

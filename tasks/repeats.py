@@ -12,11 +12,11 @@ from schemas.observation import Detail
 from tasks.amounts import Amounts
 from tasks.codes import Read
 from tasks.combine import combine
+from tasks.errors import Refused
 from tasks.findings import Rows, finding
 from tasks.numbers import has_fewer_digits
 from tasks.parts import part_of_sum
 from tasks.plurals import counted
-from tasks.refusal import Refused
 
 # More copies than this are no slip of the site: somebody joined two downloads.
 COPIES_SHARE_MAX = 0.001

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.address import S3Url, read_address
-from tasks.reading import NothingPublished
+from tasks.errors import NothingPublished
 from tasks.remote import Remote, file_key
 from tasks.snapshot import FileEntry, Snapshot, open_snapshot
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from tasks.errors import InvalidPublication
 from tasks.filesystem import LOCAL, FileSystem
 from tasks.objects import Stage
 from tasks.periods import month_number
-from tasks.publish import InvalidPublication
 from tasks.snapshot import Snapshot, list_snapshots, load_snapshot, snapshot_ids
 
 

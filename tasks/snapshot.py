@@ -22,24 +22,13 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from tasks.errors import BrokenStore, UnknownSnapshot
 from tasks.plurals import counted
 
 FORMAT_VERSION = 1
 _ID = re.compile(r"(\d{6,})-[0-9a-f]{12}")
 NEWER = "Install the version of Tidewaiter that last published here, or a newer one."
 REPAIR = "restore it from a copy, or point `current` to the snapshot before and publish the same releases again"
-
-
-class StoreError(RuntimeError):
-    """The store cannot do what was asked; the message says what, where and what to do."""
-
-
-class UnknownSnapshot(StoreError):
-    """No snapshot of that id is in the store."""
-
-
-class BrokenStore(StoreError):
-    """A pointer or a manifest is not what the protocol writes, so nothing that follows from it can be trusted."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ from pydantic import BaseModel
 
 from schemas.address import S3Url
 from schemas.table import Table, schema_sha256, table_name
-from tasks.lineage import Run, StepRecord, code_sha256, current_run, json_sha256, tell_begin
+from tasks.lineage import Run, StepRecord, code_sha256, current_run, json_sha256
+from tasks.listeners import tell_begin
 from tasks.month_writer import PendingFiles
 from tasks.snapshot import Snapshot
 

@@ -13,18 +13,8 @@ from pathlib import Path
 
 from schemas.observation import Detail
 from schemas.table import table_name
-from tasks.snapshot import (
-    REPAIR,
-    BrokenStore,
-    FileEntry,
-    Snapshot,
-    StoreError,
-    UnknownSnapshot,
-    current_id,
-    load_snapshot,
-    object_path,
-    snapshot_ids,
-)
+from tasks.errors import BrokenStore, StoreError, UnknownSnapshot
+from tasks.snapshot import REPAIR, FileEntry, Snapshot, current_id, load_snapshot, object_path, snapshot_ids
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _AGAIN = "ingest the release of this month again with the version of Tidewaiter that made the file, or restore it from a copy"

@@ -27,8 +27,9 @@ from schemas.table import (
     stored_columns,
     table_name,
 )
+from tasks.errors import StoreError
 from tasks.publish import NewFile
-from tasks.snapshot import FileEntry, Snapshot, StoreError
+from tasks.snapshot import FileEntry, Snapshot
 
 # Level 3 makes files of metric 2 % smaller for a third more time.
 COMPACT = {"compression": "zstd", "compression_level": 1}

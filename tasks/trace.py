@@ -11,10 +11,12 @@ from typing import Any
 
 import polars as pl
 
-from schemas.metric import FIGURES, MISSING, Metric, status
+from schemas.metric import MISSING, Metric, status
+from schemas.names import FIGURES
 from schemas.trace import Operand, Trace, TracedNumber
 from tasks.changes import RATIOS, Change, breaks_of
 from tasks.display import named
+from tasks.errors import NoFigure
 from tasks.origin import Amount, Origins, Point
 from tasks.periods import first_day, month_name, month_number
 from tasks.plurals import counted
@@ -29,10 +31,6 @@ BASIS_POINTS = 100
 RECORDS = ("highest_since", "lowest_since")
 # Why a record has no month: that none was as extreme, or that the month before was. Either can be computed again.
 NO_RECORD = ("series_record", "not_extreme")
-
-
-class NoFigure(LookupError):
-    """There is no such figure; the message says what there is."""
 
 
 class Tracer:

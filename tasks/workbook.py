@@ -17,8 +17,9 @@ import fastexcel
 import polars as pl
 
 from tasks.delimited import FIELD_BYTES_MAX
+from tasks.errors import Refused
 from tasks.lexer import COLUMNS_MAX, REPLACEMENT, Lexed, check_titles, clean_title
-from tasks.refusal import Refused, clip
+from tasks.refusal import clip
 
 MEMBERS_MAX = 100
 UNPACKED_BYTES_MAX = 200_000_000

@@ -21,18 +21,18 @@ from datetime import date
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from schemas.address import S3Url
+from schemas.address import COPY_NOTE, S3Url
 from tasks import publish, retention
-from tasks.bucket import Outpaced, endpoint
+from tasks.bucket import endpoint
+from tasks.errors import BrokenStore, Outpaced
 from tasks.objects import keep_bytes
 from tasks.remote import Remote
 from tasks.retention import Retired
-from tasks.snapshot import BrokenStore, Snapshot, current_id, list_snapshots, open_snapshot, snapshot_ids
+from tasks.snapshot import Snapshot, current_id, list_snapshots, open_snapshot, snapshot_ids
 from tasks.store_audit import Problem
 
 P = ParamSpec("P")
 R = TypeVar("R")
-NOTE = "copy_of.json"
 HELD = "held"
 ATTEMPTS = 8
 READABLE_CHARACTERS = 80
@@ -45,10 +45,10 @@ def at_hand(address: Path | S3Url) -> Path:
     Raises BucketError where the bucket cannot be reached, BrokenStore where it is not what the protocol writes.
     """
     folder = _folder(address) if isinstance(address, S3Url) else address
-    if isinstance(address, Path) and not (folder / NOTE).is_file():
+    if isinstance(address, Path) and not (folder / COPY_NOTE).is_file():
         return folder
     with publish.exclusive(folder):
-        if isinstance(address, S3Url) and not (folder / NOTE).is_file():
+        if isinstance(address, S3Url) and not (folder / COPY_NOTE).is_file():
             _write_note(folder, {"url": address, "endpoint": _mark(endpoint()), "held": {}})
         remote = _remote(folder)
         assert remote is not None
@@ -259,14 +259,14 @@ def _connected(url: S3Url, environment: tuple[tuple[str, str], ...]) -> Remote:
 
 def _note(store: Path) -> dict[str, Any] | None:
     try:
-        found: dict[str, Any] = json.loads((store / NOTE).read_bytes())
+        found: dict[str, Any] = json.loads((store / COPY_NOTE).read_bytes())
     except FileNotFoundError:
         return None
     return found
 
 
 def _write_note(folder: Path, note: dict[str, Any]) -> None:
-    keep_bytes(folder, folder / NOTE, json.dumps(note, indent=1, sort_keys=True).encode())
+    keep_bytes(folder, folder / COPY_NOTE, json.dumps(note, indent=1, sort_keys=True).encode())
 
 
 def _folder(url: S3Url) -> Path:

@@ -24,9 +24,10 @@ from pandera.typing.polars import DataFrame
 from schemas.reported import Reported
 from schemas.table import polars_schema
 from tasks import envelope, lexer, workbook
+from tasks.errors import Refused
 from tasks.names import first_record, refuse_mojibake, refuse_totals
 from tasks.numbers import plain_texts
-from tasks.refusal import Refused, clip
+from tasks.refusal import clip
 from tasks.sources.protocol import Parsed, Source
 
 TITLES = {

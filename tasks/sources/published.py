@@ -21,7 +21,8 @@ from pandera.typing.polars import DataFrame
 from schemas.reported import Reported
 from schemas.table import polars_schema
 from tasks import lexer
-from tasks.refusal import Refused, clip
+from tasks.errors import Refused
+from tasks.refusal import clip
 from tasks.sources.protocol import Parsed, Source
 
 COLUMNS = (

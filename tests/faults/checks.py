@@ -17,9 +17,9 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from unittest.mock import patch
 
+from tasks.errors import InvalidPublication, StaleParent, StoreError
 from tasks.filesystem import FileSystem
-from tasks.publish import InvalidPublication, StaleParent
-from tasks.snapshot import StoreError, open_snapshot
+from tasks.snapshot import open_snapshot
 from tasks.store_audit import audit_snapshot, audit_store
 from tests.faults.faulty import FAULTS, FaultyFileSystem, Stopped
 from tests.faults.readers import READERS, resolve

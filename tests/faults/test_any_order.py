@@ -17,8 +17,9 @@ from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from tasks.errors import StaleParent
 from tasks.filesystem import FileSystem
-from tasks.publish import NewFile, Published, StaleParent, exclusive, publish
+from tasks.publish import NewFile, Published, exclusive, publish
 from tasks.retention import retain
 from tasks.snapshot import Snapshot, list_snapshots, open_snapshot
 from tasks.store_audit import audit_store

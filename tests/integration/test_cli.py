@@ -27,13 +27,13 @@ from typer.testing import CliRunner
 from flows.cli import app
 from flows.cli_ingest import SAMPLE
 from flows.terminal import ingest_one, prepare_prefect
-from schemas import code_tables
+from schemas import code_files, code_tables
 from schemas.code_tables import code_table
 from schemas.request import ReleaseRequest
 from tasks import hold, reading
 from tasks.display import product_names
+from tasks.errors import BrokenStore
 from tasks.filesystem import FileSystem
-from tasks.snapshot import BrokenStore
 
 ROOT = Path(__file__).parent.parent.parent
 FIGURES = ("353", "+660.8", "3,188", "+157.5", "-38.1*", "22,319", "-18.9")
@@ -371,7 +371,7 @@ def test_a_code_table_that_somebody_broke_refuses_in_a_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A measure, a basket or a partner is a row that people add: one that cannot be read ended in a traceback."""
-    broken = code_tables.FOLDER / "control_events.csv"
+    broken = code_files.FOLDER / "control_events.csv"
     (tmp_path / broken.name).write_text(broken.read_text(encoding="utf-8").replace("event,", "event;", 1), "utf-8")
 
     def of_a_broken_table(*_: object) -> None:
@@ -745,7 +745,7 @@ def test_what_is_ended_from_outside_says_what_holds_and_goes_on_when_run_again(
     # A shell that starts tests beside other work has its children ignore Ctrl-C. In the middle of its way, landed and not
     # published, it waits for the signal, which a busy machine may send late.
     waits = (
-        "import signal; from flows.cli import app; from tasks.lineage import listening\n"
+        "import signal; from flows.cli import app; from tasks.listeners import listening\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "with listening(lambda step: signal.pause() if step == 'parse' else None): app()"
     )

@@ -34,7 +34,7 @@ from schemas.request import Landed
 from schemas.watch import BackfillRequest, WatchReport
 from tasks import cluster as dask
 from tasks.catalog import land_ahead, workers_of
-from tasks.refusal import Refused
+from tasks.errors import Refused
 
 ROOT = Path(__file__).parent.parent.parent
 FILES = 5

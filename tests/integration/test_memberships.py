@@ -11,7 +11,7 @@ import pytest
 from bad_inputs.download import csv_bytes, magnets
 
 from flows.release import release
-from schemas import code_tables
+from schemas import code_files
 from schemas.request import ReleaseRequest
 from tasks import reading
 from tasks.audit import audit
@@ -23,8 +23,8 @@ TODAY = date(2025, 8, 1)
 @pytest.fixture
 def reference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy of the code tables that a test may add rows to."""
-    folder = shutil.copytree(code_tables.FOLDER, tmp_path / "reference")
-    monkeypatch.setattr(code_tables, "FOLDER", folder)
+    folder = shutil.copytree(code_files.FOLDER, tmp_path / "reference")
+    monkeypatch.setattr(code_files, "FOLDER", folder)
     _forget()
     yield folder
     monkeypatch.undo()

@@ -27,7 +27,7 @@ from prefect.settings import (
 )
 from prefect.testing.utilities import prefect_test_harness
 
-from flows import approval
+from flows import announce, approval, question
 from flows.announce import Unmended
 from flows.audit import audit
 from flows.backfill import backfill
@@ -35,8 +35,7 @@ from flows.release import release
 from schemas.request import ReleaseRequest
 from schemas.watch import BackfillRequest
 from tasks import artifacts, catalog, hold
-from tasks.audit import Unsound
-from tasks.refusal import Refused
+from tasks.errors import Refused, Unsound
 
 SAMPLE = Path(__file__).parent.parent.parent / "flows" / "examples" / "published_figures.csv"
 WAY = [
@@ -240,7 +239,7 @@ def _with_a_held_release(folder: Path) -> tuple[Path, str]:
 
 
 @pytest.mark.parametrize(
-    ("verdict", "end"), [("approve", "Nothing new"), ("reject", "Rejected"), (None, approval.announce.HELD)]
+    ("verdict", "end"), [("approve", "Nothing new"), ("reject", "Rejected"), (None, announce.HELD)]
 )
 def test_a_question_that_nobody_answers_ends_with_what_was_decided_by_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verdict: hold.Verdict | None, end: str
@@ -256,7 +255,7 @@ def test_a_question_that_nobody_answers_ends_with_what_was_decided_by_command(
                     release.fn(again)
         raise FlowPauseTimeout
 
-    monkeypatch.setattr(approval, "pause_flow_run", meanwhile)
+    monkeypatch.setattr(question, "pause_flow_run", meanwhile)
     state = approval.decide(name, store, return_state=True)
     assert state.name == end, state.message
     unknown = approval.decide("gacc_query-0", store, return_state=True)
@@ -272,8 +271,8 @@ def test_a_run_that_waits_ends_with_what_is_decided_by_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verdict: hold.Verdict, end: str
 ) -> None:
     """At once, and not when its week is over; what was decided before it was asked is no answer."""
-    monkeypatch.setattr(approval, "LOOK_SECONDS", 0.2)
-    monkeypatch.setattr(approval, "POLL_SECONDS", 1)
+    monkeypatch.setattr(question, "LOOK_SECONDS", 0.2)
+    monkeypatch.setattr(question, "POLL_SECONDS", 1)
     store, name = _with_a_held_release(tmp_path)
     hold.decide(store, name, "reject", "Li Wei", "before the question", datetime.now(UTC))
     seen: list[str] = []

@@ -19,8 +19,7 @@ from schemas.code_tables import code_table
 from schemas.outcome import Outcome
 from schemas.request import ReleaseRequest
 from tasks import reading
-from tasks.hold import Held
-from tasks.refusal import Refused
+from tasks.errors import Held, Refused
 
 pytestmark = pytest.mark.shared
 TODAY = date(2026, 11, 1)

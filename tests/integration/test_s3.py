@@ -29,12 +29,13 @@ from schemas.watch import WatchRequest
 from tasks import bucket as requests
 from tasks import claim_table, reading, remote, working_copy
 from tasks.audit import audit
-from tasks.bucket import Bucket, BucketError
+from tasks.bucket import Bucket
+from tasks.errors import BrokenStore, BucketError, UnknownSnapshot
 from tasks.origin import Point
 from tasks.reading import open_published
 from tasks.resolve import open_release
 from tasks.retention import Retired
-from tasks.snapshot import BrokenStore, Snapshot, UnknownSnapshot, current_id, open_snapshot, snapshot_ids
+from tasks.snapshot import Snapshot, current_id, open_snapshot, snapshot_ids
 from tasks.store_audit import audit_store
 from tasks.trace import Tracer
 

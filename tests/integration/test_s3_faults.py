@@ -15,11 +15,12 @@ from typer.testing import CliRunner
 
 from flows.cli import app
 from flows.release import release
-from schemas.address import S3Url, UnusableAddress
+from schemas.address import S3Url
+from schemas.errors import UnusableAddress
 from schemas.request import ReleaseRequest
 from tasks import working_copy
-from tasks.bucket import BucketError
-from tasks.snapshot import BrokenStore, current_id
+from tasks.errors import BrokenStore, BucketError
+from tasks.snapshot import current_id
 
 FAULTS: dict[str, dict[str, Any]] = {
     "an error": {"status": 500},

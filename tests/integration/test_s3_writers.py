@@ -20,8 +20,8 @@ import flows.release
 from flows.cli import app
 from schemas.request import Landed
 from tasks import hold, reading, working_copy
-from tasks.bucket import Bucket, Outpaced
-from tasks.hold import Held
+from tasks.bucket import Bucket
+from tasks.errors import Held, Outpaced
 from tasks.normalise import Normalised
 from tasks.snapshot import current_id
 from tasks.store_audit import audit_store

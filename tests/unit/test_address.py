@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from schemas.address import S3Url, StoreAddress, UnusableAddress, read_address
+from schemas.address import S3Url, StoreAddress, read_address
+from schemas.errors import UnusableAddress
 
 
 class Form(BaseModel):

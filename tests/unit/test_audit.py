@@ -14,7 +14,8 @@ from bad_inputs.download import CLEAN_RECORDS, csv_bytes
 import tasks.audit
 import tasks.raw_file
 from flows.release import release
-from schemas.metric import FIGURES, Metric
+from schemas.metric import Metric
+from schemas.names import FIGURES
 from schemas.request import ReleaseRequest
 from schemas.table import readers_schema
 from tasks.audit import audit

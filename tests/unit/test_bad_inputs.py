@@ -39,9 +39,9 @@ from hypothesis import HealthCheck, event, given
 
 from schemas.code_tables import code_table
 from schemas.request import Landed
+from tasks.errors import Refused
 from tasks.lexer import read_fields
 from tasks.normalise import Normalised, normalise
-from tasks.refusal import Refused
 from tasks.sources.gacc_query import parse
 from tests.draws import draws
 

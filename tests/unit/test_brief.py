@@ -23,12 +23,12 @@ from tasks.brief_charts import sparkline
 from tasks.brief_facts import gather
 from tasks.chart import chart, lines, on_calendar, svg
 from tasks.control_events import members
+from tasks.errors import NoFigure
 from tasks.ledger import last_word
 from tasks.plot import draw
 from tasks.reading import open_published, query
 from tasks.snapshot import Snapshot
 from tasks.tables import read_table
-from tasks.trace import NoFigure
 from tests.unit.statements import MAGNETS as CODE
 
 ROOT = Path(__file__).parent.parent.parent

@@ -20,7 +20,8 @@ from obstore.store import MemoryStore
 
 from schemas.address import S3Url
 from tasks import bucket
-from tasks.bucket import Bucket, BucketError, Outpaced
+from tasks.bucket import Bucket
+from tasks.errors import BucketError, Outpaced
 
 SECRET = "a-secret-that-must-not-be-seen"
 URL = S3Url("s3://tides/store")

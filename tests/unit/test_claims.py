@@ -16,9 +16,10 @@ from bad_inputs.download import csv_bytes, magnets
 
 from flows.release import release
 from schemas.request import ReleaseRequest
-from tasks.claim_periods import Unclear, read_period
+from tasks.claim_periods import read_period
 from tasks.claim_words import read_claim
 from tasks.claims import ClaimsFile, check_claims, read_claims
+from tasks.errors import Unclear
 from tasks.reading import open_published
 from tasks.snapshot import Snapshot
 

@@ -6,8 +6,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from schemas.code_tables import BrokenTable, code_table
-from schemas.control_event import STATES
+from schemas.code_tables import code_table
+from schemas.control_tables import STATES
+from schemas.errors import BrokenTable
 from tasks.control_states import State, states, states_on, took_effect
 
 OCTOBER = [f"mofcom-gacc-2025-{number}" for number in (55, 56, 57, 58)]

@@ -6,11 +6,12 @@ from datetime import date
 import polars as pl
 import pytest
 
-from schemas.code_tables import BrokenTable, Corrections
+from schemas.code_tables import Corrections
+from schemas.errors import BrokenTable
 from schemas.request import Landed
 from schemas.table import polars_schema
 from tasks.correct import correct
-from tasks.refusal import Refused
+from tasks.errors import Refused
 from tasks.sources import SOURCES, Parsed
 
 RAW = (

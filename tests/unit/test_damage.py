@@ -13,16 +13,16 @@ from pyarrow import parquet
 
 from flows.cli import app
 from flows.release import from_bytes_to_tables
+from schemas.address import COPY_NOTE
 from schemas.outcome import Outcome
 from schemas.request import ReleaseRequest
 from schemas.state import State
 from tasks import reading
-from tasks.objects import DamagedStore
+from tasks.errors import DamagedStore
 from tasks.proof import prove
 from tasks.reading import open_published
 from tasks.snapshot import FileEntry, object_path
 from tasks.store_audit import audit_store
-from tasks.working_copy import NOTE
 
 TODAY = date(2025, 8, 1)
 DAYS = {"202406": date(2024, 7, 20), "202505": date(2025, 6, 20), "202506": date(2025, 7, 20)}
@@ -114,7 +114,7 @@ def test_a_working_copy_that_is_damaged_is_to_be_deleted(tmp_path: Path, ingest:
     store = tmp_path / "store"
     ingest(store, "202505")
     _flip_a_silent_bit(object_path(store, _entry(store, READ[0]).sha256))
-    (store / NOTE).write_text(json.dumps({"url": "s3://customs/store", "endpoint": "", "held": {}}))
+    (store / COPY_NOTE).write_text(json.dumps({"url": "s3://customs/store", "endpoint": "", "held": {}}))
     with pytest.raises(DamagedStore, match=f"delete {store}, and it is fetched anew"):
         prove(open_published(store), State)
 

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from schemas.request import ReleaseRequest
+from tasks.errors import BrokenStore, Refused
 from tasks.land import land
 from tasks.locate import locate
-from tasks.refusal import Refused
-from tasks.snapshot import BrokenStore
 
 TODAY = date(2026, 1, 5)
 

@@ -6,10 +6,10 @@ from rich.console import Console
 
 from tasks.claims import summary
 from tasks.display import frame_table, headline, tonnes
+from tasks.errors import NoFigure
 from tasks.plot import draw
 from tasks.plurals import counted
 from tasks.scope import WORLD
-from tasks.trace import NoFigure
 from tests.unit.figures import derived
 from tests.unit.statements import number, release
 

@@ -22,9 +22,8 @@ from schemas.watch import WatchRequest
 from tasks import correct, hold, inbox, reading
 from tasks.audit import audit
 from tasks.display import show_trace
-from tasks.hold import Held
+from tasks.errors import Held, Refused
 from tasks.origin import Point
-from tasks.refusal import Refused
 from tasks.trace import Tracer
 
 TODAY = date(2025, 9, 1)

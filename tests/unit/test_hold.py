@@ -21,11 +21,10 @@ from flows.release import from_bytes_to_tables, release
 from schemas.outcome import Outcome
 from schemas.request import ReleaseRequest
 from tasks import catalog, hold, reading
-from tasks.hold import Held, NotHeld, Rejected
+from tasks.errors import BrokenStore, Held, NotHeld, Refused, Rejected
 from tasks.normalise import Normalised
-from tasks.refusal import Refused
 from tasks.rehearsal import rehearsal
-from tasks.snapshot import BrokenStore, current_id
+from tasks.snapshot import current_id
 from tasks.summary import pages
 
 TODAY = date(2025, 8, 1)

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from tasks import quoted
 from tasks.delimited import FIELD_BYTES_MAX, split_strictly
 from tasks.envelope import FILE_BYTES_MAX, MAGICS, magic_of
+from tasks.errors import Refused
 from tasks.lexer import Lexed, clean_title, read_fields
 from tasks.quoted import split_quoted
-from tasks.refusal import Refused
 from tests.draws import draws
 
 NUMBERS = {"第一数量", "第二数量", "美元"}

@@ -22,9 +22,9 @@ from bad_inputs.download import (
 from schemas.request import Landed
 from tasks import ledger
 from tasks.check import check
+from tasks.errors import Refused
 from tasks.metrics.calendar import derive
 from tasks.normalise import Normalised, normalise
-from tasks.refusal import Refused
 from tasks.sources import SOURCES
 
 GOOD = (magnets("502", "353000", "20,121,000"), magnets("304", "764000", "30,000,000"), magnets("116", "5000", "1,000"))

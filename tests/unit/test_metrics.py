@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from schemas.metric import FIGURES, MISSING, status
+from schemas.metric import MISSING, status
+from schemas.names import FIGURES
 from tasks import origin
 from tasks.ledger import as_of, last_word
 from tasks.metrics.calendar import derive

@@ -29,10 +29,10 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from schemas.request import Landed
+from tasks.errors import Refused
 from tasks.normalise import Normalised, normalise, release_id_of
 from tasks.numbers import DIGITS_MAX, VALUE_MAX, plain_texts, tidy_numbers, whole_number
 from tasks.periods import month_end, month_start, read_period
-from tasks.refusal import Refused
 from tasks.sources import SOURCES
 from tests.draws import draws
 

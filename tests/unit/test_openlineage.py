@@ -31,7 +31,7 @@ from schemas.request import ReleaseRequest
 from schemas.state import Recent, State
 from schemas.table import Table, empty_frame, polars_schema
 from schemas.trade_flow import TradeFlow
-from tasks.hold import Held
+from tasks.errors import Held
 from tasks.lineage import Run, StepRecord
 from tasks.lineage_events import PATIENCE_S, emit_elsewhere, write_events
 from tasks.openlineage import COLUMNS, events

@@ -15,17 +15,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tasks.errors import AuditFailed, DamagedStore, InvalidPublication, StaleParent
 from tasks.filesystem import LOCAL, FileSystem
-from tasks.objects import DamagedStore, make_directories
-from tasks.publish import (
-    InvalidPublication,
-    NewFile,
-    Published,
-    StaleParent,
-    exclusive,
-    publish,
-)
-from tasks.read_back import AuditFailed
+from tasks.objects import make_directories
+from tasks.publish import NewFile, Published, exclusive, publish
 from tasks.retention import retain
 from tasks.snapshot import Snapshot, list_snapshots, object_path, open_snapshot
 from tasks.store_audit import audit_snapshot, audit_store

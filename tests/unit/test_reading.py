@@ -13,8 +13,9 @@ from bad_inputs.download import csv_bytes, magnets
 from flows.release import release as ingest
 from schemas.request import ReleaseRequest
 from tasks import ledger
+from tasks.errors import NothingPublished
 from tasks.formats import write
-from tasks.reading import NothingPublished, query
+from tasks.reading import query
 from tasks.wide import widen
 from tests.unit.figures import derived, merged
 from tests.unit.statements import number, release, release_table

@@ -9,11 +9,11 @@ from obstore.store import MemoryStore
 
 from schemas.address import S3Url
 from schemas.metric import Metric
-from tasks.bucket import Outpaced
+from tasks.errors import BrokenStore, Outpaced
 from tasks.publish import publish
 from tasks.remote import GRACE_DAYS, Remote, file_key, manifest_key, pointer_bytes
 from tasks.retention import Retired
-from tasks.snapshot import BrokenStore, Snapshot, open_snapshot
+from tasks.snapshot import Snapshot, open_snapshot
 from tasks.tables import encode_months
 from tests.unit.test_tables import metrics
 

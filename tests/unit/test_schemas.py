@@ -11,9 +11,12 @@ from pandera.errors import SchemaErrors
 from schemas import dictionary
 from schemas.catalog import PUBLISHED
 from schemas.claim import VERDICTS
-from schemas.code_tables import TABLES, BrokenTable, Corrections, code_table, read_codes
-from schemas.control_event import COVERAGE, STATES, WINDOWS
-from schemas.metric import FIGURES, MADE, MISSING, STATUSES, Metric, status
+from schemas.code_tables import TABLES, Corrections, code_table, read_codes
+from schemas.control_event import WINDOWS
+from schemas.control_tables import COVERAGE, STATES
+from schemas.errors import BrokenTable
+from schemas.metric import MADE, MISSING, STATUSES, Metric, status
+from schemas.names import FIGURES
 from schemas.release import PARTNER_SCOPES, SEVERITIES
 from schemas.revision import REVISIONS
 from schemas.table import PARTITION_KEYS, arrow_schema, empty_frame, polars_schema, readers_schema

@@ -15,17 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from tasks import store_audit
+from tasks.errors import BrokenStore, UnknownSnapshot
 from tasks.publish import NewFile, exclusive, publish
 from tasks.retention import retain
-from tasks.snapshot import (
-    BrokenStore,
-    Snapshot,
-    UnknownSnapshot,
-    current_id,
-    list_snapshots,
-    manifest_id,
-    open_snapshot,
-)
+from tasks.snapshot import Snapshot, current_id, list_snapshots, manifest_id, open_snapshot
 from tasks.store_audit import Problem, audit_snapshot, audit_store
 
 

@@ -22,11 +22,11 @@ from bad_inputs.download import (
 from schemas.code_tables import code_table
 from schemas.request import ReleaseRequest
 from tasks.check import check
+from tasks.errors import Refused
 from tasks.land import land
 from tasks.locate import locate
 from tasks.names import NAMES, doubt_names, doubt_pairs, refuse_mojibake
 from tasks.normalise import Normalised, normalise
-from tasks.refusal import Refused
 from tasks.sources import SOURCES, gacc_query, published
 
 PUBLISHED = "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note\n"

@@ -13,7 +13,7 @@ import pytest
 from pandera.errors import SchemaErrors
 from pandera.typing.polars import DataFrame
 
-from schemas import code_tables
+from schemas import code_files
 from schemas.release import Finding
 from schemas.table import Table, column, schema_sha256
 from tasks import catalog, frame_hash
@@ -248,8 +248,8 @@ def test_the_hash_of_a_steps_code_speaks_of_the_code_tables_where_it_looks_into_
 ) -> None:
     looks, does_not = "tasks.normalise", "tasks.frame_hash"
     before = code_sha256.__wrapped__(looks), code_sha256.__wrapped__(does_not)
-    shutil.copytree(code_tables.FOLDER, tmp_path / "reference")
-    monkeypatch.setattr(code_tables, "FOLDER", tmp_path / "reference")
+    shutil.copytree(code_files.FOLDER, tmp_path / "reference")
+    monkeypatch.setattr(code_files, "FOLDER", tmp_path / "reference")
     assert (code_sha256.__wrapped__(looks), code_sha256.__wrapped__(does_not)) == before
     with (tmp_path / "reference" / "units.csv").open("a", encoding="utf-8") as file:
         file.write("Dozen,en,item,,12,nobody\n")

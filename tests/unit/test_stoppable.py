@@ -8,7 +8,7 @@ import typer
 from typer.testing import CliRunner
 
 from flows.stoppable import Stoppable
-from tasks.lineage import listening, tell_begin
+from tasks.listeners import listening, tell_begin
 
 
 class Panic(BaseException):

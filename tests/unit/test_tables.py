@@ -16,7 +16,8 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from schemas.catalog import PUBLISHED
-from schemas.metric import FIGURES, Metric, status
+from schemas.metric import Metric, status
+from schemas.names import FIGURES
 from schemas.observation import Detail
 from schemas.release import Finding
 from schemas.state import Recent, State

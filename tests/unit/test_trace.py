@@ -4,7 +4,8 @@ import polars as pl
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
 
-from schemas.metric import FIGURES, status
+from schemas.metric import status
+from schemas.names import FIGURES
 from tasks.origin import Point
 from tasks.trace import NO_RECORD, RECORDS
 from tests.draws import draws

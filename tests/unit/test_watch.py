@@ -16,8 +16,8 @@ from flows.watch import watch
 from schemas.code_tables import code_table
 from schemas.request import ReleaseRequest
 from schemas.watch import WatchReport, WatchRequest
-from tasks import hold, inbox, release_calendar
-from tasks.refusal import Refused
+from tasks import clock, hold, inbox, release_calendar
+from tasks.errors import Refused
 from tasks.snapshot import Snapshot, open_snapshot
 
 DAY = date(2026, 1, 10)
@@ -328,7 +328,7 @@ def test_what_customs_release_in_their_morning_is_public_where_it_is_yesterday(
     monkeypatch.setenv("TZ", "XYZ+18")
     time.tzset()
     try:
-        there = release_calendar.today()
+        there = clock.today()
         assert there > date.today()
         assert read_day(there.isoformat()) == there
         drop(home, "june.csv", month(6), there.isoformat())

@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 from bad_inputs.download import CLEAN_RECORDS, QUANTITY, TITLES, numeric, workbook_bytes
 
+from tasks.errors import Refused
 from tasks.lexer import Lexed
-from tasks.refusal import Refused
 from tasks.workbook import read_fields
 
 NUMBERS = {"第一数量", "第二数量", "美元"}

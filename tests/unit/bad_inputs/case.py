@@ -20,13 +20,13 @@ from schemas.table import empty_frame
 from tasks import ledger
 from tasks.check import check
 from tasks.correct import correct
+from tasks.errors import Refused
 from tasks.known import Known
 from tasks.land import land
 from tasks.locate import locate
 from tasks.month_plan import touched_months
 from tasks.normalise import Normalised, normalise
 from tasks.parse import parse
-from tasks.refusal import Refused
 from tasks.snapshot import FileEntry, Snapshot
 from tasks.tables import encode_months
 

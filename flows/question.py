@@ -1,0 +1,116 @@
+"""Asking a person about a held release through Prefect: the run pauses with a form, and goes on as the form says.
+
+The decision itself lies in the store (`tasks/hold.py`), so the same can be decided by `tidewaiter approve` meanwhile: the run
+that waits looks for it and answers its own form. A worker that dies while it waits loses nothing. Nothing of the store is locked
+while a run waits.
+"""
+
+import contextvars
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from prefect import get_client, runtime
+from prefect.exceptions import FlowPauseTimeout
+from prefect.flow_runs import pause_flow_run
+from prefect.input import RunInput
+from pydantic import Field
+
+from flows import announce
+from schemas.address import StoreAddress
+from schemas.held import HeldRelease, Verdict
+from schemas.request import ReleaseRequest
+from tasks import catalog as step
+from tasks import hold
+from tasks.errors import Held, Rejected
+
+PATIENCE_SECONDS = 7 * 24 * 3600
+POLL_SECONDS = 3
+# How often a run that waits looks into the store. In a bucket each look is a request or two.
+LOOK_SECONDS = 15
+
+
+class Approval(RunInput):
+    """The form."""
+
+    verdict: Verdict = Field(
+        description="approve: publish with this decision in the lineage. reject: never publish these bytes"
+    )
+    by: str = Field(min_length=1, pattern=r"\S", description="your name; it is published with the release")
+    reason: str = Field(min_length=1, pattern=r"\S", description="why; it is published with the release")
+
+
+@contextmanager
+def approved(store: StoreAddress, held: Held, patience_seconds: int = PATIENCE_SECONDS) -> Iterator[ReleaseRequest]:
+    """Pause the run until a person decides, and give the request with which the release is published.
+
+    Raises Held again where the answer is no, or where none came in time and nobody decided otherwise: then it stays held.
+    """
+    kept = hold.find(step.at_hand(store), held.release_id)
+    if kept is None:
+        raise held
+    announce.held(store, held, waits=True)
+    announce.name_question(kept)
+    form = Approval.with_initial_data(description=question(kept))
+    try:
+        with _answered_by_command(store, kept):
+            answer = pause_flow_run(wait_for_input=form, timeout=patience_seconds, poll_interval=POLL_SECONDS)
+    except FlowPauseTimeout:
+        announce.awake()
+        folder = step.at_hand(store)
+        # What somebody has decided meanwhile, by command, is what this run has to tell.
+        kept = hold.find(folder, held.release_id) or kept
+    else:
+        folder = step.at_hand(store)
+        kept = hold.find(folder, held.release_id) or kept
+        said, made = (answer.verdict, answer.by, answer.reason), kept.decision
+        if made is None or said != (made.verdict, made.by, made.reason):
+            kept = hold.decide(folder, held.release_id, *said, datetime.now(UTC))
+    decision = kept.decision
+    if decision is None:
+        raise held
+    if decision.verdict == "reject":
+        raise Rejected(held.release_id, [*held.lines, f"rejected by {decision.by}: {decision.reason}"])
+    with hold.reopened(folder, kept) as again:
+        yield again
+
+
+@contextmanager
+def _answered_by_command(store: StoreAddress, asked: HeldRelease) -> Iterator[None]:
+    """Meanwhile the form is answered with what somebody decides by command, as soon as that is done.
+
+    A decision from before the question is none: whoever asks anew wants another.
+    """
+    over, run_id = threading.Event(), runtime.flow_run.id
+
+    def answer() -> None:
+        decision = hold.settled(step.at_hand(store), asked.release_id)
+        if decision is not None and decision != asked.decision:
+            with get_client(sync_client=True) as client:
+                client.resume_flow_run(run_id, decision.model_dump(include=set(Approval.model_fields)))
+
+    def look() -> None:
+        while not over.wait(LOOK_SECONDS):
+            announce.attempt(answer)
+
+    # The settings of the run, with its server, are in the context.
+    thread = threading.Thread(target=contextvars.copy_context().run, args=(look,), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def question(held: HeldRelease) -> str:
+    """What the form says above its fields: the release, and each finding with what to do."""
+    lines = [
+        f"## {held.title} is held", "",
+        f"`{held.release_id}`, {held.source}, {held.flow or 'both directions'}, public from {held.released_on}, held since {held.held_since}.",
+        f"Raw file: sha256 `{held.raw_sha256[:16]}…`. Nothing of it is published.", "",
+        *(f"- **{announce.cell(entry.check)}**, {announce.cell(entry.subject)}: {announce.cell(entry.observed)}; expected {announce.cell(entry.expected)}" for entry in held.findings),
+        "", *(f"> {advice}" for advice in dict.fromkeys(entry.advice for entry in held.findings)),
+    ]  # fmt: skip
+    return "\n".join(lines)

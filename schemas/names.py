@@ -1,0 +1,21 @@
+"""The published tables and the figures of `metric` by name, for commands that offer them before any model is loaded."""
+
+TABLES = (
+    "claim", "control_event", "event_window", "event_month", "lineage", "detail", "observation", "metric", "product_name",
+    "partner_name", "release", "finding", "quarantine", "revision", "state", "recent", "trade_flow",
+)  # fmt: skip
+FIGURES = (
+    "level",
+    "mom_pct",
+    "yoy_pct",
+    "ytd",
+    "ytd_yoy_pct",
+    "rolling_12m",
+    "rolling_12m_yoy_pct",
+    "share_pct",
+    "rank",
+    "contribution_mom_pp",
+    "contribution_yoy_pp",
+    "highest_since",
+    "lowest_since",
+)
