@@ -1,8 +1,8 @@
 """Gate B: delimited bytes to fields of bytes, every byte accounted for.
 
 GB18030 never has a comma, quote, CR or LF inside a character, and neither has UTF-8, so bytes are split before they are
-decoded. There are two ways that give the same fields: a compiled loop for files as the site makes them
-(`tasks/quoted.py`), and here a grammar to the letter, for all others. What neither understands is refused.
+decoded. There are two ways that give the same fields: PyArrow for files as the site makes them (`tasks/quoted.py`), and
+here a grammar to the letter, for all others. What neither understands is refused.
 """
 
 import re
@@ -42,7 +42,7 @@ def split_strictly(body: bytes, start: int, width: int, trailing: bool, where: s
             )
         for column, field in zip(columns, fields, strict=False):
             column.append(field)
-    repeated = pyarrow.dictionary(pyarrow.uint32(), pyarrow.binary())
+    repeated = pyarrow.dictionary(pyarrow.int32(), pyarrow.binary())
     arrays = [pyarrow.array(column, pyarrow.binary()).dictionary_encode().cast(repeated) for column in columns]
     return [pyarrow.chunked_array([array]) for array in arrays]
 

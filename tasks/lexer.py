@@ -18,6 +18,7 @@ import pyarrow.compute
 from tasks.delimited import FIELD_BYTES_MAX, read_records, split_strictly
 from tasks.envelope import open_envelope
 from tasks.errors import Refused
+from tasks.quoted import split_quoted
 from tasks.refusal import clip
 
 COLUMNS_MAX = 64
@@ -62,9 +63,6 @@ def read_fields(raw: bytes, where: str, is_number: Callable[[str], bool]) -> Lex
     categorical). Titles are stripped and brought to NFKC; texts are decoded, nothing else is changed.
     Raises Refused where the bytes are not text, not complete, or not exactly one table.
     """
-    # Here, because the compiler is slow to import and most commands read no file.
-    from tasks.quoted import split_quoted
-
     body, normalised = open_envelope(raw, where)
     header = _header(body, where)
     numbers = [is_number(title) for title in header.titles]
@@ -159,7 +157,7 @@ class _Repeated:
         """Where the text with this number stands first, in words."""
         before = 0
         for chunk in self.values.chunks:
-            if (at := pyarrow.compute.index(chunk.indices, pyarrow.scalar(number, pyarrow.uint32())).as_py()) >= 0:
+            if (at := pyarrow.compute.index(chunk.indices, pyarrow.scalar(number, pyarrow.int32())).as_py()) >= 0:
                 return f"{where}, record {before + at + 1}, column {self.title}"
             before += len(chunk)
         return f"{where}, column {self.title}"
@@ -240,7 +238,7 @@ def _decoded_texts(column: _Repeated, encoding: str, where: str) -> pl.Series:
 
 def _gather(texts: pl.Series, column: _Repeated) -> pl.Series:
     chunks = [chunk.indices for chunk in column.values.chunks]
-    return texts.cast(pl.Categorical).gather(pl.Series(pl.from_arrow(pyarrow.chunked_array(chunks, pyarrow.uint32()))))
+    return texts.cast(pl.Categorical).gather(pl.Series(pl.from_arrow(pyarrow.chunked_array(chunks, pyarrow.int32()))))
 
 
 def _refuse_long(length: int, where: str) -> None:
