@@ -25,6 +25,7 @@ from flows.terminal import (
 from tasks import claims as claiming
 from tasks import control_events, display, event_windows, formats, reading
 from tasks.brief_sentences import headlines
+from tasks.citation import cite_rows
 from tasks.plurals import counted
 from tasks.resolver import Resolver, known_product
 
@@ -227,10 +228,12 @@ def plot(
 
     with refusals():
         formats.require_folder_of(output)
-        asked = Resolver(reading.open_published(store))
+        snapshot = reading.open_published(store)
+        asked = Resolver(snapshot)
         code, partners = asked.product(product), [*map(asked.partner, partner or ["WLD"])]
         rows = reading.query(store, "metric", flow=flow.value, product=code)
-        output.write_bytes(draw(rows, code, partners, measure, output.suffix))
+        shown = rows.filter(pl.col("partner").is_in(partners) & (pl.col("measure") == measure))
+        output.write_bytes(draw(rows, code, partners, measure, output.suffix, cite_rows(shown, snapshot) or ""))
     say(f"written: {output}")
 
 

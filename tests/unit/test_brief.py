@@ -384,7 +384,9 @@ def test_what_is_empty_is_left_out_and_the_page_says_how_it_is_cited(whole: Fact
     cited = f"Source: China customs via june.csv and may.csv, as known on 2025-07-20, snapshot {whole.snapshot_id}."
     assert brief.page(whole).count(cited) == 3, "above, and below each chart"
     assert cited in brief.markdown(whole)
-    assert f"来源：中国海关（june.csv、may.csv），截至2025-07-20所知，快照{whole.snapshot_id}。" in brief.page(whole, "zh")
+    assert f"来源：中国海关（june.csv、may.csv），截至2025-07-20所知，快照{whole.snapshot_id}。" in brief.page(
+        whole, "zh"
+    )
     assert re.search(r"Source: China customs via [a-z.]+, [a-z.]+, [a-z.]+ and \d+ others, as known on 2026-", page)
 
 
@@ -464,6 +466,16 @@ def test_plot_draws_png_and_svg_and_says_what_it_cannot(snapshot: Snapshot) -> N
     with pytest.raises(ValueError, match="no picture that can be drawn"):
         draw(rows, MAGNETS, ["WLD"], "quantity_kg", ".bmp")
     assert isinstance(rows, pl.DataFrame)
+
+
+def test_a_plot_has_the_unit_of_its_size_and_the_line_to_cite_it_by(snapshot: Snapshot) -> None:
+    rows = query(snapshot.store, "metric", flow="export", product=CODE)
+    drawn = draw(rows, CODE, ["WLD"], "quantity_kg", ".svg", "China customs via a.csv").decode()
+    assert {"tonnes", "China customs via a.csv"} <= {*labels(drawn)}
+    grown = rows.with_columns(pl.col("level") * 1000)
+    ticks = labels(draw(grown, CODE, ["WLD"], "quantity_kg", ".svg").decode())
+    assert "million tonnes" in ticks
+    assert "6" in ticks, "6,357 t a thousand times"
 
 
 def test_no_line_is_drawn_across_a_month_without_a_figure(snapshot: Snapshot) -> None:
