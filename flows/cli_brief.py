@@ -259,15 +259,18 @@ def plot(
 ) -> None:
     """A series as a picture, with the export controls that touch the product."""
     from tasks import formats, reading
+    from tasks.citation import cite_rows
     from tasks.plot import draw
     from tasks.resolver import Resolver
 
     with refusals():
         formats.require_folder_of(output)
-        asked = Resolver(reading.open_published(store))
+        snapshot = reading.open_published(store)
+        asked = Resolver(snapshot)
         code, partners = asked.product(product), [*map(asked.partner, partner or ["WLD"])]
         rows = reading.query(store, "metric", flow=flow.value, product=code)
-        output.write_bytes(draw(rows, code, partners, measure, output.suffix))
+        shown = rows.filter(pl.col("partner").is_in(partners) & (pl.col("measure") == measure))
+        output.write_bytes(draw(rows, code, partners, measure, output.suffix, cite_rows(shown, snapshot) or ""))
     say(f"written: {output}")
 
 

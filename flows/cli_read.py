@@ -30,6 +30,8 @@ from tasks.plurals import counted
 
 TableName = StrEnum("TableName", TABLES)  # type: ignore[misc]  # the members are the tables there are
 Traced = StrEnum("Traced", ["table", "json"])
+# A width in which every column that is asked for has room; the terminal folds what it cannot show.
+ALL_COLUMNS = 10_000
 commands = typer.Typer()
 
 
@@ -84,7 +86,7 @@ def read(  # noqa: PLR0913, PLR0917  (an argument for each option)
                 return
             console.print(
                 figure_table(found.rows, rows, console.width, question.columns, sort) if question.table == "metric"
-                else display.frame_table(found.rows, rows, console.width, question.columns)
+                else display.frame_table(found.rows, rows, ALL_COLUMNS if question.columns else console.width, question.columns)
             )  # fmt: skip
             if (cited := cite_rows(found.rows.head(rows), found.snapshot, question.as_of)) is not None:
                 say(cited, style="dim")

@@ -83,7 +83,7 @@ def ask(store: Path, question: Question) -> Answer:
     if not rows.height:
         notes.append(f"0 rows: {look.nearby()}")
     rows = _ordered(rows, question, notes)
-    if question.names:
+    if question.names and question.table not in NAME_OF.values():
         rows = with_names(rows, resolver, question.language)
     return Answer(rows, tuple(notes), snapshot)
 

@@ -22,6 +22,7 @@ from tasks.display import product_names
 from tasks.editions import is_outdated
 from tasks.errors import NoFigure
 from tasks.intervals import Interval
+from tasks.name_tables import names_in
 from tasks.origin import Point
 from tasks.periods import first_day, month_end, month_number, span_name
 from tasks.scope import WORLD, part_of
@@ -166,7 +167,7 @@ def gather(
         for partner in partners
     ]  # fmt: skip
     codes = members(product)
-    names = _names(product)
+    names = _names(product, snapshot)
     before = {partner: found.levels(partner, 2)[0] for partner in partners}
     months = [first_day(found.number - back) for back in range(MONTHS_SHOWN - 1, -1, -1)]
     prices = [found.fact(WORLD, figure, measure=found.price()) for figure in ("level", "mom_pct", "yoy_pct")]
@@ -185,9 +186,14 @@ def gather(
     )  # fmt: skip
 
 
-def _names(product: str) -> tuple[str, str]:
+def _names(product: str, snapshot: Snapshot) -> tuple[str, str]:
+    """English and Chinese name: of the code tables, else as a source prints it, else the code."""
+    if (known := product_names(product)) is not None:
+        return known
     plain = f"HS {product}" if product.isdecimal() else product
-    return product_names(product) or (plain, plain)
+    for row in names_in(snapshot).product_name.filter(product=product).iter_rows(named=True):
+        return row["name"] or plain, row["printed_zh"] or row["name"] or plain
+    return plain, plain
 
 
 def _events(product: str, flow: str, months: list[date], state_day: date) -> list[EventFact]:

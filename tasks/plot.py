@@ -5,19 +5,22 @@ from datetime import date
 import altair
 import polars as pl
 
-from tasks.chart import COLOURS, lines, on_calendar, png, svg
+from tasks.chart import COLOURS, lines, on_calendar, png, scale_of_tonnes, svg
 from tasks.control_events import MIXED, MIXED_WORDS, events_of, holds
 from tasks.control_states import took_effect
 from tasks.display import named, partner_name, product_name
 from tasks.errors import NoFigure
 from tasks.periods import month_end
 
+KG_PER_TONNE = 1000
+TONNES = {"t": "tonnes", "kt": "thousand tonnes", "Mt": "million tonnes"}
 PICTURES = (".png", ".svg")
-UNITS = {"quantity_kg": (1e-3, "tonnes"), "value_usd": (1e-6, "million USD"), "value_cny": (1e-6, "million CNY")}
+UNITS = {"value_usd": (1e-6, "million USD"), "value_cny": (1e-6, "million CNY")}
 
 
-def draw(rows: pl.DataFrame, product: str, partners: list[str], measure: str, form: str) -> bytes:
-    """The bytes of a PNG or SVG; `rows` are of the table metric. Raises NoFigure, and ValueError for another form."""
+def draw(rows: pl.DataFrame, product: str, partners: list[str], measure: str, form: str, cited: str = "") -> bytes:
+    """The bytes of a PNG or SVG; `rows` are of the table metric, `cited` is the line that says where they come from. Raises
+    NoFigure, and ValueError for another form."""
     if form not in PICTURES:
         raise ValueError(
             f"{form or 'a name without an ending'} is no picture that can be drawn; end the name in .png or .svg"
@@ -31,6 +34,9 @@ def draw(rows: pl.DataFrame, product: str, partners: list[str], measure: str, fo
             f"{named({*there['measure']}) or 'none'} and partners {named({*there['partner']}) or 'none'}"
         )
     factor, unit = UNITS.get(measure, (1.0, measure))
+    if measure == "quantity_kg":
+        scale, short = scale_of_tonnes(known["level"] / KG_PER_TONNE)
+        factor, unit = scale / KG_PER_TONNE, TONNES[short]
     first, last = min(known["period"]), max(known["period"])
     names = {partner: partner_name(partner) for partner in partners}
     drawn = lines(on_calendar(shown, partners, names, factor), unit).encode(
@@ -55,6 +61,7 @@ def draw(rows: pl.DataFrame, product: str, partners: list[str], measure: str, fo
         ]
     notes = [f"{number}  {day}  {row['body']}: {row['document']}" for number, (day, row) in enumerate(events, 1)]
     notes += [MIXED_WORDS] if holds(product, MIXED) else []
+    notes += [cited] if cited else []
     title = f"{str(rows['flow'][0]).capitalize()}s of {product_name(product)}"
     chart = altair.layer(*layers).properties(
         width=720, height=360, title=altair.TitleParams(title, subtitle=notes, fontWeight="bold")

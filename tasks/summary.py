@@ -175,11 +175,14 @@ def _headline(series: pl.DataFrame, unit: str, scale: float, *, pictures: bool) 
 
 
 def _picture(series: pl.DataFrame, unit: str, scale: float) -> list[str]:
-    from tasks.chart import chart
+    from tasks.chart import chart, scale_of_tonnes
 
     names = {partner: partner_name(partner) for partner in series["partner"].unique()}
     # A group would stand beside its own members, as if it came on top of them.
     alone = series.filter(~pl.col("partner").is_in(code_table("partner_groups")["group"].implode()))
+    if unit == "t":
+        factor, unit = scale_of_tonnes(alone["level"] * scale)
+        scale *= factor
     picture = base64.b64encode(chart(alone, names, unit, scale)).decode()
     return [f"![levels by month and partner](data:image/png;base64,{picture})"]
 

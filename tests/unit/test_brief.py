@@ -468,6 +468,16 @@ def test_plot_draws_png_and_svg_and_says_what_it_cannot(snapshot: Snapshot) -> N
     assert isinstance(rows, pl.DataFrame)
 
 
+def test_a_plot_has_the_unit_of_its_size_and_the_line_to_cite_it_by(snapshot: Snapshot) -> None:
+    rows = query(snapshot.store, "metric", flow="export", product=CODE)
+    drawn = draw(rows, CODE, ["WLD"], "quantity_kg", ".svg", "China customs via a.csv").decode()
+    assert {"tonnes", "China customs via a.csv"} <= {*labels(drawn)}
+    grown = rows.with_columns(pl.col("level") * 1000)
+    ticks = labels(draw(grown, CODE, ["WLD"], "quantity_kg", ".svg").decode())
+    assert "million tonnes" in ticks
+    assert "6" in ticks, "6,357 t a thousand times"
+
+
 def test_no_line_is_drawn_across_a_month_without_a_figure(snapshot: Snapshot) -> None:
     rows = query(snapshot.store, "metric", flow="export", product=MAGNETS).filter(measure="quantity_kg")
     values = on_calendar(rows, ["WLD"], {"WLD": "World"}, 1e-3)

@@ -255,6 +255,12 @@ def test_what_cannot_be_asked_is_refused(store: Path, question: Question, says: 
         ask(store, question)
 
 
+def test_the_tables_of_names_have_no_other_names_behind_their_codes(store: Path) -> None:
+    rows = ask(store, Question(table="product_name", products=(GM,))).rows
+    assert rows.columns == reading.query(store, "product_name").columns
+    assert rows["printed_zh"].to_list() == [NAMES[GM]]
+
+
 def test_no_rows_are_an_answer_that_says_what_there_is(store: Path) -> None:
     found = _ask(store, SEEDS, partners=("Brazil",))
     assert found.rows.height == 0
