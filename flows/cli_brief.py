@@ -258,6 +258,8 @@ def plot(
     store: Store = STORE,
 ) -> None:
     """A series as a picture, with the export controls that touch the product."""
+    import polars as pl
+
     from tasks import formats, reading
     from tasks.citation import cite_rows
     from tasks.plot import draw
