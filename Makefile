@@ -88,4 +88,4 @@ lock:
 	  --no-annotate --quiet pyproject.toml --output-file requirements.lock
 
 clean:
-	rm -rf $(VENV) tasks/__pycache__/tidewaiter-loops .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
