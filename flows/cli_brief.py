@@ -10,18 +10,23 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from flows.asked import Months, Output, Partners, conditions
+from flows.once import Commands
 from flows.terminal import FORM_HELP, STORE, Flow, Form, Store, console, read_month, refusals, say
+from schemas.claim import CheckedClaim
+from schemas.control_event import EventWindow
 from tasks import claims as claiming
-from tasks import control_events, display, event_windows, formats, reading
+from tasks import control_events, display, event_windows, export_notes, formats, reading
 from tasks.brief_sentences import headlines
 from tasks.plurals import counted
+from tasks.snapshot import Snapshot
 
 MARKS = {"supported": "green", "contradicted": "bold red", "right_number_wrong_place": "yellow", "not_checkable": "dim"}
 Language = StrEnum("Language", ["en", "zh"])
 WINDOW_FIGURES = ("quantity_kg", "quantity_year_before_kg", "yoy_pct")
-commands = typer.Typer()
-events = typer.Typer(help="Export-control measures, and what the months around them look like.")
-claims = typer.Typer(no_args_is_help=True, help="Figures that others printed, checked against the ledger.")
+commands = Commands()
+events = Commands(help="Export-control measures, and what the months around them look like.")
+claims = Commands(no_args_is_help=True, help="Figures that others printed, checked against the ledger.")
 commands.add_typer(claims, name="claims")
 commands.add_typer(events, name="events")
 
@@ -35,7 +40,10 @@ def check(
         ),
     ],
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
-    output: Annotated[Path | None, typer.Option(help="write to this file; else a copy lies in STORE/reports")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="write to this file (.csv, .json, .parquet, .xlsx); else a copy lies in STORE/reports"),
+    ] = None,
     publish: Annotated[
         bool, typer.Option("--publish/--no-publish", help="publish the result as the table claim")
     ] = True,
@@ -45,6 +53,7 @@ def check(
     from flows.claims import check_and_publish
 
     with refusals():
+        formats.form_of(form.value, output)
         snapshot = reading.open_published(store)
         if publish:
             checked, made = check_and_publish(file, store)
@@ -53,7 +62,12 @@ def check(
             checked, changed = claiming.check_claims(snapshot, claiming.read_claims(file)), False
         kept = output or store / "reports" / f"claims-{file.stem}.csv"
         kept.parent.mkdir(parents=True, exist_ok=True)
-        formats.write(checked, form.value, kept)
+        formats.write(
+            checked,
+            form.value if output else Form.table,
+            kept,
+            lambda: export_notes.notes(snapshot, CheckedClaim, checked),
+        )
         if form is not Form.table:
             if output is None:
                 formats.write(checked, form.value, None)
@@ -76,21 +90,29 @@ def check(
 @events.callback(invoke_without_command=True, epilog="Example: `tidewaiter events --product basket:rare_earth_magnets`")
 def list_events(
     context: typer.Context,
-    product: Annotated[str | None, typer.Option(help="code or basket:…; else all measures")] = None,
+    product: Annotated[
+        list[str] | None, typer.Option(help="code or basket:…; else all measures; may be repeated")
+    ] = None,
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
 ) -> None:
     """Export-control measures and what was said about them, with their states."""
     if context.invoked_subcommand:
         return
-    found = control_events.events_of(product)
+    found = control_events.events_of_several(product or [])
     if form is not Form.table:
-        formats.write(found, form.value, None)
+        with refusals():
+            formats.write(found, form.value, None)
         return
+    absent = sorted({*(product or ())} - {*found["product"]}) if "product" in found.columns else []
+    absent = absent or (product or [] if not found.height else [])
+    if absent:
+        say(f"no measure touches {', '.join(absent)}; tidewaiter events lists all measures")
     if not found.height:
-        say(f"no measure touches {product}; tidewaiter events lists all measures")
         return
-    table = Table(title=counted(found.height, "measure") + (f" on {display.product_name(product)}" if product else ""))
-    for name in ("announced", "effective", "state", "document", "goods", "of the code"):
+    on = f" on {', '.join(map(display.product_name, product))}" if product else ""
+    table = Table(title=escape(counted(found["event"].n_unique(), "measure") + on))
+    several = ["product"] if "product" in found.columns else []
+    for name in (*several, "announced", "effective", "state", "document", "goods", "of the code"):
         table.add_column(name, overflow="fold")
     for row in found.iter_rows(named=True):
         never = row["state"] == "never_in_force"
@@ -99,6 +121,7 @@ def list_events(
         )
         state = row["state"].replace("_", " ")
         table.add_row(
+            *(row[name] for name in several),
             row["announced_on"],
             days,
             f"[bold]{state}[/]" if never else state,
@@ -115,29 +138,33 @@ def list_events(
     epilog="Example: `tidewaiter events windows --product basket:rare_earth_magnets --event mofcom-gacc-2025-18`",
 )
 def windows(
-    product: Annotated[str, typer.Option(help="code or basket:…")],
-    event: Annotated[str | None, typer.Option(help="one measure; else all that touch the product")] = None,
-    partner: Annotated[str, typer.Option(help="ISO 3166-1 alpha-3 or WLD")] = "WLD",
+    product: Annotated[list[str], typer.Option(help="code or basket:…; may be repeated")],
+    event: Annotated[
+        list[str] | None, typer.Option(help="one measure; else all that touch the product; may be repeated")
+    ] = None,
+    partner: Partners = None,
     flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
-    output: Annotated[Path | None, typer.Option(help="write to this file instead of the terminal")] = None,
+    output: Output = None,
     store: Store = STORE,
 ) -> None:
     """Months before and after each measure, beside the same months a year before and beside placebo products."""
     with refusals():
-        every = event_windows.windows(reading.open_published(store), product, flow.value, partner)
-        found = every.filter(event=event) if event else pl.DataFrame(every)
-        if not found.height:
-            named = f"no measure {event}" if event else "no measure"
-            raise ValueError(f"{named} with a day of effect touches {product}; see tidewaiter events")
+        formats.form_of(form.value, output)
+        snapshot = reading.open_published(store)
+        partners = partner or ["WLD"]
+        found = pl.concat(_windows_of(snapshot, one, flow, partners, event) for one in product).unique(
+            maintain_order=True
+        )
         if form is not Form.table or output:
-            formats.write(found, form.value, output)
+            formats.write(found, form.value, output, lambda: export_notes.notes(snapshot, EventWindow, found))
             return
     empty: list[str] = []
-    for (name, what, role), rows in found.partition_by(
-        "event", "product", "role", as_dict=True, maintain_order=True
+    for (name, what, role, to), rows in found.partition_by(
+        "event", "product", "role", "partner", as_dict=True, maintain_order=True
     ).items():
         about = f"{name} ({rows['state'][0].replace('_', ' ')}), {display.product_name(str(what))}, {role}"
+        about += f", {display.partner_name(str(to))}" if len(partners) > 1 else ""
         if all(rows[figure].null_count() == rows.height for figure in WINDOW_FIGURES):
             # Of every placebo that there is a table of dashes would hide the few that say something.
             empty.append(about)
@@ -162,6 +189,19 @@ def windows(
     for about in empty:
         say(f"{about}: no figure of any of its windows; --format csv says why")
     _say_mixed(product)
+
+
+def _windows_of(
+    snapshot: Snapshot, product: str, flow: Flow, partners: list[str], events_wanted: list[str] | None
+) -> pl.DataFrame:
+    """The windows of a product for each partner. Raises ValueError where no measure that is wanted has any."""
+    every = pl.concat(event_windows.windows(snapshot, product, flow.value, partner) for partner in partners)
+    found = every.filter(pl.col("event").is_in(events_wanted)) if events_wanted else every
+    absent = sorted({*(events_wanted or ())} - {*found["event"]})
+    if absent or not found.height:
+        named = f"no measure {', '.join(absent)}" if absent else "no measure"
+        raise ValueError(f"{named} with a day of effect touches {product}; see tidewaiter events")
+    return found
 
 
 @commands.command(epilog="Example: `tidewaiter brief --month 2025-06 --product basket:rare_earth_magnets`")
@@ -196,25 +236,29 @@ def brief(
     say(f"written: {place} and {place.with_suffix('.md').name}")
 
 
-@commands.command(epilog="Example: `tidewaiter plot --product 85051110 --partner USA --output magnets.png`")
+@commands.command(
+    epilog="Example: `tidewaiter plot --product 85051110 --partner USA --partner DEU --output magnets.png`"
+)
 def plot(
-    product: Annotated[str, typer.Option(help="code, line:… or basket:…")],
+    product: Annotated[list[str], typer.Option(help="code, line:… or basket:…; may be repeated")],
     output: Annotated[Path, typer.Option(help="file that ends in .png or .svg")],
-    partner: Annotated[list[str] | None, typer.Option(help="ISO 3166-1 alpha-3 or WLD; may be repeated")] = None,
+    partner: Partners = None,
     measure: Annotated[str, typer.Option(help="measure of the table metric")] = "quantity_kg",
+    month: Months = None,
     flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
     store: Store = STORE,
 ) -> None:
-    """A series as a picture, with the export controls that touch the product."""
+    """Series as a picture, a line for each product and partner, with the export controls that touch the products."""
     from tasks.plot import draw
 
     with refusals():
         formats.require_folder_of(output)
-        rows = reading.query(store, "metric", flow=flow.value, product=product)
-        output.write_bytes(draw(rows, product, partner or ["WLD"], measure, output.suffix))
+        asked = conditions(flow=flow, products=product, months=month)
+        rows = reading.query(store, "metric", **asked)
+        output.write_bytes(draw(rows, list(dict.fromkeys(product)), partner or ["WLD"], measure, output.suffix))
     say(f"written: {output}")
 
 
-def _say_mixed(product: str | None) -> None:
-    if product and control_events.holds(product, control_events.MIXED):
+def _say_mixed(products: list[str] | None) -> None:
+    if any(control_events.holds(product, control_events.MIXED) for product in products or ()):
         say(control_events.MIXED_WORDS)

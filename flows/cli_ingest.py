@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from flows import server
+from flows.once import Commands
 from flows.terminal import (
     DISAGREES,
     HELD,
@@ -42,7 +43,7 @@ from tasks.working_copy import address_of, at_hand
 SAMPLE = Path(__file__).parent / "examples" / "published_figures.csv"
 Kind = StrEnum("Kind", ["preliminary", "bulletin", "query"])
 Partners = StrEnum("Partners", ["all", "listed"])
-commands = typer.Typer()
+commands = Commands()
 
 
 @commands.command(

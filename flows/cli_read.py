@@ -1,11 +1,13 @@
 """Commands that read what is published, prove it, and keep it in order."""
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
+import polars as pl
 import typer
 
+from flows.asked import Measures, Months, Output, Partners, Products, conditions
+from flows.once import Commands
 from flows.terminal import (
     DISAGREES,
     FORM_HELP,
@@ -16,14 +18,13 @@ from flows.terminal import (
     StoreGiven,
     console,
     errors,
-    read_day,
     read_month,
     refusals,
     say,
 )
 from schemas.catalog import PUBLISHED
 from schemas.metric import FIGURES
-from tasks import display, formats, nearby, publish, reading
+from tasks import display, export_notes, formats, nearby, publish, reading
 from tasks.audit import audit as audit_store
 from tasks.origin import Point
 from tasks.plurals import counted
@@ -37,42 +38,51 @@ from tasks.working_copy import retain as retain_store
 TableName = StrEnum("TableName", list(PUBLISHED))  # type: ignore[misc]  # the members are the tables there are
 Figure = StrEnum("Figure", list(FIGURES))  # type: ignore[misc]  # likewise
 Traced = StrEnum("Traced", ["table", "json"])
-commands = typer.Typer()
+commands = Commands()
 
 
 @commands.command(
-    epilog="Example: `tidewaiter read metric --product 85051110 --partner USA --month 2025-06 --format csv`"
+    epilog="Example: `tidewaiter read metric --product 85051110 --partner USA --partner DEU --month 2025-01..2025-06 --output magnets.xlsx`"
 )
 def read(
     table: Annotated[TableName, typer.Argument(help="published table")],
-    product: Annotated[str | None, typer.Option(help="code, line:… or basket:…")] = None,
-    partner: Annotated[str | None, typer.Option(help="ISO 3166-1 alpha-3, WLD, EU27 or gacc:NNN")] = None,
-    month: Annotated[str | None, typer.Option(help="YYYY-MM")] = None,
+    product: Products = None,
+    partner: Partners = None,
+    month: Months = None,
+    measure: Measures = None,
     flow: Annotated[Flow | None, typer.Option(help="direction")] = None,
     as_of: Annotated[
         str | None, typer.Option(help="as it stood on this day, YYYY-MM-DD: observation, trade_flow, metric")
     ] = None,
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
-    output: Annotated[Path | None, typer.Option(help="write to this file instead of the terminal")] = None,
+    output: Output = None,
     rows: Annotated[int, typer.Option(help="rows shown in the format table", min=1)] = 40,
     store: Store = STORE,
 ) -> None:
     """Rows of a published table, in key order."""
     with refusals():
-        asked = reading.Conditions(
-            flow=flow and flow.value, product=product, partner=partner, month=read_month(month) if month else None,
-            as_of=read_day(as_of) if as_of else None,
+        formats.form_of(form.value, output)
+        asked = conditions(
+            flow=flow, products=product, partners=partner, months=month, measures=measure, as_of=as_of
         )  # fmt: skip
         found = reading.query(store, table.value, **asked)
-        if not found.height:
-            # To people; a file or a pipe gets no rows.
-            say(f"0 rows: {nearby.what_is_nearby(store, table.value, **asked)}", to=errors)
+        # To people; a file or a pipe gets no rows.
+        absent = (
+            nearby.what_is_absent(table.value, found, **asked) if found.height
+            else [f"0 rows: {nearby.what_is_nearby(store, table.value, **asked)}"]
+        )  # fmt: skip
+        for line in absent:
+            say(line, to=errors)
         if form is Form.table and output is None:
             if not found.height:
                 return
             console.print(display.frame_table(found, rows, console.width))
         else:
-            formats.write(found, form.value, output)
+            model = PUBLISHED[table.value].model
+            formats.write(
+                found, form.value, output,
+                lambda: export_notes.notes(reading.open_published(store), model, found, asked["as_of"]),
+            )  # fmt: skip
 
 
 @commands.command(
@@ -161,16 +171,16 @@ def releases(
 
 @commands.command(epilog="Example: `tidewaiter revisions --release gacc_query-4cb411168c5d`")
 def revisions(
-    release: Annotated[str | None, typer.Option(help="release id; else every release")] = None,
+    release: Annotated[list[str] | None, typer.Option(help="release id; else every release; may be repeated")] = None,
     store: Store = STORE,
 ) -> None:
     """What each release revised, as markdown: numbers changed, added, removed or moved, and what that did to the totals."""
     with refusals():
         found = reading.query(store, "release").sort("released_on", "release_id")
         revised = reading.query(store, "revision")
-        chosen = found.filter(release_id=release) if release else found
-        if not chosen.height:
-            raise ValueError(f"no release {release!r}; there are {', '.join(found['release_id'])}")
+        if unknown := sorted({*(release or ())} - {*found["release_id"]}):
+            raise ValueError(f"no release {', '.join(unknown)}; there are {', '.join(found['release_id'])}")
+        chosen = found.filter(pl.col("release_id").is_in(release)) if release else found
         for row in chosen.iter_rows(named=True):
             typer.echo(revision_report(revised, row))
 

@@ -57,9 +57,9 @@ class Terminal(Console):
 console, errors = Terminal(), Terminal(stderr=True)
 
 Flow = StrEnum("Flow", ["export", "import"])
-Form = StrEnum("Form", ["table", "csv", "json", "parquet"])
+Form = StrEnum("Form", ["table", "csv", "json", "parquet", "xlsx"])
 STORE = Path("store")
-FORM_HELP = "how to print it; json is one object a line"
+FORM_HELP = "how to print it; json is one object a line. Of a file its ending decides"
 STORE_HELP = "the published tables: a folder, or s3://bucket/prefix"
 InPrefect = Annotated[
     bool, typer.Option("--prefect/--no-prefect", help="record the run in a Prefect server, if one answers")
