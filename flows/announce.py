@@ -21,7 +21,6 @@ from schemas.watch import WatchReport, WatchRequest
 from tasks import artifacts
 from tasks.errors import Held, NotHeld, Refused, Rejected
 from tasks.plurals import counted
-from tasks.refusal import clip
 from tasks.working_copy import at_hand
 
 HELD = "Held for approval"
@@ -175,11 +174,6 @@ def name_question(kept: HeldRelease) -> None:
     """`held for approval: june.csv`, because the state of a run that waits is called Paused whatever it waits for."""
     if FlowRunContext.get() is not None:
         attempt(lambda: rename(f"held for approval: {kept.title}"))
-
-
-def cell(text: str) -> str:
-    """Text from a file, safe inside a markdown table."""
-    return clip(text, 200).replace("|", "\\|")
 
 
 def attempt(telling: Callable[[], object]) -> None:

@@ -2,15 +2,16 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
+from flows.asked import MORE, Months, Output, Partners
+from flows.once import Commands
 from flows.terminal import (
     FORM_HELP,
     MONTH_HELP,
-    PARTNER_HELP,
     PRODUCT_HELP,
     STORE,
     Flow,
@@ -23,14 +24,19 @@ from flows.terminal import (
 )
 from tasks.plurals import counted
 
+if TYPE_CHECKING:
+    import polars as pl
+
+    from tasks.snapshot import Snapshot
+
 MARKS = {
     "supported": "green", "not_excluded": "cyan", "contradicted": "bold red", "right_number_wrong_place": "yellow",
     "not_checkable": "dim",
 }  # fmt: skip
 WINDOW_FIGURES = ("quantity_kg", "quantity_year_before_kg", "yoy_pct")
-commands = typer.Typer()
-events = typer.Typer(help="Export-control measures, and what the months around them look like.")
-claims = typer.Typer(no_args_is_help=True, help="Figures that others printed, checked against the ledger.")
+commands = Commands()
+events = Commands(help="Export-control measures, and what the months around them look like.")
+claims = Commands(no_args_is_help=True, help="Figures that others printed, checked against the ledger.")
 commands.add_typer(claims, name="claims")
 commands.add_typer(events, name="events")
 
@@ -44,7 +50,10 @@ def check(
         ),
     ],
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
-    output: Annotated[Path | None, typer.Option(help="write to this file; else a copy lies in STORE/reports")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="write to this file (.csv, .json, .parquet, .xlsx); else a copy lies in STORE/reports"),
+    ] = None,
     publish: Annotated[
         bool, typer.Option("--publish/--no-publish", help="publish the result as the table claim")
     ] = True,
@@ -54,10 +63,12 @@ def check(
     from rich.table import Table
 
     from flows.claims import check_and_publish
+    from schemas.claim import CheckedClaim
     from tasks import claims as claiming
-    from tasks import formats, reading
+    from tasks import export_notes, formats, reading
 
     with refusals():
+        formats.form_of(form.value, output)
         snapshot = reading.open_published(store)
         if publish:
             checked, made = check_and_publish(file, store)
@@ -66,7 +77,12 @@ def check(
             checked, changed = claiming.check_claims(snapshot, claiming.read_claims(file)), False
         kept = output or store / "reports" / f"claims-{file.stem}.csv"
         kept.parent.mkdir(parents=True, exist_ok=True)
-        formats.write(checked, form.value, kept)
+        formats.write(
+            checked,
+            form.value if output else Form.table,
+            kept,
+            lambda: export_notes.notes(snapshot, CheckedClaim, checked),
+        )
         if form is not Form.table:
             if output is None:
                 formats.write(checked, form.value, None)
@@ -89,7 +105,7 @@ def check(
 @events.callback(invoke_without_command=True, epilog="Example: `tidewaiter events --product basket:rare_earth_magnets`")
 def list_events(
     context: typer.Context,
-    product: Annotated[str | None, typer.Option(help=PRODUCT_HELP + "; else all measures")] = None,
+    product: Annotated[list[str] | None, typer.Option(help=PRODUCT_HELP + "; else all measures" + MORE)] = None,
     on: Annotated[
         str | None, typer.Option(help="day of the states, YYYY-MM-DD; else today, by the customs' clock")
     ] = None,
@@ -99,32 +115,38 @@ def list_events(
 
     Where a term has run out and nothing that succeeds it is recorded, the state is lapsed_unrecorded: what followed is not known here.
     """
+    if context.invoked_subcommand:
+        return
     from rich.table import Table
 
     from tasks import control_events, control_states, display, formats
     from tasks.resolver import known_product
 
-    if context.invoked_subcommand:
-        return
     with refusals():
-        product = known_product(product) if product else None
+        products = list(dict.fromkeys(map(known_product, product or [])))
         day = _state_day(on)
-        found = control_states.with_states(control_events.events_of(product), day)
+        found = control_states.with_states(control_events.events_of_several(products), day)
     if form is not Form.table:
-        formats.write(found, form.value, None)
+        with refusals():
+            formats.write(found, form.value, None)
         return
+    absent = sorted({*products} - {*found["product"]}) if "product" in found.columns else []
+    absent = absent or (products if not found.height else [])
+    if absent:
+        say(f"no measure touches {', '.join(absent)}; tidewaiter events lists all measures")
     if not found.height:
-        say(f"no measure touches {product}; tidewaiter events lists all measures")
         return
-    title = counted(found.height, "measure") + (f" on {display.product_name(product)}" if product else "")
-    table = Table(title=f"{title}, as of {day}")
-    for name in ("announced", "effective", "state", "document", "goods", "of the code"):
+    on_products = f" on {', '.join(map(display.product_name, products))}" if products else ""
+    table = Table(title=escape(f"{counted(found['event'].n_unique(), 'measure')}{on_products}, as of {day}"))
+    several = ["product"] if "product" in found.columns else []
+    for name in (*several, "announced", "effective", "state", "document", "goods", "of the code"):
         table.add_column(name, overflow="fold")
     for row in found.iter_rows(named=True):
         state = row["state"].replace("_", " ")
         if row["state_by"]:
             state += f" ({row['state_by']}, to {row['state_until'] or 'an open end'})"
         table.add_row(
+            *(row[name] for name in several),
             row["announced_on"],
             " to ".join(text for text in (row["effective_from"], row["effective_until"]) if text),
             f"[bold]{state}[/]" if row["state"] in ("never_in_force", control_states.LAPSED) else state,
@@ -133,7 +155,7 @@ def list_events(
             (row["coverage"] or "").replace("_", " "),
         )
     console.print(table)
-    _say_mixed(product)
+    _say_mixed(products)
 
 
 def _state_day(text: str | None) -> date:
@@ -153,38 +175,40 @@ def _state_day(text: str | None) -> date:
     epilog="Example: `tidewaiter events windows --product basket:rare_earth_magnets --event mofcom-gacc-2025-18`",
 )
 def windows(
-    product: Annotated[str, typer.Option(help=PRODUCT_HELP)],
-    event: Annotated[str | None, typer.Option(help="one measure; else all that touch the product")] = None,
-    partner: Annotated[str, typer.Option(help=PARTNER_HELP)] = "WLD",
+    product: Annotated[list[str], typer.Option(help=PRODUCT_HELP + MORE)],
+    event: Annotated[list[str] | None, typer.Option(help="one measure; else all that touch the product" + MORE)] = None,
+    partner: Partners = None,
     flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
-    output: Annotated[Path | None, typer.Option(help="write to this file instead of the terminal")] = None,
+    output: Output = None,
     store: Store = STORE,
 ) -> None:
     """Months before and after each measure, beside the same months a year before and beside placebo products."""
     import polars as pl
     from rich.table import Table
 
-    from tasks import clock, control_states, display, event_windows, formats, reading
+    from schemas.control_event import EventWindow
+    from tasks import clock, control_states, display, export_notes, formats, reading
     from tasks.resolver import Resolver, known_product
 
     with refusals():
+        formats.form_of(form.value, output)
         snapshot = reading.open_published(store)
-        product = known_product(product)
-        every = event_windows.windows(snapshot, product, flow.value, Resolver(snapshot).partner(partner))
-        found = every.filter(event=event) if event else pl.DataFrame(every)
-        if not found.height:
-            named = f"no measure {event}" if event else "no measure"
-            raise ValueError(f"{named} with a day of effect touches {product}; see tidewaiter events")
+        products = list(dict.fromkeys(map(known_product, product)))
+        partners = list(dict.fromkeys(map(Resolver(snapshot).partner, partner or ["WLD"])))
+        found = pl.concat(_windows_of(snapshot, one, flow, partners, event) for one in products).unique(
+            maintain_order=True
+        )
         if form is not Form.table or output:
-            formats.write(found, form.value, output)
+            formats.write(found, form.value, output, lambda: export_notes.notes(snapshot, EventWindow, found))
             return
     empty: list[str] = []
     states = control_states.states_on(clock.today())
-    for (name, what, role), rows in found.partition_by(
-        "event", "product", "role", as_dict=True, maintain_order=True
+    for (name, what, role, to), rows in found.partition_by(
+        "event", "product", "role", "partner", as_dict=True, maintain_order=True
     ).items():
         about = f"{name} ({states[str(name)].name.replace('_', ' ')}), {display.product_name(str(what))}, {role}"
+        about += f", {display.partner_name(str(to))}" if len(partners) > 1 else ""
         if all(rows[figure].null_count() == rows.height for figure in WINDOW_FIGURES):
             # Of every placebo that there is a table of dashes would hide the few that say something.
             empty.append(about)
@@ -208,7 +232,24 @@ def windows(
         console.print(table)
     for about in empty:
         say(f"{about}: no figure of any of its windows; --format csv says why")
-    _say_mixed(product)
+    _say_mixed(products)
+
+
+def _windows_of(
+    snapshot: "Snapshot", product: str, flow: Flow, partners: list[str], events_wanted: list[str] | None
+) -> "pl.DataFrame":
+    """The windows of a product for each partner. Raises ValueError where no measure that is wanted has any."""
+    import polars as pl
+
+    from tasks import event_windows
+
+    every = pl.concat(event_windows.windows(snapshot, product, flow.value, partner) for partner in partners)
+    found = every.filter(pl.col("event").is_in(events_wanted)) if events_wanted else every
+    absent = sorted({*(events_wanted or ())} - {*found["event"]})
+    if absent or not found.height:
+        named = f"no measure {', '.join(absent)}" if absent else "no measure"
+        raise ValueError(f"{named} with a day of effect touches {product}; see tidewaiter events")
+    return found
 
 
 @commands.command(epilog="Example: `tidewaiter brief --month 2025-06 --product basket:rare_earth_magnets`")
@@ -248,20 +289,24 @@ def brief(
     say(f"written: {place} and {place.with_suffix('.md').name}")
 
 
-@commands.command(epilog="Example: `tidewaiter plot --product 85051110 --partner USA --output magnets.png`")
+@commands.command(
+    epilog="Example: `tidewaiter plot --product 85051110 --partner USA --partner DEU --output magnets.png`"
+)
 def plot(
-    product: Annotated[str, typer.Option(help=PRODUCT_HELP)],
+    product: Annotated[list[str], typer.Option(help=PRODUCT_HELP + MORE)],
     output: Annotated[Path, typer.Option(help="file that ends in .png or .svg")],
-    partner: Annotated[list[str] | None, typer.Option(help=PARTNER_HELP + "; may be repeated")] = None,
+    partner: Partners = None,
     measure: Annotated[str, typer.Option(help="measure of the table metric")] = "quantity_kg",
+    month: Months = None,
     flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
     store: Store = STORE,
 ) -> None:
-    """A series as a picture, with the export controls that touch the product."""
+    """Series as a picture, a line for each product and partner, with the export controls that touch the products."""
     import polars as pl
 
     from tasks import formats, reading
     from tasks.citation import cite_rows
+    from tasks.month_words import each_month
     from tasks.plot import draw
     from tasks.resolver import Resolver
 
@@ -269,15 +314,17 @@ def plot(
         formats.require_folder_of(output)
         snapshot = reading.open_published(store)
         asked = Resolver(snapshot)
-        code, partners = asked.product(product), [*map(asked.partner, partner or ["WLD"])]
-        rows = reading.query(store, "metric", flow=flow.value, product=code)
+        codes = list(dict.fromkeys(map(asked.product, product)))
+        partners = list(dict.fromkeys(map(asked.partner, partner or ["WLD"])))
+        months = each_month(asked.months(text, flow.value) for text in month) if month else None
+        rows = reading.query(store, "metric", flow=flow.value, product=codes, month=months)
         shown = rows.filter(pl.col("partner").is_in(partners) & (pl.col("measure") == measure))
-        output.write_bytes(draw(rows, code, partners, measure, output.suffix, cite_rows(shown, snapshot) or ""))
+        output.write_bytes(draw(rows, codes, partners, measure, output.suffix, cite_rows(shown, snapshot) or ""))
     say(f"written: {output}")
 
 
-def _say_mixed(product: str | None) -> None:
+def _say_mixed(products: list[str]) -> None:
     from tasks import control_events
 
-    if product and control_events.holds(product, control_events.MIXED):
+    if any(control_events.holds(product, control_events.MIXED) for product in products):
         say(control_events.MIXED_WORDS)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
+from flows.once import Commands
 from flows.terminal import (
     DISAGREES,
     HELD,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 SAMPLE = Path(__file__).parent / "examples" / "published_figures.csv"
 Kind = StrEnum("Kind", ["preliminary", "bulletin", "query"])
 Partners = StrEnum("Partners", ["all", "listed"])
-commands = typer.Typer()
+commands = Commands()
 
 
 @commands.command(

@@ -1,11 +1,12 @@
 """Commands that read what is published, prove it, and keep it in order."""
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from flows.asked import Measures, Months, Output, Partners, Products
+from flows.once import Commands
 from flows.terminal import (
     DISAGREES,
     FORM_HELP,
@@ -32,22 +33,22 @@ TableName = StrEnum("TableName", TABLES)  # type: ignore[misc]  # the members ar
 Traced = StrEnum("Traced", ["table", "json"])
 # A width in which every column that is asked for has room; the terminal folds what it cannot show.
 ALL_COLUMNS = 10_000
-commands = typer.Typer()
+commands = Commands()
 
 
 @commands.command(
     epilog="Example: `tidewaiter read soybeans --partner Brazil --month 2024-01..2024-06`, or with the table: "
-    "`tidewaiter read trade_flow --product 1201.90.19 --format csv`"
+    "`tidewaiter read metric --product 85051110 --partner USA --partner DEU --output magnets.xlsx`"
 )
-def read(  # noqa: PLR0913, PLR0917  (an argument for each option)
+def read(
     table: Annotated[
         str, typer.Argument(metavar="[TABLE or PRODUCT]", help="published table; or a product, of the table metric")
     ] = "metric",
-    product: Annotated[list[str] | None, typer.Option(help=PRODUCT_HELP + "; may be repeated")] = None,
-    partner: Annotated[list[str] | None, typer.Option(help=PARTNER_HELP + "; may be repeated")] = None,
-    month: Annotated[str | None, typer.Option(help=MONTH_HELP)] = None,
+    product: Products = None,
+    partner: Partners = None,
+    month: Months = None,
+    measure: Measures = None,
     flow: Annotated[Flow | None, typer.Option(help="direction")] = None,
-    measure: Annotated[str | None, typer.Option(help="quantity_kg, value_usd, value_cny …")] = None,
     as_of: Annotated[
         str | None, typer.Option(help="as it stood on this day, YYYY-MM-DD: observation, trade_flow, metric")
     ] = None,
@@ -58,7 +59,7 @@ def read(  # noqa: PLR0913, PLR0917  (an argument for each option)
     names: Annotated[bool, typer.Option("--names/--no-names", help="names behind the codes")] = True,
     language: Annotated[Language, typer.Option(help="language of the names")] = Language.en,
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
-    output: Annotated[Path | None, typer.Option(help="write to this file instead of the terminal")] = None,
+    output: Output = None,
     rows: Annotated[int, typer.Option(help="rows shown in the format table", min=1)] = 40,
     store: Store = STORE,
 ) -> None:
@@ -66,15 +67,17 @@ def read(  # noqa: PLR0913, PLR0917  (an argument for each option)
     with refusals():
         on_day = read_day(as_of) if as_of else None
 
-    from tasks import asking, display, formats
+    from schemas.catalog import PUBLISHED
+    from tasks import asking, display, export_notes, formats
     from tasks.citation import cite_rows
     from tasks.figure_table import figure_table
 
     with refusals():
+        formats.form_of(form.value, output)
         is_table = table in TABLES
         question = asking.Question(
-            table if is_table else "metric", (*([] if is_table else [table]), *(product or ())), tuple(partner or ()), month,
-            flow and flow.value, measure, on_day, sort, ascending, top,
+            table if is_table else "metric", (*([] if is_table else [table]), *(product or ())), tuple(partner or ()),
+            tuple(month or ()), flow and flow.value, tuple(measure or ()), on_day, sort, ascending, top,
             tuple(name.strip() for name in columns.split(",")) if columns else (), names, language.value,
         )  # fmt: skip
         found = asking.ask(store, question)
@@ -91,7 +94,11 @@ def read(  # noqa: PLR0913, PLR0917  (an argument for each option)
             if (cited := cite_rows(found.rows.head(rows), found.snapshot, question.as_of)) is not None:
                 say(cited, style="dim")
         else:
-            formats.write(found.selected(question.columns), form.value, output)
+            model = PUBLISHED[question.table].model
+            formats.write(
+                found.selected(question.columns), form.value, output,
+                lambda: export_notes.notes(found.snapshot, model, found.rows, question.as_of, question.columns),
+            )  # fmt: skip
 
 
 @commands.command(
@@ -194,19 +201,21 @@ def releases(
 
 @commands.command(epilog="Example: `tidewaiter revisions --release gacc_query-4cb411168c5d`")
 def revisions(
-    release: Annotated[str | None, typer.Option(help="release id; else every release")] = None,
+    release: Annotated[list[str] | None, typer.Option(help="release id; else every release; may be repeated")] = None,
     store: Store = STORE,
 ) -> None:
     """What each release revised, as markdown: numbers changed, added, removed or moved, and what that did to the totals."""
+    import polars as pl
+
     from tasks import reading
     from tasks.revision_report import revision_report
 
     with refusals():
         found = reading.query(store, "release").sort("released_on", "release_id")
         revised = reading.query(store, "revision")
-        chosen = found.filter(release_id=release) if release else found
-        if not chosen.height:
-            raise ValueError(f"no release {release!r}; there are {', '.join(found['release_id'])}")
+        if unknown := sorted({*(release or ())} - {*found["release_id"]}):
+            raise ValueError(f"no release {', '.join(unknown)}; there are {', '.join(found['release_id'])}")
+        chosen = found.filter(pl.col("release_id").is_in(release)) if release else found
         for row in chosen.iter_rows(named=True):
             typer.echo(revision_report(revised, row))
 

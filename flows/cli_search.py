@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows.once import Commands
 from flows.terminal import (
     FORM_HELP,
     MONTH_HELP,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 Kind = StrEnum("Kind", ["products", "partners", "months", "releases"])
 ROWS_MAX, LEVEL = 40, Figure("level")
-commands = typer.Typer()
+commands = Commands()
 
 
 @commands.command(epilog="Example: `tidewaiter search soybeans`, or `tidewaiter search 大豆`")
@@ -109,7 +110,8 @@ def vintages(
             )
         )
     else:
-        formats.write(found, form.value, None)
+        with refusals():
+            formats.write(found, form.value, None)
 
 
 def _show(found: "pl.DataFrame", form: Form, rows_max: int) -> None:
@@ -117,7 +119,8 @@ def _show(found: "pl.DataFrame", form: Form, rows_max: int) -> None:
     from tasks.figure_table import listing
 
     if form is not Form.table:
-        formats.write(found, form.value, None)
+        with refusals():
+            formats.write(found, form.value, None)
         return
     # A heading or basket whose parts are not all covered has no figure: it is in the other formats.
     known = found.drop_nulls("first_month") if "months" in found.columns else found

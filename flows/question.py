@@ -24,6 +24,7 @@ from schemas.request import ReleaseRequest
 from tasks import catalog as step
 from tasks import hold
 from tasks.errors import Held, Rejected
+from tasks.plain_text import plain
 
 PATIENCE_SECONDS = 7 * 24 * 3600
 POLL_SECONDS = 3
@@ -107,10 +108,10 @@ def _answered_by_command(store: StoreAddress, asked: HeldRelease) -> Iterator[No
 def question(held: HeldRelease) -> str:
     """What the form says above its fields: the release, and each finding with what to do."""
     lines = [
-        f"## {held.title} is held", "",
-        f"`{held.release_id}`, {held.source}, {held.flow or 'both directions'}, public from {held.released_on}, held since {held.held_since}.",
+        f"## {plain(held.title)} is held", "",
+        f"`{held.release_id}`, {plain(held.source)}, {held.flow or 'both directions'}, public from {held.released_on}, held since {held.held_since}.",
         f"Raw file: sha256 `{held.raw_sha256[:16]}…`. Nothing of it is published.", "",
-        *(f"- **{announce.cell(entry.check)}**, {announce.cell(entry.subject)}: {announce.cell(entry.observed)}; expected {announce.cell(entry.expected)}" for entry in held.findings),
-        "", *(f"> {advice}" for advice in dict.fromkeys(entry.advice for entry in held.findings)),
+        *(f"- **{plain(entry.check)}**, {plain(entry.subject)}: {plain(entry.observed)}; expected {plain(entry.expected)}" for entry in held.findings),
+        "", *(f"> {plain(advice)}" for advice in dict.fromkeys(entry.advice for entry in held.findings)),
     ]  # fmt: skip
     return "\n".join(lines)

@@ -52,14 +52,14 @@ class Terminal(Console):
 console, errors = Terminal(), Terminal(stderr=True)
 
 Flow = StrEnum("Flow", ["export", "import"])
-Form = StrEnum("Form", ["table", "csv", "json", "parquet"])
+Form = StrEnum("Form", ["table", "csv", "json", "parquet", "xlsx"])
 Figure = StrEnum("Figure", FIGURES)  # type: ignore[misc]  # the members are the figures there are
 Language = StrEnum("Language", ["en", "zh"])
 STORE = Path("store")
 PRODUCT_HELP = "name or code: soybeans, 大豆, 1201.90.19, line:… or basket:…"
 PARTNER_HELP = "name or code: Brazil, 巴西, BRA, BR, world, EU"
 MONTH_HELP = "2024-06, June 2024, latest, or a range: 2024-01..2024-06"
-FORM_HELP = "how to print it; json is one object a line"
+FORM_HELP = "how to print it; json is one object a line. Of a file its ending decides"
 STORE_HELP = "the published tables: a folder, or s3://bucket/prefix"
 InPrefect = Annotated[
     bool, typer.Option("--prefect/--no-prefect", help="record the run in a Prefect server, if one answers")

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from schemas.outcome import Outcome
 from schemas.watch import WatchReport
+from tasks.plain_text import plain
 from tasks.plurals import counted
 from tasks.summary import pages
 
@@ -34,7 +35,7 @@ def write(store: Path, outcome: Outcome, *, pictures: bool = True) -> int:
             create_markdown_artifact(
                 (store / place).read_text(encoding="utf-8"),
                 key=f"brief-{re.sub('[^a-z0-9]+', '-', name)}",
-                description=f"Brief on {Path(place).parent.name}; with charts: {store / Path(place).with_suffix('.html')}",
+                description=f"Brief on {Path(place).parent.name}; with charts: {plain(str(store / Path(place).with_suffix('.html')))}",
             )
     return made.revised
 
@@ -57,7 +58,7 @@ def write_files(report: WatchReport) -> None:
 
 
 def _about(outcome: Outcome) -> str:
-    return f"{outcome.title}, {outcome.span}, release {outcome.release_id}"
+    return f"{plain(outcome.title)}, {outcome.span}, release {outcome.release_id}"
 
 
 class Bar:
@@ -71,6 +72,7 @@ class Bar:
         """Fill the bar to `share` of 1."""
         from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
+        words = plain(words)
         if self.artifact is None:
             self.artifact = cast(UUID, create_progress_artifact(share * 100, description=words))
         else:

@@ -4,7 +4,6 @@ Belongs here: what is asked for. How rows are read is in `reading`, what a name 
 `figure_table`.
 """
 
-import itertools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,7 +16,8 @@ from schemas.catalog import PUBLISHED
 from schemas.code_tables import code_table
 from schemas.table import polars_schema
 from tasks import nearby, reading
-from tasks.month_words import is_latest, read_months
+from tasks.display import named
+from tasks.month_words import each_month, is_latest, read_months
 from tasks.partner_key import Unresolved
 from tasks.resolver import KEY, Resolver
 from tasks.scope import WORLD
@@ -28,7 +28,8 @@ from tasks.tables import path_partition
 NAME_OF = {"product": "product_name", "partner": "partner_name"}
 # Of several measures the largest can only be found among one.
 MEASURES = ("quantity_kg", "value_usd", "value_cny")
-MONTHS_ONE_BY_ONE = 60
+# One text or several: any of them is meant.
+Texts = str | tuple[str, ...] | None
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,9 @@ class Question:
     table: str = "metric"
     products: tuple[str, ...] = ()
     partners: tuple[str, ...] = ()
-    month: str | None = None
+    month: Texts = None
     flow: str | None = None
-    measure: str | None = None
+    measure: Texts = None
     as_of: date | None = None
     sort: str | None = None
     ascending: bool = False
@@ -48,6 +49,21 @@ class Question:
     columns: tuple[str, ...] = ()
     names: bool = True
     language: str = "en"
+
+    @property
+    def months(self) -> tuple[str, ...]:
+        """The months and ranges asked for; none means all."""
+        return _texts(self.month)
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The measures asked for; none means all."""
+        return _texts(self.measure)
+
+    @property
+    def is_of_latest(self) -> bool:
+        """Whether the newest month must be known."""
+        return any(map(is_latest, self.months))
 
 
 class Answer(NamedTuple):
@@ -72,16 +88,19 @@ def ask(store: Path, question: Question) -> Answer:
     notes: list[str] = []
     products = _keys(question.products, "product", resolver, question.table, notes)
     partners = _keys(question.partners, "partner", resolver, question.table, notes)
-    look = _Look(store, question, tuple(products), tuple(partners))
+    keys_of = {"product": products, "partner": partners}
+    look = _Look(store, question, _each(products), _each(partners))
     rows = look.rows(_months(question, snapshot))
-    if layout.month_of is not None and question.month is not None and is_latest(question.month):
-        rows = _in_latest(rows, layout.month_of, question.month)
-    if question.measure is not None:
-        rows = rows.filter(measure=question.measure)
-        if not rows.height and (known := look.measures()):
-            raise ValueError(f"there is no measure {question.measure!r} here; there are {', '.join(known)}")
-    if not rows.height:
-        notes.append(f"0 rows: {look.nearby()}")
+    if layout.month_of is not None and question.is_of_latest:
+        rows = _in_latest(rows, layout.month_of, question.months)
+    if question.measures:
+        known = look.measures()
+        rows = rows.filter(pl.col("measure").is_in(question.measures))
+        if not rows.height and known:
+            raise ValueError(
+                f"there is no measure {named([*map(repr, question.measures)])} here; there are {', '.join(known)}"
+            )
+    notes += _absent(rows, question, keys_of) if rows.height else [f"0 rows: {look.nearby()}"]
     rows = _ordered(rows, question, notes)
     if question.names and question.table not in NAME_OF.values():
         rows = with_names(rows, resolver, question.language)
@@ -91,7 +110,7 @@ def ask(store: Path, question: Question) -> Answer:
 def _require_columns(question: Question, there: Collection[str]) -> None:
     """Conditions on columns that the table does not have, and columns asked for, refuse with those that it has."""
     named = {name: NAME_OF[name] for name in NAME_OF if name in there} if question.names else {}
-    for asked, name in ((question.products, "product"), (question.partners, "partner"), (question.measure, "measure")):
+    for asked, name in ((question.products, "product"), (question.partners, "partner"), (question.measures, "measure")):
         if asked and name not in there:
             raise ValueError(f"the table {question.table} has no column {name}; it has {', '.join(there)}")
     for name in (*question.columns, *([question.sort] if question.sort else [])):
@@ -99,58 +118,94 @@ def _require_columns(question: Question, there: Collection[str]) -> None:
             raise ValueError(
                 f"the table {question.table} has no column {name}; it has {', '.join((*there, *named.values()))}"
             )
-    if question.month is not None and PUBLISHED[question.table].month_of is None:
+    if question.months and PUBLISHED[question.table].month_of is None:
         raise ValueError(f"the table {question.table} has no months")
 
 
-def _keys(texts: Sequence[str], what: str, resolver: Resolver, table: str, notes: list[str]) -> list[str]:
-    """The keys that names mean; a key of a table that is not filed by month is taken as it is, for it may speak of other products."""
-    keys: list[str] = []
+def _each(keys: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(key for several in keys.values() for key in several))
+
+
+def _texts(given: Texts) -> tuple[str, ...]:
+    return () if given is None else (given,) if isinstance(given, str) else tuple(given)
+
+
+def _keys(
+    texts: Sequence[str], what: str, resolver: Resolver, table: str, notes: list[str]
+) -> dict[str, tuple[str, ...]]:
+    """The keys that each name means; a key of a table that is not filed by month is taken as it is, for it may speak of other
+    products."""
+    keys: dict[str, tuple[str, ...]] = {}
     is_strict = PUBLISHED[table].month_of is not None
-    for text in texts:
+    for text in dict.fromkeys(texts):
         try:
             if what == "partner":
-                keys.append(resolver.partner(text))
+                keys[text] = (resolver.partner(text),)
             else:
                 meant = resolver.product_keys(text)
-                keys += meant.keys
+                keys[text] = meant.keys
                 notes += [meant.note] if meant.note else []
         except Unresolved:
             if is_strict or not (text.isalnum() or KEY.fullmatch(text)):
                 raise
-            keys.append(text)
-    return list(dict.fromkeys(keys))
+            keys[text] = (text,)
+    return keys
 
 
-def _months(question: Question, snapshot: Snapshot) -> tuple[date, date] | None:
-    """First and last month asked for; None for all, and where the latest is asked for, which the rows tell."""
+def _months(question: Question, snapshot: Snapshot) -> list[reading.Month] | None:
+    """The months asked for; None for all, and where the latest of some keys is asked for, which the rows tell."""
     filed = sorted(
         date(year, month, 1)
         for entry in snapshot.entries(question.table, question.flow)
         if entry.partition and entry.rows
         for _, year, month in [path_partition(entry.partition)]
     )
-    if question.month is None or not filed:
+    if not question.months or not filed:
         return None
-    first, last = read_months(question.month, filed[-1])
-    if first > filed[-1] or last < filed[0]:
+    spans = [read_months(text, filed[-1]) for text in question.months]
+    there = [(max(first, filed[0]), min(last, filed[-1])) for first, last in spans]
+    there = [(first, last) for first, last in there if first <= last]
+    if not there:
         raise ValueError(
-            f"there is no month {question.month} in this store; there is {filed[0]:%Y-%m} to {filed[-1]:%Y-%m}"
+            f"there is no month {', '.join(question.months)} in this store; there is {filed[0]:%Y-%m} to {filed[-1]:%Y-%m}"
         )
-    if is_latest(question.month) and (question.products or question.partners):
+    if question.is_of_latest and (question.products or question.partners):
         # The newest month of the store need not be that of the product.
-        return (filed[0], filed[-1])
-    return max(first, filed[0]), min(last, filed[-1])
+        return None
+    return each_month(there)
 
 
-def _in_latest(rows: pl.DataFrame, month_of: str, text: str) -> pl.DataFrame:
+def _in_latest(rows: pl.DataFrame, month_of: str, texts: Sequence[str]) -> pl.DataFrame:
     """The rows of months up to the newest that has a figure, of those that are asked for."""
+    newest = _newest(rows, month_of)
+    if newest is None:
+        return rows
+    return rows.filter(pl.any_horizontal(_is_in(month_of, text, newest) for text in texts))
+
+
+def _newest(rows: pl.DataFrame, month_of: str) -> date | None:
+    """The newest month that has a figure."""
     is_known = pl.col("level").is_not_null() if "level" in rows.columns else pl.lit(True)
     newest = rows.filter(is_known)[month_of].max() if rows.height else None
-    if not isinstance(newest, date):
-        return rows
-    first, last = read_months(text, newest.replace(day=1))
-    return rows.filter(pl.col(month_of).dt.month_start().is_between(first, last))
+    return newest.replace(day=1) if isinstance(newest, date) else None
+
+
+def _is_in(month_of: str, text: str, newest: date) -> pl.Expr:
+    return pl.col(month_of).dt.month_start().is_between(*read_months(text, newest))
+
+
+def _absent(rows: pl.DataFrame, question: Question, keys_of: dict[str, dict[str, tuple[str, ...]]]) -> list[str]:
+    """Of several values that were asked for, those of which no row was found, a line for each condition: else nobody would see that
+    half of what was asked for is not there."""
+    absent = {
+        name: [text for text, keys in of.items() if not {*keys} & {*rows[name]}] for name, of in keys_of.items() if of
+    }
+    if question.measures:
+        absent["measure"] = [measure for measure in question.measures if measure not in {*rows["measure"]}]
+    month_of = PUBLISHED[question.table].month_of
+    if month_of is not None and (newest := _newest(rows, month_of)) is not None:
+        absent["month"] = [text for text in question.months if not rows.filter(_is_in(month_of, text, newest)).height]
+    return [f"no rows of {name} {named(texts)}" for name, texts in absent.items() if texts]
 
 
 @dataclass(frozen=True)
@@ -163,50 +218,33 @@ class _Look:
     partners: tuple[str, ...]
     read: list[pl.DataFrame] = field(default_factory=list)
 
-    def rows(self, months: tuple[date, date] | None) -> pl.DataFrame:
-        """Rows in key order."""
+    def rows(self, months: list[reading.Month] | None) -> pl.DataFrame:
+        """Rows in key order. Products are read one by one: of one alone whole row groups are passed over."""
         layout = PUBLISHED[self.question.table]
         parts = [
             reading.query(
-                self.store, self.question.table, flow=self.question.flow, product=product, partner=partner, month=month,
-                as_of=self.question.as_of,
+                self.store, self.question.table, flow=self.question.flow, product=product, partner=self.partners or None,
+                month=months, as_of=self.question.as_of,
             )
-            for product, partner in itertools.product(self.products or (None,), self.partners or (None,))
-            for month in self._one_by_one(months)
+            for product in self.products or (None,)
         ]  # fmt: skip
         rows = parts[0] if len(parts) == 1 else pl.concat(parts)
-        if months is not None and layout.month_of is not None:
-            rows = rows.filter(pl.col(layout.month_of).dt.month_start().is_between(*months))
         if len(parts) > 1:
             order = [*(["flow", layout.month_of] if layout.month_of else []), *layout.sort_by]
             rows = rows.sort([name for name in order if name in rows.columns])
         self.read.append(rows)
         return rows
 
-    def _one_by_one(self, months: tuple[date, date] | None) -> list[tuple[int, int] | None]:
-        """Each month by itself where there are few: the files of the others are not read."""
-        if months is None:
-            return [None]
-        days = pl.date_range(*months, "1mo", eager=True).to_list()
-        return (
-            [(day.year, day.month) for day in days]
-            if len(days) <= (1 if self.products else MONTHS_ONE_BY_ONE)
-            else [None]
-        )
-
     def measures(self) -> list[str]:
         """The measures of the rows read."""
         return sorted({measure for rows in self.read for measure in rows["measure"].unique()})
 
     def nearby(self) -> str:
-        """What there is instead, of the first keys."""
-        month = None
-        if self.question.month is not None and not is_latest(self.question.month):
-            first, _ = read_months(self.question.month)
-            month = (first.year, first.month)
+        """What there is instead."""
+        months = each_month(read_months(text) for text in self.question.months if not is_latest(text))
         return nearby.what_is_nearby(
-            self.store, self.question.table, flow=self.question.flow, product=next(iter(self.products), None),
-            partner=next(iter(self.partners), None), month=month, as_of=self.question.as_of,
+            self.store, self.question.table, flow=self.question.flow, product=self.products or None,
+            partner=self.partners or None, month=months or None, as_of=self.question.as_of,
         )  # fmt: skip
 
 
@@ -217,7 +255,7 @@ def _ordered(rows: pl.DataFrame, question: Question, notes: list[str]) -> pl.Dat
     by = question.sort or ("level" if "level" in rows.columns else None)
     if by is None:
         raise ValueError(f"--top needs --sort with a column of the table {question.table}")
-    if "measure" in rows.columns and question.measure is None and rows["measure"].n_unique() > 1:
+    if "measure" in rows.columns and rows["measure"].n_unique() > 1:
         measure = next((one for one in MEASURES if (rows["measure"] == one).any()), rows["measure"][0])
         rows = rows.filter(measure=measure)
         notes.append(f"of the measure {measure}; another one with --measure")

@@ -1,7 +1,5 @@
 """A brief written out: one self-contained HTML page, and the same as markdown, in English or Chinese."""
 
-import html
-import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +10,7 @@ from schemas.metric import MADE, MISSING
 from tasks import brief_charts, brief_lists, brief_sentences, brief_texts, brief_words
 from tasks.chart import scale_of_tonnes
 from tasks.display import partner_name
+from tasks.plain_text import plain
 
 LANGUAGES = ("en", "zh")
 # A shift of shares by less says nothing of the unit value.
@@ -44,7 +43,7 @@ def _template(name: str, *, escape: bool) -> jinja2.Template:
         trim_blocks=not escape,
     )
     environment.filters["host"] = lambda address: urlsplit(address).hostname or address
-    environment.filters["plain"] = _plain
+    environment.filters["plain"] = plain
     environment.tests["on_the_web"] = _is_on_the_web
     return environment.get_template(name)
 
@@ -55,11 +54,6 @@ def _is_on_the_web(address: str | None) -> bool:
         return urlsplit(address or "").scheme in WEB
     except ValueError:
         return False
-
-
-def _plain(text: str) -> str:
-    """A text of somebody else's that markdown shows as it is: no element, no link, no line of its own."""
-    return re.sub(r"([\\`*\[\]|])", r"\\\1", html.escape(" ".join(text.split()), quote=False))
 
 
 def _context(facts: Facts, language: str) -> dict[str, Any]:

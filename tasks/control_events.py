@@ -45,6 +45,13 @@ def events_of(product: str | None = None, flow: str = "export") -> pl.DataFrame:
     )
 
 
+def events_of_several(products: list[str]) -> pl.DataFrame:
+    """The same of any number of products: of one as of it, of several with the product before each row, of none all measures."""
+    if len(products) < 2:
+        return events_of(*products)
+    return pl.concat(events_of(product).insert_column(0, pl.lit(product).alias("product")) for product in products)
+
+
 def is_heading(product: str) -> bool:
     """Whether a product is a code of fewer than eight digits, below which there are others."""
     return product.isdecimal() and len(product) < HS8_DIGITS

@@ -1,11 +1,12 @@
 """Months as people write them: 2024-6, 202406, June 2024, 2024年6月, 2024-01..2024-06, 2024, latest."""
 
 import re
+from collections.abc import Iterable
 from datetime import date
 
 from tasks.claim_periods import read_period
 from tasks.errors import Unclear
-from tasks.periods import first_day
+from tasks.periods import first_day, month_number
 
 LATEST = ("latest", "newest", "last", "最新")
 RANGE = re.compile(r"\s*(?:\.\.+|…|\bto\b|至|到)\s*")
@@ -37,6 +38,16 @@ def read_months(text: str, latest: date | None = None) -> tuple[date, date]:
     if whole[0] > whole[1]:
         raise ValueError(f"{text!r} ends before it begins; write the earlier month first")
     return whole
+
+
+def each_month(spans: Iterable[tuple[date, date]]) -> list[tuple[int, int]]:
+    """Year and number of every month of some spans, each once and in order.
+
+    >>> each_month([(date(2024, 12, 1), date(2025, 1, 1)), (date(2025, 1, 1), date(2025, 1, 1))])
+    [(2024, 12), (2025, 1)]
+    """
+    found = {number for first, last in spans for number in range(month_number(first), month_number(last) + 1)}
+    return [(day.year, day.month) for day in map(first_day, sorted(found))]
 
 
 def is_latest(text: str) -> bool:

@@ -1,5 +1,6 @@
 """Where a query finds no row: which of its conditions is the first that leaves none, and what it could have been instead."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -8,6 +9,8 @@ import polars as pl
 
 from schemas.catalog import PUBLISHED
 from tasks.display import NAMED_MAX, named
+from tasks.periods import span_name
+from tasks.reading import Keys, Month, is_one_of, months_of, several
 from tasks.snapshot import Snapshot, open_snapshot
 from tasks.tables import Partition, path_partition, read_table
 
@@ -15,8 +18,8 @@ MONTHS_NEARBY = 2
 
 
 def what_is_nearby(
-    store: Path, table: str, *, flow: str | None = None, product: str | None = None, partner: str | None = None,
-    month: tuple[int, int] | None = None, as_of: date | None = None,
+    store: Path, table: str, *, flow: str | None = None, product: Keys = None, partner: Keys = None, measure: Keys = None,
+    month: Month | Collection[Month] | None = None, as_of: date | None = None,
 ) -> str:  # fmt: skip
     """Where `reading.query` with these conditions finds no row: which condition is the first that leaves none, and what it could have
     been instead. No more of the table is read than the query has read."""
@@ -24,23 +27,24 @@ def what_is_nearby(
     if snapshot is None or not snapshot.entries(table):
         return f"the table {table} has no files in this snapshot"
     look = _Look(snapshot, table)
-    for name, value in (("flow", flow), ("product", product), ("partner", partner)):
-        if value is not None and not look.narrowed(name, value).has_rows():
+    for name, keys in (("flow", several(flow)), ("product", several(product)), ("partner", several(partner)),
+                       ("measure", several(measure))):  # fmt: skip
+        if keys is not None and not look.narrowed(name, keys).has_rows():
             there = look.values(name)
-            return f"{look.words(f'{name} {value}')}; " + (
+            return f"{look.words(f'{name} {named(keys)}')}; " + (
                 f"there are {name}s {there}" if there else "no row names one"
             )
-        look = look if value is None else look.narrowed(name, value)
+        look = look if keys is None else look.narrowed(name, keys)
     if not look.has_rows():
         return f"the table {table} has no rows in this snapshot"
-    if month is not None and layout.month_of is not None:
-        wanted = date(*month, 1)
+    wanted = sorted(date(*one, 1) for one in months_of(month) or ())
+    if wanted and layout.month_of is not None:
         months = look.months(layout.month_of)
-        if wanted not in months:
-            before, after = (day for day in months if day < wanted), (day for day in months if day > wanted)
+        if not {*wanted} & {*months}:
+            before, after = (day for day in months if day < wanted[0]), (day for day in months if day > wanted[-1])
             near = [*before][-MONTHS_NEARBY:] + [*after][:MONTHS_NEARBY]
             return (
-                f"{look.words(f'month {wanted:%Y-%m}')}; there is {months[0]:%Y-%m} to {months[-1]:%Y-%m}, nearby "
+                f"{look.words(f'month {span_name(wanted[0], wanted[-1])}')}; there is {months[0]:%Y-%m} to {months[-1]:%Y-%m}, nearby "
                 f"{', '.join(f'{day:%Y-%m}' for day in near)}"
             )
     return f"on {as_of} nothing of this was known; without a day there is something"
@@ -52,13 +56,13 @@ class _Look:
 
     snapshot: Snapshot
     table: str
-    conditions: tuple[tuple[str, str], ...] = ()
+    conditions: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
-    def narrowed(self, name: str, value: str) -> "_Look":
-        return replace(self, conditions=(*self.conditions, (name, value)))
+    def narrowed(self, name: str, keys: Collection[str]) -> "_Look":
+        return replace(self, conditions=(*self.conditions, (name, tuple(keys))))
 
     def words(self, missing: str) -> str:
-        of = f" of {', '.join(f'{name} {value}' for name, value in self.conditions)}" if self.conditions else ""
+        of = f" of {', '.join(f'{name} {named(keys)}' for name, keys in self.conditions)}" if self.conditions else ""
         return f"the table {self.table} has no {missing}{of}"
 
     def has_rows(self) -> bool:
@@ -87,21 +91,21 @@ class _Look:
         return PUBLISHED[self.table].month_of is not None and {name for name, _ in self.conditions} <= {"flow"}
 
     def _partitions(self) -> set[Partition]:
-        flow = dict(self.conditions).get("flow")
+        flows = dict(self.conditions).get("flow")
         filed = {
             path_partition(entry.partition)
             for entry in self.snapshot.entries(self.table)
             if entry.partition and entry.rows
         }
-        return {partition for partition in filed if flow in (None, partition[0])}
+        return {partition for partition in filed if flows is None or partition[0] in flows}
 
     def _rows(self, column: str, month: Partition | None = None) -> pl.DataFrame:
         asked = dict(self.conditions)
-        flow = asked.pop("flow", None)
-        inside = [pl.col(name) == value for name, value in asked.items()]
+        flows = asked.pop("flow", None)
+        inside = [is_one_of(name, keys) for name, keys in asked.items()]
         rows = read_table(
             self.snapshot, PUBLISHED[self.table].model,
-            lambda partition: flow in (None, partition[0]) and month in (None, partition),
+            lambda partition: (flows is None or partition[0] in flows) and month in (None, partition),
             where=pl.all_horizontal(inside) if inside else None, columns=(column, "flow"),
         )  # fmt: skip
-        return rows if flow is None else rows.filter(pl.col("flow") == flow)
+        return rows if flows is None else rows.filter(pl.col("flow").is_in(flows))

@@ -3,9 +3,10 @@
 What to say where nothing is found is in `nearby`, in which form rows are written in `formats`.
 """
 
+from collections.abc import Collection, Iterable
 from datetime import date
 from pathlib import Path
-from typing import TypedDict
+from typing import cast
 
 import polars as pl
 from pandera.typing.polars import DataFrame
@@ -29,14 +30,10 @@ AS_OF = ("observation", "trade_flow", "metric")
 PROVED_BYTES_MAX = 2**29
 
 
-class Conditions(TypedDict):
-    """What rows are asked for, as `query` takes it."""
-
-    flow: str | None
-    product: str | None
-    partner: str | None
-    month: tuple[int, int] | None
-    as_of: date | None
+# Year and month.
+Month = tuple[int, int]
+# One key or several: rows of any of them.
+Keys = str | Collection[str] | None
 
 
 def open_published(store: Path) -> Snapshot:
@@ -53,43 +50,63 @@ def open_published(store: Path) -> Snapshot:
 
 
 def query(
-    store: Path, table: str, *, flow: str | None = None, product: str | None = None, partner: str | None = None,
-    month: tuple[int, int] | None = None, as_of: date | None = None,
+    store: Path, table: str, *, flow: str | None = None, product: Keys = None, partner: Keys = None, measure: Keys = None,
+    month: Month | Collection[Month] | None = None, as_of: date | None = None,
 ) -> pl.DataFrame:  # fmt: skip
-    """Rows of a published table in key order; `month` is (year, month).
+    """Rows of a published table in key order; of `product`, `partner`, `measure` and `month`, which is (year, month), one or several.
 
     `as_of` gives the rows as they stood on that day, computed from the ledger by the functions that publish. Raises
     NothingPublished, and ValueError for a condition on a column that the table does not have or a day without a word.
     """
     model = PUBLISHED[table].model
     snapshot = open_published(store)
-    asked = {"flow": flow, "product": product, "partner": partner}
-    for name in (name for name, wanted in asked.items() if wanted is not None):
+    asked = {name: several(keys) for name, keys in (("product", product), ("partner", partner), ("measure", measure))}
+    months = months_of(month)
+    for name in [name for name, keys in asked.items() if keys is not None] + ["flow"] * (flow is not None):
         _require_column(model, table, name)
     # The flow of what is filed by month is in the path, and in no column of the file.
-    inside = [pl.col(name) == asked[name] for name in ("product", "partner") if asked[name] is not None]
+    inside = [is_one_of(name, keys) for name, keys in asked.items() if keys is not None]
     if as_of is not None:
-        rows = _as_of(snapshot, table, as_of, flow, product)
+        rows = _as_of(snapshot, table, as_of, flow, asked["product"])
         rows = rows.filter(inside) if inside else rows
     else:
         rows = read_table(
             snapshot,
             model,
-            lambda partition: (flow is None or partition[0] == flow) and (month is None or partition[1:] == month),
+            lambda partition: (flow is None or partition[0] == flow) and (months is None or partition[1:] in months),
             where=pl.all_horizontal(inside) if inside else None,
         )
     if flow is not None:
         rows = rows.filter(pl.col("flow") == flow)
-    if month is not None:
+    if months is not None:
         month_of = PUBLISHED[table].month_of
         if month_of is None:
             raise ValueError(f"the table {table} has no months")
-        rows = rows.filter((pl.col(month_of).dt.year() == month[0]) & (pl.col(month_of).dt.month() == month[1]))
+        wanted = [date(*one, 1) for one in sorted(months)]
+        rows = rows.filter(pl.col(month_of).dt.month_start().is_in(wanted))
     return with_requested_records(rows, snapshot) if table == "metric" and as_of is None else rows
 
 
-def _as_of(snapshot: Snapshot, table: str, day: date, flow: str | None, product: str | None) -> pl.DataFrame:
-    """A table as it would have been published on `day`; of a product, where one is named, and of what is part of it."""
+def several(keys: Keys) -> list[str] | None:
+    """The keys of a condition, each once; None where there is no condition."""
+    return None if keys is None else [keys] if isinstance(keys, str) else list(dict.fromkeys(keys))
+
+
+def is_one_of(name: str, keys: Collection[str]) -> pl.Expr:
+    """Rows of these keys. Of one key whole row groups are passed over."""
+    return pl.col(name) == next(iter(keys)) if len(keys) == 1 else pl.col(name).is_in(list(keys))
+
+
+def months_of(month: Month | Collection[Month] | None) -> set[Month] | None:
+    """The months of a condition, of which there may be one alone; None where there is no condition."""
+    if month is None:
+        return None
+    is_one = len(month) == 2 and all(isinstance(part, int) for part in month)
+    return {cast("Month", month)} if is_one else {*cast("Iterable[Month]", month)}
+
+
+def _as_of(snapshot: Snapshot, table: str, day: date, flow: str | None, products: list[str] | None) -> pl.DataFrame:
+    """A table as it would have been published on `day`; of products, where some are named, and of what is part of them."""
     if table not in AS_OF:
         raise ValueError(f"the table {table} has no days of knowledge; as-of reads are made of {', '.join(AS_OF)}")
     files = snapshot.paths("observation", flow)
@@ -107,7 +124,7 @@ def _as_of(snapshot: Snapshot, table: str, day: date, flow: str | None, product:
         snapshot,
         Observation,
         lambda partition: flow is None or partition[0] == flow,
-        where=where & part_of(product) if product else where,
+        where=where & pl.any_horizontal(map(part_of, products)) if products else where,
     )
     if table == "observation":
         return words

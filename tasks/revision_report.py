@@ -6,6 +6,7 @@ import polars as pl
 
 from schemas.revision import REVISIONS
 from tasks.periods import span_name
+from tasks.plain_text import plain
 
 ROWS_MAX = 50
 
@@ -14,7 +15,7 @@ def revision_report(revision: pl.DataFrame, release: dict[str, object]) -> str:
     """Markdown about the rows of `revision` that one release made; `release` is its row of the table `release`."""
     rows = revision.filter(pl.col("new_release_id") == release["release_id"])
     lines = [
-        f"# Revisions by {release['title']}",
+        f"# Revisions by {plain(str(release['title']))}",
         "",
         f"Release `{release['release_id']}`, public from {release['released_on']}.",
         "",
@@ -40,7 +41,7 @@ def _totals(rows: pl.DataFrame) -> list[str]:
             f"{row[name]:+.2f}" if row[name] is not None else "–" for name in ("world_yoy_old_pct", "world_yoy_new_pct")
         ]
         lines.append(
-            f"| {row['flow']} | {row['product']} | {_period(row)} | {row['measure']} | {_value(row, 'world_old')} "
+            f"| {row['flow']} | {plain(row['product'])} | {_period(row)} | {row['measure']} | {_value(row, 'world_old')} "
             f"| {_value(row, 'world_new')} | {growth[0]} | {growth[1]} |"
         )
     return lines if totals.height else ["No world total is known on both days."]
@@ -66,7 +67,7 @@ def _numbers(rows: pl.DataFrame) -> list[str]:
         "|---|---|---|---|---|---|---|--:|--:|",
     ]
     lines += [
-        f"| {row['product']} | {row['partner']} | {row['regime'] or ''} | {row['province'] or ''} | {_period(row)} "
+        f"| {' | '.join(plain(row[name] or '') for name in ('product', 'partner', 'regime', 'province'))} | {_period(row)} "
         f"| {row['measure']} | {row['kind']} | {_value(row, 'old_value')} | {_value(row, 'new_value')} |"
         for row in largest.iter_rows(named=True)
     ]

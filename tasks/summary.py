@@ -20,6 +20,7 @@ from schemas.revision import Revision
 from schemas.table import Table
 from tasks.control_events import MIXED, MIXED_WORDS, holds
 from tasks.display import amount, partner_name, product_name, row_name, written_month
+from tasks.plain_text import plain
 from tasks.plurals import counted
 from tasks.refusal import clip
 from tasks.revision_report import revision_report
@@ -63,7 +64,7 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
     revision = read_table(snapshot, Revision, where=pl.col("new_release_id") == outcome.release_id)
     revised = revision.height
     lines = [
-        f"# {outcome.title}", "",
+        f"# {plain(outcome.title)}", "",
         f"**{', '.join(outcome.flows)}, {outcome.span}**; public from {release['released_on']}. "
         f"{counted(outcome.records, 'record')} = {outcome.records_observed:,} observed + {outcome.records_quarantined:,} quarantined.", "",
         f"Release `{outcome.release_id}`, snapshot `{outcome.snapshot_id}`, raw sha256 `{release['raw_sha256'][:16]}…`", "",
@@ -72,7 +73,7 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
     lines += [
         line
         for row in findings.filter(check="approved").iter_rows(named=True)
-        for line in (f"> **Published although held**: {row['observed']}", "")
+        for line in (f"> **Published although held**: {plain(row['observed'])}", "")
     ]
     lines += [line for flow in outcome.flows for line in _headlines(snapshot, outcome, flow, pictures=pictures)]
     if revised:
@@ -163,7 +164,7 @@ def _headline(series: pl.DataFrame, unit: str, scale: float, *, pictures: bool) 
         "share, %",
     ]
     lines = [
-        f"## {first['flow'].capitalize()}s of {product_name(first['product'])}, {written_month(first['period'])}", "",
+        f"## {first['flow'].capitalize()}s of {plain(product_name(first['product']))}, {written_month(first['period'])}", "",
         f"| {' | '.join(titles)} |", "|---|--:|--:|--:|--:|--:|--:|",
     ]  # fmt: skip
     for row in ordered.iter_rows(named=True):
@@ -191,7 +192,7 @@ def _mixed(rows: pl.DataFrame) -> list[str]:
     """The partners whose figures rest on more than one kind of release."""
     found = rows.filter(pl.col("kinds").str.contains("+", literal=True)).select("partner", "kinds")
     return [
-        f"_{partner_name(partner)} rests on more than one kind of release: {kinds.replace('+', ', ')}._"
+        f"_{plain(partner_name(partner))} rests on more than one kind of release: {kinds.replace('+', ', ')}._"
         for partner, kinds in found.iter_rows()
     ]
 
@@ -217,8 +218,7 @@ def _pct(row: Row, name: str) -> str:
 
 
 def _bold(text: str, wanted: bool) -> str:
-    plain = clip(text).replace("|", "\\|")
-    return f"**{plain}**" if wanted else plain
+    return f"**{plain(text)}**" if wanted else plain(text)
 
 
 def _checks(findings: pl.DataFrame) -> list[Row]:

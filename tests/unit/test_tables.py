@@ -229,5 +229,8 @@ def empty_row(model: type[Table]) -> pl.DataFrame:
         value: object = {pl.Date: date(2025, 6, 1), pl.Categorical: "", pl.String: "", pl.List: []}.get(
             kind.base_type(), 0
         )
-        made[name] = pl.Series([kind.categories[0] if isinstance(kind, pl.Enum) else value], dtype=kind)
+        made[name] = pl.Series(
+            [kind.categories[0] if isinstance(kind, pl.Enum) else bool(value) if kind == pl.Boolean else value],
+            dtype=kind,
+        )
     return pl.DataFrame(made)
