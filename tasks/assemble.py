@@ -143,14 +143,16 @@ def _derive_flow(
     months = sorted(partition_month(month) for month in known.derived if month[0] == flow)
     recomputed = {partition_month(month) for month in known.recomputed if month[0] == flow}
     states = States(known.snapshot, flow, months)
+    of_chained = {year * 12 + place for one, year in known.chained if one == flow for place in range(12)}
+    kept = (of_chained | {*months}) - recomputed
     for model in (State, Recent):
-        asked = states.needed()[table_name(model)]
+        asked = states.needed(kept)[table_name(model)]
         prove(known.snapshot, model, lambda one, asked=asked: one[0] == flow and partition_month(one) in asked)  # type: ignore[misc]
     by_month = statements.with_columns(month=month_index("period_end")).partition_by(
         "month", as_dict=True, include_key=False
     )
     of_month = {month: by_month.get((month,), statements.clear()) for month in months if month in recomputed}
-    portions = _portions(of_month, states, months)
+    portions = _portions(of_month, states, [months[0] - 1, *sorted(kept & {*months})[-1:]])
     totals: dict[int, YearTotals] = {}
     for month in months:
         year, partition = month // 12, (flow, month // 12, month % 12 + 1)
@@ -205,10 +207,10 @@ def _of_portion(totals: YearTotals | None, portion: Portion) -> YearTotals | Non
 
 
 def _portions(statements: Mapping[int, pl.DataFrame], states: States, months: Sequence[int]) -> list[Portion]:
-    """The products cut into portions that no sum crosses, each of about SERIES_AT_ONCE series in a month."""
+    """The products cut into portions that no sum crosses, each of about SERIES_AT_ONCE series in one of the `months`."""
     sizes: dict[str, int] = {}
     everything = Portion("", None)
-    known = [states.own(month, everything).select("product") for month in (months[-1], months[0] - 1)]
+    known = [states.own(month, everything).select("product") for month in months]
     counted = [frame.select("product").with_columns(pl.col("product").cast(pl.String)) for frame in known]
     # A month of the full cube has so many series for each number of its own, sums and quiet series included.
     for weight, frames in (

@@ -34,9 +34,9 @@ class States:
         self._made: dict[str, dict[int, bytes]] = {table: {} for table in self._published}
         self._recent: dict[int, pl.DataFrame] = {}
 
-    def needed(self) -> dict[str, set[int]]:
-        """By table the published months that derived months look back on, or whose own numbers they keep."""
-        back = {month - step for month in self._derived for step in (1, 12)} | self._derived
+    def needed(self, kept: Iterable[int]) -> dict[str, set[int]]:
+        """By table the published months that derived months look back on, with those whose own numbers are `kept`."""
+        back = {month - step for month in self._derived for step in (1, 12)} - self._derived | {*kept}
         recent = {month - step for month in self._derived for step in range(1, LOOK_BACK_MONTHS + 1)}
         return {table_name(State): back, table_name(Recent): recent - self._derived}
 
