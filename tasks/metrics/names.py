@@ -120,6 +120,7 @@ class Names(NamedTuple):
     def is_recorded(self) -> pl.Expr:
         """Whether `metric` has records of the series: see `records`."""
         watched = set(code_table("watch_list")["product"])
+        watched |= set(basket_members().filter(pl.col("product").is_in(watched))["part"])
         products = [code in watched or not code.isdigit() for code in self.products]
         return self.is_total() | self.looked_up("product", products, pl.Boolean)
 

@@ -104,7 +104,13 @@ def test_read_gives_the_rows_that_plain_readers_get(home: Path) -> None:
         own = pl.scan_parquet(folder, hive_partitioning=True).collect()
         assert len(rows) == own.height > 20
         ordered = own.sort(key).drop("year", "month")
-        assert rows == [json.loads(line) for line in ordered.select(list(rows[0])).write_ndjson().splitlines()]
+        plain = [json.loads(line) for line in ordered.select(list(rows[0])).write_ndjson().splitlines()]
+        # Records of single partners are in no file: `read` computes them.
+        asked = {name for name in rows[0] if name.startswith(("highest", "lowest", "series_start", "kinds"))}
+        for row, other in zip(rows, plain, strict=True):
+            is_asked = other.get("highest_since_status") == "on_request"
+            assert {name for name in row if row[name] != other[name]} <= (asked if is_asked else set())
+            assert row.get("highest_since_status") != "on_request"
         duck = duckdb.sql(
             f"select * from read_parquet('{folder}/**/*.parquet', hive_partitioning=true) order by {', '.join(key)}"
         ).pl()
@@ -265,8 +271,8 @@ def test_of_a_table_without_files_no_address_is_printed(home: Path, monkeypatch:
 
 
 def test_a_product_that_no_measure_touches_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    done = CliRunner().invoke(app, ["events", "--product", "nosuch"])
-    assert (done.exit_code, done.output.partition(";")[0]) == (0, "no measure touches nosuch")
+    done = CliRunner().invoke(app, ["events", "--product", "12019019"])
+    assert (done.exit_code, done.output.partition(";")[0]) == (0, "no measure touches 12019019")
 
 
 def test_releases_tell_of_all_the_columns_that_are_not_shown(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
