@@ -34,7 +34,7 @@ from flows.backfill import backfill
 from flows.release import release
 from schemas.request import ReleaseRequest
 from schemas.watch import BackfillRequest
-from tasks import artifacts, catalog, hold
+from tasks import artifacts, hold, listeners
 from tasks.errors import Refused, Unsound
 
 SAMPLE = Path(__file__).parent.parent.parent / "flows" / "examples" / "published_figures.csv"
@@ -97,7 +97,7 @@ def test_the_graph_of_a_run_shows_what_each_step_was_given(tmp_path: Path) -> No
 
 def test_the_flow_takes_the_steps_in_the_order_of_the_mission(tmp_path: Path) -> None:
     seen: list[str] = []
-    with catalog.lineage.listening(seen.append):
+    with listeners.listening(seen.append):
         release(ReleaseRequest(file=SAMPLE, store=tmp_path / "store"))
     assert seen == WAY
 
@@ -106,7 +106,7 @@ def test_a_refusal_fails_the_run_at_once_with_its_reason(tmp_path: Path) -> None
     (tmp_path / "page.csv").write_text("<html>captcha</html>\n")
     request = ReleaseRequest(file=tmp_path / "page.csv", source="gacc_query", flow="export", store=tmp_path / "store")
     seen: list[str] = []
-    with catalog.lineage.listening(seen.append):
+    with listeners.listening(seen.append):
         state = release(request, return_state=True)
     assert state.is_failed()
     assert "web page" in state.message
