@@ -22,9 +22,10 @@ from schemas.trade_flow import TradeFlow
 from tasks import ledger
 from tasks import revisions as revising
 from tasks.derivation import derivation_of_month, words_of_collected
+from tasks.elsewhere import each, is_lent
 from tasks.errors import Refused
 from tasks.known import Known
-from tasks.metrics.months import Inputs, YearTotals, derive_portion, year_totals
+from tasks.metrics.months import Derived, Inputs, YearTotals, derive_portion, year_totals
 from tasks.month_writer import MonthWriter, PendingFiles
 from tasks.normalise import Normalised
 from tasks.proof import prove
@@ -170,14 +171,23 @@ def _derive_flow(
                 ))
                 for model, pending in zip(DERIVED, figures, strict=True)
             ]  # fmt: skip
-            for portion in portions:
-                inputs_of_portion = _inputs(of_month.get(month), states, month, portion)
-                derived = derive_portion(
-                    flow, month, inputs_of_portion, releases, _of_portion(totals.get(year), portion)
-                )
+            pieces = (
+                (_inputs(of_month.get(month), states, month, portion), _of_portion(totals.get(year), portion))
+                for portion in portions
+            )
+            work = functools.partial(_derive_piece, flow, month, releases)
+            made = each(work, [*pieces]) if is_lent() else map(work, pieces)
+            for portion, derived in zip(portions, made, strict=True):
                 for writer, rows in zip(writers, derived, strict=True):
                     writer.add(rows, portion.after)
         states.put(month, figures[1:])
+
+
+def _derive_piece(
+    flow: str, month: int, releases: DataFrame[Release], piece: tuple[Inputs, YearTotals | None]
+) -> Derived:
+    """A portion of a month, here or on a worker."""
+    return derive_portion(flow, month, piece[0], releases, piece[1])
 
 
 def _inputs(

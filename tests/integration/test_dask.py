@@ -23,7 +23,6 @@ from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_LOGGING_
 from prefect.testing.utilities import prefect_test_harness
 from typer.testing import CliRunner
 
-import tasks.metrics
 from flows import ahead
 from flows.backfill import backfill
 from flows.cli import app
@@ -32,6 +31,7 @@ from flows.release import read
 from flows.terminal import prepare_prefect
 from schemas.request import Landed
 from schemas.watch import BackfillRequest, WatchReport
+from tasks import assemble
 from tasks import cluster as dask
 from tasks.catalog import land_ahead, workers_of
 from tasks.errors import Refused
@@ -66,7 +66,7 @@ class Workers:
         with (self.folder / f"{what}.log").open("ab") as log:
             process = subprocess.Popen(
                 [*command, *options], cwd=self.folder, stdout=log, stderr=log,
-                env={**os.environ, "PYTHONPATH": str(ROOT), "POLARS_MAX_THREADS": "1", "NUMBA_NUM_THREADS": "1"},
+                env={**os.environ, "PYTHONPATH": str(ROOT), "POLARS_MAX_THREADS": "1"},
             )  # fmt: skip
         self.processes.append(process)
         return process
@@ -168,8 +168,7 @@ def test_workers_read_and_derive_and_every_byte_is_that_of_a_local_run(
 
     monkeypatch.setattr(dask.Cluster, "begin", count)
     # Portions of so few rows that these small files have several.
-    monkeypatch.setattr(tasks.metrics, "ROWS_OF_MONTHS", 1)
-    monkeypatch.setattr(tasks.metrics, "MONTHS_AT_ONCE", 1)
+    monkeypatch.setattr(assemble, "SERIES_AT_ONCE", 1)
     report = fill(folder, tmp_path / "store", workers.address)
     assert_same(tmp_path / "store", report, local)
     kinds = [kind for kind, _ in given]
