@@ -109,6 +109,8 @@ def _short(path: Path) -> Path:
 
 def ensure_server() -> str:
     """Address of a server that answers, started if need be. Raises TimeoutError where none comes up, and PermissionError."""
+    import httpx
+
     if found := running_server():
         return found
     password.make_folder(HOME)
