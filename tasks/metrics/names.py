@@ -11,7 +11,7 @@ from typing import NamedTuple
 import polars as pl
 
 from schemas.code_tables import code_table
-from tasks.scope import BASKET, HS_LEVELS, TOTALS, WORLD, basket_members, family_of, month_index
+from tasks.scope import HS_LEVELS, TOTALS, WORLD, basket_members, family_of, month_index
 from tasks.series import UNIT_VALUE_OF
 
 NUMBER = pl.UInt32
@@ -127,10 +127,6 @@ class Names(NamedTuple):
     def is_hs8(self) -> pl.Expr:
         """Whether the product is an HS8 code."""
         return self.looked_up("product", [is_hs8(code) for code in self.products], pl.Boolean)
-
-    def is_basket(self) -> pl.Expr:
-        """Whether the product is a basket."""
-        return self.looked_up("product", [code.startswith(BASKET) for code in self.products], pl.Boolean)
 
     def baskets(self) -> pl.DataFrame:
         """Baskets and the codes in them: basket, part, begin, end (month indices)."""
