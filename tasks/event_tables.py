@@ -68,8 +68,10 @@ def mark_events(release: Normalised, metric: PendingFiles, known: Known) -> Even
 
 
 def _newest_day(release: Normalised, known: Known) -> date:
-    """The day of the newest release of the store, whatever the order in which they came."""
-    days: list[date] = [*known.releases["released_on"], *release.release["released_on"]]
+    """The day of the newest release of the store, whatever the order in which they came; of a release that is published already
+    the day under which it was."""
+    mine = release.release.filter(~pl.col("release_id").is_in(known.releases["release_id"].to_list()))
+    days: list[date] = [*known.releases["released_on"], *mine["released_on"]]
     return max(days)
 
 

@@ -81,12 +81,13 @@ def publish_release(
     waiting = itertools.chain(*(table.new_files() for table, _ in files.values()))
     collected = words_of_collected(whole(ledger_after, known), releases)
     made_of = functools.partial(derivation_of_month, releases=releases, collected=collected)
-    names = name_tables(known.snapshot, release.names)
+    release_id = release.release["release_id"][0]
+    is_new = release_id not in known.releases["release_id"]
+    names = name_tables(known.snapshot, release.names if is_new else release.names.clear())
     new = _made_again(
         {model: frame for model, (frame, _) in frames.items()}, waiting, always, events, names, made_of, releases
     )
-    release_id = release.release["release_id"][0]
-    if release_id not in known.releases["release_id"]:
+    if is_new:
         new = _with_files_of_release(new, release, findings, trail, releases.filter(pl.col("release_id") == release_id))
     return publish(store, new, carried=carried, parent=known.snapshot, about=about, audit=announcement(store))
 

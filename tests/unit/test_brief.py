@@ -560,7 +560,7 @@ def section(page: str, name: str) -> str:
 
 
 def labels(drawn: str) -> list[str]:
-    return re.findall(r"<text[^>]*>([^<]*)</text>", drawn)
+    return re.findall(r"<t(?:ext|span)[^>]*>([^<]+)</t(?:ext|span)>", drawn)
 
 
 TWO_MONTHS = [("202505", CODE, "USA", 100_000, 5_000_000), ("202506", CODE, "USA", 100_000, 5_500_000)]

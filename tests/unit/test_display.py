@@ -107,7 +107,7 @@ def test_one_of_a_kind_is_no_plural(number: int, said: str) -> None:
 def test_who_asks_for_a_picture_of_nobody_is_told_of_twenty_and_not_of_two_hundred() -> None:
     partners = [f"P{number:02d}" for number in range(22)]
     for there, said in ((partners[:20], "P18, P19"), (partners, "P18, P19, and more")):
-        rows = pl.DataFrame({"partner": there, "measure": "quantity_kg", "level": 1.0})
+        rows = pl.DataFrame({"product": "85051110", "partner": there, "measure": "quantity_kg", "level": 1.0})
         with pytest.raises(NoFigure) as asked:
             draw(rows, "85051110", ["ATLANTIS"], "quantity_kg", ".png")
         assert str(asked.value).endswith(f"there are measures quantity_kg and partners {', '.join(there[:18])}, {said}")
