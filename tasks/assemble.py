@@ -25,11 +25,12 @@ from tasks.derivation import derivation_of_month, words_of_collected
 from tasks.elsewhere import each, is_lent
 from tasks.errors import Refused
 from tasks.known import Known
-from tasks.metrics.months import Derived, Inputs, YearTotals, derive_portion, year_totals
+from tasks.metrics.months import Derived, Inputs, YearTotals, derive_portion, derive_span, year_totals
 from tasks.month_writer import MonthWriter, PendingFiles
 from tasks.normalise import Normalised
+from tasks.periods import first_day
 from tasks.proof import prove
-from tasks.scope import month_index
+from tasks.scope import LOOK_BACK_MONTHS, QUIET_MONTHS, month_index
 from tasks.series import Portion, kin_of
 from tasks.states import States
 from tasks.tables import Partition, partition_month, path_partition
@@ -40,6 +41,9 @@ DERIVED = (Metric, State, Recent)
 # Series of a month that are in memory at once: a month of the full cube has two million.
 SERIES_AT_ONCE = 600_000
 SERIES_A_STATEMENT = 4
+EVERYTHING = Portion("", None)
+# Several months are derived at once where they and those behind them have no more rows.
+ROWS_AT_ONCE = 60_000
 
 
 class Ledger(NamedTuple):
@@ -142,21 +146,42 @@ def _derive_flow(
     made_of: Callable[[type[Table], Partition], dict[str, Any]], in_ledger: Collection[Partition],
 ) -> None:  # fmt: skip
     months = sorted(partition_month(month) for month in known.derived if month[0] == flow)
+
+    def writers_of(month: int, stack: contextlib.ExitStack) -> list[MonthWriter]:
+        partition = (flow, month // 12, month % 12 + 1)
+        return [
+            stack.enter_context(MonthWriter(
+                pending, model, partition, made_of(model, partition), known.store,
+                always=model is State and partition in in_ledger,
+            ))
+            for model, pending in zip(DERIVED, figures, strict=True)
+        ]  # fmt: skip
+
     recomputed = {partition_month(month) for month in known.recomputed if month[0] == flow}
     states = States(known.snapshot, flow, months)
     of_chained = {year * 12 + place for one, year in known.chained if one == flow for place in range(12)}
-    kept = (of_chained | {*months}) - recomputed
+    if len(months) > 1 and not is_lent():
+        # Records look back furthest, and a series is published because of a number some months before.
+        back = {*range(months[0] - LOOK_BACK_MONTHS - QUIET_MONTHS - 1, months[-1] + 1)} | of_chained
+        kept = states.published(back - recomputed)
+        if statements.height * SERIES_A_STATEMENT + sum(kept.values()) <= ROWS_AT_ONCE:
+            _prove_states(known, flow, State, kept)
+            span = derive_span(
+                flow, months, statements, {month: states.own(month, EVERYTHING) for month in kept}, releases
+            )
+            _write_span(span, months, writers_of)
+            return
+    kept_months = (of_chained | {*months}) - recomputed
     for model in (State, Recent):
-        asked = states.needed(kept)[table_name(model)]
-        prove(known.snapshot, model, lambda one, asked=asked: one[0] == flow and partition_month(one) in asked)  # type: ignore[misc]
+        _prove_states(known, flow, model, states.needed(kept_months)[table_name(model)])
     by_month = statements.with_columns(month=month_index("period_end")).partition_by(
         "month", as_dict=True, include_key=False
     )
     of_month = {month: by_month.get((month,), statements.clear()) for month in months if month in recomputed}
-    portions = _portions(of_month, states, [months[0] - 1, *sorted(kept & {*months})[-1:]])
+    portions = _portions(of_month, states, [months[0] - 1, *sorted(kept_months & {*months})[-1:]])
     totals: dict[int, YearTotals] = {}
     for month in months:
-        year, partition = month // 12, (flow, month // 12, month % 12 + 1)
+        year = month // 12
         if (flow, year) in known.chained and year not in totals:
             inputs = {
                 one: _inputs(of_month.get(one), states, one, portions[0]._replace(first="", after=None), alone=True)
@@ -164,13 +189,7 @@ def _derive_flow(
             }
             totals = {year: year_totals(flow, year, inputs, releases)}
         with contextlib.ExitStack() as stack:
-            writers = [
-                stack.enter_context(MonthWriter(
-                    pending, model, partition, made_of(model, partition), known.store,
-                    always=model is State and partition in in_ledger,
-                ))
-                for model, pending in zip(DERIVED, figures, strict=True)
-            ]  # fmt: skip
+            writers = writers_of(month, stack)
             pieces = (
                 (_inputs(of_month.get(month), states, month, portion), _of_portion(totals.get(year), portion))
                 for portion in portions
@@ -181,6 +200,24 @@ def _derive_flow(
                 for writer, rows in zip(writers, derived, strict=True):
                     writer.add(rows, portion.after)
         states.put(month, figures[1:])
+
+
+def _prove_states(known: Known, flow: str, model: type[State | Recent], months: Collection[int]) -> None:
+    prove(known.snapshot, model, lambda one: one[0] == flow and partition_month(one) in months)
+
+
+def _write_span(
+    made: Derived, months: Sequence[int], writers_of: Callable[[int, contextlib.ExitStack], list[MonthWriter]]
+) -> None:
+    by_month: list[dict[Any, pl.DataFrame]] = []
+    for model, rows in zip(DERIVED, made, strict=True):
+        model.validate(rows, lazy=True)
+        by_month.append(rows.partition_by("period", as_dict=True))
+    for month in months:
+        with contextlib.ExitStack() as stack:
+            for writer, of_months in zip(writers_of(month, stack), by_month, strict=True):
+                if (first_day(month),) in of_months:
+                    writer.add(of_months[first_day(month),], None, is_validated=True)
 
 
 def _derive_piece(
@@ -219,8 +256,7 @@ def _of_portion(totals: YearTotals | None, portion: Portion) -> YearTotals | Non
 def _portions(statements: Mapping[int, pl.DataFrame], states: States, months: Sequence[int]) -> list[Portion]:
     """The products cut into portions that no sum crosses, each of about SERIES_AT_ONCE series in one of the `months`."""
     sizes: dict[str, int] = {}
-    everything = Portion("", None)
-    known = [states.own(month, everything).select("product") for month in months]
+    known = [states.own(month, EVERYTHING).select("product") for month in months]
     counted = [frame.select("product").with_columns(pl.col("product").cast(pl.String)) for frame in known]
     # A month of the full cube has so many series for each number of its own, sums and quiet series included.
     for weight, frames in (

@@ -130,12 +130,12 @@ class MonthWriter:
                 raise
         self._give_up()
 
-    def add(self, rows: pl.DataFrame, before: str | None) -> None:
+    def add(self, rows: pl.DataFrame, before: str | None, *, is_validated: bool = False) -> None:
         """Rows of a portion, in order; products from `before` on are still to come, none where it is the last portion.
 
         Raises SchemaErrors for rows that do not fit the model, OSError where the disk is full.
         """
-        if rows.height:
+        if rows.height and not is_validated:
             self._model.validate(rows, lazy=True)
         if self._later:
             order = list(PUBLISHED[table_name(self._model)].sort_by)

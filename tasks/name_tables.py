@@ -30,8 +30,10 @@ class NameTables(NamedTuple):
     partner_name: DataFrame[PartnerName]
 
 
-def name_tables(snapshot: Snapshot | None, printed: DataFrame[PrintedName]) -> NameTables:
-    """The tables after a release that prints these names; `snapshot` is what was published before it."""
+def name_tables(snapshot: Snapshot | None, printed: DataFrame[PrintedName] | None) -> NameTables:
+    """The tables after a release that prints these names, None where it adds none; `snapshot` is what was published before
+    it."""
+    printed = DataFrame[PrintedName](empty_frame(PrintedName)) if printed is None else printed
     before = {subject: _before(snapshot, subject) for subject in SUBJECTS}
     return NameTables(
         product_name(pl.concat([before["product"], printed.filter(subject="product")])),
@@ -41,7 +43,7 @@ def name_tables(snapshot: Snapshot | None, printed: DataFrame[PrintedName]) -> N
 
 def names_in(snapshot: Snapshot) -> NameTables:
     """The names of a published state, with the code tables of today; also of a store that has no tables of names yet."""
-    return name_tables(snapshot, cast("DataFrame[PrintedName]", empty_frame(PrintedName)))
+    return name_tables(snapshot, None)
 
 
 def _before(snapshot: Snapshot | None, subject: str) -> pl.DataFrame:

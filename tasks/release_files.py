@@ -83,7 +83,7 @@ def publish_release(
     made_of = functools.partial(derivation_of_month, releases=releases, collected=collected)
     release_id = release.release["release_id"][0]
     is_new = release_id not in known.releases["release_id"]
-    names = name_tables(known.snapshot, release.names if is_new else release.names.clear())
+    names = name_tables(known.snapshot, release.names if is_new else None)
     new = _made_again(
         {model: frame for model, (frame, _) in frames.items()}, waiting, always, events, names, made_of, releases
     )

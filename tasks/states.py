@@ -31,6 +31,8 @@ class States:
         for table, files in self._published.items():
             for entry in snapshot.entries(table, flow) if snapshot else ():
                 files[partition_month(path_partition(entry.partition))] = snapshot.path / entry.path  # type: ignore[union-attr]
+        of_states = snapshot.entries(table_name(State), flow) if snapshot else ()
+        self._rows = {partition_month(path_partition(entry.partition)): entry.rows for entry in of_states}
         self._made: dict[str, dict[int, bytes]] = {table: {} for table in self._published}
         self._recent: dict[int, pl.DataFrame] = {}
 
@@ -39,6 +41,10 @@ class States:
         back = {month - step for month in self._derived for step in (1, 12)} - self._derived | {*kept}
         recent = {month - step for month in self._derived for step in range(1, LOOK_BACK_MONTHS + 1)}
         return {table_name(State): back, table_name(Recent): recent - self._derived}
+
+    def published(self, months: Iterable[int]) -> dict[int, int]:
+        """Those of the months that have a published state, and how many rows it has."""
+        return {month: self._rows[month] for month in sorted(months) if month in self._rows}
 
     def put(self, month: int, made: Sequence[PendingFiles]) -> None:
         """Take over what this run has made of a month."""

@@ -4,7 +4,6 @@ Each series has every month from two years before its first number to a year aft
 month before and never the row before. `recurrence` makes the same rows month by month from what the months before left behind.
 """
 
-from collections.abc import Iterator
 from typing import cast
 
 import polars as pl
@@ -13,8 +12,8 @@ from pandera.typing.polars import DataFrame
 from schemas.metric import Metric
 from schemas.release import Release
 from schemas.table import empty_frame
-from tasks.metrics.coverage import cover
-from tasks.metrics.levels import Numbers, bit_of, seen, status, traded, with_levels
+from tasks.metrics.coverage import Coverage, cover
+from tasks.metrics.levels import PRINTED_SPANS, Numbers, bit_of, seen, status, traded, with_levels
 from tasks.metrics.names import Names
 from tasks.metrics.records import on_request, with_records
 from tasks.metrics.rows import as_metric, in_order, per_kilogram, with_others
@@ -68,16 +67,7 @@ def _of_flow(
     numbers = names.numbered(printed.select(*KEY, "month", "span", "value", kinds=bit_of(pl.col("standing"))))
     months = numbers.filter(span="month").select(*SERIES, "value", "kinds", is_sum=pl.lit(False))
     coverage = cover(names, str(flow), releases)
-    of_flow = Numbers(add_up(months, coverage), numbers.filter(pl.col("span") != "month"))
-    where = traded(of_flow.rows, coverage)
-    frame = with_levels(_grid(seen(of_flow, names), names), of_flow.rows, where, coverage)
-    known = pl.concat([coverage.known, frame.filter(pl.col("quiet") == 0).select("product", "month")]).unique()
-    known = known.select(at=names.key("product", "month"), is_known=pl.lit(True))
-    frame = frame.with_columns(at=names.key("product", "month")).join(known, on="at", how="left", maintain_order="left")
-    is_published = (pl.col("quiet") <= QUIET_MONTHS).fill_null(False) & pl.col("is_known").fill_null(False)
-    frame = frame.with_columns(is_published=is_published).drop("at", "is_known")
-    frame = _with_printed_growth(_side_by_side(_with_sums(frame, of_flow, names)), of_flow.spans)
-    frame = with_others(frame, of_flow.rows, where, coverage)
+    frame = on_calendar(Numbers(add_up(months, coverage), numbers.filter(pl.col("span") != "month")), coverage)
     made: list[pl.DataFrame] = []
     for is_ratio, rows in ((False, frame), (True, per_kilogram(frame, names))):
         if rows.is_empty():
@@ -89,14 +79,20 @@ def _of_flow(
             asked = wanted.filter(pl.col("flow") == flow).select(pl.col("month").cast(pl.Int32)).unique()
             chosen = chosen.join(asked, on="month", how="semi")
         made.append(as_metric(chosen, names, str(flow), is_ratio=is_ratio))
-    return pl.concat(list(_by_month(made, names)) or [empty_frame(Metric)])
+    return in_order(made, names) if made else empty_frame(Metric)
 
 
-def _by_month(frames: list[pl.DataFrame], names: Names) -> Iterator[pl.DataFrame]:
-    """The rows of each month in the order of the table."""
-    rows = pl.concat(frames)
-    for _, of_month in sorted(rows.group_by("period"), key=lambda pair: pair[0]):
-        yield in_order([of_month], names)
+def on_calendar(numbers: Numbers, coverage: Coverage) -> pl.DataFrame:
+    """All months of the series with a number, as `rows.as_metric` takes them, without records."""
+    names, where = coverage.names, traded(numbers.rows, coverage)
+    frame = with_levels(_grid(seen(numbers, names), names), numbers.rows, where, coverage)
+    known = pl.concat([coverage.known, frame.filter(pl.col("quiet") == 0).select("product", "month")]).unique()
+    known = known.select(at=names.key("product", "month"), is_known=pl.lit(True))
+    frame = frame.with_columns(at=names.key("product", "month")).join(known, on="at", how="left", maintain_order="left")
+    is_published = (pl.col("quiet") <= QUIET_MONTHS).fill_null(False) & pl.col("is_known").fill_null(False)
+    frame = frame.with_columns(is_published=is_published).drop("at", "is_known")
+    frame = _with_printed(_side_by_side(_with_sums(frame, numbers, names)), numbers.spans)
+    return with_others(frame, numbers.rows, where, coverage)
 
 
 def _window(printed: pl.DataFrame, releases: pl.DataFrame) -> tuple[int, int]:
@@ -170,11 +166,11 @@ def _side_by_side(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _with_printed_growth(frame: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
-    """The frame with the growth that a source prints of the month and of the year to date."""
-    for span in ("yoy", "ytd_yoy"):
-        growth = spans.filter(span=span).select(
+def _with_printed(frame: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
+    """The frame with the figures that a source prints of more than a month, and with growth that it prints."""
+    for span in PRINTED_SPANS:
+        own = spans.filter(span=span).select(
             *SERIES, pl.col("value").alias(f"printed_{span}"), pl.col("kinds").alias(f"printed_{span}_kinds")
         )
-        frame = frame.join(growth, on=SERIES, how="left", maintain_order="left")
+        frame = frame.join(own, on=SERIES, how="left", maintain_order="left")
     return frame

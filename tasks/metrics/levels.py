@@ -17,6 +17,8 @@ from tasks.scope import HS_LEVELS
 
 # The number of each status; a status is a small integer until the table is written.
 STATUS = {name: number for number, name in enumerate(STATUSES)}
+# What a source may print beside the months.
+PRINTED_SPANS = ("ytd", "yoy", "ytd_yoy")
 
 
 class Numbers(NamedTuple):

@@ -4,7 +4,7 @@ Belongs here: what one portion of one month needs, and the pass over a year with
 a month follows from the months before is in `recurrence`; where files lie and how they are written is not known here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 import polars as pl
@@ -14,16 +14,16 @@ from schemas.metric import Metric
 from schemas.release import Release
 from schemas.state import Recent, State
 from schemas.table import empty_frame, polars_schema
+from tasks.metrics.calendar import on_calendar
 from tasks.metrics.coverage import YEAR, Coverage, cover
 from tasks.metrics.levels import Numbers, bit_of, traded, with_levels
 from tasks.metrics.names import Names
-from tasks.metrics.records import with_recent
-from tasks.metrics.recurrence import next_month, numbers_of
-from tasks.metrics.rows import as_metric, in_order
+from tasks.metrics.records import on_request, with_recent, with_records
+from tasks.metrics.recurrence import next_month, numbers_of, states_of
+from tasks.metrics.rows import as_metric, in_order, per_kilogram
 from tasks.metrics.sums import SERIES, add_up
 from tasks.metrics.year_to_date import chained_years
-from tasks.periods import first_day
-from tasks.scope import basket_members
+from tasks.scope import basket_members, index_month
 from tasks.series import printed_numbers
 
 KEY = ["product", "partner", "measure"]
@@ -61,7 +61,7 @@ def derive_portion(
     flow: str, month: int, inputs: Inputs, releases: DataFrame[Release], totals: YearTotals | None = None
 ) -> Derived:
     """The rows of a month. Raises OverflowError for a sum that is too large."""
-    printed = _printed(inputs, releases)
+    printed = _printed(inputs.statements, releases)
     names = _names(printed, inputs, totals, (month - LOOK_BACK, month))
     if not names.products:
         return Derived(*(empty_frame(model) for model in (Metric, State, Recent)))
@@ -75,18 +75,62 @@ def derive_portion(
             complete = with_recent(rows, last, names, month)
             metric.append(as_metric(complete.filter("is_published"), names, flow, is_ratio=is_ratio))
             recent.append(complete.filter(pl.col("run_of_record").is_not_null()).select(
-                *KEY, pl.col("level").cast(pl.Float64), "kinds", run="run_of_record"
+                *KEY, "month", pl.col("level").cast(pl.Float64), "kinds", run="run_of_record"
             ))  # fmt: skip
     return Derived(
-        in_order(metric, names) if metric else empty_frame(Metric), _as_table(State, [made.state], names, flow, month),
-        _as_table(Recent, recent, names, flow, month),
+        in_order(metric, names) if metric else empty_frame(Metric), _as_table(State, [made.state], names, flow),
+        _as_table(Recent, recent, names, flow),
     )  # fmt: skip
+
+
+def derive_span(
+    flow: str,
+    months: Collection[int],
+    statements: pl.DataFrame,
+    kept: Mapping[int, pl.DataFrame],
+    releases: DataFrame[Release],
+) -> Derived:
+    """The rows of several months at once, where there are few: the same as `derive_portion` makes month after month.
+
+    `statements` are those of the months whose ledger is new; `kept` the states of all other months whose numbers matter, as far
+    back as records look.
+    """  # fmt: skip
+    printed = _printed(statements, releases)
+    assert printed is not None
+    nothing = _of_month(_as_text(empty_frame(State)).drop("flow", "period"), 0)
+    states = pl.concat([nothing, *(_of_month(_as_text(state), month) for month, state in kept.items())])
+    products, partners, measures = ({*printed[column], *states[column]} for column in KEY)
+    if not products:
+        return Derived(*(empty_frame(model) for model in (Metric, State, Recent)))
+    known = [*months, *printed["month"], *kept]
+    names = Names.of(products, partners, measures, (min(known) - LOOK_BACK) // YEAR * YEAR, max(known))
+    coverage = cover(names, flow, releases)
+    own, spoken = numbers_of(names.numbered(states)), names.numbered(printed)
+    sums = add_up(spoken.filter(span="month").select(*SERIES, "value", "kinds", is_sum=pl.lit(False)), coverage)
+    spans = spoken.filter(pl.col("span") != "month").select(own.spans.columns)
+    numbers = Numbers(pl.concat([sums, own.rows.select(sums.columns)]), pl.concat([spans, own.spans]))
+    frame = on_calendar(numbers, coverage)
+    asked = pl.col("month").is_in([*months])
+    metric, recent = [], []
+    for is_ratio, rows in ((False, frame), (True, per_kilogram(frame, names))):
+        if rows.height:
+            complete = with_records(rows.sort(*KEY, "month")).filter("is_published", asked)
+            metric.append(as_metric(on_request(complete, names), names, flow, is_ratio=is_ratio))
+            recent.append(complete.filter(names.is_recorded(), pl.col("level").is_not_null()).select(
+                *KEY, "month", pl.col("level").cast(pl.Float64), "kinds",
+                run=(pl.col("month") - pl.col("series_start") + 1).cast(pl.UInt8),
+            ))  # fmt: skip
+    return Derived(
+        in_order(metric, names),
+        _as_table(State, [states_of(frame).filter(asked)], names, flow),
+        _as_table(Recent, recent, names, flow),
+    )
 
 
 def year_totals(flow: str, year: int, months: Mapping[int, Inputs], releases: DataFrame[Release]) -> YearTotals:
     """What a source prints of a year to date, from the inputs of all months of that year; only products with such figures are
     looked at, and those that they are the sum of."""
-    printed = {month: _printed(inputs, releases) for month, inputs in months.items()}
+    printed = {month: _printed(inputs.statements, releases) for month, inputs in months.items()}
     spans = pl.concat([_spans(printed[month], inputs, month) for month, inputs in months.items()])
     told = spans.filter(pl.col("span").is_in(["ytd", "ytd_yoy"]))
     products = set(told["product"])
@@ -130,16 +174,16 @@ def year_totals(flow: str, year: int, months: Mapping[int, Inputs], releases: Da
     return YearTotals(spans, _texts(chained, names))
 
 
-def _printed(inputs: Inputs, releases: DataFrame[Release]) -> pl.DataFrame | None:
-    if inputs.statements is None:
+def _printed(statements: pl.DataFrame | None, releases: DataFrame[Release]) -> pl.DataFrame | None:
+    if statements is None:
         return None
-    numbers = printed_numbers(inputs.statements, releases)
+    numbers = printed_numbers(statements, releases)
     return numbers.select(*KEY, "month", "span", "value", kinds=bit_of(pl.col("standing")))
 
 
 def _spans(printed: pl.DataFrame | None, inputs: Inputs, month: int) -> pl.DataFrame:
     if printed is None:
-        return numbers_of(_as_text(inputs.own), month).spans.select(*KEY, "month", "span", "value", "kinds")
+        return numbers_of(_of_month(_as_text(inputs.own), month)).spans.select(*KEY, "month", "span", "value", "kinds")
     return printed.filter(pl.col("span") != "month").select(*KEY, "month", "span", "value", "kinds")
 
 
@@ -157,7 +201,7 @@ def _numbers(
     """The numbers of the month, printed and summed, and the printed figures of its whole year."""
     names = coverage.names
     if printed is None:
-        rows = numbers_of(_state(inputs.own, names), month).rows
+        rows = numbers_of(_of_month(_state(inputs.own, names), month)).rows
     else:
         months = names.numbered(printed.filter(span="month"))
         rows = add_up(months.select(*SERIES, "value", "kinds", is_sum=pl.lit(False)), coverage)
@@ -180,6 +224,10 @@ def _state(state: pl.DataFrame, names: Names) -> pl.DataFrame:
     return _numbered(state, names).with_columns(series=names.key(*KEY)).sort("series")
 
 
+def _of_month(frame: pl.DataFrame, month: int) -> pl.DataFrame:
+    return frame.with_columns(month=pl.lit(month, pl.Int32))
+
+
 def _as_text(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.col(KEY).cast(pl.String))
 
@@ -188,14 +236,13 @@ def _texts(frame: pl.DataFrame, names: Names) -> pl.DataFrame:
     return frame.with_columns(names.named(column).cast(pl.String) for column in KEY)
 
 
-def _as_table(
-    model: type[State | Recent], frames: list[pl.DataFrame], names: Names, flow: str, month: int
-) -> pl.DataFrame:
+def _as_table(model: type[State | Recent], frames: list[pl.DataFrame], names: Names, flow: str) -> pl.DataFrame:
     schema = polars_schema(model)
     if not frames:
         return empty_frame(model)
-    rows = pl.concat(frames).sort(names.key(*KEY))
+    rows = pl.concat(frames)
+    rows = rows.sort(["month", names.key(*KEY)] if rows["month"].n_unique() > 1 else names.key(*KEY))
     return rows.select(
         flow=pl.lit(flow, dtype=schema["flow"]), **{column: names.named(column) for column in KEY},
-        period=pl.lit(first_day(month)), **{name: pl.col(name) for name in schema if name in rows.columns and name not in KEY},
+        period=index_month("month"), **{name: pl.col(name) for name in schema if name in rows.columns and name not in KEY},
     ).select(pl.col(name).cast(kind) for name, kind in schema.items())  # fmt: skip

@@ -14,7 +14,17 @@ import polars as pl
 
 from schemas.observation import KINDS
 from tasks.metrics.coverage import YEAR, Coverage, priority
-from tasks.metrics.levels import STATUS, Numbers, bit_of, levels_of, looked_for, spoken_of, status, traded
+from tasks.metrics.levels import (
+    PRINTED_SPANS,
+    STATUS,
+    Numbers,
+    bit_of,
+    levels_of,
+    looked_for,
+    spoken_of,
+    status,
+    traded,
+)
 from tasks.metrics.names import Names
 from tasks.metrics.rows import per_kilogram, with_others
 from tasks.metrics.year_to_date import YTD
@@ -22,7 +32,10 @@ from tasks.metrics.year_to_date import YTD
 SERIES = ("product", "partner", "measure")
 BEFORE = ("level", "level_status", "kinds", "ytd", "ytd_kinds", "rolling", "run", "window", "quiet", "idle")
 AGO = ("level", "level_status", "kinds", "ytd", "ytd_kinds", "rolling", "run", "window")
-PRINTED_SPANS = ("ytd", "yoy", "ytd_yoy")
+STATE = (
+    *SERIES, "level", "level_status", "has_row", "kinds", "ytd", "ytd_status", "ytd_kinds", "rolling", "run", "window_counts",
+    "quiet", "idle", *(f"printed_{span}{suffix}" for span in PRINTED_SPANS for suffix in ("", "_kinds")),
+)  # fmt: skip
 IDLE_MAX = 13
 # Four bits count the months of a kind in a window of twelve.
 COUNTER = 4
@@ -55,25 +68,39 @@ def next_month(
     frame = _with_chained(frame, chained, month, names)
     frame = _with_sums(frame, month)
     frame = _with_printed(frame, numbers.spans, month, names)
-    state = frame.select(
-        *SERIES, "level", "level_status", "has_row", "kinds", "ytd", "ytd_status", "ytd_kinds", "rolling", "run", "window_counts",
-        "quiet", "idle", *(f"printed_{span}{suffix}" for span in PRINTED_SPANS for suffix in ("", "_kinds")),
-    ).rename({"window_counts": "window"})  # fmt: skip
+    state = frame.select("month", *STATE).rename({"window_counts": "window"})
     frame = with_others(_published(frame, coverage), numbers.rows, where, coverage)
     return Month(frame, per_kilogram(frame, names), state)
 
 
-def numbers_of(state: pl.DataFrame, month: int) -> Numbers:
-    """The printed and summed numbers of a month as its state keeps them (SERIES as numbers)."""
+def states_of(frame: pl.DataFrame) -> pl.DataFrame:
+    """The states of all months of a frame of `calendar.on_calendar`, with a column `month`."""
+    frame = frame.sort("series", "month")
+    has, level = pl.col("level").is_not_null(), pl.col("level").fill_null(0)
+    frame = frame.with_columns(unbroken=(~has).cum_sum().over("series"))
+    of_run = ["series", "unbroken"]
+    counts = pl.when(has).then(counts_of(pl.col("kinds"))).otherwise(pl.lit(0, pl.UInt32)).cast(pl.Int64)
+    last_trade = pl.when("is_here").then("month").forward_fill().over("series")
+    return frame.with_columns(
+        run=has.cum_sum().over(of_run).clip(0, YEAR).cast(pl.UInt8),
+        rolling=pl.when(has).then(level.rolling_sum(YEAR, min_samples=1).over(of_run)).otherwise(0),
+        window_counts=pl.when(has).then(counts.rolling_sum(YEAR, min_samples=1).over(of_run)).otherwise(0).cast(pl.UInt32),
+        idle=(pl.col("month") - last_trade).fill_null(IDLE_MAX).clip(0, IDLE_MAX).cast(pl.UInt8),
+        quiet=pl.col("quiet").cast(pl.UInt8),
+    ).filter(pl.col("quiet") <= YEAR).select("month", *STATE).rename({"window_counts": "window"})  # fmt: skip
+
+
+def numbers_of(state: pl.DataFrame) -> Numbers:
+    """The printed and summed numbers of months as their states keep them (SERIES as numbers, and the month)."""
     has_value = pl.col("level_status").is_in([STATUS["reported"], STATUS["sum"]])
     rows = state.filter("has_row").select(
-        *SERIES, month=pl.lit(month, pl.Int32), value=pl.when(has_value).then("level"), kinds="kinds",
+        *SERIES, "month", value=pl.when(has_value).then("level"), kinds="kinds",
         is_sum=pl.col("level_status") == STATUS["sum"],
     )  # fmt: skip
     spans = [
         state.filter(pl.col(f"printed_{span}").is_not_null()).select(
             *SERIES,
-            month=pl.lit(month, pl.Int32),
+            "month",
             span=pl.lit(span),
             value=f"printed_{span}",
             kinds=f"printed_{span}_kinds",
@@ -157,9 +184,9 @@ def _silent(missing: pl.DataFrame, month: int) -> pl.DataFrame:
         .otherwise(pl.lit(0, pl.UInt8))
         for place in range(YEAR)
     ]
-    ytd_kinds, window = bits[0], _counts(bits[0])
+    ytd_kinds, window = bits[0], counts_of(bits[0])
     for place in range(1, YEAR):
-        window = window + _counts(bits[place])
+        window = window + counts_of(bits[place])
         if place < of_year:
             ytd_kinds = ytd_kinds | bits[place]
     return missing.with_columns(
@@ -170,7 +197,7 @@ def _silent(missing: pl.DataFrame, month: int) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _counts(kinds: pl.Expr) -> pl.Expr:
+def counts_of(kinds: pl.Expr) -> pl.Expr:
     """A set of kinds as one month of each: a counter of four bits for each kind."""
     ones = [
         sum(1 << COUNTER * place for place in range(len(KINDS)) if bits >> place & 1) for bits in range(2 ** len(KINDS))
@@ -216,8 +243,8 @@ def _with_sums(frame: pl.DataFrame, month: int) -> pl.DataFrame:
     of_sum = pl.col("kinds") if month % YEAR == 0 else pl.col("kinds") | pl.col("before_ytd_kinds")
     chained, is_full = pl.col("is_chained"), pl.col("before_run") >= YEAR
     rolling = level + pl.col("before_rolling") - pl.when(is_full).then("ago_level").otherwise(0)
-    window = _counts(pl.col("kinds")) + pl.col("before_window")
-    window = window - pl.when(is_full).then(_counts(pl.col("ago_kinds"))).otherwise(pl.lit(0, pl.UInt32))
+    window = counts_of(pl.col("kinds")) + pl.col("before_window")
+    window = window - pl.when(is_full).then(counts_of(pl.col("ago_kinds"))).otherwise(pl.lit(0, pl.UInt32))
     frame = frame.with_columns(
         ytd=pl.when(chained).then("ytd").otherwise(summed),
         run=pl.when(has).then(pl.min_horizontal(pl.col("before_run") + 1, YEAR)).otherwise(none).cast(pl.UInt8),

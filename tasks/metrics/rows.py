@@ -165,14 +165,11 @@ def _in_units(name: str, size: pl.Expr) -> pl.Expr:
 
 
 def in_order(frames: list[pl.DataFrame], names: Names) -> pl.DataFrame:
-    """The rows of frames of `as_metric` sorted by product, partner, measure, with names instead of numbers."""
+    """The rows of frames of `as_metric` sorted by month, product, partner, measure, with names instead of numbers."""
     schema = polars_schema(Metric)
-    rows = pl.concat(frames).sort(names_key(names))
+    rows = pl.concat(frames)
+    order = [names.key("product", "partner", "measure")]
+    rows = rows.sort(order if rows["period"].n_unique() <= 1 else [pl.col("period"), *order])
     return rows.with_columns(
         names.named(column).cast(schema[column]) for column in ("product", "partner", "measure")
     ).select(list(schema))
-
-
-def names_key(names: Names) -> pl.Expr:
-    """The order of the table within a month."""
-    return names.key("product", "partner", "measure")

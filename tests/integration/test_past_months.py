@@ -150,6 +150,7 @@ def test_a_correction_makes_later_figures_in_portions_of_any_size(
         return derive_portion(flow, month, *others)
 
     monkeypatch.setattr(assemble, "derive_portion", noted)
+    monkeypatch.setattr(assemble, "ROWS_AT_ONCE", 0)
     monkeypatch.setattr(assemble, "SERIES_AT_ONCE", 1)
     filled([corrected], tmp_path / "in-parts", date(2025, 10, 18))
     # Two chapters, each for itself, in the month that is corrected and in all after it.
