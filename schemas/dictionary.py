@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from schemas import claim, code_tables, control_event, control_tables, metric, release, reported, revision
-from schemas.catalog import PUBLISHED
+from schemas.catalog import LAYOUTS
 from schemas.table import Layout, Table, arrow_schema, table_name
 
 PAGE = Path(__file__).with_name("DICTIONARY.md")
@@ -40,7 +40,7 @@ WORDS_IN_A_LINE_MAX = 8
 def page() -> str:
     """The whole page."""
     parts = [HEAD, "## Published tables\n"]
-    parts += [_section(name, layout.model, layout) for name, layout in sorted(PUBLISHED.items())]
+    parts += [_section(name, layout.model, layout) for name, layout in LAYOUTS.items()]
     parts += ["## How figures are made, and why they are missing\n", _statuses()]
     parts += ["## What the words of a column mean\n", *map(_meanings, WORDS, WORDS.values())]
     parts += ["## What an adapter hands on\n", _section("reported", reported.Reported, None)]
@@ -93,7 +93,7 @@ def _statuses() -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the page, or with --check tell whether it is up to date."""
-    assert all(table_name(layout.model) == name for name, layout in PUBLISHED.items())
+    assert all(table_name(layout.model) == name for name, layout in LAYOUTS.items())
     if arguments == ["--check"]:
         if PAGE.read_text(encoding="utf-8") == page():
             return 0

@@ -1,5 +1,6 @@
 """A brief written out: one self-contained HTML page, and the same as markdown, in English or Chinese."""
 
+import functools
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,6 +34,7 @@ def markdown(facts: Facts, language: str = "en") -> str:
     return _template("brief.md.j2", escape=False).render(**_context(facts, language))
 
 
+@functools.cache
 def _template(name: str, *, escape: bool) -> jinja2.Template:
     # The markdown goes into viewers that take HTML: what it shows of a file's name goes through `plain`.
     environment = jinja2.Environment(
