@@ -36,6 +36,6 @@ def backfill(request: BackfillRequest) -> WatchReport:
     scheduler = request.dask if looked.ready and not request.dry_run else None
     with ahead.reading(scheduler, request.store, read), progress(f"Files of {request.folder}") as show:
         # Nobody looks at the pictures of ten years; each takes as long as the figures of a few products.
-        report = take(looked, request.store, dry_run=request.dry_run, show=show, pictures=False)
+        report = take(looked, request.store, dry_run=request.dry_run, show=show, pictures=False, together=True)
     announce.pictured(request.store, report)
     return announce.watched(report)

@@ -15,6 +15,7 @@ from schemas.address import StoreAddress
 from schemas.request import Landed, ReleaseRequest
 from tasks import (
     assemble,
+    batch,
     claim_table,
     claims,
     event_tables,
@@ -63,6 +64,9 @@ derive = Step(assemble.derive)
 mark_events = Step(event_tables.mark_events)
 trail = Step(lineage.trail)
 publish = Step(release_files.publish_release, name="publish")
+ledger_of_batch = Step(batch.ledger_of, name="ledger_of_batch")
+publish_batch = Step(batch.publish, name="publish_batch")
+enter = Step(release_files.enter_release, name="enter")
 report = Step(reporting.report)
 brief = Step(briefing.write_briefs, name="brief")
 look = Step(inbox.look, retries=3, retry_delay_seconds=PATIENCE)
@@ -78,15 +82,17 @@ BY_NAME = {step.name: step for step in tuple(globals().values()) if isinstance(s
 at_hand = working_copy.at_hand
 again_if_outpaced = working_copy.again_if_outpaced
 exclusive = working_copy.exclusive
+opened_batch = batch.opened
+current_batch = batch.current_batch
 rehearsal = rehearsing.rehearsal
 
 
 @contextmanager
-def on_record(store: Path, *, rehearsed: bool = False) -> Iterator[lineage.Run]:
+def on_record(store: Path, *, rehearsed: bool = False, of: batch.Batch | None = None) -> Iterator[lineage.Run]:
     """Steps inside leave their records, and at the end the records become OpenLineage events under `store/lineage`.
 
     A run that changed nothing leaves no file. A run that failed leaves one, named by the bytes of its input and the step that
-    failed. A rehearsal leaves none, because nothing comes of it.
+    failed. A rehearsal leaves none, because nothing comes of it. The publication of a batch leaves the records of its releases too.
     """
     run = lineage.Run(flow_run_id=flow_run_id())
     with lineage.recording(run):
@@ -94,7 +100,7 @@ def on_record(store: Path, *, rehearsed: bool = False) -> Iterator[lineage.Run]:
             yield run
         finally:
             if not rehearsed:
-                emit(run, store)
+                emit(run, store, *(of.entered if of is not None and run.outcome is not None else ()))
 
 
 def land_ahead(file: Path, store: StoreAddress, today: date) -> Landed | None:

@@ -3,7 +3,7 @@
 import os
 import shutil
 import time
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -137,7 +137,7 @@ def test_a_held_release_is_held_once_and_an_approved_one_is_taken(home: Path) ->
     assert report.headline == "Nothing new"
     assert report.looked.waiting == ["waiting for a person or rejected: june again.csv"]
     (kept,) = hold.waiting(home / "store")
-    now = hold.datetime(2025, 7, 22)
+    now = datetime(2025, 7, 22)
     hold.decide(home / "store", kept.release_id, "reject", "Li Wei", "cut off", now)
     assert look(home).headline == "Nothing new"
     hold.decide(home / "store", kept.release_id, "approve", "Li Wei", "really", now)
