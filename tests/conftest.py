@@ -10,6 +10,7 @@ import pytest
 HOUSE = (
     "test_server.py",
     "test_browser.py",
+    "test_notifications.py",
     "test_s3.py",
     "test_s3_faults.py",
     "test_s3_writers.py",
