@@ -67,7 +67,8 @@ class Step(Generic[P, R]):
 
             # Prefect looks for results of other tasks, of which its graph is made, in everything it is given: each file of a
             # snapshot, a dozen times a release. What a step is given is the result of another as a whole, or none.
-            return typing.cast(R, self.task(*map(opaque, args), **{name: opaque(one) for name, one in kwargs.items()}))
+            made = self.task(*map(opaque, args), **{name: opaque(one) for name, one in kwargs.items()})
+            return typing.cast(R, _or_answer(made))
         return self.run(*args, **kwargs)
 
     @property
@@ -121,7 +122,7 @@ class Step(Generic[P, R]):
                 raise problem
 
         if inside_flow():
-            self._as_task(take_over)()
+            _or_answer(self._as_task(take_over)())
         else:
             take_over()
 
@@ -172,6 +173,17 @@ class Step(Generic[P, R]):
             task_run_id=_task_run_id(),
             error=error,
         )
+
+
+def _or_answer(made: object) -> object:
+    """What a task made. Raises the answer with which it ended: Prefect gives back the state of it and raises nothing, and what comes
+    after a hold must not begin."""
+    from prefect.client.schemas.objects import State
+
+    if isinstance(made, State):
+        made.result()
+        raise RuntimeError(f"a step ended as {made.name} and Prefect gave no exception for it: {made.message}")
+    return made
 
 
 def _promised(annotation: Any) -> dict[str, Any]:

@@ -165,10 +165,11 @@ def test_a_backfill_shows_how_far_it_is_and_every_step_also_of_what_was_read_ahe
     assert set(own) - {None} == {"files", "summary-published-export"}
     drawn = own["summary-published-export"]
     assert drawn["description"] == pages[-1]["description"]
-    assert drawn["data"].startswith("# more.csv")
+    assert drawn["data"].startswith("# March 2026: exports of Permanent magnets of rare earths (85051110) ")
+    assert "**more.csv**: export" in drawn["data"]
     assert "data:image/png" in drawn["data"]
     assert re.sub(r"!\[[^\n]*\n*", "", drawn["data"]).split() == pages[-1]["data"].split()
-    assert own["files"]["description"] == "What came of each file: Refused 1, Published 2024-02 to 2026-05"
+    assert own["files"]["description"] == "Refused 1, Published 2024-02 to 2026-05: what came of each file"
     rows = [(row["file"], row["outcome"]) for row in json.loads(own["files"]["data"])]
     assert rows == [("figures.csv", "published"), ("more.csv", "published"), ("page.csv", "refused")]
     assert "a web page" in own["files"]["data"]
