@@ -8,6 +8,7 @@ from datetime import date
 from prefect import flow
 
 from flows import ahead, announce, question
+from schemas.form import Day
 from schemas.outcome import Outcome
 from schemas.request import Landed, ReleaseRequest
 from tasks import catalog as step
@@ -19,13 +20,13 @@ from tasks.normalise import Normalised
 
 @flow(name="release", flow_run_name="release {request.file.name}", validate_parameters=True)
 def release(
-    request: ReleaseRequest, today: date | None = None, wait_for_approval: bool = False, pictures: bool = True
+    request: ReleaseRequest, today: Day = None, wait_for_approval: bool = False, pictures: bool = True
 ) -> Outcome:
     """Ingest one release and publish what follows from it.
 
     Args:
         request: the file and what is declared about it
-        today: day of landing; none: today in Beijing
+        today: day of landing; empty: today in Beijing
         wait_for_approval: where the release is held, pause with a form and go on as a person decides
         pictures: draw the largest products on the page of the release, besides their tables
     """

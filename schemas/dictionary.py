@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas import claim, code_tables, control_event, control_tables, metric, release, reported, revision
+from schemas import claim, code_tables, control_event, control_tables, metric, release, reported, revision, verdict
 from schemas.catalog import LAYOUTS
 from schemas.table import Layout, Table, arrow_schema, table_name
 
@@ -30,6 +30,7 @@ WORDS = {
     "`kind` of `revision`": revision.REVISIONS,
     "`partners` of `release`": release.PARTNER_SCOPES,
     "`verdict` of `claim`": claim.VERDICTS,
+    "`caveat` of `quotability`": verdict.CAVEATS,
     "`state` of `control_event` and `event_window`": control_tables.STATES,
     "`coverage` of `event_window`": control_tables.COVERAGE,
     "`status` of `event_window`": control_event.WINDOWS,

@@ -40,9 +40,10 @@ from tasks import report as reporting
 from tasks.done import Done
 from tasks.done import adopt as adopt_records
 from tasks.elsewhere import lending
-from tasks.errors import Refused
+from tasks.errors import Held, Refused
 from tasks.lineage_events import emit
 from tasks.step import Step, flow_run_id
+from tasks.unpack import read_download
 
 if TYPE_CHECKING:
     from tasks.cluster import Cluster
@@ -56,7 +57,7 @@ correct = Step(corrections.correct)
 normalise = Step(normalising.normalise)
 open_known = Step(known.open_known, retries=3, retry_delay_seconds=PATIENCE)
 check = Step(checks.check)
-hold_on_errors = Step(holding.hold_on_errors)
+hold_on_errors = Step(holding.hold_on_errors, answers=(Held,))
 merge = Step(assemble.merge)
 widen = Step(assemble.widen_ledger, name="widen")
 revise = Step(assemble.revise)
@@ -80,6 +81,9 @@ require_sound = Step(auditing.require_sound)
 BY_NAME = {step.name: step for step in tuple(globals().values()) if isinstance(step, Step)}
 
 at_hand = working_copy.at_hand
+otherwise = locating.otherwise
+declared_otherwise = locating.declared_otherwise
+declare_otherwise = locating.declare_otherwise
 again_if_outpaced = working_copy.again_if_outpaced
 exclusive = working_copy.exclusive
 opened_batch = batch.opened
@@ -115,7 +119,7 @@ def keep_in_mind(file: Path, store: StoreAddress, today: date) -> tuple[Landed, 
     """A file as it will most likely be landed, and its bytes; nothing is written. None where that fails."""
     try:
         declared = locating.locate(ReleaseRequest(file=file, store=store))
-        raw = file.read_bytes()
+        raw = read_download(file)
         return landing.expected(declared, raw, today), raw
     except Exception:
         return None

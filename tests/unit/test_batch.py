@@ -10,9 +10,9 @@ from draws import draws
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows import watch
+from flows import taking
 from flows.backfill import backfill
-from flows.watch import take
+from flows.taking import take
 from schemas.watch import BackfillRequest, Look, WatchReport
 from tasks import batch, catalog
 from tasks.snapshot import Snapshot, list_snapshots, open_snapshot
@@ -130,7 +130,7 @@ def test_where_somebody_else_published_meanwhile_the_files_are_taken_one_by_one(
 ) -> None:
     files, store = downloads(tmp_path / "files", MONTHS), tmp_path / "store"
     other = downloads(tmp_path / "other", ["202401", "202402", "202405"])
-    publish = watch.batch_to_tables
+    publish = taking.batch_to_tables
 
     def outpaced(batch_at_hand: batch.Batch) -> Any:
         looked = Look(ready=[other / "202402.csv"], unsettled=[], later=[], held=[], refused=[], published=0)
@@ -139,7 +139,7 @@ def test_where_somebody_else_published_meanwhile_the_files_are_taken_one_by_one(
         batch._open.reset(token)
         return publish(batch_at_hand)
 
-    monkeypatch.setattr(watch, "batch_to_tables", outpaced)
+    monkeypatch.setattr(taking, "batch_to_tables", outpaced)
     report = fill(files, store)
     assert [row.outcome for row in report.taken] == ["published"] * 6
     assert len(list_snapshots(store)) == 7
@@ -151,7 +151,7 @@ def test_a_large_file_goes_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     more = [*of_month("202401", 352_000), magnets("133", "7000", month="202401")]
     written(files, "202401.csv", more, date(2026, 1, 20))
     size = (files / "202401.csv").stat().st_size
-    monkeypatch.setattr(watch, "FILE_BYTES_MAX", size - 1)
+    monkeypatch.setattr(taking, "FILE_BYTES_MAX", size - 1)
     (files / "revised.csv").unlink()
     report = fill(files, tmp_path / "store")
     snapshots = {outcome.months[0]: outcome.snapshot_id for outcome in report.outcomes}
