@@ -21,10 +21,10 @@ from tasks.sources import SOURCES
 
 DEFAULTS = "defaults.toml"
 FOLDERS_UP = 3
-WAYS = {"flow": 'flow = "import"', "source": 'source = "gacc_query"'}
+WAYS = {"flow": 'flow = "import"', "source": 'source = "gacc_query"', "reporter": 'reporter = "CHN"'}
 LINES = WAYS | {
     "partners": 'partners = "all"', "products": 'products = ["8505"]', "months": 'months = "2025-01..2025-06"',
-    "released_on": "released_on = 2025-01-20", "reporter": 'reporter = "CHN"', "title": 'title = "June 2025"',
+    "released_on": "released_on = 2025-01-20", "title": 'title = "June 2025"',
 }  # fmt: skip
 # Pydantic's own words for these name types.
 WRONG = {
@@ -37,7 +37,7 @@ TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 # Of most file systems; that of a sidecar must fit, too.
 NAME_BYTES_MAX = 255
 TITLE_CHARACTERS_MAX = 255
-OPTIONS = {"flow": "--flow import|export", "source": f"--source {'|'.join(SOURCES)}"}
+OPTIONS = {"flow": "--flow import|export", "source": f"--source {'|'.join(SOURCES)}", "reporter": "--reporter CHN"}
 
 
 def locate(request: ReleaseRequest) -> Declared:
@@ -71,7 +71,7 @@ def locate(request: ReleaseRequest) -> Declared:
     return Declared(
         file=file,
         source=source_name,
-        reporter=_first(said, "reporter") or "CHN",
+        reporter=_first(said, "reporter") or SOURCES[source_name].reporter,
         flow=_first(said, "flow"),
         partners=_first(said, "partners") or "listed",
         products=_first(said, "products"),

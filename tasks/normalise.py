@@ -32,6 +32,7 @@ from tasks.refusal import Refused
 from tasks.repeats import COPY, ECHO, doubt_repeats, find_copies, has_same_key, said_twice
 from tasks.sources import SOURCES
 from tasks.sources.protocol import Parsed
+from tasks.stated import refuse_contradictions
 
 
 class Normalised(NamedTuple):
@@ -46,6 +47,7 @@ class Normalised(NamedTuple):
 def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     """Statements of a parsed release. Raises Refused where the file as a whole cannot be understood."""
     where = landed.file.name
+    refuse_contradictions(landed, parsed)
     release_id = release_id_of(landed)
     coded, printed, changes = _tidy(parsed.reported)
     codes = read_codes(coded, landed, where)
@@ -60,7 +62,7 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     copies = find_copies(_as_detail(alike, codes, amounts, record, landed, ""), record, where, says_day=says_day)
     once = numbers.unique(["row", "label"], keep="first", maintain_order=True) if twice.any() else numbers
     doubled, numbers = numbers.height - once.height, once
-    doubts = [*codes.doubts, *doubt_names(parsed.reported, where), *doubt_pairs(parsed.reported, where)]
+    doubts = [*parsed.doubts, *codes.doubts, *doubt_names(parsed.reported, where), *doubt_pairs(parsed.reported, where)]
     doubts += _missing_marks(printed, record, where)
     numbers = _without(numbers, copies)
     parts, numbers, incomplete = complete_sums(numbers, faults["row"], codes, amounts, record, where)

@@ -40,6 +40,7 @@ def test_the_register_knows_each_source_by_its_own_name() -> None:
     assert {name: source.name for name, source in SOURCES.items()} == {
         "gacc_query": "gacc_query",
         "published": "published",
+        "eurostat_comext": "eurostat_comext",
     }
 
 
