@@ -51,7 +51,8 @@ commands = typer.Typer()
 def ingest(  # noqa: PLR0913, PLR0917  # an option for each field of the form
     files: Annotated[list[Path], typer.Argument(help="downloaded files", metavar="FILE…")],
     source: Annotated[
-        str | None, typer.Option(help="adapter, e.g. gacc_query, published, eurostat_comext; else from the sidecar or the folder")
+        str | None,
+        typer.Option(help="adapter, e.g. gacc_query, published, eurostat_comext; else from the sidecar or the folder"),
     ] = None,
     flow: Annotated[Flow | None, typer.Option(help="direction; a query file does not say it")] = None,
     reporter: Annotated[

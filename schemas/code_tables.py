@@ -18,7 +18,7 @@ MONTH = r"^(\d{4}-(0[1-9]|1[0-2]))?$"
 DAY = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"
 SOURCE = "document or address that the row comes from"
 # The code list whose rows are in `partners`, because China customs' codes have Chinese names as well.
-GACC_CODES = "gacc"
+GACC_CODES, GACC_NAMES = "gacc", "gacc_en"
 
 
 class Partners(Table):
@@ -165,6 +165,19 @@ class Products(Table):
     source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
+class PageLines(Table):
+    """Labels of lines on customs' release pages and the line that each means, whatever it was called before."""
+
+    label: pl.String = column("label as printed, with single blanks", str_length={"min_value": 2})
+    product: pl.String = column("key under which it is published", str_matches=r"^line:[a-z0-9_]+$")
+    unit: pl.String = column(
+        "unit in which its quantity is counted; where another one is printed the quantity is left out. Empty: as printed"
+    )
+    valid_from: pl.String = column("first month, YYYY-MM; empty: always was", str_matches=MONTH)
+    valid_to: pl.String = column("last month, YYYY-MM; empty: still is", str_matches=MONTH)
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
+
+
 class Corrections(Table):
     """Known errors of a source: where, what is printed there, what is right, who says so, until when."""
 
@@ -235,6 +248,7 @@ TABLES: dict[str, type[Table]] = {
     "products": Products,
     "hs_revisions": HsRevisions,
     "definition_breaks": DefinitionBreaks,
+    "page_lines": PageLines,
     "corrections": Corrections,
     "commodity_words": CommodityWords,
     "partner_words": PartnerWords,
@@ -276,6 +290,17 @@ def read_codes(file: Path, model: type[Table]) -> pl.DataFrame:
 def partner_codes(code_list: str) -> pl.DataFrame:
     """The partner codes of one code list, whichever file they are in: the columns of `partner_codes`. Raises KeyError for an unknown list."""
     others = code_table("partner_codes").filter(code_list=code_list)
+    if code_list == GACC_NAMES:
+        # Customs print the English names of their own table, and some others beside.
+        names = partner_codes(GACC_CODES).with_columns(code_list=pl.lit(GACC_NAMES), code="name_en")
+        return pl.concat(
+            [
+                others,
+                names.filter(~pl.col("code").is_in(others["code"].implode())).unique(
+                    ["code", "valid_from"], keep="first", maintain_order=True
+                ),
+            ]
+        )
     if code_list != GACC_CODES:
         if not others.height:
             raise KeyError(f"{code_list}: no such list in partner_codes.csv")

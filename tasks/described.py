@@ -99,14 +99,15 @@ def describe(
     first = landed.first_month or first_day(months_of(turns)[0])
     last = _last_month(landed, turns)
     says_day = SOURCES[landed.source].says_day
+    has_scope = not (says_day or SOURCES[landed.source].has_spans)
     row = {
         "release_id": release_id, "source": landed.source, "kind": SOURCES[landed.source].kind, "reporter": landed.reporter,
         "title": landed.title, "raw_sha256": landed.raw_sha256, "raw_bytes": landed.raw_bytes, "encoding": parsed.encoding,
         "released_on": turns["known_from"].max() if says_day else landed.released_on,
-        "flow": landed.flow or (None if says_day else _flow(turns)),
+        "flow": landed.flow or (_flow(turns) if has_scope else None),
         "products": sorted(landed.products or said.products["product"]),
         "classification": None if says_day else _classification(said.products),
-        "partners": "keys" if says_day else landed.partners, "partner_list": turns["partner"].unique().sort().to_list(),
+        "partners": landed.partners if has_scope else "keys", "partner_list": turns["partner"].unique().sort().to_list(),
         "measures": said.labels.select(family())["family"].unique().sort().to_list(),
         "first_month": first, "last_month": last,
         "by_month": bool((turns["period_start"].dt.month_end() == turns["period_end"]).all()),

@@ -78,7 +78,11 @@ def test_a_classification_knows_its_digits() -> None:
 
 @pytest.mark.parametrize(
     ("level", "code", "covered"),
-    [("HS8", "85051110", ["850511", "85051110"]), ("CN8", "85051110", ["85051110"]), ("HTS10", "8505110070", ["8505110070"])],
+    [
+        ("HS8", "85051110", ["850511", "85051110"]),
+        ("CN8", "85051110", ["85051110"]),
+        ("HTS10", "8505110070", ["8505110070"]),
+    ],
 )
 def test_only_chinas_eight_digits_speak_for_the_levels_above(level: str, code: str, covered: list[str]) -> None:
     """Sums of the other national lists are not made yet, so their silence about an HS6 code means nothing."""
