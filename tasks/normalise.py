@@ -69,7 +69,7 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     doubts += incomplete
     faults = pl.concat([faults, pl.DataFrame({"row": parts, "reason": PART}, schema=faults.schema)])
     # A copy says nothing that is not said elsewhere in the file; what any other record set aside said is lost.
-    lost = places_of(faults["row"], codes)
+    lost = places_of(pl.concat([faults["row"], _not_known(printed, coded)]), codes)
     faults = pl.concat(
         [faults, pl.DataFrame({"row": copies, "reason": ECHO if says_day else COPY}, schema=faults.schema)]
     )
@@ -190,6 +190,17 @@ def _refuse_growth_of_pieces(detail: DataFrame[Detail], where: str) -> None:
             found=f"a growth of {row['product']}, partner {row['partner']}, whose quantity is no mass in this file",
             advice="Leave the growth out: it is kept of masses alone.",
         )  # fmt: skip
+
+
+def _not_known(printed: Mapping[str, pl.Series], coded: Mapping[str, Coded]) -> pl.Series:
+    """The rows in which a unit or a currency has no number: the source hides it, or one part of a sum lacks it. There silence is no zero."""
+    found = [pl.Series([], dtype=pl.Int64)]
+    for name, unit in UNIT_OF.items():
+        texts = coded[unit].texts
+        if printed[name].null_count() and texts.null_count() < texts.len():
+            has_unit = texts.is_not_null().gather(pl.Series(coded[unit].numbers))
+            found.append((printed[name].is_null() & has_unit).arg_true().cast(pl.Int64))
+    return pl.concat(found)
 
 
 def _missing_marks(printed: Mapping[str, pl.Series], record: pl.Series, where: str) -> list[dict[str, str]]:

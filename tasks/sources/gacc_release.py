@@ -117,7 +117,7 @@ def _goods(rows: Rows, columns: Sequence[Column | None], heading: Heading, where
     month = f"{heading.year}-{heading.last:02d}"
     products, units, notes = gacc_tables.line_names([row[0] for _, row in rows], month, where)
     doubts = list(gacc_tables.doubt_growth(rows, columns, where))
-    records = []
+    records: list[dict[str, Any]] = []
     for (number, row), product, expected in zip(rows, products, units, strict=True):
         is_wrong = bool(expected) and row[1] not in gacc_tables.NOTHING and row[1].lower() != expected.lower()
         if is_wrong:
@@ -147,7 +147,7 @@ def _countries(rows: Rows, columns: Sequence[Column | None], heading: Heading, w
         )
     names, notes = gacc_tables.partners_of([row[0] for _, row in rows], where)
     _refuse_small_total(rows, names, columns, where)
-    records = []
+    records: list[dict[str, Any]] = []
     for (number, row), name in zip(rows, names, strict=True):
         if name is None:
             continue

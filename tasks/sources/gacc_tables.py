@@ -120,7 +120,7 @@ def read_columns(
     Raises Refused where a column is not understood, or speaks of other months than the title.
     """
     columns: list[Column | None] = []
-    doubts = []
+    doubts: list[dict[str, str]] = []
     for place, (above, below) in enumerate(zip(top[1:], bottom[1:], strict=True), 2):
         texts = [re.sub(r"\s", "", text.replace("\xa0", "")).lower() for text in (above, below)]
         if "unit" in texts[0]:

@@ -5,7 +5,7 @@ A total is a check and no statement: added to its parts it would count everythin
 parts, exactly. Reading the numbers is the adapter's, publishing them is nobody's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import polars as pl
@@ -26,7 +26,9 @@ class Parted(NamedTuple):
     notes: tuple[str, ...]
 
 
-def part_totals(rows: pl.DataFrame, code_list: str, cell: Sequence[str], where: str) -> Parted:
+def part_totals(
+    rows: pl.DataFrame, code_list: str, cell: Sequence[str], where: str, unlisted: Mapping[str, str] | None = None
+) -> Parted:
     """The statements among printed rows.
 
     Args:
@@ -34,12 +36,16 @@ def part_totals(rows: pl.DataFrame, code_list: str, cell: Sequence[str], where: 
         code_list: which codes the partners have
         cell: the columns that say of what a number is, without the partner; a total is compared inside one cell
         where: the file, for messages
+        unlisted: for codes that the table lacks, a pattern and the total that codes of this form are part of
     """
     codes = partner_codes(code_list).select("code", "kind", "part_of").unique("code", keep="last")
     whole = codes.select(part_of="code", kind_of_whole="kind")
     known = rows.with_row_index("row").join(
         codes, left_on="partner", right_on="code", how="left", maintain_order="left"
     )
+    for pattern, total in (unlisted or {}).items():
+        is_such = pl.col("kind").is_null() & pl.col("partner").str.contains(pattern)
+        known = known.with_columns(part_of=pl.when(is_such).then(pl.lit(total)).otherwise("part_of"))
     known = known.join(whole, on="part_of", how="left", maintain_order="left").with_columns(amount=_exact("number"))
     printed = known.select(*cell, part_of="partner", total="amount").filter(pl.col("total").is_not_null())
     summed = (
