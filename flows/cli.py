@@ -1,11 +1,11 @@
-"""The command line: what a person can ask for. The commands themselves are in `cli_ingest`, `cli_read` and `cli_brief`."""
+"""The command line: what a person can ask for. The commands themselves are in `cli_ingest`, `cli_fetch`, `cli_read` and `cli_brief`."""
 
 import importlib.metadata
 from typing import Annotated
 
 import typer
 
-from flows import cli_brief, cli_ingest, cli_read
+from flows import cli_brief, cli_fetch, cli_ingest, cli_read
 from flows.stoppable import Stoppable
 from flows.terminal import console
 
@@ -13,7 +13,7 @@ app = typer.Typer(
     name="tidewaiter", cls=Stoppable, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown",
     help="Customs releases as numbers that can be cited: validated, versioned, derived, traced to the byte.",
 )  # fmt: skip
-for part in (cli_ingest, cli_read, cli_brief):
+for part in (cli_ingest, cli_fetch, cli_read, cli_brief):
     app.add_typer(part.commands)
 
 

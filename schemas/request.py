@@ -5,7 +5,7 @@ folder's defaults and in the folder names (`tasks/locate.py`).
 """
 
 import re
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -78,6 +78,13 @@ class Declaration(BaseModel):
         return products
 
 
+class Sidecar(Declaration):
+    """What may stand in a sidecar besides: where the file was fetched from and when the source answered. Never a key."""
+
+    address: str | None = Field(default=None, description="address that answered, without a key")
+    answered_at: datetime | None = Field(default=None, description="time of the answer by the source's clock")
+
+
 def _as_a_form(schema: dict[str, Any]) -> None:
     """What one must say first, what one may say after it. The position is for databases that keep no order."""
     fields = schema["properties"]
@@ -111,6 +118,8 @@ class Declared(BaseModel):
     last_month: date | None
     released_on: date | None
     title: str
+    address: str | None = None
+    answered_at: datetime | None = None
 
 
 class Amended(BaseModel):

@@ -15,7 +15,7 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from schemas.request import MONTHS, Declaration, Declared, ReleaseRequest
+from schemas.request import MONTHS, Declaration, Declared, ReleaseRequest, Sidecar
 from tasks.refusal import Refused, clip
 from tasks.sources import SOURCES
 
@@ -79,6 +79,8 @@ def locate(request: ReleaseRequest) -> Declared:
         last_month=last,
         released_on=_first(said, "released_on"),
         title=_title(_first(said, "title") or file.name, file),
+        address=_first(said, "address"),
+        answered_at=_first(said, "answered_at"),
     )
 
 
@@ -136,7 +138,7 @@ def _refuse_misnamed_sidecar(file: Path) -> None:
 def _read(paper: Path) -> Declaration:
     try:
         # Some editors put a mark before the text.
-        return Declaration(**tomllib.loads(paper.read_text(encoding="utf-8-sig")))
+        return Sidecar(**tomllib.loads(paper.read_text(encoding="utf-8-sig")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise Refused(
             "declaration", where=str(paper), found=f"no valid TOML: {error}",
@@ -168,7 +170,7 @@ def _folder_names(file: Path) -> Declaration:
 
 
 def _first(said: list[Declaration], name: str):  # type: ignore[no-untyped-def]  # the type is that of the field
-    return next((value for paper in said if (value := getattr(paper, name)) is not None), None)
+    return next((value for paper in said if (value := getattr(paper, name, None)) is not None), None)
 
 
 def _require(name: str, value: object, file: Path) -> None:

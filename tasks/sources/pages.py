@@ -22,12 +22,21 @@ GATE_BYTES_MAX = 20_000
 VOID = frozenset({"br", "img", "link", "meta", "input", "hr", "col"})
 
 
+class Link(NamedTuple):
+    """A link: its text, its address as printed, and the number of the table and of the row that it is in (-1: in none)."""
+
+    text: str
+    address: str
+    table: int
+    row: int
+
+
 class Page(NamedTuple):
-    """A page: its tables as rows of cells, the texts of elements by their class, and the links as text and address."""
+    """A page: its tables as rows of cells, the texts of elements by their class, and the links in their order."""
 
     tables: list[list[list[str]]]
     texts: dict[str, str]
-    links: list[tuple[str, str]]
+    links: list[Link]
 
 
 def read_page(raw: bytes, where: str) -> Page:
@@ -92,7 +101,7 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.tables: list[list[list[tuple[str, int, int]]]] = []
         self.texts: dict[str, str] = {}
-        self.links: list[tuple[str, str]] = []
+        self.links: list[Link] = []
         self._open: list[tuple[str, str]] = []
         self._cell: tuple[list[str], int, int] | None = None
         self._link: tuple[list[str], str] | None = None
@@ -120,7 +129,10 @@ class _Reader(HTMLParser):
                 self.tables[-1][-1].append(("".join(text), across, down))
             self._cell = None
         elif tag == "a" and self._link is not None:
-            self.links.append(("".join(self._link[0]), self._link[1]))
+            row = len(self.tables[-1]) - 1 if self._cell is not None else -1
+            self.links.append(
+                Link("".join(self._link[0]), self._link[1], len(self.tables) - 1 if row >= 0 else -1, row)
+            )
             self._link = None
         if any(name == tag for name, _ in self._open):
             while self._open.pop()[0] != tag:
