@@ -11,7 +11,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import yaml
 from old_workbook import workbook
+from prefect.client.schemas.schedules import CronSchedule
 from pydantic import ValidationError
 from release_pages import GOODS, SPANS, TITLE, goods
 from test_eurostat_comext import answer as comext
@@ -567,3 +569,17 @@ def test_an_inbox_that_cannot_be_written_leaves_no_half_file(
     with pytest.raises(OSError, match="No space left"):
         comext_of_the_eu(ask)
     assert files_of(tmp_path / "inbox") == []
+
+
+def test_every_source_has_a_deployment_on_its_own_days() -> None:
+    """A schedule whose form the flow would refuse fails here and not at night."""
+    places = yaml.safe_load((Path(__file__).parents[2] / "deployments" / "prefect.yaml").read_text(encoding="utf-8"))[
+        "deployments"
+    ]
+    fetches = [place for place in places if place["entrypoint"] == "flows.fetch.fetch"]
+    requests = [FetchRequest.model_validate(place["parameters"]["request"]) for place in fetches]
+    assert sorted(request.source for request in requests) == sorted(source.value for source in Source)
+    for place in fetches:
+        for schedule in place["schedules"]:
+            assert CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"]).timezone == schedule["timezone"]
+    assert {request.inbox.name for request in requests if request.source.startswith("gacc")} == {"inbox"}
