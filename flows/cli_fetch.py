@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from flows.once import Commands
 from flows.terminal import (
     DISAGREES,
     REFUSED,
@@ -21,7 +22,7 @@ from flows.terminal import (
 )
 from schemas.fetch import Fetched, FetchReport, FetchRequest
 
-commands = typer.Typer()
+commands = Commands()
 Source = StrEnum(
     "Source", ["eurostat_comext", "gacc_preliminary", "gacc_bulletin", "us_census", "hmrc_ots", "japan_estat"]
 )
