@@ -46,8 +46,10 @@ def part_totals(
     for pattern, total in (unlisted or {}).items():
         is_such = pl.col("kind").is_null() & pl.col("partner").str.contains(pattern)
         known = known.with_columns(part_of=pl.when(is_such).then(pl.lit(total)).otherwise("part_of"))
-    known = known.join(whole, on="part_of", how="left", maintain_order="left").with_columns(amount=_exact("number"))
+    known = known.with_columns(amount=_exact("number"))
     printed = known.select(*cell, part_of="partner", total="amount").filter(pl.col("total").is_not_null())
+    known = _in_printed(known, printed.select(*cell, "part_of").unique(), codes, cell)
+    known = known.join(whole, on="part_of", how="left", maintain_order="left")
     summed = (
         known.filter(pl.col("part_of").fill_null("") != "")
         .group_by(*cell, "part_of", "kind_of_whole", maintain_order=True)
@@ -72,6 +74,17 @@ def part_totals(
         )
     wrong = checked.filter(pl.col("total") != pl.col("amount"))
     return Parted(kept, tuple(_difference(row, cell, where) for row in wrong.iter_rows(named=True)), tuple(notes))
+
+
+def _in_printed(known: pl.DataFrame, printed: pl.DataFrame, codes: pl.DataFrame, cell: Sequence[str]) -> pl.DataFrame:
+    """The rows with the next total above each that is printed: where there is none of the EU, that of the world."""
+    above = codes.select(part_of="code", next="part_of")
+    there = known.join(
+        printed.with_columns(there=True), on=[*cell, "part_of"], how="left", maintain_order="left", nulls_equal=True
+    )
+    there = there.join(above, on="part_of", how="left", maintain_order="left")
+    is_there = pl.col("there").fill_null(False) | (pl.col("next").fill_null("") == "")
+    return there.with_columns(part_of=pl.when(is_there).then("part_of").otherwise("next")).drop("there", "next")
 
 
 def _exact(name: str) -> pl.Expr:

@@ -114,6 +114,18 @@ def test_totals_without_any_of_their_parts_say_nothing_and_are_no_doubt(tmp_path
     assert not release.findings.filter(check="total_differs").height
 
 
+def test_the_total_of_the_world_is_the_sum_of_the_eu_and_the_rest_or_of_all_partners(tmp_path: Path) -> None:
+    both = [*CELLS, ("WORLD", VALUE, "1067800"), ("WORLD", MASS, "900.75")]
+    alone = [cell for cell in both if not cell[0].startswith(("EXT", "INT"))]
+    for number, cells in enumerate((both, alone)):
+        release = read(answer(cells), tmp_path / str(number))
+        assert numbers(release) == numbers(read(answer(), tmp_path / "plain"))
+        assert not release.findings.filter(check="total_differs").height
+        wrong = [(*cell[:2], "1067801") if cell[:2] == ("WORLD", VALUE) else cell for cell in cells]
+        found = read(answer(wrong), tmp_path / f"wrong {number}").findings.filter(check="total_differs")
+        assert found["severity"].to_list() == ["error"]
+
+
 def test_northern_ireland_and_great_britain_do_not_double_the_united_kingdom(tmp_path: Path) -> None:
     cells = [("GB", VALUE, "100"), ("XI", VALUE, "30"), ("XU", VALUE, "70")]
     assert numbers(read(answer(cells), tmp_path)) == {("GBR", "value_eur"): 100}
