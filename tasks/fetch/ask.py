@@ -106,9 +106,14 @@ def _readable(question: Question, answer: Answer, transport: Transport, key: Key
     instead = question.attachment(question, answer) if parsed is None and question.attachment else None
     if instead is None:
         return _Taken(question, answer, parsed)
-    found = transport.get(instead.address, key=key, retry_on=instead.retry_on)
-    assert found is not None  # no condition was sent
-    refuse_other(found, instead.form)
+    try:
+        found = transport.get(instead.address, key=key, retry_on=instead.retry_on)
+        assert found is not None  # no condition was sent
+        refuse_other(found, instead.form)
+    except Refused as refusal:
+        # The page is out all the same; the release says what is wrong with it.
+        log.warning("%s: the page cannot be read, and its attachment is refused: %s", question.name, refusal)
+        return _Taken(question, answer, None)
     return _Taken(instead, found, _parsed(instead, found))
 
 

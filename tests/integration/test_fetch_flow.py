@@ -16,12 +16,12 @@ from test_hmrc_ots import page, row
 from test_us_census import NAMES, line
 from test_us_census import answer as census
 
+from flows.demo.replay import Asked, Replay, Reply
 from flows.fetch import Unanswered, fetch
 from flows.watch import watch
 from schemas.fetch import FetchRequest
 from schemas.watch import WatchRequest
 from tasks.fetch.transport import Policy
-from tests.replay import Asked, Replay, Reply
 
 SECRET = "c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00"
 MONTH = "2026-05"

@@ -27,6 +27,7 @@ from test_us_census import ROWS
 from test_us_census import answer as census
 
 from flows.cli_fetch import Source
+from flows.demo.replay import Asked, Replay, Reply
 from schemas.fetch import OUTCOMES, Fetched, FetchReport, FetchRequest, SourceName
 from schemas.request import ReleaseRequest
 from schemas.watch import WatchRequest
@@ -41,7 +42,6 @@ from tasks.land import land
 from tasks.locate import locate
 from tasks.normalise import normalise
 from tasks.parse import parse
-from tests.replay import Asked, Replay, Reply
 
 TODAY = date(2026, 8, 14)
 NOW = datetime(2026, 8, 14, 9, 5, tzinfo=UTC)
@@ -480,6 +480,22 @@ def test_the_attachment_is_taken_where_the_page_has_lost_its_units(
     assert file.suffix == ".xls"
     landed = land(locate(ReleaseRequest(file=file)), tmp_path / "store", TODAY)
     assert normalise(landed, parse(landed)).detail.filter(product="line:rare_earths", measure="quantity_kg").height == 3
+    assert outcomes(ask("gacc_preliminary", today=date(2026, 6, 12))) == ["unchanged"]
+
+
+def test_a_page_that_cannot_be_read_is_dropped_itself_where_its_attachment_is_gone(
+    site: Replay, ask: Callable[..., FetchReport]
+) -> None:
+    """It is out, so that it is not "not out"; the release refuses it by name."""
+    broken = gacc_page(rows=[[row[0], *row[2:], ""] for row in GOODS])
+    site.route("/statics/report/preliminary2025.html", Reply(index((EXPORTS, ""), year=2026), headers=HTML))
+    site.route(GACC, Reply(index((EXPORTS, "<a href=/Statics/a.html> May.</a>")), headers=HTML))
+    site.route("/Statics/a.html", Reply(broken, headers=HTML))
+    report = ask("gacc_preliminary", today=date(2026, 6, 12))
+    assert outcomes(report) == ["new"]
+    file = report.fetched[0].file
+    assert file is not None
+    assert file.read_bytes() == broken
     assert outcomes(ask("gacc_preliminary", today=date(2026, 6, 12))) == ["unchanged"]
 
 

@@ -15,12 +15,12 @@ from test_us_census import answer as census
 from typer.testing import CliRunner
 
 from flows.cli import app
+from flows.demo.replay import Asked, Replay, Reply
 from flows.fetch import fetch
 from flows.watch import watch
 from schemas.fetch import FetchRequest
 from schemas.watch import WatchRequest
 from tasks.fetch.transport import Policy
-from tests.replay import Asked, Replay, Reply
 
 SECRET = "c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00"
 MONTH = "2026-05"

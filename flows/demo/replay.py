@@ -43,9 +43,9 @@ Answering = Callable[[Asked], Reply]
 
 
 class Replay:
-    """Listens on the loopback; `asked` holds each request."""
+    """Listens on the loopback; `asked` holds each request. `date` is what its clock says in each answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, date: str = DATE) -> None:
         self.asked: list[Asked] = []
         self._routes: list[tuple[str, list[Reply] | Answering]] = []
         replay = self
@@ -60,7 +60,7 @@ class Replay:
                 """Nothing on the terminal."""
 
             def date_time_string(self, timestamp: float | None = None) -> str:
-                return DATE
+                return date
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
@@ -69,6 +69,7 @@ class Replay:
         self.base = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def close(self) -> None:
+        """Stop listening."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(5)
@@ -79,6 +80,7 @@ class Replay:
         self._routes.insert(0, (start, given))
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        """Answer one request, or fail as its reply says."""
         parts = urlsplit(handler.path)
         asked = Asked(
             unquote(parts.path),
