@@ -104,11 +104,17 @@ def _show(taken: list[Shown], folder: Path) -> None:
     from rich import box
     from rich.table import Table
 
-    table = Table(title=f"{MONTH}, each reporter from its own store", title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(
+        title=f"{MONTH}, each reporter from its own store",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
     for name in ("reporter", "flow", "product", "list", "partner"):
         table.add_column(name)
-    for name in ("tonnes", "million", "currency"):
-        table.add_column(name, justify="left" if name == "currency" else "right")
+    for name in ("tonnes", "million", ""):
+        table.add_column(name, justify="left" if not name else "right")
     for shown in taken:
         for cells in lines(folder / shown.reporter / "store", shown.reporter):
             table.add_row(*cells)

@@ -60,7 +60,7 @@ def run(folder: Path) -> subprocess.CompletedProcess[str]:
     environment = {name: text for name, text in os.environ.items() if name != "TIDEWAITER_CENSUS_KEY"}
     return subprocess.run(
         [sys.executable, "-m", "flows.demo", "--folder", folder, "--no-prefect"],
-        env={**environment, "COLUMNS": "100", "NO_COLOR": "1"}, capture_output=True, text=True, check=False,
+        env={**environment, "COLUMNS": "80", "NO_COLOR": "1"}, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
 
