@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SIZE ?= S
 READY := $(VENV)/.ready
 
-.PHONY: help run test test-house test-month search torture bench check stop deploy worker server-postgres lock dictionary clean
+.PHONY: help run test test-house test-month test-live demo-fetch search torture bench check stop deploy worker server-postgres lock dictionary clean
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,8 @@ help:
 	@echo "make server-postgres   a server for a team, on PostgreSQL"
 	@echo "make test   make the environment and run the tests; make test-house   those with a real server, worker, PostgreSQL,"
 	@echo "            browser, S3 and Dask, which wait for minutes; make test-month   a month of 0.3 million records through everything"
+	@echo "make demo-fetch   fetch invented answers of five sources from a server on this machine, publish them, and show the figures"
+	@echo "make test-live   ask the real sources one question each, where there is a network"
 	@echo "make torture  500 kills under readers; make search   properties on many more examples; make bench SIZE=S|M|L  speed beside what one would use instead"
 	@echo "make check  style, types, import contracts, dictionary"
 	@echo "make dictionary   write schemas/DICTIONARY.md from the models; make lock   resolve the dependencies anew (needs uv)"
@@ -57,6 +59,14 @@ test-house: $(READY)
 # One after another, because each part may take both cores and gigabytes.
 test-month: $(READY)
 	$(BIN)/pytest -m month --durations 0 --durations-min 1
+
+# Five sources on this machine; inboxes and stores go into ./demo.
+demo-fetch: $(READY)
+	@$(BIN)/python -m flows.demo
+
+# The real sources, one question each; skipped where they cannot be reached. By hand, never in the usual tests.
+test-live: $(READY)
+	TIDEWAITER_LIVE=1 $(BIN)/pytest -m live -rs tests/live
 
 # Properties, fifty times as many examples as in the tests, and others each time.
 search: $(READY)

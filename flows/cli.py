@@ -1,10 +1,10 @@
-"""The command line: what a person can ask for. The commands themselves are in `cli_ingest`, `cli_read`, `cli_search` and `cli_brief`."""
+"""The command line: what a person can ask for. The commands themselves are in `cli_ingest`, `cli_fetch`, `cli_read`, `cli_search` and `cli_brief`."""
 
 from typing import Annotated
 
 import typer
 
-from flows import cli_brief, cli_ingest, cli_read, cli_search
+from flows import cli_brief, cli_fetch, cli_ingest, cli_read, cli_search
 from flows.stoppable import Stoppable
 from flows.terminal import console
 
@@ -13,7 +13,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Customs releases as numbers that can be cited: validated, versioned, derived, traced to the byte.",
 )  # fmt: skip
-for part in (cli_ingest, cli_read, cli_search, cli_brief):
+for part in (cli_ingest, cli_fetch, cli_read, cli_search, cli_brief):
     app.add_typer(part.commands)
 
 

@@ -44,12 +44,16 @@ commands = Commands()
 @commands.command(
     epilog="Example: `tidewaiter ingest soybeans_2024.csv --source gacc_query --flow import --partners all`"
 )
-def ingest(
+def ingest(  # an option for each field of the form
     files: Annotated[list[Path], typer.Argument(help="downloaded files", metavar="FILE…")],
     source: Annotated[
-        str | None, typer.Option(help="gacc_query, published; else from the sidecar or the folder")
+        str | None,
+        typer.Option(help="adapter, e.g. gacc_query, published, eurostat_comext; else from the sidecar or the folder"),
     ] = None,
     flow: Annotated[Flow | None, typer.Option(help="direction; a query file does not say it")] = None,
+    reporter: Annotated[
+        str | None, typer.Option(help="who reports, ISO 3166-1 alpha-3 or EU27; else from the sidecar or the source")
+    ] = None,
     partners: Annotated[
         Partners | None, typer.Option(help="all: every partner was asked for; listed: those in the file")
     ] = None,
@@ -72,7 +76,7 @@ def ingest(
     with refusals():
         requests = [
             ReleaseRequest(
-                file=file, store=store, source=source, flow=flow and flow.value, partners=partners and partners.value,
+                file=file, store=store, source=source, reporter=reporter, flow=flow and flow.value, partners=partners and partners.value,
                 products=product or None, months=month, dry_run=dry_run, released_on=read_day(released_on) if released_on else None,
             )
             for file in files

@@ -18,6 +18,8 @@ from schemas.table import FLOWS, Table, column, polars_schema
 MONTH = r"^(\d{4}-(0[1-9]|1[0-2]))?$"
 DAY = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"
 SOURCE = "document or address that the row comes from"
+# The code list whose rows are in `partners`, because China customs' codes have Chinese names as well.
+GACC_CODES, GACC_NAMES = "gacc", "gacc_en"
 
 
 class Partners(Table):
@@ -33,6 +35,45 @@ class Partners(Table):
     kind: pl.String = column("what the code stands for", isin=("country", "territory", "unspecified", "other"))
     valid_from: pl.String = column("first month, YYYY-MM; empty: always was", str_matches=MONTH)
     valid_to: pl.String = column("last month, YYYY-MM; empty: still is", str_matches=MONTH)
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
+
+
+class PartnerCodes(Table):
+    """Partner codes of the other code lists. Those of China customs are in `partners`; `partner_codes` reads both as one table."""
+
+    code_list: pl.String = column(
+        "code list that the code belongs to; several adapters may share one", str_matches=r"^[a-z_]+$"
+    )
+    code: pl.String = column("code or name as the source prints it", str_length={"min_value": 1})
+    partner: pl.String = column(
+        "key under which it is published: ISO 3166-1 alpha-3, EU27, WLD, or <code list>:<code> where it has none of these",
+        str_matches=r"^([A-Z]{3}|EU27|[a-z_]+:[A-Za-z0-9_ -]+)$",
+    )
+    kind: pl.String = column(
+        "what the code stands for; a group or a total is never added to its parts, residual and secret trade counts",
+        isin=("country", "group", "total", "residual", "secret"),
+    )
+    part_of: pl.String = column("code of the printed total or group that it is counted in; empty: none, or not known")
+    name_en: pl.String = column("English name")
+    valid_from: pl.String = column("first month, YYYY-MM; empty: always was", str_matches=MONTH)
+    valid_to: pl.String = column("last month, YYYY-MM; empty: still is", str_matches=MONTH)
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
+
+
+class Currencies(Table):
+    """Printed labels of values: which measure they are, and in which steps."""
+
+    printed: pl.String = column("label as an adapter hands it on")
+    measure: pl.String = column(
+        "measure; where a source prints two valuations of one record, the second has its own",
+        str_matches=r"^value_[a-z]{3}(_cif)?$",
+    )
+    unit: pl.String = column("currency, ISO 4217", str_matches=r"^[A-Z]{3}$")
+    factor: pl.String = column("a printed number times this is in the currency", str_matches=r"^[1-9]\d*$")
+    rounding: pl.String = column(
+        "how the source drops digits: to the nearest step, or down, so that the true value is not below the printed one",
+        isin=("nearest", "down"),
+    )
     source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
@@ -135,6 +176,19 @@ class HsNames(Table):
     source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
+class PageLines(Table):
+    """Labels of lines on customs' release pages and the line that each means, whatever it was called before."""
+
+    label: pl.String = column("label as printed, with single blanks", str_length={"min_value": 2})
+    product: pl.String = column("key under which it is published", str_matches=r"^line:[a-z0-9_]+$")
+    unit: pl.String = column(
+        "unit in which its quantity is counted; where another one is printed the quantity is left out. Empty: as printed"
+    )
+    valid_from: pl.String = column("first month, YYYY-MM; empty: always was", str_matches=MONTH)
+    valid_to: pl.String = column("last month, YYYY-MM; empty: still is", str_matches=MONTH)
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
+
+
 class Corrections(Table):
     """Known errors of a source: where, what is printed there, what is right, who says so, until when."""
 
@@ -209,8 +263,10 @@ class Quotability(Table):
 TABLES: dict[str, type[Table]] = {
     "quotability": Quotability,
     "partners": Partners,
+    "partner_codes": PartnerCodes,
     "partner_groups": PartnerGroups,
     "units": Units,
+    "currencies": Currencies,
     "regimes": Codes,
     "provinces": Codes,
     "baskets": Baskets,
@@ -218,6 +274,7 @@ TABLES: dict[str, type[Table]] = {
     "hs_names": HsNames,
     "hs_revisions": HsRevisions,
     "definition_breaks": DefinitionBreaks,
+    "page_lines": PageLines,
     "corrections": Corrections,
     "commodity_words": CommodityWords,
     "partner_words": PartnerWords,
@@ -249,6 +306,33 @@ def read_codes(file: Path, model: type[Table]) -> pl.DataFrame:
             f"{file.name}, row {(first['index'] or 0) + 1} below the header, column {first['column']}: {first['failure_case']!r} is not as "
             f"it must be ({model.to_schema().columns[first['column']].description}). A row has a field for each column, and no line is blank."
         ) from errors
+
+
+@functools.cache
+def partner_codes(code_list: str) -> pl.DataFrame:
+    """The partner codes of one code list, whichever file they are in: the columns of `partner_codes`. Raises KeyError for an unknown list."""
+    others = code_table("partner_codes").filter(code_list=code_list)
+    if code_list == GACC_NAMES:
+        # Customs print the English names of their own table, and some others beside.
+        names = partner_codes(GACC_CODES).with_columns(code_list=pl.lit(GACC_NAMES), code="name_en")
+        return pl.concat(
+            [
+                others,
+                names.filter(~pl.col("code").is_in(others["code"].implode())).unique(
+                    ["code", "valid_from"], keep="first", maintain_order=True
+                ),
+            ]
+        )
+    if code_list != GACC_CODES:
+        if not others.height:
+            raise KeyError(f"{code_list}: no such list in partner_codes.csv")
+        return others
+    states = pl.col("kind").is_in(["country", "territory"])
+    return code_table("partners").select(
+        code_list=pl.lit(GACC_CODES), code="gacc_code", partner="partner",
+        kind=pl.when(states).then(pl.lit("country")).otherwise(pl.lit("residual")), part_of=pl.lit(""),
+        name_en="name_en", valid_from="valid_from", valid_to="valid_to", source="source",
+    )  # fmt: skip
 
 
 def valid_in(month: pl.Expr) -> pl.Expr:

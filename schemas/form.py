@@ -13,7 +13,9 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 FIRST_MAX = 6
 # The adapters of `tasks/sources`, for the form to choose from; a test compares the two.
-SOURCES = ("gacc_query", "published")
+SOURCES = (
+    "gacc_query", "published", "eurostat_comext", "gacc_preliminary", "gacc_bulletin", "hmrc_ots", "us_census", "japan_estat",
+)  # fmt: skip
 
 # A day that may be left out, as a parameter of a flow.
 Day = Annotated[

@@ -13,7 +13,7 @@ PARTNER_SCOPES = {
     "listed": "those in the file",
     "keys": "none: each record speaks for its own partner, product and month, and for nothing else",
 }
-LEVELS = ("HS2", "HS4", "HS6", "HS8")
+LEVELS = ("HS2", "HS4", "HS6", "HS8", "CN8", "HTS10", "JP9", "line")
 SEVERITIES = ("error", "warning", "info")
 
 
@@ -39,7 +39,7 @@ class Release(Table):
     flow: pl.String = column("direction of trade, null where each record says it", isin=FLOWS, nullable=True)
     products: Texts = column("codes that were asked for; a shorter code asks for all below it; * asks for all")
     classification: pl.String = column(
-        "HS level of the codes in the file, null where each record says its own", isin=LEVELS, nullable=True
+        "classification of the codes in the file, null where each record says its own", isin=LEVELS, nullable=True
     )
     partners: pl.String = column("which partners were asked for", isin=tuple(PARTNER_SCOPES))
     partner_list: Texts = column("partners in the file")

@@ -5,7 +5,7 @@ folder's defaults and in the folder names (`tasks/locate.py`).
 """
 
 import re
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,8 +16,9 @@ from schemas.form import SOURCES, as_form, none_if_empty
 
 # What a person fills in first.
 FIRST = ("file", "source", "flow", "partners", "months", "released_on")
-HS_CODE = "[*]|[0-9]{2}([0-9]{2}){0,3}"
-REPORTER = "[A-Z]{3}"
+HS_CODE = "[*]|[0-9]{2}([0-9]{2}){0,4}|[0-9]{9}"
+# A country, or the European Union as one, which Eurostat publishes as the sum of its members.
+REPORTER = "[A-Z]{3}|EU27"
 MONTHS = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])(?:\.\.([0-9]{4})-(0[1-9]|1[0-2]))?")
 
 
@@ -32,8 +33,8 @@ class Declaration(BaseModel):
         json_schema_extra={"enum": [*SOURCES]},
     )
     # The patterns are for the form; the words with which a wrong text is refused are below.
-    reporter: Annotated[str, Field(json_schema_extra={"pattern": f"^{REPORTER}$"})] | None = Field(
-        default=None, description="reporting country, ISO 3166-1 alpha-3"
+    reporter: Annotated[str, Field(json_schema_extra={"pattern": f"^({REPORTER})$"})] | None = Field(
+        default=None, description="reporting country, ISO 3166-1 alpha-3, or EU27"
     )
     flow: Literal["export", "import"] | None = Field(
         default=None, description="direction, which a query file does not say; empty: as its folder or sidecar says"
@@ -60,7 +61,7 @@ class Declaration(BaseModel):
     @classmethod
     def _reporter_is_a_code(cls, reporter: str | None) -> str | None:
         if reporter is not None and not re.fullmatch(REPORTER, reporter):
-            raise ValueError(f"{reporter!r} is no code of a country; write three capital letters, such as CHN")
+            raise ValueError(f"{reporter!r} is no code of a country; write three capital letters, such as CHN, or EU27")
         return reporter
 
     @field_validator("months")
@@ -77,8 +78,15 @@ class Declaration(BaseModel):
             raise ValueError("it names no code; leave it out where just those in the file were asked for")
         for code in products or ():
             if not re.fullmatch(HS_CODE, code):
-                raise ValueError(f"{code!r} is no HS code of 2, 4, 6 or 8 digits, nor *")
+                raise ValueError(f"{code!r} is no HS code of 2, 4, 6, 8, 9 or 10 digits, nor *")
         return products
+
+
+class Sidecar(Declaration):
+    """What may stand in a sidecar besides: where the file was fetched from and when the source answered. Never a key."""
+
+    address: str | None = Field(default=None, description="address that answered, without a key")
+    answered_at: datetime | None = Field(default=None, description="time of the answer by the source's clock")
 
 
 class ReleaseRequest(Declaration):
@@ -108,6 +116,8 @@ class Declared(BaseModel):
     last_month: date | None
     released_on: date | None
     title: str
+    address: str | None = None
+    answered_at: datetime | None = None
 
 
 class Amended(BaseModel):

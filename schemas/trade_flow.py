@@ -8,6 +8,9 @@ from schemas.table import FLOWS, Table, column, published
 JOINED_KINDS = rf"^({'|'.join(KINDS)})(\+({'|'.join(KINDS)}))*$"
 
 
+VALUES = ("value_usd", "value_cny", "value_eur", "value_gbp", "value_jpy")
+
+
 @published(sort_by=("product", "partner"), month_of="period", rows_per_group=6_656)
 class TradeFlow(Table):
     """The last word on each month, as the sources print it; sums and growth are in `metric`."""
@@ -24,5 +27,8 @@ class TradeFlow(Table):
     quantity_other_unit: pl.String = column("unit of quantity_other", nullable=True)
     value_usd: pl.Float64 = column("value", "USD", nullable=True)
     value_cny: pl.Float64 = column("value", "CNY", nullable=True)
+    value_eur: pl.Float64 = column("value", "EUR", nullable=True)
+    value_gbp: pl.Float64 = column("value", "GBP", nullable=True)
+    value_jpy: pl.Float64 = column("value", "JPY", nullable=True)
     source: pl.String = column("adapters that read the numbers of the row, in alphabetical order, joined by +")
     kind: pl.String = column("kinds of release that its numbers come from, likewise", str_matches=JOINED_KINDS)

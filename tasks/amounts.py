@@ -15,10 +15,6 @@ from tasks.combine import Coded, take
 from tasks.findings import shown
 from tasks.numbers import DIGIT, VALUE_MAX, WHOLE, whole_number
 
-CURRENCIES = {
-    "USD": ("USD", 1), "USD million": ("USD", 10**6), "CNY": ("CNY", 1), "CNY million": ("CNY", 10**6),
-    "CNY 100 million": ("CNY", 10**8),
-}  # fmt: skip
 PERCENT_IN_BASIS_POINTS = 100
 # All of it gone.
 GROWTH_MIN_BASIS_POINTS = -10_000
@@ -65,7 +61,8 @@ def _units(name: str) -> pl.DataFrame:
     if name == GROWTH:
         rows = [("%", "basis_point", PERCENT_IN_BASIS_POINTS, "quantity_kg_yoy")]
     elif name == "value":
-        rows = [(printed, unit, factor, f"value_{unit.lower()}") for printed, (unit, factor) in CURRENCIES.items()]
+        labels = code_table("currencies").select("printed", "unit", "factor", "measure")
+        rows = [(printed, unit, int(factor), measure) for printed, unit, factor, measure in labels.iter_rows()]
     else:
         known = code_table("units").select("printed", "unit", "to_unit_factor").unique()
         rows = [(printed, unit, int(factor), f"quantity_{unit}") for printed, unit, factor in known.iter_rows()]

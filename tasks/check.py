@@ -14,7 +14,7 @@ import re
 import polars as pl
 from pandera.typing.polars import DataFrame
 
-from schemas.code_tables import code_table, valid_in
+from schemas.code_tables import code_table, partner_codes, valid_in
 from schemas.release import Finding
 from tasks.findings import Rows, finding, gather
 from tasks.gaps import BROAD_RELEASE_PRODUCTS, GAPS
@@ -22,6 +22,7 @@ from tasks.judged import EXAMPLES, MONEY, QUANTITY, Check, Judged
 from tasks.known import Known
 from tasks.lapses import LAPSES
 from tasks.month_slips import MONTH_SLIPS
+from tasks.nomenclature import LINE
 from tasks.normalise import Normalised
 from tasks.parts import causes_first
 from tasks.periods import month_name
@@ -68,7 +69,7 @@ def _quarantined(judged: Judged) -> Rows:
     lost = judged.release.quarantine.filter(pl.col("reasons") != [COPY], pl.col("reasons") != [ECHO])
     if not lost.height:
         return
-    watched = set(code_table("products")["product"])
+    watched = set(_listed_products(judged)["product"])
     hit = sum(_digits(printed) in watched for printed in lost["printed"])
     named = [
         f"record {record}: {reasons[0]}"
@@ -101,8 +102,7 @@ def _digits(printed: str) -> str:
 
 def _unknown_partners(judged: Judged) -> Rows:
     """A code that our table lacks may be new, but not one with much of the trade."""
-    listed = {"gacc:" + code for code in code_table("partners")["gacc_code"]}
-    unknown = [key for key in judged.row["partner_list"] if key.startswith("gacc:") and key not in listed]
+    unknown = [key for key in judged.row["partner_list"] if _is_unknown(key)]
     if not unknown:
         return
     is_unknown = pl.col("partner").is_in(unknown)
@@ -114,8 +114,14 @@ def _unknown_partners(judged: Judged) -> Rows:
             yield finding(
                 "unknown_partners", "error", ", ".join(values.filter(is_unknown)["partner"].unique().sort()[:EXAMPLES]),
                 observed=f"{part / total:.2%} of {measure}", expected=f"at most {UNKNOWN_PARTNER_SHARE_MAX:.1%} with unknown codes",
-                advice="Add the codes to schemas/reference/partners.csv, with their source.",
+                advice="Add the codes to schemas/reference/partners.csv or partner_codes.csv, with their source.",
             )  # fmt: skip
+
+
+def _is_unknown(key: str) -> bool:
+    """Whether a partner key is a code that the table of its list lacks."""
+    code_list, _, code = key.partition(":")
+    return bool(code) and code not in partner_codes(code_list)["code"]
 
 
 def _mixed_units(judged: Judged) -> Rows:
@@ -197,10 +203,17 @@ def _months_without_records(judged: Judged) -> Rows:
         )
 
 
+def _listed_products(judged: Judged) -> pl.DataFrame:
+    """The watched products whose codes are of the list of goods that the release uses: equal digits of another list are other goods."""
+    products = code_table("products").select("product", "classification", "valid_from", "valid_to")
+    of_release = judged.row["classification"]
+    return products if of_release is None else products.filter(pl.col("classification").is_in([of_release, LINE]))
+
+
 def _product_validity(judged: Judged) -> Rows:
     """A watched code in a month for which our table does not have it: another edition of the tariff had other codes."""
     months = judged.own.select("product", "period_end").unique().with_columns(pl.col("product").cast(pl.String))
-    listed = months.join(code_table("products").select("product", "valid_from", "valid_to"), on="product").with_columns(
+    listed = months.join(_listed_products(judged), on="product").with_columns(
         month=pl.col("period_end").dt.strftime("%Y-%m")
     )
     valid = listed.filter(valid_in(pl.col("month")))

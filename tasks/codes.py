@@ -15,21 +15,27 @@ from typing import NamedTuple
 import numpy
 import polars as pl
 
-from schemas.code_tables import code_table, valid_in
+from schemas.code_tables import GACC_CODES, code_table, partner_codes, valid_in
 from schemas.request import Landed
 from tasks.combine import Coded, Numbers, combine, distinct
 from tasks.errors import Refused
 from tasks.findings import finding, shown
+from tasks.nomenclature import LINE, NATIONAL, classification
 from tasks.periods import month_end, read_period
 from tasks.refusal import clip
 from tasks.scope import EVERYTHING, WORLD
 from tasks.sources import SOURCES
 
 CODES = ("product", "partner", "regime", "province", "period", "flow", "published_on")
-# Chapters 01 to 99; 77 is kept free by the HS.
-HS = r"^(0[1-9]|[1-6][0-9]|7[0-689]|[89][0-9])([0-9]{2}){0,3}$"
-LINE = r"^line:[a-z0-9_]+$"
-PARTNER_CODE = r"^[0-9]{3}$"
+LINE_NAME = r"^line:[a-z0-9_]+$"
+# What looks like a code of a list although the table lacks it. A list of names has no such form.
+PARTNER_CODE = {
+    "gacc": r"^[0-9]{3}$",
+    "geonom": r"^[A-Z]{2}$",
+    "schedule_c": r"^[1-7][0-9]{3}$",
+    "japan": r"^[0-9]{3}$",
+}
+NO_CODE = r"^\b$"
 PLACE_CODE = r"^[0-9]{2}$"
 
 
@@ -59,6 +65,7 @@ def read_codes(coded: Mapping[str, Coded], landed: Landed, where: str) -> Read:
     products = _read_products(pl.DataFrame({"product": coded["product"].texts}), landed)
     turns = _read_partners(turns, landed)
     turns = _read_flow_and_day(turns, landed)
+    _refuse_both_flows(turns, landed, where)
     sites, site_of = _distinct(coded, ("regime", "province"))
     sites = sites.with_columns(_place_fault("regime"), _place_fault("province"))
     _refuse_mixed_levels(products, landed, where)
@@ -72,7 +79,7 @@ def read_codes(coded: Mapping[str, Coded], landed: Landed, where: str) -> Read:
         turn_of,
         site_of,
         pl.concat(_faults(*read) for read in ((products, product_of), (turns, turn_of), (sites, site_of))),
-        [*_doubt_partners(turns), *_doubt_places(sites, "regime"), *_doubt_places(sites, "province")],
+        [*_doubt_partners(turns, landed), *_doubt_places(sites, "regime"), *_doubt_places(sites, "province")],
     )
 
 
@@ -111,7 +118,7 @@ def _read_periods(combinations: pl.DataFrame, landed: Landed, where: str) -> pl.
     rows = []
     for text in texts:
         first, last = (read_period(text) or (None, None)) if text is not None else _declared_span(landed)
-        if text is not None and first and last != month_end(first) and not SOURCES[landed.source].says_day:
+        if text is not None and first and last != month_end(first) and not SOURCES[landed.source].has_spans:
             first, last = None, None
         fault = None if first else f"period '{clip(text)}' is not a month"
         rows.append({"period": text, "period_start": first, "period_end": last, "period_fault": fault})
@@ -149,19 +156,17 @@ def _refuse_other_months(read: pl.DataFrame, landed: Landed, where: str) -> None
 
 
 def _read_products(read: pl.DataFrame, landed: Landed) -> pl.DataFrame:
-    code = pl.col("product")
-    may_be_line = pl.lit(SOURCES[landed.source].says_day)
-    level = (
-        pl.when(code.str.contains(HS)).then(pl.format("HS{}", code.str.len_chars()))
-        .when(may_be_line & code.str.contains(LINE)).then(pl.lit("line"))
-    )  # fmt: skip
+    code, source = pl.col("product"), SOURCES[landed.source]
+    is_line = pl.lit(source.has_lines) & code.str.contains(LINE_NAME)
+    level = pl.when(is_line).then(pl.lit(LINE)).otherwise(classification(code, source.nomenclature))
+    digits = NATIONAL[source.nomenclature]
     return read.with_columns(level.alias("classification")).with_columns(
-        _fault("product", pl.col("classification").is_null(), "is no HS code of 2, 4, 6 or 8 digits")
+        _fault("product", pl.col("classification").is_null(), f"is no HS code of 2, 4, 6 or {digits} digits")
     )
 
 
 def _refuse_mixed_levels(read: pl.DataFrame, landed: Landed, where: str) -> None:
-    levels = read.filter(pl.col("classification").str.starts_with("HS"))["classification"].unique().sort().to_list()
+    levels = read.filter(pl.col("classification") != LINE)["classification"].unique().sort().to_list()
     if len(levels) > 1 and not SOURCES[landed.source].says_day:
         raise Refused(
             "mixed levels",
@@ -176,7 +181,7 @@ def _refuse_other_products(read: pl.DataFrame, landed: Landed, where: str) -> No
     asked = landed.products
     if asked is None or EVERYTHING in asked:
         return
-    codes = read.filter(pl.col("classification").str.starts_with("HS"))["product"].unique().sort()
+    codes = read.filter(pl.col("classification") != LINE)["product"].unique().sort()
     other = [code for code in codes if not code.startswith(tuple(asked))]
     if other:
         raise Refused(
@@ -189,36 +194,38 @@ def _refuse_other_products(read: pl.DataFrame, landed: Landed, where: str) -> No
 
 def _read_partners(read: pl.DataFrame, landed: Landed) -> pl.DataFrame:
     """Partner keys: by the code that is valid in the period's last month; unknown codes are kept."""
-    partners = code_table("partners")
+    source = SOURCES[landed.source]
+    partners = partner_codes(source.code_list)
     read = read.with_columns(month=pl.col("period_end").dt.strftime("%Y-%m"))
     pairs = read.select("partner", "month").unique()
     known = (
-        pairs.join(partners.select("gacc_code", "valid_from", "valid_to", key="partner"), left_on="partner", right_on="gacc_code")
+        pairs.join(partners.select("code", "valid_from", "valid_to", key="partner"), left_on="partner", right_on="code")
         .filter(valid_in(pl.col("month")))
         .select("partner", "month", "key")
-    )  # fmt: skip
-    own_keys = [*partners["partner"].unique(), WORLD] if SOURCES[landed.source].says_day else []
+    )
+    own_keys = [*partners["partner"].unique(), WORLD] if source.says_day else []
     code = pl.col("partner")
+    looks_like_code = code.str.contains(PARTNER_CODE.get(source.code_list, NO_CODE))
     return (
         read.join(known, on=["partner", "month"], how="left", maintain_order="left")
         .with_columns(
             pl.when(code.is_null()).then(pl.lit(WORLD))
             .when(pl.col("key").is_not_null()).then(pl.col("key"))
-            .when(code.str.contains(PARTNER_CODE)).then("gacc:" + code)
-            .when(code.is_in(own_keys)).then(code).alias("partner_read")
+            .when(looks_like_code).then(pl.lit(f"{source.code_list}:") + code)
+            .when(code.is_in(own_keys)).then(code).alias("partner_read"),
+            is_unknown=pl.col("key").is_null() & pl.col("month").is_not_null() & looks_like_code,
         )
         .with_columns(_fault("partner", pl.col("partner_read").is_null(), "is no partner code"))
     )  # fmt: skip
 
 
-def _doubt_partners(read: pl.DataFrame) -> list[dict[str, str]]:
-    is_unknown = pl.col("partner").str.contains(PARTNER_CODE) & pl.col("key").is_null() & pl.col("month").is_not_null()
-    unknown = read.filter(is_unknown)
-    first_months = unknown.group_by("partner").agg(pl.col("month").min()).sort("partner")
+def _doubt_partners(read: pl.DataFrame, landed: Landed) -> list[dict[str, str]]:
+    table = "partners" if SOURCES[landed.source].code_list == GACC_CODES else "partner_codes"
+    first_months = read.filter("is_unknown").group_by("partner").agg(pl.col("month").min()).sort("partner")
     return [
         finding(
             "unknown_partner", "warning", f"partner {code}", observed=f"code {code} in {month}",
-            expected="a code of schemas/reference/partners.csv that holds in that month",
+            expected=f"a code of schemas/reference/{table}.csv that holds in that month",
             advice="It is published as it stands; add the code to the table.",
         )
         for code, month in first_months.iter_rows()
@@ -255,6 +262,17 @@ def _read_flow_and_day(read: pl.DataFrame, landed: Landed) -> pl.DataFrame:
             "published_on", says_day & is_no_day, f"is no day after the period and up to {landed.released_on}"
         ).alias("day_fault"),
     )
+
+
+def _refuse_both_flows(read: pl.DataFrame, landed: Landed, where: str) -> None:
+    """The scope of a release is of one direction: where it has no row there was no trade in that direction."""
+    flows = read.filter(pl.col("flow_fault").is_null())["flow_read"].unique().sort().to_list()
+    source = SOURCES[landed.source]
+    if len(flows) > 1 and not (source.says_day or source.has_spans):
+        raise Refused(
+            "both flows", where=where, found="exports and imports in one file",
+            advice="Download or ask for each direction by itself.",
+        )  # fmt: skip
 
 
 def _fault(name: str, is_fault: pl.Expr, rule: str) -> pl.Expr:

@@ -49,7 +49,7 @@ def correct(landed: Landed, parsed: Parsed, today: date) -> Parsed:
                 advice="Look at the source again; renew the row in corrections.csv or take it out.",
             )
     notes = (*parsed.normalised, *(f"record {row['record']}, {told(row)}" for row in corrections))
-    return Parsed(corrected(parsed.reported, corrections, landed.file.name), parsed.encoding, notes)
+    return parsed._replace(reported=corrected(parsed.reported, corrections, landed.file.name), normalised=notes)
 
 
 def told(row: dict[str, str]) -> str:

@@ -18,6 +18,7 @@ from tasks.amounts import Amounts
 from tasks.codes import Read
 from tasks.combine import take
 from tasks.findings import finding
+from tasks.nomenclature import LINE
 from tasks.periods import first_day, month_number, month_start
 from tasks.release_calendar import last_opened
 from tasks.scope import family, lost_place
@@ -98,13 +99,15 @@ def describe(
     first = landed.first_month or first_day(months_of(turns)[0])
     last = _last_month(landed, turns)
     says_day = SOURCES[landed.source].says_day
+    has_scope = not (says_day or SOURCES[landed.source].has_spans)
     row = {
         "release_id": release_id, "source": landed.source, "kind": SOURCES[landed.source].kind, "reporter": landed.reporter,
         "title": landed.title, "raw_sha256": landed.raw_sha256, "raw_bytes": landed.raw_bytes, "encoding": parsed.encoding,
-        "released_on": turns["known_from"].max() if says_day else landed.released_on, "flow": landed.flow,
+        "released_on": turns["known_from"].max() if says_day else landed.released_on,
+        "flow": landed.flow or (_flow(turns) if has_scope else None),
         "products": sorted(landed.products or said.products["product"]),
-        "classification": None if says_day else said.products["classification"][0],
-        "partners": "keys" if says_day else landed.partners, "partner_list": turns["partner"].unique().sort().to_list(),
+        "classification": None if says_day else _classification(said.products),
+        "partners": landed.partners if has_scope else "keys", "partner_list": turns["partner"].unique().sort().to_list(),
         "measures": said.labels.select(family())["family"].unique().sort().to_list(),
         "first_month": first, "last_month": last,
         "by_month": bool((turns["period_start"].dt.month_end() == turns["period_end"]).all()),
@@ -115,6 +118,17 @@ def describe(
     if landed.amends is not None:
         row |= _widened(row, landed.amends)
     return DataFrame[Release](pl.DataFrame([row], schema=polars_schema(Release)))
+
+
+def _flow(turns: pl.DataFrame) -> str | None:
+    """The one direction that the records of a file say; None where they say both."""
+    flows = turns["flow"].unique()
+    return str(flows[0]) if flows.len() == 1 else None
+
+
+def _classification(products: pl.DataFrame) -> str:
+    """The one level of the codes; lines may stand among them."""
+    return next((kind for kind in products["classification"] if kind != LINE), LINE)
 
 
 def _widened(row: Mapping[str, Any], amends: Amended) -> dict[str, Any]:

@@ -34,7 +34,8 @@ NOT_A_NAME = (".", "~$")
 # What the clock, the store, the table of corrections or another file says about a file, which tomorrow may say otherwise of the
 # same bytes.
 NOT_OF_THE_FILE = (
-    "release day", "another reporter", "corrections", "correction expired", "correction does not fit", "misnamed sidecar",
+    "release day", "another reporter", "another list of goods", "corrections", "correction expired", "correction does not fit",
+    "misnamed sidecar",
 )  # fmt: skip
 State = tuple[int, int, int]
 

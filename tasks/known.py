@@ -22,6 +22,7 @@ from schemas.table import Table, schema_sha256, stored_columns, table_name
 from tasks.errors import Refused
 from tasks.month_plan import plan_months
 from tasks.newer import refuse_newer
+from tasks.nomenclature import lists_of_eight_digits
 from tasks.normalise import Normalised
 from tasks.proof import prove
 from tasks.scope import month_index
@@ -67,14 +68,15 @@ def open_known(store: Path, release: Normalised, parent: Snapshot | None = None,
     """The published state that matters for `release`; everything empty where nothing was published yet. `parent` is the snapshot
     in which all figures are up to date, where that is an earlier one than the current one. Where the release only `enters` the ledger, nothing is known for figures.
 
-    Raises Refused where the store is another reporter's: no figure says whose it is; DamagedStore where what is read is damaged;
-    StoreError where a later version wrote what this one does not know.
+    Raises Refused where the store is another reporter's, because no figure says whose it is, or has codes of another list of goods;
+    DamagedStore where what is read is damaged; StoreError where a later version wrote what this one does not know.
     """
     snapshot = open_snapshot(store)
     refuse_newer(snapshot)
     prove(snapshot, Release)
     releases = read_table(snapshot, Release)
     _refuse_another_reporter(releases, release, store)
+    _refuse_another_list(releases, release, store)
     in_ledger, figures = _published(snapshot, Observation), _published(snapshot, Metric)
     outdated = set() if enters else figures.keys() - _of_todays_schema(figures, Metric).keys()
     # A version that wrote figures with other columns did not bring these states up to date: they may be older than the figures.
@@ -169,4 +171,16 @@ def _refuse_another_reporter(releases: pl.DataFrame, release: Normalised, store:
             where=str(release.release["title"][0]),
             found=f"figures of {mine}, and {store} holds those of {', '.join(others)}",
             advice="Keep each reporting country in a store of its own (--store).",
+        )
+
+
+def _refuse_another_list(releases: pl.DataFrame, release: Normalised, store: Path) -> None:
+    """Equal eight digits of two lists of goods are two goods, and figures are kept by the digits."""
+    mine, theirs = lists_of_eight_digits(release.release), lists_of_eight_digits(releases)
+    if mine and theirs and mine != theirs:
+        raise Refused(
+            "another list of goods",
+            where=str(release.release["title"][0]),
+            found=f"codes of {', '.join(mine)}, and {store} holds codes of {', '.join(theirs)}",
+            advice="Equal digits mean different goods there: keep each list in a store of its own (--store).",
         )

@@ -1,6 +1,6 @@
 """Bytes are kept once and for ever: the raw store, where a file is named by its hash and never changes.
 
-Beside the bytes stands `<sha256>.json` with the day of the first landing: where nothing says when a file became public,
+Beside the bytes stands `<sha256>.json` with the day of the first landing, and where the file was fetched from: where nothing says when a file became public,
 that day is the only one that can be proved, and it must stay the same when the file is dropped again.
 """
 
@@ -41,7 +41,7 @@ def land(declared: Declared, store: Path, today: date) -> Landed:
     # Under the lock, because a publication sweeps the folder where half-written files wait.
     with exclusive(store):
         keep_bytes(store, place, raw)
-        said = json.dumps({"landed_on": today.isoformat(), "name": declared.file.name}).encode()
+        said = json.dumps({"landed_on": today.isoformat(), "name": declared.file.name, **_origin(declared)}).encode()
         first = first_landing(store, place, note, said)
         keep_bytes(store, note, first)
     landed_on = _landed_on(note)
@@ -58,6 +58,12 @@ def land(declared: Declared, store: Path, today: date) -> Landed:
         )
     _refuse_impossible_months(declared, released_on)
     return amended(_landed(declared, place, sha256, len(raw), released_on), store, today, declared.released_on)
+
+
+def _origin(declared: Declared) -> dict[str, str]:
+    """Where a fetched file came from and when the source answered; nothing for a file that a person dropped."""
+    found = {"address": declared.address, "answered_at": declared.answered_at and declared.answered_at.isoformat()}
+    return {name: text for name, text in found.items() if text}
 
 
 def _landed_on(note: Path) -> date:

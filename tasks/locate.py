@@ -19,17 +19,17 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from schemas.request import MONTHS, Declaration, Declared, ReleaseRequest
+from schemas.request import MONTHS, Declaration, Declared, ReleaseRequest, Sidecar
 from tasks.errors import Refused
 from tasks.refusal import clip
 from tasks.sources import SOURCES
 
 DEFAULTS = "defaults.toml"
 FOLDERS_UP = 3
-WAYS = {"flow": 'flow = "import"', "source": 'source = "gacc_query"'}
+WAYS = {"flow": 'flow = "import"', "source": 'source = "gacc_query"', "reporter": 'reporter = "CHN"'}
 LINES = WAYS | {
     "partners": 'partners = "all"', "products": 'products = ["8505"]', "months": 'months = "2025-01..2025-06"',
-    "released_on": "released_on = 2025-01-20", "reporter": 'reporter = "CHN"', "title": 'title = "June 2025"',
+    "released_on": "released_on = 2025-01-20", "title": 'title = "June 2025"',
 }  # fmt: skip
 # Pydantic's own words for these name types.
 WRONG = {
@@ -42,7 +42,7 @@ TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 # Of most file systems; that of a sidecar must fit, too.
 NAME_BYTES_MAX = 255
 TITLE_CHARACTERS_MAX = 255
-OPTIONS = {"flow": "--flow import|export", "source": f"--source {'|'.join(SOURCES)}"}
+OPTIONS = {"flow": "--flow import|export", "source": f"--source {'|'.join(SOURCES)}", "reporter": "--reporter CHN"}
 NOTHING = Declaration()
 _otherwise: ContextVar[Declaration] = ContextVar("tidewaiter_otherwise", default=NOTHING)  # it is frozen
 
@@ -98,7 +98,7 @@ def locate(request: ReleaseRequest) -> Declared:
     return Declared(
         file=file,
         source=source_name,
-        reporter=_first(said, "reporter") or "CHN",
+        reporter=_first(said, "reporter") or SOURCES[source_name].reporter,
         flow=_first(said, "flow"),
         partners=_first(said, "partners") or "listed",
         products=_first(said, "products"),
@@ -106,6 +106,8 @@ def locate(request: ReleaseRequest) -> Declared:
         last_month=last,
         released_on=_first(said, "released_on"),
         title=_title(_first(said, "title") or file.name, file),
+        address=_first(said, "address"),
+        answered_at=_first(said, "answered_at"),
     )
 
 
@@ -163,7 +165,7 @@ def _refuse_misnamed_sidecar(file: Path) -> None:
 def _read(paper: Path) -> Declaration:
     try:
         # Some editors put a mark before the text.
-        return Declaration(**tomllib.loads(paper.read_text(encoding="utf-8-sig")))
+        return Sidecar(**tomllib.loads(paper.read_text(encoding="utf-8-sig")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise Refused(
             "declaration", where=str(paper), found=f"no valid TOML: {error}",
@@ -195,7 +197,7 @@ def _folder_names(file: Path) -> Declaration:
 
 
 def _first(said: list[Declaration], name: str):  # type: ignore[no-untyped-def]  # the type is that of the field
-    return next((value for paper in said if (value := getattr(paper, name)) is not None), None)
+    return next((value for paper in said if (value := getattr(paper, name, None)) is not None), None)
 
 
 def _require(name: str, value: object, file: Path) -> None:

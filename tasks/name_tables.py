@@ -14,6 +14,7 @@ from schemas.code_tables import code_table
 from schemas.name import LANGUAGES, SUBJECTS, PartnerName, PrintedName, ProductName
 from schemas.observation import Observation
 from schemas.table import empty_frame, polars_schema, table_name
+from tasks.nomenclature import OTHERS
 from tasks.proof import prove
 from tasks.scope import BASKET, WORLD
 from tasks.snapshot import Snapshot
@@ -85,7 +86,10 @@ def product_name(printed: pl.DataFrame) -> DataFrame[ProductName]:
         .select(product=pl.col("product").str.head(length), classification=pl.lit(f"HS{length}"))
         for length in (2, 4, 6)
     ]  # fmt: skip
-    baskets = code_table("baskets").join(codes, left_on="hs8", right_on="product", how="semi")
+    # Baskets, and names in the code tables, are of China's codes.
+    baskets = code_table("baskets").join(
+        codes.filter(~pl.col("classification").is_in(OTHERS)), left_on="hs8", right_on="product", how="semi"
+    )
     in_baskets = baskets.select(product=BASKET + pl.col("basket"), classification=pl.lit("basket"))
     every = pl.concat([codes, *headings, in_baskets]).unique().sort("product")
     return cast("DataFrame[ProductName]", _table(every, printed, product_references(), ProductName))
@@ -105,6 +109,11 @@ def _table(
 ) -> pl.DataFrame:
     key = codes.columns[0]
     named = codes.join(references, on=key, how="left")
+    if key == "product":
+        is_other = pl.col("classification").is_in(OTHERS)
+        named = named.with_columns(
+            pl.when(~is_other).then(name).alias(name) for name in references.columns if name != key
+        )
     for language in LANGUAGES:
         newest = (
             printed.filter(language=language)

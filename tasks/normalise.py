@@ -34,6 +34,7 @@ from tasks.printed_names import printed_names
 from tasks.repeats import COPY, ECHO, doubt_repeats, find_copies, has_same_key, said_twice
 from tasks.sources import SOURCES
 from tasks.sources.protocol import Parsed
+from tasks.stated import refuse_contradictions
 
 
 class Normalised(NamedTuple):
@@ -49,6 +50,7 @@ class Normalised(NamedTuple):
 def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     """Statements of a parsed release. Raises Refused where the file as a whole cannot be understood."""
     where = landed.file.name
+    refuse_contradictions(landed, parsed)
     release_id = release_id_of(landed)
     coded, printed, changes = _tidy(parsed.reported)
     codes = read_codes(coded, landed, where)
@@ -63,14 +65,14 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     copies = find_copies(_as_detail(alike, codes, amounts, record, landed, ""), record, where, says_day=says_day)
     once = numbers.unique(["row", "label"], keep="first", maintain_order=True) if twice.any() else numbers
     doubled, numbers = numbers.height - once.height, once
-    doubts = [*codes.doubts, *doubt_names(parsed.reported, where), *doubt_pairs(parsed.reported, where)]
+    doubts = [*parsed.doubts, *codes.doubts, *doubt_names(parsed.reported, where), *doubt_pairs(parsed.reported, where)]
     doubts += _missing_marks(printed, record, where)
     numbers = _without(numbers, copies)
     parts, numbers, incomplete = complete_sums(numbers, faults["row"], codes, amounts, record, where)
     doubts += incomplete
     faults = pl.concat([faults, pl.DataFrame({"row": parts, "reason": PART}, schema=faults.schema)])
     # A copy says nothing that is not said elsewhere in the file; what any other record set aside said is lost.
-    lost = places_of(faults["row"], codes)
+    lost = places_of(pl.concat([faults["row"], _not_known(printed, coded)]), codes)
     faults = pl.concat(
         [faults, pl.DataFrame({"row": copies, "reason": ECHO if says_day else COPY}, schema=faults.schema)]
     )
@@ -192,6 +194,17 @@ def _refuse_growth_of_pieces(detail: DataFrame[Detail], where: str) -> None:
             found=f"a growth of {row['product']}, partner {row['partner']}, whose quantity is no mass in this file",
             advice="Leave the growth out: it is kept of masses alone.",
         )  # fmt: skip
+
+
+def _not_known(printed: Mapping[str, pl.Series], coded: Mapping[str, Coded]) -> pl.Series:
+    """The rows in which a unit or a currency has no number: the source hides it, or one part of a sum lacks it. There silence is no zero."""
+    found = [pl.Series([], dtype=pl.Int64)]
+    for name, unit in UNIT_OF.items():
+        texts = coded[unit].texts
+        if printed[name].null_count() and texts.null_count() < texts.len():
+            has_unit = texts.is_not_null().gather(pl.Series(coded[unit].numbers))
+            found.append((printed[name].is_null() & has_unit).arg_true().cast(pl.Int64))
+    return pl.concat(found)
 
 
 def _missing_marks(printed: Mapping[str, pl.Series], record: pl.Series, where: str) -> list[dict[str, str]]:

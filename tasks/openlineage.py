@@ -19,6 +19,7 @@ from schemas.metric import status
 from schemas.names import FIGURES
 from schemas.observation import Observation
 from schemas.table import Table, polars_schema, readers_schema, table_name
+from schemas.trade_flow import VALUES
 from tasks.lineage import Run, StepRecord, versions
 
 # The namespace in which all jobs and datasets lie.
@@ -65,7 +66,7 @@ COLUMNS: dict[str, dict[str, Mapping[str, tuple[str, ...]]]] = {
     } for made_from in _WORDS},
     "trade_flow": {"touched": {
         **_KEY, "source": ("source",), "period": ("period_end",), "quantity_other_unit": ("measure",),
-        **dict.fromkeys(("quantity_kg", "quantity_other", "value_usd", "value_cny"), _NUMBER), "kind": ("kind",),
+        **dict.fromkeys(("quantity_kg", "quantity_other", *VALUES), _NUMBER), "kind": ("kind",),
     }},
 }  # fmt: skip
 

@@ -11,7 +11,7 @@ from schemas.release import Release
 from schemas.watch import Expectation, Expected, ReleaseKind
 from tasks.periods import first_day, month_name, month_number
 from tasks.snapshot import open_snapshot
-from tasks.sources import SOURCES, published
+from tasks.sources import gacc_query, published
 from tasks.tables import read_table
 
 
@@ -61,9 +61,9 @@ def last_opened(day: date) -> date:
 
 
 def _published(store: Path, kind: str) -> set[str]:
-    """Months that a release of this kind speaks of. Of what no source reads people collect the figures, and then those speak."""
-    is_read = any(source.kind == kind for source in SOURCES.values())
-    releases = read_table(open_snapshot(store), Release).filter(kind=kind if is_read else published.SOURCE.kind)
+    """Months that a release of this kind speaks of. Figures of preliminary release and bulletin may be collected by people, too."""
+    kinds = [kind] if kind == gacc_query.SOURCE.kind else [kind, published.SOURCE.kind]
+    releases = read_table(open_snapshot(store), Release).filter(pl.col("kind").is_in(kinds))
     spoken = releases.select("first_month", "last_month")
     return {
         month_name(number)

@@ -11,6 +11,7 @@ import polars as pl
 
 from schemas.code_tables import code_table, valid_in
 from schemas.observation import KINDS
+from tasks.nomenclature import digits as digits_of
 
 LEVELS = (2, 4, 6, 8)
 FINEST = 8
@@ -41,11 +42,6 @@ def family() -> pl.Expr:
 def family_of(measure: str) -> str:
     """The family of one measure that is no growth."""
     return "quantity" if measure.startswith("quantity") else measure
-
-
-def kind_of_code(product: str) -> str:
-    """The classification that the text of a product speaks of."""
-    return f"HS{len(product)}" if product.isdigit() else product.split(":", maxsplit=1)[0]
 
 
 def standing() -> pl.Expr:
@@ -129,11 +125,12 @@ def asked_products(releases: pl.DataFrame, products: pl.Series, *, roll_up: bool
     digits = pl.col("product").str.len_chars()
     is_code = pl.col("product").str.contains(r"^\d+$")
     above = pl.concat_list(pl.lit(EVERYTHING), *(pl.col("product").str.slice(0, level) for level in LEVELS))
-    above = pl.when(is_code).then(above.list.unique()).otherwise(pl.concat_list("product"))
-    digits_of_file = pl.col("classification").str.slice(2).cast(pl.UInt32)
-    asked = releases.select("release_id", digits=digits_of_file, asked="products").explode("asked")
+    above = pl.when(is_code).then(pl.concat_list("product", above).list.unique()).otherwise(pl.concat_list("product"))
+    finest = pl.col("classification") == f"HS{FINEST}"
+    asked = releases.select("release_id", finest=finest, digits=digits_of(pl.col("classification")), asked="products")
+    asked = asked.explode("asked")
     found = codes.with_columns(above.alias("asked")).explode("asked").join(asked, on="asked")
-    level = (digits == pl.col("digits")) | (pl.lit(roll_up) & (pl.col("digits") == FINEST) & (digits < FINEST))
+    level = (digits == pl.col("digits")) | (pl.lit(roll_up) & pl.col("finest") & (digits < FINEST))
     return found.filter(~is_code | level).select("release_id", "product").unique()
 
 

@@ -15,6 +15,7 @@ from pandera.typing.polars import DataFrame
 
 from schemas.code_tables import code_table, valid_in
 from schemas.release import Release
+from tasks.nomenclature import OTHERS
 from tasks.retold import without_retold
 from tasks.scope import BASKET, basket_members, covering, month_index, month_text, speaking, standing
 
@@ -145,7 +146,8 @@ def without_outranked(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataF
 
 
 def _copy_baskets(numbers: pl.DataFrame) -> pl.DataFrame:
-    """A basket of one code is that code under another name, with all that is printed of it."""
+    """A basket of one code is that code under another name, with all that is printed of it. Baskets are of China's codes."""
     members = basket_members().filter(pl.len().over("product") == 1).rename({"product": "basket", "part": "product"})
-    named = numbers.join(members, on="product").filter(valid_in(month_text()))
+    chinas = numbers.filter(~pl.col("classification").cast(pl.String).is_in(OTHERS))
+    named = chinas.join(members, on="product").filter(valid_in(month_text()))
     return named.with_columns(product="basket", classification=pl.lit("basket"))

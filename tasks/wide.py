@@ -8,7 +8,7 @@ from pandera.typing.polars import DataFrame
 
 from schemas.release import Release
 from schemas.table import polars_schema
-from schemas.trade_flow import TradeFlow
+from schemas.trade_flow import VALUES, TradeFlow
 from tasks.scope import index_month
 from tasks.series import EXACT_MAX, MILLIGRAMS_PER_KG, monthly_numbers, without_outranked
 
@@ -25,10 +25,7 @@ def widen(observation: pl.DataFrame, releases: DataFrame[Release]) -> DataFrame[
     amount = pl.when(pl.col("measure") == "quantity_kg").then(kilograms).otherwise(pl.col("value").cast(pl.Float64))
     other = pl.col("measure").str.starts_with("quantity_") & (pl.col("measure") != "quantity_kg")
     numbers = numbers.with_columns(amount=amount, other=other).sort(*key, "standing", "measure")
-    named = {
-        name: pl.col("amount").filter(pl.col("measure") == name).first()
-        for name in ("quantity_kg", "value_usd", "value_cny")
-    }
+    named = {name: pl.col("amount").filter(pl.col("measure") == name).first() for name in ("quantity_kg", *VALUES)}
     wide = numbers.group_by(key, maintain_order=True).agg(
         **named,
         quantity_other=pl.col("amount").filter("other").first(),

@@ -63,6 +63,7 @@ def _of_flow(
         printed["partner"].unique(),
         printed["measure"].unique(),
         *_window(printed, releases),
+        releases=releases,
     )
     numbers = names.numbered(printed.select(*KEY, "month", "span", "value", kinds=bit_of(pl.col("standing"))))
     months = numbers.filter(span="month").select(*SERIES, "value", "kinds", is_sum=pl.lit(False))

@@ -62,7 +62,7 @@ def derive_portion(
 ) -> Derived:
     """The rows of a month. Raises OverflowError for a sum that is too large."""
     printed = _printed(inputs.statements, releases)
-    names = _names(printed, inputs, totals, (month - LOOK_BACK, month))
+    names = _names(printed, inputs, totals, (month - LOOK_BACK, month), releases)
     if not names.products:
         return Derived(*(empty_frame(model) for model in (Metric, State, Recent)))
     coverage = cover(names, flow, releases)
@@ -103,7 +103,8 @@ def derive_span(
     if not products:
         return Derived(*(empty_frame(model) for model in (Metric, State, Recent)))
     known = [*months, *printed["month"], *kept]
-    names = Names.of(products, partners, measures, (min(known) - LOOK_BACK) // YEAR * YEAR, max(known))
+    window = ((min(known) - LOOK_BACK) // YEAR * YEAR, max(known))
+    names = Names.of(products, partners, measures, *window, releases=releases)
     coverage = cover(names, flow, releases)
     own, spoken = numbers_of(names.numbered(states)), names.numbered(printed)
     sums = add_up(spoken.filter(span="month").select(*SERIES, "value", "kinds", is_sum=pl.lit(False)), coverage)
@@ -141,7 +142,6 @@ def year_totals(flow: str, year: int, months: Mapping[int, Inputs], releases: Da
         else pl.lit(False)
     )
     first, last = year * YEAR, year * YEAR + YEAR - 1
-    names = Names.of({*products, *baskets}, [], [], first, last)
     parts: list[pl.DataFrame] = []
     for month, inputs in months.items():
         own = None if printed[month] is None else printed[month].filter(related)  # type: ignore[union-attr]
@@ -151,7 +151,7 @@ def year_totals(flow: str, year: int, months: Mapping[int, Inputs], releases: Da
             ago=inputs.ago.clear(),
             recent=inputs.recent.clear(),
         )
-        names = _names(own, some, None, (first, last))
+        names = _names(own, some, None, (first, last), releases)
         coverage = cover(names, flow, releases)
         rows = _numbers(own, some, month, coverage, None).rows
         parts.append(_texts(rows, names))
@@ -162,6 +162,7 @@ def year_totals(flow: str, year: int, months: Mapping[int, Inputs], releases: Da
         {*rows["measure"], *told["measure"]},
         first,
         last,
+        releases=releases,
     )
     if not told.height:
         return YearTotals(spans, chained_years(rows.clear(), spans, names))
@@ -187,12 +188,18 @@ def _spans(printed: pl.DataFrame | None, inputs: Inputs, month: int) -> pl.DataF
     return printed.filter(pl.col("span") != "month").select(*KEY, "month", "span", "value", "kinds")
 
 
-def _names(printed: pl.DataFrame | None, inputs: Inputs, totals: YearTotals | None, window: tuple[int, int]) -> Names:
+def _names(
+    printed: pl.DataFrame | None,
+    inputs: Inputs,
+    totals: YearTotals | None,
+    window: tuple[int, int],
+    releases: DataFrame[Release],
+) -> Names:
     frames = [inputs.before, inputs.own if printed is None else printed, *([totals.spans] if totals else [])]
     products, partners, measures = (
         {text for frame in frames for text in frame[column].unique().cast(pl.String)} for column in KEY
     )
-    return Names.of(products, partners, measures, *window)
+    return Names.of(products, partners, measures, *window, releases=releases)
 
 
 def _numbers(

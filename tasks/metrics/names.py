@@ -11,6 +11,7 @@ from typing import NamedTuple
 import polars as pl
 
 from schemas.code_tables import code_table
+from tasks.nomenclature import CHINAS, classification_of, lists_of_eight_digits
 from tasks.scope import HS_LEVELS, TOTALS, WORLD, basket_members, family_of, month_index
 from tasks.series import UNIT_VALUE_OF
 
@@ -28,22 +29,38 @@ class Names(NamedTuple):
     families: list[str]
     first: int
     months: int
+    of_eight: str
 
     @classmethod
     def of(
-        cls, products: Iterable[str], partners: Iterable[str], measures: Iterable[str], first: int, last: int
+        cls,
+        products: Iterable[str],
+        partners: Iterable[str],
+        measures: Iterable[str],
+        first: int,
+        last: int,
+        *,
+        releases: pl.DataFrame,
     ) -> "Names":
-        """The names in use, with everything that can be computed from them: HS levels and baskets above, totals, unit values."""
+        """The names in use, with everything that can be computed from them: HS levels and baskets above, totals, unit values.
+
+        `releases` say which list of goods the codes of eight digits are of. Only China's are added up: a code of another list
+        may have hidden parts above it, and the baskets are of China's codes.
+        """
         codes = {name for name in products if name is not None}
-        codes |= {code[:level] for code in codes if is_hs8(code) for level in HS_LEVELS}
-        # All codes of a basket decide whether it is whole, also those without trade.
-        members = basket_members().select("product", "part")
-        codes |= set(members.filter(pl.col("part").is_in(codes))["product"])
-        codes |= set(members.filter(pl.col("product").is_in(codes))["part"])
+        of_eight = next(iter(lists_of_eight_digits(releases)), CHINAS)
+        if of_eight == CHINAS:
+            codes |= {code[:level] for code in codes if is_hs8(code) for level in HS_LEVELS}
+            # All codes of a basket decide whether it is whole, also those without trade.
+            members = basket_members().select("product", "part")
+            codes |= set(members.filter(pl.col("part").is_in(codes))["product"])
+            codes |= set(members.filter(pl.col("product").is_in(codes))["part"])
         used = set(measures)
         families = sorted({family_of(name) for name in used})
         used |= {UNIT_VALUE_OF[name] for name in used if name in UNIT_VALUE_OF}
-        return cls(sorted(codes), sorted({*partners, *TOTALS}), sorted(used), families, first, last - first + 1)
+        return cls(
+            sorted(codes), sorted({*partners, *TOTALS}), sorted(used), families, first, last - first + 1, of_eight
+        )
 
     @property
     def labels(self) -> dict[str, list[str]]:
@@ -121,12 +138,14 @@ class Names(NamedTuple):
         """Whether `metric` has records of the series: see `records`."""
         watched = set(code_table("watch_list")["product"])
         watched |= set(basket_members().filter(pl.col("product").is_in(watched))["part"])
+        watched = {code for code in watched if classification_of(code, self.of_eight) == classification_of(code)}
         products = [code in watched or not code.isdigit() for code in self.products]
         return self.is_total() | self.looked_up("product", products, pl.Boolean)
 
     def is_hs8(self) -> pl.Expr:
-        """Whether the product is an HS8 code."""
-        return self.looked_up("product", [is_hs8(code) for code in self.products], pl.Boolean)
+        """Whether the product is a code of eight digits of China's list."""
+        chinas = self.of_eight == CHINAS
+        return self.looked_up("product", [chinas and is_hs8(code) for code in self.products], pl.Boolean)
 
     def baskets(self) -> pl.DataFrame:
         """Baskets and the codes in them: basket, part, begin, end (month indices)."""
@@ -155,7 +174,7 @@ class Names(NamedTuple):
 
 @functools.cache
 def is_hs8(code: str) -> bool:
-    """Whether a text is an HS8 code."""
+    """Whether a text has the form of an HS8 code."""
     return len(code) == 8 and code.isdigit()
 
 

@@ -13,7 +13,8 @@ from tasks.metrics.coverage import Coverage
 from tasks.metrics.figures import FIGURES_OF, kinds_behind, with_figures
 from tasks.metrics.levels import Traded, status
 from tasks.metrics.names import Names
-from tasks.scope import index_month, kind_of_code
+from tasks.nomenclature import classification_of
+from tasks.scope import index_month
 from tasks.series import EXACT_MAX, UNIT_VALUE_OF, per_unit
 
 PLACE = ("product", "partner", "month")
@@ -134,7 +135,7 @@ def as_metric(frame: pl.DataFrame, names: Names, flow: str, *, is_ratio: bool) -
     ).then("kinds_of_run").otherwise(pl.lit(0, pl.UInt8))
     schema = polars_schema(Metric)
     statuses = [name for name in schema if name.endswith("_status")]
-    classes = [kind_of_code(code) for code in names.products]
+    classes = [classification_of(code, names.of_eight) for code in names.products]
     order = [list(schema["classification"].categories).index(name) for name in classes]  # type: ignore[attr-defined]
     return made.select(
         flow=pl.lit(flow, dtype=schema["flow"]),

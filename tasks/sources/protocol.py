@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
 from pandera.typing.polars import DataFrame
@@ -10,11 +11,18 @@ from schemas.reported import Reported
 
 
 class Parsed(NamedTuple):
-    """A file as read: its records as printed, the encoding, what was normalised on the way."""
+    """A file as read: its records as printed, the encoding, what was normalised on the way.
+
+    `doubts` are findings that only the adapter can raise, for example that a printed total is not the sum of its parts.
+    `printed_on` and `reporter` are what the file says of itself; what was declared must agree with them.
+    """
 
     reported: DataFrame[Reported]
     encoding: str
     normalised: tuple[str, ...]
+    doubts: tuple[dict[str, str], ...] = ()
+    printed_on: date | None = None
+    reporter: str | None = None
 
 
 @dataclass(frozen=True)
@@ -24,6 +32,10 @@ class Source:
     `parse(raw, where)` returns the records or raises Refused. `says_day` tells that each record carries the day on which
     it was made public; otherwise the whole file has one day. A download that ends at a multiple of `row_cap` records was
     probably cut off by the site; None where no cap is known.
+
+    `reporter` is who reports where nobody declares it. `code_list` names the partner codes (`schemas/reference/partner_codes.csv`),
+    `nomenclature` the national codes (`tasks/nomenclature.py`). `has_lines`: products may be lines that only the source defines;
+    `has_spans`: a record may speak of several months together.
     """
 
     name: str
@@ -32,3 +44,8 @@ class Source:
     parse: Callable[[bytes, str], Parsed]
     says_day: bool = False
     row_cap: int | None = None
+    reporter: str = "CHN"
+    code_list: str = "gacc"
+    nomenclature: str = "HS8"
+    has_lines: bool = False
+    has_spans: bool = False

@@ -95,4 +95,6 @@ def _as_reported(fields: pl.DataFrame, measure: pl.Series) -> DataFrame[Reported
     )
 
 
-SOURCE = Source(name="published", kind="published", needs=(), parse=parse, says_day=True)
+SOURCE = Source(
+    name="published", kind="published", needs=(), parse=parse, says_day=True, has_lines=True, has_spans=True
+)

@@ -228,7 +228,7 @@ def test_what_cannot_be_done_is_refused_in_one_line_with_code_2(
     ("arguments", "says"),
     [
         (("ingest", "x.csv", "--month", "2024"), "--month: '2024' is no month or range; write 2025-06 or 2025-01..2025-06"),
-        (("ingest", "x.csv", "--product", "abc"), "--product: 'abc' is no HS code of 2, 4, 6 or 8 digits, nor *"),
+        (("ingest", "x.csv", "--product", "abc"), "--product: 'abc' is no HS code of 2, 4, 6, 8, 9 or 10 digits, nor *"),
         (("backfill", ".", "--dask", "localhost:8786"), "--dask: 'localhost:8786' is no address of a Dask scheduler; write it as tcp://host:port"),
     ],
 )  # fmt: skip

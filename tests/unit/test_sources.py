@@ -37,10 +37,8 @@ def _text(reported: pl.DataFrame, *names: str) -> list[tuple[Any, ...]]:
 
 
 def test_the_register_knows_each_source_by_its_own_name() -> None:
-    assert {name: source.name for name, source in SOURCES.items()} == {
-        "gacc_query": "gacc_query",
-        "published": "published",
-    }
+    assert {name: source.name for name, source in SOURCES.items()} == {name: name for name in SOURCES}
+    assert {"gacc_query", "published", "eurostat_comext", "gacc_preliminary", "gacc_bulletin"} <= set(SOURCES)
 
 
 def test_a_download_as_reported() -> None:

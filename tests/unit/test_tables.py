@@ -107,7 +107,8 @@ def test_row_groups_are_bounded_and_say_which_products_they_hold(model: type[Met
         frame = plain.select(
             *("flow", "product", "classification", "partner", "period"), quantity_kg="level",
             quantity_other=pl.lit(None, dtype=pl.Float64), quantity_other_unit=pl.lit(None, dtype=pl.String),
-            value_usd="level", value_cny="level", source=pl.lit("s"), kind=pl.lit("query"),
+            value_usd="level", value_cny="level", value_eur="level", value_gbp="level", value_jpy="level",
+            source=pl.lit("s"), kind=pl.lit("query"),
         )  # fmt: skip
     half = frame.height // 3
     pieces = pl.concat([frame[:half], frame[half:]], rechunk=False)

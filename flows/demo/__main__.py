@@ -1,0 +1,155 @@
+"""`make demo-fetch`: fetch from five sources on this machine, publish each into the store of its reporter, and show the figures."""
+
+import os
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import typer
+
+from flows.terminal import console, prepare_prefect, refusals
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from flows.demo.replay import Replay
+
+MONTH, TODAY = "2025-05", date(2025, 8, 20)
+MAGNETS = "850511"
+PARTNERS = ("CHN", "WLD")
+KG_PER_TONNE, MILLION = 1000, 1_000_000
+
+
+class Shown(NamedTuple):
+    """A source of the demonstration, who reports in it, and what is asked of it."""
+
+    source: str
+    reporter: str
+    asked: dict[str, Any]
+
+
+OF_MAGNETS = {"products": [MAGNETS], "flows": ["import"]}
+SOURCES = (
+    Shown("eurostat_comext", "EU27", {**OF_MAGNETS, "reporters": ["EU27"]}),
+    Shown("hmrc_ots", "GBR", OF_MAGNETS),
+    Shown("us_census", "USA", OF_MAGNETS),
+    Shown("japan_estat", "JPN", OF_MAGNETS),
+    Shown("gacc_preliminary", "CHN", {}),
+)
+app = typer.Typer(pretty_exceptions_enable=False)
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option(help="where inboxes and stores go, one of each for a reporter")] = Path(
+        "demo"
+    ),
+    prefect: Annotated[
+        bool, typer.Option("--prefect/--no-prefect", help="start a local Prefect server if none answers")
+    ] = True,
+) -> None:
+    """Fetch invented answers of five sources from a server on this machine, publish them, and show the figures."""
+    from flows import server
+    from flows.demo import site
+
+    api = None
+    if prefect:
+        with refusals(), console.status("looking for a Prefect server, starting one if none answers"):
+            api = server.ensure_server()
+    prepare_prefect(api)
+    # Whatever key this machine has for the real source is not sent to the one of the demonstration.
+    os.environ["TIDEWAITER_CENSUS_KEY"] = site.KEY
+    console.print("All numbers are invented; their form is that of the real sources.", style="yellow")
+    opened = site.open_site()
+    try:
+        taken = [shown for shown in SOURCES if _taken(shown, folder, opened, is_recorded=api is not None)]
+    finally:
+        opened.close()
+    _show(taken, folder)
+    if api:
+        console.print(f"The runs are in the UI: {api.removesuffix('/api')}", highlight=False)
+    raise typer.Exit(0 if len(taken) == len(SOURCES) else 1)
+
+
+def _taken(shown: Shown, folder: Path, opened: "Replay", *, is_recorded: bool) -> bool:
+    """Fetch one source and publish what is new; whether all of it went well."""
+    from flows.fetch import Unanswered
+    from flows.fetch import fetch as ask
+    from flows.watch import watch
+    from schemas.fetch import FetchRequest
+    from schemas.watch import WatchRequest
+
+    inbox, store = folder / shown.reporter / "inbox", folder / shown.reporter / "store"
+    request = FetchRequest.model_validate(
+        {"source": shown.source, "inbox": inbox, "base": opened.base, "months": MONTH, **shown.asked}
+    )
+    wanted = WatchRequest(inbox=inbox, store=store, settle_seconds=0)
+    with refusals():
+        try:
+            report = ask(request, TODAY) if is_recorded else ask.fn(request, TODAY)
+        except Unanswered as some:
+            report = some.report
+        taken = (watch(wanted, TODAY) if is_recorded else watch.fn(wanted, TODAY)).taken
+    published = "; ".join(f"{one.outcome} {one.reason}" for one in taken) or "nothing to publish"
+    console.print(f"{shown.source}: {report.headline}; {published}", highlight=False)
+    for one in report.fetched:
+        if one.outcome not in ("new", "unchanged"):
+            console.print(f"  {one.outcome} {one.name}: {one.reason}", highlight=False, markup=False)
+    is_answered = all(one.outcome in ("new", "unchanged") for one in report.fetched)
+    return is_answered and all(one.outcome in ("published", "unchanged") for one in taken)
+
+
+def _show(taken: list[Shown], folder: Path) -> None:
+    """A line for each product and partner, of each reporter."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(
+        title=f"{MONTH}, each reporter from its own store",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
+    for name in ("reporter", "flow", "product", "list", "partner"):
+        table.add_column(name)
+    for name in ("tonnes", "million", ""):
+        table.add_column(name, justify="left" if not name else "right")
+    for shown in taken:
+        for cells in lines(folder / shown.reporter / "store", shown.reporter):
+            table.add_row(*cells)
+        table.add_section()
+    console.print(table)
+
+
+def lines(store: Path, reporter: str) -> list[tuple[str, ...]]:
+    """Reporter, direction, product, list of goods, partner, tonnes, value and currency of the figures that are shown."""
+    import polars as pl
+
+    from tasks import reading
+
+    year, month = map(int, MONTH.split("-"))
+    rows = reading.query(store, "metric", month=(year, month)).filter(
+        pl.col("partner").cast(pl.String).is_in(PARTNERS), pl.col("level").is_not_null(),
+        ~pl.col("product").cast(pl.String).str.starts_with("line:") | (pl.col("product") == "line:rare_earths"),
+    )  # fmt: skip
+    groups = rows.group_by("flow", "product", "classification", "partner", maintain_order=True)
+    return [(reporter, *map(str, place), _tonnes(of_place), *_value(of_place)) for place, of_place in groups]
+
+
+def _tonnes(rows: "pl.DataFrame") -> str:
+    mass = rows.filter(measure="quantity_kg")["level"]
+    return f"{mass[0] / KG_PER_TONNE:,.1f}" if mass.len() else ""
+
+
+def _value(rows: "pl.DataFrame") -> tuple[str, str]:
+    for measure, level in rows.select("measure", "level").iter_rows():
+        name = str(measure)
+        # Beside the value by which months are compared the US print one with freight.
+        if name.startswith("value_") and not name.endswith("_cif"):
+            return f"{level / MILLION:,.2f}", name.removeprefix("value_").upper()
+    return "", ""
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,90 @@
+"""Ask a source what is new; what is lies in the inbox afterwards, where the next watch takes it.
+
+A fetch publishes nothing and needs no store. It may run as often as one likes: an answer that says the same as the last one is not
+dropped again. A key comes from the environment or from a Prefect secret block, and is in no parameter, file, log or state.
+"""
+
+import logging
+import os
+from datetime import date
+from typing import cast
+
+from prefect import flow
+from prefect.context import FlowRunContext
+from prefect.states import Completed, Failed
+
+from schemas.fetch import FetchReport, FetchRequest
+from tasks import clock
+from tasks.fetch.fetch import KEYS, block_of
+from tasks.fetch.fetch import fetch as ask
+from tasks.fetch.transport import Policy, Transport
+
+log = logging.getLogger("tidewaiter.fetch")
+
+
+class Unanswered(Exception):
+    """A report of a fetch with questions that were refused or failed."""
+
+    def __init__(self, report: FetchReport, said: str) -> None:
+        self.report = report
+        super().__init__(f"{report.source}: {report.headline}: {said}")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_unanswered, (self.report, str(self)))
+
+
+def _unanswered(report: FetchReport, said: str) -> Unanswered:
+    return Unanswered(report, said)
+
+
+@flow(name="fetch", flow_run_name="fetch {request.source}", validate_parameters=True)
+def fetch(request: FetchRequest, today: date | None = None) -> FetchReport:
+    """Ask a source for what is new and drop it into the inbox.
+
+    Args:
+        request: which source, what to ask for, where to put it
+        today: day from which the months are counted; none: today in Beijing
+    """
+    transport = Transport(POLICY)
+    try:
+        report = ask(
+            request, today or clock.today(), transport, _secret(request.source),
+            lambda one: log.info("%s: %s (%s)", one.name, one.outcome, one.reason),
+        )  # fmt: skip
+    finally:
+        transport.close()
+    return _ended(report)
+
+
+POLICY = Policy()
+
+
+def _secret(source: str) -> str | None:
+    """The key of a source: from the environment, else from the secret block; None where there is none or none is needed."""
+    if source not in KEYS:
+        return None
+    variable, _ = KEYS[source]
+    given = os.environ.get(variable, "").strip()
+    if given or FlowRunContext.get() is None:
+        return given or None
+    from prefect.blocks.system import Secret
+
+    try:
+        block = cast("Secret[str]", Secret.load(block_of(variable)))
+        return str(block.get())
+    except ValueError:
+        # There is no such block.
+        return None
+
+
+def _ended(report: FetchReport) -> FetchReport:
+    """The report; inside a Prefect run as a state that bears its headline, failed where a person must look."""
+    if FlowRunContext.get() is None:
+        return report
+    lines = [
+        f"{one.name}: {one.reason}" for one in report.fetched if one.outcome in ("failed", "refused", "new", "skipped")
+    ]
+    said = "; ".join(lines) or "nothing new"
+    if report.count("failed") or report.count("refused"):
+        return Failed(name=report.headline, message=said, data=Unanswered(report, said))  # type: ignore[return-value]
+    return Completed(name=report.headline, message=said, data=report)  # type: ignore[return-value]

@@ -1,0 +1,51 @@
+"""A new answer goes into the inbox as a person would drop it: the file, and beside it what is declared about it.
+
+The sidecar is written first, and each file appears under its name when it is whole: a look into the inbox finds both or neither. An
+address in a sidecar has no key. What is in the inbox is a release like any other; nothing else knows that it was fetched.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from tasks.fetch.question import Answer, Question
+from tasks.fetch.seen import bytes_sha256, write_at_once
+
+ENDINGS = {"csv": "csv", "json": "json", "html": "html", "xls": "xls"}
+NAME_MAX = 120
+EVERY_FLOW = "both"
+
+
+def drop(inbox: Path, question: Question, answer: Answer, declared: Mapping[str, Any]) -> Path:
+    """Write an answer and its sidecar; the place of the file."""
+    folder = inbox / question.source / str(declared.get("flow") or EVERY_FLOW)
+    folder.mkdir(parents=True, exist_ok=True)
+    day = answer.answered_at.astimezone(question.zone).date()
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "_", question.name)[:NAME_MAX]
+    file = folder / f"{stem}.{day:%Y%m%d}-{bytes_sha256(answer.body)[:8]}.{ENDINGS[question.form]}"
+    paper = {
+        "source": question.source, **declared, "title": question.title, "address": question.address,
+        "answered_at": answer.answered_at,
+    }  # fmt: skip
+    write_at_once(file.with_name(f"{file.name}.toml"), as_toml(paper).encode())
+    write_at_once(file, answer.body)
+    return file
+
+
+def as_toml(paper: Mapping[str, Any]) -> str:
+    """A flat paper as TOML; what is None is left out."""
+    return "".join(f"{name} = {_value(value)}\n" for name, value in paper.items() if value is not None)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_value, value))}]"
+    # The escapes of JSON are those of a TOML text.
+    return json.dumps(str(value), ensure_ascii=False)

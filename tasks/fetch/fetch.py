@@ -1,0 +1,77 @@
+"""One fetch of one source: its questions, asked one after another.
+
+A source that wants a key and has none is skipped with the name of the variable to set; the key itself comes in as an argument.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+
+from schemas.fetch import Fetched, FetchReport, FetchRequest
+from tasks.errors import Refused
+from tasks.fetch import eurostat_comext, gacc_release, hmrc_ots, japan_estat, us_census
+from tasks.fetch.ask import ask_all
+from tasks.fetch.question import Key, Question
+from tasks.fetch.transport import Transport, Unreachable
+
+# The environment variable that holds the key of a source, and the parameter in which the source takes it.
+KEYS = {us_census.SOURCE: ("TIDEWAITER_CENSUS_KEY", us_census.PARAMETER)}
+
+
+def fetch(
+    request: FetchRequest,
+    today: date,
+    transport: Transport,
+    secret: str | None = None,
+    hear: Callable[[Fetched], None] = lambda one: None,
+) -> FetchReport:
+    """Ask a source what is new and drop it into the inbox; `hear` is told of each answer as it comes.
+
+    Raises Refused where the note of what was fetched is damaged.
+    """
+    request.inbox.mkdir(parents=True, exist_ok=True)
+    key = None
+    if request.source in KEYS:
+        variable, parameter = KEYS[request.source]
+        if not secret:
+            reason = f"{request.source} wants a free key with each call: set {variable}, or the secret block {block_of(variable)}"
+            return FetchReport(
+                source=request.source, fetched=[Fetched(name=request.source, outcome="skipped", reason=reason)]
+            )
+        key = Key(parameter, secret)
+    fetched = []
+    for one in _fetched(request, today, transport, key):
+        hear(one)
+        fetched.append(one)
+    return FetchReport(source=request.source, fetched=fetched)
+
+
+def block_of(variable: str) -> str:
+    """The name of the Prefect secret block in place of an environment variable."""
+    return variable.lower().replace("_", "-")
+
+
+def _fetched(request: FetchRequest, today: date, transport: Transport, key: Key | None) -> Iterator[Fetched]:
+    try:
+        questions = list(_questions(request, today, transport))
+    except (Unreachable, Refused) as problem:
+        outcome = "failed" if isinstance(problem, Unreachable) else "refused"
+        yield Fetched.model_validate(
+            {"name": f"{request.source}, list of what is there", "outcome": outcome, "reason": str(problem)}
+        )
+        return
+    yield from ask_all(questions, transport, request.inbox, key)
+
+
+def _questions(request: FetchRequest, today: date, transport: Transport) -> Iterable[Question]:
+    match request.source:
+        case "eurostat_comext":
+            return eurostat_comext.questions(request, today)
+        case "hmrc_ots":
+            return hmrc_ots.questions(request, today)
+        case "us_census":
+            return us_census.questions(request, today)
+        case "japan_estat":
+            return japan_estat.questions(request, today, transport)
+        case "gacc_preliminary" | "gacc_bulletin":
+            return gacc_release.questions(request, today, transport)
+    raise Refused("unknown source", where="source", found=request.source, advice="It is one of those in tasks/fetch.")

@@ -1,0 +1,115 @@
+"""China customs' English site: the pages that the two index pages link to, and their attachments.
+
+Signal of news: a link on the index for a month and table that had none, or whose address is another one, because a page that
+is put right gets a new address. What a page is is its title (table, month, currency), never its address. All months of the year and of
+the year before are looked at, so that a gap behind the newest month is found as well. Plain HTTP, no key. The Chinese site stands behind a
+JavaScript challenge and is not asked: a person saves those pages.
+
+A page whose table cannot be read (no table, a column of units that is missing) has an .xls attachment, which is taken instead.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+from zoneinfo import ZoneInfo
+
+from schemas.fetch import FetchRequest
+from tasks.errors import Refused
+from tasks.fetch.judge import refuse_other
+from tasks.fetch.plan import months_of
+from tasks.fetch.question import Answer, Question
+from tasks.fetch.transport import Transport
+from tasks.sources import gacc_bulletin, gacc_preliminary
+from tasks.sources.gacc_tables import MONTHS, squeeze
+from tasks.sources.pages import read_page
+
+BASE = "http://english.customs.gov.cn"
+INDEX = {
+    "gacc_preliminary": "/statics/report/preliminary{year}.html",
+    "gacc_bulletin": "/statics/report/monthly{year}.html",
+}
+TOPICS = {"gacc_preliminary": gacc_preliminary.TOPICS, "gacc_bulletin": gacc_bulletin.TOPICS}
+ZONE = ZoneInfo("Asia/Shanghai")
+TITLE = re.compile(r"^\((?P<number>\d+)\)\s*(?P<topic>.+?)\s*\(in\s*(?P<currency>CNY|USD)\)$")
+YEAR = re.compile(rb"<option[^>]*value=\"?(\d{4})")
+RECENT = 2
+
+
+def questions(request: FetchRequest, today: date, transport: Transport) -> Iterator[Question]:
+    """A question for each linked page that this source reads, the newest month first. Raises Refused for an index that is none."""
+    wanted = months_of(request, today)
+    recent = wanted[-RECENT:]
+    found: dict[str, Question] = {}
+    for year in sorted({int(month[:4]) for month in wanted}, reverse=True):
+        place = f"{request.base or BASE}{INDEX[request.source].format(year='' if year == today.year else year)}"
+        answer = transport.get(place)
+        assert answer is not None  # no condition was sent
+        refuse_other(answer, "html")
+        for month, topic, currency, address in linked(answer, year, request.source):
+            if month in wanted:
+                name = f"{request.source}_{topic}_{month}_{currency}"
+                found[name] = Question(
+                    name=name, source=request.source, address=address, form="html", zone=ZONE, again=month in recent,
+                    title=f"GACC {request.source.removeprefix('gacc_')} release, {topic} of {month} in {currency}", declared={},
+                    attachment=attachment,
+                )  # fmt: skip
+    yield from sorted(found.values(), key=lambda question: re.findall(r"\d{4}-\d{2}", question.name)[0], reverse=True)
+
+
+def linked(index: Answer, year: int, source: str) -> Iterator[tuple[str, str, str, str]]:
+    """Month, topic, currency and address of each link of an index. Raises Refused where the index is of another year or has no link."""
+    page = read_page(index.body, index.address)
+    years = [int(match) for match in YEAR.findall(index.body)]
+    if not any(row and TITLE.match(squeeze(row[0])) for table in page.tables for row in table):
+        raise Refused(
+            "no links",
+            where=index.address,
+            found="an index page without a title of a release",
+            advice="The site has changed: look at it in a browser.",
+        )
+    # Without a year in its name the index is that of the newest year it offers.
+    shown = max(years, default=year) if re.search(r"(preliminary|monthly)\.html$", index.address) else year
+    for link in page.links:
+        if link.row < 0:
+            continue
+        row = page.tables[link.table][link.row]
+        title = TITLE.match(squeeze(row[0])) if row else None
+        month = squeeze(link.text)[:3].lower()
+        topic = next((name for name, words in TOPICS[source].items() if title and words.search(title["topic"])), None)
+        if title is not None and topic is not None and month in MONTHS:
+            yield (
+                f"{shown}-{MONTHS.index(month) + 1:02d}",
+                topic,
+                title["currency"],
+                _address(index.address, link.address),
+            )
+
+
+def attachment(question: Question, answer: Answer) -> Question | None:
+    """The question for the .xls attachment of a page; None where it has none."""
+    links = [
+        link
+        for link in read_page(answer.body, question.name).links
+        if link.address.lower().rstrip().endswith((".xls", ".xlsx"))
+    ]
+    if not links:
+        return None
+    place = _address(question.address, links[0].address)
+    return Question(
+        name=f"{question.name}_xls", source=question.source, address=place, form="xls", zone=ZONE, title=f"{question.title}, attachment",
+        declared=question.declared, again=question.again,
+    )  # fmt: skip
+
+
+def _address(page: str, printed: str) -> str:
+    """A link as it must be asked for: with slashes, and Chinese letters percent-encoded. Raises Refused where it leads elsewhere."""
+    parts = urlsplit(urljoin(page, printed.strip().replace("\\", "/")))
+    asked = urlsplit(page)
+    own = {urlsplit(BASE).hostname, asked.hostname}
+    if parts.hostname not in own:
+        raise Refused(
+            "link elsewhere", where=page, found=f"a link to {parts.hostname}", advice="Look at the page in a browser."
+        )
+    # Links are printed with the public name; what is asked is the host that the page came from.
+    return urlunsplit((asked.scheme, asked.netloc, quote(parts.path, safe="/%"), parts.query, ""))

@@ -1,0 +1,47 @@
+"""Is an answer what was asked for? A page, an error message or nothing at all often comes under a status that says all is well."""
+
+from tasks.envelope import magic_of
+from tasks.errors import Refused
+from tasks.fetch.question import Answer
+from tasks.refusal import clip_bytes
+
+MARKUP = (b"<!doctype", b"<html", b"<head", b"<body", b"<?xml", b"<script")
+KINDS = {"csv": "a table", "json": "JSON", "html": "a page", "xls": "a workbook"}
+SHOWN = 60
+
+
+def refuse_other(answer: Answer, form: str) -> None:
+    """Raises Refused where the bytes are not of the form that was asked for: csv, json, html or xls."""
+    body = answer.body.lstrip(b"\xef\xbb\xbf \t\r\n")
+    where = answer.address
+    if not body:
+        raise Refused(
+            "empty answer",
+            where=where,
+            found="an answer without a byte",
+            advice="The month may not be out yet; ask again later.",
+        )
+    is_markup = body[:200].lower().startswith(MARKUP)
+    if form != "html" and is_markup:
+        raise Refused(
+            "page instead of data", where=where, found=f"a page where {KINDS[form]} was asked for: '{clip_bytes(body[:SHOWN])}'",
+            advice="A missing key, a login, a gate or an error: look at the address in a browser.",
+        )  # fmt: skip
+    if form == "html" and not is_markup:
+        raise Refused(
+            "no page", where=where, found=f"'{clip_bytes(body[:SHOWN])}'", advice="Look at the address in a browser."
+        )
+    kind = magic_of(answer.body)
+    if (form == "xls") != (kind in ("ole", "zip")):
+        raise Refused(
+            "another format",
+            where=where,
+            found=f"{kind or 'text'} where {KINDS[form]} was asked for",
+            advice="Look at the address in a browser.",
+        )
+    starts_json = body[:1] in (b"{", b"[")
+    if (form == "json" and not starts_json) or (form == "csv" and starts_json):
+        raise Refused(
+            "message instead of data", where=where, found=f"'{clip_bytes(body[:SHOWN])}' where {KINDS[form]} was asked for",
+            advice="The source says why; ask for less or ask again later.",
+        )  # fmt: skip

@@ -1,0 +1,94 @@
+"""What was fetched before: a small file in the inbox, so that the same answer is not dropped twice.
+
+For each question: the address that answered, what a conditional request needs, the hash of the bytes, and the hash of the records in
+them. The second does not change where only the order or the stamp of an answer did. A file that is lost costs one more download: the same
+bytes with the same declaration are the same release.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from tasks.errors import Refused
+from tasks.frame_hash import frame_sha256
+from tasks.sources import SOURCES
+
+# The watch passes over what begins with a dot.
+FOLDER = ".fetch"
+NOT_OF_THE_RECORD = ("record", "note")
+
+
+class Seen(BaseModel):
+    """The last answer to a question."""
+
+    model_config = ConfigDict(frozen=True)
+
+    address: str
+    sha256: str
+    records_sha256: str | None
+    answered_at: str
+    file: str
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+def read_seen(inbox: Path, source: str) -> dict[str, Seen]:
+    """What was seen of a source, by question. Raises Refused where the file is damaged."""
+    place = _place(inbox, source)
+    if not place.exists():
+        return {}
+    try:
+        return {name: Seen.model_validate(entry) for name, entry in json.loads(place.read_bytes()).items()}
+    except (ValueError, ValidationError, AttributeError) as error:
+        raise Refused(
+            "damaged note", where=str(place), found=f"no note of what was fetched ({type(error).__name__})",
+            advice="Delete it: each file is then asked for once more, and what is published already stays as it is.",
+        ) from error  # fmt: skip
+
+
+def write_seen(inbox: Path, source: str, seen: dict[str, Seen]) -> None:
+    """Replace the note, at once and whole."""
+    place = _place(inbox, source)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    plain: dict[str, Any] = {name: entry.model_dump(mode="json") for name, entry in sorted(seen.items())}
+    write_at_once(place, (json.dumps(plain, indent=1, ensure_ascii=True) + "\n").encode())
+
+
+def write_at_once(place: Path, data: bytes) -> None:
+    """Write a file under another name and then rename it, so that nobody sees half of it."""
+    handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name[:40]}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as sink:
+            sink.write(data)
+            sink.flush()
+            os.fsync(sink.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(place)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def records_sha256(source: str, body: bytes) -> str | None:
+    """Hash of what the records of an answer say, whatever their order and the stamp of the whole; None where it cannot be read."""
+    try:
+        reported = SOURCES[source].parse(body, "answer").reported
+    except Refused:
+        return None
+    plain = reported.drop(*NOT_OF_THE_RECORD).select(pl.all().cast(pl.String))
+    return frame_sha256(plain.sort(plain.columns))
+
+
+def bytes_sha256(body: bytes) -> str:
+    """Hash of the bytes."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def _place(inbox: Path, source: str) -> Path:
+    return inbox / FOLDER / f"{source}.json"

@@ -1,0 +1,240 @@
+"""One request over HTTP: conditional, patient within bounds, and honest about who asks.
+
+Belongs here: connecting, waiting, trying again, following a redirect, measuring what comes. Whether an answer is what was asked for is
+decided in `judge`. A gate for people (a captcha, a JavaScript challenge, a login) is never worked around: its answer is refused.
+"""
+
+import importlib.metadata
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+from tasks.envelope import FILE_BYTES_MAX
+from tasks.errors import Refused
+from tasks.fetch.question import Answer, Key
+from tasks.refusal import clip
+
+PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+CONTACT = "TIDEWAITER_CONTACT"
+LIBRARIES = ("httpx", "httpcore", "hpack", "h11")
+log = logging.getLogger("tidewaiter.fetch")
+
+
+class Unreachable(OSError):
+    """A source that did not answer in time, or only with errors that pass. Another run may succeed."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How long and how often. Seconds; `pause` lies between two requests, `waits` between two attempts."""
+
+    connect: float = 10.0
+    read: float = 60.0
+    whole: float = 600.0
+    waits: tuple[float, ...] = (2.0, 10.0, 30.0)
+    retry_after_max: float = 300.0
+    pause: float = 1.0
+    redirects: int = 3
+    bytes_max: int = FILE_BYTES_MAX
+
+
+class Transport:
+    """Asks sources, one request at a time. `sleep` and `clock` are passed in, so that tests need not wait."""
+
+    def __init__(
+        self, policy: Policy | None = None, *, sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:  # fmt: skip
+        self.policy, self.sleep, self.clock = policy or Policy(), sleep, clock
+        timeout = httpx.Timeout(self.policy.read, connect=self.policy.connect)
+        # Neither cookies nor credentials of this machine belong to a public statistic.
+        self.client = httpx.Client(
+            timeout=timeout, follow_redirects=False, trust_env=True, headers={"User-Agent": user_agent()}
+        )
+        self._asked: set[str] = set()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.client.close()
+
+    def get(
+        self, address: str, *, key: Key | None = None, etag: str | None = None, last_modified: str | None = None,
+        retry_on: frozenset[int] = frozenset(),
+    ) -> Answer | None:  # fmt: skip
+        """The answer, None where the source says that nothing has changed.
+
+        Raises Refused for an answer that no repetition will mend (a status of the 400s, a redirect elsewhere, too many bytes), and
+        Unreachable where the source does not answer although it was asked again.
+        """
+        conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+        headers = {name: text for name, text in conditions.items() if text}
+        waits, problem = list(self.policy.waits), ""
+        with _hidden(key):
+            while True:
+                self._pause(address)
+                wait: float | None = None
+                try:
+                    response, body = self._send(address, key, headers)
+                except (httpx.TransportError, _Slow) as error:
+                    problem = f"{type(error).__name__.lstrip('_')}: {error}"
+                else:
+                    if response.status_code == httpx.codes.NOT_MODIFIED:
+                        return None
+                    if response.status_code not in PASSING | retry_on:
+                        return self._answer(response, body, address, key)
+                    problem, wait = f"status {response.status_code}", _retry_after(response, self.clock())
+                problem = clip(key.hide(problem) if key else problem, 200)
+                if not waits or (wait or 0) > self.policy.retry_after_max:
+                    asked = f", which asks to wait {wait:.0f} s" if wait else ""
+                    raise Unreachable(
+                        f"{address}: {problem}{asked} after {len(self.policy.waits) - len(waits) + 1} attempts"
+                    )
+                seconds = max(wait or 0.0, waits.pop(0))
+                log.warning("%s: %s; asking again in %.0f s", address, problem, seconds)
+                self.sleep(seconds)
+
+    def _pause(self, address: str) -> None:
+        host = urlsplit(address).netloc
+        if host in self._asked:
+            self.sleep(self.policy.pause)
+        self._asked.add(host)
+
+    def _send(self, address: str, key: Key | None, headers: dict[str, str]) -> tuple[httpx.Response, bytes]:
+        """The last response after redirects, with its bytes. Raises httpx.TransportError, _Slow or Refused."""
+        place, started = address, time.monotonic()
+        for _ in range(self.policy.redirects + 1):
+            url = httpx.URL(place)
+            if key is not None and urlsplit(place).netloc == urlsplit(address).netloc:
+                url = url.copy_merge_params({key.parameter: key.secret})
+            with self.client.stream("GET", url, headers=headers) as response:
+                location = response.headers.get("location")
+                if response.status_code not in REDIRECTS or not location:
+                    return response, self._read(response, address, started)
+                place = self._followed(urljoin(place, location), address, key)
+        raise Refused(
+            "redirects",
+            where=address,
+            found=f"more than {self.policy.redirects} redirects",
+            advice="Look at the address in a browser.",
+        )
+
+    def _followed(self, place: str, address: str, key: Key | None) -> str:
+        """Where a redirect leads. Raises Refused where that is another host: a login, a portal, a gate."""
+        asked, found = urlsplit(address), urlsplit(place)
+        shown = clip(key.hide(place) if key else place, 200)
+        if found.hostname != asked.hostname or (asked.scheme == "https" and found.scheme != "https"):
+            raise Refused(
+                "redirect elsewhere", where=address, found=f"a redirect to {shown}",
+                advice="The address has moved, or it is a login: look at it in a browser. Tidewaiter does not follow it.",
+            )  # fmt: skip
+        # The key is added again for the same host, and only there.
+        return place if key is None else str(httpx.URL(place).copy_remove_param(key.parameter))
+
+    def _read(self, response: httpx.Response, address: str, started: float) -> bytes:
+        declared = response.headers.get("content-length", "")
+        too_large = Refused(
+            "too large",
+            where=address,
+            found=f"more than {self.policy.bytes_max:,} bytes",
+            advice="Ask for fewer products or months at once.",
+        )
+        if declared.isdecimal() and int(declared) > self.policy.bytes_max:
+            raise too_large
+        pieces, size = [], 0
+        for piece in response.iter_bytes():
+            size += len(piece)
+            if size > self.policy.bytes_max:
+                raise too_large
+            if time.monotonic() - started > self.policy.whole:
+                raise _Slow(f"no whole answer in {self.policy.whole:.0f} s")
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def _answer(self, response: httpx.Response, body: bytes, address: str, key: Key | None) -> Answer:
+        status = response.status_code
+        if not httpx.codes.is_success(status):
+            said = clip(
+                key.hide(body[:200].decode("utf-8", "replace")) if key else body[:200].decode("utf-8", "replace"), 120
+            )
+            raise Refused(
+                f"status {status}",
+                where=address,
+                found=f"status {status}: {said}",
+                advice=ADVICE.get(status, "Look at the address in a browser."),
+            )
+        return Answer(
+            body, _date(response) or self.clock(), address, response.headers.get("content-type", "").lower(),
+            response.headers.get("etag"), response.headers.get("last-modified"),
+        )  # fmt: skip
+
+
+ADVICE = {
+    401: "The key is missing or not valid.",
+    403: "The source refuses: too many questions, a key that is not valid, or a filter that it does not take. Ask again later.",
+    404: "There is no such file: not out yet, or the address has changed.",
+    412: "A gate for browsers; a person must download the file and drop it into the inbox.",
+    413: "Too much was asked for at once: ask for fewer products or months.",
+}
+
+
+class _Slow(Exception):
+    """An answer that trickles."""
+
+
+@contextmanager
+def _hidden(key: Key | None) -> Iterator[None]:
+    """Inside, no line of the libraries below has the key in it: they log each address."""
+    if key is None or not key.secret:
+        yield
+        return
+
+    def hide(record: logging.LogRecord) -> bool:
+        record.msg, record.args = key.hide(record.getMessage()), ()
+        return True
+
+    # A filter holds for the very logger alone, and these libraries have several each.
+    loggers = [
+        logging.getLogger(name) for name in [*logging.root.manager.loggerDict] if name.split(".")[0] in LIBRARIES
+    ]
+    for logger in loggers:
+        logger.addFilter(hide)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeFilter(hide)
+
+
+def user_agent() -> str:
+    """Who asks, and where a source may complain."""
+    contact = os.environ.get(CONTACT, "").strip()
+    return (
+        f"tidewaiter/{importlib.metadata.version('tidewaiter')} (customs statistics{'; ' + contact if contact else ''})"
+    )
+
+
+def _date(response: httpx.Response) -> datetime | None:
+    try:
+        return parsedate_to_datetime(response.headers["date"]).astimezone(UTC)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _retry_after(response: httpx.Response, now: datetime) -> float | None:
+    """Seconds that the source asks to wait, given as seconds or as a date."""
+    text = response.headers.get("retry-after", "").strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        return max(0.0, (parsedate_to_datetime(text).astimezone(UTC) - now).total_seconds())
+    except (TypeError, ValueError):
+        return None

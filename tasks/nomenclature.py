@@ -1,0 +1,62 @@
+"""Which list of goods a code belongs to: the HS down to six digits is everybody's, below it each customs has its own.
+
+Equal digits of two national lists mean different goods (85051110 exists in China's tariff and in the Combined Nomenclature
+of the EU), so the classification of a code names the list: HS2, HS4, HS6, or HS8 (China), CN8 (EU and United Kingdom), HTS10
+(United States), JP9 (Japan). Belongs here: from a code to its classification and back to the number of its digits.
+"""
+
+import polars as pl
+
+SHARED = (2, 4, 6)
+# Chapters 01 to 99; 77 is kept free by the HS.
+CHAPTER = "(0[1-9]|[1-6][0-9]|7[0-689]|[89][0-9])"
+NATIONAL = {"HS8": 8, "CN8": 8, "HTS10": 10, "JP9": 9}
+CHINAS = "HS8"
+OTHERS = tuple(name for name in NATIONAL if name != CHINAS)
+LINE = "line"
+
+
+def classification(code: pl.Expr, national: str) -> pl.Expr:
+    """The classification of printed codes in a source whose national list is `national`; null for what is no code of it."""
+    digits = NATIONAL[national]
+    lengths = "|".join(f"[0-9]{{{count - 2}}}" for count in (*SHARED, digits))
+    return (
+        pl.when(~code.str.contains(f"^{CHAPTER}({lengths})$")).then(None)
+        .when(code.str.len_chars() == digits).then(pl.lit(national))
+        .otherwise(pl.format("HS{}", code.str.len_chars()))
+    )  # fmt: skip
+
+
+def digits(classification: pl.Expr) -> pl.Expr:
+    """How many digits the codes of a classification have; null for lines and baskets, which have no code.
+
+    >>> pl.DataFrame({"of": ["HS6", "CN8", "HTS10", "line"]}).select(digits(pl.col("of"))).to_series().to_list()
+    [6, 8, 10, None]
+    """
+    return classification.str.extract(r"^[A-Z]+([0-9]+)$", 1).cast(pl.UInt32)
+
+
+def lists_of_eight_digits(releases: pl.DataFrame) -> list[str]:
+    """The lists of goods of which there are codes of eight digits in these releases, sorted. Where each record of a release says its
+    own classification, it is China's.
+
+    >>> lists_of_eight_digits(pl.DataFrame({"classification": ["CN8", "HS6", None], "products": [["85051110"], ["850511"], ["line:soybeans"]]}))
+    ['CN8']
+    """
+    has_eight = pl.col("products").list.eval(pl.element().str.contains("^[0-9]{8}$")).list.any()
+    of_records = pl.when(pl.col("classification").is_null() & has_eight).then(pl.lit(CHINAS))
+    lists = releases.select(pl.coalesce("classification", of_records).alias("of"))["of"].unique().drop_nulls().sort()
+    return [name for name in lists if NATIONAL.get(name) == 8]
+
+
+def classification_of(product: str, of_eight: str = CHINAS) -> str:
+    """The classification of one product in a store whose codes of eight digits are of the list `of_eight`.
+
+    >>> [classification_of(code, "CN8") for code in ("8505", "85051110", "8505110070", "line:soybeans", "basket:magnets")]
+    ['HS4', 'CN8', 'HTS10', 'line', 'basket']
+    """
+    if not product.isdigit():
+        return product.split(":", maxsplit=1)[0]
+    if len(product) == NATIONAL[of_eight]:
+        return of_eight
+    return next((name for name, digits in NATIONAL.items() if digits == len(product)), f"HS{len(product)}")

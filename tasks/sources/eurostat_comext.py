@@ -1,0 +1,141 @@
+"""Eurostat, international trade in goods (Comext): what the EU and each member state report, by the dissemination API.
+
+Who and when: Eurostat publishes a month about 46 days after it, on fixed days at 11:00 in Luxembourg, and issues many earlier
+months again each time. The API is free and keyless; reuse is allowed with the source named (CC BY 4.0). Only the latest
+state can be asked for, so each answer is a vintage that nobody else keeps. `LAST UPDATE` is the day and time of the whole
+dataset, not of a row.
+
+Address: https://ec.europa.eu/eurostat/api/comext/dissemination/sdmx/2.1/data/DS-045409/{freq}.{reporter}.{partner}.{product}.
+{flow}.{indicators}?format=SDMX-CSV&compressed=false&startPeriod=2025-06&endPeriod=2025-06; `+` joins codes, empty asks for all.
+A request for too much is answered with 413 EXTRACTION_TOO_BIG. Other Eurostat data have another base address.
+
+Layout: SDMX-CSV with codes; comma, no quotes, CRLF; the columns of COLUMNS, and perhaps OBS_FLAG. One line a number: value in
+euros (whole), mass in 100 kg with two decimals (so steps of 1 kg). Imports are CIF by country of origin (intra-EU: of
+consignment), exports FOB by last destination. Flow 1 is import, 2 export. One reporter a file, because a release is of one.
+
+Partners: GEONOM codes, two letters; XS is Serbia, XK Kosovo, GR (not EL) Greece. EXT_EU27_2020 and INT_EU27_2020 stand among
+them: the sums of all partners outside and inside the EU, residual (QV, QW …) and secret (QX, QY, QZ) ones included. They are
+compared with these sums and are no statements. XI and XU are the two parts of GB.
+
+Products: HS2, HS4, HS6 or CN8. Codes with letters (84MMMXXX) stand for confidential trade of no published code; they are
+lines of their own, so that no sum over codes hides them.
+
+Unsure: the unit of SUPPLEMENTARY_QUANTITY is not in the answer, so a file with it is refused. The older download with labels
+instead of codes has rows with one field more than the header and is refused as well.
+"""
+
+from datetime import datetime
+
+import polars as pl
+
+from schemas.code_tables import partner_codes
+from tasks import lexer
+from tasks.errors import Refused
+from tasks.refusal import clip
+from tasks.sources.protocol import Parsed, Source
+from tasks.sources.records import as_reported
+from tasks.sources.totals import part_totals
+
+COLUMNS = (
+    "DATAFLOW", "LAST UPDATE", "freq", "reporter", "partner", "product", "flow", "indicators", "TIME_PERIOD", "OBS_VALUE",
+)  # fmt: skip
+FLAG = "OBS_FLAG"
+CODES = "geonom"
+VALUE, MASS, SUPPLEMENTARY = "VALUE_IN_EUROS", "QUANTITY_IN_100KG", "SUPPLEMENTARY_QUANTITY"
+FLOWS = {"1": "import", "2": "export"}
+CELL = ("product", "flow", "TIME_PERIOD", "indicators")
+UPDATED = "%d/%m/%y %H:%M:%S"
+NO_CN8 = r"^[0-9]*[A-Z][0-9A-Z]*$"
+AGAIN = "Ask the API again, by codes, for one reporter and by months."
+
+
+def parse(raw: bytes, where: str) -> Parsed:
+    """The numbers of an SDMX-CSV answer as printed. Raises Refused; `where` names the file in messages."""
+    lexed = lexer.read_fields(raw, where, lambda title: title == "OBS_VALUE")
+    fields = lexed.fields
+    missing = [name for name in COLUMNS if name not in fields.columns]
+    unknown = [name for name in fields.columns if name not in (*COLUMNS, FLAG)]
+    if missing or unknown:
+        raise Refused(
+            "columns", where=f"{where}, header", found=f"missing: {', '.join(missing) or 'none'}; unknown: {', '.join(map(clip, unknown)) or 'none'}",
+            advice=f"The columns are {', '.join(COLUMNS)}; {FLAG} may follow.",
+        )  # fmt: skip
+    if not fields.height:
+        raise Refused(
+            "no records",
+            where=where,
+            found="a header and no record",
+            advice="The month may not be out yet; ask again later.",
+        )
+    if (freq := _only(fields, "freq", "frequency", where)) != "M":
+        raise Refused("frequency", where=where, found=f"frequency '{clip(freq)}'", advice=AGAIN)
+    reporter = _reporter(_only(fields, "reporter", "several reporters", where), where)
+    updated = _last_update(_only(fields, "LAST UPDATE", "several updates", where), where)
+    _refuse_indicators(fields, where)
+    fields = fields.with_columns(record=pl.int_range(1, fields.height + 1, dtype=pl.UInt32))
+    texts = fields.select(pl.col("partner", *CELL).cast(pl.String), number="OBS_VALUE")
+    parted = part_totals(texts, CODES, CELL, where)
+    notes = [*(note for note in lexed.normalised if note != lexer.RESAVED), *parted.notes]
+    reported = as_reported(_records(fields.filter(parted.kept)))
+    return Parsed(reported, lexed.encoding, tuple(notes), parted.doubts, updated.date(), reporter)
+
+
+def _only(fields: pl.DataFrame, name: str, rule: str, where: str) -> str:
+    """The one text of a column. Raises Refused where there are several."""
+    texts = fields[name].unique().cast(pl.String).sort().to_list()
+    if len(texts) > 1:
+        raise Refused(
+            rule, where=f"{where}, column {name}", found=f"{', '.join(map(clip, texts[:4]))} in one file", advice=AGAIN
+        )
+    return str(texts[0])
+
+
+def _reporter(code: str, where: str) -> str:
+    known = partner_codes(CODES).filter(pl.col("code") == code, pl.col("kind").is_in(["country", "group"]), valid_to="")
+    if not known.height or ":" in known["partner"][0]:
+        raise Refused(
+            "unknown reporter", where=f"{where}, column reporter", found=f"reporter '{clip(code)}'",
+            advice="It is EU27_2020 or the two letters of a member state; add others to schemas/reference/partner_codes.csv.",
+        )  # fmt: skip
+    return str(known["partner"][0])
+
+
+def _last_update(text: str, where: str) -> datetime:
+    try:
+        return datetime.strptime(text, UPDATED)
+    except ValueError as error:
+        raise Refused(
+            "last update", where=f"{where}, column LAST UPDATE", found=f"'{clip(text)}', which is no day as Eurostat writes it (14/08/26 11:00:00)",
+            advice=AGAIN,
+        ) from error  # fmt: skip
+
+
+def _refuse_indicators(fields: pl.DataFrame, where: str) -> None:
+    names = fields["indicators"].unique().cast(pl.String).sort().to_list()
+    if SUPPLEMENTARY in names:
+        raise Refused(
+            "quantity without unit", where=f"{where}, column indicators", found=f"{SUPPLEMENTARY}, whose unit the answer does not say",
+            advice=f"Ask for {VALUE}+{MASS} alone.",
+        )  # fmt: skip
+    other = [name for name in names if name not in (VALUE, MASS)]
+    if other:
+        raise Refused(
+            "unknown indicator", where=f"{where}, column indicators", found=f"'{clip(other[0])}'", advice=f"Ask for {VALUE}+{MASS} alone.",
+        )  # fmt: skip
+
+
+def _records(fields: pl.DataFrame) -> pl.DataFrame:
+    product, is_value = pl.col("product").cast(pl.String), pl.col("indicators").cast(pl.String) == VALUE
+    flow = pl.col("flow").cast(pl.String)
+    return fields.select(
+        "record", "partner", flow=flow.replace(FLOWS), period="TIME_PERIOD",
+        product=pl.when(product.str.contains(NO_CN8)).then("line:cn8_" + product.str.to_lowercase()).otherwise(product),
+        value=pl.when(is_value).then("OBS_VALUE"), currency=pl.when(is_value).then(pl.lit("EUR")),
+        quantity=pl.when(~is_value).then("OBS_VALUE"), quantity_unit=pl.when(~is_value).then(pl.lit("100 kg")),
+    )  # fmt: skip
+
+
+SOURCE = Source(
+    name="eurostat_comext", kind="query", needs=("reporter",), parse=parse, reporter="EU27", code_list=CODES, nomenclature="CN8",
+    has_lines=True,
+)  # fmt: skip

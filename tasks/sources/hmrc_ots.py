@@ -1,0 +1,181 @@
+"""United Kingdom, HM Revenue and Customs: Overseas Trade Statistics (OTS), by the API of uktradeinfo.
+
+Who and when: HMRC publishes a month about 43 days after it, together with the revised months of the year. Open, without a key
+(Open Government Licence v3.0). Rows are replaced and bear no date, so each answer is a vintage.
+
+Address: https://api.uktradeinfo.com/OTS?$filter=MonthId eq 202606 and (FlowTypeId eq 1 or FlowTypeId eq 3) and …
+&$expand=Commodity($select=Cn8Code),Country($select=CountryCodeAlpha)&$top=10000&$skip=0. `in (…)` is answered with 403; there is no link to a
+next page: `$skip` goes on until a page is short. Too many questions are answered with 403 or the word "rejected" for some seconds.
+
+Layout: OData, `{"@odata.context": …, "value": [{"MonthId": 202606, "FlowTypeId": 3, "SuppressionIndex": 0, "CommodityId": 85051110,
+"CommoditySitcId": …, "CountryId": 720, "PortId": 131, "Value": 1000.0, "NetMass": 100.0, "SuppUnit": 0.0, …}]}`; a file holds the pages one
+after another. Value in pounds (imports CIF, exports FOB), NetMass in kilograms. FlowTypeId 1 and 3 are imports from the EU and
+from elsewhere, 2 and 4 exports. A row is of one port, and the rows of a partner, product and month are added up here; the
+numbers of the records that make a sum are in its note.
+
+Codes: CN8. CommodityId is the code without its leading zero, so Cn8Code is read. A negative CommodityId (-990 …) and a code
+of fewer digits stand for trade below the reporting thresholds or without detail: lines of their own, never a part of a sum over codes.
+Countries by the letters of the GEONOM list; CountryId alone is not enough.
+
+A SuppressionIndex other than 0 hides something of a row, quantities most often; what it prints as quantity is not used then, and a
+sum with such a part has no quantity. NetMass null is not known either; neither is zero: a unit without a number says so.
+
+Unsure: the unit of SuppUnit is not in the answer, so it is left out. No whole answer was at hand; the layout is that of single rows.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import polars as pl
+
+from tasks.errors import Refused
+from tasks.findings import finding
+from tasks.plurals import counted
+from tasks.refusal import clip
+from tasks.sources.json_text import read_documents
+from tasks.sources.protocol import Parsed, Source
+from tasks.sources.records import as_reported
+
+FLOWS = {"1": "import", "2": "export", "3": "import", "4": "export"}
+NEEDED = ("MonthId", "FlowTypeId", "SuppressionIndex", "CommodityId", "CountryId", "PortId", "Value", "NetMass")
+DIGITS = 8
+ROUND_PAGE = 1_000
+RECORDS_SHOWN = 40
+AGAIN = "Ask the API again: $expand=Commodity($select=Cn8Code),Country($select=CountryCodeAlpha)."
+Key = tuple[str, str, str, str]
+
+
+def parse(raw: bytes, where: str) -> Parsed:
+    """The sums over ports of an answer, in order of their first record. Raises Refused; `where` names the file in messages."""
+    pages = [_rows(document, where) for document in read_documents(raw, where)]
+    _refuse_repeated_pages(pages, where)
+    rows = [row for page in pages for row in page]
+    if not rows:
+        raise Refused(
+            "no records",
+            where=where,
+            found="an answer without a row",
+            advice="The month may not be out yet; ask again later.",
+        )
+    sums: dict[Key, list[tuple[int, dict[str, Any]]]] = {}
+    for number, row in enumerate(rows, 1):
+        sums.setdefault(_key(row, number, where), []).append((number, row))
+    records = [_sum(key, parts, where) for key, parts in sums.items()]
+    doubts = [*_doubt_end(pages, where), *_doubt_suppressed(rows, where)]
+    note = f"{counted(len(rows), 'record')} of single ports added up to {len(records):,} of partners"
+    return Parsed(
+        as_reported(pl.DataFrame(records, infer_schema_length=None)), "utf-8", (note,), tuple(doubts), None, "GBR"
+    )
+
+
+def _rows(document: Any, where: str) -> list[dict[str, Any]]:
+    rows = document.get("value") if isinstance(document, dict) else None
+    if not isinstance(rows, list):
+        shown = (
+            document.get("error") or document.get("message") or [*document][:3]
+            if isinstance(document, dict)
+            else "a list"
+        )
+        raise Refused("no answer", where=where, found=f"no list of rows, but {clip(str(shown))}", advice=AGAIN)
+    return rows
+
+
+def _key(row: Any, number: int, where: str) -> Key:
+    """Period, direction, product and partner of a row. Raises Refused where a field is missing."""
+    place = f"{where}, record {number}"
+    missing = [name for name in NEEDED if not isinstance(row, dict) or name not in row]
+    if missing:
+        raise Refused("columns", where=place, found=f"no {', '.join(missing)}", advice=AGAIN)
+    letters = (row.get("Country") or {}).get("CountryCodeAlpha")
+    code = (row.get("Commodity") or {}).get("Cn8Code")
+    if not letters or (code is None and not str(row["CommodityId"]).startswith("-")):
+        raise Refused(
+            "no codes", where=place, found="no CountryCodeAlpha" if not letters else "no Cn8Code", advice=AGAIN
+        )
+    if row["FlowTypeId"] not in FLOWS:
+        raise Refused(
+            "unknown flow",
+            where=place,
+            found=f"FlowTypeId {clip(str(row['FlowTypeId']))}",
+            advice="It is 1 to 4; mend tasks/sources/hmrc_ots.py.",
+        )
+    return str(row["MonthId"]), FLOWS[row["FlowTypeId"]], _product(str(row["CommodityId"]), code), str(letters).strip()
+
+
+def _product(commodity: str, code: str | None) -> str:
+    if commodity.startswith("-"):
+        return f"line:hmrc_{commodity[1:]}"
+    assert code is not None  # asked for in _key
+    code = code.strip()
+    return code if len(code) == DIGITS or not code.isdecimal() else f"line:cn8_{code}"
+
+
+def _sum(key: Key, parts: list[tuple[int, dict[str, Any]]], where: str) -> dict[str, Any]:
+    period, flow, product, partner = key
+    numbers = [str(number) for number, _ in parts]
+    value, mass = _added(parts, "Value", where), _added(parts, "NetMass", where)
+    return {
+        "record": parts[0][0], "period": period, "flow": flow, "product": product, "partner": partner,
+        "value": value, "currency": "GBP",
+        "quantity": mass, "quantity_unit": "KG",
+        "note": f"sum of records {', '.join(numbers[:RECORDS_SHOWN])}" + (f" and {len(numbers) - RECORDS_SHOWN} more" if len(numbers) > RECORDS_SHOWN else ""),
+    }  # fmt: skip
+
+
+def _added(parts: list[tuple[int, dict[str, Any]]], name: str, where: str) -> str | None:
+    """The exact sum of a number over ports; None where it is not known of each."""
+    total = Decimal(0)
+    for number, row in parts:
+        if row[name] is None or (name == "NetMass" and row["SuppressionIndex"] != "0"):
+            return None
+        try:
+            total += Decimal(row[name])
+        except (InvalidOperation, TypeError) as error:
+            raise Refused(
+                "no number", where=f"{where}, record {number}", found=f"{name} '{clip(str(row[name]))}'", advice=AGAIN
+            ) from error
+    return f"{total:f}"
+
+
+def _refuse_repeated_pages(pages: list[list[dict[str, Any]]], where: str) -> None:
+    full = [page for page in pages if page]
+    twice = next((at for at, page in enumerate(full) if page in full[:at]), None)
+    if twice is not None:
+        raise Refused(
+            "page twice",
+            where=f"{where}, page {twice + 1}",
+            found="the same rows as on an earlier page",
+            advice="Ask again: $skip was not heeded.",
+        )
+
+
+def _doubt_end(pages: list[list[dict[str, Any]]], where: str) -> Iterator[dict[str, str]]:
+    """An answer whose last page is as long as the longest, or one page of a round number of rows, may go on."""
+    longest, last = max(map(len, pages)), len(pages[-1])
+    if last and ((len(pages) > 1 and last == longest) or (len(pages) == 1 and last % ROUND_PAGE == 0)):
+        yield finding(
+            "no_last_page", "error", where, observed=f"a last page of {last:,} rows", expected="a last page that is shorter than the others",
+            advice="Ask for the next page by $skip until one is short; approve where the answer is whole all the same.",
+        )  # fmt: skip
+
+
+def _doubt_suppressed(rows: list[dict[str, Any]], where: str) -> Iterator[dict[str, str]]:
+    hidden = [number for number, row in enumerate(rows, 1) if row["SuppressionIndex"] != "0"]
+    if hidden:
+        yield finding(
+            "suppressed", "warning", where, observed=f"{counted(len(hidden), 'record')} with a SuppressionIndex, first record {hidden[0]}",
+            expected="rows without suppression", advice="Their quantities are not known and not zero; their values are published.",
+        )  # fmt: skip
+
+
+SOURCE = Source(
+    name="hmrc_ots",
+    kind="query",
+    needs=(),
+    parse=parse,
+    reporter="GBR",
+    code_list="geonom",
+    nomenclature="CN8",
+    has_lines=True,
+)

@@ -1,0 +1,160 @@
+"""Japan, Ministry of Finance and Japan Customs: Trade Statistics of Japan, the CSV files of e-Stat.
+
+Who and when: a month comes about a month and a half after it, first as detailed figures, then revised, then definite; a file is of
+a year and grows by months, and each issue repeats the earlier ones. Terms are like CC BY 4.0. No key for files; the number of a
+file (statInfId) changes with each issue and is found on the list page by the title of its section.
+
+Layout: ASCII, comma, one line a commodity and country of a direction: `Exp or Imp,Year,HS,Country,Unit1,Unit2,Quantity1-Year,
+Quantity2-Year,Value-Year,Quantity1-Jan,Quantity2-Jan,Value-Jan,…`; files by port have `Custom` behind the year, and their ports are added up
+here, with the records of each sum in its note. HS has nine digits, in apostrophes or not. 1 is export (FOB, by last destination), 2
+import (CIF, by origin). Quantity2 in Unit2 is the main quantity, Quantity1 in Unit1 another one; a unit of blanks is none.
+
+Values are thousands of yen, fractions cut off: a printed v means from v to just under v + 1 thousand, so 0 may be trade of less than
+1,000 yen. The column of the year is the sum of the months, or up to a thousand yen more for each month; else the release is held.
+
+Months to come have no columns, or columns of zeros. A zero there is not "no trade": months at the end of which every number of the file
+is 0 are not read. Another 0 is a zero.
+
+Unsure: no whole file was at hand, only single rows. Country codes that the table lacks are kept and reported.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import polars as pl
+
+from tasks import lexer
+from tasks.errors import Refused
+from tasks.findings import finding
+from tasks.plurals import counted
+from tasks.refusal import clip
+from tasks.sources.protocol import Parsed, Source
+from tasks.sources.records import as_reported
+
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+KEY = ("Exp or Imp", "Year", "HS", "Country", "Unit1", "Unit2")
+PORT = "Custom"
+NUMBERS = ("Quantity1", "Quantity2", "Value")
+# The second quantity of a file is the main one.
+QUANTITIES = (
+    ("Quantity2", "Unit2", "quantity", "quantity_unit"), ("Quantity1", "Unit1", "supplementary_quantity", "supplementary_unit"),
+)  # fmt: skip
+FLOWS = {"1": "export", "2": "import"}
+WHOLE = r"^[0-9]{1,15}$"
+RECORDS_SHOWN = 40
+AGAIN = "Download the file of the section again from e-Stat."
+
+
+def parse(raw: bytes, where: str) -> Parsed:
+    """The months of each line as records. Raises Refused; `where` names the file in messages."""
+    lexed = lexer.read_fields(raw, where, lambda title: title.rpartition("-")[0] in NUMBERS)
+    fields = lexed.fields
+    months = _months(fields.columns, where)
+    if not fields.height:
+        raise Refused("no records", where=where, found="a header and no record", advice=AGAIN)
+    plain = fields.select(
+        *(pl.col(name).cast(pl.String).str.strip_chars().str.strip_chars("'") for name in fields.columns if name in (*KEY, PORT)),
+        *(pl.col(f"{number}-{span}").str.strip_chars() for span in ("Year", *months) for number in NUMBERS),
+        record=pl.int_range(1, fields.height + 1, dtype=pl.UInt32),
+    )  # fmt: skip
+    _refuse_texts(plain, months, where)
+    numbers = plain.with_columns(
+        pl.col(f"{number}-{span}").cast(pl.Int64) for span in ("Year", *months) for number in NUMBERS
+    )
+    doubts = list(_doubt_years(numbers, months, where))
+    summed, notes = _summed(numbers, months)
+    out, to_come = _published(numbers, months)
+    if to_come:
+        notes.append(f"no number but 0 in {', '.join(to_come)}: months to come, not read")
+    if not out:
+        raise Refused("no records", where=where, found="no number but 0 in any month", advice=AGAIN)
+    notes += [note for note in lexed.normalised if note != lexer.RESAVED]
+    records = [made for row in summed.iter_rows(named=True) for made in _records(row, out)]
+    return Parsed(
+        as_reported(pl.DataFrame(records, infer_schema_length=None)), lexed.encoding, tuple(notes), tuple(doubts)
+    )
+
+
+def _months(titles: Sequence[str], where: str) -> list[str]:
+    """The months that have columns. Raises Refused where the columns are not those of such a file."""
+    months = [month for month in MONTHS if f"Value-{month}" in titles]
+    wanted = [*KEY, *(f"{number}-{span}" for span in ("Year", *months) for number in NUMBERS)]
+    missing = [title for title in wanted if title not in titles]
+    unknown = [title for title in titles if title not in (*wanted, PORT)]
+    if missing or unknown or months != MONTHS[: len(months)] or not months:
+        raise Refused(
+            "columns", where=f"{where}, header", advice=AGAIN,
+            found=f"missing: {', '.join(missing[:4]) or 'none'}; unknown: {', '.join(map(clip, unknown[:4])) or 'none'}; months: {', '.join(months) or 'none'}",
+        )  # fmt: skip
+    return months
+
+
+def _refuse_texts(plain: pl.DataFrame, months: Sequence[str], where: str) -> None:
+    for span in ("Year", *months):
+        for number in NUMBERS:
+            name = f"{number}-{span}"
+            bad = plain.filter(~pl.col(name).str.contains(WHOLE).fill_null(False))
+            if bad.height:
+                raise Refused(
+                    "no number",
+                    where=f"{where}, record {bad['record'][0]}, column {name}",
+                    found=f"'{clip(str(bad[name][0]))}'",
+                    advice=AGAIN,
+                )
+
+
+def _doubt_years(numbers: pl.DataFrame, months: Sequence[str], where: str) -> Iterator[dict[str, str]]:
+    """Where the column of the year is not what the months add up to; each month may have lost up to a thousand yen."""
+    for number in NUMBERS:
+        over = pl.col(f"{number}-Year") - pl.sum_horizontal(f"{number}-{month}" for month in months)
+        slack = len(months) if number == "Value" else 0
+        wrong = numbers.filter(~over.is_between(0, slack))
+        if wrong.height:
+            row = wrong.row(0, named=True)
+            yield finding(
+                "total_differs", "error", f"{where}, record {row['record']}, column {number}-Year",
+                observed=f"{row[f'{number}-Year']:,}, the months add up to {sum(row[f'{number}-{month}'] for month in months):,}; {counted(wrong.height, 'such record')}",
+                expected="a year that is the sum of its months", advice="Months are missing or damaged: download the file again.",
+            )  # fmt: skip
+
+
+def _summed(numbers: pl.DataFrame, months: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
+    """A line for each commodity and country: where a file is by port its lines are added up."""
+    if PORT not in numbers.columns:
+        return numbers.with_columns(note=pl.lit(None, pl.String)), []
+    columns = [f"{number}-{month}" for month in months for number in NUMBERS]
+    shown = pl.col("record").cast(pl.String).head(RECORDS_SHOWN).str.join(", ")
+    more = (
+        pl.when(pl.len() > RECORDS_SHOWN)
+        .then(pl.format(" and {} more", pl.len() - RECORDS_SHOWN))
+        .otherwise(pl.lit(""))
+    )
+    summed = numbers.group_by(KEY, maintain_order=True).agg(
+        pl.col(columns).sum(), pl.col("record").first(), note=pl.lit("sum of records ") + shown + more
+    )
+    return summed, [f"{counted(numbers.height, 'record')} of single ports added up to {summed.height:,}"]
+
+
+def _published(numbers: pl.DataFrame, months: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The months that are out, and those at the end in which the whole file has no number but 0."""
+    totals = [sum(int(numbers[f"{number}-{month}"].sum()) for number in NUMBERS) for month in months]
+    last = max((place for place, total in enumerate(totals, 1) if total), default=0)
+    return list(months[:last]), list(months[last:])
+
+
+def _records(row: dict[str, Any], months: Sequence[str]) -> Iterator[dict[str, Any]]:
+    for month in months:
+        quantities: dict[str, str] = {}
+        for number, unit, name, label in QUANTITIES:
+            if row[unit]:
+                quantities |= {name: str(row[f"{number}-{month}"]), label: row[unit]}
+        yield {
+            "record": row["record"], "flow": FLOWS.get(row["Exp or Imp"], row["Exp or Imp"]), "product": row["HS"], "partner": row["Country"],
+            "period": f"{row['Year']}-{MONTHS.index(month) + 1:02d}", "value": str(row[f"Value-{month}"]), "currency": "JPY thousand",
+            "note": row["note"], **quantities,
+        }  # fmt: skip
+
+
+SOURCE = Source(
+    name="japan_estat", kind="query", needs=(), parse=parse, reporter="JPN", code_list="japan", nomenclature="JP9"
+)

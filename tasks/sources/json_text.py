@@ -1,0 +1,69 @@
+"""JSON answers to plain values, strictly: numbers stay the characters that were sent, and nothing is guessed.
+
+Python's reader takes NaN, keeps the last of two equal keys, and makes floats of numbers; here each of these is refused or
+kept as text. A file may hold several documents one after another: the pages of one answer, in order, each as it came.
+"""
+
+import json
+from typing import Any
+
+from tasks.envelope import FILE_BYTES_MAX, magic_of
+from tasks.errors import Refused
+from tasks.refusal import clip, clip_bytes
+
+AGAIN = "Ask again; an error message or a page is no answer."
+
+
+def read_documents(raw: bytes, where: str) -> list[Any]:
+    """The JSON documents of a file; numbers are texts. Raises Refused; `where` names the file in messages."""
+    if not raw.strip():
+        raise Refused("empty file", where=where, found="the file has no text", advice=AGAIN)
+    if len(raw) > FILE_BYTES_MAX or magic_of(raw):
+        raise Refused("not JSON", where=where, found="a binary or an oversized file", advice=AGAIN)
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Refused("undecodable", where=where, found=f"no UTF-8 at byte {error.start}", advice=AGAIN) from error
+    if text.lstrip()[:1] not in ("{", "["):
+        raise Refused(
+            "not JSON",
+            where=where,
+            found=f"it begins with '{clip_bytes(raw.lstrip()[:40])}': a page or a message",
+            advice=AGAIN,
+        )
+    decoder = json.JSONDecoder(
+        object_pairs_hook=_distinct, parse_float=str, parse_int=str, parse_constant=_refuse_constant
+    )
+    documents, place = [], 0
+    try:
+        while place < len(text):
+            document, place = decoder.raw_decode(text, place)
+            documents.append(document)
+            while text[place : place + 1].isspace():
+                place += 1
+    except _Unclear as problem:
+        raise Refused("unclear JSON", where=where, found=str(problem), advice=AGAIN) from problem
+    except RecursionError as error:
+        raise Refused("unclear JSON", where=where, found="lists in lists without end", advice=AGAIN) from error
+    except json.JSONDecodeError as error:
+        raise Refused(
+            "no whole JSON", where=f"{where}, character {error.pos}", found=f"'{clip(text[max(error.pos - 30, 0) : error.pos])}' and then no JSON: cut off or damaged",
+            advice="Ask again; the last record may be short.",
+        ) from error  # fmt: skip
+    return documents
+
+
+class _Unclear(ValueError):
+    """A document that readers understand differently."""
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        twice = next(name for name, _ in pairs if [key for key, _ in pairs].count(name) > 1)
+        raise _Unclear(f"the key '{clip(twice)}' twice in one record")
+    return found
+
+
+def _refuse_constant(text: str) -> Any:
+    raise _Unclear(f"{text}, which is no number")

@@ -1,0 +1,185 @@
+"""Web pages and old workbooks to plain rows of cells: for statistics that are published as a page.
+
+Belongs here: bytes to cells, with cells that span several columns or rows repeated in each. What a cell means is the
+adapter's. A page is refused where it is cut off, is no page, or asks for a browser (a JavaScript challenge, a captcha):
+such a gate is for people, and Tidewaiter does not drive around it.
+"""
+
+from html.parser import HTMLParser
+from typing import NamedTuple
+
+import fastexcel
+import polars as pl
+
+from tasks.envelope import FILE_BYTES_MAX, magic_of
+from tasks.errors import Refused
+from tasks.refusal import clip
+
+CELLS_MAX = 100_000
+SPAN_MAX = 100
+GATES = ("captcha", "$_ts", "challenge-platform", "enable javascript", "checking your browser")
+# A page behind a gate is small; in a whole page of statistics the words may stand in a script of its frame.
+GATE_BYTES_MAX = 20_000
+VOID = frozenset({"br", "img", "link", "meta", "input", "hr", "col"})
+
+
+class Link(NamedTuple):
+    """A link: its text, its address as printed, and the number of the table and of the row that it is in (-1: in none)."""
+
+    text: str
+    address: str
+    table: int
+    row: int
+
+
+class Page(NamedTuple):
+    """A page: its tables as rows of cells, the texts of elements by their class, and the links in their order."""
+
+    tables: list[list[list[str]]]
+    texts: dict[str, str]
+    links: list[Link]
+
+
+def read_page(raw: bytes, where: str) -> Page:
+    """The tables, texts and links of an HTML page in UTF-8. Raises Refused; `where` names the file in messages."""
+    if not raw.strip():
+        raise Refused("empty file", where=where, found="the file has no text", advice="Fetch or save the page again.")
+    if len(raw) > FILE_BYTES_MAX or magic_of(raw):
+        raise Refused(
+            "not a page",
+            where=where,
+            found="it is no HTML page",
+            advice="Save the page as HTML, or give its .xls attachment.",
+        )
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Refused(
+            "undecodable", where=where, found=f"no UTF-8 at byte {error.start}", advice="Save the page again."
+        ) from error
+    small = text.lower()
+    if "<html" not in small[:2_000] and "<!doctype html" not in small[:2_000]:
+        raise Refused(
+            "not a page", where=where, found=f"it begins with '{clip(text[:40])}'", advice="Save the page as HTML."
+        )
+    gate = next((word for word in GATES if word in small), None)
+    if gate and len(raw) <= GATE_BYTES_MAX and "<table" not in small:
+        raise Refused(
+            "gate", where=where, found=f"a page that asks for a browser or a person ('{gate}')",
+            advice="A person must open the page and save it; Tidewaiter does not work around such a gate.",
+        )  # fmt: skip
+    if "</html>" not in small:
+        raise Refused(
+            "cut off", where=where, found="the page does not end", advice="Fetch or save it again; rows may be missing."
+        )
+    reader = _Reader()
+    reader.feed(text)
+    return Page([_expanded(table, where) for table in reader.tables], reader.texts, reader.links)
+
+
+def read_workbook(raw: bytes, where: str) -> list[list[str]]:
+    """The rows of the first sheet of an .xls or .xlsx workbook; the cells of a merged area that are not its first are empty."""
+    try:
+        sheet = fastexcel.read_excel(raw).load_sheet(0, header_row=None, dtypes="string").to_polars()
+    except fastexcel.FastExcelError as error:
+        raise Refused(
+            "unreadable workbook", where=where, found=clip(str(error), 200), advice="Download the attachment again."
+        ) from error
+    if sheet.height * sheet.width > CELLS_MAX:
+        raise Refused(
+            "too many cells",
+            where=where,
+            found=f"{sheet.height} rows of {sheet.width} cells",
+            advice="This is no release page.",
+        )
+    return [[cell or "" for cell in row] for row in sheet.cast(pl.String).iter_rows()]
+
+
+class _Reader(HTMLParser):
+    """Collects the cells of tables with their spans, the texts by class, and the links."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tables: list[list[list[tuple[str, int, int]]]] = []
+        self.texts: dict[str, str] = {}
+        self.links: list[Link] = []
+        self._open: list[tuple[str, str]] = []
+        self._cell: tuple[list[str], int, int] | None = None
+        self._link: tuple[list[str], str] | None = None
+        self._hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self._hidden += tag in ("script", "style")
+        if tag not in VOID:
+            self._open.append((tag, given.get("class") or ""))
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr" and self.tables:
+            self.tables[-1].append([])
+        elif tag in ("td", "th"):
+            self._cell = ([], _span(given.get("colspan")), _span(given.get("rowspan")))
+        elif tag == "a" and given.get("href"):
+            self._link = ([], str(given["href"]))
+
+    def handle_endtag(self, tag: str) -> None:
+        self._hidden -= tag in ("script", "style") and self._hidden > 0
+        if tag in ("td", "th") and self._cell is not None:
+            text, across, down = self._cell
+            if self.tables and self.tables[-1]:
+                self.tables[-1][-1].append(("".join(text), across, down))
+            self._cell = None
+        elif tag == "a" and self._link is not None:
+            row = len(self.tables[-1]) - 1 if self._cell is not None else -1
+            self.links.append(
+                Link("".join(self._link[0]), self._link[1], len(self.tables) - 1 if row >= 0 else -1, row)
+            )
+            self._link = None
+        if any(name == tag for name, _ in self._open):
+            while self._open.pop()[0] != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        if self._hidden:
+            return
+        if self._cell is not None:
+            self._cell[0].append(data)
+        if self._link is not None:
+            self._link[0].append(data)
+        for _, name in self._open:
+            if name:
+                self.texts[name] = self.texts.get(name, "") + data
+
+
+def _span(text: str | None) -> int:
+    return min(int(text), SPAN_MAX) if text and text.isdecimal() and int(text) > 0 else 1
+
+
+def _expanded(table: list[list[tuple[str, int, int]]], where: str) -> list[list[str]]:
+    """Rows of texts, each cell in every column and row that it spans."""
+    rows: list[list[str]] = []
+    below: dict[int, tuple[str, int]] = {}
+    cells = 0
+    for row in table:
+        texts: list[str] = []
+        waiting = list(row)
+        while waiting or len(texts) in below:
+            place = len(texts)
+            if place in below:
+                text, left = below.pop(place)
+                texts.append(text)
+                if left > 1:
+                    below[place] = (text, left - 1)
+                continue
+            text, across, down = waiting.pop(0)
+            for column in range(place, place + across):
+                texts.append(text)
+                if down > 1:
+                    below[column] = (text, down - 1)
+        cells += len(texts)
+        if cells > CELLS_MAX:
+            raise Refused(
+                "too many cells", where=where, found=f"more than {CELLS_MAX:,} cells", advice="This is no release page."
+            )
+        rows.append(texts)
+    return rows

@@ -1,0 +1,113 @@
+"""Rows that a source prints beside the partners they consist of: totals, groups, and parts of one country.
+
+A total is a check and no statement: added to its parts it would count everything twice. Which code is what is in
+`schemas/reference/partner_codes.csv`. Belongs here: telling such rows apart and comparing totals with the sums of their
+parts, exactly. Reading the numbers is the adapter's, publishing them is nobody's.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import polars as pl
+
+from schemas.code_tables import partner_codes
+from tasks.findings import finding
+from tasks.plurals import counted
+
+DECIMALS_MAX = 6
+NUMBER = r"^-?[0-9]{1,18}(\.[0-9]{1,6})?$"
+
+
+class Parted(NamedTuple):
+    """Which rows are statements of single partners (a mask), the doubts, and what to note about the others."""
+
+    kept: pl.Series
+    doubts: tuple[dict[str, str], ...]
+    notes: tuple[str, ...]
+
+
+def part_totals(
+    rows: pl.DataFrame, code_list: str, cell: Sequence[str], where: str, unlisted: Mapping[str, str] | None = None
+) -> Parted:
+    """The statements among printed rows.
+
+    Args:
+        rows: columns `partner`, `number` (plain text) and those of `cell`, all text; the order is kept
+        code_list: which codes the partners have
+        cell: the columns that say of what a number is, without the partner; a total is compared inside one cell
+        where: the file, for messages
+        unlisted: for codes that the table lacks, a pattern and the total that codes of this form are part of
+    """
+    codes = partner_codes(code_list).select("code", "kind", "part_of").unique("code", keep="last")
+    whole = codes.select(part_of="code", kind_of_whole="kind")
+    known = rows.with_row_index("row").join(
+        codes, left_on="partner", right_on="code", how="left", maintain_order="left"
+    )
+    for pattern, total in (unlisted or {}).items():
+        is_such = pl.col("kind").is_null() & pl.col("partner").str.contains(pattern)
+        known = known.with_columns(part_of=pl.when(is_such).then(pl.lit(total)).otherwise("part_of"))
+    known = known.with_columns(amount=_exact("number"))
+    printed = known.select(*cell, part_of="partner", total="amount").filter(pl.col("total").is_not_null())
+    known = _in_printed(known, printed.select(*cell, "part_of").unique(), codes, cell)
+    known = known.join(whole, on="part_of", how="left", maintain_order="left")
+    summed = (
+        known.filter(pl.col("part_of").fill_null("") != "")
+        .group_by(*cell, "part_of", "kind_of_whole", maintain_order=True)
+        .agg(pl.col("amount").sum(), parts=pl.len(), unread=pl.col("amount").is_null().sum())
+        .join(printed, on=[*cell, "part_of"], how="inner", maintain_order="left", nulls_equal=True)
+    )
+    # Northern Ireland beside the United Kingdom: where the country is there its parts repeat it.
+    twice = summed.filter(pl.col("kind_of_whole").is_in(["country", "residual", "secret"])).select(
+        *cell, "part_of", within=True
+    )
+    known = known.join(twice, on=[*cell, "part_of"], how="left", maintain_order="left", nulls_equal=True)
+    aside = pl.col("kind").is_in(["total", "group"]).fill_null(False) | pl.col("within").fill_null(False)
+    kept = known.select(~aside).to_series()
+    checked = summed.filter(pl.col("kind_of_whole") != "group", pl.col("unread") == 0)
+    left_out = known.filter(aside)["partner"]
+    notes = []
+    if left_out.len():
+        names = ", ".join(left_out.unique(maintain_order=True).sort()[:12])
+        notes.append(
+            f"{counted(left_out.len(), 'record')} of {names} are totals, groups or parts of a country beside it: not published; "
+            f"{counted(checked.height, 'total')} compared with the sum of the parts"
+        )
+    wrong = checked.filter(pl.col("total") != pl.col("amount"))
+    return Parted(kept, tuple(_difference(row, cell, where) for row in wrong.iter_rows(named=True)), tuple(notes))
+
+
+def _in_printed(known: pl.DataFrame, printed: pl.DataFrame, codes: pl.DataFrame, cell: Sequence[str]) -> pl.DataFrame:
+    """The rows with the next total above each that is printed: where there is none of the EU, that of the world."""
+    above = codes.select(part_of="code", next="part_of")
+    there = known.join(
+        printed.with_columns(there=True), on=[*cell, "part_of"], how="left", maintain_order="left", nulls_equal=True
+    )
+    there = there.join(above, on="part_of", how="left", maintain_order="left")
+    is_there = pl.col("there").fill_null(False) | (pl.col("next").fill_null("") == "")
+    return there.with_columns(part_of=pl.when(is_there).then("part_of").otherwise("next")).drop("there", "next")
+
+
+def _exact(name: str) -> pl.Expr:
+    """A printed number in millionths, exactly; null for what is none."""
+    text = pl.col(name).cast(pl.String).str.replace_all(",", "", literal=True)
+    decimals = text.str.extract(r"\.([0-9]+)$", 1).fill_null("")
+    padded = text.str.replace(r"\.[0-9]+$", "") + decimals + pl.lit("0").repeat_by(
+        DECIMALS_MAX - decimals.str.len_chars().clip(0, DECIMALS_MAX).cast(pl.Int64)
+    ).list.join("")  # fmt: skip
+    return pl.when(text.str.contains(NUMBER)).then(padded).cast(pl.Int128)
+
+
+def _difference(row: dict[str, object], cell: Sequence[str], where: str) -> dict[str, str]:
+    total, amount = (_shown(int(str(row[name]))) for name in ("total", "amount"))
+    return finding(
+        "total_differs", "error", " ".join(str(row[name]) for name in cell),
+        observed=f"{row['part_of']} prints {total}, its {counted(int(str(row['parts'])), 'part')} in {where} add up to {amount}",
+        expected="a printed total that is the sum of its parts",
+        advice="Ask again for every partner; where the source itself differs, approve, and it is published as the parts say.",
+    )  # fmt: skip
+
+
+def _shown(millionths: int) -> str:
+    whole, rest = divmod(abs(millionths), 10**DECIMALS_MAX)
+    decimals = f"{rest:06d}".rstrip("0")
+    return f"{'-' if millionths < 0 else ''}{whole:,}{'.' + decimals if decimals else ''}"

@@ -1,0 +1,241 @@
+"""United States, Census Bureau: monthly trade by HS code and country, by the International Trade API.
+
+Who and when: the Census Bureau publishes a month about 35 days after it, at 08:30 in Washington; the other months of the year are
+issued again each time, and all of last year with the April statistics (in June). US government work is in the public domain. Since
+12 May 2026 every call needs a free key; without one the answer is a redirect to an HTML page "Missing Key".
+
+Address: https://api.census.gov/data/timeseries/intltrade/imports/hs?get=CTY_CODE,CTY_NAME,GEN_VAL_MO,GEN_CIF_MO,GEN_QY1_MO,UNIT_QY1,
+GEN_QY1_MO_FLAG,SUMMARY_LVL,LAST_UPDATE&COMM_LVL=HS10&I_COMMODITY=850511*&time=from+2025-01+to+2025-12&key=…; exports: exports/hs with
+E_COMMODITY, ALL_VAL_MO, QTY_1_MO, UNIT_QY1, DF. No data is 204 with an empty body.
+
+Layout: JSON, a list of lists, the first one the names; all numbers are texts. What was asked for by value comes back as a
+further column, so a name can stand there twice. A row of zeros is a true zero. `-` is the total of all countries, codes
+with letters and 0001 to 0028 are groups of countries, which overlap (the sum of all rows is six times the total). The total is
+compared with the sum of the countries, in each number, and no group is published.
+
+General imports (GEN_), not imports for consumption: the customs value is near FOB, and where GEN_CIF_MO was asked for, the value
+with freight and insurance is a measure of its own (value_usd_cif). Exports are FAS; domestic goods (DF 1) and foreign ones
+(DF 2, re-exports) are added up, and the records of each sum stand in its note.
+
+Quantities are in the unit of each HTS10 code; two units are two quantities. X or - is no unit, and a quantity of 0 beside it is none. A
+quantity with a flag other than - is not used. Trade below 2,000 (imports) and 2,500 USD (exports) is estimated without HS detail and is
+not in here.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from tasks.errors import Refused
+from tasks.findings import finding
+from tasks.plurals import counted
+from tasks.refusal import clip
+from tasks.sources.json_text import read_documents
+from tasks.sources.protocol import Parsed, Source
+from tasks.sources.records import as_reported
+from tasks.sources.totals import part_totals
+
+CODES = "schedule_c"
+COUNTRY = r"^[1-7][0-9]{3}$"
+PRODUCT = {"I_COMMODITY": "import", "E_COMMODITY": "export"}
+VALUES = {"GEN_VAL_MO": "USD", "ALL_VAL_MO": "USD", "GEN_CIF_MO": "USD CIF"}
+FIRST, SECOND = ("GEN_QY1_MO", "QTY_1_MO"), ("GEN_QY2_MO", "QTY_2_MO")
+UNITS = {"GEN_QY1_MO": "UNIT_QY1", "QTY_1_MO": "UNIT_QY1", "GEN_QY2_MO": "UNIT_QY2", "QTY_2_MO": "UNIT_QY2"}
+FLAG = "_FLAG"
+NO_UNIT = ("", "-", "X")
+NO_FLAG = ("", "-")
+LEVELS = {"HS2": 2, "HS4": 4, "HS6": 6, "HS10": 10}
+DOMESTIC_OR_FOREIGN = "DF"
+WHOLE = r"^-?[0-9]+$"
+AGAIN = "Ask the API again, by one COMM_LVL and by months."
+
+
+def parse(raw: bytes, where: str) -> Parsed:
+    """The numbers of an answer as printed. Raises Refused; `where` names the file in messages."""
+    table = _table(raw, where)
+    product, flow = next((name, flow) for name, flow in PRODUCT.items() if name in table.columns)
+    table = table.with_columns(record=pl.int_range(1, table.height + 1, dtype=pl.UInt32), period=_period(table, where))
+    _refuse_levels(table, product, where)
+    numbers = [name for name in (*VALUES, *FIRST, *SECOND) if name in table.columns]
+    _refuse_texts(table, numbers, where)
+    table, doubts = _without_flagged(table, numbers, where)
+    table, notes = _summed(table, product, numbers)
+    parted = _parted(table, product, numbers, where)
+    records = [made for row in table.filter(parted[0]).iter_rows(named=True) for made in _records(row, product, flow)]
+    reported = as_reported(pl.DataFrame(records, infer_schema_length=None))
+    return Parsed(reported, "utf-8", (*notes, *parted[2]), (*doubts, *parted[1]), _last_update(table))
+
+
+def _table(raw: bytes, where: str) -> pl.DataFrame:
+    """The rows under their names, each name once. Raises Refused where they are no table of trade by country and month."""
+    documents = read_documents(raw, where)
+    rows = documents[0] if len(documents) == 1 else None
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, list) for row in rows):
+        raise Refused("no answer", where=where, found=f"no list of rows, but {clip(str(documents[0]))}", advice=AGAIN)
+    names, width = [str(name) for name in rows[0]], len(rows[0])
+    short = next((number for number, row in enumerate(rows[1:], 1) if len(row) != width), None)
+    if short is not None:
+        raise Refused(
+            "row width",
+            where=f"{where}, record {short}",
+            found=f"{len(rows[short])} fields where the header has {width}",
+            advice=AGAIN,
+        )
+    if len(rows) == 1:
+        raise Refused(
+            "no records", where=where, found="names and no row", advice="The month may not be out yet; ask again later."
+        )
+    columns: dict[str, list[str | None]] = {}
+    for place, name in enumerate(names):
+        texts = [None if row[place] is None else str(row[place]) for row in rows[1:]]
+        # What was asked for by value is given back as one more column.
+        if columns.setdefault(name, texts) != texts:
+            raise Refused(
+                "column twice",
+                where=f"{where}, column {clip(name)}",
+                found="two columns of one name that differ",
+                advice=AGAIN,
+            )
+    found = [name for name in PRODUCT if name in columns]
+    missing = [name for name in ("CTY_CODE", "COMM_LVL") if name not in columns]
+    values = [name for name in VALUES if name in columns]
+    if missing or len(found) != 1 or not values:
+        what = ", ".join(
+            [*missing, *([] if len(found) == 1 else ["I_COMMODITY or E_COMMODITY"]), *([] if values else ["a value"])]
+        )
+        raise Refused("columns", where=f"{where}, header", found=f"no {what}", advice=AGAIN)
+    return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
+
+
+def _period(table: pl.DataFrame, where: str) -> pl.Series:
+    if "time" in table.columns:
+        return table["time"]
+    if {"YEAR", "MONTH"} <= {*table.columns}:
+        return (table["YEAR"] + "-" + table["MONTH"]).alias("period")
+    raise Refused("columns", where=f"{where}, header", found="no time, nor YEAR and MONTH", advice=AGAIN)
+
+
+def _refuse_levels(table: pl.DataFrame, product: str, where: str) -> None:
+    """One level a file, and codes of its length: the levels contain one another."""
+    levels = table["COMM_LVL"].unique().sort().to_list()
+    if len(levels) > 1 or levels[0] not in LEVELS:
+        raise Refused(
+            "mixed levels", where=f"{where}, column COMM_LVL", found=", ".join(map(str, levels[:4])), advice=AGAIN
+        )
+    other = table.filter(pl.col(product).is_null() | (pl.col(product).str.len_chars() != LEVELS[levels[0]]))
+    if other.height:
+        raise Refused(
+            "code of another level", where=f"{where}, record {other['record'][0]}", found=f"'{clip(str(other[product][0]))}' under {levels[0]}", advice=AGAIN,
+        )  # fmt: skip
+
+
+def _refuse_texts(table: pl.DataFrame, numbers: Sequence[str], where: str) -> None:
+    for name in numbers:
+        bad = table.filter(pl.col(name).is_not_null() & ~pl.col(name).str.contains(WHOLE))
+        if bad.height:
+            raise Refused(
+                "no number",
+                where=f"{where}, record {bad['record'][0]}, column {name}",
+                found=f"'{clip(bad[name][0])}'",
+                advice=AGAIN,
+            )
+
+
+def _without_flagged(
+    table: pl.DataFrame, numbers: Sequence[str], where: str
+) -> tuple[pl.DataFrame, list[dict[str, str]]]:
+    """The table without quantities that bear a flag; the doubts about them."""
+    doubts = []
+    for name in numbers:
+        flag = name + FLAG
+        if flag not in table.columns:
+            continue
+        is_flagged = ~pl.col(flag).fill_null("").is_in(NO_FLAG)
+        flagged = table.filter(is_flagged)
+        if flagged.height:
+            doubts.append(
+                finding("flagged", "warning", f"{where}, column {name}", observed=f"{counted(flagged.height, 'record')} with a flag, first '{clip(flagged[flag][0])}' "
+                        f"in record {flagged['record'][0]}", expected="no flag", advice="These quantities are not known and not zero; see the notes of the Census Bureau.")
+            )  # fmt: skip
+            table = table.with_columns(pl.when(~is_flagged).then(name).alias(name))
+    return table, doubts
+
+
+def _summed(table: pl.DataFrame, product: str, numbers: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
+    """Domestic and foreign exports added up; a row that is their total already is left out."""
+    if DOMESTIC_OR_FOREIGN not in table.columns:
+        return table.with_columns(note=pl.lit(None, pl.String)), []
+    parts = table.filter(pl.col(DOMESTIC_OR_FOREIGN).is_in(["1", "2"]))
+    if not parts.height:
+        return table.with_columns(note=pl.lit(None, pl.String)), []
+    units = [name for name in dict.fromkeys(UNITS.values()) if name in table.columns]
+    others = [name for name in parts.columns if name not in (*numbers, "record", DOMESTIC_OR_FOREIGN, *units)]
+    key = [product, "CTY_CODE", "period", *units]
+    kept = [name for name in others if name not in key]
+    said = pl.format(
+        "{} {}", pl.col(DOMESTIC_OR_FOREIGN).replace({"1": "domestic", "2": "foreign"}), "record"
+    ).str.join(", ")
+    summed = parts.group_by(key, maintain_order=True).agg(
+        pl.col("record").first(), *(pl.col(name).first() for name in kept), note=pl.lit("sum of records: ") + said,
+        # A sum of which a part is not known is not known.
+        **{name: pl.when(pl.col(name).null_count() == 0).then(pl.col(name).cast(pl.Int64).sum()).cast(pl.String) for name in numbers},
+    )  # fmt: skip
+    return summed, [f"{counted(parts.height, 'record')} of domestic and foreign goods added up to {summed.height:,}"]
+
+
+def _parted(
+    table: pl.DataFrame, product: str, numbers: Sequence[str], where: str
+) -> tuple[pl.Series, list[dict[str, str]], tuple[str, ...]]:
+    """Which rows are single countries, from the totals in each number."""
+    doubts: list[dict[str, str]] = []
+    kept = pl.repeat(True, table.height, eager=True)
+    notes: tuple[str, ...] = ()
+    for name in numbers:
+        rows = table.select(product, "period", pl.lit(name).alias("number_of"), partner="CTY_CODE", number=name)
+        found = part_totals(rows, CODES, (product, "period", "number_of"), where, {COUNTRY: "-"})
+        doubts += found.doubts
+        kept, notes = found.kept, found.notes
+    is_group = ~table["CTY_CODE"].str.contains(COUNTRY)
+    return kept & ~is_group, doubts, notes
+
+
+def _records(row: Mapping[str, Any], product: str, flow: str) -> Iterator[dict[str, Any]]:
+    """The record of a country, and one more with the value of another valuation."""
+    common = {
+        "record": row["record"], "flow": flow, "period": row["period"], "product": row[product], "partner": row["CTY_CODE"],
+        "partner_name": row.get("CTY_NAME"), "note": row["note"],
+    }  # fmt: skip
+    quantities: dict[str, Any] = {}
+    for name, unit, columns in (
+        ("quantity", "quantity_unit", FIRST),
+        ("supplementary_quantity", "supplementary_unit", SECOND),
+    ):
+        column = next((column for column in columns if column in row), None)
+        label = (row.get(UNITS[column]) or "") if column else ""
+        if column and label not in NO_UNIT:
+            quantities |= {name: row[column], unit: label}
+    first = True
+    for column, label in VALUES.items():
+        if column in row:
+            yield {**common, "value": row[column], "currency": label, **(quantities if first else {})}
+            first = False
+
+
+def _last_update(table: pl.DataFrame) -> date | None:
+    """The latest day in LAST_UPDATE, where it is written as a day."""
+    if "LAST_UPDATE" not in table.columns:
+        return None
+    found = [
+        match
+        for text in table["LAST_UPDATE"].drop_nulls().unique()
+        if (match := re.match(r"(\d{4})-(\d{2})-(\d{2})", text))
+    ]
+    return max((date(*map(int, match.groups())) for match in found), default=None)
+
+
+SOURCE = Source(
+    name="us_census", kind="query", needs=(), parse=parse, reporter="USA", code_list=CODES, nomenclature="HTS10"
+)

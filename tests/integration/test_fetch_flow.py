@@ -1,0 +1,116 @@
+"""Fetch and watch as Prefect runs them: the names of runs and states, and a key that is nowhere."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefect import get_client
+from prefect.blocks.system import Secret
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_HOME, temporary_settings
+from prefect.testing.utilities import prefect_test_harness
+from test_eurostat_comext import CELLS
+from test_eurostat_comext import answer as comext
+from test_hmrc_ots import page, row
+from test_us_census import NAMES, line
+from test_us_census import answer as census
+
+from flows.demo.replay import Asked, Replay, Reply
+from flows.fetch import Unanswered, fetch
+from flows.watch import watch
+from schemas.fetch import FetchRequest
+from schemas.watch import WatchRequest
+from tasks.fetch.transport import Policy
+
+SECRET = "c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00"
+MONTH = "2026-05"
+COMEXT, HMRC, CENSUS = "/eurostat/api/comext/", "/OTS", "/data/timeseries/intltrade/imports/hs"
+
+pytestmark = [
+    pytest.mark.prefect,
+    pytest.mark.filterwarnings(
+        "ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+    ),
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def server() -> Iterator[None]:
+    with (
+        prefect_test_harness(server_startup_timeout=300),
+        temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
+    ):
+        yield
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Replay]:
+    replay = Replay()
+    replay.route(
+        COMEXT,
+        Reply(
+            comext([cell for cell in CELLS if not cell[0].startswith(("EXT", "INT"))], product="850511", period=MONTH)
+        ),
+    )
+    replay.route(HMRC, Reply(page(row(1000.0, 100.0, month=202605), row(500.0, 50.0, port=2, month=202605))))
+    replay.route(CENSUS, keyed)
+    monkeypatch.setattr("flows.fetch.POLICY", Policy(pause=0.0, waits=(0.0, 0.0, 0.0)))
+    monkeypatch.delenv("TIDEWAITER_CENSUS_KEY", raising=False)
+    yield replay
+    replay.close()
+
+
+def keyed(asked: Asked) -> Reply:
+    """What the Census Bureau answers: with the key the rows, without it a redirect to a page."""
+    if asked.query.get("key") != [SECRET]:
+        return Reply(status=302, headers={"Location": "/data/missing_key.html"})
+    return Reply(census([line("5700", "10", "11", "4", month=MONTH), line("-", "10", "11", "4", month=MONTH)], NAMES))
+
+
+def requested(source: str, site: Replay, inbox: Path, **given: Any) -> FetchRequest:
+    return FetchRequest.model_validate(
+        {
+            "source": source,
+            "inbox": inbox,
+            "base": site.base,
+            "products": ["850511"],
+            "flows": ["import"],
+            "months": MONTH,
+            **given,
+        }
+    )
+
+
+def test_a_fetch_is_a_run_with_a_name_and_its_key_is_in_nothing_that_is_kept(site: Replay, tmp_path: Path) -> None:
+    """The key lies in a secret block, encrypted; searched are the inbox, the store and all that the server keeps."""
+    Secret(value=SECRET).save("tidewaiter-census-key", overwrite=True)
+    inbox, store = tmp_path / "inbox", tmp_path / "store"
+    state = fetch(requested("us_census", site, inbox), return_state=True)
+    assert (state.is_completed(), state.name) == (True, "1 new")
+    report = watch(WatchRequest(inbox=inbox, store=store, source="us_census", settle_seconds=0))
+    assert [(one.outcome, one.reason[:7]) for one in report.taken] == [("published", MONTH)]
+    assert fetch(requested("us_census", site, inbox), return_state=True).name == "nothing new"
+    assert {tuple(asked.query["key"]) for asked in site.asked} == {(SECRET,)}
+    searched = [path for home in (tmp_path, PREFECT_HOME.value()) for path in home.rglob("*") if path.is_file()]
+    assert any(path.suffix == ".db" for path in searched)
+    assert any(path.suffix == ".parquet" for path in searched)
+    assert [path for path in searched if SECRET.encode() in path.read_bytes()] == []
+
+
+def test_a_source_that_refuses_is_a_failed_run_and_says_so_without_the_key(
+    site: Replay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    wrong = "badbadbadbadbadbadbadbadbadbadbadbadbadb"
+    monkeypatch.setenv("TIDEWAITER_CENSUS_KEY", wrong)
+    site.route("/data/missing_key", Reply(b"<html>Missing Key</html>"))
+    caplog.set_level(logging.DEBUG)
+    state = fetch(requested("us_census", site, tmp_path / "inbox"), return_state=True)
+    assert (state.is_failed(), state.name) == (True, "1 refused")
+    assert "a page where JSON was asked for" in state.message
+    with pytest.raises(Unanswered, match="1 refused"):
+        state.result()
+    with get_client(sync_client=True) as client:
+        run = client.read_flow_run(state.state_details.flow_run_id)
+    assert run.name == "fetch us_census"
+    assert wrong not in f"{state.message}{run.model_dump_json()}{caplog.text}"

@@ -1,0 +1,120 @@
+"""The real sources still answer as their adapters expect: one small question each.
+
+Run by `make test-live`. Elsewhere, and where a source cannot be reached, each test is skipped and says why.
+"""
+
+import os
+import socket
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from schemas.fetch import FetchReport, FetchRequest
+from tasks.fetch import eurostat_comext, gacc_release, hmrc_ots, japan_estat, us_census
+from tasks.fetch.fetch import KEYS, fetch
+from tasks.fetch.transport import Policy, Transport
+from tasks.sources import SOURCES
+
+pytestmark = pytest.mark.live
+KEY = os.environ.get(KEYS["us_census"][0], "")
+
+
+@pytest.fixture
+def transport() -> Iterator[Transport]:
+    if os.environ.get("TIDEWAITER_LIVE") != "1":
+        pytest.skip("a test of the real sources: run make test-live")
+    made = Transport(Policy(waits=(5.0,), read=120.0))
+    yield made
+    made.close()
+
+
+def asked(base: str, transport: Transport, folder: Path, secret: str | None = None, **given: Any) -> FetchReport:
+    parts = urlsplit(base)
+    try:
+        socket.create_connection((parts.hostname or "", 443 if parts.scheme == "https" else 80), timeout=10).close()
+    except OSError as problem:
+        pytest.skip(f"{parts.hostname} cannot be reached: {problem}")
+    return fetch(FetchRequest.model_validate({"inbox": folder, **given}), date.today(), transport, secret)
+
+
+def assert_readable(report: FetchReport, source: str) -> None:
+    files = [one.file for one in report.fetched if one.outcome == "new"]
+    assert files, [one.reason for one in report.fetched]
+    for file in files:
+        assert file is not None
+        parsed = SOURCES[source].parse(file.read_bytes(), file.name)
+        assert parsed.reported.height > 0
+        assert not [doubt for doubt in parsed.doubts if doubt["severity"] == "error"]
+
+
+def test_eurostat(transport: Transport, tmp_path: Path) -> None:
+    report = asked(
+        eurostat_comext.BASE,
+        transport,
+        tmp_path,
+        source="eurostat_comext",
+        reporters=["EU27"],
+        flows=["import"],
+        products=["850511"],
+        months="2025-06",
+    )
+    assert_readable(report, "eurostat_comext")
+
+
+def test_hmrc(transport: Transport, tmp_path: Path) -> None:
+    report = asked(
+        hmrc_ots.BASE, transport, tmp_path, source="hmrc_ots", flows=["import"], products=["850511"], months="2025-06"
+    )
+    assert_readable(report, "hmrc_ots")
+
+
+@pytest.mark.skipif(not KEY, reason=f"no key in {KEYS['us_census'][0]}")
+def test_census(transport: Transport, tmp_path: Path) -> None:
+    report = asked(
+        us_census.BASE,
+        transport,
+        tmp_path,
+        KEY,
+        source="us_census",
+        flows=["import"],
+        products=["850511"],
+        months="2025-06",
+    )
+    assert_readable(report, "us_census")
+
+
+def test_census_without_a_valid_key_is_refused_by_name(transport: Transport, tmp_path: Path) -> None:
+    report = asked(
+        us_census.BASE,
+        transport,
+        tmp_path,
+        "not-a-key",
+        source="us_census",
+        flows=["import"],
+        products=["850511"],
+        months="2025-06",
+    )
+    assert [one.outcome for one in report.fetched] == ["refused"]
+
+
+@pytest.mark.parametrize("source", ["gacc_preliminary", "gacc_bulletin"])
+def test_gacc(transport: Transport, tmp_path: Path, source: str) -> None:
+    report = asked(gacc_release.BASE, transport, tmp_path, source=source, months=f"{date.today().year - 1}-11")
+    assert_readable(report, source)
+
+
+def test_japan(transport: Transport, tmp_path: Path) -> None:
+    report = asked(
+        japan_estat.BASE,
+        transport,
+        tmp_path,
+        source="japan_estat",
+        flows=["export"],
+        products=["850511"],
+        months=f"{date.today().year - 1}-01..{date.today().year - 1}-12",
+    )
+    assert_readable(report, "japan_estat")
