@@ -74,6 +74,19 @@ def each(place: int, change: Callable[[str], str], records: Sequence[Record] = C
     return tuple((*fields[:place], change(fields[place]), *fields[place + 1 :]) for fields in records)
 
 
+def in_month(month: str, records: Sequence[Record] = CLEAN_RECORDS) -> tuple[Record, ...]:
+    """The records as of another month: at the same prices, with other numbers in each of thirty months."""
+    later = 12 * (int(month[:4]) - 2025) + int(month[4:]) - 6
+
+    def scaled(text: str) -> int:
+        return round(int(text.replace(",", "")) * (1 + later % 31 / 100))
+
+    return tuple(
+        (month, *row[1:QUANTITY], str(scaled(row[QUANTITY])), *row[UNIT:VALUE], f"{scaled(row[VALUE]):,}")
+        for row in records
+    )
+
+
 def distinct_records(count: int) -> tuple[Record, ...]:
     """So many records with different keys: a plausible number, product by product."""
     codes = (
