@@ -94,7 +94,11 @@ def ingest(path: Path, store: Path, **declared: object) -> Outcome:
 
 
 # Downloads that were made of several, of which that of 73249000 was cut at 10,000 records: most partners of its last month are gone.
-CUT = {"sanitaryware_export_usd_2022.csv": "2022-12", "sanitaryware_export_usd_2023.csv": "2023-11"}
+CUT = {
+    "sanitaryware_export_usd_2022.csv": "2022-12",
+    "sanitaryware_export_usd_2023.csv": "2023-11",
+    "sanitaryware_export_usd_2024.csv": "2024-10",
+}
 
 
 def ingest_as_it_is(path: Path, store: Path, **declared: object) -> Outcome:
@@ -104,6 +108,8 @@ def ingest_as_it_is(path: Path, store: Path, **declared: object) -> Outcome:
     with pytest.raises(Held) as held:
         ingest(path, store, **declared)
     (line,) = held.value.lines
+    until = CUT[path.name].replace("-", "")
+    assert sum(row["product"] == "73249000" and row["month"] <= until for row in rows_of(path)) == 10_000
     assert line.startswith(f"partners_missing (export 73249000 value_usd {CUT[path.name]}): no row for USA, ")
     hold.decide(store, held.value.release_id, "approve", "test", "cut at 10,000 records", datetime.now(UTC))
     return ingest(path, store, **declared)

@@ -13,7 +13,17 @@ from typing import Any
 
 import polars as pl
 import pytest
-from bad_inputs.download import CLEAN_RECORDS, TITLES, VALUE, csv_bytes, distinct_records, each, in_month, magnets, with_field
+from bad_inputs.download import (
+    CLEAN_RECORDS,
+    TITLES,
+    VALUE,
+    csv_bytes,
+    distinct_records,
+    each,
+    in_month,
+    magnets,
+    with_field,
+)
 from typer.testing import CliRunner
 
 from flows.cli import app
