@@ -14,7 +14,7 @@ import statistics
 import sys
 import tempfile
 import time
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -22,9 +22,11 @@ import polars as pl
 from flows.release import release
 from schemas.metric import Metric
 from schemas.observation import Observation
+from schemas.outcome import Outcome
 from schemas.release import Release
 from schemas.request import ReleaseRequest
-from tasks import ledger
+from tasks import hold, ledger
+from tasks.errors import Held
 from tasks.metrics.calendar import derive
 from tasks.periods import read_period
 from tasks.snapshot import open_snapshot
@@ -62,8 +64,17 @@ def ingest(file: Path, store: Path) -> float:
         released_on=period[1] + timedelta(days=20),
     )
     begun = time.perf_counter()
-    release.fn(request)
+    publish(request)
     return time.perf_counter() - begun
+
+
+def publish(request: ReleaseRequest, today: date | None = None) -> Outcome:
+    """Ingest a release, and approve it where it is held: some months of the real files are truncated."""
+    try:
+        return release.fn(request, today)
+    except Held as held:
+        hold.decide(request.store, held.release_id, "approve", "benchmark", "measured as it is", datetime.now(UTC))
+        return release.fn(request, today)
 
 
 def equals_full(store: Path) -> bool:

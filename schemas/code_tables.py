@@ -260,6 +260,20 @@ class Quotability(Table):
     reason: pl.String = column("why there", str_length={"min_value": 20})
 
 
+class CheckThresholds(Table):
+    """Bounds from which the checks of a release warn about it or hold it, measured on real downloads."""
+
+    name: pl.String = column("name by which a check asks for it", str_matches=r"^[a-z_]+$")
+    value: pl.String = column("the bound", str_matches=r"^\d+(\.\d+)?$")
+    unit: pl.String = column(
+        "what it counts: months, partners, numbers, times, share, USD, kg", str_length={"min_value": 2}
+    )
+    reason: pl.String = column("why there is such a bound", str_length={"min_value": 3})
+    measured: pl.String = column(
+        "how it was measured, and how often it is crossed in real data", str_length={"min_value": 3}
+    )
+
+
 TABLES: dict[str, type[Table]] = {
     "quotability": Quotability,
     "partners": Partners,
@@ -282,6 +296,7 @@ TABLES: dict[str, type[Table]] = {
     "control_event_codes": ControlEventCodes,
     "release_calendar": ReleaseCalendar,
     "watch_list": WatchList,
+    "check_thresholds": CheckThresholds,
 }
 
 

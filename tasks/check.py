@@ -1,11 +1,19 @@
 """Gate D: does the release as a whole make sense, by itself and beside what was published before?
 
 Each check returns findings and changes nothing. Severity error means that a person must look before it is published;
-warning and info are published with the release. Here are the checks that look at one release; its numbers are held against
-earlier ones in `tasks/precedents.py`, what is missing is looked for in `tasks/gaps.py`, what was declared is doubted in
-`tasks/slips.py` and `tasks/month_slips.py`, and printed figures are held against one another in `tasks/prints.py`. To
-add a check: a function in one of them, its line in the list at the end (CHECKS, PRECEDENTS, GAPS, SLIPS, MONTH_SLIPS, PRINTS), a
-test in which it speaks and one in which it is silent.
+warning and info are published with the release. The checks that look at one release alone are here. The others:
+
+- `precedents`: numbers against those of earlier releases
+- `unit_values`: quantities and values against one another
+- `magnitudes`: values against the months around
+- `absences`: months and partners that are missing, by the trade before
+- `gaps`: partners and products that were published for the same months
+- `slips` and `month_slips`: the direction, currency and months that were declared
+- `same_numbers`: numbers that are published as something else
+- `prints`: printed figures against one another
+
+To add a check: a function in one of them, its line in the list at the end of the module, a test in which it raises a finding and one in
+which it raises none.
 """
 
 import json
@@ -16,22 +24,25 @@ from pandera.typing.polars import DataFrame
 
 from schemas.code_tables import code_table, partner_codes, valid_in
 from schemas.release import Finding
+from tasks.absences import ABSENCES
 from tasks.findings import Rows, finding, gather
-from tasks.gaps import BROAD_RELEASE_PRODUCTS, GAPS
+from tasks.gaps import GAPS
 from tasks.judged import EXAMPLES, MONEY, QUANTITY, Check, Judged
 from tasks.known import Known
 from tasks.lapses import LAPSES
+from tasks.magnitudes import MAGNITUDES
 from tasks.month_slips import MONTH_SLIPS
 from tasks.nomenclature import LINE
 from tasks.normalise import Normalised
 from tasks.parts import causes_first
-from tasks.periods import month_name
 from tasks.plurals import counted
 from tasks.precedents import PRECEDENTS
 from tasks.prints import PRINTS
 from tasks.repeats import COPY, ECHO
+from tasks.same_numbers import SAME_NUMBERS
 from tasks.slips import SLIPS
 from tasks.sources import SOURCES
+from tasks.unit_values import UNIT_VALUES
 
 QUARANTINED_SHARE_MAX = 0.001
 UNKNOWN_PARTNER_SHARE_MAX = 0.001
@@ -42,7 +53,10 @@ ONE_PART_RECORDS_MIN = 50
 def check(release: Normalised, known: Known) -> DataFrame[Finding]:
     """Every doubt about `release`: those from reading it, and those of all checks."""
     judged = Judged(release, known)
-    asked = (*CHECKS, *PRECEDENTS, *GAPS, *SLIPS, *MONTH_SLIPS, *PRINTS, *LAPSES)
+    asked = (
+        *CHECKS, *PRECEDENTS, *UNIT_VALUES, *MAGNITUDES, *ABSENCES, *GAPS, *SLIPS, *MONTH_SLIPS, *SAME_NUMBERS, *PRINTS,
+        *LAPSES,
+    )  # fmt: skip
     raised = [row for ask in asked for row in ask(judged)]
     own = release.findings.drop("release_id").to_dicts()
     return gather(judged.row["release_id"], [*own, *raised])
@@ -184,25 +198,6 @@ def _one_of(name: str, words: str, judged: Judged) -> Rows:
         )  # fmt: skip
 
 
-def _months_without_records(judged: Judged) -> Rows:
-    """A month that was asked for and has no record will read as no trade."""
-    row = judged.row
-    if row["partners"] == "keys" or not row["by_month"]:
-        return
-    present = set(judged.own["month"].unique())
-    absent = [month_name(month) for month in range(judged.first, judged.last + 1) if month not in present]
-    if absent:
-        broad = len(judged.products) >= BROAD_RELEASE_PRODUCTS
-        yield finding(
-            "month_without_records",
-            "error" if broad else "warning",
-            row["title"],
-            observed=f"no record of {', '.join(absent[:EXAMPLES])} ({len(absent)} months)",
-            expected=f"records of each month from {row['first_month']:%Y-%m} to {row['last_month']:%Y-%m}",
-            advice="A month without a record is published as no trade; if it was not asked for, declare the months that were.",
-        )
-
-
 def _listed_products(judged: Judged) -> pl.DataFrame:
     """The watched products whose codes are of the list of goods that the release uses: equal digits of another list are other goods."""
     products = code_table("products").select("product", "classification", "valid_from", "valid_to")
@@ -230,5 +225,5 @@ def _product_validity(judged: Judged) -> Rows:
 
 
 CHECKS: tuple[Check, ...] = (
-    _row_cap, _quarantined, _unknown_partners, _mixed_units, _one_regime, _one_province, _months_without_records, _product_validity,
+    _row_cap, _quarantined, _unknown_partners, _mixed_units, _one_regime, _one_province, _product_validity,
 )  # fmt: skip

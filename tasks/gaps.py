@@ -1,4 +1,4 @@
-"""Gate D: is everything here that was here before? Partners, products, and the parts of a printed world.
+"""Gate D: is everything here that was published of the same months? Partners, products, and the parts of a printed world.
 
 The same rules as in `tasks/check.py`: a check returns findings and changes nothing. Trade ends, and files are cut off; which of
 the two it was only the site can tell.
@@ -9,52 +9,14 @@ from typing import Any
 
 import polars as pl
 
+from tasks.absences import PARTNERS_SHARE_MIN
 from tasks.findings import Rows, finding
 from tasks.judged import EXAMPLES, GROWTH, REVISED_SHARE_MAX, Check, Judged, values_by_partner
 from tasks.periods import month_name
 from tasks.scope import WORLD, asked_products, month_text, without_lost
 
-PARTNERS_SHARE_MIN = 0.95
-BROAD_RELEASE_PRODUCTS = 50
 REMOVED_SHARE_MAX = 0.05
 CELL = ["flow", "product", "measure", "month"]
-
-
-def _partners_missing(judged: Judged) -> Rows:
-    """A partner with much trade in the year before and no row now: for a broad release the file is incomplete; for a few
-    products it may just have stopped, and that is published with a warning."""
-    if judged.row["partners"] != "all":
-        return
-    severity = "error" if len(judged.products) >= BROAD_RELEASE_PRODUCTS else "warning"
-    now = judged.by_partner
-    met = values_by_partner(judged.beside.filter(pl.col("product").is_in(judged.products)))
-    earlier = pl.concat([judged.sums.by_partner, met.select(judged.sums.by_partner.columns)])
-    history = pl.concat([
-        earlier.join(now, on=["flow", "partner", "measure", "month"], how="anti"), now.select(earlier.columns),
-    ])  # fmt: skip
-    for flow, measure, month in (
-        now.select("flow", "measure", "month").unique().sort("flow", "measure", "month").iter_rows()
-    ):
-        place = (pl.col("flow") == flow) & (pl.col("measure") == measure)
-        year = (
-            history.filter(place & pl.col("month").is_between(month - 12, month - 1))
-            .group_by("partner")
-            .agg(pl.col("value").sum())
-        )
-        present = now.filter(place & (pl.col("month") == month))["partner"]
-        gone = year.filter(~pl.col("partner").is_in(present.implode())).sort(
-            "value", "partner", descending=[True, False]
-        )
-        total, lost = int(year["value"].sum()), int(gone["value"].sum())
-        if total and 1 - lost / total < PARTNERS_SHARE_MIN:
-            yield finding(
-                "partners_missing",
-                severity,
-                f"{flow} {measure} {month_name(month)}",
-                observed=f"no row for {', '.join(gone['partner'][:EXAMPLES])}, {lost / total:.1%} of the twelve months before",
-                expected=f"partners that make at least {PARTNERS_SHARE_MIN:.0%} of the twelve months before",
-                advice="Compare with the site: a missing row is published as no trade. If trade did not stop, download it again.",
-            )
 
 
 def _partners_removed(judged: Judged) -> Rows:
@@ -177,4 +139,4 @@ def _severity(found: dict[str, Any], day: date) -> str:
     return "warning" if found["known_from"] != day and is_small else "error"
 
 
-GAPS: tuple[Check, ...] = (_partners_missing, _partners_removed, _products_removed, _world_total)
+GAPS: tuple[Check, ...] = (_partners_removed, _products_removed, _world_total)

@@ -1,6 +1,6 @@
 """A release beside what was published before it: what the checks look at, each part made once and when first asked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -48,6 +48,7 @@ class Judged:
             )
         )  # fmt: skip
         touched = {(partition[0], partition_month(partition)) for partition in known.touched}
+        self.touched: set[Month] = touched
         flows = {flow for flow, _ in touched}
         self.published = PublishedMonths(known.snapshot, flows, self.first, self.last, self.row["release_id"])
         self.months = set(self.published.files)
@@ -89,19 +90,49 @@ class Judged:
         """What is published of single months, no print of others: CODED, month, value; of a broad release whole products of the
         months that it does not speak of, where every partner was asked for."""
         if self.is_broad:
-            sums = self.sums.by_product.filter(pl.lit(self.row["partners"] == "all"))
-            long = sums.unpivot(RATED, index=["flow", "product", "month"], variable_name="measure")
-            rows = with_codes(long.filter(pl.col("value") > 0).with_columns(partner=pl.lit(WORLD)))
-        else:
-            is_asked = pl.col("product").is_in(self.products), pl.col("measure").is_in(RATED)
-            read = self.published.rows(self.months, (*CODED, "value"), *is_asked, pl.col("kind") != "published")
-            rows = read.filter("single")
-        return rows.select(*CODED, "month", "value")
+            rows = _whole_products(self.sums.by_product.filter(pl.lit(self.row["partners"] == "all")))
+            return rows.select(*CODED, "month", "value")
+        return values_of(self.published, self.months, self.products)
+
+    @cached_property
+    def trades(self) -> pl.DataFrame:
+        """What the release says of single months, and what is published: flow, product, partner, month, the sums of RATED (0 where there
+        is none) and whether any of them is `new`. Of a broad release what is published is of its own months alone."""
+        columns = [*CODED, "month", "value"]
+        mine = self.own.filter("single", pl.col("measure").is_in(RATED)).select(columns)
+        published = self.beside.filter("single", pl.col("kind") != "published") if self.is_broad else self.values
+        theirs = published.select(columns).join(mine, on=[*CODED, "month"], how="anti")
+        rows = pl.concat([mine.with_columns(new=pl.lit(True)), theirs.with_columns(new=pl.lit(False))])
+        each = {name: pl.when(pl.col("measure") == name).then("value").otherwise(0) for name in RATED}
+        place = ["flow", "product", "month", "partner"]
+        return rows.select(*place, "new", **each).group_by(place).agg(pl.col("new").any(), pl.col(RATED).sum())
+
+    @cached_property
+    def numbers(self) -> pl.DataFrame:
+        """What the release says of single months: CODED, month, value; of a broad release whole products."""
+        own = self.own.filter("single", pl.col("measure").is_in(RATED))
+        partner = pl.lit(WORLD).cast(pl.Categorical).alias("partner") if self.is_broad else pl.col("partner")
+        return own.with_columns(partner).group_by(*CODED, "month").agg(pl.col("value").sum())
 
     @cached_property
     def by_partner(self) -> pl.DataFrame:
         """Values of the release by flow, partner, measure and month."""
         return values_by_partner(self.own)
+
+
+def values_of(published: PublishedMonths, months: Collection[Month], products: Sequence[str]) -> pl.DataFrame:
+    """What is published of some months and products, no print of others: CODED, month, value; of many products whole ones."""
+    if len(products) > FEW_PRODUCTS:
+        rows = _whole_products(published.sums(sorted(months), (), products).by_product)
+    else:
+        is_asked = pl.col("product").is_in(products), pl.col("measure").is_in(RATED)
+        rows = published.rows(months, (*CODED, "value"), *is_asked, pl.col("kind") != "published").filter("single")
+    return rows.select(*CODED, "month", "value")
+
+
+def _whole_products(sums: pl.DataFrame) -> pl.DataFrame:
+    long = sums.unpivot(RATED, index=["flow", "product", "month"], variable_name="measure")
+    return with_codes(long.filter(pl.col("value") > 0).with_columns(partner=pl.lit(WORLD)))
 
 
 def values_by_partner(frame: pl.DataFrame) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """Gate D: is the file of the months that it is declared to be of?
 
 The months of a query often stand nowhere in its records. What gives a slip away is what was published before: a month that is the
-year so far, a span that is not the sum of its months, the numbers of another month. The same rules as in `tasks/check.py`: a
+year so far, a span that is not the sum of its months. (The numbers of another month are looked for in `tasks/same_numbers.py`.) The same rules as in `tasks/check.py`: a
 check returns findings and changes nothing.
 """
 
@@ -19,14 +19,12 @@ LIKE_FACTOR, SERIES_MIN = 3, 3
 # A year so far is as much as the same months of the year before, within this factor. Of 160 months of goods of several partners none
 # was, and of their years so far three in four.
 YEAR_FACTOR = 1.5
-# So many numbers, each of at least so much, are not the same by chance.
-SAME_MIN, CHANCE_MAX = 4, 10_000
 # What others printed is a number by which a month is known where it has at least three digits.
 PRINTED_STEPS = 100
 SERIES = ["flow", "product", "partner", "measure"]
 
 
-def _year_so_far(judged: Judged) -> Rows:
+def year_so_far(judged: Judged) -> Rows:
     """A month that is as much as the months of its year before it together and one more like them: the year so far, declared as a month."""
     if judged.row["kind"] == "published":
         return
@@ -125,35 +123,6 @@ def _are_like_sums(rows: pl.DataFrame, months: int) -> bool:
     like = rest.is_between(1 / LIKE_FACTOR, LIKE_FACTOR)
     is_most = 2 * int(rows.filter(like)["before"].sum()) > int(rows["before"].sum())
     return is_most and rows.select(pl.col("value", "before").sum()).filter(like).height == 1
-
-
-def _another_month(judged: Judged) -> Rows:
-    """The very numbers of a month that is published, as those of another one: the query was for that month."""
-    if judged.row["kind"] == "published":
-        return
-    own = judged.own.filter("single", pl.col("measure").is_in(RATED))
-    told: set[Month] = {(flow, month) for flow, month in own.select("flow", "month").unique().iter_rows()}
-    around = range(judged.first - YEAR_MONTHS, judged.last + YEAR_MONTHS + 1)
-    others = {(flow, month) for flow, month in judged.months - told if month in around}
-    if not others:
-        return
-    published = _published(judged, others).group_by(*SERIES, "month").agg(pl.col("value").sum())
-    for flow, month in sorted(told):
-        mine = _by_series(judged, own.filter(pl.col("flow") == flow, pl.col("month") == month))
-        # Round and small numbers come again by themselves.
-        both = mine.join(published, on=SERIES).filter(pl.col("value") >= CHANCE_MAX)
-        same = both.group_by("flow", pl.col("month")).agg(
-            same=(pl.col("value") == pl.col("value_right")).sum(), of=pl.len()
-        ).filter((pl.col("same") >= SAME_MIN) & (pl.col("same") == pl.col("of"))).sort("month")  # fmt: skip
-        # A series that never changes tells no month.
-        if same.height == 1:
-            found = same.row(0, named=True)
-            yield finding(
-                "another_month", "warning", f"{flow} {month_name(month)}",
-                observed=f"{found['same']} numbers, all of them those of {month_name(found['month'])}",
-                expected="numbers of its own",
-                advice="See for which month the query was. If it was for the other one, ingest the right one under its own day.",
-            )  # fmt: skip
 
 
 def _months_of_span(judged: Judged) -> Rows:
@@ -291,5 +260,5 @@ def _published(judged: Judged, months: set[Month]) -> pl.DataFrame:
 
 
 MONTH_SLIPS: tuple[Check, ...] = (
-    _year_so_far, _printed_so_far, _months_of_span, _span_of_months, _another_month,
+    year_so_far, _printed_so_far, _months_of_span, _span_of_months,
 )  # fmt: skip

@@ -10,14 +10,9 @@ from tasks.findings import Rows, finding
 from tasks.judged import EXAMPLES, GROWTH, MONEY, QUANTITY, REVISED_SHARE_MAX, Check, Judged
 from tasks.numbers import has_fewer_digits
 from tasks.periods import month_name
-from tasks.published_months import CODED, RATED, with_codes
+from tasks.published_months import CODED, with_codes
 from tasks.turns import MARK, release_of
 
-UNIT_VALUE_FACTOR = 10
-UNIT_VALUE_MONTHS_MIN = 3
-# Below this a month of a product may be samples or repairs, whose price per kilogram means nothing: both as weighed and as its value
-# would weigh at the usual price, because tonnes taken for kilograms are light, too.
-SMALL_KG = 1_000
 # A wrong unit is wrong by a thousand; trade itself is known to rise or fall by a factor of fifty within a month.
 MAGNITUDE_FACTOR = 200
 MAGNITUDE_MONTHS_MIN = 6
@@ -77,45 +72,6 @@ def _known_again(judged: Judged) -> Rows:
             expected="the numbers that are published", advice="The reading changed since. What is published stands; for the new "
             "numbers fill another store from raw/.",
         )  # fmt: skip
-
-
-def _unit_values(judged: Judged) -> Rows:
-    """Value per kilogram of a product far from its other months: shifted columns, tonnes for kilograms, wrong currency."""
-    row = judged.row
-    if row["kind"] == "published":
-        return
-    key = ["flow", "product", "partner", "period_start", "period_end", "measure"]
-    mine = judged.own.filter("single")
-    theirs = judged.beside.filter("single", pl.col("kind") != "published").join(mine, on=key, how="anti")
-    rows = pl.concat([frame.select(*key, "month", "value", new=pl.lit(frame is mine)) for frame in (mine, theirs)])
-    sums = {name: pl.col("value").filter(measure=name).sum() for name in RATED}
-    partners = rows.group_by("flow", "product", "month", "partner").agg(pl.col("new").any(), **sums)
-    before = judged.sums.by_product.with_columns(new=pl.lit(False))
-    for money in ("value_usd", "value_cny"):
-        # A partner with only one of the two (weight or value) would be in one sum and not in the other.
-        both = partners.filter((pl.col("quantity_kg") > 0) & (pl.col(money) > 0)).group_by("flow", "product", "month")
-        met = both.agg(pl.col("new").any(), pl.col("quantity_kg", money).sum())
-        totals = pl.concat([met, before.select(met.columns)])
-        rated = totals.filter((pl.col("quantity_kg") > 0) & (pl.col(money) > 0)).with_columns(
-            rate=pl.col(money) / pl.col("quantity_kg")
-        )
-        rated = rated.with_columns(
-            usual=pl.col("rate").median().over("flow", "product"), months=pl.len().over("flow", "product")
-        )
-        strange = rated.filter(
-            pl.col("new") & (pl.col("months") > UNIT_VALUE_MONTHS_MIN)
-            & ~(pl.col("rate") / pl.col("usual")).is_between(1 / UNIT_VALUE_FACTOR, UNIT_VALUE_FACTOR)
-            & (pl.max_horizontal("quantity_kg", pl.col(money) / pl.col("usual")) >= SMALL_KG)
-        ).sort("product", "month")  # fmt: skip
-        for found in strange.iter_rows(named=True):
-            yield finding(
-                "unit_value",
-                "error",
-                f"{found['flow']} {found['product']} {month_name(found['month'])}",
-                observed=f"{found['rate']:,.4g} {money.removeprefix('value_').upper()}/kg",
-                expected=f"within {UNIT_VALUE_FACTOR} times {found['usual']:,.4g}, the median of {found['months']} months",
-                advice=f"Check units and columns of {row['release_id']}; if the mix of goods really changed, approve.",
-            )
 
 
 def _unit_changed(judged: Judged) -> Rows:
@@ -216,5 +172,5 @@ def _revised(judged: Judged) -> Rows:
 
 
 PRECEDENTS: tuple[Check, ...] = (
-    _known_again, _of_one_day, _unit_values, _unit_changed, _magnitude, _revised,
+    _known_again, _of_one_day, _unit_changed, _magnitude, _revised,
 )  # fmt: skip

@@ -101,8 +101,10 @@ class PublishedMonths:
             single=single, counted=single & (pl.col("kind") != "published"),
         ).collect()  # fmt: skip
         names = {"flow": pl.lit(flow).cast(pl.Categorical), "month": pl.lit(month, pl.Int32)}
-        totals = rows.lazy().set_sorted("product").group_by("product").agg(
-            **{name: pl.col("value").filter("counted", measure=name).sum() for name in RATED}
+        # A column for each measure is added up in half the time that a condition takes in each group.
+        each = {name: pl.when(pl.col("counted") & (pl.col("measure") == name)).then("value") for name in RATED}
+        totals = rows.lazy().select("product", **each).set_sorted("product").group_by("product").agg(
+            pl.col(RATED).sum(), partners=pl.max_horizontal(pl.col(name).count() for name in RATED[1:])
         )  # fmt: skip
         by_partner = [_NO_PARTNERS]
         for name in RATED[1:] if wants_partners else ():
@@ -120,16 +122,15 @@ class PublishedMonths:
 
 
 class Sums(NamedTuple):
-    """Sums of whole months. `by_product`: flow, product, month and the sums of RATED, without printed figures; a product that
-    has a row in the month is here also where its sums are 0. `by_partner`: flow, partner, measure, month, value; no world."""
+    """Sums of whole months. `by_product`: flow, product, month, the sums of RATED and how many `partners` have a value, without printed
+    figures; a product that has a row in the month is here also where its sums are 0. `by_partner`: flow, partner, measure, month, value; no world."""
 
     by_product: pl.DataFrame
     by_partner: pl.DataFrame
 
 
-_NO_PRODUCTS = with_codes(
-    pl.DataFrame(schema={"flow": pl.String, "product": pl.String, "month": pl.Int32, **dict.fromkeys(RATED, pl.Int64)})
-)
+_SUMS = {"flow": pl.String, "product": pl.String, "month": pl.Int32, **dict.fromkeys(RATED, pl.Int64)}
+_NO_PRODUCTS = with_codes(pl.DataFrame(schema={**_SUMS, "partners": pl.UInt32}))
 _NO_PARTNERS = with_codes(
     pl.DataFrame(
         schema={"flow": pl.String, "partner": pl.String, "measure": pl.String, "month": pl.Int32, "value": pl.Int64}

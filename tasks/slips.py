@@ -76,7 +76,7 @@ def _exchange_rate(judged: Judged) -> Rows:
         )
 
 
-def _other_currency(judged: Judged) -> Rows:
+def other_currency(judged: Judged) -> Rows:
     """Yuan under the title of dollars, or the other way round: most prices are a rate of exchange away from what they were."""
     if judged.row["kind"] == "published":
         return
@@ -98,6 +98,28 @@ def _other_currency(judged: Judged) -> Rows:
                 expected="values as before; a rate of exchange lies between",
                 advice="See which currency this query and the one before were for; one of the two may have the wrong title.",
             )  # fmt: skip
+        yield from _price_of_other_currency(judged, money)
+
+
+def _price_of_other_currency(judged: Judged, money: str) -> Rows:
+    """The same where only the other currency is published: a kilogram costs in dollars what it did in yuan, and not a seventh of it."""
+    other = next(name for name in RATED[1:] if name != money)
+    mine = judged.trades.filter("new", pl.col(money) > 0).select("flow", "product").unique()
+    if judged.sums.by_product.filter(pl.col(money) > 0).join(mine, on=["flow", "product"], how="semi").height:
+        return
+    ratios = _ratios_of_prices(judged, money, other)
+    for (flow,), rows in ratios.sort("flow", "month", "product").group_by("flow", maintain_order=True):
+        equal = rows.filter(pl.col("ratio").is_between(1 / STEADY_FACTOR, STEADY_FACTOR))
+        if 2 * equal.height <= rows.height:
+            continue
+        found, currency = equal.row(0, named=True), other.removeprefix("value_").upper()
+        yield finding(
+            "other_currency", "error", f"{flow} {money}",
+            observed=f"a kilogram at {found['ratio']:.3g} times what was published in {currency}, {found['product']} in "
+            f"{month_name(found['month'])} ({equal.height} of {rows.height} such comparisons)",
+            expected=f"a rate of exchange between them, {CNY_PER_USD_MIN} to {CNY_PER_USD_MAX} yuan for a dollar",
+            advice="See which currency the query was for; the title of its values may be wrong.",
+        )  # fmt: skip
 
 
 def _ratios_of_one_month(judged: Judged, money: str) -> pl.DataFrame:
@@ -115,15 +137,15 @@ def _ratios_of_one_month(judged: Judged, money: str) -> pl.DataFrame:
     return both.select(*key, ratio=pl.col("value") / pl.col("value_right"))
 
 
-def _ratios_of_prices(judged: Judged, money: str) -> pl.DataFrame:
-    """flow, product, month, ratio: values per kilogram to those of other months, of products whose price was steady."""
+def _ratios_of_prices(judged: Judged, money: str, published_in: str | None = None) -> pl.DataFrame:
+    """flow, product, month, ratio: values per kilogram to those of other months, in the same currency or as `published_in` another,
+    of products whose price was steady."""
+    before = published_in or money
     key = ["flow", "product", "month"]
-    sums = {name: pl.col("value").filter(measure=name).sum() for name in ("quantity_kg", money)}
-    has_both = (pl.col("quantity_kg") > 0) & (pl.col(money) > 0)
-    price = (pl.col(money) / pl.col("quantity_kg")).alias("price")
-    mine = judged.own.filter("single").group_by(*key, "partner").agg(**sums).filter(has_both)
+    mine = judged.trades.filter("new", (pl.col("quantity_kg") > 0) & (pl.col(money) > 0))
     mine = mine.group_by(key).agg(pl.col("quantity_kg", money).sum()).filter(pl.col(money) >= SMALL_USD)
-    others = judged.sums.by_product.filter(has_both).select("flow", "product", price)
+    others = judged.sums.by_product.filter((pl.col("quantity_kg") > 0) & (pl.col(before) > 0))
+    others = others.select("flow", "product", (pl.col(before) / pl.col("quantity_kg")).alias("price"))
     usual = others.group_by("flow", "product").agg(
         pl.col("price").median(), low=pl.col("price").min(), high=pl.col("price").max(), months=pl.len()
     )
@@ -132,7 +154,7 @@ def _ratios_of_prices(judged: Judged, money: str) -> pl.DataFrame:
         pl.col("high") <= pl.col("price") * STEADY_FACTOR,
     )  # fmt: skip
     found = mine.join(steady.rename({"price": "usual"}), on=["flow", "product"])
-    return found.select(*key, ratio=price / pl.col("usual"))
+    return found.select(*key, ratio=pl.col(money) / pl.col("quantity_kg") / pl.col("usual"))
 
 
-SLIPS: tuple[Check, ...] = (_other_flow, _exchange_rate, _other_currency)
+SLIPS: tuple[Check, ...] = (_other_flow, _exchange_rate, other_currency)

@@ -16,7 +16,7 @@ from threading import Event, Thread
 
 import polars as pl
 import pytest
-from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, in_month
 from distributed import Client
 from prefect import get_client
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
@@ -110,7 +110,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (place / "defaults.toml").write_text('source = "gacc_query"\nflow = "export"\npartners = "all"\n')
     for number in range(FILES):
         month = f"2025{number + 1:02d}"
-        kept = [(month, *row[1:]) for row in CLEAN_RECORDS[: len(CLEAN_RECORDS) - number % 3]]
+        kept = in_month(month, CLEAN_RECORDS[: len(CLEAN_RECORDS) - number % 3])
         (place / f"{month}.csv").write_bytes(csv_bytes(kept))
         (place / f"{month}.csv.toml").write_text(f"released_on = 2025-{number + 2:02d}-20\n")
     (place / "cut.csv").write_bytes(csv_bytes(distinct_records(10_000)))

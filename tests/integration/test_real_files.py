@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections import Counter
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
@@ -18,7 +18,7 @@ from flows.release import release
 from schemas.code_tables import code_table
 from schemas.outcome import Outcome
 from schemas.request import ReleaseRequest
-from tasks import reading
+from tasks import hold, reading
 from tasks.errors import Held, Refused
 
 pytestmark = pytest.mark.shared
@@ -93,12 +93,34 @@ def ingest(path: Path, store: Path, **declared: object) -> Outcome:
     return release.fn(ReleaseRequest(file=path, store=store, **said), TODAY)
 
 
+# Downloads that were made of several, of which that of 73249000 was cut at 10,000 records: most partners of its last month are gone.
+CUT = {
+    "sanitaryware_export_usd_2022.csv": "2022-12",
+    "sanitaryware_export_usd_2023.csv": "2023-11",
+    "sanitaryware_export_usd_2024.csv": "2024-10",
+}
+
+
+def ingest_as_it_is(path: Path, store: Path, **declared: object) -> Outcome:
+    """Ingest a file; one that is known to be cut must be held, and is approved."""
+    if path.name not in CUT:
+        return ingest(path, store, **declared)
+    with pytest.raises(Held) as held:
+        ingest(path, store, **declared)
+    (line,) = held.value.lines
+    until = CUT[path.name].replace("-", "")
+    assert sum(row["product"] == "73249000" and row["month"] <= until for row in rows_of(path)) == 10_000
+    assert line.startswith(f"partners_missing (export 73249000 value_usd {CUT[path.name]}): no row for USA, ")
+    hold.decide(store, held.value.release_id, "approve", "test", "cut at 10,000 records", datetime.now(UTC))
+    return ingest(path, store, **declared)
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_sums_by_month_code_and_partner_are_those_of_an_independent_reading(
     name: str, shared_data: Path, tmp_path: Path
 ) -> None:
     months = "2025-01..2025-12" if "no_month" in name else None
-    outcome = ingest(shared_data / name, tmp_path, months=months)
+    outcome = ingest_as_it_is(shared_data / name, tmp_path, months=months)
     assert outcome.status == "published"
     assert outcome.records == outcome.records_observed == len(rows_of(shared_data / name))
     expected = sums_of(shared_data / name, "2025-12" if months else None)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import s3_writer
-from bad_inputs.download import CLEAN_RECORDS, csv_bytes
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes, in_month
 from s3_bucket import KEY_NAME, SAMPLE, SECRET, Customs
 from typer.testing import CliRunner
 
@@ -134,7 +134,7 @@ def test_a_bucket_that_refuses_in_the_middle_stops_a_backfill_at_once(
     folder.mkdir()
     (folder / "defaults.toml").write_text('source = "gacc_query"\nflow = "export"\npartners = "all"\n')
     for month in range(1, 5):
-        rows = [(f"2025{month:02d}", *row[1:]) for row in CLEAN_RECORDS[:6]]
+        rows = in_month(f"2025{month:02d}", CLEAN_RECORDS[:6])
         (folder / f"{month}.csv").write_bytes(csv_bytes(rows))
         (folder / f"{month}.csv.toml").write_text(f"released_on = 2025-{month + 1:02d}-20\n")
     command = ["backfill", str(folder), "--store", url, "--no-prefect"]

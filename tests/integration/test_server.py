@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, magnets
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, in_month, magnets
 from house import House
 
 from tasks import hold, reading
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.prefect
 
 
 def month(year: int, number: int, records: list[Any] = JUNE) -> bytes:  # it is read
-    return csv_bytes([(f"{year}{number:02d}", *row[1:]) for row in records])
+    return csv_bytes(in_month(f"{year}{number:02d}", records))
 
 
 def test_deploying_again_changes_nothing(house: House) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, in_month
 
 from flows import ahead
 from flows.backfill import backfill
@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
     place.mkdir()
     (place / "defaults.toml").write_text(DECLARED)
     for name, month, day in (("a", 7, "2025-08-20"), ("b", 5, "2025-06-20"), ("c", 6, "2025-07-20")):
-        (place / f"{name}.csv").write_bytes(csv_bytes([(f"2025{month:02d}", *row[1:]) for row in CLEAN_RECORDS[:6]]))
+        (place / f"{name}.csv").write_bytes(csv_bytes(in_month(f"2025{month:02d}", CLEAN_RECORDS[:6])))
         (place / f"{name}.csv.toml").write_text(f"released_on = {day}\n")
     return place
 

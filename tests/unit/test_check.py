@@ -26,13 +26,17 @@ from bad_inputs.download import (
     year_of_magnets,
 )
 
+from tasks.absences import ABSENCES
 from tasks.check import CHECKS
 from tasks.gaps import GAPS
 from tasks.lapses import LAPSES
+from tasks.magnitudes import MAGNITUDES
 from tasks.month_slips import MONTH_SLIPS
 from tasks.precedents import MAGNITUDE_FACTOR, PRECEDENTS
 from tasks.prints import PRINTS
+from tasks.same_numbers import SAME_NUMBERS
 from tasks.slips import SLIPS
+from tasks.unit_values import UNIT_VALUES
 
 ALL = {"partners": "all"}
 JULY_18, JULY_20 = datetime.date(2025, 7, 18), datetime.date(2025, 7, 20)
@@ -58,10 +62,13 @@ PUBLISHED = {"source": "published", "flow": None, "released_on": None}
 
 
 def test_every_check_is_asked_and_named_by_its_finding() -> None:
-    every = (*CHECKS, *PRECEDENTS, *GAPS, *SLIPS, *MONTH_SLIPS, *PRINTS, *LAPSES)
-    names = [ask.__name__.lstrip("_") for ask in every]
-    assert len(names) == len(set(names)) == 33
-    assert all(ask.__doc__ for ask in every)
+    asked = (
+        *CHECKS, *PRECEDENTS, *UNIT_VALUES, *MAGNITUDES, *ABSENCES, *GAPS, *SLIPS, *MONTH_SLIPS, *SAME_NUMBERS, *PRINTS,
+        *LAPSES,
+    )  # fmt: skip
+    names = [ask.__name__.lstrip("_") for ask in asked]
+    assert len(names) == len(set(names)) == 40
+    assert all(ask.__doc__ for ask in asked)
 
 
 def test_a_clean_release_raises_nothing(tmp_path: Path) -> None:
@@ -105,11 +112,13 @@ def test_records_set_aside_are_named_and_the_table_quarantine_only_where_it_will
     assert held["observed"][0] == f"5 of 2,005 records set aside; {said}; and 2 more"
 
 
-@pytest.mark.parametrize(("value", "raised"), [("1", []), ("1,000,000", [("unknown_partners", "error")])])
+@pytest.mark.parametrize(
+    ("kg", "value", "raised"), [("1", "57", []), ("17544", "1,000,000", [("unknown_partners", "error")])]
+)
 def test_unknown_partners_with_much_of_the_trade_are_held(
-    tmp_path: Path, value: str, raised: list[tuple[str, str]]
+    tmp_path: Path, kg: str, value: str, raised: list[tuple[str, str]]
 ) -> None:
-    assert _raised(tmp_path, csv_bytes([*CLEAN_RECORDS, magnets(partner="188", value=value)])) == [
+    assert _raised(tmp_path, csv_bytes([*CLEAN_RECORDS, magnets("188", kg, value)])) == [
         ("unknown_partner", "warning"),
         *raised,
     ]
@@ -138,7 +147,8 @@ def test_one_product_of_one_month_in_two_units_is_held(
     records = [
         (*magnets(partner=partner)[:UNIT], *units, "1,000") for partner, units in (("502", first), ("304", second))
     ]
-    assert _raised(tmp_path, csv_bytes(records)) == ([("mixed_units", "error")] if raised else [])
+    found = [entry for entry in _raised(tmp_path, csv_bytes(records)) if entry[0] != "unit_value"]
+    assert found == ([("mixed_units", "error")] if raised else [])
 
 
 @pytest.mark.parametrize(
@@ -176,7 +186,10 @@ def test_a_month_that_was_asked_for_and_has_no_record_is_a_warning(
 
 
 def test_a_broad_release_with_a_month_missing_is_held(tmp_path: Path) -> None:
-    records = [(month, *record[1:]) for record in distinct_records(50) for month in ("202504", "202506")]
+    records = [
+        (month, *record[1:VALUE], f"{int(record[VALUE].replace(',', '')) + int(month):,}")
+        for record in distinct_records(50) for month in ("202504", "202506")
+    ]  # fmt: skip
     assert _raised(tmp_path, csv_bytes(records)) == [("month_without_records", "error")]
 
 
@@ -289,14 +302,14 @@ SPRING = ("202501", "202502", "202503", "202504", "202505")
 
 
 @pytest.mark.parametrize(("gone", "raised"), [("502", True), ("408", False)])
-def test_of_a_few_products_a_large_partner_without_a_row_is_a_warning(tmp_path: Path, gone: str, raised: bool) -> None:
-    """A few products may stop being traded with a partner, and that holds nobody up; of a large share it is said at all."""
+def test_of_a_few_products_a_partner_with_most_of_the_trade_is_held(tmp_path: Path, gone: str, raised: bool) -> None:
+    """It had nine tenths of five months, and came in each of them; what it had of one in a hundred is not said at all."""
     before = csv_bytes(
         [*_months_of("502", 900_000, SPRING), *_months_of("133", 100_000, SPRING), *_months_of("408", 10_000, SPRING)]
     )
     now = csv_bytes([record for partner, quantity in (("502", 900_000), ("133", 100_000), ("408", 10_000))
                      for record in _months_of(partner, quantity, ["202506"]) if partner != gone])  # fmt: skip
-    assert _raised(tmp_path, now, ALL, [(before, ALL)]) == ([("partners_missing", "warning")] if raised else [])
+    assert _raised(tmp_path, now, ALL, [(before, ALL)]) == ([("partners_missing", "error")] if raised else [])
     assert _raised(tmp_path, now, {}, [(before, ALL)]) == []
 
 
@@ -554,7 +567,7 @@ def test_a_product_that_was_asked_for_again_and_is_gone_is_held(
     """Asked for again under the heading, the magnets have no row at all: everything of them would be no trade."""
     other = csv_bytes([("202506", "85051190", *magnets("502")[2:])])
     before = [(CLEAN, {"released_on": JULY_18, **ALL})]
-    found = _raised(tmp_path, other, declared, before)
+    found = [entry for entry in _raised(tmp_path, other, declared, before) if entry[0] != "few_partners"]
     assert found == ([("product_removed", "error")] if raised else [])
 
 

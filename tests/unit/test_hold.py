@@ -13,7 +13,17 @@ from typing import Any
 
 import polars as pl
 import pytest
-from bad_inputs.download import CLEAN_RECORDS, TITLES, VALUE, csv_bytes, distinct_records, each, magnets, with_field
+from bad_inputs.download import (
+    CLEAN_RECORDS,
+    TITLES,
+    VALUE,
+    csv_bytes,
+    distinct_records,
+    each,
+    in_month,
+    magnets,
+    with_field,
+)
 from typer.testing import CliRunner
 
 from flows.cli import app
@@ -107,7 +117,7 @@ def test_what_lies_in_the_folder_of_temporary_files_declares_nothing(
 def test_whichever_of_two_years_comes_again_nothing_is_new(ingest: Ingest) -> None:
     """A release makes the revisions of the year after it anew; a file without rows that was there is there again."""
     years = [
-        csv_bytes([(f"{year}{month:02d}", *row[1:]) for month in range(1, 13) for row in CLEAN_RECORDS[:3]])
+        csv_bytes([row for month in range(1, 13) for row in in_month(f"{year}{month:02d}", CLEAN_RECORDS[:3])])
         for year in (2023, 2024)
     ]
     published = [ingest(data, day).snapshot_id for day, data in enumerate(years, start=10)]
@@ -330,7 +340,7 @@ def test_a_rehearsal_knows_what_was_decided_and_when_bytes_came_first(
 ) -> None:
     """The words of a rehearsal are those of the release that follows it."""
     file = tmp_path / "may.csv"
-    file.write_bytes(csv_bytes([("202505", *row[1:]) for row in CLEAN_RECORDS[:6]]))
+    file.write_bytes(csv_bytes(in_month("202505", CLEAN_RECORDS[:6])))
     request = ReleaseRequest(file=file, store=store, source="gacc_query", flow="export", partners="all")
     assert release.fn(request, TODAY).status == "published"
     later = date(2025, 9, 1)

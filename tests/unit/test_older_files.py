@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from bad_inputs.download import CLEAN_RECORDS, csv_bytes
+from bad_inputs.download import QUANTITY, UNIT, csv_bytes, in_month
 
 from flows.cli import app
 from flows.release import from_bytes_to_tables
@@ -19,9 +19,10 @@ TODAY = date(2025, 8, 1)
 DAYS = {"202406": date(2024, 7, 20), "202505": date(2025, 6, 20), "202506": date(2025, 7, 20)}
 
 
-def _ingest(store: Path, month: str, digit: str = "0") -> None:
+def _ingest(store: Path, month: str, more: int = 0) -> None:
     file = store.parent / f"{month}.csv"
-    file.write_bytes(csv_bytes([(month, *row[1:5], f"{month[2:]}{digit}", *row[6:]) for row in CLEAN_RECORDS]))
+    records = [(*row[:QUANTITY], str(int(row[QUANTITY]) + more), *row[UNIT:]) for row in in_month(month)]
+    file.write_bytes(csv_bytes(records))
     request = ReleaseRequest(
         file=file, store=store, source="gacc_query", flow="export", partners="all", released_on=DAYS[month]
     )
@@ -72,7 +73,7 @@ def test_figures_of_an_earlier_version_are_refused_and_the_next_release_makes_th
     for folder in (store, whole):
         for month in ("202406", "202505"):
             _ingest(folder, month)
-    _ingest(tmp_path / "stale", "202406", digit="1")
+    _ingest(tmp_path / "stale", "202406", more=1)
     _with_numbers_of(store, tmp_path / "stale")
     _made_old(store, "metric")
     of_it = ["--product", "85051110", "--store", str(store)]

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from bad_inputs.download import CLEAN_RECORDS, csv_bytes
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes, in_month
 
 import flows.taking
 from flows.release import release
@@ -25,7 +25,7 @@ JUNE = CLEAN_RECORDS[:6]
 
 
 def month(number: int) -> bytes:
-    return csv_bytes([(f"2025{number:02d}", *row[1:]) for row in JUNE])
+    return csv_bytes(in_month(f"2025{number:02d}", JUNE))
 
 
 @pytest.fixture

@@ -4,12 +4,14 @@ import io
 import warnings
 import zipfile
 
-from bad_inputs.case import Case, Normalise, Publish, Quarantine, Refuse, Row
+from bad_inputs.case import Case, Hold, Normalise, Publish, Quarantine, Refuse, Row
 from bad_inputs.download import CLEAN, CLEAN_RECORDS, VALUE, numeric, with_field, workbook_bytes
 
 XLSX = "download.xlsx"
 NUMERIC = [numeric(record) for record in CLEAN_RECORDS]
 BOOK = workbook_bytes(NUMERIC)
+# What is worth so little may weigh less than half a kilogram.
+PARCEL = workbook_bytes([(*NUMERIC[0][:VALUE], 684), *NUMERIC[1:]])
 SHEET = "xl/worksheets/sheet1.xml"
 
 
@@ -102,7 +104,8 @@ ARCHIVE_ROWS = (
         _book("a truth value", workbook_bytes(NUMERIC, change=lambda book, sheet: sheet.write_boolean(1, VALUE, True)), Quarantine({1: "value"})),
         _book("merged cells", workbook_bytes(NUMERIC, change=lambda book, sheet: sheet.merge_range(1, VALUE, 2, VALUE, 20_121_000)), CONTENT),
         # A cell has no printed sign: minus zero is how some programs store zero, and Excel shows it as 0.
-        Case("minus zero", _edited(SHEET, b"<v>353000</v>", b"<v>-0.0</v>"), Normalise("Excel workbook"), file=XLSX, changes=True),
+        Case("minus zero", _edited(SHEET, b"<v>353000</v>", b"<v>-0.0</v>", PARCEL), Normalise("Excel workbook"), file=XLSX, changes=True),
+        Case("minus zero next to millions", _edited(SHEET, b"<v>353000</v>", b"<v>-0.0</v>"), Hold("zero_number"), file=XLSX, changes=True),
         _book("minus zero among texts", _edited(SHEET, b"<v>353000</v>", b"<v>-0.0</v>", workbook_bytes([NUMERIC[0], *CLEAN_RECORDS[1:]])),
               Quarantine({1: "is negative"})),
     )),

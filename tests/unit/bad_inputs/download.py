@@ -74,6 +74,19 @@ def each(place: int, change: Callable[[str], str], records: Sequence[Record] = C
     return tuple((*fields[:place], change(fields[place]), *fields[place + 1 :]) for fields in records)
 
 
+def in_month(month: str, records: Sequence[Record] = CLEAN_RECORDS) -> tuple[Record, ...]:
+    """The records as of another month: at the same prices, with other numbers in each of thirty months."""
+    later = 12 * (int(month[:4]) - 2025) + int(month[4:]) - 6
+
+    def scaled(text: str) -> int:
+        return round(int(text.replace(",", "")) * (1 + later % 31 / 100))
+
+    return tuple(
+        (month, *row[1:QUANTITY], str(scaled(row[QUANTITY])), *row[UNIT:VALUE], f"{scaled(row[VALUE]):,}")
+        for row in records
+    )
+
+
 def distinct_records(count: int) -> tuple[Record, ...]:
     """So many records with different keys: a plausible number, product by product."""
     codes = (
@@ -87,17 +100,15 @@ def distinct_records(count: int) -> tuple[Record, ...]:
 
 
 def year_of_magnets(year: int = 2024, factor: int = 1) -> tuple[Record, ...]:
-    """Twelve months of magnets to every partner at a steady price: what was published before."""
-    return tuple(
-        magnets(partner, str(quantity * factor), f"{quantity * 57:,}", f"{year}{month:02d}")
+    """Twelve months of magnets to every partner, a hundredth more in each, at a steady price: what was published before."""
+    usual = (("502", 353_000), ("304", 764_000), ("133", 412_000), ("116", 48_000), ("344", 98_000))
+    months = [
+        (f"{year}{month:02d}", partner, quantity // 100 * (93 + month))
         for month in range(1, 13)
-        for partner, quantity in (
-            ("502", 353_000),
-            ("304", 764_000),
-            ("133", 412_000),
-            ("116", 48_000),
-            ("344", 98_000),
-        )
+        for partner, quantity in usual
+    ]
+    return tuple(
+        magnets(partner, str(quantity * factor), f"{quantity * 57:,}", month) for month, partner, quantity in months
     )
 
 

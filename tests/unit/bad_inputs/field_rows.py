@@ -145,7 +145,8 @@ FIELD_ROWS = (
     Row(36, "marks for nothing", (
         *(Case(f"'{mark}'", csv_bytes(with_field(QUANTITY, mark)), Normalise(mark, "missing_number")) for mark in ("-", "--", "…", "*", "")),
         Case("nothing at all", csv_bytes(with_field(VALUE, "-", records=with_field(QUANTITY, "-"))), Quarantine({1: "has no number at all"})),
-        Case("zero is a number", csv_bytes(with_field(QUANTITY, "0")), Publish(), changes=True),
+        Case("zero is a number: less than half a kilogram", csv_bytes(with_field(QUANTITY, "0", 4)), Publish(), changes=True),
+        Case("zero is a number: next to millions", csv_bytes(with_field(QUANTITY, "0")), Hold("zero_number"), changes=True),
     )),
     Row(37, "NA", (
         _number("in a number", "NA", NO_NUMBER),
@@ -257,7 +258,8 @@ FIELD_ROWS = (
                                  for month in range(1, 13)]), {}),), changes=True),
         Case("a unit '?' with a number", csv_bytes(with_field(SECOND, "5")), Quarantine({1: "supplementary_quantity '5' has the unknown unit '?'"})),
         Case("a first unit '?' with a number", csv_bytes(with_field(UNIT, "?")), Quarantine({1: "quantity '353000' has the unknown unit '?'"})),
-        Case("a zero with another unit", csv_bytes(with_field(SECOND_UNIT, "头")), Publish()),
+        Case("a zero with another unit", csv_bytes(with_field(SECOND_UNIT, "头", 4)), Publish()),
+        Case("a zero with another unit, next to millions", csv_bytes(with_field(SECOND_UNIT, "头")), Hold("zero_number")),
         Case("a zero without unit", csv_bytes(with_field(SECOND_UNIT, "")), Quarantine({1: "supplementary_quantity '0' has the unknown unit ''"})),
     )),
 )  # fmt: skip

@@ -85,7 +85,7 @@ RELEASE_ROWS = (
     Row(44, "two units in one release", (
         Case("grams and kilograms", csv_bytes(with_field(UNIT, "克", 1)), Hold("mixed_units")),
         Case("pieces and kilograms", csv_bytes(with_field(UNIT, "个", 1)), Hold("mixed_units")),
-        Case("tonnes and kilograms", csv_bytes(with_field(UNIT, "吨", 1)), Hold("mixed_units")),
+        Case("tonnes and kilograms", csv_bytes(with_field(QUANTITY, "764", 1, with_field(UNIT, "吨", 1))), Hold("mixed_units")),
     )),
     Row(49, "code of another edition of the HS", (
         Case("a watched code before its first month", csv_bytes([("202106", "81129290", "未锻轧的镓", *CLEAN_RECORDS[0][3:])]),
@@ -153,7 +153,8 @@ RELEASE_ROWS = (
         Case("in a file of months", csv_bytes([magnets(month="202504"), magnets(month="202506")]), Warn("month_without_records"), clean=b""),
     )),
     Row(62, "division by nothing", (
-        Case("no quantity, a value", csv_bytes(each(QUANTITY, lambda text: "0", JUNE)), Publish(), changes=True, before=HISTORY),
+        Case("no quantity, a small value", csv_bytes(with_field(QUANTITY, "0", 4, JUNE)), Publish(), changes=True, before=HISTORY),
+        Case("no quantity, a value", csv_bytes(each(QUANTITY, lambda text: "0", JUNE)), Hold("zero_number"), changes=True, before=HISTORY),
         Case("nothing of either", csv_bytes(each(VALUE, lambda text: "0", each(QUANTITY, lambda text: "0", JUNE))), Publish(), changes=True),
     )),
 )  # fmt: skip
