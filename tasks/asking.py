@@ -15,6 +15,7 @@ import polars as pl
 from schemas.catalog import LAYOUTS
 from schemas.code_tables import code_table
 from schemas.table import polars_schema
+from schemas.trade_flow import VALUES
 from tasks import nearby, reading
 from tasks.display import named
 from tasks.month_words import each_month, is_latest, read_months
@@ -27,7 +28,7 @@ from tasks.tables import path_partition
 # Beside its code; the language says which of the names.
 NAME_OF = {"product": "product_name", "partner": "partner_name"}
 # Of several measures the largest can only be found among one.
-MEASURES = ("quantity_kg", "value_usd", "value_cny")
+MEASURES = ("quantity_kg", *VALUES)
 # One text or several: any of them is meant.
 Texts = str | tuple[str, ...] | None
 

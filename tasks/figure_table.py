@@ -42,7 +42,7 @@ LONG = TITLES | {
     "contribution_mom_pp": "part of the total's m/m", "contribution_yoy_pp": "part of the total's y/y",
 }  # fmt: skip
 UPRIGHT_MAX = 3
-SCALES = {"quantity_kg": (1e-3, "t"), "value_usd": (1e-6, "m USD"), "value_cny": (1e-6, "m CNY")}
+SCALES = {"quantity_kg": (1e-3, "t")}
 OF_MEASURE = ("level", "ytd", "rolling_12m")
 SIGNED = ("_pct", "_pp")
 # A price below this has cents.
@@ -140,7 +140,10 @@ def scale_of(measure: str) -> tuple[float, str]:
     if measure.startswith("unit_value_"):
         currency, _, per = measure.removeprefix("unit_value_").partition("_per_")
         return 1.0, f"{currency.upper()}/{per}"
-    return 1.0, measure.removeprefix("quantity_").removeprefix("value_").replace("_", " ")
+    if measure.startswith("value_"):
+        # What stands behind the currency is a second valuation, such as CIF.
+        return 1e-6, f"m {measure.removeprefix('value_').upper().replace('_', ' ')}"
+    return 1.0, measure.removeprefix("quantity_").replace("_", " ")
 
 
 def _title(name: str, unit: tuple[float, str] | None) -> str:

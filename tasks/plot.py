@@ -5,6 +5,7 @@ from datetime import date
 import altair
 import polars as pl
 
+from schemas.trade_flow import VALUES
 from tasks.chart import COLOURS, lines, on_calendar, png, scale_of_tonnes, svg
 from tasks.control_events import MIXED, MIXED_WORDS, events_of, holds
 from tasks.control_states import took_effect
@@ -18,7 +19,7 @@ TONNES = {"t": "tonnes", "kt": "thousand tonnes", "Mt": "million tonnes"}
 PICTURES = (".png", ".svg")
 # Between the product and the partner of a line; it stands in no key.
 BETWEEN = "\t"
-UNITS = {"value_usd": (1e-6, "million USD"), "value_cny": (1e-6, "million CNY")}
+UNITS = {name: (1e-6, f"million {name.removeprefix('value_').upper()}") for name in VALUES}
 
 
 def draw(rows: pl.DataFrame, product: Keys, partners: list[str], measure: str, form: str, cited: str = "") -> bytes:

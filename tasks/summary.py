@@ -18,6 +18,7 @@ from schemas.outcome import Outcome
 from schemas.release import Finding, Quarantine, Release
 from schemas.revision import Revision
 from schemas.table import Table
+from schemas.trade_flow import VALUES
 from tasks import lineage_page
 from tasks.control_events import MIXED, MIXED_WORDS, holds
 from tasks.display import amount, partner_name, product_name, row_name, written_month
@@ -31,7 +32,10 @@ from tasks.tables import Partition, path_partition, read_table
 
 PRODUCTS_MAX, PARTNERS_MAX, MONTHS_SHOWN, RECORDS_MAX = 3, 12, 25, 200
 # Measure, unit in which a person reads it, and what a figure is multiplied by; the first that a product has is shown.
-MEASURES = (("quantity_kg", "t", 1e-3), ("value_usd", "USD million", 1e-6), ("value_cny", "CNY million", 1e-6))
+MEASURES = (
+    ("quantity_kg", "t", 1e-3),
+    *((name, f"{name.removeprefix('value_').upper()} million", 1e-6) for name in VALUES),
+)
 GROWTH = (("mom_pct", "m/m, %"), ("yoy_pct", "y/y, %"))
 NOT_COMPARABLE = (
     "combined_months",

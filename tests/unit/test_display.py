@@ -7,6 +7,7 @@ from rich.console import Console
 from tasks.claims import summary
 from tasks.display import frame_table, headline, tonnes
 from tasks.errors import NoFigure
+from tasks.figure_table import scale_of
 from tasks.plot import draw
 from tasks.plurals import counted
 from tasks.scope import WORLD
@@ -71,6 +72,17 @@ def test_a_level_keeps_all_its_digits(value: float, shown: str) -> None:
     with console.capture() as printed:
         console.print(frame_table(pl.DataFrame({"level": [value, 1.5], "partner": ["USA", "DEU"]}), 40, 200))
     assert shown in printed.get().replace("│", " ").split()
+
+
+@pytest.mark.parametrize(
+    ("measure", "shown"),
+    [
+        ("value_usd", (1e-6, "m USD")), ("value_eur", (1e-6, "m EUR")), ("value_jpy", (1e-6, "m JPY")),
+        ("value_usd_cif", (1e-6, "m USD CIF")), ("quantity_kg", (1e-3, "t")), ("quantity_item", (1.0, "item")),
+    ],
+)  # fmt: skip
+def test_each_currency_is_shown_in_millions(measure: str, shown: tuple[float, str]) -> None:
+    assert scale_of(measure) == shown
 
 
 @pytest.mark.parametrize(
