@@ -43,6 +43,9 @@ WAY = [
     "locate", "land", "parse", "correct", "normalise", "open_known", "check", "hold_on_errors", "merge", "widen", "revise",
     "derive", "mark_events", "trail", "publish", "report", "brief",
 ]  # fmt: skip
+# A release that is published in a batch, and what is done once for the batch.
+INTO_A_BATCH = [*WAY[: WAY.index("derive")], "enter", "report"]
+OF_A_BATCH = ["open_known", "ledger_of_batch", "derive", "mark_events", "publish_batch", "brief"]
 
 pytestmark = [
     pytest.mark.prefect,
@@ -145,24 +148,27 @@ def test_a_backfill_shows_how_far_it_is_and_every_step_also_of_what_was_read_ahe
     with pytest.raises(Unmended, match=r"^Refused 1, Published 2024-02 to 2026-05: page\.csv: it begins with '<'"):
         state.result()
     wanted = sorted(
-        [("Completed", name) for name in WAY] * 2 + [*zip(["Completed"] * 2 + ["Failed"], WAY, strict=False)]
+        [("Completed", name) for name in INTO_A_BATCH] * 2 + [*zip(["Completed"] * 2 + ["Failed"], WAY, strict=False)]
     )
     deadline = time.monotonic() + 60
     while (seen := sorted(_steps_of_parts(state.state_details.flow_run_id))) != wanted and time.monotonic() < deadline:
         time.sleep(0.5)
     assert seen == wanted
+    own_steps = [run.name for run in _task_runs([state.state_details.flow_run_id])]
+    assert {*OF_A_BATCH} <= {*own_steps}
     with get_client(sync_client=True) as client:
         made = client.request("POST", "/artifacts/filter", json={}).json()
     (bar,) = [artifact for artifact in made if artifact["type"] == "progress"]
     assert (bar["data"], bar["description"]) == (100.0, f"Files of {folder}: 3 of 3")
-    mine = _parts(state.state_details.flow_run_id)
-    pages = [one for one in made if one["key"] == "summary-published-export" and UUID(one["flow_run_id"]) in mine]
-    pages.sort(key=lambda one: one["created"])
+    # The run itself has what came of each file, the pages of each release of the batch, and that of the last one once more, with
+    # its pictures.
+    own = [one for one in made if one["flow_run_id"] == str(state.state_details.flow_run_id)]
+    *pages, drawn = sorted(
+        (one for one in own if one["key"] == "summary-published-export"), key=lambda one: one["created"]
+    )
     assert [("| **World** |" in one["data"], "data:image/png" in one["data"]) for one in pages] == [(True, False)] * 2
-    # The run itself has what came of each file, and the page of the last release once more, with its pictures.
-    own = {one["key"]: one for one in made if one["flow_run_id"] == str(state.state_details.flow_run_id)}
-    assert set(own) - {None} == {"files", "summary-published-export"}
-    drawn = own["summary-published-export"]
+    assert {"files", "lineage-published-export"} <= {one["key"] for one in own}
+    own = {one["key"]: one for one in own}
     assert drawn["description"] == pages[-1]["description"]
     assert drawn["data"].startswith("# March 2026: exports of Permanent magnets of rare earths (85051110) ")
     assert "**more.csv**: export" in drawn["data"]

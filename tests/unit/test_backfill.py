@@ -14,6 +14,7 @@ from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, in_m
 from flows import ahead
 from flows.backfill import backfill
 from flows.progress import listening
+from schemas.form import SOURCES
 from schemas.watch import BackfillRequest, WatchReport
 from tasks import batch, catalog
 from tasks.filesystem import FileSystem
@@ -118,7 +119,8 @@ def test_a_problem_of_a_whole_folder_is_told_once_and_nothing_is_tried(undeclare
     assert report.headline == "Refused 3"
     assert report.refused == [
         '3 files, a.csv to c.csv: the source is not in the file and nowhere declared. Write source = "gacc_query" into a sidecar '
-        "<its name>.toml or, for all files of its folder, into defaults.toml there; or give --source gacc_query|published."
+        "<its name>.toml or, for all files of its folder, into defaults.toml there; or give --source "
+        f"{'|'.join(SOURCES)}."
     ]
     assert (report.taken, [row["outcome"] for row in report.rows]) == ([], ["refused"])
     assert not (undeclared.parent / "store" / "lineage").exists()

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, magnets
-from draws import draws
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from schemas.watch import BackfillRequest, Look, WatchReport
 from tasks import batch, catalog
 from tasks.snapshot import Snapshot, list_snapshots, open_snapshot
 from tasks.store_audit import audit_store
+from tests.draws import draws
 
 # What a release leaves, except for the way it took: a batch takes some steps for all of its releases.
 OF_THE_WAY = ("lineage",)
