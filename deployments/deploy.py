@@ -12,12 +12,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from flows import notify, server
+from schemas.form import ready_to_send
 
 POOL = "local-process"
 TURNS = "in-turn"
 # A machine that has too much to do beats late: five missing beats are a sign of death, one or two are not.
 SILENCE_SECONDS_MAX = 5 * server.HEARTBEAT_SECONDS
 START_SECONDS_MAX = 600
+DEPLOYMENTS_MAX = 200
 # What an earlier version deployed and this one does not: its schedules would go on.
 RETIRED = ("watch/watch-preliminary", "watch/watch-bulletin", "watch/watch-query")
 
@@ -39,6 +41,7 @@ def main() -> None:
     if subprocess.run([sys.executable, "-m", "prefect", "--no-prompt", *command], check=False).returncode:
         sys.exit("the deployments were not taken; see above")
     asyncio.run(_retire())
+    asyncio.run(_ensure_forms())
     asyncio.run(_ensure_automations())
     run_names.plan_and_name()
     ways = asyncio.run(notify.ensure(wanted))
@@ -83,6 +86,19 @@ async def _retire() -> None:
         for name in RETIRED:
             with suppress(ObjectNotFound):
                 await client.delete_deployment((await client.read_deployment_by_name(name)).id)
+
+
+async def _ensure_forms() -> None:
+    """Forms that can be sent as they are shown."""
+    from prefect import get_client
+
+    async with get_client() as client:
+        for deployment in await client.read_deployments(limit=DEPLOYMENTS_MAX):
+            schema = deployment.parameter_openapi_schema
+            if schema and (ready := ready_to_send(schema)) != schema:
+                await client.request(
+                    "PATCH", "/deployments/{id}", path_params={"id": deployment.id}, json={"parameter_openapi_schema": ready}
+                )  # fmt: skip
 
 
 async def _ensure_automations() -> None:

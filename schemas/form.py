@@ -52,6 +52,30 @@ def _of_one_type(field: dict[str, Any]) -> dict[str, Any]:
     return kinds[0] | {name: said for name, said in field.items() if name not in ("anyOf", "default")}
 
 
+def ready_to_send(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a flow's parameters without the defaults that their own fields refuse.
+
+    Prefect writes the default of each parameter into the schema, None too. A form begins with it, and where the field has to be a
+    text the form cannot be sent.
+
+    >>> ready_to_send({"properties": {"day": {"type": "string", "default": None}, "sample": {"type": "integer", "default": 100}}})
+    {'properties': {'day': {'type': 'string'}, 'sample': {'type': 'integer', 'default': 100}}}
+    """
+    fields: dict[str, dict[str, Any]] = schema["properties"]
+    return schema | {
+        "properties": {
+            name: {key: said for key, said in field.items() if key != "default"}
+            if _refuses_its_default(field)
+            else field
+            for name, field in fields.items()
+        }
+    }
+
+
+def _refuses_its_default(field: dict[str, Any]) -> bool:
+    return "type" in field and "default" in field and field["default"] is None
+
+
 def none_if_empty(value: Any) -> Any:
     """What a form sends for a field that somebody filled in and cleared again."""
     return None if value == "" else value

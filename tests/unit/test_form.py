@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from prefect.utilities.callables import parameter_schema
+from prefect.utilities.schema_tools.validation import validate
 
 from flows.backfill import backfill
 from flows.release import release
@@ -46,6 +47,17 @@ def test_no_field_is_a_choice_between_types(name: str) -> None:
 def test_what_a_person_fills_in_comes_first_and_is_no_more_than_six_fields(name: str, first: list[str]) -> None:
     assert len(first) <= form.FIRST_MAX
     assert list(fields_of(FORMS[name][0]))[: len(first)] == first
+
+
+@pytest.mark.parametrize(
+    ("name", "filled"), [("release", {"file": "a.csv"}), ("watch", {}), ("backfill", {"folder": "old"})]
+)
+def test_a_form_can_be_sent_as_it_is_shown(name: str, filled: dict[str, str]) -> None:
+    """By the check of the server: a form begins with the defaults of the schema, and what is filled in comes on top."""
+    schema = form.ready_to_send(parameter_schema(FORMS[name][0].fn).model_dump_for_openapi())
+    shown = {key: field["default"] for key, field in schema["properties"].items() if "default" in field}
+    assert "request" in schema["properties"]
+    assert validate(shown | {"request": filled}, schema) == []
 
 
 @pytest.mark.parametrize("name", FORMS)
