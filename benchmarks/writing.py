@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from schemas.catalog import PUBLISHED
+from schemas.catalog import LAYOUTS
 from schemas.table import polars_schema, stored_columns
 from tasks.snapshot import open_snapshot
 from tasks.tables import encode_file, read_derivation
@@ -33,7 +33,7 @@ def write_again(store: Path, folder: Path) -> Written:
     wall, cpu, size = 0.0, 0.0, 0
     with tempfile.TemporaryFile(dir=folder) as target:
         for entry in snapshot.files:
-            model = PUBLISHED[entry.table].model
+            model = LAYOUTS[entry.table].model
             kinds = polars_schema(model)
             rows = pl.read_parquet(snapshot.path / entry.path, hive_partitioning=False)
             rows = rows.select(pl.col(name).cast(kinds[name]) for name in stored_columns(model)).rechunk()

@@ -7,36 +7,49 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
-from flows import server
+from flows import notify, server
 
 POOL = "local-process"
 TURNS = "in-turn"
 # A machine that has too much to do beats late: five missing beats are a sign of death, one or two are not.
 SILENCE_SECONDS_MAX = 5 * server.HEARTBEAT_SECONDS
 START_SECONDS_MAX = 600
+# What an earlier version deployed and this one does not: its schedules would go on.
+RETIRED = ("watch/watch-preliminary", "watch/watch-bulletin", "watch/watch-query")
 
 
 def main() -> None:
     """Deploy everything and say where."""
     try:
+        # What cannot be used is said before anything is made.
+        wanted = notify.addresses()
         api = server.ensure_server()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         sys.exit(str(error))
     server.use(api)
+    # Prefect must not be imported before it is said where the server is.
+    from flows import run_names
+
     asyncio.run(_ensure_pool())
     command = ["deploy", "--prefect-file", str(Path(__file__).with_name("prefect.yaml")), "--all"]
     if subprocess.run([sys.executable, "-m", "prefect", "--no-prompt", *command], check=False).returncode:
         sys.exit("the deployments were not taken; see above")
+    asyncio.run(_retire())
     asyncio.run(_ensure_automations())
+    run_names.plan_and_name()
+    ways = asyncio.run(notify.ensure(wanted))
     for folder in ("export", "import"):
         Path("inbox", "gacc_query", folder).mkdir(parents=True, exist_ok=True)
-    sys.stdout.write(
-        "deployed; drop files into inbox/<source>/<flow>/ and start a worker with `make worker`\n"
-        f"the server runs at {server.how_to_open(api)}\n"
-    )
+    print("deployed; drop files into inbox/<source>/<flow>/ and start a worker with `make worker`")
+    print(f"the server runs at {server.how_to_open(api)}")
+    if ways:
+        print(f"messages about what is held, overdue, published or failed go out by {' and '.join(ways)}")
+    else:
+        print(f"nobody gets messages: set {notify.SLACK}, or {notify.MAIL_TO} and {notify.SMTP}, and deploy again")
 
 
 async def _ensure_pool() -> None:
@@ -59,6 +72,17 @@ async def _ensure_pool() -> None:
             await client.update_work_queue(queue.id, concurrency_limit=1)
         except ObjectNotFound:
             await client.create_work_queue(TURNS, concurrency_limit=1, work_pool_name=POOL)
+
+
+async def _retire() -> None:
+    """Delete the deployments that are deployed no more. What they ran stays."""
+    from prefect import get_client
+    from prefect.exceptions import ObjectNotFound
+
+    async with get_client() as client:
+        for name in RETIRED:
+            with suppress(ObjectNotFound):
+                await client.delete_deployment((await client.read_deployment_by_name(name)).id)
 
 
 async def _ensure_automations() -> None:

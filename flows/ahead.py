@@ -47,7 +47,7 @@ def reading(scheduler: str | None, store: StoreAddress, read: Read) -> Iterator[
 @contextmanager
 def _reader(scheduler: str | None, store: StoreAddress, read: Read) -> Iterator[Ahead | NextOne]:
     if scheduler is None:
-        thread = ThreadPoolExecutor(1, "tidewaiter-ahead")
+        thread = ThreadPoolExecutor(1, "tidewaiter-ahead", step.declare_otherwise, (step.declared_otherwise(),))
         try:
             yield NextOne(thread, store, read)
         finally:

@@ -6,25 +6,31 @@ publication stands.
 
 import logging
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, cast
 
 from prefect import get_client
 from prefect.context import FlowRunContext
 from prefect.events import emit_event
-from prefect.states import Completed, Failed, Running
+from prefect.events.filters import EventFilter, EventNameFilter, EventOccurredFilter, EventResourceFilter
+from prefect.states import Cancelled, Completed, Failed, Running
 
+from flows import messages
 from schemas.address import StoreAddress
 from schemas.held import HeldRelease
 from schemas.outcome import Outcome
-from schemas.watch import WatchReport, WatchRequest
-from tasks import artifacts
+from schemas.watch import Expectation, WatchReport
+from tasks import artifacts, hold
 from tasks.errors import Held, NotHeld, Refused, Rejected
 from tasks.plurals import counted
+from tasks.summary import Pages
 from tasks.working_copy import at_hand
 
 HELD = "Held for approval"
 EVENT = "tidewaiter.release"
+# As long as a Prefect server keeps events.
+REMIND_AFTER = timedelta(days=7)
 log = logging.getLogger("tidewaiter.announce")
 
 
@@ -39,19 +45,20 @@ class Unmended(Exception):
 def ending(work: Callable[[], Outcome], store: StoreAddress, *, waits: bool, pictures: bool = True) -> Outcome:
     """The outcome of `work`; inside a Prefect run as a state whose name says it, with artifacts and events.
 
-    Raises what `work` raises outside of a run. Inside, a refusal, a hold, a rejection and an answer about what is not held
-    are failed states with their names, from which `result()` raises the same.
+    Raises what `work` raises outside of a run. Inside, a refusal and an answer about what is not held are failed states with
+    their names. A hold and a rejection have failed at nothing: their states are of the type of a cancelled run, which is not red.
+    `result()` raises the same from all of them.
     """
     if FlowRunContext.get() is None:
         return work()
     try:
         outcome = work()
     except Rejected as problem:
-        return cast(Outcome, Failed(name="Rejected", message=str(problem), data=problem))
+        return cast(Outcome, Cancelled(name="Rejected", message=str(problem), data=problem))
     except Held as problem:
         if not waits:
             held(store, problem, waits=False)
-        return cast(Outcome, Failed(name=HELD, message=str(problem), data=problem))
+        return cast(Outcome, Cancelled(name=HELD, message=str(problem), data=problem))
     except Refused as refusal:
         return cast(Outcome, Failed(name="Refused", message=str(refusal), data=refusal))
     except NotHeld as problem:
@@ -71,9 +78,8 @@ def watched(report: WatchReport) -> WatchReport:
     if FlowRunContext.get() is None:
         return report
     expected = report.expected
-    if expected.days_overdue:
-        payload = expected.model_dump(mode="json")
-        attempt(lambda: event("overdue", f"{expected.kind}.{'.'.join(expected.missing)}", payload))
+    for late in expected.late:
+        attempt(partial(overdue, late))
     attempt(lambda: artifacts.write_files(report))
     lines = [
         *report.troubles,
@@ -114,27 +120,45 @@ def pictured(store: StoreAddress, report: WatchReport) -> None:
 
 
 def published(store: StoreAddress, outcome: Outcome, *, pictures: bool) -> None:
-    """Artifacts and the event of a publication; `revised` too where it changed what was known."""
-    revised = artifacts.write(at_hand(store), outcome, pictures=pictures)
+    """Artifacts and the event of a publication; `revised` too where it changed what was known. Where the pages fail, the event
+    comes all the same: somebody may be waiting for its message."""
+    made: list[Pages] = []
+    attempt(lambda: made.append(artifacts.write(at_hand(store), outcome, pictures=pictures)))
+    lead, revised = (made[0].lead, made[0].revised) if made else (f"{outcome.span}, {outcome.title}", 0)
     payload = outcome.model_dump(
         mode="json", include={"release_id", "title", "snapshot_id", "flows", "months", "products"}
     )
-    event(
-        "published",
-        outcome.release_id,
-        {**payload, "month": outcome.months[-1], "store": str(store)},
-        title=outcome.title,
-    )
+    payload |= {"store": str(store), **messages.published(outcome, lead, revised)}
+    event("published", outcome.release_id, {**payload, "month": outcome.months[-1]}, title=outcome.title)
     if revised:
-        event(
-            "revised", outcome.release_id, {**payload, "revisions": revised, "store": str(store)}, title=outcome.title
-        )
+        event("revised", outcome.release_id, {**payload, "revisions": revised}, title=outcome.title)
 
 
 def held(store: StoreAddress, problem: Held, *, waits: bool) -> None:
-    """The event of a hold; `waits` tells whether this very run asks for the decision."""
+    """The event of a hold; `waits` tells whether this very run asks for the decision. The findings are on the page of the run, in its
+    log and as an artifact, before anybody is asked anything."""
     payload = {"release_id": problem.release_id, "findings": problem.lines, "store": str(store)}
+    kept = hold.find(at_hand(store), problem.release_id)
+    if kept is not None:
+        payload |= messages.held(kept)
+        attempt(lambda: artifacts.write_held(kept))
+    for line in problem.lines:
+        log.warning("held: %s", line)
     attempt(lambda: event("held", problem.release_id, payload, waits="yes" if waits else "no"))
+
+
+def overdue(expected: Expectation) -> None:
+    """The event of a month that is late: once, and again each week for as long as it is. The server remembers."""
+    name = f"{expected.kind}.{'.'.join(expected.missing)}"
+    since = datetime.now(UTC) - REMIND_AFTER
+    wanted = EventFilter(
+        occurred=EventOccurredFilter(since=since), event=EventNameFilter(name=[f"{EVENT}.overdue"]),
+        resource=EventResourceFilter(id=[f"{EVENT}.{name}"]),
+    )  # fmt: skip
+    with get_client(sync_client=True) as client:
+        said = client.read_events(filter=wanted, limit=1).total
+    if not said:
+        event("overdue", name, {**expected.model_dump(mode="json"), **messages.overdue(expected)})
 
 
 def event(what: str, name: str, payload: dict[str, Any], **labels: str) -> None:
@@ -162,12 +186,6 @@ def awake() -> None:
         run_id = context.flow_run.id
         with get_client(sync_client=True) as client:
             attempt(lambda: client.set_flow_run_state(run_id, Running(), force=True))
-
-
-def name_watch(request: WatchRequest, day: date) -> None:
-    """`watch for query 2025-07-20`."""
-    if FlowRunContext.get() is not None:
-        attempt(lambda: rename(f"watch for {request.kind or 'anything new'} {day}"))
 
 
 def name_question(kept: HeldRelease) -> None:

@@ -10,7 +10,7 @@ from prefect import flow
 from flows import ahead, announce
 from flows.progress import progress
 from flows.release import read
-from flows.watch import take
+from flows.taking import take
 from schemas.watch import BackfillRequest, WatchReport, WatchRequest
 from tasks import catalog as step
 from tasks import clock
@@ -23,19 +23,28 @@ def backfill(request: BackfillRequest) -> WatchReport:
     Args:
         request: which folder, into which store, whether to look only, who helps
     """
-    looked = step.look(
-        WatchRequest(
-            inbox=request.folder,
-            store=request.store,
-            source=request.source,
-            flow=request.flow,
-            settle_seconds=0,
-        ),
-        clock.today(),
-    )
-    scheduler = request.dask if looked.ready and not request.dry_run else None
-    with ahead.reading(scheduler, request.store, read), progress(f"Files of {request.folder}") as show:
-        # Nobody looks at the pictures of ten years; each takes as long as the figures of a few products.
-        report = take(looked, request.store, dry_run=request.dry_run, show=show, pictures=False)
+    with step.otherwise(request.declaration):
+        looked = step.look(
+            WatchRequest(
+                inbox=request.folder,
+                store=request.store,
+                source=request.source,
+                flow=request.flow,
+                settle_seconds=0,
+            ),
+            clock.today(),
+        )
+        scheduler = request.dask if looked.ready and not request.dry_run else None
+        with ahead.reading(scheduler, request.store, read), progress(f"Files of {request.folder}") as show:
+            # Nobody looks at the pictures of ten years; each takes as long as the figures of a few products.
+            report = take(
+                looked,
+                request.store,
+                dry_run=request.dry_run,
+                show=show,
+                pictures=False,
+                notes=request.notes,
+                together=True,
+            )
     announce.pictured(request.store, report)
     return announce.watched(report)

@@ -28,6 +28,7 @@ from flows.terminal import (
     refusals,
     say,
     tell,
+    tell_warnings,
 )
 
 if TYPE_CHECKING:
@@ -146,7 +147,9 @@ def stop() -> None:
 @commands.command(epilog="Example: `tidewaiter watch --inbox inbox --kind query`")
 def watch(
     inbox: Annotated[Path, typer.Option(help="folder into which files are dropped")] = Path("inbox"),
-    kind: Annotated[Kind | None, typer.Option(help="kind of release that the calendar expects")] = None,
+    kind: Annotated[
+        list[Kind] | None, typer.Option(help="kind of release that the calendar expects; may be repeated")
+    ] = None,
     settle: Annotated[float, typer.Option(help="seconds during which a new file must not change", min=0)] = 10.0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be ingested, ingest nothing")] = False,
     prefect: InPrefect = True,
@@ -159,7 +162,7 @@ def watch(
     with refusals():
         require_folder(inbox)
         request = WatchRequest(
-            inbox=inbox, store=store, kind=kind and kind.value, settle_seconds=settle, dry_run=dry_run
+            inbox=inbox, store=store, kinds=[one.value for one in kind or ()], settle_seconds=settle, dry_run=dry_run
         )
     api = recording_server(prefect)
     prepare_prefect(api)
@@ -170,11 +173,21 @@ def watch(
     raise typer.Exit(_tell_report(report))
 
 
-@commands.command(epilog="Example: `tidewaiter backfill downloads` with a `defaults.toml` in that folder")
+@commands.command(epilog="Example: `tidewaiter backfill downloads --source gacc_query --flow import --partners all`")
 def backfill(
     folder: Annotated[
         Path, typer.Argument(help="folder of old downloads, with what is declared about them beside them")
     ],
+    source: Annotated[
+        str | None, typer.Option(help="gacc_query, published; of files that say none themselves, others are left")
+    ] = None,
+    flow: Annotated[
+        Flow | None, typer.Option(help="direction of files that say none themselves, others are left")
+    ] = None,
+    partners: Annotated[
+        Partners | None, typer.Option(help="all: every partner was asked for; listed: those in the file")
+    ] = None,
+    notes: Annotated[bool, typer.Option("--notes", help="leave a note beside each file that is refused")] = False,
     dask: Annotated[
         str | None, typer.Option(help="Dask scheduler whose workers help", metavar="tcp://HOST:PORT")
     ] = None,
@@ -190,7 +203,10 @@ def backfill(
 
     with refusals():
         require_folder(folder)
-        request = BackfillRequest(folder=folder, store=store, dry_run=dry_run, dask=dask)
+        request = BackfillRequest(
+            folder=folder, store=store, source=source, flow=flow and flow.value, partners=partners and partners.value,
+            dry_run=dry_run, dask=dask, notes=notes,
+        )  # fmt: skip
     api = recording_server(prefect)
     prepare_prefect(api)
     from flows.backfill import backfill as fill
@@ -228,7 +244,8 @@ def _tell_report(report: "WatchReport") -> int:
     for line in [*report.troubles, *report.held, *report.expected.lines, *report.looked.waiting]:
         say(line, to=errors)
     for outcome in report.outcomes:
-        tell(outcome, None)
+        tell(outcome, None, warnings=False)
+    tell_warnings(report.outcomes)
     return DISAGREES if report.stopped or report.failed else REFUSED if report.refused else HELD if report.held else 0
 
 

@@ -67,7 +67,7 @@ def read(
     with refusals():
         on_day = read_day(as_of) if as_of else None
 
-    from schemas.catalog import PUBLISHED
+    from schemas.catalog import LAYOUTS
     from tasks import asking, display, export_notes, formats
     from tasks.citation import cite_rows
     from tasks.figure_table import figure_table
@@ -94,7 +94,7 @@ def read(
             if (cited := cite_rows(found.rows.head(rows), found.snapshot, question.as_of)) is not None:
                 say(cited, style="dim")
         else:
-            model = PUBLISHED[question.table].model
+            model = LAYOUTS[question.table].model
             formats.write(
                 found.selected(question.columns), form.value, output,
                 lambda: export_notes.notes(found.snapshot, model, found.rows, question.as_of, question.columns),

@@ -8,23 +8,25 @@ from datetime import date
 from prefect import flow
 
 from flows import ahead, announce, question
+from schemas.form import Day
 from schemas.outcome import Outcome
 from schemas.request import Landed, ReleaseRequest
 from tasks import catalog as step
 from tasks import clock
+from tasks.batch import Batch, newest_of_each
 from tasks.errors import Held
 from tasks.normalise import Normalised
 
 
 @flow(name="release", flow_run_name="release {request.file.name}", validate_parameters=True)
 def release(
-    request: ReleaseRequest, today: date | None = None, wait_for_approval: bool = False, pictures: bool = True
+    request: ReleaseRequest, today: Day = None, wait_for_approval: bool = False, pictures: bool = True
 ) -> Outcome:
     """Ingest one release and publish what follows from it.
 
     Args:
         request: the file and what is declared about it
-        today: day of landing; none: today in Beijing
+        today: day of landing; empty: today in Beijing
         wait_for_approval: where the release is held, pause with a form and go on as a person decides
         pictures: draw the largest products on the page of the release, besides their tables
     """
@@ -74,12 +76,16 @@ def from_bytes_to_tables(request: ReleaseRequest, today: date, *, rehearsed: boo
         landed = step.land(found, store, today)
         observed = ahead.taken(landed, today) or read(landed, today)
         with step.exclusive(store):
-            known = step.open_known(store, observed)
+            batch = step.current_batch()
+            known = step.open_known(batch.tables if batch else store, observed, enters=batch is not None)
             findings = step.check(observed, known)
             findings = step.hold_on_errors(findings, landed, known, store, today)
             ledger = step.merge(observed, known)
             trade_flow = step.widen(ledger)
             revision = step.revise(observed, ledger, known)
+            if batch is not None:
+                entered = step.enter(batch.tables, observed, findings, ledger, trade_flow, revision, known)
+                return batch.add(run, step.report(entered, observed, findings), observed)
             derived = step.derive(ledger, known)
             events = step.mark_events(observed, derived.metric, known)
             trail = step.trail(observed.release)
@@ -90,3 +96,21 @@ def from_bytes_to_tables(request: ReleaseRequest, today: date, *, rehearsed: boo
         if not rehearsed:
             run.outcome = step.brief(run.outcome, store)
     return run.outcome
+
+
+def batch_to_tables(batch: Batch) -> list[Outcome]:
+    """What follows from the releases of a batch, made once and published together. Raises Outpaced, or what a step raises, and
+    then nothing of the batch is published."""
+    with step.on_record(batch.store, of=batch) as run:
+        with step.exclusive(batch.store):
+            observed = batch.said()
+            known = step.open_known(batch.tables, observed, batch.parent)
+            ledger = step.ledger_of_batch(known)
+            derived = step.derive(ledger, known)
+            events = step.mark_events(observed, derived.metric, known)
+            published = step.publish_batch(batch, derived, events, known)
+        outcomes = batch.finish(published.snapshot)
+        run.outcome = outcomes[-1]
+        for outcome in newest_of_each(outcomes):
+            step.brief(outcome, batch.store)
+    return outcomes

@@ -8,7 +8,7 @@ import io
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from enum import StrEnum
@@ -239,8 +239,8 @@ def prepare_prefect(api: str | None) -> None:
         server.use(api)
 
 
-def tell(outcome: "Outcome", page: str | None) -> None:
-    """An outcome in words; `page` is the run's address in the UI."""
+def tell(outcome: "Outcome", page: str | None, *, warnings: bool = True) -> None:
+    """An outcome in words; `page` is the run's address in the UI. Without `warnings` these are told elsewhere."""
     months = outcome.months[0] if len(outcome.months) == 1 else f"{outcome.months[0]} to {outcome.months[-1]}"
     say(
         f"[bold green]{outcome.status}[/] {escape(outcome.title)}: {outcome.release_id}, {', '.join(outcome.flows)}, {months}; "
@@ -249,13 +249,27 @@ def tell(outcome: "Outcome", page: str | None) -> None:
     )  # fmt: skip
     if page:
         say(f"  this run in the UI: {page}")
-    for line in outcome.warnings:
-        say(f"  [yellow]warning[/] {escape(line)}", markup=True)
+    if warnings:
+        tell_warnings([outcome], "  ")
     for place in outcome.briefs:
         if place.endswith(".html"):
             say(f"  brief, in the store: {place}")
     for line in outcome.notes:
         say(f"  {line}", style="dim")
+
+
+def tell_warnings(outcomes: "Sequence[Outcome]", indent: str = "") -> None:
+    """The warnings of releases, those of one check in one line: the first of them, and how many more there are."""
+    alike: dict[str, list[tuple[str, Outcome]]] = {}
+    for outcome in outcomes:
+        for line in outcome.warnings:
+            alike.setdefault(line.partition(" (")[0], []).append((line, outcome))
+    for found in alike.values():
+        line, first = found[0]
+        files = len({outcome.release_id for _, outcome in found})
+        of = f" of {escape(first.title)}" if len(outcomes) > 1 else ""
+        more = f" (and {len(found) - 1:,} more" + (f", in {counted(files, 'file')}" if files > 1 else "") + "; all: tidewaiter read finding)"  # fmt: skip
+        say(f"{indent}[yellow]warning[/]{of} {escape(line)}{escape(more) if len(found) > 1 else ''}", markup=True)
 
 
 def read_day(text: str) -> date:

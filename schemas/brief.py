@@ -8,6 +8,7 @@ from datetime import date
 from pydantic import BaseModel, Field
 
 from schemas.trace import Trace
+from schemas.verdict import Verdict
 
 
 class Fact(BaseModel):
@@ -23,6 +24,7 @@ class Fact(BaseModel):
     step: float = Field(0.1, description="for a growth or a share: what its last digit may be worth")
     low: float | None = Field(None, description="the least that it may be, given the printed digits it rests on")
     trace: Trace | None = None
+    verdict: Verdict | None = Field(None, description="of a growth: whether it may be quoted")
 
 
 class PartnerRow(BaseModel):

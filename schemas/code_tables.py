@@ -247,7 +247,21 @@ class WatchList(Table):
     reason: pl.String = column("why it is watched")
 
 
+class Quotability(Table):
+    """From when on a growth is not quoted without a word on it. Each limit stands with the reason for it."""
+
+    caveat: pl.String = column(
+        "what speaks against it",
+        isin=("nearly_nothing", "low_base", "sign_flips", "revision_noise", "coverage", "implied_base"),
+    )
+    figure: pl.String = column("growth that it is about; * for each", isin=("mom_pct", "yoy_pct", "ytd_yoy_pct", "*"))
+    limit: pl.String = column("from where on it holds, in `unit`", str_matches=r"^\d+(\.\d+)?$")
+    unit: pl.String = column("what the limit counts")
+    reason: pl.String = column("why there", str_length={"min_value": 20})
+
+
 TABLES: dict[str, type[Table]] = {
+    "quotability": Quotability,
     "partners": Partners,
     "partner_codes": PartnerCodes,
     "partner_groups": PartnerGroups,

@@ -10,8 +10,8 @@ from typing import Any
 
 import polars as pl
 
-from schemas import claim, code_tables, control_event, control_tables, metric, release, reported, revision
-from schemas.catalog import PUBLISHED
+from schemas import claim, code_tables, control_event, control_tables, metric, release, reported, revision, verdict
+from schemas.catalog import LAYOUTS
 from schemas.table import Layout, Table, arrow_schema, table_name
 
 PAGE = Path(__file__).with_name("DICTIONARY.md")
@@ -30,6 +30,7 @@ WORDS = {
     "`kind` of `revision`": revision.REVISIONS,
     "`partners` of `release`": release.PARTNER_SCOPES,
     "`verdict` of `claim`": claim.VERDICTS,
+    "`caveat` of `quotability`": verdict.CAVEATS,
     "`state` of `control_event` and `event_window`": control_tables.STATES,
     "`coverage` of `event_window`": control_tables.COVERAGE,
     "`status` of `event_window`": control_event.WINDOWS,
@@ -40,7 +41,7 @@ WORDS_IN_A_LINE_MAX = 8
 def page() -> str:
     """The whole page."""
     parts = [HEAD, "## Published tables\n"]
-    parts += [_section(name, layout.model, layout) for name, layout in sorted(PUBLISHED.items())]
+    parts += [_section(name, layout.model, layout) for name, layout in LAYOUTS.items()]
     parts += ["## How figures are made, and why they are missing\n", _statuses()]
     parts += ["## What the words of a column mean\n", *map(_meanings, WORDS, WORDS.values())]
     parts += ["## What an adapter hands on\n", _section("reported", reported.Reported, None)]
@@ -93,7 +94,7 @@ def _statuses() -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the page, or with --check tell whether it is up to date."""
-    assert all(table_name(layout.model) == name for name, layout in PUBLISHED.items())
+    assert all(table_name(layout.model) == name for name, layout in LAYOUTS.items())
     if arguments == ["--check"]:
         if PAGE.read_text(encoding="utf-8") == page():
             return 0

@@ -7,12 +7,15 @@ folder's defaults and in the folder names (`tasks/locate.py`).
 import re
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from schemas.address import StoreAddress
+from schemas.form import SOURCES, as_form, none_if_empty
 
+# What a person fills in first.
+FIRST = ("file", "source", "flow", "partners", "months", "released_on")
 HS_CODE = "[*]|[0-9]{2}([0-9]{2}){0,4}|[0-9]{9}"
 # A country, or the European Union as one, which Eurostat publishes as the sum of its members.
 REPORTER = "[A-Z]{3}|EU27"
@@ -26,29 +29,30 @@ class Declaration(BaseModel):
 
     source: str | None = Field(
         default=None,
-        description="adapter that reads the file, e.g. gacc_query, published, eurostat_comext; none: as the file's folder or sidecar says",
+        description="adapter that reads the file; empty: as its folder or sidecar says",
+        json_schema_extra={"enum": [*SOURCES]},
     )
     # The patterns are for the form; the words with which a wrong text is refused are below.
     reporter: Annotated[str, Field(json_schema_extra={"pattern": f"^({REPORTER})$"})] | None = Field(
         default=None, description="reporting country, ISO 3166-1 alpha-3, or EU27"
     )
     flow: Literal["export", "import"] | None = Field(
-        default=None, description="direction; a query file does not say it; none: as the file's folder or sidecar says"
+        default=None, description="direction, which a query file does not say; empty: as its folder or sidecar says"
     )
     partners: Literal["all", "listed"] | None = Field(
         default=None,
-        description="all: every partner was asked for, so that the world total is the sum; listed: only those in the file",
+        description="all: every partner was asked for, so that the world total is their sum; listed, or empty: only those in the file",
     )
     products: list[Annotated[str, Field(json_schema_extra={"pattern": f"^({HS_CODE})$"})]] | None = Field(
         default=None,
-        description="codes that were asked for, e.g. ['8505'] for everything below it; none: just those in the file",
+        description="codes that were asked for, e.g. 8505 for everything below it; none: just those in the file",
     )
     months: Annotated[str, Field(json_schema_extra={"pattern": f"^{MONTHS.pattern}$"})] | None = Field(
-        default=None, description="months that were asked for, 2025-06 or 2025-01..2025-06"
+        default=None, description="months that were asked for, 2025-06 or 2025-01..2025-06; empty: those in the file"
     )
     released_on: date | None = Field(
         default=None,
-        description="day from which the figures were public; none: the day of landing",
+        description="day from which the figures were public; empty: the day of landing",
         json_schema_extra={"pattern": r"^\d{4}-\d{2}-\d{2}$"},  # a server does not check the format `date`
     )
     title: str | None = Field(default=None, description="what the release is called")
@@ -85,22 +89,16 @@ class Sidecar(Declaration):
     answered_at: datetime | None = Field(default=None, description="time of the answer by the source's clock")
 
 
-def _as_a_form(schema: dict[str, Any]) -> None:
-    """What one must say first, what one may say after it. The position is for databases that keep no order."""
-    fields = schema["properties"]
-    first = ("file", "dry_run", "source", "flow", "months", "products", "partners", "released_on")
-    names = [*first, *(name for name in fields if name not in first)]
-    schema["properties"] = {name: fields[name] | {"position": place} for place, name in enumerate(names)}
-
-
 class ReleaseRequest(Declaration):
     """One file to ingest: where it lies, where the results go, and what is declared about it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_as_a_form)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=as_form(FIRST))
 
     file: Path = Field(description="the downloaded file")
     store: StoreAddress = Field(default=Path("store"), description="published tables: a folder, or s3://bucket/prefix")
     dry_run: bool = Field(default=False, description="go the whole way and say what came of it, but publish nothing")
+
+    _cleared = field_validator(*Declaration.model_fields, mode="before")(none_if_empty)
 
 
 class Declared(BaseModel):

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -9,8 +10,11 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from schemas.address import StoreAddress
+from schemas.form import SOURCES, as_form, none_if_empty
 from schemas.outcome import Outcome
+from schemas.request import Declaration
 
+NAMES_MAX = 10
 SCHEDULER = r"^(tcp|tls|ws|wss)://\S+$"
 ReleaseKind = Literal["preliminary", "bulletin", "query"]
 
@@ -18,18 +22,24 @@ ReleaseKind = Literal["preliminary", "bulletin", "query"]
 class WatchRequest(BaseModel):
     """The form of a watch: where to look, what to take, what to expect."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra=as_form(("inbox", "store", "kinds", "source", "flow", "dry_run"))
+    )
 
     inbox: Path = Field(
         default=Path("inbox"), description="folder into which files are dropped, as SOURCE/FLOW/FILE inside it"
     )
     store: StoreAddress = Field(default=Path("store"), description="published tables: a folder, or s3://bucket/prefix")
-    kind: ReleaseKind | None = Field(
-        default=None, description="kind of release that is expected by the calendar; none: nothing is expected"
+    kinds: list[ReleaseKind] = Field(
+        default=[], description="kinds of release that are expected by the calendar; none: nothing is expected"
     )
-    source: str | None = Field(default=None, description="take only files of this source, e.g. gacc_query; none: all")
+    source: str | None = Field(
+        default=None,
+        description="take only files of this source; empty: of all",
+        json_schema_extra={"enum": [*SOURCES]},
+    )
     flow: Literal["export", "import"] | None = Field(
-        default=None, description="take only files of this direction; none: all"
+        default=None, description="take only files of this direction; empty: of both"
     )
     settle_seconds: float = Field(
         default=10.0,
@@ -39,24 +49,50 @@ class WatchRequest(BaseModel):
     )
     dry_run: bool = Field(default=False, description="say what would be ingested, and ingest nothing")
 
+    _cleared = field_validator("source", "flow", mode="before")(none_if_empty)
+
 
 class BackfillRequest(BaseModel):
     """The form of a backfill: a folder of old downloads, each with what is declared about it beside it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra=as_form(("folder", "source", "flow", "partners", "dry_run", "store")),
+    )
 
     folder: Path = Field(description="folder of downloads; a defaults.toml in it may say what holds for all of them")
     store: StoreAddress = Field(default=Path("store"), description="published tables: a folder, or s3://bucket/prefix")
-    source: str | None = Field(default=None, description="take only files of this source, e.g. gacc_query; none: all")
+    source: str | None = Field(
+        default=None,
+        description="adapter that reads the files that say none themselves; files of another are left. Empty: files of all that say theirs",
+        json_schema_extra={"enum": [*SOURCES]},
+    )
     flow: Literal["export", "import"] | None = Field(
-        default=None, description="take only files of this direction; none: all"
+        default=None,
+        description="direction of the files that say none themselves; files of the other are left. Empty: files of both that say theirs",
+    )
+    partners: Literal["all", "listed"] | None = Field(
+        default=None,
+        description="of files that do not say it themselves. all: every partner was asked for, so that the world total is their sum",
     )
     dask: str | None = Field(
         default=None,
-        description="address of a Dask scheduler whose workers help, tcp://host:port; none: this process does everything",
+        description="address of a Dask scheduler whose workers help, tcp://host:port; empty: this process does everything",
         json_schema_extra={"pattern": SCHEDULER},
     )
     dry_run: bool = Field(default=False, description="say what would be ingested, and ingest nothing")
+    notes: bool = Field(
+        default=False,
+        description="leave a note beside each file that is refused, with which it is not tried again until it changes",
+    )
+
+    _cleared = field_validator("source", "flow", "partners", "dask", mode="before")(none_if_empty)
+
+    @property
+    def declaration(self) -> Declaration:
+        """What holds for each file that does not say otherwise itself."""
+        return Declaration(source=self.source, flow=self.flow, partners=self.partners)
 
     @field_validator("dask")
     @classmethod
@@ -64,6 +100,34 @@ class BackfillRequest(BaseModel):
         if dask is not None and not re.match(SCHEDULER, dask):
             raise ValueError(f"{dask!r} is no address of a Dask scheduler; write it as tcp://host:port")
         return dask
+
+
+class Problem(BaseModel):
+    """Why files are refused: what was found, and what to do."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rule: str = Field(description="rule that they break")
+    where: str = Field(
+        default="", description="place that they share, as a broken defaults.toml; empty: each by itself"
+    )
+    found: str = Field(description="what was found")
+    advice: str = Field(description="what to do")
+
+    def of(self, files: Sequence[Path]) -> str:
+        """The same about files in one line, however many there are."""
+        names = [_shown(file.name) for file in files]
+        some = names[0] if len(names) == 1 else f"{len(names):,} files, {names[0]} to {names[-1]}"
+        return f"{some}: {f'{self.where}: ' if self.where else ''}{self.found}. {self.advice}"
+
+
+class Shared(BaseModel):
+    """A problem that several files have in common, before any of them is read."""
+
+    model_config = ConfigDict(frozen=True)
+
+    problem: Problem = Field(description="why they are refused")
+    files: list[Path] = Field(description="the files, at least two")
 
 
 class Look(BaseModel):
@@ -76,6 +140,8 @@ class Look(BaseModel):
     later: list[Path] = Field(description="files that become public after the day of this run")
     held: list[Path] = Field(description="files whose release waits for a person, or was rejected")
     refused: list[Path] = Field(description="files that were refused before and have not changed")
+    shared: list[Shared] = Field(default=[], description="what keeps several files from being read, each problem once")
+    other: list[Path] = Field(default=[], description="files of another source or direction than those asked for")
     published: int = Field(description="files whose release is published")
 
     @property
@@ -84,12 +150,20 @@ class Look(BaseModel):
         return (
             ("still being written", self.unsettled), ("public only later", self.later),
             ("waiting for a person or rejected", self.held), ("refused before and unchanged", self.refused),
+            ("declared as another source or direction", self.other),
         )  # fmt: skip
 
     @property
     def waiting(self) -> list[str]:
         """The same in lines."""
-        return [f"{words}: {', '.join(_shown(path.name) for path in paths)}" for words, paths in self.places if paths]
+        return [f"{words}: {_listed(paths)}" for words, paths in self.places if paths]
+
+
+def _listed(paths: Sequence[Path]) -> str:
+    """The names of files, of many only the first and how many more."""
+    names = [_shown(path.name) for path in paths]
+    more = len(names) - NAMES_MAX
+    return ", ".join(names) if more <= 0 else f"{', '.join(names[:NAMES_MAX])} and {more:,} more"
 
 
 def _shown(name: str) -> str:
@@ -116,6 +190,29 @@ class Expectation(BaseModel):
         return [late, *self.warnings] if self.days_overdue else self.warnings
 
 
+class Expected(BaseModel):
+    """What the calendar expects on a day, a kind of release each."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kinds: list[Expectation] = Field(default=[], description="what is expected of each kind")
+
+    @property
+    def late(self) -> list[Expectation]:
+        """The kinds of which a month is missing."""
+        return [kind for kind in self.kinds if kind.days_overdue]
+
+    @property
+    def days_overdue(self) -> int:
+        """Days for which the latest of them is overdue, 0 where nothing is missing."""
+        return max((kind.days_overdue for kind in self.kinds), default=0)
+
+    @property
+    def lines(self) -> list[str]:
+        """What a person must see to, in words."""
+        return [line for kind in self.kinds for line in kind.lines]
+
+
 class Taken(BaseModel):
     """What came of one file whose turn has come."""
 
@@ -124,6 +221,7 @@ class Taken(BaseModel):
     file: Path = Field(description="the file, as it was found")
     outcome: str = Field(description="published, nothing new, held, refused or failed")
     reason: str = Field(description="what was published of it, or why it was not")
+    problem: Problem | None = Field(default=None, description="why it was refused, where it was")
 
 
 class WatchReport(BaseModel):
@@ -136,7 +234,7 @@ class WatchReport(BaseModel):
     outcomes: list[Outcome] = Field(default=[], description="releases that went through")
     stopped: str = Field(default="", description="what keeps every file out of the store, empty where nothing does")
     left: list[Path] = Field(default=[], description="files whose turn did not come because of that, for the next run")
-    expected: Expectation = Field(default=Expectation(), description="what the calendar expects")
+    expected: Expected = Field(default=Expected(), description="what the calendar expects")
     dry_run: bool = Field(default=False, description="nothing was ingested")
 
     @property
@@ -146,8 +244,21 @@ class WatchReport(BaseModel):
 
     @property
     def refused(self) -> list[str]:
-        """Files that were refused by this run, with the reason."""
-        return self._reasons("refused")
+        """Why files were refused by this run: a line for a file, or for all files of which the same is true."""
+        alike: dict[Problem | str, list[Taken]] = {}
+        for one in self.taken:
+            if one.outcome == "refused":
+                alike.setdefault(one.problem or one.reason, []).append(one)
+        lines = [
+            found[0].reason if len(found) == 1 or isinstance(why, str) else why.of([one.file for one in found])
+            for why, found in alike.items()
+        ]
+        return [*(shared.problem.of(shared.files) for shared in self.looked.shared), *lines]
+
+    @property
+    def refusals(self) -> int:
+        """Files that were refused by this run."""
+        return sum(len(shared.files) for shared in self.looked.shared) + len(self._reasons("refused"))
 
     @property
     def failed(self) -> list[str]:
@@ -181,7 +292,8 @@ class WatchReport(BaseModel):
             *((path, "would be ingested", "") for path in self.looked.ready if self.dry_run),
             *((path, "left", words) for words, paths in self.looked.places for path in paths),
         ]
-        rows = [*((one.file, one.outcome, one.reason) for one in self.taken), *untaken]
+        shared = ((one.files[0], "refused", one.problem.of(one.files)) for one in self.looked.shared)
+        rows = [*shared, *((one.file, one.outcome, one.reason) for one in self.taken), *untaken]
         folder = Path(os.path.commonpath([file.parent for file, _, _ in rows])) if rows else Path()
         return [
             {"file": _shown(str(file.relative_to(folder))), "outcome": outcome, "reason": reason}
@@ -198,7 +310,7 @@ class WatchReport(BaseModel):
             f"Stopped with {len(self.left)} left" if self.stopped else "",
             f"Failed on {len(self.failed)}" if self.failed else "",
             "Held for approval" if self.held else "",
-            f"Refused {len(self.refused)}" if self.refused else "",
+            f"Refused {self.refusals}" if self.refusals else "",
             f"Published {published[0]}" + (f" to {published[-1]}" if len(published) > 1 else "") if published else "",
             f"Overdue {self.expected.days_overdue} day{'s' * (self.expected.days_overdue > 1)}"
             if self.expected.days_overdue

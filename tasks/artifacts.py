@@ -10,34 +10,43 @@ from pathlib import Path
 from typing import cast
 from uuid import UUID
 
+from schemas.held import HeldRelease
 from schemas.outcome import Outcome
 from schemas.watch import WatchReport
 from tasks.plain_text import plain
 from tasks.plurals import counted
-from tasks.summary import pages
+from tasks.refusal import clip
+from tasks.summary import Pages, pages
+
+CELL_MAX = 300
 
 
-def write(store: Path, outcome: Outcome, *, pictures: bool = True) -> int:
-    """Write the pages of a published release; how many numbers it revised."""
+def write(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
+    """Write the pages of a published release, and give them."""
     from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
     made = pages(store, outcome, pictures=pictures)
-    about = _about(outcome)
-    create_markdown_artifact(made.summary, key=key_of("summary", outcome), description=f"Headline of {about}")
-    tables = (("checks", made.checks, "Doubts about"), ("quarantine", made.quarantine, "Records set aside of"),
-              ("lineage", made.lineage, "Each step with the hashes of what it took and made, of"))  # fmt: skip
+    create_markdown_artifact(made.summary, key=key_of("summary", outcome), description=plain(made.lead))
+    month, of = outcome.months[-1], f"of {_about(outcome)}"
+    tables = (
+        ("checks", made.checks, f"{month}: {counted(len(made.checks), 'doubt')} and remarks {of}"),
+        ("quarantine", made.quarantine, f"{month}: {counted(outcome.records_quarantined, 'record')} set aside {of}"),
+        ("lineage", made.lineage, f"{month}: {counted(len(made.lineage), 'step')} from {counted(outcome.records, 'record')} to "
+         f"snapshot {outcome.snapshot_id}; hashes are on the page {key_of('hashes', outcome)} {of}"),
+        ("hashes", made.hashes, f"{month}: the hash of everything that a step took or made {of}"),
+    )  # fmt: skip
     for name, rows, words in tables:
         if rows:
-            create_table_artifact(rows, key=key_of(name, outcome), description=f"{words} {about}")
+            create_table_artifact(rows, key=key_of(name, outcome), description=words)
     for place in outcome.briefs:
         if place.endswith(".md"):
             name = Path(place).stem
             create_markdown_artifact(
                 (store / place).read_text(encoding="utf-8"),
                 key=f"brief-{re.sub('[^a-z0-9]+', '-', name)}",
-                description=f"Brief on {Path(place).parent.name}; with charts: {plain(str(store / Path(place).with_suffix('.html')))}",
+                description=f"{Path(place).parent.name}: brief; with charts: {plain(str(store / Path(place).with_suffix('.html')))}",
             )
-    return made.revised
+    return made
 
 
 def write_summary(store: Path, outcome: Outcome) -> None:
@@ -45,7 +54,28 @@ def write_summary(store: Path, outcome: Outcome) -> None:
     from prefect.artifacts import create_markdown_artifact
 
     made = pages(store, outcome)
-    create_markdown_artifact(made.summary, key=key_of("summary", outcome), description=f"Headline of {_about(outcome)}")
+    create_markdown_artifact(made.summary, key=key_of("summary", outcome), description=plain(made.lead))
+
+
+def write_held(kept: HeldRelease) -> None:
+    """Write the page of a release that waits for a decision: a row for each finding, with what to do."""
+    from prefect.artifacts import create_table_artifact
+
+    rows = [
+        {
+            "check": one.check,
+            "about": one.subject,
+            "found": one.observed,
+            "expected": one.expected,
+            "what to do": one.advice,
+        }
+        for one in kept.findings
+    ]
+    create_table_artifact(
+        [{name: clip(text, CELL_MAX) for name, text in row.items()} for row in rows],
+        key=f"held-{kept.source.replace('_', '-')}-{kept.flow or 'both'}",
+        description=f"{counted(len(rows), 'finding')} against {plain(kept.title)}, release {kept.release_id}; nothing of it is published",
+    )
 
 
 def write_files(report: WatchReport) -> None:
@@ -54,7 +84,7 @@ def write_files(report: WatchReport) -> None:
 
     if report.rows:
         known = f"; {counted(report.looked.published, 'file')} published before" if report.looked.published else ""
-        create_table_artifact(report.rows, key="files", description=f"What came of each file: {report.headline}{known}")
+        create_table_artifact(report.rows, key="files", description=f"{report.headline}{known}: what came of each file")
 
 
 def _about(outcome: Outcome) -> str:

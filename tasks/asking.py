@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from schemas.catalog import PUBLISHED
+from schemas.catalog import LAYOUTS
 from schemas.code_tables import code_table
 from schemas.table import polars_schema
 from schemas.trade_flow import VALUES
@@ -83,7 +83,7 @@ def ask(store: Path, question: Question) -> Answer:
     """The rows of a question. Raises ValueError (Unresolved where a name means nothing here), and what `reading.query` raises."""
     snapshot = reading.open_published(store)
     resolver = Resolver(snapshot)
-    model, layout = PUBLISHED[question.table].model, PUBLISHED[question.table]
+    model, layout = LAYOUTS[question.table].model, LAYOUTS[question.table]
     there = polars_schema(model)
     _require_columns(question, there)
     notes: list[str] = []
@@ -119,7 +119,7 @@ def _require_columns(question: Question, there: Collection[str]) -> None:
             raise ValueError(
                 f"the table {question.table} has no column {name}; it has {', '.join((*there, *named.values()))}"
             )
-    if question.months and PUBLISHED[question.table].month_of is None:
+    if question.months and LAYOUTS[question.table].month_of is None:
         raise ValueError(f"the table {question.table} has no months")
 
 
@@ -137,7 +137,7 @@ def _keys(
     """The keys that each name means; a key of a table that is not filed by month is taken as it is, for it may speak of other
     products."""
     keys: dict[str, tuple[str, ...]] = {}
-    is_strict = PUBLISHED[table].month_of is not None
+    is_strict = LAYOUTS[table].month_of is not None
     for text in dict.fromkeys(texts):
         try:
             if what == "partner":
@@ -203,7 +203,7 @@ def _absent(rows: pl.DataFrame, question: Question, keys_of: dict[str, dict[str,
     }
     if question.measures:
         absent["measure"] = [measure for measure in question.measures if measure not in {*rows["measure"]}]
-    month_of = PUBLISHED[question.table].month_of
+    month_of = LAYOUTS[question.table].month_of
     if month_of is not None and (newest := _newest(rows, month_of)) is not None:
         absent["month"] = [text for text in question.months if not rows.filter(_is_in(month_of, text, newest)).height]
     return [f"no rows of {name} {named(texts)}" for name, texts in absent.items() if texts]
@@ -221,7 +221,7 @@ class _Look:
 
     def rows(self, months: list[reading.Month] | None) -> pl.DataFrame:
         """Rows in key order. Products are read one by one: of one alone whole row groups are passed over."""
-        layout = PUBLISHED[self.question.table]
+        layout = LAYOUTS[self.question.table]
         parts = [
             reading.query(
                 self.store, self.question.table, flow=self.question.flow, product=product, partner=self.partners or None,
@@ -260,7 +260,7 @@ def _ordered(rows: pl.DataFrame, question: Question, notes: list[str]) -> pl.Dat
         measure = next((one for one in MEASURES if (rows["measure"] == one).any()), rows["measure"][0])
         rows = rows.filter(measure=measure)
         notes.append(f"of the measure {measure}; another one with --measure")
-    month_of = PUBLISHED[question.table].month_of
+    month_of = LAYOUTS[question.table].month_of
     groups = [name for name in ("flow", month_of) if name and name in rows.columns]
     is_text = rows.schema[by] == pl.String
     rows = rows.sort([*groups, by], descending=[False] * len(groups) + [not (question.ascending or is_text)], nulls_last=True,

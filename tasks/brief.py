@@ -1,5 +1,6 @@
 """A brief written out: one self-contained HTML page, and the same as markdown, in English or Chinese."""
 
+import functools
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -7,7 +8,7 @@ import jinja2
 
 from schemas.brief import Facts
 from schemas.metric import MADE, MISSING
-from tasks import brief_charts, brief_lists, brief_sentences, brief_texts, brief_words
+from tasks import brief_charts, brief_lists, brief_sentences, brief_texts, brief_verdicts, brief_words
 from tasks.chart import scale_of_tonnes
 from tasks.display import partner_name
 from tasks.plain_text import plain
@@ -33,6 +34,7 @@ def markdown(facts: Facts, language: str = "en") -> str:
     return _template("brief.md.j2", escape=False).render(**_context(facts, language))
 
 
+@functools.cache
 def _template(name: str, *, escape: bool) -> jinja2.Template:
     # The markdown goes into viewers that take HTML: what it shows of a file's name goes through `plain`.
     environment = jinja2.Environment(
@@ -78,6 +80,8 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         "alt_partners": words["alt_partners"].format(unit=partner_unit, month=month), "shown": lambda fact: brief_words.shown(fact, language),
         "source_line": lambda fact: brief_lists.source_line(fact, language), "formula": lambda fact: brief_lists.formula(fact, language),
         "sparkline": brief_charts.sparkline, "unit_value": brief_sentences.unit_value_pieces(facts, language),
+        "verdict": lambda sentence: brief_verdicts.beside(sentence, facts, language),
+        "verdict_of_all": brief_verdicts.of_all(facts, language), "revised_first": brief_verdicts.revised_first(facts, language),
         "revised": brief_lists.revised_lines(facts, language), "events": brief_lists.event_lines(facts, language),
         "states_line": brief_lists.states_line(facts, language),
         "partner_label": lambda key: words["world"] if key == "WLD" else brief_words.partner(key, "zh") if chinese else partner_name(key),

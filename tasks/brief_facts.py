@@ -25,6 +25,7 @@ from tasks.intervals import Interval
 from tasks.name_tables import names_in
 from tasks.origin import Point
 from tasks.periods import first_day, month_end, month_number, span_name
+from tasks.quotable import Judge, words_of
 from tasks.scope import WORLD, part_of
 from tasks.series import UNIT_VALUE_OF, VALUE_OF
 from tasks.snapshot import Snapshot
@@ -65,6 +66,7 @@ class Gatherer:
         if not self.rows.filter((pl.col("period") == month) & (pl.col("measure") == KG)).height:
             raise NoFigure(self._not_in_kilograms())
         self.readings = Readings(snapshot, [product, *members(product)])
+        self.judge = Judge(self.rows, words_of(snapshot, product, flow))
         self.count = 0
 
     def _not_in_kilograms(self) -> str:
@@ -109,6 +111,7 @@ class Gatherer:
         return Fact(
             id=f"s{self.count}", partner=partner, month=day, figure=figure, measure=measure, value=plain, status=row[status(figure)],
             trace=trace, step=_step(left_open, value) if left_open else 0.1, low=float(left_open.low) if left_open else None,
+            verdict=self.judge.verdict(partner, measure, figure, day) if measure == KG else None,
         )  # fmt: skip
 
     def left_open(self, partner: str, figure: str, measure: str) -> Interval | None:

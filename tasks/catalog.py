@@ -15,6 +15,7 @@ from schemas.address import StoreAddress
 from schemas.request import Landed, ReleaseRequest
 from tasks import (
     assemble,
+    batch,
     claim_table,
     claims,
     event_tables,
@@ -39,9 +40,10 @@ from tasks import report as reporting
 from tasks.done import Done
 from tasks.done import adopt as adopt_records
 from tasks.elsewhere import lending
-from tasks.errors import Refused
+from tasks.errors import Held, Refused
 from tasks.lineage_events import emit
 from tasks.step import Step, flow_run_id
+from tasks.unpack import read_download
 
 if TYPE_CHECKING:
     from tasks.cluster import Cluster
@@ -55,7 +57,7 @@ correct = Step(corrections.correct)
 normalise = Step(normalising.normalise)
 open_known = Step(known.open_known, retries=3, retry_delay_seconds=PATIENCE)
 check = Step(checks.check)
-hold_on_errors = Step(holding.hold_on_errors)
+hold_on_errors = Step(holding.hold_on_errors, answers=(Held,))
 merge = Step(assemble.merge)
 widen = Step(assemble.widen_ledger, name="widen")
 revise = Step(assemble.revise)
@@ -63,6 +65,9 @@ derive = Step(assemble.derive)
 mark_events = Step(event_tables.mark_events)
 trail = Step(lineage.trail)
 publish = Step(release_files.publish_release, name="publish")
+ledger_of_batch = Step(batch.ledger_of, name="ledger_of_batch")
+publish_batch = Step(batch.publish, name="publish_batch")
+enter = Step(release_files.enter_release, name="enter")
 report = Step(reporting.report)
 brief = Step(briefing.write_briefs, name="brief")
 look = Step(inbox.look, retries=3, retry_delay_seconds=PATIENCE)
@@ -76,17 +81,22 @@ require_sound = Step(auditing.require_sound)
 BY_NAME = {step.name: step for step in tuple(globals().values()) if isinstance(step, Step)}
 
 at_hand = working_copy.at_hand
+otherwise = locating.otherwise
+declared_otherwise = locating.declared_otherwise
+declare_otherwise = locating.declare_otherwise
 again_if_outpaced = working_copy.again_if_outpaced
 exclusive = working_copy.exclusive
+opened_batch = batch.opened
+current_batch = batch.current_batch
 rehearsal = rehearsing.rehearsal
 
 
 @contextmanager
-def on_record(store: Path, *, rehearsed: bool = False) -> Iterator[lineage.Run]:
+def on_record(store: Path, *, rehearsed: bool = False, of: batch.Batch | None = None) -> Iterator[lineage.Run]:
     """Steps inside leave their records, and at the end the records become OpenLineage events under `store/lineage`.
 
     A run that changed nothing leaves no file. A run that failed leaves one, named by the bytes of its input and the step that
-    failed. A rehearsal leaves none, because nothing comes of it.
+    failed. A rehearsal leaves none, because nothing comes of it. The publication of a batch leaves the records of its releases too.
     """
     run = lineage.Run(flow_run_id=flow_run_id())
     with lineage.recording(run):
@@ -94,7 +104,7 @@ def on_record(store: Path, *, rehearsed: bool = False) -> Iterator[lineage.Run]:
             yield run
         finally:
             if not rehearsed:
-                emit(run, store)
+                emit(run, store, *(of.entered if of is not None and run.outcome is not None else ()))
 
 
 def land_ahead(file: Path, store: StoreAddress, today: date) -> Landed | None:
@@ -109,7 +119,7 @@ def keep_in_mind(file: Path, store: StoreAddress, today: date) -> tuple[Landed, 
     """A file as it will most likely be landed, and its bytes; nothing is written. None where that fails."""
     try:
         declared = locating.locate(ReleaseRequest(file=file, store=store))
-        raw = file.read_bytes()
+        raw = read_download(file)
         return landing.expected(declared, raw, today), raw
     except Exception:
         return None

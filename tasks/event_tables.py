@@ -184,7 +184,7 @@ def _event_codes() -> frozenset[str]:
 
 def _changed(release: Normalised, known: Known) -> list[dict[str, Any]]:
     """The measures whose windows look at a month that the release derives, where it speaks of their products at all."""
-    if not _speaks(release.release.row(0, named=True)):
+    if not any(_speaks(row) for row in release.release.iter_rows(named=True)):
         return []
     derived = {partition_month(partition) for partition in known.derived if partition[0] == FLOW}
     return [event for event in measures() if derived & {*reach(event)}]

@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 
-from schemas.catalog import PUBLISHED
+from schemas.catalog import LAYOUTS
 from schemas.release import Release
 from schemas.table import Table, table_name
 from tasks.control_events import members
@@ -61,7 +61,7 @@ def _releases(snapshot: Snapshot, model: type[Table], rows: pl.DataFrame, as_of:
     if named:
         ids = {identity for name in named for identity in rows[name].drop_nulls()}
         return releases.filter(pl.col("release_id").is_in(sorted(ids))).select(RELEASE)
-    layout = PUBLISHED.get(table_name(model))
+    layout = LAYOUTS.get(table_name(model))
     if layout is None or layout.month_of is None or "product" not in rows.columns or not rows.height:
         return releases.select(RELEASE)
     first, last = rows[layout.month_of].min(), rows[layout.month_of].max()

@@ -8,19 +8,21 @@ declaration changes.
 import hashlib
 import os
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import NamedTuple
 
-from schemas.request import Declared, ReleaseRequest
-from schemas.watch import Look, WatchRequest
+from schemas.request import Declaration, Declared, ReleaseRequest
+from schemas.watch import Look, Problem, Shared, WatchRequest
 from tasks import hold
 from tasks.editions import amended, release_id_of
 from tasks.errors import Refused
 from tasks.land import expected
-from tasks.locate import locate, papers
+from tasks.locate import declared_otherwise, locate, papers
 from tasks.snapshot import open_snapshot
+from tasks.unpack import read_download
 from tasks.working_copy import at_hand
 
 NOTE = ".refused.txt"
@@ -38,6 +40,15 @@ NOT_OF_THE_FILE = (
 State = tuple[int, int, int]
 
 
+class Judged(NamedTuple):
+    """What becomes of a file in one word, the day by which it is sorted, its size and times, and why it is declared wrong."""
+
+    word: str
+    day: date
+    state: State
+    refusal: Refused | None = None
+
+
 def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time.sleep) -> Look:
     """What lies in the inbox, sorted by what must become of it. Raises Refused where there is no inbox.
 
@@ -50,24 +61,50 @@ def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time
     snapshot = open_snapshot(store)
     known = frozenset(snapshot.about["releases"]) if snapshot else frozenset()
     files = sorted(_downloads(request.inbox, store))
-    seen: dict[Path, tuple[str, date, State]] = {
-        path: (*_judge(path, request, store, day, known), _state(path)) for path in files
-    }
-    new = [path for path in files if seen[path][0] in ("ready", "refusable")]
+    seen = {path: _judge(path, request, store, day, known) for path in files}
+    shared = _shared(
+        {path: found.refusal for path, found in seen.items() if found.word == "refusable" and found.refusal}
+    )
+    apart = {path for problem in shared for path in problem.files}
+    new = [path for path in files if seen[path].word in ("ready", "refusable") and path not in apart]
     if new and request.settle_seconds:
         sleep(request.settle_seconds)
-    unsettled = [path for path in new if _state(path) != seen[path][2]]
+    unsettled = [path for path in new if _state(path) != seen[path].state]
     ready = sorted(
-        (path for path in new if path not in unsettled), key=lambda path: (seen[path][1], seen[path][2][1], str(path))
+        (path for path in new if path not in unsettled),
+        key=lambda path: (seen[path].day, seen[path].state[1], str(path)),
     )
 
     def judged(word: str) -> list[Path]:
-        return [path for path in files if seen[path][0] == word]
+        return [path for path in files if seen[path].word == word]
 
     return Look(
         ready=ready, unsettled=unsettled, later=judged("later"), held=judged("held"), refused=judged("refused"),
-        published=len(judged("published")),
+        published=len(judged("published")), shared=shared, other=judged("other"),
     )  # fmt: skip
+
+
+def _shared(refusals: Mapping[Path, Refused]) -> list[Shared]:
+    """The problems that several files have in common, such as a direction that is nowhere declared: one thing to mend."""
+    alike: dict[Problem, list[Path]] = {}
+    for path, refusal in refusals.items():
+        alike.setdefault(problem_of(path, refusal), []).append(path)
+    return [Shared(problem=problem, files=files) for problem, files in alike.items() if len(files) > 1]
+
+
+def problem_of(file: Path, refusal: Refused) -> Problem:
+    """Why a file is refused, without its name: the same of two files where the same is to be mended."""
+    where = refusal.where.removeprefix(str(file)).removeprefix(file.name)
+    return Problem(rule=refusal.rule, where=where.strip(", "), found=refusal.found, advice=refusal.advice)
+
+
+def shared_refusals(looked: Look) -> Iterator[tuple[Path, Refused]]:
+    """Each file of a problem that several have, with its refusal."""
+    for shared in looked.shared:
+        problem = shared.problem
+        for file in shared.files:
+            where = problem.where or str(file)
+            yield file, Refused(problem.rule, where=where, found=problem.found, advice=problem.advice)
 
 
 def require_folder(inbox: Path) -> None:
@@ -117,8 +154,10 @@ def seen_before_reading(file: Path) -> str | None:
 
 
 def fingerprint(file: Path) -> str:
-    """Hash of a file and of every paper in which something may be declared about it."""
+    """Hash of a file and of everything in which something may be declared about it."""
     parts = [file.read_bytes(), *(paper.read_bytes() for paper in papers(file) if paper.is_file())]
+    if (otherwise := declared_otherwise()) != Declaration():
+        parts.append(otherwise.model_dump_json().encode())
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
 
@@ -155,25 +194,27 @@ def _state(path: Path) -> State:
     return (found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
-def _judge(path: Path, request: WatchRequest, store: Path, day: date, known: Collection[str]) -> tuple[str, date]:
-    """One word about a file, and the day by which it is sorted; `known` are the releases that are published."""
-    dropped = datetime.fromtimestamp(max(_state(path)[1], 0) / 10**9, UTC).date()
+def _judge(path: Path, request: WatchRequest, store: Path, day: date, known: Collection[str]) -> Judged:
+    """What becomes of a file; `known` are the releases that are published."""
+    state = _state(path)
+    dropped = datetime.fromtimestamp(max(state[1], 0) / 10**9, UTC).date()
     try:
         declared = locate(ReleaseRequest(file=path, store=request.store))
-    except (Refused, OSError):
-        return ("refused" if _was_refused(path) else "refusable"), dropped
+    except (Refused, OSError) as problem:
+        refusal = problem if isinstance(problem, Refused) else None
+        return Judged("refused" if _was_refused(path) else "refusable", dropped, state, refusal)
     if (request.source or declared.source) != declared.source or (request.flow or declared.flow) != declared.flow:
-        return "other", dropped
+        return Judged("other", dropped, state)
     released_on = declared.released_on or dropped
     if declared.released_on and declared.released_on > day:
-        return "later", released_on
-    return _what_became(path, declared, store, day, known), released_on
+        return Judged("later", released_on, state)
+    return Judged(_what_became(path, declared, store, day, known), released_on, state)
 
 
 def _what_became(path: Path, declared: Declared, store: Path, day: date, known: Collection[str]) -> str:
     """One word about a file that is wanted today: what became of its bytes and its declaration, if anything."""
     try:
-        landed = expected(declared, declared.file.read_bytes(), day)
+        landed = expected(declared, read_download(declared.file), day)
         release_id = release_id_of(amended(landed, store, day, declared.released_on))
     except (Refused, OSError):
         # What cannot be read, or is gone by now, is told when its turn has come.

@@ -64,8 +64,9 @@ class Known(NamedTuple):
         return tuple(sorted({*self.derived} - {*self.unchanged}))
 
 
-def open_known(store: Path, release: Normalised) -> Known:
-    """The published state that matters for `release`; everything empty where nothing was published yet.
+def open_known(store: Path, release: Normalised, parent: Snapshot | None = None, *, enters: bool = False) -> Known:
+    """The published state that matters for `release`; everything empty where nothing was published yet. `parent` is the snapshot
+    in which all figures are up to date, where that is an earlier one than the current one. Where the release only `enters` the ledger, nothing is known for figures.
 
     Raises Refused where the store is another reporter's, because no figure says whose it is, or has codes of another list of goods;
     DamagedStore where what is read is damaged; StoreError where a later version wrote what this one does not know.
@@ -77,10 +78,10 @@ def open_known(store: Path, release: Normalised) -> Known:
     _refuse_another_reporter(releases, release, store)
     _refuse_another_list(releases, release, store)
     in_ledger, figures = _published(snapshot, Observation), _published(snapshot, Metric)
-    outdated = figures.keys() - _of_todays_schema(figures, Metric).keys()
+    outdated = set() if enters else figures.keys() - _of_todays_schema(figures, Metric).keys()
     # A version that wrote figures with other columns did not bring these states up to date: they may be older than the figures.
     foreign = {month for month in outdated if _has_other_columns(snapshot, Metric, figures[month])}
-    states = _of_todays_schema(_published(snapshot, State), State).keys() - foreign
+    states = in_ledger.keys() if enters else _of_todays_schema(_published(snapshot, State), State).keys() - foreign
     plan = plan_months(
         release,
         in_ledger.keys(),
@@ -88,6 +89,9 @@ def open_known(store: Path, release: Normalised) -> Known:
         outdated,
         states,
         lambda month: _has_spans(snapshot, month, in_ledger[month]),
+        in_ledger.keys() | figures.keys()
+        if parent is None
+        else _published(parent, Observation).keys() | figures.keys(),
     )
     if again := sum(month in plan.derived for month in outdated):
         log.warning(

@@ -14,6 +14,7 @@ from tasks.editions import amended
 from tasks.errors import BrokenStore, Refused
 from tasks.objects import keep_bytes
 from tasks.publish import exclusive
+from tasks.unpack import read_download
 from tasks.working_copy import first_landing
 
 RAW = "raw"
@@ -29,7 +30,7 @@ def land(declared: Declared, store: Path, today: date) -> Landed:
     of a day to come; BrokenStore for a damaged note.
     """
     try:
-        raw = declared.file.read_bytes()
+        raw = read_download(declared.file)
     except OSError as error:
         raise Refused(
             "unreadable file", where=str(declared.file), found=str(error.strerror), advice="Check the permissions."

@@ -28,6 +28,7 @@ from schemas.release import Release
 from schemas.table import Table, polars_schema
 from tasks.frame_hash import frame_sha256
 from tasks.imports import modules_behind
+from tasks.plurals import counted
 
 SHAPING_LIBRARIES = ("polars", "pyarrow", "pandera", "fastexcel", "numpy", "tidewaiter")
 
@@ -53,12 +54,15 @@ class StepRecord:
     error: str | None = None
 
     @property
-    def told(self) -> str:
-        """One line for a person: `parse: 60 rows of reported`."""
+    def line(self) -> str:
+        """One line for a person: `normalise: 121 rows (120 detail, 1 release), 117 ms`."""
         if self.error is not None:
             return f"{self.step}: {self.error}"
-        rows = [f"{rows:,} rows" + (f" of {name}" if name != self.step else "") for name, rows in self.rows_out.items()]
-        return f"{self.step}: {', '.join(rows) or 'done'}"
+        names = [name for name in self.rows_out if name != self.step]
+        each = [name if len(names) == 1 else f"{self.rows_out[name]:,} {name}" for name in names]
+        rows = [counted(sum(self.rows_out.values()), "row") + (f" ({', '.join(each)})" if each else "")]
+        spent = round((self.ended - self.started).total_seconds() * 1000)
+        return f"{self.step}: {', '.join([*(rows if self.rows_out else []), f'{spent:,} ms'])}"
 
 
 @dataclass

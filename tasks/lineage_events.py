@@ -30,14 +30,16 @@ REFUSED = re.compile(r"too many (\d{3}) error responses")
 log = logging.getLogger("tidewaiter.lineage_events")
 
 
-def emit(run: Run, store: Path) -> None:
-    """Write and send the events of `run`, unless it changed nothing."""
+def emit(run: Run, store: Path, *entered: Run) -> None:
+    """Write and send the events of `run`, unless it changed nothing, and of the releases that were `entered` into its batch."""
     name = _file_name(run)
     if name is None:
         return
     place = store / FOLDER / f"{name}.ndjson"
     try:
-        told = events(run, run.outcome.release_id if run.outcome else name)
+        told = [
+            event for one in (run, *entered) for event in events(one, one.outcome.release_id if one.outcome else name)
+        ]
         if not place.exists():
             place.parent.mkdir(parents=True, exist_ok=True)
             half = place.with_suffix(".half")

@@ -2,13 +2,17 @@
 
 Looked for, first found wins, in: the command line, the sidecar `<file>.toml`, `defaults.toml` of the file's folder and of
 the two above it, and the folder names (`<source>/<flow>/file`). Where the file is a link, both where it lies and where it
-leads count. What is needed and nowhere said is refused, with the line to write.
+leads count. Last comes what a command that takes a whole folder was given for it (`otherwise`). What is needed and nowhere said
+is refused, with the line to write.
 """
 
 import os
 import re
 import tomllib
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date
 from pathlib import Path
 
@@ -39,6 +43,28 @@ TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 NAME_BYTES_MAX = 255
 TITLE_CHARACTERS_MAX = 255
 OPTIONS = {"flow": "--flow import|export", "source": f"--source {'|'.join(SOURCES)}", "reporter": "--reporter CHN"}
+NOTHING = Declaration()
+_otherwise: ContextVar[Declaration] = ContextVar("tidewaiter_otherwise", default=NOTHING)  # it is frozen
+
+
+@contextmanager
+def otherwise(declared: Declaration) -> Iterator[None]:
+    """Inside, `declared` holds for each file about which nothing else says otherwise."""
+    token = _otherwise.set(declared)
+    try:
+        yield
+    finally:
+        _otherwise.reset(token)
+
+
+def declared_otherwise() -> Declaration:
+    """What holds here for files about which nothing else says otherwise."""
+    return _otherwise.get()
+
+
+def declare_otherwise(declared: Declaration) -> None:
+    """The same for a thread that begins: it does not inherit what was said around it."""
+    _otherwise.set(declared)
 
 
 def locate(request: ReleaseRequest) -> Declared:
@@ -102,7 +128,7 @@ def _declarations(request: ReleaseRequest) -> list[Declaration]:
     """Everything said about the file, the strongest first."""
     given = request.model_dump(include=set(Declaration.model_fields), exclude_none=True)
     said = (_read(paper) for paper in papers(request.file) if paper.is_file())
-    return [Declaration(**given), *said, *map(_folder_names, _places(request.file))]
+    return [Declaration(**given), *said, *map(_folder_names, _places(request.file)), _otherwise.get()]
 
 
 def papers(file: Path) -> list[Path]:
@@ -180,8 +206,8 @@ def _require(name: str, value: object, file: Path) -> None:
             f"{name} not declared",
             where=str(file),
             found=f"the {name} is not in the file and nowhere declared",
-            advice=f"Write {WAYS[name]} into {file.name}.toml beside it or into {DEFAULTS} in its folder, or give "
-            f"{OPTIONS[name]} where it is ingested alone.",
+            advice=f"Write {WAYS[name]} into a sidecar <its name>.toml or, for all files of its folder, into {DEFAULTS} there; or give "
+            f"{OPTIONS[name]}.",
         )
 
 

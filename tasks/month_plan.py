@@ -40,10 +40,12 @@ def plan_months(
     outdated: Set[Partition],
     with_state: Set[Partition],
     has_totals: Callable[[Partition], bool],
+    derived_before: Set[Partition],
 ) -> MonthPlan:
     """What the release changes, where `in_ledger`, `with_figures` and `with_state` are the published partitions of `observation`,
     `metric` and `state`; `outdated` are those of `metric` that another version wrote, or with other code tables, and `has_totals`
-    says whether the ledger of a month has a figure of several months."""
+    says whether the ledger of a month has a figure of several months. `derived_before` are the months up to which figures were derived
+    last: between them there is no gap."""
     touched = touched_months(release)
     flows = {flow for flow, _, _ in touched}
     # Outdated files beside new ones would be a table that no reader can read whole, or that compares by two rules. So all outdated
@@ -53,7 +55,7 @@ def plan_months(
     months = _months_between(touched | published)
     missing = {month for month in in_ledger - with_state if month[0] in flows}
     # A gap before a new month has no state yet, and passes on what came before it.
-    missing |= {month for month in months - _months_between(published) if month[0] in flows}
+    missing |= {month for month in months - _months_between(derived_before) if month[0] in flows}
     changed = touched | missing | again
     near = {month for month in months if can_change(month, changed)}
     years = {month[:2] for month in near | touched}

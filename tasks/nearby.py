@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from schemas.catalog import PUBLISHED
+from schemas.catalog import LAYOUTS
 from tasks.display import NAMED_MAX, named
 from tasks.periods import span_name
 from tasks.reading import Keys, Month, is_one_of, months_of, several
@@ -23,7 +23,7 @@ def what_is_nearby(
 ) -> str:  # fmt: skip
     """Where `reading.query` with these conditions finds no row: which condition is the first that leaves none, and what it could have
     been instead. No more of the table is read than the query has read."""
-    snapshot, layout = open_snapshot(store), PUBLISHED[table]
+    snapshot, layout = open_snapshot(store), LAYOUTS[table]
     if snapshot is None or not snapshot.entries(table):
         return f"the table {table} has no files in this snapshot"
     look = _Look(snapshot, table)
@@ -68,7 +68,7 @@ class _Look:
     def has_rows(self) -> bool:
         if self._is_filed():
             return bool(self._partitions())
-        return self._rows(PUBLISHED[self.table].sort_by[0]).height > 0
+        return self._rows(LAYOUTS[self.table].sort_by[0]).height > 0
 
     def values(self, name: str) -> str:
         """Values of a column, from the last month back; where there are too many to name, some of them."""
@@ -88,7 +88,7 @@ class _Look:
 
     def _is_filed(self) -> bool:
         """Whether the names of the files tell it all, and none need be read."""
-        return PUBLISHED[self.table].month_of is not None and {name for name, _ in self.conditions} <= {"flow"}
+        return LAYOUTS[self.table].month_of is not None and {name for name, _ in self.conditions} <= {"flow"}
 
     def _partitions(self) -> set[Partition]:
         flows = dict(self.conditions).get("flow")
@@ -104,7 +104,7 @@ class _Look:
         flows = asked.pop("flow", None)
         inside = [is_one_of(name, keys) for name, keys in asked.items()]
         rows = read_table(
-            self.snapshot, PUBLISHED[self.table].model,
+            self.snapshot, LAYOUTS[self.table].model,
             lambda partition: (flows is None or partition[0] in flows) and month in (None, partition),
             where=pl.all_horizontal(inside) if inside else None, columns=(column, "flow"),
         )  # fmt: skip

@@ -7,7 +7,7 @@ version wrote (`known`, `tables`), the form of a manifest (`snapshot`).
 
 import polars as pl
 
-from schemas.catalog import PUBLISHED
+from schemas.catalog import LAYOUTS
 from schemas.table import schema_sha256, stored_columns
 from tasks.errors import StoreError
 from tasks.snapshot import NEWER, Snapshot
@@ -19,10 +19,10 @@ def refuse_newer(snapshot: Snapshot | None) -> None:
     """Raise StoreError where a snapshot has a table, or a table a column, that this version does not know."""
     # One file of each form: all that were written by one version have its columns.
     forms = {(entry.table, entry.schema_sha256): entry for entry in (snapshot.files if snapshot else ())}
-    if tables := sorted({table for table, _ in forms} - PUBLISHED.keys()):
+    if tables := sorted({table for table, _ in forms} - LAYOUTS.keys()):
         raise StoreError(f"the store has tables that this version does not know: {', '.join(tables)}. {_REMEDY}")
     for (table, form), entry in sorted(forms.items()):
-        model = PUBLISHED[table].model
+        model = LAYOUTS[table].model
         if form != schema_sha256(model):
             found = pl.read_parquet_schema(snapshot.path / entry.path)  # type: ignore[union-attr]
             if columns := [name for name in found if name not in stored_columns(model)]:

@@ -11,7 +11,7 @@ from typing import cast
 import polars as pl
 from pandera.typing.polars import DataFrame
 
-from schemas.catalog import PUBLISHED
+from schemas.catalog import LAYOUTS
 from schemas.observation import Observation
 from schemas.release import Release
 from schemas.table import Table, empty_frame, readers_schema
@@ -58,7 +58,7 @@ def query(
     `as_of` gives the rows as they stood on that day, computed from the ledger by the functions that publish. Raises
     NothingPublished, and ValueError for a condition on a column that the table does not have or a day without a word.
     """
-    model = PUBLISHED[table].model
+    model = LAYOUTS[table].model
     snapshot = open_published(store)
     asked = {name: several(keys) for name, keys in (("product", product), ("partner", partner), ("measure", measure))}
     months = months_of(month)
@@ -79,7 +79,7 @@ def query(
     if flow is not None:
         rows = rows.filter(pl.col("flow") == flow)
     if months is not None:
-        month_of = PUBLISHED[table].month_of
+        month_of = LAYOUTS[table].month_of
         if month_of is None:
             raise ValueError(f"the table {table} has no months")
         wanted = [date(*one, 1) for one in sorted(months)]
@@ -133,7 +133,7 @@ def _as_of(snapshot: Snapshot, table: str, day: date, flow: str | None, products
     spoke = (pl.col("released_on") <= day) | pl.col("release_id").is_in(speaking.to_list())
     releases = DataFrame[Release](read_table(snapshot, Release).filter(spoke))
     made = wide.widen(words, releases) if table == "trade_flow" else derive(words, releases)
-    return made.cast(readers_schema(PUBLISHED[table].model))  # type: ignore[arg-type]
+    return made.cast(readers_schema(LAYOUTS[table].model))  # type: ignore[arg-type]
 
 
 def _require_column(model: type[Table], table: str, name: str) -> None:

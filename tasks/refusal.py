@@ -1,9 +1,5 @@
 """Text from a file that somebody else wrote, short and plain enough for a message on a terminal."""
 
-from tasks.errors import Refused
-
-__all__ = ["Refused", "clip", "clip_bytes"]  # the first for modules that have not been moved yet
-
 
 def clip(text: str, length: int = 80) -> str:
     """Text from a stranger's file, short enough and plain enough for a terminal."""

@@ -1,5 +1,6 @@
 """When a release is due: the official calendar against what is published; and which day it is where releases are made."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -7,20 +8,22 @@ import polars as pl
 
 from schemas.code_tables import code_table
 from schemas.release import Release
-from schemas.watch import Expectation, ReleaseKind
+from schemas.watch import Expectation, Expected, ReleaseKind
 from tasks.periods import first_day, month_name, month_number
 from tasks.snapshot import open_snapshot
 from tasks.sources import gacc_query, published
 from tasks.tables import read_table
 
 
-def expect(store: Path, kind: ReleaseKind | None, day: date) -> Expectation:
-    """What was due last on `day` and whether it is in; nothing where no kind is asked for.
+def expect(store: Path, kinds: Sequence[ReleaseKind], day: date) -> Expected:
+    """What was due last on `day` of each kind, and whether it is in.
 
     A year that the calendar does not have is a warning: what comes is ingested all the same.
     """
-    if kind is None:
-        return Expectation()
+    return Expected(kinds=[_expect(store, kind, day) for kind in kinds])
+
+
+def _expect(store: Path, kind: ReleaseKind, day: date) -> Expectation:
     rows = code_table("release_calendar").filter(kind=kind).with_columns(pl.col("expected_on").str.to_date())
     reported = str(day.year if day.month > 1 else day.year - 1)
     if reported not in rows["year"]:

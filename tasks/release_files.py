@@ -7,33 +7,31 @@ and the lineage record of the publication itself. Does not belong here: what is 
 
 import functools
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 from pandera.typing.polars import DataFrame
 
 from schemas.control_event import ControlEvent, EventMonth, EventWindow
 from schemas.lineage import Lineage
-from schemas.metric import Metric
 from schemas.name import PartnerName, ProductName
 from schemas.observation import Detail, Observation
 from schemas.release import Finding, Quarantine, Release
 from schemas.revision import Revision
-from schemas.state import Recent, State
 from schemas.table import PUBLISHED, Table, empty_frame, schema_sha256, table_name
 from schemas.trade_flow import TradeFlow
 from tasks import event_tables
-from tasks.assemble import Figures, Ledger, whole
+from tasks.assemble import DERIVED, Figures, Ledger, whole
 from tasks.derivation import derivation_of, derivation_of_month, words_of_collected
 from tasks.event_tables import EventTables
 from tasks.known import Known, later_year
 from tasks.lineage import code_sha256, json_sha256, lineage_row
-from tasks.month_writer import PendingFiles
 from tasks.name_tables import NameTables, name_tables
 from tasks.normalise import Normalised
 from tasks.publish import NewFile, Published, publish
+from tasks.snapshot import FileEntry, Snapshot
 from tasks.tables import Partition, encode_file, encode_months, partition_path
 from tasks.working_copy import announcement
 
@@ -54,88 +52,175 @@ def publish_release(
     known: Known,
 ) -> Published:
     """Publish everything as the successor of the known snapshot; nothing changes where nothing is new."""
+    ledger_files = _files_of_ledger(release, ledger_after, trade_flow, revision, known)
+    figures = _files_of_figures(derived, events, ledger_after.releases)
+    new: Iterator[NewFile] = itertools.chain(ledger_files.new, figures)
+    if ledger_files.is_new_release:
+        new = _with_lineage(
+            itertools.chain(new, _files_of_release(release, findings, known)),
+            {release.release["release_id"][0]: trail},
+            ledger_after.releases,
+        )
+    replaced = ledger_files.replaced | _of_figures(known)
+    return publish(
+        store,
+        new,
+        carried=_carried(known.snapshot, replaced),
+        parent=known.snapshot,
+        about=_about(ledger_after.releases),
+        audit=announcement(store),
+    )
+
+
+def enter_release(
+    store: Path,
+    release: Normalised,
+    findings: DataFrame[Finding],
+    ledger_after: Ledger,
+    trade_flow: DataFrame[TradeFlow],
+    revision: DataFrame[Revision],
+    known: Known,
+) -> Published:
+    """Enter a release into the ledger of `store`, the copy of a batch, which no reader sees: figures, tables of events and lineage
+    follow for the batch as a whole."""
+    files = _files_of_ledger(release, ledger_after, trade_flow, revision, known)
+    own = _files_of_release(release, findings, known) if files.is_new_release else ()
+    return publish(
+        store,
+        itertools.chain(files.new, own),
+        carried=_carried(known.snapshot, files.replaced),
+        parent=known.snapshot,
+        about=_about(ledger_after.releases),
+    )
+
+
+def publish_batch(
+    store: Path, entered: Snapshot, parent: Snapshot | None, derived: Figures, events: EventTables,
+    trails: Mapping[str, DataFrame[Lineage]], known: Known,
+) -> Published:  # fmt: skip
+    """Publish the ledger that the releases of a batch were `entered` into, with what follows from it, as the successor of `parent`."""
+    replaced = _of_figures(known)
+    stays = [entry for entry in entered.files if (entry.table, entry.partition) not in replaced]
+    before = {entry.path for entry in parent.files} if parent else set()
+    of_ledger = (
+        NewFile(
+            entry.table, entry.partition, (entered.path / entry.path).read_bytes(), entry.rows, entry.schema_sha256,
+            PUBLISHED[entry.table].by_release,
+        )
+        for entry in stays if entry.path not in before
+    )  # fmt: skip
+    new = itertools.chain(of_ledger, _files_of_figures(derived, events, known.releases))
+    return publish(
+        store,
+        _with_lineage(new, trails, known.releases),
+        carried=[entry for entry in stays if entry.path in before],
+        parent=parent,
+        about=_about(known.releases),
+        audit=announcement(store),
+    )
+
+
+class _LedgerFiles(NamedTuple):
+    """The files of the ledger that a release makes again, and the tables and partitions whose files they replace."""
+
+    new: Iterator[NewFile]
+    replaced: set[tuple[str, str]]
+    is_new_release: bool
+
+
+def _files_of_ledger(
+    release: Normalised,
+    ledger_after: Ledger,
+    trade_flow: DataFrame[TradeFlow],
+    revision: DataFrame[Revision],
+    known: Known,
+) -> _LedgerFiles:
     releases = ledger_after.releases
-    # Each table with the months of which it is made again: those that are frames, and those that are files already.
+    again = tuple(sorted({*known.touched, *later_year(known.touched)}))
     frames: dict[type[Table], tuple[pl.DataFrame, tuple[Partition, ...]]] = {
         Observation: (ledger_after.touched, known.touched),
         TradeFlow: (trade_flow, known.touched),
-        Revision: (revision, tuple(sorted({*known.touched, *later_year(known.touched)}))),
+        Revision: (revision, again),
     }
-    files: dict[type[Table], tuple[PendingFiles, tuple[Partition, ...]]] = {
-        Metric: (derived.metric, known.derived),
-        State: (derived.state, known.derived),
-        Recent: (derived.recent, known.derived),
-    }
-    again = {model: months for made in (frames, files) for model, (_, months) in made.items()}
-    replaced = {(table_name(model), partition_path(month)) for model, months in again.items() for month in months}
-    replaced |= {(table_name(model), "") for model in (ControlEvent, EventWindow, EventMonth, ProductName, PartnerName)}
-    earlier = known.snapshot.files if known.snapshot else ()
-    carried = [entry for entry in earlier if (entry.table, entry.partition) not in replaced and entry.table not in GONE]
-    about = {"releases": releases["release_id"].sort().to_list(), "released_on": str(releases["released_on"].max())}
+    replaced = {(table_name(model), partition_path(month)) for model, (_, months) in frames.items() for month in months}
+    replaced |= {(table_name(model), "") for model in (ProductName, PartnerName)}
     # These months get a file also where it has no rows: a table without files would be a folder that no reader finds, and a file
     # that was there stays one.
+    earlier = known.snapshot.files if known.snapshot else ()
     there = {entry.partition for entry in earlier if entry.table == table_name(Revision)}
-    revised = tuple(month for month in again[Revision] if month in known.touched or partition_path(month) in there)
-    always: dict[type[Table], tuple[Partition, ...]] = {Revision: revised}
-    # File after file: each is written and let go before the next one is made.
-    waiting = itertools.chain(*(table.new_files() for table, _ in files.values()))
+    always = tuple(month for month in again if month in known.touched or partition_path(month) in there)
     collected = words_of_collected(whole(ledger_after, known), releases)
     made_of = functools.partial(derivation_of_month, releases=releases, collected=collected)
-    release_id = release.release["release_id"][0]
-    is_new = release_id not in known.releases["release_id"]
+    is_new = release.release["release_id"][0] not in known.releases["release_id"]
     names = name_tables(known.snapshot, release.names if is_new else None)
-    new = _made_again(
-        {model: frame for model, (frame, _) in frames.items()}, waiting, always, events, names, made_of, releases
-    )
-    if is_new:
-        new = _with_files_of_release(new, release, findings, trail, releases.filter(pl.col("release_id") == release_id))
-    return publish(store, new, carried=carried, parent=known.snapshot, about=about, audit=announcement(store))
+    new = _made_again({model: frame for model, (frame, _) in frames.items()}, always, names, made_of, releases)
+    return _LedgerFiles(new, replaced, is_new)
+
+
+def _of_figures(known: Known) -> set[tuple[str, str]]:
+    """The tables and partitions of figures that are made again."""
+    of_months = {(table_name(model), partition_path(month)) for model in DERIVED for month in known.derived}
+    return of_months | {(table_name(model), "") for model in (ControlEvent, EventWindow, EventMonth)}
+
+
+def _carried(parent: Snapshot | None, replaced: set[tuple[str, str]]) -> list[FileEntry]:
+    earlier = parent.files if parent else ()
+    return [entry for entry in earlier if (entry.table, entry.partition) not in replaced and entry.table not in GONE]
+
+
+def _about(releases: pl.DataFrame) -> dict[str, Any]:
+    return {"releases": releases["release_id"].sort().to_list(), "released_on": str(releases["released_on"].max())}
 
 
 def _made_again(
-    frames: dict[type[Table], pl.DataFrame], waiting: Iterable[NewFile], always: dict[type[Table], tuple[Partition, ...]],
-    events: EventTables, names: NameTables, made_of: Callable[[type[Table], Partition], dict[str, Any]], releases: pl.DataFrame,
+    frames: dict[type[Table], pl.DataFrame], always: tuple[Partition, ...], names: NameTables,
+    made_of: Callable[[type[Table], Partition], dict[str, Any]], releases: pl.DataFrame,
 ) -> Iterator[NewFile]:  # fmt: skip
-    """The files that take the place of earlier ones, also without rows for the months that `always` have one."""
-    encoded = itertools.chain(
-        *(encode_months(model, frame, functools.partial(made_of, model)) for model, frame in frames.items())
-    )
+    """The files that take the place of earlier ones, of revisions also without rows for the months that `always` have one."""
     told = set()
-    for file in itertools.chain(encoded, waiting):
-        told.add((file.table, file.partition))
-        yield file
-    for model, months in always.items():
-        for month in months:
-            if (table_name(model), partition_path(month)) not in told:
-                yield encode_file(model, empty_frame(model), partition_path(month), made_of(model, month))
+    for model, frame in frames.items():
+        for file in encode_months(model, frame, functools.partial(made_of, model)):
+            told.add((file.table, file.partition))
+            yield file
+    for month in always:
+        if (table_name(Revision), partition_path(month)) not in told:
+            yield encode_file(Revision, empty_frame(Revision), partition_path(month), made_of(Revision, month))
+    yield encode_file(ProductName, names.product_name, "", derivation_of(ProductName, releases))
+    yield encode_file(PartnerName, names.partner_name, "", derivation_of(PartnerName, releases))
+
+
+def _files_of_figures(derived: Figures, events: EventTables, releases: pl.DataFrame) -> Iterator[NewFile]:
+    # File after file: each is read from the disk and let go before the next one.
+    for table in derived:
+        yield from table.new_files()
     made_with = event_tables.derivation()
     speaking = event_tables.speaking(releases)
     yield encode_file(ControlEvent, events.control_event, "", derivation_of(ControlEvent, releases.clear()) | made_with)
     yield encode_file(EventWindow, events.event_window, "", derivation_of(EventWindow, speaking) | made_with)
     yield encode_file(EventMonth, events.event_month, "", derivation_of(EventMonth, speaking) | made_with)
-    yield encode_file(ProductName, names.product_name, "", derivation_of(ProductName, releases))
-    yield encode_file(PartnerName, names.partner_name, "", derivation_of(PartnerName, releases))
 
 
-def _with_files_of_release(
-    others: Iterable[NewFile],
-    release: Normalised,
-    findings: pl.DataFrame,
-    trail: DataFrame[Lineage],
-    mine: pl.DataFrame,
+def _files_of_release(release: Normalised, findings: pl.DataFrame, known: Known) -> Iterator[NewFile]:
+    """The files that a release gets once and for good: its details, its row, its findings, its quarantine."""
+    mine = release.release
+    yield from encode_months(Detail, release.detail, functools.partial(derivation_of_month, Detail, releases=mine))
+    for model, frame in ((Release, release.release), (Finding, findings), (Quarantine, release.quarantine)):
+        yield encode_file(model, frame, "", derivation_of(model, mine))
+
+
+def _with_lineage(
+    files: Iterable[NewFile], trails: Mapping[str, DataFrame[Lineage]], releases: pl.DataFrame
 ) -> Iterator[NewFile]:
-    """`others` and then the files that a release gets once and for ever: its details, its row, its doubts, its lineage."""
-    details = encode_months(Detail, release.detail, functools.partial(derivation_of_month, Detail, releases=mine))
-    single = ((Release, release.release), (Finding, findings), (Quarantine, release.quarantine))
-    own = (encode_file(model, frame, "", derivation_of(model, mine)) for model, frame in single)
+    """The files, and after them one of lineage for each trail, whose last row is the publication of these files."""
     rows: dict[str, int] = {}
     hashes: dict[str, list[str]] = {}
-    for file in itertools.chain(others, details, own):
+    for file in files:
         rows[file.table] = rows.get(file.table, 0) + file.rows
         hashes.setdefault(file.table, []).append(file.sha256)
         yield file
-    lineage = _with_own_record(trail, mine["release_id"][0], rows, hashes)
-    yield encode_file(Lineage, lineage, "", derivation_of(Lineage, mine))
+    for release_id, trail in trails.items():
+        mine = releases.filter(pl.col("release_id") == release_id)
+        yield encode_file(Lineage, _with_own_record(trail, release_id, rows, hashes), "", derivation_of(Lineage, mine))
 
 
 def _with_own_record(

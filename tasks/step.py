@@ -23,6 +23,7 @@ from pydantic import BaseModel
 
 from schemas.address import S3Url
 from schemas.table import Table, schema_sha256, table_name
+from tasks import quiet_logs
 from tasks.lineage import Run, StepRecord, code_sha256, current_run, json_sha256
 from tasks.listeners import tell_begin
 from tasks.month_writer import PendingFiles
@@ -38,15 +39,17 @@ log = logging.getLogger("tidewaiter.step")
 
 class Step(Generic[P, R]):
     """A step: call it like the function. Only an OSError is tried again, up to `retries` times, because a disk or a network
-    may recover; a refusal or a schema error would come out the same and is raised at once."""
+    may recover; a refusal or a schema error would come out the same and is raised at once. `answers` are exceptions by which it
+    says no to what it was given: they are raised too, and in the UI its task has not failed."""
 
     def __init__(
         self, function: Callable[P, R], *, name: str | None = None, retries: int = 0,
-        retry_delay_seconds: Sequence[float] = (),
+        retry_delay_seconds: Sequence[float] = (), answers: tuple[type[Exception], ...] = (),
     ) -> None:  # fmt: skip
         self.function = function
         self.name = name or function.__name__
         self.retries, self.retry_delay_seconds = retries, list(retry_delay_seconds)
+        self.answers = answers
         self.models = _promised(typing.get_type_hints(function).get("return"))
         if not self.models:
             raise TypeError(
@@ -65,7 +68,8 @@ class Step(Generic[P, R]):
 
             # Prefect looks for results of other tasks, of which its graph is made, in everything it is given: each file of a
             # snapshot, a dozen times a release. What a step is given is the result of another as a whole, or none.
-            return typing.cast(R, self.task(*map(opaque, args), **{name: opaque(one) for name, one in kwargs.items()}))
+            made = self.task(*map(opaque, args), **{name: opaque(one) for name, one in kwargs.items()})
+            return typing.cast(R, _or_answer(made))
         return self.run(*args, **kwargs)
 
     @property
@@ -81,13 +85,27 @@ class Step(Generic[P, R]):
 
         # So that the page of a run says what each step made; Prefect leaves the level of others' loggers as it is.
         log.setLevel(logging.INFO)
+        quiet_logs.hush()
         # Frames must be neither hashed for a cache key nor written as results: the store is the only memory.
         # The stubs want to know whether the wrapped function takes arguments; a step does not know that.
         return task(  # type: ignore[call-overload]
-            work, name=self.name, task_run_name=self.name, cache_policy=NO_CACHE, persist_result=False,
+            self._answering(work), name=self.name, task_run_name=self.name, cache_policy=NO_CACHE, persist_result=False,
             description=inspect.getdoc(self.function), retry_condition_fn=self._may_retry,
             retries=self.retries, retry_delay_seconds=self.retry_delay_seconds or 0,
         )  # fmt: skip
+
+    def _answering(self, work: Callable[..., Any]) -> Callable[..., Any]:
+        """`work`, of which an answer ends the task as a state that is no failure; who calls the task gets it raised."""
+
+        def answering(*args: Any, **kwargs: Any) -> Any:
+            from prefect.states import Cancelled
+
+            try:
+                return work(*args, **kwargs)
+            except self.answers as answer:
+                return Cancelled(name=type(answer).__name__, message=str(answer), data=answer)
+
+        return answering
 
     def adopt(self, record: StepRecord, problem: Exception | None) -> None:
         """Take over the record of this step, which was taken elsewhere; inside a flow it has its task run all the same.
@@ -100,12 +118,12 @@ class Step(Generic[P, R]):
             run = current_run()
             if run is not None:
                 run.records.append(dataclasses.replace(record, task_run_id=_task_run_id()))
-                log.info("%s", record.told)
+                log.info("%s", record.line)
             if problem is not None:
                 raise problem
 
         if inside_flow():
-            self._as_task(take_over)()
+            _or_answer(self._as_task(take_over)())
         else:
             take_over()
 
@@ -129,7 +147,7 @@ class Step(Generic[P, R]):
             if run is not None:
                 record = self._record(run, given.arguments, made, started, error)
                 run.records.append(record)
-                log.info("%s", record.told)
+                log.info("%s", record.line)
 
     def _record(
         self, run: Run, arguments: dict[str, Any], made: object, started: datetime, error: str | None
@@ -156,6 +174,17 @@ class Step(Generic[P, R]):
             task_run_id=_task_run_id(),
             error=error,
         )
+
+
+def _or_answer(made: object) -> object:
+    """What a task made. Raises the answer with which it ended: Prefect gives back the state of it and raises nothing, and what comes
+    after a hold must not begin."""
+    from prefect.client.schemas.objects import State
+
+    if isinstance(made, State):
+        made.result()
+        raise RuntimeError(f"a step ended as {made.name} and Prefect gave no exception for it: {made.message}")
+    return made
 
 
 def _promised(annotation: Any) -> dict[str, Any]:

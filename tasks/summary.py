@@ -19,6 +19,7 @@ from schemas.release import Finding, Quarantine, Release
 from schemas.revision import Revision
 from schemas.table import Table
 from schemas.trade_flow import VALUES
+from tasks import lineage_page
 from tasks.control_events import MIXED, MIXED_WORDS, holds
 from tasks.display import amount, partner_name, product_name, row_name, written_month
 from tasks.plain_text import plain
@@ -49,13 +50,22 @@ NOT_COMPARABLE = (
 Row = dict[str, Any]
 
 
-class Pages(NamedTuple):
-    """The pages about one release; a page without rows has nothing to tell."""
+class Headline(NamedTuple):
+    """The newest month of one product: in one line, and as a table with its picture."""
 
+    lead: str
+    lines: list[str]
+
+
+class Pages(NamedTuple):
+    """The pages about one release; a page without rows has nothing to tell. `lead` is the finding in one line."""
+
+    lead: str
     summary: str
     checks: list[Row]
     quarantine: list[Row]
     lineage: list[Row]
+    hashes: list[Row]
     revised: int
 
 
@@ -67,27 +77,30 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
     findings = _of(snapshot, Finding, outcome)
     revision = read_table(snapshot, Revision, where=pl.col("new_release_id") == outcome.release_id)
     revised = revision.height
-    lines = [
-        f"# {plain(outcome.title)}", "",
-        f"**{', '.join(outcome.flows)}, {outcome.span}**; public from {release['released_on']}. "
-        f"{counted(outcome.records, 'record')} = {outcome.records_observed:,} observed + {outcome.records_quarantined:,} quarantined.", "",
-        f"Release `{outcome.release_id}`, snapshot `{outcome.snapshot_id}`, raw sha256 `{release['raw_sha256'][:16]}…`", "",
-    ]  # fmt: skip
+    shown = [part for flow in outcome.flows for part in _headlines(snapshot, outcome, flow, pictures=pictures)]
+    lead = shown[0].lead if shown else f"{outcome.months[-1]}: {' and '.join(outcome.flows)}"
+    lines = [f"# {plain(lead)}", ""]
+    lines += [f"**Revised: {counted(revised, 'number')}** of earlier releases; see below.", ""] if revised else []
     lines += _doubts(findings)
     lines += [
         line
         for row in findings.filter(check="approved").iter_rows(named=True)
         for line in (f"> **Published although held**: {plain(row['observed'])}", "")
     ]
-    lines += [line for flow in outcome.flows for line in _headlines(snapshot, outcome, flow, pictures=pictures)]
+    lines += [line for part in shown for line in part.lines]
     if revised:
         lines += [
             "",
             revision_report(revision, release).replace("\n# ", "\n## ").replace("# Revisions", "## Revisions", 1),
         ]
-    return Pages(
-        "\n".join(lines), _checks(findings), _quarantine(snapshot, outcome), _lineage(snapshot, outcome), revised
-    )
+    lines += [
+        "", "## Where this comes from", "",
+        f"**{plain(outcome.title)}**: {', '.join(outcome.flows)}, {outcome.span}; public from {release['released_on']}. "
+        f"{counted(outcome.records, 'record')} = {outcome.records_observed:,} observed + {outcome.records_quarantined:,} quarantined.", "",
+        f"Release `{outcome.release_id}`, snapshot `{outcome.snapshot_id}`, raw sha256 `{release['raw_sha256'][:16]}…`", "",
+    ]  # fmt: skip
+    page, hashes = _lineage(snapshot, outcome, release)
+    return Pages(lead, "\n".join(lines), _checks(findings), _quarantine(snapshot, outcome), page, hashes, revised)
 
 
 def _of(snapshot: Snapshot, model: type[Table], outcome: Outcome) -> pl.DataFrame:
@@ -104,7 +117,7 @@ def _doubts(findings: pl.DataFrame) -> list[str]:
     return [f"**Doubts: {doubts.height}** ({kinds}); each with what to do on the page `checks` of this run.", ""]
 
 
-def _headlines(snapshot: Snapshot, outcome: Outcome, flow: str, *, pictures: bool) -> list[str]:
+def _headlines(snapshot: Snapshot, outcome: Outcome, flow: str, *, pictures: bool) -> list[Headline]:
     """The largest products of the newest month, each with its table and its picture."""
     year, month = map(int, outcome.months[-1].split("-"))
     last = year * 12 + month
@@ -124,11 +137,7 @@ def _headlines(snapshot: Snapshot, outcome: Outcome, flow: str, *, pictures: boo
         products = largest(levels)
         if products:
             series = read_table(snapshot, Metric, shown, where=wanted & pl.col("product").is_in(products))
-            return [
-                line
-                for of_product in (series.filter(product=product) for product in products)
-                for line in _headline(of_product, unit, scale, pictures=pictures)
-            ]
+            return [_headline(series.filter(product=product), unit, scale, pictures=pictures) for product in products]
     return []
 
 
@@ -153,7 +162,7 @@ def largest(months: Iterable[pl.DataFrame]) -> list[str]:
     return order["product"].head(PRODUCTS_MAX).to_list()
 
 
-def _headline(series: pl.DataFrame, unit: str, scale: float, *, pictures: bool) -> list[str]:
+def _headline(series: pl.DataFrame, unit: str, scale: float, *, pictures: bool) -> Headline:
     newest = series.filter(period=series["period"].max())
     first = newest.row(0, named=True)
     ordered = newest.sort(pl.col("partner") != WORLD, "level", "partner", descending=[False, True, False]).head(
@@ -176,7 +185,24 @@ def _headline(series: pl.DataFrame, unit: str, scale: float, *, pictures: bool) 
                  f"{row['share_pct']:.1f}" if row["share_pct"] is not None else "–"]  # fmt: skip
         lines.append(f"| {_bold(row_name(row['partner']), row['partner'] == WORLD)} | {' | '.join(cells)} |")
     lines += ["", *_not_comparable(ordered), *_mixed(ordered), ""]
-    return [*lines, *_picture(series, unit, scale), ""] if pictures else lines
+    lines += [*_picture(series, unit, scale), ""] if pictures else []
+    return Headline(_lead(ordered.row(0, named=True), unit, scale), lines)
+
+
+def _lead(row: Row, unit: str, scale: float) -> str:
+    """`June 2025: exports of Permanent magnets of rare earths (85051110) 3,188 t, +157.5 % on the month`: the world or, where
+    only some partners are listed, the largest of them."""
+    way = "to" if row["flow"] == "export" else "from"
+    partner = "" if row["partner"] == WORLD else f" {way} {partner_name(row['partner'])}"
+    growth = "".join(
+        f", {row[name]:+,.1f} % on the {span}"
+        for name, span in (("mom_pct", "month"), ("yoy_pct", "year"))
+        if row[name] is not None
+    )
+    return (
+        f"{written_month(row['period'])}: {row['flow']}s of {product_name(row['product'])}{partner} "
+        f"{_level(row['level'], scale)} {unit}{growth}"
+    )
 
 
 def _picture(series: pl.DataFrame, unit: str, scale: float) -> list[str]:
@@ -242,17 +268,12 @@ def _quarantine(snapshot: Snapshot, outcome: Outcome) -> list[Row]:
     ]
 
 
-def _lineage(snapshot: Snapshot, outcome: Outcome) -> list[Row]:
-    rows = _of(snapshot, Lineage, outcome).sort("position")
-    return [
-        {
-            "step": f"{row['position']} {row['step']}", "rows in": row["rows_in"], "rows out": row["rows_out"],
-            "code": row["code_sha256"][:12], "outputs": _short(row["outputs"]), "inputs": _short(row["inputs"]), "schema": row["schema_sha256"][:12],
-        }
-        for row in rows.iter_rows(named=True)
-    ]  # fmt: skip
-
-
-def _short(hashes: list[str]) -> str:
-    """`name=0123456789ab, …`: enough of a hash to compare by eye; the whole one is in the table `lineage`."""
-    return ", ".join(f"{name}={sha256[:12]}" for name, _, sha256 in (text.partition("=") for text in hashes))
+def _lineage(snapshot: Snapshot, outcome: Outcome, release: Row) -> tuple[list[Row], list[Row]]:
+    """The steps, compared with those of the release of the same source before this one; and the hashes."""
+    own = _of(snapshot, Lineage, outcome)
+    others = read_table(snapshot, Release, where=pl.col("source") == release["source"]).filter(
+        pl.col("release_id") != outcome.release_id, pl.col("released_on") <= release["released_on"]
+    )
+    earlier = others.sort("released_on", "release_id")["release_id"][-1] if others.height else None
+    before = read_table(snapshot, Lineage, where=pl.col("release_id") == earlier) if earlier else own.clear()
+    return lineage_page.steps(own, before, earlier), lineage_page.hashes(own)

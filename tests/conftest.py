@@ -11,6 +11,7 @@ HOUSE = (
     "test_server.py",
     "test_browser.py",
     "test_closed_server.py",
+    "test_notifications.py",
     "test_s3.py",
     "test_s3_faults.py",
     "test_s3_writers.py",

@@ -72,6 +72,10 @@ class House:
             )  # fmt: skip
 
     def close(self) -> None:
+        self.stop_worker()
+        self.stop_server()
+
+    def stop_worker(self) -> None:
         for signal_number in (signal.SIGINT, signal.SIGKILL):
             if self.worker.poll() is None:
                 os.killpg(self.worker.pid, signal_number)
@@ -79,7 +83,6 @@ class House:
                     self.worker.wait(8)
                 except subprocess.TimeoutExpired:
                     continue
-        self.stop_server()
 
     def stop_server(self) -> None:
         pid = json.loads((self.folder / ".prefect" / "server.json").read_text())["pid"]
@@ -152,7 +155,7 @@ class House:
             self.ask(f"/automations/{identity}", entry, "PUT")
 
     def watch(self, **request: Any) -> str:
-        return self.start("watch/watch-query", {"request": {"settle_seconds": 0, **request}})
+        return self.start("watch/watch", {"request": {"settle_seconds": 0, **request}})
 
     def run(self, run_id: str) -> dict[str, Any]:
         found: dict[str, Any] = self.ask(f"/flow_runs/{run_id}")

@@ -169,7 +169,7 @@ def test_the_page_of_a_run_over_files_says_what_came_of_each(page: Any, house: H
 
 
 def test_the_form_of_a_deployment_starts_a_run(page: Any, house: House, screenshots: Path) -> None:
-    identity = house.deployment("watch/watch-query")["id"]
+    identity = house.deployment("watch/watch")["id"]
     before = {run["id"] for run in house.runs("watch")}
     page.goto(f"{house.ui}/deployments/deployment/{identity}/run")
     page.get_by_text("folder into which files are dropped").first.wait_for()
@@ -178,7 +178,7 @@ def test_the_form_of_a_deployment_starts_a_run(page: Any, house: House, screensh
     house.wait(lambda: {run["id"] for run in house.runs("watch")} - before, "the run that the form starts")
     (run_id,) = {run["id"] for run in house.runs("watch")} - before
     assert house.ended(run_id)["state_name"].split()[0] in ("Nothing", "Overdue")
-    for path, words, name in (("deployments", "watch-query", "deployments"), ("runs", "watch for query", "runs")):
+    for path, words, name in (("deployments", "watch", "deployments"), ("runs", "watch 20", "runs")):
         page.goto(f"{house.ui}/{path}")
         page.get_by_text(words).first.wait_for()
         _look(page, screenshots, name)

@@ -111,7 +111,7 @@ def test_the_schedule_runs_against_postgresql_and_a_stranger_is_turned_away(team
         worker = subprocess.Popen([sys.executable, *command[1:]], cwd=folder, env=environment | {"PREFECT_WORKER_QUERY_SECONDS": "1"},
                                   stdout=log, stderr=log, start_new_session=True)  # fmt: skip
     try:
-        identity = ask("/deployments/name/watch/watch-query")["id"]
+        identity = ask("/deployments/name/watch/watch")["id"]
         for name in ("Published 2024-02 to 2026-05", "Nothing new"):
             run = ask(f"/deployments/{identity}/create_flow_run", {"parameters": {"request": {"settle_seconds": 0}}})
             state = wait(lambda run=run: (now := ask(f"/flow_runs/{run['id']}"))["state_type"] in ("COMPLETED", "FAILED", "CRASHED") and now, name)  # type: ignore[misc]  # fmt: skip

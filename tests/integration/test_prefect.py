@@ -2,6 +2,7 @@
 
 import contextvars
 import json
+import logging
 import os
 import re
 import subprocess
@@ -163,10 +164,11 @@ def test_a_backfill_shows_how_far_it_is_and_every_step_also_of_what_was_read_ahe
     assert set(own) - {None} == {"files", "summary-published-export"}
     drawn = own["summary-published-export"]
     assert drawn["description"] == pages[-1]["description"]
-    assert drawn["data"].startswith("# more.csv")
+    assert drawn["data"].startswith("# March 2026: exports of Permanent magnets of rare earths (85051110) ")
+    assert "**more.csv**: export" in drawn["data"]
     assert "data:image/png" in drawn["data"]
     assert re.sub(r"!\[[^\n]*\n*", "", drawn["data"]).split() == pages[-1]["data"].split()
-    assert own["files"]["description"] == "What came of each file: Refused 1, Published 2024-02 to 2026-05"
+    assert own["files"]["description"] == "Refused 1, Published 2024-02 to 2026-05: what came of each file"
     rows = [(row["file"], row["outcome"]) for row in json.loads(own["files"]["data"])]
     assert rows == [("figures.csv", "published"), ("more.csv", "published"), ("page.csv", "refused")]
     assert "a web page" in own["files"]["data"]
@@ -236,6 +238,51 @@ def _with_a_held_release(folder: Path) -> tuple[Path, str]:
     with pytest.raises(hold.Held) as held:
         release.fn(ReleaseRequest(file=file, store=store, source="gacc_query", flow="export", partners="all"))
     return store, held.value.release_id
+
+
+def test_a_held_release_has_failed_at_nothing_and_its_findings_are_on_its_page(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither the run nor a step of it is red, nothing is logged as an error, and who opens the run need not press anything."""
+    file = tmp_path / "cut.csv"
+    file.write_bytes(csv_bytes(distinct_records(10_000)))
+    request = ReleaseRequest(file=file, store=tmp_path / "store", source="gacc_query", flow="export", partners="all")
+    state = release(request, return_state=True)
+    assert (state.name, state.type.value) == (approval.announce.HELD, "CANCELLED")
+    with pytest.raises(hold.Held, match="row_cap"):
+        state.result()
+    with pytest.raises(hold.Held, match="row_cap"):
+        release(request)
+    wanted = [("Completed", name) for name in WAY[: WAY.index("hold_on_errors")]] + [("Held", "hold_on_errors")]
+    deadline = time.monotonic() + 60
+    while (
+        seen := [(run.state_name, run.name) for run in _task_runs([state.state_details.flow_run_id])]
+    ) != wanted and time.monotonic() < deadline:
+        if sorted(seen) == sorted(wanted):
+            break
+        time.sleep(0.5)
+    assert sorted(seen) == sorted(wanted)
+    warned = [entry.getMessage() for entry in caplog.records if entry.levelname == "WARNING"]
+    assert any(line.startswith("held: row_cap (") for line in warned)
+    assert not [entry.getMessage() for entry in caplog.records if entry.levelno > logging.WARNING]
+    with get_client(sync_client=True) as client:
+        made = client.request("POST", "/artifacts/filter", json={}).json()
+    page = next(one for one in made if one["flow_run_id"] == str(state.state_details.flow_run_id))
+    assert page["key"] == "held-gacc-query-export"
+    assert page["description"].startswith("1 finding against cut.csv, release gacc_query-")
+    (row,) = json.loads(page["data"])
+    assert list(row) == ["check", "about", "found", "expected", "what to do"]
+    assert row["check"] == "row_cap"
+
+
+def test_each_step_is_one_line_with_its_rows_and_milliseconds(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    release(ReleaseRequest(file=SAMPLE, store=tmp_path / "store"))
+    lines = [entry.getMessage() for entry in caplog.records if entry.name in ("tidewaiter.step", "prefect.task_runs")]
+    assert [line.partition(":")[0] for line in lines] == WAY
+    assert all(re.search(r"[0-9,]+ ms$", line) for line in lines), lines
+    parse = next(line for line in lines if line.startswith("parse"))
+    assert re.fullmatch(r"parse: 153 rows \(reported\), [0-9,]+ ms", parse)
 
 
 @pytest.mark.parametrize(

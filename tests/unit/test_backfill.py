@@ -15,7 +15,7 @@ from flows import ahead
 from flows.backfill import backfill
 from flows.progress import listening
 from schemas.watch import BackfillRequest, WatchReport
-from tasks import catalog
+from tasks import batch, catalog
 from tasks.filesystem import FileSystem
 from tasks.inbox import NOTE
 from tasks.store_audit import audit_store
@@ -63,9 +63,83 @@ def test_a_held_and_a_broken_file_stop_nobody_and_are_told(folder: Path) -> None
     assert "row_cap" in rows["cut.csv"][1]
     assert "web page" in rows["page.csv"][1]
     # What was told before is told again: the folder looks the same to whoever opens the page of the next run.
-    assert [(row["outcome"], row["reason"]) for row in fill(folder).rows] == [
-        ("left", "waiting for a person or rejected"), ("left", "refused before and unchanged"),
+    assert [(row["outcome"], row["reason"][:20]) for row in fill(folder).rows] == [
+        ("refused", rows["page.csv"][1][:20]), ("left", "waiting for a person"),
     ]  # fmt: skip
+
+
+def test_nothing_is_written_beside_a_file_unless_notes_are_asked_for(folder: Path) -> None:
+    (folder / "page.csv").write_text("<html>captcha</html>\n")
+    before = sorted(folder.rglob("*"))
+    fill(folder)
+    assert sorted(folder.rglob("*")) == before
+    assert fill(folder).headline == "Refused 1"
+    assert fill(folder, notes=True).headline == "Refused 1"
+    assert sorted(folder.rglob("*")) == sorted([*before, folder / f"page.csv{NOTE}"])
+    assert fill(folder).looked.waiting == ["refused before and unchanged: page.csv"]
+
+
+@pytest.fixture
+def undeclared(folder: Path) -> Path:
+    """The same folder, in which nothing is said but days."""
+    (folder / "defaults.toml").unlink()
+    return folder
+
+
+def test_what_is_given_for_a_folder_holds_for_the_files_that_say_nothing(
+    undeclared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imports = undeclared / "gacc_query" / "import"
+    imports.mkdir(parents=True)
+    (imports / "other.csv").write_bytes(csv_bytes())
+    (undeclared / "c.csv.toml").write_text('released_on = 2025-07-20\npartners = "listed"\n')
+    readers: list[str] = []
+    read = ahead.read_there
+
+    def noting(*given: object) -> object:
+        readers.append(threading.current_thread().name)
+        return read(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ahead, "read_there", noting)
+    report = fill(undeclared, source="gacc_query", flow="export", partners="all")
+    assert report.headline == "Published 2025-05 to 2025-07"
+    releases = pl.scan_parquet(undeclared.parent / "store/current/release/**/*.parquet").collect().sort("title")
+    assert releases["partners"].to_list() == ["all", "all", "listed"]
+    assert releases["flow"].to_list() == ["export"] * 3
+    # Read ahead too, by a thread that must know the same.
+    assert len(readers) == 2
+    # What says another direction is left, and not taken for an export.
+    assert report.looked.waiting == ["declared as another source or direction: other.csv"]
+    assert fill(undeclared, source="gacc_query", flow="export", partners="all").looked.published == 3
+
+
+def test_a_problem_of_a_whole_folder_is_told_once_and_nothing_is_tried(undeclared: Path) -> None:
+    report = fill(undeclared)
+    assert report.headline == "Refused 3"
+    assert report.refused == [
+        '3 files, a.csv to c.csv: the source is not in the file and nowhere declared. Write source = "gacc_query" into a sidecar '
+        "<its name>.toml or, for all files of its folder, into defaults.toml there; or give --source gacc_query|published."
+    ]
+    assert (report.taken, [row["outcome"] for row in report.rows]) == ([], ["refused"])
+    assert not (undeclared.parent / "store" / "lineage").exists()
+    broken = undeclared / "defaults.toml"
+    broken.write_text('source = "gacc_query"\nflwo = "export"\n')
+    (line,) = fill(undeclared).refused
+    assert line.startswith(f"3 files, a.csv to c.csv: {broken}, key flwo: ")
+    # Mended, or said, and everything goes in.
+    broken.unlink()
+    assert fill(undeclared, source="gacc_query", flow="export").headline == "Published 2025-05 to 2025-07"
+
+
+def test_files_that_are_refused_for_the_same_reason_are_one_line(folder: Path) -> None:
+    for name in ("page", "page2", "page3"):
+        (folder / f"{name}.csv").write_text("<html>captcha</html>\n")
+    (folder / "empty.csv").write_text("")
+    report = fill(folder)
+    assert report.headline == "Refused 4, Published 2025-05 to 2025-07"
+    pages, empty = sorted(report.refused, key=lambda line: "no bytes" in line)
+    assert pages.startswith("3 files, page.csv to page3.csv: it begins with '<': a web page")
+    assert empty.startswith("empty.csv: the file has no bytes.") or "empty.csv" in empty
 
 
 def test_a_dry_run_says_what_it_would_do_and_does_nothing(folder: Path) -> None:
@@ -164,6 +238,7 @@ def test_what_keeps_every_file_out_stops_the_run_once_and_the_next_run_goes_on(
 
     with monkeypatch.context() as disk, listening(lambda *words: told.append(words)):
         disk.setattr(FileSystem, "write", full)
+        disk.setattr(batch, "FILES_MAX", 1)
         report = fill(folder)
     assert [outcome.months for outcome in report.outcomes] == [["2025-05"]]
     assert report.headline == "Stopped with 2 left, Published 2025-05"
@@ -210,7 +285,8 @@ def test_nothing_of_an_earlier_release_is_kept_in_memory(folder: Path, monkeypat
     others = frames()
 
     def found() -> set[str]:
-        mine = [frame for frame in frames() if all(frame is not other for other in others)]
+        # A batch keeps a row for each release and each of its periods, and nothing else.
+        mine = [frame for frame in frames() if frame.height > 1 and all(frame is not other for other in others)]
         return {release_id for frame in mine for release_id in frame["release_id"].unique()}
 
     def look(done: int, total: int, name: str) -> None:

@@ -1,7 +1,7 @@
 """Steps that were taken elsewhere leave the records, the hashes and the error that they would have left here."""
 
 import pickle
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 import pytest
@@ -36,6 +36,9 @@ class AskingForTwo(Exception):
 
     def __init__(self, where: str, what: str) -> None:
         super().__init__(f"{what} in {where}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return AskingForTwo, ()
 
 
 def _two(second: int) -> Done:

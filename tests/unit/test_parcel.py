@@ -7,7 +7,7 @@ from typing import NamedTuple
 import polars as pl
 import pytest
 
-from schemas.catalog import PUBLISHED
+from schemas.catalog import LAYOUTS
 from schemas.table import Table, empty_frame
 from tasks.parcel import packed, unpacked
 
@@ -41,9 +41,9 @@ def test_what_comes_out_is_what_went_in_wherever_the_frames_are() -> None:
         assert mine.equals(theirs)
 
 
-@pytest.mark.parametrize("name", sorted(PUBLISHED))
+@pytest.mark.parametrize("name", sorted(LAYOUTS))
 def test_an_empty_table_keeps_its_columns(name: str) -> None:
-    model: type[Table] = PUBLISHED[name].model
+    model: type[Table] = LAYOUTS[name].model
     nothing = empty_frame(model)
     assert unpacked(packed(nothing)).schema == nothing.schema
 

@@ -9,7 +9,7 @@ import pytest
 from pandera.errors import SchemaErrors
 
 from schemas import dictionary
-from schemas.catalog import PUBLISHED
+from schemas.catalog import LAYOUTS
 from schemas.claim import VERDICTS
 from schemas.code_tables import TABLES, Corrections, code_table, read_codes
 from schemas.control_event import WINDOWS
@@ -23,9 +23,9 @@ from schemas.table import PARTITION_KEYS, arrow_schema, empty_frame, polars_sche
 from tasks.tables import encode_file, read_derivation
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
+@pytest.mark.parametrize("name", LAYOUTS)
 def test_unit_and_description_survive_a_round_trip_through_parquet(name: str) -> None:
-    layout = PUBLISHED[name]
+    layout = LAYOUTS[name]
     partition = "flow=export/year=2025/month=6" if layout.month_of else ""
     file = encode_file(layout.model, empty_frame(layout.model), partition, {"table": name})
     read = pyarrow.parquet.read_schema(io.BytesIO(file.data))
@@ -44,7 +44,7 @@ def test_unit_and_description_survive_a_round_trip_through_parquet(name: str) ->
 
 
 def test_no_text_is_stored_in_a_form_that_some_reader_does_not_know() -> None:
-    kinds = {str(field.type) for layout in PUBLISHED.values() for field in arrow_schema(layout.model)}
+    kinds = {str(field.type) for layout in LAYOUTS.values() for field in arrow_schema(layout.model)}
     assert not {kind for kind in kinds if "large" in kind or "view" in kind or "dictionary" in kind}
 
 
@@ -95,7 +95,7 @@ def test_each_column_of_metric_refuses_another_type_other_words_and_a_null_that_
 
 
 def test_what_readers_of_a_table_get_is_plain_text() -> None:
-    for layout in PUBLISHED.values():
+    for layout in LAYOUTS.values():
         kinds = readers_schema(layout.model).values()
         assert not [kind for kind in kinds if isinstance(kind, (pl.Enum, pl.Categorical))]
 

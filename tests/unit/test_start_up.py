@@ -111,12 +111,12 @@ def test_the_shell_completes_commands_options_and_values_and_loads_no_data_libra
 
 
 def test_what_the_commands_offer_is_what_there_is() -> None:
-    from schemas.catalog import PUBLISHED
+    from schemas.catalog import LAYOUTS
     from schemas.metric import Metric, status
     from schemas.names import FIGURES, TABLES
     from schemas.table import polars_schema
 
     columns = polars_schema(Metric)
     # The tables are registered in the order in which their modules are loaded.
-    assert sorted(PUBLISHED) == sorted(TABLES)
+    assert sorted(LAYOUTS) == sorted(TABLES)
     assert tuple(name for name in columns if status(name) in columns and not name.endswith("_status")) == FIGURES

@@ -65,7 +65,8 @@ def test_what_the_flows_take_from_the_catalogue_is_a_step_or_one_of_these() -> N
     }  # fmt: skip
     steps = {name for name, value in vars(catalog).items() if isinstance(value, Step)}
     assert taken - steps == {
-        "adopt", "again_if_outpaced", "at_hand", "exclusive", "keep_in_mind", "land_ahead", "on_record", "rehearsal", "workers_of",
+        "adopt", "again_if_outpaced", "at_hand", "current_batch", "declare_otherwise", "declared_otherwise", "exclusive", "keep_in_mind", "land_ahead",
+        "on_record", "opened_batch", "otherwise", "rehearsal", "workers_of",
     }  # fmt: skip
     assert steps <= taken
     assert {"land", "parse", "normalise", "merge", "derive", "publish"} <= taken
@@ -246,7 +247,7 @@ def test_the_hash_of_a_steps_code_speaks_of_all_code_that_it_runs() -> None:
 def test_the_hash_of_a_steps_code_speaks_of_the_code_tables_where_it_looks_into_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looks, does_not = "tasks.normalise", "tasks.frame_hash"
+    looks, does_not = "tasks.normalise", "tasks.plurals"
     before = code_sha256.__wrapped__(looks), code_sha256.__wrapped__(does_not)
     shutil.copytree(code_files.FOLDER, tmp_path / "reference")
     monkeypatch.setattr(code_files, "FOLDER", tmp_path / "reference")

@@ -1,6 +1,7 @@
 """What the page of a release says, which products it shows, and how little is read to know."""
 
 import random
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from bad_inputs.download import Record, csv_bytes, magnets
 from flows.release import release
 from schemas.outcome import Outcome
 from schemas.request import ReleaseRequest
-from tasks import chart, hold
+from tasks import chart, hold, reading
 from tasks.summary import PRODUCTS_MAX, Pages, largest, pages
 
 COLUMNS = {"product": pl.String, "partner": pl.String, "level": pl.Float64}
@@ -125,8 +126,12 @@ def test_a_page_shows_the_figures_of_the_newest_month_with_the_world_first(
     ingested(tmp_path, "imports.csv", csv_bytes(told("202506", JPN=9)), flow="import")
     outcome = ingested(tmp_path, "june.csv", csv_bytes([*spring, *june]), months="2024-06..2025-06")
     page = pages(tmp_path / "store", outcome)
-    assert page.summary.startswith(
-        "# june.csv\n\n**export, 2024-06 to 2025-06**; public from 2025-07-20. 8 records = 8 observed + 0 "
+    lead = "June 2025: exports of Permanent magnets of rare earths (85051110) 1,118 t, +337.5 % on the month, +39.7 % on the year"
+    assert page.lead == lead
+    assert page.summary.startswith(f"# {lead}\n\n**Doubts: ")
+    assert (
+        "\n\n**june.csv**: export, 2024-06 to 2025-06; public from 2025-07-20. 8 records = 8 observed + 0 "
+        in page.summary.partition("## Where this comes from")[2]
     )
     assert "## Exports of Permanent magnets of rare earths (85051110), June 2025" in page.summary
     assert table_of(page) == [
@@ -145,11 +150,21 @@ def test_a_page_shows_the_figures_of_the_newest_month_with_the_world_first(
     assert {"WLD", "USA", "DEU", "KOR", "2024-06", "2025-05", "2025-06"} <= picture
     assert "EU27" not in picture, "a group would stand beside its members"
     bare = pages(tmp_path / "store", outcome, pictures=False)
-    assert bare.summary.rstrip() == page.summary.partition("![")[0].rstrip()
+    before, _, after = page.summary.partition("![")
+    assert bare.summary.split() == [*before.split(), *after.partition(")")[2].split()]
     assert len(drawn) == 1, "drawn, and not shown"
     assert (page.quarantine, page.revised) == ([], 0)
     assert [row["check"] for row in page.checks] == ["month_without_records"]
-    assert [row["step"] for row in page.lineage][:3] == ["1 locate", "2 land", "3 parse"]
+    steps = {row["step"]: row for row in page.lineage}
+    assert list(steps)[:3] == ["1 locate", "2 land", "3 parse"]
+    assert steps["3 parse"] == {"step": "3 parse", "rows in": 0, "rows out": 8, "what changed": "made reported"}
+    assert steps["4 correct"]["what changed"] == "nothing"
+    assert steps["5 normalise"]["what changed"] == "made detail, findings, names, quarantine, release"
+    # Hashes are whole, and on a page of their own.
+    published = reading.query(tmp_path / "store", "lineage").filter(release_id=outcome.release_id, step="parse")
+    (made,) = [row for row in page.hashes if (row["step"], row[""]) == ("3 parse", "made")]
+    assert published["outputs"].to_list() == [[f"{made['what']}={made['sha256']}"]]
+    assert not any(re.search("[0-9a-f]{12}", str(text)) for row in page.lineage for text in row.values())
 
 
 def test_a_page_says_who_approved_what_was_revised_and_what_was_set_aside(
@@ -163,6 +178,7 @@ def test_a_page_says_who_approved_what_was_revised_and_what_was_set_aside(
     assert "\n## Revisions by june.csv" in page.summary
     assert "| 85051110 | DEU |  |  | 2025-05 | quantity_kg | changed | 209,000 | 209,500 |" in page.summary
     assert page.revised == 2
+    assert page.summary.split("\n")[2] == "**Revised: 2 numbers** of earlier releases; see below."
     assert [(row["severity"], row["check"]) for row in page.checks if row["severity"] != "warning"] == [
         ("error", "quarantined"), ("info", "approved")
     ]  # fmt: skip
@@ -177,7 +193,7 @@ def test_a_page_is_about_the_products_and_months_of_its_release(tmp_path: Path, 
     assert "2025-06" not in drawn[-1], "June is of another release"
     beans = [("202506", "12019019", "大豆", "502", "美国", "20000", "千克", "0", "?", "9,000")]
     page = pages(tmp_path / "store", ingested(tmp_path, "beans.csv", csv_bytes(beans)))
-    assert page.summary.count("## ") == 1
+    assert page.summary.count("## Exports of") == 1
     assert "## Exports of Other soya beans,genetically modified (12019019), June 2025" in page.summary
     assert table_of(page)[:2] == ["**World** 20 – – – – 100.0", "United States 20 – – – – 100.0"]
 

@@ -15,7 +15,7 @@ import pyarrow.parquet
 import pytest
 from polars.testing import assert_frame_equal
 
-from schemas.catalog import PUBLISHED
+from schemas.catalog import LAYOUTS
 from schemas.metric import Metric, status
 from schemas.names import FIGURES
 from schemas.observation import Detail
@@ -100,7 +100,7 @@ def test_the_bytes_of_a_file_depend_neither_on_types_nor_on_the_order_in_which_i
 
 @pytest.mark.parametrize("model", [Metric, TradeFlow])
 def test_row_groups_are_bounded_and_say_which_products_they_hold(model: type[Metric | TradeFlow]) -> None:
-    limit = PUBLISHED["metric" if model is Metric else "trade_flow"].rows_per_group
+    limit = LAYOUTS["metric" if model is Metric else "trade_flow"].rows_per_group
     frame = metrics([f"{number:08d}" for number in range(limit // 100 * 5 // 2)], partners=100)
     if model is TradeFlow:
         plain = frame.cast({pl.Enum: pl.String, pl.Categorical: pl.String})  # type: ignore[dict-item]
@@ -124,7 +124,7 @@ def test_row_groups_are_bounded_and_say_which_products_they_hold(model: type[Met
 
 
 def test_a_reader_of_one_product_unpacks_a_page_and_not_the_whole_row_group() -> None:
-    rows = PUBLISHED["metric"].rows_per_group
+    rows = LAYOUTS["metric"].rows_per_group
     frame = metrics([f"{number:08d}" for number in range(rows // 100 + 1)], partners=100)[:rows]
     noise = pl.Series("level", [random.Random(number).random() for number in range(rows)])
     data = encode_file(Metric, frame.with_columns(noise), "", {}, in_order=True).data

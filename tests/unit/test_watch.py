@@ -3,13 +3,13 @@
 import os
 import shutil
 import time
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes
 
-import flows.watch
+import flows.taking
 from flows.release import release
 from flows.terminal import read_day
 from flows.watch import watch
@@ -129,6 +129,19 @@ def test_what_is_declared_nowhere_is_refused_once_and_taken_when_it_is_declared(
     assert look(home).headline == "Published 2025-06"
 
 
+def test_what_several_files_lack_is_told_once_and_not_by_every_look(home: Path) -> None:
+    for name in ("june", "july"):
+        (home / "inbox" / f"{name}.csv").write_bytes(month(6))
+    report = look(home)
+    assert report.headline == "Refused 2"
+    (line,) = report.refused
+    assert line.startswith("2 files, july.csv to june.csv: the source is not in the file and nowhere declared. ")
+    assert look(home).headline == "Nothing new"
+    (home / "inbox" / "defaults.toml").write_text('source = "gacc_query"\nflow = "export"\n')
+    assert look(home).headline == "Published 2025-06"
+    assert not [*home.rglob(f"june*{inbox.NOTE}")]
+
+
 def test_a_held_release_is_held_once_and_an_approved_one_is_taken(home: Path) -> None:
     drop(home, "june.csv", month(6), "2025-07-20")
     drop(home, "june again.csv", csv_bytes(JUNE[:1]), "2025-07-21")
@@ -137,7 +150,7 @@ def test_a_held_release_is_held_once_and_an_approved_one_is_taken(home: Path) ->
     assert report.headline == "Nothing new"
     assert report.looked.waiting == ["waiting for a person or rejected: june again.csv"]
     (kept,) = hold.waiting(home / "store")
-    now = hold.datetime(2025, 7, 22)
+    now = datetime(2025, 7, 22)
     hold.decide(home / "store", kept.release_id, "reject", "Li Wei", "cut off", now)
     assert look(home).headline == "Nothing new"
     hold.decide(home / "store", kept.release_id, "approve", "Li Wei", "really", now)
@@ -169,7 +182,7 @@ def test_without_an_inbox_the_reason_is_told(tmp_path: Path) -> None:
 def test_the_calendar_says_what_is_due_and_since_when(
     tmp_path: Path, day: date, due_on: date, months: list[str], late: int
 ) -> None:
-    found = release_calendar.expect(tmp_path / "store", "query", day)
+    (found,) = release_calendar.expect(tmp_path / "store", ["query"], day).kinds
     assert (found.due_on, found.months, found.missing, found.days_overdue) == (due_on, months, months, late)
     told = [f"query of {' and '.join(months)} was due on {due_on} and is not here"]
     assert found.lines == (told if late else [])
@@ -177,14 +190,14 @@ def test_the_calendar_says_what_is_due_and_since_when(
 
 def test_a_month_that_is_in_is_not_overdue(home: Path) -> None:
     drop(home, "june.csv", month(6), "2025-07-20")
-    assert look(home, date(2025, 7, 23), kind="query").headline == "Published 2025-06"
-    assert look(home, date(2025, 7, 23), kind="bulletin").headline == "Overdue 5 days"
+    assert look(home, date(2025, 7, 23), kinds=["query"]).headline == "Published 2025-06"
+    assert look(home, date(2025, 7, 23), kinds=["bulletin"]).headline == "Overdue 5 days"
 
 
 @pytest.mark.parametrize(("kind", "due"), [("preliminary", "14"), ("bulletin", "18")])
 def test_what_no_source_reads_is_here_with_the_figures_collected_of_it(home: Path, kind: str, due: str) -> None:
     """Or it would be overdue for ever: there is no file of it that could be dropped."""
-    assert look(home, date(2025, 7, 23), kind=kind).headline.startswith("Overdue")
+    assert look(home, date(2025, 7, 23), kinds=[kind]).headline.startswith("Overdue")
     figures = home / "inbox" / "published" / "export" / "printed.csv"
     figures.parent.mkdir(parents=True)
     figures.write_text(
@@ -192,16 +205,25 @@ def test_what_no_source_reads_is_here_with_the_figures_collected_of_it(home: Pat
         f"export,85051110,WLD,2025-06,quantity,3188,t,2025-07-{due},A,https://a.example,\n",
         encoding="utf-8",
     )
-    assert look(home, date(2025, 7, 23), kind=kind).headline == "Published 2025-06"
-    assert look(home, date(2025, 7, 23), kind="query").headline == "Overdue 3 days"
-    assert look(home, date(2025, 8, 23), kind=kind).headline.startswith("Overdue")
+    assert look(home, date(2025, 7, 23), kinds=[kind]).headline == "Published 2025-06"
+    assert look(home, date(2025, 7, 23), kinds=["query"]).headline == "Overdue 3 days"
+    assert look(home, date(2025, 8, 23), kinds=[kind]).headline.startswith("Overdue")
+
+
+def test_several_kinds_are_expected_at_once_and_the_latest_says_for_how_long(home: Path) -> None:
+    report = look(home, date(2025, 7, 23), kinds=["preliminary", "bulletin", "query"])
+    assert report.headline == "Overdue 9 days"
+    assert [(late.kind, late.days_overdue) for late in report.expected.late] == [
+        ("preliminary", 9), ("bulletin", 5), ("query", 3),
+    ]  # fmt: skip
+    assert [line.split()[0] for line in report.expected.lines] == ["preliminary", "bulletin", "query"]
 
 
 def test_a_year_that_the_calendar_lacks_is_a_warning(home: Path) -> None:
     drop(home, "june.csv", month(6))
-    report = look(home, date(2039, 7, 23), kind="query")
+    report = look(home, date(2039, 7, 23), kinds=["query"])
     assert report.headline == "Published 2025-06"
-    assert "no query release for 2039" in report.expected.warnings[0]
+    assert "no query release for 2039" in report.expected.lines[0]
 
 
 def test_the_calendar_has_each_month_once_for_each_kind_and_nothing_in_february() -> None:
@@ -351,7 +373,7 @@ def test_a_file_that_was_completed_while_it_was_refused_is_tried_again(
 
     with monkeypatch.context() as patched:
         patched.setattr(
-            flows.watch, "_release", lambda path, store, **how: completed(ReleaseRequest(file=path, store=store))
+            flows.taking, "_release", lambda path, store, **how: completed(ReleaseRequest(file=path, store=store))
         )
         assert look(home).headline == "Refused 1"
     assert look(home).headline == "Published 2025-06"

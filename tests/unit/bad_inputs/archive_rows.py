@@ -54,7 +54,8 @@ ARCHIVE_ROWS = (
         Case("up", _zip(("../../etc/cron.d/x", CLEAN)), Refuse("archive"), file="download.zip"),
         Case("absolute", _zip(("/etc/cron.d/x", CLEAN)), Refuse("archive"), file="download.zip"),
         _book("in a workbook", _with(("../../../tmp/x", b"x")), Refuse("archive")),
-        Case("a download in an archive", _zip(("download.csv", CLEAN)), Refuse("archive"), file="download.zip"),
+        Case("a download in an archive", _zip(("download.csv", CLEAN)), Publish(), file="download.zip"),
+        Case("two downloads in an archive", _zip(("a.csv", CLEAN), ("b.csv", CLEAN)), Refuse("archive"), file="download.zip"),
     )),
     Row(77, "archive bombs", (
         _book("ratio", _with(("xl/media/bomb.bin", b"\0" * 150_000_000)), Refuse("archive")),
@@ -70,7 +71,7 @@ ARCHIVE_ROWS = (
         _book("the sheet in other letters", _with((SHEET.upper(), b"<worksheet/>")), Refuse("archive")),
     )),
     Row(79, "names in GBK, junk before the archive", (
-        Case("names in GBK", _zip(("贸易.csv".encode("gbk").decode("cp437"), CLEAN)), Refuse("archive"), file="download.zip"),
+        Case("names in GBK", _zip(("贸易.csv".encode("gbk").decode("cp437"), CLEAN)), Publish(), file="download.zip"),
         _book("junk before it", b"junk" + BOOK, Refuse("NUL byte")),
         _book("a workbook behind another archive", _zip(("x", b"x")) + BOOK, Refuse("archive")),
     )),

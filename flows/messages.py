@@ -1,0 +1,61 @@
+"""What a person is sent: a subject and a few lines of plain text on what was published, held, or is overdue.
+
+The text travels in the payload of the event; `flows/notify.py` says who gets it. Whatever a file brought along is clipped here,
+so that one line of it stays one line.
+"""
+
+from collections import Counter
+
+from schemas.held import HeldRelease
+from schemas.outcome import Outcome
+from schemas.watch import Expectation
+from tasks.plurals import counted
+from tasks.refusal import clip
+
+LINES_MAX = 10
+LINE_LENGTH_MAX = 600
+Message = dict[str, str]
+
+
+def published(outcome: Outcome, lead: str, revised: int) -> Message:
+    """On a release that was published: its newest month first, then what it revised and which doubts it raised."""
+    checks = Counter(line.partition(" (")[0] for line in outcome.warnings)
+    lines = [
+        f"{clip(outcome.title)}, {outcome.span}: {counted(outcome.records, 'record')}, "
+        f"{outcome.records_quarantined:,} quarantined.",
+        f"It revised {counted(revised, 'number')} of earlier releases." if revised else "",
+        f"{counted(len(outcome.warnings), 'warning')}: {', '.join(f'{check} {count}' for check, count in sorted(checks.items()))}."
+        if checks else "",
+        f"Release {outcome.release_id}, snapshot {outcome.snapshot_id}.",
+    ]  # fmt: skip
+    return _message(f"Published: {lead}", lines)
+
+
+def held(kept: HeldRelease) -> Message:
+    """On a release that a person must decide about: every finding, and the two ways to decide."""
+    name = kept.release_id
+    lines = [
+        *(finding.line for finding in kept.findings),
+        "Nothing of it is published. Open the run and press Resume, or decide with "
+        f"tidewaiter approve {name} or tidewaiter reject {name}, each with --by and --reason.",
+    ]
+    return _message(f"Held for approval: {clip(kept.title)}, {counted(len(kept.findings), 'finding')}", lines)
+
+
+def overdue(expected: Expectation) -> Message:
+    """On a month that the calendar expected and that is not here."""
+    days = counted(expected.days_overdue, "day")
+    lines = [
+        *expected.lines,
+        "Download it and drop it into the inbox. If customs are late, correct the day in "
+        "schemas/reference/release_calendar.csv.",
+    ]
+    return _message(f"Overdue {days}: {expected.kind} of {' and '.join(expected.missing)}", lines)
+
+
+def _message(subject: str, lines: list[str]) -> Message:
+    said = [clip(line, LINE_LENGTH_MAX) for line in lines if line]
+    if len(said) > LINES_MAX:
+        # The last line says what to do.
+        said = [*said[: LINES_MAX - 1], f"and {len(said) - LINES_MAX:,} more", said[-1]]
+    return {"subject": clip(subject, 200), "text": "\n".join(said)}

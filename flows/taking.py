@@ -1,0 +1,148 @@
+"""Files that are taken in one after another, alone or in batches, and what came of each."""
+
+import logging
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from prefect.context import FlowRunContext
+
+from flows import ahead, announce
+from flows.progress import Hear
+from flows.release import batch_to_tables, release
+from schemas.address import StoreAddress
+from schemas.outcome import Outcome
+from schemas.request import ReleaseRequest
+from schemas.watch import Look, Taken, WatchReport
+from tasks import catalog as step
+from tasks.batch import FILE_BYTES_MAX, Batch
+from tasks.errors import Held, Refused
+from tasks.inbox import drop_note, note_refusal, problem_of, seen_before_reading, shared_refusals
+from tasks.outage import of_every_file
+
+log = logging.getLogger("tidewaiter.taking")
+
+
+def take(
+    looked: Look, store: StoreAddress, *, dry_run: bool, show: Hear = lambda done, total, name: None,
+    pictures: bool = True, notes: bool = True, together: bool = False,
+) -> WatchReport:  # fmt: skip
+    """Ingest what is ready; `show` is told how far it is. One doubtful or broken file holds nobody else up, but what keeps every
+    file out of the store ends the run: each file would wait for it, and fail. Without `pictures` no page of a release has any, and
+    without `notes` nothing is written beside a file. Files that go in `together` are published in batches."""
+    files = [] if dry_run else looked.ready
+    for file, refusal in () if dry_run or not notes else shared_refusals(looked):
+        note_refusal(file, refusal, seen_before_reading(file))
+    taking = Taking(store, pictures=pictures, notes=notes, together=together)
+    with taking:
+        for done, file in enumerate(ahead.in_turn(files)):
+            show(done, len(files), file.name)
+            taking.take(file)
+            if taking.stopped:
+                break
+    taken = [taking.taken[file] for file in files if file in taking.taken]
+    show(len(taken), len(files), "stopped" if taking.stopped else "done")
+    return WatchReport(
+        looked=looked, taken=taken, outcomes=[*taking.outcomes.values()], stopped=taking.stopped,
+        left=[file for file in files if file not in taking.taken], dry_run=dry_run,
+    )  # fmt: skip
+
+
+class Taking:
+    """The way of each file, and what came of it; use it as a context, whose end publishes the last batch."""
+
+    def __init__(self, store: StoreAddress, *, pictures: bool, notes: bool, together: bool) -> None:
+        self.store, self.pictures, self.notes, self.together = store, pictures, notes, together
+        self.taken: dict[Path, Taken] = {}
+        self.outcomes: dict[Path, Outcome] = {}
+        self.stopped = ""
+        self._batch: Batch | None = None
+        self._in_batch: list[Path] = []
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._publish()
+        self._close()
+
+    def take(self, file: Path) -> None:
+        """Take a file in; where it is not published at once, it is when its batch is full."""
+        if self.together and file.stat().st_size > FILE_BYTES_MAX:
+            self._publish()
+            self._close()
+        elif self.together and self._batch is None:
+            with suppress(OSError):  # no room beside the store: each file is published by itself
+                self._batch = self._open.enter_context(step.opened_batch(step.at_hand(self.store)))
+        self._take(file)
+        if self._batch is not None and self._batch.is_full:
+            self._publish()
+            self._close()
+
+    def _take(self, file: Path) -> None:
+        seen = seen_before_reading(file)
+        try:
+            outcome = _release(file, self.store, pictures=self.pictures)
+            drop_note(file)
+        except Held as problem:
+            self.taken[file] = Taken(file=file, outcome="held", reason=str(problem))
+            drop_note(file)
+        except Refused as refusal:
+            why = note_refusal(file, refusal, seen) if self.notes else str(refusal)
+            self.taken[file] = Taken(file=file, outcome="refused", reason=why, problem=problem_of(file, refusal))
+        except Exception as problem:
+            self._fail(file, problem)
+        else:
+            if self._batch is None:
+                self._note(file, outcome)
+            else:
+                self._in_batch.append(file)
+
+    def _note(self, file: Path, outcome: Outcome) -> None:
+        self.outcomes[file] = outcome
+        self.taken[file] = Taken(
+            file=file, outcome=outcome.status, reason=f"{outcome.span}: {announce.counts(outcome)}"
+        )
+
+    def _fail(self, file: Path, problem: Exception) -> None:
+        """A fault of the program or of the disk: the others still get their turn, and this one again next time."""
+        self.stopped = of_every_file(problem, self.store) or ""
+        if not self.stopped:
+            reason = f"{file}: {type(problem).__name__}: {problem}"
+            self.taken[file] = Taken(file=file, outcome="failed", reason=reason)
+
+    def _publish(self) -> None:
+        """Publish the batch. Where that fails its files are taken one by one, so that one of them holds no other up."""
+        batch, files, self._in_batch = self._batch, self._in_batch, []
+        if batch is None or not files:
+            return
+        try:
+            outcomes = batch_to_tables(batch) if batch.has_entered else [*batch.outcomes]
+        except Exception as problem:
+            log.warning("a batch of %d files is not published: %s; they are taken one by one", len(files), problem)
+            self._close()
+            for file in files:
+                if not self.stopped:
+                    self._take(file)
+            return
+        for file, outcome in zip(files, outcomes, strict=True):
+            self._note(file, outcome)
+            if outcome.status == "published" and FlowRunContext.get() is not None:
+                announce.attempt(lambda outcome=outcome: announce.published(self.store, outcome, pictures=False))  # type: ignore[misc]
+
+    def _close(self) -> None:
+        self._open.close()
+        self._batch = None
+
+
+def _release(file: Path, store: StoreAddress, *, pictures: bool) -> Outcome:
+    request = ReleaseRequest(file=file, store=store)
+    if FlowRunContext.get() is None:
+        return release.fn(request)
+    state = release(request, pictures=pictures, return_state=True)
+    return state.result()

@@ -1,0 +1,64 @@
+"""What a model looks like as a form: the few fields that people fill in first, each as itself.
+
+A field that may be None is to JSON Schema a choice between two types, and the form of Prefect shows a switch for it and, on the
+side of None, the sentence `Property is type "None"`. A form says the same by leaving the field empty, so here it has its one
+type and no default. Python sees none of this.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+FIRST_MAX = 6
+# The adapters of `tasks/sources`, for the form to choose from; a test compares the two.
+SOURCES = (
+    "gacc_query",
+    "published",
+    "eurostat_comext",
+    "gacc_preliminary",
+    "gacc_bulletin",
+    "hmrc_ots",
+    "us_census",
+    "japan_estat",
+)
+
+# A day that may be left out, as a parameter of a flow.
+Day = Annotated[
+    date | None,
+    BeforeValidator(lambda day: day or None),
+    WithJsonSchema({"type": "string", "format": "date"}),
+]
+
+
+def as_form(first: Sequence[str]) -> Callable[[dict[str, Any]], None]:
+    """For `json_schema_extra` of a model: the fields of `first` before the others, and none that may be of two types."""
+    assert len(first) <= FIRST_MAX, f"{first}: nobody reads that far"
+
+    def rewrite(schema: dict[str, Any]) -> None:
+        fields = schema["properties"]
+        names = [*first, *(name for name in fields if name not in first)]
+        # The position is for databases that keep no order.
+        schema["properties"] = {
+            name: _of_one_type(fields[name]) | {"position": place} for place, name in enumerate(names)
+        }
+
+    return rewrite
+
+
+def _of_one_type(field: dict[str, Any]) -> dict[str, Any]:
+    """A field without None, where that was one of two choices.
+
+    >>> _of_one_type({"anyOf": [{"type": "string", "pattern": "^a"}, {"type": "null"}], "default": None, "title": "A"})
+    {'type': 'string', 'pattern': '^a', 'title': 'A'}
+    """
+    kinds: list[dict[str, Any]] = [kind for kind in field.get("anyOf", ()) if kind != {"type": "null"}]
+    if len(kinds) != 1:
+        return field
+    return kinds[0] | {name: said for name, said in field.items() if name not in ("anyOf", "default")}
+
+
+def none_if_empty(value: Any) -> Any:
+    """What a form sends for a field that somebody filled in and cleared again."""
+    return None if value == "" else value
