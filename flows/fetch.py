@@ -6,7 +6,6 @@ dropped again. A key comes from the environment or from a Prefect secret block, 
 
 import logging
 import os
-from datetime import date
 from typing import cast
 
 from prefect import flow
@@ -14,6 +13,7 @@ from prefect.context import FlowRunContext
 from prefect.states import Completed, Failed
 
 from schemas.fetch import FetchReport, FetchRequest
+from schemas.form import Day
 from tasks import clock
 from tasks.fetch.fetch import KEYS, block_of
 from tasks.fetch.fetch import fetch as ask
@@ -38,7 +38,7 @@ def _unanswered(report: FetchReport, said: str) -> Unanswered:
 
 
 @flow(name="fetch", flow_run_name="fetch {request.source}", validate_parameters=True)
-def fetch(request: FetchRequest, today: date | None = None) -> FetchReport:
+def fetch(request: FetchRequest, today: Day = None) -> FetchReport:
     """Ask a source for what is new and drop it into the inbox.
 
     Args:

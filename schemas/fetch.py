@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from schemas.form import as_form, none_if_empty
 from schemas.request import HS_CODE, MONTHS, REPORTER
 
 SourceName = Literal["eurostat_comext", "gacc_preliminary", "gacc_bulletin", "us_census", "hmrc_ots", "japan_estat"]
@@ -22,7 +23,9 @@ OUTCOMES = {
 class FetchRequest(BaseModel):
     """The form of a fetch: which source, what to ask for, where to put it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(
+        frozen=True, json_schema_extra=as_form(("source", "inbox", "products", "reporters", "flows", "months"))
+    )
 
     source: SourceName = Field(description="which source is asked")
     inbox: Path = Field(
@@ -43,6 +46,8 @@ class FetchRequest(BaseModel):
         default=None,
         description="address to ask instead of the source's own, http://host:port; for a replay of recorded answers",
     )
+
+    _cleared = field_validator("months", "base", mode="before")(none_if_empty)
 
     @field_validator("base")
     @classmethod

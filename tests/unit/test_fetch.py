@@ -42,6 +42,7 @@ from tasks.land import land
 from tasks.locate import locate
 from tasks.normalise import normalise
 from tasks.parse import parse
+from tasks.sources import SOURCES
 
 TODAY = date(2026, 8, 14)
 NOW = datetime(2026, 8, 14, 9, 5, tzinfo=UTC)
@@ -599,3 +600,8 @@ def test_every_source_has_a_deployment_on_its_own_days() -> None:
         for schedule in place["schedules"]:
             assert CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"]).timezone == schedule["timezone"]
     assert {request.inbox.name for request in requests if request.source.startswith("gacc")} == {"inbox"}
+    watched = WatchRequest.model_validate(
+        next(place for place in places if place["name"] == "watch")["parameters"]["request"]
+    )
+    fetched = {SOURCES[request.source].kind for request in requests if request.inbox == watched.inbox}
+    assert {*watched.kinds} == {*fetched, "query"}

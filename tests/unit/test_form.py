@@ -9,14 +9,17 @@ from prefect.utilities.callables import parameter_schema
 from prefect.utilities.schema_tools.validation import validate
 
 from flows.backfill import backfill
+from flows.fetch import fetch
 from flows.release import release
 from flows.watch import watch
 from schemas import form
+from schemas.fetch import FetchRequest
 from schemas.request import ReleaseRequest
 from schemas.watch import BackfillRequest, WatchRequest
 from tasks.sources import SOURCES
 
 FORMS = {"release": (release, ReleaseRequest), "watch": (watch, WatchRequest), "backfill": (backfill, BackfillRequest)}
+ALL = {**FORMS, "fetch": (fetch, FetchRequest)}
 
 
 def fields_of(flow: Any) -> dict[str, dict[str, Any]]:
@@ -27,9 +30,9 @@ def fields_of(flow: Any) -> dict[str, dict[str, Any]]:
     return fields | {name: field for name, field in schema["properties"].items() if name != "request"}
 
 
-@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("name", ALL)
 def test_no_field_is_a_choice_between_types(name: str) -> None:
-    fields = fields_of(FORMS[name][0])
+    fields = fields_of(ALL[name][0])
     assert len(fields) > 5
     for field in fields.values():
         assert "anyOf" not in field
@@ -42,11 +45,12 @@ def test_no_field_is_a_choice_between_types(name: str) -> None:
         ("release", ["file", "source", "flow", "partners", "months", "released_on"]),
         ("watch", ["inbox", "store", "kinds", "source", "flow", "dry_run"]),
         ("backfill", ["folder", "source", "flow", "partners", "dry_run", "store"]),
+        ("fetch", ["source", "inbox", "products", "reporters", "flows", "months"]),
     ],
 )
 def test_what_a_person_fills_in_comes_first_and_is_no_more_than_six_fields(name: str, first: list[str]) -> None:
     assert len(first) <= form.FIRST_MAX
-    assert list(fields_of(FORMS[name][0]))[: len(first)] == first
+    assert list(fields_of(ALL[name][0]))[: len(first)] == first
 
 
 @pytest.mark.parametrize(
@@ -71,5 +75,8 @@ def test_a_field_that_was_filled_in_and_cleared_again_is_as_if_it_never_was() ->
     cleared = dict.fromkeys(("source", "flow", "partners", "months", "released_on", "title", "reporter"), "")
     assert ReleaseRequest.model_validate({"file": "a.csv", **cleared}) == ReleaseRequest(file=Path("a.csv"))
     assert WatchRequest.model_validate({"source": "", "flow": ""}) == WatchRequest()
+    assert FetchRequest.model_validate({"source": "hmrc_ots", "months": "", "base": ""}) == FetchRequest(
+        source="hmrc_ots"
+    )
     filled = ReleaseRequest.model_validate({"file": "a.csv", "flow": "import", "released_on": "2025-07-20"})
     assert (filled.flow, filled.released_on) == ("import", date(2025, 7, 20))
