@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SIZE ?= S
 READY := $(VENV)/.ready
 
-.PHONY: help run test test-house test-month test-live demo-fetch search torture bench check stop deploy worker server-postgres lock dictionary clean
+.PHONY: help run test test-services test-month test-live demo-fetch search torture bench check stop deploy worker server-postgres lock dictionary clean
 .DEFAULT_GOAL := help
 
 help:
@@ -14,7 +14,7 @@ help:
 	@echo "make stop   stop that server"
 	@echo "make deploy   put the schedules on a server (one is started if none answers); make worker   run them"
 	@echo "make server-postgres   a server for a team, on PostgreSQL"
-	@echo "make test   make the environment and run the tests; make test-house   those with a real server, worker, PostgreSQL,"
+	@echo "make test   make the environment and run the tests; make test-services   those with a real server, worker, PostgreSQL,"
 	@echo "            browser, S3 and Dask, which wait for minutes; make test-month   a month of 0.3 million records through everything"
 	@echo "make demo-fetch   fetch invented answers of five sources from a server on this machine, publish them, and show the figures"
 	@echo "make test-live   ask the real sources one question each, where there is a network"
@@ -51,10 +51,10 @@ server-postgres: $(READY)
 
 # Two cores do two things; what waits for servers is apart, because minutes of it are waiting.
 test: $(READY)
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not house and not month"
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not services and not month"
 
-test-house: $(READY)
-	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder -m house
+test-services: $(READY)
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder -m services
 
 # One after another, because each part may take both cores and gigabytes.
 test-month: $(READY)
@@ -70,7 +70,7 @@ test-live: $(READY)
 
 # Properties, fifty times as many examples as in the tests, and others each time.
 search: $(READY)
-	TIDEWAITER_DRAWS=50 $(BIN)/pytest --numprocesses 2 -p no:cacheprovider tests/unit tests/faults/test_any_order.py -m "not house and not month"
+	TIDEWAITER_DRAWS=50 $(BIN)/pytest --numprocesses 2 -p no:cacheprovider tests/unit tests/faults/test_any_order.py -m "not services and not month"
 
 torture: $(READY)
 	$(BIN)/python -m tests.faults.torture --kills 500 --reads 20000

@@ -13,7 +13,7 @@ SAMPLE = Path(__file__).parent / "flows" / "examples" / "published_figures.csv"
 def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store that has the sample of published figures alone."""
     from flows.release import release
-    from schemas.request import ReleaseRequest
+    from schemas.forms.request import ReleaseRequest
 
     folder = tmp_path_factory.mktemp("sample")
     shutil.copy(SAMPLE, folder)

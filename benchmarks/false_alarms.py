@@ -20,9 +20,9 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks.monthly import publish, split_by_month
-from schemas.request import ReleaseRequest
-from tasks import reading
-from tasks.errors import Refused
+from schemas.forms.request import ReleaseRequest
+from tasks.domain.errors import Refused
+from tasks.reports import query
 
 DATA = Path(__file__).parent.parent / ".." / "shared" / "data"
 FOLDERS = ("gacc_query", "gacc_query_variants", "gacc_query_xlsx", "gacc_vintages", "bench")
@@ -53,11 +53,11 @@ def of_files(files: Iterable[Path], store: Path) -> tuple[pl.DataFrame, int]:
         found = ingest(file, store, date(2026, 7, 1) + timedelta(days=number))
         if found is not None:
             days[found] = f"{file.parent.name}/{file.name}"
-    releases = reading.query(store, "release")
+    releases = query.query(store, "release")
     names = pl.DataFrame(
         {"release_id": list(days), "file": list(days.values())}, schema=dict.fromkeys(("release_id", "file"), pl.String)
     )
-    findings = reading.query(store, "finding").join(names, on="release_id")
+    findings = query.query(store, "finding").join(names, on="release_id")
     return findings, int(releases["records"].sum())
 
 

@@ -25,7 +25,7 @@ import polars as pl
 import pyarrow
 import pyarrow.compute
 
-from schemas.code_tables import code_table
+from schemas.reference.code_tables import code_table
 
 SEED = 20250720
 TITLES = ("数据年月", "商品编码", "商品名称", "贸易伙伴编码", "贸易伙伴名称", "第一数量", "第一计量单位", "第二数量", "第二计量单位",

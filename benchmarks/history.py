@@ -35,8 +35,8 @@ JANUARIES = (13, 61, 109)
 def grow(files: list[Path], store: Path) -> None:
     """Ingest the files in order; a line of JSON for each."""
     from flows.release import release
-    from schemas.request import ReleaseRequest
-    from tasks.snapshot import open_snapshot
+    from schemas.forms.request import ReleaseRequest
+    from tasks.store.snapshot import open_snapshot
 
     had: set[str] = set()
     for number, file in enumerate(files, start=1):
@@ -55,7 +55,7 @@ def grow(files: list[Path], store: Path) -> None:
 
 def turn_back(store: Path, months: int, to: Path) -> None:
     """A copy of a store as it was after so many releases: their last snapshot and what it holds, as hard links."""
-    from tasks.snapshot import object_path, open_snapshot, sequence_of, snapshot_ids
+    from tasks.store.snapshot import object_path, open_snapshot, sequence_of, snapshot_ids
 
     name = next(name for name in snapshot_ids(store) if sequence_of(name) == months)
     snapshot = open_snapshot(store, name)
@@ -72,7 +72,7 @@ def turn_back(store: Path, months: int, to: Path) -> None:
 def take_turns(files: list[Path], store: Path, rounds: int) -> None:
     """Let the months that are told come again, in turn; a line of JSON for each time. The first of all is for warming up."""
     from flows.release import release
-    from schemas.request import ReleaseRequest
+    from schemas.forms.request import ReleaseRequest
 
     months = [month for month in (*STOPS, *JANUARIES) if month <= len(files)] or [len(files)]
     for round_ in range(-1, rounds):

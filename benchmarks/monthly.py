@@ -20,17 +20,18 @@ from pathlib import Path
 import polars as pl
 
 from flows.release import release
-from schemas.metric import Metric
-from schemas.observation import Observation
-from schemas.outcome import Outcome
-from schemas.release import Release
-from schemas.request import ReleaseRequest
-from tasks import hold, ledger
-from tasks.errors import Held
+from schemas.forms.outcome import Outcome
+from schemas.forms.request import ReleaseRequest
+from schemas.tables.metric import Metric
+from schemas.tables.observation import Observation
+from schemas.tables.release import Release
+from tasks.domain.errors import Held
+from tasks.domain.periods import read_period
+from tasks.ingest import held as held_releases
+from tasks.ledger import merge as ledger
 from tasks.metrics.calendar import derive
-from tasks.periods import read_period
-from tasks.snapshot import open_snapshot
-from tasks.tables import read_table
+from tasks.store.parquet import read_table
+from tasks.store.snapshot import open_snapshot
 
 DATA = Path(__file__).parent.parent / ".." / "shared" / "data" / "bench"
 
@@ -73,7 +74,9 @@ def publish(request: ReleaseRequest, today: date | None = None) -> Outcome:
     try:
         return release.fn(request, today)
     except Held as held:
-        hold.decide(request.store, held.release_id, "approve", "benchmark", "measured as it is", datetime.now(UTC))
+        held_releases.decide(
+            request.store, held.release_id, "approve", "benchmark", "measured as it is", datetime.now(UTC)
+        )
         return release.fn(request, today)
 
 

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 import polars as pl
 
-from schemas.catalog import LAYOUTS
 from schemas.table import polars_schema, stored_columns
-from tasks.snapshot import open_snapshot
-from tasks.tables import encode_file, read_derivation
+from schemas.tables.catalog import LAYOUTS
+from tasks.store.parquet import encode_file, read_derivation
+from tasks.store.snapshot import open_snapshot
 
 
 class Written(NamedTuple):

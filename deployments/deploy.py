@@ -11,13 +11,14 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
-from flows import notify, server
-from schemas.form import ready_to_send
+from flows import notify
+from flows.cli import local_server
+from schemas.forms.form import ready_to_send
 
 POOL = "local-process"
 TURNS = "in-turn"
 # A machine that has too much to do beats late: five missing beats are a sign of death, one or two are not.
-SILENCE_SECONDS_MAX = 5 * server.HEARTBEAT_SECONDS
+SILENCE_SECONDS_MAX = 5 * local_server.HEARTBEAT_SECONDS
 START_SECONDS_MAX = 600
 DEPLOYMENTS_MAX = 200
 # What an earlier version deployed and this one does not: its schedules would go on.
@@ -29,10 +30,10 @@ def main() -> None:
     try:
         # What cannot be used is said before anything is made.
         wanted = notify.addresses()
-        api = server.ensure_server()
+        api = local_server.ensure_server()
     except (OSError, ValueError) as error:
         sys.exit(str(error))
-    server.use(api)
+    local_server.use(api)
     # Prefect must not be imported before it is said where the server is.
     from flows import run_names
 
@@ -48,7 +49,7 @@ def main() -> None:
     for folder in ("export", "import"):
         Path("inbox", "gacc_query", folder).mkdir(parents=True, exist_ok=True)
     print("deployed; drop files into inbox/<source>/<flow>/ and start a worker with `make worker`")
-    print(f"the server runs at {server.how_to_open(api)}")
+    print(f"the server runs at {local_server.how_to_open(api)}")
     if ways:
         print(f"messages about what is held, overdue, published or failed go out by {' and '.join(ways)}")
     else:

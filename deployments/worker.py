@@ -3,18 +3,18 @@
 import os
 import sys
 
-from flows import server
+from flows.cli import local_server
 
 RUNS_MAX = 4  # two that wait for a person must not keep a release waiting
 
 if __name__ == "__main__":
     try:
-        api = server.running_server()
+        api = local_server.running_server()
     except PermissionError as error:
         sys.exit(str(error))
     if api is None:
         sys.exit("no Prefect server answers. Start one with `make deploy`, or set PREFECT_API_URL.")
-    server.use(api)
+    local_server.use(api)
     arguments = [
         "-m",
         "prefect",

@@ -1,5 +1,5 @@
 """`python -m flows` is `tidewaiter`."""
 
-from flows.cli import app
+from flows.cli.app import app
 
 app(prog_name="tidewaiter")

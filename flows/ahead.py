@@ -17,16 +17,16 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from schemas.address import StoreAddress
-from schemas.request import Landed
-from tasks import catalog as step
-from tasks import clock
-from tasks.done import Done, set_down
-from tasks.normalise import Normalised
-from tasks.parcel import packed, unpacked
+from schemas.forms.address import StoreAddress
+from schemas.forms.request import Landed
+from tasks.domain import clock
+from tasks.ingest.normalise import Normalised
+from tasks.steps import catalog as step
+from tasks.steps.done import Done, set_down
+from tasks.steps.serialise import packed, unpacked
 
 if TYPE_CHECKING:  # Dask is imported only where a scheduler was named
-    from tasks.cluster import Cluster, Piece
+    from tasks.steps.cluster import Cluster, Piece
 
 Read = Callable[[Landed, date], Normalised]
 _ahead: ContextVar[Ahead | NextOne | None] = ContextVar("tidewaiter_ahead", default=None)

@@ -17,15 +17,16 @@ from prefect.events.filters import EventFilter, EventNameFilter, EventOccurredFi
 from prefect.states import Cancelled, Completed, Failed, Running
 
 from flows import messages
-from schemas.address import StoreAddress
-from schemas.held import HeldRelease
-from schemas.outcome import Outcome
-from schemas.watch import Expectation, WatchReport
-from tasks import artifacts, hold
-from tasks.errors import Held, NotHeld, Refused, Rejected
-from tasks.plurals import counted
-from tasks.summary import Pages
-from tasks.working_copy import at_hand
+from schemas.forms.address import StoreAddress
+from schemas.forms.held import HeldRelease
+from schemas.forms.outcome import Outcome
+from schemas.forms.watch import Expectation, WatchReport
+from tasks.domain.errors import Held, NotHeld, Refused, Rejected
+from tasks.domain.text import counted
+from tasks.ingest import held as held_releases
+from tasks.reports import prefect_pages
+from tasks.reports.release_page import Pages
+from tasks.store.mirror import at_hand
 
 HELD = "Held for approval"
 EVENT = "tidewaiter.release"
@@ -80,7 +81,7 @@ def watched(report: WatchReport) -> WatchReport:
     expected = report.expected
     for late in expected.late:
         attempt(partial(overdue, late))
-    attempt(lambda: artifacts.write_files(report))
+    attempt(lambda: prefect_pages.write_files(report))
     lines = [
         *report.troubles,
         *report.held,
@@ -116,14 +117,14 @@ def pictured(store: StoreAddress, report: WatchReport) -> None:
     """On the page of a run over many files, whose releases have pages without pictures: that of the last release, with them."""
     last = next((outcome for outcome in reversed(report.outcomes) if outcome.status == "published"), None)
     if last is not None and FlowRunContext.get() is not None:
-        attempt(lambda: artifacts.write_summary(at_hand(store), last))
+        attempt(lambda: prefect_pages.write_summary(at_hand(store), last))
 
 
 def published(store: StoreAddress, outcome: Outcome, *, pictures: bool) -> None:
     """Artifacts and the event of a publication; `revised` too where it changed what was known. Where the pages fail, the event
     comes all the same: somebody may be waiting for its message."""
     made: list[Pages] = []
-    attempt(lambda: made.append(artifacts.write(at_hand(store), outcome, pictures=pictures)))
+    attempt(lambda: made.append(prefect_pages.write(at_hand(store), outcome, pictures=pictures)))
     lead, revised = (made[0].lead, made[0].revised) if made else (f"{outcome.span}, {outcome.title}", 0)
     payload = outcome.model_dump(
         mode="json", include={"release_id", "title", "snapshot_id", "flows", "months", "products"}
@@ -138,10 +139,10 @@ def held(store: StoreAddress, problem: Held, *, waits: bool) -> None:
     """The event of a hold; `waits` tells whether this very run asks for the decision. The findings are on the page of the run, in its
     log and as an artifact, before anybody is asked anything."""
     payload = {"release_id": problem.release_id, "findings": problem.lines, "store": str(store)}
-    kept = hold.find(at_hand(store), problem.release_id)
+    kept = held_releases.find(at_hand(store), problem.release_id)
     if kept is not None:
         payload |= messages.held(kept)
-        attempt(lambda: artifacts.write_held(kept))
+        attempt(lambda: prefect_pages.write_held(kept))
     for line in problem.lines:
         log.warning("held: %s", line)
     attempt(lambda: event("held", problem.release_id, payload, waits="yes" if waits else "no"))

@@ -6,11 +6,12 @@ from prefect import flow
 
 from flows import announce, question
 from flows.release import from_bytes_to_tables
-from schemas.address import StoreAddress
-from schemas.outcome import Outcome
-from tasks import catalog as step
-from tasks import clock, hold
-from tasks.errors import Held, NotHeld
+from schemas.forms.address import StoreAddress
+from schemas.forms.outcome import Outcome
+from tasks.domain import clock
+from tasks.domain.errors import Held, NotHeld
+from tasks.ingest import held as held_releases
+from tasks.steps import catalog as step
 
 
 @flow(name="decide", flow_run_name="decide about {release_id}")
@@ -26,7 +27,7 @@ def decide(
     """
 
     def ask() -> Outcome:
-        kept = hold.find(step.at_hand(store), release_id)
+        kept = held_releases.find(step.at_hand(store), release_id)
         if kept is None:
             raise NotHeld(f"{store}: no release {release_id!r} is held here")
         held = Held(release_id, [entry.line for entry in kept.findings])

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from prefect import flow
 
-from schemas.address import StoreAddress
-from schemas.outcome import AuditReport
-from tasks import catalog as step
+from schemas.forms.address import StoreAddress
+from schemas.forms.outcome import AuditReport
+from tasks.steps import catalog as step
 
 
 @flow(name="audit", flow_run_name="audit of {store}")

@@ -1,6 +1,6 @@
 """Ten years of downloads in one go: a folder, oldest first, with progress for whoever waits.
 
-What is published, held or refused already is known by its bytes and its declaration (`tasks/inbox.py`), so a backfill
+What is published, held or refused already is known by its bytes and its declaration (`tasks/ingest/inbox.py`), so a backfill
 that was killed, or stopped by a full disk, goes on where it was when it is started again, and a held file stops nobody. A Dask scheduler
 may lend processes: they read files before their turn and derive portions of the figures; the order stays.
 """
@@ -11,9 +11,9 @@ from flows import ahead, announce
 from flows.progress import progress
 from flows.release import read
 from flows.taking import take
-from schemas.watch import BackfillRequest, WatchReport, WatchRequest
-from tasks import catalog as step
-from tasks import clock
+from schemas.forms.watch import BackfillRequest, WatchReport, WatchRequest
+from tasks.domain import clock
+from tasks.steps import catalog as step
 
 
 @flow(name="backfill", flow_run_name="backfill {request.folder}")

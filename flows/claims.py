@@ -4,10 +4,10 @@ from pathlib import Path
 
 import polars as pl
 
-from tasks import catalog as step
-from tasks.proof import proved
-from tasks.publish import Published
-from tasks.snapshot import open_snapshot
+from tasks.steps import catalog as step
+from tasks.store.publish import Published
+from tasks.store.snapshot import open_snapshot
+from tasks.store.verify_on_read import proved
 
 
 @step.again_if_outpaced

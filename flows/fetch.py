@@ -12,9 +12,9 @@ from prefect import flow
 from prefect.context import FlowRunContext
 from prefect.states import Completed, Failed
 
-from schemas.fetch import FetchReport, FetchRequest
-from schemas.form import Day
-from tasks import clock
+from schemas.forms.fetch import FetchReport, FetchRequest
+from schemas.forms.form import Day
+from tasks.domain import clock
 from tasks.fetch.fetch import KEYS, block_of
 from tasks.fetch.fetch import fetch as ask
 from tasks.fetch.transport import Policy, Transport

@@ -6,11 +6,10 @@ so that one line of it stays one line.
 
 from collections import Counter
 
-from schemas.held import HeldRelease
-from schemas.outcome import Outcome
-from schemas.watch import Expectation
-from tasks.plurals import counted
-from tasks.refusal import clip
+from schemas.forms.held import HeldRelease
+from schemas.forms.outcome import Outcome
+from schemas.forms.watch import Expectation
+from tasks.domain.text import clip, counted
 
 LINES_MAX = 10
 LINE_LENGTH_MAX = 600

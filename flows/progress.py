@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from prefect.context import FlowRunContext
 
 from flows import announce
-from tasks import artifacts
+from tasks.reports import prefect_pages
 
 Hear = Callable[[int, int, str], None]
 _listener: ContextVar[Hear | None] = ContextVar("listener", default=None)
@@ -27,7 +27,7 @@ def listening(hear: Hear) -> Iterator[None]:
 def progress(title: str) -> Iterator[Hear]:
     """To be called with how many of how many are done, and what is at hand; inside a Prefect run a bar shows it."""
     hear = _listener.get()
-    bar = artifacts.Bar(title) if FlowRunContext.get() is not None else None
+    bar = prefect_pages.Bar(title) if FlowRunContext.get() is not None else None
 
     def tell(done: int, total: int, name: str) -> None:
         if hear is not None:

@@ -1,6 +1,6 @@
 """Asking a person about a held release through Prefect: the run pauses with a form, and goes on as the form says.
 
-The decision itself lies in the store (`tasks/hold.py`), so the same can be decided by `tidewaiter approve` meanwhile: the run
+The decision itself lies in the store (`tasks/checks/approval.py`), so the same can be decided by `tidewaiter approve` meanwhile: the run
 that waits looks for it and answers its own form. A worker that dies while it waits loses nothing. Nothing of the store is locked
 while a run waits.
 """
@@ -18,13 +18,13 @@ from prefect.input import RunInput
 from pydantic import Field
 
 from flows import announce
-from schemas.address import StoreAddress
-from schemas.held import HeldRelease, Verdict
-from schemas.request import ReleaseRequest
-from tasks import catalog as step
-from tasks import hold
-from tasks.errors import Held, Rejected
-from tasks.plain_text import plain
+from schemas.forms.address import StoreAddress
+from schemas.forms.held import HeldRelease, Verdict
+from schemas.forms.request import ReleaseRequest
+from tasks.domain.errors import Held, Rejected
+from tasks.ingest import held as held_releases
+from tasks.reports.markdown_text import plain
+from tasks.steps import catalog as step
 
 PATIENCE_SECONDS = 7 * 24 * 3600
 POLL_SECONDS = 3
@@ -48,7 +48,7 @@ def approved(store: StoreAddress, held: Held, patience_seconds: int = PATIENCE_S
 
     Raises Held again where the answer is no, or where none came in time and nobody decided otherwise: then it stays held.
     """
-    kept = hold.find(step.at_hand(store), held.release_id)
+    kept = held_releases.find(step.at_hand(store), held.release_id)
     if kept is None:
         raise held
     announce.held(store, held, waits=True)
@@ -61,19 +61,19 @@ def approved(store: StoreAddress, held: Held, patience_seconds: int = PATIENCE_S
         announce.awake()
         folder = step.at_hand(store)
         # What somebody has decided meanwhile, by command, is what this run has to tell.
-        kept = hold.find(folder, held.release_id) or kept
+        kept = held_releases.find(folder, held.release_id) or kept
     else:
         folder = step.at_hand(store)
-        kept = hold.find(folder, held.release_id) or kept
+        kept = held_releases.find(folder, held.release_id) or kept
         said, made = (answer.verdict, answer.by, answer.reason), kept.decision
         if made is None or said != (made.verdict, made.by, made.reason):
-            kept = hold.decide(folder, held.release_id, *said, datetime.now(UTC))
+            kept = held_releases.decide(folder, held.release_id, *said, datetime.now(UTC))
     decision = kept.decision
     if decision is None:
         raise held
     if decision.verdict == "reject":
         raise Rejected(held.release_id, [*held.lines, f"rejected by {decision.by}: {decision.reason}"])
-    with hold.reopened(folder, kept) as again:
+    with held_releases.reopened(folder, kept) as again:
         yield again
 
 
@@ -86,7 +86,7 @@ def _answered_by_command(store: StoreAddress, asked: HeldRelease) -> Iterator[No
     over, run_id = threading.Event(), runtime.flow_run.id
 
     def answer() -> None:
-        decision = hold.settled(step.at_hand(store), asked.release_id)
+        decision = held_releases.settled(step.at_hand(store), asked.release_id)
         if decision is not None and decision != asked.decision:
             with get_client(sync_client=True) as client:
                 client.resume_flow_run(run_id, decision.model_dump(include=set(Approval.model_fields)))

@@ -8,14 +8,14 @@ from datetime import date
 from prefect import flow
 
 from flows import ahead, announce, question
-from schemas.form import Day
-from schemas.outcome import Outcome
-from schemas.request import Landed, ReleaseRequest
-from tasks import catalog as step
-from tasks import clock
-from tasks.batch import Batch, newest_of_each
-from tasks.errors import Held
-from tasks.normalise import Normalised
+from schemas.forms.form import Day
+from schemas.forms.outcome import Outcome
+from schemas.forms.request import Landed, ReleaseRequest
+from tasks.domain import clock
+from tasks.domain.errors import Held
+from tasks.ingest.normalise import Normalised
+from tasks.steps import catalog as step
+from tasks.steps.batch import Batch, newest_of_each
 
 
 @flow(name="release", flow_run_name="release {request.file.name}", validate_parameters=True)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from prefect import get_client, runtime
 from prefect.client.schemas.filters import FlowRunFilter
 
-from tasks.clock import CUSTOMS_TIME
+from tasks.domain.clock import CUSTOMS_TIME
 
 # What the server marks a run with that it has planned by itself, and as many of them as there may be.
 PLANNED, PLANNED_MAX = "auto-scheduled", 200

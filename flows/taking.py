@@ -11,15 +11,15 @@ from prefect.context import FlowRunContext
 from flows import ahead, announce
 from flows.progress import Hear
 from flows.release import batch_to_tables, release
-from schemas.address import StoreAddress
-from schemas.outcome import Outcome
-from schemas.request import ReleaseRequest
-from schemas.watch import Look, Taken, WatchReport
-from tasks import catalog as step
-from tasks.batch import FILE_BYTES_MAX, Batch
-from tasks.errors import Held, Refused
-from tasks.inbox import drop_note, note_refusal, problem_of, seen_before_reading, shared_refusals
-from tasks.outage import of_every_file
+from schemas.forms.address import StoreAddress
+from schemas.forms.outcome import Outcome
+from schemas.forms.request import ReleaseRequest
+from schemas.forms.watch import Look, Taken, WatchReport
+from tasks.domain.errors import Held, Refused
+from tasks.ingest.inbox import drop_note, note_refusal, problem_of, seen_before_reading, shared_refusals
+from tasks.steps import catalog as step
+from tasks.steps.batch import FILE_BYTES_MAX, Batch
+from tasks.store.diagnose import of_every_file
 
 log = logging.getLogger("tidewaiter.taking")
 

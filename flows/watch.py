@@ -9,9 +9,9 @@ from prefect.context import FlowRunContext
 
 from flows import announce, run_names
 from flows.taking import take
-from schemas.form import Day
-from schemas.watch import WatchReport, WatchRequest
-from tasks import catalog as step
+from schemas.forms.form import Day
+from schemas.forms.watch import WatchReport, WatchRequest
+from tasks.steps import catalog as step
 
 
 @flow(name="watch", flow_run_name=run_names.of_this_run)

@@ -1,6 +1,6 @@
-"""What is true of each table: columns, types, units, ranges, and the code tables behind them.
+"""What is true of each table, form and code list: columns, types, units, ranges. Imports nothing of ours.
 
-Belongs here: one pandera model for every table that Tidewaiter reads or publishes, what follows from a model
-(Arrow schema, hash, dictionary page), and the reference data with its loader.
-Does not belong here: how a table is computed, where it lies, when. This package imports nothing of ours.
+`tables`: one pandera model for every table that Tidewaiter reads or publishes. `forms`: what people, flows and reports exchange.
+`reference`: code lists as CSV, their columns and their loader. What follows from a model is in `table`, the dictionary in `dictionary`.
+Does not belong here: how a table is computed, where it is, when.
 """

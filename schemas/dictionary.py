@@ -10,9 +10,10 @@ from typing import Any
 
 import polars as pl
 
-from schemas import claim, code_tables, control_event, control_tables, metric, release, reported, revision, verdict
-from schemas.catalog import LAYOUTS
+from schemas.reference import code_tables, control_tables
 from schemas.table import Layout, Table, arrow_schema, table_name
+from schemas.tables import claim, control_event, metric, release, reported, revision, verdict
+from schemas.tables.catalog import LAYOUTS
 
 PAGE = Path(__file__).with_name("DICTIONARY.md")
 HEAD = """# Dictionary

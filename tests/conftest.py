@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-# Files whose tests start servers, workers, databases, clusters or browsers and wait for them: `make test-house`. Begun first,
+# Files whose tests start servers, workers, databases, clusters or browsers and wait for them: `make test-services`. Begun first,
 # the longest do not keep everybody waiting at the end.
-HOUSE = (
+SERVICES = (
     "test_server.py",
     "test_browser.py",
     "test_closed_server.py",
@@ -40,8 +40,8 @@ def nothing_is_watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The files of the house get their marker and come first; within and after them the order stays."""
+    """The files with services get their marker and come first; within and after them the order stays."""
     for item in items:
-        if item.path.name in HOUSE:
-            item.add_marker("house")
-    items.sort(key=lambda item: HOUSE.index(item.path.name) if item.path.name in HOUSE else len(HOUSE))
+        if item.path.name in SERVICES:
+            item.add_marker("services")
+    items.sort(key=lambda item: SERVICES.index(item.path.name) if item.path.name in SERVICES else len(SERVICES))

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     import polars as pl
 
-    from schemas.trace import Trace
-    from tasks.resolve import OpenRelease
+    from schemas.forms.trace import Trace
+    from tasks.store.resolve import OpenRelease
 
 __all__ = ["open_release", "read", "search", "trace"]
 
@@ -74,7 +74,7 @@ def read(  # noqa: PLR0913  (an argument for each condition)
     >>> read("magnets", partner="us", month="2025-05", measure="quantity_kg", columns="level", as_of="2025-07-01", store=store).rows()
     [(46400.0,)]
     """
-    from tasks import public
+    from tasks.reports import public
 
     return public.read(
         product, partner, store, as_of, table=table, month=month, flow=flow, measure=measure, sort=sort, ascending=ascending,
@@ -91,7 +91,7 @@ def search(text: str, *, store: str | Path | None = None) -> pl.DataFrame:
     >>> search("rare earth magnets", store=store)["code"].to_list()[0]
     'basket:rare_earth_magnets'
     """
-    from tasks import public
+    from tasks.reports import public
 
     return public.search(text, store)
 
@@ -110,7 +110,7 @@ def open_release(store: str | Path | None = None, release: str | None = None) ->
     >>> all(path.endswith(".parquet") for path in opened.paths("metric"))
     True
     """
-    from tasks import public
+    from tasks.reports import public
 
     return public.open_release(store, release)
 
@@ -129,6 +129,6 @@ def trace(
     >>> found.agrees, [operand.value for operand in found.operands]
     (True, [353000.0, 46400.0])
     """
-    from tasks import public
+    from tasks.reports import public
 
     return public.trace(product, partner, month, metric, measure, flow, store)

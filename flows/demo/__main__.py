@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from flows.terminal import console, prepare_prefect, refusals
+from flows.cli.options import console, prepare_prefect, refusals
 
 if TYPE_CHECKING:
     import polars as pl
@@ -49,13 +49,13 @@ def demo(
     ] = True,
 ) -> None:
     """Fetch invented answers of five sources from a server on this machine, publish them, and show the figures."""
-    from flows import server
+    from flows.cli import local_server
     from flows.demo import site
 
     api = None
     if prefect:
         with refusals(), console.status("looking for a Prefect server, starting one if none answers"):
-            api = server.ensure_server()
+            api = local_server.ensure_server()
     prepare_prefect(api)
     # Whatever key this machine has for the real source is not sent to the one of the demonstration.
     os.environ["TIDEWAITER_CENSUS_KEY"] = site.KEY
@@ -76,8 +76,8 @@ def _taken(shown: Shown, folder: Path, opened: "Replay", *, is_recorded: bool) -
     from flows.fetch import Unanswered
     from flows.fetch import fetch as ask
     from flows.watch import watch
-    from schemas.fetch import FetchRequest
-    from schemas.watch import WatchRequest
+    from schemas.forms.fetch import FetchRequest
+    from schemas.forms.watch import WatchRequest
 
     inbox, store = folder / shown.reporter / "inbox", folder / shown.reporter / "store"
     request = FetchRequest.model_validate(
@@ -126,10 +126,10 @@ def lines(store: Path, reporter: str) -> list[tuple[str, ...]]:
     """Reporter, direction, product, list of goods, partner, tonnes, value and currency of the figures that are shown."""
     import polars as pl
 
-    from tasks import reading
+    from tasks.reports import query
 
     year, month = map(int, MONTH.split("-"))
-    rows = reading.query(store, "metric", month=(year, month)).filter(
+    rows = query.query(store, "metric", month=(year, month)).filter(
         pl.col("partner").cast(pl.String).is_in(PARTNERS), pl.col("level").is_not_null(),
         ~pl.col("product").cast(pl.String).str.starts_with("line:") | (pl.col("product") == "line:rare_earths"),
     )  # fmt: skip

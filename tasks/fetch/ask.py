@@ -12,16 +12,16 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from schemas.fetch import Fetched
-from tasks.errors import Refused
+from schemas.forms.fetch import Fetched
+from tasks.domain.errors import Refused
+from tasks.domain.periods import read_period
 from tasks.fetch.drop import drop
 from tasks.fetch.judge import refuse_other
 from tasks.fetch.question import Answer, Key, Question
 from tasks.fetch.seen import Seen, bytes_sha256, read_seen, records_sha256, write_seen
 from tasks.fetch.transport import Transport, Unreachable
-from tasks.periods import read_period
-from tasks.sources import SOURCES
 from tasks.sources.protocol import Parsed
+from tasks.sources.registry import SOURCES
 
 FAILURES_MAX = 3
 PAGES_MAX = 500

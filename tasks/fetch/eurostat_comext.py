@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from schemas.code_tables import partner_codes
-from schemas.fetch import FetchRequest
-from tasks.errors import Refused
+from schemas.forms.fetch import FetchRequest
+from schemas.reference.code_tables import partner_codes
+from tasks.domain.errors import Refused
 from tasks.fetch.plan import months_of, products_of, short
 from tasks.fetch.question import Question
 from tasks.sources.eurostat_comext import CODES, MASS, VALUE

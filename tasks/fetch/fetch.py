@@ -6,8 +6,8 @@ A source that wants a key and has none is skipped with the name of the variable 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
-from schemas.fetch import Fetched, FetchReport, FetchRequest
-from tasks.errors import Refused
+from schemas.forms.fetch import Fetched, FetchReport, FetchRequest
+from tasks.domain.errors import Refused
 from tasks.fetch import eurostat_comext, gacc_release, hmrc_ots, japan_estat, us_census
 from tasks.fetch.ask import ask_all
 from tasks.fetch.question import Key, Question

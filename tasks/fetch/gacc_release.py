@@ -14,8 +14,8 @@ from datetime import date
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
-from schemas.fetch import FetchRequest
-from tasks.errors import Refused
+from schemas.forms.fetch import FetchRequest
+from tasks.domain.errors import Refused
 from tasks.fetch.judge import refuse_other
 from tasks.fetch.plan import months_of
 from tasks.fetch.question import Answer, Question

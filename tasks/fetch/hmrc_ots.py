@@ -9,7 +9,7 @@ from datetime import date
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from schemas.fetch import FetchRequest
+from schemas.forms.fetch import FetchRequest
 from tasks.fetch.plan import months_of, products_of, short
 from tasks.fetch.question import Question
 

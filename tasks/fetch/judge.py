@@ -1,9 +1,9 @@
 """Is an answer what was asked for? A page, an error message or nothing at all often comes under a status that says all is well."""
 
-from tasks.envelope import magic_of
-from tasks.errors import Refused
+from tasks.domain.errors import Refused
+from tasks.domain.text import clip_bytes
 from tasks.fetch.question import Answer
-from tasks.refusal import clip_bytes
+from tasks.sources.envelope import magic_of
 
 MARKUP = (b"<!doctype", b"<html", b"<head", b"<body", b"<?xml", b"<script")
 KINDS = {"csv": "a table", "json": "JSON", "html": "a page", "xls": "a workbook"}

@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from schemas.code_tables import code_table
-from schemas.fetch import FetchRequest
-from schemas.request import MONTHS
-from tasks.errors import Refused
-from tasks.periods import first_day, month_name, month_number
+from schemas.forms.fetch import FetchRequest
+from schemas.forms.request import MONTHS
+from schemas.reference.code_tables import code_table
+from tasks.domain.errors import Refused
+from tasks.domain.periods import first_day, month_name, month_number
 
 WATCHED_DIGITS = 6
 

@@ -15,9 +15,9 @@ from typing import Any
 import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from tasks.errors import Refused
-from tasks.frame_hash import frame_sha256
-from tasks.sources import SOURCES
+from tasks.domain.errors import Refused
+from tasks.domain.hashing import frame_sha256
+from tasks.sources.registry import SOURCES
 
 # The watch passes over what begins with a dot.
 FOLDER = ".fetch"

@@ -17,10 +17,10 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from tasks.envelope import FILE_BYTES_MAX
-from tasks.errors import Refused
+from tasks.domain.errors import Refused
+from tasks.domain.text import clip
 from tasks.fetch.question import Answer, Key
-from tasks.refusal import clip
+from tasks.sources.envelope import FILE_BYTES_MAX
 
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})

@@ -10,7 +10,7 @@ from datetime import date
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from schemas.fetch import FetchRequest
+from schemas.forms.fetch import FetchRequest
 from tasks.fetch.plan import months_of, products_of
 from tasks.fetch.question import Question
 

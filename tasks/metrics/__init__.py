@@ -1,5 +1,5 @@
-"""Levels, sums, year to date and figures, in Polars only.
+"""Figures that follow from the ledger: levels, sums, growth, shares, ranks, records.
 
-Belongs here: everything between the statements that are current and the rows of `metric`. Does not belong here: which statement
-is current (`series`, `ledger`), what a release covers (`scope`), how files are written and published.
+Belongs here: pure functions from frames to the table `metric`. Does not belong here: reading files, words for people.
+Add here: a metric.
 """

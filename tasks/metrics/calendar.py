@@ -9,9 +9,12 @@ from typing import cast
 import polars as pl
 from pandera.typing.polars import DataFrame
 
-from schemas.metric import Metric
-from schemas.release import Release
 from schemas.table import empty_frame
+from schemas.tables.metric import Metric
+from schemas.tables.release import Release
+from tasks.domain.coverage import QUIET_MONTHS
+from tasks.domain.periods import month_index
+from tasks.ledger.precedence import printed_numbers
 from tasks.metrics.coverage import Coverage, cover
 from tasks.metrics.levels import PRINTED_SPANS, Numbers, bit_of, seen, status, traded, with_levels
 from tasks.metrics.names import Names
@@ -19,8 +22,6 @@ from tasks.metrics.records import on_request, with_records
 from tasks.metrics.rows import as_metric, in_order, per_kilogram, with_others
 from tasks.metrics.sums import SERIES, add_up
 from tasks.metrics.year_to_date import chained_years
-from tasks.scope import QUIET_MONTHS, month_index
-from tasks.series import printed_numbers
 
 YEAR = 12
 # The rolling year of the month a year before a series begins.
@@ -40,7 +41,7 @@ def derive(
     *,
     all_records: bool = True,
 ) -> DataFrame[Metric]:
-    """All figures from one statement a number (`ledger.last_word` or `as_of`) and the scopes of the releases.
+    """All figures from one statement a number (`ledger.merge.last_word` or `as_of`) and the scopes of the releases.
 
     For a day in the past, `releases` are those that were public on it. `wanted` (flow, month index) limits the months
     that come out. For a month to come out right `observation` must reach back LOOK_BACK_MONTHS and QUIET_MONTHS before

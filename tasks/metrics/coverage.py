@@ -1,6 +1,6 @@
 """What the releases cover, month by month, in the numbers of `names`: inside that a missing row means no trade.
 
-The rules are those of `tasks/scope.py`. Here they are tables that millions of rows are joined with: one of the cells (product,
+The rules are those of `tasks/domain/coverage.py`. Here they are tables that millions of rows are joined with: one of the cells (product,
 family, month) of which every partner was asked for, and one of the partners that a release lists. A basket is covered where
 each of its codes is, a group of partners where every partner was asked for and the group has members.
 """
@@ -10,9 +10,10 @@ from typing import NamedTuple
 import polars as pl
 from pandera.typing.polars import DataFrame
 
-from schemas.release import Release
+from schemas.tables.release import Release
+from tasks.domain.classification import BASKET
+from tasks.domain.coverage import covered_codes, of_finest_level, speaking
 from tasks.metrics.names import EARLIEST, Names
-from tasks.scope import BASKET, covered_codes, of_finest_level, speaking
 
 CELL = ("product", "family", "month")
 PLACE_OF_FAMILY = ("product", "partner", "family", "month")

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import polars as pl
 
-from schemas.metric import Metric
-from schemas.metric import status as status_of
 from schemas.table import polars_schema
+from schemas.tables.metric import Metric
+from schemas.tables.metric import status as status_of
 from tasks.metrics.levels import status
 
 BASIS_POINTS_PER_PERCENT = 100

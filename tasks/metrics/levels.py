@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import polars as pl
 
-from schemas.metric import STATUSES
-from schemas.observation import KINDS
+from schemas.tables.metric import STATUSES
+from schemas.tables.observation import KINDS
+from tasks.domain.classification import HS_LEVELS
 from tasks.metrics.coverage import Coverage
 from tasks.metrics.names import Names
 from tasks.metrics.sums import PLACE, SERIES
-from tasks.scope import HS_LEVELS
 
 # The number of each status; a status is a small integer until the table is written.
 STATUS = {name: number for number, name in enumerate(STATUSES)}

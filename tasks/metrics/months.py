@@ -10,10 +10,13 @@ from typing import NamedTuple
 import polars as pl
 from pandera.typing.polars import DataFrame
 
-from schemas.metric import Metric
-from schemas.release import Release
-from schemas.state import Recent, State
 from schemas.table import empty_frame, polars_schema
+from schemas.tables.metric import Metric
+from schemas.tables.release import Release
+from schemas.tables.state import Recent, State
+from tasks.domain.classification import basket_members
+from tasks.domain.periods import index_month
+from tasks.ledger.precedence import printed_numbers
 from tasks.metrics.calendar import on_calendar
 from tasks.metrics.coverage import YEAR, Coverage, cover
 from tasks.metrics.levels import Numbers, bit_of, traded, with_levels
@@ -23,8 +26,6 @@ from tasks.metrics.recurrence import next_month, numbers_of, states_of
 from tasks.metrics.rows import as_metric, in_order, per_kilogram
 from tasks.metrics.sums import SERIES, add_up
 from tasks.metrics.year_to_date import chained_years
-from tasks.scope import basket_members, index_month
-from tasks.series import printed_numbers
 
 KEY = ["product", "partner", "measure"]
 # The rolling year of the same month a year before.

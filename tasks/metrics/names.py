@@ -10,10 +10,12 @@ from typing import NamedTuple
 
 import polars as pl
 
-from schemas.code_tables import code_table
-from tasks.nomenclature import CHINAS, classification_of, lists_of_eight_digits
-from tasks.scope import HS_LEVELS, TOTALS, WORLD, basket_members, family_of, month_index
-from tasks.series import UNIT_VALUE_OF
+from schemas.reference.code_tables import code_table
+from tasks.domain.classification import HS_LEVELS, basket_members
+from tasks.domain.coverage import TOTALS, WORLD, family_of
+from tasks.domain.nomenclature import CHINAS, classification_of, lists_of_eight_digits
+from tasks.domain.periods import month_index
+from tasks.domain.units import UNIT_VALUE_OF
 
 NUMBER = pl.UInt32
 # Of the tables of valid months: before every month, and after every month.

@@ -7,9 +7,9 @@ all other series they would take longer than everything else, so they are comput
 
 import polars as pl
 
+from tasks.domain.coverage import LOOK_BACK_MONTHS
 from tasks.metrics.levels import status
 from tasks.metrics.names import Names
-from tasks.scope import LOOK_BACK_MONTHS
 
 MONTH = pl.col("month")
 KEY = ["product", "partner", "measure"]

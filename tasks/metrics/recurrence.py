@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from schemas.observation import KINDS
+from schemas.tables.observation import KINDS
 from tasks.metrics.coverage import YEAR, Coverage, priority
 from tasks.metrics.levels import (
     PRINTED_SPANS,

@@ -6,16 +6,16 @@ and of the same month a year before (`ago_`). `recurrence` makes such rows month
 
 import polars as pl
 
-from schemas.metric import Metric
 from schemas.table import polars_schema
-from tasks import definitions
+from schemas.tables.metric import Metric
+from tasks.domain import comparability
+from tasks.domain.nomenclature import classification_of
+from tasks.domain.periods import index_month
+from tasks.domain.units import EXACT_MAX, UNIT_VALUE_OF, per_unit
 from tasks.metrics.coverage import Coverage
 from tasks.metrics.figures import FIGURES_OF, kinds_behind, with_figures
 from tasks.metrics.levels import Traded, status
 from tasks.metrics.names import Names
-from tasks.nomenclature import classification_of
-from tasks.scope import index_month
-from tasks.series import EXACT_MAX, UNIT_VALUE_OF, per_unit
 
 PLACE = ("product", "partner", "month")
 GROUP = ("product", "measure", "month")
@@ -38,7 +38,7 @@ def with_others(frame: pl.DataFrame, rows: pl.DataFrame, where: Traded, coverage
     frame = frame.with_columns(group=names.key(*GROUP), is_total=names.is_total())
     frame = frame.join(world, on="group", how="left", maintain_order="left")
     frame = _with_ranks(frame, rows, where, coverage)
-    return frame.drop("group").with_columns(definitions.changes(frame, names.labels).alias("comparable_from"))
+    return frame.drop("group").with_columns(comparability.changes(frame, names.labels).alias("comparable_from"))
 
 
 def _with_ranks(frame: pl.DataFrame, rows: pl.DataFrame, where: Traded, coverage: Coverage) -> pl.DataFrame:
@@ -96,7 +96,7 @@ def per_kilogram(frame: pl.DataFrame, names: Names) -> pl.DataFrame:
     )
     both = worth.join(weights, on="place", suffix="_mass", maintain_order="left")
     made = [_divided(name, name in ("level", "before_level", "ago_level", "ytd", "rolling_12m")) for name in DIVIDED]
-    own = definitions.changes(
+    own = comparability.changes(
         both.with_columns(pl.col("measure").replace_strict(values, return_dtype=pl.UInt32)), names.labels
     )
     return both.with_columns(

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import polars as pl
 
+from tasks.domain.classification import HS_LEVELS
+from tasks.domain.units import LEVEL_MAX
 from tasks.metrics.coverage import Coverage
 from tasks.metrics.names import Names
-from tasks.scope import HS_LEVELS
-from tasks.series import LEVEL_MAX
 
 SERIES = ("product", "partner", "measure", "month")
 PLACE = ("product", "partner", "month")

@@ -1,33 +1,6 @@
-"""Who speaks: one adapter a file behind one protocol, and the register of them.
+"""One adapter for each source, and the file formats that they share.
 
-An adapter knows a source's layouts and brings each of its files into the `Reported` shape, as printed. It reads no
-setting and no clock, and knows nothing of the ledger. To add a source: a module with a `SOURCE`, and its line here.
+An adapter knows a source's layouts and brings each of its files into the `Reported` shape, as printed. It reads no setting and no clock.
+Belongs here: finding, fetching and parsing files of a source. Does not belong here: what a text means (`ingest`), the store.
+Add a source: a module with a `SOURCE`, and its line in `registry`.
 """
-
-from tasks.sources import (
-    eurostat_comext,
-    gacc_bulletin,
-    gacc_preliminary,
-    gacc_query,
-    hmrc_ots,
-    japan_estat,
-    published,
-    us_census,
-)
-from tasks.sources.protocol import Parsed, Source
-
-SOURCES: dict[str, Source] = {
-    module.SOURCE.name: module.SOURCE
-    for module in (
-        gacc_query,
-        published,
-        eurostat_comext,
-        gacc_preliminary,
-        gacc_bulletin,
-        hmrc_ots,
-        us_census,
-        japan_estat,
-    )
-}
-
-__all__ = ["SOURCES", "Parsed", "Source"]

@@ -28,10 +28,10 @@ from datetime import datetime
 
 import polars as pl
 
-from schemas.code_tables import partner_codes
-from tasks import lexer
-from tasks.errors import Refused
-from tasks.refusal import clip
+from schemas.reference.code_tables import partner_codes
+from tasks.domain.errors import Refused
+from tasks.domain.text import clip
+from tasks.sources import csv
 from tasks.sources.protocol import Parsed, Source
 from tasks.sources.records import as_reported
 from tasks.sources.totals import part_totals
@@ -51,7 +51,7 @@ AGAIN = "Ask the API again, by codes, for one reporter and by months."
 
 def parse(raw: bytes, where: str) -> Parsed:
     """The numbers of an SDMX-CSV answer as printed. Raises Refused; `where` names the file in messages."""
-    lexed = lexer.read_fields(raw, where, lambda title: title == "OBS_VALUE")
+    lexed = csv.read_fields(raw, where, lambda title: title == "OBS_VALUE")
     fields = lexed.fields
     missing = [name for name in COLUMNS if name not in fields.columns]
     unknown = [name for name in fields.columns if name not in (*COLUMNS, FLAG)]
@@ -75,7 +75,7 @@ def parse(raw: bytes, where: str) -> Parsed:
     fields = fields.with_columns(record=pl.int_range(1, fields.height + 1, dtype=pl.UInt32))
     texts = fields.select(pl.col("partner", *CELL).cast(pl.String), number="OBS_VALUE")
     parted = part_totals(texts, CODES, CELL, where)
-    notes = [*(note for note in lexed.normalised if note != lexer.RESAVED), *parted.notes]
+    notes = [*(note for note in lexed.normalised if note != csv.RESAVED), *parted.notes]
     reported = as_reported(_records(fields.filter(parted.kept)))
     return Parsed(reported, lexed.encoding, tuple(notes), parted.doubts, updated.date(), reporter)
 

@@ -21,13 +21,13 @@ from typing import cast
 import polars as pl
 from pandera.typing.polars import DataFrame
 
-from schemas.reported import Reported
 from schemas.table import polars_schema
-from tasks import envelope, lexer, workbook
-from tasks.errors import Refused
-from tasks.names import first_record, refuse_mojibake, refuse_totals
-from tasks.numbers import plain_texts
-from tasks.refusal import clip
+from schemas.tables.reported import Reported
+from tasks.domain.errors import Refused
+from tasks.domain.text import clip
+from tasks.sources import csv, envelope, excel
+from tasks.sources.names import first_record, refuse_mojibake, refuse_totals
+from tasks.sources.plain_text import plain_texts
 from tasks.sources.protocol import Parsed, Source
 
 TITLES = {
@@ -56,7 +56,7 @@ ROW_CAP = 10_000
 
 def parse(raw: bytes, where: str) -> Parsed:
     """The records of a query download, CSV or .xlsx, as printed. Raises Refused; `where` names the file in messages."""
-    reader = workbook if envelope.magic_of(raw) == "zip" else lexer
+    reader = excel if envelope.magic_of(raw) == "zip" else csv
     lexed = reader.read_fields(raw, where, lambda title: MEANING.get(title) in NUMBERS)
     meanings = dict(zip(lexed.fields.columns, _meanings(lexed.fields.columns, where), strict=True))
     fields = lexed.fields.rename(meanings)

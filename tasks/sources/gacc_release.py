@@ -10,12 +10,11 @@ from typing import Any
 
 import polars as pl
 
-from tasks.envelope import magic_of
-from tasks.errors import Refused
-from tasks.findings import finding
-from tasks.plurals import counted
-from tasks.refusal import clip
+from tasks.domain.errors import Refused
+from tasks.domain.findings import finding
+from tasks.domain.text import clip, counted
 from tasks.sources import gacc_tables, pages
+from tasks.sources.envelope import magic_of
 from tasks.sources.gacc_tables import Column, Heading, squeeze
 from tasks.sources.protocol import Parsed
 from tasks.sources.records import as_reported

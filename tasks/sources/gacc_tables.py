@@ -17,11 +17,10 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from schemas.code_tables import code_table, partner_codes, valid_in
-from tasks.errors import Refused
-from tasks.findings import finding
-from tasks.plurals import counted
-from tasks.refusal import clip
+from schemas.reference.code_tables import code_table, partner_codes, valid_in
+from tasks.domain.errors import Refused
+from tasks.domain.findings import finding
+from tasks.domain.text import clip, counted
 
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 TITLE = re.compile(

@@ -29,10 +29,9 @@ from typing import Any
 
 import polars as pl
 
-from tasks.errors import Refused
-from tasks.findings import finding
-from tasks.plurals import counted
-from tasks.refusal import clip
+from tasks.domain.errors import Refused
+from tasks.domain.findings import finding
+from tasks.domain.text import clip, counted
 from tasks.sources.json_text import read_documents
 from tasks.sources.protocol import Parsed, Source
 from tasks.sources.records import as_reported

@@ -23,11 +23,10 @@ from typing import Any
 
 import polars as pl
 
-from tasks import lexer
-from tasks.errors import Refused
-from tasks.findings import finding
-from tasks.plurals import counted
-from tasks.refusal import clip
+from tasks.domain.errors import Refused
+from tasks.domain.findings import finding
+from tasks.domain.text import clip, counted
+from tasks.sources import csv
 from tasks.sources.protocol import Parsed, Source
 from tasks.sources.records import as_reported
 
@@ -47,7 +46,7 @@ AGAIN = "Download the file of the section again from e-Stat."
 
 def parse(raw: bytes, where: str) -> Parsed:
     """The months of each line as records. Raises Refused; `where` names the file in messages."""
-    lexed = lexer.read_fields(raw, where, lambda title: title.rpartition("-")[0] in NUMBERS)
+    lexed = csv.read_fields(raw, where, lambda title: title.rpartition("-")[0] in NUMBERS)
     fields = lexed.fields
     months = _months(fields.columns, where)
     if not fields.height:
@@ -68,7 +67,7 @@ def parse(raw: bytes, where: str) -> Parsed:
         notes.append(f"no number but 0 in {', '.join(to_come)}: months to come, not read")
     if not out:
         raise Refused("no records", where=where, found="no number but 0 in any month", advice=AGAIN)
-    notes += [note for note in lexed.normalised if note != lexer.RESAVED]
+    notes += [note for note in lexed.normalised if note != csv.RESAVED]
     records = [made for row in summed.iter_rows(named=True) for made in _records(row, out)]
     return Parsed(
         as_reported(pl.DataFrame(records, infer_schema_length=None)), lexed.encoding, tuple(notes), tuple(doubts)

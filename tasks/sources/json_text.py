@@ -7,9 +7,9 @@ kept as text. A file may hold several documents one after another: the pages of 
 import json
 from typing import Any
 
-from tasks.envelope import FILE_BYTES_MAX, magic_of
-from tasks.errors import Refused
-from tasks.refusal import clip, clip_bytes
+from tasks.domain.errors import Refused
+from tasks.domain.text import clip, clip_bytes
+from tasks.sources.envelope import FILE_BYTES_MAX, magic_of
 
 AGAIN = "Ask again; an error message or a page is no answer."
 

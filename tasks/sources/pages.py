@@ -11,9 +11,9 @@ from typing import NamedTuple
 import fastexcel
 import polars as pl
 
-from tasks.envelope import FILE_BYTES_MAX, magic_of
-from tasks.errors import Refused
-from tasks.refusal import clip
+from tasks.domain.errors import Refused
+from tasks.domain.text import clip
+from tasks.sources.envelope import FILE_BYTES_MAX, magic_of
 
 CELLS_MAX = 100_000
 SPAN_MAX = 100

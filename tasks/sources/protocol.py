@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pandera.typing.polars import DataFrame
 
-from schemas.reported import Reported
+from schemas.tables.reported import Reported
 
 
 class Parsed(NamedTuple):
@@ -34,7 +34,7 @@ class Source:
     probably cut off by the site; None where no cap is known.
 
     `reporter` is who reports where nobody declares it. `code_list` names the partner codes (`schemas/reference/partner_codes.csv`),
-    `nomenclature` the national codes (`tasks/nomenclature.py`). `has_lines`: products may be lines that only the source defines;
+    `nomenclature` the national codes (`tasks/domain/nomenclature.py`). `has_lines`: products may be lines that only the source defines;
     `has_spans`: a record may speak of several months together.
     """
 

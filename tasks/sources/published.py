@@ -18,11 +18,11 @@ day; of those the one with most digits is kept.
 import polars as pl
 from pandera.typing.polars import DataFrame
 
-from schemas.reported import Reported
 from schemas.table import polars_schema
-from tasks import lexer
-from tasks.errors import Refused
-from tasks.refusal import clip
+from schemas.tables.reported import Reported
+from tasks.domain.errors import Refused
+from tasks.domain.text import clip
+from tasks.sources import csv
 from tasks.sources.protocol import Parsed, Source
 
 COLUMNS = (
@@ -33,7 +33,7 @@ MEASURES = ("quantity", "value", "quantity_yoy")
 
 def parse(raw: bytes, where: str) -> Parsed:
     """The figures of a collected file as printed. Raises Refused; `where` names the file in messages."""
-    lexed = lexer.read_fields(raw, where, lambda title: title == "value")
+    lexed = csv.read_fields(raw, where, lambda title: title == "value")
     fields = lexed.fields
     missing = [name for name in COLUMNS if name not in fields.columns]
     unknown = [name for name in fields.columns if name not in COLUMNS]
@@ -61,7 +61,7 @@ def parse(raw: bytes, where: str) -> Parsed:
             advice="Write who printed the figure and where: no figure is published without its source.",
         )  # fmt: skip
     # People write such a file without quotes; that is its layout and no news.
-    notes = tuple(note for note in lexed.normalised if note != lexer.RESAVED)
+    notes = tuple(note for note in lexed.normalised if note != csv.RESAVED)
     return Parsed(_as_reported(fields, measure), lexed.encoding, notes)
 
 

@@ -3,8 +3,8 @@
 import polars as pl
 from pandera.typing.polars import DataFrame
 
-from schemas.reported import Reported
 from schemas.table import polars_schema
+from schemas.tables.reported import Reported
 
 
 def as_reported(columns: pl.DataFrame) -> DataFrame[Reported]:

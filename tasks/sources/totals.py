@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import polars as pl
 
-from schemas.code_tables import partner_codes
-from tasks.findings import finding
-from tasks.plurals import counted
+from schemas.reference.code_tables import partner_codes
+from tasks.domain.findings import finding
+from tasks.domain.text import counted
 
 DECIMALS_MAX = 6
 NUMBER = r"^-?[0-9]{1,18}(\.[0-9]{1,6})?$"

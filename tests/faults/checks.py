@@ -17,10 +17,10 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from unittest.mock import patch
 
-from tasks.errors import InvalidPublication, StaleParent, StoreError
-from tasks.filesystem import FileSystem
-from tasks.snapshot import open_snapshot
-from tasks.store_audit import audit_snapshot, audit_store
+from tasks.domain.errors import InvalidPublication, StaleParent, StoreError
+from tasks.store.filesystem import FileSystem
+from tasks.store.snapshot import open_snapshot
+from tasks.store.verify import audit_snapshot, audit_store
 from tests.faults.faulty import FAULTS, FaultyFileSystem, Stopped
 from tests.faults.readers import READERS, resolve
 from tests.faults.world import copy_store, expected_rows, run, state

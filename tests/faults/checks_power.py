@@ -8,11 +8,11 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
-from tasks.filesystem import FileSystem
-from tasks.publish import exclusive
-from tasks.retention import retain
-from tasks.snapshot import list_snapshots
-from tasks.store_audit import audit_store
+from tasks.store.filesystem import FileSystem
+from tasks.store.publish import exclusive
+from tasks.store.retention import retain
+from tasks.store.snapshot import list_snapshots
+from tasks.store.verify import audit_store
 from tests.faults.checks import call_names, check_reads, check_recovery, demand, prepare
 from tests.faults.faulty import FaultyFileSystem, Stopped
 from tests.faults.power import LOSSES, Disk, PowerFileSystem, never

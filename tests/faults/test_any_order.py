@@ -17,12 +17,12 @@ from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tasks.errors import StaleParent
-from tasks.filesystem import FileSystem
-from tasks.publish import NewFile, Published, exclusive, publish
-from tasks.retention import retain
-from tasks.snapshot import Snapshot, list_snapshots, open_snapshot
-from tasks.store_audit import audit_store
+from tasks.domain.errors import StaleParent
+from tasks.store.filesystem import FileSystem
+from tasks.store.publish import NewFile, Published, exclusive, publish
+from tasks.store.retention import retain
+from tasks.store.snapshot import Snapshot, list_snapshots, open_snapshot
+from tasks.store.verify import audit_store
 from tests.draws import draws
 from tests.faults.checks import flip_byte
 from tests.faults.faulty import FaultyFileSystem, Stopped

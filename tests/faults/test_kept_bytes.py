@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks import objects
-from tasks.objects import keep_bytes
+from tasks.store import objects
+from tasks.store.objects import keep_bytes
 from tests.faults.faulty import Stopped
 from tests.faults.power import LOSSES, Disk, PowerFileSystem
 

@@ -5,12 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.checks import STARTS
-from tests.faults.checks_power import (
-    check_lying_disk,
-    check_power,
-    check_power_after_kill,
-    check_retention_power,
-)
+from tests.faults.checks_power import check_lying_disk, check_power, check_power_after_kill, check_retention_power
 
 
 @pytest.mark.parametrize("start", STARTS)

@@ -16,9 +16,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tasks.filesystem import LOCAL, FileSystem
-from tasks.publish import NewFile, Published, exclusive, publish
-from tasks.snapshot import Snapshot, open_snapshot
+from tasks.store.filesystem import LOCAL, FileSystem
+from tasks.store.publish import NewFile, Published, exclusive, publish
+from tasks.store.snapshot import Snapshot, open_snapshot
 
 Row = tuple[str, int, int, str, int, int]  # flow, year, month, product, value_usd, word
 MONTHS = (("export", 2025, 6), ("export", 2025, 7), ("import", 2025, 6))

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from flows.release import release
-from schemas.request import ReleaseRequest
+from schemas.forms.request import ReleaseRequest
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).with_name("published_figures_2025.csv")

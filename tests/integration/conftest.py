@@ -5,18 +5,18 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from house import House
 from s3_bucket import SAMPLE, Customs, serving
+from services import Services
 
-from schemas.address import S3Url
-from schemas.request import ReleaseRequest
-from tasks import bucket as requests
+from schemas.forms.address import S3Url
+from schemas.forms.request import ReleaseRequest
+from tasks.store import s3 as requests
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     """Server, worker and deployments of the tests' own."""
-    built = House(tmp_path_factory.mktemp("house"))
+    built = Services(tmp_path_factory.mktemp("services"))
     yield built
     built.close()
 

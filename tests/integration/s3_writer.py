@@ -9,10 +9,10 @@ import sys
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from schemas.address import S3Url
-from tasks import working_copy
-from tasks.publish import NewFile, Published, publish
-from tasks.snapshot import open_snapshot
+from schemas.forms.address import S3Url
+from tasks.store import mirror
+from tasks.store.publish import NewFile, Published, publish
+from tasks.store.snapshot import open_snapshot
 
 
 def file_of(number: int) -> NewFile:
@@ -23,17 +23,17 @@ def file_of(number: int) -> NewFile:
     )
 
 
-@working_copy.again_if_outpaced
+@mirror.again_if_outpaced
 def add(url: str, number: int) -> Published:
     """Read, modify, publish: the numbers that are there, and this one."""
-    store = working_copy.at_hand(S3Url(url))
-    with working_copy.exclusive(store):
+    store = mirror.at_hand(S3Url(url))
+    with mirror.exclusive(store):
         parent = open_snapshot(store)
         new = [file_of(number), file_of(number + 500)]
         named = {file.partition for file in new}
         carried = [entry for entry in (parent.files if parent else ()) if entry.partition not in named]
         numbers = sorted({*(parent.about["numbers"] if parent else ()), number})
-        audit = working_copy.announcement(store)
+        audit = mirror.announcement(store)
         return publish(store, new, carried=carried, parent=parent, about={"numbers": numbers}, audit=audit)
 
 

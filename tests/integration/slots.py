@@ -9,7 +9,7 @@ from datetime import date, datetime
 from prefect import flow, runtime
 
 from flows.watch import watch
-from schemas.watch import WatchReport, WatchRequest
+from schemas.forms.watch import WatchReport, WatchRequest
 
 
 @flow(name="watch-by-slots")

@@ -17,10 +17,10 @@ from benchmarks import compare, generate, history, measure, results, whole, writ
 from benchmarks.measure import Cost
 from benchmarks.whole import CONTENDERS
 from flows.release import release
-from schemas.request import ReleaseRequest
-from tasks.reading import open_published
-from tasks.snapshot import Snapshot, list_snapshots
+from schemas.forms.request import ReleaseRequest
+from tasks.reports.query import open_published
 from tasks.sources import gacc_query
+from tasks.store.snapshot import Snapshot, list_snapshots
 
 GOLDEN = "6248a4e28bd01595ecdf775f7190c2e870b59603e648bf4e59338941611bc768"
 RECORDS = 30_498

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from bad_inputs.download import csv_bytes, magnets, year_of_magnets
-from house import House
+from services import Services
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -36,11 +36,11 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def page(browser: Any, house: House, screenshots: Path) -> Any:
+def page(browser: Any, services: Services, screenshots: Path) -> Any:
     """A page of a person who has logged in, as `make deploy` says how: a wrong password first, then the line in the file."""
     page = browser.new_page(viewport={"width": 1400, "height": 1100})
     page.set_default_timeout(60_000)
-    page.goto(f"{house.ui}/runs")
+    page.goto(f"{services.ui}/runs")
     field = page.locator("input[type=password]")
     field.wait_for()
     _look(page, screenshots, "login")
@@ -48,18 +48,18 @@ def page(browser: Any, house: House, screenshots: Path) -> Any:
     page.get_by_role("button", name="Login").click()
     page.get_by_text("401").or_(page.get_by_text("Invalid")).or_(page.get_by_text("failed")).first.wait_for()
     assert "/login" in page.url
-    field.fill((house.folder / ".prefect" / "password").read_text().rstrip("\n"))
+    field.fill((services.folder / ".prefect" / "password").read_text().rstrip("\n"))
     page.get_by_role("button", name="Login").click()
     page.wait_for_url(lambda address: "/login" not in address)
     return page
 
 
 @pytest.fixture(scope="module")
-def released(house: House) -> dict[str, Any]:
+def released(services: Services) -> dict[str, Any]:
     """A run that published a year of magnets."""
-    house.drop("magnets.csv", csv_bytes(year_of_magnets()), "2025-07-19")
-    house.ended(house.watch())
-    return next(run for run in house.runs("release") if run["name"].endswith("magnets.csv"))
+    services.drop("magnets.csv", csv_bytes(year_of_magnets()), "2025-07-19")
+    services.ended(services.watch())
+    return next(run for run in services.runs("release") if run["name"].endswith("magnets.csv"))
 
 
 def _look(page: Any, screenshots: Path, name: str, height: int = 1100) -> None:
@@ -84,7 +84,7 @@ def _submit(page: Any, started: Callable[[], set[str]]) -> None:
     raise AssertionError("the form was submitted twice, and no run was started")
 
 
-def test_a_page_of_another_server_reaches_nothing(browser: Any, house: House, page: Any) -> None:
+def test_a_page_of_another_server_reaches_nothing(browser: Any, services: Services, page: Any) -> None:
     """As real pages ask in a real browser, in which somebody is logged in: with and without a question first, over a socket,
     and under a name that points here. A page of the server's own gets through, so the requests are such."""
     script = """async address => {
@@ -103,27 +103,27 @@ def test_a_page_of_another_server_reaches_nothing(browser: Any, house: House, pa
         threading.Thread(target=http.serve_forever, daemon=True).start()
         other.goto(f"http://127.0.0.1:{http.server_port}/")
         # An answer that a page may not read has the status 0.
-        assert other.evaluate(script, house.ui) == ["refused", "0", "refused", "refused"]
+        assert other.evaluate(script, services.ui) == ["refused", "0", "refused", "refused"]
         http.shutdown()
-    renamed = house.ui.replace("127.0.0.1", "example.org")
+    renamed = services.ui.replace("127.0.0.1", "example.org")
     assert other.goto(f"{renamed}/").status == 421
     assert other.evaluate(script, renamed) == ["421", "421", "421", "refused"]
-    other.goto(f"{house.ui}/")
-    assert other.evaluate(script, house.ui) == ["401", "401", "401", "open"]
+    other.goto(f"{services.ui}/")
+    assert other.evaluate(script, services.ui) == ["401", "401", "401", "open"]
     context.close()
-    assert not [flow for flow in house.ask("/flows/filter", {}) if flow["name"] == "from-a-page"]
+    assert not [flow for flow in services.ask("/flows/filter", {}) if flow["name"] == "from-a-page"]
 
 
 def test_the_run_page_shows_its_name_its_state_and_the_graph(
-    page: Any, house: House, released: dict[str, Any], screenshots: Path
+    page: Any, services: Services, released: dict[str, Any], screenshots: Path
 ) -> None:
-    page.goto(f"{house.ui}/runs/flow-run/{released['id']}")
+    page.goto(f"{services.ui}/runs/flow-run/{released['id']}")
     page.get_by_text(released["name"]).first.wait_for()
     page.get_by_text(released["state_name"]).first.wait_for()
     page.locator("canvas").first.wait_for()
     _look(page, screenshots, "run")
     assert re.fullmatch(r"release 20\d\d-\d\d to 20\d\d-\d\d magnets.csv", released["name"])
-    graph = house.ask(f"/flow_runs/{released['id']}/graph-v2")
+    graph = services.ask(f"/flow_runs/{released['id']}/graph-v2")
     nodes = {node["label"]: node for _, node in graph["nodes"]}
     arrows = {(parent["id"], label) for label, node in nodes.items() for parent in node["parents"]}
     for before, after in (
@@ -137,14 +137,14 @@ def test_the_run_page_shows_its_name_its_state_and_the_graph(
 
 
 def test_the_artifact_page_shows_the_table_and_the_chart(
-    page: Any, house: House, released: dict[str, Any], screenshots: Path
+    page: Any, services: Services, released: dict[str, Any], screenshots: Path
 ) -> None:
-    page.goto(f"{house.ui}/artifacts/key/summary-gacc-query-export")
+    page.goto(f"{services.ui}/artifacts/key/summary-gacc-query-export")
     page.get_by_text("summary-gacc-query-export").first.wait_for()
     _look(page, screenshots, "artifact-history")
-    made = house.ask("/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [released["id"]]}}})
+    made = services.ask("/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [released["id"]]}}})
     keys = {artifact["key"]: artifact["id"] for artifact in made}
-    page.goto(f"{house.ui}/artifacts/artifact/{keys['summary-gacc-query-export']}")
+    page.goto(f"{services.ui}/artifacts/artifact/{keys['summary-gacc-query-export']}")
     page.get_by_role("cell", name="World").first.wait_for()
     picture = page.locator("img[src^='data:image/png']").first
     picture.wait_for()
@@ -152,34 +152,34 @@ def test_the_artifact_page_shows_the_table_and_the_chart(
     _look(page, screenshots, "summary")
     for name in ("checks", "lineage"):
         if key := keys.get(f"{name}-gacc-query-export"):
-            page.goto(f"{house.ui}/artifacts/artifact/{key}")
+            page.goto(f"{services.ui}/artifacts/artifact/{key}")
             page.get_by_role("table").first.wait_for()
             _look(page, screenshots, name)
 
 
 @pytest.mark.usefixtures("released")
-def test_the_page_of_a_run_over_files_says_what_came_of_each(page: Any, house: House, screenshots: Path) -> None:
-    made = house.ask("/artifacts/filter", {"artifacts": {"key": {"any_": ["files"]}}})
+def test_the_page_of_a_run_over_files_says_what_came_of_each(page: Any, services: Services, screenshots: Path) -> None:
+    made = services.ask("/artifacts/filter", {"artifacts": {"key": {"any_": ["files"]}}})
     (found,) = [one for one in made if '"magnets.csv", "outcome": "published"' in one["data"]]
-    page.goto(f"{house.ui}/artifacts/artifact/{found['id']}")
+    page.goto(f"{services.ui}/artifacts/artifact/{found['id']}")
     table = page.get_by_role("table").first
     for words in ("magnets.csv", "published", re.compile("^20[0-9-]+ to 20[0-9-]+: [0-9]+ records, .* 0 quarantined")):
         table.get_by_text(words, exact=True).wait_for()
     _look(page, screenshots, "files")
 
 
-def test_the_form_of_a_deployment_starts_a_run(page: Any, house: House, screenshots: Path) -> None:
-    identity = house.deployment("watch/watch")["id"]
-    before = {run["id"] for run in house.runs("watch")}
-    page.goto(f"{house.ui}/deployments/deployment/{identity}/run")
+def test_the_form_of_a_deployment_starts_a_run(page: Any, services: Services, screenshots: Path) -> None:
+    identity = services.deployment("watch/watch")["id"]
+    before = {run["id"] for run in services.runs("watch")}
+    page.goto(f"{services.ui}/deployments/deployment/{identity}/run")
     page.get_by_text("folder into which files are dropped").first.wait_for()
     _look(page, screenshots, "form")
-    _submit(page, lambda: {run["id"] for run in house.runs("watch")} - before)
-    house.wait(lambda: {run["id"] for run in house.runs("watch")} - before, "the run that the form starts")
-    (run_id,) = {run["id"] for run in house.runs("watch")} - before
-    assert house.ended(run_id)["state_name"].split()[0] in ("Nothing", "Overdue")
+    _submit(page, lambda: {run["id"] for run in services.runs("watch")} - before)
+    services.wait(lambda: {run["id"] for run in services.runs("watch")} - before, "the run that the form starts")
+    (run_id,) = {run["id"] for run in services.runs("watch")} - before
+    assert services.ended(run_id)["state_name"].split()[0] in ("Nothing", "Overdue")
     for path, words, name in (("deployments", "watch", "deployments"), ("runs", "watch 20", "runs")):
-        page.goto(f"{house.ui}/{path}")
+        page.goto(f"{services.ui}/{path}")
         page.get_by_text(words).first.wait_for()
         _look(page, screenshots, name)
 
@@ -193,9 +193,9 @@ def test_the_form_of_a_deployment_starts_a_run(page: Any, house: House, screensh
     ],
 )
 def test_the_forms_on_demand_say_what_each_field_means(
-    page: Any, house: House, screenshots: Path, deployment: str, words: str
+    page: Any, services: Services, screenshots: Path, deployment: str, words: str
 ) -> None:
-    page.goto(f"{house.ui}/deployments/deployment/{house.deployment(deployment)['id']}/run")
+    page.goto(f"{services.ui}/deployments/deployment/{services.deployment(deployment)['id']}/run")
     page.get_by_text(words).first.wait_for()
     _look(page, screenshots, f"form-{deployment.partition('/')[0]}", height=2000)
     if deployment == "release/release":
@@ -205,15 +205,15 @@ def test_the_forms_on_demand_say_what_each_field_means(
 
 
 def test_the_form_of_a_question_shows_the_findings_and_publishes(
-    page: Any, house: House, released: dict[str, Any], screenshots: Path
+    page: Any, services: Services, released: dict[str, Any], screenshots: Path
 ) -> None:
-    asked = {run["id"] for run in house.runs("decide")}
-    house.drop("magnets again.csv", csv_bytes([magnets("116", "48000", "2,736,000", "202412")]), "2025-07-25")
-    assert house.ended(house.watch())["state_name"] == "Held for approval"
-    house.wait(lambda: {run["id"] for run in house.runs("decide")} - asked, "the question")
-    (question,) = {run["id"] for run in house.runs("decide")} - asked
-    house.paused(question)
-    page.goto(f"{house.ui}/runs/flow-run/{question}")
+    asked = {run["id"] for run in services.runs("decide")}
+    services.drop("magnets again.csv", csv_bytes([magnets("116", "48000", "2,736,000", "202412")]), "2025-07-25")
+    assert services.ended(services.watch())["state_name"] == "Held for approval"
+    services.wait(lambda: {run["id"] for run in services.runs("decide")} - asked, "the question")
+    (question,) = {run["id"] for run in services.runs("decide")} - asked
+    services.paused(question)
+    page.goto(f"{services.ui}/runs/flow-run/{question}")
     page.get_by_role("button", name="Resume").click()
     page.get_by_text("partner_removed").first.wait_for()
     _look(page, screenshots, "question")
@@ -231,10 +231,10 @@ def test_the_form_of_a_question_shows_the_findings_and_publishes(
         if submit.is_visible():
             submit.click()
         page.wait_for_timeout(5000)
-        if house.ask(f"/flow_runs/{question}")["state"]["type"] != "PAUSED":
+        if services.ask(f"/flow_runs/{question}")["state"]["type"] != "PAUSED":
             break
-    run = house.ended(question)
+    run = services.ended(question)
     assert run["state_name"].startswith("Published"), run["state"]["message"]
-    page.goto(f"{house.ui}/runs/flow-run/{question}")
+    page.goto(f"{services.ui}/runs/flow-run/{question}")
     page.get_by_text("Published").first.wait_for()
     _look(page, screenshots, "question-published")

@@ -24,16 +24,18 @@ import typer
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records
 from typer.testing import CliRunner
 
-from flows.cli import app
-from flows.cli_ingest import SAMPLE
-from flows.terminal import ingest_one, prepare_prefect
-from schemas import code_files, code_tables
-from schemas.code_tables import code_table
-from schemas.request import ReleaseRequest
-from tasks import hold, reading
-from tasks.display import product_names
-from tasks.errors import BrokenStore
-from tasks.filesystem import FileSystem
+from flows.cli.app import app
+from flows.cli.ingest import SAMPLE
+from flows.cli.options import ingest_one, prepare_prefect
+from schemas import code_files
+from schemas.forms.request import ReleaseRequest
+from schemas.reference import code_tables
+from schemas.reference.code_tables import code_table
+from tasks.domain.errors import BrokenStore
+from tasks.domain.labels import product_names
+from tasks.ingest import held
+from tasks.reports import query
+from tasks.store.filesystem import FileSystem
 
 ROOT = Path(__file__).parent.parent.parent
 FIGURES = ("353", "+660.8", "3,188", "+157.5", "-38.1*", "22,319", "-18.9")
@@ -278,7 +280,7 @@ def test_a_product_that_no_measure_touches_is_said(monkeypatch: pytest.MonkeyPat
 def test_releases_tell_of_all_the_columns_that_are_not_shown(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(home)
     told = CliRunner().invoke(app, ["releases", "--store", "store"]).stdout
-    everything = len(reading.query(home / "store", "release").columns)
+    everything = len(query.query(home / "store", "release").columns)
     # Where a long title is folded, its second line has no name.
     shown = {line.split()[1] for line in told.splitlines() if line.startswith("│")} - {"│"}
     assert {"release_id", "records_quarantined"} <= shown
@@ -321,7 +323,7 @@ def test_nobody_is_asked_to_decide_once_more_about_what_was_rejected(
     (tmp_path / "cut.csv").write_bytes(csv_bytes(distinct_records(10_000)))
     command = ["ingest", "cut.csv", "--source", "gacc_query", "--flow", "export", "--no-prefect", "--store", "store"]
     assert "a person must decide" in CliRunner().invoke(app, command).output
-    (waiting,) = hold.waiting(Path("store"))
+    (waiting,) = held.waiting(Path("store"))
     decision = ("--by", "Li Wei", "--reason", "cut off", "--store", "store")
     assert CliRunner().invoke(app, ["reject", waiting.release_id, *decision]).exit_code == 0
     for more in ((), ("--dry-run",)):
@@ -338,8 +340,8 @@ def test_an_approval_whose_bytes_are_gone_is_one_line(home: Path, monkeypatch: p
         yield
 
     monkeypatch.chdir(home)
-    monkeypatch.setattr(hold, "decide", lambda *_: None)
-    monkeypatch.setattr(hold, "reopened", gone)
+    monkeypatch.setattr(held, "decide", lambda *_: None)
+    monkeypatch.setattr(held, "reopened", gone)
     done = CliRunner().invoke(app, ["approve", "x", "--by", "Li Wei", "--reason", "seen", "--store", "store"])
     assert (done.exit_code, done.output) == (2, "refused raw/ab/abc: no such object\n")
 
@@ -383,7 +385,7 @@ def test_a_code_table_that_somebody_broke_refuses_in_a_line(
     def of_a_broken_table(*_: object) -> None:
         code_tables.read_codes(tmp_path / broken.name, code_tables.TABLES["control_events"])
 
-    monkeypatch.setattr("flows.terminal._release", of_a_broken_table)
+    monkeypatch.setattr("flows.cli.options._release", of_a_broken_table)
     assert ingest_one(ReleaseRequest(file=tmp_path / "june.csv", store=tmp_path / "store"), None) == 2
     assert capsys.readouterr().err.strip().startswith("refused control_events.csv: ")
 
@@ -459,7 +461,7 @@ def test_no_folder_is_said_before_a_run_begins(
         raise AssertionError("a run began")
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("flows.server.running_server", never)
+    monkeypatch.setattr("flows.cli.local_server.running_server", never)
     done = CliRunner().invoke(app, [*command, "--store", "store"])
     assert (done.exit_code, "none: there is no such folder" in done.output) == (2, True), done.output
     (tmp_path / "none").write_text("a file")
@@ -605,7 +607,7 @@ def test_what_is_held_is_decided_about_by_command(tmp_path: Path, monkeypatch: p
         code, told = run("ingest", name, *declared, "--released-on", "2025-07-21")
         assert code == 3
         assert finding in told
-    waiting = {kept.title: kept.release_id for kept in hold.waiting(tmp_path / "store")}
+    waiting = {kept.title: kept.release_id for kept in held.waiting(tmp_path / "store")}
     code, told = run("held")
     assert (code, told.splitlines()[-1]) == (0, "2 held")
     assert all(name in told for name in [*waiting, *waiting.values()])
@@ -616,12 +618,12 @@ def test_what_is_held_is_decided_about_by_command(tmp_path: Path, monkeypatch: p
     }
     code, told = run("approve", waiting["gone.csv"], *decision, "--no-prefect")
     assert (code, told.strip().split(":")[0]) == (0, "published gone.csv")
-    (row,) = reading.query(tmp_path / "store", "finding").filter(check="approved").to_dicts()
+    (row,) = query.query(tmp_path / "store", "finding").filter(check="approved").to_dicts()
     assert (row["release_id"], row["observed"]) == (waiting["gone.csv"], "approved by Li Wei: compared with the site")
-    trail = reading.query(tmp_path / "store", "lineage").filter(release_id=waiting["gone.csv"])
+    trail = query.query(tmp_path / "store", "lineage").filter(release_id=waiting["gone.csv"])
     assert "hold_on_errors" in trail["step"].to_list()
     assert run("held")[1].strip() == "nothing is held"
-    assert reading.query(tmp_path / "store", "release")["title"].sort().to_list() == ["gone.csv", "june.csv"]
+    assert query.query(tmp_path / "store", "release")["title"].sort().to_list() == ["gone.csv", "june.csv"]
 
 
 def test_leading_zeros_survive_in_every_reader(tmp_path: Path) -> None:
@@ -751,7 +753,7 @@ def test_what_is_ended_from_outside_says_what_holds_and_goes_on_when_run_again(
     # A shell that starts tests beside other work has its children ignore Ctrl-C. In the middle of its way, landed and not
     # published, it waits for the signal, which a busy machine may send late.
     waits = (
-        "import signal; from flows.cli import app; from tasks.listeners import listening\n"
+        "import signal; from flows.cli.app import app; from tasks.steps.listeners import listening\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "with listening(lambda step: signal.pause() if step == 'parse' else None): app()"
     )

@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 import pytest
 import websockets
-from house import House
+from services import Services
 
 PAGE = "https://example.org"
 NOBODY = 65534
@@ -30,25 +30,25 @@ pytestmark = pytest.mark.prefect
 
 
 @pytest.fixture(scope="module")
-def home() -> Iterator[House]:
+def home() -> Iterator[Services]:
     """Server and worker in a folder into which every user of the machine can look."""
     folder = Path(tempfile.mkdtemp(prefix="tidewaiter-"))
     folder.chmod(0o755)
     before = os.umask(0o022)
-    built = House(folder)
+    built = Services(folder)
     os.umask(before)
     yield built
     built.close()
 
 
-def attack(house: House, mark: Path, *, to: str = "", **request: Any) -> list[httpx.Response]:
+def attack(services: Services, mark: Path, *, to: str = "", **request: Any) -> list[httpx.Response]:
     """Make a deployment that runs a shell script, and start it; the answers, up to the first refusal."""
     answers: list[httpx.Response] = []
 
     def ask(path: str, body: dict[str, Any]) -> Any:
         given = {"content": json.dumps(body).encode(), **request}
         given["headers"] = {"content-type": "application/json", **request.get("headers", {})}
-        answer = httpx.post((to or house.api) + path, timeout=60, **given)
+        answer = httpx.post((to or services.api) + path, timeout=60, **given)
         answers.append(answer)
         return answer.json()["id"] if answer.is_success else None
 
@@ -64,9 +64,9 @@ def attack(house: House, mark: Path, *, to: str = "", **request: Any) -> list[ht
     return answers
 
 
-def ways_in(house: House) -> dict[str, dict[str, Any]]:
+def ways_in(services: Services) -> dict[str, dict[str, Any]]:
     """What the request of each attacker looks like."""
-    port = house.ui.rpartition(":")[2]
+    port = services.ui.rpartition(":")[2]
     return {
         "a web page, after a preflight": {"headers": {"Origin": PAGE}},
         # A form or `fetch` sends these without asking first.
@@ -74,14 +74,14 @@ def ways_in(house: House) -> dict[str, dict[str, Any]]:
         "a page in a file or a frame": {"headers": {"Origin": "null"}},
         "a page of another server on this machine": {"headers": {"Origin": f"http://127.0.0.1:{int(port) + 1}"}},
         "a name that was made to point here": {"headers": {"Host": f"example.org:{port}", "Origin": f"http://example.org:{port}"}},
-        "such a name, with a password": {"headers": {"Host": f"example.org:{port}"}, "auth": house.login},
+        "such a name, with a password": {"headers": {"Host": f"example.org:{port}"}, "auth": services.login},
         "a program without a password": {},
         "a program with another password": {"auth": ("tidewaiter", "word")},
-        "a web page that knows the password": {"headers": {"Origin": PAGE}, "auth": house.login},
+        "a web page that knows the password": {"headers": {"Origin": PAGE}, "auth": services.login},
     }  # fmt: skip
 
 
-def test_nobody_but_the_owner_makes_the_worker_run_a_script(home: House, tmp_path: Path) -> None:
+def test_nobody_but_the_owner_makes_the_worker_run_a_script(home: Services, tmp_path: Path) -> None:
     before = len(home.ask("/deployments/filter", {}))
     marks = []
     for number, (who, request) in enumerate(ways_in(home).items()):
@@ -100,7 +100,7 @@ def test_nobody_but_the_owner_makes_the_worker_run_a_script(home: House, tmp_pat
     assert [mark for mark in marks if mark.exists()] == []
 
 
-def test_no_other_page_may_ask_whether_it_may(home: House) -> None:
+def test_no_other_page_may_ask_whether_it_may(home: Services) -> None:
     asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
     for origin in (PAGE, "null", home.ui.replace("127.0.0.1", "localhost")):
         answer = httpx.options(f"{home.api}/deployments/", headers={"Origin": origin, **asked}, timeout=20)
@@ -110,7 +110,7 @@ def test_no_other_page_may_ask_whether_it_may(home: House) -> None:
     assert (own.status_code, own.headers["access-control-allow-origin"]) == (200, home.ui)
 
 
-def test_a_refusal_says_what_was_found_and_what_to_do(home: House) -> None:
+def test_a_refusal_says_what_was_found_and_what_to_do(home: Services) -> None:
     elsewhere = httpx.get(home.ui.replace("127.0.0.1", "localhost"), timeout=20)
     assert elsewhere.status_code == 421
     assert home.ui in elsewhere.text
@@ -121,7 +121,7 @@ def test_a_refusal_says_what_was_found_and_what_to_do(home: House) -> None:
 
 
 @pytest.mark.parametrize("path", ["/events/in", "/events/out", "/logs/out", "/task_runs/subscriptions/scheduled"])
-def test_a_socket_is_opened_to_nobody_without_the_password(home: House, path: str) -> None:
+def test_a_socket_is_opened_to_nobody_without_the_password(home: Services, path: str) -> None:
     address = home.api.replace("http://", "ws://") + path
 
     async def told(password: str, **options: Any) -> str:
@@ -142,7 +142,7 @@ def test_a_socket_is_opened_to_nobody_without_the_password(home: House, path: st
     assert asyncio.run(told(home.password, additional_headers=renamed)) == "InvalidStatus"
 
 
-def test_only_the_owner_may_read_or_write_what_the_server_keeps(home: House) -> None:
+def test_only_the_owner_may_read_or_write_what_the_server_keeps(home: Services) -> None:
     folder = home.folder / ".prefect"
     kept = [folder / name for name in ("password", "prefect.db", "server.log", "start.lock")]
     kept += folder.glob("prefect.db-*")
@@ -158,7 +158,7 @@ def test_only_the_owner_may_read_or_write_what_the_server_keeps(home: House) -> 
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
-def test_another_user_of_the_machine_gets_neither_the_password_nor_a_run(home: House, tmp_path: Path) -> None:
+def test_another_user_of_the_machine_gets_neither_the_password_nor_a_run(home: Services, tmp_path: Path) -> None:
     # That of these tests may lie where nobody else can look.
     python = shutil.which("python3", path="/usr/local/bin:/usr/bin:/bin")
     if python is None:
@@ -185,7 +185,7 @@ except OSError as error:
     assert done.stdout.split() == [str(NOBODY), "True", *["PermissionError"] * 3, "401"], done.stderr
 
 
-def test_the_person_is_told_where_the_password_is(home: House) -> None:
+def test_the_person_is_told_where_the_password_is(home: Services) -> None:
     assert home.said.splitlines()[-1].endswith("log in there with the line in .prefect/password")
     run = subprocess.run(
         [sys.executable, "-m", "flows", "run", "--store", str(home.folder / "run-store")], cwd=home.folder,

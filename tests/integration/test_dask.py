@@ -25,16 +25,16 @@ from typer.testing import CliRunner
 
 from flows import ahead
 from flows.backfill import backfill
-from flows.cli import app
+from flows.cli.app import app
+from flows.cli.options import prepare_prefect
 from flows.progress import listening
 from flows.release import read
-from flows.terminal import prepare_prefect
-from schemas.request import Landed
-from schemas.watch import BackfillRequest, WatchReport
-from tasks import assemble
-from tasks import cluster as dask
-from tasks.catalog import land_ahead, workers_of
-from tasks.errors import Refused
+from schemas.forms.request import Landed
+from schemas.forms.watch import BackfillRequest, WatchReport
+from tasks.domain.errors import Refused
+from tasks.steps import assemble
+from tasks.steps import cluster as dask
+from tasks.steps.catalog import land_ahead, workers_of
 
 ROOT = Path(__file__).parent.parent.parent
 FILES = 5
@@ -413,7 +413,7 @@ def test_where_the_scheduler_dies_the_rest_is_done_here(
 
 
 def test_nothing_of_dask_is_imported_where_no_scheduler_is_named() -> None:
-    program = "import sys, flows.cli, flows.backfill; sys.exit(', '.join({'dask', 'distributed', 'prefect_dask'} & set(sys.modules)) or 0)"
+    program = "import sys, flows.cli.app, flows.backfill; sys.exit(', '.join({'dask', 'distributed', 'prefect_dask'} & set(sys.modules)) or 0)"
     done = subprocess.run(
         [sys.executable, "-c", program],
         env={**os.environ, "PYTHONPATH": str(ROOT)},

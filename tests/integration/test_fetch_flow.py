@@ -10,18 +10,18 @@ from prefect import get_client
 from prefect.blocks.system import Secret
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_HOME, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
-from test_eurostat_comext import CELLS
-from test_eurostat_comext import answer as comext
-from test_hmrc_ots import page, row
-from test_us_census import NAMES, line
-from test_us_census import answer as census
 
 from flows.demo.replay import Asked, Replay, Reply
 from flows.fetch import Unanswered, fetch
 from flows.watch import watch
-from schemas.fetch import FetchRequest
-from schemas.watch import WatchRequest
+from schemas.forms.fetch import FetchRequest
+from schemas.forms.watch import WatchRequest
 from tasks.fetch.transport import Policy
+from tests.unit.sources.test_eurostat_comext import CELLS
+from tests.unit.sources.test_eurostat_comext import answer as comext
+from tests.unit.sources.test_hmrc_ots import page, row
+from tests.unit.sources.test_us_census import NAMES, line
+from tests.unit.sources.test_us_census import answer as census
 
 SECRET = "c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00"
 MONTH = "2026-05"

@@ -12,9 +12,9 @@ from bad_inputs.download import csv_bytes, magnets
 
 from flows.release import release
 from schemas import code_files
-from schemas.request import ReleaseRequest
-from tasks import reading
-from tasks.audit import audit
+from schemas.forms.request import ReleaseRequest
+from tasks.lineage.audit import audit
+from tasks.reports import query
 
 OTHER = "85051190"
 TODAY = date(2025, 8, 1)
@@ -53,13 +53,13 @@ def test_a_change_of_definition_that_is_learnt_of_late_breaks_the_figures_that_w
         release.fn(ReleaseRequest(file=file, store=folder, **asked), TODAY)
 
     def growth(folder: Path) -> list[tuple[float | None, str]]:
-        rows = reading.query(folder, "metric", product="85051110", partner="WLD").filter(measure="quantity_kg")
+        rows = query.query(folder, "metric", product="85051110", partner="WLD").filter(measure="quantity_kg")
         return rows.sort("period").select("mom_pct", "mom_status").rows()
 
     ingest(store, "202406")
     ingest(store, "202407")
     assert growth(store)[1] == (0, "computed")
-    state = reading.query(store, "state")
+    state = query.query(store, "state")
     with (reference / "definition_breaks.csv").open("a", encoding="utf-8") as rows:
         rows.write("85051110,,,2024-07,code,no,other goods in the same code,a test\n")
     _forget()
@@ -72,14 +72,14 @@ def test_a_change_of_definition_that_is_learnt_of_late_breaks_the_figures_that_w
     assert growth(store)[1] == growth(whole)[1] == (None, "definition_break")
     assert _of_table(store, "metric") == _of_table(whole, "metric")
     # No number is another one: those of 2024 stand as they were.
-    after = reading.query(store, "state")
+    after = query.query(store, "state")
     assert after.filter(after["period"].is_in(state["period"].unique().implode())).equals(state)
     assert 0 < state.height < after.height
     assert audit(store, 50).problems == []
 
 
 def _of_table(store: Path, table: str) -> set[tuple[str, str]]:
-    return {(entry.path, entry.sha256) for entry in reading.open_published(store).entries(table)}
+    return {(entry.path, entry.sha256) for entry in query.open_published(store).entries(table)}
 
 
 def test_a_basket_with_a_new_member_is_made_anew_in_every_month(tmp_path: Path, reference: Path) -> None:
@@ -94,7 +94,7 @@ def test_a_basket_with_a_new_member_is_made_anew_in_every_month(tmp_path: Path, 
             TODAY,
         )
 
-    told = functools.partial(reading.query, store, "metric", product="basket:rare_earth_magnets", partner="WLD")
+    told = functools.partial(query.query, store, "metric", product="basket:rare_earth_magnets", partner="WLD")
     ingest("202406", date(2024, 7, 20))
     ingest("202505", date(2025, 6, 20))
     assert told().filter(measure="quantity_kg")["level"].to_list() == [1000, 1000]

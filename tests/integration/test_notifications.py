@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes
-from house import House
 from receivers import Received, mail_server, webhook
+from services import Services
 
 from flows import notify
 
@@ -18,26 +18,26 @@ NAMES = {f"tidewaiter-notify-{occasion.name}" for occasion in notify.OCCASIONS}
 
 
 @pytest.fixture(scope="module")
-def receivers(house: House) -> Iterator[tuple[Received, Received]]:
+def receivers(services: Services) -> Iterator[tuple[Received, Received]]:
     """The two, with everything deployed so that messages go there."""
     with webhook() as posts, mail_server() as mails:
-        house.environment |= {
+        services.environment |= {
             notify.SLACK: f"http://127.0.0.1:{posts.port}/services/T0/B0/secret",
             notify.MAIL_TO: "desk@example.org",
             notify.SMTP: f"smtp://127.0.0.1:{mails.port}",
         }
-        house.deploy()
+        services.deploy()
         yield posts, mails
-        house.environment |= {notify.SLACK: "", notify.MAIL_TO: ""}
-        house.deploy()
-        assert not NAMES & {entry["name"] for entry in house.ask("/automations/filter", {})}
+        services.environment |= {notify.SLACK: "", notify.MAIL_TO: ""}
+        services.deploy()
+        assert not NAMES & {entry["name"] for entry in services.ask("/automations/filter", {})}
 
 
 def month(year: int, number: int, records: list[Any] = JUNE) -> bytes:
     return csv_bytes([(f"{year}{number:02d}", *row[1:]) for row in records])
 
 
-def both(house: House, receivers: tuple[Received, Received], subject: str) -> tuple[str, str]:
+def both(services: Services, receivers: tuple[Received, Received], subject: str) -> tuple[str, str]:
     """The text of the only post and of the only mail with this subject; it waits for both."""
     posts, mails = receivers
 
@@ -47,7 +47,7 @@ def both(house: House, receivers: tuple[Received, Received], subject: str) -> tu
     def of_mails() -> list[str]:
         return [mail.get_content() for mail in mails.mails if mail["Subject"].startswith(f"[Tidewaiter] {subject}")]
 
-    house.wait(lambda: of_posts() and of_mails(), f"messages about {subject}", lambda: (posts.posts, mails.mails))
+    services.wait(lambda: of_posts() and of_mails(), f"messages about {subject}", lambda: (posts.posts, mails.mails))
     (post,), (mail,) = of_posts(), of_mails()
     return post, mail
 
@@ -63,14 +63,18 @@ def linked(text: str) -> str:
     return found.group(1)
 
 
-def test_a_publication_is_told_with_the_finding_and_a_link(house: House, receivers: tuple[Received, Received]) -> None:
-    house.drop("told <!channel>.csv", month(2024, 7), "2024-08-20")
-    assert house.ended(house.watch())["state_name"] == "Published 2024-07"
-    post, mail = both(house, receivers, "Published: July 2024: exports of Permanent magnets of rare earths (85051110)")
+def test_a_publication_is_told_with_the_finding_and_a_link(
+    services: Services, receivers: tuple[Received, Received]
+) -> None:
+    services.drop("told <!channel>.csv", month(2024, 7), "2024-08-20")
+    assert services.ended(services.watch())["state_name"] == "Published 2024-07"
+    post, mail = both(
+        services, receivers, "Published: July 2024: exports of Permanent magnets of rare earths (85051110)"
+    )
     for text in (post, mail):
         assert " t" in text
         assert "2024-07: 6 records, 0 quarantined." in text
-        run = house.run(linked(text))
+        run = services.run(linked(text))
         assert run["state_name"] == "Published 2024-07"
     # A title calls nobody: Slack would take `<!channel>` for a call of everybody.
     assert "told &lt;!channel&gt;.csv" in post
@@ -79,41 +83,41 @@ def test_a_publication_is_told_with_the_finding_and_a_link(house: House, receive
 
 
 def test_a_hold_is_told_with_its_findings_and_leads_to_the_run_that_asks(
-    house: House, receivers: tuple[Received, Received]
+    services: Services, receivers: tuple[Received, Received]
 ) -> None:
-    house.drop("told again.csv", month(2024, 7, JUNE[:1]), "2024-08-21")
-    assert house.ended(house.watch())["state_name"] == "Held for approval"
-    post, mail = both(house, receivers, "Held for approval: told again.csv")
+    services.drop("told again.csv", month(2024, 7, JUNE[:1]), "2024-08-21")
+    assert services.ended(services.watch())["state_name"] == "Held for approval"
+    post, mail = both(services, receivers, "Held for approval: told again.csv")
     for text in (post, mail):
         assert "partner_removed" in text
         assert "tidewaiter approve gacc_query-" in text
-        run = house.paused(linked(text))
+        run = services.paused(linked(text))
         assert run["name"] == "held for approval: told again.csv"
     decided = {"verdict": "reject", "by": "Li Wei", "reason": "cut off"}
-    house.ask(f"/flow_runs/{linked(post)}/resume", {"run_input": decided})
-    house.ended(linked(post))
+    services.ask(f"/flow_runs/{linked(post)}/resume", {"run_input": decided})
+    services.ended(linked(post))
 
 
-def test_what_is_overdue_is_told_once(house: House, receivers: tuple[Received, Received]) -> None:
+def test_what_is_overdue_is_told_once(services: Services, receivers: tuple[Received, Received]) -> None:
     """And not by each run that sees it, which is every hour."""
     late = {"request": {"kinds": ["query"], "settle_seconds": 0}}
     for _ in range(2):
-        run = house.ended(house.start("watch/watch", late, "2026-05-23T02:00:00Z"))
+        run = services.ended(services.start("watch/watch", late, "2026-05-23T02:00:00Z"))
         assert "Overdue 3 days" in run["state_name"]
-    post, mail = both(house, receivers, "Overdue 3 days: query of 2026-04")
+    post, mail = both(services, receivers, "Overdue 3 days: query of 2026-04")
     for text in (post, mail):
         assert "was due on 2026-05-20 and is not here" in text
-    assert len(house.events("tidewaiter.release.overdue")) == len(
-        {event["resource"]["prefect.resource.id"] for event in house.events("tidewaiter.release.overdue")}
+    assert len(services.events("tidewaiter.release.overdue")) == len(
+        {event["resource"]["prefect.resource.id"] for event in services.events("tidewaiter.release.overdue")}
     )
 
 
 def test_a_failure_is_told_once_for_the_run_and_the_runs_in_it(
-    house: House, receivers: tuple[Received, Received]
+    services: Services, receivers: tuple[Received, Received]
 ) -> None:
-    page = house.drop("captcha.csv", b"<html>captcha</html>\n", "2024-08-20")
-    assert house.ended(house.watch())["state_name"] == "Refused 1"
-    post, mail = both(house, receivers, "Refused 1: watch")
+    page = services.drop("captcha.csv", b"<html>captcha</html>\n", "2024-08-20")
+    assert services.ended(services.watch())["state_name"] == "Refused 1"
+    post, mail = both(services, receivers, "Refused 1: watch")
     for text in (post, mail):
         assert "captcha.csv" in text
         assert "a web page" in text
@@ -122,20 +126,22 @@ def test_a_failure_is_told_once_for_the_run_and_the_runs_in_it(
 
 
 def test_deploying_without_the_addresses_leaves_them_as_they_are(
-    house: House, receivers: tuple[Received, Received]
+    services: Services, receivers: tuple[Received, Received]
 ) -> None:
-    given = {name: house.environment.pop(name) for name in (notify.SLACK, notify.MAIL_TO, notify.SMTP)}
+    given = {name: services.environment.pop(name) for name in (notify.SLACK, notify.MAIL_TO, notify.SMTP)}
     try:
         before = {
-            entry["id"]: entry["name"] for entry in house.ask("/automations/filter", {}) if entry["name"] in NAMES
+            entry["id"]: entry["name"] for entry in services.ask("/automations/filter", {}) if entry["name"] in NAMES
         }
         assert {*before.values()} == NAMES
-        house.deploy()
-        after = {entry["id"]: entry["name"] for entry in house.ask("/automations/filter", {}) if entry["name"] in NAMES}
+        services.deploy()
+        after = {
+            entry["id"]: entry["name"] for entry in services.ask("/automations/filter", {}) if entry["name"] in NAMES
+        }
         assert after == before
     finally:
-        house.environment |= given
-    actions = [str(entry["actions"]) for entry in house.ask("/automations/filter", {}) if entry["name"] in NAMES]
+        services.environment |= given
+    actions = [str(entry["actions"]) for entry in services.ask("/automations/filter", {}) if entry["name"] in NAMES]
     assert len(actions) == len(NAMES)
     for made in actions:
         # The addresses, which are secrets, are in the blocks alone; the page to which a message leads is none.
@@ -143,12 +149,12 @@ def test_deploying_without_the_addresses_leaves_them_as_they_are(
             assert secret not in made
 
 
-def test_nobody_left_to_take_the_runs_is_told(house: House, receivers: tuple[Received, Received]) -> None:
+def test_nobody_left_to_take_the_runs_is_told(services: Services, receivers: tuple[Received, Received]) -> None:
     """The event is one that the server makes when a worker has been silent for a minute and a half."""
-    house.stop_worker()
+    services.stop_worker()
     try:
-        post, mail = both(house, receivers, "No worker: nobody takes the runs of local-process")
+        post, mail = both(services, receivers, "No worker: nobody takes the runs of local-process")
     finally:
-        house.worker = house.start_worker()
+        services.worker = services.start_worker()
     for text in (post, mail):
         assert "make worker" in text

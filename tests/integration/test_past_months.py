@@ -13,19 +13,20 @@ import pyarrow.parquet
 import pytest
 
 from flows.release import release
-from schemas.control_event import EventWindow
-from schemas.metric import Metric
-from schemas.observation import Observation
-from schemas.release import Release
-from schemas.request import Landed, ReleaseRequest
-from schemas.state import Recent, State
-from tasks import assemble, known, ledger
-from tasks.frame_hash import frame_sha256
+from schemas.forms.request import Landed, ReleaseRequest
+from schemas.tables.control_event import EventWindow
+from schemas.tables.metric import Metric
+from schemas.tables.observation import Observation
+from schemas.tables.release import Release
+from schemas.tables.state import Recent, State
+from tasks.domain.hashing import frame_sha256
+from tasks.ingest.normalise import Normalised, normalise
+from tasks.ledger import merge as ledger
 from tasks.metrics.calendar import derive
-from tasks.normalise import Normalised, normalise
-from tasks.snapshot import Snapshot, open_snapshot
 from tasks.sources import gacc_query
-from tasks.tables import read_table
+from tasks.steps import assemble, open_published
+from tasks.store.parquet import read_table
+from tasks.store.snapshot import Snapshot, open_snapshot
 
 HEADER = '"数据年月","商品编码","商品名称","贸易伙伴编码","贸易伙伴名称","第一数量","第一计量单位","第二数量","第二计量单位","美元",\n'
 MONTHS = ("202311", "202312", "202401", "202402", "202403")
@@ -123,11 +124,11 @@ def test_a_store_without_states_is_taken_over(
 ) -> None:
     expected = filled(files, tmp_path / "with")
     filled(files[:4], tmp_path / "without")
-    published = known._published
+    published = open_published._published
     monkeypatch.setattr(
-        known, "_published", lambda snapshot, model: {} if model is State else published(snapshot, model)
+        open_published, "_published", lambda snapshot, model: {} if model is State else published(snapshot, model)
     )
-    derived = known.open_known(tmp_path / "without", _normalised(files[4])).derived
+    derived = open_published.open_known(tmp_path / "without", _normalised(files[4])).derived
     assert derived[-len(MONTHS) :] == tuple(("export", int(month[:4]), int(month[4:])) for month in MONTHS)
     assert filled(files[4:], tmp_path / "without") == expected
 

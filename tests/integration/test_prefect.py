@@ -33,10 +33,13 @@ from flows.announce import Unmended
 from flows.audit import audit
 from flows.backfill import backfill
 from flows.release import release
-from schemas.request import ReleaseRequest
-from schemas.watch import BackfillRequest
-from tasks import artifacts, hold, listeners
-from tasks.errors import Refused, Unsound
+from schemas.forms.held import Verdict
+from schemas.forms.request import ReleaseRequest
+from schemas.forms.watch import BackfillRequest
+from tasks.domain.errors import Held, Refused, Unsound
+from tasks.ingest import held as held_releases
+from tasks.reports import prefect_pages
+from tasks.steps import listeners
 
 SAMPLE = Path(__file__).parent.parent.parent / "flows" / "examples" / "published_figures.csv"
 WAY = [
@@ -127,7 +130,7 @@ def test_a_page_that_fails_is_logged_and_the_publication_stands(
     def fail(*_: object, **__: object) -> int:
         raise RuntimeError("the disk of the pages is full")
 
-    monkeypatch.setattr(artifacts, "write", fail)
+    monkeypatch.setattr(prefect_pages, "write", fail)
     state = release(ReleaseRequest(file=SAMPLE, store=tmp_path / "store"), return_state=True)
     assert (state.name, state.type.value) == ("Published 2024-02 to 2026-05", "COMPLETED")
     assert (tmp_path / "store" / "current").exists()
@@ -241,7 +244,7 @@ def _with_a_held_release(folder: Path) -> tuple[Path, str]:
     """A store that holds a download which the site cut off, and the name of the release."""
     store, file = folder / "store", folder / "cut.csv"
     file.write_bytes(csv_bytes(distinct_records(10_000)))
-    with pytest.raises(hold.Held) as held:
+    with pytest.raises(Held) as held:
         release.fn(ReleaseRequest(file=file, store=store, source="gacc_query", flow="export", partners="all"))
     return store, held.value.release_id
 
@@ -255,9 +258,9 @@ def test_a_held_release_has_failed_at_nothing_and_its_findings_are_on_its_page(
     request = ReleaseRequest(file=file, store=tmp_path / "store", source="gacc_query", flow="export", partners="all")
     state = release(request, return_state=True)
     assert (state.name, state.type.value) == (approval.announce.HELD, "CANCELLED")
-    with pytest.raises(hold.Held, match="row_cap"):
+    with pytest.raises(Held, match="row_cap"):
         state.result()
-    with pytest.raises(hold.Held, match="row_cap"):
+    with pytest.raises(Held, match="row_cap"):
         release(request)
     wanted = [("Completed", name) for name in WAY[: WAY.index("hold_on_errors")]] + [("Held", "hold_on_errors")]
     deadline = time.monotonic() + 60
@@ -295,16 +298,16 @@ def test_each_step_is_one_line_with_its_rows_and_milliseconds(tmp_path: Path, ca
     ("verdict", "end"), [("approve", "Nothing new"), ("reject", "Rejected"), (None, announce.HELD)]
 )
 def test_a_question_that_nobody_answers_ends_with_what_was_decided_by_command(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verdict: hold.Verdict | None, end: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verdict: Verdict | None, end: str
 ) -> None:
     """Published or rejected meanwhile, the release is not held any more, and a red run must not say that it is."""
     store, name = _with_a_held_release(tmp_path)
 
     def meanwhile(**_: object) -> None:
         if verdict:
-            kept = hold.decide(store, name, verdict, "Li Wei", "seen", datetime.now(UTC))
+            kept = held_releases.decide(store, name, verdict, "Li Wei", "seen", datetime.now(UTC))
             if verdict == "approve":
-                with hold.reopened(store, kept) as again:
+                with held_releases.reopened(store, kept) as again:
                     release.fn(again)
         raise FlowPauseTimeout
 
@@ -314,20 +317,20 @@ def test_a_question_that_nobody_answers_ends_with_what_was_decided_by_command(
     unknown = approval.decide("gacc_query-0", store, return_state=True)
     assert (unknown.name, unknown.type.value) == ("Not held", "FAILED")
     assert "no release 'gacc_query-0' is held here" in str(unknown.message)
-    assert (hold.waiting(store) == []) is (verdict is not None)
+    assert (held_releases.waiting(store) == []) is (verdict is not None)
     if verdict == "reject":
         assert "rejected by Li Wei: seen" in str(state.message)
 
 
 @pytest.mark.parametrize(("verdict", "end"), [("approve", "Nothing new"), ("reject", "Rejected")])
 def test_a_run_that_waits_ends_with_what_is_decided_by_command(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verdict: hold.Verdict, end: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verdict: Verdict, end: str
 ) -> None:
     """At once, and not when its week is over; what was decided before it was asked is no answer."""
     monkeypatch.setattr(question, "LOOK_SECONDS", 0.2)
     monkeypatch.setattr(question, "POLL_SECONDS", 1)
     store, name = _with_a_held_release(tmp_path)
-    hold.decide(store, name, "reject", "Li Wei", "before the question", datetime.now(UTC))
+    held_releases.decide(store, name, "reject", "Li Wei", "before the question", datetime.now(UTC))
     seen: list[str] = []
 
     def command() -> None:
@@ -345,9 +348,9 @@ def test_a_run_that_waits_ends_with_what_is_decided_by_command(
             # Several looks of the run later it waits still.
             time.sleep(1.5)
             seen.append(client.read_flow_run(waits[0].id).state_name or "")
-        kept = hold.decide(store, name, verdict, "Wang Fang", "by command", datetime.now(UTC))
+        kept = held_releases.decide(store, name, verdict, "Wang Fang", "by command", datetime.now(UTC))
         if verdict == "approve":
-            with hold.reopened(store, kept) as again:
+            with held_releases.reopened(store, kept) as again:
                 seen.append(release.fn(again).status)
 
     thread = threading.Thread(target=contextvars.copy_context().run, args=(command,))
@@ -359,7 +362,7 @@ def test_a_run_that_waits_ends_with_what_is_decided_by_command(
     assert state.name == end, state.message
     if verdict == "reject":
         assert "rejected by Wang Fang: by command" in str(state.message)
-    kept = hold.find(store, name)
+    kept = held_releases.find(store, name)
     assert kept is not None
     assert kept.decision is not None
     assert (kept.decision.verdict, kept.decision.by) == (verdict, "Wang Fang")

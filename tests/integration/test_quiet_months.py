@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from flows.release import release
-from schemas.request import ReleaseRequest
+from schemas.forms.request import ReleaseRequest
 
 HEAD = '"数据年月","商品编码","商品名称","贸易伙伴编码","贸易伙伴名称","第一数量","第一计量单位","第二数量","第二计量单位","美元",\n'
 ROW = '"{month}","85051110","磁","502","美国","{kilograms}","千克","0","?","20,000",\n'

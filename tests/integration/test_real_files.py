@@ -15,11 +15,12 @@ import pyarrow.dataset
 import pytest
 
 from flows.release import release
-from schemas.code_tables import code_table
-from schemas.outcome import Outcome
-from schemas.request import ReleaseRequest
-from tasks import hold, reading
-from tasks.errors import Held, Refused
+from schemas.forms.outcome import Outcome
+from schemas.forms.request import ReleaseRequest
+from schemas.reference.code_tables import code_table
+from tasks.domain.errors import Held, Refused
+from tasks.ingest import held as held_releases
+from tasks.reports import query
 
 pytestmark = pytest.mark.shared
 TODAY = date(2026, 11, 1)
@@ -111,7 +112,7 @@ def ingest_as_it_is(path: Path, store: Path, **declared: object) -> Outcome:
     until = CUT[path.name].replace("-", "")
     assert sum(row["product"] == "73249000" and row["month"] <= until for row in rows_of(path)) == 10_000
     assert line.startswith(f"partners_missing (export 73249000 value_usd {CUT[path.name]}): no row for USA, ")
-    hold.decide(store, held.value.release_id, "approve", "test", "cut at 10,000 records", datetime.now(UTC))
+    held_releases.decide(store, held.value.release_id, "approve", "test", "cut at 10,000 records", datetime.now(UTC))
     return ingest(path, store, **declared)
 
 
@@ -126,7 +127,7 @@ def test_sums_by_month_code_and_partner_are_those_of_an_independent_reading(
     expected = sums_of(shared_data / name, "2025-12" if months else None)
     assert len(expected) >= 4
     for table in ("detail", "observation"):
-        rows = reading.query(tmp_path, table).group_by(
+        rows = query.query(tmp_path, table).group_by(
             pl.col("period_end").dt.strftime("%Y-%m"), "product", "partner", "measure"
         ).agg(pl.col("value").sum())  # fmt: skip
         assert {key: value for *key_parts, value in rows.iter_rows() if (key := tuple(key_parts))} == dict(expected)
@@ -146,9 +147,9 @@ def test_without_flow_refused_without_all_partners_no_world(shared_data: Path, t
         ingest(path, tmp_path, flow=None)
     ingest(path, tmp_path, partners=None)
     june = {"product": "12019019", "month": (2024, 6)}
-    world = reading.query(tmp_path, "metric", partner="WLD", **june).filter(measure="quantity_kg")
+    world = query.query(tmp_path, "metric", partner="WLD", **june).filter(measure="quantity_kg")
     assert world.select("level", "level_status").rows() == [(None, "not_covered")]
-    brazil = reading.query(tmp_path, "metric", partner="BRA", **june).filter(measure="quantity_kg")
+    brazil = query.query(tmp_path, "metric", partner="BRA", **june).filter(measure="quantity_kg")
     expected = sums_of(path, None)
     assert brazil["level"].to_list() == [expected["2024-06", "12019019", "BRA", "quantity_kg"]]
     ingest(path, tmp_path)
@@ -157,7 +158,7 @@ def test_without_flow_refused_without_all_partners_no_world(shared_data: Path, t
         for (month, code, _, measure), value in expected.items()
         if (month, code, measure) == ("2024-06", "12019019", "quantity_kg")
     )
-    world = reading.query(tmp_path, "metric", partner="WLD", **june).filter(measure="quantity_kg")
+    world = query.query(tmp_path, "metric", partner="WLD", **june).filter(measure="quantity_kg")
     assert world.select("level", "level_status").rows() == [(total, "sum")]
 
 
@@ -168,7 +169,7 @@ def test_two_editions_of_one_query_do_not_count_the_quantity_twice(shared_data: 
     (tmp_path / "usd_export.csv").write_bytes(dollars.replace("人民币".encode("gb18030"), "美元".encode("gb18030")))
     for name in ("cny_export.csv", "usd_export.csv"):
         ingest(tmp_path / name, tmp_path / "store")
-    rows = reading.query(tmp_path / "store", "trade_flow", partner="USA", product="12011000", month=(2024, 1))
+    rows = query.query(tmp_path / "store", "trade_flow", partner="USA", product="12011000", month=(2024, 1))
     assert rows.select("quantity_kg", "value_cny", "value_usd").rows() == [(908.0, 23_416.0, 3_345.0)]
 
 

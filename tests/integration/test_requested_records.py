@@ -7,12 +7,12 @@ import polars as pl
 import pytest
 
 from flows.release import release
-from schemas.metric import Metric
-from schemas.request import ReleaseRequest
-from tasks.origin import Point
-from tasks.reading import open_published, query
-from tasks.tables import read_table
-from tasks.trace import Tracer
+from schemas.forms.request import ReleaseRequest
+from schemas.tables.metric import Metric
+from tasks.lineage.operands import Point
+from tasks.lineage.trace import Tracer
+from tasks.reports.query import open_published, query
+from tasks.store.parquet import read_table
 from tests.integration.test_past_months import HEADER
 
 # Kilograms of 28053011, which is on no watch list, to the United States (502) and Japan (116), month by month.

@@ -20,24 +20,26 @@ from typer.testing import CliRunner
 
 from flows.audit import audit as audit_flow
 from flows.claims import check_and_publish
-from flows.cli import app
+from flows.cli.app import app
 from flows.release import release
 from flows.watch import watch
-from schemas.address import S3Url
-from schemas.request import ReleaseRequest
-from schemas.watch import WatchRequest
-from tasks import bucket as requests
-from tasks import claim_table, reading, remote, working_copy
-from tasks.audit import audit
-from tasks.bucket import Bucket
-from tasks.errors import BrokenStore, BucketError, UnknownSnapshot
-from tasks.origin import Point
-from tasks.reading import open_published
-from tasks.resolve import open_release
-from tasks.retention import Retired
-from tasks.snapshot import Snapshot, current_id, open_snapshot, snapshot_ids
-from tasks.store_audit import audit_store
-from tasks.trace import Tracer
+from schemas.forms.address import S3Url
+from schemas.forms.request import ReleaseRequest
+from schemas.forms.watch import WatchRequest
+from tasks.claims import publish
+from tasks.domain.errors import BrokenStore, BucketError, UnknownSnapshot
+from tasks.lineage.audit import audit
+from tasks.lineage.operands import Point
+from tasks.lineage.trace import Tracer
+from tasks.reports import query
+from tasks.reports.query import open_published
+from tasks.store import mirror, s3_store
+from tasks.store import s3 as requests
+from tasks.store.resolve import open_release
+from tasks.store.retention import Retired
+from tasks.store.s3 import Bucket
+from tasks.store.snapshot import Snapshot, current_id, open_snapshot, snapshot_ids
+from tasks.store.verify import audit_store
 
 
 def test_the_bucket_holds_the_bytes_of_the_folder(customs: Customs, sample: tuple[S3Url, Path]) -> None:
@@ -123,7 +125,7 @@ def test_another_machine_reads_traces_and_audits(
         shown[store] = (tmp_path / "rows.csv").read_bytes()
     assert shown[str(url)] == shown[str(folder)]
     assert shown[str(url)].count(b"\n") > 20
-    store = working_copy.at_hand(url)
+    store = mirror.at_hand(url)
     assert other_machine in store.parents
     assert not list((store / "raw").glob("*/*"))
     snapshot = open_published(store)
@@ -141,13 +143,13 @@ def test_another_machine_reads_traces_and_audits(
 def test_an_audit_names_what_is_wrong_in_the_bucket(customs: Customs) -> None:
     url = customs.store()
     s3_writer.add(url, 1)
-    store = working_copy.at_hand(url)
+    store = mirror.at_hand(url)
     assert audit_store(store) == []
     first, second = sorted(key for key in customs.keys(url) if key.startswith("files/"))
     customs.put(url, first, b"other bytes")
     customs.delete(url, second)
     customs.put(url, "raw/ab/" + "ab" * 32, b"not these")
-    found = {problem.file: problem.found for problem in working_copy.audit(store)}
+    found = {problem.file: problem.found for problem in mirror.audit(store)}
     assert found[f"{url}/{first}"] == "sha256 " + hashlib.sha256(b"other bytes").hexdigest()
     assert found[f"{url}/{second}"] == "no such object"
     assert set(found) == {f"{url}/{first}", f"{url}/{second}", f"{url}/raw/ab/{'ab' * 32}"}
@@ -156,7 +158,7 @@ def test_an_audit_names_what_is_wrong_in_the_bucket(customs: Customs) -> None:
 def test_an_audit_knows_every_raw_file_that_a_release_was_read_from(customs: Customs, tmp_path: Path) -> None:
     url = customs.store()
     ingest(url, tmp_path, "june.csv", csv_bytes(CLEAN_RECORDS[:6]), 20)
-    store = working_copy.at_hand(url)
+    store = mirror.at_hand(url)
     # A console makes objects without bytes for the folders that one looks into.
     for folder in ("raw/", "raw/ab/", "held/", "files/", "lineage/"):
         customs.put(url, folder, b"")
@@ -185,11 +187,11 @@ def test_an_audit_reads_all_that_the_pointer_says(customs: Customs) -> None:
     s3_writer.add(url, 1)
     older = json.loads(customs.get(url, "current.json"))
     s3_writer.add(url, 2)
-    store = working_copy.at_hand(url)
-    assert working_copy.audit(store) == []
+    store = mirror.at_hand(url)
+    assert mirror.audit(store) == []
     newer = json.loads(customs.get(url, "current.json"))
     customs.put(url, "current.json", json.dumps({**newer, "manifest": older["manifest"]}, sort_keys=True).encode())
-    (problem,) = working_copy.audit(store)
+    (problem,) = mirror.audit(store)
     assert problem.file == f"{url}/current.json"
     assert older["manifest"] in problem.found
     assert newer["manifest"] in problem.expected
@@ -200,7 +202,7 @@ def test_checked_claims_are_published_in_the_bucket(
 ) -> None:
     url, printed = customs.store(), tmp_path / "claims.csv"
     ingest(url, tmp_path, "june.csv", csv_bytes(CLEAN_RECORDS[:6]), 20)
-    store = working_copy.at_hand(url)
+    store = mirror.at_hand(url)
     claim = "rare earth magnets,export,United States,2025-06,level,{},t\n"
     printed.write_text("commodity,flow,partner,period,metric,value,unit\n" + claim.format(353))
     _, made = check_and_publish(printed, store)
@@ -208,7 +210,7 @@ def test_checked_claims_are_published_in_the_bucket(
     assert customs.current(url)[0] == made.snapshot.id == current_id(store)
     # Another machine publishes while the same is done once more, of other claims.
     printed.write_text(printed.read_text() + claim.format(999))
-    announcement, faster = claim_table.announcement, []
+    announcement, faster = publish.announcement, []
 
     def outpaced(store: Path) -> object:
         if not faster:
@@ -217,12 +219,12 @@ def test_checked_claims_are_published_in_the_bucket(
                 faster.append(ingest(url, tmp_path, "horses.csv", csv_bytes(CLEAN_RECORDS[6:]), 19).snapshot_id)
         return announcement(store)
 
-    monkeypatch.setattr(claim_table, "announcement", outpaced)
+    monkeypatch.setattr(publish, "announcement", outpaced)
     _, made = check_and_publish(printed, store)
     assert faster == [made.snapshot.parent]
     assert customs.current(url)[0] == made.snapshot.id == current_id(store)
-    assert reading.query(store, "claim").height == 2
-    assert set(reading.query(store, "release")["title"]) == {"june.csv", "horses.csv"}
+    assert query.query(store, "claim").height == 2
+    assert set(query.query(store, "release")["title"]) == {"june.csv", "horses.csv"}
 
 
 def test_what_others_put_into_the_bucket_is_none_of_ours_and_a_ruin_is_named(customs: Customs, tmp_path: Path) -> None:
@@ -233,27 +235,27 @@ def test_what_others_put_into_the_bucket_is_none_of_ours_and_a_ruin_is_named(cus
     customs.put(url, "snapshots/old/manifest.json", b"{}")
     ingest(url, tmp_path, "20.csv", csv_bytes(CLEAN_RECORDS[:4]), 20)
     ingest(url, tmp_path, "21.csv", csv_bytes(CLEAN_RECORDS[:5]), 21)
-    store = working_copy.at_hand(url)
+    store = mirror.at_hand(url)
     assert audit(store).problems == []
-    with working_copy.exclusive(store):
-        assert working_copy.retain(store, today=TODAY, months=24) == Retired((), 0)
+    with mirror.exclusive(store):
+        assert mirror.retain(store, today=TODAY, months=24) == Retired((), 0)
     with pytest.raises(UnknownSnapshot, match="no snapshot"):
-        remote.Remote(url).snapshot("README.txt")
+        s3_store.Remote(url).snapshot("README.txt")
     current = customs.current(url)[0]
     manifest = customs.get(url, f"snapshots/{current}/manifest.json")
     customs.delete(url, f"snapshots/{current}/manifest.json")
     with pytest.raises(BrokenStore, match=f"{current}/manifest.json: no such object, and it is current"):
-        remote.Remote(url).retain(today=TODAY, months=24)
+        s3_store.Remote(url).retain(today=TODAY, months=24)
     customs.put(url, f"snapshots/{current}/manifest.json", manifest)
     customs.put(url, "current.json", b'{"snapshot": "../../x"}')
     with pytest.raises(BrokenStore, match=r"current\.json: .* is no pointer"):
-        working_copy.at_hand(url)
+        mirror.at_hand(url)
 
 
 def test_a_prefix_may_be_longer_than_the_name_of_a_folder(customs: Customs, tmp_path: Path) -> None:
     url = S3Url(f"{customs.store()}/{'/'.join(['a' * 60] * 5)}")
     ingest(url, tmp_path, "20.csv", csv_bytes(CLEAN_RECORDS[:4]), 20)
-    assert audit(working_copy.at_hand(url)).problems == []
+    assert audit(mirror.at_hand(url)).problems == []
 
 
 def test_a_watch_on_a_bucket_takes_everything_once(customs: Customs, tmp_path: Path) -> None:
@@ -276,19 +278,19 @@ def test_retention_in_the_bucket_removes_what_is_old_and_nothing_that_is_needed(
     for day in range(20, 24):
         ingest(url, tmp_path, f"{day}.csv", csv_bytes(CLEAN_RECORDS[: day - 16]), day)
     customs.put(url, "files/metric/flow=export/year=2025/month=6/0123456789abcdef.parquet", b"of a writer who died")
-    before, store = set(customs.keys(url)), working_copy.at_hand(url)
+    before, store = set(customs.keys(url)), mirror.at_hand(url)
     *old, last = (name.split("/")[1] for name in sorted(before) if name.startswith("snapshots/"))
     assert len(old) == 3
     # The copy keeps the last two, and just the objects that they need.
     assert snapshot_ids(store) == [old[-1], last]
     kept = {entry.sha256 for name in (old[-1], last) for entry in _whole(store, name).files}
     assert {path.stem for path in (store / "objects").glob("*/*")} == kept
-    with working_copy.exclusive(store):
-        assert working_copy.retain(store, today=date(2025, 8, 1), months=24) == Retired((), 0)
+    with mirror.exclusive(store):
+        assert mirror.retain(store, today=date(2025, 8, 1), months=24) == Retired((), 0)
     # Years later the old ones go; of what nobody needs the young stays, because a writer may be about to refer to it.
     customs.log()
-    with working_copy.exclusive(store):
-        gone = working_copy.retain(store, today=date(2035, 8, 1), months=24)
+    with mirror.exclusive(store):
+        gone = mirror.retain(store, today=date(2035, 8, 1), months=24)
     # What nobody needs is looked for at the last moment: a writer may be writing it anew.
     asked = [line.split()[0] for line in customs.log() if " /customs " in line]
     assert asked == ["GET", "POST", "GET", "POST"]
@@ -299,7 +301,7 @@ def test_retention_in_the_bucket_removes_what_is_old_and_nothing_that_is_needed(
     assert gone.objects == len(litter) > 10
     assert customs.current(url)[0] == last
     monkeypatch.setenv("TIDEWAITER_CACHE", str(tmp_path / "other machine"))
-    assert audit(working_copy.at_hand(url)).problems == []
+    assert audit(mirror.at_hand(url)).problems == []
 
 
 def _whole(store: Path, name: str) -> Snapshot:
@@ -328,11 +330,11 @@ def test_a_file_that_retention_might_take_is_written_again(customs: Customs, mon
 
 def test_what_the_environment_must_say(customs: Customs, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BucketError, match="NoSuchBucket"):
-        working_copy.at_hand(S3Url("s3://no-such-bucket/a"))
+        mirror.at_hand(S3Url("s3://no-such-bucket/a"))
     monkeypatch.delenv("AWS_ALLOW_HTTP")
     with pytest.raises(BucketError, match="AWS_ALLOW_HTTP=true"):
         Bucket(customs.store())
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{KEY_NAME}:{SECRET}@127.0.0.1:1")
     with pytest.raises(BucketError, match="AWS_ENDPOINT_URL holds") as raised:
-        working_copy.at_hand(S3Url("s3://customs/a"))
+        mirror.at_hand(S3Url("s3://customs/a"))
     assert SECRET not in str(raised.value)

@@ -13,14 +13,14 @@ from bad_inputs.download import CLEAN_RECORDS, csv_bytes, in_month
 from s3_bucket import KEY_NAME, SAMPLE, SECRET, Customs
 from typer.testing import CliRunner
 
-from flows.cli import app
+from flows.cli.app import app
 from flows.release import release
-from schemas.address import S3Url
 from schemas.errors import UnusableAddress
-from schemas.request import ReleaseRequest
-from tasks import working_copy
-from tasks.errors import BrokenStore, BucketError
-from tasks.snapshot import current_id
+from schemas.forms.address import S3Url
+from schemas.forms.request import ReleaseRequest
+from tasks.domain.errors import BrokenStore, BucketError
+from tasks.store import mirror
+from tasks.store.snapshot import current_id
 
 FAULTS: dict[str, dict[str, Any]] = {
     "an error": {"status": 500},
@@ -116,9 +116,9 @@ def test_what_is_damaged_in_the_bucket_reaches_nobody(customs: Customs, other_ma
     whole = customs.get(url, key)
     customs.put(url, key, whole[:-1])
     with pytest.raises(BrokenStore, match="other bytes than its manifest says"):
-        working_copy.at_hand(url)
+        mirror.at_hand(url)
     customs.put(url, key, whole)
-    assert current_id(working_copy.at_hand(url)) == customs.current(url)[0]
+    assert current_id(mirror.at_hand(url)) == customs.current(url)[0]
     customs.delete(url, "current.json")
     with pytest.raises(BrokenStore, match="emptied or lost"):
         s3_writer.add(url, 2)

@@ -17,14 +17,16 @@ from s3_bucket import START_SECONDS_MAX, TODAY, WRITER, Customs, ingest
 from typer.testing import CliRunner
 
 import flows.release
-from flows.cli import app
-from schemas.request import Landed
-from tasks import hold, reading, working_copy
-from tasks.bucket import Bucket
-from tasks.errors import Held, Outpaced
-from tasks.normalise import Normalised
-from tasks.snapshot import current_id
-from tasks.store_audit import audit_store
+from flows.cli.app import app
+from schemas.forms.request import Landed
+from tasks.domain.errors import Held, Outpaced
+from tasks.ingest import held
+from tasks.ingest.normalise import Normalised
+from tasks.reports import query
+from tasks.store import mirror
+from tasks.store.s3 import Bucket
+from tasks.store.snapshot import current_id
+from tasks.store.verify import audit_store
 
 
 def test_two_machines_ingest_at_once_and_both_are_in(
@@ -116,8 +118,8 @@ def test_a_killed_writer_leaves_the_old_or_the_new_and_the_next_one_ends_in_the_
     for name, url in stores.items():
         assert s3_writer.add(url, 2).changed == (name != "after the pointer")
         assert customs.current(url)[1] == [1, 2]
-        store = working_copy.at_hand(url)
-        assert [*audit_store(store), *working_copy.audit(store)] == []
+        store = mirror.at_hand(url)
+        assert [*audit_store(store), *mirror.audit(store)] == []
     customs.log()
 
 
@@ -176,20 +178,20 @@ def test_a_release_held_on_one_machine_is_decided_on_another(
     customs: Customs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url, release_id = _held(customs, tmp_path)
-    here = working_copy.at_hand(url)
+    here = mirror.at_hand(url)
     monkeypatch.setenv("TIDEWAITER_CACHE", str(tmp_path / "other machine"))
     listed = CliRunner().invoke(app, ["held", "--store", url])
     assert release_id in listed.output
-    there = working_copy.at_hand(url)
-    hold.decide(there, release_id, "reject", "Li Wei", "cut off", datetime(2025, 8, 2, tzinfo=UTC))
+    there = mirror.at_hand(url)
+    held.decide(there, release_id, "reject", "Li Wei", "cut off", datetime(2025, 8, 2, tzinfo=UTC))
     # The first machine has not heard of it: its decision would wipe out another one unread.
     with pytest.raises(Outpaced, match="decide again"):
-        hold.decide(here, release_id, "approve", "Ana", "seen", datetime(2025, 8, 3, tzinfo=UTC))
+        held.decide(here, release_id, "approve", "Ana", "seen", datetime(2025, 8, 3, tzinfo=UTC))
     approved = CliRunner().invoke(
         app, ["approve", release_id, "--by", "Ana", "--reason", "seen", "--no-prefect", "--store", url]
     )
     assert approved.exit_code == 0, approved.output
-    assert reading.query(there, "finding").filter(check="approved")["observed"].to_list() == ["approved by Ana: seen"]
+    assert query.query(there, "finding").filter(check="approved")["observed"].to_list() == ["approved by Ana: seen"]
     assert current_id(there) == customs.current(url)[0]
     kept = json.loads(customs.get(url, f"held/{release_id}.json"))
     assert (kept["decision"]["by"], kept["decision"]["verdict"]) == ("Ana", "approve")
@@ -200,24 +202,24 @@ def test_a_rejection_that_came_last_is_heard_before_an_approval_is_relied_on(
 ) -> None:
     url, release_id = _held(customs, tmp_path)
     before = customs.current(url)
-    here, read = working_copy.at_hand(url), flows.release.read
-    decided = hold.decide(here, release_id, "approve", "Ana", "seen", datetime(2025, 8, 2, tzinfo=UTC))
+    here, read = mirror.at_hand(url), flows.release.read
+    decided = held.decide(here, release_id, "approve", "Ana", "seen", datetime(2025, 8, 2, tzinfo=UTC))
 
     def meanwhile(landed: Landed, today: date) -> Normalised:
         with monkeypatch.context() as elsewhere:
             elsewhere.setenv("TIDEWAITER_CACHE", str(tmp_path / "other machine"))
-            there = working_copy.at_hand(url)
-            hold.decide(there, release_id, "reject", "Li Wei", "cut off", datetime(2025, 8, 3, tzinfo=UTC))
+            there = mirror.at_hand(url)
+            held.decide(there, release_id, "reject", "Li Wei", "cut off", datetime(2025, 8, 3, tzinfo=UTC))
         return read(landed, today)
 
     monkeypatch.setattr(flows.release, "read", meanwhile)
     with (
-        hold.reopened(here, decided) as request,
+        held.reopened(here, decided) as request,
         pytest.raises(Held, match="rejected by Li Wei on 2025-08-03: cut off"),
     ):
         flows.release.from_bytes_to_tables(request, TODAY)
     assert customs.current(url) == before
-    kept = hold.find(here, release_id)
+    kept = held.find(here, release_id)
     assert kept is not None
     assert kept.decision is not None
     assert kept.decision.by == "Li Wei"

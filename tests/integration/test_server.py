@@ -11,10 +11,11 @@ from typing import Any
 import polars as pl
 import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, in_month, magnets
-from house import House
+from services import Services
 
-from tasks import hold, reading
-from tasks.snapshot import current_id
+from tasks.ingest import held
+from tasks.reports import query
+from tasks.store.snapshot import current_id
 
 JUNE = CLEAN_RECORDS[:6]
 LATE = {"kinds": ["query"], "settle_seconds": 0}
@@ -29,7 +30,7 @@ def month(year: int, number: int, records: list[Any] = JUNE) -> bytes:  # it is 
     return csv_bytes(in_month(f"{year}{number:02d}", records))
 
 
-def test_deploying_again_changes_nothing(house: House) -> None:
+def test_deploying_again_changes_nothing(services: Services) -> None:
     names = [
         "watch/watch",
         "release/release",
@@ -37,14 +38,14 @@ def test_deploying_again_changes_nothing(house: House) -> None:
         "decide/decide",
         "audit/audit",
     ]
-    before = {name: house.deployment(name)["id"] for name in names}
-    automations = sorted(entry["name"] for entry in house.ask("/automations/filter", {}))
-    house.deploy()
-    assert {name: house.deployment(name)["id"] for name in names} == before
-    assert sorted(entry["name"] for entry in house.ask("/automations/filter", {})) == automations
+    before = {name: services.deployment(name)["id"] for name in names}
+    automations = sorted(entry["name"] for entry in services.ask("/automations/filter", {}))
+    services.deploy()
+    assert {name: services.deployment(name)["id"] for name in names} == before
+    assert sorted(entry["name"] for entry in services.ask("/automations/filter", {})) == automations
     assert "tidewaiter-zombies" in automations
     for name in names:
-        found = house.deployment(name)
+        found = services.deployment(name)
         if name in ("release/release", "decide/decide", "audit/audit"):
             # A place under a limit is lost in a pause, and a run that cannot renew its place is crashed after four minutes.
             assert found["global_concurrency_limit"] is None
@@ -53,92 +54,100 @@ def test_deploying_again_changes_nothing(house: House) -> None:
             1,
             "ENQUEUE",
         )
-    assert house.deployment("release/release")["work_queue_name"] == "in-turn"
-    assert {schedule["schedule"]["timezone"] for name in names for schedule in house.deployment(name)["schedules"]} == {
-        "Asia/Shanghai"
-    }
+    assert services.deployment("release/release")["work_queue_name"] == "in-turn"
+    assert {
+        schedule["schedule"]["timezone"] for name in names for schedule in services.deployment(name)["schedules"]
+    } == {"Asia/Shanghai"}
 
 
-def test_a_dropped_file_is_published_and_dropped_again_is_nothing_new(house: House) -> None:
-    house.drop("june.csv", month(2025, 6), "2025-07-20")
-    run = house.ended(house.watch())
+def test_a_dropped_file_is_published_and_dropped_again_is_nothing_new(services: Services) -> None:
+    services.drop("june.csv", month(2025, 6), "2025-07-20")
+    run = services.ended(services.watch())
     assert (run["state_name"], run["state_type"]) == ("Published 2025-06", "COMPLETED")
-    (released,) = [entry for entry in house.runs("release") if entry["name"].endswith("june.csv")]
+    (released,) = [entry for entry in services.runs("release") if entry["name"].endswith("june.csv")]
     assert (released["name"], released["state_name"]) == ("release 2025-06 june.csv", "Published 2025-06")
-    summary = house.ask("/artifacts/summary-gacc-query-export/latest")["data"]
+    summary = services.ask("/artifacts/summary-gacc-query-export/latest")["data"]
     assert "| **World** | 1,676 |" in summary
     assert "](data:image/png;base64,iVBOR" in summary
-    lineage = house.ask("/artifacts/lineage-gacc-query-export/latest")["data"]
+    lineage = services.ask("/artifacts/lineage-gacc-query-export/latest")["data"]
     assert "hold_on_errors" in lineage
-    house.drop("june.csv", month(2025, 6), "2025-07-20")
-    assert house.ended(house.watch())["state_name"] == "Nothing new"
+    services.drop("june.csv", month(2025, 6), "2025-07-20")
+    assert services.ended(services.watch())["state_name"] == "Nothing new"
 
     def told() -> list[dict[str, Any]]:
         return [
-            event for event in house.events("tidewaiter.release.published") if event["payload"]["title"] == "june.csv"
+            event
+            for event in services.events("tidewaiter.release.published")
+            if event["payload"]["title"] == "june.csv"
         ]
 
-    house.wait(told, "the event")
+    services.wait(told, "the event")
     (event,) = told()
     assert (event["payload"]["month"], event["payload"]["flows"]) == ("2025-06", ["export"])
 
 
-def test_a_revision_and_what_is_overdue_are_told_as_events(house: House) -> None:
+def test_a_revision_and_what_is_overdue_are_told_as_events(services: Services) -> None:
     """The day is that for which the run was scheduled, in Beijing: 22 March, 16:30 UTC is the 23rd, three days after the 20th."""
-    house.drop("january.csv", month(2025, 1), "2025-03-18")
-    house.drop("january again.csv", month(2025, 1, [magnets("502", "352000", "20,064,000"), *JUNE[1:]]), "2025-03-19")
-    run = house.ended(house.start("watch/watch", {"request": LATE}, "2025-03-22T16:30:00Z"))
+    services.drop("january.csv", month(2025, 1), "2025-03-18")
+    services.drop(
+        "january again.csv", month(2025, 1, [magnets("502", "352000", "20,064,000"), *JUNE[1:]]), "2025-03-19"
+    )
+    run = services.ended(services.start("watch/watch", {"request": LATE}, "2025-03-22T16:30:00Z"))
     assert (run["name"], run["state_name"]) == ("watch 2025-03-23 00:30", "Published 2025-01, Overdue 3 days")
     assert run["state_type"] == "COMPLETED"
-    house.wait(
-        lambda: house.events("tidewaiter.release.revised") and house.events("tidewaiter.release.overdue"), "the events"
+    services.wait(
+        lambda: services.events("tidewaiter.release.revised") and services.events("tidewaiter.release.overdue"),
+        "the events",
     )
-    (revised,), (overdue,) = house.events("tidewaiter.release.revised"), house.events("tidewaiter.release.overdue")
+    (revised,), (overdue,) = (
+        services.events("tidewaiter.release.revised"),
+        services.events("tidewaiter.release.overdue"),
+    )
     assert revised["resource"]["prefect.resource.name"] == "january again.csv"
     assert revised["payload"]["revisions"] >= 1
     assert overdue["resource"]["prefect.resource.id"] == "tidewaiter.release.query.2025-02"
     assert (overdue["payload"]["missing"], overdue["payload"]["days_overdue"]) == (["2025-02"], 3)
 
 
-def test_a_removed_partner_is_held_and_a_person_is_asked_and_an_approval_publishes(house: House) -> None:
-    questions = len(house.runs("decide"))
-    house.drop("june again.csv", month(2025, 6, JUNE[:1]), "2025-07-21")
-    before = current_id(house.store)
-    assert house.ended(house.watch())["state_name"] == "Held for approval"
-    (released,) = [entry for entry in house.runs("release") if entry["name"].endswith("june again.csv")]
+def test_a_removed_partner_is_held_and_a_person_is_asked_and_an_approval_publishes(services: Services) -> None:
+    questions = len(services.runs("decide"))
+    services.drop("june again.csv", month(2025, 6, JUNE[:1]), "2025-07-21")
+    before = current_id(services.store)
+    assert services.ended(services.watch())["state_name"] == "Held for approval"
+    (released,) = [entry for entry in services.runs("release") if entry["name"].endswith("june again.csv")]
     assert released["state_name"] == "Held for approval"
     assert "partner_removed" in released["state"]["message"]
-    house.wait(lambda: len(house.runs("decide")) > questions, "the deployment that asks")
-    asked = house.paused(house.runs("decide")[0]["id"])
+    services.wait(lambda: len(services.runs("decide")) > questions, "the deployment that asks")
+    asked = services.paused(services.runs("decide")[0]["id"])
     assert asked["name"] == "held for approval: june again.csv"
-    assert current_id(house.store) == before
-    assert house.ended(house.watch())["state_name"] == "Nothing new"
+    assert current_id(services.store) == before
+    assert services.ended(services.watch())["state_name"] == "Nothing new"
     name = released["state"]["message"].split()[0]
-    unanswered = house.start("decide/decide", {"release_id": name, "store": "store", "patience_hours": 0.001})
+    unanswered = services.start("decide/decide", {"release_id": name, "store": "store", "patience_hours": 0.001})
     # For a moment it is just Failed: the server is the first to see that the time is over.
-    house.wait(
-        lambda: house.run(unanswered)["state_name"] == "Held for approval",
+    services.wait(
+        lambda: services.run(unanswered)["state_name"] == "Held for approval",
         "the question to end",
-        lambda: house.run(unanswered),
+        lambda: services.run(unanswered),
     )
-    assert house.run(unanswered)["state_type"] == "CANCELLED"
-    assert [kept.release_id for kept in hold.waiting(house.store)] == [name]
-    assert current_id(house.store) == before
-    wrong = house.ask(
+    assert services.run(unanswered)["state_type"] == "CANCELLED"
+    assert [kept.release_id for kept in held.waiting(services.store)] == [name]
+    assert current_id(services.store) == before
+    wrong = services.ask(
         f"/flow_runs/{asked['id']}/resume", {"run_input": {"verdict": "perhaps", "by": "x", "reason": "y"}}
     )
     assert wrong["status"] == "REJECT"
-    house.ask(
+    services.ask(
         f"/flow_runs/{asked['id']}/resume",
         {"run_input": {"verdict": "approve", "by": "Li Wei", "reason": "compared with the site"}},
     )
-    assert house.ended(asked["id"])["state_name"] == "Published 2025-06"
-    (row,) = reading.query(house.store, "finding").filter(check="approved", release_id=name).to_dicts()
+    assert services.ended(asked["id"])["state_name"] == "Published 2025-06"
+    (row,) = query.query(services.store, "finding").filter(check="approved", release_id=name).to_dicts()
     assert row["observed"] == "approved by Li Wei: compared with the site"
 
 
-def test_a_run_on_demand_asks_by_itself_and_a_rejection_leaves_the_store_untouched(house: House) -> None:
-    file = house.folder / "ten thousand.csv"
+def test_a_run_on_demand_asks_by_itself_and_a_rejection_leaves_the_store_untouched(services: Services) -> None:
+    file = services.folder / "ten thousand.csv"
     file.write_bytes(csv_bytes(distinct_records(10_000)))
     request = {
         "file": str(file),
@@ -147,28 +156,28 @@ def test_a_run_on_demand_asks_by_itself_and_a_rejection_leaves_the_store_untouch
         "partners": "all",
         "released_on": "2025-07-22",
     }
-    before, asked_before = current_id(house.store), len(house.runs("decide"))
-    run = house.paused(house.start("release/release", {"request": request, "wait_for_approval": True}))
-    (kept,) = hold.waiting(house.store)
+    before, asked_before = current_id(services.store), len(services.runs("decide"))
+    run = services.paused(services.start("release/release", {"request": request, "wait_for_approval": True}))
+    (kept,) = held.waiting(services.store)
     assert [entry.check for entry in kept.findings] == ["row_cap"]
     # Nobody else waits behind a question: the store is not locked.
-    house.drop("may.csv", month(2025, 5), "2025-06-20")
-    assert house.ended(house.watch())["state_name"] == "Published 2025-05"
-    before = current_id(house.store)
-    house.ask(
+    services.drop("may.csv", month(2025, 5), "2025-06-20")
+    assert services.ended(services.watch())["state_name"] == "Published 2025-05"
+    before = current_id(services.store)
+    services.ask(
         f"/flow_runs/{run['id']}/resume", {"run_input": {"verdict": "reject", "by": "Li Wei", "reason": "cut off"}}
     )
-    ended = house.ended(run["id"])
+    ended = services.ended(run["id"])
     assert (ended["state_name"], ended["state_type"]) == ("Rejected", "CANCELLED")
     assert "rejected by Li Wei: cut off" in ended["state"]["message"]
-    assert current_id(house.store) == before
-    assert hold.waiting(house.store) == []
+    assert current_id(services.store) == before
+    assert held.waiting(services.store) == []
     # Who was answered does not ask once more.
-    again = house.ended(house.start("release/release", {"request": request, "wait_for_approval": False}))
+    again = services.ended(services.start("release/release", {"request": request, "wait_for_approval": False}))
     assert again["state_name"] == "Rejected"
-    asked = [event["payload"]["release_id"] for event in house.events("tidewaiter.release.held")]
+    asked = [event["payload"]["release_id"] for event in services.events("tidewaiter.release.held")]
     assert asked.count(kept.release_id) == 1
-    assert len(house.runs("decide")) == asked_before
+    assert len(services.runs("decide")) == asked_before
 
 
 @pytest.mark.parametrize(
@@ -185,20 +194,20 @@ def test_a_run_on_demand_asks_by_itself_and_a_rejection_leaves_the_store_untouch
     ],
 )
 def test_bad_values_are_rejected_by_the_form(
-    house: House, deployment: str, request_: dict[str, Any], reason: str
+    services: Services, deployment: str, request_: dict[str, Any], reason: str
 ) -> None:
-    identity = house.deployment(deployment)["id"]
+    identity = services.deployment(deployment)["id"]
     with pytest.raises(AssertionError, match=reason):
-        house.ask(f"/deployments/{identity}/create_flow_run", {"parameters": {"request": request_}})
+        services.ask(f"/deployments/{identity}/create_flow_run", {"parameters": {"request": request_}})
 
 
-def publishing(house: House, run_id: str) -> int:
+def publishing(services: Services, run_id: str) -> int:
     """The process of a run, at a moment at which it publishes."""
-    house.wait(lambda: house.process_of(run_id), "the process of the run")
-    process = house.process_of(run_id)
+    services.wait(lambda: services.process_of(run_id), "the process of the run")
+    process = services.process_of(run_id)
     assert process
     # Bytes wait in this folder only while a release is being published, and only for a moment.
-    waiting = house.store / "tmp"
+    waiting = services.store / "tmp"
     deadline = time.monotonic() + 60
     while all(path.name.startswith("landing") for path in waiting.glob("*")):
         assert time.monotonic() < deadline, "the run was not seen to publish"
@@ -206,23 +215,23 @@ def publishing(house: House, run_id: str) -> int:
     return process
 
 
-def test_a_run_killed_while_it_publishes_is_crashed_and_the_next_completes(house: House) -> None:
-    file = house.drop("many.csv", month(2025, 4, distinct_records(9_000)), "2025-05-20")
-    before = current_id(house.store)
-    run_id = house.watch()
-    os.kill(publishing(house, run_id), signal.SIGKILL)
-    run = house.ended(run_id)
+def test_a_run_killed_while_it_publishes_is_crashed_and_the_next_completes(services: Services) -> None:
+    file = services.drop("many.csv", month(2025, 4, distinct_records(9_000)), "2025-05-20")
+    before = current_id(services.store)
+    run_id = services.watch()
+    os.kill(publishing(services, run_id), signal.SIGKILL)
+    run = services.ended(run_id)
     assert (run["state_type"], run["state_name"]) == ("CRASHED", "Crashed")
-    assert current_id(house.store) == before
-    assert house.ended(house.watch())["state_name"] == "Published 2025-04"
-    assert current_id(house.store) != before
+    assert current_id(services.store) == before
+    assert services.ended(services.watch())["state_name"] == "Published 2025-04"
+    assert current_id(services.store) != before
     file.unlink()
 
 
-def test_a_worker_killed_with_all_it_started_leaves_crashed_runs_and_the_next_completes(house: House) -> None:
+def test_a_worker_killed_with_all_it_started_leaves_crashed_runs_and_the_next_completes(services: Services) -> None:
     """Nobody is left to say that the runs have crashed; automations say it: of one that publishes, of one that waits for an
     answer, and of one that the worker took and did not start, which would keep the others waiting for ever."""
-    cut = house.folder / "cut off.csv"
+    cut = services.folder / "cut off.csv"
     cut.write_bytes(csv_bytes(distinct_records(10_000)[::-1]))
     request = {
         "file": str(cut),
@@ -231,67 +240,69 @@ def test_a_worker_killed_with_all_it_started_leaves_crashed_runs_and_the_next_co
         "partners": "all",
         "released_on": "2025-07-23",
     }
-    file = house.drop("more.csv", month(2025, 3, distinct_records(9_000)), "2025-04-20")
-    before = current_id(house.store)
-    with house.impatient(SILENCE_SECONDS):
-        waits = house.paused(house.start("release/release", {"request": request, "wait_for_approval": True}))["id"]
-        publishes = house.watch()
-        processes = [publishing(house, publishes), house.process_of(waits)]
-        os.killpg(house.worker.pid, signal.SIGKILL)
+    file = services.drop("more.csv", month(2025, 3, distinct_records(9_000)), "2025-04-20")
+    before = current_id(services.store)
+    with services.impatient(SILENCE_SECONDS):
+        waits = services.paused(services.start("release/release", {"request": request, "wait_for_approval": True}))[
+            "id"
+        ]
+        publishes = services.watch()
+        processes = [publishing(services, publishes), services.process_of(waits)]
+        os.killpg(services.worker.pid, signal.SIGKILL)
         for process in processes:
             with suppress(ProcessLookupError):
                 os.kill(process or 0, signal.SIGKILL)
-        house.worker.wait(10)
-        assert current_id(house.store) == before
-        taken = house.watch()
-        house.ask(f"/flow_runs/{taken}/set_state", {"state": {"type": "PENDING"}, "force": True})
+        services.worker.wait(10)
+        assert current_id(services.store) == before
+        taken = services.watch()
+        services.ask(f"/flow_runs/{taken}/set_state", {"state": {"type": "PENDING"}, "force": True})
         for dead, reason in ((publishes, "no sign of life"), (waits, "no sign of life"), (taken, "not started within")):
-            run = house.ended(dead)
+            run = services.ended(dead)
             assert run["state_type"] == "CRASHED"
             assert reason in run["state"]["message"]
-    assert "cut off.csv" in [kept.title for kept in hold.waiting(house.store)]
-    assert current_id(house.store) == before
-    house.worker = house.start_worker()
-    assert house.ended(house.watch())["state_name"] == "Published 2025-03"
+    assert "cut off.csv" in [kept.title for kept in held.waiting(services.store)]
+    assert current_id(services.store) == before
+    services.worker = services.start_worker()
+    assert services.ended(services.watch())["state_name"] == "Published 2025-03"
     file.unlink()
 
 
-def test_after_an_outage_both_months_are_done_once_and_in_order(house: House) -> None:
+def test_after_an_outage_both_months_are_done_once_and_in_order(services: Services) -> None:
     """The server is down while two scheduled times pass; each stands for the release day of a month (slots.py)."""
     first = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=BEFORE_SECONDS)
-    model, days = house.deployment("watch/watch"), ["2025-09-20", "2025-10-20"]
+    model, days = services.deployment("watch/watch"), ["2025-09-20", "2025-10-20"]
     start = f"DTSTART:{first:%Y%m%dT%H%M%SZ}\nRRULE:FREQ=SECONDLY;INTERVAL={SLOT_SECONDS};COUNT={len(days)}"
-    made = house.ask("/deployments/", {
+    made = services.ask("/deployments/", {
         **{name: model[name] for name in ("pull_steps", "path", "work_pool_name", "work_queue_name", "concurrency_options")},
-        "name": "by-slots", "entrypoint": "slots.watch_by_slots", "flow_id": house.ask("/flows/", {"name": "watch-by-slots"})["id"],
+        "name": "by-slots", "entrypoint": "slots.watch_by_slots", "flow_id": services.ask("/flows/", {"name": "watch-by-slots"})["id"],
         "concurrency_limit": model["global_concurrency_limit"]["limit"], "schedules": [{"schedule": {"rrule": start, "timezone": "UTC"}}],
         "parameters": {"request": LATE, "first": first.isoformat(), "seconds": SLOT_SECONDS, "days": days},
     })  # fmt: skip
 
     def runs() -> list[dict[str, Any]]:
         wanted = {"deployments": {"id": {"any_": [made["id"]]}}, "sort": "EXPECTED_START_TIME_ASC"}
-        found: list[dict[str, Any]] = house.ask("/flow_runs/filter", wanted)
+        found: list[dict[str, Any]] = services.ask("/flow_runs/filter", wanted)
         return found
 
-    house.wait(lambda: len(runs()) == len(days), "the two runs on the schedule")
-    house.stop_server()
+    services.wait(lambda: len(runs()) == len(days), "the two runs on the schedule")
+    services.stop_server()
     assert datetime.now(UTC) < first, "the server was not down before the first scheduled time"
-    house.drop("september.csv", month(2025, 9), days[1])
-    house.drop("august.csv", month(2025, 8), days[0])
+    services.drop("september.csv", month(2025, 9), days[1])
+    services.drop("august.csv", month(2025, 8), days[0])
     time.sleep((first - datetime.now(UTC)).total_seconds() + SLOT_SECONDS + 1)
-    house.start_server()
+    services.start_server()
     for run in runs():
-        house.ended(run["id"])
+        services.ended(run["id"])
     late = runs()
     assert [run["state_name"] for run in late] == ["Published 2025-08", "Published 2025-09"]
     assert late[0]["end_time"] <= late[1]["start_time"]
-    done = [run for run in house.runs("release") if run["name"].endswith(("august.csv", "september.csv"))]
+    done = [run for run in services.runs("release") if run["name"].endswith(("august.csv", "september.csv"))]
     assert [run["state_name"] for run in reversed(done)] == ["Published 2025-08", "Published 2025-09"]
-    months = reading.query(house.store, "release").filter(pl.col("title").is_in(["august.csv", "september.csv"]))
+    months = query.query(services.store, "release").filter(pl.col("title").is_in(["august.csv", "september.csv"]))
     assert sorted(months["first_month"].to_list()) == [date(2025, 8, 1), date(2025, 9, 1)]
-    assert house.ended(house.watch())["state_name"] == "Nothing new"
+    assert services.ended(services.watch())["state_name"] == "Nothing new"
 
 
-def test_an_audit_of_all_that_passes(house: House) -> None:
-    assert house.ended(house.start("audit/audit", {"store": "store", "sample": 3}))["state_type"] == "COMPLETED"
-    assert Path(house.store / "current").exists()
+def test_an_audit_of_all_that_passes(services: Services) -> None:
+    assert services.ended(services.start("audit/audit", {"store": "store", "sample": 3}))["state_type"] == "COMPLETED"
+    assert Path(services.store / "current").exists()

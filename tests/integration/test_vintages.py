@@ -9,11 +9,11 @@ import polars as pl
 import pytest
 
 from flows.release import release
-from schemas.code_tables import code_table
-from schemas.request import ReleaseRequest
-from tasks import reading
-from tasks.revision_report import revision_report
-from tasks.vintages import vintages
+from schemas.forms.request import ReleaseRequest
+from schemas.reference.code_tables import code_table
+from tasks.reports import query
+from tasks.reports.revision_page import revision_report
+from tasks.reports.vintages import vintages
 
 pytestmark = pytest.mark.shared
 TODAY = date(2026, 7, 1)
@@ -89,7 +89,7 @@ def test_the_revisions_are_those_that_a_comparison_of_the_workbooks_finds(files:
                 month, partner, province = place
                 expected.add((month, partners[partner], province, old.get(place), new.get(place), day_of(after)))
     assert len(expected) == 5
-    rows = reading.query(store, "revision")
+    rows = query.query(store, "revision")
     found = rows.select(
         pl.col("period_end").dt.strftime("%Y%m"), "partner", "province", "old_value", "new_value", "revised_on"
     )
@@ -100,7 +100,7 @@ def test_the_revisions_are_those_that_a_comparison_of_the_workbooks_finds(files:
 
 
 def test_the_effect_on_the_world_total_is_that_of_the_workbooks(files: list[Path], store: Path) -> None:
-    rows = reading.query(store, "revision")
+    rows = query.query(store, "revision")
     for month in ("202601", "202602"):
         totals = [sum(value for place, value in workbook(file).items() if place[0] == month) for file in files[:2]]
         mine = rows.filter(pl.col("period_end").dt.strftime("%Y%m") == month)
@@ -114,7 +114,7 @@ def test_between_two_downloads_the_older_workbook_is_the_word(files: list[Path],
         for (month, partner, _), value in workbook(file).items():
             key = (month, partners[partner])
             expected[key] = expected.get(key, 0) + value
-        flow = reading.query(store, "trade_flow", as_of=day)
+        flow = query.query(store, "trade_flow", as_of=day)
         found = {
             (month, partner): value
             for month, partner, value in flow.select(
@@ -122,7 +122,7 @@ def test_between_two_downloads_the_older_workbook_is_the_word(files: list[Path],
             ).iter_rows()
         }
         assert found == expected
-        world = reading.query(store, "metric", partner="WLD", product="6910", month=(2026, 1), as_of=day).filter(
+        world = query.query(store, "metric", partner="WLD", product="6910", month=(2026, 1), as_of=day).filter(
             measure="value_usd"
         )
         assert world["level"].to_list() == [sum(value for (month, _), value in expected.items() if month == "202601")]
@@ -134,13 +134,13 @@ def test_the_recipe_for_plain_files_gives_the_as_of_rows(store: Path) -> None:
     plain = pl.scan_parquet(store / "current" / "observation").filter(
         (pl.col("known_from") <= day) & (pl.col("known_until").is_null() | (pl.col("known_until") > day))
     ).collect()  # fmt: skip
-    own = reading.query(store, "observation", as_of=day)
+    own = query.query(store, "observation", as_of=day)
     key = ["period_end", "product", "partner", "measure"]
     assert plain.sort(key).select(own.columns).equals(own.sort(key))
 
 
 def test_the_report_of_a_release_says_what_it_revised(store: Path) -> None:
-    rows, releases = reading.query(store, "revision"), reading.query(store, "release").sort("released_on")
+    rows, releases = query.query(store, "revision"), query.query(store, "release").sort("released_on")
     first, second, third = (revision_report(rows, row) for row in releases.iter_rows(named=True))
     assert "revised nothing" in first
     assert "3 changed" in second
@@ -152,12 +152,12 @@ def test_the_report_of_a_release_says_what_it_revised(store: Path) -> None:
 @pytest.mark.parametrize(("day", "says"), [(date(2026, 3, 22), "nothing was known on 2026-03-22")])
 def test_a_day_before_the_first_word_is_an_error(store: Path, day: date, says: str) -> None:
     with pytest.raises(ValueError, match=says):
-        reading.query(store, "observation", as_of=day)
+        query.query(store, "observation", as_of=day)
 
 
 def test_a_table_without_days_of_knowledge_is_an_error(store: Path) -> None:
     with pytest.raises(ValueError, match="made of observation, trade_flow, metric"):
-        reading.query(store, "finding", as_of=date(2026, 4, 1))
+        query.query(store, "finding", as_of=date(2026, 4, 1))
 
 
 def test_the_days_on_which_a_total_changed_are_those_of_the_workbooks(files: list[Path], store: Path) -> None:

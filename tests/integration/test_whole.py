@@ -4,14 +4,15 @@ from datetime import date
 from pathlib import Path
 
 from flows.release import release
-from schemas.metric import Metric
-from schemas.observation import Observation
-from schemas.release import Release
-from schemas.request import ReleaseRequest
-from tasks import ledger, reading
+from schemas.forms.request import ReleaseRequest
+from schemas.tables.metric import Metric
+from schemas.tables.observation import Observation
+from schemas.tables.release import Release
+from tasks.ledger import merge as ledger
 from tasks.metrics.calendar import derive
-from tasks.snapshot import open_snapshot
-from tasks.tables import read_table
+from tasks.reports import query
+from tasks.store.parquet import read_table
+from tasks.store.snapshot import open_snapshot
 
 SAMPLE = Path(__file__).parent.parent.parent / "flows" / "examples" / "published_figures.csv"
 
@@ -32,7 +33,7 @@ def test_the_sample_published_at_once_and_in_two_halves_equals_the_whole(tmp_pat
         )  # type: ignore[arg-type]
         assert published.equals(whole.select(published.columns))
         assert published.height > 300
-        both = reading.query(store, "metric", product="85051110", partner="WLD", month=(2026, 1)).filter(
+        both = query.query(store, "metric", product="85051110", partner="WLD", month=(2026, 1)).filter(
             measure="quantity_kg"
         )
         assert both["level_status"].to_list() == ["combined_months"]
@@ -42,5 +43,5 @@ def test_a_folder_with_brackets_in_its_name_is_read_as_it_is_written(tmp_path: P
     """Readers of Parquet take such names for patterns."""
     store = tmp_path / "[/red] [a-z]*?" / "store"
     release.fn(ReleaseRequest(file=SAMPLE, source="published", store=store), date(2026, 11, 1))
-    rows = reading.query(store, "metric", product="85051110", partner="USA", month=(2025, 6))
+    rows = query.query(store, "metric", product="85051110", partner="USA", month=(2025, 6))
     assert rows.filter(measure="quantity_kg")["level"].to_list() == [353_000]

@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from schemas.fetch import FetchReport, FetchRequest
+from schemas.forms.fetch import FetchReport, FetchRequest
 from tasks.fetch import eurostat_comext, gacc_release, hmrc_ots, japan_estat, us_census
 from tasks.fetch.fetch import KEYS, fetch
 from tasks.fetch.transport import Policy, Transport
-from tasks.sources import SOURCES
+from tasks.sources.registry import SOURCES
 
 pytestmark = pytest.mark.live
 KEY = os.environ.get(KEYS["us_census"][0], "")

@@ -10,8 +10,8 @@ Unsure: nothing, since all of it is invented.
 
 import polars as pl
 
-from tasks import lexer
-from tasks.errors import Refused
+from tasks.domain.errors import Refused
+from tasks.sources import csv
 from tasks.sources.protocol import Parsed, Source
 from tasks.sources.records import as_reported
 from tasks.sources.totals import part_totals
@@ -21,7 +21,7 @@ COLUMNS = ["month", "code", "country", "tonnes", "euros"]
 
 def parse(raw: bytes, where: str) -> Parsed:
     """The records of a file as printed. Raises Refused; `where` names the file in messages."""
-    lexed = lexer.read_fields(raw, where, lambda title: title in ("tonnes", "euros"))
+    lexed = csv.read_fields(raw, where, lambda title: title in ("tonnes", "euros"))
     if lexed.fields.columns != COLUMNS:
         raise Refused(
             "columns",

@@ -6,11 +6,11 @@ from typing import Any
 import polars as pl
 from pandera.typing.polars import DataFrame
 
-from schemas.metric import Metric
-from schemas.observation import Observation
-from tasks.ledger import last_word, merge
+from schemas.tables.metric import Metric
+from schemas.tables.observation import Observation
+from tasks.ledger.merge import last_word, merge
 from tasks.metrics.calendar import derive
-from tests.unit.statements import MAGNETS, detail_table, release_table
+from tests.unit.builders import MAGNETS, detail_table, release_table
 
 Row = dict[str, Any]
 Store = list[tuple[Row, list[Row]]]

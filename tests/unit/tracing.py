@@ -4,13 +4,13 @@ from typing import Any
 
 import polars as pl
 
-from tasks import ledger
+from tasks.ledger import merge as ledger
+from tasks.lineage.operands import Origins
+from tasks.lineage.raw_records import RawRecords
+from tasks.lineage.trace import Tracer
 from tasks.metrics.calendar import derive
-from tasks.origin import Origins
-from tasks.raw_records import RawRecords
-from tasks.trace import Tracer
+from tests.unit.builders import release_table
 from tests.unit.figures import Store, merged
-from tests.unit.statements import release_table
 
 
 class _NoRecords(RawRecords):

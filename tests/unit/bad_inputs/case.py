@@ -10,25 +10,25 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from bad_inputs.download import CLEAN
 from pandera.typing.polars import DataFrame
 
-from bad_inputs.download import CLEAN
-from schemas.observation import Detail, Observation
-from schemas.release import Finding, Release
-from schemas.request import ReleaseRequest
+from schemas.forms.request import ReleaseRequest
 from schemas.table import empty_frame
-from tasks import ledger
-from tasks.check import check
-from tasks.correct import correct
-from tasks.errors import Refused
-from tasks.known import Known
-from tasks.land import land
-from tasks.locate import locate
-from tasks.month_plan import touched_months
-from tasks.normalise import Normalised, normalise
-from tasks.parse import parse
-from tasks.snapshot import FileEntry, Snapshot
-from tasks.tables import encode_months
+from schemas.tables.observation import Detail, Observation
+from schemas.tables.release import Finding, Release
+from tasks.checks.file_quality import check
+from tasks.domain.errors import Refused
+from tasks.ingest.corrections import correct
+from tasks.ingest.declaration import locate
+from tasks.ingest.normalise import Normalised, normalise
+from tasks.ingest.parse import parse
+from tasks.ingest.raw_store import land
+from tasks.ledger import merge as ledger
+from tasks.ledger.published_state import Known
+from tasks.steps.affected_months import touched_months
+from tasks.store.parquet import encode_months
+from tasks.store.snapshot import FileEntry, Snapshot
 
 TODAY = datetime.date(2026, 1, 5)
 DECLARED: Mapping[str, Any] = {"source": "gacc_query", "flow": "export", "released_on": datetime.date(2025, 7, 20)}

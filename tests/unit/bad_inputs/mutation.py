@@ -9,10 +9,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from bad_inputs.download import HORSES, MAGNETS, PARTNERS, PRODUCT, TITLES, Record, csv_text
 from hypothesis import strategies as st
 
-from bad_inputs.download import HORSES, MAGNETS, PARTNERS, PRODUCT, TITLES, Record, csv_text
-from schemas.code_tables import code_table
+from schemas.reference.code_tables import code_table
 
 POOL = (
     b'"', b",", b"\n", b"\r", b"\r\n", b'""', b'","', b'",\n"', b"\0", b"\xef\xbb\xbf", b"0", b"9", b" ", b"\t", b"-", b".", b"=",

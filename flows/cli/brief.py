@@ -1,0 +1,333 @@
+"""Commands for the day of a release: what others printed, and what the controls did."""
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from flows.cli.asked import MORE, Months, Output, Partners
+from flows.cli.once import Commands
+from flows.cli.options import (
+    FORM_HELP,
+    MONTH_HELP,
+    PRODUCT_HELP,
+    STORE,
+    Flow,
+    Form,
+    Language,
+    Store,
+    console,
+    refusals,
+    say,
+)
+from tasks.domain.text import counted
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from tasks.store.snapshot import Snapshot
+
+MARKS = {
+    "supported": "green", "not_excluded": "cyan", "contradicted": "bold red", "right_number_wrong_place": "yellow",
+    "not_checkable": "dim",
+}  # fmt: skip
+WINDOW_FIGURES = ("quantity_kg", "quantity_year_before_kg", "yoy_pct")
+commands = Commands()
+events = Commands(help="Export-control measures, and what the months around them look like.")
+claims = Commands(no_args_is_help=True, help="Figures that others printed, checked against the ledger.")
+commands.add_typer(claims, name="claims")
+commands.add_typer(events, name="events")
+
+
+@claims.command("check", epilog="Example: `tidewaiter claims check printed.csv --format csv`")
+def check(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV: commodity, flow, partner, period, metric, value, unit, and qualifier, hs_code_if_stated …"
+        ),
+    ],
+    form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="write to this file (.csv, .json, .parquet, .xlsx); else a copy lies in STORE/reports"),
+    ] = None,
+    publish: Annotated[
+        bool, typer.Option("--publish/--no-publish", help="publish the result as the table claim")
+    ] = True,
+    store: Store = STORE,
+) -> None:
+    """A verdict on each printed figure, with both readings. The ledger is never changed, and a column `note` never read."""
+    from rich.table import Table
+
+    from flows.claims import check_and_publish
+    from schemas.tables.claim import CheckedClaim
+    from tasks.claims import check as claiming
+    from tasks.reports import export, export_notes, query
+
+    with refusals():
+        export.form_of(form.value, output)
+        snapshot = query.open_published(store)
+        if publish:
+            checked, made = check_and_publish(file, store)
+            snapshot, changed = made.snapshot, made.changed
+        else:
+            checked, changed = claiming.check_claims(snapshot, claiming.read_claims(file)), False
+        kept = output or store / "reports" / f"claims-{file.stem}.csv"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        export.write(
+            checked,
+            form.value if output else Form.table,
+            kept,
+            lambda: export_notes.notes(snapshot, CheckedClaim, checked),
+        )
+        if form is not Form.table:
+            if output is None:
+                export.write(checked, form.value, None)
+            return
+    table = Table(title=claiming.summary(checked), show_lines=True)
+    for name in ("claim", "verdict", "reason"):
+        table.add_column(name, overflow="fold")
+    for row in checked.iter_rows(named=True):
+        said = f"{row['commodity']}, {row['partner']}, {row['period']}, {row['metric']}: {row.get('qualifier') or ''} {row['value']} {row['unit']}"
+        table.add_row(
+            escape(said.replace(":  ", ": ")),
+            f"[{MARKS[row['verdict']]}]{row['verdict']}[/]",
+            escape(row["reason"]),
+        )
+    console.print(table)
+    where = f"{'published' if changed else 'published already'} as the table claim, snapshot {snapshot.id}"
+    say(f"kept in {kept}" + (f"; {where}" if publish else ""))
+
+
+@events.callback(invoke_without_command=True, epilog="Example: `tidewaiter events --product basket:rare_earth_magnets`")
+def list_events(
+    context: typer.Context,
+    product: Annotated[list[str] | None, typer.Option(help=PRODUCT_HELP + "; else all measures" + MORE)] = None,
+    on: Annotated[
+        str | None, typer.Option(help="day of the states, YYYY-MM-DD; else today, by the customs' clock")
+    ] = None,
+    form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
+) -> None:
+    """Export-control measures and what was said about them, with the state of each on a day.
+
+    Where a term has run out and nothing that succeeds it is recorded, the state is lapsed_unrecorded: what followed is not known here.
+    """
+    if context.invoked_subcommand:
+        return
+    from rich.table import Table
+
+    from tasks.domain import labels, measure_states, measures
+    from tasks.reports import export
+    from tasks.reports.resolver import known_product
+
+    with refusals():
+        products = list(dict.fromkeys(map(known_product, product or [])))
+        day = _state_day(on)
+        found = measure_states.with_states(measures.events_of_several(products), day)
+    if form is not Form.table:
+        with refusals():
+            export.write(found, form.value, None)
+        return
+    absent = sorted({*products} - {*found["product"]}) if "product" in found.columns else []
+    absent = absent or (products if not found.height else [])
+    if absent:
+        say(f"no measure touches {', '.join(absent)}; tidewaiter events lists all measures")
+    if not found.height:
+        return
+    on_products = f" on {', '.join(map(labels.product_name, products))}" if products else ""
+    table = Table(title=escape(f"{counted(found['event'].n_unique(), 'measure')}{on_products}, as of {day}"))
+    several = ["product"] if "product" in found.columns else []
+    for name in (*several, "announced", "effective", "state", "document", "goods", "of the code"):
+        table.add_column(name, overflow="fold")
+    for row in found.iter_rows(named=True):
+        state = row["state"].replace("_", " ")
+        if row["state_by"]:
+            state += f" ({row['state_by']}, to {row['state_until'] or 'an open end'})"
+        table.add_row(
+            *(row[name] for name in several),
+            row["announced_on"],
+            " to ".join(text for text in (row["effective_from"], row["effective_until"]) if text),
+            f"[bold]{state}[/]" if row["state"] in ("never_in_force", measure_states.LAPSED) else state,
+            f"{row['body']}: {row['document']}",
+            row["goods"],
+            (row["coverage"] or "").replace("_", " "),
+        )
+    console.print(table)
+    _say_mixed(products)
+
+
+def _state_day(text: str | None) -> date:
+    """The day that is asked for, which may lie ahead: what the terms that are recorded make of it is known. Raises ValueError."""
+    from tasks.domain import clock
+
+    if text is None:
+        return clock.today()
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no day; write it as 2025-06-30") from error
+
+
+@events.command(
+    "windows",
+    epilog="Example: `tidewaiter events windows --product basket:rare_earth_magnets --event mofcom-gacc-2025-18`",
+)
+def windows(
+    product: Annotated[list[str], typer.Option(help=PRODUCT_HELP + MORE)],
+    event: Annotated[list[str] | None, typer.Option(help="one measure; else all that touch the product" + MORE)] = None,
+    partner: Partners = None,
+    flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
+    form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
+    output: Output = None,
+    store: Store = STORE,
+) -> None:
+    """Months before and after each measure, beside the same months a year before and beside placebo products."""
+    import polars as pl
+    from rich.table import Table
+
+    from schemas.tables.control_event import EventWindow
+    from tasks.domain import clock, labels, measure_states
+    from tasks.reports import export, export_notes, query, terminal
+    from tasks.reports.resolver import Resolver, known_product
+
+    with refusals():
+        export.form_of(form.value, output)
+        snapshot = query.open_published(store)
+        products = list(dict.fromkeys(map(known_product, product)))
+        partners = list(dict.fromkeys(map(Resolver(snapshot).partner, partner or ["WLD"])))
+        found = pl.concat(_windows_of(snapshot, one, flow, partners, event) for one in products).unique(
+            maintain_order=True
+        )
+        if form is not Form.table or output:
+            export.write(found, form.value, output, lambda: export_notes.notes(snapshot, EventWindow, found))
+            return
+    empty: list[str] = []
+    states = measure_states.states_on(clock.today())
+    for (name, what, role, to), rows in found.partition_by(
+        "event", "product", "role", "partner", as_dict=True, maintain_order=True
+    ).items():
+        about = f"{name} ({states[str(name)].name.replace('_', ' ')}), {labels.product_name(str(what))}, {role}"
+        about += f", {labels.partner_name(str(to))}" if len(partners) > 1 else ""
+        if all(rows[figure].null_count() == rows.height for figure in WINDOW_FIGURES):
+            # Of every placebo that there is a table of dashes would hide the few that say something.
+            empty.append(about)
+            continue
+        table = Table(title=escape(about), title_justify="left")
+        for column in ("window", "side", "t", "a year before, t", "y/y, %", "status"):
+            table.add_column(column, justify="right" if column in ("t", "a year before, t", "y/y, %") else "left")
+        for row in rows.iter_rows(named=True):
+            span = f"{row['first_month']:%Y-%m}" + (f" to {row['last_month']:%Y-%m}" if row["months"] > 1 else "")
+            kilograms = (
+                terminal.tonnes(value) if value is not None else "–"
+                for value in (row["quantity_kg"], row["quantity_year_before_kg"])
+            )
+            table.add_row(
+                span,
+                row["side"],
+                *kilograms,
+                f"{row['yoy_pct']:+.1f}" if row["yoy_pct"] is not None else "–",
+                row["status"].replace("_", " "),
+            )
+        console.print(table)
+    for about in empty:
+        say(f"{about}: no figure of any of its windows; --format csv says why")
+    _say_mixed(products)
+
+
+def _windows_of(
+    snapshot: "Snapshot", product: str, flow: Flow, partners: list[str], events_wanted: list[str] | None
+) -> "pl.DataFrame":
+    """The windows of a product for each partner. Raises ValueError where no measure that is wanted has any."""
+    import polars as pl
+
+    from tasks.controls import windows as event_windows
+
+    every = pl.concat(event_windows.windows(snapshot, product, flow.value, partner) for partner in partners)
+    found = every.filter(pl.col("event").is_in(events_wanted)) if events_wanted else every
+    absent = sorted({*(events_wanted or ())} - {*found["event"]})
+    if absent or not found.height:
+        named = f"no measure {', '.join(absent)}" if absent else "no measure"
+        raise ValueError(f"{named} with a day of effect touches {product}; see tidewaiter events")
+    return found
+
+
+@commands.command(epilog="Example: `tidewaiter brief --month 2025-06 --product basket:rare_earth_magnets`")
+def brief(
+    month: Annotated[str, typer.Option(help=MONTH_HELP)],
+    product: Annotated[str, typer.Option(help=PRODUCT_HELP)],
+    flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
+    language: Annotated[Language, typer.Option(help="en or zh")] = Language.en,
+    output: Annotated[
+        Path | None, typer.Option(help="HTML file; the markdown lies beside it. Else both lie in STORE/reports")
+    ] = None,
+    store: Store = STORE,
+) -> None:
+    """One page on one product and month: numbers with their sources, charts, what is revised, held or not comparable."""
+    from tasks.domain import clock
+    from tasks.reports import query
+    from tasks.reports.brief import render as writing
+    from tasks.reports.brief.facts import gather
+    from tasks.reports.brief.sentences import headlines
+    from tasks.reports.resolver import Resolver
+
+    with refusals():
+        snapshot = query.open_published(store)
+        asked = Resolver(snapshot)
+        code, day = asked.product(product), asked.month(month, flow.value)
+        facts = gather(snapshot, store, code, flow.value, day, clock.today())
+        name = f"brief-{code.replace(':', '-')}-{flow.value}-{day:%Y-%m}-{language.value}.html"
+        if output and output.suffix.lower() == ".md":
+            raise ValueError(
+                f"{output}: the page is HTML, and the markdown lies beside it as {output.name}; end the name in .html"
+            )
+        place = output or store / "reports" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(writing.page(facts, language.value), encoding="utf-8")
+        place.with_suffix(".md").write_text(writing.markdown(facts, language.value), encoding="utf-8")
+    for sentence in headlines(facts, language.value):
+        say(sentence.text)
+    say(f"written: {place} and {place.with_suffix('.md').name}")
+
+
+@commands.command(
+    epilog="Example: `tidewaiter plot --product 85051110 --partner USA --partner DEU --output magnets.png`"
+)
+def plot(
+    product: Annotated[list[str], typer.Option(help=PRODUCT_HELP + MORE)],
+    output: Annotated[Path, typer.Option(help="file that ends in .png or .svg")],
+    partner: Partners = None,
+    measure: Annotated[str, typer.Option(help="measure of the table metric")] = "quantity_kg",
+    month: Months = None,
+    flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
+    store: Store = STORE,
+) -> None:
+    """Series as a picture, a line for each product and partner, with the export controls that touch the products."""
+    import polars as pl
+
+    from tasks.reports import export, query
+    from tasks.reports.citation import cite_rows
+    from tasks.reports.month_words import each_month
+    from tasks.reports.plot import draw
+    from tasks.reports.resolver import Resolver
+
+    with refusals():
+        export.require_folder_of(output)
+        snapshot = query.open_published(store)
+        asked = Resolver(snapshot)
+        codes = list(dict.fromkeys(map(asked.product, product)))
+        partners = list(dict.fromkeys(map(asked.partner, partner or ["WLD"])))
+        months = each_month(asked.months(text, flow.value) for text in month) if month else None
+        rows = query.query(store, "metric", flow=flow.value, product=codes, month=months)
+        shown = rows.filter(pl.col("partner").is_in(partners) & (pl.col("measure") == measure))
+        output.write_bytes(draw(rows, codes, partners, measure, output.suffix, cite_rows(shown, snapshot) or ""))
+    say(f"written: {output}")
+
+
+def _say_mixed(products: list[str]) -> None:
+    from tasks.domain import classification, measures
+
+    if any(classification.holds(product, measures.MIXED) for product in products):
+        say(measures.MIXED_WORDS)

@@ -1,0 +1,81 @@
+"""The command that asks a source for what is new."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from flows.cli.once import Commands
+from flows.cli.options import (
+    DISAGREES,
+    REFUSED,
+    Flow,
+    InPrefect,
+    console,
+    errors,
+    prepare_prefect,
+    recording_server,
+    refusals,
+    say,
+)
+from schemas.forms.fetch import Fetched, FetchReport, FetchRequest
+
+commands = Commands()
+Source = StrEnum(
+    "Source", ["eurostat_comext", "gacc_preliminary", "gacc_bulletin", "us_census", "hmrc_ots", "japan_estat"]
+)
+STYLES = {"new": "bold green", "refused": "bold red", "failed": "bold red", "skipped": "yellow"}
+
+
+@commands.command(
+    epilog="Example: `tidewaiter fetch eurostat_comext --reporter EU27 --month 2025-06` then `tidewaiter watch`"
+)
+def fetch(
+    source: Annotated[Source, typer.Argument(help="which source is asked")],
+    inbox: Annotated[Path, typer.Option(help="folder into which the answers are written")] = Path("inbox"),
+    product: Annotated[
+        list[str] | None, typer.Option(help="HS code to ask for; may be repeated; none: those of the baskets")
+    ] = None,
+    reporter: Annotated[
+        list[str] | None, typer.Option(help="of Eurostat: DEU, EU27 …; may be repeated; none: all")
+    ] = None,
+    flow: Annotated[list[Flow] | None, typer.Option(help="direction; may be repeated; none: both")] = None,
+    month: Annotated[
+        str | None, typer.Option(help="months: 2025-06 or 2025-01..2025-06; none: those that may have changed")
+    ] = None,
+    prefect: InPrefect = True,
+) -> None:
+    """Ask a source for what is new and drop it into the inbox, file and sidecar; `watch` publishes it."""
+    with refusals():
+        flows = [one.value for one in flow] if flow else ["export", "import"]
+        request = FetchRequest.model_validate({
+            "source": source.value, "inbox": inbox, "products": product or [], "reporters": reporter or [], "flows": flows, "months": month,
+        })  # fmt: skip
+    api = recording_server(prefect)
+    prepare_prefect(api)
+    from flows.fetch import Unanswered
+    from flows.fetch import fetch as ask
+
+    with refusals():
+        try:
+            report: FetchReport = ask(request) if api else ask.fn(request)
+        except Unanswered as some:
+            report = some.report
+    raise typer.Exit(_tell(report))
+
+
+def _tell(report: FetchReport) -> int:
+    """What came of each question, in words; the exit code."""
+    console.print(f"[bold]{escape(report.source)}[/]: {escape(report.headline)}", highlight=False)
+    for one in report.fetched:
+        _tell_one(one)
+    return DISAGREES if report.count("failed") else REFUSED if report.count("refused") else 0
+
+
+def _tell_one(one: Fetched) -> None:
+    style = STYLES.get(one.outcome, "dim")
+    where = f"; {one.file}" if one.file else ""
+    line = f"  [{style}]{one.outcome}[/] {escape(one.name)}: {escape(one.reason + where)}"
+    say(line, to=errors if one.outcome in ("failed", "refused") else console, markup=True)

@@ -1,0 +1,309 @@
+"""Commands that bring something in: a file, the sample, an inbox, a folder of old files; and decide about what is held."""
+
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from flows.cli.once import Commands
+from flows.cli.options import (
+    DISAGREES,
+    HELD,
+    REFUSED,
+    STORE,
+    Flow,
+    InPrefect,
+    Store,
+    StoreGiven,
+    console,
+    errors,
+    ingest_one,
+    prepare_prefect,
+    read_day,
+    recording_server,
+    refusals,
+    say,
+    tell,
+    tell_warnings,
+)
+
+if TYPE_CHECKING:
+    from schemas.forms.watch import BackfillRequest, WatchReport, WatchRequest
+
+
+SAMPLE = Path(__file__).parent.parent / "examples" / "published_figures.csv"
+Kind = StrEnum("Kind", ["preliminary", "bulletin", "query"])
+Partners = StrEnum("Partners", ["all", "listed"])
+commands = Commands()
+
+
+@commands.command(
+    epilog="Example: `tidewaiter ingest soybeans_2024.csv --source gacc_query --flow import --partners all`"
+)
+def ingest(  # an option for each field of the form
+    files: Annotated[list[Path], typer.Argument(help="downloaded files", metavar="FILE…")],
+    source: Annotated[
+        str | None,
+        typer.Option(help="adapter, e.g. gacc_query, published, eurostat_comext; else from the sidecar or the folder"),
+    ] = None,
+    flow: Annotated[Flow | None, typer.Option(help="direction; a query file does not say it")] = None,
+    reporter: Annotated[
+        str | None, typer.Option(help="who reports, ISO 3166-1 alpha-3 or EU27; else from the sidecar or the source")
+    ] = None,
+    partners: Annotated[
+        Partners | None, typer.Option(help="all: every partner was asked for; listed: those in the file")
+    ] = None,
+    product: Annotated[
+        list[str] | None, typer.Option(help="code that was asked for, 8505 for all below it; may be repeated")
+    ] = None,
+    month: Annotated[str | None, typer.Option(help="months asked for: 2025-06 or 2025-01..2025-06")] = None,
+    released_on: Annotated[
+        str | None, typer.Option(help="day from which the figures were public, YYYY-MM-DD; else the day of landing")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="go the whole way, say what came of it, publish nothing")
+    ] = False,
+    prefect: InPrefect = True,
+    store: StoreGiven = STORE,
+) -> None:
+    """Read releases, check them, and publish what follows from them."""
+    from schemas.forms.request import ReleaseRequest
+
+    with refusals():
+        requests = [
+            ReleaseRequest(
+                file=file, store=store, source=source, reporter=reporter, flow=flow and flow.value, partners=partners and partners.value,
+                products=product or None, months=month, dry_run=dry_run, released_on=read_day(released_on) if released_on else None,
+            )
+            for file in files
+        ]  # fmt: skip
+    api = recording_server(prefect)
+    worst = max(ingest_one(request, api) for request in requests)
+    raise typer.Exit(worst)
+
+
+@commands.command(epilog="Example: `tidewaiter run` then `tidewaiter read metric --product 85051110 --month 2025-06`")
+def run(
+    store: StoreGiven = STORE,
+    prefect: Annotated[
+        bool, typer.Option("--prefect/--no-prefect", help="start a local Prefect server if none answers")
+    ] = True,
+) -> None:
+    """Ingest the sample and tell the story of June 2025: magnets, the world and the United States."""
+    from flows.cli import local_server
+    from schemas.forms.request import ReleaseRequest
+    from tasks.lineage.operands import Point
+    from tasks.lineage.trace import Tracer
+    from tasks.reports import query, terminal
+    from tasks.store.mirror import at_hand
+
+    api = None
+    if prefect:
+        looks = "looking for a Prefect server, starting one if none answers (the first start takes a while)"
+        with refusals(), console.status(looks):
+            api = local_server.ensure_server()
+    code = ingest_one(ReleaseRequest(file=SAMPLE, store=store), api)
+    if code:
+        raise typer.Exit(code)
+    folder = at_hand(store)
+    # Into a store that has imports too the sample brings exports.
+    rows = query.query(folder, "metric", flow="export", product="85051110", month=(2025, 6))
+    console.print(terminal.headline(rows.filter(measure="quantity_kg")))
+    snapshot = query.open_published(folder)
+    tracer = Tracer(snapshot, "export")
+    console.print("\n[bold]Where these come from[/]")
+    for partner, figure in (
+        ("USA", "level"),
+        ("USA", "mom_pct"),
+        ("WLD", "mom_pct"),
+        ("WLD", "ytd_yoy_pct"),
+        ("WLD", "yoy_pct"),
+    ):
+        terminal.show_trace(
+            console,
+            tracer.trace(Point("export", "85051110", partner, "quantity_kg", 2025 * 12 + 5), figure),
+            full=False,
+        )
+    say(
+        f"\nThe Parquet lies in [bold]{escape(str(folder))}/current/<table>[/]: {', '.join(sorted({entry.table for entry in snapshot.files}))}",
+        markup=True,
+    )
+    if api:
+        say(f"The server runs at {local_server.how_to_open(api)}; stop it with [bold]make stop[/].", markup=True)
+
+
+@commands.command(hidden=True)
+def stop() -> None:
+    """Stop the server that `run` started."""
+    from flows.cli import local_server
+
+    console.print("stopped" if local_server.stop_server() else "no server of ours is running")
+
+
+@commands.command(epilog="Example: `tidewaiter watch --inbox inbox --kind query`")
+def watch(
+    inbox: Annotated[Path, typer.Option(help="folder into which files are dropped")] = Path("inbox"),
+    kind: Annotated[
+        list[Kind] | None, typer.Option(help="kind of release that the calendar expects; may be repeated")
+    ] = None,
+    settle: Annotated[float, typer.Option(help="seconds during which a new file must not change", min=0)] = 10.0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be ingested, ingest nothing")] = False,
+    prefect: InPrefect = True,
+    store: StoreGiven = STORE,
+) -> None:
+    """Look into the inbox once and ingest everything new, oldest first."""
+    from schemas.forms.watch import WatchRequest
+    from tasks.ingest.inbox import require_folder
+
+    with refusals():
+        require_folder(inbox)
+        request = WatchRequest(
+            inbox=inbox, store=store, kinds=[one.value for one in kind or ()], settle_seconds=settle, dry_run=dry_run
+        )
+    api = recording_server(prefect)
+    prepare_prefect(api)
+    from flows.watch import watch as look
+
+    with refusals():
+        report = _report_of(look, request, api)
+    raise typer.Exit(_tell_report(report))
+
+
+@commands.command(epilog="Example: `tidewaiter backfill downloads --source gacc_query --flow import --partners all`")
+def backfill(
+    folder: Annotated[
+        Path, typer.Argument(help="folder of old downloads, with what is declared about them beside them")
+    ],
+    source: Annotated[
+        str | None, typer.Option(help="gacc_query, published; of files that say none themselves, others are left")
+    ] = None,
+    flow: Annotated[
+        Flow | None, typer.Option(help="direction of files that say none themselves, others are left")
+    ] = None,
+    partners: Annotated[
+        Partners | None, typer.Option(help="all: every partner was asked for; listed: those in the file")
+    ] = None,
+    notes: Annotated[bool, typer.Option("--notes", help="leave a note beside each file that is refused")] = False,
+    dask: Annotated[
+        str | None, typer.Option(help="Dask scheduler whose workers help", metavar="tcp://HOST:PORT")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be ingested, ingest nothing")] = False,
+    prefect: InPrefect = True,
+    store: StoreGiven = STORE,
+) -> None:
+    """Ingest a folder of old downloads, oldest first; killed or stopped, it goes on where it was."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from schemas.forms.watch import BackfillRequest
+    from tasks.ingest.inbox import require_folder
+
+    with refusals():
+        require_folder(folder)
+        request = BackfillRequest(
+            folder=folder, store=store, source=source, flow=flow and flow.value, partners=partners and partners.value,
+            dry_run=dry_run, dask=dask, notes=notes,
+        )  # fmt: skip
+    api = recording_server(prefect)
+    prepare_prefect(api)
+    from flows.backfill import backfill as fill
+    from flows.progress import listening
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with refusals(), Progress(*columns, console=errors, transient=True) as progress:
+        shown = progress.add_task("looking", total=None)
+
+        def show(done: int, total: int, name: str) -> None:
+            progress.update(shown, completed=done, total=total, description=escape(name))
+
+        with listening(show):
+            report = _report_of(fill, request, api)
+    raise typer.Exit(_tell_report(report))
+
+
+def _report_of(flow: Any, request: "WatchRequest | BackfillRequest", api: str | None) -> "WatchReport":
+    """What came of a flow over many files; a run that refused a file ends as failed though it has a report."""
+    from flows.announce import Unmended
+    from schemas.forms.watch import WatchReport
+
+    try:
+        report: WatchReport = flow(request) if api else flow.fn(request)
+        return report
+    except Unmended as some:
+        return some.report
+
+
+def _tell_report(report: "WatchReport") -> int:
+    """What came of many files, in words; the exit code."""
+    console.print(f"[bold]{escape(report.headline)}[/]", highlight=False)
+    for file in report.looked.ready if report.dry_run else ():
+        say(f"  {file}")
+    for line in [*report.troubles, *report.held, *report.expected.lines, *report.looked.waiting]:
+        say(line, to=errors)
+    for outcome in report.outcomes:
+        tell(outcome, None, warnings=False)
+    tell_warnings(report.outcomes)
+    return DISAGREES if report.stopped or report.failed else REFUSED if report.refused else HELD if report.held else 0
+
+
+@commands.command(epilog="Example: `tidewaiter held`")
+def held(store: Store = STORE) -> None:
+    """Releases that were not published because of their findings and wait for a person."""
+
+    from tasks.ingest import held as held_releases
+    from tasks.store.mirror import address_of
+    from tasks.store.snapshot import open_snapshot
+
+    with refusals():
+        waiting = held_releases.waiting(store)
+    for entry in waiting:
+        say(f"[bold yellow]{entry.release_id}[/] {escape(entry.title)}, held since {entry.held_since}", markup=True)
+        for doubt in entry.findings:
+            say(f"  {doubt.line}")
+    # A store that was never written to is most often another one than was meant.
+    is_new = not waiting and not (store / held_releases.FOLDER).is_dir() and open_snapshot(store) is None
+    if is_new:
+        say(f"nothing is held, and nothing was ever published: {address_of(store)}")
+    else:
+        console.print(f"{len(waiting)} held" if waiting else "nothing is held", highlight=False)
+
+
+@commands.command(
+    epilog="Example: `tidewaiter approve gacc_query-4cb411168c5d --by 'Li Wei' --reason 'compared with the site'`"
+)
+def approve(
+    release_id: Annotated[str, typer.Argument(help="held release")],
+    by: Annotated[str, typer.Option(help="who decides; published with the release")],
+    reason: Annotated[str, typer.Option(help="why; published with the release")],
+    prefect: InPrefect = True,
+    store: Store = STORE,
+) -> None:
+    """Publish a held release, with the decision among its findings."""
+
+    from tasks.ingest import held as held_releases
+
+    api = recording_server(prefect)
+    with ExitStack() as while_open:
+        with refusals():
+            decided = held_releases.decide(store, release_id, "approve", by, reason, datetime.now(UTC))
+            request = while_open.enter_context(held_releases.reopened(store, decided))
+        raise typer.Exit(ingest_one(request, api))
+
+
+@commands.command(epilog="Example: `tidewaiter reject gacc_query-4cb411168c5d --by 'Li Wei' --reason 'cut off'`")
+def reject(
+    release_id: Annotated[str, typer.Argument(help="held release")],
+    by: Annotated[str, typer.Option(help="who decides")],
+    reason: Annotated[str, typer.Option(help="why")],
+    store: Store = STORE,
+) -> None:
+    """Decide that a held release is never published. The decision is kept; the published tables are not touched."""
+
+    from tasks.ingest import held as held_releases
+
+    with refusals():
+        held_releases.decide(store, release_id, "reject", by, reason, datetime.now(UTC))
+    console.print(f"{release_id} is rejected; `tidewaiter approve` would still publish it", highlight=False)

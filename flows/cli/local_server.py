@@ -1,0 +1,237 @@
+"""A local Prefect server for one person: found if it answers, started in the background if none does, stopped on request.
+
+SQLite, loopback only, no telemetry, closed to everybody who has not the password (`flows/cli/serve.py`, `flows/cli/password.py`). Its
+password, files and log lie in `.prefect/` of the current folder.
+"""
+
+import fcntl
+import hmac
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flows.cli import password
+
+if TYPE_CHECKING:
+    import httpx
+
+HOME = Path(".prefect").resolve()
+NOTE = HOME / "server.json"
+HOST = "127.0.0.1"
+PORT = 4200
+START_SECONDS_MAX = 120
+# What tells of task runs, many at a time: one by one, each is a transaction of its own, and the server lags behind the runs.
+TOLD_AT_ONCE = 200
+TELL_SECONDS = 1
+# A run that is silent for three of these has crashed (deployments/deploy.py); said here too, for runs begun in another folder.
+HEARTBEAT_SECONDS = 30
+# Servers that have shown that they have our password.
+_PROVEN: set[str] = set()
+
+
+def settings() -> dict[str, str]:
+    """Environment of server and client: everything in this folder, nothing sent anywhere, signs of life often enough."""
+    return {
+        "PREFECT_HOME": str(HOME), "DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS),
+        **{f"PREFECT_SERVER_SERVICES_{service}_{name}": str(value)
+           for service in ("TASK_RUN_RECORDER", "EVENT_PERSISTER")
+           for name, value in (("READ_BATCH_SIZE", TOLD_AT_ONCE), ("BATCH_SIZE", TOLD_AT_ONCE), ("FLUSH_INTERVAL", TELL_SECONDS))},
+    }  # fmt: skip
+
+
+def server_settings(address: str, line: str) -> dict[str, str]:
+    """Environment of the server, beyond `settings`: its address, its password, and pages of that address alone."""
+    host, _, port = address.removeprefix("http://").partition(":")
+    return {
+        "PREFECT_SERVER_API_HOST": host, "PREFECT_SERVER_API_PORT": port, "PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS": address,
+        "PREFECT_SERVER_API_AUTH_STRING": line, "PREFECT_API_AUTH_STRING": line,
+        "PREFECT_API_URL": f"{address}/api", "PREFECT_UI_API_URL": f"{address}/api",
+    }  # fmt: skip
+
+
+def running_server() -> str | None:
+    """Address of the API that answers: the one in PREFECT_API_URL, else the one we started, else None.
+
+    Raises PermissionError where the first one asks for a password that is not in our environment, where others may have read
+    our own password, and where a server that asks for none runs in our folder.
+    """
+    named, noted = os.environ.get("PREFECT_API_URL"), _noted()
+    if noted and named in (None, noted["api"]) and _is_ours(noted["api"]):
+        return str(noted["api"])
+    if named and _status(f"{named}/health") == HTTPStatus.OK:
+        # Whether it is well it says to anybody.
+        if _status(f"{named}/admin/version") == HTTPStatus.UNAUTHORIZED:
+            raise PermissionError(
+                f"the Prefect server at {named} asks for a password: set PREFECT_API_AUTH_STRING as it is in its settings, "
+                "or unset PREFECT_API_URL"
+            )
+        return named
+    if noted is None:
+        return None
+    if named and _is_ours(noted["api"]):
+        return str(noted["api"])
+    if _is_open(noted["api"]):
+        raise PermissionError(
+            f"the Prefect server at {noted['api']} was started by an earlier version, asks for no password, and runs what anybody "
+            "wants: run `make stop`, then this again"
+        )
+    return None
+
+
+def use(api: str) -> None:
+    """Make Prefect in this process talk to `api`, with the password where it is ours. Must come before Prefect is imported."""
+    for name, value in settings().items():
+        os.environ.setdefault(name, value)
+    os.environ["PREFECT_API_URL"] = api
+    line = password.read(HOME) if api in _PROVEN else None
+    if line:
+        os.environ["PREFECT_API_AUTH_STRING"] = line
+
+
+def how_to_open(api: str) -> str:
+    """Where the UI is, and how a person gets in."""
+    page = api.removesuffix("/api")
+    return f"{page}; log in there with the line in {_short(HOME / password.FILE)}" if api in _PROVEN else page
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def ensure_server() -> str:
+    """Address of a server that answers, started if need be. Raises TimeoutError where none comes up, and PermissionError."""
+    import httpx
+
+    if found := running_server():
+        return found
+    password.make_folder(HOME)
+    with open(HOME / "start.lock", "w", opener=password.private) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        # Somebody else may have started it while we waited.
+        if found := running_server():
+            return found
+        line = password.make(HOME)
+        for kept in HOME.glob("prefect.db*"):
+            kept.chmod(0o600)
+        # Where it was before, a worker that has gone on asking finds it again.
+        noted = _noted()
+        before = httpx.URL(noted["api"]).port if noted else None
+        for port in (before or PORT, 0):
+            if api := _start_server(_free_port(port), line):
+                return api
+    raise TimeoutError(f"the Prefect server did not come up within {START_SECONDS_MAX} s; see {HOME / 'server.log'}")
+
+
+def _start_server(port: int, line: str) -> str | None:
+    """Address of a server started at `port`; None where it did not come up, as when somebody else was there first."""
+    address = f"http://{HOST}:{port}"
+    api = f"{address}/api"
+    with open(HOME / "server.log", "ab", opener=password.private) as log:
+        # What it writes, its database above all, is for its owner alone.
+        process = subprocess.Popen(
+            [sys.executable, "-m", "flows.cli.serve"], umask=0o077,
+            stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
+            env={**os.environ, **settings(), **server_settings(address, line)},
+        )  # fmt: skip
+    note({"api": api, "pid": process.pid})
+    deadline = time.monotonic() + START_SECONDS_MAX
+    while time.monotonic() < deadline and process.poll() is None:
+        if _is_ours(api):
+            return api
+        time.sleep(0.3)
+    process.terminate()
+    return None
+
+
+def stop_server() -> bool:
+    """Stop the server that `ensure_server` started; False where there is none."""
+    noted = _noted()
+    stopped = noted is not None and (_is_ours(noted["api"], even_if_exposed=True) or _is_open(noted["api"]))
+    if noted is not None and stopped:
+        os.kill(noted["pid"], signal.SIGTERM)
+        for _ in range(100):
+            if _get(f"{noted['api']}/health") is None:
+                break
+            time.sleep(0.1)
+    NOTE.unlink(missing_ok=True)
+    return stopped
+
+
+def note(started: dict[str, Any]) -> None:
+    """Write down which server we started, whole or not at all."""
+    half = NOTE.with_suffix(".half")
+    half.write_text(json.dumps(started))
+    half.replace(NOTE)
+
+
+def _noted() -> dict[str, Any] | None:
+    """Which server we started; None where nothing is noted, or nothing that can be read, as after a disk was full."""
+    try:
+        found: dict[str, Any] = json.loads(NOTE.read_text())
+        return {"api": str(found["api"]), "pid": int(found["pid"])}
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+
+
+def ui_address(api: str, flow_run_id: str) -> str:
+    """Page of a run in the UI."""
+    return f"{api.removesuffix('/api')}/runs/flow-run/{flow_run_id}"
+
+
+def _is_ours(api: str, *, even_if_exposed: bool = False) -> bool:
+    """Whether the server that answers there has our password. It is asked for a proof and not sent the password."""
+    line = password.read(HOME, even_if_exposed=even_if_exposed)
+    if line is None:
+        return False
+    address, nonce = api.removesuffix("/api"), secrets.token_hex(16)
+    answer = _get(f"{address}{password.PROOF_PATH}?nonce={nonce}")
+    if answer is None or not hmac.compare_digest(
+        answer.text.encode(), password.proof(line, HOME, address, nonce).encode()
+    ):
+        return False
+    _PROVEN.add(api)
+    return True
+
+
+def _is_open(api: str) -> bool:
+    """Whether a server of our folder answers there that tells anybody its settings."""
+    answer = _get(f"{api}/admin/settings")
+    return answer is not None and answer.status_code == HTTPStatus.OK and answer.json().get("home") == str(HOME)
+
+
+def _status(url: str) -> int | None:
+    """The status with which the server that PREFECT_API_URL names answers, with the password that goes with it."""
+    user, _, word = os.environ.get("PREFECT_API_AUTH_STRING", "").partition(":")
+    answer = _get(url, (user, word) if user else None)
+    return None if answer is None else answer.status_code
+
+
+def _get(url: str, login: tuple[str, str] | None = None) -> "httpx.Response | None":
+    import httpx
+
+    try:
+        # Certificates are loaded for a server that shows one; that takes longer than the whole question.
+        return httpx.get(url, timeout=2, auth=login, verify=url.startswith("https:"))
+    except httpx.HTTPError:
+        return None
+
+
+def _free_port(wanted: int) -> int:
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise RuntimeError("no free port on the loopback address")

@@ -1,0 +1,55 @@
+"""An option that takes one value and is given two is refused.
+
+The library of the command line takes the last one, and whoever asked for two products would see rows of one and not know it.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.models import CommandFunctionType
+
+from flows.cli.options import REFUSED, errors, say
+
+
+def _refuse_second_values(command: Any, ctx: Any, args: list[str]) -> None:
+    _, _, order = command.make_parser(ctx).parse_args(args=list(args))
+    for option, count in Counter(order).items():
+        if count > 1 and option.param_type_name == "option" and not (option.multiple or option.is_flag):
+            name = " ".join(ctx.command_path.split()[1:])
+            say(
+                f"[bold red]refused[/] {option.opts[0]} is given {count} times, and {name} takes one",
+                to=errors, markup=True,
+            )  # fmt: skip
+            raise typer.Exit(REFUSED)
+
+
+class Once(TyperCommand):
+    """A command that refuses a second value for an option that takes one."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments. Raises Exit."""
+        _refuse_second_values(self, ctx, args)
+        return super().parse_args(ctx, args)
+
+
+class OnceGroup(TyperGroup):
+    """The same of a group that does something by itself."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments. Raises Exit."""
+        _refuse_second_values(self, ctx, args)
+        return super().parse_args(ctx, args)
+
+
+class Commands(typer.Typer):
+    """Commands of that kind."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"cls": OnceGroup, **options})
+
+    def command(self, *arguments: Any, **options: Any) -> Callable[[CommandFunctionType], CommandFunctionType]:
+        """Register a command."""
+        return super().command(*arguments, **{"cls": Once, **options})

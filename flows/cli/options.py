@@ -1,0 +1,285 @@
+"""What the commands share: how they speak, how a day and a month are written, how one file is ingested.
+
+Exit codes: 0 done or nothing new, 1 an audit or a trace that does not agree or a disk that fails, 2 refused, 3 held; what is
+ended from outside has those of `flows/cli/signals.py`.
+"""
+
+import io
+import logging
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from schemas.errors import BrokenTable, UnusableAddress
+from schemas.names import FIGURES
+from tasks.domain.errors import Held, NoFigure, NotHeld, NothingPublished, Refused, Rejected, StoreError
+from tasks.domain.text import counted
+from tasks.steps.listeners import listening
+
+# What costs time is imported where it is needed, so that a version, a page of help and a refused option load no data library.
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from schemas.forms.address import S3Url
+    from schemas.forms.outcome import Outcome
+    from schemas.forms.request import ReleaseRequest
+
+DISAGREES, REFUSED, HELD = 1, 2, 3
+# Options that have another name than the field of the request that they fill; the others have its name.
+OPTIONS = {"months": "--month", "products": "--product", "settle_seconds": "--settle"}
+# A terminal that knows neither a dash nor Chinese is told the number of the letter; a traceback would end what is done.
+if isinstance(sys.stdout, io.TextIOWrapper):
+    sys.stdout.reconfigure(errors="backslashreplace")
+
+
+class Terminal(Console):
+    """A console whose reader may leave, as `head` does when it has seen enough."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Leave it to `Stoppable`, as where nothing of rich is between."""
+        raise BrokenPipeError
+
+
+console, errors = Terminal(), Terminal(stderr=True)
+
+Flow = StrEnum("Flow", ["export", "import"])
+Form = StrEnum("Form", ["table", "csv", "json", "parquet", "xlsx"])
+Figure = StrEnum("Figure", FIGURES)  # type: ignore[misc]  # the members are the figures there are
+Language = StrEnum("Language", ["en", "zh"])
+STORE = Path("store")
+PRODUCT_HELP = "name or code: soybeans, 大豆, 1201.90.19, line:… or basket:…"
+PARTNER_HELP = "name or code: Brazil, 巴西, BRA, BR, world, EU"
+MONTH_HELP = "2024-06, June 2024, latest, or a range: 2024-01..2024-06"
+FORM_HELP = "how to print it; json is one object a line. Of a file its ending decides"
+STORE_HELP = "the published tables: a folder, or s3://bucket/prefix"
+InPrefect = Annotated[
+    bool, typer.Option("--prefect/--no-prefect", help="record the run in a Prefect server, if one answers")
+]
+
+
+def say(text: str, *, to: Console = console, markup: bool = False, style: str | None = None) -> None:
+    """A line as it is, however long: not broken, no number coloured, and what is in square brackets a tag only with `markup`."""
+    to.print(text, style=style, markup=markup, highlight=False, soft_wrap=True)
+
+
+def _address(given: str | Path) -> "Path | S3Url":
+    from schemas.forms.address import read_address
+
+    with refusals():
+        return read_address(given)
+
+
+def _folder(given: str | Path) -> Path:
+    from schemas.forms.address import COPY_NOTE
+
+    address = _address(given)
+    if isinstance(address, Path) and not (address / COPY_NOTE).is_file():
+        return address
+    from tasks.store.mirror import at_hand
+
+    with refusals():
+        return at_hand(address)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Errors that are the caller's, as one line and the exit code for refused."""
+    try:
+        yield
+    except BrokenPipeError:
+        # Whoever reads has seen enough: that is for `Stoppable`.
+        raise
+    except OSError as error:
+        from tasks.store.diagnose import said_by_disk
+
+        _refuse(said_by_disk(error))
+        raise typer.Exit(REFUSED) from error
+    except ValueError as error:
+        _refuse(_said_of_options(error))
+        raise typer.Exit(REFUSED) from error
+    except (Refused, NotHeld, NothingPublished, NoFigure, StoreError, UnusableAddress) as error:
+        _refuse(str(error))
+        raise typer.Exit(REFUSED) from error
+
+
+def _refuse(why: str) -> None:
+    say(f"[bold red]refused[/] {escape(why)}", to=errors, markup=True)
+
+
+def _said_of_options(error: ValueError) -> str:
+    """What is wrong with the options; the text of a validation error is for programmers: patterns, types, an address to look them
+    up."""
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError):
+        return str(error)
+    return "; ".join(map(_said_of_option, error.errors(include_url=False)))
+
+
+def _said_of_option(problem: "ErrorDetails") -> str:
+    """What is wrong with one option: `--month: '2024' is no month or range; …`."""
+    field = str(problem["loc"][0]) if problem["loc"] else ""
+    option = OPTIONS.get(field, "--" + field.replace("_", "-"))
+    if problem["type"] == "value_error":
+        # Ours, and says what was given.
+        return f"{option}: {problem['ctx']['error']}"
+    return f"{option}: {problem['input']!r}: {problem['msg']}"
+
+
+# What passes a store on needs its address; what reads needs the folder in which it is at hand, brought up to date.
+StoreGiven = Annotated[
+    Path, typer.Option("--store", envvar="TIDEWAITER_STORE", parser=_address, metavar="STORE", help=STORE_HELP)
+]
+Store = Annotated[
+    Path, typer.Option("--store", envvar="TIDEWAITER_STORE", parser=_folder, metavar="STORE", help=STORE_HELP)
+]
+
+
+def recording_server(is_wanted: bool) -> str | None:
+    """Address of the Prefect server that records a run; None where that is not wanted or none answers."""
+    from flows.cli import local_server
+
+    with refusals():
+        return local_server.running_server() if is_wanted else None
+
+
+def ingest_one(request: "ReleaseRequest", api: str | None) -> int:
+    """Ingest one file with progress on the terminal; the exit code."""
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from tasks.store.diagnose import of_every_file
+
+    # What is in square brackets in a name is no markup.
+    name = escape(request.file.name)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=errors, transient=True) as progress:
+        shown = progress.add_task(name)
+        try:
+            with listening(lambda step: progress.update(shown, description=f"{name}: {step}")):
+                outcome, page = _release(request, api)
+        except (Refused, BrokenTable) as refusal:
+            # A code table is data that people edit: a row that is not as it must be is theirs to mend.
+            _refuse(str(refusal))
+            return REFUSED
+        except Held as held:
+            # A rehearsal holds nothing, so there is nothing to decide about.
+            say(
+                f"[bold yellow]rejected[/] {name} ({held.release_id}): not published; tidewaiter approve would still publish it:"
+                if isinstance(held, Rejected) else
+                f"[bold yellow]would be held[/] {name} ({held.release_id}):" if request.dry_run else
+                f"[bold yellow]held[/] {name} ({held.release_id}): not published, a person must decide: "
+                "tidewaiter approve or reject", to=errors, markup=True,
+            )  # fmt: skip
+            for line in held.lines:
+                say(f"  {line}", to=errors)
+            return HELD
+        except (StoreError, OSError) as error:
+            why = of_every_file(error, request.store) or str(error)
+            say(f"[bold red]not published[/] {escape(why)}", to=errors, markup=True)
+            if isinstance(error, OSError):
+                see = (
+                    ""
+                    if why != str(error)
+                    else f"; see to the disk of {escape(str(request.store))}, then run this again"
+                )
+                say(f"  the store is as it was{see}", to=errors)
+            return DISAGREES
+    tell(outcome, page)
+    return 0
+
+
+def _release(request: "ReleaseRequest", api: str | None) -> "tuple[Outcome, str | None]":
+    """The outcome, and the page of the run where a server records it. Without one the flow's body runs as a plain
+    function: the same steps, the same lineage."""
+    from flows.cli import local_server
+
+    prepare_prefect(api)
+    from flows.release import release
+
+    if api is None:
+        return release.fn(request), None
+    state = release(request, return_state=True)
+    return state.result(), local_server.ui_address(api, str(state.state_details.flow_run_id))
+
+
+class OneLine(logging.Handler):
+    """Errors that we log, on the terminal: what went wrong in a line, and no traceback."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print the message and, where there was one, the exception."""
+        problem = record.exc_info[1] if record.exc_info else None
+        why = f": {type(problem).__name__}: {problem}" if problem else ""
+        say(f"[yellow]warning[/] {escape(record.getMessage() + why)}", to=errors, markup=True)
+
+
+ONE_LINE = OneLine(logging.ERROR)
+# What was read without a proof, why a release takes long, and what a worker is waited for, is told to whoever asked.
+for _name in ("tidewaiter.proof", "tidewaiter.known", "tidewaiter.cluster"):
+    logging.getLogger(_name).addHandler(OneLine(logging.WARNING))
+
+
+def prepare_prefect(api: str | None) -> None:
+    """What must be said before Prefect is imported."""
+    # Prefect prints a traceback for each step that says no, and the command then says why in a line. The runs in the UI
+    # keep theirs; what we log ourselves, and nobody else would print, goes the way of `OneLine`.
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+    logging.getLogger("tidewaiter").addHandler(ONE_LINE)
+    if api:
+        from flows.cli import local_server
+
+        local_server.use(api)
+
+
+def tell(outcome: "Outcome", page: str | None, *, warnings: bool = True) -> None:
+    """An outcome in words; `page` is the run's address in the UI. Without `warnings` these are told elsewhere."""
+    months = outcome.months[0] if len(outcome.months) == 1 else f"{outcome.months[0]} to {outcome.months[-1]}"
+    say(
+        f"[bold green]{outcome.status}[/] {escape(outcome.title)}: {outcome.release_id}, {', '.join(outcome.flows)}, {months}; "
+        f"{counted(outcome.records, 'record')} = {outcome.records_observed:,} observed + {outcome.records_quarantined:,} quarantined; "
+        f"snapshot {outcome.snapshot_id}", markup=True,
+    )  # fmt: skip
+    if page:
+        say(f"  this run in the UI: {page}")
+    if warnings:
+        tell_warnings([outcome], "  ")
+    for place in outcome.briefs:
+        if place.endswith(".html"):
+            say(f"  brief, in the store: {place}")
+    for line in outcome.notes:
+        say(f"  {line}", style="dim")
+
+
+def tell_warnings(outcomes: "Sequence[Outcome]", indent: str = "") -> None:
+    """The warnings of releases, those of one check in one line: the first of them, and how many more there are."""
+    alike: dict[str, list[tuple[str, Outcome]]] = {}
+    for outcome in outcomes:
+        for line in outcome.warnings:
+            alike.setdefault(line.partition(" (")[0], []).append((line, outcome))
+    for found in alike.values():
+        line, first = found[0]
+        files = len({outcome.release_id for _, outcome in found})
+        of = f" of {escape(first.title)}" if len(outcomes) > 1 else ""
+        more = f" (and {len(found) - 1:,} more" + (f", in {counted(files, 'file')}" if files > 1 else "") + "; all: tidewaiter read finding)"  # fmt: skip
+        say(f"{indent}[yellow]warning[/]{of} {escape(line)}{escape(more) if len(found) > 1 else ''}", markup=True)
+
+
+def read_day(text: str) -> date:
+    """The day of `2025-06-30`, which must not lie ahead. Raises ValueError."""
+    from tasks.domain.clock import today
+
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no day; write it as 2025-06-30") from error
+    if day > today():
+        raise ValueError(f"{day} has not come yet, by the customs' clock")
+    return day

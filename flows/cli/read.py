@@ -1,0 +1,239 @@
+"""Commands that read what is published, prove it, and keep it in order."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from flows.cli.asked import Measures, Months, Output, Partners, Products
+from flows.cli.once import Commands
+from flows.cli.options import (
+    DISAGREES,
+    FORM_HELP,
+    MONTH_HELP,
+    PARTNER_HELP,
+    PRODUCT_HELP,
+    STORE,
+    Figure,
+    Flow,
+    Form,
+    Language,
+    Store,
+    StoreGiven,
+    console,
+    errors,
+    read_day,
+    refusals,
+    say,
+)
+from schemas.names import TABLES
+from tasks.domain.text import counted
+
+TableName = StrEnum("TableName", TABLES)  # type: ignore[misc]  # the members are the tables there are
+Traced = StrEnum("Traced", ["table", "json"])
+# A width in which every column that is asked for has room; the terminal folds what it cannot show.
+ALL_COLUMNS = 10_000
+commands = Commands()
+
+
+@commands.command(
+    epilog="Example: `tidewaiter read soybeans --partner Brazil --month 2024-01..2024-06`, or with the table: "
+    "`tidewaiter read metric --product 85051110 --partner USA --partner DEU --output magnets.xlsx`"
+)
+def read(
+    table: Annotated[
+        str, typer.Argument(metavar="[TABLE or PRODUCT]", help="published table; or a product, of the table metric")
+    ] = "metric",
+    product: Products = None,
+    partner: Partners = None,
+    month: Months = None,
+    measure: Measures = None,
+    flow: Annotated[Flow | None, typer.Option(help="direction")] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="as it stood on this day, YYYY-MM-DD: observation, trade_flow, metric")
+    ] = None,
+    sort: Annotated[str | None, typer.Option(help="column to sort by, the largest first")] = None,
+    ascending: Annotated[bool, typer.Option("--ascending", help="the smallest first")] = False,
+    top: Annotated[int | None, typer.Option(help="of each month the first rows alone, without totals", min=1)] = None,
+    columns: Annotated[str | None, typer.Option(help="columns, with commas between them")] = None,
+    names: Annotated[bool, typer.Option("--names/--no-names", help="names behind the codes")] = True,
+    language: Annotated[Language, typer.Option(help="language of the names")] = Language.en,
+    form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
+    output: Output = None,
+    rows: Annotated[int, typer.Option(help="rows shown in the format table", min=1)] = 40,
+    store: Store = STORE,
+) -> None:
+    """Rows of a published table, in key order; without a table figures of the table metric."""
+    with refusals():
+        on_day = read_day(as_of) if as_of else None
+
+    from schemas.tables.catalog import LAYOUTS
+    from tasks.reports import export, export_notes, questions, terminal
+    from tasks.reports.citation import cite_rows
+    from tasks.reports.figure_table import figure_table
+
+    with refusals():
+        export.form_of(form.value, output)
+        is_table = table in TABLES
+        question = questions.Question(
+            table if is_table else "metric", (*([] if is_table else [table]), *(product or ())), tuple(partner or ()),
+            tuple(month or ()), flow and flow.value, tuple(measure or ()), on_day, sort, ascending, top,
+            tuple(name.strip() for name in columns.split(",")) if columns else (), names, language.value,
+        )  # fmt: skip
+        found = questions.ask(store, question)
+        for note in found.notes:
+            # To people; a file or a pipe gets rows alone.
+            say(note, to=errors)
+        if form is Form.table and output is None:
+            if not found.rows.height:
+                return
+            console.print(
+                figure_table(found.rows, rows, console.width, question.columns, sort) if question.table == "metric"
+                else terminal.frame_table(found.rows, rows, ALL_COLUMNS if question.columns else console.width, question.columns)
+            )  # fmt: skip
+            if (cited := cite_rows(found.rows.head(rows), found.snapshot, question.as_of)) is not None:
+                say(cited, style="dim")
+        else:
+            model = LAYOUTS[question.table].model
+            export.write(
+                found.selected(question.columns), form.value, output,
+                lambda: export_notes.notes(found.snapshot, model, found.rows, question.as_of, question.columns),
+            )  # fmt: skip
+
+
+@commands.command(
+    epilog="Example: `tidewaiter trace --product 85051110 --partner USA --month 2025-06 --metric mom_pct`"
+)
+def trace(
+    product: Annotated[str, typer.Option(help=PRODUCT_HELP)],
+    partner: Annotated[str, typer.Option(help=PARTNER_HELP)],
+    month: Annotated[str, typer.Option(help=MONTH_HELP)],
+    metric: Annotated[Figure, typer.Option(help="figure of the table metric")],
+    measure: Annotated[str, typer.Option(help="measure of the table metric")] = "quantity_kg",
+    flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
+    form: Annotated[Traced, typer.Option("--format", help="how to print it")] = Traced.table,
+    store: Store = STORE,
+) -> None:
+    """Where one published figure comes from, down to the records of the raw file; and the same figure computed again."""
+    from tasks.domain.periods import month_number
+    from tasks.lineage.operands import Point
+    from tasks.lineage.trace import Tracer
+    from tasks.reports import query, terminal
+    from tasks.reports.resolver import Resolver
+
+    with refusals():
+        snapshot = query.open_published(store)
+        asked = Resolver(snapshot)
+        code, key = asked.product(product), asked.partner(partner)
+        found = Tracer(snapshot, flow.value, code).trace(
+            Point(flow.value, code, key, measure, month_number(asked.month(month, flow.value))), metric.value
+        )
+    if form is Traced.json:
+        typer.echo(found.model_dump_json(indent=2))
+    else:
+        terminal.show_trace(console, found)
+    if not found.agrees:
+        raise typer.Exit(DISAGREES)
+
+
+@commands.command(epilog="Example: `tidewaiter resolve metric --store s3://customs/store`")
+def resolve(
+    table: Annotated[TableName, typer.Argument(help="published table")],
+    flow: Annotated[Flow | None, typer.Option(help="direction")] = None,
+    release: Annotated[str | None, typer.Option(help="id of a snapshot; else the current one")] = None,
+    store: StoreGiven = STORE,
+) -> None:
+    """Addresses of the files of a table, one a line, for a reader of Parquet: all of one published state."""
+    from tasks.store.resolve import open_release
+
+    with refusals():
+        opened = open_release(store, release)
+        paths = opened.paths(table.value, flow and flow.value)
+    if not paths:
+        # Nothing on standard output: an empty line would be read as a file without a name.
+        say(
+            f"the table {table.value} has no files{f' of the flow {flow.value}' if flow else ''} in this snapshot, {opened.id}",
+            to=errors,
+        )
+    for path in paths:
+        typer.echo(path)
+
+
+@commands.command(epilog="Example: `tidewaiter audit --sample 100`")
+def audit(
+    sample: Annotated[int, typer.Option(help="figures to trace back and compute again", min=0)] = 25,
+    store: Store = STORE,
+) -> None:
+    """Hash every published and every raw file of the store again, and trace a sample of figures back to the raw records."""
+    from tasks.lineage.audit import audit as audit_store
+    from tasks.store.mirror import address_of
+
+    with refusals():
+        report = audit_store(store, sample)
+    for problem in report.problems:
+        say(problem, to=errors, style="red")
+    if report.problems:
+        raise typer.Exit(DISAGREES)
+    say(
+        f"every published and every raw file of {address_of(store)} is what it was; {report.traced} figures traced back and computed again, all agree"
+    )
+
+
+@commands.command(epilog="Example: `tidewaiter releases --format json`")
+def releases(
+    form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
+    store: Store = STORE,
+) -> None:
+    """What was ingested: file, day, scope, records."""
+    from tasks.reports import export, query, terminal
+
+    with refusals():
+        found = query.query(store, "release").sort("released_on", "release_id")
+        if form is Form.table:
+            shown = (
+                "release_id", "title", "released_on", "flow", "partners", "first_month", "last_month", "records",
+                "records_quarantined",
+            )  # fmt: skip
+            console.print(terminal.frame_table(found, 1000, console.width, shown))
+        else:
+            export.write(found, form.value, None)
+
+
+@commands.command(epilog="Example: `tidewaiter revisions --release gacc_query-4cb411168c5d`")
+def revisions(
+    release: Annotated[list[str] | None, typer.Option(help="release id; else every release; may be repeated")] = None,
+    store: Store = STORE,
+) -> None:
+    """What each release revised, as markdown: numbers changed, added, removed or moved, and what that did to the totals."""
+    import polars as pl
+
+    from tasks.reports import query
+    from tasks.reports.revision_page import revision_report
+
+    with refusals():
+        found = query.query(store, "release").sort("released_on", "release_id")
+        revised = query.query(store, "revision")
+        if unknown := sorted({*(release or ())} - {*found["release_id"]}):
+            raise ValueError(f"no release {', '.join(unknown)}; there are {', '.join(found['release_id'])}")
+        chosen = found.filter(pl.col("release_id").is_in(release)) if release else found
+        for row in chosen.iter_rows(named=True):
+            typer.echo(revision_report(revised, row))
+
+
+@commands.command(epilog="Example: `tidewaiter retain --months 24`")
+def retain(
+    months: Annotated[int, typer.Option(help="keep snapshots whose releases are younger than this", min=24)] = 24,
+    store: Store = STORE,
+) -> None:
+    """Remove published states that are older than two years; the current one and all it needs always stay.
+
+    What was known on a day is in the ledger and stays readable: only the pinned older snapshots go.
+    """
+    from tasks.domain.clock import today
+    from tasks.store import publish
+    from tasks.store.mirror import retain as retain_store
+
+    with refusals(), publish.exclusive(store):
+        gone = retain_store(store, today=today(), months=months)
+    removed = f"{counted(len(gone.snapshots), 'snapshot')} and {counted(gone.objects, 'file')}"
+    console.print(f"{removed} removed", highlight=False)

@@ -1,0 +1,133 @@
+"""Commands that say what is in a store and find it by name."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.cli.once import Commands
+from flows.cli.options import (
+    FORM_HELP,
+    MONTH_HELP,
+    PARTNER_HELP,
+    PRODUCT_HELP,
+    STORE,
+    Figure,
+    Flow,
+    Form,
+    Store,
+    console,
+    errors,
+    refusals,
+    say,
+)
+from tasks.domain.text import counted
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+Kind = StrEnum("Kind", ["products", "partners", "months", "releases"])
+ROWS_MAX, LEVEL = 40, Figure("level")
+commands = Commands()
+
+
+@commands.command(epilog="Example: `tidewaiter search soybeans`, or `tidewaiter search 大豆`")
+def search(
+    word: Annotated[str, typer.Argument(help="name or code, or part of it, in English or Chinese")],
+    form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
+    store: Store = STORE,
+) -> None:
+    """Products and partners in the store by name or code, with the months that there are of each."""
+    from tasks.reports import inventory
+
+    with refusals():
+        found = inventory.search(store, word)
+    if not found.height:
+        say(f"nothing in this store is called {word!r}; tidewaiter list products and list partners show all", to=errors)
+    _show(found, form, ROWS_MAX)
+
+
+@commands.command("list", epilog="Example: `tidewaiter list products`")
+def list_things(
+    kind: Annotated[Kind, typer.Argument(help="products, partners, months or releases")],
+    form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
+    rows: Annotated[int, typer.Option(help="rows shown in the format table", min=1)] = 200,
+    store: Store = STORE,
+) -> None:
+    """What is in the store, with first and last month."""
+    from tasks.reports import inventory
+
+    with refusals():
+        found = inventory.inventory(store, kind.value)
+    _show(found, form, rows)
+
+
+@commands.command(epilog="Example: `tidewaiter vintages magnets --partner world --month 2025-06`")
+def vintages(
+    product: Annotated[str, typer.Argument(help=PRODUCT_HELP)],
+    partner: Annotated[str, typer.Option(help=PARTNER_HELP)] = "WLD",
+    month: Annotated[str, typer.Option(help=MONTH_HELP)] = "latest",
+    flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
+    measure: Annotated[str, typer.Option(help="measure of the table metric")] = "quantity_kg",
+    metric: Annotated[Figure, typer.Option(help="figure of the table metric")] = LEVEL,
+    form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
+    store: Store = STORE,
+) -> None:
+    """The days on which a figure changed: each value that it has had, and the release that brought it."""
+    import polars as pl
+
+    from tasks.domain import labels
+    from tasks.reports import export, query, terminal
+    from tasks.reports import vintages as tracing
+    from tasks.reports.figure_table import listing
+    from tasks.reports.resolver import Resolver
+
+    with refusals():
+        asked = Resolver(query.open_published(store))
+        code, key = asked.product(product), asked.partner(partner)
+        months = asked.months(month, flow.value)
+        found = tracing.vintages(store, flow.value, code, key, months, measure, metric.value)
+        if not found.height:
+            raise ValueError(
+                f"no {metric.value} of {flow.value}s of {code}, partner {key}, {measure}, in {month}, on any day; "
+                f"tidewaiter search {product} shows what there is"
+            )
+    if form is Form.table:
+        say(
+            f"{metric.value} of {flow.value}s of {labels.product_name(code)}, {labels.partner_name(key)}, {measure}",
+            style="bold",
+        )
+        shown = found.with_columns(
+            pl.col("value").map_elements(terminal.exact, return_dtype=pl.String, skip_nulls=True),
+            pl.col("change_pct").round(2),
+        )
+        console.print(
+            listing(
+                shown.select(
+                    pl.col("period").alias("month"), "known_from", "known_until", "value", "change_pct", "releases"
+                ),
+                console.width,
+            )
+        )
+    else:
+        with refusals():
+            export.write(found, form.value, None)
+
+
+def _show(found: "pl.DataFrame", form: Form, rows_max: int) -> None:
+    from tasks.reports import export
+    from tasks.reports.figure_table import listing
+
+    if form is not Form.table:
+        with refusals():
+            export.write(found, form.value, None)
+        return
+    # A heading or basket whose parts are not all covered has no figure: it is in the other formats.
+    known = found.drop_nulls("first_month") if "months" in found.columns else found
+    if known.height:
+        console.print(listing(known.head(rows_max), console.width))
+        more = f", the first {rows_max} shown" if known.height > rows_max else ""
+        say(counted(known.height, "row") + more, style="dim italic")
+    if bare := found.height - known.height:
+        say(f"and without a figure {counted(bare, 'code')}: no release covers the whole of them", style="dim italic")

@@ -1,0 +1,83 @@
+"""How a command is ended from outside: by Ctrl-C, by SIGTERM, and because nobody reads on.
+
+A signal becomes an exception wherever the program happens to be, also in a library, and not every one lets it through: Polars
+panics where it is making a type. So it is remembered: how the command ended does not matter then, and the next step does not
+begin. Exit codes: 130 by Ctrl-C, 143 by SIGTERM, 141 because nobody reads on.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from flows.cli.options import errors, say
+from tasks.steps.listeners import listening
+
+
+class Terminated(BaseException):
+    """SIGTERM, as an exception: so that a bar is taken off the terminal and what was begun is put away, as by Ctrl-C."""
+
+
+# The exception that each signal becomes.
+_AS: dict[int, type[BaseException]] = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Terminated}
+
+
+class Stoppable(TyperGroup):
+    """The commands, of which each may be ended at any moment by Ctrl-C or SIGTERM, and then says what holds."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command. Raises Exit with 130 or 143 where it was ended, with 141 where nobody reads on."""
+        with _signals() as sent:
+            try:
+                with listening(lambda step: _end_again(sent)):
+                    made = super().invoke(ctx)
+            except BrokenPipeError as end:
+                # Nobody reads what is still to be flushed at the end; without a place for it, that would be said on stderr.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                raise typer.Exit(128 + signal.SIGPIPE) from end
+            except BaseException as end:
+                if not sent:
+                    raise
+                raise _interrupted(sent) from end
+            if sent:
+                raise _interrupted(sent)
+            return made
+
+
+@contextmanager
+def _signals() -> Iterator[list[int]]:
+    """The signals that were sent while this is open. A Ctrl-C that is ignored, as of what runs in the background, stays so."""
+    sent: list[int] = []
+
+    def end(number: int, frame: FrameType | None) -> NoReturn:
+        sent.append(number)
+        raise _AS[number]
+
+    before = {number: signal.getsignal(number) for number in _AS}
+    for number, handler in before.items():
+        if handler != signal.SIG_IGN:
+            signal.signal(number, end)
+    try:
+        yield sent
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end_again(sent: list[int]) -> None:
+    if sent:
+        raise _AS[sent[0]]
+
+
+def _interrupted(sent: list[int]) -> typer.Exit:
+    say(
+        "[bold yellow]interrupted[/] what was published stands, and nothing is half published; run this again to go on",
+        to=errors, markup=True,
+    )  # fmt: skip
+    return typer.Exit(128 + sent[0])

@@ -1,8 +1,0 @@
-"""All published tables at once: importing this is what makes `PUBLISHED` complete."""
-
-from schemas import claim, control_event, lineage, metric, name, observation, release, revision, state, trade_flow
-from schemas.table import PUBLISHED, Layout
-
-MODULES = (observation, trade_flow, metric, state, revision, release, lineage, claim, control_event, name)
-
-LAYOUTS: dict[str, Layout] = {name: PUBLISHED[name] for name in sorted(PUBLISHED)}

@@ -1,0 +1,1 @@
+"""Pydantic models of what people declare, flows exchange and reports are written from."""

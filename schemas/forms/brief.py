@@ -1,0 +1,153 @@
+"""The facts of a brief: every number with its status and its trace, before any word is chosen.
+
+Both languages and both forms are written from this one structure, so that they cannot say different things.
+"""
+
+from datetime import date
+
+from pydantic import BaseModel, Field
+
+from schemas.forms.trace import Trace
+from schemas.tables.verdict import Verdict
+
+
+class Fact(BaseModel):
+    """One figure of the page."""
+
+    id: str = Field(description="anchor of its row among the sources")
+    partner: str
+    month: date
+    figure: str = Field(description="column of the table metric")
+    measure: str = Field("quantity_kg", description="what is measured, as in the table metric")
+    value: float | str | None
+    status: str
+    step: float = Field(0.1, description="for a growth or a share: what its last digit may be worth")
+    low: float | None = Field(None, description="the least that it may be, given the printed digits it rests on")
+    trace: Trace | None = None
+    verdict: Verdict | None = Field(None, description="of a growth: whether it may be quoted")
+
+
+class PartnerRow(BaseModel):
+    """A line of the table of partners."""
+
+    partner: str
+    level: Fact
+    mom: Fact
+    contribution: Fact = Field(description="part of the change of all partners on the month before")
+    yoy: Fact
+    ytd: Fact
+    ytd_yoy: Fact
+    share: Fact
+    rank: Fact
+    rank_before: Fact = Field(description="rank in the month before")
+    recent_t: list[float | None] = Field(description="the last months in tonnes, oldest first")
+
+
+class EventFact(BaseModel):
+    """A measure inside the months that are shown."""
+
+    number: int
+    day: date
+    event: str
+    state: str
+    body: str
+    document: str
+    goods: str
+    body_zh: str
+    document_zh: str
+    goods_zh: str
+    coverage: str
+    address: str
+    state_by: str = Field("", description="measure whose term decides the state: a suspension, or what has run out")
+    state_part: str = Field("", description="paragraph that is suspended, where the rest is not")
+    since: date | None = Field(None, description="first day of that term")
+    until: date | None = Field(None, description="last day of that term")
+
+
+class Revised(BaseModel):
+    """A number that changed after it was published, with both releases."""
+
+    period: str
+    product: str
+    partner: str
+    regime: str | None = Field(None, description="customs regime, where the releases tell it")
+    province: str | None = Field(None, description="province, where the releases tell it")
+    measure: str
+    unit: str
+    kind: str
+    old_value: int | None
+    new_value: int | None
+    revised_on: date
+    old_release_id: str
+    new_release_id: str
+
+
+class Waiting(BaseModel):
+    """A release that is held."""
+
+    title: str
+    release_id: str
+    since: str
+    why: list[str]
+
+
+class Facts(BaseModel):
+    """All that a brief says."""
+
+    flow: str
+    product: str
+    name_en: str
+    name_zh: str
+    codes: list[str]
+    month: date
+    snapshot_id: str
+    world_before: Fact
+    highest_since: Fact
+    lowest_since: Fact
+    partners: list[PartnerRow] = Field(
+        description="all partners first, then by what each contributes to the change, up or down; then by level"
+    )
+    months: list[date] = Field(description="the months of the chart")
+    world_t: list[float | None]
+    before_t: dict[str, float | None] = Field(description="the month before, by partner")
+    events: list[EventFact]
+    states_on: date = Field(description="day of the states of the events")
+    unit_value: Fact = Field(description="in US dollars, or in yuan where only these are known")
+    unit_value_mom: Fact
+    unit_value_yoy: Fact
+    has_values: bool = Field(description="whether any value of the product is at hand, of whatever month and partner")
+    mix_moved_pp: float | None = Field(
+        description="half the sum of the moves of shares of partners known in both months"
+    )
+    series_start: date | None = Field(description="first month of the unbroken series that a record stands in")
+    revised_since: date | None = Field(description="day on which the month before came out: that of the last brief")
+    revised: list[Revised]
+    revised_more: int = Field(description="revisions that are not listed")
+    held: list[Waiting]
+    mixed_code: bool
+    reporter: str = Field("CHN", description="whose statistics these are, ISO 3166-1 alpha-3")
+    known_on: str = Field("", description="day up to which the store knows")
+
+    def facts(self) -> list[Fact]:
+        """Every figure that has a value, in the order of the page."""
+        found = [self.world_before, self.highest_since, self.lowest_since]
+        for row in self.partners:
+            found += [
+                row.level,
+                row.mom,
+                row.contribution,
+                row.yoy,
+                row.ytd,
+                row.ytd_yoy,
+                row.share,
+                row.rank,
+                row.rank_before,
+            ]
+        found += [self.unit_value, self.unit_value_mom, self.unit_value_yoy]
+        return [fact for fact in found if fact.value is not None]
+
+    def sources(self) -> list[str]:
+        """The files, or for collected figures the addresses, that the numbers of the page come from."""
+        traces = (fact.trace for fact in self.facts() if fact.trace is not None)
+        numbers = (number for trace in traces for operand in trace.operands for number in operand.numbers)
+        return list(dict.fromkeys(number.address or number.title for number in numbers))

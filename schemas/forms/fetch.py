@@ -1,0 +1,99 @@
+"""What a fetch is asked to do, and what came of it."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from schemas.forms.form import as_form, none_if_empty
+from schemas.forms.request import HS_CODE, MONTHS, REPORTER
+
+SourceName = Literal["eurostat_comext", "gacc_preliminary", "gacc_bulletin", "us_census", "hmrc_ots", "japan_estat"]
+OUTCOMES = {
+    "new": "an answer that was not seen before lies in the inbox",
+    "unchanged": "the source says the same as the last time, perhaps in another order or with a newer stamp",
+    "not out": "the source has no records of it yet",
+    "refused": "what came back is not what was asked for",
+    "failed": "the source did not answer, although it was asked again",
+    "skipped": "it was not asked",
+}
+
+
+class FetchRequest(BaseModel):
+    """The form of a fetch: which source, what to ask for, where to put it."""
+
+    model_config = ConfigDict(
+        frozen=True, json_schema_extra=as_form(("source", "inbox", "products", "reporters", "flows", "months"))
+    )
+
+    source: SourceName = Field(description="which source is asked")
+    inbox: Path = Field(
+        default=Path("inbox"), description="folder into which the answers are written, each with its sidecar"
+    )
+    products: list[Annotated[str, Field(json_schema_extra={"pattern": f"^({HS_CODE})$"})]] = Field(
+        default=[], description="HS codes to ask for, all with as many digits; none: the HS6 codes of the baskets"
+    )
+    reporters: list[Annotated[str, Field(json_schema_extra={"pattern": f"^({REPORTER})$"})]] = Field(
+        default=[], description="of Eurostat: whose trade, e.g. DEU or EU27; none: EU27 and each member state"
+    )
+    flows: list[Literal["export", "import"]] = Field(default=["export", "import"], description="directions to ask for")
+    months: str | None = Field(
+        default=None,
+        description="months to ask for, 2025-06 or 2025-01..2025-06; none: those that the source may have changed",
+    )
+    base: str | None = Field(
+        default=None,
+        description="address to ask instead of the source's own, http://host:port; for a replay of recorded answers",
+    )
+
+    _cleared = field_validator("months", "base", mode="before")(none_if_empty)
+
+    @field_validator("base")
+    @classmethod
+    def _is_of_this_machine(cls, base: str | None) -> str | None:
+        if base is not None and not re.fullmatch(r"http://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?", base):
+            raise ValueError(
+                f"{base!r} is not of this machine; recorded answers are replayed at http://127.0.0.1:<port>, and keys go nowhere else"
+            )
+        return base
+
+    @field_validator("months")
+    @classmethod
+    def _are_months(cls, months: str | None) -> str | None:
+        if months is not None and not MONTHS.fullmatch(months):
+            raise ValueError(f"{months!r} is no month or range; write 2025-06 or 2025-01..2025-06")
+        return months
+
+
+class Fetched(BaseModel):
+    """What came of one question."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str = Field(description="what was asked for")
+    outcome: Literal["new", "unchanged", "not out", "refused", "failed", "skipped"] = Field(
+        description="what came of it"
+    )
+    reason: str = Field(description="why, in words")
+    file: Path | None = Field(default=None, description="file in the inbox, where there is a new one")
+
+
+class FetchReport(BaseModel):
+    """What came of a fetch."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: str
+    fetched: list[Fetched]
+
+    def count(self, outcome: str) -> int:
+        """How many questions ended so."""
+        return sum(one.outcome == outcome for one in self.fetched)
+
+    @property
+    def headline(self) -> str:
+        """What happened, in a few words; the gravest first."""
+        order = ("failed", "refused", "new", "skipped", "not out")
+        parts = [f"{self.count(outcome)} {outcome}" for outcome in order if self.count(outcome)]
+        return ", ".join(parts) or "nothing new"

@@ -1,0 +1,144 @@
+"""What a person declares about a release, beside the file: the form of the flow's parameters.
+
+Only what a file cannot say itself is here. A field that is not given stays None and is looked for in the sidecar, in the
+folder's defaults and in the folder names (`tasks/ingest/declaration.py`).
+"""
+
+import re
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from schemas.forms.address import StoreAddress
+from schemas.forms.form import SOURCES, as_form, none_if_empty
+
+# What a person fills in first.
+FIRST = ("file", "source", "flow", "partners", "months", "released_on")
+HS_CODE = "[*]|[0-9]{2}([0-9]{2}){0,4}|[0-9]{9}"
+# A country, or the European Union as one, which Eurostat publishes as the sum of its members.
+REPORTER = "[A-Z]{3}|EU27"
+MONTHS = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])(?:\.\.([0-9]{4})-(0[1-9]|1[0-2]))?")
+
+
+class Declaration(BaseModel):
+    """What may stand in a sidecar `<file>.toml`, in `defaults.toml`, and on the command line. Unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: str | None = Field(
+        default=None,
+        description="adapter that reads the file; empty: as its folder or sidecar says",
+        json_schema_extra={"enum": [*SOURCES]},
+    )
+    # The patterns are for the form; the words with which a wrong text is refused are below.
+    reporter: Annotated[str, Field(json_schema_extra={"pattern": f"^({REPORTER})$"})] | None = Field(
+        default=None, description="reporting country, ISO 3166-1 alpha-3, or EU27"
+    )
+    flow: Literal["export", "import"] | None = Field(
+        default=None, description="direction, which a query file does not say; empty: as its folder or sidecar says"
+    )
+    partners: Literal["all", "listed"] | None = Field(
+        default=None,
+        description="all: every partner was asked for, so that the world total is their sum; listed, or empty: only those in the file",
+    )
+    products: list[Annotated[str, Field(json_schema_extra={"pattern": f"^({HS_CODE})$"})]] | None = Field(
+        default=None,
+        description="codes that were asked for, e.g. 8505 for everything below it; none: just those in the file",
+    )
+    months: Annotated[str, Field(json_schema_extra={"pattern": f"^{MONTHS.pattern}$"})] | None = Field(
+        default=None, description="months that were asked for, 2025-06 or 2025-01..2025-06; empty: those in the file"
+    )
+    released_on: date | None = Field(
+        default=None,
+        description="day from which the figures were public; empty: the day of landing",
+        json_schema_extra={"pattern": r"^\d{4}-\d{2}-\d{2}$"},  # a server does not check the format `date`
+    )
+    title: str | None = Field(default=None, description="what the release is called")
+
+    @field_validator("reporter")
+    @classmethod
+    def _reporter_is_a_code(cls, reporter: str | None) -> str | None:
+        if reporter is not None and not re.fullmatch(REPORTER, reporter):
+            raise ValueError(f"{reporter!r} is no code of a country; write three capital letters, such as CHN, or EU27")
+        return reporter
+
+    @field_validator("months")
+    @classmethod
+    def _months_are_numbers(cls, months: str | None) -> str | None:
+        if months is not None and not MONTHS.fullmatch(months):
+            raise ValueError(f"{months!r} is no month or range; write 2025-06 or 2025-01..2025-06")
+        return months
+
+    @field_validator("products")
+    @classmethod
+    def _codes_are_text(cls, products: list[str] | None) -> list[str] | None:
+        if products == []:
+            raise ValueError("it names no code; leave it out where just those in the file were asked for")
+        for code in products or ():
+            if not re.fullmatch(HS_CODE, code):
+                raise ValueError(f"{code!r} is no HS code of 2, 4, 6, 8, 9 or 10 digits, nor *")
+        return products
+
+
+class Sidecar(Declaration):
+    """What may stand in a sidecar besides: where the file was fetched from and when the source answered. Never a key."""
+
+    address: str | None = Field(default=None, description="address that answered, without a key")
+    answered_at: datetime | None = Field(default=None, description="time of the answer by the source's clock")
+
+
+class ReleaseRequest(Declaration):
+    """One file to ingest: where it lies, where the results go, and what is declared about it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=as_form(FIRST))
+
+    file: Path = Field(description="the downloaded file")
+    store: StoreAddress = Field(default=Path("store"), description="published tables: a folder, or s3://bucket/prefix")
+    dry_run: bool = Field(default=False, description="go the whole way and say what came of it, but publish nothing")
+
+    _cleared = field_validator(*Declaration.model_fields, mode="before")(none_if_empty)
+
+
+class Declared(BaseModel):
+    """A file with everything that must be known about it before it is read."""
+
+    model_config = ConfigDict(frozen=True)
+
+    file: Path
+    source: str
+    reporter: str
+    flow: str | None
+    partners: str
+    products: tuple[str, ...] | None
+    first_month: date | None
+    last_month: date | None
+    released_on: date | None
+    title: str
+    address: str | None = None
+    answered_at: datetime | None = None
+
+
+class Amended(BaseModel):
+    """What the edition before this one spoke of: of that, this one speaks too."""
+
+    model_config = ConfigDict(frozen=True)
+
+    products: tuple[str, ...]
+    partner_list: tuple[str, ...]
+    measures: tuple[str, ...]
+    first_month: date
+    last_month: date
+
+
+class Landed(Declared):
+    """A declared file whose bytes are kept in the raw store under their hash; of a release that is published and was corrected
+    since, the `edition` and what it `amends`."""
+
+    raw: Path
+    raw_sha256: str
+    raw_bytes: int
+    released_on: date
+    edition: str = ""
+    amends: Amended | None = None

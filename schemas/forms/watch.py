@@ -1,0 +1,321 @@
+"""What a watch is asked to do, what it saw, and what came of it."""
+
+import os
+import re
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from schemas.forms.address import StoreAddress
+from schemas.forms.form import SOURCES, as_form, none_if_empty
+from schemas.forms.outcome import Outcome
+from schemas.forms.request import Declaration
+
+NAMES_MAX = 10
+SCHEDULER = r"^(tcp|tls|ws|wss)://\S+$"
+ReleaseKind = Literal["preliminary", "bulletin", "query"]
+
+
+class WatchRequest(BaseModel):
+    """The form of a watch: where to look, what to take, what to expect."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra=as_form(("inbox", "store", "kinds", "source", "flow", "dry_run"))
+    )
+
+    inbox: Path = Field(
+        default=Path("inbox"), description="folder into which files are dropped, as SOURCE/FLOW/FILE inside it"
+    )
+    store: StoreAddress = Field(default=Path("store"), description="published tables: a folder, or s3://bucket/prefix")
+    kinds: list[ReleaseKind] = Field(
+        default=[], description="kinds of release that are expected by the calendar; none: nothing is expected"
+    )
+    source: str | None = Field(
+        default=None,
+        description="take only files of this source; empty: of all",
+        json_schema_extra={"enum": [*SOURCES]},
+    )
+    flow: Literal["export", "import"] | None = Field(
+        default=None, description="take only files of this direction; empty: of both"
+    )
+    settle_seconds: float = Field(
+        default=10.0,
+        ge=0,
+        le=600,
+        description="a new file is left alone until its size and times were the same for so long",
+    )
+    dry_run: bool = Field(default=False, description="say what would be ingested, and ingest nothing")
+
+    _cleared = field_validator("source", "flow", mode="before")(none_if_empty)
+
+
+class BackfillRequest(BaseModel):
+    """The form of a backfill: a folder of old downloads, each with what is declared about it beside it."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra=as_form(("folder", "source", "flow", "partners", "dry_run", "store")),
+    )
+
+    folder: Path = Field(description="folder of downloads; a defaults.toml in it may say what holds for all of them")
+    store: StoreAddress = Field(default=Path("store"), description="published tables: a folder, or s3://bucket/prefix")
+    source: str | None = Field(
+        default=None,
+        description="adapter that reads the files that say none themselves; files of another are left. Empty: files of all that say theirs",
+        json_schema_extra={"enum": [*SOURCES]},
+    )
+    flow: Literal["export", "import"] | None = Field(
+        default=None,
+        description="direction of the files that say none themselves; files of the other are left. Empty: files of both that say theirs",
+    )
+    partners: Literal["all", "listed"] | None = Field(
+        default=None,
+        description="of files that do not say it themselves. all: every partner was asked for, so that the world total is their sum",
+    )
+    dask: str | None = Field(
+        default=None,
+        description="address of a Dask scheduler whose workers help, tcp://host:port; empty: this process does everything",
+        json_schema_extra={"pattern": SCHEDULER},
+    )
+    dry_run: bool = Field(default=False, description="say what would be ingested, and ingest nothing")
+    notes: bool = Field(
+        default=False,
+        description="leave a note beside each file that is refused, with which it is not tried again until it changes",
+    )
+
+    _cleared = field_validator("source", "flow", "partners", "dask", mode="before")(none_if_empty)
+
+    @property
+    def declaration(self) -> Declaration:
+        """What holds for each file that does not say otherwise itself."""
+        return Declaration(source=self.source, flow=self.flow, partners=self.partners)
+
+    @field_validator("dask")
+    @classmethod
+    def _is_an_address(cls, dask: str | None) -> str | None:
+        if dask is not None and not re.match(SCHEDULER, dask):
+            raise ValueError(f"{dask!r} is no address of a Dask scheduler; write it as tcp://host:port")
+        return dask
+
+
+class Problem(BaseModel):
+    """Why files are refused: what was found, and what to do."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rule: str = Field(description="rule that they break")
+    where: str = Field(
+        default="", description="place that they share, as a broken defaults.toml; empty: each by itself"
+    )
+    found: str = Field(description="what was found")
+    advice: str = Field(description="what to do")
+
+    def of(self, files: Sequence[Path]) -> str:
+        """The same about files in one line, however many there are."""
+        names = [_shown(file.name) for file in files]
+        some = names[0] if len(names) == 1 else f"{len(names):,} files, {names[0]} to {names[-1]}"
+        return f"{some}: {f'{self.where}: ' if self.where else ''}{self.found}. {self.advice}"
+
+
+class Shared(BaseModel):
+    """A problem that several files have in common, before any of them is read."""
+
+    model_config = ConfigDict(frozen=True)
+
+    problem: Problem = Field(description="why they are refused")
+    files: list[Path] = Field(description="the files, at least two")
+
+
+class Look(BaseModel):
+    """What lies in the inbox."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ready: list[Path] = Field(description="new files, the oldest first")
+    unsettled: list[Path] = Field(description="files that somebody is still writing")
+    later: list[Path] = Field(description="files that become public after the day of this run")
+    held: list[Path] = Field(description="files whose release waits for a person, or was rejected")
+    refused: list[Path] = Field(description="files that were refused before and have not changed")
+    shared: list[Shared] = Field(default=[], description="what keeps several files from being read, each problem once")
+    other: list[Path] = Field(default=[], description="files of another source or direction than those asked for")
+    published: int = Field(description="files whose release is published")
+
+    @property
+    def places(self) -> tuple[tuple[str, list[Path]], ...]:
+        """The files that are left where they lie, each kind under the reason."""
+        return (
+            ("still being written", self.unsettled), ("public only later", self.later),
+            ("waiting for a person or rejected", self.held), ("refused before and unchanged", self.refused),
+            ("declared as another source or direction", self.other),
+        )  # fmt: skip
+
+    @property
+    def waiting(self) -> list[str]:
+        """The same in lines."""
+        return [f"{words}: {_listed(paths)}" for words, paths in self.places if paths]
+
+
+def _listed(paths: Sequence[Path]) -> str:
+    """The names of files, of many only the first and how many more."""
+    names = [_shown(path.name) for path in paths]
+    more = len(names) - NAMES_MAX
+    return ", ".join(names) if more <= 0 else f"{', '.join(names[:NAMES_MAX])} and {more:,} more"
+
+
+def _shown(name: str) -> str:
+    """A name as it is, where no letter of it would be obeyed by a terminal or be taken for the next line."""
+    return name if name.isprintable() else ascii(name)
+
+
+class Expectation(BaseModel):
+    """What the calendar expects on a day, and whether it is in."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str = Field(default="", description="kind of release, empty where nothing is expected")
+    months: list[str] = Field(default=[], description="months that were due last, YYYY-MM")
+    due_on: date | None = Field(default=None, description="day on which they were due")
+    missing: list[str] = Field(default=[], description="those of the months that are not published")
+    days_overdue: int = Field(default=0, description="days since they were due, 0 where nothing is missing")
+    warnings: list[str] = Field(default=[], description="what is wrong with the calendar itself")
+
+    @property
+    def lines(self) -> list[str]:
+        """What a person must see to, in words."""
+        late = f"{self.kind} of {' and '.join(self.missing)} was due on {self.due_on} and is not here"
+        return [late, *self.warnings] if self.days_overdue else self.warnings
+
+
+class Expected(BaseModel):
+    """What the calendar expects on a day, a kind of release each."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kinds: list[Expectation] = Field(default=[], description="what is expected of each kind")
+
+    @property
+    def late(self) -> list[Expectation]:
+        """The kinds of which a month is missing."""
+        return [kind for kind in self.kinds if kind.days_overdue]
+
+    @property
+    def days_overdue(self) -> int:
+        """Days for which the latest of them is overdue, 0 where nothing is missing."""
+        return max((kind.days_overdue for kind in self.kinds), default=0)
+
+    @property
+    def lines(self) -> list[str]:
+        """What a person must see to, in words."""
+        return [line for kind in self.kinds for line in kind.lines]
+
+
+class Taken(BaseModel):
+    """What came of one file whose turn has come."""
+
+    model_config = ConfigDict(frozen=True)
+
+    file: Path = Field(description="the file, as it was found")
+    outcome: str = Field(description="published, nothing new, held, refused or failed")
+    reason: str = Field(description="what was published of it, or why it was not")
+    problem: Problem | None = Field(default=None, description="why it was refused, where it was")
+
+
+class WatchReport(BaseModel):
+    """What came of one look into the inbox."""
+
+    model_config = ConfigDict(frozen=True)
+
+    looked: Look = Field(description="what lay there")
+    taken: list[Taken] = Field(default=[], description="what came of each file whose turn came, in that order")
+    outcomes: list[Outcome] = Field(default=[], description="releases that went through")
+    stopped: str = Field(default="", description="what keeps every file out of the store, empty where nothing does")
+    left: list[Path] = Field(default=[], description="files whose turn did not come because of that, for the next run")
+    expected: Expected = Field(default=Expected(), description="what the calendar expects")
+    dry_run: bool = Field(default=False, description="nothing was ingested")
+
+    @property
+    def held(self) -> list[str]:
+        """Releases that were held by this run, with their findings."""
+        return self._reasons("held")
+
+    @property
+    def refused(self) -> list[str]:
+        """Why files were refused by this run: a line for a file, or for all files of which the same is true."""
+        alike: dict[Problem | str, list[Taken]] = {}
+        for one in self.taken:
+            if one.outcome == "refused":
+                alike.setdefault(one.problem or one.reason, []).append(one)
+        lines = [
+            found[0].reason if len(found) == 1 or isinstance(why, str) else why.of([one.file for one in found])
+            for why, found in alike.items()
+        ]
+        return [*(shared.problem.of(shared.files) for shared in self.looked.shared), *lines]
+
+    @property
+    def refusals(self) -> int:
+        """Files that were refused by this run."""
+        return sum(len(shared.files) for shared in self.looked.shared) + len(self._reasons("refused"))
+
+    @property
+    def failed(self) -> list[str]:
+        """Files over which the program itself failed."""
+        return self._reasons("failed")
+
+    def _reasons(self, outcome: str) -> list[str]:
+        return [one.reason for one in self.taken if one.outcome == outcome]
+
+    @property
+    def troubles(self) -> list[str]:
+        """What a person must mend, in words, the gravest first."""
+        if not self.stopped:
+            return [*self.failed, *self.refused]
+        count = len(self.left)
+        left = (
+            f"{count:,} files are left, from {_shown(self.left[0].name)} on"
+            if count > 1
+            else f"{_shown(self.left[0].name)} is left"
+        )
+        return [f"{self.stopped} {left}; the next run goes on there.", *self.failed, *self.refused]
+
+    @property
+    def rows(self) -> list[dict[str, str]]:
+        """A row for each file that is not published already: what came of it, and why. Those whose turn did not come stand last.
+
+        The files are named from the folder in which all of them lie: a table of a page has little room.
+        """
+        untaken = [
+            *((path, "left", self.stopped) for path in self.left),
+            *((path, "would be ingested", "") for path in self.looked.ready if self.dry_run),
+            *((path, "left", words) for words, paths in self.looked.places for path in paths),
+        ]
+        shared = ((one.files[0], "refused", one.problem.of(one.files)) for one in self.looked.shared)
+        rows = [*shared, *((one.file, one.outcome, one.reason) for one in self.taken), *untaken]
+        folder = Path(os.path.commonpath([file.parent for file, _, _ in rows])) if rows else Path()
+        return [
+            {"file": _shown(str(file.relative_to(folder))), "outcome": outcome, "reason": reason}
+            for file, outcome, reason in rows
+        ]
+
+    @property
+    def headline(self) -> str:
+        """What happened, in the few words that a list of runs has room for; the gravest word first where it is several."""
+        published = sorted(
+            {month for outcome in self.outcomes if outcome.status == "published" for month in outcome.months}
+        )
+        parts = [
+            f"Stopped with {len(self.left)} left" if self.stopped else "",
+            f"Failed on {len(self.failed)}" if self.failed else "",
+            "Held for approval" if self.held else "",
+            f"Refused {self.refusals}" if self.refusals else "",
+            f"Published {published[0]}" + (f" to {published[-1]}" if len(published) > 1 else "") if published else "",
+            f"Overdue {self.expected.days_overdue} day{'s' * (self.expected.days_overdue > 1)}"
+            if self.expected.days_overdue
+            else "",
+        ]
+        if self.dry_run and self.looked.ready:
+            parts.append(f"Would ingest {len(self.looked.ready)}")
+        return ", ".join(filter(None, parts)) or "Nothing new"

@@ -1,0 +1,88 @@
+"""A release and what is known about it: its scope, the doubts it raised, the records it lost."""
+
+from collections.abc import Mapping
+
+import pandera.polars as pa
+import polars as pl
+
+from schemas.table import FLOWS, Table, Texts, column, published
+from schemas.tables.observation import KINDS
+
+PARTNER_SCOPES = {
+    "all": "every partner there is: a missing row means no trade, and the world is the sum",
+    "listed": "those in the file",
+    "keys": "none: each record speaks for its own partner, product and month, and for nothing else",
+}
+LEVELS = ("HS2", "HS4", "HS6", "HS8", "CN8", "HTS10", "JP9", "line")
+SEVERITIES = ("error", "warning", "info")
+
+
+@published(sort_by=("release_id",), by_release=True)
+class Release(Table):
+    """One release a row: who said what about which months, when, and what the file was asked for.
+
+    The scope decides what a missing row means: inside it there was no trade, outside it nothing is known.
+    """
+
+    release_id: pl.String = column(
+        "source and hash of bytes and scope; the same file with the same scope is the same release. Of an edition with corrections "
+        "also its number, 00 for the first one, and their hash"
+    )
+    source: pl.String = column("adapter that read it")
+    kind: pl.String = column("kind of release", isin=KINDS)
+    reporter: pl.String = column("reporting country, ISO 3166-1 alpha-3")
+    title: pl.String = column("file name or title as given", nullable=True)
+    raw_sha256: pl.String = column("hash of the raw bytes, their name under store/raw")
+    raw_bytes: pl.Int64 = column("size of the raw file", "byte")
+    encoding: pl.String = column("how the bytes were read: utf-8, gb18030, xlsx …")
+    released_on: pl.Date = column("day from which its figures were public")
+    flow: pl.String = column("direction of trade, null where each record says it", isin=FLOWS, nullable=True)
+    products: Texts = column("codes that were asked for; a shorter code asks for all below it; * asks for all")
+    classification: pl.String = column(
+        "classification of the codes in the file, null where each record says its own", isin=LEVELS, nullable=True
+    )
+    partners: pl.String = column("which partners were asked for", isin=tuple(PARTNER_SCOPES))
+    partner_list: Texts = column("partners in the file")
+    measures: Texts = column("measure families in it: quantity, value_usd, value_cny, quantity_yoy")
+    first_month: pl.Date = column("first month asked for")
+    last_month: pl.Date = column("last month asked for")
+    by_month: pl.Boolean = column("whether the file has a figure for each month, or one for the whole period")
+    lost: Texts = column(
+        "where records were set aside: product and month, * where it could not be read; there a missing row means nothing"
+    )
+    records: pl.UInt32 = column("data records in the raw file")
+    records_observed: pl.UInt32 = column("records that became observations")
+    records_quarantined: pl.UInt32 = column("records set aside with a reason")
+
+    @pa.dataframe_check
+    def nothing_is_lost(cls, data: pa.PolarsData) -> pl.LazyFrame:  # type: ignore[misc]  # noqa: N805
+        """Records in = observed + quarantined."""
+        return data.lazyframe.select(pl.col("records") == pl.col("records_observed") + pl.col("records_quarantined"))
+
+
+@published(sort_by=("release_id", "check", "subject"), by_release=True)
+class Finding(Table):
+    """One doubt a row: which check raised it, how serious it is, what it is about, what was found and what was expected."""
+
+    release_id: pl.String = column("release that raised it")
+    check: pl.String = column("name of the check")
+    severity: pl.String = column("error holds the release, warning and info are published with it", isin=SEVERITIES)
+    subject: pl.String = column("what it is about: a record, a key, the file")
+    observed: pl.String = column("what was found")
+    expected: pl.String = column("what should have been there")
+    advice: pl.String = column("what to do")
+
+
+def finding_line(finding: Mapping[str, str]) -> str:
+    """A finding as one line for a person: check, about what, what was found, what was expected, what to do."""
+    return "{check} ({subject}): {observed}; expected {expected}. {advice}".format_map(finding)
+
+
+@published(sort_by=("release_id", "record"), by_release=True)
+class Quarantine(Table):
+    """A record that was set aside: the text as printed, and every reason."""
+
+    release_id: pl.String = column("release it came with")
+    record: pl.UInt32 = column("number of the record in the raw file", ge=1)
+    reasons: Texts = column("every rule that it broke: column, rule and the text found")
+    printed: pl.String = column("the record as printed, as a JSON object of column and text")

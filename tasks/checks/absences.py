@@ -1,0 +1,227 @@
+"""Gate D: does the release lack a month, a partner, or all partners but a few?
+
+What is missing from a file is published as no trade. Trade ends, too, and some goods are traded once a year; so each check asks how
+regular the trade was, and leaves trifles alone. What an earlier release had for the same months is compared in `tasks/checks/completeness.py`.
+The same rules as in `tasks/checks/file_quality.py`: a check returns findings and changes nothing.
+"""
+
+from typing import Any
+
+import polars as pl
+
+from tasks.checks.context import EXAMPLES, MONEY, YEAR_MONTHS, Check, Judged, values_by_partner
+from tasks.checks.published_months import RATED
+from tasks.checks.thresholds import dollars_of, in_dollars, threshold, whole_threshold
+from tasks.domain.coverage import TOTALS, WORLD
+from tasks.domain.findings import Rows, finding
+from tasks.domain.periods import month_name
+from tasks.domain.text import counted
+
+PARTNERS_SHARE_MIN = 0.95
+BROAD_RELEASE_PRODUCTS = 50
+NO_RECORD = "A month without a record is published as no trade; if it was not asked for, declare the months that were."
+
+
+def _partners_missing(judged: Judged) -> Rows:
+    """A partner with much trade in the year before and no row now. The file is incomplete, and is held, where it has many products, or where
+    the missing partners came regularly and had most of the trade; else trade may just have stopped, and that is a warning."""
+    if judged.row["partners"] != "all":
+        return
+    now = judged.by_partner
+    met = values_by_partner(judged.beside.filter(pl.col("product").is_in(judged.products)))
+    earlier = pl.concat([judged.sums.by_partner, met.select(judged.sums.by_partner.columns)])
+    history = pl.concat([
+        earlier.join(now, on=["flow", "partner", "measure", "month"], how="anti"), now.select(earlier.columns),
+    ])  # fmt: skip
+    is_broad = len(judged.products) >= BROAD_RELEASE_PRODUCTS
+    for month in now["month"].unique().sort():
+        for found in _missed(history, now, ["flow", "measure"], month):
+            hold = is_broad or found["hold"]
+            if found["hold"] or found["lost"] > 1 - PARTNERS_SHARE_MIN:
+                subject = f"{found['flow']} {found['measure']} {month_name(month)}"
+                yield _partners_finding(found, "error" if hold else "warning", subject)
+
+
+def _partners_of_product_missing(judged: Judged) -> Rows:
+    """The same of one product of several: the others have that partner, so that it is not missing from the file as a whole. Among many
+    products some lose their largest partner for good; so this is said of large ones, and once."""
+    if judged.row["partners"] != "all" or not 1 < len(judged.products) < BROAD_RELEASE_PRODUCTS:
+        return
+    columns = ["flow", "product", "partner", "measure", "month"]
+    of_partners = (MONEY, pl.col("partner") != WORLD)
+    now = judged.own.filter("single", *of_partners).group_by(columns).agg(pl.col("value").sum())
+    earlier = judged.values.filter(*of_partners).group_by(columns).agg(pl.col("value").sum())
+    history = pl.concat([earlier.join(now, on=columns, how="anti"), now])
+    for month in now["month"].unique().sort():
+        for found in _missed(history, now, ["flow", "product", "measure"], month):
+            if found["hold"] or (
+                found["regular"] > threshold("missing_partners_warn") * found["total"] and found["is_known"]
+            ):
+                subject = f"{found['flow']} {found['product']} {found['measure']} {month_name(month)}"
+                yield _partners_finding(found, "error" if found["hold"] else "warning", subject)
+
+
+def _missed(history: pl.DataFrame, now: pl.DataFrame, key: list[str], month: int) -> list[dict[str, Any]]:
+    """What of the twelve months before is of partners that have no row now, for each `key` that has a row now: `lost`, a share, the
+    three largest `partners`, whether the `largest` of every month is among them, whether enough `is_known`, whether most of them
+    had a row in the newest of these months (`is_recent`), and whether all that is reason to `hold`."""
+    year = history.filter(pl.col("month").is_between(month - YEAR_MONTHS, month - 1))
+    here = now.filter(pl.col("month") == month)
+    year = year.join(here.select(key).unique(), on=key, how="semi")
+    if year.is_empty():
+        return []
+    totals = year.group_by(key).agg(
+        total=pl.col("value").sum(), known=pl.col("month").n_unique(), newest=pl.col("month").max()
+    )  # fmt: skip
+    leading = (
+        year.sort("value", "partner").group_by(*key, "month").agg(pl.col("partner").last())
+        .group_by(key).agg(leader=pl.col("partner").first(), leaders=pl.col("partner").n_unique())
+    )  # fmt: skip
+    partners = year.group_by(*key, "partner").agg(pl.col("value").sum(), months=pl.len(), until=pl.col("month").max())
+    gone = partners.join(here, on=[*key, "partner"], how="anti").join(totals, on=key).join(leading, on=key)
+    is_regular = pl.col("months") >= threshold("missing_partner_regular") * pl.col("known")
+    found = gone.sort(*key, "value", "partner", descending=[False] * len(key) + [True, False]).group_by(
+        *key, "total", "known", maintain_order=True
+    ).agg(
+        value=pl.col("value").sum(), regular=pl.col("value").filter(is_regular).sum(), partners=pl.col("partner").head(EXAMPLES),
+        largest=((pl.col("leaders") == 1) & (pl.col("partner") == pl.col("leader"))).any(),
+        recent=pl.col("value").filter(is_regular, pl.col("until") == pl.col("newest")).sum(),
+    )  # fmt: skip
+    found = found.filter(pl.col("total") > 0).with_columns(
+        lost=pl.col("value") / pl.col("total"), a_month=in_dollars("total") / pl.col("known")
+    )
+    is_known = pl.col("known") >= whole_threshold("missing_partners_months")
+    is_most = (pl.col("regular") > threshold("missing_partners_hold") * pl.col("total")) | pl.col("largest")
+    is_much = pl.col("a_month") >= threshold("trifle_a_month")
+    return found.with_columns(
+        largest=pl.col("largest") & is_known, is_known=is_known & is_much, hold=is_most & is_known & is_much,
+        is_recent=2 * pl.col("recent") > pl.col("regular"),
+    ).to_dicts()  # fmt: skip
+
+
+def _partners_finding(found: dict[str, Any], severity: str, subject: str) -> dict[str, str]:
+    largest = " and the largest of each of them" if found["largest"] else ""
+    return finding(
+        "partners_missing",
+        severity,
+        subject,
+        observed=f"no row for {', '.join(found['partners'])}, {found['lost']:.1%} of the twelve months before{largest}",
+        expected=f"partners that make at least {PARTNERS_SHARE_MIN:.0%} of the twelve months before",
+        advice="Compare with the site: a missing row is published as no trade. If trade did not stop, download it again.",
+    )
+
+
+def _few_partners(judged: Judged) -> Rows:
+    """All partners were declared, and only a few ever appear: a query for these few, of which the world would be the sum."""
+    row = judged.row
+    partners = {*row["partner_list"]} - {*TOTALS}
+    if row["partners"] != "all" or not partners:
+        return
+    few = whole_threshold("few_partners")
+    key, is_partner = ["flow", "product"], ~pl.col("partner").cast(pl.String).is_in(TOTALS)
+    if row["by_month"]:
+        dollars, months = (
+            pl.max_horizontal(pl.col(name) / dollars_of(name) for name in RATED[1:]),
+            pl.col("month").n_unique(),
+        )
+        rows = judged.trades.filter("new").with_columns(value=dollars)
+    else:
+        rows, months = judged.own.filter(MONEY).with_columns(value=in_dollars()), pl.lit(judged.last - judged.first + 1)
+    sums = rows.filter(is_partner).group_by(key).agg(
+        pl.col("value").sum(), months=months, partners=pl.col("partner").n_unique()
+    )  # fmt: skip
+    rare = sums.filter(
+        pl.col("partners") <= few, pl.col("value") >= threshold("trifle_a_month") * pl.col("months")
+    ).sort(key)  # fmt: skip
+    if rare.is_empty():
+        return
+    usual = _published_partners(judged, rare)
+    advice = 'See whether the query was for all partners; if it was for these, declare partners = "listed", and no world is made of them.'
+    for found in rare.join(usual.filter(pl.col("usual") >= threshold("many_partners")), on=key).sort(key).to_dicts():
+        yield finding(
+            "few_partners", "error", f"{found['flow']} {found['product']}",
+            observed=f"{counted(found['partners'], 'partner')} in all months, where all were declared",
+            expected=f"about {found['usual']:.0f} partners a month, as published", advice=advice,
+        )  # fmt: skip
+    if len(partners) <= few and rare.join(usual, on=key, how="semi").is_empty():
+        yield finding(
+            "few_partners", "warning", row["title"], observed=f"only {', '.join(sorted(partners))} in all months, where all were declared",
+            expected=f"more than {counted(few, 'partner')} of goods worth so much; nothing of them is published to compare with", advice=advice,
+        )  # fmt: skip
+
+
+def _published_partners(judged: Judged, products: pl.DataFrame) -> pl.DataFrame:
+    """How many partners these products have in a published month, in the middle: flow, product, usual."""
+    key = ["flow", "product"]
+    met = judged.beside.filter("single", MONEY, pl.col("kind") != "published").join(products, on=key, how="semi")
+    met = met.group_by(*key, "month").agg(partners=pl.col("partner").n_unique().cast(pl.UInt32))
+    others = judged.sums.by_product.filter(pl.col("partners") > 0).join(products, on=key, how="semi")
+    both = pl.concat([others.select(*key, "month", "partners"), met])
+    return both.group_by(key).agg(usual=pl.col("partners").median())
+
+
+def _months_without_records(judged: Judged) -> Rows:
+    """A month that was asked for and has no record will read as no trade. Between months that have records, of goods that are traded in
+    most months, it is missing."""
+    row = judged.row
+    if row["partners"] == "keys" or not row["by_month"]:
+        return
+    own = {*judged.own["month"].unique()}
+    absent = [month for month in range(judged.first, judged.last + 1) if month not in own]
+    if not absent:
+        return
+    others = {*judged.sums.by_product.filter(pl.col("product").is_in(judged.products))["month"].unique()}
+    between = [month for month in absent if min(own | others) < month < max(own | others)]
+    density = max(len(months) / (max(months) - min(months) + 1) for months in (own, own | others))
+    sums = judged.own.filter("single", MONEY).group_by("measure").agg(pl.col("value").sum())
+    is_enough = (in_dollars() >= threshold("trifle_a_month") * len(own)).alias("is_enough")
+    is_trifle = sums.height > 0 and not sums.select(is_enough)["is_enough"].any()
+    is_missing = bool(between) and row["partners"] == "all" and density >= threshold("gap_density") and not is_trifle
+    yield finding(
+        "month_without_records",
+        "error" if is_missing or len(judged.products) >= BROAD_RELEASE_PRODUCTS else "warning",
+        row["title"],
+        observed=f"no record of {_named(absent)}",
+        expected=f"records of each month from {row['first_month']:%Y-%m} to {row['last_month']:%Y-%m}",
+        advice=NO_RECORD,
+    )
+
+
+def _product_without_records(judged: Judged) -> Rows:
+    """The same of one product of several, where the others have records of the month."""
+    row = judged.row
+    if row["partners"] != "all" or not row["by_month"] or judged.is_broad or len(judged.products) == 1:
+        return
+    key = ["flow", "product"]
+    own = judged.own.filter("single")
+    others = judged.sums.by_product.filter(pl.col("product").is_in(judged.products)).select(*key, "month")
+    present = pl.concat([own.select(*key, "month"), others]).unique()
+    spans = present.group_by(key).agg(first=pl.col("month").min(), last=pl.col("month").max(), months=pl.len())
+    span = pl.col("last") - pl.col("first") + 1
+    broken = spans.filter(pl.col("months") < span, pl.col("months") >= threshold("product_gap_density") * span)
+    money = own.filter(MONEY).group_by(*key, "measure").agg(pl.col("value").sum(), of=pl.col("month").n_unique())
+    usual = money.with_columns(value=in_dollars() / pl.col("of")).group_by(key).agg(pl.col("value").max())
+    traded = own.select("flow", "month").unique()
+    absent = (
+        broken.join(usual.filter(pl.col("value") >= threshold("product_gap_a_month")), on=key)
+        .with_columns(month=pl.int_ranges("first", "last", dtype=pl.Int32)).explode("month")
+        .join(present, on=[*key, "month"], how="anti").join(traded, on=["flow", "month"], how="semi")
+        .group_by(*key, "months").agg(pl.col("month").sort()).sort(key)
+    )  # fmt: skip
+    for found in absent.head(EXAMPLES).to_dicts():
+        yield finding(
+            "product_without_records", "error", f"{found['flow']} {found['product']}",
+            observed=f"no record of {_named(found['month'])}, where {counted(absent.height, 'product')} of the file "
+            f"{'lacks' if absent.height == 1 else 'lack'} months", expected=f"a record of each month, as {found['months']} months before and after have",
+            advice=NO_RECORD,
+        )  # fmt: skip
+
+
+def _named(months: list[int]) -> str:
+    names = ", ".join(month_name(month) for month in months[:EXAMPLES])
+    return f"{names} ({counted(len(months), 'month')})"
+
+
+ABSENCES: tuple[Check, ...] = (
+    _partners_missing, _partners_of_product_missing, _few_partners, _months_without_records, _product_without_records,
+)  # fmt: skip

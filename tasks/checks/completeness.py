@@ -1,0 +1,142 @@
+"""Gate D: is everything here that was published of the same months? Partners, products, and the parts of a printed world.
+
+The same rules as in `tasks/checks/file_quality.py`: a check returns findings and changes nothing. Trade ends, and files are cut off; which of
+the two it was only the site can tell.
+"""
+
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from tasks.checks.absences import PARTNERS_SHARE_MIN
+from tasks.checks.context import EXAMPLES, GROWTH, REVISED_SHARE_MAX, Check, Judged, values_by_partner
+from tasks.domain.coverage import WORLD, asked_products, without_lost
+from tasks.domain.findings import Rows, finding
+from tasks.domain.periods import month_name, month_text
+
+REMOVED_SHARE_MAX = 0.05
+CELL = ["flow", "product", "measure", "month"]
+
+
+def _partners_removed(judged: Judged) -> Rows:
+    """A month that was published with a partner and comes again without it, although all partners were asked for."""
+    row = judged.row
+    if row["partners"] != "all":
+        return
+    before = judged.beside.filter(
+        (pl.col("source") == row["source"])
+        & pl.col("product").is_in(judged.products)
+        & (pl.col("known_from") <= row["released_on"])
+    )
+    old, now = values_by_partner(before), judged.by_partner
+    old = old.join(now.select("flow", "measure", "month").unique(), on=["flow", "measure", "month"], how="semi")
+    gone = old.join(now, on=["flow", "partner", "measure", "month"], how="anti").join(
+        old.group_by("flow", "measure", "month").agg(total=pl.col("value").sum()), on=["flow", "measure", "month"]
+    )
+    for found in (
+        # A product, not a quotient: of a month without trade 0 / 0 would be nan, which is more than anything.
+        gone.filter(pl.col("value") > (1 - PARTNERS_SHARE_MIN) * pl.col("total"))
+        .sort("month", "partner")
+        .iter_rows(named=True)
+    ):
+        yield finding(
+            "partner_removed",
+            "error",
+            f"{found['partner']} {found['measure']} {month_name(found['month'])}",
+            observed=f"no row, where {found['value']:,} was published ({found['value'] / found['total']:.1%} of the month)",
+            expected="the partner, with its old or a revised number",
+            advice="Compare with the site; if it was really removed, approve.",
+        )
+
+
+def _products_removed(judged: Judged) -> Rows:
+    """A product that was published for a month and has no row at all where it was asked for again: codes do not vanish
+    from a month that was told, unless the query was for less than is declared."""
+    row = judged.row
+    if row["partners"] == "keys" or not row["by_month"]:
+        return
+    told = judged.beside.filter(
+        "single", pl.col("measure").is_in(row["measures"]), pl.col("known_from") <= row["released_on"],
+        pl.col("partner").is_in(row["partner_list"]) | (row["partners"] == "all"), flow=row["flow"], source=row["source"],
+    )  # fmt: skip
+    if not told.height:
+        return
+    before = told.group_by(CELL).agg(pl.col("value").sum()).with_columns(pl.col("product").cast(pl.String))
+    asked = asked_products(judged.release.release, before["product"], roll_up=False)
+    before = without_lost(before.join(asked, on="product"), judged.release.release)
+    now = judged.own.select(CELL).unique().with_columns(pl.col("product").cast(pl.String))
+    sums = before.group_by("flow", "measure", "month").agg(total=pl.col("value").sum())
+    gone = (
+        before.join(now, on=CELL, how="anti")
+        .group_by("flow", "measure", "month")
+        .agg(pl.col("value").sum(), pl.col("product").sort())
+        .join(sums, on=["flow", "measure", "month"])
+        .filter(pl.col("value") > REMOVED_SHARE_MAX * pl.col("total"))
+        .with_columns(name=month_text())
+        .sort("flow", "measure", "month")
+    )
+    for found in gone.head(EXAMPLES).iter_rows(named=True):
+        yield finding(
+            "product_removed",
+            "error",
+            f"{found['flow']} {found['measure']} {found['name']}",
+            observed=f"no row of {', '.join(found['product'][:EXAMPLES])}, where {found['value']:,} was published "
+            f"({found['value'] / found['total']:.1%} of what was asked for; {gone.height} such months)",
+            expected="the products, with their old or revised numbers",
+            advice="Compare with the site; declare the products and months that were asked for, or approve.",
+        )
+
+
+def _world_total(judged: Judged) -> Rows:
+    """All partners together are the world that another download has, or that others printed, within its last digit."""
+    row = judged.row
+    if row["partners"] != "all":
+        return
+    yield from _world_of_others(judged)
+    key = ["flow", "product", "measure", "period_start", "period_end"]
+    world = judged.beside.filter(~GROWTH, partner=WORLD)
+    parts = judged.own.filter(pl.col("partner") != WORLD).group_by(key).agg(parts=pl.col("value").sum())
+    other = world.join(parts, on=key).filter((pl.col("value") - pl.col("parts")).abs() > pl.col("resolution"))
+    for found in other.sort(key).iter_rows(named=True):
+        yield finding(
+            "world_total", _severity(found, row["released_on"]) if found["kind"] == row["kind"] else "warning",
+            f"{found['flow']} {found['product']} {found['period_end']:%Y-%m} {found['measure']}",
+            observed=f"all partners add up to {found['parts']:,}",
+            expected=f"{found['value']:,} (± {found['resolution']:,}), the world of {found['release_id']}",
+            advice="Partners are missing here, or one of the two was revised or is wrong; look at both.",
+        )  # fmt: skip
+
+
+def _world_of_others(judged: Judged) -> Rows:
+    """The other way round: a world that this release prints is all partners of those that were asked for all."""
+    row, key = judged.row, ["flow", "product", "measure", "period_start", "period_end"]
+    asked = judged.known.releases.filter(
+        pl.col("partners") == "all", pl.col("source") == row["source"], pl.col("partner_list") != [WORLD]
+    )["release_id"]
+    if row["partner_list"] != [WORLD] or not asked.len():
+        return
+    parts = (
+        judged.beside.filter(~GROWTH, pl.col("partner") != WORLD, pl.col("release_id").is_in(asked.implode()))
+        .group_by(key)
+        .agg(parts=pl.col("value").sum(), release_id=pl.col("release_id").max(), known_from=pl.col("known_from").max())
+    )
+    world = judged.own.filter(partner=WORLD).drop("known_from")
+    other = world.join(parts, on=key).filter((pl.col("value") - pl.col("parts")).abs() > pl.col("resolution"))
+    for found in other.sort(key).head(EXAMPLES).iter_rows(named=True):
+        yield finding(
+            "world_total", _severity(found, row["released_on"]),
+            f"{found['flow']} {found['product']} {found['period_end']:%Y-%m} {found['measure']}",
+            observed=f"a world of {found['value']:,} ({other.height} such totals)",
+            expected=f"{found['parts']:,} (± {found['resolution']:,}), all partners of {found['release_id']} together",
+            advice="Partners are missing there, or one of the two was revised or is wrong; look at both.",
+        )  # fmt: skip
+
+
+def _severity(found: dict[str, Any], day: date) -> str:
+    """Of another day a world and its partners may differ by a revision, and those are small."""
+    is_small = abs(found["value"] - found["parts"]) <= REVISED_SHARE_MAX * found["value"]
+    return "warning" if found["known_from"] != day and is_small else "error"
+
+
+GAPS: tuple[Check, ...] = (_partners_removed, _products_removed, _world_total)

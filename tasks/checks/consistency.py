@@ -1,0 +1,176 @@
+"""Gate D: do the numbers of the release fit those that were published before it?
+
+The same rules as in `tasks/checks/file_quality.py`: a check returns findings and changes nothing. What trade does is none of these
+checks' business; they look for what only a wrong file does, and their bounds are wide.
+"""
+
+import polars as pl
+
+from tasks.checks.context import EXAMPLES, GROWTH, MONEY, QUANTITY, REVISED_SHARE_MAX, Check, Judged
+from tasks.checks.published_months import CODED, with_codes
+from tasks.domain.findings import Rows, finding
+from tasks.domain.periods import month_name
+from tasks.domain.precision import has_fewer_digits
+from tasks.domain.release_ids import MARK, release_of
+
+# A wrong unit is wrong by a thousand; trade itself is known to rise or fall by a factor of fifty within a month.
+MAGNITUDE_FACTOR = 200
+MAGNITUDE_MONTHS_MIN = 6
+MAGNITUDE_MONTHS_BACK = 24
+
+
+def _of_one_day(judged: Judged) -> Rows:
+    """Two releases of one day cannot both be the word: what both say must be equal, as the quantities are of a query that was
+    asked for in USD and in CNY; but in the number of digits papers may differ."""
+    row, known = judged.row, judged.known
+    same_day = known.releases.filter(
+        (pl.col("released_on") == row["released_on"]) & (pl.col("source") == row["source"])
+        & (release_of() != row["release_id"].partition(MARK)[0])
+    )["release_id"]  # fmt: skip
+    if not same_day.len():
+        return
+    key = ["flow", "product", "partner", "period_start", "period_end", "measure", "known_from"]
+    other = with_codes(known.detail.filter(pl.col("release_id").is_in(same_day.to_list())))
+    mine = judged.own.group_by(key).agg(pl.col("value").sum(), pl.col("resolution").max())
+    theirs = other.group_by(*key, "release_id").agg(
+        told=pl.col("value").sum(), told_resolution=pl.col("resolution").max()
+    )
+    said, told = [pl.col("value"), pl.col("resolution")], [pl.col("told"), pl.col("told_resolution")]
+    is_same = (said[0] == told[0]) | has_fewer_digits(*said, *told) | has_fewer_digits(*told, *said)
+    differing = mine.join(theirs, on=key).filter(~is_same).sort(*key, "release_id")
+    for found in differing.head(EXAMPLES).iter_rows(named=True):
+        yield finding(
+            "editions_disagree",
+            "error",
+            f"{found['product']} {found['partner']} {found['period_end']:%Y-%m} {found['measure']}",
+            observed=f"{found['value']:,} ({differing.height} numbers differ)",
+            expected=f"{found['told']:,} as in {found['release_id']} of the same day",
+            advice="If this one is the later, declare its day (released_on); if they are two editions, download both again on one "
+            "day. Approved, of two numbers that of the later name stands.",
+        )
+
+
+def _known_again(judged: Judged) -> Rows:
+    """A release that is published already changes nothing, whatever day it comes with now."""
+    row, known = judged.row, judged.known
+    before = known.releases.filter(release_id=row["release_id"])
+    if not before.height:
+        return
+    published = before.row(0, named=True)
+    if published["released_on"] != row["released_on"]:
+        yield finding(
+            "known_release", "warning", row["title"], observed=f"published already, as of {published['released_on']}",
+            expected=f"a release of {row['released_on']}", advice="Its day stays, and what later releases say stands.",
+        )  # fmt: skip
+    columns = [name for name in judged.release.detail.columns if name not in {"known_from", "kind"}]
+    mine = judged.release.detail.select(columns)
+    theirs = known.detail.filter(release_id=row["release_id"]).select(columns)
+    other = mine.height + theirs.height - 2 * mine.join(theirs, on=columns, how="semi", nulls_equal=True).height
+    if other:
+        yield finding(
+            "known_release", "warning", row["title"], observed=f"{other} numbers are read otherwise than when they were published",
+            expected="the numbers that are published", advice="The reading changed since. What is published stands; for the new "
+            "numbers fill another store from raw/.",
+        )  # fmt: skip
+
+
+def _unit_changed(judged: Judged) -> Rows:
+    """A product that was always counted in one unit comes in another."""
+    key, is_unit = ["flow", "product"], QUANTITY & ~GROWTH
+    mine = judged.own.filter(is_unit).select(*key, "measure").unique()
+    # A product that is weighed now and was weighed before has kept its unit. So few others are left that they can be looked up.
+    weighed = judged.sums.by_product.filter(pl.col("quantity_kg") > 0)
+    settled = mine.filter(measure="quantity_kg").join(weighed, on=key, how="semi")
+    open_ = mine.join(settled, on=key, how="anti")
+    seen = pl.concat([judged.sums.by_product.select(key), judged.beside.select(key)]).unique()
+    open_ = open_.join(seen, on=key, how="semi")
+    if not open_.height:
+        return
+    told = judged.published.rows(
+        judged.months, (*key, "measure"),
+        pl.col("product").is_in(open_["product"].cast(pl.String).unique().to_list()), pl.col("measure").str.starts_with("quantity"),
+    )  # fmt: skip
+    units = [
+        frame.filter(is_unit).group_by(key).agg(pl.col("measure").unique().sort().cast(pl.String))
+        for frame in (open_, told)
+    ]
+    both = units[0].join(units[1], on=["flow", "product"]).sort("flow", "product")
+    changed = both.filter(pl.col("measure").list.set_intersection("measure_right").list.len() == 0)
+    for found in changed.iter_rows(named=True):
+        yield finding(
+            "unit_changed",
+            "error",
+            f"{found['flow']} {found['product']}",
+            observed=", ".join(found["measure"]),
+            expected=", ".join(found["measure_right"]),
+            advice="Check the unit column; if the tariff unit changed, approve.",
+        )
+
+
+def _magnitude(judged: Judged) -> Rows:
+    """A quantity that no value stands beside, far from that of the months before with the same partners."""
+    key = ["flow", "product", "partner", "measure"]
+    with_value = judged.own.filter(MONEY).select("flow", "product").unique()
+    mine = judged.own.join(with_value, on=["flow", "product"], how="anti")
+    if not mine.height:
+        return
+    of_those = pl.col("product").is_in(mine["product"].unique().cast(pl.String).to_list())
+    theirs = judged.published.rows(
+        judged.months, (*CODED, "value"), of_those, pl.col("measure").str.starts_with("quantity")
+    )
+    now, before = (
+        frame.filter("single", QUANTITY & ~GROWTH).group_by(*key, "month").agg(pl.col("value").sum()) for frame in (mine, theirs)
+    )  # fmt: skip
+    asked = now.select(*key, asked="month")
+    earlier = (
+        asked.join(before, on=key).filter(pl.col("month").is_between(pl.col("asked") - MAGNITUDE_MONTHS_BACK, pl.col("asked") - 1))
+        .group_by("flow", "product", "measure", "month", "asked").agg(pl.col("value").sum())
+        .group_by("flow", "product", "measure", month="asked").agg(usual=pl.col("value").median(), months=pl.len())
+    )  # fmt: skip
+    totals = now.group_by("flow", "product", "measure", "month").agg(pl.col("value").sum())
+    ratio = pl.col("value") / pl.col("usual")
+    strange = totals.join(earlier, on=["flow", "product", "measure", "month"]).filter(
+        (pl.col("months") >= MAGNITUDE_MONTHS_MIN) & (pl.col("usual") > 0) & (pl.col("value") > 0)
+        & ~ratio.is_between(1 / MAGNITUDE_FACTOR, MAGNITUDE_FACTOR)
+    )  # fmt: skip
+    for found in strange.sort("flow", "product", "measure", "month").iter_rows(named=True):
+        yield finding(
+            "magnitude", "error", f"{found['flow']} {found['product']} {month_name(found['month'])} {found['measure']}",
+            observed=f"{found['value']:,}", expected=f"within {MAGNITUDE_FACTOR} times {found['usual']:,.0f}, the median of "
+            f"{found['months']} months before", advice="Check the unit; if trade really changed so much, approve.",
+        )  # fmt: skip
+
+
+def _revised(judged: Judged) -> Rows:
+    """Months of a product that were published by this source and now have other sums: revisions are small and rare."""
+    row = judged.row
+    key = ["flow", "product", "partner", "month", "measure"]
+    published = judged.beside.filter(
+        "single", ~GROWTH, (pl.col("source") == row["source"]) & (pl.col("known_from") <= row["released_on"])
+    )
+    if not published.height:
+        return
+    mine, old = (
+        frame.filter("single", ~GROWTH).group_by(key).agg(pl.col("value").sum()) for frame in (judged.own, published)
+    )
+    sums = mine.join(old, on=key).group_by("flow", "product", "measure", "month").agg(
+        pl.col("value").sum(), before=pl.col("value_right").sum()
+    )  # fmt: skip
+    change = (pl.col("value") - pl.col("before")).abs() / pl.col("before")
+    large = sums.filter((pl.col("before") > 0) & (change > REVISED_SHARE_MAX)).sort(
+        -change, "flow", "product", "measure", "month"
+    )
+    for found in large.head(EXAMPLES).iter_rows(named=True):
+        yield finding(
+            "revised",
+            "warning",
+            f"{found['flow']} {found['product']} {month_name(found['month'])} {found['measure']}",
+            observed=f"{found['value']:,} ({large.height} sums of a month changed so much)",
+            expected=f"within {REVISED_SHARE_MAX:.0%} of {found['before']:,}, as published before",
+            advice="The earlier figure stays readable as of its day; compare with the site.",
+        )
+
+
+PRECEDENTS: tuple[Check, ...] = (
+    _known_again, _of_one_day, _unit_changed, _magnitude, _revised,
+)  # fmt: skip

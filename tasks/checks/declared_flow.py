@@ -1,0 +1,160 @@
+"""Gate D: has the file the direction and the currency that it is declared to have?
+
+The direction and, but for one word of a title, the currency of a query stand nowhere in its records. What gives a slip away is
+what was published before. Slips of months are looked for in `tasks/checks/declared_months.py`. The same rules as in `tasks/checks/file_quality.py`: a
+check returns findings and changes nothing.
+"""
+
+import polars as pl
+
+from tasks.checks.context import EXAMPLES, Check, Judged
+from tasks.checks.published_months import RATED
+from tasks.domain.findings import Rows, finding
+from tasks.domain.periods import month_name
+
+# Yuan for a dollar: 8.7 in 1994, 6.0 in 2014, and 5.2 to 5.8 in the years before 1994.
+CNY_PER_USD_MIN, CNY_PER_USD_MAX = 5, 10
+# Below this a month may be a parcel, and rounding to whole units is part of the rate.
+SMALL_USD = 1_000
+# Since 1994 a dollar was 6.0 to 8.7 yuan; a price may have moved besides.
+SHIFT_MIN, SHIFT_MAX = 5.5, 10
+# A price that stayed within this factor of its median for so many months says in which currency it is.
+STEADY_FACTOR, STEADY_MONTHS_MIN = 2, 3
+
+
+def _other_flow(judged: Judged) -> Rows:
+    """The very bytes that were published as the other direction: one of the two declarations is wrong."""
+    row = judged.row
+    if row["flow"] is None:
+        return
+    same = judged.known.releases.filter(pl.col("raw_sha256") == row["raw_sha256"], pl.col("flow") != row["flow"])
+    for other in same.sort("release_id").iter_rows(named=True):
+        yield finding(
+            "other_flow",
+            "error",
+            row["title"],
+            observed=f"declared as {row['flow']}",
+            expected=f"{other['flow']}, as which {other['release_id']} has published the same bytes",
+            advice="Reject it, or see which of the two the query was for; a file has one direction.",
+        )
+
+
+def _exchange_rate(judged: Judged) -> Rows:
+    """One trade in two currencies tells a rate; far from any that there was, one of the two titles is wrong."""
+    if judged.row["reporter"] != "CHN":
+        return
+    key = ["flow", "product", "partner", "period_start", "period_end"]
+    shared = [*key, "measure"]
+    money = pl.col("measure").is_in(["value_usd", "value_cny"])
+    mine, theirs = judged.own.filter(money), judged.beside.filter(money, pl.col("kind") != "published")
+    if pl.concat([mine["measure"], theirs["measure"]]).n_unique() < 2:
+        return
+    mine = mine.group_by(shared).agg(pl.col("value").sum(), new=pl.lit(True))
+    theirs = theirs.select(*shared, "value", new=pl.lit(False)).join(mine, on=shared, how="anti")
+    both = pl.concat([mine, theirs])
+    pairs = both.group_by(key).agg(
+        pl.col("new").any(),
+        **{name: pl.col("value").filter(measure=f"value_{name}").sum() for name in ("usd", "cny")},
+    )
+    months = (
+        pairs.filter("new", (pl.col("usd") > 0) & (pl.col("cny") > 0))
+        .group_by("flow", "period_end")
+        .agg(pl.col("usd", "cny").sum())
+        .filter(pl.col("usd") >= SMALL_USD)
+        .with_columns(rate=pl.col("cny") / pl.col("usd"))
+    )
+    strange = months.filter(~pl.col("rate").is_between(CNY_PER_USD_MIN, CNY_PER_USD_MAX)).sort("flow", "period_end")
+    for found in strange.head(EXAMPLES).iter_rows(named=True):
+        yield finding(
+            "exchange_rate",
+            "error",
+            f"{found['flow']} {found['period_end']:%Y-%m}",
+            observed=f"{found['rate']:.4g} yuan for a dollar, {found['cny']:,} CNY and {found['usd']:,} USD of the same trade"
+            f" ({strange.height} such months)",
+            expected=f"{CNY_PER_USD_MIN} to {CNY_PER_USD_MAX} yuan for a dollar",
+            advice="See which currency the query was for; one of the two files has the wrong title.",
+        )
+
+
+def other_currency(judged: Judged) -> Rows:
+    """Yuan under the title of dollars, or the other way round: most prices are a rate of exchange away from what they were."""
+    if judged.row["kind"] == "published":
+        return
+    for money in RATED[1:]:
+        ratios = pl.concat([_ratios_of_one_month(judged, money), _ratios_of_prices(judged, money)])
+        ratio = pl.col("ratio")
+        ratios = ratios.with_columns(
+            high=ratio.is_between(SHIFT_MIN, SHIFT_MAX), low=(1 / ratio).is_between(SHIFT_MIN, SHIFT_MAX)
+        )
+        for (flow,), rows in ratios.sort("flow", "month", "product").group_by("flow", maintain_order=True):
+            shifted = max((rows.filter(name) for name in ("high", "low")), key=lambda frame: frame.height)
+            if 2 * shifted.height <= rows.height:
+                continue
+            found = shifted.row(0, named=True)
+            yield finding(
+                "other_currency", "error", f"{flow} {money}",
+                observed=f"{found['ratio']:.3g} times what was published, {found['product']} in {month_name(found['month'])} "
+                f"({shifted.height} of {rows.height} such comparisons)",
+                expected="values as before; a rate of exchange lies between",
+                advice="See which currency this query and the one before were for; one of the two may have the wrong title.",
+            )  # fmt: skip
+        yield from _price_of_other_currency(judged, money)
+
+
+def _price_of_other_currency(judged: Judged, money: str) -> Rows:
+    """The same where only the other currency is published: a kilogram costs in dollars what it did in yuan, and not a seventh of it."""
+    other = next(name for name in RATED[1:] if name != money)
+    mine = judged.trades.filter("new", pl.col(money) > 0).select("flow", "product").unique()
+    if judged.sums.by_product.filter(pl.col(money) > 0).join(mine, on=["flow", "product"], how="semi").height:
+        return
+    ratios = _ratios_of_prices(judged, money, other)
+    for (flow,), rows in ratios.sort("flow", "month", "product").group_by("flow", maintain_order=True):
+        equal = rows.filter(pl.col("ratio").is_between(1 / STEADY_FACTOR, STEADY_FACTOR))
+        if 2 * equal.height <= rows.height:
+            continue
+        found, currency = equal.row(0, named=True), other.removeprefix("value_").upper()
+        yield finding(
+            "other_currency", "error", f"{flow} {money}",
+            observed=f"a kilogram at {found['ratio']:.3g} times what was published in {currency}, {found['product']} in "
+            f"{month_name(found['month'])} ({equal.height} of {rows.height} such comparisons)",
+            expected=f"a rate of exchange between them, {CNY_PER_USD_MIN} to {CNY_PER_USD_MAX} yuan for a dollar",
+            advice="See which currency the query was for; the title of its values may be wrong.",
+        )  # fmt: skip
+
+
+def _ratios_of_one_month(judged: Judged, money: str) -> pl.DataFrame:
+    """flow, product, month, ratio: values to those that are published of the same month, of the partners that both have."""
+    key = ["flow", "product", "month"]
+    mine, theirs = (
+        frame.filter("single", *of).group_by(*key, "partner").agg(pl.col("value").sum())
+        for frame, of in (
+            (judged.own, [pl.col("measure") == money]), (judged.beside, [pl.col("measure") == money, pl.col("kind") != "published"]),
+        )
+    )  # fmt: skip
+    both = mine.join(theirs, on=[*key, "partner"]).group_by(key).agg(pl.col("value", "value_right").sum())
+    # Below this a month may be a parcel.
+    both = both.filter(pl.col("value") > 0, pl.col("value_right") >= SMALL_USD)
+    return both.select(*key, ratio=pl.col("value") / pl.col("value_right"))
+
+
+def _ratios_of_prices(judged: Judged, money: str, published_in: str | None = None) -> pl.DataFrame:
+    """flow, product, month, ratio: values per kilogram to those of other months, in the same currency or as `published_in` another,
+    of products whose price was steady."""
+    before = published_in or money
+    key = ["flow", "product", "month"]
+    mine = judged.trades.filter("new", (pl.col("quantity_kg") > 0) & (pl.col(money) > 0))
+    mine = mine.group_by(key).agg(pl.col("quantity_kg", money).sum()).filter(pl.col(money) >= SMALL_USD)
+    others = judged.sums.by_product.filter((pl.col("quantity_kg") > 0) & (pl.col(before) > 0))
+    others = others.select("flow", "product", (pl.col(before) / pl.col("quantity_kg")).alias("price"))
+    usual = others.group_by("flow", "product").agg(
+        pl.col("price").median(), low=pl.col("price").min(), high=pl.col("price").max(), months=pl.len()
+    )
+    steady = usual.filter(
+        pl.col("months") >= STEADY_MONTHS_MIN, pl.col("low") * STEADY_FACTOR >= pl.col("price"),
+        pl.col("high") <= pl.col("price") * STEADY_FACTOR,
+    )  # fmt: skip
+    found = mine.join(steady.rename({"price": "usual"}), on=["flow", "product"])
+    return found.select(*key, ratio=pl.col(money) / pl.col("quantity_kg") / pl.col("usual"))
+
+
+SLIPS: tuple[Check, ...] = (_other_flow, _exchange_rate, other_currency)

@@ -1,0 +1,264 @@
+"""Gate D: is the file of the months that it is declared to be of?
+
+The months of a query often stand nowhere in its records. What gives a slip away is what was published before: a month that is the
+year so far, a span that is not the sum of its months. (The numbers of another month are looked for in `tasks/checks/same_numbers.py`.) The same rules as in `tasks/checks/file_quality.py`: a
+check returns findings and changes nothing.
+"""
+
+import polars as pl
+
+from tasks.checks.context import EXAMPLES, GROWTH, REVISED_SHARE_MAX, SO_FAR, YEAR_MONTHS, Check, Judged
+from tasks.checks.published_months import CODED, RATED, Month, with_codes
+from tasks.domain.coverage import TOTALS, WORLD, asked_products, covering, standing
+from tasks.domain.findings import Rows, finding
+from tasks.domain.periods import month_index, month_name, month_number, span_name
+from tasks.ledger.cumulative import without_retold
+
+# What a year so far leaves for its last month is a month like those before it, within this factor.
+LIKE_FACTOR, SERIES_MIN = 3, 3
+# A year so far is as much as the same months of the year before, within this factor. Of 160 months of goods of several partners none
+# was, and of their years so far three in four.
+YEAR_FACTOR = 1.5
+# What others printed is a number by which a month is known where it has at least three digits.
+PRINTED_STEPS = 100
+SERIES = ["flow", "product", "partner", "measure"]
+
+
+def year_so_far(judged: Judged) -> Rows:
+    """A month that is as much as the months of its year before it together and one more like them: the year so far, declared as a month."""
+    if judged.row["kind"] == "published":
+        return
+    own = judged.own.filter("single", pl.col("measure").is_in(RATED))
+    told: set[Month] = {(flow, month) for flow, month in own.select("flow", "month").unique().iter_rows()}
+    for flow, month in sorted(told):
+        before = {(flow, number) for number in range(month - month % YEAR_MONTHS, month)}
+        # Of two months the second is often as large as both.
+        if len(before) < 2 or before & told:
+            continue
+        count, is_here = len(before), (pl.col("flow") == flow) & (pl.col("month") == month)
+        if not before <= judged.months:
+            yield from _as_a_year_before(judged, flow, month, own.filter(is_here))
+            continue
+        known = _published(judged, before).group_by(*SERIES, "month").agg(pl.col("value").sum()).group_by(SERIES).agg(
+            before=pl.col("value").sum(), least=pl.col("value").min(), most=pl.col("value").max(), months=pl.len()
+        )  # fmt: skip
+        series = _by_series(judged, own.filter(is_here)).join(known.filter(pl.col("months") == count), on=SERIES)
+        measures = series.sort(SERIES).partition_by("measure", maintain_order=True)
+        # What is dearer alone is no sum: kilograms and money rise together.
+        for rows in measures if all(_are_like_sums(rows, count) for rows in measures) else ():
+            total, sum_before = int(rows["value"].sum()), int(rows["before"].sum())
+            yield finding(
+                "year_so_far", "error", f"{flow} {rows['measure'][0]} {month_name(month)}",
+                observed=f"{total:,}, {total * count / sum_before:.1f} times a month before it ({rows.height} series)",
+                expected=f"a month; {month_name(month - count)} to {month_name(month - 1)} together are {sum_before:,}",
+                advice="See whether the query was for the whole year so far; then declare its months, "
+                f"{month_name(month - count)}..{month_name(month)}, or download the month alone.",
+            )  # fmt: skip
+
+
+def _as_a_year_before(judged: Judged, flow: str, month: int, own: pl.DataFrame) -> Rows:
+    """The same where months of the year are not known: a month that is as much as all months up to it a year before."""
+    first, last = month - month % YEAR_MONTHS - YEAR_MONTHS, month - YEAR_MONTHS
+    before = {(flow, number) for number in range(first, last + 1)}
+    if not before <= judged.months:
+        return
+    known = _published(judged, before).group_by(SERIES).agg(
+        before=pl.col("value").sum(), months=pl.col("month").n_unique()
+    ).filter(pl.col("months") == len(before))  # fmt: skip
+    series = _by_series(judged, own).join(known, on=SERIES)
+    measures = series.sort(SERIES).partition_by("measure", maintain_order=True)
+    for rows in measures if all(_are_as_before(rows) for rows in measures) else ():
+        total, sum_before = int(rows["value"].sum()), int(rows["before"].sum())
+        yield finding(
+            "year_so_far", "error", f"{flow} {rows['measure'][0]} {month_name(month)}",
+            observed=f"{total:,} ({rows.height} series)",
+            expected=f"a month; {month_name(first)} to {month_name(last)} together are {sum_before:,}, as much as this",
+            advice=f"See whether the query was for the whole year so far; then declare its months, {month_name(first + YEAR_MONTHS)}..{month_name(month)}, "
+            "or download the month alone.",
+        )  # fmt: skip
+
+
+def _are_as_before(rows: pl.DataFrame) -> bool:
+    """Whether most values of several series, and all together, are as much as those of the year before."""
+    like = (pl.col("value") / pl.col("before")).is_between(1 / YEAR_FACTOR, YEAR_FACTOR)
+    is_most = 2 * int(rows.filter(like)["before"].sum()) > int(rows["before"].sum())
+    return (
+        rows.height >= SERIES_MIN and is_most and rows.select(pl.col("value", "before").sum()).filter(like).height == 1
+    )
+
+
+def _printed_so_far(judged: Judged) -> Rows:
+    """A month that is what others printed of its year so far, to the last digit: all partners together, or one of them."""
+    printed = judged.beside.filter(
+        ~GROWTH, pl.col("kind") == "published", pl.col("value") >= PRINTED_STEPS * pl.col("resolution")
+    )
+    if judged.row["kind"] == "published" or not printed.height:
+        return
+    key = [*SERIES, "month"]
+    own = judged.own.filter("single").group_by(key).agg(pl.col("value").sum())
+    if judged.row["partners"] == "all":
+        world = own.filter(pl.col("partner") != WORLD).group_by("flow", "product", "measure", "month")
+        everyone = with_codes(world.agg(pl.col("value").sum()).with_columns(partner=pl.lit(WORLD)))
+        own = pl.concat([own.filter(pl.col("partner") != WORLD), everyone.select(own.columns)])
+    is_it = (pl.col("value") - pl.col("value_right")).abs() <= pl.col("resolution")
+    met = own.join(printed.select(*key, "single", "value", "resolution", "release_id", so_far=SO_FAR), on=key)
+    met = met.join(met.filter("single", is_it), on=key, how="anti")
+    for found in met.filter("so_far", ~pl.col("single"), is_it).sort(key).head(EXAMPLES).iter_rows(named=True):
+        yield finding(
+            "printed_so_far", "error", f"{found['flow']} {found['product']} {found['partner']} {month_name(found['month'])} {found['measure']}",
+            observed=f"{found['value']:,}", expected=f"a month; {found['value_right']:,} (± {found['resolution']:,}) were printed of the year so "
+            f"far, in {found['release_id']}", advice="See whether the query was for the whole year so far, and correct months; approve where "
+            "there was no trade in the months before.",
+        )  # fmt: skip
+
+
+def _are_like_sums(rows: pl.DataFrame, months: int) -> bool:
+    """Whether most values, and all together, are as much as the months before them and one more like these. One or two series may be
+    so once, unless they were steady."""
+    if rows.height < SERIES_MIN and (
+        months < SERIES_MIN or not rows.select((pl.col("most") <= LIKE_FACTOR * pl.col("least")).all()).item()
+    ):
+        return False
+    rest = (pl.col("value") - pl.col("before")) * months / pl.col("before")
+    like = rest.is_between(1 / LIKE_FACTOR, LIKE_FACTOR)
+    is_most = 2 * int(rows.filter(like)["before"].sum()) > int(rows["before"].sum())
+    return is_most and rows.select(pl.col("value", "before").sum()).filter(like).height == 1
+
+
+def _months_of_span(judged: Judged) -> Rows:
+    """A figure of several months is the sum of these, and no less than those of them that are known."""
+    own = judged.own.filter(~pl.col("single"), pl.col("measure").is_in(RATED))
+    if judged.row["kind"] == "published" or not own.height:
+        return
+    for (flow, start, end), spans in own.sort("flow", "period_start", "period_end").group_by(
+        "flow", "period_start", "period_end", maintain_order=True
+    ):
+        months = range(month_number(start), month_number(end) + 1)
+        known = _published(judged, {(flow, month) for month in months} & judged.months)
+        sums = known.group_by(SERIES).agg(known=pl.col("value").sum(), months=pl.col("month").n_unique())
+        series = _by_series(judged, spans).join(sums, on=SERIES)
+        step = REVISED_SHARE_MAX * pl.col("known")
+        is_less = pl.col("value") < pl.col("known") - step
+        is_more = (pl.col("months") == len(months)) & (pl.col("value") > pl.col("known") + step)
+        wrong = series.filter(is_less | is_more).sort(SERIES)
+        for found in wrong.head(EXAMPLES).iter_rows(named=True):
+            yield finding(
+                "months_of_span", "error",
+                f"{flow} {found['product']} {found['partner']} {span_name(start, end)} {found['measure']}",
+                observed=f"{found['value']:,} ({wrong.height} such series)",
+                expected=f"{'' if found['months'] == len(months) else 'at least '}{found['known']:,}, the {found['months']} months of it "
+                "that are published",
+                advice="See for which months the query was; correct months, or see which of the figures was revised.",
+            )  # fmt: skip
+
+
+def _span_of_months(judged: Judged) -> Rows:
+    """Months that do not add up to a figure of several months, whichever of them was published before: that figure stands, or, where
+    it is older and a year so far that a release tells whole, gives way to them (`retold`)."""
+    if judged.row["kind"] == "published":
+        return
+    releases = pl.concat([judged.known.releases, judged.release.release]).unique("release_id")
+    mine = _spans(judged.own.with_columns(release_id=pl.lit(judged.row["release_id"]), kind=pl.lit(judged.row["kind"])))
+    asked = asked_products(
+        judged.release.release, pl.Series(judged.published.with_totals, dtype=pl.String), roll_up=False
+    )
+    kept = (*CODED, "period_start", "period_end", "value", "kind", "release_id", "known_from")
+    theirs = _spans(judged.published.rows(
+        judged.months if asked.height else (), kept, pl.col("product").is_in(asked["product"].to_list()), pl.col("kind") != "published"
+    ))  # fmt: skip
+    # One that gave way before says nothing any more.
+    theirs = _standing(theirs, judged.known.releases)
+    known = pl.concat([mine, theirs.join(mine, on=[*SERIES, "first", "last"], how="anti")])
+    if known.is_empty():
+        return
+    sums = _of_their_months(judged, known).join(known, on=[*SERIES, "first", "last"])
+    is_new = pl.col("is_told") | (pl.col("release_id") == judged.row["release_id"])
+    # What is more than a revision holds the file (`_months_of_span`).
+    changed = sums.filter(is_new, pl.col("together") != pl.col("value")).sort("flow", "first", "last", *SERIES)
+    changed = changed.with_row_index("place")
+    stands = _standing(changed, releases)["place"].to_list()
+    for rows in changed.partition_by("flow", "first", "last", maintain_order=True):
+        for found in rows.head(EXAMPLES).iter_rows(named=True):
+            is_mine, gives_way = found["release_id"] == judged.row["release_id"], found["place"] not in stands
+            yield finding(
+                "span_of_months", "warning",
+                f"{found['flow']} {found['product']} {found['partner']} {span_name(found['period_start'], found['period_end'])} {found['measure']}",
+                observed=f"{found['together']:,}, the sum of the months ({rows.height} such series)",
+                expected=f"{found['value']:,} in {'this file' if is_mine else found['release_id']}, "
+                + ("which gives way to these months" if gives_way else "which stands as the figure of these months together"),
+                advice="The year to date is the sum of the months now; compare with the site." if gives_way
+                else "Download these months again in one query, by month or as one figure; what comes then is the word on them.",
+            )  # fmt: skip
+
+
+def _spans(rows: pl.DataFrame) -> pl.DataFrame:
+    """Figures of several months, one a row."""
+    several = rows.filter(~pl.col("single"), pl.col("measure").is_in(RATED)).with_columns(
+        pl.col(SERIES).cast(pl.String), first=month_index("period_start"), last=month_index("period_end")
+    )
+    place = [*SERIES, "first", "last", "period_start", "period_end", "kind", "release_id", "known_from"]
+    return several.group_by(place).agg(pl.col("value").sum())
+
+
+def _standing(spans: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
+    """Those of the figures that do not give way to months."""
+    is_year_so_far = (pl.col("first") % YEAR_MONTHS == 0) & (pl.col("last") < pl.col("first") + YEAR_MONTHS)
+    placed = spans.with_columns(
+        month="last", standing=standing(), span=pl.when(is_year_so_far).then(pl.lit("ytd")).otherwise(pl.lit("other")),
+    )  # fmt: skip
+    return without_retold(placed, releases).select(spans.columns)
+
+
+def _of_their_months(judged: Judged, spans: pl.DataFrame) -> pl.DataFrame:
+    """What the months of these figures add up to, where all are known: SERIES, first, last, `together`, and whether the release
+    tells any of them. A month is no trade where who speaks of it has no number."""
+    months = spans.select(*SERIES, "first", "last").with_columns(
+        month=pl.int_ranges("first", pl.col("last") + 1, dtype=pl.Int32)
+    ).explode("month")  # fmt: skip
+    key = [*SERIES, "month"]
+    asked = months.select(key).unique()
+    of_them = pl.col("product").is_in(asked["product"].unique().to_list())
+    told = {(flow, month) for flow, month in asked.select("flow", "month").unique().iter_rows()}
+    mine, others = (
+        rows.filter(of_them).with_columns(pl.col(SERIES).cast(pl.String)).group_by(key).agg(pl.col("value").sum())
+        for rows in (judged.own.filter("single"), _published(judged, told & judged.months))
+    )
+    own, before = judged.release.release, judged.known.releases
+    words = pl.concat([
+        rows.select(*key, "value", is_told=pl.lit(is_own))
+        for is_own, numbers, releases in ((True, mine, own), (False, others, before))
+        for rows in (numbers, _unsaid(asked, numbers, releases))
+    ]).unique(key, keep="first", maintain_order=True)  # fmt: skip
+    sums = months.join(words, on=key).group_by(*SERIES, "first", "last").agg(
+        pl.len(), pl.col("is_told").any(), together=pl.col("value").sum()
+    )  # fmt: skip
+    return sums.filter(pl.col("len") == pl.col("last") - pl.col("first") + 1).drop("len")
+
+
+def _unsaid(asked: pl.DataFrame, numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
+    """Those of the months asked for that releases speak of, with what it means that they have no number of them: of a partner that
+    there was no trade, of the world that it is the sum of the partners."""
+    key = [*SERIES, "month"]
+    spoken = covering(asked.filter((pl.col("partner") == WORLD) | ~pl.col("partner").is_in(TOTALS)), releases).select(
+        key
+    )
+    partners = numbers.filter(~pl.col("partner").is_in(TOTALS)).with_columns(partner=pl.lit(WORLD))
+    world = partners.group_by(key).agg(pl.col("value").sum())
+    return spoken.join(world, on=key, how="left").with_columns(pl.col("value").fill_null(0))
+
+
+def _by_series(judged: Judged, rows: pl.DataFrame) -> pl.DataFrame:
+    """Values by SERIES; of a broad release those of whole products."""
+    partner = pl.lit(WORLD).cast(pl.Categorical).alias("partner") if judged.is_broad else pl.col("partner")
+    return rows.with_columns(partner).group_by(SERIES).agg(pl.col("value").sum())
+
+
+def _published(judged: Judged, months: set[Month]) -> pl.DataFrame:
+    """What is published of some months: SERIES, month, value."""
+    wanted = pl.DataFrame(sorted(months), orient="row", schema={"flow": pl.String, "month": pl.Int32})
+    return judged.values.join(with_codes(wanted), on=["flow", "month"], how="semi")
+
+
+MONTH_SLIPS: tuple[Check, ...] = (
+    year_so_far, _printed_so_far, _months_of_span, _span_of_months,
+)  # fmt: skip

@@ -1,0 +1,229 @@
+"""Gate D: does the release as a whole make sense, by itself and beside what was published before?
+
+Each check returns findings and changes nothing. Severity error means that a person must look before it is published;
+warning and info are published with the release. The checks that look at one release alone are here. The others:
+
+- `consistency`: numbers against those of earlier releases
+- `unit_values`: quantities and values against one another
+- `magnitudes`: values against the months around
+- `absences`: months and partners that are missing, by the trade before
+- `completeness`: partners and products that were published for the same months
+- `declared_flow` and `declared_months`: the direction, currency and months that were declared
+- `same_numbers`: numbers that are published as something else
+- `printed_figures`: printed figures against one another
+
+To add a check: a function in one of them, its line in the list at the end of the module, a test in which it raises a finding and one in
+which it raises none.
+"""
+
+import json
+import re
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.reference.code_tables import code_table, partner_codes, valid_in
+from schemas.tables.release import Finding
+from tasks.checks.absences import ABSENCES
+from tasks.checks.completeness import GAPS
+from tasks.checks.consistency import PRECEDENTS
+from tasks.checks.context import EXAMPLES, MONEY, QUANTITY, Check, Judged
+from tasks.checks.declared_flow import SLIPS
+from tasks.checks.declared_months import MONTH_SLIPS
+from tasks.checks.lapsed_measures import LAPSES
+from tasks.checks.magnitudes import MAGNITUDES
+from tasks.checks.printed_figures import PRINTS
+from tasks.checks.same_numbers import SAME_NUMBERS
+from tasks.checks.unit_values import UNIT_VALUES
+from tasks.domain.findings import Rows, finding, gather
+from tasks.domain.nomenclature import LINE
+from tasks.domain.text import counted
+from tasks.ingest.duplicates import COPY, ECHO
+from tasks.ingest.normalise import Normalised
+from tasks.ingest.subtotals import causes_first
+from tasks.ledger.published_state import Known
+from tasks.sources.registry import SOURCES
+
+QUARANTINED_SHARE_MAX = 0.001
+UNKNOWN_PARTNER_SHARE_MAX = 0.001
+# So many records of one product or another hardly all come from one place or under one regime.
+ONE_PART_RECORDS_MIN = 50
+
+
+def check(release: Normalised, known: Known) -> DataFrame[Finding]:
+    """Every doubt about `release`: those from reading it, and those of all checks."""
+    judged = Judged(release, known)
+    asked = (
+        *CHECKS, *PRECEDENTS, *UNIT_VALUES, *MAGNITUDES, *ABSENCES, *GAPS, *SLIPS, *MONTH_SLIPS, *SAME_NUMBERS, *PRINTS,
+        *LAPSES,
+    )  # fmt: skip
+    raised = [row for ask in asked for row in ask(judged)]
+    own = release.findings.drop("release_id").to_dicts()
+    return gather(judged.row["release_id"], [*own, *raised])
+
+
+def _row_cap(judged: Judged) -> Rows:
+    """A query download ends at a round number of records without a word."""
+    row = judged.row
+    cap = SOURCES[row["source"]].row_cap
+    if cap and row["records"] % cap == 0:
+        yield finding(
+            "row_cap",
+            "error",
+            row["title"],
+            observed=counted(row["records"], "record"),
+            expected=f"a number that is no multiple of {cap:,}, where the site cuts a download off",
+            advice="Download it in parts, by months or partners, and ingest the parts.",
+        )
+
+
+def _quarantined(judged: Judged) -> Rows:
+    """Records that could not be read. Copies and echoes are none of them: what they say is published."""
+    row = judged.row
+    lost = judged.release.quarantine.filter(pl.col("reasons") != [COPY], pl.col("reasons") != [ECHO])
+    if not lost.height:
+        return
+    watched = set(_listed_products(judged)["product"])
+    hit = sum(_digits(printed) in watched for printed in lost["printed"])
+    named = [
+        f"record {record}: {reasons[0]}"
+        for record, reasons in causes_first(lost).head(EXAMPLES).select("record", "reasons").rows()
+    ]
+    if lost.height > EXAMPLES:
+        named.append(f"and {lost.height - EXAMPLES} more")
+    grave = hit or lost.height / row["records"] > QUARANTINED_SHARE_MAX or _may_be_part_of_any_sum(judged)
+    yield finding(
+        "quarantined", "error" if grave else "warning", row["title"],
+        observed=f"{lost.height} of {counted(row['records'], 'record')} set aside"
+        + (f", {hit} of them of a watched product" if hit else "") + f"; {'; '.join(named)}",
+        expected=f"at most {QUARANTINED_SHARE_MAX:.1%} of the records and none of a watched product",
+        # What is held is not published, nor are its records that were set aside.
+        advice="Download again, or approve without them: the table quarantine lists them then." if grave else "See the table quarantine.",
+    )  # fmt: skip
+
+
+def _may_be_part_of_any_sum(judged: Judged) -> bool:
+    """Whether a record of a file by regime or province was set aside of which it cannot be said whose sum it is a part of."""
+    by_site = judged.release.detail.select(pl.col("regime", "province").is_not_null().any()).row(0)
+    reasons = judged.release.quarantine["reasons"].explode()
+    return any(by_site) and bool(reasons.str.contains("^(product|partner|period) ").any())
+
+
+def _digits(printed: str) -> str:
+    """The product of a record as printed, whatever stands between its digits."""
+    return re.sub(r"[^0-9]", "", json.loads(printed).get("product", ""))
+
+
+def _unknown_partners(judged: Judged) -> Rows:
+    """A code that our table lacks may be new, but not one with much of the trade."""
+    unknown = [key for key in judged.row["partner_list"] if _is_unknown(key)]
+    if not unknown:
+        return
+    is_unknown = pl.col("partner").is_in(unknown)
+    values = judged.own.filter(MONEY)
+    for measure, total, part in values.group_by("measure").agg(
+        pl.col("value").sum(), part=pl.col("value").filter(is_unknown).sum()
+    ).sort("measure").iter_rows():  # fmt: skip
+        if total and part / total > UNKNOWN_PARTNER_SHARE_MAX:
+            yield finding(
+                "unknown_partners", "error", ", ".join(values.filter(is_unknown)["partner"].unique().sort()[:EXAMPLES]),
+                observed=f"{part / total:.2%} of {measure}", expected=f"at most {UNKNOWN_PARTNER_SHARE_MAX:.1%} with unknown codes",
+                advice="Add the codes to schemas/reference/partners.csv or partner_codes.csv, with their source.",
+            )  # fmt: skip
+
+
+def _is_unknown(key: str) -> bool:
+    """Whether a partner key is a code that the table of its list lacks."""
+    code_list, _, code = key.partition(":")
+    return bool(code) and code not in partner_codes(code_list)["code"]
+
+
+def _mixed_units(judged: Judged) -> Rows:
+    """One product of one month in two units: a sum in either would leave the other out.
+
+    A second unit beside the first is usual, also where some records lack it; two records that share no unit are not. Nor are tonnes
+    beside kilograms: both can be converted, but the site prints a code in one unit, so somebody wrote one of the two.
+    """
+    if judged.row["partners"] == "keys":
+        return
+    key = ["flow", "product", "period_end"]
+    quantities = judged.own.filter(QUANTITY)
+    steps = quantities.group_by(*key, "measure").agg(pl.col("resolution").unique().sort())
+    for place in steps.filter(pl.col("resolution").list.len() > 1).sort(*key, "measure").iter_rows(named=True):
+        unit = place["measure"].removeprefix("quantity_")
+        yield finding(
+            "mixed_units", "error", f"{place['flow']} {place['product']} {place['period_end']:%Y-%m}",
+            observed=f"numbers in steps of {' and '.join(f'{step:,}' for step in place['resolution'])} {unit}", expected="one unit for all records",
+            advice="Check the unit columns: tonnes taken for kilograms are a thousand times too much or too little.",
+        )  # fmt: skip
+    several = quantities.select(*key, "measure").unique().group_by(key).len().filter(pl.col("len") > 1)
+    quantities = quantities.join(several, on=key, how="semi")
+    counts = quantities.group_by(*key, "measure").agg(pl.col("record").n_unique().alias("with"))
+    all_records = quantities.group_by(key).agg(pl.col("record").n_unique().alias("of"))
+    uneven = counts.join(all_records, on=key).filter(pl.col("with") < pl.col("of")).select(key).unique().sort(key)
+    for place in uneven.iter_rows(named=True):
+        mine = quantities.filter(pl.all_horizontal(pl.col(name) == value for name, value in place.items()))
+        sets = {
+            tuple(measures) for measures in mine.group_by("record").agg(pl.col("measure").unique().sort())["measure"]
+        }
+        if any(not (set(one) <= set(other) or set(other) <= set(one)) for one in sets for other in sets):
+            yield finding(
+                "mixed_units",
+                "error",
+                f"{place['flow']} {place['product']} {place['period_end']:%Y-%m}",
+                observed=" and ".join(sorted("+".join(measures) for measures in sets)),
+                expected="one unit for all records",
+                advice="Check the unit columns; no sum over such records is right.",
+            )
+
+
+def _one_regime(judged: Judged) -> Rows:
+    """A query for one customs regime is no query for the whole trade, but its sums would look so."""
+    return _one_of("regime", "customs regime", judged)
+
+
+def _one_province(judged: Judged) -> Rows:
+    """Nor is a query for one province."""
+    return _one_of("province", "province", judged)
+
+
+def _one_of(name: str, words: str, judged: Judged) -> Rows:
+    row = judged.row
+    codes = judged.release.detail[name].drop_nulls().unique()
+    if row["partners"] != "keys" and row["records_observed"] >= ONE_PART_RECORDS_MIN and codes.len() == 1:
+        yield finding(
+            f"one_{name}", "error", row["title"], observed=f"all {row['records_observed']:,} records have {words} {codes[0]}",
+            expected=f"more than one {words} among so many records, or no such column",
+            advice=f"Download the query for every {words}; approve it if all of this trade really has the one.",
+        )  # fmt: skip
+
+
+def _listed_products(judged: Judged) -> pl.DataFrame:
+    """The watched products whose codes are of the list of goods that the release uses: equal digits of another list are other goods."""
+    products = code_table("products").select("product", "classification", "valid_from", "valid_to")
+    of_release = judged.row["classification"]
+    return products if of_release is None else products.filter(pl.col("classification").is_in([of_release, LINE]))
+
+
+def _product_validity(judged: Judged) -> Rows:
+    """A watched code in a month for which our table does not have it: another edition of the tariff had other codes."""
+    months = judged.own.select("product", "period_end").unique().with_columns(pl.col("product").cast(pl.String))
+    listed = months.join(_listed_products(judged), on="product").with_columns(
+        month=pl.col("period_end").dt.strftime("%Y-%m")
+    )
+    valid = listed.filter(valid_in(pl.col("month")))
+    outside = listed.join(valid, on=["product", "month"], how="anti").group_by("product").agg(pl.col("month").min())
+    for product, month in outside.sort("product").iter_rows():
+        yield finding(
+            "product_validity",
+            "warning",
+            product,
+            observed=f"a figure of {month}",
+            expected="months of schemas/reference/products.csv",
+            advice="Another edition of the tariff may mean other goods by this code; check, or mend the table.",
+        )
+
+
+CHECKS: tuple[Check, ...] = (
+    _row_cap, _quarantined, _unknown_partners, _mixed_units, _one_regime, _one_province, _product_validity,
+)  # fmt: skip

@@ -1,0 +1,49 @@
+"""Doubts about export controls: a term that has run out while nothing that succeeds it is recorded.
+
+Judged on the day of the release, and only where the release has exports of a product that the control touches, of a month in
+which the control had begun. Nothing about the numbers is wrong then; but nobody may write that the control is in force, or
+that it is not.
+"""
+
+import polars as pl
+
+from schemas.reference.code_tables import code_table
+from tasks.checks.context import EXAMPLES, Check, Judged
+from tasks.domain.findings import Rows, finding
+from tasks.domain.measure_states import LAPSED, State, states_on
+from tasks.domain.measures import coverage
+from tasks.domain.periods import month_name
+
+FLOW = "export"
+
+
+def _control_lapsed(judged: Judged) -> Rows:
+    """An export control whose state on the day of the release is not known, because a term ran out unrecorded."""
+    day = judged.row["released_on"]
+    lapsed = {event: state for event, state in states_on(day).items() if state.name == LAPSED}
+    if not lapsed:
+        return
+    products = judged.own.filter(pl.col("flow") == FLOW)["product"].unique().cast(pl.String).sort().to_list()
+    begun = dict(code_table("control_events").select("event", "effective_from").iter_rows())
+    for event, state in lapsed.items():
+        touched = [product for product in products if coverage(event, product)]
+        if touched and begun[event][:7] <= month_name(judged.last):
+            named = ", ".join(touched[:EXAMPLES]) + (
+                f" and {len(touched) - EXAMPLES} more" if touched[EXAMPLES:] else ""
+            )
+            yield finding(
+                "control_lapsed", "warning", event,
+                observed=f"{_term_of(event, state)} ran out on {state.until}, and nothing that succeeds it is recorded; touched here: {named}",
+                expected=f"a measure that is recorded and says what holds on {day}",
+                advice="What followed is not known here, so do not write that the control is in force, or that it is not. Where a document says it, "
+                "add that document to schemas/reference/control_events.csv, with what it succeeds.",
+            )  # fmt: skip
+
+
+def _term_of(event: str, state: State) -> str:
+    if state.by == event:
+        return "its term"
+    return f"the suspension of {f'its paragraph {state.part}' if state.part else 'it'} by {state.by}"
+
+
+LAPSES: tuple[Check, ...] = (_control_lapsed,)

@@ -1,0 +1,235 @@
+"""Gate D: are the values of the release of the size that they have in the months around?
+
+A digit too many in quantities and values alike leaves every price as it was. What gives it away is the months around: trade doubles and
+halves, has its season and now and then its boom; ten times the most of all months around it hardly ever is. How often is measured on
+real downloads (`schemas/reference/check_thresholds.csv`). What has no value is looked at in `tasks/checks/consistency.py`. The same rules as in
+`tasks/checks/file_quality.py`: a check returns findings and changes nothing.
+"""
+
+from typing import Any
+
+import polars as pl
+
+from tasks.checks.context import EXAMPLES, Check, Judged
+from tasks.checks.declared_months import year_so_far
+from tasks.checks.published_months import RATED
+from tasks.checks.thresholds import dollars_of, threshold, whole_threshold
+from tasks.domain.coverage import WORLD
+from tasks.domain.findings import Rows, finding
+from tasks.domain.periods import month_name
+
+PRODUCT = ["flow", "product"]
+# The months before and after, and the same season of other years.
+AROUND = (-25, -24, -23, -13, -12, -11, -3, -2, -1, 1, 2, 11, 12, 13)
+NEAR_MONTHS, NEAR_MIN = 3, 2
+# Of so many partners nearly all fall alike where a digit was lost, within this factor; where trade stops, some go on.
+ALIKE_FACTOR, ALIKE_PARTNERS_MIN = 5, 3
+# Below this a month of a product may be samples.
+SMALL_KG = 1_000
+ADVICE = "See whether quantities and values have a digit too many or too few; if trade really changed so much, approve."
+
+
+def _value_magnitude(judged: Judged) -> Rows:
+    """A month of a product, or of one of its partners, many times as large or as small as all months around it."""
+    if judged.row["kind"] == "published":
+        return
+    for money in RATED[1:]:
+        if judged.is_broad:
+            yield from _of_many_products(judged, money)
+            continue
+        trades = _without_world(judged).filter(pl.col(money) > 0)
+        if not trades["new"].any():
+            continue
+        products = trades
+        if judged.row["partners"] != "all":
+            listed = judged.own["partner"].unique().implode()
+            products = products.filter(pl.col("partner").is_in(listed))
+        products = products.group_by(*PRODUCT, "month").agg(pl.col("new").any(), pl.col("quantity_kg", money).sum())
+        large = _large(products, PRODUCT, money).filter(
+            pl.col(money) >= threshold("surge_product_hold") * dollars_of(money)
+        ).with_columns(hold=True)  # fmt: skip
+        whole = products.select(*PRODUCT, "month", whole=money)
+        partners = _of_partners(_large(trades, [*PRODUCT, "partner"], money).join(whole, on=[*PRODUCT, "month"]), money)
+        if large.height or partners.height:
+            is_slip = _is_year_so_far(judged, money)
+            large, partners = large.filter(~is_slip), partners.filter(~is_slip)
+        alone = partners.filter(pl.len().over(*PRODUCT, "month") == 1)
+        partners = pl.concat([alone, partners.join(large, on=[*PRODUCT, "month"], how="anti")]).unique(
+            maintain_order=True
+        )
+        for frame in (large, partners):
+            yield from _findings(frame.sort("hold", "month", *PRODUCT, descending=[True, False, False, False]), money)
+        yield from _small(products, trades, money)
+
+
+def _is_year_so_far(judged: Judged, money: str) -> pl.Expr:
+    """Whether a month is the year so far, declared as a month, which is said of it already."""
+    said = {row["subject"] for row in year_so_far(judged)}
+    month = pl.format("{}-{}", pl.col("month") // 12, (pl.col("month") % 12 + 1).cast(pl.String).str.zfill(2))
+    return pl.format(f"{{}} {money} {{}}", pl.col("flow").cast(pl.String), month).is_in(said)
+
+
+def _without_world(judged: Judged) -> pl.DataFrame:
+    """The trades without those of the world where partners have theirs."""
+    is_world = pl.col("partner") == WORLD
+    return judged.trades.filter(~is_world | (pl.col("partner") == WORLD).all().over(*PRODUCT, "month"))
+
+
+def _around(rows: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
+    """The new rows with the most and the least of the months around them, and how many of these there are."""
+    offsets = pl.DataFrame({"offset": pl.Series(AROUND, dtype=pl.Int32)})
+    new = rows.filter("new").select(*key, "month").join(offsets, how="cross")
+    new = new.with_columns(there=pl.col("month") + pl.col("offset"))
+    others = rows.select(*key, there="month", other=money, other_kg="quantity_kg")
+    around = new.join(others, on=[*key, "there"]).group_by(*key, "month").agg(
+        most=pl.col("other").max(), least=pl.col("other").min(), middle=pl.col("other").median(),
+        most_kg=pl.col("other_kg").max(), least_kg=pl.col("other_kg").min(), months=pl.len(),
+        near=(pl.col("there") - pl.col("month")).abs().le(NEAR_MONTHS).sum(),
+    )  # fmt: skip
+    return rows.filter("new").join(around, on=[*key, "month"])
+
+
+def _large(rows: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
+    """The new rows that are many `times` the most of the `months` around, or, where most months of a file are, of what is published; more
+    than the `bound`."""
+    factor, far_factor = threshold("surge_product_factor"), threshold("surge_file_factor")
+    around = _around(rows, key, money).filter(pl.col("months") >= whole_threshold("surge_months"))
+    # A year may well be three times the year before, and then the months before tell.
+    around = around.with_columns(bound=pl.when(pl.col("near") >= NEAR_MIN).then(factor).otherwise(far_factor))
+    published = rows.filter(~pl.col("new")).group_by(key).agg(
+        most=pl.col(money).max(), most_kg=pl.col("quantity_kg").max(), months=pl.len()
+    ).filter(pl.col("months") >= whole_threshold("history_months"))  # fmt: skip
+    of_file = (
+        rows.filter("new").join(published, on=key).with_columns(is_beyond=pl.col(money) > far_factor * pl.col("most"))
+    )
+    beyond = pl.col("is_beyond").sum().over(key)
+    of_file = of_file.filter(beyond > 1, 2 * beyond > pl.len().over(key))
+    columns = [*key, "month", money, "quantity_kg", "most", "most_kg", "months", "bound"]
+    both = pl.concat([
+        around.select(columns), of_file.with_columns(bound=pl.lit(far_factor)).select(columns),
+    ]).with_columns(times=pl.col(money) / pl.col("most"))  # fmt: skip
+    # What is dearer alone is a matter of prices.
+    moves = (pl.col("most_kg") == 0) | (pl.col("quantity_kg") > pl.col("bound") * pl.col("most_kg"))
+    is_large = (pl.col("times") > pl.col("bound")) & moves
+    return both.filter(is_large).unique([*key, "month"], keep="first", maintain_order=True)
+
+
+def _of_partners(found: pl.DataFrame, money: str) -> pl.DataFrame:
+    """Those of single partners, whose trade is less steady than that of all, with whether to `hold`: where it is more than so many times, or
+    much of the product; a smaller one is a warning where it is still more."""
+    times, dollars = pl.col("times"), dollars_of(money)
+    share = pl.col(money) / pl.col("whole")
+    is_more = (pl.col("months") >= whole_threshold("history_months")) & (times > threshold("surge_partner_factor"))
+    is_much = share >= threshold("surge_partner_share")
+    is_large = pl.col(money) >= threshold("surge_partner_hold") * dollars
+    hold = is_large & (is_much | (is_more & (share >= threshold("surge_partner_part"))))
+    is_small = pl.col(money) >= threshold("surge_partner_warn") * dollars
+    warn = (is_large & is_more) | (is_small & (times > threshold("surge_partner_warn_factor")))
+    bound = (
+        pl.when(is_much).then("bound").otherwise(pl.max_horizontal("bound", pl.lit(threshold("surge_partner_factor"))))
+    )
+    is_part = pl.col(money) < pl.col("whole")
+    return found.with_columns(bound=bound, hold=hold).filter(is_part, pl.col("hold") | warn).drop("whole")
+
+
+def _findings(found: pl.DataFrame, money: str) -> Rows:
+    more = "" if found.height == 1 else f" ({found.height} such months)"
+    for row in found.head(EXAMPLES).to_dicts():
+        partner = f" {row['partner']}" if "partner" in row else ""
+        yield finding(
+            "magnitude", "error" if row["hold"] else "warning",
+            f"{row['flow']} {row['product']}{partner} {month_name(row['month'])} {money}",
+            observed=f"{row[money]:,}, {row['times']:,.1f} times the most of {row['months']} other months" + more,
+            expected=f"at most {row['bound']:g} times {row['most']:,}, in quantity or in value", advice=ADVICE,
+        )  # fmt: skip
+
+
+def _small(products: pl.DataFrame, trades: pl.DataFrame, money: str) -> Rows:
+    """Months that are a small part of the least of the months around: of a product held where all partners fall alike, as where a digit
+    was lost; else, and of one partner, a warning: trade may have stopped, as after an export control."""
+    for row in _fallen(products, PRODUCT, money).head(EXAMPLES).to_dicts():
+        of_present, alike = _fall_of_partners(trades, row, money)
+        # Partners that have no row at all are said to be missing.
+        if of_present >= threshold("collapse_factor"):
+            yield _small_finding(row, money, alike=alike)
+    partners = _fallen(trades, [*PRODUCT, "partner"], money)
+    for row in (
+        partners.join(_fallen(products, PRODUCT, money), on=[*PRODUCT, "month"], how="anti").head(EXAMPLES).to_dicts()
+    ):
+        yield _small_finding(row, money, alike=False)
+
+
+def _fallen(rows: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
+    """The new rows that are a small part of the least of the months around, and no samples."""
+    factor = threshold("collapse_factor")
+    is_less = (pl.col(money) * factor < pl.col("least")) & (
+        pl.col(money) >= threshold("collapse_least") * dollars_of(money)
+    )
+    weighs_less = (pl.col("quantity_kg") * factor < pl.col("least_kg")) & (pl.col("quantity_kg") >= SMALL_KG)
+    fallen = _around(rows, key, money).filter(
+        pl.col("months") >= whole_threshold("surge_months"), pl.col("middle") >= threshold("collapse_middle") * dollars_of(money),
+        is_less, (pl.col("least_kg") == 0) | weighs_less,
+    )  # fmt: skip
+    return fallen.sort("month", *key)
+
+
+def _small_finding(row: dict[str, Any], money: str, *, alike: bool) -> dict[str, str]:
+    partner = f" {row['partner']}" if "partner" in row else ""
+    return finding(
+        "magnitude", "error" if alike else "warning", f"{row['flow']} {row['product']}{partner} {month_name(row['month'])} {money}",
+        observed=f"{row[money]:,}; the least of {row['months']} other months is {row['least'] / row[money]:,.0f} times as much"
+        + (", and nearly all partners fell alike" if alike else ""),
+        expected=f"at least {row['least']:,} divided by {threshold('collapse_factor'):g}, in quantity or in value", advice=ADVICE,
+    )  # fmt: skip
+
+
+def _fall_of_partners(trades: pl.DataFrame, row: dict[str, Any], money: str) -> tuple[float, bool]:
+    """How many times as much the partners with a row usually trade, and whether nearly all of them fell by about as much as the whole."""
+    around = [row["month"] + offset for offset in AROUND]
+    product = trades.filter((pl.col("flow") == row["flow"]) & (pl.col("product") == row["product"]))
+    usual = product.filter(pl.col("month").is_in(around)).group_by("partner").agg(usual=pl.col(money).median())
+    now = product.filter(month=row["month"]).select("partner", now=money)
+    both = usual.join(now, on="partner", how="left").with_columns(pl.col("now").fill_null(0))
+    fall = float(both.filter(pl.col("now") > 0)["usual"].sum()) / row[money]
+    alike = both.filter((fall * pl.col("now") / pl.col("usual")).is_between(1 / ALIKE_FACTOR, ALIKE_FACTOR))
+    is_alike = float(alike["usual"].sum()) >= threshold("collapse_alike") * float(both["usual"].sum())
+    return fall, both.height >= ALIKE_PARTNERS_MIN and is_alike
+
+
+def _of_many_products(judged: Judged, money: str) -> Rows:
+    """The same of a broad release, by whole products: held where most of them are many times what they were, or one is by a wrong unit."""
+    mine = (
+        judged.trades.filter("new")
+        .group_by(*PRODUCT, "month")
+        .agg(pl.col("quantity_kg", money).sum(), new=pl.lit(True))
+    )
+    others = judged.sums.by_product.with_columns(new=pl.lit(False)).select(mine.columns)
+    rows = pl.concat([mine, others]).filter(pl.col(money) > 0)
+    around = _around(rows, PRODUCT, money).filter(
+        pl.col("months") >= whole_threshold("surge_months"), pl.col("most") > 0,
+        pl.col(money) >= threshold("surge_product_hold") * dollars_of(money),
+    ).with_columns(times=pl.col(money) / pl.col("most"))  # fmt: skip
+    factor = threshold("surge_product_factor")
+    is_large = (pl.col("times") > factor) & (
+        (pl.col("most_kg") == 0) | (pl.col("quantity_kg") > factor * pl.col("most_kg"))
+    )
+    if around.filter(is_large).height:
+        around = around.filter(~_is_year_so_far(judged, money))
+    for (flow, month), products in around.sort("flow", "month").group_by("flow", "month", maintain_order=True):
+        large = products.filter(is_large).sort("times", "product", descending=[True, False])
+        if 2 * large.height > products.height:
+            named = ", ".join(large["product"].cast(pl.String).head(EXAMPLES))
+            yield finding(
+                "magnitude", "error", f"{flow} {month_name(int(month))} {money}",
+                observed=f"{large.height:,} of {products.height:,} products are more than {factor:g} times the most of other months: {named}",
+                expected="a few such products at most", advice=ADVICE,
+            )  # fmt: skip
+            continue
+        single = large.filter(
+            pl.col("times") > threshold("surge_broad_factor"), pl.col(money) >= threshold("surge_partner_hold") * dollars_of(money)
+        )  # fmt: skip
+        hold = pl.col("times") > threshold("price_unit_factor_broad")
+        yield from _findings(single.with_columns(hold=hold, bound=threshold("surge_broad_factor")), money)
+
+
+MAGNITUDES: tuple[Check, ...] = (_value_magnitude,)

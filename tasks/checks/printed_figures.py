@@ -1,0 +1,241 @@
+"""Gate D: do printed figures fit one another?
+
+A year so far and its months, the partners and their world, a growth and its base: what sources print themselves must agree within the
+steps of the printed digits. Papers drop a digit besides, take a month for the year so far, or one basket for another, and nothing
+beside a print says so but other prints. The same rules as in `tasks/checks/file_quality.py`: a check returns findings and changes nothing. Slips
+of papers are looked for in collected files alone: what papers printed is no fault of a download that comes later.
+"""
+
+import polars as pl
+
+from tasks.checks.context import EXAMPLES, GROWTH, REVISED_SHARE_MAX, SO_FAR, YEAR_MONTHS, Check, Judged
+from tasks.checks.published_months import CODED
+from tasks.domain.coverage import WORLD
+from tasks.domain.findings import Rows, finding
+from tasks.domain.periods import month_index, span_name
+from tasks.domain.precision import has_fewer_digits
+from tasks.domain.text import counted
+
+# Two digits say a number within 5 %, and customs may have revised it besides.
+DISAGREE_SHARE_MAX = 0.1
+BASIS_POINTS = 10_000
+# Less than all that stands beside it by so much, and with three digits more as much as these within a factor.
+FAR_LESS, LIKE_FACTOR = 100, 10
+FIGURE = [*CODED, "period_start", "period_end"]
+MONTH = [*CODED, "month"]
+SAID = ("value", "resolution", "known_from")
+
+
+def _year_to_date(judged: Judged) -> Rows:
+    """A printed cumulative figure less the one before is the month, within the steps of the printed digits, where the release has
+    one of the three. What others said before it is not its fault."""
+    own = judged.own
+    products = {*own.filter(~pl.col("single"))["product"].cast(pl.String), *judged.published.with_totals}
+    if not products:
+        return
+    of_those = pl.col("product").is_in(sorted(products))
+    place = [*FIGURE, "month", "single"]
+    # What a release says by province or regime is the sum of its records; what it says of several days, the last of them.
+    mine = own.filter(of_those).group_by(*place, "known_from").agg(pl.col("value").sum(), pl.col("resolution").max())
+    mine = mine.sort(*place, "known_from").unique(place, keep="last", maintain_order=True)
+    theirs = judged.published.rows(judged.months, (*FIGURE, "value", "resolution"), of_those).join(
+        mine, on=place, how="anti"
+    )
+    everything = pl.concat(
+        frame.select(*place, "value", "resolution", new=pl.lit(frame is mine)) for frame in (mine, theirs)
+    )
+    quantities, is_month = everything.filter(~GROWTH), pl.col("single")
+    so_far = quantities.filter(SO_FAR)
+    before = so_far.with_columns(pl.col("month") + 1)
+    before = before.select(*MONTH, earlier="value", earlier_step="resolution", earlier_new="new")
+    month = quantities.filter(is_month).select(*MONTH, own="value", own_step="resolution", own_new="new")
+    linked = (
+        so_far.filter(~is_month).join(before, on=MONTH, maintain_order="left_right")
+        .join(month, on=MONTH, maintain_order="left_right")
+        .filter(pl.col("new") | pl.col("earlier_new") | pl.col("own_new"))
+    )  # fmt: skip
+    gap = (pl.col("value") - pl.col("earlier") - pl.col("own")).abs()
+    steps = pl.col("resolution") + pl.col("earlier_step") + pl.col("own_step")
+    wrong = linked.filter(gap > steps).unique(MONTH, keep="first", maintain_order=True)
+    for found in wrong.iter_rows(named=True):
+        yield finding(
+            "ytd_mismatch", "error", f"{found['product']} {found['partner']} {found['period_end']:%Y-%m} {found['measure']}",
+            observed=f"{found['value'] - found['earlier']:,} by the cumulative figures", expected=f"{found['own']:,} by the month",
+            advice="One of the three figures is wrong or revised; look at their sources.",
+        )  # fmt: skip
+
+
+def _parts_exceed_total(judged: Judged) -> Rows:
+    """Partners together are at most the printed world total."""
+    if WORLD not in judged.row["partner_list"]:
+        return
+    key = ["flow", "product", "measure", "period_start", "period_end"]
+    rows, is_world = judged.own.filter(~GROWTH), pl.col("partner") == WORLD
+    world = rows.filter(is_world).group_by(key).agg(total=pl.col("value").sum(), total_step=pl.col("resolution").max())
+    parts = rows.filter(~is_world).group_by(key).agg(
+        parts=pl.col("value").sum(), steps=pl.col("resolution").sum(), partners=pl.col("partner").n_unique()
+    )  # fmt: skip
+    most = pl.col("total") + pl.col("total_step") + pl.col("steps")
+    for found in world.join(parts, on=key).filter(pl.col("parts") > most).sort(key).iter_rows(named=True):
+        yield finding(
+            "parts_exceed_total", "error", f"{found['product']} {found['period_end']:%Y-%m} {found['measure']}",
+            observed=f"{found['partners']} partners add up to {found['parts']:,}",
+            expected=f"at most the world total {found['total']:,}",
+            advice="One of the figures is of another month, product or unit; look at their sources.",
+        )  # fmt: skip
+
+
+def _implied_revision(judged: Judged) -> Rows:
+    """A growth is printed on the base that the authority uses now. If that cannot be ours, the year before was revised, and that is
+    known without a new download; unless the growth fits our base with the other sign, and is far from it with its own."""
+    key = ["flow", "product", "partner", "period_start", "period_end"]
+    printed = judged.own.filter(measure="quantity_kg_yoy")
+    if not printed.height:
+        return
+    growths = printed.select(*key, growth="value", growth_step="resolution")
+    now = printed.select("flow", "month").unique().rows()
+    asked = {(flow, month - back) for flow, month in now for back in (0, YEAR_MONTHS)}
+    theirs = judged.published.rows(
+        asked, (*FIGURE, "value", "resolution"), pl.col("measure") == "quantity_kg",
+        pl.col("product").is_in(printed["product"].unique().cast(pl.String).to_list()),
+    )  # fmt: skip
+    told = pl.concat(
+        frame.filter(measure="quantity_kg").select(*key, "value", "resolution") for frame in (judged.own, theirs)
+    ).unique(key, keep="first", maintain_order=True)
+    levels = told.select(*key, level="value", level_step="resolution")
+    bases = told.with_columns(
+        pl.col("period_start").dt.offset_by("1y"), pl.col("period_end").dt.offset_by("1y").dt.month_end()
+    ).select(*key, base="value", base_step="resolution")
+    (least, low, high), turned = _implied(pl.col("growth")), _implied(-pl.col("growth"))
+    base, step = pl.col("base"), pl.col("base_step")
+    fits_turned = (turned[0] > 0) & base.is_between(
+        turned[1] * (1 - REVISED_SHARE_MAX), turned[2] * (1 + REVISED_SHARE_MAX)
+    )
+    is_far = ~base.is_between(low * (1 - DISAGREE_SHARE_MAX), high * (1 + DISAGREE_SHARE_MAX))
+    against = (
+        growths.join(levels, on=key).join(bases, on=key).filter(least > 0, (base + step < low) | (base - step > high))
+        .with_columns(low=low, high=high, is_turned=fits_turned & is_far)
+    )  # fmt: skip
+    for row in against.sort(key).iter_rows(named=True):
+        is_turned = row["is_turned"]
+        yield finding(
+            "growth_sign" if is_turned else "implied_revision", "error" if is_turned else "warning",
+            f"{row['product']} {row['partner']} {row['period_end']:%Y-%m}",
+            observed=f"{row['level']:,} kg and {row['growth'] / 100:+.2f} % imply {row['low']:,.0f} to {row['high']:,.0f} kg a year before",
+            expected=f"{row['base']:,} kg, which the ledger has for that period" + (
+                f" and from which it is {-row['growth'] / 100:+.2f} %" if is_turned else ""
+            ),
+            advice="Look at the sign in the source, and correct it; if the year before was revised so much, approve." if is_turned
+            else "The year before was revised; download it again.",
+        )  # fmt: skip
+
+
+def _implied(growth: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+    """By what a growth multiplies at least, in basis points, and the least and the most base that it implies where that is above 0."""
+    # A printed figure may be rounded or cut off, so it stands for anything within one whole step to either side.
+    least, most = (BASIS_POINTS + growth + sign * pl.col("growth_step") for sign in (-1, 1))
+    level, step = pl.col("level"), pl.col("level_step")
+    return least, (level - step) * BASIS_POINTS / most, (level + step) * BASIS_POINTS / least
+
+
+def _printed(judged: Judged) -> pl.DataFrame:
+    """FIGURE, SAID, kind, single and whether it is `new`: the amounts of the file, and the words that stand on the same products."""
+    own = judged.own.filter(~GROWTH)
+    theirs = judged.published.rows(
+        judged.months, (*FIGURE, *SAID, "kind"), pl.col("product").is_in(judged.products), ~pl.col("measure").str.ends_with("_yoy")
+    )  # fmt: skip
+    mine = own.with_columns(kind=pl.lit("published"), new=pl.lit(True))
+    columns = [*FIGURE, *SAID, "kind", "single", "new"]
+    return pl.concat([mine.select(columns), theirs.with_columns(new=pl.lit(False)).select(columns)])
+
+
+def _prints_disagree(judged: Judged) -> Rows:
+    """Prints of one figure on several days differ by a revision at most, and in how many digits they have."""
+    if judged.row["kind"] != "published":
+        return
+    rows = _printed(judged).filter(kind="published")
+    both = rows.filter("new").join(rows, on=FIGURE, suffix="_told")
+    later = ~pl.col("new_told") | (pl.col("known_from") > pl.col("known_from_told"))
+    said, told = [pl.col("value"), pl.col("resolution")], [pl.col("value_told"), pl.col("resolution_told")]
+    is_same = has_fewer_digits(*said, *told) | has_fewer_digits(*told, *said)
+    apart = (said[0] - told[0]).abs() > DISAGREE_SHARE_MAX * pl.max_horizontal(said[0], told[0])
+    differing = both.filter(later, apart, ~is_same).sort(*FIGURE, "known_from", "known_from_told")
+    for found in differing.head(EXAMPLES).iter_rows(named=True):
+        yield finding(
+            "prints_disagree", "error", _subject(found), observed=f"{found['value']:,}, printed on {found['known_from']}",
+            expected=f"within {DISAGREE_SHARE_MAX:.0%} of {found['value_told']:,}, printed on {found['known_from_told']}",
+            advice="See which of the two is a slip or of another basket, and leave it out; if customs revised so much, approve.",
+        )  # fmt: skip
+
+
+def _prints_do_not_add_up(judged: Judged) -> Rows:
+    """A figure of several months is no less than any part of it, nor than its months together; and no more where all are known."""
+    if judged.row["kind"] != "published":
+        return
+    start, end = month_index("period_start").alias("first"), month_index("period_end").alias("last")
+    rows = _printed(judged).sort(*FIGURE, "new", "known_from").unique(FIGURE, keep="last", maintain_order=True)
+    rows = rows.with_columns(start, end)
+    met = rows.filter(~pl.col("single")).join(rows, on=CODED, suffix="_part").filter(
+        pl.col("first_part") >= pl.col("first"), pl.col("last_part") <= pl.col("last"),
+        (pl.col("first_part") > pl.col("first")) | (pl.col("last_part") < pl.col("last")),
+    )  # fmt: skip
+    value, is_month = pl.col("value_part"), pl.col("single_part")
+    wholes = met.group_by(*FIGURE, "value", "resolution", "first", "last").agg(
+        pl.col("new").any() | pl.col("new_part").any(), months=is_month.sum(), together=value.filter(is_month).sum(),
+        steps=pl.col("resolution_part").filter(is_month).sum(), largest=(value - pl.col("resolution_part")).max(),
+    )  # fmt: skip
+    slack = REVISED_SHARE_MAX * pl.col("value") + pl.col("resolution")
+    is_whole = pl.col("months") == pl.col("last") - pl.col("first") + 1
+    is_less = pl.max_horizontal(pl.col("together") - pl.col("steps"), "largest") > pl.col("value") + slack
+    is_more = is_whole & (pl.col("together") + pl.col("steps") < pl.col("value") - slack)
+    wrong = wholes.with_columns(is_less=is_less).filter("new", pl.col("is_less") | is_more).sort(FIGURE)
+    for found in wrong.head(EXAMPLES).iter_rows(named=True):
+        least = max(found["together"], found["largest"])
+        yield finding(
+            "prints_do_not_add_up", "error", _subject(found), observed=f"{found['value']:,} ({wrong.height} such figures)",
+            expected=f"at least {least:,}, as months or a part of it have" if found["is_less"] else f"{found['together']:,}, its months together",
+            advice="One of these figures is a slip, or of another month or basket; look at their sources and leave it out.",
+        )  # fmt: skip
+
+
+def _thousandth(judged: Judged) -> Rows:
+    """A quantity printed to the kilogram of which a thousand times as much is like all that stands beside it: the point of `3.188` t
+    parts thousands."""
+    if judged.row["kind"] != "published":
+        return
+    rows = _printed(judged).filter(measure="quantity_kg").unique(FIGURE, keep="first", maintain_order=True)
+    rows = rows.with_columns(first=month_index("period_start"), last=month_index("period_end")).with_columns(
+        usual=pl.col("value") / (pl.col("last") - pl.col("first") + 1)
+    )
+    to_the_kilogram = rows.filter("new", pl.col("value") > 0, resolution=1)
+    beside = to_the_kilogram.join(rows, on=CODED, suffix="_beside").filter(
+        (pl.col("last") - pl.col("last_beside")).abs() <= YEAR_MONTHS,
+        (pl.col("period_start") != pl.col("period_start_beside")) | (pl.col("period_end") != pl.col("period_end_beside")),
+    )  # fmt: skip
+    others = beside.group_by(*FIGURE, "value", "usual").agg(
+        least=pl.col("usual_beside").min(), middle=pl.col("usual_beside").median(), figures=pl.len()
+    )
+    like = 1000 * pl.col("usual") / pl.col("middle")
+    found_among = others.filter(
+        pl.col("least") >= FAR_LESS * pl.col("usual"), like.is_between(1 / LIKE_FACTOR, LIKE_FACTOR)
+    )
+    for found in found_among.sort(FIGURE).head(EXAMPLES).iter_rows(named=True):
+        yield finding(
+            "thousandth", "error", _subject(found), observed=f"{found['value']:,}",
+            expected=f"some {found['middle']:,.0f} a month, as {counted(found['figures'], 'figure')} beside it; "
+            f"{1000 * found['value']:,} would be like them",
+            advice="See whether the point parts thousands in the source, 3.188 t for 3,188; then write the number without it. If so "
+            "little was traded, approve.",
+        )  # fmt: skip
+
+
+def _subject(found: dict[str, object]) -> str:
+    return (
+        f"{found['flow']} {found['product']} {found['partner']} {span_name(found['period_start'], found['period_end'])} "  # type: ignore[arg-type]
+        f"{found['measure']}"
+    )
+
+
+PRINTS: tuple[Check, ...] = (
+    _year_to_date, _parts_exceed_total, _implied_revision, _prints_disagree, _prints_do_not_add_up, _thousandth,
+)  # fmt: skip

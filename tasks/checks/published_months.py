@@ -1,0 +1,138 @@
+"""The published months that a release is compared with: read when a check asks for them, and no more than it asks for.
+
+What was long ago does not say what is usual, so only some months before and after the release are looked at. Most checks want
+sums of whole months: then each file is read by itself, a few columns of it, and only the sums are kept.
+"""
+
+import functools
+import os
+from collections.abc import Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from schemas.table import polars_schema, table_name
+from schemas.tables.observation import Observation
+from tasks.domain.coverage import WORLD
+from tasks.domain.periods import first_day
+from tasks.store.parquet import partition_month, path_partition
+from tasks.store.snapshot import Snapshot
+
+# As far as any check looks: what is usual is told by two years, and a printed total speaks of its whole year.
+MONTHS_BACK, MONTHS_AHEAD = 24, 12
+# So many codes are looked for in the files; of more, all are added up.
+FEW_PRODUCTS = 500
+# Texts that are compared, grouped and joined by the hundred thousand: as categories they are numbers.
+CODED = ("flow", "product", "partner", "measure")
+RATED = ("quantity_kg", "value_usd", "value_cny")
+# Flow, and year x 12 + month - 1.
+Month = tuple[str, int]
+
+
+def with_codes(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with its texts of CODED as categories; they sort and read as texts."""
+    return frame.with_columns(pl.col(name).cast(pl.Categorical) for name in CODED if name in frame.columns)
+
+
+class PublishedMonths:
+    """The last words on the months around a release, but for those of the release itself."""
+
+    def __init__(self, snapshot: Snapshot | None, flows: Collection[str], first: int, last: int, without: str) -> None:
+        self.without = without
+        self.files: dict[Month, Path] = {}
+        for entry in snapshot.entries(table_name(Observation)) if snapshot else ():
+            partition = path_partition(entry.partition)
+            flow, month = partition[0], partition_month(partition)
+            if flow in flows and first - MONTHS_BACK <= month <= last + MONTHS_AHEAD:
+                self.files[flow, month] = snapshot.path / entry.path  # type: ignore[union-attr]
+        self.files = dict(sorted(self.files.items()))
+
+    def rows(self, months: Iterable[Month], columns: Sequence[str], *where: pl.Expr) -> pl.DataFrame:
+        """Rows of some months in the order of the ledger: `columns`, `month` and whether it is a `single` one. `where`
+        speaks of columns of the ledger."""
+        wanted, frames = set(months), []
+        for (flow, month), file in self.files.items():
+            if (flow, month) in wanted:
+                rows = self._last_words(file).filter(pl.col("release_id") != self.without, *where)
+                frames.append(
+                    rows.with_columns(
+                        flow=pl.lit(flow), month=pl.lit(month, pl.Int32), single=pl.col("period_start") == first_day(month)
+                    ).select(*columns, "month", "single")
+                )  # fmt: skip
+        if not frames:
+            kinds = polars_schema(Observation) | {"month": pl.Int32(), "single": pl.Boolean()}
+            return with_codes(pl.DataFrame(schema={name: kinds[name] for name in (*columns, "month", "single")}))
+        return with_codes(pl.concat(pl.collect_all(frames)))
+
+    @functools.cached_property
+    def with_totals(self) -> list[str]:
+        """The products of which there is a figure of several months."""
+        found = [
+            self._last_words(file).filter(pl.col("period_start") < first_day(month)).select("product", "release_id")
+            for (_, month), file in self.files.items()
+        ]
+        rows = (
+            pl.concat(pl.collect_all(found))
+            if found
+            else pl.DataFrame(schema={"product": pl.String, "release_id": pl.String})
+        )
+        return rows.filter(pl.col("release_id") != self.without)["product"].unique().sort().to_list()
+
+    def sums(self, months: Iterable[Month], of_partners: Collection[Month], products: Sequence[str]) -> "Sums":
+        """The sums of some months, none of which the release itself speaks of. By product they are of `products` at least (of
+        few products only these are read); by partner they are of `products` alone and of the months `of_partners`."""
+        of_month = functools.partial(self._sums_of_month, of_partners=of_partners, products=products)
+        # Each file is small, so that one keeps no more than one core busy.
+        with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+            found = [Sums(_NO_PRODUCTS, _NO_PARTNERS), *threads.map(of_month, months)]
+        return Sums(*(pl.concat(parts) for parts in zip(*found, strict=True)))
+
+    def _sums_of_month(self, place: Month, of_partners: Collection[Month], products: Sequence[str]) -> "Sums":
+        flow, month = place
+        wants_partners = place in of_partners
+        is_asked = pl.col("product").is_in(pl.Series(products, dtype=pl.String).implode())
+        where = [is_asked] if len(products) <= FEW_PRODUCTS else []
+        single = pl.col("period_start") == first_day(month)
+        # Of a printed figure nobody knows the parts, and it is rounded.
+        rows = self._last_words(self.files[place]).filter(*where).select(
+            "product", "measure", "value", *(["partner"] if wants_partners else []),
+            single=single, counted=single & (pl.col("kind") != "published"),
+        ).collect()  # fmt: skip
+        names = {"flow": pl.lit(flow).cast(pl.Categorical), "month": pl.lit(month, pl.Int32)}
+        # A column for each measure is added up in half the time that a condition takes in each group.
+        each = {name: pl.when(pl.col("counted") & (pl.col("measure") == name)).then("value") for name in RATED}
+        totals = rows.lazy().select("product", **each).set_sorted("product").group_by("product").agg(
+            pl.col(RATED).sum(), partners=pl.max_horizontal(pl.col(name).count() for name in RATED[1:])
+        )  # fmt: skip
+        by_partner = [_NO_PARTNERS]
+        for name in RATED[1:] if wants_partners else ():
+            # One key alone is grouped without being put together from two, and the world is one group.
+            money = rows.lazy().filter("single", measure=name).filter(is_asked).group_by("partner")
+            values = (
+                money.agg(pl.col("value").sum()).filter(pl.col("partner") != WORLD).with_columns(measure=pl.lit(name))
+            )
+            by_partner.append(with_codes(values.collect()).with_columns(**names).select(_NO_PARTNERS.columns))
+        by_product = with_codes(totals.collect()).with_columns(**names).select(_NO_PRODUCTS.columns)
+        return Sums(by_product, pl.concat(by_partner))
+
+    def _last_words(self, file: Path) -> pl.LazyFrame:
+        return pl.scan_parquet(file, hive_partitioning=False, glob=False).filter(pl.col("known_until").is_null())
+
+
+class Sums(NamedTuple):
+    """Sums of whole months. `by_product`: flow, product, month, the sums of RATED and how many `partners` have a value, without printed
+    figures; a product that has a row in the month is here also where its sums are 0. `by_partner`: flow, partner, measure, month, value; no world."""
+
+    by_product: pl.DataFrame
+    by_partner: pl.DataFrame
+
+
+_SUMS = {"flow": pl.String, "product": pl.String, "month": pl.Int32, **dict.fromkeys(RATED, pl.Int64)}
+_NO_PRODUCTS = with_codes(pl.DataFrame(schema={**_SUMS, "partners": pl.UInt32}))
+_NO_PARTNERS = with_codes(
+    pl.DataFrame(
+        schema={"flow": pl.String, "partner": pl.String, "measure": pl.String, "month": pl.Int32, "value": pl.Int64}
+    )
+)

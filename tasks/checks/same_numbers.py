@@ -1,0 +1,139 @@
+"""Gate D: are the numbers of the release published already, as something else?
+
+A file that somebody opened and saved has other bytes and the same numbers. The numbers of the other direction, of another year or
+month, and rows that were pasted below others are found by the numbers and by their order. Where the very bytes are those of another
+release, `tasks/checks/declared_flow.py` says so. The same rules as in `tasks/checks/file_quality.py`: a check returns findings and changes nothing.
+"""
+
+import polars as pl
+
+from schemas.table import FLOWS
+from schemas.tables.observation import Observation
+from tasks.checks.context import EXAMPLES, Check, Judged, values_of
+from tasks.checks.published_months import Month, PublishedMonths
+from tasks.checks.thresholds import threshold, whole_threshold
+from tasks.domain.findings import Rows, finding
+from tasks.domain.periods import month_index, month_name
+from tasks.store.parquet import partition_month
+from tasks.store.verify_on_read import prove
+
+SERIES = ["flow", "product", "partner", "measure"]
+# So many runs of months may stand one below the other in a file; of more it is in another order.
+RUNS_MAX = 4
+
+
+def _own(judged: Judged) -> pl.DataFrame:
+    """The numbers of the release that are not the same by chance: SERIES, month, value; of a broad release whole products."""
+    return judged.numbers.filter(pl.col("value") >= whole_threshold("same_number_least"))
+
+
+def _numbers_of_other_flow(judged: Judged) -> Rows:
+    """Numbers that are published as the other direction, for the same products, partners and months."""
+    row = judged.row
+    if row["kind"] == "published" or judged.known.snapshot is None:
+        return
+    same_bytes = judged.known.releases.filter(pl.col("raw_sha256") == row["raw_sha256"], pl.col("flow") != row["flow"])
+    if same_bytes.height:
+        return
+    mine = _own(judged)
+    for flow in mine["flow"].cast(pl.String).unique().sort():
+        other = next(name for name in FLOWS if name != flow)
+        numbers = mine.filter(pl.col("flow") == flow)
+        published = PublishedMonths(judged.known.snapshot, {other}, judged.first, judged.last, row["release_id"])
+        months: set[Month] = {(other, month) for month in numbers["month"].unique()} & set(published.files)
+        if not months:
+            continue
+        prove(judged.known.snapshot, Observation, lambda part, of=months: (part[0], partition_month(part)) in of)  # type: ignore[misc]
+        key = [*SERIES[1:], "month", "value"]
+        same = numbers.join(values_of(published, months, judged.products).select(key).unique(), on=key, how="semi")
+        is_all = same.height == numbers.height >= whole_threshold("same_numbers_all")
+        if same.height >= whole_threshold("same_numbers_some") or is_all:
+            yield finding(
+                "numbers_of_other_flow", "error", row["title"],
+                observed=f"{same.height} of {numbers.height} numbers are those published as {other}",
+                expected=f"numbers of {flow}, as declared",
+                advice=f"See which of the two the query was for. Where rows of {other} stand among those of {flow}, take them out.",
+            )  # fmt: skip
+
+
+def _another_month(judged: Judged) -> Rows:
+    """The very numbers of other months, published or of the same file: the query was for those, or they were relabelled."""
+    if judged.row["kind"] == "published":
+        return
+    mine, places = _own(judged), [*SERIES, "month", "value"]
+    published = judged.values.select(places).unique([*SERIES, "month"]).join(mine, on=[*SERIES, "month"], how="anti")
+    others = pl.concat([published.with_columns(own=pl.lit(False)), mine.select(places).with_columns(own=pl.lit(True))])
+    others = others.rename({"month": "there"})
+    lag = (pl.col("there") - pl.col("month")).alias("lag")
+    # Of two months of one file the later is the copy.
+    is_other = (pl.col("there") != pl.col("month")) & (~pl.col("own") | (pl.col("there") < pl.col("month")))
+    same = mine.join(others, on=[*SERIES, "value"]).filter(is_other).group_by("flow", "month", lag).len()
+    lags = same.filter(pl.col("len") >= whole_threshold("same_numbers_some")).select("flow", "lag").unique()
+    if lags.is_empty():
+        return
+    there = mine.join(lags, on="flow").with_columns(there=pl.col("month") + pl.col("lag"))
+    counts = there.join(others, on=[*SERIES, "there"]).filter(is_other).group_by("flow", "month", "lag").agg(
+        same=(pl.col("value") == pl.col("value_right")).sum(), of=pl.len()
+    )  # fmt: skip
+    yield from _relabelled(counts.sort("flow", "month", "lag"))
+
+
+def _relabelled(counts: pl.DataFrame) -> Rows:
+    """What is said of months (flow, month, lag) of which so many numbers are the `same` of so many that are compared. A series that never
+    changes is like many months, and tells none."""
+    spans = counts.group_by("flow", "lag", maintain_order=True).agg(
+        pl.col("same", "of").sum(), months=pl.len(), first=pl.col("month").min(), last=pl.col("month").max()
+    )  # fmt: skip
+    spans = spans.filter(
+        pl.col("months") > 1, pl.col("same") >= whole_threshold("same_numbers_months"),
+        pl.col("same") >= threshold("same_numbers_share") * pl.col("of"),
+    ).filter(pl.len().over("flow") == 1)  # fmt: skip
+    advice = "See for which month the query was. If it was for the other one, ingest the right one under its own day."
+    for found in spans.to_dicts():
+        first, last, lag = found["first"], found["last"], found["lag"]
+        yield finding(
+            "another_month", "error", f"{found['flow']} {month_name(first)}..{month_name(last)}",
+            observed=f"{found['same']} of {found['of']} numbers are those of {abs(lag)} months {'before' if lag < 0 else 'after'}, "
+            f"{month_name(first + lag)}..{month_name(last + lag)}", expected="numbers of its own", advice=advice,
+        )  # fmt: skip
+    months = counts.filter(pl.col("same") >= whole_threshold("same_numbers_some"), pl.col("same") == pl.col("of"))
+    months = months.filter(pl.len().over("flow", "month") == 1).join(spans, on="flow", how="anti")
+    for found in months.head(EXAMPLES).to_dicts():
+        more = "" if months.height == 1 else f" ({months.height} such months)"
+        yield finding(
+            "another_month", "error", f"{found['flow']} {month_name(found['month'])}",
+            observed=f"{found['same']} numbers, all of them those of {month_name(found['month'] + found['lag'])}{more}",
+            expected="numbers of its own", advice=advice,
+        )  # fmt: skip
+
+
+def _pasted_records(judged: Judged) -> Rows:
+    """Months that run to the end and begin again, with products and partners of before: two downloads, one below the other. Parts of one
+    query have no month, no product, no partner, or no place in common."""
+    row = judged.row
+    if row["kind"] == "published" or not row["by_month"] or judged.first == judged.last:
+        return
+    columns = ["month", "product", "partner", "regime", "province"]
+    records = (
+        judged.release.detail.select("record", month_index("period_end").alias("month"), *columns[1:]).unique("record").sort("record")
+        .with_columns(pl.col("regime", "province").fill_null(""), before=pl.col("month").shift())
+        .with_columns(run=(pl.col("month") < pl.col("before")).fill_null(False).cum_sum())
+    )  # fmt: skip
+    count = int(records["run"].max()) + 1  # type: ignore[arg-type]
+    if not 1 < count <= RUNS_MAX:
+        return
+    runs = [records.filter(run=number) for number in range(count)]
+    values = [{name: {*run[name].unique()} for name in columns} for run in runs]
+    for later in range(1, count):
+        if any(all(values[earlier][name] & values[later][name] for name in columns) for earlier in range(later)):
+            first = runs[later].row(0, named=True)
+            yield finding(
+                "pasted_records", "error", row["title"],
+                observed=f"months begin again at record {first['record']}: {month_name(first['before'])} is followed by {month_name(first['month'])}",
+                expected="records of one download, in the order of their months",
+                advice="See whether records of another query, or of the other direction, were pasted below; ingest each download by itself.",
+            )  # fmt: skip
+            return
+
+
+SAME_NUMBERS: tuple[Check, ...] = (_numbers_of_other_flow, _another_month, _pasted_records)

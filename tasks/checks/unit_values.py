@@ -1,0 +1,238 @@
+"""Gate D: do quantities and values of the release fit one another?
+
+A value per kilogram far from what the product or the partner had in other months: shifted columns, tonnes for kilograms, a digit too
+many, the wrong currency; and a number that is 0 where the other one is large. What trade does to prices is measured on real downloads
+(`schemas/reference/check_thresholds.csv`). The same rules as in `tasks/checks/file_quality.py`: a check returns findings and changes nothing.
+"""
+
+import polars as pl
+
+from tasks.checks.context import EXAMPLES, GROWTH, MONEY, QUANTITY, Check, Judged
+from tasks.checks.declared_flow import other_currency
+from tasks.checks.published_months import RATED, with_codes
+from tasks.checks.thresholds import dollars_of, in_dollars, threshold, whole_threshold
+from tasks.domain.coverage import WORLD
+from tasks.domain.findings import Rows, finding
+from tasks.domain.periods import month_name
+
+UNIT_VALUE_FACTOR = 10
+UNIT_VALUE_MONTHS_MIN = 3
+# Below this a month of a product may be samples or repairs, whose price per kilogram means nothing: both as weighed and as its value
+# would weigh at the usual price, because tonnes taken for kilograms are light, too.
+SMALL_KG = 1_000
+PRODUCT = ["flow", "product"]
+PLACE = [*PRODUCT, "month"]
+
+
+def _unit_values(judged: Judged) -> Rows:
+    """Value per kilogram of a product, or of one of its partners, far from its other months."""
+    if judged.row["kind"] == "published":
+        return
+    for money in RATED[1:]:
+        traded = judged.trades.filter((pl.col("quantity_kg") > 0) & (pl.col(money) > 0))
+        if not traded["new"].any():
+            continue
+        rated = _of_products(judged, traded, money)
+        strange = _strange_products(judged, rated, money)
+        partners = _strange_partners(judged, traded, rated, money)
+        # Where most partners are off it is the month, and that is said once.
+        of_all = traded.filter("new").group_by(PLACE).agg(of=pl.len())
+        off = partners.group_by(PLACE).agg(off=pl.len()).join(of_all, on=PLACE).filter(2 * pl.col("off") > pl.col("of"))
+        is_said = off.join(strange, on=PLACE, how="semi")
+        for found in strange.to_dicts():
+            yield _finding(judged, found, money, "error", "")
+        for found in partners.join(is_said, on=PLACE, how="anti").head(EXAMPLES).to_dicts():
+            more = "" if partners.height == 1 else f" ({partners.height} such numbers of partners)"
+            yield _finding(judged, found, money, "error" if found["hold"] else "warning", more)
+
+
+def _finding(judged: Judged, found: dict[str, object], money: str, severity: str, more: str) -> dict[str, str]:
+    currency = money.removeprefix("value_").upper()
+    places = [found["flow"], found["product"], *([found["partner"]] if "partner" in found else [])]
+    return finding(
+        "unit_value",
+        severity,
+        f"{' '.join(map(str, places))} {month_name(found['month'])}",  # type: ignore[arg-type]
+        observed=f"{found['rate']:,.4g} {currency}/kg{more}",
+        expected=str(found["expected"]),
+        advice=f"Check units and columns of {judged.row['release_id']}; if the mix of goods really changed, approve.",
+    )
+
+
+def _of_products(judged: Judged, traded: pl.DataFrame, money: str) -> pl.DataFrame:
+    """Value per kilogram by product and month, `new` or published: PLACE, new, quantity_kg, the money, rate; and of all months of the
+    product their number and their middle, and of its other months the `low` and the `high`."""
+    # A partner with only one of the two (weight or value) would be in one sum and not in the other.
+    here = with_codes(pl.DataFrame(sorted(judged.touched), orient="row", schema={"flow": pl.String, "month": pl.Int32}))
+    met = traded.join(here, on=["flow", "month"], how="semi").group_by(PLACE).agg(
+        pl.col("new").any(), pl.col("quantity_kg", money).sum()
+    )  # fmt: skip
+    before = judged.sums.by_product.filter((pl.col("quantity_kg") > 0) & (pl.col(money) > 0)).with_columns(
+        new=pl.lit(False)
+    )  # fmt: skip
+    rated = pl.concat([met, before.select(met.columns)]).with_columns(rate=pl.col(money) / pl.col("quantity_kg"))
+    return _with_others(rated.join(met.filter("new").select(PRODUCT).unique(), on=PRODUCT, how="semi"), PRODUCT)
+
+
+def _with_others(rated: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """The rates with `usual`, the middle of all, how many `months` these are, and `low` and `high`, the bounds of the others."""
+    rate = pl.col("rate")
+    ends = rated.group_by(key).agg(
+        usual=rate.median(), months=pl.len(), lows=rate.bottom_k(2).sort(), highs=rate.top_k(2).sort(descending=True)
+    ).filter(pl.col("months") > 1)  # fmt: skip
+    ends = ends.with_columns(
+        *(pl.col(f"{name}s").list.get(place).alias(f"{name}{place}") for name in ("low", "high") for place in (0, 1))
+    )
+    return rated.join(ends.drop("lows", "highs"), on=key).with_columns(
+        low=pl.when(rate == pl.col("low0")).then("low1").otherwise("low0"),
+        high=pl.when(rate == pl.col("high0")).then("high1").otherwise("high0"),
+    )  # fmt: skip
+
+
+def _off_range() -> pl.Expr:
+    """How many times a rate is above the highest or below the lowest of the other months."""
+    return pl.max_horizontal(pl.col("rate") / pl.col("high"), pl.col("low") / pl.col("rate"))
+
+
+def _strange_products(judged: Judged, rated: pl.DataFrame, money: str) -> pl.DataFrame:
+    """The new months of products whose rate is far from the middle, or beyond the bounds, of their other months: with what is `expected`."""
+    times = threshold("price_range_factor")
+    least = threshold("price_range_hold" if judged.is_broad else "price_range_warn") * dollars_of(money)
+    weighs = pl.max_horizontal("quantity_kg", pl.col(money) / pl.col("usual"))
+    worth = pl.max_horizontal(money, pl.col("quantity_kg") * pl.col("usual"))
+    far = (pl.col("months") > UNIT_VALUE_MONTHS_MIN) & (weighs >= SMALL_KG) & ~(
+        pl.col("rate") / pl.col("usual")
+    ).is_between(1 / UNIT_VALUE_FACTOR, UNIT_VALUE_FACTOR)  # fmt: skip
+    beyond = (pl.col("months") > whole_threshold("history_months")) & (worth >= least) & (_off_range() > times)
+    strange = rated.filter("new").with_columns(far=far).filter(pl.col("far") | beyond).sort(PLACE)
+    if not strange["far"].all():
+        # Yuan under the title of dollars are said there.
+        shifted = {row["subject"] for row in other_currency(judged)}
+        said = (pl.col("flow").cast(pl.String) + f" {money}").is_in(shifted)
+        strange = strange.filter(pl.col("far") | ~said)
+    middle = pl.format(
+        f"within {UNIT_VALUE_FACTOR} times {{}}, the median of {{}} months", _rounded("usual"), pl.col("months")
+    )
+    return strange.with_columns(expected=pl.when("far").then(middle).otherwise(_bounds(times)))
+
+
+def _rounded(name: str) -> pl.Expr:
+    return pl.col(name).map_elements(lambda value: f"{value:,.4g}", return_dtype=pl.String)
+
+
+def _bounds(times: float) -> pl.Expr:
+    return pl.format(
+        f"within {times:g} times {{}} to {{}}, the least and the most of {{}} other months", _rounded("low"), _rounded("high"),
+        pl.col("months") - 1,
+    )  # fmt: skip
+
+
+def _strange_partners(judged: Judged, traded: pl.DataFrame, rated: pl.DataFrame, money: str) -> pl.DataFrame:
+    """The same of single partners, by their own months and, where these are few, by the product: with `expected` and whether to `hold`.
+    Of a broad release their own months are not read, and only what is off by a wrong unit is found."""
+    rate, key = pl.col("rate"), [*PRODUCT, "partner"]
+    partners = traded.filter(pl.col("partner") != WORLD).with_columns(rate=pl.col(money) / pl.col("quantity_kg"))
+    if judged.is_broad:
+        products = rated.filter("new").filter(pl.col("months") > UNIT_VALUE_MONTHS_MIN).select(*PLACE, middle="usual")
+        partners = partners.filter("new").join(products, on=PLACE)
+        least, times = threshold("price_range_hold") * dollars_of(money), threshold("price_unit_factor_broad")
+        off = pl.max_horizontal(rate / pl.col("middle"), pl.col("middle") / rate)
+        strange = partners.filter(off > times, _worth(money) >= least)
+        return strange.sort(off, *key, descending=[True, False, False, False]).with_columns(
+            hold=True, expected=_middle(times)
+        )
+    middles = partners.group_by(PRODUCT).agg(middle=rate.median(), rates=pl.len()).filter(
+        pl.col("rates") > UNIT_VALUE_MONTHS_MIN
+    )  # fmt: skip
+    partners = partners.join(partners.filter("new").select(key).unique(), on=key, how="semi")
+    own = _with_others(partners, key).filter("new", pl.col("months") > whole_threshold("history_months"))
+    own = own.join(middles, on=PRODUCT)
+    rest = partners.filter("new").join(own, on=[*key, "month"], how="anti").join(middles, on=PRODUCT)
+    hold, warn, parcel = (
+        threshold(name) * dollars_of(money) for name in ("price_range_hold", "price_range_warn", "price_unit_hold")
+    )
+    times, unit, unit_new = (
+        threshold(name) for name in ("price_range_factor", "price_unit_factor", "price_unit_factor_new")
+    )
+    worth = pl.max_horizontal(_worth(money), pl.col("quantity_kg") * pl.col("usual"))
+    is_small = pl.max_horizontal("quantity_kg", pl.col(money) / pl.col("middle")) < SMALL_KG
+    is_unit = (_off_range() > unit) & (worth >= parcel)
+    beyond = own.with_columns(hold=((_off_range() > times) & (worth >= hold)) | is_unit).filter(
+        pl.col("hold") | ((_off_range() > times) & (worth >= warn))
+    ).filter(~is_small).with_columns(expected=_bounds(times))  # fmt: skip
+    off = pl.max_horizontal(rate / pl.col("middle"), pl.col("middle") / rate)
+    new = rest.filter(off > unit_new, _worth(money) >= warn, ~is_small).with_columns(
+        hold=True, expected=_middle(unit_new)
+    )
+    columns = [*PLACE, "partner", "rate", "hold", "expected"]
+    found = pl.concat([beyond.select(columns), new.select(columns)])
+    return found.sort("hold", *PLACE, "partner", descending=[True, False, False, False, False])
+
+
+def _worth(money: str) -> pl.Expr:
+    """What a trade is worth, by its value or by its weight at the middle price of the product."""
+    return pl.max_horizontal(money, pl.col("quantity_kg") * pl.col("middle"))
+
+
+def _middle(times: float) -> pl.Expr:
+    return pl.format(f"within {times:g} times {{}}, the middle price of the product", _rounded("middle"))
+
+
+def _zero_numbers(judged: Judged) -> Rows:
+    """A value of 0 where much was weighed or counted, or the other way round: what is less than half a unit is printed as 0, and no more."""
+    if judged.row["kind"] == "published":
+        return
+    numbers = judged.own.filter("single", MONEY | (QUANTITY & ~GROWTH))
+    key = [*PLACE, "partner"]
+    zeros = numbers.filter(pl.col("value") == 0).select(key).unique()
+    if zeros.is_empty():
+        return
+    of_products = numbers.join(zeros.select(PRODUCT).unique(), on=PRODUCT, how="semi")
+    sums = of_products.group_by(*key, "measure").agg(pl.col("value").sum())
+    money = sums.filter(MONEY).rename({"measure": "money", "value": "paid"})
+    pairs = sums.filter(QUANTITY).join(money, on=key)
+    usual = _usual(judged, pairs)
+    both = pairs.join(zeros, on=key, how="semi").filter((pl.col("value") == 0) != (pl.col("paid") == 0))
+    both = both.join(usual, on=[*PRODUCT, "measure", "money"], how="left").with_columns(
+        dollars=in_dollars("paid", "money"), worth=in_dollars("usual", "money") * pl.col("value"), weighs=pl.col("paid") / pl.col("usual"),
+        least=pl.when(pl.col("measure").cast(pl.String) == "quantity_kg").then(threshold("zero_kg")).otherwise(threshold("zero_pieces")),
+    )  # fmt: skip
+    alone = pl.col("usual").is_null()
+    is_much = pl.when(pl.col("value") == 0).then(
+        pl.when(alone).then(pl.col("dollars") >= threshold("zero_alone"))
+        .otherwise((pl.col("dollars") >= threshold("zero_worth")) & (pl.col("weighs") >= pl.col("least")))
+    ).otherwise(
+        pl.when(alone).then(pl.col("value") >= threshold("zero_alone"))
+        .otherwise((pl.col("worth") >= threshold("zero_worth")) & (pl.col("value") >= pl.col("least")))
+    )  # fmt: skip
+    strange = both.filter(is_much).sort(*key, "measure", "money")
+    for found in strange.head(EXAMPLES).to_dicts():
+        quantity = f"{found['value']:,} {found['measure'].removeprefix('quantity_')}"
+        paid = f"{found['paid']:,} {found['money'].removeprefix('value_').upper()}"
+        parts = (quantity, paid) if found["value"] == 0 else (paid, quantity)
+        more = "" if strange.height == 1 else f" ({strange.height} such numbers)"
+        yield finding(
+            "zero_number", "error", f"{found['flow']} {found['product']} {found['partner']} {month_name(found['month'])}",
+            observed=" and ".join(parts) + more, expected="both, where either is so large",
+            advice="Compare with the site: an empty or cut field reads as 0. If it is printed so, approve or correct it.",
+        )  # fmt: skip
+
+
+def _usual(judged: Judged, pairs: pl.DataFrame) -> pl.DataFrame:
+    """The middle of what is paid for a unit of each product, as the release says and as is published: PRODUCT, measure, money, usual."""
+    columns = [*PRODUCT, "measure", "money", "rate"]
+    rates = [
+        pairs.filter(pl.col("value") > 0, pl.col("paid") > 0)
+        .with_columns(rate=pl.col("paid") / pl.col("value"))
+        .select(columns)
+    ]
+    for money in RATED[1:]:
+        before = judged.sums.by_product.join(pairs.select(PRODUCT).unique(), on=PRODUCT, how="semi").filter(
+            pl.col("quantity_kg") > 0, pl.col(money) > 0
+        )  # fmt: skip
+        names = {"measure": pl.lit("quantity_kg").cast(pl.Categorical), "money": pl.lit(money).cast(pl.Categorical)}
+        rates.append(before.with_columns(rate=pl.col(money) / pl.col("quantity_kg"), **names).select(columns))
+    return pl.concat(rates).group_by(columns[:-1]).agg(usual=pl.col("rate").median())
+
+
+UNIT_VALUES: tuple[Check, ...] = (_unit_values, _zero_numbers)

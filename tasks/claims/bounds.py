@@ -1,0 +1,251 @@
+"""What printed totals, months and growths of one series together leave open for a month or a total that nobody prints.
+
+Each period is a quantity of nothing or more. A total of the year is that of the month before and the month; a printed growth
+ties a period to the same one a year before. Every such relation narrows what its parts may be, until none narrows anything
+any more. What is printed stands as it is, and so does what follows from it by one printed growth. No more is assumed; where
+two relations contradict each other, because customs revised one of their numbers in silence, the one that comes later
+narrows nothing.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from tasks.claims.numbers import Printed
+from tasks.claims.wording import show_level
+from tasks.domain.periods import month_name
+from tasks.domain.precision import Interval, Reading, cut_off, hull, rounded
+
+# First and last month.
+Period = tuple[int, int]
+YEAR = 12
+ROUNDS_MAX = 40
+# What narrows less is not worth another number to name.
+WORTH = Fraction(1, 100)
+HUNDRED = Fraction(1, 100)
+# So many of the printed figures behind an interval are named in a reason.
+NAMED_MAX = 8
+IsComparable = Callable[[Period, Period], bool]
+Of = Callable[[Fraction, Fraction], Interval]
+
+
+@dataclass(frozen=True, order=True)
+class Source:
+    """A printed number that a bound rests on."""
+
+    first: int
+    last: int
+    is_growth: bool
+
+
+Sources = frozenset[Source]
+NOTHING: Sources = frozenset()
+
+
+@dataclass
+class Bound:
+    """What a period may be; `high` None: nothing limits it. Each end with the printed numbers that it rests on."""
+
+    low: Fraction = Fraction(0)
+    high: Fraction | None = None
+    low_from: Sources = NOTHING
+    high_from: Sources = NOTHING
+    stands: bool = False
+
+    def raise_low(self, low: Fraction, source: Sources) -> bool:
+        """Take a higher low end over, where it is worth it and contradicts nothing."""
+        if self.stands or low <= self.low or (self.high is not None and low > self.high):
+            return False
+        if low - self.low < WORTH * (low if self.high is None else self.high - self.low):
+            return False
+        self.low, self.low_from = low, source
+        return True
+
+    def lower_high(self, high: Fraction, source: Sources) -> bool:
+        """Take a lower high end over, where it is worth it and contradicts nothing."""
+        if self.stands or high < self.low:
+            return False
+        if self.high is not None and (high >= self.high or self.high - high < WORTH * (self.high - self.low)):
+            return False
+        self.high, self.high_from = high, source
+        return True
+
+
+@dataclass
+class Series:
+    """The printed numbers of one series, by period, and which of two periods mean the same."""
+
+    levels: Mapping[Period, Printed]
+    growths: Mapping[Period, Printed]
+    # Sums of parts and zeros, which are known exactly.
+    exact: Mapping[Period, Fraction]
+    is_comparable: IsComparable
+    _solved: tuple[dict[Period, Bound], dict[Period, Bound]] | None = field(default=None, repr=False)
+
+    def between(self, period: Period) -> tuple[Interval, Interval, Sources] | None:
+        """What a period may be, where all printed numbers were rounded and where some were cut off, and what that rests on.
+
+        None where nothing limits it, or where it means several things.
+        """
+        if not self.is_comparable(period, period):
+            return None
+        if self._solved is None:
+            self._solved = (self._solve(rounded), self._solve(_rounded_or_cut_off))
+        found = [_of(period, bounds) for bounds in self._solved]
+        strict, loose = ((bound.low, bound.high) for bound in found)
+        if strict[1] is None or loose[1] is None:
+            return None
+        inside = Interval(strict[0], strict[1])
+        return inside, hull(inside, Interval(loose[0], loose[1])), found[0].low_from | found[0].high_from
+
+    def _solve(self, opened: Of) -> dict[Period, Bound]:
+        bounds = {period: Bound() for period in self._periods()}
+        for period, printed in self.levels.items():
+            own = opened(*printed)
+            source = frozenset({Source(*period, is_growth=False)})
+            bounds[period] = Bound(max(own.low, Fraction(0)), own.high, source, source, stands=True)
+        for period, value in self.exact.items():
+            bounds[period] = Bound(value, value, stands=True)
+        sums = list(self._sums())
+        growths = [(period, opened(*printed).scaled(HUNDRED, 1)) for period, printed in sorted(self.growths.items())]
+        printed_places = {period for period, bound in bounds.items() if bound.stands}
+        _until_settled(lambda: [_add_up(bounds, whole, parts) for whole, parts in sums])
+        for period, ratio in growths:
+            ends = {period, _year_before(period)}
+            if len(ends & printed_places) == 1 and self._grow(bounds, period, ratio):
+                (other,) = ends - printed_places
+                bounds[other].stands = of_growth(bounds[other].low_from | bounds[other].high_from) is not None
+        _until_settled(
+            lambda: [
+                *(_add_up(bounds, whole, parts) for whole, parts in sums),
+                *(self._grow(bounds, period, ratio) for period, ratio in growths),
+            ]
+        )
+        return bounds
+
+    def _years(self) -> list[int]:
+        periods = [*self.levels, *self.exact, *self.growths, *(_year_before(period) for period in self.growths)]
+        return sorted({month // YEAR for period in periods for month in period})
+
+    def _periods(self) -> Iterator[Period]:
+        for year in self._years():
+            january = year * YEAR
+            yield from ((month, month) for month in range(january, january + YEAR))
+            yield from ((january, month) for month in range(january + 1, january + YEAR))
+        yield from (*self.levels, *self.growths, *(_year_before(period) for period in self.growths))
+
+    def _sums(self) -> Iterator[tuple[Period, list[Period]]]:
+        """Periods and what they are the sum of."""
+        for year in self._years():
+            january, december = year * YEAR, year * YEAR + YEAR - 1
+            if self.is_comparable((january, december), (january, december)):
+                for month in range(january + 1, december + 1):
+                    yield (january, month), [(january, month - 1), (month, month)]
+        for first, last in sorted({*self._periods()}):
+            if first < last and first % YEAR and self.is_comparable((first, last), (first, last)):
+                yield (first, last), [(month, month) for month in range(first, last + 1)]
+                january = first - first % YEAR
+                if last < january + YEAR and self.is_comparable((january, last), (january, last)):
+                    yield (january, last), [(january, first - 1), (first, last)]
+
+    def _grow(self, bounds: dict[Period, Bound], period: Period, ratio: Interval) -> bool:
+        """Narrow a period and the same a year before by the growth that is printed between them."""
+        base = _year_before(period)
+        if not self.is_comparable(period, base) or ratio.high <= 0:
+            return False
+        now, before, own = bounds[period], bounds[base], frozenset({Source(*period, is_growth=True)})
+        narrowed = [before.raise_low(now.low / ratio.high, now.low_from | own)]
+        narrowed += [now.raise_low(before.low * max(ratio.low, Fraction(0)), before.low_from | own)]
+        if before.high is not None:
+            narrowed.append(now.lower_high(before.high * ratio.high, before.high_from | own))
+        if now.high is not None and ratio.low > 0:
+            narrowed.append(before.lower_high(now.high / ratio.low, now.high_from | own))
+        return any(narrowed)
+
+
+def reading(found: tuple[Interval, Interval, Sources], series: Series, measure: str) -> Reading:
+    """A reading of a level that follows from others; one that rests on more than a month and its growth carries the silent
+    revisions of all of them."""
+    strict, loose, sources = found
+    low, high = (show_level(end, measure) for end in (strict.low, strict.high))
+    between = f"between {low} and {high}" if strict.low else f"at most {high}"
+    growth = of_growth(sources)
+    if growth is not None:
+        rate = series.growths[growth.first, growth.last][0]
+        words = f"{between}, as the printed growth of {float(rate):+.10g} % implies"
+    else:
+        named = [_named(source, series, measure) for source in sorted(sources)]
+        more = f" and {len(named) - NAMED_MAX} more" if len(named) > NAMED_MAX else ""
+        words = f"{between}, as these printed figures leave open: {', '.join(named[:NAMED_MAX])}{more}"
+    return Reading(strict, loose, strict.middle, "implied", words, is_revisable=growth is None)
+
+
+def _named(source: Source, series: Series, measure: str) -> str:
+    """A printed number as the reason of a verdict names it."""
+    period = source.first, source.last
+    months = month_name(source.first) + (f"..{month_name(source.last)}" if source.last > source.first else "")
+    if source.is_growth:
+        return f"the growth of {months} ({float(series.growths[period][0]):+.10g} %)"
+    return f"{months} ({show_level(series.levels[period][0], measure)})"
+
+
+def of_growth(sources: Sources) -> Source | None:
+    """The printed growth that a bound rests on, where it rests on it and one level alone."""
+    growths = [source for source in sources if source.is_growth]
+    return growths[0] if len(growths) == 1 and len(sources) <= len(growths) + 1 else None
+
+
+def _until_settled(narrow: Callable[[], list[bool]]) -> None:
+    """Narrow again and again, until nothing is narrowed any more."""
+    for _ in range(ROUNDS_MAX):
+        if not any(narrow()):
+            return
+
+
+def _add_up(bounds: dict[Period, Bound], whole: Period, parts: list[Period]) -> bool:
+    """Narrow a sum by its parts, and each part by the sum and the other parts."""
+    total, pieces = bounds[whole], [bounds[part] for part in parts]
+    narrowed = [total.raise_low(sum((one.low for one in pieces), Fraction(0)), _union(one.low_from for one in pieces))]
+    if (highs := _sum_of_highs(pieces)) is not None:
+        narrowed.append(total.lower_high(highs, _union(one.high_from for one in pieces)))
+    for place, piece in enumerate(pieces):
+        others = pieces[:place] + pieces[place + 1 :]
+        if (highs := _sum_of_highs(others)) is not None:
+            source = total.low_from | _union(one.high_from for one in others)
+            narrowed.append(piece.raise_low(total.low - highs, source))
+        if total.high is not None:
+            source = total.high_from | _union(one.low_from for one in others)
+            narrowed.append(piece.lower_high(total.high - sum(one.low for one in others), source))
+    return any(narrowed)
+
+
+def _of(period: Period, bounds: dict[Period, Bound]) -> Bound:
+    """The bound of a period, also of one that is the difference of two totals of a year or the sum of months."""
+    if period in bounds:
+        return bounds[period]
+    first, last = period
+    own, january = Bound(), first - first % YEAR
+    extended = bounds | {period: own}
+    months = [(month, month) for month in range(first, last + 1)]
+    if all(month in bounds for month in months):
+        _add_up(extended, period, months)
+    if first > january and (january, last) in bounds:
+        _add_up({**extended}, (january, last), [(january, first - 1), period])
+    return own
+
+
+def _sum_of_highs(bounds: list[Bound]) -> Fraction | None:
+    highs = [bound.high for bound in bounds]
+    return None if None in highs else sum((high for high in highs if high is not None), Fraction(0))
+
+
+def _union(sources: Iterator[Sources]) -> Sources:
+    return frozenset().union(*sources)
+
+
+def _year_before(period: Period) -> Period:
+    return period[0] - YEAR, period[1] - YEAR
+
+
+def _rounded_or_cut_off(value: Fraction, step: Fraction) -> Interval:
+    return hull(rounded(value, step), cut_off(value, step))

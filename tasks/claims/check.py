@@ -1,0 +1,71 @@
+"""A file of claims against a snapshot of the ledger: one verdict a row."""
+
+import hashlib
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.tables.claim import INPUT, VERDICTS, CheckedClaim
+from tasks.claims.parse import read_product
+from tasks.claims.readings import Readings
+from tasks.claims.verdict import check_claim
+from tasks.domain.classification import members
+from tasks.domain.errors import Unclear
+from tasks.domain.text import counted
+from tasks.store.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class ClaimsFile:
+    """A file of claims: its name, the hash of its bytes, its rows as text."""
+
+    name: str
+    sha256: str
+    rows: pl.DataFrame
+
+
+def check_claims(snapshot: Snapshot, claims: ClaimsFile) -> DataFrame[CheckedClaim]:
+    """Every row of the file with all its columns, then verdict and reason; in the order given."""
+    products = {product for row in claims.rows.iter_rows(named=True) if (product := product_of(row))}
+    readings = Readings(snapshot, products | {code for product in products for code in members(product)})
+    found = [check_claim(readings, row) for row in claims.rows.iter_rows(named=True)]
+    verdicts = pl.DataFrame(
+        {"verdict": [verdict for verdict, _ in found], "reason": [reason for _, reason in found]},
+        schema={"verdict": pl.String, "reason": pl.String},
+    )
+    kept = claims.rows.drop("verdict", "reason", strict=False).with_columns(pl.col(INPUT).fill_null(""))
+    return DataFrame[CheckedClaim](CheckedClaim.validate(pl.concat([kept, verdicts], how="horizontal"), lazy=True))
+
+
+def product_of(row: dict[str, str | None]) -> str | None:
+    """Our product that the commodity of a claim stands for; None where it cannot be determined."""
+    try:
+        return read_product({name: text or "" for name, text in row.items()})
+    except Unclear:
+        return None
+
+
+def read_claims(file: Path) -> ClaimsFile:
+    """The rows of a claims file as text. Raises ValueError where it is none."""
+    if not file.is_file():
+        raise ValueError(f"{file}: there is no such file; give a CSV with the columns {', '.join(INPUT)}")
+    data = file.read_bytes()
+    try:
+        rows = pl.read_csv(io.BytesIO(data), infer_schema=False, encoding="utf8")
+        rows = rows.rename({name: name.strip().lstrip("\ufeff") for name in rows.columns})
+    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
+        raise ValueError(f"{file}: not a CSV in UTF-8 ({str(error).splitlines()[0]}); save it as one") from error
+    if missing := [name for name in INPUT if name not in rows.columns]:
+        raise ValueError(
+            f"{file}: the columns {', '.join(missing)} are missing; a claims file has {', '.join(INPUT)}, and may have qualifier, hs_code_if_stated and others"
+        )
+    return ClaimsFile(file.name, hashlib.sha256(data).hexdigest(), rows)
+
+
+def summary(checked: pl.DataFrame) -> str:
+    """How many of each verdict, in a line."""
+    counts = dict(checked["verdict"].value_counts().iter_rows())
+    return f"{counted(checked.height, 'claim')}: " + ", ".join(f"{counts.get(name, 0)} {name}" for name in VERDICTS)

@@ -1,0 +1,237 @@
+"""Where a figure that is wrong in its place would be right: the search behind "right number, wrong place".
+
+The nearest mistakes come first: another base, another figure of the same place, another basket, partner, month or
+direction, another unit. The fewer digits a claim has, the nearer a place must be, because two digits are right somewhere
+by accident.
+"""
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+from tasks.claims.breaks import changes_between
+from tasks.claims.match import Agreement
+from tasks.claims.readings import Readings, growth_of
+from tasks.claims.statement import Spot, Stated
+from tasks.claims.wording import describe, show_level
+from tasks.domain.classification import BASKET
+from tasks.domain.coverage import WORLD
+from tasks.domain.precision import Interval, Reading
+
+Match = Callable[..., Agreement | None]
+FIGURES = {
+    "mom": "the change on the month before",
+    "yoy": "the change on a year before",
+    "share": "the share in the world total",
+}
+SURE = 4
+FAIRLY_SURE = 3
+SHORT_TON_KG = Fraction(90718474, 100000)
+MIXED_UNITS = (
+    (Fraction(1, 1000), "the figure in thousandths of this unit, as kilograms are of tonnes"),
+    (Fraction(1000), "the figure in thousands of this unit"), (Fraction(10), "the figure with a zero lost"),
+    (Fraction(1, 10), "the figure with a zero too many"), (SHORT_TON_KG / 1000, "the figure in short tons"),
+)  # fmt: skip
+
+
+def elsewhere(readings: Readings, stated: Stated, found: Sequence[Reading], match: Match) -> tuple[str, str] | None:
+    """The nearest place where the claim's digits are right: what it is, and the ledger's reading there."""
+    if stated.qualifier and stated.digits < FAIRLY_SURE:
+        return None
+    for digits, what, as_kind, reading in _places(readings, stated, found):
+        if stated.digits < digits:
+            continue
+        same = replace(stated, kind=as_kind)
+        if reading.tier != "implied" and match(same, reading, plain=True):
+            return what, reading.words
+    return None
+
+
+def at_same_place(readings: Readings, stated: Stated, match: Match) -> tuple[str, str] | None:
+    """What else of the same place has the claim's digits, however few these are: m/m for y/y, the year to date for the month."""
+    if stated.qualifier or stated.kind not in ("mom", "yoy"):
+        return None
+    for _, what, as_kind, reading in _same_place(readings, stated):
+        if match(replace(stated, kind=as_kind), reading, plain=True):
+            return what, reading.words
+    return None
+
+
+# How many digits a claim must have for it, what it is, the kind of figure that it would be, and the reading there.
+Candidate = tuple[int, str, str, Reading]
+
+
+def _places(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Iterator[Candidate]:
+    spot, kind = stated.spot, stated.kind
+    if not found:
+        yield from _uncovered(readings, stated)
+        return
+    if kind.endswith("_times"):
+        yield from _multiples(found)
+    if kind in ("mom", "yoy", "against"):
+        yield from _variants(readings, stated, found)
+        yield from _same_place(readings, stated)
+    if kind == "level":
+        yield from _within(readings, spot)
+        yield from _units(found)
+    for digits, what, other in _spots(readings, spot):
+        for reading in figure(readings, other, kind):
+            yield digits, what, kind, reading
+    if kind in FIGURES:
+        for digits, what, other in _spots(readings, spot, near=True):
+            for name, words in FIGURES.items():
+                if name != kind:
+                    for reading in figure(readings, other, name):
+                        yield max(digits, FAIRLY_SURE), f"{words}, {what}", name, reading
+
+
+def figure(readings: Readings, spot: Spot, kind: str) -> list[Reading]:
+    """Readings of a kind of figure at a place."""
+    if kind == "level":
+        return readings.level(spot, exact=True)
+    if kind in ("mom", "yoy") and (kind == "yoy" or spot.is_month):
+        return readings.growth(spot, spot.base(kind), exact=True)
+    if kind == "share" and spot.partner == WORLD:
+        return []  # the world is all of itself, which explains nothing
+    if kind == "share":
+        return readings.share(spot, exact=True)
+    return readings.unit_value(spot, exact=True) if kind == "unit_value" else []
+
+
+def _multiples(found: Sequence[Reading]) -> Iterator[Candidate]:
+    """ "Six times" for a growth of 660 %: the growth in multiples, which is one less than the ratio."""
+    for reading in found:
+        growth = reading.mapped(lambda one: one.scaled(1, -100))
+        times = float(reading.point) / 100 + 1
+        yield 1, f"the growth in multiples; the figure rose to {times:.1f} times what it was", "yoy_times", growth
+
+
+def _variants(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Iterator[Candidate]:
+    """The growth from figures that were rounded first, the ratio in per cent, the change measured from the later figure."""
+    spot = stated.spot
+    base = stated.against or spot.base(stated.kind)
+    now, before = readings.level(spot, exact=True), readings.level(base, exact=True)
+    if not now or not before or not now[0].point or not before[0].point or changes_between(spot, base):
+        return
+    unit = 1000 if spot.measure == "quantity_kg" else 10**6
+    whole = [Fraction(_half_up(one.point / unit)) * unit for one in (now[0], before[0])]
+    floor = [Fraction(one.point // unit) * unit for one in (now[0], before[0])]
+    for (a, b), how in ((whole, "rounded"), (floor, "cut off")):
+        if b and (a, b) != (now[0].point, before[0].point):
+            point = (a / b - 1) * 100
+            words = f"{show_level(a, spot.measure)} against {show_level(b, spot.measure)} is {float(point):+.1f} %"
+            what = f"the growth from figures that were {how} first; from the unrounded ones it is {float(found[0].point):+.1f} %"
+            yield (
+                2,
+                what,
+                stated.kind,
+                Reading(Interval(point, point), Interval(point, point), point, "computed", words),
+            )
+    if growth := growth_of(now[0], before[0]):
+        ratio = growth.mapped(lambda one: one.scaled(1, 100))
+        digits = 1 if stated.unit == "times" else FAIRLY_SURE
+        yield digits, "the later figure in times or per cent of the earlier one, not the growth", stated.kind, ratio
+    if backwards := growth_of(before[0], now[0]):
+        flipped = backwards.mapped(lambda one: Interval(-one.high, -one.low))
+        yield FAIRLY_SURE, "the change in per cent of the later figure instead of the earlier one", stated.kind, flipped
+
+
+def _same_place(readings: Readings, stated: Stated) -> Iterator[Candidate]:
+    """m/m for y/y, the month for the year to date, tonnes for money, at the same place."""
+    spot = stated.spot
+    january = spot.at(first=spot.last - spot.last % 12)
+    for other, what in (
+        (spot, "of the same period"),
+        (january, "of the year to date"),
+        (spot.at(first=spot.last), "of the last month alone"),
+    ):
+        for name in ("mom", "yoy"):
+            if (other, name) != (spot, stated.kind):
+                for reading in figure(readings, other, name):
+                    yield 2, f"{FIGURES[name]} {what}, {describe(other)}", name, reading
+
+
+def _within(readings: Readings, spot: Spot) -> Iterator[Candidate]:
+    """A month for the total, the total for the month; a single month of the period that is claimed needs few digits."""
+    january = spot.at(first=spot.last - spot.last % 12)
+    others = (
+        [(1, spot.at(first=month, last=month)) for month in range(spot.last, spot.first - 1, -1)]
+        if not spot.is_month
+        else []
+    )
+    for digits, other in [*others[:3], *((FAIRLY_SURE, one) for _, one in others[3:]), (FAIRLY_SURE, january)]:
+        if other != spot:
+            for reading in readings.level(other, exact=True):
+                yield digits, describe(other), "level", reading
+
+
+def _units(found: Sequence[Reading]) -> Iterator[Candidate]:
+    for factor, what in MIXED_UNITS:
+        for reading in found[:1]:
+            other = reading.mapped(functools.partial(Interval.scaled, factor=1 / factor))
+            yield FAIRLY_SURE, what, "level", other
+
+
+def _spots(readings: Readings, spot: Spot, *, near: bool = False) -> Iterator[tuple[int, str, Spot]]:
+    """Other places by how near they are: basket, partner, month, direction."""
+    for other in _baskets(readings, spot):
+        yield FAIRLY_SURE, f"another basket: {describe(other)}", other
+    partners = [WORLD, *readings.partners(spot)]
+    for partner in partners:
+        if partner != spot.partner:
+            other = spot.at(partner=partner)
+            yield FAIRLY_SURE, f"another partner: {describe(other)}", other
+    for shift in (-1, 1, -12, 12):
+        is_longer = not spot.is_month and abs(shift) == 1 and spot.last + shift > spot.first
+        other = spot.at(last=spot.last + shift) if is_longer else spot.shifted(shift)
+        yield FAIRLY_SURE, f"another month: {describe(other)}", other
+    yield FAIRLY_SURE, f"the other direction: {describe(_other_way(spot))}", _other_way(spot)
+    if near:
+        return
+    for shift in (*range(-11, -1), *range(2, 12)):
+        if not spot.is_month and spot.first % 12 == 0 and spot.first < spot.last + shift < spot.first + 12:
+            other = spot.at(last=spot.last + shift)
+            yield SURE, f"another month: {describe(other)}", other
+        if spot.is_month:
+            yield FAIRLY_SURE, f"another month: {describe(spot.shifted(shift))}", spot.shifted(shift)
+    for shift in (-1, 1):
+        for partner in partners:
+            if partner != spot.partner and spot.is_month:
+                other = spot.shifted(shift).at(partner=partner)
+                yield SURE, f"another partner and month: {describe(other)}", other
+
+
+def _baskets(readings: Readings, spot: Spot) -> Iterator[Spot]:
+    """The same of other codes and lines that are as narrow as those that people take for one another."""
+    for flow, product in sorted(readings.covered):
+        if flow == spot.flow and product != spot.product and not product.startswith(BASKET) and len(product) > 6:
+            yield spot.at(product=product)
+
+
+def _other_way(spot: Spot) -> Spot:
+    return spot.at(flow="import" if spot.flow == "export" else "export")
+
+
+def _uncovered(readings: Readings, stated: Stated) -> Iterator[Candidate]:
+    """Where the ledger has nothing for the place itself, only a number of several digits in a near place speaks."""
+    spot, kind = stated.spot, stated.kind
+    if kind in ("mom", "yoy"):
+        for digits, what, as_kind, reading in _same_place(readings, stated):
+            yield max(digits, FAIRLY_SURE), what, as_kind, reading
+    if kind == "level":
+        for other in _baskets(readings, spot):
+            for reading in readings.level(other, exact=True):
+                yield SURE, f"another basket: {describe(other)}", kind, reading
+    other = _other_way(spot)
+    for reading in figure(readings, other, kind):
+        yield SURE if kind == "level" else FAIRLY_SURE, f"the other direction: {describe(other)}", kind, reading
+    for shift in (-12, 12):
+        other = spot.shifted(shift)
+        for reading in figure(readings, other, kind):
+            yield SURE if kind == "level" else FAIRLY_SURE, f"another year: {describe(other)}", kind, reading
+
+
+def _half_up(value: Any) -> int:
+    return int((value + Fraction(1, 2)) // 1)

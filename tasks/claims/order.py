@@ -1,0 +1,257 @@
+"""Claims about order: ranks, "highest since", streaks. They can be refuted by one number and confirmed only by all of them."""
+
+import itertools
+import re
+from dataclasses import dataclass
+
+from tasks.claims.breaks import changes_between, said_changes
+from tasks.claims.periods import COUNTS, read_period
+from tasks.claims.readings import Readings
+from tasks.claims.statement import Spot, Stated
+from tasks.claims.wording import describe
+from tasks.domain.coverage import WORLD
+from tasks.domain.errors import Unclear
+from tasks.domain.labels import is_group, partner_name
+from tasks.domain.periods import month_name
+from tasks.domain.precision import Reading
+
+Verdict = tuple[str, str]
+WITHIN = re.compile(r"rank within (\d{4})")
+# No statistics reach further back than three digits of months do.
+SPAN = re.compile(rf"({'|'.join(COUNTS)}|\d{{1,3}})-(month|year) (high|low)")
+STREAK_MAX = 999
+WAYS = {(1, "highest"): re.compile(r"\bhigh(est)?\b|最高|新高"), (-1, "lowest"): re.compile(r"\blow(est)?\b|最低|新低")}
+NAMED_MAX = 5
+FALLS = re.compile(r"consecutive monthly (falls|rises|declines|increases|gains)")
+
+
+def check_extreme(readings: Readings, stated: Stated) -> Verdict:
+    """The verdict on a rank, a record or a streak."""
+    if stated.kind == "rank":
+        return _rank(readings, stated)
+    return _since(readings, stated) if stated.kind == "since" else _streak(readings, stated)
+
+
+def _rank(readings: Readings, stated: Stated) -> Verdict:
+    spot = stated.spot
+    own = readings.level(spot, exact=True)
+    match = WITHIN.fullmatch(stated.unit)
+    if stated.value < 1 or (stated.unit not in ("rank", "") and not match and "all-time" not in stated.unit):
+        return _unclear(f"{stated.shown!r} is no rank that can be looked up")
+    if not own:
+        return _unclear(f"no release at hand gives the level of {describe(spot)}")
+    if match:
+        return _rank_within(readings, stated, own[0], int(match[1]))
+    if "all-time" in stated.unit:
+        months = {
+            key[4]
+            for key in readings.numbers
+            if key[:4] == (spot.flow, spot.product, spot.partner, spot.measure) and key[4] == key[5]
+        }
+        others = {month_name(month): spot.at(first=month, last=month) for month in months if month < spot.first}
+        return _placed(readings, stated, own[0], others, complete=False, among="all months")
+    return _rank_of_partner(readings, stated, own[0])
+
+
+def _rank_within(readings: Readings, stated: Stated, own: Reading, year: int) -> Verdict:
+    """The place of a month among those of its year."""
+    spot, end, among = stated.spot, year * 12 + 12, f"the months of {year}"
+    if not spot.is_month or spot.first // 12 != year:
+        return _unclear(f"a rank within {year} is of a month of it, and the claim is of {spot.months}")
+    if stated.printed_in == spot.first + 1:
+        # Customs had said nothing of later months when this was printed.
+        end, among = spot.first + 1, f"{among} so far"
+    others = {
+        month_name(month): spot.at(first=month, last=month) for month in range(year * 12, end) if month != spot.first
+    }
+    return _placed(readings, stated, own, others, complete=True, among=among)
+
+
+def _rank_of_partner(readings: Readings, stated: Stated, own: Reading) -> Verdict:
+    """The place of a partner among all of them, in a month as the table `metric` has it."""
+    spot = stated.spot
+    if spot.partner == WORLD or is_group(spot.partner):
+        return _unclear(f"{partner_name(spot.partner)} has no rank among the partners")
+    row = readings.metric.get((spot.flow, spot.product, spot.partner, spot.measure, spot.first, spot.last))
+    if row is not None and row["rank"] is not None:
+        verdict = "supported" if row["rank"] == stated.value else "contradicted"
+        return verdict, f"The ledger has rank {row['rank']} for {describe(spot)}; printed: rank {stated.text}."
+    partners = [one for one in readings.partners(spot) if one != spot.partner and not is_group(one)]
+    others = {partner: spot.at(partner=partner) for partner in partners}
+    known = {name: place for name, place in others.items() if readings.level(place, exact=True)}
+    if _leaves_nothing(readings, own, spot, known):
+        return _placed(readings, stated, own, known, complete=True, among="the partners")
+    return _placed(readings, stated, own, others, complete=False, among="the partners")
+
+
+def _leaves_nothing(readings: Readings, own: Reading, spot: Spot, known: dict[str, Spot]) -> bool:
+    """Whether what these leave of the world's total is too little for anybody else to be higher."""
+    world = readings.level(spot.at(partner=WORLD), exact=True)
+    told = own.loose.low + sum(readings.level(place, exact=True)[0].loose.low for place in known.values())
+    return bool(world) and world[0].loose.high - told < own.loose.low
+
+
+def _placed(
+    readings: Readings, stated: Stated, own: Reading, others: dict[str, Spot], *, complete: bool, among: str
+) -> Verdict:
+    """The place of a number among others, of which some may be missing where these are not `complete`."""
+    place = int(stated.value)
+    levels = {
+        name: found[0]
+        for name, spot in others.items()
+        if not changes_between(stated.spot, spot) and (found := readings.level(spot, exact=True))
+    }
+    beyond = {name: _beyond(level, own, 1) for name, level in levels.items()}
+    higher = [name for name, is_higher in beyond.items() if is_higher]
+    is_open = len(levels) < len(others) or None in beyond.values()
+    facts = f"{describe(stated.spot)}: {own.words}; higher among those at hand: {', '.join(sorted(higher)) or 'none'}"
+    if len(higher) >= place:
+        return "contradicted", f"Printed: rank {place} among {among}; at least {len(higher)} are higher. {facts}."
+    if complete and not is_open:
+        verdict = "supported" if len(higher) + 1 == place else "contradicted"
+        return verdict, f"Rank {len(higher) + 1} among {among}; printed: {place}. {facts}."
+    changes = sorted({change for spot in others.values() for change in changes_between(stated.spot, spot)})
+    cut = f", or mean something else ({said_changes(changes)})" if changes else ""
+    return _unclear(
+        f"rank {place} among {among} is open, because not all of them are at hand{cut}, or known well enough; nothing here speaks against it. {facts}"
+    )
+
+
+def _since(readings: Readings, stated: Stated) -> Verdict:
+    """The highest or the lowest since an earlier month or year; where the claim names no direction, either will do."""
+    spot = stated.spot
+    if not spot.is_month and (spot.first % 12, spot.last - spot.first) != (0, 11):
+        return _unclear(f"a record is of a month or of a whole year, and the claim is of {spot.months}")
+    if (record := _record(stated)) is None:
+        return _unclear(f"{stated.shown!r} names no earlier month or year since which it was the highest or lowest")
+    own = readings.level(spot, exact=True)
+    if not own:
+        return _unclear(f"no release at hand gives the level of {describe(spot)}")
+    # What lies before a change of what the series means is neither higher nor lower.
+    levels = {
+        place: found[0]
+        for place in (*record.named, *record.between)
+        if not changes_between(spot, place) and (found := readings.level(place, exact=True))
+    }
+    words = [word for _, word in record.ways]
+    against = ""
+    for sign, word in record.ways:
+        beyond = {place: _beyond(own[0], level, sign) for place, level in levels.items()}
+        if passed := [place for place in record.between if beyond.get(place) is False]:
+            against += f"; as {word.removesuffix('est')} or {word.removesuffix('st')}r: {_listed(passed, levels)}"
+            continue
+        if record.named and all(beyond.get(place) for place in record.named):
+            against += f"; {word.removesuffix('st')}r than that itself: {_listed(record.named, levels)}"
+            continue
+        reached = [place for place in record.named if place in levels and not beyond[place]]
+        # One month of a year that was named is enough for "since that year".
+        unknown = [place for place in record.between if beyond.get(place) is None]
+        unknown += [] if reached else [place for place in record.named if place not in levels]
+        if not unknown:
+            then = f" ({levels[reached[-1]].words})" if reached else ""
+            return "supported", f"{own[0].words} is the {word} {record.since_words}{then}, {describe(spot)}."
+        return _unclear(
+            f"it may be the {word} {record.since_words}; {_not_told(spot, unknown)}; nothing here speaks against it ({describe(spot)}: {own[0].words})"
+        )
+    neither = f"not the {words[0]}" if len(words) == 1 else "neither the highest nor the lowest"
+    return "contradicted", f"{own[0].words} is {neither} {record.since_words}, {describe(spot)}{against}."
+
+
+@dataclass(frozen=True)
+class Record:
+    """A claimed record: the places of the month or year that it names, those between it and the claim's, its directions."""
+
+    named: list[Spot]
+    between: list[Spot]
+    ways: list[tuple[int, str]]
+    since: str
+
+    @property
+    def since_words(self) -> str:
+        """Since a month, or of so many months where only a length is named."""
+        return f"since {self.since}" if self.named else f"of {self.since}"
+
+
+def _record(stated: Stated) -> Record | None:
+    """What record is claimed; None where the words do not say since when."""
+    spot = stated.spot
+    step = 1 if spot.is_month else 12
+    said = f"{stated.text} {stated.unit} {stated.qualifier}".lower()
+    ways = [way for way, words in WAYS.items() if words.search(said)]
+    ways = ways if len(ways) == 1 else [*WAYS]
+    if match := SPAN.fullmatch(stated.text.lower()):
+        number = COUNTS.get(match[1]) or int(match[1])
+        if match[2] == "month" and step == 12:
+            return None
+        back = number * 12 // step if match[2] == "year" else number
+        # A "nine-month high" is the highest of nine months, its own among them.
+        between = [spot.shifted(-step * months) for months in range(back - 1, 0, -1)]
+        return Record([], between, ways, f"{back} {'months' if step == 1 else 'years'}") if between else None
+    try:
+        first, last = read_period(stated.text)
+    except Unclear:
+        return None
+    if (last - first) % 12 not in (0, 11) or last >= spot.first or (step == 12 and first % 12):
+        return None
+    named = [spot.at(first=month, last=month + step - 1) for month in range(first, last + 1, step)]
+    between = [spot.at(first=month, last=month + step - 1) for month in range(last + 1, spot.first, step)]
+    return Record(named, between, ways, named[0].months if len(named) == 1 else str(first // 12))
+
+
+def _listed(places: list[Spot], levels: dict[Spot, Reading]) -> str:
+    """The nearest of some places with their levels."""
+    named = ", ".join(f"{place.months} {levels[place].words}" for place in places[-NAMED_MAX:])
+    return named + (f" and {len(places) - NAMED_MAX} more" if len(places) > NAMED_MAX else "")
+
+
+def _not_told(spot: Spot, unknown: list[Spot]) -> str:
+    """Which places are missing, or cannot be compared, and why."""
+    which = f"{len(unknown)}, from {unknown[0].months} on"
+    if len(unknown) <= NAMED_MAX:
+        which = ", ".join(place.months for place in unknown)
+    changes = changes_between(spot, unknown[0])
+    cut = f", or not to be compared ({said_changes(changes)})" if changes else ""
+    return f"not at hand{cut}: {which}"
+
+
+def _beyond(own: Reading, other: Reading, sign: int) -> bool | None:
+    """Whether a number is higher (or lower) than another; None where their printed digits leave it open."""
+    if own.point != other.point and own.strict.meets(other.strict):
+        return None
+    return (own.point - other.point) * sign > 0
+
+
+def _streak(readings: Readings, stated: Stated) -> Verdict:
+    spot, months = stated.spot, int(stated.value)
+    match = FALLS.fullmatch(stated.unit.lower())
+    if match is None or not 1 <= months <= STREAK_MAX or not spot.is_month:
+        return _unclear(
+            f"{stated.shown!r} is no streak of {spot.months} that can be looked up; consecutive monthly falls or rises up to a month"
+        )
+    sign = 1 if match[1] in ("rises", "increases", "gains") else -1
+    places = [spot.at(first=month, last=month) for month in range(spot.first - months, spot.first + 1)]
+    levels = [readings.level(place, exact=True) for place in places]
+    changes = changes_between(spot, places[0])
+    cut = {change.month for change in changes}
+    for (before, now), place in zip(itertools.pairwise(levels), places[1:], strict=True):
+        if before and now and place.first not in cut and _beyond(now[0], before[0], sign) is False:
+            return (
+                "contradicted",
+                f"Not {months} {match[1]} in a row: {before[0].words}, then {now[0].words}, {describe(spot)}.",
+            )
+    if not all(levels) or any(_beyond(now[0], before[0], sign) is None for before, now in itertools.pairwise(levels)):
+        return _unclear(
+            f"months of the {months} before {describe(spot)} are not at hand, or not known well enough; nothing here speaks against it"
+        )
+    if changes:
+        return _unclear(
+            f"not all months of the {months} before {describe(spot)} can be compared, because {said_changes(changes)}; nothing here speaks against it"
+        )
+    return (
+        "supported",
+        f"{months} {match[1]} in a row: {', '.join(level[0].words for level in levels if level)}, {describe(spot)}.",
+    )
+
+
+def _unclear(why: str) -> Verdict:
+    return "not_checkable", f"Not checkable: {why}."

@@ -1,0 +1,232 @@
+"""A claim in its own words, made exact: which figure of which series, how precise, how qualified.
+
+The one place that reads what people write. What it cannot make sense of it refuses with a sentence, and the claim is not
+checkable: a guess about the place would be a guess about the verdict.
+"""
+
+import re
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import polars as pl
+import pycountry
+
+from schemas.reference.code_tables import code_table
+from tasks.claims.periods import read_period
+from tasks.claims.statement import Spot, Stated
+from tasks.claims.units import FOLD, read_unit
+from tasks.domain.errors import Unclear
+
+NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+# A comma parts thousands; what is 46,4 elsewhere would be 464 here.
+GROUPED = re.compile(r"[+-]?\d{1,3}(?:[,\s]\d{3})+(?:\.\d+)?")
+AGAINST = re.compile(r"vs_(\d{4}-\d{2}(?:\.\.\d{4}-\d{2})?)_pct")
+LEVELS = {"level_t": "quantity_kg", "ytd_t": "quantity_kg", "value_usd": "value_usd", "value_cny": "value_cny"}
+# Growth of values is in dollars where the name does not say yuan; between the two lies what the rate did.
+GROWTHS = {
+    f"{of}{name}": (measure, kind)
+    for of, measure in (("", "quantity_kg"), ("value_", "value_usd"), ("value_cny_", "value_cny"))
+    for name, kind in (("mom_pct", "mom"), ("yoy_pct", "yoy"), ("ytd_yoy_pct", "yoy"))
+}
+OTHERS = ("share_pct", "rank", "since", "streak", "unit_value")
+FLOWS = {
+    "export": "export",
+    "exports": "export",
+    "出口": "export",
+    "import": "import",
+    "imports": "import",
+    "进口": "import",
+}
+QUALIFIERS = {
+    "below": ("nearly", "almost", "just under", "close to", "将近", "將近", "近", "接近", "knapp", "fast", "거의"),
+    "slightly above": ("just over", "just above", "slightly over", "slightly above", "slightly more than", "a little over", "a little more than", "knapp über", "略高于", "略超"),
+    "above": ("more than", "over", "above", "higher than", "at least", "exceeding", "upwards of", "超过", "超過", "逾", "以上", "至少", "über", "mehr als", "이상"),
+    "under": ("less than", "lower than", "under", "below", "at most", "up to", "不到", "不足", "weniger als", "unter"),
+    "about": ("about", "around", "roughly", "approximately", "approx", "some", "circa", "ca", "~", "约", "約", "大约", "大約", "rund", "etwa", "약"),
+    "": ("exactly", "precisely", "only", "just", "merely", "仅", "僅", "只有", "达", "達", "达到", "達到"),
+}  # fmt: skip
+ONE_CODE = re.compile(r"(?:HS(?: code)?\s*)?\d{2}(?:[. ]?\d{2}){0,4}", re.IGNORECASE)
+# Signs that people put before or after a number, and words that say which way it went.
+SIGNS = {">": "more than", "≥": "at least", "<": "less than", "≤": "at most", "~": "about", "≈": "about"}
+FALLING = r"down|fell|fall of|falling|dropped|drop of|declined|decline of|decreased|lower|plunged|slumped|tumbled|slid|shrank|下降|下跌|减少|減少|下滑|감소"
+RISING = r"up|rose|rise of|rising|increased|increase of|gained|grew|higher|jumped|surged|soared|climbed|增长|增長|上升|增加|증가"
+MOVED = re.compile(rf"({FALLING}|{RISING})\s*(by\b|to\b|了|到|至)?\s*")
+TO = ("to", "到", "至")
+CHANGES = ("mom", "yoy", "against")
+
+
+def read_claim(row: dict[str, Any]) -> Stated:
+    """A row of a claims file made exact. Raises Unclear."""
+    row = {name: (text or "").strip() for name, text in row.items() if name != "note"}
+    measure, kind = _figure(row["metric"].lower())
+    spot = _spot(row, measure, kind)
+    title = row.get("source_title", "")
+    if kind in ("since", "streak", "rank"):
+        number = Fraction(int(row["value"])) if row["value"].isdecimal() else Fraction(0)
+        qualifier, month = row.get("qualifier", ""), _month_of(row.get("published", ""))
+        return Stated(
+            spot, kind, number, Fraction(1), row["value"], row["unit"], 1, qualifier, title=title, printed_in=month
+        )
+    text, qualifier = _number_text(row["value"], row.get("qualifier", ""))
+    way, qualifier = _movement(qualifier)
+    if not NUMBER.fullmatch(text):
+        raise Unclear(f"{row['value']!r} is no number; write one as 46.4 or 1,238")
+    against = None
+    if match := AGAINST.fullmatch(row["metric"].lower()):
+        first, last = read_period(match[1])
+        against = spot.at(first=first, last=last)
+        if last - first != spot.last - spot.first:
+            raise Unclear(f"{spot.months} and {against.months} are not of one length")
+    size, kind, measure, unit = read_unit(row["unit"], kind, measure)
+    step = Fraction(1, 10 ** len(text.partition(".")[2]))
+    stated = Stated(
+        spot.at(measure=measure),
+        kind,
+        Fraction(text),
+        step,
+        text,
+        unit,
+        size,
+        read_qualifier(qualifier),
+        against,
+        title,
+    )
+    return _moved(stated, *way) if way else stated
+
+
+def _month_of(day: str) -> int | None:
+    """The month of a day as printed; None where none is."""
+    try:
+        return read_period(day[:7])[0]
+    except Unclear:
+        return None
+
+
+def _number_text(value: str, qualifier: str) -> tuple[str, str]:
+    """Digits and sign of a number, and its qualifier."""
+    text = value.replace("，", ",").replace("−", "-").rstrip("%％ ")
+    if text[:1] in SIGNS:
+        text, qualifier = text[1:], qualifier or SIGNS[text[0]]
+    elif text[-1:] == "+":
+        text, qualifier = text[:-1], qualifier or "more than"
+    text = re.sub(r"^([+-]?)\s+", r"\1", text)
+    if GROUPED.fullmatch(text):
+        text = re.sub(r"[,\s]", "", text)
+    return text, qualifier
+
+
+def _movement(qualifier: str) -> tuple[tuple[str, str] | None, str]:
+    """The word that says which way a figure went and whether it names the change ("by") or what came of it ("to"), and the
+    qualifier without it."""
+    words = qualifier.lower().strip()
+    match = MOVED.match(words)
+    if match is None or any(words in known for known in QUALIFIERS.values()):
+        return None, qualifier
+    # Chinese and Korean say "to" where they mean it, and else the change; English "by seven times" may be either.
+    target = "to" if match[2] in TO else "" if match[1].isascii() else "by"
+    return (match[1], target), words[match.end() :]
+
+
+def _moved(stated: Stated, way: str, target: str) -> Stated:
+    """A claim that says which way a figure went: "down 81 %" is minus 81 %, 增长6.6倍 is 660 %. Raises Unclear."""
+    is_fall = re.fullmatch(FALLING, way) is not None
+    if stated.kind.endswith("_times"):
+        if target == "to" or (stated.unit == FOLD and not is_fall):
+            return stated
+        if is_fall or target != "by":
+            raise Unclear(f"{way!r} before {stated.shown} may mean to or by so many times; write to, or per cent")
+        kind = stated.kind.removesuffix("_times")
+        return replace(stated, kind=kind, value=stated.value * 100, step=stated.step * 100)
+    if stated.kind not in CHANGES:
+        if target != "to":
+            raise Unclear(
+                f"{way!r} before {stated.shown} tells a change and not how much it is; write to, or claim the growth"
+            )
+        return stated
+    if target == "to" or (stated.value < 0 and not is_fall):
+        raise Unclear(f"{way!r} before {stated.shown} is no growth")
+    return replace(stated, value=-stated.value, text=f"-{stated.text}") if is_fall and stated.value > 0 else stated
+
+
+def _figure(metric: str) -> tuple[str, str]:
+    """Measure and kind of figure of a metric."""
+    if metric in LEVELS:
+        return LEVELS[metric], "level"
+    if metric in GROWTHS:
+        return GROWTHS[metric]
+    if metric in OTHERS or AGAINST.fullmatch(metric):
+        return "quantity_kg", metric.removesuffix("_pct") if metric in OTHERS else "against"
+    there = ", ".join([*LEVELS, *GROWTHS, *OTHERS, "vs_2024-12_pct"])
+    raise Unclear(f"there is no such metric as {metric!r}; there are {there}")
+
+
+def _spot(row: dict[str, str], measure: str, kind: str) -> Spot:
+    first, last = read_period(row["period"])
+    if kind == "mom" and first != last:
+        raise Unclear(f"a change on the month before is of one month, and the claim is of {row['period']}")
+    if "ytd" in row["metric"].lower() and first % 12:
+        raise Unclear(f"a year to date begins in January, and the claim is of {row['period']}; write 2025-01..2025-06")
+    if row["flow"].lower() not in FLOWS:
+        raise Unclear(f"the direction {row['flow']!r} is neither export nor import")
+    return Spot(FLOWS[row["flow"].lower()], read_product(row), read_partner(row["partner"]), measure, first, last)
+
+
+def read_product(row: dict[str, str]) -> str:
+    """The product that the claim's commodity stands for, by the outlet's own use of the word where the table has it."""
+    stated = row.get("hs_code_if_stated", "")
+    if re.search(r"\d", stated):
+        if not ONE_CODE.fullmatch(stated):
+            raise Unclear(f"{stated!r} is not one code")
+        # A code of more than eight digits is China's own; eight are what the statistics have.
+        return re.sub(r"\D", "", stated)[:8]
+    if re.fullmatch(r"\d{2,8}|(line|basket):[a-z_]+", row["commodity"]):
+        return row["commodity"]
+    word = " ".join(re.sub(r"[_,\-\s]+", " ", row["commodity"].lower()).split())
+    rows = code_table("commodity_words").filter(pl.col("word") == word).to_dicts()
+    if not rows:
+        raise Unclear(
+            f"{row['commodity']!r} is no commodity of the table commodity_words: what the outlet counts is not known"
+        )
+    where = f"{row.get('source_title', '')} {row.get('source_url', '')}".lower()
+    named = [one for one in rows if one["agency"] and one["agency"].lower() in where]
+    chosen = (named or [one for one in rows if not one["agency"]] or rows)[0]
+    if not chosen["product"]:
+        raise Unclear(
+            f"{row['commodity']!r}{' of ' + chosen['agency'] if chosen['agency'] else ''} is {chosen['means']}: no product of ours is the same"
+        )
+    return str(chosen["product"])
+
+
+def read_partner(text: str) -> str:
+    """Our key of a partner."""
+    text = re.sub(r"^the\s+", "", text, flags=re.IGNORECASE)
+    rows = code_table("partner_words").filter(pl.col("word") == text.lower())
+    if rows.height:
+        if not rows["partner"][0]:
+            raise Unclear(f"{text} is {rows['source'][0]}")
+        return str(rows["partner"][0])
+    known = code_table("partners").filter(
+        (pl.col("partner") == text)
+        | (pl.col("name_zh") == text)
+        | (pl.col("name_en").str.to_lowercase() == text.lower())
+    )
+    if known.height:
+        return str(known["partner"][0])
+    try:
+        return str(pycountry.countries.lookup(text).alpha_3)
+    except LookupError as error:
+        raise Unclear(f"{text!r} is no partner that we know") from error
+
+
+def read_qualifier(text: str) -> str:
+    """below, slightly above, above, under, about, or nothing. Raises Unclear at other words: a guess would be a tolerance."""
+    word = text.lower().strip().rstrip(".")
+    if not word:
+        return ""
+    for kind, words in QUALIFIERS.items():
+        if word in words:
+            return kind
+    raise Unclear(
+        f"{text!r} is no word before a number that we know; write about, nearly, more than, less than, or none"
+    )

@@ -1,0 +1,83 @@
+"""Checked claims as the published table `claim`: a snapshot that carries every other table over as it is.
+
+A claim never changes the ledger. The same file against the same ledger is published once: the second time nothing changes.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.table import polars_schema, schema_sha256, table_name
+from schemas.tables.claim import INPUT, OPTIONAL, CheckedClaim, Claim
+from schemas.tables.lineage import Lineage
+from schemas.tables.release import Release
+from tasks.claims.check import ClaimsFile, product_of
+from tasks.domain.hashing import code_sha256, frame_sha256, json_sha256, versions
+from tasks.domain.measures import mixed_note
+from tasks.lineage.records import as_table, current_run, lineage_row
+from tasks.store.compatibility import refuse_newer
+from tasks.store.mirror import announcement
+from tasks.store.parquet import encode_file, read_table
+from tasks.store.publish import Published, publish
+from tasks.store.snapshot import Snapshot
+
+OWN = {*INPUT, *OPTIONAL, "verdict", "reason"}
+
+
+def claim_rows(claims: ClaimsFile, checked: DataFrame[CheckedClaim], releases: pl.DataFrame) -> DataFrame[Claim]:
+    """The rows of the table `claim` of one file; `releases` are those of the ledger that it was checked against."""
+    known_on = releases["released_on"].max()
+    rows = [
+        {
+            "claims_file": claims.name, "claims_sha256": claims.sha256, "record": record, "known_on": known_on,
+            "product": (product := product_of(row)), **{name: row[name] for name in INPUT},
+            **{name: row.get(name) or None for name in OPTIONAL}, "further": _further(row), "verdict": row["verdict"],
+            "reason": row["reason"], "note": mixed_note(product) if product else None,
+        }
+        for record, row in enumerate(checked.iter_rows(named=True), 1)
+    ]  # fmt: skip
+    kinds = polars_schema(Claim)
+    frame = pl.DataFrame([{name: row[name] for name in kinds} for row in rows], schema=kinds)
+    return DataFrame[Claim](Claim.validate(frame, lazy=True))
+
+
+def _further(row: dict[str, Any]) -> str:
+    return json.dumps({name: text for name, text in row.items() if name not in OWN and text}, ensure_ascii=False)
+
+
+def publish_claims(store: Path, claims: ClaimsFile, checked: DataFrame[CheckedClaim], snapshot: Snapshot) -> Published:
+    """Publish the checked claims of a file in place of earlier ones of the same name. The caller holds the store.
+
+    Raises Outpaced where the store lies in a bucket and another machine published there meanwhile, StoreError where a later
+    version wrote what this one does not know.
+    """
+    refuse_newer(snapshot)
+    releases = read_table(snapshot, Release)
+    mine = claim_rows(claims, checked, releases)
+    others = read_table(snapshot, Claim).filter(pl.col("claims_file") != claims.name)
+    whole = pl.concat([others, mine])
+    files = whole.select("claims_file", "claims_sha256").unique().sort("claims_file")
+    derivation = {
+        "table": table_name(Claim), "code_sha256": code_sha256(__name__), "claims": files.to_dicts(),
+        "inputs": releases.select("release_id", "raw_sha256").sort("release_id").to_dicts(), "versions": versions(),
+    }  # fmt: skip
+    new = [encode_file(Claim, whole, "", derivation)]
+    checking = f"claims-{json_sha256([claims.sha256, frame_sha256(mine)])[:16]}"
+    if checking not in read_table(snapshot, Lineage)["release_id"]:
+        new.append(encode_file(Lineage, _trail(checking, claims, mine), "", derivation))
+    carried = [entry for entry in snapshot.files if entry.table != table_name(Claim)]
+    return publish(store, new, carried=carried, parent=snapshot, about=snapshot.about, audit=announcement(store))
+
+
+def _trail(checking: str, claims: ClaimsFile, mine: pl.DataFrame) -> pl.DataFrame:
+    """The records of the steps so far and, as the last, that of the publication."""
+    run = current_run()
+    trail = as_table(checking, run.records if run else [])
+    own = lineage_row(
+        checking, trail.height + 1, "publish_claims", code_sha256(__name__), json_sha256({"claim": schema_sha256(Claim)}),
+        {"claims": claims.sha256}, {"claim": frame_sha256(mine)}, mine.height, mine.height, {"claims_file": claims.name},
+    )  # fmt: skip
+    return pl.concat([trail, pl.DataFrame([own], schema=trail.schema)])

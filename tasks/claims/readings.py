@@ -1,0 +1,294 @@
+"""What the ledger has to say about a figure: every reading of it, each with the interval that the printed digits leave open.
+
+An opinion of its own beside the table `metric`, because that table holds single values: here a level comes from a printed
+number, from the difference of two printed totals, from a sum of months, or from what all that is printed of its series leaves
+open (`bounds`), and a growth from two such levels.
+"""
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+
+import polars as pl
+
+from schemas.reference.code_tables import code_table
+from schemas.tables.metric import MADE, Metric
+from schemas.tables.observation import Observation
+from schemas.tables.release import Release
+from tasks.claims import bounds
+from tasks.claims.breaks import changes_between, said_changes
+from tasks.claims.numbers import Key, standing_numbers, without_trade
+from tasks.claims.statement import Spot
+from tasks.claims.wording import show_level, show_percent
+from tasks.domain.classification import BASKET, members
+from tasks.domain.coverage import WORLD
+from tasks.domain.periods import month_name, month_number
+from tasks.domain.precision import Interval, Reading, hull, printed
+from tasks.ledger.merge import last_word
+from tasks.store.parquet import read_table
+from tasks.store.snapshot import Snapshot
+
+PLACE = ("flow", "product", "partner", "measure", "period")
+USED = ("level", "level_status", "rank", "ytd", "ytd_status")
+
+
+class Readings:
+    """The last word of a snapshot, by place: of `products` every partner, of others that we have names for the totals.
+
+    Where a figure is wrong in its place it is looked for among the totals of other products too, and no store is so large
+    that these cannot be held.
+    """
+
+    def __init__(self, snapshot: Snapshot, products: Iterable[str]) -> None:
+        named = {*code_table("products")["product"], *(BASKET + code_table("baskets")["basket"])}
+        wanted = pl.col("product").is_in(sorted(products)) | (
+            (pl.col("product").is_in(sorted(named)) | pl.col("product").str.starts_with("line:"))
+            & (pl.col("partner") == WORLD)
+        )
+        words = last_word(read_table(snapshot, Observation, where=wanted))
+        numbers, self.growths, silent = standing_numbers(words, read_table(snapshot, Release))
+        # Where all words are outranked, a row without a figure tells that there is more to it than no trade.
+        is_silent = pl.col("product").is_in(sorted({key[1] for key in silent}))
+        has_figure = pl.col("level").is_not_null() | pl.col("rank").is_not_null() | is_silent
+        metric = read_table(snapshot, Metric, where=wanted & has_figure).select(*PLACE, *USED)
+        self.metric = {
+            (
+                row["flow"],
+                row["product"],
+                row["partner"],
+                row["measure"],
+                month := month_number(row["period"]),
+                month,
+            ): row
+            for row in metric.iter_rows(named=True)
+        }
+        self.numbers = {key: number for key, number in numbers.items() if not self._is_outranked(key)}
+        self.silent = without_trade(silent, (*self.numbers, *self.metric))
+        self.covered = {(key[0], key[1]) for key in (*self.numbers, *self.metric)}
+        self._levels: dict[tuple[Spot, bool], list[Reading]] = {}
+        self._series: dict[tuple[str, ...], bounds.Series] = {}
+
+    def _is_outranked(self, key: Key) -> bool:
+        """Whether a total of the year does not stand in the table `metric`, because all its months are known from better kinds of
+        release."""
+        first, last = key[4:]
+        row = self.metric.get((*key[:4], last, last)) if first % 12 == 0 and first < last < first + 12 else None
+        return row is not None and row["ytd_status"] == "sum_of_months"
+
+    def canonical(self, spot: Spot) -> Spot:
+        """A basket of one code is that code."""
+        codes = members(spot.product)
+        return spot.at(product=codes[0]) if len(codes) == 1 else spot
+
+    def level(self, spot: Spot, *, exact: bool = False) -> list[Reading]:
+        """Readings of a level or a total, of the surest tier that there is; `exact` leaves out what is only implied."""
+        if (spot, exact) not in self._levels:
+            self._levels[spot, exact] = self._level(spot) or ([] if exact else self._implied(spot))
+        return self._levels[spot, exact]
+
+    def _level(self, spot: Spot) -> list[Reading]:
+        key = _key(spot)
+        if key in self.numbers:
+            value, step = self.numbers[key]
+            return [printed(value, step, show_level(value, spot.measure))]
+        if (made := self._made(spot)) is not None:
+            return [made]
+        if not spot.is_month and changes_between(spot, spot):
+            return []
+        found = [reading for reading in (self._difference(spot), self._sum(spot)) if reading is not None]
+        return found or self._covered_total(spot)
+
+    def _covered_total(self, spot: Spot) -> list[Reading]:
+        """A total of the year of which a month has no row because there was no trade: as the table `metric` adds it up."""
+        row = self.metric.get(_key(spot.at(first=spot.last)))
+        if spot.first % 12 or spot.is_month or row is None or row["ytd_status"] != "sum_of_months":
+            return []
+        value = Fraction(row["ytd"])
+        one = Interval(value, value)
+        return [Reading(one, one, value, "computed", f"{show_level(value, spot.measure)} ({MADE['sum_of_months']})")]
+
+    def _printed(self, spot: Spot) -> Reading | None:
+        number = self.numbers.get(_key(spot))
+        return None if number is None else printed(*number, show_level(number[0], spot.measure))
+
+    def _made(self, spot: Spot) -> Reading | None:
+        """A month that is the sum of its parts, or without trade, as the table `metric` has it."""
+        row = self.metric.get(_key(spot))
+        if row is not None and row["level"] is not None and row["level_status"] in ("sum", "zero"):
+            value, made = Fraction(row["level"]), row["level_status"]
+        elif row is None and _key(spot) in self.silent:
+            # Nothing but an outranked word was ever said of the series, so `metric` has none.
+            value, made = Fraction(0), "zero"
+        else:
+            return None
+        one = Interval(value, value)
+        return Reading(one, one, value, "printed", f"{show_level(value, spot.measure)} ({MADE[made]})")
+
+    def _difference(self, spot: Spot) -> Reading | None:
+        """A month as the difference of two totals of the year, or such a total from others and the months between."""
+        january = spot.first - spot.first % 12
+        if not spot.is_month and spot.first != january:
+            return None
+        totals = self._totals(spot.at(first=january, last=january))
+        now = totals.get(spot.last)
+        if now is None or spot.first == january:
+            return now
+        before = totals.get(spot.last - 1)
+        return before and _combined(now, before, -1, spot, "a difference of totals of the year")
+
+    def _totals(self, january: Spot) -> dict[int, Reading]:
+        """Totals of the year by month: as printed, else from printed ones and the months between, forwards and then backwards.
+
+        Such a month is printed, or made of its parts; where no total is printed at all, months are left to `_sum`.
+        """
+        first = january.first
+        span = range(first, first + 12)
+        totals = {month: one for month in span[1:] if (one := self._printed(january.at(last=month)))}
+        if not totals:
+            return {}
+        places = {month: january.at(first=month, last=month) for month in span}
+        months = {month: one for month, place in places.items() if (one := self._printed(place) or self._made(place))}
+        for month in span:
+            if month in totals or month not in months:
+                continue
+            if month == first:
+                totals[month] = months[month]
+            elif month - 1 in totals:
+                words = f"from the total of the month before and {months[month].words}"
+                totals[month] = _combined(totals[month - 1], months[month], 1, january, words)
+        for month in reversed(span[1:]):
+            if month - 1 not in totals and month in totals and month in months:
+                words = f"from the total of the month after less {months[month].words}"
+                totals[month - 1] = _combined(totals[month], months[month], -1, january, words)
+        return totals
+
+    def _sum(self, spot: Spot) -> Reading | None:
+        """Months added up, each as it was printed at its time."""
+        if spot.is_month:
+            return None
+        parts = [self.level(spot.at(first=month, last=month), exact=True) for month in range(spot.first, spot.last + 1)]
+        if not all(parts):
+            return None
+        strict, loose, point = parts[0][0].strict, parts[0][0].loose, parts[0][0].point
+        for part in parts[1:]:
+            strict, loose, point = strict + part[0].strict, loose + part[0].loose, point + part[0].point
+        is_revisable = any(part[0].strict.width > 1 for part in parts)
+        words = f"{show_level(point, spot.measure)}, the sum of {len(parts)} months"
+        return Reading(strict, loose, point, "computed", words, is_revisable)
+
+    def _implied(self, spot: Spot) -> list[Reading]:
+        """What all that is printed of the series leaves open for a level that nobody prints."""
+        series = self._series_of(spot)
+        found = series.between((spot.first, spot.last))
+        return [] if found is None else [bounds.reading(found, series, spot.measure)]
+
+    def _series_of(self, spot: Spot) -> bounds.Series:
+        """The printed numbers of a place's series, gathered once."""
+        name = _key(spot)[:4]
+        if name not in self._series:
+            levels, growths = (
+                {key[4:]: number for key, number in found.items() if key[:4] == name}
+                for found in (self.numbers, self.growths)
+            )
+            places = {key[4:] for key in (*self.metric, *self.silent) if key[:4] == name and key[4] == key[5]}
+            made = {place: self._made(spot.at(first=place[0], last=place[1])) for place in sorted(places - {*levels})}
+            exact = {place: one.point for place, one in made.items() if one is not None}
+
+            def is_comparable(one: bounds.Period, other: bounds.Period) -> bool:
+                first, second = (spot.at(first=period[0], last=period[1]) for period in (one, other))
+                return not changes_between(first, second)
+
+            self._series[name] = bounds.Series(levels, growths, exact, is_comparable)
+        return self._series[name]
+
+    def growth(self, spot: Spot, base: Spot, *, printed_too: bool = True, exact: bool = False) -> list[Reading]:
+        """Readings of a growth in per cent: as a source prints it, and as two levels give it that mean the same; `exact` leaves
+        out levels that are only implied."""
+        found = []
+        changes = changes_between(spot, base)
+        number = self.growths.get(_key(spot)) if base == spot.shifted(-12) else None
+        if number is not None and printed_too:
+            over = f" over a change of what the series means ({said_changes(changes)})" if changes else ""
+            found.append(printed(*number, f"{show_percent(number[0])}, as a source prints it{over}"))
+        if changes:
+            return found
+        # A printed growth is among what implies its base, and says more than what follows from that base.
+        now, before = (self.level(one, exact=exact or (number is not None and printed_too)) for one in (spot, base))
+        if now and before and (made := growth_of(now[0], before[0])):
+            found.append(made)
+        return found
+
+    def share(self, spot: Spot, *, exact: bool = False) -> list[Reading]:
+        """Share in the world total, in per cent."""
+        own, world = (self.level(one, exact=exact) for one in (spot, spot.at(partner=WORLD)))
+        if not own or not world or (share := own[0].over(world[0])) is None:
+            return []
+        strict, loose = (one.scaled(100) for one in share)
+        point = own[0].point / world[0].point * 100
+        tier = _tier(own[0], world[0])
+        shown = _shown(tier, strict, point, lambda value: f"{float(value):.1f} %")
+        words = f"{shown}, {own[0].words} of {world[0].words}"
+        return [Reading(strict, loose, point, tier, words, _is_revisable(own[0], world[0]))]
+
+    def unit_value(self, spot: Spot, *, exact: bool = False) -> list[Reading]:
+        """Money per kilogram, of the currency of the place's measure."""
+        value, mass = (self.level(one, exact=exact) for one in (spot, spot.at(measure="quantity_kg")))
+        if not value or not mass or (quotient := value[0].over(mass[0])) is None:
+            return []
+        point = value[0].point / mass[0].point
+        tier, money = _tier(value[0], mass[0]), spot.measure.removeprefix("value_").upper()
+        price = _shown(tier, quotient[0], point, lambda one: f"{float(one * 1000):,.0f} {money}/t")
+        words = f"{price}, {value[0].words} for {mass[0].words}"
+        return [Reading(*quotient, point, tier, words, _is_revisable(value[0], mass[0]))]
+
+    def partners(self, spot: Spot) -> list[str]:
+        """Partners with a number of their own in the ledger for this product."""
+        return sorted({key[2] for key in self.numbers if key[:2] == (spot.flow, spot.product) and key[2] != WORLD})
+
+
+def growth_of(now: Reading, before: Reading) -> Reading | None:
+    """The growth from one level to another, in per cent."""
+    ratio = now.over(before)
+    if ratio is None or not before.point:
+        return None
+    strict, loose = (one.scaled(100, -100) for one in ratio)
+    point = (now.point / before.point - 1) * 100
+    tier, low, high = _tier(now, before), show_percent(strict.low), show_percent(strict.high)
+    between = f" (the printed digits leave {low} to {high} open)" if low != high and tier != "implied" else ""
+    shown = _shown(tier, strict, point, show_percent)
+    words = f"{shown}, {now.words} against {before.words}{between}"
+    return Reading(strict, loose, point, tier, words, _is_revisable(now, before))
+
+
+def _shown(tier: str, strict: Interval, point: Fraction, show: Callable[[Fraction], str]) -> str:
+    """A quotient as a person reads it: one value, or the two ends where no single value follows."""
+    low, high = show(strict.low), show(strict.high)
+    return f"between {low} and {high}" if tier == "implied" and low != high else show(point)
+
+
+def _tier(*operands: Reading) -> str:
+    """How far a quotient can be trusted: what rests on something implied is implied."""
+    return "implied" if any(one.tier == "implied" for one in operands) else "computed"
+
+
+def _is_revisable(*operands: Reading) -> bool:
+    return any(one.is_revisable for one in operands)
+
+
+def _combined(first: Reading, second: Reading, sign: int, spot: Spot, words: str) -> Reading:
+    """Sum or difference of two readings; `words` say of what."""
+    strict, loose = (
+        (a + b if sign > 0 else a - b) for a, b in ((first.strict, second.strict), (first.loose, second.loose))
+    )
+    point = first.point + sign * second.point
+    return Reading(strict, hull(strict, loose), point, "computed", f"{show_level(point, spot.measure)}, {words}", True)
+
+
+def _key(spot: Spot) -> Key:
+    return (spot.flow, spot.product, spot.partner, spot.measure, spot.first, spot.last)
+
+
+def known_months(readings: Readings, spot: Spot) -> str:
+    """Which months of a series the ledger has, for a reason."""
+    keys = {*readings.numbers, *(key for key, row in readings.metric.items() if row["level"] is not None)}
+    months = sorted(key[4] for key in keys if key[:4] == _key(spot)[:4] and key[4] == key[5])
+    return f"{month_name(months[0])} to {month_name(months[-1])}, {len(months)} months" if months else "none"

@@ -1,0 +1,96 @@
+"""What a claim says, exact: a figure at a place, with the digits in which it is printed.
+
+Belongs here: the form of a claim that is understood, and what its digits leave open. How it is read out of people's words is in
+`parse`.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from tasks.domain.periods import month_name
+
+DIGITS_MIN = 2
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A period of one series; months count from year 0, both ends included."""
+
+    flow: str
+    product: str
+    partner: str
+    measure: str
+    first: int
+    last: int
+
+    def at(self, **other: Any) -> "Spot":
+        """The same with something changed."""
+        return replace(self, **other)
+
+    def shifted(self, months: int) -> "Spot":
+        """The same so many months later."""
+        return replace(self, first=self.first + months, last=self.last + months)
+
+    def base(self, kind: str) -> "Spot":
+        """The period from which its change on the month before (`mom`) or on a year before is measured."""
+        return self.shifted(-1 if kind == "mom" else -12)
+
+    @property
+    def is_month(self) -> bool:
+        """Whether it is a single month."""
+        return self.first == self.last
+
+    @property
+    def months(self) -> str:
+        """2025-06 or 2025-01..2025-06."""
+        return month_name(self.first) if self.is_month else f"{month_name(self.first)}..{month_name(self.last)}"
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What a claim says: `kind` of figure at a place, `value` in `unit_size` of the ledger's unit, with a last digit worth `step`."""
+
+    spot: Spot
+    kind: str
+    value: Fraction
+    step: Fraction
+    text: str
+    unit: str
+    unit_size: int
+    qualifier: str
+    against: Spot | None = None
+    title: str = ""
+    printed_in: int | None = None
+
+    @property
+    def qualifier_text(self) -> str:
+        """The qualifier as the start of a phrase."""
+        words = {
+            "below": "nearly ",
+            "slightly above": "just over ",
+            "above": "more than ",
+            "under": "less than ",
+            "about": "about ",
+        }
+        return words.get(self.qualifier, "")
+
+    @property
+    def digits(self) -> int:
+        """How many digits are printed after leading zeros."""
+        return len(re.sub(r"\D", "", self.text).lstrip("0"))
+
+    @property
+    def steps(self) -> list[Fraction]:
+        """Worths that the last digit may have: that of the last printed one, and those before it where zeros end the number."""
+        if "." in self.text:
+            return [self.step]
+        digits = re.sub(r"\D", "", self.text)
+        zeros = len(digits) - len(digits.rstrip("0"))
+        return [self.step * 10**power for power in range(min(zeros, max(len(digits) - DIGITS_MIN, 0)) + 1)]
+
+    @property
+    def shown(self) -> str:
+        """The figure as a person writes it."""
+        return f"{self.text} {self.unit}".strip()

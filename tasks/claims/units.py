@@ -1,0 +1,62 @@
+"""The units of claims, as papers write them, and what one of each is worth in the ledger's."""
+
+from tasks.domain.errors import Unclear
+
+SCALES = {"": 1, "thousand": 10**3, "million": 10**6, "billion": 10**9}
+TONNES = ("t", "ton", "tons", "tonne", "tonnes", "mt", "metric ton", "metric tons", "metric tonnes")
+DOLLARS = ("usd", "us dollars", "dollars", "us$", "$")
+YUAN = ("cny", "rmb", "yuan")
+
+
+def _scaled(names: tuple[str, ...], size: int) -> dict[str, int]:
+    """Worth of thousands, millions and billions of a unit; the scale may stand before or behind the name."""
+    pairs = [(scale, name, size * times) for scale, times in SCALES.items() for name in names]
+    return {" ".join(words).strip(): worth for one, other, worth in pairs for words in ((one, other), (other, one))}
+
+
+# Worth of one printed unit in kilograms or in whole money.
+UNITS = {
+    "quantity_kg": _scaled(TONNES, 1000) | {
+        "吨": 1000, "噸": 1000, "tonnen": 1000, "公吨": 1000, "톤": 1000, "トン": 1000, "kg": 1, "千克": 1, "公斤": 1,
+        "kt": 10**6, "千吨": 10**6, "万吨": 10**7, "萬噸": 10**7, "mmt": 10**9,
+    },
+    "value_usd": _scaled(DOLLARS, 1) | {"美元": 1, "万美元": 10**4, "亿美元": 10**8},
+    "value_cny": _scaled(YUAN, 1) | {"元": 1, "万元": 10**4, "亿元": 10**8},
+}  # fmt: skip
+# Where the case of a letter makes another unit: MT and mt are metric tons.
+MEGATONNE, MEGATONNE_KG = "Mt", 10**9
+# Kilograms for which a price is, and whose money it is.
+PRICES = {
+    f"{money}{per}": (kilograms, measure)
+    for measure, names in (("value_usd", DOLLARS), ("value_cny", YUAN))
+    for money in names
+    for per, kilograms in (("/t", 1000), ("/tonne", 1000), ("/kg", 1), (" per tonne", 1000), (" per ton", 1000), (" per kg", 1))
+} | {"美元/吨": (1000, "value_usd"), "美元/千克": (1, "value_usd"), "元/吨": (1000, "value_cny"), "元/千克": (1, "value_cny")}  # fmt: skip
+FOLD = "fold"
+TIMES = ("times", "x", FOLD, "倍")
+
+
+def read_unit(unit: str, kind: str, measure: str) -> tuple[int, str, str, str]:
+    """Worth of the unit in the ledger's, the kind of figure that it makes, its measure, the unit as shown. Raises Unclear."""
+    if kind == "level":
+        return _size(unit, measure), kind, measure, unit
+    if kind == "unit_value":
+        if unit.lower() not in PRICES:
+            raise Unclear(f"the unit {unit!r} is none that we know; USD/t or USD/kg, CNY/t or CNY/kg")
+        return PRICES[unit.lower()][0], kind, PRICES[unit.lower()][1], unit
+    if unit.lower() in TIMES and kind != "share":
+        return 1, f"{kind}_times", measure, FOLD if unit.lower() == FOLD else "times"
+    if unit.lower() not in ("%", "％", "per cent", "percent", "pct", ""):
+        raise Unclear(f"the unit {unit!r} is none for a growth or a share; %, or times for a growth")
+    return 1, kind, measure, unit
+
+
+def _size(unit: str, measure: str) -> int:
+    size = MEGATONNE_KG if (unit, measure) == (MEGATONNE, "quantity_kg") else UNITS[measure].get(unit.lower())
+    if size is None and measure != "quantity_kg" and any(unit.lower() in names for names in UNITS.values()):
+        raise Unclear(f"the unit {unit!r} is not the currency of the metric {measure}")
+    if size is None:
+        raise Unclear(
+            f"the unit {unit!r} is none that we know for this figure; one of t, tons, kt, Mt, 万吨, kg, million USD, CNY, 亿元"
+        )
+    return size

@@ -1,0 +1,159 @@
+"""Whether a printed figure is what the ledger says: the verdict, and the sentence that gives both readings.
+
+Where the ledger leaves so much open that other figures would agree as well, the claim is not excluded and not confirmed; where
+the ledger is not sure enough to contradict, it is not checkable. How digits are compared is in `match`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from tasks.claims.breaks import changes_between, said_changes
+from tasks.claims.match import distance, match, tolerance
+from tasks.claims.misplaced import at_same_place, elsewhere
+from tasks.claims.order import check_extreme
+from tasks.claims.parse import read_claim
+from tasks.claims.readings import Readings, known_months
+from tasks.claims.statement import Spot, Stated
+from tasks.claims.wording import describe, show_level
+from tasks.domain.errors import Unclear
+from tasks.domain.precision import Reading
+
+Verdict = tuple[str, str]
+NAMES = {
+    "level": "the level", "mom": "the change on the month before", "yoy": "the change on a year before", "share": "the share in the world total",
+    "unit_value": "the unit value", "against": "the change",
+}  # fmt: skip
+
+
+def check_claim(readings: Readings, row: Mapping[str, Any]) -> Verdict:
+    """The verdict on a row of a claims file, and the reason in a sentence."""
+    try:
+        stated = read_claim(dict(row))
+    except Unclear as unclear:
+        return "not_checkable", f"Not checkable: {unclear}."
+    spot = readings.canonical(stated.spot)
+    stated = replace(stated, spot=spot, against=stated.against and readings.canonical(stated.against))
+    if stated.kind in ("rank", "since", "streak"):
+        return check_extreme(readings, stated)
+    found = direct(readings, stated)
+    if agreed := _agreed(readings, stated, found):
+        return agreed
+    if not found and (changes := changes_between(spot, _compared(stated))):
+        return "not_checkable", f"Not checkable: {_incomparable(stated)}, because {said_changes(changes)}."
+    if other := elsewhere(readings, stated, found, match):
+        return "right_number_wrong_place", _misplaced(stated, found, other)
+    return _against(readings, stated, found) if found else ("not_checkable", _missing(readings, stated))
+
+
+def _agreed(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Verdict | None:
+    """The verdict by the readings that the claim agrees with: the first of those that confirm it, else the first of all."""
+    agreeing = [(how, reading) for reading in found if (how := match(stated, reading))]
+    for how, reading in agreeing:
+        if how.is_sure:
+            return (
+                "supported",
+                f"{stated.shown} {how.words}: the ledger has {reading.words} for {describe(stated.spot)}.",
+            )
+    for _, reading in agreeing[:1]:
+        return (
+            "not_excluded",
+            f"Not excluded and not confirmed, because other figures with these digits would agree as well: printed "
+            f"{stated.qualifier_text}{stated.shown}; the ledger has {reading.words} for {describe(stated.spot)}.{_coincidence(readings, stated)}",
+        )
+    return None
+
+
+def _against(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Verdict:
+    """The verdict where every reading disagrees: by how much decides whether anybody can be called wrong."""
+    words = "; or ".join(reading.words for reading in found)
+    both = f"printed {stated.qualifier_text}{stated.shown}; the ledger has {words} for {describe(stated.spot)}"
+    if any(distance(stated, reading) <= tolerance(stated, reading) for reading in found) and not stated.qualifier:
+        return "not_checkable", f"Unresolved, a difference no larger than silent revisions make: {both}."
+    sign = " The sign is the other way round." if _is_mirrored(stated, found) else ""
+    return (
+        "contradicted",
+        f"{NAMES.get(stated.kind, 'the figure').capitalize()} differs: {both}.{sign}{_needed(readings, stated)}",
+    )
+
+
+def _needed(readings: Readings, stated: Stated) -> str:
+    """What would have to be true for a growth to be right, where no place near by explains it."""
+    if stated.kind not in ("mom", "yoy", "against") or stated.qualifier or stated.value <= -100:
+        return ""
+    base = _compared(stated)
+    now, before = readings.level(stated.spot, exact=True), readings.level(base, exact=True)
+    if not now or not before or changes_between(stated.spot, base):
+        return ""
+    ratio, measure = 1 + stated.value / 100, stated.spot.measure
+    # Where there is nothing now, every base gives a fall of 100 %: no base can be named.
+    instead = f", or {show_level(now[0].point / ratio, measure)} before" if now[0].point else ""
+    return (
+        f" It fits no figure near by; to be right it would take {show_level(before[0].point * ratio, measure)} now"
+        f"{instead}."
+    )
+
+
+def direct(readings: Readings, stated: Stated) -> list[Reading]:
+    """What the ledger has for the very figure that is claimed."""
+    spot, kind = stated.spot, stated.kind.removesuffix("_times")
+    if kind == "level":
+        return readings.level(spot)
+    if kind in ("mom", "yoy"):
+        return readings.growth(spot, spot.base(kind))
+    if kind == "against" and stated.against is not None:
+        return readings.growth(spot, stated.against, printed_too=False)
+    return readings.share(spot) if kind == "share" else readings.unit_value(spot) if kind == "unit_value" else []
+
+
+def _compared(stated: Stated) -> Spot:
+    """The period that the claim's is compared with; its own where the figure is no change."""
+    kind = stated.kind.removesuffix("_times")
+    return stated.against or (stated.spot.base(kind) if kind in ("mom", "yoy") else stated.spot)
+
+
+def _incomparable(stated: Stated) -> str:
+    base = _compared(stated)
+    if base == stated.spot:
+        return f"the months of {describe(stated.spot)} cannot be added up"
+    return f"{describe(stated.spot)} cannot be compared with {base.months}"
+
+
+def _is_mirrored(stated: Stated, found: Sequence[Reading]) -> bool:
+    if stated.kind not in ("mom", "yoy", "against") or not stated.value:
+        return False
+    other = replace(stated, value=-stated.value)
+    return any(match(other, reading, plain=True) for reading in found)
+
+
+def _misplaced(stated: Stated, found: Sequence[Reading], other: tuple[str, str]) -> str:
+    own = (
+        f"the ledger has {found[0].words} for {describe(stated.spot)}"
+        if found
+        else f"the ledger has no such figure for {describe(stated.spot)}"
+    )
+    return f"{stated.shown} is right elsewhere: it is {other[0]} ({other[1]}); {own}."
+
+
+def _missing(readings: Readings, stated: Stated) -> str:
+    spot = stated.spot
+    if (spot.flow, spot.product) not in readings.covered:
+        return f"Not checkable: no release at hand speaks of {describe(spot)}."
+    base = _compared(stated)
+    if base != spot and (before := readings.level(base, exact=True)) and not before[0].point:
+        return f"Not checkable: there is no growth of what was nothing: {before[0].words}, {describe(base)}."
+    what = NAMES.get(stated.kind.removesuffix("_times"), "this figure")
+    parts = [(place, found[0]) for place in dict.fromkeys((spot, base)) if (found := readings.level(place))]
+    if base != spot and len(parts) > 1:
+        known = "; ".join(f"{reading.words}, {describe(place)}" for place, reading in parts)
+        return f"Not checkable: the printed figures leave too much open for {what} of {describe(spot)}: {known}.{_coincidence(readings, stated)}"
+    return (
+        f"Not checkable: no release at hand gives {what} of {describe(spot)}, nor what it could be computed from; "
+        f"months of this series: {known_months(readings, spot)}.{_coincidence(readings, stated)}"
+    )
+
+
+def _coincidence(readings: Readings, stated: Stated) -> str:
+    """What the digits of a claim are at the same place, where that is too few of them to say that one was taken for the other."""
+    other = at_same_place(readings, stated, match)
+    return f" The same digits are {other[0]} ({other[1]})." if other else ""

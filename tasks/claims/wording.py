@@ -1,0 +1,30 @@
+"""Places and numbers of the ledger as the reasons of verdicts write them."""
+
+from fractions import Fraction
+
+from tasks.claims.statement import Spot
+from tasks.domain.labels import partner_name, product_name, written_month
+from tasks.domain.periods import first_day
+
+SCALES = {"quantity_kg": (1000, "t"), "value_usd": (10**6, "million USD"), "value_cny": (10**6, "million CNY")}
+
+
+def show_level(value: Fraction, measure: str) -> str:
+    """A level as a person reads it, with no more digits than it needs."""
+    scale, unit = SCALES.get(measure, (1, measure))
+    number = float(value) / scale
+    text = f"{number:,.3f}".rstrip("0").rstrip(".") if number < 100_000 else f"{number:,.0f}"
+    return f"{text} {unit}"
+
+
+def show_percent(value: Fraction) -> str:
+    """A growth as a person reads it."""
+    number = float(value)
+    return f"{number:+,.2f} %" if abs(number) < 100 else f"{number:+,.1f} %"
+
+
+def describe(spot: Spot) -> str:
+    """A place in words."""
+    months = spot.months if not spot.is_month else written_month(first_day(spot.first))
+    to = "" if spot.partner == "WLD" else f" {'to' if spot.flow == 'export' else 'from'} {partner_name(spot.partner)}"
+    return f"{spot.flow}s of {product_name(spot.product)}{to}, {months}"

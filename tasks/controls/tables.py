@@ -1,0 +1,232 @@
+"""The published tables of export controls: the measures themselves, and the months around each.
+
+A release makes again only the windows that it can change: those that look at a month that it derives, and only where it speaks
+of a product of the windows. For that it reads the totals of these products, which are a table of their own (`event_month`), and
+the scopes of the releases. So the step costs nothing where a release is about other products, and hardly more in a store of
+many years than in one of two.
+"""
+
+import functools
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple, cast
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.reference.code_tables import code_table
+from schemas.table import Table, polars_schema, schema_sha256, table_name
+from schemas.tables.control_event import ControlEvent, EventMonth, EventWindow
+from schemas.tables.metric import Metric
+from tasks.controls.windows import (
+    LOOKED_AT,
+    Series,
+    as_table,
+    by_product,
+    in_kilograms,
+    placebos,
+    places,
+    reach,
+    windows_of,
+    with_zeros,
+)
+from tasks.domain.classification import BASKET, members
+from tasks.domain.coverage import WORLD
+from tasks.domain.hashing import code_sha256, frame_sha256, json_sha256
+from tasks.domain.measure_states import with_states
+from tasks.domain.measures import codes_of, measures, touched_codes
+from tasks.ingest.normalise import Normalised
+from tasks.ledger.published_state import Known
+from tasks.store.month_writer import PendingFiles
+from tasks.store.parquet import Partition, partition_month, read_derivation, read_table
+from tasks.store.verify_on_read import prove
+
+FLOW = "export"
+DAYS = ("announced_on", "effective_from", "effective_until")
+REFERENCES = ("control_events", "control_event_codes", "baskets", "products", "watch_list")
+
+
+class EventTables(NamedTuple):
+    """The measures, the windows around them, and the months that these are made of, as they are after a release."""
+
+    control_event: DataFrame[ControlEvent]
+    event_window: DataFrame[EventWindow]
+    event_month: DataFrame[EventMonth]
+
+
+def mark_events(release: Normalised, metric: PendingFiles, known: Known) -> EventTables:
+    """The tables of export controls after `release`, of which `metric` are the figures that it made anew."""
+    prove(known.snapshot, EventWindow)
+    prove(known.snapshot, EventMonth)
+    is_outdated = _is_outdated(known)
+    events = [*measures()] if is_outdated else _changed(release, known)
+    months = event_month(metric, known, is_outdated=is_outdated) if events else read_table(known.snapshot, EventMonth)
+    return EventTables(
+        control_event(_newest_day(release, known)), event_window(events, months, release, known),
+        cast("DataFrame[EventMonth]", months),
+    )  # fmt: skip
+
+
+def _newest_day(release: Normalised, known: Known) -> date:
+    """The day of the newest release of the store, whatever the order in which they came; of a release that is published already
+    the day under which it was."""
+    mine = release.release.filter(~pl.col("release_id").is_in(known.releases["release_id"].to_list()))
+    days: list[date] = [*known.releases["released_on"], *mine["released_on"]]
+    return max(days)
+
+
+def control_event(day: date) -> DataFrame[ControlEvent]:
+    """The measures with their days as days, their codes, and the state of each on a day."""
+    rows = [
+        {
+            **row,
+            **{name: date.fromisoformat(row[name]) if row[name] else None for name in DAYS},
+            "codes_whole": [code for code, how in codes_of(row["event"]).items() if how == "whole"],
+            "codes_unknown_share": [code for code, how in codes_of(row["event"]).items() if how == "unknown_share"],
+            **{name: [part for part in row[name].split(";") if part] for name in ("suspends", "succeeds")},
+            "note": _note(row),
+        }
+        for row in with_states(code_table("control_events"), day).iter_rows(named=True)
+    ]
+    kinds = polars_schema(ControlEvent)
+    frame = pl.DataFrame([{name: row[name] for name in kinds} for row in rows], schema=kinds)
+    return DataFrame[ControlEvent](ControlEvent.validate(frame, lazy=True))
+
+
+def _note(row: dict[str, Any]) -> str | None:
+    shared = code_table("control_event_codes").filter(
+        (pl.col("event") == row["event"]) & (pl.col("coverage") == "unknown_share")
+    )
+    notes = [f"{code}: {note}" for code, note in shared.select("hs8", "note").unique().sort("hs8", "note").iter_rows()]
+    return "; ".join([*notes, *([row["date_note"]] if row["date_note"] else [])]) or None
+
+
+def event_window(
+    events: list[dict[str, Any]], months: pl.DataFrame, release: Normalised, known: Known
+) -> DataFrame[EventWindow]:
+    """The windows after a release: those around some measures made again from the months as they are now, the others as they
+    were."""
+    before = read_table(known.snapshot, EventWindow)
+    if not events:
+        return cast("DataFrame[EventWindow]", before)
+    told = by_product(months)
+    beside = {event["event"]: _beside(event["event"], _there(told, event)) for event in events}
+    wanted = {product: told[product] for products in beside.values() for product in products}
+    releases = speaking(pl.concat([known.releases, release.release]).unique("release_id"))
+    series = with_zeros(wanted, {month for event in events for month in reach(event)}, releases, FLOW, WORLD)
+    again = as_table(
+        row
+        for event in events
+        for product in beside[event["event"]]
+        for row in windows_of(event, product, series[product], FLOW, WORLD)
+    )
+    kept = before.filter(~pl.col("event").is_in([event["event"] for event in events]))
+    known_events = [event["event"] for event in measures()]
+    return cast(
+        "DataFrame[EventWindow]",
+        pl.concat([kept.filter(pl.col("event").is_in(known_events)), again]).sort(
+            "event", "product", "partner", "months", "first_month"
+        ),
+    )
+
+
+def _there(series: Mapping[str, Series], event: Mapping[str, Any]) -> list[str]:
+    """The products that have a figure in one of the months that a measure's windows look at."""
+    looked_at = {*reach(event)}
+    return sorted(
+        product
+        for product, rows in series.items()
+        if any(month in looked_at and row["level"] is not None for month, row in rows.items())
+    )
+
+
+def _beside(event: str, there: list[str]) -> list[str]:
+    """Of the products that are there, those that a measure touches and the placebos; none where it touches none."""
+    touched = [product for product in there if {*members(product)} & {*codes_of(event)}]
+    return sorted([*touched, *placebos(there)]) if touched else []
+
+
+def speaking(releases: pl.DataFrame) -> pl.DataFrame:
+    """The releases that can say something about a product of the windows."""
+    return releases.filter(pl.Series([_speaks(row) for row in releases.iter_rows(named=True)], dtype=pl.Boolean))
+
+
+def derivation() -> dict[str, Any]:
+    """What these tables were made with, for their files: which code and which reference data."""
+    return {"code_sha256": code_sha256(__name__), "reference_sha256": reference_sha256()}
+
+
+@functools.cache
+def reference_sha256() -> str:
+    """Hash of the code tables that decide which windows there are."""
+    return json_sha256({name: frame_sha256(code_table(name)) for name in REFERENCES})
+
+
+@functools.cache
+def event_products() -> frozenset[str]:
+    """Codes and baskets of the measures, and those that the code tables name beside them."""
+    baskets = {BASKET + name for name in code_table("baskets")["basket"]}
+    listed = {*code_table("products")["product"], *code_table("watch_list")["product"]}
+    return frozenset(touched_codes() | baskets | {name for name in listed if members(name)})
+
+
+def _speaks(row: dict[str, Any]) -> bool:
+    """Whether a release can say something about a product of the windows."""
+    if row["flow"] not in (None, FLOW):
+        return False
+    return "*" in row["products"] or any(code.startswith(tuple(row["products"])) for code in _event_codes())
+
+
+@functools.cache
+def _event_codes() -> frozenset[str]:
+    return frozenset(code for product in event_products() for code in members(product))
+
+
+def _changed(release: Normalised, known: Known) -> list[dict[str, Any]]:
+    """The measures whose windows look at a month that the release derives, where it speaks of their products at all."""
+    if not any(_speaks(row) for row in release.release.iter_rows(named=True)):
+        return []
+    derived = {partition_month(partition) for partition in known.derived if partition[0] == FLOW}
+    return [event for event in measures() if derived & {*reach(event)}]
+
+
+def _is_outdated(known: Known) -> bool:
+    """Whether the published windows are of other reference data or of other code, or are not there yet."""
+    return any(_is_of_other_code(model, known) for model in (EventWindow, EventMonth))
+
+
+def _is_of_other_code(model: type[Table], known: Known) -> bool:
+    entries = known.snapshot.entries(table_name(model)) if known.snapshot else ()
+    if known.snapshot is None or not entries or entries[0].schema_sha256 != schema_sha256(model):
+        return True
+    found = read_derivation(str(known.snapshot.path / entries[0].path))
+    return (found.get("reference_sha256"), found.get("code_sha256")) != (reference_sha256(), code_sha256(__name__))
+
+
+def event_month(metric: PendingFiles, known: Known, *, is_outdated: bool) -> DataFrame[EventMonth]:
+    """The totals of the products in the months of all windows: of derived months as they are now, of the others as they were.
+
+    Where the published table `is_outdated`, the others are read from `metric`. A month that has a row without a total keeps
+    it, because it is not a zero.
+    """
+    months = {month for event in measures() for month in reach(event)}
+    wanted = places(WORLD) & pl.col("product").is_in(sorted(event_products()))
+    again = {partition for partition in known.derived if partition[0] == FLOW}
+
+    def is_looked_at(partition: Partition) -> bool:
+        return partition[0] == FLOW and partition_month(partition) in months
+
+    if is_outdated:
+        other = read_table(
+            known.snapshot, Metric, lambda part: is_looked_at(part) and part not in again, wanted, LOOKED_AT
+        )  # fmt: skip
+    else:
+        derived = [date(year, month, 1) for _, year, month in again]
+        other = read_table(known.snapshot, EventMonth).filter(~pl.col("period").is_in(derived))
+    kinds = polars_schema(EventMonth)
+    anew = metric.rows(is_looked_at, wanted, LOOKED_AT)
+    rows = [
+        of_months if "measure" not in of_months.columns else in_kilograms(of_months) for of_months in (other, *anew)
+    ]
+    found = pl.concat([of_months.select(*kinds).cast(kinds) for of_months in rows]).sort("product", "period")  # type: ignore[arg-type]
+    return DataFrame[EventMonth](EventMonth.validate(found, lazy=True))

@@ -1,0 +1,200 @@
+"""The months before and after an export control, beside the same months a year before and beside placebo products.
+
+The comparison is with the same months, so that the season does not speak, and with products that no measure touches. A
+window says what happened, not why. Belongs here: the arithmetic of windows. Which of them are published is in
+`tables`.
+
+A month without a row in the figures is zero where everyone was asked for, and not at hand elsewhere: the scopes of the
+releases say which.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+from typing import Any
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.table import polars_schema
+from schemas.tables.control_event import EventWindow
+from schemas.tables.metric import Metric
+from schemas.tables.release import Release
+from tasks.domain.classification import BASKET, members
+from tasks.domain.comparability import changes_of_texts
+from tasks.domain.coverage import WORLD, covering
+from tasks.domain.measure_states import states_on
+from tasks.domain.measures import coverage, events_of, mixed_note, touched_codes
+from tasks.domain.periods import first_day, month_end, month_number
+from tasks.store.parquet import Partition, partition_month, read_table
+from tasks.store.snapshot import Snapshot
+
+LENGTHS = (3, 12)
+SINGLE_MONTHS = 3
+YEAR = 12
+KG = "quantity_kg"
+# What windows look at: a month of metric has thirty columns more.
+LOOKED_AT = ("product", "period", "measure", "level", "yoy_pct", "yoy_status")
+TRADED_OTHERWISE = "other_unit"
+# What releases speak of is laid out by product and month, and windows may have a placebo for every code there is.
+PRODUCTS_AT_ONCE = 500
+ZERO: Mapping[str, Any] = {"level": 0.0, "yoy_pct": None, "yoy_status": "zero_base"}
+ZERO_AFTER_CHANGE = {**ZERO, "yoy_status": "definition_break"}
+# Month number -> row of the table metric, of its columns LOOKED_AT.
+Series = Mapping[int, Mapping[str, Any]]
+
+
+def windows(snapshot: Snapshot, product: str, flow: str = "export", partner: str = WORLD) -> DataFrame[EventWindow]:
+    """The windows of a product: every measure that takes effect, for it and for each placebo product of the store."""
+    events = events_of(product).filter(pl.col("effective_from") != "").to_dicts()
+    months = {month for event in events for month in reach(event)}
+
+    def is_looked_at(partition: Partition) -> bool:
+        return partition[0] == flow and partition_month(partition) in months
+
+    told = by_product(in_kilograms(read_table(snapshot, Metric, is_looked_at, places(partner), LOOKED_AT)))
+    own = tuple(members(product))
+    names = [name for name in placebos(told) if not any(code.startswith(own) for code in members(name))]
+    wanted = {name: told.get(name, {}) for name in [product, *names]}
+    series = with_zeros(wanted, months, read_table(snapshot, Release), flow, partner)
+    rows = [
+        row
+        for event in events
+        for name, of_months in series.items()
+        for row in windows_of(event, name, of_months, flow, partner)
+    ]
+    return as_table(rows)
+
+
+def windows_of(
+    event: Mapping[str, Any], product: str, series: Series, flow: str, partner: str
+) -> Iterable[dict[str, Any]]:
+    """The rows of one measure and product: single months around it, and longer windows before and after."""
+    month, touched = effect_month(event), coverage(event["event"], product)
+    spans = [(month + shift, 1) for shift in range(-SINGLE_MONTHS, SINGLE_MONTHS)]
+    spans += [(first, length) for length in LENGTHS for first in (month - length, month)]
+    for first, length in spans:
+        now, before, growth, status = _compare(series, first, length)
+        yield {
+            "event": event["event"], "flow": flow, "state": states_on(month_end(first_day(first + length - 1)))[event["event"]].name, "product": product,
+            "role": "touched" if touched else "placebo", "coverage": touched, "partner": partner,
+            "side": "before" if first < month else "after", "months": length, "first_month": first_day(first),
+            "last_month": first_day(first + length - 1), "quantity_kg": now, "quantity_year_before_kg": before,
+            "yoy_pct": growth, "status": status, "note": mixed_note(product, event["event"]) if touched else None,
+        }  # fmt: skip
+
+
+def as_table(rows: Iterable[dict[str, Any]]) -> DataFrame[EventWindow]:
+    """Rows as the table `event_window`, checked."""
+    kinds = polars_schema(EventWindow)
+    frame = pl.DataFrame([{name: row[name] for name in kinds} for row in rows], schema=kinds)
+    return DataFrame[EventWindow](EventWindow.validate(frame, lazy=True))
+
+
+def effect_month(event: Mapping[str, Any]) -> int:
+    """Number of the month in which a measure takes effect, or was to."""
+    day = date.fromisoformat(event["effective_from"])
+    return month_number(day)
+
+
+def reach(event: Mapping[str, Any]) -> range:
+    """Months that a measure's windows look at."""
+    month = effect_month(event)
+    return range(month - max(LENGTHS) - YEAR, month + max(LENGTHS))
+
+
+def placebos(products: Iterable[str]) -> list[str]:
+    """Codes and baskets of which no measure touches a code; what a line or a chapter holds is not known."""
+    touched = touched_codes()
+    return sorted(
+        name for name in products if (len(name) == 8 or name.startswith(BASKET)) and not touched & {*members(name)}
+    )
+
+
+def places(partner: str) -> pl.Expr:
+    """The rows of the table metric that windows are made of, and those that say that something was traded, in whatever unit."""
+    is_traded = (pl.col("level") > 0) | (pl.col("level_status") == TRADED_OTHERWISE)
+    return (pl.col("partner") == partner) & ((pl.col("measure") == KG) | is_traded)
+
+
+def in_kilograms(metric: pl.DataFrame) -> pl.DataFrame:
+    """One row for each product and month of `places`: that in kilograms, or, where it has none, one that tells of no number."""
+    kilograms = metric.filter(pl.col("measure") == KG).drop("measure")
+    others = metric.drop("measure").unique(["product", "period"]).join(kilograms, on=["product", "period"], how="anti")
+    nothing = {"level": None, "yoy_pct": None, "yoy_status": TRADED_OTHERWISE}
+    kinds = {name: kilograms.schema[name] for name in nothing}
+    silent = others.with_columns(pl.lit(value, kinds[name]).alias(name) for name, value in nothing.items())
+    return pl.concat([kilograms, silent.select(kilograms.columns)])
+
+
+def with_zeros(
+    series: Mapping[str, Series], months: Collection[int], releases: pl.DataFrame, flow: str, partner: str
+) -> dict[str, Series]:
+    """The series with the `months` in them that are known to be zero: without a row, and inside the scope of a release."""
+    names, wanted = sorted(series), sorted(months)
+    kinds = {"product": pl.String, "month": pl.Int32}
+    place = [pl.lit(value).alias(name) for name, value in (("flow", flow), ("partner", partner), ("measure", KG))]
+    found: dict[str, Series] = {}
+    for begin in range(0, len(names), PRODUCTS_AT_ONCE):
+        some = names[begin : begin + PRODUCTS_AT_ONCE]
+        silent = [(name, month) for name in some for month in wanted if month not in series[name]]
+        zeros: dict[str, dict[int, Mapping[str, Any]]] = {name: {} for name in some}
+        if silent:
+            keys = pl.DataFrame(silent, kinds, orient="row").with_columns(place)
+            changed = _changed(some, partner, wanted)
+            for name, month in covering(keys, releases).select(*kinds).iter_rows():
+                is_new = changed.get((name, month), month - YEAR) > month - YEAR
+                zeros[name][month] = ZERO_AFTER_CHANGE if is_new else ZERO
+        found |= {name: {**series[name], **zeros[name]} for name in some}
+    return {name: found[name] for name in series}
+
+
+def _changed(products: list[str], partner: str, months: list[int]) -> dict[tuple[str, int], int]:
+    """The last known change of what kilograms of each product count, up to each month; only where there is one."""
+    places = [(name, partner, KG, month) for name in products for month in months]
+    kinds = {"product": pl.String, "partner": pl.String, "measure": pl.String, "month": pl.Int32}
+    frame = pl.DataFrame(places, schema=kinds, orient="row")
+    changed = zip(places, changes_of_texts(frame), strict=True)
+    return {(name, month): last for (name, _, _, month), last in changed if last is not None}
+
+
+def by_product(metric: pl.DataFrame) -> dict[str, dict[int, dict[str, Any]]]:
+    """Rows of the table metric of one partner and measure, by product and month."""
+    return {
+        str(name): {month_number(row["period"]): row for row in rows.iter_rows(named=True)}
+        for (name,), rows in metric.partition_by("product", as_dict=True).items()
+    }
+
+
+def _compare(series: Series, first: int, length: int) -> tuple[float | None, float | None, float | None, str]:
+    """Sum, sum a year before, growth and how it was made."""
+    span = range(first, first + length)
+    levels = [_level(series.get(month)) for month in span]
+    known = [_level(series.get(month - YEAR)) for month in span]
+    bases = [base if base is not None else _implied(series.get(month)) for base, month in zip(known, span, strict=True)]
+    now, before = _all(levels), _all(bases)
+    if now is None:
+        return None, None, None, "not_covered"
+    if any((row := series.get(month)) and row["yoy_status"] == "definition_break" for month in span):
+        return now, before, None, "definition_break"
+    if before is None:
+        return now, None, None, "no_base"
+    if before == 0:
+        return now, 0.0, None, "zero_base"
+    return now, before, (now / before - 1) * 100, "implied_base" if None in known else "computed"
+
+
+def _level(row: Mapping[str, Any] | None) -> float | None:
+    return row["level"] if row else None
+
+
+def _all(numbers: list[float | None]) -> float | None:
+    """The sum, where none is missing."""
+    there = [number for number in numbers if number is not None]
+    return sum(there) if len(there) == len(numbers) else None
+
+
+def _implied(row: Mapping[str, Any] | None) -> float | None:
+    """The base that a printed growth implies."""
+    if row is None or row["level"] is None or row["yoy_status"] != "implied_base" or row["yoy_pct"] <= -100:
+        return None
+    return float(row["level"] / (1 + row["yoy_pct"] / 100))

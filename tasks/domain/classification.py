@@ -1,0 +1,45 @@
+"""HS codes, headings and baskets: what a product is part of, and what it consists of."""
+
+import functools
+
+import polars as pl
+
+from schemas.reference.code_tables import code_table
+
+HS8_DIGITS = 8
+
+
+BASKET = "basket:"
+HS_LEVELS = (6, 4, 2)
+
+
+def part_of(product: str) -> pl.Expr:
+    """Rows of a product and of the codes below it or in it, in any month: all that its figures are made of."""
+    if product.startswith(BASKET):
+        return pl.col("product").is_in([product, *basket_members().filter(product=product)["part"].unique().sort()])
+    return pl.col("product").str.starts_with(product)
+
+
+def basket_members() -> pl.DataFrame:
+    """Baskets and the codes in them: product, part, valid_from, valid_to."""
+    return code_table("baskets").select(
+        part="hs8", product=BASKET + pl.col("basket"), valid_from="valid_from", valid_to="valid_to"
+    )
+
+
+@functools.cache
+def members(product: str) -> list[str]:
+    """HS8 codes of a product, as far as they are known."""
+    if product.startswith(BASKET):
+        return code_table("baskets").filter(BASKET + pl.col("basket") == product)["hs8"].unique().sort().to_list()
+    return [product] if product.isdecimal() else []
+
+
+def is_heading(product: str) -> bool:
+    """Whether a product is a code of fewer than eight digits, below which there are others."""
+    return product.isdecimal() and len(product) < HS8_DIGITS
+
+
+def holds(product: str, code: str) -> bool:
+    """Whether an HS8 code is a product, is in it, or lies below it."""
+    return code in members(product) or (is_heading(product) and code.startswith(product))

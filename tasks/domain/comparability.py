@@ -1,0 +1,126 @@
+"""Since when a series means what it means: changes of code, unit, basket and partner, and the figures they cut.
+
+Belongs here: which changes concern a series, and since when its months can be compared. The figures that would compare the
+two sides of a change are taken away in `metrics.figures`. What is known to have changed is in `schemas/reference`: `hs_revisions`, `definition_breaks`,
+and the months in which a basket, a group of partners or the code of a partner begins or ends. A row of
+`definition_breaks` with comparable = yes carries a series over a change that the other tables would call a break.
+
+An HS8 code shares the fate of its HS6. At HS6, HS4 and HS2 a revision is a break where goods crossed the border of the
+code; how many is in no table, so a little waste that left a chapter counts as much as half of its trade. Nothing is
+known of the revisions of 2007, 2012 and 2017: no mark there is no promise.
+"""
+
+import functools
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from schemas.reference.code_tables import code_table
+from tasks.domain.classification import BASKET
+from tasks.domain.periods import month_index
+
+FINEST_LENGTH, REVISED_LENGTH = 8, 6
+WILD = ("product", "partner", "measure")
+
+
+def changes(frame: pl.DataFrame, labels: Mapping[str, Sequence[str]]) -> pl.Series:
+    """For each row the last month, up to its own, in which the meaning of its series changed; null where none is known.
+
+    The columns product, partner and measure hold places in the sorted lists of `labels`, `month` a month index.
+    """
+    months = frame["month"].unique()
+    found = [pl.select(pl.repeat(None, frame.height, dtype=pl.Int32)).to_series()]
+    for flags, rows in breaks(tuple(labels["product"])).group_by(*(pl.col(name) == "" for name in WILD)):
+        columns = [name for name, wild in zip(WILD, flags, strict=True) if not wild]
+        mine = rows.filter(pl.lit(True), *(pl.col(name).is_in(labels[name]) for name in columns))
+        if months.len():
+            mine = mine.filter(pl.col("month") <= months.max())
+        if mine.height:
+            places = [pl.col(name).cast(pl.Enum(labels[name])).to_physical() for name in columns]
+            changed = mine.select("month", *places).select(changed="month", key=_key(columns, labels))
+            find = _of_one_month if months.len() == 1 else _by_month
+            found.append(find(frame.select("month", key=_key(columns, labels)), changed))
+    return (
+        pl.DataFrame([one.alias(str(place)) for place, one in enumerate(found)])
+        .select(pl.max_horizontal(pl.all()))
+        .to_series()
+    )
+
+
+def changes_of_texts(frame: pl.DataFrame) -> pl.Series:
+    """The same of a frame with texts in the columns product, partner and measure."""
+    labels = {name: sorted(frame[name].unique()) for name in WILD}
+    coded = frame.select("month", *(pl.col(name).cast(pl.Enum(texts)).to_physical() for name, texts in labels.items()))
+    return changes(coded, labels)
+
+
+def _key(columns: Sequence[str], labels: Mapping[str, Sequence[str]]) -> pl.Expr:
+    whole = pl.lit(0, dtype=pl.UInt64)
+    for name in columns:
+        whole = whole * len(labels[name]) + pl.col(name).cast(pl.UInt64)
+    return whole
+
+
+def _of_one_month(frame: pl.DataFrame, changed: pl.DataFrame) -> pl.Series:
+    last = changed.group_by("key").agg(pl.col("changed").max())
+    return frame.join(last, on="key", how="left", maintain_order="left")["changed"]
+
+
+def _by_month(frame: pl.DataFrame, changed: pl.DataFrame) -> pl.Series:
+    rows, since = frame.with_row_index("row").sort("month"), changed.with_columns(since="changed").sort("since")
+    found = rows.join_asof(
+        since, left_on="month", right_on="since", by="key", strategy="backward", check_sortedness=False
+    )
+    return found.sort("row")["changed"]
+
+
+@functools.lru_cache(64)
+def breaks(products: tuple[str, ...]) -> pl.DataFrame:
+    """Names and month of each change that nothing carries over; an empty name stands for all."""
+    changes = pl.concat([_of_codes(products), _of_baskets(), _of_partners(), _stated("no")]).unique()
+    changes = changes.join(_stated("yes"), on=[*WILD, "month"], how="anti")
+    return pl.concat([changes, _in_baskets(changes)]).unique()
+
+
+def _stated(comparable: str) -> pl.DataFrame:
+    rows = code_table("definition_breaks").filter(pl.col("comparable") == comparable)
+    return rows.select(*WILD, month=_month("from_month"))
+
+
+def _of_codes(products: tuple[str, ...]) -> pl.DataFrame:
+    """Revisions of the HS, for some codes and for the parts of baskets."""
+    codes = pl.concat([pl.Series(products, dtype=pl.String), code_table("baskets")["hs8"]]).unique()
+    revised = pl.col("product").str.len_chars() == FINEST_LENGTH
+    code = pl.when(revised).then(pl.col("product").str.slice(0, REVISED_LENGTH)).otherwise("product")
+    revisions = code_table("hs_revisions").select("code", month=_month("from_month"))
+    found = pl.DataFrame({"product": codes}).with_columns(code=code).join(revisions, on="code")
+    return found.select("product", "month", partner=pl.lit(""), measure=pl.lit("")).select(*WILD, "month")
+
+
+def _of_baskets() -> pl.DataFrame:
+    """Months in which a code enters or leaves a basket."""
+    baskets = code_table("baskets").with_columns(product=BASKET + pl.col("basket"), partner=pl.lit(""))
+    return _begins_and_ends(baskets)
+
+
+def _of_partners() -> pl.DataFrame:
+    """Months in which a partner enters or leaves a group, or the code of a partner begins or ends."""
+    groups = code_table("partner_groups").with_columns(partner="group", product=pl.lit(""))
+    codes = code_table("partners").with_columns(product=pl.lit(""))
+    return pl.concat([_begins_and_ends(groups), _begins_and_ends(codes)]).unique()
+
+
+def _begins_and_ends(rows: pl.DataFrame) -> pl.DataFrame:
+    begin = rows.filter(pl.col("valid_from") != "").with_columns(month=_month("valid_from"))
+    end = rows.filter(pl.col("valid_to") != "").with_columns(month=_month("valid_to") + 1)
+    return pl.concat([begin, end]).select("product", "partner", pl.lit("").alias("measure"), "month").unique()
+
+
+def _in_baskets(changes: pl.DataFrame) -> pl.DataFrame:
+    """What changes a code changes a basket that it is in, or was in until then."""
+    members = code_table("baskets").select(basket=BASKET + pl.col("basket"), product="hs8")
+    return changes.join(members, on="product").with_columns(product="basket").select(changes.columns)
+
+
+def _month(text: str) -> pl.Expr:
+    return month_index((pl.col(text) + "-01").str.to_date("%Y-%m-%d"))

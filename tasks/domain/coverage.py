@@ -1,0 +1,198 @@
+"""What the releases at hand speak about: inside a scope a missing number means no trade, outside it nothing is known.
+
+A scope is products (a shorter code stands for all below it, * for all), partners (all, listed, or just the keys of the
+records), months and measure families. Everything here answers one question about keys: is this one covered?
+"""
+
+import polars as pl
+
+from schemas.reference.code_tables import code_table, valid_in
+from schemas.tables.observation import KINDS
+from tasks.domain.classification import BASKET, basket_members
+from tasks.domain.nomenclature import digits as digits_of
+from tasks.domain.periods import month_index, month_text
+
+LEVELS = (2, 4, 6, 8)
+FINEST = 8
+EVERYTHING = "*"
+WORLD = "WLD"
+CELL = ["flow", "product", "family", "month"]
+# How long a series without trade is published: after a year of it the growth on the year before has been told.
+QUIET_MONTHS = 12
+# Records look back so far, so that a month can be computed from a bounded past.
+LOOK_BACK_MONTHS = 60
+GROUPS = tuple(code_table("partner_groups")["group"].unique().sort())
+# Keys that stand for several partners.
+TOTALS = (WORLD, *GROUPS)
+
+
+def family() -> pl.Expr:
+    """The `family` of a `measure`: all quantities of a product stand or fall together, each currency by itself."""
+    name = pl.col("measure")
+    return (
+        pl.when(name.str.ends_with("_yoy")).then(pl.lit("quantity_yoy"))
+        .when(name.str.starts_with("quantity")).then(pl.lit("quantity")).otherwise(name).alias("family")
+    )  # fmt: skip
+
+
+def family_of(measure: str) -> str:
+    """The family of one measure that is no growth."""
+    return "quantity" if measure.startswith("quantity") else measure
+
+
+def standing() -> pl.Expr:
+    """The place of the `kind` of a release, 0 is the best: where kinds speak of one key the lower one wins."""
+    return pl.col("kind").replace_strict(KINDS, range(len(KINDS)), return_dtype=pl.Int32)
+
+
+def speaking(releases: pl.DataFrame) -> pl.DataFrame:
+    """The releases whose silence means something, because they were asked for a scope and not for single figures.
+
+    `everyone` says whether that scope has every partner: not so for a file that has world totals alone. `lists` are the
+    partners in the file, as one text.
+    """
+    totals_alone = (pl.col("partner_list").list.len() == 1) & (pl.col("partner_list").list.first() == WORLD)
+    return releases.filter(pl.col("partners") != "keys").with_columns(
+        everyone=(pl.col("partners") == "all") & ~totals_alone, lists=pl.col("partner_list").list.sort().list.join(",")
+    )
+
+
+def lost_place(product: str, day: str) -> pl.Expr:
+    """How a release names a place where it lost a record: product and month, EVERYTHING for what could not be read."""
+    names = (pl.col(product).cast(pl.String), pl.col(day).dt.strftime("%Y-%m"))
+    return pl.format("{} {}", *(name.fill_null(EVERYTHING) for name in names))
+
+
+def without_lost(places: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
+    """Those of `places` (release_id, product, month, …) where the release lost no record of the product or of a code below it.
+
+    A missing row may be the record that was set aside; so where one was, silence means nothing.
+    """
+    lost = releases.select("release_id", place=pl.col("lost")).explode("place").drop_nulls()
+    if not lost.height:
+        return places
+    words = pl.col("place").str.split(" ").list
+    code = words.get(0)
+    above = pl.concat_list(code, *(code.str.slice(0, level) for level in LEVELS))
+    lost = lost.select(
+        "release_id",
+        product=pl.when(code.str.contains(r"^\d+$")).then(above.list.unique()).otherwise(pl.concat_list(code)),
+        month=month_index((words.get(1) + "-01").str.to_date("%Y-%m-%d", strict=False)),
+    ).explode("product")
+    any_product, any_month = pl.col("product") == EVERYTHING, pl.col("month").is_null()
+    for unread, on in (
+        (~any_product & ~any_month, ["product", "month"]),
+        (~any_product & any_month, ["product"]),
+        (any_product & ~any_month, ["month"]),
+        (any_product & any_month, []),
+    ):
+        places = places.join(lost.filter(unread), on=["release_id", *on], how="anti")
+    return places
+
+
+def asked_products(releases: pl.DataFrame, products: pl.Series, *, roll_up: bool) -> pl.DataFrame:
+    """Which of `products` each release speaks about: columns release_id, product.
+
+    That are the codes that were asked for, or stand below one that was, and have as many digits as the codes in the file.
+    With `roll_up` a release of HS8 codes also speaks about the levels above, whose numbers are sums of its own.
+    """
+    codes = pl.DataFrame({"product": products.unique().drop_nulls()}, schema={"product": pl.String})
+    digits = pl.col("product").str.len_chars()
+    is_code = pl.col("product").str.contains(r"^\d+$")
+    above = pl.concat_list(pl.lit(EVERYTHING), *(pl.col("product").str.slice(0, level) for level in LEVELS))
+    above = pl.when(is_code).then(pl.concat_list("product", above).list.unique()).otherwise(pl.concat_list("product"))
+    finest = pl.col("classification") == f"HS{FINEST}"
+    asked = releases.select("release_id", finest=finest, digits=digits_of(pl.col("classification")), asked="products")
+    asked = asked.explode("asked")
+    found = codes.with_columns(above.alias("asked")).explode("asked").join(asked, on="asked")
+    level = (digits == pl.col("digits")) | (pl.lit(roll_up) & pl.col("finest") & (digits < FINEST))
+    return found.filter(~is_code | level).select("release_id", "product").unique()
+
+
+def of_finest_level(releases: pl.DataFrame) -> pl.DataFrame:
+    """The releases whose files have HS8 codes: what they say about the levels above is a sum of their own numbers."""
+    return releases.filter(pl.col("classification") == f"HS{FINEST}")
+
+
+def covering(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
+    """Those of `keys` (flow, product, partner, measure, month) about which some release speaks, with or without a row.
+
+    Adds `standing`, the place of the best kind that does. A group of partners, and the world, is covered only where
+    every partner was asked for; a basket only where each of its codes is covered.
+    """
+    members = basket_members()
+    named = (
+        keys.filter(pl.col("product").str.starts_with(BASKET))
+        .join(members, on="product")
+        .filter(valid_in(month_text()))
+    )
+    expanded = named.select(pl.exclude("product", "part"), product="part").select(keys.columns)
+    plain = keys.filter(~pl.col("product").str.starts_with(BASKET))
+    found = _covering_codes(pl.concat([plain, expanded]).unique(), releases)
+    if not named.height:
+        return found
+    parts = named.join(found.rename({"product": "part"}), on=[*(set(keys.columns) - {"product"}), "part"], how="left")
+    baskets = parts.group_by(keys.columns).agg(
+        pl.col("standing").max(), pl.col("standing").is_null().any().alias("open")
+    )
+    return pl.concat([
+        found.join(plain, on=keys.columns, how="semi"), baskets.filter(~pl.col("open")).select(found.columns),
+    ])  # fmt: skip
+
+
+def _covering_codes(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
+    # Where there are no keys any month will do: nothing is asked.
+    months = keys["month"].unique().sort().to_list() or [0]
+    covered = covered_codes(releases, keys["product"], months[0], months[-1])
+    asked = keys.with_columns(family())
+    everyone = covered.filter("everyone").group_by(CELL).agg(pl.col("standing").min())
+    whole = asked.join(everyone, on=CELL).filter(_has_members())
+    listed = covered.filter(~pl.col("everyone")).group_by(*CELL, "lists").agg(pl.col("standing").min())
+    partners = listed.select("lists").unique().with_columns(partner=pl.col("lists").str.split(",")).explode("partner")
+    part = asked.join(listed, on=CELL).join(partners, on=["lists", "partner"], how="semi")
+    columns = [*keys.columns, "standing"]
+    return pl.concat([whole.select(columns), part.select(columns)]).group_by(keys.columns).agg(pl.col("standing").min())
+
+
+def _has_members() -> pl.Expr:
+    """Whether the partner is no group, or a group that has members in that month."""
+    groups = code_table("partner_groups")
+    since = {name: rows["valid_from"].min() for (name,), rows in groups.group_by("group")}
+    founded = pl.col("partner").replace_strict(since, default="", return_dtype=pl.String)
+    return founded <= month_text()
+
+
+def covered_codes(releases: pl.DataFrame, products: pl.Series, first: int, last: int) -> pl.DataFrame:
+    """CELL, everyone, lists, standing: what the releases by month speak about, code by code, of the months from `first` to
+    `last`; each such row once."""
+    monthly = speaking(releases.filter(pl.col("by_month"))).with_columns(standing=standing())
+    begin = pl.max_horizontal(month_index("first_month"), pl.lit(first, pl.Int32))
+    end = pl.min_horizontal(_first_month_after(), pl.lit(last + 1, pl.Int32))
+    inside = _alike(monthly.filter(begin < end))
+    months = (
+        inside.select(
+            "release_id", "flow", "everyone", "lists", "standing", family="measures",
+            month=pl.int_ranges(begin, end, dtype=pl.Int32),
+        )
+        .explode("month")
+        .explode("family")
+        .unique()
+    )  # fmt: skip
+    scopes = inside.unique("release_id")
+    asked = asked_products(scopes, products, roll_up=True)
+    spoken = without_lost(months.join(asked, on="release_id"), scopes)
+    spoken = spoken.select(*CELL, "everyone", "lists", "standing")
+    # What one scope says of distinct months is distinct.
+    return spoken.unique() if scopes.height > 1 else spoken
+
+
+def _alike(releases: pl.DataFrame) -> pl.DataFrame:
+    """The releases, with one `release_id` for all that ask for the same products and lost the same records: most ask for the
+    same month after month, and so the products are looked up once."""
+    asked = (pl.col(name).list.join("\n") for name in ("products", "lost"))
+    return releases.with_columns(pl.col("release_id").first().over("classification", *asked))
+
+
+def _first_month_after() -> pl.Expr:
+    """The month after the last one that a release can speak of: one that had ended when it came out."""
+    return pl.min_horizontal(month_index("last_month") + 1, month_index("released_on"))

@@ -1,0 +1,97 @@
+"""What is known to have changed in what a series means, said in words: for the person who traces a figure.
+
+An opinion of its own beside the vectorised code of `comparability`: one series at a time, plain Python over the code tables.
+"""
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from schemas.reference.code_tables import code_table
+from tasks.domain.classification import BASKET
+
+# The two measures of which a value per kilogram is the quotient.
+RATIOS = {"unit_value_usd_per_kg": ("value_usd", "quantity_kg"), "unit_value_cny_per_kg": ("value_cny", "quantity_kg")}
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, order=True)
+class Change:
+    """From `month` (year x 12 + month - 1) on the series means something else, or its source counts it under another code."""
+
+    month: int
+    what: str
+    source: str
+
+
+def breaks_of(product: str, partner: str, measure: str) -> list[Change]:
+    """The changes over which the series cannot be compared, in order."""
+    found = {change for name in RATIOS.get(measure, (measure,)) for change in _breaks(product, partner, name)}
+    return sorted(found)
+
+
+def _breaks(product: str, partner: str, measure: str) -> Iterator[Change]:
+    """A change is carried over by a row of `definition_breaks` that says so of the same product, partner or measure."""
+    carried = [row for row in _rows("definition_breaks") if row["comparable"] == "yes"]
+    for place, change in _changes(product, partner, measure):
+        if not any(_names(row, *place) and _month(row["from_month"]) == change.month for row in carried):
+            yield change
+
+
+def _changes(product: str, partner: str, measure: str) -> Iterator[tuple[tuple[str, str, str], Change]]:
+    """Each change with what it is a change of: product, partner, measure; empty is any."""
+    yield from _of_code(product, partner, measure, "")
+    if product.startswith(BASKET):
+        for row in _rows("baskets"):
+            if BASKET + row["basket"] == product:
+                yield from _of_code(row["hs8"], partner, measure, f"{row['hs8']} in the basket: ")
+                yield from _spans(row, (product, "", ""), f"{row['hs8']} %s the basket")
+    for row in _rows("partner_groups"):
+        if row["group"] == partner:
+            yield from _spans(row, ("", partner, ""), f"{row['partner']} %s {partner}")
+    for row in _rows("partners"):
+        if row["partner"] == partner:
+            yield from _spans(row, ("", partner, ""), f"code {row['gacc_code']} %s the partner codes")
+
+
+def _of_code(code: str, partner: str, measure: str, prefix: str) -> Iterator[tuple[tuple[str, str, str], Change]]:
+    for row in _rows("hs_revisions"):
+        if row["code"] == code[:6]:
+            moved = [
+                f"{verb} {row[name]}"
+                for verb, name in (("gained goods of", "gained_from"), ("lost goods to", "lost_to"))
+                if row[name]
+            ]
+            change = Change(_month(row["from_month"]), f"{prefix}{row['code']} {' and '.join(moved)}", row["source"])
+            yield (code, "", ""), change
+    for row in _rows("definition_breaks"):
+        if (
+            row["comparable"] == "no"
+            and row["product"] in ("", code)
+            and row["partner"] in ("", partner)
+            and row["measure"] in ("", measure)
+        ):
+            place = (row["product"], row["partner"], row["measure"])
+            yield place, Change(_month(row["from_month"]), prefix + row["what"], row["source"])
+
+
+def _spans(row: Row, place: tuple[str, str, str], words: str) -> Iterator[tuple[tuple[str, str, str], Change]]:
+    if row["valid_from"]:
+        yield place, Change(_month(row["valid_from"]), words % "enters", row["source"])
+    if row["valid_to"]:
+        yield place, Change(_month(row["valid_to"]) + 1, words % "leaves", row["source"])
+
+
+def _names(row: Row, product: str, partner: str, measure: str) -> bool:
+    return (row["product"], row["partner"], row["measure"]) == (product, partner, measure)
+
+
+@functools.cache
+def _rows(table: str) -> list[Row]:
+    return code_table(table).to_dicts()
+
+
+def _month(text: str) -> int:
+    year, month = map(int, text.split("-"))
+    return year * 12 + month - 1

@@ -1,0 +1,43 @@
+"""Doubt as rows: the small constructors that every check shares."""
+
+from collections.abc import Iterable, Iterator
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.table import polars_schema
+from schemas.tables.release import Finding
+
+Rows = Iterator[dict[str, str]]
+SHOWN_LENGTH = 60
+
+
+def finding(
+    check: str, severity: str, subject: str, *, observed: object, expected: object, advice: str
+) -> dict[str, str]:
+    """One doubt; the release id is added when the rows are gathered."""
+    return {
+        "check": check,
+        "severity": severity,
+        "subject": subject,
+        "observed": str(observed),
+        "expected": str(expected),
+        "advice": advice,
+    }
+
+
+def gather(release_id: str, rows: Iterable[dict[str, str]]) -> DataFrame[Finding]:
+    """The rows as the table `finding`, each once, in the table's order."""
+    frame = pl.DataFrame([{"release_id": release_id, **row} for row in rows], schema=polars_schema(Finding))
+    return DataFrame[Finding](frame.unique().sort("release_id", "check", "subject", "observed"))
+
+
+def shown(text: str) -> pl.Expr:
+    """A column's text from a stranger's file, short and plain enough for a terminal, as `refusal.clip` makes single ones."""
+    return (
+        pl.col(text)
+        .cast(pl.String)
+        .fill_null("")
+        .str.slice(0, SHOWN_LENGTH)
+        .str.replace_all(r"[\p{C}\p{Zl}\p{Zp}]", "?")
+    )

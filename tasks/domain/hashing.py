@@ -1,0 +1,152 @@
+"""The hash of a frame: of its columns, types and rows in their order, and of nothing else.
+
+How Polars happens to hold them (chunks, slices, views, the numbers behind codes, what lies under a null) is left out, so
+that equal frames have equal hashes wherever they come from. It is SHA-256 and not the hash of Polars, which promises the
+same number neither to another version nor to another machine. Most columns repeat themselves from row to row or are codes,
+so of a column the runs are hashed where that is less, and of codes small numbers and each word once.
+"""
+
+import functools
+import hashlib
+import importlib.metadata
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy
+import polars as pl
+
+from schemas import code_files
+from schemas.reference import code_tables
+from tasks.domain.source_files import modules_behind
+
+SHAPING_LIBRARIES = ("polars", "pyarrow", "pandera", "fastexcel", "numpy", "tidewaiter")
+
+
+# A run costs its first row besides its value, so runs are worth it where they are few.
+ROWS_PER_RUN, GLANCE_ROWS = 4, 65_536
+# Of few rows the values themselves are written down: what is looked for in many would take longer to set up.
+FEW_ROWS = 2_000
+
+
+def frame_sha256(frame: pl.DataFrame) -> str:
+    """Hash of a frame's columns, types and values in their order."""
+    head = [[name, _kind(kind)] for name, kind in frame.schema.items()]
+    digest = hashlib.sha256(json.dumps([frame.height, *head]).encode())
+    if frame.height <= FEW_ROWS:
+        for column in frame:
+            digest.update(_plain(column))
+        return digest.hexdigest()
+    # As many columns at a time as there are cores, so that no more of them than that are held as bytes.
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        for of_column in threads.map(_column_sha256, frame.get_columns()):
+            digest.update(of_column)
+    return digest.hexdigest()
+
+
+def _column_sha256(column: pl.Series) -> bytes:
+    digest = hashlib.sha256()
+    for part in _parts(column):
+        digest.update(part)
+    return digest.digest()
+
+
+def _plain(column: pl.Series) -> bytes:
+    """The values of a short column, each as its own text."""
+    texts = column.cast(pl.String) if isinstance(column.dtype, (pl.Categorical, pl.Enum)) else column
+    return json.dumps(texts.to_list(), default=repr, ensure_ascii=False).encode() + b"\n"
+
+
+def _kind(kind: pl.DataType) -> str:
+    """The name of a type. Which words a set of codes has besides those in the rows is no part of what the rows say."""
+    return "codes" if isinstance(kind, (pl.Categorical, pl.Enum)) else str(kind)
+
+
+def _parts(column: pl.Series) -> Iterator[memoryview | bytes]:
+    """The values of a column as bytes; each part begins with what is needed to tell where it ends."""
+    if isinstance(column.dtype, pl.List):
+        yield from _nulls(column)
+        yield _buffer(column.list.len().fill_null(0))
+        yield from _parts(column.drop_nulls().explode(empty_as_null=False))
+        return
+    column = column.rechunk()
+    if isinstance(column.dtype, (pl.Categorical, pl.Enum)):
+        column, words = _ranked(column)
+        yield from _texts(words)
+    # A glance at the first rows spares most columns that do not repeat themselves the look at all of them.
+    if _repeats(column[:GLANCE_ROWS]) is not None and (starts := _repeats(column)) is not None:
+        column = column.gather(starts)
+        yield b"runs%d:" % starts.len()
+        yield _buffer(starts)
+    else:
+        yield b"rows:"
+    yield from _nulls(column)
+    if column.dtype == pl.String:
+        yield from _texts(column.fill_null(""))
+    else:
+        yield _buffer((column.cast(pl.UInt8) if column.dtype == pl.Boolean else column.to_physical()).fill_null(0))
+
+
+def _repeats(column: pl.Series) -> pl.Series | None:
+    """The first row of each run of equal values, where runs are few."""
+    # The first row begins a run, also where it is null as what is before it.
+    starts = (column.ne_missing(column.shift()) | (pl.int_range(column.len(), eager=True) == 0)).arg_true()
+    return starts if 0 < starts.len() * ROWS_PER_RUN <= column.len() else None
+
+
+def _ranked(column: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Codes as the place of their words among those of the column, in order, and these words."""
+    codes = column.to_physical()
+    used = pl.Series(numpy.flatnonzero(numpy.bincount(codes.drop_nulls().to_numpy())), dtype=codes.dtype)
+    words = pl.DataFrame({"code": used, "word": used.cat.to(column.dtype).cast(pl.String)}).sort("word")
+    kind = pl.UInt8 if words.height <= 2**8 else pl.UInt16 if words.height <= 2**16 else pl.UInt32
+    if words["code"].to_list() == [*range(words.height)]:
+        return codes.cast(kind), words["word"]
+    # The places of all codes up to the last one that is used; those between stand for nothing.
+    places = pl.Series(range(words.height), dtype=kind)
+    place = pl.repeat(0, int(used[-1]) + 1, dtype=kind, eager=True).scatter(words["code"].cast(pl.UInt32), places)
+    return place.gather(codes.cast(pl.UInt32)), words["word"]
+
+
+def _nulls(column: pl.Series) -> Iterator[memoryview | bytes]:
+    yield b"nulls:" if column.null_count() else b"full:"
+    if column.null_count():
+        yield _buffer(column.is_null().cast(pl.UInt8))
+
+
+def _texts(texts: pl.Series) -> Iterator[memoryview | bytes]:
+    yield b"texts%d:" % texts.len()
+    yield _buffer(texts.str.len_bytes())
+    yield texts.str.join("").item().encode() if len(texts) else b""
+
+
+def _buffer(numbers: pl.Series) -> memoryview | bytes:
+    array = numbers.rechunk().to_arrow()
+    data = array.buffers()[1]
+    if data is None or not len(array):
+        return b""
+    width = array.type.bit_width // 8
+    return memoryview(data)[array.offset * width : (array.offset + len(array)) * width]
+
+
+def json_sha256(value: Any) -> str:
+    """Hash of a small value by its JSON form."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()
+
+
+@functools.cache
+def code_sha256(module_name: str) -> str:
+    """Hash of the source of a module and of all modules of ours that it imports, directly or not; and of the code tables,
+    where it looks into them: a unit or a partner more makes another result of the same code."""
+    files = modules_behind(module_name)
+    if code_tables.__name__ in files:
+        files |= {file.name: file for file in code_files.FOLDER.glob("*.csv")}
+    return json_sha256({name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in files.items()})
+
+
+@functools.cache
+def versions() -> dict[str, str]:
+    """Versions of the libraries that shape a result, and ours."""
+    return {name: importlib.metadata.version(name) for name in SHAPING_LIBRARIES}

@@ -1,0 +1,84 @@
+"""Which export controls touch a product, how much of it, and what its codes mix: what the reference data say.
+
+Belongs here: measures, codes, coverage. What the months around a measure look like is in `controls.windows`.
+"""
+
+import functools
+from typing import Any
+
+import polars as pl
+
+from schemas.reference.code_tables import code_table
+from tasks.domain.classification import holds, is_heading, members
+
+MIXED = "85051110"
+MIXED_WORDS = "HS 85051110 holds controlled and free magnets alike; what share of it is controlled is not published."
+
+
+def events_of(product: str | None = None, flow: str = "export") -> pl.DataFrame:
+    """Measures by day, with the coverage of `product` by each that touches it; all measures where it is None. They are controls
+    of exports, and none of them touches imports."""
+    events = code_table("control_events").with_columns(
+        day=pl.when(pl.col("announced_on") == "").then("effective_from").otherwise("announced_on")
+    )
+    if product is None:
+        return events.sort("day", "event").drop("day").with_columns(coverage=pl.lit(None, pl.String))
+    touched = {
+        event: found
+        for event in events["event"]
+        if flow == "export" and (found := coverage(event, product)) is not None
+    }
+    return (
+        events.filter(pl.col("event").is_in(list(touched)))
+        .with_columns(coverage=pl.col("event").replace_strict(touched, default=None, return_dtype=pl.String))
+        .sort("day", "event")
+        .drop("day")
+    )
+
+
+def events_of_several(products: list[str]) -> pl.DataFrame:
+    """The same of any number of products: of one as of it, of several with the product before each row, of none all measures."""
+    if len(products) < 2:
+        return events_of(*products)
+    return pl.concat(events_of(product).insert_column(0, pl.lit(product).alias("product")) for product in products)
+
+
+def coverage(event: str, product: str) -> str | None:
+    """How much of a product a measure controls; None where it does not touch it. All codes below a heading are not known
+    here, so that of a heading no measure is known to control the whole."""
+    if is_heading(product):
+        below = {said for code, said in codes_of(event).items() if code.startswith(product)}
+        return "unknown_share" if "unknown_share" in below else "some_codes" if below else None
+    how = [codes_of(event).get(code) for code in members(product)]
+    if not any(how):
+        return None
+    if "unknown_share" in how:
+        return "unknown_share"
+    return "whole" if all(how) else "some_codes"
+
+
+def mixed_note(product: str, event: str | None = None) -> str | None:
+    """What shares the codes of a product with controlled goods, by one measure or by any; None where they do not mix."""
+    rows = code_table("control_event_codes").filter(pl.col("coverage") == "unknown_share")
+    if event is not None:
+        rows = rows.filter(pl.col("event") == event)
+    notes = rows.select("hs8", "note").unique().sort("hs8", "note")
+    return "; ".join(f"{code}: {note}" for code, note in notes.iter_rows() if holds(product, code)) or None
+
+
+@functools.cache
+def codes_of(event: str) -> dict[str, str]:
+    """Codes that a measure touches, each with its coverage; a code that is touched twice is whole only if it is so twice."""
+    rows = code_table("control_event_codes").filter(pl.col("event") == event).sort("hs8", "coverage")
+    return dict(rows.select("hs8", "coverage").unique("hs8", keep="first", maintain_order=True).iter_rows())
+
+
+def touched_codes() -> set[str]:
+    """Codes that any measure has touched that took effect."""
+    took = [row["event"] for row in measures()]
+    return set(code_table("control_event_codes").filter(pl.col("event").is_in(took))["hs8"])
+
+
+def measures() -> list[dict[str, Any]]:
+    """The measures with a day of effect, of whatever state: one that never was in force shows what was not its doing."""
+    return code_table("control_events").filter(pl.col("effective_from") != "").sort("event").to_dicts()

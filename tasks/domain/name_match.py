@@ -1,0 +1,76 @@
+"""How like two texts are, as far as names go: letters and blanks as one, plurals as one, in English and Chinese.
+
+Belongs here: spelling, and the order of what is found. What may be found is for `reports.resolver` and `reports.search` to say.
+"""
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable
+
+# Of a code: the letters that may stand before it, and the marks between its digits.
+CODE = re.compile(r"(?:hs|gacc)?[\s_-]*(?:codes?)?[\s:]*(\d[\d.\s-]*)", re.IGNORECASE)
+CODE_DIGITS_MAX = 13
+MARKS = re.compile(r"[\W_]+")
+CHINESE = re.compile(r"[\u3400-\u9fff]")
+EXACT, WHOLE_WORDS, BEGINNINGS, INSIDE = 0, 1, 2, 3
+NEAREST = 5
+LIKENESS_MIN = 0.6
+
+
+def code_digits(text: str) -> str | None:
+    """The digits of a code in any spelling; None where the text is no code.
+
+    >>> [code_digits(text) for text in ("1201.90.19", "HS12019019", "hs code 1201 90 19", "soybeans", "HS 1201")]
+    ['12019019', '12019019', '12019019', None, '1201']
+    """
+    match = CODE.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    digits = re.sub(r"\D", "", match[1]) if match else ""
+    return digits if 0 < len(digits) <= CODE_DIGITS_MAX else None
+
+
+def folded(text: str) -> str:
+    """A text with its letters, marks and plurals made alike: what is equal when folded is one name.
+
+    >>> folded("Soya-Beans, whether or not broken") == folded("soya bean (whether or not  broken)")
+    True
+    >>> folded("Batteries"), folded("gas"), folded("稀土永磁体")
+    ('battery', 'gas', '稀土永磁体')
+    """
+    plain = MARKS.sub(" ", unicodedata.normalize("NFKC", text).casefold())
+    return " ".join(_singular(word) for word in plain.split())
+
+
+def _singular(word: str) -> str:
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 4 and word.endswith(("ches", "shes", "xes", "sses")):
+        return word[:-2]
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
+
+
+def grade(asked: str, name: str) -> int | None:
+    """How well a folded name has what is asked for, 0 the best; None: not at all.
+
+    Chinese is not written in words, so there anything inside counts.
+    """
+    if asked == name:
+        return EXACT
+    words, there = asked.split(), name.split()
+    if all(word in there for word in words):
+        return WHOLE_WORDS
+    if all(any(one.startswith(word) for one in there) for word in words):
+        return BEGINNINGS
+    if CHINESE.search(asked) and all(word in name for word in words):
+        return INSIDE
+    return None
+
+
+def nearest(asked: str, names: Iterable[str], count: int = NEAREST) -> list[str]:
+    """The names most like what is asked for, the likest first; a name that is hardly like it is left out."""
+    wanted = folded(asked)
+    by_folded: dict[str, str] = {}
+    for name in names:
+        by_folded.setdefault(folded(name), name)
+    close = difflib.get_close_matches(wanted, list(by_folded), n=count, cutoff=LIKENESS_MIN)
+    return [by_folded[one] for one in close]

@@ -1,0 +1,51 @@
+"""Which files of ours a module rests on, by the imports in their text: what is hashed when code is hashed.
+
+Nothing is imported for it, so it can be asked before anything else is loaded.
+"""
+
+import functools
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+# The names behind `from … import`, also in brackets over several lines, or the one behind a plain `import`.
+IMPORT = re.compile(
+    r"^\s*(?:from ((?:tasks|schemas)[\w.]*) import (\([^)]*\)|[^\n]*)|import ((?:tasks|schemas)[\w.]*))", re.MULTILINE
+)
+
+
+def modules_behind(module_name: str) -> dict[str, Path]:
+    """The files of a module and of all modules of ours that it imports, by name.
+
+    By the imports in their text, because what a module holds in a table (the parsers of the sources) is no name in it,
+    and what is imported late or elsewhere in the process makes no difference.
+    """
+    own = _file_of(module_name) or getattr(sys.modules.get(module_name), "__file__", None)
+    if own is None:
+        raise LookupError(f"{module_name}: no source file; a step must be in a module whose code can be hashed")
+    found, waiting = {module_name: Path(own)}, list(_imported(Path(own)))
+    while waiting:
+        name = waiting.pop()
+        file = _file_of(name)
+        if file is not None and name not in found:
+            found[name] = file
+            waiting += _imported(file)
+    return found
+
+
+@functools.cache
+def _imported(file: Path) -> tuple[str, ...]:
+    """Everything of ours that the imports of a file name: modules, and names that may be modules."""
+    names = []
+    for module, parts, plain in IMPORT.findall(file.read_text(encoding="utf-8")):
+        names += (
+            [plain] if plain else [module, *(f"{module}.{name}" for name in re.findall(r"(\w+)(?: as \w+)?", parts))]
+        )
+    return tuple(names)
+
+
+def _file_of(name: str) -> Path | None:
+    place = ROOT.joinpath(*name.split("."))
+    files = (place.with_suffix(".py"), place / "__init__.py")
+    return next((file for file in files if file.is_file()), None)

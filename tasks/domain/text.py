@@ -1,0 +1,35 @@
+"""How many of a thing there are, and texts of strangers' files, as messages write them."""
+
+from collections.abc import Collection
+
+# So many values are named to whoever asked for one that is not there.
+NAMED_MAX = 20
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things: `1 file`, `1,200 files`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def clip(text: str, length: int = 80) -> str:
+    """Text from a stranger's file, short enough and plain enough for a terminal."""
+    plain = "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in text)
+    return plain if len(plain) <= length else f"{plain[:length]}… ({len(plain)} characters)"
+
+
+def clip_bytes(data: bytes) -> str:
+    """A piece of a stranger's file as text, whichever of the two encodings it has; it may begin and end within a character.
+
+    >>> clip_bytes("数据".encode("gb18030")[:3]), clip_bytes("数据".encode()[1:])
+    ('数', '据')
+    """
+    texts = (data[start:end].decode(encoding, "backslashreplace") for encoding in ("utf-8", "gb18030")
+             for start in range(4) for end in range(len(data), max(len(data) - 4, start), -1))  # fmt: skip
+    whole = next((text for text in texts if "\\x" not in text), None)
+    return clip(data.decode("utf-8", "backslashreplace") if whole is None else whole)
+
+
+def named(values: Collection[str]) -> str:
+    """Values in their order, where there are too many to name only the first of them."""
+    few = sorted(values)[:NAMED_MAX]
+    return ", ".join([*few, "and more"] if len(values) > NAMED_MAX else few)

@@ -1,0 +1,281 @@
+"""Printed codes to keys: periods, products, partners, directions and days, regimes and provinces.
+
+Each distinct code or combination is looked at once, however many records have it. What is no code at all is a fault of its
+records; what looks like a code and is not in our tables is kept and reported, because tables age faster than customs.
+A file that speaks of other months than it was declared for, or of several levels at once, is refused as a whole.
+
+Our own keys for partners and lines, and spans of months, are understood only where each record says its day: in files
+that people collect. In a download of customs they would be somebody's edit.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+import numpy
+import polars as pl
+
+from schemas.forms.request import Landed
+from schemas.reference.code_tables import GACC_CODES, code_table, partner_codes, valid_in
+from tasks.domain.coverage import EVERYTHING, WORLD
+from tasks.domain.errors import Refused
+from tasks.domain.findings import finding, shown
+from tasks.domain.nomenclature import LINE, NATIONAL, classification
+from tasks.domain.periods import month_end, read_period
+from tasks.domain.text import clip
+from tasks.ingest.text_codes import Coded, Numbers, combine, distinct
+from tasks.sources.registry import SOURCES
+
+CODES = ("product", "partner", "regime", "province", "period", "flow", "published_on")
+LINE_NAME = r"^line:[a-z0-9_]+$"
+# What looks like a code of a list although the table lacks it. A list of names has no such form.
+PARTNER_CODE = {
+    "gacc": r"^[0-9]{3}$",
+    "geonom": r"^[A-Z]{2}$",
+    "schedule_c": r"^[1-7][0-9]{3}$",
+    "japan": r"^[0-9]{3}$",
+}
+NO_CODE = r"^\b$"
+PLACE_CODE = r"^[0-9]{2}$"
+
+
+class Read(NamedTuple):
+    """What the codes of a file say, each distinct one once, and which of them each row has.
+
+    - `products`: product and classification; `product_of` has for each row the number of its own.
+    - `turns`: flow, partner, period_start, period_end, known_from; likewise `turn_of`.
+    - `sites`: regime and province; likewise `site_of`.
+    - `faults`: row and reason of each record in which something could not be read; it is null in the tables above.
+    """
+
+    products: pl.DataFrame
+    turns: pl.DataFrame
+    sites: pl.DataFrame
+    product_of: Numbers
+    turn_of: Numbers
+    site_of: Numbers
+    faults: pl.DataFrame
+    doubts: list[dict[str, str]]
+
+
+def read_codes(coded: Mapping[str, Coded], landed: Landed, where: str) -> Read:
+    """The keys of each record. Raises Refused where months or levels are not those of one release."""
+    turns, turn_of = _distinct(coded, ("period", "partner", "flow", "published_on"))
+    turns = _read_periods(turns, landed, where)
+    products = _read_products(pl.DataFrame({"product": coded["product"].texts}), landed)
+    turns = _read_partners(turns, landed)
+    turns = _read_flow_and_day(turns, landed)
+    _refuse_both_flows(turns, landed, where)
+    sites, site_of = _distinct(coded, ("regime", "province"))
+    sites = sites.with_columns(_place_fault("regime"), _place_fault("province"))
+    _refuse_mixed_levels(products, landed, where)
+    _refuse_other_products(products, landed, where)
+    product_of = coded["product"].numbers
+    return Read(
+        products.select("classification", product=pl.when(pl.col("product_fault").is_null()).then("product")),
+        turns.select("period_start", "period_end", "known_from", flow="flow_read", partner="partner_read"),
+        sites.select("regime", "province"),
+        product_of,
+        turn_of,
+        site_of,
+        pl.concat(_faults(*read) for read in ((products, product_of), (turns, turn_of), (sites, site_of))),
+        [*_doubt_partners(turns, landed), *_doubt_places(sites, "regime"), *_doubt_places(sites, "province")],
+    )
+
+
+def _distinct(coded: Mapping[str, Coded], names: Sequence[str]) -> tuple[pl.DataFrame, Numbers]:
+    """The distinct combinations of some columns, and for each row the number of its own."""
+    columns = [coded[name] for name in names]
+    numbers, first = distinct(*combine((column.numbers, len(column.texts)) for column in columns))
+    texts = (column.texts.gather(pl.Series(column.numbers[first])) for column in columns)
+    return pl.DataFrame(dict(zip(names, texts, strict=True)), schema=dict.fromkeys(names, pl.String)), numbers
+
+
+def _faults(read: pl.DataFrame, numbers: Numbers) -> pl.DataFrame:
+    """A row and a reason for each fault of what was read, where it stands."""
+    names = [name for name in read.columns if name.endswith("_fault")]
+    broken = read.with_columns(number=pl.int_range(pl.len()), reason=pl.concat_list(names).list.drop_nulls()).filter(
+        pl.col("reason").list.len() > 0
+    )
+    rows = numpy.flatnonzero(numpy.isin(numbers, broken["number"]))
+    return (
+        pl.DataFrame({"row": rows, "number": numbers[rows]}, schema={"row": pl.Int64, "number": pl.Int64})
+        .join(broken.select("number", "reason"), on="number")
+        .select("row", "reason")
+        .explode("reason")
+    )
+
+
+def _read_periods(combinations: pl.DataFrame, landed: Landed, where: str) -> pl.DataFrame:
+    texts = combinations["period"].unique().to_list()
+    if None in texts and landed.first_month is None:
+        raise Refused(
+            "months not declared",
+            where=where,
+            found="the file has no month column and its months are nowhere declared",
+            advice=f'Write months = "2025-01..2025-12" into {where}.toml beside it, or give --month 2025-01..2025-12.',
+        )
+    rows = []
+    for text in texts:
+        first, last = (read_period(text) or (None, None)) if text is not None else _declared_span(landed)
+        if text is not None and first and last != month_end(first) and not SOURCES[landed.source].has_spans:
+            first, last = None, None
+        fault = None if first else f"period '{clip(text)}' is not a month"
+        rows.append({"period": text, "period_start": first, "period_end": last, "period_fault": fault})
+    kinds = {"period": pl.String, "period_start": pl.Date, "period_end": pl.Date, "period_fault": pl.String}
+    read = pl.DataFrame(rows, schema=kinds)
+    _refuse_other_months(read, landed, where)
+    return combinations.join(read, on="period", how="left", nulls_equal=True, maintain_order="left")
+
+
+def _declared_span(landed: Landed) -> tuple[date | None, date | None]:
+    last = landed.last_month or landed.first_month
+    return landed.first_month, last and month_end(last)
+
+
+def _refuse_other_months(read: pl.DataFrame, landed: Landed, where: str) -> None:
+    """Months that had not ended when the file was made public, and months that were not asked for, refuse the file."""
+    early = read.filter(pl.col("period_end") >= landed.released_on).sort("period_end", "period", descending=True)
+    if early.height and not SOURCES[landed.source].says_day:
+        raise Refused(
+            "future month",
+            where=where,
+            found=f"period {early['period'][0] or early['period_end'][0]} in a file of {landed.released_on}",
+            advice="Correct released_on, or download again.",
+        )
+    if landed.first_month is not None and landed.last_month is not None:
+        asked = (pl.col("period_start") >= landed.first_month) & (pl.col("period_end") <= month_end(landed.last_month))
+        other = read.filter(~asked).sort("period_end", "period")
+        if other.height:
+            raise Refused(
+                "other month",
+                where=where,
+                found=f"period {other['period'][0]}, declared are {landed.first_month:%Y-%m} to {landed.last_month:%Y-%m}",
+                advice="Correct months, or drop the right file.",
+            )
+
+
+def _read_products(read: pl.DataFrame, landed: Landed) -> pl.DataFrame:
+    code, source = pl.col("product"), SOURCES[landed.source]
+    is_line = pl.lit(source.has_lines) & code.str.contains(LINE_NAME)
+    level = pl.when(is_line).then(pl.lit(LINE)).otherwise(classification(code, source.nomenclature))
+    digits = NATIONAL[source.nomenclature]
+    return read.with_columns(level.alias("classification")).with_columns(
+        _fault("product", pl.col("classification").is_null(), f"is no HS code of 2, 4, 6 or {digits} digits")
+    )
+
+
+def _refuse_mixed_levels(read: pl.DataFrame, landed: Landed, where: str) -> None:
+    levels = read.filter(pl.col("classification") != LINE)["classification"].unique().sort().to_list()
+    if len(levels) > 1 and not SOURCES[landed.source].says_day:
+        raise Refused(
+            "mixed levels",
+            where=where,
+            found=f"codes of several levels: {', '.join(levels)}; their sum would count twice",
+            advice="Download each level by itself.",
+        )
+
+
+def _refuse_other_products(read: pl.DataFrame, landed: Landed, where: str) -> None:
+    """Products that were not asked for: the wrong file beside the right words, or the wrong words."""
+    asked = landed.products
+    if asked is None or EVERYTHING in asked:
+        return
+    codes = read.filter(pl.col("classification") != LINE)["product"].unique().sort()
+    other = [code for code in codes if not code.startswith(tuple(asked))]
+    if other:
+        raise Refused(
+            "other product",
+            where=where,
+            found=f"product {other[0]} ({len(other)} such), declared are {clip(', '.join(asked))}",
+            advice="Correct products, or drop the right file.",
+        )
+
+
+def _read_partners(read: pl.DataFrame, landed: Landed) -> pl.DataFrame:
+    """Partner keys: by the code that is valid in the period's last month; unknown codes are kept."""
+    source = SOURCES[landed.source]
+    partners = partner_codes(source.code_list)
+    read = read.with_columns(month=pl.col("period_end").dt.strftime("%Y-%m"))
+    pairs = read.select("partner", "month").unique()
+    known = (
+        pairs.join(partners.select("code", "valid_from", "valid_to", key="partner"), left_on="partner", right_on="code")
+        .filter(valid_in(pl.col("month")))
+        .select("partner", "month", "key")
+    )
+    own_keys = [*partners["partner"].unique(), WORLD] if source.says_day else []
+    code = pl.col("partner")
+    looks_like_code = code.str.contains(PARTNER_CODE.get(source.code_list, NO_CODE))
+    return (
+        read.join(known, on=["partner", "month"], how="left", maintain_order="left")
+        .with_columns(
+            pl.when(code.is_null()).then(pl.lit(WORLD))
+            .when(pl.col("key").is_not_null()).then(pl.col("key"))
+            .when(looks_like_code).then(pl.lit(f"{source.code_list}:") + code)
+            .when(code.is_in(own_keys)).then(code).alias("partner_read"),
+            is_unknown=pl.col("key").is_null() & pl.col("month").is_not_null() & looks_like_code,
+        )
+        .with_columns(_fault("partner", pl.col("partner_read").is_null(), "is no partner code"))
+    )  # fmt: skip
+
+
+def _doubt_partners(read: pl.DataFrame, landed: Landed) -> list[dict[str, str]]:
+    table = "partners" if SOURCES[landed.source].code_list == GACC_CODES else "partner_codes"
+    first_months = read.filter("is_unknown").group_by("partner").agg(pl.col("month").min()).sort("partner")
+    return [
+        finding(
+            "unknown_partner", "warning", f"partner {code}", observed=f"code {code} in {month}",
+            expected=f"a code of schemas/reference/{table}.csv that holds in that month",
+            advice="It is published as it stands; add the code to the table.",
+        )
+        for code, month in first_months.iter_rows()
+    ]  # fmt: skip
+
+
+def _doubt_places(read: pl.DataFrame, name: str) -> list[dict[str, str]]:
+    codes = read[name].unique().drop_nulls().sort()
+    listed = code_table(f"{name}s")["code"].to_list()
+    return [
+        finding(
+            f"unknown_{name}", "warning", f"{name} {code}", observed=f"code {code}",
+            expected=f"a code of schemas/reference/{name}s.csv",
+            advice="It is published as it stands; add the code to the table.",
+        )
+        for code in codes.filter(codes.str.contains(PLACE_CODE) & ~codes.is_in(listed))
+    ]  # fmt: skip
+
+
+def _place_fault(name: str) -> pl.Expr:
+    return _fault(name, ~pl.col(name).str.contains(PLACE_CODE), "is not two digits")
+
+
+def _read_flow_and_day(read: pl.DataFrame, landed: Landed) -> pl.DataFrame:
+    flow = pl.coalesce("flow", pl.lit(landed.flow, dtype=pl.String))
+    day = pl.col("published_on").str.to_date("%Y-%m-%d", strict=False)
+    says_day = pl.lit(SOURCES[landed.source].says_day)
+    is_no_day = day.is_null() | (day <= pl.col("period_end")) | (day > pl.lit(landed.released_on, dtype=pl.Date))
+    return read.with_columns(
+        flow.alias("flow_read"),
+        pl.when(says_day).then(day).otherwise(pl.lit(landed.released_on, dtype=pl.Date)).alias("known_from"),
+        _fault("flow", flow.is_null() | ~flow.is_in(["export", "import"]), "is neither export nor import"),
+        _fault(
+            "published_on", says_day & is_no_day, f"is no day after the period and up to {landed.released_on}"
+        ).alias("day_fault"),
+    )
+
+
+def _refuse_both_flows(read: pl.DataFrame, landed: Landed, where: str) -> None:
+    """The scope of a release is of one direction: where it has no row there was no trade in that direction."""
+    flows = read.filter(pl.col("flow_fault").is_null())["flow_read"].unique().sort().to_list()
+    source = SOURCES[landed.source]
+    if len(flows) > 1 and not (source.says_day or source.has_spans):
+        raise Refused(
+            "both flows", where=where, found="exports and imports in one file",
+            advice="Download or ask for each direction by itself.",
+        )  # fmt: skip
+
+
+def _fault(name: str, is_fault: pl.Expr, rule: str) -> pl.Expr:
+    return (
+        pl.when(is_fault).then(pl.format("{} '{}' {}", pl.lit(name), shown(name), pl.lit(rule))).alias(f"{name}_fault")
+    )

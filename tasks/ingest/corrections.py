@@ -1,0 +1,86 @@
+"""Known errors of a source, put right in the open: a correction is data, says what must stand there, and expires.
+
+Corrections are applied to the text as printed, before anything is understood, so that a corrected record passes the
+same gates as any other. A correction that finds nothing, or finds another text than it expects, stops the release:
+either the source has mended its error, or the correction was aimed at something else. A release that is published already comes
+again as an edition of its own (`editions`).
+"""
+
+from datetime import date
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.errors import BrokenTable
+from schemas.forms.request import Landed
+from schemas.reference.code_tables import code_table
+from schemas.table import polars_schema
+from schemas.tables.reported import Reported
+from tasks.domain.errors import Refused
+from tasks.sources.protocol import Parsed
+
+
+def corrections_of(source: str, raw_sha256: str) -> list[dict[str, str]]:
+    """The corrections of some bytes that a source gave. Raises Refused where the table of them cannot be read."""
+    try:
+        corrections = code_table("corrections")
+    except BrokenTable as error:
+        raise Refused(
+            "corrections", where="schemas/reference", found=str(error).removesuffix("."),
+            advice="Mend the table: until then nobody knows what is corrected.",
+        ) from error  # fmt: skip
+    return corrections.filter(source=source, raw_sha256=raw_sha256).to_dicts()
+
+
+def correct(landed: Landed, parsed: Parsed, today: date) -> Parsed:
+    """The parsed release with the corrections for its bytes applied; each is noted among what was normalised.
+
+    Raises Refused where a correction does not fit or has expired.
+    """
+    corrections = corrections_of(landed.source, landed.raw_sha256)
+    if not corrections:
+        return parsed
+    for row in corrections:
+        if date.fromisoformat(row["expires_on"]) < today:
+            raise Refused(
+                "correction expired",
+                where=landed.file.name,
+                found=f"correction {row['id']} expired on {row['expires_on']}",
+                advice="Look at the source again; renew the row in corrections.csv or take it out.",
+            )
+    notes = (*parsed.normalised, *(f"record {row['record']}, {told(row)}" for row in corrections))
+    return parsed._replace(reported=corrected(parsed.reported, corrections, landed.file.name), normalised=notes)
+
+
+def told(row: dict[str, str]) -> str:
+    """What a correction changes in its record, and why."""
+    return f"{row['field']}: {row['expect']!r} corrected to {row['value']!r} ({row['reason']})"
+
+
+def corrected(reported: pl.DataFrame, corrections: list[dict[str, str]], where: str) -> DataFrame[Reported]:
+    """What is printed with `corrections` in it. Raises Refused where one does not fit; `where` names the file."""
+    for row in corrections:
+        reported = _apply(reported, row, where)
+    return DataFrame[Reported](reported)
+
+
+def _apply(reported: pl.DataFrame, row: dict[str, str], where: str) -> pl.DataFrame:
+    name, kinds = f"correction {row['id']}", polars_schema(Reported)
+    place = pl.col("record") == int(row["record"])
+    found = reported.filter(place)
+    text = found[row["field"]].cast(pl.String)[0] if row["field"] in kinds and found.height else None
+    if text != row["expect"]:
+        raise Refused(
+            "correction does not fit",
+            where=f"{where}, record {row['record']}, column {row['field']}",
+            found=f"{text!r} where {name} expects {row['expect']!r}",
+            advice="The source has changed or the correction is wrong: mend the row in corrections.csv.",
+        )
+    field = row["field"]
+    return reported.with_columns(
+        pl.when(place)
+        .then(pl.lit(row["value"]))
+        .otherwise(pl.col(field).cast(pl.String))
+        .cast(kinds[field])
+        .alias(field)
+    )

@@ -1,0 +1,226 @@
+"""Who said what about which months: everything that must be known about a file and is not in it.
+
+Looked for, first found wins, in: the command line, the sidecar `<file>.toml`, `defaults.toml` of the file's folder and of
+the two above it, and the folder names (`<source>/<flow>/file`). Where the file is a link, both where it lies and where it
+leads count. Last comes what a command that takes a whole folder was given for it (`otherwise`). What is needed and nowhere said
+is refused, with the line to write.
+"""
+
+import os
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date
+from pathlib import Path
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from schemas.forms.request import MONTHS, Declaration, Declared, ReleaseRequest, Sidecar
+from tasks.domain.errors import Refused
+from tasks.domain.text import clip
+from tasks.sources.registry import SOURCES
+
+DEFAULTS = "defaults.toml"
+FOLDERS_UP = 3
+WAYS = {"flow": 'flow = "import"', "source": 'source = "gacc_query"', "reporter": 'reporter = "CHN"'}
+LINES = WAYS | {
+    "partners": 'partners = "all"', "products": 'products = ["8505"]', "months": 'months = "2025-01..2025-06"',
+    "released_on": "released_on = 2025-01-20", "title": 'title = "June 2025"',
+}  # fmt: skip
+# Pydantic's own words for these name types.
+WRONG = {
+    "extra_forbidden": "there is no such key", "string_type": "a text in quotes is needed", "list_type": "a list is needed",
+    "date_from_datetime_inexact": "a day is needed, without an hour", "date_from_datetime_parsing": "a day is needed",
+}  # fmt: skip
+UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")
+# What turns the direction of letters makes a title look like another.
+TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# Of most file systems; that of a sidecar must fit, too.
+NAME_BYTES_MAX = 255
+TITLE_CHARACTERS_MAX = 255
+OPTIONS = {"flow": "--flow import|export", "source": f"--source {'|'.join(SOURCES)}", "reporter": "--reporter CHN"}
+NOTHING = Declaration()
+_otherwise: ContextVar[Declaration] = ContextVar("tidewaiter_otherwise", default=NOTHING)  # it is frozen
+
+
+@contextmanager
+def otherwise(declared: Declaration) -> Iterator[None]:
+    """Inside, `declared` holds for each file about which nothing else says otherwise."""
+    token = _otherwise.set(declared)
+    try:
+        yield
+    finally:
+        _otherwise.reset(token)
+
+
+def declared_otherwise() -> Declaration:
+    """What holds here for files about which nothing else says otherwise."""
+    return _otherwise.get()
+
+
+def declare_otherwise(declared: Declaration) -> None:
+    """The same for a thread that begins: it does not inherit what was said around it."""
+    _otherwise.set(declared)
+
+
+def locate(request: ReleaseRequest) -> Declared:
+    """What is declared about the file of `request`. Raises Refused where it is missing, or where something needed is."""
+    file = request.file
+    if len(os.fsencode(_sidecar(file).name)) > NAME_BYTES_MAX:
+        raise Refused(
+            "name too long", where=clip(file.name), found="a name beside which no sidecar can have its own",
+            advice="Give the file a shorter name.",
+        )  # fmt: skip
+    if not file.is_file():
+        link = "a link that leads to no file" if file.is_symlink() else "there is no such file"
+        raise Refused(
+            "no file", where=str(file), found="a folder" if file.is_dir() else link,
+            advice="Give the path of a downloaded file; a folder of them goes in with tidewaiter backfill.",
+        )  # fmt: skip
+    _refuse_misnamed_sidecar(file)
+    said = _declarations(request)
+    source_name = _first(said, "source")
+    _require("source", source_name, file)
+    if source_name not in SOURCES:
+        raise Refused(
+            "unknown source",
+            where=str(file),
+            found=f"source {source_name!r}",
+            advice=f"It is one of {', '.join(SOURCES)}.",
+        )
+    for need in SOURCES[source_name].needs:
+        _require(need, _first(said, need), file)
+    first, last = _months(_first(said, "months"))
+    return Declared(
+        file=file,
+        source=source_name,
+        reporter=_first(said, "reporter") or SOURCES[source_name].reporter,
+        flow=_first(said, "flow"),
+        partners=_first(said, "partners") or "listed",
+        products=_first(said, "products"),
+        first_month=first,
+        last_month=last,
+        released_on=_first(said, "released_on"),
+        title=_title(_first(said, "title") or file.name, file),
+        address=_first(said, "address"),
+        answered_at=_first(said, "answered_at"),
+    )
+
+
+def _title(title: str, file: Path) -> str:
+    """The title, which goes into tables, pages and terminals, where a control character would be obeyed."""
+    is_unprintable = TURNS.search(title) or any(unicodedata.category(sign) in UNPRINTABLE for sign in title)
+    if len(title) > TITLE_CHARACTERS_MAX or is_unprintable:
+        raise Refused(
+            "title",
+            where=clip(file.name),
+            found=f"title {clip(title)} has control characters, broken ones, or more than {TITLE_CHARACTERS_MAX}",
+            advice='Give the release a title (title = "June 2025" in the sidecar), or the file another name.',
+        )
+    return title
+
+
+def _declarations(request: ReleaseRequest) -> list[Declaration]:
+    """Everything said about the file, the strongest first."""
+    given = request.model_dump(include=set(Declaration.model_fields), exclude_none=True)
+    said = (_read(paper) for paper in papers(request.file) if paper.is_file())
+    return [Declaration(**given), *said, *map(_folder_names, _places(request.file)), _otherwise.get()]
+
+
+def papers(file: Path) -> list[Path]:
+    """Where something may be declared about a file, the strongest first: beside it, and in the folders above it."""
+    places = _places(file)
+    above = dict.fromkeys(folder / DEFAULTS for place in places for folder in place.parents[:FOLDERS_UP])
+    return [*map(_sidecar, places), *above]
+
+
+def _sidecar(place: Path) -> Path:
+    return place.with_name(f"{place.name}.toml")
+
+
+def _places(file: Path) -> list[Path]:
+    """Where a file lies: where it was given, and where that leads if it is a link."""
+    return [*dict.fromkeys((Path(os.path.abspath(file)), file.resolve()))]
+
+
+def _refuse_misnamed_sidecar(file: Path) -> None:
+    """Raises Refused where `june.toml` lies beside `june.csv`: what it says would be passed over without a word."""
+    for place in _places(file):
+        for name in (f"{place.stem}.toml", f"{place.stem}.TOML", f"{place.name}.TOML"):
+            other = place.with_name(name)
+            # Joined and not renamed: of `..toml` nothing is left but a dot, which Python 3.13 takes for no name.
+            named_by_it = other.parent / other.name[: -len(".toml")]
+            is_of_another = other.name == DEFAULTS or (named_by_it != place and named_by_it.is_file())
+            if other.is_file() and not _sidecar(place).is_file() and not is_of_another:
+                raise Refused(
+                    "misnamed sidecar", where=str(file), found=f"{name} lies beside it, and under that name says nothing",
+                    advice=f"Rename it to {_sidecar(place).name}, or move it away.",
+                )  # fmt: skip
+
+
+def _read(paper: Path) -> Declaration:
+    try:
+        # Some editors put a mark before the text.
+        return Sidecar(**tomllib.loads(paper.read_text(encoding="utf-8-sig")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise Refused(
+            "declaration", where=str(paper), found=f"no valid TOML: {error}",
+            advice="Mend the file, and save it as UTF-8.",
+        ) from error  # fmt: skip
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = str(first["loc"][0])
+        line = f"Write {LINES[key]}. " if key in LINES else ""
+        raise Refused(
+            "declaration",
+            where=f"{paper}, key {'.'.join(map(str, first['loc']))}",
+            found=_wrong(first),
+            advice=f"{line}The keys are {', '.join(Declaration.model_fields)}.",
+        ) from error
+
+
+def _wrong(problem: ErrorDetails) -> str:
+    if problem["type"] == "value_error":
+        # Our own words say what was given.
+        return clip(str(problem["ctx"]["error"]), 200)
+    return f"{clip(repr(problem.get('input')))}: {WRONG.get(problem['type'], problem['msg'])}"
+
+
+def _folder_names(file: Path) -> Declaration:
+    flow, source = file.parent.name, file.parent.parent.name
+    named = source in SOURCES and flow in ("export", "import")
+    return Declaration.model_validate({"source": source, "flow": flow} if named else {})
+
+
+def _first(said: list[Declaration], name: str):  # type: ignore[no-untyped-def]  # the type is that of the field
+    return next((value for paper in said if (value := getattr(paper, name, None)) is not None), None)
+
+
+def _require(name: str, value: object, file: Path) -> None:
+    if value is None:
+        raise Refused(
+            f"{name} not declared",
+            where=str(file),
+            found=f"the {name} is not in the file and nowhere declared",
+            advice=f"Write {WAYS[name]} into a sidecar <its name>.toml or, for all files of its folder, into {DEFAULTS} there; or give "
+            f"{OPTIONS[name]}.",
+        )
+
+
+def _months(text: str | None) -> tuple[date | None, date | None]:
+    if text is None:
+        return None, None
+    match = MONTHS.fullmatch(text)
+    assert match is not None  # the form is checked by Declaration
+    year, month, last_year, last_month = match.groups()
+    if "0000" in {year, last_year}:
+        raise Refused("months", where="months", found=f"{text} has a year 0", advice="Write 2025-01..2025-06.")
+    first = date(int(year), int(month), 1)
+    last = date(int(last_year), int(last_month), 1) if last_year else first
+    if last < first:
+        raise Refused("months", where="months", found=f"{text} ends before it begins", advice="Write 2025-01..2025-06.")
+    return first, last

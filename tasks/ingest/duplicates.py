@@ -1,0 +1,128 @@
+"""Records that say again what another record says: which of them are set aside, and where no rule can choose.
+
+A download has each key once; a few exact copies are a slip, many are downloads joined together, and where two records of one key
+differ in any number the file is refused. In a collected file several papers may print one figure on one day, with more digits
+or fewer. A record that gives its one quantity in both columns repeats itself and is no copy.
+"""
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.tables.observation import Detail
+from tasks.domain.errors import Refused
+from tasks.domain.findings import Rows, finding
+from tasks.domain.precision import has_fewer_digits
+from tasks.domain.text import counted
+from tasks.ingest.codes import Read
+from tasks.ingest.quantities import Amounts
+from tasks.ingest.subtotals import part_of_sum
+from tasks.ingest.text_codes import combine
+
+# More copies than this are no slip of the site: somebody joined two downloads.
+COPIES_SHARE_MAX = 0.001
+COPY = "is an exact copy of an earlier record"
+ECHO = "prints a figure that another record has with as many digits or more"
+KEY = ("flow", "product", "partner", "regime", "province", "period_start", "period_end", "measure", "known_from")
+
+
+def said_twice(numbers: pl.DataFrame, amounts: Amounts) -> pl.Series:
+    """Which numbers belong to a record that says their measure twice by itself, in both of its quantities."""
+    rows = numbers["row"].to_numpy()
+    said, _ = combine([(rows, int(rows.max(initial=0)) + 1), (numbers["label"].to_numpy(), amounts.labels.height)])
+    return pl.Series(said).is_duplicated()
+
+
+def has_same_key(rows: pl.Series, codes: Read) -> pl.Series:
+    """Whether another record has the same codes throughout, for each of these rows."""
+    keys, _ = combine([part_of_sum(codes), (codes.site_of, codes.sites.height)])
+    return pl.Series(keys).is_duplicated().gather(rows)
+
+
+def find_copies(detail: DataFrame[Detail], record: pl.Series, where: str, *, says_day: bool) -> pl.Series:
+    """The rows whose record says what another one says; `detail` are the numbers that may be repeated, `record` the numbers of all
+    records, and `says_day` tells that each has the day on which it was printed, as those of a collected file have. Raises
+    Refused where records of one key say anything else, and where a download has too many copies."""
+    if not detail.height:
+        return pl.Series([], dtype=pl.Int64)
+    copies = _printed_again(detail, where) if says_day else _copies_among(detail, record.len(), where)
+    return record.to_frame().with_row_index("row").join(copies, on="record", how="semi")["row"].cast(pl.Int64)
+
+
+def doubt_repeats(copies: pl.Series, doubled: int, record: pl.Series, where: str, *, says_day: bool) -> Rows:
+    """The doubts about the rows that were found, and about so many records that say one number in both of their quantities."""
+    if copies.len() and says_day:
+        yield finding(
+            "printed_again", "info", where, observed=f"{counted(copies.len(), 'figure')}, first record {record[copies[0]]}",
+            expected="each figure once", advice="Of several prints of a day the one with most digits is kept; nothing to do.",
+        )  # fmt: skip
+    elif copies.len():
+        yield finding(
+            "copies", "warning", where, observed=f"{copies.len():,} exact {'copy' if copies.len() == 1 else 'copies'}, first record {record[copies[0]]}",
+            expected="each key once", advice="The copies are set aside; nothing to do.",
+        )  # fmt: skip
+    if doubled:
+        yield finding(
+            "said_twice", "info", where, observed=f"{counted(doubled, 'record')} with one number in both quantities",
+            expected="two units", advice="The number is kept once; nothing to do.",
+        )  # fmt: skip
+
+
+def _copies_among(detail: DataFrame[Detail], records: int, where: str) -> pl.DataFrame:
+    """The records of a download that say what an earlier one says, number by number. Raises Refused where they say anything else, or
+    are too many."""
+    groups = detail.group_by(KEY).agg(pl.col("value").n_unique().alias("values"), pl.col("record").sort(), pl.len())
+    again = groups.filter(pl.col("len") > 1)
+    _refuse_contradiction(again.filter(pl.col("values") > 1), "different values", where)
+    # Records for one key must have the same numbers, or one that only one of them has would be lost with the copies.
+    repeated = detail.join(again.select("record").explode("record").unique(), on="record", how="semi")
+    place = [name for name in KEY if name != "measure"]
+    sets = repeated.group_by(*place, "record").agg(pl.col("measure").sort().str.join(" and "))
+    unlike = sets.group_by(place).agg(
+        pl.col("measure").n_unique().alias("sets"), pl.col("measure").sort_by("record").first(), pl.col("record").sort()
+    )
+    _refuse_contradiction(unlike.filter(pl.col("sets") > 1), "other numbers beside it", where)
+    # A record that says a measure in both of its quantities is no copy of itself.
+    of_others = pl.col("record").list.unique(maintain_order=True).list.slice(1)
+    copies = again.select(of_others).explode("record").drop_nulls().unique().sort("record")
+    if copies.height > max(1, COPIES_SHARE_MAX * records):
+        raise Refused(
+            "copies",
+            where=f"{where}, record {copies['record'][0]}",
+            found=f"{copies.height} of {records} records are exact copies: downloads joined together",
+            advice="Ingest each download by itself.",
+        )
+    return copies
+
+
+def _printed_again(detail: DataFrame[Detail], where: str) -> pl.DataFrame:
+    """The records of a collected file that print a figure of another one on the same day, with as many digits or fewer. Raises Refused
+    where papers print different figures on one day."""
+    best = pl.col("value", "resolution", "record").first().over(KEY).name.prefix("best_")
+    others = (
+        detail.sort(*KEY, "resolution", "record").with_columns(best).filter(pl.col("record") != pl.col("best_record"))
+    )
+    said, told = ([pl.col(f"{whose}value"), pl.col(f"{whose}resolution")] for whose in ("", "best_"))
+    is_same = (said[0] == told[0]) & (said[1] == told[1])
+    against = others.filter(~is_same & ~has_fewer_digits(*said, *told)).group_by(KEY).agg(
+        pl.col("best_record").append(pl.col("record")).unique().sort().alias("record")
+    )  # fmt: skip
+    _refuse_contradiction(
+        against, "different values on one day", where,
+        "No rule can choose. Leave one of them out, and hold it against the ledger with tidewaiter claims check.",
+    )  # fmt: skip
+    return others.select("record").unique().sort("record")
+
+
+def _refuse_contradiction(
+    against: pl.DataFrame, what: str, where: str, advice: str = "No rule can choose; download the query again."
+) -> None:
+    if not against.height:
+        return
+    row = against.sort("record", "measure").row(0, named=True)
+    raise Refused(
+        "contradiction",
+        where=f"{where}, records {', '.join(map(str, row['record'][:4]))}",
+        found=f"{row['measure']} of {row['product']}, partner {row['partner']}, {row['period_start']:%Y-%m} stands "
+        f"there more than once with {what} ({against.height} such numbers)",
+        advice=advice,
+    )

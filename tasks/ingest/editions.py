@@ -1,0 +1,134 @@
+"""Names of releases, and the editions of one that is published: corrected since, or public again after another one.
+
+The same bytes with the same declaration are the same release, whenever they come, and the same corrections make the same edition
+of it. One that is published stays as it is; with other corrections than the last edition it is read again and published as the
+next one, from the day on which the last of them was decided. Ids of editions begin with that of their release and sort in
+their order. What a corrected edition says counts where nothing else was said since its release was public (`ledger.merge`). Customs
+may also take back what they said last: bytes that are declared to be public on a later day, and another release has spoken
+between, are an edition with the corrections of the one before, and what it says is a word as of any release.
+"""
+
+import functools
+import hashlib
+import json
+import re
+from collections.abc import Collection, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from schemas.forms.request import Amended, Landed
+from schemas.tables.release import Release
+from tasks.domain.errors import Refused
+from tasks.domain.release_ids import EDITION, MARK, release_of
+from tasks.ingest.corrections import corrections_of
+from tasks.sources.registry import SOURCES
+from tasks.store.parquet import read_table
+from tasks.store.snapshot import load_snapshot, open_snapshot
+
+
+def release_id_of(landed: Landed) -> str:
+    """Name of a release, or of the edition of it that the landed bytes make."""
+    said = [landed.raw_sha256, landed.reporter, landed.flow, landed.partners, landed.products, str(landed.first_month),
+            str(landed.last_month)]  # fmt: skip
+    return f"{landed.source}-{hashlib.sha256(json.dumps(said).encode()).hexdigest()[:12]}{landed.edition}"
+
+
+def is_outdated(release_id: str, published: Collection[str]) -> bool:
+    """Whether this edition, or a later one of the same release, is among the published ones."""
+    name, number, _ = _parts(release_id)
+    return any(other == name and of_other >= number for other, of_other, _ in map(_parts, published))
+
+
+def corrections_in(release: Mapping[str, Any]) -> list[dict[str, str]] | None:
+    """The corrections with which a row of the table `release` was read; None where the table of corrections says others by now,
+    or no edition tells."""
+    corrections = corrections_of(release["source"], release["raw_sha256"])
+    if SOURCES[release["source"]].says_day:
+        return None if corrections else []
+    _, _, said = _parts(release["release_id"])
+    if not said:
+        return []
+    return corrections if said == _hash_of(corrections) else None
+
+
+def amended(landed: Landed, store: Path, today: date, declared_on: date | None = None) -> Landed:
+    """What was landed, as an edition where corrections of it were decided since it was published, or where it was public again
+    on `declared_on`; as it is otherwise.
+
+    A day that nobody declared is that of the first landing and says nothing: the file may have lain there ever since. Raises
+    Refused for a correction that is decided on a day to come.
+    """
+    # Of figures with days of their own a later print is the correction.
+    if SOURCES[landed.source].says_day:
+        return landed
+    corrections = corrections_of(landed.source, landed.raw_sha256)
+    late = [row for row in corrections if date.fromisoformat(row["decided_on"]) > today]
+    if late:
+        raise Refused(
+            "correction day", where=f"corrections.csv, {late[0]['id']}", found=f"decided on {late[0]['decided_on']}, after today ({today})",
+            advice="Correct decided_on.",
+        )  # fmt: skip
+    name, said = release_id_of(landed), _hash_of(corrections)
+    snapshot = open_snapshot(store)
+    published = snapshot.about["releases"] if snapshot else ()
+    # Each of thousands of files in an inbox asks this of thousands of releases.
+    editions = sorted(of for of in published if of == name or of.startswith(name + MARK))
+    if not editions:
+        return landed.model_copy(update={"edition": f"{MARK}00-{said}" if said else ""})
+    _, number, before = _parts(editions[-1])
+    if before == said and not number and declared_on is None:
+        return landed.model_copy(update={"edition": editions[-1].removeprefix(name)})
+    assert snapshot is not None
+    releases = _releases(store, snapshot.id)
+    last = releases.row(by_predicate=pl.col("release_id") == editions[-1], named=True)
+    edition, day = editions[-1].removeprefix(name), last["released_on"]
+    if before != said:
+        decided = [date.fromisoformat(row["decided_on"]) for row in corrections] or [today]
+        edition, day = f"{MARK}{len(editions):02d}-{said}", max(*decided, day)
+    elif declared_on is not None and declared_on > day and _is_said_between(releases, last, declared_on):
+        edition, day = f"{MARK}{len(editions):02d}-{said}", declared_on
+    elif not number:
+        return landed.model_copy(update={"edition": edition})
+    return landed.model_copy(update={"edition": edition, "released_on": day, "amends": _scope(last)})
+
+
+def _is_said_between(releases: pl.DataFrame, last: Mapping[str, Any], day: date) -> bool:
+    """Whether another release of the source has spoken of some of the same months and chapters since `last` and until `day`."""
+    others = releases.filter(
+        release_of() != _parts(last["release_id"])[0], source=last["source"], reporter=last["reporter"],
+    ).filter(
+        pl.col("released_on").is_between(last["released_on"], day)
+        & (pl.col("first_month") <= last["last_month"]) & (pl.col("last_month") >= last["first_month"])
+        & (pl.lit(last["flow"] is None) | pl.col("flow").is_null() | (pl.col("flow") == last["flow"]))
+    )  # fmt: skip
+    asked = _chapters(last["products"])
+    return any("*" in asked | other or asked & other for other in map(_chapters, others["products"]))
+
+
+def _chapters(products: Collection[str]) -> set[str]:
+    return {product[:2] for product in products}
+
+
+@functools.lru_cache(maxsize=1)
+def _releases(store: Path, snapshot_id: str) -> pl.DataFrame:
+    """All releases of a snapshot, read once: each file of an inbox asks."""
+    return read_table(load_snapshot(store, snapshot_id), Release)
+
+
+def _parts(release_id: str) -> tuple[str, int, str]:
+    """The release, the number of the edition and the hash of its corrections."""
+    name, number, said = re.fullmatch(EDITION, release_id, re.DOTALL).groups()  # type: ignore[union-attr]
+    return name, int(number or 0), said or ""
+
+
+def _hash_of(corrections: Collection[Mapping[str, str]]) -> str:
+    """What tells corrections apart that say different things; nothing for none."""
+    said = sorted([row["record"], row["field"], row["value"]] for row in corrections)
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:8] if said else ""
+
+
+def _scope(published: Mapping[str, Any]) -> Amended:
+    return Amended(**{name: published[name] for name in Amended.model_fields})

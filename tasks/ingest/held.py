@@ -1,0 +1,139 @@
+"""Releases that are held: kept under `store/held`, decided about once, and reopened as they were seen.
+
+An approval is bound to the findings that the person saw. The decision is kept in the store and not in a server's memory, so a
+run killed after it is simply run again, and no server is needed to decide. Which release is held is decided in `checks.approval`.
+"""
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from schemas.forms.held import Decision, HeldRelease, Verdict
+from schemas.forms.request import ReleaseRequest
+from tasks.domain.errors import BrokenStore, NotHeld
+from tasks.ingest.declaration import FOLDERS_UP
+from tasks.ingest.editions import is_outdated
+from tasks.store.mirror import address_of, fetched, share
+from tasks.store.objects import keep_bytes
+from tasks.store.publish import exclusive
+from tasks.store.snapshot import open_snapshot
+
+FOLDER = "held"
+
+
+def find(store: Path, release_id: str) -> HeldRelease | None:
+    """What is kept about a release that was held, decided or not; None where it never was."""
+    place = place_of(store, release_id)
+    return _read(place) if place.is_file() else None
+
+
+def waiting(store: Path) -> list[HeldRelease]:
+    """The releases that nobody has decided about yet, the oldest first; one that was published since waits no more."""
+    kept, published = map(_read, sorted((store / FOLDER).glob("*.json"))), _published(store)
+    return sorted(
+        (entry for entry in kept if entry.waits and not is_outdated(entry.release_id, published)),
+        key=lambda entry: (entry.held_since, entry.released_on, entry.title),
+    )
+
+
+def settled(store: Path, release_id: str) -> Decision | None:
+    """What was decided about a release and is done: it was rejected, or approved and published. None while it waits for either."""
+    kept = find(store, release_id)
+    decision = kept.decision if kept else None
+    is_done = decision is not None and (decision.verdict == "reject" or is_outdated(release_id, _published(store)))
+    return decision if is_done else None
+
+
+def decide(store: Path, release_id: str, verdict: Verdict, by: str, reason: str, now: datetime) -> HeldRelease:
+    """Keep a decision with the held release. Raises NotHeld where there is none or it is published by now, BrokenStore where
+    the bytes that are approved are gone or others than those that were judged, ValueError without a name or a reason; deciding
+    anew replaces the decision.
+
+    Nothing is published here: that is the flow's, on the request of `reopened`.
+    """
+    if not by.strip() or not reason.strip():
+        raise ValueError(
+            f"{release_id}: a decision needs a name and a reason; both are kept, and published with the release"
+        )
+    if verdict == "approve" and (asked := find(store, release_id)) is not None:
+        _judged_bytes(store, asked)
+    with exclusive(store):
+        if is_outdated(release_id, _published(store)):
+            raise NotHeld(
+                f"{store}: {release_id} is published, and what is published is not taken back. A release of a later day "
+                "puts its figures right."
+            )
+        held = find(store, release_id)
+        if held is None:
+            names = ", ".join(entry.release_id for entry in waiting(store)) or "none"
+            raise NotHeld(f"{store}: no release {release_id!r} is held here. Those that wait: {names}.")
+        decided = held.model_copy(update={"decision": Decision(verdict=verdict, by=by, reason=reason, decided_at=now)})
+        keep(store, decided)
+    return decided
+
+
+@contextmanager
+def reopened(store: Path, held: HeldRelease) -> Iterator[ReleaseRequest]:
+    """The request that takes a held release through the flow again: its raw bytes, under the name that they came with.
+
+    The name matters, because findings speak of it and an approval holds for the findings that were seen. Raises
+    BrokenStore where the bytes are not those that were judged.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        # As deep as `locate` looks up, so that no defaults.toml among the temporary files speaks about it.
+        file = Path(folder, *["held"] * (FOLDERS_UP - 1), held.name)
+        file.parent.mkdir(parents=True)
+        # A copy, so that what is published are the bytes that were compared.
+        file.write_bytes(_judged_bytes(store, held))
+        yield ReleaseRequest(
+            file=file, store=address_of(store), source=held.source, reporter=held.reporter, flow=held.flow, partners=held.partners,
+            products=list(held.products) if held.products else None, months=held.months, released_on=held.released_on,
+            title=held.title,
+        )  # fmt: skip
+
+
+def _judged_bytes(store: Path, held: HeldRelease) -> bytes:
+    """The raw bytes of a held release. Raises BrokenStore where they are gone, or others than those that were judged."""
+    place = fetched(store, store / held.raw)
+    raw = place.read_bytes()
+    found = hashlib.sha256(raw).hexdigest()
+    if found != held.raw_sha256:
+        raise BrokenStore(
+            f"{place}: sha256 {found}, judged was {held.raw_sha256}. Restore it from a copy of the store, or ingest the file "
+            "as it came once more; then decide again."
+        )
+    return raw
+
+
+def _read(place: Path) -> HeldRelease:
+    try:
+        return HeldRelease.model_validate(json.loads(place.read_bytes()))
+    except ValueError as error:
+        raise BrokenStore(
+            f"{place}: no release that Tidewaiter has held. Nobody else writes there: move it out of the store."
+        ) from error
+
+
+def _published(store: Path) -> Collection[str]:
+    snapshot = open_snapshot(store)
+    return snapshot.about["releases"] if snapshot else ()
+
+
+def place_of(store: Path, release_id: str) -> Path:
+    """Where a held release is kept. Raises NotHeld for what is no release id."""
+    if not release_id or Path(release_id).name != release_id:
+        raise NotHeld(f"{release_id!r} is no release id")
+    return store / FOLDER / f"{release_id}.json"
+
+
+def keep(store: Path, held: HeldRelease) -> None:
+    """Keep a held release, here and where the store is shared."""
+    # As ASCII, because a name in another encoding than this machine's has letters that no text can hold.
+    text = json.dumps(held.model_dump(mode="json"), indent=2) + "\n"
+    place = place_of(store, held.release_id)
+    share(store, place, text.encode())
+    keep_bytes(store, place, text.encode())

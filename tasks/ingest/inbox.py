@@ -1,0 +1,235 @@
+"""The folder into which people drop files: what is new there, what is still being written, what was seen before.
+
+Nothing is remembered here. A file is known where the release of its bytes and its declaration is published or held; a
+refused one has a note beside it, which the person who dropped it reads too, and which is void once the file or its
+declaration changes.
+"""
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from schemas.forms.request import Declaration, Declared, ReleaseRequest
+from schemas.forms.watch import Look, Problem, Shared, WatchRequest
+from tasks.domain.errors import Refused
+from tasks.ingest import held
+from tasks.ingest.declaration import declared_otherwise, locate, papers
+from tasks.ingest.editions import amended, release_id_of
+from tasks.ingest.raw_store import expected
+from tasks.ingest.unpack import read_download
+from tasks.store.mirror import at_hand
+from tasks.store.snapshot import open_snapshot
+
+NOTE = ".refused.txt"
+NOT_A_RELEASE = (
+    ".toml", NOTE, ".part", ".partial", ".crdownload", ".download", ".tmp", ".swp", "~", "thumbs.db", "desktop.ini",
+)  # fmt: skip
+# Hidden files, and those by which an office program says that it has a workbook open.
+NOT_A_NAME = (".", "~$")
+# What the clock, the store, the table of corrections or another file says about a file, which tomorrow may say otherwise of the
+# same bytes.
+NOT_OF_THE_FILE = (
+    "release day", "another reporter", "another list of goods", "corrections", "correction expired", "correction does not fit",
+    "misnamed sidecar",
+)  # fmt: skip
+State = tuple[int, int, int]
+
+
+class Judged(NamedTuple):
+    """What becomes of a file in one word, the day by which it is sorted, its size and times, and why it is declared wrong."""
+
+    word: str
+    day: date
+    state: State
+    refusal: Refused | None = None
+
+
+def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time.sleep) -> Look:
+    """What lies in the inbox, sorted by what must become of it. Raises Refused where there is no inbox.
+
+    `day` is the day of the run: a file that is declared to be public later is left for a later run, so that a run caught
+    up after an outage does its own month.
+    """
+    require_folder(request.inbox)
+    store = at_hand(request.store)
+    # Once: a manifest is the longer the more is published.
+    snapshot = open_snapshot(store)
+    known = frozenset(snapshot.about["releases"]) if snapshot else frozenset()
+    files = sorted(_downloads(request.inbox, store))
+    seen = {path: _judge(path, request, store, day, known) for path in files}
+    shared = _shared(
+        {path: found.refusal for path, found in seen.items() if found.word == "refusable" and found.refusal}
+    )
+    apart = {path for problem in shared for path in problem.files}
+    new = [path for path in files if seen[path].word in ("ready", "refusable") and path not in apart]
+    if new and request.settle_seconds:
+        sleep(request.settle_seconds)
+    unsettled = [path for path in new if _state(path) != seen[path].state]
+    ready = sorted(
+        (path for path in new if path not in unsettled),
+        key=lambda path: (seen[path].day, seen[path].state[1], str(path)),
+    )
+
+    def judged(word: str) -> list[Path]:
+        return [path for path in files if seen[path].word == word]
+
+    return Look(
+        ready=ready, unsettled=unsettled, later=judged("later"), held=judged("held"), refused=judged("refused"),
+        published=len(judged("published")), shared=shared, other=judged("other"),
+    )  # fmt: skip
+
+
+def _shared(refusals: Mapping[Path, Refused]) -> list[Shared]:
+    """The problems that several files have in common, such as a direction that is nowhere declared: one thing to mend."""
+    alike: dict[Problem, list[Path]] = {}
+    for path, refusal in refusals.items():
+        alike.setdefault(problem_of(path, refusal), []).append(path)
+    return [Shared(problem=problem, files=files) for problem, files in alike.items() if len(files) > 1]
+
+
+def problem_of(file: Path, refusal: Refused) -> Problem:
+    """Why a file is refused, without its name: the same of two files where the same is to be mended."""
+    where = refusal.where.removeprefix(str(file)).removeprefix(file.name)
+    return Problem(rule=refusal.rule, where=where.strip(", "), found=refusal.found, advice=refusal.advice)
+
+
+def shared_refusals(looked: Look) -> Iterator[tuple[Path, Refused]]:
+    """Each file of a problem that several have, with its refusal."""
+    for shared in looked.shared:
+        problem = shared.problem
+        for file in shared.files:
+            where = problem.where or str(file)
+            yield file, Refused(problem.rule, where=where, found=problem.found, advice=problem.advice)
+
+
+def require_folder(inbox: Path) -> None:
+    """Raises Refused where there is no such folder. A command asks before it begins a run, whose log would be a traceback."""
+    if not inbox.is_dir():
+        raise Refused(
+            "no inbox", where=str(inbox), found="a file" if inbox.is_file() else "there is no such folder",
+            advice="Give the folder that holds it, or tidewaiter ingest for one file."
+            if inbox.is_file() else
+            f"Make it, with folders {inbox}/<source>/<flow>, or give another.",
+        )  # fmt: skip
+
+
+def note_refusal(file: Path, refusal: Refused, seen: str | None) -> str:
+    """What a report says of a refused file. Where the file itself is to blame, a note beside it says the same and what to do.
+
+    While the note is there the file is not tried again, until it or its declaration changes: `seen` is its fingerprint from
+    before it was read, None where it could not be read. Where no note can be written, the file is tried again each time.
+    """
+    if seen is None or refusal.rule in NOT_OF_THE_FILE:
+        return str(refusal)
+    note = file.with_name(file.name + NOTE)
+    text = (
+        f"{file.name} was refused and will not be tried again until it or its declaration changes.\n\n"
+        f"where:  {refusal.where}\nfound:  {refusal.found}\nto do:  {refusal.advice}\n\nfingerprint {seen}\n"
+    )
+    try:
+        # A name in another encoding than this machine's has letters that no text can hold.
+        note.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as problem:
+        return f"{refusal} No note could be left beside it ({problem.strerror}), so it is tried again each time."
+    return str(refusal)
+
+
+def drop_note(file: Path) -> None:
+    """Take away the note beside a file that was refused once and is read now: whoever finds it would think that it still is."""
+    with suppress(OSError):
+        file.with_name(file.name + NOTE).unlink(missing_ok=True)
+
+
+def seen_before_reading(file: Path) -> str | None:
+    """The fingerprint of a file whose turn has come; None where it cannot be read, which whoever reads it then says."""
+    try:
+        return fingerprint(file)
+    except OSError:
+        return None
+
+
+def fingerprint(file: Path) -> str:
+    """Hash of a file and of everything in which something may be declared about it."""
+    parts = [file.read_bytes(), *(paper.read_bytes() for paper in papers(file) if paper.is_file())]
+    if (otherwise := declared_otherwise()) != Declaration():
+        parts.append(otherwise.model_dump_json().encode())
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+
+
+def _downloads(inbox: Path, store: Path) -> Iterator[Path]:
+    """The files of a folder that may be releases, and what cannot be looked into. What lies in a store below it was published,
+    and no download; what lies in a hidden folder was thrown away, or is what a synchroniser keeps of older versions."""
+    unreadable: list[Path] = []
+    # Links may lead round in a circle.
+    seen = {store.resolve()}
+    for name, folders, files in os.walk(
+        inbox, onerror=lambda error: unreadable.append(Path(error.filename)), followlinks=True
+    ):
+        folder = Path(name)
+        if folder.resolve() in seen or (folder / "current").is_symlink():
+            folders.clear()
+            continue
+        seen.add(folder.resolve())
+        folders[:] = [below for below in folders if not below.startswith(".")]
+        yield from (path for path in map(folder.joinpath, files) if _is_release(path))
+    yield from unreadable
+
+
+def _is_release(path: Path) -> bool:
+    # A link that leads nowhere was meant to be a file.
+    is_file = path.is_file() or path.is_symlink()
+    return is_file and not path.name.startswith(NOT_A_NAME) and not path.name.lower().endswith(NOT_A_RELEASE)
+
+
+def _state(path: Path) -> State:
+    try:
+        found = path.stat()
+    except OSError:
+        return (-1, -1, -1)
+    return (found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def _judge(path: Path, request: WatchRequest, store: Path, day: date, known: Collection[str]) -> Judged:
+    """What becomes of a file; `known` are the releases that are published."""
+    state = _state(path)
+    dropped = datetime.fromtimestamp(max(state[1], 0) / 10**9, UTC).date()
+    try:
+        declared = locate(ReleaseRequest(file=path, store=request.store))
+    except (Refused, OSError) as problem:
+        refusal = problem if isinstance(problem, Refused) else None
+        return Judged("refused" if _was_refused(path) else "refusable", dropped, state, refusal)
+    if (request.source or declared.source) != declared.source or (request.flow or declared.flow) != declared.flow:
+        return Judged("other", dropped, state)
+    released_on = declared.released_on or dropped
+    if declared.released_on and declared.released_on > day:
+        return Judged("later", released_on, state)
+    return Judged(_what_became(path, declared, store, day, known), released_on, state)
+
+
+def _what_became(path: Path, declared: Declared, store: Path, day: date, known: Collection[str]) -> str:
+    """One word about a file that is wanted today: what became of its bytes and its declaration, if anything."""
+    try:
+        landed = expected(declared, read_download(declared.file), day)
+        release_id = release_id_of(amended(landed, store, day, declared.released_on))
+    except (Refused, OSError):
+        # What cannot be read, or is gone by now, is told when its turn has come.
+        return "refusable"
+    if release_id in known:
+        return "published"
+    kept = held.find(store, release_id)
+    if kept is not None and (kept.decision is None or kept.decision.verdict == "reject"):
+        return "held"
+    return "refused" if _was_refused(path) else "ready"
+
+
+def _was_refused(path: Path) -> bool:
+    note = path.with_name(path.name + NOTE)
+    try:
+        return fingerprint(path) in note.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False

@@ -1,0 +1,250 @@
+"""Text as printed to statements: codes text, months dates, units converted once, partners ISO, missing null.
+
+Gate C: every record becomes statements or goes to quarantine with every rule that it broke; a contradiction within the
+file refuses it, because no rule can choose. Nothing here looks at other releases.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, cast
+
+import numpy
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.forms.request import Landed
+from schemas.table import empty_frame, polars_schema
+from schemas.tables.name import PrintedName
+from schemas.tables.observation import Detail
+from schemas.tables.release import Finding, Quarantine, Release
+from schemas.tables.reported import Reported
+from tasks.domain.errors import Refused
+from tasks.domain.findings import finding, gather
+from tasks.domain.precision import SUM_MAX
+from tasks.domain.text import counted
+from tasks.ingest.codes import CODES, Read, read_codes
+from tasks.ingest.duplicates import COPY, ECHO, doubt_repeats, find_copies, has_same_key, said_twice
+from tasks.ingest.editions import release_id_of
+from tasks.ingest.file_name import doubt_file_name
+from tasks.ingest.numbers import MISSING_MARKS, tidy_numbers
+from tasks.ingest.printed_names import printed_names
+from tasks.ingest.quantities import NUMBERS, UNIT_OF, Amounts, read_amounts
+from tasks.ingest.release_row import describe, doubt_months, months_of, places_of, said_of
+from tasks.ingest.stated import refuse_contradictions
+from tasks.ingest.subtotals import PART, causes_first, complete_sums
+from tasks.ingest.text_codes import Coded, code, combine, rank, retold, take
+from tasks.sources.names import doubt_names, doubt_pairs
+from tasks.sources.plain_text import plain_texts
+from tasks.sources.protocol import Parsed
+from tasks.sources.registry import SOURCES
+
+
+class Normalised(NamedTuple):
+    """A release as understood: its statements, the records set aside, the doubts, the release itself, and its names."""
+
+    detail: DataFrame[Detail]
+    quarantine: DataFrame[Quarantine]
+    findings: DataFrame[Finding]
+    release: DataFrame[Release]
+    names: DataFrame[PrintedName]
+
+
+def normalise(landed: Landed, parsed: Parsed) -> Normalised:
+    """Statements of a parsed release. Raises Refused where the file as a whole cannot be understood."""
+    where = landed.file.name
+    refuse_contradictions(landed, parsed)
+    release_id = release_id_of(landed)
+    coded, printed, changes = _tidy(parsed.reported)
+    codes = read_codes(coded, landed, where)
+    amounts = read_amounts(printed, coded)
+    faults = pl.concat([codes.faults, amounts.faults])
+    numbers = _without(amounts.read, faults["row"])
+    _refuse_overflow(numbers, amounts, where)
+    record = parsed.reported["record"]
+    twice = said_twice(numbers, amounts)
+    alike = numbers.filter(has_same_key(numbers["row"], codes) | twice)
+    says_day = SOURCES[landed.source].says_day
+    copies = find_copies(_as_detail(alike, codes, amounts, record, landed, ""), record, where, says_day=says_day)
+    once = numbers.unique(["row", "label"], keep="first", maintain_order=True) if twice.any() else numbers
+    doubled, numbers = numbers.height - once.height, once
+    doubts = [*parsed.doubts, *codes.doubts, *doubt_names(parsed.reported, where), *doubt_pairs(parsed.reported, where)]
+    doubts += _missing_marks(printed, record, where)
+    numbers = _without(numbers, copies)
+    parts, numbers, incomplete = complete_sums(numbers, faults["row"], codes, amounts, record, where)
+    doubts += incomplete
+    faults = pl.concat([faults, pl.DataFrame({"row": parts, "reason": PART}, schema=faults.schema)])
+    # A copy says nothing that is not said elsewhere in the file; what any other record set aside said is lost.
+    lost = places_of(pl.concat([faults["row"], _not_known(printed, coded)]), codes)
+    faults = pl.concat(
+        [faults, pl.DataFrame({"row": copies, "reason": ECHO if says_day else COPY}, schema=faults.schema)]
+    )
+    doubts += doubt_repeats(copies, doubled, record, where, says_day=says_day)
+    doubts += _normalisations((*parsed.normalised, *changes), where)
+    quarantine = _set_aside(parsed.reported, faults, release_id)
+    if not numbers.height:
+        first = causes_first(quarantine).row(0, named=True)
+        raise Refused(
+            "nothing usable",
+            where=f"{where}, record {first['record']}",
+            found=f"{first['reasons'][0]}; none of {counted(quarantine.height, 'record')} can be used",
+            advice="Check that it is the file that was declared.",
+        )
+    said = said_of(numbers, codes, amounts)
+    doubts += doubt_months(landed, said.turns, where)
+    if not says_day:
+        says_months = parsed.reported["period"].null_count() == 0
+        doubts += doubt_file_name(landed, said.labels["measure"], *months_of(said.turns), says_months=says_months)
+    detail = _as_detail(_in_order(numbers, codes), codes, amounts, record, landed, release_id)
+    _refuse_growth_of_pieces(detail, where)
+    release = describe(landed, parsed, said, quarantine, lost, release_id)
+    names = printed_names(parsed.reported, codes, numbers["row"].unique().sort(), landed)
+    return Normalised(detail, quarantine, gather(release_id, doubts), release, names)
+
+
+def numbers_of(reported: DataFrame[Reported]) -> pl.DataFrame:
+    """The numbers of a file as they are read on the way in: row, measure and value of each."""
+    coded, printed, _ = _tidy(reported)
+    amounts = read_amounts(printed, coded)
+    read = amounts.read.unique(["row", "label"])
+    measures = take(amounts.labels.select("measure"), read["label"].to_numpy())
+    return measures.with_columns(row=read["row"], value=read["value"])
+
+
+def _tidy(reported: DataFrame[Reported]) -> tuple[dict[str, Coded], dict[str, pl.Series], list[str]]:
+    """Codes and units in numbers, their texts plain; numbers as plain texts; and what was changed."""
+    coded, printed, changes = {}, {}, []
+    for name in (*CODES, *UNIT_OF.values()):
+        coded[name] = code(reported[name])
+        texts = coded[name].texts
+        clean = plain_texts(texts)
+        if changed := int((clean != texts).sum()):
+            coded[name] = retold(coded[name], clean)
+            changes.append((name, changed))
+    for name in NUMBERS:
+        printed[name] = tidy_numbers(reported[name])
+        if changed := int((printed[name] != reported[name]).sum()):
+            changes.append((name, changed))
+    notes = [
+        f"column {name}: blanks, invisible or full-width characters in {counted(count, 'text')}"
+        for name, count in changes
+    ]
+    return coded, printed, notes
+
+
+def _without(numbers: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
+    """The numbers of all other records."""
+    return numbers.join(rows.unique().to_frame("row"), on="row", how="anti") if rows.len() else numbers
+
+
+def _refuse_overflow(numbers: pl.DataFrame, amounts: Amounts, where: str) -> None:
+    """Sums are kept in 64 bits and wrap without a word, so a release whose numbers could do that is refused."""
+    sums = numbers.group_by("label").agg(pl.col("value").cast(pl.Int128).abs().sum())
+    over = sums.filter(pl.col("value") > SUM_MAX).sort("label")
+    if over.height:
+        raise Refused(
+            "sum too large",
+            where=where,
+            found=f"{amounts.labels['measure'][over['label'][0]]} adds up to {over['value'][0]:,}, more than {SUM_MAX:,}",
+            advice="Check the units of the file.",
+        )
+
+
+def _in_order(numbers: pl.DataFrame, codes: Read) -> pl.DataFrame:
+    """The numbers in the order of the table `detail`; those of one key, which differ in regime or province, by record."""
+    product, partner = rank(codes.products["product"]), rank(codes.turns["partner"])
+    start = rank(codes.turns["period_start"])
+    rows, label = numbers["row"].to_numpy(), numbers["label"].to_numpy()
+    turn = codes.turn_of[rows]
+    key, _ = combine([
+        (product.numbers[codes.product_of[rows]], product.limit), (partner.numbers[turn], partner.limit),
+        (label, int(label.max()) + 1), (start.numbers[turn], start.limit), (rows, int(rows.max()) + 1),
+    ])  # fmt: skip
+    return numbers[pl.Series(numpy.argsort(key))]
+
+
+def _as_detail(
+    numbers: pl.DataFrame, codes: Read, amounts: Amounts, record: pl.Series, landed: Landed, release_id: str
+) -> DataFrame[Detail]:
+    rows = numbers["row"].to_numpy()
+    columns = [
+        numbers.select("value", "resolution"),
+        take(amounts.labels, numbers["label"].to_numpy()),
+        take(codes.products, codes.product_of[rows]),
+        take(codes.turns, codes.turn_of[rows]),
+        take(codes.sites, codes.site_of[rows]),
+    ]
+    made = pl.concat(columns, how="horizontal").with_columns(
+        record.gather(numbers["row"]), source=pl.lit(landed.source), kind=pl.lit(SOURCES[landed.source].kind),
+        reporter=pl.lit(landed.reporter), release_id=pl.lit(release_id),
+    )  # fmt: skip
+    return cast("DataFrame[Detail]", made.select(*polars_schema(Detail)))
+
+
+def _refuse_growth_of_pieces(detail: DataFrame[Detail], where: str) -> None:
+    """A growth is kept as that of a mass. Where the file counts the same goods in pieces it would stand beside another number."""
+    measure = pl.col("measure").cast(pl.String)
+    growth = detail.filter(measure.str.ends_with("_yoy"))
+    if not growth.height:
+        return
+    other = measure.str.starts_with("quantity") & ~measure.str.ends_with("_yoy") & ~pl.col("unit").is_in(["kg", "g"])
+    key = ["flow", "product", "partner", "period_start", "period_end"]
+    against = growth.join(detail.filter(other), on=key, how="semi").sort(*key)
+    if against.height:
+        row = against.row(0, named=True)
+        raise Refused(
+            "growth of pieces", where=f"{where}, record {row['record']}",
+            found=f"a growth of {row['product']}, partner {row['partner']}, whose quantity is no mass in this file",
+            advice="Leave the growth out: it is kept of masses alone.",
+        )  # fmt: skip
+
+
+def _not_known(printed: Mapping[str, pl.Series], coded: Mapping[str, Coded]) -> pl.Series:
+    """The rows in which a unit or a currency has no number: the source hides it, or one part of a sum lacks it. There silence is no zero."""
+    found = [pl.Series([], dtype=pl.Int64)]
+    for name, unit in UNIT_OF.items():
+        texts = coded[unit].texts
+        if printed[name].null_count() and texts.null_count() < texts.len():
+            has_unit = texts.is_not_null().gather(pl.Series(coded[unit].numbers))
+            found.append((printed[name].is_null() & has_unit).arg_true().cast(pl.Int64))
+    return pl.concat(found)
+
+
+def _missing_marks(printed: Mapping[str, pl.Series], record: pl.Series, where: str) -> list[dict[str, str]]:
+    """A dash or a star is no zero: the number is missing, and that is said."""
+    doubts = []
+    for name, numbers in printed.items():
+        rows = numbers.is_in(list(MISSING_MARKS)).arg_true()
+        if rows.len():
+            doubts.append(
+                finding("missing_number", "info", f"{where}, column {name}",
+                        observed=f"{counted(rows.len(), 'mark')} like '{numbers[rows[0]]}', first in record {record[rows[0]]}",
+                        expected="a number", advice="They are missing, not zero; nothing to do.")
+            )  # fmt: skip
+    return doubts
+
+
+def _normalisations(notes: Sequence[str], where: str) -> list[dict[str, str]]:
+    return [
+        finding("normalised", "info", where, observed=text, expected="the file as the source gives it",
+                advice="Read all the same; nothing to do.")
+        for text in notes
+    ]  # fmt: skip
+
+
+def _set_aside(reported: DataFrame[Reported], faults: pl.DataFrame, release_id: str) -> DataFrame[Quarantine]:
+    if not faults.height:
+        return DataFrame[Quarantine](empty_frame(Quarantine))
+    reasons = faults.group_by("row").agg(pl.col("reason").unique().sort().alias("reasons"))
+    rows = reported[reasons["row"]].with_columns(reasons["reasons"]).sort("record")
+    printed = [
+        json.dumps({key: value for key, value in row.items() if value is not None}, ensure_ascii=False)
+        for row in rows.drop("record", "reasons").iter_rows(named=True)
+    ]
+    return DataFrame[Quarantine](
+        rows.select(
+            release_id=pl.lit(release_id),
+            record="record",
+            reasons="reasons",
+            printed=pl.Series(printed, dtype=pl.String),
+        )
+    )

@@ -1,0 +1,10 @@
+"""Bytes to records as printed, by the adapter of the source."""
+
+from schemas.forms.request import Landed
+from tasks.sources.protocol import Parsed
+from tasks.sources.registry import SOURCES
+
+
+def parse(landed: Landed) -> Parsed:
+    """The records of a landed file. Raises Refused where the bytes are not what the source makes."""
+    return SOURCES[landed.source].parse(landed.raw.read_bytes(), landed.file.name)

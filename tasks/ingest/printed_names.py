@@ -1,0 +1,72 @@
+"""The names that a release prints for its products and partners.
+
+Belongs here: which name stands in the file for which code. What becomes of it in the store is in `ledger.name_tables`; what a name
+gives away about damage to the file is in `sources.names`.
+"""
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.forms.request import Landed
+from schemas.table import polars_schema
+from schemas.tables.name import PrintedName
+from schemas.tables.reported import Reported
+from tasks.ingest.codes import Read
+
+# What cannot be seen: control characters, marks of direction, blanks of no width.
+UNSEEN = r"[\x00-\x08\x0e-\x1f\x7f-\x9f\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2069}\x{feff}]"
+CHINESE, LATIN, OTHER = r"\p{Han}", r"\p{Latin}", r"[\p{Hiragana}\p{Katakana}\p{Hangul}]"
+
+
+def printed_names(
+    reported: DataFrame[Reported], codes: Read, rows: pl.Series, landed: Landed
+) -> DataFrame[PrintedName]:
+    """Each code of the records `rows` with each name that they print for it and the newest month for which they do."""
+    turn = codes.turn_of[rows]
+    month = codes.turns["period_end"].gather(pl.Series(turn))
+    product, partner = codes.products[pl.Series(codes.product_of[rows])], codes.turns["partner"].gather(pl.Series(turn))
+    parts = [
+        _names("product", product["product"], reported["product_name"].gather(rows), month, product["classification"]),
+        _names("partner", partner, reported["partner_name"].gather(rows), month),
+    ]
+    names = pl.concat(parts).with_columns(
+        printed_on=pl.when(pl.col("name").is_not_null()).then(pl.lit(landed.released_on, dtype=pl.Date))
+    )
+    return DataFrame[PrintedName](
+        names.select(*polars_schema(PrintedName)).sort("subject", "code", "name", nulls_last=True)
+    )
+
+
+def _names(
+    subject: str, code: pl.Series, name: pl.Series, month: pl.Series, classification: pl.Series | None = None
+) -> pl.DataFrame:
+    kinds = pl.lit(None, pl.String) if classification is None else classification
+    pairs = (
+        pl.DataFrame({"code": code, "name": name, "month": month})
+        .with_columns(classification=kinds)
+        .drop_nulls("code")
+        .group_by("code", "classification", "name")
+        .agg(pl.col("month").max().dt.month_start())
+        .with_columns(pl.col("name").cast(pl.String))
+        .with_columns(name=plain_name(), language=language())
+    )
+    named = (
+        pairs.drop_nulls("language").group_by("code", "classification", "name", "language").agg(pl.col("month").max())
+    )
+    bare = pairs.select("code", "classification").unique().join(named, on="code", how="anti")
+    return pl.concat([named, bare], how="diagonal").with_columns(subject=pl.lit(subject))
+
+
+def plain_name() -> pl.Expr:
+    """A printed name in one line: line ends and repeated blanks are one blank, and what cannot be seen is left out."""
+    return pl.col("name").str.replace_all(r"\s+", " ").str.replace_all(UNSEEN, "").str.strip_chars()
+
+
+def language() -> pl.Expr:
+    """`zh` for Chinese, `en` for a text in Latin letters; null where it is neither, as a code or a mark is."""
+    name = pl.col("name")
+    return (
+        pl.when(name.str.contains(OTHER)).then(None)
+        .when(name.str.contains(CHINESE)).then(pl.lit("zh"))
+        .when(name.str.contains(LATIN)).then(pl.lit("en"))
+    )  # fmt: skip

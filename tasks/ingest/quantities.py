@@ -1,0 +1,108 @@
+"""Printed numbers and the units beside them to measures, in the unit in which the ledger keeps each.
+
+Nearly all numbers of a download are digits with or without commas, and these are read at a stroke. The others are read by
+the rules of `tasks/ingest/numbers.py`, which say the same of them and know the reasons besides. Each unit is looked up once.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy
+import polars as pl
+
+from schemas.reference.code_tables import code_table
+from tasks.domain.findings import shown
+from tasks.domain.precision import VALUE_MAX
+from tasks.ingest.numbers import DIGIT, WHOLE, whole_number
+from tasks.ingest.text_codes import Coded, take
+
+PERCENT_IN_BASIS_POINTS = 100
+# All of it gone.
+GROWTH_MIN_BASIS_POINTS = -10_000
+UNIT_OF = {"quantity": "quantity_unit", "supplementary_quantity": "supplementary_unit", "value": "currency"}
+GROWTH = "quantity_yoy"
+NUMBERS = (*UNIT_OF, GROWTH)
+SILENT = "has no number at all"
+READ = {"row": pl.Int64, "label": pl.Int64, "value": pl.Int64, "resolution": pl.Int64, "reason": pl.String}
+
+
+class Amounts(NamedTuple):
+    """The numbers of a file by the rows of their records: `read` has row, label, value and resolution of each, `labels` the
+    measure and the unit of each label in the order of measures; `faults` has row and reason."""
+
+    read: pl.DataFrame
+    labels: pl.DataFrame
+    faults: pl.DataFrame
+
+
+def read_amounts(printed: Mapping[str, pl.Series], units: Mapping[str, Coded]) -> Amounts:
+    """Every number of every record: columns of printed numbers, and of the units by which they are named in UNIT_OF."""
+    tables = {name: _units(name) for name in NUMBERS}
+    labels = pl.concat(table.select("measure", "unit") for table in tables.values()).unique().sort("measure", "unit")
+    numbered = labels.with_columns(label=pl.int_range(pl.len()))
+    parts = [pl.DataFrame(schema=READ)]
+    rows = len(printed["value"])
+    for name, table in tables.items():
+        beside = units[UNIT_OF[name]] if name in UNIT_OF else Coded(numpy.zeros(rows, int), pl.Series(["%"]))
+        known = pl.DataFrame({"printed_unit": beside.texts}).join(
+            table.join(numbered, on=["measure", "unit"]), on="printed_unit", how="left", maintain_order="left"
+        )
+        parts += _read(name, printed[name], beside.numbers, known)
+    read = pl.concat(parts)
+    faults = read.filter(pl.col("reason").is_not_null()).select("row", "reason")
+    read = read.filter(pl.col("value").is_not_null()).drop("reason")
+    is_silent = numpy.ones(rows, bool)
+    is_silent[read["row"]] = is_silent[faults["row"]] = False
+    silent = pl.DataFrame({"row": numpy.flatnonzero(is_silent), "reason": SILENT}, schema=faults.schema)
+    return Amounts(read, labels, pl.concat([faults, silent]))
+
+
+def _units(name: str) -> pl.DataFrame:
+    """What may be printed beside a number of this column: printed_unit, unit, factor, measure."""
+    if name == GROWTH:
+        rows = [("%", "basis_point", PERCENT_IN_BASIS_POINTS, "quantity_kg_yoy")]
+    elif name == "value":
+        labels = code_table("currencies").select("printed", "unit", "factor", "measure")
+        rows = [(printed, unit, int(factor), measure) for printed, unit, factor, measure in labels.iter_rows()]
+    else:
+        known = code_table("units").select("printed", "unit", "to_unit_factor").unique()
+        rows = [(printed, unit, int(factor), f"quantity_{unit}") for printed, unit, factor in known.iter_rows()]
+    kinds = {"printed_unit": pl.String, "unit": pl.String, "factor": pl.Int64, "measure": pl.String}
+    return pl.DataFrame(rows, orient="row", schema=kinds)
+
+
+def _read(name: str, printed: pl.Series, unit_of: numpy.ndarray, known: pl.DataFrame) -> list[pl.DataFrame]:
+    """The numbers of one column, those that are plainly whole and the others."""
+    there = numpy.flatnonzero(printed.is_not_null())
+    numbers = take(known.select("label", "factor"), unit_of[there]).with_columns(
+        pl.Series("row", there, pl.Int64), printed.drop_nulls().alias("printed_number")
+    )
+    text = pl.col("printed_number")
+    digits = pl.when(text.str.contains(WHOLE)).then(text.str.replace_all(",", "", literal=True)).cast(pl.Int64)
+    numbers = numbers.with_columns(plain=digits)
+    is_plain = (pl.col("plain") <= VALUE_MAX // pl.col("factor")).fill_null(False)
+    plain = numbers.filter(is_plain).select(
+        "row", "label", value=pl.col("plain") * pl.col("factor"), resolution="factor", reason=pl.lit(None, pl.String)
+    )
+    others = numbers.filter(~is_plain)
+    if not others.height:
+        return [plain]
+    places = others["row"].to_numpy()
+    others = others.with_columns(take(known, unit_of[places])["printed_unit", "unit"])
+    return [plain, _whole(others, name)]
+
+
+def _whole(others: pl.DataFrame, name: str) -> pl.DataFrame:
+    printed, unit = shown("printed_number"), shown("printed_unit")
+    is_negative = pl.lit(name != GROWTH) & pl.col("value").is_not_null() & pl.col("printed_number").str.starts_with("-")
+    reason = (
+        pl.when(pl.col("number_reason").is_not_null()).then(pl.format("{} '{}' {}", pl.lit(name), printed, "number_reason"))
+        .when(pl.col("unit").is_null() & pl.col("printed_number").str.contains(DIGIT))
+        .then(pl.format("{} '{}' has the unknown unit '{}'", pl.lit(name), printed, unit))
+        .when(is_negative).then(pl.format("{} '{}' is negative", pl.lit(name), printed))
+        .when(pl.lit(name == GROWTH) & (pl.col("value") < GROWTH_MIN_BASIS_POINTS))
+        .then(pl.format("{} '{}' is a fall by more than all there was", pl.lit(name), printed))
+    )  # fmt: skip
+    return others.with_columns(whole_number("printed_number", "factor")).select(
+        "row", "label", "value", "resolution", reason.alias("reason")
+    )

@@ -1,0 +1,74 @@
+"""A raw file that is published, read again: its records as printed, what was corrected in them, and what they add up to.
+
+For whoever traces a number to its bytes. The corrections are those of the edition; where it cannot be told any more which they
+were, a record says nothing here.
+"""
+
+import functools
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy
+from pandera.typing.polars import DataFrame
+
+from schemas.tables.reported import Reported
+from tasks.ingest.corrections import corrected, told
+from tasks.ingest.editions import corrections_in
+from tasks.ingest.normalise import numbers_of
+from tasks.ingest.raw_store import raw_path
+from tasks.ingest.text_codes import Numbers
+from tasks.sources.registry import SOURCES
+from tasks.store.mirror import fetched
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """Records as printed and as corrected, with the places where they stand, and the corrections; None: they cannot be told."""
+
+    reported: DataFrame[Reported]
+    corrected: DataFrame[Reported]
+    places: dict[int, int]
+    corrections: list[dict[str, str]] | None
+
+    def text(self, record: int) -> dict[str, Any]:
+        """A record as printed."""
+        row = self.reported.row(self.places[record], named=True)
+        return {name: text for name, text in row.items() if text is not None}
+
+    def changes(self, records: list[int]) -> list[str]:
+        """What was corrected in some records."""
+        said = {str(record) for record in records}
+        return [f"record {row['record']}, {told(row)}" for row in self.corrections or () if row["record"] in said]
+
+    def total(self, records: list[int], measure: str) -> int | None:
+        """What some records add up to in a measure, corrections included; None where these cannot be told."""
+        if self.corrections is None:
+            return None
+        values = self._values.get(measure)
+        return 0 if values is None else sum(values[[self.places[record] for record in records]].tolist())
+
+    @functools.cached_property
+    def _values(self) -> dict[str, Numbers]:
+        """The numbers in each measure by place, 0 where there is none: read once, because a chapter rests on thousands of them."""
+        found = {}
+        for (measure,), numbers in numbers_of(self.corrected).partition_by("measure", as_dict=True).items():
+            found[str(measure)] = values = numpy.zeros(self.reported.height, numpy.int64)
+            values[numbers["row"].to_numpy()] = numbers["value"].to_numpy()
+        return found
+
+
+def read_raw(store: Path, release: Mapping[str, Any]) -> RawFile:
+    """The raw file of a row of the table `release`. Raises ValueError where the bytes are not what their name says."""
+    sha256 = release["raw_sha256"]
+    place = fetched(store, raw_path(store, sha256))
+    raw = place.read_bytes()
+    if hashlib.sha256(raw).hexdigest() != sha256:
+        raise ValueError(f"{place}: the raw bytes are not those that were landed; restore the file from a copy")
+    reported = SOURCES[release["source"]].parse(raw, Path(release["title"]).name).reported
+    places = {number: place for place, number in enumerate(reported["record"])}
+    corrections = corrections_in(release)
+    mended = corrected(reported, corrections, place.name) if corrections else reported
+    return RawFile(reported, mended, places, corrections)

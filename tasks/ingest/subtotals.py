@@ -1,0 +1,66 @@
+"""Records by regime or province: which of them are parts of one number, and which numbers have all of their parts.
+
+The ledger adds up what a file says at the grain of partners. A part that nobody can read, or that lacks a number that the
+others have, would leave a sum that looks like the whole; so such a sum is not told, and that is.
+"""
+
+import numpy
+import polars as pl
+
+from tasks.domain.findings import finding
+from tasks.ingest.codes import Read
+from tasks.ingest.quantities import Amounts
+from tasks.ingest.text_codes import Codes, combine, take
+
+PART = "is part of a sum that another record leaves incomplete"
+
+
+def part_of_sum(codes: Read) -> Codes:
+    """Of which sum each row is a part: a product, partner, period and direction, whatever the regime and province."""
+    turns = codes.turns.join(
+        codes.turns.unique().with_row_index("number"), on=codes.turns.columns, how="left", nulls_equal=True, maintain_order="left",
+    )["number"]  # fmt: skip
+    turn_of = turns.cast(pl.Int64).to_numpy()[codes.turn_of]
+    return combine([(codes.product_of, codes.products.height), (turn_of, turns.len())])
+
+
+def complete_sums(
+    numbers: pl.DataFrame, set_aside: pl.Series, codes: Read, amounts: Amounts, record: pl.Series, where: str
+) -> tuple[pl.Series, pl.DataFrame, list[dict[str, str]]]:
+    """The rows of which no number is left, the numbers of which each part of their sum has one, and the doubt about the others;
+    `set_aside` are the rows that could not be read."""
+    rows = numbers["row"].unique().to_numpy()
+    if codes.sites.select(pl.all().is_null().all()).row(0) == (True, True) or not len(rows):
+        return pl.Series([], dtype=pl.Int64), numbers, []
+    sum_of, _ = part_of_sum(codes)
+    broken = numpy.isin(sum_of[numbers["row"].to_numpy()], sum_of[set_aside.unique().to_numpy()])
+    label, labels = numbers["label"].to_numpy(), amounts.labels.height
+    _, each, parts = numpy.unique(sum_of[rows], return_inverse=True, return_counts=True)
+    of_row = numpy.zeros(len(sum_of), numpy.int64)
+    of_row[rows] = each
+    sums = of_row[numbers["row"].to_numpy()]
+    _, which, have = numpy.unique(sums * labels + label, return_inverse=True, return_counts=True)
+    uneven = (have[which] < parts[sums]) & ~broken
+    kept = numbers.filter(pl.Series(~(broken | uneven)))
+    left = pl.Series(numpy.setdiff1d(rows, kept["row"]), dtype=pl.Int64)
+    if not uneven.any():
+        return left, kept, []
+    told = take(amounts.labels, label[uneven]).with_columns(
+        sum=pl.Series(sums[uneven]), row=numbers["row"].filter(pl.Series(uneven))
+    )
+    # Parts that are counted in different units are more than a number that somebody left out.
+    units = told.filter(pl.col("measure").str.starts_with("quantity")).group_by("sum").agg(pl.col("measure").n_unique())
+    first = told.sort("row").row(0, named=True)
+    return left, kept, [
+        finding(
+            "incomplete_sum", "error" if (units["measure"] > 1).any() else "warning", where,
+            observed=f"{told.height} numbers of {told['sum'].n_unique()} sums, first {first['measure']} in record {record[first['row']]}",
+            expected="each number in every part of a sum over regimes and provinces",
+            advice="These sums are not known and not published; download the query again, or without regimes and provinces.",
+        )
+    ]  # fmt: skip
+
+
+def causes_first(quarantine: pl.DataFrame) -> pl.DataFrame:
+    """Records that were set aside, those last that were so for another's sake."""
+    return quarantine.sort(pl.col("reasons") == [PART], maintain_order=True)

@@ -1,0 +1,266 @@
+"""The ledger: all words on a number in order, each with the days during which it was the last.
+
+The ledger of a month is a function of the set of releases that speak of it: any order of arrival, any repetition gives
+the same rows. So it is not updated but made again, from the `detail` of all those releases. A release replaces what
+earlier ones of its source said inside its scope, also by saying nothing: a number that is gone is no longer the word.
+"""
+
+from datetime import date
+from typing import cast
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.table import empty_frame, polars_schema
+from schemas.tables.observation import Detail, Observation
+from schemas.tables.release import Release
+from tasks.domain.coverage import asked_products, family, speaking, without_lost
+from tasks.domain.periods import month_index
+from tasks.domain.precision import SUM_MAX, has_fewer_digits
+from tasks.domain.release_ids import MARK, in_turns, release_of
+from tasks.ledger.row_codes import coded, in_order_of, numbered
+
+# What makes a number one number, in the order in which the ledger lists them.
+NUMBER = [
+    "flow", "product", "partner", "measure", "period_start", "source", "period_end", "reporter", "classification", "unit",
+]  # fmt: skip
+CELL = ["source", "reporter", "flow", "product", "period_start", "period_end", "family"]
+SAID = ("value", "resolution")
+
+
+def merge(detail: DataFrame[Detail], releases: DataFrame[Release]) -> DataFrame[Observation]:
+    """The ledger rows of some months, from every release's detail of those months and the releases they come from.
+
+    Of two words on a number on one day these stand, in this order: a number before a silence; the same number with more digits
+    before it with fewer; the word of the release that was public later; that of the release with the later name. The rule needs
+    no clock. A release that says a number again adds nothing, nor does a corrected edition of a release where another one has
+    spoken since.
+
+    Raises OverflowError where a sum would not fit, and LookupError where a row is of none of the releases.
+    """
+    _refuse_unknown(detail, releases)
+    apart = undisputed(detail, releases)
+    parts = [_turns(detail.filter(~apart), releases)] if not apart.all() else []
+    if apart.any():
+        told = detail if apart.all() else detail.filter(apart)
+        said, known_until = _summed(told, [*NUMBER, "kind"]), pl.lit(None, dtype=pl.Date)
+        parts.append(said.with_columns(known_until=known_until).select(*polars_schema(Observation)))
+    ledger = pl.concat(parts) if parts else empty_frame(Observation)
+    return cast("DataFrame[Observation]", in_order_of(coded([*NUMBER, "known_from"], ledger)[0], ledger))
+
+
+def _turns(detail: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
+    """The numbers of which several releases speak: a row for each time that the word on one of them changed."""
+    words, numbers, known = _spoken(detail, releases, NUMBER)
+    repeats = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in ("number", *SAID))
+    turns = words.filter(~repeats)
+    ledger = turns.with_columns(
+        known_until=pl.when(~_differs_from_next("number")).then(pl.col("known_from").shift(-1))
+    ).filter(pl.col("value").is_not_null())
+    return ledger.join(known, on="release").join(numbers, on="number").select(*polars_schema(Observation))
+
+
+def _refuse_unknown(detail: pl.DataFrame, releases: pl.DataFrame) -> None:
+    unknown = set(detail["release_id"].unique()) - set(releases["release_id"])
+    if unknown:
+        raise LookupError(
+            f"numbers of {sorted(unknown)[0]}, of which no release tells: the store's tables do not belong together"
+        )
+
+
+def undisputed(detail: pl.DataFrame, releases: DataFrame[Release]) -> pl.Series:
+    """Which rows of `detail` stand alone: only one release speaks of their flow and month, and it says each number once.
+
+    What such a release says is the ledger as it stands; nobody must be compared with anybody.
+    """
+    spans = releases.select(
+        "release_id", scope=pl.col("flow"), says_day=pl.col("partners") == "keys",
+        first=month_index("first_month"), last=month_index("last_month"),
+    )  # fmt: skip
+    place = coded(["flow", "period_end"], detail)[0]
+    ends = detail.select("flow", "period_end", place.alias("place"))[place.arg_unique()]
+    speakers = ends.with_columns(month=month_index("period_end")).join(spans, how="cross").filter(
+        (pl.col("scope").is_null() | (pl.col("scope") == pl.col("flow")))
+        & pl.col("month").is_between(pl.col("first"), pl.col("last"))
+    )  # fmt: skip
+    alone = speakers.group_by("place").agg(pl.len().alias("speakers"), pl.col("says_day").any())
+    alone = alone.filter((pl.col("speakers") == 1) & ~pl.col("says_day"))
+    return place.is_in(alone["place"].to_list()).alias("alone")
+
+
+def words_in_order(detail: pl.DataFrame, releases: DataFrame[Release], key: list[str]) -> pl.DataFrame:
+    """Every word on every number of which there is more than one, in order of number and day.
+
+    Columns: number, `key`, release_id, known_from, value; a release that is silent about a number in its scope has a row
+    without a value. `key` is NUMBER, or NUMBER and finer dimensions with `grain`, which tells releases apart that have
+    different dimensions: of those, none is silent about the other's numbers.
+    """
+    words, numbers, known = _spoken(detail, releases, key)
+    several = words.filter(pl.col("number").is_duplicated())
+    named = several.join(known, on="release").join(numbers, on="number").sort("number", "known_from")
+    return named.select("number", *key, "release_id", "known_from", "value")
+
+
+def _spoken(
+    detail: pl.DataFrame, releases: DataFrame[Release], key: list[str]
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """The last word of each day on each number, silences included; the numbers; the releases."""
+    is_edition = releases["release_id"].str.contains(MARK, literal=True).any()
+    if is_edition:
+        detail, releases = _without_replaced(detail, releases)
+    known = releases.select("release_id", "kind", "released_on").unique().sort("released_on", "release_id")
+    known = known.with_row_index("release")
+    number, firsts = numbered(key, detail)
+    numbers = detail.select(key)[firsts].with_row_index("number").cast({"number": pl.Int64})
+    detail = detail.with_columns(number)
+    words = _summed(detail, ["number"]).join(known, on="release_id").select(
+        "number", "release", "known_from", *SAID, "record"
+    )  # fmt: skip
+    spoken = pl.concat([words, _silences(words, numbers, releases, known)], how="diagonal")
+    spoken = spoken.sort("number", "known_from", pl.col("value").is_not_null(), "release")
+    if is_edition:
+        spoken = _without_overtaken(spoken, known)
+    spoken = _without_coarser_echoes(spoken, ["number", "known_from"])
+    last_of_day = spoken.filter(_differs_from_next("number") | _differs_from_next("known_from"))
+    return _without_coarser_echoes(last_of_day, ["number"]), numbers, known
+
+
+def _without_replaced(detail: pl.DataFrame, releases: DataFrame[Release]) -> tuple[pl.DataFrame, DataFrame[Release]]:
+    """Details and releases without editions that another one follows on their day."""
+    one = releases.select("release_id", "released_on", name=release_of())
+    last = one.filter(pl.col("release_id") == pl.col("release_id").max().over("name", "released_on"))["release_id"]
+    stands = pl.col("release_id").is_in(last.implode())
+    return detail.filter(stands), cast("DataFrame[Release]", releases.filter(stands))
+
+
+def _without_overtaken(words: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """The words without those of corrected editions where another release has spoken since the edition that they correct: an error
+    that was found late is put right in what it stands in, and not in what came after it."""
+    # What was said again begins anew.
+    editions = in_turns(known).select(
+        "release", "name", "first_day", first=pl.col("release").min().over("name", "turn")
+    ).with_columns(is_later=pl.col("release") > pl.col("first"))  # fmt: skip
+    told = words.with_row_index("word").join(editions, on="release")
+    others = told.filter(~pl.col("is_later")).select("number", other="release", of="name", said="known_from")
+    since = (pl.col("said") > pl.col("first_day")) | (
+        (pl.col("said") == pl.col("first_day")) & (pl.col("other") > pl.col("first"))
+    )
+    overtaken = told.filter("is_later").join(others, on="number").filter(
+        pl.col("of") != pl.col("name"), since, pl.col("said") <= pl.col("known_from")
+    )["word"]  # fmt: skip
+    return words.filter(~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(overtaken.unique().implode()))
+
+
+def _without_coarser_echoes(words: pl.DataFrame, one: list[str]) -> pl.DataFrame:
+    """The words on `one` number, or number and day, in order, without those that only print the standing word with fewer
+    digits, rounded or cut off.
+
+    46 t after 46.4 t is no news, and as the word it would turn +660 % into +667 %. Which word stands is known only when
+    the one before it is judged, so each round takes out the echoes whose predecessor is no echo.
+    """
+    while True:
+        standing = [pl.col(name).shift(1).over(one) for name in SAID]
+        is_echo = has_fewer_digits(*map(pl.col, SAID), *standing).fill_null(False)
+        first = is_echo & ~is_echo.shift(1).over(one).fill_null(False)
+        kept = words.filter(~first) if words["resolution"].drop_nulls().n_unique() > 1 else words
+        if kept.height == words.height:
+            return words
+        words = kept
+
+
+def as_of(observation: pl.DataFrame, day: date) -> pl.DataFrame:
+    """The rows of the ledger that were the last word on `day`."""
+    return observation.filter(was_last_on(day))
+
+
+def was_last_on(day: date) -> pl.Expr:
+    """Whether a row of the ledger was the last word on `day`."""
+    return (pl.col("known_from") <= day) & (pl.col("known_until").is_null() | (pl.col("known_until") > day))
+
+
+def last_word(observation: pl.DataFrame) -> pl.DataFrame:
+    """The rows of the ledger that are the last word now."""
+    return observation.filter(pl.col("known_until").is_null())
+
+
+def _differs_from_next(name: str) -> pl.Expr:
+    return pl.col(name).ne_missing(pl.col(name).shift(-1))
+
+
+def _summed(detail: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """What each release says of each number: `key`, release_id, known_from, SAID, record."""
+    said = detail.select(*key, "release_id", "known_from", *SAID, "record")
+    if detail["regime"].null_count() == detail["province"].null_count() == detail.height:
+        # At partner grain a file says a number once, or it is refused: there is nothing to add up.
+        return said
+    place = [*key, "release_id", "known_from"]
+    words = said.with_columns(coded(place, said)[0].alias("place")).group_by("place").agg(
+        pl.col(place).first(),
+        pl.col("value").sum(),
+        # Whole numbers add up exactly, so the sum is as fine as the coarsest of its parts.
+        pl.col("resolution").max(),
+        pl.when(pl.len() == 1).then(pl.col("record").first()).alias("record"),
+        pl.col("value").cast(pl.Float64).sum().abs().alias("about"),
+    )  # fmt: skip
+    if words.height and words["about"].max() > SUM_MAX:  # type: ignore[operator]
+        raise OverflowError("values that add up to more than 64 bits hold; check the units of the release")
+    return words.drop("place", "about")
+
+
+def _silences(
+    words: pl.DataFrame, numbers: pl.DataFrame, releases: DataFrame[Release], known: pl.DataFrame
+) -> pl.DataFrame:
+    """Numbers that a release does not have although they are inside its scope: rows like words, without a value.
+
+    Releases and numbers meet in cells (a product, a period, a measure family); where nobody but the one who has the
+    words speaks of a cell, there is nothing to compare.
+    """
+    ends = numbers.select(pl.col("period_end").min().alias("first"), pl.col("period_end").max().alias("last")).row(0)
+    near = (pl.col("first_month") <= ends[1]) & (pl.col("last_month").dt.month_end() >= ends[0])
+    scopes = speaking(releases.filter(near)).join(known.select("release_id", "release"), on="release_id")
+    cell = [*CELL, "grain"] if "grain" in numbers.columns else CELL
+    celled = numbers.with_columns(family())
+    cell_of, firsts = numbered(cell, celled)
+    cells = celled.select(cell)[firsts].with_row_index("cell").cast({"cell": pl.Int64})
+    asked = asked_products(scopes, cells["product"], roll_up=False)
+    scopes = scopes.select(
+        "release_id", "lost", "release", "source", "reporter", "flow", "everyone", "lists", "by_month", "first_month",
+        last_day=pl.col("last_month").dt.month_end(), known_from="released_on", family="measures",
+    ).explode("family")  # fmt: skip
+    alike = ["release_id", "source", "reporter", "flow", "family"]
+    if "grain" in numbers.columns:
+        grains = words.join(numbers.select("number", "grain"), on="number").select("release", "grain").unique()
+        # A release that says nothing of these months at all is silent in whatever dimensions others speak.
+        mute = scopes.select("release").unique().join(grains, on="release", how="anti")
+        grains = pl.concat([grains, mute.join(grains.select("grain").unique(), how="cross")])
+        scopes, alike = scopes.join(grains, on="release"), [*alike, "grain"]
+    meeting = (
+        cells.join(asked, on="product")
+        .join(scopes, on=alike)
+        .filter(_period_is_covered())
+        .with_columns(month=month_index("period_end"))
+    )
+    meeting = without_lost(meeting, scopes).select("cell", "release", "everyone", "lists", "known_from")
+    # Pairs of a number and a release as one number: to be told apart by the hundred thousand.
+    pairs = known.height
+    holders = (cell_of.gather(words["number"]) * pairs + words["release"]).unique()
+    speakers = pl.concat([holders, meeting["cell"] * pairs + meeting["release"]]).unique() // pairs
+    several = speakers.filter(speakers.is_duplicated()).unique()
+    inside = pl.DataFrame({"number": numbers["number"], "cell": cell_of, "partner": numbers["partner"]}).join(
+        meeting.filter(pl.col("cell").is_in(several.implode())), on="cell"
+    )  # fmt: skip
+    have = words.select(pl.col("number") * pairs + pl.col("release")).to_series()
+    inside = inside.filter(~(pl.col("number") * pairs + pl.col("release")).is_in(have.implode()))
+    partners = scopes.select("lists").unique().with_columns(partner=pl.col("lists").str.split(",")).explode("partner")
+    inside = pl.concat([
+        inside.filter("everyone"), inside.filter(~pl.col("everyone")).join(partners, on=["lists", "partner"], how="semi"),
+    ])  # fmt: skip
+    return inside.select("number", "release", "known_from")
+
+
+def _period_is_covered() -> pl.Expr:
+    """A release by month covers each single month of its range; one without months covers its range as a whole."""
+    is_month = pl.col("period_start").dt.month_end() == pl.col("period_end")
+    inside = (pl.col("period_start") >= pl.col("first_month")) & (pl.col("period_end") <= pl.col("last_day"))
+    whole = (pl.col("period_start") == pl.col("first_month")) & (pl.col("period_end") == pl.col("last_day"))
+    return pl.when("by_month").then(is_month & inside).otherwise(whole)

@@ -1,0 +1,157 @@
+"""The tables of names: one row for each product and partner of the store, from the names that releases print.
+
+For each code and language the name that was printed for the newest month stands, of several for one month that of the release
+made public last, of several on one day the last in alphabetical order. That is the largest of a set, so any order of arrival
+gives the same tables, and a release needs no more of the earlier ones than the tables themselves.
+"""
+
+from typing import Any, NamedTuple, cast
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.reference.code_tables import code_table
+from schemas.table import empty_frame, polars_schema, table_name
+from schemas.tables.name import LANGUAGES, SUBJECTS, PartnerName, PrintedName, ProductName
+from schemas.tables.observation import Observation
+from tasks.domain.classification import BASKET
+from tasks.domain.coverage import WORLD
+from tasks.domain.nomenclature import OTHERS
+from tasks.store.parquet import read_table
+from tasks.store.snapshot import Snapshot
+from tasks.store.verify_on_read import prove
+
+TABLES = {"product": ProductName, "partner": PartnerName}
+_NEWEST = ("month", "printed_on", "name")
+
+
+class NameTables(NamedTuple):
+    """Names of products and partners as they are after a release."""
+
+    product_name: DataFrame[ProductName]
+    partner_name: DataFrame[PartnerName]
+
+
+def name_tables(snapshot: Snapshot | None, printed: DataFrame[PrintedName] | None) -> NameTables:
+    """The tables after a release that prints these names, None where it adds none; `snapshot` is what was published before
+    it."""
+    printed = DataFrame[PrintedName](empty_frame(PrintedName)) if printed is None else printed
+    before = {subject: _before(snapshot, subject) for subject in SUBJECTS}
+    return NameTables(
+        product_name(pl.concat([before["product"], printed.filter(subject="product")])),
+        partner_name(pl.concat([before["partner"], printed.filter(subject="partner")])),
+    )
+
+
+def names_in(snapshot: Snapshot) -> NameTables:
+    """The names of a published state, with the code tables of today; also of a store that has no tables of names yet."""
+    return name_tables(snapshot, None)
+
+
+def _before(snapshot: Snapshot | None, subject: str) -> pl.DataFrame:
+    """What an earlier table of names was made from, as far as it matters; of a store without one the codes alone."""
+    model = TABLES[subject]
+    if snapshot is None or snapshot.entries(table_name(model)):
+        prove(snapshot, model)
+        return _as_printed(read_table(snapshot, model), subject)
+    columns = ["product", "classification"] if subject == "product" else ["partner"]
+    codes = read_table(snapshot, Observation, columns=columns).unique()
+    return _padded(codes.rename({subject: "code"}), subject)
+
+
+def _as_printed(table: pl.DataFrame, subject: str) -> pl.DataFrame:
+    """A table of names taken apart into its codes and the names printed for them."""
+    kept: list[Any] = [*(["classification"] if subject == "product" else []), pl.col(subject).alias("code")]
+    parts = [
+        table.select(
+            *kept, name=f"printed_{language}", language=pl.lit(language), month=f"printed_{language}_month",
+            printed_on=f"printed_{language}_on",
+        ).drop_nulls("name")
+        for language in LANGUAGES
+    ]  # fmt: skip
+    return pl.concat(_padded(part, subject) for part in [*parts, table.select(kept)])
+
+
+def _padded(codes: pl.DataFrame, subject: str) -> pl.DataFrame:
+    kinds = polars_schema(PrintedName)
+    absent = [pl.lit(None, kind).alias(name) for name, kind in kinds.items() if name not in codes.columns]
+    return codes.with_columns(absent).with_columns(subject=pl.lit(subject)).select(*kinds)
+
+
+def product_name(printed: pl.DataFrame) -> DataFrame[ProductName]:
+    """The table of product names of all these codes, their headings, and the baskets that one of them is in."""
+    codes = printed.select(product="code", classification="classification").unique()
+    digits = codes.filter(pl.col("product").str.contains(r"^\d+$"))
+    headings = [
+        digits.filter(pl.col("product").str.len_chars() > length)
+        .select(product=pl.col("product").str.head(length), classification=pl.lit(f"HS{length}"))
+        for length in (2, 4, 6)
+    ]  # fmt: skip
+    # Baskets, and names in the code tables, are of China's codes.
+    baskets = code_table("baskets").join(
+        codes.filter(~pl.col("classification").is_in(OTHERS)), left_on="hs8", right_on="product", how="semi"
+    )
+    in_baskets = baskets.select(product=BASKET + pl.col("basket"), classification=pl.lit("basket"))
+    every = pl.concat([codes, *headings, in_baskets]).unique().sort("product")
+    return cast("DataFrame[ProductName]", _table(every, printed, product_references(), ProductName))
+
+
+def partner_name(printed: pl.DataFrame) -> DataFrame[PartnerName]:
+    """The table of partner names of all these keys, of groups and of the world: where a release was asked for all partners, figures
+    of a group are there also without a member."""
+    keys = printed.select(partner="code").unique()
+    totals = pl.DataFrame({"partner": [WORLD, *code_table("partner_groups")["group"].unique()]})
+    every = pl.concat([keys, totals]).unique().sort("partner") if keys.height else keys
+    return cast("DataFrame[PartnerName]", _table(every, printed, partner_references(), PartnerName))
+
+
+def _table(
+    codes: pl.DataFrame, printed: pl.DataFrame, references: pl.DataFrame, model: type[ProductName | PartnerName]
+) -> pl.DataFrame:
+    key = codes.columns[0]
+    named = codes.join(references, on=key, how="left")
+    if key == "product":
+        is_other = pl.col("classification").is_in(OTHERS)
+        named = named.with_columns(
+            pl.when(~is_other).then(name).alias(name) for name in references.columns if name != key
+        )
+    for language in LANGUAGES:
+        newest = (
+            printed.filter(language=language)
+            .sort(_NEWEST)
+            .group_by("code")
+            .last()
+            .select(
+                pl.col("code").alias(key), pl.col("name").alias(f"printed_{language}"),
+                pl.col("month").alias(f"printed_{language}_month"), pl.col("printed_on").alias(f"printed_{language}_on"),
+            )
+        )  # fmt: skip
+        named = named.join(newest, on=key, how="left")
+    shown = pl.coalesce("reference_en", "printed_en", "printed_zh", "reference_zh")
+    return named.with_columns(name=shown).select(*polars_schema(model)).sort(key)
+
+
+def product_references() -> pl.DataFrame:
+    """product, reference_en, reference_zh, reference: baskets, products of the watch list, and then any HS code."""
+    baskets = code_table("baskets").select("name_en", "name_zh", product=BASKET + pl.col("basket"))
+    tables = {"baskets": baskets, "products": code_table("products"), "hs_names": code_table("hs_names")}
+    return _references(tables, "product")
+
+
+def partner_references() -> pl.DataFrame:
+    """partner, kind, reference_en, reference_zh, reference: partners, groups of them, and the world."""
+    # Of a partner whose code has changed the newest row names it.
+    partners = code_table("partners").sort("valid_from", "gacc_code", descending=True)
+    groups = code_table("partner_groups").select("name_en", "name_zh", partner="group", kind=pl.lit("group"))
+    world = pl.DataFrame({"partner": [WORLD], "name_en": ["World"], "name_zh": ["全球"], "kind": ["total"]})
+    return _references({"partners": partners, "partner_groups": groups, "all partners": world}, "partner", "kind")
+
+
+def _references(tables: dict[str, pl.DataFrame], *keys: str) -> pl.DataFrame:
+    """The first row of each key, in the order of the tables; an empty name is none."""
+    names = [
+        pl.when(pl.col(f"name_{language}") != "").then(f"name_{language}").alias(f"reference_{language}")
+        for language in LANGUAGES
+    ]
+    rows = (table.select(*keys, *names, reference=pl.lit(name)) for name, table in tables.items())
+    return pl.concat(rows).unique(keys[0], keep="first", maintain_order=True)

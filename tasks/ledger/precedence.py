@@ -1,0 +1,142 @@
+"""From the last word of the ledger to the numbers of which monthly series are made: which source speaks for a number.
+
+Belongs here: what counts as a month or a cumulative figure, in which unit, whose word stands, and how a large ledger is
+cut. What follows from the numbers is in `metrics`.
+
+Everything is whole numbers in the series' smallest unit; `per_unit` is how many of them make one unit of the measure,
+so that silver in grams and magnets in kilograms both become `quantity_kg` without a float on the way.
+"""
+
+import functools
+from typing import NamedTuple
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.reference.code_tables import code_table, valid_in
+from schemas.tables.release import Release
+from tasks.domain.classification import BASKET, basket_members
+from tasks.domain.coverage import covering, speaking, standing
+from tasks.domain.nomenclature import OTHERS
+from tasks.domain.periods import month_index, month_text
+from tasks.domain.units import LEVEL_MAX, MILLIGRAMS_PER_KG, YEAR_MAX
+from tasks.ledger.cumulative import without_retold
+
+SERIES = ("flow", "product", "classification", "partner", "measure")
+KEY = ["flow", "product", "partner", "measure", "month"]
+YOY = "_yoy"
+
+
+class Portion(NamedTuple):
+    """A part of the products that no sum crosses: all chapter groups from `first` on and before `after` (None: to the end)."""
+
+    first: str
+    after: str | None
+
+    def holds(self, kin: str) -> bool:
+        """Whether the products of a chapter group are in it."""
+        return self.first <= kin and (self.after is None or kin < self.after)
+
+
+def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
+    """Numbers by series and month index, the word of the best kind where several speak.
+
+    `observation` holds one word a number (see `merge.last_word`). Columns: SERIES, month, value, span, source, kind,
+    standing (the place of the kind), release_id and known_from. `span` is `month`, `ytd` for a figure cumulated from January, or
+    `yoy` and `ytd_yoy` for the printed growth of these two; other periods are left out. Raises OverflowError for a number that is too large.
+    """
+    start, end = pl.col("period_start"), pl.col("period_end")
+    is_month = (start.dt.month_start() == start) & (start.dt.month_end() == end)
+    is_ytd = (start.dt.month() == 1) & (start.dt.year() == end.dt.year()) & (start.dt.day() == 1)
+    growth = pl.col("measure").str.ends_with(YOY)
+    placed = observation.with_columns(
+        pl.when(is_month).then(pl.when(growth).then(pl.lit("yoy")).otherwise(pl.lit("month")))
+        .when(is_ytd).then(pl.when(growth).then(pl.lit("ytd_yoy")).otherwise(pl.lit("ytd"))).alias("span"),
+        month_index("period_end").alias("month"),
+        pl.col("measure").str.strip_suffix(YOY),
+        standing().alias("standing"),
+    ).filter(pl.col("span").is_not_null())  # fmt: skip
+    placed = placed.join(_masses(), on="unit", how="left").with_columns(pl.col("smallest").fill_null(1))
+    most = pl.when(pl.col("span") == "ytd").then(YEAR_MAX).otherwise(LEVEL_MAX)
+    large = placed.filter(pl.col("value").abs() > most // pl.col("smallest"))
+    if large.height:
+        row = large.row(0, named=True)
+        raise OverflowError(
+            f"{row['value']} {row['unit']} of {row['product']} is too large for a month; check its unit"
+        )
+    placed = placed.with_columns(
+        pl.col("value") * pl.col("smallest"),
+        pl.col("resolution") * pl.col("smallest"),
+        pl.when("mass").then(pl.lit("quantity_kg")).otherwise("measure").alias("measure"),
+    )
+    # Sorting is dear, and most products are told by one source in one unit.
+    told = placed.select("product", "measure", "source", "reporter", "unit").unique()
+    several = told.filter(pl.struct("product", "measure").is_duplicated())["product"].unique().to_list()
+    doubled = (
+        placed.filter(pl.col("product").is_in(several))
+        .sort(*SERIES, "month", "span", "standing", "source", "reporter", "resolution", "unit")
+        .unique([*SERIES, "month", "span"], keep="first", maintain_order=True)
+    )
+    return pl.concat([placed.filter(~pl.col("product").is_in(several)), doubled]).select(
+        *SERIES, "month", "value", "span", "source", "kind", "standing", "release_id", "known_from"
+    )
+
+
+def printed_numbers(observation: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
+    """The numbers of which series are made: without those that a better kind of release outranks or a later one tells anew, baskets
+    of one code added."""
+    numbers = without_retold(monthly_numbers(observation), releases).select(
+        *SERIES, "month", "value", "span", "standing"
+    )
+    numbers = without_outranked(numbers, releases)
+    return pl.concat([numbers, _copy_baskets(numbers).select(numbers.columns)])
+
+
+@functools.cache
+def kin_of(product: str) -> str:
+    """The kin of a product: its HS chapter, or the first of the chapters that baskets connect with it; of a basket, that of
+    its codes."""
+    if product.startswith(BASKET):
+        product = str(basket_members().filter(pl.col("product") == product)["part"].min())
+    return kindred_chapters().get(product[:2], product[:2])
+
+
+@functools.cache
+def kindred_chapters() -> dict[str, str]:
+    """Chapters that a basket connects, each with the first chapter of its kin."""
+    kin: dict[str, str] = {}
+    for (_,), codes in basket_members().group_by("product"):
+        chapters = set(codes["part"].str.slice(0, 2))
+        joined = chapters | {chapter for chapter, first in kin.items() if first in {kin.get(name) for name in chapters}}
+        kin |= dict.fromkeys(joined, min(joined))
+    return kin
+
+
+def _masses() -> pl.DataFrame:
+    """Units of mass and how many milligrams make one."""
+    masses = code_table("units").filter(pl.col("kg_per_unit") != "").select("unit", "kg_per_unit").unique()
+    smallest = (pl.col("kg_per_unit").cast(pl.Float64) * MILLIGRAMS_PER_KG).round().cast(pl.Int64)
+    return masses.select("unit", smallest=smallest, mass=pl.lit(True))
+
+
+def _months(numbers: pl.DataFrame) -> pl.DataFrame:
+    return numbers.filter(pl.col("span") == "month")
+
+
+def without_outranked(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
+    """Without the months about which a better kind of release speaks: its silence is worth more than their number."""
+    best = speaking(releases).select(standing().min()).item()
+    lesser = _months(numbers).filter(pl.col("standing") > pl.lit(best, dtype=pl.Int32))
+    if not lesser.height:
+        return numbers
+    better = covering(lesser.select(KEY).unique(), releases).rename({"standing": "better"})
+    gone = lesser.join(better, on=KEY).filter(pl.col("better") < pl.col("standing"))
+    return numbers.join(gone, on=numbers.columns, how="anti")
+
+
+def _copy_baskets(numbers: pl.DataFrame) -> pl.DataFrame:
+    """A basket of one code is that code under another name, with all that is printed of it. Baskets are of China's codes."""
+    members = basket_members().filter(pl.len().over("product") == 1).rename({"product": "basket", "part": "product"})
+    chinas = numbers.filter(~pl.col("classification").cast(pl.String).is_in(OTHERS))
+    named = chinas.join(members, on="product").filter(valid_in(month_text()))
+    return named.with_columns(product="basket", classification=pl.lit("basket"))

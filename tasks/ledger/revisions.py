@@ -1,0 +1,197 @@
+"""What customs changed without a notice: the words on a number in order, held against one another.
+
+Releases are compared at the finest grain that both have (partner, regime, province), so that a number that only moved
+between provinces is seen although the partner's total stayed. Where an earlier release has another grain than a later
+one, the two are compared at partner grain.
+
+What a revision did to the world total is told as the figures tell it: pieces and kilograms do not add up, nothing where all
+was asked for is zero, and over a change of what is counted there is no growth. The total is that of the releases' own source.
+"""
+
+from datetime import timedelta
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.table import PUBLISHED, empty_frame, polars_schema
+from schemas.tables.observation import Detail
+from schemas.tables.release import Release
+from schemas.tables.revision import Revision
+from tasks.domain.comparability import changes_of_texts
+from tasks.domain.coverage import EVERYTHING, TOTALS, WORLD, covering
+from tasks.domain.periods import month_index
+from tasks.ledger.merge import NUMBER, as_of, undisputed, words_in_order
+
+GRAIN = ["regime", "province"]
+KEY = ["flow", "product", "partner", "measure", "month"]
+# Where a total stands, what it is a total of, and as of when.
+CELL = ["source", "flow", "product", "classification", "period_start", "period_end"]
+PLACE = [*CELL, "measure"]
+TOTAL = [*PLACE, "revised_on"]
+YEAR = 12
+
+
+def revisions(
+    detail: DataFrame[Detail], observation: pl.DataFrame, releases: DataFrame[Release]
+) -> DataFrame[Revision]:
+    """Every revision of the months of `detail`, from all releases' details of those months.
+
+    `observation` is the ledger of those months and of the same months a year before, for the effect on totals.
+    """
+    fine = detail.filter(~undisputed(detail, releases))
+    if not fine.height:
+        return DataFrame[Revision](empty_frame(Revision))
+    fine = fine.with_columns(grain=_grain())
+    changes = pl.concat([_changes(fine, releases), _changes_between_grains(fine, releases)])
+    changes = _tell_moved(changes)
+    found = _add_world(changes, observation, releases)
+    # A printed world takes the place of the sum of all partners, and makes way for it: where the total stays, nothing changed.
+    is_place = (pl.col("partner") == WORLD) & pl.col("kind").is_in(["added", "removed"])
+    found = found.filter(~(is_place & (pl.col("world_old") == pl.col("world_new"))).fill_null(False))
+    return DataFrame[Revision](
+        found.select(*polars_schema(Revision)).sort("flow", "period_end", *PUBLISHED["revision"].sort_by)
+    )
+
+
+def _grain() -> pl.Expr:
+    """Which dimensions the release of a row has, as a text."""
+    has = [pl.col(name).is_not_null().any().over("release_id") for name in GRAIN]
+    return pl.concat_str(
+        [pl.when(flag).then(pl.lit(name)).otherwise(pl.lit("")) for flag, name in zip(has, GRAIN, strict=True)],
+        separator="+",
+    )
+
+
+def _changes(fine: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
+    """Words that differ from the word before, of releases with the same grain."""
+    return _differing(words_in_order(fine, releases, [*NUMBER, *GRAIN, "grain"])).select(*NUMBER, *GRAIN, *CHANGE)
+
+
+def _changes_between_grains(fine: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
+    """Words at partner grain that differ from those of a release with another grain."""
+    grains = fine.select("release_id", "grain").unique()
+    coarse = _differing(words_in_order(fine, releases, NUMBER))
+    for side in ("old", "new"):
+        names = {"release_id": f"{side}_release_id", "grain": f"{side}_grain"}
+        coarse = coarse.join(grains.rename(names), on=f"{side}_release_id", how="left")
+    nothing = [pl.lit(None, dtype=pl.String).alias(name) for name in GRAIN]
+    between = coarse.filter(pl.col("old_grain") != pl.col("new_grain"))
+    return between.with_columns(nothing).select(*NUMBER, *GRAIN, *CHANGE)
+
+
+CHANGE = ("kind", "old_value", "new_value", "old_release_id", "new_release_id", "revised_on")
+
+
+def _differing(words: pl.DataFrame) -> pl.DataFrame:
+    """Consecutive words on a number that differ in value; `words` are sorted by number and day, silence has no value."""
+    same = pl.col("number") == pl.col("number").shift(1)
+    before, now = pl.col("value").shift(1), pl.col("value")
+    paired = words.with_columns(
+        old_value=pl.when(same).then(before), new_value=now, old_release_id=pl.when(same).then(pl.col("release_id").shift(1)),
+        new_release_id=pl.col("release_id"), revised_on=pl.col("known_from"),
+    ).filter(same.fill_null(False) & now.ne_missing(before))  # fmt: skip
+    return paired.with_columns(
+        kind=pl.when(pl.col("old_value").is_null()).then(pl.lit("added"))
+        .when(pl.col("new_value").is_null()).then(pl.lit("removed")).otherwise(pl.lit("changed"))
+    )  # fmt: skip
+
+
+def _tell_moved(changes: pl.DataFrame) -> pl.DataFrame:
+    """A change is a move where another key of the same source, product, month, measure and day changed by just as much the other
+    way.
+
+    A growth is no amount that could go anywhere, and nothing goes from a partner to a total that it is a part of.
+    """
+    place = [*(name for name in NUMBER if name != "partner"), "total", "revised_on"]
+    rows = changes.with_columns(
+        delta=pl.col("new_value").fill_null(0) - pl.col("old_value").fill_null(0),
+        total=pl.when(pl.col("partner").is_in(TOTALS)).then("partner").otherwise(pl.lit("")),
+    )
+    amounts = rows.filter(~pl.col("measure").str.ends_with("_yoy"), pl.col("delta") != 0)
+    deltas = amounts.select(*place, delta=-pl.col("delta"), moved=pl.lit(True)).unique()
+    moved = rows.join(deltas, on=[*place, "delta"], how="left")
+    return moved.with_columns(kind=pl.when("moved").then(pl.lit("moved")).otherwise("kind")).drop(
+        "delta", "total", "moved"
+    )
+
+
+def _add_world(changes: pl.DataFrame, observation: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
+    """World totals before and after each revision, and their growth on the year before as it stood on those days."""
+    wanted = changes.select(TOTAL).unique()
+    year_ago = wanted.with_columns(
+        pl.col("period_start").dt.offset_by("-1y"), pl.col("period_end").dt.offset_by("-1y").dt.month_end()
+    )
+    told = wanted.with_columns(_means_the_same(wanted))
+    for name, days in (("old", timedelta(days=1)), ("new", timedelta(0))):
+        now = _world(wanted, observation, releases, days).rename({"world": f"world_{name}"})
+        base = _world(year_ago, observation, releases, days).with_columns(
+            pl.col("period_start").dt.offset_by("1y"), pl.col("period_end").dt.offset_by("1y").dt.month_end()
+        )
+        told = told.join(now, on=TOTAL, how="left").join(base, on=TOTAL, how="left")
+        # A printed growth is no amount: it has no growth of its own.
+        may_grow = pl.col("means_the_same") & (pl.col("world") > 0) & ~pl.col("measure").str.ends_with("_yoy")
+        growth = pl.when(may_grow).then((pl.col(f"world_{name}") / pl.col("world") - 1) * 100)
+        told = told.with_columns(growth.alias(f"world_yoy_{name}_pct")).drop("world")
+    return changes.join(told.drop("means_the_same"), on=TOTAL, how="left")
+
+
+def _means_the_same(wanted: pl.DataFrame) -> pl.Series:
+    """Whether no change of code, unit or partner lies between each period and the same a year before."""
+    series = wanted.select("product", "measure", partner=pl.lit(WORLD), month=month_index("period_end"))
+    last = wanted.select(first=month_index("period_start"), changed=changes_of_texts(series))
+    return last.select(means_the_same=(pl.col("changed") <= pl.col("first") - YEAR).fill_null(True)).to_series()
+
+
+def _world(
+    wanted: pl.DataFrame, observation: pl.DataFrame, releases: DataFrame[Release], before: timedelta
+) -> pl.DataFrame:
+    """World totals as known `before` the day of revision: printed by the source, or the sum where all partners were asked."""
+    days = [
+        _world_on(
+            rows, as_of(observation, day - before), releases.filter(pl.col("released_on") <= day - before)
+        )
+        for (day,), rows in wanted.group_by("revised_on")
+    ]  # fmt: skip
+    return pl.concat(days) if days else wanted.with_columns(world=pl.lit(None, dtype=pl.Int64))
+
+
+def _world_on(wanted: pl.DataFrame, words: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
+    """World totals from the `words` and the releases of a day; no row where there is none."""
+    printed = wanted.join(words.filter(pl.col("partner") == WORLD), on=PLACE).select(*TOTAL, world="value")
+    is_part = ~pl.col("partner").is_in(TOTALS) & ~pl.col("measure").str.ends_with("_yoy")
+    parts = words.filter(is_part).join(wanted, on=CELL, how="semi")
+    partners = pl.col("partner").n_unique()
+    measured = words.filter(pl.col("partner") == WORLD, ~pl.col("measure").str.ends_with("_yoy"))
+    # A file of world totals alone speaks of the world, and of no partner that would be a part of it.
+    everyone = _covered(wanted, releases, EVERYTHING)
+    found = (
+        _covered(wanted, releases, WORLD)
+        .join(printed, on=TOTAL, how="anti")
+        .join(parts.group_by(CELL).agg(needed=partners), on=CELL, how="left")
+        .join(parts.group_by(PLACE).agg(counted=partners, world=pl.col("value").sum()), on=PLACE, how="left")
+        .with_columns(pl.col("needed", "counted", "world").fill_null(0))
+    )
+    # Silence is zero where a release speaks month by month; whether it gives several months together is not known.
+    is_month = pl.col("period_start").dt.month_end() == pl.col("period_end")
+    # Nor is a total zero where it is printed in another measure: what is traded is counted otherwise.
+    zeros = found.filter(pl.col("needed") == 0, is_month).join(measured, on=CELL, how="anti")
+    sums = found.filter((pl.col("counted") == pl.col("needed")) & (pl.col("needed") > 0))
+    sums = sums.join(everyone, on=TOTAL, how="semi")
+    summed = pl.concat([sums, zeros])
+    return pl.concat([printed, summed.select(printed.columns)])
+
+
+def _covered(wanted: pl.DataFrame, releases: pl.DataFrame, partner: str) -> pl.DataFrame:
+    """Those of the totals for which `partner` was asked for, EVERYTHING for all partners: by their own source, and at the level of
+    their own codes.
+
+    Another source has numbers of its own, and codes of eight digits add up to what need not be the sum of those printed above.
+    """
+    keys = wanted.with_columns(partner=pl.lit(partner), month=month_index("period_end"))
+    found = [wanted.clear()]
+    for (source, level), rows in keys.group_by("source", "classification"):
+        speak = releases.filter(
+            (pl.col("source") == source) & (pl.col("classification").is_null() | (pl.col("classification") == level))
+        )
+        found.append(rows.join(covering(rows.select(KEY).unique(), speak), on=KEY, how="semi").select(wanted.columns))
+    return pl.concat(found)

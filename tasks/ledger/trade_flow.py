@@ -1,0 +1,51 @@
+"""The ledger as most readers want it: wide, one row a month, masses in kilograms."""
+
+from typing import cast
+
+import numpy
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.table import polars_schema
+from schemas.tables.release import Release
+from schemas.tables.trade_flow import VALUES, TradeFlow
+from tasks.domain.periods import index_month
+from tasks.domain.units import EXACT_MAX, MILLIGRAMS_PER_KG
+from tasks.ledger.precedence import monthly_numbers, without_outranked
+
+
+def widen(observation: pl.DataFrame, releases: DataFrame[Release]) -> DataFrame[TradeFlow]:
+    """One row per flow, product, partner and month, from one word a number (`merge.last_word` or `as_of`).
+
+    What a better kind of release was asked for and does not have is left out, as it is in the series. A row whose numbers come
+    from several sources names them all, and their kinds.
+    """
+    numbers = without_outranked(monthly_numbers(observation), releases).filter(pl.col("span") == "month")
+    key = ["flow", "product", "classification", "partner", "month"]
+    kilograms = pl.lit(_kilograms(numbers["value"]))
+    amount = pl.when(pl.col("measure") == "quantity_kg").then(kilograms).otherwise(pl.col("value").cast(pl.Float64))
+    other = pl.col("measure").str.starts_with("quantity_") & (pl.col("measure") != "quantity_kg")
+    numbers = numbers.with_columns(amount=amount, other=other).sort(*key, "standing", "measure")
+    named = {name: pl.col("amount").filter(pl.col("measure") == name).first() for name in ("quantity_kg", *VALUES)}
+    wide = numbers.group_by(key, maintain_order=True).agg(
+        **named,
+        quantity_other=pl.col("amount").filter("other").first(),
+        quantity_other_unit=pl.col("measure").filter("other").first().str.strip_prefix("quantity_"),
+        source=pl.col("source").first(),
+        kind=pl.col("kind").first(),
+        sources=pl.col("source").n_unique(),
+    )
+    # Hardly any month is told by several sources, and to join their names is dear.
+    several = numbers.join(wide.filter(pl.col("sources") > 1), on=key, how="semi")
+    joined = several.group_by(key).agg(pl.col("source", "kind").unique().sort().str.join("+"))
+    wide = wide.update(joined, on=key)
+    made = wide.with_columns(period=index_month("month")).select(*polars_schema(TradeFlow))
+    return cast("DataFrame[TradeFlow]", made)
+
+
+def _kilograms(milligrams: pl.Series) -> pl.Series:
+    """The number nearest to the exact one, as in `metric`. Polars divides by a constant by multiplying with its inverse, which
+    makes 1.2469999999999999 kg of 1,247 g."""
+    amounts = milligrams.to_numpy()
+    large = amounts // MILLIGRAMS_PER_KG + amounts % MILLIGRAMS_PER_KG / MILLIGRAMS_PER_KG
+    return pl.Series(numpy.where(numpy.abs(amounts) <= EXACT_MAX, amounts / MILLIGRAMS_PER_KG, large))

@@ -1,0 +1,110 @@
+"""The store proved from its own files: every byte hashed again, and a sample of figures traced back and recomputed."""
+
+import itertools
+import random
+from pathlib import Path
+from typing import Any
+
+from schemas.forms.outcome import AuditReport
+from schemas.forms.trace import TracedNumber
+from schemas.names import FIGURES
+from schemas.tables.metric import Metric, status
+from schemas.tables.release import Release
+from tasks.domain.errors import NothingPublished, Unsound
+from tasks.domain.periods import month_number
+from tasks.domain.text import counted
+from tasks.ingest.raw_store import raw_path
+from tasks.lineage.operands import Point
+from tasks.lineage.trace import NO_RECORD, Tracer
+from tasks.store.mirror import address_of, missing
+from tasks.store.mirror import audit as audit_bucket
+from tasks.store.parquet import read_table
+from tasks.store.sample import drawn
+from tasks.store.snapshot import Snapshot, open_snapshot
+from tasks.store.verify import Problem, audit_store
+
+SAMPLE = 25
+AGAIN = "Ingest the releases again into an empty store and compare; this is an error of the program."
+
+
+def require_sound(report: AuditReport) -> AuditReport:
+    """The report, if it has no problem. Raises Unsound otherwise."""
+    if report.problems:
+        raise Unsound("\n".join(report.problems))
+    return report
+
+
+def audit(store: Path, sample: int = SAMPLE) -> AuditReport:
+    """Everything that is not as it must be, and how many figures were traced.
+
+    The sample is drawn with the snapshot's name as the seed, so that an audit can be repeated. Where the bytes are not
+    right no figure is traced, because nothing could be said of it. Raises NothingPublished where there is nothing.
+    """
+    problems = [*audit_store(store), *audit_bucket(store)]
+    snapshot = open_snapshot(store) if not problems else None
+    if snapshot is not None and (problems := _without_raw(snapshot)):
+        snapshot = None
+    if not problems and snapshot is None:
+        raise NothingPublished(
+            f"{address_of(store)}: nothing is published here, so there is nothing to audit. Check --store."
+        )
+    wrong, traced = _trace_sample(snapshot, sample) if snapshot else ([], 0)
+    return AuditReport(
+        store=str(name) if isinstance(name := address_of(store), str) else name.name,
+        problems=[str(problem) for problem in [*problems, *wrong]],
+        traced=traced,
+    )
+
+
+def _without_raw(snapshot: Snapshot) -> list[Problem]:
+    """The releases whose raw bytes are gone. That those which are there are right the rest of the audit says."""
+    told = {
+        raw_path(snapshot.store, row["raw_sha256"]): row for row in read_table(snapshot, Release).iter_rows(named=True)
+    }
+    return [
+        Problem(name, "no such file", f"the raw bytes of {told[place]['release_id']}, {told[place]['title']}", "restore the raw file from a copy")
+        for place, name in missing(snapshot.store, told).items()
+    ]  # fmt: skip
+
+
+def _trace_sample(snapshot: Snapshot, sample: int) -> tuple[list[Problem], int]:
+    chance = random.Random(snapshot.id)  # a sample, not a secret
+    with_figures = (row for row in drawn(snapshot, Metric, chance) if any(row[name] is not None for name in FIGURES))
+    rows = sorted(itertools.islice(with_figures, sample), key=_product_of)
+    wrong: dict[str, Problem] = {}
+    # A product at a time: all that is known of a full cube is more than memory holds.
+    for (flow, product), of_product in itertools.groupby(rows, _product_of):
+        tracer = Tracer(snapshot, flow, product)
+        for row in of_product:
+            month = month_number(row["period"])
+            point = Point(flow, product, row["partner"], row["measure"], month)
+            told = [name for name in FIGURES if row[name] is not None or row[status(name)] in NO_RECORD]
+            figure = chance.choice(told)
+            found = tracer.trace(point, figure)
+            untold = [
+                _untold(flow, number) for operand in found.operands for number in operand.numbers if not number.holds
+            ]
+            if not found.agrees and not untold:
+                name = f"metric {figure} of {point.flow} {point.product} {point.partner} {point.measure} {found.month}"
+                untold = [Problem(name, str(found.value), str(found.recomputed), AGAIN)]
+            wrong |= {problem.file: problem for problem in untold}
+    return [*wrong.values()], len(rows)
+
+
+def _untold(flow: str, number: TracedNumber) -> Problem:
+    """A number of the ledger that is not what its release says."""
+    said = f"{number.told}, the sum of {counted(len(number.records), 'record')} in the details of {number.release_id}"
+    if number.told == number.value:
+        said = (
+            f"{number.read}, the sum of {counted(len(number.records), 'record')} of the raw file of {number.release_id}"
+        )
+    if not number.records:
+        said = f"no number, as the details of {number.release_id} have none that was public from {number.known_from}"
+    return Problem(
+        f"observation of {flow} {number.product} {number.partner} {number.measure} {number.period}",
+        found=str(number.value), expected=said, advice=AGAIN,
+    )  # fmt: skip
+
+
+def _product_of(row: dict[str, Any]) -> tuple[str, str]:
+    return row["flow"], row["product"]

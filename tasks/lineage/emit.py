@@ -1,0 +1,143 @@
+"""The records of a run handed out as OpenLineage events: to a file beside the tables, and to whoever is configured.
+
+Handing out is a courtesy to others: whatever goes wrong here is logged and never stops or fails a publication, whose own
+lineage is already in the table.
+"""
+
+import copy
+import logging
+import os
+import re
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from openlineage.client import OpenLineageClient
+from openlineage.client.event_v2 import RunEvent
+from openlineage.client.serde import Serde
+from openlineage.client.transport import get_default_factory
+
+from tasks.lineage.openlineage import events
+from tasks.lineage.records import Run
+from tasks.store.filesystem import LOCAL
+from tasks.store.mirror import share_once
+
+FOLDER = "lineage"
+# An endpoint through which nothing goes for so long is given up.
+PATIENCE_S = 2.0
+REFUSED = re.compile(r"too many (\d{3}) error responses")
+log = logging.getLogger("tidewaiter.lineage_events")
+
+
+def emit(run: Run, store: Path, *entered: Run) -> None:
+    """Write and send the events of `run`, unless it changed nothing, and of the releases that were `entered` into its batch."""
+    name = _file_name(run)
+    if name is None:
+        return
+    place = store / FOLDER / f"{name}.ndjson"
+    try:
+        told = [
+            event for one in (run, *entered) for event in events(one, one.outcome.release_id if one.outcome else name)
+        ]
+        if not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            half = place.with_suffix(".half")
+            half.unlink(missing_ok=True)
+            write_events(told, half)
+            share_once(store, place, half.read_bytes())
+            half.replace(place)
+        emit_elsewhere(told)
+    except OSError as error:
+        # The disk says it all, and a full one has failed the run already.
+        log.error("the lineage events of %s could not be written to %s: %s", name, place, error)
+    except Exception:
+        log.exception("the lineage events of %s could not be written to %s", name, place)
+
+
+def _file_name(run: Run) -> str | None:
+    """The name of the run's file: the snapshot that it made, or for a failed run the bytes of its input and the step that
+    failed, so that the same bad file dropped every day does not fill the folder. None where there is nothing to tell."""
+    if run.outcome is not None:
+        return run.outcome.snapshot_id if run.outcome.status == "published" else None
+    landed = [record for record in run.records if record.step == "land" and record.error is None]
+    failed = [record for record in run.records if record.error is not None]
+    if not landed or not failed:
+        return None
+    return f"failed-{landed[0].outputs['land'][:12]}-{failed[-1].step}"
+
+
+def write_events(events: Sequence[RunEvent], path: Path) -> None:
+    """Append the events to `path`, one JSON object a line; they are on disk when this returns. Raises OSError."""
+    with path.open("ab") as file:
+        file.write("".join(f"{Serde.to_json(event)}\n" for event in events).encode())
+    LOCAL.fsync_file(path)
+    LOCAL.fsync_directory(path.parent)
+
+
+def emit_elsewhere(events: Sequence[RunEvent]) -> None:
+    """Send the events to the transport that openlineage.yml or the environment names; without one do nothing.
+
+    Never raises. An endpoint through which no event goes for PATIENCE_S is given up; what was not sent is a warning.
+    The client adds to a copy of each event what its configuration asks for, and a tag with its version.
+    """
+    sent, trouble, enough = list[RunEvent](), list[str](), threading.Event()
+    # Timeouts of transports do not bound a slow name server or a trickling answer; a thread can be left behind.
+    thread = threading.Thread(target=_send, args=(events, sent, trouble, enough), name="openlineage", daemon=True)
+    thread.start()
+    before = -1
+    while thread.is_alive() and len(sent) > before:
+        before = len(sent)
+        thread.join(PATIENCE_S)
+    if thread.is_alive():
+        enough.set()
+        trouble.append(f"nothing went through for {PATIENCE_S} s")
+    if trouble:
+        told = "%d of %d OpenLineage events were handed over; %s. See to OPENLINEAGE_URL, OPENLINEAGE__TRANSPORT or openlineage.yml"
+        log.warning(told, len(sent), len(events), trouble[0])
+
+
+def _send(events: Sequence[RunEvent], sent: list[RunEvent], trouble: list[str], enough: threading.Event) -> None:
+    try:
+        if (config := _configured()) is None:
+            return
+        client = OpenLineageClient(transport=get_default_factory().create(config))
+        for event in copy.deepcopy([*events]):
+            if enough.is_set():
+                break
+            try:
+                client.emit(event)
+                sent.append(event)
+            except Exception as problem:
+                trouble.append(_kind_of(problem))
+        if not client.close(PATIENCE_S):
+            trouble.append("not all of them were delivered in time")
+    except Exception as problem:
+        trouble.append(_kind_of(problem))
+
+
+def _kind_of(problem: Exception) -> str:
+    """What went wrong, without a word of its message: that holds the address, and an address may hold a password."""
+    status = getattr(getattr(problem, "response", None), "status_code", None)
+    # Where the client gave up after such answers the status is in words only.
+    if status is None and (said := REFUSED.search(str(problem))):
+        status = said.group(1)
+    return type(problem).__name__ + (f", status {status}" if status else "")
+
+
+def _configured() -> dict[str, Any] | None:
+    """The transport's configuration as the official client finds it, made impatient; None where there is none."""
+    # A client that finds no transport prints to the console, so this one is given one and only asked.
+    config = OpenLineageClient(transport=get_default_factory().create({"type": "noop"})).config.transport or {}
+    if "type" not in config and (url := os.environ.get("OPENLINEAGE_URL")):
+        config = config["transports"][OpenLineageClient.DEFAULT_URL_TRANSPORT_NAME] | {"url": url}
+    return _impatient(config) if "type" in config else None
+
+
+def _impatient(config: Any) -> Any:
+    """The configuration without retries and with a short timeout, in every HTTP transport at whatever depth."""
+    if isinstance(config, list):
+        return [_impatient(part) for part in config]
+    if isinstance(config, dict) and config.get("type") in ("http", "async_http"):
+        return config | {"timeout": min(float(config.get("timeout", 1)), PATIENCE_S / 2), "retry": {"total": 0}}
+    return {key: _impatient(part) for key, part in config.items()} if isinstance(config, dict) else config

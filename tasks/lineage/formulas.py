@@ -1,0 +1,119 @@
+"""How each figure follows from its operands: what a trace computes again.
+
+An opinion of its own beside the loops that publish the figures, in exact fractions, one figure at a time; nothing of theirs is
+imported, or an error in them would be found right. A recipe is the formula in words, the names of the operands, and the
+function. An operand's name says which number it is and of which month: `level` of the month itself, `level@-12` a year before,
+`months@series` each month of the unbroken series, `added@-11:0` each of the last twelve months.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from schemas.forms.trace import Operand
+from tasks.domain.definition_changes import RATIOS
+from tasks.domain.periods import first_day, month_number
+from tasks.lineage.operands import Point
+
+
+@dataclass
+class ExactOperand:
+    """An operand with its exact value and the kinds of release in it."""
+
+    shown: Operand
+    exact: Fraction | None
+    point: Point
+    kinds: frozenset[str]
+
+
+def first_month(point: Point, name: str) -> int:
+    """The first month of an operand."""
+    what, _, shift = name.partition("@")
+    if what == "ytd":
+        return (point.month + int(shift or 0)) // 12 * 12
+    return point.month + (0 if shift == "series" else int(shift.split(":")[0] or 0))
+
+
+def months_of(point: Point, text: str, row: dict[str, Any]) -> range:
+    """The months that an operand's name speaks of behind its @: `series`, or the first and the last counted from the point."""
+    if text == "series":
+        start = row["series_start"]
+        return range(month_number(start) if start else point.month, point.month + 1)
+    first, last = map(int, text.split(":"))
+    return range(point.month + first, point.month + last + 1)
+
+
+def _growth(operands: list[ExactOperand], point: Point) -> Fraction | None:
+    now, base = operands[0].exact, operands[1].exact
+    return None if now is None or not base else (now / base - 1) * 100
+
+
+def _first(operands: list[ExactOperand], point: Point) -> Fraction | None:
+    return operands[0].exact
+
+
+def _rolling(operands: list[ExactOperand], point: Point) -> Fraction | None:
+    if any(known.exact is None for known in operands):
+        return None
+    sums: dict[str, Fraction] = {}
+    for known in operands:
+        sums[known.point.measure] = sums.get(known.point.measure, Fraction(0)) + (known.exact or 0)
+    if point.measure not in RATIOS:
+        return sums[point.measure]
+    value, mass = (sums[measure] for measure in RATIOS[point.measure])
+    return value / mass if mass else None
+
+
+def _rolling_growth(operands: list[ExactOperand], point: Point) -> Fraction | None:
+    year_ago = point.month - 12
+    before = _rolling([known for known in operands if known.point.month <= year_ago], point)
+    now = _rolling([known for known in operands if known.point.month > year_ago], point)
+    return None if now is None or not before else (now / before - 1) * 100
+
+
+def _share(operands: list[ExactOperand], point: Point) -> Fraction | None:
+    own, world = operands[0].exact, operands[1].exact
+    return None if own is None or not world else own / world * 100
+
+
+def _rank(operands: list[ExactOperand], point: Point) -> Fraction | None:
+    own = next(known.exact for known in operands if known.point.partner == point.partner)
+    return Fraction(
+        1 + sum(1 for known in operands if own is not None and known.exact is not None and known.exact > own)
+    )
+
+
+def _contribution(operands: list[ExactOperand], point: Point) -> Fraction | None:
+    now, before, world = (known.exact for known in operands)
+    return None if now is None or before is None or not world else (now - before) / world * 100
+
+
+def _since(sign: int) -> Callable[[list[ExactOperand], Point], Any]:
+    def latest(operands: list[ExactOperand], point: Point) -> date | None:
+        own = operands[-1].exact
+        assert own is not None
+        months = [
+            known.point.month for known in operands[:-1] if known.exact is not None and sign * known.exact >= sign * own
+        ]
+        return first_day(max(months)) if months else None
+
+    return latest
+
+
+RECIPES: dict[str, tuple[str, tuple[str, ...], Callable[[list[ExactOperand], Point], Any]]] = {
+    "level": ("the number of the month", ("level",), _first),
+    "mom_pct": ("(level / level of the month before - 1) x 100", ("level", "level@-1"), _growth),
+    "yoy_pct": ("(level / level of the same month a year before - 1) x 100", ("level", "level@-12"), _growth),
+    "ytd": ("January to this month", ("ytd",), _first),
+    "ytd_yoy_pct": ("(ytd / ytd a year before - 1) x 100", ("ytd", "ytd@-12"), _growth),
+    "rolling_12m": ("twelve months added up; of a unit value: value by mass", ("added@-11:0",), _rolling),
+    "rolling_12m_yoy_pct": ("(twelve months / the twelve before - 1) x 100", ("added@-23:0",), _rolling_growth),
+    "share_pct": ("level / world level x 100", ("level", "world"), _share),
+    "rank": ("one more than the partners with a higher level", ("partners",), _rank),
+    "contribution_mom_pp": ("(level - month before) / world of the month before x 100", ("level", "level@-1", "world@-1"), _contribution),
+    "contribution_yoy_pp": ("(level - year before) / world of the year before x 100", ("level", "level@-12", "world@-12"), _contribution),
+    "highest_since": ("latest earlier month at least as high", ("months@series",), _since(1)),
+    "lowest_since": ("latest earlier month at least as low", ("months@series",), _since(-1)),
+}  # fmt: skip

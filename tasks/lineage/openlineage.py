@@ -1,0 +1,195 @@
+"""The records of a run told in the language of others: OpenLineage events.
+
+Belongs here: which event says what, under which names datasets are known, where columns come from. Does not belong here: what is
+recorded (`lineage`), how and when events leave (`emit`).
+
+Steps know things by the names of arguments and results (`release.detail`, `derive`); a lineage graph needs one name for
+one thing. So a table that is a step's only result goes by its table's name, and what a step was given goes by the name
+under which the same bytes were made earlier in the run. Where columns come from is declared in COLUMNS.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from openlineage.client import event_v2, facet_v2
+from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, RunEvent
+from openlineage.client.generated.base import EventType
+
+from schemas.names import FIGURES
+from schemas.table import Table, polars_schema, readers_schema, table_name
+from schemas.tables.metric import status
+from schemas.tables.observation import Observation
+from schemas.tables.trade_flow import VALUES
+from tasks.domain.hashing import versions
+from tasks.lineage.records import Run, StepRecord
+
+# The namespace in which all jobs and datasets lie.
+NAMESPACE = "tidewaiter"
+INTEGRATION, RELEASE_JOB = "TIDEWAITER", "release"
+# Results of these steps are not made by the release, so they get names of their own.
+PREFIXES = {"open_known": "known."}
+# No address shows this code, so a package URL names it. The client keeps one producer for a whole process.
+event_v2.set_producer(f"pkg:generic/tidewaiter@{versions()['tidewaiter']}")
+
+_UNITS = ("quantity_unit", "supplementary_unit", "currency")
+_PRINTED = ("quantity", "supplementary_quantity", "value", "quantity_yoy", *_UNITS)
+_NUMBER = ("value", "unit", "measure", "period_start", "period_end")
+_KEY = {name: (name,) for name in ("flow", "product", "classification", "partner")}
+_FROM_WORDS = {name: (name,) for name in polars_schema(Observation)} | {"known_until": ("known_from",)}
+# The words that figures are made from; what they look back on are numbers that earlier releases left.
+_WORDS = ("touched", "known.observation")
+_SERIES = {
+    **{name: (name,) for name in ("flow", "product", "partner")}, "measure": ("measure", "unit"), "period": ("period_end",),
+}  # fmt: skip
+_COUNTED = ("level_status", "has_row", "kinds", "ytd_status", "ytd_kinds", "run", "window", "quiet", "idle")
+_PRINTED_SPANS = ("printed_ytd", "printed_yoy", "printed_ytd_yoy")
+# Dataset made -> dataset it is made from -> column made -> columns it is made from. A column that comes from what was
+# declared about the release is not here, nor is the scope of the releases: it decides on rows and statuses as a whole.
+COLUMNS: dict[str, dict[str, Mapping[str, tuple[str, ...]]]] = {
+    "detail": {"reported": {
+        **{name: (name,) for name in ("flow", "product", "regime", "province", "record")}, "measure": _UNITS,
+        "classification": ("product",), "partner": ("partner", "period"), "period_start": ("period",), "unit": _UNITS,
+        "period_end": ("period",), "value": _PRINTED, "resolution": _PRINTED, "known_from": ("published_on",),
+    }},
+    "touched": {"detail": _FROM_WORDS, "known.detail": _FROM_WORDS},
+    "metric": {made_from: {
+        **_KEY, "classification": ("classification", "product"), "period": ("period_start", "period_end"),
+        **dict.fromkeys((*FIGURES, *map(status, FIGURES), "series_start"), _NUMBER), "measure": ("measure", "unit"),
+        **dict.fromkeys(("level_kinds", "kinds"), ("kind", *_NUMBER)),
+        "comparable_from": ("product", "partner", "measure", "period_end"),
+    } for made_from in _WORDS},
+    "state": {made_from: {
+        **_SERIES, **dict.fromkeys((*_COUNTED, *(f"{name}_kinds" for name in _PRINTED_SPANS)), ("kind", *_NUMBER)),
+        **dict.fromkeys(("level", "ytd", "rolling", *_PRINTED_SPANS), _NUMBER),
+    } for made_from in _WORDS},
+    "recent": {made_from: {
+        **_SERIES, "level": _NUMBER, "kinds": ("kind", *_NUMBER), "run": _NUMBER,
+    } for made_from in _WORDS},
+    "trade_flow": {"touched": {
+        **_KEY, "source": ("source",), "period": ("period_end",), "quantity_other_unit": ("measure",),
+        **dict.fromkeys(("quantity_kg", "quantity_other", *VALUES), _NUMBER), "kind": ("kind",),
+    }},
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Thing:
+    """What a step was given or made. `holds` says whether it fits its model, where it was held against one."""
+
+    dataset: str
+    sha256: str | None
+    rows: int | None
+    model: type[Table] | None = None
+    holds: bool = True
+
+
+def events(run: Run, release_id: str) -> list[RunEvent]:
+    """START and COMPLETE or FAIL of the release and, between them, of each step; nothing for a run without steps.
+
+    A release without an outcome has failed. A frame that does not fit its schema is no output, but an input
+    of the FAIL event with an assertion that does not hold.
+    """
+    if not run.records:
+        return []
+    kinds, me = facet_v2.parent_run, str(run.run_id)
+    root = kinds.Root(kinds.RootRun(me), kinds.RootJob(NAMESPACE, RELEASE_JOB))
+    parent = kinds.ParentRunFacet(kinds.Run(me), kinds.Job(NAMESPACE, RELEASE_JOB), root)
+    told: list[RunEvent] = []
+    for record, given, made in _things(run.records):
+        tags = {"release_id": release_id, "code_sha256": record.code_sha256, "prefect_task_run_id": record.task_run_id}
+        inputs = [_input(thing) for thing in given]
+        at_end = inputs + [_input(thing) for thing in made if not thing.holds]
+        outputs = [_output(thing, given) for thing in made if thing.holds]
+        told += _start_and_end(record, "STEP", tags, {"parent": parent}, inputs, at_end, outputs)
+    error = None if run.outcome else run.records[-1].error or "the run ended without an outcome"
+    begin, end = min(record.started for record in run.records), max(record.ended for record in run.records)
+    whole = replace(run.records[-1], step=RELEASE_JOB, run_id=run.run_id, started=begin, ended=end, error=error)
+    tags = {"release_id": release_id, "prefect_flow_run_id": run.flow_run_id}
+    first, final = _start_and_end(whole, "RELEASE", tags, {})
+    return [first, *told, final]
+
+
+def _start_and_end(
+    record: StepRecord, kind: str, tags: dict[str, str | None], facets: dict[str, facet_v2.RunFacet],
+    given: Sequence[InputDataset] = (), at_end: Sequence[InputDataset] = (), made: Sequence[OutputDataset] = (),
+) -> tuple[RunEvent, RunEvent]:  # fmt: skip
+    engine = facet_v2.processing_engine_run.ProcessingEngineRunFacet
+    fields = [facet_v2.tags_run.TagsRunFacetFields(key, tag, INTEGRATION) for key, tag in tags.items() if tag]
+    facets["processing_engine"] = engine(versions()["polars"], "polars", versions()["tidewaiter"])
+    facets["tags"] = facet_v2.tags_run.TagsRunFacet(fields)
+    job = Job(NAMESPACE, record.step, {"jobType": facet_v2.job_type_job.JobTypeJobFacet("BATCH", INTEGRATION, kind)})
+    run, time = event_v2.Run(str(record.run_id), facets), record.started.isoformat()
+    begin = RunEvent(eventTime=time, eventType=EventType.START, run=run, job=job, inputs=[*given])
+    end, time = EventType.COMPLETE, record.ended.isoformat()
+    if record.error is not None:
+        message = facet_v2.error_message_run.ErrorMessageRunFacet(record.error, "PYTHON")
+        end, run = EventType.FAIL, event_v2.Run(run.runId, facets | {"errorMessage": message})
+    return begin, RunEvent(eventTime=time, eventType=end, run=run, job=job, inputs=[*at_end], outputs=[*made])
+
+
+def _things(records: Sequence[StepRecord]) -> Iterator[tuple[StepRecord, list[_Thing], list[_Thing]]]:
+    """Each record with what its step was given and what it made; of a failed step only what does not fit its schema.
+
+    What a step was given is known by its hash: it is the thing that an earlier step made with the same bytes. Where several
+    things have these bytes, an argument that is one thing is the step's only result, and a part of one goes by its name.
+    """
+    known: dict[str, dict[str, _Thing]] = {}
+    for record in records:
+        given: dict[_Thing, None] = {}
+        for name, sha256 in record.inputs.items():
+            same, (whole, _, part) = known.get(sha256, {}), name.rpartition(".")
+            thing = same.get(name if whole else "") or same.get(part) or next(reversed(same.values()), None)
+            thing = thing or _Thing(name, sha256, None)
+            given[replace(thing, rows=record.rows_in.get(name))] = None
+        made: dict[str, _Thing] = {}
+        for name in record.outputs if record.error is None else _misfits(record):
+            model, holds = record.models.get(name), record.error is None
+            dataset = PREFIXES.get(record.step, "") + (table_name(model) if model and name == record.step else name)
+            made[name] = _Thing(dataset, record.outputs.get(name), record.rows_out.get(name), model, holds)
+        yield record, list(given), list(made.values())
+        for name, thing in made.items() if record.error is None else ():
+            known.setdefault(record.outputs[name], {})["" if name == record.step else thing.dataset] = thing
+
+
+def _misfits(record: StepRecord) -> list[str]:
+    """Frames that a schema error speaks of: those it names, all that were promised where it names none."""
+    error = record.error or ""
+    named = [name for name, model in record.models.items() if f'"schema": "{model.__name__}"' in error]
+    return (named or list(record.models)) if error.startswith("SchemaError") else []
+
+
+def _version(thing: _Thing) -> dict[str, facet_v2.DatasetFacet]:
+    version = facet_v2.dataset_version_dataset.DatasetVersionDatasetFacet
+    return {"version": version(thing.sha256)} if thing.sha256 else {}
+
+
+def _input(thing: _Thing) -> InputDataset:
+    facets: dict[str, facet_v2.InputDatasetFacet] = {}
+    if thing.rows is not None:
+        facets["inputStatistics"] = facet_v2.input_statistics_input_dataset.InputStatisticsInputDatasetFacet(thing.rows)
+    if thing.model is not None:
+        kinds = facet_v2.data_quality_assertions_dataset
+        assertion = kinds.Assertion(f"schema {table_name(thing.model)}", thing.holds, severity="error")
+        facets["dataQualityAssertions"] = kinds.DataQualityAssertionsDatasetFacet([assertion])
+    return InputDataset(NAMESPACE, thing.dataset, facets, facets=_version(thing))
+
+
+def _output(thing: _Thing, given: Sequence[_Thing]) -> OutputDataset:
+    facets, own = _version(thing), dict[str, facet_v2.OutputDatasetFacet]()
+    if thing.rows is not None:
+        statistics = facet_v2.output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet
+        own["outputStatistics"] = statistics(thing.rows)
+    if thing.model is not None:
+        kind, columns = facet_v2.schema_dataset.SchemaDatasetFacetFields, thing.model.to_schema().columns
+        types = readers_schema(thing.model)
+        shown = [kind(name, str(types[name]), column.description) for name, column in columns.items()]
+        facets["schema"] = facet_v2.schema_dataset.SchemaDatasetFacet(shown)
+    kinds, at_hand = facet_v2.column_lineage_dataset, {one.dataset for one in given}
+    origins: dict[str, facet_v2.column_lineage_dataset.Fields] = {}
+    for dataset, declared in COLUMNS.get(thing.dataset, {}).items():
+        for column, sources in declared.items() if dataset in at_hand else ():
+            found = [kinds.InputField(NAMESPACE, dataset, source) for source in sources]
+            origins.setdefault(column, kinds.Fields([])).inputFields.extend(found)
+    if origins:
+        facets["columnLineage"] = kinds.ColumnLineageDatasetFacet(origins)
+    return OutputDataset(NAMESPACE, thing.dataset, own, facets=facets)

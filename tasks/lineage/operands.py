@@ -1,0 +1,309 @@
+"""Where a number of a series comes from: the rows of the ledger that make it. The records that say them are in `raw_records`.
+
+Exact and slow on purpose: one point at a time, plain Python over a few rows, an opinion of its own beside the vectorised
+code of `series`. What a scope covers is asked of `domain.coverage`, which has an oracle of its own in the tests.
+"""
+
+import functools
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import polars as pl
+
+from schemas.reference.code_tables import code_table, valid_in
+from schemas.tables.observation import KINDS, Observation
+from schemas.tables.release import Release
+from tasks.domain.classification import BASKET, part_of
+from tasks.domain.coverage import EVERYTHING, TOTALS, WORLD, covering, of_finest_level
+from tasks.domain.periods import first_day, month_end, month_name
+from tasks.domain.release_ids import in_turns
+from tasks.ledger.merge import last_word
+from tasks.lineage.raw_records import RawRecords, Row
+from tasks.store.parquet import read_table
+from tasks.store.snapshot import Snapshot
+
+FINEST = "HS8"
+KILOGRAMS = {
+    row["unit"]: Fraction(row["kg_per_unit"]) for row in code_table("units").iter_rows(named=True) if row["kg_per_unit"]
+}
+
+
+@dataclass(frozen=True)
+class Point:
+    """One month of one series: where one figure stands."""
+
+    flow: str
+    product: str
+    partner: str
+    measure: str
+    month: int
+
+    def at(self, **other: Any) -> "Point":
+        """The same with something changed."""
+        return replace(self, **other)
+
+
+@dataclass(frozen=True)
+class Amount:
+    """An exact number, the kinds of release in it (also the one that says nothing and so means zero), and its ledger rows."""
+
+    exact: Fraction
+    kinds: frozenset[str]
+    rows: tuple[Row, ...]
+
+    @property
+    def standing(self) -> int:
+        """The place of the worst kind in it, 0 is the best."""
+        return max(map(KINDS.index, self.kinds))
+
+    def with_other(self, other: "Amount", sign: int) -> "Amount":
+        """The sum with another amount, or the difference."""
+        return Amount(self.exact + sign * other.exact, self.kinds | other.kinds, self.rows + other.rows)
+
+
+class Origins:
+    """The last word of one flow of a snapshot, by number; of one product, where one is named, and of what is part of it."""
+
+    def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:
+        self.flow = flow
+        self.releases = read_table(snapshot, Release)
+        where = None if product is None else part_of(product)
+        self.observation = last_word(read_table(snapshot, Observation, lambda partition: partition[0] == flow, where))
+        self.records = RawRecords(snapshot, flow, self.releases, where)
+        self._told: dict[tuple[str, int], dict[tuple[str, str, str], Amount]] = {}
+        self._speaks: dict[Point, int | None] = {}
+        self._whole: dict[Point, bool] = {}
+
+    def level(self, point: Point, made: str) -> Amount | None:
+        """The level, by the rule that `made` (a level_status) names; None where that rule gives none."""
+        if made == "reported":
+            return self._printed_level(point)
+        if made == "sum":
+            return self._sum(point)
+        standing = self._standing(point) if made == "zero" else None
+        return None if standing is None else Amount(Fraction(0), frozenset({KINDS[standing]}), ())
+
+    def printed_ytd(self, point: Point) -> Amount | None:
+        """The year to date as a source prints it, unless a later release tells its months; January alone is a month."""
+        told = self._best(point, point.month - point.month % 12) if point.month % 12 else None
+        return None if told is None or self._is_retold(point, told) else told
+
+    def _is_retold(self, point: Point, told: Amount) -> bool:
+        """Whether a release of the kind of a printed year to date, or of a better one, spoke of each of its months later; a
+        corrected edition spoke on the day of what it corrects."""
+        january = point.month - point.month % 12
+        row, start, end = told.rows[0], first_day(january), month_end(first_day(point.month))
+        own = point.at(product=row["product"], measure=row["measure"])
+        is_whole = ~pl.col("by_month") & (pl.col("first_month") == start) & (pl.col("last_month").dt.month_end() == end)
+        turns = in_turns(self.releases)
+        again = turns.filter(is_whole, kind=row["kind"]).with_columns(first_month="last_month", by_month=True)
+        first = min(row["known_from"], turns.filter(release_id=row["release_id"])["first_day"][0])
+        said = max([first, *(one["first_day"][0] for one in _each(again) if _speaks(one, [own]))])
+        better = pl.col("kind").is_in(KINDS[: KINDS.index(row["kind"]) + 1])
+        later = turns.filter("by_month", better, pl.col("first_day") > said, pl.col("first_month") <= start)
+        year = [own.at(month=month) for month in range(january, point.month + 1)]
+        return any(_speaks(one, year) for one in _each(later))
+
+    def chain(self, point: Point, levels: dict[int, Amount]) -> dict[int, Amount]:
+        """The year to date of every month of the year for which it can be known, with the rows that it follows from.
+
+        A printed total stands, unless all months up to it are known from better kinds of release. From January on, a total is
+        the one before it plus the month. Where that chain breaks, totals are reckoned backwards from a later printed one, if
+        they are not less than a total before them. `levels` are the months that are known by themselves.
+        """
+        january = point.month - point.month % 12
+        year = range(january, january + 12)
+        printed = {month: total for month in year if (total := self.printed_ytd(point.at(month=month)))}
+        for month in [*printed]:
+            so_far = [levels[earlier] for earlier in range(january, month + 1) if earlier in levels]
+            if len(so_far) == month - january + 1 and max(part.standing for part in so_far) < printed[month].standing:
+                del printed[month]
+        ahead: dict[int, Amount] = {}
+        for month in year:
+            if month in printed:
+                ahead[month] = printed[month]
+            elif month in levels and (month == january or month - 1 in ahead):
+                ahead[month] = ahead[month - 1].with_other(levels[month], 1) if month > january else levels[month]
+        behind: dict[int, Amount] = {}
+        for month in reversed(year):
+            if month in printed:
+                behind[month] = printed[month]
+            elif month + 1 in behind and month + 1 in levels:
+                behind[month] = behind[month + 1].with_other(levels[month + 1], -1)
+        totals: dict[int, Amount] = {}
+        floor = Fraction(0)
+        for month in year:
+            if month in ahead:
+                totals[month] = ahead[month]
+                floor = max(floor, ahead[month].exact)
+            elif month in behind and behind[month].exact >= floor:
+                totals[month] = behind[month]
+        return totals
+
+    def printed_growth(self, point: Point, *, cumulative: bool) -> Amount | None:
+        """A growth that a source prints, in basis points."""
+        first = point.month - point.month % 12 if cumulative else point.month
+        return self._best(point.at(measure=f"{point.measure}_yoy"), first)
+
+    def covers(self, point: Point) -> bool:
+        """Whether some release speaks about the point, with or without a row."""
+        return self._standing(point) is not None
+
+    def _asks_everyone(self, point: Point) -> bool:
+        """Whether some release speaks about every partner there is, and so also about one that no list names."""
+        return self.covers(point.at(partner=EVERYTHING))
+
+    def _standing(self, point: Point) -> int | None:
+        """The place of the best kind of release that speaks about the point, None where none does."""
+        self._ask([point])
+        return self._speaks[point]
+
+    def _ask(self, points: list[Point]) -> None:
+        """Find out together who speaks about these points."""
+        new = [point for point in points if point not in self._speaks]
+        if new:
+            keys = _keys(new)
+            found = covering(keys, self.releases).select(*keys.columns, "standing")
+            self._speaks |= dict.fromkeys(new) | {Point(*row[:-1]): row[-1] for row in found.iter_rows()}
+
+    def _printed_level(self, point: Point) -> Amount | None:
+        """What is printed for the point itself, or for the only code of its basket."""
+        told = self._numbers(point)
+        own = told.get((point.product, point.partner, point.measure))
+        codes = _codes_of_basket(point)
+        return told.get((codes[0], point.partner, point.measure)) if own is None and len(codes) == 1 else own
+
+    def _sum(self, point: Point) -> Amount | None:
+        """The sum over the partners of a total where each was asked for, else over the codes of a level or basket."""
+        told = self._numbers(point)
+        if point.partner in TOTALS and self._asks_everyone(point):
+            members = _members_of(point)
+            partners = sorted({
+                partner for _, partner, _ in told if partner not in TOTALS and (members is None or partner in members)
+            })  # fmt: skip
+            total = _added([self._of_partner(point.at(partner=partner)) for partner in partners])
+            if total is not None:
+                return total
+        codes = sorted({product for product, _, _ in told} - {point.product})
+        return _added([self._of_code(point.at(product=code)) for code in codes])
+
+    def _of_code(self, point: Point) -> Amount | None:
+        own = self._printed_level(point)
+        return self._sum(point) if own is None and point.partner in TOTALS else own
+
+    def _of_partner(self, point: Point) -> Amount | None:
+        own = self._printed_level(point)
+        return self._sum(point) if own is None and self._adds_up(point) else own
+
+    def _adds_up(self, point: Point) -> bool:
+        """Whether the codes below are all there is: of a basket each is told or spoken of, else somebody asked for all."""
+        told = {product for product, partner, _ in self._numbers(point) if partner == point.partner}
+        if not told - {point.product}:
+            return False
+        if point.product.startswith(BASKET):
+            return all(code in told or self.covers(point.at(product=code)) for code in _codes_of_basket(point))
+        if point not in self._whole:
+            self._whole[point] = covering(_keys([point]), of_finest_level(self.releases)).height > 0
+        return self._whole[point]
+
+    def _numbers(self, point: Point) -> dict[tuple[str, str, str], Amount]:
+        """The numbers of the point's month, of its product and of the codes below it, by product, partner and measure.
+
+        Of each number the word of the best kind, unless a better kind speaks of it and has none.
+        """
+        if (point.product, point.month) not in self._told:
+            own = pl.col("product") == point.product
+            rows = self.observation.filter(_is_of(point.month, point.month), own | _is_below(point))
+            found: dict[tuple[str, str, str], Row] = {}
+            for row in sorted(rows.iter_rows(named=True), key=_rank):
+                if not row["measure"].endswith("_yoy"):
+                    found.setdefault((row["product"], row["partner"], _measure_in_kg(row)), row)
+            best = min(map(KINDS.index, self.releases.filter(pl.col("partners") != "keys")["kind"]), default=len(KINDS))
+            lesser = [
+                Point(self.flow, *key, point.month) for key, row in found.items() if KINDS.index(row["kind"]) > best
+            ]
+            self._ask(lesser)
+            self._told[point.product, point.month] = {
+                key: _amount(row) for key, row in found.items()
+                if (better := self._speaks.get(Point(self.flow, *key, point.month))) is None or better >= KINDS.index(row["kind"])
+            }  # fmt: skip
+        return self._told[point.product, point.month]
+
+    def _best(self, point: Point, first: int) -> Amount | None:
+        """The best kind's number for the months from `first` to that of the point."""
+        codes = _codes_of_basket(point)
+        products = [point.product, *(codes if len(codes) == 1 else ())]
+        rows = self.observation.filter(
+            _is_of(first, point.month), pl.col("product").is_in(products), pl.col("partner") == point.partner
+        )
+        found = [row for row in rows.iter_rows(named=True) if _measure_in_kg(row) == point.measure]
+        return _amount(min(found, key=_rank)) if found else None
+
+
+def _each(releases: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    return (releases[place] for place in range(releases.height))
+
+
+def _speaks(release: pl.DataFrame, points: list[Point]) -> bool:
+    """Whether one release speaks of all the points."""
+    return covering(_keys(points), release).height == len(points)
+
+
+def _keys(points: list[Point]) -> pl.DataFrame:
+    kinds = dict.fromkeys(("flow", "product", "partner", "measure"), pl.String) | {"month": pl.Int32}
+    return pl.DataFrame([astuple(point) for point in points], orient="row", schema=kinds)
+
+
+def _is_of(first: int, last: int) -> pl.Expr:
+    """Whether a row is of just these months."""
+    return (pl.col("period_start") == first_day(first)) & (pl.col("period_end") == month_end(first_day(last)))
+
+
+def _rank(row: Row) -> tuple[Any, ...]:
+    return KINDS.index(row["kind"]), row["source"], row["reporter"], row["resolution"], row["unit"]
+
+
+def _measure_in_kg(row: Row) -> str:
+    """A mass in kilograms may be kept in another unit of mass in the ledger."""
+    return "quantity_kg" if row["unit"] in KILOGRAMS else str(row["measure"])
+
+
+def _amount(row: Row) -> Amount:
+    return Amount(row["value"] * KILOGRAMS.get(row["unit"], Fraction(1)), frozenset({row["kind"]}), (row,))
+
+
+def _added(parts: list[Amount | None]) -> Amount | None:
+    whole = [part for part in parts if part is not None]
+    if not whole:
+        return None
+    rows = tuple(row for part in whole for row in part.rows)
+    kinds = frozenset[str]().union(*(part.kinds for part in whole))
+    return Amount(sum((part.exact for part in whole), Fraction(0)), kinds, rows)
+
+
+@functools.cache
+def _codes_of_basket(point: Point) -> list[str]:
+    baskets = code_table("baskets").filter(
+        (BASKET + pl.col("basket") == point.product) & valid_in(pl.lit(month_name(point.month)))
+    )
+    return baskets["hs8"].to_list()
+
+
+def _members_of(point: Point) -> set[str] | None:
+    """The partners of a group in that month, None for the world, of which everybody is a part."""
+    if point.partner == WORLD:
+        return None
+    groups = code_table("partner_groups").filter(
+        (pl.col("group") == point.partner) & valid_in(pl.lit(month_name(point.month)))
+    )
+    return set(groups["partner"])
+
+
+def _is_below(point: Point) -> pl.Expr:
+    """Whether a row's code is a part of the point's product."""
+    if point.product.startswith(BASKET):
+        return pl.col("product").is_in(_codes_of_basket(point))
+    is_part = pl.col("product").str.starts_with(point.product) & (pl.col("product") != point.product)
+    return is_part & (pl.col("classification") == FINEST)

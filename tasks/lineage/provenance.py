@@ -1,0 +1,89 @@
+"""What a published file says it was made from: the code, the releases, the libraries. It stands in the file's own metadata.
+
+Belongs here: which releases a table's partition rests on. No clock and no host is in it, so that the same releases make the
+same bytes on every machine.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import polars as pl
+
+from schemas.table import Table, table_name
+from schemas.tables.metric import Metric
+from schemas.tables.observation import Observation
+from schemas.tables.revision import Revision
+from schemas.tables.state import Recent, State
+from schemas.tables.trade_flow import TradeFlow
+from tasks.domain.coverage import LOOK_BACK_MONTHS, QUIET_MONTHS
+from tasks.domain.hashing import code_sha256, versions
+from tasks.domain.periods import month_index
+from tasks.ingest.normalise import Normalised
+from tasks.store.parquet import Partition, partition_month
+
+# The module whose code makes a table, by name: nothing of it runs here. The others are made by the reading of a release.
+MADE_IN = {
+    "observation": "tasks.ledger.merge",
+    "trade_flow": "tasks.ledger.trade_flow",
+    "metric": "tasks.metrics.months",
+    "state": "tasks.metrics.months",
+    "recent": "tasks.metrics.months",
+    "revision": "tasks.ledger.revisions",
+    "product_name": "tasks.ledger.name_tables",
+    "partner_name": "tasks.ledger.name_tables",
+}
+
+# Made of the words of one month and of the scopes that hold it.
+OF_ONE_MONTH = (Observation, TradeFlow, Revision)
+
+
+def words_of_collected(words: pl.DataFrame, releases: pl.DataFrame) -> dict[Partition, frozenset[str]]:
+    """By month the releases without a scope that have a word among `words`: they speak of what they print, and of no other
+    month between their first and their last."""
+    names = releases.filter(pl.col("partners") == "keys")["release_id"].implode()
+    month = month_index("period_end")
+    rows = words.filter(pl.col("release_id").is_in(names)).select("flow", "release_id", month=month).unique()
+    return {
+        (flow, index // 12, index % 12 + 1): frozenset(of_month["release_id"])
+        for (flow, index), of_month in rows.group_by("flow", "month")
+    }
+
+
+def derivation_of_month(
+    model: type[Table], partition: Partition, releases: pl.DataFrame, chained: Collection[tuple[str, int]] = (),
+    collected: Mapping[Partition, Collection[str]] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """What a partition was made from: the releases that speak of its month, or of a month that its metrics look back on. In a
+    year (flow, year) that is `chained` by cumulative figures these may also be later months.
+
+    With `collected` (see `words_of_collected`) a file of one month names those of the releases without a scope that have a word
+    in it; whichever comes first, the others do not touch it.
+    """
+    flow, year, _ = partition
+    first = last = partition_month(partition)
+    if model in (Metric, State, Recent):
+        first -= LOOK_BACK_MONTHS + QUIET_MONTHS
+        last = year * 12 + 11 if (flow, year) in chained else last
+    speaking = releases.filter(
+        (pl.col("flow").is_null() | (pl.col("flow") == flow))
+        & (month_index("first_month") <= last) & (month_index("last_month") >= first)
+    )  # fmt: skip
+    if collected is not None and model in OF_ONE_MONTH:
+        speaking = speaking.filter(
+            (pl.col("partners") != "keys") | pl.col("release_id").is_in([*collected.get(partition, ())])
+        )
+    return derivation_of(model, speaking)
+
+
+def derivation_of(model: type[Table], releases: pl.DataFrame) -> dict[str, Any]:
+    """That a file of a table was made from these releases, by which code."""
+    name = table_name(model)
+    return {
+        "table": name,
+        "code_sha256": code_sha256(MADE_IN.get(name, Normalised.__module__)),
+        "inputs": [
+            {"release_id": release_id, "raw_sha256": sha256}
+            for release_id, sha256 in releases.select("release_id", "raw_sha256").sort("release_id").iter_rows()
+        ],
+        "versions": versions(),
+    }

@@ -1,0 +1,72 @@
+"""Which records of the raw files say a number of the ledger, and what is printed there.
+
+The raw bytes are hashed and parsed again: what a trace shows as printed was read from the file and from nothing else.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import polars as pl
+
+from schemas.forms.trace import TracedNumber
+from schemas.tables.observation import Detail
+from tasks.domain.periods import span_name
+from tasks.ingest.raw_file import RawFile, read_raw
+from tasks.store.parquet import Partition, read_table
+from tasks.store.snapshot import Snapshot
+
+PRINTED_MAX = 3
+KEY = ("product", "partner", "period_start", "period_end", "measure")
+# What tells the words on a number apart.
+WORD = ("release_id", "known_from", "classification", "unit")
+# A row of the ledger.
+Row = dict[str, Any]
+
+
+class RawRecords:
+    """The records behind rows of the ledger of one flow; each raw file and each month of details is read once.
+
+    `where` tells which details are asked for at all, None all of them.
+    """
+
+    def __init__(self, snapshot: Snapshot, flow: str, releases: pl.DataFrame, where: pl.Expr | None) -> None:
+        self.snapshot, self.flow, self.releases, self.where = snapshot, flow, releases, where
+        self._known: dict[tuple[Any, ...], TracedNumber] = {}
+        self._files: dict[str, RawFile] = {}
+        self._of_month: dict[Partition, pl.DataFrame] = {}
+
+    def traced(self, rows: Iterable[Row]) -> list[TracedNumber]:
+        """Each row with its records in the raw file. Raises ValueError where the raw bytes are not what their name says."""
+        found = {tuple(row[name] for name in (*KEY, "source", "unit")): row for row in rows}
+        for key in found.keys() - self._known.keys():
+            self._known[key] = self._trace(found[key])
+        return [self._known[key] for key in sorted(found)]
+
+    def _trace(self, row: Row) -> TracedNumber:
+        release = self.releases.filter(pl.col("release_id") == row["release_id"]).row(0, named=True)
+        details = self._details((self.flow, row["period_end"].year, row["period_end"].month)).filter(
+            pl.all_horizontal(pl.col(name) == row[name] for name in (*KEY, *WORD))
+        )
+        records = details["record"].sort().to_list()
+        file = self._file(release) if records else None
+        texts = [file.text(record) for record in records[:PRINTED_MAX]] if file else []
+        return TracedNumber(
+            product=row["product"], partner=row["partner"], period=span_name(row["period_start"], row["period_end"]),
+            measure=row["measure"], value=row["value"], unit=row["unit"], release_id=row["release_id"], title=release["title"],
+            known_from=str(row["known_from"]), raw_sha256=release["raw_sha256"], records=records,
+            told=details["value"].sum(), read=file.total(records, row["measure"]) if file else None,
+            corrected=file.changes(records) if file else [],
+            printed=[json.dumps(text, ensure_ascii=False) for text in texts], address=texts[0].get("address") if texts else None,
+        )  # fmt: skip
+
+    def _details(self, month: Partition) -> pl.DataFrame:
+        if month not in self._of_month:
+            self._of_month[month] = read_table(self.snapshot, Detail, lambda partition: partition == month, self.where)
+        return self._of_month[month]
+
+    def _file(self, release: Row) -> RawFile:
+        name = release["release_id"]
+        if name not in self._files:
+            self._files[name] = read_raw(self.snapshot.store, release)
+        return self._files[name]

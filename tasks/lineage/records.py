@@ -1,0 +1,146 @@
+"""What happened at each step, in hashes: the record that every step leaves, and how things are hashed for it.
+
+A record has two parts. The derivation (step, code, schema, inputs, outputs, rows, parameters, versions) is the same
+whenever and wherever the step runs; it is published as the table `lineage`. The run (clock, ids, host) is not; it goes
+into the OpenLineage events beside the store's tables and never into hashed content.
+"""
+
+import contextlib
+import json
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.forms.outcome import Outcome
+from schemas.table import Table, polars_schema
+from schemas.tables.lineage import Lineage
+from schemas.tables.release import Release
+from tasks.domain.hashing import frame_sha256, versions
+from tasks.domain.text import counted
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """One step as it ran. `inputs` and `outputs` map a name to the sha256 of what bore it; `models` maps the name of an
+    output frame to its model; `error` is the message of the exception that ended the step, None where it completed."""
+
+    step: str
+    code_sha256: str
+    schema_sha256: str
+    inputs: dict[str, str]
+    outputs: dict[str, str]
+    rows_in: dict[str, int]
+    rows_out: dict[str, int]
+    parameters: dict[str, Any]
+    models: dict[str, type[Table]]
+    started: datetime
+    ended: datetime
+    run_id: UUID
+    task_run_id: str | None = None
+    error: str | None = None
+
+    @property
+    def line(self) -> str:
+        """One line for a person: `normalise: 121 rows (120 detail, 1 release), 117 ms`."""
+        if self.error is not None:
+            return f"{self.step}: {self.error}"
+        names = [name for name in self.rows_out if name != self.step]
+        each = [name if len(names) == 1 else f"{self.rows_out[name]:,} {name}" for name in names]
+        rows = [counted(sum(self.rows_out.values()), "row") + (f" ({', '.join(each)})" if each else "")]
+        spent = round((self.ended - self.started).total_seconds() * 1000)
+        return f"{self.step}: {', '.join([*(rows if self.rows_out else []), f'{spent:,} ms'])}"
+
+
+@dataclass
+class Run:
+    """One way through the steps: their records so far, the ids under which others know it, and how it ended."""
+
+    run_id: UUID = field(default_factory=uuid4)
+    flow_run_id: str | None = None
+    records: list[StepRecord] = field(default_factory=list)
+    outcome: Outcome | None = None
+    hashes: dict[int, tuple[weakref.ref[pl.DataFrame], str]] = field(default_factory=dict)
+
+    def frame_sha256(self, frame: pl.DataFrame) -> str:
+        """Hash of a frame, computed once however many steps are given it; the frame is not kept for that."""
+        known, sha256 = self.hashes.get(id(frame), (None, ""))
+        # A frame that is gone may have left its id to another one.
+        if known is None or known() is not frame:
+            sha256 = frame_sha256(frame)
+            self.remember(frame, sha256)
+        return sha256
+
+    def remember(self, frame: pl.DataFrame, sha256: str) -> None:
+        """Take over the hash of a frame, which was made elsewhere."""
+        self.hashes[id(frame)] = (weakref.ref(frame), sha256)
+
+
+_current: ContextVar[Run | None] = ContextVar("tidewaiter_run", default=None)
+
+
+@contextlib.contextmanager
+def recording(run: Run) -> Iterator[Run]:
+    """Steps inside leave their records in `run`."""
+    token = _current.set(run)
+    try:
+        yield run
+    finally:
+        _current.reset(token)
+
+
+def current_run() -> Run | None:
+    """The run whose steps are being recorded, None outside of one."""
+    return _current.get()
+
+
+def trail(release: DataFrame[Release]) -> DataFrame[Lineage]:
+    """The records of the steps that the current run has taken so far, as rows of the table `lineage`."""
+    run = current_run()
+    return as_table(release["release_id"][0], run.records if run else [])
+
+
+def as_table(release_id: str, records: Sequence[StepRecord]) -> DataFrame[Lineage]:
+    """The deterministic part of the records as rows of the table `lineage`, in the order of the steps.
+
+    An attempt that failed before its step succeeded is left out: a disk that failed once is no part of what was derived.
+    """
+    rows = [
+        lineage_row(
+            release_id, position, record.step, record.code_sha256, record.schema_sha256, record.inputs, record.outputs,
+            sum(record.rows_in.values()), sum(record.rows_out.values()), record.parameters,
+        )
+        for position, record in enumerate(_that_count(records), start=1)
+    ]  # fmt: skip
+    return DataFrame[Lineage](pl.DataFrame(rows, schema=polars_schema(Lineage)))
+
+
+def _that_count(records: Sequence[StepRecord]) -> list[StepRecord]:
+    last = {record.step: place for place, record in enumerate(records) if record.error is None}
+    return [record for place, record in enumerate(records) if record.error is None or place > last.get(record.step, -1)]
+
+
+def lineage_row(
+    release_id: str, position: int, step: str, code: str, schema: str, inputs: Mapping[str, str],
+    outputs: Mapping[str, str], rows_in: int, rows_out: int, parameters: Mapping[str, Any],
+) -> dict[str, Any]:  # fmt: skip
+    """One row of the table `lineage`."""
+    return {
+        "release_id": release_id,
+        "position": position,
+        "step": step,
+        "code_sha256": code,
+        "schema_sha256": schema,
+        "inputs": [f"{name}={sha256}" for name, sha256 in sorted(inputs.items())],
+        "outputs": [f"{name}={sha256}" for name, sha256 in sorted(outputs.items())],
+        "rows_in": rows_in,
+        "rows_out": rows_out,
+        "parameters": json.dumps(dict(parameters), sort_keys=True, ensure_ascii=False, default=str),
+        "versions": json.dumps(versions(), sort_keys=True),
+    }

@@ -1,0 +1,59 @@
+"""Highest and lowest since of single partners: computed from the history of the product when somebody asks for them.
+
+`metric` has these figures of the world, the groups, baskets, lines and watched products; every other row has the status
+`on_request`. Here such rows get theirs, by the functions that publish.
+"""
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.table import readers_schema
+from schemas.tables.metric import Metric
+from schemas.tables.observation import Observation
+from schemas.tables.release import Release
+from tasks.domain.classification import part_of
+from tasks.domain.coverage import LOOK_BACK_MONTHS, QUIET_MONTHS
+from tasks.domain.periods import month_index
+from tasks.ledger import merge as ledger
+from tasks.metrics.calendar import derive
+from tasks.store.parquet import partition_month, read_table
+from tasks.store.snapshot import Snapshot
+
+KEY = ["flow", "product", "partner", "measure", "period"]
+RECORDS = ["highest_since", "highest_since_status", "lowest_since", "lowest_since_status", "series_start", "kinds"]
+ON_REQUEST = "on_request"
+# The history of a product takes a tenth of a second; of more products the rows stay as they are.
+PRODUCTS_MAX = 20
+
+
+def with_requested_records(rows: pl.DataFrame, snapshot: Snapshot) -> pl.DataFrame:
+    """Rows of `metric` with the records of single partners; unchanged where these are of more than PRODUCTS_MAX products."""
+    asked = rows.filter(pl.col("highest_since_status") == ON_REQUEST)
+    series = asked.select("flow", "product").unique().sort("flow", "product")
+    if not 0 < series.height <= PRODUCTS_MAX:
+        return rows
+    found = [_records(asked.filter(flow=flow, product=product), snapshot) for flow, product in series.iter_rows()]
+    known = pl.concat(found).rename({name: f"{name}_found" for name in RECORDS})
+    joined = rows.join(known, on=KEY, how="left", maintain_order="left")
+    is_asked = pl.col("highest_since_status") == ON_REQUEST
+    return joined.with_columns(
+        pl.when(is_asked).then(f"{name}_found").otherwise(name).alias(name) for name in RECORDS
+    ).select(rows.columns)
+
+
+def _records(asked: pl.DataFrame, snapshot: Snapshot) -> pl.DataFrame:
+    """The records of the rows of one product that are asked for."""
+    flow, product = asked["flow"][0], asked["product"][0]
+    months = asked.select(pl.lit(flow).alias("flow"), month=month_index("period")).unique()
+    indices = sorted(int(month) for month in months["month"])
+    first = (indices[0] - LOOK_BACK_MONTHS - QUIET_MONTHS) // 12 * 12
+    last = indices[-1] // 12 * 12 + 11
+    statements = read_table(
+        snapshot, Observation,
+        lambda partition: partition[0] == flow and first <= partition_month(partition) <= last,
+        where=pl.col("known_until").is_null() & part_of(product),
+    )  # fmt: skip
+    releases = DataFrame[Release](read_table(snapshot, Release))
+    made = derive(ledger.last_word(statements), releases, months)
+    wanted = made.cast(readers_schema(Metric)).select(*KEY, *RECORDS)  # type: ignore[arg-type]
+    return wanted.join(asked.select(KEY), on=KEY, how="semi")

@@ -1,0 +1,240 @@
+"""From one published figure back to the bytes: operands, ledger numbers, release, raw file, record numbers.
+
+The figure is computed again on the way, with exact fractions and from the ledger's rows, not by the code that published
+it, so that a trace is a check and not a repetition. Belongs here: which row is asked for, what its operands are worth, and
+whether both figures agree. How a figure follows from its operands is in `formulas`, where an operand comes from in `operands`.
+"""
+
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import polars as pl
+
+from schemas.forms.trace import Operand, Trace, TracedNumber
+from schemas.names import FIGURES
+from schemas.tables.metric import MISSING, Metric, status
+from tasks.domain.coverage import WORLD
+from tasks.domain.definition_changes import RATIOS, Change, breaks_of
+from tasks.domain.errors import NoFigure
+from tasks.domain.periods import first_day, month_name, month_number
+from tasks.domain.text import counted, named
+from tasks.lineage.formulas import RECIPES, ExactOperand, first_month, months_of
+from tasks.lineage.operands import Amount, Origins, Point
+from tasks.lineage.requested_records import with_requested_records
+from tasks.store.parquet import read_table
+from tasks.store.snapshot import Snapshot
+
+RELATIVE_ERROR_MAX = 1e-9
+BASIS_POINTS = 100
+RECORDS = ("highest_since", "lowest_since")
+# Why a record has no month: that none was as extreme, or that the month before was. Either can be computed again.
+NO_RECORD = ("series_record", "not_extreme")
+
+
+class Tracer:
+    """Traces figures of one flow of a snapshot, or of one product of it; opening it reads what that needs once."""
+
+    def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:
+        self.snapshot, self.flow = snapshot, flow
+        where = None if product is None else pl.col("product") == product
+        self.metric = read_table(snapshot, Metric, lambda partition: partition[0] == flow, where)
+        self.origins = Origins(snapshot, flow, product)
+
+    def trace(self, point: Point, figure: str) -> Trace:
+        """The trace of one figure of the table `metric`. Raises NoFigure where the table has no such row."""
+        if figure not in FIGURES:
+            raise NoFigure(f"there is no metric {figure!r}; there are {', '.join(FIGURES)}")
+        row = self.row(point)
+        formula, names, compute = RECIPES[figure]
+        if row[status(figure)] == "implied_base":
+            formula, operands, again = self.implied(point, figure)
+        else:
+            operands = self.operands(point, names, row)
+            is_asked = row[figure] is not None or row[status(figure)] in NO_RECORD
+            again = compute(operands, point) if is_asked else None
+        # Where the month before is as extreme, that is the month that is not told.
+        expected = first_day(point.month - 1) if row[status(figure)] == "not_extreme" else row[figure]
+        cut = self.breaks(point, figure, names, row)
+        kinds = frozenset[str]().union(*(operand.kinds for operand in operands)) if row[figure] is not None else ()
+        return Trace(
+            flow=point.flow, product=point.product, partner=point.partner, month=month_name(point.month), measure=point.measure,
+            metric=figure, value=_plain(row[figure]), status=row[status(figure)], formula=formula,
+            operands=[operand.shown for operand in operands], recomputed=_plain(again),
+            kinds="+".join(sorted(kinds)) or None,
+            breaks=[f"{month_name(change.month)}: {change.what} ({change.source})" for change in cut or ()],
+            agrees=_agree(expected, again) and _is_told(row[status(figure)], cut) and _hold(operands),
+            snapshot_id=self.snapshot.id,
+        )  # fmt: skip
+
+    def breaks(self, point: Point, figure: str, names: tuple[str, ...], row: dict[str, Any]) -> list[Change] | None:
+        """The changes that lie between the months that the figure rests on; None where that does not matter to it."""
+        if figure == "ytd" and row["ytd_status"] == "reported":
+            return None
+        first = min(first_month(point, name) for name in names)
+        if figure in RECORDS:
+            start = row["series_start"] or row["period"]
+            first = point.month - 1 if row[status(figure)] == "definition_break" else month_number(start)
+        known = breaks_of(point.product, point.partner, point.measure)
+        return [change for change in known if first < change.month <= point.month]
+
+    def row(self, point: Point) -> dict[str, Any]:
+        """The row of `metric`; NoFigure tells what there is instead."""
+        of_it = (pl.col("product") == point.product) & (pl.col("partner") == point.partner)
+        is_asked = (pl.col("measure") == point.measure) & (pl.col("period") == first_day(point.month))
+        rows = self.metric.filter(of_it & is_asked)
+        if rows.height:
+            return with_requested_records(rows, self.snapshot).row(0, named=True)
+        near = self.metric.filter(of_it)
+        said = f"no {point.flow} of {point.product}, partner {point.partner}, {point.measure}, in {month_name(point.month)}"
+        if not near.height:
+            others = read_table(
+                self.snapshot, Metric, lambda partition: partition[0] != self.flow, of_it, columns=("flow",)
+            )
+            if others.height:
+                raise NoFigure(f"{said}; of this product and partner there are only {others['flow'][0]}s")
+            partners = self.metric.filter(pl.col("product") == point.product)["partner"].unique()
+            there = f"{counted(partners.len(), 'partner')}: {named(partners)}" if partners.len() else "nothing"
+            raise NoFigure(f"{said}; of this product there {'are' if partners.len() > 1 else 'is'} {there}")
+        months = " to ".join(near["period"].sort().dt.strftime("%Y-%m").gather([0, -1]))
+        raise NoFigure(
+            f"{said}; of this product and partner there is {months} in {', '.join(near['measure'].unique().sort())}"
+        )
+
+    def operands(self, point: Point, names: tuple[str, ...], row: dict[str, Any]) -> list[ExactOperand]:
+        """What the figure at `point` is computed from."""
+        return [known for name in names for known in self._operand(point, name, row)]
+
+    def _operand(self, point: Point, name: str, row: dict[str, Any]) -> list[ExactOperand]:
+        """An operand's name says which number it is: level@-12 is the level twelve months before."""
+        what, _, shift = name.partition("@")
+        if what == "world":
+            return [self._level(point.at(partner=WORLD, month=point.month + int(shift or 0)))]
+        if what == "ytd":
+            return [self._ytd(point.at(month=point.month + int(shift or 0)))]
+        if what == "months":
+            return [self._level(point.at(month=month)) for month in months_of(point, shift, row)]
+        if what == "added":
+            # The mean price of a year is its value by its mass, and no sum of prices.
+            measures = RATIOS.get(point.measure, (point.measure,))
+            months = months_of(point, shift, row)
+            return [self._level(point.at(month=month, measure=measure)) for measure in measures for month in months]
+        if what == "partners":
+            rows = self.metric.filter(
+                (pl.col("product") == point.product) & (pl.col("measure") == point.measure)
+                & (pl.col("period") == first_day(point.month)) & pl.col("rank").is_not_null()
+            )  # fmt: skip
+            levels = [self._level(point.at(partner=partner)) for partner in rows["partner"].sort()]
+            for known in levels:
+                known.shown.name += f", {known.point.partner}"
+            return levels
+        return [self._level(point.at(month=point.month + int(shift or 0)))]
+
+    def _level(self, point: Point) -> ExactOperand:
+        if point.measure in RATIOS:
+            return self._unit_value(point, "level")
+        level_status = self._level_status(point)
+        if level_status == "ytd_difference":
+            totals = self._chain(point)
+            now, before = totals.get(point.month), totals.get(point.month - 1)
+            found = now if now is None or point.month % 12 == 0 else before and now.with_other(before, -1)
+        else:
+            found = self.origins.level(point, level_status)
+        return self._known_amount(f"level {month_name(point.month)}", found, level_status, point)
+
+    def _level_status(self, point: Point) -> str:
+        """How the level came to be; where the table has no row of it, what that means."""
+        try:
+            return str(self.row(point)["level_status"])
+        except NoFigure:
+            return "zero" if self.origins.covers(point) else "not_covered"
+
+    def _chain(self, point: Point) -> dict[int, Amount]:
+        """The year's totals, from the months that are known by themselves."""
+        january = point.month - point.month % 12
+        levels: dict[int, Amount] = {}
+        for month in range(january, january + 12):
+            own = point.at(month=month)
+            level = self.origins.level(own, self._level_status(own))
+            if level is not None:
+                levels[month] = level
+        return self.origins.chain(point, levels)
+
+    def _ytd(self, point: Point) -> ExactOperand:
+        if point.measure in RATIOS:
+            return self._unit_value(point, "ytd")
+        try:
+            ytd_status = self.row(point)["ytd_status"]
+        except NoFigure:
+            ytd_status = "incomplete_year"
+        if ytd_status == "sum_of_months":
+            first = point.month - point.month % 12
+            months = [self._level(point.at(month=month)) for month in range(first, point.month + 1)]
+            exact = sum((known.exact or Fraction(0) for known in months), Fraction(0))
+            numbers = [number for known in months for number in known.shown.numbers]
+            kinds = frozenset[str]().union(*(known.kinds for known in months))
+            return _known(f"ytd {month_name(point.month)}", exact, ytd_status, numbers, point, kinds)
+        if ytd_status == "ytd_difference":
+            found = self._chain(point).get(point.month)
+        else:
+            found = self.origins.printed_ytd(point) if ytd_status == "reported" else None
+        return self._known_amount(f"ytd {month_name(point.month)}", found, ytd_status, point)
+
+    def _known_amount(self, name: str, found: Amount | None, made: str, point: Point) -> ExactOperand:
+        if found is None:
+            return _known(name, None, made, [], point, frozenset())
+        return _known(name, found.exact, made, self.origins.records.traced(found.rows), point, found.kinds)
+
+    def _unit_value(self, point: Point, what: str) -> ExactOperand:
+        value, mass = (getattr(self, f"_{what}")(point.at(measure=measure)) for measure in RATIOS[point.measure])
+        exact = value.exact / mass.exact if value.exact is not None and mass.exact else None
+        numbers = [*value.shown.numbers, *mass.shown.numbers]
+        return _known(
+            f"{what} {month_name(point.month)}, value / kg", exact, "computed", numbers, point, value.kinds | mass.kinds
+        )
+
+    def implied(self, point: Point, figure: str) -> tuple[str, list[ExactOperand], Fraction | None]:
+        """A printed growth instead of a base: the growth is the figure, and the base that it implies is shown."""
+        own = self._level(point) if figure == "yoy_pct" else self._ytd(point)
+        growth = self.origins.printed_growth(point, cumulative=figure != "yoy_pct")
+        printed = growth.exact / BASIS_POINTS if growth is not None else None
+        known = self._known_amount(f"printed {figure} {month_name(point.month)}", growth, "reported", point)
+        known.shown.value, known.exact = float(printed) if printed is not None else None, printed
+        if growth is not None and printed is not None and own.exact is not None:
+            half = Fraction(growth.rows[0]["resolution"], BASIS_POINTS) / 2
+            now = own.exact
+            low, high = (now / (1 + (printed + sign * half) / 100) for sign in (1, -1))
+            known.shown.note = (
+                f"implies a base of {float(low):,.0f} to {float(high):,.0f}, which no source at hand prints"
+            )
+        return "the growth as printed; its base is implied", [own, known], printed
+
+
+def _known(
+    name: str, exact: Fraction | None, made: str, numbers: list[TracedNumber], point: Point, kinds: frozenset[str]
+) -> ExactOperand:
+    value = float(exact) if exact is not None else None
+    label = name if point.partner != WORLD else f"{name}, world"
+    return ExactOperand(Operand(name=label, value=value, status=made, numbers=numbers), exact, point, kinds)
+
+
+def _is_told(made: str, cut: list[Change] | None) -> bool:
+    """Whether a figure that rests on both sides of a change is none, and is none for that where it says so."""
+    return cut is None or (bool(cut) if made == "definition_break" else not cut or made in MISSING)
+
+
+def _hold(operands: list[ExactOperand]) -> bool:
+    """Whether the ledger says of every number what its release says."""
+    return all(number.holds for operand in operands for number in operand.shown.numbers)
+
+
+def _agree(published: Any, again: Any) -> bool:
+    if published is None or again is None:
+        return published is None and again is None
+    if isinstance(published, date):
+        return bool(published == again)
+    return abs(float(published) - float(again)) <= RELATIVE_ERROR_MAX * max(1.0, abs(float(published)))
+
+
+def _plain(value: Any) -> float | str | None:
+    return None if value is None else f"{value:%Y-%m}" if isinstance(value, date) else float(value)

@@ -1,0 +1,148 @@
+"""The charts of a brief as static SVG: no script, no network, one ink that follows the page in light and dark."""
+
+import re
+from typing import Any
+
+import altair
+import polars as pl
+import vl_convert
+
+from schemas.forms.brief import Facts
+from tasks.reports.brief.wording import partner
+from tasks.reports.charts import scale_of_tonnes
+
+INK, BAR = "#010101", "#2f7fc1"
+PALE = 0.07
+WIDTH = 470
+# Of a few hundred kilograms whole tonnes would be 0, 0, 0, 1, 1.
+TONNES = ",.3~f"
+UNITS_ZH = {"t": "吨", "kt": "千吨", "Mt": "百万吨"}
+
+
+def month_chart(facts: Facts, language: str = "en") -> str:
+    """Monthly totals with numbered lines where controls took effect."""
+    factor, unit = scale_of_tonnes(facts.world_t)
+    totals = [None if value is None else value * factor for value in facts.world_t]
+    rows = [{"month": f"{month:%Y-%m}", "t": value} for month, value in zip(facts.months, totals, strict=True)]
+    order = [f"{month:%Y-%m}" for month in facts.months]
+    ticks = [text for text in order if text.endswith(("-01", "-07"))]
+    axis = altair.X(
+        "month:N",
+        sort=order,
+        axis=altair.Axis(
+            values=ticks,
+            title=None,
+            labelAngle=0,
+            labelAlign="center",
+            labelBaseline="top",
+            labelOverlap=True,
+            labelPadding=6,
+        ),
+    )
+    bars = (
+        altair.Chart(pl.DataFrame(rows))
+        .mark_bar(color=BAR)
+        .encode(
+            x=axis,
+            y=altair.Y(
+                "t:Q", axis=altair.Axis(title=UNITS_ZH[unit] if language == "zh" else unit, tickCount=5, format=TONNES)
+            ),
+        )
+    )
+    top = max((value for value in totals if value is not None), default=1.0)
+    by_month: dict[str, list[str]] = {}
+    for event in facts.events:
+        by_month.setdefault(f"{event.day:%Y-%m}", []).append(str(event.number))
+    # Months beside each other would print their numbers over each other: every other one stands higher.
+    marks = [
+        {"month": month, "label": ",".join(numbers), "t": top * (1.06 + 0.09 * (place % 2))}
+        for place, (month, numbers) in enumerate(by_month.items())
+    ]
+    layers: list[altair.Chart] = [bars]
+    if absent := [{"month": row["month"], "t": top} for row in rows if row["t"] is None]:
+        pale = altair.Chart(pl.DataFrame(absent)).mark_bar(color=INK, opacity=PALE)
+        layers = [pale.encode(x=altair.X("month:N", sort=order), y="t:Q"), bars]
+    if marks:
+        base = altair.Chart(pl.DataFrame(marks)).encode(x=altair.X("month:N", sort=order))
+        layers += [
+            base.mark_rule(color=INK, strokeDash=[4, 3]),
+            base.mark_text(color=INK, fontSize=14, fontWeight="bold", dy=-6).encode(y="t:Q", text="label:N"),
+        ]
+    return _svg(altair.layer(*layers).properties(width=WIDTH, height=220), "m")
+
+
+def partner_chart(facts: Facts, language: str) -> str:
+    """Partners in the month, with a mark for the month before; nothing where no partner is known."""
+    factor, unit = scale_of_tonnes(partner_tonnes(facts))
+    rows = [
+        {
+            "name": partner(row.partner, language).removeprefix("the "),
+            "t": float(row.level.value) / 1000 * factor,
+            "before": None if (before := facts.before_t[row.partner]) is None else before * factor,
+        }
+        for row in facts.partners[1:]
+        if isinstance(row.level.value, float)
+    ]
+    if not rows:
+        return ""
+    data = pl.DataFrame(rows)
+    y = altair.Y("name:N", sort=[str(row["name"]) for row in rows], axis=altair.Axis(title=None, labelLimit=150))
+    bars = (
+        altair.Chart(data)
+        .mark_bar(color=BAR)
+        .encode(
+            x=altair.X(
+                "t:Q", axis=altair.Axis(title=UNITS_ZH[unit] if language == "zh" else unit, tickCount=5, format=TONNES)
+            ),
+            y=y,
+        )
+    )
+    before = altair.Chart(data).mark_tick(color=INK, thickness=3, size=18).encode(x="before:Q", y=y)
+    return _svg(altair.layer(bars, before).properties(width=WIDTH - 100, height=max(60, 30 * len(rows))), "p")
+
+
+def partner_tonnes(facts: Facts) -> list[float]:
+    """What the chart of partners shows, in tonnes."""
+    return [float(row.level.value) / 1000 for row in facts.partners[1:] if isinstance(row.level.value, float)]
+
+
+def _svg(chart: Any, prefix: str) -> str:
+    """SVG that scales, takes its ink from the page and shares no id with another."""
+    axis = {
+        "labelColor": INK, "domainColor": INK, "tickColor": INK, "gridColor": INK, "gridOpacity": 0.15,
+        "labelFontSize": 16, "titleColor": INK, "titleFontSize": 16, "titleFontWeight": "normal",
+    }  # fmt: skip
+    plain = chart.configure(
+        background="transparent",
+        font="sans-serif",
+        axis=axis,
+        view={"stroke": None},
+        padding={"left": 24, "right": 8, "top": 4, "bottom": 4},
+    )  # the reader's letters may be wider than ours
+    svg = vl_convert.vegalite_to_svg(plain.to_json())
+    svg = svg.replace(INK, "currentColor")
+    svg = re.sub(r'(id="|url\(#|href="#)', rf"\1{prefix}-", svg)
+    return re.sub(
+        r'<svg ([^>]*?)width="[^"]*" height="[^"]*"', r'<svg \1aria-hidden="true" focusable="false"', svg, count=1
+    )
+
+
+def sparkline(values: list[float | None]) -> str:
+    """A line of the last months, broken where a month is missing; a month alone is a dot."""
+    there = [value for value in values if value is not None]
+    if not there:
+        return ""
+    high = max(there) or 1.0
+    points = [
+        None if value is None else (3 + number * 6, round(21 - value / high * 18, 1))
+        for number, value in enumerate(values)
+    ]
+    runs: list[list[tuple[float, float]]] = [[]]
+    for point in points:
+        if point is None:
+            runs.append([])
+        else:
+            runs[-1].append(point)
+    parts = [f'<polyline points="{" ".join(f"{x},{y}" for x, y in run)}"/>' for run in runs if len(run) > 1]
+    parts += [f'<circle cx="{run[0][0]}" cy="{run[0][1]}" r="1.6"/>' for run in runs if len(run) == 1]
+    return f'<svg class="spark" viewBox="0 0 {6 * len(values)} 24" width="{6 * len(values)}" height="24" aria-hidden="true">{"".join(parts)}</svg>'

@@ -1,0 +1,287 @@
+"""The numbers of a brief, gathered from the tables and traced: nothing here is rounded and nothing is said."""
+
+import math
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from schemas.forms.brief import EventFact, Fact, Facts, PartnerRow, Revised, Waiting
+from schemas.forms.held import HeldRelease
+from schemas.reference.code_tables import code_table
+from schemas.tables.metric import Metric, status
+from schemas.tables.observation import Observation
+from schemas.tables.release import Release
+from schemas.tables.revision import Revision
+from tasks.claims.readings import Readings, growth_of
+from tasks.claims.statement import Spot
+from tasks.domain.classification import holds, members, part_of
+from tasks.domain.coverage import WORLD
+from tasks.domain.errors import NoFigure
+from tasks.domain.labels import product_names
+from tasks.domain.measure_states import states_on
+from tasks.domain.measures import MIXED, events_of
+from tasks.domain.periods import first_day, month_end, month_number, span_name
+from tasks.domain.precision import Interval
+from tasks.domain.units import UNIT_VALUE_OF, VALUE_OF
+from tasks.ingest.editions import is_outdated
+from tasks.ledger.name_tables import names_in
+from tasks.lineage.operands import Point
+from tasks.lineage.trace import Tracer
+from tasks.reports.citation import known_on
+from tasks.reports.quotable import Judge, words_of
+from tasks.store.parquet import path_partition, read_table
+from tasks.store.snapshot import Snapshot
+
+MONTHS_SHOWN = 36
+MONTHS_SPARK = 13
+PARTNERS_MAX = 10
+REVISED_MAX = 12
+KG = "quantity_kg"
+# In dollars, and where nothing is known in dollars in yuan.
+PRICES, VALUES = tuple(VALUE_OF), tuple(UNIT_VALUE_OF)
+HELD = "held"
+PRODUCTS_NAMED = 50
+
+
+def _products(snapshot: Snapshot, flow: str) -> str:
+    """The products of a flow, from its last month back; of a full cube only some."""
+    months = sorted((path_partition(entry.partition) for entry in snapshot.entries("metric", flow)), reverse=True)
+    there: set[str] = set()
+    for month in months:
+        there |= {*read_table(snapshot, Metric, month.__eq__, columns=("product",))["product"].unique()}
+        if len(there) > PRODUCTS_NAMED:
+            return ", ".join([*sorted(there)[:PRODUCTS_NAMED], "and more"])
+    return ", ".join(sorted(there)) or "none of this flow"
+
+
+class Gatherer:
+    """Figures of one product and month, each with its trace."""
+
+    def __init__(self, snapshot: Snapshot, product: str, flow: str, month: date) -> None:
+        self.tracer, self.product, self.flow, self.month = Tracer(snapshot, flow, product), product, flow, month
+        self.number = month_number(month)
+        self.rows = self.tracer.metric.filter(pl.col("product") == product)
+        if not self.rows.height:
+            raise NoFigure(f"no {flow} of {product}; products are {_products(snapshot, flow)}")
+        if not self.rows.filter((pl.col("period") == month) & (pl.col("measure") == KG)).height:
+            raise NoFigure(self._not_in_kilograms())
+        self.readings = Readings(snapshot, [product, *members(product)])
+        self.judge = Judge(self.rows, words_of(snapshot, product, flow))
+        self.count = 0
+
+    def _not_in_kilograms(self) -> str:
+        """Why there is no brief of the month: nothing at all is known of it, or nothing in the unit of a brief."""
+        months = self.rows.filter(pl.col("measure") == KG)["period"].sort().dt.strftime("%Y-%m")
+        there = f"there is {months[0]} to {months[-1]}" if months.len() else "there is no month with kilograms"
+        measures = self.rows.filter(pl.col("period") == self.month)["measure"].cast(pl.String).unique().sort()
+        said = f"no {self.flow} of {self.product} in {self.month:%Y-%m}"
+        if not measures.len():
+            return f"{said}; {there}"
+        return (
+            f"{said} is counted in kilograms, of which a brief is made; {there}. What there is, {', '.join(measures)}, "
+            f"is shown by tidewaiter read metric --product {self.product} --flow {self.flow} --month {self.month:%Y-%m}"
+        )
+
+    def price(self) -> str:
+        """The measure of the unit value: that which all partners together have in the month, dollars before yuan."""
+        rows = self.rows.filter((pl.col("period") == self.month) & (pl.col("partner") == WORLD))
+        known = {*rows.filter(pl.col("level").is_not_null())["measure"]}
+        return next((measure for measure in PRICES if measure in known), PRICES[0])
+
+    def has_values(self) -> bool:
+        """Whether anything is known of what the product was worth."""
+        return self.rows.filter(pl.col("measure").is_in(VALUES) & pl.col("level").is_not_null()).height > 0
+
+    def fact(self, partner: str, figure: str, back: int = 0, measure: str = KG) -> Fact:
+        """One figure, traced where it has a value."""
+        point = Point(self.flow, self.product, partner, measure, self.number - back)
+        self.count += 1
+        day = first_day(point.month)
+        try:
+            row = self.tracer.row(point)
+        except NoFigure:
+            return Fact(
+                id=f"s{self.count}", partner=partner, month=day, figure=figure, measure=measure, value=None,
+                status="not_covered",
+            )  # fmt: skip
+        value = row[figure]
+        trace = self.tracer.trace(point, figure) if value is not None else None
+        plain = f"{value:%Y-%m}" if isinstance(value, date) else value
+        left_open = self.left_open(partner, figure, measure) if value is not None and figure.endswith("_pct") else None
+        return Fact(
+            id=f"s{self.count}", partner=partner, month=day, figure=figure, measure=measure, value=plain, status=row[status(figure)],
+            trace=trace, step=_step(left_open, value) if left_open else 0.1, low=float(left_open.low) if left_open else None,
+            verdict=self.judge.verdict(partner, measure, figure, day) if measure == KG else None,
+        )  # fmt: skip
+
+    def left_open(self, partner: str, figure: str, measure: str) -> Interval | None:
+        """What the printed digits behind a growth or a share leave open, in per cent."""
+        first = self.number - self.number % 12 if figure == "ytd_yoy_pct" else self.number
+        spot = self.readings.canonical(
+            Spot(self.flow, self.product, partner, VALUE_OF.get(measure, measure), first, self.number)
+        )
+        base = spot.shifted(-1 if figure == "mom_pct" else -12)
+        if figure == "share_pct":
+            found = self.readings.share(spot)
+        elif measure in PRICES:
+            pairs = zip(self.readings.unit_value(spot), self.readings.unit_value(base), strict=False)
+            found = [made for now, before in pairs if (made := growth_of(now, before))]
+        else:
+            found = self.readings.growth(spot, base)
+        return min((reading.strict for reading in found), key=lambda one: one.width, default=None)
+
+    def levels(self, partner: str, months: int) -> list[float | None]:
+        """The last months in tonnes."""
+        rows = self.rows.filter((pl.col("partner") == partner) & (pl.col("measure") == KG))
+        known = {row["period"]: row["level"] for row in rows.iter_rows(named=True)}
+        return [_tonnes(known.get(first_day(self.number - back))) for back in range(months - 1, -1, -1)]
+
+    def partners(self) -> list[str]:
+        """All partners together, then those that contribute most to the change on the month before, up or down, and then the largest
+        of the month, or of the year so far where nobody has a month alone. The largest is always among them."""
+        groups = code_table("partner_groups")["group"].unique().to_list()
+        rows = self.rows.filter(
+            (pl.col("period") == self.month) & (pl.col("measure") == KG)
+            & (pl.col("partner") != WORLD) & ~pl.col("partner").is_in(groups)
+        )  # fmt: skip
+        figure = "level" if rows["level"].count() else "ytd"
+        known = rows.drop_nulls(figure).sort(figure, "partner", descending=[True, False])
+        moved = pl.col("contribution_mom_pp").abs()
+        ordered = known.sort(moved, descending=True, nulls_last=True, maintain_order=True)["partner"].to_list()
+        chosen, largest = ordered[:PARTNERS_MAX], known["partner"].head(1).to_list()
+        return [WORLD, *(chosen if {*largest} <= {*chosen} else [*chosen[:-1], *largest])]
+
+
+def gather(
+    snapshot: Snapshot, store: Path, product: str, flow: str, month: date, day: date | None = None
+) -> Facts:  # fmt: skip
+    """All facts of the brief; export controls have their states of `day`, without it of the newest release's. Raises NoFigure
+    where the store has no such product or month."""
+    day = day or date.fromisoformat(snapshot.about["released_on"])
+    found = Gatherer(snapshot, product, flow, month)
+    partners = found.partners()
+    rows = [
+        PartnerRow(
+            partner=partner, level=found.fact(partner, "level"), mom=found.fact(partner, "mom_pct"),
+            contribution=found.fact(partner, "contribution_mom_pp"), yoy=found.fact(partner, "yoy_pct"),
+            ytd=found.fact(partner, "ytd"), ytd_yoy=found.fact(partner, "ytd_yoy_pct"), share=found.fact(partner, "share_pct"),
+            rank=found.fact(partner, "rank"), rank_before=found.fact(partner, "rank", back=1), recent_t=found.levels(partner, MONTHS_SPARK),
+        )
+        for partner in partners
+    ]  # fmt: skip
+    codes = members(product)
+    names = _names(product, snapshot)
+    before = {partner: found.levels(partner, 2)[0] for partner in partners}
+    months = [first_day(found.number - back) for back in range(MONTHS_SHOWN - 1, -1, -1)]
+    prices = [found.fact(WORLD, figure, measure=found.price()) for figure in ("level", "mom_pct", "yoy_pct")]
+    since = _came_out(snapshot, flow, product, first_day(found.number - 1))
+    revised, more = _revised(snapshot, product, flow, since)
+    releases = read_table(snapshot, Release)
+    start = found.tracer.row(Point(flow, product, WORLD, KG, found.number))["series_start"]
+    return Facts(
+        flow=flow, product=product, name_en=names[0], name_zh=names[1], codes=codes, month=month, snapshot_id=snapshot.id,
+        world_before=found.fact(WORLD, "level", back=1), highest_since=found.fact(WORLD, "highest_since"),
+        lowest_since=found.fact(WORLD, "lowest_since"), partners=rows, months=months, world_t=found.levels(WORLD, MONTHS_SHOWN),
+        before_t=before, events=_events(product, flow, months, day), states_on=day, unit_value=prices[0], unit_value_mom=prices[1],
+        unit_value_yoy=prices[2], has_values=found.has_values(), mix_moved_pp=_mix_moved(rows, before), series_start=start,
+        revised_since=since, revised=revised, revised_more=more, held=_held(store, snapshot), mixed_code=holds(product, MIXED),
+        reporter=releases["reporter"][0], known_on=str(known_on(releases)),
+    )  # fmt: skip
+
+
+def _names(product: str, snapshot: Snapshot) -> tuple[str, str]:
+    """English and Chinese name: of the code tables, else as a source prints it, else the code."""
+    if (known := product_names(product)) is not None:
+        return known
+    plain = f"HS {product}" if product.isdecimal() else product
+    for row in names_in(snapshot).product_name.filter(product=product).iter_rows(named=True):
+        return row["name"] or plain, row["printed_zh"] or row["name"] or plain
+    return plain, plain
+
+
+def _events(product: str, flow: str, months: list[date], state_day: date) -> list[EventFact]:
+    last = month_end(months[-1])
+    found: list[EventFact] = []
+    for row in events_of(product, flow).iter_rows(named=True):
+        day = date.fromisoformat(row["effective_from"] or row["announced_on"])
+        if months[0] <= day <= last:
+            state = states_on(state_day)[row["event"]]
+            found.append(
+                EventFact(
+                    number=len(found) + 1, day=day, event=row["event"], state=state.name, state_by=state.by, state_part=state.part,
+                    since=state.since, until=state.until, body=row["body"], document=row["document"],
+                    goods=row["goods"],
+                    body_zh=row["body_zh"], document_zh=row["document_zh"], goods_zh=row["goods_zh"], coverage=row["coverage"], address=row["source"],
+                )
+            )  # fmt: skip
+    return found
+
+
+def _mix_moved(rows: list[PartnerRow], before: dict[str, float | None]) -> float | None:
+    """How far the shares of the partners moved, in percentage points, among partners known in both months."""
+    world_now, world_before = rows[0].level.value, before.get(WORLD)
+    # Where nothing was traded, nobody has a share.
+    if not isinstance(world_now, float) or not world_now or not world_before:
+        return None
+    moves = [
+        abs(row.level.value / world_now - (earlier / world_before)) * 100
+        for row in rows[1:]
+        if isinstance(row.level.value, float) and (earlier := before[row.partner]) is not None
+    ]
+    return sum(moves) / 2 if moves else None
+
+
+def _came_out(snapshot: Snapshot, flow: str, product: str, month: date) -> date | None:
+    """The day on which a month was first told of, whatever was said of it later."""
+    words = read_table(snapshot, Observation, lambda part: part == (flow, month.year, month.month), part_of(product))
+    day = words["known_from"].min()
+    return day if isinstance(day, date) else None
+
+
+def _revised(snapshot: Snapshot, product: str, flow: str, since: date | None) -> tuple[list[Revised], int]:
+    """What changed after that day, the newest and the largest first, and how many more there are."""
+    rows = read_table(snapshot, Revision, lambda partition: partition[0] == flow, part_of(product))
+    if since is not None:
+        rows = rows.filter(pl.col("revised_on") > since)
+    move = (pl.col("new_value").fill_null(0) - pl.col("old_value").fill_null(0)).abs()
+    order = ("partner", "measure", "product", "regime", "province")
+    rows = rows.sort("revised_on", move, *order, descending=[True, True, *[False] * len(order)])
+    shown = rows.head(REVISED_MAX)
+    revised = [
+        Revised(period=span_name(row["period_start"], row["period_end"]), **row) for row in shown.iter_rows(named=True)
+    ]
+    return revised, rows.height - shown.height
+
+
+def _held(store: Path, snapshot: Snapshot) -> list[Waiting]:
+    """What waits for a person, as far as the files beside the store say; a file that cannot be read is named. What is
+    published by now waits no more."""
+    found = []
+    for file in sorted((store / HELD).glob("*.json")):
+        try:
+            said = HeldRelease.model_validate_json(file.read_bytes())
+        except (OSError, ValueError):
+            found.append(Waiting(title=file.stem, release_id="", since="", why=[]))
+            continue
+        if said.waits and not is_outdated(said.release_id, snapshot.about["releases"]):
+            why = [entry.line for entry in said.findings]
+            since = str(said.held_since)
+            found.append(Waiting(title=said.title, release_id=said.release_id, since=since, why=why))
+    return found
+
+
+def _step(left_open: Interval, value: float) -> float:
+    """What the last digit may be worth: "353 t against 46.4 t" does not carry a decimal of +660.8 %.
+
+    Two digits always stand, or what there is before the decimals: 26 t after 21 t is +24 %, which no +20 % may replace.
+    """
+    width = float(left_open.width)
+    if width <= 0 or not value:
+        return 0.1
+    size = math.floor(math.log10(abs(value)))
+    return max(0.1, min(10.0 ** round(math.log10(width)), 10.0 ** (size - 1 if size > 0 else size)))
+
+
+def _tonnes(kilograms: float | None) -> float | None:
+    return None if kilograms is None else kilograms / 1000

@@ -1,0 +1,172 @@
+"""The lists of a brief, a line for each entry: what is missing and why, sources, revisions, export controls."""
+
+from urllib.parse import urlsplit
+
+from schemas.forms.brief import EventFact, Fact, Facts, Revised
+from schemas.forms.trace import TracedNumber
+from schemas.tables.metric import MISSING
+from tasks.domain.measure_states import LAPSED
+from tasks.reports.brief.texts import (
+    FORMULAS_ZH,
+    IMPLIED_ZH,
+    KINDS_ZH,
+    MISSING_ZH,
+    PRICE_FORMULA_ZH,
+    PRICE_UNITS,
+    STATES_EN,
+    STATES_ZH,
+)
+from tasks.reports.brief.wording import amount, figure_name, partner, texts
+from tasks.reports.citation import citation, citation_zh
+
+# Numbers shown behind one figure; the others are counted.
+NUMBERS_MAX = 4
+SINCE = ("highest_since", "lowest_since")
+
+
+def missing(facts: Facts, language: str) -> list[str]:
+    """What may not be compared and why, grouped by reason."""
+    grouped: dict[str, dict[str, list[str]]] = {}
+    facts_shown = [
+        fact for row in facts.partners for fact in (row.mom, row.yoy, row.ytd, row.ytd_yoy, row.share, row.rank)
+    ]
+    if facts.unit_value.value is not None:
+        facts_shown += [facts.unit_value_mom, facts.unit_value_yoy]
+    for fact in facts_shown:
+        if fact.value is None and fact.status != "not_applicable":
+            by_figure = grouped.setdefault(fact.status, {})
+            by_figure.setdefault(figure_name(fact, language), []).append(partner(fact.partner, language))
+    reasons = MISSING | MISSING_ZH if language == "zh" else MISSING
+    said, between = texts(language), "、" if language == "zh" else ", "
+    return [
+        f"{reasons[reason]}{said['colon']}"
+        + said["semicolon"].join(
+            f"{figure}{said['open']}{between.join(names)}{said['close']}" for figure, names in by_figure.items()
+        )
+        for reason, by_figure in sorted(grouped.items())
+    ]
+
+
+def source_line(fact: Fact, language: str = "en") -> str:
+    """The trace of a figure in a line: for a tooltip."""
+    if fact.trace is None:
+        return ""
+    said = texts(language)
+    shown_numbers, more = numbers_that_matter(fact)
+    parts = [
+        f"{number.value:,} {number.unit}, {number.partner} {number.period}, {said['release']} {number.release_id}, "
+        f"{said['record']} {', '.join(map(str, number.records[:3]))}, sha256 {number.raw_sha256[:12]}"
+        for number in shown_numbers
+    ]
+    return f"{formula(fact, language)}{said['colon']}" + "; ".join(parts) + (f"; + {more}" if more else "")
+
+
+def numbers_that_matter(fact: Fact) -> tuple[list[TracedNumber], int]:
+    """The ledger numbers by which a person checks a figure, and how many others it rests on.
+
+    A record rests on its month and on the one that it names; a rank on the partner itself and on the next ones; any other figure
+    on the first and the last of its months. Of a sum of partners the largest come first.
+    """
+    assert fact.trace is not None
+    operands, month = fact.trace.operands, f"{fact.month:%Y-%m}"
+    every = [number for operand in operands for number in operand.numbers]
+    if fact.figure in SINCE:
+        chosen = [operand for operand in operands if any(day in operand.name for day in (month, str(fact.value)))]
+    elif fact.figure == "rank":
+        own = [operand for operand in operands if any(number.partner == fact.partner for number in operand.numbers)]
+        others = sorted((one for one in operands if one not in own), key=lambda one: -(one.value or 0))
+        chosen = [*own, *others[: NUMBERS_MAX - 1]]
+    else:
+        chosen = operands if len(operands) <= NUMBERS_MAX - 1 else [operands[0], operands[-1]]
+    each = max(1, NUMBERS_MAX // max(1, len(chosen)))
+    picked = [
+        number
+        for operand in chosen
+        for number in sorted(operand.numbers, key=lambda one: (one.period != month, -abs(one.value)))[:each]
+    ]
+    # The total of a share has the partner's own number in it once more.
+    return _distinct(picked), len(_distinct(every)) - len(_distinct(picked))
+
+
+def _distinct(numbers: list[TracedNumber]) -> list[TracedNumber]:
+    return list({(one.product, one.measure, one.partner, one.period, one.release_id): one for one in numbers}.values())
+
+
+def cited(facts: Facts, language: str) -> str:
+    """The line by which the page is cited."""
+    sources = [urlsplit(source).hostname or source if "://" in source else source for source in facts.sources()]
+    line = (citation_zh if language == "zh" else citation)(sources, facts.reporter, facts.known_on, facts.snapshot_id)
+    return str(texts(language)["cite"]).format(citation=line)
+
+
+def formula(fact: Fact, language: str) -> str:
+    """How a figure was computed, in words."""
+    assert fact.trace is not None
+    if language == "en":
+        return fact.trace.formula
+    if fact.figure == "level" and fact.measure in PRICE_UNITS:
+        return PRICE_FORMULA_ZH
+    return IMPLIED_ZH if fact.status == "implied_base" else FORMULAS_ZH[fact.figure]
+
+
+def revised_lines(facts: Facts, language: str) -> list[tuple[str, str]]:
+    """What was revised, a line each, and which release said what."""
+    said = texts(language)
+    lines = []
+    for row in facts.revised:
+        numbers = [
+            said["no_word"] if value is None else amount(value, row.unit, language)
+            for value in (row.old_value, row.new_value)
+        ]
+        kind = KINDS_ZH[row.kind] if language == "zh" else row.kind
+        measure = said["measures"].get(row.measure, row.measure.replace("_", " "))
+        which = said["comma"].join(
+            [row.period, partner(row.partner, language), *_of_the_page(row, facts, language), measure]
+        )
+        lines.append(
+            (
+                f"{which}{said['colon']}{numbers[0]} → {numbers[1]}{said['open']}{kind}{said['comma']}{row.revised_on}{said['close']}",
+                f"{row.old_release_id} → {row.new_release_id}",
+            )
+        )
+    return lines
+
+
+def _of_the_page(row: Revised, facts: Facts, language: str) -> list[str]:
+    """Which code, regime and province a revised number is of, where that is not what the page is about."""
+    said = texts(language)
+    code = [row.product] if row.product != facts.product and facts.codes != [row.product] else []
+    regime = [said["regime"].format(code=row.regime)] if row.regime else []
+    return code + regime + ([said["province"].format(code=row.province)] if row.province else [])
+
+
+def event_lines(facts: Facts, language: str) -> list[dict[str, str]]:
+    """The measures inside the months shown: day, title, goods, state, address."""
+    lines = []
+    for event in facts.events:
+        if language == "zh":
+            title, goods = f"{event.body_zh}：{event.document_zh}", event.goods_zh
+        else:
+            title, goods = f"{event.body}: {event.document}", event.goods
+        state = _state(event, language)
+        lines.append({"day": str(event.day), "title": title, "goods": goods, "state": state, "address": event.address})
+    return lines
+
+
+def states_line(facts: Facts, language: str) -> str:
+    """On which day the measures have these states, and of how many of them it is not known whether they apply."""
+    said = texts(language)
+    lapsed = sum(event.state == LAPSED for event in facts.events)
+    line = said["states_on"].format(day=facts.states_on)
+    return f"{line}{said['gap']}{said['lapsed'].format(count=lapsed)}" if lapsed else line
+
+
+def _state(event: EventFact, language: str) -> str:
+    """The state of a measure in words, with the days of the term that decides it."""
+    phrases = STATES_ZH if language == "zh" else STATES_EN
+    key = event.state
+    if key == LAPSED and event.state_by != event.event:
+        key = f"{LAPSED}_paragraph" if event.state_part else f"{LAPSED}_suspension"
+    elif key == "suspended" and event.until is None:
+        key = "suspended_open"
+    return phrases[key].format(since=event.since, until=event.until, part=event.state_part)

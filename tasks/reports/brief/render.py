@@ -1,0 +1,90 @@
+"""A brief written out: one self-contained HTML page, and the same as markdown, in English or Chinese."""
+
+import functools
+from typing import Any
+from urllib.parse import urlsplit
+
+import jinja2
+
+from schemas.forms.brief import Facts
+from schemas.tables.metric import MADE, MISSING
+from tasks.domain.labels import partner_name
+from tasks.reports.brief import charts, lists, sentences, texts, verdicts, wording
+from tasks.reports.charts import scale_of_tonnes
+from tasks.reports.markdown_text import plain
+
+LANGUAGES = ("en", "zh")
+# A shift of shares by less says nothing of the unit value.
+MIX_MOVED_PP_MIN = 5.0
+# Other addresses, javascript: among them, are shown and lead nowhere.
+WEB = ("http", "https")
+
+
+def page(facts: Facts, language: str = "en") -> str:
+    """The HTML page: no script, nothing from the network."""
+    return _template("brief.html.j2", escape=True).render(
+        **_context(facts, language),
+        month_chart=charts.month_chart(facts, language),
+        partner_chart=charts.partner_chart(facts, language),
+    )
+
+
+def markdown(facts: Facts, language: str = "en") -> str:
+    """The same as markdown."""
+    return _template("brief.md.j2", escape=False).render(**_context(facts, language))
+
+
+@functools.cache
+def _template(name: str, *, escape: bool) -> jinja2.Template:
+    # The markdown goes into viewers that take HTML: what it shows of a file's name goes through `plain`.
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("tasks.reports.brief"),
+        autoescape=escape,
+        undefined=jinja2.ChainableUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=not escape,
+    )
+    environment.filters["host"] = lambda address: urlsplit(address).hostname or address
+    environment.filters["plain"] = plain
+    environment.tests["on_the_web"] = _is_on_the_web
+    return environment.get_template(name)
+
+
+def _is_on_the_web(address: str | None) -> bool:
+    """Whether a person may be led there: what a file of collected figures names as an address may be anything."""
+    try:
+        return urlsplit(address or "").scheme in WEB
+    except ValueError:
+        return False
+
+
+def _context(facts: Facts, language: str) -> dict[str, Any]:
+    words = wording.texts(language)
+    chinese = language == "zh"
+    month = wording.month_words(f"{facts.month:%Y-%m}", language)
+    moved = facts.mix_moved_pp
+    unit, partner_unit = (
+        words["scales"][scale_of_tonnes(levels)[1]] for levels in (facts.world_t, charts.partner_tonnes(facts))
+    )
+    known_in_both = sum(1 for row in facts.partners[1:] if facts.before_t[row.partner] is not None)
+    return {
+        "facts": facts, "language": "zh-CN" if chinese else "en", "t": words, "name": facts.name_zh if chinese else facts.name_en, "month": month,
+        "headlines": sentences.headlines(facts, language), "missing": lists.missing(facts, language),
+        "mix": words["mix"].format(pp=moved)
+        if facts.unit_value.value is not None and moved is not None and moved >= MIX_MOVED_PP_MIN else "",
+        "implied": any(fact.status == "implied_base" for fact in facts.facts()),
+        "mix_how": words["mix_how"].format(count=known_in_both),
+        "cited": lists.cited(facts, language), "matter": lists.numbers_that_matter, "unit": unit, "partner_unit": partner_unit,
+        "alt_chart": words["alt_chart"].format(unit=unit, month=month, latest=wording.shown(facts.partners[0].level, language))
+        + (f"{words['gap']}{words['pale']}" if None in facts.world_t else ""),
+        "alt_partners": words["alt_partners"].format(unit=partner_unit, month=month), "shown": lambda fact: wording.shown(fact, language),
+        "source_line": lambda fact: lists.source_line(fact, language), "formula": lambda fact: lists.formula(fact, language),
+        "sparkline": charts.sparkline, "unit_value": sentences.unit_value_pieces(facts, language),
+        "verdict": lambda sentence: verdicts.beside(sentence, facts, language),
+        "verdict_of_all": verdicts.of_all(facts, language), "revised_first": verdicts.revised_first(facts, language),
+        "revised": lists.revised_lines(facts, language), "events": lists.event_lines(facts, language),
+        "states_line": lists.states_line(facts, language),
+        "partner_label": lambda key: words["world"] if key == "WLD" else wording.partner(key, "zh") if chinese else partner_name(key),
+        "reasons": {**MADE, **MISSING, **(texts.MISSING_ZH if chinese else {})},
+        "figure_name": lambda fact: wording.figure_name(fact, language),
+    }  # fmt: skip

@@ -1,0 +1,211 @@
+"""The sentences of a brief, English and Chinese, from the same facts; each number in them leads to its source."""
+
+from dataclasses import dataclass, field
+
+from schemas.forms.brief import Fact, Facts, PartnerRow
+from schemas.tables.metric import MISSING
+from tasks.domain.labels import written_month
+from tasks.reports.brief.texts import MISSING_ZH
+from tasks.reports.brief.wording import in_unit, is_seen, month_words, partner, percent, price_text, shown, texts, times
+
+SENTENCES_MAX = 5
+
+
+@dataclass
+class Piece:
+    """A bit of a sentence; with a fact it is a number that leads to its source."""
+
+    text: str
+    fact: Fact | None = None
+
+
+@dataclass
+class Sentence:
+    """Pieces in order."""
+
+    pieces: list[Piece] = field(default_factory=list)
+
+    def say(self, text: str, fact: Fact | None = None) -> "Sentence":
+        """Add a piece."""
+        self.pieces.append(Piece(text, fact))
+        return self
+
+    @property
+    def text(self) -> str:
+        """Without links."""
+        return "".join(piece.text for piece in self.pieces)
+
+
+def headlines(facts: Facts, language: str) -> list[Sentence]:
+    """The sentences at the top of the page, five at most: the partners that moved the total most come first, the others are in the
+    table."""
+    made = [_world(facts, language), _year(facts, language), _record(facts, language)]
+    said = [sentence for sentence in made if sentence is not None]
+    moved = [row for row in facts.partners[1:] if row.mom.value is not None]
+    said += [_partner(facts, row, language) for row in moved[: SENTENCES_MAX - len(said)]]
+    return said or [_nothing(facts, language)]
+
+
+def _nothing(facts: Facts, language: str) -> Sentence:
+    """That there is no number to speak of, and why."""
+    reasons, month = MISSING | MISSING_ZH if language == "zh" else MISSING, f"{facts.month:%Y-%m}"
+    reason = reasons[facts.partners[0].level.status]
+    if language == "zh":
+        trade = "出口" if facts.flow == "export" else "进口"
+        return Sentence().say(f"没有{month_words(month, 'zh')}中国{facts.name_zh}{trade}的数字：{reason}。")
+    about = f"China's {facts.flow}s of {_within(facts.name_en)} in {month_words(month, 'en')}"
+    return Sentence().say(f"There is no figure of {about}: {reason}.")
+
+
+def _way(fact: Fact, up: str, down: str, little: str, same: str) -> str:
+    """The word for a growth; one of which no digit is left is neither a rise nor a fall, and no standstill either."""
+    value = float(fact.value or 0)
+    return same if value == 0 else little if not is_seen(fact) else up if value > 0 else down
+
+
+def _change(made: Sentence, fact: Fact, language: str) -> Sentence:
+    """A growth in words, with its number where a digit of it is left: "up 33.3 %", "unchanged", "little changed"."""
+    if language == "zh":
+        made.say(_way(fact, "增长", "下降", "基本持平", "持平"))
+    else:
+        made.say(_way(fact, "up ", "down ", "little changed", "unchanged"))
+    return made.say(in_unit(percent(fact), "%", language), fact) if is_seen(fact) else made
+
+
+def _world(facts: Facts, language: str) -> Sentence | None:
+    row, made = facts.partners[0], Sentence()
+    if row.level.value is None:
+        return None
+    if language == "zh":
+        made.say(
+            f"{facts.month.year}年{facts.month.month}月中国{facts.name_zh}{'出口' if facts.flow == 'export' else '进口'}"
+        ).say(shown(row.level, "zh"), row.level)
+        if row.mom.value is not None:
+            _change(made.say("，环比"), row.mom, language).say("（上月").say(
+                shown(facts.world_before, "zh"), facts.world_before
+            ).say("）")
+        if row.yoy.value is not None:
+            _change(made.say("，同比"), row.yoy, language)
+        return made.say("。")
+    made.say(f"China's {facts.flow}s of {_within(facts.name_en)} were ").say(shown(row.level), row.level).say(
+        f" in {written_month(facts.month)}"
+    )
+    if row.mom.value is not None:
+        _change(made.say(", "), row.mom, language).say(" from ").say(shown(facts.world_before), facts.world_before)
+        made.say(f" in {written_month(facts.world_before.month).split()[0]}")
+    if row.yoy.value is not None:
+        _change(made.say(" and " if row.mom.value is not None else ", "), row.yoy, language).say(
+            f" from {written_month(row.yoy.month.replace(year=row.yoy.month.year - 1))}"
+        )
+    return made.say(".")
+
+
+def _within(name: str) -> str:
+    """A name inside a sentence; a code keeps its letters."""
+    return name if name[:2].isupper() else name[:1].lower() + name[1:]
+
+
+def _year(facts: Facts, language: str) -> Sentence | None:
+    row, made = facts.partners[0], Sentence()
+    # Of January the year so far is the month.
+    if row.ytd.value is None or facts.month.month == 1:
+        return None
+    # Where January and February come together this is the first sentence, and has to say of what it is.
+    is_first, year = row.level.value is None, facts.month.year
+    if language == "zh":
+        trade = "出口" if facts.flow == "export" else "进口"
+        subject = f"中国{facts.name_zh}{trade}" if is_first else ""
+        made.say(f"{f'{year}年' if is_first else ''}1至{facts.month.month}月{subject}累计").say(
+            shown(row.ytd, "zh"), row.ytd
+        )
+        if row.ytd_yoy.value is not None:
+            _change(made.say("，同比"), row.ytd_yoy, language)
+        return made.say("。")
+    last = written_month(facts.month).split()[0]
+    if is_first:
+        made.say(f"China's {facts.flow}s of {_within(facts.name_en)} from January to {last} {year} came to ")
+    else:
+        span = {6: "The first half", 12: "The year"}.get(facts.month.month, f"January to {last}")
+        made.say(f"{span} came to ")
+    made.say(shown(row.ytd), row.ytd)
+    if row.ytd_yoy.value is not None:
+        _change(made.say(", "), row.ytd_yoy, language).say(" on the year")
+    return made.say(".")
+
+
+def _record(facts: Facts, language: str) -> Sentence | None:
+    # The month is named, because the sentence before this one is about the year so far.
+    this = f"{facts.month.month}月" if language == "zh" else written_month(facts.month).split()[0]
+    for fact, en, zh in ((facts.highest_since, "highest", "最高"), (facts.lowest_since, "lowest", "最低")):
+        if fact.value is not None:
+            made = Sentence()
+            return (
+                made.say(f"{this}为自").say(shown(fact, "zh"), fact).say(f"以来{zh}。")
+                if language == "zh"
+                else made.say(f"{this} was the {en} month since ").say(shown(fact), fact).say(".")
+            )
+        if fact.status == "series_record" and facts.series_start is not None and facts.series_start < facts.month:
+            start = month_words(f"{facts.series_start:%Y-%m}", language)
+            # A record of three months is none to write home about: how many they are is said.
+            span = (facts.month.year - facts.series_start.year) * 12 + facts.month.month - facts.series_start.month + 1
+            return Sentence().say(
+                f"{this}为{start}有连续数据以来（共{span}个月）{zh}。"
+                if language == "zh"
+                else f"{this} was the {en} month of the unbroken series, {span} months that begin in {start}."
+            )
+    return None
+
+
+def _partner(facts: Facts, row: PartnerRow, language: str) -> Sentence:
+    return _partner_zh(facts, row) if language == "zh" else _partner_en(facts, row)
+
+
+def _partner_en(facts: Facts, row: PartnerRow) -> Sentence:
+    made, name = Sentence(), partner(row.partner, "en")
+    made.say(f"{facts.flow.capitalize()}s {'to' if facts.flow == 'export' else 'from'} {name} ")
+    made.say(_way(row.mom, "rose ", "fell ", "hardly changed, at ", "did not change from "))
+    if is_seen(row.mom):
+        made.say(f"{percent(row.mom)} %", row.mom).say(" to ")
+    made.say(shown(row.level), row.level).say(times(row.mom, "en"))
+    if row.yoy.value:
+        _change(made.say(", "), row.yoy, "en").say(" on the year")
+    if row.share.value is not None:
+        made.say("; that is ").say(shown(row.share), row.share).say(" of the total")
+    if row.rank.value is not None:
+        made.say(", rank ").say(shown(row.rank), row.rank)
+        if row.rank_before.value is not None and row.rank_before.value != row.rank.value:
+            made.say(" after rank ").say(shown(row.rank_before), row.rank_before).say(" the month before")
+    return made.say(".")
+
+
+def _partner_zh(facts: Facts, row: PartnerRow) -> Sentence:
+    made, name = Sentence(), partner(row.partner, "zh")
+    to, trade = ("对", "出口") if facts.flow == "export" else ("自", "进口")
+    _change(made.say(f"{to}{name}{trade}环比"), row.mom, "zh").say(times(row.mom, "zh"))
+    made.say("，至").say(shown(row.level, "zh"), row.level)
+    if row.yoy.value:
+        _change(made.say("，同比"), row.yoy, "zh")
+    if row.share.value is not None:
+        made.say("，占").say(shown(row.share, "zh"), row.share)
+    if row.rank.value is not None:
+        made.say("，居第").say(shown(row.rank), row.rank).say("位")
+        if row.rank_before.value is not None and row.rank_before.value != row.rank.value:
+            made.say("（上月第").say(shown(row.rank_before), row.rank_before).say("位）")
+    return made.say("。")
+
+
+def unit_value_pieces(facts: Facts, language: str) -> list[Piece]:
+    """The unit value and how it moved, each number with its source; where there is none, why."""
+    said, price = texts(language), facts.unit_value
+    if not isinstance(price.value, float):
+        if not facts.has_values:
+            return []
+        reasons = MISSING | MISSING_ZH if language == "zh" else MISSING
+        return Sentence().say(said["no_unit_value"].format(reason=reasons[price.status])).pieces
+    made = Sentence().say(price_text(price.value), price).say(f"{said['gap']}{said['unit_notes'][price.measure]}")
+    words = (", {} on the month", ", {} on the year") if language == "en" else ("，环比{}", "，同比{}")
+    for fact, text in zip((facts.unit_value_mom, facts.unit_value_yoy), words, strict=True):
+        if fact.value is not None:
+            before, after = text.split("{}")
+            made.say(before).say(shown(fact, language), fact).say(after)
+    return made.pieces

@@ -1,0 +1,112 @@
+"""The last step of a release: a brief on each watched product that the release speaks of, beside the published tables.
+
+A courtesy to readers: a brief that cannot be written is a warning, and what was published stands. A release without a
+watched product costs a look into a list; everything that writes briefs is imported only after that.
+"""
+
+import logging
+import os
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from schemas.forms.outcome import Outcome
+from schemas.reference.code_tables import WatchList, code_table, read_codes
+from tasks.domain.classification import members
+from tasks.store.objects import keep_bytes
+from tasks.store.publish import exclusive
+from tasks.store.snapshot import Snapshot
+
+FOLDER = "briefs"
+LIST_OF_ONES_OWN = "TIDEWAITER_WATCH_LIST"
+log = logging.getLogger("tidewaiter.briefs")
+Watched = tuple[str, str]
+
+
+def write_briefs(outcome: Outcome, store: Path) -> Outcome:
+    """The outcome with the briefs that were written, under `store/briefs/<month>/`, in every language and as markdown."""
+    if outcome.status != "published":
+        return outcome
+    written: list[str] = []
+    failed: list[str] = []
+    try:
+        products = watched(outcome)
+    except Exception as problem:
+        said = (
+            f"watch list: not read, {type(problem).__name__}: {problem}; no brief was written. See ${LIST_OF_ONES_OWN}."
+        )
+        # A list is a person's, and where it is wrong the sentence says so; how we came to read it says nothing more.
+        log.warning("%s", said)
+        return outcome.model_copy(update={"warnings": [*outcome.warnings, said]})
+    for product, flow in products:
+        try:
+            written += _write(store, product, flow, outcome)
+        except Exception as problem:
+            # No error, because whoever ran this is told in the outcome.
+            log.warning("the brief on %s of %s could not be written", flow, product, exc_info=True)
+            failed.append(
+                f"brief ({flow} of {product}): not written, {type(problem).__name__}: {problem}; what was published stands. "
+                f"Write it with tidewaiter brief --product {product} --flow {flow} --month {outcome.months[-1]}."
+            )
+    return outcome.model_copy(update={"briefs": written, "warnings": [*outcome.warnings, *failed]})
+
+
+def watch_list() -> pl.DataFrame:
+    """The products to write about: those of the file that $TIDEWAITER_WATCH_LIST names, else the ones that come along."""
+    if not (named := os.environ.get(LIST_OF_ONES_OWN)):
+        return code_table("watch_list")
+    return read_codes(Path(named), WatchList)
+
+
+def watched(outcome: Outcome) -> list[Watched]:
+    """Products of the watch list of which the release has a figure of its own, each with its direction."""
+    told = set(outcome.products)
+    rows = watch_list().filter(pl.col("flow").is_in(outcome.flows))
+    return [
+        (product, flow)
+        for product, flow in rows.select("product", "flow").iter_rows()
+        if told & {product, *members(product)} or any(code.startswith(product) for code in told)
+    ]
+
+
+def file_name(product: str, flow: str) -> str:
+    """`basket-rare_earth_magnets`; imports say so."""
+    return product.replace(":", "-") + ("" if flow == "export" else f"-{flow}")
+
+
+def _write(store: Path, product: str, flow: str, outcome: Outcome) -> list[str]:
+    from tasks.reports.brief import render
+    from tasks.reports.brief.facts import gather
+    from tasks.reports.query import open_published
+
+    snapshot = open_published(store)
+    month = _newest(snapshot, product, flow, outcome)
+    if month is None:
+        return []
+    facts = gather(snapshot, store, product, flow, month)
+    name = file_name(product, flow)
+    pages = {
+        f"{name}.{language}.{form}": write(facts, language).encode()
+        for language in render.LANGUAGES
+        for form, write in (("html", render.page), ("md", render.markdown))
+    }
+    folder = store / FOLDER / f"{month:%Y-%m}"
+    # Under the lock, because a publication sweeps the folder where half-written files wait.
+    with exclusive(store):
+        for name, data in pages.items():
+            keep_bytes(store, folder / name, data)
+    return [(folder / name).relative_to(store).as_posix() for name in pages]
+
+
+def _newest(snapshot: Snapshot, product: str, flow: str, outcome: Outcome) -> date | None:
+    """The newest month of the release in which the product has a figure, of the month or, where January and February come
+    together, of the year so far."""
+    from schemas.tables.metric import Metric
+    from tasks.store.parquet import read_table
+
+    months = {(flow, *map(int, month.split("-"))) for month in outcome.months}
+    is_known = pl.col("level").is_not_null() | pl.col("ytd").is_not_null()
+    has_mass = (pl.col("product") == product) & (pl.col("measure") == "quantity_kg") & is_known
+    newest = read_table(snapshot, Metric, months.__contains__, has_mass)["period"].max()
+    return newest if isinstance(newest, date) else None

@@ -1,0 +1,116 @@
+"""Pictures of series by month: what the plot, the page of a release and the brief have in common.
+
+One grammar for all of them (Vega-Lite, by Altair), rendered without a browser. Drawing costs a second of imports, which
+only what is shown to people may cost: whoever draws imports this module inside a function.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import altair
+import polars as pl
+import vl_convert
+
+from tasks.domain.coverage import WORLD
+
+COLOURS = ("#1f3a5f", "#c8553d", "#b07a1c", "#3f7d68", "#7f6a93", "#6f7276")
+PARTNERS_MAX = 5
+# From how many tonnes on an axis has which unit.
+SCALES = ((1e6, 1e-6, "Mt"), (1e5, 1e-3, "kt"))
+# Ticks closer than a month would print the same month several times.
+MONTH_AXIS = altair.Axis(
+    title=None,
+    format="%Y-%m",
+    labelAngle=0,
+    labelOverlap=True,
+    labelSeparation=12,
+    tickMinStep=28 * 24 * 3600 * 1000,
+)
+
+
+def scale_of_tonnes(values: Iterable[float | None]) -> tuple[float, str]:
+    """What tonnes are multiplied by to be read on an axis, and the unit that they then have: t, kt, Mt.
+
+    >>> scale_of_tonnes([353.0, None, 3188.0]), scale_of_tonnes([9_719_544.0])
+    ((1.0, 't'), (1e-06, 'Mt'))
+    """
+    largest = max((abs(value) for value in values if value is not None), default=0.0)
+    return next(((factor, unit) for least, factor, unit in SCALES if largest >= least), (1.0, "t"))
+
+
+def chart(rows: pl.DataFrame, names: dict[str, str], unit: str, scale: float) -> bytes:
+    """A PNG of one product: the world and the largest partners by month, and those partners in the newest month.
+
+    `rows` are of one product and measure (columns period, partner, level); `names` says what a partner is called.
+    """
+    newest_month = rows.filter(pl.col("level").is_not_null())["period"].max()
+    assert isinstance(newest_month, date), "a picture is of something"
+    parts = rows.filter(pl.col("partner") != WORLD, pl.col("level").is_not_null(), period=newest_month)
+    largest = parts.sort("level", "partner", descending=[True, False]).head(PARTNERS_MAX)["partner"].to_list()
+    order = [WORLD, *largest]
+    values = on_calendar(rows, order, names, scale)
+    shown = [names[key] for key in order if key in names]
+    inks = altair.Scale(domain=shown, range=list(COLOURS[: len(shown)]))
+    colour = altair.Color("partner:N", title=None, sort=shown, scale=inks, legend=altair.Legend(orient="top"))
+    left = lines(values).encode(color=colour).properties(width=500, height=250, title=f"by month, {unit}")
+    pictures: list[Any] = [left]
+    # One bar compares nothing.
+    if len(largest) > 1:
+        newest = [
+            row for row in values if row["month"] == f"{newest_month:%Y-%m-%d}" and row["partner"] != names.get(WORLD)
+        ]
+        bars = altair.Chart(pl.DataFrame(newest)).mark_bar(size=24).encode(
+            x=altair.X("value:Q", title=None, axis=altair.Axis(tickCount=5)),
+            y=altair.Y("partner:N", sort=[names[key] for key in largest], axis=altair.Axis(title=None, labelLimit=150)),
+            color=altair.Color("partner:N", legend=None, scale=inks),
+        )  # fmt: skip
+        pictures.append(
+            bars.properties(width=230, height=250, title=f"largest partners in {newest_month:%Y-%m}, {unit}")
+        )
+    return png(altair.hconcat(*pictures), scale=1.25)
+
+
+def on_calendar(rows: pl.DataFrame, partners: list[str], names: dict[str, str], scale: float) -> list[dict[str, Any]]:
+    """Every month from the first with a figure to the last, for each partner; where there is none the value is null.
+
+    A line across a missing month would be a claim.
+    """
+    known = rows.filter(pl.col("level").is_not_null() & pl.col("partner").is_in(partners))
+    first, last = known["period"].min(), known["period"].max()
+    if not isinstance(first, date) or not isinstance(last, date):
+        return []
+    levels = {(row["partner"], row["period"]): row["level"] * scale for row in known.iter_rows(named=True)}
+    there = [partner for partner in partners if partner in set(known["partner"])]
+    months = pl.date_range(first, last, "1mo", eager=True).to_list()
+    return [
+        {"month": f"{month:%Y-%m-%d}", "value": levels.get((partner, month)), "partner": names[partner]}
+        for partner in there
+        for month in months
+    ]
+
+
+def lines(values: list[dict[str, Any]], title: str | None = None) -> altair.Chart:
+    """A line with its points for each partner, broken where a month is missing, from zero on."""
+    data = pl.DataFrame(values, schema={"month": pl.String, "value": pl.Float64, "partner": pl.String})
+    drawn: altair.Chart = altair.Chart(data).mark_line(point=True, strokeWidth=2).encode(
+        x=altair.X("month:T", axis=MONTH_AXIS), y=altair.Y("value:Q", title=title, scale=altair.Scale(zero=True))
+    )  # fmt: skip
+    return drawn
+
+
+def png(picture: Any, scale: float = 2) -> bytes:
+    """Rendered on white, by default at twice the size, so that it is sharp on a good screen."""
+    return vl_convert.vegalite_to_png(_on_white(picture), scale=scale)
+
+
+def svg(picture: Any) -> bytes:
+    """Rendered on white."""
+    return vl_convert.vegalite_to_svg(_on_white(picture)).encode()
+
+
+def _on_white(picture: Any) -> str:
+    drawing: str = picture.configure(
+        background="#ffffff", font="sans-serif", title={"anchor": "start", "fontWeight": "normal"}
+    ).to_json()
+    return drawing

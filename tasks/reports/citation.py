@@ -1,0 +1,102 @@
+"""How a number is cited: who published it, in which files, as known on which day, from which state of the store."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+
+import polars as pl
+import pycountry
+
+from schemas.tables.observation import Observation
+from schemas.tables.release import Release
+from tasks.domain.classification import part_of
+from tasks.ledger.merge import last_word, was_last_on
+from tasks.store.parquet import Partition, read_table
+from tasks.store.snapshot import Snapshot
+
+TITLES_MAX = 3
+OWN_NAMES = {"CHN": "China customs"}
+PRINTED = "published"
+# A figure rests on its own month, on the one before, and on that of a year before.
+BASES = (0, -1, -12)
+PRODUCTS_MAX = 20
+
+
+def customs_of(reporter: str) -> str:
+    """Whose statistics they are.
+
+    >>> customs_of("CHN"), customs_of("BRA")
+    ('China customs', 'Customs of Brazil')
+    """
+    if reporter in OWN_NAMES:
+        return OWN_NAMES[reporter]
+    country = pycountry.countries.get(alpha_3=reporter)
+    return f"Customs of {country.name if country else reporter}"
+
+
+def citation(sources: Sequence[str], reporter: str, day: date | str, snapshot_id: str) -> str:
+    """One line: `China customs via a.csv, as known on 2025-07-20, snapshot 000001-…`; of many sources the first are named.
+
+    >>> citation(["b.csv", "a.csv"], "CHN", "2025-07-20", "000001-abc")
+    'China customs via a.csv and b.csv, as known on 2025-07-20, snapshot 000001-abc'
+    """
+    names = sorted(dict.fromkeys(sources))
+    shown, more = names[:TITLES_MAX], len(names) - TITLES_MAX
+    listed = f"{', '.join(shown)} and {more} other{'' if more == 1 else 's'}" if more > 0 else " and ".join(
+        [part for part in (", ".join(shown[:-1]), shown[-1] if shown else "") if part]
+    )  # fmt: skip
+    via = f" via {listed}" if listed else ""
+    return f"{customs_of(reporter)}{via}, as known on {day}, snapshot {snapshot_id}"
+
+
+def citation_zh(sources: Sequence[str], reporter: str, day: date | str, snapshot_id: str) -> str:
+    """The same in Chinese."""
+    names = sorted(dict.fromkeys(sources))
+    more = len(names) - TITLES_MAX
+    listed = "、".join(names[:TITLES_MAX]) + (f"等{len(names)}个来源" if more > 0 else "")
+    whose = "中国海关" if reporter == "CHN" else f"{reporter}海关"
+    return f"{whose}{f'（{listed}）' if listed else ''}，截至{day}所知，快照{snapshot_id}"
+
+
+def cite_rows(rows: pl.DataFrame, snapshot: Snapshot, as_of: date | None = None) -> str | None:
+    """The citation of rows of `metric` or `trade_flow`; None where there are none, or too many products to be one statement."""
+    products = rows["product"].unique().to_list() if "product" in rows.columns else []
+    if not 0 < len(products) <= PRODUCTS_MAX or "period" not in rows.columns:
+        return None
+    months = {
+        (flow, moved.year, moved.month)
+        for flow, period in rows.select("flow", "period").unique().iter_rows()
+        for moved in (_moved(period, by) for by in BASES)
+    }
+    releases = read_table(snapshot, Release)
+    spoken = _release_ids(snapshot, months, products, as_of)
+    used = releases.filter(pl.col("release_id").is_in(spoken))
+    titles = [_source(row) for row in used.iter_rows(named=True)]
+    reporter = releases["reporter"][0] if releases.height else "CHN"
+    return citation(titles, reporter, as_of or known_on(releases), snapshot.id)
+
+
+def known_on(releases: pl.DataFrame) -> date | str:
+    """The day up to which a store knows: that of its newest release."""
+    newest = releases["released_on"].max()
+    return newest if isinstance(newest, date) else "no day"
+
+
+def _source(row: dict[str, object]) -> str:
+    name = str(row["title"] or row["release_id"])
+    return f"{name} (figures printed elsewhere)" if row["kind"] == PRINTED else name
+
+
+def _release_ids(
+    snapshot: Snapshot, months: Collection[Partition], products: Sequence[str], as_of: date | None
+) -> list[str]:
+    of_them = pl.any_horizontal(map(part_of, products))
+    rows = read_table(
+        snapshot, Observation, months.__contains__, of_them, columns=("flow", "release_id", "known_from", "known_until")
+    )
+    standing = last_word(rows) if as_of is None else rows.filter(was_last_on(as_of))
+    return standing["release_id"].unique().sort().to_list()
+
+
+def _moved(day: date, months: int) -> date:
+    number = day.year * 12 + day.month - 1 + months
+    return date(number // 12, number % 12 + 1, 1)

@@ -1,0 +1,88 @@
+"""What stands beside rows that people take along: what each column means, in which unit, and which releases speak of the rows."""
+
+import importlib.metadata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from schemas.table import Table, table_name
+from schemas.tables.catalog import LAYOUTS
+from schemas.tables.release import Release
+from tasks.domain.classification import members
+from tasks.domain.coverage import EVERYTHING
+from tasks.domain.periods import month_index, month_number
+from tasks.store.mirror import address_of
+from tasks.store.parquet import read_table
+from tasks.store.snapshot import Snapshot
+
+# A growth and a rolling sum rest on the months before.
+LOOKS_BACK_MONTHS = {"metric": 23, "event_window": 12, "event_month": 12}
+RELEASE = (
+    "release_id", "title", "source", "kind", "released_on", "flow", "partners", "first_month", "last_month", "raw_sha256"
+)  # fmt: skip
+PREFIXES = (2, 4, 6, 8)
+
+
+@dataclass(frozen=True)
+class Notes:
+    """`name` of the rows, `facts` about them in a line each, and the tables of columns and of releases."""
+
+    name: str
+    facts: list[tuple[str, str]]
+    columns: pl.DataFrame
+    releases: pl.DataFrame
+
+
+def notes(
+    snapshot: Snapshot, model: type[Table], rows: pl.DataFrame, as_of: date | None = None, shown: Sequence[str] = ()
+) -> Notes:  # fmt: skip
+    """The notes on rows of a table of a snapshot, as they are or as of a day; on all of their columns, or on those that are shown."""
+    name, fields = table_name(model), model.to_schema().columns
+    columns = [
+        (column, (field.metadata or {}).get("unit", ""), field.description or "") if field is not None else (column, "", "")
+        for column, field in ((column, fields.get(column)) for column in shown or rows.columns)
+    ]  # fmt: skip
+    facts = [
+        ("table", name), ("store", str(address_of(snapshot.store))), ("snapshot", snapshot.id),
+        *([("as known on", str(as_of))] if as_of else []), ("written by", f"Tidewaiter {importlib.metadata.version('tidewaiter')}"),
+    ]  # fmt: skip
+    schema = {"column": pl.String, "unit": pl.String, "meaning": pl.String}
+    return Notes(name, facts, pl.DataFrame(columns, schema, orient="row"), _releases(snapshot, model, rows, as_of))
+
+
+def _releases(snapshot: Snapshot, model: type[Table], rows: pl.DataFrame, as_of: date | None) -> pl.DataFrame:
+    """The releases that the rows name or, of figures, those that speak of their products in their months or those before."""
+    releases = read_table(snapshot, Release).sort("released_on", "release_id")
+    if as_of is not None:
+        releases = releases.filter(pl.col("released_on") <= as_of)
+    named = [name for name in rows.columns if name.endswith("release_id")]
+    if named:
+        ids = {identity for name in named for identity in rows[name].drop_nulls()}
+        return releases.filter(pl.col("release_id").is_in(sorted(ids))).select(RELEASE)
+    layout = LAYOUTS.get(table_name(model))
+    if layout is None or layout.month_of is None or "product" not in rows.columns or not rows.height:
+        return releases.select(RELEASE)
+    first, last = rows[layout.month_of].min(), rows[layout.month_of].max()
+    assert isinstance(first, date)
+    assert isinstance(last, date)
+    back = LOOKS_BACK_MONTHS.get(table_name(model), 0)
+    near = releases.filter(
+        pl.col("flow").is_null() | pl.col("flow").is_in(rows["flow"].unique().implode()),
+        month_index("last_month") >= month_number(first) - back, month_index("first_month") <= month_number(last),
+    )  # fmt: skip
+    wanted = rows["product"].unique().to_list()
+    codes = {code for product in wanted for code in (product, *members(product))}
+    return near.filter(pl.Series([_speaks(asked, codes) for asked in near["products"]], dtype=pl.Boolean)).select(
+        RELEASE
+    )
+
+
+def _speaks(asked: Iterable[str], codes: Iterable[str]) -> bool:
+    """Whether a release that was asked for some codes has one of `codes`, something below it, or what it is part of."""
+    said = set(asked)
+    parts = {code[:digits] for code in said for digits in PREFIXES}
+    return EVERYTHING in said or any(
+        code in parts or code in said or any(code[:digits] in said for digits in PREFIXES) for code in codes
+    )

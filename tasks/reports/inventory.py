@@ -1,0 +1,105 @@
+"""What is in a store: products, partners, months and releases, each with its first and last month with a figure."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+import polars as pl
+
+from schemas.tables.release import Release
+from tasks.ledger.name_tables import NameTables
+from tasks.reports import query
+from tasks.reports.questions import totals
+from tasks.reports.resolver import Resolver
+from tasks.reports.search import search_names, search_products
+from tasks.store.parquet import read_table
+from tasks.store.snapshot import Snapshot
+
+
+def inventory(store: Path, kind: str) -> pl.DataFrame:
+    """The products, partners, months or releases of a store, a row each. Raises NothingPublished."""
+    snapshot = query.open_published(store)
+    if kind == "releases":
+        return _releases(snapshot)
+    if kind == "months":
+        return _months(snapshot)
+    names = Resolver(snapshot).names
+    return _things(snapshot, names, kind.removesuffix("s"))
+
+
+def search(store: Path, text: str) -> pl.DataFrame:
+    """Products and partners of a store that `text` finds, the best first: kind, code, name and Chinese name, directions, first and
+    last month with a figure, number of months. Codes without a figure come last. Raises NothingPublished."""
+    snapshot = query.open_published(store)
+    names = Resolver(snapshot).names
+    parts = []
+    for subject, table, find in (
+        ("product", names.product_name, search_products), ("partner", names.partner_name, search_names),
+    ):  # fmt: skip
+        hits = [hit.code for hit in find(table, text)]
+        order = pl.DataFrame({"code": hits, "place": range(len(hits))}, schema={"code": pl.String, "place": pl.Int64})
+        there = _things(snapshot, names, subject, hits).rename({subject: "code"})
+        parts.append(there.join(order, on="code").select(*_SHOWN, kind=pl.lit(subject), place="place"))
+    found = pl.concat(parts)
+    return found.sort(pl.col("first_month").is_null(), pl.col("kind") == "partner", "place").drop("place")
+
+
+_SHOWN = tuple(map(pl.col, ("code", "name", "name_zh", "flows", "first_month", "last_month", "months")))
+
+
+def _things(snapshot: Snapshot, names: NameTables, subject: str, keys: Collection[str] | None = None) -> pl.DataFrame:
+    """Each product or partner with its names, directions and months."""
+    table = names.product_name if subject == "product" else names.partner_name
+    named = table.select(subject, "name", name_zh=pl.coalesce("printed_zh", "reference_zh"))
+    if keys is not None:
+        named = named.filter(pl.col(subject).is_in(list(keys)))
+    months = _known(snapshot, subject, None if keys is None else named[subject].to_list())
+    spans = months.group_by(subject).agg(
+        pl.col("flow").unique().sort().str.join("+").alias("flows"), first_month=pl.col("period").min(),
+        last_month=pl.col("period").max(), months=pl.col("period").n_unique(),
+    )  # fmt: skip
+    rows = named.join(spans, on=subject, how="left").with_columns(pl.col("months").fill_null(0))
+    # The world and groups of partners stand before those that they are made of.
+    first = pl.col(subject).is_in(totals()).not_()
+    return rows.sort(first, subject) if subject == "partner" else rows.sort(subject)
+
+
+def _known(snapshot: Snapshot, subject: str, keys: Collection[str] | None) -> pl.DataFrame:
+    """Each key, direction and month that has a figure."""
+    wanted = pl.lit(True) if keys is None else pl.col(subject).is_in(list(keys))
+    rows = [frame.filter(wanted).select(subject, "flow", "period").unique().collect() for frame in _figures(snapshot)]
+    return pl.concat(rows) if rows else pl.DataFrame(schema={subject: pl.String, "flow": pl.String, "period": pl.Date})
+
+
+def _months(snapshot: Snapshot) -> pl.DataFrame:
+    """Each direction and month, with how many products and partners have a figure, and the releases that speak of it."""
+    rows = [
+        frame.group_by("flow", "period").agg(
+            products=pl.col("product").n_unique(), partners=pl.col("partner").filter(~pl.col("partner").is_in(totals())).n_unique()
+        ).collect()
+        for frame in _figures(snapshot)
+    ]  # fmt: skip
+    kinds = {"flow": pl.String, "period": pl.Date, "products": pl.UInt32, "partners": pl.UInt32}
+    found = pl.concat(rows) if rows else pl.DataFrame(schema=kinds)
+    releases = read_table(snapshot, Release).select("flow", "first_month", "last_month", "release_id")
+    speaking = found.join(releases, how="cross", suffix="_of").filter(
+        pl.col("flow_of").is_null() | (pl.col("flow_of") == pl.col("flow")),
+        pl.col("period").is_between("first_month", "last_month"),
+    )
+    counts = speaking.group_by("flow", "period").agg(releases=pl.len())
+    return found.join(counts, on=["flow", "period"], how="left").rename({"period": "month"}).sort("flow", "month")
+
+
+def _figures(snapshot: Snapshot) -> list[pl.LazyFrame]:
+    """The rows of metric that have a level, of each direction."""
+    return [
+        pl.scan_parquet(files, hive_partitioning=False, glob=False)
+        .filter(pl.col("level").is_not_null())
+        .select("product", "partner", "period", flow=pl.lit(flow))
+        for flow in ("export", "import")
+        if (files := snapshot.paths("metric", flow))
+    ]
+
+
+def _releases(snapshot: Snapshot) -> pl.DataFrame:
+    columns = ("release_id", "title", "released_on", "flow", "first_month", "last_month")
+    return read_table(snapshot, Release).select(columns).sort("released_on", "release_id")

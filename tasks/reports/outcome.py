@@ -1,0 +1,35 @@
+"""What came of a release, in words: the outcome of a run."""
+
+from pathlib import Path
+
+from pandera.typing.polars import DataFrame
+
+from schemas.forms.outcome import Outcome
+from schemas.tables.release import Finding, finding_line
+from tasks.ingest.normalise import Normalised
+from tasks.store.publish import Published
+
+
+def report(published: Published, release: Normalised, findings: DataFrame[Finding]) -> Outcome:
+    """The outcome of a published release, or of one that held nothing new."""
+    row = release.release.row(0, named=True)
+    detail = release.detail
+    lines = {
+        severity: [finding_line(found) for found in findings.filter(severity=severity).iter_rows(named=True)]
+        for severity in ("warning", "info")
+    }
+    return Outcome(
+        status="published" if published.changed else "nothing new",
+        release_id=row["release_id"],
+        title=row["title"],
+        snapshot_id=published.snapshot.id,
+        flows=detail["flow"].unique().sort().to_list(),
+        months=detail["period_end"].dt.strftime("%Y-%m").unique().sort().to_list(),
+        products=detail["product"].unique().sort().to_list(),
+        records=row["records"],
+        records_observed=row["records_observed"],
+        records_quarantined=row["records_quarantined"],
+        warnings=lines["warning"],
+        notes=lines["info"],
+        healed=[Path(path).name for path in published.healed],
+    )

@@ -1,0 +1,105 @@
+"""A series as a picture file: months on the calendar, gaps where a month is missing, lines where export controls took effect."""
+
+from datetime import date
+
+import altair
+import polars as pl
+
+from schemas.tables.trade_flow import VALUES
+from tasks.domain.classification import holds
+from tasks.domain.errors import NoFigure
+from tasks.domain.labels import partner_name, product_name
+from tasks.domain.measure_states import took_effect
+from tasks.domain.measures import MIXED, MIXED_WORDS, events_of
+from tasks.domain.periods import month_end
+from tasks.domain.text import named
+from tasks.reports.charts import COLOURS, lines, on_calendar, png, scale_of_tonnes, svg
+from tasks.reports.query import Keys, several
+
+KG_PER_TONNE = 1000
+TONNES = {"t": "tonnes", "kt": "thousand tonnes", "Mt": "million tonnes"}
+PICTURES = (".png", ".svg")
+# Between the product and the partner of a line; it stands in no key.
+BETWEEN = "\t"
+UNITS = {name: (1e-6, f"million {name.removeprefix('value_').upper()}") for name in VALUES}
+
+
+def draw(rows: pl.DataFrame, product: Keys, partners: list[str], measure: str, form: str, cited: str = "") -> bytes:
+    """The bytes of a PNG or SVG, with a line for each product and partner; `rows` are of the table metric, `cited` is
+    the line that says where they come from.
+
+    Raises NoFigure, and ValueError for another form.
+    """
+    if form not in PICTURES:
+        raise ValueError(
+            f"{form or 'a name without an ending'} is no picture that can be drawn; end the name in .png or .svg"
+        )
+    products = several(product) or []
+    # A line is named by its product and partner, as far as there are several of them.
+    names = {_line(code, to): _label(products, partners, code, to) for code in products for to in partners}
+    known = rows.filter(pl.col("level").is_not_null(), measure=measure).with_columns(
+        partner=pl.concat_str("product", pl.lit(BETWEEN), "partner")
+    )
+    if absent := sorted({*names} - {*known["partner"]}):
+        code = absent[0].split(BETWEEN)[0]
+        there = rows.filter(pl.col("level").is_not_null(), product=code)
+        gone = [line.split(BETWEEN)[1] for line in absent if line.startswith(code + BETWEEN)]
+        raise NoFigure(
+            f"nothing to draw of {code}, {measure}, partner {', '.join(gone)}; there are measures "
+            f"{named({*there['measure']}) or 'none'} and partners {named({*there['partner']}) or 'none'}"
+        )
+    factor, unit = UNITS.get(measure, (1.0, measure))
+    shown = known.filter(pl.col("partner").is_in(list(names)))
+    if measure == "quantity_kg":
+        scale, short = scale_of_tonnes(shown["level"] / KG_PER_TONNE)
+        factor, unit = scale / KG_PER_TONNE, TONNES[short]
+    first, last = min(shown["period"]), max(shown["period"])
+    inks = altair.Scale(range=list(COLOURS)) if len(names) <= len(COLOURS) else altair.Scale(scheme="tableau20")
+    drawn = lines(on_calendar(known, list(names), names, factor), unit).encode(
+        color=altair.Color("partner:N", title=None, sort=list(names.values()), scale=inks,
+                           legend=altair.Legend(orient="top", labelLimit=0, columns=1 if len(products) > 1 else 0))
+    )  # fmt: skip
+    until = month_end(last)
+    measures = {
+        row["event"]: row for code in products for row in events_of(code, rows["flow"][0]).iter_rows(named=True)
+    }
+    dated = [(day, row) for row in measures.values() if (day := _effect(row)) and first <= day <= until]
+    events = sorted(dated, key=lambda pair: pair[0])
+    marks = [{"month": day.isoformat(), "number": number} for number, (day, _) in enumerate(events, 1)]
+    layers: list[altair.Chart] = [drawn]
+    if marks:
+        base = altair.Chart(pl.DataFrame(marks)).encode(x="month:T")
+        layers += [
+            base.mark_rule(strokeDash=[4, 3], color="#444444"),
+            base.mark_text(dy=-8, color="#444444", fontSize=12, fontWeight="bold").encode(
+                y=altair.value(0), text="number:Q"
+            ),
+        ]
+    notes = [f"{number}  {day}  {row['body']}: {row['document']}" for number, (day, row) in enumerate(events, 1)]
+    notes += [MIXED_WORDS] if any(holds(code, MIXED) for code in products) else []
+    notes += [cited] if cited else []
+    title = f"{str(rows['flow'][0]).capitalize()}s"
+    if len(products) == 1:
+        title += f" of {product_name(products[0])}"
+    elif len(partners) == 1:
+        title += f", {partner_name(partners[0])}"
+    chart = altair.layer(*layers).properties(
+        width=720, height=360, title=altair.TitleParams(title, subtitle=notes, fontWeight="bold")
+    )
+    return png(chart) if form == ".png" else svg(chart)
+
+
+def _line(product: str, partner: str) -> str:
+    return f"{product}{BETWEEN}{partner}"
+
+
+def _label(products: list[str], partners: list[str], product: str, partner: str) -> str:
+    """What a line is called: by what tells it from the others."""
+    if len(products) == 1:
+        return partner_name(partner)
+    return product_name(product) if len(partners) == 1 else f"{product_name(product)}, {partner_name(partner)}"
+
+
+def _effect(row: dict[str, str]) -> date | None:
+    """The day on which a measure took effect, if it ever did."""
+    return date.fromisoformat(row["effective_from"]) if took_effect(row) else None

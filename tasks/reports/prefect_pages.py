@@ -1,0 +1,114 @@
+"""Pages about a release, or a run over many files, in the Prefect UI. The keys are stable, so each key is a history over the
+releases of a source, or over the runs.
+
+Besides `steps.step` and `steps.cluster` the only module that knows Prefect. It is called from inside a flow run; the caller sees to it
+that a failure here never fails a publication.
+"""
+
+import re
+from pathlib import Path
+from typing import cast
+from uuid import UUID
+
+from schemas.forms.held import HeldRelease
+from schemas.forms.outcome import Outcome
+from schemas.forms.watch import WatchReport
+from tasks.domain.text import clip, counted
+from tasks.reports.markdown_text import plain
+from tasks.reports.release_page import Pages, pages
+
+CELL_MAX = 300
+
+
+def write(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
+    """Write the pages of a published release, and give them."""
+    from prefect.artifacts import create_markdown_artifact, create_table_artifact
+
+    made = pages(store, outcome, pictures=pictures)
+    create_markdown_artifact(made.summary, key=key_of("summary", outcome), description=plain(made.lead))
+    month, of = outcome.months[-1], f"of {_about(outcome)}"
+    tables = (
+        ("checks", made.checks, f"{month}: {counted(len(made.checks), 'doubt')} and remarks {of}"),
+        ("quarantine", made.quarantine, f"{month}: {counted(outcome.records_quarantined, 'record')} set aside {of}"),
+        ("lineage", made.lineage, f"{month}: {counted(len(made.lineage), 'step')} from {counted(outcome.records, 'record')} to "
+         f"snapshot {outcome.snapshot_id}; hashes are on the page {key_of('hashes', outcome)} {of}"),
+        ("hashes", made.hashes, f"{month}: the hash of everything that a step took or made {of}"),
+    )  # fmt: skip
+    for name, rows, words in tables:
+        if rows:
+            create_table_artifact(rows, key=key_of(name, outcome), description=words)
+    for place in outcome.briefs:
+        if place.endswith(".md"):
+            name = Path(place).stem
+            create_markdown_artifact(
+                (store / place).read_text(encoding="utf-8"),
+                key=f"brief-{re.sub('[^a-z0-9]+', '-', name)}",
+                description=f"{Path(place).parent.name}: brief; with charts: {plain(str(store / Path(place).with_suffix('.html')))}",
+            )
+    return made
+
+
+def write_summary(store: Path, outcome: Outcome) -> None:
+    """Write the first of the pages of a published release once more, with its pictures."""
+    from prefect.artifacts import create_markdown_artifact
+
+    made = pages(store, outcome)
+    create_markdown_artifact(made.summary, key=key_of("summary", outcome), description=plain(made.lead))
+
+
+def write_held(kept: HeldRelease) -> None:
+    """Write the page of a release that waits for a decision: a row for each finding, with what to do."""
+    from prefect.artifacts import create_table_artifact
+
+    rows = [
+        {
+            "check": one.check,
+            "about": one.subject,
+            "found": one.observed,
+            "expected": one.expected,
+            "what to do": one.advice,
+        }
+        for one in kept.findings
+    ]
+    create_table_artifact(
+        [{name: clip(text, CELL_MAX) for name, text in row.items()} for row in rows],
+        key=f"held-{kept.source.replace('_', '-')}-{kept.flow or 'both'}",
+        description=f"{counted(len(rows), 'finding')} against {plain(kept.title)}, release {kept.release_id}; nothing of it is published",
+    )
+
+
+def write_files(report: WatchReport) -> None:
+    """Write the page of a run over many files: a row for each, with what came of it and why; none where there is no such file."""
+    from prefect.artifacts import create_table_artifact
+
+    if report.rows:
+        known = f"; {counted(report.looked.published, 'file')} published before" if report.looked.published else ""
+        create_table_artifact(report.rows, key="files", description=f"{report.headline}{known}: what came of each file")
+
+
+def _about(outcome: Outcome) -> str:
+    return f"{plain(outcome.title)}, {outcome.span}, release {outcome.release_id}"
+
+
+class Bar:
+    """A progress bar on the page of the run. It has no key: a bar is of one run and has no history."""
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+        self.artifact: UUID | None = None
+
+    def show(self, share: float, words: str) -> None:
+        """Fill the bar to `share` of 1."""
+        from prefect.artifacts import create_progress_artifact, update_progress_artifact
+
+        words = plain(words)
+        if self.artifact is None:
+            self.artifact = cast(UUID, create_progress_artifact(share * 100, description=words))
+        else:
+            update_progress_artifact(self.artifact, progress=share * 100, description=words)
+
+
+def key_of(page: str, outcome: Outcome) -> str:
+    """`summary-gacc-query-export`: one history for each page, source and direction."""
+    source = outcome.release_id.rpartition("-")[0].replace("_", "-")
+    return f"{page}-{source}-{'-'.join(outcome.flows)}"

@@ -1,0 +1,83 @@
+"""What the package `tidewaiter` offers to Python programs, made from the functions behind the commands.
+
+Belongs here: how a caller's arguments become a question. The signatures and what they promise are in `tidewaiter`.
+"""
+
+import os
+import warnings
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from schemas.forms.address import read_address
+from schemas.forms.trace import Trace
+from schemas.names import FIGURES
+from tasks.domain.periods import month_number
+from tasks.lineage.operands import Point
+from tasks.lineage.trace import Tracer
+from tasks.reports import inventory, query
+from tasks.reports.questions import Question, ask
+from tasks.reports.resolver import Resolver
+from tasks.store import resolve
+from tasks.store.mirror import at_hand
+from tasks.store.resolve import OpenRelease
+
+STORE, DEFAULT = "TIDEWAITER_STORE", "store"
+Texts = str | Iterable[str] | None
+
+
+class HowUnderstood(UserWarning):
+    """What a reader of the rows should know: which products a name stands for, which measure was taken, why there is no row."""
+
+
+def read(
+    product: Texts, partner: Texts, store: str | Path | None, as_of: date | str | None, **asked: Any
+) -> pl.DataFrame:
+    """The rows of a question; what the command line says on standard error is a warning."""
+    columns = _several(asked.pop("columns", None))
+    question = Question(
+        products=_several(product), partners=_several(partner), columns=columns,
+        as_of=date.fromisoformat(as_of) if isinstance(as_of, str) else as_of, **asked,
+    )  # fmt: skip
+    found = ask(_folder(store), question)
+    for note in found.notes:
+        warnings.warn(note, HowUnderstood, stacklevel=3)
+    return found.selected(columns)
+
+
+def search(text: str, store: str | Path | None) -> pl.DataFrame:
+    """What the word finds."""
+    return inventory.search(_folder(store), text)
+
+
+def trace(
+    product: str, partner: str, month: str, metric: str, measure: str, flow: str, store: str | Path | None
+) -> Trace:
+    """The trace of one figure."""
+    snapshot = query.open_published(_folder(store))
+    asked = Resolver(snapshot)
+    if metric not in FIGURES:
+        raise ValueError(f"there is no metric {metric!r}; there are {', '.join(FIGURES)}")
+    code, key = asked.product(product), asked.partner(partner)
+    point = Point(flow, code, key, measure, month_number(asked.month(month, flow)))
+    return Tracer(snapshot, flow, code).trace(point, metric)
+
+
+def open_release(store: str | Path | None, release: str | None) -> OpenRelease:
+    """One published state of a store."""
+    return resolve.open_release(_given(store), release)
+
+
+def _several(given: Texts) -> tuple[str, ...]:
+    return () if given is None else (given,) if isinstance(given, str) else tuple(given)
+
+
+def _given(store: str | Path | None) -> str | Path:
+    return store if store is not None else os.environ.get(STORE, DEFAULT)
+
+
+def _folder(store: str | Path | None) -> Path:
+    return at_hand(read_address(_given(store)))

@@ -1,0 +1,296 @@
+"""Rows of a published table as people ask for them: by names, of several products, partners and months, the largest first.
+
+Belongs here: what is asked for. How rows are read is in `query`, what a name means in `resolver`, what a person sees in
+`figure_table`.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from schemas.reference.code_tables import code_table
+from schemas.table import polars_schema
+from schemas.tables.catalog import LAYOUTS
+from schemas.tables.trade_flow import VALUES
+from tasks.domain.coverage import WORLD
+from tasks.domain.partner_key import Unresolved
+from tasks.domain.text import named
+from tasks.reports import query
+from tasks.reports import suggestions as nearby
+from tasks.reports.month_words import each_month, is_latest, read_months
+from tasks.reports.resolver import KEY, Resolver
+from tasks.store.parquet import path_partition
+from tasks.store.snapshot import Snapshot
+
+# Beside its code; the language says which of the names.
+NAME_OF = {"product": "product_name", "partner": "partner_name"}
+# Of several measures the largest can only be found among one.
+MEASURES = ("quantity_kg", *VALUES)
+# One text or several: any of them is meant.
+Texts = str | tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a table; names and months as a person writes them."""
+
+    table: str = "metric"
+    products: tuple[str, ...] = ()
+    partners: tuple[str, ...] = ()
+    month: Texts = None
+    flow: str | None = None
+    measure: Texts = None
+    as_of: date | None = None
+    sort: str | None = None
+    ascending: bool = False
+    top: int | None = None
+    columns: tuple[str, ...] = ()
+    names: bool = True
+    language: str = "en"
+
+    @property
+    def months(self) -> tuple[str, ...]:
+        """The months and ranges asked for; none means all."""
+        return _texts(self.month)
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The measures asked for; none means all."""
+        return _texts(self.measure)
+
+    @property
+    def is_of_latest(self) -> bool:
+        """Whether the newest month must be known."""
+        return any(map(is_latest, self.months))
+
+
+class Answer(NamedTuple):
+    """The rows, what is to be said of how the question was understood, and the state that was read."""
+
+    rows: pl.DataFrame
+    notes: tuple[str, ...]
+    snapshot: Snapshot
+
+    def selected(self, columns: Sequence[str]) -> pl.DataFrame:
+        """The rows with these columns, or with all."""
+        return self.rows.select(columns) if columns else self.rows
+
+
+def ask(store: Path, question: Question) -> Answer:
+    """The rows of a question. Raises ValueError (Unresolved where a name means nothing here), and what `query.query` raises."""
+    snapshot = query.open_published(store)
+    resolver = Resolver(snapshot)
+    model, layout = LAYOUTS[question.table].model, LAYOUTS[question.table]
+    there = polars_schema(model)
+    _require_columns(question, there)
+    notes: list[str] = []
+    products = _keys(question.products, "product", resolver, question.table, notes)
+    partners = _keys(question.partners, "partner", resolver, question.table, notes)
+    keys_of = {"product": products, "partner": partners}
+    look = _Look(store, question, _each(products), _each(partners))
+    rows = look.rows(_months(question, snapshot))
+    if layout.month_of is not None and question.is_of_latest:
+        rows = _in_latest(rows, layout.month_of, question.months)
+    if question.measures:
+        known = look.measures()
+        rows = rows.filter(pl.col("measure").is_in(question.measures))
+        if not rows.height and known:
+            raise ValueError(
+                f"there is no measure {named([*map(repr, question.measures)])} here; there are {', '.join(known)}"
+            )
+    notes += _absent(rows, question, keys_of) if rows.height else [f"0 rows: {look.nearby()}"]
+    rows = _ordered(rows, question, notes)
+    if question.names and question.table not in NAME_OF.values():
+        rows = with_names(rows, resolver, question.language)
+    return Answer(rows, tuple(notes), snapshot)
+
+
+def _require_columns(question: Question, there: Collection[str]) -> None:
+    """Conditions on columns that the table does not have, and columns asked for, refuse with those that it has."""
+    named = {name: NAME_OF[name] for name in NAME_OF if name in there} if question.names else {}
+    for asked, name in ((question.products, "product"), (question.partners, "partner"), (question.measures, "measure")):
+        if asked and name not in there:
+            raise ValueError(f"the table {question.table} has no column {name}; it has {', '.join(there)}")
+    for name in (*question.columns, *([question.sort] if question.sort else [])):
+        if name not in (*there, *named.values()):
+            raise ValueError(
+                f"the table {question.table} has no column {name}; it has {', '.join((*there, *named.values()))}"
+            )
+    if question.months and LAYOUTS[question.table].month_of is None:
+        raise ValueError(f"the table {question.table} has no months")
+
+
+def _each(keys: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(key for several in keys.values() for key in several))
+
+
+def _texts(given: Texts) -> tuple[str, ...]:
+    return () if given is None else (given,) if isinstance(given, str) else tuple(given)
+
+
+def _keys(
+    texts: Sequence[str], what: str, resolver: Resolver, table: str, notes: list[str]
+) -> dict[str, tuple[str, ...]]:
+    """The keys that each name means; a key of a table that is not filed by month is taken as it is, for it may speak of other
+    products."""
+    keys: dict[str, tuple[str, ...]] = {}
+    is_strict = LAYOUTS[table].month_of is not None
+    for text in dict.fromkeys(texts):
+        try:
+            if what == "partner":
+                keys[text] = (resolver.partner(text),)
+            else:
+                meant = resolver.product_keys(text)
+                keys[text] = meant.keys
+                notes += [meant.note] if meant.note else []
+        except Unresolved:
+            if is_strict or not (text.isalnum() or KEY.fullmatch(text)):
+                raise
+            keys[text] = (text,)
+    return keys
+
+
+def _months(question: Question, snapshot: Snapshot) -> list[query.Month] | None:
+    """The months asked for; None for all, and where the latest of some keys is asked for, which the rows tell."""
+    filed = sorted(
+        date(year, month, 1)
+        for entry in snapshot.entries(question.table, question.flow)
+        if entry.partition and entry.rows
+        for _, year, month in [path_partition(entry.partition)]
+    )
+    if not question.months or not filed:
+        return None
+    spans = [read_months(text, filed[-1]) for text in question.months]
+    there = [(max(first, filed[0]), min(last, filed[-1])) for first, last in spans]
+    there = [(first, last) for first, last in there if first <= last]
+    if not there:
+        raise ValueError(
+            f"there is no month {', '.join(question.months)} in this store; there is {filed[0]:%Y-%m} to {filed[-1]:%Y-%m}"
+        )
+    if question.is_of_latest and (question.products or question.partners):
+        # The newest month of the store need not be that of the product.
+        return None
+    return each_month(there)
+
+
+def _in_latest(rows: pl.DataFrame, month_of: str, texts: Sequence[str]) -> pl.DataFrame:
+    """The rows of months up to the newest that has a figure, of those that are asked for."""
+    newest = _newest(rows, month_of)
+    if newest is None:
+        return rows
+    return rows.filter(pl.any_horizontal(_is_in(month_of, text, newest) for text in texts))
+
+
+def _newest(rows: pl.DataFrame, month_of: str) -> date | None:
+    """The newest month that has a figure."""
+    is_known = pl.col("level").is_not_null() if "level" in rows.columns else pl.lit(True)
+    newest = rows.filter(is_known)[month_of].max() if rows.height else None
+    return newest.replace(day=1) if isinstance(newest, date) else None
+
+
+def _is_in(month_of: str, text: str, newest: date) -> pl.Expr:
+    return pl.col(month_of).dt.month_start().is_between(*read_months(text, newest))
+
+
+def _absent(rows: pl.DataFrame, question: Question, keys_of: dict[str, dict[str, tuple[str, ...]]]) -> list[str]:
+    """Of several values that were asked for, those of which no row was found, a line for each condition: else nobody would see that
+    half of what was asked for is not there."""
+    absent = {
+        name: [text for text, keys in of.items() if not {*keys} & {*rows[name]}] for name, of in keys_of.items() if of
+    }
+    if question.measures:
+        absent["measure"] = [measure for measure in question.measures if measure not in {*rows["measure"]}]
+    month_of = LAYOUTS[question.table].month_of
+    if month_of is not None and (newest := _newest(rows, month_of)) is not None:
+        absent["month"] = [text for text in question.months if not rows.filter(_is_in(month_of, text, newest)).height]
+    return [f"no rows of {name} {named(texts)}" for name, texts in absent.items() if texts]
+
+
+@dataclass(frozen=True)
+class _Look:
+    """A table with the keys that are asked for."""
+
+    store: Path
+    question: Question
+    products: tuple[str, ...]
+    partners: tuple[str, ...]
+    read: list[pl.DataFrame] = field(default_factory=list)
+
+    def rows(self, months: list[query.Month] | None) -> pl.DataFrame:
+        """Rows in key order. Products are read one by one: of one alone whole row groups are passed over."""
+        layout = LAYOUTS[self.question.table]
+        parts = [
+            query.query(
+                self.store, self.question.table, flow=self.question.flow, product=product, partner=self.partners or None,
+                month=months, as_of=self.question.as_of,
+            )
+            for product in self.products or (None,)
+        ]  # fmt: skip
+        rows = parts[0] if len(parts) == 1 else pl.concat(parts)
+        if len(parts) > 1:
+            order = [*(["flow", layout.month_of] if layout.month_of else []), *layout.sort_by]
+            rows = rows.sort([name for name in order if name in rows.columns])
+        self.read.append(rows)
+        return rows
+
+    def measures(self) -> list[str]:
+        """The measures of the rows read."""
+        return sorted({measure for rows in self.read for measure in rows["measure"].unique()})
+
+    def nearby(self) -> str:
+        """What there is instead."""
+        months = each_month(read_months(text) for text in self.question.months if not is_latest(text))
+        return nearby.what_is_nearby(
+            self.store, self.question.table, flow=self.question.flow, product=self.products or None,
+            partner=self.partners or None, month=months or None, as_of=self.question.as_of,
+        )  # fmt: skip
+
+
+def _ordered(rows: pl.DataFrame, question: Question, notes: list[str]) -> pl.DataFrame:
+    """The rows by a column, the largest first, of each direction and month the `top` ones; totals are no partners there."""
+    if question.sort is None and question.top is None:
+        return rows
+    by = question.sort or ("level" if "level" in rows.columns else None)
+    if by is None:
+        raise ValueError(f"--top needs --sort with a column of the table {question.table}")
+    if "measure" in rows.columns and rows["measure"].n_unique() > 1:
+        measure = next((one for one in MEASURES if (rows["measure"] == one).any()), rows["measure"][0])
+        rows = rows.filter(measure=measure)
+        notes.append(f"of the measure {measure}; another one with --measure")
+    month_of = LAYOUTS[question.table].month_of
+    groups = [name for name in ("flow", month_of) if name and name in rows.columns]
+    is_text = rows.schema[by] == pl.String
+    rows = rows.sort([*groups, by], descending=[False] * len(groups) + [not (question.ascending or is_text)], nulls_last=True,
+                     maintain_order=True)  # fmt: skip
+    if question.top is None:
+        return rows
+    if "partner" in rows.columns and not question.partners:
+        rows = rows.filter(~pl.col("partner").is_in(totals()))
+    ranked = rows.drop_nulls(by)
+    return (
+        ranked.group_by(groups, maintain_order=True).head(question.top).select(rows.columns)
+        if groups
+        else ranked.head(question.top)
+    )
+
+
+def totals() -> list[str]:
+    """Keys that stand for several partners."""
+    return [WORLD, *code_table("partner_groups")["group"].unique().sort()]
+
+
+def with_names(rows: pl.DataFrame, resolver: Resolver, language: str = "en") -> pl.DataFrame:
+    """The rows with the name of each product and partner behind its code, in English or Chinese; null where none is known."""
+    for key, table in (("product", resolver.names.product_name), ("partner", resolver.names.partner_name)):
+        if key not in rows.columns or NAME_OF[key] in rows.columns:
+            continue
+        chinese = pl.coalesce("printed_zh", "reference_zh", "name")
+        names = table.select(key, (chinese if language == "zh" else pl.col("name")).alias(NAME_OF[key]))
+        place = rows.columns.index(key) + 1
+        joined = rows.join(names, on=key, how="left", maintain_order="left")
+        rows = joined.select(*rows.columns[:place], NAME_OF[key], *rows.columns[place:])
+    return rows

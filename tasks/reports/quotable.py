@@ -1,0 +1,155 @@
+"""May a growth be quoted? Each growth against its own series: its base, its past signs, what was revised, what it rests on.
+
+The limits are rows of `quotability.csv`, each with its reason. Nothing here is a judgement of the number, which is what the
+releases say; it is about what a reader would take it for.
+"""
+
+import itertools
+import statistics
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from schemas.reference.code_tables import code_table
+from schemas.tables.metric import status
+from schemas.tables.observation import Observation
+from schemas.tables.verdict import CAVEATS, Caveat, Verdict
+from tasks.domain.classification import part_of
+from tasks.domain.coverage import WORLD
+from tasks.domain.periods import month_number
+from tasks.store.parquet import read_table
+from tasks.store.snapshot import Snapshot
+
+# How many months back is the base of each growth.
+BACK = {"mom_pct": 1, "yoy_pct": 12, "ytd_yoy_pct": 12}
+USUAL_MONTHS, USUAL_KNOWN_MIN = 12, 6
+SIGN_MONTHS = 6
+REVISED_MONTHS = 24
+Row = Mapping[str, Any]
+
+
+def words_of(snapshot: Snapshot, product: str, flow: str) -> pl.DataFrame:
+    """The numbers of which a product consists: its own where it was ever told as such, else those of what belongs to it."""
+    words = read_table(snapshot, Observation, lambda part: part[0] == flow, part_of(product))
+    own = words.filter(pl.col("product") == product)
+    return own if own.height else words
+
+
+class Judge:
+    """Verdicts on the growths of one product.
+
+    `metric` are its rows of that table, and `words` the rows of `observation` of which it consists: of the product itself, or of its
+    members where only these were ever told.
+    """
+
+    def __init__(self, metric: pl.DataFrame, words: pl.DataFrame) -> None:
+        columns = ("level", "ytd", "kinds", *(name for figure in BACK for name in (figure, status(figure))))
+        rows = metric.select(pl.col("partner", "measure").cast(pl.String), "period", *columns)
+        self._rows: dict[tuple[str, str, int], Row] = {
+            (row["partner"], row["measure"], month_number(row["period"])): row for row in rows.iter_rows(named=True)
+        }
+        single = words.filter(pl.col("period_start").dt.month_start() == pl.col("period_end").dt.month_start())
+        self._words = single.with_columns(
+            month=pl.col("period_start").dt.year() * 12 + pl.col("period_start").dt.month() - 1
+        )
+        limits = code_table("quotability").select("caveat", "figure", "limit")
+        self._limits = {(caveat, figure): float(limit) for caveat, figure, limit in limits.iter_rows()}
+
+    def verdict(self, partner: str, measure: str, figure: str, month: date) -> Verdict | None:
+        """The verdict on a growth; None where there is none, or of a figure that is no growth."""
+        if figure not in BACK:
+            return None
+        place = (partner, measure, month_number(month))
+        row = self._rows.get(place)
+        if row is None or row[figure] is None:
+            return None
+        checks = {
+            "nearly_nothing": self._nearly_nothing, "low_base": self._low_base, "sign_flips": self._sign_flips,
+            "revision_noise": self._revision_noise, "coverage": self._coverage, "implied_base": self._implied_base,
+        }  # fmt: skip
+        assert [*checks] == [*CAVEATS]
+        found = []
+        for name, check in checks.items():
+            limit = self._limits.get((name, figure), self._limits.get((name, "*")))
+            numbers = None if limit is None else check(place, figure, row, limit)
+            if numbers is not None:
+                found.append(Caveat(name=name, numbers=numbers))
+        word = "yes" if not found else "no" if found[0].name == "nearly_nothing" else "care"
+        return Verdict.model_validate({"word": word, "caveats": tuple(found)})
+
+    def _base(self, place: tuple[str, str, int], figure: str, row: Row) -> float | None:
+        """What the growth is measured from, as published, else as it implies it."""
+        column = "ytd" if figure == "ytd_yoy_pct" else "level"
+        before = self._rows.get((*place[:2], place[2] - BACK[figure]))
+        if before is not None and before[column] is not None:
+            return float(before[column])
+        ratio = 1 + row[figure] / 100
+        return row[column] / ratio if ratio > 0 and row[column] is not None else None
+
+    def _nearly_nothing(
+        self, place: tuple[str, str, int], figure: str, row: Row, limit: float
+    ) -> dict[str, float] | None:
+        base = self._base(place, figure, row)
+        last = place[2] - BACK[figure]
+        first = last - last % 12 if figure == "ytd_yoy_pct" else last
+        steps = self._told(place, range(first, last + 1)).filter(pl.col("known_until").is_null())["resolution"].max()
+        if base is None or not isinstance(steps, int) or base >= limit * steps:
+            return None
+        return {"base": base, "step": float(steps)}
+
+    def _low_base(self, place: tuple[str, str, int], figure: str, row: Row, limit: float) -> dict[str, float] | None:
+        base, last = self._base(place, figure, row), place[2] - BACK[figure]
+        months = ((*place[:2], last - back) for back in range(1, USUAL_MONTHS + 1))
+        known = [found["level"] for month in months if (found := self._rows.get(month)) and found["level"] is not None]
+        if base is None or len(known) < USUAL_KNOWN_MIN:
+            return None
+        usual = statistics.median(known)
+        return {"base": base, "usual": usual} if base < limit * usual else None
+
+    def _sign_flips(self, place: tuple[str, str, int], figure: str, row: Row, limit: float) -> dict[str, float] | None:
+        months = ((*place[:2], place[2] - back) for back in range(SIGN_MONTHS))
+        growths = [found[figure] for month in months if (found := self._rows.get(month)) and found[figure]]
+        flips = sum(one * other < 0 for one, other in itertools.pairwise(growths))
+        return {"flips": float(flips)} if flips >= limit else None
+
+    def _revision_noise(
+        self, place: tuple[str, str, int], figure: str, row: Row, limit: float
+    ) -> dict[str, float] | None:
+        told = self._told(place, range(place[2] - REVISED_MONTHS + 1, place[2] + 1)).sort("known_from")
+        keys = told.group_by("month", "product", "partner").agg(
+            pl.col("value").first().alias("first"), pl.col("value").last().alias("last"), pl.col("resolution").first()
+        )
+        months = keys.group_by("month").agg(pl.col("first", "last", "resolution").sum())
+        move = (pl.col("last") - pl.col("first")).abs()
+        # What is printed with fewer digits first was not changed by the digits that came later.
+        moved = (
+            months.filter(move > pl.col("resolution"), pl.col("first") > 0).select(move / pl.col("first")).to_series()
+        )
+        largest = moved.max()
+        if not isinstance(largest, float) or abs(row[figure]) > limit * (100 + row[figure]) * largest:
+            return None
+        return {"largest": 100 * largest, "revised": float(moved.len()), "months": float(months.height)}
+
+    def _coverage(self, place: tuple[str, str, int], figure: str, row: Row, limit: float) -> dict[str, float] | None:
+        kinds = (row["kinds"] or "").count("+") + 1
+        return {"kinds": float(kinds)} if kinds > limit else None
+
+    def _implied_base(
+        self, place: tuple[str, str, int], figure: str, row: Row, limit: float
+    ) -> dict[str, float] | None:
+        return {} if row[status(figure)] == "implied_base" else None
+
+    def _told(self, place: tuple[str, str, int], months: Sequence[int]) -> pl.DataFrame:
+        """The numbers of months of a series, whichever day they are of: its own, else those of the partners that it consists of."""
+        partner, measure, _ = place
+        rows = self._words.filter(pl.col("measure") == measure, pl.col("month").is_in([*months]))
+        own = rows.filter(pl.col("partner") == partner)
+        if own.height:
+            return own
+        groups = code_table("partner_groups")
+        members = groups.filter(pl.col("group") == partner)["partner"].unique()
+        if members.len():
+            return rows.filter(pl.col("partner").is_in(members.implode()))
+        return rows.filter(pl.col("partner") != WORLD) if partner == WORLD else own

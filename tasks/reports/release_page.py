@@ -1,0 +1,280 @@
+"""A published release as pages for a person: the headline, what may not be compared, doubts, records set aside, lineage.
+
+Everything is read from the store, so a page says what is published and not what a run believed. Markdown and rows come
+out; who shows them is `tasks/reports/prefect_pages.py`. Rounding and words belong here and in `tasks/reports/terminal.py`.
+"""
+
+import base64
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from schemas.forms.outcome import Outcome
+from schemas.reference.code_tables import code_table
+from schemas.table import Table
+from schemas.tables.lineage import Lineage
+from schemas.tables.metric import MADE, MISSING, Metric, status
+from schemas.tables.release import Finding, Quarantine, Release
+from schemas.tables.revision import Revision
+from schemas.tables.trade_flow import VALUES
+from tasks.domain.classification import holds
+from tasks.domain.coverage import WORLD
+from tasks.domain.labels import partner_name, product_name, row_name, written_month
+from tasks.domain.measures import MIXED, MIXED_WORDS
+from tasks.domain.text import clip, counted
+from tasks.reports import lineage_page
+from tasks.reports.markdown_text import plain
+from tasks.reports.revision_page import revision_report
+from tasks.reports.terminal import amount
+from tasks.store.parquet import Partition, path_partition, read_table
+from tasks.store.snapshot import Snapshot, open_snapshot
+
+PRODUCTS_MAX, PARTNERS_MAX, MONTHS_SHOWN, RECORDS_MAX = 3, 12, 25, 200
+# Measure, unit in which a person reads it, and what a figure is multiplied by; the first that a product has is shown.
+MEASURES = (
+    ("quantity_kg", "t", 1e-3),
+    *((name, f"{name.removeprefix('value_').upper()} million", 1e-6) for name in VALUES),
+)
+GROWTH = (("mom_pct", "m/m, %"), ("yoy_pct", "y/y, %"))
+NOT_COMPARABLE = (
+    "combined_months",
+    "no_base",
+    "zero_base",
+    "definition_break",
+    "not_covered",
+    "incomplete_year",
+    "no_world_total",
+    "other_unit",
+)
+Row = dict[str, Any]
+
+
+class Headline(NamedTuple):
+    """The newest month of one product: in one line, and as a table with its picture."""
+
+    lead: str
+    lines: list[str]
+
+
+class Pages(NamedTuple):
+    """The pages about one release; a page without rows has nothing to tell. `lead` is the finding in one line."""
+
+    lead: str
+    summary: str
+    checks: list[Row]
+    quarantine: list[Row]
+    lineage: list[Row]
+    hashes: list[Row]
+    revised: int
+
+
+def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
+    """Everything that is shown about a published release; `pictures` are a good part of what it costs."""
+    snapshot = open_snapshot(store)
+    assert snapshot is not None, "a release was just published"
+    release = _of(snapshot, Release, outcome).row(0, named=True)
+    findings = _of(snapshot, Finding, outcome)
+    revision = read_table(snapshot, Revision, where=pl.col("new_release_id") == outcome.release_id)
+    revised = revision.height
+    shown = [part for flow in outcome.flows for part in _headlines(snapshot, outcome, flow, pictures=pictures)]
+    lead = shown[0].lead if shown else f"{outcome.months[-1]}: {' and '.join(outcome.flows)}"
+    lines = [f"# {plain(lead)}", ""]
+    lines += [f"**Revised: {counted(revised, 'number')}** of earlier releases; see below.", ""] if revised else []
+    lines += _doubts(findings)
+    lines += [
+        line
+        for row in findings.filter(check="approved").iter_rows(named=True)
+        for line in (f"> **Published although held**: {plain(row['observed'])}", "")
+    ]
+    lines += [line for part in shown for line in part.lines]
+    if revised:
+        lines += [
+            "",
+            revision_report(revision, release).replace("\n# ", "\n## ").replace("# Revisions", "## Revisions", 1),
+        ]
+    lines += [
+        "", "## Where this comes from", "",
+        f"**{plain(outcome.title)}**: {', '.join(outcome.flows)}, {outcome.span}; public from {release['released_on']}. "
+        f"{counted(outcome.records, 'record')} = {outcome.records_observed:,} observed + {outcome.records_quarantined:,} quarantined.", "",
+        f"Release `{outcome.release_id}`, snapshot `{outcome.snapshot_id}`, raw sha256 `{release['raw_sha256'][:16]}…`", "",
+    ]  # fmt: skip
+    page, hashes = _lineage(snapshot, outcome, release)
+    return Pages(lead, "\n".join(lines), _checks(findings), _quarantine(snapshot, outcome), page, hashes, revised)
+
+
+def _of(snapshot: Snapshot, model: type[Table], outcome: Outcome) -> pl.DataFrame:
+    return read_table(snapshot, model, where=pl.col("release_id") == outcome.release_id)
+
+
+def _doubts(findings: pl.DataFrame) -> list[str]:
+    """One line that says how many doubts there are, for whoever reads no other page."""
+    doubts = findings.filter(pl.col("severity") != "info")
+    if not doubts.height:
+        return []
+    counted = doubts["check"].value_counts().sort("check")
+    kinds = ", ".join(f"{check} {count}" for check, count in counted.iter_rows())
+    return [f"**Doubts: {doubts.height}** ({kinds}); each with what to do on the page `checks` of this run.", ""]
+
+
+def _headlines(snapshot: Snapshot, outcome: Outcome, flow: str, *, pictures: bool) -> list[Headline]:
+    """The largest products of the newest month, each with its table and its picture."""
+    year, month = map(int, outcome.months[-1].split("-"))
+    last = year * 12 + month
+
+    def shown(part: Partition) -> bool:
+        return part[0] == flow and last - MONTHS_SHOWN < part[1] * 12 + part[2] <= last
+
+    # A release may have ten thousand products, and three are shown: which three is read first, and then all about them.
+    known = pl.col("level").is_not_null() & pl.col("product").is_in(outcome.products)
+    parts = sorted(
+        filter(shown, (path_partition(entry.partition) for entry in snapshot.entries("metric"))), reverse=True
+    )
+    for measure, unit, scale in MEASURES:
+        wanted = known & (pl.col("measure") == measure)
+        columns = ("product", "partner", "level")
+        levels = (read_table(snapshot, Metric, part.__eq__, where=wanted, columns=columns) for part in parts)
+        products = largest(levels)
+        if products:
+            series = read_table(snapshot, Metric, shown, where=wanted & pl.col("product").is_in(products))
+            return [_headline(series.filter(product=product), unit, scale, pictures=pictures) for product in products]
+    return []
+
+
+def largest(months: Iterable[pl.DataFrame]) -> list[str]:
+    """The products to show: those with several partners first, then those of the newest month, then the largest.
+
+    `months` are levels (product, partner, level) month by month, the newest first; a product is judged by its newest one. No
+    more of them is asked for than it takes, because a month may have millions.
+    """
+    kinds = {"product": pl.String(), "several": pl.Boolean(), "level": pl.Float64(), "age": pl.Int32()}
+    found = pl.DataFrame(schema=kinds)
+    for age, levels in enumerate(months):
+        others = levels.filter(~pl.col("product").is_in(found["product"].implode()))
+        of_month = others.group_by("product").agg(
+            pl.col("partner").n_unique().gt(1).alias("several"), pl.col("level").max(), age=pl.lit(age, pl.Int32)
+        )
+        found = pl.concat([found, of_month])
+        # Those of older months stand behind.
+        if found["several"].sum() >= PRODUCTS_MAX:
+            break
+    order = found.sort("several", "age", "level", "product", descending=[True, False, True, False])
+    return order["product"].head(PRODUCTS_MAX).to_list()
+
+
+def _headline(series: pl.DataFrame, unit: str, scale: float, *, pictures: bool) -> Headline:
+    newest = series.filter(period=series["period"].max())
+    first = newest.row(0, named=True)
+    ordered = newest.sort(pl.col("partner") != WORLD, "level", "partner", descending=[False, True, False]).head(
+        PARTNERS_MAX
+    )
+    titles = [
+        "partner",
+        f"month, {unit}",
+        *(title for _, title in GROWTH),
+        f"year to date, {unit}",
+        "y/y, %",
+        "share, %",
+    ]
+    lines = [
+        f"## {first['flow'].capitalize()}s of {plain(product_name(first['product']))}, {written_month(first['period'])}", "",
+        f"| {' | '.join(titles)} |", "|---|--:|--:|--:|--:|--:|--:|",
+    ]  # fmt: skip
+    for row in ordered.iter_rows(named=True):
+        cells = [_level(row["level"], scale), *(_pct(row, name) for name, _ in GROWTH), _level(row["ytd"], scale), _pct(row, "ytd_yoy_pct"),
+                 f"{row['share_pct']:.1f}" if row["share_pct"] is not None else "–"]  # fmt: skip
+        lines.append(f"| {_bold(row_name(row['partner']), row['partner'] == WORLD)} | {' | '.join(cells)} |")
+    lines += ["", *_not_comparable(ordered), *_mixed(ordered), ""]
+    lines += [*_picture(series, unit, scale), ""] if pictures else []
+    return Headline(_lead(ordered.row(0, named=True), unit, scale), lines)
+
+
+def _lead(row: Row, unit: str, scale: float) -> str:
+    """`June 2025: exports of Permanent magnets of rare earths (85051110) 3,188 t, +157.5 % on the month`: the world or, where
+    only some partners are listed, the largest of them."""
+    way = "to" if row["flow"] == "export" else "from"
+    partner = "" if row["partner"] == WORLD else f" {way} {partner_name(row['partner'])}"
+    growth = "".join(
+        f", {row[name]:+,.1f} % on the {span}"
+        for name, span in (("mom_pct", "month"), ("yoy_pct", "year"))
+        if row[name] is not None
+    )
+    return (
+        f"{written_month(row['period'])}: {row['flow']}s of {product_name(row['product'])}{partner} "
+        f"{_level(row['level'], scale)} {unit}{growth}"
+    )
+
+
+def _picture(series: pl.DataFrame, unit: str, scale: float) -> list[str]:
+    from tasks.reports.charts import chart, scale_of_tonnes
+
+    names = {partner: partner_name(partner) for partner in series["partner"].unique()}
+    # A group would stand beside its own members, as if it came on top of them.
+    alone = series.filter(~pl.col("partner").is_in(code_table("partner_groups")["group"].implode()))
+    if unit == "t":
+        factor, unit = scale_of_tonnes(alone["level"] * scale)
+        scale *= factor
+    picture = base64.b64encode(chart(alone, names, unit, scale)).decode()
+    return [f"![levels by month and partner](data:image/png;base64,{picture})"]
+
+
+def _mixed(rows: pl.DataFrame) -> list[str]:
+    """The partners whose figures rest on more than one kind of release."""
+    found = rows.filter(pl.col("kinds").str.contains("+", literal=True)).select("partner", "kinds")
+    return [
+        f"_{plain(partner_name(partner))} rests on more than one kind of release: {kinds.replace('+', ', ')}._"
+        for partner, kinds in found.iter_rows()
+    ]
+
+
+def _not_comparable(rows: pl.DataFrame) -> list[str]:
+    """Why a figure is missing or marked, in the words of the dictionary."""
+    figures = [name for name, _ in GROWTH] + ["ytd", "ytd_yoy_pct", "share_pct"]
+    reasons = {row[status(name)] for row in rows.iter_rows(named=True) for name in figures}
+    lines = [f"- {MIXED_WORDS}"] if holds(rows["product"][0], MIXED) else []
+    lines += [f"- \\* {MADE['implied_base']}"] if "implied_base" in reasons else []
+    missing = [MISSING[reason] for reason in NOT_COMPARABLE if reason in reasons]
+    return lines + ([f"- **not comparable, or not to be had** (–): {'; '.join(missing)}"] if missing else [])
+
+
+def _level(value: float | None, scale: float) -> str:
+    return "–" if value is None else amount(value * scale)
+
+
+def _pct(row: Row, name: str) -> str:
+    if row[name] is None:
+        return "–"
+    return f"{row[name]:+,.1f}" + ("\\*" if row[status(name)] == "implied_base" else "")
+
+
+def _bold(text: str, wanted: bool) -> str:
+    return f"**{plain(text)}**" if wanted else plain(text)
+
+
+def _checks(findings: pl.DataFrame) -> list[Row]:
+    order = pl.col("severity").replace_strict({"error": 0, "warning": 1, "info": 2}, return_dtype=pl.Int8)
+    return (
+        findings.sort(order, "check", "subject")
+        .select("severity", "check", "subject", "observed", "expected", "advice")
+        .to_dicts()
+    )
+
+
+def _quarantine(snapshot: Snapshot, outcome: Outcome) -> list[Row]:
+    rows = _of(snapshot, Quarantine, outcome).head(RECORDS_MAX)
+    return [
+        {"record": row["record"], "reasons": "; ".join(row["reasons"]), "printed": clip(row["printed"], 300)}
+        for row in rows.iter_rows(named=True)
+    ]
+
+
+def _lineage(snapshot: Snapshot, outcome: Outcome, release: Row) -> tuple[list[Row], list[Row]]:
+    """The steps, compared with those of the release of the same source before this one; and the hashes."""
+    own = _of(snapshot, Lineage, outcome)
+    others = read_table(snapshot, Release, where=pl.col("source") == release["source"]).filter(
+        pl.col("release_id") != outcome.release_id, pl.col("released_on") <= release["released_on"]
+    )
+    earlier = others.sort("released_on", "release_id")["release_id"][-1] if others.height else None
+    before = read_table(snapshot, Lineage, where=pl.col("release_id") == earlier) if earlier else own.clear()
+    return lineage_page.steps(own, before, earlier), lineage_page.hashes(own)

@@ -1,0 +1,273 @@
+"""What people call a product, a partner or a month, made into the keys of a store; every command and the Python API ask here.
+
+A text is taken where it can mean one thing: a code in any spelling, a name in English or Chinese, a word of the press. Where it
+may mean several, or what it means is not in the store, `Unresolved` names what there is: a guess would be another series.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import polars as pl
+
+from schemas.reference.code_tables import code_table
+from tasks.domain.classification import BASKET, members
+from tasks.domain.name_match import EXACT, NEAREST, code_digits, folded, nearest
+from tasks.domain.partner_key import Unresolved, partner_key
+from tasks.ledger.name_tables import NameTables, names_in, product_references
+from tasks.reports.month_words import read_months
+from tasks.reports.search import Hit, search_names
+from tasks.store.parquet import path_partition
+from tasks.store.snapshot import Snapshot
+
+HS8_DIGITS = 8
+KEY = re.compile(r"(line|basket):[a-z0-9_]+|gacc:\d{3}")
+CHOICES_MAX = 8
+PARTNERS_NAMED = 12
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """The keys that a text stands for, and, where it is not plain, how that is understood."""
+
+    keys: tuple[str, ...]
+    note: str = ""
+
+
+class Resolver:
+    """The names of one published state, and what texts mean among them."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+
+    @cached_property
+    def names(self) -> NameTables:
+        """The tables of names."""
+        return names_in(self.snapshot)
+
+    @cached_property
+    def products(self) -> dict[str, str]:
+        """Keys of products in the store and the name to show of each, empty where there is none."""
+        return _shown(self.names.product_name)
+
+    @cached_property
+    def partners(self) -> dict[str, str]:
+        """Keys of partners in the store and the name to show of each, empty where there is none."""
+        return _shown(self.names.partner_name)
+
+    def product(self, text: str) -> str:
+        """The one product that a text means. Raises Unresolved where it is none, or several."""
+        meant = self.product_keys(text)
+        if len(meant.keys) > 1:
+            raise Unresolved(f"{meant.note}; choose one: {self._listed(meant.keys)}", meant.keys)
+        return meant.keys[0]
+
+    def product_keys(self, text: str) -> Meaning:
+        """The products that a text means: several only where it names a heading or basket of which the store has parts alone. A
+        code is that code, also where its rows have no figure and say why. Raises Unresolved."""
+        text = text.strip()
+        if text in self.products:
+            return Meaning((text,))
+        if (digits := code_digits(text)) is not None:
+            return Meaning((self._code(text, digits),))
+        if KEY.fullmatch(text):
+            raise self._absent(text, text)
+        if (word := _press_word(text)) is not None:
+            return self._word(text, *word)
+        hits = search_names(self.names.product_name, text)
+        same = [hit.code for hit in hits if hit.grade == EXACT]
+        if len(same) == 1:
+            return self._itself_or_parts(same[0], text)
+        if hits:
+            chosen = [hit.code for hit in _specific(hits, same)][:CHOICES_MAX]
+            more = f", and {len(hits) - CHOICES_MAX} more (tidewaiter search)" if len(hits) > CHOICES_MAX else ""
+            raise Unresolved(f"{text!r} may mean several products; choose one: {self._listed(chosen)}{more}", chosen)
+        raise self._absent(text, text)
+
+    def _code(self, text: str, digits: str) -> str:
+        """The code with these digits, which the store must have."""
+        if digits in self.products:
+            return digits
+        shorter = digits[:HS8_DIGITS]
+        if len(digits) > HS8_DIGITS and shorter in self.products:
+            raise Unresolved(
+                f"{text!r} has {len(digits)} digits; the statistics have eight: {self._listed([shorter])}, which may hold other goods "
+                "too", [shorter],
+            )  # fmt: skip
+        if "0" + digits in self.products:
+            raise Unresolved(
+                f"{text!r} is no code of this store; with its zero there is {self._listed(['0' + digits])}",
+                ["0" + digits],
+            )
+        raise self._absent(text, digits)
+
+    def _word(self, text: str, product: str, means: str) -> Meaning:
+        """What a word of the press stands for."""
+        if not product:
+            near = [hit.code for hit in search_names(self.names.product_name, text)][:CHOICES_MAX]
+            there = f"; choose one: {self._listed(near)}" if near else ""
+            raise Unresolved(f"{text!r} is {means}: no product of ours is the same{there}", near)
+        if product in self.products:
+            return self._itself_or_parts(product, text)
+        parts = [code for code in members(product) if code in self.products]
+        if parts:
+            return Meaning(tuple(parts), self._parts_note(text, product, parts))
+        raise self._absent(text, product, f" ({means})")
+
+    def _itself_or_parts(self, product: str, text: str) -> Meaning:
+        """A product that has figures; else those of its parts that have some; else itself, whose rows say why they have none."""
+        is_sum = product.startswith(BASKET) or (product.isdecimal() and len(product) < HS8_DIGITS)
+        if not is_sum or self._has_figures(product):
+            return Meaning((product,))
+        below = [
+            code for code in self.products
+            if len(code) == HS8_DIGITS and code.isdecimal() and (code.startswith(product) or code in members(product))
+        ]  # fmt: skip
+        if not below:
+            return Meaning((product,))
+        return Meaning(tuple(below), self._parts_note(text, product, below))
+
+    def _parts_note(self, text: str, product: str, parts: list[str]) -> str:
+        if len(parts) == 1:
+            return f"{text}: {product} has no total in this store, which has of it {self._listed(parts)}"
+        return f"{text}: {product} has no total in this store, which has {len(parts)} of its codes"
+
+    def _has_figures(self, product: str) -> bool:
+        files = self.snapshot.paths("metric")
+        if not files:
+            return False
+        found = pl.scan_parquet(files, hive_partitioning=False, glob=False).filter(
+            (pl.col("product") == product) & pl.col("level").is_not_null()
+        )
+        return found.select("period").head(1).collect().height > 0
+
+    def _absent(self, text: str, wanted: str, means: str = "") -> Unresolved:
+        if wanted.isdecimal():
+            near = _nearest_codes(wanted, self.products)
+        else:
+            columns = ("name", "printed_zh", "printed_en", "reference_zh", "reference_en")
+            pairs = (
+                (name, row["product"])
+                for row in self.names.product_name.iter_rows(named=True)
+                for name in (row["product"].partition(":")[2], *(row[column] for column in columns))
+                if name
+            )
+            code_of = dict(pairs) | self._press_words
+            near = list(dict.fromkeys(code_of[name] for name in nearest(text, code_of)))
+        what = f"there is no product {text!r}{means} in this store"
+        if near:
+            return Unresolved(f"{what}; the nearest: {self._listed(near)}", near)
+        few = [code for code in self.products if len(code) == HS8_DIGITS or ":" in code][:NEAREST]
+        return Unresolved(f"{what}, which has {self._listed(few) or 'no product'} …; see tidewaiter list products")
+
+    @cached_property
+    def _press_words(self) -> dict[str, str]:
+        """Words of the press for products of the store."""
+        rows = code_table("commodity_words").filter(agency="").select("word", "product")
+        return {word: product for word, product in rows.iter_rows() if product in self.products}
+
+    def _listed(self, codes: Iterable[str]) -> str:
+        return ", ".join(f"{code} {self.products[code]}".strip() for code in codes)
+
+    def partner(self, text: str) -> str:
+        """The key of the partner that a text means. Raises Unresolved."""
+        text = text.strip()
+        found = text if text in self.partners else partner_key(text) or self._printed_partner(text)
+        if found in self.partners:
+            return found
+        if found is None:
+            hits = [hit.code for hit in search_names(self.names.partner_name, text)] or [
+                key for name in nearest(text, self._partner_names) for key in [self._partner_names[name]]
+            ]
+            near = list(dict.fromkeys(hits))[:CHOICES_MAX]
+            raise Unresolved(f"there is no partner {text!r}; {self._partners_listed(near)}", near)
+        raise Unresolved(f"the partner {text!r} ({found}) is not in this store; {self._partners_listed([])}")
+
+    def _printed_partner(self, text: str) -> str | None:
+        """The partner for which a source prints this name, where the code tables have another."""
+        same = {key for name, key in self._partner_names.items() if folded(name) == folded(text)}
+        return same.pop() if len(same) == 1 else None
+
+    def months(self, text: str, flow: str) -> tuple[date, date]:
+        """First day of the first and of the last month that a text means; `latest` is the newest of the flow. Raises ValueError."""
+        filed = [path_partition(entry.partition) for entry in self.snapshot.entries("metric", flow) if entry.rows]
+        newest = max((date(year, month, 1) for _, year, month in filed), default=None)
+        return read_months(text, newest)
+
+    def month(self, text: str, flow: str) -> date:
+        """The first day of the one month that a text means, likewise. Raises ValueError."""
+        first, last = self.months(text, flow)
+        if first != last:
+            raise ValueError(f"{text!r} is {first:%Y-%m} to {last:%Y-%m}; name one month")
+        return first
+
+    @cached_property
+    def _partner_names(self) -> dict[str, str]:
+        columns = ("name", "printed_zh", "printed_en", "reference_zh", "reference_en")
+        rows = self.names.partner_name.iter_rows(named=True)
+        return {row[column]: row["partner"] for row in rows for column in columns if row[column]}
+
+    def _partners_listed(self, near: list[str]) -> str:
+        few = near or [key for key in self.partners if not key.startswith("gacc:")][:PARTNERS_NAMED]
+        listed = ", ".join(f"{key} {self.partners[key]}".strip() for key in few)
+        if near:
+            return f"the nearest: {listed}"
+        return f"there are {listed}" + (
+            f" and {len(self.partners) - len(few)} more (tidewaiter list partners)"
+            if len(self.partners) > len(few)
+            else ""
+        )
+
+
+def _shown(table: pl.DataFrame) -> dict[str, str]:
+    return {code: name or "" for code, name in table.select(table.columns[0], "name").iter_rows()}
+
+
+def _specific(hits: list[Hit], same: list[str]) -> list[Hit]:
+    """Of several that have just this name only these; else all that have it somewhere."""
+    return [hit for hit in hits if hit.code in same] if same else hits
+
+
+def known_product(text: str) -> str:
+    """The key of a product as far as the code tables know it, where there is no store to ask. Raises Unresolved."""
+    plain = text.strip()
+    if KEY.fullmatch(plain):
+        return plain
+    if (digits := code_digits(plain)) is not None:
+        return digits
+    word = _press_word(plain)
+    if word is not None and word[0]:
+        return word[0]
+    same = [hit.code for hit in search_names(product_references(), plain) if hit.grade == EXACT]
+    if len(same) == 1:
+        return same[0]
+    why = f"is {word[1]}: no product of ours is the same" if word else "is no product that the code tables know"
+    raise Unresolved(f"{text!r} {why}; write a code, line:… or basket:…", same)
+
+
+def _press_word(text: str) -> tuple[str, str] | None:
+    """Product and meaning of a word of the press, as whoever has no row of their own uses it."""
+    rows = code_table("commodity_words").filter(agency="")
+    wanted = folded(text)
+    for word, product, means in rows.select("word", "product", "means").iter_rows():
+        if folded(word) == wanted:
+            return product, means
+    return None
+
+
+def _nearest_codes(digits: str, codes: Iterable[str]) -> list[str]:
+    """The codes that share most digits from the left, at least two; the deeper first."""
+
+    def shared(code: str) -> int:
+        return next(
+            (place for place, pair in enumerate(zip(code, digits, strict=False)) if pair[0] != pair[1]),
+            min(len(code), len(digits)),
+        )
+
+    likely = sorted(
+        (code for code in codes if code.isdecimal() and shared(code) >= 2),
+        key=lambda code: (-shared(code), -len(code), code),
+    )
+    return likely[:NEAREST]

@@ -1,0 +1,56 @@
+"""What a word finds among the names of a store: codes and names in English and Chinese, the best first."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from schemas.reference.code_tables import code_table
+from tasks.domain.name_match import EXACT, WHOLE_WORDS, code_digits, folded, grade
+
+NAMES = ("name", "printed_zh", "printed_en", "reference_zh", "reference_en")
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A product or partner that a word finds; `grade` is 0 where the word is its whole name or code."""
+
+    code: str
+    grade: int
+    name: str | None
+
+
+def search_names(table: pl.DataFrame, text: str) -> list[Hit]:
+    """The rows of a table of names that have `text` in their code or in one of their names, the best first; of equal ones those
+    of the finer code."""
+    asked, digits = folded(text), code_digits(text)
+    if not asked:
+        return []
+    key, hits = table.columns[0], []
+    for row in table.iter_rows(named=True):
+        code = row[key]
+        grades = [
+            grade(asked, folded(name)) for name in (code.partition(":")[2], *(row.get(name) for name in NAMES)) if name
+        ]
+        if digits is not None and code.startswith(digits):
+            grades.append(EXACT if code == digits else WHOLE_WORDS)
+        if folded(code) == asked:
+            grades.append(EXACT)
+        found = [one for one in grades if one is not None]
+        if found:
+            hits.append(Hit(code, min(found), row.get("name")))
+    return sorted(hits, key=lambda hit: (hit.grade, -len(hit.code) if hit.code.isdecimal() else 0, hit.code))
+
+
+def search_products(table: pl.DataFrame, text: str) -> list[Hit]:
+    """`search_names` of products, and those for which `text` is a word of the press, with the codes below them."""
+    hits = {hit.code: hit for hit in search_names(table, text)}
+    wanted = folded(text)
+    rows = code_table("commodity_words").filter(pl.col("product") != "")
+    meant = {product for word, product in rows.select("word", "product").iter_rows() if folded(word) == wanted}
+    names = dict(table.select("product", "name").iter_rows())
+    for product in sorted(meant):
+        for code, name in names.items():
+            if code == product or (product.isdecimal() and code.startswith(product)):
+                place = EXACT if code == product else WHOLE_WORDS
+                hits[code] = Hit(code, min(place, hits[code].grade if code in hits else place), name)
+    return sorted(hits.values(), key=lambda hit: (hit.grade, -len(hit.code) if hit.code.isdecimal() else 0, hit.code))

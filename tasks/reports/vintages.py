@@ -1,0 +1,101 @@
+"""The days on which a published figure changed: each value that it has had, from when until when, and what release brought it.
+
+A figure is computed as it would have been published on each day on which anything that it is made of changed, by the functions
+that publish. So sums, shares and growth have their vintages as levels do.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from schemas.tables.metric import status
+from schemas.tables.observation import Observation
+from schemas.tables.release import Release
+from tasks.domain.classification import part_of
+from tasks.reports import query
+from tasks.reports.questions import totals
+from tasks.store.parquet import read_table
+from tasks.store.snapshot import Snapshot
+
+SCHEMA = {
+    "period": pl.Date, "known_from": pl.Date, "known_until": pl.Date, "value": pl.Float64, "status": pl.String,
+    "change": pl.Float64, "change_pct": pl.Float64, "releases": pl.String,
+}  # fmt: skip
+
+
+def vintages(
+    store: Path, flow: str, product: str, partner: str, months: tuple[date, date], measure: str, figure: str = "level"
+) -> pl.DataFrame:
+    """A row for each value that a figure of these months has had, in the order of months and days.
+
+    `known_until` is null for the one that stands; `value` is null while the figure was missing, which `status` explains;
+    `releases` are those that were made public on the day. Raises NothingPublished.
+    """
+    snapshot = query.open_published(store)
+    words = _words(snapshot, flow, product, partner, months, figure)
+    days = pl.concat([words["known_from"], words["known_until"]]).drop_nulls().unique().sort().to_list()
+    rows: list[dict[str, object]] = []
+    last: dict[date, dict[str, object]] = {}
+    for day in days:
+        for month, value, made in _as_it_stood(store, flow, product, partner, months, measure, figure, day):
+            before = last.get(month)
+            if before is not None and (before["value"], before["status"]) == (value, made):
+                continue
+            if before is not None:
+                before["known_until"] = day
+            row = {"period": month, "known_from": day, "known_until": None, "value": value, "status": made}
+            last[month] = row
+            rows.append(row)
+    made_on = _releases_by_day(snapshot, words, flow, months)
+    found = pl.DataFrame(
+        rows, schema={name: SCHEMA[name] for name in ("period", "known_from", "known_until", "value", "status")}
+    )
+    found = found.sort("period", "known_from")
+    earlier = pl.col("value").shift(1).over("period")
+    return found.with_columns(
+        change=pl.col("value") - earlier, change_pct=pl.when(earlier != 0).then((pl.col("value") / earlier - 1) * 100),
+        releases=pl.col("known_from").replace_strict(made_on, default=None, return_dtype=pl.String),
+    ).select(*SCHEMA)  # fmt: skip
+
+
+def _words(
+    snapshot: Snapshot, flow: str, product: str, partner: str, months: tuple[date, date], figure: str
+) -> pl.DataFrame:
+    """The ledger rows that the figure may rest on: of growth also those of the months before, of totals those of all partners."""
+    of_it = part_of(product)
+    # Rank and share of one partner change with the others.
+    if partner not in totals() and figure in ("level", "mom_pct", "yoy_pct", "ytd", "ytd_yoy_pct"):
+        of_it = of_it & (pl.col("partner") == partner)
+    rows = read_table(
+        snapshot, Observation, lambda partition: partition[0] == flow, of_it,
+        columns=("flow", "period_start", "period_end", "known_from", "known_until", "release_id"),
+    )  # fmt: skip
+    upto = rows.filter(pl.col("period_start") <= months[1])
+    return upto.filter(pl.col("period_end") >= months[0]) if figure == "level" else upto
+
+
+def _as_it_stood(
+    store: Path, flow: str, product: str, partner: str, months: tuple[date, date], measure: str, figure: str, day: date
+) -> Sequence[tuple[date, float | None, str]]:
+    rows = query.query(store, "metric", flow=flow, product=product, partner=partner, as_of=day)
+    rows = rows.filter(pl.col("measure") == measure, pl.col("period").is_between(*months))
+    value = (
+        pl.col(figure).cast(pl.Float64)
+        if figure not in ("highest_since", "lowest_since")
+        else pl.col(figure).dt.epoch("d")
+    )
+    return rows.select("period", value.cast(pl.Float64), status(figure)).rows()
+
+
+def _releases_by_day(snapshot: Snapshot, words: pl.DataFrame, flow: str, months: tuple[date, date]) -> dict[date, str]:
+    """Titles of the releases that were made public on a day, and of those whose numbers count from it."""
+    releases = read_table(snapshot, Release).filter(pl.col("flow").is_null() | (pl.col("flow") == flow))
+    counting = words.select("release_id", day="known_from").unique()
+    about = (pl.col("first_month") <= months[1]) & (pl.col("last_month") >= months[0])
+    public = releases.filter(about, pl.col("partners") != "keys").select("release_id", day="released_on")
+    named = pl.concat([counting, public]).unique().join(releases.select("release_id", "title"), on="release_id")
+    titles = named.with_columns(pl.coalesce("title", "release_id").alias("title"))
+    by_day = titles.group_by("day").agg(pl.col("title").unique().sort().str.join(", ")).sort("day")
+    return dict(by_day.iter_rows())

@@ -1,0 +1,105 @@
+"""Rows as a workbook for a spreadsheet: codes stay text, names stand beside them, and a second sheet has units and sources.
+
+A spreadsheet takes a text for a formula and a code for a number where it may; here each cell is written as what it is.
+"""
+
+import io
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from typing import Any
+
+import polars as pl
+import xlsxwriter
+
+from tasks.domain.labels import partner_name, product_names
+from tasks.reports.export_notes import Notes
+
+ROWS_MAX = 2**20 - 1
+# What a spreadsheet keeps of a number and of a text.
+DIGITS_MAX = 15
+LETTERS_MAX = 32_000
+WIDTH_MAX = 40
+NOTES = "units and sources"
+
+
+def workbook(rows: pl.DataFrame, about: Notes | None) -> bytes:
+    """The bytes of the workbook. Raises ValueError where there are more rows than a sheet holds."""
+    if rows.height > ROWS_MAX:
+        raise ValueError(
+            f"{rows.height:,} rows, and a sheet holds {ROWS_MAX:,} below its titles: ask for fewer (--product, --month), or write .csv "
+            "or .parquet"
+        )
+    data = io.BytesIO()
+    with xlsxwriter.Workbook(data, {"constant_memory": True, "nan_inf_to_errors": True}) as book:
+        formats = {"bold": book.add_format({"bold": True}), "day": book.add_format({"num_format": "yyyy-mm-dd"})}
+        sheet = book.add_worksheet(about.name[:31] if about else "rows")
+        named = with_names(rows)
+        _set_widths(sheet, named)
+        _write(sheet, formats, 0, [named.columns], bold=True)
+        _write(sheet, formats, 1, named.iter_rows())
+        sheet.freeze_panes(1, 0)
+        sheet.autofilter(0, 0, named.height, max(named.width - 1, 0))
+        # Codes are text on purpose, and need no mark that says so.
+        sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{named.height + 1}"})
+        if about:
+            notes = book.add_worksheet(NOTES)
+            notes.set_column(0, 2, WIDTH_MAX)
+            place = _write(notes, formats, 0, about.facts)
+            for frame in (about.columns, about.releases):
+                place = _write(notes, formats, place + 1, [frame.columns], bold=True)
+                place = _write(notes, formats, place, frame.iter_rows())
+    return data.getvalue()
+
+
+def with_names(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with a column of English names after each of codes, as far as the code tables have names."""
+    for column, name_of in (("product", _product_name), ("partner", partner_name)):
+        if column in rows.columns and f"{column}_name" not in rows.columns and rows.schema[column] == pl.String:
+            names = _names(rows[column], name_of).alias(f"{column}_name")
+            rows = rows.insert_column(rows.columns.index(column) + 1, names)
+    return rows
+
+
+def _names(codes: pl.Series, name_of: Callable[[str], str | None]) -> pl.Series:
+    known = {code: name_of(code) for code in codes.unique().drop_nulls()}
+    return codes.replace_strict(known, default=None, return_dtype=pl.String)
+
+
+def _product_name(product: str) -> str | None:
+    names = product_names(product)
+    return names[0] if names else None
+
+
+def _set_widths(sheet: Any, rows: pl.DataFrame) -> None:
+    for place, (name, kind) in enumerate(rows.schema.items()):
+        texts = rows[name].head(100) if kind == pl.String else pl.Series([""])
+        longest = max(len(name), *map(len, texts.drop_nulls().to_list() or [""]))
+        sheet.set_column(place, place, min(WIDTH_MAX, longest) + 2)
+
+
+def _write(
+    sheet: Any, formats: dict[str, Any], first: int, rows: Iterable[Sequence[Any]], *, bold: bool = False
+) -> int:
+    """Write rows from a place on; the place after them."""
+    place = first
+    for row in rows:
+        for column, value in enumerate(row):
+            _write_cell(sheet, formats, place, column, value, bold=bold)
+        place += 1
+    return place
+
+
+def _write_cell(sheet: Any, formats: dict[str, Any], row: int, column: int, value: Any, *, bold: bool) -> None:
+    if value is None:
+        return
+    if isinstance(value, bool):
+        sheet.write_boolean(row, column, value)
+    elif isinstance(value, date):
+        sheet.write_datetime(row, column, value, formats["day"])
+    elif isinstance(value, float) or (isinstance(value, int) and abs(value) < 10**DIGITS_MAX):
+        sheet.write_number(row, column, value)
+    else:
+        text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
+        if len(text) > LETTERS_MAX:
+            text = f"{text[:LETTERS_MAX]} … cut here: {len(text):,} letters, which .csv and .parquet have"
+        sheet.write_string(row, column, text, formats["bold"] if bold else None)

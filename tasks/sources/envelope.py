@@ -1,0 +1,92 @@
+"""Gate A: the bytes of a delimited file as a whole, before any of them is split or decoded.
+
+Is it text at all, and not a page, an archive or an old workbook under a wrong name; did all of it come. What is let
+through ends with a line end, has no NUL and no byte order mark. What a byte means is not asked here.
+"""
+
+from tasks.domain.errors import Refused
+from tasks.domain.text import clip_bytes
+
+FILE_BYTES_MAX = 200_000_000
+MAGICS = {
+    b"PK\x03\x04": ("zip", "an archive or an Excel workbook"),
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": ("ole", "an old Excel or Word file (OLE)"),
+    b"\x1f\x8b": ("gzip", "gzip-compressed data"),
+    b"BZh": ("bzip2", "bzip2-compressed data"),
+    b"\xfd7zXZ\x00": ("xz", "xz-compressed data"),
+    b"(\xb5/\xfd": ("zstd", "zstd-compressed data"),
+    b"%PDF": ("pdf", "a PDF"),
+    b"PAR1": ("parquet", "a Parquet file"),
+}
+
+
+def magic_of(raw: bytes) -> str | None:
+    """The kind of a binary format by its first bytes (zip, ole, gzip, …), None for what may be text."""
+    return next((kind for magic, (kind, _) in MAGICS.items() if raw.startswith(magic)), None)
+
+
+def open_envelope(raw: bytes, where: str) -> tuple[bytes, list[str]]:
+    """The bytes of a text file without a byte order mark, and what was normalised. Raises Refused."""
+    _refuse_other_formats(raw, where)
+    normalised = []
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raw = _from_utf_16(raw, where)
+        normalised.append("UTF-16 with byte order mark")
+    elif raw.startswith(b"\xef\xbb\xbf"):
+        raw = raw[3:]
+        normalised.append("UTF-8 byte order mark")
+    if (place := raw.find(b"\0")) >= 0:
+        raise Refused(
+            "NUL byte",
+            where=where,
+            found=f"a NUL at byte {place} (UTF-16 without mark, or a damaged download)",
+            advice="Download it again.",
+        )
+    if (first := raw[:1_000].lstrip()[:1]) in (b"<", b"{", b"["):
+        raise Refused(
+            "not a table",
+            where=where,
+            found=f"it begins with {first.decode()!r}: a web page or an error message, not a download",
+            advice="Open it to see what the site said, then download again.",
+        )
+    if raw.endswith(b"\r") and b"\n" not in raw:
+        raise Refused(
+            "line ends", where=where, found="lines end in CR alone", advice="Save it with LF or CRLF line ends."
+        )
+    if not raw.endswith(b"\n"):
+        raise Refused(
+            "no final newline",
+            where=where,
+            found=f"it ends in '{clip_bytes(raw[-30:])}' without a line end: cut off",
+            advice="Download it again; the last number may be short of digits. If it was typed, end its last line.",
+        )
+    return raw, normalised
+
+
+def _refuse_other_formats(raw: bytes, where: str) -> None:
+    if not raw:
+        raise Refused("empty file", where=where, found="the file has no bytes", advice="Download it again.")
+    if len(raw) > FILE_BYTES_MAX:
+        raise Refused(
+            "file too large",
+            where=where,
+            found=f"{len(raw):,} bytes, more than the {FILE_BYTES_MAX:,} that one download can have",
+            advice="Split it by month.",
+        )
+    if kind := magic_of(raw):
+        label = next(text for name, text in MAGICS.values() if name == kind)
+        raise Refused(
+            "not text",
+            where=where,
+            found=f"it is {label}, whatever its name says",
+            advice="Unpack it or save it as CSV.",
+        )
+
+
+def _from_utf_16(raw: bytes, where: str) -> bytes:
+    try:
+        return raw.decode("utf-16").encode("utf-8")
+    except UnicodeError as error:
+        raise Refused(
+            "undecodable", where=where, found=f"a UTF-16 mark, but {error}", advice="Download it again."
+        ) from error

@@ -1,0 +1,222 @@
+"""An Excel workbook to fields: for downloads that somebody opened and saved again.
+
+Excel turns codes into numbers, so each column tells whether its cells were numbers (`numeric_titles`); what that means
+for a code is the adapter's business. A workbook is a ZIP archive from a stranger: it is measured before it is opened,
+and read in memory. Formulas, error cells, merged cells, hidden rows and second sheets are refused, because what a
+person saw is then not what is in the cells.
+"""
+
+import functools
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Sequence
+
+import fastexcel
+import polars as pl
+
+from tasks.domain.errors import Refused
+from tasks.domain.text import clip
+from tasks.sources.csv import COLUMNS_MAX, REPLACEMENT, Lexed, check_titles, clean_title
+from tasks.sources.csv_strict import FIELD_BYTES_MAX
+
+MEMBERS_MAX = 100
+UNPACKED_BYTES_MAX = 200_000_000
+RATIO_MAX = 100
+SMALL_MEMBER_BYTES = 1_000_000
+INTEGER_MAX = 2**53
+# The reader lays a sheet out as a full rectangle: one cell in the last corner would take 500 GB.
+EMPTY_CELLS_MAX = 100_000
+REFERENCE = re.compile(rb"<(?:\w+:)?(?:c|row)(?:\s[^>]*?)?\sr\s*=\s*[\"']\s*([A-Za-z]*)([0-9]+)")
+CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
+DAMAGES = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
+IN_SHEETS = (
+    (rb"<(?:\w+:)?f[\s>/]", "a formula"),
+    (rb"\st\s*=\s*[\"']e[\"']", "an error cell such as #N/A"),
+    (rb"\s(?:hidden|zeroHeight)\s*=\s*[\"'](?:1|true)[\"']", "a hidden row or column"),
+    (rb"<(?:\w+:)?mergeCell\s", "merged cells"),
+)
+IN_ANY_XML = ((rb"<!DOCTYPE", "a document type, which may stand for anything"), (rb"\0", "XML in UTF-16"))
+
+
+def read_fields(raw: bytes, where: str, is_number: Callable[[str], bool]) -> Lexed:
+    """Fields of the only sheet of an .xlsx workbook, header in its first row, as text (see `Lexed`).
+
+    Whole numbers become digits without point or exponent, empty cells the empty text. Raises Refused for an archive
+    that is damaged, too large or no workbook, and for what a sheet hides.
+    """
+    _measure(raw, where)
+    try:
+        book = fastexcel.read_excel(raw)
+        if len(book.sheet_names) != 1:
+            raise Refused(
+                "sheets",
+                where=where,
+                found=f"{len(book.sheet_names)} sheets: {', '.join(map(clip, book.sheet_names))}",
+                advice="Keep one table a file.",
+            )
+        columns = _load(book, where)
+    except fastexcel.FastExcelError as error:
+        raise Refused(
+            "unreadable workbook", where=where, found=clip(str(error), 200), advice="Save it again as .xlsx or as CSV."
+        ) from error
+    printed = [column.name for column in columns]
+    titles = [clean_title(title) for title in printed]
+    check_titles(titles, where)
+    numeric = frozenset(title for title, column in zip(titles, columns, strict=True) if column.dtype.is_numeric())
+    texts = [_as_text(column.rename(title), where) for title, column in zip(titles, columns, strict=True)]
+    notes = ["Excel workbook"]
+    # Behind the last record alone: elsewhere records would no longer bear the numbers of their rows.
+    says = pl.DataFrame(texts).select(pl.any_horizontal(pl.all().str.strip_chars() != "")).to_series()
+    records = int(says.arg_true().max() + 1) if says.any() else 0  # type: ignore[operator]
+    if records < says.len():
+        notes.append(f"{says.len() - records} blank rows at the end")
+        texts = [text[:records] for text in texts]
+    fields = pl.DataFrame([text if is_number(text.name) else text.cast(pl.Categorical) for text in texts])
+    if titles != printed:
+        notes.append("titles with blanks, invisible or full-width characters")
+    distinct = {text.name: text.unique() for text in texts if not is_number(text.name)}
+    return Lexed(fields, distinct, "xlsx", tuple(notes), numeric)
+
+
+def _load(book: fastexcel.ExcelReader, where: str) -> list[pl.Series]:
+    """The columns of the sheet, each with its own type; one that mixes numbers and texts as texts.
+
+    Nothing is coerced: the reader would make 1 of a truth value among numbers.
+    """
+    try:
+        columns = book.load_sheet(0, schema_sample_rows=None, dtype_coercion="strict").to_polars().get_columns()
+    except fastexcel.FastExcelError:
+        columns = book.load_sheet(0, dtypes="string").to_polars().get_columns()
+        _refuse_wide(len(columns), where)
+        return [_load_column(book, place, texts) for place, texts in enumerate(columns)]
+    _refuse_wide(len(columns), where)
+    return columns
+
+
+def _refuse_wide(width: int, where: str) -> None:
+    if width > COLUMNS_MAX:
+        raise Refused("too many columns", where=where, found=f"{width} columns", advice="This is no customs download.")
+
+
+def _load_column(book: fastexcel.ExcelReader, place: int, texts: pl.Series) -> pl.Series:
+    try:
+        sheet = book.load_sheet(0, schema_sample_rows=None, dtype_coercion="strict", use_columns=[place])
+    except fastexcel.FastExcelError:
+        return texts
+    return sheet.to_polars().to_series(0)
+
+
+def _as_text(column: pl.Series, where: str) -> pl.Series:
+    if isinstance(column.dtype, pl.Duration):
+        raise Refused(
+            "cells of time", where=f"{where}, column {column.name}", found="cells that are formatted as a length of time",
+            advice="Drop the download as the site gave it, or format the column as text or number.",
+        )  # fmt: skip
+    if column.dtype.is_float():
+        whole = (column == column.floor()) & (column.abs() < INTEGER_MAX)
+        digits = column.set(~whole.fill_null(False), None).cast(pl.Int64).cast(pl.String)
+        column = digits.zip_with(whole.fill_null(True), column.cast(pl.String))
+    texts = column.cast(pl.String).fill_null("")
+    for bad, rule, found in (
+        (texts.str.len_bytes() > FIELD_BYTES_MAX, "field too long", f"a field of more than {FIELD_BYTES_MAX:,} bytes"),
+        (texts.str.contains(REPLACEMENT, literal=True), "damaged text", "U+FFFD: an earlier program lost characters"),
+    ):
+        if bad.any():
+            place = f"{where}, record {int(bad.arg_true()[0]) + 1}, column {column.name}"
+            raise Refused(rule, where=place, found=found, advice="Drop the download as the site gave it.")
+    return texts
+
+
+def _measure(raw: bytes, where: str) -> None:
+    """Refuse an archive that is not one, lies about its size, or unpacks to too much."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            members = archive.infolist()
+            if complaint := _complaint(members, len(raw)):
+                raise Refused("archive", where=where, found=complaint, advice="Save it again as .xlsx or as CSV.")
+            for member in members:
+                _inspect(archive, member, where)
+    except DAMAGES as error:
+        raise Refused(
+            "damaged archive",
+            where=where,
+            found=clip(str(error), 200) or "an archive cut off",
+            advice="Download it again.",
+        ) from error
+
+
+def _complaint(members: Sequence[zipfile.ZipInfo], packed_bytes: int) -> str | None:
+    names = [member.filename for member in members]
+    # The reader below looks names up without regard to case, and takes backslashes for slashes.
+    plain = [name.replace("\\", "/").casefold() for name in names]
+    unpacked_bytes = sum(member.file_size for member in members)
+    twice = next((name for name in plain if plain.count(name) > 1), "") if len(names) <= MEMBERS_MAX else ""
+    leads_out = any(".." in name.split("/") or name.startswith("/") or ":" in name for name in plain)
+    allowed_bytes = min(UNPACKED_BYTES_MAX, max(RATIO_MAX * packed_bytes, SMALL_MEMBER_BYTES))
+    complaints = (
+        (len(names) > MEMBERS_MAX, f"{len(names)} members, more than {MEMBERS_MAX}"),
+        (bool(twice), f"a member name occurs twice: {clip(twice)}"),
+        (leads_out, "a member whose name leads out of the archive"),
+        ("xl/workbook.xml" not in names, f"a ZIP archive that is no Excel workbook, with {len(names)} members"),
+        (min((member.header_offset for member in members), default=0) > 0, "other bytes before the workbook"),
+        (unpacked_bytes > allowed_bytes, f"{packed_bytes:,} bytes that unpack to {unpacked_bytes:,}"),
+    )
+    return next((text for is_so, text in complaints if is_so), None)
+
+
+def _inspect(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> None:
+    """Look into a member itself: the reader below would show formulas as values and hidden rows as rows."""
+    with archive.open(member) as stream:
+        content = stream.read(member.file_size + 1)
+    if len(content) > member.file_size:
+        raise Refused(
+            "archive",
+            where=where,
+            found=f"{clip(member.filename)} unpacks to more than it declares",
+            advice="Do not use this file.",
+        )
+    if content.startswith(b"PK\x03\x04"):
+        raise Refused(
+            "archive",
+            where=where,
+            found=f"{clip(member.filename)} is an archive itself",
+            advice="Keep one table a file.",
+        )
+    is_sheet = b"sheetData" in content
+    if is_sheet:
+        _check_places(content, where)
+    is_xml = content.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith(b"<")
+    signs = (IN_ANY_XML if is_xml else ()) + (IN_SHEETS if is_sheet else ())
+    for sign, meaning in signs:
+        if re.search(sign, content):
+            raise Refused(
+                "workbook content",
+                where=f"{where}, {clip(member.filename)}",
+                found=meaning,
+                advice="Copy the values into a plain sheet, or drop the download as the site gave it.",
+            )
+
+
+def _check_places(sheet: bytes, where: str) -> None:
+    """Raises Refused where two cells have one place, or where few cells span a large rectangle."""
+    places = REFERENCE.findall(sheet)
+    distinct = set(places)
+    last_column = last_row = 0
+    for letters, digits in distinct:
+        last_column = max(last_column, functools.reduce(lambda number, letter: number * 26 + letter % 32, letters, 0))
+        last_row = max(last_row, int(digits[:12]))
+    cells = len(CELL.findall(sheet))
+    complaint = None
+    if len(distinct) != len(places):
+        complaint = "a cell or a row that stands there twice"
+    elif last_row * last_column > 2 * cells + EMPTY_CELLS_MAX:
+        complaint = f"{cells:,} cells spread over {last_row:,} rows and {last_column:,} columns"
+    if complaint:
+        raise Refused(
+            "workbook content",
+            where=where,
+            found=complaint,
+            advice="Copy the values into a plain sheet, or drop the download as the site gave it.",
+        )

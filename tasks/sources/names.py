@@ -1,0 +1,148 @@
+"""What names give away: damage done to the text on its way, rows that are sums, texts that a spreadsheet would run.
+
+Nothing is joined on a name and no name is published with the numbers; but a name stands beside a code that we know, and
+so shows what happened to the file that it came in.
+"""
+
+import polars as pl
+
+from schemas.reference.code_tables import code_table
+from tasks.domain.errors import Refused
+from tasks.domain.findings import finding
+from tasks.domain.text import clip
+from tasks.sources.plain_text import plain_texts
+
+CODED = {"partner": ("partners", "gacc_code"), "regime": ("regimes", "code"), "province": ("provinces", "code")}
+TOTALS = (
+    "合计", "总计", "总值", "总额", "小计", "共计", "全部", "全国", "全球", "世界",
+    "total", "grandtotal", "subtotal", "sum", "world", "allcountries",
+)  # fmt: skip
+ZEROS = r"^0+$"
+FORMULA = r"^[=+\-@\t\r\n]"
+# Line ends are usual at the end of names of the site; marks of direction make a text look like another.
+CONTROL = r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\x{202a}-\x{202e}\x{2066}-\x{2069}]"
+NAMES = ("product_name", "partner_name", "publisher", "note")
+
+
+def refuse_totals(fields: pl.DataFrame, distinct: dict[str, pl.Series], where: str) -> None:
+    """Raises Refused where a code is all zeros or a text says total: the sum would count everything twice."""
+    names = ("period", "product", "product_name", *(text for code in CODED for text in (code, f"{code}_name")))
+    texts = pl.concat(
+        pl.DataFrame({"text": distinct[name]}).with_columns(column=pl.lit(name)) for name in names if name in distinct
+    )
+    plain = plain_texts(texts["text"])
+    is_total = plain.str.replace_all(r"[\s:：]", "").str.to_lowercase().is_in(TOTALS)
+    is_total |= texts["column"].is_in(["product", *CODED]) & plain.str.contains(ZEROS)
+    for text, name in texts.filter(is_total).iter_rows():
+        raise Refused(
+            "summary row",
+            where=f"{where}, record {first_record(fields, name, text)}, column {name}",
+            found=f"'{clip(text)}': a sum among the records, and a query download has none",
+            advice="Download it again, or ingest the records without the sums.",
+        )
+
+
+def refuse_mojibake(fields: pl.DataFrame, distinct: dict[str, pl.Series], where: str) -> None:
+    """Raises Refused where a name is what its code's name becomes when its bytes are read in a wrong encoding.
+
+    Other spellings are no damage: names change, and nothing depends on them.
+    """
+    for code, (table, key) in CODED.items():
+        known = code_table(table)
+        usual = {*known["name_zh"], *known["name_en"]}
+        names = distinct.get(f"{code}_name", ())
+        strange = [name for name in names if (name.strip() not in usual and not name.isascii()) or set(name) == {"?"}]
+        if not strange:
+            continue
+        pairs = (
+            fields.select(code, f"{code}_name").unique().cast(pl.String).filter(pl.col(f"{code}_name").is_in(strange))
+        )
+        for found_code, name in pairs.sort(code, f"{code}_name").iter_rows():
+            rows = known.filter(pl.col(key) == found_code)
+            was = next((right for right in (*rows["name_zh"], *rows["name_en"]) if _is_damaged(name, right)), None)
+            if was:
+                raise Refused(
+                    "mojibake",
+                    where=f"{where}, record {first_record(fields, f'{code}_name', name)}, column {code}_name",
+                    found=f"'{clip(name)}' for {found_code}, which is {was!r} read in a wrong encoding",
+                    advice="Download it again; do not open and save it with another program.",
+                )
+
+
+def _is_damaged(name: str, right: str) -> bool:
+    if set(name) == {"?"}:
+        return not right.isascii()
+    for data, encoding in (
+        (name.encode("gb18030", "ignore"), "utf-8"), (_western(name), "utf-8"), (_western(name), "gb18030"),
+    ):  # fmt: skip
+        was = data.decode(encoding, "ignore").replace("?", "").strip()
+        # What was lost on the way is lost for good; two letters that are left in their order are no accident.
+        is_left = was == right or (len(was) > 1 and _is_part_of(was, right))
+        if is_left and not was.isascii() and was != name.strip():
+            return True
+    return False
+
+
+def _is_part_of(letters: str, text: str) -> bool:
+    rest = iter(text)
+    return all(letter in rest for letter in letters)
+
+
+def _western(name: str) -> bytes:
+    """The bytes that were read as Windows-1252, whose gaps every program fills with those of Latin-1."""
+    return b"".join(letter.encode("cp1252", "ignore") or letter.encode("latin-1", "ignore") for letter in name)
+
+
+def doubt_names(reported: pl.DataFrame, where: str) -> list[dict[str, str]]:
+    """Warnings about names that a spreadsheet would take for a formula, and about control characters in names."""
+    doubts = []
+    for name in NAMES:
+        texts = reported[name].unique().drop_nulls().cast(pl.String)
+        texts = texts.filter(texts != "")
+        formulas = texts.filter(texts.str.contains(FORMULA) | plain_texts(texts).str.contains(FORMULA)).sort()
+        controls = texts.filter(texts.str.strip_chars().str.contains(CONTROL)).sort()
+        for check, found, expected, advice in (
+            ("name_is_formula", formulas, "a name", "Put an apostrophe before it wherever a spreadsheet may open it."),
+            ("control_character", controls, "letters that can be seen", "Nothing depends on a name; look at the file."),
+        ):
+            if found.len():
+                record = first_record(reported, name, found[0])
+                doubts.append(
+                    finding(
+                        check, "warning", f"{where}, column {name}",
+                        observed=f"{found.len()} such names, '{clip(found[0], 40)}' in record {record}",
+                        expected=expected, advice=advice,
+                    )
+                )  # fmt: skip
+    return doubts
+
+
+def doubt_pairs(reported: pl.DataFrame, where: str) -> list[dict[str, str]]:
+    """An error where the code of a known partner stands beside the name of another one: a column was sorted, filled or pasted by itself.
+    A code that we do not know may be the new one of that partner."""
+    pairs = reported.select("partner", "partner_name").unique().cast(pl.String).drop_nulls()
+    known = code_table("partners").unpivot(["name_zh", "name_en"], index="gacc_code", value_name="name")
+    own = pairs.with_columns(name=plain_texts(pairs["partner_name"]), code=plain_texts(pairs["partner"]))
+    own = own.filter(pl.col("code").is_in(known["gacc_code"].unique().implode()))
+    other = own.join(known, on="name").filter((pl.col("code") != pl.col("gacc_code")).all().over("partner", "name"))
+    if not other.height:
+        return []
+    found = other.sort("partner", "name").row(0, named=True)
+    record = reported.with_row_index("row").filter(
+        (pl.col("partner").cast(pl.String) == found["partner"]) & (pl.col("partner_name").cast(pl.String) == found["partner_name"])
+    )["record"][0]  # fmt: skip
+    return [
+        finding(
+            "name_of_another", "error", f"{where}, column partner_name",
+            observed=f"'{clip(found['name'], 40)}' beside {found['code']} in record {record} "
+            f"({other.select('partner', 'name').n_unique()} such pairs)",
+            expected=f"the code {found['gacc_code']} beside that name",
+            advice="Codes and names have slipped apart, and the numbers perhaps with them: download it again. If customs have renamed a "
+            "partner, approve.",
+        )
+    ]  # fmt: skip
+
+
+def first_record(fields: pl.DataFrame, name: str, text: str) -> int:
+    """Number of the first record that has this text in this column."""
+    return int((fields[name].cast(pl.String) == text).arg_true()[0]) + 1

@@ -1,0 +1,105 @@
+"""Which months a release changes, decided from the names of published partitions (flow, year, month) and from what it says.
+
+The months are read in `open_published`. Months here are month indices by flow; the terms (touched, derived, unchanged) are explained in
+CONTRIBUTING.
+"""
+
+from collections.abc import Callable, Iterable, Set
+from typing import NamedTuple
+
+import polars as pl
+
+from tasks.domain.coverage import LOOK_BACK_MONTHS, QUIET_MONTHS
+from tasks.domain.periods import month_index
+from tasks.ingest.normalise import Normalised
+from tasks.store.parquet import Partition, partition_month
+
+YEAR = 12
+# The rolling year of the same month a year later rests on a month so long ago.
+FIGURES_LOOK_BACK = 23
+
+
+class MonthPlan(NamedTuple):
+    """The months of a release: `touched` are those whose ledger it can change, `derived` those whose figures, `unchanged` the derived
+    ones whose own numbers stay as their state has them; `chained` the years (flow, year) with printed totals."""
+
+    touched: set[Partition]
+    derived: set[Partition]
+    unchanged: set[Partition]
+    chained: set[tuple[str, int]]
+
+    @property
+    def recomputed(self) -> set[Partition]:
+        """The derived months whose numbers are added up again from the ledger."""
+        return self.derived - self.unchanged
+
+
+def plan_months(
+    release: Normalised,
+    in_ledger: Set[Partition],
+    with_figures: Set[Partition],
+    outdated: Set[Partition],
+    with_state: Set[Partition],
+    has_totals: Callable[[Partition], bool],
+    derived_before: Set[Partition],
+) -> MonthPlan:
+    """What the release changes, where `in_ledger`, `with_figures` and `with_state` are the published partitions of `observation`,
+    `metric` and `state`; `outdated` are those of `metric` that another version wrote, or with other code tables, and `has_totals`
+    says whether the ledger of a month has a figure of several months. `derived_before` are the months up to which figures were derived
+    last: between them there is no gap."""
+    touched = touched_months(release)
+    flows = {flow for flow, _, _ in touched}
+    # Outdated files beside new ones would be a table that no reader can read whole, or that compares by two rules. So all outdated
+    # months of a direction are derived again, once; and all whose state is missing.
+    again = {month for month in outdated if month[0] in flows}
+    published = in_ledger | with_figures
+    months = _months_between(touched | published)
+    missing = {month for month in in_ledger - with_state if month[0] in flows}
+    # A gap before a new month has no state yet, and passes on what came before it.
+    missing |= {month for month in months - _months_between(derived_before) if month[0] in flows}
+    changed = touched | missing | again
+    near = {month for month in months if can_change(month, changed)}
+    years = {month[:2] for month in near | touched}
+    chained = years_of_totals(release.detail)
+    chained |= {month[:2] for month in in_ledger if month[:2] in years - chained and has_totals(month)}
+    whole_years = {month for month in months if month[:2] in chained & {one[:2] for one in changed}}
+    derived = near | again | {month for month in months if can_change(month, whole_years)}
+    return MonthPlan(touched, derived, (derived & with_state) - touched - missing, chained)
+
+
+def touched_months(release: Normalised) -> set[Partition]:
+    """Flow, year and month of every period that ends in a month the release has a row in or covers."""
+    rows = release.detail.select("flow", month=month_index("period_end")).unique()
+    scope = release.release.filter(pl.col("partners") != "keys").select(
+        "flow", month=pl.int_ranges(month_index("first_month"), month_index("last_month") + 1, dtype=pl.Int32)
+    ).explode("month")  # fmt: skip
+    return {(flow, month // 12, month % 12 + 1) for flow, month in pl.concat([rows, scope]).unique().iter_rows()}
+
+
+def _months_between(partitions: Iterable[Partition]) -> set[Partition]:
+    """Every month from the first January to the last month of each flow: a month without a row of its own may still be one of two
+    that the source gives together, or a gap."""
+    reach: dict[str, list[int]] = {}
+    for month in partitions:
+        reach.setdefault(month[0], []).append(partition_month(month))
+    return {
+        (flow, index // 12, index % 12 + 1)
+        for flow, indices in reach.items()
+        for index in range(min(indices) // 12 * 12, max(indices) + 1)
+    }
+
+
+def can_change(month: Partition, changed: Set[Partition]) -> bool:
+    """Whether a month's figures can depend on a changed month: growth looks back FIGURES_LOOK_BACK months, records
+    LOOK_BACK_MONTHS, and a month is published because of one QUIET_MONTHS before it."""
+    index = partition_month(month)
+    return any(
+        (month[0], own // 12, own % 12 + 1) in changed
+        for own in range(index - max(FIGURES_LOOK_BACK, LOOK_BACK_MONTHS + QUIET_MONTHS), index + 1)
+    )
+
+
+def years_of_totals(numbers: pl.DataFrame) -> set[tuple[str, int]]:
+    """Flow and year of each figure of several months. Only there does a month depend on months after it."""
+    several = numbers.filter(month_index("period_start") != month_index("period_end"))
+    return set(several.select("flow", year=pl.col("period_end").dt.year().cast(pl.Int64)).unique().iter_rows())

@@ -1,0 +1,153 @@
+"""Releases that are entered into the ledger one after another and published together: a batch of a backfill.
+
+Each release is read, checked, held and merged as if it came alone, on top of those before it, in a copy of the store that no
+reader sees. Figures, tables of events and lineage are made once for all of them, and one publication makes everything visible.
+A batch that is killed has published nothing, and its files are taken again.
+
+Belongs here: what a batch has entered so far and when it is full. Does not belong here: how a file is taken in (`flows.release`),
+which files of a snapshot are replaced (`publication`).
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import cast
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.forms.outcome import Outcome
+from schemas.tables.lineage import Lineage
+from schemas.tables.observation import Detail, Observation
+from schemas.tables.release import Release
+from tasks.controls.tables import EventTables
+from tasks.domain.errors import Outpaced
+from tasks.ingest.normalise import Normalised
+from tasks.ledger.published_state import Known
+from tasks.lineage.records import Run, as_table, current_run
+from tasks.steps.assemble import Figures, Ledger
+from tasks.steps.publication import publish_batch
+from tasks.store.dry_run import rehearsal
+from tasks.store.parquet import read_table
+from tasks.store.publish import Published
+from tasks.store.snapshot import Snapshot, current_id, open_snapshot
+
+# What a batch may hold: its months are derived together, and a kill costs no more than it.
+RECORDS_MAX = 150_000
+FILES_MAX = 100
+# A larger file is a month of its own that needs the memory.
+FILE_BYTES_MAX = 4_000_000
+# Steps of a release that end in the copy and are none of its way to the published tables.
+OF_BATCH = ("enter", "report")
+MONTHS = ("flow", "period_start", "period_end")
+_open: ContextVar["Batch | None"] = ContextVar("tidewaiter_batch", default=None)
+
+
+class Batch:
+    """A batch: `tables` is the copy of `store` that its releases are entered into."""
+
+    def __init__(self, store: Path, tables: Path) -> None:
+        self.store, self.tables = store, tables
+        self.parent = open_snapshot(store)
+        self.runs: list[Run] = []
+        self.entered: list[Run] = []
+        self.records = 0
+        self._said: list[Normalised] = []
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the batch is to be published before another file is taken in."""
+        return self.records >= RECORDS_MAX or len(self.runs) >= FILES_MAX
+
+    @property
+    def has_entered(self) -> bool:
+        """Whether a release was entered that is to be published."""
+        return bool(self.entered)
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """What came of the releases so far, in their order."""
+        return [run.outcome for run in self.runs if run.outcome is not None]
+
+    def add(self, run: Run, outcome: Outcome, release: Normalised) -> Outcome:
+        """Keep what is needed of a release for the publication; its statements lie in `tables`. The outcome says so."""
+        if outcome.status == "published":
+            self.entered.append(run)
+            outcome = outcome.model_copy(update={"status": "entered"})
+            months = release.detail.unique(MONTHS, keep="first", maintain_order=True)
+            self._said.append(release._replace(detail=cast("DataFrame[Detail]", months)))
+        run.outcome = outcome
+        self.runs.append(run)
+        self.records += outcome.records
+        return outcome
+
+    def said(self) -> Normalised:
+        """The releases that were entered as one: their rows, and a statement for each period. Raises Outpaced where somebody else
+        has published since the batch was opened."""
+        mine = self.parent.id if self.parent else None
+        if current_id(self.store) != mine:
+            raise Outpaced(
+                f"{self.store}: somebody else published while a batch was read; its files are taken again one by one."
+            )
+        first = self._said[0]
+        return first._replace(
+            detail=cast("DataFrame[Detail]", pl.concat([one.detail for one in self._said])),
+            release=cast("DataFrame[Release]", pl.concat([one.release for one in self._said])),
+        )
+
+    def finish(self, snapshot: Snapshot) -> list[Outcome]:
+        """The outcomes of all releases of the batch, as they are in the published snapshot; their runs end with them."""
+        for run in self.runs:
+            assert run.outcome is not None
+            status = "published" if run.outcome.status == "entered" else run.outcome.status
+            run.outcome = run.outcome.model_copy(update={"status": status, "snapshot_id": snapshot.id})
+        return self.outcomes
+
+
+@contextmanager
+def opened(store: Path) -> Iterator[Batch]:
+    """A batch into which releases go inside."""
+    with rehearsal(store) as tables:
+        batch = Batch(store, tables)
+        token = _open.set(batch)
+        try:
+            yield batch
+        finally:
+            _open.reset(token)
+
+
+def current_batch() -> Batch | None:
+    """The batch into which a release goes here; None where each is published by itself."""
+    return _open.get()
+
+
+def ledger_of(known: Known) -> Ledger:
+    """The ledger of the touched months as the releases of a batch left it."""
+    touched = read_table(known.snapshot, Observation, known.touched.__contains__)
+    return Ledger(cast("DataFrame[Observation]", touched), known.releases)
+
+
+def publish(batch: Batch, derived: Figures, events: EventTables, known: Known) -> Published:
+    """Publish the batch: one snapshot with all its releases, whose trails end with the steps that were taken for all of them."""
+    assert known.snapshot is not None
+    run = current_run()
+    together = run.records if run else []
+    trails: dict[str, DataFrame[Lineage]] = {}
+    for one in batch.entered:
+        assert one.outcome is not None
+        own = [record for record in one.records if record.step not in OF_BATCH]
+        trails[one.outcome.release_id] = as_table(one.outcome.release_id, [*own, *together])
+    return publish_batch(batch.store, known.snapshot, batch.parent, derived, events, trails, known)
+
+
+def newest_of_each(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """The published outcomes by flows and last month, those of one month as one with all their products: a brief is written once."""
+    found: dict[tuple[tuple[str, ...], str], Outcome] = {}
+    for outcome in outcomes:
+        if outcome.status == "published":
+            key = tuple(outcome.flows), outcome.months[-1]
+            earlier = found.get(key)
+            products = {*outcome.products, *(earlier.products if earlier else ())}
+            found[key] = outcome.model_copy(update={"products": sorted(products)})
+    return [*found.values()]

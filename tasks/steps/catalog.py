@@ -1,0 +1,137 @@
+"""Every step of the mission and its policy, a line each: what the flows are made of.
+
+Steps that touch the disk are tried again when the disk fails; steps that judge are never tried again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from schemas.forms.address import StoreAddress
+from schemas.forms.request import Landed, ReleaseRequest
+from tasks.checks import approval as holding
+from tasks.checks import file_quality as checks
+from tasks.claims import check as claims
+from tasks.claims import publish as claim_table
+from tasks.controls import tables
+from tasks.domain.errors import Held, Refused
+from tasks.ingest import calendar, corrections, inbox
+from tasks.ingest import declaration as locating
+from tasks.ingest import normalise as normalising
+from tasks.ingest import parse as parsing
+from tasks.ingest import raw_store as landing
+from tasks.ingest.unpack import read_download
+from tasks.lineage import audit as auditing
+from tasks.lineage import records as lineage
+from tasks.lineage.emit import emit
+from tasks.reports import outcome as reporting
+from tasks.reports.brief import watched as briefing
+from tasks.steps import assemble, batch, open_published, publication
+from tasks.steps.done import Done
+from tasks.steps.done import adopt as adopt_records
+from tasks.steps.executor import lending
+from tasks.steps.step import Step, flow_run_id
+from tasks.store import dry_run as rehearsing
+from tasks.store import mirror
+
+if TYPE_CHECKING:
+    from tasks.steps.cluster import Cluster
+
+PATIENCE = (1.0, 5.0, 20.0)
+
+locate = Step(locating.locate)
+land = Step(landing.land, retries=3, retry_delay_seconds=PATIENCE)
+parse = Step(parsing.parse)
+correct = Step(corrections.correct)
+normalise = Step(normalising.normalise)
+open_known = Step(open_published.open_known, retries=3, retry_delay_seconds=PATIENCE)
+check = Step(checks.check)
+hold_on_errors = Step(holding.hold_on_errors, answers=(Held,))
+merge = Step(assemble.merge)
+widen = Step(assemble.widen_ledger, name="widen")
+revise = Step(assemble.revise)
+derive = Step(assemble.derive)
+mark_events = Step(tables.mark_events)
+trail = Step(lineage.trail)
+publish = Step(publication.publish_release, name="publish")
+ledger_of_batch = Step(batch.ledger_of, name="ledger_of_batch")
+publish_batch = Step(batch.publish, name="publish_batch")
+enter = Step(publication.enter_release, name="enter")
+report = Step(reporting.report)
+brief = Step(briefing.write_briefs, name="brief")
+look = Step(inbox.look, retries=3, retry_delay_seconds=PATIENCE)
+expect = Step(calendar.expect)
+read_claims = Step(claims.read_claims)
+check_claims = Step(claims.check_claims)
+publish_claims = Step(claim_table.publish_claims)
+audit = Step(auditing.audit)
+require_sound = Step(auditing.require_sound)
+
+BY_NAME = {step.name: step for step in tuple(globals().values()) if isinstance(step, Step)}
+
+at_hand = mirror.at_hand
+otherwise = locating.otherwise
+declared_otherwise = locating.declared_otherwise
+declare_otherwise = locating.declare_otherwise
+again_if_outpaced = mirror.again_if_outpaced
+exclusive = mirror.exclusive
+opened_batch = batch.opened
+current_batch = batch.current_batch
+rehearsal = rehearsing.rehearsal
+
+
+@contextmanager
+def on_record(store: Path, *, rehearsed: bool = False, of: batch.Batch | None = None) -> Iterator[lineage.Run]:
+    """Steps inside leave their records, and at the end the records become OpenLineage events under `store/lineage`.
+
+    A run that changed nothing leaves no file. A run that failed leaves one, named by the bytes of its input and the step that
+    failed. A rehearsal leaves none, because nothing comes of it. The publication of a batch leaves the records of its releases too.
+    """
+    run = lineage.Run(flow_run_id=flow_run_id())
+    with lineage.recording(run):
+        try:
+            yield run
+        finally:
+            if not rehearsed:
+                emit(run, store, *(of.entered if of is not None and run.outcome is not None else ()))
+
+
+def land_ahead(file: Path, store: StoreAddress, today: date) -> Landed | None:
+    """A file landed before its turn and off the record; None where that fails, of which its own turn will tell."""
+    try:
+        return landing.land(locating.locate(ReleaseRequest(file=file, store=store)), at_hand(store), today)
+    except Exception:
+        return None
+
+
+def keep_in_mind(file: Path, store: StoreAddress, today: date) -> tuple[Landed, bytes] | None:
+    """A file as it will most likely be landed, and its bytes; nothing is written. None where that fails."""
+    try:
+        declared = locating.locate(ReleaseRequest(file=file, store=store))
+        raw = read_download(file)
+        return landing.expected(declared, raw, today), raw
+    except Exception:
+        return None
+
+
+def adopt(done: Done) -> Any:
+    """What steps made elsewhere; their records become this run's. Raises what ended them."""
+    return adopt_records(done, lambda record, problem: BY_NAME[record.step].adopt(record, problem))
+
+
+@contextmanager
+def workers_of(scheduler: str) -> Iterator[Cluster]:
+    """The workers of a Dask scheduler; inside, what consists of portions goes to them. Raises Refused where there are none."""
+    try:
+        from tasks.steps.cluster import lent_by
+    except ModuleNotFoundError as error:
+        raise Refused(
+            "no Dask", where=scheduler, found=f"the package {error.name} is not installed",
+            advice="Install tidewaiter[dask] here and where the workers run, or leave out --dask.",
+        ) from error  # fmt: skip
+    with lent_by(scheduler) as cluster, lending(cluster.each):
+        yield cluster

@@ -1,0 +1,258 @@
+"""Processes that a Dask scheduler lends: pure work goes there, what it makes comes back, what is lost is done again.
+
+Belongs here: connecting, what a worker must have in common with us, how much is under way at once, what becomes of work
+whose worker or scheduler died. Does not belong here: what the work is. The only module that knows Dask; nothing imports it
+unless a scheduler was named.
+
+A worker that dies costs time: the scheduler gives its work to another. Where it gives up, no worker is left, or it is gone
+itself, the work is done in this process. Work that fails is never tried again: it would fail again.
+"""
+
+import asyncio
+import functools
+import hashlib
+import json
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dask
+import distributed
+from distributed.comm.core import connect
+
+from tasks.domain.errors import Refused
+from tasks.domain.hashing import versions
+from tasks.domain.text import clip
+from tasks.steps.serialise import packed, unpacked
+
+CONNECT_SECONDS = 10
+PATIENCE_SECONDS = 60
+SILENCE_SECONDS = 60
+LOOK_EVERY_SECONDS = 2
+BREATH_SECONDS = 0.1
+A_THREAD = 2  # pieces under way for each thread of the workers: one that is done and one that waits for it
+OURS = ("flows", "tasks", "schemas")
+CODE = (".py", ".csv")
+DIFFERS = "its code, code tables or libraries differ from those here"
+TTL = "distributed.scheduler.worker-ttl"
+START = "dask scheduler, then dask worker ADDRESS for each process"
+log = logging.getLogger("tidewaiter.cluster")
+
+
+class StrangeWorker(RuntimeError):
+    """A worker that joined later is not like us."""
+
+
+@dataclass
+class Piece:
+    """Work that was given away; `future` is None where it will be done here."""
+
+    work: Callable[..., Any]
+    given: tuple[Any, ...]
+    name: str
+    future: Any = None
+
+
+class Cluster:
+    """The workers of one scheduler."""
+
+    def __init__(self, address: str, client: Any) -> None:
+        self.address, self.client, self.is_lost = address, client, False
+
+    @property
+    def window(self) -> int:
+        """How many pieces may be under way, so that memory stays that of so many."""
+        return A_THREAD * max(1, sum(self._threads().values()))
+
+    def begin(self, work: Callable[..., Any], *given: Any, name: str | None = None, first: bool = False) -> Piece:
+        """Give work away. With a `name`, inside a Prefect run, it is a task run of that name; `first` comes before the rest."""
+        piece = Piece(work, given, name or "a portion of the figures")
+        if not self.is_lost:
+            does = _do if name is None else _as_task(name)
+            try:
+                piece.future = self.client.submit(does, fingerprint(), work, given, pure=False, priority=int(first))
+            except (OSError, RuntimeError):  # closed meanwhile
+                self._lose("the scheduler is gone")
+        return piece
+
+    def result(self, piece: Piece) -> Any:
+        """What came of a piece; done here where nobody is left to do it. Raises what the work raised, at once."""
+        began = seen = told = time.monotonic()
+        while piece.future is not None and not self.is_lost:
+            try:
+                parcel = piece.future.result(timeout=LOOK_EVERY_SECONDS)
+            except StrangeWorker as error:
+                self._lose(str(error))
+                break
+            except distributed.KilledWorker:
+                log.warning("%s: several workers died over one piece; it is done here.", self.address)
+                break
+            except Exception:
+                # Either the work failed, or nothing came in time, or whoever should have sent it died.
+                if piece.future.status == "error":
+                    raise piece.future.exception() from None
+            else:
+                return unpacked(parcel)
+            # What a worker took with it is lost and made again; all is cancelled where the scheduler does not answer.
+            if piece.future.status == "cancelled" or self.client.status == "closed":
+                self._lose("the scheduler is gone")
+                break
+            time.sleep(BREATH_SECONDS)
+            now = time.monotonic()
+            if self._threads():
+                seen = now
+            elif now - seen > PATIENCE_SECONDS:
+                self._lose(f"no worker for {PATIENCE_SECONDS} s")
+            if now - told > SILENCE_SECONDS and not self.is_lost:
+                log.warning(
+                    "%s: %s is waited for since %.0f s: %s", self.address, piece.name, now - began, self._who_has(piece)
+                )
+                told = now
+        return piece.work(*piece.given)
+
+    def each(self, work: Callable[[Any], Any], things: Iterable[Any]) -> Iterator[Any]:
+        """`work` of every thing in their order, some at a time, before whatever else was given away."""
+        begun: deque[Piece] = deque()
+        window = self.window
+        for thing in things:
+            if len(begun) >= window:
+                yield self.result(begun.popleft())
+            begun.append(self.begin(work, thing, first=True))
+        while begun:
+            yield self.result(begun.popleft())
+
+    def _threads(self) -> dict[str, int]:
+        """Threads of each worker; nothing where the scheduler does not answer."""
+        if self.is_lost:
+            return {}
+        try:
+            found: dict[str, int] = self.client.sync(self.client.scheduler.ncores, callback_timeout=CONNECT_SECONDS)
+        except (OSError, RuntimeError):  # it does not answer in time, or the connection is closed
+            return {}
+        return found
+
+    def _who_has(self, piece: Piece) -> str:
+        """Which worker a piece is with, and whether that one hangs, in words."""
+        try:
+            at_work = self._asked(self.client.scheduler.processing, workers=None)
+            known = self._asked(self.client.scheduler.identity, n_workers=-1)["workers"]
+        except (OSError, RuntimeError):
+            return "the scheduler does not say which worker has it."
+        worker = next((name for name, keys in at_work.items() if piece.future.key in keys), None)
+        if worker not in known:
+            return "no worker has it in hand."
+        # By the scheduler's clock, which may go a little otherwise than ours.
+        silent = time.time() - known[worker]["last_seen"]
+        if silent < SILENCE_SECONDS / 2:
+            return f"it is with the worker {worker}, which answers."
+        return (
+            f"it is with the worker {worker}, of which the scheduler has heard nothing for {silent:.0f} s. End that process if it hangs: "
+            f"the scheduler then gives its work to another one at once, else after {dask.config.get(TTL)} (its own {TTL})."
+        )
+
+    def _asked(self, what: Any, **given: Any) -> Any:
+        return self.client.sync(what, **given, callback_timeout=CONNECT_SECONDS)
+
+    def _lose(self, why: str) -> None:
+        self.is_lost = True
+        log.warning("%s: %s; this process does the rest. What is published does not differ.", self.address, why)
+
+
+@contextmanager
+def lent_by(address: str) -> Iterator[Cluster]:
+    """The workers of the scheduler at `address`. Raises Refused where there is none, none works, or one is not like us."""
+    from prefect_dask.task_runners import DaskTaskRunner
+
+    # Before a client is made: one whose peer speaks another language cannot be put away, and says so when the program ends.
+    # Of such a peer any error may come: the first bytes of a web server are taken for a length, of which no memory has so much.
+    try:
+        asyncio.run(_knock(address))
+    except Exception as error:
+        raise _is_absent("scheduler", address, error) from error
+    # Raw bytes travel within the work, so that the scheduler can give it to another worker.
+    with (
+        dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GiB"}),
+        DaskTaskRunner(address=address, client_kwargs={"timeout": CONNECT_SECONDS}) as runner,
+    ):
+        try:
+            client = runner.client
+            client.wait_for_workers(1, timeout=PATIENCE_SECONDS)
+        except (OSError, ValueError) as error:
+            raise _is_absent("scheduler" if runner._client is None else "worker", address, error) from error
+        _refuse_others(address, client)
+        yield Cluster(address, client)
+
+
+def fingerprint() -> str:
+    """Hash of our code, our code tables and the libraries that shape a result: what a worker must have in common with us."""
+    return _fingerprint()
+
+
+@functools.cache
+def _fingerprint() -> str:
+    digest = hashlib.sha256(json.dumps(versions(), sort_keys=True).encode())
+    home = Path(__file__).parents[2]
+    for file in sorted(path for name in OURS for path in (home / name).rglob("*") if path.suffix in CODE):
+        digest.update(f"{file.relative_to(home).as_posix()}\n".encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+async def _knock(address: str) -> None:
+    """Raises where nothing answers at `address`, or something else than Dask."""
+    secured = distributed.Security().get_connection_args("client")  # type: ignore[no-untyped-call]
+    answered = await connect(address, timeout=CONNECT_SECONDS, **secured)  # type: ignore[no-untyped-call]
+    await answered.close()
+
+
+def _refuse_others(address: str, client: Any) -> None:
+    try:
+        found: dict[str, str] = client.sync(client._run, fingerprint, callback_timeout=PATIENCE_SECONDS)
+    except TimeoutError as error:
+        raise Refused(
+            "a Dask worker that is silent", where=address,
+            found=f"not every worker there says within {PATIENCE_SECONDS} s which Tidewaiter it has",
+            advice="See which of them hangs (its log, or the dashboard of the scheduler), end it, and start this again.",
+        ) from error  # fmt: skip
+    except ImportError as error:
+        raise _is_another(address, str(error)) from error
+    for worker, theirs in found.items():
+        if theirs != fingerprint():
+            raise _is_another(worker, DIFFERS)
+
+
+def _is_absent(what: str, address: str, error: Exception) -> Refused:
+    return Refused(
+        f"no Dask {what}", where=address, found=f"no {what} answers there ({clip(str(error), 200)})",
+        advice=f"Start it ({START}), correct the address, or leave out --dask.",
+    )  # fmt: skip
+
+
+def _is_another(where: str, found: str) -> Refused:
+    return Refused(
+        "another Tidewaiter", where=where, found=f"a worker that would make other results: {found}",
+        advice="Install the same version of Tidewaiter there, with the same lock file, and start the worker again.",
+    )  # fmt: skip
+
+
+def _do(expected: str, work: Callable[..., Any], given: tuple[Any, ...]) -> bytes:
+    """On the worker. One that came later was not asked who it is."""
+    if fingerprint() != expected:
+        raise StrangeWorker(str(_is_another(distributed.get_worker().address, DIFFERS)))
+    return packed(work(*given))
+
+
+def _as_task(name: str) -> Any:
+    """`_do` as a Prefect task, inside a flow; anywhere else itself."""
+    from tasks.steps.step import inside_flow
+
+    if not inside_flow():
+        return _do
+    from prefect import task
+    from prefect.cache_policies import NO_CACHE
+
+    return task(name="read ahead", task_run_name=name, cache_policy=NO_CACHE, persist_result=False)(_do)

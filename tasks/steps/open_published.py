@@ -1,0 +1,155 @@
+"""What was published before a release came: the part of it that the release can change or must be compared with.
+
+Belongs here: what of the published tables is read for a release. Nothing is computed here; which months those are is decided in
+`affected_months`. The terms for months (touched, derived, unchanged) are explained in CONTRIBUTING.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import cast
+
+import polars as pl
+import pyarrow.parquet
+from pandera.typing.polars import DataFrame
+
+from schemas.table import Table, schema_sha256, stored_columns, table_name
+from schemas.tables.metric import Metric
+from schemas.tables.observation import Detail, Observation
+from schemas.tables.release import Release
+from schemas.tables.state import State
+from tasks.domain.errors import Refused
+from tasks.domain.nomenclature import lists_of_eight_digits
+from tasks.domain.periods import month_index
+from tasks.ingest.normalise import Normalised
+from tasks.ledger.published_state import Known
+from tasks.steps.affected_months import plan_months
+from tasks.store.compatibility import refuse_newer
+from tasks.store.parquet import Partition, partition_month, path_partition, read_table
+from tasks.store.snapshot import FileEntry, Snapshot, open_snapshot
+from tasks.store.verify_on_read import prove
+
+log = logging.getLogger("tidewaiter.known")
+
+
+def open_known(store: Path, release: Normalised, parent: Snapshot | None = None, *, enters: bool = False) -> Known:
+    """The published state that matters for `release`; everything empty where nothing was published yet. `parent` is the snapshot
+    in which all figures are up to date, where that is an earlier one than the current one. Where the release only `enters` the ledger, nothing is known for figures.
+
+    Raises Refused where the store is another reporter's, because no figure says whose it is, or has codes of another list of goods;
+    DamagedStore where what is read is damaged; StoreError where a later version wrote what this one does not know.
+    """
+    snapshot = open_snapshot(store)
+    refuse_newer(snapshot)
+    prove(snapshot, Release)
+    releases = read_table(snapshot, Release)
+    _refuse_another_reporter(releases, release, store)
+    _refuse_another_list(releases, release, store)
+    in_ledger, figures = _published(snapshot, Observation), _published(snapshot, Metric)
+    outdated = set() if enters else figures.keys() - _of_todays_schema(figures, Metric).keys()
+    # A version that wrote figures with other columns did not bring these states up to date: they may be older than the figures.
+    foreign = {month for month in outdated if _has_other_columns(snapshot, Metric, figures[month])}
+    states = in_ledger.keys() if enters else _of_todays_schema(_published(snapshot, State), State).keys() - foreign
+    plan = plan_months(
+        release,
+        in_ledger.keys(),
+        figures.keys(),
+        outdated,
+        states,
+        lambda month: _has_spans(snapshot, month, in_ledger[month]),
+        in_ledger.keys() | figures.keys()
+        if parent is None
+        else _published(parent, Observation).keys() | figures.keys(),
+    )
+    if again := sum(month in plan.derived for month in outdated):
+        log.warning(
+            "figures of %d months are computed again, once: other code tables or another version made them", again
+        )
+    year_before = {
+        (flow, year - 1, month) for flow, year, month in plan.touched if _is_spoken_of((flow, year, month), releases)
+    }
+    near = (plan.recomputed | later_year(plan.touched) | year_before) - plan.touched
+    detailed = plan.touched | later_year(plan.touched)
+    prove(snapshot, Observation, near.__contains__)
+    prove(snapshot, Detail, detailed.__contains__)
+    return Known(
+        releases=cast("DataFrame[Release]", releases),
+        observation=cast("DataFrame[Observation]", read_table(snapshot, Observation, near.__contains__)),
+        detail=cast("DataFrame[Detail]", read_table(snapshot, Detail, detailed.__contains__)),
+        touched=tuple(sorted(plan.touched)),
+        derived=tuple(sorted(plan.derived)),
+        snapshot=snapshot,
+        store=store,
+        unchanged=tuple(sorted(plan.unchanged)),
+        chained=frozenset(plan.chained),
+    )
+
+
+def later_year(partitions: Iterable[Partition]) -> set[Partition]:
+    """The same months a year later."""
+    return {(flow, year + 1, month) for flow, year, month in partitions}
+
+
+def _published(snapshot: Snapshot | None, model: type[Table]) -> dict[Partition, FileEntry]:
+    """The published files of a table that has one for each partition."""
+    entries = snapshot.entries(table_name(model)) if snapshot else ()
+    return {path_partition(entry.partition): entry for entry in entries}
+
+
+def _has_spans(snapshot: Snapshot | None, month: Partition, entry: FileEntry) -> bool:
+    """Whether the ledger of a month has a figure of several months, also one that gave way and is in no `base`: the files of its
+    year name the same releases whichever came first. The statistics tell."""
+    assert snapshot is not None, "an entry is of a snapshot"
+    try:
+        footer = pyarrow.parquet.read_metadata(snapshot.path / entry.path)
+    except (OSError, pyarrow.ArrowInvalid):
+        prove(snapshot, Observation, month.__eq__)
+        raise
+    place = footer.schema.to_arrow_schema().names.index("period_start")
+    starts = (footer.row_group(group).column(place).statistics.min for group in range(footer.num_row_groups))
+    return any(start < date(month[1], month[2], 1) for start in starts)
+
+
+def _of_todays_schema(files: Mapping[Partition, FileEntry], model: type[Table]) -> dict[Partition, FileEntry]:
+    """Those files of a table that are as this version writes them, with the code tables of today."""
+    ours = schema_sha256(model)
+    return {month: file for month, file in files.items() if file.schema_sha256 == ours}
+
+
+def _has_other_columns(snapshot: Snapshot | None, model: type[Table], file: FileEntry) -> bool:
+    """Whether a published file has other columns than this version writes."""
+    assert snapshot is not None
+    return [*pl.read_parquet_schema(snapshot.path / file.path)] != stored_columns(model)
+
+
+def _is_spoken_of(month: Partition, releases: pl.DataFrame) -> bool:
+    """Whether some earlier release speaks of a month."""
+    index = partition_month(month)
+    first, last = month_index("first_month"), month_index("last_month")
+    of_flow = pl.col("flow").is_null() | (pl.col("flow") == month[0])
+    return releases.filter(of_flow & (first <= index) & (last >= index)).height > 0
+
+
+def _refuse_another_reporter(releases: pl.DataFrame, release: Normalised, store: Path) -> None:
+    mine = release.release["reporter"][0]
+    others = releases.filter(pl.col("reporter") != mine)["reporter"].unique().sort().to_list()
+    if others:
+        raise Refused(
+            "another reporter",
+            where=str(release.release["title"][0]),
+            found=f"figures of {mine}, and {store} holds those of {', '.join(others)}",
+            advice="Keep each reporting country in a store of its own (--store).",
+        )
+
+
+def _refuse_another_list(releases: pl.DataFrame, release: Normalised, store: Path) -> None:
+    """Equal eight digits of two lists of goods are two goods, and figures are kept by the digits."""
+    mine, theirs = lists_of_eight_digits(release.release), lists_of_eight_digits(releases)
+    if mine and theirs and mine != theirs:
+        raise Refused(
+            "another list of goods",
+            where=str(release.release["title"][0]),
+            found=f"codes of {', '.join(mine)}, and {store} holds codes of {', '.join(theirs)}",
+            advice="Equal digits mean different goods there: keep each list in a store of its own (--store).",
+        )

@@ -1,0 +1,244 @@
+"""The files of a release put together and published as the successor of what was current.
+
+Belongs here: which files replace earlier ones, which are carried over, which are written once for a release and stay for good,
+and the lineage record of the publication itself. Does not belong here: what is in the tables (`assemble`), how a file is written
+(`store.parquet`), how the pointer moves (`store.publish`).
+"""
+
+import functools
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.table import PUBLISHED, Table, empty_frame, schema_sha256, table_name
+from schemas.tables.control_event import ControlEvent, EventMonth, EventWindow
+from schemas.tables.lineage import Lineage
+from schemas.tables.name import PartnerName, ProductName
+from schemas.tables.observation import Detail, Observation
+from schemas.tables.release import Finding, Quarantine, Release
+from schemas.tables.revision import Revision
+from schemas.tables.trade_flow import TradeFlow
+from tasks.controls import tables
+from tasks.controls.tables import EventTables
+from tasks.domain.hashing import code_sha256, json_sha256
+from tasks.ingest.normalise import Normalised
+from tasks.ledger.name_tables import NameTables, name_tables
+from tasks.ledger.published_state import Known
+from tasks.lineage.provenance import derivation_of, derivation_of_month, words_of_collected
+from tasks.lineage.records import lineage_row
+from tasks.steps.assemble import DERIVED, Figures, Ledger, whole
+from tasks.steps.open_published import later_year
+from tasks.store.mirror import announcement
+from tasks.store.parquet import Partition, encode_file, encode_months, partition_path
+from tasks.store.publish import NewFile, Published, publish
+from tasks.store.snapshot import FileEntry, Snapshot
+
+# Tables that earlier versions kept for later months; `state` and `recent` took their place.
+GONE = ("base", "base_year", "base_far")
+
+
+def publish_release(
+    store: Path,
+    release: Normalised,
+    findings: DataFrame[Finding],
+    ledger_after: Ledger,
+    trade_flow: DataFrame[TradeFlow],
+    derived: Figures,
+    revision: DataFrame[Revision],
+    events: EventTables,
+    trail: DataFrame[Lineage],
+    known: Known,
+) -> Published:
+    """Publish everything as the successor of the known snapshot; nothing changes where nothing is new."""
+    ledger_files = _files_of_ledger(release, ledger_after, trade_flow, revision, known)
+    figures = _files_of_figures(derived, events, ledger_after.releases)
+    new: Iterator[NewFile] = itertools.chain(ledger_files.new, figures)
+    if ledger_files.is_new_release:
+        new = _with_lineage(
+            itertools.chain(new, _files_of_release(release, findings, known)),
+            {release.release["release_id"][0]: trail},
+            ledger_after.releases,
+        )
+    replaced = ledger_files.replaced | _of_figures(known)
+    return publish(
+        store,
+        new,
+        carried=_carried(known.snapshot, replaced),
+        parent=known.snapshot,
+        about=_about(ledger_after.releases),
+        audit=announcement(store),
+    )
+
+
+def enter_release(
+    store: Path,
+    release: Normalised,
+    findings: DataFrame[Finding],
+    ledger_after: Ledger,
+    trade_flow: DataFrame[TradeFlow],
+    revision: DataFrame[Revision],
+    known: Known,
+) -> Published:
+    """Enter a release into the ledger of `store`, the copy of a batch, which no reader sees: figures, tables of events and lineage
+    follow for the batch as a whole."""
+    files = _files_of_ledger(release, ledger_after, trade_flow, revision, known)
+    own = _files_of_release(release, findings, known) if files.is_new_release else ()
+    return publish(
+        store,
+        itertools.chain(files.new, own),
+        carried=_carried(known.snapshot, files.replaced),
+        parent=known.snapshot,
+        about=_about(ledger_after.releases),
+    )
+
+
+def publish_batch(
+    store: Path, entered: Snapshot, parent: Snapshot | None, derived: Figures, events: EventTables,
+    trails: Mapping[str, DataFrame[Lineage]], known: Known,
+) -> Published:  # fmt: skip
+    """Publish the ledger that the releases of a batch were `entered` into, with what follows from it, as the successor of `parent`."""
+    replaced = _of_figures(known)
+    stays = [entry for entry in entered.files if (entry.table, entry.partition) not in replaced]
+    before = {entry.path for entry in parent.files} if parent else set()
+    of_ledger = (
+        NewFile(
+            entry.table, entry.partition, (entered.path / entry.path).read_bytes(), entry.rows, entry.schema_sha256,
+            PUBLISHED[entry.table].by_release,
+        )
+        for entry in stays if entry.path not in before
+    )  # fmt: skip
+    new = itertools.chain(of_ledger, _files_of_figures(derived, events, known.releases))
+    return publish(
+        store,
+        _with_lineage(new, trails, known.releases),
+        carried=[entry for entry in stays if entry.path in before],
+        parent=parent,
+        about=_about(known.releases),
+        audit=announcement(store),
+    )
+
+
+class _LedgerFiles(NamedTuple):
+    """The files of the ledger that a release makes again, and the tables and partitions whose files they replace."""
+
+    new: Iterator[NewFile]
+    replaced: set[tuple[str, str]]
+    is_new_release: bool
+
+
+def _files_of_ledger(
+    release: Normalised,
+    ledger_after: Ledger,
+    trade_flow: DataFrame[TradeFlow],
+    revision: DataFrame[Revision],
+    known: Known,
+) -> _LedgerFiles:
+    releases = ledger_after.releases
+    again = tuple(sorted({*known.touched, *later_year(known.touched)}))
+    frames: dict[type[Table], tuple[pl.DataFrame, tuple[Partition, ...]]] = {
+        Observation: (ledger_after.touched, known.touched),
+        TradeFlow: (trade_flow, known.touched),
+        Revision: (revision, again),
+    }
+    replaced = {(table_name(model), partition_path(month)) for model, (_, months) in frames.items() for month in months}
+    replaced |= {(table_name(model), "") for model in (ProductName, PartnerName)}
+    # These months get a file also where it has no rows: a table without files would be a folder that no reader finds, and a file
+    # that was there stays one.
+    earlier = known.snapshot.files if known.snapshot else ()
+    there = {entry.partition for entry in earlier if entry.table == table_name(Revision)}
+    always = tuple(month for month in again if month in known.touched or partition_path(month) in there)
+    collected = words_of_collected(whole(ledger_after, known), releases)
+    made_of = functools.partial(derivation_of_month, releases=releases, collected=collected)
+    is_new = release.release["release_id"][0] not in known.releases["release_id"]
+    names = name_tables(known.snapshot, release.names if is_new else None)
+    new = _made_again({model: frame for model, (frame, _) in frames.items()}, always, names, made_of, releases)
+    return _LedgerFiles(new, replaced, is_new)
+
+
+def _of_figures(known: Known) -> set[tuple[str, str]]:
+    """The tables and partitions of figures that are made again."""
+    of_months = {(table_name(model), partition_path(month)) for model in DERIVED for month in known.derived}
+    return of_months | {(table_name(model), "") for model in (ControlEvent, EventWindow, EventMonth)}
+
+
+def _carried(parent: Snapshot | None, replaced: set[tuple[str, str]]) -> list[FileEntry]:
+    earlier = parent.files if parent else ()
+    return [entry for entry in earlier if (entry.table, entry.partition) not in replaced and entry.table not in GONE]
+
+
+def _about(releases: pl.DataFrame) -> dict[str, Any]:
+    return {"releases": releases["release_id"].sort().to_list(), "released_on": str(releases["released_on"].max())}
+
+
+def _made_again(
+    frames: dict[type[Table], pl.DataFrame], always: tuple[Partition, ...], names: NameTables,
+    made_of: Callable[[type[Table], Partition], dict[str, Any]], releases: pl.DataFrame,
+) -> Iterator[NewFile]:  # fmt: skip
+    """The files that take the place of earlier ones, of revisions also without rows for the months that `always` have one."""
+    told = set()
+    for model, frame in frames.items():
+        for file in encode_months(model, frame, functools.partial(made_of, model)):
+            told.add((file.table, file.partition))
+            yield file
+    for month in always:
+        if (table_name(Revision), partition_path(month)) not in told:
+            yield encode_file(Revision, empty_frame(Revision), partition_path(month), made_of(Revision, month))
+    yield encode_file(ProductName, names.product_name, "", derivation_of(ProductName, releases))
+    yield encode_file(PartnerName, names.partner_name, "", derivation_of(PartnerName, releases))
+
+
+def _files_of_figures(derived: Figures, events: EventTables, releases: pl.DataFrame) -> Iterator[NewFile]:
+    # File after file: each is read from the disk and let go before the next one.
+    for table in derived:
+        yield from table.new_files()
+    made_with = tables.derivation()
+    speaking = tables.speaking(releases)
+    yield encode_file(ControlEvent, events.control_event, "", derivation_of(ControlEvent, releases.clear()) | made_with)
+    yield encode_file(EventWindow, events.event_window, "", derivation_of(EventWindow, speaking) | made_with)
+    yield encode_file(EventMonth, events.event_month, "", derivation_of(EventMonth, speaking) | made_with)
+
+
+def _files_of_release(release: Normalised, findings: pl.DataFrame, known: Known) -> Iterator[NewFile]:
+    """The files that a release gets once and for good: its details, its row, its findings, its quarantine."""
+    mine = release.release
+    yield from encode_months(Detail, release.detail, functools.partial(derivation_of_month, Detail, releases=mine))
+    for model, frame in ((Release, release.release), (Finding, findings), (Quarantine, release.quarantine)):
+        yield encode_file(model, frame, "", derivation_of(model, mine))
+
+
+def _with_lineage(
+    files: Iterable[NewFile], trails: Mapping[str, DataFrame[Lineage]], releases: pl.DataFrame
+) -> Iterator[NewFile]:
+    """The files, and after them one of lineage for each trail, whose last row is the publication of these files."""
+    rows: dict[str, int] = {}
+    hashes: dict[str, list[str]] = {}
+    for file in files:
+        rows[file.table] = rows.get(file.table, 0) + file.rows
+        hashes.setdefault(file.table, []).append(file.sha256)
+        yield file
+    for release_id, trail in trails.items():
+        mine = releases.filter(pl.col("release_id") == release_id)
+        yield encode_file(Lineage, _with_own_record(trail, release_id, rows, hashes), "", derivation_of(Lineage, mine))
+
+
+def _with_own_record(
+    trail: DataFrame[Lineage], release_id: str, rows: dict[str, int], hashes: dict[str, list[str]]
+) -> pl.DataFrame:
+    """The trail and, as its last row, the publication itself: what it was given and, by table, the rows and the hashes of
+    the files it makes.
+
+    The lineage's own file cannot be among them.
+    """
+    # The order in which files are made depends on how many months are made at once, and says nothing.
+    outputs = {name: json_sha256(sorted(hashes[name])) for name in sorted(hashes)}
+    given = {text.split("=", 1)[0]: text.split("=", 1)[1] for texts in trail["outputs"] for text in texts}
+    schemas_used = json_sha256({name: schema_sha256(PUBLISHED[name].model) for name in outputs})
+    total = sum(rows.values())
+    own = lineage_row(
+        release_id, trail.height + 1, "publish", code_sha256(__name__), schemas_used, given, outputs, total, total, {}
+    )
+    return pl.concat([trail, pl.DataFrame([own], schema=trail.schema)])

@@ -1,0 +1,293 @@
+"""A function becomes a step: its output is checked against the schema it promises, and it leaves a lineage record.
+
+Only this module, `reports.prefect_pages` and `cluster` know Prefect. Inside a Prefect flow a step runs as a task; called anywhere else it runs as
+the plain function, with the same checks and the same record. A function whose signature does not say what it returns
+cannot become a step, and neither check nor record can be left out, because both are here and not in the function.
+"""
+
+import dataclasses
+import inspect
+import logging
+import sys
+import typing
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any, Generic, ParamSpec, TypeVar
+from uuid import uuid4
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+from pydantic import BaseModel
+
+from schemas.forms.address import S3Url
+from schemas.table import Table, schema_sha256, table_name
+from tasks.domain.hashing import code_sha256, json_sha256
+from tasks.lineage.records import Run, StepRecord, current_run
+from tasks.steps import quiet_logs
+from tasks.steps.listeners import tell_begin
+from tasks.store.month_writer import PendingFiles
+from tasks.store.snapshot import Snapshot
+
+# The parameter that holds the day of a run. It is not recorded: what the day decides shows in what the step makes, and the same
+# release must make the same bytes on another day.
+CLOCK = "today"
+P = ParamSpec("P")
+R = TypeVar("R")
+log = logging.getLogger("tidewaiter.step")
+
+
+class Step(Generic[P, R]):
+    """A step: call it like the function. Only an OSError is tried again, up to `retries` times, because a disk or a network
+    may recover; a refusal or a schema error would come out the same and is raised at once. `answers` are exceptions by which it
+    says no to what it was given: they are raised too, and in the UI its task has not failed."""
+
+    def __init__(
+        self, function: Callable[P, R], *, name: str | None = None, retries: int = 0,
+        retry_delay_seconds: Sequence[float] = (), answers: tuple[type[Exception], ...] = (),
+    ) -> None:  # fmt: skip
+        self.function = function
+        self.name = name or function.__name__
+        self.retries, self.retry_delay_seconds = retries, list(retry_delay_seconds)
+        self.answers = answers
+        self.models = _promised(typing.get_type_hints(function).get("return"))
+        if not self.models:
+            raise TypeError(
+                f"{function.__module__}.{function.__name__} cannot be a step: its return annotation names no table and no "
+                "model, so there is nothing to check and to record. Annotate it with DataFrame[…], a NamedTuple of them, "
+                "or a pydantic model or dataclass."
+            )
+        self.signature = inspect.signature(function)
+        self.schema_sha256 = json_sha256({name: _schema_hash(model) for name, model in self.models.items()})
+        self._task: Any = None
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run as a Prefect task inside a flow, as the plain function anywhere else."""
+        if inside_flow():
+            from prefect.utilities.annotations import opaque
+
+            # Prefect looks for results of other tasks, of which its graph is made, in everything it is given: each file of a
+            # snapshot, a dozen times a release. What a step is given is the result of another as a whole, or none.
+            made = self.task(*map(opaque, args), **{name: opaque(one) for name, one in kwargs.items()})
+            return typing.cast(R, _or_answer(made))
+        return self.run(*args, **kwargs)
+
+    @property
+    def task(self) -> Any:
+        """The Prefect task of this step, made when first needed."""
+        if self._task is None:
+            self._task = self._as_task(self.run)
+        return self._task
+
+    def _as_task(self, work: Callable[..., Any]) -> Any:
+        from prefect import task
+        from prefect.cache_policies import NO_CACHE
+
+        # So that the page of a run says what each step made; Prefect leaves the level of others' loggers as it is.
+        log.setLevel(logging.INFO)
+        quiet_logs.hush()
+        # Frames must be neither hashed for a cache key nor written as results: the store is the only memory.
+        # The stubs want to know whether the wrapped function takes arguments; a step does not know that.
+        return task(  # type: ignore[call-overload]
+            self._answering(work), name=self.name, task_run_name=self.name, cache_policy=NO_CACHE, persist_result=False,
+            description=inspect.getdoc(self.function), retry_condition_fn=self._may_retry,
+            retries=self.retries, retry_delay_seconds=self.retry_delay_seconds or 0,
+        )  # fmt: skip
+
+    def _answering(self, work: Callable[..., Any]) -> Callable[..., Any]:
+        """`work`, of which an answer ends the task as a state that is no failure; who calls the task gets it raised."""
+
+        def answering(*args: Any, **kwargs: Any) -> Any:
+            from prefect.states import Cancelled
+
+            try:
+                return work(*args, **kwargs)
+            except self.answers as answer:
+                return Cancelled(name=type(answer).__name__, message=str(answer), data=answer)
+
+        return answering
+
+    def adopt(self, record: StepRecord, problem: Exception | None) -> None:
+        """Take over the record of this step, which was taken elsewhere; inside a flow it has its task run all the same.
+
+        Raises `problem`, with which it ended there.
+        """
+
+        def take_over() -> None:
+            tell_begin(self.name)
+            run = current_run()
+            if run is not None:
+                run.records.append(dataclasses.replace(record, task_run_id=_task_run_id()))
+                log.info("%s", record.line)
+            if problem is not None:
+                raise problem
+
+        if inside_flow():
+            _or_answer(self._as_task(take_over)())
+        else:
+            take_over()
+
+    def _may_retry(self, task: Any, run: Any, state: Any) -> bool:
+        return isinstance(state.result(raise_on_failure=False), OSError)
+
+    def run(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run the function, check what it returns, record both. Raises what the function raises, or SchemaErrors."""
+        given = self.signature.bind(*args, **kwargs)
+        started, made, error = datetime.now(UTC), None, None
+        tell_begin(self.name)
+        try:
+            made = self.function(*args, **kwargs)
+            _validate(made, self.models)
+            return made
+        except BaseException as problem:  # a step that was interrupted did not complete either
+            error = f"{type(problem).__name__}: {problem}"
+            raise
+        finally:
+            run = current_run()
+            if run is not None:
+                record = self._record(run, given.arguments, made, started, error)
+                run.records.append(record)
+                log.info("%s", record.line)
+
+    def _record(
+        self, run: Run, arguments: dict[str, Any], made: object, started: datetime, error: str | None
+    ) -> StepRecord:
+        inputs = {name: parts for argument, value in arguments.items() for name, parts in _parts(argument, value)}
+        outputs = dict(_parts("", made)) if made is not None else {}
+        return StepRecord(
+            step=self.name,
+            code_sha256=code_sha256(self.function.__module__),
+            schema_sha256=self.schema_sha256,
+            inputs={name: _sha256(value, run) for name, value in inputs.items()},
+            outputs={name or self.name: _sha256(value, run) for name, value in outputs.items()},
+            rows_in={name: value.height for name, value in inputs.items() if hasattr(value, "height")},
+            rows_out={name or self.name: value.height for name, value in outputs.items() if hasattr(value, "height")},
+            parameters={
+                name: str(value)
+                for name, value in arguments.items()
+                if isinstance(value, (str, int, float, date, Enum)) and name != CLOCK
+            },
+            models={name or self.name: model for name, model in self.models.items() if _is_table(model)},
+            started=started,
+            ended=datetime.now(UTC),
+            run_id=uuid4(),
+            task_run_id=_task_run_id(),
+            error=error,
+        )
+
+
+def _or_answer(made: object) -> object:
+    """What a task made. Raises the answer with which it ended: Prefect gives back the state of it and raises nothing, and what comes
+    after a hold must not begin."""
+    from prefect.client.schemas.objects import State
+
+    if isinstance(made, State):
+        made.result()
+        raise RuntimeError(f"a step ended as {made.name} and Prefect gave no exception for it: {made.message}")
+    return made
+
+
+def _promised(annotation: Any) -> dict[str, Any]:
+    """Name -> model of everything with a schema in a return annotation; the name is empty for a single thing."""
+    if typing.get_origin(annotation) is DataFrame:
+        return {"": typing.get_args(annotation)[0]}
+    if not isinstance(annotation, type):
+        return {}
+    if issubclass(annotation, BaseModel):
+        return {"": annotation}
+    if hasattr(annotation, "_fields") or dataclasses.is_dataclass(annotation):
+        hints = typing.get_type_hints(annotation, include_extras=True)
+        tables = {
+            name: typing.get_args(hint)[-1]
+            for name, hint in hints.items()
+            if typing.get_origin(hint) is DataFrame or typing.get_args(hint)[:1] == (PendingFiles,)
+        }
+        return tables or ({"": annotation} if dataclasses.is_dataclass(annotation) else {})
+    return {}
+
+
+def _is_table(model: Any) -> bool:
+    return isinstance(model, type) and issubclass(model, Table)
+
+
+def _schema_hash(model: Any) -> str:
+    if _is_table(model):
+        return schema_sha256(model)
+    if issubclass(model, BaseModel):
+        return json_sha256(model.model_json_schema())
+    return json_sha256([(entry.name, str(entry.type)) for entry in dataclasses.fields(model)])
+
+
+def _validate(made: object, models: dict[str, Any]) -> None:
+    """All failures of a frame at once; eager frames only, because a lazy one would be checked for its schema alone."""
+    for name, model in models.items():
+        value = getattr(made, name) if name else made
+        if isinstance(value, PendingFiles):
+            # Its rows were checked as they were written.
+            if not value.is_of(model):
+                raise TypeError(f"a step promised files of {table_name(model)} and made files of {value.table}")
+        elif _is_table(model):
+            model.validate(value, lazy=True)
+        elif not isinstance(value, model):
+            raise TypeError(f"a step promised {model.__name__} and made {type(value).__name__}")
+
+
+def _parts(name: str, value: object) -> list[tuple[str, Any]]:
+    """What an argument or a result consists of, each part under a name of its own.
+
+    Paths are left out: where things lie is no part of what was derived.
+    """
+    if isinstance(value, (pl.DataFrame, BaseModel, Snapshot, bytes)):
+        return [(name, value)]
+    fields = getattr(value, "_fields", ()) or (
+        [entry.name for entry in dataclasses.fields(value)]
+        if dataclasses.is_dataclass(value) and not isinstance(value, type)
+        else ()
+    )
+    return [
+        (f"{name}.{field}" if name else field, part)
+        for field in fields
+        if isinstance(part := getattr(value, field), (pl.DataFrame, BaseModel, Snapshot, bytes))
+    ]
+
+
+def _sha256(value: object, run: Run) -> str:
+    if isinstance(value, pl.DataFrame):
+        return run.frame_sha256(value)
+    if isinstance(value, Snapshot):
+        return json_sha256(value.id)
+    if isinstance(value, BaseModel):
+        plain = {
+            key: part for key, part in value.model_dump(mode="python").items() if not isinstance(part, (Path, S3Url))
+        }
+        return json_sha256(plain)
+    return json_sha256(repr(value))
+
+
+def inside_flow() -> bool:
+    """Whether we are in a Prefect flow, and not already in a task of it."""
+    if "prefect" not in sys.modules:
+        return False
+    from prefect.context import FlowRunContext, TaskRunContext
+
+    return FlowRunContext.get() is not None and TaskRunContext.get() is None
+
+
+def flow_run_id() -> str | None:
+    """Id of the Prefect flow run that we are in, None outside of one."""
+    if not inside_flow():
+        return None
+    from prefect.context import FlowRunContext
+
+    context = FlowRunContext.get()
+    return str(context.flow_run.id) if context and context.flow_run else None
+
+
+def _task_run_id() -> str | None:
+    if "prefect" not in sys.modules:
+        return None
+    from prefect.context import TaskRunContext
+
+    context = TaskRunContext.get()
+    return str(context.task_run.id) if context else None

@@ -1,0 +1,31 @@
+"""What a store holds that this version of Tidewaiter does not know: then nothing is published over it.
+
+A table that is carried over as it was, beside figures that changed, would be a state that never was; a column that is left
+out would be lost without a word. Belongs here: that refusal. Does not belong here: files with fewer columns, which an earlier
+version wrote (`steps.open_published`, `parquet`), the form of a manifest (`snapshot`).
+"""
+
+import polars as pl
+
+from schemas.tables.catalog import LAYOUTS
+from schemas.table import schema_sha256, stored_columns
+from tasks.domain.errors import StoreError
+from tasks.store.snapshot import NEWER, Snapshot
+
+_REMEDY = f"Nothing was published. {NEWER}"
+
+
+def refuse_newer(snapshot: Snapshot | None) -> None:
+    """Raise StoreError where a snapshot has a table, or a table a column, that this version does not know."""
+    # One file of each form: all that were written by one version have its columns.
+    forms = {(entry.table, entry.schema_sha256): entry for entry in (snapshot.files if snapshot else ())}
+    if tables := sorted({table for table, _ in forms} - LAYOUTS.keys()):
+        raise StoreError(f"the store has tables that this version does not know: {', '.join(tables)}. {_REMEDY}")
+    for (table, form), entry in sorted(forms.items()):
+        model = LAYOUTS[table].model
+        if form != schema_sha256(model):
+            found = pl.read_parquet_schema(snapshot.path / entry.path)  # type: ignore[union-attr]
+            if columns := [name for name in found if name not in stored_columns(model)]:
+                raise StoreError(
+                    f"{entry.path}: the table {table} has columns that this version does not know: {', '.join(columns)}. {_REMEDY}"
+                )

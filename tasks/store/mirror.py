@@ -1,0 +1,287 @@
+"""The folder of this machine in which a store that lies in a bucket is worked on.
+
+The bucket is the truth. Its working copy is a store like any other, in the state of the bucket's pointer, so every step,
+lock and reader is the same for both; a note in it says whose copy it is. Before anything is read or derived the copy is
+brought up to date; what is published goes to the bucket before the pointer of the copy moves, so the copy is never ahead.
+It may be deleted at any time.
+
+Belongs here: when something is fetched and when it is sent. For a store that is nobody's copy every function here does
+what was done without it. Does not belong here: keys and requests (`tasks.store.s3_store`, `tasks.store.s3`).
+"""
+
+import functools
+import hashlib
+import json
+import os
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from schemas.forms.address import COPY_NOTE, S3Url
+from tasks.store import publish, retention
+from tasks.store.s3 import endpoint
+from tasks.domain.errors import BrokenStore, Outpaced
+from tasks.store.objects import keep_bytes
+from tasks.store.s3_store import Remote
+from tasks.store.retention import Retired
+from tasks.store.snapshot import Snapshot, current_id, list_snapshots, open_snapshot, snapshot_ids
+from tasks.store.verify import Problem
+
+P = ParamSpec("P")
+R = TypeVar("R")
+HELD = "held"
+ATTEMPTS = 8
+READABLE_CHARACTERS = 80
+KEPT = 2
+
+
+def at_hand(address: Path | S3Url) -> Path:
+    """The folder in which a store is read and worked on: its own, or its working copy, brought up to date.
+
+    Raises BucketError where the bucket cannot be reached, BrokenStore where it is not what the protocol writes.
+    """
+    folder = _folder(address) if isinstance(address, S3Url) else address
+    if isinstance(address, Path) and not (folder / COPY_NOTE).is_file():
+        return folder
+    with publish.exclusive(folder):
+        if isinstance(address, S3Url) and not (folder / COPY_NOTE).is_file():
+            _write_note(folder, {"url": address, "endpoint": _mark(endpoint()), "held": {}})
+        remote = _remote(folder)
+        assert remote is not None
+        _refresh(folder, remote)
+        _trim(folder)
+        _fetch_held(folder, remote)
+    return folder
+
+
+def address_of(store: Path) -> Path | S3Url:
+    """The address under which others know the store that lies in this folder."""
+    note = _note(store)
+    return store if note is None else S3Url(note["url"])
+
+
+@contextmanager
+def exclusive(store: Path) -> Iterator[None]:
+    """`publish.exclusive`, and the parent that is opened inside is the one that the bucket has."""
+    with publish.exclusive(store):
+        remote = _remote(store)
+        if remote is not None:
+            _refresh(store, remote)
+        yield
+
+
+def announcement(store: Path) -> Callable[[Snapshot], None] | None:
+    """What sends a snapshot to the bucket before it becomes current here; None where there is no bucket.
+
+    It raises Outpaced where another machine published since the parent was opened.
+    """
+    remote = _remote(store)
+    if remote is None:
+        return None
+    return lambda snapshot: remote.publish(snapshot, open_snapshot(store, snapshot.parent) if snapshot.parent else None)
+
+
+def again_if_outpaced(work: Callable[P, R]) -> Callable[P, R]:
+    """`work` from its beginning where another machine was faster, a bounded number of times; then Outpaced is raised.
+
+    From the beginning, because a trail with the steps of two attempts would be another lineage than that of one.
+    """
+
+    @functools.wraps(work)
+    def patient(*args: P.args, **kwargs: P.kwargs) -> R:
+        for attempt in range(1, ATTEMPTS):
+            try:
+                return work(*args, **kwargs)
+            except Outpaced:
+                # Not in step with the other one, or both would meet again.
+                time.sleep(random.uniform(0, 0.2 * 2**attempt))
+        return work(*args, **kwargs)
+
+    return patient
+
+
+def first_landing(store: Path, raw: Path, note: Path, said: bytes) -> bytes:
+    """The note of the first landing of raw bytes, on whatever machine that was; `said` where it is this one.
+
+    The bytes lie at `raw` already; they are sent before their note, and again where the bucket has lost them.
+    """
+    remote, mine = _remote(store), note.read_bytes() if note.exists() else said
+    if remote is None:
+        return mine
+    data, there = raw.read_bytes(), remote.bucket.get(_key(store, raw))
+    if there is None or there[0] != data:
+        remote.bucket.swap(_key(store, raw), data, there[1] if there else None)
+    found = remote.bucket.get(_key(store, note))
+    return found[0] if found else remote.bucket.first(_key(store, note), mine)
+
+
+def share(store: Path, place: Path, data: bytes) -> None:
+    """Send to the bucket the bytes that are to replace those at `place`. Raises Outpaced where the bucket has other bytes
+    than lie at `place` now: somebody else wrote there, and that must be read first."""
+    remote = _remote(store)
+    if remote is None:
+        return
+    found = remote.bucket.get(_key(store, place))
+    before = place.read_bytes() if place.exists() else None
+    if found is not None and found[0] not in (before, data):
+        raise Outpaced(
+            f"{remote.url}/{_key(store, place)}: somebody else wrote it meanwhile. Look at it and decide again."
+        )
+    if found is None or found[0] != data:
+        remote.bucket.swap(_key(store, place), data, found[1] if found else None)
+
+
+def share_once(store: Path, place: Path, data: bytes) -> None:
+    """Send to the bucket the bytes that are to lie at `place`, unless it has some there already."""
+    remote = _remote(store)
+    if remote is not None:
+        remote.bucket.first(_key(store, place), data)
+
+
+def fetched(store: Path, place: Path) -> Path:
+    """`place`, with its bytes fetched where they lie in the bucket only. Raises BrokenStore where they lie nowhere."""
+    remote = _remote(store)
+    if remote is None and not place.is_file():
+        raise BrokenStore(f"{place}: no such file. Restore it from a copy of the store.")
+    if remote is not None and not place.is_file():
+        found = remote.bucket.get(_key(store, place))
+        if found is None:
+            raise BrokenStore(
+                f"{remote.url}/{_key(store, place)}: no such object. Restore it from a copy of the bucket."
+            )
+        with publish.exclusive(store):
+            keep_bytes(store, place, found[0])
+    return place
+
+
+def renew(store: Path, place: Path) -> None:
+    """Bring what lies at `place` to what the bucket has there by now, under `exclusive`; nothing where there is none."""
+    remote = _remote(store)
+    if remote is None:
+        return
+    found = remote.bucket.get(_key(store, place))
+    if found is None and place.is_file():
+        place.unlink()
+    if found is not None and not (place.is_file() and place.read_bytes() == found[0]):
+        keep_bytes(store, place, found[0])
+
+
+def missing(store: Path, places: Iterable[Path]) -> dict[Path, str]:
+    """Those of `places` whose bytes the store does not have, with the name under which it should: in the bucket, where
+    there is one, whatever its working copy has."""
+    remote = _remote(store)
+    if remote is None:
+        return {place: _key(store, place) for place in places if not place.is_file()}
+    wanted = {place: _key(store, place) for place in places}
+    there = {
+        item.key for folder in {key.partition("/")[0] for key in wanted.values()} for item in remote.bucket.list(folder)
+    }
+    return {place: f"{remote.url}/{key}" for place, key in wanted.items() if key not in there}
+
+
+def audit(store: Path) -> list[Problem]:
+    """What is wrong in the bucket, every byte of it fetched and hashed; nothing where there is none."""
+    remote = _remote(store)
+    return remote.audit() if remote is not None else []
+
+
+def retain(store: Path, *, today: date, months: int) -> Retired:
+    """`retention.retain`, in the bucket too; what was removed there, where there is one. Under `exclusive`."""
+    gone, remote = retention.retain(store, today=today, months=months), _remote(store)
+    return gone if remote is None else remote.retain(today=today, months=months)
+
+
+def _refresh(folder: Path, remote: Remote) -> None:
+    """Bring the copy to what the bucket's pointer says. Whatever the copy has beyond that was never published."""
+    pointer = remote.pointer()
+    try:
+        mine = current_id(folder)
+    except BrokenStore:
+        mine = None  # a run died while it made the copy
+    if pointer is None and mine is not None:
+        raise BrokenStore(
+            f"{remote.url}: nothing is published there, but it was when {mine} was fetched: the bucket was emptied or lost. "
+            f"Restore it; or, if it is meant to begin anew, delete its working copy {folder}."
+        )
+    if pointer is not None and pointer.id != mine:
+        publish.adopt(folder, pointer.id, remote.manifest(pointer.id), remote.fetch)
+
+
+def _trim(folder: Path) -> None:
+    """Leave the current state and the one before it, in which a reader of this machine may still be."""
+    if len(snapshot_ids(folder)) > KEPT:
+        young = [snapshot.id for snapshot in list_snapshots(folder)[-KEPT:]]
+        retention.retain(folder, today=date.max, keep=young)
+
+
+def _fetch_held(folder: Path, remote: Remote) -> None:
+    """Releases that are held and what was decided about them, as far as they changed in the bucket."""
+    note = _note(folder)
+    assert note is not None
+    known, there = note["held"], {item.key: item.etag for item in remote.bucket.list(HELD)}
+    for key, etag in there.items():
+        if known.get(key) != etag or not (folder / key).is_file():
+            found = remote.bucket.get(key)
+            if found is not None and not ((folder / key).is_file() and (folder / key).read_bytes() == found[0]):
+                keep_bytes(folder, folder / key, found[0])
+    for path in sorted((folder / HELD).glob("*.json")):
+        if _key(folder, path) not in there:
+            path.unlink()
+    if known != there:
+        _write_note(folder, {**note, "held": there})
+
+
+def _remote(store: Path) -> Remote | None:
+    note = _note(store)
+    if note is None:
+        return None
+    if note["endpoint"] != _mark(endpoint()):
+        raise BrokenStore(
+            f"{store}: a working copy of {note['url']} at another S3 server than the one in AWS_ENDPOINT_URL. Set the "
+            "variable as it was, or give the address of the store instead of this folder."
+        )
+    return _connected(S3Url(note["url"]), _settings())
+
+
+def _settings() -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(item for item in os.environ.items() if item[0].startswith(("AWS_", "TIDEWAITER_S3_"))))
+
+
+@functools.lru_cache(maxsize=8)
+def _connected(url: S3Url, environment: tuple[tuple[str, str], ...]) -> Remote:
+    """One connection pool for all steps, as long as the environment names the same server and credentials."""
+    return Remote(url)
+
+
+def _note(store: Path) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = json.loads((store / COPY_NOTE).read_bytes())
+    except FileNotFoundError:
+        return None
+    return found
+
+
+def _write_note(folder: Path, note: dict[str, Any]) -> None:
+    keep_bytes(folder, folder / COPY_NOTE, json.dumps(note, indent=1, sort_keys=True).encode())
+
+
+def _folder(url: S3Url) -> Path:
+    """One folder for each store: the same bucket at another server is another store."""
+    cache = os.environ.get("TIDEWAITER_CACHE") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "tidewaiter"
+    )
+    # The mark alone is one of its kind; the rest is for people, and a name of a folder has an end.
+    readable = f"{url.bucket}-{url.prefix.replace('/', '-')}"[:READABLE_CHARACTERS]
+    return Path(cache).absolute() / f"{readable}-{_mark(f'{endpoint()} {url}')}"
+
+
+def _mark(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _key(store: Path, place: Path) -> str:
+    return place.relative_to(store).as_posix()

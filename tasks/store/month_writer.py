@@ -1,0 +1,248 @@
+"""Files that wait on disk to be published: a table of one month, written row group by row group while it is made.
+
+A month of the full cube has millions of figures, so no table of one is ever whole in memory. The files have no names: whatever
+becomes of the process, nothing of them is left. What a file looks like is in `parquet`.
+"""
+
+import contextlib
+import hashlib
+import queue
+import tempfile
+import threading
+import weakref
+from collections.abc import Callable, Collection, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+import polars as pl
+from polars.io.plugins import register_io_source
+from pydantic import BaseModel, PrivateAttr
+
+from schemas.table import PUBLISHED, Table, empty_frame, schema_sha256, table_name
+from tasks.store.publish import NewFile
+from tasks.store.parquet import Partition, in_columns, parquet_options, partition_path, path_partition
+
+# Pieces that wait to be written: one of metric is 100 MB.
+AHEAD = 1
+PATIENCE_S = 0.5
+
+
+class PendingFile(BaseModel):
+    """A file that waits: what is published of it, and how many bytes it has."""
+
+    partition: str
+    rows: int
+    sha256: str
+    size: int
+
+
+class PendingFiles(BaseModel):
+    """The files of a table. A model, so that a step records what they are; their rows were validated as they were written."""
+
+    table: str
+    schema_sha256: str
+    files: list[PendingFile] = []
+    _held: dict[str, IO[bytes]] = PrivateAttr(default_factory=dict)
+
+    def model_post_init(self, context: Any) -> None:
+        """Close the files when nobody can read them any more."""
+        super().model_post_init(context)
+        weakref.finalize(self, _close, self._held)
+
+    @classmethod
+    def of(cls, model: type[Table]) -> Self:
+        """None yet."""
+        return cls(table=table_name(model), schema_sha256=schema_sha256(model))
+
+    @property
+    def height(self) -> int:
+        """Rows of all files."""
+        return sum(file.rows for file in self.files)
+
+    def is_of(self, model: type[Table]) -> bool:
+        """Whether these are files of a table as it is today."""
+        return (self.table, self.schema_sha256) == (table_name(model), schema_sha256(model))
+
+    def keep(self, file: PendingFile, held: IO[bytes]) -> None:
+        """Take over a file that is written. Files are in the order of their partitions."""
+        self.files = sorted([*self.files, file], key=lambda one: path_partition(one.partition))
+        self._held[file.partition] = held
+
+    def data(self, partition: str) -> bytes:
+        """The bytes of a file."""
+        held = self._held[partition]
+        held.seek(0)
+        return held.read()
+
+    def new_files(self) -> Iterator[NewFile]:
+        """Each file as it is published, one at a time in memory."""
+        for file in self.files:
+            yield NewFile(self.table, file.partition, self.data(file.partition), file.rows, self.schema_sha256)
+
+    def rows(
+        self, keep: Callable[[Partition], bool], where: pl.Expr, columns: Collection[str]
+    ) -> Iterator[pl.DataFrame]:
+        """The rows for which `where` holds, codes as text, file by file of the partitions that `keep` chooses."""
+        for file in self.files:
+            if keep(path_partition(file.partition)):
+                yield pl.scan_parquet(self.data(file.partition)).filter(where).select(columns).collect()
+
+
+def _close(held: Mapping[str, IO[bytes]]) -> None:
+    for file in held.values():
+        file.close()
+
+
+class MonthWriter:
+    """Writes a table of one flow and month, whose rows come portion by portion; `derivation` says what it is made from.
+
+    The file lies on the disk of the store, which must have room for it anyway. It is finished when the block ends without an
+    error, and kept in `pending` if it has rows or `always` must be there; else it is thrown away.
+    """
+
+    def __init__(
+        self, pending: PendingFiles, model: type[Table], partition: Partition, derivation: Mapping[str, Any], store: Path, *,
+        always: bool = False,
+    ) -> None:  # fmt: skip
+        self._pending, self._model, self._partition, self._always = pending, model, partition, always
+        self._derivation, self._folder = derivation, store / "tmp"
+        self._later: list[pl.DataFrame] = []
+        self._pieces: queue.Queue[pl.DataFrame | None] = queue.Queue(AHEAD)
+        self._rows, self._is_given_up = 0, False
+        self._problem: BaseException | None = None
+        self._thread: threading.Thread | None = None
+        self._file: _Hashed | None = None
+
+    def __enter__(self) -> Self:
+        self._folder.mkdir(exist_ok=True, parents=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            try:
+                self._finish()
+                return
+            except BaseException:
+                self._give_up()
+                raise
+        self._give_up()
+
+    def add(self, rows: pl.DataFrame, before: str | None, *, is_validated: bool = False) -> None:
+        """Rows of a portion, in order; products from `before` on are still to come, none where it is the last portion.
+
+        Raises SchemaErrors for rows that do not fit the model, OSError where the disk is full.
+        """
+        if rows.height and not is_validated:
+            self._model.validate(rows, lazy=True)
+        if self._later:
+            order = list(PUBLISHED[table_name(self._model)].sort_by)
+            rows, self._later = pl.concat([*self._later, rows]).sort(order), []
+        if before is not None and rows.height and str(rows["product"][-1]) >= before:
+            # A basket belongs to a portion with the chapters of its codes, and comes after all chapters.
+            is_later = rows["product"].cast(pl.String) >= before
+            self._later, rows = [rows.filter(is_later)], rows.filter(~is_later)
+        if rows.height:
+            self._put(in_columns(self._model, rows))
+
+    def _put(self, rows: pl.DataFrame) -> None:
+        if self._thread is None:
+            self._file = _Hashed(tempfile.TemporaryFile(dir=self._folder))  # noqa: SIM115
+            self._thread = threading.Thread(target=self._write, args=(rows.clear(),), daemon=True)
+            self._thread.start()
+        self._rows += rows.height
+        self._hand_over(rows)
+
+    def _finish(self) -> None:
+        if self._thread is None:
+            if not self._always:
+                return
+            self._put(in_columns(self._model, empty_frame(self._model)))
+        self._hand_over(None)
+        assert self._thread is not None
+        assert self._file is not None
+        self._thread.join()
+        self._raise_problem()
+        found = PendingFile(
+            partition=partition_path(self._partition), rows=self._rows, sha256=self._file.hash.hexdigest(), size=self._file.size
+        )  # fmt: skip
+        self._pending.keep(found, self._file.file)
+
+    def _give_up(self) -> None:
+        """End the thread, whatever it waits for; the file is gone then."""
+        self._is_given_up = True
+        if self._thread is not None:
+            self._thread.join()
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._file.file.close()
+
+    def _hand_over(self, rows: pl.DataFrame | None) -> None:
+        while True:
+            self._raise_problem()
+            try:
+                self._pieces.put(rows, timeout=PATIENCE_S)
+            except queue.Full:
+                continue
+            return
+
+    def _raise_problem(self) -> None:
+        if self._problem is not None:
+            raise (self._file.problem if self._file else None) or self._problem
+
+    def _taken(self) -> Iterator[pl.DataFrame]:
+        while True:
+            try:
+                rows = self._pieces.get(timeout=PATIENCE_S)
+            except queue.Empty:
+                if self._is_given_up:
+                    raise _GivenUp from None
+                continue
+            if rows is None:
+                return
+            yield rows
+
+    def _write(self, like: pl.DataFrame) -> None:
+        try:
+            source = register_io_source(lambda *asked: self._taken(), schema=like.schema)
+            # The engine turns every problem of a file into one of its own, so the bytes go through `_Hashed`.
+            source.sink_parquet(
+                self._file,
+                engine="streaming",
+                maintain_order=True,
+                **parquet_options(self._model, like, self._derivation),
+            )  # type: ignore[call-overload]
+        except BaseException as problem:
+            self._problem = problem
+
+
+class _GivenUp(Exception):
+    """The file is not wanted any more."""
+
+
+class _Hashed:
+    """A file that is written from beginning to end, and hashed on the way."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file, self.hash, self.size = file, hashlib.sha256(), 0
+        self.problem: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        """Write and hash."""
+        try:
+            self.file.write(data)
+        except OSError as problem:
+            self.problem = problem
+            raise
+        self.hash.update(data)
+        self.size += len(data)
+        return len(data)
+
+    def flush(self) -> None:
+        """Write what is buffered."""
+        self.file.flush()
+
+    def close(self) -> None:
+        """Does nothing: the file is read again, and its owner closes it."""

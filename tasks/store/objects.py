@@ -1,0 +1,198 @@
+"""Bytes named by their hash, and the folder where they wait until they are durable.
+
+Belongs here: store/objects and store/tmp, and giving damaged files their bytes back. Does not belong here: when a
+snapshot is built or becomes current (`tasks.store.publish`).
+
+A name proves nothing after a crash: an object counts as present only where the disk has its very bytes.
+"""
+
+import errno
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from tasks.domain.errors import BrokenStore, DamagedStore
+from tasks.store.filesystem import FileSystem, LOCAL
+from tasks.store.snapshot import FileEntry, Snapshot, object_path, open_snapshot, snapshot_ids
+from tasks.store.verify import Hashes, Problem, check_file
+
+_CANNOT_LINK = {errno.EMLINK, errno.EPERM, errno.EOPNOTSUPP}
+
+
+class Stage:
+    """store/tmp, made and swept when the first change needs it and not before: a no-op must not touch it."""
+
+    def __init__(self, store: Path, fs: FileSystem) -> None:
+        self.store, self.fs = store, fs
+        self._open = False
+        self._waiting: dict[str, Path] = {}
+
+    @property
+    def folder(self) -> Path:
+        """The folder, empty when first asked for."""
+        if not self._open:
+            for name in ("objects", "snapshots", "tmp"):
+                if not (self.store / name).is_dir():
+                    self.fs.make_directory(self.store / name)
+            self.fs.fsync_directory(self.store)
+            self.sweep()
+            self._open = True
+        return self.store / "tmp"
+
+    def sweep(self) -> None:
+        """Delete what runs left in tmp: litter of killed ones, and what was moved aside to be deleted."""
+        for name in self.fs.list_directory(self.store / "tmp"):
+            _delete(self.fs, self.store / "tmp" / name)
+
+    def give_up(self) -> None:
+        """Delete what waits here, as far as the disk lets us; nothing where nothing was begun."""
+        if self._open:
+            with suppress(OSError):
+                self.sweep()
+
+    def add(self, data: bytes, sha256: str | None = None) -> str:
+        """Write the bytes into tmp unless their object holds them already; their SHA-256, which may be known."""
+        sha256 = sha256 or hashlib.sha256(data).hexdigest()
+        if sha256 not in self._waiting and not _holds(self.fs, object_path(self.store, sha256), data):
+            self._waiting[sha256] = self.folder / f"{sha256}.parquet"
+            self.fs.write_file(self._waiting[sha256], data)
+        return sha256
+
+    def settle(self) -> list[str]:
+        """Make objects of all bytes added; names of files that were damaged and got their bytes back."""
+        fs, store = self.fs, self.store
+        for path in self._waiting.values():
+            fs.fsync_file(path)
+        damaged = {sha256: path for sha256, path in self._waiting.items() if object_path(store, sha256).exists()}
+        # Snapshots first, the object last: a kill between leaves the object damaged, so the next run does it all again.
+        healed = [name for other in snapshot_ids(store) for name in relink(self, other, damaged)] if damaged else []
+        for sha256, path in self._waiting.items():
+            target = object_path(store, sha256)
+            if sha256 in damaged:
+                fs.link(target, self.folder / f"corrupt-{target.name}")
+                healed.append(target.relative_to(store).as_posix())
+            elif not target.parent.is_dir():
+                fs.make_directory(target.parent)
+            fs.replace(path, target)
+        return healed
+
+
+def mend(stage: Stage, snapshot: Snapshot) -> list[str]:
+    """Give the current snapshot back what it lost, from the objects; what is whole is not touched."""
+    hashes, lost = Hashes(), {}
+    for entry in snapshot.files:
+        problem = check_link(snapshot, entry, hashes)
+        if problem is not None:
+            stored = object_path(snapshot.store, entry.sha256)
+            if not stored.is_file() or hashes.of(stored) != entry.sha256:
+                raise DamagedStore(str(problem))
+            lost[entry.sha256] = stored
+    return relink(stage, snapshot.id, lost) if lost else []
+
+
+def check_link(snapshot: Snapshot, entry: FileEntry, hashes: Hashes) -> Problem | None:
+    """The hash is read only where the link to the object is gone, as in a store that was copied."""
+    # A store of ten years has thousands of these, so each is two calls of the system and no more.
+    try:
+        path = os.lstat(f"{snapshot.path}/{entry.path}")
+        stored = os.lstat(object_path(snapshot.store, entry.sha256))
+    except OSError:
+        return check_file(snapshot, entry, hashes)
+    is_same = (path.st_dev, path.st_ino) == (stored.st_dev, stored.st_ino) and stat.S_ISREG(path.st_mode)
+    return None if is_same and path.st_size == entry.bytes else check_file(snapshot, entry, hashes)
+
+
+def relink(stage: Stage, name: str, sources: Mapping[str, Path]) -> list[str]:
+    """Put the good bytes in `sources` (by SHA-256) in place of other files of one snapshot, one atomic replace each."""
+    fs, store, healed = stage.fs, stage.store, []
+    try:
+        snapshot = open_snapshot(store, name)
+    except BrokenStore:
+        # Damage elsewhere, which the audit of the store names; it must not keep the rest from being healed.
+        return []
+    for entry in snapshot.files if snapshot is not None else ():
+        path = store / "snapshots" / name / entry.path
+        if entry.sha256 not in sources or same_inode(path, sources[entry.sha256]):
+            continue
+        spare = stage.folder / "relink"
+        link_or_copy(fs, sources[entry.sha256], spare)
+        make_directories(fs, path.parent)
+        fs.replace(spare, path)
+        fs.fsync_directory(path.parent)
+        healed.append(path.relative_to(store).as_posix())
+    return healed
+
+
+def link_or_copy(fs: FileSystem, source: Path, target: Path) -> None:
+    """A hard link, or a durable copy where the disk refuses one."""
+    try:
+        fs.link(source, target)
+    except OSError as error:
+        if error.errno not in _CANNOT_LINK:
+            raise
+        # Too many links to one inode, an object of another user, or a disk without links: a copy is as good.
+        fs.write_file(target, fs.read_bytes(source))
+        fs.fsync_file(target)
+
+
+def make_directories(fs: FileSystem, path: Path) -> list[Path]:
+    """Make `path` and whatever is missing above it; what was missing, outermost first.
+
+    A folder that somebody else makes meanwhile is as good as one of ours.
+    """
+    missing = []
+    for folder in (path, *path.parents):
+        if folder.is_dir():
+            break
+        missing.append(folder)
+    for folder in missing[::-1]:
+        with suppress(FileExistsError):
+            fs.make_directory(folder)
+    return missing[::-1]
+
+
+def keep_bytes(store: Path, place: Path, data: bytes) -> None:
+    """Write under a temporary name, make it durable, then give it its name: a name never stands for half a file. What lies there
+    already is not written again."""
+    waiting = store / "tmp" / f"landing-{place.name}"
+    if not (place.is_file() and place.read_bytes() == data):
+        for folder in (waiting.parent, place.parent):
+            for made in make_directories(LOCAL, folder):
+                LOCAL.fsync_directory(made.parent)
+        if waiting.exists():
+            LOCAL.remove(waiting)
+        LOCAL.write_file(waiting, data)
+        LOCAL.fsync_file(waiting)
+        LOCAL.replace(waiting, place)
+    # Also of what is there, and up to the store: a run that was killed may have given names and not made them durable.
+    for folder in place.relative_to(store).parents:
+        LOCAL.fsync_directory(store / folder)
+
+
+def sync_objects(fs: FileSystem, store: Path, entries: Iterable[FileEntry]) -> None:
+    """Make the names of objects durable, also of those left by a run that died before it did so."""
+    for folder in sorted({object_path(store, entry.sha256).parent for entry in entries}):
+        fs.fsync_directory(folder)
+    if (store / "objects").is_dir():
+        fs.fsync_directory(store / "objects")
+
+
+def same_inode(one: Path, other: Path) -> bool:
+    """Whether both are names of one regular file."""
+    return one.is_file() and other.is_file() and not one.is_symlink() and one.samefile(other)
+
+
+def _holds(fs: FileSystem, path: Path, data: bytes) -> bool:
+    return path.is_file() and path.stat().st_size == len(data) and fs.read_bytes(path) == data
+
+
+def _delete(fs: FileSystem, path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        for name in fs.list_directory(path):
+            _delete(fs, path / name)
+        fs.remove_directory(path)
+    else:
+        fs.remove(path)

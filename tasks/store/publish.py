@@ -1,0 +1,264 @@
+"""The write side of a store: files become one immutable snapshot, then one pointer moves.
+
+Belongs here: the order of the steps, on which everything rests, and taking over a snapshot that was published elsewhere.
+Does not belong here: what the tables mean, how frames become bytes, how the built snapshot is audited (`verify_before_publish`), what is
+removed in time (`retention`), any clock. The caller holds `exclusive` from before it opens the parent until `publish` returns.
+
+    objects durable -> snapshot built aside, durable -> renamed into place -> audited -> parent still current -> pointer
+
+A process killed or a machine that loses power anywhere in this line leaves the old snapshot or the new one, and the
+same call again ends in the new one. The same content again changes nothing: no byte, no inode, no mtime.
+"""
+
+import functools
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from tasks.domain.errors import DamagedStore, InvalidPublication, StaleParent
+from tasks.store.filesystem import FileSystem, LOCAL
+from tasks.store.objects import Stage, link_or_copy, make_directories, mend, sync_objects
+from tasks.store.verify_before_publish import read_back
+from tasks.store.snapshot import FileEntry, Snapshot, current_id, encode_manifest, manifest_id, object_path, parse_manifest
+from tasks.store.verify import audit_snapshot
+
+_TABLE = re.compile(r"[a-z][a-z0-9_]*")
+# Readers take zero-padded digits for numbers or for text, each in its own way, so no such key is ever published.
+_PARTITION_KEY = re.compile(r"[a-z][a-z0-9_]*=(?!0\d)[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+Fetch = Callable[[Sequence[FileEntry]], Iterable[bytes]]
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """One Parquet file to publish, as bytes; `partition` is a hive path, '' for a table of one part.
+
+    `beside` tells that its rows stand beside those of the files carried for its partition; else it replaces them.
+    """
+
+    table: str
+    partition: str
+    data: bytes
+    rows: int
+    schema_sha256: str
+    beside: bool = False
+
+    @functools.cached_property
+    def sha256(self) -> str:
+        """Hash of the bytes, read once for whoever asks."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True)
+class Published:
+    """The snapshot that is current now; `healed` names the damaged files of the store that got their bytes back."""
+
+    snapshot: Snapshot
+    changed: bool
+    healed: tuple[str, ...] = ()
+
+
+@contextmanager
+def exclusive(store: Path, fs: FileSystem = LOCAL) -> Iterator[None]:
+    """Hold the store for reading, modifying and publishing; waits for whoever holds it. Creates the folder."""
+    for folder in make_directories(fs, store):
+        fs.fsync_directory(folder.parent)
+    descriptor = fs.lock(store / ".lock")
+    try:
+        yield
+    finally:
+        fs.unlock(descriptor)
+
+
+def publish(
+    store: Path,
+    new: Iterable[NewFile],
+    *,
+    carried: Iterable[FileEntry] = (),
+    parent: Snapshot | None,
+    about: Mapping[str, Any],
+    audit: Callable[[Snapshot], None] | None = None,
+    fs: FileSystem = LOCAL,
+) -> Published:
+    """Publish `new` beside the files `carried` from the parent as the successor of `parent`, under `exclusive`.
+
+    `new` may be a generator: one file at a time is held. `about` is what the snapshot says of itself: plain JSON, no
+    clock, no host, `released_on` (ISO date) for retention. `audit` sees it before any reader, and refuses by raising.
+    Raises InvalidPublication, StaleParent, DamagedStore, AuditFailed; after any of them the old snapshot is current.
+    """
+    stage = Stage(store, fs)
+    try:
+        return _publish(stage, new, list(carried), parent, _plain(about), audit)
+    except OSError:
+        # On a full disk what waits there would keep even the next file from being landed.
+        stage.give_up()
+        raise
+
+
+def _publish(
+    stage: Stage, new: Iterable[NewFile], kept: list[FileEntry], parent: Snapshot | None, about: dict[str, Any],
+    audit: Callable[[Snapshot], None] | None,
+) -> Published:  # fmt: skip
+    store, fs = stage.store, stage.fs
+    _refuse_stale(store, parent)
+    written = _write(stage, new, kept)
+    healed = stage.settle()
+    files = tuple(sorted([*written, *kept], key=lambda entry: entry.path))
+    if parent is not None and about == parent.about and _contents(files) == _contents(parent.files):
+        healed += mend(stage, parent)
+        if healed:
+            sync_objects(fs, store, written)
+        # The run that moved the pointer may have been killed before this; what returns must outlive the power.
+        fs.fsync_directory(store)
+        return Published(parent, False, tuple(healed))
+    _refuse_damaged(store, kept)
+    sync_objects(fs, store, written)
+    sequence, parent_id = (1, None) if parent is None else (parent.sequence + 1, parent.id)
+    manifest = encode_manifest(sequence, parent_id, about, files)
+    snapshot = Snapshot(store, manifest_id(sequence, manifest), sequence, parent_id, about, files)
+    built = not _exists_whole(stage, snapshot)
+    if built:
+        _build(stage, snapshot, manifest)
+    fs.fsync_directory(snapshot.path.parent)
+    try:
+        read_back(snapshot, manifest, written)
+        if audit is not None:
+            audit(snapshot)
+    except BaseException:
+        if built:
+            fs.rename(snapshot.path, stage.folder / f"rejected-{snapshot.id}")
+        raise
+    _refuse_stale(store, parent)
+    _point(stage, snapshot)
+    return Published(snapshot, True, tuple(healed))
+
+
+def adopt(store: Path, name: str, manifest: bytes, fetch: Fetch) -> Snapshot:
+    """Make a snapshot that was published elsewhere the current one here, under `exclusive`; what comes back is whole.
+
+    `fetch` gives the bytes of the files that are not here, in the order in which it is asked for them.
+    """
+    stage, snapshot = Stage(store, LOCAL), parse_manifest(store, name, manifest, f"the manifest of {name}")
+    wanted = {entry.sha256: entry for entry in snapshot.files}
+    missing = [entry for entry in wanted.values() if not _is_stored(store, entry)]
+    for entry, data in zip(missing, fetch(missing), strict=True):
+        if stage.add(data) != entry.sha256:
+            raise DamagedStore(f"{entry.path}: other bytes came than the manifest of {name} names")
+    stage.settle()
+    sync_objects(LOCAL, store, missing)
+    if not _exists_whole(stage, snapshot):
+        _build(stage, snapshot, manifest)
+    LOCAL.fsync_directory(snapshot.path.parent)
+    read_back(snapshot, manifest, missing)
+    _point(stage, snapshot)
+    return snapshot
+
+
+def _write(stage: Stage, new: Iterable[NewFile], carried: list[FileEntry]) -> list[FileEntry]:
+    taken = {(entry.table, entry.partition) for entry in carried}
+    paths = {entry.path for entry in carried}
+    written: dict[str, FileEntry] = {}
+    for file in new:
+        keys = file.partition.split("/") if file.partition else []
+        if not _TABLE.fullmatch(file.table) or not all(_PARTITION_KEY.fullmatch(key) for key in keys):
+            raise InvalidPublication(
+                f"table {file.table!r}, partition {file.partition!r}: not a name that all readers take alike. "
+                f"Use lower-case key=value folders without padding, as in flow=export/year=2025/month=6."
+            )
+        sha256 = stage.add(file.data, file.sha256)
+        path = "/".join([file.table, *keys, _file_name(sha256)])
+        if path in written or path in paths or (not file.beside and (file.table, file.partition) in taken):
+            raise InvalidPublication(
+                f"{file.table}/{file.partition}: given twice, so its rows would be counted twice. "
+                f"Carry only files of partitions that are not published anew."
+            )
+        written[path] = FileEntry(
+            file.table, file.partition, path, sha256, len(file.data), file.rows, file.schema_sha256
+        )
+    return list(written.values())
+
+
+def _file_name(sha256: str) -> str:
+    """Other bytes, other name: who lists through `current` and opens later finds the same bytes or nothing."""
+    return f"{sha256[:16]}.parquet"
+
+
+def _build(stage: Stage, snapshot: Snapshot, manifest: bytes) -> None:
+    fs, tree = stage.fs, stage.folder / snapshot.id
+    folders = set(make_directories(fs, tree))
+    for entry in snapshot.files:
+        path = tree / entry.path
+        if path.parent not in folders:
+            folders.update(make_directories(fs, path.parent))
+        link_or_copy(fs, object_path(snapshot.store, entry.sha256), path)
+    fs.write_file(tree / "manifest.json", manifest)
+    fs.fsync_file(tree / "manifest.json")
+    fs.fsync_directories(sorted(folders, reverse=True))
+    fs.rename(tree, snapshot.path)
+
+
+def _exists_whole(stage: Stage, snapshot: Snapshot) -> bool:
+    """Whether a run that died left this very snapshot, proven by hash; a ruin is moved aside."""
+    if not snapshot.path.exists():
+        return False
+    if not audit_snapshot(snapshot):
+        return True
+    stage.fs.rename(snapshot.path, stage.folder / f"corrupt-{snapshot.id}")
+    return False
+
+
+def _point(stage: Stage, snapshot: Snapshot) -> None:
+    spare = stage.folder / "current"
+    stage.fs.symlink(f"snapshots/{snapshot.id}", spare)
+    stage.fs.replace(spare, stage.store / "current")
+    stage.fs.fsync_directory(stage.store)
+    if snapshot.parent is None:
+        # Who made the store's folder there may read it, or did so with `exclusive`; of another's an error says nothing.
+        with suppress(PermissionError):
+            stage.fs.fsync_directory(stage.store.parent)
+
+
+def _plain(about: Mapping[str, Any]) -> dict[str, Any]:
+    """`about` as it comes back from a manifest, so that equal content compares equal."""
+    try:
+        plain: dict[str, Any] = json.loads(json.dumps(dict(about), allow_nan=False))
+        date.fromisoformat(plain.get("released_on", "2000-01-01"))
+    except (TypeError, ValueError) as error:
+        raise InvalidPublication(f"about: {error}. Give plain JSON, and released_on as an ISO date.") from error
+    return plain
+
+
+def _refuse_stale(store: Path, parent: Snapshot | None) -> None:
+    found, expected = current_id(store), None if parent is None else parent.id
+    if found != expected:
+        raise StaleParent(
+            f"{store}: current is {found}, not {expected}, from which this publication was derived. "
+            f"Hold `exclusive`, open the parent anew, derive again and publish."
+        )
+
+
+def _refuse_damaged(store: Path, carried: list[FileEntry]) -> None:
+    if len({entry.path for entry in carried}) < len(carried):
+        raise InvalidPublication(f"{store}: a file is carried twice. Carry each entry of the parent once.")
+    for entry in carried:
+        if not _is_stored(store, entry):
+            raise DamagedStore(
+                f"{object_path(store, entry.sha256)}: missing or not of {entry.bytes} bytes, so {entry.path} cannot be carried over. "
+                f"Publish that partition with its bytes, or restore the object from a copy."
+            )
+
+
+def _is_stored(store: Path, entry: FileEntry) -> bool:
+    stored = object_path(store, entry.sha256)
+    return stored.is_file() and stored.stat().st_size == entry.bytes
+
+
+def _contents(files: Iterable[FileEntry]) -> set[tuple[str, str]]:
+    return {(entry.path, entry.sha256) for entry in files}

@@ -1,0 +1,55 @@
+"""For plain readers: the pointer of a store resolved once into the addresses of the files of one release.
+
+A folder's `store/current/<table>` is enough for most. A bucket has no links: who lists its files mixes releases, so the
+list comes from a manifest. Nothing is fetched but that.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemas.forms.address import S3Url, read_address
+from tasks.domain.errors import NothingPublished
+from tasks.store.s3_store import Remote, file_key
+from tasks.store.snapshot import FileEntry, Snapshot, open_snapshot
+
+
+@dataclass(frozen=True)
+class OpenRelease:
+    """One published state, which stays what it is whatever is published meanwhile."""
+
+    address: Path | S3Url
+    snapshot: Snapshot
+
+    @property
+    def id(self) -> str:
+        """Name of the snapshot."""
+        return self.snapshot.id
+
+    def paths(self, table: str, flow: str | None = None) -> list[str]:
+        """Where the files of a table are, as Polars, DuckDB and PyArrow take them; flow, year and month are in the path."""
+        return [self._path(entry) for entry in self.snapshot.entries(table, flow)]
+
+    def _path(self, entry: FileEntry) -> str:
+        if isinstance(self.address, S3Url):
+            return f"{self.address}/{file_key(entry)}"
+        return str(self.snapshot.path / entry.path)
+
+
+def open_release(store: str | Path | S3Url, release: str | None = None) -> OpenRelease:
+    """The current state of a store, or the snapshot `release`. Raises NothingPublished, UnknownSnapshot, BucketError.
+
+    `pl.scan_parquet(open_release("s3://customs/store").paths("metric"), hive_partitioning=True)`
+    """
+    address = read_address(store)
+    if isinstance(address, S3Url):
+        remote = Remote(address)
+        pointer = remote.pointer() if release is None else None
+        name = pointer.id if pointer else release
+        snapshot = remote.snapshot(name) if name else None
+    else:
+        snapshot = open_snapshot(address, release)
+    if snapshot is None:
+        raise NothingPublished(
+            f"{address}: nothing is published here yet. Ingest a file first (tidewaiter ingest --help)."
+        )
+    return OpenRelease(address, snapshot)

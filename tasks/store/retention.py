@@ -1,0 +1,70 @@
+"""What is removed from a store in time: snapshots whose releases are old, and the files that no other snapshot needs.
+
+Belongs here: which snapshots are old, and how they go without a reader seeing a part of one. What was known on a day stays
+readable all the same: the ledger of the current snapshot has every word with its days.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from tasks.domain.errors import InvalidPublication
+from tasks.store.filesystem import FileSystem, LOCAL
+from tasks.store.objects import Stage
+from tasks.domain.periods import month_number
+from tasks.store.snapshot import Snapshot, list_snapshots, load_snapshot, snapshot_ids
+
+
+@dataclass(frozen=True)
+class Retired:
+    """What a retention removed: ids of snapshots, number of objects."""
+
+    snapshots: tuple[str, ...]
+    objects: int
+
+
+def retain(
+    store: Path, *, today: date, months: int = 24, keep: Collection[str] = (), fs: FileSystem = LOCAL
+) -> Retired:
+    """Remove what is `months` old by `about["released_on"]`, and objects no snapshot needs; under `exclusive`.
+
+    Stays: the current snapshot, every younger or undated one, all between them (history has no holes), those in `keep`.
+    """
+    history = list_snapshots(store)
+    unknown = set(keep) - {snapshot.id for snapshot in history}
+    if unknown:
+        raise InvalidPublication(f"{store}: cannot keep {sorted(unknown)}, never published. See `list_snapshots`.")
+    present = [load_snapshot(store, name) for name in snapshot_ids(store)]
+    old = expired(history, present, today=today, months=months, keep=keep)
+    needed = {entry.sha256 for other in present if other.id not in old for entry in other.files}
+    unneeded = [path for path in sorted((store / "objects").glob("*/*.parquet")) if path.stem not in needed]
+    stage = Stage(store, fs)
+    _move_out(stage, [store / "snapshots" / name for name in old])
+    _move_out(stage, unneeded)
+    if old or unneeded:
+        stage.sweep()
+    return Retired(tuple(old), len(unneeded))
+
+
+def expired(
+    history: Sequence[Snapshot], present: Iterable[Snapshot], *, today: date, months: int, keep: Collection[str] = ()
+) -> list[str]:
+    """Ids of those of `present` that a retention removes; `history` is what was published, oldest first."""
+    month = month_number(today) - months
+    horizon = (month // 12, month % 12 + 1, today.day)
+    young = [snapshot for snapshot in history if _released_on(snapshot) > horizon] or history[-1:]
+    return [other.id for other in present if young and other.sequence < young[0].sequence and other.id not in keep]
+
+
+def _move_out(stage: Stage, paths: list[Path]) -> None:
+    """Out of every folder a reader may list, before anything is deleted: who is inside gets an error, never a part."""
+    for path in paths:
+        stage.fs.rename(path, stage.folder / f"retired-{path.name}")
+    for folder in sorted({path.parent for path in paths}):
+        stage.fs.fsync_directory(folder)
+
+
+def _released_on(snapshot: Snapshot) -> tuple[int, int, int]:
+    day = date.fromisoformat(snapshot.about.get("released_on", "9999-12-31"))
+    return (day.year, day.month, day.day)

@@ -1,0 +1,240 @@
+"""What a store looks like in a bucket: immutable files, a manifest for each snapshot, and one pointer that is swapped.
+
+Belongs here: the keys, the order of the writes, what is proved and what is deleted. Does not belong here: single
+requests (`tasks.store.s3`), the folder on this machine that works on the store (`tasks.store.mirror`).
+
+    current.json                                      the only object that ever gets other bytes, by If-Match
+    snapshots/<id>/manifest.json                      the same bytes and hence the same <id> as in a store on a disk
+    files/<table>/<partition>/<sha16>.parquet         shared by snapshots; the partition is in the key, as readers want it
+    raw/, held/, lineage/                             as in a store on a disk
+
+Files first, then the manifest, then the pointer: a writer that dies leaves files that nobody refers to. Who wants to
+read asks the pointer once and reads the files of that manifest; a listing of `files/` mixes snapshots.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from schemas.forms.address import S3Url
+from tasks.store.s3 import Bucket, Item
+from tasks.domain.errors import BrokenStore, Outpaced, StoreError, UnknownSnapshot
+from tasks.domain.text import counted
+from tasks.store.retention import Retired, expired
+from tasks.store.snapshot import FORMAT_VERSION, FileEntry, Snapshot, history, is_snapshot_id, object_path, parse_manifest, refuse_format, sequence_of
+from tasks.store.verify import Problem
+
+T = TypeVar("T")
+R = TypeVar("R")
+POINTER = "current.json"
+AT_ONCE = 8
+# Between the upload of a file and the pointer that refers to it nothing may take it for litter.
+GRACE_DAYS = 7
+# raw/<ab>/<sha256>
+RAW_DEPTH = 2
+_REPAIR = "Restore the object from a version or a copy of the bucket"
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """Which snapshot is current, the etag by which the pointer that said so is known, and all that it said."""
+
+    id: str
+    etag: str
+    said: bytes
+
+
+class Remote:
+    """A store in a bucket."""
+
+    def __init__(self, url: S3Url) -> None:
+        self.url, self.bucket, self._has_conditions = url, Bucket(url), False
+
+    def pointer(self) -> Pointer | None:
+        """What the pointer says, None where nothing was published yet. Raises BrokenStore where it must be there and is not."""
+        found = self.bucket.get(POINTER)
+        if found is not None:
+            try:
+                said = json.loads(found[0])
+                name = str(said["snapshot"])
+            except (ValueError, KeyError, TypeError):
+                name = ""
+            if not is_snapshot_id(name):
+                raise BrokenStore(f"{self.url}/{POINTER}: {found[0][:100]!r} is no pointer. {_REPAIR}.")
+            refuse_format(said, f"{self.url}/{POINTER}")
+            return Pointer(name, found[1], found[0])
+        lost = [name for name in self.snapshot_ids() if sequence_of(name) > 1]
+        if lost:
+            raise BrokenStore(
+                f"{self.url}/{POINTER}: the pointer is missing beside {counted(len(lost), 'later snapshot')}. Restore it as "
+                f"{pointer_bytes(lost[-1]).decode()!r}"
+            )
+        return None
+
+    def snapshot_ids(self) -> list[str]:
+        """Names of all manifests by sequence, published or left by a run that died; what others put there is none of ours."""
+        found = {item.key.split("/")[1] for item in self.bucket.list("snapshots") if item.key.count("/") == 2}
+        return sorted(filter(is_snapshot_id, found), key=lambda name: (sequence_of(name), name))
+
+    def manifest(self, name: str) -> bytes:
+        """The manifest of a snapshot, unchecked. Raises UnknownSnapshot."""
+        found = self.bucket.get(manifest_key(name))
+        if found is None:
+            raise UnknownSnapshot(
+                f"{self.url}: no snapshot {name!r}. Ask for one of: {', '.join(self.snapshot_ids()) or 'none'}."
+            )
+        return found[0]
+
+    def snapshot(self, name: str) -> Snapshot:
+        """A snapshot, proved by the hash in its name. It lies in no folder: only its list of files may be used."""
+        return parse_manifest(Path(self.url.bucket), name, self.manifest(name), f"{self.url}/{manifest_key(name)}")
+
+    def fetch(self, entries: Sequence[FileEntry]) -> Iterator[bytes]:
+        """The bytes of files in their order, a few at a time. Raises BrokenStore where they are not what they were."""
+        return _at_once(self._fetch, entries)
+
+    def _fetch(self, entry: FileEntry) -> bytes:
+        found = self.bucket.get(file_key(entry))
+        if found is None or hashlib.sha256(found[0]).hexdigest() != entry.sha256:
+            what = "no such object" if found is None else "other bytes than its manifest says"
+            raise BrokenStore(f"{self.url}/{file_key(entry)}: {what}. {_REPAIR}.")
+        return found[0]
+
+    def publish(self, snapshot: Snapshot, parent: Snapshot | None) -> None:
+        """Make a snapshot that lies in a folder of this machine the current one here, as the successor of `parent`.
+
+        Raises Outpaced where another snapshot than `parent` is current: nothing refers to what was uploaded then; BucketError where
+        the server would not notice that.
+        """
+        before = self.pointer()
+        if (before and before.id) != snapshot.parent:
+            raise Outpaced(self._outpaced(before, snapshot))
+        there = {entry.path for entry in parent.files} if parent else set()
+        new = [entry for entry in snapshot.files if entry.path not in there]
+
+        def upload(entry: FileEntry) -> bool:
+            return self.bucket.keep(file_key(entry), object_path(snapshot.store, entry.sha256).read_bytes())
+
+        was_there = [entry for entry, known in zip(new, _at_once(upload, new), strict=True) if known]
+        manifest = (snapshot.path / "manifest.json").read_bytes()
+        self.bucket.keep(manifest_key(snapshot.id), manifest)
+        if not self._has_conditions:
+            self.bucket.require_conditions(manifest_key(snapshot.id), manifest)
+            self._has_conditions = True
+        # A retention may have listed as litter what was there already, and deleted it after it was written anew.
+        for _ in _at_once(upload, was_there):
+            pass
+        try:
+            self.bucket.swap(POINTER, pointer_bytes(snapshot.id), before.etag if before else None)
+        except Outpaced:
+            now = self.pointer()
+            if not self._descends(now, snapshot):
+                raise Outpaced(self._outpaced(now, snapshot)) from None
+
+    def _descends(self, now: Pointer | None, snapshot: Snapshot) -> bool:
+        """Whether ours was current and others went on from it before we were told."""
+        name = now.id if now else None
+        while name is not None and sequence_of(name) > snapshot.sequence:
+            name = self.snapshot(name).parent
+        return name == snapshot.id
+
+    def _outpaced(self, now: Pointer | None, snapshot: Snapshot) -> str:
+        return (
+            f"{self.url}: current is {now.id if now else None}, not {snapshot.parent}, from which {snapshot.id} was derived: "
+            "another machine published meanwhile. Run the same again."
+        )
+
+    def retain(self, *, today: date, months: int) -> Retired:
+        """Delete snapshots by the rule of a store on a disk, and files that no other refers to and that are GRACE_DAYS old."""
+        pointer = self.pointer()
+        if pointer is None:
+            return Retired((), 0)
+        present = {name: self.snapshot(name) for name in self.snapshot_ids()}
+        if pointer.id not in present:
+            raise BrokenStore(f"{self.url}/{manifest_key(pointer.id)}: no such object, and it is current. {_REPAIR}.")
+        chain = history(present[pointer.id], present, present.__getitem__)
+        old = expired(chain, list(present.values()), today=today, months=months)
+        needed = {file_key(entry) for name, other in present.items() if name not in old for entry in other.files}
+        # Manifests first: who asks for an old snapshot is told that there is none, and never gets a part of one.
+        self.bucket.delete(map(manifest_key, old))
+        # Looked for at the last moment, because a writer may write anew what it finds there.
+        litter = [
+            item.key
+            for item in self.bucket.list("files")
+            if item.key not in needed and item.modified.date() < today - timedelta(days=GRACE_DAYS)
+        ]
+        self.bucket.delete(litter)
+        return Retired(tuple(old), len(litter))
+
+    def audit(self) -> list[Problem]:
+        """What is wrong in the bucket: the pointer, any manifest, any file that one refers to, any raw file. Every byte
+        is fetched and hashed."""
+        problems: list[Problem] = []
+        found = {item.key: item for item in self.bucket.list("files")}
+        expected: dict[str, FileEntry] = {}
+        try:
+            pointer = self.pointer()
+            names = self.snapshot_ids()
+            if pointer is not None and pointer.id not in names:
+                problems.append(self._problem(POINTER, f"{pointer.id}, which is missing", "an existing snapshot"))
+            if pointer is not None and pointer.said != (whole := pointer_bytes(pointer.id)):
+                problems.append(self._problem(POINTER, repr(pointer.said[:300]), repr(whole)))
+        except BrokenStore as error:
+            problems.append(self._problem(POINTER, str(error), "the name of a snapshot"))
+        for name in self.snapshot_ids():
+            try:
+                expected |= {file_key(entry): entry for entry in self.snapshot(name).files}
+            except StoreError as error:
+                problems.append(self._problem(manifest_key(name), str(error), "a manifest that hashes to its id"))
+        there = [(key, entry) for key, entry in sorted(expected.items()) if key in found]
+        problems += [
+            self._problem(key, "no such object", f"{entry.bytes} bytes")
+            for key, entry in sorted(expected.items())
+            if key not in found
+        ]
+        raw = [item.key for item in self.bucket.list("raw") if not item.key.endswith(".json") and not _is_folder(item)]
+        named = [(key, entry.sha256) for key, entry in there] + [(key, key.rpartition("/")[2]) for key in raw]
+        for (key, sha256), seen in zip(named, _at_once(lambda pair: self._sha256(pair[0]), named), strict=True):
+            if seen != sha256:
+                problems.append(self._problem(key, f"sha256 {seen}", f"sha256 {sha256}"))
+        return problems
+
+    def _sha256(self, key: str) -> str | None:
+        found = self.bucket.get(key)
+        return hashlib.sha256(found[0]).hexdigest() if found else None
+
+    def _problem(self, key: str, found: str, expected: str) -> Problem:
+        return Problem(f"{self.url}/{key}", found, expected, _REPAIR)
+
+
+def _is_folder(item: Item) -> bool:
+    """Whether an object is what a console makes for a folder of raw files: no bytes, and fewer names than a raw file has."""
+    return item.bytes == 0 and item.key.count("/") < RAW_DEPTH
+
+
+def file_key(entry: FileEntry) -> str:
+    """Where the bytes of a file are; the name holds their hash, so that a key never gets other bytes."""
+    return f"files/{entry.path}"
+
+
+def manifest_key(name: str) -> str:
+    """Where the manifest of a snapshot is."""
+    return f"snapshots/{name}/manifest.json"
+
+
+def pointer_bytes(name: str) -> bytes:
+    """The pointer to a snapshot."""
+    said: dict[str, Any] = {"format": FORMAT_VERSION, "manifest": manifest_key(name), "snapshot": name}
+    return json.dumps(said, sort_keys=True).encode()
+
+
+def _at_once(work: Callable[[T], R], things: Sequence[T]) -> Iterator[R]:
+    """`work` of each, some at a time, in their order; no more than those are held in memory."""
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        for start in range(0, len(things), AT_ONCE):
+            yield from threads.map(work, things[start : start + AT_ONCE])

@@ -1,0 +1,37 @@
+"""Rows of a published table by chance, without reading the table: a full cube has hundreds of millions of them."""
+
+import itertools
+import random
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from schemas.table import Table, readers_schema, table_name
+from tasks.store.snapshot import Snapshot
+from tasks.store.parquet import path_partition
+
+
+def drawn(snapshot: Snapshot, model: type[Table], chance: random.Random) -> Iterator[dict[str, Any]]:
+    """Every row of a table that is filed by month, once, in an order by chance; each is read when it is asked for."""
+    entries = snapshot.entries(table_name(model))
+    ends = list(itertools.accumulate(entry.rows for entry in entries))
+    kinds = readers_schema(model)
+    for place in _in_any_order(ends[-1] if ends else 0, chance):
+        number = bisect_right(ends, place)
+        entry = entries[number]
+        rows = pl.scan_parquet(snapshot.path / entry.path, hive_partitioning=False, glob=False)
+        row = rows.slice(place - (ends[number] - entry.rows), 1).with_columns(
+            flow=pl.lit(path_partition(entry.partition)[0])
+        )
+        yield row.select(pl.col(name).cast(kind) for name, kind in kinds.items()).collect().row(0, named=True)
+
+
+def _in_any_order(total: int, chance: random.Random) -> Iterator[int]:
+    seen: set[int] = set()
+    while len(seen) < total:
+        place = chance.randrange(total)
+        if place not in seen:
+            seen.add(place)
+            yield place

@@ -1,0 +1,221 @@
+"""The read side of a store: one published release as one list of files.
+
+Belongs here: the form of a manifest, the pointer, opening and listing. Nothing here changes a store. Does not belong here:
+whether the files still are what the manifest says (`verify`), what the tables mean; a snapshot knows paths, hashes,
+bytes and rows.
+
+A reader resolves the pointer once, through `open_snapshot`, and reads the paths of that snapshot for as long as it
+likes: a published path never gets other bytes.
+
+    store/current -> snapshots/<id>                            the only thing that moves
+    store/snapshots/<id>/manifest.json                         <id> is <sequence>-<12 hex of sha256(manifest.json)>
+    store/snapshots/<id>/<table>/<partition>/<sha16>.parquet   hard link to
+    store/objects/<ab>/<sha256>.parquet                        never changed
+"""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from tasks.domain.errors import BrokenStore, UnknownSnapshot
+from tasks.domain.text import counted
+
+FORMAT_VERSION = 1
+_ID = re.compile(r"(\d{6,})-[0-9a-f]{12}")
+NEWER = "Install the version of Tidewaiter that last published here, or a newer one."
+REPAIR = "restore it from a copy, or point `current` to the snapshot before and publish the same releases again"
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """One file of a snapshot; `path` is relative to the snapshot."""
+
+    table: str
+    partition: str
+    path: str
+    sha256: str
+    bytes: int
+    rows: int
+    schema_sha256: str
+
+
+MANIFEST = {"about", "files", "format", "parent", "sequence"}
+ENTRY = {field.name for field in fields(FileEntry)}
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One published release: immutable, complete, in the order of `sequence`."""
+
+    store: Path
+    id: str
+    sequence: int
+    parent: str | None
+    about: dict[str, Any]
+    files: tuple[FileEntry, ...]
+
+    @property
+    def path(self) -> Path:
+        """The folder of this snapshot, without the pointer."""
+        return self.store / "snapshots" / self.id
+
+    def entries(self, table: str, flow: str | None = None) -> tuple[FileEntry, ...]:
+        """Files of one table, of one flow where asked, ordered by path."""
+        return tuple(
+            entry
+            for entry in self.files
+            if entry.table == table and (flow is None or f"flow={flow}" in entry.partition.split("/"))
+        )
+
+    def paths(self, table: str, flow: str | None = None) -> list[Path]:
+        """Where the files of `entries` are."""
+        return self.opened(self.entries(table, flow))
+
+    def opened(self, entries: Iterable[FileEntry]) -> list[Path]:
+        """Where files of this snapshot are, for whoever reads them now."""
+        return [self.path / entry.path for entry in entries]
+
+
+def object_path(store: Path, sha256: str) -> Path:
+    """Where the bytes of that hash are kept."""
+    return store / "objects" / sha256[:2] / f"{sha256}.parquet"
+
+
+def encode_manifest(sequence: int, parent: str | None, about: Mapping[str, Any], files: Iterable[FileEntry]) -> bytes:
+    """Canonical bytes, one file a line: equal content gives equal bytes, hence an equal id."""
+    ordered = sorted(files, key=lambda entry: entry.path)
+    lines = ",\n".join(_canonical(vars(entry)) for entry in ordered)
+    head = f'"about":{_canonical(dict(about))},\n"files":[\n{lines}\n]'
+    return f'{{{head},\n"format":{FORMAT_VERSION},"parent":{_canonical(parent)},"sequence":{sequence}}}\n'.encode()
+
+
+def manifest_id(sequence: int, manifest: bytes) -> str:
+    """The id of the snapshot with these canonical bytes for a manifest."""
+    return f"{sequence:06d}-{hashlib.sha256(manifest).hexdigest()[:12]}"
+
+
+def current_id(store: Path) -> str | None:
+    """What the pointer says, None where nothing was published yet."""
+    pointer = store / "current"
+    try:
+        text = os.readlink(pointer)
+    except FileNotFoundError:
+        lost = [name for name in snapshot_ids(store) if sequence_of(name) > 1]
+        if not lost:
+            return None
+        raise BrokenStore(
+            f"{pointer}: the pointer is missing beside {counted(len(lost), 'later snapshot')}. "
+            f"Restore it with: ln -s snapshots/{lost[-1]} {pointer}"
+        ) from None
+    except NotADirectoryError as error:
+        raise BrokenStore(
+            f"{store}: a file; a store is a folder. Give the folder that holds snapshots/ and current."
+        ) from error
+    except PermissionError:
+        # Of who asks and not of the store.
+        raise
+    except OSError as error:
+        raise BrokenStore(
+            f"{pointer}: not a symbolic link ({error.strerror}). The store was probably copied by a tool that follows "
+            f"links; copy it again with rsync -aH or cp -a."
+        ) from error
+    folder, _, name = text.partition("/")
+    if folder != "snapshots" or not is_snapshot_id(name):
+        raise BrokenStore(
+            f"{pointer}: points to {text!r}, not to snapshots/<id>. Point it to one of {snapshot_ids(store)}."
+        )
+    return name
+
+
+def snapshot_ids(store: Path) -> list[str]:
+    """Names of all snapshot folders by sequence, published or left by a run that died before it moved the pointer."""
+    folder = store / "snapshots"
+    names = os.listdir(folder) if folder.is_dir() else []
+    return sorted((name for name in names if is_snapshot_id(name)), key=lambda name: (sequence_of(name), name))
+
+
+def open_snapshot(store: Path, snapshot_id: str | None = None) -> Snapshot | None:
+    """The snapshot of that id, or the current one; None where nothing was published yet.
+
+    The pointer is read once, so that what comes back is one release however long the reading takes. Raises what
+    `load_snapshot` raises.
+    """
+    wanted = current_id(store) if snapshot_id is None else snapshot_id
+    return None if wanted is None else load_snapshot(store, wanted)
+
+
+def load_snapshot(store: Path, wanted: str) -> Snapshot:
+    """The snapshot of that id. Raises UnknownSnapshot, or BrokenStore where the manifest's hash is not the one in its id."""
+    path = store / "snapshots" / wanted / "manifest.json"
+    if not is_snapshot_id(wanted) or not path.parent.is_dir():
+        known = ", ".join(snapshot_ids(store)) or "none"
+        raise UnknownSnapshot(f"{store}: no snapshot {wanted!r}. Ask for one that exists: {known}.")
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise BrokenStore(f"{path}: the manifest is missing. Remedy: {REPAIR}.") from None
+    return parse_manifest(store, wanted, data, str(path))
+
+
+def list_snapshots(store: Path) -> list[Snapshot]:
+    """All published snapshots, oldest first."""
+    newest = open_snapshot(store)
+    return [] if newest is None else history(newest, snapshot_ids(store), lambda name: load_snapshot(store, name))
+
+
+def history(newest: Snapshot, names: Iterable[str], load: Callable[[str], Snapshot]) -> list[Snapshot]:
+    """The snapshots from which `newest` came, oldest first, as far as they are among `names`; itself last."""
+    known, chain = set(names), [newest]
+    while chain[-1].parent in known:
+        chain.append(load(str(chain[-1].parent)))
+    # Below the oldest of the chain only those are left that a retention kept by name.
+    pinned = [load(name) for name in sorted(known, reverse=True) if sequence_of(name) < chain[-1].sequence]
+    return [*chain, *pinned][::-1]
+
+
+def parse_manifest(store: Path, wanted: str, data: bytes, where: str) -> Snapshot:
+    """The snapshot `wanted` of a store from the bytes of its manifest, which lie at `where`.
+
+    Raises BrokenStore where their hash is not the one in its id.
+    """
+    if not is_snapshot_id(wanted) or manifest_id(sequence_of(wanted), data) != wanted:
+        found = hashlib.sha256(data).hexdigest()[:12]
+        raise BrokenStore(f"{where}: the manifest hashes to {found}, its id is {wanted}. Remedy: {REPAIR}.")
+    content = json.loads(data)
+    refuse_format(content, where)
+    entries = content.get("files")
+    if content.keys() != MANIFEST or any(entry.keys() != ENTRY for entry in entries):
+        raise BrokenStore(
+            f"{where}: it has other fields than this version of Tidewaiter knows, so another one wrote it. {NEWER}"
+        )
+    if content["sequence"] != sequence_of(wanted):
+        raise BrokenStore(
+            f"{where}: sequence {content['sequence']} in a folder named {wanted}. Give the folder its name back."
+        )
+    files = tuple(FileEntry(**entry) for entry in entries)
+    return Snapshot(store, wanted, content["sequence"], content["parent"], content["about"], files)
+
+
+def refuse_format(said: Mapping[str, Any], where: str) -> None:
+    """Raise BrokenStore where a manifest or a pointer, which lies at `where`, has another format than this version writes."""
+    if said.get("format") != FORMAT_VERSION:
+        raise BrokenStore(f"{where}: format {said.get('format')}; this version reads {FORMAT_VERSION}. {NEWER}")
+
+
+def is_snapshot_id(name: str) -> bool:
+    """Whether a name is one that a snapshot can have."""
+    return _ID.fullmatch(name) is not None
+
+
+def sequence_of(name: str) -> int:
+    """The place of a snapshot in the order of publication, from its id."""
+    return int(name.partition("-")[0])
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

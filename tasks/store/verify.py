@@ -1,0 +1,172 @@
+"""The proof that a store is whole: every file on the disk against what the pointer, the manifests and the names say of it.
+
+Belongs here: which files are damaged, missing or foreign, and what to do about each. Nothing here changes a store, and
+nothing is said of the numbers inside the files: that is `audit`, which traces a sample of them back.
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from schemas.tables.observation import Detail
+from schemas.table import table_name
+from tasks.domain.errors import BrokenStore, StoreError, UnknownSnapshot
+from tasks.store.snapshot import FileEntry, REPAIR, Snapshot, current_id, load_snapshot, object_path, snapshot_ids
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_AGAIN = "ingest the release of this month again with the version of Tidewaiter that made the file, or restore it from a copy"
+_COPY = (
+    "restore it from a copy of the store, or from one into which the same releases are ingested in the same order with the "
+    "same version: there it has the same bytes"
+)
+_RAW = "restore it from a copy, or ingest the file that these bytes were once more: they are kept again"
+_OBJECT = (
+    "mend the file of a snapshot that bears its first 16 digits, or copy that file where it is whole; where no snapshot has "
+    "one, move it out of the store"
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One file that is not what the store says it is."""
+
+    file: str
+    found: str
+    expected: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: found {self.found}; expected {self.expected}; {self.advice}"
+
+
+@dataclass
+class Hashes:
+    """SHA-256 by inode, so that a file linked into a hundred snapshots is read once."""
+
+    known: dict[tuple[int, int], str] = field(default_factory=dict)
+
+    def of(self, path: Path) -> str:
+        """The hash of the file, read from the disk the first time."""
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            key = (status.st_dev, status.st_ino)
+            if key not in self.known:
+                self.known[key] = hashlib.file_digest(file, "sha256").hexdigest()
+            return self.known[key]
+
+
+def audit_snapshot(snapshot: Snapshot) -> list[Problem]:
+    """What differs between the disk and the manifest; every byte is read. Empty means proven."""
+    return list(_audit_snapshot(snapshot, Hashes()))
+
+
+def audit_store(store: Path) -> list[Problem]:
+    """What is wrong in the pointer, in any snapshot, any object, any raw file. Every byte is read once.
+
+    Nothing is locked: what a retention takes meanwhile is no problem, and the pointer is looked at after the snapshots.
+    """
+    hashes = Hashes()
+    problems = [problem for name in snapshot_ids(store) for problem in _audit_if_kept(store, name, hashes)]
+    problems = [*_audit_pointer(store), *problems]
+    return [*problems, *_audit_named(store, "objects", ".parquet", hashes), *_audit_named(store, "raw", "", hashes)]
+
+
+def check_file(snapshot: Snapshot, entry: FileEntry, hashes: Hashes) -> Problem | None:
+    """None where the file of `entry` has its size and its hash."""
+    path, name = snapshot.path / entry.path, f"snapshots/{snapshot.id}/{entry.path}"
+    if path.is_symlink() or not path.is_file():
+        return Problem(name, "no such file", f"{entry.bytes} bytes", _mended(entry))
+    size = path.stat().st_size
+    if size != entry.bytes:
+        return Problem(name, f"{size} bytes", f"{entry.bytes} bytes", _mended(entry))
+    found = hashes.of(path)
+    return None if found == entry.sha256 else Problem(name, f"sha256 {found}", f"sha256 {entry.sha256}", _mended(entry))
+
+
+def _mended(entry: FileEntry) -> str:
+    """How the file of an entry gets its bytes back. What a release gets once and for ever is not made a second time."""
+    return _AGAIN if entry.partition and entry.table != table_name(Detail) else _COPY
+
+
+def unknown_files(snapshot: Snapshot) -> Iterator[Problem]:
+    """Files in the tree that the manifest does not name: a reader of the folder would read them too."""
+    named = {"manifest.json", *(entry.path for entry in snapshot.files)}
+    above = len(str(snapshot.path)) + 1
+    for root, folders, names in os.walk(snapshot.path):
+        links = [name for name in folders if os.path.islink(os.path.join(root, name))]
+        for name in sorted(names + links):
+            relative = os.path.join(root, name)[above:]
+            if relative not in named:
+                where = f"snapshots/{snapshot.id}/{relative}"
+                yield Problem(where, "a file", "nothing, the manifest does not name it", "move it out of the store")
+
+
+def _audit_if_kept(store: Path, name: str, hashes: Hashes) -> list[Problem]:
+    """What is wrong in the snapshot of that name; nothing where its folder is gone at the end."""
+    folder, found = store / "snapshots" / name, list[Problem]()
+    try:
+        found += _audit_snapshot(load_snapshot(store, name), hashes)
+    except BrokenStore as error:
+        found.append(Problem(f"snapshots/{name}/manifest.json", str(error), "a manifest that hashes to its id", REPAIR))
+    except (UnknownSnapshot, FileNotFoundError):
+        if folder.is_dir():
+            raise
+    if os.path.lexists(folder) and not folder.is_dir():
+        return [Problem(f"snapshots/{name}", "no folder", "the folder of a snapshot", "move it out of the store")]
+    return found if folder.is_dir() else []
+
+
+def _audit_snapshot(snapshot: Snapshot, hashes: Hashes) -> Iterator[Problem]:
+    manifest = snapshot.path / "manifest.json"
+    try:
+        load_snapshot(snapshot.store, snapshot.id)
+    except StoreError as error:
+        yield Problem(
+            f"snapshots/{snapshot.id}/{manifest.name}", str(error), "a manifest that hashes to its id", REPAIR
+        )
+    for entry in snapshot.files:
+        problem = check_file(snapshot, entry, hashes)
+        if problem is not None:
+            yield problem
+        stored = object_path(snapshot.store, entry.sha256)
+        if not stored.is_file():
+            where = stored.relative_to(snapshot.store).as_posix()
+            yield Problem(where, "no such file", f"{entry.bytes} bytes for {snapshot.id}/{entry.path}", _mended(entry))
+    yield from unknown_files(snapshot)
+
+
+def _audit_pointer(store: Path) -> Iterator[Problem]:
+    try:
+        name = current_id(store)
+    except BrokenStore as error:
+        yield Problem("current", str(error), "a relative link to snapshots/<id>", "see what was found")
+        return
+    if name is not None and name not in snapshot_ids(store):
+        yield Problem("current", f"snapshots/{name}, which is missing", "an existing snapshot", REPAIR)
+
+
+def _audit_named(store: Path, area: str, suffix: str, hashes: Hashes) -> Iterator[Problem]:
+    """Files that are named by their hash: <area>/<ab>/<sha256><suffix>, with <sha256>.json beside a raw file."""
+    for path in sorted(path for path in (store / area).rglob("*") if not path.is_dir()):
+        where, sha256 = path.relative_to(store).as_posix(), path.name.removesuffix(suffix)
+        if area == "raw" and path.suffix == ".json" and _SHA256.fullmatch(path.stem):
+            if not (path.parent / path.stem).is_file():
+                yield Problem(
+                    where, "no file beside it", f"the raw file {path.stem}", "restore the raw file from a copy"
+                )
+            continue
+        if where != f"{area}/{sha256[:2]}/{sha256}{suffix}" or not _SHA256.fullmatch(sha256):
+            yield Problem(where, "a foreign name", f"{area}/<ab>/<sha256>{suffix}", "move it out of the store")
+            continue
+        try:
+            found = hashes.of(path)
+        except FileNotFoundError:
+            # A name that is gone by now is one that a retention took.
+            if path.is_symlink():
+                yield Problem(where, "a link to nothing", f"a file of sha256 {sha256}", "restore it from a copy")
+            continue
+        if found != sha256:
+            yield Problem(where, f"sha256 {found}", f"sha256 {sha256}", _OBJECT if area == "objects" else _RAW)

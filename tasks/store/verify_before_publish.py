@@ -1,0 +1,42 @@
+"""The last look at a snapshot before the pointer moves: is what stands on the disk what was meant to be published?
+
+Belongs here: the audit of a snapshot that was just built. That of a store that stands is `verify`.
+"""
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tasks.domain.errors import AuditFailed
+from tasks.store.objects import check_link
+from tasks.domain.text import counted
+from tasks.store.snapshot import FileEntry, Snapshot
+from tasks.store.verify import Hashes, Problem, check_file, unknown_files
+
+
+def read_back(snapshot: Snapshot, manifest: bytes, written: list[FileEntry]) -> None:
+    """Prove that the built snapshot is the one of `manifest`: what was `written` is read, hashed and its rows are counted; of what was
+    carried over only the size and the link to its object are looked at. Raises AuditFailed with what is wrong."""
+    hashes, fresh = Hashes(), {entry.path for entry in written}
+    problems: list[Problem | None] = [*unknown_files(snapshot)]
+    if (snapshot.path / "manifest.json").read_bytes() != manifest:
+        problems.append(Problem("manifest.json", "other bytes", "the manifest as written", "check the disk"))
+    for entry in snapshot.files:
+        if entry.path in fresh:
+            problems.append(check_file(snapshot, entry, hashes) or _check_rows(snapshot, entry))
+        else:
+            problems.append(check_link(snapshot, entry, hashes))
+    found = [f"- {problem}" for problem in problems if problem is not None]
+    if found:
+        listed = "\n".join(found[:10])
+        raise AuditFailed(
+            f"{snapshot.path}: not published, {counted(len(found), 'problem')}. Mend and publish again:\n{listed}"
+        )
+
+
+def _check_rows(snapshot: Snapshot, entry: FileEntry) -> Problem | None:
+    advice = "correct the step that counts or encodes this table"
+    try:
+        rows = pq.read_metadata(snapshot.path / entry.path).num_rows
+    except pa.ArrowInvalid as error:
+        return Problem(entry.path, f"no Parquet ({error})", f"{entry.rows} rows", advice)
+    return None if rows == entry.rows else Problem(entry.path, f"{rows} rows", f"{entry.rows} rows", advice)

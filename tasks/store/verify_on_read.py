@@ -1,0 +1,95 @@
+"""What a release reads of the published state, proved before anything is made of it.
+
+A page of Parquet bears no checksum: a bit that flipped on the disk reads as another number, and what follows from it would be
+published under a hash that is right, or told to a person. So whoever derives, judges or tells has the bytes hashed first.
+Belongs here: that, and what to do where a file is damaged. Does not belong here: the proof of a whole store (`verify`),
+which reads every byte of it.
+"""
+
+import logging
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from schemas.forms.address import S3Url
+from schemas.table import Table, table_name
+from tasks.domain.errors import DamagedStore
+from tasks.store.snapshot import FileEntry, Snapshot
+from tasks.store.verify import Hashes, check_file
+from tasks.store.parquet import Partition, path_partition
+from tasks.store.mirror import address_of
+
+SHOWN_MAX = 5
+log = logging.getLogger("tidewaiter.proof")
+
+
+@dataclass
+class Proof:
+    """What was hashed of a snapshot so far, and how many bytes of it are hashed at most; None: all that is read."""
+
+    bytes_max: int | None
+    files: set[FileEntry] = field(default_factory=set)
+    is_told: bool = False
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes were hashed."""
+        return sum(entry.bytes for entry in self.files)
+
+
+@dataclass(frozen=True)
+class ProvedSnapshot(Snapshot):
+    """A snapshot of which a file is hashed before it is read the first time."""
+
+    proof: Proof = field(kw_only=True, compare=False, repr=False)
+
+    def opened(self, entries: Iterable[FileEntry]) -> list[Path]:
+        """Where files of this snapshot are. Raises DamagedStore where one is not what it was."""
+        chosen = [*entries]
+        new = [entry for entry in chosen if entry not in self.proof.files]
+        size, room = sum(entry.bytes for entry in new), self.proof.bytes_max
+        if room is None or self.proof.bytes + size <= room:
+            _prove(self, new)
+            self.proof.files.update(new)
+        elif not self.proof.is_told:
+            self.proof.is_told = True
+            log.warning(
+                "%s files of the table %s are read as they are: to hash %.1f GB takes too long here. tidewaiter audit proves them.",
+                f"{len(new):,}", new[0].table, size / 1e9,
+            )  # fmt: skip
+        return super().opened(chosen)
+
+
+def proved(snapshot: Snapshot, bytes_max: int | None = None) -> Snapshot:
+    """The same snapshot, of which each file is hashed before it is read, `bytes_max` bytes in all: of more a warning tells."""
+    return ProvedSnapshot(**vars(snapshot), proof=Proof(bytes_max))
+
+
+def prove(
+    snapshot: Snapshot | None, model: type[Table], keep: Callable[[Partition], bool] = lambda partition: True
+) -> None:
+    """Hash the files of a table, of the partitions that `keep` chooses. Raises DamagedStore where one is not what it was."""
+    if snapshot is not None:
+        entries = snapshot.entries(table_name(model))
+        _prove(snapshot, [one for one in entries if not one.partition or keep(path_partition(one.partition))])
+
+
+def prove_files(snapshot: Snapshot | None, files: Iterable[Path | bytes]) -> None:
+    """Hash those of `files` that the snapshot has; others are not published yet. Raises DamagedStore."""
+    if snapshot is not None:
+        wanted = {file for file in files if isinstance(file, Path)}
+        _prove(snapshot, [entry for entry in snapshot.files if wanted and snapshot.path / entry.path in wanted])
+
+
+def _prove(snapshot: Snapshot, entries: Sequence[FileEntry]) -> None:
+    hashes = Hashes()
+    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+        found = [problem for problem in threads.map(lambda one: check_file(snapshot, one, hashes), entries) if problem]
+    if not found:
+        return
+    listed = "\n".join(f"- {problem}" for problem in found[:SHOWN_MAX])
+    is_copy = isinstance(address_of(snapshot.store), S3Url)
+    remedy = f"\nThis is a working copy: delete {snapshot.store}, and it is fetched anew." if is_copy else ""
+    raise DamagedStore(f"{len(found)} of the files that are to be read are not what they were:\n{listed}{remedy}")

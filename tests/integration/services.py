@@ -1,0 +1,219 @@
+"""A services with everything in it: server, worker, process pool, deployments, inbox and store, as `make deploy` builds it."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+ROOT = Path(__file__).parent.parent.parent
+# On a machine that has much else to do a process may take half a minute to start.
+PATIENCE_SECONDS = 240
+EXPORTS = Path("inbox/gacc_query/export")
+
+
+class Services:
+    """One folder from which everything was deployed; the server answers at `api`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.store = folder, folder / "store"
+        self.environment = {
+            **os.environ, "DO_NOT_TRACK": "1", "PREFECT_HOME": str(folder / ".prefect"), "PREFECT_WORKER_QUERY_SECONDS": "1",
+            "PREFECT_SERVER_SERVICES_TRIGGERED_FREQUENCY": "1",
+            "PREFECT_SERVER_SERVICES_SCHEDULER_RECENT_DEPLOYMENTS_LOOP_SECONDS": "1",
+            "PYTHONPATH": os.pathsep.join((str(Path(__file__).parent), os.environ.get("PYTHONPATH", ""))).rstrip(os.pathsep),
+        }  # fmt: skip
+        self.environment.pop("PREFECT_API_URL", None)
+        shutil.copy(ROOT / "pyproject.toml", folder)
+        self.said = self._python(str(ROOT / "deployments" / "deploy.py"))
+        self.note = json.loads((folder / ".prefect" / "server.json").read_text())
+        self.api: str = self.note["api"]
+        self.ui = self.api.removesuffix("/api")
+        self.password = (folder / ".prefect" / "password").read_text().strip()
+        self._stop_schedules()
+        (folder / EXPORTS / "defaults.toml").write_text('partners = "all"\n')
+        self.worker = self.start_worker()
+
+    def deploy(self) -> None:
+        self._python(str(ROOT / "deployments" / "deploy.py"))
+        self._stop_schedules()
+
+    def _stop_schedules(self) -> None:
+        """Or a test that runs while the clock passes one would find its file taken."""
+        for found in self.ask("/deployments/filter", {}):
+            for schedule in found["schedules"]:
+                self.ask(f"/deployments/{found['id']}/schedules/{schedule['id']}", {"active": False}, "PATCH")
+
+    def _python(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def start_worker(self) -> "subprocess.Popen[bytes]":
+        with (self.folder / "worker.log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, str(ROOT / "deployments" / "worker.py")], cwd=self.folder, stdout=log, stderr=log,
+                env={**self.environment, "PREFECT_API_URL": self.api}, start_new_session=True,
+            )  # fmt: skip
+
+    def close(self) -> None:
+        self.stop_worker()
+        self.stop_server()
+
+    def stop_worker(self) -> None:
+        for signal_number in (signal.SIGINT, signal.SIGKILL):
+            if self.worker.poll() is None:
+                os.killpg(self.worker.pid, signal_number)
+                try:
+                    self.worker.wait(8)
+                except subprocess.TimeoutExpired:
+                    continue
+
+    def stop_server(self) -> None:
+        pid = json.loads((self.folder / ".prefect" / "server.json").read_text())["pid"]
+        os.killpg(pid, signal.SIGTERM)
+        self.wait(lambda: not self._answers(), "the server to stop")
+
+    def start_server(self) -> None:
+        """The same server again, at the same address."""
+        self._python("-c", "from flows import server; server.ensure_server()")
+        self.note = json.loads((self.folder / ".prefect" / "server.json").read_text())
+        assert self.note["api"] == self.api
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.api}/health", timeout=2).is_success
+        except httpx.HTTPError:
+            return False
+
+    def drop(self, name: str, data: bytes, released_on: str) -> Path:
+        file = self.folder / EXPORTS / name
+        file.write_bytes(data)
+        file.with_name(name + ".toml").write_text(f"released_on = {released_on}\n")
+        return file
+
+    @property
+    def login(self) -> tuple[str, str]:
+        """User and password, as the browser and every command send them."""
+        user, _, word = self.password.partition(":")
+        return user, word
+
+    def ask(self, path: str, body: dict[str, Any] | None = None, method: str | None = None) -> Any:
+        for _ in range(30):
+            answer = httpx.request(
+                method or ("GET" if body is None else "POST"),
+                self.api + path,
+                json=body,
+                timeout=120,
+                auth=self.login,
+            )
+            # SQLite is busy; Prefect's own client waits and asks again too.
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            time.sleep(0.5)
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
+    def deployment(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.ask(f"/deployments/name/{name}")
+        return found
+
+    def start(self, name: str, parameters: dict[str, Any], scheduled: str | None = None) -> str:
+        """Start a run of a deployment, now or for a time that has passed; its id."""
+        details = {"state": {"type": "SCHEDULED", "state_details": {"scheduled_time": scheduled}}} if scheduled else {}
+        run = self.ask(
+            f"/deployments/{self.deployment(name)['id']}/create_flow_run", {"parameters": parameters, **details}
+        )
+        return str(run["id"])
+
+    @contextmanager
+    def impatient(self, seconds: int) -> Iterator[None]:
+        """What is deployed against dead runs, with less patience than it has for a busy machine."""
+        kept = ("name", "description", "enabled", "trigger", "actions")
+        every = [entry for entry in self.ask("/automations/filter", {}) if entry["trigger"]["posture"] == "Proactive"]
+        assert sorted(entry["name"] for entry in every) == ["tidewaiter-never-started", "tidewaiter-zombies"]
+        found = {entry["id"]: {name: entry[name] for name in kept} for entry in every}
+        for identity, entry in found.items():
+            self.ask(f"/automations/{identity}", {**entry, "trigger": {**entry["trigger"], "within": seconds}}, "PUT")
+        yield
+        for identity, entry in found.items():
+            self.ask(f"/automations/{identity}", entry, "PUT")
+
+    def watch(self, **request: Any) -> str:
+        return self.start("watch/watch", {"request": {"settle_seconds": 0, **request}})
+
+    def run(self, run_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.ask(f"/flow_runs/{run_id}")
+        return found
+
+    def ended(self, run_id: str) -> dict[str, Any]:
+        final = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+        self.wait(
+            lambda: self.run(run_id)["state_type"] in final,
+            f"run {run_id} to end",
+            lambda: self.run(run_id)["state_name"],
+        )
+        return self.run(run_id)
+
+    def paused(self, run_id: str) -> dict[str, Any]:
+        self.wait(
+            lambda: self.run(run_id)["state_type"] == "PAUSED",
+            f"run {run_id} to pause",
+            lambda: self.run(run_id)["state_name"],
+        )
+        return self.run(run_id)
+
+    def runs(self, flow: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.ask(
+            "/flow_runs/filter",
+            {
+                "flows": {"name": {"any_": [flow]}},
+                "flow_runs": {"state": {"type": {"not_any_": ["SCHEDULED"]}}},
+                "sort": "START_TIME_DESC",
+            },
+        )
+        return found
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.ask("/events/filter", {"filter": {"event": {"name": [name]}}, "limit": 50})[
+            "events"
+        ]
+        return found
+
+    def process_of(self, run_id: str) -> int | None:
+        """The process in which a flow run runs."""
+        for place in Path("/proc").glob("[0-9]*/environ"):
+            try:
+                if f"PREFECT__FLOW_RUN_ID={run_id}".encode() in place.read_bytes():
+                    return int(place.parent.name)
+            except OSError:
+                continue
+        return None
+
+    def wait(self, ready: Any, words: str, seen: Any = lambda: "") -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            if ready():
+                return
+            time.sleep(0.2)
+        log = (
+            (self.folder / "worker.log").read_text(errors="replace")[-3000:]
+            if (self.folder / "worker.log").exists()
+            else ""
+        )
+        raise AssertionError(f"waited {PATIENCE_SECONDS} s for {words}: {seen()}\n{log}")

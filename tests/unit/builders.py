@@ -1,0 +1,79 @@
+"""Made-up releases and what they say, a line each, for tests of ledger and metrics.
+
+A test says only what it is about; everything else is the plainest case: an export query of HS8 85051110, by month, with
+every partner, in kilograms and US dollars. Months are texts (`2025-06`, `2025-01..2025-06`).
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, cast
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.table import polars_schema
+from schemas.tables.observation import Detail
+from schemas.tables.release import Release
+from tasks.domain.periods import month_start, read_period
+
+MAGNETS = "85051110"
+UNITS = {"quantity_kg_yoy": "basis_point", "value_usd": "USD", "value_cny": "CNY"}
+SOURCE_OF = {"query": "gacc_query", "published": "published"}
+Row = dict[str, Any]
+
+
+def release(
+    name: str = "r1", day: str = "2026-01-20", months: str = "2025-01..2025-12", *, kind: str = "query",
+    flow: str | None = "export", products: Iterable[str] = (MAGNETS,), partners: str = "all",
+    partner_list: Iterable[str] = (), measures: Iterable[str] = ("quantity", "value_usd"), by_month: bool = True,
+    source: str | None = None, reporter: str = "CHN", lost: Iterable[str] = (),
+    level: str | None = None,
+) -> Row:  # fmt: skip
+    """A release with its scope, as a row of `release`. Where
+    `level` is not given it is HS8 for quantities, which the site prints there alone, else that of the longest code asked for."""
+    first, last = span(months)
+    digits = 8 if "quantity" in measures else max((len(code) for code in products if code.isdigit()), default=8)
+    return {
+        "classification": None if kind == "published" else level or f"HS{digits}",
+        "release_id": name, "source": source or SOURCE_OF.get(kind, kind), "kind": kind, "reporter": reporter,
+        "title": name, "raw_sha256": "0" * 64, "raw_bytes": 1, "encoding": "utf-8",
+        "released_on": date.fromisoformat(day), "flow": flow, "products": list(products), "partners": partners,
+        "partner_list": list(partner_list), "measures": list(measures), "first_month": first,
+        "last_month": month_start(last), "by_month": by_month, "lost": list(lost), "records": 1, "records_observed": 1, "records_quarantined": 0,
+    }  # fmt: skip
+
+
+def number(
+    of: Row, partner: str, period: str, value: int, measure: str = "quantity_kg", *, product: str = MAGNETS,
+    day: str | None = None, resolution: int = 1, record: int = 1, province: str | None = None, flow: str | None = None,
+) -> Row:  # fmt: skip
+    """A number that release `of` says, as a row of `detail`."""
+    start, end = span(period)
+    return {
+        "source": of["source"], "kind": of["kind"], "reporter": of["reporter"], "flow": flow or of["flow"] or "export",
+        "product": product, "classification": level_name(product), "partner": partner, "period_start": start,
+        "period_end": end, "measure": measure, "value": value,
+        "unit": UNITS.get(measure, measure.removeprefix("quantity_")), "resolution": resolution,
+        "release_id": of["release_id"], "regime": None, "province": province, "record": record,
+        "known_from": date.fromisoformat(day) if day else of["released_on"],
+    }  # fmt: skip
+
+
+def span(months: str) -> tuple[date, date]:
+    found = read_period(months)
+    assert found is not None, months
+    return found
+
+
+def level_name(product: str) -> str:
+    return f"HS{len(product)}" if product.isdigit() else product.partition(":")[0]
+
+
+def release_table(*rows: Row) -> DataFrame[Release]:
+    """Not validated here: thousands of these are made, and the code under test validates what it makes of them."""
+    return cast(DataFrame[Release], pl.DataFrame(list(rows), schema=polars_schema(Release)))
+
+
+def detail_table(*rows: Row) -> DataFrame[Detail]:
+    """Not validated here, see `release_table`."""
+    return cast(DataFrame[Detail], pl.DataFrame(list(rows), schema=polars_schema(Detail)))

@@ -1,0 +1,484 @@
+"""Measures: their states, their codes, and windows that reproduce what was printed about April and May 2025."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow.parquet
+import pytest
+
+from flows.release import release
+from schemas.forms.request import ReleaseRequest
+from schemas.reference.code_tables import code_table
+from schemas.tables.control_event import ControlEvent, EventMonth, EventWindow
+from schemas.tables.metric import Metric
+from tasks.controls import tables
+from tasks.controls import windows as event_windows
+from tasks.controls.windows import as_table, reach, windows, windows_of, with_zeros
+from tasks.domain.classification import holds
+from tasks.domain.measure_states import with_states
+from tasks.domain.measures import MIXED, MIXED_WORDS, coverage, events_of, measures, mixed_note, touched_codes
+from tasks.reports.query import open_published
+from tasks.store.parquet import read_table
+from tasks.store.snapshot import Snapshot, open_snapshot
+from tests.unit import builders
+
+EVENT_TABLES = ("event_window", "event_month", "control_event")
+ROOT = Path(__file__).parents[3]
+MAGNETS = "basket:rare_earth_magnets"
+QUERY = (
+    '"数据年月","商品编码","商品名称","贸易伙伴编码","贸易伙伴名称","第一数量","第一计量单位","第二数量","第二计量单位","美元",\n'
+    + "".join(f'"{month}","12019019","大豆","502","美国","{kilograms}","千克","0","?","2000",\n' for month, kilograms in (("202404", 1000), ("202504", 1500)))
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    folder = tmp_path_factory.mktemp("events")
+    day = date(2026, 11, 1)
+    release.fn(ReleaseRequest(file=ROOT / "flows" / "examples" / "published_figures.csv", store=folder / "store"), day)
+    (folder / "soybeans.csv").write_bytes(QUERY.encode("gb18030"))
+    release.fn(
+        ReleaseRequest(
+            file=folder / "soybeans.csv", store=folder / "store", source="gacc_query", flow="export", partners="all"
+        ),
+        day,
+    )
+    return open_published(folder / "store")
+
+
+def test_the_four_measures_of_october_2025_never_came_into_force() -> None:
+    events = with_states(events_of(), date(2026, 6, 1))
+    states = {row["document"]: row["state"] for row in events.iter_rows(named=True)}
+    assert len(states) > 25
+    assert events_of().height == 31
+    assert [name for name, state in states.items() if state == "never_in_force"] == [
+        f"Announcement {number} of 2025" for number in (55, 56, 57, 58)
+    ]
+
+
+def test_days_are_in_order_and_every_code_belongs_to_a_measure() -> None:
+    events = code_table("control_events").to_dicts()
+    assert len({row["event"] for row in events}) == len(events)
+    for row in events:
+        for first, last in (("announced_on", "effective_from"), ("announced_on", "effective_until")):
+            assert not row[first] or not row[last] or row[first] <= row[last], row["event"]
+        for name in ("announced_on", "effective_from", "effective_until"):
+            assert not row[name] or date.fromisoformat(row[name])
+        assert not row["effective_until"] or row["effective_from"] <= row["effective_until"], row["event"]
+        assert row["basis"] == "measure" or not (row["suspends"] or row["succeeds"]), row["event"]
+    codes = code_table("control_event_codes")
+    assert codes.height > 30
+    assert set(codes["event"]) <= {row["event"] for row in events}
+    for row in codes.iter_rows(named=True):
+        assert not row["code_printed"] or row["hs8"].startswith(row["code_printed"].rstrip(".")[:8])
+
+
+def test_magnets_are_touched_in_an_unknown_share_and_it_is_said() -> None:
+    assert events_of(MAGNETS, "import").height == 0
+    touched = events_of(MAGNETS)
+    assert "mofcom-gacc-2025-18" in touched["event"].to_list()
+    assert set(touched["coverage"]) == {"unknown_share"}
+    assert "controlled and free magnets" in MIXED_WORDS
+
+
+def test_windows_of_announcement_18_reproduce_april_and_may(sample: Snapshot) -> None:
+    found = windows(sample, MAGNETS).filter(event="mofcom-gacc-2025-18")
+    months = {
+        f"{row['first_month']:%Y-%m}": row for row in found.filter(role="touched", months=1).iter_rows(named=True)
+    }
+    assert round(months["2025-04"]["yoy_pct"]) == -45
+    assert round(months["2025-05"]["yoy_pct"]) == -74
+    assert (months["2025-03"]["side"], months["2025-04"]["side"]) == ("before", "after")
+    assert months["2025-03"]["status"] == "no_base"
+    (quarter,) = found.filter(role="touched", months=3, side="after").iter_rows(named=True)
+    assert quarter["quantity_kg"] == 2_627_000 + 1_238_000 + 3_188_000
+    assert quarter["status"] == "implied_base"
+    assert quarter["yoy_pct"] == pytest.approx(-52.1, abs=0.1)
+
+
+def test_a_placebo_shares_no_code_and_a_line_is_none(sample: Snapshot) -> None:
+    found = windows(sample, MAGNETS).filter(event="mofcom-gacc-2025-18", role="placebo")
+    assert found["product"].unique().to_list() == ["12019019"]
+    (april,) = found.filter(months=1, first_month=date(2025, 4, 1)).iter_rows(named=True)
+    assert (april["yoy_pct"], april["status"], april["coverage"]) == (50.0, "computed", None)
+
+
+def test_of_a_long_history_the_months_around_the_measures_are_read(
+    sample: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def noted(snapshot: Snapshot, model: Any, *rest: Any) -> pl.DataFrame:
+        asked.extend(rest[:1] if model is Metric else ())
+        return read_table(snapshot, model, *rest)
+
+    monkeypatch.setattr(event_windows, "read_table", noted)
+    found = windows(sample, MAGNETS)
+    (keep,) = asked
+    read = {(year, month) for year in range(1990, 2040) for month in range(1, 13) if keep(("export", year, month))}
+    assert not keep(("import", 2025, 4))
+    shown = {(day.year, day.month) for name in ("first_month", "last_month") for day in found[name]}
+    bases = {(year - 1, month) for year, month in shown}
+    assert len(shown) > 20
+    assert shown | bases <= read
+    # Windows are a year long, and look a year further back.
+    years = {
+        int(row["effective_from"][:4]) for row in events_of(MAGNETS).iter_rows(named=True) if row["effective_from"]
+    }
+    assert read <= {(year, month) for of in years for year in range(of - 2, of + 2) for month in range(1, 13)}
+
+
+CODE, ANNOUNCEMENT_18 = "85051110", "mofcom-gacc-2025-18"
+QUARTER = ("2025-04", 3)
+TRADE = [f"{year}-{month:02d}" for year in (2024, 2025) for month in range(1, 13) if (year, month) < (2025, 10)]
+
+
+def _store(
+    folder: Path, rows: list[tuple[str, str, str, str]], months: str = "2023-01..2025-09", codes: tuple[str, ...] = (CODE,),
+    flow: str = "export",
+) -> Snapshot:  # fmt: skip
+    """A store with one query of all partners: month, partner, kilograms or pieces, and which of the two."""
+    partners = {"USA": '"502","美国"', "DEU": '"304","德国"'}
+    lines = [
+        f'"{month.replace("-", "")}","{code}","永磁铁",{partners[partner]},"{many}","{unit}","0","?","2000",\n'
+        for month, partner, many, unit in rows
+        for code in codes
+    ]
+    file = folder / f"{len(rows)}-{months}-{flow}.csv"
+    file.write_bytes((QUERY.splitlines(keepends=True)[0] + "".join(lines)).encode("gb18030"))
+    request = ReleaseRequest(
+        file=file, store=folder / "store", source="gacc_query", flow=flow, partners="all", products=[*codes],
+        months=months, released_on=date(2025, 12, 20),
+    )  # fmt: skip
+    release.fn(request, date(2026, 11, 1))
+    return open_published(folder / "store")
+
+
+def _windows(found: pl.DataFrame) -> dict[tuple[str, int], tuple[Any, ...]]:
+    """By first month and length: both sums, growth and status."""
+    rows = found.filter(event=ANNOUNCEMENT_18, product=CODE)
+    shown = ("quantity_kg", "quantity_year_before_kg", "yoy_pct", "status")
+    return {
+        (f"{row['first_month']:%Y-%m}", row["months"]): tuple(row[name] for name in shown)
+        for row in rows.iter_rows(named=True)
+    }
+
+
+def _published(snapshot: Snapshot) -> dict[tuple[str, int], tuple[Any, ...]]:
+    """The published windows, which are those that the whole store gives."""
+    published = _windows(read_table(snapshot, EventWindow))
+    assert published == _windows(windows(snapshot, CODE))
+    return published
+
+
+def test_a_base_of_zero_is_at_hand(tmp_path: Path) -> None:
+    quiet = {"2024-04", "2024-05", "2024-06"}
+    found = _published(_store(tmp_path, [(month, "USA", "100", "千克") for month in TRADE if month not in quiet]))
+    assert found["2025-04", 1] == (100, 0, None, "zero_base")
+    assert found[QUARTER] == (300, 0, None, "zero_base")
+    assert found["2025-01", 3] == (300, 300, 0, "computed")
+    assert found["2024-04", 12] == (900, 300, 200, "computed"), "of 2023 the first nine months have no row"
+    assert found["2025-04", 12] == (None, None, None, "not_covered"), "of October 2025 nothing is known"
+
+
+def test_what_begins_to_trade_inside_a_window_was_zero_before(tmp_path: Path) -> None:
+    rows = [(month, "USA", "100", "千克") for month in TRADE]
+    begun = [(month, "DEU", "5", "千克") for month in TRADE if month >= "2025-05"]
+    found = _windows(windows(_store(tmp_path, rows + begun), CODE, partner="DEU"))
+    assert found["2025-04", 1] == (0, 0, None, "zero_base")
+    assert found["2025-05", 1] == (5, 0, None, "zero_base")
+    assert found[QUARTER] == (10, 0, None, "zero_base")
+    assert found["2024-04", 12] == (0, 0, None, "zero_base")
+    assert found["2025-04", 12] == (None, None, None, "not_covered")
+
+
+def test_the_published_windows_know_what_was_zero_before_trade_began(tmp_path: Path) -> None:
+    """Also where a later release says so, in whose months nothing is traded."""
+    begun = [(month, "USA", "5", "千克") for month in TRADE if month >= "2025-05"]
+    found = _published(_store(tmp_path, begun, "2025-04..2025-09"))
+    assert found["2025-04", 1] == (0, None, None, "no_base")
+    assert found["2025-05", 1] == (5, None, None, "no_base")
+    assert found["2025-03", 1] == (None, None, None, "not_covered")
+    found = _published(_store(tmp_path, [("2022-01", "USA", "5", "千克")], "2022-01..2025-03"))
+    assert found["2025-03", 1] == (0, 0, None, "zero_base")
+    assert found[QUARTER] == (10, 0, None, "zero_base")
+
+
+def test_what_comes_in_is_no_part_of_a_window(tmp_path: Path) -> None:
+    """Of other months too, which are no silence of exports."""
+    out = [(month, "USA", "100", "千克") for month in TRADE if month >= "2024-04"]
+    came_in = [(f"{year}-{month:02d}", "USA", "7", "千克") for year in (2023, 2024, 2025) for month in range(1, 10)]
+    exports = _store(tmp_path, out, "2024-04..2025-09")
+    before = _published(exports)
+    snapshot = _store(tmp_path, came_in, flow="import")
+    assert _published(snapshot) == before
+    files, others = ({entry.path for entry in one.files if entry.table in EVENT_TABLES} for one in (exports, snapshot))
+    assert files == others
+    assert before[QUARTER] == (300, 300, 0, "computed")
+    assert before["2025-03", 1] == (100, None, None, "no_base")
+    assert read_table(snapshot, EventMonth)["level"].unique().to_list() == [100]
+    # Nor where the windows are made from the figures once more.
+    (tmp_path / "import-first").mkdir()
+    _store(tmp_path / "import-first", came_in, flow="import")
+    assert _published(_store(tmp_path / "import-first", out, "2024-04..2025-09")) == before
+
+
+def test_a_paper_on_what_came_in_and_on_other_goods_takes_no_month_from_the_windows(tmp_path: Path) -> None:
+    """Its imports are of a month long before those of which exports are made again."""
+    before = _published(_store(tmp_path, [(month, "USA", "100", "千克") for month in TRADE]))
+    file = tmp_path / "paper.csv"
+    titles = "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note"
+    printed = ((f"import,{CODE}", "2024-05"), ("export,81129290", "2025-09"))
+    lines = [f"{what},WLD,{month},quantity,3,t,2025-12-21,A,https://a.example," for what, month in printed]
+    file.write_text("\n".join([titles, *lines, ""]), encoding="utf-8")
+    release.fn(ReleaseRequest(file=file, store=tmp_path / "store", source="published"), date(2026, 11, 1))
+    snapshot = open_snapshot(tmp_path / "store")
+    assert snapshot is not None
+    assert _published(snapshot) == before
+    months = read_table(snapshot, EventMonth)
+    assert months.filter(product=CODE, level=100)["period"].dt.strftime("%Y-%m").to_list() == TRADE
+    assert months.filter(product="81129290", level=3000).height == 1
+
+
+def test_a_measure_that_is_taken_from_the_table_has_no_windows_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A release of other goods is the next one."""
+    _store(tmp_path, [(month, "USA", "100", "千克") for month in TRADE])
+    before = read_table(open_snapshot(tmp_path / "store"), EventWindow)
+    others = [event for event in measures() if event["event"] != ANNOUNCEMENT_18]
+    monkeypatch.setattr(tables, "measures", lambda: others)
+    monkeypatch.setattr(tables, "code_sha256", lambda name: "of other code tables")
+    beans = _store(tmp_path, [("2025-09", "USA", "3", "千克")], "2025-09", codes=("12019019",))
+    after = read_table(beans, EventWindow)
+    assert before.filter(event=ANNOUNCEMENT_18).height > 0 < after.height
+    assert after.equals(before.filter(pl.col("event") != ANNOUNCEMENT_18))
+    # Of September, which is made again, each figure once.
+    months = read_table(beans, EventMonth).select("product", "period")
+    assert (CODE, date(2025, 9, 1)) in months.rows()
+    assert not months.is_duplicated().any()
+
+
+def test_what_is_counted_in_pieces_is_no_zero(tmp_path: Path) -> None:
+    rows = [(month, "USA", "7", "个") for month in TRADE if month < "2025-05"]
+    begun = [(month, "USA", "5", "千克") for month in TRADE if month >= "2025-05"]
+    found = _published(_store(tmp_path, rows + begun))
+    assert found["2025-04", 1] == (None, None, None, "not_covered")
+    assert found["2025-05", 1] == (5, None, None, "no_base")
+
+
+def test_over_a_change_of_the_code_two_zeros_are_not_compared() -> None:
+    scope = builders.release("a", "2023-06-20", "2020-01..2023-05", products=["85051900"])
+    rows = with_zeros({"85051900": {}}, range(2021 * 12, 2023 * 12 + 5), builders.release_table(scope), "export", "WLD")
+    statuses = [
+        rows["85051900"][month]["yoy_status"] for month in (2021 * 12 + 11, 2022 * 12, 2022 * 12 + 11, 2023 * 12)
+    ]
+    assert statuses == ["zero_base", "definition_break", "definition_break", "zero_base"]
+
+
+def test_a_measure_without_a_day_of_effect_has_no_window(sample: Snapshot) -> None:
+    events = windows(sample, MAGNETS)["event"].unique().to_list()
+    assert "talks-2025-05-12" not in events
+    assert pl.Series(events).len() >= 3
+
+
+def test_the_published_tables_hold_the_measures_and_the_windows_and_plain_readers_read_them(sample: Snapshot) -> None:
+    events = pl.read_parquet(sample.path / "control_event" / "*.parquet")
+    assert events.height == 31
+    assert events.filter(state="never_in_force")["document"].to_list() == [
+        f"Announcement {n} of 2025" for n in (55, 56, 57, 58)
+    ]
+    row = events.filter(event="mofcom-gacc-2025-18").row(0, named=True)
+    assert row["announced_on"] == date(2025, 4, 4)
+    assert "85051110" in row["codes_unknown_share"]
+    assert "free magnets share this code" in row["note"]
+    published = pyarrow.parquet.read_table(sample.path / "event_window").to_pandas()
+    april = published[
+        (published["event"] == "mofcom-gacc-2025-18") & (published["product"] == MAGNETS) & (published["months"] == 1)
+    ]
+    growths = {f"{row.first_month:%Y-%m}": row.yoy_pct for row in april.itertuples()}
+    assert (round(growths["2025-04"]), round(growths["2025-05"])) == (-45, -74)
+    assert all("free magnets share this code" in note for note in april["note"])
+
+
+def test_the_published_windows_are_those_that_the_whole_store_gives(sample: Snapshot) -> None:
+    published = read_table(sample, EventWindow)
+    for product in (MAGNETS, "85051110"):
+        whole = windows(sample, product).filter(role="touched").sort("event", "months", "first_month")
+        mine = published.filter(product=product).sort("event", "months", "first_month")
+        assert whole.height >= 40
+        assert mine.equals(whole.select(mine.columns))
+    assert "12019019" not in published["product"], "placebos are named by the code tables"
+
+
+def test_the_published_months_are_those_that_the_figures_have(sample: Snapshot) -> None:
+    months, figures = read_table(sample, EventMonth), read_table(sample, Metric)
+    of_magnets = figures.filter(
+        pl.col("level").is_not_null(), flow="export", partner="WLD", measure="quantity_kg", product=MAGNETS
+    )
+    mine = months.filter(pl.col("level").is_not_null(), product=MAGNETS)
+    looked_at = {month for event in measures() for month in reach(event)}
+    number = pl.col("period").dt.year() * 12 + pl.col("period").dt.month().cast(pl.Int32) - 1
+    expected = of_magnets.filter(number.is_in(sorted(looked_at))).select(mine.columns).sort("period")
+    assert mine.equals(expected)
+    assert mine.height > 12
+    june = mine.filter(period=date(2025, 6, 1)).row(0, named=True)
+    assert (round(june["level"] / 1000), round(june["yoy_pct"], 1)) == (3188, -38.1)
+
+
+def test_a_release_reads_the_months_of_windows_and_not_the_figures_of_years(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = (
+        (ROOT / "flows" / "examples" / "published_figures.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    )
+    asked: list[type] = []
+    whole = tables.read_table
+
+    def noted(snapshot: Snapshot, model: type[Metric], *others: Any) -> pl.DataFrame:
+        asked.append(model)
+        return whole(snapshot, model, *others)
+
+    monkeypatch.setattr(tables, "read_table", noted)
+    for place, month in enumerate((",2025-05,", ",2025-06,")):
+        file = tmp_path / f"{place}.csv"
+        file.write_text("".join(lines[:1] + [line for line in lines if month in line]), encoding="utf-8")
+        asked.clear()
+        release.fn(ReleaseRequest(file=file, store=tmp_path / "store", source="published"), date(2026, 11, 1))
+        assert (Metric in asked) == (place == 0), "the first time there is nothing else to look at"
+    months = read_table(open_snapshot(tmp_path / "store"), EventMonth).filter(product=MAGNETS)
+    assert {date(2025, 5, 1), date(2025, 6, 1)} <= {*months["period"]}
+
+
+def test_windows_do_not_depend_on_the_order_of_releases_and_another_product_leaves_the_file_alone(
+    tmp_path: Path,
+) -> None:
+    magnets, later, beans = tmp_path / "magnets.csv", tmp_path / "later.csv", tmp_path / "soybeans.csv"
+    lines = (
+        (ROOT / "flows" / "examples" / "published_figures.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    )
+    magnets.write_text("".join(line for line in lines if ",2025-04," not in line), encoding="utf-8")
+    later.write_text("".join(lines[:1] + [line for line in lines if ",2025-04," in line]), encoding="utf-8")
+    beans.write_bytes(QUERY.encode("gb18030"))
+    found = []
+    for name, order in (("a", (magnets, beans, later)), ("b", (later, magnets, beans))):
+        files = []
+        for file in order:
+            declared = (
+                {"source": "gacc_query", "flow": "export", "partners": "all"}
+                if file == beans
+                else {"source": "published"}
+            )
+            request = ReleaseRequest(file=file, store=tmp_path / name, **declared)  # type: ignore[arg-type]
+            release.fn(request, date(2026, 11, 1))
+            snapshot = open_published(tmp_path / name)
+            # The states of the measures are of the day of the newest release, and of that alone.
+            state_days = read_table(snapshot, ControlEvent)["state_on"].unique().to_list()
+            assert state_days == [date.fromisoformat(snapshot.about["released_on"])]
+            files.append({entry.path for entry in snapshot.files if entry.table in ("event_window", "event_month")})
+            last = {entry.path for entry in snapshot.files if entry.table in EVENT_TABLES}
+        at = order.index(beans)
+        assert files[at] == files[at - 1], "a release about soybeans leaves the windows of magnets alone"
+        assert files[0] != files[2]
+        found.append(last)
+    assert found[0] == found[1]
+
+
+def test_a_basket_of_which_some_codes_are_controlled_is_not_wholly_controlled() -> None:
+    assert coverage("mofcom-gacc-2023-23", "basket:gallium") == "whole"
+    assert coverage("mofcom-gacc-2025-10", "basket:tungsten") == "some_codes"
+    assert coverage("mofcom-gacc-2025-18", "basket:rare_earth_compounds") == "unknown_share"
+    assert coverage("mofcom-gacc-2025-18", "basket:gallium") is None
+    assert mixed_note("basket:gallium") is None
+
+
+APRIL = 2025 * 12 + 3
+COMPUTED, IMPLIED = ("computed", None), ("implied_base", -50.0)
+
+
+@pytest.mark.parametrize(
+    ("levels", "made", "bases", "expected"),
+    [
+        ((50, 60, 70), (COMPUTED,) * 3, (40, 50, 60), (180, 150, 20, "computed")),
+        # Half as much as a year before, as is printed of May.
+        ((50, 60, 70), (COMPUTED, IMPLIED, COMPUTED), (40, None, 40), (180, 200, -10, "implied_base")),
+        ((50, 60, 70), (COMPUTED, ("no_base", None), COMPUTED), (40, None, 60), (180, None, None, "no_base")),
+        # After a fall by everything nobody knows how much it was.
+        ((50, 0, 70), (COMPUTED, ("implied_base", -100.0), COMPUTED), (40, None, 60), (120, None, None, "no_base")),
+        ((50, None, 70), (COMPUTED, IMPLIED, COMPUTED), (40, None, 60), (None, None, None, "not_covered")),
+        ((50, 60, 70), (COMPUTED, ("definition_break", None), COMPUTED), (40, 50, 60), (180, 150, None, "definition_break")),
+        ((50, 60, 70), (("zero_base", None),) * 3, (0, 0, 0), (180, 0, None, "zero_base")),
+    ],
+)  # fmt: skip
+def test_a_quarter_is_held_against_the_same_months_of_the_year_before(
+    levels: tuple[float | None, ...], made: tuple[tuple[str, float | None], ...], bases: tuple[float | None, ...], expected: tuple[Any, ...]
+) -> None:  # fmt: skip
+    now = [{"level": level, "yoy_pct": growth, "yoy_status": status} for level, (status, growth) in zip(levels, made, strict=True)]  # fmt: skip
+    before = [{"level": level, "yoy_pct": None, "yoy_status": "no_base"} for level in bases]
+    series = {
+        month + place: row for month, rows in ((APRIL, now), (APRIL - 12, before)) for place, row in enumerate(rows)
+    }
+    event = next(event for event in measures() if event["event"] == ANNOUNCEMENT_18)
+    for product, role in ((CODE, "touched"), ("85052000", "placebo")):
+        table = as_table(windows_of(event, product, series, "export", "WLD"))
+        shown = table.select("quantity_kg", "quantity_year_before_kg", "yoy_pct", "status", "last_month", "role")
+        (row,) = shown.filter(table["months"] == 3, table["side"] == "after").rows()
+        assert row == (*expected[:2], pytest.approx(expected[2]), expected[3], date(2025, 6, 1), role)
+        assert (table["note"].null_count() == 0) == (role == "touched")
+
+
+def test_what_is_zero_does_not_depend_on_what_else_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = {"level": 5.0, "yoy_pct": None, "yoy_status": "no_base"}
+    series = {CODE: {APRIL: row}, "85052000": {}, "12019019": {APRIL + 1: row}}
+    releases = builders.release_table(
+        builders.release("a", "2025-07-20", "2025-04..2025-06", products=["8505"]),
+        builders.release("b", "2025-07-20", "2025-06", products=["12019019"]),
+    )
+    months = range(APRIL, APRIL + 3)
+    told = with_zeros(series, months, releases, "export", "WLD")
+    levels = {
+        name: [rows[month]["level"] if month in rows else None for month in months] for name, rows in told.items()
+    }
+    assert levels == {CODE: [5, 0, 0], "85052000": [0, 0, 0], "12019019": [None, 5, 0]}
+    assert [*told] == [*series]
+    for at_once in (1, 2):
+        monkeypatch.setattr(event_windows, "PRODUCTS_AT_ONCE", at_once)
+        assert with_zeros(series, months, releases, "export", "WLD") == told
+
+
+def test_where_a_definition_changed_there_is_no_growth() -> None:
+    row = {"level": 5.0, "yoy_pct": None, "yoy_status": "definition_break"}
+    event = next(event for event in measures() if event["event"] == "mofcom-gacc-2025-18")
+    series = dict.fromkeys(reach(event), row)
+    table = as_table(windows_of(event, MAGNETS, series, "export", "WLD"))
+    assert table["yoy_pct"].null_count() == table.height == 10
+    assert set(table["status"]) == {"definition_break"}
+
+
+def test_a_heading_is_touched_by_what_touches_a_code_below_it(sample: Snapshot) -> None:
+    assert coverage(ANNOUNCEMENT_18, "8505") == "unknown_share"
+    assert coverage("mofcom-gacc-2023-23", "8112") == "some_codes"
+    assert coverage("mofcom-gacc-2023-23", "8505") is None
+    assert coverage(ANNOUNCEMENT_18, "line:rare_earths") is None
+    assert ANNOUNCEMENT_18 in events_of("850511")["event"]
+    found = windows(sample, "8505")
+    assert found.filter(event=ANNOUNCEMENT_18, product="8505")["coverage"].unique().to_list() == ["unknown_share"]
+    assert "12019019" in found.filter(role="placebo")["product"]
+
+
+@pytest.mark.parametrize("product", ["85051110", "basket:rare_earth_magnets", "850511", "8505", "85"])
+def test_what_a_code_mixes_is_said_of_all_that_holds_it(product: str) -> None:
+    assert "85051110: " in str(mixed_note(product))
+    assert holds(product, MIXED)
+    assert not holds("850590", MIXED)
+
+
+def test_a_code_below_a_heading_is_no_placebo_for_it(tmp_path: Path) -> None:
+    free = "85052000"
+    assert free not in touched_codes()
+    rows = [(month, "USA", "100", "千克") for month in TRADE]
+    snapshot = _store(tmp_path, rows, codes=(CODE, free))
+    assert windows(snapshot, CODE).filter(role="placebo")["product"].unique().to_list() == [free]
+    assert windows(snapshot, "8505").filter(role="placebo").height == 0

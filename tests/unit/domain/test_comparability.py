@@ -1,0 +1,290 @@
+"""A figure never compares two things that bear one name: worked by hand, and the tables beside what they come from."""
+
+import csv
+import itertools
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from schemas.reference.code_tables import code_table
+from tasks.domain import definition_changes
+from tasks.domain.comparability import changes_of_texts
+from tasks.domain.definition_changes import breaks_of
+from tasks.lineage.operands import Point
+from tests.unit.builders import number, release
+from tests.unit.figures import Figures
+from tests.unit.tracing import tracer_of
+
+YEARS = ("2020", "2021", "2022", "2023")
+MONTHS = [f"{year}-{month:02d}" for year in YEARS for month in range(1, 13)]
+CODES = ("85051110", "81129210", "81129910", "81129290", "81129990", "69072100", "84795019", "90154000")
+PARTNERS = ("USA", "GBR", "GEO", "gacc:449", "BES")
+WORTH = "unit_value_usd_per_kg"
+NEVER = (None, "definition_break")
+Row = dict[str, Any]
+
+
+def level(month: str) -> int:
+    """Another number in every month: 100 in January 2020, 101 in February …"""
+    return 100 + MONTHS.index(month)
+
+
+@pytest.fixture(scope="module")
+def figures() -> Figures:
+    """Four years of each code and partner, in kilograms and dollars, one of them in pieces as well."""
+    scope = release(months=f"{MONTHS[0]}..{MONTHS[-1]}", day="2024-01-20", products=["69", "81", "84", "85", "90"])
+    kilograms = [
+        number(scope, partner, month, level(month), product=code)
+        for code in CODES for partner in PARTNERS for month in MONTHS
+    ]  # fmt: skip
+    dollars = [number(scope, "USA", month, 3 * level(month), "value_usd", product=CODES[0]) for month in MONTHS]
+    pieces = [number(scope, "USA", month, level(month), "quantity_item", product="90154000") for month in MONTHS]
+    return Figures((scope, [*kilograms, *dollars, *pieces]))
+
+
+def changed(figures: Figures, product: str, partner: str = "USA", month: str = "2023-12", **named: str) -> Any:
+    return figures.row(partner, month, product=product, **named)["comparable_from"]
+
+
+def growth(months: int, month: str) -> float:
+    now = MONTHS.index(month)
+    return (level(month) / level(MONTHS[now - months]) - 1) * 100
+
+
+def test_magnets_of_2022_are_not_compared_with_those_of_2021(figures: Figures) -> None:
+    """HS2022 took waste out of 850511: from January 2022 on the code holds less."""
+    assert figures.pair("yoy_pct", "USA", "2021-12") == (pytest.approx(growth(12, "2021-12")), "computed")
+    assert changed(figures, "85051110", month="2021-12") is None
+    for month in ("2022-01", "2022-06", "2022-12"):
+        assert changed(figures, "85051110", month=month) == date(2022, 1, 1)
+        for figure in ("yoy_pct", "ytd_yoy_pct", "contribution_yoy_pp", "rolling_12m_yoy_pct"):
+            assert figures.pair(figure, "USA", month) == NEVER
+        assert figures.level("USA", month) == (level(month), "reported")
+        assert figures.pair("share_pct", "USA", month) == (pytest.approx(20), "computed")
+    assert figures.pair("yoy_pct", "USA", "2023-01") == (pytest.approx(growth(12, "2023-01")), "computed")
+
+
+def test_the_month_of_a_change_has_no_month_before_and_no_record(figures: Figures) -> None:
+    for figure in ("mom_pct", "contribution_mom_pp", "highest_since", "lowest_since"):
+        assert figures.pair(figure, "USA", "2022-01") == NEVER
+    assert figures.pair("mom_pct", "USA", "2022-02") == (pytest.approx(growth(1, "2022-02")), "computed")
+    march = figures.row("USA", "2022-03")
+    assert (march["highest_since_status"], march["series_start"]) == ("series_record", date(2022, 1, 1))
+
+
+def test_twelve_months_are_added_up_once_all_of_them_lie_after_the_change(figures: Figures) -> None:
+    assert figures.pair("rolling_12m", "USA", "2022-11") == NEVER
+    assert figures.pair("rolling_12m", "USA", "2022-12") == (sum(map(level, MONTHS[24:36])), "computed")
+    assert figures.pair("rolling_12m_yoy_pct", "USA", "2023-11") == NEVER
+    assert figures.pair("rolling_12m_yoy_pct", "USA", "2023-12")[1] == "computed"
+    assert figures.pair("ytd", "USA", "2022-06") == (sum(map(level, MONTHS[24:30])), "sum_of_months")
+
+
+def test_a_unit_value_breaks_with_what_it_is_made_of(figures: Figures) -> None:
+    assert figures.pair("yoy_pct", "USA", "2022-06", WORTH) == NEVER
+    assert figures.pair("level", "USA", "2022-06", WORTH) == (3, "computed")
+    assert figures.pair("yoy_pct", "USA", "2023-06", WORTH) == (0, "computed")
+
+
+def test_what_keeps_its_meaning_is_carried_over(figures: Figures) -> None:
+    """Germanium by its name, Georgia by its country, tiles because HS2022 did not touch them."""
+    for product, partner, month in (
+        ("81129210", "USA", "2022-06"),
+        ("basket:germanium", "WLD", "2022-06"),
+        ("69072100", "USA", "2022-06"),
+        ("69072100", "GEO", "2023-06"),
+        ("69", "WLD", "2022-06"),
+    ):
+        assert figures.pair("yoy_pct", partner, month, product=product)[1] == "computed"
+        assert changed(figures, product, partner) is None
+
+
+def test_what_lost_a_part_is_not(figures: Figures) -> None:
+    for product, partner, first in (
+        ("81129290", "USA", "2022-01"),
+        ("811292", "WLD", "2022-01"),
+        ("8112", "WLD", "2022-01"),
+        ("81", "WLD", "2022-01"),
+        ("basket:gallium", "WLD", "2022-01"),
+        ("basket:rare_earth_magnets", "WLD", "2022-01"),
+        ("84795019", "USA", "2023-01"),
+        ("69072100", "BES", "2022-01"),
+        ("69072100", "gacc:449", "2022-01"),
+        ("69072100", "EU27", "2020-02"),
+    ):
+        last = f"{first[:5]}{int(first[5:]) + 10:02d}"
+        assert changed(figures, product, partner) == date.fromisoformat(f"{first}-01"), (product, partner)
+        assert figures.pair("yoy_pct", partner, last, product=product) == NEVER
+
+
+def test_a_unit_that_is_new_breaks_its_own_measure_alone(figures: Figures) -> None:
+    assert figures.pair("yoy_pct", "USA", "2023-06", "quantity_item", "90154000") == NEVER
+    assert figures.pair("yoy_pct", "USA", "2023-06", "quantity_kg", "90154000")[1] == "computed"
+
+
+def test_the_year_in_which_britain_left_is_no_sum_of_one_union(figures: Figures) -> None:
+    tiles = {"product": "69072100"}
+    assert figures.pair("ytd", "EU27", "2020-01", **tiles) == (100, "sum_of_months")
+    assert figures.pair("ytd", "EU27", "2020-02", **tiles) == NEVER
+    assert figures.pair("mom_pct", "EU27", "2020-02", **tiles) == NEVER
+    assert figures.pair("ytd_yoy_pct", "EU27", "2021-12", **tiles) == NEVER
+    assert figures.pair("yoy_pct", "EU27", "2021-02", **tiles) == (None, "zero_base")
+
+
+def test_a_printed_growth_over_a_change_is_no_figure_of_ours() -> None:
+    """In January 2011 articles came into the line; the growth that was printed compares with a base without them."""
+    press = release(kind="published", partners="keys")
+    line = "line:rare_earths"
+    told = [
+        number(press, "WLD", "2010-12", 1000, product=line), number(press, "WLD", "2011-01", 4087, product=line),
+        number(press, "WLD", "2011-01", -2930, "quantity_kg_yoy", product=line),
+    ]  # fmt: skip
+    figures = Figures((press, told))
+    for figure in ("yoy_pct", "mom_pct"):
+        assert figures.pair(figure, "WLD", "2011-01", product=line) == NEVER
+
+
+def test_a_total_of_the_year_that_is_printed_stays_though_croatia_joined_in_july() -> None:
+    press = release(kind="published", partners="keys")
+    told = [number(press, "EU27", "2013-01..2013-12", 9000), number(press, "EU27", "2012-01..2012-12", 8000)]
+    figures = Figures((press, told))
+    assert figures.pair("ytd", "EU27", "2013-12") == (9000, "reported")
+    assert figures.pair("ytd_yoy_pct", "EU27", "2013-12") == NEVER
+
+
+def test_a_trace_says_what_changed_and_notices_a_figure_that_ignores_it(figures: Figures) -> None:
+    tracer = tracer_of(figures.store)
+    point = Point("export", "85051110", "USA", "quantity_kg", 2022 * 12 + 5)
+    trace = tracer.trace(point, "yoy_pct")
+    assert trace.agrees
+    assert [text[:36] for text in trace.breaks] == ["2022-01: 850511 lost goods to 8549 ("]
+    assert tracer.trace(point, "mom_pct").breaks == []
+    growing = pl.when(pl.col("period") == date(2022, 6, 1)).then(growth(12, "2022-06")).otherwise("yoy_pct")
+    tracer.metric = tracer.metric.with_columns(yoy_pct=growing, yoy_status=pl.lit("computed"))
+    wrong = tracer.trace(point, "yoy_pct")
+    assert wrong.recomputed == pytest.approx(wrong.value)
+    assert not wrong.agrees
+
+
+def test_every_partner_that_changes_its_code_is_told_of() -> None:
+    rows = code_table("partners")
+    several = rows.filter(pl.len().over("partner") > 1)["partner"].unique().sort().to_list()
+    assert several == ["ARM", "AZE", "GEO"]
+    assert [breaks_of("85051190", partner, "value_usd")[-1:] for partner in several] == [
+        breaks_of("85051190", "USA", "value_usd")
+    ] * 3
+
+
+def test_what_a_trace_says_changed_is_what_cuts_the_figures() -> None:
+    """Two opinions of the same tables: one series at a time in words, and all of them at once as a table."""
+    stated = code_table("definition_breaks")
+    baskets = [f"basket:{name}" for name in code_table("baskets")["basket"].unique().sort()]
+    products = sorted(
+        {*stated["product"][::4], *CODES, *baskets, "81", "8112", "811292", "850511", "line:rare_earths"} - {""}
+    )
+    partners = sorted({*PARTNERS, "ARM", "EU27", "DEU", "WLD"})
+    measures = sorted({*stated["measure"], "quantity_kg", "value_usd"} - {""})
+    months = range(1995 * 12, 2025 * 12, 5)
+    keys = [(*names, month) for names in itertools.product(products, partners, measures) for month in months]
+    schema = {"product": pl.String, "partner": pl.String, "measure": pl.String, "month": pl.Int32}
+    found = dict(zip(keys, changes_of_texts(pl.DataFrame(keys, schema, orient="row")), strict=True))
+    cut = 0
+    for names in itertools.product(products, partners, measures):
+        known = [change.month for change in breaks_of(*names)]
+        assert known == sorted(known)
+        for month in months:
+            assert found[*names, month] == max((one for one in known if one <= month), default=None), (names, month)
+        cut += bool(known)
+    assert len(keys) / len(months) / 2 < cut < len(keys) / len(months)
+    one_month = pl.DataFrame([key for key in keys if key[3] == months[-1]], schema, orient="row")
+    assert changes_of_texts(one_month).to_list() == [found[key] for key in one_month.iter_rows()]
+
+
+def test_the_changes_of_a_price_are_those_of_the_value_and_of_the_mass(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [
+        {"product": "90154000", "partner": "", "measure": measure, "from_month": month, "comparable": "no", "what": what, "source": "S"}
+        for measure, month, what in (("quantity_kg", "2023-01", "weighed"), ("value_usd", "2021-05", "valued"))
+    ]  # fmt: skip
+    monkeypatch.setattr(definition_changes, "_rows", lambda table: rows if table == "definition_breaks" else [])
+    assert [(change.month, change.what) for change in breaks_of("90154000", "USA", WORTH)] == [
+        (2021 * 12 + 4, "valued"),
+        (2023 * 12, "weighed"),
+    ]
+    assert [change.what for change in breaks_of("90154000", "USA", "value_usd")] == ["valued"]
+    assert breaks_of("90154000", "USA", "unit_value_cny_per_kg")[0].what == "weighed"
+
+
+def test_a_row_that_carries_over_a_change_carries_its_own_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    stated = (
+        ("", "", "2021-05", "no"), ("", "", "2023-01", "no"), ("", "", "2023-01", "yes"), ("DEU", "", "2022-02", "no"),
+        ("", "value_usd", "2023-01", "no"),
+    )  # fmt: skip
+    rows = [
+        {"product": "90154000", "partner": partner, "measure": measure, "from_month": month, "comparable": comparable,
+         "what": f"{partner}{measure} {month}", "source": "S"}
+        for partner, measure, month, comparable in stated
+    ]  # fmt: skip
+    monkeypatch.setattr(definition_changes, "_rows", lambda table: rows if table == "definition_breaks" else [])
+    for partner, measure, expected in (
+        ("USA", "quantity_kg", [" 2021-05"]),
+        ("DEU", "quantity_kg", [" 2021-05", "DEU 2022-02"]),
+        ("USA", "value_usd", [" 2021-05", "value_usd 2023-01"]),
+    ):
+        assert [change.what for change in breaks_of("90154000", partner, measure)] == expected
+
+
+def test_a_code_that_enters_a_basket_and_leaves_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    tables = {"baskets": [{"basket": "x", "hs8": "12345678", "valid_from": "2020-03", "valid_to": "2021-12", "source": "S"}],
+              "partner_groups": [{"group": "EU27", "partner": "HRV", "valid_from": "2013-07", "valid_to": "", "source": "T"}]}  # fmt: skip
+    monkeypatch.setattr(definition_changes, "_rows", lambda table: tables.get(table, []))
+    assert [(change.month, change.what, change.source) for change in breaks_of("basket:x", "EU27", "value_usd")] == [
+        (2013 * 12 + 6, "HRV enters EU27", "T"),
+        (2020 * 12 + 2, "12345678 enters the basket", "S"),
+        (2022 * 12, "12345678 leaves the basket", "S"),
+    ]
+
+
+# The tables, beside what they come from
+
+
+@pytest.mark.shared
+def test_the_revision_is_what_the_correlation_says(shared_data: Path) -> None:
+    file = shared_data / "hs_reference" / "concordance_HS2022toHS2017.xlsx"
+    sheet = pl.read_excel(file, sheet_name="HS2022-HS2017 Correlations", infer_schema_length=0)
+    pairs = [(new, old) for new, old, _ in sheet.slice(1).iter_rows() if new]
+    assert len(pairs) > 15_000
+    told = {row["code"]: row for row in code_table("hs_revisions").to_dicts()}
+    moved: dict[str, dict[str, set[str]]] = {"gained_from": {}, "lost_to": {}}
+    for digits in (2, 4, 6):
+        before: dict[str, set[str]] = {}
+        after: dict[str, set[str]] = {}
+        for new, old in pairs:
+            before.setdefault(new[:digits], set()).add(old)
+            after.setdefault(old[:digits], set()).add(new)
+        for name, side in (("gained_from", before), ("lost_to", after)):
+            for code, others in side.items():
+                moved[name][code] = {other for other in others if not other.startswith(code)}
+    for name, others_of in moved.items():
+        for code, others in others_of.items():
+            named = tuple(told[code][name].split()) if code in told else ()
+            assert len(named) == len(set(named))
+            assert all(other.startswith(named) for other in others) if named else not others
+            assert all(any(other.startswith(start) for other in others) for start in named)
+    assert told.keys() == {code for others_of in moved.values() for code, others in others_of.items() if others}
+
+
+@pytest.mark.shared
+def test_each_code_that_customs_began_or_ended_in_2023_is_told_of(shared_data: Path) -> None:
+    lists = []
+    for year in (2022, 2023):
+        text = (shared_data / "gacc_reference" / f"hs8_en_{year}.csv").read_text(encoding="gb18030")
+        lists.append({row[0] for row in csv.reader(text.splitlines()) if len(row) > 5 and row[0].isdigit()})
+    told = code_table("definition_breaks").filter(from_month="2023-01", kind="code", comparable="no")
+    eights = told.filter(pl.col("product").str.len_chars() == 8)
+    turned = eights.filter(pl.col("what").str.contains("^new code|^ended"))["product"]
+    assert len(lists[0] ^ lists[1]) > 40
+    assert sorted(turned) == sorted(lists[0] ^ lists[1])
+    assert set(eights["product"]) - set(turned) <= lists[0] & lists[1]

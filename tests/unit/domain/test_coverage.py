@@ -1,0 +1,177 @@
+"""What a release speaks about, with and without a row."""
+
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.domain.coverage import asked_products, covering
+from tasks.domain.periods import index_month, month_index
+from tests.draws import draws
+from tests.unit import coverage_oracle, strategies
+from tests.unit.builders import MAGNETS, release, release_table
+
+Row = dict[str, Any]
+KINDS = {"flow": pl.String, "product": pl.String, "partner": pl.String, "measure": pl.String, "month": pl.Int32}
+JUNE = 2025 * 12 + 5
+
+
+def keys(*rows: tuple[str, str, str, str, int]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=KINDS, orient="row")
+
+
+def key(
+    product: str = MAGNETS, partner: str = "USA", measure: str = "quantity_kg", month: int = JUNE, flow: str = "export"
+) -> pl.DataFrame:
+    return keys((flow, product, partner, measure, month))
+
+
+def speaks(scope: Row, **about: Any) -> bool:
+    return covering(key(**about), release_table(scope)).height == 1
+
+
+@given(
+    st.lists(st.one_of(strategies.queries("q", "2025-01"), strategies.papers("p", "2025-01")), min_size=1, max_size=3)
+)
+@draws(20)
+def test_a_key_is_covered_by_the_best_kind_that_a_walk_over_the_releases_finds(
+    store: list[tuple[Row, list[Row]]],
+) -> None:
+    releases = [{**row, "release_id": f"r{place}"} for place, (row, _) in enumerate(store)]
+    asked = keys(*(
+        (flow, product, partner, measure, JUNE + step)
+        for flow in ("export", "import") for product in ("85051110", "850511", "8505", "81129290", "line:a")
+        for partner in ("USA", "DEU", "WLD", "EU27") for measure in ("quantity_item", "value_usd") for step in (-5, 0, 9)
+    ))  # fmt: skip
+    found = {
+        row[:5]: row[5] for row in covering(asked, release_table(*releases)).select(*KINDS, "standing").iter_rows()
+    }
+    for place in asked.iter_rows():
+        assert found.get(place) == best_kind(releases, place)
+
+
+def best_kind(releases: list[Row], place: tuple[Any, ...]) -> int | None:
+    flow, product, partner, measure, month = place
+    return min(
+        (
+            coverage_oracle.KINDS.index(row["kind"]) for row in releases
+            if row["flow"] == flow and row["by_month"] and coverage_oracle.asks_for(row, product) and coverage_oracle.names_partner(row, partner)
+            and coverage_oracle.family(measure) in row["measures"] and speaks_of_level(row, product)
+            and coverage_oracle.index(row["first_month"]) <= month <= coverage_oracle.index(row["last_month"])
+            and month < coverage_oracle.index(row["released_on"]) and not coverage_oracle.lost_a_record(row, product, month)
+        ), default=None,
+    )  # fmt: skip
+
+
+def speaks_of_level(row: Row, product: str) -> bool:
+    return not product.isdigit() or coverage_oracle.digits_of_records(row) in (len(product), 8)
+
+
+def test_a_code_that_was_asked_for_stands_for_all_below_it() -> None:
+    scope = release(products=["8505"])
+    assert speaks(scope, product="85051110")
+    assert speaks(scope, product="850511")
+    assert speaks(scope, product="8505")
+    assert not speaks(scope, product="85")
+    assert not speaks(scope, product="85061011")
+    assert speaks(release(products=["*"]), product="01012100")
+
+
+@pytest.mark.parametrize(
+    ("lost", "open_products", "open_months"),
+    [
+        ("85051110 2025-06", {"85051110", "850511", "8505", "85"}, {JUNE}),
+        ("85051110 *", {"85051110", "850511", "8505", "85"}, {JUNE - 1, JUNE}),
+        ("* 2025-06", {"85051110", "85059010", "850511", "8505", "85"}, {JUNE}),
+        ("* *", {"85051110", "85059010", "850511", "8505", "85"}, {JUNE - 1, JUNE}),
+    ],
+)
+def test_where_a_record_was_lost_a_missing_row_says_nothing(
+    lost: str, open_products: set[str], open_months: set[int]
+) -> None:
+    scope = release(products=["85"], lost=[lost])
+    for product in ("85051110", "85059010", "850511", "8505", "85"):
+        for month in (JUNE - 1, JUNE):
+            spoken = not (product in open_products and month in open_months)
+            assert speaks(scope, product=product, month=month) == spoken
+
+
+def test_another_release_may_speak_where_one_lost_a_record() -> None:
+    both = release_table(release("a", lost=[f"{MAGNETS} 2025-06"]), release("b"))
+    assert covering(key(), both).height == 1
+
+
+def test_a_file_of_hs4_speaks_of_hs4_alone() -> None:
+    scope = release(products=["1201"], measures=["value_usd"])
+    assert speaks(scope, product="1201", measure="value_usd")
+    assert not speaks(scope, product="12019019", measure="value_usd")
+    assert not speaks(release(products=["12"], measures=["value_usd"]), product="1201", measure="value_usd")
+
+
+def test_a_star_asks_for_codes_and_not_for_lines_of_other_sources() -> None:
+    assert not speaks(release(products=["*"]), product="line:rare_earths")
+    assert speaks(release(products=["line:rare_earths"]), product="line:rare_earths")
+
+
+@pytest.mark.parametrize(
+    ("partners", "listed", "spoken"),
+    [
+        ("all", ["USA"], {"USA", "DEU", "WLD", "EU27"}),
+        ("all", ["WLD"], {"WLD"}),
+        ("listed", ["USA"], {"USA"}),
+        ("listed", ["USA", "WLD"], {"USA", "WLD"}),
+        ("keys", ["USA"], set()),
+    ],
+)
+def test_partners_are_those_that_were_asked_for(partners: str, listed: list[str], spoken: set[str]) -> None:
+    scope = release(partners=partners, partner_list=listed)
+    assert {partner for partner in ("USA", "DEU", "WLD", "EU27") if speaks(scope, partner=partner)} == spoken
+
+
+def test_measures_and_months_and_directions_are_those_of_the_file() -> None:
+    scope = release(months="2025-06", measures=["quantity"])
+    assert speaks(scope, measure="quantity_item")
+    assert not speaks(scope, measure="value_usd")
+    assert not speaks(scope, month=JUNE + 1)
+    assert not speaks(scope, flow="import")
+    assert not speaks(release(by_month=False))
+
+
+def test_a_basket_is_covered_where_each_code_of_that_month_is() -> None:
+    one, both = release(products=["81129290"]), release(products=["81129290", "81129990"])
+    assert not speaks(one, product="basket:gallium")
+    assert speaks(both, product="basket:gallium")
+    assert not speaks(release(products=["8112"], months="2021-06"), product="basket:gallium", month=JUNE - 48)
+    parts = release("a", products=["81129290"]), release("b", products=["81129990"])
+    assert covering(key("basket:gallium"), release_table(*parts)).height == 1
+
+
+def test_a_release_speaks_of_months_that_had_ended_when_it_came_out() -> None:
+    scope = release(day="2025-07-01")
+    assert speaks(scope, month=JUNE)
+    assert not speaks(scope, month=JUNE + 1)
+    assert not speaks(release(day="2025-06-30"))
+
+
+def test_codes_in_a_file_have_the_level_of_the_file() -> None:
+    codes = pl.Series(["85051110", "850511", "8505", "line:a"])
+    scope = release(products=["8505", "line:a"])
+    own = asked_products(release_table(scope), codes, roll_up=False)["product"].sort().to_list()
+    assert own == ["85051110", "line:a"]
+    above = asked_products(release_table(scope), codes, roll_up=True)["product"].sort().to_list()
+    assert above == ["8505", "850511", "85051110", "line:a"]
+
+
+def test_values_by_hs8_that_were_asked_for_by_a_shorter_code_are_of_hs8() -> None:
+    scope = release(products=["8505"], measures=["value_usd"], level="HS8")
+    codes = pl.Series(["85051110", "850511", "8505"])
+    assert asked_products(release_table(scope), codes, roll_up=False)["product"].to_list() == ["85051110"]
+
+
+def test_months_are_whole_numbers_and_back() -> None:
+    days = pl.date_range(pl.date(1999, 11, 1), pl.date(2026, 3, 1), "1mo", eager=True).to_frame("day")
+    indexed = days.with_columns(index=month_index("day"))
+    assert (indexed["index"].diff().drop_nulls() == 1).all()
+    assert indexed.select(index_month("index").alias("day"))["day"].equals(days["day"])

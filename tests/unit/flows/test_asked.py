@@ -1,0 +1,334 @@
+"""What a person asks for on the command line: an option that is given twice is taken twice or refused, and the ending of a file
+decides what is written into it."""
+
+import csv
+import io
+import itertools
+import json
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import polars as pl
+import pytest
+import typer.main
+from typer.testing import CliRunner
+
+from flows.cli.app import app
+from flows.release import release
+from schemas.forms.request import ReleaseRequest
+from schemas.tables.catalog import LAYOUTS
+from tasks.reports.query import query
+from tests.unit.builders import MAGNETS
+
+ROOT = Path(__file__).parents[3]
+BASKET = "basket:rare_earth_magnets"
+JUNE, MAY, JANUARY = "2025-06", "2025-05", "2025-01"
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("asked") / "store"
+    release.fn(ReleaseRequest(file=ROOT / "flows" / "examples" / "published_figures.csv", store=folder))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    monkeypatch.chdir(tmp_path)
+
+
+def run(store: Path, *arguments: str) -> Any:
+    done = CliRunner().invoke(app, [*arguments, "--store", str(store)])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done
+
+
+def rows_of(store: Path, *options: str) -> list[dict[str, str]]:
+    done = run(store, "read", "metric", *options, "--format", "csv")
+    assert done.exit_code == 0, done.output
+    return list(csv.DictReader(io.StringIO(done.stdout)))
+
+
+def of(options: dict[str, list[str]]) -> list[str]:
+    return [part for name, values in options.items() for value in values for part in (name, value)]
+
+
+@pytest.mark.parametrize(
+    ("column", "option", "values"),
+    [
+        ("product", "--product", [MAGNETS, BASKET]),
+        ("partner", "--partner", ["USA", "DEU", "WLD"]),
+        ("period", "--month", [JUNE, JANUARY]),
+        ("measure", "--measure", ["quantity_kg", "value_usd"]),
+    ],
+)
+def test_rows_of_every_value_of_an_option_are_read(store: Path, column: str, option: str, values: list[str]) -> None:
+    everything = query(store, "metric").with_columns(pl.col("period").cast(pl.String))
+    wanted = [f"{value}-01" if column == "period" else value for value in values]
+    expected = everything.filter(pl.col(column).is_in(wanted))
+    got = rows_of(store, *of({option: values}))
+    key = ("flow", "product", "partner", "period", "measure")
+    assert [tuple(row[name] for name in key) for row in got] == expected.select(key).rows()
+    assert len({row[column] for row in got}) == len(values)
+
+
+def test_conditions_on_several_columns_hold_together(store: Path) -> None:
+    got = rows_of(store, *of({"--product": [MAGNETS, BASKET], "--partner": ["USA", "WLD"], "--month": [MAY, JUNE], "--measure": ["quantity_kg"]}))  # fmt: skip
+    places = [(row["product"], row["partner"], row["period"][:7]) for row in got]
+    assert sorted(places) == sorted(itertools.product((MAGNETS, BASKET), ("USA", "WLD"), (MAY, JUNE)))
+
+
+def test_a_range_of_months_has_both_its_ends(store: Path) -> None:
+    got = rows_of(store, "--product", MAGNETS, "--partner", "WLD", "--measure", "quantity_kg", "--month", "2025-04..2025-06")  # fmt: skip
+    assert [row["period"] for row in got] == ["2025-04-01", "2025-05-01", "2025-06-01"]
+    both = rows_of(store, "--product", MAGNETS, "--partner", "WLD", "--measure", "quantity_kg", "--month", "2025-04..2025-05", "--month", JUNE)  # fmt: skip
+    assert both == got
+
+
+@pytest.mark.parametrize(("month", "says"), [
+    ("2025-13", "'2025-13' is no month; write 2024-06, June 2024, a range such as 2024-01..2024-06"),
+    ("2025-06..2025-01", "'2025-06..2025-01' ends before it begins; write the earlier month first"),
+])  # fmt: skip
+def test_a_month_of_the_wrong_form_is_refused(store: Path, month: str, says: str) -> None:
+    done = run(store, "read", "metric", "--month", month)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert says in done.stderr
+
+
+def test_a_value_without_rows_is_named_and_the_others_are_read(store: Path) -> None:
+    """Else nobody would see that half of what was asked for is not there."""
+    done = run(store, "read", "metric", "--product", MAGNETS, "--month", JUNE, "--month", "2031-01", "--measure", "quantity_kg", "--measure", "pieces", "--format", "csv")  # fmt: skip
+    assert done.exit_code == 0
+    rows = [*csv.DictReader(io.StringIO(done.stdout))]
+    assert {(row["product"], row["period"], row["measure"]) for row in rows} == {(MAGNETS, "2025-06-01", "quantity_kg")}
+    for said in ("no rows of month 2031-01", "no rows of measure pieces"):
+        assert said in done.stderr
+
+
+@pytest.mark.parametrize(("options", "says"), [
+    (("--product", MAGNETS, "--product", "6910"), "there is no product '6910' in this store"),
+    (("--product", MAGNETS, "--partner", "USA", "--partner", "FRA"), "the partner 'FRA' (FRA) is not in this store"),
+    (("--product", MAGNETS, "--month", "2031-01..2031-03"), "there is no month 2031-01..2031-03 in this store; there is 2024-01 to "),
+])  # fmt: skip
+def test_what_is_not_in_the_store_is_refused_with_what_there_is(
+    store: Path, options: tuple[str, ...], says: str
+) -> None:
+    done = run(store, "read", "metric", *options)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert says in done.stderr
+
+
+def test_the_python_interface_takes_one_value_or_several(store: Path) -> None:
+    both = query(store, "metric", product=[MAGNETS, BASKET], partner=("USA",), month=[(2025, 5), (2025, 6)])
+    alone = [query(store, "metric", product=product, partner="USA", month=month)
+             for month in ((2025, 5), (2025, 6)) for product in (MAGNETS, BASKET)]  # fmt: skip
+    assert both.equals(pl.concat(alone).sort("period", "product", "measure", maintain_order=True))
+    assert both.height == 4
+    assert query(store, "metric", product=[]).height == 0
+
+
+def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """The commands below one, and groups that do something by themselves."""
+    below = getattr(command, "commands", {})
+    if not below or getattr(command, "invoke_without_command", False):
+        yield path, command
+    for name, one in below.items():
+        yield from leaves(one, (*path, name))
+
+
+def test_an_option_that_takes_one_value_refuses_two(tmp_path: Path) -> None:
+    """It took the last one, and nobody saw that the others were dropped."""
+    refused = 0
+    for path, command in leaves(typer.main.get_command(app)):
+        for option in command.params:
+            takes_one = option.param_type_name == "option" and not option.is_flag and not option.multiple
+            if not path or not takes_one:
+                continue
+            done = CliRunner().invoke(app, [*path, *of({option.opts[0]: ["1", "2"]})])
+            assert done.exit_code == 2, (path, option.opts, done.output)
+            assert f"refused {option.opts[0]} is given 2 times, and {' '.join(path)} takes one" in done.stderr, (
+                done.stderr
+            )
+            refused += 1
+    assert refused > 40
+
+
+FORMS = {".csv": pl.read_csv, ".parquet": pl.read_parquet, ".json": pl.read_json, ".jsonl": pl.read_ndjson, ".ndjson": pl.read_ndjson}  # fmt: skip
+ONE = ("--product", MAGNETS, "--partner", "USA", "--partner", "WLD", "--month", JUNE, "--measure", "quantity_kg")
+
+
+@pytest.mark.parametrize("ending", [*FORMS, ".CSV", ".Parquet"])
+def test_the_ending_of_a_file_decides_what_it_is(store: Path, tmp_path: Path, ending: str) -> None:
+    done = run(store, "read", "metric", *ONE, "--output", f"out{ending}")
+    assert (done.exit_code, done.stdout) == (0, ""), done.output
+    found = FORMS[ending.lower()](tmp_path / f"out{ending}")
+    assert found["level"].to_list() == [353_000.0, 3_188_000.0]
+    assert found["partner"].to_list() == ["USA", "WLD"]
+
+
+def test_a_file_of_json_is_one_document_and_what_is_printed_an_object_a_line(store: Path, tmp_path: Path) -> None:
+    assert run(store, "read", "metric", *ONE, "--format", "json", "--output", "out.json").exit_code == 0
+    written = json.loads((tmp_path / "out.json").read_text())
+    printed = run(store, "read", "metric", *ONE, "--format", "json").stdout.splitlines()
+    assert written == [json.loads(line) for line in printed]
+    assert len(written) == 2
+
+
+ENDINGS = "end the name in .csv, .json, .jsonl, .ndjson, .parquet or .xlsx"
+
+
+@pytest.mark.parametrize(("options", "says"), [
+    (("--output", "out.xls"), f"out.xls: there is no format for the ending .xls; {ENDINGS}"),
+    (("--output", "out"), f"out: the name has no ending; {ENDINGS}"),
+    (("--output", "out.csv.gz"), "there is no format for the ending .gz"),
+    (("--output", "out.xlsx", "--format", "csv"), "out.xlsx: --format csv does not go with the ending .xlsx; leave one of them out, or end the name in .csv"),
+    (("--output", "out.csv", "--format", "parquet"), "out.csv: --format parquet does not go with the ending .csv"),
+    (("--format", "xlsx"), "--format xlsx: a workbook is no text; give --output NAME.xlsx"),
+    (("--output", "nowhere/out.xlsx"), "nowhere/out.xlsx: there is no folder nowhere"),
+])  # fmt: skip
+def test_a_format_that_is_not_to_be_had_is_refused_by_name(
+    store: Path, tmp_path: Path, options: tuple[str, ...], says: str
+) -> None:
+    done = run(store, "read", "metric", *ONE, *options)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert says in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_workbook_has_codes_as_text_names_units_and_sources(store: Path, tmp_path: Path) -> None:
+    done = run(store, "read", "metric", *ONE, "--output", "out.xlsx")
+    assert (done.exit_code, done.stdout) == (0, ""), done.output
+    book = openpyxl.load_workbook(tmp_path / "out.xlsx")
+    assert book.sheetnames == ["metric", "units and sources"]
+    titles, *rows = [[cell.value for cell in row] for row in book["metric"].iter_rows()]
+    records = [dict(zip(titles, row, strict=True)) for row in rows]
+    printed = rows_of(store, *ONE)
+    assert titles == list(printed[0])
+    assert titles[titles.index("product") : titles.index("product") + 2] == ["product", "product_name"]
+    world = records[1]
+    assert (world["product"], world["partner"]) == (MAGNETS, "WLD")
+    assert (world["product_name"], world["partner_name"]) == ("Permanent magnets of rare earths", "World")
+    assert records[0]["partner_name"] == "United States"
+    assert (world["level"], type(world["level"])) == (3_188_000, int)
+    assert abs(world["mom_pct"] - float(printed[1]["mom_pct"])) < 1e-9
+    assert world["period"] == datetime(2025, 6, 1)
+    assert world["rolling_12m"] is None
+    assert world["rolling_12m_status"] == printed[1]["rolling_12m_status"]
+    about = [[cell.value for cell in row] for row in book["units and sources"].iter_rows()]
+    texts = [[text for text in row if text is not None] for row in about]
+    assert next(row for row in texts if row[:1] == ["mom_pct"])[:2] == ["mom_pct", "%"]
+    columns = [row[0] for row in texts[texts.index(["column", "unit", "meaning"]) + 1 :][: len(printed[0])]]
+    assert columns == list(printed[0])
+    (found,) = query(store, "release").to_dicts()
+    release_row = next(row for row in texts if row[:1] == [found["release_id"]])
+    assert found["title"] in release_row
+    assert found["raw_sha256"] in release_row
+    assert any(re.search(r"snapshot", str(row)) for row in texts)
+
+
+def test_texts_of_a_workbook_are_neither_formulas_nor_numbers(tmp_path: Path) -> None:
+    from tasks.reports.export import write
+
+    rows = pl.DataFrame({
+        "product": ["01012100", "85051110"], "title": ["=HYPERLINK(\"http://a\")", "https://a.example"], "list": [["a", "=b"], []],
+        "large": [12_345_678_901_234_567, -1], "day": [date(2025, 7, 18), None], "share": [float("nan"), 0.5],
+    })  # fmt: skip
+    write(rows, "xlsx", tmp_path / "out.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "out.xlsx").worksheets[0]
+    titles, *found = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    first = dict(zip(titles, found[0], strict=True))
+    assert (first["product"], first["title"], first["list"]) == ("01012100", '=HYPERLINK("http://a")', "a; =b")
+    kinds = {titles[place]: sheet.cell(2, place + 1).data_type for place in range(len(titles))}
+    assert kinds["title"] == kinds["product"] == "s"
+    # A spreadsheet keeps fifteen digits of a number; of a text all.
+    assert str(first["large"]) == "12345678901234567"
+    assert first["day"] == datetime(2025, 7, 18)
+
+
+def test_a_workbook_too_large_for_a_spreadsheet_is_refused(tmp_path: Path) -> None:
+    from tasks.reports.export import write
+
+    with pytest.raises(ValueError, match=r"1,048,576 rows, and a sheet holds 1,048,575.*write \.csv or \.parquet"):
+        write(pl.DataFrame({"a": pl.repeat(1, 2**20, eager=True)}), "xlsx", tmp_path / "out.xlsx")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("table", sorted(LAYOUTS))
+def test_every_table_can_be_written_as_a_workbook(store: Path, tmp_path: Path, table: str) -> None:
+    done = run(store, "read", table, "--output", "out.xlsx")
+    assert done.exit_code == 0, done.output
+    book = openpyxl.load_workbook(tmp_path / "out.xlsx", read_only=True)
+    assert book.sheetnames == [table, "units and sources"]
+    assert sum(1 for _ in book[table].iter_rows()) == query(store, table).height + 1
+
+
+def test_the_ending_decides_for_every_command_that_writes_rows(store: Path, tmp_path: Path) -> None:
+    (tmp_path / "printed.csv").write_text("commodity,flow,partner,period,metric,value,unit\nrare earth magnets,export,World,2025-06,level_t,3188,t\n")  # fmt: skip
+    commands = {"claims": ("claims", "check", "printed.csv"), "windows": ("events", "windows", "--product", BASKET)}
+    for name, command in commands.items():
+        for ending in (".parquet", ".xlsx", ".json", ".csv"):
+            done = run(store, *command, "--output", f"{name}{ending}")
+            assert done.exit_code == 0, done.output
+        heights = {
+            pl.read_parquet(tmp_path / f"{name}.parquet").height, pl.read_json(tmp_path / f"{name}.json").height,
+            pl.read_csv(tmp_path / f"{name}.csv").height,
+            openpyxl.load_workbook(tmp_path / f"{name}.xlsx").worksheets[0].max_row - 1,
+        }  # fmt: skip
+        assert len(heights) == 1, name
+        assert run(store, *command, "--output", f"{name}.txt").exit_code == 2
+
+
+def test_a_copy_of_checked_claims_is_what_its_name_says(store: Path, tmp_path: Path) -> None:
+    """`--format json` wrote JSON into the copy `claims-printed.csv`."""
+    (tmp_path / "printed.csv").write_text("commodity,flow,partner,period,metric,value,unit\nrare earth magnets,export,World,2025-06,level_t,3188,t\n")  # fmt: skip
+    done = run(store, "claims", "check", "printed.csv", "--format", "json", "--no-publish")
+    assert json.loads(done.stdout)["verdict"] == "supported"
+    assert pl.read_csv(store / "reports" / "claims-printed.csv")["verdict"].to_list() == ["supported"]
+
+
+def labels(path: Path) -> set[str]:
+    return set(re.findall(r">([^<>]+)</text>", path.read_text()))
+
+
+def test_a_picture_shows_every_product_and_partner(store: Path, tmp_path: Path) -> None:
+    def drawn(*options: str) -> set[str]:
+        done = run(store, "plot", *options, "--output", "out.svg")
+        assert done.exit_code == 0, done.output
+        return labels(tmp_path / "out.svg")
+
+    magnets, basket = "Permanent magnets of rare earths (85051110)", "Rare earth magnets"
+    one = drawn("--product", MAGNETS, "--partner", "USA", "--partner", "DEU")
+    assert {"United States", "Germany", f"Exports of {magnets}"} <= one
+    two = drawn("--product", MAGNETS, "--product", BASKET)
+    assert any(basket in label for label in two)
+    assert any(label.startswith("Permanent magnets") for label in two)
+    both = drawn("--product", MAGNETS, "--product", BASKET, "--partner", "USA", "--partner", "WLD")
+    assert sum(label.endswith(("United States", "World")) for label in both) == 4
+    done = run(store, "plot", "--product", MAGNETS, "--product", "6910", "--output", "none.svg")
+    assert done.exit_code == 2
+    assert "there is no product '6910' in this store" in done.stderr
+    assert not (tmp_path / "none.svg").exists()
+
+
+def test_a_picture_of_some_months_ends_with_them(store: Path, tmp_path: Path) -> None:
+    assert run(store, "plot", "--product", MAGNETS, "--month", "2025-05..2025-06", "--output", "out.svg").exit_code == 0
+    shown = {label for label in labels(tmp_path / "out.svg") if re.fullmatch(r"20\d\d-\d\d", label)}
+    assert shown <= {"2025-05", "2025-06"}
+    assert shown
+
+
+def test_measures_and_revisions_of_several_are_listed(store: Path) -> None:
+    names = [CliRunner().invoke(app, ["events", *of({"--product": products}), "--format", "json"]).stdout.splitlines()
+             for products in (["85051110"], ["81129290"], ["85051110", "81129290"])]  # fmt: skip
+    events = [{json.loads(line)["event"] for line in lines} for lines in names]
+    assert events[0] | events[1] == events[2]
+    assert events[0] != events[2] != events[1]
+    (found,) = query(store, "release")["release_id"]
+    done = run(store, "revisions", "--release", found, "--release", "nothing-like-it")
+    assert done.exit_code == 2
+    assert "no release nothing-like-it" in done.stderr

@@ -1,0 +1,311 @@
+"""A folder of old downloads: oldest first, whatever is wrong with one of them, and never twice."""
+
+import errno
+import gc
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, in_month
+
+from flows import ahead
+from flows.backfill import backfill
+from flows.progress import listening
+from schemas.forms.form import SOURCES
+from schemas.forms.watch import BackfillRequest, WatchReport
+from tasks.ingest.inbox import NOTE
+from tasks.steps import batch, catalog
+from tasks.store.filesystem import FileSystem
+from tasks.store.verify import audit_store
+
+DECLARED = 'source = "gacc_query"\nflow = "export"\npartners = "all"\n'
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "downloads"
+    place.mkdir()
+    (place / "defaults.toml").write_text(DECLARED)
+    for name, month, day in (("a", 7, "2025-08-20"), ("b", 5, "2025-06-20"), ("c", 6, "2025-07-20")):
+        (place / f"{name}.csv").write_bytes(csv_bytes(in_month(f"2025{month:02d}", CLEAN_RECORDS[:6])))
+        (place / f"{name}.csv.toml").write_text(f"released_on = {day}\n")
+    return place
+
+
+def fill(folder: Path, **more: object) -> WatchReport:
+    return backfill.fn(BackfillRequest.model_validate({"folder": folder, "store": folder.parent / "store", **more}))
+
+
+def test_files_go_in_oldest_first_and_only_once(folder: Path) -> None:
+    told: list[tuple[int, int, str]] = []
+    with listening(lambda *words: told.append(words)):
+        report = fill(folder)
+    assert [outcome.months for outcome in report.outcomes] == [["2025-05"], ["2025-06"], ["2025-07"]]
+    assert told == [(0, 3, "b.csv"), (1, 3, "c.csv"), (2, 3, "a.csv"), (3, 3, "done")]
+    assert fill(folder).headline == "Nothing new"
+
+
+def test_a_held_and_a_broken_file_stop_nobody_and_are_told(folder: Path) -> None:
+    (folder / "cut.csv").write_bytes(csv_bytes(distinct_records(10_000)))
+    (folder / "page.csv").write_text("<html>captcha</html>\n")
+    report = fill(folder)
+    assert len(report.outcomes) == 3
+    assert ["row_cap" in line for line in report.held] == [True]
+    assert ["web page" in line for line in report.refused] == [True]
+    assert report.headline == "Held for approval, Refused 1, Published 2025-05 to 2025-07"
+    rows = {row["file"]: (row["outcome"], row["reason"]) for row in report.rows}
+    assert {name: outcome for name, (outcome, _) in rows.items()} == {
+        "b.csv": "published", "c.csv": "published", "a.csv": "published", "cut.csv": "held", "page.csv": "refused",
+    }  # fmt: skip
+    assert rows["b.csv"][1].startswith("2025-05: 6 records, 6 observed, 0 quarantined, ")
+    assert "row_cap" in rows["cut.csv"][1]
+    assert "web page" in rows["page.csv"][1]
+    # What was told before is told again: the folder looks the same to whoever opens the page of the next run.
+    assert [(row["outcome"], row["reason"][:20]) for row in fill(folder).rows] == [
+        ("refused", rows["page.csv"][1][:20]), ("left", "waiting for a person"),
+    ]  # fmt: skip
+
+
+def test_nothing_is_written_beside_a_file_unless_notes_are_asked_for(folder: Path) -> None:
+    (folder / "page.csv").write_text("<html>captcha</html>\n")
+    before = sorted(folder.rglob("*"))
+    fill(folder)
+    assert sorted(folder.rglob("*")) == before
+    assert fill(folder).headline == "Refused 1"
+    assert fill(folder, notes=True).headline == "Refused 1"
+    assert sorted(folder.rglob("*")) == sorted([*before, folder / f"page.csv{NOTE}"])
+    assert fill(folder).looked.waiting == ["refused before and unchanged: page.csv"]
+
+
+@pytest.fixture
+def undeclared(folder: Path) -> Path:
+    """The same folder, in which nothing is said but days."""
+    (folder / "defaults.toml").unlink()
+    return folder
+
+
+def test_what_is_given_for_a_folder_holds_for_the_files_that_say_nothing(
+    undeclared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imports = undeclared / "gacc_query" / "import"
+    imports.mkdir(parents=True)
+    (imports / "other.csv").write_bytes(csv_bytes())
+    (undeclared / "c.csv.toml").write_text('released_on = 2025-07-20\npartners = "listed"\n')
+    readers: list[str] = []
+    read = ahead.read_there
+
+    def noting(*given: object) -> object:
+        readers.append(threading.current_thread().name)
+        return read(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ahead, "read_there", noting)
+    report = fill(undeclared, source="gacc_query", flow="export", partners="all")
+    assert report.headline == "Published 2025-05 to 2025-07"
+    releases = pl.scan_parquet(undeclared.parent / "store/current/release/**/*.parquet").collect().sort("title")
+    assert releases["partners"].to_list() == ["all", "all", "listed"]
+    assert releases["flow"].to_list() == ["export"] * 3
+    # Read ahead too, by a thread that must know the same.
+    assert len(readers) == 2
+    # What says another direction is left, and not taken for an export.
+    assert report.looked.waiting == ["declared as another source or direction: other.csv"]
+    assert fill(undeclared, source="gacc_query", flow="export", partners="all").looked.published == 3
+
+
+def test_a_problem_of_a_whole_folder_is_told_once_and_nothing_is_tried(undeclared: Path) -> None:
+    report = fill(undeclared)
+    assert report.headline == "Refused 3"
+    assert report.refused == [
+        '3 files, a.csv to c.csv: the source is not in the file and nowhere declared. Write source = "gacc_query" into a sidecar '
+        "<its name>.toml or, for all files of its folder, into defaults.toml there; or give --source "
+        f"{'|'.join(SOURCES)}."
+    ]
+    assert (report.taken, [row["outcome"] for row in report.rows]) == ([], ["refused"])
+    assert not (undeclared.parent / "store" / "lineage").exists()
+    broken = undeclared / "defaults.toml"
+    broken.write_text('source = "gacc_query"\nflwo = "export"\n')
+    (line,) = fill(undeclared).refused
+    assert line.startswith(f"3 files, a.csv to c.csv: {broken}, key flwo: ")
+    # Mended, or said, and everything goes in.
+    broken.unlink()
+    assert fill(undeclared, source="gacc_query", flow="export").headline == "Published 2025-05 to 2025-07"
+
+
+def test_files_that_are_refused_for_the_same_reason_are_one_line(folder: Path) -> None:
+    for name in ("page", "page2", "page3"):
+        (folder / f"{name}.csv").write_text("<html>captcha</html>\n")
+    (folder / "empty.csv").write_text("")
+    report = fill(folder)
+    assert report.headline == "Refused 4, Published 2025-05 to 2025-07"
+    pages, empty = sorted(report.refused, key=lambda line: "no bytes" in line)
+    assert pages.startswith("3 files, page.csv to page3.csv: it begins with '<': a web page")
+    assert empty.startswith("empty.csv: the file has no bytes.") or "empty.csv" in empty
+
+
+def test_a_dry_run_says_what_it_would_do_and_does_nothing(folder: Path) -> None:
+    assert fill(folder, dry_run=True).headline == "Would ingest 3"
+    assert not (folder.parent / "store").exists()
+
+
+def objects(store: Path) -> set[tuple[str, bytes]]:
+    """Everything that a store holds but the moments in it."""
+    return {
+        (str(place.relative_to(store)), b"" if "lineage" in place.parts else place.read_bytes())
+        for place in store.rglob("*")
+        if place.is_file() and place.suffix != ".lock"
+    }
+
+
+def test_what_is_read_ahead_makes_the_same_store_and_the_same_report(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "cut.csv").write_bytes(csv_bytes(distinct_records(10_000)))
+    (folder / "page.csv").write_text("<html>captcha</html>\n")
+    (folder / "unsaid.csv").write_bytes(csv_bytes())
+    (folder / "unsaid.csv.toml").write_text("released_on = 2525-06-20\n")
+    readers: list[str] = []
+    read = ahead.read_there
+
+    def noting(*given: object) -> object:
+        readers.append(threading.current_thread().name)
+        return read(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ahead, "read_there", noting)
+    reports = [fill(folder, store=tmp_path / "ahead")]
+    # Every file but the first, each once and by the thread.
+    assert len(readers) == len(reports[0].looked.ready) - 1
+    assert {name.startswith("tidewaiter-ahead") for name in readers} == {True}
+    for note in folder.glob(f"*{NOTE}"):
+        note.unlink()
+    monkeypatch.setattr(ahead.NextOne, "take", lambda *_: None)
+    reports.append(fill(folder, store=tmp_path / "turn"))
+    one, other = (report.model_copy(update={"looked": None}) for report in reports)
+    assert one == other
+    assert objects(tmp_path / "ahead") == objects(tmp_path / "turn")
+
+
+def test_a_file_that_became_another_is_read_in_its_turn(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = ahead.read_there
+    asked = folder / "c.csv"
+
+    def change(*given: object) -> object:
+        done = read(*given)  # type: ignore[arg-type]
+        asked.write_bytes(asked.read_bytes().replace(b"353000", b"353001"))
+        return done
+
+    monkeypatch.setattr(ahead, "read_there", change)
+    assert len(fill(folder).outcomes) == 3
+    rows = pl.scan_parquet(folder.parent / "store/current/detail/**/month=6/*.parquet").collect()
+    assert 353001 in rows["value"]
+
+
+def test_where_there_is_no_room_to_read_ahead_a_file_is_read_in_its_turn(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[object] = []
+
+    def full(*given: object) -> object:
+        tried.append(given)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(ahead, "read_there", full)
+    report = fill(folder)
+    assert (report.failed, len(report.outcomes), len(tried)) == ([], 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("code", "found", "to_do"),
+    [
+        (errno.ENOSPC, "store: No space left on device", "Make room on that disk"),
+        (errno.EDQUOT, "store: Disk quota exceeded", "have it raised"),
+        (errno.EROFS, "store: Read-only file system", "Mount it so that it may be written"),
+        (errno.EACCES, "store: Permission denied", "Run this as a user who may"),
+    ],
+)
+def test_what_keeps_every_file_out_stops_the_run_once_and_the_next_run_goes_on(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, code: int, found: str, to_do: str
+) -> None:
+    store = folder.parent / "store"
+    told: list[tuple[int, int, str]] = []
+    refused: list[int] = []
+    write = FileSystem.write
+
+    def full(self: FileSystem, descriptor: int, data: memoryview) -> int:
+        if sum(path.name == "manifest.json" for path in (store / "snapshots").glob("*/*")):
+            refused.append(descriptor)
+            raise OSError(code, os.strerror(code))
+        return write(self, descriptor, data)
+
+    with monkeypatch.context() as disk, listening(lambda *words: told.append(words)):
+        disk.setattr(FileSystem, "write", full)
+        disk.setattr(batch, "FILES_MAX", 1)
+        report = fill(folder)
+    assert [outcome.months for outcome in report.outcomes] == [["2025-05"]]
+    assert report.headline == "Stopped with 2 left, Published 2025-05"
+    (line,) = report.troubles
+    assert found in line
+    assert to_do in line
+    assert line.endswith("then run this again. 2 files are left, from c.csv on; the next run goes on there.")
+    # The one that met it, and none after it.
+    assert told == [(0, 3, "b.csv"), (1, 3, "c.csv"), (1, 3, "stopped")]
+    assert len(refused) == 1
+    assert [(row["file"], row["outcome"]) for row in report.rows] == [
+        ("b.csv", "published"), ("c.csv", "left"), ("a.csv", "left"),
+    ]  # fmt: skip
+    again = fill(folder)
+    assert again.headline == "Published 2025-06 to 2025-07"
+    assert audit_store(store) == []
+
+
+def test_a_disk_that_fails_on_one_file_holds_nobody_else_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    check = catalog.check
+
+    def fail(observed: Any, known: Any) -> Any:
+        if observed.release["title"].item() == "c.csv":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return check(observed, known)
+
+    monkeypatch.setattr(catalog, "check", fail)
+    report = fill(folder)
+    assert (report.headline, report.stopped, report.left) == ("Failed on 1, Published 2025-05 to 2025-07", "", [])
+    assert [row["outcome"] for row in report.rows] == ["published", "failed", "published"]
+
+
+def test_nothing_of_an_earlier_release_is_kept_in_memory(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    alive: list[set[str]] = []
+    during: list[set[str]] = []
+
+    def frames() -> list[pl.DataFrame]:
+        gc.collect()
+        return [
+            found for found in gc.get_objects() if isinstance(found, pl.DataFrame) and "release_id" in found.columns
+        ]
+
+    # Other tests take in the same files, and what they left is none of this one's.
+    others = frames()
+
+    def found() -> set[str]:
+        # A batch keeps a row for each release and each of its periods, and nothing else.
+        mine = [frame for frame in frames() if frame.height > 1 and all(frame is not other for other in others)]
+        return {release_id for frame in mine for release_id in frame["release_id"].unique()}
+
+    def look(done: int, total: int, name: str) -> None:
+        alive.append(found())
+
+    check = catalog.check
+
+    def looked_into(*given: Any) -> Any:
+        during.append(found())
+        return check(*given)
+
+    monkeypatch.setattr(catalog, "check", looked_into)
+    with listening(look):
+        report = fill(folder)
+    ids = [outcome.release_id for outcome in report.outcomes]
+    assert len(alive) >= len(ids) > 0
+    assert all(own in there for own, there in zip(ids, during, strict=True)), "nobody looked where releases are"
+    for done, there in enumerate(alive):
+        # The one at hand and the next: what is done is gone, and nothing was begun that lies further ahead.
+        assert there & set(ids) <= set(ids[done : done + 2]), f"before file {done}"

@@ -1,0 +1,123 @@
+"""Fetch, watch and the command without a server: three reporters of one month from a replayed source into their stores."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from flows.cli.app import app
+from flows.demo.replay import Asked, Replay, Reply
+from flows.fetch import fetch
+from flows.watch import watch
+from schemas.forms.fetch import FetchRequest
+from schemas.forms.watch import WatchRequest
+from tasks.fetch.transport import Policy
+from tests.unit.sources.test_eurostat_comext import CELLS
+from tests.unit.sources.test_eurostat_comext import answer as comext
+from tests.unit.sources.test_hmrc_ots import page, row
+from tests.unit.sources.test_us_census import NAMES, line
+from tests.unit.sources.test_us_census import answer as census
+
+SECRET = "c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00"
+MONTH = "2026-05"
+TODAY = date(2026, 8, 20)
+COMEXT, HMRC, CENSUS = "/eurostat/api/comext/", "/OTS", "/data/timeseries/intltrade/imports/hs"
+SOURCES: tuple[tuple[str, list[str]], ...] = (("eurostat_comext", ["EU27"]), ("hmrc_ots", []), ("us_census", []))
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Replay]:
+    replay = Replay()
+    cells = [cell for cell in CELLS if not cell[0].startswith(("EXT", "INT"))]
+    replay.route(COMEXT, Reply(comext(cells, product="850511", period=MONTH)))
+    replay.route(HMRC, Reply(page(row(1000.0, 100.0, month=202605), row(500.0, 50.0, port=2, month=202605))))
+    replay.route(CENSUS, keyed)
+    monkeypatch.setattr("flows.fetch.POLICY", Policy(pause=0.0, waits=(0.0, 0.0, 0.0)))
+    monkeypatch.setenv("TIDEWAITER_CENSUS_KEY", SECRET)
+    yield replay
+    replay.close()
+
+
+def keyed(asked: Asked) -> Reply:
+    """What the Census Bureau answers: with the key the rows, without it a redirect to a page."""
+    if asked.query.get("key") != [SECRET]:
+        return Reply(status=302, headers={"Location": "/data/missing_key.html"})
+    return Reply(census([line("5700", "10", "11", "4", month=MONTH), line("-", "10", "11", "4", month=MONTH)], NAMES))
+
+
+def requested(source: str, site: Replay, inbox: Path, **given: Any) -> FetchRequest:
+    asked = {
+        "source": source,
+        "inbox": inbox,
+        "base": site.base,
+        "products": ["850511"],
+        "flows": ["import"],
+        "months": MONTH,
+    }
+    return FetchRequest.model_validate({**asked, **given})
+
+
+def values_of(store: Path, column: str) -> dict[str, float]:
+    rows = pl.read_parquet(store / "current" / "trade_flow" / "**" / "*.parquet")
+    return dict(rows.select("partner", column).iter_rows())
+
+
+def test_a_month_of_three_reporters_is_fetched_and_published_with_nobody_touching_anything(
+    site: Replay, tmp_path: Path
+) -> None:
+    inbox = tmp_path / "inbox"
+    for source, reporters in SOURCES:
+        assert fetch.fn(requested(source, site, inbox, reporters=reporters)).headline == "1 new"
+        report = watch.fn(WatchRequest(inbox=inbox, store=tmp_path / source, source=source, settle_seconds=0), TODAY)
+        assert [(one.outcome, one.reason[:7]) for one in report.taken] == [("published", MONTH)]
+    assert values_of(tmp_path / "eurostat_comext", "value_eur")["CHN"] == 1_066_047
+    assert values_of(tmp_path / "eurostat_comext", "quantity_kg")["CHN"] == 90_028
+    assert values_of(tmp_path / "hmrc_ots", "value_gbp") == {"CHN": 1500.0}
+    assert values_of(tmp_path / "us_census", "value_usd") == {"CHN": 10.0}
+    # A second time nothing is new, and nothing is published.
+    for source, reporters in SOURCES:
+        assert fetch.fn(requested(source, site, inbox, reporters=reporters)).headline == "nothing new"
+        assert (
+            watch.fn(WatchRequest(inbox=inbox, store=tmp_path / source, source=source, settle_seconds=0), TODAY).taken
+            == []
+        )
+    searched = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(searched) > 100
+    assert [path for path in searched if SECRET.encode() in path.read_bytes()] == []
+
+
+def test_a_command_without_a_server_does_the_same(
+    site: Replay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.fetch.eurostat_comext.BASE", site.base)
+    asked = [
+        "fetch",
+        "eurostat_comext",
+        "--inbox",
+        str(tmp_path / "inbox"),
+        "--reporter",
+        "EU27",
+        "--flow",
+        "import",
+        "--product",
+        "850511",
+        "--month",
+        MONTH,
+        "--no-prefect",
+    ]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 0, done.output
+    assert "1 new" in done.stdout
+    assert "never seen before" in done.stdout
+    again = CliRunner().invoke(app, asked)
+    assert "nothing new" in again.stdout
+    site.route(COMEXT, Reply(b"<html>maintenance</html>"))
+    assert CliRunner().invoke(app, asked).exit_code == 2
+    assert CliRunner().invoke(app, [*asked[:-3], "--month", "2026", "--no-prefect"]).exit_code == 2
+    monkeypatch.delenv("TIDEWAITER_CENSUS_KEY")
+    skipped = CliRunner().invoke(app, ["fetch", "us_census", "--inbox", str(tmp_path / "inbox"), "--no-prefect"])
+    assert (skipped.exit_code, "TIDEWAITER_CENSUS_KEY" in skipped.stdout) == (0, True)

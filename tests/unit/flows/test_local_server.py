@@ -1,0 +1,274 @@
+"""The server of one's own is found again by the proof that it has the password, never by its port alone."""
+
+import json
+import os
+import signal
+import stat
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from typer.testing import CliRunner
+
+from flows.cli import local_server, password
+from flows.cli.app import app
+
+ASKED: list[tuple[str, str | None]] = []
+
+
+@pytest.fixture
+def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """A server that answers at the address we once noted; what it says of its folder may be changed, and the password that
+    it has: `word` is what it asks for, `line` what it proves."""
+    said = {"home": "/somewhere/else"}
+    ASKED.clear()
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # the library's name
+            ASKED.append((self.path, self.headers["Authorization"]))
+            if self.path.startswith(password.PROOF_PATH):
+                self.send_response(200 if "line" in said else 404)
+                self.end_headers()
+                (nonce,) = parse_qs(urlsplit(self.path).query)["nonce"]
+                address = said["api"].removesuffix("/api")
+                self.wfile.write(password.proof(said.get("line", ""), tmp_path, address, nonce).encode())
+                return
+            # A server with a password tells anybody that it is well.
+            is_open = self.path.endswith("/health") or said.get("word") in (None, self.headers["Authorization"])
+            self.send_response(200 if is_open else 401)
+            self.end_headers()
+            self.wfile.write(json.dumps(said).encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    monkeypatch.setattr(local_server, "HOME", tmp_path)
+    monkeypatch.setattr(local_server, "NOTE", tmp_path / "server.json")
+    monkeypatch.setattr(local_server, "_PROVEN", set())
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as http:
+        threading.Thread(target=http.serve_forever, daemon=True).start()
+        said["api"] = f"http://127.0.0.1:{http.server_port}/api"
+        local_server.NOTE.write_text(json.dumps({"api": said["api"], "pid": 2**22 + 1}))
+        yield said
+        http.shutdown()
+
+
+def test_another_server_at_our_old_address_is_not_taken_for_ours_nor_stopped(stranger: dict[str, str]) -> None:
+    assert local_server.running_server() is None
+    assert local_server.stop_server() is False
+    assert not local_server.NOTE.exists()
+
+
+@pytest.mark.parametrize("left", ["", '{"api": "http://127.0', "[]", '{"pid": 1}'])
+def test_half_a_note_is_none(stranger: dict[str, str], left: str) -> None:
+    local_server.NOTE.write_text(left)
+    assert local_server.running_server() is None
+    assert local_server.stop_server() is False
+    assert not local_server.NOTE.exists()
+
+
+def test_a_disk_that_is_full_leaves_the_note_as_it_was(
+    stranger: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, write = local_server.NOTE.read_text(), Path.write_text
+
+    def full(path: Path, text: str) -> None:
+        write(path, text[:5])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space"):
+        local_server.note({"api": "http://127.0.0.1:1/api", "pid": 1})
+    assert local_server.NOTE.read_text() == before
+
+
+def test_a_server_of_our_folder_is_ours_and_one_that_was_named_is_used(
+    stranger: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PREFECT_API_URL", stranger["api"])
+    assert local_server.running_server() == stranger["api"]
+    monkeypatch.delenv("PREFECT_API_URL")
+    stranger["line"] = password.make(tmp_path)
+    assert local_server.running_server() == stranger["api"]
+
+
+def test_the_password_is_given_to_our_own_server_alone(
+    stranger: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has the port now, after our server has ended, is not sent what was meant for ours."""
+    line = password.make(tmp_path)
+    monkeypatch.setattr(os, "environ", {**os.environ, "PREFECT_API_AUTH_STRING": "team:word"})
+    for proves in ({}, {"line": "tidewaiter:another"}):
+        stranger |= proves
+        assert local_server.running_server() is None
+        assert local_server.stop_server() is False
+        local_server.NOTE.write_text(json.dumps({"api": stranger["api"], "pid": 2**22 + 1}))
+    local_server.use(stranger["api"])
+    assert os.environ["PREFECT_API_AUTH_STRING"] == "team:word"
+    assert ASKED
+    assert {sent for _, sent in ASKED} == {None}
+    stranger["line"] = line
+    del os.environ["PREFECT_API_URL"]
+    local_server.use(local_server.running_server() or "")
+    assert os.environ["PREFECT_API_AUTH_STRING"] == line
+    assert local_server.how_to_open(stranger["api"]).endswith(f"log in there with the line in {tmp_path / 'password'}")
+    assert {sent for _, sent in ASKED} == {None}
+
+
+def test_an_answer_of_our_server_is_no_proof_at_another_address_or_for_another_question(tmp_path: Path) -> None:
+    line, given = password.make(tmp_path), (tmp_path, "http://127.0.0.1:4200", "one")
+    others = [(tmp_path / "other", *given[1:]), (tmp_path, "http://127.0.0.1:4201", "one"), (*given[:2], "two")]
+    proofs = {password.proof(line, *asked) for asked in (given, *others)} | {password.proof("tidewaiter:x", *given)}
+    assert len(proofs) == 5
+
+
+def test_a_server_of_our_folder_that_asks_for_no_password_is_refused_and_can_be_stopped(
+    stranger: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that an earlier version has started runs what anybody wants."""
+    stranger["home"] = str(tmp_path)
+    with pytest.raises(PermissionError, match="asks for no password, and runs what anybody wants: run `make stop`"):
+        local_server.ensure_server()
+    ended: list[tuple[int, int]] = []
+
+    def kill(process: int, number: int) -> None:
+        ended.append((process, number))
+        stranger["home"] = "/somewhere/else"
+
+    monkeypatch.setattr(os, "kill", kill)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    assert local_server.stop_server() is True
+    assert ended == [(2**22 + 1, signal.SIGTERM)]
+
+
+def test_a_password_is_made_once_and_is_for_its_owner_alone(tmp_path: Path) -> None:
+    assert password.read(tmp_path) is None
+    before = os.umask(0)
+    try:
+        line = password.make(tmp_path)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "password").stat().st_mode) == 0o600
+    assert password.make(tmp_path) == password.read(tmp_path) == line
+    assert [path.name for path in tmp_path.iterdir()] == ["password"]
+    other = tmp_path / "other"
+    other.mkdir()
+    assert password.make(other) != line
+
+
+def test_a_password_that_others_may_have_read_is_not_used(
+    stranger: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger["line"] = password.make(tmp_path)
+    (tmp_path / "password").chmod(0o640)
+    with pytest.raises(PermissionError, match=r"other users .* \(mode 640\): run `make stop`, delete that file"):
+        local_server.running_server()
+    monkeypatch.setattr(os, "kill", lambda process, number: None)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    assert local_server.stop_server() is True
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder to another user")
+def test_a_folder_of_another_user_holds_no_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / ".prefect"
+    home.mkdir()
+    os.chown(home, 65534, 65534)
+    monkeypatch.setattr(local_server, "HOME", home)
+    monkeypatch.setattr(local_server, "NOTE", home / "server.json")
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    with pytest.raises(PermissionError, match="belongs to another user of this machine"):
+        local_server.ensure_server()
+    assert list(home.iterdir()) == []
+
+
+def test_nobody_else_may_write_into_the_folder_of_the_server(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old").chmod(0o777)
+    before = os.umask(0)
+    try:
+        for name in ("old", "new"):
+            password.make_folder(tmp_path / name)
+    finally:
+        os.umask(before)
+    assert [oct(stat.S_IMODE((tmp_path / name).stat().st_mode)) for name in ("old", "new")] == ["0o711", "0o711"]
+
+
+@pytest.mark.parametrize("name", ["start.lock", "server.log", "password"])
+def test_no_file_of_the_server_is_opened_through_a_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    victim, home, shared = tmp_path / "victim", tmp_path / ".prefect", tmp_path / "shared"
+    victim.write_text("what must stay")
+    home.mkdir()
+    shared.mkdir()
+    (home / name).symlink_to(victim)
+    # In a folder that all users share anybody could lay a link under a name that is easy to guess.
+    (shared / f"tidewaiter-{os.getuid()}.lock").symlink_to(victim)
+    monkeypatch.setattr("tempfile.tempdir", str(shared))
+    monkeypatch.setattr(local_server, "HOME", home)
+    monkeypatch.setattr(local_server, "NOTE", home / "server.json")
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    with pytest.raises(OSError, match="symbolic link"):
+        local_server.ensure_server()
+    assert victim.read_text() == "what must stay"
+    assert (home / name).is_symlink()
+
+
+def test_of_two_who_start_at_once_one_starts_and_both_use_it(
+    stranger: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local_server.NOTE.unlink()
+    started: list[int] = []
+    both = threading.Barrier(2)
+
+    def start(port: int, line: str) -> str:
+        started.append(port)
+        stranger["line"] = line
+        local_server.note({"api": stranger["api"], "pid": 1})
+        return stranger["api"]
+
+    make = password.make_folder
+
+    def wait_for_the_other(home: Path) -> None:
+        both.wait(20)
+        make(home)
+
+    monkeypatch.setattr(password, "make_folder", wait_for_the_other)
+    monkeypatch.setattr(local_server, "_start_server", start)
+    with ThreadPoolExecutor(2) as pool:
+        found = [pool.submit(local_server.ensure_server) for _ in range(2)]
+        assert [one.result() for one in found] == [stranger["api"]] * 2
+    assert len(started) == 1
+
+
+def test_a_server_that_has_ended_comes_back_at_its_address(
+    stranger: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker goes on asking there."""
+    password.make(tmp_path)
+    local_server.note({"api": "http://127.0.0.1:43210/api", "pid": 2**22 + 1})
+    monkeypatch.setattr(local_server, "_free_port", lambda wanted: wanted)
+    monkeypatch.setattr(local_server, "_start_server", lambda port, line: f"at {port}")
+    assert local_server.ensure_server() == "at 43210"
+    local_server.NOTE.unlink()
+    assert local_server.ensure_server() == "at 4200"
+
+
+def test_a_server_that_asks_for_a_password_is_said_before_a_run_begins(
+    stranger: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or each command ended with a traceback of Prefect's."""
+    monkeypatch.setenv("PREFECT_API_URL", stranger["api"])
+    monkeypatch.setenv("COLUMNS", "400")
+    stranger["word"] = "Basic dGlkZXdhaXRlcjp3b3Jk"
+    (tmp_path / "inbox").mkdir()
+    done = CliRunner().invoke(app, ["watch", "--inbox", str(tmp_path / "inbox"), "--store", str(tmp_path / "store")])
+    assert done.exit_code == 2, done.output
+    assert "asks for a password: set PREFECT_API_AUTH_STRING" in done.stderr
+    monkeypatch.setenv("PREFECT_API_AUTH_STRING", "tidewaiter:word")
+    assert local_server.running_server() == stranger["api"]

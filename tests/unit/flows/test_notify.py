@@ -1,0 +1,99 @@
+"""Which addresses are taken, and how they are written for Prefect; the messages themselves."""
+
+from datetime import date
+
+import pytest
+
+from flows import messages, notify
+from schemas.forms.held import HeldFinding, HeldRelease
+from schemas.forms.outcome import Outcome
+from schemas.forms.watch import Expectation
+
+
+def test_what_is_not_set_is_left_and_what_is_set_to_nothing_is_taken_away() -> None:
+    assert notify.addresses({}) == (None, None)
+    assert notify.addresses({notify.SLACK: "", notify.MAIL_TO: ""}) == ("", "")
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # what Prefect sends with imports `imghdr`
+@pytest.mark.parametrize(
+    ("smtp", "secure", "mode", "port"),
+    [
+        ("smtps://desk%40example.org:p%2Fw@mail.example.org", True, "ssl", 465),
+        ("smtp+starttls://desk%40example.org:p%2Fw@mail.example.org", True, "starttls", 587),
+        ("smtp://desk%40example.org:p%2Fw@mail.example.org:2525", False, "insecure", 2525),
+    ],
+)
+def test_a_mail_server_is_understood_by_what_prefect_sends_with(smtp: str, secure: bool, mode: str, port: int) -> None:
+    import apprise
+    from apprise.plugins.email.base import NotifyEmail
+
+    _, mail = notify.addresses({notify.MAIL_TO: "desk@example.org, li.wei@example.org", notify.SMTP: smtp})
+    assert mail is not None
+    made = apprise.Apprise.instantiate(mail)
+    assert isinstance(made, NotifyEmail)
+    assert (made.secure, made.secure_mode, made.smtp_host, made.port) == (secure, mode, "mail.example.org", port)
+    assert (made.user, made.password) == ("desk@example.org", "p/w")
+    assert sorted(address for _, address in made.targets) == ["desk@example.org", "li.wei@example.org"]
+    assert made.from_addr[1] == "desk@example.org"
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({notify.SLACK: "hooks.slack.com/services/T/B/secret"}, "no address of a webhook"),
+        ({notify.MAIL_TO: "desk"}, "'desk', which is no address"),
+        ({notify.MAIL_TO: "desk@example.org"}, "names no mail server: write it as smtps://"),
+        ({notify.MAIL_TO: "desk@example.org", notify.SMTP: "https://u:secret@example.org"}, "names no mail server"),
+        ({notify.MAIL_TO: "desk@example.org", notify.SMTP: "smtp://u:secret@example.org:port"}, "names no mail server"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_refused_without_its_secret(environment: dict[str, str], words: str) -> None:
+    with pytest.raises(ValueError, match=words) as refused:
+        notify.addresses(environment)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_long_list_of_findings_ends_with_what_to_do() -> None:
+    finding = HeldFinding(
+        check="row_cap", subject="file", observed="10,000 records", expected="fewer", advice="Split it."
+    )
+    kept = HeldRelease.model_validate({
+        "release_id": "gacc_query-1", "raw": "raw/ab", "raw_sha256": "ab", "name": "cut.csv", "source": "gacc_query",
+        "reporter": "CHN", "flow": "export", "partners": "all", "products": None, "months": None,
+        "released_on": date(2025, 7, 20), "title": "cut\n<!channel>.csv", "held_since": date(2025, 7, 20),
+        "findings": [finding.model_copy(update={"subject": f"record {number}"}) for number in range(30)],
+    })  # fmt: skip
+    message = messages.held(kept)
+    assert message["subject"] == "Held for approval: cut\\x0a<!channel>.csv, 30 findings"
+    lines = message["text"].split("\n")
+    assert lines[0] == "row_cap (record 0): 10,000 records; expected fewer. Split it."
+    assert (len(lines), lines[-2]) == (11, "and 21 more")
+    assert "tidewaiter approve gacc_query-1" in lines[-1]
+
+
+def test_a_publication_is_told_with_its_finding_first_and_its_warnings_by_kind() -> None:
+    outcome = Outcome(
+        status="published", release_id="gacc_query-1", title="june.csv", snapshot_id="000001-ab", flows=["export"],
+        months=["2025-05", "2025-06"], products=["85051110"], records=1200, records_observed=1199, records_quarantined=1,
+        warnings=["slips (a): 1; expected 2. See.", "file_name (b): x; expected y. See.", "slips (c): 1; expected 2. See."],
+        notes=[], healed=[],
+    )  # fmt: skip
+    message = messages.published(outcome, "June 2025: exports of magnets 3,188 t", 2)
+    assert message["subject"] == "Published: June 2025: exports of magnets 3,188 t"
+    assert message["text"].split("\n") == [
+        "june.csv, 2025-05 to 2025-06: 1,200 records, 1 quarantined.",
+        "It revised 2 numbers of earlier releases.",
+        "3 warnings: file_name 1, slips 2.",
+        "Release gacc_query-1, snapshot 000001-ab.",
+    ]
+
+
+def test_what_is_overdue_is_told_with_what_to_do() -> None:
+    expected = Expectation(
+        kind="query", months=["2025-06"], due_on=date(2025, 7, 20), missing=["2025-06"], days_overdue=1
+    )
+    message = messages.overdue(expected)
+    assert message["subject"] == "Overdue 1 day: query of 2025-06"
+    assert "query of 2025-06 was due on 2025-07-20 and is not here" in message["text"]
+    assert "release_calendar.csv" in message["text"]

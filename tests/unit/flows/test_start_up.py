@@ -1,0 +1,122 @@
+"""What a command costs before it has anything to do: no data library is loaded for a version, a help page or a refusal."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+# What reads, checks, computes or draws data, talks to a server, or runs flows.
+COSTLY = (
+    "altair", "distributed", "fastexcel", "httpx", "jinja2", "numba", "numpy", "obstore", "openlineage", "pandas", "pandera",
+    "polars", "prefect", "pyarrow", "pycountry", "vl_convert",
+)  # fmt: skip
+PROGRAM = f"""
+import atexit, sys
+def report():
+    print("loaded:", *sorted({{*{COSTLY!r}}} & {{*sys.modules}}), file=sys.stderr)
+atexit.register(report)
+sys.argv[0] = "tidewaiter"
+from flows.cli.app import app
+app(prog_name="tidewaiter")
+"""
+TRACE = ("trace", "--product", "85051110", "--partner", "USA")
+
+
+def run(arguments: Sequence[str], **environment: str) -> tuple[int, str, str]:
+    """Exit code, what was printed, and the costly libraries that were loaded."""
+    inherited: Mapping[str, str] = {key: value for key, value in os.environ.items() if key != "TIDEWAITER_STORE"}
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *arguments], env={**inherited, "COLUMNS": "200", "NO_COLOR": "1", **environment},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    said, _, loaded = done.stderr.rpartition("loaded:")
+    return done.returncode, done.stdout + said, loaded.strip()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--version"], "0."),
+        (["--help"], "Usage: tidewaiter"),
+        (["-h"], "Usage: tidewaiter"),
+        ([], "Usage: tidewaiter"),
+        (["read", "--help"], "--as-of"),
+        (["resolve", "-h"], "trade_flow"),
+        (["trace", "-h"], "highest_since"),
+        (["ingest", "--help"], "--released-on"),
+        (["fetch", "-h"], "eurostat_comext"),
+        (["backfill", "-h"], "tcp://HOST:PORT"),
+        (["events", "windows", "-h"], "placebo"),
+        (["claims", "check", "-h"], "--publish"),
+    ],
+)
+def test_a_page_of_help_loads_no_data_library(arguments: list[str], says: str) -> None:
+    code, printed, loaded = run(arguments)
+    assert (code, loaded) == (0 if arguments else 2, "")
+    assert says in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["raed"], "No such command 'raed'"),
+        (["--verison"], "No such option"),
+        (["read", "metric", "--flow", "both"], "'both' is not one of 'export', 'import'"),
+        (["read", "metric", "--store", "somewhere", "--rows", "0"], "greater than or equal to 1"),
+        (["read", "metric", "--as-of", "2025-13-01"], "'2025-13-01' is no day"),
+        (["read", "metric", "--as-of", "2999-01-01"], "has not come yet"),
+        (["read", "metric", "--store", "s3://a@b/c"], "with a user or a password in it"),
+        ([*TRACE, "--month", "2025-06"], "Missing option '--metric'"),
+        ([*TRACE, "--month", "2025-06", "--metric", "growth"], "'growth' is not one of 'level'"),
+        (["resolve"], "Missing argument"),
+        (["resolve", "metrics"], "'metrics' is not one of 'claim'"),
+        (["list", "things"], "'things' is not one of 'products'"),
+        (["search"], "Missing argument"),
+        (["retain", "--months", "3"], "greater than or equal to 24"),
+        (["audit", "--sample", "many"], "should be a valid integer"),
+        (["ingest", "a.csv", "--released-on", "2999-01-01"], "has not come yet"),
+        (["ingest", "a.csv", "--partners", "some"], "'some' is not one of 'all', 'listed'"),
+        (["fetch", "comtrade"], "'comtrade' is not one of"),
+        (["fetch", "hmrc_ots", "--month", "2026", "--no-prefect"], "is no month or range"),
+        (["events", "windows"], "Missing option '--product'"),
+        (["approve", "x"], "Missing option '--by'"),
+    ],
+)
+def test_a_refusal_of_bad_options_loads_no_data_library(arguments: list[str], says: str) -> None:
+    code, printed, loaded = run(arguments)
+    assert says in printed
+    assert (code, loaded) == (2, "")
+
+
+def test_a_request_that_does_not_hold_names_the_option_and_loads_no_data_library() -> None:
+    code, printed, loaded = run(["ingest", "a.csv", "--month", "2024", "--no-prefect"])
+    assert "refused --month: '2024' is no month or range; write 2025-06 or 2025-01..2025-06" in printed
+    assert (code, loaded) == (2, "")
+
+
+def test_the_shell_completes_commands_options_and_values_and_loads_no_data_library() -> None:
+    def completed(words: str, count: int) -> tuple[list[str], str]:
+        code, printed, loaded = run(
+            [], _TIDEWAITER_COMPLETE="complete_bash", COMP_WORDS=f"tidewaiter {words}", COMP_CWORD=str(count)
+        )
+        assert code == 0, printed
+        return sorted(printed.split()), loaded
+
+    assert completed("re", 1) == (["read", "reject", "releases", "resolve", "retain", "revisions"], "")
+    assert completed("resolve metr", 2) == (["metric"], "")
+    assert "--as-of" in completed("read metric --a", 3)[0]
+    assert completed("trace --metric rolling", 3) == (["rolling_12m", "rolling_12m_yoy_pct"], "")
+
+
+def test_what_the_commands_offer_is_what_there_is() -> None:
+    from schemas.names import FIGURES, TABLES
+    from schemas.table import polars_schema
+    from schemas.tables.catalog import LAYOUTS
+    from schemas.tables.metric import Metric, status
+
+    columns = polars_schema(Metric)
+    # The tables are registered in the order in which their modules are loaded.
+    assert sorted(LAYOUTS) == sorted(TABLES)
+    assert tuple(name for name in columns if status(name) in columns and not name.endswith("_status")) == FIGURES

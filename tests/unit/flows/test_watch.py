@@ -1,0 +1,406 @@
+"""What lies in the inbox is ingested once, whole, in order; and the calendar says what is missing."""
+
+import os
+import shutil
+import time
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes, in_month
+
+import flows.taking
+from flows.cli.options import read_day
+from flows.release import release
+from flows.watch import watch
+from schemas.forms.request import ReleaseRequest
+from schemas.forms.watch import WatchReport, WatchRequest
+from schemas.reference.code_tables import code_table
+from tasks.domain import clock
+from tasks.domain.errors import Refused
+from tasks.ingest import calendar, held, inbox
+from tasks.store.snapshot import Snapshot, open_snapshot
+
+DAY = date(2026, 1, 10)
+JUNE = CLEAN_RECORDS[:6]
+
+
+def month(number: int) -> bytes:
+    return csv_bytes(in_month(f"2025{number:02d}", JUNE))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    folder = tmp_path / "inbox" / "gacc_query" / "export"
+    folder.mkdir(parents=True)
+    (folder / "defaults.toml").write_text('partners = "all"\n')
+    return tmp_path
+
+
+def drop(home: Path, name: str, data: bytes, released_on: str | None = None) -> Path:
+    file = home / "inbox" / "gacc_query" / "export" / name
+    file.write_bytes(data)
+    if released_on:
+        file.with_name(name + ".toml").write_text(f"released_on = {released_on}\n")
+    return file
+
+
+def look(home: Path, day: date = DAY, **more: object) -> WatchReport:
+    request = {"inbox": home / "inbox", "store": home / "store", "settle_seconds": 0, **more}
+    return watch.fn(WatchRequest.model_validate(request), day)
+
+
+def test_everything_new_is_ingested_oldest_first_and_nothing_twice(home: Path) -> None:
+    drop(home, "a.csv", month(7), "2025-08-20")
+    drop(home, "b.csv", month(6), "2025-07-20")
+    report = look(home)
+    assert [outcome.title for outcome in report.outcomes] == ["b.csv", "a.csv"]
+    assert [row["file"] for row in report.rows] == ["b.csv", "a.csv"]
+    assert report.headline == "Published 2025-06 to 2025-07"
+    again = look(home)
+    assert (again.headline, again.looked.published, again.outcomes) == ("Nothing new", 2, [])
+    shutil.copy(home / "inbox/gacc_query/export/b.csv", home / "inbox/gacc_query/export/same bytes.csv")
+    assert look(home).headline == "Nothing new"
+
+
+def test_the_manifest_is_read_once_however_many_files_there_are(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the longer the more is published, and an inbox may have thousands of files that are."""
+    for number in range(1, 4):
+        drop(home, f"{number}.csv", month(number), f"2025-{number + 1:02d}-20")
+    look(home)
+    opened: list[Path] = []
+
+    def opens(store: Path) -> Snapshot | None:
+        opened.append(store)
+        return open_snapshot(store)
+
+    monkeypatch.setattr(inbox, "open_snapshot", opens)
+    assert look(home).looked.published == 3
+    assert opened == [home / "store"]
+
+
+def test_a_late_run_does_its_own_month_and_the_next_run_the_next(home: Path) -> None:
+    drop(home, "july.csv", month(7), "2025-08-20")
+    drop(home, "june.csv", month(6), "2025-07-20")
+    first, second = look(home, date(2025, 7, 20)), look(home, date(2025, 8, 20))
+    assert (first.headline, second.headline) == ("Published 2025-06", "Published 2025-07")
+    assert [path.name for path in first.looked.later] == ["july.csv"]
+
+
+def test_a_half_written_file_is_left_alone_until_it_is_settled(home: Path) -> None:
+    file = drop(home, "june.csv", month(6)[:100])
+    slept = []
+
+    def writes_on(seconds: float) -> None:
+        slept.append(seconds)
+        file.write_bytes(month(6))
+
+    request = WatchRequest(inbox=home / "inbox", store=home / "store", settle_seconds=3)
+    seen = inbox.look(request, DAY, writes_on)
+    assert (seen.ready, seen.unsettled, slept) == ([], [file], [3])
+    assert inbox.look(request, DAY, slept.append).ready == [file]
+    drop(home, "more.csv.part", b"half")
+    assert inbox.look(request, DAY, slept.append).ready == [file]
+
+
+def test_a_refused_file_is_reported_once_and_tried_again_when_it_is_mended(home: Path) -> None:
+    file = drop(home, "june.csv", b"<html>captcha</html>\n")
+    drop(home, "july.csv", month(7))
+    report = look(home)
+    assert report.headline == "Refused 1, Published 2025-07"
+    note = file.with_name("june.csv.refused.txt")
+    assert "web page" in note.read_text()
+    again = look(home)
+    assert (again.headline, again.looked.waiting) == ("Nothing new", ["refused before and unchanged: june.csv"])
+    file.write_bytes(month(6))
+    assert look(home).headline == "Published 2025-06"
+    assert not note.exists()
+    assert look(home).looked.waiting == []
+
+
+def test_what_is_declared_nowhere_is_refused_once_and_taken_when_it_is_declared(home: Path) -> None:
+    (home / "inbox" / "june.csv").write_bytes(month(6))
+    drop(home, "july.csv", b"<html>captcha</html>\n")
+    report = look(home)
+    assert report.headline == "Refused 2"
+    # From the folder in which both lie.
+    assert sorted(row["file"] for row in report.rows) == ["gacc_query/export/july.csv", "june.csv"]
+    assert look(home).headline == "Nothing new"
+    (home / "inbox" / "june.csv.toml").write_text('source = "gacc_query"\nflow = "export"\n')
+    assert look(home).headline == "Published 2025-06"
+
+
+def test_what_several_files_lack_is_told_once_and_not_by_every_look(home: Path) -> None:
+    for name in ("june", "july"):
+        (home / "inbox" / f"{name}.csv").write_bytes(month(6))
+    report = look(home)
+    assert report.headline == "Refused 2"
+    (line,) = report.refused
+    assert line.startswith("2 files, july.csv to june.csv: the source is not in the file and nowhere declared. ")
+    assert look(home).headline == "Nothing new"
+    (home / "inbox" / "defaults.toml").write_text('source = "gacc_query"\nflow = "export"\n')
+    assert look(home).headline == "Published 2025-06"
+    assert not [*home.rglob(f"june*{inbox.NOTE}")]
+
+
+def test_a_held_release_is_held_once_and_an_approved_one_is_taken(home: Path) -> None:
+    drop(home, "june.csv", month(6), "2025-07-20")
+    drop(home, "june again.csv", csv_bytes(JUNE[:1]), "2025-07-21")
+    assert look(home).headline == "Held for approval, Published 2025-06"
+    report = look(home)
+    assert report.headline == "Nothing new"
+    assert report.looked.waiting == ["waiting for a person or rejected: june again.csv"]
+    (kept,) = held.waiting(home / "store")
+    now = datetime(2025, 7, 22)
+    held.decide(home / "store", kept.release_id, "reject", "Li Wei", "cut off", now)
+    assert look(home).headline == "Nothing new"
+    held.decide(home / "store", kept.release_id, "approve", "Li Wei", "really", now)
+    assert look(home).headline == "Published 2025-06"
+
+
+def test_a_dry_run_says_what_it_would_do_and_makes_no_store(home: Path) -> None:
+    drop(home, "june.csv", month(6))
+    assert look(home, dry_run=True).headline == "Would ingest 1"
+    assert look(home, flow="import").headline == "Nothing new"
+    assert not (home / "store").exists()
+
+
+def test_without_an_inbox_the_reason_is_told(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="there is no such folder"):
+        look(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("day", "due_on", "months", "late"),
+    [
+        (date(2025, 7, 20), date(2025, 7, 20), ["2025-06"], 0),
+        (date(2025, 7, 23), date(2025, 7, 20), ["2025-06"], 3),
+        (date(2025, 2, 25), date(2025, 1, 20), ["2024-12"], 36),
+        (date(2025, 3, 20), date(2025, 3, 20), ["2025-01", "2025-02"], 0),
+        (date(2025, 1, 25), date(2025, 1, 20), ["2024-12"], 5),
+    ],
+)
+def test_the_calendar_says_what_is_due_and_since_when(
+    tmp_path: Path, day: date, due_on: date, months: list[str], late: int
+) -> None:
+    (found,) = calendar.expect(tmp_path / "store", ["query"], day).kinds
+    assert (found.due_on, found.months, found.missing, found.days_overdue) == (due_on, months, months, late)
+    told = [f"query of {' and '.join(months)} was due on {due_on} and is not here"]
+    assert found.lines == (told if late else [])
+
+
+def test_a_month_that_is_in_is_not_overdue(home: Path) -> None:
+    drop(home, "june.csv", month(6), "2025-07-20")
+    assert look(home, date(2025, 7, 23), kinds=["query"]).headline == "Published 2025-06"
+    assert look(home, date(2025, 7, 23), kinds=["bulletin"]).headline == "Overdue 5 days"
+
+
+@pytest.mark.parametrize(("kind", "due"), [("preliminary", "14"), ("bulletin", "18")])
+def test_what_no_source_reads_is_here_with_the_figures_collected_of_it(home: Path, kind: str, due: str) -> None:
+    """Or it would be overdue for ever: there is no file of it that could be dropped."""
+    assert look(home, date(2025, 7, 23), kinds=[kind]).headline.startswith("Overdue")
+    figures = home / "inbox" / "published" / "export" / "printed.csv"
+    figures.parent.mkdir(parents=True)
+    figures.write_text(
+        "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note\n"
+        f"export,85051110,WLD,2025-06,quantity,3188,t,2025-07-{due},A,https://a.example,\n",
+        encoding="utf-8",
+    )
+    assert look(home, date(2025, 7, 23), kinds=[kind]).headline == "Published 2025-06"
+    assert look(home, date(2025, 7, 23), kinds=["query"]).headline == "Overdue 3 days"
+    assert look(home, date(2025, 8, 23), kinds=[kind]).headline.startswith("Overdue")
+
+
+def test_several_kinds_are_expected_at_once_and_the_latest_says_for_how_long(home: Path) -> None:
+    report = look(home, date(2025, 7, 23), kinds=["preliminary", "bulletin", "query"])
+    assert report.headline == "Overdue 9 days"
+    assert [(late.kind, late.days_overdue) for late in report.expected.late] == [
+        ("preliminary", 9), ("bulletin", 5), ("query", 3),
+    ]  # fmt: skip
+    assert [line.split()[0] for line in report.expected.lines] == ["preliminary", "bulletin", "query"]
+
+
+def test_a_year_that_the_calendar_lacks_is_a_warning(home: Path) -> None:
+    drop(home, "june.csv", month(6))
+    report = look(home, date(2039, 7, 23), kinds=["query"])
+    assert report.headline == "Published 2025-06"
+    assert "no query release for 2039" in report.expected.lines[0]
+
+
+def test_the_calendar_has_each_month_once_for_each_kind_and_nothing_in_february() -> None:
+    rows = code_table("release_calendar")
+    assert rows.height == rows.select("year", "month", "kind").n_unique() == 12 * 3 * rows["year"].n_unique()
+    assert not rows.filter(rows["expected_on"].str.slice(5, 2) == "02").height
+
+
+def test_what_lies_in_a_store_or_a_hidden_folder_is_no_download(home: Path) -> None:
+    """Whoever fills a store inside the folder of downloads must not read the store; thrown away is thrown away."""
+    drop(home, "june.csv", month(6))
+    for name in (".Trash-1000/files/gacc_query/export", ".stversions/gacc_query/export"):
+        (home / "inbox" / name).mkdir(parents=True)
+        (home / "inbox" / name / "july.csv").write_bytes(month(7))
+    for store in (home / "inbox" / "store", home / "elsewhere"):
+        assert look(home, store=store).headline == "Published 2025-06"
+        before = {path: path.lstat().st_mtime_ns for path in home.rglob("*") if path.name not in ("tmp", "lock")}
+        assert look(home, store=store).headline == "Nothing new"
+        assert {
+            path: path.lstat().st_mtime_ns for path in home.rglob("*") if path.name not in ("tmp", "lock")
+        } == before
+    assert not [*home.rglob("*.refused.txt")]
+
+
+def test_what_programs_leave_in_a_folder_is_no_download(home: Path) -> None:
+    drop(home, "june.csv", month(6))
+    for name in ("~$june.xlsx", "Thumbs.db", "desktop.ini", ".DS_Store", "._june.csv", ".~lock.june.csv#"):
+        drop(home, name, b"\x05Li Wei\x00\x00")
+    assert look(home).headline == "Published 2025-06"
+    assert not [*home.rglob("*.refused.txt")]
+
+
+def test_links_are_followed_and_one_that_leads_nowhere_is_told(home: Path) -> None:
+    folder = home / "inbox" / "gacc_query" / "export"
+    (home / "archive").mkdir()
+    (home / "archive" / "may.csv").write_bytes(month(5))
+    (folder / "archive").symlink_to(home / "archive")
+    (folder / "round").symlink_to(home / "inbox")
+    (folder / "gone.csv").symlink_to(home / "nothing.csv")
+    (folder / "defaults.toml").write_text('source = "gacc_query"\nflow = "export"\n')
+    report = look(home)
+    assert report.headline == "Refused 1, Published 2025-05"
+    assert "gone.csv: a link that leads to no file" in report.refused[0]
+
+
+def test_a_misnamed_sidecar_that_is_moved_away_lets_the_file_in(home: Path) -> None:
+    paper = drop(home, "june.csv", month(6)).with_name("june.toml")
+    paper.write_text("released_on = 2025-07-20\n")
+    assert look(home).headline == look(home).headline == "Refused 1"
+    paper.unlink()
+    assert look(home).headline == "Published 2025-06"
+
+
+def test_a_folder_that_may_not_be_read_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    locked = drop(home, "june.csv", month(6)).parent / "locked"
+    locked.mkdir()
+    scan = os.scandir
+
+    def may(folder: Path) -> object:
+        if Path(folder) == locked:
+            raise PermissionError(13, "Permission denied", str(folder))
+        return scan(folder)
+
+    monkeypatch.setattr(os, "scandir", may)
+    report = look(home)
+    assert report.headline == "Refused 1, Published 2025-06"
+    assert "locked: a folder" in report.refused[0]
+
+
+@pytest.mark.parametrize("what", ["name", "long name", "read-only folder", "gone", "unreadable"])
+def test_a_file_beside_which_no_note_can_be_left_holds_up_nobody(
+    home: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    bad = drop(home, "page.csv", b"<html>captcha</html>\n")
+    drop(home, "july.csv", month(7))
+    write, read = Path.write_text, Path.read_bytes
+
+    def no_note(path: Path, *text: str, **how: str) -> int:
+        if path.name.endswith(inbox.NOTE):
+            raise PermissionError(13, "Permission denied", str(path))
+        return write(path, *text, **how)  # type: ignore[arg-type]
+
+    def unreadable(path: Path) -> bytes:
+        if path.name == bad.name:
+            raise PermissionError(13, "Permission denied", str(path))
+        return read(path)
+
+    match what:
+        case "name":
+            bad.rename(os.fsdecode(os.fsencode(bad.parent) + "/六月.csv".encode("gb18030")))
+        case "long name":
+            bad = bad.rename(bad.with_name("页" * 82 + ".csv"))
+        case "read-only folder":
+            monkeypatch.setattr(Path, "write_text", no_note)
+        case "unreadable":
+            monkeypatch.setattr(Path, "read_bytes", unreadable)
+        case "gone":
+            monkeypatch.setattr(held, "find", lambda *asked: bad.unlink(missing_ok=True))
+    report = look(home)
+    assert report.headline == "Refused 1, Published 2025-07"
+    if what != "name":
+        assert bad.name in report.refused[0]
+    assert ("No note could be left" in report.refused[0]) == (what in ("long name", "read-only folder"))
+    # What has a note is told once; the others each time, until they can be read or are gone.
+    again = {"name": "Nothing new", "gone": "Nothing new"}.get(what, "Refused 1")
+    assert look(home).headline == again
+
+
+def test_what_the_store_says_of_a_file_is_not_noted_as_its_fault(home: Path) -> None:
+    drop(home, "june.csv", month(6))
+    assert look(home).headline == "Published 2025-06"
+    other = drop(home, "july.csv", month(7))
+    other.with_name("july.csv.toml").write_text('reporter = "JPN"\n')
+    report = look(home)
+    assert (report.headline, [*home.rglob("*.refused.txt")]) == ("Refused 1", [])
+    assert "a store of its own" in report.refused[0]
+    (home / "inbox/gacc_query/export/june.csv").unlink()
+    assert look(home, store=home / "another").headline == "Published 2025-07"
+
+
+def test_what_customs_release_in_their_morning_is_public_where_it_is_yesterday(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "XYZ+18")
+    time.tzset()
+    try:
+        there = clock.today()
+        assert there > date.today()
+        assert read_day(there.isoformat()) == there
+        drop(home, "june.csv", month(6), there.isoformat())
+        assert look(home, there).headline == "Published 2025-06"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_a_file_that_was_completed_while_it_was_refused_is_tried_again(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = drop(home, "june.csv", b"<html>captcha</html>\n")
+
+    def completed(request: ReleaseRequest) -> None:
+        try:
+            release.fn(request)
+        finally:
+            file.write_bytes(month(6))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            flows.taking, "_release", lambda path, store, **how: completed(ReleaseRequest(file=path, store=store))
+        )
+        assert look(home).headline == "Refused 1"
+    assert look(home).headline == "Published 2025-06"
+
+
+def test_what_is_declared_beside_a_link_holds_for_the_file(home: Path) -> None:
+    (home / "archive").mkdir()
+    (home / "archive" / "june.csv").write_bytes(month(6))
+    link = home / "inbox" / "gacc_query" / "export" / "june.csv"
+    link.symlink_to(home / "archive" / "june.csv")
+    link.with_name("june.csv.toml").write_text('partners = "all"\ntitle = "June"\n')
+    report = look(home)
+    assert [outcome.title for outcome in report.outcomes] == ["June"]
+
+
+def test_what_is_not_asked_for_is_not_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gigabyte of the other direction, or of tomorrow, costs nothing; and if it cannot be read, that is no refusal today."""
+    files = {drop(home, "june.csv", month(6)), drop(home, "july.csv", month(7), "2026-02-20")}
+    read = Path.read_bytes
+
+    def noted(path: Path) -> bytes:
+        assert path not in files, path
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", noted)
+    assert look(home, flow="import").headline == "Nothing new"
+    files = {file for file in files if file.name == "july.csv"}
+    report = look(home, DAY)
+    assert (report.headline, [path.name for path in report.looked.later]) == ("Published 2025-06", ["july.csv"])

@@ -1,0 +1,392 @@
+"""An error that is found in a published release is put right in an edition of its own, and what was public stays on record."""
+
+import functools
+import hashlib
+import io
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from bad_inputs.download import HORSES, csv_bytes, magnets
+from rich.console import Console
+
+from flows.release import from_bytes_to_tables
+from schemas.forms.outcome import Outcome
+from schemas.forms.request import ReleaseRequest
+from schemas.forms.watch import WatchRequest
+from schemas.reference.code_tables import Corrections
+from schemas.table import polars_schema
+from tasks.domain.errors import Held, NotHeld, Refused
+from tasks.ingest import corrections as correct
+from tasks.ingest import held as held_releases
+from tasks.ingest import inbox
+from tasks.lineage.audit import audit
+from tasks.lineage.operands import Point
+from tasks.lineage.trace import Tracer
+from tasks.reports import query
+from tasks.reports.terminal import show_trace
+
+TODAY = date(2025, 9, 1)
+HORSES_OF_JUNE = ("202506", *HORSES, "502", "美国", "1200", "千克", "2", "头", "61,500")
+PRINTED = csv_bytes([magnets("502", "353000", "20,121,000"), magnets("304", "764000", "43,548,120")])
+
+
+class Customs:
+    """A store, the table of corrections, and releases that come in."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.store = folder, folder / "store"
+        self.corrections: list[dict[str, str]] = []
+
+    def ingest(self, data: bytes = PRINTED, day: int = 20, today: date = TODAY, **declared: Any) -> Outcome:
+        file = self.folder / "june.csv"
+        file.write_bytes(data)
+        request = ReleaseRequest(
+            file=file, store=self.store, source="gacc_query",
+            **{"flow": "export", "partners": "all", "released_on": date(2025, 7, day), **declared},
+        )  # fmt: skip
+        return from_bytes_to_tables(request, today)
+
+    def correct(self, value: str, *, record: int = 1, field: str = "quantity", expect: str = "353000", day: str = "2025-08-10",
+                data: bytes = PRINTED) -> None:  # fmt: skip
+        """A row in the table of corrections, instead of any that it had about the field."""
+        self.corrections = [row for row in self.corrections if (row["record"], row["field"]) != (str(record), field)]
+        self.corrections.append({
+            "id": f"c{len(self.corrections) + 1}", "source": "gacc_query", "raw_sha256": hashlib.sha256(data).hexdigest(), "record": str(record),
+            "field": field, "expect": expect, "value": value, "reason": "a slip", "provider": "customs", "decided_on": day,
+            "expires_on": "2030-01-01",
+        })  # fmt: skip
+
+    def kilograms(self, partner: str = "USA", **as_of: date) -> list[float]:
+        found = query.query(self.store, "metric", product="85051110", partner=partner, **as_of)
+        return found.filter(measure="quantity_kg")["level"].to_list()
+
+    def words(self, partner: str = "USA") -> list[tuple[Any, ...]]:
+        """Value and days of each word on the mass of a partner."""
+        found = query.query(self.store, "observation", product="85051110", partner=partner).filter(
+            measure="quantity_kg"
+        )
+        return found.sort("known_from").select("value", "known_from", "known_until").rows()
+
+
+@pytest.fixture
+def customs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Customs:
+    made = Customs(tmp_path)
+
+    def table(name: str) -> pl.DataFrame:
+        assert name == "corrections"
+        return Corrections.validate(pl.DataFrame(made.corrections, schema=polars_schema(Corrections)))
+
+    monkeypatch.setattr(correct, "code_table", table)
+    return made
+
+
+def test_a_correction_of_what_is_published_is_a_word_from_the_day_of_its_decision(customs: Customs) -> None:
+    first = customs.ingest()
+    customs.correct("253000")
+    second = customs.ingest()
+    assert (second.status, second.release_id[:-9]) == ("published", f"{first.release_id}.01")
+    assert customs.words() == [
+        (353_000, date(2025, 7, 20), date(2025, 8, 10)),
+        (253_000, date(2025, 8, 10), None),
+    ]
+    assert customs.words("DEU") == [(764_000, date(2025, 7, 20), None)]
+    assert customs.kilograms() == [253_000]
+    assert customs.kilograms("WLD") == [1_017_000]
+    assert customs.kilograms(as_of=date(2025, 8, 9)) == [353_000]
+    changed = query.query(customs.store, "revision").filter(measure="quantity_kg", partner="USA")
+    assert changed.select("old_value", "new_value", "new_release_id").rows() == [(353_000, 253_000, second.release_id)]
+    assert audit(customs.store, 50).problems == []
+    # It is known when it comes again, and so is what was corrected before it ever was published.
+    assert customs.ingest().status == "nothing new"
+    elsewhere = Customs(customs.folder / "elsewhere")
+    elsewhere.folder.mkdir()
+    at_once = elsewhere.ingest()
+    assert at_once.release_id[:-9] == f"{first.release_id}.00"
+    assert elsewhere.words() == [(253_000, date(2025, 7, 20), None)]
+    assert elsewhere.ingest().status == "nothing new"
+
+
+def test_a_trace_of_a_corrected_number_names_both_and_agrees(customs: Customs) -> None:
+    customs.ingest()
+    customs.correct("253000")
+    customs.ingest()
+    tracer = Tracer(query.open_published(customs.store), "export", "85051110")
+    found = tracer.trace(Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5), "level")
+    (number,) = found.operands[0].numbers
+    assert (number.value, number.records, str(number.known_from)) == (253_000, [1], "2025-08-10")
+    assert json.loads(number.printed[0])["quantity"] == "353000"
+    assert (number.read, number.corrected) == (253_000, ["record 1, quantity: '353000' corrected to '253000' (a slip)"])
+    assert found.agrees
+    said = io.StringIO()
+    show_trace(Console(file=said, width=200), found)
+    assert "'353000' corrected to '253000' (a slip)" in said.getvalue()
+    # Of another number of the file nothing was corrected.
+    (other,) = (
+        tracer.trace(Point("export", "85051110", "DEU", "quantity_kg", 2025 * 12 + 5), "level").operands[0].numbers
+    )
+    assert (other.read, other.corrected) == (764_000, [])
+
+
+def test_a_trace_reads_the_raw_file_with_the_corrections_of_its_edition_and_no_others(customs: Customs) -> None:
+    def reads() -> int | None:
+        tracer = Tracer(query.open_published(customs.store), "export", "85051110")
+        found = tracer.trace(Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5), "level")
+        assert found.agrees
+        return found.operands[0].numbers[0].read
+
+    customs.ingest()
+    # The row stands in the table, and the release was not read with it.
+    customs.correct("253000")
+    assert reads() == 353_000
+    customs.ingest()
+    # Nobody knows any more what the edition was read with.
+    customs.correct("254000")
+    assert reads() is None
+    customs.ingest()
+    assert reads() == 254_000
+
+
+def test_a_corrected_number_that_is_not_what_its_correction_says_is_found(
+    customs: Customs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customs.correct("253000")
+    with monkeypatch.context() as lied:
+        lied.setattr(correct, "_apply", lambda reported, row, where: reported.with_columns(quantity=pl.lit("999000")))
+        customs.ingest()
+    assert any(
+        "253000, the sum of 1 record of the raw file" in problem for problem in audit(customs.store, 50).problems
+    )
+
+
+def test_corrections_of_corrections_and_one_that_is_taken_back_follow_one_another(customs: Customs) -> None:
+    customs.ingest()
+    customs.correct("253000")
+    customs.ingest()
+    customs.correct("254000", day="2025-08-12")
+    customs.ingest()
+    customs.corrections = []
+    last = customs.ingest()
+    assert last.release_id.endswith(".03-")
+    assert [word[:2] for word in customs.words()] == [
+        (353_000, date(2025, 7, 20)), (253_000, date(2025, 8, 10)), (254_000, date(2025, 8, 12)),
+        (353_000, TODAY),
+    ]  # fmt: skip
+    assert customs.ingest().status == "nothing new"
+    assert audit(customs.store, 50).problems == []
+
+
+def test_two_decisions_on_the_day_of_the_release_leave_the_last_one(customs: Customs) -> None:
+    customs.ingest()
+    for value in ("253000", "254000"):
+        customs.correct(value, day="2025-07-20")
+        customs.ingest()
+    assert customs.words() == [(254_000, date(2025, 7, 20), None)]
+    assert audit(customs.store, 50).problems == []
+
+
+@pytest.mark.parametrize("kilograms", [353_000, 350_000])
+def test_what_customs_said_since_stands_also_where_they_said_it_again(customs: Customs, kilograms: int) -> None:
+    customs.ingest()
+    later = [magnets("502", str(kilograms), "20,121,001"), magnets("304", "764000", "43,548,120")]
+    customs.ingest(csv_bytes(later), 25)
+    customs.correct("253000")
+    assert customs.ingest().status == "published"
+    assert customs.kilograms() == [kilograms]
+    assert audit(customs.store, 50).problems == []
+
+
+def test_what_customs_said_before_does_not_stand_against_a_correction(customs: Customs) -> None:
+    customs.ingest(csv_bytes([magnets("502", "111", "20,121,001"), magnets("304", "764000", "43,548,120")]), 10)
+    customs.ingest()
+    customs.correct("253000")
+    customs.ingest()
+    assert [value for value, _, _ in customs.words()] == [111, 353_000, 253_000]
+
+
+def test_a_number_that_moves_to_another_partner_is_gone_from_the_first(customs: Customs) -> None:
+    """Also where only the partners of the file are spoken of, and the one with the error had no other record."""
+    customs.ingest(partners="listed")
+    customs.correct("133", field="partner", expect="502")
+    customs.correct("韩国", field="partner_name", expect="美国")
+    customs.ingest(partners="listed")
+    assert customs.words() == [(353_000, date(2025, 7, 20), date(2025, 8, 10))]
+    assert customs.words("KOR") == [(353_000, date(2025, 8, 10), None)]
+    assert audit(customs.store, 50).problems == []
+
+
+@pytest.mark.parametrize(
+    ("field", "printed", "right"),
+    [("product", "85059010", "85051110"), ("period", "202505", "202506"), ("period", "202506", "202505")],
+)
+def test_a_number_that_moves_to_another_code_or_month_is_gone_from_the_first(
+    field: str, printed: str, right: str, customs: Customs
+) -> None:
+    """Nothing else of the file is of the code or the month with the error."""
+    month = right if field == "period" else "202506"
+    other, mine = magnets("304", "7640000", "435,481,200", month), magnets("502", "353000", "20,121,000", month)
+    wrong = tuple(printed if text == right else text for text in mine)
+    data = csv_bytes([wrong, other])
+    customs.ingest(data)
+    customs.correct(right, field=field, expect=printed, data=data)
+    if field == "product":
+        customs.ingest(data)
+    else:
+        with pytest.raises(Held, match="product_removed") as held:
+            customs.ingest(data)
+        _approved(customs, held.value.release_id)
+    found = query.query(customs.store, "observation", partner="USA").filter(measure="quantity_kg").sort("known_from")
+    places = [
+        ("85051110", f"{text[:4]}-{text[4:]}") if field == "period" else (text, "2025-06") for text in (printed, right)
+    ]
+    days = [(date(2025, 7, 20), date(2025, 8, 10)), (date(2025, 8, 10), None)]
+    told = found.select(
+        "product", found["period_end"].dt.strftime("%Y-%m"), "value", "known_from", "known_until"
+    ).rows()
+    assert told == [(*place, 353_000, *span) for place, span in zip(places, days, strict=True)]
+
+
+def _spring(customs: Customs) -> None:
+    """Four months of what is usual, so that a price of a thousandth raises doubts."""
+    months = ("202502", "202503", "202504", "202505")
+    customs.ingest(csv_bytes([magnets("502", "9353000", "20,121,000", month) for month in months]), 1)
+
+
+def test_an_edition_in_doubt_waits_for_a_person(customs: Customs) -> None:
+    _spring(customs)
+    june = csv_bytes([magnets("502", "9353000", "20,121,000")])
+    customs.ingest(june)
+    customs.correct("9353", expect="9353000", data=june)
+    with pytest.raises(Held, match="unit_value") as held:
+        customs.ingest(june)
+    assert customs.kilograms()[-1] == 9_353_000
+    (waiting,) = held_releases.waiting(customs.store)
+    assert waiting.release_id == held.value.release_id
+    assert _approved(customs, waiting.release_id) == waiting.release_id
+    assert customs.kilograms()[-1] == 9_353
+    assert held_releases.waiting(customs.store) == []
+
+
+def _approved(customs: Customs, release_id: str) -> str:
+    day = datetime(2025, 8, 11, tzinfo=UTC)
+    decided = held_releases.decide(customs.store, release_id, "approve", "Li Wei", "so it is", day)
+    with held_releases.reopened(customs.store, decided) as request:
+        return from_bytes_to_tables(request, TODAY).release_id
+
+
+def test_what_was_held_and_is_published_with_a_correction_waits_no_more(customs: Customs) -> None:
+    _spring(customs)
+    june = csv_bytes([magnets("502", "9353", "20,121,000")])
+    with pytest.raises(Held, match="unit_value") as held:
+        customs.ingest(june)
+    customs.correct("9353000", expect="9353", data=june)
+    assert customs.ingest(june).status == "published"
+    assert held_releases.waiting(customs.store) == []
+    with pytest.raises(NotHeld, match="is published"):
+        held_releases.decide(
+            customs.store, held.value.release_id, "reject", "Li Wei", "no", datetime(2025, 8, 11, tzinfo=UTC)
+        )
+
+
+def test_a_decision_of_a_day_to_come_is_refused(customs: Customs) -> None:
+    customs.correct("253000", day="2025-09-02")
+    with pytest.raises(Refused, match="c1: decided on 2025-09-02, after today"):
+        customs.ingest()
+
+
+def test_a_watch_takes_what_was_corrected_since_it_was_published(customs: Customs) -> None:
+    file = customs.folder / "inbox" / "gacc_query" / "export" / "june.csv"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(PRINTED)
+    (file.parent / "defaults.toml").write_text('partners = "all"\nreleased_on = 2025-07-20\n')
+    request = WatchRequest(inbox=customs.folder / "inbox", store=customs.store)
+    look = functools.partial(inbox.look, request, TODAY, sleep=lambda seconds: None)
+    take = functools.partial(from_bytes_to_tables, ReleaseRequest(file=file, store=customs.store), TODAY)
+    assert look().ready == [file]
+    take()
+    assert look().ready == []
+    customs.correct("253000")
+    assert look().ready == [file]
+    take()
+    assert look().ready == []
+
+
+REVISED = csv_bytes([magnets("502", "360000", "20,121,000"), magnets("304", "764000", "43,548,120")])
+
+
+def test_customs_take_a_revision_back_with_the_very_bytes_that_were_public_before(customs: Customs) -> None:
+    first = customs.ingest()
+    customs.ingest(REVISED, 25)
+    again = customs.ingest(day=28)
+    assert again.release_id == f"{first.release_id}.01-"
+    told = [(353_000, date(2025, 7, 20)), (360_000, date(2025, 7, 25)), (353_000, date(2025, 7, 28))]
+    assert [word[:2] for word in customs.words()] == told
+    assert [customs.kilograms(as_of=date(2025, 7, day)) for day in (24, 27, 28)] == [[353_000], [360_000], [353_000]]
+    revised = query.query(customs.store, "revision", product="85051110", partner="USA").filter(measure="quantity_kg")
+    assert revised.sort("revised_on").select("old_value", "new_value").rows() == [
+        (353_000, 360_000),
+        (360_000, 353_000),
+    ]
+    # All three lie about, and come again as often as anybody looks.
+    for data, day in ((PRINTED, 20), (REVISED, 25), (PRINTED, 28), (PRINTED, 20)):
+        assert customs.ingest(data, day).status == "nothing new"
+    # An error that is found in them is one of what they say now.
+    customs.correct("253000")
+    assert customs.ingest(day=28).release_id.startswith(f"{first.release_id}.02-")
+    assert [word[:2] for word in customs.words()] == [*told, (253_000, date(2025, 8, 10))]
+    assert audit(customs.store, 50).problems == []
+
+
+def test_what_nobody_contradicted_is_not_said_again(customs: Customs) -> None:
+    customs.ingest()
+    customs.ingest(csv_bytes([magnets("502", "361000", month="202505")]), 25)
+    customs.ingest(csv_bytes([HORSES_OF_JUNE]), 26)
+    customs.ingest(csv_bytes([magnets("502", "362000", month="202507")]), released_on=date(2025, 8, 20))
+    assert customs.ingest(released_on=date(2025, 8, 21)).status == "nothing new"
+    # Nor before it was contradicted, nor by a file that only lies there.
+    customs.ingest(REVISED, 30)
+    assert customs.ingest(day=29).status == "nothing new"
+    assert customs.ingest(released_on=None).status == "nothing new"
+    assert [word[0] for word in customs.words()] == [353_000, 361_000, 360_000, 362_000]
+    assert customs.ingest(day=31).release_id.endswith(".01-")
+
+
+def test_what_was_said_before_it_or_of_the_other_direction_contradicts_nobody(customs: Customs) -> None:
+    customs.ingest(REVISED, 15)
+    customs.ingest()
+    customs.ingest(csv_bytes([magnets("502", "48000", "2,736,000")]), 25, flow="import")
+    assert customs.ingest(day=28).status == "nothing new"
+    assert [value for value, _, until in customs.words() if until is None] == [353_000, 48_000]
+
+
+def test_of_two_files_of_one_day_either_may_be_public_again(customs: Customs) -> None:
+    first = customs.ingest().release_id
+    with pytest.raises(Held, match="editions_disagree") as held:
+        customs.ingest(REVISED)
+    second = _approved(customs, held.value.release_id)
+    # Of two words of one day that of the later name stands.
+    data, name, kilograms = (PRINTED, first, 353_000) if first < second else (REVISED, second, 360_000)
+    assert customs.ingest().status == customs.ingest(REVISED).status == "nothing new"
+    assert customs.ingest(data, 28).release_id == f"{name}.01-"
+    assert customs.kilograms() == [kilograms]
+
+
+def test_a_watch_takes_what_is_public_again_in_its_turn(customs: Customs) -> None:
+    folder = customs.folder / "inbox" / "gacc_query" / "export"
+    folder.mkdir(parents=True)
+    (folder / "defaults.toml").write_text('partners = "all"\n')
+    days = {"a.csv": (28, PRINTED), "b.csv": (20, PRINTED), "c.csv": (25, REVISED)}
+    for name, (day, data) in days.items():
+        (folder / name).write_bytes(data)
+        (folder / f"{name}.toml").write_text(f"released_on = 2025-07-{day}\n")
+    request = WatchRequest(inbox=customs.folder / "inbox", store=customs.store)
+    look = functools.partial(inbox.look, request, TODAY, sleep=lambda seconds: None)
+    ready = look().ready
+    assert [file.name for file in ready] == ["b.csv", "c.csv", "a.csv"]
+    for file in ready:
+        assert from_bytes_to_tables(ReleaseRequest(file=file, store=customs.store), TODAY).status == "published"
+    assert [word[0] for word in customs.words()] == [353_000, 360_000, 353_000]
+    assert (look().ready, look().published) == ([], 3)

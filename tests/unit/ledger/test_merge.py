@@ -1,0 +1,363 @@
+"""The ledger: what stands on each day, whatever came in which order."""
+
+import random
+from datetime import date
+from itertools import pairwise, permutations
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pandera.typing.polars import DataFrame
+from polars.testing import assert_frame_equal
+
+from schemas.table import empty_frame
+from schemas.tables.name import PrintedName
+from schemas.tables.observation import Observation
+from schemas.tables.release import Finding, Quarantine, Release
+from tasks.ingest.normalise import Normalised
+from tasks.ledger.merge import as_of, last_word, merge
+from tasks.ledger.published_state import Known
+from tasks.steps import assemble
+from tasks.steps.affected_months import touched_months
+from tests.draws import draws
+from tests.unit import coverage_oracle, strategies
+from tests.unit.builders import detail_table, number, release, release_table
+from tests.unit.figures import Store, merged
+
+Row = dict[str, Any]
+ORDER = [*coverage_oracle.NUMBER, "known_from"]
+
+
+def words(observation: pl.DataFrame) -> dict[tuple[Any, ...], coverage_oracle.Word]:
+    return {
+        tuple(row[name] for name in coverage_oracle.NUMBER): coverage_oracle.Word(
+            row["value"], row["resolution"], row["release_id"]
+        )
+        for row in observation.iter_rows(named=True)
+    }
+
+
+def story(observation: pl.DataFrame) -> list[tuple[Any, ...]]:
+    """Value, first day, last day, of one number."""
+    return observation.sort("known_from").select("value", "known_from", "known_until").rows()
+
+
+# Nothing is written there.
+NO_STORE = Path("nowhere")
+
+
+def ingest(store: Store) -> DataFrame[Observation]:
+    """The ledger after the releases came one by one, each merged into what the ones before left, as the flow does it."""
+    releases, observation = DataFrame[Release](empty_frame(Release)), DataFrame[Observation](empty_frame(Observation))
+    landed: dict[str, list[Row]] = {}
+    for row, rows in store:
+        new = Normalised(detail_table(*rows), DataFrame[Quarantine](empty_frame(Quarantine)),
+                         DataFrame[Finding](empty_frame(Finding)), release_table(row),
+                         DataFrame[PrintedName](empty_frame(PrintedName)))  # fmt: skip
+        touched = touched_months(new)
+        near = [said for rows in landed.values() for said in rows
+                if (said["flow"], said["period_end"].year, said["period_end"].month) in touched]  # fmt: skip
+        known = Known(
+            releases,
+            observation,
+            detail_table(*near),
+            tuple(sorted(touched)),
+            derived=(),
+            snapshot=None,
+            store=NO_STORE,
+        )
+        after = assemble.merge(new, known)
+        releases, observation = after.releases, assemble.whole(after, known)
+        landed[row["release_id"]] = rows
+    return observation
+
+
+@given(strategies.stores())
+@draws(40)
+def test_each_day_says_what_a_replay_with_a_dictionary_says(store: Store) -> None:
+    observation = merged(store)
+    numbers = [row for _, rows in store for row in rows]
+    for day in strategies.all_days():
+        assert words(as_of(observation, day)) == coverage_oracle.replay([row for row, _ in store], numbers, day)
+    assert words(last_word(observation)) == coverage_oracle.replay([row for row, _ in store], numbers, date.max)
+
+
+@given(strategies.stores(), st.randoms(use_true_random=False))
+@draws(20)
+def test_any_order_of_releases_and_rows_gives_the_same_rows(store: Store, chance: random.Random) -> None:
+    expected = merged(store)
+    shuffled = [(row, chance.sample(rows, len(rows))) for row, rows in chance.sample(store, len(store))]
+    assert_frame_equal(merged(shuffled), expected)
+
+
+@given(strategies.stores(3), st.randoms(use_true_random=False))
+@draws(10)
+def test_one_by_one_in_any_order_with_repetitions_gives_the_same_rows(store: Store, chance: random.Random) -> None:
+    arriving = [*chance.sample(store, len(store)), chance.choice(store)]
+    assert_frame_equal(ingest(arriving).sort(ORDER), merged(store).sort(ORDER))
+
+
+@given(strategies.stores())
+@draws(20)
+def test_the_days_of_one_number_follow_one_another(store: Store) -> None:
+    for _, rows in merged(store).sort(ORDER).group_by(coverage_oracle.NUMBER, maintain_order=True):
+        spans = rows.select("known_from", "known_until").rows()
+        assert all(until is None or start < until for start, until in spans)
+        assert all(until is not None and until <= start for (_, until), (start, _) in pairwise(spans))
+
+
+# By hand
+
+
+@pytest.mark.parametrize(("since", "expected"), [
+    ([], [(353, "2026-01-20", "2026-03-01"), (253, "2026-03-01", None)]),
+    ([None], [(353, "2026-01-20", "2026-02-20")]),
+    ([353], [(353, "2026-01-20", None)]),
+    ([350], [(353, "2026-01-20", "2026-02-20"), (350, "2026-02-20", None)]),
+])  # fmt: skip
+def test_a_corrected_edition_is_the_word_unless_another_release_has_spoken_since_the_first(
+    since: list[int | None], expected: list[tuple[int, str, str | None]]
+) -> None:
+    first, edition = release("r1", "2026-01-20"), release("r1.01-ab", "2026-03-01")
+    store = [(first, [number(first, "USA", "2025-06", 353)]), (edition, [number(edition, "USA", "2025-06", 253)])]
+    for value in since:
+        other = release("r0", "2026-02-20")
+        # It speaks of the month by another partner where it is silent about this one.
+        store.append((other, [number(other, *(("USA", "2025-06", value) if value else ("DEU", "2025-06", 1)))]))
+    told = merged(store).filter(partner="USA")
+    assert [(value, *(day and str(day) for day in days)) for value, *days in story(told)] == expected
+
+
+def test_of_editions_of_one_day_the_last_one_stands_also_where_it_is_silent() -> None:
+    first, edition = release("r1", "2026-01-20"), release("r1.01-ab", "2026-01-20")
+    store = [
+        (first, [number(first, "USA", "2025-06", 353), number(first, "DEU", "2025-06", 764)]),
+        (edition, [number(edition, "DEU", "2025-06", 765)]),
+    ]
+    assert merged(store).select("partner", "value").rows() == [("DEU", 765)]
+
+
+def test_a_revision_ends_the_word_before_it() -> None:
+    march, may = release("march", "2026-03-23"), release("may", "2026-05-07")
+    observation = merged(
+        [(march, [number(march, "USA", "2025-06", 353_000)]), (may, [number(may, "USA", "2025-06", 352_900)])]
+    )
+    assert story(observation) == [
+        (353_000, date(2026, 3, 23), date(2026, 5, 7)),
+        (352_900, date(2026, 5, 7), None),
+    ]
+    assert as_of(observation, date(2026, 5, 6))["value"].to_list() == [353_000]
+    assert as_of(observation, date(2026, 5, 7))["value"].to_list() == [352_900]
+    assert as_of(observation, date(2026, 3, 22)).is_empty()
+
+
+def test_a_value_that_is_stated_again_adds_no_row() -> None:
+    march, may = release("march", "2026-03-23"), release("may", "2026-05-07")
+    observation = merged([(row, [number(row, "USA", "2025-06", 353_000)]) for row in (march, may)])
+    assert observation.select("value", "release_id", "known_from", "known_until").rows() == [
+        (353_000, "march", date(2026, 3, 23), None)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("printed", "words"),
+    [
+        # kilograms and what one step of the last digit is worth: 46.4 t, then 46 t, 47 t, 45 t …
+        ([(46_400, 100), (46_000, 1_000)], [46_400]),
+        ([(46_400, 100), (46_000, 1_000), (46_000, 1_000), (50_000, 10_000)], [46_400]),
+        ([(46_600, 100), (46_000, 1_000), (47_000, 1_000)], [46_600]),
+        ([(46_400, 100), (45_000, 1_000), (46_000, 1_000)], [46_400, 45_000, 46_000]),
+        ([(46_000, 1_000), (46_400, 100)], [46_000, 46_400]),
+        # Neither rounded nor cut off is 46.4 t ever 47 t.
+        ([(46_400, 100), (47_000, 1_000)], [46_400, 47_000]),
+        ([(46_500, 100), (47_000, 1_000)], [46_500]),
+        # Nor is 47.0 t ever 46 t.
+        ([(47_000, 100), (46_000, 1_000)], [47_000, 46_000]),
+        ([(-1_240, 10), (-1_200, 100)], [-1_240]),
+        ([(-1_240, 10), (-1_300, 100)], [-1_240, -1_300]),
+        # 50 t is 45 t with fewer digits, but not 44 t, which stands
+        ([(39_000, 100), (40_000, 10_000), (49_000, 1_000), (50_000, 10_000)], [39_000, 49_000]),
+    ],
+)
+def test_the_same_number_with_fewer_digits_is_no_news(printed: list[tuple[int, int]], words: list[int]) -> None:
+    papers = [
+        release(f"p{place}", f"2025-07-{20 + place}", kind="published", partners="keys")
+        for place in range(len(printed))
+    ]
+    store = [
+        (paper, [number(paper, "USA", "2025-06", value, resolution=step)])
+        for paper, (value, step) in zip(papers, printed, strict=True)
+    ]
+    assert merged(store).sort("known_from")["value"].to_list() == words
+
+
+@pytest.mark.parametrize(
+    ("printed", "word"),
+    [
+        ([(46_400, 100), (46_000, 1_000)], 46_400),
+        ([(46_000, 1_000), (46_400, 100)], 46_400),
+        ([(46_400, 100), (46_000, 1_000), (50_000, 10_000)], 46_400),
+        ([(46_400, 100), (47_000, 1_000)], 47_000),
+    ],
+)
+def test_nor_is_it_on_the_same_day(printed: list[tuple[int, int]], word: int) -> None:
+    """Two collections may have what two papers printed on one day: 660.8 %, or from 46 t 667.4 %."""
+    store = [
+        (paper, [number(paper, "USA", "2025-06", value, resolution=step, day="2025-07-20")])
+        for place, (value, step) in enumerate(printed)
+        for paper in [release(f"p{place}", f"2025-0{7 + place}-20", kind="published", partners="keys")]
+    ]
+    assert story(merged(store)) == [(word, date(2025, 7, 20), None)]
+
+
+def test_a_value_that_is_stated_again_by_province_adds_no_row() -> None:
+    march, may = release("march", "2026-03-23"), release("may", "2026-05-07")
+    parts = [
+        number(may, "USA", "2025-06", kilograms, province=code, record=int(code))
+        for kilograms, code in ((53, "11"), (300, "44"))
+    ]
+    observation = merged([(march, [number(march, "USA", "2025-06", 353)]), (may, parts)])
+    assert story(observation) == [(353, date(2026, 3, 23), None)]
+
+
+def test_an_older_release_that_comes_late_gets_its_days() -> None:
+    march, may, june = (
+        release(name, day) for name, day in (("march", "2026-03-23"), ("may", "2026-05-07"), ("june", "2026-06-01"))
+    )
+    told = [(row, [number(row, "USA", "2025-06", value)]) for row, value in ((march, 100), (may, 105), (june, 100))]
+    expected = [
+        (100, date(2026, 3, 23), date(2026, 5, 7)),
+        (105, date(2026, 5, 7), date(2026, 6, 1)),
+        (100, date(2026, 6, 1), None),
+    ]
+    for order in permutations(told):
+        assert story(ingest(list(order))) == expected
+
+
+def test_a_number_that_is_gone_inside_the_scope_ends_and_may_come_again() -> None:
+    march, may, june = (
+        release(name, day) for name, day in (("march", "2026-03-23"), ("may", "2026-05-07"), ("june", "2026-06-01"))
+    )
+    observation = merged([
+        (march, [number(march, "USA", "2025-06", 1), number(march, "DEU", "2025-06", 7)]),
+        (may, [number(may, "DEU", "2025-06", 7)]),
+        (june, [number(june, "USA", "2025-06", 1), number(june, "DEU", "2025-06", 7)]),
+    ])  # fmt: skip
+    assert story(observation.filter(pl.col("partner") == "USA")) == [
+        (1, date(2026, 3, 23), date(2026, 5, 7)),
+        (1, date(2026, 6, 1), None),
+    ]
+    assert story(observation.filter(pl.col("partner") == "DEU")) == [(7, date(2026, 3, 23), None)]
+
+
+BOTH = ["quantity_kg", "value_usd"]
+
+
+@pytest.mark.parametrize(
+    ("what", "later", "stand"),
+    [
+        ("another month", {"months": "2025-07"}, BOTH),
+        ("another code", {"products": ["85051190"]}, BOTH),
+        ("another direction", {"flow": "import"}, BOTH),
+        ("other partners", {"partners": "listed", "partner_list": ["DEU"]}, BOTH),
+        ("values alone", {"measures": ["value_usd"]}, ["quantity_kg"]),
+        ("quantities alone", {"measures": ["quantity"]}, ["value_usd"]),
+        ("sums of a year", {"by_month": False}, BOTH),
+        ("totals of the world alone", {"partner_list": ["WLD"]}, BOTH),
+        ("codes of another level", {"products": ["8505"], "measures": ["value_usd"]}, BOTH),
+        ("another source", {"source": "somewhere else"}, BOTH),
+        ("another reporter", {"reporter": "USA"}, BOTH),
+        ("single figures", {"partners": "keys"}, BOTH),
+    ],
+)
+def test_outside_its_scope_a_release_changes_nothing(what: str, later: Row, stand: list[str]) -> None:
+    first, second = release("first", "2026-03-23"), release("second", "2026-05-07", **later)
+    told = [number(first, "USA", "2025-06", 1, measure) for measure in BOTH]
+    observation = merged([(first, told), (second, [number(second, "DEU", "2024-01", 1)])])
+    assert last_word(observation).filter(pl.col("partner") == "USA")["measure"].to_list() == stand, what
+
+
+def test_a_query_by_hs8_does_not_end_what_a_query_by_hs6_said() -> None:
+    by_six = release("six", "2026-03-23", products=["850511"], measures=["value_usd"])
+    by_eight = release("eight", "2026-05-07", products=["8505"])
+    observation = merged([
+        (by_six, [number(by_six, "USA", "2025-06", 9, "value_usd", product="850511")]),
+        (by_eight, [number(by_eight, "USA", "2025-06", 3)]),
+    ])  # fmt: skip
+    assert observation["known_until"].to_list() == [None, None]
+
+
+def test_on_one_day_a_number_stands_over_silence_whatever_the_names() -> None:
+    for names in ("ab", "ba"):
+        one, other = (release(name) for name in names)
+        observation = merged([(one, [number(one, "USA", "2025-06", 1)]), (other, [number(other, "DEU", "2025-06", 2)])])
+        assert observation["known_until"].to_list() == [None, None]
+
+
+def test_of_two_numbers_on_one_day_the_one_of_the_later_name_stands() -> None:
+    one, other = release("a"), release("b")
+    observation = merged([(other, [number(other, "USA", "2025-06", 1)]), (one, [number(one, "USA", "2025-06", 2)])])
+    assert observation.select("value", "release_id").rows() == [(1, "b")]
+
+
+def test_of_two_collections_of_print_the_one_that_goes_on_longer_stands() -> None:
+    """A collected figure that was mistyped is mended in the next edition of the collection, under the same day of print."""
+    scope: Row = {"kind": "published", "partners": "keys", "flow": None}
+    first, mended = release("z", "2025-07-21", **scope), release("a", "2025-08-21", **scope)
+    observation = merged([
+        (first, [number(first, "USA", "2025-06", 535, day="2025-07-21")]),
+        (mended, [number(mended, "USA", "2025-06", 353, day="2025-07-21"), number(mended, "USA", "2025-07", 619)]),
+    ])  # fmt: skip
+    assert observation["value"].to_list() == [353, 619]
+
+
+def test_sums_over_provinces_are_exact_and_name_no_single_record() -> None:
+    large = 10**15 - 1
+    row = release()
+    parts = [
+        number(row, "USA", "2025-06", large, province=code, record=record)
+        for record, code in enumerate(("11", "31", "44"), 1)
+    ]
+    observation = merged([(row, [*parts, number(row, "DEU", "2025-06", 1, record=9)])])
+    assert observation.select("partner", "value", "record").rows() == [("DEU", 1, 9), ("USA", 3 * large, None)]
+
+
+def test_a_sum_that_does_not_fit_is_refused_and_many_large_numbers_are_not() -> None:
+    row = release(products=["*"])
+    many = [number(row, f"gacc:{code}", "2025-06", 10**15) for code in range(100, 1000)]
+    numbers = [{**said, "product": f"8505{code:04d}"} for said in many for code in range(10)]
+    assert merged([(row, numbers)]).height == len(numbers)
+    parts = [number(row, "USA", "2025-06", 10**15, province=f"{place:02d}", record=place + 1) for place in range(5000)]
+    with pytest.raises(OverflowError, match="units"):
+        merged([(row, parts)])
+
+
+def test_a_number_of_a_release_that_nobody_knows_is_refused() -> None:
+    known, stranger = release("known"), release("stranger")
+    rows = detail_table(number(known, "USA", "2025-06", 1), number(stranger, "USA", "2025-07", 2))
+    with pytest.raises(LookupError, match="stranger"):
+        merge(rows, release_table(known))
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        (1, [("DEU", 5, None), ("USA", 5, None)]),
+        (2, [("DEU", 5, date(2026, 5, 7)), ("DEU", 6, None), ("USA", 5, date(2026, 5, 7))]),
+    ],
+)
+def test_releases_of_other_months_change_nothing(told: int, words: list[tuple[Any, ...]]) -> None:
+    """Also where they are told together with the months, as a history of ten years would be."""
+    early, late = release("early", "2026-03-23", "2025-06"), release("late", "2026-05-07", "2025-06")
+    store = [
+        (row, [number(row, partner, "2025-06", 5 + place) for partner in ("USA", "DEU")[place:]])
+        for place, row in enumerate((early, late))
+    ][:told]
+    others = [release(f"other{year}", "2026-06-01", f"{year}-06", products=("*",)) for year in range(2015, 2025)]
+    detail = detail_table(*(row for _, rows in store for row in rows))
+    alone = merge(detail, release_table(*(row for row, _ in store)))
+    assert_frame_equal(merge(detail, release_table(*others, *(row for row, _ in store))), alone)
+    assert alone.select("partner", "value", "known_until").rows() == words

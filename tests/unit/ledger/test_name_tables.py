@@ -1,0 +1,205 @@
+"""Names of products and partners: what a file prints, in any order of arrival, and what a reader joins to figures."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+from bad_inputs.download import HORSES, MAGNETS, csv_bytes, magnets
+from hypothesis import given
+from hypothesis import strategies as st
+from pandera.typing.polars import DataFrame
+
+from flows.release import release as ingest
+from schemas.forms.request import Landed, ReleaseRequest
+from schemas.reference.code_tables import code_table
+from schemas.table import polars_schema
+from schemas.tables.name import PrintedName
+from tasks.ingest.normalise import normalise
+from tasks.ledger import name_tables
+from tasks.ledger.name_tables import partner_name, product_name
+from tasks.reports.query import query
+from tasks.sources.registry import SOURCES
+from tasks.store.snapshot import open_snapshot
+from tests.draws import draws
+
+ENGLISH_TITLES = (
+    "Date of data", "Commodity code", "Commodity", "Trading partner code", "Trading partner", "Quantity", "Unit",
+    "Supplementary Quantity", "Supplementary Unit", "US dollar",
+)  # fmt: skip
+LANDED = Landed(
+    file=Path("f.csv"), source="gacc_query", reporter="CHN", flow="export", partners="listed", products=None, first_month=None,
+    last_month=None, released_on=date(2025, 7, 20), title="f.csv", raw=Path("raw"), raw_sha256="0" * 64, raw_bytes=0,
+)  # fmt: skip
+Printed = tuple[str, str | None, date, date]
+
+
+def ingested(folder: Path, files: Sequence[tuple[str, bytes, date]]) -> Path:
+    """A store into which these files came in this order, each with the day on which it was made public."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data, day in files:
+        (folder / name).write_bytes(data)
+        ingest.fn(
+            ReleaseRequest(file=folder / name, store=folder / "store", source="gacc_query", flow="export", partners="all", released_on=day),
+            date(2026, 1, 5),
+        )  # fmt: skip
+    return folder / "store"
+
+
+def renamed(record: tuple[str, ...], product: str | None = None, partner: str | None = None) -> tuple[str, ...]:
+    fields = list(record)
+    fields[2], fields[4] = product or fields[2], partner or fields[4]
+    return tuple(fields)
+
+
+def test_a_file_gives_its_codes_the_names_that_it_prints_in_one_line(tmp_path: Path) -> None:
+    """Bolivia comes with a line feed in its name, and horses keep their zero."""
+    horses = ("202506", *HORSES, "408", "玻利维亚\n", "1200", "千克", "2", "头", "61,500")
+    store = ingested(tmp_path, [("a.csv", csv_bytes([magnets("502"), horses]), date(2025, 7, 20))])
+    products, partners = query(store, "product_name"), query(store, "partner_name")
+    assert dict(products.select("product", "printed_zh").iter_rows()) == {
+        **dict.fromkeys(("01", "0101", "010121", "85", "8505", "850511", "basket:rare_earth_magnets")),
+        "01012100": "改良种用马", "85051110": MAGNETS[1],
+    }  # fmt: skip
+    assert dict(partners.select("partner", "printed_zh").iter_rows()) == {
+        "USA": "美国",
+        "BOL": "玻利维亚",
+        "WLD": None,
+        "EU27": None,
+    }
+    names = dict(products.select("product", "name").iter_rows())
+    assert names["85051110"] == "Permanent magnets of rare earths"
+    assert names["01012100"] == "Live pure-bred breeding horses"
+    assert names["01"] == "Live animals"
+    assert names["0101"] is None
+    assert dict(partners.select("partner", "name").iter_rows()) == {
+        "USA": "United States", "BOL": "Bolivia", "WLD": "World", "EU27": "European Union (as it was in that month)"
+    }  # fmt: skip
+    folder = (store / "current").resolve()
+    # A reader who joins by code loses no figure and counts none twice.
+    figures, joined = duckdb.sql(
+        f"""with m as (select * from read_parquet('{folder}/metric/**/*.parquet', hive_partitioning=true))
+        select (select count(*) from m), count(*) from m
+        join read_parquet('{folder}/product_name/*.parquet') using (product)
+        join read_parquet('{folder}/partner_name/*.parquet') using (partner)"""
+    ).fetchall()[0]
+    assert joined == figures > 20
+
+
+def test_of_two_names_the_one_of_the_newest_month_stands_in_any_order_of_arrival(tmp_path: Path) -> None:
+    may, june = magnets("502", month="202505"), magnets("502", month="202506")
+    english = renamed(magnets("502", month="202504"), "Rare-earth magnets\nfor motors", "United  States")
+    files = [
+        ("may.csv", csv_bytes([renamed(may, "旧名")]), date(2025, 6, 20)),
+        ("june.csv", csv_bytes([renamed(june, "新名")]), date(2025, 7, 20)),
+        ("again.csv", csv_bytes([renamed(may, "五月又名")]), date(2025, 8, 20)),
+        ("english.csv", csv_bytes([english], ENGLISH_TITLES), date(2025, 8, 21)),
+    ]
+    tables = []
+    for place, order in enumerate(itertools.permutations(files)):
+        if place % 9:
+            continue
+        store = ingested(tmp_path / str(place), order)
+        tables.append((query(store, "product_name"), query(store, "partner_name")))
+    assert len(tables) == 3
+    assert all(product.equals(tables[0][0]) and partner.equals(tables[0][1]) for product, partner in tables)
+    (row,) = tables[0][0].filter(product="85051110").to_dicts()
+    assert (row["printed_zh"], row["printed_zh_month"], row["printed_zh_on"]) == (
+        "新名",
+        date(2025, 6, 1),
+        date(2025, 7, 20),
+    )
+    assert (row["printed_en"], row["printed_en_on"]) == ("Rare-earth magnets for motors", date(2025, 8, 21))
+    assert tables[0][1].filter(partner="USA")["printed_en"].to_list() == ["United States"]
+
+
+def test_a_name_of_a_record_that_was_set_aside_is_no_name() -> None:
+    broken = (*renamed(magnets("304"), "坏名", "坏国")[:5], "12x", *magnets("304")[6:9], "x")
+    read = normalise(LANDED, SOURCES["gacc_query"].parse(csv_bytes([magnets("502"), broken]), "f.csv"))
+    assert read.quarantine.height == 1
+    assert {*read.names["code"]} == {"85051110", "USA"}
+    assert {*read.names["name"]} == {MAGNETS[1], "美国"}
+
+
+def test_a_store_of_before_the_tables_gets_the_codes_of_its_earlier_releases(tmp_path: Path) -> None:
+    """Its snapshots carry no names; after the next release every code of the store has a row all the same."""
+    store = ingested(tmp_path, [("a.csv", csv_bytes([magnets("304")]), date(2025, 7, 20))])
+    snapshot = open_snapshot(store)
+    assert snapshot is not None
+    older = replace(snapshot, files=tuple(entry for entry in snapshot.files if not entry.table.endswith("_name")))
+    assert len(older.files) == len(snapshot.files) - 2
+    horses = _frame([("01012100", "改良种用马", date(2025, 6, 1), date(2025, 7, 21))])
+    after = name_tables.name_tables(older, DataFrame[PrintedName](horses))
+    assert {*query(store, "metric")["product"]} < {*after.product_name["product"]}
+    names = dict(after.product_name.select("product", "name").iter_rows())
+    assert names["85051110"] == "Permanent magnets of rare earths"
+    assert names["01012100"] == "Live pure-bred breeding horses"
+    assert {*query(store, "metric")["partner"]} == {*after.partner_name["partner"]}
+
+
+CODES = ("85051110", "12019019", "01012100", "line:rare_earths")
+DAYS = st.dates(date(2024, 1, 1), date(2024, 3, 31))
+NAMES = st.one_of(st.none(), st.sampled_from(["磁铁", "大豆", "马", "magnets", "horses"]))
+RELEASE = st.lists(st.tuples(st.sampled_from(CODES), NAMES, DAYS.map(lambda day: day.replace(day=1)), DAYS), max_size=5)
+
+
+def _frame(rows: Sequence[Printed], subject: str = "product") -> pl.DataFrame:
+    kinds = polars_schema(PrintedName)
+    return pl.DataFrame(
+        [
+            {
+                "subject": subject, "code": code, "classification": "line" if ":" in code else "HS8", "name": name,
+                "language": name and ("en" if name.isascii() else "zh"), "month": name and month, "printed_on": name and day,
+            }
+            for code, name, month, day in rows
+        ],
+        schema=kinds,
+    ).select(*kinds)  # fmt: skip
+
+
+@given(st.lists(RELEASE, max_size=5), st.randoms(use_true_random=False))
+@draws(60)
+def test_any_order_and_any_grouping_of_releases_gives_the_names_that_a_dictionary_keeps(
+    releases: list[list[Printed]], shuffle: Any
+) -> None:
+    order = [*releases]
+    shuffle.shuffle(order)
+    table = product_name(_frame([]))
+    for rows in order:
+        table = product_name(pl.concat([name_tables._as_printed(table, "product"), _frame(rows)]))
+    best: dict[tuple[str, str], tuple[date, date, str]] = {}
+    for code, name, month, day in itertools.chain(*releases):
+        if name:
+            key = code, "en" if name.isascii() else "zh"
+            best[key] = max(best.get(key, (date.min, date.min, "")), (month, day, name))
+    codes = {code for code, *_ in itertools.chain(*releases)}
+    headings = {code[:length] for code in codes if code.isdigit() for length in (2, 4, 6)}
+    baskets = {
+        f"basket:{name}" for name, code in code_table("baskets").select("basket", "hs8").iter_rows() if code in codes
+    }
+    assert {*table["product"]} == codes | headings | baskets
+    for row in table.iter_rows(named=True):
+        for language in ("zh", "en"):
+            month, day, name = best.get((row["product"], language), (None, None, None))
+            assert (row[f"printed_{language}"], row[f"printed_{language}_month"], row[f"printed_{language}_on"]) == (
+                name,
+                month,
+                day,
+            )
+
+
+def test_groups_and_the_world_are_partners_where_any_partner_is() -> None:
+    table = partner_name(_frame([("USA", "美国", date(2025, 6, 1), date(2025, 7, 20))], "partner"))
+    assert dict(table.select("partner", "kind").iter_rows()) == {"USA": "country", "EU27": "group", "WLD": "total"}
+    assert partner_name(_frame([], "partner")).height == 0
+
+
+def test_the_list_of_names_covers_what_the_watch_list_and_the_baskets_name() -> None:
+    listed = code_table("hs_names")
+    assert listed["product"].is_unique().all()
+    assert {*code_table("baskets")["hs8"]} <= {*listed["product"]}
+    assert not listed.filter(pl.col("name_en") == "").height

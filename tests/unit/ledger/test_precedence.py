@@ -1,0 +1,465 @@
+"""Levels: what is printed, what adds up, what is no trade and what is not known. Worked by hand."""
+
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+
+from tests.draws import draws
+from tests.unit import strategies
+from tests.unit.builders import number, release
+from tests.unit.figures import Figures, Store, derived
+
+Row = dict[str, Any]
+GALLIUM = ["81129290", "81129990"]
+JUNE = "2025-06"
+
+
+def test_no_row_is_no_trade_inside_the_scope_and_unknown_outside() -> None:
+    scope = release(months="2025-05..2025-07")
+    figures = Figures((scope, [number(scope, "USA", "2025-05", 46_400), number(scope, "DEU", "2025-07", 9)]))
+    assert figures.level("USA", "2025-05") == (46_400, "reported")
+    assert figures.level("USA", "2025-06") == (0, "zero")
+    listed = release(months="2025-05..2025-07", partners="listed", partner_list=["USA"])
+    figures = Figures((listed, [number(listed, "USA", "2025-05", 46_400), number(listed, "USA", "2025-07", 9)]))
+    assert figures.level("USA", "2025-06") == (0, "zero")
+    assert figures.level("WLD", "2025-06") == (None, "not_covered")
+    keys = release(partners="keys", kind="published")
+    told = [
+        number(keys, "USA", "2025-05", 46_400),
+        number(keys, "DEU", "2025-06", 7),
+        number(keys, "USA", "2025-07", 9),
+    ]
+    assert Figures((keys, told)).level("USA", "2025-06") == (None, "not_covered")
+
+
+def test_a_month_that_had_not_ended_when_a_release_came_out_is_unknown() -> None:
+    """A query for the whole year, downloaded in August, says nothing of August and of what comes after."""
+    scope = release(day="2025-08-20", months="2025-01..2025-12")
+    assert list(Figures((scope, [number(scope, "USA", JUNE, 353)])).path("level").items()) == [
+        (JUNE, 353),
+        ("2025-07", 0),
+    ]
+
+
+def test_a_month_of_which_nothing_is_known_has_no_row() -> None:
+    keys = release(partners="keys", kind="published")
+    figures = Figures((keys, [number(keys, "USA", "2025-05", 46_400), number(keys, "USA", "2025-07", 9)]))
+    assert list(figures.path("level")) == ["2025-05", "2025-07"]
+
+
+def test_the_world_is_the_sum_where_every_partner_was_asked_for() -> None:
+    for partners, expected in (("all", (5, "sum")), ("listed", (None, "not_covered"))):
+        scope = release(partners=partners, partner_list=["USA", "DEU", "gacc:701"])
+        told = [number(scope, partner, JUNE, value) for partner, value in (("USA", 1), ("DEU", 2), ("gacc:701", 2))]
+        assert Figures((scope, told)).level("WLD", JUNE) == expected
+
+
+def test_a_world_total_that_is_printed_stands_beside_the_partners() -> None:
+    scope = release(partners="listed", partner_list=["USA", "WLD"])
+    figures = Figures((scope, [number(scope, "USA", JUNE, 353), number(scope, "WLD", JUNE, 3188)]))
+    assert figures.level("WLD", JUNE) == (3188, "reported")
+    assert figures.pair("share_pct", "USA", JUNE)[0] == pytest.approx(353 / 3188 * 100)
+
+
+def test_a_file_of_world_totals_alone_knows_nothing_of_partners() -> None:
+    totals = release("totals", partner_list=["WLD"])
+    usa = release("usa", months="2025-05", partners="listed", partner_list=["USA"])
+    figures = Figures((totals, [number(totals, "WLD", JUNE, 3188)]), (usa, [number(usa, "USA", "2025-05", 46)]))
+    assert figures.level("WLD", JUNE) == (3188, "reported")
+    assert figures.level("WLD", "2025-07") == (0, "zero")
+    assert figures.level("USA", JUNE) == (None, "not_covered")
+
+
+@pytest.mark.parametrize(
+    ("months", "partner", "before", "after"),
+    [
+        ("2020-01..2020-02", "GBR", 1, 0),
+        ("2013-06..2013-07", "HRV", 0, 1),
+        ("2006-12..2007-01", "ROU", 0, 1),
+        ("2020-01..2020-02", "DEU", 1, 1),
+    ],
+)
+def test_the_union_has_the_members_of_the_month(months: str, partner: str, before: int, after: int) -> None:
+    scope = release(months=months)
+    first, last = months.split("..")
+    figures = Figures((scope, [number(scope, partner, month, 1) for month in (first, last)]))
+    assert [figures.level("EU27", month)[0] for month in (first, last)] == [before, after]
+    assert figures.level("WLD", first) == (1, "sum")
+
+
+def test_before_the_table_of_members_begins_the_union_is_not_known() -> None:
+    scope = release(months="2004-03..2004-06")
+    figures = Figures((scope, [number(scope, "DEU", month, 1) for month in ("2004-03", "2004-05")]))
+    assert figures.level("EU27", "2004-03") == (None, "not_covered")
+    assert figures.level("EU27", "2004-05") == (1, "sum")
+
+
+def test_hs_levels_add_up_where_everything_below_was_asked_for() -> None:
+    for asked, expected in ((["8505"], (7, "sum")), (["85051110", "85059010"], (None, "not_covered"))):
+        scope = release(products=asked)
+        told = [number(scope, "USA", JUNE, 3), number(scope, "DEU", JUNE, 4, product="85059010")]
+        figures = Figures((scope, told))
+        assert figures.level("WLD", JUNE, product="8505") == expected
+        assert figures.level("WLD", JUNE, product="85") == (None, "not_covered")
+    scope = release(products=["85"])
+    figures = Figures((scope, [number(scope, "USA", JUNE, 3), number(scope, "USA", JUNE, 4, product="85059010")]))
+    assert [figures.level("USA", JUNE, product=code)[0] for code in ("850511", "850590", "8505", "85")] == [3, 4, 7, 7]
+    assert figures.level("WLD", JUNE, product="85") == (7, "sum")
+
+
+def test_quantities_in_different_units_do_not_add_up_and_values_do() -> None:
+    scope = release(products=["8505"])
+    told = [
+        number(scope, "USA", JUNE, 3), number(scope, "USA", JUNE, 30, "value_usd"),
+        number(scope, "USA", JUNE, 5, "quantity_item", product="85059010"),
+        number(scope, "USA", JUNE, 50, "value_usd", product="85059010"),
+    ]  # fmt: skip
+    figures = Figures((scope, told))
+    for partner in ("USA", "WLD"):
+        assert figures.level(partner, JUNE, product="8505") == (None, "other_unit")
+        assert figures.level(partner, JUNE, "value_usd", "8505") == (80, "sum")
+        assert figures.level(partner, JUNE, product="850511") == ((3, "sum"))
+
+
+def test_a_partner_whose_quantity_is_missing_leaves_the_world_without_one() -> None:
+    """The source prints a dash for a quantity: it is not zero, and the sum of the others is not the world."""
+    scope = release()
+    told = [
+        number(scope, "USA", JUNE, 3), number(scope, "USA", JUNE, 30, "value_usd"), number(scope, "DEU", JUNE, 50, "value_usd"),
+    ]  # fmt: skip
+    figures = Figures((scope, told))
+    assert figures.level("WLD", JUNE) == (None, "other_unit")
+    assert figures.level("EU27", JUNE) == (None, "other_unit")
+    assert figures.level("WLD", JUNE, "value_usd") == (80, "sum")
+    assert figures.pair("rank", "USA", JUNE) == (None, "not_covered")
+    assert figures.pair("share_pct", "USA", JUNE) == (None, "no_world_total")
+
+
+def test_parts_that_share_no_unit_are_no_zero() -> None:
+    scope = release(measures=["quantity", "value_usd"])
+    figures = Figures((scope, [number(scope, "USA", JUNE, 3), number(scope, "DEU", JUNE, 50, "value_usd")]))
+    assert figures.level("WLD", JUNE) == (None, "other_unit")
+    assert figures.level("WLD", JUNE, "value_usd") == (None, "other_unit")
+
+
+def test_grams_become_kilograms_exactly() -> None:
+    scope = release(products=["71069110"], months="2025-05..2025-06")
+    grams = {"USA": 1_234_567, "DEU": 1}
+    told = [number(scope, partner, JUNE, value, "quantity_g", product="71069110") for partner, value in grams.items()]
+    figures = Figures((scope, told))
+    assert figures.level("USA", JUNE, product="71069110") == (1234.567, "reported")
+    assert figures.level("DEU", JUNE, product="71069110") == (0.001, "reported")
+    assert figures.level("WLD", JUNE, product="71069110") == (1234.568, "sum")
+
+
+def test_kilograms_beyond_the_precision_of_floats_in_milligrams_stay_whole() -> None:
+    scope = release(products=["27090000"])
+    told = [number(scope, partner, JUNE, 48_818_126_705, product="27090000") for partner in ("SAU", "RUS")]
+    assert Figures((scope, told)).level("WLD", JUNE, product="27090000") == (97_636_253_410, "sum")
+
+
+def test_two_currencies_of_one_query_count_the_quantity_once() -> None:
+    usd, cny = release("usd"), release("cny", measures=["quantity", "value_cny"])
+    store = [(row, [number(row, "USA", JUNE, 3), number(row, "USA", JUNE, worth, money)])
+             for row, worth, money in ((usd, 30, "value_usd"), (cny, 210, "value_cny"))]  # fmt: skip
+    figures = Figures(*store)
+    assert [figures.level("WLD", JUNE, measure)[0] for measure in ("quantity_kg", "value_usd", "value_cny")] == [
+        3,
+        30,
+        210,
+    ]
+
+
+def test_a_release_of_values_alone_says_nothing_of_quantities() -> None:
+    scope = release(measures=["value_usd"])
+    other = release("other", partners="listed", partner_list=["USA"], months="2025-01")
+    figures = Figures(
+        (scope, [number(scope, "USA", JUNE, 30, "value_usd")]), (other, [number(other, "USA", "2025-01", 1)])
+    )
+    assert figures.level("USA", "2025-07", "value_usd") == (0, "zero")
+    assert figures.level("USA", "2025-07") == (None, "not_covered")
+
+
+# Baskets
+
+
+def test_a_basket_of_one_code_is_that_code_zero_and_rank_included() -> None:
+    scope = release()
+    figures = Figures(
+        (
+            scope,
+            [number(scope, "USA", "2025-05", 46), number(scope, "DEU", JUNE, 9), number(scope, "USA", "2025-07", 1)],
+        )
+    )
+    for partner in ("USA", "DEU", "WLD"):
+        for month in ("2025-05", "2025-06", "2025-07", "2025-12"):
+            if (partner, month) == ("DEU", "2025-05"):
+                continue
+            code, basket = (
+                figures.row(partner, month, product=name) for name in ("85051110", "basket:rare_earth_magnets")
+            )
+            assert {name for name in code if code[name] != basket[name]} == {"product", "classification"}
+    assert figures.level("USA", JUNE, product="basket:rare_earth_magnets") == (0, "zero")
+
+
+def test_a_basket_of_two_codes_adds_up_where_both_were_asked_for() -> None:
+    one, both = release(products=GALLIUM[:1]), release(products=GALLIUM)
+    for scope, expected in ((one, (None, "not_covered")), (both, (3, "sum"))):
+        figures = Figures((scope, [number(scope, "USA", JUNE, 3, product=GALLIUM[0])]))
+        rows = figures.metric.filter(pl.col("product") == "basket:gallium")
+        assert rows.height > 0 if scope is both else rows.height == 0
+        if scope is both:
+            assert figures.level("USA", JUNE, product="basket:gallium") == expected
+    figures = Figures(
+        (both, [number(both, "USA", JUNE, 3, product=GALLIUM[0]), number(both, "DEU", JUNE, 4, product=GALLIUM[1])])
+    )
+    assert figures.level("WLD", JUNE, product="basket:gallium") == (7, "sum")
+    assert figures.level("WLD", "2025-07", product="basket:gallium") == (0, "zero")
+    assert figures.pair("rank", "DEU", JUNE, product="basket:gallium") == (1, "computed")
+
+
+def test_a_basket_is_no_zero_where_a_code_in_it_has_a_value_alone() -> None:
+    """The dollars of one of the codes were asked for, and do not make those of the basket; but something was traded."""
+    kilograms = release("kg", products=GALLIUM, measures=("quantity",))
+    dollars = release("usd", products=GALLIUM[:1], measures=("value_usd",), level="HS8")
+    figures = Figures(
+        (kilograms, [number(kilograms, "USA", "2025-05", 3, product=GALLIUM[0])]),
+        (dollars, [number(dollars, "USA", JUNE, 900, "value_usd", product=GALLIUM[0])]),
+    )
+    for product in (GALLIUM[0], "basket:gallium"):
+        assert figures.level("USA", "2025-05", product=product)[0] == 3
+        assert figures.level("USA", JUNE, product=product) == (None, "other_unit")
+        assert figures.level("USA", "2025-07", product=product) == (0, "zero")
+
+
+def test_a_basket_does_not_reach_back_before_it_began() -> None:
+    scope = release(products=GALLIUM, months="2021-12..2022-01")
+    figures = Figures((scope, [number(scope, "USA", month, 3, product=GALLIUM[0]) for month in ("2021-12", "2022-01")]))
+    assert list(figures.path("level", product="basket:gallium")) == ["2022-01"]
+
+
+def test_printed_totals_of_each_code_make_a_basket_of_the_world() -> None:
+    keys = release(partners="keys", kind="published")
+    told = [number(keys, "WLD", JUNE, 3, product=GALLIUM[0]), number(keys, "WLD", JUNE, 4, product=GALLIUM[1])]
+    assert Figures((keys, told)).level("WLD", JUNE, product="basket:gallium") == (7, "sum")
+    assert Figures((keys, told[:1])).metric.filter(pl.col("product") == "basket:gallium").is_empty()
+
+
+# Kinds of releases and levels of codes
+
+
+def test_a_query_wins_over_print_also_by_its_silence() -> None:
+    query, press = release(), release("press", "2026-06-01", kind="published", partners="keys")
+    told = [number(query, "DEU", JUNE, 700_123), number(query, "USA", "2025-05", 46_412)]
+    printed = [
+        number(press, "DEU", JUNE, 701_000), number(press, "USA", JUNE, 353_000), number(press, "WLD", JUNE, 3_188_000),
+        number(press, "JPN", JUNE, 5), number(press, "WLD", "2026-01", 7),
+    ]  # fmt: skip
+    figures = Figures((query, told), (press, printed))
+    assert figures.level("DEU", JUNE) == (700_123, "reported")
+    assert figures.level("USA", JUNE) == (0, "zero")
+    assert figures.level("WLD", JUNE) == (700_123, "sum")
+    assert figures.level("WLD", "2026-01") == (7, "reported")
+
+
+def test_a_yearbook_wins_over_a_query_whatever_the_days() -> None:
+    query, yearbook = (
+        release(day="2026-12-01"),
+        release("book", kind="yearbook", partners="listed", partner_list=["USA"]),
+    )
+    figures = Figures(
+        (query, [number(query, "USA", JUNE, 1), number(query, "DEU", JUNE, 1)]),
+        (yearbook, [number(yearbook, "USA", JUNE, 2)]),
+    )
+    assert figures.level("USA", JUNE) == (2, "reported")
+    assert figures.level("WLD", JUNE) == (3, "sum")
+
+
+def test_print_stands_where_the_query_does_not_speak() -> None:
+    query, press = release(partners="listed", partner_list=["DEU"]), release("press", kind="published", partners="keys")
+    figures = Figures(
+        (query, [number(query, "DEU", JUNE, 1)]),
+        (press, [number(press, "USA", JUNE, 353), number(press, "WLD", JUNE, 3188)]),
+    )
+    assert figures.level("USA", JUNE) == (353, "reported")
+    assert figures.level("WLD", JUNE) == (3188, "reported")
+
+
+def test_a_code_of_six_digits_that_is_printed_stands_beside_its_own_parts() -> None:
+    eight, six = release(products=["8505"]), release("six", products=["850511"], measures=["value_usd"])
+    figures = Figures(
+        (
+            eight,
+            [
+                number(eight, "USA", JUNE, 30, "value_usd"),
+                number(eight, "DEU", JUNE, 5, "value_usd", product="85059010"),
+            ],
+        ),
+        (six, [number(six, "USA", JUNE, 33, "value_usd", product="850511")]),
+    )
+    assert figures.level("USA", JUNE, "value_usd") == (30, "reported")
+    assert figures.level("USA", JUNE, "value_usd", "850511") == (33, "reported")
+    assert figures.level("WLD", JUNE, "value_usd", "850511") == (33, "sum")
+    assert figures.level("WLD", JUNE, "value_usd", "8505") == (35, "sum")
+
+
+def test_one_printed_code_of_six_digits_is_not_the_world() -> None:
+    """One partner is printed by HS6, the others come by HS8: the world is made of both."""
+    eight = release(products=["8505"])
+    six = release("six", products=["850511"], partners="listed", partner_list=["USA"], measures=["value_usd"])
+    figures = Figures(
+        (eight, [number(eight, "USA", JUNE, 30, "value_usd"), number(eight, "DEU", JUNE, 5, "value_usd")]),
+        (six, [number(six, "USA", JUNE, 33, "value_usd", product="850511")]),
+    )
+    assert figures.level("WLD", JUNE, "value_usd", "850511") == (38, "sum")
+
+
+def test_a_query_by_hs4_makes_no_zeros_below_and_no_sums_above() -> None:
+    four = release(products=["1201"], measures=["value_usd"])
+    eight = release("eight", products=["12019019"], partners="listed", partner_list=["BRA"])
+    figures = Figures(
+        (
+            four,
+            [
+                number(four, "BRA", JUNE, 100, "value_usd", product="1201"),
+                number(four, "USA", JUNE, 10, "value_usd", product="1201"),
+            ],
+        ),
+        (
+            eight,
+            [
+                number(eight, "BRA", "2025-05", 7, "value_usd", product="12019019"),
+                number(eight, "BRA", "2025-07", 7, "value_usd", product="12019019"),
+            ],
+        ),
+    )
+    assert figures.level("WLD", JUNE, "value_usd", "1201") == (110, "sum")
+    assert figures.level("WLD", JUNE, "value_usd", "12019019") == (None, "not_covered")
+    assert figures.level("WLD", "2025-05", "value_usd", "12") == (None, "not_covered")
+    assert figures.level("USA", JUNE, "value_usd", "1201")[0] == 10
+    assert figures.level("BRA", "2025-05", "value_usd", "12019019")[0] == 7
+    assert figures.level("WLD", "2025-05", "value_usd", "1201") == (None, "not_covered")
+
+
+# Years
+
+
+def year(*told: tuple[str, int], kind: str = "published") -> Figures:
+    keys = release(kind=kind, partners="keys")
+    return Figures((keys, [number(keys, "WLD", period, value) for period, value in told]))
+
+
+def test_a_month_between_two_printed_totals_is_their_difference() -> None:
+    figures = year(("2025-01..2025-05", 19_132), ("2025-01..2025-06", 22_319))
+    assert figures.level("WLD", JUNE) == (3187, "ytd_difference")
+    assert figures.pair("ytd", "WLD", JUNE) == (22_319, "reported")
+    assert figures.level("WLD", "2025-05") == (None, "not_covered")
+    assert figures.pair("ytd", "WLD", "2025-04") == (None, "incomplete_year")
+
+
+def test_a_printed_total_is_carried_forwards_and_backwards_by_known_months() -> None:
+    figures = year(("2025-01..2025-05", 19_132), ("2025-05", 1238), ("2025-06", 3188))
+    assert figures.pair("ytd", "WLD", JUNE) == (22_320, "ytd_difference")
+    assert figures.pair("ytd", "WLD", "2025-04") == (17_894, "ytd_difference")
+    assert figures.pair("ytd", "WLD", "2025-03") == (None, "incomplete_year")
+
+
+def test_months_of_the_year_so_far_add_up_without_any_printed_total() -> None:
+    figures = year(("2025-01", 1), ("2025-02", 2), ("2025-04", 4))
+    assert [figures.pair("ytd", "WLD", month) for month in ("2025-01", "2025-02", "2025-04")] == [
+        (1, "sum_of_months"), (3, "sum_of_months"), (None, "incomplete_year"),
+    ]  # fmt: skip
+
+
+def test_totals_that_fall_give_no_month() -> None:
+    figures = year(("2025-01..2025-05", 100), ("2025-01..2025-06", 90))
+    assert figures.level("WLD", JUNE) == (None, "not_covered")
+    assert figures.pair("ytd", "WLD", JUNE) == (90, "reported")
+
+
+def test_a_total_that_would_be_negative_is_none() -> None:
+    figures = year(("2025-01..2025-02", 100), ("2025-02", 120))
+    assert figures.pair("ytd", "WLD", "2025-01") == (None, "incomplete_year")
+    assert figures.level("WLD", "2025-01") == (None, "not_covered")
+
+
+def test_a_total_that_would_fall_below_an_earlier_one_is_none() -> None:
+    figures = year(("2025-01..2025-02", 50), ("2025-01..2025-05", 100), ("2025-05", 80))
+    assert figures.pair("ytd", "WLD", "2025-04") == (None, "incomplete_year")
+
+
+def test_january_and_february_in_one_are_neither() -> None:
+    figures = year(("2025-01..2025-02", 100), ("2025-03", 60), ("2024-02", 1))
+    assert figures.level("WLD", "2025-01") == (None, "combined_months")
+    assert figures.level("WLD", "2025-02") == (None, "combined_months")
+    assert figures.pair("mom_pct", "WLD", "2025-03") == (None, "combined_months")
+    assert figures.pair("yoy_pct", "WLD", "2025-02") == (None, "combined_months")
+    assert figures.pair("contribution_mom_pp", "WLD", "2025-03") == (None, "combined_months")
+    assert figures.pair("ytd", "WLD", "2025-03") == (160, "ytd_difference")
+
+
+def test_a_month_after_the_two_in_one_is_just_unknown() -> None:
+    figures = year(("2025-01..2025-02", 100), ("2025-01..2025-04", 300))
+    assert figures.level("WLD", "2025-03") == (None, "not_covered")
+    assert figures.level("WLD", "2025-04") == (None, "not_covered")
+    assert figures.level("WLD", "2025-02") == (None, "combined_months")
+
+
+def test_a_printed_total_gives_way_to_months_of_a_better_kind() -> None:
+    query, press = release(months="2025-01..2025-03"), release("press", kind="published", partners="keys")
+    told = [number(query, "USA", month, 1234) for month in ("2025-01", "2025-02")]
+    figures = Figures(
+        (query, told),
+        (press, [number(press, "WLD", "2025-01..2025-03", 2000), number(press, "WLD", "2025-01..2025-04", 5000)]),
+    )
+    assert figures.pair("ytd", "WLD", "2025-03") == (2468, "sum_of_months")
+    assert figures.pair("ytd", "WLD", "2025-04") == (5000, "reported")
+    assert figures.level("WLD", "2025-04") == (2532, "ytd_difference")
+
+
+def test_figures_of_a_whole_period_are_no_months() -> None:
+    whole = release(by_month=False, months="2025-01..2025-06")
+    figures = Figures((whole, [number(whole, "USA", "2025-01..2025-06", 60)]))
+    assert figures.pair("ytd", "USA", JUNE) == (60, "reported")
+    assert figures.level("USA", JUNE) == (None, "not_covered")
+    assert figures.level("WLD", JUNE) == (None, "not_covered")
+    other = release(by_month=False, months="2025-02..2025-06")
+    assert Figures((other, [number(other, "USA", "2025-02..2025-06", 60)])).metric.is_empty()
+
+
+def test_a_growth_that_is_printed_alone_has_its_row() -> None:
+    keys = release(kind="published", partners="keys")
+    figures = Figures((keys, [number(keys, "DEU", JUNE, -3810, "quantity_kg_yoy"), number(keys, "DEU", "2025-04", 1)]))
+    assert figures.level("DEU", JUNE) == (None, "not_covered")
+    assert figures.pair("yoy_pct", "DEU", JUNE) == (-38.1, "implied_base")
+
+
+# Size
+
+
+def test_a_number_or_a_sum_that_no_series_can_hold_is_refused() -> None:
+    scope = release()
+    with pytest.raises(OverflowError, match="85051110"):
+        Figures((scope, [number(scope, "USA", JUNE, 10**15)]))
+    with pytest.raises(OverflowError, match="sum of"):
+        Figures((scope, [number(scope, f"gacc:{code}", JUNE, 3 * 10**11) for code in (199, 299)]))
+
+
+def test_many_large_series_are_not_refused() -> None:
+    scope = release(months="2016-01..2025-12", products=["26011120"])
+    ore = [
+        number(scope, "AUS", f"{y}-{m:02d}", 10**11, product="26011120")
+        for y in range(2016, 2026)
+        for m in range(1, 13)
+    ]
+    assert Figures((scope, ore)).pair("rolling_12m", "WLD", "2025-12", product="26011120") == (1.2e12, "computed")
+
+
+@given(strategies.histories())
+@draws(4)
+def test_the_figures_come_in_the_order_in_which_they_are_published(store: Store) -> None:
+    """The files are written without sorting again, and readers of one product count on their order."""
+    made = pl.DataFrame(derived(store))
+    assert made.equals(made.sort("flow", "period", "product", "partner", "measure"))

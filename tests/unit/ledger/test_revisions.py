@@ -1,0 +1,258 @@
+"""What a revision did to the world total: a sum only where all of it is counted, growth only where both sides mean the same."""
+
+from datetime import date, timedelta
+from typing import Any, cast
+
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+from pandera.typing.polars import DataFrame
+
+from schemas.tables.release import Release
+from tasks.ledger.merge import as_of
+from tasks.ledger.revisions import revisions
+from tasks.metrics.calendar import derive
+from tasks.reports.revision_page import revision_report
+from tests.draws import draws
+from tests.unit import strategies
+from tests.unit.builders import MAGNETS, detail_table, number, release, release_table
+from tests.unit.coverage_oracle import index
+from tests.unit.figures import Store, merged
+
+Row = dict[str, Any]
+KILOGRAMS, DOLLARS = "quantity_kg", "value_usd"
+OTHER = "85051190"
+FIRST, SECOND = "2025-04-20", "2025-05-20"
+
+
+def _revised(store: Store) -> pl.DataFrame:
+    detail = detail_table(*(row for _, rows in store for row in rows))
+    return revisions(detail, merged(store), release_table(*(row for row, _ in store)))
+
+
+def _world(store: Store, measure: str = KILOGRAMS, source: str = "gacc_query") -> tuple[Any, ...]:
+    (row,) = _revised(store).filter(product=MAGNETS, measure=measure, source=source).iter_rows(named=True)
+    return tuple(row[name] for name in ("world_old", "world_new", "world_yoy_old_pct", "world_yoy_new_pct"))
+
+
+def _query(name: str, day: str, months: str, *numbers: tuple[Any, ...], **scope: Any) -> tuple[Row, list[Row]]:
+    """A release of a query, and its numbers: partner, month, value, and what measure."""
+    row = release(name, day, months, products=[MAGNETS, OTHER], **scope)
+    # A file without a record is none.
+    other = number(row, "USA", months if not row["by_month"] else months[-7:], 1, product=OTHER)
+    return row, [number(row, *each) for each in numbers] + [other]
+
+
+def test_partners_that_were_listed_are_no_world_where_its_total_is_gone() -> None:
+    world = _query("a", FIRST, "2025-03", ("WLD", "2025-03", 157), partners="listed", partner_list=["WLD"])
+    some = _query("b", FIRST, "2025-03", ("USA", "2025-03", 40), partners="listed", partner_list=["USA"])
+    gone = _query("c", SECOND, "2025-03", partners="listed", partner_list=["WLD"])
+    assert _world([world, some, gone]) == (157, None, None, None)
+    assert _world([world, gone]) == (157, 0, None, None)
+
+
+def test_pieces_and_kilograms_are_no_total() -> None:
+    first = _query("a", FIRST, "2024-03..2025-03", ("USA", "2024-03", 100), ("USA", "2024-03", 1000, DOLLARS),
+                   ("DEU", "2024-03", 100), ("DEU", "2024-03", 1000, DOLLARS),
+                   ("USA", "2025-03", 150), ("USA", "2025-03", 1500, DOLLARS),
+                   ("DEU", "2025-03", 7, "quantity_item"), ("DEU", "2025-03", 1500, DOLLARS))  # fmt: skip
+    second = _query("b", SECOND, "2025-03", ("USA", "2025-03", 160), ("USA", "2025-03", 1600, DOLLARS),
+                    ("DEU", "2025-03", 7, "quantity_item"), ("DEU", "2025-03", 1500, DOLLARS))  # fmt: skip
+    assert _world([first, second]) == (None, None, None, None)
+    assert _world([first, second], DOLLARS) == (3000, 3100, 50.0, 55.00000000000001)
+
+
+def test_a_base_that_is_not_all_counted_is_none() -> None:
+    first = _query("a", FIRST, "2024-03..2025-03", ("USA", "2024-03", 100), ("DEU", "2024-03", 7, "quantity_item"),
+                   ("USA", "2025-03", 150))  # fmt: skip
+    second = _query("b", SECOND, "2025-03", ("USA", "2025-03", 160))
+    assert _world([first, second]) == (150, 160, None, None)
+
+
+def test_what_is_printed_in_pieces_is_no_zero_in_kilograms() -> None:
+    scope = {"partners": "all", "partner_list": ["WLD"], "measures": ["quantity"]}
+    first = _query("a", FIRST, "2025-02..2025-03", ("WLD", "2025-03", 5), **scope)
+    second = _query("b", SECOND, "2025-03", ("WLD", "2025-03", 7, "quantity_item"), **scope)
+    assert _world([first, second]) == (5, None, None, None)
+    assert _world([first, second], "quantity_item") == (None, 7, None, None)
+
+
+def test_over_a_change_of_the_code_there_is_no_growth() -> None:
+    def told(base: str, month: str) -> tuple[Any, ...]:
+        first = _query("a", FIRST, f"{base}..{month}", ("USA", base, 100), ("USA", month, 150))
+        return _world([first, _query("b", SECOND, month, ("USA", month, 160))])
+
+    # HS 2022 changed 850511.
+    assert told("2021-03", "2022-03") == (150, 160, None, None)
+    assert told("2021-01", "2022-01") == (150, 160, None, None)
+    assert told("2022-01", "2023-01") == (150, 160, 50.0, 60.00000000000001)
+    assert told("2020-12", "2021-12") == (150, 160, 50.0, 60.00000000000001)
+
+
+def test_what_is_gone_leaves_a_known_zero() -> None:
+    first = _query("a", FIRST, "2024-03..2025-03", ("USA", "2024-03", 100), ("USA", "2025-03", 150))
+    assert _world([first, _query("b", SECOND, "2025-03")]) == (150, 0, 50.0, -100.0)
+    page = revision_report(_revised([first, _query("b", SECOND, "2025-03")]), release("b", SECOND))
+    assert "| 150 | 0 | +50.00 | -100.00 |" in page
+
+
+def test_what_is_new_was_a_known_zero() -> None:
+    first = _query("a", FIRST, "2024-03..2025-03", ("USA", "2024-03", 100))
+    assert _world([first, _query("b", SECOND, "2025-03", ("USA", "2025-03", 150))]) == (0, 150, -100.0, 50.0)
+    first = _query("a", FIRST, "2024-03..2025-03", ("USA", "2025-03", 100))
+    assert _world([first, _query("b", SECOND, "2025-03", ("USA", "2025-03", 150))]) == (100, 150, None, None)
+
+
+def test_a_world_that_is_printed_in_place_of_the_same_sum_is_no_revision() -> None:
+    """Nor is the sum in its place; where the total is another one, that is told."""
+    partners = _query(
+        "a", FIRST, "2025-03", ("USA", "2025-03", 100), ("DEU", "2025-03", 50), partner_list=["DEU", "USA"]
+    )
+    again = _query(
+        "c", "2025-06-20", "2025-03", ("USA", "2025-03", 100), ("DEU", "2025-03", 50), partner_list=["DEU", "USA"]
+    )
+    for world, kinds in ((150, []), (160, ["added", "removed"])):
+        printed = _query("b", SECOND, "2025-03", ("WLD", "2025-03", world), partner_list=["WLD"])
+        revised = _revised([partners, printed, again]).filter(product=MAGNETS)
+        assert revised["kind"].to_list() == kinds
+        assert revised.select("world_old", "world_new").rows() == [(150, 160), (160, 150)][: len(kinds)]
+
+
+def test_a_month_that_is_not_wholly_asked_for_is_no_zero() -> None:
+    first = _query("a", FIRST, "2025-03", ("USA", "2025-03", 150))
+    few = _query("b", SECOND, "2025-03", partners="listed", partner_list=["USA"])
+    assert _world([first, few]) == (150, 0, None, None), (
+        "the first has asked for all, and what it said of others stands"
+    )
+    first[0].update(partners="listed", partner_list=["USA"])
+    assert _world([first, few]) == (None, None, None, None)
+
+
+def test_a_source_that_speaks_of_a_few_partners_has_no_total_because_another_asked_for_all() -> None:
+    asked = _query("q", FIRST, "2025-03", ("DEU", "2025-03", 900))
+    press = [
+        _query(name, day, "2025-03", ("USA", "2025-03", value), kind="published", partners="keys", flow=None)
+        for name, day, value in (("a", FIRST, 100), ("b", SECOND, 200))
+    ]
+    assert _world([asked, *press], source="published") == (None, None, None, None)
+
+
+def test_a_cumulated_total_is_no_zero_because_the_month_is_asked_for() -> None:
+    first = _query("a", FIRST, "2025-01..2025-03", ("USA", "2025-01..2025-03", 150), by_month=False)
+    monthly = _query("m", FIRST, "2025-01..2025-03", ("USA", "2025-03", 100))
+    second = _query("b", SECOND, "2025-01..2025-03", by_month=False)
+    assert _world([first, monthly, second])[1] is None
+
+
+def _kinds(*pairs: tuple[int | None, int | None, dict[str, str]]) -> list[str]:
+    """The kinds of revisions from one value to another, of American kilograms but for what is named; None is no row."""
+    plain = {"partner": "USA", "period": "2025-03", "measure": KILOGRAMS, "product": MAGNETS, "flow": "export"}
+    store = []
+    for flow in ("export", "import"):
+        for at, day in enumerate((FIRST, SECOND)):
+            row = release(f"{flow}{at}", day, "2025-02..2025-03", products=[MAGNETS, OTHER], flow=flow)
+            said = [(pair[at], plain | pair[2]) for pair in pairs if pair[at] is not None]
+            store.append((row, [number(row, value=value, **of) for value, of in said if of["flow"] == flow]))
+    return sorted(_revised(store)["kind"])
+
+
+def test_what_one_partner_lost_and_another_won_has_moved() -> None:
+    germany, stays = {"partner": "DEU"}, (40, 41, {"partner": "JPN"})
+    assert _kinds((150, None, {}), (None, 150, germany), stays) == ["changed", "moved", "moved"]
+    assert _kinds((150, None, {}), (None, 149, germany), stays) == ["added", "changed", "removed"]
+    assert _kinds((150, 90, {}), (7, 67, germany), stays) == ["changed", "moved", "moved"]
+    assert _kinds((150, 90, {}), (7, 67, germany | {"period": "2025-02"})) == ["changed", "changed"]
+    assert _kinds((150, 90, {}), (7, 67, germany | {"measure": DOLLARS})) == ["changed", "changed"]
+    assert _kinds((150, 90, {}), (7, 67, germany | {"product": OTHER})) == ["changed", "changed"]
+    assert _kinds((150, 90, {}), (7, 67, germany | {"flow": "import"})) == ["changed", "changed"]
+    assert _kinds((0, None, {})) == ["removed"]
+
+
+def test_growths_worlds_and_the_words_of_different_sources_do_not_move_into_one_another() -> None:
+    """One goes up and another down by just as much, and nothing went from here to there."""
+
+    def kinds(*said: tuple[str, str, int, int, str], province: str | None = None) -> list[str]:
+        """The kinds of what each kind of release says of each partner: before, after, and the measure."""
+        store = []
+        for kind in sorted({each[0] for each in said}):
+            for at, day in enumerate((FIRST, SECOND)):
+                row = release(
+                    f"{kind}{at}", day, "2025-03", kind=kind, partners="keys" if kind == "published" else "all"
+                )
+                told = [each for each in said if each[0] == kind]
+                store.append((row, [
+                    number(row, partner, "2025-03", values[at], measure, province=province and str(int(province) + place))
+                    for place, (_, partner, *values, measure) in enumerate(told)
+                ]))  # fmt: skip
+        return sorted(_revised(store)["kind"])
+
+    press, growth = "published", f"{KILOGRAMS}_yoy"
+    assert kinds((press, "USA", 50, 51, KILOGRAMS), (press, "DEU", 20, 19, KILOGRAMS)) == ["moved", "moved"]
+    assert kinds((press, "USA", 50, 51, growth), (press, "DEU", 20, 19, growth)) == ["changed", "changed"]
+    assert kinds((press, "USA", 50, 51, KILOGRAMS), (press, "WLD", 99, 98, KILOGRAMS)) == ["changed", "changed"]
+    assert kinds((press, "EU27", 50, 51, KILOGRAMS), (press, "WLD", 99, 98, KILOGRAMS)) == ["changed", "changed"]
+    assert kinds((press, "USA", 50, 51, KILOGRAMS), ("query", "DEU", 20, 19, KILOGRAMS)) == ["changed", "changed"]
+    # Between provinces the world can move.
+    between = (("query", "WLD", 50, 51, KILOGRAMS), ("query", "WLD", 20, 19, KILOGRAMS))
+    assert kinds(*between, province="11") == ["moved", "moved"]
+
+
+@given(st.lists(strategies.releases(), min_size=2, max_size=4))
+@draws(40)
+def test_a_total_is_that_of_the_figures_of_its_day(drawn: Store) -> None:
+    store = [
+        ({**row, "release_id": f"r{place}"}, [{**each, "release_id": f"r{place}"} for each in rows])
+        for place, (row, rows) in enumerate(drawn)
+        if row["source"] != "published"
+    ]
+    revised, observation = _revised(store), merged(store)
+    releases = release_table(*(row for row, _ in store))
+    for row in revised.filter(pl.col("product").str.len_chars() == 8).iter_rows(named=True):
+        if (row["period_start"].year, row["period_start"].month) != (row["period_end"].year, row["period_end"].month):
+            continue
+        for name, day in (("old", row["revised_on"] - timedelta(1)), ("new", row["revised_on"])):
+            public = cast("DataFrame[Release]", releases.filter(pl.col("released_on") <= day))
+            figures = derive(as_of(observation, day), public).filter(
+                flow=row["flow"], product=row["product"], partner="WLD", measure=row["measure"], period=date(index(row["period_end"]) // 12, row["period_end"].month, 1),
+            )  # fmt: skip
+            level, made = figures.select("level", "level_status").row(0) if figures.height else (None, "no row")
+            if made in {"reported", "sum", "zero"}:
+                assert row[f"world_{name}"] == level, (row, name, made)
+            elif made != "ytd_difference":
+                assert row[f"world_{name}"] == (0 if made == "no row" and row[f"world_{name}"] == 0 else None)
+
+
+def test_a_release_that_says_nothing_of_a_month_takes_its_numbers_back_whatever_is_looked_at_beside_it() -> None:
+    """A later release of the same month alone reads that month's details, in which the silent one has no word."""
+    store = [
+        _query("a", FIRST, "2025-03..2025-04", ("USA", "2025-03", 150), ("USA", "2025-04", 9)),
+        _query("b", SECOND, "2025-03..2025-04", ("USA", "2025-04", 9)),
+    ]
+    details = [row for _, rows in store for row in rows]
+
+    def told(*months: str) -> list[tuple[Any, ...]]:
+        rows = detail_table(*(row for row in details if str(row["period_end"])[:7] in months))
+        found = revisions(rows, merged(store), release_table(*(row for row, _ in store)))
+        return found.select("period_end", "kind", "old_value", "new_value").rows()
+
+    assert told("2025-03", "2025-04") == told("2025-03") == [(date(2025, 3, 31), "removed", 150, None)]
+    assert told("2025-04") == []
+
+
+def test_the_report_keeps_a_month_apart_from_the_year_so_far_and_a_growth_from_an_amount() -> None:
+    def said(name: str, day: str, month: int, half: int, growth: int) -> tuple[Row, list[Row]]:
+        row = release(name, day, "2024-06..2025-06", kind="published", partners="keys", flow=None)
+        base = [("2024-06", 100_000, KILOGRAMS), ("2024-06", 1000, f"{KILOGRAMS}_yoy"), ("2024-01..2024-06", 500_000, KILOGRAMS)]  # fmt: skip
+        now = [("2025-06", month, KILOGRAMS), ("2025-06", growth, f"{KILOGRAMS}_yoy"), ("2025-01..2025-06", half, KILOGRAMS)]  # fmt: skip
+        return row, [number(row, "WLD", period, value, measure) for period, value, measure in base + now]
+
+    first, second = said("a", "2025-07-20", 110_000, 600_000, 900), said("b", "2025-08-20", 120_000, 650_000, 2000)
+    page = revision_report(_revised([first, second]), second[0])
+    for line in (
+        "| export | 85051110 | 2025-06 | quantity_kg | 110,000 | 120,000 | +10.00 | +20.00 |",
+        "| export | 85051110 | 2025-01..2025-06 | quantity_kg | 600,000 | 650,000 | +20.00 | +30.00 |",
+        "| export | 85051110 | 2025-06 | quantity_kg_yoy | +9.00 % | +20.00 % | – | – |",
+        "| 85051110 | WLD |  |  | 2025-01..2025-06 | quantity_kg | changed | 600,000 | 650,000 |",
+        "| 85051110 | WLD |  |  | 2025-06 | quantity_kg_yoy | changed | +9.00 % | +20.00 % |",
+    ):
+        assert line in page, page

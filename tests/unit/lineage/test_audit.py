@@ -1,0 +1,211 @@
+"""A sample of figures is drawn from the whole store, without reading it, and one that does not follow from the ledger is named."""
+
+import hashlib
+import random
+import re
+import shutil
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes
+
+import tasks.ingest.raw_file
+import tasks.lineage.audit
+from flows.release import release
+from schemas.forms.request import ReleaseRequest
+from schemas.names import FIGURES
+from schemas.table import readers_schema
+from schemas.tables.metric import Metric
+from tasks.lineage.audit import audit
+from tasks.lineage.operands import Point
+from tasks.lineage.raw_records import RawRecords
+from tasks.lineage.trace import Tracer
+from tasks.reports.query import open_published
+from tasks.store.parquet import read_table
+from tasks.store.sample import drawn
+from tasks.store.snapshot import Snapshot
+
+FILES = (("export", "202505", date(2025, 6, 20)), ("export", "202506", date(2025, 7, 20)), ("import", "202506", date(2025, 7, 20)))  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("audit")
+    for flow, month, day in FILES:
+        file = folder / f"{flow}-{month}.csv"
+        quantities = {"export": "1000", "import": "70"}
+        file.write_bytes(csv_bytes([(month, *row[1:5], quantities[flow], *row[6:]) for row in CLEAN_RECORDS]))
+        request = ReleaseRequest(
+            file=file, store=folder / "store", source="gacc_query", flow=flow, partners="all", released_on=day,
+        )  # fmt: skip
+        release.fn(request, date(2025, 8, 1))
+    return folder / "store"
+
+
+@pytest.fixture
+def snapshot(store: Path) -> Snapshot:
+    return open_published(store)
+
+
+def test_every_row_can_be_drawn_and_none_twice(snapshot: Snapshot) -> None:
+    rows = list(drawn(snapshot, Metric, random.Random(5)))
+    whole = read_table(snapshot, Metric)
+    assert len(rows) == whole.height > 100
+    assert (
+        pl.DataFrame(rows, schema=readers_schema(Metric)).sort(whole.columns[:6]).equals(whole.sort(whole.columns[:6]))
+    )
+    # From all files mixed, in the same order where the chance is the same.
+    again = drawn(snapshot, Metric, random.Random(5))
+    assert [next(again) for _ in range(9)] == rows[:9]
+    assert len({(row["flow"], row["period"]) for row in rows[:30]}) > 2
+    assert [next(drawn(snapshot, Metric, random.Random(seed))) for seed in range(9)] != rows[:9]
+
+
+def test_of_a_large_store_a_sample_needs_no_more_than_the_sample(
+    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No table is read whole: neither to draw from nor to trace by."""
+    opened: list[str | None] = []
+
+    class Noting(Tracer):
+        def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:
+            opened.append(product)
+            super().__init__(snapshot, flow, product)
+
+    monkeypatch.setattr(tasks.lineage.audit, "Tracer", Noting)
+    report = audit(snapshot.store, sample=12)
+    assert (report.problems, report.traced) == ([], 12)
+    assert None not in opened
+    assert 1 < len(opened) <= 12
+
+
+def test_a_sample_larger_than_the_store_is_all_of_it(snapshot: Snapshot) -> None:
+    told = read_table(snapshot, Metric).filter(pl.any_horizontal(pl.col(name).is_not_null() for name in FIGURES))
+    report = audit(snapshot.store, sample=10**6)
+    assert (report.problems, report.traced) == ([], told.height)
+
+
+def test_a_figure_that_does_not_follow_from_the_ledger_is_named(
+    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it would be after an error of the program: the bytes are those that were published, and one level is wrong."""
+    wrong = {"product": "85051110", "partner": "USA", "measure": "quantity_kg", "flow": "export"}
+    where = pl.all_horizontal(pl.col(name) == text for name, text in wrong.items())
+    period = pl.col("period") == date(2025, 6, 1)
+
+    class Mistaken(Tracer):
+        def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:
+            super().__init__(snapshot, flow, product)
+            changed = pl.when(where & period).then(pl.col("level") + 1).otherwise("level")
+            self.metric = self.metric.with_columns(level=changed)
+
+    monkeypatch.setattr(tasks.lineage.audit, "Tracer", Mistaken)
+    monkeypatch.setattr(tasks.lineage.audit, "FIGURES", ("level",))
+    (problem,) = audit(snapshot.store, sample=10**6).problems
+    assert "metric level of export 85051110 USA quantity_kg 2025-06: found 1001" in problem
+    assert "expected 1000" in problem
+
+
+def test_a_word_of_the_ledger_that_is_not_what_its_release_says_is_named(
+    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The figures follow from the ledger, and the ledger does not follow from the details of its release."""
+    where = (pl.col("flow") == "export") & (pl.col("product") == "85051110") & (pl.col("partner") == "USA")
+    where &= pl.col("measure") == "quantity_kg"
+
+    class Mistaken(Tracer):
+        def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:
+            super().__init__(snapshot, flow, product)
+            june = where & (pl.col("period") == date(2025, 6, 1))
+            self.metric = self.metric.with_columns(level=pl.when(june).then(pl.lit(999_000)).otherwise("level"))
+            june = where & (pl.col("period_end") == date(2025, 6, 30))
+            wrong = pl.when(june).then(pl.lit(999_000)).otherwise("value").cast(pl.Int64)
+            self.origins.observation = self.origins.observation.with_columns(value=wrong)
+
+    point = Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5)
+    trace = Mistaken(snapshot, "export", "85051110").trace(point, "level")
+    assert (trace.value, trace.recomputed, trace.agrees) == (999_000, 999_000, False)
+    assert [number.told for operand in trace.operands for number in operand.numbers] == [1000]
+    monkeypatch.setattr(tasks.lineage.audit, "Tracer", Mistaken)
+    monkeypatch.setattr(tasks.lineage.audit, "FIGURES", ("level",))
+    problems = audit(snapshot.store, sample=10**6).problems
+    assert [problem for problem in problems if "metric level" in problem and "USA quantity_kg" in problem] == []
+    (problem,) = [problem for problem in problems if "observation" in problem]
+    assert "observation of export 85051110 USA quantity_kg 2025-06: found 999000; expected 1000" in problem
+    assert "the sum of 1 record in the details of gacc_query-" in problem
+
+
+def test_the_numbers_of_a_raw_file_are_read_once_however_many_are_traced(
+    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A chapter of a full month rests on thousands of numbers of one file."""
+    read: list[int] = []
+    numbers_of = tasks.ingest.raw_file.numbers_of
+    monkeypatch.setattr(tasks.ingest.raw_file, "numbers_of", lambda reported: read.append(1) or numbers_of(reported))
+    tracer = Tracer(snapshot, "export", "85051110")
+    point = Point("export", "85051110", "WLD", "quantity_kg", 2025 * 12 + 5)
+    operands = [operand for figure in ("level", "mom_pct") for operand in tracer.trace(point, figure).operands]
+    numbers = [number for operand in operands for number in operand.numbers]
+    assert all(number.read == number.value for number in numbers)
+    assert len(read) == len({number.raw_sha256 for number in numbers}) < len(numbers)
+
+
+def test_a_detail_that_is_not_what_its_raw_file_says_is_named(
+    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Figures, ledger and details agree with one another, and all three say what no record does."""
+    where = (pl.col("product") == "85051110") & (pl.col("partner") == "USA") & (pl.col("measure") == "quantity_kg")
+    june = where & (pl.col("period_end") == date(2025, 6, 30))
+    wrong = pl.when(june).then(pl.lit(999_000)).otherwise("value").cast(pl.Int64)
+    details = RawRecords._details
+
+    class Mistaken(Tracer):
+        def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:
+            super().__init__(snapshot, flow, product)
+            if flow == "export":
+                level = pl.when(where & (pl.col("period") == date(2025, 6, 1))).then(pl.lit(999_000)).otherwise("level")
+                self.metric = self.metric.with_columns(level=level)
+                self.origins.observation = self.origins.observation.with_columns(value=wrong)
+                records = self.origins.records
+                records._details = lambda month: details(records, month).with_columns(value=wrong)  # type: ignore[method-assign]
+
+    monkeypatch.setattr(tasks.lineage.audit, "Tracer", Mistaken)
+    monkeypatch.setattr(tasks.lineage.audit, "FIGURES", ("level",))
+    problems = audit(snapshot.store, sample=10**6).problems
+    (problem,) = [problem for problem in problems if "observation" in problem]
+    assert "observation of export 85051110 USA quantity_kg 2025-06: found 999000; expected 1000" in problem
+    assert "the sum of 1 record of the raw file of gacc_query-" in problem
+
+
+def test_a_word_of_the_ledger_that_no_release_says_is_named(
+    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Mistaken(Tracer):
+        def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:
+            super().__init__(snapshot, flow, product)
+            moved = pl.col("known_from").dt.offset_by("1d")
+            self.origins.observation = self.origins.observation.with_columns(known_from=moved)
+
+    monkeypatch.setattr(tasks.lineage.audit, "Tracer", Mistaken)
+    problems = audit(snapshot.store, sample=1).problems
+    assert len(problems) >= 1
+    for problem in problems:
+        assert problem.startswith("observation of ")
+        assert re.search(
+            r"expected no number, as the details of gacc_query-\w+ have none that was public from 2025-0", problem
+        )
+
+
+def test_a_release_whose_raw_file_is_gone_is_named_also_where_no_figure_is_traced(store: Path, tmp_path: Path) -> None:
+    shutil.copytree(store, tmp_path / "store", symlinks=True)
+    gone = hashlib.sha256((store.parent / "import-202506.csv").read_bytes()).hexdigest()
+    for path in (tmp_path / "store" / "raw" / gone[:2]).glob(f"{gone}*"):
+        path.unlink()
+    for sample in (0, 12):
+        report = audit(tmp_path / "store", sample)
+        (problem,) = report.problems
+        assert problem.startswith(f"raw/{gone[:2]}/{gone}: found no such file; expected the raw bytes of gacc_query-")
+        assert "import-202506.csv" in problem
+        assert report.traced == 0

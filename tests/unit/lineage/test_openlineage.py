@@ -1,0 +1,589 @@
+"""What a run says to others: the events are valid, repeat the record, and leave without holding anything up."""
+
+import copy
+import functools
+import json
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pandera.errors
+import pytest
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes
+from openlineage.client.serde import Serde
+
+from flows.release import release
+from schemas.forms.outcome import Outcome
+from schemas.forms.request import ReleaseRequest
+from schemas.table import Table, empty_frame, polars_schema
+from schemas.tables.metric import Metric
+from schemas.tables.observation import Detail, Observation
+from schemas.tables.release import Finding, Quarantine, Release
+from schemas.tables.reported import Reported
+from schemas.tables.state import Recent, State
+from schemas.tables.trade_flow import TradeFlow
+from tasks.domain.errors import Held
+from tasks.lineage.emit import PATIENCE_S, emit_elsewhere, write_events
+from tasks.lineage.openlineage import COLUMNS, events
+from tasks.lineage.records import Run, StepRecord
+
+SPEC = Path(__file__).parents[2].parent / "shared" / "data" / "openlineage_spec"
+BEGIN = datetime(2025, 7, 20, 9, 0, tzinfo=UTC)
+OUTCOME = Outcome(
+    status="published", release_id="r", title="t", snapshot_id="s", flows=[], months=[], products=[], records=1,
+    records_observed=1, records_quarantined=0, warnings=[], notes=[], healed=[],
+)  # fmt: skip
+Event = dict[str, Any]
+
+
+def sha(letter: str) -> str:
+    return letter * 64
+
+
+def step(name: str, second: int = 0, **facts: Any) -> StepRecord:
+    nothing: dict[str, Any] = {
+        "inputs": {},
+        "outputs": {},
+        "rows_in": {},
+        "rows_out": {},
+        "parameters": {},
+        "models": {},
+    }
+    started = BEGIN + timedelta(seconds=second)
+    return StepRecord(
+        name,
+        sha("c"),
+        sha("d"),
+        **nothing | facts,
+        started=started,
+        ended=started + timedelta(milliseconds=1500),
+        run_id=uuid4(),
+    )
+
+
+NORMALISE = step(
+    "normalise", inputs={"landed": sha("0"), "parsed.reported": sha("1")}, rows_in={"parsed.reported": 12},
+    outputs={"detail": sha("2"), "quarantine": sha("3")}, rows_out={"detail": 30, "quarantine": 2},
+    models={"detail": Detail, "quarantine": Quarantine}, task_run_id="task-1",
+)  # fmt: skip
+MERGE = step(
+    "merge", 2, inputs={"release.detail": sha("2"), "known.detail": sha("4")},
+    rows_in={"release.detail": 30, "known.detail": 7}, outputs={"touched": sha("5")},
+    rows_out={"touched": 37}, models={"touched": Observation},
+)  # fmt: skip
+WIDEN = step(
+    "widen", 4, inputs={"ledger_after.touched": sha("5")}, rows_in={"ledger_after.touched": 37}, outputs={"widen": sha("6")},
+    rows_out={"widen": 5}, models={"widen": TradeFlow},
+)  # fmt: skip
+
+
+def schema_error(model: type[Table]) -> str:
+    """As `step` records it."""
+    frame = empty_frame(model)
+    with pytest.raises(pandera.errors.SchemaErrors) as raised:
+        model.validate(frame.rename({frame.columns[0]: "other"}), lazy=True)
+    return f"SchemaErrors: {raised.value}"
+
+
+def told(run: Run) -> list[Event]:
+    return [json.loads(Serde.to_json(event)) for event in events(run, "query-1")]
+
+
+@pytest.fixture
+def failing() -> Run:
+    """Two steps, the second of which makes a ledger that does not fit its schema."""
+    return Run(flow_run_id="flow-1", records=[NORMALISE, replace(MERGE, error=schema_error(Observation))])
+
+
+@pytest.fixture
+def whole() -> Run:
+    return Run(records=[NORMALISE, MERGE, WIDEN], outcome=OUTCOME)
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[pytest.MonkeyPatch]:
+    """Nothing configured, at the start and, since the client itself writes to the environment, at the end."""
+    before = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("OPENLINEAGE")}
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.chdir(tmp_path)
+    yield monkeypatch
+    monkeypatch.undo()
+    for name in [name for name in os.environ if name.startswith("OPENLINEAGE")]:
+        del os.environ[name]
+    os.environ.update(before)
+
+
+@functools.cache
+def official() -> tuple[Any, dict[str, Any]]:
+    """The official schemas by id, and the schema of a whole facet file by the name of the facet's type."""
+    if not SPEC.is_dir():
+        pytest.skip(f"the official OpenLineage schemas are not at {SPEC}")
+    from referencing import Registry, Resource
+
+    contents = [
+        json.loads(path.read_text()) for path in (SPEC / "OpenLineage.json", *sorted((SPEC / "facets").glob("*.json")))
+    ]
+    registry: Any = Registry().with_resources((content["$id"], Resource.from_contents(content)) for content in contents)
+    return registry, {content["$id"]: content for content in contents}
+
+
+def faults(event: Event) -> list[str]:
+    """What the official schemas find wrong with an event and its facets, by a facet's name and by its address."""
+    from jsonschema import Draft202012Validator, FormatChecker
+
+    registry, schemas = official()
+
+    def check(schema: Any, value: object) -> list[str]:
+        found = Draft202012Validator(schema, registry=registry, format_checker=FormatChecker()).iter_errors(value)
+        return [f"{'/'.join(map(str, error.path))}: {error.message[:200]}" for error in found]
+
+    found = check({"$ref": event["schemaURL"]}, event)
+    for name, facet in facets(event):
+        url = facet["_schemaURL"]
+        found += check({"$ref": url}, facet) + check(schemas[url.partition("#")[0]], {name: facet})
+        if name not in schemas[url.partition("#")[0]]["properties"]:
+            found.append(f"{name} is not the name of the facet {url}")
+    return found
+
+
+def facets(event: Event) -> list[tuple[str, Event]]:
+    holders = [event["run"]["facets"], event["job"]["facets"]]
+    for dataset in event["inputs"] + event["outputs"]:
+        holders += [dataset[kind] for kind in ("facets", "inputFacets", "outputFacets") if kind in dataset]
+    return [pair for holder in holders for pair in holder.items()]
+
+
+def test_a_run_is_told_as_a_pair_of_events_for_the_release_around_a_pair_for_each_step(failing: Run) -> None:
+    found = [(event["job"]["name"], event["eventType"]) for event in told(failing)]
+    assert found == [
+        ("release", "START"), ("normalise", "START"), ("normalise", "COMPLETE"), ("merge", "START"), ("merge", "FAIL"),
+        ("release", "FAIL"),
+    ]  # fmt: skip
+    assert events(Run(), "query-1") == []
+
+
+def test_a_run_with_an_outcome_is_complete_although_a_step_was_tried_twice(whole: Run) -> None:
+    first = replace(NORMALISE, error="OSError: disk", outputs={}, run_id=uuid4())
+    kinds = [event["eventType"] for event in told(replace(whole, records=[first, *whole.records]))]
+    assert kinds == ["START", "START", "FAIL", *["START", "COMPLETE"] * 3, "COMPLETE"]
+
+
+def test_a_run_that_ended_between_steps_has_failed(whole: Run) -> None:
+    last = told(replace(whole, outcome=None))[-1]
+    assert last["eventType"] == "FAIL"
+    assert last["run"]["facets"]["errorMessage"]["message"] == "the run ended without an outcome"
+
+
+def test_ids_times_and_parents_are_those_of_the_record(failing: Run) -> None:
+    release, *steps, end = told(failing)
+    assert release["run"]["runId"] == end["run"]["runId"] == str(failing.run_id)
+    assert "parent" not in release["run"]["facets"]
+    assert (release["eventTime"], end["eventTime"]) == (BEGIN.isoformat(), failing.records[1].ended.isoformat())
+    for record, pair in zip(failing.records, (steps[:2], steps[2:]), strict=True):
+        assert [event["eventTime"] for event in pair] == [record.started.isoformat(), record.ended.isoformat()]
+        for event in pair:
+            parent = event["run"]["facets"]["parent"]
+            assert event["run"]["runId"] == str(record.run_id)
+            assert parent["run"]["runId"] == parent["root"]["run"]["runId"] == str(failing.run_id)
+            assert parent["job"]["name"] == parent["root"]["job"]["name"] == "release"
+            assert event["job"]["namespace"] == "tidewaiter"
+    tags = [
+        {tag["key"]: tag["value"] for tag in event["run"]["facets"]["tags"]["tags"]} for event in (release, steps[0])
+    ]
+    assert tags == [
+        {"release_id": "query-1", "prefect_flow_run_id": "flow-1"},
+        {"release_id": "query-1", "code_sha256": sha("c"), "prefect_task_run_id": "task-1"},
+    ]
+
+
+def test_rows_and_hashes_are_those_of_the_record(whole: Run) -> None:
+    ended = [event for event in told(whole) if event["eventType"] == "COMPLETE"][:-1]
+    for record, event in zip(whole.records, ended, strict=True):
+        rows_in = [one["inputFacets"]["inputStatistics"]["rowCount"] for one in event["inputs"] if one["inputFacets"]]
+        assert rows_in == list(record.rows_in.values())
+        rows_out = [one["outputFacets"]["outputStatistics"]["rowCount"] for one in event["outputs"]]
+        assert rows_out == list(record.rows_out.values())
+        for side, hashes in (("inputs", record.inputs), ("outputs", record.outputs)):
+            found = [one["facets"]["version"]["datasetVersion"] for one in event[side]]
+            assert found == list(hashes.values())
+
+
+def test_one_thing_has_one_name_from_step_to_step(whole: Run) -> None:
+    named = {
+        event["job"]["name"]: ([one["name"] for one in event["inputs"]], [one["name"] for one in event["outputs"]])
+        for event in told(whole)
+        if event["eventType"] == "COMPLETE"
+    }
+    assert named == {
+        "release": ([], []),
+        "normalise": (["landed", "parsed.reported"], ["detail", "quarantine"]),
+        "merge": (["detail", "known.detail"], ["touched"]),
+        "widen": (["touched"], ["trade_flow"]),
+    }
+
+
+def test_what_was_published_before_is_not_taken_for_what_the_release_makes() -> None:
+    before = step(
+        "open_known",
+        outputs={"detail": sha("4")},
+        rows_out={"detail": 7},
+        models={"detail": Detail},
+    )
+    merged = told(Run(records=[before, NORMALISE, MERGE]))[-2]
+    assert [one["name"] for one in merged["inputs"]] == ["detail", "known.detail"]
+
+
+def test_of_things_with_the_same_bytes_a_step_was_given_the_one_that_it_names() -> None:
+    read = step(
+        "normalise",
+        outputs={"findings": sha("7"), "release": sha("8")},
+        models={"findings": Finding, "release": Release},
+    )
+    checked = step("check", outputs={"check": sha("7")}, models={"check": Finding})
+    merged = step("merge", outputs={"releases": sha("8")}, models={"releases": Release})
+    inputs = {
+        "release.findings": sha("7"),
+        "findings": sha("7"),
+        "release": sha("8"),
+        "ledger_after.releases": sha("8"),
+    }
+    last = step("publish", inputs=inputs)
+    ended = told(Run(records=[read, checked, merged, last]))[-2]
+    assert [one["name"] for one in ended["inputs"]] == ["findings", "finding", "release", "releases"]
+
+
+def test_schema_and_column_lineage_stand_with_what_was_made(whole: Run) -> None:
+    widened, merged = told(whole)[-2]["outputs"][0]["facets"], told(whole)[-4]["outputs"]
+    fields = {field["name"]: field for field in widened["schema"]["fields"]}
+    assert list(fields) == list(polars_schema(TradeFlow))
+    assert (fields["quantity_kg"]["type"], fields["quantity_kg"]["description"]) == ("Float64", "mass")
+    lineage = widened["columnLineage"]["fields"]
+    assert {(one["namespace"], one["name"]) for one in lineage["value_usd"]["inputFields"]} == {
+        ("tidewaiter", "touched")
+    }
+    origins = merged[0]["facets"]["columnLineage"]["fields"]["value"]["inputFields"]
+    assert [(one["name"], one["field"]) for one in origins] == [("detail", "value"), ("known.detail", "value")]
+
+
+def test_declared_columns_exist_and_no_column_is_forgotten() -> None:
+    models = {"detail": Detail, "reported": Reported, "touched": Observation}
+    models |= {"known.detail": Detail, "known.observation": Observation, "trade_flow": TradeFlow, "metric": Metric}
+    models |= {"state": State, "recent": Recent}
+    declaration = {"detail": {"source", "kind", "reporter", "release_id"}}
+    for made, sources in COLUMNS.items():
+        for source, columns in sources.items():
+            assert set(polars_schema(models[made])) - set(columns) == declaration.get(made, set()), (made, source)
+            assert set(columns) <= set(polars_schema(models[made]))
+            assert {name for names in columns.values() for name in names} <= set(polars_schema(models[source]))
+
+
+def test_a_frame_that_fitted_its_schema_says_so_where_it_is_read(whole: Run) -> None:
+    merged = told(whole)[4]["inputs"]
+    assertion = merged[0]["inputFacets"]["dataQualityAssertions"]["assertions"][0]
+    assert (assertion["assertion"], assertion["success"]) == ("schema detail", True)
+    assert "dataQualityAssertions" not in merged[1]["inputFacets"]  # nobody held it against a schema in this run
+
+
+def test_a_frame_that_does_not_fit_its_schema_is_no_output(failing: Run) -> None:
+    ended = told(failing)[-2]
+    checked = {one["name"]: one["inputFacets"]["dataQualityAssertions"]["assertions"][0]["success"]
+               for one in ended["inputs"] if "dataQualityAssertions" in one["inputFacets"]}  # fmt: skip
+    assert checked == {"detail": True, "touched": False}
+    assert ended["outputs"] == []
+    assert ended["run"]["facets"]["errorMessage"]["message"] == failing.records[1].error
+
+
+def test_a_schema_error_speaks_only_of_the_table_that_it_names() -> None:
+    ended = told(Run(records=[replace(NORMALISE, error=schema_error(Quarantine))]))[-2]
+    assert [one["name"] for one in ended["inputs"]] == ["landed", "parsed.reported", "quarantine"]
+
+
+def test_what_did_not_fit_is_not_known_to_later_steps(failing: Run) -> None:
+    unmade = replace(NORMALISE, error=schema_error(Quarantine), outputs={})
+    after = told(Run(records=[*failing.records, unmade, WIDEN]))[-2]
+    assert [one["name"] for one in after["inputs"]] == ["ledger_after.touched"]
+    assert not any("dataQualityAssertions" in one["inputFacets"] for one in after["inputs"])
+
+
+def test_another_error_says_nothing_about_schemas() -> None:
+    ended = told(Run(records=[replace(NORMALISE, error="Refused: not a table", outputs={})]))[-2]
+    assert [one["name"] for one in ended["inputs"]] == ["landed", "parsed.reported"]
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", ["whole", "failing"])
+def test_every_event_and_facet_is_valid(name: str, request: pytest.FixtureRequest) -> None:
+    found = told(request.getfixturevalue(name))
+    assert [fault for event in found for fault in faults(event)] == []
+    seen = {facet for event in found for facet, _ in facets(event)}
+    expected = {
+        "parent",
+        "processing_engine",
+        "tags",
+        "jobType",
+        "version",
+        "schema",
+        "inputStatistics",
+        "outputStatistics",
+    }
+    expected |= (
+        {"dataQualityAssertions", "columnLineage"} if name == "whole" else {"dataQualityAssertions", "errorMessage"}
+    )
+    assert seen >= expected
+
+
+@pytest.mark.shared
+def test_a_broken_event_is_found_out(whole: Run) -> None:
+    event = told(whole)[2]
+    assert faults(event) == []
+
+    def broken(change: Any) -> list[str]:
+        other = copy.deepcopy(event)
+        change(other)
+        return faults(other)
+
+    assert broken(lambda one: one.update(eventTime="yesterday"))
+    assert broken(lambda one: one["run"].update(runId="7"))
+    assert broken(lambda one: one["run"]["facets"]["parent"].pop("job"))
+    assert broken(lambda one: one["outputs"][0]["outputFacets"]["outputStatistics"].update(rowCount="30"))
+    assert broken(lambda one: one["job"]["facets"].update(jobtype=one["job"]["facets"].pop("jobType")))
+    assert broken(lambda one: one["outputs"][0]["facets"]["schema"]["fields"][0].pop("name"))
+
+
+def test_events_are_appended_one_a_line(whole: Run, failing: Run, tmp_path: Path) -> None:
+    path = tmp_path / "events.ndjson"
+    write_events(events(whole, "query-1"), path)
+    write_events(events(failing, "query-1"), path)
+    assert [json.loads(line) for line in path.read_text().splitlines()] == told(whole) + told(failing)
+
+
+class Receiver(ThreadingHTTPServer):
+    """Takes events on a free port of the loopback as a lineage server does."""
+
+    request_queue_size = 100  # async_http comes with all of them at once
+
+    def __init__(self, status: int = 201) -> None:
+        self.received: list[Event] = []
+        self.paths: set[str] = set()
+        self.status = status
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def do_POST(self) -> None:
+        self.server.paths.add(self.path)
+        self.server.received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(self.server.status)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def dead_url() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}"
+
+
+def ours(received: list[Event]) -> list[Event]:
+    """What was received without the tag that the client adds."""
+    for event in received:
+        tags = event["run"]["facets"]["tags"]
+        tags["tags"] = [tag for tag in tags["tags"] if tag["source"] != "OPENLINEAGE_CLIENT"]
+    return received
+
+
+@pytest.mark.parametrize("way", ["url", "variable", "file", "async"])
+def test_a_configured_endpoint_receives_the_same_events(
+    way: str,
+    whole: Run,
+    receiver: Receiver,
+    environment: pytest.MonkeyPatch,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    if way == "url":
+        environment.setenv("OPENLINEAGE_URL", receiver.url)
+    elif way == "file":
+        (tmp_path / "openlineage.yml").write_text(
+            f"transport:\n  type: http\n  url: {receiver.url}\n  endpoint: lineage\n"
+        )
+    else:
+        kind = "async_http" if way == "async" else "http"
+        environment.setenv(
+            "OPENLINEAGE__TRANSPORT", json.dumps({"type": kind, "url": receiver.url, "endpoint": "lineage"})
+        )
+    sent = events(whole, "query-1")
+    emit_elsewhere(sent)
+    received = ours(receiver.received)
+    if way == "async":  # begins many requests at once
+        received.sort(key=lambda event: told(whole).index(event))
+    assert received == told_of(sent)
+    assert receiver.paths == {"/api/v1/lineage" if way == "url" else "/lineage"}
+    assert caplog.record_tuples == []
+
+
+def told_of(sent: list[Any]) -> list[Event]:
+    return [json.loads(Serde.to_json(event)) for event in sent]
+
+
+def test_sending_leaves_the_events_as_they_were(
+    whole: Run, receiver: Receiver, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("OPENLINEAGE_URL", receiver.url)
+    sent = events(whole, "query-1")
+    before = told_of(sent)
+    emit_elsewhere(sent)
+    assert told_of(sent) == before == told(whole)
+
+
+def test_a_changed_address_is_followed_within_a_process(
+    whole: Run, receiver: Receiver, environment: pytest.MonkeyPatch
+) -> None:
+    for url in (dead_url(), receiver.url):  # the client writes the first into its own variables
+        environment.setenv("OPENLINEAGE_URL", url)
+        emit_elsewhere(events(whole, "query-1"))
+    assert len(receiver.received) == 8
+
+
+@pytest.mark.parametrize("disabled", [False, True])
+def test_without_configuration_nothing_happens(
+    disabled: bool,
+    whole: Run,
+    environment: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    if disabled:
+        environment.setenv("OPENLINEAGE_DISABLED", "true")
+        environment.setenv("OPENLINEAGE_URL", dead_url())
+    with caplog.at_level(logging.INFO, "tidewaiter"):
+        emit_elsewhere(events(whole, "query-1"))
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_dead_endpoint_is_a_warning_at_once(
+    whole: Run, environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    environment.setenv("OPENLINEAGE_URL", dead_url())
+    begin = time.monotonic()
+    emit_elsewhere(events(whole, "query-1"))
+    assert time.monotonic() - begin < PATIENCE_S
+    (record,) = [record for record in caplog.records if record.name == "tidewaiter.lineage_events"]
+    assert record.levelno == logging.WARNING
+    assert record.getMessage().startswith("0 of 8 OpenLineage events were handed over; ConnectionError")
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_no_secret_of_an_address_is_logged(
+    answers: bool, whole: Run, receiver: Receiver, environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A receiver may be named with a user and a password, or with a token in its query."""
+    receiver.status = 401
+    address = (receiver.url if answers else dead_url()).replace("http://", "http://bob:a-password@")
+    environment.setenv("OPENLINEAGE_URL", address)
+    environment.setenv("OPENLINEAGE_ENDPOINT", "api/v1/lineage?token=a-token")
+    emit_elsewhere(events(whole, "query-1"))
+    environment.setenv("OPENLINEAGE__TRANSPORT", json.dumps({"type": "http", "url": "bob:a-password@nowhere"}))
+    emit_elsewhere(events(whole, "query-1"))
+    first, second = [record.getMessage() for record in caplog.records if record.name == "tidewaiter.lineage_events"]
+    why = "HTTPError, status 401" if answers else "ConnectionError"
+    assert first.startswith(f"0 of 8 OpenLineage events were handed over; {why}. See to OPENLINEAGE_URL")
+    assert second.startswith("0 of 8 OpenLineage events were handed over; ")
+    assert "a-password" not in caplog.text
+    assert "a-token" not in caplog.text
+
+
+def test_a_rehearsal_tells_nobody_that_anything_was_published(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path, file = tmp_path / "copy.ndjson", tmp_path / "june.csv"
+    transport = {"type": "file", "log_file_path": str(path), "append": True}
+    environment.setenv("OPENLINEAGE__TRANSPORT", json.dumps(transport))
+    request = ReleaseRequest(
+        file=file, store=tmp_path / "store", source="gacc_query", flow="export", partners="all", released_on=date(2025, 7, 20)
+    )  # fmt: skip
+    rehearsed = request.model_copy(update={"dry_run": True})
+    file.write_bytes(csv_bytes(CLEAN_RECORDS[:6]))
+    assert release.fn(rehearsed, date(2025, 8, 1)).status == "would be published"
+    assert not path.exists()
+    assert release.fn(request, date(2025, 8, 1)).status == "published"
+    sent = path.read_bytes()
+    assert sent.count(b"COMPLETE") > 10
+    file.write_bytes(csv_bytes(CLEAN_RECORDS[:1]))
+    with pytest.raises(Held):
+        release.fn(rehearsed.model_copy(update={"released_on": date(2025, 7, 21)}), date(2025, 8, 1))
+    assert path.read_bytes() == sent
+
+
+@pytest.mark.parametrize("kind", ["http", "async_http"])
+def test_an_endpoint_that_never_answers_is_given_up(
+    kind: str, whole: Run, environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        environment.setenv("OPENLINEAGE__TRANSPORT", json.dumps({"type": kind, "url": url, "timeout": 60}))
+        begin = time.monotonic()
+        emit_elsewhere(events(whole, "query-1"))
+        assert time.monotonic() - begin < PATIENCE_S + 1
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING]  # async_http logs by itself
+
+
+def test_an_endpoint_that_refuses_every_event_gets_every_event(
+    whole: Run, receiver: Receiver, environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    receiver.status = 503
+    environment.setenv("OPENLINEAGE_URL", receiver.url)
+    emit_elsewhere(events(whole, "query-1"))
+    assert len(receiver.received) == 8
+    assert "0 of 8 OpenLineage events were handed over; " in caplog.text
+    assert "503" in caplog.text
+
+
+@pytest.mark.parametrize("as_list", [True, False])
+def test_a_dead_endpoint_does_not_keep_events_from_another(
+    as_list: bool, whole: Run, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "copy.ndjson"
+    dead = {"type": "http", "url": dead_url()}
+    file = {"type": "file", "log_file_path": str(path), "append": True}
+    several = [dead, file] if as_list else {"dead": dead, "file": file}
+    environment.setenv("OPENLINEAGE__TRANSPORT", json.dumps({"type": "composite", "transports": several}))
+    begin = time.monotonic()
+    emit_elsewhere(events(whole, "query-1"))
+    assert time.monotonic() - begin < PATIENCE_S
+    assert ours([json.loads(line) for line in path.read_text().splitlines()]) == told(whole)
+
+
+@pytest.mark.parametrize(
+    "transport", ['{"type": "no.such.Transport"}', '{"type": "http"}', '{"type": "http", "url": "nowhere"}']
+)
+def test_a_wrong_configuration_is_a_warning(
+    transport: str, whole: Run, environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    environment.setenv("OPENLINEAGE__TRANSPORT", transport)
+    emit_elsewhere(events(whole, "query-1"))
+    assert "0 of 8 OpenLineage events were handed over" in caplog.text

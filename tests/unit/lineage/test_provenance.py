@@ -1,0 +1,64 @@
+"""What a file says it was made from: whichever release comes first, and however often it comes again."""
+
+import itertools
+from datetime import date
+from pathlib import Path
+
+from bad_inputs.download import csv_bytes, magnets
+
+from flows.release import from_bytes_to_tables
+from schemas.forms.outcome import Outcome
+from schemas.forms.request import ReleaseRequest
+from tasks.store.parquet import read_derivation
+from tasks.store.snapshot import open_snapshot
+
+HEADER = "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note\n"
+QUERY = csv_bytes([magnets("502", "353000", "20,121,000", month) for month in ("202504", "202505", "202506")])
+PRINTED = HEADER + "".join(
+    f"export,85051110,DEU,{month},quantity,{value},t,{day},a paper,https://example.org,\n"
+    for month, value, day in (("2025-03", 100, "2025-07-20"), ("2025-05", 105, "2025-07-20"), ("2025-08", 110, "2025-09-20"))
+)  # fmt: skip
+
+
+def _query(store: Path) -> Outcome:
+    file = store.parent / "query.csv"
+    file.write_bytes(QUERY)
+    asked = ReleaseRequest(
+        file=file, store=store, source="gacc_query", flow="export", released_on=date(2025, 7, 20), partners="listed"
+    )
+    return from_bytes_to_tables(asked, date(2026, 1, 10))  # fmt: skip
+
+
+def _printed(store: Path) -> Outcome:
+    file = store.parent / "printed.csv"
+    file.write_text(PRINTED, encoding="utf-8")
+    return from_bytes_to_tables(ReleaseRequest(file=file, store=store, source="published"), date(2026, 1, 10))
+
+
+def test_a_month_between_the_prints_of_a_collected_file_is_not_made_of_it(tmp_path: Path) -> None:
+    """The collected file speaks of March, May and August, the query of April to June."""
+    found = []
+    for name, steps in enumerate(itertools.permutations([_query, _printed])):
+        store = tmp_path / str(name) / "store"
+        store.parent.mkdir()
+        ids = {step: step(store).release_id for step in steps}
+        snapshot = open_snapshot(store)
+        assert snapshot is not None
+        of_months = [entry for entry in snapshot.files if entry.table in ("observation", "trade_flow", "revision")]
+        made_of = {
+            (entry.table, entry.partition[-1]): {given["release_id"] for given in read_derivation(str(snapshot.path / entry.path))["inputs"]}
+            for entry in of_months
+        }  # fmt: skip
+        assert made_of["observation", "4"] == made_of["observation", "6"] == {ids[_query]}
+        assert made_of["observation", "5"] == {ids[_query], ids[_printed]}
+        assert made_of["observation", "8"] == {ids[_printed]}
+        found.append({(entry.table, entry.partition, entry.sha256) for entry in of_months})
+    assert found[0] == found[1]
+    assert len(found[0]) > 10
+
+
+def test_a_release_that_comes_again_after_a_collected_file_is_nothing_new(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    first = [step(store).status for step in (_query, _printed)]
+    again = [step(store).status for step in (_query, _printed, _query)]
+    assert (first, again) == (["published"] * 2, ["nothing new"] * 3)

@@ -1,0 +1,122 @@
+"""A figure reckoned again from the ledger's rows is the figure that was published, whatever the store holds."""
+
+import polars as pl
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import strategies as st
+
+from schemas.names import FIGURES
+from schemas.tables.metric import status
+from tasks.lineage.operands import Point
+from tasks.lineage.trace import NO_RECORD, RECORDS
+from tests.draws import draws
+from tests.unit import strategies
+from tests.unit.builders import number, release
+from tests.unit.figures import Store
+from tests.unit.tracing import tracer_of
+
+SERIES = ("flow", "product", "partner", "measure")
+ROWS_TRACED = 15
+# A store that fails is traced thousands of times while it is made smaller; the message names the place as it is.
+QUICK = (Phase.explicit, Phase.reuse, Phase.generate)
+
+
+@given(st.one_of(strategies.histories(most=4), strategies.years_so_far()))
+@draws(12, suppress_health_check=[HealthCheck.too_slow], phases=QUICK)
+def test_every_figure_is_found_again_from_the_rows_that_make_it(store: Store) -> None:
+    """Every figure of a row; and the kinds of release that the row names are those of the rows that make its figures."""
+    tracer = tracer_of(store)
+    rows = tracer.metric.sort(tracer.metric.columns[:6])
+    for row in rows.gather_every(max(1, rows.height // ROWS_TRACED)).iter_rows(named=True):
+        point = Point(*(row[name] for name in SERIES), row["period"].year * 12 + row["period"].month - 1)
+        kinds: set[str] = set()
+        for figure in FIGURES:
+            if row[figure] is None and row[status(figure)] not in ("definition_break", *NO_RECORD):
+                continue
+            trace = tracer.trace(point, figure)
+            assert trace.agrees, (point, figure, trace)
+            kinds |= set((trace.kinds or "").split("+")) - {""}
+            if figure == "level":
+                assert trace.kinds == row["level_kinds"], (point, trace)
+        assert "+".join(sorted(kinds)) == (row["kinds"] or ""), (point, row["kinds"], kinds)
+
+
+def test_a_code_below_that_is_not_all_there_is_adds_nothing_to_a_printed_level() -> None:
+    """HS6 is printed for everybody, and one HS8 of several for a partner that the other file does not have."""
+    six = release("six", products=["850511"], measures=["value_usd"])
+    eight = release("eight", products=["85051110"], measures=["quantity", "value_usd"])
+    store = [
+        (six, [number(six, "DEU", "2025-06", 1000, "value_usd", product="850511")]),
+        (eight, [number(eight, "HRV", "2025-06", 1, "value_usd")]),
+    ]
+    trace = tracer_of(store).trace(Point("export", "850511", "EU27", "value_usd", 2025 * 12 + 5), "level")
+    assert (trace.value, trace.recomputed) == (1000, 1000)
+
+
+def test_a_growth_of_a_print_on_a_query_names_both_kinds() -> None:
+    query, press = release(months="2025-05"), release("press", kind="published", partners="keys")
+    store = [
+        (query, [number(query, "USA", "2025-05", 46), number(query, "DEU", "2025-05", 209)]),
+        (press, [number(press, "USA", "2025-06", 353)]),
+    ]
+    metric = tracer_of(store).metric.filter(pl.col("measure") == "quantity_kg", pl.col("product") == "85051110")
+    kinds = {(row["partner"], row["period"].month): (row["level_kinds"], row["kinds"]) for row in metric.to_dicts()}
+    assert kinds["USA", 5] == ("query", "query")
+    assert kinds["USA", 6] == ("published", "published+query")
+    assert kinds["DEU", 5] == ("query", "query")
+    assert kinds["DEU", 6] == (None, None)
+    trace = tracer_of(store).trace(Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5), "mom_pct")
+    assert (trace.kinds, trace.agrees) == ("published+query", True)
+
+
+def test_a_printed_growth_implies_a_base_as_wide_as_its_last_digit() -> None:
+    """3,188 t after a fall of 38.05 to 38.15 %."""
+    press = release("press", kind="published", partners="keys")
+    store = [
+        (
+            press,
+            [
+                number(press, "WLD", "2025-06", 3_188_000, resolution=1000),
+                number(press, "WLD", "2025-06", -3810, "quantity_kg_yoy", resolution=10),
+            ],
+        )
+    ]
+    trace = tracer_of(store).trace(Point("export", "85051110", "WLD", "quantity_kg", 2025 * 12 + 5), "yoy_pct")
+    assert (trace.value, trace.recomputed, trace.status) == (-38.1, -38.1, "implied_base")
+    assert trace.operands[1].note == "implies a base of 5,146,086 to 5,154,406, which no source at hand prints"
+
+
+def test_a_record_that_is_none_is_not_believed_either() -> None:
+    """April stands below March and above February: each of the four can be reckoned, and what contradicts it is denied."""
+    scope = release(months="2025-01..2025-04")
+    levels = {"2025-01": 30, "2025-02": 10, "2025-03": 40, "2025-04": 20}
+    tracer = tracer_of([(scope, [number(scope, "USA", month, value) for month, value in levels.items()])])
+    april = Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 3)
+    march = april.at(month=april.month - 1)
+    told = [(point, name, tracer.trace(point, name)) for point in (march, april) for name in RECORDS]
+    assert [(name, trace.value, trace.status, trace.agrees) for _, name, trace in told] == [
+        ("highest_since", None, "series_record", True),
+        ("lowest_since", None, "not_extreme", True),
+        ("highest_since", None, "not_extreme", True),
+        ("lowest_since", "2025-02", "computed", True),
+    ]
+    other = {"series_record": "not_extreme", "not_extreme": "series_record", "computed": "series_record"}
+    for point, name, trace in told:
+        mine = (pl.col("partner") == "USA") & (pl.col("period").dt.month() == point.month % 12 + 1)
+        kinds = tracer.metric.schema
+        wrong = tracer.metric.with_columns(
+            pl.when(mine).then(None).otherwise(name).cast(kinds[name]).alias(name),
+            pl.when(mine).then(pl.lit(other[trace.status])).otherwise(pl.col(status(name)).cast(pl.String))
+            .cast(kinds[status(name)]).alias(status(name)),
+        )  # fmt: skip
+        whole, tracer.metric = tracer.metric, wrong
+        assert not tracer.trace(point, name).agrees, (point, name)
+        tracer.metric = whole
+
+
+def test_the_operands_of_a_rank_say_whose_they_are() -> None:
+    row = release(months="2025-06")
+    store = [(row, [number(row, "USA", "2025-06", 353), number(row, "DEU", "2025-06", 764)])]
+    trace = tracer_of(store).trace(Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5), "rank")
+    assert (trace.value, trace.agrees) == (2, True)
+    named = {operand.name: operand.value for operand in trace.operands}
+    assert named == {"level 2025-06, DEU": 764, "level 2025-06, USA": 353}

@@ -1,0 +1,348 @@
+"""Figures that compare months and partners: reckoned again in plain Python, and worked by hand."""
+
+import math
+import random
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from schemas.names import FIGURES
+from schemas.tables.metric import MISSING, status
+from tasks.domain.coverage import LOOK_BACK_MONTHS, QUIET_MONTHS
+from tasks.domain.periods import month_index
+from tasks.ledger.merge import as_of, last_word
+from tasks.lineage import operands
+from tasks.metrics.calendar import derive
+from tests.draws import draws
+from tests.unit import coverage_oracle, strategies
+from tests.unit.builders import MAGNETS, number, release, release_table
+from tests.unit.figures import Figures, Store, derived, merged
+from tests.unit.metrics_oracle import Place, Reckoning
+from tests.unit.tracing import tracer_of
+
+Row = dict[str, Any]
+OTHER = "85051190"
+
+
+def reckoned(store: Store) -> Reckoning:
+    return Reckoning(last_word(merged(store)).to_dicts(), [row for row, _ in store])
+
+
+def same(published: Any, exact: Any) -> bool:
+    if published is None or exact is None:
+        return published is None and exact is None
+    if isinstance(published, (float, int)):
+        return math.isclose(published, Fraction(exact), rel_tol=1e-9, abs_tol=1e-9)
+    return bool(coverage_oracle.index(published) == exact)
+
+
+def differences(metric: pl.DataFrame, reckoning: Reckoning) -> list[str]:
+    """Every figure that is not what it should be, a line each."""
+    found = []
+    rows = {
+        Place(row["flow"], row["product"], row["partner"], row["measure"], coverage_oracle.index(row["period"])): row
+        for row in metric.iter_rows(named=True)
+    }
+    found += [
+        f"{place} is {'missing' if place in reckoning.rows else 'too much'}"
+        for place in rows.keys() ^ reckoning.rows.keys()
+    ]
+    for place in rows.keys() & reckoning.rows.keys():
+        for name, (exact, made) in reckoning.rows[place].figures.items():
+            value = rows[place][name]
+            said = rows[place][status(name)] if name in FIGURES else made
+            if not same(value, exact) or said != made:
+                found.append(f"{place} {name} is {value} {said}, should be {exact} {made}")
+    return sorted(found)
+
+
+@given(strategies.histories())
+@draws(16)
+def test_every_figure_is_what_fractions_and_dictionaries_say(store: Store) -> None:
+    metric = derived(store)
+    assert differences(metric, reckoned(store)) == []
+    for name in FIGURES:
+        assert (metric[name].is_null() == metric[status(name)].is_in(list(MISSING))).all()
+
+
+@given(strategies.decades(), st.randoms(use_true_random=False))
+@draws(8)
+def test_a_month_needs_no_more_than_its_window(store: Store, chance: random.Random) -> None:
+    """What `derive` says of the months it is asked for does not change with what lies before and after their window."""
+    observation, releases = last_word(merged(store)), release_table(*(row for row, _ in store))
+    everything = derive(observation, releases)
+    index = month_index("period")
+    month = chance.choice([*everything.select(index).to_series().unique().sort().to_list(), 2020 * 12])
+    window = (month - LOOK_BACK_MONTHS - QUIET_MONTHS) // 12 * 12, month // 12 * 12 + 11
+    wanted = pl.DataFrame({"flow": ["export"], "month": [month]}, schema={"flow": pl.String, "month": pl.Int32})
+    seen = observation.filter(month_index("period_end").is_between(*window))
+    assert_frame_equal(derive(seen, releases, wanted), pl.DataFrame(everything).filter(index == month))
+
+
+# By hand
+
+
+def by_month(partner: str = "USA", **levels: int | None) -> list[Row]:
+    """Numbers of an export query by month: may25=46 is 46 kg in May 2025."""
+    names = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+    scope = release(months="2024-01..2026-12")
+    return [
+        number(scope, partner, f"20{name[3:]}-{names.index(name[:3]) + 1:02d}", level)
+        for name, level in levels.items() if level is not None
+    ]  # fmt: skip
+
+
+def whole(*numbers: list[Row], months: str = "2024-01..2026-12", **scope: Any) -> Figures:
+    """Figures of one query for all partners."""
+    return Figures((release(months=months, **scope), [row for rows in numbers for row in rows]))
+
+
+def test_growth_goes_by_kilograms_and_not_by_rounded_tonnes() -> None:
+    figures = whole(by_month(may25=46_400, jun25=353_000))
+    assert figures.pair("mom_pct", "USA", "2025-06") == (pytest.approx(660.7759, abs=1e-4), "computed")
+
+
+def test_a_missing_month_between_two_is_no_neighbour() -> None:
+    """Counted by rows, April to June would be a month; the month before June is May, and nobody prints May."""
+    keys = release(kind="published", partners="keys")
+    told = [number(keys, "USA", "2025-04", 246), number(keys, "USA", "2025-06", 353)]
+    figures = Figures((keys, told))
+    assert figures.pair("mom_pct", "USA", "2025-06") == (None, "no_base")
+    assert list(figures.path("mom_pct", "USA")) == ["2025-04", "2025-06"]
+    with_germany = Figures((keys, [*told, number(keys, "DEU", "2025-05", 209)]))
+    assert with_germany.pair("mom_pct", "USA", "2025-05") == (None, "not_covered")
+    assert with_germany.pair("mom_pct", "USA", "2025-06") == (None, "no_base")
+
+
+def test_a_month_without_trade_is_a_base_of_zero() -> None:
+    figures = whole(by_month(apr25=246, jun25=353))
+    assert figures.pair("mom_pct", "USA", "2025-05") == (-100, "computed")
+    assert figures.pair("mom_pct", "USA", "2025-06") == (None, "zero_base")
+    assert figures.pair("yoy_pct", "USA", "2025-06") == (None, "zero_base")
+
+
+def test_january_looks_back_on_december_and_on_january() -> None:
+    figures = whole(by_month(jan24=100, dec24=50, jan25=75))
+    assert figures.pair("mom_pct", "USA", "2025-01") == (50, "computed")
+    assert figures.pair("yoy_pct", "USA", "2025-01") == (-25, "computed")
+    assert figures.pair("ytd_yoy_pct", "USA", "2025-01") == (-25, "computed")
+
+
+def test_a_printed_growth_stands_for_a_base_that_nobody_prints() -> None:
+    keys = release(kind="published", partners="keys")
+    told = [number(keys, "WLD", "2025-06", 3188), number(keys, "WLD", "2025-06", -3810, "quantity_kg_yoy")]
+    figures = Figures((keys, told))
+    assert figures.pair("yoy_pct", "WLD", "2025-06") == (-38.1, "implied_base")
+    figures = Figures((keys, [*told, number(keys, "WLD", "2024-06", 5000)]))
+    assert figures.pair("yoy_pct", "WLD", "2025-06") == (pytest.approx(-36.24), "computed")
+
+
+def test_a_printed_growth_does_not_hide_a_base_of_zero() -> None:
+    keys = release(kind="published", partners="keys")
+    told = [number(keys, "WLD", "2024-06", 0), number(keys, "WLD", "2025-06", 3188)]
+    figures = Figures((keys, [*told, number(keys, "WLD", "2025-06", 9900, "quantity_kg_yoy")]))
+    assert figures.pair("yoy_pct", "WLD", "2025-06") == (None, "zero_base")
+
+
+def test_the_year_to_date_grows_on_the_same_months_of_the_year_before() -> None:
+    figures = whole(by_month(jan24=10, feb24=10, mar24=80, jan25=20, feb25=10, mar25=60))
+    assert figures.pair("ytd", "USA", "2025-03") == (90, "sum_of_months")
+    assert [round(figures.row("USA", month)["ytd_yoy_pct"], 1) for month in ("2025-01", "2025-02", "2025-03")] == [
+        100,
+        50,
+        -10,
+    ]
+
+
+def test_the_rolling_year_needs_each_of_its_months() -> None:
+    figures = whole(by_month(jan24=1, dec24=5, jan25=2), months="2024-01..2025-12")
+    assert figures.pair("rolling_12m", "USA", "2024-11") == (None, "incomplete_window")
+    assert figures.pair("rolling_12m", "USA", "2024-12") == (6, "computed")
+    assert figures.pair("rolling_12m", "USA", "2025-01") == (7, "computed")
+    assert figures.pair("rolling_12m_yoy_pct", "USA", "2025-11") == (None, "no_base")
+    assert figures.pair("rolling_12m_yoy_pct", "USA", "2025-12") == (pytest.approx(-100 * 4 / 6), "computed")
+
+
+def test_shares_ranks_and_contributions_of_one_month() -> None:
+    figures = whole(
+        by_month("USA", may25=10, jun25=40), by_month("DEU", may25=20, jun25=40), by_month("JPN", may25=70, jun25=20)
+    )
+    assert [figures.row(partner)["share_pct"] for partner in ("USA", "DEU", "JPN", "EU27", "WLD")] == [
+        40,
+        40,
+        20,
+        40,
+        100,
+    ]
+    assert [figures.row(partner)["rank"] for partner in ("USA", "DEU", "JPN")] == [1, 1, 3]
+    assert [figures.row(partner)["contribution_mom_pp"] for partner in ("USA", "DEU", "JPN", "WLD")] == [30, 20, -50, 0]
+    for total in ("WLD", "EU27"):
+        assert figures.pair("rank", total) == (None, "not_applicable")
+
+
+def test_a_partner_without_trade_has_a_share_of_zero_and_no_rank() -> None:
+    figures = whole(by_month("USA", may25=10), by_month("DEU", jun25=40))
+    assert figures.pair("share_pct", "USA", "2025-06") == (0, "computed")
+    assert figures.pair("rank", "USA", "2025-06") == (None, "not_applicable")
+    assert figures.pair("share_pct", "USA", "2025-07") == (None, "zero_base")
+
+
+def test_a_part_that_is_counted_otherwise_is_no_zero_in_a_total() -> None:
+    """Dollars were asked of all partners, pieces of the US alone: what the US paid is not known, so nor is what the world paid."""
+    dollars = release("r1", measures=["value_usd"], products=["8505"], level="HS8")
+    pieces = release("r2", measures=["quantity"], partners="listed", partner_list=["USA"], products=["8505"])
+    paid = [number(dollars, "DEU", month, 5, "value_usd") for month in ("2025-05", "2025-06")]
+    counted = [number(pieces, "USA", month, 2, "quantity_item") for month in ("2025-06", "2025-07")]
+    figures = Figures((dollars, paid), (pieces, counted))
+    for product in (MAGNETS, "850511", "basket:rare_earth_magnets"):
+        told = [figures.pair("level", "WLD", f"2025-{month:02d}", "value_usd", product) for month in range(5, 9)]
+        assert told == [(5, "sum"), (None, "other_unit"), (None, "other_unit"), (0, "zero")], product
+    assert figures.pair("level", "EU27", "2025-06", "value_usd") == (5, "sum")
+    assert figures.pair("level", "EU27", "2025-07", "value_usd") == (0, "zero")
+
+
+def test_partners_that_were_picked_have_no_rank_and_no_share() -> None:
+    figures = whole(by_month("USA", jun25=10), partners="listed", partner_list=["USA"])
+    assert figures.pair("rank", "USA", "2025-06") == (None, "not_covered")
+    assert figures.pair("share_pct", "USA", "2025-06") == (None, "no_world_total")
+    assert figures.pair("contribution_mom_pp", "USA", "2025-06") == (None, "no_world_total")
+
+
+def test_the_worth_of_a_kilogram_is_a_measure_with_growth_of_its_own() -> None:
+    scope = release(months="2025-01..2025-06")
+    told = [
+        number(scope, partner, month, value, measure)
+        for partner, month, kilograms, dollars in (
+            ("USA", "2025-01", 10, 500),
+            ("USA", "2025-02", 20, 1500),
+            ("DEU", "2025-02", 5, 1000),
+        )
+        for value, measure in ((kilograms, "quantity_kg"), (dollars, "value_usd"))
+    ]
+    figures = Figures((scope, told))
+    worth = "unit_value_usd_per_kg"
+    assert figures.pair("level", "USA", "2025-02", worth) == (75, "computed")
+    assert figures.pair("mom_pct", "USA", "2025-02", worth) == (50, "computed")
+    assert figures.pair("level", "WLD", "2025-02", worth) == (100, "computed")
+    assert figures.pair("ytd", "WLD", "2025-02", worth) == (pytest.approx(3000 / 35), "computed")
+    assert figures.pair("level", "USA", "2025-03", worth) == (None, "zero_base")
+    assert figures.pair("share_pct", "USA", "2025-02", worth) == (None, "not_applicable")
+    assert figures.pair("rank", "USA", "2025-02", worth) == (None, "not_applicable")
+
+
+def test_silver_in_grams_is_worth_so_much_a_kilogram() -> None:
+    scope = release(products=["71069110"])
+    told = [
+        number(scope, "GBR", "2025-06", value, measure, product="71069110")
+        for value, measure in ((500, "quantity_g"), (450, "value_usd"))
+    ]
+    assert Figures((scope, told)).pair("level", "GBR", "2025-06", "unit_value_usd_per_kg", "71069110") == (
+        900,
+        "computed",
+    )
+
+
+@pytest.mark.parametrize("many", [1, 10**10 + 1])
+def test_two_months_of_one_price_are_no_record_whatever_was_weighed(many: int) -> None:
+    """A price is one float: also of grams, which are no whole kilograms, and of numbers that floats do not hold."""
+    scope = release(products=["71069110"], months="2025-01..2025-05")
+    grams = {"2025-01": 10, "2025-02": 10, "2025-03": 9, "2025-04": 10, "2025-05": 17}
+    told = [
+        number(scope, "GBR", month, value * many, measure, product="71069110")
+        for month, of_month in grams.items()
+        for value, measure in (
+            (of_month, "quantity_g"),
+            (of_month // (1 + (month in ("2025-02", "2025-04"))), "value_usd"),
+        )
+    ]
+    figures = Figures((scope, told))
+
+    def pair(figure: str, month: str) -> tuple[Any, str]:
+        return figures.pair(figure, "GBR", month, "unit_value_usd_per_kg", "71069110")
+
+    assert [pair("level", month)[0] for month in grams] == [1000, 500, 1000, 500, 1000]
+    assert [pair("highest_since", month) for month in ("2025-03", "2025-05")] == [
+        (date(2025, 1, 1), "computed"), (date(2025, 3, 1), "computed"),
+    ]  # fmt: skip
+    assert pair("lowest_since", "2025-04") == (date(2025, 2, 1), "computed")
+    assert pair("mom_pct", "2025-04") == (-50, "computed")
+
+
+def test_each_direction_is_a_world_of_its_own() -> None:
+    out, into = release("out"), release("into", flow="import")
+    figures = Figures(
+        (out, [number(out, "USA", "2025-06", 353)]),
+        (into, [number(into, "USA", "2025-06", 1), number(into, "DEU", "2025-06", 2)]),
+    )
+    assert figures.pair("level", "WLD", "2025-06") == (353, "sum")
+    assert figures.pair("level", "WLD", "2025-06", flow="import") == (3, "sum")
+    assert figures.pair("share_pct", "USA", "2025-06", flow="import")[0] == pytest.approx(100 / 3)
+
+
+def test_on_a_day_in_the_past_the_figures_are_those_of_that_day() -> None:
+    march, may = release("march", "2026-03-23"), release("may", "2026-05-07")
+    store = [
+        (march, [number(march, "USA", "2025-06", 100)]),
+        (may, [number(may, "USA", "2025-06", 50), number(may, "DEU", "2025-06", 50)]),
+    ]
+    observation = merged(store)
+    before = derive(as_of(observation, march["released_on"]), release_table(march))
+    now = derive(last_word(observation), release_table(march, may))
+    assert [set(metric.filter(partner="USA")["share_pct"].drop_nulls()) - {0} for metric in (before, now)] == [
+        {100},
+        {50},
+    ]
+
+
+def test_nothing_known_gives_a_table_without_rows() -> None:
+    scope = release()
+    assert derive(last_word(merged([(scope, [])])), release_table(scope)).is_empty()
+    assert derive(last_word(merged([])), release_table()).is_empty()
+
+
+def test_a_level_that_follows_from_cumulative_figures_gives_no_rank_beside_dollars_alone() -> None:
+    """Germany has a number of dollars that month and none of kilograms, whatever follows for these; nobody else has any."""
+    paper = release("paper", kind="published", flow=None, partners="keys", products=["850511"])
+    query = release("query", months="2025-01..2025-12", products=["*"], partner_list=["USA"], measures=["quantity"])
+    store = [
+        (paper, [
+            number(paper, "DEU", "2025-01..2025-06", 19, product="850511"), number(paper, "DEU", "2025-06", 19, "value_usd", product="850511"),
+        ]),
+        (query, [number(query, "USA", "2025-01", 1, product="81129290")]),
+    ]  # fmt: skip
+    metric = derived(store)
+    assert differences(metric, reckoned(store)) == []
+    june = metric.filter(
+        pl.col("period") == pl.date(2025, 6, 1), product="850511", partner="DEU", measure="quantity_kg"
+    ).row(0, named=True)
+    assert (june["level"], june["level_status"], june["rank"], june["rank_status"]) == (
+        19,
+        "ytd_difference",
+        None,
+        "not_covered",
+    )
+
+
+def test_a_file_of_world_totals_is_no_leave_to_add_up_the_partners_of_another_file() -> None:
+    """The printed worlds of two codes are 157 and 50; of the partners two were asked for, and these have 80 of it."""
+    world = release("world", months="2025-06", products=["8505"], partners="listed", partner_list=["WLD"])
+    some = release("some", "2026-01-21", "2025-06", products=["8505"], partners="listed", partner_list=["DEU", "USA"])
+    store = [
+        (world, [number(world, "WLD", "2025-06", value, product=code) for code, value in ((MAGNETS, 157), (OTHER, 50))]),
+        (some, [number(some, partner, "2025-06", value, product=code)
+                for code, partner, value in ((MAGNETS, "USA", 40), (MAGNETS, "DEU", 20), (OTHER, "USA", 20))]),
+    ]  # fmt: skip
+    figures = Figures(*store)
+    for product in ("8505", "850511"):
+        assert figures.level("WLD", product=product) == (207, "sum"), product
+        assert figures.level("EU27", product=product) == (None, "not_covered"), product
+    assert figures.pair("share_pct", product="850511") == (pytest.approx(60 / 207 * 100), "computed")
+    trace = tracer_of(store).trace(operands.Point("export", "850511", "WLD", "quantity_kg", 2025 * 12 + 5), "level")
+    assert (trace.value, trace.recomputed) == (207, 207)
+    assert differences(figures.metric, reckoned(store)) == []

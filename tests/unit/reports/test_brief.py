@@ -1,0 +1,847 @@
+"""The brief of June 2025: what it says is what the ledger says, in both languages, and a wrong digit is seen."""
+
+import copy
+import re
+from datetime import UTC, date, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from bad_inputs.download import csv_bytes
+from bad_inputs.download import magnets as query_record
+
+from flows.release import release
+from schemas.forms.brief import Fact, Facts, Waiting
+from schemas.forms.held import Decision, HeldFinding, HeldRelease
+from schemas.forms.request import ReleaseRequest
+from schemas.reference.code_tables import code_table
+from schemas.tables.observation import Observation
+from tasks.domain.classification import members
+from tasks.domain.errors import NoFigure
+from tasks.domain.measures import events_of
+from tasks.ledger.merge import last_word
+from tasks.reports.brief import facts as brief_facts
+from tasks.reports.brief import lists, render, sentences, wording
+from tasks.reports.brief.charts import sparkline
+from tasks.reports.brief.facts import gather
+from tasks.reports.charts import chart, lines, on_calendar, svg
+from tasks.reports.plot import draw
+from tasks.reports.query import open_published, query
+from tasks.store.parquet import read_table
+from tasks.store.snapshot import Snapshot
+from tests.unit.builders import MAGNETS as CODE
+
+ROOT = Path(__file__).parents[3]
+MAGNETS = "basket:rare_earth_magnets"
+JUNE = date(2025, 6, 1)
+STORY = ("353 t", "660 %", "3,188 t", "157.5 %", "1,238 t", "38.1 %", "22,319 t", "18.9 %")
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    store = tmp_path_factory.mktemp("brief") / "store"
+    release.fn(ReleaseRequest(file=ROOT / "flows" / "examples" / "published_figures.csv", store=store))
+    return open_published(store)
+
+
+@pytest.fixture(scope="module")
+def facts(snapshot: Snapshot) -> Facts:
+    return gather(snapshot, snapshot.store, MAGNETS, "export", JUNE)
+
+
+@pytest.fixture(scope="module")
+def ledger(snapshot: Snapshot) -> dict[tuple[str, str, str, str], int]:
+    rows = last_word(read_table(snapshot, Observation)).filter(product="85051110")
+    return {
+        (row["partner"], f"{row['period_start']:%Y-%m}", f"{row['period_end']:%Y-%m}", row["measure"]): row["value"]
+        for row in rows.iter_rows(named=True)
+    }
+
+
+class Sources(HTMLParser):
+    """The rows of the table of sources: what a figure shows, its whole value, and the ledger numbers beside it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: dict[str, list[tuple[str, str]]] = {}
+        self.links: list[tuple[str, str]] = []
+        self._row = self._value = self._link = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = dict(attrs)
+        if tag == "tr":
+            self._row = said.get("id")
+        if tag == "data":
+            self._value = said["value"]
+        if tag == "a" and said.get("class") == "n":
+            self._link = (said.get("href") or "").removeprefix("#")
+
+    def handle_data(self, data: str) -> None:
+        if self._value is not None and self._row:
+            self.rows.setdefault(self._row, []).append((self._value, data))
+            self._value = None
+        if self._link:
+            self.links.append((self._link, data))
+            self._link = None
+
+
+def disagreements(page: str, facts: Facts, ledger: dict[tuple[str, str, str, str], int]) -> list[str]:
+    """Every place where the page says another number than the ledger: shown, whole, source, and each link to them."""
+    read, wrong = Sources(), []
+    read.feed(page)
+    known = {fact.id: fact for fact in facts.facts()}
+    for anchor, fact in known.items():
+        whole, *numbers = read.rows.get(anchor, [("", "")])
+        assert fact.trace is not None
+        again = fact.trace.recomputed
+        if (
+            (whole[0] != again)
+            if isinstance(again, str)
+            else abs(float(whole[0]) - float(again or 0)) > 1e-9 * max(1, abs(float(again or 0)))
+        ):
+            wrong.append(f"{anchor}: {whole[0]} is not {again}")
+        if whole[1] != wording.shown(fact):
+            wrong.append(f"{anchor}: shows {whole[1]}")
+        wrong += [
+            f"{anchor}: {value} is not in the ledger"
+            for value, text in numbers
+            if int(value) not in ledger.values() or not text.startswith(f"{int(value):,} ")
+        ]
+    for anchor, text in read.links:
+        if text.strip("+− %t") != wording.shown(known[anchor]).strip("+− %t"):
+            wrong.append(f"{anchor}: {text} is said, {wording.shown(known[anchor])} is the source")
+    return wrong
+
+
+def test_the_page_states_the_eight_figures_of_the_story_as_the_ledger_has_them(
+    facts: Facts, ledger: dict[tuple[str, str, str, str], int]
+) -> None:
+    month, before, half = ("2025-06", "2025-06"), ("2025-05", "2025-05"), ("2025-01", "2025-06")
+    usa, usa_before, world, world_before, ytd = (
+        ledger["USA", *month, "quantity_kg"], ledger["USA", *before, "quantity_kg"], ledger["WLD", *month, "quantity_kg"],
+        ledger["WLD", *before, "quantity_kg"], ledger["WLD", *half, "quantity_kg"],
+    )  # fmt: skip
+    said = (
+        f"{usa / 1000:,.0f} t", f"{round((usa / usa_before - 1) * 10) * 10} %", f"{world / 1000:,.0f} t", f"{(world / world_before - 1) * 100:.1f} %",
+        f"{world_before / 1000:,.0f} t", f"{-ledger['WLD', *month, 'quantity_kg_yoy'] / 100:.1f} %", f"{ytd / 1000:,.0f} t",
+        f"{-ledger['WLD', *half, 'quantity_kg_yoy'] / 100:.1f} %",
+    )  # fmt: skip
+    assert said == STORY
+    for language in render.LANGUAGES:
+        for text in (render.page(facts, language), render.markdown(facts, language)):
+            for figure in STORY:
+                told = figure if language == "en" else figure.replace(" t", "吨").replace(" %", "%")
+                assert told in text, (language, figure)
+
+
+def test_every_number_on_the_page_is_that_of_the_ledger(
+    facts: Facts, ledger: dict[tuple[str, str, str, str], int]
+) -> None:
+    page = render.page(facts)
+    read = Sources()
+    read.feed(page)
+    assert len(read.rows) == len(facts.facts()) >= 15
+    assert len(read.links) >= 25
+    assert disagreements(page, facts, ledger) == []
+
+
+def test_one_wrong_digit_in_any_row_of_the_sources_is_seen(
+    facts: Facts, ledger: dict[tuple[str, str, str, str], int]
+) -> None:
+    page = render.page(facts)
+    cells = list(re.finditer(r"<data value=\"([^\"]*)\">([^<]*)</data>", page))
+    assert len(cells) > 40
+    for match in cells:
+        for group in (1, 2):
+            place = next(
+                at for at in range(match.start(group), match.end(group)) if page[at].isdigit() and page[at] != "0"
+            )
+            digit = str(int(page[place]) % 9 + 1)
+            changed = page[:place] + digit + page[place + 1 :]
+            assert disagreements(changed, facts, ledger), match.group(0)
+
+
+def test_every_figure_is_traced_and_agrees(facts: Facts) -> None:
+    for fact in facts.facts():
+        assert fact.trace is not None
+        assert fact.trace.agrees, fact
+        assert lists.source_line(fact)
+
+
+def test_words_follow_the_numbers(facts: Facts) -> None:
+    said = " ".join(sentence.text for sentence in sentences.headlines(facts, "en"))
+    assert "to the United States rose 660 % to 353 t, more than seven times as much" in said
+    assert "six times" not in said
+    assert "down 38.1 % from June 2024" in said
+    assert "June was the highest month since March 2025." in said
+    chinese = " ".join(sentence.text for sentence in sentences.headlines(facts, "zh"))
+    assert "对美国出口环比增长660%，是上月的7倍多，至353吨" in chinese
+    assert "6倍" not in chinese
+    assert "6月为自2025年3月以来最高。" in chinese
+
+
+def test_a_record_of_a_short_series_says_how_short_it_is(snapshot: Snapshot) -> None:
+    february = gather(snapshot, snapshot.store, MAGNETS, "export", date(2025, 2, 1))
+    record = "February was the lowest month of the unbroken series, 2 months that begin in January 2025."
+    assert record in headlines(february)
+    assert "2月为2025年1月有连续数据以来（共2个月）最低。" in headlines(february, "zh")
+
+
+@pytest.mark.parametrize(
+    ("growth", "words"),
+    [
+        (99.9, ""),
+        (100.0, ", twice as much"),
+        (300.0, ", four times as much"),
+        (157.5, "more than twice"),
+        (199.9, "more than twice"),
+        (660.8, "more than seven times"),
+        (-50.0, ""),
+    ],
+)
+def test_a_growth_of_so_many_per_cent_is_one_more_in_times(growth: float, words: str) -> None:
+    fact = Fact(id="s1", partner="USA", month=JUNE, figure="mom_pct", value=growth, status="computed")
+    assert words in wording.times(fact, "en")
+    assert bool(wording.times(fact, "en")) == bool(words)
+
+
+def test_rounded_tonnages_make_no_other_growth_no_sure_multiple_and_no_decimal_of_a_share(tmp_path: Path) -> None:
+    """5 t after 2 t: from 4.5 after 2.5 to 5.5 after 1.5, so +80 % to +267 %, and 5 of 26 t are 17 to 22 %."""
+    lines = "".join(
+        f"export,85051110,{partner},{month},quantity,{tonnes},t,2024-07-20,press,https://example.org/a,\n"
+        for partner, may, june in (("WLD", 21, 26), ("USA", 2, 5), ("DEU", 19, 3))
+        for month, tonnes in (("2024-05", may), ("2024-06", june))
+    )
+    file = tmp_path / "printed.csv"
+    file.write_text("flow,product,partner,period,measure,value,unit,published_on,publisher,address,note\n" + lines)
+    request = ReleaseRequest(file=file, store=tmp_path / "store", source="published", released_on=date(2024, 7, 20))
+    release.fn(request, date(2024, 8, 1))
+    found = open_published(tmp_path / "store")
+    facts = gather(found, found.store, MAGNETS, "export", date(2024, 6, 1))
+    said = [sentence.text for sentence in sentences.headlines(facts, "en")]
+    assert "were 26 t in June 2024, up 24 % from 21 t in May." in said[0]
+    assert "Exports to the United States rose 150 % to 5 t; that is 19 % of the total." in said
+    assert "Exports to Germany fell 84 % to 3 t; that is 12 % of the total." in said
+
+
+def test_a_page_without_a_figure_says_why(facts: Facts) -> None:
+    other = copy.deepcopy(facts)
+    del other.partners[1:]
+    for fact in (other.partners[0].level, other.partners[0].ytd, other.highest_since, other.lowest_since):
+        fact.value, fact.status = None, "not_covered"
+    (said,) = sentences.headlines(other, "en")
+    assert (
+        said.text
+        == "There is no figure of China's exports of rare earth magnets in June 2025: no release at hand covers it."
+    )
+    (chinese,) = sentences.headlines(other, "zh")
+    assert chinese.text.startswith("没有2025年6月中国")
+    assert chinese.text.endswith("手头没有任何发布涵盖该数。")
+
+
+def test_a_fall_is_told_as_a_fall_and_no_change_as_none(facts: Facts) -> None:
+    other = copy.deepcopy(facts)
+    other.partners[1].mom.value = -12.3
+    other.partners[1].mom.step = 0.1
+    other.partners[2].mom.value = 0.0
+    said = " ".join(sentence.text for sentence in sentences.headlines(other, "en"))
+    assert "to Germany fell 12.3 % to 764 t" in said
+    assert "to the United States did not change" in said
+    assert "0.0 %" not in said
+
+
+def test_it_says_what_is_not_comparable_what_is_mixed_and_what_is_held(
+    facts: Facts, tmp_path: Path, snapshot: Snapshot
+) -> None:
+    (tmp_path / "held").mkdir()
+    doubt = HeldFinding(check="row cap", subject="file", observed="10,000 rows", expected="fewer", advice="Ask again.")
+    waits = HeldRelease(
+        release_id="gacc_query-1", raw=Path("raw/x"), raw_sha256="0" * 64, name="cut.csv", source="gacc_query", reporter="CHN", flow="export",
+        partners="all", products=None, months=None, released_on=JUNE, title="cut.csv <b>", held_since=date(2025, 7, 20), findings=(doubt,),
+    )  # fmt: skip
+    decision = Decision(verdict="reject", by="somebody", reason="cut off", decided_at=datetime(2025, 7, 21, tzinfo=UTC))
+    decided = waits.model_copy(update={"release_id": "gacc_query-2", "title": "decided.csv", "decision": decision})
+    for one in (waits, decided):
+        (tmp_path / "held" / f"{one.release_id}.json").write_text(one.model_dump_json(), encoding="utf-8")
+    (tmp_path / "held" / "broken.json").write_text("{", encoding="utf-8")
+    other = gather(snapshot, tmp_path, MAGNETS, "export", JUNE)
+    page = render.page(other)
+    assert (
+        "cut.csv &lt;b&gt;</strong>, held since 2025-07-20: <code>tidewaiter approve gacc_query-1 or reject</code>"
+        in page
+    )
+    assert "row cap (file): 10,000 rows; expected fewer. Ask again." in page
+    assert "<strong>broken</strong>" in page
+    assert "decided.csv" not in page
+    assert "the figure to compare with is not covered: y/y (Germany, the United States)" in page
+    assert "HS 85051110 holds controlled and free magnets alike" in page
+    assert "Announcement 18 of 2025" in page
+    assert "2025年第18号公告" in render.page(other, "zh")
+    assert "shares moved by" not in page, "there is no unit value that a change of the mix could explain"
+
+
+PARTNERS = {"USA": ("502", "美国"), "DEU": ("304", "德国"), "JPN": ("116", "日本")}
+TONNES = {
+    "202405": (150, 300, 100), "202406": (200, 300, 100), "202504": (100, 300, 200), "202505": (100, 300, 200), "202506": (400, 300, 100),
+}  # fmt: skip
+DOLLARS_PER_KG = {"202506": (60, 50, 50)}
+
+
+def query_file(place: Path, months: list[str], **other: tuple[int, int, int]) -> Path:
+    lines = [
+        '"数据年月","商品编码","商品名称","贸易伙伴编码","贸易伙伴名称","第一数量","第一计量单位","第二数量","第二计量单位","美元",'
+    ]
+    for month in months:
+        prices = DOLLARS_PER_KG.get(month, (50, 50, 50))
+        for (code, name), tonnes, price in zip(
+            PARTNERS.values(), other.get(f"m{month}", TONNES[month]), prices, strict=True
+        ):
+            kilograms = tonnes * 1000
+            lines.append(
+                f'"{month}","85051110","稀土的永磁铁","{code}","{name}","{kilograms}","千克","0","?","{kilograms * price:,}",'
+            )
+    place.write_bytes(("\n".join(lines) + "\n").encode("gb18030"))
+    return place
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Facts:
+    """A month of which every partner is known, and a month before of which a number was revised."""
+    folder = tmp_path_factory.mktemp("whole")
+    first, then = (folder / name for name in ("may.csv", "june.csv"))
+    query_file(first, ["202405", "202406", "202504", "202505"], m202505=(100, 290, 200))
+    query_file(then, ["202405", "202406", "202504", "202505", "202506"])
+    for file, day in ((first, date(2025, 6, 20)), (then, date(2025, 7, 20))):
+        release.fn(
+            ReleaseRequest(
+                file=file, store=folder / "store", source="gacc_query", flow="export", partners="all", released_on=day
+            ),
+            date(2025, 8, 1),
+        )
+    found = open_published(folder / "store")
+    return gather(found, found.store, MAGNETS, "export", JUNE)
+
+
+def test_ranks_unit_value_and_mix_of_a_month_of_which_all_is_known(whole: Facts) -> None:
+    said = [sentence.text for sentence in sentences.headlines(whole, "en")]
+    assert said[0] == (
+        "China's exports of rare earth magnets were 800 t in June 2025, up 33.3 % from 600 t in May and up 33.3 % from June 2024."
+    )
+    assert (
+        "Exports to the United States rose 300.0 % to 400 t, four times as much, up 100.0 % on the year; that is 50.0 % of the total, "
+        "rank 1 after rank 3 the month before."
+    ) in said
+    assert (
+        "Exports to Japan fell 50.0 % to 100 t; that is 12.5 % of the total, rank 3 after rank 2 the month before."
+        in said
+    )
+    assert len(said) == 5
+    assert not [sentence for sentence in said if "Germany" in sentence], "it moved nothing, and is in the table"
+    chinese = [sentence.text for sentence in sentences.headlines(whole, "zh")]
+    assert "对美国出口环比增长300.0%，是上月的4倍，至400吨，同比增长100.0%，占50.0%，居第1位（上月第3位）。" in chinese
+    page = render.page(whole)
+    # 400 t at 60 and 400 t at 50 dollars a kilogram, after 50.
+    assert re.search(r">55\.00</a> US dollars per kilogram, <a[^>]*>\+10\.0 %</a> on the month", page)
+    # |50 - 16.7| + |37.5 - 50| + |12.5 - 33.3|, halved
+    assert "shares moved by 33.3 percentage points" in page
+    assert "and 5 others (tidewaiter trace lists them)" in page, "three partners in three months, four of them shown"
+    assert "rests on a base" not in page, "nothing here does"
+    assert all(fact.trace is not None and fact.trace.agrees for fact in whole.facts())
+
+
+def test_partners_are_in_the_order_of_what_they_contribute_to_the_change(whole: Facts) -> None:
+    """300 t more for the United States, 100 t less for Japan, no change for Germany, of 600 t in May."""
+    assert [row.partner for row in whole.partners] == ["WLD", "USA", "JPN", "DEU"]
+    moved = [row.contribution.value for row in whole.partners]
+    assert moved == [pytest.approx(share) for share in (200 / 6, 300 / 6, -100 / 6, 0)]
+    page = render.page(whole)
+    assert [text for text in ("+50.0 pp", "−16.7 pp", "+0.0 pp") if f">{text}</a>" not in page] == []
+    assert ">−16.7个百分点</a>" in render.page(whole, "zh")
+
+
+def test_the_largest_partner_is_in_the_table_also_where_it_does_not_move(tmp_path: Path) -> None:
+    codes = ("304", "502", "116", "133", "303", "305", "307", "309", "312", "501", "601", "132")
+    records = [
+        query_record(partner, str(900_000 if partner == "304" else 1000 * place + 500 * place * (month == "202506")), "1,000", month)
+        for month in ("202505", "202506") for place, partner in enumerate(codes, 1)
+    ]  # fmt: skip
+    (tmp_path / "many.csv").write_bytes(csv_bytes(records))
+    facts = brief_of(taken(tmp_path / "many.csv"))
+    assert len(facts.partners) == 11
+    assert facts.partners[-1].partner == "DEU"
+    assert facts.partners[-1].contribution.value == 0
+    moved = [abs(float(row.contribution.value or 0)) for row in facts.partners[1:]]
+    assert moved == sorted(moved, reverse=True)
+
+
+def test_what_is_empty_is_left_out_and_the_page_says_how_it_is_cited(whole: Facts, facts: Facts) -> None:
+    page, text = render.page(facts), render.markdown(facts)
+    for name, title in (("revised", "What was revised"), ("held", "What is held"), ("value", "Unit value")):
+        assert f'id="{name}"' not in page
+        assert f"## {title}" not in text
+    assert 'id="missing"' in page
+    assert 'id="revised"' in render.page(whole)
+    cited = f"Source: China customs via june.csv and may.csv, as known on 2025-07-20, snapshot {whole.snapshot_id}."
+    assert render.page(whole).count(cited) == 3, "above, and below each chart"
+    assert cited in render.markdown(whole)
+    assert f"来源：中国海关（june.csv、may.csv），截至2025-07-20所知，快照{whole.snapshot_id}。" in render.page(
+        whole, "zh"
+    )
+    assert re.search(r"Source: China customs via [a-z.]+, [a-z.]+, [a-z.]+ and \d+ others, as known on 2026-", page)
+
+
+def test_the_sources_of_a_record_are_the_month_and_the_one_it_names(facts: Facts) -> None:
+    assert facts.highest_since.value == "2025-03"
+    numbers, more = lists.numbers_that_matter(facts.highest_since)
+    assert {number.period for number in numbers} == {"2025-03", "2025-06"}
+    assert facts.highest_since.trace is not None
+    assert more == len(facts.highest_since.trace.operands) - 2 > 3
+
+
+def test_a_chart_of_millions_of_tonnes_is_in_millions(tmp_path: Path) -> None:
+    rows = [(month, CODE, partner, tonnes * 1000, 1000)
+            for month, times in (("202505", 1), ("202506", 2))
+            for partner, tonnes in (("USA", 1_500_000 * times), ("DEU", 60_000))]  # fmt: skip
+    page = render.page(brief_of(taken(of_query(tmp_path / "mass.csv", rows))))
+    (small := tmp_path / "small").mkdir()
+    assert "Thirty-six months, million tonnes" in page
+    ticks = {text for text in labels(section(page, "chart")) if re.fullmatch(r"[\d.]+", text)}
+    assert {"1", "2", "3"} <= ticks
+    assert "Mt" in labels(section(page, "chart"))
+    assert "Mt" in labels(section(page, "partner_chart"))
+    small = render.page(brief_of(taken(of_query(small / "small.csv", TWO_MONTHS))), "zh")
+    assert "近三十六个月（吨）" in small
+
+
+def test_what_was_revised_since_the_month_before_came_out(whole: Facts) -> None:
+    assert whole.revised_since == date(2025, 6, 20)
+    lines = [line for line, _ in lists.revised_lines(whole, "en")]
+    assert "2025-05, Germany, quantity kg: 290,000 kg → 300,000 kg (changed, 2025-07-20)" in lines
+    assert all(line.startswith("2025-05, Germany") for line in lines)
+    assert "2025-05，德国，数量：290,000千克 → 300,000千克（变更，2025-07-20）" in render.page(whole, "zh")
+    assert {row.old_release_id == row.new_release_id for row in whole.revised} == {False}
+
+
+def test_the_page_needs_no_network_and_no_script(facts: Facts) -> None:
+    page = render.page(facts)
+    assert "<script" not in page
+    assert not re.findall(r"(?:src|srcset)=|@import|url\(http", page)
+    assert page.count("<h1") == 1
+    assert len(set(re.findall(r' id="([^"]+)"', page))) == len(re.findall(r' id="([^"]+)"', page))
+
+
+def test_an_unknown_month_or_product_says_what_there_is(snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(NoFigure, match="there is 2024-01 to 2026-03"):
+        gather(snapshot, snapshot.store, MAGNETS, "export", date(2031, 1, 1))
+    with pytest.raises(NoFigure, match="products are 85, 8505"):
+        gather(snapshot, snapshot.store, "99999999", "export", JUNE)
+    # Of a full cube there are ten thousand.
+    monkeypatch.setattr(brief_facts, "PRODUCTS_NAMED", 2)
+    with pytest.raises(NoFigure, match=r"products are [^,]+, [^,]+, and more$"):
+        gather(snapshot, snapshot.store, "99999999", "export", JUNE)
+
+
+def test_a_line_without_partners_has_a_brief_too(snapshot: Snapshot) -> None:
+    page = render.page(gather(snapshot, snapshot.store, "line:rare_earths", "export", JUNE))
+    assert "7,742 t" in page
+    assert 'id="partner_chart"' not in page
+    assert "85051110" not in page
+
+
+def test_a_sparkline_breaks_where_a_month_is_missing() -> None:
+    drawn = sparkline([1.0, 2.0, None, 3.0])
+    assert drawn.count("<polyline") == 1
+    assert drawn.count("<circle") == 1
+    assert sparkline([None, None]) == ""
+
+
+def test_plot_draws_png_and_svg_and_says_what_it_cannot(snapshot: Snapshot) -> None:
+    rows = query(snapshot.store, "metric", flow="export", product=MAGNETS)
+    assert draw(rows, MAGNETS, ["WLD", "USA"], "quantity_kg", ".png").startswith(b"\x89PNG")
+    svg = draw(rows, MAGNETS, ["WLD"], "quantity_kg", ".svg").decode()
+    assert "Announcement 18 of 2025" in svg
+    assert "controlled and free magnets" in svg
+    with pytest.raises(NoFigure, match="partners DEU, IND"):
+        draw(rows, MAGNETS, ["FRA"], "quantity_kg", ".png")
+    with pytest.raises(ValueError, match="no picture that can be drawn"):
+        draw(rows, MAGNETS, ["WLD"], "quantity_kg", ".bmp")
+    assert isinstance(rows, pl.DataFrame)
+
+
+def test_a_plot_has_the_unit_of_its_size_and_the_line_to_cite_it_by(snapshot: Snapshot) -> None:
+    rows = query(snapshot.store, "metric", flow="export", product=CODE)
+    drawn = draw(rows, CODE, ["WLD"], "quantity_kg", ".svg", "China customs via a.csv").decode()
+    assert {"tonnes", "China customs via a.csv"} <= {*labels(drawn)}
+    grown = rows.with_columns(pl.col("level") * 1000)
+    ticks = labels(draw(grown, CODE, ["WLD"], "quantity_kg", ".svg").decode())
+    assert "million tonnes" in ticks
+    assert "6" in ticks, "6,357 t a thousand times"
+
+
+def test_no_line_is_drawn_across_a_month_without_a_figure(snapshot: Snapshot) -> None:
+    rows = query(snapshot.store, "metric", flow="export", product=MAGNETS).filter(measure="quantity_kg")
+    values = on_calendar(rows, ["WLD"], {"WLD": "World"}, 1e-3)
+    by_month = {row["month"][:7]: row["value"] for row in values}
+    assert len(values) == 26, "February 2024 to March 2026"
+    assert (by_month["2024-10"], by_month["2024-11"], by_month["2024-12"], by_month["2025-06"]) == (
+        4725,
+        None,
+        None,
+        3188,
+    )
+    (path,) = re.findall(r'aria-roledescription="line mark"[^>]* d="([^"]*)"', svg(lines(values)).decode())
+    there = "".join("0" if row["value"] is None else "1" for row in values)
+    assert path.count("M") == len(re.findall("1+", there)) == 4
+
+
+def test_the_picture_of_a_release_is_a_png_with_or_without_partners(snapshot: Snapshot) -> None:
+    rows = query(snapshot.store, "metric", flow="export", product=MAGNETS).filter(measure="quantity_kg")
+    names = {partner: partner for partner in rows["partner"].unique()}
+    both, alone = (chart(part, names, "t", 1e-3) for part in (rows.filter(period=JUNE), rows.filter(partner="WLD")))
+    assert both.startswith(b"\x89PNG")
+    assert alone.startswith(b"\x89PNG")
+    assert both != alone
+
+
+def test_the_picture_of_a_release_needs_no_world_total(snapshot: Snapshot) -> None:
+    """Where not all partners were asked for there is none, and often nobody else to name it."""
+    rows = query(snapshot.store, "metric", flow="export", product=MAGNETS).filter(measure="quantity_kg")
+    rows = rows.filter(pl.col("partner") != "WLD", period=JUNE)
+    names = {partner: partner for partner in rows["partner"].unique()}
+    assert chart(rows, names, "t", 1e-3).startswith(b"\x89PNG")
+
+
+def of_query(place: Path, rows: list[tuple[Any, ...]], currency: str = "美元", unit: str = "千克") -> Path:
+    """A downloaded file: month, code, partner, quantity (None: the file has no quantities), value, and the regime if any."""
+    titles = ["数据年月", "商品编码", "商品名称", "贸易伙伴编码", "贸易伙伴名称"]
+    titles += ["贸易方式编码", "贸易方式名称"] if len(rows[0]) > 5 else []
+    titles += ["第一数量", "第一计量单位", "第二数量", "第二计量单位"] if rows[0][3] is not None else []
+    lines = [[*titles, currency]]
+    for month, code, partner, quantity, value, *regime in rows:
+        mass = [] if quantity is None else [str(quantity), unit, "0", "?"]
+        lines.append([month, code, "商品", *PARTNERS[partner], *regime, *mass, f"{value:,}"])
+    place.write_bytes("".join(",".join(f'"{cell}"' for cell in line) + ",\n" for line in lines).encode("gb18030"))
+    return place
+
+
+def of_press(place: Path, *rows: tuple[str, ...], address: str = "https://x.org/1") -> Path:
+    """A file of collected figures on exports of magnets: partner, period, measure, value, unit, day."""
+    lines = ["flow,product,partner,period,measure,value,unit,published_on,publisher,address,note"]
+    lines += [f"export,{CODE},{','.join(row)},X,{address}," for row in rows]
+    place.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return place
+
+
+def taken(file: Path, day: date = date(2025, 7, 20), **other: Any) -> Snapshot:
+    """The store beside the file, with the file in it."""
+    declared: dict[str, Any] = {"source": "gacc_query", "flow": "export", "partners": "all", "released_on": day}
+    request = ReleaseRequest(file=file, store=file.parent / "store", **(declared | other))
+    release.fn(request, date(2026, 8, 1))
+    return open_published(request.store)
+
+
+def printed(file: Path) -> Snapshot:
+    """The same of collected figures, which say each for itself what they are."""
+    return taken(file, source="published", flow=None, partners=None, released_on=None)
+
+
+def brief_of(snapshot: Snapshot, product: str = CODE, month: date = JUNE, flow: str = "export") -> Facts:
+    return gather(snapshot, snapshot.store, product, flow, month)
+
+
+def headlines(facts: Facts, language: str = "en") -> list[str]:
+    return [sentence.text for sentence in sentences.headlines(facts, language)]
+
+
+def section(page: str, name: str) -> str:
+    found = re.search(rf'<h2 id="{name}">.*?</section>', page, re.DOTALL)
+    assert found is not None
+    return found.group(0)
+
+
+def labels(drawn: str) -> list[str]:
+    return re.findall(r"<t(?:ext|span)[^>]*>([^<]+)</t(?:ext|span)>", drawn)
+
+
+TWO_MONTHS = [("202505", CODE, "USA", 100_000, 5_000_000), ("202506", CODE, "USA", 100_000, 5_500_000)]
+
+
+def test_a_unit_value_is_in_the_money_that_is_known(tmp_path: Path) -> None:
+    facts = brief_of(taken(of_query(tmp_path / "yuan.csv", TWO_MONTHS, "人民币")))
+    assert "55.00</a> yuan per kilogram, <a" in section(render.page(facts), "value")
+    assert "55.00元/千克，环比+10.0%" in render.markdown(facts, "zh")
+    assert "55.00 CNY/kg" in section(render.page(facts), "sources")
+    assert all(fact.trace is not None and fact.trace.agrees for fact in facts.facts())
+
+
+def test_where_values_are_at_hand_and_no_unit_value_it_says_why(tmp_path: Path, facts: Facts) -> None:
+    listed = brief_of(taken(of_query(tmp_path / "few.csv", TWO_MONTHS), partners="listed"))
+    for text in (section(render.page(listed), "value"), render.markdown(listed)):
+        assert "There is no unit value of all countries: no release at hand covers it." in text
+        assert "No release at hand gives values" not in text
+    assert "没有全球单价：手头没有任何发布涵盖该数。" in render.page(listed, "zh")
+    # Of the sample nothing is known in money at all.
+    assert 'id="value"' not in render.page(facts)
+    assert "## Unit value" not in render.markdown(facts)
+
+
+def test_why_a_unit_value_is_not_compared_is_told_among_what_is_missing(tmp_path: Path) -> None:
+    facts = brief_of(taken(of_query(tmp_path / "june.csv", TWO_MONTHS[1:])))
+    assert "unit value m/m (all countries); unit value y/y (all countries)" in section(render.page(facts), "missing")
+
+
+def test_a_growth_of_the_unit_value_has_the_digits_of_round_numbers(tmp_path: Path) -> None:
+    """60 t for 3 million dollars and 62 t for 4: each million may be half a million more or less."""
+    months = [("WLD", month, measure, value, unit, day)
+              for month, day, mass, money in (("2025-05", "2025-07-01", "60", "3"), ("2025-06", "2025-07-20", "62", "4"))
+              for measure, value, unit in (("quantity", mass, "t"), ("value", money, "USD million"))]  # fmt: skip
+    facts = brief_of(printed(of_press(tmp_path / "round.csv", *months)))
+    assert facts.unit_value_mom.value == pytest.approx(29.03, abs=0.01)
+    assert "+29 % on the month" in render.markdown(facts)
+
+
+def test_partners_are_shown_where_january_and_february_come_together(snapshot: Snapshot) -> None:
+    text = render.markdown(brief_of(snapshot, month=date(2026, 2, 1)))
+    assert "| All countries | – | – | – | – | 10,763 t | +8.2 % | – |" in text
+    assert "| United States | – | – | – | – | 994 t | −22.5 % | – |" in text
+
+
+def test_a_month_without_any_trade_has_a_brief(tmp_path: Path) -> None:
+    rows = [*TWO_MONTHS, ("202506", "85051190", "USA", 1000, 1000), ("202505", "85051190", "USA", 1000, 1000)]
+    file = of_query(tmp_path / "july.csv", [*rows, ("202507", "85051190", "USA", 1000, 1000)])
+    facts = brief_of(taken(file, day=date(2025, 8, 20), products=[CODE, "85051190"]), month=date(2025, 7, 1))
+    assert "were 0 t in July 2025, down 100.0 % from 100 t in June." in headlines(facts)[0]
+    assert facts.mix_moved_pp is None
+    assert ">0吨<" in render.page(facts, "zh")
+
+
+def test_the_unit_value_among_the_sources_is_no_mass(whole: Facts) -> None:
+    rows = re.findall(r'<tr id="s\d+"><td>([^<]*)</td><td class="r"><data[^>]*>([^<]*)<', render.page(whole))
+    assert ("All countries, 2025-06, unit value", "55.00 USD/kg") in rows
+    assert ("All countries, 2025-06, unit value m/m", "+10.0 %") in rows
+    assert len({label for label, _ in rows}) == len(rows) > 20
+    assert "全球，2025-06，单价：55.00美元/千克 — 当月金额 / 当月数量" in render.markdown(whole, "zh")
+
+
+def test_a_small_growth_of_round_numbers_is_not_rounded_away(tmp_path: Path) -> None:
+    months = [("WLD", "2025-05", "quantity", "60", "t", "2025-07-01"), ("WLD", "2025-06", "quantity", "62", "t", "2025-07-20"),
+              ("USA", "2025-05", "quantity", "30", "t", "2025-07-01"), ("USA", "2025-06", "quantity", "31", "t", "2025-07-20")]  # fmt: skip
+    facts = brief_of(printed(of_press(tmp_path / "round.csv", *months)))
+    said = " ".join(headlines(facts))
+    assert "were 62 t in June 2025, up 3 % from 60 t in May." in said
+    assert "to the United States rose 3 % to 31 t" in said
+    assert "环比增长3%" in " ".join(headlines(facts, "zh"))
+    assert ">+3 %</a>" in section(render.page(facts), "partners")
+
+
+YEAR_AND_A_HALF = [f"{year}{month:02d}" for year in (2024, 2025) for month in range(1, 13)][:18]
+
+
+@pytest.mark.parametrize(("june", "en", "zh"), [(100_000_000, "unchanged", "持平"), (99_999_000, "little changed", "基本持平")])  # fmt: skip
+def test_no_change_is_no_fall(tmp_path: Path, june: int, en: str, zh: str) -> None:
+    rows = [(month, CODE, "USA", june if month == "202506" else 100_000_000, 5_000_000) for month in YEAR_AND_A_HALF]
+    facts = brief_of(taken(of_query(tmp_path / "same.csv", rows)))
+    level = f"{june / 1000:,.0f} t"
+    said = headlines(facts)
+    assert f"were {level} in June 2025, {en} from 100,000 t in May and {en} from June 2024." in said[0]
+    assert said[1].endswith(f", {en} on the year.")
+    assert f"出口{level.replace(' t', '吨')}，环比{zh}（上月100,000吨），同比{zh}。" in headlines(facts, "zh")[0]
+    everything = " ".join([*said, *headlines(facts, "zh")])
+    assert not re.search(r"(down|fell|下降|\b0\.0 %)", everything), everything
+    assert "hardly changed, at 99,999 t" in everything or "did not change from 100,000 t" in everything
+    assert "−0.0 %" not in render.page(facts)
+
+
+def test_of_january_the_year_so_far_is_not_told_apart(tmp_path: Path) -> None:
+    rows = [(month, CODE, "USA", 110_000, 5_000_000) for month in YEAR_AND_A_HALF]
+    facts = brief_of(taken(of_query(tmp_path / "year.csv", rows)), month=date(2025, 1, 1))
+    assert "in January 2025" in headlines(facts)[0]
+    assert "January to January" not in render.page(facts)
+    assert "1至1月" not in render.page(facts, "zh")
+
+
+def test_the_axes_of_a_few_hundred_kilograms_tell_their_ticks_apart(tmp_path: Path) -> None:
+    (germanium, *_) = members("basket:germanium")
+    rows = [(f"2025{month:02d}", germanium, partner, kilograms * month * 20, 1000)
+            for month in range(1, 7) for partner, kilograms in (("USA", 3), ("DEU", 2), ("JPN", 1))]  # fmt: skip
+    page = render.page(brief_of(taken(of_query(tmp_path / "germanium.csv", rows)), germanium))
+    for name, count in (("chart", 5), ("partner_chart", 5)):
+        ticks = [text for text in labels(section(page, name)) if re.fullmatch(r"[\d.]+", text)]
+        assert len(ticks) >= count
+        assert len({*ticks}) == len(ticks), ticks
+
+
+@pytest.mark.parametrize("count", range(2, 14))
+def test_a_short_series_names_every_month_once(count: int) -> None:
+    months = [f"{2024 + number // 12}-{number % 12 + 1:02d}-01" for number in range(count)]
+    wide = lines([{"month": month, "value": 1.0, "partner": "World"} for month in months]).properties(width=720)
+    drawn = svg(wide).decode()
+    named = [text for text in labels(drawn) if re.fullmatch(r"\d{4}-\d\d", text)]
+    assert len(named) > 1
+    assert len({*named}) == len(named), named
+
+
+def test_a_heading_knows_what_was_revised_below_it_and_what_controls_it(tmp_path: Path) -> None:
+    taken(of_query(tmp_path / "may.csv", TWO_MONTHS[:1]), date(2025, 6, 20))
+    now = [("202505", CODE, "USA", 120_000, 5_000_000), TWO_MONTHS[1]]
+    snapshot = taken(of_query(tmp_path / "june.csv", now))
+    for product in ("8505", "850511"):
+        facts = brief_of(snapshot, product)
+        assert facts.revised_since == date(2025, 6, 20)
+        page = render.page(facts)
+        line = "2025-05, the United States, 85051110, quantity kg: 100,000 kg → 120,000 kg (changed, 2025-07-20)"
+        assert line in section(page, "revised")
+        assert "Announcement 18 of 2025" in section(page, "chart")
+    alone = section(render.page(brief_of(snapshot)), "revised")
+    assert "2025-05, the United States, quantity kg: 100,000 kg" in alone, "what the page is about is not said again"
+
+
+def test_a_revised_line_says_which_code_and_which_regime_it_is_of(tmp_path: Path) -> None:
+    antimony = members("basket:antimony")
+
+    def rows(more: int) -> list[tuple[Any, ...]]:
+        of = [("202505", code, "USA", 1000 * number + more, 10_000, "10", "一般贸易") for number, code in enumerate(antimony[:2], 1)]  # fmt: skip
+        return [*of, ("202505", antimony[0], "USA", 70_000, 700, "14", "来料加工贸易")]
+
+    taken(of_query(tmp_path / "may.csv", rows(0)), date(2025, 6, 20), products=antimony)
+    june = ("202506", antimony[0], "USA", 1000, 500, "10", "一般贸易")
+    snapshot = taken(of_query(tmp_path / "june.csv", [*rows(111), june]), products=antimony)
+    facts = brief_of(snapshot, "basket:antimony")
+    said = [line for line, _ in lists.revised_lines(facts, "en")]
+    for number, code in enumerate(antimony[:2], 1):
+        assert (
+            f"2025-05, the United States, {code}, regime 10, quantity kg: {number},000 kg → {number},111 kg (changed, 2025-07-20)"
+            in said
+        )
+    assert f"2025-05，美国，{antimony[0]}，贸易方式10，数量：1,000千克 → 1,111千克" in render.page(facts, "zh")
+
+
+def test_what_is_published_is_not_held(tmp_path: Path) -> None:
+    snapshot = taken(of_query(tmp_path / "june.csv", TWO_MONTHS))
+    (release_id,) = snapshot.about["releases"]
+    (snapshot.store / "held").mkdir(exist_ok=True)
+    for name in (release_id, "gacc_query-other"):
+        waits = HeldRelease(
+            release_id=name, raw=Path("raw/x"), raw_sha256="0" * 64, name="june.csv", source="gacc_query", reporter="CHN", flow="export",
+            partners="all", products=None, months=None, released_on=JUNE, title=f"title of {name}", held_since=date(2025, 7, 19), findings=(),
+        )  # fmt: skip
+        (snapshot.store / "held" / f"{name}.json").write_text(waits.model_dump_json(), encoding="utf-8")
+    said = section(render.page(brief_of(snapshot)), "held")
+    assert "title of gacc_query-other" in said
+    assert release_id not in said
+
+
+def test_without_kilograms_it_is_said_what_there_is_instead(tmp_path: Path) -> None:
+    snapshot = taken(of_query(tmp_path / "values.csv", [("202506", "8505", "USA", None, 5_000_000)]))
+    with pytest.raises(NoFigure) as refused:
+        brief_of(snapshot, "8505")
+    assert str(refused.value) == (
+        "no export of 8505 in 2025-06 is counted in kilograms, of which a brief is made; there is no month with kilograms. "
+        "What there is, value_usd, is shown by tidewaiter read metric --product 8505 --flow export --month 2025-06"
+    )
+
+
+def test_the_months_that_a_refusal_names_are_those_with_kilograms(tmp_path: Path) -> None:
+    taken(of_query(tmp_path / "values.csv", [("202504", "8505", "USA", None, 5000)]), date(2025, 5, 20))
+    snapshot = taken(of_query(tmp_path / "june.csv", TWO_MONTHS[1:]), products=["8505"])
+    with pytest.raises(NoFigure, match=r"counted in kilograms, .*; there is 2025-06 to 2025-06\."):
+        brief_of(snapshot, "8505", month=date(2025, 4, 1))
+
+
+@pytest.mark.parametrize(
+    ("value", "step", "said"),
+    [(-99.97, 0.1, "−99.97 %"), (-96.0, 10.0, "−96 %"), (-100.0, 0.1, "−100.0 %"), (99.97, 0.1, "+99.97 %"), (104.0, 10.0, "+100 %")],
+)  # fmt: skip
+def test_all_of_it_is_said_where_nothing_is_left(value: float, step: float, said: str) -> None:
+    fact = Fact(id="s1", partner="USA", month=JUNE, figure="yoy_pct", value=value, status="computed", step=step)
+    assert wording.shown(fact) == said
+
+
+def test_small_amounts_and_prices_keep_their_digits(tmp_path: Path) -> None:
+    fact = Fact(id="s1", partner="USA", month=JUNE, figure="level", value=0.4, status="reported")
+    assert wording.shown(fact) == "0.0004 t"
+    assert wording.shown(fact.model_copy(update={"value": 720.0})) == "0.720 t"
+    cheap = [("202506", "25059000", "USA", 100_000_000, 300_000)]
+    page = render.page(brief_of(taken(of_query(tmp_path / "sand.csv", cheap)), "25059000"))
+    assert "0.003</a> US dollars per kilogram" in page
+    assert "0.003 USD/kg" in section(page, "sources")
+
+
+def test_an_address_that_is_none_of_the_web_is_shown_and_leads_nowhere(tmp_path: Path, facts: Facts) -> None:
+    file = of_press(tmp_path / "a.csv", ("WLD", "2025-06", "quantity", "31", "t", "2025-07-20"), address="javascript:alert(1)")  # fmt: skip
+    page = render.page(brief_of(printed(file)))
+    assert "javascript:alert(1)" in page
+    assert not re.search(r'href="(?!https?:|#|data:)', page)
+    assert '<a href="https://' in section(render.page(facts), "sources")
+
+
+def test_a_title_that_is_held_is_text_in_markdown_too(whole: Facts) -> None:
+    title = "<img src=x onerror=alert(1)> [here](javascript:alert(1)) `x`"
+    other = copy.deepcopy(whole)
+    other.held = [Waiting(title=title, release_id="gacc_query-1", since="2025-07-20", why=[])]
+    said = render.markdown(other)
+    assert "- &lt;img src=x onerror=alert(1)&gt; \\[here\\](javascript:alert(1)) \\`x\\`, held since 2025-07-20" in said
+    assert "<img" not in said
+
+
+def test_a_control_of_the_last_days_of_a_month_is_in_its_brief_and_its_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Announcement 18 took effect on the fourth of April; here as if it were the thirtieth."""
+    snapshot = taken(of_query(tmp_path / "a.csv", [(month, CODE, "USA", 1000, 5000) for month in ("202503", "202504")]))
+    april, rows = date(2025, 4, 1), query(snapshot.store, "metric", flow="export", product=CODE)
+    assert "Announcement 18 of 2025" in draw(rows, CODE, ["WLD"], "quantity_kg", ".svg").decode()
+    assert code_table("control_events").filter(event="mofcom-gacc-2025-18")["effective_from"].item() == "2025-04-04"
+    known = events_of
+    late = pl.when(pl.col("event") == "mofcom-gacc-2025-18").then(pl.lit("2025-04-30")).otherwise("effective_from")
+    monkeypatch.setattr(
+        brief_facts, "events_of", lambda product, flow: known(product, flow).with_columns(effective_from=late)
+    )
+    assert "2025-04-30" in section(render.page(brief_of(snapshot, month=april)), "chart")
+
+
+def test_a_plot_names_the_direction(tmp_path: Path) -> None:
+    snapshot = taken(of_query(tmp_path / "a.csv", TWO_MONTHS), flow="import")
+    rows = query(snapshot.store, "metric", flow="import", product=CODE)
+    assert "Imports of Permanent magnets of rare earths (85051110)" in labels(draw(rows, CODE, ["WLD"], "quantity_kg", ".svg").decode())  # fmt: skip
+
+
+def test_a_chinese_page_names_export_controls_in_chinese(whole: Facts) -> None:
+    events = lists.event_lines(whole, "zh")
+    assert len(events) > 2
+    for event in events:
+        assert not re.search("[A-Za-z]", event["title"] + event["goods"] + event["state"]), event
+    assert "含铽或镝的钕铁硼永磁材料" in render.page(whole, "zh")
+    assert "neodymium" not in render.page(whole, "zh")
+    for row in code_table("control_events").iter_rows(named=True):
+        chinese = row["body_zh"] + row["document_zh"] + row["goods_zh"]
+        assert not re.search("[A-Za-z]", chinese), row["event"]
+        # Numbers are the same in both languages.
+        for column in ("document", "goods"):
+            said = [sorted(re.findall(r"\d+(?:\.\d+)?", row[name])) for name in (column, f"{column}_zh")]
+            assert said[0] == said[1], row["event"]
+
+
+def test_a_chinese_page_is_set_as_chinese_is(whole: Facts, facts: Facts) -> None:
+    """Units in Chinese and close to their numbers, and no comma, colon or bracket of another script between Chinese words."""
+    for page in (
+        render.page(whole, "zh"),
+        render.page(facts, "zh"),
+        render.markdown(whole, "zh"),
+        render.markdown(facts, "zh"),
+    ):
+        # What is beyond is the ledger's own: its units, codes and hashes.
+        told = re.sub(r"<[^>]+>", "", page.partition("<main>")[2] or page).partition("每个数字的出处")[0]
+        told = re.sub(r"(?s)^.*?</header>", "", told)
+        assert "吨" in told
+        wrong = re.findall(
+            r"[\d,.]+ ?t\b|\d %|[\u4e00-\u9fff][,;:(] ?[\u4e00-\u9fff]|[。，；：） ] [\u4e00-\u9fff]| \([\u4e00-\u9fff]",
+            told,
+        )
+        assert not wrong, wrong
+    assert "<h1>稀土永磁体，2025年6月</h1>" in render.page(facts, "zh")
+    assert "3,188吨" in render.page(facts, "zh")
+    assert "−38.1%" in render.page(facts, "zh")
+    assert "3,188 t" in render.page(facts, "en")

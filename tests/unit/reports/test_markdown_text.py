@@ -1,0 +1,166 @@
+"""What somebody else wrote is shown by every page of markdown as it was written: no element, no link, no other heading."""
+
+import html
+import re
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+from bad_inputs.download import csv_bytes, magnets
+from hypothesis import example, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from typer.testing import CliRunner
+
+from flows.cli.app import app
+from flows.question import question
+from flows.release import release
+from schemas.forms.held import HeldFinding, HeldRelease
+from schemas.forms.request import ReleaseRequest
+from tasks.reports import prefect_pages
+from tasks.reports.markdown_text import plain
+from tasks.reports.query import query
+from tasks.reports.release_page import pages
+from tasks.reports.revision_page import revision_report
+from tests.draws import draws
+
+HOSTILE = (
+    '<img src=x onerror=alert(1)> [here](javascript:alert(1)) ![x](http://a.example/b.png) **b** _e_ ~~s~~ `c` | cell # a\\b &copy; '
+    "https://a.example www.a.example me@a.example"
+)  # fmt: skip
+TAGS = re.compile(r"<(a|img|script|strong|em|s|del|code|h[1-6]|blockquote|ul|ol|table|hr)\b")
+READER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+
+
+def shown(markdown: str) -> str:
+    """The text that a reader of the page sees, without what is around it."""
+    return html.unescape(re.sub(r"<[^>]*>", "", READER.render(markdown)))
+
+
+letters = st.text(st.sampled_from("ab1 .-+*_~`#>|<&;[]()!\\:/@=\n\t\"'\x1b\u3000"), max_size=30)
+
+
+@draws(300)
+@given(text=letters)
+@example(text=HOSTILE)
+@example(text="# a #")
+@example(text="1. a")
+@example(text="- a")
+@example(text="---")
+@example(text="\\|")
+@example(text="&lt;b&gt;")
+@example(text="[x]: http://a.example")
+def test_a_text_is_shown_as_it_is_wherever_it_stands(text: str) -> None:
+    seen = " ".join(text.split()).replace("\x1b", "\\x1b")
+    for before, after, tags in (
+        ("# ", "", ["h1"]),
+        ("- ", "", ["ul"]),
+        ("> ", "", ["blockquote"]),
+        ("**a**, ", "", ["strong"]),
+        ("", "", []),
+    ):
+        if not seen and not before.startswith("**"):
+            continue
+        page = READER.render(f"{before}{plain(text)}{after}")
+        assert TAGS.findall(page) == tags, page
+        assert shown(f"{before}{plain(text)}").strip() == f"{'a, ' if tags == ['strong'] else ''}{seen}".strip()
+    row = READER.render(f"| x | y |\n|---|---|\n| {plain(text)} | z |\n")
+    cells = [html.unescape(cell) for cell in re.findall(r"<td>(.*?)</td>", row, re.DOTALL)]
+    assert cells == [seen, "z"]
+
+
+@pytest.mark.parametrize("text", ["https://a.example", "http://a.example/b", "www.a.example", "me@a.example"])
+def test_an_address_in_a_text_is_no_link(text: str) -> None:
+    """The reader in the UI makes links of bare addresses; with a backslash inside they are none to it."""
+    assert not re.search(r"https?://|www\.|[\w.]@", plain(text))
+    assert shown(plain(text)).strip() == text
+
+
+def test_usual_names_stay_as_they_are() -> None:
+    for name in (
+        "soybeans_import_2024_cny.csv",
+        "稀土 2025-06（修订）.xlsx",
+        "June 2025, 353 t (+660.8 %)",
+        "gacc_query-4cb411168c5d",
+    ):
+        assert plain(name) == name
+
+
+def test_a_long_text_is_cut() -> None:
+    assert plain("x" * 1000).endswith("(1000 characters)")
+    assert len(plain("x" * 1000)) < 350
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """A release with a hostile title that revised another one with such a title."""
+    for number, (quantity, day) in enumerate((("353000", 20), ("353001", 22))):
+        file = tmp_path / f"{number}.csv"
+        file.write_bytes(csv_bytes([magnets("502", quantity)]))
+        request = ReleaseRequest(
+            file=file, store=tmp_path / "store", source="gacc_query", flow="export", partners="listed", title=HOSTILE,
+            released_on=date(2025, 7, day),
+        )  # fmt: skip
+        outcome = release.fn(request)
+    artifacts_seen.append(outcome)
+    return tmp_path / "store"
+
+
+artifacts_seen: list = []
+
+
+def assert_shown(page: str) -> None:
+    rendered = READER.render(page)
+    assert HOSTILE in html.unescape(re.sub(r"<[^>]*>", "", rendered))
+    for tag in ("<img src=x", "<a ", '<img src="http'):
+        assert tag not in rendered
+
+
+def test_the_pages_about_revisions_show_a_title_as_it_is(store: Path) -> None:
+    releases, revision = query(store, "release").sort("released_on"), query(store, "revision")
+    assert revision.height
+    page = revision_report(revision, releases.row(1, named=True))
+    assert_shown(page)
+    assert len(re.findall("<h1>", READER.render(page))) == 1
+    done = CliRunner().invoke(app, ["revisions", "--store", str(store)])
+    assert_shown(done.stdout)
+    rows = revision.with_columns(
+        regime=pl.lit(HOSTILE), province=pl.lit(HOSTILE), partner=pl.lit(HOSTILE), product=pl.lit(HOSTILE)
+    )
+    table = READER.render(revision_report(rows, releases.row(1, named=True)))
+    assert "<a " not in table
+    assert all(
+        len(re.findall("<td", row)) in (8, 9) for row in re.findall("<tr>.*?</tr>", table, re.DOTALL) if "<td" in row
+    )
+
+
+def test_the_page_of_a_release_and_what_it_is_described_by_show_its_title(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome = artifacts_seen[-1]
+    assert_shown(pages(store, outcome, pictures=False).summary)
+    written: list[tuple[str, str]] = []
+    for name in ("create_markdown_artifact", "create_table_artifact"):
+        monkeypatch.setattr(
+            f"prefect.artifacts.{name}", lambda data, key, description: written.append((key, description))
+        )
+    prefect_pages.write(store, outcome, pictures=False)
+    assert len(written) >= 2
+    for _, description in written:
+        assert_shown(description)
+
+
+def test_the_question_shows_titles_and_findings_as_they_are() -> None:
+    doubt = HeldFinding(
+        check="row_cap", severity="error", subject=HOSTILE, observed=HOSTILE, expected=HOSTILE, advice=HOSTILE
+    )
+    held = HeldRelease.model_construct(
+        release_id="gacc_query-0", title=HOSTILE, source="gacc_query", flow="export", released_on=date(2025, 7, 20),
+        held_since=date(2025, 7, 21), raw_sha256="0" * 64, findings=[doubt],
+    )  # fmt: skip
+    page = question(held)
+    assert_shown(page)
+    rendered = READER.render(page)
+    assert [len(re.findall(f"<{tag}>", rendered)) for tag in ("h2", "li", "blockquote")] == [1, 1, 1]
+    assert html.unescape(re.sub(r"<[^>]*>", "", rendered)).count(HOSTILE) == 5

@@ -1,0 +1,61 @@
+"""The package `tidewaiter`: light to import, and the same answers as the commands."""
+
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import tidewaiter
+from tasks.domain.partner_key import Unresolved
+from tasks.reports import query
+from tasks.reports.public import HowUnderstood
+
+HEAVY = ("polars", "numpy", "numba", "pandera", "pyarrow", "prefect", "typer", "rich", "tasks", "flows", "schemas")
+
+
+def test_importing_it_loads_nothing_else() -> None:
+    code = (
+        f"import sys, tidewaiter; print([name for name in {HEAVY} if name in sys.modules], sorted(tidewaiter.__all__))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[] ['open_release', 'read', 'search', 'trace']"
+    assert (Path(tidewaiter.__file__).parent / "py.typed").is_file()
+
+
+def test_it_reads_what_the_table_has(sample_store: Path) -> None:
+    rows = tidewaiter.read(
+        "magnets", partner=["us", "Germany"], month="2025-05..2025-06", names=False, store=sample_store
+    )
+    table = query.query(sample_store, "metric", product="basket:rare_earth_magnets").filter(
+        pl.col("partner").is_in(["USA", "DEU"]) & pl.col("period").is_between(date(2025, 5, 1), date(2025, 6, 1))
+    )
+    assert rows.equals(table)
+    assert rows.height == 4
+    releases = tidewaiter.read(table="release", columns=["title", "records"], store=str(sample_store))
+    assert releases.columns == ["title", "records"]
+
+
+def test_the_store_is_that_of_the_environment_where_none_is_given(
+    sample_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIDEWAITER_STORE", str(sample_store))
+    assert tidewaiter.search("Germany")["code"].to_list() == ["DEU"]
+    assert tidewaiter.open_release().id == tidewaiter.open_release(sample_store).id
+    monkeypatch.delenv("TIDEWAITER_STORE")
+    with pytest.raises(LookupError, match=r"^store: nothing is published here yet"):
+        tidewaiter.read("magnets")
+
+
+def test_what_is_not_plain_is_a_warning_and_what_is_not_there_an_error_with_choices(sample_store: Path) -> None:
+    top = tidewaiter.read("magnets", month="2025-06", top=2, store=sample_store)
+    assert top["partner"].to_list() == ["DEU", "USA"]
+    with pytest.warns(HowUnderstood, match="0 rows: the table metric has no partner DEU of product line:rare_earths"):
+        assert tidewaiter.read("rare earths", partner="Germany", store=sample_store).height == 0
+    with pytest.raises(Unresolved, match="the nearest: basket:rare_earth_magnets") as raised:
+        tidewaiter.read("magnetts", store=sample_store)
+    assert raised.value.choices[0] == "basket:rare_earth_magnets"
+    with pytest.raises(ValueError, match="there is no metric 'size'"):
+        tidewaiter.trace("magnets", "us", "2025-06", "size", store=sample_store)

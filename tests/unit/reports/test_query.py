@@ -1,0 +1,170 @@
+"""What leaves the store as CSV neither runs in a spreadsheet nor changes a number."""
+
+import csv
+import io
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from bad_inputs.download import csv_bytes, magnets
+
+from flows.release import release as ingest
+from schemas.forms.request import ReleaseRequest
+from tasks.domain.errors import NothingPublished
+from tasks.ledger import merge as ledger
+from tasks.ledger.trade_flow import widen
+from tasks.reports.export import write
+from tasks.reports.query import query
+from tests.unit.builders import number, release, release_table
+from tests.unit.figures import derived, merged
+
+
+@pytest.mark.parametrize(
+    "text", ["=cmd()", "+SUM(A1)", "@x", "-cmd|calc", "-1+cmd|calc", "+1;=A1", "\tx", "\r=x", "\n=x", "＝cmd()", "＋SUM(A1)"]
+)  # fmt: skip
+def test_formulas_get_an_apostrophe(tmp_path: Path, text: str) -> None:
+    assert _printed(tmp_path, text) == "'" + text
+
+
+@pytest.mark.parametrize("text", ["-1.6", "+660.8 %", "-1,600", "Korea", "a=b", "1+1"])
+def test_numbers_and_names_stay_as_they_are(tmp_path: Path, text: str) -> None:
+    assert _printed(tmp_path, text) == text
+
+
+def test_a_list_is_one_text_and_may_be_a_formula_too(tmp_path: Path) -> None:
+    assert _printed(tmp_path, ["=A1", "b"]) == "'=A1; b"
+    assert _printed(tmp_path, ["a", "=A1"]) == "a; =A1"
+
+
+def _printed(folder: Path, value: object) -> str:
+    write(pl.DataFrame({"text": [value], "nothing": [None], "number": [-1.5]}), "csv", folder / "out.csv")
+    (row,) = csv.DictReader(io.StringIO((folder / "out.csv").read_bytes().decode(), newline=""))
+    assert (row["nothing"], row["number"]) == ("", "-1.5")
+    return row["text"]
+
+
+def test_the_wide_table_leaves_out_what_the_series_leave_out() -> None:
+    """Print says 9 of Germany; a query that was asked for everyone has no Germany, and so both tables have none."""
+    paper, query = release("p", "2025-07-20", kind="published", partners="keys"), release("q", "2025-08-20", "2025-06")
+    store = [(paper, [number(paper, "DEU", "2025-06", 9)]), (query, [number(query, "USA", "2025-06", 353)])]
+    wide = widen(ledger.last_word(merged(store)), release_table(paper, query))
+    assert wide.select("partner", "quantity_kg").rows() == [("USA", 353.0)]
+    assert "DEU" not in derived(store)["partner"]
+
+
+def test_a_wide_row_of_print_and_query_names_both() -> None:
+    """The query was asked for dollars alone, and the kilograms beside them are those of a paper."""
+    paper, query = (
+        release("p", "2025-07-20", kind="published", partners="keys"),
+        release("q", "2025-08-20", "2025-06", measures=["value_usd"]),
+    )
+    store = [
+        (paper, [number(paper, "USA", "2025-06", 353), number(paper, "DEU", "2025-06", 764)]),
+        (
+            query,
+            [number(query, "USA", "2025-06", 20_000, "value_usd"), number(query, "JPN", "2025-06", 9, "value_usd")],
+        ),
+    ]
+    wide = widen(ledger.last_word(merged(store)), release_table(paper, query))
+    assert wide.select("partner", "quantity_kg", "value_usd", "source", "kind").rows() == [
+        ("DEU", 764.0, None, "published", "published"),
+        ("JPN", None, 9.0, "gacc_query", "query"),
+        ("USA", 353.0, 20_000.0, "gacc_query+published", "published+query"),
+    ]
+
+
+@pytest.mark.parametrize("grams", [42, 1_247, 454, 29_999_999, 12_000_000_123_456])
+def test_grams_are_the_same_kilograms_in_both_tables(grams: int) -> None:
+    """Exactly 1.247 kg: divided as Polars divides by a constant they were 1.2469999999999999."""
+    silver = release("q", "2025-08-20", "2025-06", products=["71069110"])
+    store = [(silver, [number(silver, "USA", "2025-06", grams, "quantity_g", product="71069110")])]
+    wide = widen(ledger.last_word(merged(store)), release_table(silver))
+    assert wide["quantity_kg"].to_list() == [grams / 1000]
+    metric = derived(store).filter(product="71069110", partner="USA", measure="quantity_kg")
+    assert metric["level"].to_list() == [grams / 1000]
+
+
+def test_an_empty_bucket_is_named_by_its_address_and_not_by_the_copy(tmp_path: Path) -> None:
+    (tmp_path / "copy_of.json").write_text(json.dumps({"url": "s3://customs/store", "endpoint": "", "held": {}}))
+    with pytest.raises(NothingPublished, match=r"^s3://customs/store: nothing is published here yet"):
+        query(tmp_path, "metric")
+
+
+JULY, AUGUST, SEPTEMBER = date(2025, 7, 20), date(2025, 8, 20), date(2025, 9, 20)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Exports of two months, imports of one; then June is revised and July has
+    nothing, and then August has nothing either."""
+    folder = tmp_path_factory.mktemp("reading")
+    june, revised, germany = magnets("502", "353000"), magnets("502", "360000"), magnets("304", "764000", "43,548,120")
+    may = magnets("502", "46400", "2,644,800", "202505")
+    for place, (flow, day, months, records) in enumerate((
+        ("export", JULY, "2025-05..2025-06", [may, june, germany]), ("import", JULY, "2025-06", [magnets("304", "1200", "68,400")]),
+        ("export", AUGUST, "2025-05..2025-07", [may, revised, germany]), ("export", SEPTEMBER, "2025-05..2025-08", [may, revised, germany]),
+    )):  # fmt: skip
+        file = folder / f"{place}.csv"
+        file.write_bytes(csv_bytes(records))
+        request = ReleaseRequest(
+            file=file,
+            store=folder / "store",
+            source="gacc_query",
+            flow=flow,
+            partners="all",
+            months=months,
+            released_on=day,
+        )
+        ingest.fn(request, date(2026, 1, 5))
+    return folder / "store"
+
+
+def test_rows_are_those_of_the_flow_the_partner_and_the_month_that_were_asked_for(store: Path) -> None:
+    def keys(table: str, **asked: object) -> set[tuple[object, ...]]:
+        rows = query(store, table, **asked)  # type: ignore[arg-type]
+        return set(
+            rows.select("flow", "partner", pl.col("period").dt.month()).filter(pl.col("partner") != "EU27").iter_rows()
+        )
+
+    assert keys("trade_flow", product="85051110", month=(2025, 6)) == {
+        ("export", "USA", 6), ("export", "DEU", 6), ("import", "DEU", 6)
+    }  # fmt: skip
+    assert keys("trade_flow", product="85051110", flow="import") == {("import", "DEU", 6)}
+    assert keys("trade_flow", product="85051110", partner="USA") == {("export", "USA", 5), ("export", "USA", 6)}
+    for day in (None, SEPTEMBER):
+        may = keys("metric", product="85051110", flow="export", month=(2025, 5), as_of=day)
+        assert may == {("export", "USA", 5), ("export", "WLD", 5)}
+        assert keys("metric", flow="import", partner="USA", as_of=day) == set()
+        assert {flow for flow, *_ in keys("metric", flow="import", as_of=day)} == {"import"}
+    assert query(store, "release", flow="import")["title"].to_list() == ["1.csv"]
+    with pytest.raises(ValueError, match="the table release has no months"):
+        query(store, "release", month=(2025, 6))
+
+
+def test_what_was_known_on_a_day_is_what_a_store_had_on_it(store: Path) -> None:
+    def level(day: date | None, month: int = 6, partner: str = "WLD", product: str = "85051110") -> list[float | None]:
+        rows = query(store, "metric", flow="export", product=product, partner=partner, month=(2025, month), as_of=day)
+        return rows.filter(measure="quantity_kg")["level"].to_list()
+
+    for product in ("85051110", "basket:rare_earth_magnets"):
+        assert level(JULY, product=product) == level(date(2025, 8, 19), product=product) == [353_000 + 764_000]
+        assert level(AUGUST, product=product) == level(None, product=product) == [360_000 + 764_000]
+    with pytest.raises(
+        ValueError, match="nothing was known on 2025-07-19: the first word in this store is of 2025-07-20"
+    ):
+        level(date(2025, 7, 19))
+    # That there was nothing in July the release of August said; that of September repeats what was said, and adds August.
+    for month, day in ((7, AUGUST), (8, SEPTEMBER)):
+        assert level(JULY, month, "USA") == level(day - timedelta(days=1), month, "USA") == []
+        assert level(day, month, "USA") == level(None, month, "USA") == [0]
+
+
+@pytest.mark.parametrize("table", ["metric", "trade_flow"])
+def test_as_of_today_is_what_is_published(store: Path, table: str) -> None:
+    for asked in ({}, {"product": "85051110"}, {"product": "basket:rare_earth_magnets"}, {"flow": "import"}):
+        published = query(store, table, **asked)  # type: ignore[arg-type]
+        key = [name for name in ("flow", "period", "product", "partner", "measure") if name in published.columns]
+        assert query(store, table, as_of=date(2026, 1, 5), **asked).sort(key).equals(published.sort(key))  # type: ignore[arg-type]
+        assert published.height > 0 or table == "trade_flow"

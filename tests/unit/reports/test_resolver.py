@@ -1,0 +1,337 @@
+"""What people call things, on a small store: which key is meant, what is listed, what is read, what a terminal of 80 columns shows."""
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+from bad_inputs.download import csv_bytes
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from flows.release import release as ingest
+from schemas.forms.request import ReleaseRequest
+from schemas.reference.code_tables import code_table
+from tasks.domain.name_match import code_digits, folded
+from tasks.domain.partner_key import Unresolved, partner_key
+from tasks.reports import query
+from tasks.reports.figure_table import figure_table, listing
+from tasks.reports.inventory import inventory, search
+from tasks.reports.month_words import read_months
+from tasks.reports.questions import Answer, Question, ask
+from tasks.reports.resolver import Resolver, known_product
+from tests.draws import draws
+
+SEEDS, GM, BLACK, MAGNETS = "12011000", "12019019", "12019020", "85051110"
+NAMES = {SEEDS: "种用大豆", GM: "转基因黄大豆", BLACK: "黑大豆，种用除外", MAGNETS: "稀土的永磁铁"}
+PARTNERS = {"410": "巴西", "502": "美国\n", "402": "阿根廷", "999": "某地"}
+# Month, product, partner, tonnes, thousand dollars.
+IMPORTS = [
+    ("202405", GM, "410", 8_800, 4_100), ("202405", GM, "502", 1_200, 640), ("202406", GM, "410", 9_700, 4_500),
+    ("202406", GM, "502", 1_300, 700), ("202406", GM, "402", 40, 21), ("202406", SEEDS, "402", 5, 9),
+    ("202404", BLACK, "502", 7, 6),
+]  # fmt: skip
+EXPORTS = [("202406", MAGNETS, "502", 353, 20_000), ("202406", MAGNETS, "999", 11, 700)]
+
+
+def _file(rows: list[tuple[str, str, str, int, int]]) -> bytes:
+    return csv_bytes([
+        (month, product, NAMES[product], partner, PARTNERS[partner], str(tonnes * 1000), "千克", "0", "?", f"{dollars * 1000:,}")
+        for month, product, partner, tonnes, dollars in rows
+    ])  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("asked")
+    for flow, rows in (("import", IMPORTS), ("export", EXPORTS)):
+        file = folder / f"{flow}.csv"
+        file.write_bytes(_file(rows))
+        request = ReleaseRequest(
+            file=file, store=folder / "store", source="gacc_query", flow=flow, partners="all", released_on=date(2024, 7, 20)
+        )  # fmt: skip
+        ingest.fn(request, date(2026, 1, 5))
+    return folder / "store"
+
+
+@pytest.fixture(scope="module")
+def names(store: Path) -> Resolver:
+    return Resolver(query.open_published(store))
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("12019019", GM), ("1201.90.19", GM), ("HS12019019", GM), ("hs code 1201 90 19", GM), ("１２０１９０１９", GM),
+        ("转基因黄大豆", GM), ("Other soya beans, genetically modified", GM), ("OTHER SOYA BEAN (GENETICALLY-MODIFIED)", GM),
+        ("magnets", "basket:rare_earth_magnets"), ("Rare-earth magnets", "basket:rare_earth_magnets"), ("稀土磁铁", "basket:rare_earth_magnets"),
+        ("rare_earth_magnets", "basket:rare_earth_magnets"), ("稀土的永磁铁", MAGNETS), ("1201", "1201"),
+    ],
+)  # fmt: skip
+def test_a_product_is_known_by_code_in_any_spelling_and_by_name_in_two_languages(
+    names: Resolver, text: str, key: str
+) -> None:
+    assert names.product(text) == key
+
+
+@pytest.mark.parametrize("text", ["soybeans", "Soya beans", "大豆", "Soya beans, whether or not broken"])
+def test_a_name_of_a_heading_without_a_total_means_its_codes_and_says_so(names: Resolver, text: str) -> None:
+    meant = names.product_keys(text)
+    assert meant.keys == (SEEDS, GM, BLACK)
+    assert meant.note == f"{text}: 1201 has no total in this store, which has 3 of its codes"
+    with pytest.raises(
+        Unresolved, match=f"choose one: {SEEDS} Soya beans for cultivation, {GM} Other soya beans"
+    ) as raised:
+        names.product(text)
+    assert raised.value.choices == (SEEDS, GM, BLACK)
+
+
+@pytest.mark.parametrize(
+    ("text", "says", "choices"),
+    [
+        ("soya", "'soya' may mean several products; choose one: ", {SEEDS, GM, BLACK, "1201"}),
+        ("genetically", "'genetically' may mean several products; choose one: 12019019 Other soya beans", {GM}),
+        ("黄大豆", "'黄大豆' may mean several products; choose one: 12019019", {GM}),
+        ("soybeens", "there is no product 'soybeens' in this store; the nearest: 1201 ", {"1201"}),
+        ("12019011", "there is no product '12019011' in this store; the nearest: 12019019 Other", {GM, BLACK, SEEDS, "120190", "120110"}),
+        ("1201901910", "has 10 digits; the statistics have eight: 12019019", {GM}),
+        ("2709", "there is no product '2709' in this store, which has 12011000 Soya beans for cultivation, 12019019", set()),
+        ("crude oil", "there is no product 'crude oil' (HS 2709, Petroleum oils, crude) in this store", set()),
+        ("dysprosium", "'dysprosium' is metal and compounds together", set()),
+        ("basket:nothing", "there is no product 'basket:nothing'", set()),
+        ("", "there is no product ''", set()),
+    ],
+)  # fmt: skip
+def test_what_may_mean_several_or_is_not_there_is_refused_with_the_nearest(
+    names: Resolver, text: str, says: str, choices: set[str]
+) -> None:
+    with pytest.raises(Unresolved) as raised:
+        names.product(text)
+    assert says in str(raised.value)
+    assert {*raised.value.choices} == choices
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [("Brazil", "BRA"), ("bra", "BRA"), ("BR", "BRA"), ("br", "BRA"), ("巴西", "BRA"), ("410", "BRA"), ("gacc:410", "BRA"),
+     ("the United States", "USA"), ("U.S.", "USA"), ("美国", "USA"), ("世界", "WLD"), ("World", "WLD"), ("wld", "WLD"), ("EU", "EU27"),
+     ("eu27", "EU27"), ("European Union", "EU27"), ("999", "gacc:999"), ("gacc:999", "gacc:999"), ("某地", "gacc:999")],
+)  # fmt: skip
+def test_a_partner_is_known_by_name_and_code_in_any_case(names: Resolver, text: str, key: str) -> None:
+    assert names.partner(text) == key
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("Brasil", "the nearest: BRA Brazil"), ("France", "the partner 'France' (FRA) is not in this store; there are ARG Argentina, BRA"),
+     ("Asia", "which countries count is not said"), ("Nowhere", "there is no partner 'Nowhere'; there are ARG Argentina")],
+)  # fmt: skip
+def test_a_partner_that_is_not_in_the_store_is_refused(names: Resolver, text: str, says: str) -> None:
+    with pytest.raises(Unresolved) as raised:
+        names.partner(text)
+    assert says in str(raised.value)
+
+
+def test_every_name_of_the_table_of_partners_is_its_own_key() -> None:
+    partners = code_table("partners").filter(pl.col("kind") != "other")
+    assert partners.height > 200
+    for key, english, chinese in partners.select("partner", "name_en", "name_zh").iter_rows():
+        for name in (english, chinese, key, key.lower()):
+            assert partner_key(name) == key, name
+
+
+@given(
+    st.from_regex(r"[0-9]{2}([0-9]{2}){0,3}", fullmatch=True),
+    st.sampled_from(["", "HS", "hs ", "HS code "]),
+    st.sampled_from(["", ".", " ", "-"]),
+)
+@draws(100)
+def test_a_code_is_read_from_any_spelling_of_it(code: str, before: str, between: str) -> None:
+    pairs = [code[:4], *(code[place : place + 2] for place in range(4, len(code), 2))]
+    assert code_digits(before + between.join(pairs)) == code
+    assert known_product(before + between.join(pairs)) == code
+
+
+@given(st.text("abcsexyi-,.( &)", max_size=30))
+@draws(100)
+def test_case_marks_and_blanks_make_no_other_name(text: str) -> None:
+    assert folded(text.upper()) == folded(text) == folded(f"  {text.replace('-', ' , ')} ")
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        *((form, "2024-06", "2024-06") for form in ("2024-6", "2024-06", "202406", "2024/6", "June 2024", "jun 2024", "2024年6月", "latest")),
+        ("2024-01..2024-06", "2024-01", "2024-06"), ("202401 to 202406", "2024-01", "2024-06"), ("January-June 2024", "2024-01", "2024-06"),
+        ("2024", "2024-01", "2024-12"), ("2024Q2", "2024-04", "2024-06"), ("2023..2024-02", "2023-01", "2024-02"), ("2024-02..", "2024-02", "2024-06"),
+        ("2024-02..latest", "2024-02", "2024-06"), ("2023-12至2024年2月", "2023-12", "2024-02"),
+    ],
+)  # fmt: skip
+def test_a_month_is_read_as_people_write_it(text: str, first: str, last: str) -> None:
+    assert [f"{day:%Y-%m}" for day in read_months(text, date(2024, 6, 1))] == [first, last]
+
+
+@pytest.mark.parametrize("text", ["2024-13", "June", "soon", "2024-06..2024-05", "", "24-06", "2024-1-1"])
+def test_what_is_no_month_is_refused_with_the_forms_there_are(text: str) -> None:
+    with pytest.raises(ValueError, match=r"write 2024-06, June 2024|write the earlier month first"):
+        read_months(text, date(2024, 6, 1))
+
+
+def _ask(store: Path, *products: str, **asked: object) -> Answer:
+    return ask(store, Question(products=products, **asked))  # type: ignore[arg-type]
+
+
+def test_reading_by_name_gives_the_numbers_of_the_file_with_names(store: Path) -> None:
+    found = _ask(store, "soybeans", partners=("Brazil",), month="June 2024", measure="quantity_kg")
+    (row,) = found.rows.to_dicts()
+    assert (row["product"], row["product_name"], row["partner_name"]) == (
+        GM,
+        "Other soya beans,genetically modified",
+        "Brazil",
+    )
+    assert (row["level"], row["mom_pct"]) == (9_700_000, pytest.approx((9_700 / 8_800 - 1) * 100))
+    assert row["share_pct"] == pytest.approx(9_700 / (9_700 + 1_300 + 40) * 100)
+    assert found.notes == ("soybeans: 1201 has no total in this store, which has 3 of its codes",)
+    chinese = _ask(store, GM, partners=("br",), month="latest", language="zh").rows
+    assert {*chinese["product_name"]} == {"转基因黄大豆"}
+    assert {*chinese["partner_name"]} == {"巴西"}
+    bare = _ask(store, GM, names=False).rows
+    assert bare.columns == query.query(store, "metric").columns
+
+
+def test_several_products_partners_and_months_are_one_table_in_key_order(store: Path) -> None:
+    found = _ask(store, BLACK, GM, partners=("US", "world"), month="2024-04..2024-06", measure="quantity_kg").rows
+    whole = query.query(store, "metric").filter(
+        pl.col("product").is_in([GM, BLACK])
+        & pl.col("partner").is_in(["USA", "WLD"])
+        & (pl.col("measure") == "quantity_kg")
+    )
+    assert found.drop("product_name", "partner_name").equals(whole)
+    assert found.height > 4
+    assert _ask(store, month="2024-05..2024-06", names=False).rows.equals(
+        query.query(store, "metric").filter(pl.col("period") >= date(2024, 5, 1))
+    )
+
+
+def test_the_latest_month_is_that_of_what_is_asked_for(store: Path) -> None:
+    assert {*_ask(store, GM, month="latest").rows["period"]} == {date(2024, 6, 1)}
+    assert {*_ask(store, MAGNETS, month="latest").rows["period"]} == {date(2024, 6, 1)}
+    assert {*_ask(store, month="latest").rows["period"]} == {date(2024, 6, 1)}
+
+
+def test_the_top_partners_are_those_of_each_month_without_the_world_and_groups(store: Path) -> None:
+    found = _ask(store, GM, month="2024-05..2024-06", top=2, sort="contribution_mom_pp")
+    june = found.rows.filter(period=date(2024, 6, 1))
+    before = sum(tonnes for month, product, _, tonnes, _ in IMPORTS if (month, product) == ("202405", GM))
+    assert june["partner"].to_list() == ["BRA", "USA"]
+    assert june["contribution_mom_pp"].to_list() == [
+        pytest.approx(900 / before * 100),
+        pytest.approx(100 / before * 100),
+    ]
+    assert found.notes == ("of the measure quantity_kg; another one with --measure",)
+    smallest = _ask(store, GM, month="2024-06", top=1, sort="level", ascending=True, measure="value_usd").rows
+    assert smallest["partner"].to_list() == ["ARG"]
+    assert _ask(store, GM, month="2024-06", sort="level", partners=("WLD", "BRA")).rows["partner"].to_list() == [
+        "WLD",
+        "BRA",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        (Question(month="2031-01"), "there is no month 2031-01 in this store; there is 2024-04 to 2024-06"),
+        (Question(table="release", partners=("USA",)), "the table release has no column partner"),
+        (Question(table="release", month="2024-06"), "the table release has no months"),
+        (Question(sort="size"), "has no column size; it has flow, product"),
+        (Question(columns=("partner", "nme")), "has no column nme"),
+        (Question(products=(GM,), measure="tonnes"), "there is no measure 'tonnes' here; there are quantity_kg, unit_value_usd_per_kg, value_usd"),
+        (Question(table="finding", top=3), "--top needs --sort"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_asked_is_refused(store: Path, question: Question, says: str) -> None:
+    with pytest.raises(ValueError, match=says.replace("(", r"\(")):
+        ask(store, question)
+
+
+def test_the_tables_of_names_have_no_other_names_behind_their_codes(store: Path) -> None:
+    rows = ask(store, Question(table="product_name", products=(GM,))).rows
+    assert rows.columns == query.query(store, "product_name").columns
+    assert rows["printed_zh"].to_list() == [NAMES[GM]]
+
+
+def test_no_rows_are_an_answer_that_says_what_there_is(store: Path) -> None:
+    found = _ask(store, SEEDS, partners=("Brazil",))
+    assert found.rows.height == 0
+    assert "0 rows: the table metric has no partner BRA of product 12011000; there are partners ARG" in found.notes[-1]
+
+
+def _shown(what: object, width: int = 80) -> list[str]:
+    console = Console(width=width)
+    with console.capture() as printed:
+        console.print(what)
+    lines = [line.rstrip() for line in printed.get().splitlines()]
+    assert max(map(len, lines)) <= width
+    return lines
+
+
+def test_one_row_stands_upright_with_units_and_without_what_does_not_apply(store: Path) -> None:
+    rows = _ask(store, GM, partners=("Brazil",), month="2024-06", measure="quantity_kg").rows
+    lines = _shown(figure_table(rows, 40, 80))
+    assert (
+        " ".join(lines[:2])
+        == "imports of Other soya beans,genetically modified (12019019), from Brazil (BRA), June 2024, quantity_kg"
+    )
+    assert any(line.startswith("month ") and line.endswith(" 9,700 t") for line in lines)
+    assert any(line.startswith("m/m") and "+10.2 %" in line for line in lines)
+    assert any(line.startswith("y/y") and "the figure to compare with is not covered" in line for line in lines)
+    assert "a record since 2024-05" in " ".join(" ".join(lines).split())
+    price = _shown(
+        figure_table(
+            _ask(store, GM, partners=("Brazil",), month="2024-06", measure="unit_value_usd_per_kg").rows, 40, 80
+        )
+    )
+    assert any("0.46 USD/kg" in line for line in price)
+    assert not any(line.startswith(("share", "place")) for line in price)
+
+
+def test_several_rows_fit_80_columns_and_lead_with_the_column_they_are_sorted_by(store: Path) -> None:
+    rows = _ask(store, "soybeans", month="2024-05..2024-06").rows
+    assert rows.height > 20
+    lines = _shown(figure_table(rows, 10, 80))
+    assert "12019019 Other soya…   BRA Brazil" in "\n".join(lines)
+    assert any(line.startswith(f"{rows.height} rows, the first 10 shown") for line in lines)
+    june = _ask(store, GM, month="2024-06", measure="quantity_kg").rows
+    headings = [" ".join(_shown(figure_table(june, 10, 80, (), lead))) for lead in (None, "contribution_mom_pp")]
+    assert [heading.index("of m/m, pp") < heading.index("m/m, %") for heading in headings] == [False, True]
+    assert _ask(store, GM, month="2024-06", top=3, sort="contribution_yoy_pp").rows.height == 0
+    assert (
+        _shown(figure_table(rows.head(0), 10, 80))[-1]
+        == "0 rows; 12 more figures with --columns or in the other formats"
+    )
+
+
+def test_a_search_finds_products_and_partners_with_their_months(store: Path) -> None:
+    found = search(store, "大豆")
+    assert {*found.filter(pl.col("months") > 0)["code"]} == {SEEDS, GM, BLACK}
+    assert {*found.filter(pl.col("months") == 0)["code"]} == {"1201", "120110", "120190"}
+    (brazil,) = search(store, "brazil").to_dicts()
+    assert (brazil["code"], brazil["kind"], brazil["name_zh"], brazil["flows"]) == ("BRA", "partner", "巴西", "import")
+    assert search(store, "unknown thing").height == 0
+    assert search(store, "1201.90").filter(pl.col("months") > 0)["code"].to_list() == [GM, BLACK]
+    _shown(listing(found, 80))
+
+
+def test_the_lists_say_what_is_there(store: Path) -> None:
+    products = inventory(store, "products").drop_nulls("first_month")
+    assert {MAGNETS, GM, SEEDS, BLACK, "basket:rare_earth_magnets"} <= {*products["product"]}
+    (gm,) = products.filter(product=GM).to_dicts()
+    assert (gm["first_month"], gm["last_month"], gm["name_zh"]) == (date(2024, 5, 1), date(2024, 6, 1), NAMES[GM])
+    partners = inventory(store, "partners")
+    assert partners["partner"].to_list()[:2] == ["EU27", "WLD"]
+    assert dict(partners.select("partner", "flows").iter_rows())["USA"] == "export+import"
+    months = inventory(store, "months")
+    assert months.filter(flow="import")["month"].to_list() == [date(2024, month, 1) for month in (4, 5, 6)]
+    assert months.filter(flow="export").select("partners", "releases").rows() == [(2, 1)]
+    assert inventory(store, "releases")["title"].sort().to_list() == ["export.csv", "import.csv"]

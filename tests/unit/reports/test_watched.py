@@ -1,0 +1,140 @@
+"""The briefs that a release writes as its last step: for watched products, beside the tables, and never in their way."""
+
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from flows.release import release
+from schemas.forms.outcome import Outcome
+from schemas.forms.request import ReleaseRequest
+from schemas.reference.code_tables import code_table
+from tasks.reports import prefect_pages
+from tasks.reports.brief import facts
+from tasks.reports.brief.watched import LIST_OF_ONES_OWN, watched
+from tasks.reports.query import open_published
+from tasks.store.verify import audit_store
+from tests.unit.reports.test_brief import query_file
+
+SOYBEANS = '"数据年月","商品编码","商品名称","贸易伙伴编码","贸易伙伴名称","第一数量","第一计量单位","第二数量","第二计量单位","美元",\n"202506","12019019","大豆","502","美国","1500","千克","0","?","2000",\n'
+DECLARED = {"source": "gacc_query", "flow": "export", "partners": "all", "released_on": date(2025, 7, 20)}
+WITHOUT = """
+import sys
+from datetime import date
+from pathlib import Path
+from flows.release import release
+from schemas.forms.request import ReleaseRequest
+folder = Path(sys.argv[1])
+request = ReleaseRequest(file=folder / "beans.csv", store=folder / "store", source="gacc_query", flow="export", partners="all", released_on=date(2025, 7, 20))
+assert release.fn(request, date(2025, 8, 1)).briefs == []
+print(sorted({"altair", "vl_convert", "jinja2", "tasks.reports.brief.render", "tasks.reports.brief.facts"} & {*sys.modules}))
+"""
+
+
+@pytest.fixture(autouse=True)
+def with_the_list_that_comes_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(LIST_OF_ONES_OWN)
+
+
+def ingest(file: Path, store: Path, **other: object) -> Outcome:
+    return release.fn(ReleaseRequest(file=file, store=store, **{**DECLARED, **other}), date(2025, 8, 1))  # type: ignore[arg-type]
+
+
+def test_a_release_of_a_watched_product_writes_its_briefs_outside_of_what_is_hashed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tmp_path / "store"
+    outcome = ingest(query_file(tmp_path / "magnets.csv", ["202505", "202506"]), store)
+    place = "briefs/2025-06/basket-rare_earth_magnets"
+    assert outcome.briefs == [f"{place}.{language}.{form}" for language in ("en", "zh") for form in ("html", "md")]
+    assert "800 t" in (store / f"{place}.en.html").read_text(encoding="utf-8")
+    assert "800吨" in (store / f"{place}.zh.md").read_text(encoding="utf-8")
+    assert audit_store(store) == []
+    snapshot = open_published(store)
+    assert outcome.snapshot_id == snapshot.id
+    assert snapshot.id in (store / f"{place}.en.html").read_text(encoding="utf-8")
+    assert ingest(tmp_path / "magnets.csv", store).briefs == [], "nothing new, nothing written"
+    rehearsed = ingest(query_file(tmp_path / "more.csv", ["202504"]), store, dry_run=True)
+    assert (rehearsed.status, rehearsed.briefs) == ("would be published", [])
+    assert not any("brief" in line for line in rehearsed.warnings)
+    told: list[tuple[str, str]] = []
+    monkeypatch.setattr(
+        "prefect.artifacts.create_markdown_artifact", lambda text, key, description: told.append((key, text))
+    )
+    monkeypatch.setattr("prefect.artifacts.create_table_artifact", lambda rows, key, description: None)
+    prefect_pages.write(store, outcome)
+    assert [key for key, _ in told[1:]] == ["brief-basket-rare-earth-magnets-en", "brief-basket-rare-earth-magnets-zh"]
+    assert told[1][1].startswith("# Rare earth magnets, June 2025")
+
+
+def test_a_brief_that_fails_is_a_warning_and_the_release_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(facts, "gather", broken)
+    outcome = ingest(query_file(tmp_path / "magnets.csv", ["202506"]), tmp_path / "store")
+    assert outcome.status == "published"
+    assert outcome.briefs == []
+    assert "brief (export of basket:rare_earth_magnets): not written, OSError: no space left" in outcome.warnings[-1]
+    snapshot = open_published(tmp_path / "store")
+    assert snapshot.id == outcome.snapshot_id
+
+
+def test_a_release_without_a_watched_product_imports_nothing_that_draws_or_writes(tmp_path: Path) -> None:
+    (tmp_path / "beans.csv").write_bytes(SOYBEANS.encode("gb18030"))
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[3],
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split("\n")[-2] == "[]"
+    assert not (tmp_path / "store" / "briefs").exists()
+
+
+def test_what_is_watched_is_a_code_a_basket_or_a_line_in_its_direction() -> None:
+    def outcome(products: list[str], flow: str) -> Outcome:
+        return Outcome(
+            status="published", release_id="x", title="x", snapshot_id="x", flows=[flow], months=["2025-06"], products=products, records=1,
+            records_observed=1, records_quarantined=0, warnings=[], notes=[], healed=[],
+        )  # fmt: skip
+
+    assert code_table("watch_list").height >= 2
+    assert watched(outcome(["85051110"], "export")) == [("basket:rare_earth_magnets", "export")]
+    assert watched(outcome(["line:rare_earths"], "export")) == [("line:rare_earths", "export")]
+    assert watched(outcome(["85051110"], "import")) == []
+    assert watched(outcome(["12019019"], "export")) == []
+
+
+def test_a_watch_list_of_ones_own_takes_the_place_of_the_one_that_comes_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "beans.csv").write_bytes(SOYBEANS.encode("gb18030"))
+    monkeypatch.setenv(LIST_OF_ONES_OWN, str(tmp_path / "watched.csv"))
+    outcome = ingest(tmp_path / "beans.csv", tmp_path / "a")
+    assert (outcome.status, outcome.briefs) == ("published", [])
+    assert "watch list: not read, FileNotFoundError" in outcome.warnings[-1]
+    (tmp_path / "watched.csv").write_text("product,flow,reason\n12019019,export,soybeans\n", encoding="utf-8")
+    assert "briefs/2025-06/12019019.zh.md" in ingest(tmp_path / "beans.csv", tmp_path / "b").briefs
+
+
+def test_january_and_february_together_have_a_brief(tmp_path: Path) -> None:
+    """The release of March is the first of the year, and prints no month alone."""
+    lines = ["flow,product,partner,period,measure,value,unit,published_on,publisher,address,note"]
+    lines += [
+        f"export,line:rare_earths,WLD,{year}-01..{year}-02,quantity,{tonnes},t,{year}-03-07,X,https://x.org/1,"
+        for year, tonnes in ((2024, 9000), (2025, 9731))
+    ]
+    (tmp_path / "march.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    outcome = ingest(tmp_path / "march.csv", tmp_path / "store", source="published", flow=None, partners=None, released_on=None)  # fmt: skip
+    assert "briefs/2025-02/line-rare_earths.en.html" in outcome.briefs
+    said = (tmp_path / "store" / "briefs" / "2025-02" / "line-rare_earths.en.md").read_text(encoding="utf-8")
+    assert "from January to February 2025 came to 9,731 t, up 8.1 % on the year." in said
+    chinese = (tmp_path / "store" / "briefs" / "2025-02" / "line-rare_earths.zh.md").read_text(encoding="utf-8")
+    assert "2025年1至2月中国稀土出口累计9,731吨，同比增长8.1%。" in chinese

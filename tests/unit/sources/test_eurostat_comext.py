@@ -1,0 +1,247 @@
+"""The Comext API: what is a statement, what is a printed total, and what a file must not be."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from schemas.forms.request import ReleaseRequest
+from schemas.reference.code_tables import partner_codes
+from tasks.domain.errors import Refused
+from tasks.ingest.corrections import correct
+from tasks.ingest.declaration import locate
+from tasks.ingest.normalise import Normalised, normalise
+from tasks.ingest.parse import parse
+from tasks.ingest.raw_store import land
+from tasks.sources import eurostat_comext
+
+HEADER = "DATAFLOW,LAST UPDATE,freq,reporter,partner,product,flow,indicators,TIME_PERIOD,OBS_VALUE"
+TODAY = date(2026, 8, 20)
+VALUE, MASS = "VALUE_IN_EUROS", "QUANTITY_IN_100KG"
+# Two partners outside and one inside the EU, a residual of each side, and what these add up to.
+CELLS = (
+    ("CN", VALUE, "1066047"), ("CN", MASS, "900.28"), ("XS", VALUE, "220"), ("XS", MASS, "0.19"),
+    ("QW", VALUE, "33"), ("QW", MASS, "0.00"), ("EXT_EU27_2020", VALUE, "1066300"), ("EXT_EU27_2020", MASS, "900.47"),
+    ("GR", VALUE, "1485"), ("GR", MASS, "0.27"), ("QV", VALUE, "15"), ("QV", MASS, "0.01"),
+    ("INT_EU27_2020", VALUE, "1500"), ("INT_EU27_2020", MASS, "0.28"),
+)  # fmt: skip
+
+
+def answer(cells: Sequence[tuple[str, str, str]] = CELLS, *, reporter: str = "EU27_2020", product: str = "84834030", flow: str = "1",
+           period: str = "2025-06", updated: str = "14/08/26 11:00:00", freq: str = "M", eol: str = "\r\n") -> bytes:  # fmt: skip
+    """An answer of the API in its exact form."""
+    lines = [
+        f"ESTAT:DS-045409(1.0),{updated},{freq},{reporter},{partner},{product},{flow},{indicator},{period},{value}"
+        for partner, indicator, value in cells
+    ]
+    return "".join(f"{line}{eol}" for line in (HEADER, *lines)).encode()
+
+
+def read(data: bytes, folder: Path, **declared: Any) -> Normalised:
+    """The answer through all gates."""
+    folder.mkdir(exist_ok=True)
+    (folder / "comext.csv").write_bytes(data)
+    given = {
+        "source": "eurostat_comext",
+        "reporter": "EU27",
+        "partners": "all",
+        "released_on": date(2026, 8, 14),
+        **declared,
+    }
+    landed = land(locate(ReleaseRequest(file=folder / "comext.csv", **given)), folder / "store", TODAY)
+    return normalise(landed, correct(landed, parse(landed), TODAY))
+
+
+def numbers(release: Normalised) -> dict[tuple[str, str], int]:
+    rows = release.detail.select(pl.col("partner", "measure").cast(pl.String), "value").rows()
+    return {(partner, measure): value for partner, measure, value in rows}
+
+
+def test_an_answer_becomes_statements_in_euros_and_kilograms(tmp_path: Path) -> None:
+    release = read(answer(), tmp_path)
+    assert numbers(release) == {
+        ("CHN", "value_eur"): 1_066_047, ("CHN", "quantity_kg"): 90_028, ("SRB", "value_eur"): 220, ("SRB", "quantity_kg"): 19,
+        ("GRC", "value_eur"): 1_485, ("GRC", "quantity_kg"): 27, ("geonom:QW", "value_eur"): 33, ("geonom:QW", "quantity_kg"): 0,
+        ("geonom:QV", "value_eur"): 15, ("geonom:QV", "quantity_kg"): 1,
+    }  # fmt: skip
+    row = release.detail.filter(pl.col("partner") == "CHN").sort("measure").row(0, named=True)
+    assert (row["flow"], row["product"], row["classification"], row["reporter"]) == (
+        "import",
+        "84834030",
+        "CN8",
+        "EU27",
+    )
+    assert (row["period_start"], row["period_end"]) == (date(2025, 6, 1), date(2025, 6, 30))
+    assert (row["resolution"], row["known_from"], row["record"]) == (1, date(2026, 8, 14), 2)
+    assert release.release["classification"].to_list() == ["CN8"]
+    assert not release.findings.filter(pl.col("severity") != "info").height
+
+
+def test_no_total_or_group_is_a_statement_and_that_is_noted(tmp_path: Path) -> None:
+    release = read(answer(), tmp_path)
+    assert not {key for key, _ in numbers(release)} & {"geonom:EXT_EU27_2020", "geonom:INT_EU27_2020", "WLD", "EU27"}
+    notes = release.findings.filter(check="normalised")["observed"].to_list()
+    assert any("4 records of EXT_EU27_2020, INT_EU27_2020" in note for note in notes)
+
+
+@pytest.mark.parametrize(("place", "text"), [(6, "1066301"), (7, "900.48"), (0, "1066046"), (13, "0.27")])
+def test_a_printed_total_that_is_not_the_sum_of_its_parts_holds_the_release(
+    tmp_path: Path, place: int, text: str
+) -> None:
+    cells = [(*cell[:2], text) if number == place else cell for number, cell in enumerate(CELLS)]
+    found = read(answer(cells), tmp_path).findings.filter(check="total_differs").rows(named=True)
+    assert [row["severity"] for row in found] == ["error"]
+    assert CELLS[place][1] in found[0]["subject"]
+    assert "84834030" in found[0]["subject"]
+
+
+def test_a_partner_that_is_missing_from_the_answer_is_found_by_the_total(tmp_path: Path) -> None:
+    found = read(answer([cell for cell in CELLS if cell[0] != "CN"]), tmp_path).findings.filter(check="total_differs")
+    assert found["severity"].to_list() == ["error", "error"]
+    assert "1,066,300" in "".join(found["observed"])
+
+
+def test_totals_without_any_of_their_parts_say_nothing_and_are_no_doubt(tmp_path: Path) -> None:
+    release = read(answer([cell for cell in CELLS if cell[0] in ("CN", "INT_EU27_2020")]), tmp_path, partners="listed")
+    assert numbers(release) == {("CHN", "value_eur"): 1_066_047, ("CHN", "quantity_kg"): 90_028}
+    assert not release.findings.filter(check="total_differs").height
+
+
+def test_the_total_of_the_world_is_the_sum_of_the_eu_and_the_rest_or_of_all_partners(tmp_path: Path) -> None:
+    both = [*CELLS, ("WORLD", VALUE, "1067800"), ("WORLD", MASS, "900.75")]
+    alone = [cell for cell in both if not cell[0].startswith(("EXT", "INT"))]
+    for number, cells in enumerate((both, alone)):
+        release = read(answer(cells), tmp_path / str(number))
+        assert numbers(release) == numbers(read(answer(), tmp_path / "plain"))
+        assert not release.findings.filter(check="total_differs").height
+        wrong = [(*cell[:2], "1067801") if cell[:2] == ("WORLD", VALUE) else cell for cell in cells]
+        found = read(answer(wrong), tmp_path / f"wrong {number}").findings.filter(check="total_differs")
+        assert found["severity"].to_list() == ["error"]
+
+
+def test_northern_ireland_and_great_britain_do_not_double_the_united_kingdom(tmp_path: Path) -> None:
+    cells = [("GB", VALUE, "100"), ("XI", VALUE, "30"), ("XU", VALUE, "70")]
+    assert numbers(read(answer(cells), tmp_path)) == {("GBR", "value_eur"): 100}
+    wrong = read(answer([*cells[:2], ("XU", VALUE, "71")]), tmp_path / "wrong").findings.filter(check="total_differs")
+    assert wrong["severity"].to_list() == ["error"]
+    alone = numbers(read(answer(cells[1:]), tmp_path / "alone"))
+    assert alone == {("geonom:XI", "value_eur"): 30, ("geonom:XU", "value_eur"): 70}
+
+
+def test_line_ends_make_no_difference_to_what_is_read() -> None:
+    assert eurostat_comext.parse(answer(eol="\n"), "f.csv").reported.equals(
+        eurostat_comext.parse(answer(), "f.csv").reported
+    )
+
+
+def test_the_records_say_the_direction_and_a_file_has_one(tmp_path: Path) -> None:
+    exports = answer([("CN", VALUE, "7")], flow="2")
+    release = read(exports, tmp_path)
+    assert release.detail.select("flow", "value").rows() == [("export", 7)]
+    assert release.release["flow"].to_list() == ["export"]
+    with pytest.raises(Refused, match="exports and imports in one file"):
+        read(answer([("CN", VALUE, "5")]) + exports.split(b"\r\n", 1)[1], tmp_path / "both")
+
+
+def test_what_a_member_reports_is_of_that_member(tmp_path: Path) -> None:
+    release = read(answer([("CN", VALUE, "5")], reporter="DE"), tmp_path, reporter="DEU")
+    assert release.detail["reporter"].unique().to_list() == ["DEU"]
+
+
+def test_codes_below_cn8_are_shared_codes(tmp_path: Path) -> None:
+    assert set(read(answer(product="848340"), tmp_path).detail["classification"]) == {"HS6"}
+
+
+def test_a_confidential_code_is_a_line_of_its_own_and_no_cn8_code(tmp_path: Path) -> None:
+    detail = read(answer([("CN", VALUE, "5")], product="84MMMXXX"), tmp_path).detail
+    assert detail.select("product", "classification").rows() == [("line:cn8_84mmmxxx", "line")]
+
+
+def test_an_empty_value_is_missing_and_not_zero(tmp_path: Path) -> None:
+    release = read(answer([("CN", VALUE, "5"), ("CN", MASS, "")]), tmp_path)
+    assert numbers(release) == {("CHN", "value_eur"): 5}
+    assert release.quarantine["record"].to_list() == [2]
+
+
+@pytest.mark.parametrize("period", ["2025", "2025-52", "2025-Q2"])
+def test_a_year_or_a_quarter_is_no_month(tmp_path: Path, period: str) -> None:
+    with pytest.raises(Refused, match="is not a month"):
+        read(answer(period=period), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("data", "rule"),
+    [
+        (answer() + answer(reporter="FR").split(b"\r\n", 1)[1], "several reporters"),
+        (answer() + answer(updated="17/08/26 11:00:00").split(b"\r\n", 1)[1], "several updates"),
+        (answer(freq="A"), "frequency"),
+        (answer(updated="2026-08-14"), "last update"),
+        (answer(reporter="EU_V"), "unknown reporter"),
+        (answer([("CN", "SUPPLEMENTARY_QUANTITY", "5")]), "quantity without unit"),
+        (answer([("CN", "VALUE_OF_WHAT", "5")]), "unknown indicator"),
+        (answer().replace(b",flow,", b",Flow,"), "columns"),
+        (answer()[: len(HEADER) + 2], "no records"),
+        (answer().replace(b"\r\n", b",\r\n").replace(b"OBS_VALUE,", b"OBS_VALUE"), "row width"),
+        (b"<!DOCTYPE html><html>Service unavailable</html>\n", "not a table"),
+        (b'{"error": {"status": 413, "label": "EXTRACTION_TOO_BIG"}}\n', "not a table"),
+        (b"", "empty file"),
+        (answer()[:-3], "no final newline"),
+    ],
+    ids=lambda case: case if isinstance(case, str) else "",
+)  # fmt: skip
+def test_what_is_no_answer_of_codes_for_one_reporter_is_refused_by_name(data: bytes, rule: str) -> None:
+    with pytest.raises(Refused) as refused:
+        eurostat_comext.parse(data, "comext.csv")
+    assert refused.value.rule == rule
+    assert "comext.csv" in refused.value.where
+    assert refused.value.advice.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("declared", "rule"),
+    [({"reporter": "DEU"}, "other reporter"), ({"flow": "export"}, "other flow"), ({"released_on": date(2026, 8, 13)}, "printed later")],
+)  # fmt: skip
+def test_what_the_file_says_of_itself_outweighs_what_was_declared(
+    tmp_path: Path, declared: dict[str, Any], rule: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        read(answer(), tmp_path, **declared)
+    assert refused.value.rule == rule
+
+
+def test_who_reports_must_be_declared(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r'reporter = "CHN"'):
+        read(answer(), tmp_path, reporter=None)
+
+
+@pytest.mark.shared
+def test_the_real_answer_to_the_last_unit(shared_data: Path, tmp_path: Path) -> None:
+    """Sums by Python's csv module and decimals: every partner but EXT and INT, which are what the others add up to."""
+    file = shared_data / "comext_api" / "DS-045409_M_EU27_all_84834030_import_2025-06.csv"
+    rows = list(csv.DictReader(io.StringIO(file.read_bytes().decode("ascii"), newline="")))
+    key = {row["code"]: row["partner"] for row in partner_codes("geonom").filter(valid_to="").iter_rows(named=True)}
+    expected: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        if not row["partner"].startswith(("EXT", "INT")):
+            value = Decimal(row["OBS_VALUE"]) * (100 if row["indicators"] == MASS else 1)
+            expected[key[row["partner"]], "quantity_kg" if row["indicators"] == MASS else "value_eur"] += int(value)
+    release = read(file.read_bytes(), tmp_path)
+    assert numbers(release) == expected
+    assert len(expected) == 86
+    assert sum(value for (_, measure), value in expected.items() if measure == "value_eur") == 9_914_131 + 16_103_557
+    assert release.quarantine.height == 0
+    assert set(release.findings["severity"]) == {"info"}
+
+
+@pytest.mark.shared
+def test_the_older_file_of_labels_is_refused(shared_data: Path) -> None:
+    with pytest.raises(Refused) as refused:
+        eurostat_comext.parse((shared_data / "comext" / "comext_ds045409_labels.csv").read_bytes(), "labels.csv")
+    assert refused.value.rule == "row width"

@@ -1,0 +1,190 @@
+"""Workbooks: number cells become digits, and what could hide something is refused before a reader sees it."""
+
+import datetime
+import io
+import random
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+import pytest
+from bad_inputs.download import CLEAN_RECORDS, QUANTITY, TITLES, numeric, workbook_bytes
+
+from tasks.domain.errors import Refused
+from tasks.sources.csv import Lexed
+from tasks.sources.excel import read_fields
+
+NUMBERS = {"第一数量", "第二数量", "美元"}
+NUMERIC = [numeric(record) for record in CLEAN_RECORDS]
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+def _read(data: bytes) -> Lexed:
+    return read_fields(data, "file.xlsx", NUMBERS.__contains__)
+
+
+def _members(book: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def _packed(members: dict[str, bytes]) -> bytes:
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return sink.getvalue()
+
+
+def _with_sheet(change: Callable[[bytes], bytes]) -> bytes:
+    members = _members(workbook_bytes(NUMERIC))
+    changed = change(members[SHEET])
+    assert changed != members[SHEET]
+    return _packed({**members, SHEET: changed})
+
+
+def test_number_cells_become_digits_and_their_columns_say_so() -> None:
+    lexed = _read(workbook_bytes(NUMERIC))
+    assert lexed.numeric_titles == {"数据年月", "商品编码", "贸易伙伴编码", "第一数量", "第二数量", "美元"}
+    assert lexed.fields.cast(pl.String).rows()[6] == (
+        "202506",
+        "1012100",
+        "改良种用马",
+        "304",
+        "德国",
+        "1200",
+        "千克",
+        "2",
+        "头",
+        "61500",
+    )
+    assert lexed.encoding == "xlsx"
+
+
+def test_text_cells_stay_as_they_are() -> None:
+    lexed = _read(workbook_bytes())
+    assert lexed.fields.cast(pl.String).rows() == list(CLEAN_RECORDS)
+    assert lexed.numeric_titles == frozenset()
+
+
+def test_a_column_that_mixes_both_costs_only_itself_its_types() -> None:
+    records = [list(record) for record in NUMERIC]
+    records[0][QUANTITY] = "353,000"
+    lexed = _read(workbook_bytes(records))
+    assert "第一数量" not in lexed.numeric_titles
+    assert "商品编码" in lexed.numeric_titles
+    assert lexed.fields["第一数量"].to_list()[:2] == ["353,000", "764000"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (0, "0"), (-5, "-5"), (353000.0, "353000"), (0.5, "0.5"), (999_999_999_999_999, "999999999999999"),
+        (2**53, "9007199254740992.0"), (1e20, "1e+20"), ("", ""), ("1e5", "1e5"),
+        (True, "true"), (datetime.datetime(2025, 6, 1), "2025-06-01 00:00:00.000"),
+    ],
+)  # fmt: skip
+def test_cells_as_text(cell: Any, text: str) -> None:
+    """Beyond 2^53 a number has lost digits; it keeps the form of a float, which no number of ours has."""
+
+    def write(book: Any, sheet: Any) -> None:
+        if isinstance(cell, datetime.datetime):
+            sheet.write_datetime(1, 0, cell, book.add_format({"num_format": "yyyy-mm-dd"}))
+        else:
+            sheet.write(1, 0, cell)
+
+    fields = _read(workbook_bytes([[None]], ["美元"], change=write)).fields
+    assert fields["美元"].to_list() == [text] if text else fields["美元"].to_list() in ([], [""])
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (lambda sheet: sheet.replace(b'r="J2"', b'r="XFD1048576"', 1), "cells spread over 1,048,576 rows and 16,384 columns"),
+        (lambda sheet: sheet.replace(b'r="J2"', b'r="J1048576"', 1), "cells spread over"),
+        (lambda sheet: sheet.replace(b'r="J2"', b'r="J3"', 1), "stands there twice"),
+        (lambda sheet: sheet.replace(b'<row r="3"', b'<row r="2"', 1), "stands there twice"),
+        (lambda sheet: sheet.replace(b"<sheetFormatPr", b'<sheetFormatPr zeroHeight="1"', 1), "a hidden row or column"),
+        (lambda sheet: b"\xff\xfe" + sheet.decode().encode("utf-16-le"), "UTF-16"),
+    ],
+)  # fmt: skip
+def test_sheets_that_are_none_are_refused(change: Callable[[bytes], bytes], found: str) -> None:
+    """One cell in the last corner would make the reader ask for 500 GB, and end the process."""
+    with pytest.raises(Refused, match=found) as refused:
+        _read(_with_sheet(change))
+    assert refused.value.rule == "workbook content"
+
+
+def test_a_sheet_that_lies_elsewhere_is_looked_into_too() -> None:
+    members = _members(workbook_bytes(NUMERIC))
+    sheet = members.pop(SHEET).replace(b"<v>353000</v>", b"<f>1+1</f><v>353000</v>", 1)
+    members["xl/_rels/workbook.xml.rels"] = members["xl/_rels/workbook.xml.rels"].replace(
+        b"worksheets/sheet1.xml", b"other.xml"
+    )
+    with pytest.raises(Refused, match="a formula"):
+        _read(_packed({**members, "xl/other.xml": sheet}))
+
+
+def test_a_lying_size_is_found() -> None:
+    """A member that unpacks to more than it declares is a bomb, or damaged."""
+    book = workbook_bytes(NUMERIC)
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
+        size = archive.getinfo(SHEET).file_size
+    lying = book.replace(size.to_bytes(4, "little"), (size - 9).to_bytes(4, "little"))
+    assert lying != book
+    with pytest.raises(Refused):
+        _read(lying)
+
+
+def test_blank_rows_behind_the_records_are_none() -> None:
+    blank = ("", " ", "")
+    book = workbook_bytes([*NUMERIC, blank, blank])
+    read, plain = _read(book), _read(workbook_bytes(NUMERIC))
+    assert read.fields.cast(pl.String).rows() == plain.fields.cast(pl.String).rows()
+    assert read.normalised == (*plain.normalised, "2 blank rows at the end")
+    inside = _read(workbook_bytes([NUMERIC[0], blank, *NUMERIC[1:]]))
+    assert inside.fields.height == len(NUMERIC) + 1
+
+
+def test_a_length_of_time_is_no_number() -> None:
+    def hours(book: Any, sheet: Any) -> None:
+        for row in range(1, len(NUMERIC) + 1):
+            sheet.write_number(row, QUANTITY, 1.5, book.add_format({"num_format": "[h]:mm"}))
+
+    with pytest.raises(Refused, match=r"第一数量.*length of time"):
+        _read(workbook_bytes(NUMERIC, change=hours))
+
+
+def test_titles_are_kept_in_order_and_empty_sheets_have_none() -> None:
+    assert _read(workbook_bytes([])).fields.columns == list(TITLES)
+    assert _read(workbook_bytes([], [])).fields.width == 0
+
+
+def test_damage_anywhere_is_refused_or_harmless() -> None:
+    """Bytes of the archive and of its members changed at random: a refusal or fields, never another exception."""
+    dice = random.Random(85051110)
+    book = workbook_bytes(NUMERIC)
+    members = _members(book)
+    refused, harmless = 0, 0
+    for _ in range(150):
+        name = dice.choice([*members, *[SHEET] * 8])
+        data = (
+            _damaged(dice, book) if dice.random() < 0.4 else _packed({**members, name: _damaged(dice, members[name])})
+        )
+        try:
+            assert isinstance(_read(data), Lexed)
+            harmless += 1
+        except Refused:
+            refused += 1
+    assert refused > 20
+    assert harmless > 20
+
+
+def _damaged(dice: random.Random, data: bytes) -> bytes:
+    at = dice.randrange(len(data))
+    return dice.choice((
+        data[:at] + bytes([dice.randrange(256)]) + data[at + 1 :],
+        data[:at] + data[at + dice.choice((1, 2, 40)) :],
+        data[:at] + dice.choice((b'"', b"<", b">", b"0", b"e5", b"&amp;")) + data[at:],
+    ))  # fmt: skip

@@ -1,0 +1,163 @@
+"""Partner codes, currencies and lists of goods of all sources: one meaning a code, and none that meets another by accident."""
+
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import polars as pl
+import pytest
+
+from schemas.reference.code_tables import code_table, partner_codes
+from schemas.table import polars_schema
+from schemas.tables.name import PrintedName
+from tasks.domain.coverage import asked_products
+from tasks.domain.errors import Refused
+from tasks.domain.nomenclature import NATIONAL, classification, digits
+from tasks.ledger.name_tables import product_name
+from tasks.sources.registry import SOURCES
+from tasks.steps import open_published
+from tests.unit.builders import MAGNETS, Row, number, release, release_table
+from tests.unit.figures import derived
+
+LISTS = ("gacc", *code_table("partner_codes")["code_list"].unique().sort())
+
+
+@pytest.mark.parametrize("code_list", LISTS)
+def test_a_code_means_one_partner_in_every_month(code_list: str) -> None:
+    rows = partner_codes(code_list).to_dicts()
+    for month in (f"{year}-{at}" for year in range(2000, 2031) for at in ("01", "12")):
+        valid = [
+            row["code"] for row in rows
+            if (not row["valid_from"] or row["valid_from"] <= month) and (not row["valid_to"] or row["valid_to"] >= month)
+        ]  # fmt: skip
+        assert valid
+        assert len(set(valid)) == len(valid), month
+
+
+@pytest.mark.parametrize("code_list", LISTS)
+def test_what_a_code_is_part_of_is_in_the_same_list(code_list: str) -> None:
+    rows = partner_codes(code_list)
+    wholes = rows.filter(pl.col("part_of") != "")["part_of"].unique()
+    assert set(wholes) <= set(rows["code"])
+
+
+def test_groups_and_totals_have_no_key_of_a_country() -> None:
+    sums = code_table("partner_codes").filter(pl.col("kind").is_in(["group", "total"]))["partner"]
+    assert sums.len() > 20
+    assert sums.filter(sums.str.contains("^[A-Z]{3}$") & (sums != "WLD")).to_list() == []
+
+
+def test_the_27_members_are_inside_the_eu_and_nobody_else() -> None:
+    inside = partner_codes("geonom").filter(part_of="INT_EU27_2020", kind="country", valid_to="")["partner"]
+    members = code_table("partner_groups").filter(group="EU27", valid_to="")["partner"]
+    assert sorted(inside) == sorted(members)
+    assert inside.len() == 27
+
+
+def test_every_source_names_lists_that_exist() -> None:
+    assert all(source.code_list in LISTS and source.nomenclature in NATIONAL for source in SOURCES.values())
+    with pytest.raises(KeyError, match="no such list"):
+        partner_codes("nobody")
+
+
+def test_each_label_of_a_value_is_one_measure_and_only_yen_are_cut_off() -> None:
+    labels = code_table("currencies")
+    assert labels["printed"].is_unique().all()
+    units = labels.select("measure", "unit").unique()
+    assert units["measure"].is_unique().all()
+    assert labels.filter(rounding="down")["measure"].to_list() == ["value_jpy"]
+
+
+@pytest.mark.parametrize(
+    ("national", "code", "found"),
+    [
+        ("HS8", "85051110", "HS8"), ("CN8", "85051110", "CN8"), ("HTS10", "8505110070", "HTS10"), ("JP9", "850511000", "JP9"),
+        ("CN8", "850511", "HS6"), ("HTS10", "8505", "HS4"), ("JP9", "85", "HS2"), ("HTS10", "85051110", None), ("JP9", "85051110", None),
+        ("CN8", "850511000", None), ("CN8", "77000000", None), ("CN8", "00", None), ("CN8", "8505111", None), ("CN8", "84MMMXXX", None),
+        ("CN8", "８５０５１１１０", None), ("CN8", None, None),
+    ],
+)  # fmt: skip
+def test_equal_digits_of_two_lists_of_goods_never_meet(national: str, code: str | None, found: str | None) -> None:
+    frame = pl.DataFrame({"code": [code]}, schema={"code": pl.String})
+    assert frame.select(classification(pl.col("code"), national)).item() == found
+
+
+def test_a_classification_knows_its_digits() -> None:
+    found = pl.DataFrame({"of": [*NATIONAL, "HS2", "line", "basket"]}).select(digits(pl.col("of"))).to_series()
+    assert found.to_list() == [*NATIONAL.values(), 2, None, None]
+
+
+@pytest.mark.parametrize(
+    ("level", "code", "covered"),
+    [
+        ("HS8", "85051110", ["850511", "85051110"]),
+        ("CN8", "85051110", ["85051110"]),
+        ("HTS10", "8505110070", ["8505110070"]),
+        ("JP9", "850511000", ["850511000"]),
+    ],
+)
+def test_only_chinas_eight_digits_speak_for_the_levels_above(level: str, code: str, covered: list[str]) -> None:
+    """Sums of the other national lists are not made yet, so their silence about an HS6 code means nothing."""
+    releases = pl.DataFrame({"release_id": ["r"], "classification": [level], "products": [["850511"]]})
+    found = asked_products(releases, pl.Series([code, "850511", "85052000"]), roll_up=True)
+    assert sorted(found["product"]) == covered
+
+
+@pytest.mark.parametrize(("level", "code"), [("CN8", "85051110"), ("HTS10", "8505110070"), ("JP9", "850511000")])
+def test_a_release_speaks_of_a_national_code_that_was_itself_asked_for(level: str, code: str) -> None:
+    releases = pl.DataFrame({"release_id": ["r"], "classification": [level], "products": [[code]]})
+    found = asked_products(releases, pl.Series([code, code[:6]]), roll_up=True)
+    assert found["product"].to_list() == [code]
+
+
+def of_union(**given: Any) -> Row:
+    return {
+        **release(products=["8505"], measures=["quantity", "value_eur"], reporter="EU27"),
+        "classification": "CN8",
+        **given,
+    }
+
+
+def test_figures_of_the_combined_nomenclature_are_called_so_and_are_in_no_sum_of_chinas_codes() -> None:
+    """85051110 is in China's basket of magnets and below its HS6: neither is made of the Union's 85051110."""
+    magnets = of_union()
+    found = derived([(magnets, [{**number(magnets, "CHN", "2025-06", 7), "classification": "CN8"}])])
+    assert found["classification"].unique().to_list() == ["CN8"]
+    assert found["product"].unique().to_list() == [MAGNETS]
+    june = found.filter(pl.col("period") == date(2025, 6, 1), pl.col("measure") == "quantity_kg")
+    assert dict(june.filter(pl.col("partner").is_in(["CHN", "WLD"])).select("partner", "level").iter_rows()) == {
+        "CHN": 7.0,
+        "WLD": 7.0,
+    }
+    chinas = derived([(row := release(products=["8505"]), [number(row, "USA", "2025-06", 7)])])
+    assert {"85", "8505", "850511", MAGNETS} <= set(chinas["product"])
+
+
+@pytest.mark.parametrize(("code", "level"), [("8505110070", "HTS10"), ("850511000", "JP9")])
+def test_figures_of_longer_codes_have_the_name_of_their_list(code: str, level: str) -> None:
+    row = {**release(products=[code], reporter="USA"), "classification": level}
+    found = derived([(row, [{**number(row, "CHN", "2025-06", 7, product=code), "classification": level}])])
+    assert found.select("product", "classification").unique().rows() == [(code, level)]
+
+
+def test_a_name_of_chinas_list_is_given_to_no_code_of_another_list() -> None:
+    printed = pl.DataFrame(
+        [{"subject": "product", "code": MAGNETS, "classification": level} for level in ("HS8", "CN8")],
+        schema=polars_schema(PrintedName),
+    )
+    named = {level: product_name(rows).filter(product=MAGNETS) for (level,), rows in printed.group_by("classification")}
+    assert named["HS8"]["name"].item() is not None
+    assert named["CN8"].select("name", "reference_en", "reference_zh", "reference").row(0) == (None, None, None, None)
+    assert "basket:rare_earth_magnets" not in product_name(printed.filter(classification="CN8"))["product"].to_list()
+
+
+def test_a_store_of_one_list_of_goods_refuses_codes_of_another(tmp_path: Path) -> None:
+    chinas = release(reporter="EU27", products=[MAGNETS])
+    with pytest.raises(Refused, match=r"codes of CN8, and .* holds codes of HS8"):
+        open_published._refuse_another_list(
+            release_table(chinas), cast("Any", SimpleNamespace(release=release_table(of_union()))), tmp_path
+        )
+    open_published._refuse_another_list(
+        release_table(of_union()), cast("Any", SimpleNamespace(release=release_table(of_union()))), tmp_path
+    )

@@ -1,0 +1,285 @@
+"""What each adapter makes of its layouts: which columns, which currency, what is null, what is refused."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from bad_inputs.case import DECLARED, known_after
+from bad_inputs.download import (
+    CLEAN,
+    CLEAN_RECORDS,
+    PARTNER,
+    PARTNER_NAME,
+    TITLES,
+    csv_bytes,
+    numeric,
+    with_field,
+    workbook_bytes,
+)
+
+from schemas.forms.request import ReleaseRequest
+from schemas.reference.code_tables import code_table
+from tasks.checks.file_quality import check
+from tasks.domain.errors import Refused
+from tasks.ingest.declaration import locate
+from tasks.ingest.normalise import Normalised, normalise
+from tasks.ingest.raw_store import land
+from tasks.sources import gacc_query, published
+from tasks.sources.names import NAMES, doubt_names, doubt_pairs, refuse_mojibake
+from tasks.sources.registry import SOURCES
+
+PUBLISHED = "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note\n"
+
+
+def _text(reported: pl.DataFrame, *names: str) -> list[tuple[Any, ...]]:
+    return reported.select(pl.col(names).cast(pl.String)).rows()
+
+
+def test_the_register_knows_each_source_by_its_own_name() -> None:
+    assert {name: source.name for name, source in SOURCES.items()} == {name: name for name in SOURCES}
+    assert {"gacc_query", "published", "eurostat_comext", "gacc_preliminary", "gacc_bulletin"} <= set(SOURCES)
+
+
+def test_a_download_as_reported() -> None:
+    reported = gacc_query.parse(CLEAN, "f.csv").reported
+    assert reported["record"].to_list() == [1, 2, 3, 4, 5, 6, 7]
+    assert _text(reported, "period", "product", "partner", "quantity", "quantity_unit", "value", "currency")[0] == (
+        "202506", "85051110", "502", "353000", "千克", "20,121,000", "USD",
+    )  # fmt: skip
+    assert _text(reported, "supplementary_quantity", "supplementary_unit")[5:] == [(None, None), ("2", "头")]
+    assert reported["flow"].null_count() == reported["regime"].null_count() == reported["province"].null_count() == 7
+
+
+def test_what_the_layout_lacks_is_null() -> None:
+    reported = gacc_query.parse(
+        csv_bytes([("8505", "磁铁", "1,000")], ("商品编码", "商品名称", "人民币")), "f.csv"
+    ).reported
+    assert [name for name in reported.columns if reported[name].null_count() == 0] == [
+        "record",
+        "product",
+        "product_name",
+        "value",
+        "currency",
+    ]
+    assert reported["currency"].cast(pl.String).to_list() == ["CNY"]
+
+
+@pytest.mark.parametrize("spelling", ["Supplementary", "Supplimentary"])
+@pytest.mark.parametrize(("title", "currency"), [("US dollar", "USD"), ("Renminbi Yuan", "CNY")])
+def test_english_titles_in_both_spellings(spelling: str, title: str, currency: str) -> None:
+    titles = ("Date of data", "Commodity code", "Commodity", "Trading partner code", "Trading partner", "Quantity", "Unit",
+              f"{spelling} Quantity", f"{spelling} Unit", title)  # fmt: skip
+    reported = gacc_query.parse(csv_bytes(titles=titles), "f.csv").reported
+    assert set(reported["currency"].cast(pl.String)) == {currency}
+    assert _text(reported, "supplementary_quantity", "supplementary_unit")[6] == ("2", "头")
+
+
+@pytest.mark.parametrize(
+    ("code", "read"), [(1012100, "01012100"), (101, "0101"), (1, "01"), (85051110, "85051110"), (851, "0851")]
+)
+def test_only_number_cells_get_their_zero_back(code: int, read: str) -> None:
+    record = list(numeric(CLEAN_RECORDS[0]))
+    record[1] = code
+    assert _text(gacc_query.parse(workbook_bytes([record]), "f.xlsx").reported, "product") == [(read,)]
+    record[1] = str(code)
+    assert _text(gacc_query.parse(workbook_bytes([record]), "f.xlsx").reported, "product") == [(str(code),)]
+
+
+def test_a_value_column_of_excel() -> None:
+    reported = gacc_query.parse(workbook_bytes(titles=(*TITLES[:-1], "金额_人民币")), "f.xlsx").reported
+    assert set(reported["currency"].cast(pl.String)) == {"CNY"}
+
+
+def _mojibake_of(code: str, name: str) -> str:
+    fields = pl.DataFrame(
+        {"partner": [code], "partner_name": [name]}, schema={"partner": pl.Categorical, "partner_name": pl.Categorical}
+    )
+    try:
+        refuse_mojibake(fields, {name: fields[name].cast(pl.String) for name in fields.columns}, "f.csv")
+    except Refused as refused:
+        return refused.rule
+    return ""
+
+
+def test_no_name_of_the_table_is_taken_for_mojibake_and_its_mojibake_is() -> None:
+    partners = code_table("partners").filter(pl.col("name_zh").str.len_chars() > 1)
+    for code, zh, en in partners.select("gacc_code", "name_zh", "name_en").iter_rows():
+        right = (zh, en, f"{zh}\n", f"{en}（{zh}）", en.upper())
+        assert [name for name in right if _mojibake_of(code, name)] == []
+        utf_8, gb = zh.encode(), zh.encode("gb18030")
+        wrong = (
+            utf_8.decode("gb18030", "replace").replace("\ufffd", "?"),
+            gb.decode("latin-1"),
+            utf_8.decode("latin-1"),
+            "?" * len(zh),
+        )
+        assert [name for name in wrong if not _mojibake_of(code, name)] == []
+
+
+def test_another_partner_s_mojibake_is_only_another_name() -> None:
+    assert _mojibake_of("502", "德国".encode().decode("gb18030")) == ""
+
+
+def test_mojibake_of_places_is_found_where_there_are_no_partners() -> None:
+    titles = ("商品编码", "注册地编码", "注册地名称", "人民币")
+    wrong = "广东省".encode().decode("gb18030", "replace").replace("\ufffd", "?")
+    with pytest.raises(Refused, match="广东省"):
+        gacc_query.parse(csv_bytes([("8505", "44", wrong, "1")], titles), "f.csv")
+
+
+def test_doubtful_names_are_counted_once_a_column() -> None:
+    records = with_field(PARTNER_NAME, "=1", 0, with_field(PARTNER_NAME, "+1", 1, with_field(PARTNER_NAME, "\x07", 2)))
+    doubts = doubt_names(gacc_query.parse(csv_bytes(records), "f.csv").reported, "f.csv")
+    assert [(doubt["check"], doubt["subject"], doubt["observed"]) for doubt in doubts] == [
+        ("name_is_formula", "f.csv, column partner_name", "2 such names, '+1' in record 2"),
+        ("control_character", "f.csv, column partner_name", "1 such names, '\\x07' in record 3"),
+    ]
+
+
+def _pairs(*pairs: tuple[str, str]) -> list[dict[str, str]]:
+    records = [
+        (*record[:PARTNER], *pair, *record[PARTNER_NAME + 1 :])
+        for record, pair in zip(CLEAN_RECORDS, pairs, strict=False)
+    ]
+    return doubt_pairs(gacc_query.parse(csv_bytes(records), "f.csv").reported, "f.csv")
+
+
+def test_a_code_beside_the_name_of_another_partner_is_an_error() -> None:
+    """A column that was sorted or pasted by itself; other spellings, new codes and codes that share a name are none."""
+    (doubt,) = _pairs(("502", "美国"), ("304", "韩国"), ("133", "德国\n"))
+    assert (doubt["check"], doubt["severity"]) == ("name_of_another", "error")
+    assert doubt["observed"] == "'德国' beside 133 in record 3 (2 such pairs)"
+    assert doubt["expected"] == "the code 304 beside that name"
+    assert (
+        _pairs(
+            ("502", "美利坚合众国"),
+            ("998", "某国"),
+            ("337", "格鲁吉亚"),
+            ("150", "Georgia"),
+            ("304", "Germany"),
+            ("408", "玻利维亚\n"),
+        )
+        == []
+    )
+
+
+@pytest.mark.parametrize("letter", ["\x01", "\x0b", "\x7f", "\x85", "\u202e", "\u2066"])
+def test_what_cannot_be_seen_in_a_name_is_said(letter: str) -> None:
+    names = pl.DataFrame({name: [f"a{letter}b"] if name == "note" else [""] for name in NAMES})
+    assert [doubt["check"] for doubt in doubt_names(names, "f.csv")] == ["control_character"]
+
+
+def test_a_line_end_after_a_name_is_usual() -> None:
+    assert doubt_names(pl.DataFrame({name: ["玻利维亚\n", "玻利维亚\t\r\n", "a\nb"] for name in NAMES}), "f.csv") == []
+
+
+@pytest.mark.parametrize(
+    "text", ["Grand Total", "Sub total:", "TOTAL", "Sum", "World", "All countries", "Ｗｏｒｌｄ", "合 计：", "总值", "小计", "全球"]
+)  # fmt: skip
+def test_a_partner_that_is_the_sum_of_all_is_refused(text: str) -> None:
+    """Its record would count everybody twice."""
+    with pytest.raises(Refused, match="record 2, column partner_name"):
+        gacc_query.parse(csv_bytes(with_field(PARTNER_NAME, text, 1)), "f.csv")
+
+
+@pytest.mark.parametrize("text", ["Summerland", "Totalia", "New World", "世界岛"])
+def test_a_partner_whose_name_begins_like_a_sum_is_a_partner(text: str) -> None:
+    assert gacc_query.parse(csv_bytes(with_field(PARTNER_NAME, text, 1)), "f.csv").reported.height > 1
+
+
+def test_published_figures_go_where_their_measure_says() -> None:
+    lines = (
+        "export,85051110,USA,2025-06,quantity,353,t,2025-07-20,A,https://a.example,",
+        "export,85051110,WLD,2025-01..2025-06,value,12.5,USD million,2025-07-20,A,https://a.example,",
+        "export,85051110,WLD,2025-06,quantity_yoy,-38.1,%,2025-07-20,A,https://a.example,a note",
+    )
+    reported = published.parse((PUBLISHED + "\n".join(lines) + "\n").encode(), "f.csv").reported
+    assert _text(reported, "quantity", "quantity_unit", "value", "currency", "quantity_yoy") == [
+        ("353", "t", None, None, None), (None, None, "12.5", "USD million", None), (None, None, None, None, "-38.1"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        (PUBLISHED, "no records"),
+        (PUBLISHED.replace(",note", ""), "columns"),
+        (PUBLISHED + "export,85051110,USA,2025-06,price,353,t,2025-07-20,A,https://a.example,\n", "measure"),
+        (
+            PUBLISHED + "export,85051110,USA,2025-06,quantity_yoy,353,t,2025-07-20,A,https://a.example,\n",
+            "unit of growth",
+        ),
+        (PUBLISHED + "export,85051110,USA,2025-06,quantity,353,t,2025-07-20,,https://a.example,\n", "no source"),
+        (PUBLISHED + "export,85051110,USA,2025-06,quantity,353,t,2025-07-20,A, ,\n", "no source"),
+        (PUBLISHED + "export,85051110,USA,2025-06,quantity,353,t,2025-07-20,A,-,\n", "no source"),
+        (PUBLISHED + "export,85051110,USA,2025-06,quantity,353,t,2025-07-20,?,https://a.example,\n", "no source"),
+    ],
+)
+def test_published_files_of_another_layout_are_refused(text: str, rule: str) -> None:
+    with pytest.raises(Refused) as refused:
+        published.parse(text.encode(), "f.csv")
+    assert refused.value.rule == rule
+
+
+def _release(file: Path, folder: Path, **declared: Any) -> Normalised:
+    request = ReleaseRequest(file=file, **{**DECLARED, "released_on": date(2026, 11, 1), **declared})
+    landed = land(locate(request), folder, date(2026, 11, 20))
+    return normalise(landed, SOURCES["gacc_query"].parse(landed.raw.read_bytes(), file.name))
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("file", "declared", "records", "numbers", "total"),
+    [
+        ("gacc_query/soybeans_import_2023_cny.csv", {"flow": "import"}, 40, 80, ("value_cny", 402_526_956_940)),
+        ("gacc_query/soybeans_export_2024_cny.csv", {}, 29, 58, ("quantity_kg", 507_699)),
+        ("gacc_query_variants/acetylene_en_full.csv", {}, 5, 10, ("value_usd", 781_660)),
+        ("gacc_query_variants/acetylene_zh_no_month.csv", {"months": "2024-01..2024-12"}, 5, 10, ("quantity_kg", 234_322)),
+        ("gacc_query_variants/crude_import_2026_cny_second_unit.csv", {"flow": "import"}, 3, 9, ("quantity_barrel", 1_062_155_556)),
+        ("gacc_query_variants/soybeans_hs4_province_regime_usd.csv", {}, 12, 12, ("value_usd", 138_685_140)),
+        ("gacc_query_xlsx/73242100_2022.xlsx", {}, 467, 934, ("quantity_kg", 7_841_583)),
+        ("gacc_vintages/6910_2026_0103_as_of_2026-05-07.xlsx", {}, 4763, 4763, ("value_usd", 1_089_995_291)),
+    ],
+)  # fmt: skip
+def test_real_files_are_read_whole_and_raise_no_doubt(
+    shared_data: Path,
+    tmp_path: Path,
+    file: str,
+    declared: dict[str, Any],
+    records: int,
+    numbers: int,
+    total: tuple[str, int],
+) -> None:
+    """The sums are those of Python's csv module and of openpyxl."""
+    release = _release(shared_data / file, tmp_path, **declared)
+    findings = check(release, known_after([], release, tmp_path))
+    assert set(findings["severity"]) <= {"info"}
+    assert (release.release["records"][0], release.release["records_quarantined"][0], release.detail.height) == (
+        records,
+        0,
+        numbers,
+    )
+    assert release.detail.filter(pl.col("measure") == total[0])["value"].sum() == total[1]
+
+
+@pytest.mark.shared
+def test_the_totals_of_the_real_vintages(shared_data: Path, tmp_path: Path) -> None:
+    """The sums that docs/DATA.md gives, month by month and vintage by vintage."""
+    sums = {}
+    for path in sorted((shared_data / "gacc_vintages").glob("*.xlsx")):
+        detail = _release(path, tmp_path).detail
+        monthly = detail.group_by(month=pl.col("period_end").dt.strftime("%Y%m")).agg(pl.col("value").sum())
+        sums[path.stem[-10:]] = dict(monthly.iter_rows())
+    assert sums["2026-03-23"]["202601"] == 522_057_349
+    assert sums["2026-05-07"]["202601"] == 522_087_653
+    assert sums["2026-03-23"]["202602"] == 313_416_432
+    assert sums["2026-05-07"]["202602"] == 313_416_275
+
+
+@pytest.mark.shared
+def test_a_download_that_reached_the_cap_is_held(shared_data: Path, tmp_path: Path) -> None:
+    release = _release(shared_data / "gacc_query_xlsx/39221000_2025.xlsx", tmp_path)
+    findings = check(release, known_after([], release, tmp_path))
+    assert findings.filter(pl.col("severity") == "error")["check"].to_list() == ["row_cap"]

@@ -1,0 +1,211 @@
+"""The answers of the US Census API: totals and groups, zeros, units, flags, two valuations, domestic and foreign exports."""
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from schemas.forms.request import ReleaseRequest
+from schemas.reference.code_tables import partner_codes
+from tasks.domain.errors import Refused
+from tasks.ingest.corrections import correct
+from tasks.ingest.declaration import locate
+from tasks.ingest.normalise import Normalised, normalise
+from tasks.ingest.parse import parse
+from tasks.ingest.raw_store import land
+from tasks.sources import us_census
+
+NAMES = [
+    "CTY_CODE",
+    "CTY_NAME",
+    "GEN_VAL_MO",
+    "GEN_CIF_MO",
+    "GEN_QY1_MO",
+    "UNIT_QY1",
+    "GEN_QY1_MO_FLAG",
+    "I_COMMODITY",
+    "time",
+    "COMM_LVL",
+]
+CHINA, JAPAN, MALAYSIA, UNKNOWN = "5700", "5880", "5570", "5160"
+
+
+def line(code: str, value: str, cif: str = "0", quantity: str = "0", *, unit: str = "KG", flag: str = "-", product: str = "8505110070",
+         month: str = "2026-05", level: str = "HS10") -> list[str]:  # fmt: skip
+    return [code, f"COUNTRY {code}", value, cif, quantity, unit, flag, product, month, level]
+
+
+ROWS = [
+    line(CHINA, "172458", "180000", "22661"), line(JAPAN, "2032274", "2100000", "4657"), line(MALAYSIA, "0"),
+    line("-", "2204732", "2280000", "27318"), line("0026", "2204732", "2280000", "27318"), line("5XXX", "2204732", "2280000", "27318"),
+]  # fmt: skip
+
+
+def answer(rows: Sequence[Sequence[str]] = ROWS, names: Sequence[str] = NAMES) -> bytes:
+    return json.dumps([list(names), *map(list, rows)]).encode()
+
+
+def read(data: bytes, folder: Path, **declared: Any) -> Normalised:
+    folder.mkdir(exist_ok=True)
+    (folder / "census.json").write_bytes(data)
+    given = {"source": "us_census", "partners": "all", "released_on": date(2026, 7, 7), **declared}
+    landed = land(locate(ReleaseRequest(file=folder / "census.json", **given)), folder / "store", date(2026, 8, 20))
+    return normalise(landed, correct(landed, parse(landed), date(2026, 8, 20)))
+
+
+def numbers(release: Normalised) -> dict[tuple[str, str], int]:
+    return {
+        (partner, measure): value
+        for partner, measure, value in release.detail.select("partner", "measure", "value").rows()
+    }
+
+
+def test_countries_with_both_valuations_and_true_zeros(tmp_path: Path) -> None:
+    release = read(answer(), tmp_path)
+    assert numbers(release) == {
+        ("CHN", "value_usd"): 172_458, ("CHN", "value_usd_cif"): 180_000, ("CHN", "quantity_kg"): 22_661,
+        ("JPN", "value_usd"): 2_032_274, ("JPN", "value_usd_cif"): 2_100_000, ("JPN", "quantity_kg"): 4_657,
+        ("MYS", "value_usd"): 0, ("MYS", "value_usd_cif"): 0, ("MYS", "quantity_kg"): 0,
+    }  # fmt: skip
+    row = release.detail.filter(partner="JPN", measure="value_usd").row(0, named=True)
+    assert (row["reporter"], row["flow"], row["product"], row["classification"], row["record"]) == (
+        "USA",
+        "import",
+        "8505110070",
+        "HTS10",
+        2,
+    )
+    assert set(release.findings["severity"]) == {"info"}
+
+
+def test_a_country_that_the_table_lacks_counts_and_is_a_warning(tmp_path: Path) -> None:
+    rows = [*ROWS[:3], line(UNKNOWN, "5", "6", "1"), line("-", "2204737", "2280006", "27319")]
+    release = read(answer(rows), tmp_path)
+    assert numbers(release)[f"schedule_c:{UNKNOWN}", "value_usd"] == 5
+    assert release.findings.filter(check="unknown_partner")["severity"].to_list() == ["warning"]
+    assert not release.findings.filter(check="total_differs").height
+
+
+@pytest.mark.parametrize(("column", "text"), [(2, "2204733"), (3, "1"), (4, "27317")])
+def test_a_total_that_is_not_the_sum_of_the_countries_holds_the_release(tmp_path: Path, column: int, text: str) -> None:
+    rows = [[text if (row[0], place) == ("-", column) else cell for place, cell in enumerate(row)] for row in ROWS]
+    found = read(answer(rows), tmp_path).findings.filter(check="total_differs")
+    assert found["severity"].to_list() == ["error"]
+    assert NAMES[column] in found["subject"][0]
+
+
+def test_what_was_asked_for_by_value_comes_back_as_one_more_column(tmp_path: Path) -> None:
+    again = [[*row, row[0], row[7]] for row in ROWS]
+    assert numbers(read(answer(again, [*NAMES, "CTY_CODE", "I_COMMODITY"]), tmp_path)) == numbers(
+        read(answer(), tmp_path / "plain")
+    )
+    with pytest.raises(Refused, match="two columns of one name"):
+        us_census.parse(answer([[*row, "5700"] for row in ROWS], [*NAMES, "CTY_CODE"]), "f.json")
+
+
+def test_a_quantity_without_a_unit_is_none_and_one_with_a_flag_is_not_known(tmp_path: Path) -> None:
+    rows = [line(CHINA, "10", "11", "0", unit="X"), line(JAPAN, "20", "21", "7", flag="A")]
+    release = read(answer(rows), tmp_path)
+    assert set(numbers(release)) == {
+        ("CHN", "value_usd"),
+        ("CHN", "value_usd_cif"),
+        ("JPN", "value_usd"),
+        ("JPN", "value_usd_cif"),
+    }
+    assert release.release["lost"].to_list() == [["8505110070 2026-05"]]
+    assert release.findings.filter(check="flagged")["severity"].to_list() == ["warning"]
+
+
+def test_pieces_and_dozens_are_items(tmp_path: Path) -> None:
+    rows = [line(CHINA, "10", "11", "3", unit="NO"), line(CHINA, "20", "21", "2", unit="DOZ", product="8483408000")]
+    detail = read(answer(rows), tmp_path).detail.filter(measure="quantity_item")
+    assert sorted(detail.select("product", "value").rows()) == [("8483408000", 24), ("8505110070", 3)]
+
+
+EXPORTS = ["CTY_CODE", "ALL_VAL_MO", "QTY_1_MO", "UNIT_QY1", "DF", "E_COMMODITY", "YEAR", "MONTH", "COMM_LVL"]
+
+
+def test_domestic_and_foreign_exports_are_added_up_and_their_records_kept(tmp_path: Path) -> None:
+    rows = [[code, value, quantity, "KG", df, "8505110070", "2026", "05", "HS10"] for code, value, quantity, df in (
+        (CHINA, "100", "10", "1"), (CHINA, "30", "3", "2"), (JAPAN, "7", "1", "2"), ("-", "107", "11", "1"), ("-", "30", "3", "2"),
+    )]  # fmt: skip
+    release = read(answer(rows, EXPORTS), tmp_path)
+    assert numbers(release) == {
+        ("CHN", "value_usd"): 130,
+        ("CHN", "quantity_kg"): 13,
+        ("JPN", "value_usd"): 7,
+        ("JPN", "quantity_kg"): 1,
+    }
+    assert set(release.detail["flow"]) == {"export"}
+    notes = us_census.parse(answer(rows, EXPORTS), "f").reported["note"].cast(pl.String).to_list()
+    assert notes[0] == "sum of records: domestic 1, foreign 2"
+
+
+@pytest.mark.parametrize(
+    ("data", "rule"),
+    [
+        (answer([]), "no records"),
+        (answer([*ROWS, line(CHINA, "1", product="850511", level="HS6")]), "mixed levels"),
+        (answer([line(CHINA, "1", product="850511")]), "code of another level"),
+        (answer([line(CHINA, "1.5")]), "no number"),
+        (answer([line(CHINA, "1")[:-1]]), "row width"),
+        (answer([row[:-1] for row in ROWS], NAMES[:-1]), "columns"),
+        (answer(ROWS, [name.replace("I_COMM", "X_COMM") for name in NAMES]), "columns"),
+        (answer(ROWS, [name.replace("_VAL_MO", "_V").replace("_CIF_MO", "_C") for name in NAMES]), "columns"),
+        (answer(ROWS, [name.replace("time", "when") for name in NAMES]), "columns"),
+        (answer()[:-40], "no whole JSON"),
+        (b'{"error": "unknown variable"}', "no answer"), (b"[]", "no answer"),
+        (b"<html><head><title>Missing Key</title></head></html>", "not JSON"),
+        (b"", "empty file"),
+    ],
+    ids=lambda case: case if isinstance(case, str) else "",
+)  # fmt: skip
+def test_what_is_no_answer_is_refused_by_name(data: bytes, rule: str) -> None:
+    with pytest.raises(Refused) as refused:
+        us_census.parse(data, "census.json")
+    assert refused.value.rule == rule
+    assert "census.json" in refused.value.where
+    assert refused.value.advice.endswith(".")
+
+
+@pytest.mark.shared
+def test_the_real_answer_to_the_last_unit(shared_data: Path, tmp_path: Path) -> None:
+    file = shared_data / "census_api" / "imports_hs10_8483408000_2026-05.json"
+    rows = json.loads(file.read_bytes())[1:]
+    countries = [row for row in rows if row[0][0] in "1234567" and row[0].isdigit()]
+    release = read(file.read_bytes(), tmp_path)
+    found = numbers(release)
+    key = {row["code"]: row["partner"] for row in partner_codes("schedule_c").iter_rows(named=True)}
+    assert found == {(key[row[0]], "value_usd"): int(row[2]) for row in countries} | {
+        (key[row[0]], "quantity_item"): int(row[3]) for row in countries
+    }
+    assert sum(value for (_, measure), value in found.items() if measure == "value_usd") == 20_966_407
+    assert sum(int(row[2]) for row in rows) == 125_827_306
+    assert set(release.findings["severity"]) == {"info"}
+
+
+@pytest.mark.shared
+def test_twelve_months_of_two_codes_add_up_to_their_totals(shared_data: Path, tmp_path: Path) -> None:
+    """A public project saved the rows as CSV; put back into the API's form they are one answer for a year."""
+    with (shared_data / "census_api" / "imports_hs6_2020_monthly_030111_030214_rows.csv").open(
+        encoding="utf-8", newline=""
+    ) as lines:
+        rows = list(csv.DictReader(lines))
+    names = ["CTY_CODE", "CTY_NAME", "GEN_VAL_MO", "YEAR", "MONTH", "SUMMARY_LVL", "COMM_LVL", "I_COMMODITY"]
+    release = read(
+        answer([[row[name] for name in names] for row in rows], names), tmp_path, released_on=date(2021, 5, 4)
+    )
+    totals: Counter[tuple[str, str]] = Counter()
+    for product, month, value in release.detail.select("product", "period_end", "value").rows():
+        totals[product, f"{month:%m}"] += value
+    assert totals == {
+        (row["I_COMMODITY"], row["MONTH"]): int(row["GEN_VAL_MO"]) for row in rows if row["CTY_CODE"] == "-"
+    }
+    assert len(totals) == 24
+    assert set(release.detail["classification"]) == {"HS6"}

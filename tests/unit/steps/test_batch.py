@@ -1,0 +1,162 @@
+"""Files of a folder that are published together make the store that they make one by one."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, magnets
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flows import taking
+from flows.backfill import backfill
+from flows.release import batch_to_tables
+from flows.taking import take
+from schemas.forms.watch import BackfillRequest, Look, WatchReport
+from tasks.steps import batch, catalog
+from tasks.store.snapshot import Snapshot, list_snapshots, open_snapshot
+from tasks.store.verify import audit_store
+from tests.draws import draws
+
+# What a release leaves, except for the way it took: a batch takes some steps for all of its releases.
+OF_THE_WAY = ("lineage",)
+
+
+def downloads(folder: Path, months: list[str]) -> Path:
+    """A folder of a download for each month, with magnets that are under control; the third month is also revised."""
+    folder.mkdir()
+    (folder / "defaults.toml").write_text('source = "gacc_query"\nflow = "export"\npartners = "all"\n')
+    for place, month in enumerate(months):
+        written(folder, f"{month}.csv", of_month(month, 350_000 + 1_000 * place), date(2026, 1, 20))
+    written(folder, "revised.csv", of_month(months[2], 351_000), date(2026, 1, 28))
+    return folder
+
+
+def of_month(month: str, kilograms: int) -> list[tuple[str, ...]]:
+    """Magnets to two partners, and one record of something else."""
+    return [
+        magnets("502", str(kilograms), month=month),
+        magnets("304", "900000", "52,000,000", month=month),
+        (month, *CLEAN_RECORDS[-1][1:]),
+    ]
+
+
+def written(folder: Path, name: str, rows: list[tuple[str, ...]], day: date) -> None:
+    (folder / name).write_bytes(csv_bytes(rows))
+    (folder / f"{name}.toml").write_text(f"released_on = {day}\n")
+
+
+def fill(folder: Path, store: Path) -> WatchReport:
+    return backfill.fn(BackfillRequest(folder=folder, store=store))
+
+
+def hashes(store: Path) -> dict[tuple[str, str, str], str]:
+    snapshot = open_snapshot(store)
+    assert isinstance(snapshot, Snapshot)
+    return {
+        (entry.table, entry.partition, entry.path): entry.sha256
+        for entry in snapshot.files
+        if entry.table not in OF_THE_WAY
+    }
+
+
+MONTHS = ["202311", "202312", "202401", "202403", "202407"]
+
+
+@pytest.fixture(scope="module")
+def one_by_one(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str, str], str]:
+    folder = tmp_path_factory.mktemp("alone")
+    files = downloads(folder / "files", MONTHS)
+    ready = [files / f"{month}.csv" for month in MONTHS] + [files / "revised.csv"]
+    looked = Look(ready=ready, unsettled=[], later=[], held=[], refused=[], published=0)
+    report = take(looked, folder / "store", dry_run=False)
+    assert [row.outcome for row in report.taken] == ["published"] * 6
+    assert len(list_snapshots(folder / "store")) == 6
+    return hashes(folder / "store")
+
+
+@draws(4)
+@given(size=st.integers(1, 7), order=st.permutations(range(5)))
+def test_batches_of_any_size_in_any_order_make_the_same_store(
+    one_by_one: dict[tuple[str, str, str], str], tmp_path_factory: pytest.TempPathFactory, size: int, order: list[int]
+) -> None:
+    folder = tmp_path_factory.mktemp("together")
+    files = downloads(folder / "files", MONTHS)
+    ready = [*(files / f"{MONTHS[place]}.csv" for place in order), files / "revised.csv"]
+    looked = Look(ready=ready, unsettled=[], later=[], held=[], refused=[], published=0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch, "FILES_MAX", size)
+        report = take(looked, folder / "store", dry_run=False, together=True)
+    assert [(row.file, row.outcome) for row in report.taken] == [(file, "published") for file in ready]
+    assert len(list_snapshots(folder / "store")) == -(-len(ready) // size)
+    assert hashes(folder / "store") == one_by_one
+    assert audit_store(folder / "store") == []
+
+
+def test_a_held_and_a_broken_file_leave_their_batch(tmp_path: Path) -> None:
+    files = downloads(tmp_path / "files", MONTHS)
+    written(files, "cut.csv", distinct_records(10_000), date(2026, 1, 19))
+    written(files, "page.csv", [], date(2026, 1, 18))
+    (files / "page.csv").write_text("<html>captcha</html>\n")
+    report = fill(files, tmp_path / "store")
+    assert len(report.outcomes) == 6
+    assert len({outcome.snapshot_id for outcome in report.outcomes}) == 1
+    assert (len(report.held), len(report.refused)) == (1, 1)
+    assert [found.id for found in list_snapshots(tmp_path / "store")] == [report.outcomes[0].snapshot_id]
+    again = fill(files, tmp_path / "store")
+    assert (again.outcomes, again.looked.published) == ([], 6)
+
+
+def test_a_batch_that_is_killed_has_published_nothing_and_is_taken_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_by_one: dict[tuple[str, str, str], str]
+) -> None:
+    files, store = downloads(tmp_path / "files", MONTHS), tmp_path / "store"
+
+    def killed(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(catalog, "publish_batch", killed)
+        with pytest.raises(KeyboardInterrupt):
+            fill(files, store)
+    assert open_snapshot(store) is None
+    assert fill(files, store).headline == "Published 2023-11 to 2024-07"
+    assert hashes(store) == one_by_one
+    assert audit_store(store) == []
+
+
+def test_where_somebody_else_published_meanwhile_the_files_are_taken_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files, store = downloads(tmp_path / "files", MONTHS), tmp_path / "store"
+    other = downloads(tmp_path / "other", ["202401", "202402", "202405"])
+    publish = batch_to_tables
+
+    def outpaced(batch_at_hand: batch.Batch) -> Any:
+        looked = Look(ready=[other / "202402.csv"], unsettled=[], later=[], held=[], refused=[], published=0)
+        token = batch._open.set(None)
+        assert take(looked, store, dry_run=False).outcomes[0].status == "published"
+        batch._open.reset(token)
+        return publish(batch_at_hand)
+
+    monkeypatch.setattr(taking, "batch_to_tables", outpaced)
+    report = fill(files, store)
+    assert [row.outcome for row in report.taken] == ["published"] * 6
+    assert len(list_snapshots(store)) == 7
+    assert audit_store(store) == []
+
+
+def test_a_large_file_goes_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = downloads(tmp_path / "files", MONTHS)
+    more = [*of_month("202401", 352_000), magnets("133", "7000", month="202401")]
+    written(files, "202401.csv", more, date(2026, 1, 20))
+    size = (files / "202401.csv").stat().st_size
+    monkeypatch.setattr(taking, "FILE_BYTES_MAX", size - 1)
+    (files / "revised.csv").unlink()
+    report = fill(files, tmp_path / "store")
+    snapshots = {outcome.months[0]: outcome.snapshot_id for outcome in report.outcomes}
+    alone = snapshots.pop("2024-01")
+    assert len(snapshots) == 4
+    assert len({*snapshots.values()}) == 1
+    assert alone not in snapshots.values()

@@ -1,0 +1,64 @@
+"""Work is done by whoever was lent for it or by threads of ours, and nobody can tell by what comes back."""
+
+import threading
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
+
+import pytest
+
+from tasks.steps.executor import each, is_lent, lending
+
+THINGS = list(range(20))
+
+
+def test_what_comes_back_is_in_the_order_of_the_things_whoever_is_first_done() -> None:
+    second_is_done = threading.Event()
+
+    def work(thing: int) -> int:
+        if thing == 0:
+            assert second_is_done.wait(10)
+        if thing == 1:
+            second_is_done.set()
+        return thing * thing
+
+    assert list(each(work, THINGS)) == [thing * thing for thing in THINGS]
+
+
+def test_things_are_not_begun_long_before_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a portion that waits the memory is held."""
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    begun: list[int] = []
+    made = each(begun.append, THINGS)
+    next(made)
+    assert len(begun) <= 3
+    list(made)
+    assert sorted(begun) == THINGS
+
+
+def test_who_stops_asking_stops_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    begun: list[int] = []
+
+    def work(thing: int) -> None:
+        begun.append(thing)
+        if thing == 3:
+            raise ValueError("three")
+
+    with pytest.raises(ValueError, match="three"):
+        list(each(work, THINGS))
+    assert begun[-1] < 6
+
+
+def test_what_is_lent_does_it_all_but_a_single_thing() -> None:
+    given: list[list[int]] = []
+
+    def lent(work: Callable[[Any], Any], things: Collection[Any]) -> Iterator[Any]:
+        given.append([*things])
+        return map(work, things)
+
+    with lending(lent):
+        assert is_lent()
+        assert list(each(str, [1, 2])) == ["1", "2"]
+        assert list(each(str, [7])) == ["7"]
+    assert given == [[1, 2]]
+    assert not is_lent()

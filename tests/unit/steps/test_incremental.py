@@ -1,0 +1,228 @@
+"""A month's metrics from the bounded window that a release reads equal those from the whole ledger, row for row."""
+
+import itertools
+import random
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import polars.selectors as cs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from schemas.table import Table, empty_frame, polars_schema
+from schemas.tables.control_event import ControlEvent, EventMonth, EventWindow
+from schemas.tables.lineage import Lineage
+from schemas.tables.metric import Metric
+from schemas.tables.name import PrintedName
+from schemas.tables.observation import Detail, Observation
+from schemas.tables.release import Finding, Quarantine, Release
+from schemas.tables.revision import Revision
+from schemas.tables.trade_flow import TradeFlow
+from tasks.controls.tables import EventTables
+from tasks.domain.classification import part_of
+from tasks.domain.coverage import LOOK_BACK_MONTHS, QUIET_MONTHS
+from tasks.domain.periods import month_end
+from tasks.ingest.normalise import Normalised
+from tasks.ledger import merge as ledger
+from tasks.ledger import revisions
+from tasks.ledger.trade_flow import widen
+from tasks.metrics.calendar import derive
+from tasks.steps import assemble
+from tasks.steps.affected_months import can_change, years_of_totals
+from tasks.steps.open_published import open_known
+from tasks.steps.publication import publish_release
+from tasks.store.parquet import read_table
+from tasks.store.snapshot import open_snapshot
+from tests.draws import draws
+from tests.unit import strategies
+from tests.unit.builders import detail_table, number, release, release_table
+from tests.unit.figures import Store, merged
+
+PRODUCTS = ("85051110", "28053011", "71069110")
+PARTNERS = ("USA", "DEU", "GBR", "JPN")
+
+
+def _month(index: int) -> date:
+    return date(index // 12, index % 12 + 1, 1)
+
+
+def _world(seed: int, months: int, totals: float = 0.05) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Synthetic releases, one or more for each month, with gaps, silences, cumulative figures and long quiet times."""
+    draw = random.Random(seed)
+    rows, releases = [], []
+    for index in range(2015 * 12, 2015 * 12 + months):
+        if draw.random() < 0.08:
+            continue
+        release_id = f"gacc_query-{index}"
+        flow = "export"
+        for product in PRODUCTS:
+            quiet = product == PRODUCTS[2] and 20 < index - 2015 * 12 < 95
+            for partner in PARTNERS:
+                if quiet or draw.random() < 0.4:
+                    continue
+                first = _month(index)
+                span = draw.random() < totals and index % 12 > 1
+                start = first.replace(month=1) if span else first
+                for measure, unit in (("quantity_kg", "kg"), ("value_usd", "USD")):
+                    rows.append(
+                        ("gacc_query", "query", "CHN", flow, product, "HS8", partner, start, month_end(first), measure,
+                         draw.choice([0, 1, 7, 1000, draw.randrange(10**6)]), unit, 1, release_id, None, None, len(rows) + 1,
+                         first.replace(day=28))
+                    )  # fmt: skip
+        releases.append({
+            "release_id": release_id, "source": "gacc_query", "kind": "query", "reporter": "CHN", "title": "synthetic",
+            "raw_sha256": "0" * 64, "raw_bytes": 1, "encoding": "utf-8", "released_on": _month(index).replace(day=28), "flow": flow,
+            "products": list(PRODUCTS), "partners": draw.choice(["all", "listed"]), "partner_list": list(PARTNERS),
+            "measures": ["quantity", "value_usd"], "first_month": _month(index), "last_month": _month(index), "by_month": True, "lost": [], "classification": "HS8",
+            "records": 1, "records_observed": 1, "records_quarantined": 0,
+        })  # fmt: skip
+    detail = pl.DataFrame(rows, schema=polars_schema(Detail), orient="row")
+    return detail, pl.DataFrame(releases, schema=polars_schema(Release))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_part_of_a_product_gives_what_the_whole_gives(seed: int) -> None:
+    """So a product can be looked at as it was on a day without deriving everything else of that day."""
+    detail, releases = _world(seed, months=60)
+    words = ledger.last_word(ledger.merge(detail, releases))  # type: ignore[arg-type]
+    whole = derive(words, releases)  # type: ignore[arg-type]
+    products = whole["product"].cast(pl.String).unique().sort().to_list()
+    assert {len(product) for product in products if product.isdigit()} == {2, 4, 6, 8}
+    for product in products:
+        part = derive(words.filter(part_of(product)), releases)  # type: ignore[arg-type]
+        mine = pl.col("product").cast(pl.String) == product
+        assert part.filter(mine).height
+        assert part.filter(mine).equals(whole.filter(mine)), product
+
+
+@pytest.mark.parametrize(("totals", "first"), [(0.05, date(2018, 1, 1)), (0.0, date(2018, 6, 1))])
+def test_what_a_release_cannot_change_stays_as_it_was(totals: float, first: date) -> None:
+    """The months outside `can_change` come out the same with and without the release's rows; where no figure is
+    cumulative, those before it in its year as well."""
+    detail, releases = _world(9, months=100, totals=totals)
+    assert bool(years_of_totals(detail)) == (totals > 0)
+    touched = date(2018, 6, 1)
+    release_id = f"gacc_query-{2018 * 12 + 5}"
+    results = []
+    for rows, scopes in (
+        (detail, releases),
+        (detail.filter(pl.col("release_id") != release_id), releases.filter(pl.col("release_id") != release_id)),
+    ):
+        words = ledger.last_word(ledger.merge(rows, scopes))  # type: ignore[arg-type]
+        results.append(derive(words, scopes))  # type: ignore[arg-type]
+    assert detail.filter(pl.col("release_id") == release_id).height > 0
+    last = _month(touched.year * 12 + touched.month - 1 + LOOK_BACK_MONTHS + QUIET_MONTHS)
+    outside = ~pl.col("period").is_between(first, last)
+    assert results[0].filter(outside).equals(results[1].filter(outside))
+    assert results[0].filter(outside).height > 500
+    assert not results[0].filter(~outside).equals(results[1].filter(~outside))
+
+
+def test_a_month_tells_of_silence_after_it_and_so_lengthens_later_records() -> None:
+    """A number makes a silent year after it be published; the record of a month that looks back on that year begins earlier."""
+    scope = release(months="2015-01..2021-12")
+    known = [number(scope, "USA", f"{year}-02", 5) for year in range(2016, 2021)]
+    old = number(scope, "USA", "2015-02", 7)
+    results = [
+        pl.DataFrame(derive(ledger.last_word(merged([(scope, rows)])), release_table(scope)))
+        for rows in (known, [*known, old])
+    ]
+    keys, figures = ["product", "partner", "measure", "period"], ["level", "series_start", "highest_since"]
+    without, with_old = (result.select(*keys, *figures) for result in results)
+    changed = with_old.join(without, on=[*keys, *figures], how="anti", nulls_equal=True)["period"].unique().sort()
+    assert (changed[0], changed[-1]) == (date(2015, 2, 1), date(2021, 1, 1))
+    touched = {("export", 2015, 2)}
+    assert all(can_change(("export", day.year, day.month), touched) for day in changed)
+
+
+def _published(store: Path, row: dict[str, object], rows: list[dict[str, object]]) -> None:
+    """One release more in a store, on the way of the flow, without the tables of export controls."""
+    said = Normalised(
+        detail_table(*rows), empty_frame(Quarantine), empty_frame(Finding), release_table(row), empty_frame(PrintedName)  # type: ignore[arg-type]
+    )  # fmt: skip
+    known = open_known(store, said)
+    after = assemble.merge(said, known)
+    events = EventTables(*map(empty_frame, (ControlEvent, EventWindow, EventMonth)))  # type: ignore[arg-type]
+    publish_release(
+        store, said, empty_frame(Finding), after, assemble.widen_ledger(after), assemble.derive(after, known),  # type: ignore[arg-type]
+        assemble.revise(said, after, known), events, empty_frame(Lineage), known,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def _rows_of(frame: pl.DataFrame) -> pl.DataFrame:
+    """As readers have them, in an order of their own."""
+    return pl.DataFrame(frame).with_columns((cs.categorical() | cs.enum()).cast(pl.String)).sort(~cs.list())
+
+
+@given(
+    st.one_of(strategies.histories(4), strategies.decades(), strategies.years_so_far()),
+    st.randoms(use_true_random=False),
+)
+@draws(6)
+def test_releases_that_come_one_by_one_in_any_order_make_what_all_at_once_make(
+    store: Store, chance: random.Random
+) -> None:
+    """Of both directions, and where the figures of few series are made at once."""
+    told = [
+        (row | flow, [number | flow for number in rows])
+        for row, rows in store
+        for flow in [{"flow": "import"} if row["flow"] and chance.random() < 0.25 else {}]
+    ]
+    chance.shuffle(told)
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(assemble, "SERIES_AT_ONCE", chance.choice((1, 20, assemble.SERIES_AT_ONCE)))
+        for row, rows in told:
+            _published(Path(folder), row, rows)
+        details, releases = (
+            detail_table(*(one for _, rows in told for one in rows)),
+            release_table(*(row for row, _ in told)),
+        )
+        observation = ledger.merge(details, releases)
+        word = ledger.last_word(observation)
+        expected: dict[type[Table], pl.DataFrame] = {
+            Observation: observation, TradeFlow: widen(word, releases), Metric: derive(word, releases, all_records=False),
+            Revision: revisions.revisions(details, observation, releases),
+        }  # fmt: skip
+        snapshot = open_snapshot(Path(folder))
+        for model, frame in expected.items():
+            found = read_table(snapshot, model).select(frame.columns)
+            assert_frame_equal(_rows_of(found), _rows_of(frame), check_dtypes=False)
+
+
+QUERY = {"measures": ["quantity"]}
+PAPER = {"kind": "published", "flow": None, "partners": "keys", "measures": ["quantity"]}
+
+
+@pytest.mark.parametrize(
+    ("partner", "scope", "order"),
+    [
+        *(("USA", QUERY, order) for order in itertools.permutations(range(3))),
+        ("WLD", PAPER, (0, 1, 2)), ("WLD", PAPER, (1, 2, 0)),
+    ],
+)  # fmt: skip
+def test_a_revision_tells_of_the_growth_of_the_world_whenever_the_year_before_comes(
+    partner: str, scope: dict[str, Any], order: tuple[int, ...], tmp_path: Path
+) -> None:
+    """80 kilograms in June 2024, and 100 a year later, which became 110."""
+    said = [("base", "2024-07-20", "2024-06", 80), ("first", "2025-07-20", "2025-06", 100), ("again", "2025-08-20", "2025-06", 110)]  # fmt: skip
+    for place in order:
+        name, day, month, kilograms = said[place]
+        row = release(name, day, month, **scope)
+        _published(tmp_path, row, [number(row, partner, month, kilograms)])
+    (found,) = read_table(open_snapshot(tmp_path), Revision).iter_rows(named=True)
+    assert (found["old_value"], found["new_value"], found["world_old"], found["world_new"]) == (100, 110, 100, 110)
+    assert (found["world_yoy_old_pct"], found["world_yoy_new_pct"]) == pytest.approx((25, 37.5))
+
+
+def test_a_store_that_begins_with_two_months_in_one_tells_of_both(tmp_path: Path) -> None:
+    paper = release("paper", kind="published", flow=None, partners="keys", partner_list=["USA"])
+    _published(tmp_path, paper, [number(paper, "USA", "2025-01..2025-02", 50)])
+    found = read_table(open_snapshot(tmp_path), Metric).filter(partner="USA", product="85051110", measure="quantity_kg")
+    assert found.select("period", "level", "level_status", "ytd").rows() == [
+        (date(2025, 1, 1), None, "combined_months", None), (date(2025, 2, 1), None, "combined_months", 50),
+    ]  # fmt: skip

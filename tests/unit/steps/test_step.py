@@ -1,0 +1,263 @@
+"""A step cannot be made without a promise, cannot break it in silence, and cannot run without leaving its record."""
+
+import itertools
+import re
+import shutil
+import sys
+import weakref
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+import pytest
+from pandera.errors import SchemaErrors
+from pandera.typing.polars import DataFrame
+
+from schemas import code_files
+from schemas.table import Table, column, schema_sha256
+from schemas.tables.release import Finding
+from tasks.domain import hashing
+from tasks.domain.hashing import code_sha256, frame_sha256, versions
+from tasks.domain.source_files import modules_behind
+from tasks.lineage.records import Run, as_table, recording
+from tasks.steps import catalog
+from tasks.steps.step import Step
+
+
+class Pair(NamedTuple):
+    findings: DataFrame[Finding]
+    note: str
+
+
+def _finding(**other: str) -> pl.DataFrame:
+    row = {
+        "release_id": "r",
+        "check": "c",
+        "severity": "info",
+        "subject": "s",
+        "observed": "o",
+        "expected": "e",
+        "advice": "a",
+    }
+    return pl.DataFrame([{**row, **other}])
+
+
+def one(frame: pl.DataFrame) -> DataFrame[Finding]:
+    return frame  # type: ignore[return-value]
+
+
+def two(frame: pl.DataFrame) -> Pair:
+    return Pair(frame, "text")  # type: ignore[arg-type]
+
+
+def test_a_function_without_a_schema_in_its_signature_cannot_become_a_step() -> None:
+    def vague(frame: pl.DataFrame) -> pl.DataFrame:
+        return frame
+
+    with pytest.raises(TypeError, match="vague cannot be a step"):
+        Step(vague)
+
+
+def test_what_the_flows_take_from_the_catalogue_is_a_step_or_one_of_these() -> None:
+    """Everything else would leave no record: the ways into a store, and what is done ahead and taken over later."""
+    taken = {
+        name for file in (Path(catalog.__file__).parents[2] / "flows").rglob("*.py")
+        for name in re.findall(r"\bstep\.([a-z_]+)", file.read_text(encoding="utf-8"))
+    }  # fmt: skip
+    steps = {name for name, value in vars(catalog).items() if isinstance(value, Step)}
+    assert taken - steps == {
+        "adopt", "again_if_outpaced", "at_hand", "current_batch", "declare_otherwise", "declared_otherwise", "exclusive", "keep_in_mind", "land_ahead",
+        "on_record", "opened_batch", "otherwise", "rehearsal", "workers_of",
+    }  # fmt: skip
+    assert steps <= taken
+    assert {"land", "parse", "normalise", "merge", "derive", "publish"} <= taken
+
+
+@pytest.mark.parametrize("function", [one, two])
+def test_a_step_refuses_what_its_schema_refuses_with_every_failure(function) -> None:  # type: ignore[no-untyped-def]
+    bad = pl.concat([_finding(severity="dreadful"), _finding(severity="awful")])
+    with pytest.raises(SchemaErrors) as raised:
+        Step(function)(bad)
+    assert sorted(raised.value.failure_cases["failure_case"]) == ["awful", "dreadful"]
+
+
+def test_a_step_leaves_a_record_with_hashes_rows_and_schema() -> None:
+    frame = _finding()
+    with recording(Run()) as run:
+        Step(two)(frame)
+    (record,) = run.records
+    assert (record.step, record.rows_in, record.rows_out) == ("two", {"frame": 1}, {"findings": 1})
+    assert record.inputs == {"frame": frame_sha256(frame)}
+    assert record.outputs["findings"] == frame_sha256(frame)
+    assert record.models == {"findings": Finding}
+    assert record.error is None
+    assert record.started <= record.ended
+
+
+def test_a_step_that_fails_leaves_a_record_that_says_so() -> None:
+    with recording(Run()) as run, pytest.raises(SchemaErrors):
+        Step(one)(_finding(severity="dreadful"))
+    (record,) = run.records
+    assert record.error is not None
+    assert "SchemaErrors" in record.error
+
+
+def test_the_trail_has_a_step_that_was_tried_again_once() -> None:
+    """A disk that failed and then did not is no part of what was derived; who gets the events is told of both."""
+    fails = [OSError("Input/output error")]
+
+    def flaky(frame: pl.DataFrame) -> DataFrame[Finding]:
+        if fails:
+            raise fails.pop()
+        return frame  # type: ignore[return-value]
+
+    step = Step(flaky)
+    with recording(Run()) as run:
+        with pytest.raises(OSError, match="Input/output"):
+            step(_finding())
+        step(_finding())
+        Step(one)(_finding())
+    assert [record.error is None for record in run.records] == [False, True, True]
+    with recording(Run()) as smooth:
+        step(_finding())
+        Step(one)(_finding())
+    made = as_table("r", run.records)
+    assert made.select("position", "step").rows() == [(1, "flaky"), (2, "one")]
+    assert made.equals(as_table("r", smooth.records))
+    assert as_table("r", run.records[:1])["step"].to_list() == ["flaky"]
+
+
+@pytest.fixture(params=[0, hashing.FEW_ROWS])
+def few_rows(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Frames of few rows are hashed in another way than those of many; here the same frames both ways."""
+    monkeypatch.setattr(hashing, "FEW_ROWS", request.param)
+    return int(request.param)
+
+
+@pytest.mark.usefixtures("few_rows")
+def test_the_hash_of_a_frame_is_that_of_its_content_not_of_its_chunks() -> None:
+    whole = pl.DataFrame({"code": ["a", "b", "a"], "n": [1, 2, None]}).with_columns(pl.col("code").cast(pl.Categorical))
+    parts = pl.concat([whole[:1], whole[1:]], rechunk=False)
+    assert parts.n_chunks() == 2
+    assert frame_sha256(parts) == frame_sha256(whole)
+    assert frame_sha256(whole[::-1]) != frame_sha256(whole)
+    assert frame_sha256(whole.rename({"n": "m"})) != frame_sha256(whole)
+
+
+@pytest.mark.usefixtures("few_rows")
+def test_the_hash_of_a_frame_is_that_of_its_words_not_of_the_numbers_behind_them() -> None:
+    words = ["b", "a", None, "c", "a", "a"]
+    rows = pl.DataFrame({"code": words, "n": range(6)})
+    frames = [rows.cast({"code": pl.Enum(order)}) for order in ("abc", "cba", "xbyacz")]  # type: ignore[dict-item]
+    met = pl.Series(["c", "z", "b", "a"], dtype=pl.Categorical)
+    frames.append(rows.cast({"code": pl.Categorical}))  # type: ignore[dict-item]
+    assert met.len()
+    assert len({frame_sha256(frame) for frame in frames}) == 1
+    assert frame_sha256(rows) not in {frame_sha256(frame) for frame in frames}
+    for place, other in itertools.product(range(6), ["a", "b", "c", "d", None]):
+        changed = [*words[:place], other, *words[place + 1 :]]
+        again = pl.DataFrame({"code": changed, "n": range(6)}).cast({"code": pl.Categorical})  # type: ignore[dict-item]
+        assert (frame_sha256(again) == frame_sha256(frames[0])) == (changed == words)
+
+
+@pytest.mark.parametrize("kind", [pl.String, pl.Categorical, pl.Enum(["a", "b", "c"])])
+@pytest.mark.parametrize("repeated", [1, 50_000])
+@pytest.mark.usefixtures("few_rows")
+def test_the_hash_of_a_frame_tells_rows_that_repeat_themselves_apart(kind: pl.DataType, repeated: int) -> None:
+    """A value moved by one row, one run cut in two, a null for an empty text, columns that flow into one another."""
+    texts = [[None, "a", "b"], ["a", "a", "b"], ["a", "b", "b"], ["b", "a", "b"], ["a", "b", None], [None, None, None]]
+    frames = [pl.DataFrame({"x": [text for text in row for _ in range(repeated)]}, schema={"x": kind}) for row in texts]
+    frames += [frames[0][1:], frames[0][:-1], pl.concat([frames[0][1:], frames[0][:1]]), frames[0].clear()]
+    if kind == pl.String:
+        frames += [
+            pl.DataFrame({"x": ["", "a", "b"]}),
+            pl.DataFrame({"x": ["a", "", "b"]}),
+            pl.DataFrame({"x": ["ab", ""]}),
+        ]
+    expected = len({tuple(frame["x"]) for frame in frames})
+    assert len({frame_sha256(frame) for frame in frames}) == expected
+
+
+def test_the_hash_of_a_frame_is_the_same_on_every_machine(few_rows: int) -> None:
+    """The number stands here as it came out once: a lineage is compared with one that was made elsewhere, years later."""
+    frame = pl.DataFrame(
+        {
+            "code": ["a", "b", None, "a"], "word": ["a"] * 4, "n": [1, None, 3, 4], "x": [0.5, None, -0.0, 2.0],
+            "yes": [True, False, None, True], "list": [["a"], [], None, ["b", "c"]],
+        },
+        schema_overrides={"code": pl.Categorical},
+    )  # fmt: skip
+    many, few = (
+        "06e8d272ad1e33da07db38766a3bcbb6b256e873f6f63fdce1c478ca5f8572f2",
+        "71811cd139f3247ca7e542863dd0a758434c6aa76a7c9a7c05f4f5d9c5375966",
+    )
+    assert frame_sha256(frame) == (few if few_rows else many)
+
+
+def test_a_run_keeps_no_frame_for_its_hash_and_does_not_take_another_for_it() -> None:
+    run, frame = Run(), _finding()
+    known, gone = run.frame_sha256(frame), weakref.ref(frame)
+    place = id(frame)
+    del frame
+    assert gone() is None
+    other = _finding(check="d")
+    run.hashes[id(other)] = run.hashes.pop(place)
+    assert run.frame_sha256(other) == frame_sha256(other) != known
+
+
+def _table(
+    name: str = "x", kind: type = pl.Int64, words: str = "how much", unit: str = "kg", **checks: object
+) -> type[Table]:
+    return type("Made", (Table,), {"__annotations__": {name: kind}, name: column(words, unit, **checks)})
+
+
+def test_the_schema_hash_knows_all_that_a_reader_is_told() -> None:
+    tables = [
+        _table(), _table(name="y"), _table(kind=pl.Float64), _table(words="how many"), _table(unit="g"), _table(ge=0), _table(ge=1),
+        _table(nullable=True),
+    ]  # fmt: skip
+    assert len({schema_sha256(table) for table in tables}) == len(tables)
+    assert schema_sha256(_table(ge=1)) == schema_sha256(_table(ge=1))
+
+
+def test_the_hash_of_a_steps_code_speaks_of_all_code_that_it_runs() -> None:
+    """A parser is reached by the name of its source, and a constant by import alone."""
+    read, derived = modules_behind("tasks.ingest.parse"), modules_behind("tasks.metrics.months")
+    assert {
+        "tasks.sources.gacc_query",
+        "tasks.sources.published",
+        "tasks.sources.csv",
+        "tasks.sources.csv_fast",
+        "tasks.sources.excel",
+    } <= set(read)
+    assert {
+        "tasks.metrics.figures",
+        "tasks.metrics.sums",
+        "tasks.metrics.levels",
+        "tasks.domain.comparability",
+        "schemas.tables.metric",
+    } <= set(derived)
+    assert not {"tasks.sources.csv", "tasks.sources.csv_fast"} & set(derived)
+    for name, file in {**read, **derived}.items():
+        loaded = sys.modules.get(name)
+        assert loaded is None or Path(str(loaded.__file__)) == file
+    with pytest.raises(LookupError, match="no source file"):
+        modules_behind("tasks.not_there")
+
+
+def test_the_hash_of_a_steps_code_speaks_of_the_code_tables_where_it_looks_into_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, does_not = "tasks.ingest.normalise", "tasks.domain.text"
+    before = code_sha256.__wrapped__(looks), code_sha256.__wrapped__(does_not)
+    shutil.copytree(code_files.FOLDER, tmp_path / "reference")
+    monkeypatch.setattr(code_files, "FOLDER", tmp_path / "reference")
+    assert (code_sha256.__wrapped__(looks), code_sha256.__wrapped__(does_not)) == before
+    with (tmp_path / "reference" / "units.csv").open("a", encoding="utf-8") as file:
+        file.write("Dozen,en,item,,12,nobody\n")
+    assert code_sha256.__wrapped__(looks) != before[0]
+    assert code_sha256.__wrapped__(does_not) == before[1]
+
+
+def test_the_libraries_that_a_record_names_are_those_that_compute() -> None:
+    assert {"polars", "pyarrow", "numpy"} <= set(versions())

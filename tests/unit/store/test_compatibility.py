@@ -1,0 +1,158 @@
+"""A store with files of another version. Of an earlier one, without a column of today: refused in words, made again by the next
+release. Of a later one, with a table or a column more: nothing is published over it."""
+
+import io
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+from bad_inputs.download import QUANTITY, UNIT, csv_bytes, in_month
+
+from flows.cli.app import app
+from flows.release import from_bytes_to_tables
+from schemas.forms.request import ReleaseRequest
+from tasks.store.publish import NewFile, publish
+from tasks.store.snapshot import Snapshot, open_snapshot
+
+TODAY = date(2025, 8, 1)
+DAYS = {"202406": date(2024, 7, 20), "202505": date(2025, 6, 20), "202506": date(2025, 7, 20)}
+
+
+def _ingest(store: Path, month: str, more: int = 0) -> None:
+    file = store.parent / f"{month}.csv"
+    records = [(*row[:QUANTITY], str(int(row[QUANTITY]) + more), *row[UNIT:]) for row in in_month(month)]
+    file.write_bytes(csv_bytes(records))
+    request = ReleaseRequest(
+        file=file, store=store, source="gacc_query", flow="export", partners="all", released_on=DAYS[month]
+    )
+    from_bytes_to_tables(request, TODAY)
+
+
+def _opened(store: Path) -> Snapshot:
+    snapshot = open_snapshot(store)
+    assert snapshot is not None
+    return snapshot
+
+
+def _made_old(store: Path, table: str) -> None:
+    """The same snapshot as a version would have written it whose `table` had a column less."""
+    snapshot = _opened(store)
+    new = []
+    for entry in snapshot.entries(table):
+        rows = pl.read_parquet(snapshot.path / entry.path, hive_partitioning=False)
+        sink = io.BytesIO()
+        rows.drop(rows.columns[-1]).write_parquet(sink)
+        new.append(NewFile(table, entry.partition, sink.getvalue(), rows.height, "0" * 64))
+    assert new
+    others = [entry for entry in snapshot.files if entry.table != table]
+    publish(store, new, carried=others, parent=snapshot, about=snapshot.about)
+
+
+def _with_numbers_of(store: Path, other: Path) -> None:
+    """As a version leaves a store that knows nothing of the table `state`, and so does not bring it up to date."""
+    snapshot, stale = _opened(store), _opened(other)
+    new = [
+        NewFile("state", entry.partition, (stale.path / entry.path).read_bytes(), entry.rows, entry.schema_sha256)
+        for entry in stale.entries("state")
+    ]
+    told = {file.partition for file in new}
+    others = [entry for entry in snapshot.files if entry.table != "state" or entry.partition not in told]
+    publish(store, new, carried=others, parent=snapshot, about=snapshot.about)
+
+
+def _hashes(store: Path) -> dict[str, str]:
+    # The lineage of a release also names what it was given, which was another snapshot.
+    return {entry.path: entry.sha256 for entry in _opened(store).files if entry.table != "lineage"}
+
+
+def test_figures_of_an_earlier_version_are_refused_and_the_next_release_makes_them_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, whole = tmp_path / "store", tmp_path / "whole"
+    for folder in (store, whole):
+        for month in ("202406", "202505"):
+            _ingest(folder, month)
+    _ingest(tmp_path / "stale", "202406", more=1)
+    _with_numbers_of(store, tmp_path / "stale")
+    _made_old(store, "metric")
+    of_it = ["--product", "85051110", "--store", str(store)]
+    for asked in (
+        ["read", "metric", *of_it],
+        ["trace", *of_it, "--partner", "WLD", "--month", "2025-05", "--metric", "level"],
+    ):
+        with pytest.raises(SystemExit) as ended:
+            app(asked)
+        told = capsys.readouterr()
+        assert (ended.value.code, told.out) == (2, "")
+        assert "files of the table metric were written by another version of Tidewaiter" in told.err
+        assert "Ingest one release of each direction" in told.err
+        assert "Traceback" not in told.err
+    # 2024 is no year that June 2025 can change.
+    for folder in (store, whole):
+        _ingest(folder, "202506")
+    assert _hashes(store) == _hashes(whole)
+    assert len({entry.schema_sha256 for entry in _opened(store).entries("metric")}) == 1
+
+
+def test_a_file_of_a_release_of_an_earlier_version_asks_for_a_new_store(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = tmp_path / "store"
+    _ingest(store, "202505")
+    _made_old(store, "finding")
+    with pytest.raises(SystemExit) as ended:
+        app(["read", "finding", "--store", str(store)])
+    told = capsys.readouterr()
+    assert (ended.value.code, told.out) == (2, "")
+    assert "Fill a new store with the same files, oldest first: their bytes lie in raw/." in told.err
+
+
+def _made_newer(store: Path, table: str, column: str | None) -> None:
+    """The same snapshot as a version would have written it that has a table more, or a column more of each file of one."""
+    snapshot, new = _opened(store), []
+    if column is None:
+        entry = snapshot.entries("metric")[0]
+        new.append(NewFile(table, entry.partition, (snapshot.path / entry.path).read_bytes(), entry.rows, "0" * 64))
+    for entry in snapshot.entries(table):
+        rows = pl.read_parquet(snapshot.path / entry.path, hive_partitioning=False)
+        sink = io.BytesIO()
+        rows.with_columns(pl.lit("x").alias(str(column))).write_parquet(sink)
+        new.append(NewFile(table, entry.partition, sink.getvalue(), rows.height, "0" * 64))
+    assert new
+    others = [entry for entry in snapshot.files if entry.table != table]
+    publish(store, new, carried=others, parent=snapshot, about=snapshot.about)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "said"),
+    [
+        ("forecast", None, "tables that this version does not know: forecast"),
+        ("metric", "median", "the table metric has columns that this version does not know: median"),
+        ("trade_flow", "mode", "the table trade_flow has columns that this version does not know: mode"),
+        ("observation", "mode", "the table observation has columns that this version does not know: mode"),
+        ("release", "signed_by", "the table release has columns that this version does not know: signed_by"),
+    ],
+)
+def test_nothing_is_published_over_what_a_later_version_wrote(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], table: str, column: str | None, said: str
+) -> None:
+    store, claims = tmp_path / "store", tmp_path / "claims.csv"
+    _ingest(store, "202505")
+    _made_newer(store, table, column)
+    before = _opened(store)
+    file = tmp_path / "202506.csv"
+    file.write_bytes(csv_bytes())
+    claims.write_text("commodity,flow,partner,period,metric,value,unit\nmagnets,export,World,2025-05,level_t,1,t\n")
+    declared = ["--source", "gacc_query", "--flow", "export", "--partners", "all", "--released-on", "2025-07-20"]
+    for asked in (
+        ["ingest", str(file), *declared, "--no-prefect", "--store", str(store)],
+        ["claims", "check", str(claims), "--store", str(store)],
+    ):
+        with pytest.raises(SystemExit) as ended:
+            app(asked)
+        told = capsys.readouterr()
+        assert ended.value.code in (1, 2), told
+        assert said in told.err
+        assert "Nothing was published. Install the version of Tidewaiter that last published here" in told.err
+        assert _opened(store) == before

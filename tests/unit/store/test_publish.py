@@ -1,0 +1,601 @@
+"""The write side of a store: what a publication changes on disk, what it leaves, what it refuses."""
+
+import errno
+import fcntl
+import hashlib
+import io
+import json
+import os
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tasks.domain.errors import AuditFailed, DamagedStore, InvalidPublication, StaleParent
+from tasks.store.filesystem import FileSystem, LOCAL
+from tasks.store.objects import make_directories
+from tasks.store.publish import NewFile, Published, exclusive, publish
+from tasks.store.retention import retain
+from tasks.store.snapshot import Snapshot, list_snapshots, object_path, open_snapshot
+from tasks.store.verify import audit_snapshot, audit_store
+
+JUNE = "flow=export/year=2025/month=6"
+JULY = "flow=export/year=2025/month=7"
+
+
+def parquet(*values: int) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"value_usd": pa.array(values, pa.int64())}), sink)
+    return sink.getvalue()
+
+
+def new(partition: str, *values: int, table: str = "metric") -> NewFile:
+    return NewFile(table, partition, parquet(*values), len(values), "schema-1")
+
+
+def release(store: Path, files: list[NewFile], day: str = "2025-07-20", carried_tables: bool = False) -> Published:
+    """Read, modify, publish: what a run does."""
+    with exclusive(store):
+        parent = open_snapshot(store)
+        named = {(file.table, file.partition) for file in files}
+        kept = [entry for entry in parent.files if (entry.table, entry.partition) not in named] if parent else []
+        return publish(store, files, carried=kept if carried_tables else (), parent=parent, about={"released_on": day})
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def state(store: Path) -> dict[str, tuple[object, ...]]:
+    """Every name below the store with inode, mtime, mode, links and content."""
+    found: dict[str, tuple[object, ...]] = {}
+    for path in [store, *sorted(store.rglob("*"))]:
+        status = path.lstat()
+        content = os.readlink(path) if path.is_symlink() else path.read_bytes() if path.is_file() else b""
+        found[str(path.relative_to(store))] = (
+            status.st_ino,
+            status.st_mtime_ns,
+            status.st_ctime_ns,
+            status.st_mode,
+            status.st_nlink,
+            content,
+        )
+    return found
+
+
+def flip_byte(path: Path, offset: int = 10) -> None:
+    path.chmod(0o644)
+    data = bytearray(path.read_bytes())
+    data[offset] ^= 0xFF
+    path.write_bytes(data)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "deep" / "store"
+
+
+def test_layout_names_every_file_by_the_sha256_of_its_bytes(store: Path) -> None:
+    data = parquet(1, 2, 3)
+    published = release(store, [new(JUNE, 1, 2, 3), new("", 9, table="release")])
+    stored = store / "objects" / sha256(data)[:2] / f"{sha256(data)}.parquet"
+    linked = store / "snapshots" / published.snapshot.id / "metric" / JUNE / f"{sha256(data)[:16]}.parquet"
+    assert stored.read_bytes() == linked.read_bytes() == data
+    assert stored.samefile(linked)
+    assert stored.stat().st_mode & 0o777 == 0o444
+    assert (published.snapshot.path / "release" / f"{sha256(parquet(9))[:16]}.parquet").read_bytes() == parquet(9)
+
+
+def test_id_is_the_sequence_and_the_hash_of_the_manifest(store: Path) -> None:
+    published = release(store, [new(JUNE, 1)])
+    manifest = (published.snapshot.path / "manifest.json").read_bytes()
+    assert published.snapshot.id == f"000001-{sha256(manifest)[:12]}"
+    content = json.loads(manifest)
+    assert content["format"] == 1
+    assert content["parent"] is None
+    assert content["about"] == {"released_on": "2025-07-20"}
+    assert [(file["rows"], file["bytes"]) for file in content["files"]] == [(1, len(parquet(1)))]
+
+
+def test_a_manifest_is_canonical_and_in_utf_8(store: Path) -> None:
+    """Or another version would give the same content another id."""
+    with exclusive(store):
+        about = {"z": "磁", "a": {"y": None, "b": 1.5}}
+        snapshot = publish(store, [new(JUNE, 1)], parent=None, about=about).snapshot
+    manifest = (snapshot.path / "manifest.json").read_bytes()
+    assert manifest.startswith('{"about":{"a":{"b":1.5,"y":null},"z":"磁"},\n"files":[\n{"bytes":'.encode())
+    assert manifest.endswith(b'"table":"metric"}\n],\n"format":1,"parent":null,"sequence":1}\n')
+
+
+def test_the_same_content_gives_the_same_bytes_in_another_store(store: Path, tmp_path: Path) -> None:
+    one = release(store, [new(JUNE, 1), new(JULY, 2)])
+    other = release(tmp_path / "other", [new(JULY, 2), new(JUNE, 1)])
+    assert one.snapshot.id == other.snapshot.id
+    manifests = [(published.snapshot.path / "manifest.json").read_bytes() for published in (one, other)]
+    assert manifests[0] == manifests[1]
+
+
+def test_pointer_is_relative_and_a_moved_store_still_reads_and_publishes(store: Path, tmp_path: Path) -> None:
+    first = release(store, [new(JUNE, 1)])
+    assert os.readlink(store / "current") == f"snapshots/{first.snapshot.id}"
+    moved = tmp_path / "moved"
+    store.rename(moved)
+    assert audit_store(moved) == []
+    second = release(moved, [new(JULY, 2)], carried_tables=True)
+    assert second.snapshot.parent == first.snapshot.id
+    assert [path.read_bytes() for path in second.snapshot.paths("metric")] == [parquet(1), parquet(2)]
+
+
+def test_copy_without_hard_links_passes_the_audit_and_publishes(store: Path, tmp_path: Path) -> None:
+    release(store, [new(JUNE, 1), new(JULY, 2)])
+    copy = tmp_path / "copy"
+    shutil.copytree(store, copy, symlinks=True)
+    assert not any(path.stat().st_nlink > 1 for path in copy.rglob("*.parquet"))
+    assert audit_store(copy) == []
+    before = state(copy)
+    assert not release(copy, [new(JUNE, 1), new(JULY, 2)]).changed
+    assert state(copy) == before
+    assert release(copy, [new(JUNE, 3)], carried_tables=True).changed
+    assert audit_store(copy) == []
+
+
+def test_publishing_the_same_again_changes_no_byte_no_inode_no_mtime(store: Path) -> None:
+    files = [new(JUNE, 1, 2), new(JULY, 3)]
+    first = release(store, files)
+    (store / "tmp" / "litter").write_bytes(b"of a killed run")
+    before = state(store)
+    again = release(store, files)
+    assert not again.changed
+    assert again.snapshot == first.snapshot
+    assert state(store) == before
+
+
+def test_no_op_holds_with_carried_files(store: Path) -> None:
+    release(store, [new(JUNE, 1), new(JULY, 2)])
+    before = state(store)
+    assert not release(store, [new(JULY, 2)], carried_tables=True).changed
+    assert state(store) == before
+
+
+def test_other_words_about_the_same_files_are_a_new_snapshot(store: Path) -> None:
+    release(store, [new(JUNE, 1)], "2025-07-20")
+    second = release(store, [new(JUNE, 1)], "2025-08-20")
+    assert second.changed
+    assert second.snapshot.sequence == 2
+    assert second.snapshot.paths("metric")[0].stat().st_nlink == 3
+
+
+def test_carried_files_are_linked_and_never_written_again(store: Path) -> None:
+    first = release(store, [new(JUNE, 1)])
+    second = release(store, [new(JULY, 2)], carried_tables=True)
+    june = first.snapshot.entries("metric")[0]
+    assert june in second.snapshot.files
+    assert (second.snapshot.path / june.path).samefile(first.snapshot.path / june.path)
+    assert [entry.partition for entry in second.snapshot.files] == [JUNE, JULY]
+
+
+def test_generator_is_consumed_one_file_at_a_time(store: Path) -> None:
+    alive = []
+
+    def produce() -> object:
+        for month in range(1, 4):
+            alive.append(month)
+            yield new(f"flow=export/year=2025/month={month}", month)
+            if month > 1:
+                assert list((store / "tmp").glob("*.parquet")), "the file before is on disk already"
+
+    with exclusive(store):
+        published = publish(store, produce(), parent=None, about={})  # type: ignore[arg-type]
+    assert alive == [1, 2, 3]
+    assert sum(entry.rows for entry in published.snapshot.files) == 3
+
+
+def test_stale_parent_is_refused_with_where_and_what_to_do(store: Path) -> None:
+    parent = release(store, [new(JUNE, 1)]).snapshot
+    newer = release(store, [new(JUNE, 2)]).snapshot
+    with exclusive(store), pytest.raises(StaleParent) as refusal:
+        publish(store, [new(JUNE, 3)], parent=parent, about={})
+    for word in (str(store), newer.id, parent.id, "open the parent anew"):
+        assert word in str(refusal.value)
+    assert open_snapshot(store) == newer
+
+
+def test_parent_that_becomes_stale_during_the_audit_is_refused(store: Path) -> None:
+    parent = release(store, [new(JUNE, 1)]).snapshot
+
+    def somebody_publishes(_: Snapshot) -> None:
+        publish(store, [new(JUNE, 2)], parent=parent, about={})
+
+    with pytest.raises(StaleParent):
+        publish(store, [new(JUNE, 3)], parent=parent, about={}, audit=somebody_publishes)
+    current = open_snapshot(store)
+    assert current is not None
+    assert current.paths("metric")[0].read_bytes() == parquet(2)
+
+
+def test_first_publication_is_refused_where_one_exists(store: Path) -> None:
+    release(store, [new(JUNE, 1)])
+    with pytest.raises(StaleParent):
+        publish(store, [new(JUNE, 3)], parent=None, about={})
+
+
+def test_caller_audit_sees_the_snapshot_before_readers_and_can_refuse(store: Path) -> None:
+    old = release(store, [new(JUNE, 1)]).snapshot
+    seen = []
+
+    def refuse(snapshot: Snapshot) -> None:
+        seen.append([path.read_bytes() for path in snapshot.paths("metric")])
+        assert open_snapshot(store) == old
+        raise ValueError("parts do not sum to the total")
+
+    with pytest.raises(ValueError, match="parts do not sum"):
+        publish(store, [new(JUNE, 2)], parent=old, about={}, audit=refuse)
+    assert seen == [[parquet(2)]]
+    assert open_snapshot(store) == old
+    assert [path.name for path in (store / "snapshots").iterdir()] == [old.id]
+
+
+def test_wrong_row_count_is_found_on_disk(store: Path) -> None:
+    with pytest.raises(AuditFailed, match="found 1 rows; expected 2 rows"):
+        release(store, [NewFile("metric", JUNE, parquet(1), 2, "schema-1")])
+    assert open_snapshot(store) is None
+
+
+def test_bytes_that_are_no_parquet_are_refused(store: Path) -> None:
+    with pytest.raises(AuditFailed, match="no Parquet"):
+        release(store, [NewFile("metric", JUNE, b"not parquet at all", 1, "schema-1")])
+
+
+class LyingDisk(FileSystem):
+    """Acknowledges a write and stores something else, where the bytes begin like those that it is made for."""
+
+    def __init__(self, begin: bytes, stored: Callable[[bytes], bytes]) -> None:
+        self.begin, self.stored = begin, stored
+
+    def write(self, descriptor: int, data: memoryview) -> int:
+        return os.write(descriptor, self.stored(bytes(data)) if bytes(data).startswith(self.begin) else data)
+
+
+def one_bit_off(data: bytes) -> bytes:
+    return data[:9] + bytes([data[9] ^ 1]) + data[10:]
+
+
+@pytest.mark.parametrize(
+    ("begin", "stored", "found"),
+    [(b"", lambda data: bytes(len(data)), "sha256"), (b"PAR1", one_bit_off, "sha256"), (b"{", one_bit_off, "manifest.json: found other")],
+)  # fmt: skip
+def test_disk_that_stores_other_bytes_is_caught_before_the_pointer_moves(
+    store: Path, begin: bytes, stored: Callable[[bytes], bytes], found: str
+) -> None:
+    old = release(store, [new(JUNE, 1)]).snapshot
+    with pytest.raises(AuditFailed, match=found):
+        publish(store, [new(JUNE, 2)], parent=old, about={}, fs=LyingDisk(begin, stored))
+    assert open_snapshot(store) == old
+    assert release(store, [new(JUNE, 2)]).changed
+    assert audit_store(store) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "partition"),
+    [
+        ("metric", "month=06"),
+        ("metric", "../other"),
+        ("metric", "/flow=export"),
+        ("metric", "flow=export/"),
+        ("metric", "flow=.hidden"),
+        ("metric", "_staging"),
+        ("Metric", ""),
+        ("..", ""),
+        ("", ""),
+    ],
+)
+def test_name_that_readers_take_differently_is_refused(store: Path, table: str, partition: str) -> None:
+    with pytest.raises(InvalidPublication, match="not a name that all readers take alike"):
+        release(store, [NewFile(table, partition, parquet(1), 1, "schema-1")])
+
+
+def test_partition_both_carried_and_new_is_refused(store: Path) -> None:
+    parent = release(store, [new(JUNE, 1)]).snapshot
+    with pytest.raises(InvalidPublication, match="counted twice"):
+        publish(store, [new(JUNE, 2)], carried=parent.files, parent=parent, about={})
+
+
+def test_file_beside_those_carried_adds_its_rows_but_never_the_same_rows_twice(store: Path) -> None:
+    parent = release(store, [new("", 1, table="finding")]).snapshot
+    more = NewFile("finding", "", parquet(2, 3), 2, "schema-1", beside=True)
+    both = publish(store, [more], carried=parent.files, parent=parent, about={"number": 2}).snapshot
+    assert sorted(path.read_bytes() for path in both.paths("finding")) == sorted([parquet(1), parquet(2, 3)])
+    with pytest.raises(InvalidPublication, match="counted twice"):
+        publish(store, [more], carried=both.files, parent=both, about={"number": 3})
+
+
+def test_same_file_twice_is_refused_but_two_files_of_a_partition_are_fine(store: Path) -> None:
+    with pytest.raises(InvalidPublication, match="counted twice"):
+        release(store, [new(JUNE, 1), new(JUNE, 1)])
+    assert [entry.rows for entry in release(store, [new(JUNE, 1), new(JUNE, 2, 3)]).snapshot.files].count(1) == 1
+
+
+@pytest.mark.parametrize("about", [{"released_on": "20 July"}, {"mean": float("nan")}, {"day": date(2025, 7, 20)}])
+def test_about_that_is_no_plain_json_is_refused(store: Path, about: dict[str, object]) -> None:
+    with pytest.raises(InvalidPublication, match="about:"):
+        publish(store, [], parent=None, about=about)
+
+
+@pytest.mark.parametrize("area", ["objects", "snapshots"])
+def test_flipped_byte_is_healed_by_publishing_the_same_again(store: Path, area: str) -> None:
+    files = [new(JUNE, 1), new(JULY, 2)]
+    release(store, [new(JUNE, 1)], "2025-06-20")
+    release(store, files)
+    flip_byte(sorted((store / area).rglob(f"*{sha256(parquet(1))[:16]}*.parquet"))[0])
+    assert audit_store(store)
+    again = release(store, files)
+    assert not again.changed
+    assert len(again.healed) == 3, "the object and its link in both snapshots"
+    assert audit_store(store) == []
+    before = state(store)
+    assert release(store, files).healed == ()
+    assert state(store) == before
+
+
+def test_damaged_bytes_are_kept_aside_until_the_next_change(store: Path) -> None:
+    release(store, [new(JUNE, 1)])
+    flip_byte(next((store / "objects").rglob("*.parquet")))
+    release(store, [new(JUNE, 1)])
+    assert [path.name for path in (store / "tmp").iterdir()] == [f"corrupt-{sha256(parquet(1))}.parquet"]
+    release(store, [new(JUNE, 2)])
+    assert list((store / "tmp").iterdir()) == []
+
+
+@pytest.mark.parametrize("harm", ["unlink", "truncate", "copy-and-flip"])
+def test_file_of_the_current_snapshot_alone_is_healed_from_its_object(store: Path, harm: str) -> None:
+    snapshot = release(store, [new(JUNE, 1)]).snapshot
+    path = snapshot.paths("metric")[0]
+    data = path.read_bytes()
+    path.unlink()
+    if harm == "truncate":
+        path.write_bytes(b"")
+    if harm == "copy-and-flip":
+        path.write_bytes(data)
+        flip_byte(path)
+    again = release(store, [new(JUNE, 1)])
+    assert again.healed == (f"snapshots/{snapshot.id}/{snapshot.files[0].path}",)
+    assert audit_snapshot(snapshot) == []
+
+
+@pytest.mark.parametrize("lost", [Path.unlink, lambda stored: stored.write_bytes(b"")], ids=["gone", "empty"])
+def test_lost_carried_file_is_refused_by_name(store: Path, lost: Callable[[Path], object]) -> None:
+    parent = release(store, [new(JUNE, 1)]).snapshot
+    stored = next((store / "objects").rglob("*.parquet"))
+    stored.chmod(0o644)
+    lost(stored)
+    with pytest.raises(DamagedStore, match=f"{sha256(parquet(1))}.*Publish that partition with its bytes"):
+        release(store, [new(JULY, 2)], carried_tables=True)
+    assert open_snapshot(store) == parent
+    assert release(store, [new(JUNE, 1), new(JULY, 2)]).changed
+
+
+@pytest.mark.parametrize("link", ["gone", "damaged"])
+@pytest.mark.parametrize("stored", ["gone", "damaged"])
+def test_of_a_file_that_is_damaged_under_both_its_names_nothing_is_healed(store: Path, link: str, stored: str) -> None:
+    """Or the next release of what is published already would put the damaged bytes in the place of those that are gone."""
+    files = [new(JUNE, 1), new(JULY, 2)]
+    snapshot = release(store, files).snapshot
+    (path,) = (snapshot.path / entry.path for entry in snapshot.files if entry.partition == JUNE)
+    data = path.read_bytes()
+    path.unlink()
+    for place, harm in ((path, link), (object_path(store, sha256(data)), stored)):
+        place.unlink(missing_ok=True)
+        if harm == "damaged":
+            place.write_bytes(data)
+            flip_byte(place)
+    with pytest.raises(DamagedStore, match=f"{path.relative_to(store)}: found"):
+        release(store, files[1:], carried_tables=True)
+    assert not path.exists() or path.read_bytes() != data
+    assert release(store, files).healed
+    assert audit_store(store) == []
+
+
+def test_a_file_that_is_carried_twice_is_refused(store: Path) -> None:
+    parent = release(store, [new(JUNE, 1)]).snapshot
+    with exclusive(store), pytest.raises(InvalidPublication, match="a file is carried twice"):
+        publish(store, [new(JULY, 2)], carried=[*parent.files, *parent.files], parent=parent, about={})
+    assert open_snapshot(store) == parent
+
+
+def test_ruin_of_a_killed_run_is_rebuilt_not_trusted_by_its_name(store: Path) -> None:
+    parent = release(store, [new(JUNE, 1)]).snapshot
+    ruined = release(store, [new(JUNE, 2)]).snapshot
+    (store / "current").unlink()
+    (store / "current").symlink_to(f"snapshots/{parent.id}")
+    victim = ruined.path / "manifest.json"
+    victim.chmod(0o644)
+    victim.write_bytes(b"")
+    ruined.paths("metric")[0].unlink()
+    again = release(store, [new(JUNE, 2)])
+    assert again.snapshot == ruined
+    assert audit_store(store) == []
+
+
+def test_a_publication_that_fills_the_disk_does_not_leave_it_full(store: Path) -> None:
+    """Else the next file could not even be landed, and only a publication sweeps."""
+    release(store, [new(JUNE, 1)])
+
+    class SmallDisk(FileSystem):
+        def write(self, descriptor: int, data: memoryview) -> int:
+            used = sum(path.stat().st_size for path in (store / "tmp").rglob("*"))
+            if used + len(data) > 1000:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return super().write(descriptor, data)
+
+    before = open_snapshot(store)
+    files = [new(f"flow=export/year=2025/month={month}", month) for month in range(7, 11)]
+    with exclusive(store), pytest.raises(OSError, match="No space left"):
+        publish(store, files, parent=before, about={"released_on": "2025-12-20"}, fs=SmallDisk())
+    assert not list((store / "tmp").iterdir())
+    assert open_snapshot(store) == before
+    assert audit_store(store) == []
+
+
+def test_litter_is_swept_by_a_publication_that_changes_something(store: Path) -> None:
+    release(store, [new(JUNE, 1)])
+    litter = store / "tmp" / "000002-dead" / "metric"
+    litter.mkdir(parents=True)
+    (litter / "half.parquet").write_bytes(b"PAR")
+    (store / "tmp" / "current").symlink_to("nowhere")
+    release(store, [new(JUNE, 2)])
+    assert list((store / "tmp").iterdir()) == []
+
+
+class NoLinks(FileSystem):
+    """A disk without hard links, or an object with too many."""
+
+    def link(self, source: Path, target: Path) -> None:
+        raise OSError(errno.EMLINK, "Too many links")
+
+
+def test_disk_without_hard_links_gets_copies(store: Path) -> None:
+    with exclusive(store):
+        snapshot = publish(store, [new(JUNE, 1)], parent=None, about={}, fs=NoLinks()).snapshot
+    assert snapshot.paths("metric")[0].stat().st_nlink == 1
+    assert audit_store(store) == []
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EEXIST, errno.EIO])
+def test_a_disk_that_fails_to_link_is_no_disk_without_links(store: Path, code: int) -> None:
+    class Failing(FileSystem):
+        def link(self, source: Path, target: Path) -> None:
+            raise OSError(code, os.strerror(code), str(target))
+
+    with exclusive(store), pytest.raises(OSError, match=os.strerror(code)):
+        publish(store, [new(JUNE, 1)], parent=None, about={}, fs=Failing())
+    assert open_snapshot(store) is None
+
+
+@pytest.mark.parametrize("is_link", [True, False])
+def test_of_two_files_with_the_same_bytes_only_the_one_that_is_lost_is_healed(store: Path, is_link: bool) -> None:
+    """A symbolic link to the object is no file, though it leads to the same bytes."""
+    files = [new(JUNE, 1), new(JULY, 1)]
+    snapshot = release(store, files).snapshot
+    (entry,) = (entry for entry in snapshot.files if entry.partition == JULY)
+    (snapshot.path / entry.path).unlink()
+    if is_link:
+        (snapshot.path / entry.path).symlink_to(object_path(store, entry.sha256))
+    assert release(store, files).healed == (f"snapshots/{snapshot.id}/{entry.path}",)
+    assert not (snapshot.path / entry.path).is_symlink()
+    assert audit_store(store) == []
+
+
+def test_a_snapshot_that_is_broken_keeps_no_other_from_being_healed(store: Path) -> None:
+    broken = release(store, [new(JUNE, 1)], "2025-06-20").snapshot
+    snapshot = release(store, [new(JUNE, 1), new(JULY, 2)]).snapshot
+    stored = object_path(store, sha256(parquet(1)))
+    flip_byte(stored)
+    flip_byte(broken.path / "manifest.json")
+    healed = release(store, [new(JUNE, 1), new(JULY, 2)]).healed
+    (entry,) = (entry for entry in snapshot.files if entry.partition == JUNE)
+    assert set(healed) == {f"snapshots/{snapshot.id}/{entry.path}", f"objects/{stored.parent.name}/{stored.name}"}
+    assert audit_snapshot(snapshot) == []
+
+
+def test_folders_are_made_from_the_outermost_and_told_once(tmp_path: Path) -> None:
+    made = make_directories(LOCAL, tmp_path / "a" / "b" / "c")
+    assert made == [tmp_path / "a", tmp_path / "a" / "b", tmp_path / "a" / "b" / "c"]
+    assert make_directories(LOCAL, tmp_path / "a" / "b" / "c") == []
+
+
+def test_other_folders_of_the_store_are_left_alone(store: Path) -> None:
+    (store / "raw" / "ab").mkdir(parents=True)
+    (store / "lineage").mkdir()
+    (store / "lineage" / "run.json").write_text("{}")
+    before = {path: path.stat().st_mtime_ns for path in [store / "raw", store / "lineage", store / "lineage/run.json"]}
+    release(store, [new(JUNE, 1)])
+    retain(store, today=date(2035, 1, 1))
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_retention_removes_what_is_24_months_old_and_nothing_younger(store: Path) -> None:
+    days = ["2023-06-20", "2023-07-20", "2023-07-21", "2025-07-20"]
+    ids = [release(store, [new(JUNE, number)], day).snapshot.id for number, day in enumerate(days)]
+    with exclusive(store):
+        retired = retain(store, today=date(2025, 7, 20))
+    assert retired.snapshots == (ids[0], ids[1])
+    assert retired.objects == 2
+    assert [snapshot.id for snapshot in list_snapshots(store)] == ids[2:]
+    assert {path.stem for path in (store / "objects").rglob("*.parquet")} == {
+        sha256(parquet(2)),
+        sha256(parquet(3)),
+    }
+    assert audit_store(store) == []
+    assert list((store / "tmp").iterdir()) == []
+
+
+def test_retention_never_removes_the_current_snapshot_nor_what_it_links(store: Path) -> None:
+    release(store, [new(JUNE, 1)], "2010-01-20")
+    current = release(store, [new(JULY, 2)], "2010-02-20", carried_tables=True).snapshot
+    retired = retain(store, today=date(2025, 7, 20))
+    assert (len(retired.snapshots), retired.objects) == (1, 0)
+    assert open_snapshot(store) == current
+    assert audit_store(store) == []
+
+
+def test_retention_keeps_the_undated_the_named_and_all_between(store: Path) -> None:
+    ids = [release(store, [new(JUNE, number)], f"20{10 + number}-01-20").snapshot.id for number in range(4)]
+    with exclusive(store):
+        undated = publish(store, [new(JUNE, 9)], parent=open_snapshot(store), about={}).snapshot.id
+    last = release(store, [new(JUNE, 10)], "2015-01-20").snapshot.id
+    assert retain(store, today=date(2025, 7, 20), keep=[ids[1]]).snapshots == (ids[0], ids[2], ids[3])
+    assert [snapshot.id for snapshot in list_snapshots(store)] == [ids[1], undated, last]
+    assert audit_store(store) == []
+    with pytest.raises(InvalidPublication, match="never published"):
+        retain(store, today=date(2025, 7, 20), keep=["000009-abcdefabcdef"])
+
+
+def test_retention_that_removes_nothing_changes_nothing(store: Path) -> None:
+    release(store, [new(JUNE, 1)], "2025-07-20")
+    before = state(store)
+    assert retain(store, today=date(2025, 7, 21)).snapshots == ()
+    assert state(store) == before
+
+
+def test_two_that_make_the_first_folder_of_a_store_at_once_both_get_in(tmp_path: Path) -> None:
+    """Also where the folders above it are missing: what another one made is there to be used."""
+
+    class Racing(FileSystem):
+        def make_directory(self, path: Path) -> None:
+            if path.name in ("a", "store"):
+                os.mkdir(path)
+            super().make_directory(path)
+
+    store = tmp_path / "a" / "b" / "store"
+    with exclusive(store, Racing()):
+        assert (store / ".lock").is_file()
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError), exclusive(tmp_path / "file"):
+        pass
+
+
+def test_a_first_publication_below_a_folder_that_may_not_be_read_succeeds(store: Path) -> None:
+    """The pointer has moved by then: an error would say that nothing was published."""
+
+    class Closed(FileSystem):
+        def fsync_directory(self, path: Path) -> None:
+            if path == store.parent:
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            super().fsync_directory(path)
+
+    store.mkdir(parents=True)
+    with exclusive(store, Closed()):
+        made = publish(store, [new(JUNE, 1)], parent=None, about={"released_on": "2025-07-20"}, fs=Closed())
+    assert made.changed
+    assert open_snapshot(store) == made.snapshot
+
+
+def test_lock_excludes_another_holder(store: Path) -> None:
+    with exclusive(store), (store / ".lock").open("a") as other, pytest.raises(BlockingIOError):
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with (store / ".lock").open("a") as other:
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)

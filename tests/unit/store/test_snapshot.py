@@ -1,0 +1,388 @@
+"""The read side of a store: what a reader gets, and whether the audit names every kind of damage."""
+
+import hashlib
+import io
+import json
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tasks.store import verify
+from tasks.domain.errors import BrokenStore, UnknownSnapshot
+from tasks.store.publish import NewFile, exclusive, publish
+from tasks.store.retention import retain
+from tasks.store.snapshot import Snapshot, current_id, list_snapshots, manifest_id, open_snapshot
+from tasks.store.verify import Problem, audit_snapshot, audit_store
+
+
+def parquet(*values: int) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"value_usd": pa.array(values, pa.int64())}), sink)
+    return sink.getvalue()
+
+
+def release(store: Path, number: int) -> Snapshot:
+    files = [
+        NewFile("metric", "flow=export/year=2025/month=6", parquet(number), 1, "s"),
+        NewFile("metric", "flow=import/year=2025/month=6", parquet(number, number), 2, "s"),
+        NewFile("release", "", parquet(number, number, number), 3, "s"),
+    ]
+    with exclusive(store):
+        about = {"released_on": f"2025-0{number}-20", "title": "出口 é"}
+        return publish(store, files, parent=open_snapshot(store), about=about).snapshot
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "store"
+
+
+def names(problems: list[Problem]) -> list[str]:
+    return [problem.file for problem in problems]
+
+
+def writable(path: Path) -> Path:
+    path.chmod(0o644)
+    return path
+
+
+def test_nothing_was_published_yet(store: Path) -> None:
+    assert open_snapshot(store) is None
+    assert list_snapshots(store) == []
+    assert audit_store(store) == []
+
+
+def test_snapshot_read_from_disk_is_the_one_published(store: Path) -> None:
+    published = release(store, 1)
+    assert open_snapshot(store) == published
+    assert published.about == {"released_on": "2025-01-20", "title": "出口 é"}
+    assert published.path == store / "snapshots" / published.id
+
+
+def test_entries_and_paths_select_table_and_flow(store: Path) -> None:
+    snapshot = release(store, 1)
+    assert [entry.rows for entry in snapshot.entries("metric")] == [1, 2]
+    assert [entry.rows for entry in snapshot.entries("metric", "import")] == [2]
+    assert [path.read_bytes() for path in snapshot.paths("release")] == [parquet(1, 1, 1)]
+    assert snapshot.entries("nothing") == ()
+
+
+def test_opened_snapshot_stays_what_it_was_while_others_are_published(store: Path) -> None:
+    first = release(store, 1)
+    opened = open_snapshot(store)
+    second = release(store, 2)
+    assert opened == first
+    assert first.paths("release")[0].read_bytes() == parquet(1, 1, 1)
+    assert open_snapshot(store) == second
+    assert open_snapshot(store, first.id) == first
+
+
+def test_history_is_listed_in_order(store: Path) -> None:
+    ids = [release(store, number).id for number in (1, 2, 3)]
+    assert [snapshot.id for snapshot in list_snapshots(store)] == ids
+    assert [snapshot.parent for snapshot in list_snapshots(store)] == [None, *ids[:-1]]
+
+
+def test_snapshot_of_a_killed_run_is_not_in_the_history(store: Path) -> None:
+    first, second = release(store, 1), release(store, 2)
+    (store / "current").unlink()
+    (store / "current").symlink_to(f"snapshots/{first.id}")
+    third = release(store, 3)
+    assert [snapshot.id for snapshot in list_snapshots(store)] == [first.id, third.id]
+    assert second.path.is_dir()
+
+
+@pytest.mark.parametrize("wanted", ["000009-000000000000", "latest", "../snapshots", ""])
+def test_unknown_id_is_refused_naming_those_that_exist(store: Path, wanted: str) -> None:
+    known = release(store, 1).id
+    with pytest.raises(UnknownSnapshot, match=known):
+        open_snapshot(store, wanted)
+
+
+def test_lost_pointer_is_no_empty_store(store: Path) -> None:
+    release(store, 1)
+    second = release(store, 2)
+    (store / "current").unlink()
+    with pytest.raises(BrokenStore, match=f"is missing beside 1 later snapshot. .* ln -s snapshots/{second.id}"):
+        open_snapshot(store)
+    assert names(audit_store(store)) == ["current"]
+
+
+def test_pointer_that_became_a_folder_is_refused(store: Path) -> None:
+    release(store, 1)
+    (store / "current").unlink()
+    (store / "current").mkdir()
+    with pytest.raises(BrokenStore, match="rsync -aH"):
+        current_id(store)
+
+
+@pytest.mark.parametrize("text", ["/somewhere/else", "snapshots/../raw", "snapshots/000001-zzz"])
+def test_pointer_to_anything_but_a_snapshot_is_refused(store: Path, text: str) -> None:
+    release(store, 1)
+    (store / "current").unlink()
+    (store / "current").symlink_to(text)
+    with pytest.raises(BrokenStore, match="not to snapshots/<id>"):
+        open_snapshot(store)
+
+
+def test_pointer_to_a_missing_snapshot_is_named(store: Path) -> None:
+    release(store, 1)
+    (store / "current").unlink()
+    (store / "current").symlink_to("snapshots/000007-0123456789ab")
+    assert names(audit_store(store)) == ["current"]
+
+
+def test_manifest_that_does_not_hash_to_its_id_is_refused_and_named(store: Path) -> None:
+    snapshot = release(store, 1)
+    manifest = writable(snapshot.path / "manifest.json")
+    manifest.write_bytes(manifest.read_bytes().replace(b'"rows":3', b'"rows":4'))
+    with pytest.raises(BrokenStore, match="the manifest hashes to"):
+        open_snapshot(store)
+    assert names(audit_snapshot(snapshot)) == [f"snapshots/{snapshot.id}/manifest.json"]
+    assert names(audit_store(store)) == [f"snapshots/{snapshot.id}/manifest.json"]
+
+
+def _rewritten(store: Path, snapshot: Snapshot, change: Callable[[dict[str, Any]], object]) -> Snapshot:
+    """The current snapshot as a program would have written it that has another manifest: hash, id and pointer are right."""
+    content = json.loads((snapshot.path / "manifest.json").read_bytes())
+    change(content)
+    data = json.dumps(content).encode()
+    name = manifest_id(snapshot.sequence, data)
+    writable(snapshot.path / "manifest.json").write_bytes(data)
+    snapshot.path.rename(store / "snapshots" / name)
+    (store / "current").unlink()
+    (store / "current").symlink_to(f"snapshots/{name}")
+    return replace(snapshot, id=name)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda content: content.update(format=2), "format 2; this version reads 1"),
+        (lambda content: content.pop("format"), "format None; this version reads 1"),
+        (lambda content: content.update(branch="draft"), "other fields than this version"),
+        (lambda content: content.pop("about"), "other fields than this version"),
+        (lambda content: content["files"][0].update(encrypted=True), "other fields than this version"),
+        (lambda content: content["files"][0].pop("rows"), "other fields than this version"),
+    ],
+    ids=[
+        "a later format",
+        "no format",
+        "a new field",
+        "a lost field",
+        "a new field of a file",
+        "a lost field of a file",
+    ],
+)
+def test_a_manifest_of_another_version_is_refused_and_nothing_is_published_over_it(
+    store: Path, change: Callable[[dict[str, Any]], object], said: str
+) -> None:
+    newer = _rewritten(store, release(store, 1), change)
+    with pytest.raises(BrokenStore, match=rf"{said}.* Install the version of Tidewaiter"):
+        open_snapshot(store)
+    with pytest.raises(BrokenStore, match=said):
+        release(store, 2)
+    assert current_id(store) == newer.id
+    assert names(audit_store(store)) == [f"snapshots/{newer.id}/manifest.json"]
+
+
+def test_a_snapshot_without_its_manifest_is_refused_with_a_remedy(store: Path) -> None:
+    manifest = release(store, 1).path / "manifest.json"
+    manifest.unlink()
+    with pytest.raises(BrokenStore, match=f"{manifest}: the manifest is missing. Remedy: restore it from a copy"):
+        open_snapshot(store)
+
+
+def test_renamed_snapshot_folder_is_refused(store: Path) -> None:
+    snapshot = release(store, 1)
+    renamed = "000002" + snapshot.id[6:]
+    snapshot.path.rename(store / "snapshots" / renamed)
+    with pytest.raises(BrokenStore, match="Give the folder its name back"):
+        open_snapshot(store, renamed)
+
+
+def test_whole_store_has_no_problem(store: Path) -> None:
+    snapshots = [release(store, number) for number in (1, 2)]
+    assert audit_store(store) == []
+    assert [audit_snapshot(snapshot) for snapshot in snapshots] == [[], []]
+
+
+def test_flipped_byte_is_named_with_both_hashes(store: Path) -> None:
+    snapshot = release(store, 1)
+    path = writable(snapshot.paths("release")[0])
+    data = bytearray(path.read_bytes())
+    good = hashlib.sha256(data).hexdigest()
+    data[7] ^= 1
+    path.write_bytes(data)
+    bad = hashlib.sha256(data).hexdigest()
+    (problem,) = audit_snapshot(snapshot)
+    assert problem.file == f"snapshots/{snapshot.id}/release/{good[:16]}.parquet"
+    assert (problem.found, problem.expected) == (f"sha256 {bad}", f"sha256 {good}")
+    assert "restore it from a copy of the store" in problem.advice
+    # The object is the same inode, so the audit of the store names both.
+    assert names(audit_store(store)) == [problem.file, f"objects/{good[:2]}/{good}.parquet"]
+
+
+def test_missing_short_and_foreign_files_are_named(store: Path) -> None:
+    snapshot = release(store, 1)
+    missing, short = snapshot.paths("metric")
+    missing.unlink()
+    short.unlink()
+    short.write_bytes(b"PAR1")
+    (snapshot.path / "metric" / "x.tmp.parquet").write_bytes(parquet(1))
+    (snapshot.path / "metric" / "flow=loop").symlink_to(snapshot.path)
+    prefix = f"snapshots/{snapshot.id}/"
+    found = {problem.file.removeprefix(prefix): problem.found for problem in audit_snapshot(snapshot)}
+    assert found == {
+        snapshot.files[0].path: "no such file",
+        snapshot.files[1].path: "4 bytes",
+        "metric/flow=loop": "a file",
+        "metric/x.tmp.parquet": "a file",
+    }
+
+
+def test_missing_and_foreign_objects_are_named(store: Path) -> None:
+    snapshot = release(store, 1)
+    sha256 = snapshot.files[0].sha256
+    (store / "objects" / sha256[:2] / f"{sha256}.parquet").unlink()
+    (store / "objects" / "notes.txt").write_text("hello")
+    assert set(names(audit_store(store))) == {f"objects/{sha256[:2]}/{sha256}.parquet", "objects/notes.txt"}
+
+
+def test_good_bytes_in_the_wrong_place_are_foreign(store: Path) -> None:
+    """Nobody looks for them there, so no publication heals them: they are to be moved."""
+    release(store, 1)
+    data = parquet(7)
+    sha256 = hashlib.sha256(data).hexdigest()
+    for place in (f"objects/zz/{sha256}.parquet", "objects/no/notes.parquet"):
+        (store / place).parent.mkdir()
+        (store / place).write_bytes(data)
+        (problem,) = audit_store(store)
+        assert (problem.file, problem.found) == (place, "a foreign name")
+        assert problem.advice == "move it out of the store"
+        (store / place).unlink()
+
+
+def test_a_link_in_the_place_of_a_file_is_no_file(store: Path) -> None:
+    """Its bytes are right today; a copy of the folder would have none."""
+    snapshot = release(store, 1)
+    path, *_ = snapshot.paths("metric")
+    path.unlink()
+    path.symlink_to(store / "objects" / snapshot.files[0].sha256[:2] / f"{snapshot.files[0].sha256}.parquet")
+    (problem,) = audit_snapshot(snapshot)
+    assert (problem.file, problem.found) == (f"snapshots/{snapshot.id}/{snapshot.files[0].path}", "no such file")
+
+
+def test_raw_files_are_proven_by_name_and_their_sidecars_are_not_hashed(store: Path) -> None:
+    release(store, 1)
+    data = b"reporter,partner\n"
+    sha256 = hashlib.sha256(data).hexdigest()
+    folder = store / "raw" / sha256[:2]
+    folder.mkdir(parents=True)
+    (folder / sha256).write_bytes(data)
+    (folder / f"{sha256}.json").write_text('{"name": "june.csv"}')
+    assert audit_store(store) == []
+    (folder / sha256).write_bytes(b"other")
+    (problem,) = audit_store(store)
+    assert (problem.file, problem.expected) == (f"raw/{sha256[:2]}/{sha256}", f"sha256 {sha256}")
+    again = "restore it from a copy, or ingest the file that these bytes were once more: they are kept again"
+    assert problem.advice == again, "no publication brings raw bytes back"
+    (folder / sha256).unlink()
+    (problem,) = audit_store(store)
+    assert (problem.file, problem.found) == (f"raw/{sha256[:2]}/{sha256}.json", "no file beside it")
+
+
+def test_a_link_to_nothing_is_named(store: Path) -> None:
+    release(store, 1)
+    places = [store / "raw" / "ab" / ("ab" * 32), store / "objects" / "cd" / f"{'cd' * 32}.parquet"]
+    for place in places:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to("/nowhere")
+    found = {problem.file: problem.found for problem in audit_store(store)}
+    assert found == {place.relative_to(store).as_posix(): "a link to nothing" for place in places}
+
+
+@pytest.mark.parametrize("moment", ["before it is opened", "while it is read"])
+def test_what_a_retention_takes_during_an_audit_is_no_problem(
+    store: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    old = [release(store, number) for number in (1, 2)]
+    release(store, 3)
+    real, kept = getattr(verify, "load_snapshot" if moment == "before it is opened" else "check_file"), [True]
+
+    def late(*given: Any) -> Any:
+        if kept and (given[1] == old[0].id if moment == "before it is opened" else given[0].id == old[1].id):
+            kept.clear()
+            with exclusive(store):
+                assert retain(store, today=date(2035, 8, 1), months=24).snapshots == (old[0].id, old[1].id)
+        return real(*given)
+
+    monkeypatch.setattr(verify, real.__name__, late)
+    assert audit_store(store) == []
+    assert kept == []
+
+
+def test_what_is_no_folder_under_the_name_of_a_snapshot_is_named(store: Path) -> None:
+    release(store, 1)
+    (store / "snapshots" / "000007-0123456789ab").write_text("x")
+    (store / "snapshots" / "000008-0123456789ab").symlink_to("nowhere")
+    assert [(problem.file, problem.found) for problem in audit_store(store)] == [
+        ("snapshots/000007-0123456789ab", "no folder"), ("snapshots/000008-0123456789ab", "no folder"),
+    ]  # fmt: skip
+
+
+def test_a_current_snapshot_that_goes_during_an_audit_is_named(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    last, real = [release(store, number) for number in (1, 2)][1], verify.check_file
+
+    def late(*given: Any) -> Any:
+        if given[0].id == last.id and last.path.is_dir():
+            last.path.rename(store / "elsewhere")
+        return real(*given)
+
+    monkeypatch.setattr(verify, "check_file", late)
+    (problem,) = audit_store(store)
+    assert (problem.file, problem.found) == ("current", f"snapshots/{last.id}, which is missing")
+
+
+def test_audit_reads_a_file_once_however_many_snapshots_link_it(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with exclusive(store):
+        for number in range(1, 6):
+            file = NewFile("release", "", parquet(1), 1, "s")
+            publish(store, [file], parent=open_snapshot(store), about={"number": number})
+    read = []
+    digest = hashlib.file_digest
+
+    def counted(file: io.BufferedReader, name: str) -> object:
+        read.append(os.fstat(file.fileno()).st_ino)
+        return digest(file, name)
+
+    monkeypatch.setattr(hashlib, "file_digest", counted)
+    assert audit_store(store) == []
+    assert len(read) == 1
+
+
+def test_problem_reads_as_one_sentence() -> None:
+    problem = Problem("raw/ab/x", "4 bytes", "5 bytes", "restore it from a copy")
+    assert str(problem) == "raw/ab/x: found 4 bytes; expected 5 bytes; restore it from a copy"
+
+
+def test_what_a_killed_run_left_among_the_objects_is_gone_from_the_disk(store: Path) -> None:
+    """Also where no snapshot is old enough to go."""
+    snapshot = release(store, 1)
+    data = parquet(9)
+    sha256 = hashlib.sha256(data).hexdigest()
+    orphan = store / "objects" / sha256[:2] / f"{sha256}.parquet"
+    orphan.parent.mkdir(exist_ok=True)
+    orphan.write_bytes(data)
+    with exclusive(store):
+        retired = retain(store, today=date(2025, 2, 1))
+    assert (retired.snapshots, retired.objects) == ((), 1)
+    assert [path for path in store.rglob("*") if sha256 in path.name] == []
+    assert audit_snapshot(snapshot) == []
