@@ -390,10 +390,12 @@ def test_a_code_table_that_somebody_broke_refuses_in_a_line(
     assert capsys.readouterr().err.strip().startswith("refused control_events.csv: ")
 
 
-def test_the_python_of_the_readme_runs_as_it_is_written(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_python_of_the_documentation_runs_as_it_is_written(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(home)
-    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)
-    assert len(blocks) >= 4
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    blocks = re.findall(r"^```python\n(.*?)^```", text, re.M | re.S)
+    assert len(blocks) >= 6
     for block in blocks:
         exec(compile(block.replace("s3://customs/store", "store"), "README.md", "exec"), {})
 
@@ -736,7 +738,7 @@ def test_a_backfill_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None
 
 
 def test_version_and_help_with_examples(tmp_path: Path) -> None:
-    assert tidewaiter("--version", cwd=tmp_path).stdout.strip() == "0.1.0"
+    assert tidewaiter("--version", cwd=tmp_path).stdout.strip() == "0.2.0"
     commands = set(typer.main.get_command(app).commands) - {"stop", "claims", "events"}  # type: ignore[attr-defined]
     assert {"ingest", "run", "read", "trace", "audit", "releases"} <= commands
     for command in commands:
