@@ -38,14 +38,18 @@ def month(year: int, number: int, records: list[Any] = JUNE) -> bytes:
 
 
 def both(services: Services, receivers: tuple[Received, Received], subject: str) -> tuple[str, str]:
-    """The text of the only post and of the only mail with this subject; it waits for both."""
+    """The text of the only post and of the only mail with this subject, which is their first line; it waits for both."""
     posts, mails = receivers
 
     def of_posts() -> list[str]:
         return [post["text"] for post in posts.posts if post["text"].startswith(f"*{subject}")]
 
     def of_mails() -> list[str]:
-        return [mail.get_content() for mail in mails.mails if mail["Subject"].startswith(f"[Tidewaiter] {subject}")]
+        return [
+            f"{mail['Subject']}\n{mail.get_content()}"
+            for mail in mails.mails
+            if mail["Subject"].startswith(f"[Tidewaiter] {subject}")
+        ]
 
     services.wait(lambda: of_posts() and of_mails(), f"messages about {subject}", lambda: (posts.posts, mails.mails))
     (post,), (mail,) = of_posts(), of_mails()
@@ -72,7 +76,7 @@ def test_a_publication_is_told_with_the_finding_and_a_link(
         services, receivers, "Published: July 2024: exports of Permanent magnets of rare earths (85051110)"
     )
     for text in (post, mail):
-        assert " t" in text
+        assert "(85051110) 1,675 t, " in text
         assert "2024-07: 6 records, 0 quarantined." in text
         # A message may come while its run still writes down how it ended.
         run = services.ended(linked(text))
