@@ -12,6 +12,7 @@ FIGURES = (
     "ytd_yoy_pct",
     "rolling_12m",
     "rolling_12m_yoy_pct",
+    "seasonal_yoy_pct",
     "share_pct",
     "rank",
     "contribution_mom_pp",

@@ -96,6 +96,13 @@ class Metric(Table):
     rolling_12m_status: Status = column("how rolling_12m was made, or why it is null")
     rolling_12m_yoy_pct: pl.Float64 = column("change of rolling_12m on a year before", "%", nullable=True)
     rolling_12m_yoy_status: Status = column("how rolling_12m_yoy_pct was made, or why it is null")
+    seasonal_yoy_pct: pl.Float64 = column(
+        "change of this month and the two before it, added up, on the same three months a year before: a holiday that "
+        "moves between them changes nothing",
+        "%",
+        nullable=True,
+    )
+    seasonal_yoy_status: Status = column("how seasonal_yoy_pct was made, or why it is null")
     share_pct: pl.Float64 = column("share in the world total of the month", "%", nullable=True)
     share_status: Status = column("how share_pct was made, or why it is null")
     rank: pl.UInt32 = column(

@@ -4,6 +4,7 @@ Each series has every month from two years before its first number to a year aft
 month before and never the row before. `recurrence` makes the same rows month by month from what the months before left behind.
 """
 
+import functools
 from typing import cast
 
 import polars as pl
@@ -29,7 +30,7 @@ LOOK_BACK = 23
 KEY = ["product", "partner", "measure"]
 LOOKED_BACK_ON = {
     1: ("level", "level_status", "kinds"),
-    12: ("level", "level_status", "kinds", "ytd", "ytd_kinds", "rolling_12m", "window"),
+    12: ("level", "level_status", "kinds", "ytd", "ytd_kinds", "rolling_12m", "window", "quarter", "quarter_kinds"),
 }
 PREFIX = {1: "before_", 12: "ago_"}
 
@@ -138,8 +139,15 @@ def _with_sums(frame: pl.DataFrame, numbers: Numbers, names: Names) -> pl.DataFr
     summed, of_sum = pl.col("level").cum_sum().over(year), _united(frame, lambda bit: bit.cum_max().over(year))
     full = pl.col("place") >= YEAR - 1
     rolling = pl.when(full).then(pl.col("level").rolling_sum(YEAR, min_samples=YEAR))
-    window = _united(frame, lambda bit: bit.cast(pl.UInt8).rolling_max(YEAR, min_samples=1).cast(pl.Boolean))
+    window = _united(frame, functools.partial(_of_last, months=YEAR))
+    for name, months in (("two_months", 2), ("quarter", 3)):
+        several = pl.when(pl.col("place") >= months - 1).then(pl.col("level").rolling_sum(months, min_samples=months))
+        kinds = _united(frame, functools.partial(_of_last, months=months))
+        frame = frame.with_columns(several.alias(name)).with_columns(
+            pl.when(pl.col(name).is_not_null()).then(kinds).otherwise(pl.lit(0, pl.UInt8)).alias(f"{name}_kinds")
+        )
     frame = frame.with_columns(
+        quarter_status=pl.when(pl.col("quarter").is_not_null()).then(status("computed")).otherwise(status("incomplete_window")),
         ytd=pl.when(is_chained).then("ytd").when(complete).then(summed),
         ytd_status=pl.when(is_chained).then("ytd_status").when(complete).then(status("sum_of_months")).otherwise(status("incomplete_year")),
         ytd_kinds=pl.when(is_chained).then("ytd_kinds").when(complete).then(of_sum).otherwise(pl.lit(0, pl.UInt8)),
@@ -147,6 +155,11 @@ def _with_sums(frame: pl.DataFrame, numbers: Numbers, names: Names) -> pl.DataFr
         rolling_12m_status=pl.when(rolling.is_not_null()).then(status("computed")).otherwise(status("incomplete_window")),
     )  # fmt: skip
     return frame.drop(*(f"{name}_chained" for name in own), "is_chained")
+
+
+def _of_last(bit: pl.Expr, months: int) -> pl.Expr:
+    """Whether a bit is set in one of the last months."""
+    return bit.cast(pl.UInt8).rolling_max(months, min_samples=1).cast(pl.Boolean)
 
 
 def _united(frame: pl.DataFrame, gather) -> pl.Expr:  # type: ignore[no-untyped-def]

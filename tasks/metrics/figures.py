@@ -92,6 +92,7 @@ FIGURES_OF: Sequence[Figure] = (
     Figure("ytd_yoy_pct", JANUARY - 12, *growth("ytd", "ago_ytd", "printed_ytd_yoy"), own="ytd"),
     Figure("rolling_12m", MONTH - 11, pl.col("rolling_12m"), pl.col("rolling_12m_status"), own=None),
     Figure("rolling_12m_yoy_pct", MONTH - 23, *growth("rolling_12m", "ago_rolling_12m"), own=None),
+    Figure("seasonal_yoy_pct", MONTH - 14, *growth("quarter", "ago_quarter"), own=None),
     Figure("share_pct", MONTH, *share(), own="level", of_partners=True),
     Figure("rank", MONTH, *rank(), own="level", of_partners=True),
     Figure(
@@ -150,7 +151,8 @@ def kinds_behind(*, per_kilogram: bool) -> pl.Expr:
 
     found = (
         where("level", "kinds") | where("ytd", "ytd_kinds") | where("rolling_12m", "window")
-        | where("rolling_12m_yoy_pct", "window", "ago_window") | where("mom_pct", "before_kinds")
+        | where("rolling_12m_yoy_pct", "window", "ago_window")
+        | where("seasonal_yoy_pct", "quarter_kinds", "ago_quarter_kinds") | where("mom_pct", "before_kinds")
         | unless_implied("yoy_pct", "ago_kinds", "printed_yoy_kinds")
         | unless_implied("ytd_yoy_pct", "ago_ytd_kinds", "printed_ytd_yoy_kinds")
     )  # fmt: skip

@@ -30,11 +30,24 @@ from tasks.metrics.rows import per_kilogram, with_others
 from tasks.metrics.year_to_date import YTD
 
 SERIES = ("product", "partner", "measure")
-BEFORE = ("level", "level_status", "kinds", "ytd", "ytd_kinds", "rolling", "run", "window", "quiet", "idle")
-AGO = ("level", "level_status", "kinds", "ytd", "ytd_kinds", "rolling", "run", "window")
+BEFORE = (
+    "level",
+    "level_status",
+    "kinds",
+    "ytd",
+    "ytd_kinds",
+    "rolling",
+    "run",
+    "window",
+    "two_months",
+    "two_months_kinds",
+    "quiet",
+    "idle",
+)
+AGO = ("level", "level_status", "kinds", "ytd", "ytd_kinds", "rolling", "run", "window", "quarter", "quarter_kinds")
 STATE = (
     *SERIES, "level", "level_status", "has_row", "kinds", "ytd", "ytd_status", "ytd_kinds", "rolling", "run", "window_counts",
-    "quiet", "idle", *(f"printed_{span}{suffix}" for span in PRINTED_SPANS for suffix in ("", "_kinds")),
+    "two_months", "two_months_kinds", "quarter", "quarter_kinds", "quiet", "idle", *(f"printed_{span}{suffix}" for span in PRINTED_SPANS for suffix in ("", "_kinds")),
 )  # fmt: skip
 IDLE_MAX = 13
 # Four bits count the months of a kind in a window of twelve.
@@ -193,6 +206,9 @@ def _silent(missing: pl.DataFrame, month: int) -> pl.DataFrame:
         of_level=pl.when(run > 0).then(0), of_level_status=pl.when(run > 0).then(status("zero")).otherwise(status("not_covered")),
         of_kinds=bits[0], of_ytd=pl.when(run >= of_year).then(0),
         of_ytd_kinds=pl.when(run >= of_year).then(ytd_kinds).otherwise(pl.lit(0, pl.UInt8)),
+        of_two_months=pl.when(run >= 2).then(0), of_two_months_kinds=pl.when(run >= 2).then(bits[0] | bits[1]).otherwise(pl.lit(0, pl.UInt8)),
+        of_quarter=pl.when(run >= 3).then(0),
+        of_quarter_kinds=pl.when(run >= 3).then(bits[0] | bits[1] | bits[2]).otherwise(pl.lit(0, pl.UInt8)),
         of_rolling=pl.lit(0), of_run=run, of_window=window, of_quiet=pl.lit(YEAR), of_idle=pl.col("idle").fill_null(IDLE_MAX),
     )  # fmt: skip
 
@@ -249,11 +265,24 @@ def _with_sums(frame: pl.DataFrame, month: int) -> pl.DataFrame:
         ytd=pl.when(chained).then("ytd").otherwise(summed),
         run=pl.when(has).then(pl.min_horizontal(pl.col("before_run") + 1, YEAR)).otherwise(none).cast(pl.UInt8),
         rolling=pl.when(has).then(rolling).otherwise(0),
+        two_months=level + pl.col("before_level"),
+        quarter=level + pl.col("before_two_months"),
         window_counts=pl.when(has).then(window).otherwise(pl.lit(0, pl.UInt32)).cast(pl.UInt32),
         idle=pl.when("is_here")
         .then(none)
         .otherwise(pl.min_horizontal(pl.col("before_idle") + 1, IDLE_MAX))
         .cast(pl.UInt8),
+    )
+    frame = frame.with_columns(
+        two_months_kinds=pl.when(pl.col("two_months").is_not_null())
+        .then(pl.col("kinds") | pl.col("before_kinds"))
+        .otherwise(none),
+        quarter_kinds=pl.when(pl.col("quarter").is_not_null())
+        .then(pl.col("kinds") | pl.col("before_two_months_kinds"))
+        .otherwise(none),
+        quarter_status=pl.when(pl.col("quarter").is_not_null())
+        .then(status("computed"))
+        .otherwise(status("incomplete_window")),
     )
     has_ytd, is_year, was_year = pl.col("ytd").is_not_null(), pl.col("run") >= YEAR, pl.col("ago_run") >= YEAR
     return frame.with_columns(

@@ -21,8 +21,28 @@ PLACE = ("product", "partner", "month")
 GROUP = ("product", "measure", "month")
 MASS = "quantity_kg"
 # What a value per kilogram is made of: each number of the value and the same one of the mass.
-DIVIDED = ("level", "before_level", "ago_level", "ytd", "ago_ytd", "rolling_12m", "ago_rolling_12m")
-UNITED = ("kinds", "before_kinds", "ago_kinds", "ytd_kinds", "ago_ytd_kinds", "window", "ago_window")
+DIVIDED = (
+    "level",
+    "before_level",
+    "ago_level",
+    "ytd",
+    "ago_ytd",
+    "rolling_12m",
+    "ago_rolling_12m",
+    "quarter",
+    "ago_quarter",
+)
+UNITED = (
+    "kinds",
+    "before_kinds",
+    "ago_kinds",
+    "ytd_kinds",
+    "ago_ytd_kinds",
+    "window",
+    "ago_window",
+    "quarter_kinds",
+    "ago_quarter_kinds",
+)
 OF_WORLD = ("level", "before_level", "ago_level", "kinds", "before_kinds", "ago_kinds")
 PRINTED = ("printed_yoy", "printed_yoy_kinds", "printed_ytd_yoy", "printed_ytd_yoy_kinds")
 RECORDS = ("highest_since", "lowest_since")
@@ -95,7 +115,10 @@ def per_kilogram(frame: pl.DataFrame, names: Names) -> pl.DataFrame:
         one.with_columns(pl.col("place").set_sorted()) if one["place"].is_sorted() else one for one in (weights, worth)
     )
     both = worth.join(weights, on="place", suffix="_mass", maintain_order="left")
-    made = [_divided(name, name in ("level", "before_level", "ago_level", "ytd", "rolling_12m")) for name in DIVIDED]
+    made = [
+        _divided(name, name in ("level", "before_level", "ago_level", "ytd", "rolling_12m", "quarter"))
+        for name in DIVIDED
+    ]
     own = comparability.changes(
         both.with_columns(pl.col("measure").replace_strict(values, return_dtype=pl.UInt32)), names.labels
     )

@@ -31,7 +31,7 @@ DEFAULT = (
 )  # fmt: skip
 TITLES = {
     "level": "month", "mom_pct": "m/m, %", "yoy_pct": "y/y, %", "ytd": "year to date", "ytd_yoy_pct": "ytd y/y, %",
-    "rolling_12m": "12 months", "rolling_12m_yoy_pct": "12 months y/y, %", "share_pct": "share, %", "rank": "rank",
+    "rolling_12m": "12 months", "rolling_12m_yoy_pct": "12 months y/y, %", "seasonal_yoy_pct": "3 months y/y, %", "share_pct": "share, %", "rank": "rank",
     "contribution_mom_pp": "of m/m, pp", "contribution_yoy_pp": "of y/y, pp", "highest_since": "highest since",
     "lowest_since": "lowest since", "period": "month", "product": "product", "partner": "partner",
     "series_start": "unbroken since", "comparable_from": "comparable from",
@@ -39,7 +39,7 @@ TITLES = {
 # A line has room for what a column only hints at.
 LONG = TITLES | {
     "mom_pct": "m/m", "yoy_pct": "y/y", "ytd_yoy_pct": "year to date, y/y", "rolling_12m": "last 12 months",
-    "rolling_12m_yoy_pct": "last 12 months, y/y", "share_pct": "share of all partners", "rank": "place among partners",
+    "rolling_12m_yoy_pct": "last 12 months, y/y", "seasonal_yoy_pct": "last 3 months, y/y", "share_pct": "share of all partners", "rank": "place among partners",
     "contribution_mom_pp": "part of the total's m/m", "contribution_yoy_pp": "part of the total's y/y",
 }  # fmt: skip
 UPRIGHT_MAX = 3

@@ -56,6 +56,8 @@ class Month:
     ytd_status: str = "incomplete_year"
     rolling: Fraction | None = None
     rolling_status: str = "incomplete_window"
+    quarter: Fraction | None = None
+    quarter_status: str = "incomplete_window"
     changed: int | None = None
     figures: dict[str, tuple[Any, str]] = field(default_factory=dict)
 
@@ -65,7 +67,7 @@ class Month:
         for name, first, own in (
             ("mom_pct", month - 1, "level"), ("yoy_pct", month - 12, "level"), ("contribution_mom_pp", month - 1, "level"),
             ("contribution_yoy_pp", month - 12, "level"), ("ytd_yoy_pct", january - 12, "ytd"), ("ytd", january, "ytd"),
-            ("rolling_12m", month - 11, ""), ("rolling_12m_yoy_pct", month - 23, ""),
+            ("rolling_12m", month - 11, ""), ("rolling_12m_yoy_pct", month - 23, ""), ("seasonal_yoy_pct", month - 14, ""),
         ):  # fmt: skip
             value, made = self.figures[name]
             nothing = bool(own) and self.figures[own][0] is None and value is None
@@ -492,6 +494,11 @@ class Reckoning:
             window = [months[m].level if m in months else None for m in range(month - 11, month + 1)]
             if None not in window:
                 about.rolling, about.rolling_status = sum((v for v in window if v is not None), Fraction(0)), "computed"
+            if None not in window[-3:]:
+                about.quarter, about.quarter_status = (
+                    sum((v for v in window[-3:] if v is not None), Fraction(0)),
+                    "computed",
+                )
 
     # Figures
 
@@ -523,6 +530,7 @@ class Reckoning:
                 "ytd_yoy_pct": _growth(about.ytd, about.ytd_status, year_before.ytd, year_before.ytd_status,
                                        None if is_ratio else self.printed_growth.get((place, False))),
                 "rolling_12m_yoy_pct": _growth(about.rolling, about.rolling_status, year_before.rolling, year_before.rolling_status, None),
+                "seasonal_yoy_pct": _growth(about.quarter, about.quarter_status, year_before.quarter, year_before.quarter_status, None),
                 **_records({m: a for m, a in months.items() if m == month or self._is_told(key, m)}, month, about.changed),
                 "comparable_from": (about.changed, ""),
             }  # fmt: skip
@@ -607,6 +615,7 @@ def _per_kilogram(value: Month, mass: Month) -> Month:
     month.level, month.level_status = ratio(value.level, value.level_status, mass.level, mass.level_status)
     month.ytd, month.ytd_status = ratio(value.ytd, value.ytd_status, mass.ytd, mass.ytd_status)
     month.rolling, month.rolling_status = ratio(value.rolling, value.rolling_status, mass.rolling, mass.rolling_status)
+    month.quarter, month.quarter_status = ratio(value.quarter, value.quarter_status, mass.quarter, mass.quarter_status)
     return month
 
 

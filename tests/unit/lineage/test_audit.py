@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from bad_inputs.download import CLEAN_RECORDS, csv_bytes
+from bad_inputs.download import csv_bytes, in_month
 
 import tasks.ingest.raw_file
 import tasks.lineage.audit
@@ -35,8 +35,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("audit")
     for flow, month, day in FILES:
         file = folder / f"{flow}-{month}.csv"
-        quantities = {"export": "1000", "import": "70"}
-        file.write_bytes(csv_bytes([(month, *row[1:5], quantities[flow], *row[6:]) for row in CLEAN_RECORDS]))
+        # Each file has numbers of its own, at the same prices.
+        numbers = in_month(month if flow == "export" else f"2024{month[4:]}")
+        file.write_bytes(csv_bytes([(month, *row[1:]) for row in numbers]))
         request = ReleaseRequest(
             file=file, store=folder / "store", source="gacc_query", flow=flow, partners="all", released_on=day,
         )  # fmt: skip
@@ -104,8 +105,8 @@ def test_a_figure_that_does_not_follow_from_the_ledger_is_named(
     monkeypatch.setattr(tasks.lineage.audit, "Tracer", Mistaken)
     monkeypatch.setattr(tasks.lineage.audit, "FIGURES", ("level",))
     (problem,) = audit(snapshot.store, sample=10**6).problems
-    assert "metric level of export 85051110 USA quantity_kg 2025-06: found 1001" in problem
-    assert "expected 1000" in problem
+    assert "metric level of export 85051110 USA quantity_kg 2025-06: found 353001" in problem
+    assert "expected 353000" in problem
 
 
 def test_a_word_of_the_ledger_that_is_not_what_its_release_says_is_named(
@@ -127,13 +128,13 @@ def test_a_word_of_the_ledger_that_is_not_what_its_release_says_is_named(
     point = Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5)
     trace = Mistaken(snapshot, "export", "85051110").trace(point, "level")
     assert (trace.value, trace.recomputed, trace.agrees) == (999_000, 999_000, False)
-    assert [number.told for operand in trace.operands for number in operand.numbers] == [1000]
+    assert [number.told for operand in trace.operands for number in operand.numbers] == [353_000]
     monkeypatch.setattr(tasks.lineage.audit, "Tracer", Mistaken)
     monkeypatch.setattr(tasks.lineage.audit, "FIGURES", ("level",))
     problems = audit(snapshot.store, sample=10**6).problems
     assert [problem for problem in problems if "metric level" in problem and "USA quantity_kg" in problem] == []
     (problem,) = [problem for problem in problems if "observation" in problem]
-    assert "observation of export 85051110 USA quantity_kg 2025-06: found 999000; expected 1000" in problem
+    assert "observation of export 85051110 USA quantity_kg 2025-06: found 999000; expected 353000" in problem
     assert "the sum of 1 record in the details of gacc_query-" in problem
 
 
@@ -175,7 +176,7 @@ def test_a_detail_that_is_not_what_its_raw_file_says_is_named(
     monkeypatch.setattr(tasks.lineage.audit, "FIGURES", ("level",))
     problems = audit(snapshot.store, sample=10**6).problems
     (problem,) = [problem for problem in problems if "observation" in problem]
-    assert "observation of export 85051110 USA quantity_kg 2025-06: found 999000; expected 1000" in problem
+    assert "observation of export 85051110 USA quantity_kg 2025-06: found 999000; expected 353000" in problem
     assert "the sum of 1 record of the raw file of gacc_query-" in problem
 
 
