@@ -7,8 +7,8 @@ version wrote (`steps.open_published`, `parquet`), the form of a manifest (`snap
 
 import polars as pl
 
-from schemas.tables.catalog import LAYOUTS
 from schemas.table import schema_sha256, stored_columns
+from schemas.tables.catalog import LAYOUTS
 from tasks.domain.errors import StoreError
 from tasks.store.snapshot import NEWER, Snapshot
 

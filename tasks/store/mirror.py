@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from schemas.forms.address import COPY_NOTE, S3Url
-from tasks.store import publish, retention
-from tasks.store.s3 import endpoint
 from tasks.domain.errors import BrokenStore, Outpaced
+from tasks.store import publish, retention
 from tasks.store.objects import keep_bytes
-from tasks.store.s3_store import Remote
 from tasks.store.retention import Retired
+from tasks.store.s3 import endpoint
+from tasks.store.s3_store import Remote
 from tasks.store.snapshot import Snapshot, current_id, list_snapshots, open_snapshot, snapshot_ids
 from tasks.store.verify import Problem
 

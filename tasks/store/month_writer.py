@@ -20,8 +20,8 @@ from polars.io.plugins import register_io_source
 from pydantic import BaseModel, PrivateAttr
 
 from schemas.table import PUBLISHED, Table, empty_frame, schema_sha256, table_name
-from tasks.store.publish import NewFile
 from tasks.store.parquet import Partition, in_columns, parquet_options, partition_path, path_partition
+from tasks.store.publish import NewFile
 
 # Pieces that wait to be written: one of metric is 100 MB.
 AHEAD = 1

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tasks.domain.errors import BrokenStore, DamagedStore
-from tasks.store.filesystem import FileSystem, LOCAL
+from tasks.store.filesystem import LOCAL, FileSystem
 from tasks.store.snapshot import FileEntry, Snapshot, object_path, open_snapshot, snapshot_ids
 from tasks.store.verify import Hashes, Problem, check_file
 

@@ -16,7 +16,17 @@ import polars as pl
 import pyarrow
 import pyarrow.parquet
 
-from schemas.table import PARTITION_KEYS, PUBLISHED, Table, arrow_schema, polars_schema, readers_schema, schema_sha256, stored_columns, table_name
+from schemas.table import (
+    PARTITION_KEYS,
+    PUBLISHED,
+    Table,
+    arrow_schema,
+    polars_schema,
+    readers_schema,
+    schema_sha256,
+    stored_columns,
+    table_name,
+)
 from tasks.domain.errors import StoreError
 from tasks.store.publish import NewFile
 from tasks.store.snapshot import FileEntry, Snapshot

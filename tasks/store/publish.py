@@ -22,11 +22,19 @@ from pathlib import Path
 from typing import Any
 
 from tasks.domain.errors import DamagedStore, InvalidPublication, StaleParent
-from tasks.store.filesystem import FileSystem, LOCAL
+from tasks.store.filesystem import LOCAL, FileSystem
 from tasks.store.objects import Stage, link_or_copy, make_directories, mend, sync_objects
-from tasks.store.verify_before_publish import read_back
-from tasks.store.snapshot import FileEntry, Snapshot, current_id, encode_manifest, manifest_id, object_path, parse_manifest
+from tasks.store.snapshot import (
+    FileEntry,
+    Snapshot,
+    current_id,
+    encode_manifest,
+    manifest_id,
+    object_path,
+    parse_manifest,
+)
 from tasks.store.verify import audit_snapshot
+from tasks.store.verify_before_publish import read_back
 
 _TABLE = re.compile(r"[a-z][a-z0-9_]*")
 # Readers take zero-padded digits for numbers or for text, each in its own way, so no such key is ever published.

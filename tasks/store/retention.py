@@ -10,9 +10,9 @@ from datetime import date
 from pathlib import Path
 
 from tasks.domain.errors import InvalidPublication
-from tasks.store.filesystem import FileSystem, LOCAL
-from tasks.store.objects import Stage
 from tasks.domain.periods import month_number
+from tasks.store.filesystem import LOCAL, FileSystem
+from tasks.store.objects import Stage
 from tasks.store.snapshot import Snapshot, list_snapshots, load_snapshot, snapshot_ids
 
 

@@ -22,11 +22,21 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from schemas.forms.address import S3Url
-from tasks.store.s3 import Bucket, Item
 from tasks.domain.errors import BrokenStore, Outpaced, StoreError, UnknownSnapshot
 from tasks.domain.text import counted
 from tasks.store.retention import Retired, expired
-from tasks.store.snapshot import FORMAT_VERSION, FileEntry, Snapshot, history, is_snapshot_id, object_path, parse_manifest, refuse_format, sequence_of
+from tasks.store.s3 import Bucket, Item
+from tasks.store.snapshot import (
+    FORMAT_VERSION,
+    FileEntry,
+    Snapshot,
+    history,
+    is_snapshot_id,
+    object_path,
+    parse_manifest,
+    refuse_format,
+    sequence_of,
+)
 from tasks.store.verify import Problem
 
 T = TypeVar("T")

@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 
 from schemas.table import Table, readers_schema, table_name
-from tasks.store.snapshot import Snapshot
 from tasks.store.parquet import path_partition
+from tasks.store.snapshot import Snapshot
 
 
 def drawn(snapshot: Snapshot, model: type[Table], chance: random.Random) -> Iterator[dict[str, Any]]:

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from schemas.tables.observation import Detail
 from schemas.table import table_name
+from schemas.tables.observation import Detail
 from tasks.domain.errors import BrokenStore, StoreError, UnknownSnapshot
-from tasks.store.snapshot import FileEntry, REPAIR, Snapshot, current_id, load_snapshot, object_path, snapshot_ids
+from tasks.store.snapshot import REPAIR, FileEntry, Snapshot, current_id, load_snapshot, object_path, snapshot_ids
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _AGAIN = "ingest the release of this month again with the version of Tidewaiter that made the file, or restore it from a copy"

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tasks.domain.errors import AuditFailed
-from tasks.store.objects import check_link
 from tasks.domain.text import counted
+from tasks.store.objects import check_link
 from tasks.store.snapshot import FileEntry, Snapshot
 from tasks.store.verify import Hashes, Problem, check_file, unknown_files
 

@@ -16,10 +16,10 @@ from pathlib import Path
 from schemas.forms.address import S3Url
 from schemas.table import Table, table_name
 from tasks.domain.errors import DamagedStore
+from tasks.store.mirror import address_of
+from tasks.store.parquet import Partition, path_partition
 from tasks.store.snapshot import FileEntry, Snapshot
 from tasks.store.verify import Hashes, check_file
-from tasks.store.parquet import Partition, path_partition
-from tasks.store.mirror import address_of
 
 SHOWN_MAX = 5
 log = logging.getLogger("tidewaiter.proof")

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 from pandera.errors import SchemaErrors
 
-from schemas.tables.state import Recent
 from schemas.table import PUBLISHED, empty_frame, polars_schema
+from schemas.tables.state import Recent
 from tasks.store import month_writer
 from tasks.store.month_writer import MonthWriter, PendingFiles
 from tasks.store.parquet import encode_months

@@ -15,17 +15,17 @@ import pyarrow.parquet
 import pytest
 from polars.testing import assert_frame_equal
 
+from schemas.names import FIGURES
+from schemas.table import Table, arrow_schema, polars_schema, readers_schema
 from schemas.tables.catalog import LAYOUTS
 from schemas.tables.metric import Metric, status
-from schemas.names import FIGURES
 from schemas.tables.observation import Detail
 from schemas.tables.release import Finding
 from schemas.tables.state import Recent, State
-from schemas.table import Table, arrow_schema, polars_schema, readers_schema
 from schemas.tables.trade_flow import TradeFlow
+from tasks.store.parquet import BYTES_PER_PAGE, encode_file, encode_months, read_table
 from tasks.store.publish import NewFile, publish
 from tasks.store.snapshot import open_snapshot
-from tasks.store.parquet import BYTES_PER_PAGE, encode_file, encode_months, read_table
 
 WORDS = ["product", "classification", "partner", "measure", "level_status", "kinds"]
 

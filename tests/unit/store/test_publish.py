@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tasks.domain.errors import AuditFailed, DamagedStore, InvalidPublication, StaleParent
-from tasks.store.filesystem import FileSystem, LOCAL
+from tasks.store.filesystem import LOCAL, FileSystem
 from tasks.store.objects import make_directories
 from tasks.store.publish import NewFile, Published, exclusive, publish
 from tasks.store.retention import retain

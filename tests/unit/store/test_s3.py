@@ -19,9 +19,9 @@ from obstore.exceptions import GenericError
 from obstore.store import MemoryStore
 
 from schemas.forms.address import S3Url
+from tasks.domain.errors import BucketError, Outpaced
 from tasks.store import s3
 from tasks.store.s3 import Bucket
-from tasks.domain.errors import BucketError, Outpaced
 
 SECRET = "a-secret-that-must-not-be-seen"
 URL = S3Url("s3://tides/store")

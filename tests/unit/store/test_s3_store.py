@@ -10,11 +10,11 @@ from obstore.store import MemoryStore
 from schemas.forms.address import S3Url
 from schemas.tables.metric import Metric
 from tasks.domain.errors import BrokenStore, Outpaced
-from tasks.store.publish import publish
-from tasks.store.s3_store import GRACE_DAYS, Remote, file_key, manifest_key, pointer_bytes
-from tasks.store.retention import Retired
-from tasks.store.snapshot import Snapshot, open_snapshot
 from tasks.store.parquet import encode_months
+from tasks.store.publish import publish
+from tasks.store.retention import Retired
+from tasks.store.s3_store import GRACE_DAYS, Remote, file_key, manifest_key, pointer_bytes
+from tasks.store.snapshot import Snapshot, open_snapshot
 from tests.unit.store.test_parquet import metrics
 
 

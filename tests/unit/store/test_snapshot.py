@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tasks.store import verify
 from tasks.domain.errors import BrokenStore, UnknownSnapshot
+from tasks.store import verify
 from tasks.store.publish import NewFile, exclusive, publish
 from tasks.store.retention import retain
 from tasks.store.snapshot import Snapshot, current_id, list_snapshots, manifest_id, open_snapshot

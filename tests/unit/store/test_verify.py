@@ -17,12 +17,12 @@ from schemas.forms.address import COPY_NOTE
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest
 from schemas.tables.state import State
-from tasks.reports import query
 from tasks.domain.errors import DamagedStore
-from tasks.store.verify_on_read import prove
+from tasks.reports import query
 from tasks.reports.query import open_published
 from tasks.store.snapshot import FileEntry, object_path
 from tasks.store.verify import audit_store
+from tasks.store.verify_on_read import prove
 
 TODAY = date(2025, 8, 1)
 DAYS = {"202406": date(2024, 7, 20), "202505": date(2025, 6, 20), "202506": date(2025, 7, 20)}
