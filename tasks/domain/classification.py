@@ -14,9 +14,7 @@ HS_LEVELS = (6, 4, 2)
 
 
 def part_of(product: str) -> pl.Expr:
-    """Rows of a product, of its parts and of the codes below it, in any month: everything its metrics are computed
-    from.
-    """
+    """Rows of a product, of its parts and of the codes below it, in any month: the inputs of its metrics."""
     if product.startswith(BASKET):
         return pl.col("product").is_in([product, *basket_members().filter(product=product)["part"].unique().sort()])
     return pl.col("product").str.starts_with(product)

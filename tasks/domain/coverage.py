@@ -59,16 +59,13 @@ def speaking(releases: pl.DataFrame) -> pl.DataFrame:
 
 
 def lost_place(product: str, day: str) -> pl.Expr:
-    """How a release names a place where it lost a record: product and month, or EVERYTHING where these could not be
-    read.
-    """
+    """How a release names a place where it lost a record: product and month, or EVERYTHING if unreadable."""
     names = (pl.col(product).cast(pl.String), pl.col(day).dt.strftime("%Y-%m"))
     return pl.format("{} {}", *(name.fill_null(EVERYTHING) for name in names))
 
 
 def without_lost(places: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
-    """Those of `places` (release_id, product, month, …) where the release lost no record of the product or of a code
-    below it.
+    """Those of `places` (release_id, product, month, …) where the release lost no record of the product or below it.
 
     A missing row may be the record that was set aside, so at such a place it does not mean no trade.
     """

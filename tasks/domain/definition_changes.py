@@ -18,9 +18,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, order=True)
 class Change:
-    """From `month` (year x 12 + month - 1) on the series has another meaning, or its source counts it under another
-    code.
-    """
+    """A change of meaning, or of the source's code, from `month` (year x 12 + month - 1) on."""
 
     month: int
     what: str

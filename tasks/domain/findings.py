@@ -33,8 +33,9 @@ def gather(release_id: str, rows: Iterable[dict[str, str]]) -> DataFrame[Finding
 
 
 def shown(text: str) -> pl.Expr:
-    """A column's text from an input file, short and plain enough for a terminal; `refusal.clip` does it for single
-    texts.
+    """A column's text from an input file, short and plain enough for a terminal.
+
+    `refusal.clip` does the same for single texts.
     """
     return (
         pl.col(text)

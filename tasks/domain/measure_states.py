@@ -62,8 +62,9 @@ def states_on(day: date) -> dict[str, State]:
 
 
 def states(table: pl.DataFrame, day: date) -> dict[str, State]:
-    """The state of every row of a table `control_events` on a day. Raises BrokenTable where a row names an event that
-    the table lacks.
+    """The state of every row of a table `control_events` on a day.
+
+    Raises BrokenTable where a row names an event that the table lacks.
     """
     terms = {row["event"]: _term(row) for row in table.iter_rows(named=True)}
     for term in terms.values():
@@ -88,9 +89,7 @@ def with_states(events: pl.DataFrame, day: date) -> pl.DataFrame:
 
 
 def took_effect(row: Mapping[str, str]) -> bool:
-    """Whether a row of `control_events` was in force on its first day: a measure suspended before that explains no
-    month.
-    """
+    """Whether a row of `control_events` was in force on its first day: one suspended before explains no month."""
     if not row["effective_from"]:
         return False
     return states_on(date.fromisoformat(row["effective_from"]))[row["event"]].name in IN_FORCE

@@ -66,8 +66,9 @@ def coverage(event: str, product: str) -> str | None:
 
 
 def mixed_note(product: str, event: str | None = None) -> str | None:
-    """Other goods that share the codes of a product with controlled goods, by one measure or by any; None where none
-    do.
+    """Which other goods share the codes of a product with controlled goods; None where none do.
+
+    `event` limits this to one measure.
     """
     rows = code_table("control_event_codes").filter(pl.col("coverage") == "unknown_share")
     if event is not None:

@@ -18,9 +18,7 @@ LINE = "line"
 
 
 def classification(code: pl.Expr, national: str) -> pl.Expr:
-    """The classification of printed codes in a source whose national list is `national`; null for text that is not such
-    a code.
-    """
+    """The classification of printed codes in a source whose national list is `national`; null for other text."""
     digits = NATIONAL[national]
     lengths = "|".join(f"[0-9]{{{count - 2}}}" for count in (*SHARED, digits))
     return (

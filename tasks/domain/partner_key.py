@@ -14,8 +14,9 @@ GACC_DIGITS = 3
 
 
 class Unresolved(ValueError):
-    """A text that matches nothing in this store, or several things; the message names the nearest, `choices` are their
-    keys.
+    """A text that matches nothing in this store, or several things.
+
+    The message names the nearest matches, `choices` are their keys.
     """
 
     def __init__(self, message: str, choices: Iterable[str] = ()) -> None:
@@ -24,10 +25,9 @@ class Unresolved(ValueError):
 
 
 def partner_key(text: str) -> str | None:
-    """The key of a partner by English or Chinese name, ISO 3166-1 alpha-2 or alpha-3 in any case, or China customs
-    code.
+    """The key of a partner by its name (English, Chinese), ISO 3166-1 code (alpha-2, alpha-3) or China customs code.
 
-    None where it is none of them. Raises Unresolved for a region without a key.
+    Letter case does not matter. None where it is none of them. Raises Unresolved for a region without a key.
 
     >>> [partner_key(text) for text in ("bra", "Br", "Brazil", "巴西", "410", "the United States", "uk", "world", "eu", "Atlantis")]
     ['BRA', 'BRA', 'BRA', 'BRA', 'BRA', 'USA', 'GBR', 'WLD', 'EU27', None]

@@ -17,9 +17,7 @@ def release_of() -> pl.Expr:
 
 
 def is_said_again() -> pl.Expr:
-    """Whether an edition is a new publication and not a correction of the one before; releases are in order of day and
-    id.
-    """
+    """Whether an edition is a new publication and not a correction; releases are in order of day and id."""
     hashes = pl.col("release_id").str.extract(f"^{EDITION}$", 3).fill_null("")
     return (hashes == hashes.shift(1).over(release_of())).fill_null(False)
 

@@ -63,8 +63,9 @@ def last_opened(day: date) -> date:
 
 
 def _published(store: Path, kind: str) -> set[str]:
-    """Months that a release of this kind covers. Figures of preliminary release and bulletin may also be collected by
-    hand.
+    """Months that a release of this kind covers.
+
+    Figures of preliminary release and bulletin may also be collected by hand.
     """
     kinds = [kind] if kind == gacc_query.SOURCE.kind else [kind, published.SOURCE.kind]
     releases = read_table(open_snapshot(store), Release).filter(pl.col("kind").is_in(kinds))

@@ -39,11 +39,11 @@ def has_same_key(rows: pl.Series, codes: Read) -> pl.Series:
 
 
 def find_copies(detail: DataFrame[Detail], record: pl.Series, where: str, *, says_day: bool) -> pl.Series:
-    """The rows whose record repeats another one. Raises Refused where records of one key differ, or copies are too
-    many.
+    """The rows whose record repeats another one.
 
     `detail` are the numbers to search, `record` the record numbers of the file; `says_day` means that each record has
-    the day on which it was printed, as in a collected file.
+    the day on which it was printed, as in a collected file. Raises Refused where records of one key differ, or copies
+    are too many.
     """
     if not detail.height:
         return pl.Series([], dtype=pl.Int64)

@@ -108,8 +108,9 @@ def shared_refusals(looked: Look) -> Iterator[tuple[Path, Refused]]:
 
 
 def require_folder(inbox: Path) -> None:
-    """Raises Refused where the folder does not exist. A command checks this before a run, whose log would be a
-    traceback.
+    """Raises Refused where the folder does not exist.
+
+    A command checks this before a run, whose log would be a traceback.
     """
     if not inbox.is_dir():
         raise Refused(
@@ -121,8 +122,7 @@ def require_folder(inbox: Path) -> None:
 
 
 def note_refusal(file: Path, refusal: Refused, seen: str | None) -> str:
-    """Report a refused file. If the file itself is at fault, write the same message and its remedy to a note next to
-    it.
+    """Report a refused file; if the file itself is at fault, write the message and its remedy to a note next to it.
 
     While the note is there the file is not tried again, until it or its declaration changes: `seen` is its fingerprint
     from before it was read, None where it could not be read. Where no note can be written, the file is tried again each

@@ -52,9 +52,7 @@ class RawFile:
 
     @functools.cached_property
     def _values(self) -> dict[str, Numbers]:
-        """The numbers in each measure by place, 0 where there is none: read once, because a chapter uses thousands of
-        them.
-        """
+        """The numbers in each measure by place, 0 where there is none: read once, because a chapter uses thousands."""
         found = {}
         for (measure,), numbers in numbers_of(self.corrected).partition_by("measure", as_dict=True).items():
             found[str(measure)] = values = numpy.zeros(self.reported.height, numpy.int64)

@@ -95,8 +95,9 @@ def _landed(declared: Declared, place: Path, sha256: str, size: int, released_on
 
 
 def _refuse_impossible_months(declared: Declared, released_on: date) -> None:
-    """Refuse months before the first statistics or after the year of the release: a typing error would mean centuries
-    without trade.
+    """Refuse months before the first statistics or after the year of the release.
+
+    Such a typing error would mean centuries without trade.
     """
     first, last = declared.first_month, declared.last_month
     if first and last and (first.year < FIRST_YEAR or last.year > released_on.year):

@@ -42,7 +42,7 @@ def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
     """Numbers by series and month index; where several kinds of release have one, that of the best kind.
 
     `observation` has one current statement for each number (see `merge.last_word`). Columns: SERIES, month, value,
-    span, source, kind, standing (the priority of the kind), release_id and known_from. `span` is `month`, `ytd` for a
+    span, source, kind, `standing` (the priority of the kind), release_id and known_from. `span` is `month`, `ytd` for a
     figure cumulated from January, or `yoy` and `ytd_yoy` for the printed growth of these two; other periods are left
     out. Raises OverflowError for a number that is too large.
     """

@@ -85,8 +85,9 @@ CHANGE = ("kind", "old_value", "new_value", "old_release_id", "new_release_id", 
 
 
 def _differing(words: pl.DataFrame) -> pl.DataFrame:
-    """Consecutive statements of a number with different values; `words` are sorted by number and day, missing has no
-    value.
+    """Consecutive statements of a number with different values.
+
+    `words` are sorted by number and day; a missing number has no value.
     """
     same = pl.col("number") == pl.col("number").shift(1)
     before, now = pl.col("value").shift(1), pl.col("value")

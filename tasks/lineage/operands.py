@@ -200,9 +200,7 @@ class Origins:
         return self._sum(point) if own is None and self._adds_up(point) else own
 
     def _adds_up(self, point: Point) -> bool:
-        """Whether the codes below are complete: each code of a basket has a number or is covered; else all were
-        requested.
-        """
+        """Whether the codes below are complete: in a basket each has a number or is covered; else all are covered."""
         told = {product for product, partner, _ in self._numbers(point) if partner == point.partner}
         if not told - {point.product}:
             return False

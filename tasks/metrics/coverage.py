@@ -24,10 +24,10 @@ SPOKEN = 8
 
 
 class Scope(NamedTuple):
-    """Coverage: `everyone` by cell and `listed` by partner, each with the `source` priority of the best kind of
-    release.
+    """The coverage `everyone` by cell and `listed` by partner.
 
-    0 is the best. A listed partner has a row in `listed` for every month that any release covers.
+    Each has the `source` priority of the best kind of release, 0 is the best. A listed partner has a row in `listed`
+    for every month that any release covers.
     """
 
     everyone: pl.DataFrame

@@ -76,9 +76,7 @@ def looked_for(own: pl.DataFrame, names: Names) -> pl.DataFrame:
 
 
 class Traded(NamedTuple):
-    """Keys of the places with a number in any measure, their own or in a part; and of those with a number in a code
-    below.
-    """
+    """Keys of the places with a number in any measure, their own or in a part; and of those with one below."""
 
     here: pl.Series
     below: pl.Series

@@ -47,8 +47,7 @@ class Names(NamedTuple):
         *,
         releases: pl.DataFrame,
     ) -> "Names":
-        """The names in use, with everything that can be computed from them: HS levels and baskets above, totals, unit
-        values.
+        """The names in use and everything computed from them: HS levels and baskets above, totals, unit values.
 
         `releases` determine the nomenclature of eight-digit codes. Only China's are added up: a code of another list
         may have hidden parts above it, and the baskets use China's codes.

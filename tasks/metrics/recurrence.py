@@ -145,9 +145,7 @@ def _series(month: int, numbers: Numbers, before: pl.DataFrame, names: Names) ->
 def _looked_up(
     frame: pl.DataFrame, state: pl.DataFrame, prefix: str, columns: tuple[str, ...], month: int, coverage: Coverage
 ) -> pl.DataFrame:
-    """The frame with columns of the state of a month; for a series without a row there, the values that follow from the
-    scopes.
-    """
+    """The frame with columns of the state of a month; a series without a row there gets its values from the scopes."""
     names = coverage.names
     there = state.select("series", *(pl.col(name).alias(f"{prefix}{name}") for name in columns))
     found = frame.join(there, on="series", how="left", maintain_order="left")

@@ -30,8 +30,7 @@ RECORDS = ("highest_since", "lowest_since")
 
 
 def with_others(frame: pl.DataFrame, rows: pl.DataFrame, where: Traded, coverage: Coverage) -> pl.DataFrame:
-    """The frame with values from other rows: the world's numbers, the rank among the partners, the last change of
-    definition.
+    """The frame with values from other rows: the world's numbers, the rank, the last change of definition.
 
     Printed growth stays as it is. `rows` are the numbers of the months (`sums.add_up`).
     """
@@ -46,9 +45,7 @@ def with_others(frame: pl.DataFrame, rows: pl.DataFrame, where: Traded, coverage
 
 
 def _with_ranks(frame: pl.DataFrame, rows: pl.DataFrame, where: Traded, coverage: Coverage) -> pl.DataFrame:
-    """The rank of each partner by its level, in the groups (product and measure) with every partner covered and
-    counted.
-    """
+    """The rank of each partner by level, in groups (product and measure) with every partner covered and counted."""
     names = coverage.names
     parts = rows.filter(~names.is_total())
     product_month = ("product", "month")

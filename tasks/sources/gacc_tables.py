@@ -54,8 +54,9 @@ class Heading(NamedTuple):
 
 
 class Column(NamedTuple):
-    """The content of a column: `span` is month, to_date, year_before or growth; `what` is quantity, value, or a
-    direction.
+    """The content of a column.
+
+    `span` is month, to_date, year_before or growth; `what` is quantity, value, or a direction.
     """
 
     span: str
@@ -117,8 +118,7 @@ def _day(text: str) -> date | None:
 def read_columns(
     top: Sequence[str], bottom: Sequence[str], heading: Heading, where: str
 ) -> tuple[list[Column | None], list[dict[str, str]]]:
-    """The meaning of each column after the label, None for the unit column and unread ones; and doubts about the
-    header.
+    """The meaning of each column after the label, None for unit and unread columns; and doubts about the header.
 
     Raises Refused where a column is unknown, or is about other months than the title.
     """

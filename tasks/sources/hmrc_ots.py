@@ -156,9 +156,7 @@ def _refuse_repeated_pages(pages: list[list[dict[str, Any]]], where: str) -> Non
 
 
 def _doubt_end(pages: list[list[dict[str, Any]]], where: str) -> Iterator[dict[str, str]]:
-    """Finds an answer that may continue: its last page is as long as the longest, or it is one page of a round number
-    of rows.
-    """
+    """Finds an answer that may continue: its last page is as long as the longest, or its only page has a round size."""
     longest, last = max(map(len, pages)), len(pages[-1])
     if last and ((len(pages) > 1 and last == longest) or (len(pages) == 1 and last % ROUND_PAGE == 0)):
         yield finding(

@@ -21,10 +21,9 @@ _ADVICE = {
 
 
 def said_by_disk(problem: OSError, otherwise: object = "") -> str:
-    """`store/.lock: Permission denied. Run this as …`; `otherwise` is the place where the error names none, as on a
-    full disk.
+    """`store/.lock: Permission denied. Run this as …`; `otherwise` is the place where the error names none.
 
-    Other errors than those of disk space and permissions are returned unchanged.
+    A full disk is such an error. Errors of other kinds than space and permissions are returned unchanged.
 
     >>> said_by_disk(OSError(errno.ENOSPC, "No space left on device"), "store")
     'store: No space left on device. Make room on that disk, then run this again.'

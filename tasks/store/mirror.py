@@ -86,10 +86,10 @@ def announcement(store: Path) -> Callable[[Snapshot], None] | None:
 
 
 def again_if_outpaced(work: Callable[P, R]) -> Callable[P, R]:
-    """Repeat `work` from its beginning where another machine published first; raises Outpaced after a bounded number of
-    tries.
+    """Repeat `work` from its beginning where another machine published first; finally raises Outpaced.
 
-    It starts from the beginning, because a lineage with the steps of two attempts would differ from that of one.
+    The number of tries is bounded. It starts from the beginning, because a lineage with the steps of two attempts would
+    differ from that of one.
     """
 
     @functools.wraps(work)

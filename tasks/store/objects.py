@@ -54,8 +54,9 @@ class Stage:
                 self.sweep()
 
     def add(self, data: bytes, sha256: str | None = None) -> str:
-        """Write the bytes into tmp unless their object has them already; returns their SHA-256, which the caller may
-        pass.
+        """Write the bytes into tmp unless their object has them already.
+
+        Returns their SHA-256, which the caller may pass if it is known.
         """
         sha256 = sha256 or hashlib.sha256(data).hexdigest()
         if sha256 not in self._waiting and not _holds(self.fs, object_path(self.store, sha256), data):

@@ -110,9 +110,7 @@ def parquet_options(model: type[Table], rows: pl.DataFrame, derivation: Mapping[
 
 
 def partition_path(partition: Partition) -> str:
-    """The hive path of a partition; month and year are unpadded numbers, because some readers turn padded ones into
-    text.
-    """
+    """The hive path of a partition; month and year are unpadded, because some readers turn padded ones into text."""
     flow, year, month = partition
     return f"flow={flow}/year={year}/month={month}"
 

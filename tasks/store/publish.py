@@ -188,9 +188,7 @@ def _write(stage: Stage, new: Iterable[NewFile], carried: list[FileEntry]) -> li
 
 
 def _file_name(sha256: str) -> str:
-    """A name that changes with the bytes: a reader that lists `current` and opens later finds the same bytes or
-    nothing.
-    """
+    """A name that changes with the bytes: a reader with an old listing finds the same bytes or nothing."""
     return f"{sha256[:16]}.parquet"
 
 

@@ -86,7 +86,7 @@ class Bucket:
         yield from sorted((_item(meta) for meta in found or ()), key=lambda item: item.key)
 
     def keep(self, key: str, data: bytes) -> bool:
-        """Put bytes under a key made of their hash, unless the same bytes are there; damaged bytes are replaced.
+        """Put bytes under a key made of their hash, unless they are there; rewrites damaged or old objects.
 
         Returns whether an object was there.
         """
