@@ -1,4 +1,4 @@
-"""HS codes, headings and baskets: what a product is part of, and what it consists of."""
+"""Relates HS codes, headings and baskets: the parts of a product, and the products that a code is part of."""
 
 import functools
 
@@ -14,7 +14,7 @@ HS_LEVELS = (6, 4, 2)
 
 
 def part_of(product: str) -> pl.Expr:
-    """Rows of a product and of the codes below it or in it, in any month: all that its figures are made of."""
+    """Rows of a product, of its parts and of the codes below it, in any month: the inputs of its metrics."""
     if product.startswith(BASKET):
         return pl.col("product").is_in([product, *basket_members().filter(product=product)["part"].unique().sort()])
     return pl.col("product").str.starts_with(product)
@@ -29,17 +29,17 @@ def basket_members() -> pl.DataFrame:
 
 @functools.cache
 def members(product: str) -> list[str]:
-    """HS8 codes of a product, as far as they are known."""
+    """Known HS8 codes of a product."""
     if product.startswith(BASKET):
         return code_table("baskets").filter(BASKET + pl.col("basket") == product)["hs8"].unique().sort().to_list()
     return [product] if product.isdecimal() else []
 
 
 def is_heading(product: str) -> bool:
-    """Whether a product is a code of fewer than eight digits, below which there are others."""
+    """Whether a product is a code of fewer than eight digits, which has codes below it."""
     return product.isdecimal() and len(product) < HS8_DIGITS
 
 
 def holds(product: str, code: str) -> bool:
-    """Whether an HS8 code is a product, is in it, or lies below it."""
+    """Whether an HS8 code is the product, is a part of it, or lies below it."""
     return code in members(product) or (is_heading(product) and code.startswith(product))

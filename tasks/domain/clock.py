@@ -1,4 +1,4 @@
-"""Which day it is where releases are made."""
+"""Gives the current day in the time zone of the customs authority."""
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -7,6 +7,9 @@ CUSTOMS_TIME = ZoneInfo("Asia/Shanghai")
 
 
 def today() -> date:
-    """The day by the customs' clock. Days of release are days there, and in their morning it is still yesterday elsewhere: what
-    they release today would lie in the future."""
+    """The current day in China.
+
+    Release days are days in China. On a China morning it is still yesterday elsewhere, so a release of today would lie
+    in the future.
+    """
     return datetime.now(CUSTOMS_TIME).date()

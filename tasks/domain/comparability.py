@@ -1,13 +1,14 @@
-"""Since when a series means what it means: changes of code, unit, basket and partner, and the figures they cut.
+"""Finds the month since which a series is comparable: changes of code, unit, basket and partner.
 
-Belongs here: which changes concern a series, and since when its months can be compared. The figures that would compare the
-two sides of a change are taken away in `metrics.figures`. What is known to have changed is in `schemas/reference`: `hs_revisions`, `definition_breaks`,
-and the months in which a basket, a group of partners or the code of a partner begins or ends. A row of
-`definition_breaks` with comparable = yes carries a series over a change that the other tables would call a break.
+Belongs here: which changes concern a series, and since when its months can be compared. `metrics.figures` removes
+metrics that would compare the two sides of a change. Known changes are in `schemas/reference`: `hs_revisions`,
+`definition_breaks`, and the months in which a basket, a group of partners or the code of a partner begins or ends. A
+row of `definition_breaks` with comparable = yes carries a series over a change that the other tables would call a
+break.
 
-An HS8 code shares the fate of its HS6. At HS6, HS4 and HS2 a revision is a break where goods crossed the border of the
-code; how many is in no table, so a little waste that left a chapter counts as much as half of its trade. Nothing is
-known of the revisions of 2007, 2012 and 2017: no mark there is no promise.
+An HS8 code follows its HS6. At HS6, HS4 and HS2 a revision is a break where goods crossed the border of the code. No
+table says how much trade crossed, so any amount counts. The revisions of 2007, 2012 and 2017 are not in the tables: a
+series without a break there may still have one.
 """
 
 import functools
@@ -26,7 +27,7 @@ WILD = ("product", "partner", "measure")
 def changes(frame: pl.DataFrame, labels: Mapping[str, Sequence[str]]) -> pl.Series:
     """For each row the last month, up to its own, in which the meaning of its series changed; null where none is known.
 
-    The columns product, partner and measure hold places in the sorted lists of `labels`, `month` a month index.
+    The columns product, partner and measure hold positions in the sorted lists of `labels`; `month` is a month index.
     """
     months = frame["month"].unique()
     found = [pl.select(pl.repeat(None, frame.height, dtype=pl.Int32)).to_series()]
@@ -48,7 +49,7 @@ def changes(frame: pl.DataFrame, labels: Mapping[str, Sequence[str]]) -> pl.Seri
 
 
 def changes_of_texts(frame: pl.DataFrame) -> pl.Series:
-    """The same of a frame with texts in the columns product, partner and measure."""
+    """`changes` for a frame with texts in the columns product, partner and measure."""
     labels = {name: sorted(frame[name].unique()) for name in WILD}
     coded = frame.select("month", *(pl.col(name).cast(pl.Enum(texts)).to_physical() for name, texts in labels.items()))
     return changes(coded, labels)
@@ -76,7 +77,7 @@ def _by_month(frame: pl.DataFrame, changed: pl.DataFrame) -> pl.Series:
 
 @functools.lru_cache(64)
 def breaks(products: tuple[str, ...]) -> pl.DataFrame:
-    """Names and month of each change that nothing carries over; an empty name stands for all."""
+    """Names and month of each change that no row carries over; an empty name matches all."""
     changes = pl.concat([_of_codes(products), _of_baskets(), _of_partners(), _stated("no")]).unique()
     changes = changes.join(_stated("yes"), on=[*WILD, "month"], how="anti")
     return pl.concat([changes, _in_baskets(changes)]).unique()
@@ -117,7 +118,7 @@ def _begins_and_ends(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _in_baskets(changes: pl.DataFrame) -> pl.DataFrame:
-    """What changes a code changes a basket that it is in, or was in until then."""
+    """A change of a code also changes each basket that contains it, or contained it until then."""
     members = code_table("baskets").select(basket=BASKET + pl.col("basket"), product="hs8")
     return changes.join(members, on="product").with_columns(product="basket").select(changes.columns)
 

@@ -1,7 +1,7 @@
-"""What the releases at hand speak about: inside a scope a missing number means no trade, outside it nothing is known.
+"""Computes which keys the releases cover: inside a scope a missing number means no trade, outside it nothing is known.
 
-A scope is products (a shorter code stands for all below it, * for all), partners (all, listed, or just the keys of the
-records), months and measure families. Everything here answers one question about keys: is this one covered?
+A scope is products (a shorter code covers all codes below it, * covers all), partners (all, listed, or only the keys of
+the records), months and measure families.
 """
 
 import polars as pl
@@ -17,17 +17,18 @@ FINEST = 8
 EVERYTHING = "*"
 WORLD = "WLD"
 CELL = ["flow", "product", "family", "month"]
-# How long a series without trade is published: after a year of it the growth on the year before has been told.
+# Months for which a series without trade is still published: one year, so that its last growth on the year before
+# appears.
 QUIET_MONTHS = 12
-# Records look back so far, so that a month can be computed from a bounded past.
+# Records look back this many months, so that a month is computed from a bounded past.
 LOOK_BACK_MONTHS = 60
 GROUPS = tuple(code_table("partner_groups")["group"].unique().sort())
-# Keys that stand for several partners.
+# Keys of groups of partners.
 TOTALS = (WORLD, *GROUPS)
 
 
 def family() -> pl.Expr:
-    """The `family` of a `measure`: all quantities of a product stand or fall together, each currency by itself."""
+    """The `family` of a `measure`: all quantities of a product are covered together, each currency by itself."""
     name = pl.col("measure")
     return (
         pl.when(name.str.ends_with("_yoy")).then(pl.lit("quantity_yoy"))
@@ -36,20 +37,20 @@ def family() -> pl.Expr:
 
 
 def family_of(measure: str) -> str:
-    """The family of one measure that is no growth."""
+    """The family of one measure that is not a growth."""
     return "quantity" if measure.startswith("quantity") else measure
 
 
 def standing() -> pl.Expr:
-    """The place of the `kind` of a release, 0 is the best: where kinds speak of one key the lower one wins."""
+    """The priority of the `kind` of a release, 0 is the best: where several kinds cover one key the lower one wins."""
     return pl.col("kind").replace_strict(KINDS, range(len(KINDS)), return_dtype=pl.Int32)
 
 
 def speaking(releases: pl.DataFrame) -> pl.DataFrame:
-    """The releases whose silence means something, because they were asked for a scope and not for single figures.
+    """The releases with a scope: only for these does a missing row mean no trade.
 
-    `everyone` says whether that scope has every partner: not so for a file that has world totals alone. `lists` are the
-    partners in the file, as one text.
+    `everyone` says whether the scope has every partner; a file of world totals alone does not. `lists` are the partners
+    in the file, as one text.
     """
     totals_alone = (pl.col("partner_list").list.len() == 1) & (pl.col("partner_list").list.first() == WORLD)
     return releases.filter(pl.col("partners") != "keys").with_columns(
@@ -58,15 +59,15 @@ def speaking(releases: pl.DataFrame) -> pl.DataFrame:
 
 
 def lost_place(product: str, day: str) -> pl.Expr:
-    """How a release names a place where it lost a record: product and month, EVERYTHING for what could not be read."""
+    """How a release names a place where it lost a record: product and month, or EVERYTHING if unreadable."""
     names = (pl.col(product).cast(pl.String), pl.col(day).dt.strftime("%Y-%m"))
     return pl.format("{} {}", *(name.fill_null(EVERYTHING) for name in names))
 
 
 def without_lost(places: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
-    """Those of `places` (release_id, product, month, …) where the release lost no record of the product or of a code below it.
+    """Those of `places` (release_id, product, month, …) where the release lost no record of the product or below it.
 
-    A missing row may be the record that was set aside; so where one was, silence means nothing.
+    A missing row may be the record that was set aside, so at such a place it does not mean no trade.
     """
     lost = releases.select("release_id", place=pl.col("lost")).explode("place").drop_nulls()
     if not lost.height:
@@ -91,10 +92,10 @@ def without_lost(places: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
 
 
 def asked_products(releases: pl.DataFrame, products: pl.Series, *, roll_up: bool) -> pl.DataFrame:
-    """Which of `products` each release speaks about: columns release_id, product.
+    """Which of `products` each release covers: columns release_id, product.
 
-    That are the codes that were asked for, or stand below one that was, and have as many digits as the codes in the file.
-    With `roll_up` a release of HS8 codes also speaks about the levels above, whose numbers are sums of its own.
+    These are the requested codes and the codes below them, with as many digits as the codes in the file. With `roll_up`
+    a release of HS8 codes also covers the levels above, whose numbers are sums of its own.
     """
     codes = pl.DataFrame({"product": products.unique().drop_nulls()}, schema={"product": pl.String})
     digits = pl.col("product").str.len_chars()
@@ -110,15 +111,15 @@ def asked_products(releases: pl.DataFrame, products: pl.Series, *, roll_up: bool
 
 
 def of_finest_level(releases: pl.DataFrame) -> pl.DataFrame:
-    """The releases whose files have HS8 codes: what they say about the levels above is a sum of their own numbers."""
+    """The releases whose files have HS8 codes: their numbers at the levels above are sums of their own codes."""
     return releases.filter(pl.col("classification") == f"HS{FINEST}")
 
 
 def covering(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
-    """Those of `keys` (flow, product, partner, measure, month) about which some release speaks, with or without a row.
+    """Those of `keys` (flow, product, partner, measure, month) that some release covers, with or without a row.
 
-    Adds `standing`, the place of the best kind that does. A group of partners, and the world, is covered only where
-    every partner was asked for; a basket only where each of its codes is covered.
+    Adds `standing`, the priority of the best kind that does. The world or a group of partners is covered only where
+    every partner was requested; a basket only where each of its codes is covered.
     """
     members = basket_members()
     named = (
@@ -141,7 +142,7 @@ def covering(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
 
 
 def _covering_codes(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
-    # Where there are no keys any month will do: nothing is asked.
+    # Without keys any month will do.
     months = keys["month"].unique().sort().to_list() or [0]
     covered = covered_codes(releases, keys["product"], months[0], months[-1])
     asked = keys.with_columns(family())
@@ -155,7 +156,7 @@ def _covering_codes(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
 
 
 def _has_members() -> pl.Expr:
-    """Whether the partner is no group, or a group that has members in that month."""
+    """Whether the partner is a single partner, or a group that has members in that month."""
     groups = code_table("partner_groups")
     since = {name: rows["valid_from"].min() for (name,), rows in groups.group_by("group")}
     founded = pl.col("partner").replace_strict(since, default="", return_dtype=pl.String)
@@ -163,8 +164,10 @@ def _has_members() -> pl.Expr:
 
 
 def covered_codes(releases: pl.DataFrame, products: pl.Series, first: int, last: int) -> pl.DataFrame:
-    """CELL, everyone, lists, standing: what the releases by month speak about, code by code, of the months from `first` to
-    `last`; each such row once."""
+    """CELL, everyone, lists, standing: what the releases by month cover, code by code, from `first` to `last`.
+
+    Each such row occurs once.
+    """
     monthly = speaking(releases.filter(pl.col("by_month"))).with_columns(standing=standing())
     begin = pl.max_horizontal(month_index("first_month"), pl.lit(first, pl.Int32))
     end = pl.min_horizontal(_first_month_after(), pl.lit(last + 1, pl.Int32))
@@ -182,17 +185,19 @@ def covered_codes(releases: pl.DataFrame, products: pl.Series, first: int, last:
     asked = asked_products(scopes, products, roll_up=True)
     spoken = without_lost(months.join(asked, on="release_id"), scopes)
     spoken = spoken.select(*CELL, "everyone", "lists", "standing")
-    # What one scope says of distinct months is distinct.
+    # One scope over distinct months gives distinct rows.
     return spoken.unique() if scopes.height > 1 else spoken
 
 
 def _alike(releases: pl.DataFrame) -> pl.DataFrame:
-    """The releases, with one `release_id` for all that ask for the same products and lost the same records: most ask for the
-    same month after month, and so the products are looked up once."""
+    """The releases, with one `release_id` for all that request the same products and lost the same records.
+
+    Most releases request the same month after month, so their products are looked up once.
+    """
     asked = (pl.col(name).list.join("\n") for name in ("products", "lost"))
     return releases.with_columns(pl.col("release_id").first().over("classification", *asked))
 
 
 def _first_month_after() -> pl.Expr:
-    """The month after the last one that a release can speak of: one that had ended when it came out."""
+    """The month after the last one that a release can cover: a month that had ended when it was published."""
     return pl.min_horizontal(month_index("last_month") + 1, month_index("released_on"))

@@ -1,6 +1,6 @@
-"""What is known to have changed in what a series means, said in words: for the person who traces a figure.
+"""Describes in words the known changes in the meaning of a series, for a trace.
 
-An opinion of its own beside the vectorised code of `comparability`: one series at a time, plain Python over the code tables.
+Independent of the vectorised code of `comparability`: one series at a time, plain Python over the code tables.
 """
 
 import functools
@@ -11,14 +11,14 @@ from typing import Any
 from schemas.reference.code_tables import code_table
 from tasks.domain.classification import BASKET
 
-# The two measures of which a value per kilogram is the quotient.
+# The two measures whose quotient is a value per kilogram.
 RATIOS = {"unit_value_usd_per_kg": ("value_usd", "quantity_kg"), "unit_value_cny_per_kg": ("value_cny", "quantity_kg")}
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True, order=True)
 class Change:
-    """From `month` (year x 12 + month - 1) on the series means something else, or its source counts it under another code."""
+    """A change of meaning, or of the source's code, from `month` (year x 12 + month - 1) on."""
 
     month: int
     what: str
@@ -26,13 +26,13 @@ class Change:
 
 
 def breaks_of(product: str, partner: str, measure: str) -> list[Change]:
-    """The changes over which the series cannot be compared, in order."""
+    """The changes across which the series cannot be compared, in order."""
     found = {change for name in RATIOS.get(measure, (measure,)) for change in _breaks(product, partner, name)}
     return sorted(found)
 
 
 def _breaks(product: str, partner: str, measure: str) -> Iterator[Change]:
-    """A change is carried over by a row of `definition_breaks` that says so of the same product, partner or measure."""
+    """A row of `definition_breaks` for the same product, partner or measure can carry a change over."""
     carried = [row for row in _rows("definition_breaks") if row["comparable"] == "yes"]
     for place, change in _changes(product, partner, measure):
         if not any(_names(row, *place) and _month(row["from_month"]) == change.month for row in carried):
@@ -40,7 +40,7 @@ def _breaks(product: str, partner: str, measure: str) -> Iterator[Change]:
 
 
 def _changes(product: str, partner: str, measure: str) -> Iterator[tuple[tuple[str, str, str], Change]]:
-    """Each change with what it is a change of: product, partner, measure; empty is any."""
+    """Each change with the product, partner and measure that it concerns; empty is any."""
     yield from _of_code(product, partner, measure, "")
     if product.startswith(BASKET):
         for row in _rows("baskets"):

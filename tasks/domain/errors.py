@@ -1,7 +1,7 @@
-"""Every exception that a caller may catch by its class, each with the remedy in its message.
+"""Defines every exception that a caller may catch by its class; each message contains the remedy.
 
-Belongs here: the classes. Does not belong here: who raises one and when, an exception that never leaves its module, and anything
-that costs time to import: a command names these classes before it loads a data library.
+Belongs here: the classes. Does not belong here: where they are raised, an exception that never leaves its module, and
+anything that is slow to import: a command names these classes before it loads a data library.
 """
 
 from tasks.domain.text import counted
@@ -10,7 +10,7 @@ from tasks.domain.text import counted
 class Refused(Exception):
     """The input cannot be used; nothing of it is published. `rule` names the rule that it broke.
 
-    The message always has three parts, so that the person who dropped the file can mend it without reading code.
+    The message always has three parts, so that the person who dropped the file can correct it without reading code.
     """
 
     def __init__(self, rule: str, *, where: str, found: str, advice: str) -> None:
@@ -38,60 +38,60 @@ class Held(Exception):
 
 
 class Rejected(Held):
-    """A person has decided that it is not published; nobody is asked once more."""
+    """A person decided not to publish the release; nobody is asked again."""
 
 
 class NotHeld(LookupError):
-    """There is no such release to decide about."""
+    """No such release is held."""
 
 
 class NothingPublished(LookupError):
-    """The store holds no such table yet."""
+    """The store has no such table yet."""
 
 
 class NoFigure(LookupError):
-    """There is no such figure; the message says what there is."""
+    """The requested metric does not exist; the message lists what exists."""
 
 
 class Unclear(ValueError):
-    """A claim cannot be made exact; the message says why."""
+    """A claim cannot be made exact; the message gives the reason."""
 
 
 class Unsound(Exception):
-    """The store is not what it was; the message names every file and figure."""
+    """The store failed its audit; the message names every file and metric."""
 
 
 class StoreError(RuntimeError):
-    """The store cannot do what was asked; the message says what, where and what to do."""
+    """The store cannot do what was requested; the message says what, where and what to do."""
 
 
 class UnknownSnapshot(StoreError):
-    """No snapshot of that id is in the store."""
+    """The store has no snapshot of that id."""
 
 
 class BrokenStore(StoreError):
-    """A pointer or a manifest is not what the protocol writes, so nothing that follows from it can be trusted."""
+    """A pointer or a manifest breaks the protocol, so nothing that depends on it can be trusted."""
 
 
 class DamagedStore(StoreError):
-    """A file that is to be carried over is no longer what its manifest says."""
+    """A file to be carried over differs from its manifest."""
 
 
 class InvalidPublication(StoreError):
-    """What was given is not one consistent set of files."""
+    """The given files are not one consistent set."""
 
 
 class StaleParent(StoreError):
-    """Somebody published since the parent was opened."""
+    """Another process published since the parent was opened."""
 
 
 class AuditFailed(StoreError):
-    """The snapshot on disk is not what was meant to be published; the pointer did not move."""
+    """The snapshot on disk differs from the intended one; the pointer did not move."""
 
 
 class BucketError(StoreError):
-    """The server refused, or did not answer in time; the message says what was asked and what it said."""
+    """The server refused, or did not answer in time; the message contains the request and the answer."""
 
 
 class Outpaced(StoreError):
-    """Another process wrote first. What was read before no longer holds: read again, derive again, write again."""
+    """Another process wrote first. Read, derive and write again."""

@@ -1,4 +1,4 @@
-"""Doubt as rows: the small constructors that every check shares."""
+"""Builds findings, the rows in which checks report doubts."""
 
 from collections.abc import Iterable, Iterator
 
@@ -15,7 +15,7 @@ SHOWN_LENGTH = 60
 def finding(
     check: str, severity: str, subject: str, *, observed: object, expected: object, advice: str
 ) -> dict[str, str]:
-    """One doubt; the release id is added when the rows are gathered."""
+    """One finding; the release id is added when the rows are gathered."""
     return {
         "check": check,
         "severity": severity,
@@ -27,13 +27,16 @@ def finding(
 
 
 def gather(release_id: str, rows: Iterable[dict[str, str]]) -> DataFrame[Finding]:
-    """The rows as the table `finding`, each once, in the table's order."""
+    """The rows as the table `finding`, without repetitions, in the table's order."""
     frame = pl.DataFrame([{"release_id": release_id, **row} for row in rows], schema=polars_schema(Finding))
     return DataFrame[Finding](frame.unique().sort("release_id", "check", "subject", "observed"))
 
 
 def shown(text: str) -> pl.Expr:
-    """A column's text from a stranger's file, short and plain enough for a terminal, as `refusal.clip` makes single ones."""
+    """A column's text from an input file, short and plain enough for a terminal.
+
+    `refusal.clip` does the same for single texts.
+    """
     return (
         pl.col(text)
         .cast(pl.String)

@@ -1,9 +1,9 @@
-"""The hash of a frame: of its columns, types and rows in their order, and of nothing else.
+"""Hashes a frame: its columns, its types, and its rows in their order.
 
-How Polars happens to hold them (chunks, slices, views, the numbers behind codes, what lies under a null) is left out, so
-that equal frames have equal hashes wherever they come from. It is SHA-256 and not the hash of Polars, which promises the
-same number neither to another version nor to another machine. Most columns repeat themselves from row to row or are codes,
-so of a column the runs are hashed where that is less, and of codes small numbers and each word once.
+The way in which Polars stores them (chunks, slices, views, category numbers, bytes under a null) does not count, so
+equal frames have equal hashes everywhere. The hash is SHA-256, because the hash of Polars may differ between versions
+and machines. Most columns repeat values from row to row or hold categories, so runs are hashed where they are shorter,
+and categories as small numbers plus each text once.
 """
 
 import functools
@@ -25,9 +25,9 @@ from tasks.domain.source_files import modules_behind
 SHAPING_LIBRARIES = ("polars", "pyarrow", "pandera", "fastexcel", "numpy", "tidewaiter")
 
 
-# A run costs its first row besides its value, so runs are worth it where they are few.
+# A run costs its first row besides its value, so runs pay where they are few.
 ROWS_PER_RUN, GLANCE_ROWS = 4, 65_536
-# Of few rows the values themselves are written down: what is looked for in many would take longer to set up.
+# For few rows the values themselves are written: the set-up of the faster forms would take longer.
 FEW_ROWS = 2_000
 
 
@@ -39,7 +39,7 @@ def frame_sha256(frame: pl.DataFrame) -> str:
         for column in frame:
             digest.update(_plain(column))
         return digest.hexdigest()
-    # As many columns at a time as there are cores, so that no more of them than that are held as bytes.
+    # As many columns at a time as there are cores, so that no more of them are held as bytes.
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         for of_column in threads.map(_column_sha256, frame.get_columns()):
             digest.update(of_column)
@@ -60,12 +60,12 @@ def _plain(column: pl.Series) -> bytes:
 
 
 def _kind(kind: pl.DataType) -> str:
-    """The name of a type. Which words a set of codes has besides those in the rows is no part of what the rows say."""
+    """The name of a type. Unused categories do not count."""
     return "codes" if isinstance(kind, (pl.Categorical, pl.Enum)) else str(kind)
 
 
 def _parts(column: pl.Series) -> Iterator[memoryview | bytes]:
-    """The values of a column as bytes; each part begins with what is needed to tell where it ends."""
+    """The values of a column as bytes; each part begins with its length."""
     if isinstance(column.dtype, pl.List):
         yield from _nulls(column)
         yield _buffer(column.list.len().fill_null(0))
@@ -75,7 +75,7 @@ def _parts(column: pl.Series) -> Iterator[memoryview | bytes]:
     if isinstance(column.dtype, (pl.Categorical, pl.Enum)):
         column, words = _ranked(column)
         yield from _texts(words)
-    # A glance at the first rows spares most columns that do not repeat themselves the look at all of them.
+    # The first rows show for most columns whether they repeat, without reading all rows.
     if _repeats(column[:GLANCE_ROWS]) is not None and (starts := _repeats(column)) is not None:
         column = column.gather(starts)
         yield b"runs%d:" % starts.len()
@@ -91,20 +91,20 @@ def _parts(column: pl.Series) -> Iterator[memoryview | bytes]:
 
 def _repeats(column: pl.Series) -> pl.Series | None:
     """The first row of each run of equal values, where runs are few."""
-    # The first row begins a run, also where it is null as what is before it.
+    # The first row begins a run, even where it is null.
     starts = (column.ne_missing(column.shift()) | (pl.int_range(column.len(), eager=True) == 0)).arg_true()
     return starts if 0 < starts.len() * ROWS_PER_RUN <= column.len() else None
 
 
 def _ranked(column: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Codes as the place of their words among those of the column, in order, and these words."""
+    """Categories as ranks among the texts of the column, and these texts in order."""
     codes = column.to_physical()
     used = pl.Series(numpy.flatnonzero(numpy.bincount(codes.drop_nulls().to_numpy())), dtype=codes.dtype)
     words = pl.DataFrame({"code": used, "word": used.cat.to(column.dtype).cast(pl.String)}).sort("word")
     kind = pl.UInt8 if words.height <= 2**8 else pl.UInt16 if words.height <= 2**16 else pl.UInt32
     if words["code"].to_list() == [*range(words.height)]:
         return codes.cast(kind), words["word"]
-    # The places of all codes up to the last one that is used; those between stand for nothing.
+    # Ranks of all categories up to the last one in use; unused ones between have no meaning.
     places = pl.Series(range(words.height), dtype=kind)
     place = pl.repeat(0, int(used[-1]) + 1, dtype=kind, eager=True).scatter(words["code"].cast(pl.UInt32), places)
     return place.gather(codes.cast(pl.UInt32)), words["word"]
@@ -138,8 +138,10 @@ def json_sha256(value: Any) -> str:
 
 @functools.cache
 def code_sha256(module_name: str) -> str:
-    """Hash of the source of a module and of all modules of ours that it imports, directly or not; and of the code tables,
-    where it looks into them: a unit or a partner more makes another result of the same code."""
+    """Hash of the source of a module, of all own modules that it imports, and of the code tables where it reads them.
+
+    A new unit or partner changes the result of the same code, so the tables count.
+    """
     files = modules_behind(module_name)
     if code_tables.__name__ in files:
         files |= {file.name: file for file in code_files.FOLDER.glob("*.csv")}
@@ -148,5 +150,5 @@ def code_sha256(module_name: str) -> str:
 
 @functools.cache
 def versions() -> dict[str, str]:
-    """Versions of the libraries that shape a result, and ours."""
+    """Versions of the libraries that shape a result, and of Tidewaiter."""
     return {name: importlib.metadata.version(name) for name in SHAPING_LIBRARIES}

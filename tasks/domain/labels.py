@@ -1,4 +1,4 @@
-"""Names of partners, products and months as people write them."""
+"""Names partners, products and months as people write them."""
 
 import calendar
 from datetime import date
@@ -30,7 +30,7 @@ def is_group(partner: str) -> bool:
 
 
 def row_name(partner: str) -> str:
-    """Name of a partner in a table of partners: a group says so, for it stands beside its own members."""
+    """Name of a partner in a table of partners; a group is marked, because its members are in the same table."""
     return partner_name(partner) + (" (group)" if is_group(partner) else "")
 
 

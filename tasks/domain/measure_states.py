@@ -1,8 +1,8 @@
-"""The state of an export control on a day, derived from its days and from what suspends or succeeds it.
+"""Derives the state of an export control on a day, from its days and from what suspends or succeeds it.
 
-No state is written into the reference data, because it changes as days pass. Where a term has run out and nothing that is
-recorded succeeds it, the state is `lapsed_unrecorded`: what really followed is not known here. Belongs here: states. Which
-products a measure covers is in `measures`.
+The reference data contain no state, because it changes as days pass. Where a term has run out and no recorded measure
+succeeds it, the state is `lapsed_unrecorded`: what followed is not known. Which products a measure covers is in
+`measures`.
 """
 
 import functools
@@ -21,10 +21,10 @@ IN_FORCE = ("in_force", "partly_suspended")
 
 
 class State(NamedTuple):
-    """A state, and what decides it where that is a suspension or a term that has run out.
+    """A state, and the suspension or expired term that decides it, if any.
 
-    `by` names the row whose term it is, `part` the paragraph that alone is suspended; `since` and `until` are the first and
-    the last day of that term.
+    `by` names the row of that term, `part` the paragraph that alone is suspended; `since` and `until` are the first and
+    the last day of the term.
     """
 
     name: str
@@ -35,14 +35,14 @@ class State(NamedTuple):
 
 
 class Term(NamedTuple):
-    """A row of `control_events` with its days as days."""
+    """A row of `control_events` with its days as dates."""
 
     event: str
     basis: str
     announced: date | None
     start: date | None
     end: date | None
-    # Event -> the paragraph that is suspended; empty: the whole of it.
+    # Event -> the suspended paragraph; empty: the whole of it.
     suspends: Mapping[str, str]
     succeeds: frozenset[str]
 
@@ -62,7 +62,10 @@ def states_on(day: date) -> dict[str, State]:
 
 
 def states(table: pl.DataFrame, day: date) -> dict[str, State]:
-    """The state of every row of a table `control_events` on a day. Raises BrokenTable where a row names none of its events."""
+    """The state of every row of a table `control_events` on a day.
+
+    Raises BrokenTable where a row names an event that the table lacks.
+    """
     terms = {row["event"]: _term(row) for row in table.iter_rows(named=True)}
     for term in terms.values():
         for column, names in (("suspends", term.suspends), ("succeeds", term.succeeds)):
@@ -86,14 +89,14 @@ def with_states(events: pl.DataFrame, day: date) -> pl.DataFrame:
 
 
 def took_effect(row: Mapping[str, str]) -> bool:
-    """Whether a row of `control_events` was in force on its first day: what was suspended before explains no month."""
+    """Whether a row of `control_events` was in force on its first day: one suspended before explains no month."""
     if not row["effective_from"]:
         return False
     return states_on(date.fromisoformat(row["effective_from"]))[row["event"]].name in IN_FORCE
 
 
 def _state(term: Term, terms: Mapping[str, Term], day: date) -> State:
-    """Its own days come first, then what suspends the whole of it, then what suspends a paragraph."""
+    """Checks its own days first, then what suspends the whole of it, then what suspends a paragraph."""
     first = term.announced or term.start
     if term.basis != MEASURE:
         return State(term.basis)
@@ -106,7 +109,7 @@ def _state(term: Term, terms: Mapping[str, Term], day: date) -> State:
 
 
 def _by_suspensions(term: Term, terms: Mapping[str, Term], day: date) -> State | None:
-    """The state that the suspensions of a measure give it; None where they leave it as it is."""
+    """The state that follows from the suspensions of a measure; None where they do not change it."""
     begun = _suspensions(term, terms, day)
     whole = [other for other in begun if not other.suspends[term.event]]
     parts = [other for other in begun if other.suspends[term.event] and term.has_begun(day)]
@@ -124,7 +127,7 @@ def _by(name: str, suspension: Term, term: Term) -> State:
 
 
 def _suspensions(term: Term, terms: Mapping[str, Term], day: date) -> list[Term]:
-    """The measures that suspend another one or a part of it and have begun, in the order in which they end."""
+    """The measures that have begun and suspend another one or a part of it, in the order in which they end."""
     found = [
         other
         for other in terms.values()
@@ -141,7 +144,7 @@ def _is_succeeded(term: Term, terms: Mapping[str, Term], day: date) -> bool:
 
 
 def _is_covered(term: Term, suspensions: list[Term], day: date) -> bool:
-    """Whether the suspensions leave no day free from a measure's first day to another day."""
+    """Whether the suspensions cover every day from a measure's first day to another day."""
     free = term.start or day
     for other in sorted(suspensions, key=lambda one: one.start or date.min):
         if other.start is not None and other.start <= free:

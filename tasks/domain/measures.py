@@ -1,6 +1,7 @@
-"""Which export controls touch a product, how much of it, and what its codes mix: what the reference data say.
+"""Finds which export controls concern a product, how much of it they cover, and which codes mix goods.
 
-Belongs here: measures, codes, coverage. What the months around a measure look like is in `controls.windows`.
+Belongs here: measures, codes, coverage, as in the reference data. The months around a measure are in
+`controls.windows`.
 """
 
 import functools
@@ -16,8 +17,10 @@ MIXED_WORDS = "HS 85051110 holds controlled and free magnets alike; what share o
 
 
 def events_of(product: str | None = None, flow: str = "export") -> pl.DataFrame:
-    """Measures by day, with the coverage of `product` by each that touches it; all measures where it is None. They are controls
-    of exports, and none of them touches imports."""
+    """Measures by day, with the coverage of `product` by each that concerns it; all measures where it is None.
+
+    All are controls of exports; none concerns imports.
+    """
     events = code_table("control_events").with_columns(
         day=pl.when(pl.col("announced_on") == "").then("effective_from").otherwise("announced_on")
     )
@@ -37,15 +40,20 @@ def events_of(product: str | None = None, flow: str = "export") -> pl.DataFrame:
 
 
 def events_of_several(products: list[str]) -> pl.DataFrame:
-    """The same of any number of products: of one as of it, of several with the product before each row, of none all measures."""
+    """`events_of` for any number of products.
+
+    One product gives the same as `events_of`; several give the product before each row, none gives all measures.
+    """
     if len(products) < 2:
         return events_of(*products)
     return pl.concat(events_of(product).insert_column(0, pl.lit(product).alias("product")) for product in products)
 
 
 def coverage(event: str, product: str) -> str | None:
-    """How much of a product a measure controls; None where it does not touch it. All codes below a heading are not known
-    here, so that of a heading no measure is known to control the whole."""
+    """How much of a product a measure controls; None where it does not concern it.
+
+    The tables do not have all codes below a heading, so a heading is never controlled as a whole.
+    """
     if is_heading(product):
         below = {said for code, said in codes_of(event).items() if code.startswith(product)}
         return "unknown_share" if "unknown_share" in below else "some_codes" if below else None
@@ -58,7 +66,10 @@ def coverage(event: str, product: str) -> str | None:
 
 
 def mixed_note(product: str, event: str | None = None) -> str | None:
-    """What shares the codes of a product with controlled goods, by one measure or by any; None where they do not mix."""
+    """Which other goods share the codes of a product with controlled goods; None where none do.
+
+    `event` limits this to one measure.
+    """
     rows = code_table("control_event_codes").filter(pl.col("coverage") == "unknown_share")
     if event is not None:
         rows = rows.filter(pl.col("event") == event)
@@ -68,17 +79,17 @@ def mixed_note(product: str, event: str | None = None) -> str | None:
 
 @functools.cache
 def codes_of(event: str) -> dict[str, str]:
-    """Codes that a measure touches, each with its coverage; a code that is touched twice is whole only if it is so twice."""
+    """Codes of a measure, each with its coverage; a code listed twice is whole only if both rows are."""
     rows = code_table("control_event_codes").filter(pl.col("event") == event).sort("hs8", "coverage")
     return dict(rows.select("hs8", "coverage").unique("hs8", keep="first", maintain_order=True).iter_rows())
 
 
 def touched_codes() -> set[str]:
-    """Codes that any measure has touched that took effect."""
+    """Codes of all measures that took effect."""
     took = [row["event"] for row in measures()]
     return set(code_table("control_event_codes").filter(pl.col("event").is_in(took))["hs8"])
 
 
 def measures() -> list[dict[str, Any]]:
-    """The measures with a day of effect, of whatever state: one that never was in force shows what was not its doing."""
+    """The measures with a day of effect, of any state: one that was never in force shows what it did not cause."""
     return code_table("control_events").filter(pl.col("effective_from") != "").sort("event").to_dicts()

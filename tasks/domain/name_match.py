@@ -1,6 +1,6 @@
-"""How like two texts are, as far as names go: letters and blanks as one, plurals as one, in English and Chinese.
+"""Compares names: ignores differences of letters, blanks and plurals, in English and Chinese.
 
-Belongs here: spelling, and the order of what is found. What may be found is for `reports.resolver` and `reports.search` to say.
+Belongs here: spelling, and the order of results. `reports.resolver` and `reports.search` decide what can be found.
 """
 
 import difflib
@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-# Of a code: the letters that may stand before it, and the marks between its digits.
+# Letters that may precede a code, and marks between its digits.
 CODE = re.compile(r"(?:hs|gacc)?[\s_-]*(?:codes?)?[\s:]*(\d[\d.\s-]*)", re.IGNORECASE)
 CODE_DIGITS_MAX = 13
 MARKS = re.compile(r"[\W_]+")
@@ -19,7 +19,7 @@ LIKENESS_MIN = 0.6
 
 
 def code_digits(text: str) -> str | None:
-    """The digits of a code in any spelling; None where the text is no code.
+    """The digits of a code in any spelling; None where the text is not a code.
 
     >>> [code_digits(text) for text in ("1201.90.19", "HS12019019", "hs code 1201 90 19", "soybeans", "HS 1201")]
     ['12019019', '12019019', '12019019', None, '1201']
@@ -30,7 +30,7 @@ def code_digits(text: str) -> str | None:
 
 
 def folded(text: str) -> str:
-    """A text with its letters, marks and plurals made alike: what is equal when folded is one name.
+    """A text with letters, marks and plurals unified: texts that are equal when folded are one name.
 
     >>> folded("Soya-Beans, whether or not broken") == folded("soya bean (whether or not  broken)")
     True
@@ -50,9 +50,9 @@ def _singular(word: str) -> str:
 
 
 def grade(asked: str, name: str) -> int | None:
-    """How well a folded name has what is asked for, 0 the best; None: not at all.
+    """How well a folded name matches a query, 0 is the best; None: not at all.
 
-    Chinese is not written in words, so there anything inside counts.
+    Chinese has no blanks between words, so any substring counts there.
     """
     if asked == name:
         return EXACT
@@ -67,7 +67,7 @@ def grade(asked: str, name: str) -> int | None:
 
 
 def nearest(asked: str, names: Iterable[str], count: int = NEAREST) -> list[str]:
-    """The names most like what is asked for, the likest first; a name that is hardly like it is left out."""
+    """The names most similar to the query, the most similar first; names with little similarity are left out."""
     wanted = folded(asked)
     by_folded: dict[str, str] = {}
     for name in names:

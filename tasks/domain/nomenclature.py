@@ -1,14 +1,15 @@
-"""Which list of goods a code belongs to: the HS down to six digits is everybody's, below it each customs has its own.
+"""Assigns a code to its nomenclature: HS2 to HS6 are common to all customs, longer codes belong to a national list.
 
-Equal digits of two national lists mean different goods (85051110 exists in China's tariff and in the Combined Nomenclature
-of the EU), so the classification of a code names the list: HS2, HS4, HS6, or HS8 (China), CN8 (EU and United Kingdom), HTS10
-(United States), JP9 (Japan). Belongs here: from a code to its classification and back to the number of its digits.
+Equal digits of two national lists mean different goods (85051110 exists in China's tariff and in the Combined
+Nomenclature of the EU), so the classification of a code names the list: HS2, HS4, HS6, or HS8 (China), CN8 (EU and
+United Kingdom), HTS10 (United States), JP9 (Japan). Belongs here: from a code to its classification and back to the
+number of its digits.
 """
 
 import polars as pl
 
 SHARED = (2, 4, 6)
-# Chapters 01 to 99; 77 is kept free by the HS.
+# Chapters 01 to 99; the HS reserves 77.
 CHAPTER = "(0[1-9]|[1-6][0-9]|7[0-689]|[89][0-9])"
 NATIONAL = {"HS8": 8, "CN8": 8, "HTS10": 10, "JP9": 9}
 CHINAS = "HS8"
@@ -17,7 +18,7 @@ LINE = "line"
 
 
 def classification(code: pl.Expr, national: str) -> pl.Expr:
-    """The classification of printed codes in a source whose national list is `national`; null for what is no code of it."""
+    """The classification of printed codes in a source whose national list is `national`; null for other text."""
     digits = NATIONAL[national]
     lengths = "|".join(f"[0-9]{{{count - 2}}}" for count in (*SHARED, digits))
     return (
@@ -37,8 +38,9 @@ def digits(classification: pl.Expr) -> pl.Expr:
 
 
 def lists_of_eight_digits(releases: pl.DataFrame) -> list[str]:
-    """The lists of goods of which there are codes of eight digits in these releases, sorted. Where each record of a release says its
-    own classification, it is China's.
+    """The nomenclatures of the eight-digit codes in these releases, sorted.
+
+    Where each record states its own classification, the release uses China's list.
 
     >>> lists_of_eight_digits(pl.DataFrame({"classification": ["CN8", "HS6", None], "products": [["85051110"], ["850511"], ["line:soybeans"]]}))
     ['CN8']
@@ -50,7 +52,7 @@ def lists_of_eight_digits(releases: pl.DataFrame) -> list[str]:
 
 
 def classification_of(product: str, of_eight: str = CHINAS) -> str:
-    """The classification of one product in a store whose codes of eight digits are of the list `of_eight`.
+    """The classification of one product in a store whose eight-digit codes are of the list `of_eight`.
 
     >>> [classification_of(code, "CN8") for code in ("8505", "85051110", "8505110070", "line:soybeans", "basket:magnets")]
     ['HS4', 'CN8', 'HTS10', 'line', 'basket']

@@ -1,4 +1,4 @@
-"""The key of a partner by whatever a person calls it, as far as the code tables know; no store is asked."""
+"""Resolves a partner name or code to its key, from the code tables alone."""
 
 import re
 from collections.abc import Iterable
@@ -14,7 +14,10 @@ GACC_DIGITS = 3
 
 
 class Unresolved(ValueError):
-    """A text that means nothing in this store, or several things; the message names the nearest, `choices` are their keys."""
+    """A text that matches nothing in this store, or several things.
+
+    The message names the nearest matches, `choices` are their keys.
+    """
 
     def __init__(self, message: str, choices: Iterable[str] = ()) -> None:
         super().__init__(message)
@@ -22,8 +25,9 @@ class Unresolved(ValueError):
 
 
 def partner_key(text: str) -> str | None:
-    """Our key of a partner by name in English or Chinese, ISO 3166-1 alpha-2 or alpha-3 in any case, or code of China customs;
-    None where it is none of them. Raises Unresolved for a region that no key stands for.
+    """The key of a partner by its name (English, Chinese), ISO 3166-1 code (alpha-2, alpha-3) or China customs code.
+
+    Letter case does not matter. None where it is none of them. Raises Unresolved for a region without a key.
 
     >>> [partner_key(text) for text in ("bra", "Br", "Brazil", "巴西", "410", "the United States", "uk", "world", "eu", "Atlantis")]
     ['BRA', 'BRA', 'BRA', 'BRA', 'BRA', 'USA', 'GBR', 'WLD', 'EU27', None]
@@ -34,7 +38,7 @@ def partner_key(text: str) -> str | None:
         if not words["partner"][0]:
             raise Unresolved(f"{text!r} is {words['source'][0]}")
         return str(words["partner"][0])
-    # Of a code that has changed its meaning the newest row counts.
+    # Where a code changed its meaning the newest row counts.
     partners = code_table("partners").sort("valid_from", descending=True)
     keys = {WORLD, *code_table("partner_groups")["group"], *partners["partner"]}
     if (key := next((key for key in (plain.upper(), plain.lower()) if key in keys), None)) is not None:

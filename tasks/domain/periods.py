@@ -1,4 +1,4 @@
-"""Printed periods and calendar months."""
+"""Reads printed periods and converts calendar months."""
 
 import calendar
 import functools
@@ -13,7 +13,7 @@ FIRST_YEAR, LAST_YEAR = 1900, 2199
 MONTH = re.compile(r"([0-9]{4})-?(0[1-9]|1[0-2])")
 SPAN = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])\.\.([0-9]{4})-(0[1-9]|1[0-2])")
 YEARS = range(1980, 2100)
-# What stands for the number of a month where there is none: far before any.
+# Month number where there is no month: far before any.
 NO_MONTH = -(10**6)
 
 
@@ -46,12 +46,12 @@ def month_start(day: date) -> date:
 
 
 def month_number(day: date) -> int:
-    """Months as consecutive whole numbers, year x 12 + month - 1; `coverage.month_index` is the same of a column."""
+    """Months as consecutive whole numbers, year x 12 + month - 1; `month_index` does the same for a column."""
     return day.year * 12 + day.month - 1
 
 
 def first_day(month: int) -> date:
-    """First day of the month of a number."""
+    """First day of the month with this number."""
     return date(month // 12, month % 12 + 1, 1)
 
 
@@ -62,7 +62,7 @@ def span_name(start: date, end: date) -> str:
 
 
 def month_name(month: int) -> str:
-    """The month of a number as 2025-06."""
+    """The month with this number, as 2025-06."""
     return f"{month // 12}-{month % 12 + 1:02d}"
 
 
@@ -73,7 +73,7 @@ def month_index(day: str | pl.Expr) -> pl.Expr:
 
 
 def index_month(index: str) -> pl.Expr:
-    """First day of the month that has this index, of the years from FIRST_YEAR on."""
+    """First day of the month with this index, for years from FIRST_YEAR on."""
     return pl.lit(_first_days()).gather(pl.col(index) - FIRST_YEAR * 12)
 
 
@@ -83,5 +83,5 @@ def _first_days() -> pl.Series:
 
 
 def month_text() -> pl.Expr:
-    """The `month` that a row has as an index, as the YYYY-MM of the code tables."""
+    """A `month` index as the YYYY-MM of the code tables."""
     return index_month("month").dt.strftime("%Y-%m")

@@ -1,7 +1,7 @@
-"""What a printed number leaves open: the values that look like this once they are rounded, or cut off.
+"""Computes the interval of values that a printed number allows after rounding or truncation.
 
-A printed "353 t" is anything from 352.5 to 353.5 t, or, where the outlet cuts off, from 353 to 354 t. Figures computed
-from such numbers carry both intervals along, in exact fractions, so that a boundary is a boundary.
+A printed "353 t" is anything from 352.5 to 353.5 t, or, where the publisher truncates, from 353 to 354 t. Numbers
+computed from such numbers carry both intervals as exact fractions, so that boundaries are exact.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from fractions import Fraction
 import polars as pl
 
 VALUE_MAX = 10**15
-# Sums are kept in 64 bits and wrap without a word: what may come near is refused.
+# 64-bit sums wrap without an error: a number that could come near is refused.
 SUM_MAX = 2**62
 
 
@@ -39,7 +39,7 @@ class Interval:
         return Interval(self.low / other.high, self.high / other.low)
 
     def times(self, other: "Interval") -> "Interval":
-        """The product with something positive."""
+        """The product with a positive interval."""
         ends = [a * b for a in (self.low, self.high) for b in (other.low, other.high)]
         return Interval(min(ends), max(ends))
 
@@ -48,7 +48,7 @@ class Interval:
         return Interval(self.low * factor + plus, self.high * factor + plus)
 
     def meets(self, other: "Interval") -> bool:
-        """Whether the two have more than an end in common; a single value meets what holds it.
+        """Whether the two share more than an end; a single value meets the interval that contains it.
 
         >>> Interval(Fraction(1), Fraction(2)).meets(Interval(Fraction(2), Fraction(3)))
         False
@@ -58,7 +58,7 @@ class Interval:
 
     @property
     def middle(self) -> Fraction:
-        """Half way."""
+        """The midpoint."""
         return (self.low + self.high) / 2
 
     @property
@@ -68,28 +68,28 @@ class Interval:
 
 
 def rounded(value: Fraction, step: Fraction) -> Interval:
-    """What rounds to `value`, where its last digit is worth `step`."""
+    """The values that round to `value`, where its last digit is worth `step`."""
     return Interval(value - step / 2, value + step / 2)
 
 
 def cut_off(value: Fraction, step: Fraction) -> Interval:
-    """What becomes `value` when the further digits are left out."""
+    """The values that become `value` when further digits are cut off."""
     return Interval(value, value + step) if value >= 0 else Interval(value - step, value)
 
 
 def hull(first: Interval, *others: Interval) -> Interval:
-    """The smallest interval that holds them all."""
+    """The smallest interval that contains them all."""
     return Interval(min(one.low for one in (first, *others)), max(one.high for one in (first, *others)))
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A figure as the ledger has it.
+    """A number of the ledger with its possible intervals.
 
-    `strict` holds where all that it rests on was rounded, `loose` where some of it may have been cut off. `tier` is how far
-    it can be trusted to contradict: `printed` by a source; `computed` from printed figures; `implied` by printed growths and
-    totals, which leave an interval open. `is_revisable` says that it is put together from months or totals that were printed
-    at different times, each with revisions of its own.
+    `strict` holds where all inputs were rounded, `loose` where some may have been truncated. `tier` is how far the
+    number can contradict another: `printed` by a source; `computed` from printed numbers; `implied` by printed growths
+    and totals, which leave an interval open. `is_revisable` marks a number composed of months or totals that were
+    printed at different times, each with revisions of its own.
     """
 
     strict: Interval
@@ -100,12 +100,12 @@ class Reading:
     is_revisable: bool = False
 
     def over(self, other: "Reading") -> tuple[Interval, Interval] | None:
-        """What the quotient of two readings may be, strictly and loosely; None where there is none."""
+        """The possible quotients of two readings, strict and loose; None where there is none."""
         strict, loose = self.strict.over(other.strict), self.loose.over(other.loose)
         return (strict, loose) if strict is not None and loose is not None else None
 
     def mapped(self, change: Callable[[Interval], Interval]) -> "Reading":
-        """The reading of another figure that follows from this one alone."""
+        """The reading of another number that follows from this one alone."""
         point = change(Interval(self.point, self.point)).low
         return replace(self, strict=change(self.strict), loose=change(self.loose), point=point)
 
@@ -117,7 +117,7 @@ def printed(value: Fraction, step: Fraction, words: str, tier: str = "printed") 
 
 
 def has_fewer_digits(value: pl.Expr, resolution: pl.Expr, told: pl.Expr, told_resolution: pl.Expr) -> pl.Expr:
-    """Whether a number is the one that was told, printed with fewer digits, rounded or cut off."""
+    """Whether a number is an earlier one printed with fewer digits, rounded or truncated."""
     off = value - told
     is_cut = ((off * value.sign()) <= 0) & (off.abs() < resolution)
     return (resolution > told_resolution) & (is_cut | (2 * off.abs() <= resolution))

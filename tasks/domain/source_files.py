@@ -1,6 +1,6 @@
-"""Which files of ours a module rests on, by the imports in their text: what is hashed when code is hashed.
+"""Lists the own source files that a module imports, by their text: the input of a code hash.
 
-Nothing is imported for it, so it can be asked before anything else is loaded.
+Nothing is imported, so this works before anything else is loaded.
 """
 
 import functools
@@ -9,17 +9,17 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-# The names behind `from … import`, also in brackets over several lines, or the one behind a plain `import`.
+# The names after `from … import`, also in brackets over several lines, or the one after a plain `import`.
 IMPORT = re.compile(
     r"^\s*(?:from ((?:tasks|schemas)[\w.]*) import (\([^)]*\)|[^\n]*)|import ((?:tasks|schemas)[\w.]*))", re.MULTILINE
 )
 
 
 def modules_behind(module_name: str) -> dict[str, Path]:
-    """The files of a module and of all modules of ours that it imports, by name.
+    """The files of a module and of all own modules that it imports, by name.
 
-    By the imports in their text, because what a module holds in a table (the parsers of the sources) is no name in it,
-    and what is imported late or elsewhere in the process makes no difference.
+    Reads the imports in the text: parsers of sources that a module holds in a table are not names in it, and late
+    imports or imports elsewhere in the process make no difference.
     """
     own = _file_of(module_name) or getattr(sys.modules.get(module_name), "__file__", None)
     if own is None:
@@ -36,7 +36,7 @@ def modules_behind(module_name: str) -> dict[str, Path]:
 
 @functools.cache
 def _imported(file: Path) -> tuple[str, ...]:
-    """Everything of ours that the imports of a file name: modules, and names that may be modules."""
+    """All own names that the imports of a file contain: modules, and names that may be modules."""
     names = []
     for module, parts, plain in IMPORT.findall(file.read_text(encoding="utf-8")):
         names += (

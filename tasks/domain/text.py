@@ -1,8 +1,8 @@
-"""How many of a thing there are, and texts of strangers' files, as messages write them."""
+"""Formats counts and foreign text for messages."""
 
 from collections.abc import Collection
 
-# So many values are named to whoever asked for one that is not there.
+# The number of values that a message lists when a requested one does not exist.
 NAMED_MAX = 20
 
 
@@ -12,13 +12,13 @@ def counted(number: int, noun: str) -> str:
 
 
 def clip(text: str, length: int = 80) -> str:
-    """Text from a stranger's file, short enough and plain enough for a terminal."""
+    """Text from an input file, short enough and plain enough for a terminal."""
     plain = "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in text)
     return plain if len(plain) <= length else f"{plain[:length]}… ({len(plain)} characters)"
 
 
 def clip_bytes(data: bytes) -> str:
-    """A piece of a stranger's file as text, whichever of the two encodings it has; it may begin and end within a character.
+    """A piece of an input file as text, in whichever of the two encodings; it may begin and end within a character.
 
     >>> clip_bytes("数据".encode("gb18030")[:3]), clip_bytes("数据".encode()[1:])
     ('数', '据')
@@ -30,6 +30,6 @@ def clip_bytes(data: bytes) -> str:
 
 
 def named(values: Collection[str]) -> str:
-    """Values in their order, where there are too many to name only the first of them."""
+    """Values in their order; only the first ones where there are too many."""
     few = sorted(values)[:NAMED_MAX]
     return ", ".join([*few, "and more"] if len(values) > NAMED_MAX else few)

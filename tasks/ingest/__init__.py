@@ -1,6 +1,7 @@
-"""From a file and what is declared about it to raw bytes, records and statements.
+"""Turns a file and its declaration into raw bytes, records and statements.
 
-Belongs here: declaration, the raw store, the inbox, corrections, normalisation, editions, the calendar of releases, held releases.
+Belongs here: declaration, the raw store, the inbox, corrections, normalisation, editions, the calendar of releases,
+held releases.
 Does not belong here: how a source prints (`sources`), comparison with what is published (`checks`).
 Start at: `normalise`. Add here: a rule of reading.
 """

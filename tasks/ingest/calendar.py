@@ -1,4 +1,4 @@
-"""When a release is due: the official calendar against what is published; and which day it is where releases are made."""
+"""Computes when releases are due, from the official calendar, and whether they are published."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -16,9 +16,9 @@ from tasks.store.snapshot import open_snapshot
 
 
 def expect(store: Path, kinds: Sequence[ReleaseKind], day: date) -> Expected:
-    """What was due last on `day` of each kind, and whether it is in.
+    """The last release of each kind due on `day`, and whether it is published.
 
-    A year that the calendar does not have is a warning: what comes is ingested all the same.
+    A year missing from the calendar gives a warning; its releases are ingested all the same.
     """
     return Expected(kinds=[_expect(store, kind, day) for kind in kinds])
 
@@ -45,8 +45,10 @@ def _expect(store: Path, kind: ReleaseKind, day: date) -> Expectation:
 
 
 def last_opened(day: date) -> date:
-    """First day of the last month that the online query had on `day`. What the calendar does not have is reckoned by its rule: a
-    month on the 20th of the next, January with February."""
+    """First day of the last month that the online query had on `day`.
+
+    Where the calendar has no entry, the rule applies: a month opens on the 20th of the next, January with February.
+    """
     month = month_number(day) - 1
     rows = code_table("release_calendar").filter(kind="query")
     known = {
@@ -61,7 +63,10 @@ def last_opened(day: date) -> date:
 
 
 def _published(store: Path, kind: str) -> set[str]:
-    """Months that a release of this kind speaks of. Figures of preliminary release and bulletin may be collected by people, too."""
+    """Months that a release of this kind covers.
+
+    Figures of preliminary release and bulletin may also be collected by hand.
+    """
     kinds = [kind] if kind == gacc_query.SOURCE.kind else [kind, published.SOURCE.kind]
     releases = read_table(open_snapshot(store), Release).filter(pl.col("kind").is_in(kinds))
     spoken = releases.select("first_month", "last_month")

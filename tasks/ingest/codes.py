@@ -1,11 +1,11 @@
-"""Printed codes to keys: periods, products, partners, directions and days, regimes and provinces.
+"""Converts printed codes to keys: periods, products, partners, directions and days, regimes and provinces.
 
-Each distinct code or combination is looked at once, however many records have it. What is no code at all is a fault of its
-records; what looks like a code and is not in our tables is kept and reported, because tables age faster than customs.
-A file that speaks of other months than it was declared for, or of several levels at once, is refused as a whole.
+Each distinct code or combination is converted once, however many records have it. Text that is not a code is a fault of
+its records; a well-formed code missing from our tables is kept and reported, because customs may add codes before the
+tables do. A file about other months than declared, or about several levels at once, is refused as a whole.
 
-Our own keys for partners and lines, and spans of months, are understood only where each record says its day: in files
-that people collect. In a download of customs they would be somebody's edit.
+Our own keys for partners and lines, and spans of months, are accepted only where each record has its day: in collected
+files. In a download of customs they would be somebody's edit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ from tasks.sources.registry import SOURCES
 
 CODES = ("product", "partner", "regime", "province", "period", "flow", "published_on")
 LINE_NAME = r"^line:[a-z0-9_]+$"
-# What looks like a code of a list although the table lacks it. A list of names has no such form.
+# Form of a list's codes, for codes that the table lacks. A list of names has no such form.
 PARTNER_CODE = {
     "gacc": r"^[0-9]{3}$",
     "geonom": r"^[A-Z]{2}$",
@@ -40,12 +40,12 @@ PLACE_CODE = r"^[0-9]{2}$"
 
 
 class Read(NamedTuple):
-    """What the codes of a file say, each distinct one once, and which of them each row has.
+    """The codes of a file as keys, each distinct one once, and the number of its key for each row.
 
     - `products`: product and classification; `product_of` has for each row the number of its own.
     - `turns`: flow, partner, period_start, period_end, known_from; likewise `turn_of`.
     - `sites`: regime and province; likewise `site_of`.
-    - `faults`: row and reason of each record in which something could not be read; it is null in the tables above.
+    - `faults`: row and reason of each record with an unreadable code; that code is null in the tables above.
     """
 
     products: pl.DataFrame
@@ -92,7 +92,7 @@ def _distinct(coded: Mapping[str, Coded], names: Sequence[str]) -> tuple[pl.Data
 
 
 def _faults(read: pl.DataFrame, numbers: Numbers) -> pl.DataFrame:
-    """A row and a reason for each fault of what was read, where it stands."""
+    """Row and reason of each unreadable code."""
     names = [name for name in read.columns if name.endswith("_fault")]
     broken = read.with_columns(number=pl.int_range(pl.len()), reason=pl.concat_list(names).list.drop_nulls()).filter(
         pl.col("reason").list.len() > 0
@@ -134,7 +134,7 @@ def _declared_span(landed: Landed) -> tuple[date | None, date | None]:
 
 
 def _refuse_other_months(read: pl.DataFrame, landed: Landed, where: str) -> None:
-    """Months that had not ended when the file was made public, and months that were not asked for, refuse the file."""
+    """Refuse a file with months that had not ended when it was made public, or months that were not requested."""
     early = read.filter(pl.col("period_end") >= landed.released_on).sort("period_end", "period", descending=True)
     if early.height and not SOURCES[landed.source].says_day:
         raise Refused(
@@ -177,7 +177,7 @@ def _refuse_mixed_levels(read: pl.DataFrame, landed: Landed, where: str) -> None
 
 
 def _refuse_other_products(read: pl.DataFrame, landed: Landed, where: str) -> None:
-    """Products that were not asked for: the wrong file beside the right words, or the wrong words."""
+    """Refuse products that were not requested: the file or its declaration is the wrong one."""
     asked = landed.products
     if asked is None or EVERYTHING in asked:
         return
@@ -193,7 +193,7 @@ def _refuse_other_products(read: pl.DataFrame, landed: Landed, where: str) -> No
 
 
 def _read_partners(read: pl.DataFrame, landed: Landed) -> pl.DataFrame:
-    """Partner keys: by the code that is valid in the period's last month; unknown codes are kept."""
+    """Partner keys, by the code that is valid in the period's last month; unknown codes are kept."""
     source = SOURCES[landed.source]
     partners = partner_codes(source.code_list)
     read = read.with_columns(month=pl.col("period_end").dt.strftime("%Y-%m"))

@@ -1,9 +1,9 @@
-"""Known errors of a source, put right in the open: a correction is data, says what must stand there, and expires.
+"""Applies corrections of known source errors: each is a row with place, expected text and new text, and expires.
 
-Corrections are applied to the text as printed, before anything is understood, so that a corrected record passes the
-same gates as any other. A correction that finds nothing, or finds another text than it expects, stops the release:
-either the source has mended its error, or the correction was aimed at something else. A release that is published already comes
-again as an edition of its own (`editions`).
+Corrections are applied to the printed text, before it is interpreted, so that a corrected record passes the same gates
+as any other. A correction that matches nothing, or finds another text than expected, stops the release: either the
+source fixed its error, or the correction has the wrong place. A published release is published again as an edition
+(`editions`).
 """
 
 from datetime import date
@@ -21,7 +21,7 @@ from tasks.sources.protocol import Parsed
 
 
 def corrections_of(source: str, raw_sha256: str) -> list[dict[str, str]]:
-    """The corrections of some bytes that a source gave. Raises Refused where the table of them cannot be read."""
+    """The corrections for some bytes of a source. Raises Refused where the table of corrections cannot be read."""
     try:
         corrections = code_table("corrections")
     except BrokenTable as error:
@@ -33,7 +33,7 @@ def corrections_of(source: str, raw_sha256: str) -> list[dict[str, str]]:
 
 
 def correct(landed: Landed, parsed: Parsed, today: date) -> Parsed:
-    """The parsed release with the corrections for its bytes applied; each is noted among what was normalised.
+    """The parsed release with the corrections for its bytes applied; each is listed in `normalised`.
 
     Raises Refused where a correction does not fit or has expired.
     """
@@ -53,12 +53,12 @@ def correct(landed: Landed, parsed: Parsed, today: date) -> Parsed:
 
 
 def told(row: dict[str, str]) -> str:
-    """What a correction changes in its record, and why."""
+    """The change that a correction makes in its record, and its reason."""
     return f"{row['field']}: {row['expect']!r} corrected to {row['value']!r} ({row['reason']})"
 
 
 def corrected(reported: pl.DataFrame, corrections: list[dict[str, str]], where: str) -> DataFrame[Reported]:
-    """What is printed with `corrections` in it. Raises Refused where one does not fit; `where` names the file."""
+    """The printed text with `corrections` applied. Raises Refused where one does not fit; `where` names the file."""
     for row in corrections:
         reported = _apply(reported, row, where)
     return DataFrame[Reported](reported)

@@ -1,9 +1,9 @@
-"""Who said what about which months: everything that must be known about a file and is not in it.
+"""Finds the declaration of a file: everything that must be known about it and is not in it.
 
-Looked for, first found wins, in: the command line, the sidecar `<file>.toml`, `defaults.toml` of the file's folder and of
-the two above it, and the folder names (`<source>/<flow>/file`). Where the file is a link, both where it lies and where it
-leads count. Last comes what a command that takes a whole folder was given for it (`otherwise`). What is needed and nowhere said
-is refused, with the line to write.
+Searched in this order, the first value wins: the command line, the sidecar `<file>.toml`, `defaults.toml` of the file's
+folder and of the two above it, and the folder names (`<source>/<flow>/file`). For a link, both its own place and its
+target count. Last come the values of a command for a whole folder (`otherwise`). A missing value that is needed refuses
+the file; the message has the line to write.
 """
 
 import os
@@ -31,15 +31,15 @@ LINES = WAYS | {
     "partners": 'partners = "all"', "products": 'products = ["8505"]', "months": 'months = "2025-01..2025-06"',
     "released_on": "released_on = 2025-01-20", "title": 'title = "June 2025"',
 }  # fmt: skip
-# Pydantic's own words for these name types.
+# Pydantic's own names for these types.
 WRONG = {
     "extra_forbidden": "there is no such key", "string_type": "a text in quotes is needed", "list_type": "a list is needed",
     "date_from_datetime_inexact": "a day is needed, without an hour", "date_from_datetime_parsing": "a day is needed",
 }  # fmt: skip
 UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")
-# What turns the direction of letters makes a title look like another.
+# Direction marks make a title look like another.
 TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
-# Of most file systems; that of a sidecar must fit, too.
+# The limit of most file systems; the name of a sidecar must fit, too.
 NAME_BYTES_MAX = 255
 TITLE_CHARACTERS_MAX = 255
 OPTIONS = {"flow": "--flow import|export", "source": f"--source {'|'.join(SOURCES)}", "reporter": "--reporter CHN"}
@@ -49,7 +49,7 @@ _otherwise: ContextVar[Declaration] = ContextVar("tidewaiter_otherwise", default
 
 @contextmanager
 def otherwise(declared: Declaration) -> Iterator[None]:
-    """Inside, `declared` holds for each file about which nothing else says otherwise."""
+    """Inside, these values apply to each file that has no others."""
     token = _otherwise.set(declared)
     try:
         yield
@@ -58,17 +58,17 @@ def otherwise(declared: Declaration) -> Iterator[None]:
 
 
 def declared_otherwise() -> Declaration:
-    """What holds here for files about which nothing else says otherwise."""
+    """The current values for files that have no others."""
     return _otherwise.get()
 
 
 def declare_otherwise(declared: Declaration) -> None:
-    """The same for a thread that begins: it does not inherit what was said around it."""
+    """The same for a new thread, which does not inherit them."""
     _otherwise.set(declared)
 
 
 def locate(request: ReleaseRequest) -> Declared:
-    """What is declared about the file of `request`. Raises Refused where it is missing, or where something needed is."""
+    """The declaration of the file of `request`. Raises Refused where the file or a needed value is missing."""
     file = request.file
     if len(os.fsencode(_sidecar(file).name)) > NAME_BYTES_MAX:
         raise Refused(
@@ -112,7 +112,7 @@ def locate(request: ReleaseRequest) -> Declared:
 
 
 def _title(title: str, file: Path) -> str:
-    """The title, which goes into tables, pages and terminals, where a control character would be obeyed."""
+    """The title, for tables, pages and terminals, where a control character would take effect."""
     is_unprintable = TURNS.search(title) or any(unicodedata.category(sign) in UNPRINTABLE for sign in title)
     if len(title) > TITLE_CHARACTERS_MAX or is_unprintable:
         raise Refused(
@@ -125,14 +125,14 @@ def _title(title: str, file: Path) -> str:
 
 
 def _declarations(request: ReleaseRequest) -> list[Declaration]:
-    """Everything said about the file, the strongest first."""
+    """All declarations of the file, the strongest first."""
     given = request.model_dump(include=set(Declaration.model_fields), exclude_none=True)
     said = (_read(paper) for paper in papers(request.file) if paper.is_file())
     return [Declaration(**given), *said, *map(_folder_names, _places(request.file)), _otherwise.get()]
 
 
 def papers(file: Path) -> list[Path]:
-    """Where something may be declared about a file, the strongest first: beside it, and in the folders above it."""
+    """Paths of possible declarations of a file, the strongest first: its sidecar, and files in the folders above it."""
     places = _places(file)
     above = dict.fromkeys(folder / DEFAULTS for place in places for folder in place.parents[:FOLDERS_UP])
     return [*map(_sidecar, places), *above]
@@ -143,16 +143,16 @@ def _sidecar(place: Path) -> Path:
 
 
 def _places(file: Path) -> list[Path]:
-    """Where a file lies: where it was given, and where that leads if it is a link."""
+    """The places of a file: its given path, and the target if it is a link."""
     return [*dict.fromkeys((Path(os.path.abspath(file)), file.resolve()))]
 
 
 def _refuse_misnamed_sidecar(file: Path) -> None:
-    """Raises Refused where `june.toml` lies beside `june.csv`: what it says would be passed over without a word."""
+    """Raises Refused where `june.toml` belongs to `june.csv`: it would be ignored silently."""
     for place in _places(file):
         for name in (f"{place.stem}.toml", f"{place.stem}.TOML", f"{place.name}.TOML"):
             other = place.with_name(name)
-            # Joined and not renamed: of `..toml` nothing is left but a dot, which Python 3.13 takes for no name.
+            # Joined and not renamed: of `..toml` only a dot remains, which Python 3.13 does not accept as a name.
             named_by_it = other.parent / other.name[: -len(".toml")]
             is_of_another = other.name == DEFAULTS or (named_by_it != place and named_by_it.is_file())
             if other.is_file() and not _sidecar(place).is_file() and not is_of_another:
@@ -164,7 +164,7 @@ def _refuse_misnamed_sidecar(file: Path) -> None:
 
 def _read(paper: Path) -> Declaration:
     try:
-        # Some editors put a mark before the text.
+        # Some editors put a byte order mark before the text.
         return Sidecar(**tomllib.loads(paper.read_text(encoding="utf-8-sig")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise Refused(
@@ -185,7 +185,7 @@ def _read(paper: Path) -> Declaration:
 
 def _wrong(problem: ErrorDetails) -> str:
     if problem["type"] == "value_error":
-        # Our own words say what was given.
+        # Our own messages contain the input.
         return clip(str(problem["ctx"]["error"]), 200)
     return f"{clip(repr(problem.get('input')))}: {WRONG.get(problem['type'], problem['msg'])}"
 

@@ -1,8 +1,8 @@
-"""Records that say again what another record says: which of them are set aside, and where no rule can choose.
+"""Finds records that repeat another record: sets copies aside, and refuses contradictions.
 
-A download has each key once; a few exact copies are a slip, many are downloads joined together, and where two records of one key
-differ in any number the file is refused. In a collected file several papers may print one figure on one day, with more digits
-or fewer. A record that gives its one quantity in both columns repeats itself and is no copy.
+A download has each key once. A few exact copies are an error of the site, many are joined downloads, and if two records
+of one key differ in any number the file is refused. In a collected file several publishers may print one figure on one
+day, with more digits or fewer. A record that gives its one quantity in both columns repeats itself and is not a copy.
 """
 
 import polars as pl
@@ -18,7 +18,7 @@ from tasks.ingest.quantities import Amounts
 from tasks.ingest.subtotals import part_of_sum
 from tasks.ingest.text_codes import combine
 
-# More copies than this are no slip of the site: somebody joined two downloads.
+# More copies than this mean that somebody joined two downloads.
 COPIES_SHARE_MAX = 0.001
 COPY = "is an exact copy of an earlier record"
 ECHO = "prints a figure that another record has with as many digits or more"
@@ -26,7 +26,7 @@ KEY = ("flow", "product", "partner", "regime", "province", "period_start", "peri
 
 
 def said_twice(numbers: pl.DataFrame, amounts: Amounts) -> pl.Series:
-    """Which numbers belong to a record that says their measure twice by itself, in both of its quantities."""
+    """Which numbers belong to a record that gives its measure twice, in both of its quantities."""
     rows = numbers["row"].to_numpy()
     said, _ = combine([(rows, int(rows.max(initial=0)) + 1), (numbers["label"].to_numpy(), amounts.labels.height)])
     return pl.Series(said).is_duplicated()
@@ -39,9 +39,12 @@ def has_same_key(rows: pl.Series, codes: Read) -> pl.Series:
 
 
 def find_copies(detail: DataFrame[Detail], record: pl.Series, where: str, *, says_day: bool) -> pl.Series:
-    """The rows whose record says what another one says; `detail` are the numbers that may be repeated, `record` the numbers of all
-    records, and `says_day` tells that each has the day on which it was printed, as those of a collected file have. Raises
-    Refused where records of one key say anything else, and where a download has too many copies."""
+    """The rows whose record repeats another one.
+
+    `detail` are the numbers to search, `record` the record numbers of the file; `says_day` means that each record has
+    the day on which it was printed, as in a collected file. Raises Refused where records of one key differ, or copies
+    are too many.
+    """
     if not detail.height:
         return pl.Series([], dtype=pl.Int64)
     copies = _printed_again(detail, where) if says_day else _copies_among(detail, record.len(), where)
@@ -49,7 +52,7 @@ def find_copies(detail: DataFrame[Detail], record: pl.Series, where: str, *, say
 
 
 def doubt_repeats(copies: pl.Series, doubled: int, record: pl.Series, where: str, *, says_day: bool) -> Rows:
-    """The doubts about the rows that were found, and about so many records that say one number in both of their quantities."""
+    """Findings for the rows that were found, and for the number of records with one number in both quantities."""
     if copies.len() and says_day:
         yield finding(
             "printed_again", "info", where, observed=f"{counted(copies.len(), 'figure')}, first record {record[copies[0]]}",
@@ -68,12 +71,14 @@ def doubt_repeats(copies: pl.Series, doubled: int, record: pl.Series, where: str
 
 
 def _copies_among(detail: DataFrame[Detail], records: int, where: str) -> pl.DataFrame:
-    """The records of a download that say what an earlier one says, number by number. Raises Refused where they say anything else, or
-    are too many."""
+    """The records of a download that repeat an earlier one number by number.
+
+    Raises Refused where they differ from it in a number, or are too many.
+    """
     groups = detail.group_by(KEY).agg(pl.col("value").n_unique().alias("values"), pl.col("record").sort(), pl.len())
     again = groups.filter(pl.col("len") > 1)
     _refuse_contradiction(again.filter(pl.col("values") > 1), "different values", where)
-    # Records for one key must have the same numbers, or one that only one of them has would be lost with the copies.
+    # Records for one key must have the same numbers, or a number of only one of them would be lost with the copies.
     repeated = detail.join(again.select("record").explode("record").unique(), on="record", how="semi")
     place = [name for name in KEY if name != "measure"]
     sets = repeated.group_by(*place, "record").agg(pl.col("measure").sort().str.join(" and "))
@@ -81,7 +86,7 @@ def _copies_among(detail: DataFrame[Detail], records: int, where: str) -> pl.Dat
         pl.col("measure").n_unique().alias("sets"), pl.col("measure").sort_by("record").first(), pl.col("record").sort()
     )
     _refuse_contradiction(unlike.filter(pl.col("sets") > 1), "other numbers beside it", where)
-    # A record that says a measure in both of its quantities is no copy of itself.
+    # A record with a measure in both of its quantities is not a copy of itself.
     of_others = pl.col("record").list.unique(maintain_order=True).list.slice(1)
     copies = again.select(of_others).explode("record").drop_nulls().unique().sort("record")
     if copies.height > max(1, COPIES_SHARE_MAX * records):
@@ -95,8 +100,10 @@ def _copies_among(detail: DataFrame[Detail], records: int, where: str) -> pl.Dat
 
 
 def _printed_again(detail: DataFrame[Detail], where: str) -> pl.DataFrame:
-    """The records of a collected file that print a figure of another one on the same day, with as many digits or fewer. Raises Refused
-    where papers print different figures on one day."""
+    """The collected records that repeat a figure of another on the same day, with as many digits or fewer.
+
+    Raises Refused where publishers print different figures on one day.
+    """
     best = pl.col("value", "resolution", "record").first().over(KEY).name.prefix("best_")
     others = (
         detail.sort(*KEY, "resolution", "record").with_columns(best).filter(pl.col("record") != pl.col("best_record"))

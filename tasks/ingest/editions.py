@@ -1,11 +1,11 @@
-"""Names of releases, and the editions of one that is published: corrected since, or public again after another one.
+"""Names releases and their editions: one that was corrected after publication, or published again after another one.
 
-The same bytes with the same declaration are the same release, whenever they come, and the same corrections make the same edition
-of it. One that is published stays as it is; with other corrections than the last edition it is read again and published as the
-next one, from the day on which the last of them was decided. Ids of editions begin with that of their release and sort in
-their order. What a corrected edition says counts where nothing else was said since its release was public (`ledger.merge`). Customs
-may also take back what they said last: bytes that are declared to be public on a later day, and another release has spoken
-between, are an edition with the corrections of the one before, and what it says is a word as of any release.
+The same bytes with the same declaration are the same release, whenever they come, and the same corrections make the
+same edition of it. A published release stays as it is. With other corrections than its last edition it is read again
+and published as the next one, from the day on which the last of them was decided. Ids of editions begin with that of
+their release and sort in their order. A corrected edition counts where no other release has covered the number since
+its release was public (`ledger.merge`). Customs may also return to an earlier publication: bytes declared public on a
+later day, after another release, are an edition with the corrections of the one before, and it counts like any release.
 """
 
 import functools
@@ -30,7 +30,7 @@ from tasks.store.snapshot import load_snapshot, open_snapshot
 
 
 def release_id_of(landed: Landed) -> str:
-    """Name of a release, or of the edition of it that the landed bytes make."""
+    """Id of a release, or of the edition that the landed bytes make."""
     said = [landed.raw_sha256, landed.reporter, landed.flow, landed.partners, landed.products, str(landed.first_month),
             str(landed.last_month)]  # fmt: skip
     return f"{landed.source}-{hashlib.sha256(json.dumps(said).encode()).hexdigest()[:12]}{landed.edition}"
@@ -43,8 +43,10 @@ def is_outdated(release_id: str, published: Collection[str]) -> bool:
 
 
 def corrections_in(release: Mapping[str, Any]) -> list[dict[str, str]] | None:
-    """The corrections with which a row of the table `release` was read; None where the table of corrections says others by now,
-    or no edition tells."""
+    """The corrections with which a row of the table `release` was read.
+
+    None where the table of corrections has changed since, or where no edition has them.
+    """
     corrections = corrections_of(release["source"], release["raw_sha256"])
     if SOURCES[release["source"]].says_day:
         return None if corrections else []
@@ -55,13 +57,12 @@ def corrections_in(release: Mapping[str, Any]) -> list[dict[str, str]] | None:
 
 
 def amended(landed: Landed, store: Path, today: date, declared_on: date | None = None) -> Landed:
-    """What was landed, as an edition where corrections of it were decided since it was published, or where it was public again
-    on `declared_on`; as it is otherwise.
+    """The landed release, as an edition where it was corrected since publication, or published again on `declared_on`.
 
-    A day that nobody declared is that of the first landing and says nothing: the file may have lain there ever since. Raises
-    Refused for a correction that is decided on a day to come.
+    Otherwise it is unchanged. A day without a declaration is that of the first landing and does not count: the file may
+    have been there since then. Raises Refused for a correction with a future day.
     """
-    # Of figures with days of their own a later print is the correction.
+    # For figures with days of their own a later print is the correction.
     if SOURCES[landed.source].says_day:
         return landed
     corrections = corrections_of(landed.source, landed.raw_sha256)
@@ -74,7 +75,7 @@ def amended(landed: Landed, store: Path, today: date, declared_on: date | None =
     name, said = release_id_of(landed), _hash_of(corrections)
     snapshot = open_snapshot(store)
     published = snapshot.about["releases"] if snapshot else ()
-    # Each of thousands of files in an inbox asks this of thousands of releases.
+    # Each of thousands of inbox files makes this query on thousands of releases.
     editions = sorted(of for of in published if of == name or of.startswith(name + MARK))
     if not editions:
         return landed.model_copy(update={"edition": f"{MARK}00-{said}" if said else ""})
@@ -96,7 +97,7 @@ def amended(landed: Landed, store: Path, today: date, declared_on: date | None =
 
 
 def _is_said_between(releases: pl.DataFrame, last: Mapping[str, Any], day: date) -> bool:
-    """Whether another release of the source has spoken of some of the same months and chapters since `last` and until `day`."""
+    """Whether another release of the source covers some of the same months and chapters after `last`, up to `day`."""
     others = releases.filter(
         release_of() != _parts(last["release_id"])[0], source=last["source"], reporter=last["reporter"],
     ).filter(
@@ -114,7 +115,7 @@ def _chapters(products: Collection[str]) -> set[str]:
 
 @functools.lru_cache(maxsize=1)
 def _releases(store: Path, snapshot_id: str) -> pl.DataFrame:
-    """All releases of a snapshot, read once: each file of an inbox asks."""
+    """All releases of a snapshot, read once for all files of an inbox."""
     return read_table(load_snapshot(store, snapshot_id), Release)
 
 
@@ -125,7 +126,7 @@ def _parts(release_id: str) -> tuple[str, int, str]:
 
 
 def _hash_of(corrections: Collection[Mapping[str, str]]) -> str:
-    """What tells corrections apart that say different things; nothing for none."""
+    """Hash that distinguishes different corrections; empty for none."""
     said = sorted([row["record"], row["field"], row["value"]] for row in corrections)
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:8] if said else ""
 

@@ -1,7 +1,7 @@
-"""What the name of a file says of it, held against what was declared and what is in it.
+"""Compares the name of a file with its declaration and its content.
 
-People name a download after what they asked for. Nothing is taken from a name: it only raises a doubt where it plainly says
-another month, direction or currency. What may be a day, a code or the month of the download says nothing.
+People name a download after their request. No value is taken from a name; it only raises a finding where it clearly
+names another month, direction or currency. Digits that may be a day, a code or the month of the download are ignored.
 """
 
 import re
@@ -12,18 +12,19 @@ from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_name, month_number
 from tasks.domain.text import clip
 
-# From 2010 on, because the headings of the HS are 2001 to 2009. What goes on after the month is a day, or a month without a year.
+# From 2010 on, because the headings of the HS are 2001 to 2009. Digits after the month are a day, or a month without a
+# year.
 MONTH = re.compile(
     r"(?<![0-9])(?<![0-9]\.)(20[1-9][0-9])"
     r"(?:[-_.]?(0[1-9]|1[0-2])(?![0-9]|[-_.][0-9]{1,2}(?![0-9]))|\s?年\s?(0?[1-9]|1[0-2])\s?月(?!\s?[0-9]{1,2}\s?日))"
 )
-# One that says both says nothing.
+# A name with both is ignored.
 FLOWS = {"export": r"(?<![a-z])exports?(?![a-z])|出口", "import": r"(?<![a-z])imports?(?![a-z])|进口|进出口"}
 CURRENCIES = {"value_usd": r"(?<![a-z])usd(?![a-z])|美元", "value_cny": r"(?<![a-z])(?:cny|rmb)(?![a-z])|人民币"}
 
 
 def months_named(name: str) -> list[int]:
-    """The months that a name says, as numbers.
+    """The months in a name, as numbers.
 
     >>> [month_name(month) for month in months_named("magnets_202506.csv")]
     ['2025-06']
@@ -36,10 +37,13 @@ def months_named(name: str) -> list[int]:
 
 
 def doubt_file_name(landed: Landed, measures: Collection[str], first: int, last: int, *, says_months: bool) -> Rows:
-    """Where the name says otherwise than the release, whose months are those from `first` to `last`; `says_months` tells that
-    these stand in the file. Then it is the name that is wrong, which is a warning; where they are declared alone, either may be."""
+    """Findings where the name contradicts the release, whose months are `first` to `last`.
+
+    With `says_months` the file has these months in it: the name is wrong, which is a warning. Where they are only
+    declared, either may be wrong.
+    """
     name = landed.file.name
-    # A file that is named after the month in which it was downloaded has older months in it: all of its months had ended.
+    # A file named after the month of its download has only older months: all of them had ended.
     named = [month for month in months_named(name) if month < month_number(landed.released_on)]
     is_other = [not first <= month <= last for month in named]
     if named and (all(is_other) if says_months else any(is_other)):

@@ -1,7 +1,7 @@
-"""Releases that are held: kept under `store/held`, decided about once, and reopened as they were seen.
+"""Keeps held releases under `store/held`, records one decision about each, and reopens them unchanged.
 
-An approval is bound to the findings that the person saw. The decision is kept in the store and not in a server's memory, so a
-run killed after it is simply run again, and no server is needed to decide. Which release is held is decided in `checks.approval`.
+An approval applies to the findings that the person saw. The decision is kept in the store and not in a server's memory,
+so a killed run is simply run again, and deciding needs no server. `checks.approval` decides which release is held.
 """
 
 import hashlib
@@ -26,13 +26,13 @@ FOLDER = "held"
 
 
 def find(store: Path, release_id: str) -> HeldRelease | None:
-    """What is kept about a release that was held, decided or not; None where it never was."""
+    """The record of a held release, decided or not; None where it was never held."""
     place = place_of(store, release_id)
     return _read(place) if place.is_file() else None
 
 
 def waiting(store: Path) -> list[HeldRelease]:
-    """The releases that nobody has decided about yet, the oldest first; one that was published since waits no more."""
+    """Releases without a decision, the oldest first; one that was published since is left out."""
     kept, published = map(_read, sorted((store / FOLDER).glob("*.json"))), _published(store)
     return sorted(
         (entry for entry in kept if entry.waits and not is_outdated(entry.release_id, published)),
@@ -41,7 +41,7 @@ def waiting(store: Path) -> list[HeldRelease]:
 
 
 def settled(store: Path, release_id: str) -> Decision | None:
-    """What was decided about a release and is done: it was rejected, or approved and published. None while it waits for either."""
+    """The final decision about a release: rejected, or approved and published. None while it is pending."""
     kept = find(store, release_id)
     decision = kept.decision if kept else None
     is_done = decision is not None and (decision.verdict == "reject" or is_outdated(release_id, _published(store)))
@@ -49,11 +49,11 @@ def settled(store: Path, release_id: str) -> Decision | None:
 
 
 def decide(store: Path, release_id: str, verdict: Verdict, by: str, reason: str, now: datetime) -> HeldRelease:
-    """Keep a decision with the held release. Raises NotHeld where there is none or it is published by now, BrokenStore where
-    the bytes that are approved are gone or others than those that were judged, ValueError without a name or a reason; deciding
-    anew replaces the decision.
+    """Record a decision about a held release; a later decision replaces an earlier one.
 
-    Nothing is published here: that is the flow's, on the request of `reopened`.
+    Raises NotHeld where it is not held or is already published, BrokenStore where the bytes to approve are missing or
+    changed, ValueError without a name or a reason. Nothing is published here: the flow does that, with the request of
+    `reopened`.
     """
     if not by.strip() or not reason.strip():
         raise ValueError(
@@ -78,16 +78,16 @@ def decide(store: Path, release_id: str, verdict: Verdict, by: str, reason: str,
 
 @contextmanager
 def reopened(store: Path, held: HeldRelease) -> Iterator[ReleaseRequest]:
-    """The request that takes a held release through the flow again: its raw bytes, under the name that they came with.
+    """The request that passes a held release through the flow again: its raw bytes, under their original name.
 
-    The name matters, because findings speak of it and an approval holds for the findings that were seen. Raises
-    BrokenStore where the bytes are not those that were judged.
+    Findings mention the name, and an approval applies only to the findings that were seen. Raises BrokenStore where the
+    bytes changed.
     """
     with tempfile.TemporaryDirectory() as folder:
-        # As deep as `locate` looks up, so that no defaults.toml among the temporary files speaks about it.
+        # As deep as `locate` searches upwards, so that no defaults.toml among the temporary files applies.
         file = Path(folder, *["held"] * (FOLDERS_UP - 1), held.name)
         file.parent.mkdir(parents=True)
-        # A copy, so that what is published are the bytes that were compared.
+        # A copy, so that the published bytes are those that were compared.
         file.write_bytes(_judged_bytes(store, held))
         yield ReleaseRequest(
             file=file, store=address_of(store), source=held.source, reporter=held.reporter, flow=held.flow, partners=held.partners,
@@ -97,7 +97,7 @@ def reopened(store: Path, held: HeldRelease) -> Iterator[ReleaseRequest]:
 
 
 def _judged_bytes(store: Path, held: HeldRelease) -> bytes:
-    """The raw bytes of a held release. Raises BrokenStore where they are gone, or others than those that were judged."""
+    """The raw bytes of a held release. Raises BrokenStore where they are missing or changed."""
     place = fetched(store, store / held.raw)
     raw = place.read_bytes()
     found = hashlib.sha256(raw).hexdigest()
@@ -124,15 +124,15 @@ def _published(store: Path) -> Collection[str]:
 
 
 def place_of(store: Path, release_id: str) -> Path:
-    """Where a held release is kept. Raises NotHeld for what is no release id."""
+    """Path of a held release. Raises NotHeld where the text is not a release id."""
     if not release_id or Path(release_id).name != release_id:
         raise NotHeld(f"{release_id!r} is no release id")
     return store / FOLDER / f"{release_id}.json"
 
 
 def keep(store: Path, held: HeldRelease) -> None:
-    """Keep a held release, here and where the store is shared."""
-    # As ASCII, because a name in another encoding than this machine's has letters that no text can hold.
+    """Save a held release, here and in the bucket."""
+    # As ASCII, because a name in another encoding than this machine's has characters that text cannot hold.
     text = json.dumps(held.model_dump(mode="json"), indent=2) + "\n"
     place = place_of(store, held.release_id)
     share(store, place, text.encode())

@@ -1,8 +1,8 @@
-"""The folder into which people drop files: what is new there, what is still being written, what was seen before.
+"""Sorts the files of the inbox: new, still being written, or already processed.
 
-Nothing is remembered here. A file is known where the release of its bytes and its declaration is published or held; a
-refused one has a note beside it, which the person who dropped it reads too, and which is void once the file or its
-declaration changes.
+The inbox has no memory. A file is known if the release of its bytes and declaration is published or held. A refused
+file gets a note next to it, which the person who dropped it can read; the note is void once the file or its declaration
+changes.
 """
 
 import hashlib
@@ -29,10 +29,10 @@ NOTE = ".refused.txt"
 NOT_A_RELEASE = (
     ".toml", NOTE, ".part", ".partial", ".crdownload", ".download", ".tmp", ".swp", "~", "thumbs.db", "desktop.ini",
 )  # fmt: skip
-# Hidden files, and those by which an office program says that it has a workbook open.
+# Hidden files, and the lock files of office programs.
 NOT_A_NAME = (".", "~$")
-# What the clock, the store, the table of corrections or another file says about a file, which tomorrow may say otherwise of the
-# same bytes.
+# Problems that depend on the clock, the store, the table of corrections or another file, and may be gone tomorrow for
+# the same bytes.
 NOT_OF_THE_FILE = (
     "release day", "another reporter", "another list of goods", "corrections", "correction expired", "correction does not fit",
     "misnamed sidecar",
@@ -41,7 +41,7 @@ State = tuple[int, int, int]
 
 
 class Judged(NamedTuple):
-    """What becomes of a file in one word, the day by which it is sorted, its size and times, and why it is declared wrong."""
+    """The state of a file, the day by which it is sorted, its size and times, and why its declaration is wrong."""
 
     word: str
     day: date
@@ -50,14 +50,14 @@ class Judged(NamedTuple):
 
 
 def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time.sleep) -> Look:
-    """What lies in the inbox, sorted by what must become of it. Raises Refused where there is no inbox.
+    """The files of the inbox, sorted by their state. Raises Refused where the inbox does not exist.
 
-    `day` is the day of the run: a file that is declared to be public later is left for a later run, so that a run caught
-    up after an outage does its own month.
+    `day` is the day of the run: a file declared public later is left for a later run, so that a run caught up after an
+    outage processes its own month.
     """
     require_folder(request.inbox)
     store = at_hand(request.store)
-    # Once: a manifest is the longer the more is published.
+    # Once: a manifest grows with every publication.
     snapshot = open_snapshot(store)
     known = frozenset(snapshot.about["releases"]) if snapshot else frozenset()
     files = sorted(_downloads(request.inbox, store))
@@ -85,7 +85,7 @@ def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time
 
 
 def _shared(refusals: Mapping[Path, Refused]) -> list[Shared]:
-    """The problems that several files have in common, such as a direction that is nowhere declared: one thing to mend."""
+    """Problems that several files share, such as a direction that is nowhere declared: one correction fixes all."""
     alike: dict[Problem, list[Path]] = {}
     for path, refusal in refusals.items():
         alike.setdefault(problem_of(path, refusal), []).append(path)
@@ -93,13 +93,13 @@ def _shared(refusals: Mapping[Path, Refused]) -> list[Shared]:
 
 
 def problem_of(file: Path, refusal: Refused) -> Problem:
-    """Why a file is refused, without its name: the same of two files where the same is to be mended."""
+    """Why a file is refused, without its name: equal for two files with the same problem."""
     where = refusal.where.removeprefix(str(file)).removeprefix(file.name)
     return Problem(rule=refusal.rule, where=where.strip(", "), found=refusal.found, advice=refusal.advice)
 
 
 def shared_refusals(looked: Look) -> Iterator[tuple[Path, Refused]]:
-    """Each file of a problem that several have, with its refusal."""
+    """Each file of a shared problem, with its refusal."""
     for shared in looked.shared:
         problem = shared.problem
         for file in shared.files:
@@ -108,7 +108,10 @@ def shared_refusals(looked: Look) -> Iterator[tuple[Path, Refused]]:
 
 
 def require_folder(inbox: Path) -> None:
-    """Raises Refused where there is no such folder. A command asks before it begins a run, whose log would be a traceback."""
+    """Raises Refused where the folder does not exist.
+
+    A command checks this before a run, whose log would be a traceback.
+    """
     if not inbox.is_dir():
         raise Refused(
             "no inbox", where=str(inbox), found="a file" if inbox.is_file() else "there is no such folder",
@@ -119,10 +122,11 @@ def require_folder(inbox: Path) -> None:
 
 
 def note_refusal(file: Path, refusal: Refused, seen: str | None) -> str:
-    """What a report says of a refused file. Where the file itself is to blame, a note beside it says the same and what to do.
+    """Report a refused file; if the file itself is at fault, write the message and its remedy to a note next to it.
 
-    While the note is there the file is not tried again, until it or its declaration changes: `seen` is its fingerprint from
-    before it was read, None where it could not be read. Where no note can be written, the file is tried again each time.
+    While the note is there the file is not tried again, until it or its declaration changes: `seen` is its fingerprint
+    from before it was read, None where it could not be read. Where no note can be written, the file is tried again each
+    time.
     """
     if seen is None or refusal.rule in NOT_OF_THE_FILE:
         return str(refusal)
@@ -132,7 +136,7 @@ def note_refusal(file: Path, refusal: Refused, seen: str | None) -> str:
         f"where:  {refusal.where}\nfound:  {refusal.found}\nto do:  {refusal.advice}\n\nfingerprint {seen}\n"
     )
     try:
-        # A name in another encoding than this machine's has letters that no text can hold.
+        # A name in another encoding than this machine's has characters that text cannot hold.
         note.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as problem:
         return f"{refusal} No note could be left beside it ({problem.strerror}), so it is tried again each time."
@@ -140,13 +144,13 @@ def note_refusal(file: Path, refusal: Refused, seen: str | None) -> str:
 
 
 def drop_note(file: Path) -> None:
-    """Take away the note beside a file that was refused once and is read now: whoever finds it would think that it still is."""
+    """Delete the note of a file that was refused earlier and is now accepted."""
     with suppress(OSError):
         file.with_name(file.name + NOTE).unlink(missing_ok=True)
 
 
 def seen_before_reading(file: Path) -> str | None:
-    """The fingerprint of a file whose turn has come; None where it cannot be read, which whoever reads it then says."""
+    """The fingerprint of a file before it is read; None where it cannot be read, which the reader then reports."""
     try:
         return fingerprint(file)
     except OSError:
@@ -154,7 +158,7 @@ def seen_before_reading(file: Path) -> str | None:
 
 
 def fingerprint(file: Path) -> str:
-    """Hash of a file and of everything in which something may be declared about it."""
+    """Hash of a file and of everything that can declare something about it."""
     parts = [file.read_bytes(), *(paper.read_bytes() for paper in papers(file) if paper.is_file())]
     if (otherwise := declared_otherwise()) != Declaration():
         parts.append(otherwise.model_dump_json().encode())
@@ -162,10 +166,13 @@ def fingerprint(file: Path) -> str:
 
 
 def _downloads(inbox: Path, store: Path) -> Iterator[Path]:
-    """The files of a folder that may be releases, and what cannot be looked into. What lies in a store below it was published,
-    and no download; what lies in a hidden folder was thrown away, or is what a synchroniser keeps of older versions."""
+    """The possible releases of a folder, and the paths that cannot be read.
+
+    Files in a store below it were published and are not downloads. Files in a hidden folder were deleted, or are older
+    versions kept by a synchroniser.
+    """
     unreadable: list[Path] = []
-    # Links may lead round in a circle.
+    # Links may form a cycle.
     seen = {store.resolve()}
     for name, folders, files in os.walk(
         inbox, onerror=lambda error: unreadable.append(Path(error.filename)), followlinks=True
@@ -181,7 +188,7 @@ def _downloads(inbox: Path, store: Path) -> Iterator[Path]:
 
 
 def _is_release(path: Path) -> bool:
-    # A link that leads nowhere was meant to be a file.
+    # A broken link was meant to be a file.
     is_file = path.is_file() or path.is_symlink()
     return is_file and not path.name.startswith(NOT_A_NAME) and not path.name.lower().endswith(NOT_A_RELEASE)
 
@@ -195,7 +202,7 @@ def _state(path: Path) -> State:
 
 
 def _judge(path: Path, request: WatchRequest, store: Path, day: date, known: Collection[str]) -> Judged:
-    """What becomes of a file; `known` are the releases that are published."""
+    """The state of a file; `known` are the published releases."""
     state = _state(path)
     dropped = datetime.fromtimestamp(max(state[1], 0) / 10**9, UTC).date()
     try:
@@ -212,12 +219,12 @@ def _judge(path: Path, request: WatchRequest, store: Path, day: date, known: Col
 
 
 def _what_became(path: Path, declared: Declared, store: Path, day: date, known: Collection[str]) -> str:
-    """One word about a file that is wanted today: what became of its bytes and its declaration, if anything."""
+    """The state of a file that is due today, from its bytes and declaration."""
     try:
         landed = expected(declared, read_download(declared.file), day)
         release_id = release_id_of(amended(landed, store, day, declared.released_on))
     except (Refused, OSError):
-        # What cannot be read, or is gone by now, is told when its turn has come.
+        # An unreadable or missing file is reported when it is processed.
         return "refusable"
     if release_id in known:
         return "published"

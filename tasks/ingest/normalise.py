@@ -1,7 +1,7 @@
-"""Text as printed to statements: codes text, months dates, units converted once, partners ISO, missing null.
+"""Converts printed text to statements: text codes, dates, units converted once, ISO partners, null for missing.
 
 Gate C: every record becomes statements or goes to quarantine with every rule that it broke; a contradiction within the
-file refuses it, because no rule can choose. Nothing here looks at other releases.
+file refuses it, because no rule can choose. Other releases are not read here.
 """
 
 import json
@@ -40,7 +40,7 @@ from tasks.sources.registry import SOURCES
 
 
 class Normalised(NamedTuple):
-    """A release as understood: its statements, the records set aside, the doubts, the release itself, and its names."""
+    """A normalised release: its statements, the records set aside, the findings, the release row, and its names."""
 
     detail: DataFrame[Detail]
     quarantine: DataFrame[Quarantine]
@@ -73,7 +73,7 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     parts, numbers, incomplete = complete_sums(numbers, faults["row"], codes, amounts, record, where)
     doubts += incomplete
     faults = pl.concat([faults, pl.DataFrame({"row": parts, "reason": PART}, schema=faults.schema)])
-    # A copy says nothing that is not said elsewhere in the file; what any other record set aside said is lost.
+    # The numbers of a copy are elsewhere in the file; those of any other record set aside are lost.
     lost = places_of(pl.concat([faults["row"], _not_known(printed, coded)]), codes)
     faults = pl.concat(
         [faults, pl.DataFrame({"row": copies, "reason": ECHO if says_day else COPY}, schema=faults.schema)]
@@ -102,7 +102,7 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
 
 
 def numbers_of(reported: DataFrame[Reported]) -> pl.DataFrame:
-    """The numbers of a file as they are read on the way in: row, measure and value of each."""
+    """The numbers of a file as read: row, measure and value of each."""
     coded, printed, _ = _tidy(reported)
     amounts = read_amounts(printed, coded)
     read = amounts.read.unique(["row", "label"])
@@ -111,7 +111,7 @@ def numbers_of(reported: DataFrame[Reported]) -> pl.DataFrame:
 
 
 def _tidy(reported: DataFrame[Reported]) -> tuple[dict[str, Coded], dict[str, pl.Series], list[str]]:
-    """Codes and units in numbers, their texts plain; numbers as plain texts; and what was changed."""
+    """Numbers the codes and units and makes their texts plain; makes numbers plain texts; lists the changes."""
     coded, printed, changes = {}, {}, []
     for name in (*CODES, *UNIT_OF.values()):
         coded[name] = code(reported[name])
@@ -137,7 +137,7 @@ def _without(numbers: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
 
 
 def _refuse_overflow(numbers: pl.DataFrame, amounts: Amounts, where: str) -> None:
-    """Sums are kept in 64 bits and wrap without a word, so a release whose numbers could do that is refused."""
+    """Refuse a release whose sums could overflow 64 bits, which wrap without an error."""
     sums = numbers.group_by("label").agg(pl.col("value").cast(pl.Int128).abs().sum())
     over = sums.filter(pl.col("value") > SUM_MAX).sort("label")
     if over.height:
@@ -150,7 +150,7 @@ def _refuse_overflow(numbers: pl.DataFrame, amounts: Amounts, where: str) -> Non
 
 
 def _in_order(numbers: pl.DataFrame, codes: Read) -> pl.DataFrame:
-    """The numbers in the order of the table `detail`; those of one key, which differ in regime or province, by record."""
+    """The numbers in the order of the table `detail`; those of one key, which differ by regime or province, by record."""
     product, partner = rank(codes.products["product"]), rank(codes.turns["partner"])
     start = rank(codes.turns["period_start"])
     rows, label = numbers["row"].to_numpy(), numbers["label"].to_numpy()
@@ -181,7 +181,7 @@ def _as_detail(
 
 
 def _refuse_growth_of_pieces(detail: DataFrame[Detail], where: str) -> None:
-    """A growth is kept as that of a mass. Where the file counts the same goods in pieces it would stand beside another number."""
+    """Growth is kept as growth of a mass, so it is refused where the file counts the same goods in pieces."""
     measure = pl.col("measure").cast(pl.String)
     growth = detail.filter(measure.str.ends_with("_yoy"))
     if not growth.height:
@@ -199,7 +199,10 @@ def _refuse_growth_of_pieces(detail: DataFrame[Detail], where: str) -> None:
 
 
 def _not_known(printed: Mapping[str, pl.Series], coded: Mapping[str, Coded]) -> pl.Series:
-    """The rows in which a unit or a currency has no number: the source hides it, or one part of a sum lacks it. There silence is no zero."""
+    """The rows with a unit or a currency but no number: the source hides it, or a part of a sum lacks it.
+
+    There a missing number is not zero.
+    """
     found = [pl.Series([], dtype=pl.Int64)]
     for name, unit in UNIT_OF.items():
         texts = coded[unit].texts
@@ -210,7 +213,7 @@ def _not_known(printed: Mapping[str, pl.Series], coded: Mapping[str, Coded]) -> 
 
 
 def _missing_marks(printed: Mapping[str, pl.Series], record: pl.Series, where: str) -> list[dict[str, str]]:
-    """A dash or a star is no zero: the number is missing, and that is said."""
+    """A dash or a star is not zero: the number is missing, and the finding reports it."""
     doubts = []
     for name, numbers in printed.items():
         rows = numbers.is_in(list(MISSING_MARKS)).arg_true()

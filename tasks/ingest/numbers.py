@@ -1,7 +1,7 @@
-"""Printed numbers to whole ones, exactly: no float, no rounding, no guess at what a comma means.
+"""Converts printed numbers to whole ones, exactly: no float, no rounding, no guess at the meaning of a comma.
 
-A number is taken as digits, with an optional decimal point, or digits in groups of three by commas. Everything else is
-a reason, never a value: signs, spaces, other decimal marks, exponents, words, digits of other scripts.
+A number is digits with an optional decimal point, or digits in groups of three by commas. Everything else gives a
+reason, never a value: signs, spaces, other decimal marks, exponents, letters, digits of other scripts.
 """
 
 import polars as pl
@@ -12,16 +12,16 @@ from tasks.sources.plain_text import plain_texts
 MISSING_MARKS = ("", "-", "--", "—", "…", "...", "*", "**")
 PLAIN = r"^-?[0-9]+(\.[0-9]+)?$"
 GROUPED = r"^[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?$"
-# What both of these take, without decimals and with so few digits that there is nothing more to ask.
+# Accepted by both rules, without decimals and short enough that no further check is needed.
 WHOLE = r"^[0-9]{1,15}$|^[0-9]{1,3}(,[0-9]{3}){1,4}$"
 DIGIT = r"[0-9]"
-# Elsewhere a point stands between thousands. In a unit that has no decimals it can mean nothing else.
+# Some countries write a point between thousands. In a unit without decimals it can mean nothing else.
 POINT_OF_THOUSANDS = r"^[1-9][0-9]{0,2}\.000$"
 DIGITS_MAX = 15
 
 
 def tidy_numbers(printed: pl.Series) -> pl.Series:
-    """Printed numbers as plain texts; what is printable ASCII is left as it is."""
+    """Printed numbers as plain texts; printable ASCII is unchanged."""
     strange = printed.str.contains(r"[^\x21-\x7e]").fill_null(False)
     if not strange.any():
         return printed
@@ -32,7 +32,7 @@ def whole_number(printed: str, factor: str) -> list[pl.Expr]:
     """Expressions `value`, `resolution`, `number_reason` for a column of printed numbers times a column of factors.
 
     `value` is whole, or null with a reason; null without a reason means that the source prints a mark for "nothing
-    here". `resolution` is what one step of the last printed digit is worth.
+    here". `resolution` is the value of one step of the last printed digit.
     """
     text = pl.col(printed)
     plain = text.str.contains(PLAIN)

@@ -1,4 +1,4 @@
-"""Bytes to records as printed, by the adapter of the source."""
+"""Parses bytes to printed records, with the adapter of the source."""
 
 from schemas.forms.request import Landed
 from tasks.sources.protocol import Parsed
@@ -6,5 +6,5 @@ from tasks.sources.registry import SOURCES
 
 
 def parse(landed: Landed) -> Parsed:
-    """The records of a landed file. Raises Refused where the bytes are not what the source makes."""
+    """The records of a landed file. Raises Refused where the bytes do not have the source's format."""
     return SOURCES[landed.source].parse(landed.raw.read_bytes(), landed.file.name)

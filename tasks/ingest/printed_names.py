@@ -1,7 +1,7 @@
-"""The names that a release prints for its products and partners.
+"""Extracts the names that a release prints for its products and partners.
 
-Belongs here: which name stands in the file for which code. What becomes of it in the store is in `ledger.name_tables`; what a name
-gives away about damage to the file is in `sources.names`.
+Belongs here: which name the file has for which code. `ledger.name_tables` merges the names in the store;
+`sources.names` finds damage of the file from its names.
 """
 
 import polars as pl
@@ -13,7 +13,7 @@ from schemas.tables.name import PrintedName
 from schemas.tables.reported import Reported
 from tasks.ingest.codes import Read
 
-# What cannot be seen: control characters, marks of direction, blanks of no width.
+# Invisible characters: control characters, direction marks, blanks without width.
 UNSEEN = r"[\x00-\x08\x0e-\x1f\x7f-\x9f\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2069}\x{feff}]"
 CHINESE, LATIN, OTHER = r"\p{Han}", r"\p{Latin}", r"[\p{Hiragana}\p{Katakana}\p{Hangul}]"
 
@@ -21,7 +21,7 @@ CHINESE, LATIN, OTHER = r"\p{Han}", r"\p{Latin}", r"[\p{Hiragana}\p{Katakana}\p{
 def printed_names(
     reported: DataFrame[Reported], codes: Read, rows: pl.Series, landed: Landed
 ) -> DataFrame[PrintedName]:
-    """Each code of the records `rows` with each name that they print for it and the newest month for which they do."""
+    """Each code of the records `rows` with each name printed for it and the newest month of that name."""
     turn = codes.turn_of[rows]
     month = codes.turns["period_end"].gather(pl.Series(turn))
     product, partner = codes.products[pl.Series(codes.product_of[rows])], codes.turns["partner"].gather(pl.Series(turn))
@@ -58,12 +58,12 @@ def _names(
 
 
 def plain_name() -> pl.Expr:
-    """A printed name in one line: line ends and repeated blanks are one blank, and what cannot be seen is left out."""
+    """A printed name in one line: line ends and repeated blanks become one blank, invisible characters are removed."""
     return pl.col("name").str.replace_all(r"\s+", " ").str.replace_all(UNSEEN, "").str.strip_chars()
 
 
 def language() -> pl.Expr:
-    """`zh` for Chinese, `en` for a text in Latin letters; null where it is neither, as a code or a mark is."""
+    """`zh` for Chinese, `en` for a text in Latin letters; null for other text, such as a code or a mark."""
     name = pl.col("name")
     return (
         pl.when(name.str.contains(OTHER)).then(None)

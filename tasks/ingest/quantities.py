@@ -1,7 +1,7 @@
-"""Printed numbers and the units beside them to measures, in the unit in which the ledger keeps each.
+"""Converts printed numbers and their units to measures, in the ledger's unit of each.
 
-Nearly all numbers of a download are digits with or without commas, and these are read at a stroke. The others are read by
-the rules of `tasks/ingest/numbers.py`, which say the same of them and know the reasons besides. Each unit is looked up once.
+Nearly all numbers of a download are digits with or without commas, and these are read in one pass. The others are read
+by `tasks/ingest/numbers.py`, which gives the same values and also the reasons. Each unit is looked up once.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from tasks.ingest.numbers import DIGIT, WHOLE, whole_number
 from tasks.ingest.text_codes import Coded, take
 
 PERCENT_IN_BASIS_POINTS = 100
-# All of it gone.
+# -100 %: nothing is left.
 GROWTH_MIN_BASIS_POINTS = -10_000
 UNIT_OF = {"quantity": "quantity_unit", "supplementary_quantity": "supplementary_unit", "value": "currency"}
 GROWTH = "quantity_yoy"
@@ -27,8 +27,11 @@ READ = {"row": pl.Int64, "label": pl.Int64, "value": pl.Int64, "resolution": pl.
 
 
 class Amounts(NamedTuple):
-    """The numbers of a file by the rows of their records: `read` has row, label, value and resolution of each, `labels` the
-    measure and the unit of each label in the order of measures; `faults` has row and reason."""
+    """The numbers of a file by the rows of their records.
+
+    `read` has row, label, value and resolution of each, `labels` the measure and the unit of each label in the order of
+    measures; `faults` has row and reason.
+    """
 
     read: pl.DataFrame
     labels: pl.DataFrame
@@ -58,7 +61,7 @@ def read_amounts(printed: Mapping[str, pl.Series], units: Mapping[str, Coded]) -
 
 
 def _units(name: str) -> pl.DataFrame:
-    """What may be printed beside a number of this column: printed_unit, unit, factor, measure."""
+    """The units that may be printed with a number of this column: printed_unit, unit, factor, measure."""
     if name == GROWTH:
         rows = [("%", "basis_point", PERCENT_IN_BASIS_POINTS, "quantity_kg_yoy")]
     elif name == "value":
@@ -72,7 +75,7 @@ def _units(name: str) -> pl.DataFrame:
 
 
 def _read(name: str, printed: pl.Series, unit_of: numpy.ndarray, known: pl.DataFrame) -> list[pl.DataFrame]:
-    """The numbers of one column, those that are plainly whole and the others."""
+    """The numbers of one column, plain whole ones and the others."""
     there = numpy.flatnonzero(printed.is_not_null())
     numbers = take(known.select("label", "factor"), unit_of[there]).with_columns(
         pl.Series("row", there, pl.Int64), printed.drop_nulls().alias("printed_number")

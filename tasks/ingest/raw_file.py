@@ -1,7 +1,7 @@
-"""A raw file that is published, read again: its records as printed, what was corrected in them, and what they add up to.
+"""Reads a published raw file again: its printed records, their corrections, and their sums.
 
-For whoever traces a number to its bytes. The corrections are those of the edition; where it cannot be told any more which they
-were, a record says nothing here.
+For tracing a number to its bytes. The corrections are those of the edition; where they are no longer known, a record
+has no number here.
 """
 
 import functools
@@ -26,7 +26,7 @@ from tasks.store.mirror import fetched
 
 @dataclass(frozen=True)
 class RawFile:
-    """Records as printed and as corrected, with the places where they stand, and the corrections; None: they cannot be told."""
+    """Printed and corrected records with their places, and the corrections; None: unknown."""
 
     reported: DataFrame[Reported]
     corrected: DataFrame[Reported]
@@ -34,17 +34,17 @@ class RawFile:
     corrections: list[dict[str, str]] | None
 
     def text(self, record: int) -> dict[str, Any]:
-        """A record as printed."""
+        """The printed text of a record."""
         row = self.reported.row(self.places[record], named=True)
         return {name: text for name, text in row.items() if text is not None}
 
     def changes(self, records: list[int]) -> list[str]:
-        """What was corrected in some records."""
+        """The corrections of some records."""
         said = {str(record) for record in records}
         return [f"record {row['record']}, {told(row)}" for row in self.corrections or () if row["record"] in said]
 
     def total(self, records: list[int], measure: str) -> int | None:
-        """What some records add up to in a measure, corrections included; None where these cannot be told."""
+        """The sum of some records in a measure, corrections included; None where these are unknown."""
         if self.corrections is None:
             return None
         values = self._values.get(measure)
@@ -52,7 +52,7 @@ class RawFile:
 
     @functools.cached_property
     def _values(self) -> dict[str, Numbers]:
-        """The numbers in each measure by place, 0 where there is none: read once, because a chapter rests on thousands of them."""
+        """The numbers in each measure by place, 0 where there is none: read once, because a chapter uses thousands."""
         found = {}
         for (measure,), numbers in numbers_of(self.corrected).partition_by("measure", as_dict=True).items():
             found[str(measure)] = values = numpy.zeros(self.reported.height, numpy.int64)
@@ -61,7 +61,7 @@ class RawFile:
 
 
 def read_raw(store: Path, release: Mapping[str, Any]) -> RawFile:
-    """The raw file of a row of the table `release`. Raises ValueError where the bytes are not what their name says."""
+    """The raw file of a row of the table `release`. Raises ValueError where the bytes do not match their hash."""
     sha256 = release["raw_sha256"]
     place = fetched(store, raw_path(store, sha256))
     raw = place.read_bytes()

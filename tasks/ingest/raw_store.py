@@ -1,7 +1,8 @@
-"""Bytes are kept once and for ever: the raw store, where a file is named by its hash and never changes.
+"""Keeps the bytes of each file for ever, in a raw store where a file is named by its hash and never changes.
 
-Beside the bytes stands `<sha256>.json` with the day of the first landing, and where the file was fetched from: where nothing says when a file became public,
-that day is the only one that can be proved, and it must stay the same when the file is dropped again.
+Next to the bytes lies `<sha256>.json` with the day of the first landing, and where the file was fetched from. If the
+publication day of a file is unknown, that day is the only one that can be proved, and it must stay the same when the
+file is dropped again.
 """
 
 import hashlib
@@ -18,16 +19,16 @@ from tasks.store.objects import keep_bytes
 from tasks.store.publish import exclusive
 
 RAW = "raw"
-# Of China's first customs statistics.
+# The year of China's first customs statistics.
 FIRST_YEAR = 1980
 
 
 def land(declared: Declared, store: Path, today: date) -> Landed:
     """Keep the bytes of a declared file under `store/raw`; the same bytes again change nothing.
 
-    `today` is the day of landing, used as the release day where none is declared. Raises Refused for a file that
-    cannot be read, for a release day after `today`, for months of which no release of that day can speak, and for a correction
-    of a day to come; BrokenStore for a damaged note.
+    `today` is the day of landing, used as the release day where none is declared. Raises Refused for a file that cannot
+    be read, for a release day after `today`, for months that a release of that day cannot cover, and for a correction
+    with a future day; BrokenStore for a damaged note.
     """
     try:
         raw = read_download(declared.file)
@@ -38,7 +39,7 @@ def land(declared: Declared, store: Path, today: date) -> Landed:
     sha256 = hashlib.sha256(raw).hexdigest()
     place = raw_path(store, sha256)
     note = place.with_name(f"{sha256}.json")
-    # Under the lock, because a publication sweeps the folder where half-written files wait.
+    # Under the lock, because a publication sweeps the folder of half-written files.
     with exclusive(store):
         keep_bytes(store, place, raw)
         said = json.dumps({"landed_on": today.isoformat(), "name": declared.file.name, **_origin(declared)}).encode()
@@ -61,13 +62,13 @@ def land(declared: Declared, store: Path, today: date) -> Landed:
 
 
 def _origin(declared: Declared) -> dict[str, str]:
-    """Where a fetched file came from and when the source answered; nothing for a file that a person dropped."""
+    """The address of a fetched file and the time of the answer; nothing for a file that a person dropped."""
     found = {"address": declared.address, "answered_at": declared.answered_at and declared.answered_at.isoformat()}
     return {name: text for name, text in found.items() if text}
 
 
 def _landed_on(note: Path) -> date:
-    """The day of the first landing. Raises BrokenStore where the note is damaged: the day can be had from nowhere else."""
+    """The day of the first landing. Raises BrokenStore where the note is damaged: no other file has the day."""
     try:
         return date.fromisoformat(json.loads(note.read_bytes())["landed_on"])
     except (ValueError, KeyError, TypeError) as error:
@@ -78,7 +79,7 @@ def _landed_on(note: Path) -> date:
 
 
 def expected(declared: Declared, raw: bytes, today: date) -> Landed:
-    """What `land` will say where these bytes are new to the store and nothing is wrong; `raw` is no place in it yet."""
+    """The result of `land` if these bytes are new to the store and valid; `raw` is not a path in it yet."""
     sha256 = hashlib.sha256(raw).hexdigest()
     return _landed(declared, declared.file, sha256, len(raw), declared.released_on or today)
 
@@ -94,7 +95,10 @@ def _landed(declared: Declared, place: Path, sha256: str, size: int, released_on
 
 
 def _refuse_impossible_months(declared: Declared, released_on: date) -> None:
-    """Months before there were statistics or after the year of the release: a slip of the hand, and centuries of no trade."""
+    """Refuse months before the first statistics or after the year of the release.
+
+    Such a typing error would mean centuries without trade.
+    """
     first, last = declared.first_month, declared.last_month
     if first and last and (first.year < FIRST_YEAR or last.year > released_on.year):
         raise Refused(
@@ -106,5 +110,5 @@ def _refuse_impossible_months(declared: Declared, released_on: date) -> None:
 
 
 def raw_path(store: Path, sha256: str) -> Path:
-    """Where the bytes with this hash lie."""
+    """Path of the bytes with this hash."""
     return store / RAW / sha256[:2] / sha256

@@ -1,6 +1,7 @@
-"""The release itself as a row: what it speaks of, what was asked for, what it lost.
+"""Describes a release as a row: its months, the requested scope, and lost records.
 
-Belongs here: the scope, by which a missing row means no trade or nothing at all. Which statements there are is for `normalise`.
+Belongs here: the scope, which decides whether a missing row means no trade or nothing at all. The statements are in
+`normalise`.
 """
 
 from collections.abc import Mapping
@@ -27,7 +28,7 @@ from tasks.sources.registry import SOURCES
 
 
 class Said(NamedTuple):
-    """What the statements of a release speak of, each distinct thing once, and of how many records they are."""
+    """The distinct keys of the statements of a release, and the number of their records."""
 
     products: pl.DataFrame
     turns: pl.DataFrame
@@ -36,7 +37,7 @@ class Said(NamedTuple):
 
 
 def said_of(numbers: pl.DataFrame, codes: Read, amounts: Amounts) -> Said:
-    """What these numbers are statements of."""
+    """The keys of these numbers."""
     rows = numpy.unique(numbers["row"].to_numpy())
     return Said(
         take(codes.products, numpy.unique(codes.product_of[rows])),
@@ -47,12 +48,12 @@ def said_of(numbers: pl.DataFrame, codes: Read, amounts: Amounts) -> Said:
 
 
 def months_of(turns: pl.DataFrame) -> tuple[int, int]:
-    """The first and the last month of which there is a statement, as numbers."""
+    """The first and the last month with a statement, as numbers."""
     return month_number(turns["period_start"].min()), month_number(turns["period_end"].max())  # type: ignore[arg-type]
 
 
 def doubt_months(landed: Landed, turns: pl.DataFrame, where: str) -> list[dict[str, str]]:
-    """The doubt about months that were asked for before customs had opened them."""
+    """A finding where months were requested before customs had opened them."""
     if landed.last_month is None:
         return []
     last = _last_month(landed, turns)
@@ -66,7 +67,7 @@ def doubt_months(landed: Landed, turns: pl.DataFrame, where: str) -> list[dict[s
 
 
 def places_of(rows: pl.Series, codes: Read) -> pl.DataFrame:
-    """Product and last day of these records, null where that is what could not be read."""
+    """Product and last day of these records, null where that could not be read."""
     places = rows.unique().to_numpy()
     return pl.concat(
         [take(codes.products, codes.product_of[places]), take(codes.turns, codes.turn_of[places])], how="horizontal"
@@ -74,8 +75,10 @@ def places_of(rows: pl.Series, codes: Read) -> pl.DataFrame:
 
 
 def _last_month(landed: Landed, turns: pl.DataFrame) -> date:
-    """The last month that was asked for, as far as customs had opened it when the file was made: in one that nobody could ask for yet a
-    missing row means nothing."""
+    """The last requested month, as far as customs had opened it when the file was made.
+
+    In a later month a missing row means nothing.
+    """
     told = first_day(months_of(turns)[1])
     if landed.last_month is None:
         return told
@@ -94,7 +97,7 @@ def describe(
     release_id: str,
 ) -> DataFrame[Release]:
     """The release as a row, with its scope."""
-    # The site takes one range of months, so the months between the first and the last in the file were asked for.
+    # The site takes one range of months, so all months between the first and the last in the file were requested.
     turns = said.turns
     first = landed.first_month or first_day(months_of(turns)[0])
     last = _last_month(landed, turns)
@@ -121,18 +124,21 @@ def describe(
 
 
 def _flow(turns: pl.DataFrame) -> str | None:
-    """The one direction that the records of a file say; None where they say both."""
+    """The only direction of the records of a file; None where they have both."""
     flows = turns["flow"].unique()
     return str(flows[0]) if flows.len() == 1 else None
 
 
 def _classification(products: pl.DataFrame) -> str:
-    """The one level of the codes; lines may stand among them."""
+    """The only level of the codes; lines may be among them."""
     return next((kind for kind in products["classification"] if kind != LINE), LINE)
 
 
 def _widened(row: Mapping[str, Any], amends: Amended) -> dict[str, Any]:
-    """The scope of a row with that of the edition before it: where a correction moved the only number, nothing is there now."""
+    """The scope of a row, widened by that of the edition before it.
+
+    Where a correction moved the only number of a product, its old place now means no trade.
+    """
     both = {name: sorted({*row[name], *getattr(amends, name)}) for name in ("products", "partner_list", "measures")}
     months = (min(row["first_month"], amends.first_month), max(row["last_month"], amends.last_month))
     return {**both, "first_month": months[0], "last_month": months[1]}

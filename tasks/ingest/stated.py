@@ -1,7 +1,7 @@
-"""What a file says of itself against what was declared about it: reporter, direction, day of publication.
+"""Compares the reporter, direction and day of publication in a file with its declaration.
 
-A source whose files name these things cannot be mixed up by a wrong folder or sidecar. Where the two disagree no rule can
-choose, so the file is refused. What a file does not say is not asked here.
+Files that name these things cannot be mixed up by a wrong folder or sidecar. Where the two disagree no rule can choose,
+so the file is refused. Things missing from a file are not checked here.
 """
 
 from schemas.forms.request import Landed

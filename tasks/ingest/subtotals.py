@@ -1,7 +1,7 @@
-"""Records by regime or province: which of them are parts of one number, and which numbers have all of their parts.
+"""Finds records that are parts of one sum, by regime or province, and sums that lack a part.
 
-The ledger adds up what a file says at the grain of partners. A part that nobody can read, or that lacks a number that the
-others have, would leave a sum that looks like the whole; so such a sum is not told, and that is.
+The ledger adds up the numbers of a file by partner. If a part is unreadable, or lacks a number that the others have,
+its sum would look complete; so that sum is left out, with a finding.
 """
 
 import numpy
@@ -16,7 +16,7 @@ PART = "is part of a sum that another record leaves incomplete"
 
 
 def part_of_sum(codes: Read) -> Codes:
-    """Of which sum each row is a part: a product, partner, period and direction, whatever the regime and province."""
+    """The sum to which each row belongs: product, partner, period and direction, across regimes and provinces."""
     turns = codes.turns.join(
         codes.turns.unique().with_row_index("number"), on=codes.turns.columns, how="left", nulls_equal=True, maintain_order="left",
     )["number"]  # fmt: skip
@@ -27,8 +27,10 @@ def part_of_sum(codes: Read) -> Codes:
 def complete_sums(
     numbers: pl.DataFrame, set_aside: pl.Series, codes: Read, amounts: Amounts, record: pl.Series, where: str
 ) -> tuple[pl.Series, pl.DataFrame, list[dict[str, str]]]:
-    """The rows of which no number is left, the numbers of which each part of their sum has one, and the doubt about the others;
-    `set_aside` are the rows that could not be read."""
+    """The rows left without a number, the numbers of complete sums, and the finding about the others.
+
+    `set_aside` are the rows that could not be read.
+    """
     rows = numbers["row"].unique().to_numpy()
     if codes.sites.select(pl.all().is_null().all()).row(0) == (True, True) or not len(rows):
         return pl.Series([], dtype=pl.Int64), numbers, []
@@ -48,7 +50,7 @@ def complete_sums(
     told = take(amounts.labels, label[uneven]).with_columns(
         sum=pl.Series(sums[uneven]), row=numbers["row"].filter(pl.Series(uneven))
     )
-    # Parts that are counted in different units are more than a number that somebody left out.
+    # Parts counted in different units are more than one omitted number.
     units = told.filter(pl.col("measure").str.starts_with("quantity")).group_by("sum").agg(pl.col("measure").n_unique())
     first = told.sort("row").row(0, named=True)
     return left, kept, [
@@ -62,5 +64,5 @@ def complete_sums(
 
 
 def causes_first(quarantine: pl.DataFrame) -> pl.DataFrame:
-    """Records that were set aside, those last that were so for another's sake."""
+    """Records that were set aside; those set aside because of another record come last."""
     return quarantine.sort(pl.col("reasons") == [PART], maintain_order=True)

@@ -1,8 +1,7 @@
-"""Texts as small whole numbers, so that what is said a million times is looked at once.
+"""Encodes texts as small whole numbers, so that a text repeated a million times is processed once.
 
-Belongs here: numbering the distinct texts of a column, and combining the numbers of several columns into one. What a text
-means does not belong here. Everything is by place: a row of what was looked up is taken by its number, and nothing is
-joined or sorted by text.
+Belongs here: numbering the distinct texts of a column, and combining the numbers of several columns into one. Does not
+belong here: the meaning of a text. All look-ups go by position; nothing is joined or sorted by text.
 """
 
 from collections.abc import Iterable
@@ -12,26 +11,26 @@ import numpy
 import polars as pl
 
 Numbers = numpy.ndarray[Any, numpy.dtype[numpy.int64]]
-# Combined numbers stay below this, or they are numbered anew.
+# Combined numbers stay below this, or they are renumbered.
 COUNT_MAX = 2**62
 
 
 class Codes(NamedTuple):
-    """A number for each row, and what they are all below."""
+    """A number for each row, and their upper bound."""
 
     numbers: Numbers
     limit: int
 
 
 class Coded(NamedTuple):
-    """A column: for each row the number of its text, and the texts by their numbers. Missing is a text of its own."""
+    """A column: the number of each row's text, and the texts by number. Missing is a text of its own."""
 
     numbers: Numbers
     texts: pl.Series
 
 
 def code(column: pl.Series) -> Coded:
-    """A categorical column in numbers."""
+    """A categorical column as numbers."""
     seen = column.to_physical()
     none = 0 if seen.null_count() == len(seen) else int(seen.max()) + 1  # type: ignore[arg-type]
     numbers, first = distinct(seen.fill_null(none).to_numpy().astype(numpy.int64), none + 1)
@@ -50,7 +49,7 @@ def distinct(numbers: Numbers, count: int) -> tuple[Numbers, Numbers]:
 
 
 def retold(coded: Coded, texts: pl.Series) -> Coded:
-    """The column with other texts by the old numbers; texts that have become the same get one number."""
+    """The column with new texts for the old numbers; texts that become equal share one number."""
     numbers, first = distinct(*rank(texts))
     return Coded(numbers[coded.numbers], texts.gather(pl.Series(first)))
 
@@ -67,7 +66,7 @@ def combine(columns: Iterable[tuple[Numbers, int]]) -> Codes:
 
 
 def rank(values: pl.Series) -> Codes:
-    """The place of each value among the distinct ones in their order, what is missing first."""
+    """The rank of each value among the distinct ones, missing first."""
     return Codes(values.rank("dense").cast(pl.Int64).fill_null(0).to_numpy(), len(values) + 1)
 
 

@@ -1,8 +1,8 @@
-"""A download that came packed: the one file in a ZIP archive or in gzip, in place of the archive.
+"""Unpacks a download: returns the one file in a ZIP or gzip archive.
 
-What counts as the bytes of the release is the file inside, so the same download packed, packed otherwise and not packed is one
-release. An archive is a stranger's: it is read in memory, up to a limit, and no name in it is ever a path. What is no archive, a
-workbook (which is one by its format), and what is damaged goes on as it is: the gates behind say what is wrong with it.
+The bytes of the release are those of the file inside, so a packed and an unpacked download are one release. An archive
+has an unknown origin: it is read in memory, up to a limit, and no name in it is used as a path. A file that is not an
+archive, a workbook (a ZIP by its format), and a damaged file pass unchanged: the later gates report the problem.
 """
 
 import io
@@ -16,7 +16,7 @@ from tasks.domain.text import clip, counted
 from tasks.sources.envelope import FILE_BYTES_MAX, magic_of
 from tasks.sources.excel import DAMAGES, RATIO_MAX, SMALL_MEMBER_BYTES
 
-# What systems add to an archive by themselves.
+# Files that operating systems add to an archive.
 ADDED = ("__macosx/", ".ds_store", "thumbs.db", "desktop.ini")
 WORKBOOK = "xl/workbook.xml"
 ENCRYPTED = 0x1
@@ -85,7 +85,7 @@ def _from_gzip(raw: bytes, where: str) -> bytes:
     unpacked, rest = b"", raw
     try:
         while rest:
-            # A file of gzip may have several parts, which are read as one.
+            # A gzip file may have several parts, which are read as one.
             part = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
             unpacked += part.decompress(rest, _limit(raw) + 1 - len(unpacked))
             if len(unpacked) > _limit(raw):

@@ -1,5 +1,6 @@
-"""The current value of each number on each day, and what was revised.
+"""Keeps the value of each number on each day, and every revision.
 
-Belongs here: merging statements, precedence of sources, revisions, the wide table. Does not belong here: figures (`metrics`), files (`store`).
+Belongs here: merging statements, precedence of sources, revisions, the wide table. Does not belong here: metrics
+(`metrics`), files (`store`).
 Start at: `merge`. Add here: a precedence rule.
 """

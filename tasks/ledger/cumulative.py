@@ -1,9 +1,10 @@
-"""Cumulative figures that a later release tells again, month by month: the newest word wins, also across spans.
+"""Removes cumulative figures that a later release replaces month by month.
 
-The two are different numbers, so in the ledger each keeps its own last word. A year to date that came as one figure and the
-months of a later download are two words on one thing all the same, and the later one stands in the figures.
+The ledger keeps both as different numbers, each with its own current statement. But a year to date printed as one
+figure and the months of a later download describe the same trade, and metrics use the later one.
 
-Belongs here: which cumulative figures give way because of their day. Which give way to a better kind of release is in `months`.
+Belongs here: which cumulative figures are replaced because of their day. `metrics.year_to_date` handles those replaced
+by a better kind of release.
 """
 
 from collections.abc import Iterator
@@ -20,12 +21,12 @@ PLACE = ["flow", "product", "partner", "measure", "month"]
 
 
 def without_retold(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
-    """`numbers` (PLACE, span, standing, release_id, known_from, …) without the cumulative figures that are told again by month.
+    """`numbers` (PLACE, span, standing, release_id, known_from, …) without cumulative figures replaced by months.
 
-    A figure gives way where a later release of its kind or a better one was asked for every month of it. Months of several
-    releases do not add up to a word on the whole, and where the figure itself was said again after them it stands. A corrected
-    edition puts right what its release said, and is no later word than that. What others printed speaks of nothing but itself,
-    and gives way to better kinds whatever its day.
+    A figure is replaced where one later release, of its kind or a better one, requested every month of it. Months of
+    several releases do not replace it, nor months that are older than a repetition of the figure. A corrected edition
+    counts with the day of the release that it corrects. Collected figures cover only themselves, and better kinds
+    replace them whatever their day.
     """
     is_span = pl.col("span") == "ytd"
     spans = numbers.filter(is_span).select(*PLACE, "standing", "release_id", "known_from").unique()
@@ -45,7 +46,7 @@ def without_retold(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFram
             if row["last"] < row["first"] + YEAR
             else spans.clear()
         )
-        # Asked for as one, it speaks of the figure that ends in its last month.
+        # Requested as one span, it covers the figure that ends in its last month.
         as_month = release.with_columns(first_month="last_month", by_month=pl.lit(True))
         again = covering(same.select(PLACE), as_month).select(*PLACE, again=pl.lit(row["first_day"]))
         spans = spans.join(again, on=PLACE, how="left").with_columns(
@@ -69,6 +70,6 @@ def without_retold(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFram
 
 
 def _one_by_one(releases: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, dict[str, Any]]]:
-    """Each release as a table of its own, and as a row."""
+    """Each release as a one-row table, and as a row."""
     for row in releases.with_row_index("place").iter_rows(named=True):
         yield releases[row["place"]], row

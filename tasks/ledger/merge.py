@@ -1,8 +1,8 @@
-"""The ledger: all words on a number in order, each with the days during which it was the last.
+"""Merges statements into the ledger: all statements of a number in order, each with the days on which it is current.
 
-The ledger of a month is a function of the set of releases that speak of it: any order of arrival, any repetition gives
-the same rows. So it is not updated but made again, from the `detail` of all those releases. A release replaces what
-earlier ones of its source said inside its scope, also by saying nothing: a number that is gone is no longer the word.
+The ledger of a month is a function of the set of releases that cover it: any order of arrival, any repetition gives the
+same rows. So it is not updated but rebuilt, from the `detail` of all those releases. A release replaces earlier
+statements of its source inside its scope, also by leaving a number out: that number has no current statement then.
 """
 
 from datetime import date
@@ -20,7 +20,7 @@ from tasks.domain.precision import SUM_MAX, has_fewer_digits
 from tasks.domain.release_ids import MARK, in_turns, release_of
 from tasks.ledger.row_codes import coded, in_order_of, numbered
 
-# What makes a number one number, in the order in which the ledger lists them.
+# The columns that identify a number, in the order of the ledger.
 NUMBER = [
     "flow", "product", "partner", "measure", "period_start", "source", "period_end", "reporter", "classification", "unit",
 ]  # fmt: skip
@@ -31,10 +31,10 @@ SAID = ("value", "resolution")
 def merge(detail: DataFrame[Detail], releases: DataFrame[Release]) -> DataFrame[Observation]:
     """The ledger rows of some months, from every release's detail of those months and the releases they come from.
 
-    Of two words on a number on one day these stand, in this order: a number before a silence; the same number with more digits
-    before it with fewer; the word of the release that was public later; that of the release with the later name. The rule needs
-    no clock. A release that says a number again adds nothing, nor does a corrected edition of a release where another one has
-    spoken since.
+    Of several statements of a number on one day one is current, by these rules in order: a number before none; the same
+    number with more digits before fewer; the release published later; the later id. The rules need no clock. A release
+    that repeats a number adds no row, nor does a corrected edition if another release has stated the number since the
+    release that it corrects.
 
     Raises OverflowError where a sum would not fit, and LookupError where a row is of none of the releases.
     """
@@ -50,7 +50,7 @@ def merge(detail: DataFrame[Detail], releases: DataFrame[Release]) -> DataFrame[
 
 
 def _turns(detail: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
-    """The numbers of which several releases speak: a row for each time that the word on one of them changed."""
+    """The numbers in several releases: a row for each change of the current statement."""
     words, numbers, known = _spoken(detail, releases, NUMBER)
     repeats = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in ("number", *SAID))
     turns = words.filter(~repeats)
@@ -69,9 +69,9 @@ def _refuse_unknown(detail: pl.DataFrame, releases: pl.DataFrame) -> None:
 
 
 def undisputed(detail: pl.DataFrame, releases: DataFrame[Release]) -> pl.Series:
-    """Which rows of `detail` stand alone: only one release speaks of their flow and month, and it says each number once.
+    """Rows of `detail` whose flow and month only one release covers, with each number once.
 
-    What such a release says is the ledger as it stands; nobody must be compared with anybody.
+    Such rows are the ledger already; no comparison is needed.
     """
     spans = releases.select(
         "release_id", scope=pl.col("flow"), says_day=pl.col("partners") == "keys",
@@ -89,11 +89,11 @@ def undisputed(detail: pl.DataFrame, releases: DataFrame[Release]) -> pl.Series:
 
 
 def words_in_order(detail: pl.DataFrame, releases: DataFrame[Release], key: list[str]) -> pl.DataFrame:
-    """Every word on every number of which there is more than one, in order of number and day.
+    """Every statement of every number that has several, in order of number and day.
 
-    Columns: number, `key`, release_id, known_from, value; a release that is silent about a number in its scope has a row
-    without a value. `key` is NUMBER, or NUMBER and finer dimensions with `grain`, which tells releases apart that have
-    different dimensions: of those, none is silent about the other's numbers.
+    Columns: number, `key`, release_id, known_from, value; a release that lacks a number of its scope has a row without
+    a value. `key` is NUMBER, or NUMBER and finer dimensions with `grain`, which separates releases with different
+    dimensions: between those, a missing number means nothing.
     """
     words, numbers, known = _spoken(detail, releases, key)
     several = words.filter(pl.col("number").is_duplicated())
@@ -104,7 +104,7 @@ def words_in_order(detail: pl.DataFrame, releases: DataFrame[Release], key: list
 def _spoken(
     detail: pl.DataFrame, releases: DataFrame[Release], key: list[str]
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """The last word of each day on each number, silences included; the numbers; the releases."""
+    """The current statement of each number at the end of each day, missing ones included; the numbers; the releases."""
     is_edition = releases["release_id"].str.contains(MARK, literal=True).any()
     if is_edition:
         detail, releases = _without_replaced(detail, releases)
@@ -126,7 +126,7 @@ def _spoken(
 
 
 def _without_replaced(detail: pl.DataFrame, releases: DataFrame[Release]) -> tuple[pl.DataFrame, DataFrame[Release]]:
-    """Details and releases without editions that another one follows on their day."""
+    """Details and releases without editions that another edition of the same day replaces."""
     one = releases.select("release_id", "released_on", name=release_of())
     last = one.filter(pl.col("release_id") == pl.col("release_id").max().over("name", "released_on"))["release_id"]
     stands = pl.col("release_id").is_in(last.implode())
@@ -134,9 +134,11 @@ def _without_replaced(detail: pl.DataFrame, releases: DataFrame[Release]) -> tup
 
 
 def _without_overtaken(words: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """The words without those of corrected editions where another release has spoken since the edition that they correct: an error
-    that was found late is put right in what it stands in, and not in what came after it."""
-    # What was said again begins anew.
+    """The statements without those of corrected editions that another release has overtaken.
+
+    A late correction corrects its own release, and not the statements of releases that came after it.
+    """
+    # A repeated publication starts a new turn.
     editions = in_turns(known).select(
         "release", "name", "first_day", first=pl.col("release").min().over("name", "turn")
     ).with_columns(is_later=pl.col("release") > pl.col("first"))  # fmt: skip
@@ -152,11 +154,11 @@ def _without_overtaken(words: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame
 
 
 def _without_coarser_echoes(words: pl.DataFrame, one: list[str]) -> pl.DataFrame:
-    """The words on `one` number, or number and day, in order, without those that only print the standing word with fewer
-    digits, rounded or cut off.
+    """The statements of `one` number, or number and day, in order, without coarser repetitions of the statement before.
 
-    46 t after 46.4 t is no news, and as the word it would turn +660 % into +667 %. Which word stands is known only when
-    the one before it is judged, so each round takes out the echoes whose predecessor is no echo.
+    A coarser repetition has the same number with fewer digits, rounded or truncated: 46 t after 46.4 t is not a
+    revision, and would turn +660 % into +667 %. Which statement is current depends on the one before it, so each round
+    removes only repetitions whose predecessor is kept.
     """
     while True:
         standing = [pl.col(name).shift(1).over(one) for name in SAID]
@@ -169,17 +171,17 @@ def _without_coarser_echoes(words: pl.DataFrame, one: list[str]) -> pl.DataFrame
 
 
 def as_of(observation: pl.DataFrame, day: date) -> pl.DataFrame:
-    """The rows of the ledger that were the last word on `day`."""
+    """The rows of the ledger that were current on `day`."""
     return observation.filter(was_last_on(day))
 
 
 def was_last_on(day: date) -> pl.Expr:
-    """Whether a row of the ledger was the last word on `day`."""
+    """Whether a row of the ledger was current on `day`."""
     return (pl.col("known_from") <= day) & (pl.col("known_until").is_null() | (pl.col("known_until") > day))
 
 
 def last_word(observation: pl.DataFrame) -> pl.DataFrame:
-    """The rows of the ledger that are the last word now."""
+    """The rows of the ledger that are current now."""
     return observation.filter(pl.col("known_until").is_null())
 
 
@@ -188,16 +190,16 @@ def _differs_from_next(name: str) -> pl.Expr:
 
 
 def _summed(detail: pl.DataFrame, key: list[str]) -> pl.DataFrame:
-    """What each release says of each number: `key`, release_id, known_from, SAID, record."""
+    """The number of each release for each key: `key`, release_id, known_from, SAID, record."""
     said = detail.select(*key, "release_id", "known_from", *SAID, "record")
     if detail["regime"].null_count() == detail["province"].null_count() == detail.height:
-        # At partner grain a file says a number once, or it is refused: there is nothing to add up.
+        # At partner grain a file has each number once, or it is refused: there is nothing to add up.
         return said
     place = [*key, "release_id", "known_from"]
     words = said.with_columns(coded(place, said)[0].alias("place")).group_by("place").agg(
         pl.col(place).first(),
         pl.col("value").sum(),
-        # Whole numbers add up exactly, so the sum is as fine as the coarsest of its parts.
+        # Whole numbers add up exactly, so the sum has the resolution of its coarsest part.
         pl.col("resolution").max(),
         pl.when(pl.len() == 1).then(pl.col("record").first()).alias("record"),
         pl.col("value").cast(pl.Float64).sum().abs().alias("about"),
@@ -210,10 +212,10 @@ def _summed(detail: pl.DataFrame, key: list[str]) -> pl.DataFrame:
 def _silences(
     words: pl.DataFrame, numbers: pl.DataFrame, releases: DataFrame[Release], known: pl.DataFrame
 ) -> pl.DataFrame:
-    """Numbers that a release does not have although they are inside its scope: rows like words, without a value.
+    """Numbers that a release lacks although its scope covers them: rows like statements, without a value.
 
-    Releases and numbers meet in cells (a product, a period, a measure family); where nobody but the one who has the
-    words speaks of a cell, there is nothing to compare.
+    Releases and numbers are joined by cells (a product, a period, a measure family); where only the release with the
+    numbers covers a cell, there is nothing to compare.
     """
     ends = numbers.select(pl.col("period_end").min().alias("first"), pl.col("period_end").max().alias("last")).row(0)
     near = (pl.col("first_month") <= ends[1]) & (pl.col("last_month").dt.month_end() >= ends[0])
@@ -230,7 +232,7 @@ def _silences(
     alike = ["release_id", "source", "reporter", "flow", "family"]
     if "grain" in numbers.columns:
         grains = words.join(numbers.select("number", "grain"), on="number").select("release", "grain").unique()
-        # A release that says nothing of these months at all is silent in whatever dimensions others speak.
+        # A release without any number in these months lacks them in all dimensions of the others.
         mute = scopes.select("release").unique().join(grains, on="release", how="anti")
         grains = pl.concat([grains, mute.join(grains.select("grain").unique(), how="cross")])
         scopes, alike = scopes.join(grains, on="release"), [*alike, "grain"]
@@ -241,7 +243,7 @@ def _silences(
         .with_columns(month=month_index("period_end"))
     )
     meeting = without_lost(meeting, scopes).select("cell", "release", "everyone", "lists", "known_from")
-    # Pairs of a number and a release as one number: to be told apart by the hundred thousand.
+    # Pairs of a number and a release as one integer: hundreds of thousands of them are compared.
     pairs = known.height
     holders = (cell_of.gather(words["number"]) * pairs + words["release"]).unique()
     speakers = pl.concat([holders, meeting["cell"] * pairs + meeting["release"]]).unique() // pairs

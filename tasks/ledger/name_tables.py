@@ -1,8 +1,8 @@
-"""The tables of names: one row for each product and partner of the store, from the names that releases print.
+"""Builds the tables of names: one row for each product and partner of the store, with the printed names.
 
-For each code and language the name that was printed for the newest month stands, of several for one month that of the release
-made public last, of several on one day the last in alphabetical order. That is the largest of a set, so any order of arrival
-gives the same tables, and a release needs no more of the earlier ones than the tables themselves.
+For each code and language the name printed for the newest month wins; for one month that of the release published last;
+on one day the last in alphabetical order. That is the maximum of a set, so any order of arrival gives the same tables,
+and a new release needs only the tables themselves.
 """
 
 from typing import Any, NamedTuple, cast
@@ -26,15 +26,17 @@ _NEWEST = ("month", "printed_on", "name")
 
 
 class NameTables(NamedTuple):
-    """Names of products and partners as they are after a release."""
+    """Names of products and partners after a release."""
 
     product_name: DataFrame[ProductName]
     partner_name: DataFrame[PartnerName]
 
 
 def name_tables(snapshot: Snapshot | None, printed: DataFrame[PrintedName] | None) -> NameTables:
-    """The tables after a release that prints these names, None where it adds none; `snapshot` is what was published before
-    it."""
+    """The tables after a release that prints these names, None where it adds none.
+
+    `snapshot` is the state published before it.
+    """
     printed = DataFrame[PrintedName](empty_frame(PrintedName)) if printed is None else printed
     before = {subject: _before(snapshot, subject) for subject in SUBJECTS}
     return NameTables(
@@ -44,12 +46,12 @@ def name_tables(snapshot: Snapshot | None, printed: DataFrame[PrintedName] | Non
 
 
 def names_in(snapshot: Snapshot) -> NameTables:
-    """The names of a published state, with the code tables of today; also of a store that has no tables of names yet."""
+    """The names of a published state, with the current code tables; also for a store without tables of names."""
     return name_tables(snapshot, None)
 
 
 def _before(snapshot: Snapshot | None, subject: str) -> pl.DataFrame:
-    """What an earlier table of names was made from, as far as it matters; of a store without one the codes alone."""
+    """The inputs of an earlier table of names, as far as they matter; for a store without one the codes alone."""
     model = TABLES[subject]
     if snapshot is None or snapshot.entries(table_name(model)):
         prove(snapshot, model)
@@ -60,7 +62,7 @@ def _before(snapshot: Snapshot | None, subject: str) -> pl.DataFrame:
 
 
 def _as_printed(table: pl.DataFrame, subject: str) -> pl.DataFrame:
-    """A table of names taken apart into its codes and the names printed for them."""
+    """A table of names split into its codes and the names printed for them."""
     kept: list[Any] = [*(["classification"] if subject == "product" else []), pl.col(subject).alias("code")]
     parts = [
         table.select(
@@ -79,7 +81,7 @@ def _padded(codes: pl.DataFrame, subject: str) -> pl.DataFrame:
 
 
 def product_name(printed: pl.DataFrame) -> DataFrame[ProductName]:
-    """The table of product names of all these codes, their headings, and the baskets that one of them is in."""
+    """The table of product names: all these codes, their headings, and the baskets that contain one of them."""
     codes = printed.select(product="code", classification="classification").unique()
     digits = codes.filter(pl.col("product").str.contains(r"^\d+$"))
     headings = [
@@ -87,7 +89,7 @@ def product_name(printed: pl.DataFrame) -> DataFrame[ProductName]:
         .select(product=pl.col("product").str.head(length), classification=pl.lit(f"HS{length}"))
         for length in (2, 4, 6)
     ]  # fmt: skip
-    # Baskets, and names in the code tables, are of China's codes.
+    # Baskets and the names in the code tables use China's codes.
     baskets = code_table("baskets").join(
         codes.filter(~pl.col("classification").is_in(OTHERS)), left_on="hs8", right_on="product", how="semi"
     )
@@ -97,8 +99,10 @@ def product_name(printed: pl.DataFrame) -> DataFrame[ProductName]:
 
 
 def partner_name(printed: pl.DataFrame) -> DataFrame[PartnerName]:
-    """The table of partner names of all these keys, of groups and of the world: where a release was asked for all partners, figures
-    of a group are there also without a member."""
+    """The table of partner names: all these keys, the groups and the world.
+
+    Where a release requested all partners, a group has numbers even without a member.
+    """
     keys = printed.select(partner="code").unique()
     totals = pl.DataFrame({"partner": [WORLD, *code_table("partner_groups")["group"].unique()]})
     every = pl.concat([keys, totals]).unique().sort("partner") if keys.height else keys
@@ -140,7 +144,7 @@ def product_references() -> pl.DataFrame:
 
 def partner_references() -> pl.DataFrame:
     """partner, kind, reference_en, reference_zh, reference: partners, groups of them, and the world."""
-    # Of a partner whose code has changed the newest row names it.
+    # Where a partner's code changed, the newest row has its name.
     partners = code_table("partners").sort("valid_from", "gacc_code", descending=True)
     groups = code_table("partner_groups").select("name_en", "name_zh", partner="group", kind=pl.lit("group"))
     world = pl.DataFrame({"partner": [WORLD], "name_en": ["World"], "name_zh": ["全球"], "kind": ["total"]})
@@ -148,7 +152,7 @@ def partner_references() -> pl.DataFrame:
 
 
 def _references(tables: dict[str, pl.DataFrame], *keys: str) -> pl.DataFrame:
-    """The first row of each key, in the order of the tables; an empty name is none."""
+    """The first row of each key, in the order of the tables; an empty name counts as missing."""
     names = [
         pl.when(pl.col(f"name_{language}") != "").then(f"name_{language}").alias(f"reference_{language}")
         for language in LANGUAGES

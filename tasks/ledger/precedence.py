@@ -1,10 +1,10 @@
-"""From the last word of the ledger to the numbers of which monthly series are made: which source speaks for a number.
+"""Selects the numbers of monthly series from the current statements of the ledger: which source wins for a number.
 
-Belongs here: what counts as a month or a cumulative figure, in which unit, whose word stands, and how a large ledger is
-cut. What follows from the numbers is in `metrics`.
+Belongs here: which numbers are a month or a cumulative figure, in which unit, which kind of release wins, and how a
+large ledger is divided. The computed results are in `metrics`.
 
-Everything is whole numbers in the series' smallest unit; `per_unit` is how many of them make one unit of the measure,
-so that silver in grams and magnets in kilograms both become `quantity_kg` without a float on the way.
+All numbers are whole, in the series' smallest unit; `per_unit` is how many of them make one unit of the measure, so
+that silver in grams and magnets in kilograms both become `quantity_kg` without an intermediate float.
 """
 
 import functools
@@ -28,22 +28,23 @@ YOY = "_yoy"
 
 
 class Portion(NamedTuple):
-    """A part of the products that no sum crosses: all chapter groups from `first` on and before `after` (None: to the end)."""
+    """A part of the products that no sum crosses: chapter groups from `first` on, before `after` (None: to the end)."""
 
     first: str
     after: str | None
 
     def holds(self, kin: str) -> bool:
-        """Whether the products of a chapter group are in it."""
+        """Whether it contains the products of a chapter group."""
         return self.first <= kin and (self.after is None or kin < self.after)
 
 
 def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
-    """Numbers by series and month index, the word of the best kind where several speak.
+    """Numbers by series and month index; where several kinds of release have one, that of the best kind.
 
-    `observation` holds one word a number (see `merge.last_word`). Columns: SERIES, month, value, span, source, kind,
-    standing (the place of the kind), release_id and known_from. `span` is `month`, `ytd` for a figure cumulated from January, or
-    `yoy` and `ytd_yoy` for the printed growth of these two; other periods are left out. Raises OverflowError for a number that is too large.
+    `observation` has one current statement for each number (see `merge.last_word`). Columns: SERIES, month, value,
+    span, source, kind, `standing` (the priority of the kind), release_id and known_from. `span` is `month`, `ytd` for a
+    figure cumulated from January, or `yoy` and `ytd_yoy` for the printed growth of these two; other periods are left
+    out. Raises OverflowError for a number that is too large.
     """
     start, end = pl.col("period_start"), pl.col("period_end")
     is_month = (start.dt.month_start() == start) & (start.dt.month_end() == end)
@@ -69,7 +70,7 @@ def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
         pl.col("resolution") * pl.col("smallest"),
         pl.when("mass").then(pl.lit("quantity_kg")).otherwise("measure").alias("measure"),
     )
-    # Sorting is dear, and most products are told by one source in one unit.
+    # Sorting is expensive, and most products have one source and one unit.
     told = placed.select("product", "measure", "source", "reporter", "unit").unique()
     several = told.filter(pl.struct("product", "measure").is_duplicated())["product"].unique().to_list()
     doubled = (
@@ -83,8 +84,10 @@ def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
 
 
 def printed_numbers(observation: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
-    """The numbers of which series are made: without those that a better kind of release outranks or a later one tells anew, baskets
-    of one code added."""
+    """The numbers used for series, with baskets of one code added.
+
+    Without numbers that a better kind of release outranks or a later one replaces.
+    """
     numbers = without_retold(monthly_numbers(observation), releases).select(
         *SERIES, "month", "value", "span", "standing"
     )
@@ -94,8 +97,10 @@ def printed_numbers(observation: pl.DataFrame, releases: DataFrame[Release]) -> 
 
 @functools.cache
 def kin_of(product: str) -> str:
-    """The kin of a product: its HS chapter, or the first of the chapters that baskets connect with it; of a basket, that of
-    its codes."""
+    """The chapter group of a product: its HS chapter, or the first of the chapters that baskets connect with it.
+
+    For a basket it is that of its codes.
+    """
     if product.startswith(BASKET):
         product = str(basket_members().filter(pl.col("product") == product)["part"].min())
     return kindred_chapters().get(product[:2], product[:2])
@@ -103,7 +108,7 @@ def kin_of(product: str) -> str:
 
 @functools.cache
 def kindred_chapters() -> dict[str, str]:
-    """Chapters that a basket connects, each with the first chapter of its kin."""
+    """Chapters connected by a basket, each with the first chapter of its group."""
     kin: dict[str, str] = {}
     for (_,), codes in basket_members().group_by("product"):
         chapters = set(codes["part"].str.slice(0, 2))
@@ -124,7 +129,7 @@ def _months(numbers: pl.DataFrame) -> pl.DataFrame:
 
 
 def without_outranked(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
-    """Without the months about which a better kind of release speaks: its silence is worth more than their number."""
+    """Without the months that a better kind of release covers: even without a number it outranks a lesser kind."""
     best = speaking(releases).select(standing().min()).item()
     lesser = _months(numbers).filter(pl.col("standing") > pl.lit(best, dtype=pl.Int32))
     if not lesser.height:
@@ -135,7 +140,7 @@ def without_outranked(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataF
 
 
 def _copy_baskets(numbers: pl.DataFrame) -> pl.DataFrame:
-    """A basket of one code is that code under another name, with all that is printed of it. Baskets are of China's codes."""
+    """A basket of one code is a copy of that code, with all its printed numbers. Baskets use China's codes."""
     members = basket_members().filter(pl.len().over("product") == 1).rename({"product": "basket", "part": "product"})
     chinas = numbers.filter(~pl.col("classification").cast(pl.String).is_in(OTHERS))
     named = chinas.join(members, on="product").filter(valid_in(month_text()))

@@ -1,4 +1,4 @@
-"""What was published before a release came: the part of it that the release can change or must be compared with."""
+"""Holds the published state before a release: the part that the release can change or must be compared with."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -12,19 +12,19 @@ from tasks.store.snapshot import Snapshot
 
 
 class Known(NamedTuple):
-    """The state before a release: every earlier release, and the part of the other tables that is needed.
+    """The state before a release: every earlier release, and the needed part of the other tables.
 
     Which months:
-    - `touched`: their ledger is made again, because the release has a row in them or asks for them.
-    - `derived`: their figures are made again, because the release can change them.
-    - `unchanged`: those of the derived months whose own numbers stay as the table `state` has them.
+    - `touched`: their ledger is rebuilt, because the release has a row in them or requests them.
+    - `derived`: their metrics are computed again, because the release can change them.
+    - `unchanged`: derived months whose own numbers stay as the table `state` has them.
 
     What was read:
     - `detail`: the touched months, and the same months a year later, because a revision also changes the growth there.
-    - `observation`: the derived months that are neither unchanged nor touched; the months a year after a touched one; and those
-      a year before, where another release speaks of the touched one. The last two are needed to detect revisions.
+    - `observation`: derived months that are neither unchanged nor touched; the months a year after a touched one; and
+      those a year before, where another release covers the touched one. The last two are needed to detect revisions.
 
-    `chained` are the years (flow, year) that have a cumulative figure: there a month may depend on those after it.
+    `chained` are the years (flow, year) with a cumulative figure: there a month may depend on later ones.
     """
 
     releases: DataFrame[Release]

@@ -1,11 +1,12 @@
-"""What customs changed without a notice: the words on a number in order, held against one another.
+"""Finds revisions that customs made without a notice: compares successive statements of a number.
 
 Releases are compared at the finest grain that both have (partner, regime, province), so that a number that only moved
-between provinces is seen although the partner's total stayed. Where an earlier release has another grain than a later
-one, the two are compared at partner grain.
+between provinces is seen although the partner's total is the same. An earlier and a later release with different grains
+are compared at partner grain.
 
-What a revision did to the world total is told as the figures tell it: pieces and kilograms do not add up, nothing where all
-was asked for is zero, and over a change of what is counted there is no growth. The total is that of the releases' own source.
+The effect on the world total follows the rules of `metric`: pieces and kilograms do not add up, a missing number in a
+fully requested scope is zero, and there is no growth across a change of definition. The total is that of the releases'
+own source.
 """
 
 from datetime import timedelta
@@ -24,7 +25,7 @@ from tasks.ledger.merge import NUMBER, as_of, undisputed, words_in_order
 
 GRAIN = ["regime", "province"]
 KEY = ["flow", "product", "partner", "measure", "month"]
-# Where a total stands, what it is a total of, and as of when.
+# The place of a total, its parts, and its day.
 CELL = ["source", "flow", "product", "classification", "period_start", "period_end"]
 PLACE = [*CELL, "measure"]
 TOTAL = [*PLACE, "revised_on"]
@@ -45,7 +46,8 @@ def revisions(
     changes = pl.concat([_changes(fine, releases), _changes_between_grains(fine, releases)])
     changes = _tell_moved(changes)
     found = _add_world(changes, observation, releases)
-    # A printed world takes the place of the sum of all partners, and makes way for it: where the total stays, nothing changed.
+    # A printed world total replaces the sum of all partners, and the reverse: where the total stays equal, nothing
+    # changed.
     is_place = (pl.col("partner") == WORLD) & pl.col("kind").is_in(["added", "removed"])
     found = found.filter(~(is_place & (pl.col("world_old") == pl.col("world_new"))).fill_null(False))
     return DataFrame[Revision](
@@ -54,7 +56,7 @@ def revisions(
 
 
 def _grain() -> pl.Expr:
-    """Which dimensions the release of a row has, as a text."""
+    """The dimensions of a row's release, as a text."""
     has = [pl.col(name).is_not_null().any().over("release_id") for name in GRAIN]
     return pl.concat_str(
         [pl.when(flag).then(pl.lit(name)).otherwise(pl.lit("")) for flag, name in zip(has, GRAIN, strict=True)],
@@ -63,12 +65,12 @@ def _grain() -> pl.Expr:
 
 
 def _changes(fine: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
-    """Words that differ from the word before, of releases with the same grain."""
+    """Statements that differ from the one before, of releases with the same grain."""
     return _differing(words_in_order(fine, releases, [*NUMBER, *GRAIN, "grain"])).select(*NUMBER, *GRAIN, *CHANGE)
 
 
 def _changes_between_grains(fine: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
-    """Words at partner grain that differ from those of a release with another grain."""
+    """Statements at partner grain that differ from those of a release with another grain."""
     grains = fine.select("release_id", "grain").unique()
     coarse = _differing(words_in_order(fine, releases, NUMBER))
     for side in ("old", "new"):
@@ -83,7 +85,10 @@ CHANGE = ("kind", "old_value", "new_value", "old_release_id", "new_release_id", 
 
 
 def _differing(words: pl.DataFrame) -> pl.DataFrame:
-    """Consecutive words on a number that differ in value; `words` are sorted by number and day, silence has no value."""
+    """Consecutive statements of a number with different values.
+
+    `words` are sorted by number and day; a missing number has no value.
+    """
     same = pl.col("number") == pl.col("number").shift(1)
     before, now = pl.col("value").shift(1), pl.col("value")
     paired = words.with_columns(
@@ -97,10 +102,10 @@ def _differing(words: pl.DataFrame) -> pl.DataFrame:
 
 
 def _tell_moved(changes: pl.DataFrame) -> pl.DataFrame:
-    """A change is a move where another key of the same source, product, month, measure and day changed by just as much the other
-    way.
+    """Marks a change as a move where another key changed by the opposite amount.
 
-    A growth is no amount that could go anywhere, and nothing goes from a partner to a total that it is a part of.
+    Both have the same source, product, month, measure and day. A growth is not an amount and cannot move, and nothing
+    moves from a partner to a total that contains it.
     """
     place = [*(name for name in NUMBER if name != "partner"), "total", "revised_on"]
     rows = changes.with_columns(
@@ -116,7 +121,7 @@ def _tell_moved(changes: pl.DataFrame) -> pl.DataFrame:
 
 
 def _add_world(changes: pl.DataFrame, observation: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
-    """World totals before and after each revision, and their growth on the year before as it stood on those days."""
+    """World totals before and after each revision, and their growth on the year before as known on those days."""
     wanted = changes.select(TOTAL).unique()
     year_ago = wanted.with_columns(
         pl.col("period_start").dt.offset_by("-1y"), pl.col("period_end").dt.offset_by("-1y").dt.month_end()
@@ -128,7 +133,7 @@ def _add_world(changes: pl.DataFrame, observation: pl.DataFrame, releases: DataF
             pl.col("period_start").dt.offset_by("1y"), pl.col("period_end").dt.offset_by("1y").dt.month_end()
         )
         told = told.join(now, on=TOTAL, how="left").join(base, on=TOTAL, how="left")
-        # A printed growth is no amount: it has no growth of its own.
+        # A printed growth is not an amount and has no growth of its own.
         may_grow = pl.col("means_the_same") & (pl.col("world") > 0) & ~pl.col("measure").str.ends_with("_yoy")
         growth = pl.when(may_grow).then((pl.col(f"world_{name}") / pl.col("world") - 1) * 100)
         told = told.with_columns(growth.alias(f"world_yoy_{name}_pct")).drop("world")
@@ -145,7 +150,7 @@ def _means_the_same(wanted: pl.DataFrame) -> pl.Series:
 def _world(
     wanted: pl.DataFrame, observation: pl.DataFrame, releases: DataFrame[Release], before: timedelta
 ) -> pl.DataFrame:
-    """World totals as known `before` the day of revision: printed by the source, or the sum where all partners were asked."""
+    """World totals `before` the day of revision: printed by the source, or the sum where it covers all partners."""
     days = [
         _world_on(
             rows, as_of(observation, day - before), releases.filter(pl.col("released_on") <= day - before)
@@ -156,13 +161,13 @@ def _world(
 
 
 def _world_on(wanted: pl.DataFrame, words: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
-    """World totals from the `words` and the releases of a day; no row where there is none."""
+    """World totals from the statements and the releases of a day; no row where there is none."""
     printed = wanted.join(words.filter(pl.col("partner") == WORLD), on=PLACE).select(*TOTAL, world="value")
     is_part = ~pl.col("partner").is_in(TOTALS) & ~pl.col("measure").str.ends_with("_yoy")
     parts = words.filter(is_part).join(wanted, on=CELL, how="semi")
     partners = pl.col("partner").n_unique()
     measured = words.filter(pl.col("partner") == WORLD, ~pl.col("measure").str.ends_with("_yoy"))
-    # A file of world totals alone speaks of the world, and of no partner that would be a part of it.
+    # A file of world totals alone covers the world, and none of the partners that are its parts.
     everyone = _covered(wanted, releases, EVERYTHING)
     found = (
         _covered(wanted, releases, WORLD)
@@ -171,9 +176,9 @@ def _world_on(wanted: pl.DataFrame, words: pl.DataFrame, releases: pl.DataFrame)
         .join(parts.group_by(PLACE).agg(counted=partners, world=pl.col("value").sum()), on=PLACE, how="left")
         .with_columns(pl.col("needed", "counted", "world").fill_null(0))
     )
-    # Silence is zero where a release speaks month by month; whether it gives several months together is not known.
+    # A missing number is zero where a release gives single months; for a span of months it is unknown.
     is_month = pl.col("period_start").dt.month_end() == pl.col("period_end")
-    # Nor is a total zero where it is printed in another measure: what is traded is counted otherwise.
+    # A total is not zero either where it is printed in another measure: the goods are counted in another unit.
     zeros = found.filter(pl.col("needed") == 0, is_month).join(measured, on=CELL, how="anti")
     sums = found.filter((pl.col("counted") == pl.col("needed")) & (pl.col("needed") > 0))
     sums = sums.join(everyone, on=TOTAL, how="semi")
@@ -182,10 +187,10 @@ def _world_on(wanted: pl.DataFrame, words: pl.DataFrame, releases: pl.DataFrame)
 
 
 def _covered(wanted: pl.DataFrame, releases: pl.DataFrame, partner: str) -> pl.DataFrame:
-    """Those of the totals for which `partner` was asked for, EVERYTHING for all partners: by their own source, and at the level of
-    their own codes.
+    """The totals for which `partner` was requested (EVERYTHING: all partners), by the same source and code level.
 
-    Another source has numbers of its own, and codes of eight digits add up to what need not be the sum of those printed above.
+    Another source has other numbers, and sums of eight-digit codes may differ from the printed numbers of higher
+    levels.
     """
     keys = wanted.with_columns(partner=pl.lit(partner), month=month_index("period_end"))
     found = [wanted.clear()]

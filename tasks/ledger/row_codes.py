@@ -1,4 +1,4 @@
-"""Rows as whole numbers: a key of many columns becomes one number, which sorts, groups and joins at a fraction of the cost."""
+"""Encodes rows as whole numbers: one number for a key of many columns, which sorts, groups and joins much faster."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ CODES_MAX = 2**62
 
 
 def coded(columns: Sequence[str], *frames: pl.DataFrame) -> list[pl.Series]:
-    """For each frame a number a row: equal in all frames where the rows are equal in `columns`, and in their order, missing first."""
+    """A number for each row of each frame: equal rows in `columns` have equal numbers, in row order, missing first."""
     heights = [frame.height for frame in frames]
     total, codes = pl.zeros(sum(heights), dtype=pl.Int64, eager=True), 1
     for name in columns:
@@ -36,7 +36,7 @@ def numbered(columns: Sequence[str], frame: pl.DataFrame) -> tuple[pl.Series, pl
 
 
 def in_order_of(codes: pl.Series, frame: pl.DataFrame) -> pl.DataFrame:
-    """The rows of `frame` in the order of their codes. What is the same in all rows is not carried from place to place."""
+    """The rows of `frame` in the order of their codes. Constant columns are not gathered."""
     if codes.is_sorted():
         return frame
     order = codes.arg_sort()
@@ -48,10 +48,10 @@ def _is_one(values: pl.Series) -> bool:
 
 
 def _ranked(values: pl.Series) -> tuple[pl.Series, int]:
-    """The place of each value among the distinct ones in order, and a number that no place reaches."""
+    """The rank of each value among the distinct ones, and a number above all ranks."""
     if values.dtype != pl.String:
         return _dense(values)
-    # A text is looked up once; its order is found once for each distinct text.
+    # Each distinct text is looked up and ranked once.
     texts = values.cast(pl.Categorical)
     numbers = texts.to_physical()
     firsts = values.gather(numbers.arg_unique()).drop_nulls().sort()

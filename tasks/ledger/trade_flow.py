@@ -1,4 +1,4 @@
-"""The ledger as most readers want it: wide, one row a month, masses in kilograms."""
+"""Builds the wide table for readers: one row a month, masses in kilograms."""
 
 from typing import cast
 
@@ -15,10 +15,10 @@ from tasks.ledger.precedence import monthly_numbers, without_outranked
 
 
 def widen(observation: pl.DataFrame, releases: DataFrame[Release]) -> DataFrame[TradeFlow]:
-    """One row per flow, product, partner and month, from one word a number (`merge.last_word` or `as_of`).
+    """One row per flow, product, partner and month, from one statement a number (`merge.last_word` or `as_of`).
 
-    What a better kind of release was asked for and does not have is left out, as it is in the series. A row whose numbers come
-    from several sources names them all, and their kinds.
+    A number that a better kind of release requested and lacks is left out, as in the series. A row with numbers from
+    several sources names all sources and their kinds.
     """
     numbers = without_outranked(monthly_numbers(observation), releases).filter(pl.col("span") == "month")
     key = ["flow", "product", "classification", "partner", "month"]
@@ -35,7 +35,7 @@ def widen(observation: pl.DataFrame, releases: DataFrame[Release]) -> DataFrame[
         kind=pl.col("kind").first(),
         sources=pl.col("source").n_unique(),
     )
-    # Hardly any month is told by several sources, and to join their names is dear.
+    # Hardly any month has several sources, and joining their names is expensive.
     several = numbers.join(wide.filter(pl.col("sources") > 1), on=key, how="semi")
     joined = several.group_by(key).agg(pl.col("source", "kind").unique().sort().str.join("+"))
     wide = wide.update(joined, on=key)
@@ -44,8 +44,10 @@ def widen(observation: pl.DataFrame, releases: DataFrame[Release]) -> DataFrame[
 
 
 def _kilograms(milligrams: pl.Series) -> pl.Series:
-    """The number nearest to the exact one, as in `metric`. Polars divides by a constant by multiplying with its inverse, which
-    makes 1.2469999999999999 kg of 1,247 g."""
+    """The float nearest to the exact number, as in `metric`.
+
+    Polars divides by a constant by multiplying with its inverse, which turns 1,247 g into 1.2469999999999999 kg.
+    """
     amounts = milligrams.to_numpy()
     large = amounts // MILLIGRAMS_PER_KG + amounts % MILLIGRAMS_PER_KG / MILLIGRAMS_PER_KG
     return pl.Series(numpy.where(numpy.abs(amounts) <= EXACT_MAX, amounts / MILLIGRAMS_PER_KG, large))

@@ -1,4 +1,4 @@
-"""The store proved from its own files: every byte hashed again, and a sample of figures traced back and recomputed."""
+"""Audits a store from its own files: hashes every byte, and traces and recomputes a sample of metrics."""
 
 import itertools
 import random
@@ -35,10 +35,10 @@ def require_sound(report: AuditReport) -> AuditReport:
 
 
 def audit(store: Path, sample: int = SAMPLE) -> AuditReport:
-    """Everything that is not as it must be, and how many figures were traced.
+    """All problems of a store, and the number of traced metrics.
 
-    The sample is drawn with the snapshot's name as the seed, so that an audit can be repeated. Where the bytes are not
-    right no figure is traced, because nothing could be said of it. Raises NothingPublished where there is nothing.
+    The snapshot's name is the seed of the sample, so an audit can be repeated. If bytes are damaged no metric is
+    traced, because the result would mean nothing. Raises NothingPublished where there is nothing.
     """
     problems = [*audit_store(store), *audit_bucket(store)]
     snapshot = open_snapshot(store) if not problems else None
@@ -57,7 +57,7 @@ def audit(store: Path, sample: int = SAMPLE) -> AuditReport:
 
 
 def _without_raw(snapshot: Snapshot) -> list[Problem]:
-    """The releases whose raw bytes are gone. That those which are there are right the rest of the audit says."""
+    """The releases whose raw bytes are missing. The rest of the audit checks existing ones."""
     told = {
         raw_path(snapshot.store, row["raw_sha256"]): row for row in read_table(snapshot, Release).iter_rows(named=True)
     }
@@ -72,7 +72,7 @@ def _trace_sample(snapshot: Snapshot, sample: int) -> tuple[list[Problem], int]:
     with_figures = (row for row in drawn(snapshot, Metric, chance) if any(row[name] is not None for name in FIGURES))
     rows = sorted(itertools.islice(with_figures, sample), key=_product_of)
     wrong: dict[str, Problem] = {}
-    # A product at a time: all that is known of a full cube is more than memory holds.
+    # One product at a time: all rows of a full cube do not fit into memory.
     for (flow, product), of_product in itertools.groupby(rows, _product_of):
         tracer = Tracer(snapshot, flow, product)
         for row in of_product:
@@ -92,7 +92,7 @@ def _trace_sample(snapshot: Snapshot, sample: int) -> tuple[list[Problem], int]:
 
 
 def _untold(flow: str, number: TracedNumber) -> Problem:
-    """A number of the ledger that is not what its release says."""
+    """The problem of a ledger number that differs from its release."""
     said = f"{number.told}, the sum of {counted(len(number.records), 'record')} in the details of {number.release_id}"
     if number.told == number.value:
         said = (

@@ -1,7 +1,7 @@
-"""The records of a run handed out as OpenLineage events: to a file beside the tables, and to whoever is configured.
+"""Exports the records of a run as OpenLineage events: to a file next to the tables, and to a configured endpoint.
 
-Handing out is a courtesy to others: whatever goes wrong here is logged and never stops or fails a publication, whose own
-lineage is already in the table.
+The export is optional: its errors are logged and never stop or fail a publication, whose lineage is already in the
+table.
 """
 
 import copy
@@ -24,14 +24,14 @@ from tasks.store.filesystem import LOCAL
 from tasks.store.mirror import share_once
 
 FOLDER = "lineage"
-# An endpoint through which nothing goes for so long is given up.
+# An endpoint that accepts no event for this long is given up.
 PATIENCE_S = 2.0
 REFUSED = re.compile(r"too many (\d{3}) error responses")
 log = logging.getLogger("tidewaiter.lineage_events")
 
 
 def emit(run: Run, store: Path, *entered: Run) -> None:
-    """Write and send the events of `run`, unless it changed nothing, and of the releases that were `entered` into its batch."""
+    """Write and send the events of `run`, unless it changed nothing, and of the releases that `entered` its batch."""
     name = _file_name(run)
     if name is None:
         return
@@ -49,15 +49,18 @@ def emit(run: Run, store: Path, *entered: Run) -> None:
             half.replace(place)
         emit_elsewhere(told)
     except OSError as error:
-        # The disk says it all, and a full one has failed the run already.
+        # The OSError has all details, and a full disk has already failed the run.
         log.error("the lineage events of %s could not be written to %s: %s", name, place, error)
     except Exception:
         log.exception("the lineage events of %s could not be written to %s", name, place)
 
 
 def _file_name(run: Run) -> str | None:
-    """The name of the run's file: the snapshot that it made, or for a failed run the bytes of its input and the step that
-    failed, so that the same bad file dropped every day does not fill the folder. None where there is nothing to tell."""
+    """The file name of the run's events; None where there are none.
+
+    It is the snapshot that the run made, or for a failed run the hash of its input and the failed step, so that the
+    same bad file dropped every day does not fill the folder.
+    """
     if run.outcome is not None:
         return run.outcome.snapshot_id if run.outcome.status == "published" else None
     landed = [record for record in run.records if record.step == "land" and record.error is None]
@@ -76,13 +79,13 @@ def write_events(events: Sequence[RunEvent], path: Path) -> None:
 
 
 def emit_elsewhere(events: Sequence[RunEvent]) -> None:
-    """Send the events to the transport that openlineage.yml or the environment names; without one do nothing.
+    """Send the events to the transport that openlineage.yml or the environment names; does nothing without one.
 
-    Never raises. An endpoint through which no event goes for PATIENCE_S is given up; what was not sent is a warning.
-    The client adds to a copy of each event what its configuration asks for, and a tag with its version.
+    Never raises. An endpoint that accepts no event for PATIENCE_S is given up; unsent events give a warning. The client
+    adds to a copy of each event what its configuration asks for, and a tag with its version.
     """
     sent, trouble, enough = list[RunEvent](), list[str](), threading.Event()
-    # Timeouts of transports do not bound a slow name server or a trickling answer; a thread can be left behind.
+    # Timeouts of transports do not bound a slow name server or a trickling answer; a thread can be abandoned.
     thread = threading.Thread(target=_send, args=(events, sent, trouble, enough), name="openlineage", daemon=True)
     thread.start()
     before = -1
@@ -117,17 +120,17 @@ def _send(events: Sequence[RunEvent], sent: list[RunEvent], trouble: list[str], 
 
 
 def _kind_of(problem: Exception) -> str:
-    """What went wrong, without a word of its message: that holds the address, and an address may hold a password."""
+    """The kind of an error, without its message: that contains the address, which may contain a password."""
     status = getattr(getattr(problem, "response", None), "status_code", None)
-    # Where the client gave up after such answers the status is in words only.
+    # Where the client gave up after such answers the status is only in the text.
     if status is None and (said := REFUSED.search(str(problem))):
         status = said.group(1)
     return type(problem).__name__ + (f", status {status}" if status else "")
 
 
 def _configured() -> dict[str, Any] | None:
-    """The transport's configuration as the official client finds it, made impatient; None where there is none."""
-    # A client that finds no transport prints to the console, so this one is given one and only asked.
+    """The transport's configuration as the official client finds it, with short timeouts; None where there is none."""
+    # A client without a transport prints to the console, so this one gets a transport and is only queried.
     config = OpenLineageClient(transport=get_default_factory().create({"type": "noop"})).config.transport or {}
     if "type" not in config and (url := os.environ.get("OPENLINEAGE_URL")):
         config = config["transports"][OpenLineageClient.DEFAULT_URL_TRANSPORT_NAME] | {"url": url}

@@ -1,9 +1,9 @@
-"""How each figure follows from its operands: what a trace computes again.
+"""Defines how each metric follows from its operands, for a trace to recompute it.
 
-An opinion of its own beside the loops that publish the figures, in exact fractions, one figure at a time; nothing of theirs is
-imported, or an error in them would be found right. A recipe is the formula in words, the names of the operands, and the
-function. An operand's name says which number it is and of which month: `level` of the month itself, `level@-12` a year before,
-`months@series` each month of the unbroken series, `added@-11:0` each of the last twelve months.
+Independent of the loops that publish the metrics: exact fractions, one metric at a time, and no import of their code,
+so that an error in them is found. A recipe is the formula in words, the names of the operands, and the function. The
+name of an operand gives its number and month: `level` of the month itself, `level@-12` a year before, `months@series`
+each month of the unbroken series, `added@-11:0` each of the last twelve months.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from tasks.lineage.operands import Point
 
 @dataclass
 class ExactOperand:
-    """An operand with its exact value and the kinds of release in it."""
+    """An operand with its exact value and its kinds of release."""
 
     shown: Operand
     exact: Fraction | None
@@ -37,7 +37,7 @@ def first_month(point: Point, name: str) -> int:
 
 
 def months_of(point: Point, text: str, row: dict[str, Any]) -> range:
-    """The months that an operand's name speaks of behind its @: `series`, or the first and the last counted from the point."""
+    """The months after the @ of an operand's name: `series`, or the first and the last as offsets from the point."""
     if text == "series":
         start = row["series_start"]
         return range(month_number(start) if start else point.month, point.month + 1)

@@ -1,11 +1,11 @@
-"""The records of a run told in the language of others: OpenLineage events.
+"""Converts the records of a run to OpenLineage events.
 
-Belongs here: which event says what, under which names datasets are known, where columns come from. Does not belong here: what is
-recorded (`lineage`), how and when events leave (`emit`).
+Belongs here: the content of each event, the names of datasets, the origin of columns. Does not belong here: what is
+recorded (`lineage`), how and when events are sent (`emit`).
 
-Steps know things by the names of arguments and results (`release.detail`, `derive`); a lineage graph needs one name for
-one thing. So a table that is a step's only result goes by its table's name, and what a step was given goes by the name
-under which the same bytes were made earlier in the run. Where columns come from is declared in COLUMNS.
+Steps name things by their arguments and results (`release.detail`, `derive`); a lineage graph needs one name for each
+thing. So a table that is a step's only result has its table's name, and an input has the name of the earlier output
+with the same bytes. COLUMNS declares the origin of columns.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,12 +23,12 @@ from schemas.tables.trade_flow import VALUES
 from tasks.domain.hashing import versions
 from tasks.lineage.records import Run, StepRecord
 
-# The namespace in which all jobs and datasets lie.
+# The namespace of all jobs and datasets.
 NAMESPACE = "tidewaiter"
 INTEGRATION, RELEASE_JOB = "TIDEWAITER", "release"
-# Results of these steps are not made by the release, so they get names of their own.
+# The release does not make the results of these steps, so they get names of their own.
 PREFIXES = {"open_known": "known."}
-# No address shows this code, so a package URL names it. The client keeps one producer for a whole process.
+# This code has no public address, so a package URL names it. The client keeps one producer for a whole process.
 event_v2.set_producer(f"pkg:generic/tidewaiter@{versions()['tidewaiter']}")
 
 _UNITS = ("quantity_unit", "supplementary_unit", "currency")
@@ -36,15 +36,15 @@ _PRINTED = ("quantity", "supplementary_quantity", "value", "quantity_yoy", *_UNI
 _NUMBER = ("value", "unit", "measure", "period_start", "period_end")
 _KEY = {name: (name,) for name in ("flow", "product", "classification", "partner")}
 _FROM_WORDS = {name: (name,) for name in polars_schema(Observation)} | {"known_until": ("known_from",)}
-# The words that figures are made from; what they look back on are numbers that earlier releases left.
+# The statements from which metrics are computed; the earlier numbers that they use are left by earlier releases.
 _WORDS = ("touched", "known.observation")
 _SERIES = {
     **{name: (name,) for name in ("flow", "product", "partner")}, "measure": ("measure", "unit"), "period": ("period_end",),
 }  # fmt: skip
 _COUNTED = ("level_status", "has_row", "kinds", "ytd_status", "ytd_kinds", "run", "window", "quiet", "idle")
 _PRINTED_SPANS = ("printed_ytd", "printed_yoy", "printed_ytd_yoy")
-# Dataset made -> dataset it is made from -> column made -> columns it is made from. A column that comes from what was
-# declared about the release is not here, nor is the scope of the releases: it decides on rows and statuses as a whole.
+# Dataset made -> dataset it is made from -> column made -> columns it is made from. Columns that come from the
+# declaration of the release are not here, nor is the scope of the releases: it determines rows and statuses as a whole.
 COLUMNS: dict[str, dict[str, Mapping[str, tuple[str, ...]]]] = {
     "detail": {"reported": {
         **{name: (name,) for name in ("flow", "product", "regime", "province", "record")}, "measure": _UNITS,
@@ -74,7 +74,7 @@ COLUMNS: dict[str, dict[str, Mapping[str, tuple[str, ...]]]] = {
 
 @dataclass(frozen=True)
 class _Thing:
-    """What a step was given or made. `holds` says whether it fits its model, where it was held against one."""
+    """An input or output of a step. `holds` says whether it fits its model, where it was validated."""
 
     dataset: str
     sha256: str | None
@@ -86,8 +86,8 @@ class _Thing:
 def events(run: Run, release_id: str) -> list[RunEvent]:
     """START and COMPLETE or FAIL of the release and, between them, of each step; nothing for a run without steps.
 
-    A release without an outcome has failed. A frame that does not fit its schema is no output, but an input
-    of the FAIL event with an assertion that does not hold.
+    A release without an outcome has failed. A frame that does not fit its schema is not an output, but an input of the
+    FAIL event with a failed assertion.
     """
     if not run.records:
         return []
@@ -128,10 +128,10 @@ def _start_and_end(
 
 
 def _things(records: Sequence[StepRecord]) -> Iterator[tuple[StepRecord, list[_Thing], list[_Thing]]]:
-    """Each record with what its step was given and what it made; of a failed step only what does not fit its schema.
+    """Each record with the inputs and outputs of its step; of a failed step only those that do not fit their schema.
 
-    What a step was given is known by its hash: it is the thing that an earlier step made with the same bytes. Where several
-    things have these bytes, an argument that is one thing is the step's only result, and a part of one goes by its name.
+    An input is identified by its hash: it is the earlier output with the same bytes. Where several outputs have these
+    bytes, an argument that is one thing is the step's only result, and a part of one is identified by its name.
     """
     known: dict[str, dict[str, _Thing]] = {}
     for record in records:
@@ -152,7 +152,7 @@ def _things(records: Sequence[StepRecord]) -> Iterator[tuple[StepRecord, list[_T
 
 
 def _misfits(record: StepRecord) -> list[str]:
-    """Frames that a schema error speaks of: those it names, all that were promised where it names none."""
+    """Frames of a schema error: those it names, or all declared ones where it names none."""
     error = record.error or ""
     named = [name for name, model in record.models.items() if f'"schema": "{model.__name__}"' in error]
     return (named or list(record.models)) if error.startswith("SchemaError") else []

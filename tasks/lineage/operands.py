@@ -1,7 +1,7 @@
-"""Where a number of a series comes from: the rows of the ledger that make it. The records that say them are in `raw_records`.
+"""Finds the ledger rows behind a number of a series. Their records are in `raw_records`.
 
-Exact and slow on purpose: one point at a time, plain Python over a few rows, an opinion of its own beside the vectorised
-code of `series`. What a scope covers is asked of `domain.coverage`, which has an oracle of its own in the tests.
+Exact and slow on purpose: one point at a time, plain Python over a few rows, independent of the vectorised code of
+`metrics`. Coverage comes from `domain.coverage`, which the tests check in another way.
 """
 
 import functools
@@ -32,7 +32,7 @@ KILOGRAMS = {
 
 @dataclass(frozen=True)
 class Point:
-    """One month of one series: where one figure stands."""
+    """One month of one series: the place of a number."""
 
     flow: str
     product: str
@@ -41,13 +41,13 @@ class Point:
     month: int
 
     def at(self, **other: Any) -> "Point":
-        """The same with something changed."""
+        """A copy with changed fields."""
         return replace(self, **other)
 
 
 @dataclass(frozen=True)
 class Amount:
-    """An exact number, the kinds of release in it (also the one that says nothing and so means zero), and its ledger rows."""
+    """An exact number, its kinds of release (also one without a number, which means zero), and its ledger rows."""
 
     exact: Fraction
     kinds: frozenset[str]
@@ -55,7 +55,7 @@ class Amount:
 
     @property
     def standing(self) -> int:
-        """The place of the worst kind in it, 0 is the best."""
+        """The priority of the worst of its kinds, 0 is the best."""
         return max(map(KINDS.index, self.kinds))
 
     def with_other(self, other: "Amount", sign: int) -> "Amount":
@@ -64,7 +64,7 @@ class Amount:
 
 
 class Origins:
-    """The last word of one flow of a snapshot, by number; of one product, where one is named, and of what is part of it."""
+    """The current statements of one flow of a snapshot; of one product and its parts, where one is named."""
 
     def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:
         self.flow = flow
@@ -77,7 +77,7 @@ class Origins:
         self._whole: dict[Point, bool] = {}
 
     def level(self, point: Point, made: str) -> Amount | None:
-        """The level, by the rule that `made` (a level_status) names; None where that rule gives none."""
+        """The level, by the rule of `made` (a level_status); None where that rule gives none."""
         if made == "reported":
             return self._printed_level(point)
         if made == "sum":
@@ -86,13 +86,15 @@ class Origins:
         return None if standing is None else Amount(Fraction(0), frozenset({KINDS[standing]}), ())
 
     def printed_ytd(self, point: Point) -> Amount | None:
-        """The year to date as a source prints it, unless a later release tells its months; January alone is a month."""
+        """The printed year to date, unless a later release has its months; January alone is a month."""
         told = self._best(point, point.month - point.month % 12) if point.month % 12 else None
         return None if told is None or self._is_retold(point, told) else told
 
     def _is_retold(self, point: Point, told: Amount) -> bool:
-        """Whether a release of the kind of a printed year to date, or of a better one, spoke of each of its months later; a
-        corrected edition spoke on the day of what it corrects."""
+        """Whether a later release of the same or a better kind covers each month of a printed year to date.
+
+        A corrected edition counts with the day of the release that it corrects.
+        """
         january = point.month - point.month % 12
         row, start, end = told.rows[0], first_day(january), month_end(first_day(point.month))
         own = point.at(product=row["product"], measure=row["measure"])
@@ -107,11 +109,11 @@ class Origins:
         return any(_speaks(one, year) for one in _each(later))
 
     def chain(self, point: Point, levels: dict[int, Amount]) -> dict[int, Amount]:
-        """The year to date of every month of the year for which it can be known, with the rows that it follows from.
+        """The year to date of every month of the year for which it is known, with the rows behind it.
 
-        A printed total stands, unless all months up to it are known from better kinds of release. From January on, a total is
-        the one before it plus the month. Where that chain breaks, totals are reckoned backwards from a later printed one, if
-        they are not less than a total before them. `levels` are the months that are known by themselves.
+        A printed total wins, unless all months up to it are known from better kinds of release. From January on, a
+        total is the one before it plus the month. Where that chain breaks, totals are computed backwards from a later
+        printed one, unless they are less than an earlier total. `levels` are the months known by themselves.
         """
         january = point.month - point.month % 12
         year = range(january, january + 12)
@@ -143,25 +145,25 @@ class Origins:
         return totals
 
     def printed_growth(self, point: Point, *, cumulative: bool) -> Amount | None:
-        """A growth that a source prints, in basis points."""
+        """A printed growth, in basis points."""
         first = point.month - point.month % 12 if cumulative else point.month
         return self._best(point.at(measure=f"{point.measure}_yoy"), first)
 
     def covers(self, point: Point) -> bool:
-        """Whether some release speaks about the point, with or without a row."""
+        """Whether some release covers the point, with or without a row."""
         return self._standing(point) is not None
 
     def _asks_everyone(self, point: Point) -> bool:
-        """Whether some release speaks about every partner there is, and so also about one that no list names."""
+        """Whether some release covers every partner, and so also one that no list names."""
         return self.covers(point.at(partner=EVERYTHING))
 
     def _standing(self, point: Point) -> int | None:
-        """The place of the best kind of release that speaks about the point, None where none does."""
+        """The priority of the best kind of release that covers the point, None where none does."""
         self._ask([point])
         return self._speaks[point]
 
     def _ask(self, points: list[Point]) -> None:
-        """Find out together who speaks about these points."""
+        """Look up the coverage of these points together."""
         new = [point for point in points if point not in self._speaks]
         if new:
             keys = _keys(new)
@@ -169,14 +171,14 @@ class Origins:
             self._speaks |= dict.fromkeys(new) | {Point(*row[:-1]): row[-1] for row in found.iter_rows()}
 
     def _printed_level(self, point: Point) -> Amount | None:
-        """What is printed for the point itself, or for the only code of its basket."""
+        """The printed number of the point itself, or of the only code of its basket."""
         told = self._numbers(point)
         own = told.get((point.product, point.partner, point.measure))
         codes = _codes_of_basket(point)
         return told.get((codes[0], point.partner, point.measure)) if own is None and len(codes) == 1 else own
 
     def _sum(self, point: Point) -> Amount | None:
-        """The sum over the partners of a total where each was asked for, else over the codes of a level or basket."""
+        """The sum over the partners of a total where each was requested, else over the codes of a level or basket."""
         told = self._numbers(point)
         if point.partner in TOTALS and self._asks_everyone(point):
             members = _members_of(point)
@@ -198,7 +200,7 @@ class Origins:
         return self._sum(point) if own is None and self._adds_up(point) else own
 
     def _adds_up(self, point: Point) -> bool:
-        """Whether the codes below are all there is: of a basket each is told or spoken of, else somebody asked for all."""
+        """Whether the codes below are complete: in a basket each has a number or is covered; else all are covered."""
         told = {product for product, partner, _ in self._numbers(point) if partner == point.partner}
         if not told - {point.product}:
             return False
@@ -211,7 +213,7 @@ class Origins:
     def _numbers(self, point: Point) -> dict[tuple[str, str, str], Amount]:
         """The numbers of the point's month, of its product and of the codes below it, by product, partner and measure.
 
-        Of each number the word of the best kind, unless a better kind speaks of it and has none.
+        Each number is of the best kind, unless a better kind covers it without a number.
         """
         if (point.product, point.month) not in self._told:
             own = pl.col("product") == point.product
@@ -247,7 +249,7 @@ def _each(releases: pl.DataFrame) -> Iterator[pl.DataFrame]:
 
 
 def _speaks(release: pl.DataFrame, points: list[Point]) -> bool:
-    """Whether one release speaks of all the points."""
+    """Whether one release covers all the points."""
     return covering(_keys(points), release).height == len(points)
 
 
@@ -257,7 +259,7 @@ def _keys(points: list[Point]) -> pl.DataFrame:
 
 
 def _is_of(first: int, last: int) -> pl.Expr:
-    """Whether a row is of just these months."""
+    """Whether a row is of exactly these months."""
     return (pl.col("period_start") == first_day(first)) & (pl.col("period_end") == month_end(first_day(last)))
 
 
@@ -266,7 +268,7 @@ def _rank(row: Row) -> tuple[Any, ...]:
 
 
 def _measure_in_kg(row: Row) -> str:
-    """A mass in kilograms may be kept in another unit of mass in the ledger."""
+    """The measure of a mass in kilograms, which the ledger may keep in another unit of mass."""
     return "quantity_kg" if row["unit"] in KILOGRAMS else str(row["measure"])
 
 
@@ -292,7 +294,7 @@ def _codes_of_basket(point: Point) -> list[str]:
 
 
 def _members_of(point: Point) -> set[str] | None:
-    """The partners of a group in that month, None for the world, of which everybody is a part."""
+    """The partners of a group in that month, None for the world, which contains all."""
     if point.partner == WORLD:
         return None
     groups = code_table("partner_groups").filter(

@@ -1,7 +1,7 @@
-"""What a published file says it was made from: the code, the releases, the libraries. It stands in the file's own metadata.
+"""Records in each published file what it was made from: the code, the releases, the libraries.
 
-Belongs here: which releases a table's partition rests on. No clock and no host is in it, so that the same releases make the
-same bytes on every machine.
+Belongs here: which releases a table's partition depends on. It contains no clock and no host, so the same releases make
+the same bytes on every machine.
 """
 
 from collections.abc import Collection, Mapping
@@ -21,7 +21,7 @@ from tasks.domain.periods import month_index
 from tasks.ingest.normalise import Normalised
 from tasks.store.parquet import Partition, partition_month
 
-# The module whose code makes a table, by name: nothing of it runs here. The others are made by the reading of a release.
+# The module whose code makes a table, by name: nothing of it runs here. Reading a release makes the other tables.
 MADE_IN = {
     "observation": "tasks.ledger.merge",
     "trade_flow": "tasks.ledger.trade_flow",
@@ -33,13 +33,15 @@ MADE_IN = {
     "partner_name": "tasks.ledger.name_tables",
 }
 
-# Made of the words of one month and of the scopes that hold it.
+# Made from the statements of one month and from the scopes that cover it.
 OF_ONE_MONTH = (Observation, TradeFlow, Revision)
 
 
 def words_of_collected(words: pl.DataFrame, releases: pl.DataFrame) -> dict[Partition, frozenset[str]]:
-    """By month the releases without a scope that have a word among `words`: they speak of what they print, and of no other
-    month between their first and their last."""
+    """By month the releases without a scope that have a statement among `words`.
+
+    They cover what they print, and not other months between their first and their last.
+    """
     names = releases.filter(pl.col("partners") == "keys")["release_id"].implode()
     month = month_index("period_end")
     rows = words.filter(pl.col("release_id").is_in(names)).select("flow", "release_id", month=month).unique()
@@ -53,11 +55,11 @@ def derivation_of_month(
     model: type[Table], partition: Partition, releases: pl.DataFrame, chained: Collection[tuple[str, int]] = (),
     collected: Mapping[Partition, Collection[str]] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """What a partition was made from: the releases that speak of its month, or of a month that its metrics look back on. In a
-    year (flow, year) that is `chained` by cumulative figures these may also be later months.
+    """What a partition was made from: the releases that cover its month, or an earlier month that its metrics use.
 
-    With `collected` (see `words_of_collected`) a file of one month names those of the releases without a scope that have a word
-    in it; whichever comes first, the others do not touch it.
+    In a year (flow, year) that is `chained` by cumulative figures later months count too. With `collected` (see
+    `words_of_collected`) a file of one month lists, of the releases without a scope, only those with a statement in it;
+    so the others do not change it, in any order of arrival.
     """
     flow, year, _ = partition
     first = last = partition_month(partition)
@@ -76,7 +78,7 @@ def derivation_of_month(
 
 
 def derivation_of(model: type[Table], releases: pl.DataFrame) -> dict[str, Any]:
-    """That a file of a table was made from these releases, by which code."""
+    """The derivation of a table's file: these releases, and the code."""
     name = table_name(model)
     return {
         "table": name,

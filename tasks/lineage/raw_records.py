@@ -1,6 +1,6 @@
-"""Which records of the raw files say a number of the ledger, and what is printed there.
+"""Finds the raw records behind a number of the ledger, and their printed text.
 
-The raw bytes are hashed and parsed again: what a trace shows as printed was read from the file and from nothing else.
+The raw bytes are hashed and parsed again: the printed text of a trace comes from the file itself.
 """
 
 import json
@@ -18,7 +18,7 @@ from tasks.store.snapshot import Snapshot
 
 PRINTED_MAX = 3
 KEY = ("product", "partner", "period_start", "period_end", "measure")
-# What tells the words on a number apart.
+# The columns that distinguish the statements of a number.
 WORD = ("release_id", "known_from", "classification", "unit")
 # A row of the ledger.
 Row = dict[str, Any]
@@ -27,7 +27,7 @@ Row = dict[str, Any]
 class RawRecords:
     """The records behind rows of the ledger of one flow; each raw file and each month of details is read once.
 
-    `where` tells which details are asked for at all, None all of them.
+    `where` limits the details that can be requested, None means all.
     """
 
     def __init__(self, snapshot: Snapshot, flow: str, releases: pl.DataFrame, where: pl.Expr | None) -> None:
@@ -37,7 +37,7 @@ class RawRecords:
         self._of_month: dict[Partition, pl.DataFrame] = {}
 
     def traced(self, rows: Iterable[Row]) -> list[TracedNumber]:
-        """Each row with its records in the raw file. Raises ValueError where the raw bytes are not what their name says."""
+        """Each row with its records in the raw file. Raises ValueError where the raw bytes do not match their hash."""
         found = {tuple(row[name] for name in (*KEY, "source", "unit")): row for row in rows}
         for key in found.keys() - self._known.keys():
             self._known[key] = self._trace(found[key])

@@ -1,8 +1,8 @@
-"""What happened at each step, in hashes: the record that every step leaves, and how things are hashed for it.
+"""Records each step of a run, with hashes of its inputs and outputs.
 
 A record has two parts. The derivation (step, code, schema, inputs, outputs, rows, parameters, versions) is the same
 whenever and wherever the step runs; it is published as the table `lineage`. The run (clock, ids, host) is not; it goes
-into the OpenLineage events beside the store's tables and never into hashed content.
+into the OpenLineage events next to the store's tables and never into hashed content.
 """
 
 import contextlib
@@ -28,8 +28,11 @@ from tasks.domain.text import counted
 
 @dataclass(frozen=True)
 class StepRecord:
-    """One step as it ran. `inputs` and `outputs` map a name to the sha256 of what bore it; `models` maps the name of an
-    output frame to its model; `error` is the message of the exception that ended the step, None where it completed."""
+    """One executed step.
+
+    `inputs` and `outputs` map a name to the sha256 of its content; `models` maps the name of an output frame to its
+    model; `error` is the message of the exception that ended the step, None where it completed.
+    """
 
     step: str
     code_sha256: str
@@ -60,7 +63,7 @@ class StepRecord:
 
 @dataclass
 class Run:
-    """One way through the steps: their records so far, the ids under which others know it, and how it ended."""
+    """One pass through the steps: their records so far, its external ids, and how it ended."""
 
     run_id: UUID = field(default_factory=uuid4)
     flow_run_id: str | None = None
@@ -69,16 +72,16 @@ class Run:
     hashes: dict[int, tuple[weakref.ref[pl.DataFrame], str]] = field(default_factory=dict)
 
     def frame_sha256(self, frame: pl.DataFrame) -> str:
-        """Hash of a frame, computed once however many steps are given it; the frame is not kept for that."""
+        """Hash of a frame, computed once for all steps; the frame is not kept alive."""
         known, sha256 = self.hashes.get(id(frame), (None, ""))
-        # A frame that is gone may have left its id to another one.
+        # A new frame may have the id of a deleted one.
         if known is None or known() is not frame:
             sha256 = frame_sha256(frame)
             self.remember(frame, sha256)
         return sha256
 
     def remember(self, frame: pl.DataFrame, sha256: str) -> None:
-        """Take over the hash of a frame, which was made elsewhere."""
+        """Store the hash of a frame, which was computed elsewhere."""
         self.hashes[id(frame)] = (weakref.ref(frame), sha256)
 
 
@@ -87,7 +90,7 @@ _current: ContextVar[Run | None] = ContextVar("tidewaiter_run", default=None)
 
 @contextlib.contextmanager
 def recording(run: Run) -> Iterator[Run]:
-    """Steps inside leave their records in `run`."""
+    """Steps inside add their records to `run`."""
     token = _current.set(run)
     try:
         yield run
@@ -96,12 +99,12 @@ def recording(run: Run) -> Iterator[Run]:
 
 
 def current_run() -> Run | None:
-    """The run whose steps are being recorded, None outside of one."""
+    """The run that is being recorded, None outside of one."""
     return _current.get()
 
 
 def trail(release: DataFrame[Release]) -> DataFrame[Lineage]:
-    """The records of the steps that the current run has taken so far, as rows of the table `lineage`."""
+    """The records of the current run so far, as rows of the table `lineage`."""
     run = current_run()
     return as_table(release["release_id"][0], run.records if run else [])
 
@@ -109,7 +112,7 @@ def trail(release: DataFrame[Release]) -> DataFrame[Lineage]:
 def as_table(release_id: str, records: Sequence[StepRecord]) -> DataFrame[Lineage]:
     """The deterministic part of the records as rows of the table `lineage`, in the order of the steps.
 
-    An attempt that failed before its step succeeded is left out: a disk that failed once is no part of what was derived.
+    Failed attempts of a step that later succeeded are left out: a disk error is not part of a derivation.
     """
     rows = [
         lineage_row(

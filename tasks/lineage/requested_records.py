@@ -1,7 +1,7 @@
-"""Highest and lowest since of single partners: computed from the history of the product when somebody asks for them.
+"""Computes highest and lowest since for single partners on request, from the history of the product.
 
-`metric` has these figures of the world, the groups, baskets, lines and watched products; every other row has the status
-`on_request`. Here such rows get theirs, by the functions that publish.
+`metric` has these of the world, the groups, baskets, lines and watched products; every other row has the status
+`on_request`. This module fills such rows, with the functions that publish.
 """
 
 import polars as pl
@@ -22,12 +22,12 @@ from tasks.store.snapshot import Snapshot
 KEY = ["flow", "product", "partner", "measure", "period"]
 RECORDS = ["highest_since", "highest_since_status", "lowest_since", "lowest_since_status", "series_start", "kinds"]
 ON_REQUEST = "on_request"
-# The history of a product takes a tenth of a second; of more products the rows stay as they are.
+# The history of a product takes a tenth of a second; for more products the rows stay unchanged.
 PRODUCTS_MAX = 20
 
 
 def with_requested_records(rows: pl.DataFrame, snapshot: Snapshot) -> pl.DataFrame:
-    """Rows of `metric` with the records of single partners; unchanged where these are of more than PRODUCTS_MAX products."""
+    """Rows of `metric` with the records of single partners; unchanged for more than PRODUCTS_MAX products."""
     asked = rows.filter(pl.col("highest_since_status") == ON_REQUEST)
     series = asked.select("flow", "product").unique().sort("flow", "product")
     if not 0 < series.height <= PRODUCTS_MAX:
@@ -42,7 +42,7 @@ def with_requested_records(rows: pl.DataFrame, snapshot: Snapshot) -> pl.DataFra
 
 
 def _records(asked: pl.DataFrame, snapshot: Snapshot) -> pl.DataFrame:
-    """The records of the rows of one product that are asked for."""
+    """The requested records of the rows of one product."""
     flow, product = asked["flow"][0], asked["product"][0]
     months = asked.select(pl.lit(flow).alias("flow"), month=month_index("period")).unique()
     indices = sorted(int(month) for month in months["month"])

@@ -1,8 +1,8 @@
-"""From one published figure back to the bytes: operands, ledger numbers, release, raw file, record numbers.
+"""Traces a published metric back to the bytes: operands, ledger numbers, release, raw file, record numbers.
 
-The figure is computed again on the way, with exact fractions and from the ledger's rows, not by the code that published
-it, so that a trace is a check and not a repetition. Belongs here: which row is asked for, what its operands are worth, and
-whether both figures agree. How a figure follows from its operands is in `formulas`, where an operand comes from in `operands`.
+The trace recomputes the metric with exact fractions from the ledger's rows, and not with the code that published it, so
+it is an independent check. Belongs here: which row is requested, the values of its operands, and whether both results
+agree. `formulas` has the formula of each metric, `operands` the origin of each operand.
 """
 
 from datetime import date
@@ -28,12 +28,12 @@ from tasks.store.snapshot import Snapshot
 RELATIVE_ERROR_MAX = 1e-9
 BASIS_POINTS = 100
 RECORDS = ("highest_since", "lowest_since")
-# Why a record has no month: that none was as extreme, or that the month before was. Either can be computed again.
+# Why a record has no month: no month was as extreme, or the month before was. Either can be recomputed.
 NO_RECORD = ("series_record", "not_extreme")
 
 
 class Tracer:
-    """Traces figures of one flow of a snapshot, or of one product of it; opening it reads what that needs once."""
+    """Traces metrics of one flow of a snapshot, or of one product of it; opening it reads the needed rows once."""
 
     def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:
         self.snapshot, self.flow = snapshot, flow
@@ -42,7 +42,7 @@ class Tracer:
         self.origins = Origins(snapshot, flow, product)
 
     def trace(self, point: Point, figure: str) -> Trace:
-        """The trace of one figure of the table `metric`. Raises NoFigure where the table has no such row."""
+        """The trace of one metric of the table `metric`. Raises NoFigure where the table has no such row."""
         if figure not in FIGURES:
             raise NoFigure(f"there is no metric {figure!r}; there are {', '.join(FIGURES)}")
         row = self.row(point)
@@ -53,7 +53,7 @@ class Tracer:
             operands = self.operands(point, names, row)
             is_asked = row[figure] is not None or row[status(figure)] in NO_RECORD
             again = compute(operands, point) if is_asked else None
-        # Where the month before is as extreme, that is the month that is not told.
+        # Where the month before is as extreme, that is the month left out.
         expected = first_day(point.month - 1) if row[status(figure)] == "not_extreme" else row[figure]
         cut = self.breaks(point, figure, names, row)
         kinds = frozenset[str]().union(*(operand.kinds for operand in operands)) if row[figure] is not None else ()
@@ -68,7 +68,7 @@ class Tracer:
         )  # fmt: skip
 
     def breaks(self, point: Point, figure: str, names: tuple[str, ...], row: dict[str, Any]) -> list[Change] | None:
-        """The changes that lie between the months that the figure rests on; None where that does not matter to it."""
+        """The changes between the months of the metric; None where they do not matter to it."""
         if figure == "ytd" and row["ytd_status"] == "reported":
             return None
         first = min(first_month(point, name) for name in names)
@@ -79,7 +79,7 @@ class Tracer:
         return [change for change in known if first < change.month <= point.month]
 
     def row(self, point: Point) -> dict[str, Any]:
-        """The row of `metric`; NoFigure tells what there is instead."""
+        """The row of `metric`. Raises NoFigure, which lists what exists instead."""
         of_it = (pl.col("product") == point.product) & (pl.col("partner") == point.partner)
         is_asked = (pl.col("measure") == point.measure) & (pl.col("period") == first_day(point.month))
         rows = self.metric.filter(of_it & is_asked)
@@ -102,11 +102,11 @@ class Tracer:
         )
 
     def operands(self, point: Point, names: tuple[str, ...], row: dict[str, Any]) -> list[ExactOperand]:
-        """What the figure at `point` is computed from."""
+        """The operands of the metric at `point`."""
         return [known for name in names for known in self._operand(point, name, row)]
 
     def _operand(self, point: Point, name: str, row: dict[str, Any]) -> list[ExactOperand]:
-        """An operand's name says which number it is: level@-12 is the level twelve months before."""
+        """The operand of this name: level@-12 is the level twelve months before."""
         what, _, shift = name.partition("@")
         if what == "world":
             return [self._level(point.at(partner=WORLD, month=point.month + int(shift or 0)))]
@@ -115,7 +115,7 @@ class Tracer:
         if what == "months":
             return [self._level(point.at(month=month)) for month in months_of(point, shift, row)]
         if what == "added":
-            # The mean price of a year is its value by its mass, and no sum of prices.
+            # The mean price of a year is its value by its mass, not a sum of prices.
             measures = RATIOS.get(point.measure, (point.measure,))
             months = months_of(point, shift, row)
             return [self._level(point.at(month=month, measure=measure)) for measure in measures for month in months]
@@ -143,7 +143,7 @@ class Tracer:
         return self._known_amount(f"level {month_name(point.month)}", found, level_status, point)
 
     def _level_status(self, point: Point) -> str:
-        """How the level came to be; where the table has no row of it, what that means."""
+        """The status of the level; without a row in the table, what that means."""
         try:
             return str(self.row(point)["level_status"])
         except NoFigure:
@@ -194,7 +194,7 @@ class Tracer:
         )
 
     def implied(self, point: Point, figure: str) -> tuple[str, list[ExactOperand], Fraction | None]:
-        """A printed growth instead of a base: the growth is the figure, and the base that it implies is shown."""
+        """A printed growth without a base: the growth is the metric, and its implied base is shown."""
         own = self._level(point) if figure == "yoy_pct" else self._ytd(point)
         growth = self.origins.printed_growth(point, cumulative=figure != "yoy_pct")
         printed = growth.exact / BASIS_POINTS if growth is not None else None
@@ -219,12 +219,12 @@ def _known(
 
 
 def _is_told(made: str, cut: list[Change] | None) -> bool:
-    """Whether a figure that rests on both sides of a change is none, and is none for that where it says so."""
+    """Whether a metric across a change of definition is null, with the status `definition_break` or another reason."""
     return cut is None or (bool(cut) if made == "definition_break" else not cut or made in MISSING)
 
 
 def _hold(operands: list[ExactOperand]) -> bool:
-    """Whether the ledger says of every number what its release says."""
+    """Whether every number of the ledger equals that of its release."""
     return all(number.holds for operand in operands for number in operand.shown.numbers)
 
 

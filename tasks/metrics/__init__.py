@@ -1,5 +1,5 @@
-"""Figures that follow from the ledger: levels, sums, growth, shares, ranks, records.
+"""Computes metrics from the ledger: levels, sums, growth, shares, ranks, records.
 
-Belongs here: pure functions from frames to the table `metric`. Does not belong here: reading files, words for people.
+Belongs here: pure functions from frames to the table `metric`. Does not belong here: reading files, texts for people.
 Add here: a metric.
 """

@@ -1,7 +1,7 @@
-"""All months of some series at once, on a calendar: the general form of the figures, for questions about a few products.
+"""Computes all months of some series at once, on a calendar: the general form, for queries about a few products.
 
-Each series has every month from two years before its first number to a year after its last, so that the month before is the
-month before and never the row before. `recurrence` makes the same rows month by month from what the months before left behind.
+Each series has every month from two years before its first number to a year after its last, so that the month before is
+never just the row before. `recurrence` computes the same rows month by month from the states of earlier months.
 """
 
 import functools
@@ -42,12 +42,12 @@ def derive(
     *,
     all_records: bool = True,
 ) -> DataFrame[Metric]:
-    """All figures from one statement a number (`ledger.merge.last_word` or `as_of`) and the scopes of the releases.
+    """All metrics from one statement a number (`ledger.merge.last_word` or `as_of`) and the scopes of the releases.
 
-    For a day in the past, `releases` are those that were public on it. `wanted` (flow, month index) limits the months
-    that come out. For a month to come out right `observation` must reach back LOOK_BACK_MONTHS and QUIET_MONTHS before
-    it, and to the December of its year; what lies outside makes no difference. Without `all_records` the highest and lowest since
-    are those that the table `metric` has.
+    For a past day, `releases` are those that were public on it. `wanted` (flow, month index) limits the months of the
+    result. For a correct month `observation` must reach back LOOK_BACK_MONTHS and QUIET_MONTHS before it, and to the
+    December of its year; numbers outside make no difference. Without `all_records` only the series with records in the
+    table `metric` get them.
     """
     numbers = printed_numbers(observation, releases)
     made = [
@@ -86,7 +86,7 @@ def _of_flow(
 
 
 def on_calendar(numbers: Numbers, coverage: Coverage) -> pl.DataFrame:
-    """All months of the series with a number, as `rows.as_metric` takes them, without records."""
+    """All months of the series with a number, as input of `rows.as_metric`, without records."""
     names, where = coverage.names, traded(numbers.rows, coverage)
     frame = with_levels(_grid(seen(numbers, names), names), numbers.rows, where, coverage)
     known = pl.concat([coverage.known, frame.filter(pl.col("quiet") == 0).select("product", "month")]).unique()
@@ -99,14 +99,14 @@ def on_calendar(numbers: Numbers, coverage: Coverage) -> pl.DataFrame:
 
 
 def _window(printed: pl.DataFrame, releases: pl.DataFrame) -> tuple[int, int]:
-    """The first month, a January, and the last one of which something may be needed."""
+    """The first needed month, a January, and the last one."""
     first, last = cast("int", printed["month"].min()), cast("int", printed["month"].max())
     scope = releases.select(month_index("last_month").max()).item()
     return (first - LOOK_BACK) // YEAR * YEAR, min(max(last, scope if scope is not None else last), last + QUIET_MONTHS)
 
 
 def _grid(seen_months: pl.DataFrame, names: Names) -> pl.DataFrame:
-    """Every month of each series (SERIES), and `quiet`: how many months ago a number last spoke of it, null before the first."""
+    """Every month of each series (SERIES), and `quiet`: months since its last number, null before the first."""
     last = names.first + names.months - 1
     spans = seen_months.group_by(KEY).agg(begin=pl.col("month").min(), end=pl.col("month").max())
     grid = spans.select(
@@ -163,7 +163,7 @@ def _of_last(bit: pl.Expr, months: int) -> pl.Expr:
 
 
 def _united(frame: pl.DataFrame, gather) -> pl.Expr:  # type: ignore[no-untyped-def]
-    """The kinds of several rows as one set."""
+    """The union of the kinds of several rows."""
     united = pl.lit(0, pl.UInt8)
     for bit in sorted({1 << place for kinds in frame["kinds"].unique() for place in range(8) if kinds >> place & 1}):
         united = united | pl.when(gather((pl.col("kinds") & bit) > 0)).then(pl.lit(bit, pl.UInt8)).otherwise(
@@ -182,7 +182,7 @@ def _side_by_side(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_printed(frame: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
-    """The frame with the figures that a source prints of more than a month, and with growth that it prints."""
+    """The frame with the printed figures of spans, and with printed growth."""
     for span in PRINTED_SPANS:
         own = spans.filter(span=span).select(
             *SERIES, pl.col("value").alias(f"printed_{span}"), pl.col("kinds").alias(f"printed_{span}_kinds")

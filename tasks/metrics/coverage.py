@@ -1,8 +1,9 @@
-"""What the releases cover, month by month, in the numbers of `names`: inside that a missing row means no trade.
+"""Computes what the releases cover, month by month, in the numbers of `names`.
 
-The rules are those of `tasks/domain/coverage.py`. Here they are tables that millions of rows are joined with: one of the cells (product,
-family, month) of which every partner was asked for, and one of the partners that a release lists. A basket is covered where
-each of its codes is, a group of partners where every partner was asked for and the group has members.
+Where a key is covered, a missing row means no trade. The rules are those of `tasks/domain/coverage.py`, here as tables
+that are joined with millions of rows: one of the cells (product, family, month) for which every partner was requested,
+and one of the partners that a release lists. A basket is covered where each of its codes is, a group of partners where
+every partner was requested and the group has members.
 """
 
 from typing import NamedTuple
@@ -18,21 +19,27 @@ from tasks.metrics.names import EARLIEST, Names
 CELL = ("product", "family", "month")
 PLACE_OF_FAMILY = ("product", "partner", "family", "month")
 YEAR = 12
-# Priorities of releases as digits of a number: there are fewer of them.
+# Priorities of releases as digits of a number: there are fewer than this.
 SPOKEN = 8
 
 
 class Scope(NamedTuple):
-    """Who speaks of what: `everyone` by cell and `listed` by partner, each with the `source` priority of the best kind of
-    release, 0 is the best. A partner that is listed has a row in `listed` for every month in which anybody speaks of it."""
+    """The coverage `everyone` by cell and `listed` by partner.
+
+    Each has the `source` priority of the best kind of release, 0 is the best. A listed partner has a row in `listed`
+    for every month that any release covers.
+    """
 
     everyone: pl.DataFrame
     listed: pl.DataFrame
 
 
 class Coverage(NamedTuple):
-    """What the releases of one direction of trade cover: `all_levels`, and by releases of HS8 codes alone, `finest`, of which
-    sums of codes may be made. `known` are the products and months of which anything is known at all."""
+    """What the releases of one direction of trade cover.
+
+    `all_levels` covers all releases; `finest` only releases of HS8 codes, which can be summed. `known` are the products
+    and months with any coverage at all.
+    """
 
     all_levels: Scope
     finest: Scope
@@ -45,29 +52,30 @@ class Coverage(NamedTuple):
         return self.finest is not self.all_levels
 
     def standing(self, frame: pl.DataFrame, *, finest: bool = False) -> pl.DataFrame:
-        """The frame (product, partner, family, month, ...) with `standing`, null where nobody speaks of the row."""
+        """The frame (product, partner, family, month, ...) with `standing`, null where no release covers the row."""
         scope = self.finest if finest else self.all_levels
         return with_standing(frame, scope, self.names)
 
     def everyone(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The frame (product, family, month, ...) with `everyone`: whether every partner was asked for."""
+        """The frame (product, family, month, ...) with `everyone`: whether every partner was requested."""
         names = self.names
         cells = self.all_levels.everyone.select(cell=names.key(*CELL), everyone=pl.lit(True))
         found = frame.with_columns(cell=names.key(*CELL)).join(cells, on="cell", how="left", maintain_order="left")
         return found.drop("cell").with_columns(pl.col("everyone").fill_null(False))
 
     def silence(self, frame: pl.DataFrame, month: int) -> pl.DataFrame:
-        """What the scopes say in `month` of series that have had no row of their own for a year.
+        """The coverage in `month` of series that have had no row of their own for a year.
 
-        The frame (product, partner, family, idle, ...) gains `run`, the number of months up to this one, at most 12, in which
-        no row means no trade. `idle` limits it: the months since something else of the place was traded, null where nothing was.
-        Also `spoken`: the priorities of the best kinds of release of these months, as `priority` takes them apart.
+        The frame (product, partner, family, idle, ...) gains `run`, the number of months up to this one, at most 12, in
+        which a missing row means no trade. `idle` limits it: the months since any other measure of the place was
+        traded, null where none was. It also gains `spoken`: the priorities of the best kinds of release of these
+        months, as read by `priority`.
         """
         names, scope, cell, place = self.names, self.all_levels, ("product", "family"), ("product", "partner", "family")
         inside = pl.col("month").is_between(month - YEAR + 1, month)
         everyone = _unbroken(scope.everyone.filter(inside).with_columns(key=names.key(*cell)), month)
         found = frame.with_columns(key=names.key(*cell)).join(everyone, on="key", how="left", maintain_order="left")
-        # A group is covered by everyone since it has members.
+        # For a group, coverage of every partner counts since it has members.
         since = pl.when(names.founded() > EARLIEST).then((month - names.founded() + 1).clip(0, YEAR)).otherwise(YEAR)
         run = pl.min_horizontal(pl.col("run").fill_null(0), since)
         if scope.listed.height:
@@ -82,13 +90,13 @@ class Coverage(NamedTuple):
 
 
 def priority(spoken: pl.Expr, place: int) -> pl.Expr:
-    """The priority of the best kind of release so many months before the last one of `Coverage.silence`."""
+    """The priority of the best kind of release this many months before the last one of `Coverage.silence`."""
     digit: pl.Expr = spoken // SPOKEN**place % SPOKEN
     return digit - 1
 
 
 def with_standing(frame: pl.DataFrame, scope: Scope, names: Names) -> pl.DataFrame:
-    """The frame with the standing of the best release that speaks of each row, null where none does."""
+    """The frame with the priority of the best release that covers each row, null where none does."""
     cells = scope.everyone.select("standing", cell=names.key(*CELL))
     found = frame.with_columns(cell=names.key(*CELL)).join(cells, on="cell", how="left", maintain_order="left")
     has_members = names.founded() <= pl.col("month")
@@ -103,7 +111,7 @@ def with_standing(frame: pl.DataFrame, scope: Scope, names: Names) -> pl.DataFra
 
 
 def cover(names: Names, flow: str, releases: DataFrame[Release]) -> Coverage:
-    """What the releases cover of the named products in the window of months, of one direction of trade."""
+    """What the releases cover of the named products in the window of months, for one direction of trade."""
     of_flow = releases.filter(pl.col("flow").is_null() | (pl.col("flow") == flow))
     all_levels, known = _scope(names, of_flow)
     monthly = speaking(of_flow.filter("by_month"))
@@ -117,7 +125,7 @@ def _scope(names: Names, releases: pl.DataFrame) -> tuple[Scope, pl.DataFrame]:
     codes = pl.Series([code for code in names.products if not code.startswith(BASKET)], dtype=pl.String)
     covered = covered_codes(DataFrame[Release](releases), codes, names.first, names.first + names.months - 1)
     known = names.numbered(covered.select("product", "month").unique())
-    # A family that no series has counts for what is known of a product, and for nothing else.
+    # A family without a series only counts towards the coverage of a product.
     mine = names.numbered(covered.filter(pl.col("family").is_in(names.families)))
     everyone = mine.filter("everyone").group_by(CELL).agg(pl.col("standing").min())
     listed = mine.filter(~pl.col("everyone")).with_columns(partner=pl.col("lists").str.split(",")).explode("partner")
@@ -132,7 +140,7 @@ def _scope(names: Names, releases: pl.DataFrame) -> tuple[Scope, pl.DataFrame]:
     whole = _of_baskets(everyone, by_month, ["family"]).select(everyone.columns)
     if listed.height:
         listed = listed.group_by(PLACE_OF_FAMILY).agg(pl.col("standing").min())
-        # A code may be covered by everyone and another one of its basket by a list.
+        # One code of a basket may be covered for every partner and another one by a list.
         partners = listed.select("product", "partner", "family").unique()
         codes_of = members.select("basket", "product").unique()
         of_members = (
@@ -154,7 +162,7 @@ def _scope(names: Names, releases: pl.DataFrame) -> tuple[Scope, pl.DataFrame]:
 
 
 def _of_baskets(covered: pl.DataFrame, members: pl.DataFrame, others: list[str]) -> pl.DataFrame:
-    """The rows of baskets of which every code has a row in `covered`, as the worst of them."""
+    """The rows of baskets for which every code has a row in `covered`, with the worst of their priorities."""
     needed = members.group_by("basket", "month").agg(needed=pl.len())
     worst = [pl.col("standing").max()] if "standing" in covered.columns else []
     there = (
@@ -165,7 +173,7 @@ def _of_baskets(covered: pl.DataFrame, members: pl.DataFrame, others: list[str])
 
 
 def _unbroken(rows: pl.DataFrame, month: int) -> pl.DataFrame:
-    """By `key` the months up to `month` without a gap: how many, and their priorities as digits of one number."""
+    """By `key` the number of months up to `month` without a gap, and their priorities as digits of one number."""
     ordered = rows.sort("key", "month", descending=[False, True])
     place = pl.int_range(pl.len()).over("key")
     digits = pl.lit(pl.Series([SPOKEN**place for place in range(YEAR)], dtype=pl.UInt64))

@@ -1,9 +1,9 @@
-"""The figures of `metric`, each one entry of FIGURES_OF: its name, the first month that it rests on, its value and its status.
+"""Defines the metrics of `metric` in FIGURES_OF: name, first month used, value and status of each.
 
-An entry speaks of a row that has its numbers side by side (`recurrence` and `calendar` put them there): those of the month, of
-the month before (`before_`), of the same month a year before (`ago_`), and those of the world. Numbers are whole, in smallest
-units; of a value per kilogram they are floats. Nothing is rounded. A figure that cannot be computed is null and its status
-says why. One that would compare two sides of a change of definition is taken away.
+An entry reads a row with its numbers side by side (prepared by `recurrence` and `calendar`): those of the month, of the
+month before (`before_`), of the same month a year before (`ago_`), and those of the world. Numbers are whole, in
+smallest units; values per kilogram are floats. Nothing is rounded. A metric that cannot be computed is null and its
+status gives the reason. A metric that would compare two sides of a change of definition is removed.
 """
 
 from collections.abc import Sequence
@@ -22,8 +22,11 @@ JANUARY = MONTH // 12 * 12
 
 
 class Figure(NamedTuple):
-    """A figure: `first` is the first month that it rests on; `own` the number of the row without which its status stands as it
-    is, None where there is none; `of_partners` marks what a value per kilogram does not have."""
+    """A metric.
+
+    `first` is the first month it uses; `own` the row's number without which its status stays unchanged, None where
+    there is none; `of_partners` marks metrics that a value per kilogram does not have.
+    """
 
     name: str
     first: pl.Expr
@@ -34,7 +37,7 @@ class Figure(NamedTuple):
 
 
 def growth(now: str, base: str, printed: str | None = None) -> tuple[pl.Expr, pl.Expr]:
-    """Growth on an earlier figure in per cent, and its status; a printed growth where the base is not known."""
+    """Growth on an earlier number in per cent, and its status; a printed growth where the base is not known."""
     has_now, has_base = pl.col(now).is_not_null(), pl.col(base).is_not_null()
     is_computed = has_now & (pl.col(base) > 0).fill_null(False)
     is_implied = ~has_base & (pl.col(printed).is_not_null() if printed else pl.lit(False))
@@ -50,7 +53,7 @@ def growth(now: str, base: str, printed: str | None = None) -> tuple[pl.Expr, pl
 
 
 def contribution(before: str, world: str) -> tuple[pl.Expr, pl.Expr]:
-    """What a partner adds to the growth of the world, in percentage points, and its status."""
+    """A partner's contribution to the growth of the world, in percentage points, and its status."""
     base = pl.col(world)
     value = pl.when(base > 0).then((pl.col("level") - pl.col(before)) / base * 100)
     combined = (pl.col(f"{before}_status") == status("combined_months")).fill_null(False)
@@ -73,7 +76,7 @@ def share() -> tuple[pl.Expr, pl.Expr]:
 
 
 def rank() -> tuple[pl.Expr, pl.Expr]:
-    """The place among the partners of a group that is known as a whole (`place_by_level`), and its status."""
+    """The rank among the partners of a completely known group (`place_by_level`), and its status."""
     place = pl.col("place_by_level")
     made = (
         pl.when(place.is_not_null()).then(status("computed"))
@@ -83,8 +86,8 @@ def rank() -> tuple[pl.Expr, pl.Expr]:
     return place, made
 
 
-# What a reader gets, in the order of the columns. Level and records are not here: the level compares nothing, and records look
-# back on a run of months (`records`).
+# The published metrics, in the order of the columns. Level and records are not here: the level compares nothing, and
+# records use a run of months (`records`).
 FIGURES_OF: Sequence[Figure] = (
     Figure("mom_pct", MONTH - 1, *growth("level", "before_level"), own="level"),
     Figure("yoy_pct", MONTH - 12, *growth("level", "ago_level", "printed_yoy"), own="level"),
@@ -109,7 +112,7 @@ FIGURES_OF: Sequence[Figure] = (
 
 
 def with_figures(frame: pl.DataFrame, *, per_kilogram: bool) -> pl.DataFrame:
-    """The frame with every figure and its status; `comparable_from` says since when its months mean the same."""
+    """The frame with every metric and its status; `comparable_from` is the month since which a series is comparable."""
     made, after, kinds = [], [], polars_schema(Metric)
     for figure in FIGURES_OF:
         value, why, name = figure.value, figure.status, status_of(figure.name)
@@ -120,7 +123,7 @@ def with_figures(frame: pl.DataFrame, *, per_kilogram: bool) -> pl.DataFrame:
         missing = pl.col(figure.name).is_null() & (pl.col(figure.own).is_null() if figure.own else pl.lit(False))
         stands = missing | (pl.col(name) == status("not_applicable"))
         if figure.name == "ytd":
-            # A year to date that a source prints is a number and compares nothing.
+            # A printed year to date is a number and compares nothing.
             stands = missing | (pl.col(name) == status("reported"))
         is_cut = (figure.first < pl.col("comparable_from")).fill_null(False) & ~stands
         after += [
@@ -133,7 +136,7 @@ def with_figures(frame: pl.DataFrame, *, per_kilogram: bool) -> pl.DataFrame:
 
 
 def kinds_behind(*, per_kilogram: bool) -> pl.Expr:
-    """The kinds of release that the figures of a row rest on."""
+    """The kinds of release behind the metrics of a row."""
 
     def where(name: str, *kinds: str) -> pl.Expr:
         united = pl.lit(0, pl.UInt8)

@@ -1,7 +1,7 @@
-"""Which series a month has, and the level of each: printed, summed, no trade inside a scope, or missing with its reason.
+"""Determines the series of a month and the level of each: printed, summed, zero by scope, or missing with a reason.
 
-Where a place (product and partner) has a number in one measure and not in another, the other is not zero: what is traded is not
-counted in that unit. Neither is a level zero below which a code has a number.
+Where a place (product and partner) has a number in one measure and not in another, the other is not zero: the goods are
+counted in another unit. A level is not zero either if a code below it has a number.
 """
 
 from typing import NamedTuple
@@ -17,13 +17,16 @@ from tasks.metrics.sums import PLACE, SERIES
 
 # The number of each status; a status is a small integer until the table is written.
 STATUS = {name: number for number, name in enumerate(STATUSES)}
-# What a source may print beside the months.
+# Figures that a source may print besides single months.
 PRINTED_SPANS = ("ytd", "yoy", "ytd_yoy")
 
 
 class Numbers(NamedTuple):
-    """What is known of some months before anything is compared: `rows` are the printed and summed numbers (see `sums.add_up`),
-    `spans` the printed figures that are no month (product, partner, measure, month, span, value, kinds)."""
+    """The numbers of some months before comparison.
+
+    `rows` are the printed and summed numbers (see `sums.add_up`), `spans` the printed figures of other spans (product,
+    partner, measure, month, span, value, kinds).
+    """
 
     rows: pl.DataFrame
     spans: pl.DataFrame
@@ -35,19 +38,19 @@ def status(name: str) -> pl.Expr:
 
 
 def bit_of(standing: pl.Expr) -> pl.Expr:
-    """The kind of release of a priority, as a set of kinds: a bit for each, the highest one is that of the worst."""
+    """The kind of release of a priority as a set of kinds: one bit for each, the highest bit is the worst kind."""
     return pl.lit(pl.Series([2**place for place in range(len(KINDS))], dtype=pl.UInt8)).gather(standing)
 
 
 def seen(numbers: Numbers, names: Names) -> pl.DataFrame:
-    """The series and months (key, SERIES) of which a number speaks, or a number of what they are made of."""
+    """The series and months (key, SERIES) with a number, of their own or in their parts."""
     own = pl.concat([numbers.rows.select(SERIES), spoken_of(numbers.spans, names)])
     keys = pl.concat([own.select(key=names.key(*SERIES)), looked_for(own, names).select("key")])
     return keys.unique().select("key", *names.unpacked(*SERIES))
 
 
 def spoken_of(spans: pl.DataFrame, names: Names) -> pl.DataFrame:
-    """The series and months of which printed figures speak that are no month; of the year to date every month since January."""
+    """The series and months with printed figures of other spans; for a year to date every month since January."""
     of_years = spans.filter(pl.col("span").is_in(["ytd", "ytd_yoy"])).select(
         *SERIES[:-1], month=pl.int_ranges(pl.col("month") // 12 * 12, pl.col("month") + 1, dtype=pl.Int32)
     ).explode("month")  # fmt: skip
@@ -56,8 +59,10 @@ def spoken_of(spans: pl.DataFrame, names: Names) -> pl.DataFrame:
 
 
 def looked_for(own: pl.DataFrame, names: Names) -> pl.DataFrame:
-    """What a reader looks for beside some series (key, SERIES): for each partner the world and the groups, and for each HS8 code the
-    world of the levels above it."""
+    """The series published with some series (key, SERIES).
+
+    For each partner the world and the groups, and for each HS8 code the world of the levels above it.
+    """
     parts = (
         own.filter(~names.is_total()).with_columns(partner=pl.lit(0, pl.UInt32)).select(key=names.key(*SERIES)).unique()
     )
@@ -71,14 +76,14 @@ def looked_for(own: pl.DataFrame, names: Names) -> pl.DataFrame:
 
 
 class Traded(NamedTuple):
-    """Keys of the places that have a number in any measure, themselves or in a part; and of those below which a code has one."""
+    """Keys of the places with a number in any measure, their own or in a part; and of those with one below."""
 
     here: pl.Series
     below: pl.Series
 
 
 def traded(rows: pl.DataFrame, coverage: Coverage) -> Traded:
-    """Where anything was traded, from the numbers of the months."""
+    """The traded places, from the numbers of the months."""
     names = coverage.names
     places = (
         rows.select(key=names.key(*PLACE))
@@ -95,7 +100,7 @@ def traded(rows: pl.DataFrame, coverage: Coverage) -> Traded:
         .unique(maintain_order=True)
     )
     if not coverage.is_mixed:
-        # What a release of HS8 codes covers at a higher level has a sum there.
+        # A release of HS8 codes covers a higher level by sums.
         return Traded(here, here.clear())
     codes = places.filter(names.is_hs8())
     below = pl.concat([codes.with_columns(product=names.above(level)).select(PLACE) for level in HS_LEVELS])
@@ -127,8 +132,10 @@ def with_levels(frame: pl.DataFrame, numbers: pl.DataFrame, where: Traded, cover
 
 
 def levels_of(frame: pl.DataFrame, where: Traded, coverage: Coverage) -> pl.DataFrame:
-    """The frame (SERIES, value, is_sum, of_row, has_row, ...) with `level`, `level_status`, `kinds`, and `is_here`: whether
-    anything of its place is traded."""
+    """The frame (SERIES, value, is_sum, of_row, has_row, ...) with `level`, `level_status`, `kinds` and `is_here`.
+
+    `is_here` says whether anything of the place is traded.
+    """
     names, here, below = coverage.names, where.here, where.below
     frame = coverage.standing(names.with_family(frame))
     place = names.key(*PLACE)

@@ -1,7 +1,7 @@
-"""Months of `metric` one after the other, portion by portion of products, from statements and from what earlier months left.
+"""Computes months of `metric` one after the other, by portions of products, from statements and earlier states.
 
-Belongs here: what one portion of one month needs, and the pass over a year with printed totals that comes before its months. How
-a month follows from the months before is in `recurrence`; where files lie and how they are written is not known here.
+Belongs here: the inputs of one portion of one month, and the pass over a year with printed totals that precedes its
+months. `recurrence` computes a month from the months before; the place and format of files are not known here.
 """
 
 from collections.abc import Collection, Mapping
@@ -33,8 +33,11 @@ LOOK_BACK = 23
 
 
 class Inputs(NamedTuple):
-    """What a month of a portion is made from: its `statements` where the ledger of the month is new, else its `own` state as it was;
-    the states of the month `before` and of a year `ago`; the `recent` levels behind records (with a column `month`)."""
+    """The inputs of a month of a portion.
+
+    Its `statements` where the ledger of the month is new, else its unchanged `own` state; the states of the month
+    `before` and of a year `ago`; the `recent` levels for records (with a column `month`).
+    """
 
     statements: pl.DataFrame | None
     own: pl.DataFrame
@@ -44,7 +47,7 @@ class Inputs(NamedTuple):
 
 
 class YearTotals(NamedTuple):
-    """Of a year in which a source prints totals: all printed figures that are no month, and the months of those series."""
+    """For a year with printed totals: all printed figures of other spans, and the months of those series."""
 
     spans: pl.DataFrame
     chained: pl.DataFrame
@@ -91,10 +94,10 @@ def derive_span(
     kept: Mapping[int, pl.DataFrame],
     releases: DataFrame[Release],
 ) -> Derived:
-    """The rows of several months at once, where there are few: the same as `derive_portion` makes month after month.
+    """The rows of several months at once, for small data: the same as `derive_portion` computes month after month.
 
-    `statements` are those of the months whose ledger is new; `kept` the states of all other months whose numbers matter, as far
-    back as records look.
+    `statements` are those of the months whose ledger is new; `kept` the states of all other months that are used, as
+    far back as records reach.
     """  # fmt: skip
     printed = _printed(statements, releases)
     assert printed is not None
@@ -130,8 +133,10 @@ def derive_span(
 
 
 def year_totals(flow: str, year: int, months: Mapping[int, Inputs], releases: DataFrame[Release]) -> YearTotals:
-    """What a source prints of a year to date, from the inputs of all months of that year; only products with such figures are
-    looked at, and those that they are the sum of."""
+    """The printed figures of a year to date, from the inputs of all months of that year.
+
+    Only products with such figures are read, and their parts.
+    """
     printed = {month: _printed(inputs.statements, releases) for month, inputs in months.items()}
     spans = pl.concat([_spans(printed[month], inputs, month) for month, inputs in months.items()])
     told = spans.filter(pl.col("span").is_in(["ytd", "ytd_yoy"]))
@@ -206,7 +211,7 @@ def _names(
 def _numbers(
     printed: pl.DataFrame | None, inputs: Inputs, month: int, coverage: Coverage, totals: YearTotals | None
 ) -> Numbers:
-    """The numbers of the month, printed and summed, and the printed figures of its whole year."""
+    """The numbers of the month, printed and summed, and the printed figures of other spans of its whole year."""
     names = coverage.names
     if printed is None:
         rows = numbers_of(_of_month(_state(inputs.own, names), month)).rows
@@ -218,7 +223,7 @@ def _numbers(
 
 
 def _numbered(frame: pl.DataFrame, names: Names) -> pl.DataFrame:
-    """The rows of the series that have names, in numbers."""
+    """The rows of the series that have names, encoded as numbers."""
     lists = {"product": names.products, "partner": names.partners, "measure": names.measures}
     coded = frame.with_columns(
         pl.col(column).cast(pl.Enum(texts), strict=False).to_physical().cast(pl.UInt32)
@@ -228,7 +233,7 @@ def _numbered(frame: pl.DataFrame, names: Names) -> pl.DataFrame:
 
 
 def _state(state: pl.DataFrame, names: Names) -> pl.DataFrame:
-    """A state in numbers, with the number of each `series`."""
+    """A state encoded as numbers, with the number of each `series`."""
     return _numbered(state, names).with_columns(series=names.key(*KEY)).sort("series")
 
 

@@ -1,7 +1,7 @@
-"""Names as whole numbers: products, partners, measures and months of one direction of trade.
+"""Encodes products, partners, measures and months of one direction of trade as whole numbers.
 
-Joins and groups on one integer take a fraction of the time of joins on three texts. Each list of names is sorted, so the
-order of the numbers is the order of the texts, and text returns once, at the very end, as `Enum`.
+Joins and groups on one integer take a fraction of the time of joins on three texts. Each list of names is sorted, so
+the order of the numbers is the order of the texts. Text returns only at the end, as `Enum`.
 """
 
 import functools
@@ -18,12 +18,15 @@ from tasks.domain.periods import month_index
 from tasks.domain.units import UNIT_VALUE_OF
 
 NUMBER = pl.UInt32
-# Of the tables of valid months: before every month, and after every month.
+# Bounds in the tables of valid months: before every month, and after every month.
 EARLIEST, LATEST = -(10**6), 10**6
 
 
 class Names(NamedTuple):
-    """Sorted names and the window of months. Columns of working frames hold places in these lists, `month` a month index."""
+    """Sorted names and the window of months.
+
+    Columns of working frames hold positions in these lists, `month` a month index.
+    """
 
     products: list[str]
     partners: list[str]
@@ -44,16 +47,16 @@ class Names(NamedTuple):
         *,
         releases: pl.DataFrame,
     ) -> "Names":
-        """The names in use, with everything that can be computed from them: HS levels and baskets above, totals, unit values.
+        """The names in use and everything computed from them: HS levels and baskets above, totals, unit values.
 
-        `releases` say which list of goods the codes of eight digits are of. Only China's are added up: a code of another list
-        may have hidden parts above it, and the baskets are of China's codes.
+        `releases` determine the nomenclature of eight-digit codes. Only China's are added up: a code of another list
+        may have hidden parts above it, and the baskets use China's codes.
         """
         codes = {name for name in products if name is not None}
         of_eight = next(iter(lists_of_eight_digits(releases)), CHINAS)
         if of_eight == CHINAS:
             codes |= {code[:level] for code in codes if is_hs8(code) for level in HS_LEVELS}
-            # All codes of a basket decide whether it is whole, also those without trade.
+            # All codes of a basket decide whether it is complete, also those without trade.
             members = basket_members().select("product", "part")
             codes |= set(members.filter(pl.col("part").is_in(codes))["product"])
             codes |= set(members.filter(pl.col("product").is_in(codes))["part"])
@@ -73,7 +76,7 @@ class Names(NamedTuple):
         return self.months if column == "month" else max(len(self.labels[column]), 1)
 
     def key(self, *columns: str) -> pl.Expr:
-        """Some columns as one integer; its order is theirs, one after the other."""
+        """Some columns as one integer, which sorts like the columns one after the other."""
         whole = pl.lit(0, dtype=pl.UInt64)
         for column in columns:
             number = pl.col(column) - self.first if column == "month" else pl.col(column)
@@ -81,7 +84,7 @@ class Names(NamedTuple):
         return whole
 
     def unpacked(self, *columns: str) -> list[pl.Expr]:
-        """The columns of which the column `key` was made."""
+        """The columns from which the column `key` was made."""
         rest, found = pl.col("key"), []
         for column in reversed(columns):
             size = self._size(column)
@@ -105,7 +108,7 @@ class Names(NamedTuple):
     def looked_up(
         self, column: str, values: Sequence[int | bool | None], kind: pl.DataType | type[pl.DataType] = NUMBER
     ) -> pl.Expr:
-        """For each row the value of its name."""
+        """The value of each row's name."""
         return pl.lit(pl.Series(values, dtype=kind)).gather(pl.col(column))
 
     def with_family(self, frame: pl.DataFrame) -> pl.DataFrame:
@@ -130,7 +133,7 @@ class Names(NamedTuple):
         return [self.partners.index(name) for name in TOTALS]
 
     def above(self, level: int) -> pl.Expr:
-        """The HS code of so many digits above each HS code, null for every other product."""
+        """The HS code with this many digits above each HS code, null for every other product."""
         place = {name: number for number, name in enumerate(self.products)}
         return self.looked_up(
             "product", [place.get(code[:level]) if code.isdigit() else None for code in self.products]
@@ -145,7 +148,7 @@ class Names(NamedTuple):
         return self.is_total() | self.looked_up("product", products, pl.Boolean)
 
     def is_hs8(self) -> pl.Expr:
-        """Whether the product is a code of eight digits of China's list."""
+        """Whether the product is an eight-digit code of China's list."""
         chinas = self.of_eight == CHINAS
         return self.looked_up("product", [chinas and is_hs8(code) for code in self.products], pl.Boolean)
 
@@ -181,7 +184,7 @@ def is_hs8(code: str) -> bool:
 
 
 def _valid(table: pl.DataFrame) -> pl.DataFrame:
-    """Texts `valid_from` and `valid_to` as month indices `begin` and `end`; an empty one is no bound."""
+    """Texts `valid_from` and `valid_to` as month indices `begin` and `end`; an empty one means no bound."""
 
     def month(column: str, otherwise: int) -> pl.Expr:
         day = (pl.col(column) + "-01").str.to_date("%Y-%m-%d", strict=False)

@@ -1,8 +1,9 @@
-"""Highest and lowest since: the unbroken run of a series back from a month, and the latest month in it that was as extreme.
+"""Computes highest and lowest since: the unbroken run of a series back from a month, and the latest month as extreme.
 
-A run goes back as long as each month is published and known, not beyond the last change of definition, and not further than
-LOOK_BACK_MONTHS. `metric` has records of the world and the groups, of baskets and lines, and of the products on the watch list; of
-all other series they would take longer than everything else, so they are computed on request, from the history of the product.
+A run goes back as long as each month is published and known, not beyond the last change of definition, and at most
+LOOK_BACK_MONTHS. `metric` has records of the world and the groups, of baskets and lines, and of the products on the
+watch list; those of all other series would take longer than everything else, so they are computed on request, from the
+history of the product.
 """
 
 import polars as pl
@@ -32,8 +33,10 @@ def with_records(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def with_recent(frame: pl.DataFrame, recent: pl.DataFrame, names: Names, month: int) -> pl.DataFrame:
-    """The same of one month, from what `recent` months left (KEY and month as numbers, level, kinds, run); adds `run_of_record`
-    too, null for the series whose records are computed on request."""
+    """The same for one month, from the `recent` months (KEY and month as numbers, level, kinds, run).
+
+    Adds `run_of_record` too, null for the series whose records are computed on request.
+    """
     key = names.key(*KEY)
     recent = recent.select("level", "kinds", "run", series=key, past="month")
     last = recent.filter(pl.col("past") == month - 1).select("series", last_level="level", last_run="run")
@@ -52,14 +55,16 @@ def with_recent(frame: pl.DataFrame, recent: pl.DataFrame, names: Names, month: 
 
 
 def _with_extremes(frame: pl.DataFrame, older: pl.DataFrame) -> pl.DataFrame:
-    """The frame with the records of runs that begin with `series_start`; `older` has the levels of months (series, past, level,
-    kinds), `last_level` is that of the month before."""
+    """The frame with the records of runs that begin with `series_start`.
+
+    `older` has the levels of months (series, past, level, kinds), `last_level` is that of the month before.
+    """
     now, last, past = pl.col("now"), pl.col("last_level"), pl.col("past")
     asked = frame.filter(pl.col("series_start") < MONTH).select(
         "series", "month", "series_start", "last_level", now="level"
     )
     of_run = older.join(asked, on="series").filter(past >= pl.col("series_start"), past < MONTH)
-    # A month that rises above the one before can only be a high, one that falls below it a low.
+    # A month above the one before can only be a high, one below it only a low.
     level = pl.col("level")
     as_extreme = ((last < now) & (level >= now)) | ((last > now) & (level <= now))
     found = of_run.filter(as_extreme).group_by("series", "month").agg(found=past.max())
@@ -79,7 +84,7 @@ def _with_extremes(frame: pl.DataFrame, older: pl.DataFrame) -> pl.DataFrame:
 
 
 def on_request(frame: pl.DataFrame, names: Names) -> pl.DataFrame:
-    """The frame without the records of series that `metric` does not have them of."""
+    """The frame without records of the series for which `metric` has none."""
     hidden = ~names.is_recorded() & pl.col("level").is_not_null()
     return frame.with_columns(
         *(pl.when(~hidden).then(name).alias(name) for name in (*RECORDS, "series_start")),
@@ -91,7 +96,10 @@ def on_request(frame: pl.DataFrame, names: Names) -> pl.DataFrame:
 
 
 def _named(name: str) -> list[pl.Expr]:
-    """A record and its status: no month is named where the month before was as extreme, nor where no month of the run was."""
+    """A record and its status.
+
+    It names no month where the month before was as extreme, or where no month of the run was.
+    """
     found, start = pl.col(name), pl.col("series_start")
     is_change = (pl.col("comparable_from") == MONTH).fill_null(False)
     why = (

@@ -1,11 +1,11 @@
-"""One month of many series from three tables: its own numbers, the state of the month before, the state of a year before.
+"""Computes one month of many series from three tables: its numbers, the state of the month before and of a year before.
 
     ytd(m)     = level(m) + ytd(m-1)                    in January: level(m)
     rolling(m) = level(m) + rolling(m-1) - level(m-12)
 
-so a month costs the same however long the history is. What is not known is null and stays null: the year to date until the next
-January, the rolling year until twelve months are known again (`run` counts them). A series without a row in a state has had no
-number for a year; what it is worth then follows from the scopes of the releases alone.
+So the cost of a month does not depend on the length of the history. Unknown numbers are null and stay null: the year to
+date until the next January, the rolling year until twelve months are known again (`run` counts them). A series without
+a row in a state has had no number for a year; its value then follows from the scopes of the releases alone.
 """
 
 from typing import NamedTuple
@@ -55,8 +55,11 @@ COUNTER = 4
 
 
 class Month(NamedTuple):
-    """A month of a portion of products: `plain` rows and rows `per_kilogram`, as `rows.as_metric` takes them, without records; and
-    the `state` it leaves (product, partner, measure as numbers)."""
+    """A month of a portion of products.
+
+    `plain` rows and rows `per_kilogram`, as input of `rows.as_metric`, without records; and the `state` for the next
+    months (product, partner, measure as numbers).
+    """
 
     plain: pl.DataFrame
     per_kilogram: pl.DataFrame
@@ -71,8 +74,11 @@ def next_month(
     coverage: Coverage,
     chained: pl.DataFrame | None = None,
 ) -> Month:
-    """The month from its numbers (of `numbers.spans` those of the whole year), the states `before` it and a year `ago`, and the
-    rows of series with printed totals in its year (`year_to_date.chained_years`)."""
+    """The month from its numbers, the states `before` it and a year `ago`, and rows of series with printed totals.
+
+    `numbers.spans` are those of the whole year; for the rows with printed totals in its year see
+    `year_to_date.chained_years`.
+    """
     names = coverage.names
     frame, where = _series(month, numbers, before, names), traded(numbers.rows, coverage)
     frame = _looked_up(frame, before, "before_", BEFORE, month - 1, coverage)
@@ -104,7 +110,7 @@ def states_of(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def numbers_of(state: pl.DataFrame) -> Numbers:
-    """The printed and summed numbers of months as their states keep them (SERIES as numbers, and the month)."""
+    """The printed and summed numbers of months from their states (SERIES as numbers, and the month)."""
     has_value = pl.col("level_status").is_in([STATUS["reported"], STATUS["sum"]])
     rows = state.filter("has_row").select(
         *SERIES, "month", value=pl.when(has_value).then("level"), kinds="kinds",
@@ -124,8 +130,10 @@ def numbers_of(state: pl.DataFrame) -> Numbers:
 
 
 def _series(month: int, numbers: Numbers, before: pl.DataFrame, names: Names) -> pl.DataFrame:
-    """The series of the month in order, with their numbers: those that a number speaks of, and those that had one in the year
-    before. Sorted keys make joins of them several times as fast."""
+    """The series of the month in order, with their numbers: those with a number in it or in the year before.
+
+    Sorted keys make joins several times faster.
+    """
     rows = numbers.rows.select(
         "value", "is_sum", of_row="kinds", has_row=pl.lit(True), series=names.key(*SERIES), quiet=pl.lit(0, pl.UInt8)
     ).sort("series")
@@ -150,7 +158,7 @@ def _series(month: int, numbers: Numbers, before: pl.DataFrame, names: Names) ->
 def _looked_up(
     frame: pl.DataFrame, state: pl.DataFrame, prefix: str, columns: tuple[str, ...], month: int, coverage: Coverage
 ) -> pl.DataFrame:
-    """The frame with columns of the state of a month; where a series has no row there, what the scopes say of it."""
+    """The frame with columns of the state of a month; a series without a row there gets its values from the scopes."""
     names = coverage.names
     there = state.select("series", *(pl.col(name).alias(f"{prefix}{name}") for name in columns))
     found = frame.join(there, on="series", how="left", maintain_order="left")
@@ -174,7 +182,7 @@ def _looked_up(
 
 
 def _idle(state: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
-    """By place the months since anything of it was traded, itself or in codes below it."""
+    """By place the months since any part of it was traded, itself or in codes below it."""
     names = coverage.names
     place = names.key("product", "partner")
     own = state.select("product", "partner", "idle")
@@ -189,7 +197,7 @@ def _idle(state: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
 
 
 def _silent(missing: pl.DataFrame, month: int) -> pl.DataFrame:
-    """What series are worth of which no row means no trade for `run` months."""
+    """The values of series for which a missing row means no trade for `run` months."""
     run, spoken, of_year = pl.col("run"), pl.col("spoken"), month % YEAR + 1
     bits = [
         pl.when(run > place)
@@ -222,7 +230,7 @@ def counts_of(kinds: pl.Expr) -> pl.Expr:
 
 
 def _counted(counts: pl.Expr) -> pl.Expr:
-    """The kinds of which a counter is not 0."""
+    """The kinds with a counter other than 0."""
     united = pl.lit(0, pl.UInt8)
     for place in range(len(KINDS)):
         is_there = counts // 2 ** (COUNTER * place) % 2**COUNTER > 0
@@ -231,7 +239,7 @@ def _counted(counts: pl.Expr) -> pl.Expr:
 
 
 def _with_chained(frame: pl.DataFrame, chained: pl.DataFrame | None, month: int, names: Names) -> pl.DataFrame:
-    """The frame with level and year to date of the series of which a source prints totals in this year."""
+    """The frame with level and year to date of the series with printed totals in this year."""
     if chained is None or not chained.height:
         none = {"ytd": pl.Int64, "ytd_status": pl.UInt8, "ytd_kinds": pl.UInt8}
         return frame.with_columns(
@@ -253,7 +261,7 @@ def _with_chained(frame: pl.DataFrame, chained: pl.DataFrame | None, month: int,
 
 
 def _with_sums(frame: pl.DataFrame, month: int) -> pl.DataFrame:
-    """The recurrence."""
+    """Apply the recurrence."""
     level, has, none = pl.col("level"), pl.col("level").is_not_null(), pl.lit(0, pl.UInt8)
     summed = level if month % YEAR == 0 else level + pl.col("before_ytd")
     of_sum = pl.col("kinds") if month % YEAR == 0 else pl.col("kinds") | pl.col("before_ytd_kinds")
@@ -297,7 +305,7 @@ def _with_sums(frame: pl.DataFrame, month: int) -> pl.DataFrame:
 
 
 def _with_printed(frame: pl.DataFrame, spans: pl.DataFrame, month: int, names: Names) -> pl.DataFrame:
-    """The frame with the printed figures of the month that are no month."""
+    """The frame with the month's printed figures of other spans."""
     for span in PRINTED_SPANS:
         own = spans.filter(pl.col("month") == month, span=span).select(
             pl.col("value").alias(f"printed_{span}"),
@@ -309,7 +317,7 @@ def _with_printed(frame: pl.DataFrame, spans: pl.DataFrame, month: int, names: N
 
 
 def _published(frame: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
-    """The frame with `is_published`: whether anything is known of the product in the month."""
+    """The frame with `is_published`: whether any release covers the product in the month."""
     month = frame.select("month")
     known = coverage.known.join(month.unique(), on="month", how="semi")["product"]
     spoken = frame.filter(pl.col("quiet") == 0)["product"]

@@ -1,7 +1,8 @@
-"""From numbers side by side to rows of `metric`: what a row takes from others, values per kilogram, and the columns of the table.
+"""Converts numbers side by side to rows of `metric`: adds values from other rows and values per kilogram.
 
-A row here has its own numbers of the month (level, ytd, rolling_12m, each with status and kinds), of the month before (`before_`)
-and of the same month a year before (`ago_`). `recurrence` makes such rows month by month, `calendar` all months at once.
+A row here has its own numbers of the month (level, ytd, rolling_12m, each with status and kinds), of the month before
+(`before_`) and of the same month a year before (`ago_`). `recurrence` computes such rows month by month, `calendar` all
+months at once.
 """
 
 import polars as pl
@@ -20,7 +21,7 @@ from tasks.metrics.names import Names
 PLACE = ("product", "partner", "month")
 GROUP = ("product", "measure", "month")
 MASS = "quantity_kg"
-# What a value per kilogram is made of: each number of the value and the same one of the mass.
+# The operands of a value per kilogram: each number of the value and the same one of the mass.
 DIVIDED = (
     "level",
     "before_level",
@@ -49,8 +50,10 @@ RECORDS = ("highest_since", "lowest_since")
 
 
 def with_others(frame: pl.DataFrame, rows: pl.DataFrame, where: Traded, coverage: Coverage) -> pl.DataFrame:
-    """The frame with what its rows take from others: the world's numbers, the place among the partners, the last change of
-    what the series means, and printed growth stays as it is. `rows` are the numbers of the months (`sums.add_up`)."""
+    """The frame with values from other rows: the world's numbers, the rank, the last change of definition.
+
+    Printed growth stays as it is. `rows` are the numbers of the months (`sums.add_up`).
+    """
     names = coverage.names
     world = frame.filter(pl.col("partner") == names.world).select(
         group=names.key(*GROUP), **{f"world_{name}": pl.col(name) for name in OF_WORLD}
@@ -62,7 +65,7 @@ def with_others(frame: pl.DataFrame, rows: pl.DataFrame, where: Traded, coverage
 
 
 def _with_ranks(frame: pl.DataFrame, rows: pl.DataFrame, where: Traded, coverage: Coverage) -> pl.DataFrame:
-    """The place of each partner by its level, in the groups (product and measure) in which every partner is covered and counted."""
+    """The rank of each partner by level, in groups (product and measure) with every partner covered and counted."""
     names = coverage.names
     parts = rows.filter(~names.is_total())
     product_month = ("product", "month")
@@ -82,7 +85,7 @@ def _with_ranks(frame: pl.DataFrame, rows: pl.DataFrame, where: Traded, coverage
     starts = pl.col("group").ne_missing(pl.col("group").shift())
     place = pl.int_range(1, pl.len() + 1, dtype=pl.Int64)
     first = pl.when(starts).then(place).forward_fill()
-    # Equal levels share a place.
+    # Equal levels share a rank.
     shared = pl.when(starts | (pl.col("level") != pl.col("level").shift())).then(place).forward_fill()
     ordered = ordered.with_columns(place_by_level=(shared - first + 1).cast(pl.UInt32))
     united = pl.col("kinds").first() if ranked["kinds"].n_unique() <= 1 else pl.col("kinds").bitwise_or()
@@ -110,7 +113,7 @@ def per_kilogram(frame: pl.DataFrame, names: Names) -> pl.DataFrame:
         place=names.key(*PLACE),
     )
     worth = frame.filter(pl.col("measure").is_in([*values])).with_columns(place=names.key(*PLACE))
-    # Sorted keys are joined several times as fast.
+    # Sorted keys join several times faster.
     weights, worth = (
         one.with_columns(pl.col("place").set_sorted()) if one["place"].is_sorted() else one for one in (weights, worth)
     )
@@ -133,8 +136,11 @@ def per_kilogram(frame: pl.DataFrame, names: Names) -> pl.DataFrame:
 
 
 def _divided(name: str, has_status: bool) -> list[pl.Expr]:
-    """Value by mass. Where whole numbers of both are floats, two months of one price have the same float: the division is the
-    only rounding that depends on more than their ratio."""
+    """Value by mass.
+
+    If whole numbers of both are exact as floats, two months with one price have the same float: the division is the
+    only rounding that depends on more than their ratio.
+    """
     value, mass = pl.col(name), pl.col(f"{name}_mass")
     made = [pl.when(mass > 0).then(value / mass * per_unit(MASS)).alias(name)]
     if has_status:
@@ -150,7 +156,8 @@ def as_metric(frame: pl.DataFrame, names: Names, flow: str, *, is_ratio: bool) -
     """Published rows with the columns of `metric`, not sorted. The frame has the columns of `records` too."""
     made = with_figures(frame, per_kilogram=is_ratio)
     units = [per_unit(name) for name in names.measures]
-    # Polars divides by a constant as a product with its reciprocal, which is not the nearest float; by a column it divides.
+    # Polars divides by a constant as a product with its reciprocal, which is not the nearest float; by a column it
+    # divides.
     made = made.with_columns(size=pl.lit(pl.Series([*units, 1], dtype=pl.Int64)).gather(pl.col("measure")))
     size = pl.col("size")
     kinds = kinds_behind(per_kilogram=is_ratio) | pl.when(
@@ -179,7 +186,7 @@ def _named_kinds(kinds: pl.Expr, dtype: pl.DataType) -> pl.Expr:
 
 
 def _in_units(name: str, size: pl.Expr) -> pl.Expr:
-    """Smallest units to units: the whole part stays exact however large it is."""
+    """Smallest units to units: the whole part stays exact at any size."""
     whole = pl.col(name)
     return (
         pl.when(whole.abs() <= EXACT_MAX)

@@ -1,7 +1,8 @@
-"""What adds up, and whether it may: HS levels and baskets from codes, the world and groups from partners.
+"""Adds up HS levels and baskets from codes, and the world and groups from partners, where a sum is valid.
 
-A sum is made where the scopes of the releases cover all of it and no source prints it. It is null, though it has a row, where
-a part has a number that month and none in this measure: pieces and kilograms do not add up, and a missing number is not zero.
+A sum is made where the scopes of the releases cover all of it and no source prints it. It is null, though it has a row,
+where a part has a number that month and none in this measure: pieces and kilograms do not add up, and a missing number
+is not zero.
 """
 
 from collections.abc import Callable
@@ -19,10 +20,10 @@ Allowed = Callable[[pl.DataFrame], pl.Expr | pl.Series]
 
 
 def add_up(printed: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
-    """`printed` rows (product, partner, measure, month, value, kinds, is_sum) and every sum that may be made of them.
+    """`printed` rows (product, partner, measure, month, value, kinds, is_sum) and every valid sum of them.
 
-    Codes add up for each partner first, then partners to totals, then codes for totals that partners do not give.
-    Raises OverflowError for a sum that is too large for a month.
+    Codes add up for each partner first, then partners to totals, then codes for totals without partners. Raises
+    OverflowError for a sum that is too large for a month.
     """
     names = coverage.names
     rows = pl.concat([printed, *_of_codes(printed.filter(~names.is_total()), printed, coverage)])
@@ -31,14 +32,14 @@ def add_up(printed: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
 
 
 def _of_codes(parts: pl.DataFrame, rows: pl.DataFrame, coverage: Coverage) -> list[pl.DataFrame]:
-    """HS6, HS4, HS2 and baskets of the HS8 codes among `parts`, without those that `rows` has."""
+    """HS6, HS4, HS2 and baskets of the HS8 codes among `parts`, without those in `rows`."""
     names = coverage.names
     parts = parts.filter(names.is_hs8())
     if not parts.height:
         return []
     made, below = [], _counted(parts, names.key(*PLACE))
     for level in HS_LEVELS:
-        # The parts that are counted are HS8 codes all the way up, so each level is the sum of the one below it.
+        # All parts are HS8 codes, so each level is the sum of the one below it.
         below = _summed(below.with_columns(product=names.above(level)), names)
         sums = _with_values(below, names)
         may = coverage.standing(names.with_family(sums.select(SERIES)), finest=True)["standing"].is_not_null()
@@ -58,7 +59,7 @@ def _of_codes(parts: pl.DataFrame, rows: pl.DataFrame, coverage: Coverage) -> li
 
 
 def _of_partners(parts: pl.DataFrame, rows: pl.DataFrame, coverage: Coverage) -> list[pl.DataFrame]:
-    """The world and the groups of which every partner was asked for, without those that `rows` has."""
+    """The world and the groups for which every partner was requested, without those in `rows`."""
     names = coverage.names
     groups = names.groups()
     counted = parts.select(*SERIES, *_counted(parts, names.key(*PLACE)).select("value", "kinds", "count", "needed"))
@@ -69,15 +70,17 @@ def _of_partners(parts: pl.DataFrame, rows: pl.DataFrame, coverage: Coverage) ->
             of_total = groups.filter(pl.col("total") == total)
             members = counted.join(of_total, on="partner").filter(pl.col("month").is_between("begin", "end"))
         sums = _with_values(_summed(members.with_columns(partner=pl.lit(total, pl.UInt32)), names), names)
-        # A file of world totals alone covers the world, and no partner that would be a part of it.
+        # A file of world totals alone covers the world, and none of the partners that are its parts.
         sums = coverage.everyone(names.with_family(sums)).filter("everyone").select(sums.columns)
         made.append(_without(sums, printed, names))
     return made
 
 
 def _counted(parts: pl.DataFrame, part: pl.Expr) -> pl.DataFrame:
-    """Parts with `count`, 1 where there is a value, and `needed`, 1 in the first row of each `part`: it counts once, however
-    many measures it has."""
+    """Parts with `count`, 1 where there is a value, and `needed`, 1 in the first row of each `part`.
+
+    So a part counts once in `needed`, in any number of measures.
+    """
     first = parts.select(key=part).to_series().is_first_distinct()
     return parts.select(
         *SERIES, "value", "kinds", count=pl.col("value").is_not_null().cast(pl.UInt32), needed=first.cast(pl.UInt32)
@@ -100,7 +103,7 @@ def _summed(parts: pl.DataFrame, names: Names) -> pl.DataFrame:
 
 
 def _with_values(sums: pl.DataFrame, names: Names) -> pl.DataFrame:
-    """Sums as rows: without a value where one of the parts of the place, in whatever measure, has none in this one."""
+    """Sums as rows: without a value where a part of the place has one in another measure and none in this."""
     keyed = sums.with_columns(key=names.key(*PLACE))
     needed = keyed.group_by("key").agg(pl.col("needed").sum())
     whole = keyed.drop("needed").join(needed, on="key", how="left", maintain_order="left")
@@ -109,7 +112,7 @@ def _with_values(sums: pl.DataFrame, names: Names) -> pl.DataFrame:
 
 
 def _without(sums: pl.DataFrame, rows: pl.DataFrame, names: Names) -> pl.DataFrame:
-    """The sums of which no source prints the number."""
+    """The sums that no source prints."""
     if not rows.height:
         return sums.select(rows.columns)
     there = rows.select(key=names.key(*SERIES))

@@ -1,8 +1,9 @@
-"""The months of a year of which a source prints figures of the year to date: one chain of totals and months.
+"""Computes the months of years with printed year-to-date figures: one chain of totals and months.
 
-Within a year each total is the one before plus the month. A printed total counts, unless every month so far comes from a better
-kind of release; from it the chain goes forwards and backwards as far as the months are known, and a month between two totals is
-their difference. Few series have such years. All others simply add up their months (`recurrence`, `calendar`).
+Within a year each total is the one before plus the month. A printed total counts, unless every month so far comes from
+a better kind of release; from it the chain goes forwards and backwards as far as the months are known, and a month
+between two totals is their difference. Few series have such years. All others simply add up their months (`recurrence`,
+`calendar`).
 """
 
 import functools
@@ -76,7 +77,7 @@ def _kinds_so_far(place: int) -> pl.Expr:
 
 
 def _totals_forwards(wide: pl.DataFrame) -> pl.DataFrame:
-    """Printed totals that count, and from each of them, or from January, total after total."""
+    """Printed totals that count, and the totals computed forwards from each of them, or from January."""
     for place in MONTHS:
         printed = pl.col(f"printed_{place}")
         outranked = _all_known(place) & (_kinds_so_far(place) < pl.col(f"printed_kinds_{place}"))
@@ -94,8 +95,10 @@ def _totals_forwards(wide: pl.DataFrame) -> pl.DataFrame:
 
 
 def _totals_backwards(wide: pl.DataFrame) -> pl.DataFrame:
-    """A total less its month is the total of the month before. One that would be less than an earlier total contradicts it:
-    printed figures are rounded, or revised."""
+    """Totals computed backwards: a total less its month is the total of the month before.
+
+    A result below an earlier total contradicts it, because printed figures are rounded or revised.
+    """
     for place in reversed(MONTHS[:-1]):
         carried = _total(place + 1) - _level(place + 1)
         least = pl.max_horizontal(pl.lit(0, pl.Int64), *(_total(earlier) for earlier in range(place)))
@@ -109,7 +112,7 @@ def _totals_backwards(wide: pl.DataFrame) -> pl.DataFrame:
 
 
 def _statuses(wide: pl.DataFrame) -> pl.DataFrame:
-    """How each total was made. Where the months alone give it, they are what it rests on."""
+    """How each total was made. Where the months alone give it, its kinds are theirs."""
     for place in MONTHS:
         is_sum = _all_known(place) & (
             pl.sum_horizontal(_level(earlier) for earlier in range(place + 1)) == _total(place)
@@ -125,7 +128,7 @@ def _statuses(wide: pl.DataFrame) -> pl.DataFrame:
 
 
 def _filled_months(wide: pl.DataFrame) -> pl.DataFrame:
-    """Months between two totals are their difference; of January and February the source may give no more than the sum."""
+    """Months between two totals are their difference; for January and February the source may give only the sum."""
     together = pl.col("any_stated") & _total(1).is_not_null() & ~_has(1) & ~_has(0)
     made = []
     for place in MONTHS:

@@ -1,8 +1,9 @@
-"""Bytes to texts: a delimited file as a frame of texts, before anyone asks what a column means.
+"""Reads a delimited file as a frame of texts, without interpreting columns.
 
-Gate A (`tasks/sources/envelope.py`) looks at the bytes as a whole, gate B (`tasks/sources/csv_fast.py`, `tasks/sources/csv_strict.py`) splits them;
-here the header is read and the rest decoded, strictly and in one encoding for the whole file. Only the distinct texts of a column are
-decoded: a name that occurs a million times is decoded once.
+Gate A (`tasks/sources/envelope.py`) checks the bytes as a whole, gate B (`tasks/sources/csv_fast.py`,
+`tasks/sources/csv_strict.py`) splits them; this module reads the header and decodes the rest, strictly and in one
+encoding for the whole file. Only the distinct texts of a column are decoded: a name that occurs a million times is
+decoded once.
 """
 
 import os
@@ -32,10 +33,13 @@ AGAIN = "Download it again; do not open and save it with another program."
 
 @dataclass(frozen=True)
 class Lexed:
-    """The fields of a file. `fields` has a column for each title, in file order: text columns categorical, the
-    columns named as numbers plain strings; `distinct` has each text of a text column once, so that what texts say is
-    asked of a few hundred and not of every record; `normalised` lists what was changed on the way, for the lineage.
-    `numeric_titles` are columns whose cells were numbers, not text (workbooks only): their leading zeros are gone."""
+    """The fields of a file.
+
+    `fields` has a column for each title, in file order: text columns categorical, number columns as plain strings.
+    `distinct` has each text of a text column once, so that a few hundred texts are interpreted and not every record.
+    `normalised` lists the changes made on the way, for the lineage. `numeric_titles` are columns whose cells were
+    numbers, not text (workbooks only): their leading zeros are gone.
+    """
 
     fields: pl.DataFrame
     distinct: dict[str, pl.Series]
@@ -46,7 +50,7 @@ class Lexed:
 
 @dataclass(frozen=True)
 class Header:
-    """The header line: titles, where the data begin, whether lines end with a comma, the line end, the encoding."""
+    """The header line: titles, start of the data, whether lines end with a comma, the line end, the encoding."""
 
     titles: list[str]
     start: int
@@ -59,9 +63,9 @@ class Header:
 def read_fields(raw: bytes, where: str, is_number: Callable[[str], bool]) -> Lexed:
     """Fields of a comma-separated file with one header line.
 
-    `is_number` tells by title which columns hold numbers as printed (they are kept as strings; the others become
-    categorical). Titles are stripped and brought to NFKC; texts are decoded, nothing else is changed.
-    Raises Refused where the bytes are not text, not complete, or not exactly one table.
+    `is_number` decides by title which columns hold numbers as printed (they are kept as strings; the others become
+    categorical). Titles are stripped and converted to NFKC; texts are decoded, nothing else is changed. Raises Refused
+    where the bytes are not text, not complete, or not exactly one table.
     """
     body, normalised = open_envelope(raw, where)
     header = _header(body, where)
@@ -83,7 +87,7 @@ def read_fields(raw: bytes, where: str, is_number: Callable[[str], bool]) -> Lex
 def _header(body: bytes, where: str) -> Header:
     end = body.index(b"\n") + 1
     if end > HEADER_BYTES_MAX:
-        # Before anything else: to look at the letters of a hundred megabytes takes a minute and gigabytes.
+        # First of all: to inspect the characters of a hundred megabytes takes a minute and gigabytes.
         raise Refused(
             "header too long", where=f"{where}, header", found=f"a first line of {end:,} bytes",
             advice="This is no customs download; look at what it is, and download again.",
@@ -113,12 +117,12 @@ def _header(body: bytes, where: str) -> Header:
 
 
 def clean_title(title: str) -> str:
-    """A column title without invisible characters, in NFKC, stripped: full-width letters and tabs do no harm there."""
+    """A column title stripped, in NFKC and without invisible characters: full-width letters and tabs do no harm."""
     return unicodedata.normalize("NFKC", title.translate({ord(letter): None for letter in INVISIBLE})).strip()
 
 
 def check_titles(titles: Sequence[str], where: str) -> None:
-    """Raises Refused where a column has no title, or two have the same: no rule can tell what is meant."""
+    """Raises Refused where a column has no title, or two columns have the same."""
     advice = "Download it again with the columns of the site; do not rename, add or remove columns."
     if "" in titles:
         found = f"column {titles.index('') + 1} of {len(titles)} has no title"
@@ -130,8 +134,10 @@ def check_titles(titles: Sequence[str], where: str) -> None:
 
 
 def decode_strictly(data: bytes, where: str) -> tuple[str, str]:
-    """Encoding and text: UTF-8 if it is valid UTF-8, else GB18030, else Refused. UTF-8 first, because much of it is
-    valid GB18030 too and would come out as other characters without an error."""
+    """Encoding and text: UTF-8 if it is valid UTF-8, else GB18030, else Refused.
+
+    UTF-8 comes first, because much of it is also valid GB18030 and would decode to other characters without an error.
+    """
     for encoding in ("utf-8", "gb18030"):
         try:
             return encoding, data.decode(encoding)
@@ -147,14 +153,14 @@ def decode_strictly(data: bytes, where: str) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class _Repeated:
-    """A column as numbers of its distinct texts, which are not decoded yet."""
+    """A column as numbers of its distinct texts, not yet decoded."""
 
     title: str
     values: pyarrow.ChunkedArray
     texts: list[bytes]
 
     def first_place(self, number: int, where: str) -> str:
-        """Where the text with this number stands first, in words."""
+        """The first place of the text with this number, in words."""
         before = 0
         for chunk in self.values.chunks:
             if (at := pyarrow.compute.index(chunk.indices, pyarrow.scalar(number, pyarrow.int32())).as_py()) >= 0:

@@ -1,11 +1,11 @@
-"""Gate B, the fast way: plainly quoted fields read by PyArrow, every byte accounted for.
+"""Gate B, fast path: PyArrow reads plainly quoted fields, and every byte is accounted for.
 
-It takes one form, that of the site: each field in quotes with no quote inside, a comma between fields, the same line end
-after each record. PyArrow would read much else, and guess. So what it made of the bytes is compared with them (`_is_all`),
-and where anything differs this reader gives up: the grammar in `tasks/sources/csv_strict.py` decides.
+It accepts one form, that of the site: each field in quotes without a quote inside, a comma between fields, the same
+line end after each record. PyArrow would read much else, and guess. So its result is compared with the bytes
+(`_is_all`), and on any difference this reader gives up: the grammar in `tasks/sources/csv_strict.py` decides.
 
-A file is cut into blocks for the threads wherever a record can end. A cut in the wrong place does no harm: the form is
-unambiguous, so where every block has it the file has it, and where one has not the file is given up.
+A file is cut into blocks for the threads wherever a record can end. A wrong cut does no harm: the form is unambiguous,
+so if every block has it the file has it, and if one has not the reader gives up.
 """
 
 import os
@@ -23,14 +23,14 @@ from tasks.sources.csv_strict import FIELD_BYTES_MAX
 BLOCK_BYTES = 1 << 22
 THREADS_MAX = 8
 QUOTE = b'"'
-# What stands after the last quote of a field, and begins no field that has quotes only around it.
+# Bytes that follow the last quote of a field, and begin no field that has quotes only around it.
 AFTER_FIELD = b",\r\n"
 TEXTS, NUMBERS = pyarrow.dictionary(pyarrow.int32(), pyarrow.binary()), pyarrow.binary()
 
 
 @dataclass(frozen=True)
 class _Form:
-    """What every record looks like: which of its columns hold numbers, and what stands after its last quote."""
+    """The form of every record: which columns hold numbers, and the bytes after its last quote."""
 
     numbers: tuple[bool, ...]
     trailing: bool
@@ -89,7 +89,7 @@ def _block(block: pyarrow.Buffer, form: _Form) -> list[pyarrow.Array] | None:
     try:
         table = pyarrow.csv.read_csv(
             pyarrow.BufferReader(block),
-            # One block of PyArrow's, so that it never looks for a place to cut.
+            # One block of PyArrow's, so that it never searches for a place to cut.
             read_options=pyarrow.csv.ReadOptions(column_names=titles, block_size=block.size + 1, use_threads=False),
             parse_options=pyarrow.csv.ParseOptions(double_quote=False, ignore_empty_lines=False),
             convert_options=pyarrow.csv.ConvertOptions(
@@ -104,18 +104,18 @@ def _block(block: pyarrow.Buffer, form: _Form) -> list[pyarrow.Array] | None:
 
 
 def _is_all(columns: Sequence[pyarrow.Array], block: pyarrow.Buffer, form: _Form) -> bool:
-    """Whether these columns are all that a block holds, and the block is plainly quoted.
+    """Whether these columns are the whole content of a block, and the block is plainly quoted.
 
-    It is so where all of this holds (for PyArrow a quote opens a field only as its first byte, and after the second quote
-    of a field whatever comes up to the comma belongs to the field):
+    All of these conditions together suffice (for PyArrow a quote opens a field only as its first byte, and after the
+    second quote of a field all bytes up to the comma belong to the field):
 
     - No field holds a quote. So each has two around its beginning or none.
-    - The fields, two quotes for each, the commas and the line ends are as many bytes as the block has. So a field without
-      quotes needs a line end that is too long.
-    - The quotes without a comma or line end after them are as many as the fields that begin with something else. So a second
-      quote with more of the field after it needs a field without quotes.
-    - The ends of records with a quote on both sides are one less than the records, and more by the fields that look so. So
-      no line end is too long, nor is one a lone CR, and no quotes stand around what follows the last comma.
+    - The fields, two quotes for each, the commas and the line ends are as many bytes as the block has. So a field
+      without quotes needs a line end that is too long.
+    - The quotes without a comma or line end after them are as many as the fields that begin with something else. So a
+      second quote with more of the field after it needs a field without quotes.
+    - The ends of records with a quote on both sides are one less than the records, and more by the fields that look so.
+      So no line end is too long, nor is one a lone CR, and no quotes surround what follows the last comma.
     """
     records, width = len(columns[0]), len(form.numbers)
     if any(_longest(column) > FIELD_BYTES_MAX or _holds_quote(column) for column in columns):
@@ -141,7 +141,7 @@ def _is_all(columns: Sequence[pyarrow.Array], block: pyarrow.Buffer, form: _Form
 
 
 def _total(column: pyarrow.Array, of: Callable[[pyarrow.Array], pyarrow.Array]) -> int:
-    """The sum of something over all fields, which is found once for each distinct text."""
+    """The sum of a number over all fields, computed once for each distinct text."""
     found = of(_distinct(column))
     if pyarrow.types.is_dictionary(column.type) and pyarrow.compute.any(found.cast(pyarrow.bool_())).as_py():
         found = found.take(column.indices)

@@ -1,8 +1,8 @@
-"""Gate B: delimited bytes to fields of bytes, every byte accounted for.
+"""Gate B: splits delimited bytes into fields of bytes, and accounts for every byte.
 
-GB18030 never has a comma, quote, CR or LF inside a character, and neither has UTF-8, so bytes are split before they are
-decoded. There are two ways that give the same fields: PyArrow for files as the site makes them (`tasks/sources/csv_fast.py`), and
-here a grammar to the letter, for all others. What neither understands is refused.
+GB18030 and UTF-8 never have a comma, quote, CR or LF inside a character, so bytes are split before they are decoded.
+Two readers give the same fields: PyArrow for files in the form of the site (`tasks/sources/csv_fast.py`), and the
+strict grammar here for all others. Files that neither can read are refused.
 """
 
 import re
@@ -14,17 +14,19 @@ from tasks.domain.errors import Refused
 from tasks.domain.text import clip_bytes, counted
 
 FIELDS_MAX = 1_000
-# A field longer than this has lost a quote somewhere before it.
+# A field longer than this lost a quote somewhere before it.
 FIELD_BYTES_MAX = 4_096
-# Possessive, because a quote that is never closed must not be looked for again from every byte of a file.
+# Possessive, because a quote that is never closed must not be searched for again from every byte of a file.
 TOKEN = re.compile(rb'(?:"((?:[^"]++|"")*+)"|([^",\r\n]*+))(,|\r\n|\n)')
 DAMAGED = "The file is cut off, damaged or was edited; download it again."
 BLANK = "A download has none: download it again. If the file was typed, take the line out."
 
 
 def split_strictly(body: bytes, start: int, width: int, trailing: bool, where: str) -> list[pyarrow.ChunkedArray]:
-    """The columns, as dictionaries of their distinct bytes, by RFC 4180 to the letter: slower, for files that another
-    program has saved again. Raises Refused."""
+    """The columns, as dictionaries of their distinct bytes, strictly by RFC 4180.
+
+    Slower; for files that another program saved again. Raises Refused.
+    """
     columns: list[list[bytes]] = [[] for _ in range(width)]
     for record, (fields, at) in enumerate(read_records(body, start, where), start=1):
         if len(fields) != width + trailing or any(fields[width:]):
@@ -47,7 +49,7 @@ def split_strictly(body: bytes, start: int, width: int, trailing: bool, where: s
 
 
 def read_records(body: bytes, start: int, where: str) -> Iterator[tuple[list[bytes], int]]:
-    """Each record's fields and the byte at which it begins. Raises Refused where quotes or line ends are not CSV."""
+    """Each record's fields and the byte where it begins. Raises Refused where quotes or line ends are not CSV."""
     fields: list[bytes] = []
     at = begins = start
     while at < len(body):

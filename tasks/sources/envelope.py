@@ -1,7 +1,7 @@
-"""Gate A: the bytes of a delimited file as a whole, before any of them is split or decoded.
+"""Gate A: checks the bytes of a delimited file as a whole, before they are split or decoded.
 
-Is it text at all, and not a page, an archive or an old workbook under a wrong name; did all of it come. What is let
-through ends with a line end, has no NUL and no byte order mark. What a byte means is not asked here.
+Is it text, and not a page, an archive or an old workbook under a wrong name? Is it complete? Bytes that pass end with a
+line end, have no NUL and no byte order mark. The meaning of a byte is not checked here.
 """
 
 from tasks.domain.errors import Refused
@@ -21,12 +21,12 @@ MAGICS = {
 
 
 def magic_of(raw: bytes) -> str | None:
-    """The kind of a binary format by its first bytes (zip, ole, gzip, …), None for what may be text."""
+    """The kind of a binary format by its first bytes (zip, ole, gzip, …), None where they may be text."""
     return next((kind for magic, (kind, _) in MAGICS.items() if raw.startswith(magic)), None)
 
 
 def open_envelope(raw: bytes, where: str) -> tuple[bytes, list[str]]:
-    """The bytes of a text file without a byte order mark, and what was normalised. Raises Refused."""
+    """The bytes of a text file without a byte order mark, and the normalisations made. Raises Refused."""
     _refuse_other_formats(raw, where)
     normalised = []
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -1,27 +1,30 @@
-"""Eurostat, international trade in goods (Comext): what the EU and each member state report, by the dissemination API.
+"""Reads Eurostat's trade in goods (Comext), as the EU and each member state report it, from the dissemination API.
 
-Who and when: Eurostat publishes a month about 46 days after it, on fixed days at 11:00 in Luxembourg, and issues many earlier
-months again each time. The API is free and keyless; reuse is allowed with the source named (CC BY 4.0). Only the latest
-state can be asked for, so each answer is a vintage that nobody else keeps. `LAST UPDATE` is the day and time of the whole
-dataset, not of a row.
+Who and when: Eurostat publishes a month about 46 days after it, on fixed days at 11:00 in Luxembourg, and issues many
+earlier months again each time. The API is free and keyless; reuse is allowed with the source named (CC BY 4.0). Only
+the latest state can be requested, so each answer is a vintage that nobody else keeps. `LAST UPDATE` is the day and time
+of the whole dataset, not of a row.
 
-Address: https://ec.europa.eu/eurostat/api/comext/dissemination/sdmx/2.1/data/DS-045409/{freq}.{reporter}.{partner}.{product}.
-{flow}.{indicators}?format=SDMX-CSV&compressed=false&startPeriod=2025-06&endPeriod=2025-06; `+` joins codes, empty asks for all.
-A request for too much is answered with 413 EXTRACTION_TOO_BIG. Other Eurostat data have another base address.
+Address:
+https://ec.europa.eu/eurostat/api/comext/dissemination/sdmx/2.1/data/DS-045409/{freq}.{reporter}.{partner}.{product}.
+{flow}.{indicators}?format=SDMX-CSV&compressed=false&startPeriod=2025-06&endPeriod=2025-06; `+` joins codes, empty
+requests all. Too large a request is answered with 413 EXTRACTION_TOO_BIG. Other Eurostat data have another base
+address.
 
-Layout: SDMX-CSV with codes; comma, no quotes, CRLF; the columns of COLUMNS, and perhaps OBS_FLAG. One line a number: value in
-euros (whole), mass in 100 kg with two decimals (so steps of 1 kg). Imports are CIF by country of origin (intra-EU: of
-consignment), exports FOB by last destination. Flow 1 is import, 2 export. One reporter a file, because a release is of one.
+Layout: SDMX-CSV with codes; comma, no quotes, CRLF; the columns of COLUMNS, and perhaps OBS_FLAG. One line a number:
+value in euros (whole), mass in 100 kg with two decimals (so steps of 1 kg). Imports are CIF by country of origin
+(intra-EU: of consignment), exports FOB by last destination. Flow 1 is import, 2 export. One reporter a file, because a
+release has one reporter.
 
-Partners: GEONOM codes, two letters; XS is Serbia, XK Kosovo, GR (not EL) Greece. EXT_EU27_2020 and INT_EU27_2020 stand among
-them: the sums of all partners outside and inside the EU, residual (QV, QW …) and secret (QX, QY, QZ) ones included. They are
-compared with these sums and are no statements. XI and XU are the two parts of GB.
+Partners: GEONOM codes, two letters; XS is Serbia, XK Kosovo, GR (not EL) Greece. EXT_EU27_2020 and INT_EU27_2020 are in
+the same column: the sums of all partners outside and inside the EU, residual (QV, QW …) and secret (QX, QY, QZ) ones
+included. They are checked against the partners and are not read as statements. XI and XU are the two parts of GB.
 
-Products: HS2, HS4, HS6 or CN8. Codes with letters (84MMMXXX) stand for confidential trade of no published code; they are
+Products: HS2, HS4, HS6 or CN8. Codes with letters (84MMMXXX) are confidential trade without a published code; they are
 lines of their own, so that no sum over codes hides them.
 
-Unsure: the unit of SUPPLEMENTARY_QUANTITY is not in the answer, so a file with it is refused. The older download with labels
-instead of codes has rows with one field more than the header and is refused as well.
+Unsure: the unit of SUPPLEMENTARY_QUANTITY is not in the answer, so a file with it is refused. The older download with
+labels instead of codes has rows with one field more than the header and is refused as well.
 """
 
 from datetime import datetime

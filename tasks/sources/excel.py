@@ -1,9 +1,9 @@
-"""An Excel workbook to fields: for downloads that somebody opened and saved again.
+"""Reads an Excel workbook as fields: for downloads that somebody opened and saved again.
 
-Excel turns codes into numbers, so each column tells whether its cells were numbers (`numeric_titles`); what that means
-for a code is the adapter's business. A workbook is a ZIP archive from a stranger: it is measured before it is opened,
-and read in memory. Formulas, error cells, merged cells, hidden rows and second sheets are refused, because what a
-person saw is then not what is in the cells.
+Excel turns codes into numbers, so each column records whether its cells were numbers (`numeric_titles`); the adapter
+decides what that means for a code. A workbook is a ZIP archive of unknown origin: its size is checked before it is
+opened, and it is read in memory. Formulas, error cells, merged cells, hidden rows and second sheets are refused,
+because there a person saw something other than the cells contain.
 """
 
 import functools
@@ -26,7 +26,7 @@ UNPACKED_BYTES_MAX = 200_000_000
 RATIO_MAX = 100
 SMALL_MEMBER_BYTES = 1_000_000
 INTEGER_MAX = 2**53
-# The reader lays a sheet out as a full rectangle: one cell in the last corner would take 500 GB.
+# The reader expands a sheet to a full rectangle: one cell in the last corner would take 500 GB.
 EMPTY_CELLS_MAX = 100_000
 REFERENCE = re.compile(rb"<(?:\w+:)?(?:c|row)(?:\s[^>]*?)?\sr\s*=\s*[\"']\s*([A-Za-z]*)([0-9]+)")
 CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
@@ -44,7 +44,7 @@ def read_fields(raw: bytes, where: str, is_number: Callable[[str], bool]) -> Lex
     """Fields of the only sheet of an .xlsx workbook, header in its first row, as text (see `Lexed`).
 
     Whole numbers become digits without point or exponent, empty cells the empty text. Raises Refused for an archive
-    that is damaged, too large or no workbook, and for what a sheet hides.
+    that is damaged, too large or not a workbook, and for hidden content of a sheet.
     """
     _measure(raw, where)
     try:
@@ -67,7 +67,7 @@ def read_fields(raw: bytes, where: str, is_number: Callable[[str], bool]) -> Lex
     numeric = frozenset(title for title, column in zip(titles, columns, strict=True) if column.dtype.is_numeric())
     texts = [_as_text(column.rename(title), where) for title, column in zip(titles, columns, strict=True)]
     notes = ["Excel workbook"]
-    # Behind the last record alone: elsewhere records would no longer bear the numbers of their rows.
+    # Only after the last record: elsewhere records would no longer have the numbers of their rows.
     says = pl.DataFrame(texts).select(pl.any_horizontal(pl.all().str.strip_chars() != "")).to_series()
     records = int(says.arg_true().max() + 1) if says.any() else 0  # type: ignore[operator]
     if records < says.len():
@@ -83,7 +83,7 @@ def read_fields(raw: bytes, where: str, is_number: Callable[[str], bool]) -> Lex
 def _load(book: fastexcel.ExcelReader, where: str) -> list[pl.Series]:
     """The columns of the sheet, each with its own type; one that mixes numbers and texts as texts.
 
-    Nothing is coerced: the reader would make 1 of a truth value among numbers.
+    Nothing is coerced: the reader would turn a truth value among numbers into 1.
     """
     try:
         columns = book.load_sheet(0, schema_sample_rows=None, dtype_coercion="strict").to_polars().get_columns()
@@ -130,7 +130,7 @@ def _as_text(column: pl.Series, where: str) -> pl.Series:
 
 
 def _measure(raw: bytes, where: str) -> None:
-    """Refuse an archive that is not one, lies about its size, or unpacks to too much."""
+    """Refuse an archive that is invalid, declares a wrong size, or unpacks to too much."""
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             members = archive.infolist()
@@ -149,7 +149,7 @@ def _measure(raw: bytes, where: str) -> None:
 
 def _complaint(members: Sequence[zipfile.ZipInfo], packed_bytes: int) -> str | None:
     names = [member.filename for member in members]
-    # The reader below looks names up without regard to case, and takes backslashes for slashes.
+    # The reader below ignores case in names, and treats backslashes as slashes.
     plain = [name.replace("\\", "/").casefold() for name in names]
     unpacked_bytes = sum(member.file_size for member in members)
     twice = next((name for name in plain if plain.count(name) > 1), "") if len(names) <= MEMBERS_MAX else ""
@@ -167,7 +167,7 @@ def _complaint(members: Sequence[zipfile.ZipInfo], packed_bytes: int) -> str | N
 
 
 def _inspect(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> None:
-    """Look into a member itself: the reader below would show formulas as values and hidden rows as rows."""
+    """Inspect a member's XML: the reader below would show formulas as values and hidden rows as rows."""
     with archive.open(member) as stream:
         content = stream.read(member.file_size + 1)
     if len(content) > member.file_size:

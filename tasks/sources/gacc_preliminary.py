@@ -1,23 +1,24 @@
-"""China customs (GACC), preliminary release: the first figures of a month, as the English site prints them.
+"""Reads China customs' (GACC) preliminary release: the first figures of a month, as the English site prints them.
 
-Who and when: on the 7th to 14th of the month after, weekends included; nothing in February, January and February in March.
-The pages come half a day to a day and a half after the Chinese ones, in CNY and in USD: one release in two editions, with the same
-quantities. A page of (1) totals, (2) and (3) modes of trade, (7) and (8) charts is not read here.
+Who and when: on the 7th to 14th of the month after, weekends included; nothing in February, January and February in
+March. The pages come half a day to a day and a half after the Chinese ones, in CNY and in USD: one release in two
+editions, with the same quantities. Pages of (1) totals, (2) and (3) modes of trade, (7) and (8) charts are not read.
 
-Layout: an HTML page of http://english.customs.gov.cn/Statics/<uuid>.html, or its .xls attachment. Title `(5) China's Major Exports by
-Quantity and Value, May 2025 (in CNY)`, a line `Unit: CNY 100 Million`, two rows of header, a row a line, a note. Tables (5) exports and
-(6) imports of goods: month, year to date, year to date a year before, growth of the year to date. Table (4) countries: exports and
-imports, month and year to date. January and February together have no column of the month; where customs print February alone,
-January is the difference and is not made up here. Numbers end with no-break spaces; leading ones show what a line belongs to.
-Lines with a star include others on the page.
+Layout: an HTML page of http://english.customs.gov.cn/Statics/<uuid>.html, or its .xls attachment. Title `(5) China's
+Major Exports by Quantity and Value, May 2025 (in CNY)`, a line `Unit: CNY 100 Million`, two rows of header, a row a
+line, a note. Tables (5) exports and (6) imports of goods: month, year to date, year to date a year before, growth of
+the year to date. Table (4) countries: exports and imports, month and year to date. January and February together have
+no column of the month; where customs print February alone, January is the difference and is not made up here. Numbers
+end with no-break spaces; leading ones indent sub-lines. Lines with a star include others on the page.
 
-Traps met: the unit column missing in each row of a page (April 2025 in USD) while the width stays the same; units that
-are wrong by a factor of 10,000; a title in CNY over values in USD (release 184); the year of the column of the year before not
-brought up to date (May 2026 prints 2024); labels that change (`Rare earth`, `Grain`, `Agricultural products`). Pages of 2018
-have no table, only an attachment.
+Known errors: the unit column missing in each row of a page (April 2025 in USD) while the width stays the same; units
+wrong by a factor of 10,000; a title in CNY over values in USD (release 184); an outdated year in the column of the year
+before (May 2026 prints 2024); labels that change (`Rare earth`, `Grain`, `Agricultural products`). Pages of 2018 have
+no table, only an attachment.
 
-Each figure speaks for itself: a line that is not on a page says nothing. One decimal is printed, and the resolution of each
-number is that of its last digit. The printed day may precede the day on which the page could be read.
+The release covers only printed figures: a line missing from a page means nothing. One decimal is printed, and the
+resolution of each number is that of its last digit. The printed day may precede the day on which the page became
+readable.
 """
 
 import re

@@ -1,19 +1,20 @@
-"""China customs (GACC), online query: HS8 by partner, month, regime and province, as downloaded by a person.
+"""Reads downloads of China customs' (GACC) online query: HS8 by partner, month, regime and province.
 
 Who and when: the General Administration of Customs opens a month in its query database on the 20th of the month after;
-January and February come in March, as two months. The site asks for a captcha, so nothing is fetched here.
+January and February come in March, as two months. The site requires a captcha, so a person downloads the files.
 
-Layout: GB18030, every field quoted, a trailing comma on each line, names with line feeds inside their quotes. Any subset
-and order of the dimensions; measures last; one value column whose title is the only sign of the currency. Titles in
-Chinese or English, with two spellings of "Supplementary". Numbers: quantities plain, values with thousands commas. No
-second unit is quantity "0" with unit "?", and only that pair. Below HS8 there are no quantities. Zero trade means no row; no total rows.
-A download ends at 10,000 rows without a word.
+Layout: GB18030, every field quoted, a trailing comma on each line, names with line feeds inside their quotes. Any
+subset and order of the dimensions; measures last; one value column whose title alone shows the currency. Titles in
+Chinese or English, with two spellings of "Supplementary". Numbers: quantities plain, values with thousands commas. A
+missing second unit is quantity "0" with unit "?", and only that pair. Below HS8 there are no quantities. Zero trade
+means no row; no total rows. A download ends at 10,000 rows without a notice.
 
 Saved again by Excel: codes have become numbers, the value title may be 金额_美元. A number can only have lost the zero of
-chapters 01 to 09, and HS codes have an even number of digits, so a number with 1, 3, 5 or 7 digits is padded by one zero;
-any other length stays as it is. Partner codes have no leading zeros and are never padded.
+chapters 01 to 09, and HS codes have an even number of digits, so a number with 1, 3, 5 or 7 digits is padded by one
+zero; any other length stays as it is. Partner codes have no leading zeros and are never padded.
 
-Unsure: whether a file without a regime or province column was asked for all of them; it is taken so unless declared.
+Unsure: whether the request for a file without a regime or province column covered all of them; this is assumed unless
+declared.
 """
 
 from typing import cast
@@ -83,7 +84,7 @@ def parse(raw: bytes, where: str) -> Parsed:
 
 
 def _meanings(titles: list[str], where: str) -> list[str]:
-    """What each column is; Refused where the set of titles is not one that the site makes."""
+    """The meaning of each column. Raises Refused where the site does not make this set of titles."""
     where = f"{where}, header"
     advice = "Download it again with the columns of the site; do not rename, add or remove columns."
     unknown = [title for title in titles if title not in MEANING]
@@ -142,7 +143,7 @@ def _as_reported(fields: pl.DataFrame, distinct: dict[str, pl.Series]) -> DataFr
         if marks.len():
             absent = (pl.col(quantity) == "0") & (pl.col(unit) == NO_SECOND_UNIT)
             if marks.to_list() != [NO_SECOND_UNIT]:
-                # With blanks or in wide characters, as numbers and codes may be.
+                # Numbers and codes may have blanks or wide characters.
                 is_zero = pl.lit(plain_texts(fields[quantity]) == "0")
                 absent = is_zero & pl.col(unit).cast(pl.String).is_in(marks.to_list())
             fields = fields.with_columns(

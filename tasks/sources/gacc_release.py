@@ -1,7 +1,7 @@
-"""A release page of China customs as a whole: from its bytes to figures, by what its title says it is.
+"""Reads a release page of China customs: recognises its table by the title and extracts the figures.
 
-Shared by `gacc_preliminary` and `gacc_bulletin`, which differ in the titles of their tables. The cells are understood in
-`gacc_tables`, the bytes in `pages`.
+Shared by `gacc_preliminary` and `gacc_bulletin`, which differ in the titles of their tables. `gacc_tables` interprets
+the cells, `pages` reads the bytes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -69,7 +69,7 @@ def parse(raw: bytes, where: str, topics: Mapping[str, Pattern[str]]) -> Parsed:
 
 
 def _table(page: pages.Page, where: str) -> list[list[str]]:
-    """The one table of a page that has rows; in what frames it there may be none."""
+    """The one table with rows of a page; a frame page may have none."""
     tables = [table for table in page.tables if len(table) > 3]
     if len(tables) != 1:
         found = f"{len(tables)} tables" if tables else "a page without a table"
@@ -170,7 +170,7 @@ def _countries(rows: Rows, columns: Sequence[Column | None], heading: Heading, w
 
 
 def _refuse_small_total(rows: Rows, names: Sequence[str | None], columns: Sequence[Column | None], where: str) -> None:
-    """Raises Refused where the world trades less than one of its parts: the rows have slipped, or the table is of something else."""
+    """Raises Refused where the world trades less than one of its parts: rows slipped, or the table is another one."""
     for place, column in enumerate(columns, 1):
         if column is None or column.span == "growth":
             continue

@@ -1,12 +1,12 @@
-"""The tables of China customs' release pages: from rows of cells to figures of single lines, partners and spans of months.
+"""Reads the tables of China customs' release pages: from cells to figures by line, partner and span of months.
 
-Shared by the adapters of the preliminary release and of the bulletin. Two kinds of table are read: goods (a row a line, quantity and
-value) and countries (a row a partner, exports and imports). The header says what each column is; a column that is understood
-by its place alone would be read wrongly in January and February, when there is no column of the month.
+Shared by the adapters of the preliminary release and of the bulletin. Two kinds of table are read: goods (a row a line,
+quantity and value) and countries (a row a partner, exports and imports). The header defines each column; columns
+identified by position would be read wrongly in January and February, when there is no column of the month.
 
-What a page prints twice is compared: the growth of the year to date with the two years to date beside it. A printed unit
-that is known to be wrong by a factor (aluminium in "Ton", which are 10,000 t) leaves the quantity out. A line that nobody has listed
-keeps a name made of its label.
+Redundant numbers are compared: the growth of the year to date with the two years to date in the same row. Where the
+printed unit is known to be wrong by a factor (aluminium in "Ton", which are 10,000 t), the quantity is left out. A line
+that is not listed gets a name made of its label.
 """
 
 import re
@@ -43,7 +43,7 @@ ATTACHMENT = "Give the .xls attachment of the page, or approve nothing until the
 
 
 class Heading(NamedTuple):
-    """What a page says of itself: topic, months, currency label, and the day that is printed on it."""
+    """The heading of a page: topic, months, currency label, and printed day."""
 
     topic: str
     first: int
@@ -54,14 +54,17 @@ class Heading(NamedTuple):
 
 
 class Column(NamedTuple):
-    """What a column holds: `span` is month, to_date, year_before or growth; `what` is quantity, value, or a direction."""
+    """The content of a column.
+
+    `span` is month, to_date, year_before or growth; `what` is quantity, value, or a direction.
+    """
 
     span: str
     what: str
 
 
 def read_heading(title: str, unit: str, day: str, where: str) -> Heading:
-    """Raises Refused where title or unit line is not understood, or where they name two currencies."""
+    """Raises Refused where title or unit line cannot be read, or where they name two currencies."""
     title = squeeze(title)
     found = TITLE.match(title)
     number = {name: place for place, name in enumerate(MONTHS, 1)}
@@ -115,9 +118,9 @@ def _day(text: str) -> date | None:
 def read_columns(
     top: Sequence[str], bottom: Sequence[str], heading: Heading, where: str
 ) -> tuple[list[Column | None], list[dict[str, str]]]:
-    """What each column after the label is, None for the unit column and for what is not read; and the doubts about the header.
+    """The meaning of each column after the label, None for unit and unread columns; and doubts about the header.
 
-    Raises Refused where a column is not understood, or speaks of other months than the title.
+    Raises Refused where a column is unknown, or is about other months than the title.
     """
     columns: list[Column | None] = []
     doubts: list[dict[str, str]] = []
@@ -162,7 +165,7 @@ def read_columns(
 
 
 def _span(texts: Sequence[str]) -> tuple[str | None, int | None, int | None]:
-    """The span that one of two header texts names, the last month in it, and the year where one is printed."""
+    """The span that one of two header texts names, its last month, and the year where one is printed."""
     if any("year-on-year" in text or "%" in text for text in texts):
         return "growth", None, None
     for text in texts:
@@ -201,7 +204,7 @@ def body_of(table: Sequence[Sequence[str]], start: int, width: int, where: str) 
 def refuse_shifted(
     rows: Sequence[tuple[int, list[str]]], unit_at: int, columns: Sequence[Column | None], where: str
 ) -> None:
-    """Raises Refused where the cells of a row do not fit the header: a number as unit, a quantity without one, a text as number."""
+    """Raises Refused where cells do not fit the header: a number as unit, a quantity without one, a text as number."""
     quantities = [
         place
         for place, column in enumerate(columns, 1)
@@ -246,7 +249,7 @@ def _place(where: str, number: int, row: Sequence[str]) -> str:
 def doubt_growth(
     rows: Sequence[tuple[int, list[str]]], columns: Sequence[Column | None], where: str
 ) -> Iterator[dict[str, str]]:
-    """Where the printed growth of the year to date cannot come from the two years to date that are printed beside it."""
+    """Finds rows whose printed growth cannot follow from the two years to date printed in the same row."""
     places = {column: place for place, column in enumerate(columns, 1) if column}
     compared, wrong = 0, []
     for what in ("quantity", "value"):
@@ -270,7 +273,7 @@ def doubt_growth(
 
 
 def _can_grow(now: str, before: str, growth: str) -> bool:
-    """Whether some pair of numbers that are printed like the first two grows by what is printed like the third."""
+    """Whether any values that print as the first two can grow by a value that prints as the third."""
     (low, high), (base_low, base_high), (least, most) = map(_bounds, (now, before, growth))
     if base_low <= 0:
         return True
@@ -284,7 +287,7 @@ def _bounds(text: str) -> tuple[Fraction, Fraction]:
 
 
 def line_names(labels: Sequence[str], month: str, where: str) -> tuple[list[str], list[str], list[str]]:
-    """Product, expected unit (empty: any) of each label, and what to note. Raises Refused where two labels mean one line."""
+    """Product, expected unit (empty: any) and note of each label. Raises Refused where two labels mean one line."""
     table = code_table("page_lines").filter(valid_in(pl.lit(month)))
     known = {row["label"].lower(): (row["product"], row["unit"]) for row in table.iter_rows(named=True)}
     found = [known.get(label.lower(), (f"line:{_slug(label)}", "")) for label in labels]
@@ -307,7 +310,7 @@ def _slug(label: str) -> str:
 
 
 def partners_of(labels: Sequence[str], where: str) -> tuple[list[str | None], list[str]]:
-    """The printed name of each row that is a single partner or the world, None for groups; and what to note about these."""
+    """The printed name of each row that is a single partner or the world, None for groups; notes about the groups."""
     codes = partner_codes("gacc_en")
     kinds = dict(codes.select("code", "kind").iter_rows())
     names = [re.sub(r"^of which:\s*", "", label) for label in labels]
@@ -325,7 +328,7 @@ def partners_of(labels: Sequence[str], where: str) -> tuple[list[str | None], li
 def statements(
     record: int, spans: dict[str, dict[str, str]], heading: Heading, **common: Any
 ) -> Iterator[dict[str, Any]]:
-    """A record for each span of a row in which something is printed; `spans` maps it to quantity and value."""
+    """A record for each span of a row with a printed number; `spans` maps it to quantity and value."""
     seen = set()
     for span, numbers in spans.items():
         months = period(span, heading)

@@ -1,26 +1,32 @@
-"""United Kingdom, HM Revenue and Customs: Overseas Trade Statistics (OTS), by the API of uktradeinfo.
+"""Reads HM Revenue and Customs' Overseas Trade Statistics (OTS) of the United Kingdom, from the uktradeinfo API.
 
-Who and when: HMRC publishes a month about 43 days after it, together with the revised months of the year. Open, without a key
-(Open Government Licence v3.0). Rows are replaced and bear no date, so each answer is a vintage.
+Who and when: HMRC publishes a month about 43 days after it, together with the revised months of the year. Open, without
+a key (Open Government Licence v3.0). Rows are replaced and have no date, so each answer is a vintage.
 
 Address: https://api.uktradeinfo.com/OTS?$filter=MonthId eq 202606 and (FlowTypeId eq 1 or FlowTypeId eq 3) and …
-&$expand=Commodity($select=Cn8Code),Country($select=CountryCodeAlpha)&$top=10000&$skip=0. `in (…)` is answered with 403; there is no link to a
-next page: `$skip` goes on until a page is short. Too many questions are answered with 403 or the word "rejected" for some seconds.
+&$expand=Commodity($select=Cn8Code),Country($select=CountryCodeAlpha)&$top=10000&$skip=0. `in (…)` is answered with 403;
+there is no link to a next page: `$skip` goes on until a page is short. Too many requests are answered with 403 or the
+text "rejected" for some seconds.
 
-Layout: OData, `{"@odata.context": …, "value": [{"MonthId": 202606, "FlowTypeId": 3, "SuppressionIndex": 0, "CommodityId": 85051110,
-"CommoditySitcId": …, "CountryId": 720, "PortId": 131, "Value": 1000.0, "NetMass": 100.0, "SuppUnit": 0.0, …}]}`; a file holds the pages one
-after another. Value in pounds (imports CIF, exports FOB), NetMass in kilograms. FlowTypeId 1 and 3 are imports from the EU and
-from elsewhere, 2 and 4 exports. A row is of one port, and the rows of a partner, product and month are added up here; the
-numbers of the records that make a sum are in its note.
+Layout: OData, a file holds the pages one after another:
 
-Codes: CN8. CommodityId is the code without its leading zero, so Cn8Code is read. A negative CommodityId (-990 …) and a code
-of fewer digits stand for trade below the reporting thresholds or without detail: lines of their own, never a part of a sum over codes.
-Countries by the letters of the GEONOM list; CountryId alone is not enough.
+    {"@odata.context": …, "value": [{"MonthId": 202606, "FlowTypeId": 3, "SuppressionIndex": 0, "CommodityId": 85051110,
+     "CommoditySitcId": …, "CountryId": 720, "PortId": 131, "Value": 1000.0, "NetMass": 100.0, "SuppUnit": 0.0, …}]}
 
-A SuppressionIndex other than 0 hides something of a row, quantities most often; what it prints as quantity is not used then, and a
-sum with such a part has no quantity. NetMass null is not known either; neither is zero: a unit without a number says so.
+Value in pounds (imports CIF, exports FOB), NetMass in kilograms. FlowTypeId 1 and 3
+are imports from the EU and from elsewhere, 2 and 4 exports. A row is of one port; the rows of a partner, product and
+month are added up here, and the note of a sum lists the numbers of its records.
 
-Unsure: the unit of SuppUnit is not in the answer, so it is left out. No whole answer was at hand; the layout is that of single rows.
+Codes: CN8. CommodityId is the code without its leading zero, so Cn8Code is read. A negative CommodityId (-990 …) and a
+code of fewer digits mean trade below the reporting thresholds or without detail: lines of their own, never a part of a
+sum over codes. Countries by the letters of the GEONOM list; CountryId alone is not enough.
+
+A SuppressionIndex other than 0 hides a part of a row, quantities most often; its quantity is then not used, and a sum
+with such a part has no quantity. A null NetMass is
+unknown, not zero: the record then has a unit without a number.
+
+Unsure: the unit of SuppUnit is not in the answer, so it is left out. No whole answer was available; the layout is that
+of single rows.
 """
 
 from collections.abc import Iterator
@@ -123,7 +129,7 @@ def _sum(key: Key, parts: list[tuple[int, dict[str, Any]]], where: str) -> dict[
 
 
 def _added(parts: list[tuple[int, dict[str, Any]]], name: str, where: str) -> str | None:
-    """The exact sum of a number over ports; None where it is not known of each."""
+    """The exact sum of a number over ports; None where it is not known for each."""
     total = Decimal(0)
     for number, row in parts:
         if row[name] is None or (name == "NetMass" and row["SuppressionIndex"] != "0"):
@@ -150,7 +156,7 @@ def _refuse_repeated_pages(pages: list[list[dict[str, Any]]], where: str) -> Non
 
 
 def _doubt_end(pages: list[list[dict[str, Any]]], where: str) -> Iterator[dict[str, str]]:
-    """An answer whose last page is as long as the longest, or one page of a round number of rows, may go on."""
+    """Finds an answer that may continue: its last page is as long as the longest, or its only page has a round size."""
     longest, last = max(map(len, pages)), len(pages[-1])
     if last and ((len(pages) > 1 and last == longest) or (len(pages) == 1 and last % ROUND_PAGE == 0)):
         yield finding(

@@ -1,21 +1,26 @@
-"""Japan, Ministry of Finance and Japan Customs: Trade Statistics of Japan, the CSV files of e-Stat.
+"""Reads the Trade Statistics of Japan (Ministry of Finance and Japan Customs), the CSV files of e-Stat.
 
-Who and when: a month comes about a month and a half after it, first as detailed figures, then revised, then definite; a file is of
-a year and grows by months, and each issue repeats the earlier ones. Terms are like CC BY 4.0. No key for files; the number of a
-file (statInfId) changes with each issue and is found on the list page by the title of its section.
+Who and when: a month comes about a month and a half after it, first as detailed figures, then revised, then definite; a
+file covers a year and grows by months, and each issue repeats the earlier ones. Terms are like CC BY 4.0. No key for
+files; the number of a file (statInfId) changes with each issue and is on the list page under the title of its section.
 
-Layout: ASCII, comma, one line a commodity and country of a direction: `Exp or Imp,Year,HS,Country,Unit1,Unit2,Quantity1-Year,
-Quantity2-Year,Value-Year,Quantity1-Jan,Quantity2-Jan,Value-Jan,…`; files by port have `Custom` behind the year, and their ports are added up
-here, with the records of each sum in its note. HS has nine digits, in apostrophes or not. 1 is export (FOB, by last destination), 2
-import (CIF, by origin). Quantity2 in Unit2 is the main quantity, Quantity1 in Unit1 another one; a unit of blanks is none.
+Layout: ASCII, comma, one line a commodity and country of a direction:
 
-Values are thousands of yen, fractions cut off: a printed v means from v to just under v + 1 thousand, so 0 may be trade of less than
-1,000 yen. The column of the year is the sum of the months, or up to a thousand yen more for each month; else the release is held.
+    Exp or Imp,Year,HS,Country,Unit1,Unit2,Quantity1-Year,Quantity2-Year,Value-Year,Quantity1-Jan,Quantity2-Jan,Value-Jan,…
 
-Months to come have no columns, or columns of zeros. A zero there is not "no trade": months at the end of which every number of the file
-is 0 are not read. Another 0 is a zero.
+Files by port have `Custom` after the year, and
+their ports are added up here, with the records of each sum in its note. HS has nine digits, with or without
+apostrophes. 1 is export (FOB, by last destination), 2 import (CIF, by origin). Quantity2 in Unit2 is the main quantity,
+Quantity1 in Unit1 another one; a blank unit means none.
 
-Unsure: no whole file was at hand, only single rows. Country codes that the table lacks are kept and reported.
+Values are thousands of yen, fractions cut off: a printed v means from v to just under v + 1 thousand, so 0 may be trade
+of less than 1,000 yen. The column of the year is the sum of the months, or up to a thousand yen more for each month;
+otherwise the release is held.
+
+Future months have no columns, or columns of zeros. A zero there is not "no trade": trailing months in which every
+number of the file is 0 are not read. Any other 0 is a zero.
+
+Unsure: no whole file was available, only single rows. Country codes that the table lacks are kept and reported.
 """
 
 from collections.abc import Iterator, Sequence
@@ -103,7 +108,7 @@ def _refuse_texts(plain: pl.DataFrame, months: Sequence[str], where: str) -> Non
 
 
 def _doubt_years(numbers: pl.DataFrame, months: Sequence[str], where: str) -> Iterator[dict[str, str]]:
-    """Where the column of the year is not what the months add up to; each month may have lost up to a thousand yen."""
+    """Finds years whose column differs from the sum of the months; each month may have lost up to a thousand yen."""
     for number in NUMBERS:
         over = pl.col(f"{number}-Year") - pl.sum_horizontal(f"{number}-{month}" for month in months)
         slack = len(months) if number == "Value" else 0
@@ -118,7 +123,7 @@ def _doubt_years(numbers: pl.DataFrame, months: Sequence[str], where: str) -> It
 
 
 def _summed(numbers: pl.DataFrame, months: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
-    """A line for each commodity and country: where a file is by port its lines are added up."""
+    """A line for each commodity and country; lines of a file by port are added up."""
     if PORT not in numbers.columns:
         return numbers.with_columns(note=pl.lit(None, pl.String)), []
     columns = [f"{number}-{month}" for month in months for number in NUMBERS]
@@ -135,7 +140,7 @@ def _summed(numbers: pl.DataFrame, months: Sequence[str]) -> tuple[pl.DataFrame,
 
 
 def _published(numbers: pl.DataFrame, months: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The months that are out, and those at the end in which the whole file has no number but 0."""
+    """The published months, and the trailing months in which every number of the file is 0."""
     totals = [sum(int(numbers[f"{number}-{month}"].sum()) for number in NUMBERS) for month in months]
     last = max((place for place, total in enumerate(totals, 1) if total), default=0)
     return list(months[:last]), list(months[last:])

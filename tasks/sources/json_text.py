@@ -1,7 +1,7 @@
-"""JSON answers to plain values, strictly: numbers stay the characters that were sent, and nothing is guessed.
+"""Reads JSON answers strictly: numbers stay texts as sent, and nothing is guessed.
 
-Python's reader takes NaN, keeps the last of two equal keys, and makes floats of numbers; here each of these is refused or
-kept as text. A file may hold several documents one after another: the pages of one answer, in order, each as it came.
+Python's reader accepts NaN, keeps the last of two equal keys, and converts numbers to floats; here each of these is
+refused or kept as text. A file may hold several documents one after another: the pages of one answer, in order.
 """
 
 import json
@@ -54,7 +54,7 @@ def read_documents(raw: bytes, where: str) -> list[Any]:
 
 
 class _Unclear(ValueError):
-    """A document that readers understand differently."""
+    """A document that JSON readers interpret differently."""
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,7 +1,6 @@
-"""What names give away: damage done to the text on its way, rows that are sums, texts that a spreadsheet would run.
+"""Checks names for damage to the text, for rows that are sums, and for spreadsheet formulas.
 
-Nothing is joined on a name and no name is published with the numbers; but a name stands beside a code that we know, and
-so shows what happened to the file that it came in.
+No join uses a name, and no name is published with the numbers. But the name of a known code shows damage to its file.
 """
 
 import polars as pl
@@ -19,13 +18,13 @@ TOTALS = (
 )  # fmt: skip
 ZEROS = r"^0+$"
 FORMULA = r"^[=+\-@\t\r\n]"
-# Line ends are usual at the end of names of the site; marks of direction make a text look like another.
+# Names of the site usually end with line ends; direction marks make a text look like another.
 CONTROL = r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\x{202a}-\x{202e}\x{2066}-\x{2069}]"
 NAMES = ("product_name", "partner_name", "publisher", "note")
 
 
 def refuse_totals(fields: pl.DataFrame, distinct: dict[str, pl.Series], where: str) -> None:
-    """Raises Refused where a code is all zeros or a text says total: the sum would count everything twice."""
+    """Raises Refused where a code is all zeros or a text means total: a sum would count everything twice."""
     names = ("period", "product", "product_name", *(text for code in CODED for text in (code, f"{code}_name")))
     texts = pl.concat(
         pl.DataFrame({"text": distinct[name]}).with_columns(column=pl.lit(name)) for name in names if name in distinct
@@ -43,9 +42,9 @@ def refuse_totals(fields: pl.DataFrame, distinct: dict[str, pl.Series], where: s
 
 
 def refuse_mojibake(fields: pl.DataFrame, distinct: dict[str, pl.Series], where: str) -> None:
-    """Raises Refused where a name is what its code's name becomes when its bytes are read in a wrong encoding.
+    """Raises Refused where a name is its code's name with the bytes read in a wrong encoding.
 
-    Other spellings are no damage: names change, and nothing depends on them.
+    Other spellings are not damage: names change, and nothing depends on them.
     """
     for code, (table, key) in CODED.items():
         known = code_table(table)
@@ -76,7 +75,7 @@ def _is_damaged(name: str, right: str) -> bool:
         (name.encode("gb18030", "ignore"), "utf-8"), (_western(name), "utf-8"), (_western(name), "gb18030"),
     ):  # fmt: skip
         was = data.decode(encoding, "ignore").replace("?", "").strip()
-        # What was lost on the way is lost for good; two letters that are left in their order are no accident.
+        # Lost characters cannot be recovered; two remaining letters in their order are not an accident.
         is_left = was == right or (len(was) > 1 and _is_part_of(was, right))
         if is_left and not was.isascii() and was != name.strip():
             return True
@@ -89,12 +88,12 @@ def _is_part_of(letters: str, text: str) -> bool:
 
 
 def _western(name: str) -> bytes:
-    """The bytes that were read as Windows-1252, whose gaps every program fills with those of Latin-1."""
+    """The bytes that were read as Windows-1252; programs fill its gaps with those of Latin-1."""
     return b"".join(letter.encode("cp1252", "ignore") or letter.encode("latin-1", "ignore") for letter in name)
 
 
 def doubt_names(reported: pl.DataFrame, where: str) -> list[dict[str, str]]:
-    """Warnings about names that a spreadsheet would take for a formula, and about control characters in names."""
+    """Warnings about names that a spreadsheet would run as a formula, and about control characters in names."""
     doubts = []
     for name in NAMES:
         texts = reported[name].unique().drop_nulls().cast(pl.String)
@@ -118,8 +117,10 @@ def doubt_names(reported: pl.DataFrame, where: str) -> list[dict[str, str]]:
 
 
 def doubt_pairs(reported: pl.DataFrame, where: str) -> list[dict[str, str]]:
-    """An error where the code of a known partner stands beside the name of another one: a column was sorted, filled or pasted by itself.
-    A code that we do not know may be the new one of that partner."""
+    """An error where the code of a known partner has the name of another: one column was sorted, filled or pasted.
+
+    An unknown code may be the new one of that partner.
+    """
     pairs = reported.select("partner", "partner_name").unique().cast(pl.String).drop_nulls()
     known = code_table("partners").unpivot(["name_zh", "name_en"], index="gacc_code", value_name="name")
     own = pairs.with_columns(name=plain_texts(pairs["partner_name"]), code=plain_texts(pairs["partner"]))

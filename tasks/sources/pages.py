@@ -1,8 +1,8 @@
-"""Web pages and old workbooks to plain rows of cells: for statistics that are published as a page.
+"""Reads web pages and old workbooks as rows of cells: for statistics that are published as a page.
 
-Belongs here: bytes to cells, with cells that span several columns or rows repeated in each. What a cell means is the
-adapter's. A page is refused where it is cut off, is no page, or asks for a browser (a JavaScript challenge, a captcha):
-such a gate is for people, and Tidewaiter does not drive around it.
+Belongs here: bytes to cells, with cells that span several columns or rows repeated in each. The adapter interprets the
+cells. A page is refused where it is cut off, is not a page, or requires a browser (a JavaScript challenge, a captcha):
+such a gate is for people, and Tidewaiter does not bypass it.
 """
 
 from html.parser import HTMLParser
@@ -18,13 +18,13 @@ from tasks.sources.envelope import FILE_BYTES_MAX, magic_of
 CELLS_MAX = 100_000
 SPAN_MAX = 100
 GATES = ("captcha", "$_ts", "challenge-platform", "enable javascript", "checking your browser")
-# A page behind a gate is small; in a whole page of statistics the words may stand in a script of its frame.
+# A page behind a gate is small; a whole page of statistics may have these texts in a script of its frame.
 GATE_BYTES_MAX = 20_000
 VOID = frozenset({"br", "img", "link", "meta", "input", "hr", "col"})
 
 
 class Link(NamedTuple):
-    """A link: its text, its address as printed, and the number of the table and of the row that it is in (-1: in none)."""
+    """A link: its text, its address as printed, and the numbers of its table and row (-1: outside of tables)."""
 
     text: str
     address: str

@@ -1,4 +1,4 @@
-"""What an adapter offers."""
+"""Defines the interface of an adapter."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from schemas.tables.reported import Reported
 
 
 class Parsed(NamedTuple):
-    """A file as read: its records as printed, the encoding, what was normalised on the way.
+    """A file as read: its records as printed, the encoding, the normalisations made.
 
     `doubts` are findings that only the adapter can raise, for example that a printed total is not the sum of its parts.
-    `printed_on` and `reporter` are what the file says of itself; what was declared must agree with them.
+    `printed_on` and `reporter` come from the file; the declaration must agree with them.
     """
 
     reported: DataFrame[Reported]
@@ -27,15 +27,15 @@ class Parsed(NamedTuple):
 
 @dataclass(frozen=True)
 class Source:
-    """An adapter: its name, the kind of release it reads, what must be declared beside the file, and how to read it.
+    """An adapter: its name, the kind of release it reads, the required declarations, and how to read a file.
 
-    `parse(raw, where)` returns the records or raises Refused. `says_day` tells that each record carries the day on which
-    it was made public; otherwise the whole file has one day. A download that ends at a multiple of `row_cap` records was
+    `parse(raw, where)` returns the records or raises Refused. `says_day` means that each record has the day on which it
+    was made public; otherwise the whole file has one day. A download that ends at a multiple of `row_cap` records was
     probably cut off by the site; None where no cap is known.
 
-    `reporter` is who reports where nobody declares it. `code_list` names the partner codes (`schemas/reference/partner_codes.csv`),
-    `nomenclature` the national codes (`tasks/domain/nomenclature.py`). `has_lines`: products may be lines that only the source defines;
-    `has_spans`: a record may speak of several months together.
+    `reporter` is the default reporter. `code_list` names the partner codes (`schemas/reference/partner_codes.csv`),
+    `nomenclature` the national codes (`tasks/domain/nomenclature.py`). `has_lines`: products may be lines that only the
+    source defines; `has_spans`: a record may cover several months together.
     """
 
     name: str

@@ -1,18 +1,18 @@
-"""Figures that others printed: press and customs pages, collected by hand into one CSV.
+"""Reads figures that others printed: press and customs pages, collected by hand into one CSV.
 
-So that a month can be told before a query file is at hand, and so that a figure seen in print can be held against the
-ledger later. Each row is one printed figure with who printed it, where and when. Printed figures are rounded; their
-precision is that of the printed digits and travels with them as `resolution`.
+A collected file allows a month to be published before a query file is available, and a printed figure to be compared
+with the ledger later. Each row is one printed figure with publisher, address and day. Printed figures are rounded;
+their precision is that of the printed digits and is kept as `resolution`.
 
 Layout: UTF-8, comma, one header line, the columns of COLUMNS in any order.
-- period: `2025-06`, or `2025-01..2025-06` for a figure cumulated from January. Another span is kept for claims to be held against,
-  and makes no figure of `metric`.
+- period: `2025-06`, or `2025-01..2025-06` for a figure cumulated from January. Any other span is kept for comparison
+  with claims, and yields no row of `metric`.
 - measure: `quantity`, `value`, or `quantity_yoy` (growth on a year before, of the month or of the cumulated figure).
 - value: as printed, a point for decimals, commas between thousands or none. unit: t, kg …, USD, CNY, or %.
 - product: HS2 to HS8, or `line:<name>` for a line that only its source defines. partner: ISO 3166-1 alpha-3, or WLD.
-- publisher, address: who printed it and where, of every figure.
-Such a file covers just the keys it names: a key that is not in it says nothing. Several papers may print one figure on one
-day; of those the one with most digits is kept.
+- publisher, address: who printed it and where, for every figure.
+Such a file covers only the keys it names: a missing key means nothing. Several publishers may print one figure on one
+day; the one with most digits is kept.
 """
 
 import polars as pl
@@ -55,12 +55,12 @@ def parse(raw: bytes, where: str) -> Parsed:
         rule="unit of growth", found="'{}' for a quantity_yoy", advice="A growth is in %.",
     )  # fmt: skip
     for name in ("publisher", "address"):
-        # A dash names nobody.
+        # A dash is not a name.
         _refuse_where(
             ~fields[name].cast(pl.String).str.contains(r"\p{L}"), fields[name], where, rule="no source", found="'{}' names nobody",
             advice="Write who printed the figure and where: no figure is published without its source.",
         )  # fmt: skip
-    # People write such a file without quotes; that is its layout and no news.
+    # People write such a file without quotes; that is its normal layout.
     notes = tuple(note for note in lexed.normalised if note != csv.RESAVED)
     return Parsed(_as_reported(fields, measure), lexed.encoding, notes)
 

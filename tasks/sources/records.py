@@ -1,4 +1,4 @@
-"""From the columns that an adapter has to the shape that it must hand on."""
+"""Converts the columns of an adapter to the `Reported` shape."""
 
 import polars as pl
 from pandera.typing.polars import DataFrame
@@ -8,7 +8,7 @@ from schemas.tables.reported import Reported
 
 
 def as_reported(columns: pl.DataFrame) -> DataFrame[Reported]:
-    """These columns under the names and types of `Reported`; what the layout lacks is null, other columns are left out."""
+    """These columns with the names and types of `Reported`; missing ones are null, other columns are left out."""
     return DataFrame[Reported](
         columns.select(
             (pl.col(name) if name in columns.columns else pl.lit(None, dtype=kind).alias(name)).cast(kind)

@@ -1,6 +1,6 @@
-"""Who speaks: one adapter a file behind one protocol, and the register of them.
+"""Lists all adapters: one file for each, behind one protocol.
 
-An adapter knows a source's layouts and brings each of its files into the `Reported` shape, as printed. It reads no
+An adapter knows a source's layouts and converts each of its files to the `Reported` shape, as printed. It reads no
 setting and no clock, and knows nothing of the ledger. To add a source: a module with a `SOURCE`, and its line here.
 """
 

@@ -1,8 +1,9 @@
-"""Rows that a source prints beside the partners they consist of: totals, groups, and parts of one country.
+"""Separates totals and groups from single partners, and compares totals with their parts.
 
-A total is a check and no statement: added to its parts it would count everything twice. Which code is what is in
-`schemas/reference/partner_codes.csv`. Belongs here: telling such rows apart and comparing totals with the sums of their
-parts, exactly. Reading the numbers is the adapter's, publishing them is nobody's.
+Rows of totals, groups and parts of a country appear among the partners. A total is a check and not a statement: added
+to its parts it would count everything twice. `schemas/reference/partner_codes.csv` classifies the codes. Belongs here:
+separating such rows and comparing totals with the sums of their parts, exactly. The adapter reads the numbers; totals
+are not published.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,7 @@ NUMBER = r"^-?[0-9]{1,18}(\.[0-9]{1,6})?$"
 
 
 class Parted(NamedTuple):
-    """Which rows are statements of single partners (a mask), the doubts, and what to note about the others."""
+    """Which rows are statements of single partners (a mask), the doubts, and notes about the other rows."""
 
     kept: pl.Series
     doubts: tuple[dict[str, str], ...]
@@ -34,7 +35,7 @@ def part_totals(
     Args:
         rows: columns `partner`, `number` (plain text) and those of `cell`, all text; the order is kept
         code_list: which codes the partners have
-        cell: the columns that say of what a number is, without the partner; a total is compared inside one cell
+        cell: the columns that identify a number, without the partner; a total is compared inside one cell
         where: the file, for messages
         unlisted: for codes that the table lacks, a pattern and the total that codes of this form are part of
     """
@@ -56,7 +57,7 @@ def part_totals(
         .agg(pl.col("amount").sum(), parts=pl.len(), unread=pl.col("amount").is_null().sum())
         .join(printed, on=[*cell, "part_of"], how="inner", maintain_order="left", nulls_equal=True)
     )
-    # Northern Ireland beside the United Kingdom: where the country is there its parts repeat it.
+    # Northern Ireland and the United Kingdom: where the country has a row its parts repeat it.
     twice = summed.filter(pl.col("kind_of_whole").is_in(["country", "residual", "secret"])).select(
         *cell, "part_of", within=True
     )
@@ -77,7 +78,7 @@ def part_totals(
 
 
 def _in_printed(known: pl.DataFrame, printed: pl.DataFrame, codes: pl.DataFrame, cell: Sequence[str]) -> pl.DataFrame:
-    """The rows with the next total above each that is printed: where there is none of the EU, that of the world."""
+    """The rows, each with the nearest printed total above it: without a total of the EU, that of the world."""
     above = codes.select(part_of="code", next="part_of")
     there = known.join(
         printed.with_columns(there=True), on=[*cell, "part_of"], how="left", maintain_order="left", nulls_equal=True
@@ -88,7 +89,7 @@ def _in_printed(known: pl.DataFrame, printed: pl.DataFrame, codes: pl.DataFrame,
 
 
 def _exact(name: str) -> pl.Expr:
-    """A printed number in millionths, exactly; null for what is none."""
+    """A printed number in millionths, exactly; null for other text."""
     text = pl.col(name).cast(pl.String).str.replace_all(",", "", literal=True)
     decimals = text.str.extract(r"\.([0-9]+)$", 1).fill_null("")
     padded = text.str.replace(r"\.[0-9]+$", "") + decimals + pl.lit("0").repeat_by(

@@ -1,25 +1,26 @@
-"""United States, Census Bureau: monthly trade by HS code and country, by the International Trade API.
+"""Reads the United States Census Bureau's monthly trade by HS code and country, from the International Trade API.
 
-Who and when: the Census Bureau publishes a month about 35 days after it, at 08:30 in Washington; the other months of the year are
-issued again each time, and all of last year with the April statistics (in June). US government work is in the public domain. Since
-12 May 2026 every call needs a free key; without one the answer is a redirect to an HTML page "Missing Key".
+Who and when: the Census Bureau publishes a month about 35 days after it, at 08:30 in Washington; the other months of
+the year are issued again each time, and all of last year with the April statistics (in June). US government work is in
+the public domain. Since 12 May 2026 every call needs a free key; without one the answer is a redirect to an HTML page
+"Missing Key".
 
-Address: https://api.census.gov/data/timeseries/intltrade/imports/hs?get=CTY_CODE,CTY_NAME,GEN_VAL_MO,GEN_CIF_MO,GEN_QY1_MO,UNIT_QY1,
-GEN_QY1_MO_FLAG,SUMMARY_LVL,LAST_UPDATE&COMM_LVL=HS10&I_COMMODITY=850511*&time=from+2025-01+to+2025-12&key=…; exports: exports/hs with
-E_COMMODITY, ALL_VAL_MO, QTY_1_MO, UNIT_QY1, DF. No data is 204 with an empty body.
+Address: https://api.census.gov/data/timeseries/intltrade/imports/hs?get=CTY_CODE,CTY_NAME,GEN_VAL_MO,GEN_CIF_MO,
+GEN_QY1_MO,UNIT_QY1,GEN_QY1_MO_FLAG,SUMMARY_LVL,LAST_UPDATE&COMM_LVL=HS10&I_COMMODITY=850511*&time=from+2025-01+to+2025-12&key=…; exports:
+exports/hs with E_COMMODITY, ALL_VAL_MO, QTY_1_MO, UNIT_QY1, DF. No data is 204 with an empty body.
 
-Layout: JSON, a list of lists, the first one the names; all numbers are texts. What was asked for by value comes back as a
-further column, so a name can stand there twice. A row of zeros is a true zero. `-` is the total of all countries, codes
-with letters and 0001 to 0028 are groups of countries, which overlap (the sum of all rows is six times the total). The total is
-compared with the sum of the countries, in each number, and no group is published.
+Layout: JSON, a list of lists, the first one the names; all numbers are texts. A predicate of the request comes back as
+a further column, so a name can occur twice. A row of zeros is a true zero. `-` is the total of all countries, codes
+with letters and 0001 to 0028 are groups of countries, which overlap (the sum of all rows is six times the total). The
+total is compared with the sum of the countries, in each number, and no group is published.
 
-General imports (GEN_), not imports for consumption: the customs value is near FOB, and where GEN_CIF_MO was asked for, the value
-with freight and insurance is a measure of its own (value_usd_cif). Exports are FAS; domestic goods (DF 1) and foreign ones
-(DF 2, re-exports) are added up, and the records of each sum stand in its note.
+General imports (GEN_), not imports for consumption: the customs value is near FOB, and where GEN_CIF_MO was requested,
+the value with freight and insurance is a measure of its own (value_usd_cif). Exports are FAS; domestic goods (DF 1) and
+foreign ones (DF 2, re-exports) are added up, and the note of each sum lists its records.
 
-Quantities are in the unit of each HTS10 code; two units are two quantities. X or - is no unit, and a quantity of 0 beside it is none. A
-quantity with a flag other than - is not used. Trade below 2,000 (imports) and 2,500 USD (exports) is estimated without HS detail and is
-not in here.
+Quantities are in the unit of each HTS10 code; two units are two quantities. The unit X or - means none, and a quantity
+of 0 with it is none. A quantity with a flag other than - is not used. Trade below 2,000 (imports) and 2,500 USD
+(exports) is estimated without HS detail and is not included.
 """
 
 import re
@@ -69,7 +70,7 @@ def parse(raw: bytes, where: str) -> Parsed:
 
 
 def _table(raw: bytes, where: str) -> pl.DataFrame:
-    """The rows under their names, each name once. Raises Refused where they are no table of trade by country and month."""
+    """The rows with their names, each name once. Raises Refused for anything but trade by country and month."""
     documents = read_documents(raw, where)
     rows = documents[0] if len(documents) == 1 else None
     if not isinstance(rows, list) or not rows or not all(isinstance(row, list) for row in rows):
@@ -90,7 +91,7 @@ def _table(raw: bytes, where: str) -> pl.DataFrame:
     columns: dict[str, list[str | None]] = {}
     for place, name in enumerate(names):
         texts = [None if row[place] is None else str(row[place]) for row in rows[1:]]
-        # What was asked for by value is given back as one more column.
+        # The answer repeats a predicate of the request as one more column.
         if columns.setdefault(name, texts) != texts:
             raise Refused(
                 "column twice",
@@ -118,7 +119,7 @@ def _period(table: pl.DataFrame, where: str) -> pl.Series:
 
 
 def _refuse_levels(table: pl.DataFrame, product: str, where: str) -> None:
-    """One level a file, and codes of its length: the levels contain one another."""
+    """Refuse several levels in one file, and codes of another length: the levels contain one another."""
     levels = table["COMM_LVL"].unique().sort().to_list()
     if len(levels) > 1 or levels[0] not in LEVELS:
         raise Refused(
@@ -146,7 +147,7 @@ def _refuse_texts(table: pl.DataFrame, numbers: Sequence[str], where: str) -> No
 def _without_flagged(
     table: pl.DataFrame, numbers: Sequence[str], where: str
 ) -> tuple[pl.DataFrame, list[dict[str, str]]]:
-    """The table without quantities that bear a flag; the doubts about them."""
+    """The table without quantities that have a flag; the doubts about them."""
     doubts = []
     for name in numbers:
         flag = name + FLAG
@@ -164,7 +165,7 @@ def _without_flagged(
 
 
 def _summed(table: pl.DataFrame, product: str, numbers: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
-    """Domestic and foreign exports added up; a row that is their total already is left out."""
+    """Domestic and foreign exports added up; rows that are already their total are left out."""
     if DOMESTIC_OR_FOREIGN not in table.columns:
         return table.with_columns(note=pl.lit(None, pl.String)), []
     parts = table.filter(pl.col(DOMESTIC_OR_FOREIGN).is_in(["1", "2"]))
@@ -179,7 +180,7 @@ def _summed(table: pl.DataFrame, product: str, numbers: Sequence[str]) -> tuple[
     ).str.join(", ")
     summed = parts.group_by(key, maintain_order=True).agg(
         pl.col("record").first(), *(pl.col(name).first() for name in kept), note=pl.lit("sum of records: ") + said,
-        # A sum of which a part is not known is not known.
+        # A sum with an unknown part is unknown.
         **{name: pl.when(pl.col(name).null_count() == 0).then(pl.col(name).cast(pl.Int64).sum()).cast(pl.String) for name in numbers},
     )  # fmt: skip
     return summed, [f"{counted(parts.height, 'record')} of domestic and foreign goods added up to {summed.height:,}"]
@@ -188,7 +189,7 @@ def _summed(table: pl.DataFrame, product: str, numbers: Sequence[str]) -> tuple[
 def _parted(
     table: pl.DataFrame, product: str, numbers: Sequence[str], where: str
 ) -> tuple[pl.Series, list[dict[str, str]], tuple[str, ...]]:
-    """Which rows are single countries, from the totals in each number."""
+    """Which rows are single countries, checked against the totals of each number."""
     doubts: list[dict[str, str]] = []
     kept = pl.repeat(True, table.height, eager=True)
     notes: tuple[str, ...] = ()
@@ -224,7 +225,7 @@ def _records(row: Mapping[str, Any], product: str, flow: str) -> Iterator[dict[s
 
 
 def _last_update(table: pl.DataFrame) -> date | None:
-    """The latest day in LAST_UPDATE, where it is written as a day."""
+    """The latest day in LAST_UPDATE, where it has the form of a day."""
     if "LAST_UPDATE" not in table.columns:
         return None
     found = [

@@ -1,8 +1,8 @@
-"""What a store holds that this version of Tidewaiter does not know: then nothing is published over it.
+"""Refuses to publish over a store that a newer version of Tidewaiter wrote.
 
-A table that is carried over as it was, beside figures that changed, would be a state that never was; a column that is left
-out would be lost without a word. Belongs here: that refusal. Does not belong here: files with fewer columns, which an earlier
-version wrote (`steps.open_published`, `parquet`), the form of a manifest (`snapshot`).
+An unknown table carried over unchanged, next to changed ones, would make an inconsistent state; an unknown column would
+be lost silently. Belongs here: that refusal. Does not belong here: files with fewer columns, which an earlier version
+wrote (`steps.open_published`, `parquet`), the form of a manifest (`snapshot`).
 """
 
 import polars as pl
@@ -17,7 +17,7 @@ _REMEDY = f"Nothing was published. {NEWER}"
 
 def refuse_newer(snapshot: Snapshot | None) -> None:
     """Raise StoreError where a snapshot has a table, or a table a column, that this version does not know."""
-    # One file of each form: all that were written by one version have its columns.
+    # One file of each form: all files that one version wrote have its columns.
     forms = {(entry.table, entry.schema_sha256): entry for entry in (snapshot.files if snapshot else ())}
     if tables := sorted({table for table, _ in forms} - LAYOUTS.keys()):
         raise StoreError(f"the store has tables that this version does not know: {', '.join(tables)}. {_REMEDY}")

@@ -1,7 +1,7 @@
-"""What a store says no with, whichever file is at hand: in words that say what was found, where, and what to do.
+"""Explains errors of a store: each message says what was found, where, and what to do.
 
-Belongs here: which errors are of the store and of no file, and the sentence of each. Does not belong here: who goes on after
-one, and how (`flows.watch`, `flows.cli.options`).
+Belongs here: which errors concern the store and not a single file, and the message of each. Does not belong here: how a
+caller continues after one (`flows.watch`, `flows.cli.options`).
 """
 
 import errno
@@ -21,9 +21,9 @@ _ADVICE = {
 
 
 def said_by_disk(problem: OSError, otherwise: object = "") -> str:
-    """`store/.lock: Permission denied. Run this as …`; `otherwise` is where, if the error does not say it, as on a full disk.
+    """`store/.lock: Permission denied. Run this as …`; `otherwise` is the place where the error names none.
 
-    An error that is no matter of room or of rights stays as it is.
+    A full disk is such an error. Errors of other kinds than space and permissions are returned unchanged.
 
     >>> said_by_disk(OSError(errno.ENOSPC, "No space left on device"), "store")
     'store: No space left on device. Make room on that disk, then run this again.'
@@ -31,15 +31,15 @@ def said_by_disk(problem: OSError, otherwise: object = "") -> str:
     if problem.errno not in _ADVICE:
         return str(problem)
     where = problem.filename or otherwise
-    # Some libraries put the whole of their own message in the place of the system's.
+    # Some libraries replace the system's message by their own.
     found = f"{where}: {os.strerror(problem.errno)}" if where else os.strerror(problem.errno)
     return f"{found}. {_ADVICE[problem.errno]}, then run this again."
 
 
 def of_every_file(problem: Exception, store: StoreAddress) -> str | None:
-    """What keeps every other file out of the store too, in a sentence; None where it may be a matter of the one at hand.
+    """The error in a sentence if it would stop every other file too; None where it may concern this file alone.
 
-    A file that cannot be read, or what is declared beside it, is refused; so an error about rights is about the store.
+    A file or declaration that cannot be read is refused, so an error about permissions concerns the store.
     """
     if isinstance(problem, BucketError):
         return str(problem)

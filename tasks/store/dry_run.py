@@ -1,7 +1,7 @@
-"""A store to try something out on: the published state, linked aside, and gone afterwards.
+"""Makes a temporary store for a dry run: links to the published state, deleted afterwards.
 
-What a release would do is found out by doing it there, so that a rehearsal says the truth and no second code must agree
-with the first. The store itself is only read.
+The dry run publishes into it with the same code as a real run, so both give the same result. The store itself is only
+read.
 """
 
 import fcntl
@@ -21,7 +21,7 @@ MARK = ".lock"
 
 @contextmanager
 def rehearsal(store: Path) -> Iterator[Path]:
-    """A store in the state of `store`, in a folder beside it, because links do not reach other disks."""
+    """A store in the state of `store`, in a sibling folder, because hard links do not cross disks."""
     beside = store.absolute().parent
     beside.mkdir(parents=True, exist_ok=True)
     _sweep(beside)
@@ -36,7 +36,7 @@ def rehearsal(store: Path) -> Iterator[Path]:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 _link(object_path(store, sha256), target)
             (aside / "current").symlink_to(f"snapshots/{snapshot.id}")
-        # What people decided, and on which day bytes came first: a release depends on these too.
+        # A release also depends on past decisions and on the days of first landing.
         for note in [*store.glob("held/*.json"), *store.glob("raw/*/*.json")]:
             target = aside / note.relative_to(store)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -46,9 +46,9 @@ def rehearsal(store: Path) -> Iterator[Path]:
 
 @contextmanager
 def _held(folder: Path) -> Iterator[None]:
-    """Hold the folder, so that nobody sweeps it; a dead process holds nothing."""
+    """Lock the folder, so that no other run sweeps it; a dead process holds no lock."""
     descriptor = LOCAL.lock(folder / f"{MARK}-new")
-    # Under its name only when it is locked, or another run could take it for left.
+    # The folder gets its name only once it is locked, or another run could take it for abandoned.
     os.rename(folder / f"{MARK}-new", folder / MARK)
     try:
         yield
@@ -57,7 +57,7 @@ def _held(folder: Path) -> Iterator[None]:
 
 
 def _sweep(beside: Path) -> None:
-    """Delete what rehearsals left that were killed; what cannot be opened is another's, or gone by now."""
+    """Delete the folders of killed dry runs; a folder that cannot be opened belongs to another user or is gone."""
     for mark in beside.glob(f"{PREFIX}*/{MARK}"):
         try:
             descriptor = os.open(mark, os.O_RDWR | os.O_CLOEXEC)

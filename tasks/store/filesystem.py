@@ -1,9 +1,9 @@
-"""The one seam between the store and the disk.
+"""Makes every change that a store makes on disk.
 
-Belongs here: the primitive calls by which a store is changed, each as small as one system call, so that a test can
-kill the process, fill the disk or forget a write at the N-th of them. Does not belong here: any knowledge of what a
-store looks like, and any retry or clean-up. No publication writes, links, renames or deletes in any other way;
-`waiting` alone writes files beside it, which have no name before they are linked here.
+Belongs here: the primitive calls that change a store, each as small as one system call, so that a test can kill the
+process, fill the disk or drop a write at the N-th of them. Does not belong here: any knowledge of the store's layout,
+any retry or clean-up. No publication writes, links, renames or deletes in any other way; only `month_writer` writes
+files by itself, which have no name until they are linked here.
 """
 
 import fcntl
@@ -17,7 +17,7 @@ SYNCS_AT_ONCE = 8
 
 
 class FileSystem:
-    """POSIX calls on local disk. Every method raises OSError as the kernel gave it."""
+    """POSIX calls on local disk. Every method raises the OSError of the kernel."""
 
     def read_bytes(self, path: Path) -> bytes:
         """The whole file."""
@@ -32,11 +32,11 @@ class FileSystem:
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
 
     def write(self, descriptor: int, data: memoryview) -> int:
-        """Bytes really written, which may be fewer than given."""
+        """Number of bytes written, which may be fewer than given."""
         return os.write(descriptor, data)
 
     def write_file(self, path: Path, data: bytes, mode: int = 0o444) -> None:
-        """Write a new file whole. Not durable before `fsync_file` of it and `fsync_directory` of its folder."""
+        """Write a new file completely. It is durable after `fsync_file` of it and `fsync_directory` of its folder."""
         descriptor = self.create(path, mode)
         try:
             rest = memoryview(data)
@@ -46,15 +46,15 @@ class FileSystem:
             os.close(descriptor)
 
     def fsync_file(self, path: Path) -> None:
-        """Make the bytes of a file outlive the power."""
+        """Make the bytes of a file durable."""
         _fsync(path, os.O_RDONLY)
 
     def fsync_directory(self, path: Path) -> None:
-        """Make the names in a folder outlive the power; what they name needs its own sync."""
+        """Make the names in a folder durable; the files need a sync of their own."""
         _fsync(path, os.O_RDONLY | os.O_DIRECTORY)
 
     def fsync_directories(self, paths: Iterable[Path]) -> None:
-        """`fsync_directory` of each, several at a time, because a journal takes them together."""
+        """`fsync_directory` of each, several at a time, because the journal of a file system takes them together."""
         with ThreadPoolExecutor(SYNCS_AT_ONCE) as threads:
             list(threads.map(self.fsync_directory, paths))
 
@@ -63,7 +63,7 @@ class FileSystem:
         os.link(source, target)
 
     def symlink(self, text: str, path: Path) -> None:
-        """A symbolic link at `path` that says `text`; relative text keeps a store movable."""
+        """A symbolic link at `path` with target `text`; a relative target keeps a store movable."""
         os.symlink(text, path)
 
     def rename(self, source: Path, target: Path) -> None:
@@ -71,7 +71,7 @@ class FileSystem:
         os.rename(source, target)
 
     def replace(self, source: Path, target: Path) -> None:
-        """Move over a name that may be taken: atomic for whoever opens `target`."""
+        """Move to a name that may be taken: atomic for readers of `target`."""
         os.replace(source, target)
 
     def make_directory(self, path: Path) -> None:
@@ -87,8 +87,8 @@ class FileSystem:
         os.rmdir(path)
 
     def lock(self, path: Path) -> int:
-        """Wait for the exclusive lock on `path`; a descriptor for `unlock`. A dead process holds no lock."""
-        # Append, because opening for writing with truncation would move the mtime and a re-run must change nothing.
+        """Wait for the exclusive lock on `path`; returns a descriptor for `unlock`. A dead process holds no lock."""
+        # Append, because truncation would change the mtime, and a re-run must change nothing.
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -98,7 +98,7 @@ class FileSystem:
         return descriptor
 
     def unlock(self, descriptor: int) -> None:
-        """Let the next one in."""
+        """Release the lock."""
         # Explicitly, because closing alone keeps the lock while a forked child still has the descriptor.
         fcntl.flock(descriptor, fcntl.LOCK_UN)
         os.close(descriptor)

@@ -1,12 +1,12 @@
-"""The folder of this machine in which a store that lies in a bucket is worked on.
+"""Keeps the local working copy of a store that lies in a bucket.
 
-The bucket is the truth. Its working copy is a store like any other, in the state of the bucket's pointer, so every step,
-lock and reader is the same for both; a note in it says whose copy it is. Before anything is read or derived the copy is
-brought up to date; what is published goes to the bucket before the pointer of the copy moves, so the copy is never ahead.
-It may be deleted at any time.
+The bucket is authoritative. Its working copy is a store like any other, in the state of the bucket's pointer, so every
+step, lock and reader is the same for both; a note in the copy names its bucket. The copy is updated before anything is
+read or derived. Published files go to the bucket before the pointer of the copy moves, so the copy is never ahead. It
+may be deleted at any time.
 
-Belongs here: when something is fetched and when it is sent. For a store that is nobody's copy every function here does
-what was done without it. Does not belong here: keys and requests (`tasks.store.s3_store`, `tasks.store.s3`).
+Belongs here: when files are fetched and sent. For a store without a bucket every function works on the folder alone.
+Does not belong here: keys and requests (`tasks.store.s3_store`, `tasks.store.s3`).
 """
 
 import functools
@@ -40,9 +40,9 @@ KEPT = 2
 
 
 def at_hand(address: Path | S3Url) -> Path:
-    """The folder in which a store is read and worked on: its own, or its working copy, brought up to date.
+    """The folder in which a store is read and changed: its own, or its working copy, brought up to date.
 
-    Raises BucketError where the bucket cannot be reached, BrokenStore where it is not what the protocol writes.
+    Raises BucketError where the bucket cannot be reached, BrokenStore where its content breaks the protocol.
     """
     folder = _folder(address) if isinstance(address, S3Url) else address
     if isinstance(address, Path) and not (folder / COPY_NOTE).is_file():
@@ -59,14 +59,14 @@ def at_hand(address: Path | S3Url) -> Path:
 
 
 def address_of(store: Path) -> Path | S3Url:
-    """The address under which others know the store that lies in this folder."""
+    """The public address of the store in this folder."""
     note = _note(store)
     return store if note is None else S3Url(note["url"])
 
 
 @contextmanager
 def exclusive(store: Path) -> Iterator[None]:
-    """`publish.exclusive`, and the parent that is opened inside is the one that the bucket has."""
+    """`publish.exclusive`; the parent opened inside is the bucket's current one."""
     with publish.exclusive(store):
         remote = _remote(store)
         if remote is not None:
@@ -75,9 +75,9 @@ def exclusive(store: Path) -> Iterator[None]:
 
 
 def announcement(store: Path) -> Callable[[Snapshot], None] | None:
-    """What sends a snapshot to the bucket before it becomes current here; None where there is no bucket.
+    """A function that sends a snapshot to the bucket before it becomes current here; None without a bucket.
 
-    It raises Outpaced where another machine published since the parent was opened.
+    The function raises Outpaced where another machine published since the parent was opened.
     """
     remote = _remote(store)
     if remote is None:
@@ -86,9 +86,10 @@ def announcement(store: Path) -> Callable[[Snapshot], None] | None:
 
 
 def again_if_outpaced(work: Callable[P, R]) -> Callable[P, R]:
-    """`work` from its beginning where another machine was faster, a bounded number of times; then Outpaced is raised.
+    """Repeat `work` from its beginning where another machine published first; finally raises Outpaced.
 
-    From the beginning, because a trail with the steps of two attempts would be another lineage than that of one.
+    The number of tries is bounded. It starts from the beginning, because a lineage with the steps of two attempts would
+    differ from that of one.
     """
 
     @functools.wraps(work)
@@ -97,7 +98,7 @@ def again_if_outpaced(work: Callable[P, R]) -> Callable[P, R]:
             try:
                 return work(*args, **kwargs)
             except Outpaced:
-                # Not in step with the other one, or both would meet again.
+                # A random pause, or both machines would collide again.
                 time.sleep(random.uniform(0, 0.2 * 2**attempt))
         return work(*args, **kwargs)
 
@@ -105,9 +106,9 @@ def again_if_outpaced(work: Callable[P, R]) -> Callable[P, R]:
 
 
 def first_landing(store: Path, raw: Path, note: Path, said: bytes) -> bytes:
-    """The note of the first landing of raw bytes, on whatever machine that was; `said` where it is this one.
+    """The note of the first landing of raw bytes, on whichever machine; `said` if this machine is the first.
 
-    The bytes lie at `raw` already; they are sent before their note, and again where the bucket has lost them.
+    The bytes already lie at `raw`; they are sent before their note, and again if the bucket lost them.
     """
     remote, mine = _remote(store), note.read_bytes() if note.exists() else said
     if remote is None:
@@ -120,8 +121,11 @@ def first_landing(store: Path, raw: Path, note: Path, said: bytes) -> bytes:
 
 
 def share(store: Path, place: Path, data: bytes) -> None:
-    """Send to the bucket the bytes that are to replace those at `place`. Raises Outpaced where the bucket has other bytes
-    than lie at `place` now: somebody else wrote there, and that must be read first."""
+    """Send to the bucket the bytes that replace those at `place`.
+
+    Raises Outpaced where the bucket has other bytes than `place` has now: another process wrote them, and they must be
+    read first.
+    """
     remote = _remote(store)
     if remote is None:
         return
@@ -136,14 +140,14 @@ def share(store: Path, place: Path, data: bytes) -> None:
 
 
 def share_once(store: Path, place: Path, data: bytes) -> None:
-    """Send to the bucket the bytes that are to lie at `place`, unless it has some there already."""
+    """Send bytes for `place` to the bucket, unless it has some there already."""
     remote = _remote(store)
     if remote is not None:
         remote.bucket.first(_key(store, place), data)
 
 
 def fetched(store: Path, place: Path) -> Path:
-    """`place`, with its bytes fetched where they lie in the bucket only. Raises BrokenStore where they lie nowhere."""
+    """`place`, with its bytes fetched if only the bucket has them. Raises BrokenStore where they are nowhere."""
     remote = _remote(store)
     if remote is None and not place.is_file():
         raise BrokenStore(f"{place}: no such file. Restore it from a copy of the store.")
@@ -159,7 +163,7 @@ def fetched(store: Path, place: Path) -> Path:
 
 
 def renew(store: Path, place: Path) -> None:
-    """Bring what lies at `place` to what the bucket has there by now, under `exclusive`; nothing where there is none."""
+    """Update `place` from the bucket, under `exclusive`; does nothing without a bucket."""
     remote = _remote(store)
     if remote is None:
         return
@@ -171,8 +175,10 @@ def renew(store: Path, place: Path) -> None:
 
 
 def missing(store: Path, places: Iterable[Path]) -> dict[Path, str]:
-    """Those of `places` whose bytes the store does not have, with the name under which it should: in the bucket, where
-    there is one, whatever its working copy has."""
+    """Those of `places` whose bytes the store lacks, each with the name where they should be.
+
+    With a bucket only the bucket counts, whatever the working copy has.
+    """
     remote = _remote(store)
     if remote is None:
         return {place: _key(store, place) for place in places if not place.is_file()}
@@ -184,19 +190,19 @@ def missing(store: Path, places: Iterable[Path]) -> dict[Path, str]:
 
 
 def audit(store: Path) -> list[Problem]:
-    """What is wrong in the bucket, every byte of it fetched and hashed; nothing where there is none."""
+    """Problems in the bucket, with every byte fetched and hashed; empty without a bucket."""
     remote = _remote(store)
     return remote.audit() if remote is not None else []
 
 
 def retain(store: Path, *, today: date, months: int) -> Retired:
-    """`retention.retain`, in the bucket too; what was removed there, where there is one. Under `exclusive`."""
+    """`retention.retain`, in the bucket too; returns what was removed there. Under `exclusive`."""
     gone, remote = retention.retain(store, today=today, months=months), _remote(store)
     return gone if remote is None else remote.retain(today=today, months=months)
 
 
 def _refresh(folder: Path, remote: Remote) -> None:
-    """Bring the copy to what the bucket's pointer says. Whatever the copy has beyond that was never published."""
+    """Set the copy to the state of the bucket's pointer. Anything else in the copy was never published."""
     pointer = remote.pointer()
     try:
         mine = current_id(folder)
@@ -212,14 +218,14 @@ def _refresh(folder: Path, remote: Remote) -> None:
 
 
 def _trim(folder: Path) -> None:
-    """Leave the current state and the one before it, in which a reader of this machine may still be."""
+    """Keep the current state and the one before it, which a reader of this machine may still use."""
     if len(snapshot_ids(folder)) > KEPT:
         young = [snapshot.id for snapshot in list_snapshots(folder)[-KEPT:]]
         retention.retain(folder, today=date.max, keep=young)
 
 
 def _fetch_held(folder: Path, remote: Remote) -> None:
-    """Releases that are held and what was decided about them, as far as they changed in the bucket."""
+    """Fetch held releases and decisions about them that changed in the bucket."""
     note = _note(folder)
     assert note is not None
     known, there = note["held"], {item.key: item.etag for item in remote.bucket.list(HELD)}
@@ -274,7 +280,7 @@ def _folder(url: S3Url) -> Path:
     cache = os.environ.get("TIDEWAITER_CACHE") or os.path.join(
         os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "tidewaiter"
     )
-    # The mark alone is one of its kind; the rest is for people, and a name of a folder has an end.
+    # The hash alone makes the name unique; the rest is for people, and names of folders have a maximum length.
     readable = f"{url.bucket}-{url.prefix.replace('/', '-')}"[:READABLE_CHARACTERS]
     return Path(cache).absolute() / f"{readable}-{_mark(f'{endpoint()} {url}')}"
 

@@ -1,7 +1,7 @@
-"""Files that wait on disk to be published: a table of one month, written row group by row group while it is made.
+"""Writes a table of one month to an unpublished file, row group by row group.
 
-A month of the full cube has millions of figures, so no table of one is ever whole in memory. The files have no names: whatever
-becomes of the process, nothing of them is left. What a file looks like is in `parquet`.
+A month of the full cube has millions of rows, so no table of one is ever complete in memory. The files have no names:
+if the process ends, nothing of them is left. Their format is in `parquet`.
 """
 
 import contextlib
@@ -23,13 +23,13 @@ from schemas.table import PUBLISHED, Table, empty_frame, schema_sha256, table_na
 from tasks.store.parquet import Partition, in_columns, parquet_options, partition_path, path_partition
 from tasks.store.publish import NewFile
 
-# Pieces that wait to be written: one of metric is 100 MB.
+# Pieces queued for writing: one of metric is 100 MB.
 AHEAD = 1
 PATIENCE_S = 0.5
 
 
 class PendingFile(BaseModel):
-    """A file that waits: what is published of it, and how many bytes it has."""
+    """An unpublished file: its entry for publication, and its size in bytes."""
 
     partition: str
     rows: int
@@ -38,7 +38,10 @@ class PendingFile(BaseModel):
 
 
 class PendingFiles(BaseModel):
-    """The files of a table. A model, so that a step records what they are; their rows were validated as they were written."""
+    """The unpublished files of a table.
+
+    A model, so that a step can record them; their rows were validated as they were written.
+    """
 
     table: str
     schema_sha256: str
@@ -46,13 +49,13 @@ class PendingFiles(BaseModel):
     _held: dict[str, IO[bytes]] = PrivateAttr(default_factory=dict)
 
     def model_post_init(self, context: Any) -> None:
-        """Close the files when nobody can read them any more."""
+        """Close the files when no reader is left."""
         super().model_post_init(context)
         weakref.finalize(self, _close, self._held)
 
     @classmethod
     def of(cls, model: type[Table]) -> Self:
-        """None yet."""
+        """Start with no file."""
         return cls(table=table_name(model), schema_sha256=schema_sha256(model))
 
     @property
@@ -61,11 +64,11 @@ class PendingFiles(BaseModel):
         return sum(file.rows for file in self.files)
 
     def is_of(self, model: type[Table]) -> bool:
-        """Whether these are files of a table as it is today."""
+        """Whether these are files of a table in its current form."""
         return (self.table, self.schema_sha256) == (table_name(model), schema_sha256(model))
 
     def keep(self, file: PendingFile, held: IO[bytes]) -> None:
-        """Take over a file that is written. Files are in the order of their partitions."""
+        """Take over a finished file. Files are in the order of their partitions."""
         self.files = sorted([*self.files, file], key=lambda one: path_partition(one.partition))
         self._held[file.partition] = held
 
@@ -76,7 +79,7 @@ class PendingFiles(BaseModel):
         return held.read()
 
     def new_files(self) -> Iterator[NewFile]:
-        """Each file as it is published, one at a time in memory."""
+        """Each file in its published form, one at a time in memory."""
         for file in self.files:
             yield NewFile(self.table, file.partition, self.data(file.partition), file.rows, self.schema_sha256)
 
@@ -95,10 +98,10 @@ def _close(held: Mapping[str, IO[bytes]]) -> None:
 
 
 class MonthWriter:
-    """Writes a table of one flow and month, whose rows come portion by portion; `derivation` says what it is made from.
+    """Writes a table of one flow and month, whose rows arrive in portions; `derivation` records what it is made from.
 
-    The file lies on the disk of the store, which must have room for it anyway. It is finished when the block ends without an
-    error, and kept in `pending` if it has rows or `always` must be there; else it is thrown away.
+    The file lies on the disk of the store, which must have room for it anyway. It is finished when the block ends
+    without an error, and kept in `pending` if it has rows or `always` is set; otherwise it is discarded.
     """
 
     def __init__(
@@ -131,7 +134,7 @@ class MonthWriter:
         self._give_up()
 
     def add(self, rows: pl.DataFrame, before: str | None, *, is_validated: bool = False) -> None:
-        """Rows of a portion, in order; products from `before` on are still to come, none where it is the last portion.
+        """Add the rows of a portion, in order; products from `before` on are still to come, none for the last portion.
 
         Raises SchemaErrors for rows that do not fit the model, OSError where the disk is full.
         """
@@ -141,7 +144,7 @@ class MonthWriter:
             order = list(PUBLISHED[table_name(self._model)].sort_by)
             rows, self._later = pl.concat([*self._later, rows]).sort(order), []
         if before is not None and rows.height and str(rows["product"][-1]) >= before:
-            # A basket belongs to a portion with the chapters of its codes, and comes after all chapters.
+            # A basket belongs to a portion with the chapters of its codes, and is written after all chapters.
             is_later = rows["product"].cast(pl.String) >= before
             self._later, rows = [rows.filter(is_later)], rows.filter(~is_later)
         if rows.height:
@@ -171,7 +174,7 @@ class MonthWriter:
         self._pending.keep(found, self._file.file)
 
     def _give_up(self) -> None:
-        """End the thread, whatever it waits for; the file is gone then."""
+        """End the thread, whatever it blocks on; the file is then gone."""
         self._is_given_up = True
         if self._thread is not None:
             self._thread.join()
@@ -207,7 +210,7 @@ class MonthWriter:
     def _write(self, like: pl.DataFrame) -> None:
         try:
             source = register_io_source(lambda *asked: self._taken(), schema=like.schema)
-            # The engine turns every problem of a file into one of its own, so the bytes go through `_Hashed`.
+            # Polars replaces every error of a file by its own, so the bytes go through `_Hashed`.
             source.sink_parquet(
                 self._file,
                 engine="streaming",
@@ -219,11 +222,11 @@ class MonthWriter:
 
 
 class _GivenUp(Exception):
-    """The file is not wanted any more."""
+    """The file is no longer needed."""
 
 
 class _Hashed:
-    """A file that is written from beginning to end, and hashed on the way."""
+    """A file written from beginning to end and hashed on the way."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self.file, self.hash, self.size = file, hashlib.sha256(), 0
@@ -241,7 +244,7 @@ class _Hashed:
         return len(data)
 
     def flush(self) -> None:
-        """Write what is buffered."""
+        """Flush the buffer."""
         self.file.flush()
 
     def close(self) -> None:

@@ -1,9 +1,9 @@
-"""Bytes named by their hash, and the folder where they wait until they are durable.
+"""Stores bytes under their hash, and stages them in a folder until they are durable.
 
-Belongs here: store/objects and store/tmp, and giving damaged files their bytes back. Does not belong here: when a
-snapshot is built or becomes current (`tasks.store.publish`).
+Belongs here: store/objects and store/tmp, and restoring damaged files. Does not belong here: when a snapshot is built
+or becomes current (`tasks.store.publish`).
 
-A name proves nothing after a crash: an object counts as present only where the disk has its very bytes.
+A name proves nothing after a crash: an object counts as present only where the disk has its exact bytes.
 """
 
 import errno
@@ -23,7 +23,7 @@ _CANNOT_LINK = {errno.EMLINK, errno.EPERM, errno.EOPNOTSUPP}
 
 
 class Stage:
-    """store/tmp, made and swept when the first change needs it and not before: a no-op must not touch it."""
+    """store/tmp, created and swept at the first change and not before: a no-op must not touch it."""
 
     def __init__(self, store: Path, fs: FileSystem) -> None:
         self.store, self.fs = store, fs
@@ -32,7 +32,7 @@ class Stage:
 
     @property
     def folder(self) -> Path:
-        """The folder, empty when first asked for."""
+        """The folder, empty at the first call."""
         if not self._open:
             for name in ("objects", "snapshots", "tmp"):
                 if not (self.store / name).is_dir():
@@ -43,18 +43,21 @@ class Stage:
         return self.store / "tmp"
 
     def sweep(self) -> None:
-        """Delete what runs left in tmp: litter of killed ones, and what was moved aside to be deleted."""
+        """Delete what earlier runs left in tmp: files of killed runs, and files moved aside for deletion."""
         for name in self.fs.list_directory(self.store / "tmp"):
             _delete(self.fs, self.store / "tmp" / name)
 
     def give_up(self) -> None:
-        """Delete what waits here, as far as the disk lets us; nothing where nothing was begun."""
+        """Delete the staged files, as far as the disk allows; nothing where none were staged."""
         if self._open:
             with suppress(OSError):
                 self.sweep()
 
     def add(self, data: bytes, sha256: str | None = None) -> str:
-        """Write the bytes into tmp unless their object holds them already; their SHA-256, which may be known."""
+        """Write the bytes into tmp unless their object has them already.
+
+        Returns their SHA-256, which the caller may pass if it is known.
+        """
         sha256 = sha256 or hashlib.sha256(data).hexdigest()
         if sha256 not in self._waiting and not _holds(self.fs, object_path(self.store, sha256), data):
             self._waiting[sha256] = self.folder / f"{sha256}.parquet"
@@ -62,12 +65,13 @@ class Stage:
         return sha256
 
     def settle(self) -> list[str]:
-        """Make objects of all bytes added; names of files that were damaged and got their bytes back."""
+        """Make objects of all staged bytes; returns the names of damaged files that were restored."""
         fs, store = self.fs, self.store
         for path in self._waiting.values():
             fs.fsync_file(path)
         damaged = {sha256: path for sha256, path in self._waiting.items() if object_path(store, sha256).exists()}
-        # Snapshots first, the object last: a kill between leaves the object damaged, so the next run does it all again.
+        # Snapshots first, the object last: a kill between them leaves the object damaged, so the next run repeats it
+        # all.
         healed = [name for other in snapshot_ids(store) for name in relink(self, other, damaged)] if damaged else []
         for sha256, path in self._waiting.items():
             target = object_path(store, sha256)
@@ -81,7 +85,7 @@ class Stage:
 
 
 def mend(stage: Stage, snapshot: Snapshot) -> list[str]:
-    """Give the current snapshot back what it lost, from the objects; what is whole is not touched."""
+    """Restore damaged or missing files of the current snapshot from the objects; intact files are not touched."""
     hashes, lost = Hashes(), {}
     for entry in snapshot.files:
         problem = check_link(snapshot, entry, hashes)
@@ -94,8 +98,8 @@ def mend(stage: Stage, snapshot: Snapshot) -> list[str]:
 
 
 def check_link(snapshot: Snapshot, entry: FileEntry, hashes: Hashes) -> Problem | None:
-    """The hash is read only where the link to the object is gone, as in a store that was copied."""
-    # A store of ten years has thousands of these, so each is two calls of the system and no more.
+    """Check one link; the hash is computed only where the link to the object is gone, as in a copied store."""
+    # A store of ten years has thousands of these, so each takes two system calls and no more.
     try:
         path = os.lstat(f"{snapshot.path}/{entry.path}")
         stored = os.lstat(object_path(snapshot.store, entry.sha256))
@@ -106,12 +110,12 @@ def check_link(snapshot: Snapshot, entry: FileEntry, hashes: Hashes) -> Problem 
 
 
 def relink(stage: Stage, name: str, sources: Mapping[str, Path]) -> list[str]:
-    """Put the good bytes in `sources` (by SHA-256) in place of other files of one snapshot, one atomic replace each."""
+    """Replace files of one snapshot by the intact bytes in `sources` (by SHA-256), one atomic replace each."""
     fs, store, healed = stage.fs, stage.store, []
     try:
         snapshot = open_snapshot(store, name)
     except BrokenStore:
-        # Damage elsewhere, which the audit of the store names; it must not keep the rest from being healed.
+        # Other damage, which the audit of the store names, must not stop the repair of the rest.
         return []
     for entry in snapshot.files if snapshot is not None else ():
         path = store / "snapshots" / name / entry.path
@@ -133,15 +137,15 @@ def link_or_copy(fs: FileSystem, source: Path, target: Path) -> None:
     except OSError as error:
         if error.errno not in _CANNOT_LINK:
             raise
-        # Too many links to one inode, an object of another user, or a disk without links: a copy is as good.
+        # Too many links to one inode, an object of another user, or a disk without links: a copy works too.
         fs.write_file(target, fs.read_bytes(source))
         fs.fsync_file(target)
 
 
 def make_directories(fs: FileSystem, path: Path) -> list[Path]:
-    """Make `path` and whatever is missing above it; what was missing, outermost first.
+    """Create `path` and its missing parents; returns the created folders, outermost first.
 
-    A folder that somebody else makes meanwhile is as good as one of ours.
+    A folder that another process creates meanwhile counts as present.
     """
     missing = []
     for folder in (path, *path.parents):
@@ -155,8 +159,10 @@ def make_directories(fs: FileSystem, path: Path) -> list[Path]:
 
 
 def keep_bytes(store: Path, place: Path, data: bytes) -> None:
-    """Write under a temporary name, make it durable, then give it its name: a name never stands for half a file. What lies there
-    already is not written again."""
+    """Write under a temporary name, make it durable, then rename: a name never refers to half a file.
+
+    Existing bytes are not written again.
+    """
     waiting = store / "tmp" / f"landing-{place.name}"
     if not (place.is_file() and place.read_bytes() == data):
         for folder in (waiting.parent, place.parent):
@@ -167,7 +173,7 @@ def keep_bytes(store: Path, place: Path, data: bytes) -> None:
         LOCAL.write_file(waiting, data)
         LOCAL.fsync_file(waiting)
         LOCAL.replace(waiting, place)
-    # Also of what is there, and up to the store: a run that was killed may have given names and not made them durable.
+    # Sync existing names too, up to the store: a killed run may have created names without making them durable.
     for folder in place.relative_to(store).parents:
         LOCAL.fsync_directory(store / folder)
 

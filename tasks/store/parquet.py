@@ -1,8 +1,8 @@
-"""Frames to published files and back: the only place that knows how a table is cut, sorted, written and read.
+"""Encodes frames as published files and reads them back: how a table is partitioned, sorted, written and read.
 
 A frame becomes one file for each flow, year and month (or one file, for tables that are not filed by month), sorted by
 the table's order, with the Arrow schema of its model and the derivation in the file's key-value metadata. The bytes
-depend on nothing but the rows, the derivation and the versions of the libraries.
+depend only on the rows, the derivation and the versions of the libraries.
 """
 
 import base64
@@ -31,11 +31,11 @@ from tasks.domain.errors import StoreError
 from tasks.store.publish import NewFile
 from tasks.store.snapshot import FileEntry, Snapshot
 
-# Level 3 makes files of metric 2 % smaller for a third more time.
+# Level 3 makes files of metric 2 % smaller and takes a third more time.
 COMPACT = {"compression": "zstd", "compression_level": 1}
 QUICK = {"compression": "lz4"}
-# What a reader of one product unpacks of a row group. A page for the whole of it, as writers make them when not told, is
-# read in twice the time; half of this makes files of metric 3 % larger and nothing quicker.
+# Data page size: what a reader of one product decompresses of a row group. The writers' default, one page for a row
+# group, takes twice the time to read; half of this size makes files of metric 3 % larger and nothing faster.
 BYTES_PER_PAGE = 2**17
 ARROW_KEY, DERIVATION_KEY = "ARROW:schema", "tidewaiter.derivation"
 Partition = tuple[str, int, int]
@@ -48,8 +48,11 @@ def encode_months(
     *,
     in_order: bool = False,
 ) -> Iterator[NewFile]:
-    """One file for each flow, year and month of `frame`; `derivation` says what a partition was made from, `in_order` that
-    the rows are in the order of the table already."""
+    """One file for each flow, year and month of `frame`.
+
+    `derivation` records what a partition was made from; `in_order` means that the rows are already in the table's
+    order.
+    """
     layout = PUBLISHED[table_name(model)]
     assert layout.month_of is not None
     month = pl.col(layout.month_of).dt
@@ -59,7 +62,7 @@ def encode_months(
         order = keys.select(pl.arg_sort_by(*PARTITION_KEYS, maintain_order=True)).to_series()
         frame, keys = frame[order], keys[order]
         starts = _starts(keys)
-    # Month after month as a view: a partition is copied when its turn has come.
+    # Each month is a view: a partition is copied only when it is encoded.
     spans = {keys.row(start): (start, end) for start, end in itertools.pairwise([*starts, frame.height])}
     for key, (start, end) in sorted(spans.items()):
         partition = cast("Partition", key)
@@ -80,7 +83,7 @@ def encode_file(
     rows = in_columns(model, frame)
     rows = rows if in_order else rows.sort(layout.sort_by)
     if any(isinstance(kind, pl.List) for kind in rows.dtypes):
-        # Lists become other bytes, half as many again, where the writer itself cuts a piece.
+        # Lists become different bytes, 1.5 times as many, where the writer itself cuts a piece.
         starts = range(0, max(rows.height, 1), layout.rows_per_group)
         rows = pl.concat([_copied(rows[start : start + layout.rows_per_group]) for start in starts], rechunk=False)
     sink = io.BytesIO()
@@ -89,22 +92,22 @@ def encode_file(
 
 
 def _copied(view: pl.DataFrame) -> pl.DataFrame:
-    """The rows of a view in one piece of their own."""
-    # Of a single piece Polars would keep the view, and with it the whole.
+    """The rows of a view as one chunk of their own."""
+    # For a single chunk Polars would keep the view, and with it the whole frame.
     return pl.concat([view[:1], view[1:]], rechunk=True)
 
 
 def in_columns(model: type[Table], frame: pl.DataFrame) -> pl.DataFrame:
-    """The columns that are inside a file, of the types of the table."""
+    """The columns inside a file, in the types of the table."""
     kinds, rows = polars_schema(model), frame.select(stored_columns(model))
     return rows.cast({column: kinds[column] for column, kind in rows.schema.items() if kind != kinds[column]})
 
 
 def parquet_options(model: type[Table], rows: pl.DataFrame, derivation: Mapping[str, Any]) -> dict[str, Any]:
-    """How rows like these become a file, for whoever writes it: at once, or row group by row group."""
+    """Writer options for rows like these, written at once or row group by row group."""
     readers, mine, layout = arrow_schema(model), rows.clear().to_arrow().schema, PUBLISHED[table_name(model)]
-    # Codes go into the file as its dictionaries; the schema that readers look at knows them as text. A column that must
-    # not be null is refused here where it is.
+    # Categories go into the file as dictionaries; the readers' schema has them as text. A null in a column that must
+    # not have one is refused here, where its place is known.
     exact = [mine.field(field.name).with_nullable(field.nullable).remove_metadata() for field in readers]
     note = {
         ARROW_KEY: base64.b64encode(readers.serialize().to_pybytes()).decode(),
@@ -117,7 +120,7 @@ def parquet_options(model: type[Table], rows: pl.DataFrame, derivation: Mapping[
 
 
 def partition_path(partition: Partition) -> str:
-    """The hive path of a partition; month and year are plain whole numbers, because padded ones become text somewhere."""
+    """The hive path of a partition; month and year are unpadded, because some readers turn padded ones into text."""
     flow, year, month = partition
     return f"flow={flow}/year={year}/month={month}"
 
@@ -129,7 +132,7 @@ def path_partition(path: str) -> Partition:
 
 
 def partition_month(partition: Partition) -> int:
-    """The month of a partition as a consecutive whole number, as `domain.periods.month_number` gives it of a day."""
+    """The month of a partition as a consecutive whole number, as `domain.periods.month_number` gives it for a day."""
     _, year, month = partition
     return year * 12 + month - 1
 
@@ -138,10 +141,10 @@ def read_table(
     snapshot: Snapshot | None, model: type[Table], keep: Callable[[Partition], bool] = lambda partition: True,
     where: pl.Expr | None = None, columns: Collection[str] = (),
 ) -> pl.DataFrame:  # fmt: skip
-    """Rows of a table of a snapshot, in the table's order; without rows where `snapshot` is None (nothing was published yet).
+    """Rows of a table of a snapshot, in the table's order; empty where `snapshot` is None (nothing was published yet).
 
-    `keep` chooses partitions, `where` rows, `columns` columns (all where none are named). `where` may only speak of columns
-    inside the files, not of those in their paths; row groups in which it cannot hold are not read.
+    `keep` chooses partitions, `where` rows, `columns` columns (all where none are named). `where` may only use columns
+    inside the files, not those in their paths; row groups in which it cannot hold are not read.
     """
     name = table_name(model)
     kinds = {column: kind for column, kind in readers_schema(model).items() if not columns or column in columns}
@@ -167,14 +170,14 @@ def read_table(
         return pl.DataFrame(schema=kinds)
     month_of = PUBLISHED[name].month_of
     if month_of and not PUBLISHED[name].by_release:
-        # A file is a month in order, so the months in order are the table in order.
+        # Each file is one sorted month, so sorted months make a sorted table.
         return pl.concat(frames)
     order = [*(["flow", month_of] if month_of else []), *PUBLISHED[name].sort_by]
     return pl.concat(frames).sort([column for column in order if column in kinds])
 
 
 def _as_of_another_version(error: Exception, model: type[Table], entries: Collection[FileEntry]) -> Exception:
-    """What to say where columns are missing because another version wrote one of the files; else the error itself."""
+    """The message where columns are missing because another version wrote a file; otherwise the error itself."""
     others = [entry.path for entry in entries if entry.schema_sha256 != schema_sha256(model)]
     if not others:
         return error
@@ -191,7 +194,7 @@ def _as_of_another_version(error: Exception, model: type[Table], entries: Collec
 
 
 def read_derivation(data: pyarrow.NativeFile | str) -> dict[str, Any]:
-    """What a published file says it was made from."""
+    """The derivation recorded in a published file."""
     metadata = pyarrow.parquet.read_metadata(data).metadata or {}
     derived: dict[str, Any] = json.loads(metadata.get(DERIVATION_KEY.encode(), b"{}"))
     return derived

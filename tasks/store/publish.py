@@ -1,13 +1,15 @@
-"""The write side of a store: files become one immutable snapshot, then one pointer moves.
+"""Publishes files: builds one immutable snapshot, then moves one pointer.
 
-Belongs here: the order of the steps, on which everything rests, and taking over a snapshot that was published elsewhere.
-Does not belong here: what the tables mean, how frames become bytes, how the built snapshot is audited (`verify_before_publish`), what is
-removed in time (`retention`), any clock. The caller holds `exclusive` from before it opens the parent until `publish` returns.
+Belongs here: the order of the steps, which makes publication atomic, and adopting a snapshot published elsewhere. Does
+not belong here: what the tables mean, how frames become bytes, how the built snapshot is audited
+(`verify_before_publish`), what is removed in time (`retention`), any clock. The caller holds `exclusive` from before it
+opens the parent until `publish` returns.
 
     objects durable -> snapshot built aside, durable -> renamed into place -> audited -> parent still current -> pointer
 
-A process killed or a machine that loses power anywhere in this line leaves the old snapshot or the new one, and the
-same call again ends in the new one. The same content again changes nothing: no byte, no inode, no mtime.
+If the process is killed or the machine loses power anywhere in this line, the store has the old snapshot or the new
+one, and the same call again ends in the new one. Publishing the same content again changes nothing: no byte, no inode,
+no mtime.
 """
 
 import functools
@@ -37,7 +39,7 @@ from tasks.store.verify import audit_snapshot
 from tasks.store.verify_before_publish import read_back
 
 _TABLE = re.compile(r"[a-z][a-z0-9_]*")
-# Readers take zero-padded digits for numbers or for text, each in its own way, so no such key is ever published.
+# Readers take zero-padded digits for numbers or for text, each in its own way, so no such key is published.
 _PARTITION_KEY = re.compile(r"[a-z][a-z0-9_]*=(?!0\d)[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -48,7 +50,7 @@ Fetch = Callable[[Sequence[FileEntry]], Iterable[bytes]]
 class NewFile:
     """One Parquet file to publish, as bytes; `partition` is a hive path, '' for a table of one part.
 
-    `beside` tells that its rows stand beside those of the files carried for its partition; else it replaces them.
+    With `beside` its rows are added to those of the files carried for its partition; otherwise it replaces them.
     """
 
     table: str
@@ -60,13 +62,13 @@ class NewFile:
 
     @functools.cached_property
     def sha256(self) -> str:
-        """Hash of the bytes, read once for whoever asks."""
+        """Hash of the bytes, computed once."""
         return hashlib.sha256(self.data).hexdigest()
 
 
 @dataclass(frozen=True)
 class Published:
-    """The snapshot that is current now; `healed` names the damaged files of the store that got their bytes back."""
+    """The current snapshot; `healed` names the damaged files of the store that were restored."""
 
     snapshot: Snapshot
     changed: bool
@@ -75,7 +77,7 @@ class Published:
 
 @contextmanager
 def exclusive(store: Path, fs: FileSystem = LOCAL) -> Iterator[None]:
-    """Hold the store for reading, modifying and publishing; waits for whoever holds it. Creates the folder."""
+    """Lock the store for reading, modifying and publishing; waits for another holder. Creates the folder."""
     for folder in make_directories(fs, store):
         fs.fsync_directory(folder.parent)
     descriptor = fs.lock(store / ".lock")
@@ -95,17 +97,17 @@ def publish(
     audit: Callable[[Snapshot], None] | None = None,
     fs: FileSystem = LOCAL,
 ) -> Published:
-    """Publish `new` beside the files `carried` from the parent as the successor of `parent`, under `exclusive`.
+    """Publish `new` and the files `carried` from the parent as the successor of `parent`, under `exclusive`.
 
-    `new` may be a generator: one file at a time is held. `about` is what the snapshot says of itself: plain JSON, no
-    clock, no host, `released_on` (ISO date) for retention. `audit` sees it before any reader, and refuses by raising.
+    `new` may be a generator: one file at a time is in memory. `about` describes the snapshot: plain JSON, no clock, no
+    host, `released_on` (ISO date) for retention. `audit` sees the snapshot before any reader, and refuses by raising.
     Raises InvalidPublication, StaleParent, DamagedStore, AuditFailed; after any of them the old snapshot is current.
     """
     stage = Stage(store, fs)
     try:
         return _publish(stage, new, list(carried), parent, _plain(about), audit)
     except OSError:
-        # On a full disk what waits there would keep even the next file from being landed.
+        # On a full disk the staged files would stop even the next file from landing.
         stage.give_up()
         raise
 
@@ -123,7 +125,7 @@ def _publish(
         healed += mend(stage, parent)
         if healed:
             sync_objects(fs, store, written)
-        # The run that moved the pointer may have been killed before this; what returns must outlive the power.
+        # The run that moved the pointer may have been killed before this; a returned snapshot must be durable.
         fs.fsync_directory(store)
         return Published(parent, False, tuple(healed))
     _refuse_damaged(store, kept)
@@ -149,9 +151,9 @@ def _publish(
 
 
 def adopt(store: Path, name: str, manifest: bytes, fetch: Fetch) -> Snapshot:
-    """Make a snapshot that was published elsewhere the current one here, under `exclusive`; what comes back is whole.
+    """Make a snapshot published elsewhere the current one here, under `exclusive`; the result is complete.
 
-    `fetch` gives the bytes of the files that are not here, in the order in which it is asked for them.
+    `fetch` gives the bytes of the missing files, in the order of the request.
     """
     stage, snapshot = Stage(store, LOCAL), parse_manifest(store, name, manifest, f"the manifest of {name}")
     wanted = {entry.sha256: entry for entry in snapshot.files}
@@ -194,7 +196,7 @@ def _write(stage: Stage, new: Iterable[NewFile], carried: list[FileEntry]) -> li
 
 
 def _file_name(sha256: str) -> str:
-    """Other bytes, other name: who lists through `current` and opens later finds the same bytes or nothing."""
+    """A name that changes with the bytes: a reader with an old listing finds the same bytes or nothing."""
     return f"{sha256[:16]}.parquet"
 
 
@@ -213,7 +215,7 @@ def _build(stage: Stage, snapshot: Snapshot, manifest: bytes) -> None:
 
 
 def _exists_whole(stage: Stage, snapshot: Snapshot) -> bool:
-    """Whether a run that died left this very snapshot, proven by hash; a ruin is moved aside."""
+    """Whether a run that died left this exact snapshot, checked by hash; an incomplete one is moved aside."""
     if not snapshot.path.exists():
         return False
     if not audit_snapshot(snapshot):
@@ -228,13 +230,14 @@ def _point(stage: Stage, snapshot: Snapshot) -> None:
     stage.fs.replace(spare, stage.store / "current")
     stage.fs.fsync_directory(stage.store)
     if snapshot.parent is None:
-        # Who made the store's folder there may read it, or did so with `exclusive`; of another's an error says nothing.
+        # If this user created the store's folder, the parent is readable, or `exclusive` synced it. In another user's
+        # folder the error does not matter.
         with suppress(PermissionError):
             stage.fs.fsync_directory(stage.store.parent)
 
 
 def _plain(about: Mapping[str, Any]) -> dict[str, Any]:
-    """`about` as it comes back from a manifest, so that equal content compares equal."""
+    """`about` as read back from a manifest, so that equal content compares equal."""
     try:
         plain: dict[str, Any] = json.loads(json.dumps(dict(about), allow_nan=False))
         date.fromisoformat(plain.get("released_on", "2000-01-01"))

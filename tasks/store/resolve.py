@@ -1,7 +1,7 @@
-"""For plain readers: the pointer of a store resolved once into the addresses of the files of one release.
+"""Resolves the pointer of a store once into the addresses of the files of one release, for readers.
 
-A folder's `store/current/<table>` is enough for most. A bucket has no links: who lists its files mixes releases, so the
-list comes from a manifest. Nothing is fetched but that.
+A folder's `store/current/<table>` is enough for most. A bucket has no links, and a listing of its files mixes releases,
+so the list comes from a manifest. Only the manifest is fetched.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from tasks.store.snapshot import FileEntry, Snapshot, open_snapshot
 
 @dataclass(frozen=True)
 class OpenRelease:
-    """One published state, which stays what it is whatever is published meanwhile."""
+    """One published state, unchanged by later publications."""
 
     address: Path | S3Url
     snapshot: Snapshot
@@ -26,7 +26,7 @@ class OpenRelease:
         return self.snapshot.id
 
     def paths(self, table: str, flow: str | None = None) -> list[str]:
-        """Where the files of a table are, as Polars, DuckDB and PyArrow take them; flow, year and month are in the path."""
+        """Addresses of the files of a table for Polars, DuckDB and PyArrow; flow, year and month are in the path."""
         return [self._path(entry) for entry in self.snapshot.entries(table, flow)]
 
     def _path(self, entry: FileEntry) -> str:

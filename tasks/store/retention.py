@@ -1,7 +1,7 @@
-"""What is removed from a store in time: snapshots whose releases are old, and the files that no other snapshot needs.
+"""Removes old snapshots from a store, and the files that no other snapshot needs.
 
-Belongs here: which snapshots are old, and how they go without a reader seeing a part of one. What was known on a day stays
-readable all the same: the ledger of the current snapshot has every word with its days.
+Belongs here: which snapshots are old, and how to remove one without a reader seeing part of it. The values known on a
+past day stay readable: the ledger of the current snapshot has every value with its days.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -18,7 +18,7 @@ from tasks.store.snapshot import Snapshot, list_snapshots, load_snapshot, snapsh
 
 @dataclass(frozen=True)
 class Retired:
-    """What a retention removed: ids of snapshots, number of objects."""
+    """The result of a retention: ids of removed snapshots, number of removed objects."""
 
     snapshots: tuple[str, ...]
     objects: int
@@ -27,9 +27,10 @@ class Retired:
 def retain(
     store: Path, *, today: date, months: int = 24, keep: Collection[str] = (), fs: FileSystem = LOCAL
 ) -> Retired:
-    """Remove what is `months` old by `about["released_on"]`, and objects no snapshot needs; under `exclusive`.
+    """Remove snapshots `months` old by `about["released_on"]`, and objects no snapshot needs; under `exclusive`.
 
-    Stays: the current snapshot, every younger or undated one, all between them (history has no holes), those in `keep`.
+    Keeps the current snapshot, every younger or undated one, all between them (history has no holes), and those in
+    `keep`.
     """
     history = list_snapshots(store)
     unknown = set(keep) - {snapshot.id for snapshot in history}
@@ -50,7 +51,7 @@ def retain(
 def expired(
     history: Sequence[Snapshot], present: Iterable[Snapshot], *, today: date, months: int, keep: Collection[str] = ()
 ) -> list[str]:
-    """Ids of those of `present` that a retention removes; `history` is what was published, oldest first."""
+    """Ids of those of `present` that a retention removes; `history` lists published snapshots, oldest first."""
     month = month_number(today) - months
     horizon = (month // 12, month % 12 + 1, today.day)
     young = [snapshot for snapshot in history if _released_on(snapshot) > horizon] or history[-1:]
@@ -58,7 +59,7 @@ def expired(
 
 
 def _move_out(stage: Stage, paths: list[Path]) -> None:
-    """Out of every folder a reader may list, before anything is deleted: who is inside gets an error, never a part."""
+    """Move snapshots out of every folder a reader may list before deletion: a reader gets an error, never a part."""
     for path in paths:
         stage.fs.rename(path, stage.folder / f"retired-{path.name}")
     for folder in sorted({path.parent for path in paths}):

@@ -1,12 +1,12 @@
-"""The one seam between a store and a bucket: what an S3 server can do, and what it can be trusted for.
+"""Sends single requests to an S3 server, and retries them.
 
-Belongs here: single requests, when one is tried again, what an error of the server means. Does not belong here: what a
-store looks like there (`tasks.store.s3_store`). Credentials and endpoint come from the environment (AWS_ACCESS_KEY_ID,
+Belongs here: single requests, when one is retried, what an error of the server means. Does not belong here: the layout
+of a store in a bucket (`tasks.store.s3_store`). Credentials and endpoint come from the environment (AWS_ACCESS_KEY_ID,
 AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION, AWS_ENDPOINT_URL, AWS_ALLOW_HTTP, or the role of the machine) and
-go nowhere else: every message from below is cleaned of them.
+go nowhere else: they are removed from every message of the library.
 
-A PUT is atomic and a listing is complete (S3 since 2020). A condition is checked by the server, so of two that write
-under one condition just one is told that it did. A reply that is lost tells nothing: then one looks.
+A PUT is atomic and a listing is complete (S3 since 2020). The server checks conditions, so of two writers under one
+condition exactly one succeeds. A lost reply leaves the result open: then the object is looked up.
 """
 
 import math
@@ -28,19 +28,19 @@ from tasks.domain.errors import BucketError, Outpaced
 
 T = TypeVar("T")
 SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID")
-# The library tries a request again by itself (below); these are the pauses where it gave up on one that may have worked.
+# The library retries a request by itself (below); these are the pauses where it gave up on one that may have succeeded.
 PAUSES_SECONDS = (0.5, 2.0)
 RETRIES = 10
 TIMEOUT_SECONDS = 60.0
-# What is older than this might be deleted by a retention before a pointer refers to it, so it is written once more.
+# An older object might be deleted by a retention before a pointer refers to it, so it is written again.
 FRESH_SECONDS = 24 * 3600
 
-# No object has it: the etag of one that was put whole is the MD5 of its bytes.
+# No object has this etag: that of an object put whole is the MD5 of its bytes.
 NO_ETAG = '"00000000000000000000000000000000"'
 
-# What is asked for the role of a machine.
+# What the library requests for the role of a machine.
 ROLE = "/latest/api/token"
-# Why a certificate is refused, where the word of the library needs one of ours.
+# Why a certificate is refused, where the library's message needs an explanation.
 _DISTRUST = {
     "UnknownIssuer": "its authority is unknown here; SSL_CERT_FILE may name the file of another one",
     "NotValidForName": "it is for another name than that in AWS_ENDPOINT_URL",
@@ -76,7 +76,7 @@ class Bucket:
         )  # fmt: skip
 
     def get(self, key: str) -> tuple[bytes, str] | None:
-        """Bytes and etag, None where there is no such object."""
+        """Bytes and etag, None where no such object exists."""
         found = self._read(key)
         return (found[0], found[1].etag) if found else None
 
@@ -86,14 +86,16 @@ class Bucket:
         yield from sorted((_item(meta) for meta in found or ()), key=lambda item: item.key)
 
     def keep(self, key: str, data: bytes) -> bool:
-        """Bytes under a key that is made of their hash: whoever was first wrote the same, or the bytes are put right. Whether
-        something was there."""
+        """Put bytes under a key made of their hash, unless they are there; rewrites damaged or old objects.
+
+        Returns whether an object was there.
+        """
 
         def ask() -> bool:
             try:
                 self._put(key, data, "create")
             except (AlreadyExistsError, PreconditionError):
-                # The bytes and not what is told of them: a damaged object has its size still.
+                # Compares the bytes and not the metadata: a damaged object can have the right size.
                 found = self._read(key)
                 age = datetime.now(UTC) - found[1].modified if found else timedelta.max
                 if found is None or found[0] != data or age > timedelta(seconds=FRESH_SECONDS):
@@ -104,7 +106,7 @@ class Bucket:
         return self._tried("PUT", key, ask)
 
     def first(self, key: str, data: bytes) -> bytes:
-        """What the first to write this key wrote: `data`, or what was there."""
+        """The bytes of the first writer of this key: `data`, or the existing ones."""
 
         def ask() -> bytes:
             try:
@@ -119,7 +121,7 @@ class Bucket:
         return self._tried("PUT", key, ask)
 
     def swap(self, key: str, data: bytes, etag: str | None) -> None:
-        """Put `data` in the place of what has this etag, or of nothing. Raises Outpaced where something else is there."""
+        """Replace the object with this etag, or none, by `data`. Raises Outpaced where another object is there."""
 
         def ask() -> None:
             try:
@@ -131,14 +133,16 @@ class Bucket:
                     return  # ours: the server did it and its reply was lost
                 if (found[1] if found else None) != etag:
                     raise Outpaced(f"{self.url}/{key}: somebody else wrote it meanwhile") from None
-                # What is there is what was there: the server did not get so far, or two requests met.
+                # The old object is still there: the server did not execute the request, or two requests met.
                 raise GenericError(str(error)) from None
 
         self._tried("PUT", key, ask)
 
     def require_conditions(self, key: str, data: bytes) -> None:
-        """Prove on an object that has these bytes that the server checks conditions. Raises BucketError where it does not: there two
-        that write at once would both be told that they did, and the word of one is lost."""
+        """Check on an object with these bytes that the server enforces conditions.
+
+        Raises BucketError where it does not: two writers at once would both succeed, and one write would be lost.
+        """
         modes: dict[str, obstore.PutMode] = {"If-None-Match": "create", "If-Match": {"e_tag": NO_ETAG}}
         for condition, mode in modes.items():
             if self._tried("PUT", key, lambda mode=mode: self._puts(key, data, mode)):  # type: ignore[misc]
@@ -157,7 +161,7 @@ class Bucket:
         return True
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Remove objects; those that are gone already are no error."""
+        """Remove objects; objects that are already gone are not an error."""
         names = list(keys)
         if names:
             self._tried("DELETE", names[0], lambda: obstore.delete(self._s3, names))
@@ -173,7 +177,7 @@ class Bucket:
         obstore.put(self._s3, key, data, mode=mode, use_multipart=False)
 
     def _asked(self, verb: str, key: str, ask: Callable[[], T]) -> T | None:
-        """An answer about a key; None where there is no such object, which is another thing than no such bucket."""
+        """The answer for a key; None where the object is missing. A missing bucket is an error."""
         try:
             return ask()
         except FileNotFoundError as error:
@@ -184,7 +188,7 @@ class Bucket:
             raise self._error(verb, key, error) from None
 
     def _tried(self, verb: str, key: str, ask: Callable[[], T]) -> T:
-        """The answer to a request that may be made again, because whoever asks looks at what is there."""
+        """The answer to a request that is safe to repeat, because the caller looks at the result."""
         for pause in (*PAUSES_SECONDS, None):
             try:
                 return ask()
@@ -197,7 +201,7 @@ class Bucket:
         raise AssertionError("the last pause is none")
 
     def _error(self, verb: str, key: str, error: Exception) -> BucketError:
-        # Of a reply what it means; of anything else the first paragraph, below which the library says all again, and why.
+        # For a reply its meaning; for anything else the first paragraph, below which the library repeats itself.
         text = str(error)
         reply = re.search(r"<Code>(.*?)</Code>.*?<Message>(.*?)</Message>", text, re.DOTALL)
         first, _, rest = text.partition("\n\nDebug source")
@@ -209,7 +213,7 @@ class Bucket:
 
 
 def _unconnected(first: str, details: str) -> str:
-    """Why no request got as far as the server, which the library tells in the last of its details alone; empty where it did."""
+    """Why no request reached the server, from the last of the library's details; empty where one did."""
     if ROLE in first:
         return ", because AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set, and no role of this machine gives others"
     refused = re.search(r"InvalidCertificate\([^A-Za-z]*(?:Other\(\s*OtherError\(\s*)?(\w+)", details)
@@ -232,7 +236,7 @@ def clean(text: str) -> str:
 
 
 def endpoint() -> str:
-    """Address of the S3 server that the environment names; empty: Amazon's. Raises BucketError where it holds a secret."""
+    """Address of the S3 server from the environment; empty: Amazon's. Raises BucketError where it contains a secret."""
     found = (
         os.environ.get("AWS_ENDPOINT_URL_S3")
         or os.environ.get("AWS_ENDPOINT_URL")

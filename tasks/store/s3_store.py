@@ -1,15 +1,16 @@
-"""What a store looks like in a bucket: immutable files, a manifest for each snapshot, and one pointer that is swapped.
+"""Keeps a store in a bucket: immutable files, a manifest for each snapshot, and one pointer that is swapped.
 
-Belongs here: the keys, the order of the writes, what is proved and what is deleted. Does not belong here: single
-requests (`tasks.store.s3`), the folder on this machine that works on the store (`tasks.store.mirror`).
+Belongs here: the keys, the order of the writes, what is verified and what is deleted. Does not belong here: single
+requests (`tasks.store.s3`), the local folder that works on the store (`tasks.store.mirror`).
 
     current.json                                      the only object that ever gets other bytes, by If-Match
     snapshots/<id>/manifest.json                      the same bytes and hence the same <id> as in a store on a disk
-    files/<table>/<partition>/<sha16>.parquet         shared by snapshots; the partition is in the key, as readers want it
+    files/<table>/<partition>/<sha16>.parquet         shared by snapshots; the partition is in the key, as readers want
+    it
     raw/, held/, lineage/                             as in a store on a disk
 
-Files first, then the manifest, then the pointer: a writer that dies leaves files that nobody refers to. Who wants to
-read asks the pointer once and reads the files of that manifest; a listing of `files/` mixes snapshots.
+Files are written first, then the manifest, then the pointer: a writer that dies leaves unreferenced files. A reader
+reads the pointer once and then the files of that manifest; a listing of `files/` mixes snapshots.
 """
 
 import hashlib
@@ -43,7 +44,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 POINTER = "current.json"
 AT_ONCE = 8
-# Between the upload of a file and the pointer that refers to it nothing may take it for litter.
+# For this long an unreferenced file is kept: its pointer may still follow.
 GRACE_DAYS = 7
 # raw/<ab>/<sha256>
 RAW_DEPTH = 2
@@ -52,7 +53,7 @@ _REPAIR = "Restore the object from a version or a copy of the bucket"
 
 @dataclass(frozen=True)
 class Pointer:
-    """Which snapshot is current, the etag by which the pointer that said so is known, and all that it said."""
+    """The id of the current snapshot, the pointer's etag, and the pointer's whole content."""
 
     id: str
     etag: str
@@ -66,7 +67,7 @@ class Remote:
         self.url, self.bucket, self._has_conditions = url, Bucket(url), False
 
     def pointer(self) -> Pointer | None:
-        """What the pointer says, None where nothing was published yet. Raises BrokenStore where it must be there and is not."""
+        """The pointer, None where nothing was published yet. Raises BrokenStore where it is missing but must exist."""
         found = self.bucket.get(POINTER)
         if found is not None:
             try:
@@ -87,7 +88,7 @@ class Remote:
         return None
 
     def snapshot_ids(self) -> list[str]:
-        """Names of all manifests by sequence, published or left by a run that died; what others put there is none of ours."""
+        """Names of all manifests by sequence, published or left by a run that died; foreign objects are ignored."""
         found = {item.key.split("/")[1] for item in self.bucket.list("snapshots") if item.key.count("/") == 2}
         return sorted(filter(is_snapshot_id, found), key=lambda name: (sequence_of(name), name))
 
@@ -101,11 +102,11 @@ class Remote:
         return found[0]
 
     def snapshot(self, name: str) -> Snapshot:
-        """A snapshot, proved by the hash in its name. It lies in no folder: only its list of files may be used."""
+        """A snapshot, verified by the hash in its name. It lies in no folder: only its list of files may be used."""
         return parse_manifest(Path(self.url.bucket), name, self.manifest(name), f"{self.url}/{manifest_key(name)}")
 
     def fetch(self, entries: Sequence[FileEntry]) -> Iterator[bytes]:
-        """The bytes of files in their order, a few at a time. Raises BrokenStore where they are not what they were."""
+        """The bytes of files in their order, a few at a time. Raises BrokenStore where they do not match their hash."""
         return _at_once(self._fetch, entries)
 
     def _fetch(self, entry: FileEntry) -> bytes:
@@ -116,10 +117,10 @@ class Remote:
         return found[0]
 
     def publish(self, snapshot: Snapshot, parent: Snapshot | None) -> None:
-        """Make a snapshot that lies in a folder of this machine the current one here, as the successor of `parent`.
+        """Make a snapshot in a local folder the current one in the bucket, as the successor of `parent`.
 
-        Raises Outpaced where another snapshot than `parent` is current: nothing refers to what was uploaded then; BucketError where
-        the server would not notice that.
+        Raises Outpaced where another snapshot than `parent` is current, and then nothing refers to the uploaded files;
+        BucketError where the server does not enforce conditions.
         """
         before = self.pointer()
         if (before and before.id) != snapshot.parent:
@@ -136,7 +137,7 @@ class Remote:
         if not self._has_conditions:
             self.bucket.require_conditions(manifest_key(snapshot.id), manifest)
             self._has_conditions = True
-        # A retention may have listed as litter what was there already, and deleted it after it was written anew.
+        # A retention may have listed existing files as unreferenced, and deleted them after they were written again.
         for _ in _at_once(upload, was_there):
             pass
         try:
@@ -147,7 +148,7 @@ class Remote:
                 raise Outpaced(self._outpaced(now, snapshot)) from None
 
     def _descends(self, now: Pointer | None, snapshot: Snapshot) -> bool:
-        """Whether ours was current and others went on from it before we were told."""
+        """Whether this snapshot became current and others already succeeded it, before the reply came."""
         name = now.id if now else None
         while name is not None and sequence_of(name) > snapshot.sequence:
             name = self.snapshot(name).parent
@@ -160,7 +161,7 @@ class Remote:
         )
 
     def retain(self, *, today: date, months: int) -> Retired:
-        """Delete snapshots by the rule of a store on a disk, and files that no other refers to and that are GRACE_DAYS old."""
+        """Delete snapshots by the rule of a store on a disk, and unreferenced files that are GRACE_DAYS old."""
         pointer = self.pointer()
         if pointer is None:
             return Retired((), 0)
@@ -170,9 +171,9 @@ class Remote:
         chain = history(present[pointer.id], present, present.__getitem__)
         old = expired(chain, list(present.values()), today=today, months=months)
         needed = {file_key(entry) for name, other in present.items() if name not in old for entry in other.files}
-        # Manifests first: who asks for an old snapshot is told that there is none, and never gets a part of one.
+        # Manifests first: a reader of an old snapshot gets an error, never a part of it.
         self.bucket.delete(map(manifest_key, old))
-        # Looked for at the last moment, because a writer may write anew what it finds there.
+        # Looked up at the last moment, because a writer may rewrite what it finds there.
         litter = [
             item.key
             for item in self.bucket.list("files")
@@ -182,8 +183,10 @@ class Remote:
         return Retired(tuple(old), len(litter))
 
     def audit(self) -> list[Problem]:
-        """What is wrong in the bucket: the pointer, any manifest, any file that one refers to, any raw file. Every byte
-        is fetched and hashed."""
+        """Problems in the bucket: the pointer, any manifest, any file that one refers to, any raw file.
+
+        Every byte is fetched and hashed.
+        """
         problems: list[Problem] = []
         found = {item.key: item for item in self.bucket.list("files")}
         expected: dict[str, FileEntry] = {}
@@ -223,17 +226,17 @@ class Remote:
 
 
 def _is_folder(item: Item) -> bool:
-    """Whether an object is what a console makes for a folder of raw files: no bytes, and fewer names than a raw file has."""
+    """Whether an object is a folder marker of a console: no bytes, and fewer name parts than a raw file has."""
     return item.bytes == 0 and item.key.count("/") < RAW_DEPTH
 
 
 def file_key(entry: FileEntry) -> str:
-    """Where the bytes of a file are; the name holds their hash, so that a key never gets other bytes."""
+    """Key of the bytes of a file; it contains their hash, so a key never gets other bytes."""
     return f"files/{entry.path}"
 
 
 def manifest_key(name: str) -> str:
-    """Where the manifest of a snapshot is."""
+    """Key of the manifest of a snapshot."""
     return f"snapshots/{name}/manifest.json"
 
 
@@ -244,7 +247,7 @@ def pointer_bytes(name: str) -> bytes:
 
 
 def _at_once(work: Callable[[T], R], things: Sequence[T]) -> Iterator[R]:
-    """`work` of each, some at a time, in their order; no more than those are held in memory."""
+    """`work` of each, some at a time, in their order; no more than those are in memory."""
     with ThreadPoolExecutor(AT_ONCE) as threads:
         for start in range(0, len(things), AT_ONCE):
             yield from threads.map(work, things[start : start + AT_ONCE])

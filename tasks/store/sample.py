@@ -1,4 +1,4 @@
-"""Rows of a published table by chance, without reading the table: a full cube has hundreds of millions of them."""
+"""Samples rows of a published table without reading the whole table: a full cube has hundreds of millions of rows."""
 
 import itertools
 import random
@@ -14,7 +14,7 @@ from tasks.store.snapshot import Snapshot
 
 
 def drawn(snapshot: Snapshot, model: type[Table], chance: random.Random) -> Iterator[dict[str, Any]]:
-    """Every row of a table that is filed by month, once, in an order by chance; each is read when it is asked for."""
+    """Every row of a table that is filed by month, once, in random order; each is read on request."""
     entries = snapshot.entries(table_name(model))
     ends = list(itertools.accumulate(entry.rows for entry in entries))
     kinds = readers_schema(model)

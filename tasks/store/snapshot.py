@@ -1,8 +1,8 @@
-"""The read side of a store: one published release as one list of files.
+"""Opens and lists published snapshots: one release as one list of files.
 
-Belongs here: the form of a manifest, the pointer, opening and listing. Nothing here changes a store. Does not belong here:
-whether the files still are what the manifest says (`verify`), what the tables mean; a snapshot knows paths, hashes,
-bytes and rows.
+Belongs here: the form of a manifest, the pointer, opening and listing. Nothing here changes a store. Does not belong
+here: whether the files still match the manifest (`verify`), what the tables mean; a snapshot knows paths, hashes, bytes
+and rows.
 
 A reader resolves the pointer once, through `open_snapshot`, and reads the paths of that snapshot for as long as it
 likes: a published path never gets other bytes.
@@ -61,7 +61,7 @@ class Snapshot:
 
     @property
     def path(self) -> Path:
-        """The folder of this snapshot, without the pointer."""
+        """The folder of this snapshot, with the pointer resolved."""
         return self.store / "snapshots" / self.id
 
     def entries(self, table: str, flow: str | None = None) -> tuple[FileEntry, ...]:
@@ -73,16 +73,16 @@ class Snapshot:
         )
 
     def paths(self, table: str, flow: str | None = None) -> list[Path]:
-        """Where the files of `entries` are."""
+        """Paths of the files of `entries`."""
         return self.opened(self.entries(table, flow))
 
     def opened(self, entries: Iterable[FileEntry]) -> list[Path]:
-        """Where files of this snapshot are, for whoever reads them now."""
+        """Paths of files of this snapshot, for reading now."""
         return [self.path / entry.path for entry in entries]
 
 
 def object_path(store: Path, sha256: str) -> Path:
-    """Where the bytes of that hash are kept."""
+    """Path of the object with that hash."""
     return store / "objects" / sha256[:2] / f"{sha256}.parquet"
 
 
@@ -100,7 +100,7 @@ def manifest_id(sequence: int, manifest: bytes) -> str:
 
 
 def current_id(store: Path) -> str | None:
-    """What the pointer says, None where nothing was published yet."""
+    """The snapshot id in the pointer, None where nothing was published yet."""
     pointer = store / "current"
     try:
         text = os.readlink(pointer)
@@ -117,7 +117,7 @@ def current_id(store: Path) -> str | None:
             f"{store}: a file; a store is a folder. Give the folder that holds snapshots/ and current."
         ) from error
     except PermissionError:
-        # Of who asks and not of the store.
+        # The error concerns the caller's permissions and not the store.
         raise
     except OSError as error:
         raise BrokenStore(
@@ -142,15 +142,15 @@ def snapshot_ids(store: Path) -> list[str]:
 def open_snapshot(store: Path, snapshot_id: str | None = None) -> Snapshot | None:
     """The snapshot of that id, or the current one; None where nothing was published yet.
 
-    The pointer is read once, so that what comes back is one release however long the reading takes. Raises what
-    `load_snapshot` raises.
+    The pointer is read once, so the result is one release however long reading takes. Raises what `load_snapshot`
+    raises.
     """
     wanted = current_id(store) if snapshot_id is None else snapshot_id
     return None if wanted is None else load_snapshot(store, wanted)
 
 
 def load_snapshot(store: Path, wanted: str) -> Snapshot:
-    """The snapshot of that id. Raises UnknownSnapshot, or BrokenStore where the manifest's hash is not the one in its id."""
+    """The snapshot of that id. Raises UnknownSnapshot, or BrokenStore where the manifest's hash differs from its id."""
     path = store / "snapshots" / wanted / "manifest.json"
     if not is_snapshot_id(wanted) or not path.parent.is_dir():
         known = ", ".join(snapshot_ids(store)) or "none"
@@ -169,19 +169,19 @@ def list_snapshots(store: Path) -> list[Snapshot]:
 
 
 def history(newest: Snapshot, names: Iterable[str], load: Callable[[str], Snapshot]) -> list[Snapshot]:
-    """The snapshots from which `newest` came, oldest first, as far as they are among `names`; itself last."""
+    """The ancestors of `newest`, oldest first, as far as they are among `names`; itself last."""
     known, chain = set(names), [newest]
     while chain[-1].parent in known:
         chain.append(load(str(chain[-1].parent)))
-    # Below the oldest of the chain only those are left that a retention kept by name.
+    # Below the oldest of the chain are only snapshots that a retention kept by name.
     pinned = [load(name) for name in sorted(known, reverse=True) if sequence_of(name) < chain[-1].sequence]
     return [*chain, *pinned][::-1]
 
 
 def parse_manifest(store: Path, wanted: str, data: bytes, where: str) -> Snapshot:
-    """The snapshot `wanted` of a store from the bytes of its manifest, which lie at `where`.
+    """The snapshot `wanted` of a store from the bytes of its manifest at `where`.
 
-    Raises BrokenStore where their hash is not the one in its id.
+    Raises BrokenStore where their hash differs from the id.
     """
     if not is_snapshot_id(wanted) or manifest_id(sequence_of(wanted), data) != wanted:
         found = hashlib.sha256(data).hexdigest()[:12]
@@ -202,18 +202,18 @@ def parse_manifest(store: Path, wanted: str, data: bytes, where: str) -> Snapsho
 
 
 def refuse_format(said: Mapping[str, Any], where: str) -> None:
-    """Raise BrokenStore where a manifest or a pointer, which lies at `where`, has another format than this version writes."""
+    """Raise BrokenStore where the manifest or pointer at `where` has another format than this version writes."""
     if said.get("format") != FORMAT_VERSION:
         raise BrokenStore(f"{where}: format {said.get('format')}; this version reads {FORMAT_VERSION}. {NEWER}")
 
 
 def is_snapshot_id(name: str) -> bool:
-    """Whether a name is one that a snapshot can have."""
+    """Whether a name has the form of a snapshot id."""
     return _ID.fullmatch(name) is not None
 
 
 def sequence_of(name: str) -> int:
-    """The place of a snapshot in the order of publication, from its id."""
+    """The sequence number of a snapshot, from its id."""
     return int(name.partition("-")[0])
 
 

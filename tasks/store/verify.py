@@ -1,7 +1,7 @@
-"""The proof that a store is whole: every file on the disk against what the pointer, the manifests and the names say of it.
+"""Verifies a store: every file on disk against the pointer, the manifests and the hashes in names.
 
-Belongs here: which files are damaged, missing or foreign, and what to do about each. Nothing here changes a store, and
-nothing is said of the numbers inside the files: that is `audit`, which traces a sample of them back.
+Belongs here: which files are damaged, missing or foreign, and what to do about each. Nothing here changes a store. The
+numbers inside the files are checked by `audit`, which traces a sample of them back.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ _OBJECT = (
 
 @dataclass(frozen=True)
 class Problem:
-    """One file that is not what the store says it is."""
+    """One file that does not match the store's records."""
 
     file: str
     found: str
@@ -49,7 +49,7 @@ class Hashes:
     known: dict[tuple[int, int], str] = field(default_factory=dict)
 
     def of(self, path: Path) -> str:
-        """The hash of the file, read from the disk the first time."""
+        """The hash of the file, computed the first time."""
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
             key = (status.st_dev, status.st_ino)
@@ -59,14 +59,15 @@ class Hashes:
 
 
 def audit_snapshot(snapshot: Snapshot) -> list[Problem]:
-    """What differs between the disk and the manifest; every byte is read. Empty means proven."""
+    """Differences between the disk and the manifest; every byte is read. Empty means verified."""
     return list(_audit_snapshot(snapshot, Hashes()))
 
 
 def audit_store(store: Path) -> list[Problem]:
-    """What is wrong in the pointer, in any snapshot, any object, any raw file. Every byte is read once.
+    """Problems in the pointer, in any snapshot, object or raw file. Every byte is read once.
 
-    Nothing is locked: what a retention takes meanwhile is no problem, and the pointer is looked at after the snapshots.
+    Nothing is locked: files that a retention removes meanwhile do not count, and the pointer is checked after the
+    snapshots.
     """
     hashes = Hashes()
     problems = [problem for name in snapshot_ids(store) for problem in _audit_if_kept(store, name, hashes)]
@@ -75,7 +76,7 @@ def audit_store(store: Path) -> list[Problem]:
 
 
 def check_file(snapshot: Snapshot, entry: FileEntry, hashes: Hashes) -> Problem | None:
-    """None where the file of `entry` has its size and its hash."""
+    """None where the file of `entry` has the right size and hash."""
     path, name = snapshot.path / entry.path, f"snapshots/{snapshot.id}/{entry.path}"
     if path.is_symlink() or not path.is_file():
         return Problem(name, "no such file", f"{entry.bytes} bytes", _mended(entry))
@@ -87,7 +88,7 @@ def check_file(snapshot: Snapshot, entry: FileEntry, hashes: Hashes) -> Problem 
 
 
 def _mended(entry: FileEntry) -> str:
-    """How the file of an entry gets its bytes back. What a release gets once and for ever is not made a second time."""
+    """How to restore the file of an entry. What a release publishes only once is not made again."""
     return _AGAIN if entry.partition and entry.table != table_name(Detail) else _COPY
 
 
@@ -105,7 +106,7 @@ def unknown_files(snapshot: Snapshot) -> Iterator[Problem]:
 
 
 def _audit_if_kept(store: Path, name: str, hashes: Hashes) -> list[Problem]:
-    """What is wrong in the snapshot of that name; nothing where its folder is gone at the end."""
+    """Problems in the snapshot of that name; none where its folder is gone at the end."""
     folder, found = store / "snapshots" / name, list[Problem]()
     try:
         found += _audit_snapshot(load_snapshot(store, name), hashes)
@@ -149,7 +150,7 @@ def _audit_pointer(store: Path) -> Iterator[Problem]:
 
 
 def _audit_named(store: Path, area: str, suffix: str, hashes: Hashes) -> Iterator[Problem]:
-    """Files that are named by their hash: <area>/<ab>/<sha256><suffix>, with <sha256>.json beside a raw file."""
+    """Check files named by their hash: <area>/<ab>/<sha256><suffix>, with <sha256>.json next to a raw file."""
     for path in sorted(path for path in (store / area).rglob("*") if not path.is_dir()):
         where, sha256 = path.relative_to(store).as_posix(), path.name.removesuffix(suffix)
         if area == "raw" and path.suffix == ".json" and _SHA256.fullmatch(path.stem):
@@ -164,7 +165,7 @@ def _audit_named(store: Path, area: str, suffix: str, hashes: Hashes) -> Iterato
         try:
             found = hashes.of(path)
         except FileNotFoundError:
-            # A name that is gone by now is one that a retention took.
+            # A name that is gone by now was removed by a retention.
             if path.is_symlink():
                 yield Problem(where, "a link to nothing", f"a file of sha256 {sha256}", "restore it from a copy")
             continue

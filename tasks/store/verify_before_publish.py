@@ -1,6 +1,6 @@
-"""The last look at a snapshot before the pointer moves: is what stands on the disk what was meant to be published?
+"""Checks a snapshot before the pointer moves: whether the disk has what was meant to be published.
 
-Belongs here: the audit of a snapshot that was just built. That of a store that stands is `verify`.
+Belongs here: the audit of a snapshot that was just built. `verify` audits an existing store.
 """
 
 import pyarrow as pa
@@ -14,8 +14,11 @@ from tasks.store.verify import Hashes, Problem, check_file, unknown_files
 
 
 def read_back(snapshot: Snapshot, manifest: bytes, written: list[FileEntry]) -> None:
-    """Prove that the built snapshot is the one of `manifest`: what was `written` is read, hashed and its rows are counted; of what was
-    carried over only the size and the link to its object are looked at. Raises AuditFailed with what is wrong."""
+    """Check that the built snapshot matches `manifest`. Raises AuditFailed with the differences.
+
+    `written` files are read, hashed and their rows counted; of carried files only the size and the link to the object
+    are checked.
+    """
     hashes, fresh = Hashes(), {entry.path for entry in written}
     problems: list[Problem | None] = [*unknown_files(snapshot)]
     if (snapshot.path / "manifest.json").read_bytes() != manifest:

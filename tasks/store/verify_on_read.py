@@ -1,9 +1,9 @@
-"""What a release reads of the published state, proved before anything is made of it.
+"""Hashes published files before a release reads them.
 
-A page of Parquet bears no checksum: a bit that flipped on the disk reads as another number, and what follows from it would be
-published under a hash that is right, or told to a person. So whoever derives, judges or tells has the bytes hashed first.
-Belongs here: that, and what to do where a file is damaged. Does not belong here: the proof of a whole store (`verify`),
-which reads every byte of it.
+A Parquet page may have no checksum: a bit that flipped on the disk reads as another number, and its results would be
+published under a correct hash, or shown to a person. So every step that derives, checks or reports hashes its inputs
+first. Belongs here: that check, and the remedy for a damaged file. Does not belong here: verifying a whole store
+(`verify`), which reads every byte.
 """
 
 import logging
@@ -27,7 +27,7 @@ log = logging.getLogger("tidewaiter.proof")
 
 @dataclass
 class Proof:
-    """What was hashed of a snapshot so far, and how many bytes of it are hashed at most; None: all that is read."""
+    """Which files of a snapshot were hashed so far, and the most bytes of it to hash; None: all that is read."""
 
     bytes_max: int | None
     files: set[FileEntry] = field(default_factory=set)
@@ -35,18 +35,18 @@ class Proof:
 
     @property
     def bytes(self) -> int:
-        """How many bytes were hashed."""
+        """Number of bytes hashed."""
         return sum(entry.bytes for entry in self.files)
 
 
 @dataclass(frozen=True)
 class ProvedSnapshot(Snapshot):
-    """A snapshot of which a file is hashed before it is read the first time."""
+    """A snapshot that hashes each file before its first read."""
 
     proof: Proof = field(kw_only=True, compare=False, repr=False)
 
     def opened(self, entries: Iterable[FileEntry]) -> list[Path]:
-        """Where files of this snapshot are. Raises DamagedStore where one is not what it was."""
+        """Paths of files of this snapshot. Raises DamagedStore where one does not match its hash."""
         chosen = [*entries]
         new = [entry for entry in chosen if entry not in self.proof.files]
         size, room = sum(entry.bytes for entry in new), self.proof.bytes_max
@@ -63,14 +63,14 @@ class ProvedSnapshot(Snapshot):
 
 
 def proved(snapshot: Snapshot, bytes_max: int | None = None) -> Snapshot:
-    """The same snapshot, of which each file is hashed before it is read, `bytes_max` bytes in all: of more a warning tells."""
+    """The same snapshot, hashing each file before it is read, up to `bytes_max` bytes; beyond that it warns."""
     return ProvedSnapshot(**vars(snapshot), proof=Proof(bytes_max))
 
 
 def prove(
     snapshot: Snapshot | None, model: type[Table], keep: Callable[[Partition], bool] = lambda partition: True
 ) -> None:
-    """Hash the files of a table, of the partitions that `keep` chooses. Raises DamagedStore where one is not what it was."""
+    """Hash the files of a table, of the partitions that `keep` chooses. Raises DamagedStore where one differs."""
     if snapshot is not None:
         entries = snapshot.entries(table_name(model))
         _prove(snapshot, [one for one in entries if not one.partition or keep(path_partition(one.partition))])
