@@ -18,7 +18,7 @@ def plain(text: str) -> str:
     """Return a text that markdown shows literally: no element, no link, no line break; short enough for a page.
 
     >>> print(plain("a|b <b>*c*</b>"), plain("soybeans_import_2024.csv"))
-    a\|b &lt;b&gt;\*c\*&lt;/b&gt; soybeans_import_2024.csv
+    a\\|b &lt;b&gt;\\*c\\*&lt;/b&gt; soybeans_import_2024.csv
     """
     safe = MARKUP.sub(r"\\\g<0>", html.escape(clip(" ".join(text.split()), LENGTH_MAX), quote=False))
     safe = START.sub(lambda found: found[0] + "\\" if found[0].isdigit() else "\\" + found[0], safe)

@@ -43,7 +43,7 @@ def write_briefs(outcome: Outcome, store: Path) -> Outcome:
         try:
             written += _write(store, product, flow, outcome)
         except Exception as problem:
-            # Logged as a warning without a traceback: the outcome reports it to the caller.
+            # A warning, not an error: the outcome reports it to the caller.
             log.warning("the brief on %s of %s could not be written", flow, product, exc_info=True)
             failed.append(
                 f"brief ({flow} of {product}): not written, {type(problem).__name__}: {problem}; what was published stands. "
