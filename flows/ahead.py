@@ -72,7 +72,7 @@ def taken(landed: Landed, today: date) -> Normalised | None:
 
 
 class NextOne:
-    """The next file, read by a thread: Polars and the compiled loops release the interpreter.
+    """The next file, read by a thread: Polars releases the interpreter.
 
     Only one, because each file is as large in memory as the current one; nothing of it is in the store before its turn.
     """

@@ -46,7 +46,7 @@ def year_so_far(judged: Judged) -> Rows:
         )  # fmt: skip
         series = _by_series(judged, own.filter(is_here)).join(known.filter(pl.col("months") == count), on=SERIES)
         measures = series.sort(SERIES).partition_by("measure", maintain_order=True)
-        # If only the value rose, it is no sum: kilograms and money rise together.
+        # If only the value rose, it is not a sum: kilograms and money rise together.
         for rows in measures if all(_are_like_sums(rows, count) for rows in measures) else ():
             total, sum_before = int(rows["value"].sum()), int(rows["before"].sum())
             yield finding(
@@ -219,7 +219,7 @@ def _standing(spans: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
 
 def _of_their_months(judged: Judged, spans: pl.DataFrame) -> pl.DataFrame:
     """Add up the months of these figures where all have a value: SERIES, first, last, `together`, and whether the
-    release covers any of them. A month without a number is no trade if a release covers it.
+    release covers any of them. A month without a number means no trade if a release covers it.
     """
     months = spans.select(*SERIES, "first", "last").with_columns(
         month=pl.int_ranges("first", pl.col("last") + 1, dtype=pl.Int32)

@@ -30,7 +30,7 @@ Texts = str | Iterable[str] | None
 
 
 class HowUnderstood(UserWarning):
-    """What a reader of the rows should know: which products a name stands for, which measure was taken, why there is no row."""
+    """A note on the rows: which products a name matches, which measure was chosen, why there is no row."""
 
 
 def read(

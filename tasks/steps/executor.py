@@ -43,7 +43,7 @@ def each(work: Callable[[T], R], things: Collection[T]) -> Iterator[R]:
     elif lent is not None:
         yield from lent(work, things)
     else:
-        # The expensive parts release the interpreter: compiled loops, Polars, and reading.
+        # The expensive parts release the interpreter: Polars, and reading.
         count = min(len(things), os.cpu_count() or 1)
         with ThreadPoolExecutor(count) as threads:
             begun: deque[Future[R]] = deque()
