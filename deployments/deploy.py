@@ -1,6 +1,7 @@
-"""`make deploy`: a server if none answers, the work pool, the deployments, the automations. As often as one likes.
+"""Runs `make deploy`: a server if none answers, the work pool, the deployments, the automations. It can be repeated at
+any time.
 
-Run it from the root of the project: the folder it is run from is the folder in which the flows will run.
+Run it from the root of the project: the flows will run in the current folder.
 """
 
 import asyncio
@@ -17,24 +18,24 @@ from schemas.forms.form import ready_to_send
 
 POOL = "local-process"
 TURNS = "in-turn"
-# A machine that has too much to do beats late: five missing beats are a sign of death, one or two are not.
+# A busy machine sends heartbeats late: five missing ones mean a crash, one or two do not.
 SILENCE_SECONDS_MAX = 5 * local_server.HEARTBEAT_SECONDS
 START_SECONDS_MAX = 600
 DEPLOYMENTS_MAX = 200
-# What an earlier version deployed and this one does not: its schedules would go on.
+# Deployments of an earlier version that this one does not have: their schedules would continue.
 RETIRED = ("watch/watch-preliminary", "watch/watch-bulletin", "watch/watch-query")
 
 
 def main() -> None:
-    """Deploy everything and say where."""
+    """Deploy everything and print the addresses."""
     try:
-        # What cannot be used is said before anything is made.
+        # Unusable addresses are reported before anything is made.
         wanted = notify.addresses()
         api = local_server.ensure_server()
     except (OSError, ValueError) as error:
         sys.exit(str(error))
     local_server.use(api)
-    # Prefect must not be imported before it is said where the server is.
+    # Prefect must be imported after the address of the server is set.
     from flows import run_names
 
     asyncio.run(_ensure_pool())
@@ -57,7 +58,7 @@ def main() -> None:
 
 
 async def _ensure_pool() -> None:
-    """The work pool, and in it the queue that hands out one run at a time."""
+    """Make the work pool and its queue, which starts one run at a time."""
     from prefect import get_client
     from prefect.client.schemas.actions import WorkPoolCreate
     from prefect.exceptions import ObjectNotFound
@@ -79,7 +80,7 @@ async def _ensure_pool() -> None:
 
 
 async def _retire() -> None:
-    """Delete the deployments that are deployed no more. What they ran stays."""
+    """Delete retired deployments. Their runs stay."""
     from prefect import get_client
     from prefect.exceptions import ObjectNotFound
 
@@ -90,7 +91,7 @@ async def _retire() -> None:
 
 
 async def _ensure_forms() -> None:
-    """Forms that can be sent as they are shown."""
+    """Fix the forms so that they can be sent as shown."""
     from prefect import get_client
 
     async with get_client() as client:
@@ -103,10 +104,11 @@ async def _ensure_forms() -> None:
 
 
 async def _ensure_automations() -> None:
-    """Runs whose process is gone are crashed: else they would be running for ever, and what waits its turn with them."""
+    """Mark runs whose process is gone as crashed: otherwise they would stay running for ever and block the queue."""
     await _crash_after(
         "tidewaiter-zombies", "A flow run without a heartbeat has crashed.",
-        # The heart beats on while a run waits for an answer; an answer to a run whose process is gone would be lost.
+        # The heartbeat continues while a run is paused; without this, an answer to a run whose process is gone would be
+        # lost.
         after={"heartbeat", "Running", "Paused"}, seconds=SILENCE_SECONDS_MAX, message=f"no sign of life for {SILENCE_SECONDS_MAX} s",
     )  # fmt: skip
     await _crash_after(
@@ -125,7 +127,7 @@ async def _crash_after(name: str, description: str, after: Collection[str], seco
         name=name,
         description=description,
         trigger=EventTrigger(
-            # Whatever is heard of the run ends the wait: the end of a run is called `Published 2025-06`, not `Completed`.
+            # Any event of the run ends the timer: a run ends as `Published 2025-06`, not as `Completed`.
             after={f"prefect.flow-run.{event}" for event in after}, expect={"prefect.flow-run.*"},
             match={"prefect.resource.id": ["prefect.flow-run.*"]}, for_each={"prefect.resource.id"},
             posture=Posture.Proactive, threshold=1, within=timedelta(seconds=seconds),

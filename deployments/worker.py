@@ -1,11 +1,11 @@
-"""`make worker`: a worker for the server that answers. Ctrl-C ends it after the runs that it has begun."""
+"""Runs `make worker`: a worker for the server that answers. Ctrl-C ends it after the runs that it has begun."""
 
 import os
 import sys
 
 from flows.cli import local_server
 
-RUNS_MAX = 4  # two that wait for a person must not keep a release waiting
+RUNS_MAX = 4  # two paused runs must not block a release
 
 if __name__ == "__main__":
     try:

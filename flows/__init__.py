@@ -1,5 +1,5 @@
-"""When and in what order: the flows that are deployed, and the commands of a person.
+"""Defines the flows that are deployed and the commands: when steps run, and in what order.
 
-Belongs here: the order of steps, schedules' parameters, waiting for people, the terminal. Does not belong here: a rule about data,
-nor, in a flow, the name of a column; the commands name those that they print.
+Belongs here: the order of steps, parameters of schedules, pauses for a decision, the terminal. Does not belong here: a
+rule about data, nor, in a flow, the name of a column; the commands name those that they print.
 """

@@ -1,4 +1,4 @@
-"""`python -m flows` is `tidewaiter`."""
+"""Runs `tidewaiter` as `python -m flows`."""
 
 from flows.cli.app import app
 

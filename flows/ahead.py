@@ -1,8 +1,8 @@
-"""Reading files before their turn: the next one in a thread, or as many as a Dask scheduler lends processes for.
+"""Reads files before their turn: the next one in a thread, or several on the workers of a Dask scheduler.
 
-What a file says depends on no other file, so bytes become statements ahead of time and elsewhere. What is published
-depends on what is known by then: that goes one file after another, oldest first, where the store lies. The records of the
-steps that were taken elsewhere come back with what they made, so the lineage is the same wherever they ran.
+Parsing a file depends on no other file, so bytes become statements ahead of time and elsewhere. Publication depends on
+what is published by then: it runs one file after another, oldest first, where the store is. The records of steps that
+ran elsewhere come back with their results, so the lineage is the same wherever they ran.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tasks.steps import catalog as step
 from tasks.steps.done import Done, set_down
 from tasks.steps.serialise import packed, unpacked
 
-if TYPE_CHECKING:  # Dask is imported only where a scheduler was named
+if TYPE_CHECKING:  # Dask is imported only if a scheduler was named
     from tasks.steps.cluster import Cluster, Piece
 
 Read = Callable[[Landed, date], Normalised]
@@ -35,7 +35,9 @@ log = logging.getLogger("tidewaiter.ahead")
 
 @contextmanager
 def reading(scheduler: str | None, store: StoreAddress, read: Read) -> Iterator[None]:
-    """Inside, what is `in_turn` is read ahead by the workers of `scheduler`, and they derive too; none: by a thread of ours."""
+    """Read the files of `in_turn` ahead on the workers of `scheduler`, which also derive figures; without a
+    scheduler in a local thread.
+    """
     with _reader(scheduler, store, read) as reader:
         token = _ahead.set(reader)
         try:
@@ -58,22 +60,21 @@ def _reader(scheduler: str | None, store: StoreAddress, read: Read) -> Iterator[
 
 
 def in_turn(files: Sequence[Path]) -> Iterator[Path]:
-    """Each file when it is its turn; those that come next are read meanwhile."""
+    """Yield each file at its turn; the next ones are read meanwhile."""
     ahead = _ahead.get()
     return iter(files) if ahead is None else ahead.in_turn(files)
 
 
 def taken(landed: Landed, today: date) -> Normalised | None:
-    """What a file says, where it was read ahead; None where it was not. Raises what reading it raised."""
+    """Return the statements of a file that was read ahead; None if it was not. Raises what reading it raised."""
     ahead = _ahead.get()
     return None if ahead is None else ahead.take(landed, today)
 
 
 class NextOne:
-    """The file after the one at hand, read by a thread: Polars and the compiled loops do not hold the others up.
+    """The next file, read by a thread: Polars releases the interpreter.
 
-    No more than that, because each file is as large in memory as the one at hand; and nothing of it is in the store before
-    its turn.
+    Only one, because each file is as large in memory as the current one; nothing of it is in the store before its turn.
     """
 
     def __init__(self, thread: ThreadPoolExecutor, store: StoreAddress, read: Read) -> None:
@@ -81,7 +82,7 @@ class NextOne:
         self._at_hand: Future[Understood | None] | None = None
 
     def in_turn(self, files: Sequence[Path]) -> Iterator[Path]:
-        """Each file when it is its turn; by then the next one is begun."""
+        """Yield each file at its turn, after starting to read the next one."""
         following: Future[Understood | None] | None = None
         for place, file in enumerate(files, start=1):
             self._at_hand = following
@@ -89,7 +90,7 @@ class NextOne:
             yield file
 
     def take(self, landed: Landed, today: date) -> Normalised | None:
-        """What a file says, once; None where it was not begun, or was another then."""
+        """Return the statements of a file, once; None if reading was not started, or the file has changed since."""
         begun, self._at_hand = self._at_hand, None
         found = None if begun is None else begun.result()
         if found is None or (found.landed.model_copy(update={"raw": landed.raw}), found.today) != (landed, today):
@@ -106,15 +107,16 @@ class NextOne:
         try:
             done = read_there(self.read, landed, today, raw)
         except OSError as problem:
-            # No room for a copy: in its turn the file is read from where it is.
+            # There is no room for a copy: the file is read from its own place in its turn.
             log.info("%s is not read ahead: %s", file, problem)
             return None
         return None if done is None else Understood(landed, today, packed(done))
 
 
 class Understood(NamedTuple):
-    """A file that was read: as it was then, on that day, and what came of it, packed: it waits while another month's figures are
-    made, which want the room."""
+    """A file that was read: the file as landed, the day, and the packed result, because memory is needed for the
+    figures of another month until its turn.
+    """
 
     landed: Landed
     today: date
@@ -122,7 +124,7 @@ class Understood(NamedTuple):
 
 
 class Begun(NamedTuple):
-    """A file that is being read: what the workers were given, and what will come of it."""
+    """A file that is being read: the inputs of the workers, and the pending result."""
 
     landed: Landed
     today: date
@@ -130,7 +132,7 @@ class Begun(NamedTuple):
 
 
 class Ahead:
-    """The files that are read before their turn; so many at a time that the workers have enough to do and no more."""
+    """The files that are read before their turn: enough to keep the workers busy, and no more."""
 
     def __init__(self, cluster: Cluster, store: StoreAddress, read: Read) -> None:
         self.cluster, self.store, self.read = cluster, store, read
@@ -138,7 +140,7 @@ class Ahead:
         self._begun: dict[Path, Begun | None] = {}
 
     def in_turn(self, files: Sequence[Path]) -> Iterator[Path]:
-        """Each file when it is its turn; by then those after it are begun."""
+        """Yield each file at its turn, after starting to read those after it."""
         for place, file in enumerate(files):
             near = files[place : place + self.cluster.window]
             self._begun = {
@@ -149,7 +151,9 @@ class Ahead:
             yield file
 
     def take(self, landed: Landed, today: date) -> Normalised | None:
-        """What a file says, as soon as it is read; None where it was not begun, or was another then."""
+        """Return the statements of a file as soon as it is read; None if reading was not started, or the file has
+        changed since.
+        """
         begun = self._begun.get(landed.file)
         if begun is None or (begun.landed, begun.today) != (landed, today):
             return None
@@ -174,9 +178,10 @@ class Ahead:
 
 
 def read_there(read: Read, landed: Landed, today: date, raw: bytes | None) -> Done | None:
-    """On a worker: what a file says, with the records of the steps; None where neither its bytes came nor the store is seen.
+    """Read a file on a worker and return its statements with the records of the steps; None if neither its bytes
+    arrived nor the store is reachable.
 
-    Raw bytes lie under their hash, so what lies there under that name is them.
+    Raw bytes are stored under their hash, so a file with that name has the right bytes.
     """
     if raw is None:
         return set_down(lambda: read(landed, today)) if landed.raw.is_file() else None

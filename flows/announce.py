@@ -1,7 +1,6 @@
-"""How a run tells others what came of it: the name of its state, its own name, artifacts and events.
+"""Reports the outcome of a run to Prefect: the name of its state, its own name, artifacts and events.
 
-Outside of a Prefect run all of this is silent. Within one it is a courtesy: whatever goes wrong here is logged, and the
-publication stands.
+Outside of a Prefect run nothing is reported. A failure here is logged and does not affect the publication.
 """
 
 import logging
@@ -36,7 +35,7 @@ log = logging.getLogger("tidewaiter.announce")
 
 
 class Unmended(Exception):
-    """A report of files of which a person must mend some. Prefect raises it where a run has failed, and so logs what it says."""
+    """A report with files that a person must fix. Prefect raises it if a run has failed, and so logs its message."""
 
     def __init__(self, report: WatchReport, said: str) -> None:
         self.report = report
@@ -44,11 +43,11 @@ class Unmended(Exception):
 
 
 def ending(work: Callable[[], Outcome], store: StoreAddress, *, waits: bool, pictures: bool = True) -> Outcome:
-    """The outcome of `work`; inside a Prefect run as a state whose name says it, with artifacts and events.
+    """Return the outcome of `work`; inside a Prefect run as a state with a descriptive name, with artifacts and events.
 
-    Raises what `work` raises outside of a run. Inside, a refusal and an answer about what is not held are failed states with
-    their names. A hold and a rejection have failed at nothing: their states are of the type of a cancelled run, which is not red.
-    `result()` raises the same from all of them.
+    Outside of a run, raises what `work` raises. Inside, a refusal and an error about a release that is not held become
+    failed states with their names. A hold and a rejection are not failures: their states have the type of a cancelled
+    run, which is not red. `result()` raises the same exception from all of them.
     """
     if FlowRunContext.get() is None:
         return work()
@@ -71,10 +70,10 @@ def ending(work: Callable[[], Outcome], store: StoreAddress, *, waits: bool, pic
 
 
 def watched(report: WatchReport) -> WatchReport:
-    """The report of a watch; inside a Prefect run as a state that bears its headline.
+    """Return the report of a watch; inside a Prefect run as a state with its headline.
 
-    What a person must mend (a full disk, a refused file, a fault) is a failed state; what somebody else must do (decide, publish) is
-    none of this run's failures.
+    What a person must fix (a full disk, a refused file, a fault) is a failed state; what others must do (decide,
+    publish) is not a failure of this run.
     """
     if FlowRunContext.get() is None:
         return report
@@ -96,17 +95,17 @@ def watched(report: WatchReport) -> WatchReport:
 
 
 def state_name(outcome: Outcome) -> str:
-    """`Published 2025-06`, `Would be published 2025-06`, `Nothing new`."""
+    """Return `Published 2025-06`, `Would be published 2025-06`, `Nothing new`."""
     return f"{outcome.status.capitalize()} {outcome.span}" if outcome.status != "nothing new" else "Nothing new"
 
 
 def message(outcome: Outcome) -> str:
-    """One line about an outcome."""
+    """Return one line about an outcome."""
     return f"{outcome.title}: {counts(outcome)}"
 
 
 def counts(outcome: Outcome) -> str:
-    """How much there was in a release, and where it is."""
+    """Summarise the amount of data in a release, and its place."""
     return (
         f"{counted(outcome.records, 'record')}, {outcome.records_observed:,} observed, {outcome.records_quarantined:,} quarantined, "
         f"{counted(len(outcome.warnings), 'warning')}; snapshot {outcome.snapshot_id}"
@@ -114,15 +113,16 @@ def counts(outcome: Outcome) -> str:
 
 
 def pictured(store: StoreAddress, report: WatchReport) -> None:
-    """On the page of a run over many files, whose releases have pages without pictures: that of the last release, with them."""
+    """Add pictures to the pages of the last release of a run over many files; the other pages have none."""
     last = next((outcome for outcome in reversed(report.outcomes) if outcome.status == "published"), None)
     if last is not None and FlowRunContext.get() is not None:
         attempt(lambda: prefect_pages.write_summary(at_hand(store), last))
 
 
 def published(store: StoreAddress, outcome: Outcome, *, pictures: bool) -> None:
-    """Artifacts and the event of a publication; `revised` too where it changed what was known. Where the pages fail, the event
-    comes all the same: somebody may be waiting for its message."""
+    """Write the artifacts and emit the event of a publication; also `revised` if it changed published numbers. If
+    the pages fail, the event is emitted all the same, because messages depend on it.
+    """
     made: list[Pages] = []
     attempt(lambda: made.append(prefect_pages.write(at_hand(store), outcome, pictures=pictures)))
     lead, revised = (made[0].lead, made[0].revised) if made else (f"{outcome.span}, {outcome.title}", 0)
@@ -136,8 +136,9 @@ def published(store: StoreAddress, outcome: Outcome, *, pictures: bool) -> None:
 
 
 def held(store: StoreAddress, problem: Held, *, waits: bool) -> None:
-    """The event of a hold; `waits` tells whether this very run asks for the decision. The findings are on the page of the run, in its
-    log and as an artifact, before anybody is asked anything."""
+    """Emit the event of a hold; `waits` says whether this run itself asks for the decision. The findings are on the
+    page of the run, in its log and as an artifact, before anybody is asked anything.
+    """
     payload = {"release_id": problem.release_id, "findings": problem.lines, "store": str(store)}
     kept = held_releases.find(at_hand(store), problem.release_id)
     if kept is not None:
@@ -149,7 +150,7 @@ def held(store: StoreAddress, problem: Held, *, waits: bool) -> None:
 
 
 def overdue(expected: Expectation) -> None:
-    """The event of a month that is late: once, and again each week for as long as it is. The server remembers."""
+    """Emit the event of a late month: once, and again each week as long as it is late. The server remembers."""
     name = f"{expected.kind}.{'.'.join(expected.missing)}"
     since = datetime.now(UTC) - REMIND_AFTER
     wanted = EventFilter(
@@ -173,7 +174,7 @@ def event(what: str, name: str, payload: dict[str, Any], **labels: str) -> None:
 
 
 def rename(name: str) -> None:
-    """Give the current run a name that was not known when it began."""
+    """Rename the current run when its subject is known."""
     context = FlowRunContext.get()
     if context is not None and context.flow_run is not None:
         with get_client(sync_client=True) as client:
@@ -181,7 +182,9 @@ def rename(name: str) -> None:
 
 
 def awake() -> None:
-    """Back from a pause that lasted too long: else Prefect calls the end `Failed`, whatever state the run ends with."""
+    """Resume after a pause that lasted too long: otherwise Prefect calls the end `Failed`, whatever state the run
+    ends with.
+    """
     context = FlowRunContext.get()
     if context is not None and context.flow_run is not None:
         run_id = context.flow_run.id
@@ -190,13 +193,13 @@ def awake() -> None:
 
 
 def name_question(kept: HeldRelease) -> None:
-    """`held for approval: june.csv`, because the state of a run that waits is called Paused whatever it waits for."""
+    """Name the state `held for approval: june.csv`, because Prefect calls every paused state Paused."""
     if FlowRunContext.get() is not None:
         attempt(lambda: rename(f"held for approval: {kept.title}"))
 
 
 def attempt(telling: Callable[[], object]) -> None:
-    """Tell Prefect something; where that fails it is logged, and the work goes on."""
+    """Call Prefect; a failure is logged, and the work goes on."""
     try:
         telling()
     except Exception:

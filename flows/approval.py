@@ -1,4 +1,4 @@
-"""Deciding about a held release on request: the run asks a person (`question`), and publishes what they approve."""
+"""Defines the flow that asks a person about a held release (`question`) and publishes it if they approve."""
 
 from pathlib import Path
 

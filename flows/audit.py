@@ -1,6 +1,6 @@
-"""The store proved again, on a schedule or on request.
+"""Defines the flow that audits the store, on a schedule or on request.
 
-A flow of one step: it fails, loudly and with the names of the files, where anything is not what it was.
+A flow of one step: it fails and names the files if any check of the audit fails.
 """
 
 from pathlib import Path

@@ -1,8 +1,9 @@
-"""Ten years of downloads in one go: a folder, oldest first, with progress for whoever waits.
+"""Defines the flow that ingests a folder of old downloads, oldest first, with progress.
 
-What is published, held or refused already is known by its bytes and its declaration (`tasks/ingest/inbox.py`), so a backfill
-that was killed, or stopped by a full disk, goes on where it was when it is started again, and a held file stops nobody. A Dask scheduler
-may lend processes: they read files before their turn and derive portions of the figures; the order stays.
+Published, held and refused files are recognised by their bytes and their declaration (`tasks/ingest/inbox.py`), so a
+backfill that was killed, or stopped by a full disk, continues where it was when it is started again, and a held file
+does not block the others. With a Dask scheduler, workers read files before their turn and derive portions of the
+figures; the order stays.
 """
 
 from prefect import flow

@@ -1,4 +1,4 @@
-"""A file of claims: read, checked against the ledger, published beside it."""
+"""Reads a file of claims, checks it against the ledger, and publishes the verdicts."""
 
 from pathlib import Path
 
@@ -12,7 +12,9 @@ from tasks.store.verify_on_read import proved
 
 @step.again_if_outpaced
 def check_and_publish(file: Path, store: Path) -> tuple[pl.DataFrame, Published]:
-    """The claims with their verdicts, and the snapshot that holds them. Raises ValueError where the file is no claims."""
+    """Return the claims with their verdicts, and the snapshot that contains them. Raises ValueError if the file is
+    not a claims file.
+    """
     with step.on_record(store):
         claims = step.read_claims(file)
         with step.exclusive(store):

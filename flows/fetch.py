@@ -1,7 +1,8 @@
-"""Ask a source what is new; what is lies in the inbox afterwards, where the next watch takes it.
+"""Defines the flow that asks a source what is new and puts it into the inbox, where the next watch ingests it.
 
-A fetch publishes nothing and needs no store. It may run as often as one likes: an answer that says the same as the last one is not
-dropped again. A key comes from the environment or from a Prefect secret block, and is in no parameter, file, log or state.
+A fetch publishes nothing and needs no store. It may run at any interval: an answer that equals the last one is not
+dropped again. A key comes from the environment or from a Prefect secret block, and is in no parameter, file, log or
+state.
 """
 
 import logging
@@ -60,7 +61,9 @@ POLICY = Policy()
 
 
 def _secret(source: str) -> str | None:
-    """The key of a source: from the environment, else from the secret block; None where there is none or none is needed."""
+    """Return the key of a source: from the environment, otherwise from the secret block; None if there is none or
+    none is needed.
+    """
     if source not in KEYS:
         return None
     variable, _ = KEYS[source]
@@ -78,7 +81,7 @@ def _secret(source: str) -> str | None:
 
 
 def _ended(report: FetchReport) -> FetchReport:
-    """The report; inside a Prefect run as a state that bears its headline, failed where a person must look."""
+    """Return the report; inside a Prefect run as a state with its headline, failed if a person must look."""
     if FlowRunContext.get() is None:
         return report
     lines = [

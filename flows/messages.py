@@ -1,7 +1,7 @@
-"""What a person is sent: a subject and a few lines of plain text on what was published, held, or is overdue.
+"""Writes the messages to people: a subject and a few lines of plain text on what was published, held, or is overdue.
 
-The text travels in the payload of the event; `flows/notify.py` says who gets it. Whatever a file brought along is clipped here,
-so that one line of it stays one line.
+The text travels in the payload of the event; `flows/notify.py` decides who gets it. Texts from a file are clipped here,
+so that each stays one line.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ Message = dict[str, str]
 
 
 def published(outcome: Outcome, lead: str, revised: int) -> Message:
-    """On a release that was published: its newest month first, then what it revised and which doubts it raised."""
+    """Write the message on a published release: its newest month first, then its revisions and findings."""
     checks = Counter(line.partition(" (")[0] for line in outcome.warnings)
     lines = [
         f"{clip(outcome.title)}, {outcome.span}: {counted(outcome.records, 'record')}, "
@@ -31,7 +31,7 @@ def published(outcome: Outcome, lead: str, revised: int) -> Message:
 
 
 def held(kept: HeldRelease) -> Message:
-    """On a release that a person must decide about: every finding, and the two ways to decide."""
+    """Write the message on a release that a person must decide about: every finding, and the two ways to decide."""
     name = kept.release_id
     lines = [
         *(finding.line for finding in kept.findings),
@@ -42,7 +42,7 @@ def held(kept: HeldRelease) -> Message:
 
 
 def overdue(expected: Expectation) -> Message:
-    """On a month that the calendar expected and that is not here."""
+    """Write the message on a month that the calendar expected and that is missing."""
     days = counted(expected.days_overdue, "day")
     lines = [
         *expected.lines,

@@ -1,15 +1,18 @@
-"""Who gets a message when a release is held, overdue or published, when a run fails, and when no worker is left.
+"""Configures the messages for a release that is held, overdue or published, a run that fails, and the loss of all
+workers.
 
-`make deploy` makes a block for each address in its environment and an automation for each occasion. The Prefect server sends
-the messages, so they come also when every worker is gone. A variable that is not set leaves what was made before as it is, so
-that a second `make deploy` from another shell stops nothing; one that is set to nothing takes its address away.
+`make deploy` makes a block for each address in its environment and an automation for each occasion. The Prefect server
+sends the messages, so they come also when every worker is gone. An unset variable changes nothing, so that a second
+`make deploy` from another shell stops no messages; an empty one removes its address.
 
 | variable | what |
 |---|---|
-| TIDEWAITER_SLACK_WEBHOOK | address of an incoming webhook of Slack, or of any service that takes `{"text": …}`, such as Mattermost |
+| TIDEWAITER_SLACK_WEBHOOK | address of an incoming webhook of Slack, or of any service that takes `{"text": …}`, such
+as Mattermost |
 | TIDEWAITER_MAIL_TO | where mails go: addresses, with commas between |
-| TIDEWAITER_SMTP | how: smtps://USER:PASSWORD@HOST:465 (TLS), smtp+starttls://…:587, or smtp://HOST:25 (not encrypted) |
-| TIDEWAITER_MAIL_FROM | sender; else the first address of TIDEWAITER_MAIL_TO |
+| TIDEWAITER_SMTP | how: smtps://USER:PASSWORD@HOST:465 (TLS), smtp+starttls://…:587, or smtp://HOST:25 (not encrypted)
+|
+| TIDEWAITER_MAIL_FROM | sender; by default the first address of TIDEWAITER_MAIL_TO |
 """
 
 import os
@@ -26,20 +29,20 @@ if TYPE_CHECKING:
 SLACK, MAIL_TO, SMTP, MAIL_FROM = (
     "TIDEWAITER_SLACK_WEBHOOK", "TIDEWAITER_MAIL_TO", "TIDEWAITER_SMTP", "TIDEWAITER_MAIL_FROM",
 )  # fmt: skip
-# Scheme of TIDEWAITER_SMTP: scheme and mode by which Apprise, with which Prefect sends, knows the same, and the usual port.
+# Scheme of TIDEWAITER_SMTP: scheme and mode in Apprise, which Prefect uses to send, and the usual port.
 SCHEMES = {
     "smtps": ("mailtos", "ssl", 465),
     "smtp+starttls": ("mailtos", "starttls", 587),
     "smtp": ("mailto", "insecure", 25),
 }
 WEBHOOK_BLOCK, MAIL_BLOCK = "tidewaiter-webhook", "tidewaiter-mail"
-# Of a stock Prefect server this is the one type of block that takes any address of Apprise, also one of a mail.
+# The only block type of a stock Prefect server that takes any address of Apprise, also one of a mail.
 MAIL_BLOCK_TYPE = "slack-webhook"
 STATE_MESSAGE_MAX = 1500
 
 
 class Occasion(NamedTuple):
-    """When a message is sent, and what it says, as templates of Prefect."""
+    """When a message is sent, and its text, as templates of Prefect."""
 
     name: str
     when: str
@@ -51,7 +54,7 @@ class Occasion(NamedTuple):
 
 
 def _about(event: str, when: str, **labels: str) -> Occasion:
-    """An occasion that our own event tells, with the text in it."""
+    """Return an occasion for one of our own events, whose payload has the text."""
     match = {
         "prefect.resource.id": "tidewaiter.release.*",
         **{f"tidewaiter.{key}": value for key, value in labels.items()},
@@ -69,7 +72,7 @@ OCCASIONS = (
     Occasion(
         "failed", "a run failed or crashed", "prefect.flow-run.*",
         {"prefect.resource.id": "prefect.flow-run.*", "prefect.state-type": ["FAILED", "CRASHED"]},
-        # A run within a run, or one that somebody started on a terminal, has none, and its failure is told there.
+        # A subflow, or a run started on a terminal, has no deployment, and its failure is reported there.
         {"prefect.resource.role": "deployment"},
         "{{ event.resource['prefect.state-name'] }}: {{ event.resource['prefect.resource.name'] }}",
         f"{{{{ event.resource['prefect.state-message']|truncate({STATE_MESSAGE_MAX}) }}}}",
@@ -84,14 +87,16 @@ OCCASIONS = (
 
 
 class Addresses(NamedTuple):
-    """Where messages go: an address each, an empty text to take it away, None to leave it as it is."""
+    """The addresses for messages: a text each, an empty text to remove it, None to keep it."""
 
     webhook: str | None
     mail: str | None
 
 
 def addresses(environment: Mapping[str, str] = os.environ) -> Addresses:
-    """The addresses in the environment. Raises ValueError where one cannot be used, without showing the secret in it."""
+    """Read the addresses in the environment. Raises ValueError if one cannot be used, without showing the secret in
+    it.
+    """
     webhook = environment.get(SLACK)
     if webhook and (urlsplit(webhook).scheme not in ("http", "https") or not urlsplit(webhook).hostname):
         raise ValueError(f"{SLACK} is no address of a webhook; it begins with https://")
@@ -100,7 +105,7 @@ def addresses(environment: Mapping[str, str] = os.environ) -> Addresses:
 
 
 def _mail(recipients: str, environment: Mapping[str, str]) -> str:
-    """The address of Apprise for a mail to `recipients`."""
+    """Return the address of Apprise for a mail to `recipients`."""
     to = [address.strip() for address in recipients.split(",") if address.strip()]
     bad = [address for address in to if "@" not in address]
     if bad:
@@ -116,7 +121,7 @@ def _mail(recipients: str, environment: Mapping[str, str]) -> str:
             f"{MAIL_TO} is set and {SMTP} names no mail server: write it as smtps://USER:PASSWORD@HOST:465, "
             "smtp+starttls://USER:PASSWORD@HOST:587 or smtp://HOST:25"
         )
-    # What urlsplit gives is as it was written: quoted, or not at all.
+    # urlsplit returns the login as written: quoted, or not at all.
     login = f"{quote(server.username, safe='%')}:{quote(server.password or '', safe='%')}@" if server.username else ""
     options = {"smtp": host, "from": environment.get(MAIL_FROM) or to[0], "name": "Tidewaiter", "to": ",".join(to),
                "mode": mode, "format": "text"}  # fmt: skip
@@ -124,14 +129,18 @@ def _mail(recipients: str, environment: Mapping[str, str]) -> str:
 
 
 def _with_link(text: str) -> str:
-    """The text with the page of the run below it. The server itself does not know its address as people see it; whoever deploys does."""
+    """Add the page of the run below the text. The server itself does not know its public address; the person who
+    deploys does.
+    """
     from prefect.settings import PREFECT_UI_URL
 
     return f"{text}{{% if flow_run %}}\n{PREFECT_UI_URL.value()}/runs/flow-run/{{{{ flow_run.id }}}}{{% endif %}}"
 
 
 async def ensure(wanted: Addresses) -> list[str]:
-    """Make, change or take away blocks and automations so that they are as wanted; what messages are sent through now."""
+    """Make, change or remove blocks and automations as wanted; return the channels that messages are sent through
+    now.
+    """
     from prefect import get_client
     from prefect.blocks.notifications import SlackWebhook
     from prefect.blocks.webhook import Webhook
@@ -151,7 +160,7 @@ async def ensure(wanted: Addresses) -> list[str]:
 
 
 async def _block(client: "PrefectClient", kind: str, name: str, *, is_wanted: bool) -> "UUID | None":
-    """Id of a block; None where there is none, or none any more because it is not wanted."""
+    """Return the id of a block; None if there is none, or if it was removed because it is not wanted."""
     from prefect.exceptions import ObjectNotFound
 
     try:
@@ -209,7 +218,7 @@ def _trigger(occasion: Occasion) -> "EventTrigger":
 
 
 def slack_template(occasion: Occasion) -> str:
-    """The body of the request. Slack takes `&`, `<` and `>` for its own signs, by which a file's title could call a channel."""
+    """Return the body of the request. Slack interprets `&`, `<` and `>`, so a file's title could mention a channel."""
     plain = "|replace('&', '&amp;')|replace('<', '&lt;')|replace('>', '&gt;')"
     return (
         f"{{% set subject %}}{occasion.subject}{{% endset %}}{{% set text %}}{occasion.text}{{% endset %}}"

@@ -1,4 +1,4 @@
-"""How far long work has come: a bar on the terminal of whoever called, a bar in the Prefect UI for everybody else."""
+"""Shows the progress of long work: a bar on the caller's terminal, and a bar in the Prefect UI."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ _listener: ContextVar[Hear | None] = ContextVar("listener", default=None)
 
 @contextmanager
 def listening(hear: Hear) -> Iterator[None]:
-    """`hear` is told how many of how many are done, and what is at hand."""
+    """Call `hear` with the number done, the total, and the current item."""
     token = _listener.set(hear)
     try:
         yield
@@ -25,7 +25,9 @@ def listening(hear: Hear) -> Iterator[None]:
 
 @contextmanager
 def progress(title: str) -> Iterator[Hear]:
-    """To be called with how many of how many are done, and what is at hand; inside a Prefect run a bar shows it."""
+    """Yield a function that takes the number done, the total, and the current item; inside a Prefect run a bar shows
+    them.
+    """
     hear = _listener.get()
     bar = prefect_pages.Bar(title) if FlowRunContext.get() is not None else None
 

@@ -1,8 +1,8 @@
-"""Asking a person about a held release through Prefect: the run pauses with a form, and goes on as the form says.
+"""Asks a person about a held release through Prefect: the run pauses with a form, and continues with the answer.
 
-The decision itself lies in the store (`tasks/checks/approval.py`), so the same can be decided by `tidewaiter approve` meanwhile: the run
-that waits looks for it and answers its own form. A worker that dies while it waits loses nothing. Nothing of the store is locked
-while a run waits.
+The decision is stored in the store (`tasks/checks/approval.py`), so `tidewaiter approve` can decide in the meantime:
+the paused run looks for the decision and answers its own form. A worker that dies during the pause loses nothing. The
+store is not locked during the pause.
 """
 
 import contextvars
@@ -28,7 +28,7 @@ from tasks.steps import catalog as step
 
 PATIENCE_SECONDS = 7 * 24 * 3600
 POLL_SECONDS = 3
-# How often a run that waits looks into the store. In a bucket each look is a request or two.
+# How often a paused run looks into the store. In a bucket each look is a request or two.
 LOOK_SECONDS = 15
 
 
@@ -44,9 +44,9 @@ class Approval(RunInput):
 
 @contextmanager
 def approved(store: StoreAddress, held: Held, patience_seconds: int = PATIENCE_SECONDS) -> Iterator[ReleaseRequest]:
-    """Pause the run until a person decides, and give the request with which the release is published.
+    """Pause the run until a person decides, and yield the request with which the release is published.
 
-    Raises Held again where the answer is no, or where none came in time and nobody decided otherwise: then it stays held.
+    Raises Held again if the answer is no, or if none came in time and nobody decided otherwise: then it stays held.
     """
     kept = held_releases.find(step.at_hand(store), held.release_id)
     if kept is None:
@@ -60,7 +60,7 @@ def approved(store: StoreAddress, held: Held, patience_seconds: int = PATIENCE_S
     except FlowPauseTimeout:
         announce.awake()
         folder = step.at_hand(store)
-        # What somebody has decided meanwhile, by command, is what this run has to tell.
+        # A decision made by command during the pause is the result of this run.
         kept = held_releases.find(folder, held.release_id) or kept
     else:
         folder = step.at_hand(store)
@@ -79,9 +79,9 @@ def approved(store: StoreAddress, held: Held, patience_seconds: int = PATIENCE_S
 
 @contextmanager
 def _answered_by_command(store: StoreAddress, asked: HeldRelease) -> Iterator[None]:
-    """Meanwhile the form is answered with what somebody decides by command, as soon as that is done.
+    """Answer the form with a decision made by command, as soon as there is one.
 
-    A decision from before the question is none: whoever asks anew wants another.
+    A decision from before the question does not count: a new question asks for a new decision.
     """
     over, run_id = threading.Event(), runtime.flow_run.id
 
@@ -106,7 +106,7 @@ def _answered_by_command(store: StoreAddress, asked: HeldRelease) -> Iterator[No
 
 
 def question(held: HeldRelease) -> str:
-    """What the form says above its fields: the release, and each finding with what to do."""
+    """Write the text above the form's fields: the release, and each finding with what to do."""
     lines = [
         f"## {plain(held.title)} is held", "",
         f"`{held.release_id}`, {plain(held.source)}, {held.flow or 'both directions'}, public from {held.released_on}, held since {held.held_since}.",

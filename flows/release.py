@@ -1,4 +1,4 @@
-"""One customs release, from the authority's bytes to Parquet that others can trust.
+"""Processes one customs release, from the authority's bytes to published Parquet.
 
 Start reading here: each line of `from_bytes_to_tables` is a chapter, and each chapter leaves a lineage record.
 """
@@ -33,7 +33,7 @@ def release(
     return announce.ending(
         lambda: _or_ask(request, today or clock.today(), wait_for_approval),
         request.store,
-        # A rehearsal holds nothing, so nobody is called to decide.
+        # A rehearsal holds nothing, so nobody is asked to decide.
         waits=wait_for_approval or request.dry_run,
         pictures=pictures,
     )
@@ -47,7 +47,7 @@ def _or_ask(request: ReleaseRequest, today: date, wait_for_approval: bool) -> Ou
     except Held as held:
         if not wait_for_approval:
             raise
-        # Hours may pass: nothing is locked, and what is published then are the bytes that were judged.
+        # Hours may pass: nothing is locked, and the bytes published then are those that were judged.
         with question.approved(request.store, held) as again:
             return from_bytes_to_tables(again, today)
 
@@ -61,7 +61,7 @@ def _rehearsed(request: ReleaseRequest, today: date) -> Outcome:
 
 
 def read(landed: Landed, today: date) -> Normalised:
-    """From bytes to statements: the part of the way that depends on no other release and may be taken ahead, elsewhere."""
+    """Turn bytes into statements: the part that depends on no other release and may run ahead, elsewhere."""
     parsed = step.parse(landed)
     corrected = step.correct(landed, parsed, today)
     return step.normalise(landed, corrected)
@@ -69,7 +69,7 @@ def read(landed: Landed, today: date) -> Normalised:
 
 @step.again_if_outpaced
 def from_bytes_to_tables(request: ReleaseRequest, today: date, *, rehearsed: bool = False) -> Outcome:
-    """The way of one release. Raises Refused or Held, and then the published tables are as they were."""
+    """Process one release. Raises Refused or Held, and then the published tables are unchanged."""
     store = step.at_hand(request.store)
     with step.on_record(store, rehearsed=rehearsed) as run:
         found = step.locate(request)
@@ -99,8 +99,9 @@ def from_bytes_to_tables(request: ReleaseRequest, today: date, *, rehearsed: boo
 
 
 def batch_to_tables(batch: Batch) -> list[Outcome]:
-    """What follows from the releases of a batch, made once and published together. Raises Outpaced, or what a step raises, and
-    then nothing of the batch is published."""
+    """Compute the tables that depend on the releases of a batch, once, and publish them together. Raises Outpaced,
+    or what a step raises, and then nothing of the batch is published.
+    """
     with step.on_record(batch.store, of=batch) as run:
         with step.exclusive(batch.store):
             observed = batch.said()

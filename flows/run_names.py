@@ -1,7 +1,7 @@
-"""What scheduled runs are called: `watch 2025-07-20 14:05`, by the customs' clock.
+"""Names scheduled runs, such as `watch 2025-07-20 14:05`, by the customs' clock.
 
-The server gives a run that it plans a name made of two random words, and the flow gives it another one only when it begins. So a
-list of what comes next says nothing. `make deploy` names the runs that are planned by then, and each watch those that were added
+The server gives a planned run a name of two random words, and the flow renames it only when it begins. So a list of the
+next runs would say nothing. `make deploy` names the runs that are planned by then, and each watch those that were added
 since.
 """
 
@@ -12,20 +12,22 @@ from prefect.client.schemas.filters import FlowRunFilter
 
 from tasks.domain.clock import CUSTOMS_TIME
 
-# What the server marks a run with that it has planned by itself, and as many of them as there may be.
+# The mark of the server for runs that it planned itself, and their maximum number.
 PLANNED, PLANNED_MAX = "auto-scheduled", 200
-# A day ahead is as far as the server plans an hourly watch when it is asked to do so at once.
+# The server plans an hourly watch a day ahead when it is asked to do so at once.
 AHEAD = timedelta(days=1)
 
 
 def scheduled_for() -> datetime:
-    """The moment for which the current run was scheduled, by the customs' clock: never that at which a late run happens to start."""
+    """Return the moment for which the current run was scheduled, by the customs' clock: never the start of a late
+    run.
+    """
     moment: datetime = runtime.flow_run.scheduled_start_time
     return moment.astimezone(CUSTOMS_TIME)
 
 
 def of_this_run() -> str:
-    """The name of the current run, by its flow and the moment for which it was scheduled."""
+    """Return the name of the current run, by its flow and the moment for which it was scheduled."""
     return _name(str(runtime.flow_run.flow_name), scheduled_for())
 
 
@@ -34,7 +36,7 @@ def _name(flow: str, moment: datetime) -> str:
 
 
 def name_the_next() -> int:
-    """Name every run that is planned and has no such name yet; how many these were."""
+    """Name every planned run that has no such name yet; return how many."""
     named = 0
     with get_client(sync_client=True) as client:
         planned = client.read_flow_runs(
@@ -57,7 +59,7 @@ def name_the_next() -> int:
 
 
 def plan_and_name() -> int:
-    """Have the server plan the next runs of each schedule now, and name them; how many were named."""
+    """Make the server plan the next runs of each schedule now, and name them; return how many were named."""
     with get_client(sync_client=True) as client:
         for deployment in client.read_deployments(limit=PLANNED_MAX):
             if any(schedule.active for schedule in deployment.schedules):

@@ -1,4 +1,4 @@
-"""Files that are taken in one after another, alone or in batches, and what came of each."""
+"""Ingests files one after another, alone or in batches, and reports the outcome of each."""
 
 import logging
 from contextlib import ExitStack, suppress
@@ -28,9 +28,11 @@ def take(
     looked: Look, store: StoreAddress, *, dry_run: bool, show: Hear = lambda done, total, name: None,
     pictures: bool = True, notes: bool = True, together: bool = False,
 ) -> WatchReport:  # fmt: skip
-    """Ingest what is ready; `show` is told how far it is. One doubtful or broken file holds nobody else up, but what keeps every
-    file out of the store ends the run: each file would wait for it, and fail. Without `pictures` no page of a release has any, and
-    without `notes` nothing is written beside a file. Files that go in `together` are published in batches."""
+    """Ingest what is ready; `show` gets the progress. A doubtful or broken file does not block the others, but a
+    fault that keeps every file out of the store ends the run: each file would fail in turn. Without `pictures` no
+    page of a release has any, and without `notes` no notes are written next to a file. Files that go in
+    `together` are published in batches.
+    """
     files = [] if dry_run else looked.ready
     for file, refusal in () if dry_run or not notes else shared_refusals(looked):
         note_refusal(file, refusal, seen_before_reading(file))
@@ -50,7 +52,7 @@ def take(
 
 
 class Taking:
-    """The way of each file, and what came of it; use it as a context, whose end publishes the last batch."""
+    """The processing of each file, and its outcome; use it as a context, whose end publishes the last batch."""
 
     def __init__(self, store: StoreAddress, *, pictures: bool, notes: bool, together: bool) -> None:
         self.store, self.pictures, self.notes, self.together = store, pictures, notes, together
@@ -72,12 +74,12 @@ class Taking:
         self._close()
 
     def take(self, file: Path) -> None:
-        """Take a file in; where it is not published at once, it is when its batch is full."""
+        """Ingest a file; if it is not published at once, it is when its batch is full."""
         if self.together and file.stat().st_size > FILE_BYTES_MAX:
             self._publish()
             self._close()
         elif self.together and self._batch is None:
-            with suppress(OSError):  # no room beside the store: each file is published by itself
+            with suppress(OSError):  # no room next to the store: each file is published by itself
                 self._batch = self._open.enter_context(step.opened_batch(step.at_hand(self.store)))
         self._take(file)
         if self._batch is not None and self._batch.is_full:
@@ -110,14 +112,18 @@ class Taking:
         )
 
     def _fail(self, file: Path, problem: Exception) -> None:
-        """A fault of the program or of the disk: the others still get their turn, and this one again next time."""
+        """Record a fault of the program or of the disk: the others still get their turn, and this one again next
+        time.
+        """
         self.stopped = of_every_file(problem, self.store) or ""
         if not self.stopped:
             reason = f"{file}: {type(problem).__name__}: {problem}"
             self.taken[file] = Taken(file=file, outcome="failed", reason=reason)
 
     def _publish(self) -> None:
-        """Publish the batch. Where that fails its files are taken one by one, so that one of them holds no other up."""
+        """Publish the batch. If that fails, its files are ingested one by one, so that one of them does not block
+        the others.
+        """
         batch, files, self._in_batch = self._batch, self._in_batch, []
         if batch is None or not files:
             return

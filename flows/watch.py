@@ -1,7 +1,7 @@
-"""Look into the inbox, ingest everything new, say what is overdue.
+"""Defines the flow that looks into the inbox, ingests everything new, and reports what is overdue.
 
-A look does nothing twice and leaves nothing half done, so it may run as often as one likes, be killed, and be caught up
-after an outage: the day that counts is the day for which it was scheduled.
+A look does nothing twice and leaves nothing half done, so it may run at any interval, be killed, and be caught up after
+an outage: the day that counts is the day for which it was scheduled.
 """
 
 from prefect import flow

@@ -1,4 +1,4 @@
-"""The files of the code tables, as texts: where they are, and what is in one before a model has looked at it."""
+"""Locates the files of the code tables and reads them as texts, before a model validates them."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
-"""The page that tells readers what every column means, written from the models: `schemas/DICTIONARY.md`.
+"""Writes the page that explains every column to readers, from the models: `schemas/DICTIONARY.md`.
 
-`python -m schemas.dictionary` writes it; with `--check` it only says whether the page is what the models say.
+`python -m schemas.dictionary` writes it; with `--check` it only compares the page with the models.
 """
 
 import sys
@@ -26,7 +26,7 @@ the file. Codes are text, months are dates, `_pct` is per cent (660.8 means +660
 """
 
 
-# Columns whose few words need more than the column's own line.
+# Columns with a fixed set of values that need more than the column's own line.
 WORDS = {
     "`kind` of `revision`": revision.REVISIONS,
     "`partners` of `release`": release.PARTNER_SCOPES,
@@ -63,7 +63,7 @@ def _section(name: str, model: type[Table], layout: Layout | None) -> str:
     lines += ["| column | type | unit | null | meaning |", "|---|---|---|---|---|"]
     stored = {field.name: str(field.type) for field in arrow_schema(model)}
     for column, field in model.to_schema().columns.items():
-        # Arrow's name for what is in a list is no part of the type, and a file that was read has another.
+        # Arrow's name for the items of a list is not part of the type, and a file that was read has another one.
         kind = stored.get(column, "in the path").replace("item: ", "")
         unit = (field.metadata or {}).get("unit", "")
         words = ", ".join(f"`{word}`" for word in _words(field))

@@ -1,4 +1,6 @@
-"""Exceptions about what a person wrote: an address of a store, a code table. Importing them loads nothing else."""
+"""Defines exceptions about what a person wrote: an address of a store, a code table. Importing them loads nothing
+else.
+"""
 
 
 class UnusableAddress(Exception):

@@ -1,4 +1,6 @@
-"""The published tables and the figures of `metric` by name, for commands that offer them before any model is loaded."""
+"""Lists the published tables and the figures of `metric` by name, for commands that offer them before any model is
+loaded.
+"""
 
 TABLES = (
     "claim", "control_event", "event_window", "event_month", "lineage", "detail", "observation", "metric", "product_name",

@@ -1,7 +1,7 @@
-"""The base of every table and what follows from it: Polars schema, Arrow schema, hash.
+"""Defines the base of every table, and derives its Polars schema, Arrow schema and hash.
 
-A model is written once; the Arrow schema (with description and unit in the field metadata), the dictionary page and
-the schema hash in the lineage are derived from it, so that they cannot disagree.
+A model is written once; the Arrow schema (with description and unit in the field metadata), the dictionary page and the
+schema hash in the lineage are derived from it, so that they cannot disagree.
 """
 
 import functools

@@ -1,4 +1,4 @@
-"""The command line: what a person can ask for. The commands themselves are in `ingest`, `fetch`, `read`, `search` and `brief`."""
+"""Builds the command line from the commands in `ingest`, `fetch`, `read`, `search` and `brief`."""
 
 from typing import Annotated
 

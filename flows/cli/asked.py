@@ -1,6 +1,6 @@
-"""The options with which a person says what rows they want. Each may be given several times: rows of any of its values are meant.
+"""Defines the options that select rows. Each may be given several times: rows of any of its values are selected.
 
-What the names and months mean is in `tasks/reports/resolver.py` and `tasks/reports/month_words.py`.
+`tasks/reports/resolver.py` and `tasks/reports/month_words.py` interpret the names and months.
 """
 
 from pathlib import Path

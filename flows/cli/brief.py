@@ -1,4 +1,4 @@
-"""Commands for the day of a release: what others printed, and what the controls did."""
+"""Defines the commands for the day of a release: printed figures, and the effect of export controls."""
 
 from datetime import date
 from pathlib import Path
@@ -160,7 +160,9 @@ def list_events(
 
 
 def _state_day(text: str | None) -> date:
-    """The day that is asked for, which may lie ahead: what the terms that are recorded make of it is known. Raises ValueError."""
+    """Parse the requested day, which may be in the future: the recorded terms decide the states then. Raises
+    ValueError.
+    """
     from tasks.domain import clock
 
     if text is None:
@@ -212,7 +214,7 @@ def windows(
         about = f"{name} ({states[str(name)].name.replace('_', ' ')}), {labels.product_name(str(what))}, {role}"
         about += f", {labels.partner_name(str(to))}" if len(partners) > 1 else ""
         if all(rows[figure].null_count() == rows.height for figure in WINDOW_FIGURES):
-            # Of every placebo that there is a table of dashes would hide the few that say something.
+            # A table of dashes for every empty placebo would hide the few with figures.
             empty.append(about)
             continue
         table = Table(title=escape(about), title_justify="left")
@@ -240,7 +242,7 @@ def windows(
 def _windows_of(
     snapshot: "Snapshot", product: str, flow: Flow, partners: list[str], events_wanted: list[str] | None
 ) -> "pl.DataFrame":
-    """The windows of a product for each partner. Raises ValueError where no measure that is wanted has any."""
+    """Return the windows of a product for each partner. Raises ValueError if no requested measure has any."""
     import polars as pl
 
     from tasks.controls import windows as event_windows

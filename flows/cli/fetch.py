@@ -1,4 +1,4 @@
-"""The command that asks a source for what is new."""
+"""Defines the command that asks a source for what is new."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -67,7 +67,7 @@ def fetch(
 
 
 def _tell(report: FetchReport) -> int:
-    """What came of each question, in words; the exit code."""
+    """Print the result of each question; return the exit code."""
     console.print(f"[bold]{escape(report.source)}[/]: {escape(report.headline)}", highlight=False)
     for one in report.fetched:
         _tell_one(one)

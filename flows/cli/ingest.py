@@ -1,4 +1,6 @@
-"""Commands that bring something in: a file, the sample, an inbox, a folder of old files; and decide about what is held."""
+"""Defines the commands that ingest a file, the sample, an inbox or a folder of old files, and those that decide
+about held releases.
+"""
 
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -110,7 +112,7 @@ def run(
     if code:
         raise typer.Exit(code)
     folder = at_hand(store)
-    # Into a store that has imports too the sample brings exports.
+    # In a store that has imports too, the sample adds exports.
     rows = query.query(folder, "metric", flow="export", product="85051110", month=(2025, 6))
     console.print(terminal.headline(rows.filter(measure="quantity_kg")))
     snapshot = query.open_published(folder)
@@ -225,7 +227,9 @@ def backfill(
 
 
 def _report_of(flow: Any, request: "WatchRequest | BackfillRequest", api: str | None) -> "WatchReport":
-    """What came of a flow over many files; a run that refused a file ends as failed though it has a report."""
+    """Return the report of a flow over many files; a run that refused a file ends as failed although it has a
+    report.
+    """
     from flows.announce import Unmended
     from schemas.forms.watch import WatchReport
 
@@ -237,7 +241,7 @@ def _report_of(flow: Any, request: "WatchRequest | BackfillRequest", api: str | 
 
 
 def _tell_report(report: "WatchReport") -> int:
-    """What came of many files, in words; the exit code."""
+    """Print the outcome of many files; return the exit code."""
     console.print(f"[bold]{escape(report.headline)}[/]", highlight=False)
     for file in report.looked.ready if report.dry_run else ():
         say(f"  {file}")
@@ -263,7 +267,7 @@ def held(store: Store = STORE) -> None:
         say(f"[bold yellow]{entry.release_id}[/] {escape(entry.title)}, held since {entry.held_since}", markup=True)
         for doubt in entry.findings:
             say(f"  {doubt.line}")
-    # A store that was never written to is most often another one than was meant.
+    # A store without any release usually means a wrong path.
     is_new = not waiting and not (store / held_releases.FOLDER).is_dir() and open_snapshot(store) is None
     if is_new:
         say(f"nothing is held, and nothing was ever published: {address_of(store)}")

@@ -1,7 +1,7 @@
-"""A local Prefect server for one person: found if it answers, started in the background if none does, stopped on request.
+"""Starts, finds and stops a local Prefect server for one person.
 
-SQLite, loopback only, no telemetry, closed to everybody who has not the password (`flows/cli/serve.py`, `flows/cli/password.py`). Its
-password, files and log lie in `.prefect/` of the current folder.
+SQLite, loopback only, no telemetry, and access by password only (`flows/cli/serve.py`, `flows/cli/password.py`). Its
+password, files and log are in `.prefect/` of the current folder.
 """
 
 import fcntl
@@ -28,17 +28,21 @@ NOTE = HOME / "server.json"
 HOST = "127.0.0.1"
 PORT = 4200
 START_SECONDS_MAX = 120
-# What tells of task runs, many at a time: one by one, each is a transaction of its own, and the server lags behind the runs.
+# Events of task runs, many at a time: one by one, each is a transaction of its own, and the server lags behind the
+# runs.
 TOLD_AT_ONCE = 200
 TELL_SECONDS = 1
-# A run that is silent for three of these has crashed (deployments/deploy.py); said here too, for runs begun in another folder.
+# A run without a heartbeat for three of these has crashed (deployments/deploy.py); set here too, for runs started in
+# another folder.
 HEARTBEAT_SECONDS = 30
-# Servers that have shown that they have our password.
+# Servers that have proved that they have our password.
 _PROVEN: set[str] = set()
 
 
 def settings() -> dict[str, str]:
-    """Environment of server and client: everything in this folder, nothing sent anywhere, signs of life often enough."""
+    """Return the environment of server and client: everything in this folder, nothing sent anywhere, frequent
+    heartbeats.
+    """
     return {
         "PREFECT_HOME": str(HOME), "DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS),
@@ -49,7 +53,9 @@ def settings() -> dict[str, str]:
 
 
 def server_settings(address: str, line: str) -> dict[str, str]:
-    """Environment of the server, beyond `settings`: its address, its password, and pages of that address alone."""
+    """Return the environment of the server, beyond `settings`: its address, its password, and pages of that address
+    alone.
+    """
     host, _, port = address.removeprefix("http://").partition(":")
     return {
         "PREFECT_SERVER_API_HOST": host, "PREFECT_SERVER_API_PORT": port, "PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS": address,
@@ -59,16 +65,17 @@ def server_settings(address: str, line: str) -> dict[str, str]:
 
 
 def running_server() -> str | None:
-    """Address of the API that answers: the one in PREFECT_API_URL, else the one we started, else None.
+    """Return the address of the API that answers: the one in PREFECT_API_URL, otherwise the one we started, otherwise
+    None.
 
-    Raises PermissionError where the first one asks for a password that is not in our environment, where others may have read
-    our own password, and where a server that asks for none runs in our folder.
+    Raises PermissionError if the first one asks for a password that is not in our environment, if others may have read
+    our own password, and if a server without a password runs in our folder.
     """
     named, noted = os.environ.get("PREFECT_API_URL"), _noted()
     if noted and named in (None, noted["api"]) and _is_ours(noted["api"]):
         return str(noted["api"])
     if named and _status(f"{named}/health") == HTTPStatus.OK:
-        # Whether it is well it says to anybody.
+        # The health check needs no password.
         if _status(f"{named}/admin/version") == HTTPStatus.UNAUTHORIZED:
             raise PermissionError(
                 f"the Prefect server at {named} asks for a password: set PREFECT_API_AUTH_STRING as it is in its settings, "
@@ -88,7 +95,9 @@ def running_server() -> str | None:
 
 
 def use(api: str) -> None:
-    """Make Prefect in this process talk to `api`, with the password where it is ours. Must come before Prefect is imported."""
+    """Make Prefect in this process use `api`, with the password if it is our server. Must come before Prefect is
+    imported.
+    """
     for name, value in settings().items():
         os.environ.setdefault(name, value)
     os.environ["PREFECT_API_URL"] = api
@@ -98,7 +107,7 @@ def use(api: str) -> None:
 
 
 def how_to_open(api: str) -> str:
-    """Where the UI is, and how a person gets in."""
+    """Say where the UI is, and how to log in."""
     page = api.removesuffix("/api")
     return f"{page}; log in there with the line in {_short(HOME / password.FILE)}" if api in _PROVEN else page
 
@@ -108,7 +117,9 @@ def _short(path: Path) -> Path:
 
 
 def ensure_server() -> str:
-    """Address of a server that answers, started if need be. Raises TimeoutError where none comes up, and PermissionError."""
+    """Return the address of a server that answers, started if necessary. Raises TimeoutError if none comes up, and
+    PermissionError.
+    """
     import httpx
 
     if found := running_server():
@@ -116,13 +127,13 @@ def ensure_server() -> str:
     password.make_folder(HOME)
     with open(HOME / "start.lock", "w", opener=password.private) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        # Somebody else may have started it while we waited.
+        # Another process may have started it in the meantime.
         if found := running_server():
             return found
         line = password.make(HOME)
         for kept in HOME.glob("prefect.db*"):
             kept.chmod(0o600)
-        # Where it was before, a worker that has gone on asking finds it again.
+        # At its previous address a worker that kept asking finds it again.
         noted = _noted()
         before = httpx.URL(noted["api"]).port if noted else None
         for port in (before or PORT, 0):
@@ -132,11 +143,13 @@ def ensure_server() -> str:
 
 
 def _start_server(port: int, line: str) -> str | None:
-    """Address of a server started at `port`; None where it did not come up, as when somebody else was there first."""
+    """Start a server at `port` and return its address; None if it did not come up, for instance because the port was
+    taken.
+    """
     address = f"http://{HOST}:{port}"
     api = f"{address}/api"
     with open(HOME / "server.log", "ab", opener=password.private) as log:
-        # What it writes, its database above all, is for its owner alone.
+        # Its files, above all its database, are readable by the owner alone.
         process = subprocess.Popen(
             [sys.executable, "-m", "flows.cli.serve"], umask=0o077,
             stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
@@ -153,7 +166,7 @@ def _start_server(port: int, line: str) -> str | None:
 
 
 def stop_server() -> bool:
-    """Stop the server that `ensure_server` started; False where there is none."""
+    """Stop the server that `ensure_server` started; False if there is none."""
     noted = _noted()
     stopped = noted is not None and (_is_ours(noted["api"], even_if_exposed=True) or _is_open(noted["api"]))
     if noted is not None and stopped:
@@ -167,14 +180,16 @@ def stop_server() -> bool:
 
 
 def note(started: dict[str, Any]) -> None:
-    """Write down which server we started, whole or not at all."""
+    """Record which server we started, atomically."""
     half = NOTE.with_suffix(".half")
     half.write_text(json.dumps(started))
     half.replace(NOTE)
 
 
 def _noted() -> dict[str, Any] | None:
-    """Which server we started; None where nothing is noted, or nothing that can be read, as after a disk was full."""
+    """Return which server we started; None if there is no record, or an unreadable one, for instance after a full
+    disk.
+    """
     try:
         found: dict[str, Any] = json.loads(NOTE.read_text())
         return {"api": str(found["api"]), "pid": int(found["pid"])}
@@ -183,12 +198,12 @@ def _noted() -> dict[str, Any] | None:
 
 
 def ui_address(api: str, flow_run_id: str) -> str:
-    """Page of a run in the UI."""
+    """Return the page of a run in the UI."""
     return f"{api.removesuffix('/api')}/runs/flow-run/{flow_run_id}"
 
 
 def _is_ours(api: str, *, even_if_exposed: bool = False) -> bool:
-    """Whether the server that answers there has our password. It is asked for a proof and not sent the password."""
+    """Whether the server at that address has our password. It must prove that and is not sent the password."""
     line = password.read(HOME, even_if_exposed=even_if_exposed)
     if line is None:
         return False
@@ -203,13 +218,13 @@ def _is_ours(api: str, *, even_if_exposed: bool = False) -> bool:
 
 
 def _is_open(api: str) -> bool:
-    """Whether a server of our folder answers there that tells anybody its settings."""
+    """Whether a server of our folder answers there and gives its settings to anybody."""
     answer = _get(f"{api}/admin/settings")
     return answer is not None and answer.status_code == HTTPStatus.OK and answer.json().get("home") == str(HOME)
 
 
 def _status(url: str) -> int | None:
-    """The status with which the server that PREFECT_API_URL names answers, with the password that goes with it."""
+    """Return the status of the server that PREFECT_API_URL names, with its password."""
     user, _, word = os.environ.get("PREFECT_API_AUTH_STRING", "").partition(":")
     answer = _get(url, (user, word) if user else None)
     return None if answer is None else answer.status_code
@@ -219,7 +234,7 @@ def _get(url: str, login: tuple[str, str] | None = None) -> "httpx.Response | No
     import httpx
 
     try:
-        # Certificates are loaded for a server that shows one; that takes longer than the whole question.
+        # Certificates are loaded only for https; loading takes longer than the request.
         return httpx.get(url, timeout=2, auth=login, verify=url.startswith("https:"))
     except httpx.HTTPError:
         return None

@@ -1,6 +1,7 @@
-"""An option that takes one value and is given two is refused.
+"""Rejects an option that takes one value and is given twice.
 
-The library of the command line takes the last one, and whoever asked for two products would see rows of one and not know it.
+The command-line library takes the last value, so a person who asked for two products would see rows of one without
+notice.
 """
 
 from collections import Counter
@@ -27,7 +28,7 @@ def _refuse_second_values(command: Any, ctx: Any, args: list[str]) -> None:
 
 
 class Once(TyperCommand):
-    """A command that refuses a second value for an option that takes one."""
+    """A command that rejects a second value for an option that takes one."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the arguments. Raises Exit."""
@@ -36,7 +37,7 @@ class Once(TyperCommand):
 
 
 class OnceGroup(TyperGroup):
-    """The same of a group that does something by itself."""
+    """A group with its own options that rejects a second value."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the arguments. Raises Exit."""
@@ -45,7 +46,7 @@ class OnceGroup(TyperGroup):
 
 
 class Commands(typer.Typer):
-    """Commands of that kind."""
+    """An application whose commands reject second values."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"cls": OnceGroup, **options})

@@ -1,7 +1,7 @@
-"""What the commands share: how they speak, how a day and a month are written, how one file is ingested.
+"""Shares code between the commands: messages, parsing a day and a month, ingesting one file.
 
-Exit codes: 0 done or nothing new, 1 an audit or a trace that does not agree or a disk that fails, 2 refused, 3 held; what is
-ended from outside has those of `flows/cli/signals.py`.
+Exit codes: 0 done or nothing new, 1 an audit or a trace that does not agree or a disk that fails, 2 refused, 3 held; a
+command that is ended from outside has those of `flows/cli/signals.py`.
 """
 
 import io
@@ -25,7 +25,7 @@ from tasks.domain.errors import Held, NoFigure, NotHeld, NothingPublished, Refus
 from tasks.domain.text import counted
 from tasks.steps.listeners import listening
 
-# What costs time is imported where it is needed, so that a version, a page of help and a refused option load no data library.
+# Slow imports are local, so that a version, a page of help and a refused option load no data library.
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
@@ -34,18 +34,18 @@ if TYPE_CHECKING:
     from schemas.forms.request import ReleaseRequest
 
 DISAGREES, REFUSED, HELD = 1, 2, 3
-# Options that have another name than the field of the request that they fill; the others have its name.
+# Options whose name differs from the field of the request that they fill; the others have its name.
 OPTIONS = {"months": "--month", "products": "--product", "settle_seconds": "--settle"}
-# A terminal that knows neither a dash nor Chinese is told the number of the letter; a traceback would end what is done.
+# A terminal without a dash or Chinese gets the number of the character; an exception would end the command.
 if isinstance(sys.stdout, io.TextIOWrapper):
     sys.stdout.reconfigure(errors="backslashreplace")
 
 
 class Terminal(Console):
-    """A console whose reader may leave, as `head` does when it has seen enough."""
+    """A console whose reader may close the pipe early, as `head` does."""
 
     def on_broken_pipe(self) -> NoReturn:
-        """Leave it to `Stoppable`, as where nothing of rich is between."""
+        """Leave it to `Stoppable`, as without rich."""
         raise BrokenPipeError
 
 
@@ -67,7 +67,9 @@ InPrefect = Annotated[
 
 
 def say(text: str, *, to: Console = console, markup: bool = False, style: str | None = None) -> None:
-    """A line as it is, however long: not broken, no number coloured, and what is in square brackets a tag only with `markup`."""
+    """Print a line unchanged, however long: not broken, no number coloured, and square brackets are tags only with
+    `markup`.
+    """
     to.print(text, style=style, markup=markup, highlight=False, soft_wrap=True)
 
 
@@ -92,11 +94,11 @@ def _folder(given: str | Path) -> Path:
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Errors that are the caller's, as one line and the exit code for refused."""
+    """Turn errors of the caller into one line and the exit code for refused."""
     try:
         yield
     except BrokenPipeError:
-        # Whoever reads has seen enough: that is for `Stoppable`.
+        # The reader closed the pipe: `Stoppable` handles that.
         raise
     except OSError as error:
         from tasks.store.diagnose import said_by_disk
@@ -116,8 +118,9 @@ def _refuse(why: str) -> None:
 
 
 def _said_of_options(error: ValueError) -> str:
-    """What is wrong with the options; the text of a validation error is for programmers: patterns, types, an address to look them
-    up."""
+    """Describe what is wrong with the options; the text of a validation error is for programmers: patterns, types,
+    an address to look them up.
+    """
     from pydantic import ValidationError
 
     if not isinstance(error, ValidationError):
@@ -126,16 +129,16 @@ def _said_of_options(error: ValueError) -> str:
 
 
 def _said_of_option(problem: "ErrorDetails") -> str:
-    """What is wrong with one option: `--month: '2024' is no month or range; …`."""
+    """Describe what is wrong with one option: `--month: '2024' is no month or range; …`."""
     field = str(problem["loc"][0]) if problem["loc"] else ""
     option = OPTIONS.get(field, "--" + field.replace("_", "-"))
     if problem["type"] == "value_error":
-        # Ours, and says what was given.
+        # Our own message, which includes the value.
         return f"{option}: {problem['ctx']['error']}"
     return f"{option}: {problem['input']!r}: {problem['msg']}"
 
 
-# What passes a store on needs its address; what reads needs the folder in which it is at hand, brought up to date.
+# Commands that pass a store on need its address; commands that read need the local folder, brought up to date.
 StoreGiven = Annotated[
     Path, typer.Option("--store", envvar="TIDEWAITER_STORE", parser=_address, metavar="STORE", help=STORE_HELP)
 ]
@@ -145,7 +148,7 @@ Store = Annotated[
 
 
 def recording_server(is_wanted: bool) -> str | None:
-    """Address of the Prefect server that records a run; None where that is not wanted or none answers."""
+    """Return the address of the Prefect server that records a run; None if that is not wanted or none answers."""
     from flows.cli import local_server
 
     with refusals():
@@ -153,12 +156,12 @@ def recording_server(is_wanted: bool) -> str | None:
 
 
 def ingest_one(request: "ReleaseRequest", api: str | None) -> int:
-    """Ingest one file with progress on the terminal; the exit code."""
+    """Ingest one file with progress on the terminal; return the exit code."""
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     from tasks.store.diagnose import of_every_file
 
-    # What is in square brackets in a name is no markup.
+    # Square brackets in a name are not markup.
     name = escape(request.file.name)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=errors, transient=True) as progress:
@@ -167,7 +170,7 @@ def ingest_one(request: "ReleaseRequest", api: str | None) -> int:
             with listening(lambda step: progress.update(shown, description=f"{name}: {step}")):
                 outcome, page = _release(request, api)
         except (Refused, BrokenTable) as refusal:
-            # A code table is data that people edit: a row that is not as it must be is theirs to mend.
+            # People edit code tables: an invalid row is theirs to fix.
             _refuse(str(refusal))
             return REFUSED
         except Held as held:
@@ -198,8 +201,9 @@ def ingest_one(request: "ReleaseRequest", api: str | None) -> int:
 
 
 def _release(request: "ReleaseRequest", api: str | None) -> "tuple[Outcome, str | None]":
-    """The outcome, and the page of the run where a server records it. Without one the flow's body runs as a plain
-    function: the same steps, the same lineage."""
+    """Return the outcome, and the page of the run if a server records it. Without one the flow's body runs as a
+    plain function: the same steps, the same lineage.
+    """
     from flows.cli import local_server
 
     prepare_prefect(api)
@@ -212,25 +216,25 @@ def _release(request: "ReleaseRequest", api: str | None) -> "tuple[Outcome, str 
 
 
 class OneLine(logging.Handler):
-    """Errors that we log, on the terminal: what went wrong in a line, and no traceback."""
+    """Prints errors that we log in one line on the terminal, without a traceback."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Print the message and, where there was one, the exception."""
+        """Print the message and the exception, if there is one."""
         problem = record.exc_info[1] if record.exc_info else None
         why = f": {type(problem).__name__}: {problem}" if problem else ""
         say(f"[yellow]warning[/] {escape(record.getMessage() + why)}", to=errors, markup=True)
 
 
 ONE_LINE = OneLine(logging.ERROR)
-# What was read without a proof, why a release takes long, and what a worker is waited for, is told to whoever asked.
+# Warnings for the caller: unverified reads, why a release takes long, and what a worker blocks on.
 for _name in ("tidewaiter.proof", "tidewaiter.known", "tidewaiter.cluster"):
     logging.getLogger(_name).addHandler(OneLine(logging.WARNING))
 
 
 def prepare_prefect(api: str | None) -> None:
-    """What must be said before Prefect is imported."""
-    # Prefect prints a traceback for each step that says no, and the command then says why in a line. The runs in the UI
-    # keep theirs; what we log ourselves, and nobody else would print, goes the way of `OneLine`.
+    """Set what must be set before Prefect is imported."""
+    # Prefect prints a traceback for each step that raises, and the command then gives the reason in a line. The runs in
+    # the UI keep theirs; what we log ourselves, and nobody else would print, goes through `OneLine`.
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     logging.getLogger("tidewaiter").addHandler(ONE_LINE)
     if api:
@@ -240,7 +244,7 @@ def prepare_prefect(api: str | None) -> None:
 
 
 def tell(outcome: "Outcome", page: str | None, *, warnings: bool = True) -> None:
-    """An outcome in words; `page` is the run's address in the UI. Without `warnings` these are told elsewhere."""
+    """Print an outcome; `page` is the run's address in the UI. Without `warnings` they are printed elsewhere."""
     months = outcome.months[0] if len(outcome.months) == 1 else f"{outcome.months[0]} to {outcome.months[-1]}"
     say(
         f"[bold green]{outcome.status}[/] {escape(outcome.title)}: {outcome.release_id}, {', '.join(outcome.flows)}, {months}; "
@@ -259,7 +263,9 @@ def tell(outcome: "Outcome", page: str | None, *, warnings: bool = True) -> None
 
 
 def tell_warnings(outcomes: "Sequence[Outcome]", indent: str = "") -> None:
-    """The warnings of releases, those of one check in one line: the first of them, and how many more there are."""
+    """Print the warnings of releases, those of one check in one line: the first of them, and how many more there
+    are.
+    """
     alike: dict[str, list[tuple[str, Outcome]]] = {}
     for outcome in outcomes:
         for line in outcome.warnings:
@@ -273,7 +279,7 @@ def tell_warnings(outcomes: "Sequence[Outcome]", indent: str = "") -> None:
 
 
 def read_day(text: str) -> date:
-    """The day of `2025-06-30`, which must not lie ahead. Raises ValueError."""
+    """Parse a day such as `2025-06-30`, which must not be in the future. Raises ValueError."""
     from tasks.domain.clock import today
 
     try:

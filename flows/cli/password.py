@@ -1,8 +1,9 @@
-"""The password of the local Prefect server: made once, readable by its owner alone, and never sent to another server.
+"""Manages the password of the local Prefect server: created once, readable by its owner alone, and never sent to
+another server.
 
-It lies in `.prefect/password` as one line, `user:password`: what Prefect takes as PREFECT_API_AUTH_STRING, and what its login
-page in the browser asks for. A server shows that it has the password before anybody sends it (`proof`): else whoever takes
-the port after our server has ended could collect it.
+The file `.prefect/password` contains one line, `user:password`: Prefect takes it as PREFECT_API_AUTH_STRING, and its
+login page in the browser asks for it. A server proves that it has the password before anybody sends it (`proof`):
+otherwise a process that takes the port after our server has ended could collect it.
 """
 
 import hashlib
@@ -15,18 +16,20 @@ from pathlib import Path
 
 USER = "tidewaiter"
 FILE = "password"
-# Where a server answers with its proof; `nonce` is the text that the asker has made up.
+# Where a server answers with its proof; the client chooses `nonce`.
 PROOF_PATH = "/tidewaiter/proof"
 NONCE_LETTERS_MAX = 64
 
 
 def private(path: str, flags: int) -> int:
-    """Opener for files that the owner alone may read; it follows no link."""
+    """Open files that the owner alone may read; follows no link."""
     return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
 
 def make_folder(home: Path) -> None:
-    """The folder of the server: its owner alone may write there or list it. Raises PermissionError where another owns it."""
+    """Make the folder of the server: its owner alone may write there or list it. Raises PermissionError if another
+    user owns it.
+    """
     home.mkdir(mode=0o711, exist_ok=True)
     found = home.stat()
     if found.st_uid != os.getuid():
@@ -38,9 +41,9 @@ def make_folder(home: Path) -> None:
 
 
 def read(home: Path, *, even_if_exposed: bool = False) -> str | None:
-    """The line `user:password`; None where none was made.
+    """Read the line `user:password`; None if there is none.
 
-    Raises PermissionError where others may have read it.
+    Raises PermissionError if others may have read it.
     """
     path = home / FILE
     try:
@@ -58,7 +61,7 @@ def read(home: Path, *, even_if_exposed: bool = False) -> str | None:
 
 
 def make(home: Path) -> str:
-    """The line `user:password`, made now where there is none. Raises PermissionError."""
+    """Return the line `user:password`, created now if there is none. Raises PermissionError."""
     if line := read(home):
         return line
     line = f"{USER}:{secrets.token_urlsafe(24)}"
@@ -73,5 +76,7 @@ def make(home: Path) -> str:
 
 
 def proof(line: str, home: Path, address: str, nonce: str) -> str:
-    """What only a server that has the password can answer: for this folder, this address and this question."""
+    """Compute the answer that only a server with the password can give: for this folder, this address and this
+    question.
+    """
     return hmac.digest(line.encode(), "\n".join((str(home), address, nonce)).encode(), hashlib.sha256).hex()

@@ -1,4 +1,4 @@
-"""Commands that read what is published, prove it, and keep it in order."""
+"""Defines the commands that read, verify and maintain what is published."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -31,7 +31,7 @@ from tasks.domain.text import counted
 
 TableName = StrEnum("TableName", TABLES)  # type: ignore[misc]  # the members are the tables there are
 Traced = StrEnum("Traced", ["table", "json"])
-# A width in which every column that is asked for has room; the terminal folds what it cannot show.
+# A width with room for every requested column; the terminal folds what it cannot show.
 ALL_COLUMNS = 10_000
 commands = Commands()
 
@@ -82,7 +82,7 @@ def read(
         )  # fmt: skip
         found = questions.ask(store, question)
         for note in found.notes:
-            # To people; a file or a pipe gets rows alone.
+            # Notes go to people; a file or a pipe gets rows alone.
             say(note, to=errors)
         if form is Form.table and output is None:
             if not found.rows.height:

@@ -1,4 +1,4 @@
-"""Commands that say what is in a store and find it by name."""
+"""Defines the commands that list what is in a store and find it by name."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated

@@ -1,7 +1,8 @@
-"""The local Prefect server, closed: `python -m flows.cli.serve`, as `flows/cli/local_server.py` starts it and with its settings.
+"""Serves the local Prefect server behind an access check: `python -m flows.cli.serve`, as `flows/cli/local_server.py`
+starts it and with its settings.
 
-Prefect asks for the password, but answers whatever name a request was sent to and takes requests from pages of other servers.
-`Front` stands before it and lets neither pass.
+Prefect asks for the password, but answers requests for any host name and from pages of other servers. `Front` rejects
+both.
 """
 
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from flows.cli import password
 
 
 class Front:
-    """Passes on what was sent to the server's own address, by a program or by a page of its own; refuses the rest.
+    """Passes on requests to the server's own address, from a program or from a page of its own; refuses the rest.
 
     A name that was made to point at this machine (DNS rebinding) shows in `Host`, a page of another server in `Origin`.
     """
@@ -26,7 +27,7 @@ class Front:
         self.app, self.address, self.prove = app, address, prove
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request or socket; what else the server is sent, as that it starts, is passed on."""
+        """Check one request or socket; other messages, such as that the server starts, are passed on."""
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return

@@ -1,8 +1,8 @@
-"""How a command is ended from outside: by Ctrl-C, by SIGTERM, and because nobody reads on.
+"""Handles the end of a command from outside: Ctrl-C, SIGTERM, and a closed pipe.
 
-A signal becomes an exception wherever the program happens to be, also in a library, and not every one lets it through: Polars
-panics where it is making a type. So it is remembered: how the command ended does not matter then, and the next step does not
-begin. Exit codes: 130 by Ctrl-C, 143 by SIGTERM, 141 because nobody reads on.
+A signal becomes an exception wherever the program is, also in a library, and not every library passes it on: Polars
+panics while it creates a type. So the signal is remembered: how the command ended does not matter then, and the next
+step does not begin. Exit codes: 130 by Ctrl-C, 143 by SIGTERM, 141 for a closed pipe.
 """
 
 import os
@@ -21,7 +21,9 @@ from tasks.steps.listeners import listening
 
 
 class Terminated(BaseException):
-    """SIGTERM, as an exception: so that a bar is taken off the terminal and what was begun is put away, as by Ctrl-C."""
+    """SIGTERM, as an exception: so that a progress bar is removed from the terminal and unfinished work is cleaned
+    up, as by Ctrl-C.
+    """
 
 
 # The exception that each signal becomes.
@@ -29,16 +31,17 @@ _AS: dict[int, type[BaseException]] = {signal.SIGINT: KeyboardInterrupt, signal.
 
 
 class Stoppable(TyperGroup):
-    """The commands, of which each may be ended at any moment by Ctrl-C or SIGTERM, and then says what holds."""
+    """The commands; each may be ended at any moment by Ctrl-C or SIGTERM, and then prints the state that it leaves."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run a command. Raises Exit with 130 or 143 where it was ended, with 141 where nobody reads on."""
+        """Run a command. Raises Exit with 130 or 143 if it was ended, with 141 if the reader closed the pipe."""
         with _signals() as sent:
             try:
                 with listening(lambda step: _end_again(sent)):
                     made = super().invoke(ctx)
             except BrokenPipeError as end:
-                # Nobody reads what is still to be flushed at the end; without a place for it, that would be said on stderr.
+                # Nobody reads what is still to be flushed at the end; without a place for it, Python would complain on
+                # stderr.
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
                 raise typer.Exit(128 + signal.SIGPIPE) from end
             except BaseException as end:
@@ -52,7 +55,9 @@ class Stoppable(TyperGroup):
 
 @contextmanager
 def _signals() -> Iterator[list[int]]:
-    """The signals that were sent while this is open. A Ctrl-C that is ignored, as of what runs in the background, stays so."""
+    """Collect the signals that were sent while this is open. An ignored Ctrl-C, as for background processes, stays
+    ignored.
+    """
     sent: list[int] = []
 
     def end(number: int, frame: FrameType | None) -> NoReturn:

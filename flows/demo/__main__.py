@@ -1,4 +1,6 @@
-"""`make demo-fetch`: fetch from five sources on this machine, publish each into the store of its reporter, and show the figures."""
+"""Runs `make demo-fetch`: fetches from five sources on this machine, publishes each into the store of its reporter,
+and shows the figures.
+"""
 
 import os
 from datetime import date
@@ -21,7 +23,7 @@ KG_PER_TONNE, MILLION = 1000, 1_000_000
 
 
 class Shown(NamedTuple):
-    """A source of the demonstration, who reports in it, and what is asked of it."""
+    """A source of the demonstration, its reporter, and the request."""
 
     source: str
     reporter: str
@@ -57,7 +59,7 @@ def demo(
         with refusals(), console.status("looking for a Prefect server, starting one if none answers"):
             api = local_server.ensure_server()
     prepare_prefect(api)
-    # Whatever key this machine has for the real source is not sent to the one of the demonstration.
+    # The demonstration does not get this machine's key for the real source.
     os.environ["TIDEWAITER_CENSUS_KEY"] = site.KEY
     console.print("All numbers are invented; their form is that of the real sources.", style="yellow")
     opened = site.open_site()
@@ -72,7 +74,7 @@ def demo(
 
 
 def _taken(shown: Shown, folder: Path, opened: "Replay", *, is_recorded: bool) -> bool:
-    """Fetch one source and publish what is new; whether all of it went well."""
+    """Fetch one source and publish what is new; return whether everything went well."""
     from flows.fetch import Unanswered
     from flows.fetch import fetch as ask
     from flows.watch import watch
@@ -100,7 +102,7 @@ def _taken(shown: Shown, folder: Path, opened: "Replay", *, is_recorded: bool) -
 
 
 def _show(taken: list[Shown], folder: Path) -> None:
-    """A line for each product and partner, of each reporter."""
+    """Print a line for each product and partner, of each reporter."""
     from rich import box
     from rich.table import Table
 
@@ -123,7 +125,9 @@ def _show(taken: list[Shown], folder: Path) -> None:
 
 
 def lines(store: Path, reporter: str) -> list[tuple[str, ...]]:
-    """Reporter, direction, product, list of goods, partner, tonnes, value and currency of the figures that are shown."""
+    """Return reporter, direction, product, list of goods, partner, tonnes, value and currency of the figures that
+    are shown.
+    """
     import polars as pl
 
     from tasks.reports import query
@@ -145,7 +149,7 @@ def _tonnes(rows: "pl.DataFrame") -> str:
 def _value(rows: "pl.DataFrame") -> tuple[str, str]:
     for measure, level in rows.select("measure", "level").iter_rows():
         name = str(measure)
-        # Beside the value by which months are compared the US print one with freight.
+        # Besides the value that months are compared by, the US print one with freight.
         if name.startswith("value_") and not name.endswith("_cif"):
             return f"{level / MILLION:,.2f}", name.removeprefix("value_").upper()
     return "", ""

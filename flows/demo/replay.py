@@ -1,7 +1,7 @@
-"""A source on this machine: answers over HTTP what was recorded, with its headers, and fails as sources fail.
+"""Replays a source on this machine: answers over HTTP with recorded replies and their headers, and simulates faults.
 
-A reply is a status, headers and a body; what it does besides is a fault: it is slow, is cut off in the middle, or the
-connection is reset. Replies to one path are given one after another, the last one again and again.
+A reply is a status, headers and a body; a fault makes it slow, cuts it off in the middle, or resets the connection.
+Replies to one path are given one after another, the last one again and again.
 """
 
 import socket
@@ -19,7 +19,9 @@ DATE = "Fri, 14 Aug 2026 09:05:00 GMT"
 
 @dataclass(frozen=True)
 class Reply:
-    """What is sent. `cut` sends only so many bytes of the body and closes; `reset` closes without a word; `slow` waits before it."""
+    """A reply. `cut` sends only this many bytes of the body and closes; `reset` closes the connection at once;
+    `slow` sleeps before it.
+    """
 
     body: bytes = b""
     status: int = 200
@@ -31,7 +33,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Asked:
-    """A request as it came."""
+    """A request as received."""
 
     path: str
     query: dict[str, list[str]]
@@ -43,7 +45,7 @@ Answering = Callable[[Asked], Reply]
 
 
 class Replay:
-    """Listens on the loopback; `asked` holds each request. `date` is what its clock says in each answer."""
+    """Listens on the loopback; `asked` has each request. `date` is its clock in each answer."""
 
     def __init__(self, date: str = DATE) -> None:
         self.asked: list[Asked] = []
@@ -53,11 +55,11 @@ class Replay:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_GET(self) -> None:  # the name is the library's
+            def do_GET(self) -> None:  # the library requires this name
                 replay.answer(self)
 
             def log_message(self, format: str, *args: Any) -> None:
-                """Nothing on the terminal."""
+                """Print nothing on the terminal."""
 
             def date_time_string(self, timestamp: float | None = None) -> str:
                 return date
@@ -75,12 +77,12 @@ class Replay:
         self._thread.join(5)
 
     def route(self, start: str, replies: Reply | Sequence[Reply] | Answering) -> None:
-        """Answers for every path that begins so; the route that was added last counts."""
+        """Set the answers for every path with this prefix; the route added last counts."""
         given = replies if callable(replies) else [replies] if isinstance(replies, Reply) else list(replies)
         self._routes.insert(0, (start, given))
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
-        """Answer one request, or fail as its reply says."""
+        """Answer one request, or simulate the fault of its reply."""
         parts = urlsplit(handler.path)
         asked = Asked(
             unquote(parts.path),

@@ -1,6 +1,6 @@
-"""Five sources on this machine: which answer stands at which address.
+"""Assigns the recorded answers of five sources to addresses on this machine.
 
-Two behave as sources do at their worst: HMRC asks to wait once, and the Census Bureau redirects whoever comes without the key to a page.
+Two simulate faults: HMRC asks to wait once, and the Census Bureau redirects requests without the key to a page.
 """
 
 from pathlib import Path
@@ -9,13 +9,13 @@ from flows.demo.replay import Asked, Replay, Reply
 
 ANSWERS = Path(__file__).parents[1] / "examples" / "fetch"
 DATE = "Thu, 14 Aug 2025 09:05:00 GMT"
-# Invented like the answers; no key of anybody.
+# Invented like the answers; a key of nobody.
 KEY = "key-of-the-demonstration"
 CSV, JSON, HTML = ({"Content-Type": kind} for kind in ("text/csv", "application/json", "text/html"))
 
 
 def open_site() -> Replay:
-    """The server with all answers; close it afterwards."""
+    """Start the server with all answers; close it afterwards."""
     site = Replay(DATE)
     site.route("/eurostat/api/comext/dissemination/sdmx/2.1/data/DS-045409", _answer("comext.csv", CSV))
     busy = Reply(b"rejected", 429, {"Retry-After": "1"})

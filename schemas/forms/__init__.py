@@ -1,1 +1,1 @@
-"""Pydantic models of what people declare, flows exchange and reports are written from."""
+"""Defines pydantic models for declarations, for flows, and for reports."""

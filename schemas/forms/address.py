@@ -1,7 +1,7 @@
-"""Where a store is: a folder of this machine, or a bucket as `s3://bucket/prefix`.
+"""Parses the address of a store: a folder of this machine, or a bucket as `s3://bucket/prefix`.
 
-An address is published, logged and shown in forms, so there is never a secret in one: credentials come from the
-environment alone.
+An address is published, logged and shown in forms, so it never contains a secret: credentials come from the environment
+alone.
 """
 
 import re
@@ -13,7 +13,7 @@ from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 from schemas.errors import UnusableAddress
 
 SCHEME = "s3://"
-# A folder with this file in it is the working copy of a store in a bucket.
+# A folder with this file is the working copy of a store in a bucket.
 COPY_NOTE = "copy_of.json"
 _URL = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:/[A-Za-z0-9._=-]+)*)/*")
 
@@ -58,7 +58,7 @@ def read_address(given: Any) -> "Path | S3Url":
     if isinstance(given, S3Url):
         return given
     if isinstance(given, Path):
-        # A path that was made of an address has lost a slash, and would become a folder called `s3:`.
+        # A path made from an address has lost a slash, and would become a folder called `s3:`.
         return S3Url(SCHEME + "/".join(given.parts[1:])) if given.parts[:1] == ("s3:",) else given
     if not isinstance(given, str) or not given:
         raise ValueError("the address of a store is a folder or s3://bucket/prefix")

@@ -1,6 +1,6 @@
-"""The facts of a brief: every number with its status and its trace, before any word is chosen.
+"""Defines the facts of a brief: every number with its status and its trace.
 
-Both languages and both forms are written from this one structure, so that they cannot say different things.
+Both languages and both formats are written from this one structure, so that they cannot disagree.
 """
 
 from datetime import date

@@ -1,4 +1,4 @@
-"""What a fetch is asked to do, and what came of it."""
+"""Defines the request and the report of a fetch."""
 
 import re
 from pathlib import Path

@@ -1,8 +1,8 @@
-"""What a model looks like as a form: the few fields that people fill in first, each as itself.
+"""Adapts the JSON schema of a model for forms: the few fields that people fill in come first, each with one type.
 
-A field that may be None is to JSON Schema a choice between two types, and the form of Prefect shows a switch for it and, on the
-side of None, the sentence `Property is type "None"`. A form says the same by leaving the field empty, so here it has its one
-type and no default. Python sees none of this.
+For a field that may be None JSON Schema has a choice between two types, and the form of Prefect shows a switch for it
+and, on the side of None, the sentence `Property is type "None"`. In a form an empty field means the same, so here it
+has its one type and no default. Python sees none of this.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ SOURCES = (
     "gacc_query", "published", "eurostat_comext", "gacc_preliminary", "gacc_bulletin", "hmrc_ots", "us_census", "japan_estat",
 )  # fmt: skip
 
-# A day that may be left out, as a parameter of a flow.
+# An optional day, as a parameter of a flow.
 Day = Annotated[
     date | None,
     BeforeValidator(lambda day: day or None),

@@ -1,4 +1,4 @@
-"""A release that waits for a person, and what the person decided: the form of `store/held/<release_id>.json`."""
+"""Defines a held release and the decision about it: the content of `store/held/<release_id>.json`."""
 
 from datetime import date, datetime
 from pathlib import Path

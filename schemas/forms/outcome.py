@@ -1,4 +1,4 @@
-"""What a flow ends with: the form in which a person, a command and another flow learn of it."""
+"""Defines the outcome of a flow, for people, commands and other flows."""
 
 from typing import Literal
 

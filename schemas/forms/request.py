@@ -1,6 +1,6 @@
-"""What a person declares about a release, beside the file: the form of the flow's parameters.
+"""Defines what a person declares about a release: the form of the flow's parameters.
 
-Only what a file cannot say itself is here. A field that is not given stays None and is looked for in the sidecar, in the
+Only what a file does not contain itself is here. A missing field stays None and is looked up in the sidecar, in the
 folder's defaults and in the folder names (`tasks/ingest/declaration.py`).
 """
 
@@ -32,7 +32,7 @@ class Declaration(BaseModel):
         description="adapter that reads the file; empty: as its folder or sidecar says",
         json_schema_extra={"enum": [*SOURCES]},
     )
-    # The patterns are for the form; the words with which a wrong text is refused are below.
+    # The patterns are for the form; the messages that refuse a wrong text are below.
     reporter: Annotated[str, Field(json_schema_extra={"pattern": f"^({REPORTER})$"})] | None = Field(
         default=None, description="reporting country, ISO 3166-1 alpha-3, or EU27"
     )

@@ -1,4 +1,4 @@
-"""The way back from one published figure to the bytes it came from."""
+"""Defines the trace of one published figure back to the bytes it came from."""
 
 from pydantic import BaseModel, Field
 

@@ -1,4 +1,4 @@
-"""What a watch is asked to do, what it saw, and what came of it."""
+"""Defines the request and the report of a watch."""
 
 import os
 import re

@@ -1,6 +1,6 @@
-"""The code tables under `reference/`: their columns, and the one loader.
+"""Defines the columns of the code tables under `reference/`, and loads them.
 
-All of it is text, exactly as in the files; months are `YYYY-MM` texts, empty where a row has always been or still is
+All values are text, exactly as in the files; months are `YYYY-MM` texts, empty where a row has always been or still is
 valid. A new code, basket, partner or correction is a row there and nothing else.
 """
 
@@ -328,7 +328,7 @@ def partner_codes(code_list: str) -> pl.DataFrame:
     """The partner codes of one code list, whichever file they are in: the columns of `partner_codes`. Raises KeyError for an unknown list."""
     others = code_table("partner_codes").filter(code_list=code_list)
     if code_list == GACC_NAMES:
-        # Customs print the English names of their own table, and some others beside.
+        # Customs print the English names of their own table, and some others.
         names = partner_codes(GACC_CODES).with_columns(code_list=pl.lit(GACC_NAMES), code="name_en")
         return pl.concat(
             [

@@ -1,4 +1,6 @@
-"""The code tables about export controls, `reference/control_events.csv` and `control_event_codes.csv`, and the words that they use."""
+"""Defines the code tables about export controls, `reference/control_events.csv` and `control_event_codes.csv`, and
+their values.
+"""
 
 import polars as pl
 

@@ -1,4 +1,4 @@
-"""All published tables at once: importing this is what makes `PUBLISHED` complete."""
+"""Imports all published tables, which makes `PUBLISHED` complete."""
 
 from schemas.table import PUBLISHED, Layout
 from schemas.tables import (

@@ -1,4 +1,4 @@
-"""Figures that others printed, each beside what the ledger says about it.
+"""Defines figures that others printed, each with its verdict from the ledger.
 
 A claim is checked against the tables and never changes them.
 """
@@ -14,11 +14,11 @@ VERDICTS = {
     "right_number_wrong_place": "not the figure of this place, but of another one, which the reason names",
     "not_checkable": "the ledger cannot tell; the reason says what is missing",
 }
-# What a file of claims must have; other columns are kept as they are, and `note` is never read.
+# Required columns of a file of claims; other columns are kept as they are, and `note` is never read.
 INPUT = ("commodity", "flow", "partner", "period", "metric", "value", "unit")
 
 METRICS = "level_t, mom_pct, yoy_pct, ytd_t, ytd_yoy_pct, value_usd, value_cny, value_yoy_pct (of dollars), value_cny_yoy_pct, unit_value, share_pct, rank, since, streak …"
-# What a file of claims may have besides.
+# Optional columns of a file of claims.
 OPTIONAL = ("hs_code_if_stated", "qualifier", "published", "source_title", "source_url")
 
 

@@ -1,4 +1,4 @@
-"""The lineage: one record for each step of each release."""
+"""Defines the lineage: one record for each step of each release."""
 
 import polars as pl
 

@@ -1,10 +1,10 @@
-"""Derived figures: one row per flow, product, partner, month and measure.
+"""Defines the derived figures: one row per flow, product, partner, month and measure.
 
-Each figure `x` stands beside `x_status`, which says how it was made, or, where it is null, why. Percentages are per cent
+Each figure `x` has a column `x_status`, which says how it was made or, if it is null, why. Percentages are per cent
 (660.8 means +660.8 %) and are computed from whole units; nothing here is rounded.
 
-A full release makes millions of rows of which half the columns are words, so in the making these are coded: a small number
-a row, and each word once. Readers of the published table get plain text.
+A full release makes millions of rows, and half the columns are texts from fixed sets, so these are coded during
+computation: a small number per row, and each text once. Readers of the published table get plain text.
 """
 
 from typing import TYPE_CHECKING
@@ -47,8 +47,8 @@ SETS_OF_KINDS = tuple(
     for number in range(1, 2 ** len(KINDS))
 )
 
-# Columns of words out of a fixed set. The type holds the set, so that no row need be looked at to know that it is kept.
-# (mypy cannot take an instance of a Polars type as an annotation.)
+# Columns of texts from a fixed set. The type contains the set, so that rows need no check. (mypy cannot take an
+# instance of a Polars type as an annotation.)
 if TYPE_CHECKING:
     from polars import Enum as Classification
     from polars import Enum as Flow
@@ -64,7 +64,7 @@ def status(figure: str) -> str:
     return f"{figure.removesuffix('_pct').removesuffix('_pp')}_status"
 
 
-# What decides which months of a series may be compared.
+# Code tables that decide which months of a series may be compared.
 COMPARED_BY = ("definition_breaks", "hs_revisions", "baskets", "partner_groups", "partners", "watch_list")
 
 

@@ -1,7 +1,8 @@
-"""Names of products and partners: what a release prints, and the two tables that readers join to figures by code.
+"""Defines the names of products and partners: those that a release prints, and the two tables that readers join to
+figures by code.
 
-Nothing is joined on a name. A printed name is the newest one that a source has for the code, whatever the order in which
-releases arrive; names of the code tables stand in columns of their own.
+Nothing is joined on a name. A printed name is the newest one that a source has for the code, whatever the order in
+which releases arrive; names of the code tables have columns of their own.
 """
 
 from typing import Any

@@ -1,9 +1,9 @@
-"""The ledger: what was said about trade, by whom, and from when until when it was the last word.
+"""Defines the ledger: each number of trade, its release, and the days during which it was current.
 
-Values are whole numbers (`Int64`) in the unit named beside them, which is chosen so that nothing printed is lost: silver
-is kept in grams, a printed "46.4 t" as 46,400 kg, a printed "-38.1 %" as -3,810 basis points. `resolution` is the worth of
-one step of the last printed digit (1 for customs' own files, 100 kg for "46.4 t"), so that rounding is never mistaken
-for precision.
+Values are whole numbers (`Int64`) in the unit in the neighbouring column, which is chosen so that nothing printed is
+lost: silver is kept in grams, a printed "46.4 t" as 46,400 kg, a printed "-38.1 %" as -3,810 basis points. `resolution`
+is the value of one step of the last printed digit (1 for customs' own files, 100 kg for "46.4 t"), so that rounding is
+never mistaken for precision.
 """
 
 import polars as pl

@@ -1,4 +1,4 @@
-"""A release and what is known about it: its scope, the doubts it raised, the records it lost."""
+"""Defines a release and what belongs to it: its scope, its findings, its quarantined records."""
 
 from collections.abc import Mapping
 

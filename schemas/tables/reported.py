@@ -1,4 +1,4 @@
-"""What a source's file says, as text, record by record, before anything is understood.
+"""Defines the records of a source's file as text, before they are interpreted.
 
 Every adapter in `tasks/sources` brings its layout into this one shape. Names and codes repeat a great deal, so they are
 categorical; numbers stay the characters that were printed.

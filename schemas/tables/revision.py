@@ -1,4 +1,4 @@
-"""What changed after it was published: every revision of every number, at the grain of the releases that disagree."""
+"""Defines the revisions: every change of every published number, at the grain of the releases that disagree."""
 
 import polars as pl
 

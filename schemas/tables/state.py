@@ -1,4 +1,4 @@
-"""What each month leaves behind for the months after it, so that a figure never adds up the ledger again."""
+"""Defines what each month leaves for the months after it, so that a figure never adds up the ledger again."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 else:
     Flow = pl.Enum(FLOWS)
 
-# What baskets and groups of partners are made of.
+# The members of baskets and of groups of partners.
 MEMBERSHIPS = ("baskets", "partner_groups")
 KINDS_BITS = "a bit for each kind of release, in the order of `kind`"
 

@@ -1,4 +1,4 @@
-"""What most readers want: the last word, wide, a row per flow, product, partner and month."""
+"""Defines the table for most readers: current values, wide, a row per flow, product, partner and month."""
 
 import polars as pl
 

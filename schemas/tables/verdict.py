@@ -1,4 +1,4 @@
-"""Whether a growth may be quoted as it stands, and what is to be said with it."""
+"""Defines whether a growth may be quoted as it is, and the caveats to state with it."""
 
 from typing import Literal
 

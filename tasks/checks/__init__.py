@@ -1,5 +1,6 @@
-"""Findings about a release as a whole, and what happens to one with errors: held, approved, rejected.
+"""Checks a release as a whole, and holds a release with errors until a person approves or rejects it.
 
-Belongs here: checks that compare a release with itself and with what is published. Does not belong here: reading a file (`ingest`).
+Belongs here: checks that compare a release with itself and with published data. Does not belong here: reading a file
+(`ingest`).
 Add a check: one function and its line in the list at the end of its module.
 """

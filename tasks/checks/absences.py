@@ -1,8 +1,8 @@
-"""Gate D: does the release lack a month, a partner, or all partners but a few?
+"""Gate D: finds months and partners that a release lacks, judged by earlier trade.
 
-What is missing from a file is published as no trade. Trade ends, too, and some goods are traded once a year; so each check asks how
-regular the trade was, and leaves trifles alone. What an earlier release had for the same months is compared in `tasks/checks/completeness.py`.
-The same rules as in `tasks/checks/file_quality.py`: a check returns findings and changes nothing.
+A row that is missing from a file is published as no trade. But trade also ends, and some goods are traded once a year;
+so each check measures how regular the trade was and ignores small amounts. `tasks/checks/completeness.py` compares with
+earlier releases of the same months. A check returns findings and changes nothing.
 """
 
 from typing import Any
@@ -23,8 +23,10 @@ NO_RECORD = "A month without a record is published as no trade; if it was not as
 
 
 def _partners_missing(judged: Judged) -> Rows:
-    """A partner with much trade in the year before and no row now. The file is incomplete, and is held, where it has many products, or where
-    the missing partners came regularly and had most of the trade; else trade may just have stopped, and that is a warning."""
+    """Find partners with much trade in the year before and no row now. The release is held if it has many products,
+    or if the missing partners traded regularly and had most of the trade; otherwise trade may have stopped, and
+    the finding is a warning.
+    """
     if judged.row["partners"] != "all":
         return
     now = judged.by_partner
@@ -43,8 +45,10 @@ def _partners_missing(judged: Judged) -> Rows:
 
 
 def _partners_of_product_missing(judged: Judged) -> Rows:
-    """The same of one product of several: the others have that partner, so that it is not missing from the file as a whole. Among many
-    products some lose their largest partner for good; so this is said of large ones, and once."""
+    """Find missing partners of one product of several: other products have that partner, so the file as a whole does
+    not lack it. Among many products some lose their largest partner for good, so the check reports only large
+    ones, and once.
+    """
     if judged.row["partners"] != "all" or not 1 < len(judged.products) < BROAD_RELEASE_PRODUCTS:
         return
     columns = ["flow", "product", "partner", "measure", "month"]
@@ -62,9 +66,11 @@ def _partners_of_product_missing(judged: Judged) -> Rows:
 
 
 def _missed(history: pl.DataFrame, now: pl.DataFrame, key: list[str], month: int) -> list[dict[str, Any]]:
-    """What of the twelve months before is of partners that have no row now, for each `key` that has a row now: `lost`, a share, the
-    three largest `partners`, whether the `largest` of every month is among them, whether enough `is_known`, whether most of them
-    had a row in the newest of these months (`is_recent`), and whether all that is reason to `hold`."""
+    """Compute what partners without a row now had in the twelve months before, for each `key` that has a row now:
+    `lost`, a share; the three largest `partners`; whether the `largest` of every month is among them; whether
+    enough `is_known`; whether most of them had a row in the newest of these months (`is_recent`); and whether all
+    that is reason to `hold`.
+    """
     year = history.filter(pl.col("month").is_between(month - YEAR_MONTHS, month - 1))
     here = now.filter(pl.col("month") == month)
     year = year.join(here.select(key).unique(), on=key, how="semi")
@@ -112,7 +118,9 @@ def _partners_finding(found: dict[str, Any], severity: str, subject: str) -> dic
 
 
 def _few_partners(judged: Judged) -> Rows:
-    """All partners were declared, and only a few ever appear: a query for these few, of which the world would be the sum."""
+    """Find files that declare all partners and contain only a few: the query was for these few, and their sum would
+    pass for the world.
+    """
     row = judged.row
     partners = {*row["partner_list"]} - {*TOTALS}
     if row["partners"] != "all" or not partners:
@@ -151,7 +159,7 @@ def _few_partners(judged: Judged) -> Rows:
 
 
 def _published_partners(judged: Judged, products: pl.DataFrame) -> pl.DataFrame:
-    """How many partners these products have in a published month, in the middle: flow, product, usual."""
+    """Compute the median number of partners that these products have in a published month: flow, product, usual."""
     key = ["flow", "product"]
     met = judged.beside.filter("single", MONEY, pl.col("kind") != "published").join(products, on=key, how="semi")
     met = met.group_by(*key, "month").agg(partners=pl.col("partner").n_unique().cast(pl.UInt32))
@@ -161,8 +169,9 @@ def _published_partners(judged: Judged, products: pl.DataFrame) -> pl.DataFrame:
 
 
 def _months_without_records(judged: Judged) -> Rows:
-    """A month that was asked for and has no record will read as no trade. Between months that have records, of goods that are traded in
-    most months, it is missing."""
+    """Find requested months without records, which would be published as no trade. A month between others with
+    records is missing if the goods are traded in most months.
+    """
     row = judged.row
     if row["partners"] == "keys" or not row["by_month"]:
         return
@@ -188,7 +197,7 @@ def _months_without_records(judged: Judged) -> Rows:
 
 
 def _product_without_records(judged: Judged) -> Rows:
-    """The same of one product of several, where the others have records of the month."""
+    """Find missing months of one product of several, where other products have records of the month."""
     row = judged.row
     if row["partners"] != "all" or not row["by_month"] or judged.is_broad or len(judged.products) == 1:
         return

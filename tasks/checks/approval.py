@@ -1,8 +1,8 @@
-"""Releases that wait for a person: kept under `store/held`, decided about once, and published only as they were seen.
+"""Holds releases with errors under `store/held`, and records the decision of a person about each.
 
-An approval is bound to the findings that the person saw. Where a later run finds anything else, the release is held
-again: nobody approved that. The decision lies in the store and not in a server's memory, so a run killed after it is
-simply run again, and no server is needed to decide.
+An approval is bound to the findings that the person saw. If a later run finds anything else, the release is held again.
+The decision is stored with the release, so a run that is killed after the decision can be repeated, and no server is
+needed to decide.
 """
 
 from datetime import date
@@ -26,9 +26,10 @@ from tasks.store.mirror import renew
 def hold_on_errors(
     findings: DataFrame[Finding], landed: Landed, known: Known, store: Path, today: date
 ) -> DataFrame[Finding]:
-    """The findings, with the decision of a person where there was one. Raises Held where an error waits for one.
+    """Return the findings with the decision of a person, if there is one. Raises Held if an error needs a decision.
 
-    The caller holds the store. What is published already is not held: its findings were judged when it came.
+    The caller holds the lock of the store. A release that is already published is not held: its findings were judged
+    when it came.
     """
     release_id = release_id_of(landed)
     errors = findings.filter(pl.col("severity") == "error")
@@ -40,7 +41,7 @@ def hold_on_errors(
     # Somebody may have decided otherwise, on another machine, since the run began.
     renew(store, place_of(store, release_id))
     before = find(store, release_id)
-    # Another doubt than those that were decided about is a new question; that one of them is gone by now is none.
+    # A finding that the person did not see needs a new decision; a finding that is gone does not.
     is_decided = before is not None and before.decision is not None and all(entry in before.findings for entry in seen)
     if before is None or not (is_decided or before.findings == seen):
         since = before.held_since if before else today

@@ -1,7 +1,8 @@
-"""Gate D: is everything here that was published of the same months? Partners, products, and the parts of a printed world.
+"""Gate D: checks that a release contains what was published for the same months: partners, products, and the parts of a
+printed world total.
 
-The same rules as in `tasks/checks/file_quality.py`: a check returns findings and changes nothing. Trade ends, and files are cut off; which of
-the two it was only the site can tell.
+A check returns findings and changes nothing. Trade ends, and files are cut off; only the site can tell which of the two
+happened.
 """
 
 from datetime import date
@@ -20,7 +21,7 @@ CELL = ["flow", "product", "measure", "month"]
 
 
 def _partners_removed(judged: Judged) -> Rows:
-    """A month that was published with a partner and comes again without it, although all partners were asked for."""
+    """Find months that were published with a partner and now come without it, although all partners were requested."""
     row = judged.row
     if row["partners"] != "all":
         return
@@ -35,7 +36,8 @@ def _partners_removed(judged: Judged) -> Rows:
         old.group_by("flow", "measure", "month").agg(total=pl.col("value").sum()), on=["flow", "measure", "month"]
     )
     for found in (
-        # A product, not a quotient: of a month without trade 0 / 0 would be nan, which is more than anything.
+        # Multiplied, not divided: for a month without trade 0 / 0 would be nan, which compares as larger than any
+        # number.
         gone.filter(pl.col("value") > (1 - PARTNERS_SHARE_MIN) * pl.col("total"))
         .sort("month", "partner")
         .iter_rows(named=True)
@@ -51,8 +53,9 @@ def _partners_removed(judged: Judged) -> Rows:
 
 
 def _products_removed(judged: Judged) -> Rows:
-    """A product that was published for a month and has no row at all where it was asked for again: codes do not vanish
-    from a month that was told, unless the query was for less than is declared."""
+    """Find products that were published for a month and now have no row at all although they were requested: codes
+    do not vanish from a published month, unless the query was for less than is declared.
+    """
     row = judged.row
     if row["partners"] == "keys" or not row["by_month"]:
         return
@@ -89,7 +92,9 @@ def _products_removed(judged: Judged) -> Rows:
 
 
 def _world_total(judged: Judged) -> Rows:
-    """All partners together are the world that another download has, or that others printed, within its last digit."""
+    """Check that all partners together equal the world total of another download, or a printed one within its last
+    digit.
+    """
     row = judged.row
     if row["partners"] != "all":
         return
@@ -109,7 +114,9 @@ def _world_total(judged: Judged) -> Rows:
 
 
 def _world_of_others(judged: Judged) -> Rows:
-    """The other way round: a world that this release prints is all partners of those that were asked for all."""
+    """Check that a world total printed in this release equals all partners of the releases that requested all
+    partners.
+    """
     row, key = judged.row, ["flow", "product", "measure", "period_start", "period_end"]
     asked = judged.known.releases.filter(
         pl.col("partners") == "all", pl.col("source") == row["source"], pl.col("partner_list") != [WORLD]
@@ -134,7 +141,9 @@ def _world_of_others(judged: Judged) -> Rows:
 
 
 def _severity(found: dict[str, Any], day: date) -> str:
-    """Of another day a world and its partners may differ by a revision, and those are small."""
+    """Return the severity of a difference: between different days a world total and its partners may differ by a
+    revision, which is small.
+    """
     is_small = abs(found["value"] - found["parts"]) <= REVISED_SHARE_MAX * found["value"]
     return "warning" if found["known_from"] != day and is_small else "error"
 

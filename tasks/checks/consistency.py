@@ -1,7 +1,7 @@
-"""Gate D: do the numbers of the release fit those that were published before it?
+"""Gate D: compares the numbers of a release with those published before it.
 
-The same rules as in `tasks/checks/file_quality.py`: a check returns findings and changes nothing. What trade does is none of these
-checks' business; they look for what only a wrong file does, and their bounds are wide.
+A check returns findings and changes nothing. The checks do not judge how trade moves; they look for what only a wrong
+file does, and their bounds are wide.
 """
 
 import polars as pl
@@ -13,15 +13,16 @@ from tasks.domain.periods import month_name
 from tasks.domain.precision import has_fewer_digits
 from tasks.domain.release_ids import MARK, release_of
 
-# A wrong unit is wrong by a thousand; trade itself is known to rise or fall by a factor of fifty within a month.
+# A wrong unit is wrong by a thousand; trade itself can rise or fall by a factor of fifty within a month.
 MAGNITUDE_FACTOR = 200
 MAGNITUDE_MONTHS_MIN = 6
 MAGNITUDE_MONTHS_BACK = 24
 
 
 def _of_one_day(judged: Judged) -> Rows:
-    """Two releases of one day cannot both be the word: what both say must be equal, as the quantities are of a query that was
-    asked for in USD and in CNY; but in the number of digits papers may differ."""
+    """Check that two releases of one day agree where they overlap, such as the quantities of a query made in USD and
+    in CNY; newspapers may differ in the number of digits.
+    """
     row, known = judged.row, judged.known
     same_day = known.releases.filter(
         (pl.col("released_on") == row["released_on"]) & (pl.col("source") == row["source"])
@@ -51,7 +52,7 @@ def _of_one_day(judged: Judged) -> Rows:
 
 
 def _known_again(judged: Judged) -> Rows:
-    """A release that is published already changes nothing, whatever day it comes with now."""
+    """Check that a release that is already published brings no changes, whatever its declared day."""
     row, known = judged.row, judged.known
     before = known.releases.filter(release_id=row["release_id"])
     if not before.height:
@@ -75,10 +76,10 @@ def _known_again(judged: Judged) -> Rows:
 
 
 def _unit_changed(judged: Judged) -> Rows:
-    """A product that was always counted in one unit comes in another."""
+    """Find products whose unit changed."""
     key, is_unit = ["flow", "product"], QUANTITY & ~GROWTH
     mine = judged.own.filter(is_unit).select(*key, "measure").unique()
-    # A product that is weighed now and was weighed before has kept its unit. So few others are left that they can be looked up.
+    # A product that is weighed now and was weighed before has kept its unit. The few others can be looked up.
     weighed = judged.sums.by_product.filter(pl.col("quantity_kg") > 0)
     settled = mine.filter(measure="quantity_kg").join(weighed, on=key, how="semi")
     open_ = mine.join(settled, on=key, how="anti")
@@ -108,7 +109,7 @@ def _unit_changed(judged: Judged) -> Rows:
 
 
 def _magnitude(judged: Judged) -> Rows:
-    """A quantity that no value stands beside, far from that of the months before with the same partners."""
+    """Find quantities without a value that are far from those of the months before with the same partners."""
     key = ["flow", "product", "partner", "measure"]
     with_value = judged.own.filter(MONEY).select("flow", "product").unique()
     mine = judged.own.join(with_value, on=["flow", "product"], how="anti")
@@ -142,7 +143,7 @@ def _magnitude(judged: Judged) -> Rows:
 
 
 def _revised(judged: Judged) -> Rows:
-    """Months of a product that were published by this source and now have other sums: revisions are small and rare."""
+    """Find published months of a product whose sums this source changed: revisions are small and rare."""
     row = judged.row
     key = ["flow", "product", "partner", "month", "measure"]
     published = judged.beside.filter(

@@ -1,4 +1,6 @@
-"""A release beside what was published before it: what the checks look at, each part made once and when first asked for."""
+"""Gathers what the checks compare: a release and the months published around it. Each part is computed once, on
+first use.
+"""
 
 from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
@@ -17,23 +19,24 @@ from tasks.store.parquet import partition_month
 from tasks.store.verify_on_read import prove
 
 YEAR_MONTHS = 12
-# So many of the places that a check has found are named; the others are counted.
+# A finding names this many places and counts the others.
 EXAMPLES = 3
-# Revisions are small; what is larger is an error of somebody.
+# Revisions are smaller; a larger change is an error.
 REVISED_SHARE_MAX = 0.01
 MONEY = pl.col("measure").cat.starts_with("value")
 QUANTITY = pl.col("measure").cat.starts_with("quantity")
 GROWTH = pl.col("measure").cat.ends_with("_yoy")
-# Cumulated from January, which January itself is too.
+# Cumulated from January; January itself is cumulative too.
 SO_FAR = (pl.col("period_start").dt.month() == 1) & (pl.col("period_start").dt.year() == pl.col("period_end").dt.year())
 
 
 class Judged:
     """A release and the published months around it.
 
-    `row` is the release itself, `own` are its statements, with `month` and whether they are of a `single` one. `published` reads
-    the published months from two years before it to one after; `months` says which of these there are (flow and month), and
-    `met` which of them the release speaks of itself. `beside` are the published rows of `met`, `sums` those of the others.
+    `row` is the release itself; `own` are its statements, with `month` and whether they are of a `single` month.
+    `published` reads the published months from two years before it to one after; `months` lists those that exist (flow
+    and month), and `met` those that the release covers itself. `beside` are the published rows of `met`, `sums` the
+    sums of the others.
     """
 
     def __init__(self, release: Normalised, known: Known) -> None:
@@ -52,27 +55,28 @@ class Judged:
         flows = {flow for flow, _ in touched}
         self.published = PublishedMonths(known.snapshot, flows, self.first, self.last, self.row["release_id"])
         self.months = set(self.published.files)
-        # Of the months that the release speaks of the ledger is made anew, so that it can mend them.
+        # The ledger of the months that the release covers is computed again, so the release can repair them.
         others = self.months - touched
         prove(known.snapshot, Observation, lambda part: (part[0], partition_month(part)) in others)
         self.met = self.months & touched
 
     @cached_property
     def products(self) -> list[str]:
-        """The codes that the release has rows of."""
+        """The product codes of the rows of the release."""
         return self.own["product"].unique().cast(pl.String).to_list()
 
     @cached_property
     def beside(self) -> pl.DataFrame:
-        """The published rows of the months that the release speaks of itself."""
+        """The published rows of the months that the release covers itself."""
         return self.published.rows(self.met, (
             *CODED, "source", "kind", "classification", "period_start", "period_end", "value", "resolution", "release_id", "known_from",
         ))  # fmt: skip
 
     @cached_property
     def sums(self) -> Sums:
-        """The published sums of the other months; those by partner are of the products of the release and of the twelve months
-        before each of its own, and only where every partner was asked for."""
+        """The published sums of the other months. Sums by partner are of the products of the release and of the
+        twelve months before each of its own, and only where every partner was requested.
+        """
         now = self.own["month"].unique().to_list()
         years = {month - back for month in now for back in range(1, YEAR_MONTHS + 1)}
         others = self.months - self.met
@@ -82,13 +86,14 @@ class Judged:
 
     @property
     def is_broad(self) -> bool:
-        """Whether the release has so many products that it is held against sums of whole products alone."""
+        """Whether the release has so many products that it is compared with sums of whole products alone."""
         return len(self.products) > FEW_PRODUCTS
 
     @cached_property
     def values(self) -> pl.DataFrame:
-        """What is published of single months, no print of others: CODED, month, value; of a broad release whole products of the
-        months that it does not speak of, where every partner was asked for."""
+        """Published values of single months without printed figures: CODED, month, value. For a broad release: whole
+        products of the months that it does not cover, where every partner was requested.
+        """
         if self.is_broad:
             rows = _whole_products(self.sums.by_product.filter(pl.lit(self.row["partners"] == "all")))
             return rows.select(*CODED, "month", "value")
@@ -96,8 +101,10 @@ class Judged:
 
     @cached_property
     def trades(self) -> pl.DataFrame:
-        """What the release says of single months, and what is published: flow, product, partner, month, the sums of RATED (0 where there
-        is none) and whether any of them is `new`. Of a broad release what is published is of its own months alone."""
+        """Single months of the release and published ones: flow, product, partner, month, the sums of RATED (0 if
+        there is none) and whether any of them is `new`. For a broad release, published rows are of its own months
+        alone.
+        """
         columns = [*CODED, "month", "value"]
         mine = self.own.filter("single", pl.col("measure").is_in(RATED)).select(columns)
         published = self.beside.filter("single", pl.col("kind") != "published") if self.is_broad else self.values
@@ -109,7 +116,7 @@ class Judged:
 
     @cached_property
     def numbers(self) -> pl.DataFrame:
-        """What the release says of single months: CODED, month, value; of a broad release whole products."""
+        """Single months of the release: CODED, month, value. For a broad release: whole products."""
         own = self.own.filter("single", pl.col("measure").is_in(RATED))
         partner = pl.lit(WORLD).cast(pl.Categorical).alias("partner") if self.is_broad else pl.col("partner")
         return own.with_columns(partner).group_by(*CODED, "month").agg(pl.col("value").sum())
@@ -121,7 +128,9 @@ class Judged:
 
 
 def values_of(published: PublishedMonths, months: Collection[Month], products: Sequence[str]) -> pl.DataFrame:
-    """What is published of some months and products, no print of others: CODED, month, value; of many products whole ones."""
+    """Read published values of some months and products without printed figures: CODED, month, value. For many
+    products: whole products.
+    """
     if len(products) > FEW_PRODUCTS:
         rows = _whole_products(published.sums(sorted(months), (), products).by_product)
     else:
@@ -136,7 +145,7 @@ def _whole_products(sums: pl.DataFrame) -> pl.DataFrame:
 
 
 def values_by_partner(frame: pl.DataFrame) -> pl.DataFrame:
-    """Values of single months by flow, partner, measure and month, without the world."""
+    """Sum values of single months by flow, partner, measure and month, without the world."""
     money = frame.filter("single", MONEY, pl.col("partner") != WORLD)
     return money.group_by("flow", "partner", "measure", "month").agg(pl.col("value").sum())
 

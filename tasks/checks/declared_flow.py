@@ -1,8 +1,8 @@
-"""Gate D: has the file the direction and the currency that it is declared to have?
+"""Gate D: checks the declared direction and currency of a file.
 
-The direction and, but for one word of a title, the currency of a query stand nowhere in its records. What gives a slip away is
-what was published before. Slips of months are looked for in `tasks/checks/declared_months.py`. The same rules as in `tasks/checks/file_quality.py`: a
-check returns findings and changes nothing.
+The records of a query do not contain its direction, and its currency appears only in one word of a title. Published
+data reveals a mistake. `tasks/checks/declared_months.py` looks for wrong months. A check returns findings and changes
+nothing.
 """
 
 import polars as pl
@@ -12,18 +12,20 @@ from tasks.checks.published_months import RATED
 from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_name
 
-# Yuan for a dollar: 8.7 in 1994, 6.0 in 2014, and 5.2 to 5.8 in the years before 1994.
+# Yuan per dollar: 8.7 in 1994, 6.0 in 2014, and 5.2 to 5.8 in the years before 1994.
 CNY_PER_USD_MIN, CNY_PER_USD_MAX = 5, 10
-# Below this a month may be a parcel, and rounding to whole units is part of the rate.
+# Below this a month may be a parcel, and rounding to whole units distorts the rate.
 SMALL_USD = 1_000
-# Since 1994 a dollar was 6.0 to 8.7 yuan; a price may have moved besides.
+# Since 1994 a dollar was 6.0 to 8.7 yuan; the price may have moved as well.
 SHIFT_MIN, SHIFT_MAX = 5.5, 10
-# A price that stayed within this factor of its median for so many months says in which currency it is.
+# A price that stayed within this factor of its median for this many months shows its currency.
 STEADY_FACTOR, STEADY_MONTHS_MIN = 2, 3
 
 
 def _other_flow(judged: Judged) -> Rows:
-    """The very bytes that were published as the other direction: one of the two declarations is wrong."""
+    """Find files with the very bytes that were published as the other direction: one of the two declarations is
+    wrong.
+    """
     row = judged.row
     if row["flow"] is None:
         return
@@ -40,7 +42,9 @@ def _other_flow(judged: Judged) -> Rows:
 
 
 def _exchange_rate(judged: Judged) -> Rows:
-    """One trade in two currencies tells a rate; far from any that there was, one of the two titles is wrong."""
+    """Compute the exchange rate from one trade in two currencies; if it is far from any past rate, one of the two
+    titles is wrong.
+    """
     if judged.row["reporter"] != "CHN":
         return
     key = ["flow", "product", "partner", "period_start", "period_end"]
@@ -77,7 +81,9 @@ def _exchange_rate(judged: Judged) -> Rows:
 
 
 def other_currency(judged: Judged) -> Rows:
-    """Yuan under the title of dollars, or the other way round: most prices are a rate of exchange away from what they were."""
+    """Find yuan under the title of dollars, or the reverse: most prices differ by an exchange rate from what they
+    were.
+    """
     if judged.row["kind"] == "published":
         return
     for money in RATED[1:]:
@@ -102,7 +108,9 @@ def other_currency(judged: Judged) -> Rows:
 
 
 def _price_of_other_currency(judged: Judged, money: str) -> Rows:
-    """The same where only the other currency is published: a kilogram costs in dollars what it did in yuan, and not a seventh of it."""
+    """Find the wrong currency where only the other currency is published: a kilogram costs in dollars what it cost
+    in yuan, not a seventh of it.
+    """
     other = next(name for name in RATED[1:] if name != money)
     mine = judged.trades.filter("new", pl.col(money) > 0).select("flow", "product").unique()
     if judged.sums.by_product.filter(pl.col(money) > 0).join(mine, on=["flow", "product"], how="semi").height:
@@ -123,7 +131,9 @@ def _price_of_other_currency(judged: Judged, money: str) -> Rows:
 
 
 def _ratios_of_one_month(judged: Judged, money: str) -> pl.DataFrame:
-    """flow, product, month, ratio: values to those that are published of the same month, of the partners that both have."""
+    """Divide values by those published for the same month, of the partners that both have: flow, product, month,
+    ratio.
+    """
     key = ["flow", "product", "month"]
     mine, theirs = (
         frame.filter("single", *of).group_by(*key, "partner").agg(pl.col("value").sum())
@@ -138,8 +148,9 @@ def _ratios_of_one_month(judged: Judged, money: str) -> pl.DataFrame:
 
 
 def _ratios_of_prices(judged: Judged, money: str, published_in: str | None = None) -> pl.DataFrame:
-    """flow, product, month, ratio: values per kilogram to those of other months, in the same currency or as `published_in` another,
-    of products whose price was steady."""
+    """Divide values per kilogram by those of other months, in the same currency or in another one (`published_in`),
+    of products with a steady price: flow, product, month, ratio.
+    """
     before = published_in or money
     key = ["flow", "product", "month"]
     mine = judged.trades.filter("new", (pl.col("quantity_kg") > 0) & (pl.col(money) > 0))

@@ -1,8 +1,8 @@
-"""Gate D: is the file of the months that it is declared to be of?
+"""Gate D: checks the declared months of a file.
 
-The months of a query often stand nowhere in its records. What gives a slip away is what was published before: a month that is the
-year so far, a span that is not the sum of its months. (The numbers of another month are looked for in `tasks/checks/same_numbers.py`.) The same rules as in `tasks/checks/file_quality.py`: a
-check returns findings and changes nothing.
+The records of a query often do not contain its months. Published data reveals a mistake: a month that is the year to
+date, or a span that is not the sum of its months. `tasks/checks/same_numbers.py` looks for the numbers of another
+month. A check returns findings and changes nothing.
 """
 
 import polars as pl
@@ -14,25 +14,27 @@ from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_index, month_name, month_number, span_name
 from tasks.ledger.cumulative import without_retold
 
-# What a year so far leaves for its last month is a month like those before it, within this factor.
+# A year to date less the months before leaves a last month that is like those months, within this factor.
 LIKE_FACTOR, SERIES_MIN = 3, 3
-# A year so far is as much as the same months of the year before, within this factor. Of 160 months of goods of several partners none
-# was, and of their years so far three in four.
+# A year to date equals the same months of the year before, within this factor. Of 160 months of goods of several
+# partners none did; of their years to date three in four did.
 YEAR_FACTOR = 1.5
-# What others printed is a number by which a month is known where it has at least three digits.
+# A printed number identifies a month if it has at least three digits.
 PRINTED_STEPS = 100
 SERIES = ["flow", "product", "partner", "measure"]
 
 
 def year_so_far(judged: Judged) -> Rows:
-    """A month that is as much as the months of its year before it together and one more like them: the year so far, declared as a month."""
+    """Find years to date declared as a month: the month equals the earlier months of its year together and one more
+    like them.
+    """
     if judged.row["kind"] == "published":
         return
     own = judged.own.filter("single", pl.col("measure").is_in(RATED))
     told: set[Month] = {(flow, month) for flow, month in own.select("flow", "month").unique().iter_rows()}
     for flow, month in sorted(told):
         before = {(flow, number) for number in range(month - month % YEAR_MONTHS, month)}
-        # Of two months the second is often as large as both.
+        # The second of two months is often as large as both.
         if len(before) < 2 or before & told:
             continue
         count, is_here = len(before), (pl.col("flow") == flow) & (pl.col("month") == month)
@@ -44,7 +46,7 @@ def year_so_far(judged: Judged) -> Rows:
         )  # fmt: skip
         series = _by_series(judged, own.filter(is_here)).join(known.filter(pl.col("months") == count), on=SERIES)
         measures = series.sort(SERIES).partition_by("measure", maintain_order=True)
-        # What is dearer alone is no sum: kilograms and money rise together.
+        # If only the value rose, it is not a sum: kilograms and money rise together.
         for rows in measures if all(_are_like_sums(rows, count) for rows in measures) else ():
             total, sum_before = int(rows["value"].sum()), int(rows["before"].sum())
             yield finding(
@@ -57,7 +59,9 @@ def year_so_far(judged: Judged) -> Rows:
 
 
 def _as_a_year_before(judged: Judged, flow: str, month: int, own: pl.DataFrame) -> Rows:
-    """The same where months of the year are not known: a month that is as much as all months up to it a year before."""
+    """Find years to date where earlier months of the year are missing: the month equals all months up to it a year
+    before.
+    """
     first, last = month - month % YEAR_MONTHS - YEAR_MONTHS, month - YEAR_MONTHS
     before = {(flow, number) for number in range(first, last + 1)}
     if not before <= judged.months:
@@ -79,7 +83,7 @@ def _as_a_year_before(judged: Judged, flow: str, month: int, own: pl.DataFrame) 
 
 
 def _are_as_before(rows: pl.DataFrame) -> bool:
-    """Whether most values of several series, and all together, are as much as those of the year before."""
+    """Whether most values of several series, and all together, equal those of the year before."""
     like = (pl.col("value") / pl.col("before")).is_between(1 / YEAR_FACTOR, YEAR_FACTOR)
     is_most = 2 * int(rows.filter(like)["before"].sum()) > int(rows["before"].sum())
     return (
@@ -88,7 +92,7 @@ def _are_as_before(rows: pl.DataFrame) -> bool:
 
 
 def _printed_so_far(judged: Judged) -> Rows:
-    """A month that is what others printed of its year so far, to the last digit: all partners together, or one of them."""
+    """Find months that equal a printed year to date to the last digit, for all partners together or for one of them."""
     printed = judged.beside.filter(
         ~GROWTH, pl.col("kind") == "published", pl.col("value") >= PRINTED_STEPS * pl.col("resolution")
     )
@@ -113,8 +117,9 @@ def _printed_so_far(judged: Judged) -> Rows:
 
 
 def _are_like_sums(rows: pl.DataFrame, months: int) -> bool:
-    """Whether most values, and all together, are as much as the months before them and one more like these. One or two series may be
-    so once, unless they were steady."""
+    """Whether most values, and all together, equal the months before them and one more like these. One or two series
+    may do so by chance, unless they were steady.
+    """
     if rows.height < SERIES_MIN and (
         months < SERIES_MIN or not rows.select((pl.col("most") <= LIKE_FACTOR * pl.col("least")).all()).item()
     ):
@@ -126,7 +131,9 @@ def _are_like_sums(rows: pl.DataFrame, months: int) -> bool:
 
 
 def _months_of_span(judged: Judged) -> Rows:
-    """A figure of several months is the sum of these, and no less than those of them that are known."""
+    """Check that a figure of several months equals the sum of these, and is at least the sum of those that are
+    published.
+    """
     own = judged.own.filter(~pl.col("single"), pl.col("measure").is_in(RATED))
     if judged.row["kind"] == "published" or not own.height:
         return
@@ -153,8 +160,9 @@ def _months_of_span(judged: Judged) -> Rows:
 
 
 def _span_of_months(judged: Judged) -> Rows:
-    """Months that do not add up to a figure of several months, whichever of them was published before: that figure stands, or, where
-    it is older and a year so far that a release tells whole, gives way to them (`retold`)."""
+    """Check that months add up to a published figure of several months. The figure stays published, unless it is
+    older and a year to date that a release covers whole: then the months replace it (`retold`).
+    """
     if judged.row["kind"] == "published":
         return
     releases = pl.concat([judged.known.releases, judged.release.release]).unique("release_id")
@@ -166,14 +174,14 @@ def _span_of_months(judged: Judged) -> Rows:
     theirs = _spans(judged.published.rows(
         judged.months if asked.height else (), kept, pl.col("product").is_in(asked["product"].to_list()), pl.col("kind") != "published"
     ))  # fmt: skip
-    # One that gave way before says nothing any more.
+    # A figure that months replaced before is not compared again.
     theirs = _standing(theirs, judged.known.releases)
     known = pl.concat([mine, theirs.join(mine, on=[*SERIES, "first", "last"], how="anti")])
     if known.is_empty():
         return
     sums = _of_their_months(judged, known).join(known, on=[*SERIES, "first", "last"])
     is_new = pl.col("is_told") | (pl.col("release_id") == judged.row["release_id"])
-    # What is more than a revision holds the file (`_months_of_span`).
+    # A difference larger than a revision holds the file (`_months_of_span`).
     changed = sums.filter(is_new, pl.col("together") != pl.col("value")).sort("flow", "first", "last", *SERIES)
     changed = changed.with_row_index("place")
     stands = _standing(changed, releases)["place"].to_list()
@@ -192,7 +200,7 @@ def _span_of_months(judged: Judged) -> Rows:
 
 
 def _spans(rows: pl.DataFrame) -> pl.DataFrame:
-    """Figures of several months, one a row."""
+    """Return the figures of several months, one per row."""
     several = rows.filter(~pl.col("single"), pl.col("measure").is_in(RATED)).with_columns(
         pl.col(SERIES).cast(pl.String), first=month_index("period_start"), last=month_index("period_end")
     )
@@ -201,7 +209,7 @@ def _spans(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _standing(spans: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
-    """Those of the figures that do not give way to months."""
+    """Return the figures that months have not replaced."""
     is_year_so_far = (pl.col("first") % YEAR_MONTHS == 0) & (pl.col("last") < pl.col("first") + YEAR_MONTHS)
     placed = spans.with_columns(
         month="last", standing=standing(), span=pl.when(is_year_so_far).then(pl.lit("ytd")).otherwise(pl.lit("other")),
@@ -210,8 +218,9 @@ def _standing(spans: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
 
 
 def _of_their_months(judged: Judged, spans: pl.DataFrame) -> pl.DataFrame:
-    """What the months of these figures add up to, where all are known: SERIES, first, last, `together`, and whether the release
-    tells any of them. A month is no trade where who speaks of it has no number."""
+    """Add up the months of these figures where all have a value: SERIES, first, last, `together`, and whether the
+    release covers any of them. A month without a number means no trade if a release covers it.
+    """
     months = spans.select(*SERIES, "first", "last").with_columns(
         month=pl.int_ranges("first", pl.col("last") + 1, dtype=pl.Int32)
     ).explode("month")  # fmt: skip
@@ -236,8 +245,9 @@ def _of_their_months(judged: Judged, spans: pl.DataFrame) -> pl.DataFrame:
 
 
 def _unsaid(asked: pl.DataFrame, numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
-    """Those of the months asked for that releases speak of, with what it means that they have no number of them: of a partner that
-    there was no trade, of the world that it is the sum of the partners."""
+    """Return the requested months that releases cover without a number, with the meaning: for a partner no trade,
+    for the world the sum of the partners.
+    """
     key = [*SERIES, "month"]
     spoken = covering(asked.filter((pl.col("partner") == WORLD) | ~pl.col("partner").is_in(TOTALS)), releases).select(
         key
@@ -248,13 +258,13 @@ def _unsaid(asked: pl.DataFrame, numbers: pl.DataFrame, releases: pl.DataFrame) 
 
 
 def _by_series(judged: Judged, rows: pl.DataFrame) -> pl.DataFrame:
-    """Values by SERIES; of a broad release those of whole products."""
+    """Sum values by SERIES; for a broad release by whole products."""
     partner = pl.lit(WORLD).cast(pl.Categorical).alias("partner") if judged.is_broad else pl.col("partner")
     return rows.with_columns(partner).group_by(SERIES).agg(pl.col("value").sum())
 
 
 def _published(judged: Judged, months: set[Month]) -> pl.DataFrame:
-    """What is published of some months: SERIES, month, value."""
+    """Read the published values of some months: SERIES, month, value."""
     wanted = pl.DataFrame(sorted(months), orient="row", schema={"flow": pl.String, "month": pl.Int32})
     return judged.values.join(with_codes(wanted), on=["flow", "month"], how="semi")
 

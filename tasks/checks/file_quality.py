@@ -1,4 +1,4 @@
-"""Gate D: does the release as a whole make sense, by itself and beside what was published before?
+"""Gate D: checks whether a release makes sense as a whole, by itself and against published data.
 
 Each check returns findings and changes nothing. Severity error means that a person must look before it is published;
 warning and info are published with the release. The checks that look at one release alone are here. The others:
@@ -12,8 +12,8 @@ warning and info are published with the release. The checks that look at one rel
 - `same_numbers`: numbers that are published as something else
 - `printed_figures`: printed figures against one another
 
-To add a check: a function in one of them, its line in the list at the end of the module, a test in which it raises a finding and one in
-which it raises none.
+To add a check: a function in one of them, its line in the list at the end of the module, a test in which it raises a
+finding and one in which it raises none.
 """
 
 import json
@@ -46,12 +46,12 @@ from tasks.sources.registry import SOURCES
 
 QUARANTINED_SHARE_MAX = 0.001
 UNKNOWN_PARTNER_SHARE_MAX = 0.001
-# So many records of one product or another hardly all come from one place or under one regime.
+# This many records of a product are unlikely to come from one province or under one regime.
 ONE_PART_RECORDS_MIN = 50
 
 
 def check(release: Normalised, known: Known) -> DataFrame[Finding]:
-    """Every doubt about `release`: those from reading it, and those of all checks."""
+    """Return every finding about `release`: those from reading it, and those of all checks."""
     judged = Judged(release, known)
     asked = (
         *CHECKS, *PRECEDENTS, *UNIT_VALUES, *MAGNITUDES, *ABSENCES, *GAPS, *SLIPS, *MONTH_SLIPS, *SAME_NUMBERS, *PRINTS,
@@ -63,7 +63,7 @@ def check(release: Normalised, known: Known) -> DataFrame[Finding]:
 
 
 def _row_cap(judged: Judged) -> Rows:
-    """A query download ends at a round number of records without a word."""
+    """Find query downloads that stop at a round number of records: the site cuts them off without a warning."""
     row = judged.row
     cap = SOURCES[row["source"]].row_cap
     if cap and row["records"] % cap == 0:
@@ -78,7 +78,7 @@ def _row_cap(judged: Judged) -> Rows:
 
 
 def _quarantined(judged: Judged) -> Rows:
-    """Records that could not be read. Copies and echoes are none of them: what they say is published."""
+    """Report records that could not be read. Copies and echoes are not among them: their numbers are published."""
     row = judged.row
     lost = judged.release.quarantine.filter(pl.col("reasons") != [COPY], pl.col("reasons") != [ECHO])
     if not lost.height:
@@ -97,25 +97,25 @@ def _quarantined(judged: Judged) -> Rows:
         observed=f"{lost.height} of {counted(row['records'], 'record')} set aside"
         + (f", {hit} of them of a watched product" if hit else "") + f"; {'; '.join(named)}",
         expected=f"at most {QUARANTINED_SHARE_MAX:.1%} of the records and none of a watched product",
-        # What is held is not published, nor are its records that were set aside.
+        # A held release is not published, nor are its quarantined records.
         advice="Download again, or approve without them: the table quarantine lists them then." if grave else "See the table quarantine.",
     )  # fmt: skip
 
 
 def _may_be_part_of_any_sum(judged: Judged) -> bool:
-    """Whether a record of a file by regime or province was set aside of which it cannot be said whose sum it is a part of."""
+    """Whether a quarantined record of a file by regime or province could be part of any sum."""
     by_site = judged.release.detail.select(pl.col("regime", "province").is_not_null().any()).row(0)
     reasons = judged.release.quarantine["reasons"].explode()
     return any(by_site) and bool(reasons.str.contains("^(product|partner|period) ").any())
 
 
 def _digits(printed: str) -> str:
-    """The product of a record as printed, whatever stands between its digits."""
+    """Return the digits of the printed product code, without separators."""
     return re.sub(r"[^0-9]", "", json.loads(printed).get("product", ""))
 
 
 def _unknown_partners(judged: Judged) -> Rows:
-    """A code that our table lacks may be new, but not one with much of the trade."""
+    """Report partner codes that the table lacks: such a code may be new, but not one with much of the trade."""
     unknown = [key for key in judged.row["partner_list"] if _is_unknown(key)]
     if not unknown:
         return
@@ -139,10 +139,11 @@ def _is_unknown(key: str) -> bool:
 
 
 def _mixed_units(judged: Judged) -> Rows:
-    """One product of one month in two units: a sum in either would leave the other out.
+    """Find one product of one month in two units: a sum in either would leave the other out.
 
-    A second unit beside the first is usual, also where some records lack it; two records that share no unit are not. Nor are tonnes
-    beside kilograms: both can be converted, but the site prints a code in one unit, so somebody wrote one of the two.
+    A second unit next to the first is usual, also if some records lack it; two records that share no unit are not.
+    Tonnes next to kilograms are not usual either: both can be converted, but the site prints a code in one unit, so
+    somebody wrote one of the two.
     """
     if judged.row["partners"] == "keys":
         return
@@ -178,12 +179,14 @@ def _mixed_units(judged: Judged) -> Rows:
 
 
 def _one_regime(judged: Judged) -> Rows:
-    """A query for one customs regime is no query for the whole trade, but its sums would look so."""
+    """Find queries for one customs regime: they do not cover the whole trade, but their sums would look as if they
+    did.
+    """
     return _one_of("regime", "customs regime", judged)
 
 
 def _one_province(judged: Judged) -> Rows:
-    """Nor is a query for one province."""
+    """Find queries for one province."""
     return _one_of("province", "province", judged)
 
 
@@ -199,14 +202,18 @@ def _one_of(name: str, words: str, judged: Judged) -> Rows:
 
 
 def _listed_products(judged: Judged) -> pl.DataFrame:
-    """The watched products whose codes are of the list of goods that the release uses: equal digits of another list are other goods."""
+    """Return the watched products whose codes belong to the goods list of the release: equal digits of another list
+    are other goods.
+    """
     products = code_table("products").select("product", "classification", "valid_from", "valid_to")
     of_release = judged.row["classification"]
     return products if of_release is None else products.filter(pl.col("classification").is_in([of_release, LINE]))
 
 
 def _product_validity(judged: Judged) -> Rows:
-    """A watched code in a month for which our table does not have it: another edition of the tariff had other codes."""
+    """Find watched codes in months for which the table does not have them: another edition of the tariff had other
+    codes.
+    """
     months = judged.own.select("product", "period_end").unique().with_columns(pl.col("product").cast(pl.String))
     listed = months.join(_listed_products(judged), on="product").with_columns(
         month=pl.col("period_end").dt.strftime("%Y-%m")

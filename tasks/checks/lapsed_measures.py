@@ -1,8 +1,7 @@
-"""Doubts about export controls: a term that has run out while nothing that succeeds it is recorded.
+"""Finds export controls whose term has run out while no successor is recorded.
 
-Judged on the day of the release, and only where the release has exports of a product that the control touches, of a month in
-which the control had begun. Nothing about the numbers is wrong then; but nobody may write that the control is in force, or
-that it is not.
+The check judges the day of the release, and only releases with exports of a product that the control affects, in months
+after it began. The numbers are right; but nobody may write that the control is in force, or that it is not.
 """
 
 import polars as pl
@@ -18,7 +17,9 @@ FLOW = "export"
 
 
 def _control_lapsed(judged: Judged) -> Rows:
-    """An export control whose state on the day of the release is not known, because a term ran out unrecorded."""
+    """Find export controls whose state on the day of the release is unknown, because a term ended and no successor
+    is recorded.
+    """
     day = judged.row["released_on"]
     lapsed = {event: state for event, state in states_on(day).items() if state.name == LAPSED}
     if not lapsed:

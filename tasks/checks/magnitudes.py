@@ -1,9 +1,9 @@
-"""Gate D: are the values of the release of the size that they have in the months around?
+"""Gate D: compares the size of values with the months around them.
 
-A digit too many in quantities and values alike leaves every price as it was. What gives it away is the months around: trade doubles and
-halves, has its season and now and then its boom; ten times the most of all months around it hardly ever is. How often is measured on
-real downloads (`schemas/reference/check_thresholds.csv`). What has no value is looked at in `tasks/checks/consistency.py`. The same rules as in
-`tasks/checks/file_quality.py`: a check returns findings and changes nothing.
+An extra digit in quantities and values alike leaves every price unchanged; only the months around reveal it. Trade
+doubles, halves, has a season and sometimes a boom, but is hardly ever ten times the maximum of all months around. How
+often was measured on real downloads (`schemas/reference/check_thresholds.csv`). `tasks/checks/consistency.py` checks
+quantities without a value. A check returns findings and changes nothing.
 """
 
 from typing import Any
@@ -22,7 +22,8 @@ PRODUCT = ["flow", "product"]
 # The months before and after, and the same season of other years.
 AROUND = (-25, -24, -23, -13, -12, -11, -3, -2, -1, 1, 2, 11, 12, 13)
 NEAR_MONTHS, NEAR_MIN = 3, 2
-# Of so many partners nearly all fall alike where a digit was lost, within this factor; where trade stops, some go on.
+# If a digit was lost, nearly all of at least this many partners fall alike, within this factor; if trade stops, some go
+# on.
 ALIKE_FACTOR, ALIKE_PARTNERS_MIN = 5, 3
 # Below this a month of a product may be samples.
 SMALL_KG = 1_000
@@ -30,7 +31,7 @@ ADVICE = "See whether quantities and values have a digit too many or too few; if
 
 
 def _value_magnitude(judged: Judged) -> Rows:
-    """A month of a product, or of one of its partners, many times as large or as small as all months around it."""
+    """Find months of a product, or of one of its partners, many times as large or as small as all months around."""
     if judged.row["kind"] == "published":
         return
     for money in RATED[1:]:
@@ -63,20 +64,22 @@ def _value_magnitude(judged: Judged) -> Rows:
 
 
 def _is_year_so_far(judged: Judged, money: str) -> pl.Expr:
-    """Whether a month is the year so far, declared as a month, which is said of it already."""
+    """Whether a month is the year to date declared as a month, which another check reports."""
     said = {row["subject"] for row in year_so_far(judged)}
     month = pl.format("{}-{}", pl.col("month") // 12, (pl.col("month") % 12 + 1).cast(pl.String).str.zfill(2))
     return pl.format(f"{{}} {money} {{}}", pl.col("flow").cast(pl.String), month).is_in(said)
 
 
 def _without_world(judged: Judged) -> pl.DataFrame:
-    """The trades without those of the world where partners have theirs."""
+    """Return the trades without those of the world where partners have theirs."""
     is_world = pl.col("partner") == WORLD
     return judged.trades.filter(~is_world | (pl.col("partner") == WORLD).all().over(*PRODUCT, "month"))
 
 
 def _around(rows: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
-    """The new rows with the most and the least of the months around them, and how many of these there are."""
+    """Return the new rows with the maximum and the minimum of the months around them, and how many of these there
+    are.
+    """
     offsets = pl.DataFrame({"offset": pl.Series(AROUND, dtype=pl.Int32)})
     new = rows.filter("new").select(*key, "month").join(offsets, how="cross")
     new = new.with_columns(there=pl.col("month") + pl.col("offset"))
@@ -90,11 +93,12 @@ def _around(rows: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
 
 
 def _large(rows: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
-    """The new rows that are many `times` the most of the `months` around, or, where most months of a file are, of what is published; more
-    than the `bound`."""
+    """Return the new rows that are many `times` the maximum of the `months` around, or, if most months of a file
+    are, of all published ones; more than the `bound`.
+    """
     factor, far_factor = threshold("surge_product_factor"), threshold("surge_file_factor")
     around = _around(rows, key, money).filter(pl.col("months") >= whole_threshold("surge_months"))
-    # A year may well be three times the year before, and then the months before tell.
+    # A year may well be three times the year before; then the months before decide.
     around = around.with_columns(bound=pl.when(pl.col("near") >= NEAR_MIN).then(factor).otherwise(far_factor))
     published = rows.filter(~pl.col("new")).group_by(key).agg(
         most=pl.col(money).max(), most_kg=pl.col("quantity_kg").max(), months=pl.len()
@@ -108,15 +112,16 @@ def _large(rows: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
     both = pl.concat([
         around.select(columns), of_file.with_columns(bound=pl.lit(far_factor)).select(columns),
     ]).with_columns(times=pl.col(money) / pl.col("most"))  # fmt: skip
-    # What is dearer alone is a matter of prices.
+    # If only the value rose, prices rose.
     moves = (pl.col("most_kg") == 0) | (pl.col("quantity_kg") > pl.col("bound") * pl.col("most_kg"))
     is_large = (pl.col("times") > pl.col("bound")) & moves
     return both.filter(is_large).unique([*key, "month"], keep="first", maintain_order=True)
 
 
 def _of_partners(found: pl.DataFrame, money: str) -> pl.DataFrame:
-    """Those of single partners, whose trade is less steady than that of all, with whether to `hold`: where it is more than so many times, or
-    much of the product; a smaller one is a warning where it is still more."""
+    """Return rows of single partners, whose trade is less steady than the total, with whether to `hold`: a row is
+    held if it is beyond the threshold for partners or much of the product; a smaller one gives a warning.
+    """
     times, dollars = pl.col("times"), dollars_of(money)
     share = pl.col(money) / pl.col("whole")
     is_more = (pl.col("months") >= whole_threshold("history_months")) & (times > threshold("surge_partner_factor"))
@@ -145,11 +150,13 @@ def _findings(found: pl.DataFrame, money: str) -> Rows:
 
 
 def _small(products: pl.DataFrame, trades: pl.DataFrame, money: str) -> Rows:
-    """Months that are a small part of the least of the months around: of a product held where all partners fall alike, as where a digit
-    was lost; else, and of one partner, a warning: trade may have stopped, as after an export control."""
+    """Find months that are a small part of the minimum of the months around. A product is held if all partners fall
+    alike, as when a digit was lost; otherwise, and for one partner, the finding is a warning: trade may have
+    stopped, as after an export control.
+    """
     for row in _fallen(products, PRODUCT, money).head(EXAMPLES).to_dicts():
         of_present, alike = _fall_of_partners(trades, row, money)
-        # Partners that have no row at all are said to be missing.
+        # Another check reports partners that have no row at all.
         if of_present >= threshold("collapse_factor"):
             yield _small_finding(row, money, alike=alike)
     partners = _fallen(trades, [*PRODUCT, "partner"], money)
@@ -160,7 +167,7 @@ def _small(products: pl.DataFrame, trades: pl.DataFrame, money: str) -> Rows:
 
 
 def _fallen(rows: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
-    """The new rows that are a small part of the least of the months around, and no samples."""
+    """Return the new rows that are a small part of the minimum of the months around, and no samples."""
     factor = threshold("collapse_factor")
     is_less = (pl.col(money) * factor < pl.col("least")) & (
         pl.col(money) >= threshold("collapse_least") * dollars_of(money)
@@ -184,7 +191,9 @@ def _small_finding(row: dict[str, Any], money: str, *, alike: bool) -> dict[str,
 
 
 def _fall_of_partners(trades: pl.DataFrame, row: dict[str, Any], money: str) -> tuple[float, bool]:
-    """How many times as much the partners with a row usually trade, and whether nearly all of them fell by about as much as the whole."""
+    """Return how many times as much the partners with a row usually trade, and whether nearly all of them fell by
+    about as much as the whole.
+    """
     around = [row["month"] + offset for offset in AROUND]
     product = trades.filter((pl.col("flow") == row["flow"]) & (pl.col("product") == row["product"]))
     usual = product.filter(pl.col("month").is_in(around)).group_by("partner").agg(usual=pl.col(money).median())
@@ -197,7 +206,9 @@ def _fall_of_partners(trades: pl.DataFrame, row: dict[str, Any], money: str) -> 
 
 
 def _of_many_products(judged: Judged, money: str) -> Rows:
-    """The same of a broad release, by whole products: held where most of them are many times what they were, or one is by a wrong unit."""
+    """Check a broad release by whole products: it is held if most products are many times what they were, or one is
+    off by a wrong unit.
+    """
     mine = (
         judged.trades.filter("new")
         .group_by(*PRODUCT, "month")

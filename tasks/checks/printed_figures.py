@@ -1,9 +1,9 @@
-"""Gate D: do printed figures fit one another?
+"""Gate D: compares printed figures with one another.
 
-A year so far and its months, the partners and their world, a growth and its base: what sources print themselves must agree within the
-steps of the printed digits. Papers drop a digit besides, take a month for the year so far, or one basket for another, and nothing
-beside a print says so but other prints. The same rules as in `tasks/checks/file_quality.py`: a check returns findings and changes nothing. Slips
-of papers are looked for in collected files alone: what papers printed is no fault of a download that comes later.
+A year to date and its months, the partners and their world, a growth and its base must agree within the steps of the
+printed digits. Newspapers also drop a digit, take a month for the year to date, or one basket for another, and only
+other printed figures reveal it. A check returns findings and changes nothing. Mistakes of newspapers are looked for in
+collected files alone: a later download is not at fault for them.
 """
 
 import polars as pl
@@ -16,10 +16,11 @@ from tasks.domain.periods import month_index, span_name
 from tasks.domain.precision import has_fewer_digits
 from tasks.domain.text import counted
 
-# Two digits say a number within 5 %, and customs may have revised it besides.
+# Two digits give a number within 5 %, and customs may also have revised it.
 DISAGREE_SHARE_MAX = 0.1
 BASIS_POINTS = 10_000
-# Less than all that stands beside it by so much, and with three digits more as much as these within a factor.
+# A quantity this many times smaller than comparable printed ones, which with three more digits is like them within the
+# second factor.
 FAR_LESS, LIKE_FACTOR = 100, 10
 FIGURE = [*CODED, "period_start", "period_end"]
 MONTH = [*CODED, "month"]
@@ -27,15 +28,17 @@ SAID = ("value", "resolution", "known_from")
 
 
 def _year_to_date(judged: Judged) -> Rows:
-    """A printed cumulative figure less the one before is the month, within the steps of the printed digits, where the release has
-    one of the three. What others said before it is not its fault."""
+    """Check that a printed cumulative figure less the one before equals the month, within the steps of the printed
+    digits, where the release has one of the three. A release is not at fault for earlier figures of others.
+    """
     own = judged.own
     products = {*own.filter(~pl.col("single"))["product"].cast(pl.String), *judged.published.with_totals}
     if not products:
         return
     of_those = pl.col("product").is_in(sorted(products))
     place = [*FIGURE, "month", "single"]
-    # What a release says by province or regime is the sum of its records; what it says of several days, the last of them.
+    # A figure of a release by province or regime is the sum of its records; of several days in one release, the last
+    # day counts.
     mine = own.filter(of_those).group_by(*place, "known_from").agg(pl.col("value").sum(), pl.col("resolution").max())
     mine = mine.sort(*place, "known_from").unique(place, keep="last", maintain_order=True)
     theirs = judged.published.rows(judged.months, (*FIGURE, "value", "resolution"), of_those).join(
@@ -66,7 +69,7 @@ def _year_to_date(judged: Judged) -> Rows:
 
 
 def _parts_exceed_total(judged: Judged) -> Rows:
-    """Partners together are at most the printed world total."""
+    """Check that the partners together are at most the printed world total."""
     if WORLD not in judged.row["partner_list"]:
         return
     key = ["flow", "product", "measure", "period_start", "period_end"]
@@ -86,8 +89,10 @@ def _parts_exceed_total(judged: Judged) -> Rows:
 
 
 def _implied_revision(judged: Judged) -> Rows:
-    """A growth is printed on the base that the authority uses now. If that cannot be ours, the year before was revised, and that is
-    known without a new download; unless the growth fits our base with the other sign, and is far from it with its own."""
+    """Compare a printed growth with our base. The authority computes growth on its current base; if that cannot be
+    ours, the year before was revised, and no new download is needed to know it. If the growth fits our base with
+    the other sign, and is far from it with its own, the sign is wrong.
+    """
     key = ["flow", "product", "partner", "period_start", "period_end"]
     printed = judged.own.filter(measure="quantity_kg_yoy")
     if not printed.height:
@@ -131,15 +136,19 @@ def _implied_revision(judged: Judged) -> Rows:
 
 
 def _implied(growth: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
-    """By what a growth multiplies at least, in basis points, and the least and the most base that it implies where that is above 0."""
-    # A printed figure may be rounded or cut off, so it stands for anything within one whole step to either side.
+    """Return what a growth multiplies by at least, in basis points, and the minimum and maximum base that it implies
+    where that is above 0.
+    """
+    # A printed figure may be rounded or cut off, so it represents any value within one whole step to either side.
     least, most = (BASIS_POINTS + growth + sign * pl.col("growth_step") for sign in (-1, 1))
     level, step = pl.col("level"), pl.col("level_step")
     return least, (level - step) * BASIS_POINTS / most, (level + step) * BASIS_POINTS / least
 
 
 def _printed(judged: Judged) -> pl.DataFrame:
-    """FIGURE, SAID, kind, single and whether it is `new`: the amounts of the file, and the words that stand on the same products."""
+    """Return FIGURE, SAID, kind, single and whether it is `new`: the amounts of the file, and the published
+    statements on the same products.
+    """
     own = judged.own.filter(~GROWTH)
     theirs = judged.published.rows(
         judged.months, (*FIGURE, *SAID, "kind"), pl.col("product").is_in(judged.products), ~pl.col("measure").str.ends_with("_yoy")
@@ -150,7 +159,7 @@ def _printed(judged: Judged) -> pl.DataFrame:
 
 
 def _prints_disagree(judged: Judged) -> Rows:
-    """Prints of one figure on several days differ by a revision at most, and in how many digits they have."""
+    """Check that figures printed on several days differ by no more than a revision and the number of their digits."""
     if judged.row["kind"] != "published":
         return
     rows = _printed(judged).filter(kind="published")
@@ -169,7 +178,9 @@ def _prints_disagree(judged: Judged) -> Rows:
 
 
 def _prints_do_not_add_up(judged: Judged) -> Rows:
-    """A figure of several months is no less than any part of it, nor than its months together; and no more where all are known."""
+    """Check that a figure of several months is at least any part of it and its months together, and no more if all
+    have a value.
+    """
     if judged.row["kind"] != "published":
         return
     start, end = month_index("period_start").alias("first"), month_index("period_end").alias("last")
@@ -199,8 +210,9 @@ def _prints_do_not_add_up(judged: Judged) -> Rows:
 
 
 def _thousandth(judged: Judged) -> Rows:
-    """A quantity printed to the kilogram of which a thousand times as much is like all that stands beside it: the point of `3.188` t
-    parts thousands."""
+    """Find quantities printed to the kilogram that are about 1,000 times smaller than comparable ones: the point of
+    `3.188` t is a thousands separator.
+    """
     if judged.row["kind"] != "published":
         return
     rows = _printed(judged).filter(measure="quantity_kg").unique(FIGURE, keep="first", maintain_order=True)

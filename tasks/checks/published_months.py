@@ -1,7 +1,7 @@
-"""The published months that a release is compared with: read when a check asks for them, and no more than it asks for.
+"""Reads the published months that a release is compared with, when a check asks for them.
 
-What was long ago does not say what is usual, so only some months before and after the release are looked at. Most checks want
-sums of whole months: then each file is read by itself, a few columns of it, and only the sums are kept.
+Old data does not show what is usual, so only some months before and after the release are read. Most checks want sums
+of whole months: each file is then read by itself, a few columns of it, and only the sums are kept.
 """
 
 import functools
@@ -20,11 +20,11 @@ from tasks.domain.periods import first_day
 from tasks.store.parquet import partition_month, path_partition
 from tasks.store.snapshot import Snapshot
 
-# As far as any check looks: what is usual is told by two years, and a printed total speaks of its whole year.
+# The range that checks read: two years show what is usual, and a printed total covers its whole year.
 MONTHS_BACK, MONTHS_AHEAD = 24, 12
-# So many codes are looked for in the files; of more, all are added up.
+# Up to this many codes are looked up in the files; for more, all codes are summed.
 FEW_PRODUCTS = 500
-# Texts that are compared, grouped and joined by the hundred thousand: as categories they are numbers.
+# Texts that are compared, grouped and joined by the hundred thousand: categories are faster.
 CODED = ("flow", "product", "partner", "measure")
 RATED = ("quantity_kg", "value_usd", "value_cny")
 # Flow, and year x 12 + month - 1.
@@ -32,12 +32,12 @@ Month = tuple[str, int]
 
 
 def with_codes(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with its texts of CODED as categories; they sort and read as texts."""
+    """Return the frame with its texts of CODED as categories; they sort and read as texts."""
     return frame.with_columns(pl.col(name).cast(pl.Categorical) for name in CODED if name in frame.columns)
 
 
 class PublishedMonths:
-    """The last words on the months around a release, but for those of the release itself."""
+    """The current values of the months around a release, without those of the release itself."""
 
     def __init__(self, snapshot: Snapshot | None, flows: Collection[str], first: int, last: int, without: str) -> None:
         self.without = without
@@ -50,8 +50,9 @@ class PublishedMonths:
         self.files = dict(sorted(self.files.items()))
 
     def rows(self, months: Iterable[Month], columns: Sequence[str], *where: pl.Expr) -> pl.DataFrame:
-        """Rows of some months in the order of the ledger: `columns`, `month` and whether it is a `single` one. `where`
-        speaks of columns of the ledger."""
+        """Read rows of some months in the order of the ledger: `columns`, `month` and whether it is a `single` one.
+        `where` refers to columns of the ledger.
+        """
         wanted, frames = set(months), []
         for (flow, month), file in self.files.items():
             if (flow, month) in wanted:
@@ -68,7 +69,7 @@ class PublishedMonths:
 
     @functools.cached_property
     def with_totals(self) -> list[str]:
-        """The products of which there is a figure of several months."""
+        """Return the products that have a figure of several months."""
         found = [
             self._last_words(file).filter(pl.col("period_start") < first_day(month)).select("product", "release_id")
             for (_, month), file in self.files.items()
@@ -81,10 +82,12 @@ class PublishedMonths:
         return rows.filter(pl.col("release_id") != self.without)["product"].unique().sort().to_list()
 
     def sums(self, months: Iterable[Month], of_partners: Collection[Month], products: Sequence[str]) -> "Sums":
-        """The sums of some months, none of which the release itself speaks of. By product they are of `products` at least (of
-        few products only these are read); by partner they are of `products` alone and of the months `of_partners`."""
+        """Sum some months, none of which the release itself covers. Sums by product are of `products` at least (if
+        they are few, only these are read); sums by partner are of `products` alone and of the months
+        `of_partners`.
+        """
         of_month = functools.partial(self._sums_of_month, of_partners=of_partners, products=products)
-        # Each file is small, so that one keeps no more than one core busy.
+        # Each file is small and keeps no more than one core busy.
         with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
             found = [Sums(_NO_PRODUCTS, _NO_PARTNERS), *threads.map(of_month, months)]
         return Sums(*(pl.concat(parts) for parts in zip(*found, strict=True)))
@@ -95,20 +98,20 @@ class PublishedMonths:
         is_asked = pl.col("product").is_in(pl.Series(products, dtype=pl.String).implode())
         where = [is_asked] if len(products) <= FEW_PRODUCTS else []
         single = pl.col("period_start") == first_day(month)
-        # Of a printed figure nobody knows the parts, and it is rounded.
+        # The parts of a printed figure are unknown, and it is rounded.
         rows = self._last_words(self.files[place]).filter(*where).select(
             "product", "measure", "value", *(["partner"] if wants_partners else []),
             single=single, counted=single & (pl.col("kind") != "published"),
         ).collect()  # fmt: skip
         names = {"flow": pl.lit(flow).cast(pl.Categorical), "month": pl.lit(month, pl.Int32)}
-        # A column for each measure is added up in half the time that a condition takes in each group.
+        # Summing one column per measure takes half the time of a condition in each group.
         each = {name: pl.when(pl.col("counted") & (pl.col("measure") == name)).then("value") for name in RATED}
         totals = rows.lazy().select("product", **each).set_sorted("product").group_by("product").agg(
             pl.col(RATED).sum(), partners=pl.max_horizontal(pl.col(name).count() for name in RATED[1:])
         )  # fmt: skip
         by_partner = [_NO_PARTNERS]
         for name in RATED[1:] if wants_partners else ():
-            # One key alone is grouped without being put together from two, and the world is one group.
+            # Grouping by one key is faster than by two, and the world is one group.
             money = rows.lazy().filter("single", measure=name).filter(is_asked).group_by("partner")
             values = (
                 money.agg(pl.col("value").sum()).filter(pl.col("partner") != WORLD).with_columns(measure=pl.lit(name))
@@ -122,8 +125,10 @@ class PublishedMonths:
 
 
 class Sums(NamedTuple):
-    """Sums of whole months. `by_product`: flow, product, month, the sums of RATED and how many `partners` have a value, without printed
-    figures; a product that has a row in the month is here also where its sums are 0. `by_partner`: flow, partner, measure, month, value; no world."""
+    """Sums of whole months. `by_product`: flow, product, month, the sums of RATED and how many `partners` have a
+    value, without printed figures; a product that has a row in the month is included also if its sums are 0.
+    `by_partner`: flow, partner, measure, month, value; no world.
+    """
 
     by_product: pl.DataFrame
     by_partner: pl.DataFrame

@@ -1,8 +1,9 @@
-"""Gate D: are the numbers of the release published already, as something else?
+"""Gate D: finds numbers that are already published as something else.
 
-A file that somebody opened and saved has other bytes and the same numbers. The numbers of the other direction, of another year or
-month, and rows that were pasted below others are found by the numbers and by their order. Where the very bytes are those of another
-release, `tasks/checks/declared_flow.py` says so. The same rules as in `tasks/checks/file_quality.py`: a check returns findings and changes nothing.
+A file that somebody opened and saved has other bytes and the same numbers. The checks recognise the numbers of the
+other direction, of another year or month, and pasted rows by the numbers and by their order.
+`tasks/checks/declared_flow.py` reports files with the very bytes of another release. A check returns findings and
+changes nothing.
 """
 
 import polars as pl
@@ -18,17 +19,19 @@ from tasks.store.parquet import partition_month
 from tasks.store.verify_on_read import prove
 
 SERIES = ["flow", "product", "partner", "measure"]
-# So many runs of months may stand one below the other in a file; of more it is in another order.
+# A file may contain up to this many runs of months one below the other; more runs mean another order.
 RUNS_MAX = 4
 
 
 def _own(judged: Judged) -> pl.DataFrame:
-    """The numbers of the release that are not the same by chance: SERIES, month, value; of a broad release whole products."""
+    """Return the numbers of the release that cannot be equal by chance: SERIES, month, value; for a broad release
+    whole products.
+    """
     return judged.numbers.filter(pl.col("value") >= whole_threshold("same_number_least"))
 
 
 def _numbers_of_other_flow(judged: Judged) -> Rows:
-    """Numbers that are published as the other direction, for the same products, partners and months."""
+    """Find numbers that are published as the other direction, for the same products, partners and months."""
     row = judged.row
     if row["kind"] == "published" or judged.known.snapshot is None:
         return
@@ -57,7 +60,9 @@ def _numbers_of_other_flow(judged: Judged) -> Rows:
 
 
 def _another_month(judged: Judged) -> Rows:
-    """The very numbers of other months, published or of the same file: the query was for those, or they were relabelled."""
+    """Find the numbers of other months, published or of the same file: the query was for those, or the months were
+    relabelled.
+    """
     if judged.row["kind"] == "published":
         return
     mine, places = _own(judged), [*SERIES, "month", "value"]
@@ -79,8 +84,9 @@ def _another_month(judged: Judged) -> Rows:
 
 
 def _relabelled(counts: pl.DataFrame) -> Rows:
-    """What is said of months (flow, month, lag) of which so many numbers are the `same` of so many that are compared. A series that never
-    changes is like many months, and tells none."""
+    """Return findings about months (flow, month, lag) of which enough compared numbers are the `same`. A series that
+    never changes is like many months and is skipped.
+    """
     spans = counts.group_by("flow", "lag", maintain_order=True).agg(
         pl.col("same", "of").sum(), months=pl.len(), first=pl.col("month").min(), last=pl.col("month").max()
     )  # fmt: skip
@@ -108,8 +114,9 @@ def _relabelled(counts: pl.DataFrame) -> Rows:
 
 
 def _pasted_records(judged: Judged) -> Rows:
-    """Months that run to the end and begin again, with products and partners of before: two downloads, one below the other. Parts of one
-    query have no month, no product, no partner, or no place in common."""
+    """Find months that run to the end and begin again, with products and partners of before: two downloads, one
+    below the other. Parts of one query have no month, no product, no partner, or no place in common.
+    """
     row = judged.row
     if row["kind"] == "published" or not row["by_month"] or judged.first == judged.last:
         return

@@ -1,8 +1,8 @@
-"""Gate D: do quantities and values of the release fit one another?
+"""Gate D: compares the quantities and values of a release.
 
-A value per kilogram far from what the product or the partner had in other months: shifted columns, tonnes for kilograms, a digit too
-many, the wrong currency; and a number that is 0 where the other one is large. What trade does to prices is measured on real downloads
-(`schemas/reference/check_thresholds.csv`). The same rules as in `tasks/checks/file_quality.py`: a check returns findings and changes nothing.
+The checks find a value per kilogram far from other months of the product or the partner (shifted columns, tonnes for
+kilograms, an extra digit, the wrong currency), and a number that is 0 where the other one is large. How prices move was
+measured on real downloads (`schemas/reference/check_thresholds.csv`). A check returns findings and changes nothing.
 """
 
 import polars as pl
@@ -17,15 +17,16 @@ from tasks.domain.periods import month_name
 
 UNIT_VALUE_FACTOR = 10
 UNIT_VALUE_MONTHS_MIN = 3
-# Below this a month of a product may be samples or repairs, whose price per kilogram means nothing: both as weighed and as its value
-# would weigh at the usual price, because tonnes taken for kilograms are light, too.
+# Below this a month of a product may be samples or repairs, whose price per kilogram means nothing. The bound applies
+# to the printed weight and to the weight of the value at the usual price, because tonnes taken for kilograms are light
+# too.
 SMALL_KG = 1_000
 PRODUCT = ["flow", "product"]
 PLACE = [*PRODUCT, "month"]
 
 
 def _unit_values(judged: Judged) -> Rows:
-    """Value per kilogram of a product, or of one of its partners, far from its other months."""
+    """Find values per kilogram of a product, or of one of its partners, far from its other months."""
     if judged.row["kind"] == "published":
         return
     for money in RATED[1:]:
@@ -35,7 +36,7 @@ def _unit_values(judged: Judged) -> Rows:
         rated = _of_products(judged, traded, money)
         strange = _strange_products(judged, rated, money)
         partners = _strange_partners(judged, traded, rated, money)
-        # Where most partners are off it is the month, and that is said once.
+        # If most partners are off, the month is wrong, and one finding reports it.
         of_all = traded.filter("new").group_by(PLACE).agg(of=pl.len())
         off = partners.group_by(PLACE).agg(off=pl.len()).join(of_all, on=PLACE).filter(2 * pl.col("off") > pl.col("of"))
         is_said = off.join(strange, on=PLACE, how="semi")
@@ -60,8 +61,9 @@ def _finding(judged: Judged, found: dict[str, object], money: str, severity: str
 
 
 def _of_products(judged: Judged, traded: pl.DataFrame, money: str) -> pl.DataFrame:
-    """Value per kilogram by product and month, `new` or published: PLACE, new, quantity_kg, the money, rate; and of all months of the
-    product their number and their middle, and of its other months the `low` and the `high`."""
+    """Compute value per kilogram by product and month, `new` or published: PLACE, new, quantity_kg, the money, rate;
+    the count and the median of all months of the product, and the `low` and `high` of its other months.
+    """
     # A partner with only one of the two (weight or value) would be in one sum and not in the other.
     here = with_codes(pl.DataFrame(sorted(judged.touched), orient="row", schema={"flow": pl.String, "month": pl.Int32}))
     met = traded.join(here, on=["flow", "month"], how="semi").group_by(PLACE).agg(
@@ -75,7 +77,9 @@ def _of_products(judged: Judged, traded: pl.DataFrame, money: str) -> pl.DataFra
 
 
 def _with_others(rated: pl.DataFrame, key: list[str]) -> pl.DataFrame:
-    """The rates with `usual`, the middle of all, how many `months` these are, and `low` and `high`, the bounds of the others."""
+    """Add `usual`, the median of all rates, the number of `months`, and `low` and `high`, the bounds of the other
+    months.
+    """
     rate = pl.col("rate")
     ends = rated.group_by(key).agg(
         usual=rate.median(), months=pl.len(), lows=rate.bottom_k(2).sort(), highs=rate.top_k(2).sort(descending=True)
@@ -90,12 +94,14 @@ def _with_others(rated: pl.DataFrame, key: list[str]) -> pl.DataFrame:
 
 
 def _off_range() -> pl.Expr:
-    """How many times a rate is above the highest or below the lowest of the other months."""
+    """Compute how many times a rate is above the highest or below the lowest of the other months."""
     return pl.max_horizontal(pl.col("rate") / pl.col("high"), pl.col("low") / pl.col("rate"))
 
 
 def _strange_products(judged: Judged, rated: pl.DataFrame, money: str) -> pl.DataFrame:
-    """The new months of products whose rate is far from the middle, or beyond the bounds, of their other months: with what is `expected`."""
+    """Return the new months of products whose rate is far from the median, or beyond the bounds, of their other
+    months, with the `expected` range.
+    """
     times = threshold("price_range_factor")
     least = threshold("price_range_hold" if judged.is_broad else "price_range_warn") * dollars_of(money)
     weighs = pl.max_horizontal("quantity_kg", pl.col(money) / pl.col("usual"))
@@ -106,7 +112,7 @@ def _strange_products(judged: Judged, rated: pl.DataFrame, money: str) -> pl.Dat
     beyond = (pl.col("months") > whole_threshold("history_months")) & (worth >= least) & (_off_range() > times)
     strange = rated.filter("new").with_columns(far=far).filter(pl.col("far") | beyond).sort(PLACE)
     if not strange["far"].all():
-        # Yuan under the title of dollars are said there.
+        # `other_currency` reports yuan under the title of dollars.
         shifted = {row["subject"] for row in other_currency(judged)}
         said = (pl.col("flow").cast(pl.String) + f" {money}").is_in(shifted)
         strange = strange.filter(pl.col("far") | ~said)
@@ -128,8 +134,10 @@ def _bounds(times: float) -> pl.Expr:
 
 
 def _strange_partners(judged: Judged, traded: pl.DataFrame, rated: pl.DataFrame, money: str) -> pl.DataFrame:
-    """The same of single partners, by their own months and, where these are few, by the product: with `expected` and whether to `hold`.
-    Of a broad release their own months are not read, and only what is off by a wrong unit is found."""
+    """Return single partners that are off, by their own months or, if these are few, by the product, with the
+    `expected` range and whether to `hold`. For a broad release their own months are not read, and only errors of
+    a wrong unit are found.
+    """
     rate, key = pl.col("rate"), [*PRODUCT, "partner"]
     partners = traded.filter(pl.col("partner") != WORLD).with_columns(rate=pl.col(money) / pl.col("quantity_kg"))
     if judged.is_broad:
@@ -170,7 +178,7 @@ def _strange_partners(judged: Judged, traded: pl.DataFrame, rated: pl.DataFrame,
 
 
 def _worth(money: str) -> pl.Expr:
-    """What a trade is worth, by its value or by its weight at the middle price of the product."""
+    """Compute what a trade is worth, by its value or by its weight at the median price of the product."""
     return pl.max_horizontal(money, pl.col("quantity_kg") * pl.col("middle"))
 
 
@@ -179,7 +187,9 @@ def _middle(times: float) -> pl.Expr:
 
 
 def _zero_numbers(judged: Judged) -> Rows:
-    """A value of 0 where much was weighed or counted, or the other way round: what is less than half a unit is printed as 0, and no more."""
+    """Find a value of 0 where much was weighed or counted, or the reverse: only less than half a unit is printed as
+    0.
+    """
     if judged.row["kind"] == "published":
         return
     numbers = judged.own.filter("single", MONEY | (QUANTITY & ~GROWTH))
@@ -219,7 +229,9 @@ def _zero_numbers(judged: Judged) -> Rows:
 
 
 def _usual(judged: Judged, pairs: pl.DataFrame) -> pl.DataFrame:
-    """The middle of what is paid for a unit of each product, as the release says and as is published: PRODUCT, measure, money, usual."""
+    """Compute the median price per unit of each product, of the release and as published: PRODUCT, measure, money,
+    usual.
+    """
     columns = [*PRODUCT, "measure", "money", "rate"]
     rates = [
         pairs.filter(pl.col("value") > 0, pl.col("paid") > 0)

@@ -1,10 +1,10 @@
-"""What printed totals, months and growths of one series together leave open for a month or a total that nobody prints.
+"""Computes bounds for a month or a total that nobody prints, from the printed totals, months and growths of its series.
 
-Each period is a quantity of nothing or more. A total of the year is that of the month before and the month; a printed growth
-ties a period to the same one a year before. Every such relation narrows what its parts may be, until none narrows anything
-any more. What is printed stands as it is, and so does what follows from it by one printed growth. No more is assumed; where
-two relations contradict each other, because customs revised one of their numbers in silence, the one that comes later
-narrows nothing.
+Each period is a quantity of zero or more. A year to date is the year to date of the month before plus the month; a
+printed growth relates a period to the same one a year before. Every such relation narrows the bounds of its parts,
+until none narrows anything any more. A printed number is taken as it is, and so is what follows from it by one printed
+growth. Where two relations contradict each other, because customs revised one of their numbers in silence, the later
+one narrows nothing.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -20,10 +20,10 @@ from tasks.domain.precision import Interval, Reading, cut_off, hull, rounded
 Period = tuple[int, int]
 YEAR = 12
 ROUNDS_MAX = 40
-# What narrows less is not worth another number to name.
+# A smaller gain is not worth another number in the reason.
 WORTH = Fraction(1, 100)
 HUNDRED = Fraction(1, 100)
-# So many of the printed figures behind an interval are named in a reason.
+# A reason names up to this many of the printed figures behind an interval.
 NAMED_MAX = 8
 IsComparable = Callable[[Period, Period], bool]
 Of = Callable[[Fraction, Fraction], Interval]
@@ -44,7 +44,7 @@ NOTHING: Sources = frozenset()
 
 @dataclass
 class Bound:
-    """What a period may be; `high` None: nothing limits it. Each end with the printed numbers that it rests on."""
+    """The bounds of a period, each with the printed numbers that it rests on; `high` None: no upper bound."""
 
     low: Fraction = Fraction(0)
     high: Fraction | None = None
@@ -53,7 +53,7 @@ class Bound:
     stands: bool = False
 
     def raise_low(self, low: Fraction, source: Sources) -> bool:
-        """Take a higher low end over, where it is worth it and contradicts nothing."""
+        """Raise the lower bound if the gain is large enough and contradicts nothing."""
         if self.stands or low <= self.low or (self.high is not None and low > self.high):
             return False
         if low - self.low < WORTH * (low if self.high is None else self.high - self.low):
@@ -62,7 +62,7 @@ class Bound:
         return True
 
     def lower_high(self, high: Fraction, source: Sources) -> bool:
-        """Take a lower high end over, where it is worth it and contradicts nothing."""
+        """Lower the upper bound if the gain is large enough and contradicts nothing."""
         if self.stands or high < self.low:
             return False
         if self.high is not None and (high >= self.high or self.high - high < WORTH * (self.high - self.low)):
@@ -73,19 +73,20 @@ class Bound:
 
 @dataclass
 class Series:
-    """The printed numbers of one series, by period, and which of two periods mean the same."""
+    """The printed numbers of one series, by period, and which pairs of periods mean the same."""
 
     levels: Mapping[Period, Printed]
     growths: Mapping[Period, Printed]
-    # Sums of parts and zeros, which are known exactly.
+    # Sums of parts and zeros, which are exact.
     exact: Mapping[Period, Fraction]
     is_comparable: IsComparable
     _solved: tuple[dict[Period, Bound], dict[Period, Bound]] | None = field(default=None, repr=False)
 
     def between(self, period: Period) -> tuple[Interval, Interval, Sources] | None:
-        """What a period may be, where all printed numbers were rounded and where some were cut off, and what that rests on.
+        """Return the bounds of a period if all printed numbers were rounded, those if some were cut off, and the
+        sources.
 
-        None where nothing limits it, or where it means several things.
+        None if nothing limits the period, or if it means several things.
         """
         if not self.is_comparable(period, period):
             return None
@@ -135,7 +136,7 @@ class Series:
         yield from (*self.levels, *self.growths, *(_year_before(period) for period in self.growths))
 
     def _sums(self) -> Iterator[tuple[Period, list[Period]]]:
-        """Periods and what they are the sum of."""
+        """Yield periods and the periods that they are the sum of."""
         for year in self._years():
             january, december = year * YEAR, year * YEAR + YEAR - 1
             if self.is_comparable((january, december), (january, december)):
@@ -149,7 +150,7 @@ class Series:
                     yield (january, last), [(january, first - 1), (first, last)]
 
     def _grow(self, bounds: dict[Period, Bound], period: Period, ratio: Interval) -> bool:
-        """Narrow a period and the same a year before by the growth that is printed between them."""
+        """Narrow a period and the same one a year before by the growth printed between them."""
         base = _year_before(period)
         if not self.is_comparable(period, base) or ratio.high <= 0:
             return False
@@ -164,8 +165,9 @@ class Series:
 
 
 def reading(found: tuple[Interval, Interval, Sources], series: Series, measure: str) -> Reading:
-    """A reading of a level that follows from others; one that rests on more than a month and its growth carries the silent
-    revisions of all of them."""
+    """Make a reading of a level that follows from others; one that rests on more than a month and its growth carries
+    the silent revisions of all of them.
+    """
     strict, loose, sources = found
     low, high = (show_level(end, measure) for end in (strict.low, strict.high))
     between = f"between {low} and {high}" if strict.low else f"at most {high}"
@@ -181,7 +183,7 @@ def reading(found: tuple[Interval, Interval, Sources], series: Series, measure: 
 
 
 def _named(source: Source, series: Series, measure: str) -> str:
-    """A printed number as the reason of a verdict names it."""
+    """Return a printed number as the reason of a verdict names it."""
     period = source.first, source.last
     months = month_name(source.first) + (f"..{month_name(source.last)}" if source.last > source.first else "")
     if source.is_growth:
@@ -190,13 +192,13 @@ def _named(source: Source, series: Series, measure: str) -> str:
 
 
 def of_growth(sources: Sources) -> Source | None:
-    """The printed growth that a bound rests on, where it rests on it and one level alone."""
+    """Return the printed growth that a bound rests on, if it rests on one growth and one level alone."""
     growths = [source for source in sources if source.is_growth]
     return growths[0] if len(growths) == 1 and len(sources) <= len(growths) + 1 else None
 
 
 def _until_settled(narrow: Callable[[], list[bool]]) -> None:
-    """Narrow again and again, until nothing is narrowed any more."""
+    """Call `narrow` until it narrows nothing any more."""
     for _ in range(ROUNDS_MAX):
         if not any(narrow()):
             return
@@ -220,7 +222,7 @@ def _add_up(bounds: dict[Period, Bound], whole: Period, parts: list[Period]) -> 
 
 
 def _of(period: Period, bounds: dict[Period, Bound]) -> Bound:
-    """The bound of a period, also of one that is the difference of two totals of a year or the sum of months."""
+    """Return the bounds of a period, also of one that is the difference of two years to date or the sum of months."""
     if period in bounds:
         return bounds[period]
     first, last = period

@@ -1,7 +1,7 @@
-"""What lies between the periods that a claim compares: the changes over which a series means something else.
+"""Finds the changes of definition between the periods that a claim compares.
 
-Two levels on two sides of such a change are no growth, no record and no sum, as the table `metric` has it too; only a source
-that prints the figure itself speaks of it.
+Levels on the two sides of a change give no growth, no record and no sum, as in the table `metric`; only a source that
+prints the figure itself does.
 """
 
 import functools
@@ -15,22 +15,23 @@ NAMED_MAX = 3
 
 
 def changes_between(spot: Spot, other: Spot) -> list[Change]:
-    """The changes of the series of `spot` after the first and up to the last month of two of its periods, in order.
+    """Return the changes of the series of `spot` after the first and up to the last month of two of its periods, in
+    order.
 
-    Of a period with itself: the changes inside it.
+    For a period and itself: the changes inside it.
     """
     first, last = min(spot.first, other.first), max(spot.last, other.last)
     return [change for change in _known(spot.product, spot.partner, spot.measure) if first < change.month <= last]
 
 
 def said_changes(changes: Sequence[Change]) -> str:
-    """The changes as the reason of a verdict names them: from when, what, and by which source."""
+    """Format the changes for the reason of a verdict: from when, what, and by which source."""
     named = [f"{month_name(change.month)}: {change.what} ({change.source})" for change in changes[:NAMED_MAX]]
     more = [f"{len(changes) - NAMED_MAX} more"] if len(changes) > NAMED_MAX else []
     return "; ".join([*named, *more])
 
 
-# The search for a number elsewhere asks the same of a series for every partner and month near by.
+# The search for a number elsewhere repeats the question for every partner and nearby month of a series.
 @functools.lru_cache(4096)
 def _known(product: str, partner: str, measure: str) -> list[Change]:
     return breaks_of(product, partner, measure)

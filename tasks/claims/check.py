@@ -1,4 +1,4 @@
-"""A file of claims against a snapshot of the ledger: one verdict a row."""
+"""Checks a file of claims against a snapshot of the ledger and returns one verdict per row."""
 
 import hashlib
 import io
@@ -28,7 +28,7 @@ class ClaimsFile:
 
 
 def check_claims(snapshot: Snapshot, claims: ClaimsFile) -> DataFrame[CheckedClaim]:
-    """Every row of the file with all its columns, then verdict and reason; in the order given."""
+    """Return every row of the file with all its columns, then verdict and reason; in the order given."""
     products = {product for row in claims.rows.iter_rows(named=True) if (product := product_of(row))}
     readings = Readings(snapshot, products | {code for product in products for code in members(product)})
     found = [check_claim(readings, row) for row in claims.rows.iter_rows(named=True)]
@@ -41,7 +41,7 @@ def check_claims(snapshot: Snapshot, claims: ClaimsFile) -> DataFrame[CheckedCla
 
 
 def product_of(row: dict[str, str | None]) -> str | None:
-    """Our product that the commodity of a claim stands for; None where it cannot be determined."""
+    """Return our product for the commodity of a claim; None if it cannot be determined."""
     try:
         return read_product({name: text or "" for name, text in row.items()})
     except Unclear:
@@ -49,7 +49,7 @@ def product_of(row: dict[str, str | None]) -> str | None:
 
 
 def read_claims(file: Path) -> ClaimsFile:
-    """The rows of a claims file as text. Raises ValueError where it is none."""
+    """Read the rows of a claims file as text. Raises ValueError if the file is not one."""
     if not file.is_file():
         raise ValueError(f"{file}: there is no such file; give a CSV with the columns {', '.join(INPUT)}")
     data = file.read_bytes()
@@ -66,6 +66,6 @@ def read_claims(file: Path) -> ClaimsFile:
 
 
 def summary(checked: pl.DataFrame) -> str:
-    """How many of each verdict, in a line."""
+    """Return the number of claims per verdict, in a line."""
     counts = dict(checked["verdict"].value_counts().iter_rows())
     return f"{counted(checked.height, 'claim')}: " + ", ".join(f"{counts.get(name, 0)} {name}" for name in VERDICTS)

@@ -1,8 +1,9 @@
-"""Whether the digits of a claim agree with a reading of the ledger, how surely, and how far apart the two are else.
+"""Compares the digits of a claim with a reading of the ledger: whether they agree, how surely, and how far apart they
+are.
 
-Nothing is rounded to make a match: what the claim's digits leave open and what the ledger's digits leave open either have
-values in common or have not. One measure of width and one of distance serve levels and growths alike: a share of the level,
-and of the ratio that a growth is of, so that a growth and the level that implies it are judged by the same yardstick.
+Nothing is rounded to make a match: the values that the claim's digits allow and those that the ledger's digits allow
+either overlap or do not. Width and distance are measured alike for levels and growths, as a share of the level or of
+the growth's ratio, so that a growth and the level that implies it are judged alike.
 """
 
 from dataclasses import dataclass
@@ -11,10 +12,11 @@ from fractions import Fraction
 from tasks.claims.statement import DIGITS_MIN, Stated
 from tasks.domain.precision import Interval, Reading, cut_off, rounded
 
-# Customs revises a month in silence by up to a few thousandths per cent of a total (vintages of HS 6910, 2026: 0.006 %). A growth
-# rests on two months, and so does a level that a growth implies; what is put together from totals of different days rests on many.
+# Customs revises a month in silence by up to a few thousandths per cent of a total (vintages of HS 6910, 2026: 0.006
+# %). A growth rests on two months, and so does a level that a growth implies; a figure made of totals of different days
+# rests on many.
 ONE_MONTH, TWO_MONTHS, MANY_MONTHS = Fraction(1, 10_000), Fraction(2, 10_000), Fraction(25, 10_000)
-# What is known no better confirms no figure among several that it allows.
+# A wider reading confirms no figure among several that it allows.
 WIDE = Fraction(1, 100)
 NEAR = Fraction(5, 100)
 FAR = Fraction(3, 2)
@@ -25,14 +27,14 @@ STEPS = {1: "", 10: " to tens", 100: " to hundreds", 1000: " to thousands"}
 
 @dataclass(frozen=True)
 class Agreement:
-    """How a claim agrees with a reading, in words, and whether the reading is known well enough to confirm it."""
+    """How a claim agrees with a reading, in words, and whether the reading is precise enough to confirm it."""
 
     words: str
     is_sure: bool
 
 
 def match(stated: Stated, reading: Reading, *, plain: bool = False) -> Agreement | None:
-    """How the claim's digits agree with a reading; None where they do not. `plain` takes the digits as printed."""
+    """Compare the claim's digits with a reading; None if they disagree. `plain` takes the digits as printed."""
     if stated.qualifier and not plain:
         return _qualified_match(stated, reading)
     steps = stated.steps[:1] if plain else stated.steps
@@ -46,20 +48,24 @@ def match(stated: Stated, reading: Reading, *, plain: bool = False) -> Agreement
 
 
 def distance(stated: Stated, reading: Reading) -> Fraction:
-    """How far the claim lies from what the ledger's digits leave open, as a share of the level or of the growth's ratio."""
+    """Compute how far the claim lies from the values that the ledger's digits allow, as a share of the level or of
+    the growth's ratio.
+    """
     ours, own = in_claim_units(stated, reading.loose), rounded(stated.value, stated.step)
     return max(ours.low - own.high, own.low - ours.high, Fraction(0)) / _whole(stated, ours.middle)
 
 
 def tolerance(stated: Stated, reading: Reading) -> Fraction:
-    """How far apart silent revisions alone may bring a claim and a reading: the same for a growth and for the level that implies it."""
+    """Compute how far silent revisions alone may move a claim from a reading: the same for a growth and for the
+    level that implies it.
+    """
     if reading.is_revisable:
         return MANY_MONTHS
     return ONE_MONTH if stated.kind == "level" and reading.tier != "implied" else TWO_MONTHS
 
 
 def in_claim_units(stated: Stated, ours: Interval) -> Interval:
-    """An interval of the ledger in the units of a claim."""
+    """Convert an interval of the ledger to the units of a claim."""
     if stated.kind == "level":
         return ours.scaled(Fraction(1, stated.unit_size))
     if stated.kind == "unit_value":
@@ -69,26 +75,28 @@ def in_claim_units(stated: Stated, ours: Interval) -> Interval:
 
 
 def _doubts(stated: Stated, reading: Reading, *, plain: bool) -> list[tuple[str, Interval]]:
-    """What the reading may be, from its single value to all that is possible, each with the words of the doubt."""
+    """Return the possible values of the reading, from its single value to all that is possible, each with its doubt
+    in words.
+    """
     point = Interval(reading.point, reading.point)
     doubts = [("", point), (", within what the printed digits behind it leave open", reading.strict)]
-    # Two doubts at once make a match of almost anything: enough to let a figure stand, not to say that it is another's.
+    # Two doubts at once match almost anything: enough not to exclude a figure, not enough to find it elsewhere.
     doubts += [] if plain else [(", if the figures behind it were cut off", reading.loose)]
     return [(doubt, in_claim_units(stated, ours)) for doubt, ours in doubts]
 
 
 def _how(stated: Stated, value: Fraction, step: Fraction, ours: Interval, *, is_first: bool) -> str:
-    """How a value agrees with an interval: rounded or cut off; empty where it does not."""
+    """Describe how a value agrees with an interval: rounded or cut off; empty if it does not."""
     if rounded(value, step).meets(ours):
         return "agrees" if is_first else "agrees, rounded{coarse}"
-    # A growth cut off to tens is nobody's habit; tonnes are, but not 1 kt for 1,566 t.
+    # Nobody cuts a growth off to tens; tonnes are cut off, but not 1 kt for 1,566 t.
     is_growth = stated.kind not in ("level", "unit_value")
     may_be_cut = is_first if is_growth else stated.digits >= DIGITS_MIN
     return "agrees, cut off{coarse} instead of rounded" if may_be_cut and _is_cut_off(value, step, ours) else ""
 
 
 def _is_cut_off(value: Fraction, step: Fraction, ours: Interval) -> bool:
-    """Whether the claim may be our figure without its further digits; the next number is not, nor what falls short of it by a hair."""
+    """Whether the claim may be our figure without its further digits; an overlap of less than HAIR steps is too small."""
     cut = cut_off(value, step)
     if not ours.width:
         return cut.meets(ours) and abs(ours.low) < abs(value) + step
@@ -96,10 +104,10 @@ def _is_cut_off(value: Fraction, step: Fraction, ours: Interval) -> bool:
 
 
 def _confirms(stated: Stated, reading: Reading, step: Fraction, *, is_point: bool) -> bool:
-    """Whether a reading that agrees is known well enough to confirm the claim.
+    """Whether a reading that agrees is precise enough to confirm the claim.
 
-    It is where a source prints just this, where it is known to a hundredth, and where no third figure with these digits would
-    agree as well.
+    It is if a source prints exactly this, if the reading is known to a hundredth, and if no third figure with these
+    digits would agree as well.
     """
     if is_point and reading.tier == "printed":
         return True
@@ -117,7 +125,9 @@ def _confirms(stated: Stated, reading: Reading, step: Fraction, *, is_point: boo
 
 
 def _qualified_match(stated: Stated, reading: Reading) -> Agreement | None:
-    """How a claim with a word before its number agrees: surely where all that the reading may be does, or where it is known well."""
+    """Match a claim with a qualifier before its number: it is sure if every possible value of the reading agrees, or
+    if the reading is precise.
+    """
     words = _qualified(stated, in_claim_units(stated, reading.loose))
     if words is None:
         return None
@@ -128,7 +138,9 @@ def _qualified_match(stated: Stated, reading: Reading) -> Agreement | None:
 
 
 def _qualified(stated: Stated, ours: Interval) -> str | None:
-    """With a qualifier the number is a bound or a neighbourhood; magnitudes count, so that "nearly -9 %" is short of a fall of 9 %."""
+    """Compare a qualified claim, whose number is a bound or a neighbourhood; magnitudes count, so "nearly -9 %" is
+    short of a fall of 9 %.
+    """
     value, far = abs(stated.value), max(abs(stated.value) * NEAR, stated.step)
     if stated.value < 0:
         ours = Interval(-ours.high, -ours.low)
@@ -139,7 +151,8 @@ def _qualified(stated: Stated, ours: Interval) -> str | None:
         return "agrees, the figure lies above"
     if stated.qualifier == "above" and ours.high >= value:
         return "agrees, the figure lies above" + (", and far above" if ours.low > value * FAR else "")
-    # A rise is no fall of less than 20 %. Figures other than growth are never below zero, so this excludes none of them.
+    # A rise is not a fall of less than 20 %. Figures other than growth are never below zero, so this excludes none of
+    # them.
     if stated.qualifier == "under" and ours.low <= value and ours.high >= 0:
         return "agrees, the figure lies below"
     if stated.qualifier == "about" and Interval(value - far - half, value + far + half).meets(ours):
@@ -148,6 +161,6 @@ def _qualified(stated: Stated, ours: Interval) -> str | None:
 
 
 def _whole(stated: Stated, middle: Fraction) -> Fraction:
-    """What a width or a distance is a share of: the figure, or the ratio in per cent that a growth is of."""
+    """Return what a width or a distance is a share of: the figure, or for a growth its ratio in per cent."""
     is_ratio = stated.kind in ("mom", "yoy", "against")
     return max(abs(middle + 100 if is_ratio else middle), Fraction(1, 10**9))

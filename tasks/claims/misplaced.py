@@ -1,8 +1,8 @@
-"""Where a figure that is wrong in its place would be right: the search behind "right number, wrong place".
+"""Searches for the place where a wrong figure would be right, for the verdict "right number, wrong place".
 
 The nearest mistakes come first: another base, another figure of the same place, another basket, partner, month or
-direction, another unit. The fewer digits a claim has, the nearer a place must be, because two digits are right somewhere
-by accident.
+direction, another unit. The fewer digits a claim has, the nearer a place must be, because two digits match somewhere by
+accident.
 """
 
 import functools
@@ -37,7 +37,7 @@ MIXED_UNITS = (
 
 
 def elsewhere(readings: Readings, stated: Stated, found: Sequence[Reading], match: Match) -> tuple[str, str] | None:
-    """The nearest place where the claim's digits are right: what it is, and the ledger's reading there."""
+    """Return the nearest place where the claim's digits are right: its description, and the ledger's reading there."""
     if stated.qualifier and stated.digits < FAIRLY_SURE:
         return None
     for digits, what, as_kind, reading in _places(readings, stated, found):
@@ -50,7 +50,9 @@ def elsewhere(readings: Readings, stated: Stated, found: Sequence[Reading], matc
 
 
 def at_same_place(readings: Readings, stated: Stated, match: Match) -> tuple[str, str] | None:
-    """What else of the same place has the claim's digits, however few these are: m/m for y/y, the year to date for the month."""
+    """Return another figure of the same place with the claim's digits, however few these are: m/m for y/y, the year
+    to date for the month.
+    """
     if stated.qualifier or stated.kind not in ("mom", "yoy"):
         return None
     for _, what, as_kind, reading in _same_place(readings, stated):
@@ -59,7 +61,7 @@ def at_same_place(readings: Readings, stated: Stated, match: Match) -> tuple[str
     return None
 
 
-# How many digits a claim must have for it, what it is, the kind of figure that it would be, and the reading there.
+# Minimum number of digits of the claim, description of the place, kind of figure there, and the reading there.
 Candidate = tuple[int, str, str, Reading]
 
 
@@ -88,20 +90,20 @@ def _places(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Ite
 
 
 def figure(readings: Readings, spot: Spot, kind: str) -> list[Reading]:
-    """Readings of a kind of figure at a place."""
+    """Return readings of a kind of figure at a place."""
     if kind == "level":
         return readings.level(spot, exact=True)
     if kind in ("mom", "yoy") and (kind == "yoy" or spot.is_month):
         return readings.growth(spot, spot.base(kind), exact=True)
     if kind == "share" and spot.partner == WORLD:
-        return []  # the world is all of itself, which explains nothing
+        return []  # the world's share in itself explains nothing
     if kind == "share":
         return readings.share(spot, exact=True)
     return readings.unit_value(spot, exact=True) if kind == "unit_value" else []
 
 
 def _multiples(found: Sequence[Reading]) -> Iterator[Candidate]:
-    """ "Six times" for a growth of 660 %: the growth in multiples, which is one less than the ratio."""
+    """Yield the growth in multiples, which is one less than the ratio: "six times" for a growth of 660 %."""
     for reading in found:
         growth = reading.mapped(lambda one: one.scaled(1, -100))
         times = float(reading.point) / 100 + 1
@@ -109,7 +111,9 @@ def _multiples(found: Sequence[Reading]) -> Iterator[Candidate]:
 
 
 def _variants(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Iterator[Candidate]:
-    """The growth from figures that were rounded first, the ratio in per cent, the change measured from the later figure."""
+    """Yield the growth from figures that were rounded first, the ratio in per cent, the change measured from the
+    later figure.
+    """
     spot = stated.spot
     base = stated.against or spot.base(stated.kind)
     now, before = readings.level(spot, exact=True), readings.level(base, exact=True)
@@ -139,7 +143,7 @@ def _variants(readings: Readings, stated: Stated, found: Sequence[Reading]) -> I
 
 
 def _same_place(readings: Readings, stated: Stated) -> Iterator[Candidate]:
-    """m/m for y/y, the month for the year to date, tonnes for money, at the same place."""
+    """Yield other figures at the same place: m/m for y/y, the month for the year to date, tonnes for money."""
     spot = stated.spot
     january = spot.at(first=spot.last - spot.last % 12)
     for other, what in (
@@ -154,7 +158,9 @@ def _same_place(readings: Readings, stated: Stated) -> Iterator[Candidate]:
 
 
 def _within(readings: Readings, spot: Spot) -> Iterator[Candidate]:
-    """A month for the total, the total for the month; a single month of the period that is claimed needs few digits."""
+    """Yield a month for the total, and the total for the month; a single month of the claimed period needs few
+    digits.
+    """
     january = spot.at(first=spot.last - spot.last % 12)
     others = (
         [(1, spot.at(first=month, last=month)) for month in range(spot.last, spot.first - 1, -1)]
@@ -175,7 +181,7 @@ def _units(found: Sequence[Reading]) -> Iterator[Candidate]:
 
 
 def _spots(readings: Readings, spot: Spot, *, near: bool = False) -> Iterator[tuple[int, str, Spot]]:
-    """Other places by how near they are: basket, partner, month, direction."""
+    """Yield other places, nearest first: basket, partner, month, direction."""
     for other in _baskets(readings, spot):
         yield FAIRLY_SURE, f"another basket: {describe(other)}", other
     partners = [WORLD, *readings.partners(spot)]
@@ -204,7 +210,7 @@ def _spots(readings: Readings, spot: Spot, *, near: bool = False) -> Iterator[tu
 
 
 def _baskets(readings: Readings, spot: Spot) -> Iterator[Spot]:
-    """The same of other codes and lines that are as narrow as those that people take for one another."""
+    """Yield the same place for other codes and lines that are as narrow as those that people confuse."""
     for flow, product in sorted(readings.covered):
         if flow == spot.flow and product != spot.product and not product.startswith(BASKET) and len(product) > 6:
             yield spot.at(product=product)
@@ -215,7 +221,7 @@ def _other_way(spot: Spot) -> Spot:
 
 
 def _uncovered(readings: Readings, stated: Stated) -> Iterator[Candidate]:
-    """Where the ledger has nothing for the place itself, only a number of several digits in a near place speaks."""
+    """Yield nearby places if the ledger has nothing for the place itself; only a number of several digits counts."""
     spot, kind = stated.spot, stated.kind
     if kind in ("mom", "yoy"):
         for digits, what, as_kind, reading in _same_place(readings, stated):

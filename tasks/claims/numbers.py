@@ -1,7 +1,7 @@
-"""The numbers that stand in the ledger for claims to be held against, by place and with the worth of their last digit.
+"""Reads the numbers of the ledger that claims are compared with, by place and with the value of their last digit.
 
-Belongs here: whose word stands, by the same rule as for the series of `metric`. What figures follow from the numbers is in
-`readings`. Unlike `ledger.precedence.monthly_numbers` this keeps every period that a source prints, and how finely it prints it.
+Belongs here: which release counts, by the same rule as for the series of `metric`. `readings` derives figures from the
+numbers. Unlike `ledger.precedence.monthly_numbers` this keeps every period that a source prints, and its precision.
 """
 
 from collections.abc import Iterable
@@ -18,14 +18,16 @@ from tasks.ledger.precedence import YOY, without_outranked
 
 # Flow, product, partner, measure, first and last month.
 Key = tuple[str, str, str, str, int, int]
-# Value and worth of the last digit.
+# Value, and value of one unit of the last digit.
 Printed = tuple[Fraction, Fraction]
 QUANTITY = "quantity_"
 NAMES = ("flow", "product", "partner", "measure", "period_start", "period_end", "value", "unit", "resolution")
 
 
 class Numbers(NamedTuple):
-    """Levels and totals, growths in per cent, and the places of which all that was said is outranked by a silence."""
+    """Levels and totals, growths in per cent, and the places whose numbers are all outranked by a release without a
+    number.
+    """
 
     levels: dict[Key, Printed]
     growths: dict[Key, Printed]
@@ -33,7 +35,9 @@ class Numbers(NamedTuple):
 
 
 def standing_numbers(words: pl.DataFrame, releases: pl.DataFrame) -> Numbers:
-    """What stands of the last words of a ledger: of several kinds the best one, and nothing where a better kind is silent."""
+    """Select the current numbers of a ledger: the most trusted kind of release, and none if a more trusted kind has
+    no number.
+    """
     start, end = pl.col("period_start"), pl.col("period_end")
     is_month = (start.dt.month_start() == start) & (start.dt.month_end() == end)
     is_level = ~pl.col("measure").str.ends_with(YOY)
@@ -46,16 +50,16 @@ def standing_numbers(words: pl.DataFrame, releases: pl.DataFrame) -> Numbers:
     said = without_retold(said, releases)
     kept = without_outranked(said, releases)
     gone = said.join(kept, on=said.columns, how="anti")
-    # The best kind comes last, so that its word is the one that stays.
+    # The most trusted kind comes last, so its number replaces the others.
     kept = kept.sort("standing", descending=True)
     levels, growths = (_by_place(kept.filter(rows)) for rows in (is_level, ~is_level))
     return Numbers(levels, growths, frozenset(_by_place(gone).keys() - levels.keys()))
 
 
 def without_trade(silent: Iterable[Key], known: Iterable[Key]) -> frozenset[Key]:
-    """The silent places where there was no trade, where `known` has the places of all figures.
+    """Return the places without a number where there was no trade; `known` has the places of all figures.
 
-    Not of a product that is counted in another unit: it was traded, and nobody says how much it weighs.
+    A product that is counted in another unit is not among them: it was traded, and its weight is missing.
     """
     counted = {(key[0], key[1], key[3]) for key in known if key[3].startswith(QUANTITY)}
     units: dict[tuple[str, str], set[str]] = {}

@@ -1,4 +1,6 @@
-"""Claims about order: ranks, "highest since", streaks. They can be refuted by one number and confirmed only by all of them."""
+"""Checks claims about order: ranks, "highest since", streaks. One number can refute them; confirming them takes all
+numbers.
+"""
 
 import itertools
 import re
@@ -17,7 +19,7 @@ from tasks.domain.precision import Reading
 
 Verdict = tuple[str, str]
 WITHIN = re.compile(r"rank within (\d{4})")
-# No statistics reach further back than three digits of months do.
+# Statistics go back fewer months than three digits can count.
 SPAN = re.compile(rf"({'|'.join(COUNTS)}|\d{{1,3}})-(month|year) (high|low)")
 STREAK_MAX = 999
 WAYS = {(1, "highest"): re.compile(r"\bhigh(est)?\b|最高|新高"), (-1, "lowest"): re.compile(r"\blow(est)?\b|最低|新低")}
@@ -26,7 +28,7 @@ FALLS = re.compile(r"consecutive monthly (falls|rises|declines|increases|gains)"
 
 
 def check_extreme(readings: Readings, stated: Stated) -> Verdict:
-    """The verdict on a rank, a record or a streak."""
+    """Return the verdict on a rank, a record or a streak."""
     if stated.kind == "rank":
         return _rank(readings, stated)
     return _since(readings, stated) if stated.kind == "since" else _streak(readings, stated)
@@ -54,12 +56,12 @@ def _rank(readings: Readings, stated: Stated) -> Verdict:
 
 
 def _rank_within(readings: Readings, stated: Stated, own: Reading, year: int) -> Verdict:
-    """The place of a month among those of its year."""
+    """Check the rank of a month among those of its year."""
     spot, end, among = stated.spot, year * 12 + 12, f"the months of {year}"
     if not spot.is_month or spot.first // 12 != year:
         return _unclear(f"a rank within {year} is of a month of it, and the claim is of {spot.months}")
     if stated.printed_in == spot.first + 1:
-        # Customs had said nothing of later months when this was printed.
+        # Customs had not published later months when this was printed.
         end, among = spot.first + 1, f"{among} so far"
     others = {
         month_name(month): spot.at(first=month, last=month) for month in range(year * 12, end) if month != spot.first
@@ -68,7 +70,7 @@ def _rank_within(readings: Readings, stated: Stated, own: Reading, year: int) ->
 
 
 def _rank_of_partner(readings: Readings, stated: Stated, own: Reading) -> Verdict:
-    """The place of a partner among all of them, in a month as the table `metric` has it."""
+    """Check the rank of a partner among all of them, in a month as the table `metric` has it."""
     spot = stated.spot
     if spot.partner == WORLD or is_group(spot.partner):
         return _unclear(f"{partner_name(spot.partner)} has no rank among the partners")
@@ -85,7 +87,7 @@ def _rank_of_partner(readings: Readings, stated: Stated, own: Reading) -> Verdic
 
 
 def _leaves_nothing(readings: Readings, own: Reading, spot: Spot, known: dict[str, Spot]) -> bool:
-    """Whether what these leave of the world's total is too little for anybody else to be higher."""
+    """Whether the rest of the world's total is too small for any other partner to be higher."""
     world = readings.level(spot.at(partner=WORLD), exact=True)
     told = own.loose.low + sum(readings.level(place, exact=True)[0].loose.low for place in known.values())
     return bool(world) and world[0].loose.high - told < own.loose.low
@@ -94,7 +96,9 @@ def _leaves_nothing(readings: Readings, own: Reading, spot: Spot, known: dict[st
 def _placed(
     readings: Readings, stated: Stated, own: Reading, others: dict[str, Spot], *, complete: bool, among: str
 ) -> Verdict:
-    """The place of a number among others, of which some may be missing where these are not `complete`."""
+    """Return the verdict on the rank of a number among others, some of which may be missing unless these are
+    `complete`.
+    """
     place = int(stated.value)
     levels = {
         name: found[0]
@@ -118,7 +122,9 @@ def _placed(
 
 
 def _since(readings: Readings, stated: Stated) -> Verdict:
-    """The highest or the lowest since an earlier month or year; where the claim names no direction, either will do."""
+    """Check the highest or the lowest since an earlier month or year; if the claim names no direction, either is
+    accepted.
+    """
     spot = stated.spot
     if not spot.is_month and (spot.first % 12, spot.last - spot.first) != (0, 11):
         return _unclear(f"a record is of a month or of a whole year, and the claim is of {spot.months}")
@@ -127,7 +133,7 @@ def _since(readings: Readings, stated: Stated) -> Verdict:
     own = readings.level(spot, exact=True)
     if not own:
         return _unclear(f"no release at hand gives the level of {describe(spot)}")
-    # What lies before a change of what the series means is neither higher nor lower.
+    # Levels before a change of definition are neither higher nor lower.
     levels = {
         place: found[0]
         for place in (*record.named, *record.between)
@@ -144,7 +150,7 @@ def _since(readings: Readings, stated: Stated) -> Verdict:
             against += f"; {word.removesuffix('st')}r than that itself: {_listed(record.named, levels)}"
             continue
         reached = [place for place in record.named if place in levels and not beyond[place]]
-        # One month of a year that was named is enough for "since that year".
+        # One month of the named year is enough for "since that year".
         unknown = [place for place in record.between if beyond.get(place) is None]
         unknown += [] if reached else [place for place in record.named if place not in levels]
         if not unknown:
@@ -159,7 +165,9 @@ def _since(readings: Readings, stated: Stated) -> Verdict:
 
 @dataclass(frozen=True)
 class Record:
-    """A claimed record: the places of the month or year that it names, those between it and the claim's, its directions."""
+    """A claimed record: the places of the month or year that it names, those between it and the claim's, its
+    directions.
+    """
 
     named: list[Spot]
     between: list[Spot]
@@ -168,12 +176,12 @@ class Record:
 
     @property
     def since_words(self) -> str:
-        """Since a month, or of so many months where only a length is named."""
+        """The start of the record: a month, or a number of months if only a length is named."""
         return f"since {self.since}" if self.named else f"of {self.since}"
 
 
 def _record(stated: Stated) -> Record | None:
-    """What record is claimed; None where the words do not say since when."""
+    """Return the claimed record; None if the text does not say since when."""
     spot = stated.spot
     step = 1 if spot.is_month else 12
     said = f"{stated.text} {stated.unit} {stated.qualifier}".lower()
@@ -184,7 +192,7 @@ def _record(stated: Stated) -> Record | None:
         if match[2] == "month" and step == 12:
             return None
         back = number * 12 // step if match[2] == "year" else number
-        # A "nine-month high" is the highest of nine months, its own among them.
+        # A "nine-month high" is the highest of nine months, including its own.
         between = [spot.shifted(-step * months) for months in range(back - 1, 0, -1)]
         return Record([], between, ways, f"{back} {'months' if step == 1 else 'years'}") if between else None
     try:
@@ -199,13 +207,13 @@ def _record(stated: Stated) -> Record | None:
 
 
 def _listed(places: list[Spot], levels: dict[Spot, Reading]) -> str:
-    """The nearest of some places with their levels."""
+    """List the nearest of some places with their levels."""
     named = ", ".join(f"{place.months} {levels[place].words}" for place in places[-NAMED_MAX:])
     return named + (f" and {len(places) - NAMED_MAX} more" if len(places) > NAMED_MAX else "")
 
 
 def _not_told(spot: Spot, unknown: list[Spot]) -> str:
-    """Which places are missing, or cannot be compared, and why."""
+    """Say which places are missing, or cannot be compared, and why."""
     which = f"{len(unknown)}, from {unknown[0].months} on"
     if len(unknown) <= NAMED_MAX:
         which = ", ".join(place.months for place in unknown)
@@ -215,7 +223,7 @@ def _not_told(spot: Spot, unknown: list[Spot]) -> str:
 
 
 def _beyond(own: Reading, other: Reading, sign: int) -> bool | None:
-    """Whether a number is higher (or lower) than another; None where their printed digits leave it open."""
+    """Whether a number is higher (or lower) than another; None if their printed digits leave it open."""
     if own.point != other.point and own.strict.meets(other.strict):
         return None
     return (own.point - other.point) * sign > 0

@@ -1,6 +1,6 @@
-"""A claim in its own words, made exact: which figure of which series, how precise, how qualified.
+"""Parses a claim: which figure of which series, its precision and its qualifier.
 
-The one place that reads what people write. What it cannot make sense of it refuses with a sentence, and the claim is not
+Only this module reads what people write. It rejects what it cannot interpret with a reason, and the claim is not
 checkable: a guess about the place would be a guess about the verdict.
 """
 
@@ -19,11 +19,11 @@ from tasks.claims.units import FOLD, read_unit
 from tasks.domain.errors import Unclear
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
-# A comma parts thousands; what is 46,4 elsewhere would be 464 here.
+# A comma separates thousands; 46,4 as written elsewhere would be read as 464.
 GROUPED = re.compile(r"[+-]?\d{1,3}(?:[,\s]\d{3})+(?:\.\d+)?")
 AGAINST = re.compile(r"vs_(\d{4}-\d{2}(?:\.\.\d{4}-\d{2})?)_pct")
 LEVELS = {"level_t": "quantity_kg", "ytd_t": "quantity_kg", "value_usd": "value_usd", "value_cny": "value_cny"}
-# Growth of values is in dollars where the name does not say yuan; between the two lies what the rate did.
+# Growth of values is in dollars if the name does not say yuan; the two differ by the change of the exchange rate.
 GROWTHS = {
     f"{of}{name}": (measure, kind)
     for of, measure in (("", "quantity_kg"), ("value_", "value_usd"), ("value_cny_", "value_cny"))
@@ -47,7 +47,7 @@ QUALIFIERS = {
     "": ("exactly", "precisely", "only", "just", "merely", "仅", "僅", "只有", "达", "達", "达到", "達到"),
 }  # fmt: skip
 ONE_CODE = re.compile(r"(?:HS(?: code)?\s*)?\d{2}(?:[. ]?\d{2}){0,4}", re.IGNORECASE)
-# Signs that people put before or after a number, and words that say which way it went.
+# Signs that people put before or after a number, and words that give the direction of a movement.
 SIGNS = {">": "more than", "≥": "at least", "<": "less than", "≤": "at most", "~": "about", "≈": "about"}
 FALLING = r"down|fell|fall of|falling|dropped|drop of|declined|decline of|decreased|lower|plunged|slumped|tumbled|slid|shrank|下降|下跌|减少|減少|下滑|감소"
 RISING = r"up|rose|rise of|rising|increased|increase of|gained|grew|higher|jumped|surged|soared|climbed|增长|增長|上升|增加|증가"
@@ -57,7 +57,7 @@ CHANGES = ("mom", "yoy", "against")
 
 
 def read_claim(row: dict[str, Any]) -> Stated:
-    """A row of a claims file made exact. Raises Unclear."""
+    """Parse a row of a claims file. Raises Unclear."""
     row = {name: (text or "").strip() for name, text in row.items() if name != "note"}
     measure, kind = _figure(row["metric"].lower())
     spot = _spot(row, measure, kind)
@@ -96,7 +96,7 @@ def read_claim(row: dict[str, Any]) -> Stated:
 
 
 def _month_of(day: str) -> int | None:
-    """The month of a day as printed; None where none is."""
+    """Return the month of a printed day; None if there is none."""
     try:
         return read_period(day[:7])[0]
     except Unclear:
@@ -104,7 +104,7 @@ def _month_of(day: str) -> int | None:
 
 
 def _number_text(value: str, qualifier: str) -> tuple[str, str]:
-    """Digits and sign of a number, and its qualifier."""
+    """Return the digits and sign of a number, and its qualifier."""
     text = value.replace("，", ",").replace("−", "-").rstrip("%％ ")
     if text[:1] in SIGNS:
         text, qualifier = text[1:], qualifier or SIGNS[text[0]]
@@ -117,19 +117,21 @@ def _number_text(value: str, qualifier: str) -> tuple[str, str]:
 
 
 def _movement(qualifier: str) -> tuple[tuple[str, str] | None, str]:
-    """The word that says which way a figure went and whether it names the change ("by") or what came of it ("to"), and the
-    qualifier without it."""
+    """Return the word for the direction of a movement and whether it names the change ("by") or the result ("to"),
+    and the qualifier without it.
+    """
     words = qualifier.lower().strip()
     match = MOVED.match(words)
     if match is None or any(words in known for known in QUALIFIERS.values()):
         return None, qualifier
-    # Chinese and Korean say "to" where they mean it, and else the change; English "by seven times" may be either.
+    # Chinese and Korean mark the result with their word for "to"; without it they mean the change. English "by seven
+    # times" may be either.
     target = "to" if match[2] in TO else "" if match[1].isascii() else "by"
     return (match[1], target), words[match.end() :]
 
 
 def _moved(stated: Stated, way: str, target: str) -> Stated:
-    """A claim that says which way a figure went: "down 81 %" is minus 81 %, 增长6.6倍 is 660 %. Raises Unclear."""
+    """Apply the direction of a movement: "down 81 %" is minus 81 %, 增长6.6倍 is 660 %. Raises Unclear."""
     is_fall = re.fullmatch(FALLING, way) is not None
     if stated.kind.endswith("_times"):
         if target == "to" or (stated.unit == FOLD and not is_fall):
@@ -150,7 +152,7 @@ def _moved(stated: Stated, way: str, target: str) -> Stated:
 
 
 def _figure(metric: str) -> tuple[str, str]:
-    """Measure and kind of figure of a metric."""
+    """Return the measure and the kind of figure of a metric."""
     if metric in LEVELS:
         return LEVELS[metric], "level"
     if metric in GROWTHS:
@@ -173,12 +175,12 @@ def _spot(row: dict[str, str], measure: str, kind: str) -> Spot:
 
 
 def read_product(row: dict[str, str]) -> str:
-    """The product that the claim's commodity stands for, by the outlet's own use of the word where the table has it."""
+    """Return the product of the claim's commodity, by the outlet's own use of the term if the table has it."""
     stated = row.get("hs_code_if_stated", "")
     if re.search(r"\d", stated):
         if not ONE_CODE.fullmatch(stated):
             raise Unclear(f"{stated!r} is not one code")
-        # A code of more than eight digits is China's own; eight are what the statistics have.
+        # A code of more than eight digits is China's own; the statistics have eight.
         return re.sub(r"\D", "", stated)[:8]
     if re.fullmatch(r"\d{2,8}|(line|basket):[a-z_]+", row["commodity"]):
         return row["commodity"]
@@ -199,7 +201,7 @@ def read_product(row: dict[str, str]) -> str:
 
 
 def read_partner(text: str) -> str:
-    """Our key of a partner."""
+    """Return our key of a partner."""
     text = re.sub(r"^the\s+", "", text, flags=re.IGNORECASE)
     rows = code_table("partner_words").filter(pl.col("word") == text.lower())
     if rows.height:
@@ -220,7 +222,9 @@ def read_partner(text: str) -> str:
 
 
 def read_qualifier(text: str) -> str:
-    """below, slightly above, above, under, about, or nothing. Raises Unclear at other words: a guess would be a tolerance."""
+    """Return below, slightly above, above, under, about, or nothing. Raises Unclear for other words: a guess would
+    be a tolerance.
+    """
     word = text.lower().strip().rstrip(".")
     if not word:
         return ""

@@ -1,4 +1,4 @@
-"""The periods of claims, as papers write them: 2025-06, June 2025, first nine months of 2025, 2025年上半年."""
+"""Parses the periods of claims as newspapers write them: 2025-06, June 2025, first nine months of 2025, 2025年上半年."""
 
 import calendar
 import re
@@ -28,8 +28,9 @@ WRITTEN_MONTH = re.compile(r"(\d{4})(?:[/.]|年)(\d{1,2})月?")
 
 
 def read_period(text: str) -> tuple[int, int]:
-    """First and last month of 2025-06 or 2025-01..2025-06; of 2025, 2025-Q1, H1 2025, the like in words, June 2025,
-    January-June 2025 and 2025/6 too, and of 2025年6月, 2025年1-6月 and 2025年上半年. Raises Unclear."""
+    """Return the first and last month of 2025-06 or 2025-01..2025-06; also of 2025, 2025-Q1, H1 2025, the same in
+    words, June 2025, January-June 2025 and 2025/6, and of 2025年6月, 2025年1-6月 and 2025年上半年. Raises Unclear.
+    """
     if (found := _written_period(text.lower().strip())) is not None:
         return found
     match = PERIOD.fullmatch(text)
@@ -43,7 +44,7 @@ def read_period(text: str) -> tuple[int, int]:
 
 
 def _written_period(text: str) -> tuple[int, int] | None:
-    """A period in other words than ours; None where it is in ours, or in none."""
+    """Parse a period in another notation than ours; None if it is in ours, or in none."""
     if match := PART_YEAR.fullmatch(text):
         text = f"{match[2]}-{match[1]}"
     elif match := HALF_YEAR.fullmatch(text):
@@ -59,7 +60,7 @@ def _written_period(text: str) -> tuple[int, int] | None:
 
 
 def _written_months(text: str) -> tuple[int, int] | None:
-    """A month or several of one year, by name or number."""
+    """Parse one or several months of one year, by name or number."""
     span: tuple[str | int, ...] = ()
     if match := WRITTEN_SPAN.fullmatch(text):
         span = match.groups()
@@ -77,5 +78,5 @@ def _written_months(text: str) -> tuple[int, int] | None:
 
 
 def _span(year: int, first: int, last: int) -> tuple[int, int] | None:
-    """From one month of a year to another; None where they are none, or not in order."""
+    """Return the period from one month of a year to another; None if they are no months, or not in order."""
     return (year * 12 + first - 1, year * 12 + last - 1) if 1 <= first <= last <= 12 else None

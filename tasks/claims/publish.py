@@ -1,6 +1,7 @@
-"""Checked claims as the published table `claim`: a snapshot that carries every other table over as it is.
+"""Publishes checked claims as the table `claim`, in a snapshot that carries every other table over unchanged.
 
-A claim never changes the ledger. The same file against the same ledger is published once: the second time nothing changes.
+A claim never changes the ledger. The same file against the same ledger is published once: the second time nothing
+changes.
 """
 
 import json
@@ -28,7 +29,9 @@ OWN = {*INPUT, *OPTIONAL, "verdict", "reason"}
 
 
 def claim_rows(claims: ClaimsFile, checked: DataFrame[CheckedClaim], releases: pl.DataFrame) -> DataFrame[Claim]:
-    """The rows of the table `claim` of one file; `releases` are those of the ledger that it was checked against."""
+    """Return the rows of the table `claim` of one file; `releases` are those of the ledger that it was checked
+    against.
+    """
     known_on = releases["released_on"].max()
     rows = [
         {
@@ -49,10 +52,11 @@ def _further(row: dict[str, Any]) -> str:
 
 
 def publish_claims(store: Path, claims: ClaimsFile, checked: DataFrame[CheckedClaim], snapshot: Snapshot) -> Published:
-    """Publish the checked claims of a file in place of earlier ones of the same name. The caller holds the store.
+    """Publish the checked claims of a file in place of earlier ones of the same name. The caller holds the lock of the
+    store.
 
-    Raises Outpaced where the store lies in a bucket and another machine published there meanwhile, StoreError where a later
-    version wrote what this one does not know.
+    Raises Outpaced if the store lies in a bucket and another machine published there meanwhile, StoreError if a later
+    version wrote a format that this one does not know.
     """
     refuse_newer(snapshot)
     releases = read_table(snapshot, Release)
@@ -73,7 +77,7 @@ def publish_claims(store: Path, claims: ClaimsFile, checked: DataFrame[CheckedCl
 
 
 def _trail(checking: str, claims: ClaimsFile, mine: pl.DataFrame) -> pl.DataFrame:
-    """The records of the steps so far and, as the last, that of the publication."""
+    """Return the records of the steps so far and, last, that of the publication."""
     run = current_run()
     trail = as_table(checking, run.records if run else [])
     own = lineage_row(

@@ -1,8 +1,8 @@
-"""What the ledger has to say about a figure: every reading of it, each with the interval that the printed digits leave open.
+"""Derives every reading of a figure from the ledger, each with the interval that the printed digits allow.
 
-An opinion of its own beside the table `metric`, because that table holds single values: here a level comes from a printed
-number, from the difference of two printed totals, from a sum of months, or from what all that is printed of its series leaves
-open (`bounds`), and a growth from two such levels.
+This is independent of the table `metric`, which holds single values: here a level comes from a printed number, from the
+difference of two printed totals, from a sum of months, or from the bounds that all printed numbers of its series give
+(`bounds`), and a growth from two such levels.
 """
 
 from collections.abc import Callable, Iterable
@@ -32,10 +32,11 @@ USED = ("level", "level_status", "rank", "ytd", "ytd_status")
 
 
 class Readings:
-    """The last word of a snapshot, by place: of `products` every partner, of others that we have names for the totals.
+    """The current values of a snapshot, by place: of `products` for every partner, of other named products for the
+    totals.
 
-    Where a figure is wrong in its place it is looked for among the totals of other products too, and no store is so large
-    that these cannot be held.
+    A figure that is wrong in its place is also searched for among the totals of other products, and these fit in memory
+    in a store of any size.
     """
 
     def __init__(self, snapshot: Snapshot, products: Iterable[str]) -> None:
@@ -46,7 +47,7 @@ class Readings:
         )
         words = last_word(read_table(snapshot, Observation, where=wanted))
         numbers, self.growths, silent = standing_numbers(words, read_table(snapshot, Release))
-        # Where all words are outranked, a row without a figure tells that there is more to it than no trade.
+        # If all numbers are outranked, a row without a figure means that there was trade.
         is_silent = pl.col("product").is_in(sorted({key[1] for key in silent}))
         has_figure = pl.col("level").is_not_null() | pl.col("rank").is_not_null() | is_silent
         metric = read_table(snapshot, Metric, where=wanted & has_figure).select(*PLACE, *USED)
@@ -68,19 +69,22 @@ class Readings:
         self._series: dict[tuple[str, ...], bounds.Series] = {}
 
     def _is_outranked(self, key: Key) -> bool:
-        """Whether a total of the year does not stand in the table `metric`, because all its months are known from better kinds of
-        release."""
+        """Whether a year to date is not in the table `metric`, because more trusted kinds of release have all its
+        months.
+        """
         first, last = key[4:]
         row = self.metric.get((*key[:4], last, last)) if first % 12 == 0 and first < last < first + 12 else None
         return row is not None and row["ytd_status"] == "sum_of_months"
 
     def canonical(self, spot: Spot) -> Spot:
-        """A basket of one code is that code."""
+        """Replace a basket of one code by that code."""
         codes = members(spot.product)
         return spot.at(product=codes[0]) if len(codes) == 1 else spot
 
     def level(self, spot: Spot, *, exact: bool = False) -> list[Reading]:
-        """Readings of a level or a total, of the surest tier that there is; `exact` leaves out what is only implied."""
+        """Return readings of a level or a total, of the surest tier available; `exact` leaves out what is only
+        implied.
+        """
         if (spot, exact) not in self._levels:
             self._levels[spot, exact] = self._level(spot) or ([] if exact else self._implied(spot))
         return self._levels[spot, exact]
@@ -98,7 +102,9 @@ class Readings:
         return found or self._covered_total(spot)
 
     def _covered_total(self, spot: Spot) -> list[Reading]:
-        """A total of the year of which a month has no row because there was no trade: as the table `metric` adds it up."""
+        """Return a year to date in which a month has no row because there was no trade, added up as in the table
+        `metric`.
+        """
         row = self.metric.get(_key(spot.at(first=spot.last)))
         if spot.first % 12 or spot.is_month or row is None or row["ytd_status"] != "sum_of_months":
             return []
@@ -111,12 +117,12 @@ class Readings:
         return None if number is None else printed(*number, show_level(number[0], spot.measure))
 
     def _made(self, spot: Spot) -> Reading | None:
-        """A month that is the sum of its parts, or without trade, as the table `metric` has it."""
+        """Return a month that is the sum of its parts, or without trade, as in the table `metric`."""
         row = self.metric.get(_key(spot))
         if row is not None and row["level"] is not None and row["level_status"] in ("sum", "zero"):
             value, made = Fraction(row["level"]), row["level_status"]
         elif row is None and _key(spot) in self.silent:
-            # Nothing but an outranked word was ever said of the series, so `metric` has none.
+            # The series has only outranked numbers, so `metric` has none.
             value, made = Fraction(0), "zero"
         else:
             return None
@@ -124,7 +130,7 @@ class Readings:
         return Reading(one, one, value, "printed", f"{show_level(value, spot.measure)} ({MADE[made]})")
 
     def _difference(self, spot: Spot) -> Reading | None:
-        """A month as the difference of two totals of the year, or such a total from others and the months between."""
+        """Return a month as the difference of two years to date, or such a total from others and the months between."""
         january = spot.first - spot.first % 12
         if not spot.is_month and spot.first != january:
             return None
@@ -136,9 +142,10 @@ class Readings:
         return before and _combined(now, before, -1, spot, "a difference of totals of the year")
 
     def _totals(self, january: Spot) -> dict[int, Reading]:
-        """Totals of the year by month: as printed, else from printed ones and the months between, forwards and then backwards.
+        """Return the years to date by month: as printed, otherwise from printed ones and the months between, forwards
+        and then backwards.
 
-        Such a month is printed, or made of its parts; where no total is printed at all, months are left to `_sum`.
+        Such a month is printed, or made of its parts; if no total is printed at all, `_sum` adds the months.
         """
         first = january.first
         span = range(first, first + 12)
@@ -162,7 +169,7 @@ class Readings:
         return totals
 
     def _sum(self, spot: Spot) -> Reading | None:
-        """Months added up, each as it was printed at its time."""
+        """Add up months, each as first printed."""
         if spot.is_month:
             return None
         parts = [self.level(spot.at(first=month, last=month), exact=True) for month in range(spot.first, spot.last + 1)]
@@ -176,13 +183,13 @@ class Readings:
         return Reading(strict, loose, point, "computed", words, is_revisable)
 
     def _implied(self, spot: Spot) -> list[Reading]:
-        """What all that is printed of the series leaves open for a level that nobody prints."""
+        """Return the bounds that all printed numbers of the series give for a level that nobody prints."""
         series = self._series_of(spot)
         found = series.between((spot.first, spot.last))
         return [] if found is None else [bounds.reading(found, series, spot.measure)]
 
     def _series_of(self, spot: Spot) -> bounds.Series:
-        """The printed numbers of a place's series, gathered once."""
+        """Return the printed numbers of a place's series, gathered once."""
         name = _key(spot)[:4]
         if name not in self._series:
             levels, growths = (
@@ -201,8 +208,9 @@ class Readings:
         return self._series[name]
 
     def growth(self, spot: Spot, base: Spot, *, printed_too: bool = True, exact: bool = False) -> list[Reading]:
-        """Readings of a growth in per cent: as a source prints it, and as two levels give it that mean the same; `exact` leaves
-        out levels that are only implied."""
+        """Return readings of a growth in per cent: as a source prints it, and from two levels with the same meaning;
+        `exact` leaves out levels that are only implied.
+        """
         found = []
         changes = changes_between(spot, base)
         number = self.growths.get(_key(spot)) if base == spot.shifted(-12) else None
@@ -211,14 +219,14 @@ class Readings:
             found.append(printed(*number, f"{show_percent(number[0])}, as a source prints it{over}"))
         if changes:
             return found
-        # A printed growth is among what implies its base, and says more than what follows from that base.
+        # A printed growth is among the sources of its implied base, and says more than what follows from that base.
         now, before = (self.level(one, exact=exact or (number is not None and printed_too)) for one in (spot, base))
         if now and before and (made := growth_of(now[0], before[0])):
             found.append(made)
         return found
 
     def share(self, spot: Spot, *, exact: bool = False) -> list[Reading]:
-        """Share in the world total, in per cent."""
+        """Return the share in the world total, in per cent."""
         own, world = (self.level(one, exact=exact) for one in (spot, spot.at(partner=WORLD)))
         if not own or not world or (share := own[0].over(world[0])) is None:
             return []
@@ -230,7 +238,7 @@ class Readings:
         return [Reading(strict, loose, point, tier, words, _is_revisable(own[0], world[0]))]
 
     def unit_value(self, spot: Spot, *, exact: bool = False) -> list[Reading]:
-        """Money per kilogram, of the currency of the place's measure."""
+        """Return money per kilogram, in the currency of the place's measure."""
         value, mass = (self.level(one, exact=exact) for one in (spot, spot.at(measure="quantity_kg")))
         if not value or not mass or (quotient := value[0].over(mass[0])) is None:
             return []
@@ -241,12 +249,12 @@ class Readings:
         return [Reading(*quotient, point, tier, words, _is_revisable(value[0], mass[0]))]
 
     def partners(self, spot: Spot) -> list[str]:
-        """Partners with a number of their own in the ledger for this product."""
+        """Return the partners with a number of their own in the ledger for this product."""
         return sorted({key[2] for key in self.numbers if key[:2] == (spot.flow, spot.product) and key[2] != WORLD})
 
 
 def growth_of(now: Reading, before: Reading) -> Reading | None:
-    """The growth from one level to another, in per cent."""
+    """Compute the growth from one level to another, in per cent."""
     ratio = now.over(before)
     if ratio is None or not before.point:
         return None
@@ -260,13 +268,13 @@ def growth_of(now: Reading, before: Reading) -> Reading | None:
 
 
 def _shown(tier: str, strict: Interval, point: Fraction, show: Callable[[Fraction], str]) -> str:
-    """A quotient as a person reads it: one value, or the two ends where no single value follows."""
+    """Format a quotient: one value, or the two ends if no single value follows."""
     low, high = show(strict.low), show(strict.high)
     return f"between {low} and {high}" if tier == "implied" and low != high else show(point)
 
 
 def _tier(*operands: Reading) -> str:
-    """How far a quotient can be trusted: what rests on something implied is implied."""
+    """Return the tier of a quotient: a quotient that rests on an implied level is implied."""
     return "implied" if any(one.tier == "implied" for one in operands) else "computed"
 
 
@@ -275,7 +283,7 @@ def _is_revisable(*operands: Reading) -> bool:
 
 
 def _combined(first: Reading, second: Reading, sign: int, spot: Spot, words: str) -> Reading:
-    """Sum or difference of two readings; `words` say of what."""
+    """Add or subtract two readings; `words` say of what."""
     strict, loose = (
         (a + b if sign > 0 else a - b) for a, b in ((first.strict, second.strict), (first.loose, second.loose))
     )
@@ -288,7 +296,7 @@ def _key(spot: Spot) -> Key:
 
 
 def known_months(readings: Readings, spot: Spot) -> str:
-    """Which months of a series the ledger has, for a reason."""
+    """List the months of a series that the ledger has, for a reason."""
     keys = {*readings.numbers, *(key for key, row in readings.metric.items() if row["level"] is not None)}
     months = sorted(key[4] for key in keys if key[:4] == _key(spot)[:4] and key[4] == key[5])
     return f"{month_name(months[0])} to {month_name(months[-1])}, {len(months)} months" if months else "none"

@@ -1,7 +1,6 @@
-"""What a claim says, exact: a figure at a place, with the digits in which it is printed.
+"""Defines a parsed claim: a figure at a place, with the digits in which it is printed.
 
-Belongs here: the form of a claim that is understood, and what its digits leave open. How it is read out of people's words is in
-`parse`.
+Belongs here: the form of a claim, and which values its digits allow. `parse` reads it from text.
 """
 
 import re
@@ -26,15 +25,15 @@ class Spot:
     last: int
 
     def at(self, **other: Any) -> "Spot":
-        """The same with something changed."""
+        """Return a copy with some fields changed."""
         return replace(self, **other)
 
     def shifted(self, months: int) -> "Spot":
-        """The same so many months later."""
+        """Return the same spot this many months later."""
         return replace(self, first=self.first + months, last=self.last + months)
 
     def base(self, kind: str) -> "Spot":
-        """The period from which its change on the month before (`mom`) or on a year before is measured."""
+        """Return the period that its change on the month before (`mom`) or on a year before is measured from."""
         return self.shifted(-1 if kind == "mom" else -12)
 
     @property
@@ -50,7 +49,9 @@ class Spot:
 
 @dataclass(frozen=True)
 class Stated:
-    """What a claim says: `kind` of figure at a place, `value` in `unit_size` of the ledger's unit, with a last digit worth `step`."""
+    """A parsed claim: `kind` of figure at a place, `value` in `unit_size` of the ledger's unit, with a last digit
+    worth `step`.
+    """
 
     spot: Spot
     kind: str
@@ -78,12 +79,14 @@ class Stated:
 
     @property
     def digits(self) -> int:
-        """How many digits are printed after leading zeros."""
+        """The number of digits printed after leading zeros."""
         return len(re.sub(r"\D", "", self.text).lstrip("0"))
 
     @property
     def steps(self) -> list[Fraction]:
-        """Worths that the last digit may have: that of the last printed one, and those before it where zeros end the number."""
+        """Possible values of one unit of the last digit: the last printed one, and those before it if zeros end the
+        number.
+        """
         if "." in self.text:
             return [self.step]
         digits = re.sub(r"\D", "", self.text)

@@ -1,4 +1,4 @@
-"""The units of claims, as papers write them, and what one of each is worth in the ledger's."""
+"""Defines the units of claims, as newspapers write them, and their size in the ledger's units."""
 
 from tasks.domain.errors import Unclear
 
@@ -9,12 +9,12 @@ YUAN = ("cny", "rmb", "yuan")
 
 
 def _scaled(names: tuple[str, ...], size: int) -> dict[str, int]:
-    """Worth of thousands, millions and billions of a unit; the scale may stand before or behind the name."""
+    """Return the sizes of thousands, millions and billions of a unit; the scale may come before or after the name."""
     pairs = [(scale, name, size * times) for scale, times in SCALES.items() for name in names]
     return {" ".join(words).strip(): worth for one, other, worth in pairs for words in ((one, other), (other, one))}
 
 
-# Worth of one printed unit in kilograms or in whole money.
+# Size of one printed unit in kilograms or in whole money.
 UNITS = {
     "quantity_kg": _scaled(TONNES, 1000) | {
         "吨": 1000, "噸": 1000, "tonnen": 1000, "公吨": 1000, "톤": 1000, "トン": 1000, "kg": 1, "千克": 1, "公斤": 1,
@@ -23,9 +23,9 @@ UNITS = {
     "value_usd": _scaled(DOLLARS, 1) | {"美元": 1, "万美元": 10**4, "亿美元": 10**8},
     "value_cny": _scaled(YUAN, 1) | {"元": 1, "万元": 10**4, "亿元": 10**8},
 }  # fmt: skip
-# Where the case of a letter makes another unit: MT and mt are metric tons.
+# Upper and lower case make different units: MT and mt are metric tons.
 MEGATONNE, MEGATONNE_KG = "Mt", 10**9
-# Kilograms for which a price is, and whose money it is.
+# Kilograms that a price refers to, and its currency.
 PRICES = {
     f"{money}{per}": (kilograms, measure)
     for measure, names in (("value_usd", DOLLARS), ("value_cny", YUAN))
@@ -37,7 +37,9 @@ TIMES = ("times", "x", FOLD, "倍")
 
 
 def read_unit(unit: str, kind: str, measure: str) -> tuple[int, str, str, str]:
-    """Worth of the unit in the ledger's, the kind of figure that it makes, its measure, the unit as shown. Raises Unclear."""
+    """Return the size of the unit in the ledger's, the kind of figure that it makes, its measure, the unit as shown.
+    Raises Unclear.
+    """
     if kind == "level":
         return _size(unit, measure), kind, measure, unit
     if kind == "unit_value":

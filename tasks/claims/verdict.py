@@ -1,7 +1,7 @@
-"""Whether a printed figure is what the ledger says: the verdict, and the sentence that gives both readings.
+"""Decides whether a printed figure agrees with the ledger: the verdict, and the sentence that gives both readings.
 
-Where the ledger leaves so much open that other figures would agree as well, the claim is not excluded and not confirmed; where
-the ledger is not sure enough to contradict, it is not checkable. How digits are compared is in `match`.
+If the ledger leaves so much open that other figures would agree as well, the claim is neither excluded nor confirmed;
+if the ledger is not sure enough to contradict it, it is not checkable. `match` compares the digits.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ NAMES = {
 
 
 def check_claim(readings: Readings, row: Mapping[str, Any]) -> Verdict:
-    """The verdict on a row of a claims file, and the reason in a sentence."""
+    """Return the verdict on a row of a claims file, and the reason in a sentence."""
     try:
         stated = read_claim(dict(row))
     except Unclear as unclear:
@@ -47,7 +47,9 @@ def check_claim(readings: Readings, row: Mapping[str, Any]) -> Verdict:
 
 
 def _agreed(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Verdict | None:
-    """The verdict by the readings that the claim agrees with: the first of those that confirm it, else the first of all."""
+    """Return the verdict by the readings that the claim agrees with: the first that confirms it, otherwise the first
+    of all.
+    """
     agreeing = [(how, reading) for reading in found if (how := match(stated, reading))]
     for how, reading in agreeing:
         if how.is_sure:
@@ -65,7 +67,7 @@ def _agreed(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Ver
 
 
 def _against(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Verdict:
-    """The verdict where every reading disagrees: by how much decides whether anybody can be called wrong."""
+    """Return the verdict if every reading disagrees: the difference decides whether the claim can be called wrong."""
     words = "; or ".join(reading.words for reading in found)
     both = f"printed {stated.qualifier_text}{stated.shown}; the ledger has {words} for {describe(stated.spot)}"
     if any(distance(stated, reading) <= tolerance(stated, reading) for reading in found) and not stated.qualifier:
@@ -78,7 +80,7 @@ def _against(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Ve
 
 
 def _needed(readings: Readings, stated: Stated) -> str:
-    """What would have to be true for a growth to be right, where no place near by explains it."""
+    """Say what would have to be true for a growth to be right, if no nearby place explains it."""
     if stated.kind not in ("mom", "yoy", "against") or stated.qualifier or stated.value <= -100:
         return ""
     base = _compared(stated)
@@ -86,7 +88,7 @@ def _needed(readings: Readings, stated: Stated) -> str:
     if not now or not before or changes_between(stated.spot, base):
         return ""
     ratio, measure = 1 + stated.value / 100, stated.spot.measure
-    # Where there is nothing now, every base gives a fall of 100 %: no base can be named.
+    # If the current level is 0, every base gives a fall of 100 %: no base can be named.
     instead = f", or {show_level(now[0].point / ratio, measure)} before" if now[0].point else ""
     return (
         f" It fits no figure near by; to be right it would take {show_level(before[0].point * ratio, measure)} now"
@@ -95,7 +97,7 @@ def _needed(readings: Readings, stated: Stated) -> str:
 
 
 def direct(readings: Readings, stated: Stated) -> list[Reading]:
-    """What the ledger has for the very figure that is claimed."""
+    """Return the ledger's readings of the very figure that is claimed."""
     spot, kind = stated.spot, stated.kind.removesuffix("_times")
     if kind == "level":
         return readings.level(spot)
@@ -107,7 +109,7 @@ def direct(readings: Readings, stated: Stated) -> list[Reading]:
 
 
 def _compared(stated: Stated) -> Spot:
-    """The period that the claim's is compared with; its own where the figure is no change."""
+    """Return the period that the claim's is compared with; its own if the figure is not a change."""
     kind = stated.kind.removesuffix("_times")
     return stated.against or (stated.spot.base(kind) if kind in ("mom", "yoy") else stated.spot)
 
@@ -154,6 +156,6 @@ def _missing(readings: Readings, stated: Stated) -> str:
 
 
 def _coincidence(readings: Readings, stated: Stated) -> str:
-    """What the digits of a claim are at the same place, where that is too few of them to say that one was taken for the other."""
+    """Name the figure at the same place that has the claim's digits, if these are too few to call it a mix-up."""
     other = at_same_place(readings, stated, match)
     return f" The same digits are {other[0]} ({other[1]})." if other else ""

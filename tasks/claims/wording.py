@@ -1,4 +1,4 @@
-"""Places and numbers of the ledger as the reasons of verdicts write them."""
+"""Formats places and numbers of the ledger for the reasons of verdicts."""
 
 from fractions import Fraction
 
@@ -10,7 +10,7 @@ SCALES = {"quantity_kg": (1000, "t"), "value_usd": (10**6, "million USD"), "valu
 
 
 def show_level(value: Fraction, measure: str) -> str:
-    """A level as a person reads it, with no more digits than it needs."""
+    """Format a level, with no more digits than it needs."""
     scale, unit = SCALES.get(measure, (1, measure))
     number = float(value) / scale
     text = f"{number:,.3f}".rstrip("0").rstrip(".") if number < 100_000 else f"{number:,.0f}"
@@ -18,13 +18,13 @@ def show_level(value: Fraction, measure: str) -> str:
 
 
 def show_percent(value: Fraction) -> str:
-    """A growth as a person reads it."""
+    """Format a growth."""
     number = float(value)
     return f"{number:+,.2f} %" if abs(number) < 100 else f"{number:+,.1f} %"
 
 
 def describe(spot: Spot) -> str:
-    """A place in words."""
+    """Describe a place in words."""
     months = spot.months if not spot.is_month else written_month(first_day(spot.first))
     to = "" if spot.partner == "WLD" else f" {'to' if spot.flow == 'export' else 'from'} {partner_name(spot.partner)}"
     return f"{spot.flow}s of {product_name(spot.product)}{to}, {months}"

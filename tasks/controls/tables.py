@@ -1,8 +1,8 @@
-"""The published tables of export controls: the measures themselves, and the months around each.
+"""Builds the published tables of export controls: the measures, and the months around each.
 
-A release makes again only the windows that it can change: those that look at a month that it derives, and only where it speaks
-of a product of the windows. For that it reads the totals of these products, which are a table of their own (`event_month`), and
-the scopes of the releases. So the step costs nothing where a release is about other products, and hardly more in a store of
+A release recomputes only the windows that it can change: those with a month that it derives, and only if it covers a
+product of the windows. This needs the totals of these products, which are a table of their own (`event_month`), and the
+scopes of the releases. So the step costs nothing if a release is about other products, and hardly more in a store of
 many years than in one of two.
 """
 
@@ -47,7 +47,7 @@ REFERENCES = ("control_events", "control_event_codes", "baskets", "products", "w
 
 
 class EventTables(NamedTuple):
-    """The measures, the windows around them, and the months that these are made of, as they are after a release."""
+    """The measures, the windows around them, and the months of the windows, after a release."""
 
     control_event: DataFrame[ControlEvent]
     event_window: DataFrame[EventWindow]
@@ -55,7 +55,7 @@ class EventTables(NamedTuple):
 
 
 def mark_events(release: Normalised, metric: PendingFiles, known: Known) -> EventTables:
-    """The tables of export controls after `release`, of which `metric` are the figures that it made anew."""
+    """Return the tables of export controls after `release`; `metric` are the figures that it recomputed."""
     prove(known.snapshot, EventWindow)
     prove(known.snapshot, EventMonth)
     is_outdated = _is_outdated(known)
@@ -68,15 +68,16 @@ def mark_events(release: Normalised, metric: PendingFiles, known: Known) -> Even
 
 
 def _newest_day(release: Normalised, known: Known) -> date:
-    """The day of the newest release of the store, whatever the order in which they came; of a release that is published already
-    the day under which it was."""
+    """Return the day of the newest release of the store, whatever their order of arrival; for a release that is
+    already published, the day of its publication.
+    """
     mine = release.release.filter(~pl.col("release_id").is_in(known.releases["release_id"].to_list()))
     days: list[date] = [*known.releases["released_on"], *mine["released_on"]]
     return max(days)
 
 
 def control_event(day: date) -> DataFrame[ControlEvent]:
-    """The measures with their days as days, their codes, and the state of each on a day."""
+    """Return the measures with their dates, their codes, and the state of each on a day."""
     rows = [
         {
             **row,
@@ -104,8 +105,7 @@ def _note(row: dict[str, Any]) -> str | None:
 def event_window(
     events: list[dict[str, Any]], months: pl.DataFrame, release: Normalised, known: Known
 ) -> DataFrame[EventWindow]:
-    """The windows after a release: those around some measures made again from the months as they are now, the others as they
-    were."""
+    """Return the windows after a release: some measures recomputed from the current months, the others unchanged."""
     before = read_table(known.snapshot, EventWindow)
     if not events:
         return cast("DataFrame[EventWindow]", before)
@@ -131,7 +131,7 @@ def event_window(
 
 
 def _there(series: Mapping[str, Series], event: Mapping[str, Any]) -> list[str]:
-    """The products that have a figure in one of the months that a measure's windows look at."""
+    """Return the products that have a figure in one of the months of a measure's windows."""
     looked_at = {*reach(event)}
     return sorted(
         product
@@ -141,37 +141,37 @@ def _there(series: Mapping[str, Series], event: Mapping[str, Any]) -> list[str]:
 
 
 def _beside(event: str, there: list[str]) -> list[str]:
-    """Of the products that are there, those that a measure touches and the placebos; none where it touches none."""
+    """Return, of the products in the store, those that a measure affects and the placebos; none if it affects none."""
     touched = [product for product in there if {*members(product)} & {*codes_of(event)}]
     return sorted([*touched, *placebos(there)]) if touched else []
 
 
 def speaking(releases: pl.DataFrame) -> pl.DataFrame:
-    """The releases that can say something about a product of the windows."""
+    """Return the releases that may cover a product of the windows."""
     return releases.filter(pl.Series([_speaks(row) for row in releases.iter_rows(named=True)], dtype=pl.Boolean))
 
 
 def derivation() -> dict[str, Any]:
-    """What these tables were made with, for their files: which code and which reference data."""
+    """Return the hashes of the code and the reference data that made these tables, for their files."""
     return {"code_sha256": code_sha256(__name__), "reference_sha256": reference_sha256()}
 
 
 @functools.cache
 def reference_sha256() -> str:
-    """Hash of the code tables that decide which windows there are."""
+    """Return the hash of the code tables that decide which windows exist."""
     return json_sha256({name: frame_sha256(code_table(name)) for name in REFERENCES})
 
 
 @functools.cache
 def event_products() -> frozenset[str]:
-    """Codes and baskets of the measures, and those that the code tables name beside them."""
+    """Return codes and baskets of the measures, and those that the code tables name with them."""
     baskets = {BASKET + name for name in code_table("baskets")["basket"]}
     listed = {*code_table("products")["product"], *code_table("watch_list")["product"]}
     return frozenset(touched_codes() | baskets | {name for name in listed if members(name)})
 
 
 def _speaks(row: dict[str, Any]) -> bool:
-    """Whether a release can say something about a product of the windows."""
+    """Whether a release may cover a product of the windows."""
     if row["flow"] not in (None, FLOW):
         return False
     return "*" in row["products"] or any(code.startswith(tuple(row["products"])) for code in _event_codes())
@@ -183,7 +183,9 @@ def _event_codes() -> frozenset[str]:
 
 
 def _changed(release: Normalised, known: Known) -> list[dict[str, Any]]:
-    """The measures whose windows look at a month that the release derives, where it speaks of their products at all."""
+    """Return the measures whose windows include a month that the release derives, if it covers their products at
+    all.
+    """
     if not any(_speaks(row) for row in release.release.iter_rows(named=True)):
         return []
     derived = {partition_month(partition) for partition in known.derived if partition[0] == FLOW}
@@ -191,7 +193,7 @@ def _changed(release: Normalised, known: Known) -> list[dict[str, Any]]:
 
 
 def _is_outdated(known: Known) -> bool:
-    """Whether the published windows are of other reference data or of other code, or are not there yet."""
+    """Whether the published windows were made with other reference data or other code, or are missing."""
     return any(_is_of_other_code(model, known) for model in (EventWindow, EventMonth))
 
 
@@ -204,10 +206,10 @@ def _is_of_other_code(model: type[Table], known: Known) -> bool:
 
 
 def event_month(metric: PendingFiles, known: Known, *, is_outdated: bool) -> DataFrame[EventMonth]:
-    """The totals of the products in the months of all windows: of derived months as they are now, of the others as they were.
+    """Return the totals of the products in the months of all windows: derived months recomputed, the others unchanged.
 
-    Where the published table `is_outdated`, the others are read from `metric`. A month that has a row without a total keeps
-    it, because it is not a zero.
+    If the published table `is_outdated`, the others are read from `metric`. A month that has a row without a total
+    keeps it, because it is not a zero.
     """
     months = {month for event in measures() for month in reach(event)}
     wanted = places(WORLD) & pl.col("product").is_in(sorted(event_products()))

@@ -1,11 +1,10 @@
-"""The months before and after an export control, beside the same months a year before and beside placebo products.
+"""Compares the months before and after an export control with the same months a year before and with placebo products.
 
-The comparison is with the same months, so that the season does not speak, and with products that no measure touches. A
-window says what happened, not why. Belongs here: the arithmetic of windows. Which of them are published is in
-`tables`.
+Comparing the same months removes the season; placebo products are those that no measure affects. A window shows what
+happened, not why. Belongs here: the arithmetic of windows. `tables` decides which of them are published.
 
-A month without a row in the figures is zero where everyone was asked for, and not at hand elsewhere: the scopes of the
-releases say which.
+A month without a row in the figures is zero if all partners were requested, and missing otherwise: the scopes of the
+releases decide.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -32,10 +31,10 @@ LENGTHS = (3, 12)
 SINGLE_MONTHS = 3
 YEAR = 12
 KG = "quantity_kg"
-# What windows look at: a month of metric has thirty columns more.
+# The columns that windows read: `metric` has thirty more.
 LOOKED_AT = ("product", "period", "measure", "level", "yoy_pct", "yoy_status")
 TRADED_OTHERWISE = "other_unit"
-# What releases speak of is laid out by product and month, and windows may have a placebo for every code there is.
+# The coverage of releases is expanded by product and month, and windows may have a placebo for every code.
 PRODUCTS_AT_ONCE = 500
 ZERO: Mapping[str, Any] = {"level": 0.0, "yoy_pct": None, "yoy_status": "zero_base"}
 ZERO_AFTER_CHANGE = {**ZERO, "yoy_status": "definition_break"}
@@ -44,7 +43,9 @@ Series = Mapping[int, Mapping[str, Any]]
 
 
 def windows(snapshot: Snapshot, product: str, flow: str = "export", partner: str = WORLD) -> DataFrame[EventWindow]:
-    """The windows of a product: every measure that takes effect, for it and for each placebo product of the store."""
+    """Return the windows of a product: every measure that takes effect, for it and for each placebo product of the
+    store.
+    """
     events = events_of(product).filter(pl.col("effective_from") != "").to_dicts()
     months = {month for event in events for month in reach(event)}
 
@@ -68,7 +69,7 @@ def windows(snapshot: Snapshot, product: str, flow: str = "export", partner: str
 def windows_of(
     event: Mapping[str, Any], product: str, series: Series, flow: str, partner: str
 ) -> Iterable[dict[str, Any]]:
-    """The rows of one measure and product: single months around it, and longer windows before and after."""
+    """Yield the rows of one measure and product: single months around it, and longer windows before and after."""
     month, touched = effect_month(event), coverage(event["event"], product)
     spans = [(month + shift, 1) for shift in range(-SINGLE_MONTHS, SINGLE_MONTHS)]
     spans += [(first, length) for length in LENGTHS for first in (month - length, month)]
@@ -84,26 +85,28 @@ def windows_of(
 
 
 def as_table(rows: Iterable[dict[str, Any]]) -> DataFrame[EventWindow]:
-    """Rows as the table `event_window`, checked."""
+    """Return rows as the table `event_window`, validated."""
     kinds = polars_schema(EventWindow)
     frame = pl.DataFrame([{name: row[name] for name in kinds} for row in rows], schema=kinds)
     return DataFrame[EventWindow](EventWindow.validate(frame, lazy=True))
 
 
 def effect_month(event: Mapping[str, Any]) -> int:
-    """Number of the month in which a measure takes effect, or was to."""
+    """Return the number of the month in which a measure takes effect, or was to."""
     day = date.fromisoformat(event["effective_from"])
     return month_number(day)
 
 
 def reach(event: Mapping[str, Any]) -> range:
-    """Months that a measure's windows look at."""
+    """Return the months of a measure's windows."""
     month = effect_month(event)
     return range(month - max(LENGTHS) - YEAR, month + max(LENGTHS))
 
 
 def placebos(products: Iterable[str]) -> list[str]:
-    """Codes and baskets of which no measure touches a code; what a line or a chapter holds is not known."""
+    """Return codes and baskets without a code that a measure affects; the contents of a line or a chapter are
+    unknown.
+    """
     touched = touched_codes()
     return sorted(
         name for name in products if (len(name) == 8 or name.startswith(BASKET)) and not touched & {*members(name)}
@@ -111,13 +114,15 @@ def placebos(products: Iterable[str]) -> list[str]:
 
 
 def places(partner: str) -> pl.Expr:
-    """The rows of the table metric that windows are made of, and those that say that something was traded, in whatever unit."""
+    """Select the rows of the table metric for windows, and those that show trade in any unit."""
     is_traded = (pl.col("level") > 0) | (pl.col("level_status") == TRADED_OTHERWISE)
     return (pl.col("partner") == partner) & ((pl.col("measure") == KG) | is_traded)
 
 
 def in_kilograms(metric: pl.DataFrame) -> pl.DataFrame:
-    """One row for each product and month of `places`: that in kilograms, or, where it has none, one that tells of no number."""
+    """Return one row for each product and month of `places`: the one in kilograms or, if it has none, one without a
+    number.
+    """
     kilograms = metric.filter(pl.col("measure") == KG).drop("measure")
     others = metric.drop("measure").unique(["product", "period"]).join(kilograms, on=["product", "period"], how="anti")
     nothing = {"level": None, "yoy_pct": None, "yoy_status": TRADED_OTHERWISE}
@@ -129,7 +134,7 @@ def in_kilograms(metric: pl.DataFrame) -> pl.DataFrame:
 def with_zeros(
     series: Mapping[str, Series], months: Collection[int], releases: pl.DataFrame, flow: str, partner: str
 ) -> dict[str, Series]:
-    """The series with the `months` in them that are known to be zero: without a row, and inside the scope of a release."""
+    """Return the series with the `months` that are zero: without a row, and inside the scope of a release."""
     names, wanted = sorted(series), sorted(months)
     kinds = {"product": pl.String, "month": pl.Int32}
     place = [pl.lit(value).alias(name) for name, value in (("flow", flow), ("partner", partner), ("measure", KG))]
@@ -149,7 +154,7 @@ def with_zeros(
 
 
 def _changed(products: list[str], partner: str, months: list[int]) -> dict[tuple[str, int], int]:
-    """The last known change of what kilograms of each product count, up to each month; only where there is one."""
+    """Return the last change of what kilograms of each product count, up to each month; only if there is one."""
     places = [(name, partner, KG, month) for name in products for month in months]
     kinds = {"product": pl.String, "partner": pl.String, "measure": pl.String, "month": pl.Int32}
     frame = pl.DataFrame(places, schema=kinds, orient="row")
@@ -158,7 +163,7 @@ def _changed(products: list[str], partner: str, months: list[int]) -> dict[tuple
 
 
 def by_product(metric: pl.DataFrame) -> dict[str, dict[int, dict[str, Any]]]:
-    """Rows of the table metric of one partner and measure, by product and month."""
+    """Group rows of the table metric of one partner and measure by product and month."""
     return {
         str(name): {month_number(row["period"]): row for row in rows.iter_rows(named=True)}
         for (name,), rows in metric.partition_by("product", as_dict=True).items()
@@ -166,7 +171,7 @@ def by_product(metric: pl.DataFrame) -> dict[str, dict[int, dict[str, Any]]]:
 
 
 def _compare(series: Series, first: int, length: int) -> tuple[float | None, float | None, float | None, str]:
-    """Sum, sum a year before, growth and how it was made."""
+    """Return sum, sum a year before, growth and how it was made."""
     span = range(first, first + length)
     levels = [_level(series.get(month)) for month in span]
     known = [_level(series.get(month - YEAR)) for month in span]
@@ -188,13 +193,13 @@ def _level(row: Mapping[str, Any] | None) -> float | None:
 
 
 def _all(numbers: list[float | None]) -> float | None:
-    """The sum, where none is missing."""
+    """Return the sum, if none is missing."""
     there = [number for number in numbers if number is not None]
     return sum(there) if len(there) == len(numbers) else None
 
 
 def _implied(row: Mapping[str, Any] | None) -> float | None:
-    """The base that a printed growth implies."""
+    """Return the base that a printed growth implies."""
     if row is None or row["level"] is None or row["yoy_status"] != "implied_base" or row["yoy_pct"] <= -100:
         return None
     return float(row["level"] / (1 + row["yoy_pct"] / 100))

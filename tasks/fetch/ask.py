@@ -1,7 +1,8 @@
-"""Ask a source each question, and drop what is new into the inbox.
+"""Asks a source each question, and drops what is new into the inbox.
 
-Belongs here: what becomes of an answer. How to ask is in `transport`, what to ask in the modules of the sources. One question
-that fails holds up no other; where the source does not answer three times in a row the rest is left for another run.
+Belongs here: the handling of an answer. `transport` sends the requests, the modules of the sources make the questions.
+One question that fails does not delay the others; after three failures in a row to reach the source the rest is left
+for another run.
 """
 
 import logging
@@ -32,7 +33,9 @@ log = logging.getLogger("tidewaiter.fetch")
 def ask_all(
     questions: Iterable[Question], transport: Transport, inbox: Path, key: Key | None = None
 ) -> Iterator[Fetched]:
-    """What came of each question, one after another. Raises Refused where the note of what was fetched is damaged."""
+    """Yield the result of each question, one after another. Raises Refused if the record of earlier fetches is
+    damaged.
+    """
     failures = 0
     for question in questions:
         if failures >= FAILURES_MAX:
@@ -101,7 +104,7 @@ class _Taken(NamedTuple):
 
 
 def _readable(question: Question, answer: Answer, transport: Transport, key: Key | None) -> _Taken:
-    """The answer, or its attachment where the adapter cannot read it. Raises Refused where there are no records."""
+    """Return the answer, or its attachment if the adapter cannot read it. Raises Refused if there are no records."""
     parsed = _parsed(question, answer)
     instead = question.attachment(question, answer) if parsed is None and question.attachment else None
     if instead is None:
@@ -111,7 +114,7 @@ def _readable(question: Question, answer: Answer, transport: Transport, key: Key
         assert found is not None  # no condition was sent
         refuse_other(found, instead.form)
     except Refused as refusal:
-        # The page is out all the same; the release says what is wrong with it.
+        # The unreadable page goes into the inbox all the same; the release reports what is wrong with it.
         log.warning("%s: the page cannot be read, and its attachment is refused: %s", question.name, refusal)
         return _Taken(question, answer, None)
     return _Taken(instead, found, _parsed(instead, found))
@@ -125,7 +128,7 @@ def _entry(question: Question, answer: Answer, records: str | None, file: str) -
 
 
 def _answer(question: Question, transport: Transport, before: Seen | None, key: Key | None) -> Answer | None:
-    """The answer, its pages one after another; None where nothing has changed. Raises Refused and Unreachable."""
+    """Return the answer with all its pages; None if nothing has changed. Raises Refused and Unreachable."""
     etag, last_modified = (before.etag, before.last_modified) if before else (None, None)
     if question.page_size is None:
         found = transport.get(
@@ -153,14 +156,14 @@ def _answer(question: Question, transport: Transport, before: Seen | None, key: 
             found=f"{PAGES_MAX} full pages",
             advice="Ask for fewer products or months at once.",
         )
-    # An empty page at the end is kept: it says that the one before it was the last.
+    # An empty page at the end is kept: it shows that the one before it was the last.
     return replace(pages[0], body=b"\n".join(page.body for page in pages))
 
 
 def _parsed(question: Question, answer: Answer) -> Parsed | None:
-    """What the adapter reads of it; None where it refuses the file: that is for the release, which says so beside it.
+    """Parse an answer with the adapter; None if the adapter refuses the file, which the release reports.
 
-    Raises Refused where there are no records: there is nothing to drop then.
+    Raises Refused if there are no records: there is nothing to drop then.
     """
     try:
         return SOURCES[question.source].parse(answer.body, question.name)
@@ -171,9 +174,9 @@ def _parsed(question: Question, answer: Answer) -> Parsed | None:
 
 
 def _declared(taken: _Taken) -> dict[str, Any]:
-    """What is declared of an answer: what was asked for, the months as far as there are records, and the day.
+    """Return the declaration of an answer: what was requested, the months as far as there are records, and the day.
 
-    The day is the later of the one that is printed and that on which it was seen, by the source's clock.
+    The day is the later of the printed one and the one on which it was seen, by the source's clock.
     """
     question, parsed = taken.question, taken.parsed
     day = taken.answer.answered_at.astimezone(question.zone).date()

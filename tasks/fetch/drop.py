@@ -1,7 +1,8 @@
-"""A new answer goes into the inbox as a person would drop it: the file, and beside it what is declared about it.
+"""Writes a new answer into the inbox as a person would: the file, and next to it its declaration.
 
-The sidecar is written first, and each file appears under its name when it is whole: a look into the inbox finds both or neither. An
-address in a sidecar has no key. What is in the inbox is a release like any other; nothing else knows that it was fetched.
+The sidecar is written first, and each file gets its name when it is complete: a look into the inbox finds both or
+neither. An address in a sidecar has no key. A file in the inbox is a release like any other; no other module knows that
+it was fetched.
 """
 
 import json
@@ -20,7 +21,7 @@ EVERY_FLOW = "both"
 
 
 def drop(inbox: Path, question: Question, answer: Answer, declared: Mapping[str, Any]) -> Path:
-    """Write an answer and its sidecar; the place of the file."""
+    """Write an answer and its sidecar; return the path of the file."""
     folder = inbox / question.source / str(declared.get("flow") or EVERY_FLOW)
     folder.mkdir(parents=True, exist_ok=True)
     day = answer.answered_at.astimezone(question.zone).date()
@@ -36,7 +37,7 @@ def drop(inbox: Path, question: Question, answer: Answer, declared: Mapping[str,
 
 
 def as_toml(paper: Mapping[str, Any]) -> str:
-    """A flat paper as TOML; what is None is left out."""
+    """Format a flat mapping as TOML; None is left out."""
     return "".join(f"{name} = {_value(value)}\n" for name, value in paper.items() if value is not None)
 
 

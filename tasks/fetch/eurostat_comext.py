@@ -1,7 +1,8 @@
-"""Eurostat Comext: one answer for each reporter and direction, for all products and months together.
+"""Fetches Eurostat Comext: one answer for each reporter and direction, for all products and months together.
 
-Signal of news: there is none for a single number. `LAST UPDATE` is that of the whole dataset, so each answer is asked for again and
-compared by its records. Published at 11:00 in Luxembourg on the days of its calendar. Free of charge, CC BY 4.0, no key.
+Signal of news: none for a single number. `LAST UPDATE` is that of the whole dataset, so each answer is requested again
+and compared by its records. Published at 11:00 in Luxembourg on the days of its calendar. Free of charge, CC BY 4.0, no
+key.
 """
 
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ UNION = "EU27_2020"
 
 
 def questions(request: FetchRequest, today: date) -> Iterator[Question]:
-    """A question for each reporter and direction. Raises Refused for a reporter that Eurostat does not have."""
+    """Yield a question for each reporter and direction. Raises Refused for a reporter that Eurostat does not have."""
     products, months = products_of(request), months_of(request, today)
     codes = reporters()
     unknown = [reporter for reporter in request.reporters if reporter not in codes]
@@ -46,7 +47,7 @@ def questions(request: FetchRequest, today: date) -> Iterator[Question]:
 
 
 def reporters() -> dict[str, str]:
-    """Our key of each reporter and Eurostat's code: the EU first, then its members."""
+    """Return our key of each reporter and Eurostat's code: the EU first, then its members."""
     members = (
         partner_codes(CODES).filter(pl.col("part_of") == "INT_EU27_2020", kind="country", valid_to="").sort("partner")
     )

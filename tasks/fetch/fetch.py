@@ -1,6 +1,7 @@
-"""One fetch of one source: its questions, asked one after another.
+"""Runs one fetch of one source: its questions, asked one after another.
 
-A source that wants a key and has none is skipped with the name of the variable to set; the key itself comes in as an argument.
+A source that needs a key and has none is skipped with the name of the variable to set; the key itself is passed as an
+argument.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +14,7 @@ from tasks.fetch.ask import ask_all
 from tasks.fetch.question import Key, Question
 from tasks.fetch.transport import Transport, Unreachable
 
-# The environment variable that holds the key of a source, and the parameter in which the source takes it.
+# The environment variable with the key of a source, and the request parameter for it.
 KEYS = {us_census.SOURCE: ("TIDEWAITER_CENSUS_KEY", us_census.PARAMETER)}
 
 
@@ -24,9 +25,9 @@ def fetch(
     secret: str | None = None,
     hear: Callable[[Fetched], None] = lambda one: None,
 ) -> FetchReport:
-    """Ask a source what is new and drop it into the inbox; `hear` is told of each answer as it comes.
+    """Ask a source what is new and drop it into the inbox; `hear` gets each answer as it comes.
 
-    Raises Refused where the note of what was fetched is damaged.
+    Raises Refused if the record of earlier fetches is damaged.
     """
     request.inbox.mkdir(parents=True, exist_ok=True)
     key = None
@@ -46,7 +47,7 @@ def fetch(
 
 
 def block_of(variable: str) -> str:
-    """The name of the Prefect secret block in place of an environment variable."""
+    """Return the name of the Prefect secret block that replaces an environment variable."""
     return variable.lower().replace("_", "-")
 
 

@@ -1,11 +1,12 @@
-"""China customs' English site: the pages that the two index pages link to, and their attachments.
+"""Fetches China customs' English site: the pages that the two index pages link to, and their attachments.
 
-Signal of news: a link on the index for a month and table that had none, or whose address is another one, because a page that
-is put right gets a new address. What a page is is its title (table, month, currency), never its address. All months of the year and of
-the year before are looked at, so that a gap behind the newest month is found as well. Plain HTTP, no key. The Chinese site stands behind a
-JavaScript challenge and is not asked: a person saves those pages.
+Signal of news: a link on the index for a month and table that had none, or that has another address, because a
+corrected page gets a new address. The title (table, month, currency) identifies a page, never its address. All months
+of the year and of the year before are checked, so that a gap behind the newest month is found as well. Plain HTTP, no
+key. The Chinese site is behind a JavaScript challenge and is not asked: a person saves those pages.
 
-A page whose table cannot be read (no table, a column of units that is missing) has an .xls attachment, which is taken instead.
+A page whose table cannot be read (no table, a column of units that is missing) has an .xls attachment, which is used
+instead.
 """
 
 import re
@@ -37,7 +38,9 @@ RECENT = 2
 
 
 def questions(request: FetchRequest, today: date, transport: Transport) -> Iterator[Question]:
-    """A question for each linked page that this source reads, the newest month first. Raises Refused for an index that is none."""
+    """Yield a question for each linked page that this source reads, the newest month first. Raises Refused for a
+    page that is not an index.
+    """
     wanted = months_of(request, today)
     recent = wanted[-RECENT:]
     found: dict[str, Question] = {}
@@ -58,7 +61,9 @@ def questions(request: FetchRequest, today: date, transport: Transport) -> Itera
 
 
 def linked(index: Answer, year: int, source: str) -> Iterator[tuple[str, str, str, str]]:
-    """Month, topic, currency and address of each link of an index. Raises Refused where the index is of another year or has no link."""
+    """Yield month, topic, currency and address of each link of an index. Raises Refused if the index is of another
+    year or has no link.
+    """
     page = read_page(index.body, index.address)
     years = [int(match) for match in YEAR.findall(index.body)]
     if not any(row and TITLE.match(squeeze(row[0])) for table in page.tables for row in table):
@@ -87,7 +92,7 @@ def linked(index: Answer, year: int, source: str) -> Iterator[tuple[str, str, st
 
 
 def attachment(question: Question, answer: Answer) -> Question | None:
-    """The question for the .xls attachment of a page; None where it has none."""
+    """Return the question for the .xls attachment of a page; None if it has none."""
     links = [
         link
         for link in read_page(answer.body, question.name).links
@@ -103,7 +108,9 @@ def attachment(question: Question, answer: Answer) -> Question | None:
 
 
 def _address(page: str, printed: str) -> str:
-    """A link as it must be asked for: with slashes, and Chinese letters percent-encoded. Raises Refused where it leads elsewhere."""
+    """Return a link as it must be requested: with slashes, and Chinese letters percent-encoded. Raises Refused if it
+    leads elsewhere.
+    """
     parts = urlsplit(urljoin(page, printed.strip().replace("\\", "/")))
     asked = urlsplit(page)
     own = {urlsplit(BASE).hostname, asked.hostname}
@@ -111,5 +118,5 @@ def _address(page: str, printed: str) -> str:
         raise Refused(
             "link elsewhere", where=page, found=f"a link to {parts.hostname}", advice="Look at the page in a browser."
         )
-    # Links are printed with the public name; what is asked is the host that the page came from.
+    # Links have the public name; the request goes to the host that the page came from.
     return urlunsplit((asked.scheme, asked.netloc, quote(parts.path, safe="/%"), parts.query, ""))

@@ -1,7 +1,8 @@
-"""HMRC: an answer for each month and direction, page by page.
+"""Fetches HMRC: an answer for each month and direction, page by page.
 
-Signal of news: none; rows are replaced and bear no date, so each month is asked for again and compared by its records. A month comes about
-43 days after it. Open Government Licence v3.0, no key; too many questions are answered with 403 for some seconds.
+Signal of news: none; rows are replaced and have no date, so each month is requested again and compared by its records.
+A month appears about 43 days after its end. Open Government Licence v3.0, no key; too many requests are answered with
+403 for some seconds.
 """
 
 from collections.abc import Iterator
@@ -24,14 +25,14 @@ THROTTLED = frozenset({403})
 
 
 def questions(request: FetchRequest, today: date) -> Iterator[Question]:
-    """A question for each month and direction, the newest month first."""
+    """Yield a question for each month and direction, the newest month first."""
     products = products_of(request)
     field = FIELDS[len(products[0])]
     codes = " or ".join(f"Commodity/{field} eq '{code}'" for code in products)
     for month in reversed(months_of(request, today)):
         for flow in request.flows:
             first, second = FLOWS[flow]
-            # A list in brackets, as in other such services, is answered with 403.
+            # A list in brackets, as other such services accept, is answered with 403.
             chosen = f"MonthId eq {month.replace('-', '')} and (FlowTypeId eq {first} or FlowTypeId eq {second}) and ({codes})"
             query = f"$filter={quote(chosen, safe='')}&$expand={quote(EXPAND, safe='$=(),')}&$top={PAGE_SIZE}"
             yield Question(

@@ -1,9 +1,10 @@
-"""Trade Statistics of Japan: the CSV file of each section of the tariff, found on the list page of e-Stat.
+"""Fetches Trade Statistics of Japan: the CSV file of each section of the tariff, found on the list page of e-Stat.
 
-Signal of news: the number of a file (statInfId) changes with each issue, so another address for a section is a new issue. Terms are like
-CC BY 4.0, no key for files.
+Signal of news: the number of a file (statInfId) changes with each issue, so another address for a section is a new
+issue. Terms are like CC BY 4.0, no key for files.
 
-Unsure: the list page was not at hand. Taken is each link to a file-download, with the chapters and the direction that are named last before it.
+Unsure: the list page was not available. The module takes each link to a file-download, with the chapters and the
+direction that are named last before it.
 """
 
 import html
@@ -30,7 +31,9 @@ FLOW = re.compile(r"\b(export|import)s?\b", re.IGNORECASE)
 
 
 def questions(request: FetchRequest, today: date, transport: Transport) -> Iterator[Question]:
-    """A question for each section in which a product is wanted. Raises Refused for a list page that is none."""
+    """Yield a question for each section in which a product is wanted. Raises Refused for a page that is not a list
+    page.
+    """
     chapters = {product[:2] for product in products_of(request)}
     for year in sorted({month[:4] for month in months_of(request, today)}, reverse=True):
         place = f"{request.base or BASE}{LIST.format(year=year)}"
@@ -55,7 +58,7 @@ def questions(request: FetchRequest, today: date, transport: Transport) -> Itera
 
 
 def linked(page: str, place: str) -> Iterator[tuple[str, list[str], str]]:
-    """Direction, chapters and address of each file of a list page."""
+    """Yield direction, chapters and address of each file of a list page."""
     flow, section, done = "", [], 0
     for match in LINK.finditer(page):
         text = html.unescape(re.sub(r"<[^>]*>", " ", page[done : match.start()]))

@@ -1,4 +1,6 @@
-"""Is an answer what was asked for? A page, an error message or nothing at all often comes under a status that says all is well."""
+"""Checks whether an answer has the requested form: sources often send a page, an error message or nothing with a
+success status.
+"""
 
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip_bytes
@@ -11,7 +13,7 @@ SHOWN = 60
 
 
 def refuse_other(answer: Answer, form: str) -> None:
-    """Raises Refused where the bytes are not of the form that was asked for: csv, json, html or xls."""
+    """Raises Refused if the bytes are not of the requested form: csv, json, html or xls."""
     body = answer.body.lstrip(b"\xef\xbb\xbf \t\r\n")
     where = answer.address
     if not body:

@@ -1,4 +1,4 @@
-"""Which products and months a source is asked for where nobody says otherwise."""
+"""Chooses the products and months of a fetch if the request names none."""
 
 from datetime import date
 
@@ -12,7 +12,9 @@ WATCHED_DIGITS = 6
 
 
 def products_of(request: FetchRequest) -> list[str]:
-    """The codes to ask for: those given, else the HS6 codes of the baskets. Raises Refused where they are of several levels."""
+    """Return the requested codes: those given, otherwise the HS6 codes of the baskets. Raises Refused if they are of
+    several levels.
+    """
     products = sorted(set(request.products)) or sorted({code[:WATCHED_DIGITS] for code in code_table("baskets")["hs8"]})
     if len({len(code) for code in products}) > 1:
         raise Refused(
@@ -23,7 +25,7 @@ def products_of(request: FetchRequest) -> list[str]:
 
 
 def months_of(request: FetchRequest, today: date) -> list[str]:
-    """The months to ask for: those given, else from January of last year to the month before this one."""
+    """Return the requested months: those given, otherwise from January of last year to the month before this one."""
     if request.months is None:
         first, last = month_number(date(today.year - 1, 1, 1)), month_number(today) - 1
     else:
@@ -43,5 +45,5 @@ def months_of(request: FetchRequest, today: date) -> list[str]:
 
 
 def short(products: list[str]) -> str:
-    """Products in a file name: the first few, and how many more."""
+    """Return products for a file name: the first few, and how many more."""
     return "-".join(products[:3]) + (f"-and-{len(products) - 3}-more" if len(products) > 3 else "")

@@ -1,4 +1,4 @@
-"""What is asked of a source, and what came back."""
+"""Defines what is asked of a source, and its answer."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -11,14 +11,16 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True)
 class Key:
-    """A key that a source wants with each call. It is added when a request is sent and is in nothing that is kept or printed."""
+    """A key that a source requires with each call. It is added when a request is sent and is in nothing that is kept
+    or printed.
+    """
 
     parameter: str
     secret: str = field(repr=False)
 
     def hide(self, text: str) -> str:
-        """The text without the key, for messages that may repeat an address."""
-        # However a server writes it back: as a parameter of any address, or bare.
+        """Remove the key from a text, for messages that may repeat an address."""
+        # In any form in which a server repeats it: as a parameter of any address, or bare.
         text = re.sub(rf"(?i)\b({re.escape(self.parameter)}=)[^&\s\"'<>)]*", r"\1***", text)
         for written in (self.secret, quote(self.secret, safe=""), quote_plus(self.secret)) if self.secret else ():
             text = text.replace(written, "***")
@@ -30,12 +32,13 @@ class Key:
 
 @dataclass(frozen=True)
 class Question:
-    """One file that is wanted.
+    """One wanted file.
 
-    `name` stays the same however often it is asked, also where the address changes. `form` is what the answer must be: csv, json, html or
-    xls. `declared` goes into the sidecar. `again` tells that the answer may have changed since it was seen; else a question
-    that was answered is not asked again at the same address. `retry_on` are statuses that pass, besides those that always do;
-    `page_size` asks for page after page by `$skip`. `attachment` finds what to ask for where the adapter cannot read a page.
+    `name` stays the same for every request, also if the address changes. `form` is the required form of the answer:
+    csv, json, html or xls. `declared` goes into the sidecar. `again` says that the answer may have changed since it was
+    seen; otherwise an answered question is not asked again at the same address. `retry_on` are temporary statuses
+    besides the usual ones; `page_size` requests page after page by `$skip`. `attachment` returns what to request if the
+    adapter cannot read a page.
     """
 
     name: str
@@ -54,7 +57,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: the bytes, the time of the source's clock, and what the next conditional request needs."""
+    """An answer: the bytes, the time of the source's clock, and what the next conditional request needs."""
 
     body: bytes
     answered_at: datetime

@@ -1,8 +1,8 @@
-"""What was fetched before: a small file in the inbox, so that the same answer is not dropped twice.
+"""Remembers what was fetched in a small file in the inbox, so that the same answer is not dropped twice.
 
-For each question: the address that answered, what a conditional request needs, the hash of the bytes, and the hash of the records in
-them. The second does not change where only the order or the stamp of an answer did. A file that is lost costs one more download: the same
-bytes with the same declaration are the same release.
+For each question: the address that answered, what a conditional request needs, the hash of the bytes, and the hash of
+the records in them. The second does not change if only the order or the stamp of an answer did. A lost file costs one
+more download: the same bytes with the same declaration are the same release.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from tasks.domain.errors import Refused
 from tasks.domain.hashing import frame_sha256
 from tasks.sources.registry import SOURCES
 
-# The watch passes over what begins with a dot.
+# The watch skips names that begin with a dot.
 FOLDER = ".fetch"
 NOT_OF_THE_RECORD = ("record", "note")
 
@@ -39,7 +39,7 @@ class Seen(BaseModel):
 
 
 def read_seen(inbox: Path, source: str) -> dict[str, Seen]:
-    """What was seen of a source, by question. Raises Refused where the file is damaged."""
+    """Read what was seen of a source, by question. Raises Refused if the file is damaged."""
     place = _place(inbox, source)
     if not place.exists():
         return {}
@@ -53,7 +53,7 @@ def read_seen(inbox: Path, source: str) -> dict[str, Seen]:
 
 
 def write_seen(inbox: Path, source: str, seen: dict[str, Seen]) -> None:
-    """Replace the note, at once and whole."""
+    """Replace the file atomically."""
     place = _place(inbox, source)
     place.parent.mkdir(parents=True, exist_ok=True)
     plain: dict[str, Any] = {name: entry.model_dump(mode="json") for name, entry in sorted(seen.items())}
@@ -76,7 +76,9 @@ def write_at_once(place: Path, data: bytes) -> None:
 
 
 def records_sha256(source: str, body: bytes) -> str | None:
-    """Hash of what the records of an answer say, whatever their order and the stamp of the whole; None where it cannot be read."""
+    """Hash the records of an answer, regardless of their order and the stamp of the whole; None if it cannot be
+    read.
+    """
     try:
         reported = SOURCES[source].parse(body, "answer").reported
     except Refused:
@@ -86,7 +88,7 @@ def records_sha256(source: str, body: bytes) -> str | None:
 
 
 def bytes_sha256(body: bytes) -> str:
-    """Hash of the bytes."""
+    """Hash the bytes."""
     return hashlib.sha256(body).hexdigest()
 
 

@@ -1,7 +1,8 @@
-"""One request over HTTP: conditional, patient within bounds, and honest about who asks.
+"""Sends one request over HTTP: conditional, with bounded retries, and a user agent that says who asks.
 
-Belongs here: connecting, waiting, trying again, following a redirect, measuring what comes. Whether an answer is what was asked for is
-decided in `judge`. A gate for people (a captcha, a JavaScript challenge, a login) is never worked around: its answer is refused.
+Belongs here: connecting, pauses, retries, following a redirect, limiting the size of an answer. `judge` decides whether
+an answer has the requested form. A gate for people (a captcha, a JavaScript challenge, a login) is never worked around:
+its answer is refused.
 """
 
 import importlib.metadata
@@ -30,12 +31,12 @@ log = logging.getLogger("tidewaiter.fetch")
 
 
 class Unreachable(OSError):
-    """A source that did not answer in time, or only with errors that pass. Another run may succeed."""
+    """A source that did not answer in time, or only with temporary errors. Another run may succeed."""
 
 
 @dataclass(frozen=True)
 class Policy:
-    """How long and how often. Seconds; `pause` lies between two requests, `waits` between two attempts."""
+    """Time limits and retries, in seconds; `pause` is between two requests, `waits` between two attempts."""
 
     connect: float = 10.0
     read: float = 60.0
@@ -48,7 +49,7 @@ class Policy:
 
 
 class Transport:
-    """Asks sources, one request at a time. `sleep` and `clock` are passed in, so that tests need not wait."""
+    """Asks sources, one request at a time. `sleep` and `clock` are injected, so that tests need not wait."""
 
     def __init__(
         self, policy: Policy | None = None, *, sleep: Callable[[float], None] = time.sleep,
@@ -56,7 +57,7 @@ class Transport:
     ) -> None:  # fmt: skip
         self.policy, self.sleep, self.clock = policy or Policy(), sleep, clock
         timeout = httpx.Timeout(self.policy.read, connect=self.policy.connect)
-        # Neither cookies nor credentials of this machine belong to a public statistic.
+        # A request for public statistics needs neither cookies nor credentials of this machine.
         self.client = httpx.Client(
             timeout=timeout, follow_redirects=False, trust_env=True, headers={"User-Agent": user_agent()}
         )
@@ -70,10 +71,10 @@ class Transport:
         self, address: str, *, key: Key | None = None, etag: str | None = None, last_modified: str | None = None,
         retry_on: frozenset[int] = frozenset(),
     ) -> Answer | None:  # fmt: skip
-        """The answer, None where the source says that nothing has changed.
+        """Return the answer, None if the source says that nothing has changed.
 
-        Raises Refused for an answer that no repetition will mend (a status of the 400s, a redirect elsewhere, too many bytes), and
-        Unreachable where the source does not answer although it was asked again.
+        Raises Refused for an answer that a retry cannot change (a status of the 400s, a redirect elsewhere, too many
+        bytes), and Unreachable if the source does not answer after all retries.
         """
         conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
         headers = {name: text for name, text in conditions.items() if text}
@@ -109,7 +110,7 @@ class Transport:
         self._asked.add(host)
 
     def _send(self, address: str, key: Key | None, headers: dict[str, str]) -> tuple[httpx.Response, bytes]:
-        """The last response after redirects, with its bytes. Raises httpx.TransportError, _Slow or Refused."""
+        """Return the last response after redirects, with its bytes. Raises httpx.TransportError, _Slow or Refused."""
         place, started = address, time.monotonic()
         for _ in range(self.policy.redirects + 1):
             url = httpx.URL(place)
@@ -128,7 +129,7 @@ class Transport:
         )
 
     def _followed(self, place: str, address: str, key: Key | None) -> str:
-        """Where a redirect leads. Raises Refused where that is another host: a login, a portal, a gate."""
+        """Return the target of a redirect. Raises Refused if it is another host: a login, a portal, a gate."""
         asked, found = urlsplit(address), urlsplit(place)
         shown = clip(key.hide(place) if key else place, 200)
         if found.hostname != asked.hostname or (asked.scheme == "https" and found.scheme != "https"):
@@ -136,7 +137,7 @@ class Transport:
                 "redirect elsewhere", where=address, found=f"a redirect to {shown}",
                 advice="The address has moved, or it is a login: look at it in a browser. Tidewaiter does not follow it.",
             )  # fmt: skip
-        # The key is added again for the same host, and only there.
+        # The key is added again for the same host only.
         return place if key is None else str(httpx.URL(place).copy_remove_param(key.parameter))
 
     def _read(self, response: httpx.Response, address: str, started: float) -> bytes:
@@ -187,12 +188,12 @@ ADVICE = {
 
 
 class _Slow(Exception):
-    """An answer that trickles."""
+    """An answer that arrives too slowly."""
 
 
 @contextmanager
 def _hidden(key: Key | None) -> Iterator[None]:
-    """Inside, no line of the libraries below has the key in it: they log each address."""
+    """Remove the key from log lines of the libraries below inside the context: they log each address."""
     if key is None or not key.secret:
         yield
         return
@@ -201,7 +202,7 @@ def _hidden(key: Key | None) -> Iterator[None]:
         record.msg, record.args = key.hide(record.getMessage()), ()
         return True
 
-    # A filter holds for the very logger alone, and these libraries have several each.
+    # A filter applies to a single logger, and these libraries have several each.
     loggers = [
         logging.getLogger(name) for name in [*logging.root.manager.loggerDict] if name.split(".")[0] in LIBRARIES
     ]
@@ -215,7 +216,7 @@ def _hidden(key: Key | None) -> Iterator[None]:
 
 
 def user_agent() -> str:
-    """Who asks, and where a source may complain."""
+    """Say who asks, and where a source may complain."""
     contact = os.environ.get(CONTACT, "").strip()
     return (
         f"tidewaiter/{importlib.metadata.version('tidewaiter')} (customs statistics{'; ' + contact if contact else ''})"
@@ -230,7 +231,7 @@ def _date(response: httpx.Response) -> datetime | None:
 
 
 def _retry_after(response: httpx.Response, now: datetime) -> float | None:
-    """Seconds that the source asks to wait, given as seconds or as a date."""
+    """Return the seconds that the source asks to wait, given as seconds or as a date."""
     text = response.headers.get("retry-after", "").strip()
     if text.isdecimal():
         return float(text)

@@ -1,8 +1,9 @@
-"""US Census Bureau: an answer for each product, direction and year, with the free key that every call needs.
+"""Fetches the US Census Bureau: an answer for each product, direction and year, with the free key that every call
+needs.
 
-Signal of news: none but the day of release; the months of this year and of last year are issued again with each, and the year before
-those with the April statistics, which come in June. The key is read from the environment or a secret block and is in no file. Without a
-key the source is skipped.
+Signal of news: none but the day of release; the months of this year and of last year are issued again with each
+release, and the year before those with the April statistics, which come in June. The key is read from the environment
+or a secret block and is in no file. Without a key the source is skipped.
 """
 
 from collections.abc import Iterator
@@ -29,7 +30,7 @@ REISSUED = (6, 7)
 
 
 def questions(request: FetchRequest, today: date) -> Iterator[Question]:
-    """A question for each product, direction and year."""
+    """Yield a question for each product, direction and year."""
     months = months_of(request, today)
     years = sorted({month[:4] for month in months})
     if request.months is None and today.month in REISSUED:

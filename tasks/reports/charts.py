@@ -1,7 +1,7 @@
-"""Pictures of series by month: what the plot, the page of a release and the brief have in common.
+"""Draws series by month, for the plot, the page of a release and the brief.
 
-One grammar for all of them (Vega-Lite, by Altair), rendered without a browser. Drawing costs a second of imports, which
-only what is shown to people may cost: whoever draws imports this module inside a function.
+All charts use Vega-Lite through Altair and are rendered without a browser. The import takes a second, so callers import
+this module inside a function.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from tasks.domain.coverage import WORLD
 
 COLOURS = ("#1f3a5f", "#c8553d", "#b07a1c", "#3f7d68", "#7f6a93", "#6f7276")
 PARTNERS_MAX = 5
-# From how many tonnes on an axis has which unit.
+# The unit of an axis, by the minimum number of tonnes.
 SCALES = ((1e6, 1e-6, "Mt"), (1e5, 1e-3, "kt"))
 # Ticks closer than a month would print the same month several times.
 MONTH_AXIS = altair.Axis(
@@ -30,7 +30,7 @@ MONTH_AXIS = altair.Axis(
 
 
 def scale_of_tonnes(values: Iterable[float | None]) -> tuple[float, str]:
-    """What tonnes are multiplied by to be read on an axis, and the unit that they then have: t, kt, Mt.
+    """Return the factor for tonnes on an axis, and the unit that results: t, kt, Mt.
 
     >>> scale_of_tonnes([353.0, None, 3188.0]), scale_of_tonnes([9_719_544.0])
     ((1.0, 't'), (1e-06, 'Mt'))
@@ -40,9 +40,9 @@ def scale_of_tonnes(values: Iterable[float | None]) -> tuple[float, str]:
 
 
 def chart(rows: pl.DataFrame, names: dict[str, str], unit: str, scale: float) -> bytes:
-    """A PNG of one product: the world and the largest partners by month, and those partners in the newest month.
+    """Draw a PNG of one product: the world and the largest partners by month, and those partners in the newest month.
 
-    `rows` are of one product and measure (columns period, partner, level); `names` says what a partner is called.
+    `rows` are of one product and measure (columns period, partner, level); `names` maps partners to their names.
     """
     newest_month = rows.filter(pl.col("level").is_not_null())["period"].max()
     assert isinstance(newest_month, date), "a picture is of something"
@@ -55,7 +55,7 @@ def chart(rows: pl.DataFrame, names: dict[str, str], unit: str, scale: float) ->
     colour = altair.Color("partner:N", title=None, sort=shown, scale=inks, legend=altair.Legend(orient="top"))
     left = lines(values).encode(color=colour).properties(width=500, height=250, title=f"by month, {unit}")
     pictures: list[Any] = [left]
-    # One bar compares nothing.
+    # A single bar compares nothing.
     if len(largest) > 1:
         newest = [
             row for row in values if row["month"] == f"{newest_month:%Y-%m-%d}" and row["partner"] != names.get(WORLD)
@@ -72,9 +72,10 @@ def chart(rows: pl.DataFrame, names: dict[str, str], unit: str, scale: float) ->
 
 
 def on_calendar(rows: pl.DataFrame, partners: list[str], names: dict[str, str], scale: float) -> list[dict[str, Any]]:
-    """Every month from the first with a figure to the last, for each partner; where there is none the value is null.
+    """Return every month from the first with a figure to the last, for each partner; the value of a missing month is
+    null.
 
-    A line across a missing month would be a claim.
+    So that no line crosses a missing month.
     """
     known = rows.filter(pl.col("level").is_not_null() & pl.col("partner").is_in(partners))
     first, last = known["period"].min(), known["period"].max()
@@ -91,7 +92,7 @@ def on_calendar(rows: pl.DataFrame, partners: list[str], names: dict[str, str], 
 
 
 def lines(values: list[dict[str, Any]], title: str | None = None) -> altair.Chart:
-    """A line with its points for each partner, broken where a month is missing, from zero on."""
+    """Draw a line with points for each partner, broken where a month is missing; the axis starts at zero."""
     data = pl.DataFrame(values, schema={"month": pl.String, "value": pl.Float64, "partner": pl.String})
     drawn: altair.Chart = altair.Chart(data).mark_line(point=True, strokeWidth=2).encode(
         x=altair.X("month:T", axis=MONTH_AXIS), y=altair.Y("value:Q", title=title, scale=altair.Scale(zero=True))
@@ -100,12 +101,12 @@ def lines(values: list[dict[str, Any]], title: str | None = None) -> altair.Char
 
 
 def png(picture: Any, scale: float = 2) -> bytes:
-    """Rendered on white, by default at twice the size, so that it is sharp on a good screen."""
+    """Render as PNG on white, by default at twice the size, so that it is sharp on high-resolution screens."""
     return vl_convert.vegalite_to_png(_on_white(picture), scale=scale)
 
 
 def svg(picture: Any) -> bytes:
-    """Rendered on white."""
+    """Render as SVG on white."""
     return vl_convert.vegalite_to_svg(_on_white(picture)).encode()
 
 

@@ -1,4 +1,4 @@
-"""How a number is cited: who published it, in which files, as known on which day, from which state of the store."""
+"""Cites a number: who published it, in which files, the day up to which it is current, and the state of the store."""
 
 from collections.abc import Collection, Sequence
 from datetime import date
@@ -22,7 +22,7 @@ PRODUCTS_MAX = 20
 
 
 def customs_of(reporter: str) -> str:
-    """Whose statistics they are.
+    """Name the authority that publishes the statistics.
 
     >>> customs_of("CHN"), customs_of("BRA")
     ('China customs', 'Customs of Brazil')
@@ -34,7 +34,8 @@ def customs_of(reporter: str) -> str:
 
 
 def citation(sources: Sequence[str], reporter: str, day: date | str, snapshot_id: str) -> str:
-    """One line: `China customs via a.csv, as known on 2025-07-20, snapshot 000001-…`; of many sources the first are named.
+    """Return one line: `China customs via a.csv, as known on 2025-07-20, snapshot 000001-…`; of many sources the first
+    are named.
 
     >>> citation(["b.csv", "a.csv"], "CHN", "2025-07-20", "000001-abc")
     'China customs via a.csv and b.csv, as known on 2025-07-20, snapshot 000001-abc'
@@ -49,7 +50,7 @@ def citation(sources: Sequence[str], reporter: str, day: date | str, snapshot_id
 
 
 def citation_zh(sources: Sequence[str], reporter: str, day: date | str, snapshot_id: str) -> str:
-    """The same in Chinese."""
+    """Return the citation in Chinese."""
     names = sorted(dict.fromkeys(sources))
     more = len(names) - TITLES_MAX
     listed = "、".join(names[:TITLES_MAX]) + (f"等{len(names)}个来源" if more > 0 else "")
@@ -58,7 +59,9 @@ def citation_zh(sources: Sequence[str], reporter: str, day: date | str, snapshot
 
 
 def cite_rows(rows: pl.DataFrame, snapshot: Snapshot, as_of: date | None = None) -> str | None:
-    """The citation of rows of `metric` or `trade_flow`; None where there are none, or too many products to be one statement."""
+    """Return the citation of rows of `metric` or `trade_flow`; None if there are no rows, or too many products for
+    one citation.
+    """
     products = rows["product"].unique().to_list() if "product" in rows.columns else []
     if not 0 < len(products) <= PRODUCTS_MAX or "period" not in rows.columns:
         return None
@@ -76,7 +79,7 @@ def cite_rows(rows: pl.DataFrame, snapshot: Snapshot, as_of: date | None = None)
 
 
 def known_on(releases: pl.DataFrame) -> date | str:
-    """The day up to which a store knows: that of its newest release."""
+    """Return the day up to which a store is current: that of its newest release."""
     newest = releases["released_on"].max()
     return newest if isinstance(newest, date) else "no day"
 

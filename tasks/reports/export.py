@@ -1,6 +1,6 @@
-"""Rows in the formats in which people and scripts take them along: CSV that a spreadsheet may open, JSON, Parquet, a workbook.
+"""Writes rows as CSV that a spreadsheet can open safely, JSON, Parquet or a workbook.
 
-The ending of a file says what it is; what is printed is said by name.
+The ending of a file decides its format; for standard output the caller names it.
 """
 
 import io
@@ -12,7 +12,7 @@ import polars as pl
 
 from tasks.reports.export_notes import Notes
 
-# Spreadsheets take the full-width signs for the others.
+# Spreadsheets treat the full-width signs like the others.
 FORMULA_SIGNS = r"^[=+\-@＝＋－＠\t\r\n]"
 NUMBER = r"^[+-]?\d[\d.,]*\s*%?$"
 TABLE, LINES, DOCUMENT, WORKBOOK = "table", "json", "json document", "xlsx"
@@ -22,8 +22,8 @@ ENDINGS = {
 
 
 def write(rows: pl.DataFrame, form: str, output: Path | None, notes: Callable[[], Notes] | None = None) -> None:
-    """`rows` to a file, in the format of its ending, or to standard output as csv, json (one object a line) or parquet; what would be a
-    table on a terminal is csv there. A workbook has a second sheet with `notes`.
+    """Write `rows` to a file, in the format of its ending, or to standard output as csv, json (one object a line) or
+    parquet; a terminal table becomes csv there. A workbook has a second sheet with `notes`.
 
     Raises ValueError for what `form_of` refuses.
     """
@@ -35,7 +35,7 @@ def write(rows: pl.DataFrame, form: str, output: Path | None, notes: Callable[[]
     elif kind == "parquet":
         rows.write_parquet(data)
     elif kind == WORKBOOK:
-        # Most commands write none, and need not wait for what it takes.
+        # Most commands write no workbook and need not pay for the import.
         from tasks.reports.workbook_out import workbook
 
         data.write(workbook(rows, notes() if notes else None))
@@ -49,9 +49,9 @@ def write(rows: pl.DataFrame, form: str, output: Path | None, notes: Callable[[]
 
 
 def form_of(form: str, output: Path | None) -> str:
-    """The format in which rows are written: that of the ending of a file, else the one that was named.
+    """Return the format in which rows are written: that of the ending of a file, otherwise the named one.
 
-    Raises ValueError where the ending is that of no format or of another one than was named, or the folder is missing. So a
+    Raises ValueError if the ending is unknown or contradicts the named format, or if the folder is missing. So a
     command can refuse before it does the work.
     """
     if output is None:
@@ -72,7 +72,7 @@ def form_of(form: str, output: Path | None) -> str:
 
 
 def require_folder_of(output: Path) -> None:
-    """Raises ValueError where the folder into which a file is to be written is missing."""
+    """Raises ValueError if the folder of an output file is missing."""
     if not output.parent.is_dir():
         raise ValueError(f"{output}: there is no folder {output.parent}. Make it, or name a file in another.")
 
@@ -83,7 +83,7 @@ def _flat(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _harmless(rows: pl.DataFrame) -> pl.DataFrame:
-    """A text that a spreadsheet would run as a formula gets an apostrophe before it, as OWASP advises; a number is none."""
+    """Put an apostrophe before a text that a spreadsheet would run as a formula, as OWASP advises; numbers stay."""
     texts = pl.col(pl.String)
     runs = texts.str.contains(FORMULA_SIGNS) & ~texts.str.contains(NUMBER)
     return rows.with_columns(pl.when(runs).then("'" + texts).otherwise(texts).name.keep())

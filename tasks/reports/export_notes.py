@@ -1,4 +1,4 @@
-"""What stands beside rows that people take along: what each column means, in which unit, and which releases speak of the rows."""
+"""Writes the notes of exported rows: what each column means, its unit, and the releases that cover the rows."""
 
 import importlib.metadata
 from collections.abc import Iterable, Sequence
@@ -38,7 +38,9 @@ class Notes:
 def notes(
     snapshot: Snapshot, model: type[Table], rows: pl.DataFrame, as_of: date | None = None, shown: Sequence[str] = ()
 ) -> Notes:  # fmt: skip
-    """The notes on rows of a table of a snapshot, as they are or as of a day; on all of their columns, or on those that are shown."""
+    """Return the notes on rows of a table of a snapshot, current or as of a day; on all columns, or on those that
+    are shown.
+    """
     name, fields = table_name(model), model.to_schema().columns
     columns = [
         (column, (field.metadata or {}).get("unit", ""), field.description or "") if field is not None else (column, "", "")
@@ -53,7 +55,9 @@ def notes(
 
 
 def _releases(snapshot: Snapshot, model: type[Table], rows: pl.DataFrame, as_of: date | None) -> pl.DataFrame:
-    """The releases that the rows name or, of figures, those that speak of their products in their months or those before."""
+    """Return the releases that the rows name or, for figures, those that cover their products in their months or the
+    months before.
+    """
     releases = read_table(snapshot, Release).sort("released_on", "release_id")
     if as_of is not None:
         releases = releases.filter(pl.col("released_on") <= as_of)
@@ -80,7 +84,7 @@ def _releases(snapshot: Snapshot, model: type[Table], rows: pl.DataFrame, as_of:
 
 
 def _speaks(asked: Iterable[str], codes: Iterable[str]) -> bool:
-    """Whether a release that was asked for some codes has one of `codes`, something below it, or what it is part of."""
+    """Whether a release that requested some codes has one of `codes`, something below it, or what it is part of."""
     said = set(asked)
     parts = {code[:digits] for code in said for digits in PREFIXES}
     return EVERYTHING in said or any(

@@ -1,7 +1,7 @@
-"""Rows of `metric` for a person on a terminal: names, units, rounded numbers, in 80 columns; one row stands upright.
+"""Formats rows of `metric` for a terminal: names, units, rounded numbers, in 80 columns; a single row is shown upright.
 
-What is the same in all rows is said once above, figures that no row has are left out, and why a figure is missing stands
-below. Every digit is in the other formats.
+What all rows share is printed once above, figures that no row has are left out, and the reasons for missing figures are
+printed below. The other formats have every digit.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from tasks.domain.text import counted
 from tasks.reports.terminal import MARK_WORDS, MARKS, amount
 
 KEYS = ("flow", "product", "partner", "period", "measure")
-# In the order in which they are shown as far as there is room.
+# In this order they are shown as far as there is room.
 DEFAULT = (
     "level", "mom_pct", "yoy_pct", "share_pct", "rank", "contribution_mom_pp", "highest_since", "lowest_since", "ytd",
     "ytd_yoy_pct",
@@ -36,7 +36,7 @@ TITLES = {
     "lowest_since": "lowest since", "period": "month", "product": "product", "partner": "partner",
     "series_start": "unbroken since", "comparable_from": "comparable from",
 }  # fmt: skip
-# A line has room for what a column only hints at.
+# A line has room for a longer title than a column.
 LONG = TITLES | {
     "mom_pct": "m/m", "yoy_pct": "y/y", "ytd_yoy_pct": "year to date, y/y", "rolling_12m": "last 12 months",
     "rolling_12m_yoy_pct": "last 12 months, y/y", "seasonal_yoy_pct": "last 3 months, y/y", "share_pct": "share of all partners", "rank": "place among partners",
@@ -59,7 +59,7 @@ LISTED = {
     "known_until": "until",
 }
 IN_COMMON = ("kind", "flow", "flows")
-# Blanks between two columns.
+# Spaces between two columns.
 BETWEEN = 3
 LONG_NAMES, NAME_WIDTH_MIN = ("name", "name_zh", "title", "releases"), 10
 NONE = "–"
@@ -68,13 +68,14 @@ NONE = "–"
 def figure_table(
     rows: pl.DataFrame, rows_max: int, width: int, columns: Sequence[str] = (), lead: str | None = None
 ) -> Group:
-    """Rows of `metric`, with names where they have them; `columns` are shown whatever their width, and `lead`, by which the rows
-    are in order, before the other figures."""
+    """Format rows of `metric`, with names where they have them; `columns` are shown whatever their width, and
+    `lead`, the sort column, before the other figures.
+    """
     varying = [key for key in KEYS if rows[key].n_unique() > 1]
     if 0 < rows.height <= UPRIGHT_MAX and not columns and varying in ([], ["measure"]):
         return _upright(rows)
     shown = rows.head(rows_max).to_dicts()
-    # A level of several measures bears its unit, which says what it is.
+    # If rows have several measures, each level has its unit, which identifies the measure.
     keys = [key for key in varying if key != "measure"] if not columns else []
     name_width = NAME_WIDTH_OF_TWO if {"product", "partner"} <= {*keys} else NAME_WIDTH_MAX
     unit = _unit(rows)
@@ -107,7 +108,7 @@ def _led_by(lead: str | None) -> list[str]:
 
 
 def about(row: dict[str, Any], same: dict[str, Any]) -> str:
-    """What all rows are of: imports of …, from Brazil (BRA), June 2024."""
+    """Describe what all rows share: imports of …, from Brazil (BRA), June 2024."""
     parts = []
     flow = f"{same['flow']}s" if "flow" in same else "trade"
     parts.append(f"{flow} of {_named(row, 'product')}" if "product" in same else flow if "flow" in same else "")
@@ -129,20 +130,20 @@ def _named(row: dict[str, Any], key: str) -> str:
 
 
 def _unit(rows: pl.DataFrame) -> tuple[float, str] | None:
-    """Factor and unit of all levels; None where they are of several measures."""
+    """Return factor and unit of all levels; None if they are of several measures."""
     measures = rows["measure"].unique()
     return scale_of(measures[0]) if len(measures) == 1 else None
 
 
 def scale_of(measure: str) -> tuple[float, str]:
-    """What a level of a measure is multiplied by to be read, and the unit that it then has."""
+    """Return the factor that makes a level of a measure readable, and the unit that results."""
     if measure in SCALES:
         return SCALES[measure]
     if measure.startswith("unit_value_"):
         currency, _, per = measure.removeprefix("unit_value_").partition("_per_")
         return 1.0, f"{currency.upper()}/{per}"
     if measure.startswith("value_"):
-        # What stands behind the currency is a second valuation, such as CIF.
+        # A suffix after the currency is a second valuation, such as CIF.
         return 1e-6, f"m {measure.removeprefix('value_').upper().replace('_', ' ')}"
     return 1.0, measure.removeprefix("quantity_").replace("_", " ")
 
@@ -174,7 +175,7 @@ def _cell(
 
 
 def _short(text: str, width: int) -> str:
-    """A name that leaves room for figures: without what it says in brackets, then without its end."""
+    """Shorten a name to leave room for figures: first without its brackets, then without its end."""
     text = text if cell_len(text) <= width else text.partition(" (")[0]
     return text if cell_len(text) <= width else set_cell_size(text, width - 1).rstrip() + "…"
 
@@ -198,7 +199,7 @@ def _legend(rows: list[dict[str, Any]], names: Sequence[str]) -> list[str]:
 
 
 def _upright(rows: pl.DataFrame) -> Group:
-    """A row or a few as columns, a line for each figure; what applies to none of them is left out."""
+    """Format a few rows as columns, a line for each figure; figures that apply to none of them are left out."""
     table = Table(box=None, show_header=rows.height > 1, pad_edge=False)
     table.add_column(no_wrap=True)
     shown = rows.to_dicts()
@@ -235,8 +236,9 @@ def _reason(reason: str, row: dict[str, Any]) -> str:
 
 
 def listing(rows: pl.DataFrame, width: int) -> Group:
-    """Any rows in one line each: names take the room that codes, days and numbers leave, and lose their ends. What all rows have
-    in common stands above."""
+    """Format any rows in one line each: names take the room that codes, days and numbers leave, and are cut. What
+    all rows share is printed above.
+    """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     there = [name for name in rows.columns if rows[name].null_count() < rows.height]
     common = [name for name in there if name in IN_COMMON and rows[name].n_unique() == 1]

@@ -1,4 +1,6 @@
-"""What is in a store: products, partners, months and releases, each with its first and last month with a figure."""
+"""Lists what is in a store: products, partners, months and releases, each with its first and last month with a
+figure.
+"""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -16,7 +18,7 @@ from tasks.store.snapshot import Snapshot
 
 
 def inventory(store: Path, kind: str) -> pl.DataFrame:
-    """The products, partners, months or releases of a store, a row each. Raises NothingPublished."""
+    """List the products, partners, months or releases of a store, a row each. Raises NothingPublished."""
     snapshot = query.open_published(store)
     if kind == "releases":
         return _releases(snapshot)
@@ -27,8 +29,10 @@ def inventory(store: Path, kind: str) -> pl.DataFrame:
 
 
 def search(store: Path, text: str) -> pl.DataFrame:
-    """Products and partners of a store that `text` finds, the best first: kind, code, name and Chinese name, directions, first and
-    last month with a figure, number of months. Codes without a figure come last. Raises NothingPublished."""
+    """Search products and partners of a store for `text`, the best first: kind, code, name and Chinese name,
+    directions, first and last month with a figure, number of months. Codes without a figure come last. Raises
+    NothingPublished.
+    """
     snapshot = query.open_published(store)
     names = Resolver(snapshot).names
     parts = []
@@ -47,7 +51,7 @@ _SHOWN = tuple(map(pl.col, ("code", "name", "name_zh", "flows", "first_month", "
 
 
 def _things(snapshot: Snapshot, names: NameTables, subject: str, keys: Collection[str] | None = None) -> pl.DataFrame:
-    """Each product or partner with its names, directions and months."""
+    """Return each product or partner with its names, directions and months."""
     table = names.product_name if subject == "product" else names.partner_name
     named = table.select(subject, "name", name_zh=pl.coalesce("printed_zh", "reference_zh"))
     if keys is not None:
@@ -58,20 +62,22 @@ def _things(snapshot: Snapshot, names: NameTables, subject: str, keys: Collectio
         last_month=pl.col("period").max(), months=pl.col("period").n_unique(),
     )  # fmt: skip
     rows = named.join(spans, on=subject, how="left").with_columns(pl.col("months").fill_null(0))
-    # The world and groups of partners stand before those that they are made of.
+    # The world and groups of partners come before their members.
     first = pl.col(subject).is_in(totals()).not_()
     return rows.sort(first, subject) if subject == "partner" else rows.sort(subject)
 
 
 def _known(snapshot: Snapshot, subject: str, keys: Collection[str] | None) -> pl.DataFrame:
-    """Each key, direction and month that has a figure."""
+    """Return each key, direction and month that has a figure."""
     wanted = pl.lit(True) if keys is None else pl.col(subject).is_in(list(keys))
     rows = [frame.filter(wanted).select(subject, "flow", "period").unique().collect() for frame in _figures(snapshot)]
     return pl.concat(rows) if rows else pl.DataFrame(schema={subject: pl.String, "flow": pl.String, "period": pl.Date})
 
 
 def _months(snapshot: Snapshot) -> pl.DataFrame:
-    """Each direction and month, with how many products and partners have a figure, and the releases that speak of it."""
+    """Return each direction and month, with the number of products and partners that have a figure, and the releases
+    that cover it.
+    """
     rows = [
         frame.group_by("flow", "period").agg(
             products=pl.col("product").n_unique(), partners=pl.col("partner").filter(~pl.col("partner").is_in(totals())).n_unique()
@@ -90,7 +96,7 @@ def _months(snapshot: Snapshot) -> pl.DataFrame:
 
 
 def _figures(snapshot: Snapshot) -> list[pl.LazyFrame]:
-    """The rows of metric that have a level, of each direction."""
+    """Return the rows of metric that have a level, of each direction."""
     return [
         pl.scan_parquet(files, hive_partitioning=False, glob=False)
         .filter(pl.col("level").is_not_null())

@@ -1,4 +1,6 @@
-"""The lineage of a release as a page: what each step took, made and changed, in names and rows; and its hashes on another page."""
+"""Writes the lineage of a release as a page: the inputs, outputs and changes of each step, in names and rows; hashes
+on another page.
+"""
 
 from typing import Any
 
@@ -8,7 +10,9 @@ Row = dict[str, Any]
 
 
 def steps(lineage: pl.DataFrame, before: pl.DataFrame, earlier: str | None) -> list[Row]:
-    """A row for each step, in their order; `before` are the records of the release `earlier`, if there is one, to compare the code."""
+    """Return a row for each step, in order; `before` are the records of the release `earlier`, if there is one, to
+    compare the code.
+    """
     code = dict(before.select("step", "code_sha256").iter_rows())
     return [
         {
@@ -22,7 +26,7 @@ def steps(lineage: pl.DataFrame, before: pl.DataFrame, earlier: str | None) -> l
 
 
 def hashes(lineage: pl.DataFrame) -> list[Row]:
-    """A row for each thing that has a hash, whole, so that one can search for it."""
+    """Return a row for each thing that has a hash, in full, so that one can search for it."""
     rows: list[Row] = []
     for row in lineage.sort("position").iter_rows(named=True):
         step = f"{row['position']} {row['step']}"
@@ -35,7 +39,7 @@ def hashes(lineage: pl.DataFrame) -> list[Row]:
 
 
 def _changed(row: Row) -> str:
-    """`made detail, release`, or which of what it made is what it was given."""
+    """Return `made detail, release`, or which outputs equal an input."""
     given = {sha256 for _, sha256 in map(_named, row["inputs"])}
     made = [_named(text) for text in row["outputs"]]
     new = [name for name, sha256 in made if sha256 not in given]

@@ -1,4 +1,4 @@
-"""Text of somebody else's inside markdown: titles, printed names, reasons, what a check has found."""
+"""Escapes foreign text inside markdown: titles, printed names, reasons, findings."""
 
 import html
 import re
@@ -6,16 +6,16 @@ import re
 from tasks.domain.text import clip
 
 LENGTH_MAX = 300
-# What markdown reads as markup wherever it stands; an underscore only at the edge of a word.
+# Characters that are markup anywhere; an underscore only at the edge of a word.
 MARKUP = re.compile(r"[\\`*\[\]|~#]|(?<!\w)_|_(?!\w)")
-# What starts a list, a rule or a heading, if it stands first.
+# Characters that start a list, a rule or a heading at the beginning of a line.
 START = re.compile(r"^([-+=]|\d+(?=[.)](?:\s|$)))")
-# What a reader makes a link of by itself.
+# Characters that viewers turn into a link.
 ADDRESS = re.compile(r"(?<=:)//|(?<=www)\.|@", re.IGNORECASE)
 
 
 def plain(text: str) -> str:
-    """A text that markdown shows as it is: no element, no link, no line of its own; short enough for a page.
+    """Return a text that markdown shows literally: no element, no link, no line break; short enough for a page.
 
     >>> print(plain("a|b <b>*c*</b>"), plain("soybeans_import_2024.csv"))
     a\\|b &lt;b&gt;\\*c\\*&lt;/b&gt; soybeans_import_2024.csv

@@ -1,4 +1,4 @@
-"""Months as people write them: 2024-6, 202406, June 2024, 2024年6月, 2024-01..2024-06, 2024, latest."""
+"""Parses months as people write them: 2024-6, 202406, June 2024, 2024年6月, 2024-01..2024-06, 2024, latest."""
 
 import re
 from collections.abc import Iterable
@@ -15,8 +15,8 @@ FORMS = "write 2024-06, June 2024, a range such as 2024-01..2024-06, a year, or 
 
 
 def read_months(text: str, latest: date | None = None) -> tuple[date, date]:
-    """First day of the first and of the last month that a text means; `latest` is the newest month there is. A range without an
-    end runs to it. Raises ValueError.
+    """Return the first day of the first and of the last month of a text; `latest` is the newest month available. A
+    range without an end runs to it. Raises ValueError.
 
     >>> read_months("202406")
     (datetime.date(2024, 6, 1), datetime.date(2024, 6, 1))
@@ -41,7 +41,7 @@ def read_months(text: str, latest: date | None = None) -> tuple[date, date]:
 
 
 def each_month(spans: Iterable[tuple[date, date]]) -> list[tuple[int, int]]:
-    """Year and number of every month of some spans, each once and in order.
+    """Return year and number of every month of some spans, each once and in order.
 
     >>> each_month([(date(2024, 12, 1), date(2025, 1, 1)), (date(2025, 1, 1), date(2025, 1, 1))])
     [(2024, 12), (2025, 1)]
@@ -51,13 +51,13 @@ def each_month(spans: Iterable[tuple[date, date]]) -> list[tuple[int, int]]:
 
 
 def is_latest(text: str) -> bool:
-    """Whether a text needs the newest month to be known."""
+    """Whether parsing a text needs the newest month."""
     parts = RANGE.split(text.strip())
     return any(part.lower() in LATEST for part in parts) or (len(parts) == 2 and not parts[1])
 
 
 def _one(text: str, latest: date | None) -> tuple[date, date] | None:
-    """A month, or a year or part of one; None for anything else."""
+    """Parse a month, or a year or part of one; None for anything else."""
     if text.lower() in LATEST:
         if latest is None:
             raise ValueError(f"{text!r}: there is no month yet")

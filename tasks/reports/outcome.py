@@ -1,4 +1,4 @@
-"""What came of a release, in words: the outcome of a run."""
+"""Describes the outcome of a run."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tasks.store.publish import Published
 
 
 def report(published: Published, release: Normalised, findings: DataFrame[Finding]) -> Outcome:
-    """The outcome of a published release, or of one that held nothing new."""
+    """Return the outcome of a published release, or of one without anything new."""
     row = release.release.row(0, named=True)
     detail = release.detail
     lines = {

@@ -1,4 +1,6 @@
-"""A series as a picture file: months on the calendar, gaps where a month is missing, lines where export controls took effect."""
+"""Draws a series to a picture file: months on the calendar, gaps where a month is missing, lines where export
+controls took effect.
+"""
 
 from datetime import date
 
@@ -19,14 +21,14 @@ from tasks.reports.query import Keys, several
 KG_PER_TONNE = 1000
 TONNES = {"t": "tonnes", "kt": "thousand tonnes", "Mt": "million tonnes"}
 PICTURES = (".png", ".svg")
-# Between the product and the partner of a line; it stands in no key.
+# Separates the product and the partner of a line; no key contains it.
 BETWEEN = "\t"
 UNITS = {name: (1e-6, f"million {name.removeprefix('value_').upper()}") for name in VALUES}
 
 
 def draw(rows: pl.DataFrame, product: Keys, partners: list[str], measure: str, form: str, cited: str = "") -> bytes:
-    """The bytes of a PNG or SVG, with a line for each product and partner; `rows` are of the table metric, `cited` is
-    the line that says where they come from.
+    """Return the bytes of a PNG or SVG, with a line for each product and partner; `rows` are of the table metric,
+    `cited` is the line with their sources.
 
     Raises NoFigure, and ValueError for another form.
     """
@@ -94,12 +96,12 @@ def _line(product: str, partner: str) -> str:
 
 
 def _label(products: list[str], partners: list[str], product: str, partner: str) -> str:
-    """What a line is called: by what tells it from the others."""
+    """Return the label of a line: what distinguishes it from the others."""
     if len(products) == 1:
         return partner_name(partner)
     return product_name(product) if len(partners) == 1 else f"{product_name(product)}, {partner_name(partner)}"
 
 
 def _effect(row: dict[str, str]) -> date | None:
-    """The day on which a measure took effect, if it ever did."""
+    """Return the day on which a measure took effect, if it ever did."""
     return date.fromisoformat(row["effective_from"]) if took_effect(row) else None

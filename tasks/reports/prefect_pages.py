@@ -1,8 +1,8 @@
-"""Pages about a release, or a run over many files, in the Prefect UI. The keys are stable, so each key is a history over the
-releases of a source, or over the runs.
+"""Writes pages about a release, or a run over many files, in the Prefect UI. The keys are stable, so each key is a
+history over the releases of a source, or over the runs.
 
-Besides `steps.step` and `steps.cluster` the only module that knows Prefect. It is called from inside a flow run; the caller sees to it
-that a failure here never fails a publication.
+Only this module, `steps.step` and `steps.cluster` know Prefect. It is called from inside a flow run; the caller makes
+sure that a failure here never fails a publication.
 """
 
 import re
@@ -21,7 +21,7 @@ CELL_MAX = 300
 
 
 def write(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
-    """Write the pages of a published release, and give them."""
+    """Write the pages of a published release, and return them."""
     from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
     made = pages(store, outcome, pictures=pictures)
@@ -49,7 +49,7 @@ def write(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
 
 
 def write_summary(store: Path, outcome: Outcome) -> None:
-    """Write the first of the pages of a published release once more, with its pictures."""
+    """Rewrite the first page of a published release, with its pictures."""
     from prefect.artifacts import create_markdown_artifact
 
     made = pages(store, outcome)
@@ -57,7 +57,7 @@ def write_summary(store: Path, outcome: Outcome) -> None:
 
 
 def write_held(kept: HeldRelease) -> None:
-    """Write the page of a release that waits for a decision: a row for each finding, with what to do."""
+    """Write the page of a release that needs a decision: a row for each finding, with what to do."""
     from prefect.artifacts import create_table_artifact
 
     rows = [
@@ -78,7 +78,9 @@ def write_held(kept: HeldRelease) -> None:
 
 
 def write_files(report: WatchReport) -> None:
-    """Write the page of a run over many files: a row for each, with what came of it and why; none where there is no such file."""
+    """Write the page of a run over many files: a row for each, with its outcome and the reason; no page without such
+    files.
+    """
     from prefect.artifacts import create_table_artifact
 
     if report.rows:
@@ -91,7 +93,7 @@ def _about(outcome: Outcome) -> str:
 
 
 class Bar:
-    """A progress bar on the page of the run. It has no key: a bar is of one run and has no history."""
+    """A progress bar on the page of the run. It has no key: a bar belongs to one run and has no history."""
 
     def __init__(self, title: str) -> None:
         self.title = title
@@ -109,6 +111,6 @@ class Bar:
 
 
 def key_of(page: str, outcome: Outcome) -> str:
-    """`summary-gacc-query-export`: one history for each page, source and direction."""
+    """Return `summary-gacc-query-export`: one history for each page, source and direction."""
     source = outcome.release_id.rpartition("-")[0].replace("_", "-")
     return f"{page}-{source}-{'-'.join(outcome.flows)}"

@@ -1,4 +1,4 @@
-"""What the package `tidewaiter` offers to Python programs, made from the functions behind the commands.
+"""Implements the package `tidewaiter` for Python programs, with the functions behind the commands.
 
 Belongs here: how a caller's arguments become a question. The signatures and what they promise are in `tidewaiter`.
 """
@@ -30,13 +30,13 @@ Texts = str | Iterable[str] | None
 
 
 class HowUnderstood(UserWarning):
-    """What a reader of the rows should know: which products a name stands for, which measure was taken, why there is no row."""
+    """A note on the rows: which products a name matches, which measure was chosen, why there is no row."""
 
 
 def read(
     product: Texts, partner: Texts, store: str | Path | None, as_of: date | str | None, **asked: Any
 ) -> pl.DataFrame:
-    """The rows of a question; what the command line says on standard error is a warning."""
+    """Return the rows of a question; what the command line prints on standard error is a warning."""
     columns = _several(asked.pop("columns", None))
     question = Question(
         products=_several(product), partners=_several(partner), columns=columns,
@@ -49,14 +49,14 @@ def read(
 
 
 def search(text: str, store: str | Path | None) -> pl.DataFrame:
-    """What the word finds."""
+    """Return the names that match the text."""
     return inventory.search(_folder(store), text)
 
 
 def trace(
     product: str, partner: str, month: str, metric: str, measure: str, flow: str, store: str | Path | None
 ) -> Trace:
-    """The trace of one figure."""
+    """Return the trace of one figure."""
     snapshot = query.open_published(_folder(store))
     asked = Resolver(snapshot)
     if metric not in FIGURES:
@@ -67,7 +67,7 @@ def trace(
 
 
 def open_release(store: str | Path | None, release: str | None) -> OpenRelease:
-    """One published state of a store."""
+    """Open one published state of a store."""
     return resolve.open_release(_given(store), release)
 
 

@@ -1,6 +1,6 @@
-"""The published tables as a person or a script asks for them: filtered, in key order, as they are or as of a day.
+"""Reads the published tables for a person or a script: filtered, in key order, current or as of a day.
 
-What to say where nothing is found is in `suggestions`, in which form rows are written in `export`.
+`suggestions` answers a query without rows; `export` writes rows in other formats.
 """
 
 from collections.abc import Collection, Iterable
@@ -27,7 +27,7 @@ from tasks.store.snapshot import Snapshot, open_snapshot
 from tasks.store.verify_on_read import proved
 
 AS_OF = ("observation", "trade_flow", "metric")
-# Hashed in about a second. A watch list of ten years is far below it, the full cube of some months above.
+# Hashed in about a second. A watch list of ten years is far smaller, the full cube of some months larger.
 PROVED_BYTES_MAX = 2**29
 
 
@@ -38,9 +38,9 @@ Keys = str | Collection[str] | None
 
 
 def open_published(store: Path) -> Snapshot:
-    """The current snapshot, whose files are proved before they are read, as far as a person waits for it.
+    """Return the current snapshot; its files are verified before they are read, up to a size that takes about a second.
 
-    Raises NothingPublished where there is none; whoever reads a damaged file gets DamagedStore.
+    Raises NothingPublished if there is none; reading a damaged file raises DamagedStore.
     """
     snapshot = open_snapshot(store)
     if snapshot is None:
@@ -54,10 +54,11 @@ def query(
     store: Path, table: str, *, flow: str | None = None, product: Keys = None, partner: Keys = None, measure: Keys = None,
     month: Month | Collection[Month] | None = None, as_of: date | None = None,
 ) -> pl.DataFrame:  # fmt: skip
-    """Rows of a published table in key order; of `product`, `partner`, `measure` and `month`, which is (year, month), one or several.
+    """Return rows of a published table in key order; `product`, `partner`, `measure` and `month`, which is (year,
+    month), may each be one or several.
 
-    `as_of` gives the rows as they stood on that day, computed from the ledger by the functions that publish. Raises
-    NothingPublished, and ValueError for a condition on a column that the table does not have or a day without a word.
+    `as_of` gives the rows as published on that day, computed from the ledger by the functions that publish. Raises
+    NothingPublished, and ValueError for a condition on a column that the table does not have or a day without data.
     """
     model = LAYOUTS[table].model
     snapshot = open_published(store)
@@ -65,7 +66,7 @@ def query(
     months = months_of(month)
     for name in [name for name, keys in asked.items() if keys is not None] + ["flow"] * (flow is not None):
         _require_column(model, table, name)
-    # The flow of what is filed by month is in the path, and in no column of the file.
+    # Tables filed by month have the flow in the path, and in no column of the file.
     inside = [is_one_of(name, keys) for name, keys in asked.items() if keys is not None]
     if as_of is not None:
         rows = _as_of(snapshot, table, as_of, flow, asked["product"])
@@ -89,17 +90,17 @@ def query(
 
 
 def several(keys: Keys) -> list[str] | None:
-    """The keys of a condition, each once; None where there is no condition."""
+    """Return the keys of a condition, each once; None without a condition."""
     return None if keys is None else [keys] if isinstance(keys, str) else list(dict.fromkeys(keys))
 
 
 def is_one_of(name: str, keys: Collection[str]) -> pl.Expr:
-    """Rows of these keys. Of one key whole row groups are passed over."""
+    """Select rows of these keys. With one key Polars skips whole row groups."""
     return pl.col(name) == next(iter(keys)) if len(keys) == 1 else pl.col(name).is_in(list(keys))
 
 
 def months_of(month: Month | Collection[Month] | None) -> set[Month] | None:
-    """The months of a condition, of which there may be one alone; None where there is no condition."""
+    """Return the months of a condition, which may be a single one; None without a condition."""
     if month is None:
         return None
     is_one = len(month) == 2 and all(isinstance(part, int) for part in month)
@@ -107,7 +108,7 @@ def months_of(month: Month | Collection[Month] | None) -> set[Month] | None:
 
 
 def _as_of(snapshot: Snapshot, table: str, day: date, flow: str | None, products: list[str] | None) -> pl.DataFrame:
-    """A table as it would have been published on `day`; of products, where some are named, and of what is part of them."""
+    """Compute a table as published on `day`; with `products`, only of these and of their parts."""
     if table not in AS_OF:
         raise ValueError(f"the table {table} has no days of knowledge; as-of reads are made of {', '.join(AS_OF)}")
     files = snapshot.paths("observation", flow)
@@ -129,7 +130,7 @@ def _as_of(snapshot: Snapshot, table: str, day: date, flow: str | None, products
     )
     if table == "observation":
         return words
-    # A file of printed figures is of the day of its last one, and its earlier ones were known before.
+    # A file of printed figures has the day of its last one; its earlier ones were published before.
     speaking = ledger_then.filter(where).select(pl.col("release_id").unique()).collect()["release_id"]
     spoke = (pl.col("released_on") <= day) | pl.col("release_id").is_in(speaking.to_list())
     releases = DataFrame[Release](read_table(snapshot, Release).filter(spoke))

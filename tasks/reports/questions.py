@@ -1,7 +1,7 @@
-"""Rows of a published table as people ask for them: by names, of several products, partners and months, the largest first.
+"""Answers questions about a published table as people ask them: by names, of several products, partners and months, the
+largest first.
 
-Belongs here: what is asked for. How rows are read is in `query`, what a name means in `resolver`, what a person sees in
-`figure_table`.
+Belongs here: the question. `query` reads the rows, `resolver` interprets names, `figure_table` shows the result.
 """
 
 from collections.abc import Collection, Sequence
@@ -26,17 +26,17 @@ from tasks.reports.resolver import KEY, Resolver
 from tasks.store.parquet import path_partition
 from tasks.store.snapshot import Snapshot
 
-# Beside its code; the language says which of the names.
+# The name column of each code column; the language decides which name.
 NAME_OF = {"product": "product_name", "partner": "partner_name"}
-# Of several measures the largest can only be found among one.
+# The largest rows can only be found within one measure.
 MEASURES = ("quantity_kg", *VALUES)
-# One text or several: any of them is meant.
+# One text or several: any of them matches.
 Texts = str | tuple[str, ...] | None
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of a table; names and months as a person writes them."""
+    """A question about a table; names and months as a person writes them."""
 
     table: str = "metric"
     products: tuple[str, ...] = ()
@@ -54,34 +54,36 @@ class Question:
 
     @property
     def months(self) -> tuple[str, ...]:
-        """The months and ranges asked for; none means all."""
+        """The requested months and ranges; empty means all."""
         return _texts(self.month)
 
     @property
     def measures(self) -> tuple[str, ...]:
-        """The measures asked for; none means all."""
+        """The requested measures; empty means all."""
         return _texts(self.measure)
 
     @property
     def is_of_latest(self) -> bool:
-        """Whether the newest month must be known."""
+        """Whether the question needs the newest month."""
         return any(map(is_latest, self.months))
 
 
 class Answer(NamedTuple):
-    """The rows, what is to be said of how the question was understood, and the state that was read."""
+    """The rows, notes on how the question was interpreted, and the state that was read."""
 
     rows: pl.DataFrame
     notes: tuple[str, ...]
     snapshot: Snapshot
 
     def selected(self, columns: Sequence[str]) -> pl.DataFrame:
-        """The rows with these columns, or with all."""
+        """Return the rows with these columns, or with all."""
         return self.rows.select(columns) if columns else self.rows
 
 
 def ask(store: Path, question: Question) -> Answer:
-    """The rows of a question. Raises ValueError (Unresolved where a name means nothing here), and what `query.query` raises."""
+    """Return the rows of a question. Raises ValueError (Unresolved if a name is unknown), and what `query.query`
+    raises.
+    """
     snapshot = query.open_published(store)
     resolver = Resolver(snapshot)
     model, layout = LAYOUTS[question.table].model, LAYOUTS[question.table]
@@ -110,7 +112,7 @@ def ask(store: Path, question: Question) -> Answer:
 
 
 def _require_columns(question: Question, there: Collection[str]) -> None:
-    """Conditions on columns that the table does not have, and columns asked for, refuse with those that it has."""
+    """Reject conditions on columns that the table does not have, and unknown columns, and list those that it has."""
     named = {name: NAME_OF[name] for name in NAME_OF if name in there} if question.names else {}
     for asked, name in ((question.products, "product"), (question.partners, "partner"), (question.measures, "measure")):
         if asked and name not in there:
@@ -135,8 +137,9 @@ def _texts(given: Texts) -> tuple[str, ...]:
 def _keys(
     texts: Sequence[str], what: str, resolver: Resolver, table: str, notes: list[str]
 ) -> dict[str, tuple[str, ...]]:
-    """The keys that each name means; a key of a table that is not filed by month is taken as it is, for it may speak of other
-    products."""
+    """Return the keys of each name; a table that is not filed by month accepts any key, because it may contain other
+    products.
+    """
     keys: dict[str, tuple[str, ...]] = {}
     is_strict = LAYOUTS[table].month_of is not None
     for text in dict.fromkeys(texts):
@@ -155,7 +158,7 @@ def _keys(
 
 
 def _months(question: Question, snapshot: Snapshot) -> list[query.Month] | None:
-    """The months asked for; None for all, and where the latest of some keys is asked for, which the rows tell."""
+    """Return the requested months; None for all, and for the latest of some keys, which depends on the rows."""
     filed = sorted(
         date(year, month, 1)
         for entry in snapshot.entries(question.table, question.flow)
@@ -178,7 +181,7 @@ def _months(question: Question, snapshot: Snapshot) -> list[query.Month] | None:
 
 
 def _in_latest(rows: pl.DataFrame, month_of: str, texts: Sequence[str]) -> pl.DataFrame:
-    """The rows of months up to the newest that has a figure, of those that are asked for."""
+    """Return the rows of the requested months, up to the newest that has a figure."""
     newest = _newest(rows, month_of)
     if newest is None:
         return rows
@@ -186,7 +189,7 @@ def _in_latest(rows: pl.DataFrame, month_of: str, texts: Sequence[str]) -> pl.Da
 
 
 def _newest(rows: pl.DataFrame, month_of: str) -> date | None:
-    """The newest month that has a figure."""
+    """Return the newest month that has a figure."""
     is_known = pl.col("level").is_not_null() if "level" in rows.columns else pl.lit(True)
     newest = rows.filter(is_known)[month_of].max() if rows.height else None
     return newest.replace(day=1) if isinstance(newest, date) else None
@@ -197,8 +200,9 @@ def _is_in(month_of: str, text: str, newest: date) -> pl.Expr:
 
 
 def _absent(rows: pl.DataFrame, question: Question, keys_of: dict[str, dict[str, tuple[str, ...]]]) -> list[str]:
-    """Of several values that were asked for, those of which no row was found, a line for each condition: else nobody would see that
-    half of what was asked for is not there."""
+    """List the requested values without a row, a line for each condition: otherwise nobody would notice that part of
+    the answer is missing.
+    """
     absent = {
         name: [text for text, keys in of.items() if not {*keys} & {*rows[name]}] for name, of in keys_of.items() if of
     }
@@ -212,7 +216,7 @@ def _absent(rows: pl.DataFrame, question: Question, keys_of: dict[str, dict[str,
 
 @dataclass(frozen=True)
 class _Look:
-    """A table with the keys that are asked for."""
+    """A table with the requested keys."""
 
     store: Path
     question: Question
@@ -221,7 +225,9 @@ class _Look:
     read: list[pl.DataFrame] = field(default_factory=list)
 
     def rows(self, months: list[query.Month] | None) -> pl.DataFrame:
-        """Rows in key order. Products are read one by one: of one alone whole row groups are passed over."""
+        """Return rows in key order. Products are read one by one, because for one product Polars skips whole row
+        groups.
+        """
         layout = LAYOUTS[self.question.table]
         parts = [
             query.query(
@@ -238,11 +244,11 @@ class _Look:
         return rows
 
     def measures(self) -> list[str]:
-        """The measures of the rows read."""
+        """Return the measures of the rows read."""
         return sorted({measure for rows in self.read for measure in rows["measure"].unique()})
 
     def nearby(self) -> str:
-        """What there is instead."""
+        """Name what is available instead."""
         months = each_month(read_months(text) for text in self.question.months if not is_latest(text))
         return nearby.what_is_nearby(
             self.store, self.question.table, flow=self.question.flow, product=self.products or None,
@@ -251,7 +257,9 @@ class _Look:
 
 
 def _ordered(rows: pl.DataFrame, question: Question, notes: list[str]) -> pl.DataFrame:
-    """The rows by a column, the largest first, of each direction and month the `top` ones; totals are no partners there."""
+    """Sort the rows by a column, the largest first, and keep the `top` ones of each direction and month; totals are
+    not partners there.
+    """
     if question.sort is None and question.top is None:
         return rows
     by = question.sort or ("level" if "level" in rows.columns else None)
@@ -279,12 +287,12 @@ def _ordered(rows: pl.DataFrame, question: Question, notes: list[str]) -> pl.Dat
 
 
 def totals() -> list[str]:
-    """Keys that stand for several partners."""
+    """Return the keys of groups of partners."""
     return [WORLD, *code_table("partner_groups")["group"].unique().sort()]
 
 
 def with_names(rows: pl.DataFrame, resolver: Resolver, language: str = "en") -> pl.DataFrame:
-    """The rows with the name of each product and partner behind its code, in English or Chinese; null where none is known."""
+    """Add the name of each product and partner after its code, in English or Chinese; null if it has none."""
     for key, table in (("product", resolver.names.product_name), ("partner", resolver.names.partner_name)):
         if key not in rows.columns or NAME_OF[key] in rows.columns:
             continue

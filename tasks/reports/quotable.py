@@ -1,7 +1,7 @@
-"""May a growth be quoted? Each growth against its own series: its base, its past signs, what was revised, what it rests on.
+"""Judges whether a growth may be quoted, against its own series: its base, its past signs, its revisions, its sources.
 
-The limits are rows of `quotability.csv`, each with its reason. Nothing here is a judgement of the number, which is what the
-releases say; it is about what a reader would take it for.
+The limits are rows of `quotability.csv`, each with its reason. The verdict is not about the number, which comes from
+the releases, but about how a reader would understand it.
 """
 
 import itertools
@@ -31,7 +31,7 @@ Row = Mapping[str, Any]
 
 
 def words_of(snapshot: Snapshot, product: str, flow: str) -> pl.DataFrame:
-    """The numbers of which a product consists: its own where it was ever told as such, else those of what belongs to it."""
+    """Return the numbers of a product: its own if a release ever had any, otherwise those of its members."""
     words = read_table(snapshot, Observation, lambda part: part[0] == flow, part_of(product))
     own = words.filter(pl.col("product") == product)
     return own if own.height else words
@@ -40,8 +40,8 @@ def words_of(snapshot: Snapshot, product: str, flow: str) -> pl.DataFrame:
 class Judge:
     """Verdicts on the growths of one product.
 
-    `metric` are its rows of that table, and `words` the rows of `observation` of which it consists: of the product itself, or of its
-    members where only these were ever told.
+    `metric` are its rows of that table, and `words` its rows of `observation`: of the product itself, or of its members
+    if only these have any.
     """
 
     def __init__(self, metric: pl.DataFrame, words: pl.DataFrame) -> None:
@@ -58,7 +58,7 @@ class Judge:
         self._limits = {(caveat, figure): float(limit) for caveat, figure, limit in limits.iter_rows()}
 
     def verdict(self, partner: str, measure: str, figure: str, month: date) -> Verdict | None:
-        """The verdict on a growth; None where there is none, or of a figure that is no growth."""
+        """Return the verdict on a growth; None if there is none, or if the figure is not a growth."""
         if figure not in BACK:
             return None
         place = (partner, measure, month_number(month))
@@ -80,7 +80,7 @@ class Judge:
         return Verdict.model_validate({"word": word, "caveats": tuple(found)})
 
     def _base(self, place: tuple[str, str, int], figure: str, row: Row) -> float | None:
-        """What the growth is measured from, as published, else as it implies it."""
+        """Return the base of the growth, as published, otherwise as the growth implies it."""
         column = "ytd" if figure == "ytd_yoy_pct" else "level"
         before = self._rows.get((*place[:2], place[2] - BACK[figure]))
         if before is not None and before[column] is not None:
@@ -123,7 +123,7 @@ class Judge:
         )
         months = keys.group_by("month").agg(pl.col("first", "last", "resolution").sum())
         move = (pl.col("last") - pl.col("first")).abs()
-        # What is printed with fewer digits first was not changed by the digits that came later.
+        # A number that was first printed with fewer digits does not change when more digits follow.
         moved = (
             months.filter(move > pl.col("resolution"), pl.col("first") > 0).select(move / pl.col("first")).to_series()
         )
@@ -142,7 +142,7 @@ class Judge:
         return {} if row[status(figure)] == "implied_base" else None
 
     def _told(self, place: tuple[str, str, int], months: Sequence[int]) -> pl.DataFrame:
-        """The numbers of months of a series, whichever day they are of: its own, else those of the partners that it consists of."""
+        """Return the numbers of months of a series, of any day: its own, otherwise those of its partners."""
         partner, measure, _ = place
         rows = self._words.filter(pl.col("measure") == measure, pl.col("month").is_in([*months]))
         own = rows.filter(pl.col("partner") == partner)

@@ -1,7 +1,9 @@
-"""A published release as pages for a person: the headline, what may not be compared, doubts, records set aside, lineage.
+"""Writes pages about a published release: the headline, what may not be compared, findings, quarantined records,
+lineage.
 
-Everything is read from the store, so a page says what is published and not what a run believed. Markdown and rows come
-out; who shows them is `tasks/reports/prefect_pages.py`. Rounding and words belong here and in `tasks/reports/terminal.py`.
+Everything is read from the store, so a page shows what is published, not what a run computed. The results are markdown
+and rows; `tasks/reports/prefect_pages.py` shows them. Rounding and words belong here and in
+`tasks/reports/terminal.py`.
 """
 
 import base64
@@ -32,7 +34,7 @@ from tasks.store.parquet import Partition, path_partition, read_table
 from tasks.store.snapshot import Snapshot, open_snapshot
 
 PRODUCTS_MAX, PARTNERS_MAX, MONTHS_SHOWN, RECORDS_MAX = 3, 12, 25, 200
-# Measure, unit in which a person reads it, and what a figure is multiplied by; the first that a product has is shown.
+# Measure, unit shown to readers, and factor; the first one that a product has is shown.
 MEASURES = (
     ("quantity_kg", "t", 1e-3),
     *((name, f"{name.removeprefix('value_').upper()} million", 1e-6) for name in VALUES),
@@ -59,7 +61,7 @@ class Headline(NamedTuple):
 
 
 class Pages(NamedTuple):
-    """The pages about one release; a page without rows has nothing to tell. `lead` is the finding in one line."""
+    """The pages about one release; a page without rows is empty. `lead` is the result in one line."""
 
     lead: str
     summary: str
@@ -71,7 +73,7 @@ class Pages(NamedTuple):
 
 
 def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
-    """Everything that is shown about a published release; `pictures` are a good part of what it costs."""
+    """Return the pages of a published release; `pictures` are a large part of the cost."""
     snapshot = open_snapshot(store)
     assert snapshot is not None, "a release was just published"
     release = _of(snapshot, Release, outcome).row(0, named=True)
@@ -109,7 +111,7 @@ def _of(snapshot: Snapshot, model: type[Table], outcome: Outcome) -> pl.DataFram
 
 
 def _doubts(findings: pl.DataFrame) -> list[str]:
-    """One line that says how many doubts there are, for whoever reads no other page."""
+    """Count the findings in one line, for readers of this page alone."""
     doubts = findings.filter(pl.col("severity") != "info")
     if not doubts.height:
         return []
@@ -119,14 +121,15 @@ def _doubts(findings: pl.DataFrame) -> list[str]:
 
 
 def _headlines(snapshot: Snapshot, outcome: Outcome, flow: str, *, pictures: bool) -> list[Headline]:
-    """The largest products of the newest month, each with its table and its picture."""
+    """Return the largest products of the newest month, each with its table and its picture."""
     year, month = map(int, outcome.months[-1].split("-"))
     last = year * 12 + month
 
     def shown(part: Partition) -> bool:
         return part[0] == flow and last - MONTHS_SHOWN < part[1] * 12 + part[2] <= last
 
-    # A release may have ten thousand products, and three are shown: which three is read first, and then all about them.
+    # A release may have ten thousand products, and three are shown: these are chosen first, and only their rows are
+    # read in full.
     known = pl.col("level").is_not_null() & pl.col("product").is_in(outcome.products)
     parts = sorted(
         filter(shown, (path_partition(entry.partition) for entry in snapshot.entries("metric"))), reverse=True
@@ -143,10 +146,10 @@ def _headlines(snapshot: Snapshot, outcome: Outcome, flow: str, *, pictures: boo
 
 
 def largest(months: Iterable[pl.DataFrame]) -> list[str]:
-    """The products to show: those with several partners first, then those of the newest month, then the largest.
+    """Return the products to show: those with several partners first, then those of the newest month, then the largest.
 
-    `months` are levels (product, partner, level) month by month, the newest first; a product is judged by its newest one. No
-    more of them is asked for than it takes, because a month may have millions.
+    `months` are levels (product, partner, level) month by month, the newest first; a product is judged by its newest
+    one. Only as many months as necessary are read, because one may have millions of rows.
     """
     kinds = {"product": pl.String(), "several": pl.Boolean(), "level": pl.Float64(), "age": pl.Int32()}
     found = pl.DataFrame(schema=kinds)
@@ -156,7 +159,7 @@ def largest(months: Iterable[pl.DataFrame]) -> list[str]:
             pl.col("partner").n_unique().gt(1).alias("several"), pl.col("level").max(), age=pl.lit(age, pl.Int32)
         )
         found = pl.concat([found, of_month])
-        # Those of older months stand behind.
+        # Products of older months rank lower.
         if found["several"].sum() >= PRODUCTS_MAX:
             break
     order = found.sort("several", "age", "level", "product", descending=[True, False, True, False])
@@ -191,8 +194,9 @@ def _headline(series: pl.DataFrame, unit: str, scale: float, *, pictures: bool) 
 
 
 def _lead(row: Row, unit: str, scale: float) -> str:
-    """`June 2025: exports of Permanent magnets of rare earths (85051110) 3,188 t, +157.5 % on the month`: the world or, where
-    only some partners are listed, the largest of them."""
+    """Return `June 2025: exports of Permanent magnets of rare earths (85051110) 3,188 t, +157.5 % on the month`: for
+    the world or, if only some partners are listed, for the largest of them.
+    """
     way = "to" if row["flow"] == "export" else "from"
     partner = "" if row["partner"] == WORLD else f" {way} {partner_name(row['partner'])}"
     growth = "".join(
@@ -210,7 +214,7 @@ def _picture(series: pl.DataFrame, unit: str, scale: float) -> list[str]:
     from tasks.reports.charts import chart, scale_of_tonnes
 
     names = {partner: partner_name(partner) for partner in series["partner"].unique()}
-    # A group would stand beside its own members, as if it came on top of them.
+    # A group next to its own members would look like an addition to them.
     alone = series.filter(~pl.col("partner").is_in(code_table("partner_groups")["group"].implode()))
     if unit == "t":
         factor, unit = scale_of_tonnes(alone["level"] * scale)
@@ -220,7 +224,7 @@ def _picture(series: pl.DataFrame, unit: str, scale: float) -> list[str]:
 
 
 def _mixed(rows: pl.DataFrame) -> list[str]:
-    """The partners whose figures rest on more than one kind of release."""
+    """List the partners whose figures rest on more than one kind of release."""
     found = rows.filter(pl.col("kinds").str.contains("+", literal=True)).select("partner", "kinds")
     return [
         f"_{plain(partner_name(partner))} rests on more than one kind of release: {kinds.replace('+', ', ')}._"
@@ -229,7 +233,7 @@ def _mixed(rows: pl.DataFrame) -> list[str]:
 
 
 def _not_comparable(rows: pl.DataFrame) -> list[str]:
-    """Why a figure is missing or marked, in the words of the dictionary."""
+    """Explain why figures are missing or marked, in the terms of the dictionary."""
     figures = [name for name, _ in GROWTH] + ["ytd", "ytd_yoy_pct", "share_pct"]
     reasons = {row[status(name)] for row in rows.iter_rows(named=True) for name in figures}
     lines = [f"- {MIXED_WORDS}"] if holds(rows["product"][0], MIXED) else []
@@ -270,7 +274,7 @@ def _quarantine(snapshot: Snapshot, outcome: Outcome) -> list[Row]:
 
 
 def _lineage(snapshot: Snapshot, outcome: Outcome, release: Row) -> tuple[list[Row], list[Row]]:
-    """The steps, compared with those of the release of the same source before this one; and the hashes."""
+    """Return the steps, compared with those of the previous release of the same source; and the hashes."""
     own = _of(snapshot, Lineage, outcome)
     others = read_table(snapshot, Release, where=pl.col("source") == release["source"]).filter(
         pl.col("release_id") != outcome.release_id, pl.col("released_on") <= release["released_on"]

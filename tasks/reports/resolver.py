@@ -1,7 +1,7 @@
-"""What people call a product, a partner or a month, made into the keys of a store; every command and the Python API ask here.
+"""Resolves names of products, partners and months to the keys of a store, for every command and the Python API.
 
-A text is taken where it can mean one thing: a code in any spelling, a name in English or Chinese, a word of the press. Where it
-may mean several, or what it means is not in the store, `Unresolved` names what there is: a guess would be another series.
+A text is accepted if it has one meaning: a code in any spelling, a name in English or Chinese, a press term. If it has
+several, or its meaning is not in the store, `Unresolved` names what is available: a guess would be another series.
 """
 
 import re
@@ -30,14 +30,14 @@ PARTNERS_NAMED = 12
 
 @dataclass(frozen=True)
 class Meaning:
-    """The keys that a text stands for, and, where it is not plain, how that is understood."""
+    """The keys of a text, and a note on the interpretation if it is not obvious."""
 
     keys: tuple[str, ...]
     note: str = ""
 
 
 class Resolver:
-    """The names of one published state, and what texts mean among them."""
+    """The names of one published state, and the keys of texts among them."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
@@ -49,24 +49,25 @@ class Resolver:
 
     @cached_property
     def products(self) -> dict[str, str]:
-        """Keys of products in the store and the name to show of each, empty where there is none."""
+        """Keys of products in the store and the name to show of each, empty if there is none."""
         return _shown(self.names.product_name)
 
     @cached_property
     def partners(self) -> dict[str, str]:
-        """Keys of partners in the store and the name to show of each, empty where there is none."""
+        """Keys of partners in the store and the name to show of each, empty if there is none."""
         return _shown(self.names.partner_name)
 
     def product(self, text: str) -> str:
-        """The one product that a text means. Raises Unresolved where it is none, or several."""
+        """Return the one product of a text. Raises Unresolved if there is none, or several."""
         meant = self.product_keys(text)
         if len(meant.keys) > 1:
             raise Unresolved(f"{meant.note}; choose one: {self._listed(meant.keys)}", meant.keys)
         return meant.keys[0]
 
     def product_keys(self, text: str) -> Meaning:
-        """The products that a text means: several only where it names a heading or basket of which the store has parts alone. A
-        code is that code, also where its rows have no figure and say why. Raises Unresolved."""
+        """Return the products of a text: several only if it names a heading or basket of which the store has only
+        parts. A code is taken as it is, also if its rows have no figure and give the reason. Raises Unresolved.
+        """
         text = text.strip()
         if text in self.products:
             return Meaning((text,))
@@ -87,7 +88,7 @@ class Resolver:
         raise self._absent(text, text)
 
     def _code(self, text: str, digits: str) -> str:
-        """The code with these digits, which the store must have."""
+        """Return the code with these digits, which the store must have."""
         if digits in self.products:
             return digits
         shorter = digits[:HS8_DIGITS]
@@ -104,7 +105,7 @@ class Resolver:
         raise self._absent(text, digits)
 
     def _word(self, text: str, product: str, means: str) -> Meaning:
-        """What a word of the press stands for."""
+        """Return the meaning of a press term."""
         if not product:
             near = [hit.code for hit in search_names(self.names.product_name, text)][:CHOICES_MAX]
             there = f"; choose one: {self._listed(near)}" if near else ""
@@ -117,7 +118,9 @@ class Resolver:
         raise self._absent(text, product, f" ({means})")
 
     def _itself_or_parts(self, product: str, text: str) -> Meaning:
-        """A product that has figures; else those of its parts that have some; else itself, whose rows say why they have none."""
+        """Return a product that has figures; otherwise those of its parts that have some; otherwise itself, whose
+        rows say why they have none.
+        """
         is_sum = product.startswith(BASKET) or (product.isdecimal() and len(product) < HS8_DIGITS)
         if not is_sum or self._has_figures(product):
             return Meaning((product,))
@@ -164,7 +167,7 @@ class Resolver:
 
     @cached_property
     def _press_words(self) -> dict[str, str]:
-        """Words of the press for products of the store."""
+        """Press terms for products of the store."""
         rows = code_table("commodity_words").filter(agency="").select("word", "product")
         return {word: product for word, product in rows.iter_rows() if product in self.products}
 
@@ -172,7 +175,7 @@ class Resolver:
         return ", ".join(f"{code} {self.products[code]}".strip() for code in codes)
 
     def partner(self, text: str) -> str:
-        """The key of the partner that a text means. Raises Unresolved."""
+        """Return the key of the partner of a text. Raises Unresolved."""
         text = text.strip()
         found = text if text in self.partners else partner_key(text) or self._printed_partner(text)
         if found in self.partners:
@@ -186,18 +189,20 @@ class Resolver:
         raise Unresolved(f"the partner {text!r} ({found}) is not in this store; {self._partners_listed([])}")
 
     def _printed_partner(self, text: str) -> str | None:
-        """The partner for which a source prints this name, where the code tables have another."""
+        """Return the partner for which a source prints this name, if the code tables have another name."""
         same = {key for name, key in self._partner_names.items() if folded(name) == folded(text)}
         return same.pop() if len(same) == 1 else None
 
     def months(self, text: str, flow: str) -> tuple[date, date]:
-        """First day of the first and of the last month that a text means; `latest` is the newest of the flow. Raises ValueError."""
+        """Return the first day of the first and of the last month of a text; `latest` is the newest of the flow.
+        Raises ValueError.
+        """
         filed = [path_partition(entry.partition) for entry in self.snapshot.entries("metric", flow) if entry.rows]
         newest = max((date(year, month, 1) for _, year, month in filed), default=None)
         return read_months(text, newest)
 
     def month(self, text: str, flow: str) -> date:
-        """The first day of the one month that a text means, likewise. Raises ValueError."""
+        """Return the first day of the single month of a text; `latest` is the newest of the flow. Raises ValueError."""
         first, last = self.months(text, flow)
         if first != last:
             raise ValueError(f"{text!r} is {first:%Y-%m} to {last:%Y-%m}; name one month")
@@ -226,12 +231,12 @@ def _shown(table: pl.DataFrame) -> dict[str, str]:
 
 
 def _specific(hits: list[Hit], same: list[str]) -> list[Hit]:
-    """Of several that have just this name only these; else all that have it somewhere."""
+    """Return the hits with exactly this name if there are any; otherwise all that contain it."""
     return [hit for hit in hits if hit.code in same] if same else hits
 
 
 def known_product(text: str) -> str:
-    """The key of a product as far as the code tables know it, where there is no store to ask. Raises Unresolved."""
+    """Return the key of a product by the code tables alone, without a store. Raises Unresolved."""
     plain = text.strip()
     if KEY.fullmatch(plain):
         return plain
@@ -248,7 +253,7 @@ def known_product(text: str) -> str:
 
 
 def _press_word(text: str) -> tuple[str, str] | None:
-    """Product and meaning of a word of the press, as whoever has no row of their own uses it."""
+    """Return product and meaning of a press term, as used by outlets without a row of their own."""
     rows = code_table("commodity_words").filter(agency="")
     wanted = folded(text)
     for word, product, means in rows.select("word", "product", "means").iter_rows():
@@ -258,7 +263,7 @@ def _press_word(text: str) -> tuple[str, str] | None:
 
 
 def _nearest_codes(digits: str, codes: Iterable[str]) -> list[str]:
-    """The codes that share most digits from the left, at least two; the deeper first."""
+    """Return the codes that share most digits from the left, at least two; longer codes first."""
 
     def shared(code: str) -> int:
         return next(

@@ -1,4 +1,4 @@
-"""What a release revised, as a page for a person: how much, where, and what it did to the figures printed before."""
+"""Writes a page about what a release revised: how much, where, and the effect on figures printed before."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ ROWS_MAX = 50
 
 
 def revision_report(revision: pl.DataFrame, release: dict[str, object]) -> str:
-    """Markdown about the rows of `revision` that one release made; `release` is its row of the table `release`."""
+    """Return markdown about the rows of `revision` of one release; `release` is its row of the table `release`."""
     rows = revision.filter(pl.col("new_release_id") == release["release_id"])
     lines = [
         f"# Revisions by {plain(str(release['title']))}",
@@ -29,7 +29,7 @@ def revision_report(revision: pl.DataFrame, release: dict[str, object]) -> str:
 
 
 def _totals(rows: pl.DataFrame) -> list[str]:
-    """World totals that moved, with their growth on the year before as it stood and as it stands."""
+    """List world totals that moved, with their growth on the year before, old and new."""
     key = ["source", "flow", "product", "period_start", "period_end", "measure", "unit"]
     totals = rows.filter(pl.col("world_old").is_not_null() & pl.col("world_new").is_not_null()).unique(key).sort(key)
     lines = [
@@ -52,7 +52,7 @@ def _period(row: dict[str, Any]) -> str:
 
 
 def _value(row: dict[str, Any], name: str) -> str:
-    """A number in its unit; a growth, which is kept in hundredths of a per cent, as it is printed."""
+    """Format a number in its unit; a growth, kept in hundredths of a per cent, as printed."""
     value = row[name]
     if value is None:
         return "–"

@@ -1,4 +1,4 @@
-"""What a word finds among the names of a store: codes and names in English and Chinese, the best first."""
+"""Searches the names of a store: codes and names in English and Chinese, the best first."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ NAMES = ("name", "printed_zh", "printed_en", "reference_zh", "reference_en")
 
 @dataclass(frozen=True)
 class Hit:
-    """A product or partner that a word finds; `grade` is 0 where the word is its whole name or code."""
+    """A product or partner that matches; `grade` is 0 if the text is its whole name or code."""
 
     code: str
     grade: int
@@ -20,8 +20,9 @@ class Hit:
 
 
 def search_names(table: pl.DataFrame, text: str) -> list[Hit]:
-    """The rows of a table of names that have `text` in their code or in one of their names, the best first; of equal ones those
-    of the finer code."""
+    """Return the rows of a table of names with `text` in their code or in one of their names, the best first; among
+    equals the finer code first.
+    """
     asked, digits = folded(text), code_digits(text)
     if not asked:
         return []
@@ -42,7 +43,7 @@ def search_names(table: pl.DataFrame, text: str) -> list[Hit]:
 
 
 def search_products(table: pl.DataFrame, text: str) -> list[Hit]:
-    """`search_names` of products, and those for which `text` is a word of the press, with the codes below them."""
+    """Return `search_names` of products, and those for which `text` is a press term, with the codes below them."""
     hits = {hit.code: hit for hit in search_names(table, text)}
     wanted = folded(text)
     rows = code_table("commodity_words").filter(pl.col("product") != "")

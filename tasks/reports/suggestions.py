@@ -1,4 +1,4 @@
-"""Where a query finds no row: which of its conditions is the first that leaves none, and what it could have been instead."""
+"""Explains a query without rows: the first condition that leaves none, and the available values."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -21,8 +21,9 @@ def what_is_nearby(
     store: Path, table: str, *, flow: str | None = None, product: Keys = None, partner: Keys = None, measure: Keys = None,
     month: Month | Collection[Month] | None = None, as_of: date | None = None,
 ) -> str:  # fmt: skip
-    """Where `query.query` with these conditions finds no row: which condition is the first that leaves none, and what it could have
-    been instead. No more of the table is read than the query has read."""
+    """Explain why `query.query` with these conditions finds no row: the first condition that leaves none, and the
+    available values. Reads no more of the table than the query did.
+    """
     snapshot, layout = open_snapshot(store), LAYOUTS[table]
     if snapshot is None or not snapshot.entries(table):
         return f"the table {table} has no files in this snapshot"
@@ -71,7 +72,7 @@ class _Look:
         return self._rows(LAYOUTS[self.table].sort_by[0]).height > 0
 
     def values(self, name: str) -> str:
-        """Values of a column, from the last month back; where there are too many to name, some of them."""
+        """List values of a column, from the last month back; only some if there are too many."""
         there: set[str] = set()
         newest_first: list[Partition | None] = [*sorted(self._partitions(), reverse=True)]
         for month in newest_first or [None]:
@@ -87,7 +88,7 @@ class _Look:
         return list(days.unique().sort())
 
     def _is_filed(self) -> bool:
-        """Whether the names of the files tell it all, and none need be read."""
+        """Whether the names of the files are enough, and none must be read."""
         return LAYOUTS[self.table].month_of is not None and {name for name, _ in self.conditions} <= {"flow"}
 
     def _partitions(self) -> set[Partition]:

@@ -1,4 +1,4 @@
-"""Figures on a terminal: rounding and words belong here and nowhere earlier."""
+"""Prints figures on a terminal; rounding and words belong here and nowhere earlier."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -35,14 +35,15 @@ WHOLE_FROM = 10**9
 
 
 def headline(rows: pl.DataFrame) -> Table:
-    """A table of one product and month in tonnes, the world first and then the partners by level; `rows` are of `metric`."""
+    """Return a table of one product and month in tonnes, the world first and then the partners by level; `rows` are
+    of `metric`.
+    """
     first = rows.row(0, named=True)
     table = Table(
         title=f"{first['flow']}s of {product_name(first['product'])}, {written_month(first['period'])}",
         caption="\n".join(_legend(rows)) or None, caption_justify="left",
     )  # fmt: skip
-    # Where it does not fit, a number is broken and not cut: the rest of it stands below. In eighty columns it fits, if no
-    # heading is wider than its numbers.
+    # A number that does not fit is folded, not cut. In eighty columns it fits, if no heading is wider than its numbers.
     table.add_column("partner", overflow="fold")
     for _, title, _ in COLUMNS:
         table.add_column(title.replace("to date", "to\ndate"), justify="right", overflow="fold")
@@ -61,19 +62,19 @@ def is_mixed(kinds: str | None) -> bool:
 
 
 def tonnes(kilograms: float) -> str:
-    """Whole tonnes, with decimals only where they are all there is to see: 353, 46.4, 0.03."""
+    """Format whole tonnes, with decimals only for small amounts: 353, 46.4, 0.03."""
     return amount(kilograms / 1000)
 
 
 def amount(value: float) -> str:
-    """A number in the unit of its table, by the same rule."""
+    """Format a number in the unit of its table, by the same rule."""
     if value == int(value) or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:,.1f}" if abs(value) >= 1 else two_digits(value)
 
 
 def two_digits(value: float) -> str:
-    """A small number by its first two digits and without a power of ten: 0.03, 0.000056."""
+    """Format a small number with its first two digits and without a power of ten: 0.03, 0.000056."""
     return f"{Decimal(f'{value:.2g}'):f}"
 
 
@@ -98,7 +99,7 @@ def _legend(rows: pl.DataFrame) -> list[str]:
 
 
 def show_trace(console: Console, trace: Trace, *, full: bool = True) -> None:
-    """A trace as text: the figure, its operands, and for each the release, record and address. A line is never broken."""
+    """Print a trace: the figure, its operands, and for each the release, record and address. A line is never broken."""
     say = partial(console.print, highlight=False, soft_wrap=True)
     say(
         f"[bold]{trace.metric}[/] of {trace.flow}s, {escape(product_name(trace.product))}, {partner_name(trace.partner)}, "
@@ -141,11 +142,12 @@ def _number(value: float | str | None) -> str:
 
 
 def frame_table(rows: pl.DataFrame, rows_max: int, width: int, columns: Sequence[str] = ()) -> Group | Table:
-    """Any rows as a terminal table, cut after `rows_max`; a single row stands upright, a figure with its status.
+    """Return any rows as a terminal table, cut after `rows_max`; a single row is shown upright, a figure with its
+    status.
 
-    Of several rows the columns are shown that fit into `width`: what is the same in all of them stands above, and
-    those without a value are left out, but for the level, on which all others rest. A figure that is missing says why in its
-    place. `columns` are those that are shown at all, where not every one is.
+    For several rows the columns are shown that fit into `width`: what all rows share is printed above, and columns
+    without a value are left out, except the level, on which all others rest. A missing figure shows its reason instead.
+    `columns` limits the columns that are shown.
     """
     asked = rows.select(columns or rows.columns)
     if rows.height == 1:
@@ -180,7 +182,7 @@ def frame_table(rows: pl.DataFrame, rows_max: int, width: int, columns: Sequence
         table.add_column(name, justify="right" if shown.schema[name].is_numeric() else "left", overflow="fold")
     for row in zip(*(texts[name] for name in fitting), strict=True):
         table.add_row(*row)
-    # A title and a caption of a table are as narrow as the table is; these may be long where it is small.
+    # A title and a caption of a table are as narrow as the table; these may be long when it is small.
     above = ", ".join(f"{name} {texts[name][0]}" for name in same)
     below = (
         counted(rows.height, "row") + (f", the first {rows_max} shown" if rows.height > rows_max else "")
@@ -215,7 +217,9 @@ def _text(value: Any) -> str:
 
 
 def exact(value: float) -> str:
-    """A whole number whole, for a level may have more digits than a growth has decimals to show; else ten digits."""
+    """Format a whole number in full, because a level may have more digits than a growth has decimals; other numbers
+    with ten digits.
+    """
     if value.is_integer():
         return f"{value:,.0f}"
     return f"{value:,.10g}" if abs(value) < WHOLE_FROM else f"{value:,.3f}"

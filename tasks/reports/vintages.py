@@ -1,7 +1,8 @@
-"""The days on which a published figure changed: each value that it has had, from when until when, and what release brought it.
+"""Lists the vintages of a published figure: each value, the days from and until which it was current, and the release
+that brought it.
 
-A figure is computed as it would have been published on each day on which anything that it is made of changed, by the functions
-that publish. So sums, shares and growth have their vintages as levels do.
+The figure is computed as it would have been published on each day on which one of its inputs changed, by the functions
+that publish. So sums, shares and growth have vintages as levels do.
 """
 
 from collections.abc import Sequence
@@ -28,9 +29,9 @@ SCHEMA = {
 def vintages(
     store: Path, flow: str, product: str, partner: str, months: tuple[date, date], measure: str, figure: str = "level"
 ) -> pl.DataFrame:
-    """A row for each value that a figure of these months has had, in the order of months and days.
+    """Return a row for each value that a figure of these months has had, in the order of months and days.
 
-    `known_until` is null for the one that stands; `value` is null while the figure was missing, which `status` explains;
+    `known_until` is null for the current value; `value` is null while the figure was missing, which `status` explains;
     `releases` are those that were made public on the day. Raises NothingPublished.
     """
     snapshot = query.open_published(store)
@@ -63,7 +64,9 @@ def vintages(
 def _words(
     snapshot: Snapshot, flow: str, product: str, partner: str, months: tuple[date, date], figure: str
 ) -> pl.DataFrame:
-    """The ledger rows that the figure may rest on: of growth also those of the months before, of totals those of all partners."""
+    """Return the ledger rows that the figure may rest on: for growth also those of the months before, for totals
+    those of all partners.
+    """
     of_it = part_of(product)
     # Rank and share of one partner change with the others.
     if partner not in totals() and figure in ("level", "mom_pct", "yoy_pct", "ytd", "ytd_yoy_pct"):
@@ -90,7 +93,7 @@ def _as_it_stood(
 
 
 def _releases_by_day(snapshot: Snapshot, words: pl.DataFrame, flow: str, months: tuple[date, date]) -> dict[date, str]:
-    """Titles of the releases that were made public on a day, and of those whose numbers count from it."""
+    """Return titles of the releases that were made public on a day, and of those whose numbers count from it."""
     releases = read_table(snapshot, Release).filter(pl.col("flow").is_null() | (pl.col("flow") == flow))
     counting = words.select("release_id", day="known_from").unique()
     about = (pl.col("first_month") <= months[1]) & (pl.col("last_month") >= months[0])

@@ -1,6 +1,7 @@
-"""Rows as a workbook for a spreadsheet: codes stay text, names stand beside them, and a second sheet has units and sources.
+"""Writes rows as a workbook for a spreadsheet: codes stay text, names follow codes, and a second sheet has units and
+sources.
 
-A spreadsheet takes a text for a formula and a code for a number where it may; here each cell is written as what it is.
+A spreadsheet may read a text as a formula and a code as a number; here each cell has an explicit type.
 """
 
 import io
@@ -15,7 +16,7 @@ from tasks.domain.labels import partner_name, product_names
 from tasks.reports.export_notes import Notes
 
 ROWS_MAX = 2**20 - 1
-# What a spreadsheet keeps of a number and of a text.
+# The limits of a spreadsheet for a number and a text.
 DIGITS_MAX = 15
 LETTERS_MAX = 32_000
 WIDTH_MAX = 40
@@ -23,7 +24,7 @@ NOTES = "units and sources"
 
 
 def workbook(rows: pl.DataFrame, about: Notes | None) -> bytes:
-    """The bytes of the workbook. Raises ValueError where there are more rows than a sheet holds."""
+    """Return the bytes of the workbook. Raises ValueError if there are more rows than a sheet can contain."""
     if rows.height > ROWS_MAX:
         raise ValueError(
             f"{rows.height:,} rows, and a sheet holds {ROWS_MAX:,} below its titles: ask for fewer (--product, --month), or write .csv "
@@ -39,7 +40,7 @@ def workbook(rows: pl.DataFrame, about: Notes | None) -> bytes:
         _write(sheet, formats, 1, named.iter_rows())
         sheet.freeze_panes(1, 0)
         sheet.autofilter(0, 0, named.height, max(named.width - 1, 0))
-        # Codes are text on purpose, and need no mark that says so.
+        # Codes are text on purpose and need no warning mark.
         sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{named.height + 1}"})
         if about:
             notes = book.add_worksheet(NOTES)
@@ -52,7 +53,7 @@ def workbook(rows: pl.DataFrame, about: Notes | None) -> bytes:
 
 
 def with_names(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows with a column of English names after each of codes, as far as the code tables have names."""
+    """Add a column of English names after each column of codes, as far as the code tables have names."""
     for column, name_of in (("product", _product_name), ("partner", partner_name)):
         if column in rows.columns and f"{column}_name" not in rows.columns and rows.schema[column] == pl.String:
             names = _names(rows[column], name_of).alias(f"{column}_name")
@@ -80,7 +81,7 @@ def _set_widths(sheet: Any, rows: pl.DataFrame) -> None:
 def _write(
     sheet: Any, formats: dict[str, Any], first: int, rows: Iterable[Sequence[Any]], *, bold: bool = False
 ) -> int:
-    """Write rows from a place on; the place after them."""
+    """Write rows from a row number on; return the number after them."""
     place = first
     for row in rows:
         for column, value in enumerate(row):

@@ -1,7 +1,8 @@
-"""Which months a release changes, decided from the names of published partitions (flow, year, month) and from what it says.
+"""Decides which months a release changes, from the names of published partitions (flow, year, month) and from its rows
+and scope.
 
-The months are read in `open_published`. Months here are month indices by flow; the terms (touched, derived, unchanged) are explained in
-CONTRIBUTING.
+`open_published` reads the months. Months here are month indices by flow; CONTRIBUTING explains the terms (touched,
+derived, unchanged).
 """
 
 from collections.abc import Callable, Iterable, Set
@@ -15,13 +16,15 @@ from tasks.ingest.normalise import Normalised
 from tasks.store.parquet import Partition, partition_month
 
 YEAR = 12
-# The rolling year of the same month a year later rests on a month so long ago.
+# The rolling year of the same month a year later rests on a month this far back.
 FIGURES_LOOK_BACK = 23
 
 
 class MonthPlan(NamedTuple):
-    """The months of a release: `touched` are those whose ledger it can change, `derived` those whose figures, `unchanged` the derived
-    ones whose own numbers stay as their state has them; `chained` the years (flow, year) with printed totals."""
+    """The months of a release: `touched` are those whose ledger it can change, `derived` those whose figures,
+    `unchanged` the derived ones whose own numbers stay as their state has them; `chained` the years (flow, year)
+    with printed totals.
+    """
 
     touched: set[Partition]
     derived: set[Partition]
@@ -43,14 +46,15 @@ def plan_months(
     has_totals: Callable[[Partition], bool],
     derived_before: Set[Partition],
 ) -> MonthPlan:
-    """What the release changes, where `in_ledger`, `with_figures` and `with_state` are the published partitions of `observation`,
-    `metric` and `state`; `outdated` are those of `metric` that another version wrote, or with other code tables, and `has_totals`
-    says whether the ledger of a month has a figure of several months. `derived_before` are the months up to which figures were derived
-    last: between them there is no gap."""
+    """Return the months that the release changes. `in_ledger`, `with_figures` and `with_state` are the published
+    partitions of `observation`, `metric` and `state`; `outdated` are those of `metric` that another version
+    wrote, or that used other code tables; `has_totals` says whether the ledger of a month has a figure of several
+    months. `derived_before` are the months up to which figures were derived last; there is no gap between them.
+    """
     touched = touched_months(release)
     flows = {flow for flow, _, _ in touched}
-    # Outdated files beside new ones would be a table that no reader can read whole, or that compares by two rules. So all outdated
-    # months of a direction are derived again, once; and all whose state is missing.
+    # Outdated files next to new ones would make a table that no reader can read whole, or that compares by two rules.
+    # So all outdated months of a direction are derived again, once; and all whose state is missing.
     again = {month for month in outdated if month[0] in flows}
     published = in_ledger | with_figures
     months = _months_between(touched | published)
@@ -68,7 +72,7 @@ def plan_months(
 
 
 def touched_months(release: Normalised) -> set[Partition]:
-    """Flow, year and month of every period that ends in a month the release has a row in or covers."""
+    """Return flow, year and month of every period that ends in a month the release has a row in or covers."""
     rows = release.detail.select("flow", month=month_index("period_end")).unique()
     scope = release.release.filter(pl.col("partners") != "keys").select(
         "flow", month=pl.int_ranges(month_index("first_month"), month_index("last_month") + 1, dtype=pl.Int32)
@@ -77,8 +81,9 @@ def touched_months(release: Normalised) -> set[Partition]:
 
 
 def _months_between(partitions: Iterable[Partition]) -> set[Partition]:
-    """Every month from the first January to the last month of each flow: a month without a row of its own may still be one of two
-    that the source gives together, or a gap."""
+    """Return every month from the first January to the last month of each flow: a month without a row of its own may
+    be one of two that the source publishes together, or a gap.
+    """
     reach: dict[str, list[int]] = {}
     for month in partitions:
         reach.setdefault(month[0], []).append(partition_month(month))
@@ -91,7 +96,8 @@ def _months_between(partitions: Iterable[Partition]) -> set[Partition]:
 
 def can_change(month: Partition, changed: Set[Partition]) -> bool:
     """Whether a month's figures can depend on a changed month: growth looks back FIGURES_LOOK_BACK months, records
-    LOOK_BACK_MONTHS, and a month is published because of one QUIET_MONTHS before it."""
+    LOOK_BACK_MONTHS, and a month is published because of one QUIET_MONTHS before it.
+    """
     index = partition_month(month)
     return any(
         (month[0], own // 12, own % 12 + 1) in changed
@@ -100,6 +106,6 @@ def can_change(month: Partition, changed: Set[Partition]) -> bool:
 
 
 def years_of_totals(numbers: pl.DataFrame) -> set[tuple[str, int]]:
-    """Flow and year of each figure of several months. Only there does a month depend on months after it."""
+    """Return flow and year of each figure of several months. Only in these years can a month depend on later months."""
     several = numbers.filter(month_index("period_start") != month_index("period_end"))
     return set(several.select("flow", year=pl.col("period_end").dt.year().cast(pl.Int64)).unique().iter_rows())

@@ -1,7 +1,8 @@
-"""The tables that a release changes: the months of the ledger, their revisions, the reader's wide table, the figures.
+"""Computes the tables that a release changes: the months of the ledger, their revisions, the reader's wide table, the
+figures.
 
-Belongs here: which months are made again and from what, and how many of them at once. Does not belong here: how a ledger or a
-metric is computed, which files are published (`publication`), how a file is written.
+Belongs here: which months are recomputed and from what, and how many of them at once. Does not belong here: how a
+ledger or a metric is computed, which files are published (`publication`), how a file is written.
 """
 
 import contextlib
@@ -36,26 +37,27 @@ from tasks.store.month_writer import MonthWriter, PendingFiles
 from tasks.store.parquet import Partition, partition_month, path_partition
 from tasks.store.verify_on_read import prove
 
-# The tables that are made of the ledger month by month.
+# The tables that are derived from the ledger month by month.
 DERIVED = (Metric, State, Recent)
 # Series of a month that are in memory at once: a month of the full cube has two million.
 SERIES_AT_ONCE = 600_000
 SERIES_A_STATEMENT = 4
 EVERYTHING = Portion("", None)
-# Several months are derived at once where they and those behind them have no more rows.
+# Several months are derived at once if they and the months that they look back on have at most this many rows.
 ROWS_AT_ONCE = 60_000
 
 
 class Ledger(NamedTuple):
-    """The ledger after a release: the partitions that were made again, and every release."""
+    """The ledger after a release: the recomputed partitions, and every release."""
 
     touched: DataFrame[Observation]
     releases: DataFrame[Release]
 
 
 class Figures(NamedTuple):
-    """What was derived: the figures, and what later months need of these months. They are files already, because a month may have
-    millions of rows."""
+    """The figures, and what later months need of these months. They are already files, because a month may have
+    millions of rows.
+    """
 
     metric: Annotated[PendingFiles, Metric]
     state: Annotated[PendingFiles, State]
@@ -63,7 +65,7 @@ class Figures(NamedTuple):
 
 
 def merge(release: Normalised, known: Known) -> Ledger:
-    """The ledger with `release` in it. A release that is known already adds nothing and the result is what was."""
+    """Return the ledger with `release` in it. A release that is already published changes nothing."""
     releases = cast(
         "DataFrame[Release]",
         pl.concat([known.releases, release.release]).unique("release_id", keep="first").sort("release_id"),
@@ -75,7 +77,7 @@ def merge(release: Normalised, known: Known) -> Ledger:
 
 @contextlib.contextmanager
 def _refusing_overflow() -> Iterator[None]:
-    """Numbers of which no sum fits into 64 bits are a wrong unit in the file, and no error of ours."""
+    """Raise Refused if a sum of numbers does not fit into 64 bits: the file has a wrong unit."""
     try:
         yield
     except OverflowError as error:
@@ -86,21 +88,22 @@ def _refusing_overflow() -> Iterator[None]:
 
 
 def whole(ledger_after: Ledger, known: Known) -> DataFrame[Observation]:
-    """What `known` has of the ledger, with the months that were made again."""
+    """Return the ledger of `known` with the recomputed months."""
     rest = known.observation.filter(~_in_months(known.touched))
     return cast("DataFrame[Observation]", pl.concat([rest, ledger_after.touched]))
 
 
 def _details(release: Normalised, known: Known) -> pl.DataFrame:
-    """The details of all releases, this one's included. Where this one was published before, its published details count: read
-    again it may have another day, and the ledger would say what no published detail says."""
+    """Return the details of all releases, including this one. If this one was published before, its published
+    details count: read again it may have another day, and the ledger would contradict the published details.
+    """
     if release.release["release_id"][0] in known.releases["release_id"]:
         return known.detail
     return pl.concat([known.detail, release.detail])
 
 
 def revise(release: Normalised, ledger_after: Ledger, known: Known) -> DataFrame[Revision]:
-    """The revisions of the months that the release touches and of the same months a year later."""
+    """Return the revisions of the months that the release touches and of the same months a year later."""
     details = cast("DataFrame[Detail]", _details(release, known))
     if ledger.undisputed(details, ledger_after.releases).all():
         return DataFrame[Revision](empty_frame(Revision))
@@ -118,16 +121,18 @@ def _in_months(partitions: tuple[Partition, ...]) -> pl.Expr:
 
 
 def widen_ledger(ledger_after: Ledger) -> DataFrame[TradeFlow]:
-    """The last word of the months that were made again, wide."""
+    """Return the current values of the recomputed months in wide form."""
     with _refusing_overflow():
         return widen(ledger.last_word(ledger_after.touched), ledger_after.releases)
 
 
 def derive(ledger_after: Ledger, known: Known) -> Figures:
-    """The figures of the months that the release can change, month after month: each from its own numbers and from what the months
-    before it left behind. The numbers of some of these months are added up from the ledger, those of the others stay as they are.
+    """Derive the figures of the months that the release can change, month by month: each from its own numbers and from
+    the states of earlier months. The numbers of some of these months are added up from the ledger, those of the
+    others are kept.
 
-    Raises DamagedStore where what is read is damaged."""
+    Raises DamagedStore if an input is damaged.
+    """
     ledger_whole = whole(ledger_after, known)
     statements = ledger.last_word(ledger_whole).filter(_in_months(known.recomputed))
     releases = ledger_after.releases
@@ -223,14 +228,14 @@ def _write_span(
 def _derive_piece(
     flow: str, month: int, releases: DataFrame[Release], piece: tuple[Inputs, YearTotals | None]
 ) -> Derived:
-    """A portion of a month, here or on a worker."""
+    """Derive a portion of a month, here or on a worker."""
     return derive_portion(flow, month, piece[0], releases, piece[1])
 
 
 def _inputs(
     statements: pl.DataFrame | None, states: States, month: int, portion: Portion, *, alone: bool = False
 ) -> Inputs:
-    """What a month of a portion is made from; `alone`: only its own numbers are asked for."""
+    """Return the inputs of a month of a portion; `alone`: only its own numbers are needed."""
     own = states.own(month, portion)
     nothing = own.clear()
     recent = states.recent(month, portion)
@@ -242,7 +247,7 @@ def _inputs(
 
 
 def _rows_of(rows: pl.DataFrame, portion: Portion) -> pl.DataFrame:
-    """The rows of a portion."""
+    """Return the rows of a portion."""
     if not portion.first and portion.after is None:
         return rows
     mine = [name for name in rows["product"].unique() if portion.holds(kin_of(str(name)))]
@@ -254,11 +259,13 @@ def _of_portion(totals: YearTotals | None, portion: Portion) -> YearTotals | Non
 
 
 def _portions(statements: Mapping[int, pl.DataFrame], states: States, months: Sequence[int]) -> list[Portion]:
-    """The products cut into portions that no sum crosses, each of about SERIES_AT_ONCE series in one of the `months`."""
+    """Split the products into portions that no sum crosses, each of about SERIES_AT_ONCE series in one of the
+    `months`.
+    """
     sizes: dict[str, int] = {}
     known = [states.own(month, EVERYTHING).select("product") for month in months]
     counted = [frame.select("product").with_columns(pl.col("product").cast(pl.String)) for frame in known]
-    # A month of the full cube has so many series for each number of its own, sums and quiet series included.
+    # A month of the full cube has this many series for each number of its own, including sums and quiet series.
     for weight, frames in (
         (1, counted),
         (SERIES_A_STATEMENT, [frame.select("product") for frame in statements.values()]),
@@ -278,7 +285,7 @@ def _portions(statements: Mapping[int, pl.DataFrame], states: States, months: Se
 
 
 def _with_rows(known: Known, ledger_after: Ledger) -> set[Partition]:
-    """The months that have rows in the ledger, after the release."""
+    """Return the months that have rows in the ledger, after the release."""
     entries = known.snapshot.entries(table_name(Observation)) if known.snapshot else ()
     months = {path_partition(entry.partition) for entry in entries if entry.rows} - {*known.touched}
     touched = ledger_after.touched.select("flow", month=month_index("period_end")).unique()

@@ -1,10 +1,10 @@
-"""Releases that are entered into the ledger one after another and published together: a batch of a backfill.
+"""Enters releases into the ledger one after another and publishes them together, as a batch of a backfill.
 
-Each release is read, checked, held and merged as if it came alone, on top of those before it, in a copy of the store that no
-reader sees. Figures, tables of events and lineage are made once for all of them, and one publication makes everything visible.
-A batch that is killed has published nothing, and its files are taken again.
+Each release is read, checked, held and merged as if it came alone, on top of those before it, in a copy of the store
+that no reader sees. Figures, tables of events and lineage are made once for all of them, and one publication makes
+everything visible. A batch that is killed has published nothing, and its files are read again.
 
-Belongs here: what a batch has entered so far and when it is full. Does not belong here: how a file is taken in (`flows.release`),
+Belongs here: what a batch contains and when it is full. Does not belong here: how a file is ingested (`flows.release`),
 which files of a snapshot are replaced (`publication`).
 """
 
@@ -33,12 +33,12 @@ from tasks.store.parquet import read_table
 from tasks.store.publish import Published
 from tasks.store.snapshot import Snapshot, current_id, open_snapshot
 
-# What a batch may hold: its months are derived together, and a kill costs no more than it.
+# The maximum size of a batch: its months are derived together, and a kill loses at most one batch.
 RECORDS_MAX = 150_000
 FILES_MAX = 100
 # A larger file is a month of its own that needs the memory.
 FILE_BYTES_MAX = 4_000_000
-# Steps of a release that end in the copy and are none of its way to the published tables.
+# Steps of a release that end in the copy and do not belong to the lineage of the published tables.
 OF_BATCH = ("enter", "report")
 MONTHS = ("flow", "period_start", "period_end")
 _open: ContextVar["Batch | None"] = ContextVar("tidewaiter_batch", default=None)
@@ -57,21 +57,21 @@ class Batch:
 
     @property
     def is_full(self) -> bool:
-        """Whether the batch is to be published before another file is taken in."""
+        """Whether the batch must be published before another file is added."""
         return self.records >= RECORDS_MAX or len(self.runs) >= FILES_MAX
 
     @property
     def has_entered(self) -> bool:
-        """Whether a release was entered that is to be published."""
+        """Whether a release was entered that must be published."""
         return bool(self.entered)
 
     @property
     def outcomes(self) -> list[Outcome]:
-        """What came of the releases so far, in their order."""
+        """The outcomes of the releases so far, in order."""
         return [run.outcome for run in self.runs if run.outcome is not None]
 
     def add(self, run: Run, outcome: Outcome, release: Normalised) -> Outcome:
-        """Keep what is needed of a release for the publication; its statements lie in `tables`. The outcome says so."""
+        """Keep what the publication needs of a release; its statements are in `tables`. The outcome says so."""
         if outcome.status == "published":
             self.entered.append(run)
             outcome = outcome.model_copy(update={"status": "entered"})
@@ -83,8 +83,9 @@ class Batch:
         return outcome
 
     def said(self) -> Normalised:
-        """The releases that were entered as one: their rows, and a statement for each period. Raises Outpaced where somebody else
-        has published since the batch was opened."""
+        """Return the entered releases as one: their rows, and a statement for each period. Raises Outpaced if
+        another process has published since the batch was opened.
+        """
         mine = self.parent.id if self.parent else None
         if current_id(self.store) != mine:
             raise Outpaced(
@@ -97,7 +98,9 @@ class Batch:
         )
 
     def finish(self, snapshot: Snapshot) -> list[Outcome]:
-        """The outcomes of all releases of the batch, as they are in the published snapshot; their runs end with them."""
+        """Return the outcomes of all releases of the batch, as they are in the published snapshot; their runs end
+        with them.
+        """
         for run in self.runs:
             assert run.outcome is not None
             status = "published" if run.outcome.status == "entered" else run.outcome.status
@@ -107,7 +110,7 @@ class Batch:
 
 @contextmanager
 def opened(store: Path) -> Iterator[Batch]:
-    """A batch into which releases go inside."""
+    """Open a batch; releases inside the context are entered into it."""
     with rehearsal(store) as tables:
         batch = Batch(store, tables)
         token = _open.set(batch)
@@ -118,18 +121,20 @@ def opened(store: Path) -> Iterator[Batch]:
 
 
 def current_batch() -> Batch | None:
-    """The batch into which a release goes here; None where each is published by itself."""
+    """Return the open batch; None if each release is published by itself."""
     return _open.get()
 
 
 def ledger_of(known: Known) -> Ledger:
-    """The ledger of the touched months as the releases of a batch left it."""
+    """Return the ledger of the touched months after the releases of a batch."""
     touched = read_table(known.snapshot, Observation, known.touched.__contains__)
     return Ledger(cast("DataFrame[Observation]", touched), known.releases)
 
 
 def publish(batch: Batch, derived: Figures, events: EventTables, known: Known) -> Published:
-    """Publish the batch: one snapshot with all its releases, whose trails end with the steps that were taken for all of them."""
+    """Publish the batch: one snapshot with all its releases, whose trails end with the steps that ran once for all
+    of them.
+    """
     assert known.snapshot is not None
     run = current_run()
     together = run.records if run else []
@@ -142,7 +147,9 @@ def publish(batch: Batch, derived: Figures, events: EventTables, known: Known) -
 
 
 def newest_of_each(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """The published outcomes by flows and last month, those of one month as one with all their products: a brief is written once."""
+    """Return the published outcomes by flows and last month, those of one month merged with all their products, so
+    that a brief is written once.
+    """
     found: dict[tuple[tuple[str, ...], str], Outcome] = {}
     for outcome in outcomes:
         if outcome.status == "published":

@@ -1,6 +1,6 @@
-"""Every step of the mission and its policy, a line each: what the flows are made of.
+"""Lists every step and its policy, one per line; the flows are made of these steps.
 
-Steps that touch the disk are tried again when the disk fails; steps that judge are never tried again.
+Steps that touch the disk are retried when the disk fails; steps that judge are never retried.
 """
 
 from __future__ import annotations
@@ -86,10 +86,11 @@ rehearsal = rehearsing.rehearsal
 
 @contextmanager
 def on_record(store: Path, *, rehearsed: bool = False, of: batch.Batch | None = None) -> Iterator[lineage.Run]:
-    """Steps inside leave their records, and at the end the records become OpenLineage events under `store/lineage`.
+    """Record the steps inside; at the end the records become OpenLineage events under `store/lineage`.
 
-    A run that changed nothing leaves no file. A run that failed leaves one, named by the bytes of its input and the step that
-    failed. A rehearsal leaves none, because nothing comes of it. The publication of a batch leaves the records of its releases too.
+    A run that changed nothing leaves no file. A run that failed leaves one, named by the bytes of its input and the
+    step that failed. A rehearsal leaves none, because it publishes nothing. The publication of a batch leaves the
+    records of its releases too.
     """
     run = lineage.Run(flow_run_id=flow_run_id())
     with lineage.recording(run):
@@ -101,7 +102,7 @@ def on_record(store: Path, *, rehearsed: bool = False, of: batch.Batch | None = 
 
 
 def land_ahead(file: Path, store: StoreAddress, today: date) -> Landed | None:
-    """A file landed before its turn and off the record; None where that fails, of which its own turn will tell."""
+    """Land a file before its turn, without a record; None if that fails, which its own turn will report."""
     try:
         return landing.land(locating.locate(ReleaseRequest(file=file, store=store)), at_hand(store), today)
     except Exception:
@@ -109,7 +110,7 @@ def land_ahead(file: Path, store: StoreAddress, today: date) -> Landed | None:
 
 
 def keep_in_mind(file: Path, store: StoreAddress, today: date) -> tuple[Landed, bytes] | None:
-    """A file as it will most likely be landed, and its bytes; nothing is written. None where that fails."""
+    """Return a file as it will most likely be landed, and its bytes; nothing is written. None if that fails."""
     try:
         declared = locating.locate(ReleaseRequest(file=file, store=store))
         raw = read_download(file)
@@ -119,13 +120,15 @@ def keep_in_mind(file: Path, store: StoreAddress, today: date) -> tuple[Landed, 
 
 
 def adopt(done: Done) -> Any:
-    """What steps made elsewhere; their records become this run's. Raises what ended them."""
+    """Return what steps made elsewhere; their records become this run's. Raises the exception that ended them."""
     return adopt_records(done, lambda record, problem: BY_NAME[record.step].adopt(record, problem))
 
 
 @contextmanager
 def workers_of(scheduler: str) -> Iterator[Cluster]:
-    """The workers of a Dask scheduler; inside, what consists of portions goes to them. Raises Refused where there are none."""
+    """Open the workers of a Dask scheduler; inside the context, portions are computed there. Raises Refused if there
+    are none.
+    """
     try:
         from tasks.steps.cluster import lent_by
     except ModuleNotFoundError as error:

@@ -1,11 +1,11 @@
-"""Processes that a Dask scheduler lends: pure work goes there, what it makes comes back, what is lost is done again.
+"""Runs pure work on the workers of a Dask scheduler, collects the results, and repeats lost work.
 
-Belongs here: connecting, what a worker must have in common with us, how much is under way at once, what becomes of work
-whose worker or scheduler died. Does not belong here: what the work is. The only module that knows Dask; nothing imports it
-unless a scheduler was named.
+Belongs here: connecting, what a worker must have in common with us, how much is under way at once, and recovery when a
+worker or the scheduler dies. Does not belong here: what the work is. The only module that knows Dask; it is imported
+only if a scheduler was named.
 
-A worker that dies costs time: the scheduler gives its work to another. Where it gives up, no worker is left, or it is gone
-itself, the work is done in this process. Work that fails is never tried again: it would fail again.
+A worker that dies costs time: the scheduler gives its work to another. If the scheduler gives up, no worker is left, or
+the scheduler is gone, the work is done in this process. Work that fails is never retried: it would fail again.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ PATIENCE_SECONDS = 60
 SILENCE_SECONDS = 60
 LOOK_EVERY_SECONDS = 2
 BREATH_SECONDS = 0.1
-A_THREAD = 2  # pieces under way for each thread of the workers: one that is done and one that waits for it
+A_THREAD = 2  # pieces under way for each thread of the workers: one that is done and one that is next
 OURS = ("flows", "tasks", "schemas")
 CODE = (".py", ".csv")
 DIFFERS = "its code, code tables or libraries differ from those here"
@@ -45,12 +45,12 @@ log = logging.getLogger("tidewaiter.cluster")
 
 
 class StrangeWorker(RuntimeError):
-    """A worker that joined later is not like us."""
+    """A worker that joined later has other code, code tables or libraries."""
 
 
 @dataclass
 class Piece:
-    """Work that was given away; `future` is None where it will be done here."""
+    """Submitted work; `future` is None if it will be done here."""
 
     work: Callable[..., Any]
     given: tuple[Any, ...]
@@ -66,11 +66,13 @@ class Cluster:
 
     @property
     def window(self) -> int:
-        """How many pieces may be under way, so that memory stays that of so many."""
+        """How many pieces may be under way, which bounds the memory."""
         return A_THREAD * max(1, sum(self._threads().values()))
 
     def begin(self, work: Callable[..., Any], *given: Any, name: str | None = None, first: bool = False) -> Piece:
-        """Give work away. With a `name`, inside a Prefect run, it is a task run of that name; `first` comes before the rest."""
+        """Submit work. With a `name`, inside a Prefect run, it is a task run of that name; `first` gives it priority
+        over the rest.
+        """
         piece = Piece(work, given, name or "a portion of the figures")
         if not self.is_lost:
             does = _do if name is None else _as_task(name)
@@ -81,7 +83,7 @@ class Cluster:
         return piece
 
     def result(self, piece: Piece) -> Any:
-        """What came of a piece; done here where nobody is left to do it. Raises what the work raised, at once."""
+        """Return the result of a piece; computed here if no worker is left. Raises at once what the work raised."""
         began = seen = told = time.monotonic()
         while piece.future is not None and not self.is_lost:
             try:
@@ -93,12 +95,13 @@ class Cluster:
                 log.warning("%s: several workers died over one piece; it is done here.", self.address)
                 break
             except Exception:
-                # Either the work failed, or nothing came in time, or whoever should have sent it died.
+                # Either the work failed, or its result did not arrive in time, or the worker that had it died.
                 if piece.future.status == "error":
                     raise piece.future.exception() from None
             else:
                 return unpacked(parcel)
-            # What a worker took with it is lost and made again; all is cancelled where the scheduler does not answer.
+            # Results on a dead worker are lost and computed again; everything is cancelled if the scheduler does not
+            # answer.
             if piece.future.status == "cancelled" or self.client.status == "closed":
                 self._lose("the scheduler is gone")
                 break
@@ -116,7 +119,7 @@ class Cluster:
         return piece.work(*piece.given)
 
     def each(self, work: Callable[[Any], Any], things: Iterable[Any]) -> Iterator[Any]:
-        """`work` of every thing in their order, some at a time, before whatever else was given away."""
+        """Apply `work` to every thing, in order, some at a time, before other submitted work."""
         begun: deque[Piece] = deque()
         window = self.window
         for thing in things:
@@ -127,7 +130,7 @@ class Cluster:
             yield self.result(begun.popleft())
 
     def _threads(self) -> dict[str, int]:
-        """Threads of each worker; nothing where the scheduler does not answer."""
+        """Return the threads of each worker; empty if the scheduler does not answer."""
         if self.is_lost:
             return {}
         try:
@@ -137,7 +140,7 @@ class Cluster:
         return found
 
     def _who_has(self, piece: Piece) -> str:
-        """Which worker a piece is with, and whether that one hangs, in words."""
+        """Say which worker has a piece, and whether that worker hangs."""
         try:
             at_work = self._asked(self.client.scheduler.processing, workers=None)
             known = self._asked(self.client.scheduler.identity, n_workers=-1)["workers"]
@@ -146,7 +149,7 @@ class Cluster:
         worker = next((name for name, keys in at_work.items() if piece.future.key in keys), None)
         if worker not in known:
             return "no worker has it in hand."
-        # By the scheduler's clock, which may go a little otherwise than ours.
+        # By the scheduler's clock, which may differ from ours.
         silent = time.time() - known[worker]["last_seen"]
         if silent < SILENCE_SECONDS / 2:
             return f"it is with the worker {worker}, which answers."
@@ -165,11 +168,14 @@ class Cluster:
 
 @contextmanager
 def lent_by(address: str) -> Iterator[Cluster]:
-    """The workers of the scheduler at `address`. Raises Refused where there is none, none works, or one is not like us."""
+    """Open the workers of the scheduler at `address`. Raises Refused if there is no scheduler, no worker, or a
+    worker with other code, code tables or libraries.
+    """
     from prefect_dask.task_runners import DaskTaskRunner
 
-    # Before a client is made: one whose peer speaks another language cannot be put away, and says so when the program ends.
-    # Of such a peer any error may come: the first bytes of a web server are taken for a length, of which no memory has so much.
+    # Probe before a client is made: a client whose peer speaks another protocol cannot be closed, and complains when
+    # the program ends. Such a peer may cause any error: the first bytes of a web server are taken for a length that
+    # exceeds all memory.
     try:
         asyncio.run(_knock(address))
     except Exception as error:
@@ -189,7 +195,7 @@ def lent_by(address: str) -> Iterator[Cluster]:
 
 
 def fingerprint() -> str:
-    """Hash of our code, our code tables and the libraries that shape a result: what a worker must have in common with us."""
+    """Hash our code, our code tables and the libraries that shape a result: a worker must have the same."""
     return _fingerprint()
 
 
@@ -203,7 +209,7 @@ def _fingerprint() -> str:
 
 
 async def _knock(address: str) -> None:
-    """Raises where nothing answers at `address`, or something else than Dask."""
+    """Raises if nothing answers at `address`, or something other than Dask."""
     secured = distributed.Security().get_connection_args("client")  # type: ignore[no-untyped-call]
     answered = await connect(address, timeout=CONNECT_SECONDS, **secured)  # type: ignore[no-untyped-call]
     await answered.close()
@@ -240,14 +246,14 @@ def _is_another(where: str, found: str) -> Refused:
 
 
 def _do(expected: str, work: Callable[..., Any], given: tuple[Any, ...]) -> bytes:
-    """On the worker. One that came later was not asked who it is."""
+    """Run work on the worker. A worker that joined later was not checked before."""
     if fingerprint() != expected:
         raise StrangeWorker(str(_is_another(distributed.get_worker().address, DIFFERS)))
     return packed(work(*given))
 
 
 def _as_task(name: str) -> Any:
-    """`_do` as a Prefect task, inside a flow; anywhere else itself."""
+    """Return `_do` as a Prefect task inside a flow; elsewhere unchanged."""
     from tasks.steps.step import inside_flow
 
     if not inside_flow():

@@ -1,7 +1,7 @@
-"""Steps that were taken in another process: they come back with the records that they left there.
+"""Carries steps that ran in another process, with their records, back to the run.
 
-A record says when a step ran and what it was given and made; where it ran is no part of that. So a run into which such
-records are taken over tells the same as one that took the steps itself.
+A record says when a step ran, with its inputs and outputs, but not where. So a run that adopts such records has the
+same lineage as one that ran the steps itself.
 """
 
 import pickle
@@ -22,7 +22,7 @@ class Done(NamedTuple):
 
 
 def set_down(work: Callable[[], Any]) -> Done:
-    """Take the steps of `work` on a record of their own, which can travel."""
+    """Run the steps of `work` on a record of their own, which can travel."""
     run, made, problem = Run(), None, None
     with recording(run):
         try:
@@ -33,7 +33,8 @@ def set_down(work: Callable[[], Any]) -> Done:
 
 
 def adopt(done: Done, take_over: Callable[[StepRecord, Exception | None], None]) -> Any:
-    """What was made elsewhere; `take_over` is given each record, and with the last one the exception that ended the steps.
+    """Return what was made elsewhere; `take_over` gets each record, and with the last one the exception that ended the
+    steps.
 
     Raises that exception.
     """
@@ -43,7 +44,7 @@ def adopt(done: Done, take_over: Callable[[StepRecord, Exception | None], None])
         raise done.problem
     run = current_run()
     if run is not None:
-        # The frames were hashed where they were made, and hashes go by values.
+        # The frames were hashed where they were made; the hashes depend on values only.
         for name, sha256 in done.records[-1].outputs.items():
             frame = getattr(done.made, name, None)
             if isinstance(frame, pl.DataFrame):

@@ -1,7 +1,7 @@
-"""Where pure work may run: here, unless somebody lent other processes for it.
+"""Runs pure functions in parallel: local threads by default, or an injected executor.
 
-Whoever computes asks for `each` and does not know who does it. The pieces and their order are the same either way, so what
-is made of them is the same to the byte.
+Callers use `each` and do not depend on the executor. The pieces and their order are the same either way, so the output
+is byte-identical.
 """
 
 import os
@@ -20,7 +20,7 @@ _lent: ContextVar[Lent | None] = ContextVar("tidewaiter_lent", default=None)
 
 @contextmanager
 def lending(lent: Lent) -> Iterator[None]:
-    """`lent` does what is asked of `each` inside."""
+    """Use `lent` for all calls of `each` inside the context."""
     token = _lent.set(lent)
     try:
         yield
@@ -29,25 +29,27 @@ def lending(lent: Lent) -> Iterator[None]:
 
 
 def is_lent() -> bool:
-    """Whether others than this process do what is asked of `each`."""
+    """Whether an injected executor runs the calls of `each`."""
     return _lent.get() is not None
 
 
 def each(work: Callable[[T], R], things: Collection[T]) -> Iterator[R]:
-    """`work` of every thing, in their order, each as soon as it is there. A single thing is not worth a journey."""
+    """Apply `work` to every thing and yield results in input order, each as soon as it is available. A single thing
+    runs here.
+    """
     lent = _lent.get()
     if len(things) < 2:
         yield from map(work, things)
     elif lent is not None:
         yield from lent(work, things)
     else:
-        # What takes the time lets go of the interpreter: compiled loops, Polars, and reading.
+        # The expensive parts release the interpreter: Polars, and reading.
         count = min(len(things), os.cpu_count() or 1)
         with ThreadPoolExecutor(count) as threads:
             begun: deque[Future[R]] = deque()
             try:
                 for thing in things:
-                    # One result more than there are threads is begun and no further: whoever takes them sets the pace.
+                    # At most one more result than threads is started: the consumer sets the pace.
                     if len(begun) > count:
                         yield begun.popleft().result()
                     begun.append(threads.submit(work, thing))

@@ -1,4 +1,6 @@
-"""Functions that are called with the name of each step as it begins: for progress on a terminal, and to stop between two steps."""
+"""Calls functions with the name of each step as it begins: for progress on a terminal, and to stop between two
+steps.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,7 +26,7 @@ def listening(hear: Callable[[str], None]) -> Iterator[None]:
 
 
 def tell_begin(step: str) -> None:
-    """Called by each step as it begins."""
+    """Notify the listeners; each step calls this as it begins."""
     hear = _listener.get()
     if hear is not None:
         hear(step)

@@ -1,7 +1,7 @@
-"""What was published before a release came: the part of it that the release can change or must be compared with.
+"""Reads the published state before a release: the part that the release can change or must be compared with.
 
-Belongs here: what of the published tables is read for a release. Nothing is computed here; which months those are is decided in
-`affected_months`. The terms for months (touched, derived, unchanged) are explained in CONTRIBUTING.
+Belongs here: what of the published tables is read for a release. Nothing is computed here; `affected_months` decides
+which months those are. CONTRIBUTING explains the terms for months (touched, derived, unchanged).
 """
 
 import logging
@@ -34,11 +34,13 @@ log = logging.getLogger("tidewaiter.known")
 
 
 def open_known(store: Path, release: Normalised, parent: Snapshot | None = None, *, enters: bool = False) -> Known:
-    """The published state that matters for `release`; everything empty where nothing was published yet. `parent` is the snapshot
-    in which all figures are up to date, where that is an earlier one than the current one. Where the release only `enters` the ledger, nothing is known for figures.
+    """Read the published state that matters for `release`; everything is empty if nothing was published yet. `parent`
+    is the snapshot in which all figures are up to date, if that is an earlier one than the current one. If the
+    release only `enters` the ledger, no figures are read.
 
-    Raises Refused where the store is another reporter's, because no figure says whose it is, or has codes of another list of goods;
-    DamagedStore where what is read is damaged; StoreError where a later version wrote what this one does not know.
+    Raises Refused if the store belongs to another reporter, because figures do not name theirs, or has codes of another
+    list of goods; DamagedStore if an input is damaged; StoreError if a later version wrote a format that this one does
+    not know.
     """
     snapshot = open_snapshot(store)
     refuse_newer(snapshot)
@@ -48,7 +50,7 @@ def open_known(store: Path, release: Normalised, parent: Snapshot | None = None,
     _refuse_another_list(releases, release, store)
     in_ledger, figures = _published(snapshot, Observation), _published(snapshot, Metric)
     outdated = set() if enters else figures.keys() - _of_todays_schema(figures, Metric).keys()
-    # A version that wrote figures with other columns did not bring these states up to date: they may be older than the figures.
+    # A version that wrote figures with other columns did not update these states: they may be older than the figures.
     foreign = {month for month in outdated if _has_other_columns(snapshot, Metric, figures[month])}
     states = in_ledger.keys() if enters else _of_todays_schema(_published(snapshot, State), State).keys() - foreign
     plan = plan_months(
@@ -87,19 +89,20 @@ def open_known(store: Path, release: Normalised, parent: Snapshot | None = None,
 
 
 def later_year(partitions: Iterable[Partition]) -> set[Partition]:
-    """The same months a year later."""
+    """Return the same months a year later."""
     return {(flow, year + 1, month) for flow, year, month in partitions}
 
 
 def _published(snapshot: Snapshot | None, model: type[Table]) -> dict[Partition, FileEntry]:
-    """The published files of a table that has one for each partition."""
+    """Return the published files of a table that has one for each partition."""
     entries = snapshot.entries(table_name(model)) if snapshot else ()
     return {path_partition(entry.partition): entry for entry in entries}
 
 
 def _has_spans(snapshot: Snapshot | None, month: Partition, entry: FileEntry) -> bool:
-    """Whether the ledger of a month has a figure of several months, also one that gave way and is in no `base`: the files of its
-    year name the same releases whichever came first. The statistics tell."""
+    """Whether the ledger of a month has a figure of several months, including one that months replaced and that is
+    in no `base`: the files of its year name the same releases in any order of arrival. The statistics decide.
+    """
     assert snapshot is not None, "an entry is of a snapshot"
     try:
         footer = pyarrow.parquet.read_metadata(snapshot.path / entry.path)
@@ -112,7 +115,7 @@ def _has_spans(snapshot: Snapshot | None, month: Partition, entry: FileEntry) ->
 
 
 def _of_todays_schema(files: Mapping[Partition, FileEntry], model: type[Table]) -> dict[Partition, FileEntry]:
-    """Those files of a table that are as this version writes them, with the code tables of today."""
+    """Return the files of a table that match this version and today's code tables."""
     ours = schema_sha256(model)
     return {month: file for month, file in files.items() if file.schema_sha256 == ours}
 
@@ -124,7 +127,7 @@ def _has_other_columns(snapshot: Snapshot | None, model: type[Table], file: File
 
 
 def _is_spoken_of(month: Partition, releases: pl.DataFrame) -> bool:
-    """Whether some earlier release speaks of a month."""
+    """Whether an earlier release covers a month."""
     index = partition_month(month)
     first, last = month_index("first_month"), month_index("last_month")
     of_flow = pl.col("flow").is_null() | (pl.col("flow") == month[0])
@@ -144,7 +147,9 @@ def _refuse_another_reporter(releases: pl.DataFrame, release: Normalised, store:
 
 
 def _refuse_another_list(releases: pl.DataFrame, release: Normalised, store: Path) -> None:
-    """Equal eight digits of two lists of goods are two goods, and figures are kept by the digits."""
+    """Refuse codes of another list of goods: equal eight digits of two lists are two goods, and figures are kept by
+    the digits.
+    """
     mine, theirs = lists_of_eight_digits(release.release), lists_of_eight_digits(releases)
     if mine and theirs and mine != theirs:
         raise Refused(

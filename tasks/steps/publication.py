@@ -1,8 +1,8 @@
-"""The files of a release put together and published as the successor of what was current.
+"""Assembles the files of a release and publishes them as the successor of the current snapshot.
 
-Belongs here: which files replace earlier ones, which are carried over, which are written once for a release and stay for good,
-and the lineage record of the publication itself. Does not belong here: what is in the tables (`assemble`), how a file is written
-(`store.parquet`), how the pointer moves (`store.publish`).
+Belongs here: which files replace earlier ones, which are carried over, which are written once for a release and stay
+for good, and the lineage record of the publication itself. Does not belong here: what is in the tables (`assemble`),
+how a file is written (`store.parquet`), how the pointer moves (`store.publish`).
 """
 
 import functools
@@ -37,7 +37,7 @@ from tasks.store.parquet import Partition, encode_file, encode_months, partition
 from tasks.store.publish import NewFile, Published, publish
 from tasks.store.snapshot import FileEntry, Snapshot
 
-# Tables that earlier versions kept for later months; `state` and `recent` took their place.
+# Tables that earlier versions kept for later months; `state` and `recent` replaced them.
 GONE = ("base", "base_year", "base_far")
 
 
@@ -53,7 +53,7 @@ def publish_release(
     trail: DataFrame[Lineage],
     known: Known,
 ) -> Published:
-    """Publish everything as the successor of the known snapshot; nothing changes where nothing is new."""
+    """Publish everything as the successor of the known snapshot; nothing changes if nothing is new."""
     ledger_files = _files_of_ledger(release, ledger_after, trade_flow, revision, known)
     figures = _files_of_figures(derived, events, ledger_after.releases)
     new: Iterator[NewFile] = itertools.chain(ledger_files.new, figures)
@@ -83,8 +83,9 @@ def enter_release(
     revision: DataFrame[Revision],
     known: Known,
 ) -> Published:
-    """Enter a release into the ledger of `store`, the copy of a batch, which no reader sees: figures, tables of events and lineage
-    follow for the batch as a whole."""
+    """Enter a release into the ledger of `store`, the copy of a batch, which no reader sees: figures, tables of
+    events and lineage follow for the batch as a whole.
+    """
     files = _files_of_ledger(release, ledger_after, trade_flow, revision, known)
     own = _files_of_release(release, findings, known) if files.is_new_release else ()
     return publish(
@@ -100,7 +101,9 @@ def publish_batch(
     store: Path, entered: Snapshot, parent: Snapshot | None, derived: Figures, events: EventTables,
     trails: Mapping[str, DataFrame[Lineage]], known: Known,
 ) -> Published:  # fmt: skip
-    """Publish the ledger that the releases of a batch were `entered` into, with what follows from it, as the successor of `parent`."""
+    """Publish the ledger that the releases of a batch were `entered` into, with the tables derived from it, as the
+    successor of `parent`.
+    """
     replaced = _of_figures(known)
     stays = [entry for entry in entered.files if (entry.table, entry.partition) not in replaced]
     before = {entry.path for entry in parent.files} if parent else set()
@@ -123,7 +126,7 @@ def publish_batch(
 
 
 class _LedgerFiles(NamedTuple):
-    """The files of the ledger that a release makes again, and the tables and partitions whose files they replace."""
+    """The files of the ledger that a release rewrites, and the tables and partitions whose files they replace."""
 
     new: Iterator[NewFile]
     replaced: set[tuple[str, str]]
@@ -146,8 +149,8 @@ def _files_of_ledger(
     }
     replaced = {(table_name(model), partition_path(month)) for model, (_, months) in frames.items() for month in months}
     replaced |= {(table_name(model), "") for model in (ProductName, PartnerName)}
-    # These months get a file also where it has no rows: a table without files would be a folder that no reader finds, and a file
-    # that was there stays one.
+    # These months get a file even without rows: a table without files would be a folder that no reader finds, and an
+    # existing file stays.
     earlier = known.snapshot.files if known.snapshot else ()
     there = {entry.partition for entry in earlier if entry.table == table_name(Revision)}
     always = tuple(month for month in again if month in known.touched or partition_path(month) in there)
@@ -160,7 +163,7 @@ def _files_of_ledger(
 
 
 def _of_figures(known: Known) -> set[tuple[str, str]]:
-    """The tables and partitions of figures that are made again."""
+    """Return the tables and partitions of figures that are rewritten."""
     of_months = {(table_name(model), partition_path(month)) for model in DERIVED for month in known.derived}
     return of_months | {(table_name(model), "") for model in (ControlEvent, EventWindow, EventMonth)}
 
@@ -178,7 +181,7 @@ def _made_again(
     frames: dict[type[Table], pl.DataFrame], always: tuple[Partition, ...], names: NameTables,
     made_of: Callable[[type[Table], Partition], dict[str, Any]], releases: pl.DataFrame,
 ) -> Iterator[NewFile]:  # fmt: skip
-    """The files that take the place of earlier ones, of revisions also without rows for the months that `always` have one."""
+    """Yield the files that replace earlier ones; revisions get a file even without rows for the months in `always`."""
     told = set()
     for model, frame in frames.items():
         for file in encode_months(model, frame, functools.partial(made_of, model)):
@@ -192,7 +195,7 @@ def _made_again(
 
 
 def _files_of_figures(derived: Figures, events: EventTables, releases: pl.DataFrame) -> Iterator[NewFile]:
-    # File after file: each is read from the disk and let go before the next one.
+    # One file at a time: each is read from the disk and released before the next one.
     for table in derived:
         yield from table.new_files()
     made_with = tables.derivation()
@@ -203,7 +206,7 @@ def _files_of_figures(derived: Figures, events: EventTables, releases: pl.DataFr
 
 
 def _files_of_release(release: Normalised, findings: pl.DataFrame, known: Known) -> Iterator[NewFile]:
-    """The files that a release gets once and for good: its details, its row, its findings, its quarantine."""
+    """Yield the files that a release gets once and for good: its details, its row, its findings, its quarantine."""
     mine = release.release
     yield from encode_months(Detail, release.detail, functools.partial(derivation_of_month, Detail, releases=mine))
     for model, frame in ((Release, release.release), (Finding, findings), (Quarantine, release.quarantine)):
@@ -213,7 +216,9 @@ def _files_of_release(release: Normalised, findings: pl.DataFrame, known: Known)
 def _with_lineage(
     files: Iterable[NewFile], trails: Mapping[str, DataFrame[Lineage]], releases: pl.DataFrame
 ) -> Iterator[NewFile]:
-    """The files, and after them one of lineage for each trail, whose last row is the publication of these files."""
+    """Yield the files, and after them one of lineage for each trail, whose last row is the publication of these
+    files.
+    """
     rows: dict[str, int] = {}
     hashes: dict[str, list[str]] = {}
     for file in files:
@@ -228,12 +233,12 @@ def _with_lineage(
 def _with_own_record(
     trail: DataFrame[Lineage], release_id: str, rows: dict[str, int], hashes: dict[str, list[str]]
 ) -> pl.DataFrame:
-    """The trail and, as its last row, the publication itself: what it was given and, by table, the rows and the hashes of
-    the files it makes.
+    """Return the trail and, as its last row, the publication itself: its inputs and, by table, the rows and the hashes
+    of its files.
 
     The lineage's own file cannot be among them.
     """
-    # The order in which files are made depends on how many months are made at once, and says nothing.
+    # The order of the files depends only on how many months are processed at once.
     outputs = {name: json_sha256(sorted(hashes[name])) for name in sorted(hashes)}
     given = {text.split("=", 1)[0]: text.split("=", 1)[1] for texts in trail["outputs"] for text in texts}
     schemas_used = json_sha256({name: schema_sha256(PUBLISHED[name].model) for name in outputs})

@@ -1,7 +1,7 @@
-"""What Prefect logs about our runs, without the lines that say nothing more.
+"""Filters redundant lines from Prefect's logs of our runs.
 
-Each step logs a line of its own; that its task has finished, Prefect would say below each. And a run that ends as held or
-rejected has failed at nothing: what Prefect logs of it as an error is a warning.
+Each step logs a line of its own; Prefect would add that its task has finished. And a run that ends as held or rejected
+has not failed: what Prefect logs of it as an error becomes a warning.
 """
 
 import logging
@@ -16,7 +16,7 @@ def _is_worth_a_line(record: logging.LogRecord) -> bool:
 
 
 def _is_no_error(record: logging.LogRecord) -> bool:
-    """Take the end of a run that has not failed for a warning; the line itself is always logged."""
+    """Turn the error about the end of a run that has not failed into a warning; the line itself is always logged."""
     said = record.getMessage()
     if record.levelno == logging.ERROR and said.startswith(FINISHED) and said.endswith(NO_FAILURE):
         record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)

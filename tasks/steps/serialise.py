@@ -1,7 +1,8 @@
-"""What a worker made, as few bytes: frames are most of it, and packed they are a quarter.
+"""Serialises the results of a worker compactly: they are mostly frames, and compressed frames take a quarter of the
+bytes.
 
-A month of the full cube is hundreds of megabytes of figures, and whoever waits for them has one cable to all workers. Packed
-and unpacked they take less of either side's time, too, than as they are.
+A month of the full cube is hundreds of megabytes of figures, and the process that collects them has one connection to
+all workers. Compressing and decompressing also takes less time on both sides than sending them uncompressed.
 """
 
 import io
@@ -12,14 +13,14 @@ import polars as pl
 
 
 def packed(thing: Any) -> bytes:
-    """Anything that can be pickled, its frames compressed wherever they are in it."""
+    """Serialise anything that can be pickled, its frames compressed wherever they are in it."""
     sink = io.BytesIO()
     _Packer(sink, pickle.HIGHEST_PROTOCOL).dump(thing)
     return sink.getvalue()
 
 
 def unpacked(parcel: bytes) -> Any:
-    """What was packed."""
+    """Deserialise what `packed` returned."""
     return pickle.loads(parcel)
 
 

@@ -1,7 +1,7 @@
-"""What earlier months left behind, as files: the states and recent levels that a derived month looks back on, portion by portion.
+"""Reads the states and recent levels that a derived month looks back on, portion by portion.
 
-Belongs here: which file has a month, of those that are published and those that were made in this run. Does not belong here: what
-a month makes of it (`metrics`), how a file is written (`store.month_writer`).
+Belongs here: which file has a month, among the published ones and those of this run. Does not belong here: how a month
+uses it (`metrics`), how a file is written (`store.month_writer`).
 """
 
 import io
@@ -23,7 +23,7 @@ NAMED = ["product", "partner", "measure"]
 
 
 class States:
-    """The states of one flow by month. A month that is in `derived` is read only where this run has made it."""
+    """The states of one flow by month. A month in `derived` is read only if this run has made it."""
 
     def __init__(self, snapshot: Snapshot | None, flow: str, derived: Iterable[int]) -> None:
         self._flow, self._derived = flow, set(derived)
@@ -37,13 +37,15 @@ class States:
         self._recent: dict[int, pl.DataFrame] = {}
 
     def needed(self, kept: Iterable[int]) -> dict[str, set[int]]:
-        """By table the published months that derived months look back on, with those whose own numbers are `kept`."""
+        """Return by table the published months that derived months look back on, with those whose own numbers are
+        `kept`.
+        """
         back = {month - step for month in self._derived for step in (1, 12)} - self._derived | {*kept}
         recent = {month - step for month in self._derived for step in range(1, LOOK_BACK_MONTHS + 1)}
         return {table_name(State): back, table_name(Recent): recent - self._derived}
 
     def published(self, months: Iterable[int]) -> dict[int, int]:
-        """Those of the months that have a published state, and how many rows it has."""
+        """Return those of the months that have a published state, and the number of its rows."""
         return {month: self._rows[month] for month in sorted(months) if month in self._rows}
 
     def put(self, month: int, made: Sequence[PendingFiles]) -> None:
@@ -57,17 +59,17 @@ class States:
             files.pop(month - 13, None)
 
     def own(self, month: int, portion: Portion) -> pl.DataFrame:
-        """The state of a month as it was published, whose numbers stay."""
+        """Return the published state of a month whose numbers are kept."""
         return _rows(self._published[table_name(State)].get(month), portion)
 
     def before(self, month: int, portion: Portion) -> pl.DataFrame:
-        """The state of a month that another one looks back on; without rows where nothing was traded for a year."""
+        """Return the state of a month that another one looks back on; without rows if there was no trade for a year."""
         if month in self._derived:
             return _rows(self._made[table_name(State)].get(month), portion)
         return self.own(month, portion)
 
     def recent(self, month: int, portion: Portion) -> pl.DataFrame:
-        """The recent levels of the months before a month, with a column `month`."""
+        """Return the recent levels of the months before a month, with a column `month`."""
         window = range(month - LOOK_BACK_MONTHS, month)
         self._recent = {place: frame for place, frame in self._recent.items() if place in window}
         for place in window:
@@ -89,7 +91,7 @@ def _rows(file: Path | bytes | None, portion: Portion) -> pl.DataFrame:
 
 
 def _read(file: Path | bytes | None, model: type[State | Recent], portion: Portion | None = None) -> pl.DataFrame:
-    """The rows of a file, names as categories; of a portion no more row groups than may have rows of it."""
+    """Read the rows of a file, names as categories; for a portion only the row groups that may have rows of it."""
     nothing = empty_frame(model).drop(PARTITION_KEYS, strict=False).drop("period")
     if file is None:
         return nothing
@@ -112,7 +114,7 @@ def _read(file: Path | bytes | None, model: type[State | Recent], portion: Porti
 
 
 def _may_have(statistics: pyarrow.parquet.Statistics | None, portion: Portion) -> bool:
-    """Whether a row group may have products of a portion; a basket may be of any."""
+    """Whether a row group may have products of a portion; a basket may belong to any."""
     if statistics is None or not statistics.has_min_max or not statistics.max[:2].isdigit():
         return True
     chapters = range(int(statistics.min[:2]), int(statistics.max[:2]) + 1)

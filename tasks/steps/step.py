@@ -1,8 +1,9 @@
-"""A function becomes a step: its output is checked against the schema it promises, and it leaves a lineage record.
+"""Turns a function into a step: validates its output against the schema it promises, and records lineage.
 
-Only this module, `reports.prefect_pages` and `cluster` know Prefect. Inside a Prefect flow a step runs as a task; called anywhere else it runs as
-the plain function, with the same checks and the same record. A function whose signature does not say what it returns
-cannot become a step, and neither check nor record can be left out, because both are here and not in the function.
+Only this module, `reports.prefect_pages` and `cluster` know Prefect. Inside a Prefect flow a step runs as a task;
+elsewhere it runs as the plain function, with the same checks and the same record. A function whose signature does not
+name its return type cannot become a step, and neither check nor record can be left out, because both are here and not
+in the function.
 """
 
 import dataclasses
@@ -30,8 +31,8 @@ from tasks.steps.listeners import tell_begin
 from tasks.store.month_writer import PendingFiles
 from tasks.store.snapshot import Snapshot
 
-# The parameter that holds the day of a run. It is not recorded: what the day decides shows in what the step makes, and the same
-# release must make the same bytes on another day.
+# The parameter for the day of a run. It is not recorded: its effect shows in the output, and the same release must give
+# the same bytes on another day.
 CLOCK = "today"
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,9 +40,10 @@ log = logging.getLogger("tidewaiter.step")
 
 
 class Step(Generic[P, R]):
-    """A step: call it like the function. Only an OSError is tried again, up to `retries` times, because a disk or a network
-    may recover; a refusal or a schema error would come out the same and is raised at once. `answers` are exceptions by which it
-    says no to what it was given: they are raised too, and in the UI its task has not failed."""
+    """A step: call it like the function. Only an OSError is retried, up to `retries` times, because a disk or a
+    network may recover; a refusal or a schema error would come out the same and is raised at once. `answers` are
+    exceptions that reject the input: they are raised too, and in the UI the task has not failed.
+    """
 
     def __init__(
         self, function: Callable[P, R], *, name: str | None = None, retries: int = 0,
@@ -63,12 +65,12 @@ class Step(Generic[P, R]):
         self._task: Any = None
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run as a Prefect task inside a flow, as the plain function anywhere else."""
+        """Run as a Prefect task inside a flow, elsewhere as the plain function."""
         if inside_flow():
             from prefect.utilities.annotations import opaque
 
-            # Prefect looks for results of other tasks, of which its graph is made, in everything it is given: each file of a
-            # snapshot, a dozen times a release. What a step is given is the result of another as a whole, or none.
+            # To build its graph, Prefect searches all inputs for results of other tasks: each file of a snapshot, a
+            # dozen times a release. An input of a step is the result of another step as a whole, or none.
             made = self.task(*map(opaque, args), **{name: opaque(one) for name, one in kwargs.items()})
             return typing.cast(R, _or_answer(made))
         return self.run(*args, **kwargs)
@@ -84,11 +86,11 @@ class Step(Generic[P, R]):
         from prefect import task
         from prefect.cache_policies import NO_CACHE
 
-        # So that the page of a run says what each step made; Prefect leaves the level of others' loggers as it is.
+        # So that the page of a run shows the output of each step; Prefect leaves the level of other loggers as it is.
         log.setLevel(logging.INFO)
         quiet_logs.hush()
-        # Frames must be neither hashed for a cache key nor written as results: the store is the only memory.
-        # The stubs want to know whether the wrapped function takes arguments; a step does not know that.
+        # Frames must be neither hashed for a cache key nor written as results: the store is the only memory. The stubs
+        # want to know whether the wrapped function takes arguments; a step does not know that.
         return task(  # type: ignore[call-overload]
             self._answering(work), name=self.name, task_run_name=self.name, cache_policy=NO_CACHE, persist_result=False,
             description=inspect.getdoc(self.function), retry_condition_fn=self._may_retry,
@@ -96,7 +98,9 @@ class Step(Generic[P, R]):
         )  # fmt: skip
 
     def _answering(self, work: Callable[..., Any]) -> Callable[..., Any]:
-        """`work`, of which an answer ends the task as a state that is no failure; who calls the task gets it raised."""
+        """Wrap `work` so that an answer ends the task in a state that is not a failure; the caller of the task gets
+        it raised.
+        """
 
         def answering(*args: Any, **kwargs: Any) -> Any:
             from prefect.states import Cancelled
@@ -109,9 +113,9 @@ class Step(Generic[P, R]):
         return answering
 
     def adopt(self, record: StepRecord, problem: Exception | None) -> None:
-        """Take over the record of this step, which was taken elsewhere; inside a flow it has its task run all the same.
+        """Adopt the record of this step, which ran elsewhere; inside a flow its task runs all the same.
 
-        Raises `problem`, with which it ended there.
+        Raises `problem`, which ended it there.
         """
 
         def take_over() -> None:
@@ -178,8 +182,9 @@ class Step(Generic[P, R]):
 
 
 def _or_answer(made: object) -> object:
-    """What a task made. Raises the answer with which it ended: Prefect gives back the state of it and raises nothing, and what comes
-    after a hold must not begin."""
+    """Return what a task made. Raises the answer that ended it: Prefect returns the state and raises nothing, and no
+    step may begin after a hold.
+    """
     from prefect.client.schemas.objects import State
 
     if isinstance(made, State):
@@ -189,7 +194,7 @@ def _or_answer(made: object) -> object:
 
 
 def _promised(annotation: Any) -> dict[str, Any]:
-    """Name -> model of everything with a schema in a return annotation; the name is empty for a single thing."""
+    """Return name -> model of everything with a schema in a return annotation; the name is empty for a single thing."""
     if typing.get_origin(annotation) is DataFrame:
         return {"": typing.get_args(annotation)[0]}
     if not isinstance(annotation, type):
@@ -220,7 +225,9 @@ def _schema_hash(model: Any) -> str:
 
 
 def _validate(made: object, models: dict[str, Any]) -> None:
-    """All failures of a frame at once; eager frames only, because a lazy one would be checked for its schema alone."""
+    """Report all failures of a frame at once; eager frames only, because a lazy one would be checked for its schema
+    alone.
+    """
     for name, model in models.items():
         value = getattr(made, name) if name else made
         if isinstance(value, PendingFiles):
@@ -234,9 +241,9 @@ def _validate(made: object, models: dict[str, Any]) -> None:
 
 
 def _parts(name: str, value: object) -> list[tuple[str, Any]]:
-    """What an argument or a result consists of, each part under a name of its own.
+    """Split an argument or a result into its parts, each under a name of its own.
 
-    Paths are left out: where things lie is no part of what was derived.
+    Paths are left out: locations are not part of what was derived.
     """
     if isinstance(value, (pl.DataFrame, BaseModel, Snapshot, bytes)):
         return [(name, value)]
@@ -275,7 +282,7 @@ def inside_flow() -> bool:
 
 
 def flow_run_id() -> str | None:
-    """Id of the Prefect flow run that we are in, None outside of one."""
+    """Return the id of the current Prefect flow run, None outside of one."""
     if not inside_flow():
         return None
     from prefect.context import FlowRunContext

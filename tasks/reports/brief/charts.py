@@ -1,4 +1,6 @@
-"""The charts of a brief as static SVG: no script, no network, one ink that follows the page in light and dark."""
+"""Draws the charts of a brief as static SVG: no script, no network, one colour that follows the page in light and
+dark.
+"""
 
 import re
 from typing import Any
@@ -14,13 +16,13 @@ from tasks.reports.charts import scale_of_tonnes
 INK, BAR = "#010101", "#2f7fc1"
 PALE = 0.07
 WIDTH = 470
-# Of a few hundred kilograms whole tonnes would be 0, 0, 0, 1, 1.
+# For a few hundred kilograms whole tonnes would print 0, 0, 0, 1, 1.
 TONNES = ",.3~f"
 UNITS_ZH = {"t": "吨", "kt": "千吨", "Mt": "百万吨"}
 
 
 def month_chart(facts: Facts, language: str = "en") -> str:
-    """Monthly totals with numbered lines where controls took effect."""
+    """Draw monthly totals, with a numbered line for each control that took effect."""
     factor, unit = scale_of_tonnes(facts.world_t)
     totals = [None if value is None else value * factor for value in facts.world_t]
     rows = [{"month": f"{month:%Y-%m}", "t": value} for month, value in zip(facts.months, totals, strict=True)]
@@ -53,7 +55,7 @@ def month_chart(facts: Facts, language: str = "en") -> str:
     by_month: dict[str, list[str]] = {}
     for event in facts.events:
         by_month.setdefault(f"{event.day:%Y-%m}", []).append(str(event.number))
-    # Months beside each other would print their numbers over each other: every other one stands higher.
+    # The numbers of neighbouring months would overlap, so every second one is placed higher.
     marks = [
         {"month": month, "label": ",".join(numbers), "t": top * (1.06 + 0.09 * (place % 2))}
         for place, (month, numbers) in enumerate(by_month.items())
@@ -72,7 +74,7 @@ def month_chart(facts: Facts, language: str = "en") -> str:
 
 
 def partner_chart(facts: Facts, language: str) -> str:
-    """Partners in the month, with a mark for the month before; nothing where no partner is known."""
+    """Draw the partners in the month, with a mark for the month before; empty if no partner has a figure."""
     factor, unit = scale_of_tonnes(partner_tonnes(facts))
     rows = [
         {
@@ -102,12 +104,12 @@ def partner_chart(facts: Facts, language: str) -> str:
 
 
 def partner_tonnes(facts: Facts) -> list[float]:
-    """What the chart of partners shows, in tonnes."""
+    """Return the values of the partner chart, in tonnes."""
     return [float(row.level.value) / 1000 for row in facts.partners[1:] if isinstance(row.level.value, float)]
 
 
 def _svg(chart: Any, prefix: str) -> str:
-    """SVG that scales, takes its ink from the page and shares no id with another."""
+    """Render SVG that scales, takes its colour from the page and shares no id with another chart."""
     axis = {
         "labelColor": INK, "domainColor": INK, "tickColor": INK, "gridColor": INK, "gridOpacity": 0.15,
         "labelFontSize": 16, "titleColor": INK, "titleFontSize": 16, "titleFontWeight": "normal",
@@ -118,7 +120,7 @@ def _svg(chart: Any, prefix: str) -> str:
         axis=axis,
         view={"stroke": None},
         padding={"left": 24, "right": 8, "top": 4, "bottom": 4},
-    )  # the reader's letters may be wider than ours
+    )  # the reader's font may be wider than ours
     svg = vl_convert.vegalite_to_svg(plain.to_json())
     svg = svg.replace(INK, "currentColor")
     svg = re.sub(r'(id="|url\(#|href="#)', rf"\1{prefix}-", svg)
@@ -128,7 +130,7 @@ def _svg(chart: Any, prefix: str) -> str:
 
 
 def sparkline(values: list[float | None]) -> str:
-    """A line of the last months, broken where a month is missing; a month alone is a dot."""
+    """Draw a line of the last months, broken where a month is missing; a single month is a dot."""
     there = [value for value in values if value is not None]
     if not there:
         return ""

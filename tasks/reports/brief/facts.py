@@ -1,4 +1,4 @@
-"""The numbers of a brief, gathered from the tables and traced: nothing here is rounded and nothing is said."""
+"""Gathers the numbers of a brief from the tables and traces them; rounds nothing and writes no text."""
 
 import math
 from datetime import date
@@ -38,14 +38,14 @@ MONTHS_SPARK = 13
 PARTNERS_MAX = 10
 REVISED_MAX = 12
 KG = "quantity_kg"
-# In dollars, and where nothing is known in dollars in yuan.
+# In dollars, and in yuan if there is no value in dollars.
 PRICES, VALUES = tuple(VALUE_OF), tuple(UNIT_VALUE_OF)
 HELD = "held"
 PRODUCTS_NAMED = 50
 
 
 def _products(snapshot: Snapshot, flow: str) -> str:
-    """The products of a flow, from its last month back; of a full cube only some."""
+    """List the products of a flow, from its last month back; for a full cube only some."""
     months = sorted((path_partition(entry.partition) for entry in snapshot.entries("metric", flow)), reverse=True)
     there: set[str] = set()
     for month in months:
@@ -71,7 +71,7 @@ class Gatherer:
         self.count = 0
 
     def _not_in_kilograms(self) -> str:
-        """Why there is no brief of the month: nothing at all is known of it, or nothing in the unit of a brief."""
+        """Say why there is no brief of the month: there are no numbers, or none in the unit of a brief."""
         months = self.rows.filter(pl.col("measure") == KG)["period"].sort().dt.strftime("%Y-%m")
         there = f"there is {months[0]} to {months[-1]}" if months.len() else "there is no month with kilograms"
         measures = self.rows.filter(pl.col("period") == self.month)["measure"].cast(pl.String).unique().sort()
@@ -84,17 +84,17 @@ class Gatherer:
         )
 
     def price(self) -> str:
-        """The measure of the unit value: that which all partners together have in the month, dollars before yuan."""
+        """The measure of the unit value: the one that all partners together have in the month, dollars before yuan."""
         rows = self.rows.filter((pl.col("period") == self.month) & (pl.col("partner") == WORLD))
         known = {*rows.filter(pl.col("level").is_not_null())["measure"]}
         return next((measure for measure in PRICES if measure in known), PRICES[0])
 
     def has_values(self) -> bool:
-        """Whether anything is known of what the product was worth."""
+        """Whether the product has a value in any currency."""
         return self.rows.filter(pl.col("measure").is_in(VALUES) & pl.col("level").is_not_null()).height > 0
 
     def fact(self, partner: str, figure: str, back: int = 0, measure: str = KG) -> Fact:
-        """One figure, traced where it has a value."""
+        """Return one figure, traced if it has a value."""
         point = Point(self.flow, self.product, partner, measure, self.number - back)
         self.count += 1
         day = first_day(point.month)
@@ -116,7 +116,7 @@ class Gatherer:
         )  # fmt: skip
 
     def left_open(self, partner: str, figure: str, measure: str) -> Interval | None:
-        """What the printed digits behind a growth or a share leave open, in per cent."""
+        """Return the interval that the printed digits behind a growth or a share allow, in per cent."""
         first = self.number - self.number % 12 if figure == "ytd_yoy_pct" else self.number
         spot = self.readings.canonical(
             Spot(self.flow, self.product, partner, VALUE_OF.get(measure, measure), first, self.number)
@@ -132,14 +132,16 @@ class Gatherer:
         return min((reading.strict for reading in found), key=lambda one: one.width, default=None)
 
     def levels(self, partner: str, months: int) -> list[float | None]:
-        """The last months in tonnes."""
+        """Return the last months in tonnes."""
         rows = self.rows.filter((pl.col("partner") == partner) & (pl.col("measure") == KG))
         known = {row["period"]: row["level"] for row in rows.iter_rows(named=True)}
         return [_tonnes(known.get(first_day(self.number - back))) for back in range(months - 1, -1, -1)]
 
     def partners(self) -> list[str]:
-        """All partners together, then those that contribute most to the change on the month before, up or down, and then the largest
-        of the month, or of the year so far where nobody has a month alone. The largest is always among them."""
+        """Return all partners together, then those that contribute most to the change on the month before, up or
+        down, then the largest of the month, or of the year to date if no partner has a single month. The largest
+        is always included.
+        """
         groups = code_table("partner_groups")["group"].unique().to_list()
         rows = self.rows.filter(
             (pl.col("period") == self.month) & (pl.col("measure") == KG)
@@ -156,8 +158,9 @@ class Gatherer:
 def gather(
     snapshot: Snapshot, store: Path, product: str, flow: str, month: date, day: date | None = None
 ) -> Facts:  # fmt: skip
-    """All facts of the brief; export controls have their states of `day`, without it of the newest release's. Raises NoFigure
-    where the store has no such product or month."""
+    """Gather all facts of the brief; export controls have their states on `day`, by default the day of the newest
+    release. Raises NoFigure if the store has no such product or month.
+    """
     day = day or date.fromisoformat(snapshot.about["released_on"])
     found = Gatherer(snapshot, product, flow, month)
     partners = found.partners()
@@ -191,7 +194,9 @@ def gather(
 
 
 def _names(product: str, snapshot: Snapshot) -> tuple[str, str]:
-    """English and Chinese name: of the code tables, else as a source prints it, else the code."""
+    """Return the English and the Chinese name: from the code tables, otherwise as a source prints it, otherwise the
+    code.
+    """
     if (known := product_names(product)) is not None:
         return known
     plain = f"HS {product}" if product.isdecimal() else product
@@ -219,9 +224,11 @@ def _events(product: str, flow: str, months: list[date], state_day: date) -> lis
 
 
 def _mix_moved(rows: list[PartnerRow], before: dict[str, float | None]) -> float | None:
-    """How far the shares of the partners moved, in percentage points, among partners known in both months."""
+    """Compute how far the shares of the partners moved, in percentage points, among partners with a figure in both
+    months.
+    """
     world_now, world_before = rows[0].level.value, before.get(WORLD)
-    # Where nothing was traded, nobody has a share.
+    # Without trade there are no shares.
     if not isinstance(world_now, float) or not world_now or not world_before:
         return None
     moves = [
@@ -233,14 +240,14 @@ def _mix_moved(rows: list[PartnerRow], before: dict[str, float | None]) -> float
 
 
 def _came_out(snapshot: Snapshot, flow: str, product: str, month: date) -> date | None:
-    """The day on which a month was first told of, whatever was said of it later."""
+    """Return the day on which a month was first published, regardless of later revisions."""
     words = read_table(snapshot, Observation, lambda part: part == (flow, month.year, month.month), part_of(product))
     day = words["known_from"].min()
     return day if isinstance(day, date) else None
 
 
 def _revised(snapshot: Snapshot, product: str, flow: str, since: date | None) -> tuple[list[Revised], int]:
-    """What changed after that day, the newest and the largest first, and how many more there are."""
+    """Return what changed after that day, the newest and the largest first, and how many more changes there are."""
     rows = read_table(snapshot, Revision, lambda partition: partition[0] == flow, part_of(product))
     if since is not None:
         rows = rows.filter(pl.col("revised_on") > since)
@@ -255,8 +262,9 @@ def _revised(snapshot: Snapshot, product: str, flow: str, since: date | None) ->
 
 
 def _held(store: Path, snapshot: Snapshot) -> list[Waiting]:
-    """What waits for a person, as far as the files beside the store say; a file that cannot be read is named. What is
-    published by now waits no more."""
+    """Return the releases that need a decision, by the files of the store; a file that cannot be read is named. A
+    release that is published by now is left out.
+    """
     found = []
     for file in sorted((store / HELD).glob("*.json")):
         try:
@@ -272,9 +280,9 @@ def _held(store: Path, snapshot: Snapshot) -> list[Waiting]:
 
 
 def _step(left_open: Interval, value: float) -> float:
-    """What the last digit may be worth: "353 t against 46.4 t" does not carry a decimal of +660.8 %.
+    """Return the value of the last digit to show: "353 t against 46.4 t" does not carry a decimal of +660.8 %.
 
-    Two digits always stand, or what there is before the decimals: 26 t after 21 t is +24 %, which no +20 % may replace.
+    At least two digits are shown, or all before the decimals: 26 t after 21 t is +24 %, which +20 % must not replace.
     """
     width = float(left_open.width)
     if width <= 0 or not value:

@@ -1,4 +1,4 @@
-"""The lists of a brief, a line for each entry: what is missing and why, sources, revisions, export controls."""
+"""Writes the lists of a brief, one line per entry: what is missing and why, sources, revisions, export controls."""
 
 from urllib.parse import urlsplit
 
@@ -25,7 +25,7 @@ SINCE = ("highest_since", "lowest_since")
 
 
 def missing(facts: Facts, language: str) -> list[str]:
-    """What may not be compared and why, grouped by reason."""
+    """List what may not be compared and why, grouped by reason."""
     grouped: dict[str, dict[str, list[str]]] = {}
     facts_shown = [
         fact for row in facts.partners for fact in (row.mom, row.yoy, row.ytd, row.ytd_yoy, row.share, row.rank)
@@ -48,7 +48,7 @@ def missing(facts: Facts, language: str) -> list[str]:
 
 
 def source_line(fact: Fact, language: str = "en") -> str:
-    """The trace of a figure in a line: for a tooltip."""
+    """Format the trace of a figure in a line: for a tooltip."""
     if fact.trace is None:
         return ""
     said = texts(language)
@@ -62,10 +62,10 @@ def source_line(fact: Fact, language: str = "en") -> str:
 
 
 def numbers_that_matter(fact: Fact) -> tuple[list[TracedNumber], int]:
-    """The ledger numbers by which a person checks a figure, and how many others it rests on.
+    """Return the ledger numbers by which a person checks a figure, and how many others it rests on.
 
-    A record rests on its month and on the one that it names; a rank on the partner itself and on the next ones; any other figure
-    on the first and the last of its months. Of a sum of partners the largest come first.
+    A record rests on its month and on the one that it names; a rank on the partner itself and on the next ones; any
+    other figure on the first and the last of its months. Of a sum of partners the largest come first.
     """
     assert fact.trace is not None
     operands, month = fact.trace.operands, f"{fact.month:%Y-%m}"
@@ -84,7 +84,7 @@ def numbers_that_matter(fact: Fact) -> tuple[list[TracedNumber], int]:
         for operand in chosen
         for number in sorted(operand.numbers, key=lambda one: (one.period != month, -abs(one.value)))[:each]
     ]
-    # The total of a share has the partner's own number in it once more.
+    # The total of a share contains the partner's own number a second time.
     return _distinct(picked), len(_distinct(every)) - len(_distinct(picked))
 
 
@@ -93,14 +93,14 @@ def _distinct(numbers: list[TracedNumber]) -> list[TracedNumber]:
 
 
 def cited(facts: Facts, language: str) -> str:
-    """The line by which the page is cited."""
+    """Return the line for citing the page."""
     sources = [urlsplit(source).hostname or source if "://" in source else source for source in facts.sources()]
     line = (citation_zh if language == "zh" else citation)(sources, facts.reporter, facts.known_on, facts.snapshot_id)
     return str(texts(language)["cite"]).format(citation=line)
 
 
 def formula(fact: Fact, language: str) -> str:
-    """How a figure was computed, in words."""
+    """Describe how a figure was computed."""
     assert fact.trace is not None
     if language == "en":
         return fact.trace.formula
@@ -110,7 +110,7 @@ def formula(fact: Fact, language: str) -> str:
 
 
 def revised_lines(facts: Facts, language: str) -> list[tuple[str, str]]:
-    """What was revised, a line each, and which release said what."""
+    """List what was revised, a line each, with the releases and their numbers."""
     said = texts(language)
     lines = []
     for row in facts.revised:
@@ -133,7 +133,7 @@ def revised_lines(facts: Facts, language: str) -> list[tuple[str, str]]:
 
 
 def _of_the_page(row: Revised, facts: Facts, language: str) -> list[str]:
-    """Which code, regime and province a revised number is of, where that is not what the page is about."""
+    """Name the code, regime and province of a revised number that differ from those of the page."""
     said = texts(language)
     code = [row.product] if row.product != facts.product and facts.codes != [row.product] else []
     regime = [said["regime"].format(code=row.regime)] if row.regime else []
@@ -141,7 +141,7 @@ def _of_the_page(row: Revised, facts: Facts, language: str) -> list[str]:
 
 
 def event_lines(facts: Facts, language: str) -> list[dict[str, str]]:
-    """The measures inside the months shown: day, title, goods, state, address."""
+    """Describe the measures inside the months shown: day, title, goods, state, address."""
     lines = []
     for event in facts.events:
         if language == "zh":
@@ -154,7 +154,7 @@ def event_lines(facts: Facts, language: str) -> list[dict[str, str]]:
 
 
 def states_line(facts: Facts, language: str) -> str:
-    """On which day the measures have these states, and of how many of them it is not known whether they apply."""
+    """Say on which day the measures have these states, and for how many it is unknown whether they apply."""
     said = texts(language)
     lapsed = sum(event.state == LAPSED for event in facts.events)
     line = said["states_on"].format(day=facts.states_on)
@@ -162,7 +162,7 @@ def states_line(facts: Facts, language: str) -> str:
 
 
 def _state(event: EventFact, language: str) -> str:
-    """The state of a measure in words, with the days of the term that decides it."""
+    """Describe the state of a measure, with the days of the term that decides it."""
     phrases = STATES_ZH if language == "zh" else STATES_EN
     key = event.state
     if key == LAPSED and event.state_by != event.event:

@@ -1,4 +1,4 @@
-"""A brief written out: one self-contained HTML page, and the same as markdown, in English or Chinese."""
+"""Renders a brief as one self-contained HTML page and as markdown, in English or Chinese."""
 
 import functools
 from typing import Any
@@ -14,14 +14,14 @@ from tasks.reports.charts import scale_of_tonnes
 from tasks.reports.markdown_text import plain
 
 LANGUAGES = ("en", "zh")
-# A shift of shares by less says nothing of the unit value.
+# A smaller shift of shares does not explain the unit value.
 MIX_MOVED_PP_MIN = 5.0
-# Other addresses, javascript: among them, are shown and lead nowhere.
+# Other addresses, such as javascript:, are shown without a link.
 WEB = ("http", "https")
 
 
 def page(facts: Facts, language: str = "en") -> str:
-    """The HTML page: no script, nothing from the network."""
+    """Render the HTML page: no script, nothing from the network."""
     return _template("brief.html.j2", escape=True).render(
         **_context(facts, language),
         month_chart=charts.month_chart(facts, language),
@@ -30,13 +30,13 @@ def page(facts: Facts, language: str = "en") -> str:
 
 
 def markdown(facts: Facts, language: str = "en") -> str:
-    """The same as markdown."""
+    """Render markdown."""
     return _template("brief.md.j2", escape=False).render(**_context(facts, language))
 
 
 @functools.cache
 def _template(name: str, *, escape: bool) -> jinja2.Template:
-    # The markdown goes into viewers that take HTML: what it shows of a file's name goes through `plain`.
+    # Markdown viewers accept HTML, so texts of a file go through `plain`.
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("tasks.reports.brief"),
         autoescape=escape,
@@ -51,7 +51,7 @@ def _template(name: str, *, escape: bool) -> jinja2.Template:
 
 
 def _is_on_the_web(address: str | None) -> bool:
-    """Whether a person may be led there: what a file of collected figures names as an address may be anything."""
+    """Whether an address may become a link: a file of collected figures may give any text as an address."""
     try:
         return urlsplit(address or "").scheme in WEB
     except ValueError:

@@ -1,4 +1,6 @@
-"""The sentences of a brief, English and Chinese, from the same facts; each number in them leads to its source."""
+"""Writes the sentences of a brief, in English and Chinese, from the same facts; each number in them links to its
+source.
+"""
 
 from dataclasses import dataclass, field
 
@@ -13,7 +15,7 @@ SENTENCES_MAX = 5
 
 @dataclass
 class Piece:
-    """A bit of a sentence; with a fact it is a number that leads to its source."""
+    """A part of a sentence; with a fact it is a number that links to its source."""
 
     text: str
     fact: Fact | None = None
@@ -32,13 +34,14 @@ class Sentence:
 
     @property
     def text(self) -> str:
-        """Without links."""
+        """Return the text without links."""
         return "".join(piece.text for piece in self.pieces)
 
 
 def headlines(facts: Facts, language: str) -> list[Sentence]:
-    """The sentences at the top of the page, five at most: the partners that moved the total most come first, the others are in the
-    table."""
+    """Write the sentences at the top of the page, five at most: the partners that moved the total most come first,
+    the others are in the table.
+    """
     made = [_world(facts, language), _year(facts, language), _record(facts, language)]
     said = [sentence for sentence in made if sentence is not None]
     moved = [row for row in facts.partners[1:] if row.mom.value is not None]
@@ -47,7 +50,7 @@ def headlines(facts: Facts, language: str) -> list[Sentence]:
 
 
 def _nothing(facts: Facts, language: str) -> Sentence:
-    """That there is no number to speak of, and why."""
+    """Say that there is no number, and why."""
     reasons, month = MISSING | MISSING_ZH if language == "zh" else MISSING, f"{facts.month:%Y-%m}"
     reason = reasons[facts.partners[0].level.status]
     if language == "zh":
@@ -58,13 +61,13 @@ def _nothing(facts: Facts, language: str) -> Sentence:
 
 
 def _way(fact: Fact, up: str, down: str, little: str, same: str) -> str:
-    """The word for a growth; one of which no digit is left is neither a rise nor a fall, and no standstill either."""
+    """Return the verb for a growth; a growth that rounds to zero is neither a rise nor a fall, nor unchanged."""
     value = float(fact.value or 0)
     return same if value == 0 else little if not is_seen(fact) else up if value > 0 else down
 
 
 def _change(made: Sentence, fact: Fact, language: str) -> Sentence:
-    """A growth in words, with its number where a digit of it is left: "up 33.3 %", "unchanged", "little changed"."""
+    """Describe a growth, with its number if a digit of it is left: "up 33.3 %", "unchanged", "little changed"."""
     if language == "zh":
         made.say(_way(fact, "增长", "下降", "基本持平", "持平"))
     else:
@@ -101,16 +104,16 @@ def _world(facts: Facts, language: str) -> Sentence | None:
 
 
 def _within(name: str) -> str:
-    """A name inside a sentence; a code keeps its letters."""
+    """Return a name for use inside a sentence; a code keeps its letters."""
     return name if name[:2].isupper() else name[:1].lower() + name[1:]
 
 
 def _year(facts: Facts, language: str) -> Sentence | None:
     row, made = facts.partners[0], Sentence()
-    # Of January the year so far is the month.
+    # For January the year to date is the month.
     if row.ytd.value is None or facts.month.month == 1:
         return None
-    # Where January and February come together this is the first sentence, and has to say of what it is.
+    # If January and February are published together, this is the first sentence and must name its subject.
     is_first, year = row.level.value is None, facts.month.year
     if language == "zh":
         trade = "出口" if facts.flow == "export" else "进口"
@@ -134,7 +137,7 @@ def _year(facts: Facts, language: str) -> Sentence | None:
 
 
 def _record(facts: Facts, language: str) -> Sentence | None:
-    # The month is named, because the sentence before this one is about the year so far.
+    # The month is named, because the sentence before is about the year to date.
     this = f"{facts.month.month}月" if language == "zh" else written_month(facts.month).split()[0]
     for fact, en, zh in ((facts.highest_since, "highest", "最高"), (facts.lowest_since, "lowest", "最低")):
         if fact.value is not None:
@@ -146,7 +149,7 @@ def _record(facts: Facts, language: str) -> Sentence | None:
             )
         if fact.status == "series_record" and facts.series_start is not None and facts.series_start < facts.month:
             start = month_words(f"{facts.series_start:%Y-%m}", language)
-            # A record of three months is none to write home about: how many they are is said.
+            # A record of three months means little, so the sentence gives their number.
             span = (facts.month.year - facts.series_start.year) * 12 + facts.month.month - facts.series_start.month + 1
             return Sentence().say(
                 f"{this}为{start}有连续数据以来（共{span}个月）{zh}。"
@@ -195,7 +198,7 @@ def _partner_zh(facts: Facts, row: PartnerRow) -> Sentence:
 
 
 def unit_value_pieces(facts: Facts, language: str) -> list[Piece]:
-    """The unit value and how it moved, each number with its source; where there is none, why."""
+    """Describe the unit value and how it moved, each number with its source; if there is none, say why."""
     said, price = texts(language), facts.unit_value
     if not isinstance(price.value, float):
         if not facts.has_values:

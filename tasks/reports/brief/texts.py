@@ -1,4 +1,6 @@
-"""Fixed words of the brief in English and Chinese: headings, labels, reasons. Sentences with numbers are made in brief_sentences."""
+"""Defines the fixed texts of the brief in English and Chinese: headings, labels, reasons. `sentences` writes those
+with numbers.
+"""
 
 from tasks.domain.measures import MIXED_WORDS
 
@@ -55,7 +57,7 @@ FORMULAS_ZH = {
     "highest_since": "此前最近一个不低于当月的月份", "lowest_since": "此前最近一个不高于当月的月份",
 }  # fmt: skip
 IMPLIED_ZH = "来源所载增速；其基数由增速推得"
-# Of a lapse also where a suspension has run out, and that of a paragraph alone; of a suspension where it has no last day.
+# A lapse also covers the end of a suspension, and that of a single paragraph; a suspension may have no last day.
 STATES_EN = {
     "not_yet_announced": "not yet announced", "announced": "announced, not yet in force", "in_force": "in force",
     "partly_suspended": "in force, but for paragraph {part}, suspended from {since} to {until}",
@@ -77,7 +79,7 @@ STATES_ZH = {
     "statement": "声明", "report": "报道",
 }  # fmt: skip
 
-# What stands between words: a comma, a semicolon, a colon, a dash, brackets, and what is between a number and its unit.
+# Separators: a comma, a semicolon, a colon, a dash, brackets, and the space between a number and its unit.
 MARKS_EN = {"comma": ", ", "semicolon": "; ", "colon": ": ", "dash": " — ", "open": " (", "close": ")", "gap": " "}
 MARKS_ZH = {"comma": "，", "semicolon": "；", "colon": "：", "dash": "——", "open": "（", "close": "）", "gap": ""}
 UNITS_ZH = {"t": "吨", "kg": "千克", "USD": "美元", "CNY": "元"}

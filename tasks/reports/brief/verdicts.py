@@ -1,4 +1,6 @@
-"""What a brief says about quoting its growths, English and Chinese: beside each sentence, and once where all have the same in them."""
+"""Writes the caveats on quoting growths, in English and Chinese: after each sentence, and once for those that all
+growths share.
+"""
 
 from schemas.forms.brief import Fact, Facts
 from schemas.tables.verdict import Caveat
@@ -7,7 +9,7 @@ from tasks.reports.brief.sentences import Sentence
 from tasks.reports.brief.wording import figure_name, in_unit
 from tasks.reports.terminal import amount, tonnes
 
-# Of fewer growths "all of them" says nothing.
+# For fewer growths "all of them" means little.
 COMMON_MIN = 3
 # Below a tonne a mass is written in kilograms.
 KILOGRAMS_MAX = 1000
@@ -33,14 +35,14 @@ MASSES = ("base", "usual", "step")
 
 
 def common(facts: Facts) -> set[str]:
-    """The caveats that every growth of the page has: they tell none from another, and are said once."""
+    """Return the caveats that every growth of the page has; the page states them once."""
     judged = [fact.verdict for fact in facts.facts() if fact.verdict is not None]
     sets = [{caveat.name for caveat in verdict.caveats} for verdict in judged]
     return set.intersection(*sets) if len(sets) >= COMMON_MIN else set()
 
 
 def of_all(facts: Facts, language: str) -> str:
-    """The sentence about what every growth of the page has in common; empty where there is nothing."""
+    """Write the sentence about the caveats that every growth of the page shares; empty if there are none."""
     shared = common(facts)
     judged = next((fact.verdict for fact in facts.facts() if fact.verdict is not None), None)
     said = [_caveat(caveat, language) for caveat in judged.caveats if caveat.name in shared] if judged else []
@@ -48,7 +50,7 @@ def of_all(facts: Facts, language: str) -> str:
 
 
 def beside(sentence: Sentence, facts: Facts, language: str) -> str:
-    """The verdict on the growths of a sentence; empty where it has none."""
+    """Write the verdict on the growths of a sentence; empty if it has none."""
     growths = [piece.fact for piece in sentence.pieces if piece.fact is not None and piece.fact.verdict is not None]
     shared = common(facts)
     said: dict[str, list[str]] = {}
@@ -64,7 +66,7 @@ def _verdict(fact: Fact, shared: set[str], language: str) -> str:
     assert fact.verdict is not None
     own = [_caveat(caveat, language) for caveat in fact.verdict.caveats if caveat.name not in shared]
     if not own:
-        # What all have in common is said above.
+        # The caveats that all growths share are stated above.
         return WORDS[language]["no" if fact.verdict.word == "no" else "yes"]
     word = fact.verdict.word
     return (
@@ -85,7 +87,7 @@ def _mass(kilograms: float, language: str) -> str:
 
 
 def revised_first(facts: Facts, language: str) -> str:
-    """What was revised, in one line for the top of the page: how many numbers, and the first of them."""
+    """Summarise the revisions in one line for the top of the page: how many numbers, and the first of them."""
     lines = revised_lines(facts, language)
     if not lines:
         return ""

@@ -1,7 +1,7 @@
-"""The last step of a release: a brief on each watched product that the release speaks of, beside the published tables.
+"""Writes the briefs of a release, as its last step: one for each watched product that the release covers.
 
-A courtesy to readers: a brief that cannot be written is a warning, and what was published stands. A release without a
-watched product costs a look into a list; everything that writes briefs is imported only after that.
+A brief that cannot be written is a warning; the publication is not affected. For a release without a watched product
+the step only reads the list; the modules that write briefs are imported after that.
 """
 
 import logging
@@ -25,7 +25,7 @@ Watched = tuple[str, str]
 
 
 def write_briefs(outcome: Outcome, store: Path) -> Outcome:
-    """The outcome with the briefs that were written, under `store/briefs/<month>/`, in every language and as markdown."""
+    """Return the outcome with the written briefs, under `store/briefs/<month>/`, in every language and as markdown."""
     if outcome.status != "published":
         return outcome
     written: list[str] = []
@@ -36,14 +36,14 @@ def write_briefs(outcome: Outcome, store: Path) -> Outcome:
         said = (
             f"watch list: not read, {type(problem).__name__}: {problem}; no brief was written. See ${LIST_OF_ONES_OWN}."
         )
-        # A list is a person's, and where it is wrong the sentence says so; how we came to read it says nothing more.
+        # People edit the list; if it is wrong, the sentence says so, and a traceback adds nothing.
         log.warning("%s", said)
         return outcome.model_copy(update={"warnings": [*outcome.warnings, said]})
     for product, flow in products:
         try:
             written += _write(store, product, flow, outcome)
         except Exception as problem:
-            # No error, because whoever ran this is told in the outcome.
+            # A warning, not an error: the outcome reports it to the caller.
             log.warning("the brief on %s of %s could not be written", flow, product, exc_info=True)
             failed.append(
                 f"brief ({flow} of {product}): not written, {type(problem).__name__}: {problem}; what was published stands. "
@@ -53,14 +53,16 @@ def write_briefs(outcome: Outcome, store: Path) -> Outcome:
 
 
 def watch_list() -> pl.DataFrame:
-    """The products to write about: those of the file that $TIDEWAITER_WATCH_LIST names, else the ones that come along."""
+    """Read the products to write about: those of the file in $TIDEWAITER_WATCH_LIST, otherwise the list that comes
+    with the package.
+    """
     if not (named := os.environ.get(LIST_OF_ONES_OWN)):
         return code_table("watch_list")
     return read_codes(Path(named), WatchList)
 
 
 def watched(outcome: Outcome) -> list[Watched]:
-    """Products of the watch list of which the release has a figure of its own, each with its direction."""
+    """Return the products of the watch list for which the release has a figure of its own, each with its direction."""
     told = set(outcome.products)
     rows = watch_list().filter(pl.col("flow").is_in(outcome.flows))
     return [
@@ -71,7 +73,7 @@ def watched(outcome: Outcome) -> list[Watched]:
 
 
 def file_name(product: str, flow: str) -> str:
-    """`basket-rare_earth_magnets`; imports say so."""
+    """Return the file name, such as `basket-rare_earth_magnets`; imports have it in the name."""
     return product.replace(":", "-") + ("" if flow == "export" else f"-{flow}")
 
 
@@ -92,7 +94,7 @@ def _write(store: Path, product: str, flow: str, outcome: Outcome) -> list[str]:
         for form, write in (("html", render.page), ("md", render.markdown))
     }
     folder = store / FOLDER / f"{month:%Y-%m}"
-    # Under the lock, because a publication sweeps the folder where half-written files wait.
+    # Under the lock, because a publication cleans the folder of half-written files.
     with exclusive(store):
         for name, data in pages.items():
             keep_bytes(store, folder / name, data)
@@ -100,8 +102,9 @@ def _write(store: Path, product: str, flow: str, outcome: Outcome) -> list[str]:
 
 
 def _newest(snapshot: Snapshot, product: str, flow: str, outcome: Outcome) -> date | None:
-    """The newest month of the release in which the product has a figure, of the month or, where January and February come
-    together, of the year so far."""
+    """Return the newest month of the release in which the product has a figure: of the month or, if January and
+    February are published together, of the year to date.
+    """
     from schemas.tables.metric import Metric
     from tasks.store.parquet import read_table
 

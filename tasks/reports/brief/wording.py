@@ -1,6 +1,7 @@
-"""How a brief says one number, a month or a partner, in English and Chinese: words follow numbers, and rounding comes last.
+"""Formats a number, a month or a partner for a brief, in English and Chinese; rounds last.
 
-A growth of 660 % is "more than seven times as much", never "six times". A number is shown with the digits that it carries.
+A growth of 660 % is "more than seven times as much", never "six times". A number is shown with the digits that it
+carries.
 """
 
 from datetime import date
@@ -30,7 +31,7 @@ WHOLE = 100
 
 
 def shown(fact: Fact, language: str = "en") -> str:
-    """The figure as printed on the page."""
+    """Format the figure as printed on the page."""
     value = fact.value
     if value is None:
         return "–"
@@ -49,18 +50,18 @@ def shown(fact: Fact, language: str = "en") -> str:
 
 
 def in_unit(number: str, unit: str, language: str) -> str:
-    """A number and its unit: 353 t, in Chinese 353吨."""
+    """Format a number and its unit: 353 t, in Chinese 353吨."""
     return f"{number}{texts(language)['gap']}{UNITS_ZH.get(unit, unit) if language == 'zh' else unit}"
 
 
 def figure_name(fact: Fact, language: str) -> str:
-    """What a figure is called among the sources: a month of mass and a month's unit value are not the same."""
+    """Return the name of a figure in the list of sources: a month of mass and a month's unit value differ."""
     of_mass, of_price = (FIGURES_ZH, PRICE_FIGURES_ZH) if language == "zh" else (FIGURES_EN, PRICE_FIGURES_EN)
     return (of_price if fact.measure in PRICE_UNITS else of_mass)[fact.figure]
 
 
 def is_seen(fact: Fact) -> bool:
-    """Whether a growth is so large that a digit is left of it when it is rounded to those that it carries."""
+    """Whether a growth is large enough to keep a digit when it is rounded to those that it carries."""
     return isinstance(fact.value, float) and round(abs(fact.value) / fact.step) > 0
 
 
@@ -69,11 +70,11 @@ def _sign(fact: Fact) -> str:
 
 
 def percent(fact: Fact) -> str:
-    """The size of a growth or a share with the digits that it carries."""
+    """Format the size of a growth or a share with the digits that it carries."""
     assert isinstance(fact.value, float)
     size = round(abs(fact.value) / fact.step) * fact.step
     if size == WHOLE > abs(fact.value):
-        # Nothing falls by all of itself as long as anything is left.
+        # A fall is below 100 % as long as anything is left.
         texts = (f"{abs(fact.value):.{digits}f}" for digits in range(15))
         return next((text for text in texts if float(text) < WHOLE), "100")
     return f"{size:,.0f}" if fact.step >= 1 else f"{size:,.1f}"
@@ -87,19 +88,20 @@ def _tonnes(kilograms: float) -> str:
 
 
 def price_text(value: float) -> str:
-    """A value per kilogram, without its unit."""
+    """Format a value per kilogram, without its unit."""
     return f"{value:,.2f}" if value >= 0.1 or value == 0 else two_digits(value)
 
 
 def month_words(text: str, language: str) -> str:
-    """A month, given as YYYY-MM."""
+    """Format a month given as YYYY-MM."""
     year, month = map(int, text.split("-"))
     return f"{year}年{month}月" if language == "zh" else written_month(date(year, month, 1))
 
 
 def times(fact: Fact, language: str) -> str:
-    """How many times as much a large growth is, in whole times: the ratio, which is one more than the growth. Nothing where the
-    printed digits leave open whether it is."""
+    """Say how many times as much a large growth is, in whole times: the ratio, which is one more than the growth.
+    Empty if the printed digits leave the ratio open.
+    """
     ratio = float(fact.value or 0) / 100 + 1
     whole = int(ratio + EXACT)
     if whole < TIMES_MIN:
@@ -114,7 +116,7 @@ def times(fact: Fact, language: str) -> str:
 
 
 def partner(key: str, language: str) -> str:
-    """Name of a partner."""
+    """Return the name of a partner."""
     if language == "en":
         return (
             "all countries"
@@ -130,12 +132,12 @@ def partner(key: str, language: str) -> str:
 
 
 def amount(value: int, unit: str, language: str) -> str:
-    """A whole number of a release with its unit; of hundredths of a per cent, in per cent."""
+    """Format a whole number of a release with its unit; hundredths of a per cent as per cent."""
     if unit == "basis_point":
         return in_unit(f"{value / 100:+,.2f}".replace("-", "−"), "%", language)
     return in_unit(f"{value:,}", unit, language) if language == "en" or unit in UNITS_ZH else f"{value:,} {unit}"
 
 
 def texts(language: str) -> dict[str, Any]:
-    """Headings and labels of the page."""
+    """Return headings and labels of the page."""
     return TEXTS_ZH if language == "zh" else TEXTS_EN
