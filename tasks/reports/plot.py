@@ -2,6 +2,7 @@
 controls took effect.
 """
 
+import textwrap
 from datetime import date
 
 import altair
@@ -23,6 +24,8 @@ TONNES = {"t": "tonnes", "kt": "thousand tonnes", "Mt": "million tonnes"}
 PICTURES = (".png", ".svg")
 # Separates the product and the partner of a line; no key contains it.
 BETWEEN = "\t"
+# A longer note would leave the picture.
+CHARACTERS_A_LINE = 110
 UNITS = {name: (1e-6, f"million {name.removeprefix('value_').upper()}") for name in VALUES}
 
 
@@ -79,7 +82,7 @@ def draw(rows: pl.DataFrame, product: Keys, partners: list[str], measure: str, f
         ]
     notes = [f"{number}  {day}  {row['body']}: {row['document']}" for number, (day, row) in enumerate(events, 1)]
     notes += [MIXED_WORDS] if any(holds(code, MIXED) for code in products) else []
-    notes += [cited] if cited else []
+    notes += textwrap.wrap(cited, CHARACTERS_A_LINE)
     title = f"{str(rows['flow'][0]).capitalize()}s"
     if len(products) == 1:
         title += f" of {product_name(products[0])}"
