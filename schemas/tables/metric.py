@@ -33,7 +33,7 @@ MISSING = {
     "zero_base": "the figure to compare with is zero",
     "definition_break": "code, unit, basket or partner meant something else in a month that it rests on: see comparable_from",
     "incomplete_year": "a month of the year so far is missing",
-    "incomplete_window": "a month of the last twelve is missing",
+    "incomplete_window": "a month of those added up (the last twelve, or three) is missing",
     "no_world_total": "the world total of the month is missing",
     "not_applicable": "this figure means nothing for this row",
     "not_extreme": "the month before was already as extreme",

@@ -47,7 +47,7 @@ PRICE_FIGURES_ZH = {"level": "单价", "mom_pct": "单价环比", "yoy_pct": "�
 PRICE_FORMULA_ZH = "当月金额 / 当月数量"
 MISSING_ZH = {
     "not_covered": "手头没有任何发布涵盖该数", "other_unit": "贸易量并非全部以此单位计量", "combined_months": "来源将一月和二月合并发布",
-    "no_base": "没有可比的基数", "zero_base": "基数为零", "definition_break": "代码、单位、组合或伙伴的口径在所依月份不同", "incomplete_year": "本年内缺少某月", "incomplete_window": "近十二个月内缺少某月",
+    "no_base": "没有可比的基数", "zero_base": "基数为零", "definition_break": "代码、单位、组合或伙伴的口径在所依月份不同", "incomplete_year": "本年内缺少某月", "incomplete_window": "相加的月份（近十二个月或近三个月）中缺少某月",
     "no_world_total": "缺少当月全球合计", "not_applicable": "不适用", "not_extreme": "上月已同样极端", "series_record": "序列内没有更早的同等水平",
 }  # fmt: skip
 KINDS_ZH = {"changed": "变更", "added": "新增", "removed": "删除", "moved": "伙伴间转移"}
