@@ -184,16 +184,16 @@ def test_records_look_back_five_years_and_a_correction_reaches_as_far(tmp_path: 
     store = tmp_path / "store"
     draw = random.Random(5)
     told = {
-        f"{index // 12}{index % 12 + 1:02d}": round(10 ** draw.uniform(1, 4))
+        f"{index // 12}{index % 12 + 1:02d}": round(10 ** draw.uniform(3, 4))
         for index in range(2017 * 12, 2023 * 12 + 3)
     }
-    told["202303"] = 50_000
+    told["202303"] = 11_000
     years = [
         _of_months(tmp_path, {month: told[month] for month in told if month[:4] == str(year)})
         for year in range(2017, 2023)
     ]
     months = [_of_months(tmp_path, {month: told[month]}) for month in ("202301", "202302", "202303")]
-    corrected = _of_months(tmp_path / "again", {"202005": 99_999})
+    corrected = _of_months(tmp_path / "again", {"202005": 12_000})
     found = []
     for day, file in enumerate((*years, *months, corrected), 1):
         filled([file], store, date(2023, 9, day))

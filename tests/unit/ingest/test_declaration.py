@@ -38,7 +38,7 @@ def test_a_query_file_without_flow_is_refused_with_the_line_to_write(tmp_path: P
     file = _drop(tmp_path)
     with pytest.raises(Refused) as refused:
         locate(ReleaseRequest(file=file, source="gacc_query"))
-    assert 'Write flow = "import" into file.csv.toml' in str(refused.value)
+    assert 'Write flow = "import" into a sidecar <its name>.toml' in str(refused.value)
     assert "--flow import|export" in str(refused.value)
 
 

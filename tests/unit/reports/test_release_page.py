@@ -156,7 +156,7 @@ def test_a_page_shows_the_figures_of_the_newest_month_with_the_world_first(
     assert bare.summary.split() == [*before.split(), *after.partition(")")[2].split()]
     assert len(drawn) == 1, "drawn, and not shown"
     assert (page.quarantine, page.revised) == ([], 0)
-    assert [row["check"] for row in page.checks] == ["month_without_records"]
+    assert [row["check"] for row in page.checks] == ["few_partners", "month_without_records"]
     steps = {row["step"]: row for row in page.lineage}
     assert list(steps)[:3] == ["1 locate", "2 land", "3 parse"]
     assert steps["3 parse"] == {"step": "3 parse", "rows in": 0, "rows out": 8, "what changed": "made reported"}

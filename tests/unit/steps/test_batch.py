@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, magnets
+from bad_inputs.download import csv_bytes, distinct_records, magnets
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,27 +19,24 @@ from tasks.store.snapshot import Snapshot, list_snapshots, open_snapshot
 from tasks.store.verify import audit_store
 from tests.draws import draws
 
-# What a release leaves, except for the way it took: a batch takes some steps for all of its releases.
-OF_THE_WAY = ("lineage",)
+# What depends on the way: a batch takes some steps for all of its releases, and findings compare with what came before.
+OF_THE_WAY = ("lineage", "finding")
 
 
-def downloads(folder: Path, months: list[str]) -> Path:
+def downloads(folder: Path, months: list[str], base: int = 350_000) -> Path:
     """A folder of a download for each month, with magnets that are under control; the third month is also revised."""
     folder.mkdir()
     (folder / "defaults.toml").write_text('source = "gacc_query"\nflow = "export"\npartners = "all"\n')
     for place, month in enumerate(months):
-        written(folder, f"{month}.csv", of_month(month, 350_000 + 1_000 * place), date(2026, 1, 20))
-    written(folder, "revised.csv", of_month(months[2], 351_000), date(2026, 1, 28))
+        written(folder, f"{month}.csv", of_month(month, base + 1_000 * place), date(2026, 1, 20))
+    written(folder, "revised.csv", of_month(months[2], base + 2_500), date(2026, 1, 28))
     return folder
 
 
 def of_month(month: str, kilograms: int) -> list[tuple[str, ...]]:
-    """Magnets to two partners, and one record of something else."""
-    return [
-        magnets("502", str(kilograms), month=month),
-        magnets("304", "900000", "52,000,000", month=month),
-        (month, *CLEAN_RECORDS[-1][1:]),
-    ]
+    """Magnets to three partners, at one price."""
+    shares = (("502", 1), ("304", 2), ("344", 3))
+    return [magnets(to, str(part * kilograms), f"{part * kilograms * 57:,}", month) for to, part in shares]
 
 
 def written(folder: Path, name: str, rows: list[tuple[str, ...]], day: date) -> None:
@@ -130,7 +127,7 @@ def test_where_somebody_else_published_meanwhile_the_files_are_taken_one_by_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files, store = downloads(tmp_path / "files", MONTHS), tmp_path / "store"
-    other = downloads(tmp_path / "other", ["202401", "202402", "202405"])
+    other = downloads(tmp_path / "other", ["202401", "202402", "202405"], base=410_000)
     publish = batch_to_tables
 
     def outpaced(batch_at_hand: batch.Batch) -> Any:
@@ -149,7 +146,7 @@ def test_where_somebody_else_published_meanwhile_the_files_are_taken_one_by_one(
 
 def test_a_large_file_goes_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = downloads(tmp_path / "files", MONTHS)
-    more = [*of_month("202401", 352_000), magnets("133", "7000", month="202401")]
+    more = [*of_month("202401", 352_000), magnets("133", "7000", "399,000", "202401")]
     written(files, "202401.csv", more, date(2026, 1, 20))
     size = (files / "202401.csv").stat().st_size
     monkeypatch.setattr(taking, "FILE_BYTES_MAX", size - 1)

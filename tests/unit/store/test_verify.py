@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from bad_inputs.download import CLEAN_RECORDS, csv_bytes
+from bad_inputs.download import csv_bytes, in_month
 from pyarrow import parquet
 
 from flows.cli.app import app
@@ -38,7 +38,7 @@ Ingest = Callable[[Path, str], Outcome]
 def ingest(tmp_path: Path) -> Ingest:
     def ingest(store: Path, month: str) -> Outcome:
         file = tmp_path / f"{month}.csv"
-        file.write_bytes(csv_bytes([(month, *row[1:5], f"{month[2:]}0", *row[6:]) for row in CLEAN_RECORDS]))
+        file.write_bytes(csv_bytes(in_month(month)))
         request = ReleaseRequest(
             file=file, store=store, source="gacc_query", flow="export", partners="all", released_on=DAYS[month]
         )
