@@ -41,7 +41,12 @@ def nothing_is_watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files with services get their marker and come first; within and after them the order stays."""
+
+    def place(item: pytest.Item) -> int:
+        is_one = item.path.parent.name == "integration" and item.path.name in SERVICES
+        return SERVICES.index(item.path.name) if is_one else len(SERVICES)
+
     for item in items:
-        if item.path.name in SERVICES:
+        if place(item) < len(SERVICES):
             item.add_marker("services")
-    items.sort(key=lambda item: SERVICES.index(item.path.name) if item.path.name in SERVICES else len(SERVICES))
+    items.sort(key=place)
