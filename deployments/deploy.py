@@ -50,11 +50,11 @@ def main() -> None:
     for folder in ("export", "import"):
         Path("inbox", "gacc_query", folder).mkdir(parents=True, exist_ok=True)
     print("deployed; drop files into inbox/<source>/<flow>/ and start a worker with `make worker`")
-    print(f"the server runs at {local_server.how_to_open(api)}")
     if ways:
         print(f"messages about what is held, overdue, published or failed go out by {' and '.join(ways)}")
     else:
         print(f"nobody gets messages: set {notify.SLACK}, or {notify.MAIL_TO} and {notify.SMTP}, and deploy again")
+    print(f"the server runs at {local_server.how_to_open(api)}")
 
 
 async def _ensure_pool() -> None:

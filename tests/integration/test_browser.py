@@ -178,7 +178,7 @@ def test_the_form_of_a_deployment_starts_a_run(page: Any, services: Services, sc
     services.wait(lambda: {run["id"] for run in services.runs("watch")} - before, "the run that the form starts")
     (run_id,) = {run["id"] for run in services.runs("watch")} - before
     assert services.ended(run_id)["state_name"].split()[0] in ("Nothing", "Overdue")
-    for path, words, name in (("deployments", "watch", "deployments"), ("runs", "watch 20", "runs")):
+    for path, words, name in (("deployments", "backfill", "deployments"), ("runs", "watch 20", "runs")):
         page.goto(f"{services.ui}/{path}")
         page.get_by_text(words).first.wait_for()
         _look(page, screenshots, name)

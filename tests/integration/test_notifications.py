@@ -76,7 +76,7 @@ def test_a_publication_is_told_with_the_finding_and_a_link(
         services, receivers, "Published: July 2024: exports of Permanent magnets of rare earths (85051110)"
     )
     for text in (post, mail):
-        assert "(85051110) 1,675 t, " in text
+        assert "(85051110) 1,676 t" in text
         assert "2024-07: 6 records, 0 quarantined." in text
         # A message may come while its run still writes down how it ended.
         run = services.ended(linked(text))

@@ -19,6 +19,7 @@ from schemas.errors import UnusableAddress
 from schemas.forms.address import S3Url
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import BrokenStore, BucketError
+from tasks.steps import batch
 from tasks.store import mirror
 from tasks.store.snapshot import current_id
 
@@ -127,9 +128,10 @@ def test_what_is_damaged_in_the_bucket_reaches_nobody(customs: Customs, other_ma
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("status", [403, 503])
 def test_a_bucket_that_refuses_in_the_middle_stops_a_backfill_at_once(
-    customs: Customs, tmp_path: Path, status: int
+    customs: Customs, tmp_path: Path, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Credentials that expire, or a server that goes down, are no fault of one file."""
+    monkeypatch.setattr(batch, "FILES_MAX", 1)
     folder, url = tmp_path / "downloads", customs.store()
     folder.mkdir()
     (folder / "defaults.toml").write_text('source = "gacc_query"\nflow = "export"\npartners = "all"\n')
