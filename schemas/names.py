@@ -2,7 +2,7 @@
 
 TABLES = (
     "claim", "control_event", "event_window", "event_month", "lineage", "detail", "observation", "metric", "product_name",
-    "partner_name", "release", "finding", "quarantine", "revision", "state", "recent", "trade_flow",
+    "partner_name", "release", "decision", "finding", "quarantine", "revision", "state", "recent", "trade_flow",
 )  # fmt: skip
 FIGURES = (
     "level",

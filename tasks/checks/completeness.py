@@ -111,7 +111,7 @@ def _world_total(judged: Judged) -> Rows:
 def _world_of_others(judged: Judged) -> Rows:
     """The other way round: a world that this release prints is all partners of those that were asked for all."""
     row, key = judged.row, ["flow", "product", "measure", "period_start", "period_end"]
-    asked = judged.known.releases.filter(
+    asked = judged.known.counting.filter(
         pl.col("partners") == "all", pl.col("source") == row["source"], pl.col("partner_list") != [WORLD]
     )["release_id"]
     if row["partner_list"] != [WORLD] or not asked.len():

@@ -125,7 +125,7 @@ def current_batch() -> Batch | None:
 def ledger_of(known: Known) -> Ledger:
     """The ledger of the touched months as the releases of a batch left it."""
     touched = read_table(known.snapshot, Observation, known.touched.__contains__)
-    return Ledger(cast("DataFrame[Observation]", touched), known.releases)
+    return Ledger(cast("DataFrame[Observation]", touched), known.releases, known.decisions)
 
 
 def publish(batch: Batch, derived: Figures, events: EventTables, known: Known) -> Published:
