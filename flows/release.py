@@ -87,7 +87,7 @@ def from_bytes_to_tables(request: ReleaseRequest, today: date, *, rehearsed: boo
                 entered = step.enter(batch.tables, observed, findings, ledger, trade_flow, revision, known)
                 return batch.add(run, step.report(entered, observed, findings), observed)
             derived = step.derive(ledger, known)
-            events = step.mark_events(observed, derived.metric, known)
+            events = step.mark_events(observed, derived.metric, known, ledger.counting)
             trail = step.trail(observed.release)
             published = step.publish(
                 store, observed, findings, ledger, trade_flow, derived, revision, events, trail, known
@@ -108,7 +108,7 @@ def batch_to_tables(batch: Batch) -> list[Outcome]:
             known = step.open_known(batch.tables, observed, batch.parent)
             ledger = step.ledger_of_batch(known)
             derived = step.derive(ledger, known)
-            events = step.mark_events(observed, derived.metric, known)
+            events = step.mark_events(observed, derived.metric, known, ledger.counting)
             published = step.publish_batch(batch, derived, events, known)
         outcomes = batch.finish(published.snapshot)
         run.outcome = outcomes[-1]

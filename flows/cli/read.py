@@ -184,7 +184,8 @@ def releases(
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
     store: Store = STORE,
 ) -> None:
-    """What was ingested: file, day, scope, records."""
+    """What was ingested: file, day, scope, records; and what was decided about it since."""
+    from tasks.domain.decisions import said
     from tasks.reports import export, query, terminal
 
     with refusals():
@@ -195,6 +196,8 @@ def releases(
                 "records_quarantined",
             )  # fmt: skip
             console.print(terminal.frame_table(found, 1000, console.width, shown))
+            for row in query.query(store, "decision").sort("decided_on", "number").iter_rows(named=True):
+                say(f"{row['release_id']} was {said(row)}")
         else:
             export.write(found, form.value, None)
 
@@ -212,12 +215,12 @@ def revisions(
 
     with refusals():
         found = query.query(store, "release").sort("released_on", "release_id")
-        revised = query.query(store, "revision")
+        revised, decided = query.query(store, "revision"), query.query(store, "decision")
         if unknown := sorted({*(release or ())} - {*found["release_id"]}):
             raise ValueError(f"no release {', '.join(unknown)}; there are {', '.join(found['release_id'])}")
         chosen = found.filter(pl.col("release_id").is_in(release)) if release else found
         for row in chosen.iter_rows(named=True):
-            typer.echo(revision_report(revised, row))
+            typer.echo(revision_report(revised, row, decided))
 
 
 @commands.command(epilog="Example: `tidewaiter retain --months 24`")

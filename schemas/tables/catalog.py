@@ -4,6 +4,7 @@ from schemas.table import PUBLISHED, Layout
 from schemas.tables import (
     claim,
     control_event,
+    decision,
     lineage,
     metric,
     name,
@@ -14,6 +15,6 @@ from schemas.tables import (
     trade_flow,
 )
 
-MODULES = (observation, trade_flow, metric, state, revision, release, lineage, claim, control_event, name)
+MODULES = (observation, trade_flow, metric, state, revision, release, decision, lineage, claim, control_event, name)
 
 LAYOUTS: dict[str, Layout] = {name: PUBLISHED[name] for name in sorted(PUBLISHED)}

@@ -34,7 +34,9 @@ class Revision(Table):
     old_value: pl.Int64 = column("the word before, null where there was none", "see unit", nullable=True)
     new_value: pl.Int64 = column("the word after, null where there is none", "see unit", nullable=True)
     old_release_id: pl.String = column("release that said the old word, or that was silent")
-    new_release_id: pl.String = column("release that said the new word, or that was silent")
+    new_release_id: pl.String = column(
+        "release that said the new word, or that was silent; or the decision_id of what withdrew or reinstated a release"
+    )
     revised_on: pl.Date = column("day from which the new word held")
     world_old: pl.Int64 = column(
         "world total of the month the day before, by this source; null where not all of it is covered or counted in this unit",

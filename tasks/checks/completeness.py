@@ -118,7 +118,7 @@ def _world_of_others(judged: Judged) -> Rows:
     partners.
     """
     row, key = judged.row, ["flow", "product", "measure", "period_start", "period_end"]
-    asked = judged.known.releases.filter(
+    asked = judged.known.counting.filter(
         pl.col("partners") == "all", pl.col("source") == row["source"], pl.col("partner_list") != [WORLD]
     )["release_id"]
     if row["partner_list"] != [WORLD] or not asked.len():

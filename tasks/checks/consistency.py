@@ -8,6 +8,7 @@ import polars as pl
 
 from tasks.checks.context import EXAMPLES, GROWTH, MONEY, QUANTITY, REVISED_SHARE_MAX, Check, Judged
 from tasks.checks.published_months import CODED, with_codes
+from tasks.domain.decisions import out_on, said, same_query
 from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_name
 from tasks.domain.precision import has_fewer_digits
@@ -24,12 +25,13 @@ def _of_one_day(judged: Judged) -> Rows:
     in CNY; newspapers may differ in the number of digits.
     """
     row, known = judged.row, judged.known
-    same_day = known.releases.filter(
+    same_day = known.counting.filter(
         (pl.col("released_on") == row["released_on"]) & (pl.col("source") == row["source"])
         & (release_of() != row["release_id"].partition(MARK)[0])
     )["release_id"]  # fmt: skip
     if not same_day.len():
         return
+    replaced = same_query(row, known.counting)
     key = ["flow", "product", "partner", "period_start", "period_end", "measure", "known_from"]
     other = with_codes(known.detail.filter(pl.col("release_id").is_in(same_day.to_list())))
     mine = judged.own.group_by(key).agg(pl.col("value").sum(), pl.col("resolution").max())
@@ -46,17 +48,39 @@ def _of_one_day(judged: Judged) -> Rows:
             f"{found['product']} {found['partner']} {found['period_end']:%Y-%m} {found['measure']}",
             observed=f"{found['value']:,} ({differing.height} numbers differ)",
             expected=f"{found['told']:,} as in {found['release_id']} of the same day",
-            advice="If this one is the later, declare its day (released_on); if they are two editions, download both again on one "
+            advice="Approved, this release takes the place of the other one, which is the same query and landed before."
+            if found["release_id"].partition(MARK)[0] in replaced else
+            "If this one is the later, declare its day (released_on); if they are two editions, download both again on one "
             "day. Approved, of two numbers that of the later name stands.",
-        )
+        )  # fmt: skip
+
+
+def _later_landing(judged: Judged) -> Rows:
+    """The same query once more on its day: the later landing counts, and what it no longer has is gone."""
+    row, known = judged.row, judged.known
+    if row["release_id"] in known.releases["release_id"]:
+        return
+    for other in same_query(row, known.counting):
+        yield finding(
+            "later_landing", "info", row["title"], observed=f"{other} of the same day, which asked for nothing else",
+            expected="one release of a query and a day", advice=f"This one takes its place from {row['released_on']} on; "
+            f"tidewaiter withdraw {row['release_id']} brings the other back.",
+        )  # fmt: skip
 
 
 def _known_again(judged: Judged) -> Rows:
-    """Check that a release that is already published brings no changes, whatever its declared day."""
+    """A release that is published already changes nothing, whatever day it comes with now; one that was replaced stays so."""
     row, known = judged.row, judged.known
     before = known.releases.filter(release_id=row["release_id"])
     if not before.height:
         return
+    if row["release_id"] in out_on(known.releases, known.decisions):
+        of_it = known.decisions.filter(release_id=row["release_id"].partition(MARK)[0], kind="replaced")
+        for decision in of_it.tail(1).iter_rows(named=True):
+            yield finding(
+                "known_release", "warning", row["title"], observed=said(decision), expected="a release that counts",
+                advice=f"It stays replaced; tidewaiter withdraw {decision['replaced_by']} brings it back.",
+            )  # fmt: skip
     published = before.row(0, named=True)
     if published["released_on"] != row["released_on"]:
         yield finding(
@@ -173,5 +197,5 @@ def _revised(judged: Judged) -> Rows:
 
 
 PRECEDENTS: tuple[Check, ...] = (
-    _known_again, _of_one_day, _unit_changed, _magnitude, _revised,
+    _known_again, _later_landing, _of_one_day, _unit_changed, _magnitude, _revised,
 )  # fmt: skip

@@ -29,7 +29,7 @@ def _other_flow(judged: Judged) -> Rows:
     row = judged.row
     if row["flow"] is None:
         return
-    same = judged.known.releases.filter(pl.col("raw_sha256") == row["raw_sha256"], pl.col("flow") != row["flow"])
+    same = judged.known.counting.filter(pl.col("raw_sha256") == row["raw_sha256"], pl.col("flow") != row["flow"])
     for other in same.sort("release_id").iter_rows(named=True):
         yield finding(
             "other_flow",

@@ -165,7 +165,7 @@ def _span_of_months(judged: Judged) -> Rows:
     """
     if judged.row["kind"] == "published":
         return
-    releases = pl.concat([judged.known.releases, judged.release.release]).unique("release_id")
+    releases = pl.concat([judged.known.counting, judged.release.release]).unique("release_id")
     mine = _spans(judged.own.with_columns(release_id=pl.lit(judged.row["release_id"]), kind=pl.lit(judged.row["kind"])))
     asked = asked_products(
         judged.release.release, pl.Series(judged.published.with_totals, dtype=pl.String), roll_up=False
@@ -174,8 +174,8 @@ def _span_of_months(judged: Judged) -> Rows:
     theirs = _spans(judged.published.rows(
         judged.months if asked.height else (), kept, pl.col("product").is_in(asked["product"].to_list()), pl.col("kind") != "published"
     ))  # fmt: skip
-    # A figure that months replaced before is not compared again.
-    theirs = _standing(theirs, judged.known.releases)
+    # One that gave way before says nothing any more.
+    theirs = _standing(theirs, judged.known.counting)
     known = pl.concat([mine, theirs.join(mine, on=[*SERIES, "first", "last"], how="anti")])
     if known.is_empty():
         return
@@ -232,7 +232,7 @@ def _of_their_months(judged: Judged, spans: pl.DataFrame) -> pl.DataFrame:
         rows.filter(of_them).with_columns(pl.col(SERIES).cast(pl.String)).group_by(key).agg(pl.col("value").sum())
         for rows in (judged.own.filter("single"), _published(judged, told & judged.months))
     )
-    own, before = judged.release.release, judged.known.releases
+    own, before = judged.release.release, judged.known.counting
     words = pl.concat([
         rows.select(*key, "value", is_told=pl.lit(is_own))
         for is_own, numbers, releases in ((True, mine, own), (False, others, before))

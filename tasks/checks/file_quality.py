@@ -35,8 +35,11 @@ from tasks.checks.magnitudes import MAGNITUDES
 from tasks.checks.printed_figures import PRINTS
 from tasks.checks.same_numbers import SAME_NUMBERS
 from tasks.checks.unit_values import UNIT_VALUES
+from tasks.domain.decisions import said, withdrawn_on
+from tasks.domain.errors import Refused
 from tasks.domain.findings import Rows, finding, gather
 from tasks.domain.nomenclature import LINE
+from tasks.domain.release_ids import MARK
 from tasks.domain.text import counted
 from tasks.ingest.duplicates import COPY, ECHO
 from tasks.ingest.normalise import Normalised
@@ -51,7 +54,8 @@ ONE_PART_RECORDS_MIN = 50
 
 
 def check(release: Normalised, known: Known) -> DataFrame[Finding]:
-    """Return every finding about `release`: those from reading it, and those of all checks."""
+    """Every doubt about `release`: those from reading it, and those of all checks. Raises Refused where it was withdrawn."""
+    _refuse_withdrawn(release, known)
     judged = Judged(release, known)
     asked = (
         *CHECKS, *PRECEDENTS, *UNIT_VALUES, *MAGNITUDES, *ABSENCES, *GAPS, *SLIPS, *MONTH_SLIPS, *SAME_NUMBERS, *PRINTS,
@@ -60,6 +64,18 @@ def check(release: Normalised, known: Known) -> DataFrame[Finding]:
     raised = [row for ask in asked for row in ask(judged)]
     own = release.findings.drop("release_id").to_dicts()
     return gather(judged.row["release_id"], [*own, *raised])
+
+
+def _refuse_withdrawn(release: Normalised, known: Known) -> None:
+    """What a person withdrew counts again when a person says so, and not because its file is still there."""
+    row = release.release.row(0, named=True)
+    name = row["release_id"].partition(MARK)[0]
+    decision = withdrawn_on(known.decisions).get(name)
+    if decision is not None:
+        raise Refused(
+            "withdrawn", where=row["title"] or name, found=f"the release {name} was {said(decision)}",
+            advice=f"Nothing was published. tidewaiter withdraw {name} --undo lets it count again.",
+        )  # fmt: skip
 
 
 def _row_cap(judged: Judged) -> Rows:

@@ -11,6 +11,7 @@ from fractions import Fraction
 import polars as pl
 
 from schemas.reference.code_tables import code_table
+from schemas.tables.decision import Decision
 from schemas.tables.metric import MADE, Metric
 from schemas.tables.observation import Observation
 from schemas.tables.release import Release
@@ -21,6 +22,7 @@ from tasks.claims.statement import Spot
 from tasks.claims.wording import show_level, show_percent
 from tasks.domain.classification import BASKET, members
 from tasks.domain.coverage import WORLD
+from tasks.domain.decisions import counting
 from tasks.domain.periods import month_name, month_number
 from tasks.domain.precision import Interval, Reading, hull, printed
 from tasks.ledger.merge import last_word
@@ -46,8 +48,9 @@ class Readings:
             & (pl.col("partner") == WORLD)
         )
         words = last_word(read_table(snapshot, Observation, where=wanted))
-        numbers, self.growths, silent = standing_numbers(words, read_table(snapshot, Release))
-        # If all numbers are outranked, a row without a figure means that there was trade.
+        releases = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
+        numbers, self.growths, silent = standing_numbers(words, releases)
+        # Where all words are outranked, a row without a figure tells that there is more to it than no trade.
         is_silent = pl.col("product").is_in(sorted({key[1] for key in silent}))
         has_figure = pl.col("level").is_not_null() | pl.col("rank").is_not_null() | is_silent
         metric = read_table(snapshot, Metric, where=wanted & has_figure).select(*PLACE, *USED)

@@ -18,6 +18,7 @@ from schemas.reference.code_tables import code_table
 from schemas.table import Table, polars_schema, schema_sha256, table_name
 from schemas.tables.control_event import ControlEvent, EventMonth, EventWindow
 from schemas.tables.metric import Metric
+from schemas.tables.release import Release
 from tasks.controls.windows import (
     LOOKED_AT,
     Series,
@@ -54,15 +55,16 @@ class EventTables(NamedTuple):
     event_month: DataFrame[EventMonth]
 
 
-def mark_events(release: Normalised, metric: PendingFiles, known: Known) -> EventTables:
-    """Return the tables of export controls after `release`; `metric` are the figures that it recomputed."""
+def mark_events(release: Normalised, metric: PendingFiles, known: Known, counting: DataFrame[Release]) -> EventTables:
+    """The tables of export controls after `release`, of which `metric` are the figures that it made anew and `counting` the releases
+    that count then."""
     prove(known.snapshot, EventWindow)
     prove(known.snapshot, EventMonth)
     is_outdated = _is_outdated(known)
     events = [*measures()] if is_outdated else _changed(release, known)
     months = event_month(metric, known, is_outdated=is_outdated) if events else read_table(known.snapshot, EventMonth)
     return EventTables(
-        control_event(_newest_day(release, known)), event_window(events, months, release, known),
+        control_event(_newest_day(release, known)), event_window(events, months, counting, known),
         cast("DataFrame[EventMonth]", months),
     )  # fmt: skip
 
@@ -103,7 +105,7 @@ def _note(row: dict[str, Any]) -> str | None:
 
 
 def event_window(
-    events: list[dict[str, Any]], months: pl.DataFrame, release: Normalised, known: Known
+    events: list[dict[str, Any]], months: pl.DataFrame, counting: pl.DataFrame, known: Known
 ) -> DataFrame[EventWindow]:
     """Return the windows after a release: some measures recomputed from the current months, the others unchanged."""
     before = read_table(known.snapshot, EventWindow)
@@ -112,8 +114,8 @@ def event_window(
     told = by_product(months)
     beside = {event["event"]: _beside(event["event"], _there(told, event)) for event in events}
     wanted = {product: told[product] for products in beside.values() for product in products}
-    releases = speaking(pl.concat([known.releases, release.release]).unique("release_id"))
-    series = with_zeros(wanted, {month for event in events for month in reach(event)}, releases, FLOW, WORLD)
+    spoken = {month for event in events for month in reach(event)}
+    series = with_zeros(wanted, spoken, speaking(counting), FLOW, WORLD)
     again = as_table(
         row
         for event in events

@@ -16,11 +16,13 @@ from pandera.typing.polars import DataFrame
 
 from schemas.table import polars_schema
 from schemas.tables.control_event import EventWindow
+from schemas.tables.decision import Decision
 from schemas.tables.metric import Metric
 from schemas.tables.release import Release
 from tasks.domain.classification import BASKET, members
 from tasks.domain.comparability import changes_of_texts
 from tasks.domain.coverage import WORLD, covering
+from tasks.domain.decisions import counting
 from tasks.domain.measure_states import states_on
 from tasks.domain.measures import coverage, events_of, mixed_note, touched_codes
 from tasks.domain.periods import first_day, month_end, month_number
@@ -56,7 +58,8 @@ def windows(snapshot: Snapshot, product: str, flow: str = "export", partner: str
     own = tuple(members(product))
     names = [name for name in placebos(told) if not any(code.startswith(own) for code in members(name))]
     wanted = {name: told.get(name, {}) for name in [product, *names]}
-    series = with_zeros(wanted, months, read_table(snapshot, Release), flow, partner)
+    releases = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
+    series = with_zeros(wanted, months, releases, flow, partner)
     rows = [
         row
         for event in events

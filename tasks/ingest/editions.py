@@ -20,7 +20,9 @@ from typing import Any
 import polars as pl
 
 from schemas.forms.request import Amended, Landed
+from schemas.tables.decision import Decision
 from schemas.tables.release import Release
+from tasks.domain.decisions import counting
 from tasks.domain.errors import Refused
 from tasks.domain.release_ids import EDITION, MARK, release_of
 from tasks.ingest.corrections import corrections_of
@@ -83,13 +85,13 @@ def amended(landed: Landed, store: Path, today: date, declared_on: date | None =
     if before == said and not number and declared_on is None:
         return landed.model_copy(update={"edition": editions[-1].removeprefix(name)})
     assert snapshot is not None
-    releases = _releases(store, snapshot.id)
+    releases, counts = _releases(store, snapshot.id)
     last = releases.row(by_predicate=pl.col("release_id") == editions[-1], named=True)
     edition, day = editions[-1].removeprefix(name), last["released_on"]
     if before != said:
         decided = [date.fromisoformat(row["decided_on"]) for row in corrections] or [today]
         edition, day = f"{MARK}{len(editions):02d}-{said}", max(*decided, day)
-    elif declared_on is not None and declared_on > day and _is_said_between(releases, last, declared_on):
+    elif declared_on is not None and declared_on > day and _is_said_between(counts, last, declared_on):
         edition, day = f"{MARK}{len(editions):02d}-{said}", declared_on
     elif not number:
         return landed.model_copy(update={"edition": edition})
@@ -114,9 +116,11 @@ def _chapters(products: Collection[str]) -> set[str]:
 
 
 @functools.lru_cache(maxsize=1)
-def _releases(store: Path, snapshot_id: str) -> pl.DataFrame:
-    """All releases of a snapshot, read once for all files of an inbox."""
-    return read_table(load_snapshot(store, snapshot_id), Release)
+def _releases(store: Path, snapshot_id: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """All releases of a snapshot, and those that count, read once: each file of an inbox asks."""
+    snapshot = load_snapshot(store, snapshot_id)
+    releases = read_table(snapshot, Release)
+    return releases, counting(releases, read_table(snapshot, Decision))
 
 
 def _parts(release_id: str) -> tuple[str, int, str]:

@@ -64,8 +64,8 @@ def decide(store: Path, release_id: str, verdict: Verdict, by: str, reason: str,
     with exclusive(store):
         if is_outdated(release_id, _published(store)):
             raise NotHeld(
-                f"{store}: {release_id} is published, and what is published is not taken back. A release of a later day "
-                "puts its figures right."
+                f"{store}: {release_id} is published; tidewaiter withdraw {release_id} ends its figures, and a release of a "
+                "later day puts them right."
             )
         held = find(store, release_id)
         if held is None:

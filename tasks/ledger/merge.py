@@ -96,8 +96,19 @@ def words_in_order(detail: pl.DataFrame, releases: DataFrame[Release], key: list
     dimensions: between those, a missing number means nothing.
     """
     words, numbers, known = _spoken(detail, releases, key)
-    several = words.filter(pl.col("number").is_duplicated())
-    named = several.join(known, on="release").join(numbers, on="number").sort("number", "known_from")
+    return _named(words.filter(pl.col("number").is_duplicated()), numbers, known, key)
+
+
+def every_word(detail: pl.DataFrame, releases: DataFrame[Release], key: list[str]) -> pl.DataFrame:
+    """As `words_in_order`, and also the words on numbers of which there is only one."""
+    if not detail.height:
+        days = {"release_id": pl.String, "known_from": pl.Date, "value": pl.Int64}
+        return pl.concat([detail.select(key), pl.DataFrame(schema=days)], how="horizontal").with_row_index("number")
+    return _named(*_spoken(detail, releases, key), key)
+
+
+def _named(words: pl.DataFrame, numbers: pl.DataFrame, known: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    named = words.join(known, on="release").join(numbers, on="number").sort("number", "known_from")
     return named.select("number", *key, "release_id", "known_from", "value")
 
 

@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 from pandera.typing.polars import DataFrame
 
+from schemas.tables.decision import Decision
 from schemas.tables.observation import Detail, Observation
 from schemas.tables.release import Release
+from tasks.domain.decisions import NOTHING_DECIDED, counting
 from tasks.store.parquet import Partition
 from tasks.store.snapshot import Snapshot
 
@@ -24,7 +26,7 @@ class Known(NamedTuple):
     - `observation`: derived months that are neither unchanged nor touched; the months a year after a touched one; and
       those a year before, where another release covers the touched one. The last two are needed to detect revisions.
 
-    `chained` are the years (flow, year) with a cumulative figure: there a month may depend on later ones.
+    `decisions` is what was decided about the releases. `chained` are the years (flow, year) that have a cumulative figure: there a month may depend on those after it.
     """
 
     releases: DataFrame[Release]
@@ -36,6 +38,12 @@ class Known(NamedTuple):
     store: Path
     unchanged: tuple[Partition, ...] = ()
     chained: frozenset[tuple[str, int]] = frozenset()
+    decisions: DataFrame[Decision] = NOTHING_DECIDED
+
+    @property
+    def counting(self) -> DataFrame[Release]:
+        """The earlier releases that count: neither withdrawn nor replaced."""
+        return counting(self.releases, self.decisions)
 
     @property
     def recomputed(self) -> tuple[Partition, ...]:

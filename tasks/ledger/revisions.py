@@ -9,19 +9,23 @@ fully requested scope is zero, and there is no growth across a change of definit
 own source.
 """
 
+import functools
 from datetime import timedelta
 
 import polars as pl
 from pandera.typing.polars import DataFrame
 
 from schemas.table import PUBLISHED, empty_frame, polars_schema
+from schemas.tables.decision import Decision
 from schemas.tables.observation import Detail
 from schemas.tables.release import Release
 from schemas.tables.revision import Revision
 from tasks.domain.comparability import changes_of_texts
 from tasks.domain.coverage import EVERYTHING, TOTALS, WORLD, covering
+from tasks.domain.decisions import NOTHING_DECIDED, counting
 from tasks.domain.periods import month_index
-from tasks.ledger.merge import NUMBER, as_of, undisputed, words_in_order
+from tasks.ledger.epochs import epochs, words_in_order
+from tasks.ledger.merge import NUMBER, as_of, undisputed
 
 GRAIN = ["regime", "province"]
 KEY = ["flow", "product", "partner", "measure", "month"]
@@ -33,21 +37,26 @@ YEAR = 12
 
 
 def revisions(
-    detail: DataFrame[Detail], observation: pl.DataFrame, releases: DataFrame[Release]
-) -> DataFrame[Revision]:
+    detail: DataFrame[Detail], observation: pl.DataFrame, releases: DataFrame[Release],
+    decisions: DataFrame[Decision] = NOTHING_DECIDED,
+) -> DataFrame[Revision]:  # fmt: skip
     """Every revision of the months of `detail`, from all releases' details of those months.
 
-    `observation` is the ledger of those months and of the same months a year before, for the effect on totals.
+    `observation` is the ledger of those months and of the same months a year before, for the effect on totals. Where a release was
+    withdrawn or reinstated the decision is what says the new word, for the partner as a whole.
     """
-    fine = detail.filter(~undisputed(detail, releases))
+    is_decided = len(epochs(detail, releases, decisions)) > 1
+    fine = detail if is_decided else detail.filter(~undisputed(detail, counting(releases, decisions)))
     if not fine.height:
         return DataFrame[Revision](empty_frame(Revision))
     fine = fine.with_columns(grain=_grain())
-    changes = pl.concat([_changes(fine, releases), _changes_between_grains(fine, releases)])
+    words = functools.partial(words_in_order, fine, releases, decisions)
+    changes = pl.concat([
+        _changes(words([*NUMBER, *GRAIN, "grain"])), _changes_between_grains(fine, words(NUMBER)),
+    ])  # fmt: skip
     changes = _tell_moved(changes)
-    found = _add_world(changes, observation, releases)
-    # A printed world total replaces the sum of all partners, and the reverse: where the total stays equal, nothing
-    # changed.
+    found = _add_world(changes, observation, releases, decisions)
+    # A printed world takes the place of the sum of all partners, and makes way for it: where the total stays, nothing changed.
     is_place = (pl.col("partner") == WORLD) & pl.col("kind").is_in(["added", "removed"])
     found = found.filter(~(is_place & (pl.col("world_old") == pl.col("world_new"))).fill_null(False))
     return DataFrame[Revision](
@@ -64,20 +73,20 @@ def _grain() -> pl.Expr:
     )
 
 
-def _changes(fine: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
-    """Statements that differ from the one before, of releases with the same grain."""
-    return _differing(words_in_order(fine, releases, [*NUMBER, *GRAIN, "grain"])).select(*NUMBER, *GRAIN, *CHANGE)
+def _changes(words: pl.DataFrame) -> pl.DataFrame:
+    """Words that differ from the word before, of releases with the same grain."""
+    return _differing(words).filter(~pl.col("by_decision")).select(*NUMBER, *GRAIN, *CHANGE)
 
 
-def _changes_between_grains(fine: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
-    """Statements at partner grain that differ from those of a release with another grain."""
+def _changes_between_grains(fine: pl.DataFrame, words: pl.DataFrame) -> pl.DataFrame:
+    """Words at partner grain that differ from those of a release with another grain, or from or by a decision."""
     grains = fine.select("release_id", "grain").unique()
-    coarse = _differing(words_in_order(fine, releases, NUMBER))
+    coarse = _differing(words)
     for side in ("old", "new"):
         names = {"release_id": f"{side}_release_id", "grain": f"{side}_grain"}
         coarse = coarse.join(grains.rename(names), on=f"{side}_release_id", how="left")
     nothing = [pl.lit(None, dtype=pl.String).alias(name) for name in GRAIN]
-    between = coarse.filter(pl.col("old_grain") != pl.col("new_grain"))
+    between = coarse.filter((pl.col("old_grain") != pl.col("new_grain")).fill_null(False) | pl.col("by_decision"))
     return between.with_columns(nothing).select(*NUMBER, *GRAIN, *CHANGE)
 
 
@@ -91,9 +100,12 @@ def _differing(words: pl.DataFrame) -> pl.DataFrame:
     """
     same = pl.col("number") == pl.col("number").shift(1)
     before, now = pl.col("value").shift(1), pl.col("value")
+    # A word that a decision brought about, and no release of its day.
+    is_decided = pl.col("said_by").ne_missing(pl.col("release_id"))
+    said_by = pl.coalesce("said_by", "release_id")
     paired = words.with_columns(
-        old_value=pl.when(same).then(before), new_value=now, old_release_id=pl.when(same).then(pl.col("release_id").shift(1)),
-        new_release_id=pl.col("release_id"), revised_on=pl.col("known_from"),
+        old_value=pl.when(same).then(before), new_value=now, old_release_id=pl.when(same).then(said_by.shift(1)),
+        by_decision=is_decided | is_decided.shift(1), new_release_id=pl.col("release_id"), revised_on=pl.col("known_from"),
     ).filter(same.fill_null(False) & now.ne_missing(before))  # fmt: skip
     return paired.with_columns(
         kind=pl.when(pl.col("old_value").is_null()).then(pl.lit("added"))
@@ -120,16 +132,18 @@ def _tell_moved(changes: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _add_world(changes: pl.DataFrame, observation: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
-    """World totals before and after each revision, and their growth on the year before as known on those days."""
+def _add_world(
+    changes: pl.DataFrame, observation: pl.DataFrame, releases: DataFrame[Release], decisions: DataFrame[Decision]
+) -> pl.DataFrame:
+    """World totals before and after each revision, and their growth on the year before as it stood on those days."""
     wanted = changes.select(TOTAL).unique()
     year_ago = wanted.with_columns(
         pl.col("period_start").dt.offset_by("-1y"), pl.col("period_end").dt.offset_by("-1y").dt.month_end()
     )
     told = wanted.with_columns(_means_the_same(wanted))
     for name, days in (("old", timedelta(days=1)), ("new", timedelta(0))):
-        now = _world(wanted, observation, releases, days).rename({"world": f"world_{name}"})
-        base = _world(year_ago, observation, releases, days).with_columns(
+        now = _world(wanted, observation, releases, decisions, days).rename({"world": f"world_{name}"})
+        base = _world(year_ago, observation, releases, decisions, days).with_columns(
             pl.col("period_start").dt.offset_by("1y"), pl.col("period_end").dt.offset_by("1y").dt.month_end()
         )
         told = told.join(now, on=TOTAL, how="left").join(base, on=TOTAL, how="left")
@@ -148,12 +162,14 @@ def _means_the_same(wanted: pl.DataFrame) -> pl.Series:
 
 
 def _world(
-    wanted: pl.DataFrame, observation: pl.DataFrame, releases: DataFrame[Release], before: timedelta
-) -> pl.DataFrame:
-    """World totals `before` the day of revision: printed by the source, or the sum where it covers all partners."""
+    wanted: pl.DataFrame, observation: pl.DataFrame, releases: DataFrame[Release], decisions: DataFrame[Decision],
+    before: timedelta,
+) -> pl.DataFrame:  # fmt: skip
+    """World totals as known `before` the day of revision: printed by the source, or the sum where all partners were asked."""
     days = [
         _world_on(
-            rows, as_of(observation, day - before), releases.filter(pl.col("released_on") <= day - before)
+            rows, as_of(observation, day - before),
+            counting(releases, decisions, day - before).filter(pl.col("released_on") <= day - before),
         )
         for (day,), rows in wanted.group_by("revised_on")
     ]  # fmt: skip

@@ -13,10 +13,12 @@ from typing import Any
 import polars as pl
 
 from schemas.reference.code_tables import code_table, valid_in
+from schemas.tables.decision import Decision
 from schemas.tables.observation import KINDS, Observation
 from schemas.tables.release import Release
 from tasks.domain.classification import BASKET, part_of
 from tasks.domain.coverage import EVERYTHING, TOTALS, WORLD, covering, of_finest_level
+from tasks.domain.decisions import counting
 from tasks.domain.periods import first_day, month_end, month_name
 from tasks.domain.release_ids import in_turns
 from tasks.ledger.merge import last_word
@@ -68,7 +70,7 @@ class Origins:
 
     def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:
         self.flow = flow
-        self.releases = read_table(snapshot, Release)
+        self.releases = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
         where = None if product is None else part_of(product)
         self.observation = last_word(read_table(snapshot, Observation, lambda partition: partition[0] == flow, where))
         self.records = RawRecords(snapshot, flow, self.releases, where)

@@ -23,7 +23,7 @@ from tasks.store.parquet import Partition, partition_month
 
 # The module whose code makes a table, by name: nothing of it runs here. Reading a release makes the other tables.
 MADE_IN = {
-    "observation": "tasks.ledger.merge",
+    "observation": "tasks.ledger.epochs",
     "trade_flow": "tasks.ledger.trade_flow",
     "metric": "tasks.metrics.months",
     "state": "tasks.metrics.months",

@@ -18,8 +18,8 @@ from tasks.store.snapshot import Snapshot
 
 PRINTED_MAX = 3
 KEY = ("product", "partner", "period_start", "period_end", "measure")
-# The columns that distinguish the statements of a number.
-WORD = ("release_id", "known_from", "classification", "unit")
+# What tells the words on a number apart, but for their day.
+WORD = ("release_id", "classification", "unit")
 # A row of the ledger.
 Row = dict[str, Any]
 
@@ -46,8 +46,10 @@ class RawRecords:
     def _trace(self, row: Row) -> TracedNumber:
         release = self.releases.filter(pl.col("release_id") == row["release_id"]).row(0, named=True)
         details = self._details((self.flow, row["period_end"].year, row["period_end"].month)).filter(
-            pl.all_horizontal(pl.col(name) == row[name] for name in (*KEY, *WORD))
-        )
+            pl.all_horizontal(pl.col(name) == row[name] for name in (*KEY, *WORD)), pl.col("known_from") <= row["known_from"]
+        )  # fmt: skip
+        # A word that stands again, because another release was withdrawn, is of an earlier day than the row of the ledger.
+        details = details.filter(pl.col("known_from") == pl.col("known_from").max())
         records = details["record"].sort().to_list()
         file = self._file(release) if records else None
         texts = [file.text(record) for record in records[:PRINTED_MAX]] if file else []

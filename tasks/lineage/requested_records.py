@@ -5,14 +5,15 @@
 """
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
 from schemas.table import readers_schema
+from schemas.tables.decision import Decision
 from schemas.tables.metric import Metric
 from schemas.tables.observation import Observation
 from schemas.tables.release import Release
 from tasks.domain.classification import part_of
 from tasks.domain.coverage import LOOK_BACK_MONTHS, QUIET_MONTHS
+from tasks.domain.decisions import counting
 from tasks.domain.periods import month_index
 from tasks.ledger import merge as ledger
 from tasks.metrics.calendar import derive
@@ -53,7 +54,7 @@ def _records(asked: pl.DataFrame, snapshot: Snapshot) -> pl.DataFrame:
         lambda partition: partition[0] == flow and first <= partition_month(partition) <= last,
         where=pl.col("known_until").is_null() & part_of(product),
     )  # fmt: skip
-    releases = DataFrame[Release](read_table(snapshot, Release))
+    releases = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
     made = derive(ledger.last_word(statements), releases, months)
     wanted = made.cast(readers_schema(Metric)).select(*KEY, *RECORDS)  # type: ignore[arg-type]
     return wanted.join(asked.select(KEY), on=KEY, how="semi")

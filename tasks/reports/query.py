@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import cast
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
 from schemas.table import Table, empty_frame, readers_schema
 from schemas.tables.catalog import LAYOUTS
+from schemas.tables.decision import Decision
 from schemas.tables.observation import Observation
 from schemas.tables.release import Release
 from tasks.domain.classification import part_of
+from tasks.domain.decisions import counting
 from tasks.domain.errors import NothingPublished
 from tasks.ledger import merge as ledger
 from tasks.ledger import trade_flow
@@ -133,7 +134,7 @@ def _as_of(snapshot: Snapshot, table: str, day: date, flow: str | None, products
     # A file of printed figures has the day of its last one; its earlier ones were published before.
     speaking = ledger_then.filter(where).select(pl.col("release_id").unique()).collect()["release_id"]
     spoke = (pl.col("released_on") <= day) | pl.col("release_id").is_in(speaking.to_list())
-    releases = DataFrame[Release](read_table(snapshot, Release).filter(spoke))
+    releases = counting(read_table(snapshot, Release).filter(spoke), read_table(snapshot, Decision), day)
     made = trade_flow.widen(words, releases) if table == "trade_flow" else derive(words, releases)
     return made.cast(readers_schema(LAYOUTS[table].model))  # type: ignore[arg-type]
 

@@ -5,27 +5,44 @@ from typing import Any
 import polars as pl
 
 from schemas.tables.revision import REVISIONS
+from tasks.domain.decisions import NOTHING_DECIDED, said
 from tasks.domain.periods import span_name
+from tasks.domain.release_ids import MARK
 from tasks.reports.markdown_text import plain
 
 ROWS_MAX = 50
 
 
-def revision_report(revision: pl.DataFrame, release: dict[str, object]) -> str:
-    """Return markdown about the rows of `revision` of one release; `release` is its row of the table `release`."""
-    rows = revision.filter(pl.col("new_release_id") == release["release_id"])
+def revision_report(
+    revision: pl.DataFrame, release: dict[str, object], decisions: pl.DataFrame = NOTHING_DECIDED
+) -> str:
+    """Markdown about the rows of `revision` that one release made, and those that `decisions` about it made; `release` is its row
+    of the table `release`."""
     lines = [
         f"# Revisions by {plain(str(release['title']))}",
         "",
         f"Release `{release['release_id']}`, public from {release['released_on']}.",
         "",
+        *_made_by(str(release["release_id"]), revision, "It revised nothing that was published before."),
     ]
-    if not rows.height:
-        return "\n".join([*lines, "It revised nothing that was published before.", ""])
-    counts = {kind: rows.filter(pl.col("kind") == kind).height for kind in REVISIONS}
-    lines += [f"- {counts[kind]} {kind}: {meaning}" for kind, meaning in REVISIONS.items() if counts[kind]]
-    lines += ["", *_totals(rows), "", *_numbers(rows), ""]
+    about = decisions.filter(release_id=str(release["release_id"]).partition(MARK)[0]).sort("decided_on", "number")
+    for row in about.iter_rows(named=True):
+        lines += [
+            f"## {plain(said(row)[0].upper() + said(row)[1:])}",
+            "",
+            *_made_by(row["decision_id"], revision, "No number changed."),
+        ]
     return "\n".join(lines)
+
+
+def _made_by(name: str, revision: pl.DataFrame, nothing: str) -> list[str]:
+    """The lines about the changes that a release or a decision made; `nothing` where it made none."""
+    rows = revision.filter(pl.col("new_release_id") == name)
+    if not rows.height:
+        return [nothing, ""]
+    counts = {kind: rows.filter(pl.col("kind") == kind).height for kind in REVISIONS}
+    lines = [f"- {counts[kind]} {kind}: {meaning}" for kind, meaning in REVISIONS.items() if counts[kind]]
+    return [*lines, "", *_totals(rows), "", *_numbers(rows), ""]
 
 
 def _totals(rows: pl.DataFrame) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
+from schemas.tables.decision import Decision
 from schemas.tables.metric import status
 from schemas.tables.observation import Observation
 from schemas.tables.release import Release
@@ -31,8 +32,8 @@ def vintages(
 ) -> pl.DataFrame:
     """Return a row for each value that a figure of these months has had, in the order of months and days.
 
-    `known_until` is null for the current value; `value` is null while the figure was missing, which `status` explains;
-    `releases` are those that were made public on the day. Raises NothingPublished.
+    `known_until` is null for the one that stands; `value` is null while the figure was missing, which `status` explains;
+    `releases` are those that were made public, withdrawn or reinstated on the day. Raises NothingPublished.
     """
     snapshot = query.open_published(store)
     words = _words(snapshot, flow, product, partner, months, figure)
@@ -40,7 +41,10 @@ def vintages(
     rows: list[dict[str, object]] = []
     last: dict[date, dict[str, object]] = {}
     for day in days:
-        for month, value, made in _as_it_stood(store, flow, product, partner, months, measure, figure, day):
+        stood = _as_it_stood(store, flow, product, partner, months, measure, figure, day)
+        # Of what was withdrawn nothing need be left, not even a row that says why.
+        gone = sorted({*last} - {month for month, _, _ in stood})
+        for month, value, made in [*stood, *((month, None, "not_covered") for month in gone)]:
             before = last.get(month)
             if before is not None and (before["value"], before["status"]) == (value, made):
                 continue
@@ -99,6 +103,10 @@ def _releases_by_day(snapshot: Snapshot, words: pl.DataFrame, flow: str, months:
     about = (pl.col("first_month") <= months[1]) & (pl.col("last_month") >= months[0])
     public = releases.filter(about, pl.col("partners") != "keys").select("release_id", day="released_on")
     named = pl.concat([counting, public]).unique().join(releases.select("release_id", "title"), on="release_id")
-    titles = named.with_columns(pl.coalesce("title", "release_id").alias("title"))
+    decided = read_table(snapshot, Decision).filter(pl.col("kind") != "replaced").rename({"decided_on": "day"})
+    decided = decided.join(releases.filter(about).select("release_id", "title"), on="release_id").select(
+        "release_id", "day", title=pl.col("kind") + ": " + pl.coalesce("title", "release_id")
+    )
+    titles = pl.concat([named.with_columns(pl.coalesce("title", "release_id").alias("title")), decided])
     by_day = titles.group_by("day").agg(pl.col("title").unique().sort().str.join(", ")).sort("day")
     return dict(by_day.iter_rows())

@@ -14,6 +14,7 @@ import polars as pl
 from pandera.typing.polars import DataFrame
 
 from schemas.table import Table, empty_frame, table_name
+from schemas.tables.decision import Decision
 from schemas.tables.metric import Metric
 from schemas.tables.observation import Detail, Observation
 from schemas.tables.release import Release
@@ -21,9 +22,11 @@ from schemas.tables.revision import Revision
 from schemas.tables.state import Recent, State
 from schemas.tables.trade_flow import TradeFlow
 from tasks.domain.coverage import LOOK_BACK_MONTHS, QUIET_MONTHS
+from tasks.domain.decisions import NOTHING_DECIDED, brought_about, counting
 from tasks.domain.errors import Refused
 from tasks.domain.periods import first_day, month_index
 from tasks.ingest.normalise import Normalised
+from tasks.ledger import epochs
 from tasks.ledger import merge as ledger
 from tasks.ledger import revisions as revising
 from tasks.ledger.precedence import Portion, kin_of
@@ -48,10 +51,16 @@ ROWS_AT_ONCE = 60_000
 
 
 class Ledger(NamedTuple):
-    """The ledger after a release: the recomputed partitions, and every release."""
+    """The ledger after a release: the partitions that were made again, every release, and every decision about one."""
 
     touched: DataFrame[Observation]
     releases: DataFrame[Release]
+    decisions: DataFrame[Decision]
+
+    @property
+    def counting(self) -> DataFrame[Release]:
+        """The releases that count: neither withdrawn nor replaced."""
+        return counting(self.releases, self.decisions)
 
 
 class Figures(NamedTuple):
@@ -64,15 +73,18 @@ class Figures(NamedTuple):
     recent: Annotated[PendingFiles, Recent]
 
 
-def merge(release: Normalised, known: Known) -> Ledger:
-    """Return the ledger with `release` in it. A release that is already published changes nothing."""
+def merge(release: Normalised, known: Known, decided: DataFrame[Decision] = NOTHING_DECIDED) -> Ledger:
+    """The ledger with `release` in it, and with what is `decided` about it, or by its coming about others. A release that is known
+    already adds nothing, and without a decision the result is what was."""
     releases = cast(
         "DataFrame[Release]",
         pl.concat([known.releases, release.release]).unique("release_id", keep="first").sort("release_id"),
     )
     details = cast("DataFrame[Detail]", _details(release, known).filter(_in_months(known.touched)))
+    coming = brought_about(release.release, known.releases, known.decisions)
+    decisions = cast("DataFrame[Decision]", pl.concat([known.decisions, coming, decided]))
     with _refusing_overflow():
-        return Ledger(ledger.merge(details, releases), releases)
+        return Ledger(epochs.merge(details, releases, decisions), releases, decisions)
 
 
 @contextlib.contextmanager
@@ -105,9 +117,9 @@ def _details(release: Normalised, known: Known) -> pl.DataFrame:
 def revise(release: Normalised, ledger_after: Ledger, known: Known) -> DataFrame[Revision]:
     """Return the revisions of the months that the release touches and of the same months a year later."""
     details = cast("DataFrame[Detail]", _details(release, known))
-    if ledger.undisputed(details, ledger_after.releases).all():
+    if not ledger_after.decisions.height and ledger.undisputed(details, ledger_after.releases).all():
         return DataFrame[Revision](empty_frame(Revision))
-    return revising.revisions(details, whole(ledger_after, known), ledger_after.releases)
+    return revising.revisions(details, whole(ledger_after, known), ledger_after.releases, ledger_after.decisions)
 
 
 def _in_months(partitions: tuple[Partition, ...]) -> pl.Expr:
@@ -123,7 +135,7 @@ def _in_months(partitions: tuple[Partition, ...]) -> pl.Expr:
 def widen_ledger(ledger_after: Ledger) -> DataFrame[TradeFlow]:
     """Return the current values of the recomputed months in wide form."""
     with _refusing_overflow():
-        return widen(ledger.last_word(ledger_after.touched), ledger_after.releases)
+        return widen(ledger.last_word(ledger_after.touched), ledger_after.counting)
 
 
 def derive(ledger_after: Ledger, known: Known) -> Figures:
@@ -135,7 +147,7 @@ def derive(ledger_after: Ledger, known: Known) -> Figures:
     """
     ledger_whole = whole(ledger_after, known)
     statements = ledger.last_word(ledger_whole).filter(_in_months(known.recomputed))
-    releases = ledger_after.releases
+    releases = ledger_after.counting
     collected = words_of_collected(ledger_whole, releases)
     made_of = functools.partial(derivation_of_month, releases=releases, chained=known.chained, collected=collected)
     figures = Figures(*(PendingFiles.of(model) for model in DERIVED))

@@ -128,7 +128,7 @@ def current_batch() -> Batch | None:
 def ledger_of(known: Known) -> Ledger:
     """Return the ledger of the touched months after the releases of a batch."""
     touched = read_table(known.snapshot, Observation, known.touched.__contains__)
-    return Ledger(cast("DataFrame[Observation]", touched), known.releases)
+    return Ledger(cast("DataFrame[Observation]", touched), known.releases, known.decisions)
 
 
 def publish(batch: Batch, derived: Figures, events: EventTables, known: Known) -> Published:

@@ -30,7 +30,7 @@ from tasks.lineage import records as lineage
 from tasks.lineage.emit import emit
 from tasks.reports import outcome as reporting
 from tasks.reports.brief import watched as briefing
-from tasks.steps import assemble, batch, open_published, publication
+from tasks.steps import assemble, batch, open_published, publication, withdrawal
 from tasks.steps.done import Done
 from tasks.steps.done import adopt as adopt_records
 from tasks.steps.executor import lending
@@ -63,6 +63,8 @@ publish_batch = Step(batch.publish, name="publish_batch")
 enter = Step(publication.enter_release, name="enter")
 report = Step(reporting.report)
 brief = Step(briefing.write_briefs, name="brief")
+recall = Step(withdrawal.recall, retries=3, retry_delay_seconds=PATIENCE)
+withdraw = Step(withdrawal.withdraw)
 look = Step(inbox.look, retries=3, retry_delay_seconds=PATIENCE)
 expect = Step(calendar.expect)
 read_claims = Step(claims.read_claims)

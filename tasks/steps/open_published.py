@@ -15,6 +15,7 @@ import pyarrow.parquet
 from pandera.typing.polars import DataFrame
 
 from schemas.table import Table, schema_sha256, stored_columns, table_name
+from schemas.tables.decision import Decision
 from schemas.tables.metric import Metric
 from schemas.tables.observation import Detail, Observation
 from schemas.tables.release import Release
@@ -45,6 +46,7 @@ def open_known(store: Path, release: Normalised, parent: Snapshot | None = None,
     snapshot = open_snapshot(store)
     refuse_newer(snapshot)
     prove(snapshot, Release)
+    prove(snapshot, Decision)
     releases = read_table(snapshot, Release)
     _refuse_another_reporter(releases, release, store)
     _refuse_another_list(releases, release, store)
@@ -85,6 +87,7 @@ def open_known(store: Path, release: Normalised, parent: Snapshot | None = None,
         store=store,
         unchanged=tuple(sorted(plan.unchanged)),
         chained=frozenset(plan.chained),
+        decisions=cast("DataFrame[Decision]", read_table(snapshot, Decision)),
     )
 
 

@@ -9,13 +9,14 @@ import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import polars as pl
 from pandera.typing.polars import DataFrame
 
 from schemas.table import PUBLISHED, Table, empty_frame, schema_sha256, table_name
 from schemas.tables.control_event import ControlEvent, EventMonth, EventWindow
+from schemas.tables.decision import Decision
 from schemas.tables.lineage import Lineage
 from schemas.tables.name import PartnerName, ProductName
 from schemas.tables.observation import Detail, Observation
@@ -55,14 +56,17 @@ def publish_release(
 ) -> Published:
     """Publish everything as the successor of the known snapshot; nothing changes if nothing is new."""
     ledger_files = _files_of_ledger(release, ledger_after, trade_flow, revision, known)
-    figures = _files_of_figures(derived, events, ledger_after.releases)
+    figures = _files_of_figures(derived, events, ledger_after.counting)
     new: Iterator[NewFile] = itertools.chain(ledger_files.new, figures)
+    decided = _decided(ledger_after, known)
     if ledger_files.is_new_release:
-        new = _with_lineage(
-            itertools.chain(new, _files_of_release(release, findings, known)),
-            {release.release["release_id"][0]: trail},
-            ledger_after.releases,
-        )
+        own = itertools.chain(_files_of_release(release, findings, known), _file_of_decisions(decided, release))
+        new = _with_lineage(itertools.chain(new, own), {release.release["release_id"][0]: trail}, ledger_after.releases)
+    elif decided.height:
+        # What is decided about a published release has a name of its own.
+        name = decided["decision_id"][0]
+        named = cast("DataFrame[Lineage]", trail.with_columns(release_id=pl.lit(name)))
+        new = _with_lineage(itertools.chain(new, _file_of_decisions(decided, release)), {name: named}, release.release)
     replaced = ledger_files.replaced | _of_figures(known)
     return publish(
         store,
@@ -87,7 +91,13 @@ def enter_release(
     events and lineage follow for the batch as a whole.
     """
     files = _files_of_ledger(release, ledger_after, trade_flow, revision, known)
-    own = _files_of_release(release, findings, known) if files.is_new_release else ()
+    own = (
+        itertools.chain(
+            _files_of_release(release, findings, known), _file_of_decisions(_decided(ledger_after, known), release)
+        )
+        if files.is_new_release
+        else ()
+    )
     return publish(
         store,
         itertools.chain(files.new, own),
@@ -114,7 +124,7 @@ def publish_batch(
         )
         for entry in stays if entry.path not in before
     )  # fmt: skip
-    new = itertools.chain(of_ledger, _files_of_figures(derived, events, known.releases))
+    new = itertools.chain(of_ledger, _files_of_figures(derived, events, known.counting))
     return publish(
         store,
         _with_lineage(new, trails, known.releases),
@@ -213,6 +223,17 @@ def _files_of_release(release: Normalised, findings: pl.DataFrame, known: Known)
         yield encode_file(model, frame, "", derivation_of(model, mine))
 
 
+def _decided(ledger_after: Ledger, known: Known) -> pl.DataFrame:
+    """The decisions that are new."""
+    return ledger_after.decisions.join(known.decisions, on="decision_id", how="anti")
+
+
+def _file_of_decisions(decided: pl.DataFrame, release: Normalised) -> Iterator[NewFile]:
+    """The file of new decisions, which is written once and for good; none where nothing was decided."""
+    if decided.height:
+        yield encode_file(Decision, decided, "", derivation_of(Decision, release.release))
+
+
 def _with_lineage(
     files: Iterable[NewFile], trails: Mapping[str, DataFrame[Lineage]], releases: pl.DataFrame
 ) -> Iterator[NewFile]:
@@ -226,7 +247,8 @@ def _with_lineage(
         hashes.setdefault(file.table, []).append(file.sha256)
         yield file
     for release_id, trail in trails.items():
-        mine = releases.filter(pl.col("release_id") == release_id)
+        # The record of a decision is of all editions of the release that it is about.
+        mine = releases if release_id not in releases["release_id"] else releases.filter(release_id=release_id)
         yield encode_file(Lineage, _with_own_record(trail, release_id, rows, hashes), "", derivation_of(Lineage, mine))
 
 

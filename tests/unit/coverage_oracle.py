@@ -90,8 +90,28 @@ def days_of_speech(releases: list[Row]) -> dict[str, date]:
     return days
 
 
-def replay(releases: list[Row], numbers: list[Row], day: date) -> dict[tuple[Any, ...], Word]:
-    """The last word on each number at the end of `day`, by going through the days one by one with a dictionary."""
+def out_of_force(decisions: list[Row], day: date) -> set[str]:
+    """The releases that do not count at the end of `day`: withdrawn, or replaced by one that is not. None of them has editions."""
+    withdrawn: set[str] = set()
+    for row in sorted(decisions, key=lambda row: (row["decided_on"], row["number"])):
+        if row["decided_on"] <= day and row["kind"] == "withdrawn":
+            withdrawn.add(row["release_id"])
+        elif row["decided_on"] <= day and row["kind"] == "reinstated":
+            withdrawn.discard(row["release_id"])
+    replaced = [row for row in decisions if row["kind"] == "replaced" and row["replaced_by"] not in withdrawn]
+    return withdrawn | {row["release_id"] for row in replaced}
+
+
+def replay(
+    releases: list[Row], numbers: list[Row], day: date, decisions: list[Row] | None = None
+) -> dict[tuple[Any, ...], Word]:
+    """The last word on each number at the end of `day`, by going through the days one by one with a dictionary.
+
+    What does not count at the end of that day was never there.
+    """
+    out = out_of_force(decisions or [], day)
+    releases = [row for row in releases if row["release_id"] not in out]
+    numbers = [row for row in numbers if row["release_id"] not in out]
     public = {release["release_id"]: release["released_on"] for release in releases}
     spoken: dict[tuple[date, tuple[Any, ...]], list[tuple[bool, date, str, int, int]]] = {}
     said: dict[tuple[tuple[Any, ...], str], dict[date, list[Row]]] = {}

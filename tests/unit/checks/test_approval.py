@@ -267,7 +267,7 @@ def test_what_is_published_is_not_decided_about_and_waits_no_more(ingest: Ingest
         from_bytes_to_tables(request, TODAY)
     approved = place.read_bytes()
     for verdict in ("reject", "approve"):
-        with pytest.raises(NotHeld, match="is published, and what is published is not taken back"):
+        with pytest.raises(NotHeld, match="is published; tidewaiter withdraw"):
             held_releases.decide(store, release_id, verdict, "Li Wei", "after all", NOW)
     assert place.read_bytes() == approved
     # As it was before the decision: a release may also be published because a later one took its doubt away.

@@ -366,12 +366,14 @@ def test_of_two_files_of_one_day_either_may_be_public_again(customs: Customs) ->
     first = customs.ingest().release_id
     with pytest.raises(Held, match="editions_disagree") as held:
         customs.ingest(REVISED)
-    second = _approved(customs, held.value.release_id)
-    # Of two words of one day that of the later name stands.
-    data, name, kilograms = (PRINTED, first, 353_000) if first < second else (REVISED, second, 360_000)
+    _approved(customs, held.value.release_id)
+    # The later landing took the place of the first one.
+    assert customs.words() == [(360_000, date(2025, 7, 20), None)]
     assert customs.ingest().status == customs.ingest(REVISED).status == "nothing new"
-    assert customs.ingest(data, 28).release_id == f"{name}.01-"
-    assert customs.kilograms() == [kilograms]
+    # Nobody that counts contradicted it since, and it contradicted the other one.
+    assert customs.ingest(REVISED, 28).status == "nothing new"
+    assert customs.ingest(day=28).release_id == f"{first}.01-"
+    assert [word[:2] for word in customs.words()] == [(360_000, date(2025, 7, 20)), (353_000, date(2025, 7, 28))]
 
 
 def test_a_watch_takes_what_is_public_again_in_its_turn(customs: Customs) -> None:

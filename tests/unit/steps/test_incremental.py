@@ -3,19 +3,21 @@
 import itertools
 import random
 import tempfile
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 import polars.selectors as cs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pandera.typing.polars import DataFrame
 from polars.testing import assert_frame_equal
 
 from schemas.table import Table, empty_frame, polars_schema
 from schemas.tables.control_event import ControlEvent, EventMonth, EventWindow
+from schemas.tables.decision import Decision
 from schemas.tables.lineage import Lineage
 from schemas.tables.metric import Metric
 from schemas.tables.name import PrintedName
@@ -26,16 +28,19 @@ from schemas.tables.trade_flow import TradeFlow
 from tasks.controls.tables import EventTables
 from tasks.domain.classification import part_of
 from tasks.domain.coverage import LOOK_BACK_MONTHS, QUIET_MONTHS
+from tasks.domain.decisions import NOTHING_DECIDED, counting
 from tasks.domain.periods import month_end
+from tasks.domain.release_ids import MARK
 from tasks.ingest.normalise import Normalised
+from tasks.ledger import epochs, revisions
 from tasks.ledger import merge as ledger
-from tasks.ledger import revisions
 from tasks.ledger.trade_flow import widen
 from tasks.metrics.calendar import derive
 from tasks.steps import assemble
 from tasks.steps.affected_months import can_change, years_of_totals
 from tasks.steps.open_published import open_known
 from tasks.steps.publication import publish_release
+from tasks.steps.withdrawal import recall, withdraw
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import open_snapshot
 from tests.draws import draws
@@ -145,8 +150,18 @@ def _published(store: Path, row: dict[str, object], rows: list[dict[str, object]
     said = Normalised(
         detail_table(*rows), empty_frame(Quarantine), empty_frame(Finding), release_table(row), empty_frame(PrintedName)  # type: ignore[arg-type]
     )  # fmt: skip
+    _publish(store, said, NOTHING_DECIDED)
+
+
+def _decided(store: Path, release_id: str, day: date, *, undo: bool) -> None:
+    """A release of a store withdrawn, or reinstated, on the way of the flow."""
+    said = recall(store, release_id)
+    _publish(store, said, withdraw(open_known(store, said), release_id, "Li Wei", "wrong file", undo, day))
+
+
+def _publish(store: Path, said: Normalised, decided: DataFrame[Decision]) -> None:
     known = open_known(store, said)
-    after = assemble.merge(said, known)
+    after = assemble.merge(said, known, decided)
     events = EventTables(*map(empty_frame, (ControlEvent, EventWindow, EventMonth)))  # type: ignore[arg-type]
     publish_release(
         store, said, empty_frame(Finding), after, assemble.widen_ledger(after), assemble.derive(after, known),  # type: ignore[arg-type]
@@ -167,7 +182,7 @@ def _rows_of(frame: pl.DataFrame) -> pl.DataFrame:
 def test_releases_that_come_one_by_one_in_any_order_make_what_all_at_once_make(
     store: Store, chance: random.Random
 ) -> None:
-    """Of both directions, and where the figures of few series are made at once."""
+    """Of both directions, where the figures of few series are made at once, and where some are withdrawn and reinstated."""
     told = [
         (row | flow, [number | flow for number in rows])
         for row, rows in store
@@ -176,19 +191,26 @@ def test_releases_that_come_one_by_one_in_any_order_make_what_all_at_once_make(
     chance.shuffle(told)
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(assemble, "SERIES_AT_ONCE", chance.choice((1, 20, assemble.SERIES_AT_ONCE)))
+        withdrawn: set[str] = set()
         for row, rows in told:
             _published(Path(folder), row, rows)
+            if chance.random() < 0.4:
+                name = chance.choice(told[: told.index((row, rows)) + 1])[0]["release_id"].partition(MARK)[0]
+                day = date.fromisoformat(chance.choice(strategies.DAYS)) + timedelta(days=chance.choice((0, 1)))
+                _decided(Path(folder), name, day, undo=name in withdrawn)
+                withdrawn ^= {name}
         details, releases = (
             detail_table(*(one for _, rows in told for one in rows)),
             release_table(*(row for row, _ in told)),
         )
-        observation = ledger.merge(details, releases)
+        snapshot = open_snapshot(Path(folder))
+        decisions = cast("DataFrame[Decision]", read_table(snapshot, Decision))
+        observation, counts = epochs.merge(details, releases, decisions), counting(releases, decisions)
         word = ledger.last_word(observation)
         expected: dict[type[Table], pl.DataFrame] = {
-            Observation: observation, TradeFlow: widen(word, releases), Metric: derive(word, releases, all_records=False),
-            Revision: revisions.revisions(details, observation, releases),
+            Observation: observation, TradeFlow: widen(word, counts), Metric: derive(word, counts, all_records=False),
+            Revision: revisions.revisions(details, observation, releases, decisions),
         }  # fmt: skip
-        snapshot = open_snapshot(Path(folder))
         for model, frame in expected.items():
             found = read_table(snapshot, model).select(frame.columns)
             assert_frame_equal(_rows_of(found), _rows_of(frame), check_dtypes=False)

@@ -1,0 +1,152 @@
+"""Which published releases count on a day, by what was decided about them, and the rows of new decisions.
+
+Belongs here: what a decision means. How the ledger is cut where one begins to hold is in `ledger.epochs`. A decision is published like a
+release, in a file of its own that is never written again; so the state of a release follows from the releases, their decisions in
+their order, and nothing else.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, cast
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.table import empty_frame, polars_schema
+from schemas.tables.decision import Decision
+from schemas.tables.release import Release
+from tasks.domain.errors import Refused
+from tasks.domain.name_match import nearest
+from tasks.domain.release_ids import MARK, in_turns, release_of
+
+NOTHING_DECIDED = DataFrame[Decision](empty_frame(Decision))
+INGEST = "tidewaiter ingest"
+SAME_QUERY = "the same query came once more on that day"
+# What of two releases must be alike for the later one of a day to be the same query.
+ALIKE = ("source", "reporter", "flow", "released_on", "kind", "partners", "classification", "by_month")
+
+
+def withdrawn_on(decisions: pl.DataFrame, day: date = date.max) -> dict[str, dict[str, Any]]:
+    """The releases that are withdrawn at the end of a day, without editions, each with the decision that withdrew it."""
+    last = {
+        row["release_id"]: row
+        for row in decisions.sort("decided_on", "number").iter_rows(named=True)
+        if row["kind"] != "replaced" and row["decided_on"] <= day
+    }
+    return {name: row for name, row in last.items() if row["kind"] == "withdrawn"}
+
+
+def out_on(releases: pl.DataFrame, decisions: pl.DataFrame, day: date = date.max) -> frozenset[str]:
+    """The releases and editions that do not count at the end of a day: withdrawn by then, or replaced by one that is not.
+
+    A release is replaced on its day alone: the same file may be public again on a later one. A correction corrects what was replaced.
+    """
+    if not decisions.height:
+        return frozenset()
+    withdrawn = withdrawn_on(decisions, day)
+    replaced = {
+        (row["release_id"], row["decided_on"])
+        for row in decisions.iter_rows(named=True)
+        if row["kind"] == "replaced" and row["replaced_by"] not in withdrawn
+    }
+    turns = in_turns(releases).select("release_id", "name", "first_day")
+    return frozenset(
+        release_id for release_id, name, first_day in turns.rows() if name in withdrawn or (name, first_day) in replaced
+    )
+
+
+def counting(releases: pl.DataFrame, decisions: pl.DataFrame, day: date = date.max) -> DataFrame[Release]:
+    """The releases that count at the end of a day."""
+    out = out_on(releases, decisions, day)
+    return cast("DataFrame[Release]", releases.filter(~pl.col("release_id").is_in(sorted(out))) if out else releases)
+
+
+def brought_about(release: pl.DataFrame, releases: pl.DataFrame, decisions: pl.DataFrame) -> DataFrame[Decision]:
+    """What the coming of a new release decides: that it takes the place of those of its day that are the same query."""
+    row = release.row(0, named=True)
+    name = row["release_id"].partition(MARK)[0]
+    if name in releases.select(release_of()).to_series():
+        return NOTHING_DECIDED
+    return _table(
+        *(
+            _next(other, "replaced", decisions, row["released_on"], INGEST, SAME_QUERY, name)
+            for other in same_query(row, releases)
+        )
+    )
+
+
+def same_query(row: Mapping[str, Any], releases: pl.DataFrame) -> list[str]:
+    """The releases of the day of a new one of which all that they speak of is in its scope: by name, without editions."""
+    if row["partners"] == "keys":
+        return []
+    alike = releases.filter(
+        pl.all_horizontal(pl.col(name).eq_missing(row[name]) for name in ALIKE),
+        pl.col("measures").list.sort() == sorted(row["measures"]),
+        pl.col("first_month") >= row["first_month"], pl.col("last_month") <= row["last_month"],
+        release_of() != row["release_id"].partition(MARK)[0],
+    )  # fmt: skip
+    asked = tuple(row["products"])
+    return sorted({
+        other["release_id"].partition(MARK)[0]
+        for other in alike.iter_rows(named=True)
+        if ("*" in asked or all(code.startswith(asked) for code in other["products"]))
+        and (row["partners"] == "all" or {*other["partner_list"]} <= {*row["partner_list"]})
+    })  # fmt: skip
+
+
+def withdrawal(
+    release_id: str, releases: pl.DataFrame, decisions: pl.DataFrame, by: str, reason: str, today: date, *, undo: bool
+) -> DataFrame[Decision]:
+    """That a release counts no more from today on, or with `undo` that it counts again. Raises Refused, also without a name or a
+    reason."""
+    name = published_name(release_id, releases)
+    if not by.strip() or not reason.strip():
+        raise Refused(
+            "decision", where=release_id, found="a decision needs a name and a reason",
+            advice="Give both (--by, --reason); they are published with it.",
+        )  # fmt: skip
+    last = withdrawn_on(decisions).get(name)
+    if undo and last is None:
+        raise Refused(
+            "decision", where=release_id, found="it is not withdrawn, so there is nothing to take back",
+            advice="See what was decided with tidewaiter releases.",
+        )  # fmt: skip
+    if last is not None and not undo:
+        raise Refused("decision", where=release_id, found=said(last), advice="Take that back with --undo.")
+    kind = "reinstated" if undo else "withdrawn"
+    return _table(_next(name, kind, decisions, today, by.strip(), reason.strip()))
+
+
+def published_name(release_id: str, releases: pl.DataFrame) -> str:
+    """The release that is meant, without an edition. Raises Refused where none of that name is published, naming the nearest."""
+    name, names = release_id.partition(MARK)[0], releases.select(release_of().unique().sort()).to_series().to_list()
+    if name in names:
+        return name
+    close = nearest(name, names) or names[-3:]
+    raise Refused(
+        "decision", where=release_id, found="no release of that name is published",
+        advice=f"The nearest: {', '.join(close) or 'none'}. tidewaiter releases lists them all.",
+    )  # fmt: skip
+
+
+def said(decision: Mapping[str, Any]) -> str:
+    """A decision in words: what, when, by whom, why."""
+    by = decision["replaced_by"] or decision["decided_by"]
+    return f"{decision['kind']} on {decision['decided_on']} by {by}: {decision['reason']}"
+
+
+def _next(
+    name: str, kind: str, decisions: pl.DataFrame, day: date, by: str, reason: str, replaced_by: str | None = None
+) -> dict[str, Any]:
+    """The next decision about a release; a person's holds from no earlier day than the one before it."""
+    before = decisions.filter(release_id=name)
+    number = before.height + 1
+    days = [day] if kind == "replaced" else [day, *before["decided_on"].to_list()]
+    return {
+        "decision_id": f"{kind}-{name}-{number:02d}", "release_id": name, "number": number, "kind": kind,
+        "decided_on": max(days), "decided_by": by, "reason": reason, "replaced_by": replaced_by,
+    }  # fmt: skip
+
+
+def _table(*rows: Mapping[str, Any]) -> DataFrame[Decision]:
+    return DataFrame[Decision](pl.DataFrame([*rows], schema=polars_schema(Decision)))

@@ -1,0 +1,151 @@
+"""The ledger where decisions cut it: days before a release was withdrawn read as ever, days after as if it had never come.
+
+Between two decisions the set of releases that count is one, and the ledger is that of those releases; what it says of other days is cut
+off. So a decision changes no day before its own, and the order in which releases and decisions came does not matter.
+"""
+
+from datetime import date
+from typing import NamedTuple, cast
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.tables.decision import Decision
+from schemas.tables.observation import Detail, Observation
+from schemas.tables.release import Release
+from tasks.domain.decisions import out_on
+from tasks.domain.periods import month_index
+from tasks.domain.release_ids import release_of
+from tasks.ledger import merge as ledger
+from tasks.ledger.merge import NUMBER
+from tasks.ledger.row_codes import coded, in_order_of, numbered
+
+# What must be equal for two rows of the ledger, one after the other, to be one.
+SAME = [*NUMBER, "release_id", "kind", "value", "resolution", "record"]
+
+
+class Epoch(NamedTuple):
+    """The days from `start` on and before `end` (None: without bound), on which the releases `out` do not count; `decision` is
+    the one with which they begin."""
+
+    start: date | None
+    end: date | None
+    out: frozenset[str]
+    decision: str | None
+
+
+def merge(
+    detail: DataFrame[Detail], releases: DataFrame[Release], decisions: DataFrame[Decision]
+) -> DataFrame[Observation]:
+    """The ledger rows of some months, as `ledger.merge`, with what was decided about the releases."""
+    spans = epochs(detail, releases, decisions)
+    if len(spans) == 1:
+        return ledger.merge(*_that_count(detail, releases, spans[0]))
+    parts = [
+        ledger.merge(*_that_count(detail, releases, epoch))
+        .with_columns(
+            known_from=pl.max_horizontal("known_from", pl.lit(epoch.start, pl.Date)),
+            known_until=pl.min_horizontal("known_until", pl.lit(epoch.end, pl.Date)),
+        )
+        .filter((pl.col("known_from") < pl.col("known_until")) | pl.col("known_until").is_null())
+        for epoch in spans
+    ]
+    whole = _joined(pl.concat([part for part in parts if part.height] or parts[:1]))
+    return cast("DataFrame[Observation]", in_order_of(coded([*NUMBER, "known_from"], whole)[0], whole))
+
+
+def words_in_order(
+    detail: pl.DataFrame, releases: DataFrame[Release], decisions: pl.DataFrame, key: list[str]
+) -> pl.DataFrame:
+    """Every word on every number of which there is more than one, as `ledger.words_in_order`, and where a decision changed the word a
+    row with the decision as its `release_id`. `said_by` is the release whose word it is; null where there is none."""
+    spans = epochs(detail, releases, decisions)
+    if len(spans) == 1:
+        words = ledger.words_in_order(*_that_count(detail, releases, spans[0]), key)
+        return words.with_columns(said_by="release_id")
+    told = [
+        ledger.every_word(*_that_count(detail, releases, epoch), key).with_columns(said_by="release_id")
+        for epoch in spans
+    ]
+    rows = [told[0].filter(_is_before(spans[0].end))]
+    for place, epoch in enumerate(spans[1:], 1):
+        rows.append(_changed_by(epoch, told[place - 1], told[place], key))
+        rows.append(told[place].filter(pl.col("known_from") >= epoch.start, _is_before(epoch.end)))
+    filled = [part for part in rows if part.height] or rows[:1]
+    words = pl.concat([part.select(*key, "release_id", "said_by", "known_from", "value") for part in filled])
+    number, _ = numbered(key, words)
+    words = words.with_columns(number.alias("number")).filter(pl.col("number").is_duplicated())
+    return words.sort("number", "known_from", maintain_order=True)
+
+
+def epochs(detail: pl.DataFrame, releases: pl.DataFrame, decisions: pl.DataFrame) -> list[Epoch]:
+    """The epochs of some months; one alone where no decision about a release that speaks of them changes what counts."""
+    mine = _that_matter(detail, releases, decisions)
+    turns = mine.filter(pl.col("kind") != "replaced").sort("decided_on", "release_id", "number")
+    # Before the first day of a person's decisions only the replacements hold.
+    found = [Epoch(None, None, out_on(releases, mine, date.min), None)]
+    for (day,), rows in turns.group_by("decided_on", maintain_order=True):
+        assert isinstance(day, date)
+        out = out_on(releases, mine, day)
+        if out != found[-1].out:
+            found[-1] = found[-1]._replace(end=day)
+            found.append(Epoch(day, None, out, rows["decision_id"][-1]))
+    return found
+
+
+def _that_matter(detail: pl.DataFrame, releases: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
+    """The decisions about releases that speak of the months of `detail`, and those about what takes their place."""
+    if not decisions.height or not detail.height:
+        return decisions.clear()
+    first, last = detail.select(first=pl.col("period_end").min(), last=pl.col("period_end").max()).row(0)
+    near = releases.filter(
+        month_index("first_month") <= month_index(pl.lit(last)), month_index("last_month") >= month_index(pl.lit(first))
+    ).select(release_of().unique())
+    return decisions.filter(pl.col("release_id").is_in(near.to_series().implode()))
+
+
+def _that_count(
+    detail: pl.DataFrame, releases: pl.DataFrame, epoch: Epoch
+) -> tuple[DataFrame[Detail], DataFrame[Release]]:
+    if not epoch.out:
+        return cast("DataFrame[Detail]", detail), cast("DataFrame[Release]", releases)
+    counts = ~pl.col("release_id").is_in(sorted(epoch.out))
+    return cast("DataFrame[Detail]", detail.filter(counts)), cast("DataFrame[Release]", releases.filter(counts))
+
+
+def _joined(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows of all epochs, with those put together that only the end of an epoch parts."""
+    ordered = rows.sort(*NUMBER, "known_from")
+    goes_on = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in SAME) & (
+        pl.col("known_from") == pl.col("known_until").shift(1)
+    )
+    run = ordered.select((~goes_on.fill_null(False)).cum_sum()).to_series()
+    days = ("known_from", "known_until")
+    return (
+        ordered.group_by(run.alias("run"), maintain_order=True)
+        .agg(pl.exclude(days).first(), pl.col("known_from").first(), pl.col("known_until").last())
+        .select(rows.columns)
+    )
+
+
+def _changed_by(epoch: Epoch, before: pl.DataFrame, after: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """The words that a decision changes: of each number the last one before its day, of the releases that count from then on, where
+    it differs from that of those that counted until then."""
+    earlier = pl.col("known_from") < epoch.start
+    stood, stands = (
+        told.filter(earlier).sort("known_from", maintain_order=True).group_by(key, maintain_order=True)
+        .agg(pl.col("value").last(), pl.col("said_by").last())
+        for told in (before, after)
+    )  # fmt: skip
+    both = stood.join(stands, on=key, how="full", nulls_equal=True, coalesce=True, suffix="_now")
+    # What a release says on that very day is the word of the day.
+    of_day = after.filter(pl.col("known_from") == epoch.start)
+    both = both.join(of_day.select(key), on=key, how="anti", nulls_equal=True)
+    return both.filter(pl.col("value").ne_missing(pl.col("value_now"))).select(
+        *key, value="value_now", said_by=pl.when(pl.col("value_now").is_not_null()).then("said_by_now"),
+        release_id=pl.lit(epoch.decision), known_from=pl.lit(epoch.start, pl.Date),
+    )  # fmt: skip
+
+
+def _is_before(end: date | None) -> pl.Expr:
+    return pl.lit(True) if end is None else pl.col("known_from") < end

@@ -1,0 +1,55 @@
+"""Steps that decide about a published release: what is read for it, and the decision.
+
+What a decision means is in `domain.decisions`; from there on it goes the way of a release (`flows.withdraw`).
+"""
+
+from datetime import date
+from pathlib import Path
+from typing import cast
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.table import empty_frame
+from schemas.tables.decision import Decision
+from schemas.tables.name import PrintedName
+from schemas.tables.observation import Detail
+from schemas.tables.release import Finding, Quarantine, Release
+from tasks.domain import decisions
+from tasks.domain.periods import month_index
+from tasks.domain.release_ids import release_of
+from tasks.ingest.normalise import Normalised
+from tasks.ledger.published_state import Known
+from tasks.store.parquet import Partition, partition_month, read_table
+from tasks.store.snapshot import open_snapshot
+from tasks.store.verify_on_read import prove
+
+
+def recall(store: Path, release_id: str) -> Normalised:
+    """A published release with all its editions and their numbers, as they came from its bytes.
+
+    Raises Refused where there is none, DamagedStore where what is read is damaged.
+    """
+    snapshot = open_snapshot(store)
+    prove(snapshot, Release)
+    releases = read_table(snapshot, Release)
+    editions = releases.filter(release_of() == decisions.published_name(release_id, releases)).sort("release_id")
+    first, last = editions.select(month_index("first_month").min(), month_index("last_month").max()).row(0)
+
+    def is_spoken_of(month: Partition) -> bool:
+        return bool(first <= partition_month(month) <= last)
+
+    prove(snapshot, Detail, is_spoken_of)
+    mine = pl.col("release_id").is_in(editions["release_id"].to_list())
+    return Normalised(
+        detail=cast("DataFrame[Detail]", read_table(snapshot, Detail, is_spoken_of, mine)),
+        quarantine=DataFrame[Quarantine](empty_frame(Quarantine)),
+        findings=DataFrame[Finding](empty_frame(Finding)),
+        release=cast("DataFrame[Release]", editions),
+        names=DataFrame[PrintedName](empty_frame(PrintedName)),
+    )
+
+
+def withdraw(known: Known, release_id: str, by: str, reason: str, undo: bool, today: date) -> DataFrame[Decision]:
+    """A person's decision that a release counts no more, or again. Raises Refused."""
+    return decisions.withdrawal(release_id, known.releases, known.decisions, by, reason, today, undo=undo)

@@ -1,0 +1,189 @@
+"""A published release is withdrawn, and that is taken back."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+from bad_inputs.download import csv_bytes, magnets
+
+from flows.backfill import backfill
+from flows.cli.app import app
+from flows.withdraw import withdraw
+from schemas.forms.watch import BackfillRequest
+from schemas.tables.decision import Decision
+from schemas.tables.lineage import Lineage
+from tasks.domain.clock import today
+from tasks.domain.errors import Held, Refused
+from tasks.lineage.audit import audit
+from tasks.lineage.operands import Point
+from tasks.lineage.trace import Tracer
+from tasks.reports import query
+from tasks.reports.vintages import vintages
+from tasks.store.parquet import read_table
+from tests.unit.customs import CHILE, DAY, GERMANY, LATER, MAY, NEXT, RIGHT, USA, Store, figures_of, same_figures
+
+WRONG = csv_bytes([*MAY, magnets("502", "999000", "56,943,000")])
+BACK = date(2025, 9, 5)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path)
+
+
+def two_days(store: Store) -> tuple[str, str]:
+    """The right file, and a day later one with a wrong number and without Germany."""
+    first = store.ingest(RIGHT).release_id
+    with pytest.raises(Held) as held:
+        store.ingest(WRONG, NEXT, released_on=NEXT)
+    return first, store.approve(held.value.release_id, NEXT).release_id
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str]:
+    """The exit code of a command, and what it says."""
+    with pytest.raises(SystemExit) as ended:
+        app([str(argument) for argument in arguments])
+    said = capsys.readouterr()
+    return int(str(ended.value.code or 0)), " ".join((said.out + said.err).split())
+
+
+def test_the_numbers_of_a_withdrawn_release_end_the_days_before_stay_and_it_can_be_undone(store: Store) -> None:
+    alone = Store(store.folder / "alone")
+    alone.ingest(RIGHT)
+    _, wrong = two_days(store)
+    before = figures_of(store)
+    outcome = withdraw(wrong, "Li Wei", "wrong file", store.store, LATER)
+    assert (outcome.status, outcome.release_id) == ("published", wrong)
+    assert store.words() == [(353_000, DAY, NEXT), (999_000, NEXT, LATER), (353_000, LATER, None)]
+    assert store.words("DEU") == [(764_000, DAY, NEXT), (764_000, LATER, None)]
+    days = (DAY, NEXT, date(2025, 8, 31), LATER)
+    assert [store.kilograms(as_of=day) for day in days] == [[353_000], [999_000], [999_000], [353_000]]
+    assert [store.kilograms("WLD", as_of=day) for day in (NEXT, LATER)] == [[999_000], [1_117_000]]
+    assert same_figures(store, alone)
+    # A number that stands again is traced to the file that says it.
+    tracer = Tracer(store.snapshot, "export", "85051110")
+    found = tracer.trace(Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5), "level")
+    (said,) = found.operands[0].numbers
+    assert (said.value, said.told, said.read, found.agrees) == (353_000, 353_000, 353_000, True)
+    changed = query.query(store.store, "revision").filter(revised_on=LATER, measure="quantity_kg").sort("partner")
+    columns = (
+        "partner",
+        "kind",
+        "old_value",
+        "new_value",
+        "old_release_id",
+        "new_release_id",
+        "world_old",
+        "world_new",
+    )
+    name = f"withdrawn-{wrong}-01"
+    assert changed.select(columns).rows() == [
+        ("DEU", "added", None, 764_000, wrong, name, 999_000, 1_117_000),
+        ("USA", "changed", 999_000, 353_000, wrong, name, 999_000, 1_117_000),
+    ]  # fmt: skip
+    trail = read_table(store.snapshot, Lineage).filter(release_id=name).sort("position")
+    assert trail["step"].to_list()[:3] + trail["step"].to_list()[-1:] == ["recall", "open_known", "withdraw", "publish"]
+    # Neither a second time nor because its file comes once more.
+    last = store.snapshot.id
+    with pytest.raises(Refused, match=f"{wrong}: withdrawn on 2025-09-01 by Li Wei: wrong file"):
+        withdraw(wrong, "Li Wei", "again", store.store, LATER)
+    with pytest.raises(Refused, match=rf"was withdrawn on 2025-09-01.*tidewaiter withdraw {wrong} --undo"):
+        store.ingest(WRONG, LATER, released_on=NEXT)
+    assert store.snapshot.id == last
+    assert audit(store.store, 50).problems == []
+    withdraw(wrong, "Li Wei", "it was right", store.store, BACK, undo=True)
+    assert [word[:2] for word in store.words()] == [(353_000, DAY), (999_000, NEXT), (353_000, LATER), (999_000, BACK)]
+    assert all(mine.equals(theirs) for mine, theirs in zip(figures_of(store), before, strict=True))
+    assert store.ingest(WRONG, BACK, released_on=NEXT).status == "nothing new"
+    assert audit(store.store, 50).problems == []
+
+
+def test_a_release_whose_numbers_nobody_else_has_leaves_nothing_known(store: Store) -> None:
+    """What was silence of a withdrawn release is no zero any more."""
+    only = store.ingest(RIGHT).release_id
+    withdraw(only, "Li Wei", "wrong file", store.store, NEXT)
+    assert store.kilograms() == store.kilograms("WLD") == []
+    assert store.words() == [(353_000, DAY, NEXT)]
+    assert store.kilograms(as_of=DAY) == [353_000]
+    june = date(2025, 6, 1)
+    days = vintages(store.store, "export", "85051110", "USA", (june, june), "quantity_kg")
+    assert days.select("known_from", "known_until", "value", "status", "releases").rows() == [
+        (DAY, NEXT, 353_000, "reported", "june.csv"), (NEXT, None, None, "not_covered", "withdrawn: june.csv"),
+    ]  # fmt: skip
+    assert audit(store.store, 50).problems == []
+
+
+def test_the_command_withdraws_names_the_nearest_and_shows_who_decided_what(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = store.ingest(csv_bytes([*MAY, USA, GERMANY, CHILE])).release_id
+    of_store = ("--store", store.store)
+    before = store.snapshot
+    # As in a store of 0.1 there is no table of decisions.
+    assert before.entries("decision") == ()
+    assert run(capsys, "releases", *of_store)[0] == 0
+    by = ("--by", "Li Wei", "--reason", "wrong file")
+    code, said = run(capsys, "withdraw", f"{first[:-1]}x", *by, *of_store)
+    assert (code, f"The nearest: {first}" in said) == (2, True)
+    code, said = run(capsys, "withdraw", first, *by, "--undo", *of_store)
+    assert (code, "it is not withdrawn" in said) == (2, True)
+    code, said = run(capsys, "withdraw", first, "--by", " ", "--reason", "x", *of_store)
+    assert (code, "needs a name and a reason" in said) == (2, True)
+    assert store.snapshot.id == before.id
+    code, said = run(capsys, "withdraw", first, *by, *of_store)
+    assert (code, f"{first} (june.csv) is withdrawn" in said) == (0, True)
+    assert store.words("CHL") == [(1000, DAY, today())]
+    assert f"{first} was withdrawn on {today()} by Li Wei: wrong file" in run(capsys, "releases", *of_store)[1]
+    code, said = run(capsys, "revisions", "--release", first, *of_store)
+    assert f"## Withdrawn on {today()} by Li Wei: wrong file" in said
+    assert "| 85051110 | CHL | | | 2025-06 | quantity_kg | removed | 1,000 | – |" in said
+    code, said = run(capsys, "read", "decision", "--format", "json", *of_store)
+    assert (json.loads(said)["kind"], json.loads(said)["decided_by"]) == ("withdrawn", "Li Wei")
+    code, said = run(capsys, "withdraw", first, *by, "--undo", *of_store)
+    assert (code, f"{first} (june.csv) counts again" in said) == (0, True)
+    # Both on one day: nothing was ever otherwise.
+    assert store.words("CHL") == [(1000, DAY, None)]
+
+
+def test_files_that_are_filled_in_together_after_a_withdrawal_count_and_the_withdrawn_one_does_not(
+    store: Store,
+) -> None:
+    folder = store.folder / "files"
+    folder.mkdir()
+    (folder / "defaults.toml").write_text(
+        'source = "gacc_query"\nflow = "export"\npartners = "all"\nproducts = ["8505"]\nmonths = "2025-05..2025-06"\n'
+        f"released_on = {DAY}\n"
+    )
+    wrong = store.ingest(csv_bytes([*MAY, USA, GERMANY, CHILE])).release_id
+    withdraw(wrong, "Li Wei", "wrong file", store.store, NEXT)
+    (folder / "june.csv").write_bytes(csv_bytes([*MAY, USA, GERMANY, CHILE]))
+    # Of one day and one batch: the second takes the place of the first, and that of the withdrawn one.
+    (folder / "a.csv").write_bytes(csv_bytes([*MAY, USA, GERMANY, magnets("116", "2000", "114,000")]))
+    (folder / "b.csv").write_bytes(RIGHT)
+    report = backfill.fn(BackfillRequest(folder=folder, store=store.store))
+    assert (len(report.outcomes), report.refused, report.looked.published) == (2, [], 1)
+    assert len({outcome.snapshot_id for outcome in report.outcomes}) == 1
+    decided = read_table(store.snapshot, Decision)
+    assert sorted(decided["kind"]) == ["replaced", "replaced", "replaced", "withdrawn"]
+    assert [store.kilograms(partner) for partner in ("DEU", "CHL", "JPN")] == [[764_000], [], []]
+    assert audit(store.store, 50).problems == []
+    alone = Store(store.folder / "alone")
+    alone.ingest(RIGHT)
+    assert same_figures(store, alone)
+
+
+def test_the_order_in_which_releases_and_a_decision_come_changes_no_figure(store: Store) -> None:
+    """A release of another day that comes after the withdrawal, or before it."""
+    third = csv_bytes([*MAY, USA, magnets("304", "765000", "43,605,000")])
+    other, stands = Store(store.folder / "other"), date(2025, 7, 22)
+    for one in (store, other):
+        wrong = one.ingest(csv_bytes([*MAY, USA, GERMANY, CHILE])).release_id
+        if one is store:
+            one.ingest(third, stands, released_on=stands)
+        withdraw(wrong, "Li Wei", "wrong file", one.store, LATER)
+    other.ingest(third, LATER, released_on=stands)
+    assert same_figures(store, other)
+    for partner in ("USA", "DEU", "CHL"):
+        assert store.words(partner) == other.words(partner)
+    assert store.words("DEU") == [(764_000, DAY, stands), (765_000, stands, None)]
