@@ -5,11 +5,13 @@ The raw bytes are hashed and parsed again: the printed text of a trace comes fro
 
 import json
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 import polars as pl
 
 from schemas.forms.trace import TracedNumber
+from schemas.tables.decision import Decision
 from schemas.tables.observation import Detail
 from tasks.domain.periods import span_name
 from tasks.ingest.raw_file import RawFile, read_raw
@@ -33,6 +35,7 @@ class RawRecords:
     def __init__(self, snapshot: Snapshot, flow: str, releases: pl.DataFrame, where: pl.Expr | None) -> None:
         self.snapshot, self.flow, self.releases, self.where = snapshot, flow, releases, where
         self._known: dict[tuple[Any, ...], TracedNumber] = {}
+        self._decided: frozenset[date] | None = None
         self._files: dict[str, RawFile] = {}
         self._of_month: dict[Partition, pl.DataFrame] = {}
 
@@ -48,8 +51,10 @@ class RawRecords:
         details = self._details((self.flow, row["period_end"].year, row["period_end"].month)).filter(
             pl.all_horizontal(pl.col(name) == row[name] for name in (*KEY, *WORD)), pl.col("known_from") <= row["known_from"]
         )  # fmt: skip
-        # A word that stands again, because another release was withdrawn, is of an earlier day than the row of the ledger.
-        details = details.filter(pl.col("known_from") == pl.col("known_from").max())
+        # A number that counts again from a decision on is of an earlier day than the row of the ledger, and no other number is.
+        is_again = row["known_from"] in self._decided_on()
+        day = details["known_from"].max() if is_again else row["known_from"]
+        details = details.filter(known_from=day)
         records = details["record"].sort().to_list()
         file = self._file(release) if records else None
         texts = [file.text(record) for record in records[:PRINTED_MAX]] if file else []
@@ -61,6 +66,12 @@ class RawRecords:
             corrected=file.changes(records) if file else [],
             printed=[json.dumps(text, ensure_ascii=False) for text in texts], address=texts[0].get("address") if texts else None,
         )  # fmt: skip
+
+    def _decided_on(self) -> frozenset[date]:
+        """The days from which decisions about releases hold."""
+        if self._decided is None:
+            self._decided = frozenset(read_table(self.snapshot, Decision)["decided_on"])
+        return self._decided
 
     def _details(self, month: Partition) -> pl.DataFrame:
         if month not in self._of_month:
