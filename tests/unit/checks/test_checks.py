@@ -67,7 +67,7 @@ def test_every_check_is_asked_and_named_by_its_finding() -> None:
         *LAPSES,
     )  # fmt: skip
     names = [ask.__name__.lstrip("_") for ask in asked]
-    assert len(names) == len(set(names)) == 40
+    assert len(names) == len(set(names)) == 41
     assert all(ask.__doc__ for ask in asked)
 
 
