@@ -41,7 +41,9 @@ _WORDS = ("touched", "known.observation")
 _SERIES = {
     **{name: (name,) for name in ("flow", "product", "partner")}, "measure": ("measure", "unit"), "period": ("period_end",),
 }  # fmt: skip
-_COUNTED = ("level_status", "has_row", "kinds", "ytd_status", "ytd_kinds", "run", "window", "quiet", "idle")
+_COUNTED = (
+    "level_status", "has_row", "kinds", "ytd_status", "ytd_kinds", "run", "window", "two_months_kinds", "quarter_kinds", "quiet", "idle",
+)  # fmt: skip
 _PRINTED_SPANS = ("printed_ytd", "printed_yoy", "printed_ytd_yoy")
 # Dataset made -> dataset it is made from -> column made -> columns it is made from. Columns that come from the
 # declaration of the release are not here, nor is the scope of the releases: it determines rows and statuses as a whole.
@@ -60,7 +62,7 @@ COLUMNS: dict[str, dict[str, Mapping[str, tuple[str, ...]]]] = {
     } for made_from in _WORDS},
     "state": {made_from: {
         **_SERIES, **dict.fromkeys((*_COUNTED, *(f"{name}_kinds" for name in _PRINTED_SPANS)), ("kind", *_NUMBER)),
-        **dict.fromkeys(("level", "ytd", "rolling", *_PRINTED_SPANS), _NUMBER),
+        **dict.fromkeys(("level", "ytd", "rolling", "two_months", "quarter", *_PRINTED_SPANS), _NUMBER),
     } for made_from in _WORDS},
     "recent": {made_from: {
         **_SERIES, "level": _NUMBER, "kinds": ("kind", *_NUMBER), "run": _NUMBER,
