@@ -1,15 +1,14 @@
 """Writes a table of one month to an unpublished file, row group by row group.
 
-A month of the full cube has millions of rows, so no table of one is ever complete in memory. The files have no names:
-if the process ends, nothing of them is left. Their format is in `parquet`.
+The portions of a month are written when the last one is there. The files have no names: if the process ends, nothing of
+them is left. Their format is in `parquet`.
 """
 
 import contextlib
 import hashlib
-import queue
 import tempfile
-import threading
 import weakref
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -22,10 +21,6 @@ from pydantic import BaseModel, PrivateAttr
 from schemas.table import PUBLISHED, Table, empty_frame, schema_sha256, table_name
 from tasks.store.parquet import Partition, in_columns, parquet_options, partition_path, path_partition
 from tasks.store.publish import NewFile
-
-# Pieces queued for writing: one of metric is 100 MB.
-AHEAD = 1
-PATIENCE_S = 0.5
 
 
 class PendingFile(BaseModel):
@@ -111,10 +106,8 @@ class MonthWriter:
         self._pending, self._model, self._partition, self._always = pending, model, partition, always
         self._derivation, self._folder = derivation, store / "tmp"
         self._later: list[pl.DataFrame] = []
-        self._pieces: queue.Queue[pl.DataFrame | None] = queue.Queue(AHEAD)
-        self._rows, self._is_given_up = 0, False
-        self._problem: BaseException | None = None
-        self._thread: threading.Thread | None = None
+        self._pieces: deque[pl.DataFrame] = deque()
+        self._rows = 0
         self._file: _Hashed | None = None
 
     def __enter__(self) -> Self:
@@ -151,78 +144,48 @@ class MonthWriter:
             self._put(in_columns(self._model, rows))
 
     def _put(self, rows: pl.DataFrame) -> None:
-        if self._thread is None:
-            self._file = _Hashed(tempfile.TemporaryFile(dir=self._folder))  # noqa: SIM115
-            self._thread = threading.Thread(target=self._write, args=(rows.clear(),), daemon=True)
-            self._thread.start()
         self._rows += rows.height
-        self._hand_over(rows)
+        self._pieces.append(rows)
 
     def _finish(self) -> None:
-        if self._thread is None:
+        if not self._pieces:
             if not self._always:
                 return
             self._put(in_columns(self._model, empty_frame(self._model)))
-        self._hand_over(None)
-        assert self._thread is not None
-        assert self._file is not None
-        self._thread.join()
-        self._raise_problem()
+        self._file = _Hashed(tempfile.TemporaryFile(dir=self._folder))  # noqa: SIM115
+        self._write(self._pieces[0].clear(), self._file)
         found = PendingFile(
             partition=partition_path(self._partition), rows=self._rows, sha256=self._file.hash.hexdigest(), size=self._file.size
         )  # fmt: skip
         self._pending.keep(found, self._file.file)
 
     def _give_up(self) -> None:
-        """End the thread, whatever it blocks on; the file is then gone."""
-        self._is_given_up = True
-        if self._thread is not None:
-            self._thread.join()
+        """Close the file, which is then gone."""
+        self._pieces.clear()
         if self._file is not None:
             with contextlib.suppress(OSError):
                 self._file.file.close()
 
-    def _hand_over(self, rows: pl.DataFrame | None) -> None:
-        while True:
-            self._raise_problem()
-            try:
-                self._pieces.put(rows, timeout=PATIENCE_S)
-            except queue.Full:
-                continue
-            return
-
-    def _raise_problem(self) -> None:
-        if self._problem is not None:
-            raise (self._file.problem if self._file else None) or self._problem
-
     def _taken(self) -> Iterator[pl.DataFrame]:
-        while True:
-            try:
-                rows = self._pieces.get(timeout=PATIENCE_S)
-            except queue.Empty:
-                if self._is_given_up:
-                    raise _GivenUp from None
-                continue
-            if rows is None:
-                return
-            yield rows
+        """Yield the pieces, each of which is freed when the next is asked for.
 
-    def _write(self, like: pl.DataFrame) -> None:
+        They are all there before Polars asks: a source that waits would hold threads of the pool that the next piece needs.
+        """
+        while self._pieces:
+            yield self._pieces.popleft()
+
+    def _write(self, like: pl.DataFrame, file: "_Hashed") -> None:
+        source = register_io_source(lambda *asked: self._taken(), schema=like.schema)
         try:
-            source = register_io_source(lambda *asked: self._taken(), schema=like.schema)
-            # Polars replaces every error of a file by its own, so the bytes go through `_Hashed`.
             source.sink_parquet(
-                self._file,
+                file,
                 engine="streaming",
                 maintain_order=True,
                 **parquet_options(self._model, like, self._derivation),
             )  # type: ignore[call-overload]
         except BaseException as problem:
-            self._problem = problem
-
-
-class _GivenUp(Exception):
-    """The file is no longer needed."""
+            # Polars replaces every error of a file by its own, so the bytes go through `_Hashed`.
+            raise (file.problem or problem) from None
 
 
 class _Hashed:

@@ -1,5 +1,6 @@
 """What is written portion by portion is what one frame would have become, byte for byte; and a writer that fails says why."""
 
+import contextlib
 import random
 import threading
 from pathlib import Path
@@ -98,17 +99,28 @@ def test_a_full_disk_says_so_and_leaves_no_thread(tmp_path: Path, monkeypatch: p
     assert threading.active_count() == before
 
 
-def test_who_stops_half_way_leaves_no_thread(tmp_path: Path) -> None:
-    frame, before, during = rows_of(PRODUCTS), threading.active_count(), []
-    pending = PendingFiles.of(Recent)
+def test_who_stops_half_way_leaves_no_file(tmp_path: Path) -> None:
+    frame, pending = rows_of(PRODUCTS), PendingFiles.of(Recent)
 
     def stop_half_way() -> None:
         with MonthWriter(pending, Recent, JUNE, MADE_FROM, tmp_path) as writer:
             writer.add(frame, "basket:")
-            during.append(threading.active_count())
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         stop_half_way()
-    assert during[0] > before == threading.active_count()
     assert pending.files == []
+    assert not list((tmp_path / "tmp").iterdir())
+
+
+def test_nothing_waits_for_a_portion_while_the_next_one_is_computed(tmp_path: Path) -> None:
+    """Three writers that wait in the pool of Polars would leave no thread of it to whatever computes the next portion."""
+    before = threading.active_count()
+    with contextlib.ExitStack() as stack:
+        writers = [
+            stack.enter_context(MonthWriter(PendingFiles.of(Recent), Recent, JUNE, MADE_FROM, tmp_path))
+            for _ in range(3)
+        ]
+        for writer in writers:
+            writer.add(rows_of(PRODUCTS), "basket:")
+        assert threading.active_count() == before
