@@ -26,7 +26,7 @@ def test_every_link_within_the_project_leads_to_a_file(page: Path) -> None:
 
 
 def test_the_pages_are_found_and_name_one_another() -> None:
-    assert len(PAGES) > 8
+    assert len(PAGES) >= 8
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert readme.count("\n") <= 100
     missing = [page.name for page in (ROOT / "docs").glob("*.md") if f"docs/{page.name}" not in readme]
