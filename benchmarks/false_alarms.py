@@ -2,7 +2,7 @@
 
     python -m benchmarks.false_alarms [--data FOLDER] [--monthly] [--all]
 
-Ingests the real query downloads below FOLDER (by default those beside the project) file by file, those of one folder into one store, in
+Ingests the real query downloads below FOLDER (by default the shared files next to the project) file by file, those of one folder into one store, in
 the order of their names, each as a query for all partners, as it is declared by somebody who trusts it. A release that is held is
 approved, so that the next one has a past. With --monthly the downloads of `bench` come once more, split by month, as they would
 month after month. Whether a finding is a false alarm a person must judge: some of these files are truncated. The findings are those

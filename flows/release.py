@@ -104,7 +104,7 @@ def batch_to_tables(batch: Batch) -> list[Outcome]:
     """
     with step.on_record(batch.store, of=batch) as run:
         with step.exclusive(batch.store):
-            observed = batch.said()
+            observed = batch.combined()
             known = step.open_known(batch.tables, observed, batch.parent)
             ledger = step.ledger_of_batch(known)
             derived = step.derive(ledger, known)

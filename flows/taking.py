@@ -1,7 +1,7 @@
 """Ingests files one after another, alone or in batches, and reports the outcome of each."""
 
 import logging
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -75,16 +75,22 @@ class Taking:
 
     def take(self, file: Path) -> None:
         """Ingest a file; if it is not published at once, it is when its batch is full."""
-        if self.together and file.stat().st_size > FILE_BYTES_MAX:
+        if self.together and _is_large(file):
             self._publish()
             self._close()
         elif self.together and self._batch is None:
-            with suppress(OSError):  # no room next to the store: each file is published by itself
-                self._batch = self._open.enter_context(step.opened_batch(step.at_hand(self.store)))
+            self._open_batch()
         self._take(file)
         if self._batch is not None and self._batch.is_full:
             self._publish()
             self._close()
+
+    def _open_batch(self) -> None:
+        """Open a batch. If the store or the disk refuses, the file is ingested by itself, and its own error says why."""
+        try:
+            self._batch = self._open.enter_context(step.opened_batch(step.at_hand(self.store)))
+        except Exception as problem:
+            log.warning("no batch is opened, each file is published by itself: %s", problem)
 
     def _take(self, file: Path) -> None:
         seen = seen_before_reading(file)
@@ -130,7 +136,9 @@ class Taking:
         try:
             outcomes = batch_to_tables(batch) if batch.has_entered else [*batch.outcomes]
         except Exception as problem:
-            log.warning("a batch of %d files is not published: %s; they are taken one by one", len(files), problem)
+            log.warning(
+                "a batch of %d files was not published: %s; each file is ingested by itself now", len(files), problem
+            )
             self._close()
             for file in files:
                 if not self.stopped:
@@ -144,6 +152,14 @@ class Taking:
     def _close(self) -> None:
         self._open.close()
         self._batch = None
+
+
+def _is_large(file: Path) -> bool:
+    """Whether a file is published by itself. A file that is gone is not: its own turn refuses it."""
+    try:
+        return file.stat().st_size > FILE_BYTES_MAX
+    except OSError:
+        return False
 
 
 def _release(file: Path, store: StoreAddress, *, pictures: bool) -> Outcome:

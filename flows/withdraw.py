@@ -1,4 +1,4 @@
-"""Withdrawing a published release, and taking that back: a decision that is published like a release."""
+"""Withdraws a published release, or undoes a withdrawal, by publishing a decision."""
 
 from datetime import date
 
@@ -11,9 +11,10 @@ from tasks.steps import catalog as step
 def withdraw(
     release_id: str, by: str, reason: str, address: StoreAddress, today: date, *, undo: bool = False
 ) -> Outcome:
-    """Publish that a release, with all its editions, counts no more from today on; with `undo` that it counts again.
+    """Publish that a release, with all its editions, does not count from today on; with `undo` that it counts again.
 
-    Raises Refused where there is no such release, nothing to take back, or no name and reason; then the tables are as they were.
+    Raises Refused if the release is not published, there is nothing to undo, or the name or reason is missing. Then
+    the tables stay unchanged.
     """
     store = step.at_hand(address)
     with step.on_record(store) as run:

@@ -186,7 +186,7 @@ def windows(
     output: Output = None,
     store: Store = STORE,
 ) -> None:
-    """Months before and after each measure, beside the same months a year before and beside placebo products."""
+    """Compare the months before and after each measure with the same months a year before and with placebo products."""
     import polars as pl
     from rich.table import Table
 
@@ -263,7 +263,8 @@ def brief(
     flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
     language: Annotated[Language, typer.Option(help="en or zh")] = Language.en,
     output: Annotated[
-        Path | None, typer.Option(help="HTML file; the markdown lies beside it. Else both lie in STORE/reports")
+        Path | None,
+        typer.Option(help="HTML file; the markdown goes into the same folder. Without it both go to STORE/reports"),
     ] = None,
     store: Store = STORE,
 ) -> None:
@@ -283,7 +284,7 @@ def brief(
         name = f"brief-{code.replace(':', '-')}-{flow.value}-{day:%Y-%m}-{language.value}.html"
         if output and output.suffix.lower() == ".md":
             raise ValueError(
-                f"{output}: the page is HTML, and the markdown lies beside it as {output.name}; end the name in .html"
+                f"{output}: the page is HTML, and its markdown is written as {output.name}; end the name in .html"
             )
         place = output or store / "reports" / name
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,7 @@ def withdraw(
     undo: Annotated[bool, typer.Option("--undo", help="take the withdrawal back: the release counts again")] = False,
     store: StoreGiven = STORE,
 ) -> None:
-    """End the numbers of a published release from today on; what other releases say of them stands again.
+    """End the numbers of a published release from today on; those of other releases count again.
 
     The days before stay as they were: `read --as-of` shows them, and `revisions` what changed.
     """

@@ -30,7 +30,7 @@ def _partners_missing(judged: Judged) -> Rows:
     if judged.row["partners"] != "all":
         return
     now = judged.by_partner
-    met = values_by_partner(judged.beside.filter(pl.col("product").is_in(judged.products)))
+    met = values_by_partner(judged.published_rows.filter(pl.col("product").is_in(judged.products)))
     earlier = pl.concat([judged.sums.by_partner, met.select(judged.sums.by_partner.columns)])
     history = pl.concat([
         earlier.join(now, on=["flow", "partner", "measure", "month"], how="anti"), now.select(earlier.columns),
@@ -161,7 +161,9 @@ def _few_partners(judged: Judged) -> Rows:
 def _published_partners(judged: Judged, products: pl.DataFrame) -> pl.DataFrame:
     """Compute the median number of partners that these products have in a published month: flow, product, usual."""
     key = ["flow", "product"]
-    met = judged.beside.filter("single", MONEY, pl.col("kind") != "published").join(products, on=key, how="semi")
+    met = judged.published_rows.filter("single", MONEY, pl.col("kind") != "published").join(
+        products, on=key, how="semi"
+    )
     met = met.group_by(*key, "month").agg(partners=pl.col("partner").n_unique().cast(pl.UInt32))
     others = judged.sums.by_product.filter(pl.col("partners") > 0).join(products, on=key, how="semi")
     both = pl.concat([others.select(*key, "month", "partners"), met])

@@ -55,7 +55,7 @@ def hold_on_errors(
     approved = finding(
         "approved", "info", before.title, observed=f"approved by {decision.by}: {decision.reason}",
         expected=f"no errors; there were {errors.height}: {', '.join(errors['check'].unique().sort())}",
-        advice="Read the errors beside this row before you cite the release.",
+        advice="Read the errors of this release before you cite it.",
     )  # fmt: skip
     return gather(release_id, [*findings.drop("release_id").to_dicts(), approved])
 

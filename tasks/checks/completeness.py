@@ -25,7 +25,7 @@ def _partners_removed(judged: Judged) -> Rows:
     row = judged.row
     if row["partners"] != "all":
         return
-    before = judged.beside.filter(
+    before = judged.published_rows.filter(
         (pl.col("source") == row["source"])
         & pl.col("product").is_in(judged.products)
         & (pl.col("known_from") <= row["released_on"])
@@ -59,7 +59,7 @@ def _products_removed(judged: Judged) -> Rows:
     row = judged.row
     if row["partners"] == "keys" or not row["by_month"]:
         return
-    told = judged.beside.filter(
+    told = judged.published_rows.filter(
         "single", pl.col("measure").is_in(row["measures"]), pl.col("known_from") <= row["released_on"],
         pl.col("partner").is_in(row["partner_list"]) | (row["partners"] == "all"), flow=row["flow"], source=row["source"],
     )  # fmt: skip
@@ -100,7 +100,7 @@ def _world_total(judged: Judged) -> Rows:
         return
     yield from _world_of_others(judged)
     key = ["flow", "product", "measure", "period_start", "period_end"]
-    world = judged.beside.filter(~GROWTH, partner=WORLD)
+    world = judged.published_rows.filter(~GROWTH, partner=WORLD)
     parts = judged.own.filter(pl.col("partner") != WORLD).group_by(key).agg(parts=pl.col("value").sum())
     other = world.join(parts, on=key).filter((pl.col("value") - pl.col("parts")).abs() > pl.col("resolution"))
     for found in other.sort(key).iter_rows(named=True):
@@ -124,7 +124,7 @@ def _world_of_others(judged: Judged) -> Rows:
     if row["partner_list"] != [WORLD] or not asked.len():
         return
     parts = (
-        judged.beside.filter(~GROWTH, pl.col("partner") != WORLD, pl.col("release_id").is_in(asked.implode()))
+        judged.published_rows.filter(~GROWTH, pl.col("partner") != WORLD, pl.col("release_id").is_in(asked.implode()))
         .group_by(key)
         .agg(parts=pl.col("value").sum(), release_id=pl.col("release_id").max(), known_from=pl.col("known_from").max())
     )

@@ -107,7 +107,7 @@ def _unit_changed(judged: Judged) -> Rows:
     weighed = judged.sums.by_product.filter(pl.col("quantity_kg") > 0)
     settled = mine.filter(measure="quantity_kg").join(weighed, on=key, how="semi")
     open_ = mine.join(settled, on=key, how="anti")
-    seen = pl.concat([judged.sums.by_product.select(key), judged.beside.select(key)]).unique()
+    seen = pl.concat([judged.sums.by_product.select(key), judged.published_rows.select(key)]).unique()
     open_ = open_.join(seen, on=key, how="semi")
     if not open_.height:
         return
@@ -170,7 +170,7 @@ def _revised(judged: Judged) -> Rows:
     """Find published months of a product whose sums this source changed: revisions are small and rare."""
     row = judged.row
     key = ["flow", "product", "partner", "month", "measure"]
-    published = judged.beside.filter(
+    published = judged.published_rows.filter(
         "single", ~GROWTH, (pl.col("source") == row["source"]) & (pl.col("known_from") <= row["released_on"])
     )
     if not published.height:

@@ -35,7 +35,7 @@ class Judged:
 
     `row` is the release itself; `own` are its statements, with `month` and whether they are of a `single` month.
     `published` reads the published months from two years before it to one after; `months` lists those that exist (flow
-    and month), and `met` those that the release covers itself. `beside` are the published rows of `met`, `sums` the
+    and month), and `met` those that the release covers itself. `published_rows` are the published rows of `met`, `sums` the
     sums of the others.
     """
 
@@ -66,7 +66,7 @@ class Judged:
         return self.own["product"].unique().cast(pl.String).to_list()
 
     @cached_property
-    def beside(self) -> pl.DataFrame:
+    def published_rows(self) -> pl.DataFrame:
         """The published rows of the months that the release covers itself."""
         return self.published.rows(self.met, (
             *CODED, "source", "kind", "classification", "period_start", "period_end", "value", "resolution", "release_id", "known_from",
@@ -107,7 +107,9 @@ class Judged:
         """
         columns = [*CODED, "month", "value"]
         mine = self.own.filter("single", pl.col("measure").is_in(RATED)).select(columns)
-        published = self.beside.filter("single", pl.col("kind") != "published") if self.is_broad else self.values
+        published = (
+            self.published_rows.filter("single", pl.col("kind") != "published") if self.is_broad else self.values
+        )
         theirs = published.select(columns).join(mine, on=[*CODED, "month"], how="anti")
         rows = pl.concat([mine.with_columns(new=pl.lit(True)), theirs.with_columns(new=pl.lit(False))])
         each = {name: pl.when(pl.col("measure") == name).then("value").otherwise(0) for name in RATED}

@@ -50,7 +50,7 @@ def _exchange_rate(judged: Judged) -> Rows:
     key = ["flow", "product", "partner", "period_start", "period_end"]
     shared = [*key, "measure"]
     money = pl.col("measure").is_in(["value_usd", "value_cny"])
-    mine, theirs = judged.own.filter(money), judged.beside.filter(money, pl.col("kind") != "published")
+    mine, theirs = judged.own.filter(money), judged.published_rows.filter(money, pl.col("kind") != "published")
     if pl.concat([mine["measure"], theirs["measure"]]).n_unique() < 2:
         return
     mine = mine.group_by(shared).agg(pl.col("value").sum(), new=pl.lit(True))
@@ -138,7 +138,7 @@ def _ratios_of_one_month(judged: Judged, money: str) -> pl.DataFrame:
     mine, theirs = (
         frame.filter("single", *of).group_by(*key, "partner").agg(pl.col("value").sum())
         for frame, of in (
-            (judged.own, [pl.col("measure") == money]), (judged.beside, [pl.col("measure") == money, pl.col("kind") != "published"]),
+            (judged.own, [pl.col("measure") == money]), (judged.published_rows, [pl.col("measure") == money, pl.col("kind") != "published"]),
         )
     )  # fmt: skip
     both = mine.join(theirs, on=[*key, "partner"]).group_by(key).agg(pl.col("value", "value_right").sum())

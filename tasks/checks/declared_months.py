@@ -93,7 +93,7 @@ def _are_as_before(rows: pl.DataFrame) -> bool:
 
 def _printed_so_far(judged: Judged) -> Rows:
     """Find months that equal a printed year to date to the last digit, for all partners together or for one of them."""
-    printed = judged.beside.filter(
+    printed = judged.published_rows.filter(
         ~GROWTH, pl.col("kind") == "published", pl.col("value") >= PRINTED_STEPS * pl.col("resolution")
     )
     if judged.row["kind"] == "published" or not printed.height:

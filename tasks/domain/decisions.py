@@ -1,4 +1,4 @@
-"""Which published releases count on a day, by what was decided about them, and the rows of new decisions.
+"""Determines which published releases count on a day, from the decisions about them, and makes new decisions.
 
 Belongs here: what a decision means. How the ledger is cut where one begins to hold is in `ledger.epochs`. A decision is published like a
 release, in a file of its own that is never written again; so the state of a release follows from the releases, their decisions in
@@ -27,7 +27,7 @@ ALIKE = ("source", "reporter", "flow", "released_on", "kind", "partners", "class
 
 
 def withdrawn_on(decisions: pl.DataFrame, day: date = date.max) -> dict[str, dict[str, Any]]:
-    """The releases that are withdrawn at the end of a day, without editions, each with the decision that withdrew it."""
+    """Return the releases that are withdrawn at the end of a day, without editions, each with its decision."""
     last = {
         row["release_id"]: row
         for row in decisions.sort("decided_on", "number").iter_rows(named=True)
@@ -37,7 +37,8 @@ def withdrawn_on(decisions: pl.DataFrame, day: date = date.max) -> dict[str, dic
 
 
 def out_on(releases: pl.DataFrame, decisions: pl.DataFrame, day: date = date.max) -> frozenset[str]:
-    """The releases and editions that do not count at the end of a day: withdrawn by then, or replaced by one that is not.
+    """Return the releases and editions that do not count at the end of a day: withdrawn by then, or replaced by one that
+    is not withdrawn.
 
     A release is replaced on its day alone: the same file may be public again on a later one. A correction corrects what was replaced.
     """
@@ -56,13 +57,13 @@ def out_on(releases: pl.DataFrame, decisions: pl.DataFrame, day: date = date.max
 
 
 def counting(releases: pl.DataFrame, decisions: pl.DataFrame, day: date = date.max) -> DataFrame[Release]:
-    """The releases that count at the end of a day."""
+    """Return the releases that count at the end of a day."""
     out = out_on(releases, decisions, day)
     return cast("DataFrame[Release]", releases.filter(~pl.col("release_id").is_in(sorted(out))) if out else releases)
 
 
 def brought_about(release: pl.DataFrame, releases: pl.DataFrame, decisions: pl.DataFrame) -> DataFrame[Decision]:
-    """What the coming of a new release decides: that it takes the place of those of its day that are the same query."""
+    """Return the decisions that the arrival of a new release brings about: it replaces the same query of its day."""
     row = release.row(0, named=True)
     name = row["release_id"].partition(MARK)[0]
     if name in releases.select(release_of()).to_series():
@@ -76,7 +77,7 @@ def brought_about(release: pl.DataFrame, releases: pl.DataFrame, decisions: pl.D
 
 
 def same_query(row: Mapping[str, Any], releases: pl.DataFrame) -> list[str]:
-    """The releases of the day of a new one of which all that they speak of is in its scope: by name, without editions."""
+    """Return the names of releases of the same day and query whose whole scope the new release covers."""
     if row["partners"] == "keys":
         return []
     alike = releases.filter(
@@ -97,8 +98,9 @@ def same_query(row: Mapping[str, Any], releases: pl.DataFrame) -> list[str]:
 def withdrawal(
     release_id: str, releases: pl.DataFrame, decisions: pl.DataFrame, by: str, reason: str, today: date, *, undo: bool
 ) -> DataFrame[Decision]:
-    """That a release counts no more from today on, or with `undo` that it counts again. Raises Refused, also without a name or a
-    reason."""
+    """Decide that a release does not count from today on, or with `undo` that it counts again. Raises Refused, also if
+    the name or the reason is missing.
+    """
     name = published_name(release_id, releases)
     if not by.strip() or not reason.strip():
         raise Refused(

@@ -1,4 +1,4 @@
-"""The ledger where decisions cut it: days before a release was withdrawn read as ever, days after as if it had never come.
+"""Computes the ledger with decisions: a withdrawn release counts on the days before its withdrawal and not after.
 
 Between two decisions the set of releases that count is one, and the ledger is that of those releases; what it says of other days is cut
 off. So a decision changes no day before its own, and the order in which releases and decisions came does not matter.
@@ -37,7 +37,7 @@ class Epoch(NamedTuple):
 def merge(
     detail: DataFrame[Detail], releases: DataFrame[Release], decisions: DataFrame[Decision]
 ) -> DataFrame[Observation]:
-    """The ledger rows of some months, as `ledger.merge`, with what was decided about the releases."""
+    """Return the ledger rows of some months, as `ledger.merge`, with the decisions about the releases."""
     spans = epochs(detail, releases, decisions)
     if len(spans) == 1:
         return ledger.merge(*_that_count(detail, releases, spans[0]))
@@ -57,8 +57,9 @@ def merge(
 def words_in_order(
     detail: pl.DataFrame, releases: DataFrame[Release], decisions: pl.DataFrame, key: list[str]
 ) -> pl.DataFrame:
-    """Every word on every number of which there is more than one, as `ledger.words_in_order`, and where a decision changed the word a
-    row with the decision as its `release_id`. `said_by` is the release whose word it is; null where there is none."""
+    """Return every value of each number that has several, as `ledger.words_in_order`. A decision that changes a value
+    adds a row with the decision as `release_id`; `said_by` is the release of the value, null if there is none.
+    """
     spans = epochs(detail, releases, decisions)
     if len(spans) == 1:
         words = ledger.words_in_order(*_that_count(detail, releases, spans[0]), key)
@@ -79,7 +80,7 @@ def words_in_order(
 
 
 def epochs(detail: pl.DataFrame, releases: pl.DataFrame, decisions: pl.DataFrame) -> list[Epoch]:
-    """The epochs of some months; one alone where no decision about a release that speaks of them changes what counts."""
+    """Return the epochs of some months: a single one unless a decision changes which of their releases count."""
     mine = _that_matter(detail, releases, decisions)
     turns = mine.filter(pl.col("kind") != "replaced").sort("decided_on", "release_id", "number")
     # Before the first day of a person's decisions only the replacements hold.
@@ -94,7 +95,7 @@ def epochs(detail: pl.DataFrame, releases: pl.DataFrame, decisions: pl.DataFrame
 
 
 def _that_matter(detail: pl.DataFrame, releases: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
-    """The decisions about releases that speak of the months of `detail`, and those about what takes their place."""
+    """Return the decisions about releases whose scope includes months of `detail`, and about their replacements."""
     if not decisions.height or not detail.height:
         return decisions.clear()
     first, last = detail.select(first=pl.col("period_end").min(), last=pl.col("period_end").max()).row(0)
@@ -114,7 +115,7 @@ def _that_count(
 
 
 def _joined(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows of all epochs, with those put together that only the end of an epoch parts."""
+    """Merge rows that only the end of an epoch separates."""
     ordered = rows.sort(*NUMBER, "known_from")
     goes_on = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in SAME) & (
         pl.col("known_from") == pl.col("known_until").shift(1)
@@ -129,8 +130,9 @@ def _joined(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _changed_by(epoch: Epoch, before: pl.DataFrame, after: pl.DataFrame, key: list[str]) -> pl.DataFrame:
-    """The words that a decision changes: of each number the last one before its day, of the releases that count from then on, where
-    it differs from that of those that counted until then."""
+    """Return the values that a decision changes: for each number the last value before its day, among the releases that
+    count from then on, if it differs from the value among those that counted until then.
+    """
     earlier = pl.col("known_from") < epoch.start
     stood, stands = (
         told.filter(earlier).sort("known_from", maintain_order=True).group_by(key, maintain_order=True)

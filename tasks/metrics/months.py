@@ -98,7 +98,7 @@ def derive_span(
 
     `statements` are those of the months whose ledger is new; `kept` the states of all other months that are used, as
     far back as records reach.
-    """  # fmt: skip
+    """
     printed = _printed(statements, releases)
     assert printed is not None
     nothing = _of_month(_as_text(empty_frame(State)).drop("flow", "period"), 0)

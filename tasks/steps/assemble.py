@@ -51,7 +51,7 @@ ROWS_AT_ONCE = 60_000
 
 
 class Ledger(NamedTuple):
-    """The ledger after a release: the partitions that were made again, every release, and every decision about one."""
+    """The ledger after a release: the recomputed partitions, every release, and every decision about a release."""
 
     touched: DataFrame[Observation]
     releases: DataFrame[Release]
@@ -74,8 +74,9 @@ class Figures(NamedTuple):
 
 
 def merge(release: Normalised, known: Known, decided: DataFrame[Decision] = NOTHING_DECIDED) -> Ledger:
-    """The ledger with `release` in it, and with what is `decided` about it, or by its coming about others. A release that is known
-    already adds nothing, and without a decision the result is what was."""
+    """Return the ledger with `release`, the decisions `decided` about it, and those that its arrival brings about for
+    others. A published release adds nothing: without a decision the ledger stays the same.
+    """
     releases = cast(
         "DataFrame[Release]",
         pl.concat([known.releases, release.release]).unique("release_id", keep="first").sort("release_id"),

@@ -53,7 +53,7 @@ class Batch:
         self.runs: list[Run] = []
         self.entered: list[Run] = []
         self.records = 0
-        self._said: list[Normalised] = []
+        self._releases: list[Normalised] = []
 
     @property
     def is_full(self) -> bool:
@@ -76,25 +76,25 @@ class Batch:
             self.entered.append(run)
             outcome = outcome.model_copy(update={"status": "entered"})
             months = release.detail.unique(MONTHS, keep="first", maintain_order=True)
-            self._said.append(release._replace(detail=cast("DataFrame[Detail]", months)))
+            self._releases.append(release._replace(detail=cast("DataFrame[Detail]", months)))
         run.outcome = outcome
         self.runs.append(run)
         self.records += outcome.records
         return outcome
 
-    def said(self) -> Normalised:
+    def combined(self) -> Normalised:
         """Return the entered releases as one: their rows, and a statement for each period. Raises Outpaced if
         another process has published since the batch was opened.
         """
         mine = self.parent.id if self.parent else None
         if current_id(self.store) != mine:
             raise Outpaced(
-                f"{self.store}: somebody else published while a batch was read; its files are taken again one by one."
+                f"{self.store}: another run published while a batch was read. Each of its files is ingested by itself now."
             )
-        first = self._said[0]
+        first = self._releases[0]
         return first._replace(
-            detail=cast("DataFrame[Detail]", pl.concat([one.detail for one in self._said])),
-            release=cast("DataFrame[Release]", pl.concat([one.release for one in self._said])),
+            detail=cast("DataFrame[Detail]", pl.concat([one.detail for one in self._releases])),
+            release=cast("DataFrame[Release]", pl.concat([one.release for one in self._releases])),
         )
 
     def finish(self, snapshot: Snapshot) -> list[Outcome]:

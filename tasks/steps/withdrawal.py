@@ -1,6 +1,6 @@
-"""Steps that decide about a published release: what is read for it, and the decision.
+"""Reads a published release for a decision about it, and makes the decision.
 
-What a decision means is in `domain.decisions`; from there on it goes the way of a release (`flows.withdraw`).
+The meaning of a decision is in `domain.decisions`; `flows.withdraw` publishes it with the steps of a release.
 """
 
 from datetime import date
@@ -26,9 +26,9 @@ from tasks.store.verify_on_read import prove
 
 
 def recall(store: Path, release_id: str) -> Normalised:
-    """A published release with all its editions and their numbers, as they came from its bytes.
+    """Read a published release with all its editions and their numbers.
 
-    Raises Refused where there is none, DamagedStore where what is read is damaged.
+    Raises Refused if there is none, DamagedStore if an input is damaged.
     """
     snapshot = open_snapshot(store)
     prove(snapshot, Release)
@@ -51,5 +51,5 @@ def recall(store: Path, release_id: str) -> Normalised:
 
 
 def withdraw(known: Known, release_id: str, by: str, reason: str, undo: bool, today: date) -> DataFrame[Decision]:
-    """A person's decision that a release counts no more, or again. Raises Refused."""
+    """Make a person's decision that a release does not count any more, or counts again. Raises Refused."""
     return decisions.withdrawal(release_id, known.releases, known.decisions, by, reason, today, undo=undo)

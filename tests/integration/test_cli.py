@@ -180,7 +180,7 @@ def test_a_brief_is_not_written_over_by_its_own_markdown(home: Path, monkeypatch
     asked = ["brief", "--month", "2025-06", "--product", "85051110", "--store", "store", "--output"]
     done = CliRunner().invoke(app, [*asked, "out.md"])
     assert done.exit_code == 2
-    assert "out.md: the page is HTML, and the markdown lies beside it as out.md; end the name in .html" in done.output
+    assert "out.md: the page is HTML, and its markdown is written as out.md; end the name in .html" in done.output
     assert not (home / "out.md").exists()
     assert CliRunner().invoke(app, [*asked, "out.html"]).exit_code == 0
     assert (home / "out.html").read_text(encoding="utf-8").startswith("<!doctype html>")

@@ -14,6 +14,7 @@ from flows.backfill import backfill
 from flows.release import batch_to_tables
 from flows.taking import take
 from schemas.forms.watch import BackfillRequest, Look, WatchReport
+from tasks.domain.errors import BucketError
 from tasks.steps import batch, catalog
 from tasks.store.snapshot import Snapshot, list_snapshots, open_snapshot
 from tasks.store.verify import audit_store
@@ -145,15 +146,37 @@ def test_where_somebody_else_published_meanwhile_the_files_are_taken_one_by_one(
 
 
 def test_a_large_file_goes_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    files = downloads(tmp_path / "files", MONTHS)
+    files, store = downloads(tmp_path / "files", MONTHS), tmp_path / "store"
     more = [*of_month("202401", 352_000), magnets("133", "7000", "399,000", "202401")]
     written(files, "202401.csv", more, date(2026, 1, 20))
-    size = (files / "202401.csv").stat().st_size
-    monkeypatch.setattr(taking, "FILE_BYTES_MAX", size - 1)
-    (files / "revised.csv").unlink()
-    report = fill(files, tmp_path / "store")
-    snapshots = {outcome.months[0]: outcome.snapshot_id for outcome in report.outcomes}
-    alone = snapshots.pop("2024-01")
-    assert len(snapshots) == 4
-    assert len({*snapshots.values()}) == 1
-    assert alone not in snapshots.values()
+    ready = [files / f"{month}.csv" for month in MONTHS]
+    monkeypatch.setattr(taking, "FILE_BYTES_MAX", (files / "202401.csv").stat().st_size - 1)
+    report = take(
+        Look(ready=ready, unsettled=[], later=[], held=[], refused=[], published=0), store, dry_run=False, together=True
+    )
+    # Two months before it, the large one, two months after it.
+    assert [outcome.snapshot_id[:6] for outcome in report.outcomes] == ["000001"] * 2 + ["000002"] + ["000003"] * 2
+
+
+def test_a_file_that_is_gone_before_its_turn_does_not_block_the_others(tmp_path: Path) -> None:
+    files, store = downloads(tmp_path / "files", MONTHS), tmp_path / "store"
+    ready = [files / f"{month}.csv" for month in MONTHS]
+    ready[1].unlink()
+    report = take(
+        Look(ready=ready, unsettled=[], later=[], held=[], refused=[], published=0), store, dry_run=False, together=True
+    )
+    assert [row.outcome for row in report.taken] == ["published", "refused", "published", "published", "published"]
+
+
+def test_a_store_that_cannot_be_opened_ends_the_run_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files, store = downloads(tmp_path / "files", MONTHS), tmp_path / "store"
+
+    def refuses(address: object) -> Path:
+        raise BucketError("s3://customs/store/current.json: GET failed: 403")
+
+    monkeypatch.setattr(catalog, "at_hand", refuses)
+    report = fill(files, store)
+    assert (report.outcomes, len(report.left)) == ([], 6)
+    assert report.stopped.startswith("s3://customs/store/current.json: GET failed")
