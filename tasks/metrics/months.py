@@ -126,7 +126,7 @@ def derive_span(
                 run=(pl.col("month") - pl.col("series_start") + 1).cast(pl.UInt8),
             ))  # fmt: skip
     return Derived(
-        in_order(metric, names),
+        in_order(metric, names) if metric else empty_frame(Metric),
         _as_table(State, [states_of(frame).filter(asked)], names, flow),
         _as_table(Recent, recent, names, flow),
     )

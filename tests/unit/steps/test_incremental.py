@@ -248,3 +248,13 @@ def test_a_store_that_begins_with_two_months_in_one_tells_of_both(tmp_path: Path
     assert found.select("period", "level", "level_status", "ytd").rows() == [
         (date(2025, 1, 1), None, "combined_months", None), (date(2025, 2, 1), None, "combined_months", 50),
     ]  # fmt: skip
+
+
+def test_a_store_whose_only_number_is_withdrawn_has_no_figure(tmp_path: Path) -> None:
+    """A number of two months in one: the state of the first names series of which no number is left."""
+    paper = release("paper", kind="published", flow=None, partners="keys", partner_list=["USA"])
+    _published(tmp_path, paper, [number(paper, "USA", "2025-01..2025-02", 50)])
+    _decided(tmp_path, "paper", date(2025, 7, 21), undo=False)
+    assert not read_table(open_snapshot(tmp_path), Metric).height
+    _decided(tmp_path, "paper", date(2025, 7, 22), undo=True)
+    assert read_table(open_snapshot(tmp_path), Metric).height
