@@ -8,6 +8,7 @@ import functools
 import os
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,11 +43,13 @@ class PublishedMonths:
     def __init__(self, snapshot: Snapshot | None, flows: Collection[str], first: int, last: int, without: str) -> None:
         self.without = without
         self.files: dict[Month, Path] = {}
+        self._hashes: dict[Month, str] = {}
         for entry in snapshot.entries(table_name(Observation)) if snapshot else ():
             partition = path_partition(entry.partition)
             flow, month = partition[0], partition_month(partition)
             if flow in flows and first - MONTHS_BACK <= month <= last + MONTHS_AHEAD:
                 self.files[flow, month] = snapshot.path / entry.path  # type: ignore[union-attr]
+                self._hashes[flow, month] = entry.sha256
         self.files = dict(sorted(self.files.items()))
 
     def rows(self, months: Iterable[Month], columns: Sequence[str], *where: pl.Expr) -> pl.DataFrame:
@@ -56,7 +59,7 @@ class PublishedMonths:
         wanted, frames = set(months), []
         for (flow, month), file in self.files.items():
             if (flow, month) in wanted:
-                rows = self._last_words(file).filter(pl.col("release_id") != self.without, *where)
+                rows = _last_words(file).filter(pl.col("release_id") != self.without, *where)
                 frames.append(
                     rows.with_columns(
                         flow=pl.lit(flow), month=pl.lit(month, pl.Int32), single=pl.col("period_start") == first_day(month)
@@ -71,7 +74,7 @@ class PublishedMonths:
     def with_totals(self) -> list[str]:
         """Return the products that have a figure of several months."""
         found = [
-            self._last_words(file).filter(pl.col("period_start") < first_day(month)).select("product", "release_id")
+            _last_words(file).filter(pl.col("period_start") < first_day(month)).select("product", "release_id")
             for (_, month), file in self.files.items()
         ]
         rows = (
@@ -94,34 +97,49 @@ class PublishedMonths:
 
     def _sums_of_month(self, place: Month, of_partners: Collection[Month], products: Sequence[str]) -> "Sums":
         flow, month = place
-        wants_partners = place in of_partners
-        is_asked = pl.col("product").is_in(pl.Series(products, dtype=pl.String).implode())
-        where = [is_asked] if len(products) <= FEW_PRODUCTS else []
-        single = pl.col("period_start") == first_day(month)
-        # The parts of a printed figure are unknown, and it is rounded.
-        rows = self._last_words(self.files[place]).filter(*where).select(
-            "product", "measure", "value", *(["partner"] if wants_partners else []),
-            single=single, counted=single & (pl.col("kind") != "published"),
-        ).collect()  # fmt: skip
+        few = tuple(products) if len(products) <= FEW_PRODUCTS else ()
         names = {"flow": pl.lit(flow).cast(pl.Categorical), "month": pl.lit(month, pl.Int32)}
-        # Summing one column per measure takes half the time of a condition in each group.
-        each = {name: pl.when(pl.col("counted") & (pl.col("measure") == name)).then("value") for name in RATED}
-        totals = rows.lazy().select("product", **each).set_sorted("product").group_by("product").agg(
-            pl.col(RATED).sum(), partners=pl.max_horizontal(pl.col(name).count() for name in RATED[1:])
-        )  # fmt: skip
-        by_partner = [_NO_PARTNERS]
-        for name in RATED[1:] if wants_partners else ():
-            # Grouping by one key is faster than by two, and the world is one group.
-            money = rows.lazy().filter("single", measure=name).filter(is_asked).group_by("partner")
-            values = (
-                money.agg(pl.col("value").sum()).filter(pl.col("partner") != WORLD).with_columns(measure=pl.lit(name))
+        by_product = _product_sums(_File(self._hashes[place], self.files[place]), few)
+        by_partner = _NO_PARTNERS
+        if place in of_partners:
+            is_asked = pl.col("product").is_in(pl.Series(products, dtype=pl.String).implode())
+            money = _last_words(self.files[place]).filter(
+                pl.col("period_start") == first_day(month), pl.col("measure").is_in(RATED[1:]), is_asked
             )
-            by_partner.append(with_codes(values.collect()).with_columns(**names).select(_NO_PARTNERS.columns))
-        by_product = with_codes(totals.collect()).with_columns(**names).select(_NO_PRODUCTS.columns)
-        return Sums(by_product, pl.concat(by_partner))
+            values = money.group_by("partner", "measure").agg(pl.col("value").sum()).filter(pl.col("partner") != WORLD)
+            by_partner = with_codes(values.collect()).with_columns(**names).select(_NO_PARTNERS.columns)
+        return Sums(with_codes(by_product).with_columns(**names).select(_NO_PRODUCTS.columns), by_partner)
 
-    def _last_words(self, file: Path) -> pl.LazyFrame:
-        return pl.scan_parquet(file, hive_partitioning=False, glob=False).filter(pl.col("known_until").is_null())
+
+def _last_words(file: Path) -> pl.LazyFrame:
+    return pl.scan_parquet(file, hive_partitioning=False, glob=False).filter(pl.col("known_until").is_null())
+
+
+@dataclass(frozen=True)
+class _File:
+    """A published file. Its bytes never change, so its hash identifies it, wherever it lies."""
+
+    sha256: str
+    path: Path = field(compare=False)
+
+
+@functools.lru_cache(maxsize=64)
+def _product_sums(file: _File, products: tuple[str, ...]) -> pl.DataFrame:
+    """Return the sums of a month by product, of some products or of all where none are named. The releases of a backfill
+    ask for the same months one after another.
+    """
+    where = [pl.col("product").is_in(products)] if products else []
+    # The parts of a printed figure are unknown, and it is rounded. Its period may be longer than the month.
+    rows = _last_words(file.path).filter(*where).select(
+        "product", "measure", "value",
+        counted=(pl.col("period_start") == pl.col("period_end").dt.month_start()) & (pl.col("kind") != "published"),
+    )  # fmt: skip
+    # Summing one column per measure takes half the time of a condition in each group.
+    each = {name: pl.when(pl.col("counted") & (pl.col("measure") == name)).then("value") for name in RATED}
+    totals = rows.collect().lazy().select("product", **each).set_sorted("product").group_by("product").agg(
+        pl.col(RATED).sum(), partners=pl.max_horizontal(pl.col(name).count() for name in RATED[1:])
+    )  # fmt: skip
+    return totals.collect()
 
 
 class Sums(NamedTuple):

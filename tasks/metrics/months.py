@@ -20,7 +20,7 @@ from tasks.ledger.precedence import printed_numbers
 from tasks.metrics.calendar import on_calendar
 from tasks.metrics.coverage import YEAR, Coverage, cover
 from tasks.metrics.levels import Numbers, bit_of, traded, with_levels
-from tasks.metrics.names import Names
+from tasks.metrics.names import Names, in_sequence
 from tasks.metrics.records import on_request, with_recent, with_records
 from tasks.metrics.recurrence import next_month, numbers_of, states_of
 from tasks.metrics.rows import as_metric, in_order, per_kilogram
@@ -234,7 +234,7 @@ def _numbered(frame: pl.DataFrame, names: Names) -> pl.DataFrame:
 
 def _state(state: pl.DataFrame, names: Names) -> pl.DataFrame:
     """A state encoded as numbers, with the number of each `series`."""
-    return _numbered(state, names).with_columns(series=names.key(*KEY)).sort("series")
+    return in_sequence(_numbered(state, names).with_columns(series=names.key(*KEY)), "series")
 
 
 def _of_month(frame: pl.DataFrame, month: int) -> pl.DataFrame:
@@ -254,7 +254,8 @@ def _as_table(model: type[State | Recent], frames: list[pl.DataFrame], names: Na
     if not frames:
         return empty_frame(model)
     rows = pl.concat(frames)
-    rows = rows.sort(["month", names.key(*KEY)] if rows["month"].n_unique() > 1 else names.key(*KEY))
+    is_one = rows["month"].n_unique() <= 1
+    rows = in_sequence(rows.with_columns(key=names.key(*KEY)), *(["key"] if is_one else ["month", "key"]))
     return rows.select(
         flow=pl.lit(flow, dtype=schema["flow"]), **{column: names.named(column) for column in KEY},
         period=index_month("month"), **{name: pl.col(name) for name in schema if name in rows.columns and name not in KEY},

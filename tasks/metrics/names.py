@@ -192,3 +192,11 @@ def _valid(table: pl.DataFrame) -> pl.DataFrame:
 
     bounds = table.with_columns(begin=month("valid_from", EARLIEST), end=month("valid_to", LATEST))
     return bounds.drop("valid_from", "valid_to")
+
+
+def in_sequence(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
+    """The frame sorted by the columns, marked as sorted if there is one. Tables read from files are in order already."""
+    first, *others = columns
+    if others or not frame[first].is_sorted():
+        frame = frame.sort(columns)
+    return frame if others else frame.with_columns(pl.col(first).set_sorted())

@@ -45,6 +45,8 @@ BEFORE = (
     "idle",
 )
 AGO = ("level", "level_status", "kinds", "ytd", "ytd_kinds", "rolling", "run", "window", "quarter", "quarter_kinds")
+# What a month reads of the states of the month before it and of a year ago.
+LOOKED_UP = tuple(dict.fromkeys((*SERIES, *BEFORE, *AGO)))
 STATE = (
     *SERIES, "level", "level_status", "has_row", "kinds", "ytd", "ytd_status", "ytd_kinds", "rolling", "run", "window_counts",
     "two_months", "two_months_kinds", "quarter", "quarter_kinds", "quiet", "idle", *(f"printed_{span}{suffix}" for span in PRINTED_SPANS for suffix in ("", "_kinds")),
@@ -167,10 +169,9 @@ def _looked_up(
     if not missing.height:
         return found
     place = names.key("product", "partner")
-    idle = _idle(state, coverage)
-    missing = (
-        names.with_family(missing).with_columns(place=place).join(idle, on="place", how="left", maintain_order="left")
-    )
+    missing = names.with_family(missing).with_columns(place=place)
+    idle = _idle(state, missing["place"], coverage)
+    missing = missing.join(idle, on="place", how="left", maintain_order="left")
     silent = _silent(coverage.silence(missing, month), month)
     made = silent.select(
         "series",
@@ -181,8 +182,8 @@ def _looked_up(
     )
 
 
-def _idle(state: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
-    """By place the months since any part of it was traded, itself or in codes below it."""
+def _idle(state: pl.DataFrame, places: pl.Series, coverage: Coverage) -> pl.DataFrame:
+    """For some places the months since any part of them was traded, itself or in codes below it."""
     names = coverage.names
     place = names.key("product", "partner")
     own = state.select("product", "partner", "idle")
@@ -193,7 +194,8 @@ def _idle(state: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
             above.filter(~names.is_total()).with_columns(partner=pl.lit(total, pl.UInt32)) for total in names.totals
         ]
         own = pl.concat([own, above, *totals])
-    return own.group_by(place=place).agg(pl.col("idle").min())
+    asked = own.select("idle", place=place).join(places.unique().to_frame(), on="place", how="semi")
+    return asked.group_by("place").agg(pl.col("idle").min())
 
 
 def _silent(missing: pl.DataFrame, month: int) -> pl.DataFrame:

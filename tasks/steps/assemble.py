@@ -208,12 +208,14 @@ def _derive_flow(
             totals = {year: year_totals(flow, year, inputs, releases)}
         with contextlib.ExitStack() as stack:
             writers = writers_of(month, stack)
-            pieces = (
-                (_inputs(of_month.get(month), states, month, portion), _of_portion(totals.get(year), portion))
-                for portion in portions
-            )
+            states.read_recent(month)
+            inputs_of = functools.partial(_inputs_of, month, of_month.get(month), states, totals.get(year))
             work = functools.partial(_derive_piece, flow, month, releases)
-            made = each(work, [*pieces]) if is_lent() else map(work, pieces)
+            made = (
+                each(work, [inputs_of(portion) for portion in portions])
+                if is_lent()
+                else each(lambda portion: work(inputs_of(portion)), portions)  # noqa: B023
+            )
             for portion, derived in zip(portions, made, strict=True):
                 for writer, rows in zip(writers, derived, strict=True):
                     writer.add(rows, portion.after)
@@ -245,13 +247,19 @@ def _derive_piece(
     return derive_portion(flow, month, piece[0], releases, piece[1])
 
 
+def _inputs_of(
+    month: int, statements: pl.DataFrame | None, states: States, totals: YearTotals | None, portion: Portion
+) -> tuple[Inputs, YearTotals | None]:
+    return _inputs(statements, states, month, portion), _of_portion(totals, portion)
+
+
 def _inputs(
     statements: pl.DataFrame | None, states: States, month: int, portion: Portion, *, alone: bool = False
 ) -> Inputs:
     """Return the inputs of a month of a portion; `alone`: only its own numbers are needed."""
     own = states.own(month, portion)
     nothing = own.clear()
-    recent = states.recent(month, portion)
+    recent = states.recent(portion)
     return Inputs(
         None if statements is None else _rows_of(statements, portion), own if statements is None else nothing,
         nothing if alone else states.before(month - 1, portion), nothing if alone else states.before(month - 12, portion),

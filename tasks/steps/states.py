@@ -15,6 +15,7 @@ from schemas.table import PARTITION_KEYS, empty_frame, table_name
 from schemas.tables.state import Recent, State
 from tasks.domain.coverage import LOOK_BACK_MONTHS
 from tasks.ledger.precedence import Portion, kin_of
+from tasks.metrics.recurrence import LOOKED_UP
 from tasks.store.month_writer import PendingFiles
 from tasks.store.parquet import partition_month, partition_path, path_partition
 from tasks.store.snapshot import Snapshot
@@ -64,19 +65,20 @@ class States:
 
     def before(self, month: int, portion: Portion) -> pl.DataFrame:
         """Return the state of a month that another one looks back on; without rows if there was no trade for a year."""
-        if month in self._derived:
-            return _rows(self._made[table_name(State)].get(month), portion)
-        return self.own(month, portion)
+        files = self._made if month in self._derived else self._published
+        return _rows(files[table_name(State)].get(month), portion, LOOKED_UP)
 
-    def recent(self, month: int, portion: Portion) -> pl.DataFrame:
-        """Return the recent levels of the months before a month, with a column `month`."""
+    def read_recent(self, month: int) -> None:
+        """Read the recent levels of the months before a month, once for all its portions."""
         window = range(month - LOOK_BACK_MONTHS, month)
         self._recent = {place: frame for place, frame in self._recent.items() if place in window}
         for place in window:
-            if place not in self._recent and place not in self._derived:
-                self._recent[place] = self._recent_of(place, self._published[table_name(Recent)].get(place))
-            elif place not in self._recent:
-                self._recent[place] = self._recent_of(place, self._made[table_name(Recent)].get(place))
+            if place not in self._recent:
+                files = self._made if place in self._derived else self._published
+                self._recent[place] = self._recent_of(place, files[table_name(Recent)].get(place))
+
+    def recent(self, portion: Portion) -> pl.DataFrame:
+        """Return the recent levels read last, with a column `month`."""
         frames = [frame for frame in self._recent.values() if frame.height]
         nothing = empty_frame(Recent).select(*NAMED, "level", "kinds", "run", month=pl.lit(0, pl.Int32))
         return _of_portion(pl.concat([nothing, *frames]), portion)
@@ -86,13 +88,18 @@ class States:
         return rows.select(*NAMED, "level", "kinds", "run", month=pl.lit(month, pl.Int32))
 
 
-def _rows(file: Path | bytes | None, portion: Portion) -> pl.DataFrame:
-    return _of_portion(_read(file, State, portion), portion)
+def _rows(file: Path | bytes | None, portion: Portion, columns: Sequence[str] = ()) -> pl.DataFrame:
+    return _of_portion(_read(file, State, portion, columns), portion)
 
 
-def _read(file: Path | bytes | None, model: type[State | Recent], portion: Portion | None = None) -> pl.DataFrame:
-    """Read the rows of a file, names as categories; for a portion only the row groups that may have rows of it."""
+def _read(
+    file: Path | bytes | None, model: type[State | Recent], portion: Portion | None = None, columns: Sequence[str] = ()
+) -> pl.DataFrame:
+    """Read the rows of a file, names as categories; for a portion only the row groups that may have rows of it. All
+    columns, if none are named.
+    """
     nothing = empty_frame(model).drop(PARTITION_KEYS, strict=False).drop("period")
+    nothing = nothing.select(columns) if columns else nothing
     if file is None:
         return nothing
     opened = pyarrow.parquet.ParquetFile(

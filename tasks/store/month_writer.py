@@ -4,6 +4,7 @@ The portions of a month are written when the last one is there. The files have n
 them is left. Their format is in `parquet`.
 """
 
+import bisect
 import contextlib
 import hashlib
 import tempfile
@@ -138,8 +139,8 @@ class MonthWriter:
             rows, self._later = pl.concat([*self._later, rows]).sort(order), []
         if before is not None and rows.height and str(rows["product"][-1]) >= before:
             # A basket belongs to a portion with the chapters of its codes, and is written after all chapters.
-            is_later = rows["product"].cast(pl.String) >= before
-            self._later, rows = [rows.filter(is_later)], rows.filter(~is_later)
+            first = bisect.bisect_left(range(rows.height), before, key=lambda place: str(rows["product"][place]))
+            self._later, rows = [rows[first:]], rows[:first]
         if rows.height:
             self._put(in_columns(self._model, rows))
 
