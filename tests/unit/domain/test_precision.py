@@ -1,6 +1,6 @@
 """Intervals of printed numbers, worked by hand with exact fractions."""
 
-from fractions import Fraction as F
+from fractions import Fraction
 
 import polars as pl
 import pytest
@@ -9,14 +9,14 @@ from tasks.domain.precision import Interval, Reading, cut_off, has_fewer_digits,
 
 
 def interval(low: int | str, high: int | str) -> Interval:
-    return Interval(F(low), F(high))
+    return Interval(Fraction(low), Fraction(high))
 
 
 def test_a_printed_number_may_be_rounded_or_cut_off() -> None:
-    assert rounded(F(353), F(1)) == interval("352.5", "353.5")
-    assert cut_off(F(353), F(1)) == interval(353, 354)
-    assert cut_off(F("-4.8"), F("0.1")) == interval("-4.9", "-4.8")
-    assert cut_off(F(0), F(1)) == interval(0, 1)
+    assert rounded(Fraction(353), Fraction(1)) == interval("352.5", "353.5")
+    assert cut_off(Fraction(353), Fraction(1)) == interval(353, 354)
+    assert cut_off(Fraction("-4.8"), Fraction("0.1")) == interval("-4.9", "-4.8")
+    assert cut_off(Fraction(0), Fraction(1)) == interval(0, 1)
     assert hull(interval(1, 2), interval(0, 1), interval("1.5", 3)) == interval(0, 3)
 
 
@@ -27,8 +27,8 @@ def test_sums_and_differences_carry_both_ends() -> None:
 
 def test_products_with_numbers_of_either_sign() -> None:
     assert interval(-3, 2).times(interval(1, 4)) == interval(-12, 8)
-    assert interval(-3, 2).scaled(F(1, 2), 1) == interval("-0.5", 2)
-    assert (interval(2, 5).middle, interval(2, 5).width) == (F("3.5"), F(3))
+    assert interval(-3, 2).scaled(Fraction(1, 2), 1) == interval("-0.5", 2)
+    assert (interval(2, 5).middle, interval(2, 5).width) == (Fraction("3.5"), Fraction(3))
 
 
 def test_no_quotient_by_what_may_be_zero_or_of_what_may_be_negative() -> None:
@@ -50,13 +50,13 @@ def test_intervals_meet_in_more_than_an_end(one: Interval, other: Interval, meet
 
 
 def test_a_reading_of_a_printed_number_and_what_follows_from_it() -> None:
-    one = printed(F(353), F(1), "353 t")
-    assert one == Reading(interval("352.5", "353.5"), interval("352.5", 354), F(353), "printed", "353 t")
+    one = printed(Fraction(353), Fraction(1), "353 t")
+    assert one == Reading(interval("352.5", "353.5"), interval("352.5", 354), Fraction(353), "printed", "353 t")
     doubled = one.mapped(lambda part: part.scaled(2))
-    assert (doubled.point, doubled.strict, doubled.loose) == (F(706), interval(705, 707), interval(705, 708))
+    assert (doubled.point, doubled.strict, doubled.loose) == (Fraction(706), interval(705, 707), interval(705, 708))
     assert (doubled.tier, doubled.words) == ("printed", "353 t")
-    assert one.over(printed(F(100), F(2), "100 t")) == (interval("352.5", "353.5").over(interval(99, 101)), interval("352.5", 354).over(interval(99, 102)))  # fmt: skip
-    assert one.over(printed(F(0), F(1), "0 t")) is None
+    assert one.over(printed(Fraction(100), Fraction(2), "100 t")) == (interval("352.5", "353.5").over(interval(99, 101)), interval("352.5", 354).over(interval(99, 102)))  # fmt: skip
+    assert one.over(printed(Fraction(0), Fraction(1), "0 t")) is None
 
 
 @pytest.mark.parametrize(
