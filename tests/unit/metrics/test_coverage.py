@@ -47,7 +47,9 @@ def test_releases_of_higher_levels_cover_no_sum_of_codes() -> None:
     mixed = coverage_of(WHOLE, release("six", months="2025-06", products=["850511"], level="HS6"))
     assert mixed.is_mixed
     assert not coverage_of(WHOLE).is_mixed
-    alone = coverage_of(release("six", months="2025-06", products=["850511"], level="HS6"), products=[MAGNETS, "850511"])
+    alone = coverage_of(
+        release("six", months="2025-06", products=["850511"], level="HS6"), products=[MAGNETS, "850511"]
+    )
     frame = alone.names.with_family(numbered(alone.names, {"product": "850511"}))
     assert alone.standing(frame)["standing"].to_list() == [QUERY]
     assert alone.standing(frame, finest=True)["standing"].to_list() == [None]

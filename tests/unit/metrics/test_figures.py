@@ -16,7 +16,9 @@ BASE = {"before_level": 100, "before_level_status": "reported"}
 
 def made(figure: tuple[pl.Expr, pl.Expr], row: dict[str, Any]) -> tuple[Any, str]:
     row = {name: STATUS[value] if isinstance(value, str) else value for name, value in row.items()}
-    kinds = {name: pl.UInt8 if name.endswith("status") else pl.Boolean if name == "is_total" else pl.Int64 for name in row}
+    kinds = {
+        name: pl.UInt8 if name.endswith("status") else pl.Boolean if name == "is_total" else pl.Int64 for name in row
+    }
     value, why = pl.DataFrame([row], schema=kinds).select(figure[0].alias("value"), figure[1].alias("why")).row(0)
     return value, NAMED[why]
 
@@ -35,7 +37,12 @@ def test_growth(row: dict[str, Any], expected: tuple[Any, str]) -> None:
 
 @pytest.mark.parametrize(
     ("base", "printed", "expected"),
-    [(100, 5050, (50, "computed")), (None, 5050, (50.5, "implied_base")), (None, None, (None, "no_base")), (0, 5050, (None, "zero_base"))],
+    [
+        (100, 5050, (50, "computed")),
+        (None, 5050, (50.5, "implied_base")),
+        (None, None, (None, "no_base")),
+        (0, 5050, (None, "zero_base")),
+    ],
 )
 def test_a_printed_growth_counts_where_the_base_is_not_known(base: int | None, printed: int | None, expected: tuple[Any, str]) -> None:  # fmt: skip
     row = {**LEVEL, "ago_level": base, "ago_level_status": "not_covered", "printed_yoy": printed}

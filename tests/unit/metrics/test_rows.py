@@ -31,7 +31,9 @@ def figures() -> Figures:
 def test_rows_are_sorted_by_month_product_partner_and_measure() -> None:
     names = names_of(WHOLE)
     like = empty_frame(Metric)
-    rows = numbered(names, {"partner": "USA"}, {"partner": "DEU", "measure": "value_usd"}, {"partner": "DEU"}, {"product": "85"})
+    rows = numbered(
+        names, {"partner": "USA"}, {"partner": "DEU", "measure": "value_usd"}, {"partner": "DEU"}, {"product": "85"}
+    )
     whole = rows.drop("month").with_columns(
         period=pl.Series([date(2025, 6, 1), date(2025, 6, 1), date(2025, 5, 1), date(2025, 6, 1)]),
         **{name: pl.lit(None, kind) for name, kind in like.schema.items() if name not in ("product", "partner", "measure", "period")},

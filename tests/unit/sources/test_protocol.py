@@ -19,7 +19,7 @@ def test_an_adapter_names_a_kind_a_code_list_and_a_nomenclature_that_exist(name:
     assert source.name == name
     assert source.kind in KINDS
     assert source.nomenclature in NATIONAL
-    assert partner_codes(source.code_list).height > 20
+    assert partner_codes(source.code_list).height > 10
     assert source.row_cap is None or source.row_cap > 1000
 
 

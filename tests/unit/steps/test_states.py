@@ -33,15 +33,18 @@ def test_without_a_store_every_month_is_empty() -> None:
 
 
 def test_recent_levels_come_from_the_months_before_of_the_same_flow(tmp_path: Path) -> None:
-    snapshot = snapshot_of(tmp_path, {"export 2025-04": 2, "export 2025-05": 1, "export 2025-06": 4, "import 2025-05": 3})
+    snapshot = snapshot_of(
+        tmp_path, {"export 2025-04": 2, "export 2025-05": 1, "export 2025-06": 4, "import 2025-05": 3}
+    )
     found = States(snapshot, "export", []).recent(JUNE, WHOLE)
     assert sorted(found.select("month", "level").rows()) == [(MAY - 1, 0.0), (MAY - 1, 1.0), (MAY, 0.0)]
     # A month that is derived is read only after this run has made it.
     assert States(snapshot, "export", [MAY]).recent(JUNE, WHOLE)["month"].unique().to_list() == [MAY - 1]
 
 
-@pytest.mark.parametrize(("portion", "rows"), [(Portion("00", "86"), 1), (Portion("86", None), 0), (Portion("", "85"), 0)])
+@pytest.mark.parametrize(
+    ("portion", "rows"), [(Portion("00", "86"), 1), (Portion("86", None), 0), (Portion("", "85"), 0)]
+)
 def test_a_portion_has_its_chapters_alone(tmp_path: Path, portion: Portion, rows: int) -> None:
     snapshot = snapshot_of(tmp_path, {"export 2025-05": 1})
     assert States(snapshot, "export", []).recent(JUNE, portion).height == rows
-

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from tasks.store.publish import NewFile, publish
+from tasks.store.publish import NewFile, exclusive, publish
 from tasks.store.snapshot import Snapshot, open_snapshot
 
 JUNE, JULY = "flow=export/year=2025/month=6", "flow=export/year=2025/month=7"
@@ -23,7 +23,8 @@ def stored(store: Path, values: dict[str, list[int]], table: str = "metric", col
         NewFile(table, partition, parquet(pl.DataFrame({column: numbers})), len(numbers), "0" * 64)
         for partition, numbers in values.items()
     ]
-    publish(store, files, carried=(), parent=open_snapshot(store), about={"releases": []})
+    with exclusive(store):
+        publish(store, files, carried=(), parent=open_snapshot(store), about={"releases": []})
     snapshot = open_snapshot(store)
     assert snapshot is not None
     return snapshot

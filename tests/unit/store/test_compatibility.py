@@ -163,7 +163,9 @@ def test_nothing_is_published_over_what_a_later_version_wrote(
 
 def test_a_table_that_this_version_does_not_know_is_named(tmp_path: Path) -> None:
     snapshot = stored(tmp_path, {"": [1]}, table="weather")
-    with pytest.raises(StoreError, match=r"the store has tables that this version does not know: weather\. Nothing was"):
+    with pytest.raises(
+        StoreError, match=r"the store has tables that this version does not know: weather\. Nothing was"
+    ):
         refuse_newer(snapshot)
 
 
