@@ -4,17 +4,21 @@ from fractions import Fraction
 
 import pytest
 
+from tasks.claims.statement import Spot
 from tests.unit.claims.in_memory import claim, spot
 
 
 def test_periods_of_a_place() -> None:
-    june, half = spot("6"), spot("1-6")
+    june, half = (
+        Spot("export", "1", "USA", "quantity_kg", 24305, 24305),
+        Spot("export", "1", "USA", "quantity_kg", 24300, 24305),
+    )
     assert (june.is_month, june.months) == (True, "2025-06")
     assert (half.is_month, half.months) == (False, "2025-01..2025-06")
-    assert june.base("mom") == spot("5")
+    assert june.base("mom") == june.at(first=24304, last=24304)
     assert spot("1").base("mom").months == "2024-12"
     assert half.base("yoy").months == "2024-01..2024-06"
-    assert half.shifted(6) == spot("7-12")
+    assert half.shifted(6).months == "2025-07..2025-12"
 
 
 @pytest.mark.parametrize(

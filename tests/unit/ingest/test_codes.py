@@ -7,8 +7,9 @@ import pytest
 
 from schemas.forms.request import Landed
 from tasks.domain.errors import Refused
+from tasks.ingest.codes import read_codes
 from tasks.ingest.text_codes import take
-from tests.unit.ingest.file_codes import COLLECTED, GERMANY, codes_of, landed
+from tests.unit.ingest.file_codes import COLLECTED, GERMANY, coded, codes_of, landed
 
 JUNE = (date(2025, 6, 1), date(2025, 6, 30))
 
@@ -91,7 +92,7 @@ def test_a_file_that_is_not_one_release_is_refused(
     records: list[dict[str, Any]], of: Landed, rule: str, found: str
 ) -> None:
     with pytest.raises(Refused) as refusal:
-        codes_of(*records, of=of)
+        read_codes(coded(*records), of, "f.csv")
     assert (refusal.value.rule, refusal.value.where) == (rule, "f.csv")
     assert found in refusal.value.found
 

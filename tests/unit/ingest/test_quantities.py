@@ -5,13 +5,15 @@ from typing import Any
 import pytest
 
 from tasks.domain.precision import VALUE_MAX
+from tasks.ingest.quantities import NUMBERS, read_amounts
 from tasks.ingest.text_codes import take
-from tests.unit.ingest.file_codes import amounts_of
+from tests.unit.ingest.file_codes import amounts_of, coded, reported
 
 
 def numbers(*records: dict[str, Any]) -> list[tuple[int, str, str, int, int]]:
     """Row, measure, unit, value and resolution."""
-    found = amounts_of(*records)
+    table = reported(*records)
+    found = read_amounts({name: table[name] for name in NUMBERS}, coded(*records))
     labels = take(found.labels, found.read["label"].to_numpy())
     return sorted(found.read.select("row").hstack(labels).hstack(found.read.select("value", "resolution")).rows())
 

@@ -16,8 +16,10 @@ def standings(coverage, *rows) -> list[int | None]:  # type: ignore[no-untyped-d
 
 
 def test_every_partner_is_covered_where_all_were_requested_and_only_in_those_months() -> None:
-    rows = ({}, {"partner": "WLD"}, {"partner": "EU27"}, {"product": "8505"}, {"month": JUNE - 5})
-    assert standings(coverage_of(WHOLE), *rows) == [QUERY] * 5
+    rows = ({}, {"partner": "WLD"}, {"partner": "EU27"}, {"month": JUNE - 5})
+    assert standings(coverage_of(WHOLE), *rows) == [QUERY] * 4
+    # Of the heading only one code was requested.
+    assert standings(coverage_of(WHOLE), {"product": "8505"}) == [None]
     late = coverage_of(release(months="2025-03..2025-06"))
     assert standings(late, {"month": JUNE - 3}, {"month": JUNE - 4}) == [QUERY, None]
 
