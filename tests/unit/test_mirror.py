@@ -26,7 +26,7 @@ def imported(file: Path) -> set[str]:
     return found
 
 
-def tested(room: str) -> set[str]:
+def imports_of(room: str) -> set[str]:
     """What the test modules of a room import."""
     files = sorted((TESTS / room).rglob("test_*.py"))
     return set().union(*map(imported, files)) if files else set()
@@ -36,7 +36,7 @@ def test_every_module_is_tested_in_its_own_room() -> None:
     every = modules()
     assert len(every) > 150
     rooms = {name.split(".")[1] for name in every}
-    by_room = {room: tested(room) for room in rooms}
+    by_room = {room: imports_of(room) for room in rooms}
     assert [name for name in every if name not in by_room[name.split(".")[1]]] == []
 
 

@@ -16,7 +16,7 @@ FINDINGS = [
 
 def test_the_question_names_release_findings_and_each_advice_once() -> None:
     text = question(HeldRelease.model_validate(RELEASE | {"findings": FINDINGS}))
-    assert text.splitlines()[:3] == ["## june is held", "", "`r1`, gacc\\_query, export, public from 2025-07-20, held since 2025-07-21."]  # fmt: skip
+    assert text.splitlines()[:3] == ["## june is held", "", "`r1`, gacc_query, export, public from 2025-07-20, held since 2025-07-21."]  # fmt: skip
     assert "sha256 `0000000000000000…`" in text
     assert "- **gaps**, May: none; expected one" in text
     assert text.count("> Look.") == 1

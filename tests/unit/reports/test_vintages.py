@@ -20,7 +20,7 @@ Stood = dict[date, list[tuple[date, float | None, str]]]
 def found(monkeypatch: pytest.MonkeyPatch) -> Callable[[Stood], list[tuple[Any, ...]]]:
     def of(stood: Stood) -> list[tuple[Any, ...]]:
         days = [*stood]
-        words = pl.DataFrame({"known_from": days, "known_until": [*days[1:], None]}, schema={"known_from": pl.Date, "known_until": pl.Date})  # fmt: skip
+        words = pl.DataFrame({"known_from": days, "known_until": [*days[1:], None][: len(days)]}, schema={"known_from": pl.Date, "known_until": pl.Date})  # fmt: skip
         monkeypatch.setattr(module.query, "open_published", lambda _: None)
         monkeypatch.setattr(module, "_words", lambda *_: words)
         monkeypatch.setattr(module, "_as_it_stood", lambda *given: stood[given[-1]])

@@ -45,11 +45,11 @@ def test_other_names_and_pages_are_refused(headers: dict[str, str], status: int,
 
 
 def test_a_socket_is_closed_to_pages_of_other_servers() -> None:
-    with CLIENT.websocket_connect("/socket", headers={"Origin": ADDRESS}) as socket:
+    with CLIENT.websocket_connect("ws://127.0.0.1:4200/socket", headers={"Origin": ADDRESS}) as socket:
         assert socket.receive_text() == "inside"
     with (
         pytest.raises(WebSocketDisconnect) as closed,
-        CLIENT.websocket_connect("/socket", headers={"Origin": "http://evil.example"}),
+        CLIENT.websocket_connect("ws://127.0.0.1:4200/socket", headers={"Origin": "http://evil.example"}),
     ):
         pass
     assert closed.value.code == 1008
