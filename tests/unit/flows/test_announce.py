@@ -1,4 +1,4 @@
-"""What is said of a run: names and lines; and that nothing is said where no server runs."""
+"""Names and lines about a run; without a server nothing is reported."""
 
 import logging
 from typing import Any

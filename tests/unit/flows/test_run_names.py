@@ -12,7 +12,7 @@ NIGHT = datetime(2025, 7, 19, 22, 5, tzinfo=UTC)
 
 
 class Server:
-    """A server with planned runs, which remembers what it was told."""
+    """A server with planned runs, which records its calls."""
 
     def __init__(self, *runs: SimpleNamespace, deployments: tuple[SimpleNamespace, ...] = ()) -> None:
         self.runs, self.deployments = runs, deployments

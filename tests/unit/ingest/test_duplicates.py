@@ -72,7 +72,7 @@ def test_records_with_the_same_codes_throughout() -> None:
     assert has_same_key(pl.Series([0, 1, 2, 3, 4, 0]), codes).to_list() == [True, False, True, False, False, True]
 
 
-def test_a_measure_in_both_quantities_is_said_twice() -> None:
+def test_a_measure_in_both_quantities_is_there_twice() -> None:
     both = {"quantity": "5", "quantity_unit": "千克", "supplementary_quantity": "5", "supplementary_unit": "千克"}
     amounts = amounts_of(both, {"quantity": "5", "quantity_unit": "千克"})
     assert dict(zip(amounts.read["row"], said_twice(amounts.read, amounts), strict=True)) == {0: True, 1: False}

@@ -20,7 +20,7 @@ DAY = date(2025, 7, 20)
         ([{"flow": "export"}, {"flow": "import"}], {}, landed(flow=None)), ([], {}, landed()),
     ],
 )  # fmt: skip
-def test_what_agrees_or_is_not_said_passes(records: list[dict[str, Any]], about: dict[str, Any], of: Landed) -> None:
+def test_what_agrees_or_is_missing_passes(records: list[dict[str, Any]], about: dict[str, Any], of: Landed) -> None:
     refuse_contradictions(of, parsed(*records, **about))
 
 

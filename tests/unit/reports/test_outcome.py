@@ -1,4 +1,4 @@
-"""What is said of a run that ended well."""
+"""The outcome of a run that ended well."""
 
 from typing import cast
 

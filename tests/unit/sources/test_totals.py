@@ -38,7 +38,7 @@ def test_totals_and_groups_are_no_partners() -> None:
     )  # fmt: skip
 
 
-def test_without_totals_nothing_is_said_and_nothing_left_out() -> None:
+def test_without_totals_there_is_no_note_and_nothing_is_left_out() -> None:
     found = parted(("DE", "4"), ("US", "3"), ("??", "1"))
     assert (found.kept.to_list(), found.doubts, found.notes) == ([True] * 3, (), ())
 

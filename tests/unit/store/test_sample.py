@@ -14,7 +14,7 @@ from tasks.store.snapshot import Snapshot, open_snapshot
 
 
 def snapshot_of(store: Path, months: dict[str, int]) -> Snapshot:
-    """`{"export 2025-06": 3}`: so many rows in a file, whose levels are 0, 1, 2."""
+    """`{"export 2025-06": 3}`: the number of rows in each file, whose levels are 0, 1, 2."""
     rows = [
         {"flow": name.split()[0], "product": "85051110", "partner": f"P{place}", "period": f"{name.split()[1]}-01", "measure": "value_usd",
          "level": float(place), "kinds": 2, "run": 1}

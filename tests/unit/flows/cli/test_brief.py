@@ -43,7 +43,14 @@ def test_what_is_no_day_is_refused(day: str) -> None:
     assert f"'{day}' is no day; write it as 2025-06-30" in result.stderr
 
 
-@pytest.mark.parametrize("command", [["claims", "check", "none.csv"], ["brief", "--month", "2025-06", "--product", "85051110"], ["plot", "--output", "magnets.svg", "--product", "85051110"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["claims", "check", "none.csv"],
+        ["brief", "--month", "2025-06", "--product", "85051110"],
+        ["plot", "--output", "magnets.svg", "--product", "85051110"],
+    ],
+)
 def test_an_empty_store_is_refused(tmp_path: Path, command: list[str]) -> None:
     result = run(*command, "--store", str(tmp_path))
     assert result.exit_code == REFUSED

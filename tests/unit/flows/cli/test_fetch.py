@@ -1,4 +1,4 @@
-"""What is said of a fetch, and its exit codes."""
+"""The lines about a fetch, and its exit codes."""
 
 from pathlib import Path
 from typing import get_args

@@ -14,7 +14,7 @@ def run(*given: str) -> Result:
     return CliRunner().invoke(commands, [*given], env={"COLUMNS": "200"})
 
 
-def test_an_empty_store_and_one_in_which_nothing_is_held_are_told_apart(tmp_path: Path) -> None:
+def test_an_empty_store_and_one_in_which_nothing_is_held_have_different_lines(tmp_path: Path) -> None:
     assert (
         run("held", "--store", str(tmp_path)).stdout == f"nothing is held, and nothing was ever published: {tmp_path}\n"
     )

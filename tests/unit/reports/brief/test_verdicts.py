@@ -62,7 +62,7 @@ def test_a_sentence_without_a_growth_has_no_verdict() -> None:
 
 
 @pytest.mark.parametrize(("count", "shared"), [(2, set()), (3, {"coverage"})])
-def test_a_caveat_of_all_growths_is_said_once_from_three_on(count: int, shared: set[str]) -> None:
+def test_a_caveat_of_all_growths_is_stated_once_from_three_on(count: int, shared: set[str]) -> None:
     facts = [fact("mom_pct", "care", KINDS, *([LOW] if place == 0 else [])) for place in range(count)]
     found = page(*facts, fact("level", None))
     assert common(found) == shared
