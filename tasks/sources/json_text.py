@@ -34,7 +34,8 @@ def read_documents(raw: bytes, where: str) -> list[Any]:
     decoder = json.JSONDecoder(
         object_pairs_hook=_distinct, parse_float=str, parse_int=str, parse_constant=_refuse_constant
     )
-    documents, place = [], 0
+    # The decoder takes no blanks before a document.
+    documents, place = [], len(text) - len(text.lstrip())
     try:
         while place < len(text):
             document, place = decoder.raw_decode(text, place)

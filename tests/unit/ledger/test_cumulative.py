@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 
 from tasks.claims.numbers import standing_numbers
+from tasks.ledger.cumulative import without_retold
 from tasks.ledger.merge import last_word
+from tasks.ledger.precedence import monthly_numbers
 from tests.draws import draws
 from tests.unit import strategies
-from tests.unit.builders import number, release, release_table
+from tests.unit.builders import detail_table, number, release, release_table
 from tests.unit.figures import Figures, Store, derived, merged
 from tests.unit.metrics.test_metrics import differences, reckoned
 
@@ -139,3 +141,26 @@ def test_claims_are_held_against_the_years_so_far_that_dictionaries_leave_standi
         if place.product.isdigit()
     }
     assert told == expected
+
+
+@pytest.mark.parametrize(
+    ("later", "kept"),
+    [
+        (by_month(), []), (by_month("2025-07-20"), ["ytd"]), (by_month("2025-07-21"), []), (by_month(months="2025-02..2025-06"), ["ytd"]),
+        (by_month(lost=["85051110 2025-03"]), ["ytd"]), (by_month(kind="bulletin", source="gacc_query"), ["ytd"]),
+        (by_month("2025-01-20", kind="yearbook", source="gacc_query"), ["ytd"]),
+    ],
+)  # fmt: skip
+def test_only_later_months_of_one_release_of_its_kind_or_a_better_one_replace_a_figure(
+    later: tuple[Row, list[Row]], kept: list[str]
+) -> None:
+    row, told = whole()
+    numbers = without_retold(monthly_numbers(detail_table(*told)), release_table(row, later[0]))
+    assert numbers["span"].to_list() == kept
+
+
+def test_months_are_never_replaced_and_without_a_figure_nothing_is() -> None:
+    row, told = by_month()
+    numbers = monthly_numbers(detail_table(*told))
+    assert without_retold(numbers, release_table(row)).equals(numbers)
+    assert without_retold(numbers.clear(), release_table()).is_empty()

@@ -3,14 +3,21 @@
 import itertools
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from bad_inputs.download import csv_bytes, magnets
 
 from flows.release import from_bytes_to_tables
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest
+from schemas.table import Table
+from schemas.tables.metric import Metric
+from schemas.tables.observation import Observation
+from tasks.domain.hashing import code_sha256
+from tasks.lineage.provenance import derivation_of, derivation_of_month, words_of_collected
 from tasks.store.parquet import read_derivation
 from tasks.store.snapshot import open_snapshot
+from tests.unit.builders import Row, detail_table, number, release, release_table
 
 HEADER = "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note\n"
 QUERY = csv_bytes([magnets("502", "353000", "20,121,000", month) for month in ("202504", "202505", "202506")])
@@ -62,3 +69,37 @@ def test_a_release_that_comes_again_after_a_collected_file_is_nothing_new(tmp_pa
     first = [step(store).status for step in (_query, _printed)]
     again = [step(store).status for step in (_query, _printed, _query)]
     assert (first, again) == (["published"] * 2, ["nothing new"] * 3)
+
+
+def _made_of(model: type[Table], *releases: Row, **given: Any) -> list[str]:
+    found = derivation_of_month(model, ("export", 2025, 6), release_table(*releases), **given)
+    return [one["release_id"] for one in found["inputs"]]
+
+
+def test_a_month_is_made_of_the_releases_that_cover_it_and_figures_also_of_those_before() -> None:
+    rows = [
+        release("may", months="2025-05"), release("june", months="2025-06"), release("july", months="2025-07"), release("imports", months="2025-06", flow="import"),
+        release("both", months="2025-06", flow=None), release("old", months="2019-06"), release("older", months="2019-05"),
+    ]  # fmt: skip
+    assert _made_of(Observation, *rows) == ["both", "june"]
+    # Five years for records, and one more in which a series is still published.
+    assert _made_of(Metric, *rows) == ["both", "june", "may", "old"]
+    assert _made_of(Metric, *rows, chained=[("export", 2025)]) == ["both", "july", "june", "may", "old"]
+    assert _made_of(Metric, *rows, chained=[("export", 2024)]) == ["both", "june", "may", "old"]
+
+
+def test_of_collected_files_only_those_with_a_statement_in_the_month_count() -> None:
+    printed = [release(name, kind="published", partners="keys", months="2025-01..2025-12", flow=None) for name in "ab"]
+    words = detail_table(number(printed[0], "USA", "2025-06", 1), number(printed[1], "USA", "2025-07", 1))
+    collected = words_of_collected(words, release_table(*printed, release("query")))
+    assert collected == {("export", 2025, 6): {"a"}, ("export", 2025, 7): {"b"}}
+    assert _made_of(Observation, *printed, collected=collected) == ["a"]
+    assert _made_of(Metric, *printed, collected=collected) == ["a", "b"]
+    assert words_of_collected(words.clear(), release_table(*printed)) == {}
+
+
+def test_a_derivation_names_the_table_the_code_and_the_bytes() -> None:
+    found = derivation_of(Observation, release_table(release("b"), release("a")))
+    assert found["table"] == "observation"
+    assert found["inputs"] == [{"release_id": name, "raw_sha256": "0" * 64} for name in "ab"]
+    assert found["code_sha256"] == code_sha256("tasks.ledger.epochs") != derivation_of(Metric, release_table())["code_sha256"]  # fmt: skip

@@ -12,8 +12,11 @@ from bad_inputs.download import QUANTITY, UNIT, csv_bytes, in_month
 from flows.cli.app import app
 from flows.release import from_bytes_to_tables
 from schemas.forms.request import ReleaseRequest
+from tasks.domain.errors import StoreError
+from tasks.store.compatibility import refuse_newer
 from tasks.store.publish import NewFile, publish
 from tasks.store.snapshot import Snapshot, open_snapshot
+from tests.unit.store.small_store import JUNE, stored
 
 TODAY = date(2025, 8, 1)
 DAYS = {"202406": date(2024, 7, 20), "202505": date(2025, 6, 20), "202506": date(2025, 7, 20)}
@@ -156,3 +159,22 @@ def test_nothing_is_published_over_what_a_later_version_wrote(
         assert said in told.err
         assert "Nothing was published. Install the version of Tidewaiter that last published here" in told.err
         assert _opened(store) == before
+
+
+def test_a_table_that_this_version_does_not_know_is_named(tmp_path: Path) -> None:
+    snapshot = stored(tmp_path, {"": [1]}, table="weather")
+    with pytest.raises(
+        StoreError, match=r"the store has tables that this version does not know: weather\. Nothing was"
+    ):
+        refuse_newer(snapshot)
+
+
+def test_a_column_that_this_version_does_not_know_is_named_with_its_file(tmp_path: Path) -> None:
+    snapshot = stored(tmp_path, {JUNE: [1]}, column="mood")
+    with pytest.raises(StoreError, match=r"month=6.*: the table metric has columns .* does not know: mood\."):
+        refuse_newer(snapshot)
+
+
+def test_fewer_columns_and_no_store_at_all_are_nothing_newer(tmp_path: Path) -> None:
+    refuse_newer(None)
+    refuse_newer(stored(tmp_path, {JUNE: [1]}))

@@ -1,0 +1,105 @@
+"""The digits of a claim against a reading, worked by hand."""
+
+from fractions import Fraction
+
+import pytest
+
+from tasks.claims.match import distance, in_claim_units, match, tolerance
+from tasks.domain.precision import Interval, Reading, printed
+from tests.unit.claims.in_memory import between, claim, exactly
+
+OPEN = ", within what the printed digits behind it leave open"
+# 353 t as printed in tonnes, and 353 t known to the kilogram.
+TONNES = printed(Fraction(353_000), Fraction(1000), "353 t")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("353", "agrees"), ("352", f"agrees, cut off instead of rounded{OPEN}"), ("354", "agrees, if the figures behind it were cut off"),
+        ("351", None), ("355", None), ("350", "agrees, rounded to tens"), ("353.4", f"agrees{OPEN}"),
+    ],
+)  # fmt: skip
+def test_printed_tonnes(text: str, words: str | None) -> None:
+    found = match(claim(text), TONNES)
+    assert (found and found.words) == words
+    assert found is None or found.is_sure
+
+
+def test_digits_taken_as_printed_are_neither_rounded_to_tens_nor_from_figures_that_were_cut_off() -> None:
+    assert match(claim("350"), TONNES, plain=True) is None
+    assert match(claim("354"), TONNES, plain=True) is None
+    assert match(claim("353"), TONNES, plain=True)
+
+
+@pytest.mark.parametrize(("text", "agrees"), [("1", False), ("2", True), ("1.5", True), ("1.6", True), ("1.7", False)])
+def test_one_digit_is_not_cut_off(text: str, agrees: bool) -> None:
+    """1,566 t in thousands: 2 rounded, 1.6 rounded, 1.5 cut off; 1 is not what is left of it."""
+    assert bool(match(claim(text, "kt"), exactly(1_566_000))) is agrees
+
+
+def test_a_growth_is_not_cut_off_to_tens() -> None:
+    assert match(claim("150", "%", "mom"), exactly("157.6")) is None
+    found = match(claim("157", "%", "mom"), exactly("157.6"))
+    assert found is not None
+    assert found.words == "agrees, cut off instead of rounded"
+    rounded = match(claim("160", "%", "mom"), exactly("157.6"))
+    assert rounded is not None
+    assert rounded.words == "agrees, rounded to tens"
+
+
+def test_a_reading_that_allows_three_such_figures_confirms_none() -> None:
+    wide = match(claim("12", "%", "yoy"), between(10, 14))
+    assert wide is not None
+    assert (wide.words, wide.is_sure) == ("agrees", False)
+    narrow = match(claim("12", "%", "yoy"), between("11.8", "12.2"))
+    assert narrow is not None
+    assert narrow.is_sure
+
+
+@pytest.mark.parametrize(
+    ("text", "qualifier", "reading", "words"),
+    [
+        ("354", "below", exactly(353_000), "the figure lies just below"), ("353", "below", exactly(353_000), "the figure lies just below"),
+        ("352", "below", exactly(353_000), None), ("400", "below", exactly(353_000), None),
+        ("353", "above", exactly(353_000), "the figure lies above"), ("354", "above", exactly(353_000), None),
+        ("235", "above", exactly(353_000), "the figure lies above, and far above"), ("236", "above", exactly(353_000), "the figure lies above"),
+        ("350", "slightly above", exactly(385_000), "the figure lies above"), ("350", "slightly above", exactly(385_001), None),
+        ("353", "under", exactly(353_000), "the figure lies below"), ("352", "under", exactly(353_000), None),
+        ("350", "about", exactly(368_000), "as a rough figure"), ("350", "about", exactly(368_001), None),
+        ("350", "about", exactly(332_000), "as a rough figure"), ("350", "about", exactly(331_999), None),
+    ],
+)  # fmt: skip
+def test_qualified_levels_and_their_bounds(text: str, qualifier: str, reading: Reading, words: str | None) -> None:
+    found = match(claim(text, qualifier=qualifier), reading)
+    assert (found and found.words) == (words and f"agrees, {words}")
+
+
+def test_nearly_a_fall_is_short_of_it_and_a_rise_is_no_small_fall() -> None:
+    assert match(claim("-9", "%", "yoy", qualifier="below"), exactly("-8.8"))
+    assert match(claim("-9", "%", "yoy", qualifier="below"), exactly("-9.2")) is None
+    assert match(claim("20", "%", "yoy", qualifier="under"), exactly("-5")) is None
+    assert match(claim("20", "%", "yoy", qualifier="under"), exactly("5"))
+
+
+def test_distance_is_a_share_of_the_level_or_of_the_ratio() -> None:
+    assert distance(claim("360"), exactly(353_000)) == Fraction("6.5") / 353
+    assert distance(claim("353"), TONNES) == 0
+    assert distance(claim("10", "%", "mom"), exactly(0)) == Fraction("9.5") / 100
+    assert distance(claim("-90", "%", "yoy"), exactly("-80")) == Fraction("9.5") / 20
+
+
+def test_silent_revisions_move_a_growth_twice_as_far_as_a_month() -> None:
+    assert tolerance(claim("353"), exactly(353_000)) == Fraction(1, 10_000)
+    assert tolerance(claim("353"), between(352_000, 354_000)) == Fraction(2, 10_000)
+    assert tolerance(claim("5", "%", "yoy"), exactly(5)) == Fraction(2, 10_000)
+    assert tolerance(claim("353"), exactly(353_000, is_revisable=True)) == Fraction(25, 10_000)
+
+
+def test_units_of_the_claim() -> None:
+    kilograms = Interval(Fraction(1000), Fraction(3000))
+    assert in_claim_units(claim("1"), kilograms) == Interval(Fraction(1), Fraction(3))
+    assert in_claim_units(claim("1", "USD/t", "unit_value"), Interval(Fraction(2), Fraction(3))) == Interval(Fraction(2000), Fraction(3000))  # fmt: skip
+    rise = Interval(Fraction(660), Fraction(700))
+    assert in_claim_units(claim("7", "times", "yoy_times"), rise) == Interval(Fraction("7.6"), Fraction(8))
+    assert in_claim_units(claim("660", "%", "yoy"), rise) == rise

@@ -1,0 +1,44 @@
+"""Rows of the table `claim` from a checked file."""
+
+from datetime import date
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.tables.claim import Claim
+from tasks.claims.check import ClaimsFile
+from tasks.claims.publish import claim_rows
+
+CHECKED = {
+    "outlet": ["Daily", ""], "commodity": ["85051110", "gold bars"], "flow": ["export", "export"], "partner": ["US", "World"],
+    "period": ["2025-06", "2025-06"], "metric": ["level_t", "level_t"], "value": ["353", "1"], "unit": ["t", "t"],
+    "qualifier": ["", "about"], "verdict": ["supported", "not_checkable"], "reason": ["353 t agrees", "Not checkable: no"],
+}  # fmt: skip
+
+
+def made(checked: dict[str, list[str]]) -> DataFrame[Claim]:
+    rows = pl.DataFrame(checked, schema=dict.fromkeys(checked, pl.String))
+    releases = pl.DataFrame({"released_on": [date(2026, 1, 20), date(2026, 2, 18), date(2025, 12, 1)]})
+    return claim_rows(ClaimsFile("claims.csv", "0" * 64, rows), rows, releases)  # type: ignore[arg-type]
+
+
+def test_each_row_keeps_its_words_and_gets_its_number_and_the_newest_day() -> None:
+    found = made(CHECKED)
+    assert found.select("record", "known_on", "value", "qualifier", "verdict").rows() == [
+        (1, date(2026, 2, 18), "353", None, "supported"), (2, date(2026, 2, 18), "1", "about", "not_checkable"),
+    ]  # fmt: skip
+
+
+def test_further_columns_are_kept_as_json_without_empty_ones() -> None:
+    assert made(CHECKED)["further"].to_list() == ['{"outlet": "Daily"}', "{}"]
+
+
+def test_a_product_that_cannot_be_determined_is_null_and_has_no_note() -> None:
+    found = made(CHECKED)
+    assert found["product"].to_list() == ["85051110", None]
+    assert found["note"][1] is None
+    assert found["note"][0].startswith("85051110: ")
+
+
+def test_a_file_without_rows_is_a_table_without_rows() -> None:
+    assert made({name: [] for name in CHECKED}).height == 0

@@ -1,0 +1,70 @@
+"""Verdicts on rows of a claims file, against a ledger of a few numbers."""
+
+import pytest
+
+from tasks.claims.verdict import check_claim, direct
+from tests.unit.claims.in_memory import Ledger, claim, spot
+
+ROW = {"commodity": "99999999", "flow": "export", "partner": "Afghanistan", "period": "2025-06", "metric": "level_t", "unit": "t"}  # fmt: skip
+PLACE = "exports of 99999999 to Afghanistan, June 2025"
+LEVELS = {spot("6", partner="AFG"): 353, spot("5", partner="AFG"): 1432}
+
+
+def check(value: str, ledger: Ledger | None = None, **other: str) -> tuple[str, str]:
+    return check_claim(ledger or Ledger(LEVELS), ROW | {"value": value} | other)
+
+
+def test_the_figure_itself_supports_a_claim() -> None:
+    assert check("353") == ("supported", f"353 t agrees: the ledger has 353 t for {PLACE}.")
+
+
+def test_the_figure_of_another_month_is_misplaced() -> None:
+    verdict, reason = check("1432")
+    assert verdict == "right_number_wrong_place"
+    assert reason.startswith("1432 t is right elsewhere: it is another month: exports of 99999999 to Afghanistan, May 2025 (1,432 t);")  # fmt: skip
+
+
+def test_another_figure_contradicts_it_and_no_larger_difference_than_revisions_make_does_not() -> None:
+    assert check("355") == ("contradicted", f"The level differs: printed 355 t; the ledger has 353 t for {PLACE}.")
+    verdict, reason = check("353.02")
+    assert verdict == "not_checkable"
+    assert "a difference no larger than silent revisions make" in reason
+
+
+def test_a_growth_with_the_other_sign_and_what_it_would_take() -> None:
+    """353 t after 1,432 t is -75.35 %; for +75.35 % it would take 2,511 t."""
+    verdict, reason = check("75.35", unit="%", metric="mom_pct")
+    assert verdict == "contradicted"
+    assert "The sign is the other way round." in reason
+    assert "to be right it would take 2,511.012 t now, or 201.312 t before." in reason
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        ({"metric": "weight"}, "there is no such metric as 'weight'"), ({"commodity": "11111111"}, "no release at hand speaks of"),
+        ({"period": "2024-06"}, "months of this series: 2025-05 to 2025-06, 2 months"), ({"value": "many"}, "'many' is no number"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_checked_says_why(other: dict[str, str], why: str) -> None:
+    verdict, reason = check(**{"value": "353"} | other)
+    assert verdict == "not_checkable"
+    assert why in reason
+
+
+def test_no_growth_of_nothing() -> None:
+    ledger = Ledger({spot("6", partner="AFG"): 5, spot("5", partner="AFG"): 0})
+    verdict, reason = check("100", ledger, unit="%", metric="mom_pct")
+    assert verdict == "not_checkable"
+    assert "there is no growth of what was nothing: 0 t" in reason
+
+
+def test_the_direct_readings_of_each_kind() -> None:
+    ledger = Ledger({"6": 150, "5": 100, "4": 50, spot("6", partner="WLD"): 600})
+
+    def points(kind: str, **other: object) -> list[object]:
+        return [one.point for one in direct(ledger, claim("1", "%", kind, **other))]
+
+    assert (points("level"), points("mom"), points("mom_times"), points("share")) == ([150_000], [50], [50], [25])
+    assert points("against", against=spot("4")) == [200]
+    assert (points("yoy"), points("rank")) == ([], [])

@@ -1,0 +1,100 @@
+"""Hashes of frames: equal for equal content however it is stored, different for any difference of content."""
+
+import hashlib
+import importlib.metadata
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tasks.domain import units
+from tasks.domain.hashing import FEW_ROWS, code_sha256, frame_sha256, json_sha256, versions
+
+MANY = FEW_ROWS + 1
+
+
+def frame(rows: int) -> pl.DataFrame:
+    """Columns of every type of our tables: runs, nulls, texts that vary, lists, categories."""
+    numbers = range(rows)
+    return pl.DataFrame(
+        {
+            "run": pl.Series([number // 500 for number in numbers], dtype=pl.Int64),
+            "number": pl.Series([None if number % 7 == 0 else number for number in numbers], dtype=pl.Int64),
+            "text": [f"t{number}" for number in numbers],
+            "flag": [number % 2 == 0 for number in numbers],
+            "partner": pl.Series([("USA", "DEU", None)[number % 3] for number in numbers], dtype=pl.Categorical),
+            "list": pl.Series([["a"] * (number % 3) for number in numbers], dtype=pl.List(pl.String)),
+        }
+    )
+
+
+@pytest.mark.parametrize("rows", [3, FEW_ROWS, MANY])
+def test_the_hash_does_not_depend_on_how_the_rows_are_stored(rows: int) -> None:
+    whole = frame(rows)
+    chunks = pl.concat([whole[:2], whole[2:]], rechunk=False)
+    view = pl.concat([whole[:1], whole])[1:]
+    backwards = whole.with_columns(pl.col("partner").cast(pl.String).cast(pl.Enum(["XXX", "USA", "DEU"])))
+    assert {frame_sha256(one) for one in (whole, chunks, view, backwards)} == {frame_sha256(frame(rows))}
+
+
+@pytest.mark.parametrize("rows", [3, FEW_ROWS, MANY])
+def test_any_difference_gives_another_hash(rows: int) -> None:
+    whole, last = frame(rows), pl.int_range(rows) == rows - 1
+    others = [
+        whole.rename({"text": "name"}),
+        whole.select(reversed(whole.columns)),
+        whole.reverse(),
+        whole[:-1],
+        whole.with_columns(pl.col("run").cast(pl.Int32)),
+        *(whole.with_columns(pl.when(~last).then(pl.col(name)).alias(name)) for name in ("run", "number", "text", "flag")),
+        whole.with_columns(pl.when(last).then(pl.col("number") + 1).otherwise("number").alias("number")),
+        whole.with_columns(pl.when(last).then(pl.lit("")).otherwise("text").alias("text")),
+        whole.with_columns(pl.when(last).then(~pl.col("flag")).otherwise("flag").alias("flag")),
+        whole.with_columns(
+            pl.when(last).then(pl.lit("FRA")).otherwise(pl.col("partner").cast(pl.String)).cast(pl.Categorical).alias("partner")
+        ),
+        whole.with_columns(pl.when(last).then(pl.lit(["b"])).otherwise("list").alias("list")),
+    ]  # fmt: skip
+    hashes = [frame_sha256(one) for one in (whole, *others)]
+    assert len(set(hashes)) == len(hashes)
+
+
+@pytest.mark.parametrize("rows", [2, MANY])
+def test_texts_and_lists_do_not_run_into_one_another(rows: int) -> None:
+    """`ab`, `c` and `a`, `bc` are the same letters; so are the items of [[x], []] and [[], [x]]."""
+    rest = rows - 2
+    one, other = (pl.DataFrame({"t": [*ends, *[""] * rest]}) for ends in (("ab", "c"), ("a", "bc")))
+    assert frame_sha256(one) != frame_sha256(other)
+    texts = pl.List(pl.String)
+    one, other = (
+        pl.DataFrame({"t": pl.Series([*ends, *[[]] * rest], dtype=texts)}) for ends in ((["x"], []), ([], ["x"]))
+    )
+    assert frame_sha256(one) != frame_sha256(other)
+    one, other = (
+        pl.DataFrame({"t": pl.Series([*ends, *[[]] * rest], dtype=texts)}) for ends in (([], None), (None, []))
+    )
+    assert frame_sha256(one) != frame_sha256(other)
+
+
+def test_an_empty_frame_has_a_hash_of_its_columns() -> None:
+    empty = frame(3)[:0]
+    assert frame_sha256(empty) == frame_sha256(frame(5)[:0])
+    assert frame_sha256(empty) != frame_sha256(empty.drop("list"))
+
+
+def test_the_hash_of_a_json_value_is_that_of_its_sorted_text() -> None:
+    expected = hashlib.sha256('{"a": "数", "b": [1, null]}'.encode()).hexdigest()
+    assert json_sha256({"b": [1, None], "a": "数"}) == expected
+
+
+def test_the_hash_of_code_without_imports_is_that_of_its_file_alone() -> None:
+    own = hashlib.sha256(Path(units.__file__).read_bytes()).hexdigest()
+    expected = hashlib.sha256(json.dumps({"tasks.domain.units": own}).encode()).hexdigest()
+    assert code_sha256("tasks.domain.units") == expected
+    assert code_sha256("tasks.domain.text") != expected
+
+
+def test_versions_are_those_that_are_installed() -> None:
+    assert versions()["polars"] == importlib.metadata.version("polars") == pl.__version__
+    assert "tidewaiter" in versions()

@@ -1,0 +1,85 @@
+"""Which export controls concern a product, on control tables made by hand."""
+
+from collections.abc import Iterator
+
+import polars as pl
+import pytest
+
+from schemas.reference.code_tables import code_table
+from tasks.domain import measures
+
+EVENTS = [
+    # event, announced on, effective from
+    ("late", "2025-10-09", "2025-11-08"),
+    ("undated", "", "2019-01-01"),
+    ("never", "2025-10-01", ""),
+    ("early", "2025-04-04", "2025-04-04"),
+]
+CODES = [
+    # event, code, coverage, note
+    ("early", "85051110", "unknown_share", "free magnets share this code"), ("early", "28053011", "whole", ""),
+    ("late", "26171010", "whole", ""), ("late", "28053011", "whole", ""), ("late", "28053011", "unknown_share", "twice"),
+    ("never", "85051110", "whole", ""),
+]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    made = {
+        "control_events": pl.DataFrame(EVENTS, schema=["event", "announced_on", "effective_from"], orient="row"),
+        "control_event_codes": pl.DataFrame(CODES, schema=["event", "hs8", "coverage", "note"], orient="row"),
+    }
+    monkeypatch.setattr(measures, "code_table", lambda name: made.get(name, code_table(name)))
+    measures.codes_of.cache_clear()
+    yield
+    measures.codes_of.cache_clear()
+
+
+def test_measures_are_in_order_of_the_day_they_became_public() -> None:
+    """The day of effect counts where no announcement is there."""
+    found = measures.events_of()
+    assert found["event"].to_list() == ["undated", "early", "never", "late"]
+    assert found["coverage"].to_list() == [None] * 4
+
+
+def test_only_measures_that_concern_a_product_are_its_own() -> None:
+    assert measures.events_of("28053011").select("event", "coverage").rows() == [("early", "whole"), ("late", "unknown_share")]  # fmt: skip
+    assert measures.events_of("85051110").select("event", "coverage").rows() == [("early", "unknown_share"), ("never", "whole")]  # fmt: skip
+    assert measures.events_of("01012100").is_empty()
+
+
+def test_none_concerns_imports() -> None:
+    assert measures.events_of("85051110", "import").is_empty()
+
+
+def test_several_products_have_their_name_before_each_row() -> None:
+    found = measures.events_of_several(["26171010", "01012100", "28053011"])
+    assert found.columns[0] == "product"
+    assert found.select("product", "event").rows() == [("26171010", "late"), ("28053011", "early"), ("28053011", "late")]  # fmt: skip
+    assert measures.events_of_several(["26171010"]).equals(measures.events_of("26171010"))
+    assert measures.events_of_several([]).height == len(EVENTS)
+
+
+@pytest.mark.parametrize(
+    ("event", "product", "covered"),
+    [
+        ("late", "26171010", "whole"), ("late", "2617", "some_codes"), ("late", "28053011", "unknown_share"),
+        ("late", "2805", "unknown_share"), ("late", "85", None), ("early", "28053011", "whole"),
+        ("late", "basket:antimony", "some_codes"), ("early", "basket:antimony", None), ("none such", "26171010", None),
+    ],
+)  # fmt: skip
+def test_coverage_of_codes_headings_and_baskets(event: str, product: str, covered: str | None) -> None:
+    assert measures.coverage(event, product) == covered
+
+
+def test_the_note_on_mixed_codes() -> None:
+    magnets = "85051110: free magnets share this code"
+    assert measures.mixed_note("85051110") == measures.mixed_note("85") == magnets
+    assert measures.mixed_note("85", "late") is None
+    assert measures.mixed_note("28053011", "late") == "28053011: twice"
+    assert measures.mixed_note("26171010") is None
+
+
+def test_a_measure_without_a_day_of_effect_touched_nothing() -> None:
+    assert [row["event"] for row in measures.measures()] == ["early", "late", "undated"]
+    assert measures.touched_codes() == {"85051110", "28053011", "26171010"}

@@ -1,0 +1,42 @@
+"""Commands about held releases and files, where nothing is held and nothing can be read."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from flows.cli.ingest import SAMPLE, commands
+from flows.cli.options import REFUSED
+from tests.unit.store.small_store import JUNE, stored
+
+
+def run(*given: str) -> Result:
+    return CliRunner().invoke(commands, [*given], env={"COLUMNS": "200"})
+
+
+def test_an_empty_store_and_one_in_which_nothing_is_held_have_different_lines(tmp_path: Path) -> None:
+    assert (
+        run("held", "--store", str(tmp_path)).stdout == f"nothing is held, and nothing was ever published: {tmp_path}\n"
+    )
+    stored(tmp_path, {JUNE: [1]})
+    assert run("held", "--store", str(tmp_path)).stdout == "nothing is held\n"
+
+
+@pytest.mark.parametrize("command", ["approve", "reject"])
+def test_a_release_that_is_not_held_cannot_be_decided(tmp_path: Path, command: str) -> None:
+    given = ["--no-prefect"] if command == "approve" else []
+    result = run(command, "nobody", "--by", "Li Wei", "--reason", "so it is", *given, "--store", str(tmp_path))
+    assert result.exit_code == REFUSED
+    assert "nobody" in result.stderr
+
+
+def test_a_file_that_is_not_there_is_refused_and_leaves_no_store(tmp_path: Path) -> None:
+    result = run("ingest", str(tmp_path / "gone.csv"), "--source", "gacc_query", "--flow", "export", "--no-prefect", "--store", str(tmp_path / "store"))  # fmt: skip
+    assert result.exit_code == REFUSED
+    assert "gone.csv" in result.stderr
+    assert not (tmp_path / "store" / "snapshots").exists()
+
+
+def test_the_sample_is_a_file_of_published_figures() -> None:
+    titles = SAMPLE.read_text(encoding="utf-8").splitlines()[0]
+    assert titles.startswith("flow,product,partner,period,measure,value,unit,published_on")

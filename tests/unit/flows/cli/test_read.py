@@ -1,0 +1,60 @@
+"""Commands that read what is published: addresses of files, unknown releases, and old snapshots."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner, Result
+
+from flows.cli.options import REFUSED
+from flows.cli.read import commands
+from tests.unit.store.small_store import JULY, JUNE, stored
+
+IMPORTS = "flow=import/year=2025/month=6"
+
+
+def run(*given: str) -> Result:
+    return CliRunner().invoke(commands, [*given], env={"COLUMNS": "200"})
+
+
+def test_the_addresses_of_a_table_are_lines_that_a_reader_takes(tmp_path: Path) -> None:
+    stored(tmp_path, {JUNE: [1, 2], IMPORTS: [3]})
+    result = run("resolve", "metric", "--store", str(tmp_path))
+    assert result.exit_code == 0
+    assert pl.read_parquet(result.stdout.split(), hive_partitioning=True)["level"].to_list() == [1, 2, 3]
+    assert len(run("resolve", "metric", "--flow", "import", "--store", str(tmp_path)).stdout.split()) == 1
+
+
+def test_an_older_release_has_its_own_files(tmp_path: Path) -> None:
+    first = stored(tmp_path, {JUNE: [1]})
+    stored(tmp_path, {JUNE: [1], JULY: [2]})
+    assert len(run("resolve", "metric", "--store", str(tmp_path)).stdout.split()) == 2
+    assert run("resolve", "metric", "--release", first.id, "--store", str(tmp_path)).stdout.split() == [str(first.path / first.files[0].path)]  # fmt: skip
+
+
+def test_a_table_without_files_prints_no_address(tmp_path: Path) -> None:
+    stored(tmp_path, {JUNE: [1]})
+    result = run("resolve", "state", "--flow", "export", "--store", str(tmp_path))
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "the table state has no files of the flow export in this snapshot" in result.stderr
+
+
+@pytest.mark.parametrize("command", [["resolve", "metric"], ["releases"], ["revisions"], ["read", "metric"]])
+def test_an_empty_store_is_refused(tmp_path: Path, command: list[str]) -> None:
+    result = run(*command, "--store", str(tmp_path / "nowhere"))
+    assert result.exit_code == REFUSED
+    assert "nothing is published here yet" in result.stderr
+
+
+def test_a_release_that_does_not_exist_is_refused_by_name(tmp_path: Path) -> None:
+    stored(tmp_path, {JUNE: [1]})
+    result = run("revisions", "--release", "nobody", "--store", str(tmp_path))
+    assert result.exit_code == REFUSED
+    assert "no release nobody" in result.stderr
+
+
+def test_young_snapshots_stay(tmp_path: Path) -> None:
+    stored(tmp_path, {JUNE: [1]})
+    result = run("retain", "--store", str(tmp_path))
+    assert (result.exit_code, result.stdout) == (0, "0 snapshots and 0 files removed\n")
+    assert run("retain", "--months", "23", "--store", str(tmp_path)).exit_code == REFUSED

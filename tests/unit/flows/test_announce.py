@@ -1,0 +1,75 @@
+"""Names and lines about a run; without a server nothing is reported."""
+
+import logging
+from typing import Any
+
+import pytest
+
+from flows import announce
+from schemas.forms.outcome import Outcome
+from schemas.forms.watch import WatchReport
+from tasks.domain.errors import Refused
+
+
+def outcome(**change: Any) -> Outcome:
+    made = {
+        "status": "published", "release_id": "r1", "title": "june.csv", "snapshot_id": "000001-a", "flows": ["export"], "months": ["2025-05", "2025-06"],
+        "products": ["85051110"], "records": 1200, "records_observed": 1199, "records_quarantined": 1, "warnings": ["w"], "notes": [], "healed": [],
+    }  # fmt: skip
+    return Outcome.model_validate(made | change)
+
+
+@pytest.mark.parametrize(
+    ("status", "name"), [("published", "Published 2025-05 to 2025-06"), ("would be published", "Would be published 2025-05 to 2025-06"), ("nothing new", "Nothing new")]
+)  # fmt: skip
+def test_the_name_of_a_state(status: str, name: str) -> None:
+    assert announce.state_name(outcome(status=status)) == name
+
+
+def test_a_line_about_an_outcome() -> None:
+    assert announce.message(outcome()) == "june.csv: 1,200 records, 1,199 observed, 1 quarantined, 1 warning; snapshot 000001-a"  # fmt: skip
+    assert announce.counts(outcome(records=1, warnings=[])).startswith(
+        "1 record, 1,199 observed, 1 quarantined, 0 warnings"
+    )
+
+
+def test_outside_of_a_run_the_work_itself_returns_and_raises(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    def nobody(*_: object, **__: object) -> None:
+        raise AssertionError("a server was asked")
+
+    for name in ("get_client", "emit_event"):
+        monkeypatch.setattr(announce, name, nobody)
+    assert announce.ending(outcome, tmp_path, waits=True) == outcome()
+
+    def refuses() -> Outcome:
+        raise Refused("rule", where="w", found="f", advice="a")
+
+    with pytest.raises(Refused):
+        announce.ending(refuses, tmp_path, waits=True)
+    report = WatchReport.model_construct(outcomes=[outcome()])
+    assert announce.watched(report) is report
+    announce.pictured(tmp_path, report)
+    announce.rename("x")
+    announce.awake()
+
+
+def test_a_failure_of_the_server_is_logged_and_does_not_end_the_work(caplog: pytest.LogCaptureFixture) -> None:
+    def fails() -> None:
+        raise ConnectionError("no server")
+
+    with caplog.at_level(logging.ERROR, "tidewaiter.announce"):
+        announce.attempt(fails)
+    assert "what was published stands" in caplog.text
+    assert "no server" in caplog.text
+
+
+def test_an_event_names_the_release_and_its_labels(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[str, dict[str, str], dict[str, Any]]] = []
+    monkeypatch.setattr(announce, "emit_event", lambda name, resource, payload: sent.append((name, resource, payload)))
+    announce.event("held", "r1", {"a": 1}, title="june.csv", waits="yes")
+    announce.event("overdue", "query.2025-06", {})
+    assert sent[0] == (
+        "tidewaiter.release.held",
+        {"prefect.resource.id": "tidewaiter.release.r1", "prefect.resource.name": "june.csv", "tidewaiter.waits": "yes"}, {"a": 1},
+    )  # fmt: skip
+    assert sent[1][1]["prefect.resource.name"] == "query.2025-06"

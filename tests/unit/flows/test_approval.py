@@ -1,0 +1,35 @@
+"""The flow that asks a person about a release: what it does before it asks."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows import announce, approval
+from flows.approval import decide
+from schemas.forms.held import HeldRelease
+from tasks.domain.errors import Held, NotHeld
+from tests.unit.schemas.forms.test_forms import RELEASE
+
+
+def test_a_release_that_is_not_held_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NotHeld, match="no release 'nobody' is held here"):
+        decide.fn("nobody", tmp_path)
+
+
+def test_the_question_has_the_findings_of_the_release_and_the_patience_in_seconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = HeldRelease.model_validate(RELEASE)
+    asked: list[tuple[Any, ...]] = []
+
+    def approved(store: Path, held: Held, seconds: int) -> None:
+        asked.append((store, held.release_id, held.lines, seconds))
+        raise held
+
+    monkeypatch.setattr(approval.held_releases, "find", lambda *_: kept)
+    monkeypatch.setattr(approval.question, "approved", approved)
+    monkeypatch.setattr(announce, "attempt", lambda _: None)
+    with pytest.raises(Held):
+        decide.fn("r1", tmp_path, 0.5)
+    assert asked == [(tmp_path, "r1", ["gaps (May): none; expected one. Look."], 1800)]

@@ -1,0 +1,58 @@
+"""The columns of a made-up file, as the modules of this room hand them to one another.
+
+A record says only what a test is about; everything else is the plainest case: 85051110 to the United States in June
+2025, in a download of exports of 20 July.
+"""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from pandera.typing.polars import DataFrame
+
+from schemas.forms.request import Landed
+from schemas.table import polars_schema
+from schemas.tables.reported import Reported
+from tasks.ingest.codes import CODES, Read, read_codes
+from tasks.ingest.quantities import NUMBERS, UNIT_OF, Amounts, read_amounts
+from tasks.ingest.text_codes import Coded, code
+from tasks.sources.protocol import Parsed
+
+USA, GERMANY, KOREA = "502", "304", "133"
+PLAIN = {"period": "202506", "product": "85051110", "partner": USA}
+Record = dict[str, Any]
+
+
+def landed(**change: Any) -> Landed:
+    plain = Landed(
+        file=Path("f.csv"), source="gacc_query", reporter="CHN", flow="export", partners="listed", products=None, first_month=None,
+        last_month=None, released_on=date(2025, 7, 20), title="f.csv", raw=Path("raw"), raw_sha256="0" * 64, raw_bytes=7,
+    )  # fmt: skip
+    return plain.model_copy(update=change)
+
+
+COLLECTED = landed(source="published", flow=None)
+
+
+def reported(*records: Record) -> DataFrame[Reported]:
+    rows = [{"record": place, **PLAIN, **record} for place, record in enumerate(records, 1)]
+    return DataFrame[Reported](pl.DataFrame(rows, schema=polars_schema(Reported)))
+
+
+def parsed(*records: Record, **about: Any) -> Parsed:
+    return Parsed(reported(*records), "utf-8", (), **about)
+
+
+def coded(*records: Record) -> dict[str, Coded]:
+    table = reported(*records)
+    return {name: code(table[name]) for name in (*CODES, *UNIT_OF.values())}
+
+
+def codes_of(*records: Record, of: Landed | None = None) -> Read:
+    return read_codes(coded(*records), of or landed(), "f.csv")
+
+
+def amounts_of(*records: Record) -> Amounts:
+    table = reported(*records)
+    return read_amounts({name: table[name] for name in NUMBERS}, coded(*records))

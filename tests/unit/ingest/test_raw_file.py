@@ -1,0 +1,73 @@
+"""A raw file read again: texts, sums and corrections of its records."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bad_inputs.download import csv_bytes, magnets
+
+from tasks.domain.errors import BrokenStore
+from tasks.ingest import raw_file
+from tasks.ingest.raw_file import RawFile, read_raw
+from tasks.ingest.raw_store import raw_path
+from tests.unit.ingest.file_codes import GERMANY, reported
+
+ROWS = (
+    {"value": "10", "currency": "USD", "quantity": "1,500", "quantity_unit": "千克"}, {"value": "20", "currency": "USD", "partner": GERMANY},
+    {"value": "40", "currency": "CNY"},
+)  # fmt: skip
+CORRECTION = {"id": "c1", "record": "2", "field": "value", "expect": "20", "value": "25", "reason": "cut off"}
+
+
+def read(corrections: list[dict[str, str]] | None) -> RawFile:
+    printed = reported(*ROWS)
+    return RawFile(printed, printed, {number: place for place, number in enumerate(printed["record"])}, corrections)
+
+
+def test_the_text_of_a_record_is_what_was_printed_without_empty_columns() -> None:
+    assert read([]).text(2) == {"record": 2, "period": "202506", "product": "85051110", "partner": GERMANY, "value": "20", "currency": "USD"}  # fmt: skip
+
+
+def test_records_are_added_up_by_measure() -> None:
+    one = read([])
+    assert (one.total([1, 2], "value_usd"), one.total([1, 2, 3], "value_usd"), one.total([3], "value_cny")) == (30, 30, 40)  # fmt: skip
+    assert (one.total([1], "quantity_kg"), one.total([2], "quantity_kg"), one.total([1], "quantity_item")) == (1500, 0, 0)  # fmt: skip
+    assert one.total([], "value_usd") == 0
+
+
+def test_where_the_corrections_are_unknown_no_record_has_a_number() -> None:
+    assert read(None).total([1], "value_usd") is None
+    assert read(None).changes([1, 2]) == []
+
+
+def test_changes_are_those_of_the_records() -> None:
+    assert read([CORRECTION]).changes([1, 3]) == []
+    assert read([CORRECTION]).changes([2]) == ["record 2, value: '20' corrected to '25' (cut off)"]
+
+
+def kept(store: Path, data: bytes) -> dict[str, Any]:
+    sha256 = hashlib.sha256(data).hexdigest()
+    place = raw_path(store, sha256)
+    place.parent.mkdir(parents=True)
+    place.write_bytes(data)
+    return {"raw_sha256": sha256, "source": "gacc_query", "title": "june.csv", "release_id": "gacc_query-0"}
+
+
+def test_a_release_is_read_from_its_bytes_with_its_corrections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = kept(tmp_path, csv_bytes([magnets("502", "1", "10"), magnets("304", "2", "20")]))
+    assert read_raw(tmp_path, row).total([1, 2], "value_usd") == 30
+    monkeypatch.setattr(raw_file, "corrections_in", lambda _: [CORRECTION])
+    mended = read_raw(tmp_path, row)
+    assert (mended.total([1, 2], "value_usd"), mended.text(2)["value"]) == (35, "20")
+
+
+def test_other_bytes_and_a_missing_file_are_named(tmp_path: Path) -> None:
+    row = kept(tmp_path, csv_bytes([magnets()]))
+    place = raw_path(tmp_path, row["raw_sha256"])
+    place.write_bytes(b"other")
+    with pytest.raises(ValueError, match="the raw bytes are not those that were landed; restore the file from a copy"):
+        read_raw(tmp_path, row)
+    place.unlink()
+    with pytest.raises(BrokenStore, match="no such file"):
+        read_raw(tmp_path, row)

@@ -1,0 +1,43 @@
+"""Small frames in the numbers of `names`, written with texts: `{"product": "85051110", "partner": "USA", ...}`."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import polars as pl
+
+from tasks.metrics.coverage import Coverage, cover
+from tasks.metrics.names import Names
+from tests.unit.builders import MAGNETS, Row, release, release_table
+
+JUNE = 2025 * 12 + 5
+KINDS = {"query": 2, "published": 16}
+SERIES = {"product": pl.String, "partner": pl.String, "measure": pl.String, "month": pl.Int32}
+
+
+def names_of(*releases: Row, products: Iterable[str] = (MAGNETS,), partners: Iterable[str] = ("USA", "DEU"),
+             measures: Iterable[str] = ("quantity_kg", "value_usd"), first: int = JUNE - 5, last: int = JUNE) -> Names:  # fmt: skip
+    return Names.of(products, partners, measures, first, last, releases=release_table(*releases))
+
+
+def coverage_of(*releases: Row, **of: Any) -> Coverage:
+    return cover(names_of(*releases, **of), "export", release_table(*releases))
+
+
+def numbered(names: Names, *rows: Row) -> pl.DataFrame:
+    """Rows with the plainest place where they say no other."""
+    plain = {"product": MAGNETS, "partner": "USA", "measure": "quantity_kg", "month": JUNE}
+    frame = pl.DataFrame([plain | row for row in rows], infer_schema_length=None)
+    return names.numbered(frame.with_columns(pl.col("month").cast(pl.Int32)))
+
+
+def printed(names: Names, *rows: Row) -> pl.DataFrame:
+    frame = numbered(names, *({"value": None, "kinds": 2, "is_sum": False} | row for row in rows))
+    return frame.select("product", "partner", "measure", "month", pl.col("value").cast(pl.Int64), pl.col("kinds").cast(pl.UInt8), "is_sum")  # fmt: skip
+
+
+def in_text(frame: pl.DataFrame, names: Names) -> pl.DataFrame:
+    columns = [name for name in ("product", "partner", "measure") if name in frame.columns]
+    return frame.with_columns(names.named(name).cast(pl.String) for name in columns)
+
+
+WHOLE = release(months="2025-01..2025-06")

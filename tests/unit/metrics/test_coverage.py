@@ -1,0 +1,69 @@
+"""What the scopes of releases cover, in numbers."""
+
+import polars as pl
+import pytest
+
+from tasks.metrics.coverage import priority
+from tests.unit.builders import MAGNETS, release
+from tests.unit.metrics.numbered import JUNE, WHOLE, coverage_of, numbered
+
+QUERY = 1  # the place of a query among the kinds of release
+
+
+def standings(coverage, *rows) -> list[int | None]:  # type: ignore[no-untyped-def]
+    frame = coverage.names.with_family(numbered(coverage.names, *rows))
+    return coverage.standing(frame)["standing"].to_list()
+
+
+def test_every_partner_is_covered_where_all_were_requested_and_only_in_those_months() -> None:
+    rows = ({}, {"partner": "WLD"}, {"partner": "EU27"}, {"month": JUNE - 5})
+    assert standings(coverage_of(WHOLE), *rows) == [QUERY] * 4
+    # Of the heading only one code was requested.
+    assert standings(coverage_of(WHOLE), {"product": "8505"}) == [None]
+    late = coverage_of(release(months="2025-03..2025-06"))
+    assert standings(late, {"month": JUNE - 3}, {"month": JUNE - 4}) == [QUERY, None]
+
+
+def test_a_list_covers_its_partners_and_no_total() -> None:
+    listed = coverage_of(release(months="2025-06", partners="listed", partner_list=["USA"]))
+    assert standings(listed, {}, {"partner": "DEU"}, {"partner": "WLD"}) == [QUERY, None, None]
+    frame = listed.names.with_family(numbered(listed.names, {}))
+    assert listed.everyone(frame)["everyone"].to_list() == [False]
+    whole = coverage_of(WHOLE)
+    assert whole.everyone(whole.names.with_family(numbered(whole.names, {})))["everyone"].to_list() == [True]
+
+
+def test_a_measure_that_was_not_requested_and_another_direction_are_not_covered() -> None:
+    money = coverage_of(release(months="2025-06", measures=("value_usd",)))
+    assert standings(money, {"measure": "value_usd"}, {}) == [QUERY, None]
+    assert standings(coverage_of(release(months="2025-06", flow="import")), {}) == [None]
+
+
+def test_the_best_kind_counts_and_collected_figures_cover_nothing() -> None:
+    both = coverage_of(WHOLE, release("y", months="2025-06", kind="yearbook"))
+    assert standings(both, {}, {"month": JUNE - 1}) == [0, QUERY]
+    assert standings(coverage_of(release(kind="published", partners="keys", months="2025-06")), {}) == [None]
+
+
+def test_releases_of_higher_levels_cover_no_sum_of_codes() -> None:
+    mixed = coverage_of(WHOLE, release("six", months="2025-06", products=["850511"], level="HS6"))
+    assert mixed.is_mixed
+    assert not coverage_of(WHOLE).is_mixed
+    alone = coverage_of(
+        release("six", months="2025-06", products=["850511"], level="HS6"), products=[MAGNETS, "850511"]
+    )
+    frame = alone.names.with_family(numbered(alone.names, {"product": "850511"}))
+    assert alone.standing(frame)["standing"].to_list() == [QUERY]
+    assert alone.standing(frame, finest=True)["standing"].to_list() == [None]
+
+
+@pytest.mark.parametrize(
+    ("months", "idle", "run"), [("2025-01..2025-06", None, 6), ("2025-04..2025-06", None, 3), ("2025-01..2025-05", None, 0), ("2025-01..2025-06", 2, 2)]
+)  # fmt: skip
+def test_silence_counts_the_covered_months_up_to_one(months: str, idle: int | None, run: int) -> None:
+    coverage = coverage_of(release(months=months))
+    frame = coverage.names.with_family(numbered(coverage.names, {})).with_columns(idle=pl.lit(idle, pl.UInt8))
+    found = coverage.silence(frame.drop("month"), JUNE)
+    assert found["run"].to_list() == [run]
+    if run:
+        assert found.select(priority(pl.col("spoken"), 0)).item() == QUERY

@@ -1,0 +1,86 @@
+"""Each metric by hand: its value, and its status where there is none."""
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from schemas.tables.metric import FIGURES
+from tasks.metrics.figures import FIGURES_OF, contribution, growth, rank, share
+from tasks.metrics.levels import STATUS
+
+NAMED = {number: name for name, number in STATUS.items()}
+LEVEL = {"level": 150, "level_status": "reported"}
+BASE = {"before_level": 100, "before_level_status": "reported"}
+
+
+def made(figure: tuple[pl.Expr, pl.Expr], row: dict[str, Any]) -> tuple[Any, str]:
+    row = {name: STATUS[value] if isinstance(value, str) else value for name, value in row.items()}
+    kinds = {
+        name: pl.UInt8 if name.endswith("status") else pl.Boolean if name == "is_total" else pl.Int64 for name in row
+    }
+    value, why = pl.DataFrame([row], schema=kinds).select(figure[0].alias("value"), figure[1].alias("why")).row(0)
+    return value, NAMED[why]
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({}, (50, "computed")), ({"level": 0}, (-100, "computed")), ({"before_level": 0}, (None, "zero_base")), ({"before_level": None}, (None, "no_base")),
+        ({"before_level": None, "before_level_status": "combined_months"}, (None, "combined_months")), ({"level": None, "level_status": "other_unit"}, (None, "other_unit")),
+        ({"level": None, "level_status": "not_covered", "before_level": None}, (None, "not_covered")),
+    ],
+)  # fmt: skip
+def test_growth(row: dict[str, Any], expected: tuple[Any, str]) -> None:
+    assert made(growth("level", "before_level"), LEVEL | BASE | row) == (pytest.approx(expected[0]) if expected[0] is not None else None, expected[1])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("base", "printed", "expected"),
+    [
+        (100, 5050, (50, "computed")),
+        (None, 5050, (50.5, "implied_base")),
+        (None, None, (None, "no_base")),
+        (0, 5050, (None, "zero_base")),
+    ],
+)
+def test_a_printed_growth_counts_where_the_base_is_not_known(base: int | None, printed: int | None, expected: tuple[Any, str]) -> None:  # fmt: skip
+    row = {**LEVEL, "ago_level": base, "ago_level_status": "not_covered", "printed_yoy": printed}
+    assert made(growth("level", "ago_level", "printed_yoy"), row) == (pytest.approx(expected[0]) if expected[0] is not None else None, expected[1])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({"world": 500}, (10, "computed")), ({"world": 0}, (None, "zero_base")), ({"world": None}, (None, "no_world_total")), ({"world": 500, "before_level": None}, (None, "no_base")),
+        ({"world": 500, "before_level": None, "before_level_status": "combined_months"}, (None, "combined_months")), ({"world": 500, "level": None, "level_status": "other_unit"}, (None, "other_unit")),
+    ],
+)  # fmt: skip
+def test_contribution_to_the_growth_of_the_world(row: dict[str, Any], expected: tuple[Any, str]) -> None:
+    assert made(contribution("before_level", "world"), LEVEL | BASE | row) == expected
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({"world_level": 600}, (25, "computed")), ({"world_level": 0}, (None, "zero_base")), ({"world_level": None}, (None, "no_world_total")),
+        ({"world_level": 600, "level": None, "level_status": "not_covered"}, (None, "not_covered")),
+    ],
+)  # fmt: skip
+def test_share(row: dict[str, Any], expected: tuple[Any, str]) -> None:
+    assert made(share(), LEVEL | row) == expected
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({"place_by_level": 3}, (3, "computed")), ({"is_total": True}, (None, "not_applicable")), ({"level": 0}, (None, "not_applicable")),
+        ({"level": None, "level_status": "other_unit"}, (None, "other_unit")), ({}, (None, "not_covered")),
+    ],
+)  # fmt: skip
+def test_rank(row: dict[str, Any], expected: tuple[Any, str]) -> None:
+    assert made(rank(), {"place_by_level": None, "is_total": False} | LEVEL | row) == expected
+
+
+def test_every_metric_of_the_table_has_its_entry() -> None:
+    assert {figure.name for figure in FIGURES_OF} == {*FIGURES} - {"level", "highest_since", "lowest_since"}

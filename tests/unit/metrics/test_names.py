@@ -1,0 +1,64 @@
+"""Names as numbers and back."""
+
+import polars as pl
+import pytest
+
+from tasks.metrics.names import EARLIEST, is_hs8
+from tests.unit.builders import MAGNETS, release
+from tests.unit.metrics.numbered import JUNE, in_text, names_of, numbered
+
+
+def test_codes_above_totals_and_values_per_kilogram_are_among_the_names() -> None:
+    names = names_of(release())
+    assert {"85", "8505", "850511", MAGNETS} <= {*names.products}
+    assert {"USA", "DEU", "WLD", "EU27"} == {*names.partners}
+    assert names.measures == ["quantity_kg", "unit_value_usd_per_kg", "value_usd"]
+    assert names.families == ["quantity", "value_usd"]
+    assert names.products == sorted(names.products)
+    assert (names.first, names.months) == (JUNE - 5, 6)
+
+
+def test_only_the_codes_of_china_have_levels_above() -> None:
+    names = names_of(release(level="CN8", source="eurostat_comext"), products=["85051110"])
+    assert (names.products, names.of_eight) == (["85051110"], "CN8")
+    assert numbered(names, {}).select(names.is_hs8()).item() is False
+
+
+@pytest.mark.parametrize("columns", [("product",), ("product", "partner", "measure", "month"), ("partner", "month")])
+def test_a_key_unpacks_to_its_columns_and_sorts_like_them(columns: tuple[str, ...]) -> None:
+    names = names_of(release())
+    rows = [{"product": p, "partner": q, "measure": m, "month": JUNE - n} for p in ("85", MAGNETS) for q in ("WLD", "DEU") for m in ("value_usd", "quantity_kg") for n in (0, 5)]  # fmt: skip
+    frame = numbered(names, *rows)
+    keyed = frame.with_columns(key=names.key(*columns))
+    back = keyed.select("key").select(names.unpacked(*columns))
+    assert back.equals(frame.select(pl.col(name).cast(back.schema[name]) for name in columns))
+    assert keyed.sort("key").select(columns).equals(frame.sort(columns).select(columns))
+
+
+def test_numbers_become_the_texts_that_they_were() -> None:
+    names = names_of(release())
+    frame = numbered(names, {"partner": "DEU"}, {"product": "8505"})
+    assert frame.schema["partner"] == pl.UInt32
+    assert in_text(frame, names).select("product", "partner").rows() == [(MAGNETS, "DEU"), ("8505", "USA")]
+
+
+def test_levels_above_totals_and_families_of_a_row() -> None:
+    names = names_of(release())
+    frame = numbered(names, {}, {"partner": "WLD", "measure": "value_usd"}, {"product": "85"})
+    assert [names.products[place] for place in frame.select(names.above(4)).to_series()[:2]] == ["8505", "8505"]
+    assert frame.select(names.is_total()).to_series().to_list() == [False, True, False]
+    assert frame.select(names.is_hs8()).to_series().to_list() == [True, True, False]
+    assert names.with_family(frame)["family"].to_list() == [0, 1, 0]
+
+
+def test_a_group_has_members_since_its_first_one() -> None:
+    names = names_of(release())
+    frame = numbered(names, {"partner": "EU27"}, {"partner": "WLD"}, {"partner": "USA"})
+    assert frame.select(names.founded()).to_series().to_list() == [2004 * 12 + 4, EARLIEST, EARLIEST]
+    groups = in_text(names.groups(), names)
+    assert groups.select("partner", "begin").rows() == [("DEU", 2004 * 12 + 4)]
+
+
+@pytest.mark.parametrize(("code", "is_one"), [("85051110", True), ("8505111", False), ("850511100", False), ("basket:a", False)])  # fmt: skip
+def test_the_form_of_an_eight_digit_code(code: str, is_one: bool) -> None:
+    assert is_hs8(code) is is_one

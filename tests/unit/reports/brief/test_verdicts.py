@@ -1,0 +1,78 @@
+"""Caveats on growths: each after its sentence, shared ones once."""
+
+from datetime import date
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from schemas.forms.brief import Fact
+from schemas.tables.verdict import CAVEATS as NAMED
+from schemas.tables.verdict import Caveat, Verdict
+from tasks.reports.brief.sentences import Sentence
+from tasks.reports.brief.verdicts import CAVEATS, beside, common, of_all
+
+LOW = Caveat(name="low_base", numbers={"base": 46_400, "usual": 353_000})
+FLIPS = Caveat(name="sign_flips", numbers={"flips": 5})
+KINDS = Caveat(name="coverage")
+
+
+def fact(figure: str, word: str | None, *caveats: Caveat) -> Fact:
+    verdict = None if word is None else Verdict(word=word, caveats=caveats)  # type: ignore[arg-type]
+    return Fact(id=figure, partner="USA", month=date(2025, 6, 1), figure=figure, value=1.0, status="computed", verdict=verdict)  # fmt: skip
+
+
+def page(*facts: Fact) -> Any:
+    return SimpleNamespace(facts=lambda: [*facts])
+
+
+def sentence(*facts: Fact) -> Sentence:
+    made = Sentence().say("Exports rose ")
+    for one in facts:
+        made.say("1 %", one)
+    return made
+
+
+def test_every_caveat_has_a_text_in_both_languages() -> None:
+    assert {*CAVEATS["en"]} == {*CAVEATS["zh"]} == {*NAMED}
+
+
+@pytest.mark.parametrize(
+    ("word", "caveats", "english", "chinese"),
+    [
+        ("yes", (), "may be quoted", "可以引用"),
+        ("care", (LOW,), "quote with care (its base is unusually low, 46.4 t where 353 t is usual)", "引用时须说明（基数异常低（46.4吨，通常为353吨））"),
+        ("no", (FLIPS, KINDS), "do not quote the percentage (it turned 5 times in six months; it rests on more than one kind of release)", "不宜引用百分比（六个月内5次转向；依据不止一种发布）"),
+    ],
+)  # fmt: skip
+def test_the_verdict_on_one_growth(word: str, caveats: tuple[Caveat, ...], english: str, chinese: str) -> None:
+    one = fact("mom_pct", word, *caveats)
+    assert beside(sentence(one), page(one), "en") == english
+    assert beside(sentence(one), page(one), "zh") == chinese
+
+
+def test_two_growths_with_different_verdicts_are_named() -> None:
+    one, other, same = fact("mom_pct", "yes"), fact("yoy_pct", "care", KINDS), fact("ytd_yoy_pct", "yes")
+    said = beside(sentence(one, other, same), page(one, other), "en")
+    assert said == "m/m, year to date y/y: may be quoted; y/y: quote with care (it rests on more than one kind of release)"  # fmt: skip
+
+
+def test_a_sentence_without_a_growth_has_no_verdict() -> None:
+    assert beside(sentence(fact("level", None)), page(), "en") == ""
+
+
+@pytest.mark.parametrize(("count", "shared"), [(2, set()), (3, {"coverage"})])
+def test_a_caveat_of_all_growths_is_stated_once_from_three_on(count: int, shared: set[str]) -> None:
+    facts = [fact("mom_pct", "care", KINDS, *([LOW] if place == 0 else [])) for place in range(count)]
+    found = page(*facts, fact("level", None))
+    assert common(found) == shared
+    expected = "Of every growth on this page: it rests on more than one kind of release." if shared else ""
+    assert of_all(found, "en") == expected
+    if shared:
+        assert beside(sentence(facts[1]), found, "en") == "may be quoted"
+        assert beside(sentence(facts[0]), found, "en").startswith("quote with care (its base is unusually low")
+
+
+def test_small_masses_are_in_kilograms() -> None:
+    one = fact("mom_pct", "care", Caveat(name="nearly_nothing", numbers={"base": 999, "step": 1000}))
+    assert "from nearly nothing, 999 kg told to the 1 t" in beside(sentence(one), page(one), "en")

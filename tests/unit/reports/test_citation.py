@@ -1,0 +1,80 @@
+"""Who published a number, in which files, and up to which day."""
+
+from datetime import date
+from typing import Any
+
+import polars as pl
+import pytest
+
+from schemas.tables.observation import Observation
+from schemas.tables.release import Release
+from tasks.reports import citation as module
+from tasks.reports.citation import PRODUCTS_MAX, citation, citation_zh, cite_rows, customs_of, known_on
+from tests.unit.builders import MAGNETS, number, release, release_table
+from tests.unit.figures import merged
+
+DAY = date(2026, 1, 20)
+
+
+@pytest.mark.parametrize(
+    ("reporter", "name"), [("CHN", "China customs"), ("DEU", "Customs of Germany"), ("EU27", "Customs of EU27")]
+)
+def test_the_authority(reporter: str, name: str) -> None:
+    assert customs_of(reporter) == name
+
+
+@pytest.mark.parametrize(
+    ("sources", "via", "via_zh"),
+    [
+        ([], "", ""), (["a"], " via a", "（a）"), (["b", "a", "b"], " via a and b", "（a、b）"), (["a", "b", "c"], " via a, b and c", "（a、b、c）"),
+        (["a", "b", "c", "d"], " via a, b, c and 1 other", "（a、b、c等4个来源）"), ([*"abcde"], " via a, b, c and 2 others", "（a、b、c等5个来源）"),
+    ],
+)  # fmt: skip
+def test_the_first_three_files_are_named_and_the_others_counted(sources: list[str], via: str, via_zh: str) -> None:
+    assert citation(sources, "CHN", DAY, "s1") == f"China customs{via}, as known on 2026-01-20, snapshot s1"
+    assert citation_zh(sources, "CHN", DAY, "s1") == f"中国海关{via_zh}，截至2026-01-20所知，快照s1"
+
+
+def test_the_day_of_a_store_is_that_of_its_newest_release() -> None:
+    assert known_on(release_table(release("a", "2026-01-20"), release("b", "2026-02-18"))) == date(2026, 2, 18)
+    assert known_on(release_table()) == "no day"
+
+
+@pytest.fixture
+def snapshot(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A query of May and June, one of April, and a print of June of the year before."""
+    query, april = release("query", months="2025-05..2025-06"), release("april", months="2025-04")
+    print_ = release("print", kind="published", partners="keys", months="2024-06", flow="export")
+    store = [
+        (query, [number(query, "USA", "2025-05", 1), number(query, "USA", "2025-06", 2)]), (april, [number(april, "USA", "2025-04", 3)]),
+        (print_, [number(print_, "USA", "2024-06", 4)]),
+    ]  # fmt: skip
+    tables = {Observation: merged(store), Release: release_table(query, april, print_)}
+
+    def read_table(_: object, model: Any, keep: Any = None, where: Any = None, columns: Any = None) -> pl.DataFrame:
+        rows = tables[model]
+        if keep is None:
+            return rows
+        kept = [keep((flow, day.year, day.month)) for flow, day in rows.select("flow", "period_end").iter_rows()]
+        return rows.filter(pl.Series(kept), where).select(columns)
+
+    monkeypatch.setattr(module, "read_table", read_table)
+    return type("Snapshot", (), {"id": "s1"})()
+
+
+def rows(*months: int, product: str = MAGNETS) -> pl.DataFrame:
+    return pl.DataFrame([{"flow": "export", "product": product, "period": date(2025, month, 1)} for month in months])
+
+
+def test_rows_rest_on_their_months_on_those_before_and_on_those_of_a_year_before(snapshot: Any) -> None:
+    assert cite_rows(rows(6), snapshot) == "China customs via print (figures printed elsewhere) and query, as known on 2026-01-20, snapshot s1"  # fmt: skip
+    assert cite_rows(rows(5), snapshot) == "China customs via april and query, as known on 2026-01-20, snapshot s1"
+    assert cite_rows(rows(6), snapshot, date(2025, 12, 31)) == "China customs, as known on 2025-12-31, snapshot s1"
+
+
+def test_rows_that_one_line_cannot_cite_have_none(snapshot: Any) -> None:
+    many = pl.concat([rows(6, product=f"{10_000_000 + place}") for place in range(PRODUCTS_MAX + 1)])
+    assert cite_rows(many, snapshot) is None
+    assert cite_rows(rows(6).clear(), snapshot) is None
+    assert cite_rows(rows(6).drop("period"), snapshot) is None
+    assert cite_rows(many[:PRODUCTS_MAX], snapshot) is not None

@@ -1,0 +1,76 @@
+"""The notes on exported rows: columns, facts, and the releases that cover them."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from schemas.tables.metric import Metric
+from schemas.tables.observation import Observation
+from schemas.tables.release import Release
+from tasks.reports import export_notes
+from tasks.reports.export_notes import Notes, notes
+from tests.unit.builders import MAGNETS, Row, release, release_table
+
+RELEASES = (
+    release("now", "2026-01-20", months="2025-06"), release("early", "2025-12-01", months="2023-07"), release("earlier", months="2023-06"),
+    release("imports", months="2025-06", flow="import"), release("both", months="2025-06", flow=None), release("horses", months="2025-06", products=["01012100"]),
+    release("magnetic", months="2025-06", products=["8505"]), release("all", months="2025-06", products=["*"]), release("later", months="2025-07"),
+)  # fmt: skip
+
+
+@pytest.fixture
+def noted(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(export_notes, "read_table", lambda *_: release_table(*RELEASES))
+    snapshot = type("Snapshot", (), {"store": Path("/a/store"), "id": "s1"})()
+
+    def of(model: Any, rows: pl.DataFrame, *given: Any) -> Notes:
+        return notes(snapshot, model, rows, *given)
+
+    return of
+
+
+def figures(*rows: Row) -> pl.DataFrame:
+    plain = {"flow": "export", "product": MAGNETS, "period": date(2025, 6, 1), "mom_pct": 1.0}
+    return pl.DataFrame([plain | row for row in rows])
+
+
+def ids(found: Notes) -> set[str]:
+    return {*found.releases["release_id"]}
+
+
+def test_each_column_has_its_unit_and_meaning_and_an_unknown_one_has_none(noted: Any) -> None:
+    found = noted(Metric, figures({}).with_columns(own=pl.lit(1)))
+    assert found.name == "metric"
+    assert found.columns.filter(column="mom_pct").row(0) == ("mom_pct", "%", "change on the month before")
+    assert found.columns.filter(column="own").row(0) == ("own", "", "")
+    assert noted(Metric, figures({}), None, ["period"]).columns["column"].to_list() == ["period"]
+
+
+def test_the_facts_name_store_snapshot_and_day(noted: Any) -> None:
+    facts = dict(noted(Metric, figures({})).facts)
+    assert (facts["table"], facts["store"], facts["snapshot"]) == ("metric", "/a/store", "s1")
+    assert "as known on" not in facts
+    assert dict(noted(Metric, figures({}), date(2025, 12, 31)).facts)["as known on"] == "2025-12-31"
+
+
+def test_figures_rest_on_releases_of_their_products_and_of_23_months_before(noted: Any) -> None:
+    assert ids(noted(Metric, figures({}))) == {"now", "early", "both", "magnetic", "all"}
+    assert ids(noted(Metric, figures({"flow": "import"}))) == {"imports", "both"}
+    assert ids(noted(Metric, figures({"product": "01"}))) == {"horses", "all"}
+    assert ids(noted(Metric, figures({"product": "basket:rare_earth_magnets"}))) == {"now", "early", "both", "magnetic", "all"}  # fmt: skip
+
+
+def test_on_a_day_only_releases_up_to_it_count(noted: Any) -> None:
+    assert ids(noted(Metric, figures({}), date(2025, 12, 31))) == {"early"}
+
+
+def test_rows_that_name_their_releases_rest_on_these_alone(noted: Any) -> None:
+    rows = pl.DataFrame({"release_id": ["now", None], "old_release_id": ["horses", "nobody"]})
+    assert ids(noted(Observation, rows)) == {"now", "horses"}
+
+
+def test_a_table_without_months_rests_on_every_release(noted: Any) -> None:
+    assert len(ids(noted(Release, pl.DataFrame({"title": ["a"]})))) == len(RELEASES)

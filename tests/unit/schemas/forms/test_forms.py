@@ -1,0 +1,109 @@
+"""What holds for every form, and what the forms compute themselves."""
+
+import importlib
+import pkgutil
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from schemas import forms
+from schemas.forms import brief, held, outcome, trace
+
+MODULES = [importlib.import_module(f"schemas.forms.{found.name}") for found in pkgutil.iter_modules(forms.__path__)]
+MODELS = sorted(
+    {model for module in MODULES for model in vars(module).values() if isinstance(model, type) and issubclass(model, BaseModel) and model is not BaseModel and model.__module__.startswith("schemas.forms")},
+    key=lambda model: model.__name__,
+)  # fmt: skip
+
+
+def test_all_forms_are_collected() -> None:
+    assert {brief, held, outcome, trace} <= {*MODULES}
+    assert len(MODELS) > 15
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_form_has_a_docstring_and_a_schema_that_other_programs_can_read(model: type[BaseModel]) -> None:
+    assert model.__doc__
+    assert model.model_json_schema()["type"] == "object"
+    assert model.model_fields
+
+
+NUMBER = {
+    "product": "85051110", "partner": "USA", "period": "2025-06", "measure": "quantity_kg", "value": 5, "unit": "kg", "release_id": "r1", "title": "june.csv",
+    "known_from": "2025-07-20", "raw_sha256": "0" * 64, "records": [1], "told": 5, "printed": ["x"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "holds"),
+    [({}, True), ({"read": 5}, True), ({"read": 4}, False), ({"told": 4}, False), ({"records": []}, False), ({"value": 0, "told": 0, "read": 0}, True)],
+)  # fmt: skip
+def test_a_traced_number_holds_where_ledger_release_and_file_agree(change: dict[str, Any], holds: bool) -> None:
+    assert trace.TracedNumber.model_validate(NUMBER | change).holds is holds
+
+
+RELEASE = {
+    "release_id": "r1", "raw": "raw/a", "raw_sha256": "0" * 64, "name": "june.csv", "source": "gacc_query", "reporter": "CHN", "flow": "export", "partners": "all",
+    "products": None, "months": None, "released_on": "2025-07-20", "title": "june", "held_since": "2025-07-21",
+    "findings": [{"check": "gaps", "subject": "May", "observed": "none", "expected": "one", "advice": "Look."}],
+}  # fmt: skip
+
+
+def test_a_held_release_waits_until_a_person_decides() -> None:
+    one = held.HeldRelease.model_validate(RELEASE)
+    assert one.waits
+    assert one.findings[0].line == "gaps (May): none; expected one. Look."
+    assert (one.raw, one.released_on) == (Path("raw/a"), date(2025, 7, 20))
+    decided = {
+        "verdict": "reject",
+        "by": "Li Wei",
+        "reason": "cut off",
+        "decided_at": datetime(2025, 7, 22, tzinfo=UTC),
+    }
+    assert not held.HeldRelease.model_validate(RELEASE | {"decision": decided}).waits
+
+
+@pytest.mark.parametrize("change", [{"by": ""}, {"reason": ""}, {"verdict": "perhaps"}, {"decided_at": None}])
+def test_a_decision_needs_a_name_a_reason_and_one_of_two_words(change: dict[str, Any]) -> None:
+    decided = {"verdict": "approve", "by": "Li Wei", "reason": "so it is", "decided_at": "2025-07-22T10:00:00Z"}
+    held.Decision.model_validate(decided)
+    with pytest.raises(ValidationError):
+        held.Decision.model_validate(decided | change)
+
+
+@pytest.mark.parametrize(
+    ("months", "span"), [(["2025-06"], "2025-06"), (["2025-01", "2025-06"], "2025-01 to 2025-06"), (["2024-12", "2025-01", "2025-02"], "2024-12 to 2025-02")]
+)  # fmt: skip
+def test_the_months_of_an_outcome(months: list[str], span: str) -> None:
+    made = dict.fromkeys(outcome.Outcome.model_fields, "x") | {
+        "status": "published", "months": months, "records": 1, "records_observed": 1, "records_quarantined": 0,
+        **{name: [] for name in ("flows", "products", "warnings", "notes", "healed", "briefs")},
+    }  # fmt: skip
+    assert outcome.Outcome.model_validate(made).span == span
+    with pytest.raises(ValidationError):
+        outcome.Outcome.model_validate(made | {"status": "failed"})
+
+
+def fact(name: str, value: float | None = 1.0, *numbers: dict[str, Any]) -> brief.Fact:
+    told = [trace.TracedNumber.model_validate(NUMBER | number) for number in numbers]
+    operand = trace.Operand(name="level", value=value, status="reported", numbers=told)
+    traced = dict.fromkeys(trace.Trace.model_fields, "x") | {"operands": [operand], "breaks": [], "agrees": True, "value": 1.0, "recomputed": 1.0}  # fmt: skip
+    return brief.Fact(id=name, partner="USA", month=date(2025, 6, 1), figure="level", value=value, status="reported", trace=trace.Trace.model_validate(traced))  # fmt: skip
+
+
+def test_a_brief_lists_its_figures_in_the_order_of_the_page_and_its_sources_once() -> None:
+    names = ("level", "mom", "contribution", "yoy", "ytd", "ytd_yoy", "share", "rank", "rank_before")
+    facts = {
+        name: fact(name, None if name == "yoy" else 1.0, {"title": f"{name}.csv" if name == "rank" else "june.csv"})
+        for name in names
+    }
+    row = brief.PartnerRow(partner="USA", **facts, recent_t=[])
+    page = brief.Facts.model_construct(
+        world_before=fact("before", 1.0, {"address": "https://a.example"}), highest_since=fact("highest", None), lowest_since=fact("lowest"),
+        partners=[row], unit_value=fact("price"), unit_value_mom=fact("price_mom", None), unit_value_yoy=fact("price_yoy"),
+    )  # fmt: skip
+    assert [one.id for one in page.facts()] == ["before", "lowest", "level", "mom", "contribution", "ytd", "ytd_yoy", "share", "rank", "rank_before", "price", "price_yoy"]  # fmt: skip
+    assert page.sources() == ["https://a.example", "june.csv", "rank.csv"]

@@ -1,0 +1,124 @@
+"""What holds for every table: each column says what it has, and each table refuses what does not fit it."""
+
+import importlib
+import pkgutil
+
+import polars as pl
+import pytest
+from pandera.errors import SchemaError, SchemaErrors
+
+from schemas import tables
+from schemas.table import (
+    PARTITION_KEYS,
+    PUBLISHED,
+    Table,
+    arrow_schema,
+    empty_frame,
+    polars_schema,
+    stored_columns,
+    table_name,
+)
+from schemas.tables import catalog, claim, decision, lineage, name, observation, reported, state, trade_flow, verdict
+from tests.unit.decisions import decision as made
+from tests.unit.decisions import decision_table
+
+MODULES = [importlib.import_module(f"schemas.tables.{found.name}") for found in pkgutil.iter_modules(tables.__path__)]
+MODELS = sorted(
+    {model for module in MODULES for model in vars(module).values() if isinstance(model, type) and issubclass(model, Table) and model is not Table},
+    key=lambda model: model.__name__,
+)  # fmt: skip
+ABSTRACT = {observation.Statement, state.Series}
+
+
+def test_all_tables_are_collected() -> None:
+    assert len(MODULES) > 12
+    assert len(MODELS) > 15
+    assert {catalog, decision, lineage, name, observation, reported, state, trade_flow, verdict} <= {*MODULES}
+    # The names of published tables are what readers ask for.
+    assert {layout.model for layout in PUBLISHED.values()} <= {*MODELS}
+    assert {*PUBLISHED} == {*catalog.LAYOUTS}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_column_says_what_it_has(model: type[Table]) -> None:
+    columns = model.to_schema().columns
+    assert columns
+    for column, field in columns.items():
+        assert field.description, column
+        assert field.description.strip() == field.description, column
+        assert not field.description.endswith("."), column
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_codes_are_text_months_are_dates_and_shares_are_numbers(model: type[Table]) -> None:
+    kinds = polars_schema(model)
+    for column, kind in kinds.items():
+        if column in (
+            "product",
+            "partner",
+            "flow",
+            "classification",
+            "measure",
+            "regime",
+            "province",
+            "source",
+            "kind",
+        ):
+            assert kind in (pl.String, pl.Categorical, pl.Enum), column
+        if (
+            column.endswith(("_on", "_from", "_until"))
+            and model not in (reported.Reported,)
+            and not column.startswith("known_until_")
+        ):
+            assert kind in (pl.Date, pl.Categorical), column
+        if column.endswith(("_pct", "_pp")):
+            assert kind == pl.Float64, column
+
+
+@pytest.mark.parametrize("model", [model for model in MODELS if model not in ABSTRACT])
+def test_a_table_without_rows_is_valid_and_one_with_another_column_is_not(model: type[Table]) -> None:
+    empty = empty_frame(model)
+    assert dict(empty.schema) == polars_schema(model)
+    model.validate(empty, lazy=True)
+    if model is claim.CheckedClaim:
+        # A file of claims keeps its own columns.
+        model.validate(empty.with_columns(mood=pl.lit("good")), lazy=True)
+    else:
+        with pytest.raises((SchemaError, SchemaErrors)):
+            model.validate(empty.with_columns(mood=pl.lit("good")), lazy=True)
+    with pytest.raises((SchemaError, SchemaErrors)):
+        model.validate(empty.drop(empty.columns[0]), lazy=True)
+
+
+@pytest.mark.parametrize("table", sorted(PUBLISHED))
+def test_a_published_table_is_sorted_and_filed_by_columns_that_it_has(table: str) -> None:
+    layout = PUBLISHED[table]
+    kinds = polars_schema(layout.model)
+    assert table_name(layout.model) == table
+    assert {*layout.sort_by} <= {*kinds}
+    assert layout.sort_by
+    if layout.month_of is not None:
+        assert kinds[layout.month_of] == pl.Date
+        assert "flow" in kinds
+        assert not {*PARTITION_KEYS} & {*stored_columns(layout.model)}
+    assert arrow_schema(layout.model).names == stored_columns(layout.model)
+
+
+def test_a_name_in_snake_case() -> None:
+    assert [table_name(model) for model in (trade_flow.TradeFlow, name.ProductName, lineage.Lineage)] == ["trade_flow", "product_name", "lineage"]  # fmt: skip
+
+
+def test_a_decision_is_refused_without_a_reason_or_with_another_word() -> None:
+    good = decision_table(made("withdrawn", "r1", "2026-01-20"))
+    decision.Decision.validate(good, lazy=True)
+    for change in ({"kind": "forgotten"}, {"reason": None}, {"decided_by": None}, {"number": 0}):
+        wrong = good.with_columns(pl.lit(value, good.schema[column]).alias(column) for column, value in change.items())
+        with pytest.raises((SchemaError, SchemaErrors)):
+            decision.Decision.validate(wrong, lazy=True)
+
+
+def test_every_caveat_has_words_and_a_verdict_has_three() -> None:
+    assert all(verdict.CAVEATS.values())
+    with pytest.raises(ValueError, match="word"):
+        verdict.Verdict(word="perhaps")  # type: ignore[arg-type]
+    assert verdict.Verdict(word="yes").caveats == ()

@@ -1,0 +1,65 @@
+"""Pages as rows of cells, and what is no page."""
+
+import pytest
+from old_workbook import workbook
+
+from tasks.domain.errors import Refused
+from tasks.sources.pages import GATE_BYTES_MAX, Link, read_page, read_workbook
+
+
+def page(body: str) -> bytes:
+    return f"<!DOCTYPE html><html><body>{body}</body></html>".encode()
+
+
+def table(body: str) -> list[list[str]]:
+    (found,) = read_page(page(f"<table>{body}</table>"), "f.html").tables
+    return found
+
+
+@pytest.mark.parametrize(
+    ("body", "cells"),
+    [
+        ("<tr><th>a</th><td>b <b>c</b></td></tr>", [["a", "b c"]]), ("<tr><td colspan=2>a</td><td>b</td></tr>", [["a", "a", "b"]]),
+        ("<tr><td rowspan=2>a</td><td>b</td></tr><tr><td>c</td></tr>", [["a", "b"], ["a", "c"]]),
+        ("<tr><td>a</td><td rowspan=3>b</td></tr><tr><td>c</td></tr><tr><td>d</td></tr>", [["a", "b"], ["c", "b"], ["d", "b"]]),
+        ("<tr><td rowspan=2 colspan=2>a</td></tr><tr></tr>", [["a", "a"], ["a", "a"]]), ("<tr><td colspan=x>a</td></tr>", [["a"]]),
+        ("<tr><td>&lt;1&nbsp;</td></tr>", [["<1\xa0"]]), ("<tr><td><script>x</script>a<br>b</td></tr>", [["ab"]]), ("", []),
+    ],
+)  # fmt: skip
+def test_a_cell_is_in_every_row_and_column_that_it_spans(body: str, cells: list[list[str]]) -> None:
+    assert table(body) == cells
+
+
+def test_texts_by_class_and_links_with_their_place() -> None:
+    found = read_page(page('<div class="title">May <b>2025</b></div><a href="/x">out</a><table><tr><td><a href="\\y">in</a></td></tr></table>'), "f")  # fmt: skip
+    assert found.texts == {"title": "May 2025"}
+    assert found.links == [Link("out", "/x", -1, -1), Link("in", "\\y", 0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("raw", "rule"),
+    [
+        (b"", "empty file"), (b" \n", "empty file"), (b"PK\x03\x04<html>", "not a page"), (b"a,b\n1,2", "not a page"), (b"<html>\xff</html>", "undecodable"),
+        (b"<html><table></table>", "cut off"), (page("Please enable JavaScript"), "gate"), (page("Captcha"), "gate"),
+    ],
+)  # fmt: skip
+def test_what_is_no_whole_page_is_refused(raw: bytes, rule: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        read_page(raw, "f.html")
+    assert (refusal.value.rule, refusal.value.where) == (rule, "f.html")
+
+
+def test_a_page_of_statistics_may_have_a_script_against_robots_in_its_frame() -> None:
+    read_page(page("captcha<table></table>"), "f")
+    read_page(page("captcha" + " " * GATE_BYTES_MAX), "f")
+
+
+def test_a_page_with_too_many_cells_is_no_release() -> None:
+    with pytest.raises(Refused, match="more than 100,000 cells"):
+        table("<tr><td colspan=100>a</td></tr>" * 1001)
+
+
+def test_the_first_sheet_of_a_workbook_as_texts() -> None:
+    assert read_workbook(workbook([["Title", None], ["a", 1.5]]), "f.xls") == [["Title", ""], ["a", "1.5"]]
+    with pytest.raises(Refused, match="Download the attachment again"):
+        read_workbook(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and no more", "f.xls")

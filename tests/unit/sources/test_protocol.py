@@ -1,0 +1,35 @@
+"""What every adapter promises."""
+
+from dataclasses import FrozenInstanceError
+
+import pytest
+
+from schemas.reference.code_tables import partner_codes
+from schemas.tables.observation import KINDS
+from tasks.domain.nomenclature import NATIONAL
+from tasks.sources.protocol import Parsed, Source
+from tasks.sources.registry import SOURCES
+from tests.unit.ingest.file_codes import reported
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_an_adapter_names_a_kind_a_code_list_and_a_nomenclature_that_exist(name: str) -> None:
+    source = SOURCES[name]
+    assert isinstance(source, Source)
+    assert source.name == name
+    assert source.kind in KINDS
+    assert source.nomenclature in NATIONAL
+    assert partner_codes(source.code_list).height > 10
+    assert source.row_cap is None or source.row_cap > 1000
+
+
+def test_there_are_adapters() -> None:
+    assert len(SOURCES) > 7
+
+
+def test_the_plainest_adapter_reads_queries_of_china() -> None:
+    source = Source("made", "query", (), lambda raw, where: Parsed(reported(), "utf-8", ()))
+    assert (source.reporter, source.code_list, source.nomenclature, source.says_day, source.row_cap) == ("CHN", "gacc", "HS8", False, None)  # fmt: skip
+    assert source.parse(b"", "f")[3:] == ((), None, None)
+    with pytest.raises(FrozenInstanceError):
+        source.kind = "yearbook"  # type: ignore[misc]

@@ -1,0 +1,75 @@
+"""Totals, groups and parts of a country among the partners, on a list of codes made by hand."""
+
+import polars as pl
+import pytest
+
+from tasks.sources import totals
+from tasks.sources.totals import Parted, part_totals
+
+CODES = [
+    ("W", "total", ""), ("EU", "group", "W"), ("DE", "country", "EU"), ("FR", "country", "EU"), ("US", "country", "W"),
+    ("GB", "country", "W"), ("XI", "territory", "GB"), ("XU", "territory", "GB"),
+]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = pl.DataFrame(CODES, schema=["code", "kind", "part_of"], orient="row")
+    monkeypatch.setattr(totals, "partner_codes", lambda _: made)
+
+
+def parted(*rows: tuple[str, str], unlisted: dict[str, str] | None = None) -> Parted:
+    frame = pl.DataFrame([(*row, "2025-06") for row in rows], schema=["partner", "number", "month"], orient="row")
+    return part_totals(frame, "made", ["month"], "f.csv", unlisted)
+
+
+def kept(*rows: tuple[str, str]) -> list[str]:
+    found = parted(*rows)
+    return [partner for (partner, _), is_kept in zip(rows, found.kept, strict=True) if is_kept]
+
+
+def test_totals_and_groups_are_no_partners() -> None:
+    rows = [("W", "10"), ("EU", "7"), ("DE", "4"), ("FR", "3"), ("US", "3")]
+    assert kept(*rows) == ["DE", "FR", "US"]
+    found = parted(*rows)
+    assert found.doubts == ()
+    assert found.notes == (
+        "2 records of EU, W are totals, groups or parts of a country beside it: not published; 1 total compared with the sum of the parts",
+    )  # fmt: skip
+
+
+def test_without_totals_there_is_no_note_and_nothing_is_left_out() -> None:
+    found = parted(("DE", "4"), ("US", "3"), ("??", "1"))
+    assert (found.kept.to_list(), found.doubts, found.notes) == ([True] * 3, (), ())
+
+
+def test_a_part_whose_group_is_not_printed_counts_in_the_total_above() -> None:
+    assert parted(("W", "7"), ("DE", "4"), ("US", "3")).doubts == ()
+
+
+def test_a_total_that_is_not_the_sum_of_its_parts_is_an_error() -> None:
+    (doubt,) = parted(("W", "1,234.5"), ("DE", "1,000"), ("US", "234.4")).doubts
+    assert (doubt["check"], doubt["severity"], doubt["subject"]) == ("total_differs", "error", "2025-06")
+    assert doubt["observed"] == "W prints 1,234.5, its 2 parts in f.csv add up to 1,234.4"
+
+
+@pytest.mark.parametrize("number", ["x", "", "1.1234567"])
+def test_a_total_with_a_part_that_cannot_be_read_is_not_compared(number: str) -> None:
+    assert parted(("W", "9"), ("DE", "4"), ("US", number)).doubts == ()
+
+
+def test_parts_of_a_country_are_left_out_where_the_country_has_a_row() -> None:
+    assert kept(("GB", "5"), ("XI", "2"), ("XU", "3")) == ["GB"]
+    assert kept(("XI", "2"), ("XU", "3")) == ["XI", "XU"]
+
+
+def test_codes_that_the_list_lacks_may_be_part_of_a_total_by_their_form() -> None:
+    rows = [("W", "10"), ("US", "3"), ("Q1", "7")]
+    assert [doubt["check"] for doubt in parted(*rows).doubts] == ["total_differs"]
+    assert parted(*rows, unlisted={"^Q": "W"}).doubts == ()
+
+
+def test_each_cell_is_compared_by_itself() -> None:
+    rows = [("W", "4", "May"), ("DE", "4", "May"), ("W", "5", "June"), ("DE", "4", "June")]
+    frame = pl.DataFrame(rows, schema=["partner", "number", "month"], orient="row")
+    assert [doubt["subject"] for doubt in part_totals(frame, "made", ["month"], "f").doubts] == ["June"]

@@ -1,0 +1,94 @@
+"""Work of a scheduler that is lost is done here; work that fails is not repeated. The scheduler is made up."""
+
+from concurrent.futures import Future
+from typing import Any
+
+import pytest
+
+from tasks.domain.errors import Refused
+from tasks.steps import cluster
+from tasks.steps.cluster import Cluster, StrangeWorker, fingerprint
+from tasks.steps.serialise import packed
+
+ADDRESS = "tcp://127.0.0.1:1"
+
+
+class Job(Future):  # type: ignore[type-arg]
+    """A future of the scheduler, whose `status` is a word."""
+
+    status = "finished"
+    key = "k"
+
+
+class Scheduler:
+    """Answers each piece with the next of its results; `threads` by worker."""
+
+    def __init__(self, *results: Any, threads: int = 1) -> None:
+        self.results, self.threads, self.submitted = [*results], threads, []  # type: ignore[var-annotated]
+        self.scheduler, self.status = self, "running"
+        self.ncores = None
+
+    def submit(self, does: Any, mark: str, work: Any, given: Any, **_: Any) -> Job:
+        self.submitted.append(given)
+        job, result = Job(), self.results.pop(0) if self.results else None
+        if isinstance(result, BaseException):
+            job.set_exception(result)
+            job.status = "error"
+        else:
+            job.set_result(packed(work(*given)) if result is None else packed(result))
+        return job
+
+    def sync(self, *_: Any, **__: Any) -> dict[str, int]:
+        return {"worker": self.threads} if self.threads else {}
+
+
+def double(number: int) -> int:
+    return 2 * number
+
+
+def test_results_come_in_order_and_no_more_is_under_way_than_the_workers_bear() -> None:
+    scheduler = Scheduler(threads=2)
+    one = Cluster(ADDRESS, scheduler)
+    assert one.window == 4
+    found = one.each(double, range(10))
+    assert next(found) == 0
+    assert len(scheduler.submitted) == 4
+    assert [*found] == [2 * number for number in range(1, 10)]
+
+
+def test_work_that_fails_raises_what_it_raised() -> None:
+    one = Cluster(ADDRESS, Scheduler(ValueError("a bad month")))
+    with pytest.raises(ValueError, match="a bad month"):
+        one.result(one.begin(double, 1))
+    assert not one.is_lost
+
+
+def test_a_worker_with_other_code_is_left_and_the_rest_is_done_here() -> None:
+    scheduler = Scheduler(StrangeWorker(cluster.DIFFERS))
+    one = Cluster(ADDRESS, scheduler)
+    assert one.result(one.begin(double, 3)) == 6
+    assert one.is_lost
+    assert [*one.each(double, [4, 5])] == [8, 10]
+    assert len(scheduler.submitted) == 1
+    assert one.window == 2
+
+
+def test_a_scheduler_that_is_closed_meanwhile_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    scheduler = Scheduler()
+    monkeypatch.setattr(scheduler, "submit", lambda *_, **__: (_ for _ in ()).throw(RuntimeError("closed")))
+    one = Cluster(ADDRESS, scheduler)
+    assert one.result(one.begin(double, 3)) == 6
+    assert one.is_lost
+
+
+def test_our_own_code_has_one_mark() -> None:
+    assert len(fingerprint()) == 64
+    assert fingerprint() == fingerprint()
+
+
+def test_a_worker_with_another_mark_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    scheduler = Scheduler()
+    scheduler._run = None  # type: ignore[attr-defined]
+    monkeypatch.setattr(scheduler, "sync", lambda *_, **__: {"tcp://a": fingerprint(), "tcp://b": "0" * 64})
+    with pytest.raises(Refused, match=r"tcp://b: a worker that would make other results: its code"):
+        cluster._refuse_others(ADDRESS, scheduler)

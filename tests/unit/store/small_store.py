@@ -1,0 +1,30 @@
+"""A store of small published files, a line each: `{"flow=export/year=2025/month=6": [1, 2]}`."""
+
+import io
+from pathlib import Path
+
+import polars as pl
+
+from tasks.store.publish import NewFile, exclusive, publish
+from tasks.store.snapshot import Snapshot, open_snapshot
+
+JUNE, JULY = "flow=export/year=2025/month=6", "flow=export/year=2025/month=7"
+
+
+def parquet(rows: pl.DataFrame) -> bytes:
+    sink = io.BytesIO()
+    rows.write_parquet(sink)
+    return sink.getvalue()
+
+
+def stored(store: Path, values: dict[str, list[int]], table: str = "metric", column: str = "level") -> Snapshot:
+    """The snapshot that has these files alone, published after what the store has."""
+    files = [
+        NewFile(table, partition, parquet(pl.DataFrame({column: numbers})), len(numbers), "0" * 64)
+        for partition, numbers in values.items()
+    ]
+    with exclusive(store):
+        publish(store, files, carried=(), parent=open_snapshot(store), about={"releases": []})
+    snapshot = open_snapshot(store)
+    assert snapshot is not None
+    return snapshot

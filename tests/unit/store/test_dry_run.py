@@ -1,0 +1,62 @@
+"""A temporary store for a dry run."""
+
+from pathlib import Path
+
+import pytest
+
+from tasks.store.dry_run import MARK, PREFIX, rehearsal
+from tasks.store.snapshot import current_id, open_snapshot
+from tests.unit.store.small_store import JULY, JUNE, stored
+
+
+def leftovers(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir() if path.name.startswith(PREFIX)]
+
+
+def test_the_state_is_the_same_and_what_is_published_there_stays_there(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    before = stored(store, {JUNE: [1, 2]})
+    with rehearsal(store) as aside:
+        assert aside.name == "store"
+        assert aside.parent.parent == tmp_path
+        assert current_id(aside) == before.id
+        (path,) = open_snapshot(aside).paths("metric")  # type: ignore[union-attr]
+        assert path.read_bytes() == before.paths("metric")[0].read_bytes()
+        assert stored(aside, {JULY: [3]}).id != before.id
+    assert current_id(store) == before.id
+    assert leftovers(tmp_path) == []
+
+
+def test_decisions_and_days_of_landing_are_copied_and_raw_bytes_are_not(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    for name in ("held/a.json", "raw/ab/abc.json", "raw/ab/abc"):
+        (store / name).parent.mkdir(parents=True, exist_ok=True)
+        (store / name).write_text(name)
+    with rehearsal(store) as aside:
+        found = sorted(str(path.relative_to(aside)) for path in aside.rglob("*") if path.is_file())
+        assert found == ["held/a.json", "raw/ab/abc.json"]
+        (aside / "held/a.json").write_text("decided")
+    assert (store / "held/a.json").read_text() == "held/a.json"
+
+
+def test_a_store_that_does_not_exist_yet_is_an_empty_one(tmp_path: Path) -> None:
+    with rehearsal(tmp_path / "deep" / "store") as aside:
+        assert [*aside.iterdir()] == []
+    assert not (tmp_path / "deep" / "store").exists()
+
+
+def test_the_folder_is_deleted_after_an_error(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), rehearsal(tmp_path / "store"):
+        raise RuntimeError
+    assert leftovers(tmp_path) == []
+
+
+def test_a_folder_of_a_killed_run_is_swept_and_that_of_a_running_one_is_not(tmp_path: Path) -> None:
+    killed = tmp_path / f"{PREFIX}killed"
+    killed.mkdir()
+    (killed / MARK).write_text("")
+    with rehearsal(tmp_path / "store") as first:
+        assert not killed.exists()
+        with rehearsal(tmp_path / "store") as second:
+            assert first.is_dir()
+            assert first != second

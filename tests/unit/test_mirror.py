@@ -1,0 +1,59 @@
+"""Each module has a test module in its own room that imports it: of `tasks/`, of `flows/` and of `schemas/`."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TESTS = ROOT / "tests" / "unit"
+
+
+def modules_of(package: str) -> list[str]:
+    """The modules of a package, such as `tasks.store.parquet`."""
+    files = (path for path in (ROOT / package).rglob("*.py") if path.name not in ("__init__.py", "__main__.py"))
+    return sorted(".".join(path.relative_to(ROOT).with_suffix("").parts) for path in files)
+
+
+def room_of(module: str) -> str:
+    """The folder of tests of a module: a room of `tasks`, or the package."""
+    package, *parts = module.split(".")
+    return parts[0] if package == "tasks" else package
+
+
+def imported(file: Path) -> set[str]:
+    """The modules that a file imports directly, by its syntax tree."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def imports_of(room: str) -> set[str]:
+    """What the test modules of a room import."""
+    files = sorted((TESTS / room).rglob("test_*.py"))
+    return set().union(*map(imported, files)) if files else set()
+
+
+@pytest.mark.parametrize(("package", "least"), [("tasks", 150), ("flows", 30), ("schemas", 25)])
+def test_every_module_is_tested_in_its_own_room(package: str, least: int) -> None:
+    every = modules_of(package)
+    assert len(every) > least
+    by_room = {room: imports_of(room) for room in {room_of(name) for name in every}}
+    assert [name for name in every if name not in by_room[room_of(name)]] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("import tasks.store.s3", {"tasks.store.s3"}), ("from tasks.store import s3 as bucket", {"tasks.store", "tasks.store.s3"}),
+        ("def late():\n    from tasks.store.s3 import Bucket", {"tasks.store.s3", "tasks.store.s3.Bucket"}), ('"""import tasks.store.s3"""', set()),
+    ],
+)  # fmt: skip
+def test_only_imports_count(tmp_path: Path, text: str, names: set[str]) -> None:
+    file = tmp_path / "test_made.py"
+    file.write_text(text)
+    assert imported(file) == names
