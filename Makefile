@@ -51,10 +51,10 @@ stop: $(READY)
 	@$(BIN)/tidewaiter stop
 
 deploy: $(READY)
-	@$(BIN)/python deployments/deploy.py
+	@$(BIN)/tidewaiter deploy
 
 worker: $(READY)
-	@$(BIN)/python deployments/worker.py
+	@$(BIN)/tidewaiter worker
 
 server-postgres: $(READY)
 	@BIN=$(BIN) deployments/server.sh

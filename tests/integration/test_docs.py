@@ -5,7 +5,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import typer
 import yaml
+
+from flows.cli.app import app
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = sorted(
@@ -37,11 +40,11 @@ def test_the_containers_start_what_is_there() -> None:
     """Form and names only: no engine of containers is asked."""
     described = yaml.safe_load((ROOT / "deployments" / "compose.yaml").read_text(encoding="utf-8"))
     services = described["services"]
+    commands = {*typer.main.get_command(app).commands}  # type: ignore[attr-defined]
     assert {*services} == {"database", "server", "deploy", "worker"}
     for service in services.values():
         assert {*service.get("depends_on", {})} <= {*services}
-        for part in service.get("entrypoint", []):
-            assert not part.endswith(".py") or (ROOT / part).is_file()
+        assert {*service.get("command", [])} <= commands
         for port in service.get("ports", []):
             assert port.startswith("127.0.0.1:"), "nobody else's machine"
     built = (ROOT / "deployments" / "Dockerfile").read_text(encoding="utf-8")
