@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: help run test test-services test-month test-live demo-fetch search torture bench check stop deploy worker server-postgres lock dictionary clean
+.PHONY: help run test test-services test-month test-live demo-fetch search torture bench check docs stop deploy worker server-postgres lock dictionary clean
 .DEFAULT_GOAL := help
 
 help:
@@ -23,7 +23,7 @@ help:
 	@echo "make demo-fetch   fetch invented answers of five sources from a server on this machine, publish them, and show the figures"
 	@echo "make test-live   ask the real sources one question each, where there is a network"
 	@echo "make torture  500 kills under readers; make search   properties on many more examples; make bench SIZE=S|M|L  speed compared with what one would use instead"
-	@echo "make check  style, types, import contracts, dictionary"
+	@echo "make check  style, types, import contracts, dictionary, pages and their links; make docs   the pages as a site, in build/site"
 	@echo "make dictionary   write schemas/DICTIONARY.md from the models; make lock   resolve the dependencies again (needs uv)"
 	@echo "make clean   remove the environment and all caches"
 
@@ -93,7 +93,11 @@ bench: $(READY_DEV)
 	$(BIN)/python -m benchmarks.dask_workers
 	[ $(SIZE) = S ] || $(BIN)/python -m benchmarks.history --size $(SIZE)
 
-check: $(READY_DEV)
+# The pages as a site in build/site; a link that leads nowhere, or a page in no table of contents, is an error.
+docs: $(READY_DEV)
+	$(BIN)/sphinx-build -W --keep-going -q -c docs . build/site
+
+check: $(READY_DEV) docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -9,6 +9,7 @@ import typer
 
 from flows.cli.once import Commands
 from flows.cli.options import console, refusals, say
+from tidewaiter.shadows import refuse_shadows_in
 
 RUNS_MAX = 4  # two paused runs must not block a release
 commands = Commands()
@@ -20,7 +21,8 @@ def deploy(
         Path | None, typer.Option(help="deployments of your own, in Prefect's form; else those of Tidewaiter")
     ] = None,
     show: Annotated[
-        bool, typer.Option("--show", help="print the deployments of Tidewaiter, to change in a file, and do nothing else")
+        bool,
+        typer.Option("--show", help="print the deployments of Tidewaiter, to change in a file, and do nothing else"),
     ] = False,
 ) -> None:
     """Put the schedules on a Prefect server, started if none answers. They run in the current folder; repeat it at any time."""
@@ -33,6 +35,7 @@ def deploy(
     with refusals():
         if file is not None and not file.is_file():
             raise ValueError(f"--file: there is no file {file}; `tidewaiter deploy --show` prints one to begin with")
+        refuse_shadows_in(Path.cwd())
         # Unusable addresses are reported before anything is made.
         addresses = notify.addresses()
         api = local_server.ensure_server()
@@ -40,7 +43,9 @@ def deploy(
         channels = deployments.deploy_all(file or deployments.prefect_file(), addresses)
     for folder in ("export", "import"):
         Path("inbox", "gacc_query", folder).mkdir(parents=True, exist_ok=True)
-    say("deployed; drop files into inbox/<source>/<flow>/ and start a worker with `tidewaiter worker` (in a clone: `make worker`)")
+    say(
+        "deployed; drop files into inbox/<source>/<flow>/ and start a worker with `tidewaiter worker` (in a clone: `make worker`)"
+    )
     if channels:
         say(f"messages about what is held, overdue, published or failed go out by {' and '.join(channels)}")
     else:
@@ -56,15 +61,14 @@ def worker(
     from flows.cli import deployments, local_server
 
     with refusals():
+        refuse_shadows_in(Path.cwd())
         api = local_server.running_server()
         if api is None:
             raise ValueError("no Prefect server answers. Start one with `tidewaiter deploy`, or set PREFECT_API_URL.")
     local_server.use(api)
-    # A folder with its own `flows` or `tasks.py` must not hide ours from the runs, which inherit this.
-    os.environ["PYTHONSAFEPATH"] = "1"
     start = ["worker", "start", "--pool", deployments.POOL, "--type", "process", "--limit", str(RUNS_MAX)]
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "prefect", *start, *(["--run-once"] if once else [])])
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "prefect", *start, *(["--run-once"] if once else [])])
 
 
 @commands.command(epilog="Example: `tidewaiter stop`")

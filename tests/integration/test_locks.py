@@ -15,7 +15,18 @@ ROOT = Path(__file__).parent.parent.parent
 OWN = ("flows", "schemas", "tasks", "tidewaiter")
 # Of the extra `dask`, which the command names where it is missing.
 OPTIONAL = {"dask", "distributed", "prefect-dask"}
-FOR_DEVELOPING = {"distributed", "duckdb", "hypothesis", "moto", "mypy", "pandas", "playwright", "pytest", "ruff", "sphinx"}
+FOR_DEVELOPING = {
+    "distributed",
+    "duckdb",
+    "hypothesis",
+    "moto",
+    "mypy",
+    "pandas",
+    "playwright",
+    "pytest",
+    "ruff",
+    "sphinx",
+}
 
 
 def _pins(name: str) -> dict[str, str]:

@@ -132,7 +132,9 @@ def test_a_server_of_our_folder_that_asks_for_no_password_is_refused_and_can_be_
 ) -> None:
     """One that an earlier version has started runs what anybody wants."""
     stranger["home"] = str(tmp_path)
-    with pytest.raises(PermissionError, match="asks for no password, and runs what anybody wants: run `tidewaiter stop`"):
+    with pytest.raises(
+        PermissionError, match="asks for no password, and runs what anybody wants: run `tidewaiter stop`"
+    ):
         local_server.ensure_server()
     ended: list[tuple[int, int]] = []
 

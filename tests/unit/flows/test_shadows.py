@@ -43,9 +43,23 @@ def test_what_comes_first_on_the_path_is_named_in_one_line(tmp_path: Path, hides
     done = _run(tmp_path, COMMAND, "--version", first=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     (line,) = done.stderr.splitlines()
-    assert line.startswith(f"refused {tmp_path / hides} hides the package `{package}` of Tidewaiter: run this from another folder")
+    assert line.startswith(
+        f"refused {tmp_path / hides} hides the package `{package}` of Tidewaiter: run this from another folder"
+    )
     in_python = _run(tmp_path, PROGRAM, first=tmp_path)
     assert in_python.stderr.splitlines()[-1] == f"ImportError: {line.removeprefix('refused ')}"
+
+
+@pytest.mark.parametrize("command", ["deploy", "worker"])
+def test_flows_are_not_deployed_where_prefect_would_import_others(tmp_path: Path, command: str) -> None:
+    done = _run(_project(tmp_path), COMMAND, command)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    hides = tmp_path / "flows" / "__init__.py"
+    assert line.startswith(
+        f"refused {hides} hides the package `flows` of Tidewaiter, because Prefect imports from the current"
+    )
+    assert not (tmp_path / ".prefect").exists()
 
 
 def test_a_folder_without_a_module_hides_nothing(tmp_path: Path) -> None:

@@ -85,7 +85,10 @@ def test_a_page_of_help_loads_no_data_library(arguments: list[str], says: str) -
         (["fetch", "hmrc_ots", "--month", "2026", "--no-prefect"], "is no month or range"),
         (["events", "windows"], "Missing option '--product'"),
         (["approve", "x"], "Missing option '--by'"),
-        (["deploy", "--file", "no.yaml"], "there is no file no.yaml; `tidewaiter deploy --show` prints one to begin with"),
+        (
+            ["deploy", "--file", "no.yaml"],
+            "there is no file no.yaml; `tidewaiter deploy --show` prints one to begin with",
+        ),
     ],
 )
 def test_a_refusal_of_bad_options_loads_no_data_library(arguments: list[str], says: str) -> None:
