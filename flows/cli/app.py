@@ -1,12 +1,14 @@
 """The command line: what a person can ask for. Each module of this package defines some of the commands."""
 
+import os
 from typing import Annotated
 
 import typer
 
 from flows.cli import brief, deploy, fetch, ingest, read, search, withdraw
-from flows.cli.options import console
+from flows.cli.options import console, refusals
 from flows.cli.signals import Stoppable
+from schemas import code_files
 
 app = typer.Typer(
     name="tidewaiter", cls=Stoppable, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown",
@@ -32,3 +34,19 @@ def main(
     ] = False,
 ) -> None:
     """Customs releases as numbers that can be cited."""
+    with refusals():
+        _check_own_tables()
+
+
+def _check_own_tables() -> None:
+    """Read the code tables that replace packaged ones, before a command imports what rests on them. Raises ValueError."""
+    if not (named := os.environ.get(code_files.VARIABLE)):
+        return
+    own = [name for name, file in code_files.table_files().items() if file.parent != code_files.FOLDER]
+    from schemas.reference.code_tables import code_table
+
+    for name in own:
+        try:
+            code_table(name)
+        except (OSError, ValueError) as error:
+            raise ValueError(f"{code_files.VARIABLE}, {named}: {error}") from error
