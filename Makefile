@@ -1,12 +1,16 @@
 # Two commands do everything on a fresh machine: `make run` and `make test`.
 PYTHON ?= python3
+UV ?= uv
 VENV ?= .venv
 BIN := $(VENV)/bin
 # Of make bench: 0.3 million records in one month, 10 million in 30, 36 million in 120.
 SIZE ?= S
+# One environment with two stages: what running needs, and what developing needs on top of it.
 READY := $(VENV)/.ready
+READY_DEV := $(VENV)/.ready-dev
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: help run test test-services test-month test-live demo-fetch search torture bench check stop deploy worker server-postgres lock dictionary clean
+.PHONY: help run test test-services test-month test-live demo-fetch search torture bench check docs stop deploy worker server-postgres lock dictionary clean
 .DEFAULT_GOAL := help
 
 help:
@@ -18,20 +22,26 @@ help:
 	@echo "            browser, S3 and Dask, which wait for minutes; make test-month   a month of 0.3 million records through everything"
 	@echo "make demo-fetch   fetch invented answers of five sources from a server on this machine, publish them, and show the figures"
 	@echo "make test-live   ask the real sources one question each, where there is a network"
-	@echo "make torture  500 kills under readers; make search   properties on many more examples; make bench SIZE=S|M|L  speed beside what one would use instead"
-	@echo "make check  style, types, import contracts, dictionary"
-	@echo "make dictionary   write schemas/DICTIONARY.md from the models; make lock   resolve the dependencies anew (needs uv)"
+	@echo "make torture  500 kills under readers; make search   properties on many more examples; make bench SIZE=S|M|L  speed compared with what one would use instead"
+	@echo "make check  style, types, import contracts, dictionary, pages and their links; make docs   the pages as a site, in build/site"
+	@echo "make dictionary   write schemas/DICTIONARY.md from the models; make lock   resolve the dependencies again (needs uv)"
 	@echo "make clean   remove the environment and all caches"
 
-# The environment is made once, from the lock file with its hashes; ours is installed in place.
+# The environment is made once, from the lock file with its hashes; ours is installed in place. Python compiles what it imports,
+# so compiling everything beforehand only takes time.
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
 	  { echo "Tidewaiter needs Python 3.11 to 3.13; $(PYTHON) is $$($(PYTHON) --version). Use make PYTHON=python3.12 …"; exit 2; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 	  { echo "$(PYTHON) has no venv module; on Debian: apt-get install python3-venv"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(INSTALL) --no-compile --require-hashes --requirement requirements.lock
+	$(INSTALL) --no-compile --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Both lock files have the same versions, so this only adds packages.
+$(READY_DEV): requirements-dev.lock | $(READY)
+	$(INSTALL) --no-compile --require-hashes --requirement requirements-dev.lock
 	@touch $@
 
 run: $(READY)
@@ -41,23 +51,23 @@ stop: $(READY)
 	@$(BIN)/tidewaiter stop
 
 deploy: $(READY)
-	@$(BIN)/python deployments/deploy.py
+	@$(BIN)/tidewaiter deploy
 
 worker: $(READY)
-	@$(BIN)/python deployments/worker.py
+	@$(BIN)/tidewaiter worker
 
 server-postgres: $(READY)
 	@BIN=$(BIN) deployments/server.sh
 
 # Two cores do two things; what waits for servers is apart, because minutes of it are waiting.
-test: $(READY)
+test: $(READY_DEV)
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not services and not month"
 
-test-services: $(READY)
+test-services: $(READY_DEV)
 	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder -m services
 
 # One after another, because each part may take both cores and gigabytes.
-test-month: $(READY)
+test-month: $(READY_DEV)
 	$(BIN)/pytest -m month --durations 0 --durations-min 1
 
 # Five sources on this machine; inboxes and stores go into ./demo.
@@ -65,17 +75,17 @@ demo-fetch: $(READY)
 	@$(BIN)/python -m flows.demo
 
 # The real sources, one question each; skipped where they cannot be reached. By hand, never in the usual tests.
-test-live: $(READY)
+test-live: $(READY_DEV)
 	TIDEWAITER_LIVE=1 $(BIN)/pytest -m live -rs tests/live
 
 # Properties, fifty times as many examples as in the tests, and others each time.
-search: $(READY)
+search: $(READY_DEV)
 	TIDEWAITER_DRAWS=50 $(BIN)/pytest --numprocesses 2 -p no:cacheprovider tests/unit tests/faults/test_any_order.py -m "not services and not month"
 
-torture: $(READY)
+torture: $(READY_DEV)
 	$(BIN)/python -m tests.faults.torture --kills 500 --reads 20000
 
-bench: $(READY)
+bench: $(READY_DEV)
 	$(BIN)/python -m benchmarks.parse
 	$(BIN)/python -m benchmarks.monthly
 	$(BIN)/python -m benchmarks.whole --size $(SIZE) --keep build/bench/store-$(SIZE)
@@ -83,7 +93,11 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.dask_workers
 	[ $(SIZE) = S ] || $(BIN)/python -m benchmarks.history --size $(SIZE)
 
-check: $(READY)
+# The pages as a site in build/site; a link that leads nowhere, or a page in no table of contents, is an error.
+docs: $(READY_DEV)
+	$(BIN)/sphinx-build -W --keep-going -q -c docs . build/site
+
+check: $(READY_DEV) docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -93,9 +107,12 @@ check: $(READY)
 dictionary: $(READY)
 	$(BIN)/python -m schemas.dictionary
 
+# The lock file for running takes its versions from the one for developing.
+LOCK := --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --quiet
 lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --extra dev --no-header --no-emit-index-url \
-	  --no-annotate --quiet pyproject.toml --output-file requirements.lock
+	@command -v $(UV) >/dev/null || { echo "make lock needs uv: python3 -m venv build/uv && build/uv/bin/pip install uv, then make lock UV=build/uv/bin/uv"; exit 2; }
+	$(UV) pip compile $(LOCK) --extra build --extra dev pyproject.toml --output-file requirements-dev.lock
+	$(UV) pip compile $(LOCK) --extra build --constraint requirements-dev.lock pyproject.toml --output-file requirements.lock
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

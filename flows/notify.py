@@ -1,9 +1,9 @@
 """Configures the messages for a release that is held, overdue or published, a run that fails, and the loss of all
 workers.
 
-`make deploy` makes a block for each address in its environment and an automation for each occasion. The Prefect server
+`tidewaiter deploy` makes a block for each address in its environment and an automation for each occasion. The Prefect server
 sends the messages, so they come also when every worker is gone. An unset variable changes nothing, so that a second
-`make deploy` from another shell stops no messages; an empty one removes its address.
+`tidewaiter deploy` from another shell stops no messages; an empty one removes its address.
 
 | variable | what |
 |---|---|
@@ -81,7 +81,7 @@ OCCASIONS = (
         "unattended", "no worker takes the runs any more", "prefect.work-pool.not-ready",
         {"prefect.resource.id": "prefect.work-pool.*"}, {},
         "No worker: nobody takes the runs of {{ event.resource['prefect.resource.name'] }}",
-        "Start one with make worker, or see to its service. Runs that were missed are caught up.",
+        "Start one with tidewaiter worker, or see to its service. Runs that were missed are caught up.",
     ),
 )  # fmt: skip
 

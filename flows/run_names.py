@@ -1,7 +1,7 @@
 """Names scheduled runs, such as `watch 2025-07-20 14:05`, by the customs' clock.
 
 The server gives a planned run a name of two random words, and the flow renames it only when it begins. So a list of the
-next runs would say nothing. `make deploy` names the runs that are planned by then, and each watch those that were added
+next runs would say nothing. `tidewaiter deploy` names the runs that are planned by then, and each watch those that were added
 since.
 """
 

@@ -1,18 +1,51 @@
-"""Locates the files of the code tables and reads them as texts, before a model validates them."""
+"""Locates the files of the code tables and reads them as texts, before a model validates them.
 
+The tables come with the package. A folder named by the environment variable TIDEWAITER_REFERENCE may have some of them
+too: a file there replaces the packaged one of the same name.
+"""
+
+import os
 from pathlib import Path
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from schemas.errors import BrokenTable
 
+if TYPE_CHECKING:
+    import polars as pl
+
 FOLDER = Path(__file__).parent / "reference"
+VARIABLE = "TIDEWAITER_REFERENCE"
 
 
-def read_texts(name: str) -> pl.DataFrame:
+def table_files() -> dict[str, Path]:
+    """Return the file of each code table by its name, as in `files["units"]`.
+
+    Raises:
+        BrokenTable: The folder that the environment names is not there, or has a file that replaces no table.
+    """
+    packaged = {file.stem: file for file in sorted(FOLDER.glob("*.csv"))}
+    named = os.environ.get(VARIABLE)
+    if not named:
+        return packaged
+    folder = Path(named)
+    if not folder.is_dir():
+        raise BrokenTable(f"{VARIABLE} names {named}, and there is no such folder: create it, or unset the variable")
+    own = {file.name: file for file in sorted(folder.iterdir()) if not file.name.startswith(".")}
+    if unknown := sorted(own.keys() - {file.name for file in packaged.values()}):
+        raise BrokenTable(
+            f"{VARIABLE}: {folder / unknown[0]} replaces no code table; the tables are "
+            f"{', '.join(file.name for file in packaged.values())}. Rename the file or take it out of that folder."
+        )
+    return packaged | {file.stem: file for file in own.values()}
+
+
+def read_texts(name: str) -> "pl.DataFrame":
     """The rows of a code table, as they stand in its file. Raises BrokenTable where it cannot be read as a table."""
+    import polars as pl
+
+    file = table_files()[name]
     try:
-        return pl.read_csv(FOLDER / f"{name}.csv", infer_schema=False, empty_string_is_null=False)
+        return pl.read_csv(file, infer_schema=False, empty_string_is_null=False)
     except pl.exceptions.PolarsError as error:
         reason = str(error).splitlines()[0].partition(". ")[0]
-        raise BrokenTable(f"{name}.csv: {reason}. It is UTF-8, with commas and a header line.") from error
+        raise BrokenTable(f"{file.name}: {reason}. It is UTF-8, with commas and a header line.") from error

@@ -17,6 +17,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from tidewaiter.shadows import refuse_shadows
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -74,6 +76,7 @@ def read(  # noqa: PLR0913  (an argument for each condition)
     >>> read("magnets", partner="us", month="2025-05", measure="quantity_kg", columns="level", as_of="2025-07-01", store=store).rows()
     [(46400.0,)]
     """
+    refuse_shadows()
     from tasks.reports import public
 
     return public.read(
@@ -91,6 +94,7 @@ def search(text: str, *, store: str | Path | None = None) -> pl.DataFrame:
     >>> search("rare earth magnets", store=store)["code"].to_list()[0]
     'basket:rare_earth_magnets'
     """
+    refuse_shadows()
     from tasks.reports import public
 
     return public.search(text, store)
@@ -110,6 +114,7 @@ def open_release(store: str | Path | None = None, release: str | None = None) ->
     >>> all(path.endswith(".parquet") for path in opened.paths("metric"))
     True
     """
+    refuse_shadows()
     from tasks.reports import public
 
     return public.open_release(store, release)
@@ -129,6 +134,7 @@ def trace(
     >>> found.agrees, [operand.value for operand in found.operands]
     (True, [353000.0, 46400.0])
     """
+    refuse_shadows()
     from tasks.reports import public
 
     return public.trace(product, partner, month, metric, measure, flow, store)

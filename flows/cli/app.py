@@ -1,20 +1,21 @@
-"""The command line: what a person can ask for. The commands themselves are in `ingest`, `withdraw`, `fetch`, `read`, `search` and `brief`."""
+"""The command line: what a person can ask for. Each module of this package defines some of the commands."""
 
 import os
 from typing import Annotated
 
 import typer
 
-from flows.cli import brief, fetch, ingest, read, search, withdraw
-from flows.cli.options import console
+from flows.cli import brief, deploy, fetch, ingest, read, search, withdraw
+from flows.cli.options import console, refusals
 from flows.cli.signals import Stoppable
+from schemas import code_files
 
 app = typer.Typer(
     name="tidewaiter", cls=Stoppable, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Customs releases as numbers that can be cited: validated, versioned, derived, traced to the byte.",
 )  # fmt: skip
-for part in (ingest, withdraw, fetch, read, search, brief):
+for part in (ingest, withdraw, fetch, read, search, brief, deploy):
     app.add_typer(part.commands)
 
 # Polars' allocator returns unused memory after ten seconds, not one: a month is made in hundreds of steps, and memory that
@@ -39,3 +40,19 @@ def main(
     """Customs releases as numbers that can be cited."""
     for name, setting in ALLOCATOR.items():
         os.environ.setdefault(name, setting)
+    with refusals():
+        _check_own_tables()
+
+
+def _check_own_tables() -> None:
+    """Read the code tables that replace packaged ones, before a command imports what rests on them. Raises ValueError."""
+    if not (named := os.environ.get(code_files.VARIABLE)):
+        return
+    own = [name for name, file in code_files.table_files().items() if file.parent != code_files.FOLDER]
+    from schemas.reference.code_tables import code_table
+
+    for name in own:
+        try:
+            code_table(name)
+        except (OSError, ValueError) as error:
+            raise ValueError(f"{code_files.VARIABLE}, {named}: {error}") from error

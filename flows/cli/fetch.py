@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -20,7 +20,9 @@ from flows.cli.options import (
     refusals,
     say,
 )
-from schemas.forms.fetch import Fetched, FetchReport, FetchRequest
+
+if TYPE_CHECKING:
+    from schemas.forms.fetch import Fetched, FetchReport
 
 commands = Commands()
 Source = StrEnum(
@@ -48,6 +50,8 @@ def fetch(
     prefect: InPrefect = True,
 ) -> None:
     """Ask a source for what is new and drop it into the inbox, file and sidecar; `watch` publishes it."""
+    from schemas.forms.fetch import FetchRequest
+
     with refusals():
         flows = [one.value for one in flow] if flow else ["export", "import"]
         request = FetchRequest.model_validate({
@@ -66,7 +70,7 @@ def fetch(
     raise typer.Exit(_tell(report))
 
 
-def _tell(report: FetchReport) -> int:
+def _tell(report: "FetchReport") -> int:
     """Print the result of each question; return the exit code."""
     console.print(f"[bold]{escape(report.source)}[/]: {escape(report.headline)}", highlight=False)
     for one in report.fetched:
@@ -74,7 +78,7 @@ def _tell(report: FetchReport) -> int:
     return DISAGREES if report.count("failed") else REFUSED if report.count("refused") else 0
 
 
-def _tell_one(one: Fetched) -> None:
+def _tell_one(one: "Fetched") -> None:
     style = STYLES.get(one.outcome, "dim")
     where = f"; {one.file}" if one.file else ""
     line = f"  [{style}]{one.outcome}[/] {escape(one.name)}: {escape(one.reason + where)}"

@@ -135,15 +135,7 @@ def run(
         markup=True,
     )
     if api:
-        say(f"The server runs at {local_server.how_to_open(api)}; stop it with [bold]make stop[/].", markup=True)
-
-
-@commands.command(hidden=True)
-def stop() -> None:
-    """Stop the server that `run` started."""
-    from flows.cli import local_server
-
-    console.print("stopped" if local_server.stop_server() else "no server of ours is running")
+        say(f"The server runs at {local_server.how_to_open(api)}; stop it with [bold]tidewaiter stop[/].", markup=True)
 
 
 @commands.command(epilog="Example: `tidewaiter watch --inbox inbox --kind query`")

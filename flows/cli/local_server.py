@@ -32,7 +32,7 @@ START_SECONDS_MAX = 120
 # runs.
 TOLD_AT_ONCE = 200
 TELL_SECONDS = 1
-# A run without a heartbeat for three of these has crashed (deployments/deploy.py); set here too, for runs started in
+# A run without a heartbeat for three of these has crashed (flows/cli/deployments.py); set here too, for runs started in
 # another folder.
 HEARTBEAT_SECONDS = 30
 # Servers that have proved that they have our password.
@@ -45,7 +45,10 @@ def settings() -> dict[str, str]:
     """
     return {
         "PREFECT_HOME": str(HOME), "DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS),
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS), "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        # As in pyproject.toml, which an installed package does not have.
+        "PREFECT_LOGGING_EXTRA_LOGGERS": "tidewaiter", "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+        "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json", "PREFECT_RESULTS_LOCAL_STORAGE_PATH": str(HOME / "results"),
         **{f"PREFECT_SERVER_SERVICES_{service}_{name}": str(value)
            for service in ("TASK_RUN_RECORDER", "EVENT_PERSISTER")
            for name, value in (("READ_BATCH_SIZE", TOLD_AT_ONCE), ("BATCH_SIZE", TOLD_AT_ONCE), ("FLUSH_INTERVAL", TELL_SECONDS))},
@@ -89,7 +92,7 @@ def running_server() -> str | None:
     if _is_open(noted["api"]):
         raise PermissionError(
             f"the Prefect server at {noted['api']} was started by an earlier version, asks for no password, and runs what anybody "
-            "wants: run `make stop`, then this again"
+            "wants: run `tidewaiter stop`, then this again"
         )
     return None
 
@@ -151,7 +154,7 @@ def _start_server(port: int, line: str) -> str | None:
     with open(HOME / "server.log", "ab", opener=password.private) as log:
         # Its files, above all its database, are readable by the owner alone.
         process = subprocess.Popen(
-            [sys.executable, "-m", "flows.cli.serve"], umask=0o077,
+            [sys.executable, "-P", "-m", "flows.cli.serve"], umask=0o077,
             stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
             env={**os.environ, **settings(), **server_settings(address, line)},
         )  # fmt: skip

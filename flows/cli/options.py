@@ -29,9 +29,9 @@ from tasks.steps.listeners import listening
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-    from schemas.forms.address import S3Url
     from schemas.forms.outcome import Outcome
     from schemas.forms.request import ReleaseRequest
+    from schemas.store_address import S3Url
 
 DISAGREES, REFUSED, HELD = 1, 2, 3
 # Options whose name differs from the field of the request that they fill; the others have its name.
@@ -74,14 +74,14 @@ def say(text: str, *, to: Console = console, markup: bool = False, style: str | 
 
 
 def _address(given: str | Path) -> "Path | S3Url":
-    from schemas.forms.address import read_address
+    from schemas.store_address import read_address
 
     with refusals():
         return read_address(given)
 
 
 def _folder(given: str | Path) -> Path:
-    from schemas.forms.address import COPY_NOTE
+    from schemas.store_address import COPY_NOTE
 
     address = _address(given)
     if isinstance(address, Path) and not (address / COPY_NOTE).is_file():

@@ -52,7 +52,7 @@ def read(home: Path, *, even_if_exposed: bool = False) -> str | None:
             mode = stat.S_IMODE(found.st_mode)
             if not even_if_exposed and (found.st_uid != os.getuid() or mode & 0o077):
                 raise PermissionError(
-                    f"other users of this machine may have read {path} (mode {mode:o}): run `make stop`, delete that file, "
+                    f"other users of this machine may have read {path} (mode {mode:o}): run `tidewaiter stop`, delete that file, "
                     "and start the server again, which makes a new password"
                 )
             return file.read().strip() or None

@@ -75,7 +75,7 @@ def main() -> None:
     line = api.auth_string.get_secret_value() if api.auth_string else ""
     if not line:
         raise SystemExit(
-            "PREFECT_SERVER_API_AUTH_STRING is not set: start this server with `make run` or `make deploy`"
+            "PREFECT_SERVER_API_AUTH_STRING is not set: start this server with `tidewaiter run` or `tidewaiter deploy`"
         )
     address = f"http://{api.host}:{api.port}"
     home = Path(settings.home)

@@ -1,71 +1,13 @@
-"""Parses the address of a store: a folder of this machine, or a bucket as `s3://bucket/prefix`.
+"""Defines the field of a form that is the address of a store; `schemas/store_address.py` parses it."""
 
-An address is published, logged and shown in forms, so it never contains a secret: credentials come from the environment
-alone.
-"""
-
-import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
-from schemas.errors import UnusableAddress
+from schemas.store_address import COPY_NOTE, S3Url, read_address
 
-SCHEME = "s3://"
-# A folder with this file is the working copy of a store in a bucket.
-COPY_NOTE = "copy_of.json"
-_URL = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:/[A-Za-z0-9._=-]+)*)/*")
-
-
-class S3Url(str):
-    """`s3://bucket/prefix`, in one spelling: no slash at the end. Raises UnusableAddress."""
-
-    __slots__ = ()
-
-    def __new__(cls, text: str) -> "S3Url":
-        """The address in its one spelling."""
-        if "@" in text:
-            raise UnusableAddress(
-                "an address of a store with a user or a password in it: it would be written into logs and lineage. "
-                "Give s3://bucket/prefix, and the credentials as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
-            )
-        found = _URL.fullmatch(text)
-        if found is None or {".", ".."} & set(found.group(2).split("/")):
-            raise UnusableAddress(
-                f"{text.split('?', maxsplit=1)[0]!r} is no address of a store. Write s3://bucket/prefix, the prefix of letters, "
-                "digits and . _ = - /, without a query; endpoint and credentials come from the environment."
-            )
-        return super().__new__(cls, SCHEME + found.group(1) + found.group(2))
-
-    @property
-    def bucket(self) -> str:
-        """Name of the bucket."""
-        return self.removeprefix(SCHEME).partition("/")[0]
-
-    @property
-    def prefix(self) -> str:
-        """What stands before every key, without slashes around it; may be empty."""
-        return self.removeprefix(SCHEME).partition("/")[2]
-
-
-def read_address(given: Any) -> "Path | S3Url":
-    """The address that a person wrote. Raises UnusableAddress.
-
-    >>> read_address("s3://customs/store/"), read_address("store").name
-    ('s3://customs/store', 'store')
-    """
-    if isinstance(given, S3Url):
-        return given
-    if isinstance(given, Path):
-        # A path made from an address has lost a slash, and would become a folder called `s3:`.
-        return S3Url(SCHEME + "/".join(given.parts[1:])) if given.parts[:1] == ("s3:",) else given
-    if not isinstance(given, str) or not given:
-        raise ValueError("the address of a store is a folder or s3://bucket/prefix")
-    if "://" in given or given.lower().startswith("s3:"):
-        return S3Url(given)
-    return Path(given)
-
+__all__ = ["COPY_NOTE", "S3Url", "StoreAddress", "read_address"]
 
 StoreAddress = Annotated[
     Path | S3Url,

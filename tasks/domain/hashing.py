@@ -144,7 +144,7 @@ def code_sha256(module_name: str) -> str:
     """
     files = modules_behind(module_name)
     if code_tables.__name__ in files:
-        files |= {file.name: file for file in code_files.FOLDER.glob("*.csv")}
+        files |= {file.name: file for file in code_files.table_files().values()}
     return json_sha256({name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in files.items()})
 
 

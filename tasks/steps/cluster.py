@@ -25,6 +25,7 @@ import dask
 import distributed
 from distributed.comm.core import connect
 
+from schemas import code_files
 from tasks.domain.errors import Refused
 from tasks.domain.hashing import versions
 from tasks.domain.text import clip
@@ -205,6 +206,8 @@ def _fingerprint() -> str:
     home = Path(__file__).parents[2]
     for file in sorted(path for name in OURS for path in (home / name).rglob("*") if path.suffix in CODE):
         digest.update(f"{file.relative_to(home).as_posix()}\n".encode() + file.read_bytes())
+    for name, file in code_files.table_files().items():
+        digest.update(f"{name}\n".encode() + file.read_bytes())
     return digest.hexdigest()
 
 

@@ -33,7 +33,7 @@ class Services:
         }  # fmt: skip
         self.environment.pop("PREFECT_API_URL", None)
         shutil.copy(ROOT / "pyproject.toml", folder)
-        self.said = self._python(str(ROOT / "deployments" / "deploy.py"))
+        self.said = self._python("-m", "tidewaiter", "deploy")
         self.note = json.loads((folder / ".prefect" / "server.json").read_text())
         self.api: str = self.note["api"]
         self.ui = self.api.removesuffix("/api")
@@ -43,7 +43,7 @@ class Services:
         self.worker = self.start_worker()
 
     def deploy(self) -> None:
-        self._python(str(ROOT / "deployments" / "deploy.py"))
+        self._python("-m", "tidewaiter", "deploy")
         self._stop_schedules()
 
     def _stop_schedules(self) -> None:
@@ -67,7 +67,7 @@ class Services:
     def start_worker(self) -> "subprocess.Popen[bytes]":
         with (self.folder / "worker.log").open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, str(ROOT / "deployments" / "worker.py")], cwd=self.folder, stdout=log, stderr=log,
+                [sys.executable, "-m", "tidewaiter", "worker"], cwd=self.folder, stdout=log, stderr=log,
                 env={**self.environment, "PREFECT_API_URL": self.api}, start_new_session=True,
             )  # fmt: skip
 

@@ -1,11 +1,16 @@
 """The pages that people read: every link leads somewhere, and the first page is short."""
 
 import re
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import typer
 import yaml
+
+from flows.cli.app import app
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = sorted(
@@ -37,14 +42,94 @@ def test_the_containers_start_what_is_there() -> None:
     """Form and names only: no engine of containers is asked."""
     described = yaml.safe_load((ROOT / "deployments" / "compose.yaml").read_text(encoding="utf-8"))
     services = described["services"]
+    commands = {*typer.main.get_command(app).commands}  # type: ignore[attr-defined]
     assert {*services} == {"database", "server", "deploy", "worker"}
     for service in services.values():
         assert {*service.get("depends_on", {})} <= {*services}
-        for part in service.get("entrypoint", []):
-            assert not part.endswith(".py") or (ROOT / part).is_file()
+        assert {*service.get("command", [])} <= commands
         for port in service.get("ports", []):
             assert port.startswith("127.0.0.1:"), "nobody else's machine"
     built = (ROOT / "deployments" / "Dockerfile").read_text(encoding="utf-8")
     assert "--require-hashes" in built
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
     assert {".git", ".prefect", ".venv", "store"} <= {*ignored}
+
+
+def _built(source: Path, made: Path) -> "subprocess.CompletedProcess[str]":
+    """The site as `make docs` builds it."""
+    command = next(
+        line for line in (ROOT / "Makefile").read_text(encoding="utf-8").splitlines() if "sphinx-build" in line
+    ).split()
+    assert command[-2:] == [".", "build/site"]
+    return subprocess.run(
+        [sys.executable, "-m", "sphinx", *command[1:-1], str(made)],
+        cwd=source,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Path:
+    """A copy of the pages, to break."""
+    copied = tmp_path / "project"
+    for file in [*PAGES, ROOT / "docs" / "conf.py", ROOT / "docs" / "magnets.svg", ROOT / "pyproject.toml"]:
+        target = copied / file.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, target)
+    for folder in ("docs/site", "docs/static", "deployments"):
+        shutil.copytree(ROOT / folder, copied / folder, dirs_exist_ok=True)
+    (copied / "flows").mkdir(exist_ok=True)
+    shutil.copy(ROOT / "flows" / "release.py", copied / "flows")
+    return copied
+
+
+@pytest.mark.parametrize(
+    ("page", "was", "now", "says"),
+    [
+        ("README.md", "(docs/limits.md)", "(docs/limit.md)", "'docs/limit.md' [myst.xref_missing]"),
+        ("README.md", "(docs/vintages.md)", "(docs/vintages.md#nowhere)", "local id not found in doc 'docs/vintages'"),
+        ("docs/extra.md", "", "# A page that nobody listed\n", "document isn't included in any toctree"),
+    ],
+)
+def test_the_site_is_not_built_with_a_broken_link(pages: Path, page: str, was: str, now: str, says: str) -> None:
+    text = (pages / page).read_text(encoding="utf-8") if was else ""
+    assert was in text
+    (pages / page).write_text(text.replace(was, now) if was else now, encoding="utf-8")
+    done = _built(pages, pages / "made")
+    assert done.returncode != 0
+    assert says in done.stderr
+
+
+@pytest.mark.services
+def test_the_site_is_whole_without_a_network_on_a_wide_and_on_a_narrow_screen(tmp_path: Path) -> None:
+    if not (chromium := shutil.which("chromium")):
+        pytest.skip("no Chromium here (Debian: apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    done = _built(ROOT, tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    names = [str(file.relative_to(ROOT).with_suffix("")) for file in PAGES if file.parent.name != "fetch"]
+    outside: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.on(
+            "request", lambda asked: None if asked.url.startswith(("file:", "data:")) else outside.append(asked.url)
+        )
+        page.on("console", lambda said: outside.append(said.text) if said.type == "error" else None)
+        page.goto(f"file://{tmp_path}/index.html")
+        page.wait_for_url("**/README.html")
+        listed = page.locator(".sidebar-tree a.reference.internal").evaluate_all(
+            "links => links.map(link => link.href)"
+        )
+        assert {f"file://{tmp_path}/{name}.html" for name in names} - {*listed} == {f"file://{tmp_path}/README.html"}
+        for width in (390, 1280, 1600):
+            page.set_viewport_size({"width": width, "height": 900})
+            for name in names:
+                page.goto(f"file://{tmp_path}/{name}.html")
+                assert page.locator("article h1").count() >= 1
+                assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (name, width)
+        browser.close()
+    assert outside == []

@@ -162,4 +162,4 @@ def test_nobody_left_to_take_the_runs_is_told(services: Services, receivers: tup
     finally:
         services.worker = services.start_worker()
     for text in (post, mail):
-        assert "make worker" in text
+        assert "tidewaiter worker" in text

@@ -83,7 +83,7 @@ def listeners(port: int) -> set[str]:
 
 
 def test_the_schedule_runs_against_postgresql_and_a_stranger_is_turned_away(team: tuple[Path, dict[str, str]]) -> None:
-    """By the recipes: deployed by deploy.py, worked by the command of the systemd unit; the same flow as against SQLite."""
+    """By the recipes: deployed by the command, worked by the command of the systemd unit; the same flow as against SQLite."""
     folder, environment = team
     api, auth = environment["PREFECT_API_URL"], ("tidewaiter", "word")
 
@@ -99,16 +99,16 @@ def test_the_schedule_runs_against_postgresql_and_a_stranger_is_turned_away(team
             time.sleep(0.3)
         return found
 
-    done = subprocess.run([sys.executable, "deployments/deploy.py"], cwd=folder, env=environment, capture_output=True, text=True, check=False)  # fmt: skip
+    done = subprocess.run([sys.executable, "-m", "tidewaiter", "deploy"], cwd=folder, env=environment, capture_output=True, text=True, check=False)  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     (folder / "inbox" / "published").mkdir()
     (folder / "inbox" / "published" / "defaults.toml").write_text('source = "published"\n')
     shutil.copy(ROOT / "flows" / "examples" / "published_figures.csv", folder / "inbox" / "published")
     service = unit("tidewaiter-worker.service")
     command = service["ExecStart"].split()
-    assert (command[0], service["KillSignal"]) == ("/srv/tidewaiter/.venv/bin/python", "SIGINT")
+    assert (command[0], service["KillSignal"]) == ("/srv/tidewaiter/.venv/bin/tidewaiter", "SIGINT")
     with (folder / "worker.log").open("wb") as log:
-        worker = subprocess.Popen([sys.executable, *command[1:]], cwd=folder, env=environment | {"PREFECT_WORKER_QUERY_SECONDS": "1"},
+        worker = subprocess.Popen([sys.executable, "-m", "tidewaiter", *command[1:]], cwd=folder, env=environment | {"PREFECT_WORKER_QUERY_SECONDS": "1"},
                                   stdout=log, stderr=log, start_new_session=True)  # fmt: skip
     try:
         identity = ask("/deployments/name/watch/watch")["id"]

@@ -132,7 +132,9 @@ def test_a_server_of_our_folder_that_asks_for_no_password_is_refused_and_can_be_
 ) -> None:
     """One that an earlier version has started runs what anybody wants."""
     stranger["home"] = str(tmp_path)
-    with pytest.raises(PermissionError, match="asks for no password, and runs what anybody wants: run `make stop`"):
+    with pytest.raises(
+        PermissionError, match="asks for no password, and runs what anybody wants: run `tidewaiter stop`"
+    ):
         local_server.ensure_server()
     ended: list[tuple[int, int]] = []
 
@@ -166,7 +168,7 @@ def test_a_password_that_others_may_have_read_is_not_used(
 ) -> None:
     stranger["line"] = password.make(tmp_path)
     (tmp_path / "password").chmod(0o640)
-    with pytest.raises(PermissionError, match=r"other users .* \(mode 640\): run `make stop`, delete that file"):
+    with pytest.raises(PermissionError, match=r"other users .* \(mode 640\): run `tidewaiter stop`, delete that file"):
         local_server.running_server()
     monkeypatch.setattr(os, "kill", lambda process, number: None)
     monkeypatch.setattr("time.sleep", lambda _: None)

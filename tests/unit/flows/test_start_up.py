@@ -1,4 +1,4 @@
-"""What a command costs before it has anything to do: no data library is loaded for a version, a help page or a refusal."""
+"""What a command costs before it does anything: no data library is loaded for a version, a help page or a refusal."""
 
 import os
 import subprocess
@@ -18,8 +18,8 @@ def report():
     print("loaded:", *sorted({{*{COSTLY!r}}} & {{*sys.modules}}), file=sys.stderr)
 atexit.register(report)
 sys.argv[0] = "tidewaiter"
-from flows.cli.app import app
-app(prog_name="tidewaiter")
+from tidewaiter.__main__ import main
+main()
 """
 TRACE = ("trace", "--product", "85051110", "--partner", "USA")
 
@@ -50,6 +50,9 @@ def run(arguments: Sequence[str], **environment: str) -> tuple[int, str, str]:
         (["backfill", "-h"], "tcp://HOST:PORT"),
         (["events", "windows", "-h"], "placebo"),
         (["claims", "check", "-h"], "--publish"),
+        (["deploy", "-h"], "--show"),
+        (["worker", "-h"], "--once"),
+        (["deploy", "--show"], "entrypoint: flows.watch.watch"),
     ],
 )
 def test_a_page_of_help_loads_no_data_library(arguments: list[str], says: str) -> None:
@@ -82,6 +85,10 @@ def test_a_page_of_help_loads_no_data_library(arguments: list[str], says: str) -
         (["fetch", "hmrc_ots", "--month", "2026", "--no-prefect"], "is no month or range"),
         (["events", "windows"], "Missing option '--product'"),
         (["approve", "x"], "Missing option '--by'"),
+        (
+            ["deploy", "--file", "no.yaml"],
+            "there is no file no.yaml; `tidewaiter deploy --show` prints one to begin with",
+        ),
     ],
 )
 def test_a_refusal_of_bad_options_loads_no_data_library(arguments: list[str], says: str) -> None:

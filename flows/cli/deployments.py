@@ -1,18 +1,17 @@
-"""Runs `make deploy`: a server if none answers, the work pool, the deployments, the automations. It can be repeated at
-any time.
+"""Puts everything on a Prefect server that runs by a schedule: the work pool, the deployments, the automations, the
+addresses for messages. It can be repeated at any time.
 
-Run it from the root of the project: the flows will run in the current folder.
+The flows will run in the current folder.
 """
 
 import asyncio
 import subprocess
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
-from flows import notify
 from flows.cli import local_server
 from schemas.forms.form import ready_to_send
 
@@ -24,37 +23,33 @@ START_SECONDS_MAX = 600
 DEPLOYMENTS_MAX = 200
 # Deployments of an earlier version that this one does not have: their schedules would continue.
 RETIRED = ("watch/watch-preliminary", "watch/watch-bulletin", "watch/watch-query")
+PREFECT_FILE = "prefect.yaml"
+ROOT = Path(__file__).parent.parent
 
 
-def main() -> None:
-    """Deploy everything and print the addresses."""
-    try:
-        # Unusable addresses are reported before anything is made.
-        wanted = notify.addresses()
-        api = local_server.ensure_server()
-    except (OSError, ValueError) as error:
-        sys.exit(str(error))
-    local_server.use(api)
+def prefect_file() -> Path:
+    """Return the file of the deployments: next to the flows in an installed package, in `deployments/` in a clone."""
+    packaged = ROOT / PREFECT_FILE
+    return packaged if packaged.is_file() else ROOT.parent / "deployments" / PREFECT_FILE
+
+
+def deploy_all(file: Path, addresses: Mapping[str, str | None]) -> list[str]:
+    """Put everything on the server that Prefect uses; return how messages are sent.
+
+    Raises ChildProcessError if Prefect does not accept the file.
+    """
     # Prefect must be imported after the address of the server is set.
-    from flows import run_names
+    from flows import notify, run_names
 
     asyncio.run(_ensure_pool())
-    command = ["deploy", "--prefect-file", str(Path(__file__).with_name("prefect.yaml")), "--all"]
-    if subprocess.run([sys.executable, "-m", "prefect", "--no-prompt", *command], check=False).returncode:
-        sys.exit("the deployments were not taken; see above")
+    command = ["deploy", "--prefect-file", str(file), "--all"]
+    if subprocess.run([sys.executable, "-P", "-m", "prefect", "--no-prompt", *command], check=False).returncode:
+        raise ChildProcessError(f"Prefect did not accept {file}; its reason is above")
     asyncio.run(_retire())
     asyncio.run(_ensure_forms())
     asyncio.run(_ensure_automations())
     run_names.plan_and_name()
-    ways = asyncio.run(notify.ensure(wanted))
-    for folder in ("export", "import"):
-        Path("inbox", "gacc_query", folder).mkdir(parents=True, exist_ok=True)
-    print("deployed; drop files into inbox/<source>/<flow>/ and start a worker with `make worker`")
-    if ways:
-        print(f"messages about what is held, overdue, published or failed go out by {' and '.join(ways)}")
-    else:
-        print(f"nobody gets messages: set {notify.SLACK}, or {notify.MAIL_TO} and {notify.SMTP}, and deploy again")
-    print(f"the server runs at {local_server.how_to_open(api)}")
+    return asyncio.run(notify.ensure(addresses))
 
 
 async def _ensure_pool() -> None:
@@ -140,7 +135,3 @@ async def _crash_after(name: str, description: str, after: Collection[str], seco
         await automation.acreate()
     else:
         await automation.aupdate()
-
-
-if __name__ == "__main__":
-    main()

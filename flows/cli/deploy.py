@@ -1,0 +1,81 @@
+"""Defines the commands of a Prefect server: put the schedules on it, run them, stop it."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.cli.once import Commands
+from flows.cli.options import console, refusals, say
+from tidewaiter.shadows import refuse_shadows_in
+
+RUNS_MAX = 4  # two paused runs must not block a release
+commands = Commands()
+
+
+@commands.command(epilog="Example: `tidewaiter deploy`, then `tidewaiter worker` in a second terminal")
+def deploy(
+    file: Annotated[
+        Path | None, typer.Option(help="deployments of your own, in Prefect's form; else those of Tidewaiter")
+    ] = None,
+    show: Annotated[
+        bool,
+        typer.Option("--show", help="print the deployments of Tidewaiter, to change in a file, and do nothing else"),
+    ] = False,
+) -> None:
+    """Put the schedules on a Prefect server, started if none answers. They run in the current folder; repeat it at any time."""
+    from flows import notify
+    from flows.cli import deployments, local_server
+
+    if show:
+        typer.echo(deployments.prefect_file().read_text(encoding="utf-8"), nl=False)
+        return
+    with refusals():
+        if file is not None and not file.is_file():
+            raise ValueError(f"--file: there is no file {file}; `tidewaiter deploy --show` prints one to begin with")
+        refuse_shadows_in(Path.cwd())
+        # Unusable addresses are reported before anything is made.
+        addresses = notify.addresses()
+        api = local_server.ensure_server()
+        local_server.use(api)
+        channels = deployments.deploy_all(file or deployments.prefect_file(), addresses)
+    for folder in ("export", "import"):
+        Path("inbox", "gacc_query", folder).mkdir(parents=True, exist_ok=True)
+    say(
+        "deployed; drop files into inbox/<source>/<flow>/ and start a worker with `tidewaiter worker` (in a clone: `make worker`)"
+    )
+    if channels:
+        say(f"messages about what is held, overdue, published or failed go out by {' and '.join(channels)}")
+    else:
+        say(f"nobody gets messages: set {notify.SLACK}, or {notify.MAIL_TO} and {notify.SMTP}, and deploy again")
+    say(f"the server runs at {local_server.how_to_open(api)}")
+
+
+@commands.command(epilog="Example: `tidewaiter worker --once`")
+def worker(
+    once: Annotated[bool, typer.Option("--once", help="run what is due now, then end")] = False,
+) -> None:
+    """Run what the schedules say, in this folder. Ctrl-C ends it after the runs that it has begun."""
+    from flows.cli import deployments, local_server
+
+    with refusals():
+        refuse_shadows_in(Path.cwd())
+        api = local_server.running_server()
+        if api is None:
+            raise ValueError("no Prefect server answers. Start one with `tidewaiter deploy`, or set PREFECT_API_URL.")
+    local_server.use(api)
+    start = ["worker", "start", "--pool", deployments.POOL, "--type", "process", "--limit", str(RUNS_MAX)]
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "prefect", *start, *(["--run-once"] if once else [])])
+
+
+@commands.command(epilog="Example: `tidewaiter stop`")
+def stop() -> None:
+    """Stop the server of this folder that `run` or `deploy` started."""
+    from flows.cli import local_server
+
+    with refusals():
+        stopped = local_server.stop_server()
+    console.print("stopped" if stopped else "no server of ours is running")

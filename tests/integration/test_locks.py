@@ -1,0 +1,86 @@
+"""The two lock files: what running needs, and what developing needs on top of it."""
+
+import ast
+import importlib.metadata
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parent.parent.parent
+OWN = ("flows", "schemas", "tasks", "tidewaiter")
+# Of the extra `dask`, which the command names where it is missing.
+OPTIONAL = {"dask", "distributed", "prefect-dask"}
+FOR_DEVELOPING = {
+    "distributed",
+    "duckdb",
+    "hypothesis",
+    "moto",
+    "mypy",
+    "pandas",
+    "playwright",
+    "pytest",
+    "ruff",
+    "sphinx",
+}
+
+
+def _pins(name: str) -> dict[str, str]:
+    """Each line `name==version ; marker`, with its hashes."""
+    text = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+    return {line.partition(" --hash")[0].strip(): line for line in lines}
+
+
+def _names(pins: dict[str, str]) -> set[str]:
+    return {Requirement(pin).name for pin in pins}
+
+
+def test_what_runs_is_the_same_while_developing() -> None:
+    running, developing = _pins("requirements.lock"), _pins("requirements-dev.lock")
+    assert len(running) > 100
+    of_both = {pin.partition(" ;")[0]: line for pin, line in developing.items()}
+    for pin, line in running.items():
+        kept = of_both[pin.partition(" ;")[0]]
+        assert sorted(re.findall("sha256:[0-9a-f]{64}", line)) == sorted(re.findall("sha256:[0-9a-f]{64}", kept)), pin
+        assert "--hash=sha256:" in line
+
+
+def test_the_lock_for_running_has_nothing_of_developing() -> None:
+    running, developing = _names(_pins("requirements.lock")), _names(_pins("requirements-dev.lock"))
+    assert running & FOR_DEVELOPING == set()
+    assert developing >= FOR_DEVELOPING
+
+
+def test_both_locks_have_what_the_project_asks_for_and_no_address() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    for name, wanted in (
+        ("requirements.lock", [*project["dependencies"], *extras["build"]]),
+        ("requirements-dev.lock", [*project["dependencies"], *extras["build"], *extras["dev"]]),
+    ):
+        found = _names(_pins(name))
+        assert {canonicalize_name(Requirement(one).name) for one in wanted} <= found
+        assert "://" not in (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("package", OWN)
+def test_what_the_code_imports_is_in_the_lock_for_running(package: str) -> None:
+    providers = importlib.metadata.packages_distributions()
+    running = _names(_pins("requirements.lock"))
+    imported = set()
+    for file in (ROOT / package).rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+                imported.add(node.module.partition(".")[0])
+    others = imported - {*sys.stdlib_module_names, *OWN}
+    assert others
+    for module in others:
+        names = {canonicalize_name(name) for name in providers[module]}
+        assert names & (running | OPTIONAL), f"{package} imports {module}, of {names}"
