@@ -116,7 +116,7 @@ def trace(
 ) -> None:
     """Where one published figure comes from, down to the records of the raw file; and the same figure computed again."""
     from tasks.domain.periods import month_number
-    from tasks.lineage.operands import Point
+    from tasks.lineage.point import Point
     from tasks.lineage.trace import Tracer
     from tasks.reports import query, terminal
     from tasks.reports.resolver import Resolver

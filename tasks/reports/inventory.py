@@ -7,7 +7,9 @@ from pathlib import Path
 
 import polars as pl
 
+from schemas.tables.decision import Decision
 from schemas.tables.release import Release
+from tasks.domain.decisions import counting
 from tasks.ledger.name_tables import NameTables
 from tasks.reports import query
 from tasks.reports.questions import totals
@@ -86,7 +88,8 @@ def _months(snapshot: Snapshot) -> pl.DataFrame:
     ]  # fmt: skip
     kinds = {"flow": pl.String, "period": pl.Date, "products": pl.UInt32, "partners": pl.UInt32}
     found = pl.concat(rows) if rows else pl.DataFrame(schema=kinds)
-    releases = read_table(snapshot, Release).select("flow", "first_month", "last_month", "release_id")
+    counted = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
+    releases = counted.select("flow", "first_month", "last_month", "release_id")
     speaking = found.join(releases, how="cross", suffix="_of").filter(
         pl.col("flow_of").is_null() | (pl.col("flow_of") == pl.col("flow")),
         pl.col("period").is_between("first_month", "last_month"),

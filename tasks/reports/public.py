@@ -16,7 +16,7 @@ from schemas.forms.address import read_address
 from schemas.forms.trace import Trace
 from schemas.names import FIGURES
 from tasks.domain.periods import month_number
-from tasks.lineage.operands import Point
+from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.reports import inventory, query
 from tasks.reports.questions import Question, ask

@@ -108,6 +108,8 @@ def show_trace(console: Console, trace: Trace, *, full: bool = True) -> None:
     say(f"  {trace.formula}")
     for change in trace.breaks:
         say(f"  changed from {escape(change)}")
+    for decision in trace.decisions:
+        say(f"  {escape(decision)}", style="yellow")
     for operand in trace.operands:
         say(
             f"  {operand.name}: {_number(operand.value)} ({operand.status})"
