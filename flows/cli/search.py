@@ -68,7 +68,7 @@ def vintages(
     product: Annotated[str, typer.Argument(help=PRODUCT_HELP)],
     partner: Annotated[str, typer.Option(help=PARTNER_HELP)] = "WLD",
     month: Annotated[str, typer.Option(help=MONTH_HELP)] = "latest",
-    flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
+    flow: Annotated[Flow | None, typer.Option(help="direction; else the one that there is, exports of both")] = None,
     measure: Annotated[str, typer.Option(help="measure of the table metric")] = "quantity_kg",
     metric: Annotated[Figure, typer.Option(help="figure of the table metric")] = LEVEL,
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
@@ -86,16 +86,17 @@ def vintages(
     with refusals():
         asked = Resolver(query.open_published(store))
         code, key = asked.product(product), asked.partner(partner)
-        months = asked.months(month, flow.value)
-        found = tracing.vintages(store, flow.value, code, key, months, measure, metric.value)
+        way = asked.flow([code], flow and flow.value)
+        months = asked.months(month, way)
+        found = tracing.vintages(store, way, code, key, months, measure, metric.value)
         if not found.height:
             raise ValueError(
-                f"no {metric.value} of {flow.value}s of {code}, partner {key}, {measure}, in {month}, on any day; "
+                f"no {metric.value} of {way}s of {code}, partner {key}, {measure}, in {month}, on any day; "
                 f"tidewaiter search {product} shows what there is"
             )
     if form is Form.table:
         say(
-            f"{metric.value} of {flow.value}s of {labels.product_name(code)}, {labels.partner_name(key)}, {measure}",
+            f"{metric.value} of {way}s of {labels.product_name(code)}, {labels.partner_name(key)}, {measure}",
             style="bold",
         )
         shown = found.with_columns(

@@ -279,6 +279,8 @@ def _ordered(rows: pl.DataFrame, question: Question, notes: list[str]) -> pl.Dat
     if "partner" in rows.columns and not question.partners:
         rows = rows.filter(~pl.col("partner").is_in(totals()))
     ranked = rows.drop_nulls(by)
+    if rows.height and not ranked.height:
+        notes.append(f"none of these {rows.height} rows has a {by}; without --top each says why")
     return (
         ranked.group_by(groups, maintain_order=True).head(question.top).select(rows.columns)
         if groups
