@@ -313,4 +313,4 @@ def test_the_page_of_a_withdrawn_release_says_so_before_anything_else(store: Sto
     assert "999,000" in made.summary
     # Quantity and value of two partners.
     assert made.revised == 4
-    assert [row["step"] for row in made.lineage][:3] == ["recall", "open_known", "withdraw"]
+    assert [row["step"] for row in made.lineage][:3] == ["1 recall", "2 open_known", "3 withdraw"]
