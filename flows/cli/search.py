@@ -43,8 +43,13 @@ def search(
 
     with refusals():
         found = inventory.search(store, word)
+        near = [] if found.height else inventory.nearest_names(store, word)
     if not found.height:
-        say(f"nothing in this store is called {word!r}; tidewaiter list products and list partners show all", to=errors)
+        close = f"; the nearest: {', '.join(near)}" if near else ""
+        say(
+            f"nothing in this store is called {word!r}{close}; tidewaiter list products and list partners show all",
+            to=errors,
+        )
     _show(found, form, ROWS_MAX)
 
 

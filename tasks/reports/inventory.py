@@ -10,6 +10,7 @@ import polars as pl
 from schemas.tables.decision import Decision
 from schemas.tables.release import Release
 from tasks.domain.decisions import counting
+from tasks.domain.name_match import nearest
 from tasks.ledger.name_tables import NameTables
 from tasks.reports import query
 from tasks.reports.questions import totals
@@ -47,6 +48,16 @@ def search(store: Path, text: str) -> pl.DataFrame:
         parts.append(there.join(order, on="code").select(*_SHOWN, kind=pl.lit(subject), place="place"))
     found = pl.concat(parts)
     return found.sort(pl.col("first_month").is_null(), pl.col("kind") == "partner", "place").drop("place")
+
+
+def nearest_names(store: Path, text: str) -> list[str]:
+    """Return the names in a store that are most similar to a text. Raises NothingPublished."""
+    names = Resolver(query.open_published(store)).names
+    columns = ("name", "printed_zh", "printed_en")
+    there = (
+        table.select(columns).unpivot()["value"].drop_nulls() for table in (names.product_name, names.partner_name)
+    )
+    return nearest(text, (name for column in there for name in column))
 
 
 _SHOWN = tuple(map(pl.col, ("code", "name", "name_zh", "flows", "first_month", "last_month", "months")))
