@@ -63,7 +63,7 @@ def ending(work: Callable[[], Outcome], store: StoreAddress, *, waits: bool, pic
         return cast(Outcome, Failed(name="Refused", message=str(refusal), data=refusal))
     except NotHeld as problem:
         return cast(Outcome, Failed(name="Not held", message=str(problem), data=problem))
-    attempt(lambda: rename(f"release {outcome.span} {outcome.title}"))
+    attempt(lambda: rename(f"{decided(outcome) or 'release'} {outcome.span} {outcome.title}"))
     if outcome.status == "published":
         attempt(lambda: published(store, outcome, pictures=pictures))
     return cast(Outcome, Completed(name=state_name(outcome), message=message(outcome), data=outcome))
@@ -95,12 +95,21 @@ def watched(report: WatchReport) -> WatchReport:
 
 
 def state_name(outcome: Outcome) -> str:
-    """Return `Published 2025-06`, `Would be published 2025-06`, `Nothing new`."""
-    return f"{outcome.status.capitalize()} {outcome.span}" if outcome.status != "nothing new" else "Nothing new"
+    """Return `Published 2025-06`, `Would be published 2025-06`, `Withdrawn 2025-06`, `Nothing new`."""
+    if outcome.status == "nothing new":
+        return "Nothing new"
+    return f"{(decided(outcome) or outcome.status).capitalize()} {outcome.span}"
+
+
+def decided(outcome: Outcome) -> str:
+    """Return what was decided about a published release, `withdrawn` or `reinstated`; empty for a release itself."""
+    return outcome.decision.partition(" ")[0]
 
 
 def message(outcome: Outcome) -> str:
     """Return one line about an outcome."""
+    if outcome.decision:
+        return f"{outcome.title}: {outcome.decision}; snapshot {outcome.snapshot_id}"
     return f"{outcome.title}: {counts(outcome)}"
 
 
@@ -121,7 +130,8 @@ def pictured(store: StoreAddress, report: WatchReport) -> None:
 
 def published(store: StoreAddress, outcome: Outcome, *, pictures: bool) -> None:
     """Write the artifacts and emit the event of a publication; also `revised` if it changed published numbers. If
-    the pages fail, the event is emitted all the same, because messages depend on it.
+    the pages fail, the event is emitted all the same, because messages depend on it. The event of a decision about a
+    published release has its name.
     """
     made: list[Pages] = []
     attempt(lambda: made.append(prefect_pages.write(at_hand(store), outcome, pictures=pictures)))
@@ -129,8 +139,14 @@ def published(store: StoreAddress, outcome: Outcome, *, pictures: bool) -> None:
     payload = outcome.model_dump(
         mode="json", include={"release_id", "title", "snapshot_id", "flows", "months", "products"}
     )
-    payload |= {"store": str(store), **messages.published(outcome, lead, revised)}
-    event("published", outcome.release_id, {**payload, "month": outcome.months[-1]}, title=outcome.title)
+    said = messages.decided(outcome, revised) if outcome.decision else messages.published(outcome, lead, revised)
+    payload |= {"store": str(store), **said}
+    event(
+        decided(outcome) or "published",
+        outcome.release_id,
+        {**payload, "month": outcome.months[-1]},
+        title=outcome.title,
+    )
     if revised:
         event("revised", outcome.release_id, {**payload, "revisions": revised}, title=outcome.title)
 

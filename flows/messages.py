@@ -12,6 +12,8 @@ from schemas.forms.watch import Expectation
 from tasks.domain.text import clip, counted
 
 LINES_MAX = 10
+# A brief is HTML and markdown, in English and Chinese.
+BRIEF_FILES = 4
 LINE_LENGTH_MAX = 600
 Message = dict[str, str]
 
@@ -28,6 +30,18 @@ def published(outcome: Outcome, lead: str, revised: int) -> Message:
         f"Release {outcome.release_id}, snapshot {outcome.snapshot_id}.",
     ]  # fmt: skip
     return _message(f"Published: {lead}", lines)
+
+
+def decided(outcome: Outcome, changed: int) -> Message:
+    """Write the message on a release that was withdrawn, or counts again."""
+    lines = [
+        f"{clip(outcome.title)}, {outcome.span}: {outcome.decision}.",
+        f"{counted(changed, 'number')} of the ledger changed." if changed else "No number of the ledger changed.",
+        f"{counted(len(outcome.briefs) // BRIEF_FILES, 'brief')} written again." if outcome.briefs else "",
+        f"Release {outcome.release_id}, snapshot {outcome.snapshot_id}.",
+    ]
+    what = "Withdrawn" if outcome.decision.startswith("withdrawn") else "Counts again"
+    return _message(f"{what}: {clip(outcome.title)}, {outcome.span}", lines)
 
 
 def held(kept: HeldRelease) -> Message:

@@ -69,6 +69,8 @@ OCCASIONS = (
     _about("held", "a release waits for a decision", waits="yes"),
     _about("overdue", "the calendar expected a month that is not here"),
     _about("published", "a release was published"),
+    _about("withdrawn", "a release was withdrawn"),
+    _about("reinstated", "a withdrawn release counts again"),
     Occasion(
         "failed", "a run failed or crashed", "prefect.flow-run.*",
         {"prefect.resource.id": "prefect.flow-run.*", "prefect.state-type": ["FAILED", "CRASHED"]},

@@ -8,6 +8,7 @@ from datetime import date
 from prefect import flow
 
 from flows import ahead, announce, question
+from flows.ledger_to_tables import into_ledger, to_tables
 from schemas.forms.form import Day
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import Landed, ReleaseRequest
@@ -80,18 +81,11 @@ def from_bytes_to_tables(request: ReleaseRequest, today: date, *, rehearsed: boo
             known = step.open_known(batch.tables if batch else store, observed, enters=batch is not None)
             findings = step.check(observed, known)
             findings = step.hold_on_errors(findings, landed, known, store, today)
-            ledger = step.merge(observed, known)
-            trade_flow = step.widen(ledger)
-            revision = step.revise(observed, ledger, known)
+            entered = into_ledger(observed, known)
             if batch is not None:
-                entered = step.enter(batch.tables, observed, findings, ledger, trade_flow, revision, known)
-                return batch.add(run, step.report(entered, observed, findings), observed)
-            derived = step.derive(ledger, known)
-            events = step.mark_events(observed, derived.metric, known, ledger.counting)
-            trail = step.trail(observed.release)
-            published = step.publish(
-                store, observed, findings, ledger, trade_flow, derived, revision, events, trail, known
-            )
+                waiting = step.enter(batch.tables, observed, findings, *entered, known)
+                return batch.add(run, step.report(waiting, observed, findings), observed)
+            published = to_tables(store, observed, findings, entered, known)
         run.outcome = step.report(published, observed, findings)
         if not rehearsed:
             run.outcome = step.brief(run.outcome, store)

@@ -1,35 +1,42 @@
-"""Withdraws a published release, or undoes a withdrawal, by publishing a decision."""
+"""Withdraws a published release, or takes that back, from the decision of a person to published Parquet."""
 
 from datetime import date
 
-from schemas.forms.address import StoreAddress
+from prefect import flow
+
+from flows import announce
+from flows.ledger_to_tables import into_ledger, to_tables
+from schemas.forms.form import Day
 from schemas.forms.outcome import Outcome
+from schemas.forms.withdrawal import WithdrawalRequest
+from tasks.domain import clock
 from tasks.steps import catalog as step
 
 
-@step.again_if_outpaced
-def withdraw(
-    release_id: str, by: str, reason: str, address: StoreAddress, today: date, *, undo: bool = False
-) -> Outcome:
-    """Publish that a release, with all its editions, does not count from today on; with `undo` that it counts again.
+@flow(name="withdraw", flow_run_name="withdraw {request.release_id}", validate_parameters=True)
+def withdraw(request: WithdrawalRequest, today: Day = None) -> Outcome:
+    """Publish that a release does not count from today on, or that it counts again.
 
-    Raises Refused if the release is not published, there is nothing to undo, or the name or reason is missing. Then
-    the tables stay unchanged.
+    Args:
+        request: the release, who decides and why
+        today: day from which it holds; empty: today in Beijing
     """
-    store = step.at_hand(address)
+    return announce.ending(lambda: from_decision_to_tables(request, today or clock.today()), request.store, waits=False)
+
+
+@step.again_if_outpaced
+def from_decision_to_tables(request: WithdrawalRequest, today: date) -> Outcome:
+    """Publish a decision about a release with all its editions. Raises Refused if the release is not published, there
+    is nothing to take back, or the name or reason is missing; then the published tables are unchanged.
+    """
+    store = step.at_hand(request.store)
     with step.on_record(store) as run:
         with step.exclusive(store):
-            release = step.recall(store, release_id)
+            release = step.recall(store, request.release_id)
             known = step.open_known(store, release)
-            decided = step.withdraw(known, release_id, by, reason, undo, today)
-            ledger = step.merge(release, known, decided)
-            trade_flow = step.widen(ledger)
-            revision = step.revise(release, ledger, known)
-            derived = step.derive(ledger, known)
-            events = step.mark_events(release, derived.metric, known, ledger.counting)
-            trail = step.trail(release.release)
-            published = step.publish(
-                store, release, release.findings, ledger, trade_flow, derived, revision, events, trail, known
-            )
-        run.outcome = step.report(published, release, release.findings)
+            decided = step.withdraw(known, request.release_id, request.by, request.reason, request.undo, today)
+            entered = into_ledger(release, known, decided)
+            published = to_tables(store, release, release.findings, entered, known)
+        run.outcome = step.report_decision(published, release, decided)
+        run.outcome = step.rewrite_briefs(run.outcome, store)
     return run.outcome

@@ -122,7 +122,7 @@ def open_release(store: str | Path | None = None, release: str | None = None) ->
 
 def trace(
     product: str, partner: str, month: str, metric: str, *, measure: str = "quantity_kg",
-    flow: Literal["export", "import"] = "export", store: str | Path | None = None,
+    flow: Literal["export", "import"] | None = None, store: str | Path | None = None,
 ) -> Trace:  # fmt: skip
     """Where one published figure comes from, down to the records of the raw file; and the same figure computed again.
 

@@ -260,7 +260,7 @@ def _windows_of(
 def brief(
     month: Annotated[str, typer.Option(help=MONTH_HELP)],
     product: Annotated[str, typer.Option(help=PRODUCT_HELP)],
-    flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
+    flow: Annotated[Flow | None, typer.Option(help="direction; else the one that there is, exports of both")] = None,
     language: Annotated[Language, typer.Option(help="en or zh")] = Language.en,
     output: Annotated[
         Path | None,
@@ -279,9 +279,11 @@ def brief(
     with refusals():
         snapshot = query.open_published(store)
         asked = Resolver(snapshot)
-        code, day = asked.product(product), asked.month(month, flow.value)
-        facts = gather(snapshot, store, code, flow.value, day, clock.today())
-        name = f"brief-{code.replace(':', '-')}-{flow.value}-{day:%Y-%m}-{language.value}.html"
+        code = asked.product(product)
+        way = asked.flow([code], flow and flow.value)
+        day = asked.month(month, way)
+        facts = gather(snapshot, store, code, way, day, clock.today())
+        name = f"brief-{code.replace(':', '-')}-{way}-{day:%Y-%m}-{language.value}.html"
         if output and output.suffix.lower() == ".md":
             raise ValueError(
                 f"{output}: the page is HTML, and its markdown is written as {output.name}; end the name in .html"
@@ -304,7 +306,7 @@ def plot(
     partner: Partners = None,
     measure: Annotated[str, typer.Option(help="measure of the table metric")] = "quantity_kg",
     month: Months = None,
-    flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
+    flow: Annotated[Flow | None, typer.Option(help="direction; else the one that there is, exports of both")] = None,
     store: Store = STORE,
 ) -> None:
     """Series as a picture, a line for each product and partner, with the export controls that touch the products."""
@@ -322,8 +324,9 @@ def plot(
         asked = Resolver(snapshot)
         codes = list(dict.fromkeys(map(asked.product, product)))
         partners = list(dict.fromkeys(map(asked.partner, partner or ["WLD"])))
-        months = each_month(asked.months(text, flow.value) for text in month) if month else None
-        rows = query.query(store, "metric", flow=flow.value, product=codes, month=months)
+        way = asked.flow(codes, flow and flow.value)
+        months = each_month(asked.months(text, way) for text in month) if month else None
+        rows = query.query(store, "metric", flow=way, product=codes, month=months)
         shown = rows.filter(pl.col("partner").is_in(partners) & (pl.col("measure") == measure))
         output.write_bytes(draw(rows, codes, partners, measure, output.suffix, cite_rows(shown, snapshot) or ""))
     say(f"written: {output}")

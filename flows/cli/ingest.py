@@ -98,7 +98,7 @@ def run(
     """Ingest the sample and tell the story of June 2025: magnets, the world and the United States."""
     from flows.cli import local_server
     from schemas.forms.request import ReleaseRequest
-    from tasks.lineage.operands import Point
+    from tasks.lineage.point import Point
     from tasks.lineage.trace import Tracer
     from tasks.reports import query, terminal
     from tasks.store.mirror import at_hand

@@ -99,6 +99,8 @@ def read(
                 found.selected(question.columns), form.value, output,
                 lambda: export_notes.notes(found.snapshot, model, found.rows, question.as_of, question.columns),
             )  # fmt: skip
+            if output is not None:
+                say(f"{counted(found.rows.height, 'row')} in {output}", to=errors)
 
 
 @commands.command(
@@ -110,13 +112,13 @@ def trace(
     month: Annotated[str, typer.Option(help=MONTH_HELP)],
     metric: Annotated[Figure, typer.Option(help="figure of the table metric")],
     measure: Annotated[str, typer.Option(help="measure of the table metric")] = "quantity_kg",
-    flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
+    flow: Annotated[Flow | None, typer.Option(help="direction; else the one that there is, exports of both")] = None,
     form: Annotated[Traced, typer.Option("--format", help="how to print it")] = Traced.table,
     store: Store = STORE,
 ) -> None:
     """Where one published figure comes from, down to the records of the raw file; and the same figure computed again."""
     from tasks.domain.periods import month_number
-    from tasks.lineage.operands import Point
+    from tasks.lineage.point import Point
     from tasks.lineage.trace import Tracer
     from tasks.reports import query, terminal
     from tasks.reports.resolver import Resolver
@@ -125,8 +127,9 @@ def trace(
         snapshot = query.open_published(store)
         asked = Resolver(snapshot)
         code, key = asked.product(product), asked.partner(partner)
-        found = Tracer(snapshot, flow.value, code).trace(
-            Point(flow.value, code, key, measure, month_number(asked.month(month, flow.value))), metric.value
+        way = asked.flow([code], flow and flow.value)
+        found = Tracer(snapshot, way, code).trace(
+            Point(way, code, key, measure, month_number(asked.month(month, way))), metric.value
         )
     if form is Traced.json:
         typer.echo(found.model_dump_json(indent=2))

@@ -43,8 +43,13 @@ def search(
 
     with refusals():
         found = inventory.search(store, word)
+        near = [] if found.height else inventory.nearest_names(store, word)
     if not found.height:
-        say(f"nothing in this store is called {word!r}; tidewaiter list products and list partners show all", to=errors)
+        close = f"; the nearest: {', '.join(near)}" if near else ""
+        say(
+            f"nothing in this store is called {word!r}{close}; tidewaiter list products and list partners show all",
+            to=errors,
+        )
     _show(found, form, ROWS_MAX)
 
 
@@ -68,7 +73,7 @@ def vintages(
     product: Annotated[str, typer.Argument(help=PRODUCT_HELP)],
     partner: Annotated[str, typer.Option(help=PARTNER_HELP)] = "WLD",
     month: Annotated[str, typer.Option(help=MONTH_HELP)] = "latest",
-    flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
+    flow: Annotated[Flow | None, typer.Option(help="direction; else the one that there is, exports of both")] = None,
     measure: Annotated[str, typer.Option(help="measure of the table metric")] = "quantity_kg",
     metric: Annotated[Figure, typer.Option(help="figure of the table metric")] = LEVEL,
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
@@ -86,16 +91,17 @@ def vintages(
     with refusals():
         asked = Resolver(query.open_published(store))
         code, key = asked.product(product), asked.partner(partner)
-        months = asked.months(month, flow.value)
-        found = tracing.vintages(store, flow.value, code, key, months, measure, metric.value)
+        way = asked.flow([code], flow and flow.value)
+        months = asked.months(month, way)
+        found = tracing.vintages(store, way, code, key, months, measure, metric.value)
         if not found.height:
             raise ValueError(
-                f"no {metric.value} of {flow.value}s of {code}, partner {key}, {measure}, in {month}, on any day; "
+                f"no {metric.value} of {way}s of {code}, partner {key}, {measure}, in {month}, on any day; "
                 f"tidewaiter search {product} shows what there is"
             )
     if form is Form.table:
         say(
-            f"{metric.value} of {flow.value}s of {labels.product_name(code)}, {labels.partner_name(key)}, {measure}",
+            f"{metric.value} of {way}s of {labels.product_name(code)}, {labels.partner_name(key)}, {measure}",
             style="bold",
         )
         shown = found.with_columns(

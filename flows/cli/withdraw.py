@@ -5,7 +5,16 @@ from typing import Annotated
 import typer
 
 from flows.cli.once import Commands
-from flows.cli.options import STORE, StoreGiven, refusals, say
+from flows.cli.options import (
+    STORE,
+    InPrefect,
+    StoreGiven,
+    prepare_prefect,
+    recording_server,
+    refusals,
+    say,
+    tell_warnings,
+)
 
 commands = Commands()
 
@@ -16,18 +25,31 @@ def withdraw(
     by: Annotated[str, typer.Option(help="who decides; published with the decision")],
     reason: Annotated[str, typer.Option(help="why; published with the decision")],
     undo: Annotated[bool, typer.Option("--undo", help="take the withdrawal back: the release counts again")] = False,
+    prefect: InPrefect = True,
     store: StoreGiven = STORE,
 ) -> None:
     """End the numbers of a published release from today on; those of other releases count again.
 
     The days before stay as they were: `read --as-of` shows them, and `revisions` what changed.
     """
+    from schemas.forms.withdrawal import WithdrawalRequest
+
+    api = recording_server(prefect)
+    prepare_prefect(api)
+    from flows.cli import local_server
     from flows.withdraw import withdraw as decide
-    from tasks.domain.clock import today
 
     with refusals():
-        outcome = decide(release_id, by, reason, store, today(), undo=undo)
+        request = WithdrawalRequest(release_id=release_id, by=by, reason=reason, undo=undo, store=store)
+        state = decide(request, return_state=True) if api else None
+        outcome = state.result() if state else decide.fn(request)
     say(
         f"{outcome.release_id} ({outcome.title}) {'counts again' if undo else 'is withdrawn'}; snapshot {outcome.snapshot_id}"
     )
+    if api and state:
+        say(f"  this run in the UI: {local_server.ui_address(api, str(state.state_details.flow_run_id))}")
+    for place in outcome.briefs:
+        if place.endswith(".html"):
+            say(f"  brief written again, in the store: {place}")
+    tell_warnings([outcome], "  ")
     say(f"  what changed: tidewaiter revisions --release {outcome.release_id}", style="dim")

@@ -82,6 +82,17 @@ class Revised(BaseModel):
     new_release_id: str
 
 
+class DecisionFact(BaseModel):
+    """A release that was withdrawn, or counts again."""
+
+    kind: str
+    release_id: str
+    title: str
+    decided_on: date
+    decided_by: str
+    reason: str
+
+
 class Waiting(BaseModel):
     """A release that is held."""
 
@@ -123,6 +134,7 @@ class Facts(BaseModel):
     revised_since: date | None = Field(description="day on which the month before came out: that of the last brief")
     revised: list[Revised]
     revised_more: int = Field(description="revisions that are not listed")
+    decisions: list[DecisionFact] = Field([], description="releases that were withdrawn, or count again, since then")
     held: list[Waiting]
     mixed_code: bool
     reporter: str = Field("CHN", description="whose statistics these are, ISO 3166-1 alpha-3")

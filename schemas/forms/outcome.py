@@ -26,6 +26,9 @@ class Outcome(BaseModel):
     warnings: list[str] = Field(description="findings of severity warning, one line each")
     notes: list[str] = Field(description="findings of severity info, one line each")
     healed: list[str] = Field(description="damaged files of the store that got their bytes back")
+    decision: str = Field(
+        default="", description="of a decision about the release: what was decided, when, by whom, why"
+    )
     briefs: list[str] = Field(default=[], description="briefs written as its last step, by their places in the store")
 
     @property

@@ -62,6 +62,9 @@ class Trace(BaseModel):
         description="kinds of release that it rests on, joined by +; null where there is no figure"
     )
     breaks: list[str] = Field(description="what changed in what the series means, where that is why there is no figure")
+    decisions: list[str] = Field(
+        [], description="releases that covered a number of these and were withdrawn, or count again: when, by whom, why"
+    )
     recomputed: float | str | None
     agrees: bool
     snapshot_id: str

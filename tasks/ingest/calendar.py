@@ -8,7 +8,9 @@ import polars as pl
 
 from schemas.forms.watch import Expectation, Expected, ReleaseKind
 from schemas.reference.code_tables import code_table
+from schemas.tables.decision import Decision
 from schemas.tables.release import Release
+from tasks.domain.decisions import counting
 from tasks.domain.periods import first_day, month_name, month_number
 from tasks.sources import gacc_query, published
 from tasks.store.parquet import read_table
@@ -63,13 +65,14 @@ def last_opened(day: date) -> date:
 
 
 def _published(store: Path, kind: str) -> set[str]:
-    """Months that a release of this kind covers.
+    """Months that a release of this kind covers, one that counts.
 
     Figures of preliminary release and bulletin may also be collected by hand.
     """
     kinds = [kind] if kind == gacc_query.SOURCE.kind else [kind, published.SOURCE.kind]
-    releases = read_table(open_snapshot(store), Release).filter(pl.col("kind").is_in(kinds))
-    spoken = releases.select("first_month", "last_month")
+    snapshot = open_snapshot(store)
+    releases = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
+    spoken = releases.filter(pl.col("kind").is_in(kinds)).select("first_month", "last_month")
     return {
         month_name(number)
         for first, last in spoken.iter_rows()

@@ -43,6 +43,7 @@ TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 NAME_BYTES_MAX = 255
 TITLE_CHARACTERS_MAX = 255
 OPTIONS = {"flow": "--flow import|export", "source": f"--source {'|'.join(SOURCES)}", "reporter": "--reporter CHN"}
+FLOW_TOO = f" A query (gacc_query) does not say its flow either: {OPTIONS['flow']}."
 NOTHING = Declaration()
 _otherwise: ContextVar[Declaration] = ContextVar("tidewaiter_otherwise", default=NOTHING)  # it is frozen
 
@@ -84,7 +85,7 @@ def locate(request: ReleaseRequest) -> Declared:
     _refuse_misnamed_sidecar(file)
     said = _declarations(request)
     source_name = _first(said, "source")
-    _require("source", source_name, file)
+    _require("source", source_name, file, "" if _first(said, "flow") else FLOW_TOO)
     if source_name not in SOURCES:
         raise Refused(
             "unknown source",
@@ -200,14 +201,14 @@ def _first(said: list[Declaration], name: str):  # type: ignore[no-untyped-def] 
     return next((value for paper in said if (value := getattr(paper, name, None)) is not None), None)
 
 
-def _require(name: str, value: object, file: Path) -> None:
+def _require(name: str, value: object, file: Path, more: str = "") -> None:
     if value is None:
         raise Refused(
             f"{name} not declared",
             where=str(file),
             found=f"the {name} is not in the file and nowhere declared",
             advice=f"Write {WAYS[name]} into a sidecar <its name>.toml or, for all files of its folder, into {DEFAULTS} there; or give "
-            f"{OPTIONS[name]}.",
+            f"{OPTIONS[name]}.{more}",
         )
 
 

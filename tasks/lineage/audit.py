@@ -14,7 +14,7 @@ from tasks.domain.errors import NothingPublished, Unsound
 from tasks.domain.periods import month_number
 from tasks.domain.text import counted
 from tasks.ingest.raw_store import raw_path
-from tasks.lineage.operands import Point
+from tasks.lineage.point import Point
 from tasks.lineage.trace import NO_RECORD, Tracer
 from tasks.store.mirror import address_of, missing
 from tasks.store.mirror import audit as audit_bucket

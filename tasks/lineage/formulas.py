@@ -15,7 +15,7 @@ from typing import Any
 from schemas.forms.trace import Operand
 from tasks.domain.definition_changes import RATIOS
 from tasks.domain.periods import first_day, month_number
-from tasks.lineage.operands import Point
+from tasks.lineage.point import Point
 
 
 @dataclass

@@ -6,7 +6,7 @@ Exact and slow on purpose: one point at a time, plain Python over a few rows, in
 
 import functools
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -22,6 +22,8 @@ from tasks.domain.decisions import counting
 from tasks.domain.periods import first_day, month_end, month_name
 from tasks.domain.release_ids import in_turns
 from tasks.ledger.merge import last_word
+from tasks.lineage.decided import Decided
+from tasks.lineage.point import Point, keys_of
 from tasks.lineage.raw_records import RawRecords, Row
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
@@ -30,21 +32,6 @@ FINEST = "HS8"
 KILOGRAMS = {
     row["unit"]: Fraction(row["kg_per_unit"]) for row in code_table("units").iter_rows(named=True) if row["kg_per_unit"]
 }
-
-
-@dataclass(frozen=True)
-class Point:
-    """One month of one series: the place of a number."""
-
-    flow: str
-    product: str
-    partner: str
-    measure: str
-    month: int
-
-    def at(self, **other: Any) -> "Point":
-        """A copy with changed fields."""
-        return replace(self, **other)
 
 
 @dataclass(frozen=True)
@@ -70,9 +57,12 @@ class Origins:
 
     def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:
         self.flow = flow
-        self.releases = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
+        releases, decisions = read_table(snapshot, Release), read_table(snapshot, Decision)
+        self.releases = counting(releases, decisions)
         where = None if product is None else part_of(product)
-        self.observation = last_word(read_table(snapshot, Observation, lambda partition: partition[0] == flow, where))
+        history = read_table(snapshot, Observation, lambda partition: partition[0] == flow, where)
+        self.observation = last_word(history)
+        self.decided = Decided(releases, decisions, history)
         self.records = RawRecords(snapshot, flow, self.releases, where)
         self._told: dict[tuple[str, int], dict[tuple[str, str, str], Amount]] = {}
         self._speaks: dict[Point, int | None] = {}
@@ -168,7 +158,7 @@ class Origins:
         """Look up the coverage of these points together."""
         new = [point for point in points if point not in self._speaks]
         if new:
-            keys = _keys(new)
+            keys = keys_of(new)
             found = covering(keys, self.releases).select(*keys.columns, "standing")
             self._speaks |= dict.fromkeys(new) | {Point(*row[:-1]): row[-1] for row in found.iter_rows()}
 
@@ -209,7 +199,7 @@ class Origins:
         if point.product.startswith(BASKET):
             return all(code in told or self.covers(point.at(product=code)) for code in _codes_of_basket(point))
         if point not in self._whole:
-            self._whole[point] = covering(_keys([point]), of_finest_level(self.releases)).height > 0
+            self._whole[point] = covering(keys_of([point]), of_finest_level(self.releases)).height > 0
         return self._whole[point]
 
     def _numbers(self, point: Point) -> dict[tuple[str, str, str], Amount]:
@@ -252,12 +242,7 @@ def _each(releases: pl.DataFrame) -> Iterator[pl.DataFrame]:
 
 def _speaks(release: pl.DataFrame, points: list[Point]) -> bool:
     """Whether one release covers all the points."""
-    return covering(_keys(points), release).height == len(points)
-
-
-def _keys(points: list[Point]) -> pl.DataFrame:
-    kinds = dict.fromkeys(("flow", "product", "partner", "measure"), pl.String) | {"month": pl.Int32}
-    return pl.DataFrame([astuple(point) for point in points], orient="row", schema=kinds)
+    return covering(keys_of(points), release).height == len(points)
 
 
 def _is_of(first: int, last: int) -> pl.Expr:

@@ -5,6 +5,7 @@ the same bytes on every machine.
 """
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -16,8 +17,10 @@ from schemas.tables.revision import Revision
 from schemas.tables.state import Recent, State
 from schemas.tables.trade_flow import TradeFlow
 from tasks.domain.coverage import LOOK_BACK_MONTHS, QUIET_MONTHS
+from tasks.domain.decisions import NOTHING_DECIDED
 from tasks.domain.hashing import code_sha256, versions
 from tasks.domain.periods import month_index
+from tasks.domain.release_ids import release_of
 from tasks.ingest.normalise import Normalised
 from tasks.store.parquet import Partition, partition_month
 
@@ -53,13 +56,15 @@ def words_of_collected(words: pl.DataFrame, releases: pl.DataFrame) -> dict[Part
 
 def derivation_of_month(
     model: type[Table], partition: Partition, releases: pl.DataFrame, chained: Collection[tuple[str, int]] = (),
-    collected: Mapping[Partition, Collection[str]] | None = None,
+    collected: Mapping[Partition, Collection[str]] | None = None, decisions: pl.DataFrame = NOTHING_DECIDED,
+    out: Collection[str] = (),
 ) -> dict[str, Any]:  # fmt: skip
     """What a partition was made from: the releases that cover its month, or an earlier month that its metrics use.
 
     In a year (flow, year) that is `chained` by cumulative figures later months count too. With `collected` (see
     `words_of_collected`) a file of one month lists, of the releases without a scope, only those with a statement in it;
-    so the others do not change it, in any order of arrival.
+    so the others do not change it, in any order of arrival. The releases `out` do not count: the file is not made from
+    them, but names the `decisions` about them.
     """
     flow, year, _ = partition
     first = last = partition_month(partition)
@@ -74,11 +79,17 @@ def derivation_of_month(
         speaking = speaking.filter(
             (pl.col("partners") != "keys") | pl.col("release_id").is_in([*collected.get(partition, ())])
         )
-    return derivation_of(model, speaking)
+    return derivation_of(model, speaking, decisions, out)
 
 
-def derivation_of(model: type[Table], releases: pl.DataFrame) -> dict[str, Any]:
-    """The derivation of a table's file: these releases, and the code."""
+def derivation_of(
+    model: type[Table], releases: pl.DataFrame, decisions: pl.DataFrame = NOTHING_DECIDED, out: Collection[str] = ()
+) -> dict[str, Any]:
+    """The derivation of a table's file: these releases but for those that are `out`, the decisions about any of them,
+    and the code. A file without a decision does not mention decisions.
+    """
+    about = decisions.filter(pl.col("release_id").is_in(releases.select(release_of()).to_series().implode()))
+    releases = releases.filter(~pl.col("release_id").is_in(sorted(out)))
     name = table_name(model)
     return {
         "table": name,
@@ -88,4 +99,16 @@ def derivation_of(model: type[Table], releases: pl.DataFrame) -> dict[str, Any]:
             for release_id, sha256 in releases.select("release_id", "raw_sha256").sort("release_id").iter_rows()
         ],
         "versions": versions(),
+        **(
+            {"decisions": [_decision(row) for row in about.sort("release_id", "number").iter_rows(named=True)]}
+            if about.height
+            else {}
+        ),
     }
+
+
+def _decision(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: str(value) if isinstance(value, date) else value
+        for name, value in row.items() if name not in ("decision_id", "number") and value is not None
+    }  # fmt: skip

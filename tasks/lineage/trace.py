@@ -20,7 +20,8 @@ from tasks.domain.errors import NoFigure
 from tasks.domain.periods import first_day, month_name, month_number
 from tasks.domain.text import counted, named
 from tasks.lineage.formulas import RECIPES, ExactOperand, first_month, months_of
-from tasks.lineage.operands import Amount, Origins, Point
+from tasks.lineage.operands import Amount, Origins
+from tasks.lineage.point import Point
 from tasks.lineage.requested_records import with_requested_records
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
@@ -61,6 +62,7 @@ class Tracer:
             flow=point.flow, product=point.product, partner=point.partner, month=month_name(point.month), measure=point.measure,
             metric=figure, value=_plain(row[figure]), status=row[status(figure)], formula=formula,
             operands=[operand.shown for operand in operands], recomputed=_plain(again),
+            decisions=self.origins.decided.lines([point, *(operand.point for operand in operands)]),
             kinds="+".join(sorted(kinds)) or None,
             breaks=[f"{month_name(change.month)}: {change.what} ({change.source})" for change in cut or ()],
             agrees=_agree(expected, again) and _is_told(row[status(figure)], cut) and _hold(operands),
@@ -87,6 +89,8 @@ class Tracer:
             return with_requested_records(rows, self.snapshot).row(0, named=True)
         near = self.metric.filter(of_it)
         said = f"no {point.flow} of {point.product}, partner {point.partner}, {point.measure}, in {month_name(point.month)}"
+        if decided := self.origins.decided.lines([point]):
+            said += f"; {'; '.join(decided)}"
         if not near.height:
             others = read_table(
                 self.snapshot, Metric, lambda partition: partition[0] != self.flow, of_it, columns=("flow",)

@@ -6,6 +6,7 @@ from datetime import date
 import polars as pl
 import pycountry
 
+from schemas.tables.decision import Decision
 from schemas.tables.observation import Observation
 from schemas.tables.release import Release
 from tasks.domain.classification import part_of
@@ -75,12 +76,12 @@ def cite_rows(rows: pl.DataFrame, snapshot: Snapshot, as_of: date | None = None)
     used = releases.filter(pl.col("release_id").is_in(spoken))
     titles = [_source(row) for row in used.iter_rows(named=True)]
     reporter = releases["reporter"][0] if releases.height else "CHN"
-    return citation(titles, reporter, as_of or known_on(releases), snapshot.id)
+    return citation(titles, reporter, as_of or known_on(releases, read_table(snapshot, Decision)), snapshot.id)
 
 
-def known_on(releases: pl.DataFrame) -> date | str:
-    """Return the day up to which a store is current: that of its newest release."""
-    newest = releases["released_on"].max()
+def known_on(releases: pl.DataFrame, decisions: pl.DataFrame) -> date | str:
+    """Return the day up to which a store is current: that of its newest release or decision."""
+    newest = pl.concat([releases["released_on"], decisions["decided_on"]]).max()
     return newest if isinstance(newest, date) else "no day"
 
 

@@ -68,15 +68,15 @@ NONE = "–"
 def figure_table(
     rows: pl.DataFrame, rows_max: int, width: int, columns: Sequence[str] = (), lead: str | None = None
 ) -> Group:
-    """Format rows of `metric`, with names where they have them; `columns` are shown whatever their width, and
-    `lead`, the sort column, before the other figures.
+    """Format rows of `metric`, with names where they have them; `columns` are shown whatever their width, after the
+    keys by which the rows differ, and `lead`, the sort column, before the other figures.
     """
     varying = [key for key in KEYS if rows[key].n_unique() > 1]
     if 0 < rows.height <= UPRIGHT_MAX and not columns and varying in ([], ["measure"]):
         return _upright(rows)
     shown = rows.head(rows_max).to_dicts()
     # If rows have several measures, each level has its unit, which identifies the measure.
-    keys = [key for key in varying if key != "measure"] if not columns else []
+    keys = [key for key in varying if key != "measure" and not {key, f"{key}_name"} & {*columns}]
     name_width = NAME_WIDTH_OF_TWO if {"product", "partner"} <= {*keys} else NAME_WIDTH_MAX
     unit = _unit(rows)
     wanted = [name for name in columns or _led_by(lead) if name in rows.columns]
@@ -236,8 +236,8 @@ def _reason(reason: str, row: dict[str, Any]) -> str:
 
 
 def listing(rows: pl.DataFrame, width: int) -> Group:
-    """Format any rows in one line each: names take the room that codes, days and numbers leave, and are cut. What
-    all rows share is printed above.
+    """Format any rows in one line each: names take the room that codes, days and numbers leave, and are cut; where it is
+    too small for all of them the first one is shown. What all rows share is printed above.
     """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     there = [name for name in rows.columns if rows[name].null_count() < rows.height]
@@ -248,6 +248,10 @@ def listing(rows: pl.DataFrame, width: int) -> Group:
     need = {name: max(map(cell_len, [titles[name], *cells])) for name, cells in texts.items()}
     names = [name for name in shown if name in LONG_NAMES]
     room = width - sum(need[name] + BETWEEN for name in shown if name not in names)
+    while len(names) > 1 and room < len(names) * (NAME_WIDTH_MIN + BETWEEN):
+        # A second name is left out before a code or a day is broken.
+        shown.remove(names[-1])
+        del texts[names.pop()]
     for place, name in enumerate(sorted(names, key=lambda one: need[one])):
         # The shortest takes what it needs, and leaves the rest to the longer ones.
         need[name] = max(min(need[name], room // (len(names) - place) - BETWEEN), NAME_WIDTH_MIN)

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import polars as pl
 
+from schemas.tables.decision import Decision
 from schemas.tables.release import Release
+from tasks.domain.decisions import counting
+from tasks.domain.name_match import nearest
 from tasks.ledger.name_tables import NameTables
 from tasks.reports import query
 from tasks.reports.questions import totals
@@ -45,6 +48,16 @@ def search(store: Path, text: str) -> pl.DataFrame:
         parts.append(there.join(order, on="code").select(*_SHOWN, kind=pl.lit(subject), place="place"))
     found = pl.concat(parts)
     return found.sort(pl.col("first_month").is_null(), pl.col("kind") == "partner", "place").drop("place")
+
+
+def nearest_names(store: Path, text: str) -> list[str]:
+    """Return the names in a store that are most similar to a text. Raises NothingPublished."""
+    names = Resolver(query.open_published(store)).names
+    columns = ("name", "printed_zh", "printed_en")
+    there = (
+        table.select(columns).unpivot()["value"].drop_nulls() for table in (names.product_name, names.partner_name)
+    )
+    return nearest(text, (name for column in there for name in column))
 
 
 _SHOWN = tuple(map(pl.col, ("code", "name", "name_zh", "flows", "first_month", "last_month", "months")))
@@ -86,7 +99,8 @@ def _months(snapshot: Snapshot) -> pl.DataFrame:
     ]  # fmt: skip
     kinds = {"flow": pl.String, "period": pl.Date, "products": pl.UInt32, "partners": pl.UInt32}
     found = pl.concat(rows) if rows else pl.DataFrame(schema=kinds)
-    releases = read_table(snapshot, Release).select("flow", "first_month", "last_month", "release_id")
+    counted = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
+    releases = counted.select("flow", "first_month", "last_month", "release_id")
     speaking = found.join(releases, how="cross", suffix="_of").filter(
         pl.col("flow_of").is_null() | (pl.col("flow_of") == pl.col("flow")),
         pl.col("period").is_between("first_month", "last_month"),

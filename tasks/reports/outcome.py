@@ -5,7 +5,9 @@ from pathlib import Path
 from pandera.typing.polars import DataFrame
 
 from schemas.forms.outcome import Outcome
+from schemas.tables.decision import Decision
 from schemas.tables.release import Finding, finding_line
+from tasks.domain.decisions import said
 from tasks.ingest.normalise import Normalised
 from tasks.store.publish import Published
 
@@ -33,3 +35,10 @@ def report(published: Published, release: Normalised, findings: DataFrame[Findin
         notes=lines["info"],
         healed=[Path(path).name for path in published.healed],
     )
+
+
+def report_decision(published: Published, release: Normalised, decided: DataFrame[Decision]) -> Outcome:
+    """Return the outcome of a decision about a published release; its numbers are those of all editions."""
+    row = decided.row(0, named=True)
+    made = report(published, release, release.findings)
+    return made.model_copy(update={"release_id": row["release_id"], "decision": said(row)})

@@ -45,7 +45,22 @@ def write(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
                 key=f"brief-{re.sub('[^a-z0-9]+', '-', name)}",
                 description=f"{Path(place).parent.name}: brief; with charts: {plain(str(store / Path(place).with_suffix('.html')))}",
             )
+    if outcome.decision:
+        _rewrite_earlier(outcome, made)
     return made
+
+
+def _rewrite_earlier(outcome: Outcome, made: Pages) -> None:
+    """Replace the first pages of a release that were written before a decision about it: it stands on each of them."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.actions import ArtifactUpdate
+    from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+
+    wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[key_of("summary", outcome)]))
+    with get_client(sync_client=True) as client:
+        for page in client.read_artifacts(artifact_filter=wanted):
+            if f"Release `{outcome.release_id}`" in str(page.data) and page.data != made.summary:
+                client.update_artifact(page.id, ArtifactUpdate(data=made.summary, description=plain(made.lead)))
 
 
 def write_summary(store: Path, outcome: Outcome) -> None:

@@ -16,7 +16,7 @@ from schemas.forms.address import read_address
 from schemas.forms.trace import Trace
 from schemas.names import FIGURES
 from tasks.domain.periods import month_number
-from tasks.lineage.operands import Point
+from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.reports import inventory, query
 from tasks.reports.questions import Question, ask
@@ -54,7 +54,7 @@ def search(text: str, store: str | Path | None) -> pl.DataFrame:
 
 
 def trace(
-    product: str, partner: str, month: str, metric: str, measure: str, flow: str, store: str | Path | None
+    product: str, partner: str, month: str, metric: str, measure: str, flow: str | None, store: str | Path | None
 ) -> Trace:
     """Return the trace of one figure."""
     snapshot = query.open_published(_folder(store))
@@ -62,8 +62,9 @@ def trace(
     if metric not in FIGURES:
         raise ValueError(f"there is no metric {metric!r}; there are {', '.join(FIGURES)}")
     code, key = asked.product(product), asked.partner(partner)
-    point = Point(flow, code, key, measure, month_number(asked.month(month, flow)))
-    return Tracer(snapshot, flow, code).trace(point, metric)
+    way = asked.flow([code], flow)
+    point = Point(way, code, key, measure, month_number(asked.month(month, way)))
+    return Tracer(snapshot, way, code).trace(point, metric)
 
 
 def open_release(store: str | Path | None, release: str | None) -> OpenRelease:

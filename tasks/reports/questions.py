@@ -269,8 +269,12 @@ def _ordered(rows: pl.DataFrame, question: Question, notes: list[str]) -> pl.Dat
         measure = next((one for one in MEASURES if (rows["measure"] == one).any()), rows["measure"][0])
         rows = rows.filter(measure=measure)
         notes.append(f"of the measure {measure}; another one with --measure")
+    asked = rows.height
     month_of = LAYOUTS[question.table].month_of
     groups = [name for name in ("flow", month_of) if name and name in rows.columns]
+    if question.top is None and groups and not rows.select(groups).is_duplicated().any():
+        # Of one series the question is which of its months is the largest.
+        groups = []
     is_text = rows.schema[by] == pl.String
     rows = rows.sort([*groups, by], descending=[False] * len(groups) + [not (question.ascending or is_text)], nulls_last=True,
                      maintain_order=True)  # fmt: skip
@@ -279,6 +283,8 @@ def _ordered(rows: pl.DataFrame, question: Question, notes: list[str]) -> pl.Dat
     if "partner" in rows.columns and not question.partners:
         rows = rows.filter(~pl.col("partner").is_in(totals()))
     ranked = rows.drop_nulls(by)
+    if asked and not ranked.height:
+        notes.append(f"no partner has a {by} here; without --top the rows say why")
     return (
         ranked.group_by(groups, maintain_order=True).head(question.top).select(rows.columns)
         if groups

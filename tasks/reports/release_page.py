@@ -16,6 +16,7 @@ import polars as pl
 from schemas.forms.outcome import Outcome
 from schemas.reference.code_tables import code_table
 from schemas.table import Table
+from schemas.tables.decision import Decision
 from schemas.tables.lineage import Lineage
 from schemas.tables.metric import MADE, MISSING, Metric, status
 from schemas.tables.release import Finding, Quarantine, Release
@@ -23,8 +24,10 @@ from schemas.tables.revision import Revision
 from schemas.tables.trade_flow import VALUES
 from tasks.domain.classification import holds
 from tasks.domain.coverage import WORLD
+from tasks.domain.decisions import said
 from tasks.domain.labels import partner_name, product_name, row_name, written_month
 from tasks.domain.measures import MIXED, MIXED_WORDS
+from tasks.domain.release_ids import MARK
 from tasks.domain.text import clip, counted
 from tasks.reports import lineage_page
 from tasks.reports.markdown_text import plain
@@ -78,10 +81,18 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
     assert snapshot is not None, "a release was just published"
     release = _of(snapshot, Release, outcome).row(0, named=True)
     findings = _of(snapshot, Finding, outcome)
-    revision = read_table(snapshot, Revision, where=pl.col("new_release_id") == outcome.release_id)
-    revised = revision.height
+    decisions = read_table(snapshot, Decision).filter(
+        pl.col("kind") != "replaced", release_id=outcome.release_id.partition(MARK)[0]
+    )
+    last = decisions.sort("number").row(-1, named=True) if decisions.height else None
+    made_by = last["decision_id"] if last and outcome.decision else outcome.release_id
+    names = pl.col("new_release_id").is_in([outcome.release_id, *decisions["decision_id"]])
+    revision = read_table(snapshot, Revision, where=names)
+    revised = revision.filter(new_release_id=made_by).height
     shown = [part for flow in outcome.flows for part in _headlines(snapshot, outcome, flow, pictures=pictures)]
     lead = shown[0].lead if shown else f"{outcome.months[-1]}: {' and '.join(outcome.flows)}"
+    if last is not None:
+        lead = f"{said(last)[0].upper()}{said(last)[1:]}; {outcome.title}, {outcome.span}"
     lines = [f"# {plain(lead)}", ""]
     lines += [f"**Revised: {counted(revised, 'number')}** of earlier releases; see below.", ""] if revised else []
     lines += _doubts(findings)
@@ -91,10 +102,12 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
         for line in (f"> **Published although held**: {plain(row['observed'])}", "")
     ]
     lines += [line for part in shown for line in part.lines]
-    if revised:
+    if revision.height:
         lines += [
             "",
-            revision_report(revision, release).replace("\n# ", "\n## ").replace("# Revisions", "## Revisions", 1),
+            revision_report(revision, release, decisions)
+            .replace("\n# ", "\n## ")
+            .replace("# Revisions", "## Revisions", 1),
         ]
     lines += [
         "", "## Where this comes from", "",
@@ -102,7 +115,7 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
         f"{counted(outcome.records, 'record')} = {outcome.records_observed:,} observed + {outcome.records_quarantined:,} quarantined.", "",
         f"Release `{outcome.release_id}`, snapshot `{outcome.snapshot_id}`, raw sha256 `{release['raw_sha256'][:16]}…`", "",
     ]  # fmt: skip
-    page, hashes = _lineage(snapshot, outcome, release)
+    page, hashes = _lineage(snapshot, made_by, release)
     return Pages(lead, "\n".join(lines), _checks(findings), _quarantine(snapshot, outcome), page, hashes, revised)
 
 
@@ -273,11 +286,11 @@ def _quarantine(snapshot: Snapshot, outcome: Outcome) -> list[Row]:
     ]
 
 
-def _lineage(snapshot: Snapshot, outcome: Outcome, release: Row) -> tuple[list[Row], list[Row]]:
+def _lineage(snapshot: Snapshot, name: str, release: Row) -> tuple[list[Row], list[Row]]:
     """Return the steps, compared with those of the previous release of the same source; and the hashes."""
-    own = _of(snapshot, Lineage, outcome)
+    own = read_table(snapshot, Lineage, where=pl.col("release_id") == name)
     others = read_table(snapshot, Release, where=pl.col("source") == release["source"]).filter(
-        pl.col("release_id") != outcome.release_id, pl.col("released_on") <= release["released_on"]
+        pl.col("release_id") != release["release_id"], pl.col("released_on") <= release["released_on"]
     )
     earlier = others.sort("released_on", "release_id")["release_id"][-1] if others.height else None
     before = read_table(snapshot, Lineage, where=pl.col("release_id") == earlier) if earlier else own.clear()

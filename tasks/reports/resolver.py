@@ -22,6 +22,7 @@ from tasks.reports.search import Hit, search_names
 from tasks.store.parquet import path_partition
 from tasks.store.snapshot import Snapshot
 
+FLOWS = ("export", "import")
 HS8_DIGITS = 8
 KEY = re.compile(r"(line|basket):[a-z0-9_]+|gacc:\d{3}")
 CHOICES_MAX = 8
@@ -192,6 +193,20 @@ class Resolver:
         """Return the partner for which a source prints this name, if the code tables have another name."""
         same = {key for name, key in self._partner_names.items() if folded(name) == folded(text)}
         return same.pop() if len(same) == 1 else None
+
+    def flow(self, products: Iterable[str], asked: str | None) -> str:
+        """Return the direction asked for; otherwise the only one in which the store has the products, and exports if it
+        has both or neither.
+        """
+        if asked:
+            return asked
+        wanted = pl.col("product").is_in([*products])
+        there = [
+            flow for flow in FLOWS
+            if (files := self.snapshot.paths("metric", flow))
+            and pl.scan_parquet(files, hive_partitioning=False, glob=False).filter(wanted).head(1).select("product").collect().height
+        ]  # fmt: skip
+        return there[0] if there else FLOWS[0]
 
     def months(self, text: str, flow: str) -> tuple[date, date]:
         """Return the first day of the first and of the last month of a text; `latest` is the newest of the flow.

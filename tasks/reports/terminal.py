@@ -108,6 +108,8 @@ def show_trace(console: Console, trace: Trace, *, full: bool = True) -> None:
     say(f"  {trace.formula}")
     for change in trace.breaks:
         say(f"  changed from {escape(change)}")
+    for decision in trace.decisions:
+        say(f"  {escape(decision)}", style="yellow")
     for operand in trace.operands:
         say(
             f"  {operand.name}: {_number(operand.value)} ({operand.status})"
@@ -171,11 +173,13 @@ def frame_table(rows: pl.DataFrame, rows_max: int, width: int, columns: Sequence
     }  # fmt: skip
     fitting: list[str] = []
     used = len("│")
-    for name in (name for name in texts if name not in same):
+    # Where not all fits, the codes say what a row is about, and its numbers come before names.
+    for name in sorted((name for name in texts if name not in same), key=lambda name: name.endswith("_name")):
         used += max(map(cell_len, [name, *texts[name]])) + len(" " + " │")
         if used > width and len(fitting) >= COLUMNS_MIN:
             break
         fitting.append(name)
+    fitting.sort(key=shown.columns.index)
     left_out = rows.width - len(fitting) - len(same)
     table = Table()
     for name in fitting:
@@ -213,6 +217,8 @@ def _upright(rows: pl.DataFrame, left_out: int) -> Table:
 def _text(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, pl.Series | list):
+        return escape(", ".join(map(str, value)))
     return escape(exact(value) if isinstance(value, float) else str(value))
 
 

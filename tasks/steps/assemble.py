@@ -22,7 +22,7 @@ from schemas.tables.revision import Revision
 from schemas.tables.state import Recent, State
 from schemas.tables.trade_flow import TradeFlow
 from tasks.domain.coverage import LOOK_BACK_MONTHS, QUIET_MONTHS
-from tasks.domain.decisions import NOTHING_DECIDED, brought_about, counting
+from tasks.domain.decisions import NOTHING_DECIDED, brought_about, counting, out_on
 from tasks.domain.errors import Refused
 from tasks.domain.periods import first_day, month_index
 from tasks.ingest.normalise import Normalised
@@ -150,7 +150,10 @@ def derive(ledger_after: Ledger, known: Known) -> Figures:
     statements = ledger.last_word(ledger_whole).filter(_in_months(known.recomputed))
     releases = ledger_after.counting
     collected = words_of_collected(ledger_whole, releases)
-    made_of = functools.partial(derivation_of_month, releases=releases, chained=known.chained, collected=collected)
+    made_of = functools.partial(
+        derivation_of_month, releases=ledger_after.releases, chained=known.chained, collected=collected,
+        decisions=ledger_after.decisions, out=out_on(ledger_after.releases, ledger_after.decisions),
+    )  # fmt: skip
     figures = Figures(*(PendingFiles.of(model) for model in DERIVED))
     in_ledger = _with_rows(known, ledger_after)
     with _refusing_overflow():

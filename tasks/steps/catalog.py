@@ -29,6 +29,7 @@ from tasks.lineage import audit as auditing
 from tasks.lineage import records as lineage
 from tasks.lineage.emit import emit
 from tasks.reports import outcome as reporting
+from tasks.reports.brief import rewritten as rewriting
 from tasks.reports.brief import watched as briefing
 from tasks.steps import assemble, batch, open_published, publication, withdrawal
 from tasks.steps.done import Done
@@ -65,6 +66,8 @@ report = Step(reporting.report)
 brief = Step(briefing.write_briefs, name="brief")
 recall = Step(withdrawal.recall, retries=3, retry_delay_seconds=PATIENCE)
 withdraw = Step(withdrawal.withdraw)
+report_decision = Step(reporting.report_decision)
+rewrite_briefs = Step(rewriting.rewrite_briefs)
 look = Step(inbox.look, retries=3, retry_delay_seconds=PATIENCE)
 expect = Step(calendar.expect)
 read_claims = Step(claims.read_claims)

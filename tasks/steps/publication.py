@@ -25,6 +25,7 @@ from schemas.tables.revision import Revision
 from schemas.tables.trade_flow import TradeFlow
 from tasks.controls import tables
 from tasks.controls.tables import EventTables
+from tasks.domain.decisions import out_on
 from tasks.domain.hashing import code_sha256, json_sha256
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.name_tables import NameTables, name_tables
@@ -56,7 +57,7 @@ def publish_release(
 ) -> Published:
     """Publish everything as the successor of the known snapshot; nothing changes if nothing is new."""
     ledger_files = _files_of_ledger(release, ledger_after, trade_flow, revision, known)
-    figures = _files_of_figures(derived, events, ledger_after.counting)
+    figures = _files_of_figures(derived, events, ledger_after.releases, ledger_after.decisions)
     new: Iterator[NewFile] = itertools.chain(ledger_files.new, figures)
     decided = _decided(ledger_after, known)
     if ledger_files.is_new_release:
@@ -124,7 +125,7 @@ def publish_batch(
         )
         for entry in stays if entry.path not in before
     )  # fmt: skip
-    new = itertools.chain(of_ledger, _files_of_figures(derived, events, known.counting))
+    new = itertools.chain(of_ledger, _files_of_figures(derived, events, known.releases, known.decisions))
     return publish(
         store,
         _with_lineage(new, trails, known.releases),
@@ -165,7 +166,9 @@ def _files_of_ledger(
     there = {entry.partition for entry in earlier if entry.table == table_name(Revision)}
     always = tuple(month for month in again if month in known.touched or partition_path(month) in there)
     collected = words_of_collected(whole(ledger_after, known), releases)
-    made_of = functools.partial(derivation_of_month, releases=releases, collected=collected)
+    made_of = functools.partial(
+        derivation_of_month, releases=releases, collected=collected, decisions=ledger_after.decisions
+    )
     is_new = release.release["release_id"][0] not in known.releases["release_id"]
     names = name_tables(known.snapshot, release.names if is_new else None)
     new = _made_again({model: frame for model, (frame, _) in frames.items()}, always, names, made_of, releases)
@@ -204,15 +207,19 @@ def _made_again(
     yield encode_file(PartnerName, names.partner_name, "", derivation_of(PartnerName, releases))
 
 
-def _files_of_figures(derived: Figures, events: EventTables, releases: pl.DataFrame) -> Iterator[NewFile]:
+def _files_of_figures(
+    derived: Figures, events: EventTables, releases: pl.DataFrame, decisions: pl.DataFrame
+) -> Iterator[NewFile]:
     # One file at a time: each is read from the disk and released before the next one.
     for table in derived:
         yield from table.new_files()
     made_with = tables.derivation()
-    speaking = tables.speaking(releases)
+    made_of = functools.partial(
+        derivation_of, releases=tables.speaking(releases), decisions=decisions, out=out_on(releases, decisions)
+    )
     yield encode_file(ControlEvent, events.control_event, "", derivation_of(ControlEvent, releases.clear()) | made_with)
-    yield encode_file(EventWindow, events.event_window, "", derivation_of(EventWindow, speaking) | made_with)
-    yield encode_file(EventMonth, events.event_month, "", derivation_of(EventMonth, speaking) | made_with)
+    yield encode_file(EventWindow, events.event_window, "", made_of(EventWindow) | made_with)
+    yield encode_file(EventMonth, events.event_month, "", made_of(EventMonth) | made_with)
 
 
 def _files_of_release(release: Normalised, findings: pl.DataFrame, known: Known) -> Iterator[NewFile]:

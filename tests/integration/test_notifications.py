@@ -1,7 +1,9 @@
 """Who is told: a real server with real deployments sends its messages to a webhook and a mail server on the loopback address."""
 
+import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,8 +20,8 @@ NAMES = {f"tidewaiter-notify-{occasion.name}" for occasion in notify.OCCASIONS}
 
 
 @pytest.fixture(scope="module")
-def receivers(services: Services) -> Iterator[tuple[Received, Received]]:
-    """The two, with everything deployed so that messages go there."""
+def receivers(services: Services, screenshots: Path) -> Iterator[tuple[Received, Received]]:
+    """The two, with everything deployed so that messages go there. What came is left to look at."""
     with webhook() as posts, mail_server() as mails:
         services.environment |= {
             notify.SLACK: f"http://127.0.0.1:{posts.port}/services/T0/B0/secret",
@@ -28,6 +30,8 @@ def receivers(services: Services) -> Iterator[tuple[Received, Received]]:
         }
         services.deploy()
         yield posts, mails
+        texts = [f"{mail['Subject']}\n{mail.get_content()}" for mail in mails.mails]
+        (screenshots / "messages.json").write_text(json.dumps({"posts": posts.posts, "mails": texts}, indent=1))
         services.environment |= {notify.SLACK: "", notify.MAIL_TO: ""}
         services.deploy()
         assert not NAMES & {entry["name"] for entry in services.ask("/automations/filter", {})}
@@ -101,6 +105,20 @@ def test_a_hold_is_told_with_its_findings_and_leads_to_the_run_that_asks(
     decided = {"verdict": "reject", "by": "Li Wei", "reason": "cut off"}
     services.ask(f"/flow_runs/{linked(post)}/resume", {"run_input": decided})
     services.ended(linked(post))
+
+
+def test_a_withdrawal_is_told_with_who_decided_it_and_why(
+    services: Services, receivers: tuple[Received, Received]
+) -> None:
+    released = [event["payload"] for event in services.events("tidewaiter.release.published")]
+    (name,) = {one["release_id"] for one in released if one["title"] == "told <!channel>.csv"}
+    asked = {"release_id": name, "by": "Li Wei", "reason": "wrong file"}
+    run = services.ended(services.start("withdraw/withdraw", {"request": asked}))
+    assert (run["state_name"], run["name"]) == ("Withdrawn 2024-07", "withdrawn 2024-07 told <!channel>.csv")
+    post, mail = both(services, receivers, "Withdrawn: told ")
+    for text in (post, mail):
+        assert re.search(r"withdrawn on \d{4}-\d\d-\d\d by Li Wei: wrong file\.", text)
+        assert linked(text) == run["id"]
 
 
 def test_what_is_overdue_is_told_once(services: Services, receivers: tuple[Received, Received]) -> None:

@@ -5,12 +5,13 @@ import json
 import logging
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -18,7 +19,7 @@ import pytest
 from bad_inputs.download import csv_bytes, distinct_records
 from prefect import get_client
 from prefect.client.schemas import TaskRun
-from prefect.client.schemas.filters import FlowRunFilter, TaskRunFilter
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey, FlowRunFilter, TaskRunFilter
 from prefect.exceptions import FlowPauseTimeout
 from prefect.settings import (
     PREFECT_API_URL,
@@ -33,9 +34,11 @@ from flows.announce import Unmended
 from flows.audit import audit
 from flows.backfill import backfill
 from flows.release import release
+from flows.withdraw import withdraw
 from schemas.forms.held import Verdict
 from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import BackfillRequest
+from schemas.forms.withdrawal import WithdrawalRequest
 from tasks.domain.errors import Held, Refused, Unsound
 from tasks.ingest import held as held_releases
 from tasks.reports import prefect_pages
@@ -46,6 +49,7 @@ WAY = [
     "locate", "land", "parse", "correct", "normalise", "open_known", "check", "hold_on_errors", "merge", "widen", "revise",
     "derive", "mark_events", "trail", "publish", "report", "brief",
 ]  # fmt: skip
+DECIDED = date(2026, 11, 2)
 # A release that is published in a batch, and what is done once for the batch.
 INTO_A_BATCH = [*WAY[: WAY.index("derive")], "enter", "report"]
 OF_A_BATCH = ["open_known", "ledger_of_batch", "derive", "mark_events", "publish_batch", "brief"]
@@ -107,6 +111,43 @@ def test_the_flow_takes_the_steps_in_the_order_of_the_mission(tmp_path: Path) ->
     with listeners.listening(seen.append):
         release(ReleaseRequest(file=SAMPLE, store=tmp_path / "store"))
     assert seen == WAY
+
+
+def test_a_withdrawal_is_a_run_with_its_steps_and_the_earlier_page_says_it(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    outcome = release(ReleaseRequest(file=SAMPLE, store=store))
+    plain = shutil.copytree(store, tmp_path / "plain", symlinks=True)
+
+    def asked(place: Path, undo: bool = False) -> WithdrawalRequest:
+        return WithdrawalRequest(
+            release_id=outcome.release_id, by="Li Wei", reason="a *wrong* file", undo=undo, store=place
+        )
+
+    seen: list[str] = []
+    with listeners.listening(seen.append):
+        state = withdraw(asked(store), DECIDED, return_state=True)
+    assert seen == [
+        "recall", "open_known", "withdraw", "merge", "widen", "revise", "derive", "mark_events", "trail", "publish",
+        "report_decision", "rewrite_briefs",
+    ]  # fmt: skip
+    assert (state.name, state.type.value) == (f"Withdrawn {outcome.span}", "COMPLETED")
+    # Without Prefect the same steps and the same bytes.
+    assert withdraw.fn(asked(plain), DECIDED).snapshot_id == state.result().snapshot_id
+    with get_client(sync_client=True) as client:
+        run = client.read_flow_run(state.state_details.flow_run_id)
+        pages = client.read_artifacts(
+            artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[prefect_pages.key_of("summary", outcome)]))
+        )
+    assert run.name == f"withdrawn {outcome.span} {outcome.title}"
+    told = [page for page in pages if outcome.release_id in str(page.data)]
+    assert len(told) >= 2
+    for page in told:
+        assert str(page.data).startswith("# Withdrawn on 2026-11-02 by Li Wei: a \\*wrong\\* file; ")
+    again = withdraw(asked(store), DECIDED, return_state=True)
+    assert (again.name, again.type.value) == ("Refused", "FAILED")
+    undone = withdraw(asked(store, undo=True), DECIDED, return_state=True)
+    assert undone.name == f"Reinstated {outcome.span}"
+    assert announce.message(undone.result()).startswith(f"{outcome.title}: reinstated on 2026-11-02 by Li Wei")
 
 
 def test_a_refusal_fails_the_run_at_once_with_its_reason(tmp_path: Path) -> None:

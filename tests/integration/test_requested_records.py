@@ -9,7 +9,7 @@ import pytest
 from flows.release import release
 from schemas.forms.request import ReleaseRequest
 from schemas.tables.metric import Metric
-from tasks.lineage.operands import Point
+from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.reports.query import open_published, query
 from tasks.store.parquet import read_table

@@ -29,7 +29,7 @@ from schemas.forms.watch import WatchRequest
 from tasks.claims import publish
 from tasks.domain.errors import BrokenStore, BucketError, UnknownSnapshot
 from tasks.lineage.audit import audit
-from tasks.lineage.operands import Point
+from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.reports import query
 from tasks.reports.query import open_published

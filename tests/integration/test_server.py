@@ -37,6 +37,7 @@ def test_deploying_again_changes_nothing(services: Services) -> None:
         "backfill/backfill",
         "decide/decide",
         "audit/audit",
+        "withdraw/withdraw",
     ]
     before = {name: services.deployment(name)["id"] for name in names}
     automations = sorted(entry["name"] for entry in services.ask("/automations/filter", {}))

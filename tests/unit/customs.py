@@ -8,8 +8,10 @@ import polars as pl
 from bad_inputs.download import csv_bytes, magnets
 
 from flows.release import from_bytes_to_tables
+from flows.withdraw import from_decision_to_tables
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest
+from schemas.forms.withdrawal import WithdrawalRequest
 from schemas.tables.metric import Metric
 from schemas.tables.trade_flow import TradeFlow
 from tasks.ingest import held as held_releases
@@ -48,6 +50,10 @@ class Store:
         )
         with held_releases.reopened(self.store, decided) as request:
             return from_bytes_to_tables(request, day)
+
+    def withdraw(self, release_id: str, day: date, reason: str = "wrong file", *, undo: bool = False) -> Outcome:
+        request = WithdrawalRequest(release_id=release_id, by="Li Wei", reason=reason, undo=undo, store=self.store)
+        return from_decision_to_tables(request, day)
 
     @property
     def snapshot(self) -> Snapshot:

@@ -9,6 +9,7 @@ import polars as pl
 from schemas.forms.brief import EventFact, Fact, Facts, PartnerRow, Revised, Waiting
 from schemas.forms.held import HeldRelease
 from schemas.reference.code_tables import code_table
+from schemas.tables.decision import Decision
 from schemas.tables.metric import Metric, status
 from schemas.tables.observation import Observation
 from schemas.tables.release import Release
@@ -26,8 +27,9 @@ from tasks.domain.precision import Interval
 from tasks.domain.units import UNIT_VALUE_OF, VALUE_OF
 from tasks.ingest.editions import is_outdated
 from tasks.ledger.name_tables import names_in
-from tasks.lineage.operands import Point
+from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
+from tasks.reports.brief.decided import decided
 from tasks.reports.citation import known_on
 from tasks.reports.quotable import Judge, words_of
 from tasks.store.parquet import path_partition, read_table
@@ -174,7 +176,7 @@ def gather(
         for partner in partners
     ]  # fmt: skip
     codes = members(product)
-    names = _names(product, snapshot)
+    names = names_of(product, snapshot)
     before = {partner: found.levels(partner, 2)[0] for partner in partners}
     months = [first_day(found.number - back) for back in range(MONTHS_SHOWN - 1, -1, -1)]
     prices = [found.fact(WORLD, figure, measure=found.price()) for figure in ("level", "mom_pct", "yoy_pct")]
@@ -188,12 +190,12 @@ def gather(
         lowest_since=found.fact(WORLD, "lowest_since"), partners=rows, months=months, world_t=found.levels(WORLD, MONTHS_SHOWN),
         before_t=before, events=_events(product, flow, months, day), states_on=day, unit_value=prices[0], unit_value_mom=prices[1],
         unit_value_yoy=prices[2], has_values=found.has_values(), mix_moved_pp=_mix_moved(rows, before), series_start=start,
-        revised_since=since, revised=revised, revised_more=more, held=_held(store, snapshot), mixed_code=holds(product, MIXED),
-        reporter=releases["reporter"][0], known_on=str(known_on(releases)),
+        revised_since=since, revised=revised, revised_more=more, decisions=decided(snapshot, product, flow, month, since), held=_held(store, snapshot), mixed_code=holds(product, MIXED),
+        reporter=releases["reporter"][0], known_on=str(known_on(releases, read_table(snapshot, Decision))),
     )  # fmt: skip
 
 
-def _names(product: str, snapshot: Snapshot) -> tuple[str, str]:
+def names_of(product: str, snapshot: Snapshot) -> tuple[str, str]:
     """Return the English and the Chinese name: from the code tables, otherwise as a source prints it, otherwise the
     code.
     """

@@ -1,8 +1,9 @@
 """Writes the lists of a brief, one line per entry: what is missing and why, sources, revisions, export controls."""
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from schemas.forms.brief import EventFact, Fact, Facts, Revised
+from schemas.forms.brief import DecisionFact, EventFact, Fact, Facts, Revised
 from schemas.forms.trace import TracedNumber
 from schemas.tables.metric import MISSING
 from tasks.domain.measure_states import LAPSED
@@ -130,6 +131,17 @@ def revised_lines(facts: Facts, language: str) -> list[tuple[str, str]]:
             )
         )
     return lines
+
+
+def decision_lines(decisions: Sequence[DecisionFact], language: str) -> list[str]:
+    """Say which releases were withdrawn or count again, a line each: when, by whom, why."""
+    said = texts(language)["decisions"]
+    return [
+        said[one.kind].format(
+            day=one.decided_on, by=one.decided_by, title=one.title, release=one.release_id, reason=one.reason
+        )
+        for one in decisions
+    ]
 
 
 def _of_the_page(row: Revised, facts: Facts, language: str) -> list[str]:

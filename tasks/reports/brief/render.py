@@ -1,12 +1,14 @@
 """Renders a brief as one self-contained HTML page and as markdown, in English or Chinese."""
 
 import functools
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
 import jinja2
 
-from schemas.forms.brief import Facts
+from schemas.forms.brief import DecisionFact, Facts
 from schemas.tables.metric import MADE, MISSING
 from tasks.domain.labels import partner_name
 from tasks.reports.brief import charts, lists, sentences, texts, verdicts, wording
@@ -32,6 +34,21 @@ def page(facts: Facts, language: str = "en") -> str:
 def markdown(facts: Facts, language: str = "en") -> str:
     """Render markdown."""
     return _template("brief.md.j2", escape=False).render(**_context(facts, language))
+
+
+def nothing_left(
+    names: tuple[str, str], product: str, flow: str, month: date, decisions: Sequence[DecisionFact], snapshot_id: str
+) -> dict[str, str]:
+    """Render the page of a month of which withdrawals have left no figure, by the endings of its file."""
+    return {
+        f"{language}.{form}": _template(f"nothing_left.{form}.j2", escape=form == "html").render(
+            language="zh-CN" if language == "zh" else "en", t=wording.texts(language), name=names[language == "zh"],
+            month=wording.month_words(f"{month:%Y-%m}", language), flow=flow, product=product, snapshot_id=snapshot_id,
+            decisions=lists.decision_lines(decisions, language),
+        )
+        for language in LANGUAGES
+        for form in ("html", "md")
+    }  # fmt: skip
 
 
 @functools.cache
@@ -82,6 +99,7 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         "sparkline": charts.sparkline, "unit_value": sentences.unit_value_pieces(facts, language),
         "verdict": lambda sentence: verdicts.beside(sentence, facts, language),
         "verdict_of_all": verdicts.of_all(facts, language), "revised_first": verdicts.revised_first(facts, language),
+        "decisions": lists.decision_lines(facts.decisions, language),
         "revised": lists.revised_lines(facts, language), "events": lists.event_lines(facts, language),
         "states_line": lists.states_line(facts, language),
         "partner_label": lambda key: words["world"] if key == "WLD" else wording.partner(key, "zh") if chinese else partner_name(key),

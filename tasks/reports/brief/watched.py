@@ -6,6 +6,7 @@ the step only reads the list; the modules that write briefs are imported after t
 
 import logging
 import os
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -77,28 +78,45 @@ def file_name(product: str, flow: str) -> str:
     return product.replace(":", "-") + ("" if flow == "export" else f"-{flow}")
 
 
+def product_of(name: str) -> Watched:
+    """Return the product and the direction of a file name without its endings.
+
+    >>> product_of("basket-rare_earth_magnets"), product_of("12019019-import")
+    (('basket:rare_earth_magnets', 'export'), ('12019019', 'import'))
+    """
+    product = name.removesuffix("-import")
+    return product.replace("-", ":", 1), "export" if product == name else "import"
+
+
 def _write(store: Path, product: str, flow: str, outcome: Outcome) -> list[str]:
-    from tasks.reports.brief import render
-    from tasks.reports.brief.facts import gather
     from tasks.reports.query import open_published
 
     snapshot = open_published(store)
     month = _newest(snapshot, product, flow, outcome)
-    if month is None:
-        return []
+    return [] if month is None else keep(store, product, flow, month, pages_of(snapshot, store, product, flow, month))
+
+
+def pages_of(snapshot: Snapshot, store: Path, product: str, flow: str, month: date) -> dict[str, str]:
+    """Return the page of a month in every language and form, by the endings of its file. Raises NoFigure."""
+    from tasks.reports.brief import render
+    from tasks.reports.brief.facts import gather
+
     facts = gather(snapshot, store, product, flow, month)
-    name = file_name(product, flow)
-    pages = {
-        f"{name}.{language}.{form}": write(facts, language).encode()
+    return {
+        f"{language}.{form}": write(facts, language)
         for language in render.LANGUAGES
         for form, write in (("html", render.page), ("md", render.markdown))
     }
-    folder = store / FOLDER / f"{month:%Y-%m}"
+
+
+def keep(store: Path, product: str, flow: str, month: date, pages: Mapping[str, str]) -> list[str]:
+    """Write the pages of a month, by their endings; return their places in the store."""
+    folder, name = store / FOLDER / f"{month:%Y-%m}", file_name(product, flow)
     # Under the lock, because a publication cleans the folder of half-written files.
     with exclusive(store):
-        for name, data in pages.items():
-            keep_bytes(store, folder / name, data)
-    return [(folder / name).relative_to(store).as_posix() for name in pages]
+        for ending, text in pages.items():
+            keep_bytes(store, folder / f"{name}.{ending}", text.encode())
+    return [(folder / f"{name}.{ending}").relative_to(store).as_posix() for ending in pages]
 
 
 def _newest(snapshot: Snapshot, product: str, flow: str, outcome: Outcome) -> date | None:

@@ -13,7 +13,7 @@ from schemas.reference.code_tables import code_table
 from tasks.domain import definition_changes
 from tasks.domain.comparability import changes_of_texts
 from tasks.domain.definition_changes import breaks_of
-from tasks.lineage.operands import Point
+from tasks.lineage.point import Point
 from tests.unit.builders import number, release
 from tests.unit.figures import Figures
 from tests.unit.tracing import tracer_of

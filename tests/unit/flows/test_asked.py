@@ -23,6 +23,7 @@ from schemas.forms.request import ReleaseRequest
 from schemas.tables.catalog import LAYOUTS
 from tasks.reports.query import query
 from tests.unit.builders import MAGNETS
+from tests.unit.customs import RIGHT
 
 ROOT = Path(__file__).parents[3]
 BASKET = "basket:rare_earth_magnets"
@@ -166,6 +167,7 @@ ONE = ("--product", MAGNETS, "--partner", "USA", "--partner", "WLD", "--month", 
 def test_the_ending_of_a_file_decides_what_it_is(store: Path, tmp_path: Path, ending: str) -> None:
     done = run(store, "read", "metric", *ONE, "--output", f"out{ending}")
     assert (done.exit_code, done.stdout) == (0, ""), done.output
+    assert done.stderr == f"2 rows in out{ending}\n"
     found = FORMS[ending.lower()](tmp_path / f"out{ending}")
     assert found["level"].to_list() == [353_000.0, 3_188_000.0]
     assert found["partner"].to_list() == ["USA", "WLD"]
@@ -332,3 +334,73 @@ def test_measures_and_revisions_of_several_are_listed(store: Path) -> None:
     done = run(store, "revisions", "--release", found, "--release", "nothing-like-it")
     assert done.exit_code == 2
     assert "no release nothing-like-it" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def imports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of imports alone: the sums above the code of the file are not covered."""
+    folder = tmp_path_factory.mktemp("imports")
+    (folder / "imports.csv").write_bytes(RIGHT)
+    release.fn(
+        ReleaseRequest(
+            file=folder / "imports.csv", store=folder / "store", source="gacc_query", flow="import", partners="all"
+        )
+    )
+    return folder / "store"
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("trace", "--product", MAGNETS, "--partner", "USA", "--month", JUNE, "--metric", "level"), "level of imports"),
+        (("vintages", MAGNETS, "--partner", "USA", "--month", JUNE), "level of imports"),
+        (("brief", "--product", MAGNETS, "--month", JUNE), "China's imports of"),
+        (("plot", "--product", MAGNETS, "--partner", "USA", "--output", "x.svg"), "written: x.svg"),
+    ],
+)
+def test_of_a_product_that_only_comes_in_nobody_need_say_so(imports: Path, command: tuple[str, ...], said: str) -> None:
+    done = run(imports, *command)
+    assert (done.exit_code, said in done.output) == (0, True), done.output
+    assert run(imports, *command, "--flow", "export").exit_code == 2
+
+
+def test_rows_without_a_figure_that_are_cut_to_the_largest_are_said(imports: Path) -> None:
+    done = run(imports, "read", "850511", "--month", "latest", "--top", "1", "--measure", "quantity_kg")
+    assert done.exit_code == 0
+    assert done.stderr == "no partner has a level here; without --top the rows say why\n"
+
+
+def test_a_long_code_breaks_no_month_of_a_list(imports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    done = run(imports, "list", "products")
+    assert re.search(r"basket:rare_earth_magnets .* 2025-05 +2025-06 +2", done.stdout), done.stdout
+
+
+def test_a_list_in_a_table_is_its_values(imports: Path) -> None:
+    done = run(imports, "read", "release")
+    assert "USA" in done.output
+    assert "Series" not in done.output
+
+
+def test_a_narrow_terminal_shows_numbers_before_names(imports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    done = run(imports, "read", "trade_flow", "--product", MAGNETS, "--month", JUNE)
+    assert "353,000" in done.output
+    assert max(len(line) for line in done.stdout.splitlines() if "│" in line) <= 80
+
+
+def test_columns_of_rows_that_differ_in_another_key_show_that_key_too(imports: Path) -> None:
+    done = run(imports, "read", "metric", "--columns", "partner,level", "--measure", "quantity_kg", "--month", JUNE)
+    assert len(re.findall(rf"{MAGNETS} .* USA United States +353 *$", done.stdout, re.MULTILINE)) == 1, done.stdout
+    assert re.search(rf"{re.escape(BASKET)} .* USA United States +353 *$", done.stdout, re.MULTILINE), done.stdout
+
+
+def test_of_one_series_the_largest_month_comes_first(imports: Path) -> None:
+    one = ("--partner", "DEU", "--measure", "quantity_kg", "--product", MAGNETS)
+    months = [row["period"][:7] for row in rows_of(imports, *one)]
+    assert months == [MAY, JUNE]
+    assert [row["period"][:7] for row in rows_of(imports, *one, "--sort", "level")] == [JUNE, MAY]
+
+
+def test_a_misspelt_name_is_searched_for_with_the_nearest(imports: Path) -> None:
+    assert "'Germny'; the nearest: Germany; tidewaiter list" in run(imports, "search", "Germny").stderr

@@ -120,7 +120,7 @@ def test_a_problem_of_a_whole_folder_is_told_once_and_nothing_is_tried(undeclare
     assert report.refused == [
         '3 files, a.csv to c.csv: the source is not in the file and nowhere declared. Write source = "gacc_query" into a sidecar '
         "<its name>.toml or, for all files of its folder, into defaults.toml there; or give --source "
-        f"{'|'.join(SOURCES)}."
+        f"{'|'.join(SOURCES)}. A query (gacc_query) does not say its flow either: --flow import|export."
     ]
     assert (report.taken, [row["outcome"] for row in report.rows]) == ([], ["refused"])
     assert not (undeclared.parent / "store" / "lineage").exists()

@@ -1,26 +1,31 @@
 """A published release is withdrawn, and that is taken back."""
 
 import json
+import re
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bad_inputs.download import csv_bytes, magnets
 
 from flows.backfill import backfill
 from flows.cli.app import app
-from flows.withdraw import withdraw
 from schemas.forms.watch import BackfillRequest
 from schemas.tables.decision import Decision
 from schemas.tables.lineage import Lineage
 from tasks.domain.clock import today
 from tasks.domain.errors import Held, Refused
+from tasks.ingest import calendar
 from tasks.lineage.audit import audit
-from tasks.lineage.operands import Point
+from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.reports import query
+from tasks.reports.brief.watched import LIST_OF_ONES_OWN
+from tasks.reports.inventory import inventory
+from tasks.reports.release_page import pages
 from tasks.reports.vintages import vintages
-from tasks.store.parquet import read_table
+from tasks.store.parquet import read_derivation, read_table
 from tests.unit.customs import CHILE, DAY, GERMANY, LATER, MAY, NEXT, RIGHT, USA, Store, figures_of, same_figures
 
 WRONG = csv_bytes([*MAY, magnets("502", "999000", "56,943,000")])
@@ -53,7 +58,7 @@ def test_the_numbers_of_a_withdrawn_release_end_the_days_before_stay_and_it_can_
     alone.ingest(RIGHT)
     _, wrong = two_days(store)
     before = figures_of(store)
-    outcome = withdraw(wrong, "Li Wei", "wrong file", store.store, LATER)
+    outcome = store.withdraw(wrong, LATER)
     assert (outcome.status, outcome.release_id) == ("published", wrong)
     assert store.words() == [(353_000, DAY, NEXT), (999_000, NEXT, LATER), (353_000, LATER, None)]
     assert store.words("DEU") == [(764_000, DAY, NEXT), (764_000, LATER, None)]
@@ -87,12 +92,12 @@ def test_the_numbers_of_a_withdrawn_release_end_the_days_before_stay_and_it_can_
     # Neither a second time nor because its file comes once more.
     last = store.snapshot.id
     with pytest.raises(Refused, match=f"{wrong}: withdrawn on 2025-09-01 by Li Wei: wrong file"):
-        withdraw(wrong, "Li Wei", "again", store.store, LATER)
+        store.withdraw(wrong, LATER, "again")
     with pytest.raises(Refused, match=rf"was withdrawn on 2025-09-01.*tidewaiter withdraw {wrong} --undo"):
         store.ingest(WRONG, LATER, released_on=NEXT)
     assert store.snapshot.id == last
     assert audit(store.store, 50).problems == []
-    withdraw(wrong, "Li Wei", "it was right", store.store, BACK, undo=True)
+    store.withdraw(wrong, BACK, "it was right", undo=True)
     assert [word[:2] for word in store.words()] == [(353_000, DAY), (999_000, NEXT), (353_000, LATER), (999_000, BACK)]
     assert all(mine.equals(theirs) for mine, theirs in zip(figures_of(store), before, strict=True))
     assert store.ingest(WRONG, BACK, released_on=NEXT).status == "nothing new"
@@ -102,7 +107,7 @@ def test_the_numbers_of_a_withdrawn_release_end_the_days_before_stay_and_it_can_
 def test_a_release_whose_numbers_nobody_else_has_leaves_nothing_known(store: Store) -> None:
     """What was silence of a withdrawn release is no zero any more."""
     only = store.ingest(RIGHT).release_id
-    withdraw(only, "Li Wei", "wrong file", store.store, NEXT)
+    store.withdraw(only, NEXT)
     assert store.kilograms() == store.kilograms("WLD") == []
     assert store.words() == [(353_000, DAY, NEXT)]
     assert store.kilograms(as_of=DAY) == [353_000]
@@ -156,7 +161,7 @@ def test_files_that_are_filled_in_together_after_a_withdrawal_count_and_the_with
         f"released_on = {DAY}\n"
     )
     wrong = store.ingest(csv_bytes([*MAY, USA, GERMANY, CHILE])).release_id
-    withdraw(wrong, "Li Wei", "wrong file", store.store, NEXT)
+    store.withdraw(wrong, NEXT)
     (folder / "june.csv").write_bytes(csv_bytes([*MAY, USA, GERMANY, CHILE]))
     # Of one day and one batch: the second takes the place of the first, and that of the withdrawn one.
     (folder / "a.csv").write_bytes(csv_bytes([*MAY, USA, GERMANY, magnets("116", "2000", "114,000")]))
@@ -181,9 +186,131 @@ def test_the_order_in_which_releases_and_a_decision_come_changes_no_figure(store
         wrong = one.ingest(csv_bytes([*MAY, USA, GERMANY, CHILE])).release_id
         if one is store:
             one.ingest(third, stands, released_on=stands)
-        withdraw(wrong, "Li Wei", "wrong file", one.store, LATER)
+        one.withdraw(wrong, LATER)
     other.ingest(third, LATER, released_on=stands)
     assert same_figures(store, other)
     for partner in ("USA", "DEU", "CHL"):
         assert store.words(partner) == other.words(partner)
     assert store.words("DEU") == [(764_000, DAY, stands), (765_000, stands, None)]
+
+
+def test_a_month_whose_only_release_is_withdrawn_is_missing_in_the_calendar_and_has_no_release(store: Store) -> None:
+    only = store.ingest(RIGHT).release_id
+    day = date(2025, 8, 10)
+
+    def missing() -> tuple[list[str], int]:
+        (found,) = calendar.expect(store.store, ["query"], day).kinds
+        return found.missing, found.days_overdue
+
+    assert missing() == ([], 0)
+    store.withdraw(only, NEXT)
+    # June was due on 20 July.
+    assert missing() == (["2025-06"], (day - date(2025, 7, 20)).days)
+    store.withdraw(only, LATER, "it was right", undo=True)
+    assert missing() == ([], 0)
+    first, wrong = (
+        store.ingest(csv_bytes([*MAY, USA, GERMANY, CHILE]), NEXT, "b.csv", released_on=NEXT).release_id,
+        only,
+    )
+    assert inventory(store.store, "months")["releases"].to_list() == [2, 2]
+    store.withdraw(wrong, LATER)
+    assert inventory(store.store, "months")["releases"].to_list() == [1, 1]
+    assert missing() == ([], 0)
+    store.withdraw(first, LATER)
+    assert inventory(store.store, "months").rows() == []
+
+
+def test_the_files_of_figures_name_the_decisions_behind_them_and_a_trace_says_them(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, wrong = two_days(store)
+    made_of = derivations(store)
+    assert {name for name, made in made_of.items() if "decisions" in made} == set()
+    store.withdraw(wrong, LATER)
+    made_of = derivations(store)
+    told = {
+        "release_id": wrong, "kind": "withdrawn", "decided_on": "2025-09-01", "decided_by": "Li Wei", "reason": "wrong file",
+    }  # fmt: skip
+    of_months = {name for name in made_of if name[0] in ("metric", "state", "recent", "observation", "trade_flow")}
+    assert len(of_months) >= 10
+    for name in of_months:
+        assert made_of[name]["decisions"] == [told], name
+    # Figures are not made from it; the ledger keeps its days.
+    june = next(partition for table, partition in made_of if table == "metric" and partition.endswith("6"))
+    assert [one["release_id"] for one in made_of["metric", june]["inputs"]] == [first]
+    assert sorted(one["release_id"] for one in made_of["observation", june]["inputs"]) == sorted([first, wrong])
+    of_store = ("--store", store.store)
+    place = ("--product", "85051110", "--partner", "USA", "--month", "2025-06")
+    code, said = run(capsys, "trace", *place, "--metric", "level", *of_store)
+    assert code == 0
+    assert f"{wrong} (june.csv): withdrawn on 2025-09-01 by Li Wei: wrong file" in said
+    store.withdraw(first, LATER)
+    code, said = run(capsys, "trace", *place, "--metric", "level", *of_store)
+    assert code == 2
+    assert f"{first} (june.csv): withdrawn on 2025-09-01 by Li Wei: wrong file" in said
+
+
+def derivations(store: Store) -> dict[tuple[str, str], dict[str, Any]]:
+    """What each published file says that it was made from."""
+    snapshot = store.snapshot
+    return {
+        (entry.table, entry.partition): read_derivation(str(snapshot.path / entry.path)) for entry in snapshot.files
+    }
+
+
+def test_briefs_from_before_a_withdrawal_are_written_again_and_say_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(LIST_OF_ONES_OWN)
+    may = store.ingest(csv_bytes(MAY), name="may.csv", months="2025-05").release_id
+    june = store.ingest(csv_bytes([USA, GERMANY]), NEXT, "june.csv", months="2025-06", released_on=NEXT)
+    folder = store.store / "briefs"
+    assert sorted(path.name for path in folder.iterdir()) == ["2025-05", "2025-06"]
+
+    def page(month: str, ending: str) -> str:
+        return (folder / month / f"basket-rare_earth_magnets.{ending}").read_text(encoding="utf-8")
+
+    before = page("2025-05", "en.html")
+    assert "1,117 t" in page("2025-06", "en.md")
+    assert "338.0 %" in page("2025-06", "en.md")
+    outcome = store.withdraw(may, LATER, "another <query>")
+    assert len(outcome.briefs) == 8
+    # Of May nothing is left; June lost the month that it was compared with.
+    for ending, said in (
+        ("en.html", f"Withdrawn on 2025-09-01 by Li Wei: may.csv ({may}). Reason: another &lt;query&gt;"),
+        ("zh.html", f"2025-09-01由Li Wei撤回：may.csv（{may}）。原因：another &lt;query&gt;"),
+    ):
+        assert said in page("2025-05", ending)
+        assert said in page("2025-06", ending)
+        assert "255 t" not in page("2025-05", ending)
+    assert "No figure of this month is left." in page("2025-05", "en.md")
+    assert "本月已无任何数据。" in page("2025-05", "zh.md")
+    assert "another <query>" not in page("2025-05", "en.md")
+    assert "338.0 %" not in page("2025-06", "en.md")
+    assert "as known on 2025-09-01" in page("2025-06", "en.md")
+    store.withdraw(june.release_id, LATER)
+    assert "No figure of this month is left." in page("2025-06", "en.html")
+    for name in (may, june.release_id):
+        store.withdraw(name, BACK, "it was right", undo=True)
+    assert "255 t" in page("2025-05", "en.html")
+    assert f"Counts again since 2025-09-05, by Li Wei: may.csv ({may}). Reason: it was right" in page(
+        "2025-05", "en.html"
+    )
+    assert figures_of_page(page("2025-05", "en.html")) == figures_of_page(before)
+
+
+def figures_of_page(text: str) -> list[str]:
+    return re.findall(r'<data value="[^"]*">[^<]*</data>', text)
+
+
+def test_the_page_of_a_withdrawn_release_says_so_before_anything_else(store: Store) -> None:
+    _, wrong = two_days(store)
+    outcome = store.withdraw(wrong, LATER, "another *query*")
+    made = pages(store.store, outcome, pictures=False)
+    assert made.summary.startswith(
+        "# Withdrawn on 2025-09-01 by Li Wei: another \\*query\\*; june.csv, 2025-05 to 2025-06\n"
+    )
+    assert "999,000" in made.summary
+    # Quantity and value of two partners.
+    assert made.revised == 4
+    assert [row["step"] for row in made.lineage][:3] == ["1 recall", "2 open_known", "3 withdraw"]

@@ -24,7 +24,7 @@ from tasks.ingest import corrections as correct
 from tasks.ingest import held as held_releases
 from tasks.ingest import inbox
 from tasks.lineage.audit import audit
-from tasks.lineage.operands import Point
+from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.reports import query
 from tasks.reports.terminal import show_trace

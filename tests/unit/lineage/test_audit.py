@@ -19,7 +19,7 @@ from schemas.names import FIGURES
 from schemas.table import readers_schema
 from schemas.tables.metric import Metric
 from tasks.lineage.audit import audit
-from tasks.lineage.operands import Point
+from tasks.lineage.point import Point
 from tasks.lineage.raw_records import RawRecords
 from tasks.lineage.trace import Tracer
 from tasks.reports.query import open_published

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from schemas.names import FIGURES
 from schemas.tables.metric import status
-from tasks.lineage.operands import Point
+from tasks.lineage.point import Point
 from tasks.lineage.trace import NO_RECORD, RECORDS
 from tests.draws import draws
 from tests.unit import strategies
