@@ -7,11 +7,12 @@ The flows will run in the current folder.
 import asyncio
 import subprocess
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
+from flows import notify
 from flows.cli import local_server
 from schemas.forms.form import ready_to_send
 
@@ -33,13 +34,13 @@ def prefect_file() -> Path:
     return packaged if packaged.is_file() else ROOT.parent / "deployments" / PREFECT_FILE
 
 
-def deploy_all(file: Path, addresses: Mapping[str, str | None]) -> list[str]:
+def deploy_all(file: Path, addresses: notify.Addresses) -> list[str]:
     """Put everything on the server that Prefect uses; return how messages are sent.
 
     Raises ChildProcessError if Prefect does not accept the file.
     """
     # Prefect must be imported after the address of the server is set.
-    from flows import notify, run_names
+    from flows import run_names
 
     asyncio.run(_ensure_pool())
     command = ["deploy", "--prefect-file", str(file), "--all"]

@@ -1,12 +1,15 @@
 """What a command costs before it does anything: no data library is loaded for a version, a help page or a refusal."""
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[3]
 # What reads, checks, computes or draws data, talks to a server, or runs flows.
 COSTLY = (
     "altair", "distributed", "fastexcel", "httpx", "jinja2", "numba", "numpy", "obstore", "openlineage", "pandas", "pandera",
@@ -115,6 +118,71 @@ def test_the_shell_completes_commands_options_and_values_and_loads_no_data_libra
     assert completed("resolve metr", 2) == (["metric"], "")
     assert "--as-of" in completed("read metric --a", 3)[0]
     assert completed("trace --metric rolling", 3) == (["rolling_12m", "rolling_12m_yoy_pct"], "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "more"),
+    # Typer prints a page of help and a refusal with rich, and reads the values of options with pydantic.
+    [(["--version"], 0, 150), (["--help"], 0, 225), (["raed"], 2, 330), (["read", "metric", "--flow", "both"], 2, 330)],
+)
+def test_a_version_help_and_a_refusal_import_few_modules_beyond_typer(
+    arguments: list[str], code: int, more: int
+) -> None:
+    counted = "\nimport atexit, sys\natexit.register(lambda: print('modules:', *sys.modules, file=sys.stderr))\n"
+
+    def modules(program: str, *given: str) -> tuple[int, set[str]]:
+        done = subprocess.run(
+            [sys.executable, "-c", counted + program, *given], capture_output=True, text=True, check=False
+        )
+        return done.returncode, {*done.stderr.rpartition("modules:")[2].split()}
+
+    _, typer = modules("import typer")
+    ended, loaded = modules("from tidewaiter.__main__ import main; main()", *arguments)
+    assert ended == code
+    assert 100 < len(typer) < len(loaded) <= len(typer) + more
+    ours = {name for name in loaded if name.partition(".")[0] in ("schemas", "tasks", "tidewaiter")}
+    assert len(ours) <= 15, sorted(ours)
+    if code == 0:
+        assert "pydantic" not in loaded
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Callable[[str], str]:
+    """What bash prints, with `tidewaiter` on its path and a home folder of its own."""
+    if not (bash := shutil.which("bash")):
+        pytest.skip("no bash here")
+    command = tmp_path / "bin" / "tidewaiter"
+    command.parent.mkdir()
+    command.write_text(
+        f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom tidewaiter.__main__ import main\nmain()\n"
+    )
+    command.chmod(0o755)
+    environment = {
+        **os.environ,
+        "HOME": str(tmp_path),
+        "PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}",
+        "NO_COLOR": "1",
+    }
+
+    def run_in(script: str) -> str:
+        # The command finds out in which shell it was started, so the shell must not give way to it.
+        done = subprocess.run(
+            [bash, "-c", script + "\ntrue"], env=environment, capture_output=True, text=True, check=True
+        )
+        return done.stdout + done.stderr
+
+    return run_in
+
+
+def test_the_completion_that_the_command_installs_completes_in_bash(
+    shell: Callable[[str], str], tmp_path: Path
+) -> None:
+    shown = shell("tidewaiter --show-completion")
+    assert "complete -o default -F _tidewaiter_completion tidewaiter" in shown
+    assert "bash completion installed in" in shell("tidewaiter --install-completion")
+    assert "tidewaiter" in (tmp_path / ".bashrc").read_text()
+    words = "COMP_WORDS=(tidewaiter wo); COMP_CWORD=1; _tidewaiter_completion tidewaiter; echo found: ${COMPREPLY[@]}"
+    assert shell(f"source {tmp_path}/.bashrc; {words}").strip() == "found: worker"
 
 
 def test_what_the_commands_offer_is_what_there_is() -> None:
