@@ -45,9 +45,10 @@ def test_of_many_rows_the_first_are_shown(monkeypatch: pytest.MonkeyPatch, count
 
 def test_nothing_that_is_called_so_says_where_all_names_are(monkeypatch: pytest.MonkeyPatch) -> None:
     found(monkeypatch)
+    monkeypatch.setattr(inventory, "nearest_names", lambda store, word: ["Uranium"])
     result = run("search", "unobtainium")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert "nothing in this store is called 'unobtainium'" in result.stderr
+    assert "nothing in this store is called 'unobtainium'; the nearest: Uranium" in result.stderr
 
 
 def test_json_has_every_row_one_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
