@@ -1,10 +1,10 @@
-"""The command line: what a person can ask for. The commands themselves are in `ingest`, `withdraw`, `fetch`, `read`, `search` and `brief`."""
+"""The command line: what a person can ask for. The commands themselves are in `ingest`, `withdraw`, `fetch`, `read`, `search`, `brief` and `reporters`."""
 
 from typing import Annotated
 
 import typer
 
-from flows.cli import brief, fetch, ingest, read, search, withdraw
+from flows.cli import brief, fetch, ingest, read, reporters, search, withdraw
 from flows.cli.options import console
 from flows.cli.signals import Stoppable
 
@@ -13,7 +13,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Customs releases as numbers that can be cited: validated, versioned, derived, traced to the byte.",
 )  # fmt: skip
-for part in (ingest, withdraw, fetch, read, search, brief):
+for part in (ingest, withdraw, fetch, read, search, brief, reporters):
     app.add_typer(part.commands)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from flows.cli.once import Commands
-from flows.cli.options import STORE, StoreGiven, refusals, say
+from flows.cli.options import STORE, StoreOfOne, refusals, say
 
 commands = Commands()
 
@@ -16,7 +16,7 @@ def withdraw(
     by: Annotated[str, typer.Option(help="who decides; published with the decision")],
     reason: Annotated[str, typer.Option(help="why; published with the decision")],
     undo: Annotated[bool, typer.Option("--undo", help="take the withdrawal back: the release counts again")] = False,
-    store: StoreGiven = STORE,
+    store: StoreOfOne = STORE,
 ) -> None:
     """End the numbers of a published release from today on; those of other releases count again.
 
