@@ -31,5 +31,5 @@ def watch(request: WatchRequest = WatchRequest(), day: Day = None) -> WatchRepor
     looked = step.look(request, day)
     report = take(looked, request.store, dry_run=request.dry_run)
     expected = step.expect(step.at_hand(step.store_of(request.store, CUSTOMS)), request.kinds, day)
-    sources = step.source_states(request.store, [request.inbox], day)
+    sources = step.source_states(request.store, [request.inbox], day).sources
     return announce.watched(report.model_copy(update={"expected": expected, "sources": sources}))

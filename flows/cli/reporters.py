@@ -55,7 +55,7 @@ def sources(
     from tasks.reports.sources import source_states
 
     with refusals():
-        states = source_states(store, inbox, today())
+        states = source_states(store, inbox, today()).sources
         rows = pl.DataFrame([state.row for state in states])
         if form is not Form.table:
             export.write(rows, form.value, None)

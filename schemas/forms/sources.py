@@ -44,3 +44,11 @@ class SourceState(BaseModel):
             "overdue": late,
             "failing since": (failing or (f"not asked: {self.reason}" if self.reason else ""))[:REASON_MAX],
         }
+
+
+class SourceStates(BaseModel):
+    """The state of every source."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sources: list[SourceState] = Field(description="each source once")

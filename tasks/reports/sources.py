@@ -13,7 +13,7 @@ import polars as pl
 
 from schemas.forms.address import S3Url
 from schemas.forms.fetch import FetchState, state_file
-from schemas.forms.sources import SourceState
+from schemas.forms.sources import SourceState, SourceStates
 from schemas.reference.code_tables import code_table
 from schemas.tables.decision import Decision
 from schemas.tables.release import Release
@@ -43,13 +43,14 @@ class Due(NamedTuple):
     is_estimated: bool
 
 
-def source_states(root: Path | S3Url, inboxes: Sequence[Path], day: date) -> list[SourceState]:
+def source_states(root: Path | S3Url, inboxes: Sequence[Path], day: date) -> SourceStates:
     """The state of each source on a day; what it fetched last is noted in one of the inboxes."""
     releases = _releases(root)
-    return [
+    states = [
         _state(source, kind, releases.filter(source=source), _last_fetch(inboxes, source), day)
         for source, kind in CALENDARS.items()
     ]
+    return SourceStates(sources=states)
 
 
 def due_on(kind: str, month: int) -> Due | None:

@@ -109,7 +109,7 @@ def test_the_command_names_who_is_missing_and_ends_with_1(root: Path) -> None:
     assert last.endswith("there is no sum")
     as_csv = CliRunner().invoke(app, [*asked, "--format", "csv"]).output.splitlines()
     assert as_csv[0] == "reporter,status,level,reason"
-    assert "DEU,complete,501.0," in as_csv
+    assert [line.split(",")[:3] for line in as_csv if line.startswith("DEU")] == [["DEU", "complete", "501.0"]]
     assert as_csv[-1].startswith("EU27,partial,")
     assert len(as_csv) == 1 + 27 + 1
     wrong = CliRunner().invoke(app, [*asked[:2], "--month", "June", *asked[4:]])

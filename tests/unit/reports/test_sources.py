@@ -23,7 +23,7 @@ def states(monkeypatch: pytest.MonkeyPatch, day: date, *rows: dict[str, object],
     """Of a root whose stores hold these releases."""
     table = release_table(*rows).select(sources.COLUMNS) if rows else pl.DataFrame(schema=_schema())
     monkeypatch.setattr(sources, "_releases", lambda root: table)
-    return {state.source: state for state in source_states(Path("store"), [inbox], day)}
+    return {state.source: state for state in source_states(Path("store"), [inbox], day).sources}
 
 
 def _schema() -> dict[str, pl.DataType]:
