@@ -17,8 +17,10 @@ def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("sample")
     shutil.copy(SAMPLE, folder)
-    release.fn(ReleaseRequest(file=folder / SAMPLE.name, store=folder / "store", source="published"), date(2026, 6, 30))
-    return folder / "store"
+    release.fn(
+        ReleaseRequest(file=folder / SAMPLE.name, store=folder / "reporter=CHN", source="published"), date(2026, 6, 30)
+    )
+    return folder / "reporter=CHN"
 
 
 @pytest.fixture(autouse=True)

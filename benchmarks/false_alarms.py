@@ -77,7 +77,7 @@ def main() -> int:
             groups = {"by_month": split_by_month(given.data / "bench", work / "by_month")}
         for folder, files in groups.items():
             findings, records = of_files(
-                [file for file in files if file.suffix in {".csv", ".xlsx"}], work / "stores" / folder
+                [file for file in files if file.suffix in {".csv", ".xlsx"}], work / "stores" / folder / "reporter=CHN"
             )
             frames.append(findings)
             total += records

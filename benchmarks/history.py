@@ -142,6 +142,10 @@ def main() -> int:
     given = ask.parse_args()
     if given.grown and not given.store:
         ask.error("--grown tells what growing a store said: say with --store where it lies")
+    if given.store:
+        from tasks.store.reporters import store_of
+
+        given.store = store_of(given.store, "CHN")
     files = sorted(generate.ensure(given.size, generate.FOLDER / given.size).glob("*.csv"))[: given.months]
     if given.do == "grow":
         grow(files, given.store)
@@ -151,7 +155,7 @@ def main() -> int:
         return 0
     machine = results.machine()
     folder = Path(tempfile.mkdtemp(dir=generate.FOLDER))
-    store = given.store or folder / "store"
+    store = given.store or folder / "reporter=CHN"
     try:
         told = _lines(given.grown.read_text().splitlines()) if given.grown else _run(given, store, "grow")
         turns = _run(given, store, "turns") if told else []

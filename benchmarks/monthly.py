@@ -101,7 +101,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         files = split_by_month(given.data, folder)
-        store = folder / "store"
+        store = folder / "reporter=CHN"
         kept: dict[int, Path] = {}
         for number, file in enumerate(files, start=1):
             if number in (given.short, given.long):

@@ -21,6 +21,7 @@ import polars as pl
 import pyarrow.parquet
 
 from benchmarks import results
+from tasks.store.reporters import only_store
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,7 @@ def main() -> int:
     ask.add_argument("--size", help="size of the data in the store; with it the results are written down")
     ask.add_argument("--rounds", type=int, default=7)
     given = ask.parse_args()
+    given.store = only_store(given.store)
     machine = results.machine()
     lines = [
         [f"{question.table}: {question.words}; {kind} code", *measure(given.store, question, product, given.rounds)]

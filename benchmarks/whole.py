@@ -210,7 +210,7 @@ def race(names: list[str], given: argparse.Namespace, folder: Path, trial: Path,
         outputs: dict[str, Path] = {}
         turn = max(round_, 0) % len(names)
         for name in [name for name in [*names[turn:], *names[:turn]] if name not in failed]:
-            outputs[name] = work / f"{name.replace(' ', '-')}-{round_}"
+            outputs[name] = work / f"{name.replace(' ', '-')}-{round_}" / ("reporter=CHN" if name in OURS else "")
             cost = do(CONTENDERS[name], trial if round_ < 0 else folder, outputs[name], work)
             if cost.ended:
                 print(f"{name} ended with {cost.ended}:\n{(work / f'{name}.log').read_text()[-2000:]}")

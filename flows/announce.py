@@ -26,6 +26,7 @@ from tasks.ingest import held as held_releases
 from tasks.reports import prefect_pages
 from tasks.reports.release_page import Pages
 from tasks.store.mirror import at_hand
+from tasks.store.reporters import store_of
 
 HELD = "Held for approval"
 EVENT = "tidewaiter.release"
@@ -81,6 +82,7 @@ def watched(report: WatchReport) -> WatchReport:
     for late in expected.late:
         attempt(partial(overdue, late))
     attempt(lambda: prefect_pages.write_files(report))
+    attempt(lambda: prefect_pages.write_sources(report.sources))
     lines = [
         *report.troubles,
         *report.held,
@@ -125,7 +127,7 @@ def pictured(store: StoreAddress, report: WatchReport) -> None:
     """Add pictures to the pages of the last release of a run over many files; the other pages have none."""
     last = next((outcome for outcome in reversed(report.outcomes) if outcome.status == "published"), None)
     if last is not None and FlowRunContext.get() is not None:
-        attempt(lambda: prefect_pages.write_summary(at_hand(store), last))
+        attempt(lambda: prefect_pages.write_summary(at_hand(store_of(store, last.reporter)), last))
 
 
 def published(store: StoreAddress, outcome: Outcome, *, pictures: bool) -> None:

@@ -9,16 +9,35 @@ from prefect import flow
 
 from schemas.forms.address import StoreAddress
 from schemas.forms.outcome import AuditReport
+from tasks.domain.errors import NothingPublished
 from tasks.steps import catalog as step
 
 
 @flow(name="audit", flow_run_name="audit of {store}")
 def audit(store: StoreAddress = Path("store"), sample: int = 25) -> AuditReport:
-    """Hash every published and every raw file of the store again and trace a sample of figures back to the raw records.
+    """Hash every published and every raw file of each reporter's store again and trace a sample of figures back to the
+    raw records.
 
     Args:
         store: the published tables: a folder, or s3://bucket/prefix
-        sample: figures to trace back and compute again
+        sample: figures of each reporter to trace back and compute again
     """
-    report = step.audit(step.at_hand(store), sample)
-    return step.require_sound(report)
+    addresses = [*step.stores_of(store).values()] or [store]
+    reports, empty = [], None
+    for address in addresses:
+        try:
+            reports.append(step.audit(step.at_hand(address), sample))
+        except NothingPublished as nothing:
+            # A reporter whose first release is held has a store and no tables.
+            empty = nothing
+    if empty is not None and not reports:
+        raise empty
+    return step.require_sound(_together(reports))
+
+
+def _together(reports: list[AuditReport]) -> AuditReport:
+    return AuditReport(
+        store=", ".join(report.store for report in reports),
+        problems=[problem for report in reports for problem in report.problems],
+        traced=sum(report.traced for report in reports),
+    )

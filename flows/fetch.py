@@ -7,6 +7,7 @@ state.
 
 import logging
 import os
+from datetime import UTC, datetime
 from typing import cast
 
 from prefect import flow
@@ -18,6 +19,7 @@ from schemas.forms.form import Day
 from tasks.domain import clock
 from tasks.fetch.fetch import KEYS, block_of
 from tasks.fetch.fetch import fetch as ask
+from tasks.fetch.state import note_state
 from tasks.fetch.transport import Policy, Transport
 
 log = logging.getLogger("tidewaiter.fetch")
@@ -54,6 +56,10 @@ def fetch(request: FetchRequest, today: Day = None) -> FetchReport:
         )  # fmt: skip
     finally:
         transport.close()
+    try:
+        note_state(request.inbox, report, datetime.now(UTC))
+    except OSError:
+        log.exception("the page of all sources does not know of this fetch; what was dropped is there")
     return _ended(report)
 
 

@@ -26,11 +26,12 @@ def release(
     """Ingest one release and publish what follows from it.
 
     Args:
-        request: the file and what is declared about it
+        request: the file and what is declared about it; its store may be the folder of the stores of all reporters
         today: day of landing; empty: today in Beijing
         wait_for_approval: where the release is held, pause with a form and go on as a person decides
         pictures: draw the largest products on the page of the release, besides their tables
     """
+    request = step.placed(request)
     return announce.ending(
         lambda: _or_ask(request, today or clock.today(), wait_for_approval),
         request.store,

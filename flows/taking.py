@@ -33,7 +33,7 @@ def take(
     page of a release has any, and without `notes` no notes are written next to a file. Files that go in
     `together` are published in batches.
     """
-    files = [] if dry_run else looked.ready
+    files = [] if dry_run else _by_reporter(looked.ready, store) if together else looked.ready
     for file, refusal in () if dry_run or not notes else shared_refusals(looked):
         note_refusal(file, refusal, seen_before_reading(file))
     taking = Taking(store, pictures=pictures, notes=notes, together=together)
@@ -59,7 +59,9 @@ class Taking:
         self.taken: dict[Path, Taken] = {}
         self.outcomes: dict[Path, Outcome] = {}
         self.stopped = ""
+        self._stores: dict[str, StoreAddress] = {}
         self._batch: Batch | None = None
+        self._batch_store: StoreAddress | None = None
         self._in_batch: list[Path] = []
         self._open = ExitStack()
 
@@ -75,27 +77,40 @@ class Taking:
 
     def take(self, file: Path) -> None:
         """Ingest a file; if it is not published at once, it is when its batch is full."""
-        if self.together and _is_large(file):
+        store = self._store_of(file)
+        if self._batch is not None and (store != self._batch_store or _is_large(file)):
             self._publish()
             self._close()
-        elif self.together and self._batch is None:
-            self._open_batch()
+        if self.together and self._batch is None and not _is_large(file):
+            self._open_batch(store)
         self._take(file)
         if self._batch is not None and self._batch.is_full:
             self._publish()
             self._close()
 
-    def _open_batch(self) -> None:
+    def _store_of(self, file: Path) -> StoreAddress:
+        """Return the store of the file's reporter. Without an answer it is the given one: its own turn says why."""
+        try:
+            reporter = step.reporter_of(ReleaseRequest(file=file, store=self.store))
+            if reporter is not None and reporter not in self._stores:
+                self._stores[reporter] = step.store_of(self.store, reporter)
+        except Exception as problem:
+            log.warning("%s: the store of its reporter is not found yet: %s", file, problem)
+            return self.store
+        return self.store if reporter is None else self._stores[reporter]
+
+    def _open_batch(self, store: StoreAddress) -> None:
         """Open a batch. If the store or the disk refuses, the file is ingested by itself, and its own error says why."""
         try:
-            self._batch = self._open.enter_context(step.opened_batch(step.at_hand(self.store)))
+            self._batch = self._open.enter_context(step.opened_batch(step.at_hand(store)))
+            self._batch_store = store
         except Exception as problem:
             log.warning("no batch is opened, each file is published by itself: %s", problem)
 
     def _take(self, file: Path) -> None:
         seen = seen_before_reading(file)
         try:
-            outcome = _release(file, self.store, pictures=self.pictures)
+            outcome = _release(file, self._store_of(file), pictures=self.pictures)
             drop_note(file)
         except Held as problem:
             self.taken[file] = Taken(file=file, outcome="held", reason=str(problem))
@@ -130,8 +145,8 @@ class Taking:
         """Publish the batch. If that fails, its files are ingested one by one, so that one of them does not block
         the others.
         """
-        batch, files, self._in_batch = self._batch, self._in_batch, []
-        if batch is None or not files:
+        batch, store, files, self._in_batch = self._batch, self._batch_store, self._in_batch, []
+        if batch is None or store is None or not files:
             return
         try:
             outcomes = batch_to_tables(batch) if batch.has_entered else [*batch.outcomes]
@@ -147,11 +162,19 @@ class Taking:
         for file, outcome in zip(files, outcomes, strict=True):
             self._note(file, outcome)
             if outcome.status == "published" and FlowRunContext.get() is not None:
-                announce.attempt(lambda outcome=outcome: announce.published(self.store, outcome, pictures=False))  # type: ignore[misc]
+                announce.attempt(lambda outcome=outcome: announce.published(store, outcome, pictures=False))  # type: ignore[misc]
 
     def _close(self) -> None:
         self._open.close()
         self._batch = None
+
+
+def _by_reporter(files: list[Path], store: StoreAddress) -> list[Path]:
+    """Return the files of each reporter together, each in the same order as before: their stores share nothing."""
+    found: dict[str | None, list[Path]] = {}
+    for file in files:
+        found.setdefault(step.reporter_of(ReleaseRequest(file=file, store=store)), []).append(file)
+    return [file for of_one in found.values() for file in of_one]
 
 
 def _is_large(file: Path) -> bool:

@@ -13,6 +13,9 @@ from schemas.forms.form import Day
 from schemas.forms.watch import WatchReport, WatchRequest
 from tasks.steps import catalog as step
 
+# The calendar is that of China's customs.
+CUSTOMS = "CHN"
+
 
 @flow(name="watch", flow_run_name=run_names.of_this_run)
 def watch(request: WatchRequest = WatchRequest(), day: Day = None) -> WatchReport:  # noqa: B008  # it is frozen
@@ -27,5 +30,6 @@ def watch(request: WatchRequest = WatchRequest(), day: Day = None) -> WatchRepor
         announce.attempt(run_names.name_the_next)
     looked = step.look(request, day)
     report = take(looked, request.store, dry_run=request.dry_run)
-    expected = step.expect(step.at_hand(request.store), request.kinds, day)
-    return announce.watched(report.model_copy(update={"expected": expected}))
+    expected = step.expect(step.at_hand(step.store_of(request.store, CUSTOMS)), request.kinds, day)
+    sources = step.source_states(request.store, [request.inbox], day).sources
+    return announce.watched(report.model_copy(update={"expected": expected, "sources": sources}))

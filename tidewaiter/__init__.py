@@ -6,7 +6,7 @@
 
 This package is the public interface; `flows`, `tasks` and `schemas` may change with any version. It holds no logic, and nothing
 is loaded before it is used. `store` is a folder or `s3://bucket/prefix`; without it the environment's TIDEWAITER_STORE counts,
-else the folder `store`. Names of products, partners and months are those of the command line: codes in any spelling, English and
+else the folder `store`. It holds the tables of each reporter; where there are several, `reporter` names one (`"CHN"`). Names of products, partners and months are those of the command line: codes in any spelling, English and
 Chinese, `2024-06`, `June 2024`, `2024-01..2024-06`, `latest`.
 """
 
@@ -44,6 +44,7 @@ def read(  # noqa: PLR0913  (an argument for each condition)
     names: bool = True,
     language: Literal["en", "zh"] = "en",
     store: str | Path | None = None,
+    reporter: str | None = None,
 ) -> pl.DataFrame:
     """Rows of a published table, in key order, every digit as it is published.
 
@@ -62,9 +63,11 @@ def read(  # noqa: PLR0913  (an argument for each condition)
         names: Add `product_name` and `partner_name` behind the codes.
         language: Language of these names, where they are known in it.
         store: Folder or bucket.
+        reporter: Whose figures, `"CHN"`, `"EU27"`; none: the only reporter of the store.
 
     Raises:
-        ValueError: A name means several things or is not in the store (the message names the nearest), or there is no such column.
+        ValueError: A name means several things or is not in the store (the message names the nearest), there is no such column,
+            or the store has several reporters and none is named.
         LookupError: Nothing is published in the store.
 
     Warns:
@@ -80,12 +83,12 @@ def read(  # noqa: PLR0913  (an argument for each condition)
     from tasks.reports import public
 
     return public.read(
-        product, partner, store, as_of, table=table, month=month, flow=flow, measure=measure, sort=sort, ascending=ascending,
+        product, partner, store, reporter, as_of, table=table, month=month, flow=flow, measure=measure, sort=sort, ascending=ascending,
         top=top, columns=columns, names=names, language=language,
     )  # fmt: skip
 
 
-def search(text: str, *, store: str | Path | None = None) -> pl.DataFrame:
+def search(text: str, *, store: str | Path | None = None, reporter: str | None = None) -> pl.DataFrame:
     """Products and partners of a store by name or code or part of it, the best first.
 
     Returns:
@@ -97,15 +100,18 @@ def search(text: str, *, store: str | Path | None = None) -> pl.DataFrame:
     refuse_shadows()
     from tasks.reports import public
 
-    return public.search(text, store)
+    return public.search(text, store, reporter)
 
 
-def open_release(store: str | Path | None = None, release: str | None = None) -> OpenRelease:
+def open_release(
+    store: str | Path | None = None, release: str | None = None, *, reporter: str | None = None
+) -> OpenRelease:
     """One published state of a store, which stays what it is whatever is published meanwhile.
 
     Args:
         store: Folder or bucket.
         release: Id of a snapshot; none: the current one.
+        reporter: Whose; none: the only one of the store.
 
     Returns:
         `.id`, and `.paths(table)`: the addresses of the files of a table, for any reader of Parquet.
@@ -117,12 +123,12 @@ def open_release(store: str | Path | None = None, release: str | None = None) ->
     refuse_shadows()
     from tasks.reports import public
 
-    return public.open_release(store, release)
+    return public.open_release(store, release, reporter)
 
 
 def trace(
     product: str, partner: str, month: str, metric: str, *, measure: str = "quantity_kg",
-    flow: Literal["export", "import"] | None = None, store: str | Path | None = None,
+    flow: Literal["export", "import"] | None = None, store: str | Path | None = None, reporter: str | None = None,
 ) -> Trace:  # fmt: skip
     """Where one published figure comes from, down to the records of the raw file; and the same figure computed again.
 
@@ -137,4 +143,4 @@ def trace(
     refuse_shadows()
     from tasks.reports import public
 
-    return public.trace(product, partner, month, metric, measure, flow, store)
+    return public.trace(product, partner, month, metric, measure, flow, store, reporter)

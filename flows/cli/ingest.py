@@ -102,6 +102,7 @@ def run(
     from tasks.lineage.trace import Tracer
     from tasks.reports import query, terminal
     from tasks.store.mirror import at_hand
+    from tasks.store.reporters import store_of
 
     api = None
     if prefect:
@@ -111,7 +112,7 @@ def run(
     code = ingest_one(ReleaseRequest(file=SAMPLE, store=store), api)
     if code:
         raise typer.Exit(code)
-    folder = at_hand(store)
+    folder = at_hand(store_of(store, "CHN"))
     # In a store that has imports too, the sample adds exports.
     rows = query.query(folder, "metric", flow="export", product="85051110", month=(2025, 6))
     console.print(terminal.headline(rows.filter(measure="quantity_kg")))

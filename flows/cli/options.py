@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -61,6 +61,8 @@ PARTNER_HELP = "name or code: Brazil, 巴西, BRA, BR, world, EU"
 MONTH_HELP = "2024-06, June 2024, latest, or a range: 2024-01..2024-06"
 FORM_HELP = "how to print it; json is one object a line. Of a file its ending decides"
 STORE_HELP = "the published tables: a folder, or s3://bucket/prefix"
+REPORTER = "tidewaiter.reporter"
+REPORTER_HELP = "whose figures, as CHN or EU27; else the only reporter of the store"
 InPrefect = Annotated[
     bool, typer.Option("--prefect/--no-prefect", help="record the run in a Prefect server, if one answers")
 ]
@@ -80,10 +82,18 @@ def _address(given: str | Path) -> "Path | S3Url":
         return read_address(given)
 
 
-def _folder(given: str | Path) -> Path:
+def _of_one(context: typer.Context, root: Any) -> Any:
+    """Return the store of the reporter that `--reporter` names, or of the only one."""
+    from tasks.store.reporters import only_store
+
+    with refusals():
+        return only_store(root, context.meta.get(REPORTER))
+
+
+def _folder(context: typer.Context, root: Any) -> Path:
     from schemas.store_address import COPY_NOTE
 
-    address = _address(given)
+    address = _of_one(context, root)
     if isinstance(address, Path) and not (address / COPY_NOTE).is_file():
         return address
     from tasks.store.mirror import at_hand
@@ -138,13 +148,24 @@ def _said_of_option(problem: "ErrorDetails") -> str:
     return f"{option}: {problem['input']!r}: {problem['msg']}"
 
 
-# Commands that pass a store on need its address; commands that read need the local folder, brought up to date.
+# Commands that ingest get the folder of all reporters as it was given. Those about one reporter get its store: its address,
+# or the local folder, brought up to date. `Commands` gives these the option --reporter.
 StoreGiven = Annotated[
     Path, typer.Option("--store", envvar="TIDEWAITER_STORE", parser=_address, metavar="STORE", help=STORE_HELP)
 ]
-Store = Annotated[
-    Path, typer.Option("--store", envvar="TIDEWAITER_STORE", parser=_folder, metavar="STORE", help=STORE_HELP)
+StoreOfOne = Annotated[
+    Path,
+    typer.Option(
+        "--store", envvar="TIDEWAITER_STORE", parser=_address, callback=_of_one, metavar="STORE", help=STORE_HELP
+    ),
 ]
+Store = Annotated[
+    Path,
+    typer.Option(
+        "--store", envvar="TIDEWAITER_STORE", parser=_address, callback=_folder, metavar="STORE", help=STORE_HELP
+    ),
+]
+OF_ONE_REPORTER = (Store, StoreOfOne)
 
 
 def recording_server(is_wanted: bool) -> str | None:

@@ -19,7 +19,7 @@ from flows.cli.options import (
     Form,
     Language,
     Store,
-    StoreGiven,
+    StoreOfOne,
     console,
     errors,
     read_day,
@@ -144,7 +144,7 @@ def resolve(
     table: Annotated[TableName, typer.Argument(help="published table")],
     flow: Annotated[Flow | None, typer.Option(help="direction")] = None,
     release: Annotated[str | None, typer.Option(help="id of a snapshot; else the current one")] = None,
-    store: StoreGiven = STORE,
+    store: StoreOfOne = STORE,
 ) -> None:
     """Addresses of the files of a table, one a line, for a reader of Parquet: all of one published state."""
     from tasks.store.resolve import open_release

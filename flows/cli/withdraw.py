@@ -8,7 +8,7 @@ from flows.cli.once import Commands
 from flows.cli.options import (
     STORE,
     InPrefect,
-    StoreGiven,
+    StoreOfOne,
     prepare_prefect,
     recording_server,
     refusals,
@@ -26,7 +26,7 @@ def withdraw(
     reason: Annotated[str, typer.Option(help="why; published with the decision")],
     undo: Annotated[bool, typer.Option("--undo", help="take the withdrawal back: the release counts again")] = False,
     prefect: InPrefect = True,
-    store: StoreGiven = STORE,
+    store: StoreOfOne = STORE,
 ) -> None:
     """End the numbers of a published release from today on; those of other releases count again.
 

@@ -1,7 +1,8 @@
-"""Runs `make demo-fetch`: fetches from five sources on this machine, publishes each into the store of its reporter,
-and shows the figures.
+"""Runs `make demo-fetch`: fetches from five sources on this machine, publishes each file into the store of its reporter
+below one root, and shows the figures of all reporters together.
 """
 
+import itertools
 import os
 from datetime import date
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 MONTH, TODAY = "2025-05", date(2025, 8, 20)
 MAGNETS = "850511"
 PARTNERS = ("CHN", "WLD")
+STORE = "store"
 KG_PER_TONNE, MILLION = 1000, 1_000_000
 
 
@@ -43,9 +45,7 @@ app = typer.Typer(pretty_exceptions_enable=False)
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Option(help="where inboxes and stores go, one of each for a reporter")] = Path(
-        "demo"
-    ),
+    folder: Annotated[Path, typer.Option(help="where the inbox and the store go")] = Path("demo"),
     prefect: Annotated[
         bool, typer.Option("--prefect/--no-prefect", help="start a local Prefect server if none answers")
     ] = True,
@@ -67,8 +67,10 @@ def demo(
         taken = [shown for shown in SOURCES if _taken(shown, folder, opened, is_recorded=api is not None)]
     finally:
         opened.close()
-    _show(taken, folder)
+    rows = lines(folder / STORE)
+    _show(rows)
     if api:
+        written(rows)
         console.print(f"The runs are in the UI: {api.removesuffix('/api')}", highlight=False)
     raise typer.Exit(0 if len(taken) == len(SOURCES) else 1)
 
@@ -81,11 +83,11 @@ def _taken(shown: Shown, folder: Path, opened: "Replay", *, is_recorded: bool) -
     from schemas.forms.fetch import FetchRequest
     from schemas.forms.watch import WatchRequest
 
-    inbox, store = folder / shown.reporter / "inbox", folder / shown.reporter / "store"
+    inbox, store = folder / "inbox", folder / STORE
     request = FetchRequest.model_validate(
         {"source": shown.source, "inbox": inbox, "base": opened.base, "months": MONTH, **shown.asked}
     )
-    wanted = WatchRequest(inbox=inbox, store=store, settle_seconds=0)
+    wanted = WatchRequest(inbox=inbox, store=store, source=shown.source, settle_seconds=0)
     with refusals():
         try:
             report = ask(request, TODAY) if is_recorded else ask.fn(request, TODAY)
@@ -101,44 +103,69 @@ def _taken(shown: Shown, folder: Path, opened: "Replay", *, is_recorded: bool) -
     return is_answered and all(one.outcome in ("published", "unchanged") for one in taken)
 
 
-def _show(taken: list[Shown], folder: Path) -> None:
+def _show(rows: "list[Line]") -> None:
     """Print a line for each product and partner, of each reporter."""
     from rich import box
     from rich.table import Table
 
-    table = Table(
-        title=f"{MONTH}, each reporter from its own store",
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-    )
-    for name in ("reporter", "flow", "product", "list", "partner"):
-        table.add_column(name)
-    for name in ("tonnes", "million", ""):
-        table.add_column(name, justify="left" if not name else "right")
-    for shown in taken:
-        for cells in lines(folder / shown.reporter / "store", shown.reporter):
-            table.add_row(*cells)
+    title = f"{MONTH}, all reporters from one store"
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for name in Line._fields:
+        table.add_column(
+            "" if name == "currency" else name, justify="right" if name in ("tonnes", "million") else "left"
+        )
+    for _, of_one in itertools.groupby(rows, key=lambda line: line.reporter):
+        for line in of_one:
+            table.add_row(*line)
         table.add_section()
     console.print(table)
 
 
-def lines(store: Path, reporter: str) -> list[tuple[str, ...]]:
-    """Return reporter, direction, product, list of goods, partner, tonnes, value and currency of the figures that
-    are shown.
-    """
+def written(rows: "list[Line]") -> None:
+    """Write the same table to the page `figures` of the server."""
+    from prefect import flow
+
+    from tasks.reports.prefect_pages import write_table
+
+    @flow(name="figures", flow_run_name=f"figures of {MONTH}")
+    def figures() -> None:
+        write_table("figures", [line._asdict() for line in rows], f"{MONTH}, all reporters from one store")
+
+    figures()
+
+
+class Line(NamedTuple):
+    """A figure as it is shown: product and list of goods, tonnes, and value in a currency."""
+
+    reporter: str
+    flow: str
+    product: str
+    list: str
+    partner: str
+    tonnes: str
+    million: str
+    currency: str
+
+
+def lines(root: Path) -> "list[Line]":
+    """Return the figures that are shown, read as any reader of Parquet would: the reporter is in the path."""
     import polars as pl
 
-    from tasks.reports import query
-
     year, month = map(int, MONTH.split("-"))
-    rows = query.query(store, "metric", month=(year, month)).filter(
-        pl.col("partner").cast(pl.String).is_in(PARTNERS), pl.col("level").is_not_null(),
-        ~pl.col("product").cast(pl.String).str.starts_with("line:") | (pl.col("product") == "line:rare_earths"),
+    files = f"{root}/reporter=*/current/metric/**/*.parquet"
+    rows = (
+        pl.scan_parquet(files, hive_partitioning=True)
+        .filter(
+            pl.col("year") == year, pl.col("month") == month, pl.col("partner").cast(pl.String).is_in(PARTNERS),
+            pl.col("level").is_not_null(),
+            ~pl.col("product").cast(pl.String).str.starts_with("line:") | (pl.col("product") == "line:rare_earths"),
+        )
+        .with_columns(pl.col("reporter", "flow", "product", "classification", "partner", "measure").cast(pl.String))
+        .sort("reporter", "flow", "product", "classification", "partner", "measure")
+        .collect()
     )  # fmt: skip
-    groups = rows.group_by("flow", "product", "classification", "partner", maintain_order=True)
-    return [(reporter, *map(str, place), _tonnes(of_place), *_value(of_place)) for place, of_place in groups]
+    groups = rows.group_by("reporter", "flow", "product", "classification", "partner", maintain_order=True)
+    return [Line(*map(str, place), _tonnes(of_place), *_value(of_place)) for place, of_place in groups]
 
 
 def _tonnes(rows: "pl.DataFrame") -> str:

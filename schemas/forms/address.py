@@ -5,9 +5,9 @@ from typing import Annotated
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
-from schemas.store_address import COPY_NOTE, S3Url, read_address
+from schemas.store_address import COPY_NOTE, REPORTER_KEY, S3Url, read_address
 
-__all__ = ["COPY_NOTE", "S3Url", "StoreAddress", "read_address"]
+__all__ = ["COPY_NOTE", "REPORTER_KEY", "S3Url", "StoreAddress", "read_address"]
 
 StoreAddress = Annotated[
     Path | S3Url,

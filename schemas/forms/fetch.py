@@ -1,6 +1,7 @@
 """Defines the request and the report of a fetch."""
 
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -64,6 +65,25 @@ class FetchRequest(BaseModel):
         if months is not None and not MONTHS.fullmatch(months):
             raise ValueError(f"{months!r} is no month or range; write 2025-06 or 2025-01..2025-06")
         return months
+
+
+NOTES = ".fetch"
+
+
+class FetchState(BaseModel):
+    """How the last fetches of a source ended."""
+
+    model_config = ConfigDict(frozen=True)
+
+    asked_at: datetime = Field(description="time of the last fetch")
+    answered_at: datetime | None = Field(default=None, description="time of the last one without a refusal or failure")
+    failing_since: datetime | None = Field(default=None, description="time of the first one of those that failed since")
+    reason: str = Field(default="", description="why the last one failed, or was not asked")
+
+
+def state_file(inbox: Path, source: str) -> Path:
+    """Return the file in an inbox that says how the last fetches of a source ended."""
+    return inbox / NOTES / f"{source}.state.json"
 
 
 class Fetched(BaseModel):

@@ -16,6 +16,7 @@ class Outcome(BaseModel):
     )
     release_id: str = Field(description="name of the release")
     title: str = Field(description="what the release is called")
+    reporter: str = Field(default="", description="whose figures they are")
     snapshot_id: str = Field(description="published state that holds it")
     flows: list[str] = Field(description="directions it speaks of")
     months: list[str] = Field(description="months with figures in it, YYYY-MM, sorted")

@@ -13,6 +13,7 @@ from schemas.forms.address import StoreAddress
 from schemas.forms.form import SOURCES, as_form, none_if_empty
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import Declaration
+from schemas.forms.sources import SourceState
 
 NAMES_MAX = 10
 SCHEDULER = r"^(tcp|tls|ws|wss)://\S+$"
@@ -235,6 +236,7 @@ class WatchReport(BaseModel):
     stopped: str = Field(default="", description="what keeps every file out of the store, empty where nothing does")
     left: list[Path] = Field(default=[], description="files whose turn did not come because of that, for the next run")
     expected: Expected = Field(default=Expected(), description="what the calendar expects")
+    sources: list[SourceState] = Field(default=[], description="what is in, due and failing of each source")
     dry_run: bool = Field(default=False, description="nothing was ingested")
 
     @property

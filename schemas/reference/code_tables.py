@@ -227,15 +227,27 @@ class PartnerWords(Table):
     source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
+CHINAS_KINDS = ("preliminary", "bulletin", "query")
+DELAYED = ("eurostat_comext", "hmrc_ots", "us_census", "japan_estat")
+
+
 class ReleaseCalendar(Table):
-    """When China customs publishes what: a row for each month reported and kind of release."""
+    """Which month is published when: a row for each month reported, and kind of release of China customs or other source."""
 
     year: pl.String = column("year of the month reported", str_matches=r"^\d{4}$")
     month: pl.String = column("month reported, 1 to 12", str_matches=r"^([1-9]|1[0-2])$")
-    kind: pl.String = column("kind of release", isin=("preliminary", "bulletin", "query"))
+    kind: pl.String = column("kind of release of China customs, or source", isin=(*CHINAS_KINDS, *DELAYED))
     expected_on: pl.String = column(
-        "day on which it is due, Beijing time, weekends included", str_matches=r"^\d{4}-\d{2}-\d{2}$"
+        "day on which it is due by the source's own clock, weekends included", str_matches=r"^\d{4}-\d{2}-\d{2}$"
     )
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
+
+
+class ReleaseDelays(Table):
+    """How long after a month a source is late, for months that its calendar does not have."""
+
+    kind: pl.String = column("source", isin=DELAYED)
+    days: pl.String = column("days after the end of the month by which it is published", str_matches=r"^[1-9]\d*$")
     source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
@@ -295,6 +307,7 @@ TABLES: dict[str, type[Table]] = {
     "control_events": ControlEvents,
     "control_event_codes": ControlEventCodes,
     "release_calendar": ReleaseCalendar,
+    "release_delays": ReleaseDelays,
     "watch_list": WatchList,
     "check_thresholds": CheckThresholds,
 }

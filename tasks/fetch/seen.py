@@ -15,12 +15,11 @@ from typing import Any
 import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from schemas.forms.fetch import NOTES
 from tasks.domain.errors import Refused
 from tasks.domain.hashing import frame_sha256
 from tasks.sources.registry import SOURCES
 
-# The watch skips names that begin with a dot.
-FOLDER = ".fetch"
 NOT_OF_THE_RECORD = ("record", "note")
 
 
@@ -93,4 +92,5 @@ def bytes_sha256(body: bytes) -> str:
 
 
 def _place(inbox: Path, source: str) -> Path:
-    return inbox / FOLDER / f"{source}.json"
+    # The watch skips names that begin with a dot.
+    return inbox / NOTES / f"{source}.json"

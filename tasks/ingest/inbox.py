@@ -5,15 +5,17 @@ file gets a note next to it, which the person who dropped it can read; the note 
 changes.
 """
 
+import functools
 import hashlib
 import os
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from schemas.forms.address import S3Url
 from schemas.forms.request import Declaration, Declared, ReleaseRequest
 from schemas.forms.watch import Look, Problem, Shared, WatchRequest
 from tasks.domain.errors import Refused
@@ -23,6 +25,7 @@ from tasks.ingest.editions import amended, release_id_of
 from tasks.ingest.raw_store import expected
 from tasks.ingest.unpack import read_download
 from tasks.store.mirror import at_hand
+from tasks.store.reporters import store_of
 from tasks.store.snapshot import open_snapshot
 
 NOTE = ".refused.txt"
@@ -49,6 +52,13 @@ class Judged(NamedTuple):
     refusal: Refused | None = None
 
 
+class Published(NamedTuple):
+    """The store of a reporter, and the releases in it."""
+
+    store: Path
+    releases: frozenset[str]
+
+
 def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time.sleep) -> Look:
     """The files of the inbox, sorted by their state. Raises Refused where the inbox does not exist.
 
@@ -56,12 +66,9 @@ def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time
     outage processes its own month.
     """
     require_folder(request.inbox)
-    store = at_hand(request.store)
-    # Once: a manifest grows with every publication.
-    snapshot = open_snapshot(store)
-    known = frozenset(snapshot.about["releases"]) if snapshot else frozenset()
-    files = sorted(_downloads(request.inbox, store))
-    seen = {path: _judge(path, request, store, day, known) for path in files}
+    files = sorted(_downloads(request.inbox, request.store))
+    published = functools.cache(lambda reporter: _published(request.store, reporter))
+    seen = {path: _judge(path, request, day, published) for path in files}
     shared = _shared(
         {path: found.refusal for path, found in seen.items() if found.word == "refusable" and found.refusal}
     )
@@ -165,7 +172,14 @@ def fingerprint(file: Path) -> str:
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
 
-def _downloads(inbox: Path, store: Path) -> Iterator[Path]:
+def _published(root: Path | S3Url, reporter: str) -> Published:
+    """The store of a reporter and the releases in it, read once: a manifest grows with every publication."""
+    store = at_hand(store_of(root, reporter))
+    snapshot = open_snapshot(store)
+    return Published(store, frozenset(snapshot.about["releases"]) if snapshot else frozenset())
+
+
+def _downloads(inbox: Path, store: Path | S3Url) -> Iterator[Path]:
     """The possible releases of a folder, and the paths that cannot be read.
 
     Files in a store below it were published and are not downloads. Files in a hidden folder were deleted, or are older
@@ -173,7 +187,7 @@ def _downloads(inbox: Path, store: Path) -> Iterator[Path]:
     """
     unreadable: list[Path] = []
     # Links may form a cycle.
-    seen = {store.resolve()}
+    seen = {store.resolve()} if isinstance(store, Path) else set()
     for name, folders, files in os.walk(
         inbox, onerror=lambda error: unreadable.append(Path(error.filename)), followlinks=True
     ):
@@ -201,8 +215,8 @@ def _state(path: Path) -> State:
     return (found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
-def _judge(path: Path, request: WatchRequest, store: Path, day: date, known: Collection[str]) -> Judged:
-    """The state of a file; `known` are the published releases."""
+def _judge(path: Path, request: WatchRequest, day: date, published: Callable[[str], Published]) -> Judged:
+    """The state of a file; `published` gives the store of a reporter."""
     state = _state(path)
     dropped = datetime.fromtimestamp(max(state[1], 0) / 10**9, UTC).date()
     try:
@@ -215,18 +229,19 @@ def _judge(path: Path, request: WatchRequest, store: Path, day: date, known: Col
     released_on = declared.released_on or dropped
     if declared.released_on and declared.released_on > day:
         return Judged("later", released_on, state)
-    return Judged(_what_became(path, declared, store, day, known), released_on, state)
+    return Judged(_what_became(path, declared, published(declared.reporter), day), released_on, state)
 
 
-def _what_became(path: Path, declared: Declared, store: Path, day: date, known: Collection[str]) -> str:
+def _what_became(path: Path, declared: Declared, published: Published, day: date) -> str:
     """The state of a file that is due today, from its bytes and declaration."""
+    store = published.store
     try:
         landed = expected(declared, read_download(declared.file), day)
         release_id = release_id_of(amended(landed, store, day, declared.released_on))
     except (Refused, OSError):
         # An unreadable or missing file is reported when it is processed.
         return "refusable"
-    if release_id in known:
+    if release_id in published.releases:
         return "published"
     kept = held.find(store, release_id)
     if kept is not None and (kept.decision is None or kept.decision.verdict == "reject"):

@@ -8,6 +8,7 @@ import functools
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy
 from pandera.typing.polars import DataFrame
 
 from schemas.tables.reported import Reported
+from tasks.domain.periods import read_period
 from tasks.ingest.corrections import corrected, told
 from tasks.ingest.editions import corrections_in
 from tasks.ingest.normalise import numbers_of
@@ -23,19 +25,27 @@ from tasks.ingest.text_codes import Numbers
 from tasks.sources.registry import SOURCES
 from tasks.store.mirror import fetched
 
+# First and last day.
+Span = tuple[date, date]
+
 
 @dataclass(frozen=True)
 class RawFile:
-    """Printed and corrected records with their places, and the corrections; None: unknown."""
+    """Printed and corrected records with their places, and the corrections; None: unknown.
+
+    A record has several places where it says several things: of each of its months, or in two valuations.
+    """
 
     reported: DataFrame[Reported]
     corrected: DataFrame[Reported]
-    places: dict[int, int]
+    places: dict[int, list[int]]
     corrections: list[dict[str, str]] | None
 
-    def text(self, record: int) -> dict[str, Any]:
-        """The printed text of a record."""
-        row = self.reported.row(self.places[record], named=True)
+    def text(self, record: int, measure: str, span: Span) -> dict[str, Any]:
+        """The printed text of a record, about these months and with a number in this measure where there is one."""
+        found, values = self._places(record, span), self._values.get(measure)
+        place = next((place for place in found if values is not None and values[place]), found[0])
+        row = self.reported.row(place, named=True)
         return {name: text for name, text in row.items() if text is not None}
 
     def changes(self, records: list[int]) -> list[str]:
@@ -43,12 +53,25 @@ class RawFile:
         said = {str(record) for record in records}
         return [f"record {row['record']}, {told(row)}" for row in self.corrections or () if row["record"] in said]
 
-    def total(self, records: list[int], measure: str) -> int | None:
-        """The sum of some records in a measure, corrections included; None where these are unknown."""
+    def total(self, records: list[int], measure: str, span: Span) -> int | None:
+        """The sum of some records in a measure and from the first to the last day of `span`, corrections included; None
+        where these are unknown.
+        """
         if self.corrections is None:
             return None
         values = self._values.get(measure)
-        return 0 if values is None else sum(values[[self.places[record] for record in records]].tolist())
+        places = [place for record in records for place in self._places(record, span)]
+        return 0 if values is None else sum(values[places].tolist())
+
+    def _places(self, record: int, span: Span) -> list[int]:
+        found = self.places[record]
+        if len(found) == 1:
+            return found
+        return [place for place in found if read_period(self._periods[place]) == span] or found
+
+    @functools.cached_property
+    def _periods(self) -> list[str]:
+        return self.corrected["period"].fill_null("").to_list()
 
     @functools.cached_property
     def _values(self) -> dict[str, Numbers]:
@@ -68,7 +91,9 @@ def read_raw(store: Path, release: Mapping[str, Any]) -> RawFile:
     if hashlib.sha256(raw).hexdigest() != sha256:
         raise ValueError(f"{place}: the raw bytes are not those that were landed; restore the file from a copy")
     reported = SOURCES[release["source"]].parse(raw, Path(release["title"]).name).reported
-    places = {number: place for place, number in enumerate(reported["record"])}
+    places: dict[int, list[int]] = {}
+    for place, number in enumerate(reported["record"]):
+        places.setdefault(number, []).append(place)
     corrections = corrections_in(release)
     mended = corrected(reported, corrections, place.name) if corrections else reported
     return RawFile(reported, mended, places, corrections)

@@ -57,12 +57,13 @@ class RawRecords:
         details = details.filter(known_from=day)
         records = details["record"].sort().to_list()
         file = self._file(release) if records else None
-        texts = [file.text(record) for record in records[:PRINTED_MAX]] if file else []
+        span, measure = (row["period_start"], row["period_end"]), row["measure"]
+        texts = [file.text(record, measure, span) for record in records[:PRINTED_MAX]] if file else []
         return TracedNumber(
             product=row["product"], partner=row["partner"], period=span_name(row["period_start"], row["period_end"]),
-            measure=row["measure"], value=row["value"], unit=row["unit"], release_id=row["release_id"], title=release["title"],
+            measure=measure, value=row["value"], unit=row["unit"], release_id=row["release_id"], title=release["title"],
             known_from=str(row["known_from"]), raw_sha256=release["raw_sha256"], records=records,
-            told=details["value"].sum(), read=file.total(records, row["measure"]) if file else None,
+            told=details["value"].sum(), read=file.total(records, measure, span) if file else None,
             corrected=file.changes(records) if file else [],
             printed=[json.dumps(text, ensure_ascii=False) for text in texts], address=texts[0].get("address") if texts else None,
         )  # fmt: skip

@@ -6,12 +6,14 @@ sure that a failure here never fails a publication.
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 from uuid import UUID
 
 from schemas.forms.held import HeldRelease
 from schemas.forms.outcome import Outcome
+from schemas.forms.sources import SourceState
 from schemas.forms.watch import WatchReport
 from tasks.domain.text import clip, counted
 from tasks.reports.markdown_text import plain
@@ -101,6 +103,27 @@ def write_files(report: WatchReport) -> None:
     if report.rows:
         known = f"; {counted(report.looked.published, 'file')} published before" if report.looked.published else ""
         create_table_artifact(report.rows, key="files", description=f"{report.headline}{known}: what came of each file")
+
+
+def write_table(key: str, rows: Sequence[dict[str, str]], description: str) -> None:
+    """Write a table of figures as a page of its own."""
+    from prefect.artifacts import create_table_artifact
+
+    create_table_artifact([dict(row) for row in rows], key=key, description=description)
+
+
+def write_sources(states: Sequence[SourceState]) -> None:
+    """Write the page of all sources: what is in, what is due, what is overdue, and since when a source fails."""
+    from prefect.artifacts import create_table_artifact
+
+    late = [state.source for state in states if state.overdue]
+    failing = [state.source for state in states if state.failing_since]
+    words = [f"overdue: {', '.join(late)}" if late else "", f"failing: {', '.join(failing)}" if failing else ""]
+    create_table_artifact(
+        [{name: clip(text, CELL_MAX) for name, text in state.row.items()} for state in states],
+        key="sources",
+        description="; ".join(filter(None, words)) or "no source is overdue, and none fails",
+    )
 
 
 def _about(outcome: Outcome) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas.forms.address import read_address
+from schemas.forms.address import S3Url, read_address
 from schemas.forms.trace import Trace
 from schemas.names import FIGURES
 from tasks.domain.periods import month_number
@@ -23,6 +23,7 @@ from tasks.reports.questions import Question, ask
 from tasks.reports.resolver import Resolver
 from tasks.store import resolve
 from tasks.store.mirror import at_hand
+from tasks.store.reporters import only_store
 from tasks.store.resolve import OpenRelease
 
 STORE, DEFAULT = "TIDEWAITER_STORE", "store"
@@ -34,7 +35,12 @@ class HowUnderstood(UserWarning):
 
 
 def read(
-    product: Texts, partner: Texts, store: str | Path | None, as_of: date | str | None, **asked: Any
+    product: Texts,
+    partner: Texts,
+    store: str | Path | None,
+    reporter: str | None,
+    as_of: date | str | None,
+    **asked: Any,
 ) -> pl.DataFrame:
     """Return the rows of a question; what the command line prints on standard error is a warning."""
     columns = _several(asked.pop("columns", None))
@@ -42,22 +48,29 @@ def read(
         products=_several(product), partners=_several(partner), columns=columns,
         as_of=date.fromisoformat(as_of) if isinstance(as_of, str) else as_of, **asked,
     )  # fmt: skip
-    found = ask(_folder(store), question)
+    found = ask(_folder(store, reporter), question)
     for note in found.notes:
         warnings.warn(note, HowUnderstood, stacklevel=3)
     return found.selected(columns)
 
 
-def search(text: str, store: str | Path | None) -> pl.DataFrame:
+def search(text: str, store: str | Path | None, reporter: str | None) -> pl.DataFrame:
     """Return the names that match the text."""
-    return inventory.search(_folder(store), text)
+    return inventory.search(_folder(store, reporter), text)
 
 
 def trace(
-    product: str, partner: str, month: str, metric: str, measure: str, flow: str | None, store: str | Path | None
+    product: str,
+    partner: str,
+    month: str,
+    metric: str,
+    measure: str,
+    flow: str | None,
+    store: str | Path | None,
+    reporter: str | None,
 ) -> Trace:
     """Return the trace of one figure."""
-    snapshot = query.open_published(_folder(store))
+    snapshot = query.open_published(_folder(store, reporter))
     asked = Resolver(snapshot)
     if metric not in FIGURES:
         raise ValueError(f"there is no metric {metric!r}; there are {', '.join(FIGURES)}")
@@ -67,18 +80,19 @@ def trace(
     return Tracer(snapshot, way, code).trace(point, metric)
 
 
-def open_release(store: str | Path | None, release: str | None) -> OpenRelease:
+def open_release(store: str | Path | None, release: str | None, reporter: str | None) -> OpenRelease:
     """Open one published state of a store."""
-    return resolve.open_release(_given(store), release)
+    return resolve.open_release(_given(store, reporter), release)
 
 
 def _several(given: Texts) -> tuple[str, ...]:
     return () if given is None else (given,) if isinstance(given, str) else tuple(given)
 
 
-def _given(store: str | Path | None) -> str | Path:
-    return store if store is not None else os.environ.get(STORE, DEFAULT)
+def _given(store: str | Path | None, reporter: str | None) -> Path | S3Url:
+    root = read_address(store if store is not None else os.environ.get(STORE, DEFAULT))
+    return only_store(root, reporter)
 
 
-def _folder(store: str | Path | None) -> Path:
-    return at_hand(read_address(_given(store)))
+def _folder(store: str | Path | None, reporter: str | None) -> Path:
+    return at_hand(_given(store, reporter))

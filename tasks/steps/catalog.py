@@ -29,6 +29,7 @@ from tasks.lineage import audit as auditing
 from tasks.lineage import records as lineage
 from tasks.lineage.emit import emit
 from tasks.reports import outcome as reporting
+from tasks.reports import sources
 from tasks.reports.brief import rewritten as rewriting
 from tasks.reports.brief import watched as briefing
 from tasks.steps import assemble, batch, open_published, publication, withdrawal
@@ -37,7 +38,7 @@ from tasks.steps.done import adopt as adopt_records
 from tasks.steps.executor import lending
 from tasks.steps.step import Step, flow_run_id
 from tasks.store import dry_run as rehearsing
-from tasks.store import mirror
+from tasks.store import mirror, reporters
 
 if TYPE_CHECKING:
     from tasks.steps.cluster import Cluster
@@ -70,6 +71,7 @@ report_decision = Step(reporting.report_decision)
 rewrite_briefs = Step(rewriting.rewrite_briefs)
 look = Step(inbox.look, retries=3, retry_delay_seconds=PATIENCE)
 expect = Step(calendar.expect)
+source_states = Step(sources.source_states)
 read_claims = Step(claims.read_claims)
 check_claims = Step(claims.check_claims)
 publish_claims = Step(claim_table.publish_claims)
@@ -79,6 +81,8 @@ require_sound = Step(auditing.require_sound)
 BY_NAME = {step.name: step for step in tuple(globals().values()) if isinstance(step, Step)}
 
 at_hand = mirror.at_hand
+store_of = reporters.store_of
+stores_of = reporters.stores_of
 otherwise = locating.otherwise
 declared_otherwise = locating.declared_otherwise
 declare_otherwise = locating.declare_otherwise
@@ -106,10 +110,25 @@ def on_record(store: Path, *, rehearsed: bool = False, of: batch.Batch | None = 
                 emit(run, store, *(of.entered if of is not None and run.outcome is not None else ()))
 
 
+def placed(request: ReleaseRequest) -> ReleaseRequest:
+    """Return the request with the store of the file's reporter."""
+    reporter = reporter_of(request)
+    return request.model_copy(update={"store": reporters.store_of(request.store, reporter)}) if reporter else request
+
+
+def reporter_of(request: ReleaseRequest) -> str | None:
+    """Return whose figures a file has; None if its declaration is refused, which `locate` reports in its turn."""
+    try:
+        return locating.locate(request).reporter
+    except (Refused, OSError):
+        return None
+
+
 def land_ahead(file: Path, store: StoreAddress, today: date) -> Landed | None:
     """Land a file before its turn, without a record; None if that fails, which its own turn will report."""
     try:
-        return landing.land(locating.locate(ReleaseRequest(file=file, store=store)), at_hand(store), today)
+        declared = locating.locate(ReleaseRequest(file=file, store=store))
+        return landing.land(declared, at_hand(reporters.store_of(store, declared.reporter)), today)
     except Exception:
         return None
 

@@ -27,7 +27,9 @@ from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import Known
 from tasks.steps.affected_months import plan_months
 from tasks.store.compatibility import refuse_newer
+from tasks.store.mirror import address_of
 from tasks.store.parquet import Partition, partition_month, path_partition, read_table
+from tasks.store.reporters import named
 from tasks.store.snapshot import FileEntry, Snapshot, open_snapshot
 from tasks.store.verify_on_read import prove
 
@@ -138,15 +140,17 @@ def _is_spoken_of(month: Partition, releases: pl.DataFrame) -> bool:
 
 
 def _refuse_another_reporter(releases: pl.DataFrame, release: Normalised, store: Path) -> None:
-    mine = release.release["reporter"][0]
-    others = releases.filter(pl.col("reporter") != mine)["reporter"].unique().sort().to_list()
+    mine, address = release.release["reporter"][0], address_of(store)
+    others = {named(address), *releases["reporter"]} - {mine, None}
     if others:
         raise Refused(
             "another reporter",
             where=str(release.release["title"][0]),
-            found=f"figures of {mine}, and {store} holds those of {', '.join(others)}",
-            advice="Keep each reporting country in a store of its own (--store).",
-        )
+            found=f"figures of {mine}, and {address} is the store of {', '.join(sorted(map(str, others)))}",
+            advice="Give the folder above it (--store)."
+            if named(address) else
+            "Give another folder (--store), or make this one the folder of several stores: tidewaiter take-over.",
+        )  # fmt: skip
 
 
 def _refuse_another_list(releases: pl.DataFrame, release: Normalised, store: Path) -> None:

@@ -15,6 +15,7 @@ no mtime.
 import functools
 import hashlib
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -23,7 +24,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tasks.domain.errors import DamagedStore, InvalidPublication, StaleParent
+from schemas.forms.address import REPORTER_KEY
+from tasks.domain.errors import DamagedStore, InvalidPublication, StaleParent, StoreError
 from tasks.store.filesystem import LOCAL, FileSystem
 from tasks.store.objects import Stage, link_or_copy, make_directories, mend, sync_objects
 from tasks.store.snapshot import (
@@ -77,11 +79,19 @@ class Published:
 
 @contextmanager
 def exclusive(store: Path, fs: FileSystem = LOCAL) -> Iterator[None]:
-    """Lock the store for reading, modifying and publishing; waits for another holder. Creates the folder."""
+    """Lock the store for reading, modifying and publishing; waits for another holder. Creates the folder.
+
+    Raises StoreError where the folder holds the stores of reporters: a store inside it may have been moved there while
+    this process waited.
+    """
     for folder in make_directories(fs, store):
         fs.fsync_directory(folder.parent)
     descriptor = fs.lock(store / ".lock")
     try:
+        if inside := sorted(name for name in os.listdir(store) if name.startswith(REPORTER_KEY)):
+            raise StoreError(
+                f"{store}: a folder of several stores, {', '.join(inside)}. Nothing was written; run this again, or name one of them."
+            )
         yield
     finally:
         fs.unlock(descriptor)

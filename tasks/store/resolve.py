@@ -1,6 +1,6 @@
 """Resolves the pointer of a store once into the addresses of the files of one release, for readers.
 
-A folder's `store/current/<table>` is enough for most. A bucket has no links, and a listing of its files mixes releases,
+A folder's `current/<table>` is enough for most. A bucket has no links, and a listing of its files mixes releases,
 so the list comes from a manifest. Only the manifest is fetched.
 """
 

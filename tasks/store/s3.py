@@ -85,6 +85,16 @@ class Bucket:
         found = self._asked("LIST", folder, lambda: [meta for page in obstore.list(self._s3, folder) for meta in page])
         yield from sorted((_item(meta) for meta in found or ()), key=lambda item: item.key)
 
+    def names(self) -> set[str]:
+        """The names directly below the prefix, of objects and of folders."""
+
+        def ask() -> set[str]:
+            found = obstore.list_with_delimiter(self._s3)
+            paths = [*found["common_prefixes"], *(meta["path"] for meta in found["objects"])]
+            return {path.rstrip("/").rpartition("/")[2] for path in paths}
+
+        return self._asked("LIST", "", ask) or set()
+
     def keep(self, key: str, data: bytes) -> bool:
         """Put bytes under a key made of their hash, unless they are there; rewrites damaged or old objects.
 

@@ -65,7 +65,7 @@ def sample(bucket_server: Customs, tmp_path_factory: pytest.TempPathFactory) -> 
     """The sample, in a bucket and in a folder."""
     from flows.release import release
 
-    url, folder = bucket_server.store(), tmp_path_factory.mktemp("local") / "store"
+    url, folder = bucket_server.store(), tmp_path_factory.mktemp("local") / "reporter=CHN"
     for store in (url, folder):
         assert release.fn(ReleaseRequest(file=SAMPLE, store=store), date(2026, 9, 1)).status == "published"
     return url, folder

@@ -42,7 +42,7 @@ class Customs:
     def store(self) -> S3Url:
         """A new, empty store."""
         self.used += 1
-        return S3Url(f"s3://customs/tests/{self.used}")
+        return S3Url(f"s3://customs/tests/{self.used}/reporter=CHN")
 
     def faults(self, *rules: dict[str, Any]) -> None:
         assert self.http.post("/_faults", json=rules).is_success

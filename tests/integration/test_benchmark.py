@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def outputs(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The store of tidewaiter, and what the rivals made."""
     work = tmp_path_factory.mktemp("work")
-    made = {name: work / name for name in NAMES}
+    made = {name: work / ("reporter=CHN" if name == "tidewaiter" else name) for name in NAMES}
     for name, output in made.items():
         cost = whole.do(CONTENDERS[name], folder, output, work)
         # Held and refused files have exit codes of their own.
@@ -155,7 +155,7 @@ def test_a_section_of_the_results_is_replaced_and_the_others_stay(tmp_path: Path
 def test_a_store_turned_back_is_what_it_was_and_a_month_that_comes_again_makes_the_same(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    files, store = sorted(folder.glob("*.csv")), tmp_path / "store"
+    files, store = sorted(folder.glob("*.csv")), tmp_path / "reporter=CHN"
     history.grow(files, store)
     grown = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
     assert [line["month"] for line in grown] == [1, 2]

@@ -133,7 +133,7 @@ def fill(folder: Path, store: Path, scheduler: str | None = None) -> WatchReport
 @pytest.fixture(scope="module")
 def local(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, WatchReport]:
     """The store that a backfill makes without Dask, and what it says."""
-    store = tmp_path_factory.mktemp("local") / "store"
+    store = tmp_path_factory.mktemp("local") / "reporter=CHN"
     report = fill(folder, store)
     assert [len(report.outcomes), len(report.held), len(report.refused), report.failed] == [FILES, 1, 1, []]
     return store, report
@@ -169,13 +169,13 @@ def test_workers_read_and_derive_and_every_byte_is_that_of_a_local_run(
     monkeypatch.setattr(dask.Cluster, "begin", count)
     # Portions of so few rows that these small files have several.
     monkeypatch.setattr(assemble, "SERIES_AT_ONCE", 1)
-    report = fill(folder, tmp_path / "store", workers.address)
-    assert_same(tmp_path / "store", report, local)
+    report = fill(folder, tmp_path / "reporter=CHN", workers.address)
+    assert_same(tmp_path / "reporter=CHN", report, local)
     kinds = [kind for kind, _ in given]
     assert kinds.count("read") == FILES + 2
     # Two of the files have products of more than one chapter.
     assert kinds.count("derive") >= 4
-    lineage = pl.read_parquet(tmp_path / "store" / "current" / "lineage" / "*.parquet")
+    lineage = pl.read_parquet(tmp_path / "reporter=CHN" / "current" / "lineage" / "*.parquet")
     steps = lineage.filter(pl.col("position") <= 5).sort("release_id", "position")["step"].to_list()
     assert steps == ["locate", "land", "parse", "correct", "normalise"] * FILES
 
@@ -193,7 +193,7 @@ def test_in_a_prefect_run_each_reading_is_a_task_and_a_killed_worker_costs_time_
     quiet = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, PREFECT_LOGGING_TO_API_ENABLED: False}
     with prefect_test_harness(server_startup_timeout=240), temporary_settings(quiet), listening(kill):
         forget_refusals(folder)
-        request = BackfillRequest(folder=folder, store=tmp_path / "store", dask=workers.address)
+        request = BackfillRequest(folder=folder, store=tmp_path / "reporter=CHN", dask=workers.address)
         state = backfill(request, return_state=True)
         assert state.name == local[1].headline
         report = state.result(raise_on_failure=False).report
@@ -206,7 +206,7 @@ def test_in_a_prefect_run_each_reading_is_a_task_and_a_killed_worker_costs_time_
     assert wanted == set()
     assert had == [True]
     assert "this process does the rest" not in caplog.text
-    assert_same(tmp_path / "store", report, local)
+    assert_same(tmp_path / "reporter=CHN", report, local)
 
 
 def test_bytes_travel_to_workers_that_do_not_see_the_store(
@@ -223,15 +223,15 @@ def test_bytes_travel_to_workers_that_do_not_see_the_store(
 
     plainly = dask.Cluster.begin
     monkeypatch.setattr(dask.Cluster, "begin", begin)
-    report = fill(folder, tmp_path / "store", workers.address)
-    assert_same(tmp_path / "store", report, local)
+    report = fill(folder, tmp_path / "reporter=CHN", workers.address)
+    assert_same(tmp_path / "reporter=CHN", report, local)
     # Those that were under way when the first came back are given away anew, the others once.
     assert sent.index(True) == sent.count(False) == 2
     assert sent.count(True) == FILES + 2
 
 
 def test_what_a_worker_reads_of_bytes_is_what_it_reads_of_the_store(folder: Path, tmp_path: Path) -> None:
-    landed = land_ahead(folder / "202501.csv", tmp_path / "store", date.today())
+    landed = land_ahead(folder / "202501.csv", tmp_path / "reporter=CHN", date.today())
     assert landed is not None
     raw, nowhere = landed.raw.read_bytes(), landed.model_copy(update={"raw": tmp_path / "nowhere"})
     assert ahead.read_there(read, nowhere, date.today(), None) is None
@@ -282,8 +282,8 @@ def test_where_all_workers_die_the_rest_is_done_here(
                 workers.kill(worker)
 
     with listening(kill):
-        report = fill(folder, tmp_path / "store", workers.address)
-    assert_same(tmp_path / "store", report, local)
+        report = fill(folder, tmp_path / "reporter=CHN", workers.address)
+    assert_same(tmp_path / "reporter=CHN", report, local)
     assert "no worker for 2 s; this process does the rest" in caplog.text
 
 
@@ -362,13 +362,13 @@ def test_a_scheduler_without_workers_and_none_at_all_are_refused_in_time(
         ("nowhere:8786", "tcp://host:port"),
     ):
         said = CliRunner().invoke(
-            app, ["backfill", str(folder), "--store", str(tmp_path / "store"), "--no-prefect", "--dask", address]
+            app, ["backfill", str(folder), "--store", str(tmp_path / "reporter=CHN"), "--no-prefect", "--dask", address]
         )
         assert said.exit_code == 2, said.output
         assert address in said.stderr
         assert found in said.stderr
     assert time.monotonic() - begun < 60
-    assert not (tmp_path / "store").exists()
+    assert not (tmp_path / "reporter=CHN").exists()
 
 
 def test_what_answers_and_is_no_scheduler_is_refused(
@@ -386,7 +386,7 @@ def test_what_answers_and_is_no_scheduler_is_refused(
         Thread(target=web.serve_forever, daemon=True).start()
         address = f"tcp://127.0.0.1:{web.server_address[1]}"
         said = CliRunner().invoke(
-            app, ["backfill", str(folder), "--store", str(tmp_path / "store"), "--no-prefect", "--dask", address]
+            app, ["backfill", str(folder), "--store", str(tmp_path / "reporter=CHN"), "--no-prefect", "--dask", address]
         )
         web.shutdown()
     gc.collect()
@@ -394,7 +394,7 @@ def test_what_answers_and_is_no_scheduler_is_refused(
     assert late == []
     assert f"{address}: no scheduler answers there" in said.stderr
     assert "correct the address" in said.stderr
-    assert not (tmp_path / "store").exists()
+    assert not (tmp_path / "reporter=CHN").exists()
 
 
 def test_where_the_scheduler_dies_the_rest_is_done_here(
@@ -407,8 +407,8 @@ def test_where_the_scheduler_dies_the_rest_is_done_here(
             workers.scheduler.kill()
 
     with listening(kill):
-        report = fill(folder, tmp_path / "store", workers.address)
-    assert_same(tmp_path / "store", report, local)
+        report = fill(folder, tmp_path / "reporter=CHN", workers.address)
+    assert_same(tmp_path / "reporter=CHN", report, local)
     assert "the scheduler is gone; this process does the rest" in caplog.text
 
 

@@ -43,7 +43,7 @@ def _forget() -> None:
 def test_a_change_of_definition_that_is_learnt_of_late_breaks_the_figures_that_were_published_before(
     tmp_path: Path, reference: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store, whole = tmp_path / "store", tmp_path / "whole"
+    store, whole = tmp_path / "reporter=CHN", tmp_path / "whole"
     months = {"202406": date(2024, 7, 20), "202407": date(2024, 8, 20), "202506": date(2025, 7, 20)}
 
     def ingest(folder: Path, month: str) -> None:
@@ -83,7 +83,7 @@ def _of_table(store: Path, table: str) -> set[tuple[str, str]]:
 
 
 def test_a_basket_with_a_new_member_is_made_anew_in_every_month(tmp_path: Path, reference: Path) -> None:
-    store = tmp_path / "store"
+    store = tmp_path / "reporter=CHN"
 
     def ingest(month: str, day: date) -> None:
         file = tmp_path / f"{month}.csv"

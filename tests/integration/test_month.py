@@ -57,7 +57,7 @@ def results_stay() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def raced(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """What the race of all contenders says, and the store of tidewaiter."""
-    store = tmp_path_factory.mktemp("kept") / "store"
+    store = tmp_path_factory.mktemp("kept") / "reporter=CHN"
     only = [word for name in whole.CONTENDERS for word in ("--only", name)]
     return run("benchmarks.whole", "--size", "S", "--rounds", "1", "--keep", store, *only), store
 
@@ -119,7 +119,7 @@ def test_the_bucket_holds_the_same_bytes(customs: Customs, folder: Path, manifes
 
 
 def test_two_dask_workers_make_the_same_bytes(folder: Path, manifest: bytes, tmp_path: Path) -> None:
-    store = tmp_path / "store"
+    store = tmp_path / "reporter=CHN"
     with dask_workers.cluster(2, tmp_path) as address:
         dask_workers.do("2 workers", folder, store, tmp_path, {2: address})
         with Client(address, set_as_default=False) as client:

@@ -65,10 +65,10 @@ def filled(files: list[Path], store: Path, released_on: date = date(2024, 5, 18)
 
 
 def test_each_month_is_what_one_computation_says(files: list[Path], tmp_path: Path) -> None:
-    filled(files, tmp_path / "store")
-    published = _check_against_one_computation(tmp_path / "store")
+    filled(files, tmp_path / "reporter=CHN")
+    published = _check_against_one_computation(tmp_path / "reporter=CHN")
     assert published.filter(pl.col("rolling_12m_status") == "incomplete_window").height > 0
-    state = read_table(_snapshot(tmp_path / "store"), State)
+    state = read_table(_snapshot(tmp_path / "reporter=CHN"), State)
     # The year so far of December, in milligrams, from the state that January looks back on.
     usa = state.filter(product="01012100", partner="USA", measure="quantity_kg").sort("period")
     assert usa.filter(pl.col("period") == date(2023, 12, 1))["ytd"].item() is None
@@ -165,7 +165,7 @@ def test_a_correction_makes_later_figures_in_portions_of_any_size(
 
 
 def test_a_correction_leaves_the_numbers_of_other_months_as_they_are(files: list[Path], tmp_path: Path) -> None:
-    store = tmp_path / "store"
+    store = tmp_path / "reporter=CHN"
     filled(files, store)
     own = ["period", "product", "partner", "measure", "level"]
     before = read_table(_snapshot(store), State).select(own)
@@ -181,7 +181,7 @@ def test_a_correction_leaves_the_numbers_of_other_months_as_they_are(files: list
 
 def test_records_look_back_five_years_and_a_correction_reaches_as_far(tmp_path: Path) -> None:
     """A year at a time, then months, then a correction of an old one, which is the record of a month three years later."""
-    store = tmp_path / "store"
+    store = tmp_path / "reporter=CHN"
     draw = random.Random(5)
     told = {
         f"{index // 12}{index % 12 + 1:02d}": round(10 ** draw.uniform(3, 4))

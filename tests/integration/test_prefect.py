@@ -72,20 +72,20 @@ def server() -> Iterator[None]:
 
 
 def test_every_step_of_a_release_is_a_task_in_mission_order(tmp_path: Path) -> None:
-    state = release(ReleaseRequest(file=SAMPLE, store=tmp_path / "store"), return_state=True)
+    state = release(ReleaseRequest(file=SAMPLE, store=tmp_path / "reporter=CHN"), return_state=True)
     assert state.is_completed()
     outcome = state.result()
     assert (outcome.status, outcome.records, outcome.records_observed) == ("published", 153, 153)
     with get_client(sync_client=True) as client:
         run = client.read_flow_run(state.state_details.flow_run_id)
     assert (run.name, run.state_name) == (f"release {outcome.span} {outcome.title}", "Published 2024-02 to 2026-05")
-    assert release(ReleaseRequest(file=SAMPLE, store=tmp_path / "store")).status == "nothing new"
+    assert release(ReleaseRequest(file=SAMPLE, store=tmp_path / "reporter=CHN")).status == "nothing new"
     # Without Prefect the same steps, the same lineage, the same bytes: a snapshot's name is the hash of all of it.
     assert release.fn(ReleaseRequest(file=SAMPLE, store=tmp_path / "plain")).snapshot_id == outcome.snapshot_id
 
 
 def test_the_graph_of_a_run_shows_what_each_step_was_given(tmp_path: Path) -> None:
-    state = release(ReleaseRequest(file=SAMPLE, store=tmp_path / "store"), return_state=True)
+    state = release(ReleaseRequest(file=SAMPLE, store=tmp_path / "reporter=CHN"), return_state=True)
     deadline = time.monotonic() + 60
     while len(runs := _task_runs([state.state_details.flow_run_id])) < len(WAY) and time.monotonic() < deadline:
         time.sleep(0.5)
@@ -109,7 +109,7 @@ def test_the_graph_of_a_run_shows_what_each_step_was_given(tmp_path: Path) -> No
 def test_the_flow_takes_the_steps_in_the_order_of_the_mission(tmp_path: Path) -> None:
     seen: list[str] = []
     with listeners.listening(seen.append):
-        release(ReleaseRequest(file=SAMPLE, store=tmp_path / "store"))
+        release(ReleaseRequest(file=SAMPLE, store=tmp_path / "reporter=CHN"))
     assert seen == WAY
 
 
@@ -152,7 +152,9 @@ def test_a_withdrawal_is_a_run_with_its_steps_and_the_earlier_page_says_it(tmp_p
 
 def test_a_refusal_fails_the_run_at_once_with_its_reason(tmp_path: Path) -> None:
     (tmp_path / "page.csv").write_text("<html>captcha</html>\n")
-    request = ReleaseRequest(file=tmp_path / "page.csv", source="gacc_query", flow="export", store=tmp_path / "store")
+    request = ReleaseRequest(
+        file=tmp_path / "page.csv", source="gacc_query", flow="export", store=tmp_path / "reporter=CHN"
+    )
     seen: list[str] = []
     with listeners.listening(seen.append):
         state = release(request, return_state=True)
@@ -161,8 +163,8 @@ def test_a_refusal_fails_the_run_at_once_with_its_reason(tmp_path: Path) -> None
     assert seen.count("parse") == 1
     with pytest.raises(Refused):
         state.result()
-    assert not (tmp_path / "store" / "current").exists()
-    assert len(list((tmp_path / "store" / "lineage").glob("failed-*-parse.ndjson"))) == 1
+    assert not (tmp_path / "reporter=CHN" / "current").exists()
+    assert len(list((tmp_path / "reporter=CHN" / "lineage").glob("failed-*-parse.ndjson"))) == 1
 
 
 def test_a_page_that_fails_is_logged_and_the_publication_stands(
@@ -172,9 +174,9 @@ def test_a_page_that_fails_is_logged_and_the_publication_stands(
         raise RuntimeError("the disk of the pages is full")
 
     monkeypatch.setattr(prefect_pages, "write", fail)
-    state = release(ReleaseRequest(file=SAMPLE, store=tmp_path / "store"), return_state=True)
+    state = release(ReleaseRequest(file=SAMPLE, store=tmp_path / "reporter=CHN"), return_state=True)
     assert (state.name, state.type.value) == ("Published 2024-02 to 2026-05", "COMPLETED")
-    assert (tmp_path / "store" / "current").exists()
+    assert (tmp_path / "reporter=CHN" / "current").exists()
     assert "the disk of the pages is full" in caplog.text
 
 
@@ -186,7 +188,7 @@ def test_a_backfill_shows_how_far_it_is_and_every_step_also_of_what_was_read_ahe
     for name, data in (("figures.csv", lines), ("more.csv", lines[:-1]), ("page.csv", [b"<html>captcha</html>\n"])):
         (folder / name).write_bytes(b"".join(data))
     (folder / "defaults.toml").write_text('source = "published"\n')
-    state = backfill(BackfillRequest(folder=folder, store=tmp_path / "store"), return_state=True)
+    state = backfill(BackfillRequest(folder=folder, store=tmp_path / "reporter=CHN"), return_state=True)
     assert state.name == "Refused 1, Published 2024-02 to 2026-05"
     # What a worker's log ends with.
     with pytest.raises(Unmended, match=r"^Refused 1, Published 2024-02 to 2026-05: page\.csv: it begins with '<'"):
@@ -270,7 +272,7 @@ def _task_runs(flow_runs: list[UUID]) -> list[TaskRun]:
 
 
 def test_the_audit_flow_passes_and_then_fails_with_the_name_of_the_file(tmp_path: Path) -> None:
-    store = tmp_path / "store"
+    store = tmp_path / "reporter=CHN"
     release(ReleaseRequest(file=SAMPLE, store=store))
     assert audit(store, sample=5).traced == 5
     victim = next((store / "objects").rglob("*.parquet"))
@@ -283,7 +285,7 @@ def test_the_audit_flow_passes_and_then_fails_with_the_name_of_the_file(tmp_path
 
 def _with_a_held_release(folder: Path) -> tuple[Path, str]:
     """A store that holds a download which the site cut off, and the name of the release."""
-    store, file = folder / "store", folder / "cut.csv"
+    store, file = folder / "reporter=CHN", folder / "cut.csv"
     file.write_bytes(csv_bytes(distinct_records(10_000)))
     with pytest.raises(Held) as held:
         release.fn(ReleaseRequest(file=file, store=store, source="gacc_query", flow="export", partners="all"))
@@ -296,7 +298,9 @@ def test_a_held_release_has_failed_at_nothing_and_its_findings_are_on_its_page(
     """Neither the run nor a step of it is red, nothing is logged as an error, and who opens the run need not press anything."""
     file = tmp_path / "cut.csv"
     file.write_bytes(csv_bytes(distinct_records(10_000)))
-    request = ReleaseRequest(file=file, store=tmp_path / "store", source="gacc_query", flow="export", partners="all")
+    request = ReleaseRequest(
+        file=file, store=tmp_path / "reporter=CHN", source="gacc_query", flow="export", partners="all"
+    )
     state = release(request, return_state=True)
     assert (state.name, state.type.value) == (approval.announce.HELD, "CANCELLED")
     with pytest.raises(Held, match="row_cap"):
@@ -327,7 +331,7 @@ def test_a_held_release_has_failed_at_nothing_and_its_findings_are_on_its_page(
 
 def test_each_step_is_one_line_with_its_rows_and_milliseconds(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    release(ReleaseRequest(file=SAMPLE, store=tmp_path / "store"))
+    release(ReleaseRequest(file=SAMPLE, store=tmp_path / "reporter=CHN"))
     lines = [entry.getMessage() for entry in caplog.records if entry.name in ("tidewaiter.step", "prefect.task_runs")]
     assert [line.partition(":")[0] for line in lines] == WAY
     assert all(re.search(r"[0-9,]+ ms$", line) for line in lines), lines

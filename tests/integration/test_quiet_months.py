@@ -17,11 +17,11 @@ def test_a_month_without_numbers_counts_what_came_later_for_an_earlier_one(tmp_p
         file = tmp_path / f"{month}.csv"
         file.write_bytes((HEAD + ROW.format(month=month, kilograms=kilograms)).encode("gb18030"))
         release.fn(
-            ReleaseRequest(file=file, store=tmp_path / "store", source="gacc_query", flow="export", partners="all",
+            ReleaseRequest(file=file, store=tmp_path / "reporter=CHN", source="gacc_query", flow="export", partners="all",
                            months=months, released_on=date(2026, 1, day)), date(2026, 7, 1),
         )  # fmt: skip
     metric = pl.read_parquet(
-        (tmp_path / "store" / "current" / "metric").resolve() / "**/*.parquet", hive_partitioning=True
+        (tmp_path / "reporter=CHN" / "current" / "metric").resolve() / "**/*.parquet", hive_partitioning=True
     )
     usa = metric.filter(product="85051110", partner="USA", measure="quantity_kg").sort("period")
     assert usa["ytd"].to_list() == [10.0] * 5 + [15.0] * 7

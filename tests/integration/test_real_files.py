@@ -168,8 +168,8 @@ def test_two_editions_of_one_query_do_not_count_the_quantity_twice(shared_data: 
     dollars = re.sub(rb'"([\d,]+)",\n', lambda value: b'"%d",\n' % (int(value[1].replace(b",", b"")) // 7), raw)
     (tmp_path / "usd_export.csv").write_bytes(dollars.replace("人民币".encode("gb18030"), "美元".encode("gb18030")))
     for name in ("cny_export.csv", "usd_export.csv"):
-        ingest(tmp_path / name, tmp_path / "store")
-    rows = query.query(tmp_path / "store", "trade_flow", partner="USA", product="12011000", month=(2024, 1))
+        ingest(tmp_path / name, tmp_path / "reporter=CHN")
+    rows = query.query(tmp_path / "reporter=CHN", "trade_flow", partner="USA", product="12011000", month=(2024, 1))
     assert rows.select("quantity_kg", "value_cny", "value_usd").rows() == [(908.0, 23_416.0, 3_345.0)]
 
 
@@ -186,10 +186,10 @@ def three_files(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """A store with soybeans of two years in yuan and a made-up file whose code begins with a zero."""
     folder = tmp_path_factory.mktemp("readers")
     for name in ("soybeans_import_2023_cny.csv", "soybeans_import_2024_cny.csv"):
-        ingest(shared_data / "gacc_query" / name, folder / "store")
+        ingest(shared_data / "gacc_query" / name, folder / "reporter=CHN")
     foals = folder / "foals_import_usd.csv"
     foals.write_bytes(FOALS.encode("gb18030"))
-    ingest(foals, folder / "store")
+    ingest(foals, folder / "reporter=CHN")
     return folder
 
 
@@ -203,7 +203,7 @@ def as_rows(frame: pl.DataFrame) -> list[tuple[object, ...]]:
 
 @pytest.mark.parametrize("table", ["metric", "trade_flow"])
 def test_plain_readers_get_the_same_rows(table: str, three_files: Path) -> None:
-    folder = (three_files / "store" / "current" / table).resolve()
+    folder = (three_files / "reporter=CHN" / "current" / table).resolve()
     expected = as_rows(pl.scan_parquet(folder, hive_partitioning=True).collect())
     read = {
         "duckdb": duckdb.sql(f"from read_parquet('{folder}/**/*.parquet', hive_partitioning=true)").pl(),
@@ -218,10 +218,10 @@ def test_plain_readers_get_the_same_rows(table: str, three_files: Path) -> None:
 
 def test_the_same_file_again_changes_nothing_at_all(three_files: Path) -> None:
     def state() -> dict[str, tuple[int, int, bytes]]:
-        files = (path for path in (three_files / "store").rglob("*") if path.is_file())
+        files = (path for path in (three_files / "reporter=CHN").rglob("*") if path.is_file())
         return {str(path): (path.stat().st_ino, path.stat().st_mtime_ns, path.read_bytes()) for path in files}
 
     before = state()
-    assert ingest(three_files / "foals_import_usd.csv", three_files / "store").status == "nothing new"
+    assert ingest(three_files / "foals_import_usd.csv", three_files / "reporter=CHN").status == "nothing new"
     assert state() == before
     assert len(before) > 100

@@ -28,9 +28,11 @@ def store(tmp_path: Path) -> Path:
     ]
     file = tmp_path / "query.csv"
     file.write_bytes((HEADER + "".join(rows)).encode("gb18030"))
-    request = ReleaseRequest(file=file, store=tmp_path / "store", source="gacc_query", flow="export", partners="all")
+    request = ReleaseRequest(
+        file=file, store=tmp_path / "reporter=CHN", source="gacc_query", flow="export", partners="all"
+    )
     assert release.fn(request, date(2024, 7, 20)).status == "published"
-    return tmp_path / "store"
+    return tmp_path / "reporter=CHN"
 
 
 def test_the_table_says_where_they_are_and_read_and_trace_have_them(store: Path) -> None:

@@ -56,7 +56,7 @@ def files(shared_data: Path) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def store(files: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("vintages") / "store"
+    place = tmp_path_factory.mktemp("vintages") / "reporter=CHN"
     ingest(files, place)
     return place
 

@@ -41,7 +41,7 @@ def test_the_sample_published_at_once_and_in_two_halves_equals_the_whole(tmp_pat
 
 def test_a_folder_with_brackets_in_its_name_is_read_as_it_is_written(tmp_path: Path) -> None:
     """Readers of Parquet take such names for patterns."""
-    store = tmp_path / "[/red] [a-z]*?" / "store"
+    store = tmp_path / "[/red] [a-z]*?" / "reporter=CHN"
     release.fn(ReleaseRequest(file=SAMPLE, source="published", store=store), date(2026, 11, 1))
     rows = query.query(store, "metric", product="85051110", partner="USA", month=(2025, 6))
     assert rows.filter(measure="quantity_kg")["level"].to_list() == [353_000]

@@ -49,7 +49,7 @@ Ingest = Callable[..., Outcome]
 
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
-    return tmp_path / "store"
+    return tmp_path / "reporter=CHN"
 
 
 @pytest.fixture
@@ -363,7 +363,7 @@ def test_a_rehearsal_knows_what_was_decided_and_when_bytes_came_first(
 
 def test_what_a_killed_rehearsal_left_is_swept_by_the_next_and_what_one_holds_is_not(tmp_path: Path) -> None:
     killed = "import os, pathlib, sys; from tasks.store.dry_run import rehearsal\nwith rehearsal(pathlib.Path(sys.argv[1])): os.kill(os.getpid(), 9)"
-    store, foreign = tmp_path / "store", tmp_path / ".rehearsal-of-a-play"
+    store, foreign = tmp_path / "reporter=CHN", tmp_path / ".rehearsal-of-a-play"
     foreign.mkdir()
     root = Path(approval.__file__).parents[2]
     assert subprocess.run([sys.executable, "-c", killed, store], cwd=root, check=False).returncode == -9

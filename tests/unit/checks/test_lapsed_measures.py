@@ -28,8 +28,8 @@ def taken(folder: Path, day: str, months: tuple[str, ...] = ("202610",), code: s
     file = folder / f"{day}-{code}-{months[0]}.csv"
     file.write_bytes((TITLES + "".join(lines)).encode("gb18030"))
     declared = {"source": "gacc_query", "flow": "export", "partners": "all", "released_on": day} | other
-    release.fn(ReleaseRequest(file=file, store=folder / "store", **declared), date(2028, 6, 1))  # type: ignore[arg-type]
-    return open_published(folder / "store")
+    release.fn(ReleaseRequest(file=file, store=folder / "reporter=CHN", **declared), date(2028, 6, 1))  # type: ignore[arg-type]
+    return open_published(folder / "reporter=CHN")
 
 
 def lapses(snapshot: Snapshot) -> list[tuple[str, str, str]]:
@@ -44,7 +44,9 @@ def test_a_release_of_a_product_whose_control_has_lapsed_says_so_and_is_publishe
         (ABROAD, "warning", f"the suspension of it by {SUSPENSION} {ran_out}; touched here: {MAGNETS}"),
         (SUSPENSION, "warning", f"its term {ran_out}; touched here: {MAGNETS}"),
     ]
-    (advice, *_) = read_table(open_published(tmp_path / "store"), Finding).filter(check="control_lapsed")["advice"]
+    (advice, *_) = read_table(open_published(tmp_path / "reporter=CHN"), Finding).filter(check="control_lapsed")[
+        "advice"
+    ]
     assert "schemas/reference/control_events.csv" in advice
     assert "not known" in advice
 
@@ -96,7 +98,7 @@ def test_the_published_state_is_that_of_the_day_of_the_newest_release_in_whateve
         assert states[ABROAD] == states["mofcom-gacc-2025-57"] == ("lapsed_unrecorded", day, SUSPENSION, term)
         assert states[SUSPENSION] == ("lapsed_unrecorded", day, SUSPENSION, term)
         assert states["mofcom-2025-72"] == ("in_force", day, None, None)
-    both = [{entry.path for entry in open_published(tmp_path / name / "store").files if entry.table == "control_event"} for name in "ab"]  # fmt: skip
+    both = [{entry.path for entry in open_published(tmp_path / name / "reporter=CHN").files if entry.table == "control_event"} for name in "ab"]  # fmt: skip
     assert both[0] == both[1]
 
 

@@ -143,7 +143,7 @@ COLUMNS = ("commodity", "partner", "period", "metric", "value", "unit", "qualifi
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    store = tmp_path_factory.mktemp("claims") / "store"
+    store = tmp_path_factory.mktemp("claims") / "reporter=CHN"
     release.fn(ReleaseRequest(file=ROOT / "flows" / "examples" / "published_figures.csv", store=store))
     return open_published(store)
 
@@ -228,7 +228,7 @@ def test_figures_beside_a_coarse_one_are_not_excluded_and_not_supported(
 
 def test_a_quotient_of_two_coarse_figures_supports_none_of_many(tmp_path: Path) -> None:
     """10 t after 9 t is anything from no growth to a fourth more."""
-    store = tmp_path / "store"
+    store = tmp_path / "reporter=CHN"
     print_of(store, ("USA", "2025-04", "quantity", "9"), ("USA", "2025-05", "quantity", "10"))
     claims = {
         ("US", "2025-05", "mom_pct", "10", "%", ""): PERHAPS,
@@ -333,7 +333,7 @@ def test_a_printed_year_so_far_is_no_word_where_customs_have_told_its_months(que
     titles = "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note"
     lines = [f"export,85051110,{of},{H1},quantity,{tonnes},t,2025-07-25,A,https://a.example," for of, tonnes in (("USA", 655), ("WLD", 1855))]  # fmt: skip
     (tmp_path / "paper.csv").write_text("\n".join([titles, *lines]) + "\n", encoding="utf-8")
-    store = tmp_path / "store"
+    store = tmp_path / "reporter=CHN"
     query = {"source": "gacc_query", "flow": "export", "partners": "all", "released_on": date(2025, 7, 20)}
     requests = [{"file": tmp_path / "query.csv", **query}, {"file": tmp_path / "paper.csv", "source": "published"}]
     for request in requests if query_first else requests[::-1]:
@@ -456,7 +456,7 @@ def verdicts_of(store: Path, *claims: tuple[str, str, str, str, str], commodity:
 
 def test_a_number_that_the_ledger_has_outranked_confirms_nothing(tmp_path: Path) -> None:
     """The press has 46.4 t to the United States in May, and 5 t to Japan; the query of every partner has neither."""
-    store = tmp_path / "store"
+    store = tmp_path / "reporter=CHN"
     print_of(
         store, ("USA", "2025-04", "quantity", "246"), ("USA", "2025-05", "quantity", "46.4"),
         ("JPN", "2025-05", "quantity", "5"), ("WLD", "2025-05", "quantity", "52.4"),
@@ -485,7 +485,7 @@ def test_what_customs_count_by_the_piece_is_no_zero_in_tonnes(tmp_path: Path, mo
     """The query has a thousand umbrellas; the tonnes of the press are outranked, and nothing is said of how much they weigh."""
     # Another unit holds a release until a person approves; here somebody did.
     monkeypatch.setattr("flows.release.step.hold_on_errors", lambda findings, *_: findings)
-    store, umbrellas = tmp_path / "store", "66019100"
+    store, umbrellas = tmp_path / "reporter=CHN", "66019100"
     query_of(store, "2025-05", {("2025-05", "USA"): 1}, umbrellas, "个")
     print_of(store, *((partner, "2025-05", "quantity", "46.4") for partner in ("USA", "WLD")), product=umbrellas)
     claims = [(partner, "2025-05", "level_t", value, "t") for partner in ("US", "World") for value in ("46.4", "0")]
@@ -494,7 +494,7 @@ def test_what_customs_count_by_the_piece_is_no_zero_in_tonnes(tmp_path: Path, mo
 
 def test_totals_of_the_year_rest_on_no_outranked_month(tmp_path: Path) -> None:
     """100 t up to April and the 7 t that the query adds up in May; the 50 t of the press for May are outranked."""
-    store = tmp_path / "store"
+    store = tmp_path / "reporter=CHN"
     print_of(store, ("WLD", "2025-01..2025-04", "quantity", "100"), ("WLD", "2025-05", "quantity", "50"))
     query_of(store, "2025-05", {("2025-05", "USA"): 3, ("2025-05", "DEU"): 4})
     claims = {
@@ -508,7 +508,7 @@ def test_totals_of_the_year_rest_on_no_outranked_month(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def revised(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Magnets over the revision of the HS in January 2022, when 850511 lost goods to 8549."""
-    store = tmp_path_factory.mktemp("revised") / "store"
+    store = tmp_path_factory.mktemp("revised") / "reporter=CHN"
     print_of(store, ("DEU", "2022-03", "quantity_yoy", "21"))
     levels = {"2021-03": 100, "2021-11": 90, "2021-12": 80, "2022-01": 120, "2022-02": 130, "2022-03": 150}
     query_of(
@@ -557,7 +557,7 @@ def test_a_printed_growth_over_a_change_stands_and_says_so(revised: Path) -> Non
 
 def test_a_rank_within_a_year_is_among_months_that_mean_the_same(tmp_path: Path) -> None:
     """In July 2013 Croatia joined: June was higher, but it was June of another European Union."""
-    store = tmp_path / "store"
+    store = tmp_path / "reporter=CHN"
     query_of(store, "2013-05..2013-08", {("2013-06", "DEU"): 9, ("2013-07", "DEU"): 5, ("2013-08", "DEU"): 4})
     claims = {
         ("EU27", "2013-07", "rank", "1", "rank within 2013"): OPEN,
@@ -572,7 +572,7 @@ def test_a_rank_within_a_year_is_among_months_that_mean_the_same(tmp_path: Path)
 
 def test_since_a_year_is_since_any_month_of_it(tmp_path: Path) -> None:
     """March 2023 was higher than August 2024, and December 2023 was not."""
-    store = tmp_path / "store"
+    store = tmp_path / "reporter=CHN"
     months = [f"{year}-{month:02d}" for year in (2023, 2024) for month in range(1, 13)]
     levels = {month: 100 + place for place, month in enumerate(months)} | {"2023-03": 900, "2024-08": 500}
     query_of(store, "2023-01..2024-12", {(month, "USA"): levels[month] for month in months})
@@ -590,7 +590,7 @@ def test_since_a_year_is_since_any_month_of_it(tmp_path: Path) -> None:
 
 def test_months_of_one_query_add_up_to_a_total_of_a_partner_as_of_the_world(tmp_path: Path) -> None:
     """One release has all three months, so 3,006 t for 3,000 t is no silent revision."""
-    store = tmp_path / "store"
+    store = tmp_path / "reporter=CHN"
     query_of(store, "2025-01..2025-03", {(f"2025-{month:02d}", "USA"): 1000 for month in (1, 2, 3)})
     for partner in ("US", "World"):
         right, wrong = verdicts_of(
@@ -602,7 +602,7 @@ def test_months_of_one_query_add_up_to_a_total_of_a_partner_as_of_the_world(tmp_
 
 def test_what_printed_digits_leave_open_is_no_record_and_no_rank(tmp_path: Path) -> None:
     """353 t may be more or less than 353.4 t."""
-    store = tmp_path / "store"
+    store = tmp_path / "reporter=CHN"
     printed = {f"2024-{month:02d}": "300" for month in range(1, 13)} | {
         "2024-05": "353.4",
         "2024-06": "353",
@@ -631,7 +631,7 @@ QUARTER_OF = {
 @pytest.fixture(scope="module")
 def quarter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """To the United States nine times as much in March as in February, to Japan nothing in February."""
-    store = tmp_path_factory.mktemp("quarter") / "store"
+    store = tmp_path_factory.mktemp("quarter") / "reporter=CHN"
     levels = {(month, key): level for month, levels in QUARTER_OF.items() for key, level in levels.items()}
     query_of(store, "2025-01..2025-03", levels)
     return store
@@ -722,7 +722,7 @@ def test_a_rank_over_several_months_is_told_where_nobody_else_can_be_higher(quar
 
 def test_a_rank_is_open_where_the_rest_of_the_world_may_hide_a_higher_partner(tmp_path: Path) -> None:
     """Of 100 t the press names 40 and 35: the other 25 may be one partner's, which is less than either of them."""
-    store = tmp_path / "store"
+    store = tmp_path / "reporter=CHN"
     print_of(
         store, ("DEU", "2025-01..2025-06", "quantity", "40"), ("USA", "2025-01..2025-06", "quantity", "35"),
         ("JPN", "2025-01..2025-06", "quantity", "3"), ("WLD", "2025-01..2025-06", "quantity", "100"),
@@ -767,7 +767,7 @@ def test_no_growth_of_nothing_says_so(quarter: Path) -> None:
 
 def test_growth_and_price_in_yuan_are_held_against_yuan(tmp_path: Path) -> None:
     """The same trade in dollars and in yuan, of which the dollar cost 7 in May and 8 in June."""
-    store = tmp_path / "store"
+    store = tmp_path / "reporter=CHN"
     for currency, values in (("美元", (100_000_000, 200_000_000)), ("人民币", (700_000_000, 1_600_000_000))):
         rows = (
             f'"{month}","85051110","某商品","502","USA","200000000","千克","0","?","{value:,}",\n'

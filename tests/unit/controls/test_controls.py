@@ -37,15 +37,21 @@ QUERY = (
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     folder = tmp_path_factory.mktemp("events")
     day = date(2026, 11, 1)
-    release.fn(ReleaseRequest(file=ROOT / "flows" / "examples" / "published_figures.csv", store=folder / "store"), day)
+    release.fn(
+        ReleaseRequest(file=ROOT / "flows" / "examples" / "published_figures.csv", store=folder / "reporter=CHN"), day
+    )
     (folder / "soybeans.csv").write_bytes(QUERY.encode("gb18030"))
     release.fn(
         ReleaseRequest(
-            file=folder / "soybeans.csv", store=folder / "store", source="gacc_query", flow="export", partners="all"
+            file=folder / "soybeans.csv",
+            store=folder / "reporter=CHN",
+            source="gacc_query",
+            flow="export",
+            partners="all",
         ),
         day,
     )
-    return open_published(folder / "store")
+    return open_published(folder / "reporter=CHN")
 
 
 def test_the_four_measures_of_october_2025_never_came_into_force() -> None:
@@ -149,11 +155,11 @@ def _store(
     file = folder / f"{len(rows)}-{months}-{flow}.csv"
     file.write_bytes((QUERY.splitlines(keepends=True)[0] + "".join(lines)).encode("gb18030"))
     request = ReleaseRequest(
-        file=file, store=folder / "store", source="gacc_query", flow=flow, partners="all", products=[*codes],
+        file=file, store=folder / "reporter=CHN", source="gacc_query", flow=flow, partners="all", products=[*codes],
         months=months, released_on=date(2025, 12, 20),
     )  # fmt: skip
     release.fn(request, date(2026, 11, 1))
-    return open_published(folder / "store")
+    return open_published(folder / "reporter=CHN")
 
 
 def _windows(found: pl.DataFrame) -> dict[tuple[str, int], tuple[Any, ...]]:
@@ -233,8 +239,8 @@ def test_a_paper_on_what_came_in_and_on_other_goods_takes_no_month_from_the_wind
     printed = ((f"import,{CODE}", "2024-05"), ("export,81129290", "2025-09"))
     lines = [f"{what},WLD,{month},quantity,3,t,2025-12-21,A,https://a.example," for what, month in printed]
     file.write_text("\n".join([titles, *lines, ""]), encoding="utf-8")
-    release.fn(ReleaseRequest(file=file, store=tmp_path / "store", source="published"), date(2026, 11, 1))
-    snapshot = open_snapshot(tmp_path / "store")
+    release.fn(ReleaseRequest(file=file, store=tmp_path / "reporter=CHN", source="published"), date(2026, 11, 1))
+    snapshot = open_snapshot(tmp_path / "reporter=CHN")
     assert snapshot is not None
     assert _published(snapshot) == before
     months = read_table(snapshot, EventMonth)
@@ -247,7 +253,7 @@ def test_a_measure_that_is_taken_from_the_table_has_no_windows_any_more(
 ) -> None:
     """A release of other goods is the next one."""
     _store(tmp_path, [(month, "USA", "100", "千克") for month in TRADE])
-    before = read_table(open_snapshot(tmp_path / "store"), EventWindow)
+    before = read_table(open_snapshot(tmp_path / "reporter=CHN"), EventWindow)
     others = [event for event in measures() if event["event"] != ANNOUNCEMENT_18]
     monkeypatch.setattr(tables, "measures", lambda: others)
     monkeypatch.setattr(tables, "code_sha256", lambda name: "of other code tables")
@@ -346,9 +352,9 @@ def test_a_release_reads_the_months_of_windows_and_not_the_figures_of_years(
         file = tmp_path / f"{place}.csv"
         file.write_text("".join(lines[:1] + [line for line in lines if month in line]), encoding="utf-8")
         asked.clear()
-        release.fn(ReleaseRequest(file=file, store=tmp_path / "store", source="published"), date(2026, 11, 1))
+        release.fn(ReleaseRequest(file=file, store=tmp_path / "reporter=CHN", source="published"), date(2026, 11, 1))
         assert (Metric in asked) == (place == 0), "the first time there is nothing else to look at"
-    months = read_table(open_snapshot(tmp_path / "store"), EventMonth).filter(product=MAGNETS)
+    months = read_table(open_snapshot(tmp_path / "reporter=CHN"), EventMonth).filter(product=MAGNETS)
     assert {date(2025, 5, 1), date(2025, 6, 1)} <= {*months["period"]}
 
 

@@ -36,7 +36,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def fill(folder: Path, **more: object) -> WatchReport:
-    return backfill.fn(BackfillRequest.model_validate({"folder": folder, "store": folder.parent / "store", **more}))
+    return backfill.fn(
+        BackfillRequest.model_validate({"folder": folder, "store": folder.parent / "reporter=CHN", **more})
+    )
 
 
 def test_files_go_in_oldest_first_and_only_once(folder: Path) -> None:
@@ -104,7 +106,7 @@ def test_what_is_given_for_a_folder_holds_for_the_files_that_say_nothing(
     monkeypatch.setattr(ahead, "read_there", noting)
     report = fill(undeclared, source="gacc_query", flow="export", partners="all")
     assert report.headline == "Published 2025-05 to 2025-07"
-    releases = pl.scan_parquet(undeclared.parent / "store/current/release/**/*.parquet").collect().sort("title")
+    releases = pl.scan_parquet(undeclared.parent / "reporter=CHN/current/release/**/*.parquet").collect().sort("title")
     assert releases["partners"].to_list() == ["all", "all", "listed"]
     assert releases["flow"].to_list() == ["export"] * 3
     # Read ahead too, by a thread that must know the same.
@@ -123,7 +125,7 @@ def test_a_problem_of_a_whole_folder_is_told_once_and_nothing_is_tried(undeclare
         f"{'|'.join(SOURCES)}. A query (gacc_query) does not say its flow either: --flow import|export."
     ]
     assert (report.taken, [row["outcome"] for row in report.rows]) == ([], ["refused"])
-    assert not (undeclared.parent / "store" / "lineage").exists()
+    assert not (undeclared.parent / "reporter=CHN" / "lineage").exists()
     broken = undeclared / "defaults.toml"
     broken.write_text('source = "gacc_query"\nflwo = "export"\n')
     (line,) = fill(undeclared).refused
@@ -146,7 +148,7 @@ def test_files_that_are_refused_for_the_same_reason_are_one_line(folder: Path) -
 
 def test_a_dry_run_says_what_it_would_do_and_does_nothing(folder: Path) -> None:
     assert fill(folder, dry_run=True).headline == "Would ingest 3"
-    assert not (folder.parent / "store").exists()
+    assert not (folder.parent / "reporter=CHN").exists()
 
 
 def objects(store: Path) -> set[tuple[str, bytes]]:
@@ -197,7 +199,7 @@ def test_a_file_that_became_another_is_read_in_its_turn(folder: Path, monkeypatc
 
     monkeypatch.setattr(ahead, "read_there", change)
     assert len(fill(folder).outcomes) == 3
-    rows = pl.scan_parquet(folder.parent / "store/current/detail/**/month=6/*.parquet").collect()
+    rows = pl.scan_parquet(folder.parent / "reporter=CHN/current/detail/**/month=6/*.parquet").collect()
     assert 353001 in rows["value"]
 
 
@@ -227,7 +229,7 @@ def test_where_there_is_no_room_to_read_ahead_a_file_is_read_in_its_turn(
 def test_what_keeps_every_file_out_stops_the_run_once_and_the_next_run_goes_on(
     folder: Path, monkeypatch: pytest.MonkeyPatch, code: int, found: str, to_do: str
 ) -> None:
-    store = folder.parent / "store"
+    store = folder.parent / "reporter=CHN"
     told: list[tuple[int, int, str]] = []
     refused: list[int] = []
     write = FileSystem.write

@@ -38,7 +38,7 @@ class Customs:
     """A store, the table of corrections, and releases that come in."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.store = folder, folder / "store"
+        self.folder, self.store = folder, folder / "reporter=CHN"
         self.corrections: list[dict[str, str]] = []
 
     def ingest(self, data: bytes = PRINTED, day: int = 20, today: date = TODAY, **declared: Any) -> Outcome:

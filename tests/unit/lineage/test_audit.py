@@ -39,10 +39,10 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
         numbers = in_month(month if flow == "export" else f"2024{month[4:]}")
         file.write_bytes(csv_bytes([(month, *row[1:]) for row in numbers]))
         request = ReleaseRequest(
-            file=file, store=folder / "store", source="gacc_query", flow=flow, partners="all", released_on=day,
+            file=file, store=folder / "reporter=CHN", source="gacc_query", flow=flow, partners="all", released_on=day,
         )  # fmt: skip
         release.fn(request, date(2025, 8, 1))
-    return folder / "store"
+    return folder / "reporter=CHN"
 
 
 @pytest.fixture
@@ -200,12 +200,12 @@ def test_a_word_of_the_ledger_that_no_release_says_is_named(
 
 
 def test_a_release_whose_raw_file_is_gone_is_named_also_where_no_figure_is_traced(store: Path, tmp_path: Path) -> None:
-    shutil.copytree(store, tmp_path / "store", symlinks=True)
+    shutil.copytree(store, tmp_path / "reporter=CHN", symlinks=True)
     gone = hashlib.sha256((store.parent / "import-202506.csv").read_bytes()).hexdigest()
-    for path in (tmp_path / "store" / "raw" / gone[:2]).glob(f"{gone}*"):
+    for path in (tmp_path / "reporter=CHN" / "raw" / gone[:2]).glob(f"{gone}*"):
         path.unlink()
     for sample in (0, 12):
-        report = audit(tmp_path / "store", sample)
+        report = audit(tmp_path / "reporter=CHN", sample)
         (problem,) = report.problems
         assert problem.startswith(f"raw/{gone[:2]}/{gone}: found no such file; expected the raw bytes of gacc_query-")
         assert "import-202506.csv" in problem

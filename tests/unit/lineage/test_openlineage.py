@@ -524,7 +524,7 @@ def test_a_rehearsal_tells_nobody_that_anything_was_published(environment: pytes
     transport = {"type": "file", "log_file_path": str(path), "append": True}
     environment.setenv("OPENLINEAGE__TRANSPORT", json.dumps(transport))
     request = ReleaseRequest(
-        file=file, store=tmp_path / "store", source="gacc_query", flow="export", partners="all", released_on=date(2025, 7, 20)
+        file=file, store=tmp_path / "reporter=CHN", source="gacc_query", flow="export", partners="all", released_on=date(2025, 7, 20)
     )  # fmt: skip
     rehearsed = request.model_copy(update={"dry_run": True})
     file.write_bytes(csv_bytes(CLEAN_RECORDS[:6]))

@@ -41,7 +41,7 @@ STORY = ("353 t", "660 %", "3,188 t", "157.5 %", "1,238 t", "38.1 %", "22,319 t"
 
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    store = tmp_path_factory.mktemp("brief") / "store"
+    store = tmp_path_factory.mktemp("brief") / "reporter=CHN"
     release.fn(ReleaseRequest(file=ROOT / "flows" / "examples" / "published_figures.csv", store=store))
     return open_published(store)
 
@@ -216,9 +216,11 @@ def test_rounded_tonnages_make_no_other_growth_no_sure_multiple_and_no_decimal_o
     )
     file = tmp_path / "printed.csv"
     file.write_text("flow,product,partner,period,measure,value,unit,published_on,publisher,address,note\n" + lines)
-    request = ReleaseRequest(file=file, store=tmp_path / "store", source="published", released_on=date(2024, 7, 20))
+    request = ReleaseRequest(
+        file=file, store=tmp_path / "reporter=CHN", source="published", released_on=date(2024, 7, 20)
+    )
     release.fn(request, date(2024, 8, 1))
-    found = open_published(tmp_path / "store")
+    found = open_published(tmp_path / "reporter=CHN")
     facts = gather(found, found.store, MAGNETS, "export", date(2024, 6, 1))
     said = [sentence.text for sentence in sentences.headlines(facts, "en")]
     assert "were 26 t in June 2024, up 24 % from 21 t in May." in said[0]
@@ -316,11 +318,16 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Facts:
     for file, day in ((first, date(2025, 6, 20)), (then, date(2025, 7, 20))):
         release.fn(
             ReleaseRequest(
-                file=file, store=folder / "store", source="gacc_query", flow="export", partners="all", released_on=day
+                file=file,
+                store=folder / "reporter=CHN",
+                source="gacc_query",
+                flow="export",
+                partners="all",
+                released_on=day,
             ),
             date(2025, 8, 1),
         )
-    found = open_published(folder / "store")
+    found = open_published(folder / "reporter=CHN")
     return gather(found, found.store, MAGNETS, "export", JUNE)
 
 
@@ -538,7 +545,7 @@ def of_press(place: Path, *rows: tuple[str, ...], address: str = "https://x.org/
 def taken(file: Path, day: date = date(2025, 7, 20), **other: Any) -> Snapshot:
     """The store beside the file, with the file in it."""
     declared: dict[str, Any] = {"source": "gacc_query", "flow": "export", "partners": "all", "released_on": day}
-    request = ReleaseRequest(file=file, store=file.parent / "store", **(declared | other))
+    request = ReleaseRequest(file=file, store=file.parent / "reporter=CHN", **(declared | other))
     release.fn(request, date(2026, 8, 1))
     return open_published(request.store)
 

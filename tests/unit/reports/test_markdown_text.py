@@ -99,12 +99,12 @@ def store(tmp_path: Path) -> Path:
         file = tmp_path / f"{number}.csv"
         file.write_bytes(csv_bytes([magnets("502", quantity)]))
         request = ReleaseRequest(
-            file=file, store=tmp_path / "store", source="gacc_query", flow="export", partners="listed", title=HOSTILE,
+            file=file, store=tmp_path / "reporter=CHN", source="gacc_query", flow="export", partners="listed", title=HOSTILE,
             released_on=date(2025, 7, day),
         )  # fmt: skip
         outcome = release.fn(request)
     artifacts_seen.append(outcome)
-    return tmp_path / "store"
+    return tmp_path / "reporter=CHN"
 
 
 artifacts_seen: list = []

@@ -88,12 +88,14 @@ def told(month: str, **tonnes: float) -> list[Record]:
 def ingested(folder: Path, name: str, data: bytes, day: date | None = date(2025, 7, 20), **declared: Any) -> Outcome:
     (folder / name).write_bytes(data)
     asked = {"source": "gacc_query", "flow": "export", "partners": "all", "released_on": day, **declared}
-    request = ReleaseRequest(file=folder / name, store=folder / "store", **asked)
+    request = ReleaseRequest(file=folder / name, store=folder / "reporter=CHN", **asked)
     try:
         return release.fn(request, date(2026, 1, 5))
     except Held as held:
         now = datetime(2025, 7, 21, tzinfo=UTC)
-        held_releases.decide(folder / "store", held.release_id, "approve", "Li Wei", "compared with the site", now)
+        held_releases.decide(
+            folder / "reporter=CHN", held.release_id, "approve", "Li Wei", "compared with the site", now
+        )
         return release.fn(request, date(2026, 1, 5))
 
 
@@ -127,7 +129,7 @@ def test_a_page_shows_the_figures_of_the_newest_month_with_the_world_first(
     june = told("202506", USA=353, DEU=764.6, KOR=0.095)
     ingested(tmp_path, "imports.csv", csv_bytes(told("202506", JPN=9)), flow="import")
     outcome = ingested(tmp_path, "june.csv", csv_bytes([*spring, *june]), months="2024-06..2025-06")
-    page = pages(tmp_path / "store", outcome)
+    page = pages(tmp_path / "reporter=CHN", outcome)
     lead = "June 2025: exports of Permanent magnets of rare earths (85051110) 1,118 t, +337.5 % on the month, +39.7 % on the year"
     assert page.lead == lead
     assert page.summary.startswith(f"# {lead}\n\n**Doubts: ")
@@ -151,7 +153,7 @@ def test_a_page_shows_the_figures_of_the_newest_month_with_the_world_first(
     (picture,) = drawn
     assert {"WLD", "USA", "DEU", "KOR", "2024-06", "2025-05", "2025-06"} <= picture
     assert "EU27" not in picture, "a group would stand beside its members"
-    bare = pages(tmp_path / "store", outcome, pictures=False)
+    bare = pages(tmp_path / "reporter=CHN", outcome, pictures=False)
     before, _, after = page.summary.partition("![")
     assert bare.summary.split() == [*before.split(), *after.partition(")")[2].split()]
     assert len(drawn) == 1, "drawn, and not shown"
@@ -163,7 +165,7 @@ def test_a_page_shows_the_figures_of_the_newest_month_with_the_world_first(
     assert steps["4 correct"]["what changed"] == "nothing"
     assert steps["5 normalise"]["what changed"] == "made detail, findings, names, quarantine, release"
     # Hashes are whole, and on a page of their own.
-    published = query.query(tmp_path / "store", "lineage").filter(release_id=outcome.release_id, step="parse")
+    published = query.query(tmp_path / "reporter=CHN", "lineage").filter(release_id=outcome.release_id, step="parse")
     (made,) = [row for row in page.hashes if (row["step"], row[""]) == ("3 parse", "made")]
     assert published["outputs"].to_list() == [[f"{made['what']}={made['sha256']}"]]
     assert not any(re.search("[0-9a-f]{12}", str(text)) for row in page.lineage for text in row.values())
@@ -174,7 +176,7 @@ def test_a_page_says_who_approved_what_was_revised_and_what_was_set_aside(
 ) -> None:
     ingested(tmp_path, "may.csv", csv_bytes(MAY), date(2025, 6, 20))
     june = [*told("202505", USA=46.4, DEU=209.5, KOR=0.05), *told("202506", USA=353), magnets("116", "-5", "57")]
-    page = pages(tmp_path / "store", ingested(tmp_path, "june.csv", csv_bytes(june)))
+    page = pages(tmp_path / "reporter=CHN", ingested(tmp_path, "june.csv", csv_bytes(june)))
     assert "5 records = 4 observed + 1 quarantined" in page.summary
     assert "> **Published although held**: approved by Li Wei: compared with the site" in page.summary
     assert "\n## Revisions by june.csv" in page.summary
@@ -190,11 +192,11 @@ def test_a_page_says_who_approved_what_was_revised_and_what_was_set_aside(
 
 def test_a_page_is_about_the_products_and_months_of_its_release(tmp_path: Path, drawn: list[set[str]]) -> None:
     ingested(tmp_path, "june.csv", csv_bytes(told("202506", USA=353, DEU=764)))
-    earlier = pages(tmp_path / "store", ingested(tmp_path, "may.csv", csv_bytes(MAY)))
+    earlier = pages(tmp_path / "reporter=CHN", ingested(tmp_path, "may.csv", csv_bytes(MAY)))
     assert "(85051110), May 2025" in earlier.summary
     assert "2025-06" not in drawn[-1], "June is of another release"
     beans = [("202506", "12019019", "大豆", "502", "美国", "20000", "千克", "0", "?", "9,000")]
-    page = pages(tmp_path / "store", ingested(tmp_path, "beans.csv", csv_bytes(beans)))
+    page = pages(tmp_path / "reporter=CHN", ingested(tmp_path, "beans.csv", csv_bytes(beans)))
     assert page.summary.count("## Exports of") == 1
     assert "## Exports of Other soya beans,genetically modified (12019019), June 2025" in page.summary
     assert table_of(page)[:2] == ["**World** 20 – – – – 100.0", "United States 20 – – – – 100.0"]
@@ -207,11 +209,13 @@ def test_a_page_marks_what_is_implied_and_what_rests_on_several_sources(tmp_path
         for month, measure, value, unit in (("2025-05", "quantity", 1238, "t"), ("2025-06", "quantity", 3188, "t"), ("2025-06", "quantity_yoy", -38.1, "%"))
     ]  # fmt: skip
     press = {"source": "published", "flow": None, "partners": None}
-    page = pages(tmp_path / "store", ingested(tmp_path, "press.csv", "\n".join([*lines, ""]).encode(), None, **press))
+    page = pages(
+        tmp_path / "reporter=CHN", ingested(tmp_path, "press.csv", "\n".join([*lines, ""]).encode(), None, **press)
+    )
     assert table_of(page) == ["**World** 3,188 +157.5 -38.1\\* – – 100.0"]
     assert "- \\* " in page.summary
     assert "more than one kind" not in page.summary
     outcome = ingested(tmp_path, "june.csv", csv_bytes(told("202506", USA=353)), partners="listed")
-    page = pages(tmp_path / "store", outcome)
+    page = pages(tmp_path / "reporter=CHN", outcome)
     assert table_of(page) == ["**World** 3,188 +157.5 -38.1\\* – – 100.0", "United States 353 – – – – 11.1"]
     assert "_United States rests on more than one kind of release: published, query._" in page.summary

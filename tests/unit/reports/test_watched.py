@@ -27,7 +27,7 @@ from pathlib import Path
 from flows.release import release
 from schemas.forms.request import ReleaseRequest
 folder = Path(sys.argv[1])
-request = ReleaseRequest(file=folder / "beans.csv", store=folder / "store", source="gacc_query", flow="export", partners="all", released_on=date(2025, 7, 20))
+request = ReleaseRequest(file=folder / "beans.csv", store=folder / "reporter=CHN", source="gacc_query", flow="export", partners="all", released_on=date(2025, 7, 20))
 assert release.fn(request, date(2025, 8, 1)).briefs == []
 print(sorted({"altair", "vl_convert", "jinja2", "tasks.reports.brief.render", "tasks.reports.brief.facts"} & {*sys.modules}))
 """
@@ -45,7 +45,7 @@ def ingest(file: Path, store: Path, **other: object) -> Outcome:
 def test_a_release_of_a_watched_product_writes_its_briefs_outside_of_what_is_hashed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = tmp_path / "store"
+    store = tmp_path / "reporter=CHN"
     outcome = ingest(query_file(tmp_path / "magnets.csv", ["202505", "202506"]), store)
     place = "briefs/2025-06/basket-rare_earth_magnets"
     assert outcome.briefs == [f"{place}.{language}.{form}" for language in ("en", "zh") for form in ("html", "md")]
@@ -76,11 +76,11 @@ def test_a_brief_that_fails_is_a_warning_and_the_release_stands(
         raise OSError("no space left")
 
     monkeypatch.setattr(facts, "gather", broken)
-    outcome = ingest(query_file(tmp_path / "magnets.csv", ["202506"]), tmp_path / "store")
+    outcome = ingest(query_file(tmp_path / "magnets.csv", ["202506"]), tmp_path / "reporter=CHN")
     assert outcome.status == "published"
     assert outcome.briefs == []
     assert "brief (export of basket:rare_earth_magnets): not written, OSError: no space left" in outcome.warnings[-1]
-    snapshot = open_published(tmp_path / "store")
+    snapshot = open_published(tmp_path / "reporter=CHN")
     assert snapshot.id == outcome.snapshot_id
 
 
@@ -95,7 +95,7 @@ def test_a_release_without_a_watched_product_imports_nothing_that_draws_or_write
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split("\n")[-2] == "[]"
-    assert not (tmp_path / "store" / "briefs").exists()
+    assert not (tmp_path / "reporter=CHN" / "briefs").exists()
 
 
 def test_what_is_watched_is_a_code_a_basket_or_a_line_in_its_direction() -> None:
@@ -132,9 +132,9 @@ def test_january_and_february_together_have_a_brief(tmp_path: Path) -> None:
         for year, tonnes in ((2024, 9000), (2025, 9731))
     ]
     (tmp_path / "march.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    outcome = ingest(tmp_path / "march.csv", tmp_path / "store", source="published", flow=None, partners=None, released_on=None)  # fmt: skip
+    outcome = ingest(tmp_path / "march.csv", tmp_path / "reporter=CHN", source="published", flow=None, partners=None, released_on=None)  # fmt: skip
     assert "briefs/2025-02/line-rare_earths.en.html" in outcome.briefs
-    said = (tmp_path / "store" / "briefs" / "2025-02" / "line-rare_earths.en.md").read_text(encoding="utf-8")
+    said = (tmp_path / "reporter=CHN" / "briefs" / "2025-02" / "line-rare_earths.en.md").read_text(encoding="utf-8")
     assert "from January to February 2025 came to 9,731 t, up 8.1 % on the year." in said
-    chinese = (tmp_path / "store" / "briefs" / "2025-02" / "line-rare_earths.zh.md").read_text(encoding="utf-8")
+    chinese = (tmp_path / "reporter=CHN" / "briefs" / "2025-02" / "line-rare_earths.zh.md").read_text(encoding="utf-8")
     assert "2025年1至2月中国稀土出口累计9,731吨，同比增长8.1%。" in chinese

@@ -68,10 +68,10 @@ def one_by_one(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str,
     files = downloads(folder / "files", MONTHS)
     ready = [files / f"{month}.csv" for month in MONTHS] + [files / "revised.csv"]
     looked = Look(ready=ready, unsettled=[], later=[], held=[], refused=[], published=0)
-    report = take(looked, folder / "store", dry_run=False)
+    report = take(looked, folder / "reporter=CHN", dry_run=False)
     assert [row.outcome for row in report.taken] == ["published"] * 6
-    assert len(list_snapshots(folder / "store")) == 6
-    return hashes(folder / "store")
+    assert len(list_snapshots(folder / "reporter=CHN")) == 6
+    return hashes(folder / "reporter=CHN")
 
 
 @draws(4)
@@ -85,11 +85,11 @@ def test_batches_of_any_size_in_any_order_make_the_same_store(
     looked = Look(ready=ready, unsettled=[], later=[], held=[], refused=[], published=0)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(batch, "FILES_MAX", size)
-        report = take(looked, folder / "store", dry_run=False, together=True)
+        report = take(looked, folder / "reporter=CHN", dry_run=False, together=True)
     assert [(row.file, row.outcome) for row in report.taken] == [(file, "published") for file in ready]
-    assert len(list_snapshots(folder / "store")) == -(-len(ready) // size)
-    assert hashes(folder / "store") == one_by_one
-    assert audit_store(folder / "store") == []
+    assert len(list_snapshots(folder / "reporter=CHN")) == -(-len(ready) // size)
+    assert hashes(folder / "reporter=CHN") == one_by_one
+    assert audit_store(folder / "reporter=CHN") == []
 
 
 def test_a_held_and_a_broken_file_leave_their_batch(tmp_path: Path) -> None:
@@ -97,19 +97,19 @@ def test_a_held_and_a_broken_file_leave_their_batch(tmp_path: Path) -> None:
     written(files, "cut.csv", distinct_records(10_000), date(2026, 1, 19))
     written(files, "page.csv", [], date(2026, 1, 18))
     (files / "page.csv").write_text("<html>captcha</html>\n")
-    report = fill(files, tmp_path / "store")
+    report = fill(files, tmp_path / "reporter=CHN")
     assert len(report.outcomes) == 6
     assert len({outcome.snapshot_id for outcome in report.outcomes}) == 1
     assert (len(report.held), len(report.refused)) == (1, 1)
-    assert [found.id for found in list_snapshots(tmp_path / "store")] == [report.outcomes[0].snapshot_id]
-    again = fill(files, tmp_path / "store")
+    assert [found.id for found in list_snapshots(tmp_path / "reporter=CHN")] == [report.outcomes[0].snapshot_id]
+    again = fill(files, tmp_path / "reporter=CHN")
     assert (again.outcomes, again.looked.published) == ([], 6)
 
 
 def test_a_batch_that_is_killed_has_published_nothing_and_is_taken_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_by_one: dict[tuple[str, str, str], str]
 ) -> None:
-    files, store = downloads(tmp_path / "files", MONTHS), tmp_path / "store"
+    files, store = downloads(tmp_path / "files", MONTHS), tmp_path / "reporter=CHN"
 
     def killed(*given: object) -> None:
         raise KeyboardInterrupt
@@ -127,7 +127,7 @@ def test_a_batch_that_is_killed_has_published_nothing_and_is_taken_again(
 def test_where_somebody_else_published_meanwhile_the_files_are_taken_one_by_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files, store = downloads(tmp_path / "files", MONTHS), tmp_path / "store"
+    files, store = downloads(tmp_path / "files", MONTHS), tmp_path / "reporter=CHN"
     other = downloads(tmp_path / "other", ["202401", "202402", "202405"], base=410_000)
     publish = batch_to_tables
 
@@ -146,7 +146,7 @@ def test_where_somebody_else_published_meanwhile_the_files_are_taken_one_by_one(
 
 
 def test_a_large_file_goes_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    files, store = downloads(tmp_path / "files", MONTHS), tmp_path / "store"
+    files, store = downloads(tmp_path / "files", MONTHS), tmp_path / "reporter=CHN"
     more = [*of_month("202401", 352_000), magnets("133", "7000", "399,000", "202401")]
     written(files, "202401.csv", more, date(2026, 1, 20))
     ready = [files / f"{month}.csv" for month in MONTHS]
@@ -159,7 +159,7 @@ def test_a_large_file_goes_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_file_that_is_gone_before_its_turn_does_not_block_the_others(tmp_path: Path) -> None:
-    files, store = downloads(tmp_path / "files", MONTHS), tmp_path / "store"
+    files, store = downloads(tmp_path / "files", MONTHS), tmp_path / "reporter=CHN"
     ready = [files / f"{month}.csv" for month in MONTHS]
     ready[1].unlink()
     report = take(
@@ -171,7 +171,7 @@ def test_a_file_that_is_gone_before_its_turn_does_not_block_the_others(tmp_path:
 def test_a_store_that_cannot_be_opened_ends_the_run_in_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files, store = downloads(tmp_path / "files", MONTHS), tmp_path / "store"
+    files, store = downloads(tmp_path / "files", MONTHS), tmp_path / "reporter=CHN"
 
     def refuses(address: object) -> Path:
         raise BucketError("s3://customs/store/current.json: GET failed: 403")

@@ -1,0 +1,109 @@
+"""Defines the commands about several reporters and sources: which is whose store, who has reported what, what is due."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.cli.once import Commands
+from flows.cli.options import (
+    DISAGREES,
+    FORM_HELP,
+    PRODUCT_HELP,
+    STORE,
+    Flow,
+    Form,
+    StoreGiven,
+    console,
+    refusals,
+    say,
+)
+
+INBOXES = [Path("inbox")]
+commands = Commands()
+
+
+@commands.command("take-over", epilog="Example: `tidewaiter take-over --store store`")
+def take_over(
+    store: Annotated[
+        Path, typer.Option("--store", envvar="TIDEWAITER_STORE", metavar="STORE", help="folder of an earlier version")
+    ] = STORE,
+) -> None:
+    """Rename a store of version 0.1 or 0.2 to STORE/reporter=…, so that other reporters find room in STORE.
+
+    No byte is copied. Stop watches and readers first; addresses below STORE/current become STORE/reporter=…/current.
+    """
+    from tasks.store.reporters import take_over as rename
+
+    with refusals():
+        made = rename(store)
+    say(f"the store is {made} now; give {store} as before, or that folder")
+
+
+@commands.command(epilog="Example: `tidewaiter sources --inbox inbox`")
+def sources(
+    inbox: Annotated[list[Path], typer.Option(help="folder into which fetches write; may be repeated")] = INBOXES,
+    form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
+    store: StoreGiven = STORE,
+) -> None:
+    """Of each source the last month that is in, what is due next, what is overdue, and since when it fails."""
+    import polars as pl
+
+    from tasks.domain.clock import today
+    from tasks.reports import export
+    from tasks.reports.figure_table import listing
+    from tasks.reports.sources import source_states
+
+    with refusals():
+        states = source_states(store, inbox, today()).sources
+        rows = pl.DataFrame([state.row for state in states])
+        if form is not Form.table:
+            export.write(rows, form.value, None)
+            return
+    console.print(listing(rows, console.width))
+
+
+@commands.command(
+    epilog="Example: `tidewaiter coverage 850511 --group EU27 --month 2025-06 --flow import --measure value_eur`"
+)
+def coverage(
+    product: Annotated[str, typer.Argument(help=PRODUCT_HELP)],
+    month: Annotated[str, typer.Option(help="month, 2025-06")],
+    group: Annotated[str, typer.Option(help="group of reporters")] = "EU27",
+    flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
+    measure: Annotated[str, typer.Option(help="measure of the table metric")] = "quantity_kg",
+    partner: Annotated[str, typer.Option(help="code of a partner; WLD: all of them")] = "WLD",
+    form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
+    store: StoreGiven = STORE,
+) -> None:
+    """Which reporters of a group have reported a month, and the sum of the group where every one has.
+
+    Exit code 1 where one of them has not: there is no sum without it.
+    """
+    import polars as pl
+
+    from tasks.domain.periods import read_period
+    from tasks.reports import export, terminal
+    from tasks.reports.figure_table import listing
+    from tasks.reports.groups import Asked, Part, group_month
+    from tasks.reports.resolver import known_product
+
+    with refusals():
+        period = read_period(month)
+        if period is None:
+            raise ValueError(f"--month: {month!r} is no month; write 2025-06")
+        asked = Asked(flow.value, known_product(product), period[0], measure, partner)
+        found = group_month(store, group, asked)
+        rows = pl.DataFrame(
+            [*map(Part._asdict, found.parts), Part(group, found.status, found.total)._asdict()],
+            schema={"reporter": pl.String, "status": pl.String, "level": pl.Float64, "reason": pl.String},
+        )
+        if form is not Form.table:
+            export.write(rows, form.value, None)
+    if form is Form.table:
+        shown = rows.with_columns(pl.col("level").map_elements(terminal.exact, return_dtype=pl.String, skip_nulls=True))
+        console.print(listing(shown, console.width))
+        names = f"; without {', '.join(found.absent)} there is no sum" if found.absent else ""
+        say(f"{group} {month}: {found.status}{names}")
+    if found.absent:
+        raise typer.Exit(DISAGREES)

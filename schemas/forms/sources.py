@@ -1,0 +1,54 @@
+"""Defines the state of a source, for the page of all sources."""
+
+from datetime import date, datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+REASON_MAX = 300
+
+
+class SourceState(BaseModel):
+    """What is in of a source, what is due, what is overdue, and since when it fails."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: str = Field(description="adapter")
+    reporters: list[str] = Field(description="whose figures of it are in")
+    last_month: str = Field(default="", description="newest month that is in, YYYY-MM; empty: none")
+    lacking: list[str] = Field(default=[], description="members of a group of reporters that lack this month")
+    released_on: date | None = Field(default=None, description="day of the newest release")
+    next_month: str = Field(default="", description="month that comes next, YYYY-MM")
+    next_due: date | None = Field(default=None, description="day on which it is due")
+    is_estimated: bool = Field(default=False, description="this day follows from the usual delay, not from a calendar")
+    overdue: list[str] = Field(default=[], description="months that are due and not in, also gaps, YYYY-MM")
+    days_overdue: int = Field(default=0, description="days since the first of these was due")
+    asked_at: datetime | None = Field(default=None, description="time of the last fetch")
+    failing_since: datetime | None = Field(
+        default=None, description="time of the first of the fetches that failed since"
+    )
+    reason: str = Field(default="", description="why it fails, or was not asked")
+
+    @property
+    def row(self) -> dict[str, str]:
+        """The row of a page."""
+        lacking = f", without {', '.join(self.lacking)}" if self.lacking else ""
+        late = f"{', '.join(self.overdue)}: {self.days_overdue} days" if self.overdue else ""
+        due = f"{self.next_month} on {'about ' * self.is_estimated}{self.next_due}" if self.next_due else ""
+        failing = f"{self.failing_since:%Y-%m-%d %H:%M}: {self.reason}" if self.failing_since else ""
+        return {
+            "source": self.source,
+            "reporters": f"{', '.join(self.reporters)}{lacking}",
+            "last month in": self.last_month or "none",
+            "released on": str(self.released_on or ""),
+            "next due": due,
+            "overdue": late,
+            "failing since": (failing or (f"not asked: {self.reason}" if self.reason else ""))[:REASON_MAX],
+        }
+
+
+class SourceStates(BaseModel):
+    """The state of every source."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sources: list[SourceState] = Field(description="each source once")

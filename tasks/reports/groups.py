@@ -1,0 +1,127 @@
+"""Says how far a group of reporters has reported a month, and adds up its figures only where every member has.
+
+A member that is late or missing lowers the sum of a group without a trace, so there is no sum without it: the status
+names it. Belongs here: the status of a reporter's month and the sum over reporters. Each store knows its own reporter
+alone; nothing here changes any of them.
+"""
+
+import math
+from collections.abc import Collection
+from datetime import date
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import polars as pl
+
+from schemas.forms.address import S3Url
+from schemas.reference.code_tables import code_table, valid_in
+from schemas.tables.decision import Decision
+from schemas.tables.release import Release
+from tasks.domain.coverage import EVERYTHING, WORLD, covering, family_of
+from tasks.domain.decisions import counting
+from tasks.domain.periods import month_index, month_number, month_text
+from tasks.reports import query
+from tasks.store.mirror import at_hand
+from tasks.store.parquet import read_table
+from tasks.store.reporters import stores_of
+from tasks.store.snapshot import open_snapshot
+
+Status = Literal["complete", "partial", "missing"]
+NO_STORE = "no store of this reporter"
+NOT_ASKED = "no release of this month speaks of the product"
+IN_PART = "its releases of this month cover only a part of it"
+
+
+class Part(NamedTuple):
+    """What one reporter says about a month: the figure where it is complete, otherwise why there is none."""
+
+    reporter: str
+    status: Status
+    level: float | None
+    reason: str = ""
+
+
+class GroupMonth(NamedTuple):
+    """What a group of reporters says about a month; `total` only where every member is complete."""
+
+    group: str
+    status: Status
+    total: float | None
+    parts: tuple[Part, ...]
+
+    @property
+    def absent(self) -> list[str]:
+        """The members without a complete figure."""
+        return [part.reporter for part in self.parts if part.status != "complete"]
+
+
+class Asked(NamedTuple):
+    """A figure of every reporter alike; the partner is the world or one country, and both directions are asked apart."""
+
+    flow: str
+    product: str
+    month: date
+    measure: str
+    partner: str = WORLD
+
+
+def members_of(group: str, month: date) -> list[str]:
+    """The reporters that are in a group in a month. Raises ValueError for an unknown group."""
+    groups = code_table("partner_groups")
+    if group not in groups["group"]:
+        known = ", ".join(groups["group"].unique().sort())
+        raise ValueError(f"there is no group of reporters {group!r}; there is {known}")
+    there = groups.filter(group=group).with_columns(month=pl.lit(month_number(month), pl.Int32))
+    return there.filter(valid_in(month_text()))["partner"].sort().to_list()
+
+
+def group_month(root: Path | S3Url, group: str, asked: Asked, members: Collection[str] | None = None) -> GroupMonth:
+    """What the members of a group say about a month; `members` replaces those of the table of groups."""
+    stores = stores_of(root)
+    parts = tuple(
+        part_of(at_hand(stores[reporter]), reporter, asked)
+        if reporter in stores else
+        Part(reporter, "missing", None, NO_STORE)
+        for reporter in (sorted(members) if members is not None else members_of(group, asked.month))
+    )  # fmt: skip
+    statuses = {part.status for part in parts}
+    if statuses == {"complete"}:
+        return GroupMonth(group, "complete", math.fsum(part.level or 0 for part in parts), parts)
+    return GroupMonth(group, "missing" if statuses <= {"missing"} else "partial", None, parts)
+
+
+def part_of(store: Path, reporter: str, asked: Asked) -> Part:
+    """What one reporter says about a month.
+
+    Where a release covers the figure and no row has it, there was no trade. A figure of the world is covered only
+    by releases of every partner, or by a printed total.
+    """
+    snapshot = open_snapshot(store)
+    if snapshot is None:
+        return Part(reporter, "missing", None, NO_STORE)
+    rows = query.query(
+        store, "metric", flow=asked.flow, product=asked.product, partner=asked.partner, measure=asked.measure,
+        month=(asked.month.year, asked.month.month),
+    )  # fmt: skip
+    if rows.height:
+        level, why = rows.row(0, named=True)["level"], str(rows["level_status"][0])
+        return Part(reporter, "complete", level) if level is not None else Part(reporter, "partial", None, why)
+    releases = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
+    month = month_number(asked.month)
+    key = pl.DataFrame(
+        {"flow": [asked.flow], "product": [asked.product], "partner": [asked.partner], "measure": [asked.measure], "month": [month]},
+        schema_overrides={"month": pl.Int32},
+    )  # fmt: skip
+    if covering(key, releases).height:
+        return Part(reporter, "complete", 0.0)
+    is_spoken_of = _speaks_of(releases, asked, month)
+    return Part(reporter, "partial", None, IN_PART) if is_spoken_of else Part(reporter, "missing", None, NOT_ASKED)
+
+
+def _speaks_of(releases: pl.DataFrame, asked: Asked, month: int) -> bool:
+    of_month = releases.filter(
+        pl.col("flow").is_null() | (pl.col("flow") == asked.flow), month_index("first_month") <= month,
+        month_index("last_month") >= month, pl.col("measures").list.contains(family_of(asked.measure)),
+    )  # fmt: skip
+    codes = of_month.select(pl.col("products").explode())["products"].drop_nulls().unique().to_list()
+    return any(code == EVERYTHING or asked.product.startswith(code) or code.startswith(asked.product) for code in codes)

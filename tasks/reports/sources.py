@@ -1,0 +1,123 @@
+"""Says for each source what is in, what is due next, what is overdue, and since when it fails.
+
+Due days come from the calendar; for months that it lacks, from the usual delay of the source, and the page says so.
+Nothing is overdue before a first month is in: a source that nobody uses is not late.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from schemas.forms.address import S3Url
+from schemas.forms.fetch import FetchState, state_file
+from schemas.forms.sources import SourceState, SourceStates
+from schemas.reference.code_tables import code_table
+from schemas.tables.decision import Decision
+from schemas.tables.release import Release
+from tasks.domain.decisions import counting
+from tasks.domain.periods import first_day, month_end, month_name, month_number
+from tasks.reports.groups import members_of
+from tasks.store.mirror import at_hand
+from tasks.store.parquet import read_table
+from tasks.store.reporters import stores_of
+from tasks.store.snapshot import open_snapshot
+
+# The sources with a rhythm of their own, and the name of each in the calendar.
+CALENDARS = {
+    "gacc_preliminary": "preliminary", "gacc_bulletin": "bulletin", "gacc_query": "query", "eurostat_comext": "eurostat_comext",
+    "hmrc_ots": "hmrc_ots", "us_census": "us_census", "japan_estat": "japan_estat",
+}  # fmt: skip
+# Sources of which a group of reporters is expected, once more than the group itself has come.
+GROUPS = {"eurostat_comext": "EU27"}
+MONTHS_AHEAD = 4
+COLUMNS = ("reporter", "source", "released_on", "first_month", "last_month")
+
+
+class Due(NamedTuple):
+    """The day on which a month is due, and whether that follows from the usual delay."""
+
+    day: date
+    is_estimated: bool
+
+
+def source_states(root: Path | S3Url, inboxes: Sequence[Path], day: date) -> SourceStates:
+    """The state of each source on a day; what it fetched last is noted in one of the inboxes."""
+    releases = _releases(root)
+    states = [
+        _state(source, kind, releases.filter(source=source), _last_fetch(inboxes, source), day)
+        for source, kind in CALENDARS.items()
+    ]
+    return SourceStates(sources=states)
+
+
+def due_on(kind: str, month: int) -> Due | None:
+    """When a source publishes a month, by its number; None where neither calendar nor delay is known."""
+    year, number = str(month // 12), str(month % 12 + 1)
+    rows = code_table("release_calendar").filter(kind=kind, year=year, month=number)
+    if rows.height:
+        return Due(date.fromisoformat(rows["expected_on"][0]), is_estimated=False)
+    delays = code_table("release_delays").filter(kind=kind)
+    if not delays.height:
+        return None
+    return Due(month_end(first_day(month)) + timedelta(days=int(delays["days"][0])), is_estimated=True)
+
+
+def _releases(root: Path | S3Url) -> pl.DataFrame:
+    found = []
+    for store in stores_of(root).values():
+        snapshot = open_snapshot(at_hand(store))
+        found.append(counting(read_table(snapshot, Release), read_table(snapshot, Decision)).select(COLUMNS))
+    return pl.concat(found) if found else read_table(None, Release).select(COLUMNS)
+
+
+def _last_fetch(inboxes: Sequence[Path], source: str) -> FetchState | None:
+    notes = []
+    for inbox in inboxes:
+        try:
+            notes.append(FetchState.model_validate_json(state_file(inbox, source).read_bytes()))
+        except (OSError, ValueError):
+            continue
+    return max(notes, key=lambda note: note.asked_at, default=None)
+
+
+def _state(source: str, kind: str, releases: pl.DataFrame, note: FetchState | None, day: date) -> SourceState:
+    by_month = _reporters_by_month(releases)
+    today = month_number(day)
+    first = min(by_month, default=today - 1)
+    due = {month: found for month in range(first, today + MONTHS_AHEAD) if (found := due_on(kind, month)) is not None}
+    late = [month for month, when in due.items() if by_month and when.day < day and month not in by_month]
+    ahead = next((month for month, when in due.items() if when.day >= day and month not in by_month), None)
+    newest = max(by_month, default=None)
+    return SourceState(
+        source=source, reporters=releases["reporter"].unique().sort().to_list(),
+        last_month=month_name(newest) if newest is not None else "",
+        lacking=_lacking(source, newest, by_month) if newest is not None else [],
+        released_on=releases["released_on"].max(),  # type: ignore[arg-type]  # days, or none
+        next_month=month_name(ahead) if ahead is not None else "", next_due=due[ahead].day if ahead is not None else None,
+        is_estimated=ahead is not None and due[ahead].is_estimated,
+        overdue=[month_name(month) for month in late], days_overdue=(day - due[late[0]].day).days if late else 0,
+        asked_at=note.asked_at if note else None, failing_since=note.failing_since if note else None,
+        reason=note.reason if note else "",
+    )  # fmt: skip
+
+
+def _reporters_by_month(releases: pl.DataFrame) -> dict[int, set[str]]:
+    """The months that releases speak of, each with its reporters; a month can be in only when it had ended."""
+    found: dict[int, set[str]] = {}
+    for reporter, released_on, first, last in releases.select(
+        "reporter", "released_on", "first_month", "last_month"
+    ).iter_rows():
+        for month in range(month_number(first), min(month_number(last), month_number(released_on) - 1) + 1):
+            found.setdefault(month, set()).add(reporter)
+    return found
+
+
+def _lacking(source: str, newest: int, by_month: dict[int, set[str]]) -> list[str]:
+    if source not in GROUPS:
+        return []
+    members = members_of(GROUPS[source], first_day(newest))
+    is_by_member = any(reporters & {*members} for reporters in by_month.values())
+    return [member for member in members if member not in by_month[newest]] if is_by_member else []

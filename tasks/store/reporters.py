@@ -1,0 +1,146 @@
+"""Maps the root of the published tables to the store of each reporter.
+
+    root/reporter=CHN/    a whole store: snapshots, pointer, lock, raw files
+    root/reporter=USA/    another one; a writer of one never waits for a writer of the other
+
+Belongs here: which folder or prefix is whose store. Does not belong here: anything inside a store, which knows nothing
+of the others. Versions 0.1 and 0.2 had no reporters in the path: such a store has one reporter, and is read and written
+where it is until `take_over` renames it.
+"""
+
+import os
+import re
+from pathlib import Path
+
+from schemas.forms.address import COPY_NOTE, REPORTER_KEY, S3Url
+from schemas.tables.release import Release
+from tasks.domain.errors import BrokenStore, NothingPublished, StoreError
+from tasks.store.filesystem import LOCAL
+from tasks.store.mirror import address_of, at_hand
+from tasks.store.parquet import read_table
+from tasks.store.publish import exclusive
+from tasks.store.s3 import Bucket
+from tasks.store.snapshot import open_snapshot
+
+Address = Path | S3Url
+# Any of these names in a folder or below a prefix: it is a store itself.
+OF_A_STORE = {"current", "current.json", "snapshots", "raw", COPY_NOTE}
+_NAMED = re.compile(f"{REPORTER_KEY}([A-Z0-9]+)")
+ASIDE = ".taken-over"
+
+
+def store_of(root: Address, reporter: str) -> Address:
+    """The store of a reporter. It may be `root` itself, which then refuses releases of another reporter."""
+    return root if is_one_store(root) else _child(root, reporter)
+
+
+def stores_of(root: Address) -> dict[str, Address]:
+    """Every reporter that has a store, in order, with its address. Raises BrokenStore where the layout is mixed."""
+    if not is_one_store(root):
+        return {reporter: _child(root, reporter) for reporter in _reporters(_names(root) or set())}
+    reporter = reporter_of(root)
+    return {} if reporter is None else {reporter: root}
+
+
+def only_store(root: Address, reporter: str | None = None) -> Address:
+    """The store to read: that of `reporter`, or the only one there is; `root` where nothing was published yet.
+
+    Raises ValueError where there are several and none is named, or the named one is not among them.
+    """
+    if reporter is None and is_one_store(root):
+        # Whose figures it has does not matter.
+        return root
+    found = stores_of(root)
+    there = ", ".join(found)
+    if reporter is None:
+        if len(found) > 1:
+            raise ValueError(f"{root} has figures of {there}; name one of them as the reporter")
+        return next(iter(found.values()), root)
+    if reporter not in found:
+        raise ValueError(f"{root} has no figures of the reporter {reporter!r}; it has those of {there or 'nobody'}")
+    return found[reporter]
+
+
+def is_one_store(root: Address) -> bool:
+    """Whether `root` is the store of one reporter, and not the folder of several. Raises BrokenStore where it is both."""
+    if named(root) is not None:
+        return True
+    names = _names(root)
+    if names is None:
+        return True
+    mine, others = sorted(names & OF_A_STORE), _reporters(names)
+    if mine and others:
+        raise BrokenStore(
+            f"{root}: both a store ({', '.join(mine)}) and a folder of stores ({', '.join(others)}). "
+            "Move one of them to another place."
+        )
+    return bool(mine)
+
+
+def named(address: Address) -> str | None:
+    """The reporter in the last part of an address; None where there is none."""
+    found = _NAMED.fullmatch(address.rpartition("/")[2] if isinstance(address, S3Url) else address.name)
+    return found.group(1) if found else None
+
+
+def reporter_of(store: Address) -> str | None:
+    """Whose figures a store has; None where its address does not say so and nothing is published."""
+    if (found := named(store)) is not None:
+        return found
+    folder = at_hand(store)
+    if (found := named(address_of(folder))) is not None:
+        return found
+    releases = read_table(open_snapshot(folder), Release)
+    return releases["reporter"].first() if releases.height else None
+
+
+def take_over(store: Path) -> Path:
+    """Make a store without a reporter in its path that of its reporter, by two renames; returns its new folder.
+
+    No byte is copied, and a repetition finishes what was interrupted. Raises StoreError, NothingPublished.
+    """
+    store = store.absolute() if not store.is_symlink() else store.resolve()
+    aside = store.with_name(f".{store.name}{ASIDE}")
+    if not store.exists() and aside.is_dir():
+        LOCAL.rename(aside, store)
+        LOCAL.fsync_directory(store.parent)
+        return next(iter(sorted(store.glob(f"{REPORTER_KEY}*"))), store)
+    if named(store) or not is_one_store(store):
+        raise StoreError(f"{store}: nothing to take over. Give the folder that itself holds `current` and `snapshots`.")
+    if (store / COPY_NOTE).is_file():
+        raise StoreError(
+            f"{store}: the working copy of {address_of(store)}; a bucket cannot rename. Move its objects with the tool of "
+            f"the bucket below {address_of(store)}/{REPORTER_KEY}…, or give other reporters an address of their own."
+        )
+    reporter = reporter_of(store)
+    if reporter is None:
+        raise NothingPublished(f"{store}: nothing is published here, so nothing says whose store it is. Remove it.")
+    with exclusive(store):
+        if not aside.is_dir():
+            LOCAL.make_directory(aside)
+        LOCAL.rename(store, aside / f"{REPORTER_KEY}{reporter}")
+        LOCAL.fsync_directory(aside)
+        LOCAL.rename(aside, store)
+        LOCAL.fsync_directory(store.parent)
+    return store / f"{REPORTER_KEY}{reporter}"
+
+
+def _child(root: Address, reporter: str) -> Address:
+    name = f"{REPORTER_KEY}{reporter}"
+    return S3Url(f"{root}/{name}") if isinstance(root, S3Url) else root / name
+
+
+def _reporters(names: set[str]) -> list[str]:
+    return sorted(found.group(1) for found in map(_NAMED.fullmatch, names) if found)
+
+
+def _names(root: Address) -> set[str] | None:
+    """The names in a root; None where it cannot be listed, which opening it as a store then explains."""
+    if isinstance(root, S3Url):
+        return Bucket(root).names()
+    try:
+        return {*os.listdir(root)}
+    except FileNotFoundError:
+        return set()
+    except OSError:
+        return None

@@ -1,0 +1,301 @@
+"""Several reporters below one root: what plain readers see, and that no reporter changes anything of another."""
+
+import itertools
+import json
+import shutil
+import threading
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+from bad_inputs.download import csv_bytes, magnets
+from typer.testing import CliRunner
+
+import tidewaiter
+from flows.audit import audit
+from flows.backfill import backfill
+from flows.cli.app import app
+from flows.release import from_bytes_to_tables, release
+from flows.watch import watch
+from schemas.forms.request import ReleaseRequest
+from schemas.forms.watch import BackfillRequest, WatchRequest
+from tasks.domain.errors import Refused
+from tasks.reports import query
+from tasks.store.publish import exclusive
+from tasks.store.reporters import store_of, stores_of, take_over
+from tasks.store.snapshot import open_snapshot
+from tests.unit.sources.test_eurostat_comext import CELLS
+from tests.unit.sources.test_eurostat_comext import answer as comext
+from tests.unit.sources.test_hmrc_ots import page, row
+from tests.unit.sources.test_us_census import answer as census
+from tests.unit.sources.test_us_census import line
+
+DAY = date(2026, 9, 1)
+MAGNETS = "850511"
+CENSUS_ROWS = [line("5700", "7000000", "7100000", "111000"), line("-", "7000000", "7100000", "111000")]
+# One file each; all about magnets from or to China, in months of their own.
+FILES = {
+    "june.csv": (csv_bytes([magnets("502", "353000", "20,121,000"), magnets("304", "764000", "43,548,120")]),
+                 'source = "gacc_query"\nflow = "export"\npartners = "all"\nreleased_on = 2025-07-20\n'),
+    "comext.csv": (comext([cell for cell in CELLS if not cell[0].startswith(("EXT", "INT"))], product=MAGNETS),
+                   'source = "eurostat_comext"\nreporter = "EU27"\npartners = "all"\nreleased_on = 2026-08-14\n'),
+    "ots.json": (page(row(1000.0, 100.0), row(500.0, 50.0, port=2)),
+                 'source = "hmrc_ots"\npartners = "all"\nreleased_on = 2026-08-13\n'),
+    "census.json": (census(CENSUS_ROWS), 'source = "us_census"\npartners = "all"\nreleased_on = 2026-07-07\n'),
+}  # fmt: skip
+OF = {"june.csv": "CHN", "comext.csv": "EU27", "ots.json": "GBR", "census.json": "USA"}
+
+
+def dropped(folder: Path, *names: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    for name in names or FILES:
+        data, sidecar = FILES[name]
+        (folder / name).write_bytes(data)
+        (folder / f"{name}.toml").write_text(sidecar, encoding="utf-8")
+    return folder
+
+
+def ingested(root: Path, inbox: Path, name: str, day: date = DAY) -> None:
+    assert release.fn(ReleaseRequest(file=inbox / name, store=root), day).status == "published"
+
+
+def state(folder: Path) -> dict[str, tuple[int, int, int, bytes]]:
+    """Everything that a change of any byte, name or time of a store would change."""
+    found = {}
+    for path in folder.rglob("*"):
+        at = path.lstat()
+        data = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
+        found[str(path.relative_to(folder))] = (at.st_ino, at.st_mtime_ns, at.st_size, data)
+    return found
+
+
+def hashes(root: Path) -> dict[str, dict[str, str]]:
+    """The published files of each reporter, by their hashes."""
+    found = {}
+    for reporter, store in stores_of(root).items():
+        snapshot = open_snapshot(Path(store))
+        assert snapshot is not None
+        found[reporter] = {entry.path: entry.sha256 for entry in snapshot.files}
+    return found
+
+
+@pytest.fixture(scope="module")
+def inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return dropped(tmp_path_factory.mktemp("files") / "inbox")
+
+
+@pytest.fixture(scope="module")
+def root(inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All four, through one watch."""
+    root = tmp_path_factory.mktemp("root") / "store"
+    report = watch.fn(WatchRequest(inbox=inbox, store=root, settle_seconds=0), DAY)
+    assert {one.file.name: one.outcome for one in report.taken} == dict.fromkeys(FILES, "published")
+    assert {outcome.reporter for outcome in report.outcomes} == {*OF.values()}
+    return root
+
+
+def test_each_file_goes_into_the_store_of_its_reporter(root: Path, inbox: Path) -> None:
+    assert [*stores_of(root)] == sorted(OF.values())
+    assert sorted(path.name for path in root.iterdir()) == [f"reporter={name}" for name in sorted(OF.values())]
+    for name, reporter in OF.items():
+        releases = query.query(Path(store_of(root, reporter)), "release")
+        assert releases.select("title", "reporter").rows() == [(name, reporter)]
+    again = watch.fn(WatchRequest(inbox=inbox, store=root, settle_seconds=0), DAY)
+    assert (again.looked.published, again.taken) == (4, [])
+
+
+def test_a_second_reporter_changes_no_byte_name_or_time_of_the_first_ones_store(inbox: Path, tmp_path: Path) -> None:
+    root = tmp_path / "store"
+    ingested(root, inbox, "june.csv")
+    before = state(root / "reporter=CHN")
+    assert len(before) > 50
+    for name in ("comext.csv", "ots.json", "census.json"):
+        ingested(root, inbox, name)
+        assert state(root / "reporter=CHN") == before
+    # As if each were alone.
+    for name in FILES:
+        ingested(tmp_path / "alone", inbox, name) if not (tmp_path / "alone").exists() else None
+        shutil.rmtree(tmp_path / "alone")
+        ingested(tmp_path / "alone", inbox, name)
+        assert hashes(tmp_path / "alone")[OF[name]] == hashes(root)[OF[name]]
+
+
+def test_the_order_of_arrival_across_reporters_does_not_matter(root: Path, inbox: Path, tmp_path: Path) -> None:
+    wanted = hashes(root)
+    names = ["june.csv", "ots.json", "census.json"]
+    for order in itertools.permutations(names):
+        other = tmp_path / "-".join(order)
+        for name in order:
+            ingested(other, inbox, name)
+        assert hashes(other) == {OF[name]: wanted[OF[name]] for name in names}
+        shutil.rmtree(other)
+
+
+def test_a_backfill_in_batches_gives_each_reporter_what_single_releases_give(
+    root: Path, inbox: Path, tmp_path: Path
+) -> None:
+    report = backfill.fn(BackfillRequest(folder=inbox, store=tmp_path / "store"))
+    assert {one.file.name: one.outcome for one in report.taken} == dict.fromkeys(FILES, "published")
+    tables = ("observation", "metric", "trade_flow", "detail", "release", "state", "finding")
+
+    def of_tables(found: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+        return {
+            name: {path: sha for path, sha in files.items() if path.startswith(tables)} for name, files in found.items()
+        }
+
+    assert of_tables(hashes(tmp_path / "store")) == of_tables(hashes(root))
+
+
+def test_a_writer_of_one_reporter_does_not_wait_for_another(inbox: Path, tmp_path: Path) -> None:
+    root, done = tmp_path / "store", threading.Event()
+
+    def write() -> None:
+        ingested(root, inbox, "ots.json")
+        done.set()
+
+    with exclusive(root / "reporter=CHN"):
+        writer = threading.Thread(target=write, daemon=True)
+        writer.start()
+        assert done.wait(120)
+
+
+@pytest.mark.parametrize("table", ["metric", "trade_flow", "observation", "release", "detail", "finding", "revision"])
+def test_plain_readers_get_one_reporter_or_all_with_the_reporter_from_the_path(root: Path, table: str) -> None:
+    own = {
+        reporter: sum(pl.read_parquet(path).height for path in Path(store).glob(f"current/{table}/**/*.parquet"))
+        for reporter, store in stores_of(root).items()
+    }
+    wanted = sorted((reporter, rows) for reporter, rows in own.items() if rows)
+    assert wanted or table == "revision"
+    every = f"{root}/reporter=*/current/{table}/**/*.parquet"
+    counted = f"select reporter, count(*) from read_parquet('{every}', hive_partitioning = true) group by reporter"
+    assert sorted(duckdb.sql(counted).fetchall()) == wanted
+    frame = pl.scan_parquet(every, hive_partitioning=True).collect()
+    assert sorted(frame.group_by(pl.col("reporter").cast(pl.String)).len().rows()) == wanted
+    one = f"{root}/reporter=USA/current/{table}/**/*.parquet"
+    only = [(reporter, rows) for reporter, rows in wanted if reporter == "USA"]
+    asked = f"select reporter, count(*) from read_parquet('{one}', hive_partitioning = true) group by reporter"
+    assert duckdb.sql(asked).fetchall() == only
+
+
+def test_figures_of_all_reporters_in_one_query_are_those_of_the_files(root: Path) -> None:
+    figures = duckdb.sql(
+        "select reporter, flow, partner, level from read_parquet("
+        f"'{root}/reporter=*/current/metric/**/*.parquet', hive_partitioning = true) "
+        "where measure = 'quantity_kg' and level is not null and product in ('850511', '85051110', '8505110070') "
+        "and partner in ('CHN', 'USA', 'DEU') order by all"
+    ).fetchall()
+    assert {row for row in figures if row[0] != "EU27"} == {
+        ("CHN", "export", "DEU", 764_000.0), ("CHN", "export", "USA", 353_000.0), ("GBR", "import", "CHN", 150.0),
+        ("USA", "import", "CHN", 111_000.0),
+    }  # fmt: skip
+    assert ("EU27", "import", "CHN", 90_028.0) in figures
+
+
+def test_what_one_reporter_says_is_no_word_about_another(inbox: Path, tmp_path: Path) -> None:
+    """China's silence about France stays silence, whatever Eurostat and HMRC say of every partner."""
+    root = tmp_path / "store"
+    ingested(root, inbox, "june.csv")
+    before = {
+        name: query.query(root / "reporter=CHN", name) for name in ("metric", "observation", "finding", "release")
+    }
+    for name in ("comext.csv", "ots.json", "census.json"):
+        ingested(root, inbox, name)
+    for name, rows in before.items():
+        assert query.query(root / "reporter=CHN", name).equals(rows)
+    for reporter, store in stores_of(root).items():
+        for table in ("observation", "release", "detail"):
+            assert set(query.query(Path(store), table)["reporter"]) == {reporter}
+
+
+def test_a_command_names_the_reporter_or_lists_them(root: Path) -> None:
+    def ran(*arguments: str) -> tuple[int, str]:
+        done = CliRunner().invoke(app, [*arguments, "--store", str(root)], env={"COLUMNS": "300"})
+        return done.exit_code, done.output
+
+    for command in (
+        ["read", MAGNETS], ["releases"], ["list", "products"], ["held"], ["resolve", "metric"], ["audit"], ["revisions"],
+        ["search", "magnets"], ["retain"], ["withdraw", "x", "--by", "a", "--reason", "b"],
+        ["approve", "x", "--by", "a", "--reason", "b"], ["vintages", "magnets"],
+        ["brief", "--month", "2025-06", "--product", MAGNETS],
+        ["trace", "--product", MAGNETS, "--partner", "CHN", "--month", "2025-06", "--metric", "level"],
+    ):  # fmt: skip
+        code, said = ran(*command)
+        assert (code, said.count("has figures of CHN, EU27, GBR, USA; name one of them")) == (2, 1), command
+    assert ran("read", MAGNETS, "--reporter", "JPN") == (
+        2, f"refused {root} has no figures of the reporter 'JPN'; it has those of CHN, EU27, GBR, USA\n",
+    )  # fmt: skip
+    asked = ("read", "metric", "--format", "json", "--no-names", "--partner", "CHN", "--measure", "quantity_kg")
+    for reporter, level in (("GBR", 150.0), ("USA", 111_000.0)):
+        code, said = ran(*asked, "--reporter", reporter)
+        assert code == 0
+        assert {json.loads(text)["level"] for text in said.splitlines()} == {level}
+    code, said = ran("resolve", "metric", "--reporter", "USA")
+    assert code == 0
+    assert said.splitlines()
+    assert all("/reporter=USA/" in text for text in said.splitlines())
+
+
+def test_the_same_in_python(root: Path) -> None:
+    of_magnets = {"month": "2026-06", "partner": "China", "measure": "quantity_kg", "store": root}
+    assert tidewaiter.read("85051110", reporter="GBR", columns="level", **of_magnets).rows() == [(150.0,)]
+    with pytest.raises(ValueError, match="has figures of CHN, EU27, GBR, USA; name one of them"):
+        tidewaiter.read("85051110", **of_magnets)
+    assert "/reporter=EU27/" in tidewaiter.open_release(root, reporter="EU27").paths("metric")[0]
+    assert tidewaiter.search("magnets", store=root, reporter="CHN").height
+    found = tidewaiter.trace("8505110070", "China", "2026-05", "level", flow="import", store=root, reporter="USA")
+    assert (found.agrees, found.value) == (True, 111_000.0)
+
+
+def test_an_audit_reads_every_reporter_and_names_what_is_damaged(root: Path, tmp_path: Path) -> None:
+    shutil.copytree(root, tmp_path / "store", symlinks=True)
+    assert audit.fn(tmp_path / "store", 3).traced == 12
+    raw = next(path for path in (tmp_path / "store" / "reporter=USA" / "raw").glob("*/*") if not path.suffix)
+    raw.chmod(0o600)
+    raw.write_bytes(raw.read_bytes() + b" ")
+    with pytest.raises(Exception, match=raw.name):
+        audit.fn(tmp_path / "store", 3)
+
+
+def test_a_rehearsal_leaves_no_store(inbox: Path, tmp_path: Path) -> None:
+    asked = ReleaseRequest(file=inbox / "ots.json", store=tmp_path / "store", dry_run=True)
+    assert release.fn(asked, DAY).status == "would be published"
+    assert stores_of(tmp_path / "store") == {}
+
+
+def test_the_store_of_one_reporter_refuses_files_of_another(root: Path, inbox: Path, tmp_path: Path) -> None:
+    other = tmp_path / "reporter=USA"
+    with pytest.raises(
+        Refused, match=r"figures of GBR, and .*reporter=USA is the store of USA. Give the folder above it"
+    ):
+        release.fn(ReleaseRequest(file=inbox / "ots.json", store=other), DAY)
+
+
+def test_a_store_of_an_earlier_version_is_continued_where_it_is_and_after_it_was_taken_over(
+    inbox: Path, tmp_path: Path
+) -> None:
+    """Up to 0.2 the steps wrote into the folder itself, as they still do with the store of one reporter."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    from_bytes_to_tables(ReleaseRequest(file=inbox / "june.csv", store=old), DAY)
+    ingested(new, inbox, "june.csv")
+    assert (old / "current").is_symlink()
+    assert hashes(old) == hashes(new)
+    july = dropped(tmp_path / "more", "june.csv") / "june.csv"
+    july.write_bytes(csv_bytes([magnets("502", "400000", "23,000,000", "202507")]))
+    july.with_name("june.csv.toml").write_text(FILES["june.csv"][1].replace("2025-07-20", "2025-08-20"))
+    for store in (old, new):
+        ingested(store, july.parent, "june.csv")
+    assert hashes(old) == hashes(new)
+    assert tidewaiter.read("85051110", partner="us", month="2025-07", measure="quantity_kg", columns="level", store=old).rows() == [(400_000.0,)]  # fmt: skip
+    with pytest.raises(Refused, match=r"is the store of CHN\. Give another folder .* tidewaiter take-over"):
+        release.fn(ReleaseRequest(file=inbox / "ots.json", store=old), DAY)
+    before = hashes(old)["CHN"]
+    take_over(old)
+    ingested(old, inbox, "ots.json")
+    assert hashes(old)["CHN"] == before
+    assert [*stores_of(old)] == ["CHN", "GBR"]
+    looked = watch.fn(WatchRequest(inbox=july.parent, store=old, settle_seconds=0), DAY)
+    assert (looked.looked.published, looked.taken) == (1, [])
+    assert audit.fn(old, 5).traced == 10

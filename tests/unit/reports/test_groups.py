@@ -1,0 +1,125 @@
+"""Coverage of a group of reporters: no sum without all of its members, and the absent ones are named."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from flows.cli.app import app
+from flows.release import from_bytes_to_tables
+from schemas.forms.request import ReleaseRequest
+from tasks.reports.groups import IN_PART, NO_STORE, NOT_ASKED, Asked, Part, group_month, members_of
+from tests.unit.sources.test_eurostat_comext import MASS, VALUE, answer
+
+JUNE = date(2025, 6, 1)
+CODE = "84834030"
+ASKED = Asked("import", CODE, JUNE, "value_eur")
+CODES = {"DEU": "DE", "FRA": "FR", "NLD": "NL"}
+TRADE = {"DEU": "500", "FRA": "30", "NLD": "7"}
+
+
+def ingested(root: Path, reporter: str, *, partners: str = "all", product: str = CODE, months: str | None = None, **of: str) -> None:  # fmt: skip
+    """One answer of Eurostat about one member: what came from each partner."""
+    file = root.parent / f"{reporter}-{product}-{partners}-{len(of)}.csv"
+    cells = [(partner, indicator, value) for partner, value in of.items() for indicator in (VALUE, MASS)]
+    file.write_bytes(answer(cells, reporter=CODES[reporter], product=product))
+    request = ReleaseRequest(
+        file=file, store=root / f"reporter={reporter}", source="eurostat_comext", reporter=reporter, partners=partners,
+        products=[product], months=months, released_on=date(2026, 8, 14),
+    )  # fmt: skip
+    assert from_bytes_to_tables(request, date(2026, 8, 20)).status == "published"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Germany and France, each with two partners."""
+    root = tmp_path_factory.mktemp("group") / "store"
+    root.mkdir()
+    for reporter in ("DEU", "FRA"):
+        ingested(root, reporter, CN=TRADE[reporter], US="1")
+    return root
+
+
+def test_all_members_make_a_sum(root: Path) -> None:
+    found = group_month(root, "EU27", ASKED, ["FRA", "DEU"])
+    assert (found.status, found.total, found.absent) == ("complete", 501 + 31, [])
+    assert found.parts == (Part("DEU", "complete", 501.0), Part("FRA", "complete", 31.0))
+    china = group_month(root, "EU27", ASKED._replace(partner="CHN"), ["FRA", "DEU"])
+    assert (china.status, china.total) == ("complete", 530)
+    mass = group_month(root, "EU27", ASKED._replace(measure="quantity_kg"), ["FRA", "DEU"])
+    assert mass.total == 100 * (501 + 31)
+
+
+def test_a_partner_without_a_row_is_no_trade_where_every_partner_was_asked_for(root: Path) -> None:
+    japan = group_month(root, "EU27", ASKED._replace(partner="JPN"), ["FRA", "DEU"])
+    assert (japan.status, japan.total) == ("complete", 0)
+
+
+def test_a_member_without_a_store_is_named_and_there_is_no_sum(root: Path) -> None:
+    found = group_month(root, "EU27", ASKED, ["DEU", "FRA", "NLD"])
+    assert (found.status, found.total, found.absent) == ("partial", None, ["NLD"])
+    assert found.parts[-1] == Part("NLD", "missing", None, NO_STORE)
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        (ASKED._replace(month=date(2025, 5, 1)), NOT_ASKED), (ASKED._replace(flow="export"), NOT_ASKED),
+        (ASKED._replace(product="85051110"), NOT_ASKED), (ASKED._replace(measure="value_usd"), NOT_ASKED),
+    ],
+)  # fmt: skip
+def test_what_no_member_speaks_of_is_missing(root: Path, asked: Asked, reason: str) -> None:
+    found = group_month(root, "EU27", asked, ["DEU", "FRA"])
+    assert (found.status, found.total, found.absent) == ("missing", None, ["DEU", "FRA"])
+    assert {part.reason for part in found.parts} == {reason}
+
+
+def test_a_member_of_whose_partners_only_some_were_asked_for_is_partial(tmp_path: Path) -> None:
+    root = tmp_path / "store"
+    root.mkdir()
+    ingested(root, "DEU", CN="500")
+    ingested(root, "NLD", partners="listed", CN="7")
+    found = group_month(root, "EU27", ASKED, ["DEU", "NLD"])
+    assert (found.status, found.total, found.absent) == ("partial", None, ["NLD"])
+    assert found.parts[1].status == "partial"
+    # Of China it says everything.
+    china = group_month(root, "EU27", ASKED._replace(partner="CHN"), ["DEU", "NLD"])
+    assert (china.status, china.total) == ("complete", 507)
+    # Of Japan, nothing.
+    japan = group_month(root, "EU27", ASKED._replace(partner="JPN"), ["DEU", "NLD"])
+    assert japan.parts == (Part("DEU", "complete", 0.0), Part("NLD", "partial", None, IN_PART))
+
+
+def test_the_members_are_those_of_the_month() -> None:
+    assert len(members_of("EU27", JUNE)) == 27
+    assert "GBR" not in members_of("EU27", JUNE)
+    assert "GBR" in members_of("EU27", date(2020, 1, 1))
+    assert "HRV" not in members_of("EU27", date(2013, 6, 1))
+    with pytest.raises(ValueError, match="no group of reporters 'EFTA'; there is EU27"):
+        members_of("EFTA", JUNE)
+
+
+def test_the_command_names_who_is_missing_and_ends_with_1(root: Path) -> None:
+    asked = ["coverage", CODE, "--month", "2025-06", "--flow", "import", "--measure", "value_eur", "--store", str(root)]
+    done = CliRunner().invoke(app, asked, env={"COLUMNS": "300"})
+    assert done.exit_code == 1
+    (last,) = (line for line in done.output.splitlines() if line.startswith("EU27 2025-06: partial; without AUT, BEL"))
+    assert "DEU" not in last
+    assert last.endswith("there is no sum")
+    as_csv = CliRunner().invoke(app, [*asked, "--format", "csv"]).output.splitlines()
+    assert as_csv[0] == "reporter,status,level,reason"
+    assert [line.split(",")[:3] for line in as_csv if line.startswith("DEU")] == [["DEU", "complete", "501.0"]]
+    assert as_csv[-1].startswith("EU27,partial,")
+    assert len(as_csv) == 1 + 27 + 1
+    wrong = CliRunner().invoke(app, [*asked[:2], "--month", "June", *asked[4:]])
+    assert (wrong.exit_code, "'June' is no month; write 2025-06" in wrong.output) == (2, True)
+
+
+def test_a_sum_of_all_members_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
+    monkeypatch.setattr("tasks.reports.groups.members_of", lambda group, month: ["DEU", "FRA"])
+    asked = ["coverage", CODE, "--month", "2025-06", "--flow", "import", "--measure", "value_eur", "--store", str(root)]
+    done = CliRunner().invoke(app, asked, env={"COLUMNS": "100"})
+    assert done.exit_code == 0, done.output
+    assert "EU27 2025-06: complete" in done.output
+    assert "532" in done.output

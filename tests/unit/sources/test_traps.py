@@ -1,0 +1,161 @@
+"""The traps of the sources, and the test of each. What is named here exists; what no other file tests is tested here."""
+
+import gzip
+import re
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from schemas.reference.code_tables import code_table
+from tasks.domain.errors import Refused
+from tasks.ingest.normalise import Normalised
+from tasks.sources.registry import SOURCES
+from tests.unit.sources.test_eurostat_comext import VALUE, answer
+from tests.unit.sources.test_eurostat_comext import read as read_comext
+
+TESTS = Path(__file__).parents[2]
+OF = {
+    "comext": "unit/sources/test_eurostat_comext.py", "census": "unit/sources/test_us_census.py", "hmrc": "unit/sources/test_hmrc_ots.py",
+    "japan": "unit/sources/test_japan_estat.py", "gacc": "unit/sources/test_gacc_pages.py", "codes": "unit/sources/test_source_codes.py",
+    "query": "unit/sources/test_sources.py", "fetch": "unit/fetch/test_fetch.py", "flow": "integration/test_fetch_flow.py",
+    "vintages": "integration/test_comext_vintages.py", "reporters": "integration/test_reporters.py", "here": "unit/sources/test_traps.py",
+}  # fmt: skip
+TRAPS = {
+    "the partners do not add up to the printed total": (
+        "comext:test_a_printed_total_that_is_not_the_sum_of_its_parts_holds_the_release",
+        "comext:test_a_partner_that_is_missing_from_the_answer_is_found_by_the_total",
+        "census:test_a_total_that_is_not_the_sum_of_the_countries_holds_the_release",
+        "census:test_twelve_months_of_two_codes_add_up_to_their_totals",
+        "japan:test_a_year_that_its_months_do_not_add_up_to_holds_the_release",
+    ),
+    "groups and totals among the partners are added up": (
+        "comext:test_no_total_or_group_is_a_statement_and_that_is_noted",
+        "census:test_the_real_answer_to_the_last_unit", "codes:test_groups_and_totals_have_no_key_of_a_country",
+    ),
+    "a header has a name twice": ("census:test_what_was_asked_for_by_value_comes_back_as_one_more_column",),
+    "a page or nothing comes with a success status": (
+        "fetch:test_what_is_no_answer_is_named_and_nothing_is_dropped", "fetch:test_a_gate_for_browsers_is_not_worked_around",
+    ),
+    "there is no key, or the key is kept somewhere": (
+        "fetch:test_census_without_a_key_is_skipped_and_nothing_is_asked",
+        "fetch:test_a_key_is_sent_with_each_call_and_lies_in_no_file",
+        "flow:test_a_fetch_is_a_run_with_a_name_and_its_key_is_in_nothing_that_is_kept",
+    ),
+    "an answer was cut at the limit of the source": (
+        "query:test_a_download_that_reached_the_cap_is_held", "hmrc:test_an_answer_that_may_go_on_is_held",
+        "fetch:test_hmrc_is_asked_page_by_page_until_one_is_short",
+    ),
+    "UN Comtrade: cut answers, invented weights, breakdown rows for totals": (
+        "here:test_no_adapter_reads_a_file_of_comtrade",
+    ),
+    "Northern Ireland and Great Britain double the United Kingdom": (
+        "comext:test_northern_ireland_and_great_britain_do_not_double_the_united_kingdom",
+    ),
+    "a 52nd month is a year": ("comext:test_a_year_or_a_quarter_is_no_month",),
+    "the bulk file of Comext: procedures, other columns, duplicates": (
+        "here:test_the_bulk_file_of_comext_is_refused_by_name",
+    ),
+    "the column of units is missing": (
+        "gacc:test_what_cannot_be_read_right_is_refused_by_name",
+        "fetch:test_the_attachment_is_taken_where_the_page_has_lost_its_units",
+    ),
+    "a printed unit is wrong by a factor": ("gacc:test_a_unit_that_is_wrong_by_a_factor_leaves_the_quantity_out_and_says_so",),
+    "January and February come as one": ("gacc:test_a_page_of_january_and_february_has_no_month",),
+    "the label of a line drifts": (
+        "gacc:test_a_line_whose_label_changed_is_the_same_line", "here:test_a_line_whose_label_changed_has_a_definition_break",
+    ),
+    "line ends differ": (
+        "comext:test_line_ends_make_no_difference_to_what_is_read", "japan:test_line_ends_make_no_difference",
+    ),
+    "only the stamp or the order of an answer is new": ("fetch:test_the_same_bytes_the_same_records_and_304_are_nothing_new",),
+    "equal digits of two nomenclatures": (
+        "codes:test_equal_digits_of_two_lists_of_goods_never_meet", "codes:test_a_store_of_one_list_of_goods_refuses_codes_of_another",
+        "reporters:test_figures_of_all_reporters_in_one_query_are_those_of_the_files",
+    ),
+    "yen are cut off and not rounded": ("japan:test_a_value_in_thousands_of_yen_is_cut_off_and_so_one_sided",),
+    "months to come are zeros": (
+        "japan:test_a_zero_is_a_zero_but_not_in_the_months_to_come", "japan:test_months_that_have_no_columns_are_not_there",
+    ),
+    "months long past are published again": (
+        "vintages:test_each_day_has_the_figures_of_its_download", "vintages:test_the_downloads_may_come_in_either_order",
+        "here:test_a_late_issue_changes_only_the_months_that_it_has",
+    ),
+    "the day of a figure is that of the source's own clock": (
+        "fetch:test_the_day_of_a_release_is_the_later_of_the_printed_one_and_the_first_sight",
+        "here:test_eleven_in_luxembourg_is_that_day_in_summer_and_winter",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_each_trap_has_its_tests(trap: str) -> None:
+    assert TRAPS[trap]
+    for named in TRAPS[trap]:
+        file, _, test = named.partition(":")
+        text = (TESTS / OF[file]).read_text(encoding="utf-8")
+        assert re.search(rf"^def {test}\(", text, re.M), named
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("source", sorted(SOURCES))
+def test_no_adapter_reads_a_file_of_comtrade(shared_data: Path, source: str) -> None:
+    """Its licence forbids publication and most of its weights are estimated, so each adapter refuses its files by name."""
+    files = [
+        *(shared_data / "comtrade_api").glob("*_v1_*.json"),
+        *(shared_data / "comtrade_api").glob("preview_*.json"),
+    ]
+    files += [*(shared_data / "comtrade").glob("*.gz"), *(shared_data / "mirror_pairs").glob("comtrade_*.csv")]
+    assert len(files) >= 7
+    for file in files:
+        data = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+        with pytest.raises(Refused) as refused:
+            SOURCES[source].parse(data, file.name)
+        assert file.name in refused.value.where
+
+
+BULK = (
+    "REPORTER,PARTNER,TRADE_TYPE,PRODUCT_NC,PRODUCT_SITC,PRODUCT_CPA21,PRODUCT_CPA22,PRODUCT_BEC,PRODUCT_BEC5,PRODUCT_SECTION,FLOW,STAT_PROCEDURE,"
+    "SUPPL_UNIT,PERIOD,VALUE_EUR,VALUE_NAC,QUANTITY_KG,QUANTITY_SUPPL_UNIT\r\n"
+    "DE,CN,E,85051110,77881,27.90,27.90,42,0,16,1,1,-,202605,1000,1000,100,0\r\n"
+    "DE,CN,E,85051110,77881,27.90,27.90,42,0,16,1,2,-,202605,500,500,50,0\r\n"
+)
+
+
+@pytest.mark.parametrize("source", sorted(SOURCES))
+def test_the_bulk_file_of_comext_is_refused_by_name(source: str) -> None:
+    """It has a row for each procedure; an adapter that took the first one of a cell would lose trade."""
+    with pytest.raises(Refused) as refused:
+        SOURCES[source].parse(BULK.encode(), "full_202605.dat")
+    assert "full_202605.dat" in refused.value.where
+
+
+def test_a_line_whose_label_changed_has_a_definition_break() -> None:
+    rows = code_table("definition_breaks").filter(pl.col("what").str.contains("the label Rare earth became"))
+    assert rows.height == 1
+    row = rows.row(0, named=True)
+    assert "line:rare_earths" in row.values()
+    assert "2026-05" in row.values()
+
+
+def test_a_late_issue_changes_only_the_months_that_it_has(tmp_path: Path) -> None:
+    """A re-issue of a month of eighteen months ago speaks of that month alone."""
+    release = read_comext(answer([("CN", VALUE, "5")], period="2025-02"), tmp_path)
+    row = release.release.row(0, named=True)
+    assert (row["first_month"], row["last_month"]) == (date(2025, 2, 1), date(2025, 2, 1))
+
+
+@pytest.mark.parametrize(
+    ("updated", "day"), [("14/08/26 11:00:00", date(2026, 8, 14)), ("13/02/26 11:00:00", date(2026, 2, 13)), ("14/08/26 23:59:59", date(2026, 8, 14))]
+)  # fmt: skip
+def test_eleven_in_luxembourg_is_that_day_in_summer_and_winter(tmp_path: Path, updated: str, day: date) -> None:
+    """In Beijing it is 17 or 18 o'clock, and late in the evening the next day; the source's day counts."""
+
+    def on(day: date) -> Normalised:
+        return read_comext(answer([("CN", VALUE, "5")], period="2025-06", updated=updated), tmp_path, released_on=day)
+
+    assert on(day).detail["known_from"].to_list() == [day]
+    # No figure is known before the day that the source prints.
+    with pytest.raises(Refused, match=str(day)):
+        on(date.fromordinal(day.toordinal() - 1))
