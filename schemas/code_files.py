@@ -39,11 +39,19 @@ def table_files() -> dict[str, Path]:
     return packaged | {file.stem: file for file in own.values()}
 
 
+def table_file(name: str) -> Path:
+    """Return the file of one code table. Raises BrokenTable where there is no table of that name."""
+    files = table_files()
+    if name not in files:
+        raise BrokenTable(f"there is no code table {name!r}; the tables are {', '.join(files)}")
+    return files[name]
+
+
 def read_texts(name: str) -> "pl.DataFrame":
     """The rows of a code table, as they stand in its file. Raises BrokenTable where it cannot be read as a table."""
     import polars as pl
 
-    file = table_files()[name]
+    file = table_file(name)
     try:
         return pl.read_csv(file, infer_schema=False, empty_string_is_null=False)
     except pl.exceptions.PolarsError as error:

@@ -315,8 +315,8 @@ TABLES: dict[str, type[Table]] = {
 
 @functools.cache
 def code_table(name: str) -> pl.DataFrame:
-    """A checked code table by file name, e.g. code_table("units"). Raises BrokenTable where a row breaks its model."""
-    return read_codes(code_files.table_files()[name], TABLES[name])
+    """A checked code table by file name, e.g. code_table("units"). Raises BrokenTable where there is none, or a row breaks its model."""
+    return read_codes(code_files.table_file(name), TABLES[name])
 
 
 def read_codes(file: Path, model: type[Table]) -> pl.DataFrame:

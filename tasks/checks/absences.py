@@ -36,12 +36,14 @@ def _partners_missing(judged: Judged) -> Rows:
         earlier.join(now, on=["flow", "partner", "measure", "month"], how="anti"), now.select(earlier.columns),
     ])  # fmt: skip
     is_broad = len(judged.products) >= BROAD_RELEASE_PRODUCTS
+    # Of few products partners come and go: less than that was missing in nearly every month of a small one.
+    share = 1 - PARTNERS_SHARE_MIN if is_broad else threshold("missing_partners_warn")
     for month in now["month"].unique().sort():
         for found in _missed(history, now, ["flow", "measure"], month):
             hold = is_broad or found["hold"]
-            if found["hold"] or found["lost"] > 1 - PARTNERS_SHARE_MIN:
+            if found["hold"] or found["lost"] > share:
                 subject = f"{found['flow']} {found['measure']} {month_name(month)}"
-                yield _partners_finding(found, "error" if hold else "warning", subject)
+                yield _partners_finding(found, "error" if hold else "warning", subject, share)
 
 
 def _partners_of_product_missing(judged: Judged) -> Rows:
@@ -56,13 +58,12 @@ def _partners_of_product_missing(judged: Judged) -> Rows:
     now = judged.own.filter("single", *of_partners).group_by(columns).agg(pl.col("value").sum())
     earlier = judged.values.filter(*of_partners).group_by(columns).agg(pl.col("value").sum())
     history = pl.concat([earlier.join(now, on=columns, how="anti"), now])
+    share = threshold("missing_partners_warn")
     for month in now["month"].unique().sort():
         for found in _missed(history, now, ["flow", "product", "measure"], month):
-            if found["hold"] or (
-                found["regular"] > threshold("missing_partners_warn") * found["total"] and found["is_known"]
-            ):
+            if found["hold"] or (found["regular"] > share * found["total"] and found["is_known"]):
                 subject = f"{found['flow']} {found['product']} {found['measure']} {month_name(month)}"
-                yield _partners_finding(found, "error" if found["hold"] else "warning", subject)
+                yield _partners_finding(found, "error" if found["hold"] else "warning", subject, share)
 
 
 def _missed(history: pl.DataFrame, now: pl.DataFrame, key: list[str], month: int) -> list[dict[str, Any]]:
@@ -105,14 +106,14 @@ def _missed(history: pl.DataFrame, now: pl.DataFrame, key: list[str], month: int
     ).to_dicts()  # fmt: skip
 
 
-def _partners_finding(found: dict[str, Any], severity: str, subject: str) -> dict[str, str]:
+def _partners_finding(found: dict[str, Any], severity: str, subject: str, share: float) -> dict[str, str]:
     largest = " and the largest of each of them" if found["largest"] else ""
     return finding(
         "partners_missing",
         severity,
         subject,
         observed=f"no row for {', '.join(found['partners'])}, {found['lost']:.1%} of the twelve months before{largest}",
-        expected=f"partners that make at least {PARTNERS_SHARE_MIN:.0%} of the twelve months before",
+        expected=f"partners that make at least {1 - share:.0%} of the twelve months before",
         advice="Compare with the site: a missing row is published as no trade. If trade did not stop, download it again.",
     )
 

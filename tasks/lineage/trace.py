@@ -46,7 +46,7 @@ class Tracer:
         """The trace of one metric of the table `metric`. Raises NoFigure where the table has no such row."""
         if figure not in FIGURES:
             raise NoFigure(f"there is no metric {figure!r}; there are {', '.join(FIGURES)}")
-        row = self.row(point)
+        row = self.row(point, figure)
         formula, names, compute = RECIPES[figure]
         if row[status(figure)] == "implied_base":
             formula, operands, again = self.implied(point, figure)
@@ -80,13 +80,16 @@ class Tracer:
         known = breaks_of(point.product, point.partner, point.measure)
         return [change for change in known if first < change.month <= point.month]
 
-    def row(self, point: Point) -> dict[str, Any]:
-        """The row of `metric`. Raises NoFigure, which lists what exists instead."""
+    def row(self, point: Point, figure: str = "level") -> dict[str, Any]:
+        """The row of `metric`, with its records if `figure` is one: they may rest on the whole history of the product.
+        Raises NoFigure, which lists what exists instead.
+        """
         of_it = (pl.col("product") == point.product) & (pl.col("partner") == point.partner)
         is_asked = (pl.col("measure") == point.measure) & (pl.col("period") == first_day(point.month))
         rows = self.metric.filter(of_it & is_asked)
         if rows.height:
-            return with_requested_records(rows, self.snapshot).row(0, named=True)
+            found = with_requested_records(rows, self.snapshot) if figure in RECORDS else rows
+            return found.row(0, named=True)
         near = self.metric.filter(of_it)
         said = f"no {point.flow} of {point.product}, partner {point.partner}, {point.measure}, in {month_name(point.month)}"
         if decided := self.origins.decided.lines([point]):

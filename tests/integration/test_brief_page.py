@@ -177,6 +177,9 @@ def test_a_browser_without_a_network_shows_the_page_light_dark_narrow_and_printe
                 page.goto((home / f"{language}.html").as_uri())
                 assert heard == []
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
+                # On a wide screen every column of the partners is in sight.
+                table = page.evaluate("(one => [one.scrollWidth, one.clientWidth])(document.querySelector('.wide'))")
+                assert width < 700 or table[0] <= table[1], (width, table)
                 assert page.locator("figure svg").count() == 2
                 assert page.locator("a.n").count() > 20
                 for figure in STORY:

@@ -9,6 +9,7 @@ import pytest
 from flows.release import release
 from schemas.forms.request import ReleaseRequest
 from schemas.tables.metric import Metric
+from tasks.lineage import requested_records
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.reports.query import open_published, query
@@ -59,3 +60,17 @@ def test_the_table_says_where_they_are_and_read_and_trace_have_them(store: Path)
 def test_the_world_has_its_own_in_the_table(store: Path) -> None:
     world = read_table(open_published(store), Metric).filter(product="28053011", partner="WLD", measure="quantity_kg")
     assert world.filter(pl.col("period") == date(2024, 5, 1))["highest_since"].to_list() == [date(2024, 1, 1)]
+
+
+def test_only_a_record_is_computed_from_the_whole_history(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A brief traces dozens of figures, each from several rows."""
+
+    def computes(*_: object) -> pl.DataFrame:
+        raise AssertionError("the history of the product is not needed")
+
+    monkeypatch.setattr(requested_records, "_records", computes)
+    tracer = Tracer(open_published(store), "export", "28053011")
+    point = Point("export", "28053011", "USA", "quantity_kg", 2024 * 12 + 5)
+    assert tracer.trace(point, "ytd").value == sum(LEVELS.values())
+    with pytest.raises(AssertionError, match="history"):
+        tracer.trace(point, "highest_since")

@@ -5,12 +5,14 @@ from typing import Any
 import polars as pl
 
 from tasks.ledger import merge as ledger
+from tasks.lineage.decided import Decided
 from tasks.lineage.operands import Origins
 from tasks.lineage.raw_records import RawRecords
 from tasks.lineage.trace import Tracer
 from tasks.metrics.calendar import derive
 from tests.unit.builders import release_table
-from tests.unit.figures import Store, merged
+from tests.unit.decisions import decision_table
+from tests.unit.figures import Row, Store, merged
 
 
 class _NoRecords(RawRecords):
@@ -22,9 +24,10 @@ class _NoRecords(RawRecords):
 
 
 class _Origins(Origins):
-    def __init__(self, observation: pl.DataFrame, releases: pl.DataFrame) -> None:
+    def __init__(self, history: pl.DataFrame, releases: pl.DataFrame, decisions: pl.DataFrame) -> None:
         self.flow, self.releases, self.records = "export", releases, _NoRecords()
-        self.observation = observation.filter(pl.col("flow") == "export")
+        exports = history.filter(pl.col("flow") == "export")
+        self.observation, self.decided = ledger.last_word(exports), Decided(releases, decisions, exports)
         self._told, self._speaks, self._whole = {}, {}, {}
 
 
@@ -34,8 +37,7 @@ class _Tracer(Tracer):
         self.snapshot = type("Snapshot", (), {"id": "none"})()
 
 
-def tracer_of(store: Store) -> Tracer:
-    """A tracer of the exports of a store."""
-    releases = release_table(*(row for row, _ in store))
-    observation = ledger.last_word(merged(store))
-    return _Tracer(derive(observation, releases), _Origins(observation, releases))
+def tracer_of(store: Store, *decisions: Row) -> Tracer:
+    """A tracer of the exports of a store. Its traces name the decisions, and its figures ignore them."""
+    releases, history = release_table(*(row for row, _ in store)), merged(store)
+    return _Tracer(derive(ledger.last_word(history), releases), _Origins(history, releases, decision_table(*decisions)))

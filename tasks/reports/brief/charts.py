@@ -112,7 +112,7 @@ def _svg(chart: Any, prefix: str) -> str:
     """Render SVG that scales, takes its colour from the page and shares no id with another chart."""
     axis = {
         "labelColor": INK, "domainColor": INK, "tickColor": INK, "gridColor": INK, "gridOpacity": 0.15,
-        "labelFontSize": 16, "titleColor": INK, "titleFontSize": 16, "titleFontWeight": "normal",
+        "labelFontSize": 16, "titleColor": INK, "titleFontSize": 16, "titleFontWeight": "normal", "titlePadding": 14,
     }  # fmt: skip
     plain = chart.configure(
         background="transparent",

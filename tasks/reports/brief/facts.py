@@ -101,7 +101,7 @@ class Gatherer:
         self.count += 1
         day = first_day(point.month)
         try:
-            row = self.tracer.row(point)
+            row = self.tracer.row(point, figure)
         except NoFigure:
             return Fact(
                 id=f"s{self.count}", partner=partner, month=day, figure=figure, measure=measure, value=None,
@@ -183,7 +183,7 @@ def gather(
     since = _came_out(snapshot, flow, product, first_day(found.number - 1))
     revised, more = _revised(snapshot, product, flow, since)
     releases = read_table(snapshot, Release)
-    start = found.tracer.row(Point(flow, product, WORLD, KG, found.number))["series_start"]
+    start = found.tracer.row(Point(flow, product, WORLD, KG, found.number), "highest_since")["series_start"]
     return Facts(
         flow=flow, product=product, name_en=names[0], name_zh=names[1], codes=codes, month=month, snapshot_id=snapshot.id,
         world_before=found.fact(WORLD, "level", back=1), highest_since=found.fact(WORLD, "highest_since"),

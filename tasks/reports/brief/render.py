@@ -92,7 +92,7 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         "implied": any(fact.status == "implied_base" for fact in facts.facts()),
         "mix_how": words["mix_how"].format(count=known_in_both),
         "cited": lists.cited(facts, language), "matter": lists.numbers_that_matter, "unit": unit, "partner_unit": partner_unit,
-        "alt_chart": words["alt_chart"].format(unit=unit, month=month, latest=wording.shown(facts.partners[0].level, language))
+        "alt_chart": words["alt_chart"].format(unit=unit, month=month, lines=words["numbered_lines"] if facts.events else "", latest=wording.shown(facts.partners[0].level, language))
         + (f"{words['gap']}{words['pale']}" if None in facts.world_t else ""),
         "alt_partners": words["alt_partners"].format(unit=partner_unit, month=month), "shown": lambda fact: wording.shown(fact, language),
         "source_line": lambda fact: lists.source_line(fact, language), "formula": lambda fact: lists.formula(fact, language),

@@ -86,3 +86,23 @@ def test_a_broad_release_is_compared_by_whole_products(products: int, is_broad: 
     assert {*found.numbers["partner"].cast(pl.String)} == partners
     assert found.numbers["value"].sum() == 4 * products
     assert found.row["released_on"] == date(2026, 1, 20)
+
+
+@pytest.mark.parametrize(("partners", "wants"), [("all", True), ("listed", False)])
+def test_sums_by_partner_are_of_the_year_before_and_only_where_every_partner_was_requested(partners: str, wants: bool) -> None:  # fmt: skip
+    scope = release(months="2025-06", partners=partners, partner_list=["USA"])
+    found = judged([number(scope, "USA", "2025-06", 1)], scope)
+    asked: list[tuple[Any, ...]] = []
+
+    class Published:
+        def sums(self, *given: Any) -> None:
+            asked.append(given)
+
+    found.published = Published()  # type: ignore[assignment]
+    found.months = {("export", JUNE - back) for back in (0, 1, 12, 13)}
+    found.met = {("export", JUNE)}
+    assert found.sums is None
+    ((months, of_partners, products),) = asked
+    assert months == [("export", JUNE - 13), ("export", JUNE - 12), ("export", JUNE - 1)]
+    assert of_partners == ({("export", JUNE - 1), ("export", JUNE - 12)} if wants else set())
+    assert products == [MAGNETS]

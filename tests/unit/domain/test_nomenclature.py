@@ -42,6 +42,7 @@ def test_digits_of_what_is_no_classification() -> None:
 def test_lists_of_eight_digits_of_no_release_and_of_records_with_their_own_lists() -> None:
     kinds = {"classification": pl.String, "products": pl.List(pl.String)}
     assert lists_of_eight_digits(pl.DataFrame(schema=kinds)) == []
+    assert lists_of_eight_digits(pl.DataFrame([{"classification": None, "products": ["8505"]}], schema=kinds)) == []
     rows = [
         {"classification": None, "products": ["8505", "85051110"]}, {"classification": None, "products": []},
         {"classification": "HTS10", "products": ["8505110070"]}, {"classification": "CN8", "products": ["01"]},

@@ -74,3 +74,10 @@ def test_the_same_number_with_fewer_digits(
     row = pl.DataFrame({"v": [value], "r": [resolution], "t": [earlier], "s": [earlier_resolution]})
     found = row.select(has_fewer_digits(*(pl.col(name) for name in "vrts"))).item()
     assert found is fewer
+
+
+def test_no_quotient_where_only_figures_that_were_cut_off_may_be_zero() -> None:
+    ten = printed(Fraction(10), Fraction(1), "10")
+    open_end = Reading(interval(1, 2), interval(0, 2), Fraction(1), "computed", "1")
+    assert ten.over(open_end) is None
+    assert ten.over(Reading(interval(1, 2), interval(1, 2), Fraction(1), "computed", "1")) is not None

@@ -65,6 +65,10 @@ def test_a_collected_file_has_the_day_of_its_last_print_and_no_scope() -> None:
     assert (found["released_on"], found["flow"], found["classification"], found["partners"]) == (date(2025, 7, 12), None, None, "keys")  # fmt: skip
 
 
+def test_a_direction_that_only_the_records_name_is_that_of_the_release() -> None:
+    assert row(VALUE | {"flow": "import"}, of=landed(flow=None))["flow"] == "import"
+
+
 def test_lost_places_are_named_once_and_in_order() -> None:
     lost = pl.DataFrame(
         {

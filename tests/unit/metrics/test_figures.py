@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from schemas.tables.metric import FIGURES
-from tasks.metrics.figures import FIGURES_OF, contribution, growth, rank, share
+from schemas.tables.metric import status as status_column
+from tasks.metrics.figures import FIGURES_OF, contribution, growth, rank, share, with_figures
 from tasks.metrics.levels import STATUS
 
 NAMED = {number: name for name, number in STATUS.items()}
@@ -84,3 +85,46 @@ def test_rank(row: dict[str, Any], expected: tuple[Any, str]) -> None:
 
 def test_every_metric_of_the_table_has_its_entry() -> None:
     assert {figure.name for figure in FIGURES_OF} == {*FIGURES} - {"level", "highest_since", "lowest_since"}
+
+
+def cut(changed: int | None, **row: Any) -> dict[str, Any]:
+    """Every metric of June 2025 where the series has meant something else before the month `changed`."""
+    june = 2025 * 12 + 5
+    roots = {name for figure in FIGURES_OF for part in (figure.value, figure.status, figure.first) for name in part.meta.root_names()}  # fmt: skip
+    plain: dict[str, Any] = {name: STATUS["reported"] if name.endswith("_status") else 100 for name in roots} | {"is_total": False}  # fmt: skip
+    plain |= {"month": june, "comparable_from": changed} | row
+    kinds = {
+        name: pl.UInt8 if name.endswith("status") else pl.Boolean if name == "is_total" else pl.Int64 for name in plain
+    }
+    (found,) = with_figures(pl.DataFrame([plain], schema=kinds), per_kilogram=False).to_dicts()
+    return {figure.name: (found[figure.name], NAMED[found[status_column(figure.name)]]) for figure in FIGURES_OF}
+
+
+@pytest.mark.parametrize(
+    ("back", "removed"),
+    [
+        (None, set()), (0, {"mom_pct", "contribution_mom_pp"}), (1, set()), (11, set()),
+    ],
+)  # fmt: skip
+def test_what_looks_back_on_months_before_a_change_of_definition_is_removed(
+    back: int | None, removed: set[str]
+) -> None:
+    """Growth on the month before looks back one month; on the year before, twelve; the year to date is printed."""
+    found = cut(None if back is None else 2025 * 12 + 5 - back)
+    gone = {name for name, (_, why) in found.items() if why == "definition_break"}
+    assert removed <= gone
+    assert ("mom_pct" in gone) is (back == 0)
+    assert ("yoy_pct" in gone) is (back is not None)
+    assert not gone & {"ytd", "share_pct", "rank"}
+    assert all(value is None for name, (value, _) in found.items() if name in gone)
+
+
+def test_a_change_a_year_ago_removes_no_growth_on_the_year_before() -> None:
+    assert cut(2025 * 12 + 5 - 12)["yoy_pct"] == (0, "computed")
+    assert cut(2025 * 12 + 5 - 12)["rolling_12m_yoy_pct"][1] == "definition_break"
+
+
+def test_a_reason_that_stands_already_is_not_replaced_by_the_change() -> None:
+    none = cut(2025 * 12 + 5, level=None, level_status=STATUS["other_unit"])
+    assert none["mom_pct"] == none["yoy_pct"] == (None, "other_unit")
+    assert cut(2025 * 12 + 5, is_total=True, place_by_level=None)["rank"] == (None, "not_applicable")

@@ -6,11 +6,13 @@ from typing import Any
 import polars as pl
 import pytest
 
+from schemas.tables.decision import Decision
 from schemas.tables.observation import Observation
 from schemas.tables.release import Release
 from tasks.reports import citation as module
 from tasks.reports.citation import PRODUCTS_MAX, citation, citation_zh, cite_rows, customs_of, known_on
 from tests.unit.builders import MAGNETS, number, release, release_table
+from tests.unit.decisions import decision, decision_table
 from tests.unit.figures import merged
 
 DAY = date(2026, 1, 20)
@@ -35,13 +37,28 @@ def test_the_first_three_files_are_named_and_the_others_counted(sources: list[st
     assert citation_zh(sources, "CHN", DAY, "s1") == f"中国海关{via_zh}，截至2026-01-20所知，快照s1"
 
 
-def test_the_day_of_a_store_is_that_of_its_newest_release() -> None:
-    assert known_on(release_table(release("a", "2026-01-20"), release("b", "2026-02-18"))) == date(2026, 2, 18)
-    assert known_on(release_table()) == "no day"
+@pytest.mark.parametrize(
+    ("decided_on", "day"),
+    [([], date(2026, 2, 18)), (["2026-02-17"], date(2026, 2, 18)), (["2026-03-01", "2026-02-20"], date(2026, 3, 1))],
+)
+def test_the_day_of_a_store_is_that_of_its_newest_release_or_decision(decided_on: list[str], day: date) -> None:
+    releases = release_table(release("a", "2026-01-20"), release("b", "2026-02-18"), release("c", "2026-02-01"))
+    decisions = decision_table(*(decision("withdrawn", "a", made) for made in decided_on))
+    assert known_on(releases, decisions) == day
+
+
+def test_a_store_without_releases_has_no_day() -> None:
+    assert known_on(release_table(), decision_table()) == "no day"
 
 
 @pytest.fixture
-def snapshot(monkeypatch: pytest.MonkeyPatch) -> Any:
+def decisions() -> list[dict[str, Any]]:
+    """The decisions of the snapshot, which a test adds."""
+    return []
+
+
+@pytest.fixture
+def snapshot(monkeypatch: pytest.MonkeyPatch, decisions: list[dict[str, Any]]) -> Any:
     """A query of May and June, one of April, and a print of June of the year before."""
     query, april = release("query", months="2025-05..2025-06"), release("april", months="2025-04")
     print_ = release("print", kind="published", partners="keys", months="2024-06", flow="export")
@@ -52,7 +69,7 @@ def snapshot(monkeypatch: pytest.MonkeyPatch) -> Any:
     tables = {Observation: merged(store), Release: release_table(query, april, print_)}
 
     def read_table(_: object, model: Any, keep: Any = None, where: Any = None, columns: Any = None) -> pl.DataFrame:
-        rows = tables[model]
+        rows = decision_table(*decisions) if model is Decision else tables[model]
         if keep is None:
             return rows
         kept = [keep((flow, day.year, day.month)) for flow, day in rows.select("flow", "period_end").iter_rows()]
@@ -70,6 +87,12 @@ def test_rows_rest_on_their_months_on_those_before_and_on_those_of_a_year_before
     assert cite_rows(rows(6), snapshot) == "China customs via print (figures printed elsewhere) and query, as known on 2026-01-20, snapshot s1"  # fmt: skip
     assert cite_rows(rows(5), snapshot) == "China customs via april and query, as known on 2026-01-20, snapshot s1"
     assert cite_rows(rows(6), snapshot, date(2025, 12, 31)) == "China customs, as known on 2025-12-31, snapshot s1"
+
+
+def test_rows_are_current_up_to_the_last_decision(snapshot: Any, decisions: list[dict[str, Any]]) -> None:
+    decisions.append(decision("withdrawn", "june", "2026-02-03"))
+    assert cite_rows(rows(5), snapshot) == "China customs via april and query, as known on 2026-02-03, snapshot s1"
+    assert cite_rows(rows(5), snapshot, date(2026, 1, 25)) == "China customs via april and query, as known on 2026-01-25, snapshot s1"  # fmt: skip
 
 
 def test_rows_that_one_line_cannot_cite_have_none(snapshot: Any) -> None:

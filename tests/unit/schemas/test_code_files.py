@@ -1,5 +1,6 @@
 """The files of the code tables as texts."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from schemas import code_files
 from schemas.code_files import read_texts
 from schemas.errors import BrokenTable
+from schemas.reference.code_tables import code_table
 
 
 def read(monkeypatch: pytest.MonkeyPatch, folder: Path, data: bytes) -> list[tuple[str, ...]]:
@@ -28,5 +30,14 @@ def test_what_is_no_table_is_named_with_its_form(monkeypatch: pytest.MonkeyPatch
 
 def test_a_table_of_the_project_is_there() -> None:
     assert read_texts("units").columns[0] == "printed"
-    with pytest.raises(FileNotFoundError):
-        read_texts("nothing")
+
+
+@pytest.mark.parametrize("read_by_name", [read_texts, code_table])
+def test_a_name_of_no_table_is_refused_with_the_tables_there_are(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, read_by_name: Callable[[str], object]
+) -> None:
+    for name in ("units", "baskets"):
+        (tmp_path / f"{name}.csv").write_text("code,name\n")
+    monkeypatch.setattr(code_files, "FOLDER", tmp_path)
+    with pytest.raises(BrokenTable, match=r"^there is no code table 'nothing'; the tables are baskets, units$"):
+        read_by_name("nothing")

@@ -92,3 +92,31 @@ def test_a_worker_with_another_mark_is_refused_by_name(monkeypatch: pytest.Monke
     monkeypatch.setattr(scheduler, "sync", lambda *_, **__: {"tcp://a": fingerprint(), "tcp://b": "0" * 64})
     with pytest.raises(Refused, match=r"tcp://b: a worker that would make other results: its code"):
         cluster._refuse_others(ADDRESS, scheduler)
+
+
+@pytest.mark.parametrize(
+    ("processing", "seen", "found"),
+    [
+        ({}, 0, "no worker has it in hand."), ({"tcp://b": ["other"]}, 0, "no worker has it in hand."), ({"tcp://a": ["k"]}, 5, "it is with the worker tcp://a, which answers."),
+        ({"tcp://a": ["k"]}, 90, "it is with the worker tcp://a, of which the scheduler has heard nothing for 90 s."),
+    ],
+)  # fmt: skip
+def test_who_has_a_piece_and_whether_that_worker_hangs(
+    monkeypatch: pytest.MonkeyPatch, processing: dict[str, list[str]], seen: int, found: str
+) -> None:
+    one = Cluster(ADDRESS, type("Client", (), {"scheduler": type("S", (), {"processing": "p", "identity": "i"})})())
+    monkeypatch.setattr(cluster.time, "time", lambda: 1000.0)
+    answers = {"p": processing, "i": {"workers": {"tcp://a": {"last_seen": 1000.0 - seen}}}}
+    monkeypatch.setattr(one, "_asked", lambda what, **_: answers[what])
+    assert one._who_has(cluster.Piece(double, (1,), "a piece", Job())).startswith(found)
+
+
+def test_a_scheduler_that_does_not_answer_does_not_say_who_has_a_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = Cluster(ADDRESS, Scheduler())
+
+    def silent(*_: Any, **__: Any) -> None:
+        raise OSError
+
+    monkeypatch.setattr(one, "_asked", silent)
+    one.client.processing = None
+    assert one._who_has(cluster.Piece(double, (1,), "a piece", Job())) == "the scheduler does not say which worker has it."  # fmt: skip
