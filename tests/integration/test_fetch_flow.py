@@ -1,7 +1,9 @@
 """Fetch and watch as Prefect runs them: the names of runs and states, and a key that is nowhere."""
 
+import json
 import logging
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,15 @@ from prefect.blocks.system import Secret
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_HOME, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
 
+from flows.demo.__main__ import Line, written
 from flows.demo.replay import Asked, Replay, Reply
 from flows.fetch import Unanswered, fetch
 from flows.watch import watch
 from schemas.forms.fetch import FetchRequest
 from schemas.forms.watch import WatchRequest
 from tasks.fetch.transport import Policy
+from tasks.reports.sources import CALENDARS
+from tasks.store.reporters import stores_of
 from tests.unit.sources.test_eurostat_comext import CELLS
 from tests.unit.sources.test_eurostat_comext import answer as comext
 from tests.unit.sources.test_hmrc_ots import page, row
@@ -96,6 +101,39 @@ def test_a_fetch_is_a_run_with_a_name_and_its_key_is_in_nothing_that_is_kept(sit
     assert any(path.suffix == ".db" for path in searched)
     assert any(path.suffix == ".parquet" for path in searched)
     assert [path for path in searched if SECRET.encode() in path.read_bytes()] == []
+
+
+def pages(key: str) -> list[list[dict[str, str]]]:
+    """The pages of the UI with this key, the newest first."""
+    asked = {"artifacts": {"key": {"any_": [key]}}, "sort": "CREATED_DESC"}
+    with get_client(sync_client=True) as client:
+        found = client.request("POST", "/artifacts/filter", json=asked).json()
+    return [json.loads(page["data"]) for page in found]
+
+
+def test_two_reporters_go_into_one_store_and_one_page_shows_all_sources(site: Replay, tmp_path: Path) -> None:
+    inbox, store = tmp_path / "inbox", tmp_path / "store"
+    for source in ("hmrc_ots", "eurostat_comext"):
+        asked = requested(source, site, inbox, **({"reporters": ["EU27"]} if source == "eurostat_comext" else {}))
+        assert fetch(asked, return_state=True).is_completed()
+    site.route(HMRC, Reply(b"<html>Sorry</html>"))
+    assert fetch(requested("hmrc_ots", site, inbox), return_state=True).is_failed()
+    report = watch(WatchRequest(inbox=inbox, store=store, settle_seconds=0), date(2026, 8, 20))
+    assert [one.outcome for one in report.taken] == ["published", "published"]
+    assert [*stores_of(store)] == ["EU27", "GBR"]
+    rows = {row["source"]: row for row in pages("sources")[0]}
+    assert [*rows] == [*CALENDARS]
+    assert (rows["hmrc_ots"]["reporters"], rows["hmrc_ots"]["last month in"]) == ("GBR", MONTH)
+    assert rows["hmrc_ots"]["overdue"] == "2026-06: 7 days"
+    assert "a page where JSON was asked for" in rows["hmrc_ots"]["failing since"]
+    assert (rows["eurostat_comext"]["last month in"], rows["eurostat_comext"]["failing since"]) == (MONTH, "")
+    assert rows["us_census"]["last month in"] == "none"
+
+
+def test_the_demonstration_shows_its_figures_in_the_ui() -> None:
+    line = Line("GBR", "import", "85051110", "CN8", "CHN", "80.0", "2.00", "GBP")
+    written([line, line._replace(reporter="USA")])
+    assert [row["reporter"] for row in pages("figures")[0]] == ["GBR", "USA"]
 
 
 def test_a_source_that_refuses_is_a_failed_run_and_says_so_without_the_key(

@@ -341,7 +341,7 @@ def test_what_the_store_says_of_a_file_is_not_noted_as_its_fault(home: Path) -> 
     other.with_name("july.csv.toml").write_text('reporter = "JPN"\n')
     report = look(home)
     assert (report.headline, [*home.rglob("*.refused.txt")]) == ("Refused 1", [])
-    assert "a store of its own" in report.refused[0]
+    assert "Give the folder above it" in report.refused[0]
     (home / "inbox/gacc_query/export/june.csv").unlink()
     assert look(home, store=home / "another").headline == "Published 2025-07"
 
