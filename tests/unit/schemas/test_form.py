@@ -12,14 +12,16 @@ from flows.backfill import backfill
 from flows.fetch import fetch
 from flows.release import release
 from flows.watch import watch
+from flows.withdraw import withdraw
 from schemas.forms import form
 from schemas.forms.fetch import FetchRequest
 from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import BackfillRequest, WatchRequest
+from schemas.forms.withdrawal import WithdrawalRequest
 from tasks.sources.registry import SOURCES
 
 FORMS = {"release": (release, ReleaseRequest), "watch": (watch, WatchRequest), "backfill": (backfill, BackfillRequest)}
-ALL = {**FORMS, "fetch": (fetch, FetchRequest)}
+ALL = {**FORMS, "fetch": (fetch, FetchRequest), "withdraw": (withdraw, WithdrawalRequest)}
 
 
 def fields_of(flow: Any) -> dict[str, dict[str, Any]]:
@@ -46,6 +48,7 @@ def test_no_field_is_a_choice_between_types(name: str) -> None:
         ("watch", ["inbox", "store", "kinds", "source", "flow", "dry_run"]),
         ("backfill", ["folder", "source", "flow", "partners", "dry_run", "store"]),
         ("fetch", ["source", "inbox", "products", "reporters", "flows", "months"]),
+        ("withdraw", ["release_id", "by", "reason", "undo", "store"]),
     ],
 )
 def test_what_a_person_fills_in_comes_first_and_is_no_more_than_six_fields(name: str, first: list[str]) -> None:
@@ -54,11 +57,15 @@ def test_what_a_person_fills_in_comes_first_and_is_no_more_than_six_fields(name:
 
 
 @pytest.mark.parametrize(
-    ("name", "filled"), [("release", {"file": "a.csv"}), ("watch", {}), ("backfill", {"folder": "old"})]
-)
+    ("name", "filled"),
+    [
+        ("release", {"file": "a.csv"}), ("watch", {}), ("backfill", {"folder": "old"}),
+        ("withdraw", {"release_id": "r1", "by": "Li Wei", "reason": "wrong file"}),
+    ],
+)  # fmt: skip
 def test_a_form_can_be_sent_as_it_is_shown(name: str, filled: dict[str, str]) -> None:
     """By the check of the server: a form begins with the defaults of the schema, and what is filled in comes on top."""
-    schema = form.ready_to_send(parameter_schema(FORMS[name][0].fn).model_dump_for_openapi())
+    schema = form.ready_to_send(parameter_schema(ALL[name][0].fn).model_dump_for_openapi())
     shown = {key: field["default"] for key, field in schema["properties"].items() if "default" in field}
     assert "request" in schema["properties"]
     assert validate(shown | {"request": filled}, schema) == []

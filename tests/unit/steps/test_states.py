@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from tasks.ledger.precedence import Portion
 from tasks.steps.states import States
+from tasks.store.snapshot import Snapshot
 from tests.unit.store.test_sample import snapshot_of
 
 MAY, JUNE = 2025 * 12 + 4, 2025 * 12 + 5
@@ -29,17 +31,24 @@ def test_without_a_store_every_month_is_empty() -> None:
     assert states.published(range(JUNE)) == {}
     assert states.before(MAY, WHOLE).is_empty()
     assert states.before(JUNE, WHOLE).is_empty()
-    assert states.recent(JUNE, WHOLE).is_empty()
+    states.read_recent(JUNE)
+    assert states.recent(WHOLE).is_empty()
+
+
+def _recent(snapshot: Snapshot, derived: list[int], portion: Portion = WHOLE) -> pl.DataFrame:
+    states = States(snapshot, "export", derived)
+    states.read_recent(JUNE)
+    return states.recent(portion)
 
 
 def test_recent_levels_come_from_the_months_before_of_the_same_flow(tmp_path: Path) -> None:
     snapshot = snapshot_of(
         tmp_path, {"export 2025-04": 2, "export 2025-05": 1, "export 2025-06": 4, "import 2025-05": 3}
     )
-    found = States(snapshot, "export", []).recent(JUNE, WHOLE)
+    found = _recent(snapshot, [])
     assert sorted(found.select("month", "level").rows()) == [(MAY - 1, 0.0), (MAY - 1, 1.0), (MAY, 0.0)]
     # A month that is derived is read only after this run has made it.
-    assert States(snapshot, "export", [MAY]).recent(JUNE, WHOLE)["month"].unique().to_list() == [MAY - 1]
+    assert _recent(snapshot, [MAY])["month"].unique().to_list() == [MAY - 1]
 
 
 @pytest.mark.parametrize(
@@ -47,4 +56,4 @@ def test_recent_levels_come_from_the_months_before_of_the_same_flow(tmp_path: Pa
 )
 def test_a_portion_has_its_chapters_alone(tmp_path: Path, portion: Portion, rows: int) -> None:
     snapshot = snapshot_of(tmp_path, {"export 2025-05": 1})
-    assert States(snapshot, "export", []).recent(JUNE, portion).height == rows
+    assert _recent(snapshot, [], portion).height == rows

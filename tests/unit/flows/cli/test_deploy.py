@@ -1,0 +1,133 @@
+"""The commands of a Prefect server: what they start, and what they say. Server and Prefect are made up."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from flows import notify
+from flows.cli import deployments, local_server
+from flows.cli.deploy import RUNS_MAX, commands
+from flows.cli.options import REFUSED
+
+ROOT = Path(__file__).parents[4]
+API = "http://127.0.0.1:4200/api"
+PREFECT = [sys.executable, "-P", "-m", "prefect", "worker", "start", "--pool", "local-process", "--type", "process", "--limit", "4"]  # fmt: skip
+
+
+class Machine:
+    """What the commands do to the machine, in their order."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[Any, ...]] = []
+        self.channels: list[str] = []
+        self.running: str | None = API
+
+    def ensure_server(self) -> str:
+        self.done.append(("server",))
+        return API
+
+    def deploy_all(self, file: Path, addresses: object) -> list[str]:
+        self.done.append(("deploy", file, addresses))
+        return self.channels
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
+    made = Machine()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(notify, "addresses", lambda: "the addresses")
+    monkeypatch.setattr(deployments, "deploy_all", made.deploy_all)
+    for name, replacement in {
+        "ensure_server": made.ensure_server, "use": lambda api: made.done.append(("use", api)),
+        "running_server": lambda: made.running, "how_to_open": lambda api: f"{api} (log in)",
+    }.items():  # fmt: skip
+        monkeypatch.setattr(local_server, name, replacement)
+    monkeypatch.setattr(os, "execv", lambda program, given: made.done.append(("exec", program, given)))
+    return made
+
+
+def run(*given: str) -> Result:
+    return CliRunner().invoke(commands, [*given], env={"COLUMNS": "200"})
+
+
+@pytest.mark.parametrize(
+    ("channels", "said"),
+    [
+        (["Slack", "mail"], "messages about what is held, overdue, published or failed go out by Slack and mail"),
+        ([], "nobody gets messages: set TIDEWAITER_SLACK_WEBHOOK, or TIDEWAITER_MAIL_TO and TIDEWAITER_SMTP, and deploy again"),
+    ],
+)  # fmt: skip
+def test_deploy_starts_a_server_uses_it_and_then_puts_everything_on_it(
+    machine: Machine, tmp_path: Path, channels: list[str], said: str
+) -> None:
+    machine.channels = channels
+    result = run("deploy")
+    file = ROOT / "deployments" / "prefect.yaml"
+    assert machine.done == [("server",), ("use", API), ("deploy", file, "the addresses")]
+    first, second, third = result.stdout.splitlines()
+    assert first.startswith("deployed; drop files into inbox/<source>/<flow>/ and start a worker with `tidewaiter worker`")  # fmt: skip
+    assert (second, third) == (said, f"the server runs at {API} (log in)")
+    assert sorted(path.name for path in (tmp_path / "inbox" / "gacc_query").iterdir()) == ["export", "import"]
+
+
+def test_deployments_of_ones_own_are_those_of_the_file(machine: Machine, tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text("deployments: []\n")
+    assert run("deploy", "--file", str(own)).exit_code == 0
+    assert machine.done[-1] == ("deploy", own, "the addresses")
+
+
+def test_the_deployments_are_printed_as_they_are_and_nothing_is_started(machine: Machine) -> None:
+    result = run("deploy", "--show")
+    assert result.stdout == (ROOT / "deployments" / "prefect.yaml").read_text(encoding="utf-8")
+    assert machine.done == []
+
+
+def test_what_cannot_be_used_is_refused_before_anything_is_started(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    result = run("deploy", "--file", "gone.yaml")
+    assert (result.exit_code, result.stdout) == (REFUSED, "")
+    assert "there is no file gone.yaml; `tidewaiter deploy --show` prints one to begin with" in result.stderr
+
+    def unusable() -> None:
+        raise ValueError("TIDEWAITER_SMTP has no host")
+
+    monkeypatch.setattr(notify, "addresses", unusable)
+    result = run("deploy")
+    assert (result.exit_code, result.stderr) == (REFUSED, "refused TIDEWAITER_SMTP has no host\n")
+    (tmp_path / "tasks.py").write_text("")
+    for command in ("deploy", "worker"):
+        result = run(command)
+        assert (result.exit_code, "hides the package `tasks`" in result.stderr) == (REFUSED, True)
+    assert machine.done == []
+    assert not (tmp_path / "inbox").exists()
+
+
+@pytest.mark.parametrize(("given", "more"), [([], []), (["--once"], ["--run-once"])])
+def test_a_worker_is_prefects_own_and_takes_the_place_of_the_command(
+    machine: Machine, given: list[str], more: list[str]
+) -> None:
+    assert run("worker", *given).exit_code == 0
+    assert machine.done == [("use", API), ("exec", sys.executable, [*PREFECT, *more])]
+    # One run that works, and one that can wait for a person without blocking it.
+    assert RUNS_MAX >= 2
+
+
+def test_a_worker_without_a_server_is_refused_with_what_to_do(machine: Machine) -> None:
+    machine.running = None
+    result = run("worker")
+    assert (result.exit_code, machine.done) == (REFUSED, [])
+    assert "no Prefect server answers. Start one with `tidewaiter deploy`, or set PREFECT_API_URL." in result.stderr
+
+
+@pytest.mark.parametrize(("was_ours", "said"), [(True, "stopped\n"), (False, "no server of ours is running\n")])
+def test_stop_says_whether_there_was_anything_to_stop(
+    monkeypatch: pytest.MonkeyPatch, was_ours: bool, said: str
+) -> None:
+    monkeypatch.setattr(local_server, "stop_server", lambda: was_ours)
+    assert run("stop").stdout == said

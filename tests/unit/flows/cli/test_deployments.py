@@ -1,0 +1,209 @@
+"""What is put on a Prefect server, and in which order. The server is made up."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import prefect
+import pytest
+import yaml
+from prefect.automations import Automation
+from prefect.client.schemas.objects import StateType
+from prefect.exceptions import ObjectNotFound
+
+from flows import notify, run_names
+from flows.cli import deployments
+
+FILE = Path(__file__).parents[4] / "deployments" / "prefect.yaml"
+ADDRESSES: Any = "the addresses"
+Done = list[tuple[Any, ...]]
+
+
+class Server:
+    """A server with a work pool or without one, with deployments, which records what is asked of it."""
+
+    def __init__(self, *found: SimpleNamespace, has_pool: bool = True) -> None:
+        self.found, self.has_pool = {one.name: one for one in found}, has_pool
+        self.done: Done = []
+
+    async def __aenter__(self) -> "Server":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+    def _need(self, there: object) -> None:
+        if not there:
+            raise ObjectNotFound(Exception("not there"))
+
+    async def read_work_pool(self, name: str) -> None:
+        self._need(self.has_pool)
+
+    async def create_work_pool(self, pool: Any) -> None:
+        self.done.append(("pool", pool.name, pool.type))
+
+    async def read_work_queue_by_name(self, name: str, work_pool_name: str) -> SimpleNamespace:
+        self._need(self.has_pool)
+        return SimpleNamespace(id=f"{work_pool_name}/{name}")
+
+    async def update_work_queue(self, queue_id: str, concurrency_limit: int) -> None:
+        self.done.append(("limit", queue_id, concurrency_limit))
+
+    async def create_work_queue(self, name: str, concurrency_limit: int, work_pool_name: str) -> None:
+        self.done.append(("queue", f"{work_pool_name}/{name}", concurrency_limit))
+
+    async def read_deployment_by_name(self, name: str) -> SimpleNamespace:
+        self._need(name in self.found)
+        return self.found[name]
+
+    async def delete_deployment(self, deployment_id: str) -> None:
+        self.done.append(("delete", deployment_id))
+
+    async def read_deployments(self, limit: int) -> list[SimpleNamespace]:
+        return [*self.found.values()][:limit]
+
+    async def request(self, verb: str, path: str, path_params: dict[str, str], json: dict[str, Any]) -> None:
+        self.done.append((verb, path, path_params["id"], json))
+
+
+def served(monkeypatch: pytest.MonkeyPatch, server: Server) -> Server:
+    monkeypatch.setattr(prefect, "get_client", lambda: server)
+    return server
+
+
+def test_the_file_is_next_to_the_flows_in_a_package_and_in_its_folder_in_a_clone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert deployments.prefect_file() == FILE
+    packaged = tmp_path / "flows" / "prefect.yaml"
+    monkeypatch.setattr(deployments, "ROOT", packaged.parent)
+    assert deployments.prefect_file() == tmp_path / "deployments" / "prefect.yaml"
+    packaged.parent.mkdir()
+    packaged.write_text("")
+    assert deployments.prefect_file() == packaged
+
+
+def test_pool_and_queue_of_the_file_are_those_that_are_made_and_nothing_retired_is_in_it() -> None:
+    named = yaml.safe_load(FILE.read_text(encoding="utf-8"))["deployments"]
+    assert {one["work_pool"]["name"] for one in named} == {deployments.POOL}
+    assert {one["work_pool"].get("work_queue_name") for one in named} == {deployments.TURNS, None}
+    full = {f"{one['entrypoint'].rpartition('.')[2]}/{one['name']}" for one in named}
+    assert "watch/watch" in full
+    assert not full & {*deployments.RETIRED}
+    assert len(full) <= deployments.DEPLOYMENTS_MAX
+
+
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch) -> Done:
+    """The parts of a deployment in their order; `prefect deploy` ends well."""
+    calls: Done = []
+
+    def part(name: str) -> Any:
+        async def run(*given: Any) -> list[str]:
+            calls.append((name, *given))
+            return ["Slack"]
+
+        return run
+
+    for name in ("_ensure_pool", "_retire", "_ensure_forms", "_ensure_automations"):
+        monkeypatch.setattr(deployments, name, part(name))
+    monkeypatch.setattr(notify, "ensure", part("messages"))
+    monkeypatch.setattr(run_names, "plan_and_name", lambda: calls.append(("names",)))
+    _prefect_ends(monkeypatch, 0, calls)
+    return calls
+
+
+def _prefect_ends(monkeypatch: pytest.MonkeyPatch, code: int, calls: Done) -> None:
+    def run(command: list[str], *, check: bool) -> SimpleNamespace:
+        calls.append(("prefect", *command))
+        return SimpleNamespace(returncode=code)
+
+    monkeypatch.setattr(subprocess, "run", run)
+
+
+def test_the_pool_is_there_before_the_deployments_and_they_before_what_is_set_on_them(done: Done) -> None:
+    assert deployments.deploy_all(FILE, ADDRESSES) == ["Slack"]
+    command = [sys.executable, "-P", "-m", "prefect", "--no-prompt", "deploy", "--prefect-file", str(FILE), "--all"]
+    assert done == [
+        ("_ensure_pool",), ("prefect", *command), ("_retire",), ("_ensure_forms",), ("_ensure_automations",), ("names",),
+        ("messages", "the addresses"),
+    ]  # fmt: skip
+
+
+def test_where_prefect_does_not_accept_the_file_nothing_is_retired(done: Done, monkeypatch: pytest.MonkeyPatch) -> None:
+    _prefect_ends(monkeypatch, 1, done)
+    with pytest.raises(ChildProcessError, match=r"^Prefect did not accept .*prefect\.yaml; its reason is above$"):
+        deployments.deploy_all(FILE, ADDRESSES)
+    assert [part for part, *_ in done] == ["_ensure_pool", "prefect"]
+
+
+@pytest.mark.parametrize(
+    ("has_pool", "made"),
+    [
+        (True, [("limit", "local-process/in-turn", 1)]),
+        (False, [("pool", "local-process", "process"), ("queue", "local-process/in-turn", 1)]),
+    ],
+)
+def test_pool_and_queue_are_made_once_and_the_queue_starts_one_run_at_a_time(
+    monkeypatch: pytest.MonkeyPatch, has_pool: bool, made: Done
+) -> None:
+    server = served(monkeypatch, Server(has_pool=has_pool))
+    asyncio.run(deployments._ensure_pool())
+    assert server.done == made
+
+
+def test_retired_deployments_are_deleted_and_others_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("watch/watch", "watch/watch-query", "watch/watch-bulletin")
+    server = served(monkeypatch, Server(*(SimpleNamespace(name=name, id=f"id of {name}") for name in names)))
+    asyncio.run(deployments._retire())
+    assert server.done == [("delete", "id of watch/watch-bulletin"), ("delete", "id of watch/watch-query")]
+
+
+def test_forms_that_cannot_be_sent_as_shown_are_changed_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    day, text = {"type": "string", "default": None}, {"type": "string", "default": "store"}
+    schemas = {"a": {"properties": {"day": day, "store": text}}, "b": {"properties": {"store": text}}, "c": None}
+    found = (SimpleNamespace(name=name, id=name, parameter_openapi_schema=schema) for name, schema in schemas.items())
+    server = served(monkeypatch, Server(*found))
+    asyncio.run(deployments._ensure_forms())
+    ready = {"properties": {"day": {"type": "string"}, "store": text}}
+    assert server.done == [("PATCH", "/deployments/{id}", "a", {"parameter_openapi_schema": ready})]
+
+
+def test_runs_without_a_sign_of_life_crash_and_a_second_deployment_changes_the_same_automations(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept: dict[str, Automation] = {}
+    updated: list[str] = []
+
+    async def aread(name: str) -> SimpleNamespace:
+        if name not in kept:
+            raise ValueError(name)
+        return SimpleNamespace(id=kept[name].id)
+
+    async def acreate(self: Automation) -> None:
+        kept[self.name] = self
+
+    async def aupdate(self: Automation) -> None:
+        updated.append(self.name)
+
+    for name, replacement in (("aread", aread), ("acreate", acreate), ("aupdate", aupdate)):
+        monkeypatch.setattr(Automation, name, replacement)
+    asyncio.run(deployments._ensure_automations())
+    seconds = {}
+    for name, made in kept.items():
+        trigger: Any = made.trigger
+        (action,) = made.actions
+        assert action.type == "change-flow-run-state"
+        assert action.state is StateType.CRASHED
+        assert trigger.expect == {"prefect.flow-run.*"}
+        seconds[name] = (trigger.within.total_seconds(), sorted(trigger.after))
+    assert seconds == {
+        "tidewaiter-zombies": (150, [f"prefect.flow-run.{event}" for event in ("Paused", "Running", "heartbeat")]),
+        "tidewaiter-never-started": (600, [f"prefect.flow-run.{event}" for event in ("Pending", "Submitting")]),
+    }
+    assert updated == []
+    asyncio.run(deployments._ensure_automations())
+    assert updated == ["tidewaiter-zombies", "tidewaiter-never-started"]

@@ -1,0 +1,68 @@
+"""An address of a store is parsed in one way, and a refusal shows no secret."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from schemas.errors import UnusableAddress
+from schemas.store_address import S3Url, read_address
+
+LOADED = (
+    "import sys, schemas.store_address; print(sorted({'pydantic', 'polars', 'prefect', 'pandera'} & {*sys.modules}))"
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ("s3://customs", "s3://customs"),
+        ("s3://customs/", "s3://customs"),
+        ("s3://customs/a/b.c_d-e//", "s3://customs/a/b.c_d-e"),
+        (Path("s3://customs/a"), "s3://customs/a"),
+    ],
+)
+def test_a_bucket_has_one_spelling(given: str | Path, url: str) -> None:
+    found = read_address(given)
+    assert isinstance(found, S3Url)
+    assert found == url
+    assert read_address(found) is found
+
+
+@pytest.mark.parametrize("text", ["store", "/data/s3", "./s3/x"])
+def test_a_folder_stays_a_folder(text: str) -> None:
+    assert read_address(text) == read_address(Path(text)) == Path(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "s3://user:word@customs/a", "s3://customs/a?key=word", "s3://cus_toms/a", "s3://customs/../b", "s3://customs/./b", "s3:customs",
+        "https://customs/a", "s3://", "S3://customs", "s3://customs/a b",
+    ],
+)  # fmt: skip
+def test_what_is_no_address_is_refused_without_the_secret(text: str) -> None:
+    for read in (read_address, S3Url):
+        with pytest.raises(UnusableAddress, match="address of a store") as refused:
+            read(text)
+        assert "s3://bucket/prefix" in str(refused.value)
+        assert "word@" not in str(refused.value)
+        assert "key=word" not in str(refused.value)
+
+
+@pytest.mark.parametrize("given", ["", None, 7])
+def test_nothing_and_what_is_no_text_are_no_address(given: object) -> None:
+    with pytest.raises(ValueError, match=r"^the address of a store is a folder or s3://bucket/prefix$"):
+        read_address(given)
+
+
+def test_bucket_and_prefix() -> None:
+    assert (S3Url("s3://customs/a/b").bucket, S3Url("s3://customs/a/b").prefix) == ("customs", "a/b")
+    assert S3Url("s3://customs").prefix == ""
+
+
+def test_reading_an_address_loads_no_data_library() -> None:
+    root = Path(__file__).parents[3]
+    done = subprocess.run([sys.executable, "-c", LOADED], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
