@@ -165,7 +165,7 @@ def lines(root: Path) -> "list[Line]":
         .collect()
     )  # fmt: skip
     groups = rows.group_by("reporter", "flow", "product", "classification", "partner", maintain_order=True)
-    return [Line(*map(str, place), _tonnes(of_place), *_value(of_place)) for place, of_place in groups]
+    return [Line._make([*map(str, place), _tonnes(of_place), *_value(of_place)]) for place, of_place in groups]
 
 
 def _tonnes(rows: "pl.DataFrame") -> str:

@@ -92,8 +92,8 @@ def read_raw(store: Path, release: Mapping[str, Any]) -> RawFile:
         raise ValueError(f"{place}: the raw bytes are not those that were landed; restore the file from a copy")
     reported = SOURCES[release["source"]].parse(raw, Path(release["title"]).name).reported
     places: dict[int, list[int]] = {}
-    for place, number in enumerate(reported["record"]):
-        places.setdefault(number, []).append(place)
+    for at, number in enumerate(reported["record"]):
+        places.setdefault(number, []).append(at)
     corrections = corrections_in(release)
     mended = corrected(reported, corrections, place.name) if corrections else reported
     return RawFile(reported, mended, places, corrections)

@@ -95,7 +95,7 @@ def _state(source: str, kind: str, releases: pl.DataFrame, note: FetchState | No
         source=source, reporters=releases["reporter"].unique().sort().to_list(),
         last_month=month_name(newest) if newest is not None else "",
         lacking=_lacking(source, newest, by_month) if newest is not None else [],
-        released_on=releases["released_on"].max(),  # type: ignore[arg-type]  # days, or none
+        released_on=releases["released_on"].max(),
         next_month=month_name(ahead) if ahead is not None else "", next_due=due[ahead].day if ahead is not None else None,
         is_estimated=ahead is not None and due[ahead].is_estimated,
         overdue=[month_name(month) for month in late], days_overdue=(day - due[late[0]].day).days if late else 0,

@@ -91,7 +91,7 @@ def reporter_of(store: Address) -> str | None:
     if (found := named(address_of(folder))) is not None:
         return found
     releases = read_table(open_snapshot(folder), Release)
-    return releases["reporter"].first() if releases.height else None
+    return str(releases["reporter"][0]) if releases.height else None
 
 
 def take_over(store: Path) -> Path:
