@@ -1,10 +1,13 @@
 """Defines the state of a source, for the page of all sources."""
 
+import re
 from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
 REASON_MAX = 300
+# A question is longer than what is said about it.
+QUESTION = re.compile(r"\?\S+(?=: )")
 
 
 class SourceState(BaseModel):
@@ -34,7 +37,8 @@ class SourceState(BaseModel):
         lacking = f", without {', '.join(self.lacking)}" if self.lacking else ""
         late = f"{', '.join(self.overdue)}: {self.days_overdue} days" if self.overdue else ""
         due = f"{self.next_month} on {'about ' * self.is_estimated}{self.next_due}" if self.next_due else ""
-        failing = f"{self.failing_since:%Y-%m-%d %H:%M}: {self.reason}" if self.failing_since else ""
+        why = QUESTION.sub("?…", self.reason)
+        failing = f"{self.failing_since:%Y-%m-%d %H:%M}: {why}" if self.failing_since else ""
         return {
             "source": self.source,
             "reporters": f"{', '.join(self.reporters)}{lacking}",
@@ -42,7 +46,7 @@ class SourceState(BaseModel):
             "released on": str(self.released_on or ""),
             "next due": due,
             "overdue": late,
-            "failing since": (failing or (f"not asked: {self.reason}" if self.reason else ""))[:REASON_MAX],
+            "failing since": (failing or (f"not asked: {why}" if why else ""))[:REASON_MAX],
         }
 
 
