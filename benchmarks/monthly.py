@@ -85,7 +85,7 @@ def equals_full(store: Path) -> bool:
     snapshot = open_snapshot(store)
     published = read_table(snapshot, Metric)
     whole = derive(
-        ledger.last_word(read_table(snapshot, Observation)), read_table(snapshot, Release), all_records=False
+        ledger.current_statements(read_table(snapshot, Observation)), read_table(snapshot, Release), all_records=False
     )  # type: ignore[arg-type]
     return published.equals(whole.select(published.columns))
 

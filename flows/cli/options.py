@@ -111,9 +111,9 @@ def refusals() -> Iterator[None]:
         # The reader closed the pipe: `Stoppable` handles that.
         raise
     except OSError as error:
-        from tasks.store.diagnose import said_by_disk
+        from tasks.store.diagnose import disk_problem
 
-        _refuse(said_by_disk(error))
+        _refuse(disk_problem(error))
         raise typer.Exit(REFUSED) from error
     except ValueError as error:
         _refuse(_said_of_options(error))

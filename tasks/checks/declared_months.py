@@ -9,10 +9,10 @@ import polars as pl
 
 from tasks.checks.context import EXAMPLES, GROWTH, REVISED_SHARE_MAX, SO_FAR, YEAR_MONTHS, Check, Judged
 from tasks.checks.published_months import CODED, RATED, Month, with_codes
-from tasks.domain.coverage import TOTALS, WORLD, asked_products, covering, standing
+from tasks.domain.coverage import TOTALS, WORLD, asked_products, covering, priority
 from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_index, month_name, month_number, span_name
-from tasks.ledger.cumulative import without_retold
+from tasks.ledger.cumulative import without_superseded
 
 # A year to date less the months before leaves a last month that is like those months, within this factor.
 LIKE_FACTOR, SERIES_MIN = 3, 3
@@ -175,7 +175,7 @@ def _span_of_months(judged: Judged) -> Rows:
         judged.months if asked.height else (), kept, pl.col("product").is_in(asked["product"].to_list()), pl.col("kind") != "published"
     ))  # fmt: skip
     # One that gave way before says nothing any more.
-    theirs = _standing(theirs, judged.known.counting)
+    theirs = _priority(theirs, judged.known.counting)
     known = pl.concat([mine, theirs.join(mine, on=[*SERIES, "first", "last"], how="anti")])
     if known.is_empty():
         return
@@ -184,7 +184,7 @@ def _span_of_months(judged: Judged) -> Rows:
     # A difference larger than a revision holds the file (`_months_of_span`).
     changed = sums.filter(is_new, pl.col("together") != pl.col("value")).sort("flow", "first", "last", *SERIES)
     changed = changed.with_row_index("place")
-    stands = _standing(changed, releases)["place"].to_list()
+    stands = _priority(changed, releases)["place"].to_list()
     for rows in changed.partition_by("flow", "first", "last", maintain_order=True):
         for found in rows.head(EXAMPLES).iter_rows(named=True):
             is_mine, gives_way = found["release_id"] == judged.row["release_id"], found["place"] not in stands
@@ -208,13 +208,13 @@ def _spans(rows: pl.DataFrame) -> pl.DataFrame:
     return several.group_by(place).agg(pl.col("value").sum())
 
 
-def _standing(spans: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
+def _priority(spans: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     """Return the figures that months have not replaced."""
     is_year_so_far = (pl.col("first") % YEAR_MONTHS == 0) & (pl.col("last") < pl.col("first") + YEAR_MONTHS)
     placed = spans.with_columns(
-        month="last", standing=standing(), span=pl.when(is_year_so_far).then(pl.lit("ytd")).otherwise(pl.lit("other")),
+        month="last", priority=priority(), span=pl.when(is_year_so_far).then(pl.lit("ytd")).otherwise(pl.lit("other")),
     )  # fmt: skip
-    return without_retold(placed, releases).select(spans.columns)
+    return without_superseded(placed, releases).select(spans.columns)
 
 
 def _of_their_months(judged: Judged, spans: pl.DataFrame) -> pl.DataFrame:

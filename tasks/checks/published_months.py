@@ -59,7 +59,7 @@ class PublishedMonths:
         wanted, frames = set(months), []
         for (flow, month), file in self.files.items():
             if (flow, month) in wanted:
-                rows = _last_words(file).filter(pl.col("release_id") != self.without, *where)
+                rows = _current_rows(file).filter(pl.col("release_id") != self.without, *where)
                 frames.append(
                     rows.with_columns(
                         flow=pl.lit(flow), month=pl.lit(month, pl.Int32), single=pl.col("period_start") == first_day(month)
@@ -74,7 +74,7 @@ class PublishedMonths:
     def with_totals(self) -> list[str]:
         """Return the products that have a figure of several months."""
         found = [
-            _last_words(file).filter(pl.col("period_start") < first_day(month)).select("product", "release_id")
+            _current_rows(file).filter(pl.col("period_start") < first_day(month)).select("product", "release_id")
             for (_, month), file in self.files.items()
         ]
         rows = (
@@ -103,7 +103,7 @@ class PublishedMonths:
         by_partner = _NO_PARTNERS
         if place in of_partners:
             is_asked = pl.col("product").is_in(pl.Series(products, dtype=pl.String).implode())
-            money = _last_words(self.files[place]).filter(
+            money = _current_rows(self.files[place]).filter(
                 pl.col("period_start") == first_day(month), pl.col("measure").is_in(RATED[1:]), is_asked
             )
             values = money.group_by("partner", "measure").agg(pl.col("value").sum()).filter(pl.col("partner") != WORLD)
@@ -111,7 +111,7 @@ class PublishedMonths:
         return Sums(with_codes(by_product).with_columns(**names).select(_NO_PRODUCTS.columns), by_partner)
 
 
-def _last_words(file: Path) -> pl.LazyFrame:
+def _current_rows(file: Path) -> pl.LazyFrame:
     return pl.scan_parquet(file, hive_partitioning=False, glob=False).filter(pl.col("known_until").is_null())
 
 
@@ -130,7 +130,7 @@ def _product_sums(file: _File, products: tuple[str, ...]) -> pl.DataFrame:
     """
     where = [pl.col("product").is_in(products)] if products else []
     # The parts of a printed figure are unknown, and it is rounded. Its period may be longer than the month.
-    rows = _last_words(file.path).filter(*where).select(
+    rows = _current_rows(file.path).filter(*where).select(
         "product", "measure", "value",
         counted=(pl.col("period_start") == pl.col("period_end").dt.month_start()) & (pl.col("kind") != "published"),
     )  # fmt: skip

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import polars as pl
 
 from schemas.reference.code_tables import code_table
-from tasks.domain.coverage import standing
+from tasks.domain.coverage import priority
 from tasks.domain.periods import month_index, month_number
-from tasks.ledger.cumulative import without_retold
+from tasks.ledger.cumulative import without_superseded
 from tasks.ledger.precedence import YOY, without_outranked
 
 # Flow, product, partner, measure, first and last month.
@@ -34,7 +34,7 @@ class Numbers(NamedTuple):
     silent: frozenset[Key]
 
 
-def standing_numbers(words: pl.DataFrame, releases: pl.DataFrame) -> Numbers:
+def current_numbers(words: pl.DataFrame, releases: pl.DataFrame) -> Numbers:
     """Select the current numbers of a ledger: the most trusted kind of release, and none if a more trusted kind has
     no number.
     """
@@ -43,15 +43,15 @@ def standing_numbers(words: pl.DataFrame, releases: pl.DataFrame) -> Numbers:
     is_level = ~pl.col("measure").str.ends_with(YOY)
     is_ytd = (start.dt.month() == 1) & (start.dt.year() == end.dt.year()) & (start.dt.day() == 1)
     said = words.select(
-        *NAMES, "release_id", "known_from", standing=standing(), month=month_index("period_end"),
+        *NAMES, "release_id", "known_from", priority=priority(), month=month_index("period_end"),
         span=pl.when(is_month & is_level).then(pl.lit("month")).when(is_ytd & is_level).then(pl.lit("ytd"))
         .otherwise(pl.lit("other")),
     )  # fmt: skip
-    said = without_retold(said, releases)
+    said = without_superseded(said, releases)
     kept = without_outranked(said, releases)
     gone = said.join(kept, on=said.columns, how="anti")
     # The most trusted kind comes last, so its number replaces the others.
-    kept = kept.sort("standing", descending=True)
+    kept = kept.sort("priority", descending=True)
     levels, growths = (_by_place(kept.filter(rows)) for rows in (is_level, ~is_level))
     return Numbers(levels, growths, frozenset(_by_place(gone).keys() - levels.keys()))
 

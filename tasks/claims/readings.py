@@ -17,7 +17,7 @@ from schemas.tables.observation import Observation
 from schemas.tables.release import Release
 from tasks.claims import bounds
 from tasks.claims.breaks import changes_between, said_changes
-from tasks.claims.numbers import Key, standing_numbers, without_trade
+from tasks.claims.numbers import Key, current_numbers, without_trade
 from tasks.claims.statement import Spot
 from tasks.claims.wording import show_level, show_percent
 from tasks.domain.classification import BASKET, members
@@ -25,7 +25,7 @@ from tasks.domain.coverage import WORLD
 from tasks.domain.decisions import counting
 from tasks.domain.periods import month_name, month_number
 from tasks.domain.precision import Interval, Reading, hull, printed
-from tasks.ledger.merge import last_word
+from tasks.ledger.merge import current_statements
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
 
@@ -47,9 +47,9 @@ class Readings:
             (pl.col("product").is_in(sorted(named)) | pl.col("product").str.starts_with("line:"))
             & (pl.col("partner") == WORLD)
         )
-        words = last_word(read_table(snapshot, Observation, where=wanted))
+        words = current_statements(read_table(snapshot, Observation, where=wanted))
         releases = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
-        numbers, self.growths, silent = standing_numbers(words, releases)
+        numbers, self.growths, silent = current_numbers(words, releases)
         # Where all words are outranked, a row without a figure tells that there is more to it than no trade.
         is_silent = pl.col("product").is_in(sorted({key[1] for key in silent}))
         has_figure = pl.col("level").is_not_null() | pl.col("rank").is_not_null() | is_silent

@@ -41,7 +41,7 @@ def family_of(measure: str) -> str:
     return "quantity" if measure.startswith("quantity") else measure
 
 
-def standing() -> pl.Expr:
+def priority() -> pl.Expr:
     """The priority of the `kind` of a release, 0 is the best: where several kinds cover one key the lower one wins."""
     return pl.col("kind").replace_strict(KINDS, range(len(KINDS)), return_dtype=pl.Int32)
 
@@ -118,7 +118,7 @@ def of_finest_level(releases: pl.DataFrame) -> pl.DataFrame:
 def covering(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     """Those of `keys` (flow, product, partner, measure, month) that some release covers, with or without a row.
 
-    Adds `standing`, the priority of the best kind that does. The world or a group of partners is covered only where
+    Adds `priority`, the priority of the best kind that does. The world or a group of partners is covered only where
     every partner was requested; a basket only where each of its codes is covered.
     """
     members = basket_members()
@@ -134,7 +134,7 @@ def covering(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
         return found
     parts = named.join(found.rename({"product": "part"}), on=[*(set(keys.columns) - {"product"}), "part"], how="left")
     baskets = parts.group_by(keys.columns).agg(
-        pl.col("standing").max(), pl.col("standing").is_null().any().alias("open")
+        pl.col("priority").max(), pl.col("priority").is_null().any().alias("open")
     )
     return pl.concat([
         found.join(plain, on=keys.columns, how="semi"), baskets.filter(~pl.col("open")).select(found.columns),
@@ -146,13 +146,13 @@ def _covering_codes(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     months = keys["month"].unique().sort().to_list() or [0]
     covered = covered_codes(releases, keys["product"], months[0], months[-1])
     asked = keys.with_columns(family())
-    everyone = covered.filter("everyone").group_by(CELL).agg(pl.col("standing").min())
+    everyone = covered.filter("everyone").group_by(CELL).agg(pl.col("priority").min())
     whole = asked.join(everyone, on=CELL).filter(_has_members())
-    listed = covered.filter(~pl.col("everyone")).group_by(*CELL, "lists").agg(pl.col("standing").min())
+    listed = covered.filter(~pl.col("everyone")).group_by(*CELL, "lists").agg(pl.col("priority").min())
     partners = listed.select("lists").unique().with_columns(partner=pl.col("lists").str.split(",")).explode("partner")
     part = asked.join(listed, on=CELL).join(partners, on=["lists", "partner"], how="semi")
-    columns = [*keys.columns, "standing"]
-    return pl.concat([whole.select(columns), part.select(columns)]).group_by(keys.columns).agg(pl.col("standing").min())
+    columns = [*keys.columns, "priority"]
+    return pl.concat([whole.select(columns), part.select(columns)]).group_by(keys.columns).agg(pl.col("priority").min())
 
 
 def _has_members() -> pl.Expr:
@@ -164,17 +164,17 @@ def _has_members() -> pl.Expr:
 
 
 def covered_codes(releases: pl.DataFrame, products: pl.Series, first: int, last: int) -> pl.DataFrame:
-    """CELL, everyone, lists, standing: what the releases by month cover, code by code, from `first` to `last`.
+    """CELL, everyone, lists, priority: what the releases by month cover, code by code, from `first` to `last`.
 
     Each such row occurs once.
     """
-    monthly = speaking(releases.filter(pl.col("by_month"))).with_columns(standing=standing())
+    monthly = speaking(releases.filter(pl.col("by_month"))).with_columns(priority=priority())
     begin = pl.max_horizontal(month_index("first_month"), pl.lit(first, pl.Int32))
     end = pl.min_horizontal(_first_month_after(), pl.lit(last + 1, pl.Int32))
     inside = _alike(monthly.filter(begin < end))
     months = (
         inside.select(
-            "release_id", "flow", "everyone", "lists", "standing", family="measures",
+            "release_id", "flow", "everyone", "lists", "priority", family="measures",
             month=pl.int_ranges(begin, end, dtype=pl.Int32),
         )
         .explode("month")
@@ -184,7 +184,7 @@ def covered_codes(releases: pl.DataFrame, products: pl.Series, first: int, last:
     scopes = inside.unique("release_id")
     asked = asked_products(scopes, products, roll_up=True)
     spoken = without_lost(months.join(asked, on="release_id"), scopes)
-    spoken = spoken.select(*CELL, "everyone", "lists", "standing")
+    spoken = spoken.select(*CELL, "everyone", "lists", "priority")
     # One scope over distinct months gives distinct rows.
     return spoken.unique() if scopes.height > 1 else spoken
 

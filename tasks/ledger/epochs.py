@@ -54,18 +54,18 @@ def merge(
     return cast("DataFrame[Observation]", in_order_of(coded([*NUMBER, "known_from"], whole)[0], whole))
 
 
-def words_in_order(
+def statements_in_order(
     detail: pl.DataFrame, releases: DataFrame[Release], decisions: pl.DataFrame, key: list[str]
 ) -> pl.DataFrame:
-    """Return every value of each number that has several, as `ledger.words_in_order`. A decision that changes a value
+    """Return every value of each number that has several, as `ledger.statements_in_order`. A decision that changes a value
     adds a row with the decision as `release_id`; `said_by` is the release of the value, null if there is none.
     """
     spans = epochs(detail, releases, decisions)
     if len(spans) == 1:
-        words = ledger.words_in_order(*_that_count(detail, releases, spans[0]), key)
+        words = ledger.statements_in_order(*_that_count(detail, releases, spans[0]), key)
         return words.with_columns(said_by="release_id")
     told = [
-        ledger.every_word(*_that_count(detail, releases, epoch), key).with_columns(said_by="release_id")
+        ledger.all_statements(*_that_count(detail, releases, epoch), key).with_columns(said_by="release_id")
         for epoch in spans
     ]
     rows = [told[0].filter(_is_before(spans[0].end))]

@@ -88,7 +88,7 @@ def undisputed(detail: pl.DataFrame, releases: DataFrame[Release]) -> pl.Series:
     return place.is_in(alone["place"].to_list()).alias("alone")
 
 
-def words_in_order(detail: pl.DataFrame, releases: DataFrame[Release], key: list[str]) -> pl.DataFrame:
+def statements_in_order(detail: pl.DataFrame, releases: DataFrame[Release], key: list[str]) -> pl.DataFrame:
     """Every statement of every number that has several, in order of number and day.
 
     Columns: number, `key`, release_id, known_from, value; a release that lacks a number of its scope has a row without
@@ -99,8 +99,8 @@ def words_in_order(detail: pl.DataFrame, releases: DataFrame[Release], key: list
     return _named(words.filter(pl.col("number").is_duplicated()), numbers, known, key)
 
 
-def every_word(detail: pl.DataFrame, releases: DataFrame[Release], key: list[str]) -> pl.DataFrame:
-    """As `words_in_order`, and also the words on numbers of which there is only one."""
+def all_statements(detail: pl.DataFrame, releases: DataFrame[Release], key: list[str]) -> pl.DataFrame:
+    """As `statements_in_order`, and also the words on numbers of which there is only one."""
     if not detail.height:
         days = {"release_id": pl.String, "known_from": pl.Date, "value": pl.Int64}
         return pl.concat([detail.select(key), pl.DataFrame(schema=days)], how="horizontal").with_row_index("number")
@@ -172,8 +172,8 @@ def _without_coarser_echoes(words: pl.DataFrame, one: list[str]) -> pl.DataFrame
     removes only repetitions whose predecessor is kept.
     """
     while True:
-        standing = [pl.col(name).shift(1).over(one) for name in SAID]
-        is_echo = has_fewer_digits(*map(pl.col, SAID), *standing).fill_null(False)
+        priority = [pl.col(name).shift(1).over(one) for name in SAID]
+        is_echo = has_fewer_digits(*map(pl.col, SAID), *priority).fill_null(False)
         first = is_echo & ~is_echo.shift(1).over(one).fill_null(False)
         kept = words.filter(~first) if words["resolution"].drop_nulls().n_unique() > 1 else words
         if kept.height == words.height:
@@ -191,7 +191,7 @@ def was_last_on(day: date) -> pl.Expr:
     return (pl.col("known_from") <= day) & (pl.col("known_until").is_null() | (pl.col("known_until") > day))
 
 
-def last_word(observation: pl.DataFrame) -> pl.DataFrame:
+def current_statements(observation: pl.DataFrame) -> pl.DataFrame:
     """The rows of the ledger that are current now."""
     return observation.filter(pl.col("known_until").is_null())
 

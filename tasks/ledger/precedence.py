@@ -16,11 +16,11 @@ from pandera.typing.polars import DataFrame
 from schemas.reference.code_tables import code_table, valid_in
 from schemas.tables.release import Release
 from tasks.domain.classification import BASKET, basket_members
-from tasks.domain.coverage import covering, speaking, standing
+from tasks.domain.coverage import covering, priority, speaking
 from tasks.domain.nomenclature import OTHERS
 from tasks.domain.periods import month_index, month_text
 from tasks.domain.units import LEVEL_MAX, MILLIGRAMS_PER_KG, YEAR_MAX
-from tasks.ledger.cumulative import without_retold
+from tasks.ledger.cumulative import without_superseded
 
 SERIES = ("flow", "product", "classification", "partner", "measure")
 KEY = ["flow", "product", "partner", "measure", "month"]
@@ -33,16 +33,16 @@ class Portion(NamedTuple):
     first: str
     after: str | None
 
-    def holds(self, kin: str) -> bool:
+    def holds(self, chapter_group: str) -> bool:
         """Whether it contains the products of a chapter group."""
-        return self.first <= kin and (self.after is None or kin < self.after)
+        return self.first <= chapter_group and (self.after is None or chapter_group < self.after)
 
 
 def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
     """Numbers by series and month index; where several kinds of release have one, that of the best kind.
 
-    `observation` has one current statement for each number (see `merge.last_word`). Columns: SERIES, month, value,
-    span, source, kind, `standing` (the priority of the kind), release_id and known_from. `span` is `month`, `ytd` for a
+    `observation` has one current statement for each number (see `merge.current_statements`). Columns: SERIES, month, value,
+    span, source, kind, `priority` (the priority of the kind), release_id and known_from. `span` is `month`, `ytd` for a
     figure cumulated from January, or `yoy` and `ytd_yoy` for the printed growth of these two; other periods are left
     out. Raises OverflowError for a number that is too large.
     """
@@ -55,7 +55,7 @@ def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
         .when(is_ytd).then(pl.when(growth).then(pl.lit("ytd_yoy")).otherwise(pl.lit("ytd"))).alias("span"),
         month_index("period_end").alias("month"),
         pl.col("measure").str.strip_suffix(YOY),
-        standing().alias("standing"),
+        priority().alias("priority"),
     ).filter(pl.col("span").is_not_null())  # fmt: skip
     placed = placed.join(_masses(), on="unit", how="left").with_columns(pl.col("smallest").fill_null(1))
     most = pl.when(pl.col("span") == "ytd").then(YEAR_MAX).otherwise(LEVEL_MAX)
@@ -75,11 +75,11 @@ def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
     several = told.filter(pl.struct("product", "measure").is_duplicated())["product"].unique().to_list()
     doubled = (
         placed.filter(pl.col("product").is_in(several))
-        .sort(*SERIES, "month", "span", "standing", "source", "reporter", "resolution", "unit")
+        .sort(*SERIES, "month", "span", "priority", "source", "reporter", "resolution", "unit")
         .unique([*SERIES, "month", "span"], keep="first", maintain_order=True)
     )
     return pl.concat([placed.filter(~pl.col("product").is_in(several)), doubled]).select(
-        *SERIES, "month", "value", "span", "source", "kind", "standing", "release_id", "known_from"
+        *SERIES, "month", "value", "span", "source", "kind", "priority", "release_id", "known_from"
     )
 
 
@@ -88,33 +88,37 @@ def printed_numbers(observation: pl.DataFrame, releases: DataFrame[Release]) -> 
 
     Without numbers that a better kind of release outranks or a later one replaces.
     """
-    numbers = without_retold(monthly_numbers(observation), releases).select(
-        *SERIES, "month", "value", "span", "standing"
+    numbers = without_superseded(monthly_numbers(observation), releases).select(
+        *SERIES, "month", "value", "span", "priority"
     )
     numbers = without_outranked(numbers, releases)
     return pl.concat([numbers, _copy_baskets(numbers).select(numbers.columns)])
 
 
 @functools.cache
-def kin_of(product: str) -> str:
+def chapter_group_of(product: str) -> str:
     """The chapter group of a product: its HS chapter, or the first of the chapters that baskets connect with it.
 
     For a basket it is that of its codes.
     """
     if product.startswith(BASKET):
         product = str(basket_members().filter(pl.col("product") == product)["part"].min())
-    return kindred_chapters().get(product[:2], product[:2])
+    return chapter_groups().get(product[:2], product[:2])
 
 
 @functools.cache
-def kindred_chapters() -> dict[str, str]:
+def chapter_groups() -> dict[str, str]:
     """Chapters connected by a basket, each with the first chapter of its group."""
-    kin: dict[str, str] = {}
+    chapter_group: dict[str, str] = {}
     for (_,), codes in basket_members().group_by("product"):
         chapters = set(codes["part"].str.slice(0, 2))
-        joined = chapters | {chapter for chapter, first in kin.items() if first in {kin.get(name) for name in chapters}}
-        kin |= dict.fromkeys(joined, min(joined))
-    return kin
+        joined = chapters | {
+            chapter
+            for chapter, first in chapter_group.items()
+            if first in {chapter_group.get(name) for name in chapters}
+        }
+        chapter_group |= dict.fromkeys(joined, min(joined))
+    return chapter_group
 
 
 def _masses() -> pl.DataFrame:
@@ -130,12 +134,12 @@ def _months(numbers: pl.DataFrame) -> pl.DataFrame:
 
 def without_outranked(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     """Without the months that a better kind of release covers: even without a number it outranks a lesser kind."""
-    best = speaking(releases).select(standing().min()).item()
-    lesser = _months(numbers).filter(pl.col("standing") > pl.lit(best, dtype=pl.Int32))
+    best = speaking(releases).select(priority().min()).item()
+    lesser = _months(numbers).filter(pl.col("priority") > pl.lit(best, dtype=pl.Int32))
     if not lesser.height:
         return numbers
-    better = covering(lesser.select(KEY).unique(), releases).rename({"standing": "better"})
-    gone = lesser.join(better, on=KEY).filter(pl.col("better") < pl.col("standing"))
+    better = covering(lesser.select(KEY).unique(), releases).rename({"priority": "better"})
+    gone = lesser.join(better, on=KEY).filter(pl.col("better") < pl.col("priority"))
     return numbers.join(gone, on=numbers.columns, how="anti")
 
 

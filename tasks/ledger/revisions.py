@@ -24,7 +24,7 @@ from tasks.domain.comparability import changes_of_texts
 from tasks.domain.coverage import EVERYTHING, TOTALS, WORLD, covering
 from tasks.domain.decisions import NOTHING_DECIDED, counting
 from tasks.domain.periods import month_index
-from tasks.ledger.epochs import epochs, words_in_order
+from tasks.ledger.epochs import epochs, statements_in_order
 from tasks.ledger.merge import NUMBER, as_of, undisputed
 
 GRAIN = ["regime", "province"]
@@ -50,7 +50,7 @@ def revisions(
     if not fine.height:
         return DataFrame[Revision](empty_frame(Revision))
     fine = fine.with_columns(grain=_grain())
-    words = functools.partial(words_in_order, fine, releases, decisions)
+    words = functools.partial(statements_in_order, fine, releases, decisions)
     changes = pl.concat([
         _changes(words([*NUMBER, *GRAIN, "grain"])), _changes_between_grains(fine, words(NUMBER)),
     ])  # fmt: skip

@@ -15,7 +15,7 @@ from tasks.ledger.precedence import monthly_numbers, without_outranked
 
 
 def widen(observation: pl.DataFrame, releases: DataFrame[Release]) -> DataFrame[TradeFlow]:
-    """One row per flow, product, partner and month, from one statement a number (`merge.last_word` or `as_of`).
+    """One row per flow, product, partner and month, from one statement a number (`merge.current_statements` or `as_of`).
 
     A number that a better kind of release requested and lacks is left out, as in the series. A row with numbers from
     several sources names all sources and their kinds.
@@ -25,7 +25,7 @@ def widen(observation: pl.DataFrame, releases: DataFrame[Release]) -> DataFrame[
     kilograms = pl.lit(_kilograms(numbers["value"]))
     amount = pl.when(pl.col("measure") == "quantity_kg").then(kilograms).otherwise(pl.col("value").cast(pl.Float64))
     other = pl.col("measure").str.starts_with("quantity_") & (pl.col("measure") != "quantity_kg")
-    numbers = numbers.with_columns(amount=amount, other=other).sort(*key, "standing", "measure")
+    numbers = numbers.with_columns(amount=amount, other=other).sort(*key, "priority", "measure")
     named = {name: pl.col("amount").filter(pl.col("measure") == name).first() for name in ("quantity_kg", *VALUES)}
     wide = numbers.group_by(key, maintain_order=True).agg(
         **named,

@@ -21,7 +21,7 @@ from tasks.domain.coverage import EVERYTHING, TOTALS, WORLD, covering, of_finest
 from tasks.domain.decisions import counting
 from tasks.domain.periods import first_day, month_end, month_name
 from tasks.domain.release_ids import in_turns
-from tasks.ledger.merge import last_word
+from tasks.ledger.merge import current_statements
 from tasks.lineage.decided import Decided
 from tasks.lineage.point import Point, keys_of
 from tasks.lineage.raw_records import RawRecords, Row
@@ -43,7 +43,7 @@ class Amount:
     rows: tuple[Row, ...]
 
     @property
-    def standing(self) -> int:
+    def priority(self) -> int:
         """The priority of the worst of its kinds, 0 is the best."""
         return max(map(KINDS.index, self.kinds))
 
@@ -61,7 +61,7 @@ class Origins:
         self.releases = counting(releases, decisions)
         where = None if product is None else part_of(product)
         history = read_table(snapshot, Observation, lambda partition: partition[0] == flow, where)
-        self.observation = last_word(history)
+        self.observation = current_statements(history)
         self.decided = Decided(releases, decisions, history)
         self.records = RawRecords(snapshot, flow, self.releases, where)
         self._told: dict[tuple[str, int], dict[tuple[str, str, str], Amount]] = {}
@@ -74,15 +74,15 @@ class Origins:
             return self._printed_level(point)
         if made == "sum":
             return self._sum(point)
-        standing = self._standing(point) if made == "zero" else None
-        return None if standing is None else Amount(Fraction(0), frozenset({KINDS[standing]}), ())
+        priority = self._priority(point) if made == "zero" else None
+        return None if priority is None else Amount(Fraction(0), frozenset({KINDS[priority]}), ())
 
     def printed_ytd(self, point: Point) -> Amount | None:
         """The printed year to date, unless a later release has its months; January alone is a month."""
         told = self._best(point, point.month - point.month % 12) if point.month % 12 else None
-        return None if told is None or self._is_retold(point, told) else told
+        return None if told is None or self._is_superseded(point, told) else told
 
-    def _is_retold(self, point: Point, told: Amount) -> bool:
+    def _is_superseded(self, point: Point, told: Amount) -> bool:
         """Whether a later release of the same or a better kind covers each month of a printed year to date.
 
         A corrected edition counts with the day of the release that it corrects.
@@ -112,7 +112,7 @@ class Origins:
         printed = {month: total for month in year if (total := self.printed_ytd(point.at(month=month)))}
         for month in [*printed]:
             so_far = [levels[earlier] for earlier in range(january, month + 1) if earlier in levels]
-            if len(so_far) == month - january + 1 and max(part.standing for part in so_far) < printed[month].standing:
+            if len(so_far) == month - january + 1 and max(part.priority for part in so_far) < printed[month].priority:
                 del printed[month]
         ahead: dict[int, Amount] = {}
         for month in year:
@@ -143,13 +143,13 @@ class Origins:
 
     def covers(self, point: Point) -> bool:
         """Whether some release covers the point, with or without a row."""
-        return self._standing(point) is not None
+        return self._priority(point) is not None
 
     def _asks_everyone(self, point: Point) -> bool:
         """Whether some release covers every partner, and so also one that no list names."""
         return self.covers(point.at(partner=EVERYTHING))
 
-    def _standing(self, point: Point) -> int | None:
+    def _priority(self, point: Point) -> int | None:
         """The priority of the best kind of release that covers the point, None where none does."""
         self._ask([point])
         return self._speaks[point]
@@ -159,7 +159,7 @@ class Origins:
         new = [point for point in points if point not in self._speaks]
         if new:
             keys = keys_of(new)
-            found = covering(keys, self.releases).select(*keys.columns, "standing")
+            found = covering(keys, self.releases).select(*keys.columns, "priority")
             self._speaks |= dict.fromkeys(new) | {Point(*row[:-1]): row[-1] for row in found.iter_rows()}
 
     def _printed_level(self, point: Point) -> Amount | None:

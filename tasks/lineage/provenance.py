@@ -40,7 +40,7 @@ MADE_IN = {
 OF_ONE_MONTH = (Observation, TradeFlow, Revision)
 
 
-def words_of_collected(words: pl.DataFrame, releases: pl.DataFrame) -> dict[Partition, frozenset[str]]:
+def rows_of_collected(words: pl.DataFrame, releases: pl.DataFrame) -> dict[Partition, frozenset[str]]:
     """By month the releases without a scope that have a statement among `words`.
 
     They cover what they print, and not other months between their first and their last.
@@ -62,7 +62,7 @@ def derivation_of_month(
     """What a partition was made from: the releases that cover its month, or an earlier month that its metrics use.
 
     In a year (flow, year) that is `chained` by cumulative figures later months count too. With `collected` (see
-    `words_of_collected`) a file of one month lists, of the releases without a scope, only those with a statement in it;
+    `rows_of_collected`) a file of one month lists, of the releases without a scope, only those with a statement in it;
     so the others do not change it, in any order of arrival. The releases `out` do not count: the file is not made from
     them, but names the `decisions` about them.
     """

@@ -55,6 +55,6 @@ def _records(asked: pl.DataFrame, snapshot: Snapshot) -> pl.DataFrame:
         where=pl.col("known_until").is_null() & part_of(product),
     )  # fmt: skip
     releases = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
-    made = derive(ledger.last_word(statements), releases, months)
+    made = derive(ledger.current_statements(statements), releases, months)
     wanted = made.cast(readers_schema(Metric)).select(*KEY, *RECORDS)  # type: ignore[arg-type]
     return wanted.join(asked.select(KEY), on=KEY, how="semi")

@@ -42,7 +42,7 @@ def derive(
     *,
     all_records: bool = True,
 ) -> DataFrame[Metric]:
-    """All metrics from one statement a number (`ledger.merge.last_word` or `as_of`) and the scopes of the releases.
+    """All metrics from one statement a number (`ledger.merge.current_statements` or `as_of`) and the scopes of the releases.
 
     For a past day, `releases` are those that were public on it. `wanted` (flow, month index) limits the months of the
     result. For a correct month `observation` must reach back LOOK_BACK_MONTHS and QUIET_MONTHS before it, and to the
@@ -67,7 +67,7 @@ def _of_flow(
         *_window(printed, releases),
         releases=releases,
     )
-    numbers = names.numbered(printed.select(*KEY, "month", "span", "value", kinds=bit_of(pl.col("standing"))))
+    numbers = names.numbered(printed.select(*KEY, "month", "span", "value", kinds=bit_of(pl.col("priority"))))
     months = numbers.filter(span="month").select(*SERIES, "value", "kinds", is_sum=pl.lit(False))
     coverage = cover(names, str(flow), releases)
     frame = on_calendar(Numbers(add_up(months, coverage), numbers.filter(pl.col("span") != "month")), coverage)

@@ -51,10 +51,10 @@ class Coverage(NamedTuple):
         """Whether some releases give HS6, HS4 or HS2 codes themselves."""
         return self.finest is not self.all_levels
 
-    def standing(self, frame: pl.DataFrame, *, finest: bool = False) -> pl.DataFrame:
-        """The frame (product, partner, family, month, ...) with `standing`, null where no release covers the row."""
+    def priority(self, frame: pl.DataFrame, *, finest: bool = False) -> pl.DataFrame:
+        """The frame (product, partner, family, month, ...) with `priority`, null where no release covers the row."""
         scope = self.finest if finest else self.all_levels
-        return with_standing(frame, scope, self.names)
+        return with_priority(frame, scope, self.names)
 
     def everyone(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The frame (product, family, month, ...) with `everyone`: whether every partner was requested."""
@@ -89,25 +89,25 @@ class Coverage(NamedTuple):
         return found.select(*frame.columns, "run", "spoken")
 
 
-def priority(spoken: pl.Expr, place: int) -> pl.Expr:
+def priority_in(spoken: pl.Expr, place: int) -> pl.Expr:
     """The priority of the best kind of release this many months before the last one of `Coverage.silence`."""
     digit: pl.Expr = spoken // SPOKEN**place % SPOKEN
     return digit - 1
 
 
-def with_standing(frame: pl.DataFrame, scope: Scope, names: Names) -> pl.DataFrame:
+def with_priority(frame: pl.DataFrame, scope: Scope, names: Names) -> pl.DataFrame:
     """The frame with the priority of the best release that covers each row, null where none does."""
-    cells = scope.everyone.select("standing", cell=names.key(*CELL))
+    cells = scope.everyone.select("priority", cell=names.key(*CELL))
     found = frame.with_columns(cell=names.key(*CELL)).join(cells, on="cell", how="left", maintain_order="left")
     has_members = names.founded() <= pl.col("month")
-    found = found.with_columns(standing=pl.when(has_members).then("standing")).drop("cell")
+    found = found.with_columns(priority=pl.when(has_members).then("priority")).drop("cell")
     if not scope.listed.height:
         return found
-    places = scope.listed.select(listed="standing", place=names.key(*PLACE_OF_FAMILY))
+    places = scope.listed.select(listed="priority", place=names.key(*PLACE_OF_FAMILY))
     found = found.with_columns(place=names.key(*PLACE_OF_FAMILY)).join(
         places, on="place", how="left", maintain_order="left"
     )
-    return found.with_columns(standing=pl.min_horizontal("standing", "listed")).drop("place", "listed")
+    return found.with_columns(priority=pl.min_horizontal("priority", "listed")).drop("place", "listed")
 
 
 def cover(names: Names, flow: str, releases: DataFrame[Release]) -> Coverage:
@@ -127,7 +127,7 @@ def _scope(names: Names, releases: pl.DataFrame) -> tuple[Scope, pl.DataFrame]:
     known = names.numbered(covered.select("product", "month").unique())
     # A family without a series only counts towards the coverage of a product.
     mine = names.numbered(covered.filter(pl.col("family").is_in(names.families)))
-    everyone = mine.filter("everyone").group_by(CELL).agg(pl.col("standing").min())
+    everyone = mine.filter("everyone").group_by(CELL).agg(pl.col("priority").min())
     listed = mine.filter(~pl.col("everyone")).with_columns(partner=pl.col("lists").str.split(",")).explode("partner")
     listed = names.numbered(listed.filter(pl.col("partner").is_in(names.partners)).drop("everyone", "lists"))
     members = names.baskets().rename({"part": "product"})
@@ -139,7 +139,7 @@ def _scope(names: Names, releases: pl.DataFrame) -> tuple[Scope, pl.DataFrame]:
     known = pl.concat([known, _of_baskets(known, by_month, []).select(known.columns)])
     whole = _of_baskets(everyone, by_month, ["family"]).select(everyone.columns)
     if listed.height:
-        listed = listed.group_by(PLACE_OF_FAMILY).agg(pl.col("standing").min())
+        listed = listed.group_by(PLACE_OF_FAMILY).agg(pl.col("priority").min())
         # One code of a basket may be covered for every partner and another one by a list.
         partners = listed.select("product", "partner", "family").unique()
         codes_of = members.select("basket", "product").unique()
@@ -154,7 +154,7 @@ def _scope(names: Names, releases: pl.DataFrame) -> tuple[Scope, pl.DataFrame]:
         listed = (
             pl.concat([listed, open_to_all.select(listed.columns)])
             .group_by(PLACE_OF_FAMILY)
-            .agg(pl.col("standing").min())
+            .agg(pl.col("priority").min())
         )
         baskets = _of_baskets(listed, by_month, ["partner", "family"]).select(listed.columns)
         listed = pl.concat([listed, baskets])
@@ -164,7 +164,7 @@ def _scope(names: Names, releases: pl.DataFrame) -> tuple[Scope, pl.DataFrame]:
 def _of_baskets(covered: pl.DataFrame, members: pl.DataFrame, others: list[str]) -> pl.DataFrame:
     """The rows of baskets for which every code has a row in `covered`, with the worst of their priorities."""
     needed = members.group_by("basket", "month").agg(needed=pl.len())
-    worst = [pl.col("standing").max()] if "standing" in covered.columns else []
+    worst = [pl.col("priority").max()] if "priority" in covered.columns else []
     there = (
         members.join(covered, on=["product", "month"]).group_by("basket", *others, "month").agg(*worst, there=pl.len())
     )
@@ -180,5 +180,5 @@ def _unbroken(rows: pl.DataFrame, month: int) -> pl.DataFrame:
     ordered = ordered.with_columns(place=place).filter(month - pl.col("month") == pl.col("place"))
     return ordered.group_by("key").agg(
         run=pl.len().cast(pl.UInt8),
-        spoken=((pl.col("standing").cast(pl.UInt64) + 1) * digits.gather(pl.col("place"))).sum(),
+        spoken=((pl.col("priority").cast(pl.UInt64) + 1) * digits.gather(pl.col("place"))).sum(),
     )

@@ -37,19 +37,19 @@ def status(name: str) -> pl.Expr:
     return pl.lit(STATUS[name], dtype=pl.UInt8)
 
 
-def bit_of(standing: pl.Expr) -> pl.Expr:
+def bit_of(priority: pl.Expr) -> pl.Expr:
     """The kind of release of a priority as a set of kinds: one bit for each, the highest bit is the worst kind."""
-    return pl.lit(pl.Series([2**place for place in range(len(KINDS))], dtype=pl.UInt8)).gather(standing)
+    return pl.lit(pl.Series([2**place for place in range(len(KINDS))], dtype=pl.UInt8)).gather(priority)
 
 
 def seen(numbers: Numbers, names: Names) -> pl.DataFrame:
     """The series and months (key, SERIES) with a number, of their own or in their parts."""
-    own = pl.concat([numbers.rows.select(SERIES), spoken_of(numbers.spans, names)])
+    own = pl.concat([numbers.rows.select(SERIES), printed_spans_of(numbers.spans, names)])
     keys = pl.concat([own.select(key=names.key(*SERIES)), looked_for(own, names).select("key")])
     return keys.unique().select("key", *names.unpacked(*SERIES))
 
 
-def spoken_of(spans: pl.DataFrame, names: Names) -> pl.DataFrame:
+def printed_spans_of(spans: pl.DataFrame, names: Names) -> pl.DataFrame:
     """The series and months with printed figures of other spans; for a year to date every month since January."""
     of_years = spans.filter(pl.col("span").is_in(["ytd", "ytd_yoy"])).select(
         *SERIES[:-1], month=pl.int_ranges(pl.col("month") // 12 * 12, pl.col("month") + 1, dtype=pl.Int32)
@@ -137,15 +137,15 @@ def levels_of(frame: pl.DataFrame, where: Traded, coverage: Coverage) -> pl.Data
     `is_here` says whether anything of the place is traded.
     """
     names, here, below = coverage.names, where.here, where.below
-    frame = coverage.standing(names.with_family(frame))
+    frame = coverage.priority(names.with_family(frame))
     place = names.key(*PLACE)
     frame = frame.with_columns(place=place).with_columns(
         is_here=pl.col("place").is_in(here.implode()),
         is_below=pl.col("place").is_in(below.implode()) if below.len() else pl.lit(False),
     )
-    has, covered = pl.col("value").is_not_null(), pl.col("standing").is_not_null()
+    has, covered = pl.col("value").is_not_null(), pl.col("priority").is_not_null()
     zero = ~has & covered & ~pl.col("is_here") & ~pl.col("is_below")
-    of_scope = bit_of(pl.col("standing"))
+    of_scope = bit_of(pl.col("priority"))
     return frame.with_columns(
         level=pl.when(has).then("value").when(zero).then(0),
         level_status=pl.when(has & pl.col("is_sum")).then(status("sum")).when(has).then(status("reported"))
@@ -154,4 +154,4 @@ def levels_of(frame: pl.DataFrame, where: Traded, coverage: Coverage) -> pl.Data
         .otherwise(status("not_covered")),
         kinds=pl.when(has).then("of_row").when(zero).then(of_scope).otherwise(pl.lit(0, pl.UInt8)),
         has_row=pl.col("has_row").is_not_null(), is_here=pl.col("is_here") | pl.col("is_below"),
-    ).drop("value", "is_sum", "of_row", "standing", "place", "is_below")  # fmt: skip
+    ).drop("value", "is_sum", "of_row", "priority", "place", "is_below")  # fmt: skip

@@ -185,7 +185,7 @@ def _printed(statements: pl.DataFrame | None, releases: DataFrame[Release]) -> p
     if statements is None:
         return None
     numbers = printed_numbers(statements, releases)
-    return numbers.select(*KEY, "month", "span", "value", kinds=bit_of(pl.col("standing")))
+    return numbers.select(*KEY, "month", "span", "value", kinds=bit_of(pl.col("priority")))
 
 
 def _spans(printed: pl.DataFrame | None, inputs: Inputs, month: int) -> pl.DataFrame:

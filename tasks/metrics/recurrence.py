@@ -13,7 +13,7 @@ from typing import NamedTuple
 import polars as pl
 
 from schemas.tables.observation import KINDS
-from tasks.metrics.coverage import YEAR, Coverage, priority
+from tasks.metrics.coverage import YEAR, Coverage, priority_in
 from tasks.metrics.levels import (
     PRINTED_SPANS,
     STATUS,
@@ -21,7 +21,7 @@ from tasks.metrics.levels import (
     bit_of,
     levels_of,
     looked_for,
-    spoken_of,
+    printed_spans_of,
     status,
     traded,
 )
@@ -139,7 +139,7 @@ def _series(month: int, numbers: Numbers, before: pl.DataFrame, names: Names) ->
     rows = numbers.rows.select(
         "value", "is_sum", of_row="kinds", has_row=pl.lit(True), series=names.key(*SERIES), quiet=pl.lit(0, pl.UInt8)
     ).sort("series")
-    of_spans = spoken_of(numbers.spans, names).filter(pl.col("month") == month)
+    of_spans = printed_spans_of(numbers.spans, names).filter(pl.col("month") == month)
     own = pl.concat([numbers.rows.select(of_spans.columns), of_spans])
     own = (
         pl.concat([of_spans, looked_for(own, names).select(of_spans.columns)])
@@ -203,7 +203,7 @@ def _silent(missing: pl.DataFrame, month: int) -> pl.DataFrame:
     run, spoken, of_year = pl.col("run"), pl.col("spoken"), month % YEAR + 1
     bits = [
         pl.when(run > place)
-        .then(bit_of(priority(spoken, place).clip(0, len(KINDS) - 1)))
+        .then(bit_of(priority_in(spoken, place).clip(0, len(KINDS) - 1)))
         .otherwise(pl.lit(0, pl.UInt8))
         for place in range(YEAR)
     ]

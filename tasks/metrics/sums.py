@@ -42,7 +42,7 @@ def _of_codes(parts: pl.DataFrame, rows: pl.DataFrame, coverage: Coverage) -> li
         # All parts are HS8 codes, so each level is the sum of the one below it.
         below = _summed(below.with_columns(product=names.above(level)), names)
         sums = _with_values(below, names)
-        may = coverage.standing(names.with_family(sums.select(SERIES)), finest=True)["standing"].is_not_null()
+        may = coverage.priority(names.with_family(sums.select(SERIES)), finest=True)["priority"].is_not_null()
         made.append(sums.filter(may))
     members = names.baskets()
     inside = (
@@ -128,9 +128,9 @@ def _whole_baskets(sums: pl.DataFrame, rows: pl.DataFrame, members: pl.DataFrame
     )
     there = rows.select(key=names.key(*PLACE), there=pl.lit(True)).unique()
     codes = codes.with_columns(key=names.key(*PLACE)).join(there, on="key", how="left")
-    codes = coverage.standing(names.with_family(codes))
+    codes = coverage.priority(names.with_family(codes))
     whole = codes.group_by("basket", "partner", "measure", "month").agg(
-        whole=(pl.col("there").is_not_null() | pl.col("standing").is_not_null()).all()
+        whole=(pl.col("there").is_not_null() | pl.col("priority").is_not_null()).all()
     )
     whole = whole.filter("whole").rename({"basket": "product"}).drop("whole")
     return sums.join(whole, on=list(SERIES), how="semi")

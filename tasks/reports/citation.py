@@ -10,7 +10,7 @@ from schemas.tables.decision import Decision
 from schemas.tables.observation import Observation
 from schemas.tables.release import Release
 from tasks.domain.classification import part_of
-from tasks.ledger.merge import last_word, was_last_on
+from tasks.ledger.merge import current_statements, was_last_on
 from tasks.store.parquet import Partition, read_table
 from tasks.store.snapshot import Snapshot
 
@@ -97,8 +97,8 @@ def _release_ids(
     rows = read_table(
         snapshot, Observation, months.__contains__, of_them, columns=("flow", "release_id", "known_from", "known_until")
     )
-    standing = last_word(rows) if as_of is None else rows.filter(was_last_on(as_of))
-    return standing["release_id"].unique().sort().to_list()
+    priority = current_statements(rows) if as_of is None else rows.filter(was_last_on(as_of))
+    return priority["release_id"].unique().sort().to_list()
 
 
 def _moved(day: date, months: int) -> date:

@@ -76,7 +76,7 @@ class Resolver:
             return Meaning((self._code(text, digits),))
         if KEY.fullmatch(text):
             raise self._absent(text, text)
-        if (word := _press_word(text)) is not None:
+        if (word := _press_name(text)) is not None:
             return self._word(text, *word)
         hits = search_names(self.names.product_name, text)
         same = [hit.code for hit in hits if hit.grade == EXACT]
@@ -158,7 +158,7 @@ class Resolver:
                 for name in (row["product"].partition(":")[2], *(row[column] for column in columns))
                 if name
             )
-            code_of = dict(pairs) | self._press_words
+            code_of = dict(pairs) | self._press_names
             near = list(dict.fromkeys(code_of[name] for name in nearest(text, code_of)))
         what = f"there is no product {text!r}{means} in this store"
         if near:
@@ -167,7 +167,7 @@ class Resolver:
         return Unresolved(f"{what}, which has {self._listed(few) or 'no product'} …; see tidewaiter list products")
 
     @cached_property
-    def _press_words(self) -> dict[str, str]:
+    def _press_names(self) -> dict[str, str]:
         """Press terms for products of the store."""
         rows = code_table("commodity_words").filter(agency="").select("word", "product")
         return {word: product for word, product in rows.iter_rows() if product in self.products}
@@ -257,7 +257,7 @@ def known_product(text: str) -> str:
         return plain
     if (digits := code_digits(plain)) is not None:
         return digits
-    word = _press_word(plain)
+    word = _press_name(plain)
     if word is not None and word[0]:
         return word[0]
     same = [hit.code for hit in search_names(product_references(), plain) if hit.grade == EXACT]
@@ -267,7 +267,7 @@ def known_product(text: str) -> str:
     raise Unresolved(f"{text!r} {why}; write a code, line:… or basket:…", same)
 
 
-def _press_word(text: str) -> tuple[str, str] | None:
+def _press_name(text: str) -> tuple[str, str] | None:
     """Return product and meaning of a press term, as used by outlets without a row of their own."""
     rows = code_table("commodity_words").filter(agency="")
     wanted = folded(text)

@@ -29,10 +29,10 @@ from tasks.ingest.normalise import Normalised
 from tasks.ledger import epochs
 from tasks.ledger import merge as ledger
 from tasks.ledger import revisions as revising
-from tasks.ledger.precedence import Portion, kin_of
+from tasks.ledger.precedence import Portion, chapter_group_of
 from tasks.ledger.published_state import Known
 from tasks.ledger.trade_flow import widen
-from tasks.lineage.provenance import derivation_of_month, words_of_collected
+from tasks.lineage.provenance import derivation_of_month, rows_of_collected
 from tasks.metrics.months import Derived, Inputs, YearTotals, derive_portion, derive_span, year_totals
 from tasks.steps.executor import each, is_lent
 from tasks.steps.states import States
@@ -136,7 +136,7 @@ def _in_months(partitions: tuple[Partition, ...]) -> pl.Expr:
 def widen_ledger(ledger_after: Ledger) -> DataFrame[TradeFlow]:
     """Return the current values of the recomputed months in wide form."""
     with _refusing_overflow():
-        return widen(ledger.last_word(ledger_after.touched), ledger_after.counting)
+        return widen(ledger.current_statements(ledger_after.touched), ledger_after.counting)
 
 
 def derive(ledger_after: Ledger, known: Known) -> Figures:
@@ -147,9 +147,9 @@ def derive(ledger_after: Ledger, known: Known) -> Figures:
     Raises DamagedStore if an input is damaged.
     """
     ledger_whole = whole(ledger_after, known)
-    statements = ledger.last_word(ledger_whole).filter(_in_months(known.recomputed))
+    statements = ledger.current_statements(ledger_whole).filter(_in_months(known.recomputed))
     releases = ledger_after.counting
-    collected = words_of_collected(ledger_whole, releases)
+    collected = rows_of_collected(ledger_whole, releases)
     made_of = functools.partial(
         derivation_of_month, releases=ledger_after.releases, chained=known.chained, collected=collected,
         decisions=ledger_after.decisions, out=out_on(ledger_after.releases, ledger_after.decisions),
@@ -274,7 +274,7 @@ def _rows_of(rows: pl.DataFrame, portion: Portion) -> pl.DataFrame:
     """Return the rows of a portion."""
     if not portion.first and portion.after is None:
         return rows
-    mine = [name for name in rows["product"].unique() if portion.holds(kin_of(str(name)))]
+    mine = [name for name in rows["product"].unique() if portion.holds(chapter_group_of(str(name)))]
     return rows.filter(pl.col("product").is_in(mine))
 
 
@@ -295,16 +295,19 @@ def _portions(statements: Mapping[int, pl.DataFrame], states: States, months: Se
         (SERIES_A_STATEMENT, [frame.select("product") for frame in statements.values()]),
     ):
         for frame in frames:
-            of_kin: dict[str, int] = {}
+            of_group: dict[str, int] = {}
             for product, rows in frame["product"].value_counts().iter_rows():
-                of_kin[kin_of(product)] = of_kin.get(kin_of(product), 0) + rows * weight
-            sizes = {kin: max(sizes.get(kin, 0), of_kin.get(kin, 0)) for kin in {*sizes, *of_kin}}
+                of_group[chapter_group_of(product)] = of_group.get(chapter_group_of(product), 0) + rows * weight
+            sizes = {
+                chapter_group: max(sizes.get(chapter_group, 0), of_group.get(chapter_group, 0))
+                for chapter_group in {*sizes, *of_group}
+            }
     starts, room = [""], SERIES_AT_ONCE
-    for kin in sorted(sizes):
-        if sizes[kin] > room and room < SERIES_AT_ONCE:
-            starts.append(kin)
+    for chapter_group in sorted(sizes):
+        if sizes[chapter_group] > room and room < SERIES_AT_ONCE:
+            starts.append(chapter_group)
             room = SERIES_AT_ONCE
-        room -= sizes[kin]
+        room -= sizes[chapter_group]
     return [Portion(first, after) for first, after in zip(starts, [*starts[1:], None], strict=True)]
 
 

@@ -30,7 +30,7 @@ from tasks.domain.hashing import code_sha256, json_sha256
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.name_tables import NameTables, name_tables
 from tasks.ledger.published_state import Known
-from tasks.lineage.provenance import derivation_of, derivation_of_month, words_of_collected
+from tasks.lineage.provenance import derivation_of, derivation_of_month, rows_of_collected
 from tasks.lineage.records import lineage_row
 from tasks.steps.assemble import DERIVED, Figures, Ledger, whole
 from tasks.steps.open_published import later_year
@@ -165,7 +165,7 @@ def _files_of_ledger(
     earlier = known.snapshot.files if known.snapshot else ()
     there = {entry.partition for entry in earlier if entry.table == table_name(Revision)}
     always = tuple(month for month in again if month in known.touched or partition_path(month) in there)
-    collected = words_of_collected(whole(ledger_after, known), releases)
+    collected = rows_of_collected(whole(ledger_after, known), releases)
     made_of = functools.partial(
         derivation_of_month, releases=releases, collected=collected, decisions=ledger_after.decisions
     )

@@ -14,7 +14,7 @@ import pyarrow.parquet
 from schemas.table import PARTITION_KEYS, empty_frame, table_name
 from schemas.tables.state import Recent, State
 from tasks.domain.coverage import LOOK_BACK_MONTHS
-from tasks.ledger.precedence import Portion, kin_of
+from tasks.ledger.precedence import Portion, chapter_group_of
 from tasks.metrics.recurrence import LOOKED_UP
 from tasks.store.month_writer import PendingFiles
 from tasks.store.parquet import partition_month, partition_path, path_partition
@@ -125,12 +125,12 @@ def _may_have(statistics: pyarrow.parquet.Statistics | None, portion: Portion) -
     if statistics is None or not statistics.has_min_max or not statistics.max[:2].isdigit():
         return True
     chapters = range(int(statistics.min[:2]), int(statistics.max[:2]) + 1)
-    return any(portion.holds(kin_of(f"{chapter:02d}")) for chapter in chapters)
+    return any(portion.holds(chapter_group_of(f"{chapter:02d}")) for chapter in chapters)
 
 
 def _of_portion(rows: pl.DataFrame, portion: Portion) -> pl.DataFrame:
     if not portion.first and portion.after is None:
         return rows
     products = rows["product"].unique()
-    mine = [name for name in products.cast(pl.String) if portion.holds(kin_of(name))]
+    mine = [name for name in products.cast(pl.String) if portion.holds(chapter_group_of(name))]
     return rows.filter(pl.col("product").is_in(pl.Series(mine, dtype=pl.Categorical).implode()))

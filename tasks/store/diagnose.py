@@ -20,7 +20,7 @@ _ADVICE = {
 }
 
 
-def said_by_disk(problem: OSError, otherwise: object = "") -> str:
+def disk_problem(problem: OSError, otherwise: object = "") -> str:
     """`store/.lock: Permission denied. Run this as …`; `otherwise` is the place where the error names none.
 
     A full disk is such an error. Errors of other kinds than space and permissions are returned unchanged.
@@ -44,5 +44,5 @@ def of_every_file(problem: Exception, store: StoreAddress) -> str | None:
     if isinstance(problem, BucketError):
         return str(problem)
     if isinstance(problem, OSError) and problem.errno in _ADVICE:
-        return said_by_disk(problem, store)
+        return disk_problem(problem, store)
     return None

@@ -229,7 +229,7 @@ def _check_against_one_computation(store: Path) -> pl.DataFrame:
     """The published figures, which are those of one computation of the whole ledger."""
     snapshot = _snapshot(store)
     published = read_table(snapshot, Metric)
-    statements = ledger.last_word(read_table(snapshot, Observation))
+    statements = ledger.current_statements(read_table(snapshot, Observation))
     whole = derive(statements, read_table(snapshot, Release), all_records=False)  # type: ignore[arg-type]
     assert published.equals(pl.DataFrame(whole).cast(dict(published.schema)))  # type: ignore[arg-type]
     return published

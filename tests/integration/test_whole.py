@@ -29,7 +29,9 @@ def test_the_sample_published_at_once_and_in_two_halves_equals_the_whole(tmp_pat
         snapshot = open_snapshot(store)
         published = read_table(snapshot, Metric)
         whole = derive(
-            ledger.last_word(read_table(snapshot, Observation)), read_table(snapshot, Release), all_records=False
+            ledger.current_statements(read_table(snapshot, Observation)),
+            read_table(snapshot, Release),
+            all_records=False,
         )  # type: ignore[arg-type]
         assert published.equals(whole.select(published.columns))
         assert published.height > 300

@@ -128,19 +128,19 @@ def replay(
                 spoken.setdefault((release["released_on"], key), []).append(
                     (False, release["released_on"], release["release_id"], 0, 0)
                 )
-    standing: dict[tuple[Any, ...], Word] = {}
+    priority: dict[tuple[Any, ...], Word] = {}
     for when, key in sorted(spoken, key=lambda place: place[0]):
         if when > day:
             break
         is_number, _, release_id, value, resolution = _last_of_day(spoken[when, key])
-        before = standing.get(key)
+        before = priority.get(key)
         if not is_number:
-            standing.pop(key, None)
+            priority.pop(key, None)
         elif before is not None and resolution > before.resolution and abs(value - before.value) < resolution:
             continue  # the same with fewer digits
         elif before is None or (before.value, before.resolution) != (value, resolution):
-            standing[key] = Word(value, resolution, release_id)
-    return standing
+            priority[key] = Word(value, resolution, release_id)
+    return priority
 
 
 def _last_of_day(words: list[tuple[bool, date, str, int, int]]) -> tuple[bool, date, str, int, int]:

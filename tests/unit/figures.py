@@ -8,7 +8,7 @@ from pandera.typing.polars import DataFrame
 
 from schemas.tables.metric import Metric
 from schemas.tables.observation import Observation
-from tasks.ledger.merge import last_word, merge
+from tasks.ledger.merge import current_statements, merge
 from tasks.metrics.calendar import derive
 from tests.unit.builders import MAGNETS, detail_table, release_table
 
@@ -21,7 +21,7 @@ def merged(store: Store) -> DataFrame[Observation]:
 
 
 def derived(store: Store) -> DataFrame[Metric]:
-    return derive(last_word(merged(store)), release_table(*(row for row, _ in store)))
+    return derive(current_statements(merged(store)), release_table(*(row for row, _ in store)))
 
 
 class Figures:

@@ -41,7 +41,7 @@ class Told(NamedTuple):
     """A number that a source prints, or a sum; None is a sum of which a part is missing."""
 
     value: Fraction | None
-    standing: int
+    priority: int
     made: str
 
 
@@ -51,7 +51,7 @@ class Month:
 
     level: Fraction | None = None
     level_status: str = "not_covered"
-    standing: int = 99
+    priority: int = 99
     ytd: Fraction | None = None
     ytd_status: str = "incomplete_year"
     rolling: Fraction | None = None
@@ -259,13 +259,13 @@ class Reckoning:
             for release in self.wholes:
                 span = coverage_oracle.index(release["first_month"]), coverage_oracle.index(release["last_month"])
                 if (
-                    span == (year[0], year[-1]) and coverage_oracle.KINDS.index(release["kind"]) == told.standing
+                    span == (year[0], year[-1]) and coverage_oracle.KINDS.index(release["kind"]) == told.priority
                     and self._asks(release, *about, place.month) and coverage_oracle.names_partner(release, place.partner)
                 ):  # fmt: skip
                     days.append(self.days[release["release_id"]])
             holders = [[row["release_id"] for row in self._about(*about, month)] for month in year]
             if any(
-                self.days[release["release_id"]] > max(days) and coverage_oracle.KINDS.index(release["kind"]) <= told.standing
+                self.days[release["release_id"]] > max(days) and coverage_oracle.KINDS.index(release["kind"]) <= told.priority
                 and coverage_oracle.names_partner(release, place.partner) and all(release["release_id"] in held for held in holders)
                 for release in self.releases
             ):  # fmt: skip
@@ -276,7 +276,7 @@ class Reckoning:
             best = self.covering(
                 place.flow, place.product, place.partner, coverage_oracle.family(place.measure), place.month
             )
-            if best is not None and best < told.standing:
+            if best is not None and best < told.priority:
                 del self.told[place]
 
     # Sums
@@ -355,7 +355,7 @@ class Reckoning:
             if target.product not in self.level_name:
                 self.level_name[target.product] = f"HS{len(target.product)}" if target.product.isdigit() else "basket"
             total = sum(values, Fraction(0)) if whole else None
-            self.told[target] = Told(total, max(number.standing for number in told.values()), "sum")
+            self.told[target] = Told(total, max(number.priority for number in told.values()), "sum")
 
     # Months
 
@@ -412,18 +412,18 @@ class Reckoning:
         for month, about in months.items():
             place = Place(*key, month)  # type: ignore[arg-type]
             told = self.told.get(place)
-            standing = self.covering(*place[:3], coverage_oracle.family(place.measure), month)
+            priority = self.covering(*place[:3], coverage_oracle.family(place.measure), month)
             if told is not None and told.value is not None:
-                about.level, about.level_status, about.standing = told.value, told.made, told.standing
+                about.level, about.level_status, about.priority = told.value, told.made, told.priority
             elif told is not None:
                 about.level_status = "other_unit"
             elif any(
                 (p[:2], p.month) == (place[:2], month) and p.partner in self._parts_of(place)
                 for p in self._with_baskets()
             ):
-                about.level_status = "not_covered" if standing is None else "other_unit"
-            elif standing is not None and not self._traded_below(place):
-                about.level, about.level_status, about.standing = Fraction(0), "zero", standing
+                about.level_status = "not_covered" if priority is None else "other_unit"
+            elif priority is not None and not self._traded_below(place):
+                about.level, about.level_status, about.priority = Fraction(0), "zero", priority
 
     def _with_baskets(self) -> list[Place]:
         """Every place that has a number, and those of the baskets that it is in."""
@@ -456,8 +456,8 @@ class Reckoning:
         printed: dict[int, Fraction] = {}
         for month in months:
             told = self.printed_ytd.get(Place(*key, month))  # type: ignore[arg-type]
-            so_far = [months[m].standing for m in range(month - month % 12, month + 1) if m in levels]
-            outranked = told is not None and len(so_far) == month % 12 + 1 and max(so_far) < told.standing
+            so_far = [months[m].priority for m in range(month - month % 12, month + 1) if m in levels]
+            outranked = told is not None and len(so_far) == month % 12 + 1 and max(so_far) < told.priority
             if told is not None and told.value is not None and not outranked:
                 printed[month] = told.value
         totals = dict(printed)

@@ -27,7 +27,7 @@ class _Origins(Origins):
     def __init__(self, history: pl.DataFrame, releases: pl.DataFrame, decisions: pl.DataFrame) -> None:
         self.flow, self.releases, self.records = "export", releases, _NoRecords()
         exports = history.filter(pl.col("flow") == "export")
-        self.observation, self.decided = ledger.last_word(exports), Decided(releases, decisions, exports)
+        self.observation, self.decided = ledger.current_statements(exports), Decided(releases, decisions, exports)
         self._told, self._speaks, self._whole = {}, {}, {}
 
 
@@ -40,4 +40,6 @@ class _Tracer(Tracer):
 def tracer_of(store: Store, *decisions: Row) -> Tracer:
     """A tracer of the exports of a store. Its traces name the decisions, and its figures ignore them."""
     releases, history = release_table(*(row for row, _ in store)), merged(store)
-    return _Tracer(derive(ledger.last_word(history), releases), _Origins(history, releases, decision_table(*decisions)))
+    return _Tracer(
+        derive(ledger.current_statements(history), releases), _Origins(history, releases, decision_table(*decisions))
+    )

@@ -46,7 +46,7 @@ def test_a_key_is_covered_by_the_best_kind_that_a_walk_over_the_releases_finds(
         for partner in ("USA", "DEU", "WLD", "EU27") for measure in ("quantity_item", "value_usd") for step in (-5, 0, 9)
     ))  # fmt: skip
     found = {
-        row[:5]: row[5] for row in covering(asked, release_table(*releases)).select(*KINDS, "standing").iter_rows()
+        row[:5]: row[5] for row in covering(asked, release_table(*releases)).select(*KINDS, "priority").iter_rows()
     }
     for place in asked.iter_rows():
         assert found.get(place) == best_kind(releases, place)

@@ -56,7 +56,7 @@ def _by_province(*changes: tuple[int, str]) -> Normalised:
 
 def _levels(*releases: Normalised, measure: str = "quantity_kg") -> dict[tuple[str, str], tuple[float | None, str]]:
     frames = (pl.concat([one.detail for one in releases]), pl.concat([one.release for one in releases]))
-    metric = derive(ledger.last_word(ledger.merge(*frames)), frames[1])  # type: ignore[arg-type]
+    metric = derive(ledger.current_statements(ledger.merge(*frames)), frames[1])  # type: ignore[arg-type]
     june = metric.filter((pl.col("period") == date(2025, 6, 1)) & (pl.col("measure") == measure))
     rows = june.select("product", "partner", "level", "level_status").iter_rows()
     return {(product, partner): (level, made) for product, partner, level, made in rows}

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from tasks.claims.numbers import standing_numbers
-from tasks.ledger.cumulative import without_retold
-from tasks.ledger.merge import last_word
+from tasks.claims.numbers import current_numbers
+from tasks.ledger.cumulative import without_superseded
+from tasks.ledger.merge import current_statements
 from tasks.ledger.precedence import monthly_numbers
 from tests.draws import draws
 from tests.unit import strategies
@@ -115,7 +115,7 @@ def test_dictionaries_and_fractions_say_the_same(store: Store) -> None:
 
 def levels_for_claims(store: Store) -> dict[Any, Any]:
     """The numbers that claims are held against, by place, first and last month."""
-    levels = standing_numbers(last_word(merged(store)), release_table(*(row for row, _ in store))).levels
+    levels = current_numbers(current_statements(merged(store)), release_table(*(row for row, _ in store))).levels
     return {key: value for key, (value, _) in levels.items()}
 
 
@@ -155,12 +155,12 @@ def test_only_later_months_of_one_release_of_its_kind_or_a_better_one_replace_a_
     later: tuple[Row, list[Row]], kept: list[str]
 ) -> None:
     row, told = whole()
-    numbers = without_retold(monthly_numbers(detail_table(*told)), release_table(row, later[0]))
+    numbers = without_superseded(monthly_numbers(detail_table(*told)), release_table(row, later[0]))
     assert numbers["span"].to_list() == kept
 
 
 def test_months_are_never_replaced_and_without_a_figure_nothing_is() -> None:
     row, told = by_month()
     numbers = monthly_numbers(detail_table(*told))
-    assert without_retold(numbers, release_table(row)).equals(numbers)
-    assert without_retold(numbers.clear(), release_table()).is_empty()
+    assert without_superseded(numbers, release_table(row)).equals(numbers)
+    assert without_superseded(numbers.clear(), release_table()).is_empty()

@@ -16,7 +16,7 @@ from schemas.tables.observation import Observation
 from schemas.tables.revision import Revision
 from tasks.domain.decisions import counting
 from tasks.ledger import epochs
-from tasks.ledger.merge import as_of, last_word
+from tasks.ledger.merge import as_of, current_statements
 from tasks.ledger.revisions import revisions
 from tests.draws import draws
 from tests.unit import coverage_oracle, strategies
@@ -84,7 +84,7 @@ def test_each_day_says_what_a_replay_without_what_does_not_count_says(world: tup
         assert words(as_of(observation, day)) == coverage_oracle.replay(releases, numbers, day, decided)
         counts = counting(release_table(*releases), decision_table(*decided), day)["release_id"]
         assert {*counts} == {row["release_id"] for row in releases} - coverage_oracle.out_of_force(decided, day)
-    assert words(last_word(observation)) == coverage_oracle.replay(releases, numbers, date.max, decided)
+    assert words(current_statements(observation)) == coverage_oracle.replay(releases, numbers, date.max, decided)
 
 
 @draws(10)
@@ -212,7 +212,7 @@ def test_editions_of_a_replaced_release(edition: str, day: str, expected: list[t
     replaced = decision("replaced", "r1", "2025-07-20", replaced_by="r2")
     assert story(merged(store, replaced)) == expected
     gone = merged(store, replaced, decision("withdrawn", "r1", "2025-09-01", 2))
-    assert last_word(gone)["value"].to_list() == [300]
+    assert current_statements(gone)["value"].to_list() == [300]
 
 
 def test_revisions_name_the_decision_and_the_release_whose_word_it_ended() -> None:

@@ -21,7 +21,7 @@ from schemas.tables.release import Finding, Quarantine, Release
 from tasks.domain.decisions import NOTHING_DECIDED
 from tasks.ingest.normalise import Normalised
 from tasks.ledger import epochs
-from tasks.ledger.merge import as_of, last_word, merge
+from tasks.ledger.merge import as_of, current_statements, merge
 from tasks.ledger.published_state import Known
 from tasks.steps import assemble
 from tasks.steps.affected_months import touched_months
@@ -92,7 +92,9 @@ def test_each_day_says_what_a_replay_with_a_dictionary_says(store: Store) -> Non
     numbers = [row for _, rows in store for row in rows]
     for day in strategies.all_days():
         assert words(as_of(observation, day)) == coverage_oracle.replay([row for row, _ in store], numbers, day)
-    assert words(last_word(observation)) == coverage_oracle.replay([row for row, _ in store], numbers, date.max)
+    assert words(current_statements(observation)) == coverage_oracle.replay(
+        [row for row, _ in store], numbers, date.max
+    )
 
 
 @given(strategies.stores(), st.randoms(use_true_random=False))
@@ -291,7 +293,7 @@ def test_outside_its_scope_a_release_changes_nothing(what: str, later: Row, stan
     first, second = release("first", "2026-03-23"), release("second", "2026-05-07", **later)
     told = [number(first, "USA", "2025-06", 1, measure) for measure in BOTH]
     observation = merged([(first, told), (second, [number(second, "DEU", "2024-01", 1)])])
-    assert last_word(observation).filter(pl.col("partner") == "USA")["measure"].to_list() == stand, what
+    assert current_statements(observation).filter(pl.col("partner") == "USA")["measure"].to_list() == stand, what
 
 
 def test_a_query_by_hs8_does_not_end_what_a_query_by_hs6_said() -> None:

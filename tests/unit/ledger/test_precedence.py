@@ -8,7 +8,7 @@ from hypothesis import given
 
 from schemas.reference.code_tables import code_table
 from tasks.domain.units import LEVEL_MAX
-from tasks.ledger.precedence import Portion, kin_of, monthly_numbers, without_outranked
+from tasks.ledger.precedence import Portion, chapter_group_of, monthly_numbers, without_outranked
 from tests.draws import draws
 from tests.unit import strategies
 from tests.unit.builders import detail_table, number, release, release_table
@@ -516,15 +516,15 @@ def test_chapters_that_baskets_connect_are_one_group_named_after_the_first() -> 
             mine |= other
         groups.append(mine)
     for group in groups:
-        assert {kin_of(f"{chapter}010101") for chapter in group} == {min(group)}
+        assert {chapter_group_of(f"{chapter}010101") for chapter in group} == {min(group)}
     assert any(len(group) > 1 for group in groups)
-    assert kin_of("01012100") == "01"
+    assert chapter_group_of("01012100") == "01"
     antimony = code_table("baskets").filter(basket="antimony")["hs8"]
-    assert {kin_of("basket:antimony")} == {kin_of(code) for code in antimony}
+    assert {chapter_group_of("basket:antimony")} == {chapter_group_of(code) for code in antimony}
 
 
 @pytest.mark.parametrize(
     ("portion", "inside"), [(Portion("25", "85"), [False, True, True, False]), (Portion("84", None), [False, False, True, True])]
 )  # fmt: skip
 def test_a_portion_goes_up_to_the_next(portion: Portion, inside: list[bool]) -> None:
-    assert [portion.holds(kin) for kin in ("24", "25", "84", "85")] == inside
+    assert [portion.holds(chapter_group) for chapter_group in ("24", "25", "84", "85")] == inside

@@ -14,7 +14,7 @@ from schemas.table import Table
 from schemas.tables.metric import Metric
 from schemas.tables.observation import Observation
 from tasks.domain.hashing import code_sha256
-from tasks.lineage.provenance import derivation_of, derivation_of_month, words_of_collected
+from tasks.lineage.provenance import derivation_of, derivation_of_month, rows_of_collected
 from tasks.store.parquet import read_derivation
 from tasks.store.snapshot import open_snapshot
 from tests.unit.builders import Row, detail_table, number, release, release_table
@@ -91,11 +91,11 @@ def test_a_month_is_made_of_the_releases_that_cover_it_and_figures_also_of_those
 def test_of_collected_files_only_those_with_a_statement_in_the_month_count() -> None:
     printed = [release(name, kind="published", partners="keys", months="2025-01..2025-12", flow=None) for name in "ab"]
     words = detail_table(number(printed[0], "USA", "2025-06", 1), number(printed[1], "USA", "2025-07", 1))
-    collected = words_of_collected(words, release_table(*printed, release("query")))
+    collected = rows_of_collected(words, release_table(*printed, release("query")))
     assert collected == {("export", 2025, 6): {"a"}, ("export", 2025, 7): {"b"}}
     assert _made_of(Observation, *printed, collected=collected) == ["a"]
     assert _made_of(Metric, *printed, collected=collected) == ["a", "b"]
-    assert words_of_collected(words.clear(), release_table(*printed)) == {}
+    assert rows_of_collected(words.clear(), release_table(*printed)) == {}
 
 
 def test_a_derivation_names_the_table_the_code_and_the_bytes() -> None:

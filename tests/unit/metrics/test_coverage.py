@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from tasks.metrics.coverage import priority
+from tasks.metrics.coverage import priority_in
 from tests.unit.builders import MAGNETS, release
 from tests.unit.metrics.numbered import JUNE, WHOLE, coverage_of, numbered
 
@@ -12,7 +12,7 @@ QUERY = 1  # the place of a query among the kinds of release
 
 def standings(coverage, *rows) -> list[int | None]:  # type: ignore[no-untyped-def]
     frame = coverage.names.with_family(numbered(coverage.names, *rows))
-    return coverage.standing(frame)["standing"].to_list()
+    return coverage.priority(frame)["priority"].to_list()
 
 
 def test_every_partner_is_covered_where_all_were_requested_and_only_in_those_months() -> None:
@@ -53,8 +53,8 @@ def test_releases_of_higher_levels_cover_no_sum_of_codes() -> None:
         release("six", months="2025-06", products=["850511"], level="HS6"), products=[MAGNETS, "850511"]
     )
     frame = alone.names.with_family(numbered(alone.names, {"product": "850511"}))
-    assert alone.standing(frame)["standing"].to_list() == [QUERY]
-    assert alone.standing(frame, finest=True)["standing"].to_list() == [None]
+    assert alone.priority(frame)["priority"].to_list() == [QUERY]
+    assert alone.priority(frame, finest=True)["priority"].to_list() == [None]
 
 
 @pytest.mark.parametrize(
@@ -66,4 +66,4 @@ def test_silence_counts_the_covered_months_up_to_one(months: str, idle: int | No
     found = coverage.silence(frame.drop("month"), JUNE)
     assert found["run"].to_list() == [run]
     if run:
-        assert found.select(priority(pl.col("spoken"), 0)).item() == QUERY
+        assert found.select(priority_in(pl.col("spoken"), 0)).item() == QUERY

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from tasks.metrics.levels import STATUS, Numbers, bit_of, seen, spoken_of, status, traded, with_levels
+from tasks.metrics.levels import STATUS, Numbers, bit_of, printed_spans_of, seen, status, traded, with_levels
 from tests.unit.builders import MAGNETS, Row, release
 from tests.unit.metrics.numbered import JUNE, WHOLE, coverage_of, in_text, numbered, printed
 
@@ -34,10 +34,10 @@ def test_goods_that_are_counted_in_another_unit_are_not_zero() -> None:
     assert levels(WHOLE, rows, {"partner": "WLD"}) == [(None, "other_unit", 0)]
 
 
-@pytest.mark.parametrize(("standing", "bit"), [(0, 1), (1, 2), (4, 16), (None, None)])
-def test_a_kind_is_a_bit(standing: int | None, bit: int | None) -> None:
-    frame = pl.DataFrame({"standing": [standing]}, schema={"standing": pl.Int32})
-    assert frame.select(bit_of(pl.col("standing"))).item() == bit
+@pytest.mark.parametrize(("priority", "bit"), [(0, 1), (1, 2), (4, 16), (None, None)])
+def test_a_kind_is_a_bit(priority: int | None, bit: int | None) -> None:
+    frame = pl.DataFrame({"priority": [priority]}, schema={"priority": pl.Int32})
+    assert frame.select(bit_of(pl.col("priority"))).item() == bit
 
 
 def test_a_status_is_its_place_in_the_list() -> None:
@@ -49,7 +49,7 @@ def test_a_status_is_its_place_in_the_list() -> None:
 def test_a_year_to_date_speaks_of_every_month_since_january_and_a_growth_of_its_own() -> None:
     names = coverage_of(WHOLE).names
     spans = numbered(names, {"span": "ytd", "month": JUNE - 2}, {"span": "yoy", "partner": "DEU"})
-    found = in_text(spoken_of(spans, names), names).select("partner", "month").sort("partner", "month").rows()
+    found = in_text(printed_spans_of(spans, names), names).select("partner", "month").sort("partner", "month").rows()
     assert found == [("DEU", JUNE), *(("USA", JUNE - back) for back in (5, 4, 3, 2))]
 
 

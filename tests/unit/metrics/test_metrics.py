@@ -16,7 +16,7 @@ from schemas.names import FIGURES
 from schemas.tables.metric import MISSING, status
 from tasks.domain.coverage import LOOK_BACK_MONTHS, QUIET_MONTHS
 from tasks.domain.periods import month_index
-from tasks.ledger.merge import as_of, last_word
+from tasks.ledger.merge import as_of, current_statements
 from tasks.lineage import operands
 from tasks.metrics.calendar import derive
 from tests.draws import draws
@@ -31,7 +31,7 @@ OTHER = "85051190"
 
 
 def reckoned(store: Store) -> Reckoning:
-    return Reckoning(last_word(merged(store)).to_dicts(), [row for row, _ in store])
+    return Reckoning(current_statements(merged(store)).to_dicts(), [row for row, _ in store])
 
 
 def same(published: Any, exact: Any) -> bool:
@@ -75,7 +75,7 @@ def test_every_figure_is_what_fractions_and_dictionaries_say(store: Store) -> No
 @draws(8)
 def test_a_month_needs_no_more_than_its_window(store: Store, chance: random.Random) -> None:
     """What `derive` says of the months it is asked for does not change with what lies before and after their window."""
-    observation, releases = last_word(merged(store)), release_table(*(row for row, _ in store))
+    observation, releases = current_statements(merged(store)), release_table(*(row for row, _ in store))
     everything = derive(observation, releases)
     index = month_index("period")
     month = chance.choice([*everything.select(index).to_series().unique().sort().to_list(), 2020 * 12])
@@ -302,7 +302,7 @@ def test_on_a_day_in_the_past_the_figures_are_those_of_that_day() -> None:
     ]
     observation = merged(store)
     before = derive(as_of(observation, march["released_on"]), release_table(march))
-    now = derive(last_word(observation), release_table(march, may))
+    now = derive(current_statements(observation), release_table(march, may))
     assert [set(metric.filter(partner="USA")["share_pct"].drop_nulls()) - {0} for metric in (before, now)] == [
         {100},
         {50},
@@ -311,8 +311,8 @@ def test_on_a_day_in_the_past_the_figures_are_those_of_that_day() -> None:
 
 def test_nothing_known_gives_a_table_without_rows() -> None:
     scope = release()
-    assert derive(last_word(merged([(scope, [])])), release_table(scope)).is_empty()
-    assert derive(last_word(merged([])), release_table()).is_empty()
+    assert derive(current_statements(merged([(scope, [])])), release_table(scope)).is_empty()
+    assert derive(current_statements(merged([])), release_table()).is_empty()
 
 
 def test_a_level_that_follows_from_cumulative_figures_gives_no_rank_beside_dollars_alone() -> None:

@@ -16,7 +16,7 @@ from schemas.tables.release import Release
 from schemas.tables.state import Recent, State
 from tasks.domain.coverage import LOOK_BACK_MONTHS
 from tasks.domain.periods import month_index
-from tasks.ledger.merge import last_word, merge
+from tasks.ledger.merge import current_statements, merge
 from tasks.metrics.calendar import derive
 from tasks.metrics.months import Derived, Inputs, derive_portion, derive_span, year_totals
 from tests.draws import draws
@@ -67,7 +67,7 @@ def in_text(frame: pl.DataFrame) -> pl.DataFrame:
 def check(store: Store, seed: int) -> None:
     drawn = random.Random(seed)
     releases = release_table(*(release for release, _ in store))
-    words = last_word(merge(detail_table(*(row for _, rows in store for row in rows)), releases))
+    words = current_statements(merge(detail_table(*(row for _, rows in store for row in rows)), releases))
     by_month: list[pl.DataFrame] = [empty_frame(Metric)]
     for (flow,), rows in words.group_by("flow"):
         scopes = releases.filter((pl.col("flow") == flow) & (pl.col("partners") != "keys"))

@@ -21,7 +21,7 @@ from schemas.tables.observation import Observation
 from tasks.domain.classification import members
 from tasks.domain.errors import NoFigure
 from tasks.domain.measures import events_of
-from tasks.ledger.merge import last_word
+from tasks.ledger.merge import current_statements
 from tasks.reports.brief import facts as brief_facts
 from tasks.reports.brief import lists, render, sentences, wording
 from tasks.reports.brief.charts import sparkline
@@ -53,7 +53,7 @@ def facts(snapshot: Snapshot) -> Facts:
 
 @pytest.fixture(scope="module")
 def ledger(snapshot: Snapshot) -> dict[tuple[str, str, str, str], int]:
-    rows = last_word(read_table(snapshot, Observation)).filter(product="85051110")
+    rows = current_statements(read_table(snapshot, Observation)).filter(product="85051110")
     return {
         (row["partner"], f"{row['period_start']:%Y-%m}", f"{row['period_end']:%Y-%m}", row["measure"]): row["value"]
         for row in rows.iter_rows(named=True)

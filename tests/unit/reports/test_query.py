@@ -49,7 +49,7 @@ def test_the_wide_table_leaves_out_what_the_series_leave_out() -> None:
     """Print says 9 of Germany; a query that was asked for everyone has no Germany, and so both tables have none."""
     paper, query = release("p", "2025-07-20", kind="published", partners="keys"), release("q", "2025-08-20", "2025-06")
     store = [(paper, [number(paper, "DEU", "2025-06", 9)]), (query, [number(query, "USA", "2025-06", 353)])]
-    wide = widen(ledger.last_word(merged(store)), release_table(paper, query))
+    wide = widen(ledger.current_statements(merged(store)), release_table(paper, query))
     assert wide.select("partner", "quantity_kg").rows() == [("USA", 353.0)]
     assert "DEU" not in derived(store)["partner"]
 
@@ -67,7 +67,7 @@ def test_a_wide_row_of_print_and_query_names_both() -> None:
             [number(query, "USA", "2025-06", 20_000, "value_usd"), number(query, "JPN", "2025-06", 9, "value_usd")],
         ),
     ]
-    wide = widen(ledger.last_word(merged(store)), release_table(paper, query))
+    wide = widen(ledger.current_statements(merged(store)), release_table(paper, query))
     assert wide.select("partner", "quantity_kg", "value_usd", "source", "kind").rows() == [
         ("DEU", 764.0, None, "published", "published"),
         ("JPN", None, 9.0, "gacc_query", "query"),
@@ -80,7 +80,7 @@ def test_grams_are_the_same_kilograms_in_both_tables(grams: int) -> None:
     """Exactly 1.247 kg: divided as Polars divides by a constant they were 1.2469999999999999."""
     silver = release("q", "2025-08-20", "2025-06", products=["71069110"])
     store = [(silver, [number(silver, "USA", "2025-06", grams, "quantity_g", product="71069110")])]
-    wide = widen(ledger.last_word(merged(store)), release_table(silver))
+    wide = widen(ledger.current_statements(merged(store)), release_table(silver))
     assert wide["quantity_kg"].to_list() == [grams / 1000]
     metric = derived(store).filter(product="71069110", partner="USA", measure="quantity_kg")
     assert metric["level"].to_list() == [grams / 1000]

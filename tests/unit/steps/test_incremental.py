@@ -94,7 +94,7 @@ def _world(seed: int, months: int, totals: float = 0.05) -> tuple[pl.DataFrame, 
 def test_what_is_part_of_a_product_gives_what_the_whole_gives(seed: int) -> None:
     """So a product can be looked at as it was on a day without deriving everything else of that day."""
     detail, releases = _world(seed, months=60)
-    words = ledger.last_word(ledger.merge(detail, releases))  # type: ignore[arg-type]
+    words = ledger.current_statements(ledger.merge(detail, releases))  # type: ignore[arg-type]
     whole = derive(words, releases)  # type: ignore[arg-type]
     products = whole["product"].cast(pl.String).unique().sort().to_list()
     assert {len(product) for product in products if product.isdigit()} == {2, 4, 6, 8}
@@ -118,7 +118,7 @@ def test_what_a_release_cannot_change_stays_as_it_was(totals: float, first: date
         (detail, releases),
         (detail.filter(pl.col("release_id") != release_id), releases.filter(pl.col("release_id") != release_id)),
     ):
-        words = ledger.last_word(ledger.merge(rows, scopes))  # type: ignore[arg-type]
+        words = ledger.current_statements(ledger.merge(rows, scopes))  # type: ignore[arg-type]
         results.append(derive(words, scopes))  # type: ignore[arg-type]
     assert detail.filter(pl.col("release_id") == release_id).height > 0
     last = _month(touched.year * 12 + touched.month - 1 + LOOK_BACK_MONTHS + QUIET_MONTHS)
@@ -134,7 +134,7 @@ def test_a_month_tells_of_silence_after_it_and_so_lengthens_later_records() -> N
     known = [number(scope, "USA", f"{year}-02", 5) for year in range(2016, 2021)]
     old = number(scope, "USA", "2015-02", 7)
     results = [
-        pl.DataFrame(derive(ledger.last_word(merged([(scope, rows)])), release_table(scope)))
+        pl.DataFrame(derive(ledger.current_statements(merged([(scope, rows)])), release_table(scope)))
         for rows in (known, [*known, old])
     ]
     keys, figures = ["product", "partner", "measure", "period"], ["level", "series_start", "highest_since"]
@@ -206,7 +206,7 @@ def test_releases_that_come_one_by_one_in_any_order_make_what_all_at_once_make(
         snapshot = open_snapshot(Path(folder))
         decisions = cast("DataFrame[Decision]", read_table(snapshot, Decision))
         observation, counts = epochs.merge(details, releases, decisions), counting(releases, decisions)
-        word = ledger.last_word(observation)
+        word = ledger.current_statements(observation)
         expected: dict[type[Table], pl.DataFrame] = {
             Observation: observation, TradeFlow: widen(word, counts), Metric: derive(word, counts, all_records=False),
             Revision: revisions.revisions(details, observation, releases, decisions),
