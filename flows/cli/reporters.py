@@ -48,10 +48,12 @@ def sources(
 ) -> None:
     """Of each source the last month that is in, what is due next, what is overdue, and since when it fails."""
     import polars as pl
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
 
     from tasks.domain.clock import today
     from tasks.reports import export
-    from tasks.reports.figure_table import listing
     from tasks.reports.sources import source_states
 
     with refusals():
@@ -60,7 +62,12 @@ def sources(
         if form is not Form.table:
             export.write(rows, form.value, None)
             return
-    console.print(listing(rows, console.width))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in rows.columns:
+        table.add_column(name, overflow="fold")
+    for row in rows.iter_rows():
+        table.add_row(*map(escape, row))
+    console.print(table)
 
 
 @commands.command(

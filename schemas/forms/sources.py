@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-REASON_MAX = 300
+REASON_MAX, MONTHS_SHOWN = 300, 3
 # A question is longer than what is said about it.
 QUESTION = re.compile(r"\?\S+(?=: )")
 
@@ -35,7 +35,7 @@ class SourceState(BaseModel):
     def row(self) -> dict[str, str]:
         """The row of a page."""
         lacking = f", without {', '.join(self.lacking)}" if self.lacking else ""
-        late = f"{', '.join(self.overdue)}: {self.days_overdue} days" if self.overdue else ""
+        late = f"{self._overdue}: {self.days_overdue} days" if self.overdue else ""
         due = f"{self.next_month} on {'about ' * self.is_estimated}{self.next_due}" if self.next_due else ""
         why = QUESTION.sub("?…", self.reason)
         failing = f"{self.failing_since:%Y-%m-%d %H:%M}: {why}" if self.failing_since else ""
@@ -48,6 +48,13 @@ class SourceState(BaseModel):
             "overdue": late,
             "failing since": (failing or (f"not asked: {why}" if why else ""))[:REASON_MAX],
         }
+
+    @property
+    def _overdue(self) -> str:
+        """The months, of many only the first, the last, and how many they are."""
+        if len(self.overdue) <= MONTHS_SHOWN:
+            return ", ".join(self.overdue)
+        return f"{len(self.overdue)} months from {self.overdue[0]} to {self.overdue[-1]}"
 
 
 class SourceStates(BaseModel):

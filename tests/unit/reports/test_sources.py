@@ -66,6 +66,12 @@ def test_a_month_that_is_due_and_not_in_is_overdue_from_the_day_after(monkeypatc
     assert state.row["overdue"] == "2026-06: 6 days"
 
 
+def test_many_months_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = states(monkeypatch, date(2026, 8, 20), comext("EU27", "2026-01..2026-01", "2026-03-20"))["eurostat_comext"]
+    assert len(state.overdue) == 5
+    assert state.row["overdue"] == f"5 months from 2026-02 to 2026-06: {state.days_overdue} days"
+
+
 def test_a_gap_behind_the_newest_month_is_overdue(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [comext("EU27", "2026-01..2026-03", "2026-05-19"), comext("EU27", "2026-05..2026-06", "2026-08-14")]
     state = states(monkeypatch, date(2026, 8, 20), *rows)["eurostat_comext"]
@@ -148,3 +154,6 @@ def test_the_command_prints_a_row_for_each_source_of_all_reporters(tmp_path: Pat
     assert of_hmrc.endswith("2026-08-13 05:00: why 0")
     table = CliRunner().invoke(app, asked[:-2], env={"COLUMNS": "200"})
     assert "2026-08-13 05:00: why 0" in table.output
+    header = table.output.split()
+    assert header[:2] == ["source", "reporters"]
+    assert header[:12].count("overdue") == header[:12].count("failing") == 1
