@@ -135,7 +135,10 @@ def run(
         markup=True,
     )
     if api:
-        say(f"The server runs at {local_server.how_to_open(api)}; stop it with [bold]tidewaiter stop[/] (in a clone: [bold]make stop[/]).", markup=True)
+        say(
+            f"The server runs at {local_server.how_to_open(api)}; stop it with [bold]tidewaiter stop[/] (in a clone: [bold]make stop[/]).",
+            markup=True,
+        )
 
 
 @commands.command(epilog="Example: `tidewaiter watch --inbox inbox --kind query`")
