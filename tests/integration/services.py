@@ -24,7 +24,7 @@ class Services:
     """One folder from which everything was deployed; the server answers at `api`."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.store = folder, folder / "store"
+        self.folder, self.store = folder, folder / "store" / "reporter=CHN"
         self.environment = {
             **os.environ, "DO_NOT_TRACK": "1", "PREFECT_HOME": str(folder / ".prefect"), "PREFECT_WORKER_QUERY_SECONDS": "1",
             "PREFECT_SERVER_SERVICES_TRIGGERED_FREQUENCY": "1",

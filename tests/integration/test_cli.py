@@ -79,7 +79,7 @@ def test_run_prints_the_story_with_traces_and_where_things_lie(home: Path) -> No
     assert "record 34 of" in traces
     assert "https://www.timeslive.co.za/news/world/2025-07-20" in traces
     assert "implies a base of 5,146,086 to 5,154,406" in traces
-    assert "store/current/<table>" in traces
+    assert "store/reporter=CHN/current/<table>" in traces
 
 
 def test_the_same_again_says_nothing_new_and_touches_nothing(home: Path) -> None:
@@ -101,7 +101,7 @@ def test_read_gives_the_rows_that_plain_readers_get(home: Path) -> None:
     for table in ("metric", "trade_flow"):
         printed = tidewaiter("read", table, "--no-names", "--format", "json", cwd=home)
         rows = [json.loads(line) for line in printed.stdout.splitlines()]
-        folder = (home / "store" / "current" / table).resolve()
+        folder = (home / "store" / "reporter=CHN" / "current" / table).resolve()
         key = ["flow", "year", "month", "product", "partner", *(["measure"] if table == "metric" else [])]
         own = pl.scan_parquet(folder, hive_partitioning=True).collect()
         assert len(rows) == own.height > 20
@@ -280,7 +280,7 @@ def test_a_product_that_no_measure_touches_is_said(monkeypatch: pytest.MonkeyPat
 def test_releases_tell_of_all_the_columns_that_are_not_shown(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(home)
     told = CliRunner().invoke(app, ["releases", "--store", "store"]).stdout
-    everything = len(query.query(home / "store", "release").columns)
+    everything = len(query.query(home / "store" / "reporter=CHN", "release").columns)
     # Where a long title is folded, its second line has no name.
     shown = {line.split()[1] for line in told.splitlines() if line.startswith("│")} - {"│"}
     assert {"release_id", "records_quarantined"} <= shown
@@ -323,7 +323,7 @@ def test_nobody_is_asked_to_decide_once_more_about_what_was_rejected(
     (tmp_path / "cut.csv").write_bytes(csv_bytes(distinct_records(10_000)))
     command = ["ingest", "cut.csv", "--source", "gacc_query", "--flow", "export", "--no-prefect", "--store", "store"]
     assert "a person must decide" in CliRunner().invoke(app, command).output
-    (waiting,) = held.waiting(Path("store"))
+    (waiting,) = held.waiting(Path("store/reporter=CHN"))
     decision = ("--by", "Li Wei", "--reason", "cut off", "--store", "store")
     assert CliRunner().invoke(app, ["reject", waiting.release_id, *decision]).exit_code == 0
     for more in ((), ("--dry-run",)):
@@ -450,7 +450,9 @@ def test_a_store_that_this_user_may_not_look_into_is_no_damaged_one(
     monkeypatch.setattr(os, "readlink", refuse)
     done = CliRunner().invoke(app, ["resolve", "metric"])
     assert done.exit_code == 2
-    assert done.stderr.startswith("refused store/current: Permission denied. Run this as a user who may read")
+    assert done.stderr.startswith(
+        "refused store/reporter=CHN/current: Permission denied. Run this as a user who may read"
+    )
 
 
 @pytest.mark.parametrize("command", [("watch", "--inbox", "none"), ("backfill", "none")])
@@ -579,7 +581,9 @@ def test_trace_and_audit_agree_and_a_flipped_byte_is_named(tmp_path: Path) -> No
     passed = tidewaiter("audit", cwd=tmp_path)
     assert passed.returncode == 0
     assert "25 figures traced back" in passed.stdout
-    victim = max((tmp_path / "store" / "objects").rglob("*.parquet"), key=lambda path: path.stat().st_size)
+    victim = max(
+        (tmp_path / "store" / "reporter=CHN" / "objects").rglob("*.parquet"), key=lambda path: path.stat().st_size
+    )
     data = bytearray(victim.read_bytes())
     data[len(data) // 2] ^= 1
     victim.chmod(0o644)
@@ -602,30 +606,33 @@ def test_what_is_held_is_decided_about_by_command(tmp_path: Path, monkeypatch: p
     (tmp_path / "june.csv").write_bytes(csv_bytes(CLEAN_RECORDS))
     assert run("ingest", "june.csv", *declared, "--released-on", "2025-07-20")[0] == 0
     before = {path: path.lstat().st_mtime_ns for path in (tmp_path / "store").rglob("*") if path.suffix == ".parquet"}
-    current = os.readlink(tmp_path / "store" / "current")
+    current = os.readlink(tmp_path / "store" / "reporter=CHN" / "current")
     (tmp_path / "cut.csv").write_bytes(csv_bytes(distinct_records(10_000)))
     (tmp_path / "gone.csv").write_bytes(csv_bytes([row for row in CLEAN_RECORDS if row[3] not in ("304", "133")]))
     for name, finding in (("cut.csv", "row_cap (cut.csv): 10,000 records"), ("gone.csv", "partner_removed")):
         code, told = run("ingest", name, *declared, "--released-on", "2025-07-21")
         assert code == 3
         assert finding in told
-    waiting = {kept.title: kept.release_id for kept in held.waiting(tmp_path / "store")}
+    waiting = {kept.title: kept.release_id for kept in held.waiting(tmp_path / "store" / "reporter=CHN")}
     code, told = run("held")
     assert (code, told.splitlines()[-1]) == (0, "2 held")
     assert all(name in told for name in [*waiting, *waiting.values()])
     assert run("reject", waiting["cut.csv"], *decision)[0] == 0
-    assert os.readlink(tmp_path / "store" / "current") == current
+    assert os.readlink(tmp_path / "store" / "reporter=CHN" / "current") == current
     assert before == {
         path: path.lstat().st_mtime_ns for path in (tmp_path / "store").rglob("*") if path.suffix == ".parquet"
     }
     code, told = run("approve", waiting["gone.csv"], *decision, "--no-prefect")
     assert (code, told.strip().split(":")[0]) == (0, "published gone.csv")
-    (row,) = query.query(tmp_path / "store", "finding").filter(check="approved").to_dicts()
+    (row,) = query.query(tmp_path / "store" / "reporter=CHN", "finding").filter(check="approved").to_dicts()
     assert (row["release_id"], row["observed"]) == (waiting["gone.csv"], "approved by Li Wei: compared with the site")
-    trail = query.query(tmp_path / "store", "lineage").filter(release_id=waiting["gone.csv"])
+    trail = query.query(tmp_path / "store" / "reporter=CHN", "lineage").filter(release_id=waiting["gone.csv"])
     assert "hold_on_errors" in trail["step"].to_list()
     assert run("held")[1].strip() == "nothing is held"
-    assert query.query(tmp_path / "store", "release")["title"].sort().to_list() == ["gone.csv", "june.csv"]
+    assert query.query(tmp_path / "store" / "reporter=CHN", "release")["title"].sort().to_list() == [
+        "gone.csv",
+        "june.csv",
+    ]
 
 
 def test_leading_zeros_survive_in_every_reader(tmp_path: Path) -> None:
@@ -643,7 +650,7 @@ def test_leading_zeros_survive_in_every_reader(tmp_path: Path) -> None:
         cwd=tmp_path,
     )
     assert done.returncode == 0, done.stderr
-    folder = (tmp_path / "store" / "current" / "trade_flow").resolve()
+    folder = (tmp_path / "store" / "reporter=CHN" / "current" / "trade_flow").resolve()
     assert pl.scan_parquet(folder).collect()["product"].to_list() == ["01012100"]
     assert duckdb.sql(
         f"select product from read_parquet('{folder}/**/*.parquet', hive_partitioning=true)"
@@ -685,9 +692,9 @@ def test_a_dead_prefect_and_a_mute_openlineage_block_nothing(tmp_path: Path, mon
             prefect.accept()
     # Two patiences of 2 s, and what a busy machine may add.
     assert beset_s < 2 * alone_s + 20
-    alone, beset = (os.readlink(tmp_path / name / "store" / "current") for name in ("alone", "beset"))
+    alone, beset = (os.readlink(tmp_path / name / "store" / "reporter=CHN" / "current") for name in ("alone", "beset"))
     assert alone == beset
-    (told,) = (tmp_path / "beset" / "store" / "lineage").glob("*.ndjson")
+    (told,) = (tmp_path / "beset" / "store" / "reporter=CHN" / "lineage").glob("*.ndjson")
     jobs = [json.loads(line)["job"]["name"] for line in told.read_text().splitlines()]
     assert {"land", "publish", "report"} <= set(jobs)
 
@@ -699,7 +706,7 @@ def test_a_dry_run_goes_the_whole_way_and_leaves_everything_as_it_was(tmp_path: 
     assert (tried.returncode, tried.stdout.split(" june.csv")[0]) == (0, "would be published")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["june.csv"]
     assert tidewaiter("ingest", "june.csv", *declared, cwd=tmp_path).returncode == 0
-    state = os.readlink(tmp_path / "store" / "current")
+    state = os.readlink(tmp_path / "store" / "reporter=CHN" / "current")
     assert state.removeprefix("snapshots/") in tried.stdout
     (tmp_path / "july.csv").write_bytes(QUERY.replace("202506", "202507").encode("gb18030"))
     before = {path: path.lstat() for path in (tmp_path / "store").rglob("*")}
@@ -729,15 +736,15 @@ def test_a_backfill_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None
     filling = subprocess.Popen(command, cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
     # In the middle of its batch: some files are landed, and nothing is published.
-    while len([*(home / "store").glob("raw/*/*.json")]) < 3:
+    while len([*(home / "store" / "reporter=CHN").glob("raw/*/*.json")]) < 3:
         assert time.monotonic() < deadline, "the backfill landed nothing"
         time.sleep(0.01)
     filling.kill()
     filling.wait(10)
-    assert not (home / "store" / "current").exists()
+    assert not (home / "store" / "reporter=CHN" / "current").exists()
     assert tidewaiter("backfill", "downloads", "--no-prefect", cwd=home).returncode == 0
     assert tidewaiter("backfill", "downloads", "--no-prefect", cwd=tmp_path / "whole").returncode == 0
-    both = [os.readlink(tmp_path / name / "store" / "current") for name in ("killed", "whole")]
+    both = [os.readlink(tmp_path / name / "store" / "reporter=CHN" / "current") for name in ("killed", "whole")]
     assert both[0] == both[1]
     again = tidewaiter("backfill", "downloads", "--no-prefect", cwd=home)
     assert (again.returncode, again.stdout.strip()) == (0, "Nothing new")

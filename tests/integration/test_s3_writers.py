@@ -52,14 +52,17 @@ def test_two_machines_ingest_at_once_and_both_are_in(
     asked = [line[-3:] for line in [*asked, *customs.log()] if "current.json" in line and line.startswith("PUT")]
     assert asked == ["200", "412", "200"]
     # As if they had come one after the other, in a folder; only the lineage tells the day of the run.
-    ingest(tmp_path / "store", tmp_path, "horses.csv", files["horses.csv"], 19)
-    ingest(tmp_path / "store", tmp_path, "june.csv", files["june.csv"], 20)
+    ingest(tmp_path / "reporter=CHN", tmp_path, "horses.csv", files["horses.csv"], 19)
+    ingest(tmp_path / "reporter=CHN", tmp_path, "june.csv", files["june.csv"], 20)
     last, _ = customs.current(url)
     there = json.loads(customs.get(url, f"snapshots/{last}/manifest.json"))
     assert there["parent"] is not None
     made = [
         {(entry["path"], entry["sha256"]) for entry in files if entry["table"] != "lineage"}
-        for files in (there["files"], json.loads((tmp_path / "store/current/manifest.json").read_bytes())["files"])
+        for files in (
+            there["files"],
+            json.loads((tmp_path / "reporter=CHN/current/manifest.json").read_bytes())["files"],
+        )
     ]
     assert made[0] == made[1]
     assert len(made[0]) > 10

@@ -220,10 +220,10 @@ def test_where_there_is_no_room_to_read_ahead_a_file_is_read_in_its_turn(
 @pytest.mark.parametrize(
     ("code", "found", "to_do"),
     [
-        (errno.ENOSPC, "store: No space left on device", "Make room on that disk"),
-        (errno.EDQUOT, "store: Disk quota exceeded", "have it raised"),
-        (errno.EROFS, "store: Read-only file system", "Mount it so that it may be written"),
-        (errno.EACCES, "store: Permission denied", "Run this as a user who may"),
+        (errno.ENOSPC, "reporter=CHN: No space left on device", "Make room on that disk"),
+        (errno.EDQUOT, "reporter=CHN: Disk quota exceeded", "have it raised"),
+        (errno.EROFS, "reporter=CHN: Read-only file system", "Mount it so that it may be written"),
+        (errno.EACCES, "reporter=CHN: Permission denied", "Run this as a user who may"),
     ],
 )
 def test_what_keeps_every_file_out_stops_the_run_once_and_the_next_run_goes_on(
