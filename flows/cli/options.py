@@ -84,6 +84,9 @@ def _address(given: str | Path) -> "Path | S3Url":
 
 def _of_one(context: typer.Context, root: Any) -> Any:
     """Return the store of the reporter that `--reporter` names, or of the only one."""
+    if context.resilient_parsing:
+        # The shell completes a word; nothing is read.
+        return root
     from tasks.store.reporters import only_store
 
     with refusals():
@@ -93,9 +96,11 @@ def _of_one(context: typer.Context, root: Any) -> Any:
 def _folder(context: typer.Context, root: Any) -> Path:
     from schemas.store_address import COPY_NOTE
 
-    address = _of_one(context, root)
+    address: Path | S3Url = _of_one(context, root)
     if isinstance(address, Path) and not (address / COPY_NOTE).is_file():
         return address
+    if context.resilient_parsing:
+        return Path(address)
     from tasks.store.mirror import at_hand
 
     with refusals():

@@ -5,7 +5,8 @@
 
 Belongs here: which folder or prefix is whose store. Does not belong here: anything inside a store, which knows nothing
 of the others. Versions 0.1 and 0.2 had no reporters in the path: such a store has one reporter, and is read and written
-where it is until `take_over` renames it.
+where it is until `take_over` renames it. The data libraries are imported where a store is read: a command that refuses an
+option asks this module first, and loads none.
 """
 
 import os
@@ -13,14 +14,8 @@ import re
 from pathlib import Path
 
 from schemas.forms.address import COPY_NOTE, REPORTER_KEY, S3Url
-from schemas.tables.release import Release
 from tasks.domain.errors import BrokenStore, NothingPublished, StoreError
 from tasks.store.filesystem import LOCAL
-from tasks.store.mirror import address_of, at_hand
-from tasks.store.parquet import read_table
-from tasks.store.publish import exclusive
-from tasks.store.s3 import Bucket
-from tasks.store.snapshot import open_snapshot
 
 Address = Path | S3Url
 # Any of these names in a folder or below a prefix: it is a store itself.
@@ -87,6 +82,11 @@ def reporter_of(store: Address) -> str | None:
     """Whose figures a store has; None where its address does not say so and nothing is published."""
     if (found := named(store)) is not None:
         return found
+    from schemas.tables.release import Release
+    from tasks.store.mirror import address_of, at_hand
+    from tasks.store.parquet import read_table
+    from tasks.store.snapshot import open_snapshot
+
     folder = at_hand(store)
     if (found := named(address_of(folder))) is not None:
         return found
@@ -99,6 +99,9 @@ def take_over(store: Path) -> Path:
 
     No byte is copied, and a repetition finishes what was interrupted. Raises StoreError, NothingPublished.
     """
+    from tasks.store.mirror import address_of
+    from tasks.store.publish import exclusive
+
     store = store.absolute() if not store.is_symlink() else store.resolve()
     aside = store.with_name(f".{store.name}{ASIDE}")
     if not store.exists() and aside.is_dir():
@@ -137,6 +140,8 @@ def _reporters(names: set[str]) -> list[str]:
 def _names(root: Address) -> set[str] | None:
     """The names in a root; None where it cannot be listed, which opening it as a store then explains."""
     if isinstance(root, S3Url):
+        from tasks.store.s3 import Bucket
+
         return Bucket(root).names()
     try:
         return {*os.listdir(root)}

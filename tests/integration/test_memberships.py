@@ -43,7 +43,7 @@ def _forget() -> None:
 def test_a_change_of_definition_that_is_learnt_of_late_breaks_the_figures_that_were_published_before(
     tmp_path: Path, reference: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store, whole = tmp_path / "reporter=CHN", tmp_path / "whole"
+    store, whole = tmp_path / "reporter=CHN", tmp_path / "whole" / "reporter=CHN"
     months = {"202406": date(2024, 7, 20), "202407": date(2024, 8, 20), "202506": date(2025, 7, 20)}
 
     def ingest(folder: Path, month: str) -> None:

@@ -77,8 +77,8 @@ def test_each_month_is_what_one_computation_says(files: list[Path], tmp_path: Pa
 
 def test_any_order_gives_the_same_bytes(files: list[Path], tmp_path: Path) -> None:
     mixed = [files[place] for place in (2, 4, 0, 3, 1)]
-    assert filled(mixed, tmp_path / "mixed") == filled(files, tmp_path / "forwards")
-    assert _made_from(tmp_path / "mixed", "flow=export/year=2024/month=2") == {"202311", "202312", "202401", "202402"}
+    assert filled(mixed, tmp_path / "mixed" / "reporter=CHN") == filled(files, tmp_path / "forwards" / "reporter=CHN")
+    assert _made_from(tmp_path / "mixed" / "reporter=CHN", "flow=export/year=2024/month=2") == {"202311", "202312", "202401", "202402"}
 
 
 def test_what_is_known_makes_nothing_new_however_much_was_published_since(files: list[Path], tmp_path: Path) -> None:
@@ -99,15 +99,15 @@ def test_what_is_known_makes_nothing_new_however_much_was_published_since(files:
     quarter.write_bytes((HEADER.partition(",")[2] + "".join(rows)).encode("gb18030"))
     (folder / "quarter.csv.toml").write_text('months = "2024-01..2024-03"\n')
     orders = ([*files, quarter], [quarter, *reversed(files)])
-    one, other = (filled(order, tmp_path / f"store{place}") for place, order in enumerate(orders))
+    one, other = (filled(order, tmp_path / f"store{place}" / "reporter=CHN") for place, order in enumerate(orders))
     assert one == other
     for file in orders[0]:
         request = ReleaseRequest(
-            file=file, store=tmp_path / "store0", source="gacc_query", flow="export", partners="all", released_on=date(2024, 5, 18)
+            file=file, store=tmp_path / "store0" / "reporter=CHN", source="gacc_query", flow="export", partners="all", released_on=date(2024, 5, 18)
         )  # fmt: skip
         assert release.fn(request, date(2024, 5, 20)).status == "nothing new", file.name
     # With the sum of three months a number of the third one is a number of the second.
-    assert _made_from(tmp_path / "store0", "flow=export/year=2024/month=2") == {file.stem for file in orders[0]}
+    assert _made_from(tmp_path / "store0" / "reporter=CHN", "flow=export/year=2024/month=2") == {file.stem for file in orders[0]}
 
 
 def _made_from(store: Path, partition: str) -> set[str]:
@@ -122,15 +122,15 @@ def _made_from(store: Path, partition: str) -> set[str]:
 def test_a_store_without_states_is_taken_over(
     files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = filled(files, tmp_path / "with")
-    filled(files[:4], tmp_path / "without")
+    expected = filled(files, tmp_path / "with" / "reporter=CHN")
+    filled(files[:4], tmp_path / "without" / "reporter=CHN")
     published = open_published._published
     monkeypatch.setattr(
         open_published, "_published", lambda snapshot, model: {} if model is State else published(snapshot, model)
     )
-    derived = open_published.open_known(tmp_path / "without", _normalised(files[4])).derived
+    derived = open_published.open_known(tmp_path / "without" / "reporter=CHN", _normalised(files[4])).derived
     assert derived[-len(MONTHS) :] == tuple(("export", int(month[:4]), int(month[4:])) for month in MONTHS)
-    assert filled(files[4:], tmp_path / "without") == expected
+    assert filled(files[4:], tmp_path / "without" / "reporter=CHN") == expected
 
 
 def test_a_correction_makes_later_figures_in_portions_of_any_size(
@@ -139,11 +139,11 @@ def test_a_correction_makes_later_figures_in_portions_of_any_size(
     """Magnets around the control of April 2025, so that the windows around it look at months that wait on disk."""
     months = [f"{index // 12}{index % 12 + 1:02d}" for index in range(2024 * 12 + 3, 2025 * 12 + 7)]
     magnets = [_magnets(tmp_path, month, 1000 + 10 * place) for place, month in enumerate(months)]
-    filled(magnets, tmp_path / "at-once", date(2025, 9, 18))
-    before = read_table(open_snapshot(tmp_path / "at-once"), Metric)
-    shutil.copytree(tmp_path / "at-once", tmp_path / "in-parts", symlinks=True)
+    filled(magnets, tmp_path / "at-once" / "reporter=CHN", date(2025, 9, 18))
+    before = read_table(open_snapshot(tmp_path / "at-once" / "reporter=CHN"), Metric)
+    shutil.copytree(tmp_path / "at-once" / "reporter=CHN", tmp_path / "in-parts" / "reporter=CHN", symlinks=True)
     corrected = _magnets(tmp_path / "again", "202404", 999)
-    filled([corrected], tmp_path / "at-once", date(2025, 10, 18))
+    filled([corrected], tmp_path / "at-once" / "reporter=CHN", date(2025, 10, 18))
     cut, derive_portion = [], assemble.derive_portion
 
     def noted(flow: str, month: int, *others: Any) -> Any:
@@ -153,12 +153,12 @@ def test_a_correction_makes_later_figures_in_portions_of_any_size(
     monkeypatch.setattr(assemble, "derive_portion", noted)
     monkeypatch.setattr(assemble, "ROWS_AT_ONCE", 0)
     monkeypatch.setattr(assemble, "SERIES_AT_ONCE", 1)
-    filled([corrected], tmp_path / "in-parts", date(2025, 10, 18))
+    filled([corrected], tmp_path / "in-parts" / "reporter=CHN", date(2025, 10, 18))
     # Two chapters, each for itself, in the month that is corrected and in all after it.
     assert sorted(cut) == sorted([*range(2024 * 12 + 3, 2025 * 12 + 7)] * 2)
-    one, other = _snapshot(tmp_path / "at-once"), _snapshot(tmp_path / "in-parts")
+    one, other = _snapshot(tmp_path / "at-once" / "reporter=CHN"), _snapshot(tmp_path / "in-parts" / "reporter=CHN")
     assert _hashes(one) == _hashes(other)
-    after = _check_against_one_computation(tmp_path / "in-parts")
+    after = _check_against_one_computation(tmp_path / "in-parts" / "reporter=CHN")
     assert (before["level"] != after["level"]).sum() > 0
     window = read_table(other, EventWindow)
     assert window.filter(product="85051110", side="after")["quantity_kg"].drop_nulls().len() > 0
@@ -212,7 +212,7 @@ def test_in_any_order_a_store_of_months_is_the_same(tmp_path: Path) -> None:
     stores = (range(16), (11, 3, 0, 15, 7, 14, 1, 2, 4, 5, 13, 6, 8, 12, 9, 10))
     made = []
     for number, order in enumerate(stores):
-        store = tmp_path / f"store{number}"
+        store = tmp_path / f"store{number}" / "reporter=CHN"
         for place in order:
             filled([told[months[place]]], store, date(2025, 8, 18))
         filled([again], store, date(2025, 9, 1))
@@ -221,8 +221,8 @@ def test_in_any_order_a_store_of_months_is_the_same(tmp_path: Path) -> None:
         })  # fmt: skip
     assert made[0] == made[1]
     assert len(made[0]) == 48
-    _check_against_one_computation(tmp_path / "store1")
-    assert 77 * 10**6 in read_table(_snapshot(tmp_path / "store0"), Recent)["level"].to_list()
+    _check_against_one_computation(tmp_path / "store1" / "reporter=CHN")
+    assert 77 * 10**6 in read_table(_snapshot(tmp_path / "store0" / "reporter=CHN"), Recent)["level"].to_list()
 
 
 def _check_against_one_computation(store: Path) -> pl.DataFrame:

@@ -121,13 +121,14 @@ def test_sums_by_month_code_and_partner_are_those_of_an_independent_reading(
     name: str, shared_data: Path, tmp_path: Path
 ) -> None:
     months = "2025-01..2025-12" if "no_month" in name else None
-    outcome = ingest_as_it_is(shared_data / name, tmp_path, months=months)
+    store = tmp_path / "reporter=CHN"
+    outcome = ingest_as_it_is(shared_data / name, store, months=months)
     assert outcome.status == "published"
     assert outcome.records == outcome.records_observed == len(rows_of(shared_data / name))
     expected = sums_of(shared_data / name, "2025-12" if months else None)
     assert len(expected) >= 4
     for table in ("detail", "observation"):
-        rows = query.query(tmp_path, table).group_by(
+        rows = query.query(store, table).group_by(
             pl.col("period_end").dt.strftime("%Y-%m"), "product", "partner", "measure"
         ).agg(pl.col("value").sum())  # fmt: skip
         assert {key: value for *key_parts, value in rows.iter_rows() if (key := tuple(key_parts))} == dict(expected)
@@ -137,28 +138,29 @@ def test_a_download_cut_at_ten_thousand_rows_is_held(shared_data: Path, tmp_path
     path = shared_data / "gacc_query_xlsx" / "39221000_2025.xlsx"
     assert len(rows_of(path)) == 10_000
     with pytest.raises(Held, match="row_cap"):
-        ingest(path, tmp_path)
-    assert not (tmp_path / "current").exists()
+        ingest(path, tmp_path / "reporter=CHN")
+    assert not (tmp_path / "reporter=CHN" / "current").exists()
 
 
 def test_without_flow_refused_without_all_partners_no_world(shared_data: Path, tmp_path: Path) -> None:
     path = shared_data / "gacc_query" / "soybeans_import_2024_cny.csv"
     with pytest.raises(Refused, match=r'Write flow = "import" into a sidecar <its name>\.toml'):
-        ingest(path, tmp_path, flow=None)
-    ingest(path, tmp_path, partners=None)
+        ingest(path, tmp_path / "reporter=CHN", flow=None)
+    store = tmp_path / "reporter=CHN"
+    ingest(path, store, partners=None)
     june = {"product": "12019019", "month": (2024, 6)}
-    world = query.query(tmp_path, "metric", partner="WLD", **june).filter(measure="quantity_kg")
+    world = query.query(store, "metric", partner="WLD", **june).filter(measure="quantity_kg")
     assert world.select("level", "level_status").rows() == [(None, "not_covered")]
-    brazil = query.query(tmp_path, "metric", partner="BRA", **june).filter(measure="quantity_kg")
+    brazil = query.query(store, "metric", partner="BRA", **june).filter(measure="quantity_kg")
     expected = sums_of(path, None)
     assert brazil["level"].to_list() == [expected["2024-06", "12019019", "BRA", "quantity_kg"]]
-    ingest(path, tmp_path)
+    ingest(path, store)
     total = sum(
         value
         for (month, code, _, measure), value in expected.items()
         if (month, code, measure) == ("2024-06", "12019019", "quantity_kg")
     )
-    world = query.query(tmp_path, "metric", partner="WLD", **june).filter(measure="quantity_kg")
+    world = query.query(store, "metric", partner="WLD", **june).filter(measure="quantity_kg")
     assert world.select("level", "level_status").rows() == [(total, "sum")]
 
 

@@ -44,10 +44,10 @@ def ingested(folder: Path, files: Sequence[tuple[str, bytes, date]]) -> Path:
     for name, data, day in files:
         (folder / name).write_bytes(data)
         ingest.fn(
-            ReleaseRequest(file=folder / name, store=folder / "store", source="gacc_query", flow="export", partners="all", released_on=day),
+            ReleaseRequest(file=folder / name, store=folder / "reporter=CHN", source="gacc_query", flow="export", partners="all", released_on=day),
             date(2026, 1, 5),
         )  # fmt: skip
-    return folder / "store"
+    return folder / "reporter=CHN"
 
 
 def renamed(record: tuple[str, ...], product: str | None = None, partner: str | None = None) -> tuple[str, ...]:
