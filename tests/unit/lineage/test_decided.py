@@ -1,5 +1,6 @@
 """Which decisions about releases a trace names: those of releases that cover the place, or had a number there."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -42,7 +43,13 @@ def test_a_release_is_named_where_it_covers_the_place_with_or_without_a_number(
 
 @pytest.mark.parametrize(
     ("place", "lines"),
-    [({"partner": "DEU"}, OF_PRINT), ({"partner": "WLD"}, OF_PRINT), ({}, []), ({"partner": "DEU", "month": 5}, [])],
+    [
+        ({"partner": "DEU"}, OF_PRINT),
+        ({"partner": "WLD"}, OF_PRINT),
+        ({}, []),
+        ({"partner": "DEU", "month": 5}, []),
+        ({"partner": "DEU", "month": 7}, []),
+    ],
 )
 def test_a_print_covers_nothing_and_is_named_where_it_had_a_number(place: dict[str, Any], lines: list[str]) -> None:
     assert decided(decision("withdrawn", "p", "2026-02-03")).lines([point(**place)]) == lines
@@ -65,6 +72,12 @@ def test_a_decision_is_named_once_for_all_places_and_editions() -> None:
     assert found.lines([point("JPN", product="85051190"), point("JPN", year=2024)]) == []
     of_print = decided(decision("withdrawn", "p", "2026-02-03"), store=store)
     assert of_print.lines([point("JPN")]) == OF_PRINT
+
+
+def test_what_a_corrected_edition_covers_counts_for_the_release() -> None:
+    corrected = QUERY | {"release_id": "q.01-ab", "last_month": date(2025, 7, 1)}
+    found = decided(decision("withdrawn", "q", "2026-02-01"), store=[(QUERY, []), (corrected, [])])
+    assert [found.lines([point("JPN", month)]) for month in (7, 8)] == [OF_QUERY, []]
 
 
 def test_without_decisions_there_is_no_line() -> None:
