@@ -78,7 +78,12 @@ def test_each_month_is_what_one_computation_says(files: list[Path], tmp_path: Pa
 def test_any_order_gives_the_same_bytes(files: list[Path], tmp_path: Path) -> None:
     mixed = [files[place] for place in (2, 4, 0, 3, 1)]
     assert filled(mixed, tmp_path / "mixed" / "reporter=CHN") == filled(files, tmp_path / "forwards" / "reporter=CHN")
-    assert _made_from(tmp_path / "mixed" / "reporter=CHN", "flow=export/year=2024/month=2") == {"202311", "202312", "202401", "202402"}
+    assert _made_from(tmp_path / "mixed" / "reporter=CHN", "flow=export/year=2024/month=2") == {
+        "202311",
+        "202312",
+        "202401",
+        "202402",
+    }
 
 
 def test_what_is_known_makes_nothing_new_however_much_was_published_since(files: list[Path], tmp_path: Path) -> None:
@@ -107,7 +112,9 @@ def test_what_is_known_makes_nothing_new_however_much_was_published_since(files:
         )  # fmt: skip
         assert release.fn(request, date(2024, 5, 20)).status == "nothing new", file.name
     # With the sum of three months a number of the third one is a number of the second.
-    assert _made_from(tmp_path / "store0" / "reporter=CHN", "flow=export/year=2024/month=2") == {file.stem for file in orders[0]}
+    assert _made_from(tmp_path / "store0" / "reporter=CHN", "flow=export/year=2024/month=2") == {
+        file.stem for file in orders[0]
+    }
 
 
 def _made_from(store: Path, partition: str) -> set[str]:
