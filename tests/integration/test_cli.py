@@ -431,7 +431,7 @@ def test_what_a_disk_says_no_with_is_a_sentence_that_says_what_to_do(
 
     monkeypatch.chdir(home)
     monkeypatch.setattr(FileSystem, "lock", refuse)
-    said = f"store/.lock: {found}. {to_do}"
+    said = f"store/reporter=CHN/.lock: {found}. {to_do}"
     again = CliRunner().invoke(app, ["ingest", str(SAMPLE), "--no-prefect"])
     assert (again.exit_code, again.stdout) == (1, "")
     assert again.stderr.startswith(f"not published {said}")

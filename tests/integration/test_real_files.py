@@ -212,6 +212,9 @@ def test_plain_readers_get_the_same_rows(table: str, three_files: Path) -> None:
         "pandas": pl.from_pandas(pandas.read_parquet(folder)),
         "pyarrow": pl.DataFrame(pyarrow.dataset.dataset(folder, partitioning="hive").to_table()),
     }
+    # DuckDB reads every part of a path that names a key; the others those below the folder they are given.
+    assert read["duckdb"]["reporter"].unique().to_list() == ["CHN"]
+    read["duckdb"] = read["duckdb"].drop("reporter")
     assert len(expected) > 100 if table == "metric" else len(expected) > 40
     for reader, frame in read.items():
         assert as_rows(frame) == expected, reader
