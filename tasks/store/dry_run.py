@@ -21,9 +21,10 @@ MARK = ".lock"
 
 @contextmanager
 def rehearsal(store: Path) -> Iterator[Path]:
-    """A store in the state of `store`, in a sibling folder, because hard links do not cross disks."""
-    beside = store.absolute().parent
-    beside.mkdir(parents=True, exist_ok=True)
+    """A store in the state of `store`, in a sibling folder, because hard links do not cross disks. For a store whose
+    folder does not exist yet: in the nearest folder above it that does, so that nothing stays behind.
+    """
+    beside = next(folder for folder in store.absolute().parents if folder.is_dir())
     _sweep(beside)
     with tempfile.TemporaryDirectory(prefix=PREFIX, dir=beside) as folder, _held(Path(folder)):
         aside = Path(folder) / store.name
