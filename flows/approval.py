@@ -25,6 +25,7 @@ def decide(
         store: the published tables: a folder, or s3://bucket/prefix
         patience_hours: after so long without an answer the run ends; the release stays held
     """
+    store = step.store_of_held(store, release_id)
 
     def ask() -> Outcome:
         kept = held_releases.find(step.at_hand(store), release_id)

@@ -21,6 +21,7 @@ def withdraw(request: WithdrawalRequest, today: Day = None) -> Outcome:
         request: the release, who decides and why
         today: day from which it holds; empty: today in Beijing
     """
+    request = request.model_copy(update={"store": step.store_of_published(request.store, request.release_id)})
     return announce.ending(lambda: from_decision_to_tables(request, today or clock.today()), request.store, waits=False)
 
 

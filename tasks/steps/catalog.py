@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from schemas.forms.address import StoreAddress
 from schemas.forms.request import Landed, ReleaseRequest
+from schemas.tables.release import Release
 from tasks.checks import approval as holding
 from tasks.checks import file_quality as checks
 from tasks.claims import check as claims
 from tasks.claims import publish as claim_table
 from tasks.controls import tables
-from tasks.domain.errors import Held, Refused
-from tasks.ingest import calendar, corrections, inbox
+from tasks.domain.errors import Held, NotHeld, Refused
+from tasks.domain.release_ids import MARK
+from tasks.ingest import calendar, corrections, held, inbox
 from tasks.ingest import declaration as locating
 from tasks.ingest import normalise as normalising
 from tasks.ingest import parse as parsing
@@ -39,6 +41,8 @@ from tasks.steps.executor import lending
 from tasks.steps.step import Step, flow_run_id
 from tasks.store import dry_run as rehearsing
 from tasks.store import mirror, reporters
+from tasks.store.parquet import read_table
+from tasks.store.snapshot import open_snapshot
 
 if TYPE_CHECKING:
     from tasks.steps.cluster import Cluster
@@ -114,6 +118,33 @@ def placed(request: ReleaseRequest) -> ReleaseRequest:
     """Return the request with the store of the file's reporter."""
     reporter = reporter_of(request)
     return request.model_copy(update={"store": reporters.store_of(request.store, reporter)}) if reporter else request
+
+
+def store_of_published(root: StoreAddress, release_id: str) -> StoreAddress:
+    """Return the store in which a release is published; `release_id` may be that of any edition.
+
+    Raises Refused if there are several and none has it.
+    """
+
+    def has(store: Path) -> bool:
+        names = read_table(open_snapshot(store), Release, columns=["release_id"])["release_id"]
+        return bool(names.str.split(MARK).list.first().is_in([release_id.partition(MARK)[0]]).any())
+
+    found = reporters.store_with(root, has)
+    if found is None:
+        raise Refused(
+            "decision", where=release_id, found=f"no release of that name is published in {root}",
+            advice="tidewaiter releases --reporter lists those of a reporter.",
+        )  # fmt: skip
+    return found
+
+
+def store_of_held(root: StoreAddress, release_id: str) -> StoreAddress:
+    """Return the store in which a release is held. Raises NotHeld if there are several and none has it."""
+    found = reporters.store_with(root, lambda store: held.find(store, release_id) is not None)
+    if found is None:
+        raise NotHeld(f"{root}: no release {release_id!r} is held here")
+    return found
 
 
 def reporter_of(request: ReleaseRequest) -> str | None:

@@ -11,6 +11,7 @@ option asks this module first, and loads none.
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from schemas.forms.address import COPY_NOTE, REPORTER_KEY, S3Url
@@ -54,6 +55,16 @@ def only_store(root: Address, reporter: str | None = None) -> Address:
     if reporter not in found:
         raise ValueError(f"{root} has no figures of the reporter {reporter!r}; it has those of {there or 'nobody'}")
     return found[reporter]
+
+
+def store_with(root: Address, has: Callable[[Path], bool]) -> Address | None:
+    """The only store of a root, or the first of several for which `has` holds, or None; `root` if nothing was published."""
+    from tasks.store.mirror import at_hand
+
+    found = stores_of(root)
+    if not found:
+        return root
+    return next((store for store in found.values() if len(found) == 1 or has(at_hand(store))), None)
 
 
 def is_one_store(root: Address) -> bool:

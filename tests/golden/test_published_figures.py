@@ -23,7 +23,7 @@ FEWEST = 50
 
 @pytest.fixture(scope="module")
 def metric(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
-    store = tmp_path_factory.mktemp("store")
+    store = tmp_path_factory.mktemp("store") / "reporter=CHN"
     request = ReleaseRequest(file=ROOT / "flows" / "examples" / "published_figures.csv", store=store)
     release.fn(request, today=date(2026, 7, 1))
     return pl.scan_parquet(store / "current" / "metric").filter(pl.col("measure") == "quantity_kg").collect()

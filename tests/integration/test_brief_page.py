@@ -51,7 +51,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         told = tidewaiter("run", "--no-prefect", cwd=folder)
     assert told.returncode == 0
     assert "brief, in the store: briefs/2026-03/basket-rare_earth_magnets.zh.html" in told.stdout
-    assert (folder / "reporter=CHN" / "briefs" / "2026-05" / "line-rare_earths.en.md").is_file()
+    assert (folder / "store" / "reporter=CHN" / "briefs" / "2026-05" / "line-rare_earths.en.md").is_file()
     for language in ("en", "zh"):
         done = tidewaiter(
             "brief",
@@ -71,7 +71,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_claims_check_gives_a_row_for_each_row_and_publishes_them_beside_an_unchanged_ledger(home: Path) -> None:
     (home / "claims.csv").write_text(CLAIMS, encoding="utf-8")
-    store = home / "reporter=CHN"
+    store = home / "store" / "reporter=CHN"
     before = {path: path.stat().st_mtime_ns for path in store.rglob("*.parquet")}
     tables = _tables(store)
     done = tidewaiter("claims", "check", "claims.csv", "--format", "csv", cwd=home)

@@ -114,9 +114,9 @@ def test_the_flow_takes_the_steps_in_the_order_of_the_mission(tmp_path: Path) ->
 
 
 def test_a_withdrawal_is_a_run_with_its_steps_and_the_earlier_page_says_it(tmp_path: Path) -> None:
-    store = tmp_path / "store"
+    store = tmp_path / "reporter=CHN"
     outcome = release(ReleaseRequest(file=SAMPLE, store=store))
-    plain = shutil.copytree(store, tmp_path / "plain", symlinks=True)
+    plain = shutil.copytree(store, tmp_path / "plain" / "reporter=CHN", symlinks=True)
 
     def asked(place: Path, undo: bool = False) -> WithdrawalRequest:
         return WithdrawalRequest(

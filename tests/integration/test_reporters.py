@@ -19,8 +19,10 @@ from flows.backfill import backfill
 from flows.cli.app import app
 from flows.release import from_bytes_to_tables, release
 from flows.watch import watch
+from flows.withdraw import withdraw
 from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import BackfillRequest, WatchRequest
+from schemas.forms.withdrawal import WithdrawalRequest
 from tasks.domain.errors import Refused
 from tasks.reports import query
 from tasks.store.publish import exclusive
@@ -299,3 +301,18 @@ def test_a_store_of_an_earlier_version_is_continued_where_it_is_and_after_it_was
     looked = watch.fn(WatchRequest(inbox=july.parent, store=old, settle_seconds=0), DAY)
     assert (looked.looked.published, looked.taken) == (1, [])
     assert audit.fn(old, 5).traced == 10
+
+
+def test_a_release_is_withdrawn_in_the_store_that_has_it(inbox: Path, tmp_path: Path) -> None:
+    """Whoever withdraws names the release, not the reporter; a release that no store has is refused as ever."""
+    root = tmp_path / "store"
+    for name in ("june.csv", "comext.csv"):
+        ingested(root, inbox, name)
+    before = hashes(root)
+    release_id = query.query(Path(store_of(root, "EU27")), "release")["release_id"][0]
+    asked = {"by": "Li Wei", "reason": "wrong file", "store": root}
+    withdraw.fn(WithdrawalRequest(release_id=release_id, **asked), DAY)
+    assert not query.query(Path(store_of(root, "EU27")), "metric").height
+    assert hashes(root)["CHN"] == before["CHN"]
+    with pytest.raises(Refused, match=r"no release|nothing is published"):
+        withdraw.fn(WithdrawalRequest(release_id="nobody", **asked), DAY)

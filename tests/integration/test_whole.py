@@ -21,7 +21,7 @@ def test_the_sample_published_at_once_and_in_two_halves_equals_the_whole(tmp_pat
     lines = SAMPLE.read_text(encoding="utf-8").splitlines(keepends=True)
     halves = [lines[:1] + lines[1::2], lines[:1] + lines[2::2]]
     for name, parts in (("once", [lines]), ("halves", halves)):
-        store = tmp_path / name
+        store = tmp_path / name / "reporter=CHN"
         for number, part in enumerate(parts):
             file = tmp_path / f"{name}{number}.csv"
             file.write_text("".join(part), encoding="utf-8")

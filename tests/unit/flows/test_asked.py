@@ -32,7 +32,7 @@ JUNE, MAY, JANUARY = "2025-06", "2025-05", "2025-01"
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("asked") / "store"
+    folder = tmp_path_factory.mktemp("asked") / "reporter=CHN"
     release.fn(ReleaseRequest(file=ROOT / "flows" / "examples" / "published_figures.csv", store=folder))
     return folder
 
@@ -343,10 +343,14 @@ def imports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "imports.csv").write_bytes(RIGHT)
     release.fn(
         ReleaseRequest(
-            file=folder / "imports.csv", store=folder / "store", source="gacc_query", flow="import", partners="all"
+            file=folder / "imports.csv",
+            store=folder / "reporter=CHN",
+            source="gacc_query",
+            flow="import",
+            partners="all",
         )
     )
-    return folder / "store"
+    return folder / "reporter=CHN"
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def requested(source: str, site: Replay, inbox: Path, **given: Any) -> FetchRequ
 
 
 def values_of(store: Path, column: str) -> dict[str, float]:
-    rows = pl.read_parquet(store / "current" / "trade_flow" / "**" / "*.parquet")
+    rows = pl.read_parquet(store / "reporter=*" / "current" / "trade_flow" / "**" / "*.parquet")
     return dict(rows.select("partner", column).iter_rows())
 
 

@@ -110,7 +110,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
         file.write_bytes(csv_bytes(records))
         request = ReleaseRequest(
             file=file,
-            store=folder / "store",
+            store=folder / "reporter=CHN",
             source="gacc_query",
             flow=flow,
             partners="all",
@@ -118,7 +118,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
             released_on=day,
         )
         ingest.fn(request, date(2026, 1, 5))
-    return folder / "store"
+    return folder / "reporter=CHN"
 
 
 def test_rows_are_those_of_the_flow_the_partner_and_the_month_that_were_asked_for(store: Path) -> None:

@@ -49,10 +49,10 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
         file = folder / f"{flow}.csv"
         file.write_bytes(_file(rows))
         request = ReleaseRequest(
-            file=file, store=folder / "store", source="gacc_query", flow=flow, partners="all", released_on=date(2024, 7, 20)
+            file=file, store=folder / "reporter=CHN", source="gacc_query", flow=flow, partners="all", released_on=date(2024, 7, 20)
         )  # fmt: skip
         ingest.fn(request, date(2026, 1, 5))
-    return folder / "store"
+    return folder / "reporter=CHN"
 
 
 @pytest.fixture(scope="module")
