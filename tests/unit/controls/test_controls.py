@@ -377,9 +377,9 @@ def test_windows_do_not_depend_on_the_order_of_releases_and_another_product_leav
                 if file == beans
                 else {"source": "published"}
             )
-            request = ReleaseRequest(file=file, store=tmp_path / name, **declared)  # type: ignore[arg-type]
+            request = ReleaseRequest(file=file, store=tmp_path / name / "reporter=CHN", **declared)  # type: ignore[arg-type]
             release.fn(request, date(2026, 11, 1))
-            snapshot = open_published(tmp_path / name)
+            snapshot = open_published(tmp_path / name / "reporter=CHN")
             # The states of the measures are of the day of the newest release, and of that alone.
             state_days = read_table(snapshot, ControlEvent)["state_on"].unique().to_list()
             assert state_days == [date.fromisoformat(snapshot.about["released_on"])]
