@@ -253,7 +253,7 @@ def test_what_others_put_into_the_bucket_is_none_of_ours_and_a_ruin_is_named(cus
 
 
 def test_a_prefix_may_be_longer_than_the_name_of_a_folder(customs: Customs, tmp_path: Path) -> None:
-    url = S3Url(f"{customs.store()}/{'/'.join(['a' * 60] * 5)}")
+    url = S3Url(f"{customs.store()}/{'/'.join(['a' * 60] * 5)}/reporter=CHN")
     ingest(url, tmp_path, "20.csv", csv_bytes(CLEAN_RECORDS[:4]), 20)
     assert audit(mirror.at_hand(url)).problems == []
 
