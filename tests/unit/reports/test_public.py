@@ -13,7 +13,7 @@ from tasks.domain.partner_key import Unresolved
 from tasks.reports import query
 from tasks.reports.public import HowUnderstood
 
-HEAVY = ("polars", "numpy", "numba", "pandera", "pyarrow", "prefect", "typer", "rich", "tasks", "flows", "schemas")
+HEAVY = ("polars", "numpy", "pandera", "pyarrow", "prefect", "typer", "rich", "tasks", "flows", "schemas")
 
 
 def test_importing_it_loads_nothing_else() -> None:
