@@ -59,7 +59,9 @@ def check(
     ] = True,
     store: Store = STORE,
 ) -> None:
-    """A verdict on each printed figure, with both readings. The ledger is never changed, and a column `note` never read."""
+    """Compare each printed figure with the ledger: a verdict, and the figure as printed and as computed.
+
+    The command never changes the ledger, and never reads the column `note`."""
     from rich.table import Table
 
     from flows.claims import check_and_publish

@@ -212,7 +212,7 @@ def _one_of(name: str, words: str, judged: Judged) -> Rows:
     if row["partners"] != "keys" and row["records_observed"] >= ONE_PART_RECORDS_MIN and codes.len() == 1:
         yield finding(
             f"one_{name}", "error", row["title"], observed=f"all {row['records_observed']:,} records have {words} {codes[0]}",
-            expected=f"more than one {words} among so many records, or no such column",
+            expected=f"more than one {words} among {row['records_observed']:,} records, or no column of them",
             advice=f"Download the query for every {words}; approve it if all of this trade really has the one.",
         )  # fmt: skip
 

@@ -234,10 +234,10 @@ def _thousandth(judged: Judged) -> Rows:
     for found in found_among.sort(FIGURE).head(EXAMPLES).iter_rows(named=True):
         yield finding(
             "thousandth", "error", _subject(found), observed=f"{found['value']:,}",
-            expected=f"some {found['middle']:,.0f} a month, as {counted(found['figures'], 'figure')} beside it; "
-            f"{1000 * found['value']:,} would be like them",
-            advice="See whether the point parts thousands in the source, 3.188 t for 3,188; then write the number without it. If so "
-            "little was traded, approve.",
+            expected=f"about {found['middle']:,.0f} a month, the median of {counted(found['figures'], 'figure')} within a year of it; "
+            f"{1000 * found['value']:,} would be usual",
+            advice="Look at the source: if its point separates thousands (3.188 t for 3,188 t), write the number without the point. If the "
+            "trade was really this small, approve the release.",
         )  # fmt: skip
 
 

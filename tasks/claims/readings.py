@@ -299,7 +299,7 @@ def _key(spot: Spot) -> Key:
 
 
 def known_months(readings: Readings, spot: Spot) -> str:
-    """List the months of a series that the ledger has, for a reason."""
+    """Return the first and last month of a series in the ledger and their number, as text for the reason of a verdict."""
     keys = {*readings.numbers, *(key for key, row in readings.metric.items() if row["level"] is not None)}
     months = sorted(key[4] for key in keys if key[:4] == _key(spot)[:4] and key[4] == key[5])
     return f"{month_name(months[0])} to {month_name(months[-1])}, {len(months)} months" if months else "none"

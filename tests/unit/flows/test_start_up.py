@@ -31,7 +31,7 @@ def run(arguments: Sequence[str], **environment: str) -> tuple[int, str, str]:
     """Exit code, what was printed, and the costly libraries that were loaded."""
     inherited: Mapping[str, str] = {key: value for key, value in os.environ.items() if key != "TIDEWAITER_STORE"}
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *arguments], env={**inherited, "COLUMNS": "200", "NO_COLOR": "1", **environment},
+        [sys.executable, "-c", PROGRAM, *arguments], env={**inherited, "COLUMNS": "400", "NO_COLOR": "1", **environment},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     said, _, loaded = done.stderr.rpartition("loaded:")
