@@ -776,7 +776,9 @@ def test_what_is_ended_from_outside_says_what_holds_and_goes_on_when_run_again(
     running = subprocess.Popen(
         [sys.executable, "-c", waits, *ingest], cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
-    while running.poll() is None and not [*store.glob("raw/*/*")]:
+    deadline = time.monotonic() + 120
+    while running.poll() is None and not [*store.glob("reporter=CHN/raw/*/*")]:
+        assert time.monotonic() < deadline, "nothing was landed"
         time.sleep(0.01)
     running.send_signal(sent)
     out, err = running.communicate(timeout=120)
@@ -801,7 +803,7 @@ def test_what_is_ended_from_outside_says_what_holds_and_goes_on_when_run_again(
             "on",
         ]
     )
-    assert not (store / "current").exists()
+    assert not (store / "reporter=CHN" / "current").exists()
     again = tidewaiter(*ingest, cwd=ROOT)
     assert (again.returncode, again.stdout[:9]) == (0, "published"), again.stderr
 
