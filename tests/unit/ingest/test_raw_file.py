@@ -1,6 +1,7 @@
 """A raw file read again: texts, sums and corrections of its records."""
 
 import hashlib
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,27 +18,39 @@ ROWS = (
     {"value": "10", "currency": "USD", "quantity": "1,500", "quantity_unit": "千克"}, {"value": "20", "currency": "USD", "partner": GERMANY},
     {"value": "40", "currency": "CNY"},
 )  # fmt: skip
+JUNE = (date(2025, 6, 1), date(2025, 6, 30))
 CORRECTION = {"id": "c1", "record": "2", "field": "value", "expect": "20", "value": "25", "reason": "cut off"}
 
 
 def read(corrections: list[dict[str, str]] | None) -> RawFile:
     printed = reported(*ROWS)
-    return RawFile(printed, printed, {number: place for place, number in enumerate(printed["record"])}, corrections)
+    return RawFile(printed, printed, {number: [place] for place, number in enumerate(printed["record"])}, corrections)
 
 
 def test_the_text_of_a_record_is_what_was_printed_without_empty_columns() -> None:
-    assert read([]).text(2) == {"record": 2, "period": "202506", "product": "85051110", "partner": GERMANY, "value": "20", "currency": "USD"}  # fmt: skip
+    assert read([]).text(2, "value_usd", JUNE) == {"record": 2, "period": "202506", "product": "85051110", "partner": GERMANY, "value": "20", "currency": "USD"}  # fmt: skip
 
 
 def test_records_are_added_up_by_measure() -> None:
     one = read([])
-    assert (one.total([1, 2], "value_usd"), one.total([1, 2, 3], "value_usd"), one.total([3], "value_cny")) == (30, 30, 40)  # fmt: skip
-    assert (one.total([1], "quantity_kg"), one.total([2], "quantity_kg"), one.total([1], "quantity_item")) == (1500, 0, 0)  # fmt: skip
-    assert one.total([], "value_usd") == 0
+    assert (one.total([1, 2], "value_usd", JUNE), one.total([1, 2, 3], "value_usd", JUNE), one.total([3], "value_cny", JUNE)) == (30, 30, 40)  # fmt: skip
+    assert (one.total([1], "quantity_kg", JUNE), one.total([2], "quantity_kg", JUNE), one.total([1], "quantity_item", JUNE)) == (1500, 0, 0)  # fmt: skip
+    assert one.total([], "value_usd", JUNE) == 0
+
+
+def test_a_record_of_several_months_and_valuations_has_a_place_for_each() -> None:
+    """One record of May and June, and June in yuan as well."""
+    rows = ({"value": "10", "currency": "USD", "period": "202505"}, {"value": "20", "currency": "USD"}, {"value": "140", "currency": "CNY"})  # fmt: skip
+    printed = reported(*rows)
+    one = RawFile(printed, printed, {7: [0, 1, 2]}, [])
+    may = (date(2025, 5, 1), date(2025, 5, 31))
+    assert [one.total([7], "value_usd", span) for span in (may, JUNE)] == [10, 20]
+    assert [one.total([7], "value_cny", span) for span in (may, JUNE)] == [0, 140]
+    assert (one.text(7, "value_cny", JUNE)["value"], one.text(7, "value_usd", JUNE)["value"]) == ("140", "20")
 
 
 def test_where_the_corrections_are_unknown_no_record_has_a_number() -> None:
-    assert read(None).total([1], "value_usd") is None
+    assert read(None).total([1], "value_usd", JUNE) is None
     assert read(None).changes([1, 2]) == []
 
 
@@ -56,10 +69,10 @@ def kept(store: Path, data: bytes) -> dict[str, Any]:
 
 def test_a_release_is_read_from_its_bytes_with_its_corrections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     row = kept(tmp_path, csv_bytes([magnets("502", "1", "10"), magnets("304", "2", "20")]))
-    assert read_raw(tmp_path, row).total([1, 2], "value_usd") == 30
+    assert read_raw(tmp_path, row).total([1, 2], "value_usd", JUNE) == 30
     monkeypatch.setattr(raw_file, "corrections_in", lambda _: [CORRECTION])
     mended = read_raw(tmp_path, row)
-    assert (mended.total([1, 2], "value_usd"), mended.text(2)["value"]) == (35, "20")
+    assert (mended.total([1, 2], "value_usd", JUNE), mended.text(2, "value_usd", JUNE)["value"]) == (35, "20")
 
 
 def test_other_bytes_and_a_missing_file_are_named(tmp_path: Path) -> None:
