@@ -46,7 +46,7 @@ def page() -> str:
     parts += ["## How figures are made, and why they are missing\n", _statuses()]
     parts += ["## What the words of a column mean\n", *map(_meanings, WORDS, WORDS.values())]
     parts += ["## What an adapter hands on\n", _section("reported", reported.Reported, None)]
-    parts += ["## What commands write beside the store\n"]
+    parts += ["## What commands write next to the store\n"]
     parts += [_section("checked_claim", claim.CheckedClaim, None)]
     parts += ["## Code tables (`schemas/reference/*.csv`)\n"]
     parts += [_section(name, model, None) for name, model in code_tables.TABLES.items()]
@@ -87,7 +87,7 @@ def _meanings(where: str, words: Mapping[str, str]) -> str:
 
 
 def _statuses() -> str:
-    lines = ["A figure `x` of `metric` stands beside `x_status`.\n", "| status | figure | meaning |", "|---|---|---|"]
+    lines = ["A figure `x` of `metric` stands next to `x_status`.\n", "| status | figure | meaning |", "|---|---|---|"]
     lines += [f"| {name} | there | {meaning} |" for name, meaning in metric.MADE.items()]
     lines += [f"| {name} | null | {meaning} |" for name, meaning in metric.MISSING.items()]
     return "\n".join(lines) + "\n"

@@ -174,7 +174,7 @@ def watch(
 @commands.command(epilog="Example: `tidewaiter backfill downloads --source gacc_query --flow import --partners all`")
 def backfill(
     folder: Annotated[
-        Path, typer.Argument(help="folder of old downloads, with what is declared about them beside them")
+        Path, typer.Argument(help="folder of old downloads, with what is declared about them next to them")
     ],
     source: Annotated[
         str | None, typer.Option(help="gacc_query, published; of files that say none themselves, others are left")
@@ -185,7 +185,7 @@ def backfill(
     partners: Annotated[
         Partners | None, typer.Option(help="all: every partner was asked for; listed: those in the file")
     ] = None,
-    notes: Annotated[bool, typer.Option("--notes", help="leave a note beside each file that is refused")] = False,
+    notes: Annotated[bool, typer.Option("--notes", help="leave a note next to each file that is refused")] = False,
     dask: Annotated[
         str | None, typer.Option(help="Dask scheduler whose workers help", metavar="tcp://HOST:PORT")
     ] = None,

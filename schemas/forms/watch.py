@@ -54,7 +54,7 @@ class WatchRequest(BaseModel):
 
 
 class BackfillRequest(BaseModel):
-    """The form of a backfill: a folder of old downloads, each with what is declared about it beside it."""
+    """The form of a backfill: a folder of old downloads, each with what is declared about it next to it."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -85,7 +85,7 @@ class BackfillRequest(BaseModel):
     dry_run: bool = Field(default=False, description="say what would be ingested, and ingest nothing")
     notes: bool = Field(
         default=False,
-        description="leave a note beside each file that is refused, with which it is not tried again until it changes",
+        description="leave a note next to each file that is refused, with which it is not tried again until it changes",
     )
 
     _cleared = field_validator("source", "flow", "partners", "dask", mode="before")(none_if_empty)

@@ -55,7 +55,7 @@ class ControlEvent(Table):
 
 @published(sort_by=("event", "product", "partner", "months", "first_month"))
 class EventWindow(Table):
-    """Months before and after a measure beside the same months a year before, for what it touches and for placebos.
+    """Months before and after a measure next to the same months a year before, for what it touches and for placebos.
 
     Published are the products of the measures, and as placebos those of the code tables that no measure touches.
     """

@@ -113,7 +113,7 @@ def _read_periods(combinations: pl.DataFrame, landed: Landed, where: str) -> pl.
             "months not declared",
             where=where,
             found="the file has no month column and its months are nowhere declared",
-            advice=f'Write months = "2025-01..2025-12" into {where}.toml beside it, or give --month 2025-01..2025-12.',
+            advice=f'Write months = "2025-01..2025-12" into {where}.toml next to it, or give --month 2025-01..2025-12.',
         )
     rows = []
     for text in texts:

@@ -73,7 +73,7 @@ def locate(request: ReleaseRequest) -> Declared:
     file = request.file
     if len(os.fsencode(_sidecar(file).name)) > NAME_BYTES_MAX:
         raise Refused(
-            "name too long", where=clip(file.name), found="a name beside which no sidecar can have its own",
+            "name too long", where=clip(file.name), found="a name so long that its sidecar cannot have one",
             advice="Give the file a shorter name.",
         )  # fmt: skip
     if not file.is_file():
@@ -158,7 +158,7 @@ def _refuse_misnamed_sidecar(file: Path) -> None:
             is_of_another = other.name == DEFAULTS or (named_by_it != place and named_by_it.is_file())
             if other.is_file() and not _sidecar(place).is_file() and not is_of_another:
                 raise Refused(
-                    "misnamed sidecar", where=str(file), found=f"{name} lies beside it, and under that name says nothing",
+                    "misnamed sidecar", where=str(file), found=f"{name} lies next to it, and under that name says nothing",
                     advice=f"Rename it to {_sidecar(place).name}, or move it away.",
                 )  # fmt: skip
 

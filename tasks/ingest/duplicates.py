@@ -85,7 +85,7 @@ def _copies_among(detail: DataFrame[Detail], records: int, where: str) -> pl.Dat
     unlike = sets.group_by(place).agg(
         pl.col("measure").n_unique().alias("sets"), pl.col("measure").sort_by("record").first(), pl.col("record").sort()
     )
-    _refuse_contradiction(unlike.filter(pl.col("sets") > 1), "other numbers beside it", where)
+    _refuse_contradiction(unlike.filter(pl.col("sets") > 1), "other numbers next to it", where)
     # A record with a measure in both of its quantities is not a copy of itself.
     of_others = pl.col("record").list.unique(maintain_order=True).list.slice(1)
     copies = again.select(of_others).explode("record").drop_nulls().unique().sort("record")

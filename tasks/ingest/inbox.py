@@ -146,7 +146,7 @@ def note_refusal(file: Path, refusal: Refused, seen: str | None) -> str:
         # A name in another encoding than this machine's has characters that text cannot hold.
         note.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as problem:
-        return f"{refusal} No note could be left beside it ({problem.strerror}), so it is tried again each time."
+        return f"{refusal} No note could be left next to it ({problem.strerror}), so it is tried again each time."
     return str(refusal)
 
 

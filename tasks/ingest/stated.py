@@ -16,7 +16,7 @@ def refuse_contradictions(landed: Landed, parsed: Parsed) -> None:
     if parsed.reporter is not None and parsed.reporter != landed.reporter:
         raise Refused(
             "other reporter", where=where, found=f"the file reports for {clip(parsed.reporter)}, declared is {landed.reporter}",
-            advice=f'Write reporter = "{parsed.reporter}" into {where}.toml beside it, or take the right file.',
+            advice=f'Write reporter = "{parsed.reporter}" into {where}.toml next to it, or take the right file.',
         )  # fmt: skip
     if parsed.printed_on is not None and parsed.printed_on > landed.released_on:
         raise Refused(

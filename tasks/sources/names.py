@@ -135,9 +135,9 @@ def doubt_pairs(reported: pl.DataFrame, where: str) -> list[dict[str, str]]:
     return [
         finding(
             "name_of_another", "error", f"{where}, column partner_name",
-            observed=f"'{clip(found['name'], 40)}' beside {found['code']} in record {record} "
+            observed=f"'{clip(found['name'], 40)}' next to {found['code']} in record {record} "
             f"({other.select('partner', 'name').n_unique()} such pairs)",
-            expected=f"the code {found['gacc_code']} beside that name",
+            expected=f"the code {found['gacc_code']} next to that name",
             advice="Codes and names have slipped apart, and the numbers perhaps with them: download it again. If customs have renamed a "
             "partner, approve.",
         )

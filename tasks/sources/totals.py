@@ -70,7 +70,7 @@ def part_totals(
     if left_out.len():
         names = ", ".join(left_out.unique(maintain_order=True).sort()[:12])
         notes.append(
-            f"{counted(left_out.len(), 'record')} of {names} are totals, groups or parts of a country beside it: not published; "
+            f"{counted(left_out.len(), 'record')} of {names} are totals, groups or parts of a country next to it: not published; "
             f"{counted(checked.height, 'total')} compared with the sum of the parts"
         )
     wrong = checked.filter(pl.col("total") != pl.col("amount"))

@@ -82,7 +82,7 @@ class Remote:
         lost = [name for name in self.snapshot_ids() if sequence_of(name) > 1]
         if lost:
             raise BrokenStore(
-                f"{self.url}/{POINTER}: the pointer is missing beside {counted(len(lost), 'later snapshot')}. Restore it as "
+                f"{self.url}/{POINTER}: the pointer is missing next to {counted(len(lost), 'later snapshot')}. Restore it as "
                 f"{pointer_bytes(lost[-1]).decode()!r}"
             )
         return None

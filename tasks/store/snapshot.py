@@ -109,7 +109,7 @@ def current_id(store: Path) -> str | None:
         if not lost:
             return None
         raise BrokenStore(
-            f"{pointer}: the pointer is missing beside {counted(len(lost), 'later snapshot')}. "
+            f"{pointer}: the pointer is missing next to {counted(len(lost), 'later snapshot')}. "
             f"Restore it with: ln -s snapshots/{lost[-1]} {pointer}"
         ) from None
     except NotADirectoryError as error:

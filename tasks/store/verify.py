@@ -156,7 +156,7 @@ def _audit_named(store: Path, area: str, suffix: str, hashes: Hashes) -> Iterato
         if area == "raw" and path.suffix == ".json" and _SHA256.fullmatch(path.stem):
             if not (path.parent / path.stem).is_file():
                 yield Problem(
-                    where, "no file beside it", f"the raw file {path.stem}", "restore the raw file from a copy"
+                    where, "no file next to it", f"the raw file {path.stem}", "restore the raw file from a copy"
                 )
             continue
         if where != f"{area}/{sha256[:2]}/{sha256}{suffix}" or not _SHA256.fullmatch(sha256):

@@ -33,7 +33,7 @@ def check_writers(folder: Path, turns: int = 12, lock: Lock = exclusive) -> None
 
 
 def check_live(folder: Path, seconds: float) -> dict[str, Tally]:
-    """A reader of each engine beside a writer that publishes back to back; what their reads were."""
+    """A reader of each engine next to a writer that publishes back to back; what their reads were."""
     store, _, _ = prepare(folder, "one")
     stop = PROCESSES.Event()
     watchers = {engine: start_watcher(store, engine, stop) for engine in READERS}

@@ -1,4 +1,4 @@
-"""Readers beside a writer, two writers, and a retention that is stopped anywhere."""
+"""Readers next to a writer, two writers, and a retention that is stopped anywhere."""
 
 from pathlib import Path
 

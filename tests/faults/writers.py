@@ -1,4 +1,4 @@
-"""A process that publishes beside others until it ends, is stopped or is killed. No engine is imported here."""
+"""A process that publishes next to others until it ends, is stopped or is killed. No engine is imported here."""
 
 import os
 import sys

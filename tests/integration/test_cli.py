@@ -765,7 +765,7 @@ def test_what_is_ended_from_outside_says_what_holds_and_goes_on_when_run_again(
 ) -> None:
     store = tmp_path / "store"
     store.mkdir()
-    # A shell that starts tests beside other work has its children ignore Ctrl-C. In the middle of its way, landed and not
+    # A shell that starts tests next to other work has its children ignore Ctrl-C. In the middle of its way, landed and not
     # published, it waits for the signal, which a busy machine may send late.
     waits = (
         "import signal; from flows.cli.app import app; from tasks.steps.listeners import listening\n"

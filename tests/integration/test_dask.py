@@ -105,7 +105,7 @@ def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Files of five months, and beside them one that is held and one that is refused."""
+    """Files of five months, and next to them one that is held and one that is refused."""
     place = tmp_path_factory.mktemp("downloads")
     (place / "defaults.toml").write_text('source = "gacc_query"\nflow = "export"\npartners = "all"\n')
     for number in range(FILES):

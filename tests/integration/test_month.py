@@ -1,7 +1,7 @@
 """A month as large as a real one, 0.3 million records, through everything: `make test-month`.
 
 What other tests hold for small files is held here where columns have many row groups, portions are several and uploads are large:
-the whole job beside its rivals with equal figures, plain readers, a store in a bucket, Dask workers. The benchmarks are run as
+the whole job next to its rivals with equal figures, plain readers, a store in a bucket, Dask workers. The benchmarks are run as
 a reader of RESULTS.md would run them, and leave that file alone.
 """
 

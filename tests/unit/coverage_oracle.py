@@ -1,4 +1,4 @@
-"""What a scope covers and what a ledger says on a day, in plain Python: an opinion of its own beside the vectorised code.
+"""What a scope covers and what a ledger says on a day, in plain Python: an opinion of its own next to the vectorised code.
 
 Slow, obvious, and written from the tables' descriptions, not from `tasks`. Releases and numbers are the rows of
 `statements`.

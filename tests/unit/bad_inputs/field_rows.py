@@ -253,7 +253,7 @@ FIELD_ROWS = (
         Case("the pairs as wholes", csv_bytes([(*r[:5], r[7], r[8], r[5], r[6], r[9]) for r in CLEAN_RECORDS]), Publish()),
         Case("the units alone", csv_bytes([(*r[:6], r[8], r[7], r[6], r[9]) for r in CLEAN_RECORDS]),
              Quarantine(dict.fromkeys(range(1, 7), "quantity"))),
-        Case("the numbers alone, a history beside it", csv_bytes([(*CLEAN_RECORDS[6][:5], "2000", "千克", "1200000", "头", "61,500,000")]), Hold("unit_value"),
+        Case("the numbers alone, a history next to it", csv_bytes([(*CLEAN_RECORDS[6][:5], "2000", "千克", "1200000", "头", "61,500,000")]), Hold("unit_value"),
              before=((csv_bytes([(f"2024{month:02d}", *CLEAN_RECORDS[6][1:5], "1200000", "千克", "2000", "头", "61,500,000")
                                  for month in range(1, 13)]), {}),), changes=True),
         Case("a unit '?' with a number", csv_bytes(with_field(SECOND, "5")), Quarantine({1: "supplementary_quantity '5' has the unknown unit '?'"})),

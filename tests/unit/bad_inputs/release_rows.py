@@ -1,4 +1,4 @@
-"""Gate D: the release as a whole, by itself and beside what was published before (rows 11, 24, 30-31, 42-44, 49-50, 52-62)."""
+"""Gate D: the release as a whole, by itself and next to what was published before (rows 11, 24, 30-31, 42-44, 49-50, 52-62)."""
 
 import datetime
 

@@ -225,7 +225,7 @@ def test_a_month_is_the_difference_of_two_cumulative_figures_within_their_digits
     ],
 )  # fmt: skip
 def test_year_to_date_of_others_holds_nobody(tmp_path: Path, figure: str, raised: bool) -> None:
-    """May and June disagree with the cumulative figures that are published beside them; that is nothing new."""
+    """May and June disagree with the cumulative figures that are published next to them; that is nothing new."""
     before = _figures(
         "export,85051110,WLD,2025-01..2025-05,quantity,19.1,t,2025-06-20", "export,85051110,WLD,2025-01..2025-06,quantity,25.2,t,2025-07-18",
         "export,85051110,WLD,2025-06,quantity,9.9,t,2025-07-18",

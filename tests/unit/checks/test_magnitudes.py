@@ -114,7 +114,7 @@ def test_where_a_year_so_far_is_declared_as_a_month_that_is_what_is_said(tmp_pat
 def test_one_partner_whose_price_is_far_from_its_own_is_held(
     kg: float, yuan: float, months: Iterable[int], tmp_path: Path
 ) -> None:
-    """3,363 yuan a kilogram beside 3.3; the product as a whole, with the other partners, looks as usual or does not."""
+    """3,363 yuan a kilogram next to 3.3; the product as a whole, with the other partners, looks as usual or does not."""
     change = _times(kg, yuan, months=[6], partners=[UNITED_STATES])
     for published in ((BEFORE,), ()) if months != [6] else ((BEFORE,),):
         found = _found(tmp_path, in_yuan(records(months=months, change=change)), *published).filter(severity="error")

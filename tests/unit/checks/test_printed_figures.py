@@ -1,4 +1,4 @@
-"""Printed figures that do not fit one another: prints of one figure, months beside the year so far, a growth and its base."""
+"""Printed figures that do not fit one another: prints of one figure, months next to the year so far, a growth and its base."""
 
 import datetime
 from pathlib import Path
@@ -132,7 +132,7 @@ def test_a_growth_that_fits_with_the_other_sign_alone_is_held(
         ("3.188", [("2025-05", "1238")], ["3,188"]),
         ("3.188", [("2025-01..2025-06", "22319")], ["3,188"]),
         ("3.188", [("2024-07", "4000"), ("2025-05", "900")], ["3,188"]),
-        # Longer ago than a year nothing is beside it; a hundredth is no thousandth, and 3.19 says no kilograms.
+        # Longer ago than a year nothing is next to it; a hundredth is no thousandth, and 3.19 says no kilograms.
         ("3.188", [("2024-05", "4000")], []),
         ("31.88", [("2025-05", "1238")], []),
         ("3.19", [("2025-05", "1238")], []),

@@ -1,6 +1,6 @@
 """Printed figures against the sample: every kind of mistake has its verdict, and no true figure is contradicted.
 
-The claims here are written by hand, with the answer beside them: true, rounded, cut off, qualified, misplaced, wrong.
+The claims here are written by hand, with the answer next to them: true, rounded, cut off, qualified, misplaced, wrong.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""A figure never compares two things that bear one name: worked by hand, and the tables beside what they come from."""
+"""A figure never compares two things that bear one name: worked by hand, and the tables next to what they come from."""
 
 import csv
 import itertools
@@ -247,7 +247,7 @@ def test_a_code_that_enters_a_basket_and_leaves_it_is_named(monkeypatch: pytest.
     ]
 
 
-# The tables, beside what they come from
+# The tables, next to what they come from
 
 
 @pytest.mark.shared

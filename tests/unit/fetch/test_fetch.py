@@ -236,7 +236,7 @@ def test_a_month_that_has_no_records_yet_is_not_out(
 def test_an_answer_that_the_adapter_refuses_is_dropped_once_and_refused_where_people_look(
     site: Replay, ask: Callable[..., FetchReport], tmp_path: Path
 ) -> None:
-    """A new layout is no passing fault: the file lies in the inbox as evidence, and the watch leaves a note beside it."""
+    """A new layout is no passing fault: the file lies in the inbox as evidence, and the watch leaves a note next to it."""
     site.route(COMEXT, Reply(comext().replace(b",flow,", b",Flow,"), headers=CSV))
     assert [outcomes(comext_of_the_eu(ask)) for _ in range(2)] == [["new"], ["unchanged"]]
     file = next(path for path in files_of(tmp_path / "inbox") if path.suffix == ".csv")

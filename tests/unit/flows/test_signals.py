@@ -58,7 +58,7 @@ def panic(number: int) -> None:
 
 @pytest.fixture(autouse=True)
 def _listens() -> None:
-    # A shell that starts tests beside other work has its children ignore Ctrl-C.
+    # A shell that starts tests next to other work has its children ignore Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

@@ -40,7 +40,7 @@ def test_a_record_that_gives_its_measure_twice_is_no_copy_of_itself() -> None:
     ("rows", "found"),
     [
         ([said(1, 1), said(2, 2)], "quantity_kg of 85051110, partner USA, 2025-06 stands there more than once with different values (1 such numbers)"),
-        ([said(1, 1), said(1, 2), said(3, 2, "value_usd")], "more than once with other numbers beside it"),
+        ([said(1, 1), said(1, 2), said(3, 2, "value_usd")], "more than once with other numbers next to it"),
     ],
 )  # fmt: skip
 def test_records_of_one_key_that_differ_are_refused(rows: list[dict[str, Any]], found: str) -> None:

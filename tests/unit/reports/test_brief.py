@@ -61,7 +61,7 @@ def ledger(snapshot: Snapshot) -> dict[tuple[str, str, str, str], int]:
 
 
 class Sources(HTMLParser):
-    """The rows of the table of sources: what a figure shows, its whole value, and the ledger numbers beside it."""
+    """The rows of the table of sources: what a figure shows, its whole value, and the ledger numbers next to it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -543,7 +543,7 @@ def of_press(place: Path, *rows: tuple[str, ...], address: str = "https://x.org/
 
 
 def taken(file: Path, day: date = date(2025, 7, 20), **other: Any) -> Snapshot:
-    """The store beside the file, with the file in it."""
+    """The store next to the file, with the file in it."""
     declared: dict[str, Any] = {"source": "gacc_query", "flow": "export", "partners": "all", "released_on": day}
     request = ReleaseRequest(file=file, store=file.parent / "reporter=CHN", **(declared | other))
     release.fn(request, date(2026, 8, 1))

@@ -55,7 +55,7 @@ def test_the_wide_table_leaves_out_what_the_series_leave_out() -> None:
 
 
 def test_a_wide_row_of_print_and_query_names_both() -> None:
-    """The query was asked for dollars alone, and the kilograms beside them are those of a paper."""
+    """The query was asked for dollars alone, and the kilograms next to them are those of a paper."""
     paper, query = (
         release("p", "2025-07-20", kind="published", partners="keys"),
         release("q", "2025-08-20", "2025-06", measures=["value_usd"]),

@@ -152,7 +152,7 @@ def test_a_page_shows_the_figures_of_the_newest_month_with_the_world_first(
     assert "data:image/png;base64,cGljdHVyZQ==" in page.summary
     (picture,) = drawn
     assert {"WLD", "USA", "DEU", "KOR", "2024-06", "2025-05", "2025-06"} <= picture
-    assert "EU27" not in picture, "a group would stand beside its members"
+    assert "EU27" not in picture, "a group would stand next to its members"
     bare = pages(tmp_path / "reporter=CHN", outcome, pictures=False)
     before, _, after = page.summary.partition("![")
     assert bare.summary.split() == [*before.split(), *after.partition(")")[2].split()]

@@ -1,4 +1,4 @@
-"""The briefs that a release writes as its last step: for watched products, beside the tables, and never in their way."""
+"""The briefs that a release writes as its last step: for watched products, next to the tables, and never in their way."""
 
 import subprocess
 import sys

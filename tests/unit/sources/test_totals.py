@@ -34,7 +34,7 @@ def test_totals_and_groups_are_no_partners() -> None:
     found = parted(*rows)
     assert found.doubts == ()
     assert found.notes == (
-        "2 records of EU, W are totals, groups or parts of a country beside it: not published; 1 total compared with the sum of the parts",
+        "2 records of EU, W are totals, groups or parts of a country next to it: not published; 1 total compared with the sum of the parts",
     )  # fmt: skip
 
 

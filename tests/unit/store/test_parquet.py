@@ -173,7 +173,7 @@ def test_a_table_is_read_in_its_order_and_of_it_what_is_asked_for(tmp_path: Path
         for number in range(4) for day in days[1:]
     )  # fmt: skip
     files = [*encode_months(Metric, whole.sample(fraction=1, shuffle=True, seed=1), lambda partition: {})]
-    # Rows of files that stand beside each other, of which neither comes first.
+    # Rows of files that stand next to each other, of which neither comes first.
     for place in range(2):
         files.append(encode_file(Finding, findings.gather_every(2, place), "", {}))
         files += encode_months(Detail, details.filter(release_id=f"r{place}"), lambda partition: {})

@@ -98,7 +98,7 @@ def test_a_first_writer_who_died_is_no_reason_to_miss_a_pointer_and_a_later_one_
     with pytest.raises(BrokenStore) as missing:
         remote.pointer()
     assert (
-        f"the pointer is missing beside 1 later snapshot. Restore it as {pointer_bytes(second.id).decode()!r}"
+        f"the pointer is missing next to 1 later snapshot. Restore it as {pointer_bytes(second.id).decode()!r}"
         in str(missing.value)
     )
 

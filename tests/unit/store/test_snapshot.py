@@ -110,7 +110,7 @@ def test_lost_pointer_is_no_empty_store(store: Path) -> None:
     release(store, 1)
     second = release(store, 2)
     (store / "current").unlink()
-    with pytest.raises(BrokenStore, match=f"is missing beside 1 later snapshot. .* ln -s snapshots/{second.id}"):
+    with pytest.raises(BrokenStore, match=f"is missing next to 1 later snapshot. .* ln -s snapshots/{second.id}"):
         open_snapshot(store)
     assert names(audit_store(store)) == ["current"]
 
@@ -296,7 +296,7 @@ def test_raw_files_are_proven_by_name_and_their_sidecars_are_not_hashed(store: P
     assert problem.advice == again, "no publication brings raw bytes back"
     (folder / sha256).unlink()
     (problem,) = audit_store(store)
-    assert (problem.file, problem.found) == (f"raw/{sha256[:2]}/{sha256}.json", "no file beside it")
+    assert (problem.file, problem.found) == (f"raw/{sha256[:2]}/{sha256}.json", "no file next to it")
 
 
 def test_a_link_to_nothing_is_named(store: Path) -> None:
