@@ -43,11 +43,12 @@ def take(
             taking.take(file)
             if taking.stopped:
                 break
-    taken = [taking.taken[file] for file in files if file in taking.taken]
+    given = [] if dry_run else looked.ready
+    taken = [taking.taken[file] for file in given if file in taking.taken]
     show(len(taken), len(files), "stopped" if taking.stopped else "done")
     return WatchReport(
         looked=looked, taken=taken, outcomes=[*taking.outcomes.values()], stopped=taking.stopped,
-        left=[file for file in files if file not in taking.taken], dry_run=dry_run,
+        left=[file for file in given if file not in taking.taken], dry_run=dry_run,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from flows.cli import options
 from flows.cli.app import app
 from schemas.forms.fetch import Fetched, FetchReport, state_file
 from schemas.forms.sources import SourceState
@@ -142,7 +143,10 @@ def test_a_damaged_note_is_no_note(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert note_state(tmp_path, report("failed"), at(2)).failing_since == at(2)
 
 
-def test_the_command_prints_a_row_for_each_source_of_all_reporters(tmp_path: Path) -> None:
+def test_the_command_prints_a_row_for_each_source_of_all_reporters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(options.console, "_width", 200)
     note_state(tmp_path / "inbox", report("refused"), at(5))
     asked = ["sources", "--inbox", str(tmp_path / "inbox"), "--store", str(tmp_path / "store"), "--format", "csv"]
     done = CliRunner().invoke(app, asked)
@@ -152,7 +156,7 @@ def test_the_command_prints_a_row_for_each_source_of_all_reporters(tmp_path: Pat
     assert [line.split(",")[0] for line in lines[1:]] == [*sources.CALENDARS]
     (of_hmrc,) = (line for line in lines if line.startswith("hmrc_ots"))
     assert of_hmrc.endswith("2026-08-13 05:00: why 0")
-    table = CliRunner().invoke(app, asked[:-2], env={"COLUMNS": "200"})
+    table = CliRunner().invoke(app, asked[:-2])
     assert "2026-08-13 05:00: why 0" in table.output
     header = table.output.split()
     assert header[:2] == ["source", "reporters"]
