@@ -62,6 +62,8 @@ IN_COMMON = ("kind", "flow", "flows")
 # Spaces between two columns.
 BETWEEN = 3
 LONG_NAMES, NAME_WIDTH_MIN = ("name", "name_zh", "title", "releases"), 10
+# Files of an earlier version have no status of a figure that is newer.
+NOT_WRITTEN = "not_written"
 NONE = "–"
 
 
@@ -193,7 +195,7 @@ def _fitting(texts: dict[str, list[str]], titles: dict[str, str], width: int) ->
 def _legend(rows: list[dict[str, Any]], names: Sequence[str]) -> list[str]:
     figures = [name for name in names if name in FIGURES]
     used = {MARKS.get(row[status(name)], "") for row in rows for name in figures if row[name] is not None}
-    missing = sorted({row[status(name)] for row in rows for name in figures if row[name] is None} - {"not_applicable"})
+    missing = sorted({_status(row, name) for row in rows for name in figures if row[name] is None} - {"not_applicable"})
     lines = [f"{mark} {words}" for mark, words in MARK_WORDS.items() if mark in used]
     return lines + [f"{NONE} {'; '.join(_reason(reason, rows[0]) for reason in missing)}" for _ in missing[:1]]
 
@@ -225,11 +227,17 @@ def _with_unit(row: dict[str, Any], name: str) -> str:
 
 
 def _why(row: dict[str, Any], name: str) -> str:
-    made = str(row[status(name)])
+    made = _status(row, name)
     return _reason(made, row) if row[name] is None else MARK_WORDS.get(MARKS.get(made, ""), "")
 
 
+def _status(row: dict[str, Any], name: str) -> str:
+    return str(row[status(name)] or NOT_WRITTEN)
+
+
 def _reason(reason: str, row: dict[str, Any]) -> str:
+    if reason == NOT_WRITTEN:
+        return "the version that published this month did not compute it"
     start = row["series_start"]
     words = MISSING.get(reason, reason)
     return words.replace("series_start", f"{start:%Y-%m}") if start else words

@@ -112,7 +112,7 @@ def _months(snapshot: Snapshot) -> pl.DataFrame:
 def _figures(snapshot: Snapshot) -> list[pl.LazyFrame]:
     """Return the rows of metric that have a level, of each direction."""
     return [
-        pl.scan_parquet(files, hive_partitioning=False, glob=False)
+        pl.scan_parquet(files, hive_partitioning=False, glob=False, extra_columns="ignore")
         .filter(pl.col("level").is_not_null())
         .select("product", "partner", "period", flow=pl.lit(flow))
         for flow in ("export", "import")

@@ -142,7 +142,7 @@ class Resolver:
         files = self.snapshot.paths("metric")
         if not files:
             return False
-        found = pl.scan_parquet(files, hive_partitioning=False, glob=False).filter(
+        found = pl.scan_parquet(files, hive_partitioning=False, glob=False, extra_columns="ignore").filter(
             (pl.col("product") == product) & pl.col("level").is_not_null()
         )
         return found.select("period").head(1).collect().height > 0
@@ -204,7 +204,7 @@ class Resolver:
         there = [
             flow for flow in FLOWS
             if (files := self.snapshot.paths("metric", flow))
-            and pl.scan_parquet(files, hive_partitioning=False, glob=False).filter(wanted).head(1).select("product").collect().height
+            and pl.scan_parquet(files, hive_partitioning=False, glob=False, extra_columns="ignore").filter(wanted).head(1).select("product").collect().height
         ]  # fmt: skip
         return there[0] if there else FLOWS[0]
 

@@ -34,13 +34,11 @@ from tasks.lineage.provenance import derivation_of, derivation_of_month, rows_of
 from tasks.lineage.records import lineage_row
 from tasks.steps.assemble import DERIVED, Figures, Ledger, whole
 from tasks.steps.open_published import later_year
+from tasks.store.compatibility import RETIRED
 from tasks.store.mirror import announcement
 from tasks.store.parquet import Partition, encode_file, encode_months, partition_path
 from tasks.store.publish import NewFile, Published, publish
 from tasks.store.snapshot import FileEntry, Snapshot
-
-# Tables that earlier versions kept for later months; `state` and `recent` replaced them.
-GONE = ("base", "base_year", "base_far")
 
 
 def publish_release(
@@ -183,7 +181,7 @@ def _of_figures(known: Known) -> set[tuple[str, str]]:
 
 def _carried(parent: Snapshot | None, replaced: set[tuple[str, str]]) -> list[FileEntry]:
     earlier = parent.files if parent else ()
-    return [entry for entry in earlier if (entry.table, entry.partition) not in replaced and entry.table not in GONE]
+    return [entry for entry in earlier if (entry.table, entry.partition) not in replaced and entry.table not in RETIRED]
 
 
 def _about(releases: pl.DataFrame) -> dict[str, Any]:

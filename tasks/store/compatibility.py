@@ -12,6 +12,8 @@ from schemas.tables.catalog import LAYOUTS
 from tasks.domain.errors import StoreError
 from tasks.store.snapshot import NEWER, Snapshot
 
+# Tables that version 0.1 kept for later months; `state` and `recent` replaced them, and a publication leaves them out.
+RETIRED = ("base", "base_year", "base_far")
 _REMEDY = f"Nothing was published. {NEWER}"
 
 
@@ -19,9 +21,11 @@ def refuse_newer(snapshot: Snapshot | None) -> None:
     """Raise StoreError where a snapshot has a table, or a table a column, that this version does not know."""
     # One file of each form: all files that one version wrote have its columns.
     forms = {(entry.table, entry.schema_sha256): entry for entry in (snapshot.files if snapshot else ())}
-    if tables := sorted({table for table, _ in forms} - LAYOUTS.keys()):
+    if tables := sorted({table for table, _ in forms} - {*LAYOUTS, *RETIRED}):
         raise StoreError(f"the store has tables that this version does not know: {', '.join(tables)}. {_REMEDY}")
     for (table, form), entry in sorted(forms.items()):
+        if table in RETIRED:
+            continue
         model = LAYOUTS[table].model
         if form != schema_sha256(model):
             found = pl.read_parquet_schema(snapshot.path / entry.path)  # type: ignore[union-attr]

@@ -139,12 +139,13 @@ def partition_month(partition: Partition) -> int:
 
 def read_table(
     snapshot: Snapshot | None, model: type[Table], keep: Callable[[Partition], bool] = lambda partition: True,
-    where: pl.Expr | None = None, columns: Collection[str] = (),
+    where: pl.Expr | None = None, columns: Collection[str] = (), is_shown: bool = False,
 ) -> pl.DataFrame:  # fmt: skip
     """Rows of a table of a snapshot, in the table's order; empty where `snapshot` is None (nothing was published yet).
 
     `keep` chooses partitions, `where` rows, `columns` columns (all where none are named). `where` may only use columns
-    inside the files, not those in their paths; row groups in which it cannot hold are not read.
+    inside the files, not those in their paths; row groups in which it cannot hold are not read. Of rows that are shown and
+    not computed with, a column that an earlier version did not write is null; otherwise StoreError says what to do.
     """
     name = table_name(model)
     kinds = {column: kind for column, kind in readers_schema(model).items() if not columns or column in columns}
@@ -157,23 +158,40 @@ def read_table(
             files.setdefault(partition and partition[0], []).append(entry)
     frames: list[pl.DataFrame] = []
     for flow, chosen in files.items():
-        rows = pl.scan_parquet(snapshot.opened(chosen), hive_partitioning=False, glob=False)  # type: ignore[union-attr]
-        if where is not None:
-            rows = rows.filter(where)
-        if flow is not None:
-            rows = rows.with_columns(flow=pl.lit(flow))
-        try:
-            frames.append(rows.select(pl.col(column).cast(kind) for column, kind in kinds.items()).collect())
-        except (pl.exceptions.ColumnNotFoundError, pl.exceptions.SchemaError) as error:
-            raise _as_of_another_version(error, model, chosen) from error
+        forms: dict[str, list[FileEntry]] = {}
+        for entry in chosen:
+            forms.setdefault(entry.schema_sha256 if is_shown else "", []).append(entry)
+        for alike in forms.values():
+            rows = pl.scan_parquet(snapshot.opened(alike), hive_partitioning=False, glob=False)  # type: ignore[union-attr]
+            if where is not None:
+                rows = rows.filter(where)
+            if flow is not None:
+                rows = rows.with_columns(flow=pl.lit(flow))
+            try:
+                frames.append(_in_kinds(rows, kinds, fill=is_shown).collect())
+            except (pl.exceptions.ColumnNotFoundError, pl.exceptions.SchemaError) as error:
+                raise _as_of_another_version(error, model, chosen) from error
     if not frames:
         return pl.DataFrame(schema=kinds)
     month_of = PUBLISHED[name].month_of
-    if month_of and not PUBLISHED[name].by_release:
+    is_mixed = is_shown and len({entry.schema_sha256 for chosen in files.values() for entry in chosen}) > 1
+    if month_of and not is_mixed and not PUBLISHED[name].by_release:
         # Each file is one sorted month, so sorted months make a sorted table.
         return pl.concat(frames)
     order = [*(["flow", month_of] if month_of else []), *PUBLISHED[name].sort_by]
     return pl.concat(frames).sort([column for column in order if column in kinds])
+
+
+def _in_kinds(rows: pl.LazyFrame, kinds: Mapping[str, Any], *, fill: bool) -> pl.LazyFrame:
+    there = set(rows.collect_schema()) if fill else set(kinds)
+    return rows.select(
+        (pl.col(column) if column in there else pl.lit(None).alias(column)).cast(kind) for column, kind in kinds.items()
+    )
+
+
+def in_kinds_of(rows: pl.LazyFrame, model: type[Table]) -> pl.LazyFrame:
+    """Rows of a file in the types of their table; a column that an earlier version did not write is null."""
+    return _in_kinds(rows, readers_schema(model), fill=True)
 
 
 def _as_of_another_version(error: Exception, model: type[Table], entries: Collection[FileEntry]) -> Exception:

@@ -8,8 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from schemas.table import Table, readers_schema, table_name
-from tasks.store.parquet import path_partition
+from schemas.table import Table, table_name
+from tasks.store.parquet import in_kinds_of, path_partition
 from tasks.store.snapshot import Snapshot
 
 
@@ -17,7 +17,6 @@ def drawn(snapshot: Snapshot, model: type[Table], chance: random.Random) -> Iter
     """Every row of a table that is filed by month, once, in random order; each is read on request."""
     entries = snapshot.entries(table_name(model))
     ends = list(itertools.accumulate(entry.rows for entry in entries))
-    kinds = readers_schema(model)
     for place in _in_any_order(ends[-1] if ends else 0, chance):
         number = bisect_right(ends, place)
         entry = entries[number]
@@ -25,7 +24,7 @@ def drawn(snapshot: Snapshot, model: type[Table], chance: random.Random) -> Iter
         row = rows.slice(place - (ends[number] - entry.rows), 1).with_columns(
             flow=pl.lit(path_partition(entry.partition)[0])
         )
-        yield row.select(pl.col(name).cast(kind) for name, kind in kinds.items()).collect().row(0, named=True)
+        yield in_kinds_of(row, model).collect().row(0, named=True)
 
 
 def _in_any_order(total: int, chance: random.Random) -> Iterator[int]:

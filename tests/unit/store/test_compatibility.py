@@ -12,8 +12,11 @@ from bad_inputs.download import QUANTITY, UNIT, csv_bytes, in_month
 from flows.cli.app import app
 from flows.release import from_bytes_to_tables
 from schemas.forms.request import ReleaseRequest
+from schemas.table import stored_columns
+from schemas.tables.metric import Metric
 from tasks.domain.errors import StoreError
 from tasks.store.compatibility import refuse_newer
+from tasks.store.parquet import read_table
 from tasks.store.publish import NewFile, publish
 from tasks.store.snapshot import Snapshot, open_snapshot
 from tests.unit.store.small_store import JUNE, stored
@@ -69,7 +72,7 @@ def _hashes(store: Path) -> dict[str, str]:
     return {entry.path: entry.sha256 for entry in _opened(store).files if entry.table != "lineage"}
 
 
-def test_figures_of_an_earlier_version_are_refused_and_the_next_release_makes_them_again(
+def test_figures_of_an_earlier_version_are_shown_not_traced_and_the_next_release_makes_them_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store, whole = tmp_path / "store", tmp_path / "whole"
@@ -80,17 +83,17 @@ def test_figures_of_an_earlier_version_are_refused_and_the_next_release_makes_th
     _with_numbers_of(store, tmp_path / "stale")
     _made_old(store, "metric")
     of_it = ["--product", "85051110", "--store", str(store)]
-    for asked in (
-        ["read", "metric", *of_it],
-        ["trace", *of_it, "--partner", "WLD", "--month", "2025-05", "--metric", "level"],
-    ):
-        with pytest.raises(SystemExit) as ended:
-            app(asked)
-        told = capsys.readouterr()
-        assert (ended.value.code, told.out) == (2, "")
-        assert "files of the table metric were written by another version of Tidewaiter" in told.err
-        assert "Ingest one release of each direction" in told.err
-        assert "Traceback" not in told.err
+    with pytest.raises(SystemExit) as ended:
+        app(["read", "metric", *of_it])
+    assert ended.value.code == 0
+    assert "85051110" in capsys.readouterr().out
+    with pytest.raises(SystemExit) as ended:
+        app(["trace", *of_it, "--partner", "WLD", "--month", "2025-05", "--metric", "level"])
+    told = capsys.readouterr()
+    assert (ended.value.code, told.out) == (2, "")
+    assert "files of the table metric were written by another version of Tidewaiter" in told.err
+    assert "Ingest one release of each direction" in told.err
+    assert "Traceback" not in told.err
     # 2024 is no year that June 2025 can change.
     for folder in (store, whole):
         _ingest(folder, "202506")
@@ -178,3 +181,33 @@ def test_a_column_that_this_version_does_not_know_is_named_with_its_file(tmp_pat
 def test_fewer_columns_and_no_store_at_all_are_nothing_newer(tmp_path: Path) -> None:
     refuse_newer(None)
     refuse_newer(stored(tmp_path, {JUNE: [1]}))
+
+
+def test_figures_of_an_earlier_version_are_shown_without_the_column_that_it_did_not_write(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    _ingest(store, "202505")
+    column = stored_columns(Metric)[-1]
+    before = read_table(_opened(store), Metric)
+    _made_old(store, "metric")
+    after = read_table(_opened(store), Metric, is_shown=True)
+    assert after[column].null_count() == after.height > before[column].null_count()
+    assert after.drop(column).equals(before.drop(column))
+    _ingest(store, "202506")
+    assert read_table(_opened(store), Metric)[column].null_count() < after.height
+
+
+def test_tables_that_nothing_reads_any_more_are_left_out_by_the_next_release(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    _ingest(store, "202505")
+    snapshot = _opened(store)
+    old = io.BytesIO()
+    pl.DataFrame({"a": [1]}).write_parquet(old)
+    publish(
+        store,
+        [NewFile("base_far", "", old.getvalue(), 1, "0" * 64)],
+        carried=snapshot.files,
+        parent=snapshot,
+        about=snapshot.about,
+    )
+    _ingest(store, "202506")
+    assert not _opened(store).entries("base_far")
