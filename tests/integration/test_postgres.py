@@ -27,6 +27,14 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+# A shell that starts tests next to other work has its children ignore Ctrl-C; systemd does not.
+HEARS_CTRL_C = (
+    "import os, signal, sys\n"
+    "signal.signal(signal.SIGINT, signal.SIG_DFL)\n"
+    "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+)
+
+
 @pytest.fixture
 def team() -> Iterator[tuple[Path, dict[str, str]]]:
     """The folder and the environment of a team's server that is running."""
@@ -108,7 +116,7 @@ def test_the_schedule_runs_against_postgresql_and_a_stranger_is_turned_away(team
     command = service["ExecStart"].split()
     assert (command[0], service["KillSignal"]) == ("/srv/tidewaiter/.venv/bin/tidewaiter", "SIGINT")
     with (folder / "worker.log").open("wb") as log:
-        worker = subprocess.Popen([sys.executable, "-m", "tidewaiter", *command[1:]], cwd=folder, env=environment | {"PREFECT_WORKER_QUERY_SECONDS": "1"},
+        worker = subprocess.Popen([sys.executable, "-c", HEARS_CTRL_C, "-m", "tidewaiter", *command[1:]], cwd=folder, env=environment | {"PREFECT_WORKER_QUERY_SECONDS": "1"},
                                   stdout=log, stderr=log, start_new_session=True)  # fmt: skip
     try:
         identity = ask("/deployments/name/watch/watch")["id"]
