@@ -74,17 +74,18 @@ def linked(text: str) -> str:
 def test_a_publication_is_told_with_the_finding_and_a_link(
     services: Services, receivers: tuple[Received, Received]
 ) -> None:
-    services.drop("told <!channel>.csv", month(2024, 7), "2024-08-20")
-    assert services.ended(services.watch())["state_name"] == "Published 2024-07"
+    # A month of its own: tests of one session share a store.
+    services.drop("told <!channel>.csv", month(2023, 7), "2023-08-20")
+    assert services.ended(services.watch())["state_name"] == "Published 2023-07"
     post, mail = both(
-        services, receivers, "Published: July 2024: exports of Permanent magnets of rare earths (85051110)"
+        services, receivers, "Published: July 2023: exports of Permanent magnets of rare earths (85051110)"
     )
     for text in (post, mail):
         assert "(85051110) 1,676 t" in text
-        assert "2024-07: 6 records, 0 quarantined." in text
+        assert "2023-07: 6 records, 0 quarantined." in text
         # A message may come while its run still writes down how it ended.
         run = services.ended(linked(text))
-        assert run["state_name"] == "Published 2024-07"
+        assert run["state_name"] == "Published 2023-07"
     # A title calls nobody: Slack would take `<!channel>` for a call of everybody.
     assert "told &lt;!channel&gt;.csv" in post
     assert "<!" not in post
@@ -94,7 +95,7 @@ def test_a_publication_is_told_with_the_finding_and_a_link(
 def test_a_hold_is_told_with_its_findings_and_leads_to_the_run_that_asks(
     services: Services, receivers: tuple[Received, Received]
 ) -> None:
-    services.drop("told again.csv", month(2024, 7, JUNE[:1]), "2024-08-21")
+    services.drop("told again.csv", month(2023, 7, JUNE[:1]), "2023-08-21")
     assert services.ended(services.watch())["state_name"] == "Held for approval"
     post, mail = both(services, receivers, "Held for approval: told again.csv")
     for text in (post, mail):
@@ -114,7 +115,7 @@ def test_a_withdrawal_is_told_with_who_decided_it_and_why(
     (name,) = {one["release_id"] for one in released if one["title"] == "told <!channel>.csv"}
     asked = {"release_id": name, "by": "Li Wei", "reason": "wrong file"}
     run = services.ended(services.start("withdraw/withdraw", {"request": asked}))
-    assert (run["state_name"], run["name"]) == ("Withdrawn 2024-07", "withdrawn 2024-07 told <!channel>.csv")
+    assert (run["state_name"], run["name"]) == ("Withdrawn 2023-07", "withdrawn 2023-07 told <!channel>.csv")
     post, mail = both(services, receivers, "Withdrawn: told ")
     for text in (post, mail):
         assert re.search(r"withdrawn on \d{4}-\d\d-\d\d by Li Wei: wrong file\.", text)
