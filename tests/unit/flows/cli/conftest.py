@@ -1,0 +1,12 @@
+"""A terminal of one width, whatever the runner of the tests says its own is."""
+
+import pytest
+
+from flows.cli import options
+
+
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A console reads its width once, when it is made."""
+    for console in (options.console, options.errors):
+        monkeypatch.setattr(console, "_width", 200)
