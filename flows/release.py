@@ -84,8 +84,8 @@ def from_bytes_to_tables(request: ReleaseRequest, today: date, *, rehearsed: boo
             findings = step.hold_on_errors(findings, landed, known, store, today)
             entered = into_ledger(observed, known)
             if batch is not None:
-                waiting = step.enter(batch.tables, observed, findings, *entered, known)
-                return batch.add(run, step.report(waiting, observed, findings), observed)
+                in_copy = step.enter(batch.tables, observed, findings, *entered, known)
+                return batch.add(run, step.report(in_copy, observed, findings), observed)
             published = to_tables(store, observed, findings, entered, known)
         run.outcome = step.report(published, observed, findings)
         if not rehearsed:

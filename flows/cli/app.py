@@ -18,8 +18,8 @@ app = typer.Typer(
 for part in (ingest, withdraw, fetch, read, search, brief, reporters, deploy):
     app.add_typer(part.commands)
 
-# Polars' allocator returns unused memory after ten seconds, not one: a month is made in hundreds of steps, and memory that
-# comes back from the system each time costs a third of the processor time. Read once, when Polars is loaded.
+# Polars' allocator returns unused memory after ten seconds, not one: a month is derived in hundreds of steps, and asking the
+# system for memory again in each took up to a third of the processor time of a portion. Polars reads this when it is loaded.
 ALLOCATOR = {"_RJEM_MALLOC_CONF": "dirty_decay_ms:10000,muzzy_decay_ms:10000"}
 
 

@@ -117,7 +117,7 @@ def run(
     rows = query.query(folder, "metric", flow="export", product="85051110", month=(2025, 6))
     console.print(terminal.headline(rows.filter(measure="quantity_kg")))
     snapshot = query.open_published(folder)
-    tracer = Tracer(snapshot, "export")
+    tracer = Tracer(snapshot, "export", "85051110")
     console.print("\n[bold]Where these come from[/]")
     for partner, figure in (
         ("USA", "level"),

@@ -59,13 +59,13 @@ def _products_removed(judged: Judged) -> Rows:
     row = judged.row
     if row["partners"] == "keys" or not row["by_month"]:
         return
-    told = judged.published_rows.filter(
+    published = judged.published_rows.filter(
         "single", pl.col("measure").is_in(row["measures"]), pl.col("known_from") <= row["released_on"],
         pl.col("partner").is_in(row["partner_list"]) | (row["partners"] == "all"), flow=row["flow"], source=row["source"],
     )  # fmt: skip
-    if not told.height:
+    if not published.height:
         return
-    before = told.group_by(CELL).agg(pl.col("value").sum()).with_columns(pl.col("product").cast(pl.String))
+    before = published.group_by(CELL).agg(pl.col("value").sum()).with_columns(pl.col("product").cast(pl.String))
     asked = asked_products(judged.release.release, before["product"], roll_up=False)
     before = without_lost(before.join(asked, on="product"), judged.release.release)
     now = judged.own.select(CELL).unique().with_columns(pl.col("product").cast(pl.String))

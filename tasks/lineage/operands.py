@@ -79,16 +79,16 @@ class Origins:
 
     def printed_ytd(self, point: Point) -> Amount | None:
         """The printed year to date, unless a later release has its months; January alone is a month."""
-        told = self._best(point, point.month - point.month % 12) if point.month % 12 else None
-        return None if told is None or self._is_superseded(point, told) else told
+        printed = self._best(point, point.month - point.month % 12) if point.month % 12 else None
+        return None if printed is None or self._is_superseded(point, printed) else printed
 
-    def _is_superseded(self, point: Point, told: Amount) -> bool:
+    def _is_superseded(self, point: Point, printed: Amount) -> bool:
         """Whether a later release of the same or a better kind covers each month of a printed year to date.
 
         A corrected edition counts with the day of the release that it corrects.
         """
         january = point.month - point.month % 12
-        row, start, end = told.rows[0], first_day(january), month_end(first_day(point.month))
+        row, start, end = printed.rows[0], first_day(january), month_end(first_day(point.month))
         own = point.at(product=row["product"], measure=row["measure"])
         is_whole = ~pl.col("by_month") & (pl.col("first_month") == start) & (pl.col("last_month").dt.month_end() == end)
         turns = in_turns(self.releases)
@@ -164,23 +164,23 @@ class Origins:
 
     def _printed_level(self, point: Point) -> Amount | None:
         """The printed number of the point itself, or of the only code of its basket."""
-        told = self._numbers(point)
-        own = told.get((point.product, point.partner, point.measure))
+        printed = self._numbers(point)
+        own = printed.get((point.product, point.partner, point.measure))
         codes = _codes_of_basket(point)
-        return told.get((codes[0], point.partner, point.measure)) if own is None and len(codes) == 1 else own
+        return printed.get((codes[0], point.partner, point.measure)) if own is None and len(codes) == 1 else own
 
     def _sum(self, point: Point) -> Amount | None:
         """The sum over the partners of a total where each was requested, else over the codes of a level or basket."""
-        told = self._numbers(point)
+        printed = self._numbers(point)
         if point.partner in TOTALS and self._asks_everyone(point):
             members = _members_of(point)
             partners = sorted({
-                partner for _, partner, _ in told if partner not in TOTALS and (members is None or partner in members)
+                partner for _, partner, _ in printed if partner not in TOTALS and (members is None or partner in members)
             })  # fmt: skip
             total = _added([self._of_partner(point.at(partner=partner)) for partner in partners])
             if total is not None:
                 return total
-        codes = sorted({product for product, _, _ in told} - {point.product})
+        codes = sorted({product for product, _, _ in printed} - {point.product})
         return _added([self._of_code(point.at(product=code)) for code in codes])
 
     def _of_code(self, point: Point) -> Amount | None:
@@ -193,11 +193,11 @@ class Origins:
 
     def _adds_up(self, point: Point) -> bool:
         """Whether the codes below are complete: in a basket each has a number or is covered; else all are covered."""
-        told = {product for product, partner, _ in self._numbers(point) if partner == point.partner}
-        if not told - {point.product}:
+        printed = {product for product, partner, _ in self._numbers(point) if partner == point.partner}
+        if not printed - {point.product}:
             return False
         if point.product.startswith(BASKET):
-            return all(code in told or self.covers(point.at(product=code)) for code in _codes_of_basket(point))
+            return all(code in printed or self.covers(point.at(product=code)) for code in _codes_of_basket(point))
         if point not in self._whole:
             self._whole[point] = covering(keys_of([point]), of_finest_level(self.releases)).height > 0
         return self._whole[point]

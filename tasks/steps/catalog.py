@@ -20,7 +20,7 @@ from tasks.claims import check as claims
 from tasks.claims import publish as claim_table
 from tasks.controls import tables
 from tasks.domain.errors import Held, NotHeld, Refused
-from tasks.domain.release_ids import MARK
+from tasks.domain.release_ids import MARK, release_of
 from tasks.ingest import calendar, corrections, held, inbox
 from tasks.ingest import declaration as locating
 from tasks.ingest import normalise as normalising
@@ -127,8 +127,8 @@ def store_of_published(root: StoreAddress, release_id: str) -> StoreAddress:
     """
 
     def has(store: Path) -> bool:
-        names = read_table(open_snapshot(store), Release, columns=["release_id"])["release_id"]
-        return bool(names.str.split(MARK).list.first().is_in([release_id.partition(MARK)[0]]).any())
+        releases = read_table(open_snapshot(store), Release, columns=["release_id"])
+        return releases.filter(release_of() == release_id.partition(MARK)[0]).height > 0
 
     found = reporters.store_with(root, has)
     if found is None:

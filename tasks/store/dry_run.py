@@ -24,9 +24,9 @@ def rehearsal(store: Path) -> Iterator[Path]:
     """A store in the state of `store`, in a sibling folder, because hard links do not cross disks. For a store whose
     folder does not exist yet: in the nearest folder above it that does, so that nothing stays behind.
     """
-    beside = next(folder for folder in store.absolute().parents if folder.is_dir())
-    _sweep(beside)
-    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=beside) as folder, _held(Path(folder)):
+    parent = next(folder for folder in store.absolute().parents if folder.is_dir())
+    _sweep(parent)
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=parent) as folder, _held(Path(folder)):
         aside = Path(folder) / store.name
         aside.mkdir()
         snapshot = open_snapshot(store)
@@ -57,9 +57,9 @@ def _held(folder: Path) -> Iterator[None]:
         LOCAL.unlock(descriptor)
 
 
-def _sweep(beside: Path) -> None:
+def _sweep(parent: Path) -> None:
     """Delete the folders of killed dry runs; a folder that cannot be opened belongs to another user or is gone."""
-    for mark in beside.glob(f"{PREFIX}*/{MARK}"):
+    for mark in parent.glob(f"{PREFIX}*/{MARK}"):
         try:
             descriptor = os.open(mark, os.O_RDWR | os.O_CLOEXEC)
         except OSError:
