@@ -228,8 +228,9 @@ def _silences(
     Releases and numbers are joined by cells (a product, a period, a measure family); where only the release with the
     numbers covers a cell, there is nothing to compare.
     """
-    ends = numbers.select(pl.col("period_end").min().alias("first"), pl.col("period_end").max().alias("last")).row(0)
-    near = (pl.col("first_month") <= ends[1]) & (pl.col("last_month").dt.month_end() >= ends[0])
+    # Without numbers, which editions of the same day can take away, both ends are null and no release is near.
+    first, last = (pl.lit(end, dtype=pl.Date) for end in (numbers["period_end"].min(), numbers["period_end"].max()))
+    near = (pl.col("first_month") <= last) & (pl.col("last_month").dt.month_end() >= first)
     scopes = speaking(releases.filter(near)).join(known.select("release_id", "release"), on="release_id")
     cell = [*CELL, "grain"] if "grain" in numbers.columns else CELL
     celled = numbers.with_columns(family())

@@ -25,7 +25,7 @@ def disk_problem(problem: OSError, otherwise: object = "") -> str:
 
     A full disk is such an error. Errors of other kinds than space and permissions are returned unchanged.
 
-    >>> said_by_disk(OSError(errno.ENOSPC, "No space left on device"), "store")
+    >>> disk_problem(OSError(errno.ENOSPC, "No space left on device"), "store")
     'store: No space left on device. Make room on that disk, then run this again.'
     """
     if problem.errno not in _ADVICE:

@@ -156,6 +156,11 @@ def test_of_editions_of_one_day_the_last_one_stands_also_where_it_is_silent() ->
     assert merged(store).select("partner", "value").rows() == [("DEU", 765)]
 
 
+def test_where_the_last_edition_of_a_day_is_silent_about_all_numbers_nothing_stands() -> None:
+    first, edition = release("r1", "2026-01-20"), release("r1.01-ab", "2026-01-20")
+    assert not merged([(first, [number(first, "USA", "2025-06", 353)]), (edition, [])]).height
+
+
 def test_a_revision_ends_the_word_before_it() -> None:
     march, may = release("march", "2026-03-23"), release("may", "2026-05-07")
     observation = merged(
