@@ -6,7 +6,7 @@ and one of the partners that a release lists. A basket is covered where each of 
 every partner was requested and the group has members.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import polars as pl
 from pandera.typing.polars import DataFrame
@@ -27,11 +27,20 @@ class Scope(NamedTuple):
     """The coverage `everyone` by cell and `listed` by partner.
 
     Each has the `source` priority of the best kind of release, 0 is the best. A listed partner has a row in `listed`
-    for every month that any release covers.
+    for every month that any release covers. `cells` has the priorities of `everyone` at the position of each cell: there
+    are few cells, and a look-up by position costs a fraction of a join.
     """
 
     everyone: pl.DataFrame
     listed: pl.DataFrame
+    cells: pl.Series
+
+    @classmethod
+    def of(cls, everyone: pl.DataFrame, listed: pl.DataFrame, names: Names) -> Self:
+        """The scope of cells and listed partners."""
+        places = everyone.select(names.key(*CELL)).to_series()
+        cells = pl.repeat(None, names.size(*CELL), dtype=everyone.schema["priority"], eager=True)
+        return cls(everyone, listed, cells.scatter(places, everyone["priority"]))
 
 
 class Coverage(NamedTuple):
@@ -58,10 +67,8 @@ class Coverage(NamedTuple):
 
     def everyone(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The frame (product, family, month, ...) with `everyone`: whether every partner was requested."""
-        names = self.names
-        cells = self.all_levels.everyone.select(cell=names.key(*CELL), everyone=pl.lit(True))
-        found = frame.with_columns(cell=names.key(*CELL)).join(cells, on="cell", how="left", maintain_order="left")
-        return found.drop("cell").with_columns(pl.col("everyone").fill_null(False))
+        priority = pl.lit(self.all_levels.cells).gather(self.names.key(*CELL))
+        return frame.with_columns(everyone=priority.is_not_null())
 
     def silence(self, frame: pl.DataFrame, month: int) -> pl.DataFrame:
         """The coverage in `month` of series that have had no row of their own for a year.
@@ -97,10 +104,8 @@ def priority_in(spoken: pl.Expr, place: int) -> pl.Expr:
 
 def with_priority(frame: pl.DataFrame, scope: Scope, names: Names) -> pl.DataFrame:
     """The frame with the priority of the best release that covers each row, null where none does."""
-    cells = scope.everyone.select("priority", cell=names.key(*CELL))
-    found = frame.with_columns(cell=names.key(*CELL)).join(cells, on="cell", how="left", maintain_order="left")
     has_members = names.founded() <= pl.col("month")
-    found = found.with_columns(priority=pl.when(has_members).then("priority")).drop("cell")
+    found = frame.with_columns(priority=pl.when(has_members).then(pl.lit(scope.cells).gather(names.key(*CELL))))
     if not scope.listed.height:
         return found
     places = scope.listed.select(listed="priority", place=names.key(*PLACE_OF_FAMILY))
@@ -158,7 +163,7 @@ def _scope(names: Names, releases: pl.DataFrame) -> tuple[Scope, pl.DataFrame]:
         )
         baskets = _of_baskets(listed, by_month, ["partner", "family"]).select(listed.columns)
         listed = pl.concat([listed, baskets])
-    return Scope(pl.concat([everyone, whole]), listed), known
+    return Scope.of(pl.concat([everyone, whole]), listed, names), known
 
 
 def _of_baskets(covered: pl.DataFrame, members: pl.DataFrame, others: list[str]) -> pl.DataFrame:

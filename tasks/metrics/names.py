@@ -5,6 +5,7 @@ the order of the numbers is the order of the texts. Text returns only at the end
 """
 
 import functools
+import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -72,22 +73,23 @@ class Names(NamedTuple):
         """The names by column."""
         return {"product": self.products, "partner": self.partners, "measure": self.measures, "family": self.families}
 
-    def _size(self, column: str) -> int:
-        return self.months if column == "month" else max(len(self.labels[column]), 1)
+    def size(self, *columns: str) -> int:
+        """How many combinations of some columns there are."""
+        return math.prod(self.months if one == "month" else max(len(self.labels[one]), 1) for one in columns)
 
     def key(self, *columns: str) -> pl.Expr:
         """Some columns as one integer, which sorts like the columns one after the other."""
         whole = pl.lit(0, dtype=pl.UInt64)
         for column in columns:
             number = pl.col(column) - self.first if column == "month" else pl.col(column)
-            whole = whole * self._size(column) + number.cast(pl.UInt64)
+            whole = whole * self.size(column) + number.cast(pl.UInt64)
         return whole
 
     def unpacked(self, *columns: str) -> list[pl.Expr]:
         """The columns from which the column `key` was made."""
         rest, found = pl.col("key"), []
         for column in reversed(columns):
-            size = self._size(column)
+            size = self.size(column)
             part = rest % size
             found.append((part.cast(pl.Int32) + self.first if column == "month" else part.cast(NUMBER)).alias(column))
             rest = rest // size

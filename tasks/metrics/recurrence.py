@@ -90,7 +90,7 @@ def next_month(
     frame = _with_sums(frame, month)
     frame = _with_printed(frame, numbers.spans, month, names)
     state = frame.select("month", *STATE).rename({"window_counts": "window"})
-    frame = with_others(_published(frame, coverage), numbers.rows, where, coverage)
+    frame = with_others(_published(frame, month, coverage), numbers.rows, where, coverage)
     return Month(frame, per_kilogram(frame, names), state)
 
 
@@ -134,11 +134,12 @@ def numbers_of(state: pl.DataFrame) -> Numbers:
 def _series(month: int, numbers: Numbers, before: pl.DataFrame, names: Names) -> pl.DataFrame:
     """The series of the month in order, with their numbers: those with a number in it or in the year before.
 
-    Sorted keys make joins several times faster.
+    A series with a number comes first among its rows, and the others are dropped. Sorted keys make joins several times
+    faster.
     """
     rows = numbers.rows.select(
         "value", "is_sum", of_row="kinds", has_row=pl.lit(True), series=names.key(*SERIES), quiet=pl.lit(0, pl.UInt8)
-    ).sort("series")
+    )
     of_spans = printed_spans_of(numbers.spans, names).filter(pl.col("month") == month)
     own = pl.concat([numbers.rows.select(of_spans.columns), of_spans])
     own = (
@@ -147,12 +148,8 @@ def _series(month: int, numbers: Numbers, before: pl.DataFrame, names: Names) ->
         .unique("series")
     )
     carried = before.filter(pl.col("quiet") < YEAR).select("series", quiet=pl.col("quiet") + 1)
-    keys = [rows]
-    for others in (own.sort("series"), carried):
-        for known in keys:
-            others = others.join(known.select("series"), on="series", how="anti", maintain_order="left")  # noqa: PLW2901
-        keys.append(others.with_columns(pl.col("series").set_sorted()))
-    frame = pl.concat(keys, how="diagonal").sort("series")
+    frame = pl.concat([rows, own, carried], how="diagonal").sort("series", maintain_order=True)
+    frame = frame.filter(pl.col("series").ne_missing(pl.col("series").shift())).with_columns(pl.col("series").set_sorted())
     key = frame.rename({"series": "key"}).select(pl.exclude("key"), *names.unpacked(*SERIES), series="key")
     return key.with_columns(month=pl.lit(month, pl.Int32))
 
@@ -164,7 +161,7 @@ def _looked_up(
     names = coverage.names
     there = state.select("series", *(pl.col(name).alias(f"{prefix}{name}") for name in columns))
     found = frame.join(there, on="series", how="left", maintain_order="left")
-    is_missing = pl.col(f"{prefix}level_status").is_null()
+    is_missing = found[f"{prefix}level_status"].is_null()
     missing = found.filter(is_missing).select(frame.columns)
     if not missing.height:
         return found
@@ -173,12 +170,10 @@ def _looked_up(
     idle = _idle(state, missing["place"], coverage)
     missing = missing.join(idle, on="place", how="left", maintain_order="left")
     silent = _silent(coverage.silence(missing, month), month)
-    made = silent.select(
-        "series",
-        *(pl.col(f"of_{name}").cast(there.schema[f"{prefix}{name}"]).alias(f"{prefix}{name}") for name in columns),
-    )
-    return found.update(
-        made.with_columns(pl.col("series").set_sorted()), on="series", how="left", maintain_order="left"
+    rows = is_missing.arg_true()
+    return found.with_columns(
+        found[f"{prefix}{name}"].scatter(rows, silent[f"of_{name}"].cast(there.schema[f"{prefix}{name}"]))
+        for name in columns
     )
 
 
@@ -318,10 +313,9 @@ def _with_printed(frame: pl.DataFrame, spans: pl.DataFrame, month: int, names: N
     return frame
 
 
-def _published(frame: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
+def _published(frame: pl.DataFrame, month: int, coverage: Coverage) -> pl.DataFrame:
     """The frame with `is_published`: whether any release covers the product in the month."""
-    month = frame.select("month")
-    known = coverage.known.join(month.unique(), on="month", how="semi")["product"]
-    spoken = frame.filter(pl.col("quiet") == 0)["product"]
-    products = pl.concat([known, spoken]).unique()
-    return frame.with_columns(is_published=pl.col("product").is_in(products.implode()))
+    known = coverage.known.filter(pl.col("month") == month)["product"]
+    spoken = frame.select(pl.col("product").filter(pl.col("quiet") == 0)).to_series()
+    covered = pl.repeat(False, coverage.names.size("product"), eager=True).scatter(pl.concat([known, spoken]), True)
+    return frame.with_columns(is_published=pl.lit(covered).gather(pl.col("product")))
