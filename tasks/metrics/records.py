@@ -15,6 +15,9 @@ from tasks.metrics.names import Names
 MONTH = pl.col("month")
 KEY = ["product", "partner", "measure"]
 RECORDS = ("highest_since", "lowest_since")
+READ = ("level", "level_status", "kinds", "is_published", "comparable_from")
+STATUSES = tuple(f"{name}_status" for name in RECORDS)
+MADE = ("series_start", *RECORDS, *STATUSES)
 
 
 def with_records(frame: pl.DataFrame) -> pl.DataFrame:
@@ -37,11 +40,12 @@ def with_recent(frame: pl.DataFrame, recent: pl.DataFrame, names: Names, month: 
 
     Adds `run_of_record` too, null for the series whose records are computed on request.
     """
-    key = names.key(*KEY)
-    recent = recent.select("level", "kinds", "run", series=key, past="month")
+    recorded = frame.select(names.is_recorded().arg_true()).to_series()
+    some = frame.select(*KEY, "month", *READ)[recorded].with_columns(series=names.key(*KEY))
+    recent = recent.select("level", "kinds", "run", series=names.key(*KEY), past="month")
     last = recent.filter(pl.col("past") == month - 1).select("series", last_level="level", last_run="run")
-    frame = frame.with_columns(series=key).join(last, on="series", how="left", maintain_order="left")
-    has = pl.col("level").is_not_null() & pl.col("is_published") & names.is_recorded()
+    some = some.join(last, on="series", how="left", maintain_order="left")
+    has = pl.col("level").is_not_null() & pl.col("is_published")
     starts = pl.col("last_run").is_null() | (pl.col("comparable_from") == MONTH).fill_null(False)
     run = (
         pl.when(starts)
@@ -49,9 +53,17 @@ def with_recent(frame: pl.DataFrame, recent: pl.DataFrame, names: Names, month: 
         .otherwise(pl.min_horizontal(pl.col("last_run") + 1, LOOK_BACK_MONTHS + 1))
         .cast(pl.UInt8)
     )
-    frame = frame.with_columns(run_of_record=pl.when(has).then(run))
-    frame = frame.with_columns(series_start=month + 1 - pl.col("run_of_record").cast(pl.Int32))
-    return on_request(_with_extremes(frame, recent.drop("run")).drop("series", "last_level", "last_run"), names)
+    some = some.with_columns(run_of_record=pl.when(has).then(run))
+    some = some.with_columns(series_start=month + 1 - pl.col("run_of_record").cast(pl.Int32))
+    made = _with_extremes(some, recent.drop("run")).select("run_of_record", "kinds_of_run", *MADE)
+    hidden = pl.when(pl.col("level").is_null()).then("level_status").otherwise(status("on_request"))
+    others = frame.select(
+        pl.lit(None, pl.UInt8).alias("run_of_record"), pl.col("kinds").alias("kinds_of_run"),
+        *(pl.lit(None, pl.Int32).alias(name) for name in ("series_start", *RECORDS)),
+        *(hidden.alias(name) for name in STATUSES),
+    )  # fmt: skip
+    # Few series have records, so theirs are put among the others.
+    return frame.with_columns(others[name].scatter(recorded, made[name]) for name in made.columns)
 
 
 def _with_extremes(frame: pl.DataFrame, older: pl.DataFrame) -> pl.DataFrame:
@@ -85,13 +97,10 @@ def _with_extremes(frame: pl.DataFrame, older: pl.DataFrame) -> pl.DataFrame:
 
 def on_request(frame: pl.DataFrame, names: Names) -> pl.DataFrame:
     """The frame without records of the series for which `metric` has none."""
-    hidden = ~names.is_recorded() & pl.col("level").is_not_null()
+    shown = names.is_recorded() | pl.col("level").is_null()
     return frame.with_columns(
-        *(pl.when(~hidden).then(name).alias(name) for name in (*RECORDS, "series_start")),
-        *(
-            pl.when(hidden).then(status("on_request")).otherwise(f"{name}_status").alias(f"{name}_status")
-            for name in RECORDS
-        ),
+        *(pl.when(shown).then(name).alias(name) for name in (*RECORDS, "series_start")),
+        *(pl.when(shown).then(name).otherwise(status("on_request")).alias(name) for name in STATUSES),
     )
 
 

@@ -160,6 +160,8 @@ def as_metric(frame: pl.DataFrame, names: Names, flow: str, *, is_ratio: bool) -
     # divides.
     made = made.with_columns(size=pl.lit(pl.Series([*units, 1], dtype=pl.Int64)).gather(pl.col("measure")))
     size = pl.col("size")
+    totals = ("level", "ytd", "rolling_12m")
+    is_exact = is_ratio or (made.select(pl.max_horizontal(pl.col(totals).abs().max())).item() or 0) <= EXACT_MAX
     kinds = kinds_behind(per_kilogram=is_ratio) | pl.when(
         pl.col("highest_since").is_not_null() | pl.col("lowest_since").is_not_null()
     ).then("kinds_of_run").otherwise(pl.lit(0, pl.UInt8))
@@ -172,7 +174,7 @@ def as_metric(frame: pl.DataFrame, names: Names, flow: str, *, is_ratio: bool) -
         product="product", partner="partner", measure="measure",
         classification=names.looked_up("product", order, pl.UInt8).cat.to(schema["classification"]),
         period=index_month("month"),
-        **{name: pl.col(name) if is_ratio else _in_units(name, size) for name in ("level", "ytd", "rolling_12m")},
+        **{name: pl.col(name) if is_ratio else _in_units(name, size, is_exact=is_exact) for name in totals},
         **{figure.name: pl.col(figure.name) for figure in FIGURES_OF if figure.name not in ("ytd", "rolling_12m")},
         **{name: pl.when(pl.col(name).is_not_null()).then(index_month(name)) for name in (*RECORDS, "series_start", "comparable_from")},
         **{name: pl.col(name).cat.to(schema[name]) for name in statuses},
@@ -185,9 +187,11 @@ def _named_kinds(kinds: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     return pl.when(kinds > 0).then(kinds.cast(pl.UInt8) - 1).cat.to(dtype)
 
 
-def _in_units(name: str, size: pl.Expr) -> pl.Expr:
-    """Smallest units to units: the whole part stays exact at any size."""
+def _in_units(name: str, size: pl.Expr, *, is_exact: bool) -> pl.Expr:
+    """Smallest units to units: the whole part stays exact at any size; `is_exact` if floats hold each number exactly."""
     whole = pl.col(name)
+    if is_exact:
+        return whole / size
     return (
         pl.when(whole.abs() <= EXACT_MAX)
         .then(whole / size)
