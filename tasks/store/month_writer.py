@@ -106,7 +106,7 @@ class MonthWriter:
     ) -> None:  # fmt: skip
         self._pending, self._model, self._partition, self._always = pending, model, partition, always
         self._derivation, self._folder = derivation, store / "tmp"
-        self._later: list[pl.DataFrame] = []
+        self._later: pl.DataFrame | None = None
         self._pieces: deque[pl.DataFrame] = deque()
         self._rows = 0
         self._file: _Hashed | None = None
@@ -134,15 +134,20 @@ class MonthWriter:
         """
         if rows.height and not is_validated:
             self._model.validate(rows, lazy=True)
-        if self._later:
+        due = [rows]
+        if self._later is not None:
+            # Only rows from the first product that was kept back on can come after one of those.
+            head, tail = _split(rows, str(self._later["product"][0]))
             order = list(PUBLISHED[table_name(self._model)].sort_by)
-            rows, self._later = pl.concat([*self._later, rows]).sort(order), []
-        if before is not None and rows.height and str(rows["product"][-1]) >= before:
+            due, self._later = [head, pl.concat([self._later, tail]).sort(order)], None
+        if before is not None:
             # A basket belongs to a portion with the chapters of its codes, and is written after all chapters.
-            first = bisect.bisect_left(range(rows.height), before, key=lambda place: str(rows["product"][place]))
-            self._later, rows = [rows[first:]], rows[:first]
-        if rows.height:
-            self._put(in_columns(self._model, rows))
+            due, kept = zip(*(_split(part, before) for part in due), strict=True)
+            later = pl.concat(kept)
+            self._later = later if later.height else None
+        for part in due:
+            if part.height:
+                self._put(in_columns(self._model, part))
 
     def _put(self, rows: pl.DataFrame) -> None:
         self._rows += rows.height
@@ -187,6 +192,12 @@ class MonthWriter:
         except BaseException as problem:
             # Polars replaces every error of a file by its own, so the bytes go through `_Hashed`.
             raise (file.problem or problem) from None
+
+
+def _split(rows: pl.DataFrame, product: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows, in order, before a product and from it on."""
+    first = bisect.bisect_left(range(rows.height), product, key=lambda place: str(rows["product"][place]))
+    return rows[:first], rows[first:]
 
 
 class _Hashed:
