@@ -35,7 +35,7 @@ from tasks.ledger.trade_flow import widen
 from tasks.lineage.provenance import derivation_of_month, rows_of_collected
 from tasks.metrics.months import Derived, Inputs, YearTotals, derive_portion, derive_span, year_totals
 from tasks.steps.executor import each, is_lent
-from tasks.steps.states import States
+from tasks.steps.states import EVERYTHING, States
 from tasks.store.month_writer import MonthWriter, PendingFiles
 from tasks.store.parquet import Partition, partition_month, path_partition
 from tasks.store.verify_on_read import prove
@@ -45,7 +45,6 @@ DERIVED = (Metric, State, Recent)
 # Series of a month that are in memory at once: a month of the full cube has two million.
 SERIES_AT_ONCE = 600_000
 SERIES_A_STATEMENT = 4
-EVERYTHING = Portion("", None)
 # Several months are derived at once if they and the months that they look back on have at most this many rows.
 ROWS_AT_ONCE = 60_000
 
@@ -287,7 +286,7 @@ def _portions(statements: Mapping[int, pl.DataFrame], states: States, months: Se
     `months`.
     """
     sizes: dict[str, int] = {}
-    known = [states.own(month, EVERYTHING).select("product") for month in months]
+    known = [states.products(month) for month in months]
     counted = [frame.select("product").with_columns(pl.col("product").cast(pl.String)) for frame in known]
     # A month of the full cube has this many series for each number of its own, including sums and quiet series.
     for weight, frames in (

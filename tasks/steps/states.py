@@ -21,6 +21,7 @@ from tasks.store.parquet import partition_month, partition_path, path_partition
 from tasks.store.snapshot import Snapshot
 
 NAMED = ["product", "partner", "measure"]
+EVERYTHING = Portion("", None)
 
 
 class States:
@@ -63,6 +64,10 @@ class States:
         """Return the published state of a month whose numbers are kept."""
         return _rows(self._published[table_name(State)].get(month), portion)
 
+    def products(self, month: int) -> pl.DataFrame:
+        """Return the product of each series in the published state of a month."""
+        return _rows(self._published[table_name(State)].get(month), EVERYTHING, ["product"])
+
     def before(self, month: int, portion: Portion) -> pl.DataFrame:
         """Return the state of a month that another one looks back on; without rows if there was no trade for a year."""
         files = self._made if month in self._derived else self._published
@@ -102,9 +107,10 @@ def _read(
     nothing = nothing.select(columns) if columns else nothing
     if file is None:
         return nothing
+    names = [name for name in NAMED if name in nothing.columns]
     opened = pyarrow.parquet.ParquetFile(
         io.BytesIO(file) if isinstance(file, bytes) else file,
-        read_dictionary=NAMED,
+        read_dictionary=names,
         memory_map=not isinstance(file, bytes),
     )
     groups = [*range(opened.num_row_groups)]
@@ -117,7 +123,7 @@ def _read(
         ]
     rows = pl.from_arrow(opened.read_row_groups(groups, columns=nothing.columns))
     assert isinstance(rows, pl.DataFrame)
-    return rows.with_columns(pl.col(NAMED).cast(pl.Categorical))
+    return rows.with_columns(pl.col(names).cast(pl.Categorical))
 
 
 def _may_have(statistics: pyarrow.parquet.Statistics | None, portion: Portion) -> bool:
