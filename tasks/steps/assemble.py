@@ -43,7 +43,7 @@ from tasks.store.verify_on_read import prove
 # The tables that are derived from the ledger month by month.
 DERIVED = (Metric, State, Recent)
 # Series of a month that are in memory at once: a month of the full cube has two million.
-SERIES_AT_ONCE = 600_000
+SERIES_AT_ONCE = 300_000
 SERIES_A_STATEMENT = 4
 # Several months are derived at once if they and the months that they look back on have at most this many rows.
 ROWS_AT_ONCE = 60_000
