@@ -1,5 +1,7 @@
 """Defines smallest units, and how many of them make one unit of a measure."""
 
+import polars as pl
+
 MILLIGRAMS_PER_KG = 10**6
 # Whole numbers up to here are exact as floats.
 EXACT_MAX = 2**53
@@ -14,3 +16,18 @@ VALUE_OF = {ratio: value for value, ratio in UNIT_VALUE_OF.items()}
 def per_unit(measure: str) -> int:
     """How many smallest units make one unit of a measure."""
     return MILLIGRAMS_PER_KG if measure == "quantity_kg" else 1
+
+
+def in_units(whole: pl.Expr, size: pl.Expr, *, is_exact: bool = False) -> pl.Expr:
+    """Whole numbers of smallest units as units, each the nearest float; `is_exact` if floats hold every number exactly.
+
+    `size`, the number of smallest units in one unit, is a column: Polars divides by a constant as a product with its
+    inverse, which turns 1,247 g into 1.2469999999999999 kg.
+    """
+    if is_exact:
+        return whole / size
+    return (
+        pl.when(whole.abs() <= EXACT_MAX)
+        .then(whole / size)
+        .otherwise((whole // size).cast(pl.Float64) + (whole % size) / size)
+    )

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-import numpy
 import polars as pl
 
 from schemas.forms.request import Landed
@@ -23,7 +22,7 @@ from tasks.domain.findings import finding, shown
 from tasks.domain.nomenclature import LINE, NATIONAL, classification
 from tasks.domain.periods import month_end, read_period
 from tasks.domain.text import clip
-from tasks.ingest.text_codes import Coded, Numbers, combine, distinct
+from tasks.ingest.text_codes import Coded, combine, distinct
 from tasks.sources.registry import SOURCES
 
 CODES = ("product", "partner", "regime", "province", "period", "flow", "published_on")
@@ -51,9 +50,9 @@ class Read(NamedTuple):
     products: pl.DataFrame
     turns: pl.DataFrame
     sites: pl.DataFrame
-    product_of: Numbers
-    turn_of: Numbers
-    site_of: Numbers
+    product_of: pl.Series
+    turn_of: pl.Series
+    site_of: pl.Series
     faults: pl.DataFrame
     doubts: list[dict[str, str]]
 
@@ -83,23 +82,23 @@ def read_codes(coded: Mapping[str, Coded], landed: Landed, where: str) -> Read:
     )
 
 
-def _distinct(coded: Mapping[str, Coded], names: Sequence[str]) -> tuple[pl.DataFrame, Numbers]:
+def _distinct(coded: Mapping[str, Coded], names: Sequence[str]) -> tuple[pl.DataFrame, pl.Series]:
     """The distinct combinations of some columns, and for each row the number of its own."""
     columns = [coded[name] for name in names]
     numbers, first = distinct(*combine((column.numbers, len(column.texts)) for column in columns))
-    texts = (column.texts.gather(pl.Series(column.numbers[first])) for column in columns)
+    texts = (column.texts.gather(column.numbers.gather(first)) for column in columns)
     return pl.DataFrame(dict(zip(names, texts, strict=True)), schema=dict.fromkeys(names, pl.String)), numbers
 
 
-def _faults(read: pl.DataFrame, numbers: Numbers) -> pl.DataFrame:
+def _faults(read: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
     """Row and reason of each unreadable code."""
     names = [name for name in read.columns if name.endswith("_fault")]
     broken = read.with_columns(number=pl.int_range(pl.len()), reason=pl.concat_list(names).list.drop_nulls()).filter(
         pl.col("reason").list.len() > 0
     )
-    rows = numpy.flatnonzero(numpy.isin(numbers, broken["number"]))
+    rows = numbers.is_in(broken["number"].implode()).arg_true().cast(pl.Int64)
     return (
-        pl.DataFrame({"row": rows, "number": numbers[rows]}, schema={"row": pl.Int64, "number": pl.Int64})
+        pl.DataFrame({"row": rows, "number": numbers.gather(rows)})
         .join(broken.select("number", "reason"), on="number")
         .select("row", "reason")
         .explode("reason")

@@ -27,15 +27,15 @@ KEY = ("flow", "product", "partner", "regime", "province", "period_start", "peri
 
 def said_twice(numbers: pl.DataFrame, amounts: Amounts) -> pl.Series:
     """Which numbers belong to a record that gives its measure twice, in both of its quantities."""
-    rows = numbers["row"].to_numpy()
-    said, _ = combine([(rows, int(rows.max(initial=0)) + 1), (numbers["label"].to_numpy(), amounts.labels.height)])
-    return pl.Series(said).is_duplicated()
+    rows = numbers["row"]
+    said, _ = combine([(rows, int(rows.max() or 0) + 1), (numbers["label"], amounts.labels.height)])  # type: ignore[arg-type]
+    return said.is_duplicated()
 
 
 def has_same_key(rows: pl.Series, codes: Read) -> pl.Series:
     """Whether another record has the same codes throughout, for each of these rows."""
     keys, _ = combine([part_of_sum(codes), (codes.site_of, codes.sites.height)])
-    return pl.Series(keys).is_duplicated().gather(rows)
+    return keys.is_duplicated().gather(rows)
 
 
 def find_copies(detail: DataFrame[Detail], record: pl.Series, where: str, *, says_day: bool) -> pl.Series:

@@ -8,7 +8,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, cast
 
-import numpy
 import polars as pl
 from pandera.typing.polars import DataFrame
 
@@ -94,7 +93,7 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     if not says_day:
         says_months = parsed.reported["period"].null_count() == 0
         doubts += doubt_file_name(landed, said.labels["measure"], *months_of(said.turns), says_months=says_months)
-    detail = _as_detail(_in_order(numbers, codes), codes, amounts, record, landed, release_id)
+    detail = _as_detail(_in_order(numbers, codes, amounts), codes, amounts, record, landed, release_id)
     _refuse_growth_of_pieces(detail, where)
     release = describe(landed, parsed, said, quarantine, lost, release_id)
     names = printed_names(parsed.reported, codes, numbers["row"].unique().sort(), landed)
@@ -106,7 +105,7 @@ def numbers_of(reported: DataFrame[Reported]) -> pl.DataFrame:
     coded, printed, _ = _tidy(reported)
     amounts = read_amounts(printed, coded)
     read = amounts.read.unique(["row", "label"])
-    measures = take(amounts.labels.select("measure"), read["label"].to_numpy())
+    measures = take(amounts.labels.select("measure"), read["label"])
     return measures.with_columns(row=read["row"], value=read["value"])
 
 
@@ -149,29 +148,29 @@ def _refuse_overflow(numbers: pl.DataFrame, amounts: Amounts, where: str) -> Non
         )
 
 
-def _in_order(numbers: pl.DataFrame, codes: Read) -> pl.DataFrame:
+def _in_order(numbers: pl.DataFrame, codes: Read, amounts: Amounts) -> pl.DataFrame:
     """The numbers in the order of the table `detail`; those of one key, which differ by regime or province, by record."""
     product, partner = rank(codes.products["product"]), rank(codes.turns["partner"])
     start = rank(codes.turns["period_start"])
-    rows, label = numbers["row"].to_numpy(), numbers["label"].to_numpy()
-    turn = codes.turn_of[rows]
+    rows, label = numbers["row"], numbers["label"]
+    turn = codes.turn_of.gather(rows)
     key, _ = combine([
-        (product.numbers[codes.product_of[rows]], product.limit), (partner.numbers[turn], partner.limit),
-        (label, int(label.max()) + 1), (start.numbers[turn], start.limit), (rows, int(rows.max()) + 1),
+        (product.numbers.gather(codes.product_of.gather(rows)), product.limit), (partner.numbers.gather(turn), partner.limit),
+        (label, amounts.labels.height), (start.numbers.gather(turn), start.limit), (rows, codes.product_of.len()),
     ])  # fmt: skip
-    return numbers[pl.Series(numpy.argsort(key))]
+    return numbers[key.arg_sort()]
 
 
 def _as_detail(
     numbers: pl.DataFrame, codes: Read, amounts: Amounts, record: pl.Series, landed: Landed, release_id: str
 ) -> DataFrame[Detail]:
-    rows = numbers["row"].to_numpy()
+    rows = numbers["row"]
     columns = [
         numbers.select("value", "resolution"),
-        take(amounts.labels, numbers["label"].to_numpy()),
-        take(codes.products, codes.product_of[rows]),
-        take(codes.turns, codes.turn_of[rows]),
-        take(codes.sites, codes.site_of[rows]),
+        take(amounts.labels, numbers["label"]),
+        take(codes.products, codes.product_of.gather(rows)),
+        take(codes.turns, codes.turn_of.gather(rows)),
+        take(codes.sites, codes.site_of.gather(rows)),
     ]
     made = pl.concat(columns, how="horizontal").with_columns(
         record.gather(numbers["row"]), source=pl.lit(landed.source), kind=pl.lit(SOURCES[landed.source].kind),
@@ -207,7 +206,7 @@ def _not_known(printed: Mapping[str, pl.Series], coded: Mapping[str, Coded]) -> 
     for name, unit in UNIT_OF.items():
         texts = coded[unit].texts
         if printed[name].null_count() and texts.null_count() < texts.len():
-            has_unit = texts.is_not_null().gather(pl.Series(coded[unit].numbers))
+            has_unit = texts.is_not_null().gather(coded[unit].numbers)
             found.append((printed[name].is_null() & has_unit).arg_true().cast(pl.Int64))
     return pl.concat(found)
 

@@ -22,9 +22,9 @@ def printed_names(
     reported: DataFrame[Reported], codes: Read, rows: pl.Series, landed: Landed
 ) -> DataFrame[PrintedName]:
     """Each code of the records `rows` with each name printed for it and the newest month of that name."""
-    turn = codes.turn_of[rows]
-    month = codes.turns["period_end"].gather(pl.Series(turn))
-    product, partner = codes.products[pl.Series(codes.product_of[rows])], codes.turns["partner"].gather(pl.Series(turn))
+    turn = codes.turn_of.gather(rows)
+    month = codes.turns["period_end"].gather(turn)
+    product, partner = codes.products[codes.product_of.gather(rows)], codes.turns["partner"].gather(turn)
     parts = [
         _names("product", product["product"], reported["product_name"].gather(rows), month, product["classification"]),
         _names("partner", partner, reported["partner_name"].gather(rows), month),

@@ -7,7 +7,6 @@ by `tasks/ingest/numbers.py`, which gives the same values and also the reasons. 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import numpy
 import polars as pl
 
 from schemas.reference.code_tables import code_table
@@ -46,7 +45,11 @@ def read_amounts(printed: Mapping[str, pl.Series], units: Mapping[str, Coded]) -
     parts = [pl.DataFrame(schema=READ)]
     rows = len(printed["value"])
     for name, table in tables.items():
-        beside = units[UNIT_OF[name]] if name in UNIT_OF else Coded(numpy.zeros(rows, int), pl.Series(["%"]))
+        beside = (
+            units[UNIT_OF[name]]
+            if name in UNIT_OF
+            else Coded(pl.repeat(0, rows, dtype=pl.Int64, eager=True), pl.Series(["%"]))
+        )
         known = pl.DataFrame({"printed_unit": beside.texts}).join(
             table.join(numbered, on=["measure", "unit"]), on="printed_unit", how="left", maintain_order="left"
         )
@@ -54,9 +57,8 @@ def read_amounts(printed: Mapping[str, pl.Series], units: Mapping[str, Coded]) -
     read = pl.concat(parts)
     faults = read.filter(pl.col("reason").is_not_null()).select("row", "reason")
     read = read.filter(pl.col("value").is_not_null()).drop("reason")
-    is_silent = numpy.ones(rows, bool)
-    is_silent[read["row"]] = is_silent[faults["row"]] = False
-    silent = pl.DataFrame({"row": numpy.flatnonzero(is_silent), "reason": SILENT}, schema=faults.schema)
+    is_silent = pl.repeat(True, rows, eager=True).scatter(pl.concat([read["row"], faults["row"]]), False)
+    silent = pl.DataFrame({"row": is_silent.arg_true(), "reason": SILENT}, schema=faults.schema)
     return Amounts(read, labels, pl.concat([faults, silent]))
 
 
@@ -74,11 +76,11 @@ def _units(name: str) -> pl.DataFrame:
     return pl.DataFrame(rows, orient="row", schema=kinds)
 
 
-def _read(name: str, printed: pl.Series, unit_of: numpy.ndarray, known: pl.DataFrame) -> list[pl.DataFrame]:
+def _read(name: str, printed: pl.Series, unit_of: pl.Series, known: pl.DataFrame) -> list[pl.DataFrame]:
     """The numbers of one column, plain whole ones and the others."""
-    there = numpy.flatnonzero(printed.is_not_null())
-    numbers = take(known.select("label", "factor"), unit_of[there]).with_columns(
-        pl.Series("row", there, pl.Int64), printed.drop_nulls().alias("printed_number")
+    there = printed.is_not_null().arg_true()
+    numbers = take(known.select("label", "factor"), unit_of.gather(there)).with_columns(
+        there.cast(pl.Int64).alias("row"), printed.drop_nulls().alias("printed_number")
     )
     text = pl.col("printed_number")
     digits = pl.when(text.str.contains(WHOLE)).then(text.str.replace_all(",", "", literal=True)).cast(pl.Int64)
@@ -90,8 +92,7 @@ def _read(name: str, printed: pl.Series, unit_of: numpy.ndarray, known: pl.DataF
     others = numbers.filter(~is_plain)
     if not others.height:
         return [plain]
-    places = others["row"].to_numpy()
-    others = others.with_columns(take(known, unit_of[places])["printed_unit", "unit"])
+    others = others.with_columns(take(known, unit_of.gather(others["row"]))["printed_unit", "unit"])
     return [plain, _whole(others, name)]
 
 

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy
+import polars as pl
 from pandera.typing.polars import DataFrame
 
 from schemas.tables.reported import Reported
@@ -21,7 +21,6 @@ from tasks.ingest.corrections import corrected, told
 from tasks.ingest.editions import corrections_in
 from tasks.ingest.normalise import numbers_of
 from tasks.ingest.raw_store import raw_path
-from tasks.ingest.text_codes import Numbers
 from tasks.sources.registry import SOURCES
 from tasks.store.mirror import fetched
 
@@ -61,7 +60,7 @@ class RawFile:
             return None
         values = self._values.get(measure)
         places = [place for record in records for place in self._places(record, span)]
-        return 0 if values is None else sum(values[places].tolist())
+        return 0 if values is None else sum(values.gather(places).to_list())
 
     def _places(self, record: int, span: Span) -> list[int]:
         found = self.places[record]
@@ -74,12 +73,12 @@ class RawFile:
         return self.corrected["period"].fill_null("").to_list()
 
     @functools.cached_property
-    def _values(self) -> dict[str, Numbers]:
+    def _values(self) -> dict[str, pl.Series]:
         """The numbers in each measure by place, 0 where there is none: read once, because a chapter uses thousands."""
         found = {}
         for (measure,), numbers in numbers_of(self.corrected).partition_by("measure", as_dict=True).items():
-            found[str(measure)] = values = numpy.zeros(self.reported.height, numpy.int64)
-            values[numbers["row"].to_numpy()] = numbers["value"].to_numpy()
+            nothing = pl.repeat(0, self.reported.height, dtype=pl.Int64, eager=True)
+            found[str(measure)] = nothing.scatter(numbers["row"], numbers["value"])
         return found
 
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-import numpy
 import polars as pl
 from pandera.typing.polars import DataFrame
 
@@ -38,11 +37,11 @@ class Said(NamedTuple):
 
 def said_of(numbers: pl.DataFrame, codes: Read, amounts: Amounts) -> Said:
     """The keys of these numbers."""
-    rows = numpy.unique(numbers["row"].to_numpy())
+    rows = numbers["row"].unique()
     return Said(
-        take(codes.products, numpy.unique(codes.product_of[rows])),
-        take(codes.turns, numpy.unique(codes.turn_of[rows])),
-        take(amounts.labels, numpy.unique(numbers["label"].to_numpy())),
+        take(codes.products, codes.product_of.gather(rows).unique().sort()),
+        take(codes.turns, codes.turn_of.gather(rows).unique().sort()),
+        take(amounts.labels, numbers["label"].unique().sort()),
         len(rows),
     )
 
@@ -68,10 +67,9 @@ def doubt_months(landed: Landed, turns: pl.DataFrame, where: str) -> list[dict[s
 
 def places_of(rows: pl.Series, codes: Read) -> pl.DataFrame:
     """Product and last day of these records, null where that could not be read."""
-    places = rows.unique().to_numpy()
-    return pl.concat(
-        [take(codes.products, codes.product_of[places]), take(codes.turns, codes.turn_of[places])], how="horizontal"
-    )
+    places = rows.unique()
+    products, turns = codes.product_of.gather(places), codes.turn_of.gather(places)
+    return pl.concat([take(codes.products, products), take(codes.turns, turns)], how="horizontal")
 
 
 def _last_month(landed: Landed, turns: pl.DataFrame) -> date:

@@ -4,7 +4,6 @@ The ledger adds up the numbers of a file by partner. If a part is unreadable, or
 its sum would look complete; so that sum is left out, with a finding.
 """
 
-import numpy
 import polars as pl
 
 from tasks.domain.findings import finding
@@ -20,7 +19,7 @@ def part_of_sum(codes: Read) -> Codes:
     turns = codes.turns.join(
         codes.turns.unique().with_row_index("number"), on=codes.turns.columns, how="left", nulls_equal=True, maintain_order="left",
     )["number"]  # fmt: skip
-    turn_of = turns.cast(pl.Int64).to_numpy()[codes.turn_of]
+    turn_of = turns.cast(pl.Int64).gather(codes.turn_of)
     return combine([(codes.product_of, codes.products.height), (turn_of, turns.len())])
 
 
@@ -31,25 +30,21 @@ def complete_sums(
 
     `set_aside` are the rows that could not be read.
     """
-    rows = numbers["row"].unique().to_numpy()
+    rows = numbers["row"].unique()
     if codes.sites.select(pl.all().is_null().all()).row(0) == (True, True) or not len(rows):
         return pl.Series([], dtype=pl.Int64), numbers, []
     sum_of, _ = part_of_sum(codes)
-    broken = numpy.isin(sum_of[numbers["row"].to_numpy()], sum_of[set_aside.unique().to_numpy()])
-    label, labels = numbers["label"].to_numpy(), amounts.labels.height
-    _, each, parts = numpy.unique(sum_of[rows], return_inverse=True, return_counts=True)
-    of_row = numpy.zeros(len(sum_of), numpy.int64)
-    of_row[rows] = each
-    sums = of_row[numbers["row"].to_numpy()]
-    _, which, have = numpy.unique(sums * labels + label, return_inverse=True, return_counts=True)
-    uneven = (have[which] < parts[sums]) & ~broken
-    kept = numbers.filter(pl.Series(~(broken | uneven)))
-    left = pl.Series(numpy.setdiff1d(rows, kept["row"]), dtype=pl.Int64)
-    if not uneven.any():
-        return left, kept, []
-    told = take(amounts.labels, label[uneven]).with_columns(
-        sum=pl.Series(sums[uneven]), row=numbers["row"].filter(pl.Series(uneven))
+    incomplete = sum_of.gather(set_aside.unique()).implode()
+    judged = numbers.with_columns(sum=sum_of.gather(numbers["row"])).with_columns(
+        is_broken=pl.col("sum").is_in(incomplete),
+        is_uneven=pl.len().over("sum", "label") < pl.col("row").n_unique().over("sum"),
     )
+    kept = judged.filter(~pl.col("is_broken"), ~pl.col("is_uneven")).select(numbers.columns)
+    left = rows.filter(~rows.is_in(kept["row"].implode())).sort()
+    uneven = judged.filter("is_uneven", ~pl.col("is_broken"))
+    if not uneven.height:
+        return left, kept, []
+    told = take(amounts.labels, uneven["label"]).with_columns(uneven["sum", "row"])
     # Parts counted in different units are more than one omitted number.
     units = told.filter(pl.col("measure").str.starts_with("quantity")).group_by("sum").agg(pl.col("measure").n_unique())
     first = told.sort("row").row(0, named=True)

@@ -5,12 +5,10 @@ belong here: the meaning of a text. All look-ups go by position; nothing is join
 """
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy
 import polars as pl
 
-Numbers = numpy.ndarray[Any, numpy.dtype[numpy.int64]]
 # Combined numbers stay below this, or they are renumbered.
 COUNT_MAX = 2**62
 
@@ -18,14 +16,14 @@ COUNT_MAX = 2**62
 class Codes(NamedTuple):
     """A number for each row, and their upper bound."""
 
-    numbers: Numbers
+    numbers: pl.Series
     limit: int
 
 
 class Coded(NamedTuple):
     """A column: the number of each row's text, and the texts by number. Missing is a text of its own."""
 
-    numbers: Numbers
+    numbers: pl.Series
     texts: pl.Series
 
 
@@ -33,28 +31,27 @@ def code(column: pl.Series) -> Coded:
     """A categorical column as numbers."""
     seen = column.to_physical()
     none = 0 if seen.null_count() == len(seen) else int(seen.max()) + 1  # type: ignore[arg-type]
-    numbers, first = distinct(seen.fill_null(none).to_numpy().astype(numpy.int64), none + 1)
-    return Coded(numbers, column.gather(pl.Series(first)).cast(pl.String))
+    numbers, first = distinct(seen.cast(pl.Int64).fill_null(none), none + 1)
+    return Coded(numbers, column.gather(first).cast(pl.String))
 
 
-def distinct(numbers: Numbers, count: int) -> tuple[Numbers, Numbers]:
+def distinct(numbers: pl.Series, count: int) -> tuple[pl.Series, pl.Series]:
     """Numbers below `count` made consecutive in the same order; and for each of the new ones a row that has it."""
-    if count > 4 * len(numbers):
-        _, first, again = numpy.unique(numbers, return_index=True, return_inverse=True)
-        return again, first
-    place = numpy.full(count, -1)
-    place[numbers] = numpy.arange(len(numbers))
-    is_there = place >= 0
-    return (numpy.cumsum(is_there) - 1)[numbers], place[is_there]
+    rows = pl.int_range(numbers.len(), eager=True)
+    if count > 4 * numbers.len():
+        first = pl.DataFrame({"number": numbers, "row": rows}).unique("number", keep="first").sort("number")["row"]
+        return numbers.rank("dense").cast(pl.Int64) - 1, first
+    place = pl.repeat(None, count, dtype=pl.Int64, eager=True).scatter(numbers, rows)
+    return (place.is_not_null().cum_sum().cast(pl.Int64) - 1).gather(numbers), place.drop_nulls()
 
 
 def retold(coded: Coded, texts: pl.Series) -> Coded:
     """The column with new texts for the old numbers; texts that become equal share one number."""
     numbers, first = distinct(*rank(texts))
-    return Coded(numbers[coded.numbers], texts.gather(pl.Series(first)))
+    return Coded(numbers.gather(coded.numbers), texts.gather(first))
 
 
-def combine(columns: Iterable[tuple[Numbers, int]]) -> Codes:
+def combine(columns: Iterable[tuple[pl.Series, int]]) -> Codes:
     """One number for the combination of several, in the order of the first, then of the second and so on."""
     combined, total = next(columns := iter(columns))
     for numbers, count in columns:
@@ -67,9 +64,9 @@ def combine(columns: Iterable[tuple[Numbers, int]]) -> Codes:
 
 def rank(values: pl.Series) -> Codes:
     """The rank of each value among the distinct ones, missing first."""
-    return Codes(values.rank("dense").cast(pl.Int64).fill_null(0).to_numpy(), len(values) + 1)
+    return Codes(values.rank("dense").cast(pl.Int64).fill_null(0), len(values) + 1)
 
 
-def take(values: pl.DataFrame, numbers: Numbers) -> pl.DataFrame:
+def take(values: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
     """The rows of `values` by their numbers."""
-    return values[pl.Series(numbers, dtype=pl.Int64)] if len(values) else values
+    return values[numbers] if len(values) else values

@@ -2,7 +2,6 @@
 
 from typing import cast
 
-import numpy
 import polars as pl
 from pandera.typing.polars import DataFrame
 
@@ -10,7 +9,7 @@ from schemas.table import polars_schema
 from schemas.tables.release import Release
 from schemas.tables.trade_flow import VALUES, TradeFlow
 from tasks.domain.periods import index_month
-from tasks.domain.units import EXACT_MAX, MILLIGRAMS_PER_KG
+from tasks.domain.units import MILLIGRAMS_PER_KG, in_units
 from tasks.ledger.precedence import monthly_numbers, without_outranked
 
 
@@ -22,7 +21,9 @@ def widen(observation: pl.DataFrame, releases: DataFrame[Release]) -> DataFrame[
     """
     numbers = without_outranked(monthly_numbers(observation), releases).filter(pl.col("span") == "month")
     key = ["flow", "product", "classification", "partner", "month"]
-    kilograms = pl.lit(_kilograms(numbers["value"]))
+    size = pl.repeat(MILLIGRAMS_PER_KG, numbers.height, dtype=pl.Int64, eager=True)
+    numbers = numbers.with_columns(size.alias("size"))
+    kilograms = in_units(pl.col("value"), pl.col("size"))
     amount = pl.when(pl.col("measure") == "quantity_kg").then(kilograms).otherwise(pl.col("value").cast(pl.Float64))
     other = pl.col("measure").str.starts_with("quantity_") & (pl.col("measure") != "quantity_kg")
     numbers = numbers.with_columns(amount=amount, other=other).sort(*key, "priority", "measure")
@@ -41,13 +42,3 @@ def widen(observation: pl.DataFrame, releases: DataFrame[Release]) -> DataFrame[
     wide = wide.update(joined, on=key)
     made = wide.with_columns(period=index_month("month")).select(*polars_schema(TradeFlow))
     return cast("DataFrame[TradeFlow]", made)
-
-
-def _kilograms(milligrams: pl.Series) -> pl.Series:
-    """The float nearest to the exact number, as in `metric`.
-
-    Polars divides by a constant by multiplying with its inverse, which turns 1,247 g into 1.2469999999999999 kg.
-    """
-    amounts = milligrams.to_numpy()
-    large = amounts // MILLIGRAMS_PER_KG + amounts % MILLIGRAMS_PER_KG / MILLIGRAMS_PER_KG
-    return pl.Series(numpy.where(numpy.abs(amounts) <= EXACT_MAX, amounts / MILLIGRAMS_PER_KG, large))

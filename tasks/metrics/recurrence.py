@@ -149,7 +149,9 @@ def _series(month: int, numbers: Numbers, before: pl.DataFrame, names: Names) ->
     )
     carried = before.filter(pl.col("quiet") < YEAR).select("series", quiet=pl.col("quiet") + 1)
     frame = pl.concat([rows, own, carried], how="diagonal").sort("series", maintain_order=True)
-    frame = frame.filter(pl.col("series").ne_missing(pl.col("series").shift())).with_columns(pl.col("series").set_sorted())
+    frame = frame.filter(pl.col("series").ne_missing(pl.col("series").shift())).with_columns(
+        pl.col("series").set_sorted()
+    )
     key = frame.rename({"series": "key"}).select(pl.exclude("key"), *names.unpacked(*SERIES), series="key")
     return key.with_columns(month=pl.lit(month, pl.Int32))
 

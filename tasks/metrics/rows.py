@@ -12,7 +12,7 @@ from schemas.tables.metric import Metric
 from tasks.domain import comparability
 from tasks.domain.nomenclature import classification_of
 from tasks.domain.periods import index_month
-from tasks.domain.units import EXACT_MAX, UNIT_VALUE_OF, per_unit
+from tasks.domain.units import EXACT_MAX, UNIT_VALUE_OF, in_units, per_unit
 from tasks.metrics.coverage import Coverage
 from tasks.metrics.figures import FIGURES_OF, kinds_behind, with_figures
 from tasks.metrics.levels import Traded, status
@@ -156,8 +156,6 @@ def as_metric(frame: pl.DataFrame, names: Names, flow: str, *, is_ratio: bool) -
     """Published rows with the columns of `metric`, not sorted. The frame has the columns of `records` too."""
     made = with_figures(frame, per_kilogram=is_ratio)
     units = [per_unit(name) for name in names.measures]
-    # Polars divides by a constant as a product with its reciprocal, which is not the nearest float; by a column it
-    # divides.
     made = made.with_columns(size=pl.lit(pl.Series([*units, 1], dtype=pl.Int64)).gather(pl.col("measure")))
     size = pl.col("size")
     totals = ("level", "ytd", "rolling_12m")
@@ -174,7 +172,7 @@ def as_metric(frame: pl.DataFrame, names: Names, flow: str, *, is_ratio: bool) -
         product="product", partner="partner", measure="measure",
         classification=names.looked_up("product", order, pl.UInt8).cat.to(schema["classification"]),
         period=index_month("month"),
-        **{name: pl.col(name) if is_ratio else _in_units(name, size, is_exact=is_exact) for name in totals},
+        **{name: pl.col(name) if is_ratio else in_units(pl.col(name), size, is_exact=is_exact) for name in totals},
         **{figure.name: pl.col(figure.name) for figure in FIGURES_OF if figure.name not in ("ytd", "rolling_12m")},
         **{name: pl.when(pl.col(name).is_not_null()).then(index_month(name)) for name in (*RECORDS, "series_start", "comparable_from")},
         **{name: pl.col(name).cat.to(schema[name]) for name in statuses},
@@ -185,18 +183,6 @@ def as_metric(frame: pl.DataFrame, names: Names, flow: str, *, is_ratio: bool) -
 
 def _named_kinds(kinds: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     return pl.when(kinds > 0).then(kinds.cast(pl.UInt8) - 1).cat.to(dtype)
-
-
-def _in_units(name: str, size: pl.Expr, *, is_exact: bool) -> pl.Expr:
-    """Smallest units to units: the whole part stays exact at any size; `is_exact` if floats hold each number exactly."""
-    whole = pl.col(name)
-    if is_exact:
-        return whole / size
-    return (
-        pl.when(whole.abs() <= EXACT_MAX)
-        .then(whole / size)
-        .otherwise((whole // size).cast(pl.Float64) + (whole % size) / size)
-    )
 
 
 def in_order(frames: list[pl.DataFrame], names: Names) -> pl.DataFrame:

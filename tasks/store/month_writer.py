@@ -142,9 +142,9 @@ class MonthWriter:
             due, self._later = [head, pl.concat([self._later, tail]).sort(order)], None
         if before is not None:
             # A basket belongs to a portion with the chapters of its codes, and is written after all chapters.
-            due, kept = zip(*(_split(part, before) for part in due), strict=True)
-            later = pl.concat(kept)
-            self._later = later if later.height else None
+            parts = [_split(part, before) for part in due]
+            later = pl.concat([kept for _, kept in parts])
+            due, self._later = [now for now, _ in parts], later if later.height else None
         for part in due:
             if part.height:
                 self._put(in_columns(self._model, part))

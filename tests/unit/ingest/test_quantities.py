@@ -14,7 +14,7 @@ def numbers(*records: dict[str, Any]) -> list[tuple[int, str, str, int, int]]:
     """Row, measure, unit, value and resolution."""
     table = reported(*records)
     found = read_amounts({name: table[name] for name in NUMBERS}, coded(*records))
-    labels = take(found.labels, found.read["label"].to_numpy())
+    labels = take(found.labels, found.read["label"])
     return sorted(found.read.select("row").hstack(labels).hstack(found.read.select("value", "resolution")).rows())
 
 

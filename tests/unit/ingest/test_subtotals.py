@@ -25,7 +25,7 @@ def test_records_of_one_sum_share_its_number_whatever_their_places() -> None:
     codes = codes_of(
         {"regime": "10"}, {"regime": "11", "province": "44"}, {"partner": GERMANY}, {"period": "202505"}, {}
     )
-    numbers = part_of_sum(codes).numbers.tolist()
+    numbers = part_of_sum(codes).numbers.to_list()
     assert numbers[0] == numbers[1] == numbers[4]
     assert len({*numbers}) == 3
     assert max(numbers) < part_of_sum(codes).limit

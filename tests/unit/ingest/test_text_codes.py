@@ -28,11 +28,11 @@ def test_each_row_keeps_its_text_and_each_text_has_one_number(texts: list[str | 
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4), st.integers(0, 2)), min_size=1, max_size=12), st.booleans()
 )
 def test_combined_numbers_are_in_the_order_of_their_parts(rows: list[tuple[int, int, int]], crowded: bool) -> None:
-    columns = [pl.Series(part).to_numpy() for part in zip(*rows, strict=True)]
+    columns = [pl.Series(part) for part in zip(*rows, strict=True)]
     # With so much room for each, the numbers of the first two are numbered anew before the third is added.
     room = 2**30 if crowded else 5
     combined = text_codes.combine((column, room) for column in columns)
-    assert [rows[place] for place in combined.numbers.argsort(kind="stable")] == sorted(rows)
+    assert [rows[place] for place in combined.numbers.arg_sort()] == sorted(rows)
     assert len(set(combined.numbers)) == len(set(rows))
     assert 0 <= combined.numbers.min() <= combined.numbers.max() < combined.limit <= text_codes.COUNT_MAX
     numbers, first = distinct(*combined)
@@ -40,4 +40,4 @@ def test_combined_numbers_are_in_the_order_of_their_parts(rows: list[tuple[int, 
 
 
 def test_ranks_put_what_is_missing_first() -> None:
-    assert rank(pl.Series(["b", None, "a", "b"])).numbers.tolist() == [2, 0, 1, 2]
+    assert rank(pl.Series(["b", None, "a", "b"])).numbers.to_list() == [2, 0, 1, 2]
