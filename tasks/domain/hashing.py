@@ -15,14 +15,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import numpy
 import polars as pl
 
 from schemas import code_files
 from schemas.reference import code_tables
 from tasks.domain.source_files import modules_behind
 
-SHAPING_LIBRARIES = ("polars", "pyarrow", "pandera", "fastexcel", "numpy", "tidewaiter")
+SHAPING_LIBRARIES = ("polars", "pyarrow", "pandera", "fastexcel", "tidewaiter")
 
 
 # A run costs its first row besides its value, so runs pay where they are few.
@@ -99,7 +98,7 @@ def _repeats(column: pl.Series) -> pl.Series | None:
 def _ranked(column: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Categories as ranks among the texts of the column, and these texts in order."""
     codes = column.to_physical()
-    used = pl.Series(numpy.flatnonzero(numpy.bincount(codes.drop_nulls().to_numpy())), dtype=codes.dtype)
+    used = codes.drop_nulls().unique().sort()
     words = pl.DataFrame({"code": used, "word": used.cat.to(column.dtype).cast(pl.String)}).sort("word")
     kind = pl.UInt8 if words.height <= 2**8 else pl.UInt16 if words.height <= 2**16 else pl.UInt32
     if words["code"].to_list() == [*range(words.height)]:

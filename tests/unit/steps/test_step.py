@@ -261,4 +261,4 @@ def test_the_hash_of_a_steps_code_speaks_of_the_code_tables_where_it_looks_into_
 
 
 def test_the_libraries_that_a_record_names_are_those_that_compute() -> None:
-    assert {"polars", "pyarrow", "numpy"} <= set(versions())
+    assert {"polars", "pyarrow", "fastexcel"} <= set(versions())
