@@ -45,7 +45,7 @@ def read_month(output: Path, month: str) -> pl.DataFrame:
 
 
 def difference(one: Path, other: Path, hear: Callable[[int], None] = lambda rows: None) -> Difference | None:
-    """The first difference between two outputs, None where there is none; `hear` is told the rows of each month."""
+    """The first difference between two outputs, None where there is none; `hear` gets the number of rows of each month."""
     if months_of(one) != months_of(other):
         return Difference("months", "months", months_of(one), months_of(other))
     for month in months_of(one):

@@ -1,16 +1,14 @@
-"""What one month more costs after one, two and a half, five and ten years, in one store that grows month by month.
+"""Measures what one more month costs after one, two and a half, five and ten years, in one store that grows.
 
     python -m benchmarks.history --size M|L [--store FOLDER] [--months N] [--rounds 3] [--grown FILE]
 
-One process ingests the files of a size one by one, oldest first, without Prefect and without reading ahead; it tells the bytes of
-the files that a month made and is the only one to have made, its rows of figures (a series without trade has them for two years
-more, so that early months have fewer), and the most memory that the process had until then. Between the
-first year and the tenth lies half an hour, in which a machine with neighbours becomes another, so seconds are measured
-afterwards: the store is turned back to what it was before a month, as a copy of hard links, and the month comes again; all
-months take turns, in one process, and of the rounds the middle one counts. Told are the months onto 13, 29, 59 and 119 as far as
-there are so many, and Januaries by themselves: in these the numbers of the year before are laid side by side and what is far is
-told anew. The store is kept where `--store` says; with `--grown` it is there already,
-the file holds what growing it said, and only the turns are taken.
+One process ingests the files of a size one by one, oldest first, without Prefect and without reading ahead. It reports the
+bytes of the files that each month wrote, its rows of figures (a series without trade has rows for twelve months more, so
+early months have fewer), and the peak memory of the process so far. Growing the store takes half an hour, in which a shared
+machine changes its speed, so seconds are measured afterwards: the store is turned back to what it was before a month, as
+hard links, and the month is ingested again. All months take turns in one process, and the middle of the rounds counts. The
+report has the months onto 13, 29, 59 and 119, as far as there are so many, and Januaries by themselves. The store is kept
+where `--store` says; with `--grown` it exists already, the file holds the report of growing it, and only the turns are taken.
 """
 
 import argparse
@@ -49,8 +47,8 @@ def grow(files: list[Path], store: Path) -> None:
         had |= set(written)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         figures = sum(entry.rows for entry in snapshot.entries("metric") if entry.sha256 in written)
-        told = {"month": number, "wall": wall, "cpu": cpu, "bytes": sum(written.values()), "peak": peak}
-        print(json.dumps(told | {"files": len(snapshot.files), "figures": figures}), flush=True)
+        grown = {"month": number, "wall": wall, "cpu": cpu, "bytes": sum(written.values()), "peak": peak}
+        print(json.dumps(grown | {"files": len(snapshot.files), "figures": figures}), flush=True)
 
 
 def turn_back(store: Path, months: int, to: Path) -> None:
@@ -70,7 +68,7 @@ def turn_back(store: Path, months: int, to: Path) -> None:
 
 
 def take_turns(files: list[Path], store: Path, rounds: int) -> None:
-    """Let the months that are told come again, in turn; a line of JSON for each time. The first of all is for warming up."""
+    """Ingest the measured months again, in turn; a line of JSON for each time. The first of all is for warming up."""
     from flows.release import release
     from schemas.forms.request import ReleaseRequest
 
@@ -95,20 +93,20 @@ def middle(turns: list[dict[str, float]], month: int) -> dict[str, float]:
     return {name: statistics.median(one[name] for one in turns if one["again"] == month) for name in ("wall", "cpu")}
 
 
-def report(size: str, told: list[dict[str, float]], turns: list[dict[str, float]]) -> str:
+def report(size: str, grown: list[dict[str, float]], turns: list[dict[str, float]]) -> str:
     """The table of one run."""
-    stops = [month for month in STOPS if month <= len(told)] or [len(told)]
+    stops = [month for month in STOPS if month <= len(grown)] or [len(grown)]
     first = middle(turns, stops[0])
     names = {month: f"{month} onto {month - 1}" for month in stops}
-    names |= {month: f"{month}, a January" for month in JANUARIES if month <= len(told)}
-    told_of = [(name, told[month - 1] | middle(turns, month)) for month, name in names.items()]
+    names |= {month: f"{month}, a January" for month in JANUARIES if month <= len(grown)}
+    of_months = [(name, grown[month - 1] | middle(turns, month)) for month, name in names.items()]
     rows = [
         [
             name, f"{one['wall']:.1f}", f"{one['cpu']:.1f}", f"{one['wall'] / first['wall']:.2f}",
             f"{one['cpu'] / first['cpu']:.2f}", f"{one['figures']:,.0f}", f"{one['cpu'] / one['figures'] * 10**6:.2f}",
             f"{one['bytes'] / 10**6:,.1f}", f"{one['peak'] / 2**20:,.0f}", f"{one['files']:,.0f}",
         ]
-        for name, one in told_of
+        for name, one in of_months
     ]  # fmt: skip
     titles = [
         "month",
@@ -122,10 +120,10 @@ def report(size: str, told: list[dict[str, float]], turns: list[dict[str, float]
         "peak so far, MiB",
         "files in the store",
     ]
-    whole = sum(one["wall"] for one in told)
+    whole = sum(one["wall"] for one in grown)
     rounds = len(turns) // len(names)
     return (
-        f"`python -m benchmarks.history --size {size}`: {len(told)} months one by one, {whole:,.0f} s in all; seconds of a month: the "
+        f"`python -m benchmarks.history --size {size}`: {len(grown)} months one by one, {whole:,.0f} s in all; seconds of a month: the "
         f"middle of {rounds} rounds in turn, onto the store as it was; x: multiple of the first line.\n\n{results.table(titles, rows)}"
     )
 
@@ -136,7 +134,7 @@ def main() -> int:
     ask.add_argument("--size", choices=list(generate.SIZES), default="M")
     ask.add_argument("--store", type=Path, help="keep the store here; without --grown it must not be there yet")
     ask.add_argument("--months", type=int, help="so many and no more")
-    ask.add_argument("--rounds", type=int, default=3, help="how often the months that are told come again")
+    ask.add_argument("--rounds", type=int, default=3, help="how often the measured months are ingested again")
     ask.add_argument("--grown", type=Path, help="what growing --store said, which is there already")
     ask.add_argument("--do", choices=("grow", "turns"), help=argparse.SUPPRESS)
     given = ask.parse_args()
@@ -157,13 +155,13 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(dir=generate.FOLDER))
     store = given.store or folder / "reporter=CHN"
     try:
-        told = _lines(given.grown.read_text().splitlines()) if given.grown else _run(given, store, "grow")
-        turns = _run(given, store, "turns") if told else []
+        grown = _lines(given.grown.read_text().splitlines()) if given.grown else _run(given, store, "grow")
+        turns = _run(given, store, "turns") if grown else []
     finally:
         shutil.rmtree(folder)
     if not turns:
         return 1
-    text = f"{machine}\n\n{report(given.size, told, turns)}"
+    text = f"{machine}\n\n{report(given.size, grown, turns)}"
     print(text)
     if not given.months:
         results.put(f"One month more, size {given.size}", text)

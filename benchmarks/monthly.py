@@ -2,7 +2,7 @@
 
     python -m benchmarks.monthly [--short 13] [--long 30] [--rounds 5] [--data FOLDER]
 
-Splits the query files in FOLDER (by default the real ones beside the project) into one file a month, ingests them in order, and
+Splits the query files in FOLDER (by default the real ones next to the project) into one file a month, ingests them in order, and
 times the ingestion of the last month of the short and of the long history on copies of the same store. The result is printed and
 goes into no report, because it depends on the files in FOLDER.
 """

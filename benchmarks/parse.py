@@ -1,9 +1,9 @@
-"""How fast a query CSV is read, beside what one would use instead: megabytes per second, in one run.
+"""Measures how fast a query CSV is read, next to what one would use instead: megabytes per second, in one run.
 
     python -m benchmarks.parse [--megabytes 110] [--rounds 5] [--data FOLDER]
 
-Printed and not kept, because the files beside the project decide what is read. Reads the query files in FOLDER joined into one of about that size, or, where there is none, a synthetic file of the same
-form. Every reader must give the same texts for every name and number before its time counts. Pandas, Polars and PyArrow
+The result is printed and not kept, because it depends on the files in FOLDER. Reads these query files joined into one of about
+that size, or, where there is none, a synthetic file of the same form. Every reader must give the same texts for every name and number before its time counts. Pandas, Polars and PyArrow
 decode GB18030 by their `encoding` option and read everything as text, as a careful user would; ours also passes the gates.
 """
 

@@ -28,7 +28,7 @@ from tasks.store.reporters import only_store
 class Question:
     """What is asked for: a table, conditions on its columns, and the columns wanted; `product` is filled in."""
 
-    words: str
+    text: str
     table: str
     where: dict[str, str]
     wanted: tuple[str, ...]
@@ -112,7 +112,7 @@ def measure(store: Path, question: Question, product: str, rounds: int) -> list[
     share, with_footers = sum(touched) / whole, (sum(touched) + sum(map(footer_bytes, files))) / whole
     rows = [read(store, question, where).sort(question.wanted) for read in READERS.values()]
     if not rows[0].height or not all(rows[0].equals(others) for others in rows[1:]):
-        raise SystemExit(f"{question.words} of {product}: the readers do not give the same rows")
+        raise SystemExit(f"{question.text} of {product}: the readers do not give the same rows")
     best = []
     for read in READERS.values():
         seconds = []
@@ -137,7 +137,7 @@ def main() -> int:
     given.store = only_store(given.store)
     machine = results.machine()
     lines = [
-        [f"{question.table}: {question.words}; {kind} code", *measure(given.store, question, product, given.rounds)]
+        [f"{question.table}: {question.text}; {kind} code", *measure(given.store, question, product, given.rounds)]
         for question in QUESTIONS
         for kind, product in choose(given.store).items()
     ]

@@ -97,9 +97,9 @@ def metrics(sums: pl.DataFrame, months: range) -> pl.DataFrame:
     keys = keys.join(worlds, on="product", maintain_order="left")
     calendar = pl.DataFrame({"month": pl.Series(months, dtype=pl.Int32)}).with_row_index("place")
     at = pl.col("row") * calendar.height + pl.col("month") - months[0]
-    told = sums.join(keys, on=key).select(at.alias("at"), *SUMS)
+    placed = sums.join(keys, on=key).select(at.alias("at"), *SUMS)
     grid = keys.join(calendar, how="cross").with_row_index("at")
-    grid = grid.join(told, on="at", how="left", maintain_order="left").with_columns(pl.col(SUMS).fill_null(0))
+    grid = grid.join(placed, on="at", how="left", maintain_order="left").with_columns(pl.col(SUMS).fill_null(0))
     january = (pl.col("month") % 12 == 0) | (pl.col("place") == 0)
     for measure in SUMS:
         # One running total over everything will do: what is used of it are differences within a series.

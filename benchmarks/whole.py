@@ -1,4 +1,4 @@
-"""The whole job, from a folder of query files to partitioned Parquet, beside what one would write without Tidewaiter.
+"""The whole job, from a folder of query files to partitioned Parquet, next to what one would write without Tidewaiter.
 
     python -m benchmarks.whole --size XS|S|M|L [--rounds 1] [--only tidewaiter --only polars …] [--keep FOLDER]
 
@@ -8,10 +8,10 @@ XS untimed, so that nobody pays for compiling or for a cold disk. A time counts 
 the first contender, row for row (`benchmarks/compare.py`); the contenders take turns at going first.
 
 What all make: level, m/m, y/y, year to date, rolling year, both with y/y, share, rank and both contributions, in kilograms,
-dollars and dollars per kilogram, for HS8, 6, 4 and 2 by partner, world and Union, in months with trade. What Tidewaiter makes
-besides, within its time: checks, quarantine, a ledger of words with their days, versions, lineage, statuses, highest and lowest
-since, the second units, and the months without trade. The rivals neither check nor keep anything. How much of its time goes
-into writing these rows, whoever made them, is measured by itself (`benchmarks/writing.py`).
+dollars and dollars per kilogram, for HS8, 6, 4 and 2 by partner, world and Union, in months with trade. Tidewaiter
+also makes, within its time: checks, quarantine, a ledger of statements with their days, versions, lineage, statuses, highest and
+lowest since, the second units, and the months without trade. The rivals neither check nor keep anything. How much of its time
+goes into writing these rows is measured by itself (`benchmarks/writing.py`).
 """
 
 import argparse
