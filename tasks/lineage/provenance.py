@@ -88,8 +88,11 @@ def derivation_of(
     """The derivation of a table's file: these releases but for those that are `out`, the decisions about any of them,
     and the code. A file without a decision does not mention decisions.
     """
-    about = decisions.filter(pl.col("release_id").is_in(releases.select(release_of()).to_series().implode()))
-    releases = releases.filter(~pl.col("release_id").is_in(sorted(out)))
+    about = decisions
+    if decisions.height:
+        about = decisions.filter(pl.col("release_id").is_in(releases.select(release_of()).to_series().implode()))
+    if out:
+        releases = releases.filter(~pl.col("release_id").is_in(sorted(out)))
     name = table_name(model)
     return {
         "table": name,
