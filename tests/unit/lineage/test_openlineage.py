@@ -35,8 +35,9 @@ from tasks.domain.errors import Held
 from tasks.lineage.emit import PATIENCE_S, emit_elsewhere, write_events
 from tasks.lineage.openlineage import COLUMNS, events
 from tasks.lineage.records import Run, StepRecord
+from tests.conftest import SHARED_DATA
 
-SPEC = Path(__file__).parents[2].parent / "shared" / "data" / "openlineage_spec"
+SPEC = SHARED_DATA / "openlineage_spec"
 BEGIN = datetime(2025, 7, 20, 9, 0, tzinfo=UTC)
 OUTCOME = Outcome(
     status="published", release_id="r", title="t", snapshot_id="s", flows=[], months=[], products=[], records=1,
@@ -126,7 +127,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[pyt
 @functools.cache
 def official() -> tuple[Any, dict[str, Any]]:
     """The official schemas by id, and the schema of a whole facet file by the name of the facet's type."""
-    if not SPEC.is_dir():
+    if not SHARED_DATA.is_dir():
         pytest.skip(f"the official OpenLineage schemas are not at {SPEC}")
     from referencing import Registry, Resource
 
