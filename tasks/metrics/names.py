@@ -1,7 +1,7 @@
 """Encodes products, partners, measures and months of one direction of trade as whole numbers.
 
 Joins and groups on one integer take a fraction of the time of joins on three texts. Each list of names is sorted, so
-the order of the numbers is the order of the texts. Text returns only at the end, as `Enum`.
+the order of the numbers is the order of the texts. Text returns only at the end, as categories.
 """
 
 import functools
@@ -104,8 +104,8 @@ class Names(NamedTuple):
         )
 
     def named(self, column: str) -> pl.Expr:
-        """A column of numbers as `Enum` again."""
-        return pl.col(column).cat.to(pl.Enum(self.labels[column]))
+        """A column of numbers as categories again."""
+        return pl.lit(pl.Series(self.labels[column], dtype=pl.Categorical)).gather(pl.col(column)).alias(column)
 
     def looked_up(
         self, column: str, values: Sequence[int | bool | None], kind: pl.DataType | type[pl.DataType] = NUMBER

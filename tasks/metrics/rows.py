@@ -191,6 +191,4 @@ def in_order(frames: list[pl.DataFrame], names: Names) -> pl.DataFrame:
     rows = pl.concat(frames)
     order = [names.key("product", "partner", "measure")]
     rows = rows.sort(order if rows["period"].n_unique() <= 1 else [pl.col("period"), *order])
-    return rows.with_columns(
-        names.named(column).cast(schema[column]) for column in ("product", "partner", "measure")
-    ).select(list(schema))
+    return rows.with_columns(map(names.named, ("product", "partner", "measure"))).select(list(schema))
