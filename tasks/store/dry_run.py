@@ -17,6 +17,7 @@ from tasks.store.snapshot import object_path, open_snapshot
 
 PREFIX = ".rehearsal-"
 MARK = ".lock"
+ORIGIN = ".origin"
 
 
 @contextmanager
@@ -29,6 +30,7 @@ def rehearsal(store: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix=PREFIX, dir=parent) as folder, _held(Path(folder)):
         aside = Path(folder) / store.name
         aside.mkdir()
+        (Path(folder) / ORIGIN).write_text(str(store.absolute()))
         snapshot = open_snapshot(store)
         if snapshot is not None:
             shutil.copytree(snapshot.path, aside / "snapshots" / snapshot.id, copy_function=_link)
@@ -43,6 +45,12 @@ def rehearsal(store: Path) -> Iterator[Path]:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(note, target)
         yield aside
+
+
+def origin_of(store: Path) -> Path:
+    """Return the store that a temporary one was made from; any other store itself."""
+    note = store.parent / ORIGIN
+    return Path(note.read_text()) if note.is_file() else store
 
 
 @contextmanager
