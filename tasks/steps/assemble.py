@@ -203,7 +203,7 @@ def _derive_flow(
     )
     address = address_of(origin_of(known.store))
     bucket = address if isinstance(address, S3Url) and is_shared() else None
-    with exchange.opened(known.store, bucket) as place:
+    with exchange.in_bucket(bucket) if bucket else exchange.in_store(known.store) as place:
         plan = Plan(
             flow=flow, months=months, recomputed=recomputed, portions=[(one.first, one.after) for one in portions],
             statements=[leave_frame(place, rows_of(statements, portion)) for portion in portions],

@@ -4,6 +4,7 @@ Belongs here: the bytes of a part and its name, which is their hash. Does not be
 becomes of it (`steps.portions`). Nothing here is published: parts lie under `tmp`, and are deleted when the run ends.
 """
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -16,9 +17,12 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from schemas.forms.address import S3Url, StoreAddress
-from tasks.domain.errors import DamagedStore
+from tasks.domain.errors import BucketError, DamagedStore
+from tasks.store.dry_run import folder_next_to
 from tasks.store.filesystem import LOCAL
+from tasks.store.mirror import address_of
 from tasks.store.s3 import Bucket
+from tasks.store.s3_store import RAW_DEPTH
 
 PREFIX = "parts-"
 
@@ -68,16 +72,46 @@ class Place(BaseModel, frozen=True):
 
 
 @contextmanager
-def opened(store: Path, bucket: S3Url | None) -> Iterator[Place]:
-    """Open a place for the parts of one run: in the bucket of a store, or in its folder; deleted at the end."""
-    run = f"{PREFIX}{uuid.uuid4().hex[:12]}"
-    if bucket is not None:
-        place = Place(at=S3Url(f"{bucket}/tmp/{run}"))
-        try:
-            yield place
-        finally:
+def in_bucket(bucket: S3Url) -> Iterator[Place]:
+    """Open a place for the parts of a run in the bucket of a store; deleted at the end."""
+    place = Place(at=S3Url(f"{bucket}/tmp/{PREFIX}{uuid.uuid4().hex[:12]}"))
+    try:
+        yield place
+    finally:
+        with contextlib.suppress(BucketError):
             _bucket(place.at).delete(item.key for item in _bucket(place.at).list(""))
-        return
+
+
+@contextmanager
+def next_to(address: Path | S3Url) -> Iterator[Place]:
+    """Open a place for parts that stay while the store is published to; deleted at the end."""
+    if isinstance(address, S3Url):
+        with in_bucket(address) as place:
+            yield place
+    else:
+        with folder_next_to(address) as folder:
+            yield Place(at=folder)
+
+
+@contextmanager
+def here() -> Iterator[Place]:
+    """Open a place for parts that only this process reads; deleted at the end."""
+    with tempfile.TemporaryDirectory(prefix="tidewaiter-", ignore_cleanup_errors=True) as folder:
+        yield Place(at=Path(folder))
+
+
+def place_of_raw(raw: Path) -> Place:
+    """Return where every process of a run finds the bytes of a landed file: its folder, or the same in the bucket."""
+    store = raw.parents[RAW_DEPTH]
+    address = address_of(store)
+    if isinstance(address, S3Url):
+        return Place(at=S3Url(f"{address}/{raw.parent.relative_to(store).as_posix()}"))
+    return Place(at=raw.parent.absolute())
+
+
+@contextmanager
+def in_store(store: Path) -> Iterator[Place]:
+    """Open a place for parts that are no longer needed when the store is published to; deleted at the end."""
     (store / "tmp").mkdir(exist_ok=True, parents=True)
     with tempfile.TemporaryDirectory(prefix=PREFIX, dir=store.absolute() / "tmp", ignore_cleanup_errors=True) as folder:
         yield Place(at=Path(folder))
