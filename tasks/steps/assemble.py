@@ -254,8 +254,8 @@ def _series_by_product(statements: pl.DataFrame, states: States, months: Sequenc
     by_month = statements.group_by("product", month_index("period_end")).len()
     counted = [by_month.with_columns(pl.col("product").cast(pl.String), pl.col("len") * SERIES_A_STATEMENT)]
     for month in months:
-        products = states.own(month)["product"].cast(pl.String)
-        counted.append(products.value_counts(name="len").with_columns(period_end=pl.lit(month, pl.Int32)))
+        products = states.products(month).value_counts(name="len")
+        counted.append(products.with_columns(pl.col("product").cast(pl.String), period_end=pl.lit(month, pl.Int32)))
     columns = ["product", pl.col("len").cast(pl.Int64)]
     most = pl.concat([frame.select(columns) for frame in counted]).group_by("product").max()
     return dict(most.iter_rows())

@@ -80,6 +80,10 @@ class States:
         """Return the published state of a month whose numbers are kept."""
         return self._read(State, self._published(State, month), ())
 
+    def products(self, month: int) -> pl.Series:
+        """Return the product of each series of a published month."""
+        return self._read(State, self._published(State, month), ("product",))["product"]
+
     def before(self, month: int) -> pl.DataFrame:
         """Return the state of a month that another one looks back on; without rows if there was no trade for a year."""
         return self._read(State, self._sources(State, month), LOOKED_UP)
@@ -123,7 +127,8 @@ def _read(file: Path | bytes, portion: Portion, columns: Sequence[str]) -> pl.Da
     ]
     rows = pl.from_arrow(opened.read_row_groups(groups, columns=columns))
     assert isinstance(rows, pl.DataFrame)
-    return rows_of(rows.with_columns(pl.col(NAMED).cast(pl.Categorical)), portion)
+    named = [name for name in NAMED if name in rows.columns]
+    return rows_of(rows.with_columns(pl.col(named).cast(pl.Categorical)), portion)
 
 
 def _may_have(statistics: pyarrow.parquet.Statistics | None, portion: Portion) -> bool:

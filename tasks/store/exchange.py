@@ -19,7 +19,6 @@ from pydantic import BaseModel
 from schemas.forms.address import S3Url, StoreAddress
 from tasks.domain.errors import BucketError, DamagedStore
 from tasks.store.dry_run import folder_next_to
-from tasks.store.filesystem import LOCAL
 from tasks.store.mirror import address_of
 from tasks.store.s3 import Bucket
 from tasks.store.s3_store import RAW_DEPTH
@@ -40,8 +39,8 @@ class Place(BaseModel, frozen=True):
         else:
             # Two processes may write the same bytes, where one was taken for lost: each writes a file of its own.
             spare = self.at / f"{name}.{uuid.uuid4().hex}"
-            LOCAL.write_file(spare, data)
-            LOCAL.replace(spare, self.at / name)
+            spare.write_bytes(data)
+            spare.replace(self.at / name)
         return name
 
     def get(self, name: str) -> bytes:

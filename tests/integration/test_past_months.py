@@ -24,7 +24,7 @@ from tasks.ingest.normalise import Normalised, normalise
 from tasks.ledger import merge as ledger
 from tasks.metrics.calendar import derive
 from tasks.sources import gacc_query
-from tasks.steps import assemble, open_published
+from tasks.steps import assemble, open_published, portions
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot, open_snapshot
 
