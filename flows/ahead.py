@@ -8,7 +8,6 @@ ran elsewhere come back with their results, so the lineage is the same wherever 
 from __future__ import annotations
 
 import logging
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -23,10 +22,10 @@ from tasks.domain import clock
 from tasks.ingest.normalise import Normalised
 from tasks.steps import catalog as step
 from tasks.steps.done import Done, set_down
-from tasks.steps.serialise import packed, unpacked
 
 if TYPE_CHECKING:  # Dask is imported only if a scheduler was named
     from tasks.steps.cluster import Cluster, Piece
+    from tasks.store.exchange import Place
 
 Read = Callable[[Landed, date], Normalised]
 _ahead: ContextVar[Ahead | NextOne | None] = ContextVar("tidewaiter_ahead", default=None)
@@ -50,13 +49,14 @@ def reading(scheduler: str | None, store: StoreAddress, read: Read) -> Iterator[
 def _reader(scheduler: str | None, store: StoreAddress, read: Read) -> Iterator[Ahead | NextOne]:
     if scheduler is None:
         thread = ThreadPoolExecutor(1, "tidewaiter-ahead", step.declare_otherwise, (step.declared_otherwise(),))
-        try:
-            yield NextOne(thread, store, read)
-        finally:
-            thread.shutdown(cancel_futures=True)
+        with step.exchanging_here() as place:
+            try:
+                yield NextOne(thread, store, read, place)
+            finally:
+                thread.shutdown(cancel_futures=True)
     else:
-        with step.workers_of(scheduler) as cluster:
-            yield Ahead(cluster, store, read)
+        with step.exchanging(store) as place, step.workers_of(scheduler, place) as cluster:
+            yield Ahead(cluster, store, read, place)
 
 
 def in_turn(files: Sequence[Path]) -> Iterator[Path]:
@@ -77,8 +77,8 @@ class NextOne:
     Only one, because each file is as large in memory as the current one; nothing of it is in the store before its turn.
     """
 
-    def __init__(self, thread: ThreadPoolExecutor, store: StoreAddress, read: Read) -> None:
-        self.thread, self.store, self.read = thread, store, read
+    def __init__(self, thread: ThreadPoolExecutor, store: StoreAddress, read: Read, place: Place) -> None:
+        self.thread, self.store, self.read, self.place = thread, store, read, place
         self._at_hand: Future[Understood | None] | None = None
 
     def in_turn(self, files: Sequence[Path]) -> Iterator[Path]:
@@ -95,8 +95,7 @@ class NextOne:
         found = None if begun is None else begun.result()
         if found is None or (found.landed.model_copy(update={"raw": landed.raw}), found.today) != (landed, today):
             return None
-        made: Normalised = step.adopt(unpacked(found.done))
-        return made
+        return _taken(found.done, self.place)
 
     def _read(self, file: Path) -> Understood | None:
         today = clock.today()
@@ -105,22 +104,23 @@ class NextOne:
             return None
         landed, raw = kept
         try:
-            done = read_there(self.read, landed, today, raw)
+            self.place.put(raw)
+            done = read_there(self.read, landed, today, self.place, self.place)
         except OSError as problem:
             # There is no room for a copy: the file is read from its own place in its turn.
             log.info("%s is not read ahead: %s", file, problem)
             return None
-        return None if done is None else Understood(landed, today, packed(done))
+        return Understood(landed, today, done)
 
 
 class Understood(NamedTuple):
-    """A file that was read: the file as landed, the day, and the packed result, because memory is needed for the
-    figures of another month until its turn.
+    """A file that was read: the file as landed, the day, and the result, whose rows lie in the place until their turn,
+    because memory is needed for the figures of another month.
     """
 
     landed: Landed
     today: date
-    done: bytes
+    done: Done
 
 
 class Begun(NamedTuple):
@@ -134,9 +134,8 @@ class Begun(NamedTuple):
 class Ahead:
     """The files that are read before their turn: enough to keep the workers busy, and no more."""
 
-    def __init__(self, cluster: Cluster, store: StoreAddress, read: Read) -> None:
-        self.cluster, self.store, self.read = cluster, store, read
-        self.sends_bytes = False
+    def __init__(self, cluster: Cluster, store: StoreAddress, read: Read, place: Place) -> None:
+        self.cluster, self.store, self.read, self.place = cluster, store, read, place
         self._begun: dict[Path, Begun | None] = {}
 
     def in_turn(self, files: Sequence[Path]) -> Iterator[Path]:
@@ -157,35 +156,30 @@ class Ahead:
         begun = self._begun.get(landed.file)
         if begun is None or (begun.landed, begun.today) != (landed, today):
             return None
-        done = self.cluster.result(begun.piece)
-        if done is None:
-            if not self.sends_bytes:
-                log.info("workers of %s do not see %s: the bytes of each file travel", self.cluster.address, self.store)
-            self.sends_bytes = True
-            done = self.cluster.result(self._give(landed, today))
-        made: Normalised = step.adopt(done)
-        return made
+        return _taken(self.cluster.result(begun.piece), self.place)
 
     def _begin(self, file: Path) -> Begun | None:
         today = clock.today()
         landed = step.land_ahead(file, self.store, today)
-        return None if landed is None else Begun(landed, today, self._give(landed, today))
-
-    def _give(self, landed: Landed, today: date) -> Piece:
-        raw = landed.raw.read_bytes() if self.sends_bytes else None
-        there = landed.model_copy(update={"raw": landed.raw.resolve()})
-        return self.cluster.begin(read_there, self.read, there, today, raw, name=f"read {landed.file.name}")
+        if landed is None:
+            return None
+        work = (self.read, landed, today, step.place_of_raw(landed.raw), self.place)
+        return Begun(landed, today, self.cluster.begin(read_there, *work, name=f"read {landed.file.name}"))
 
 
-def read_there(read: Read, landed: Landed, today: date, raw: bytes | None) -> Done | None:
-    """Read a file on a worker and return its statements with the records of the steps; None if neither its bytes
-    arrived nor the store is reachable.
-
-    Raw bytes are stored under their hash, so a file with that name has the right bytes.
+def read_there(read: Read, landed: Landed, today: date, raws: Place, place: Place) -> Done:
+    """Read a file whose bytes lie in `raws`, here or on a worker; the rows of its statements are left in `place`, and
+    their names returned with the records of the steps.
     """
-    if raw is None:
-        return set_down(lambda: read(landed, today)) if landed.raw.is_file() else None
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / landed.raw_sha256
-        copy.write_bytes(raw)
-        return set_down(lambda: read(landed.model_copy(update={"raw": copy}), today))
+    there = landed.model_copy(update={"raw": raws.path(landed.raw_sha256)})
+    done = set_down(lambda: read(there, today))
+    if done.problem is not None:
+        return done
+    return done._replace(made=[step.leave_frame(place, frame) for frame in done.made])
+
+
+def _taken(done: Done, place: Place) -> Normalised:
+    if done.problem is None:
+        done = done._replace(made=Normalised._make(step.read_frame(place, name) for name in done.made))
+    made: Normalised = step.adopt(done)
+    return made

@@ -7,12 +7,13 @@ ledger or a metric is computed, which files are published (`publication`), how a
 
 import contextlib
 import functools
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, NamedTuple, cast
 
 import polars as pl
 from pandera.typing.polars import DataFrame
 
+from schemas.forms.address import S3Url
 from schemas.table import Table, empty_frame, table_name
 from schemas.tables.decision import Decision
 from schemas.tables.metric import Metric
@@ -29,19 +30,23 @@ from tasks.ingest.normalise import Normalised
 from tasks.ledger import epochs
 from tasks.ledger import merge as ledger
 from tasks.ledger import revisions as revising
-from tasks.ledger.precedence import Portion, chapter_group_of
 from tasks.ledger.published_state import Known
 from tasks.ledger.trade_flow import widen
 from tasks.lineage.provenance import derivation_of_month, rows_of_collected
-from tasks.metrics.months import Derived, Inputs, YearTotals, derive_portion, derive_span, year_totals
-from tasks.steps.executor import each, is_lent
-from tasks.steps.states import EVERYTHING, States
-from tasks.store.month_writer import MonthWriter, PendingFiles
-from tasks.store.parquet import Partition, partition_month, path_partition
+from tasks.metrics.months import Derived, derive_span
+from tasks.steps.executor import each, is_shared
+from tasks.steps.portions import DERIVED, Part, Plan, Work, derive_months, leave_frame, parts_by_segment
+from tasks.steps.segments import cut, group_sizes, portions_of, segments_of
+from tasks.steps.states import Published, States, needed, rows_of
+from tasks.store import exchange
+from tasks.store.dry_run import origin_of
+from tasks.store.exchange import Place
+from tasks.store.mirror import address_of
+from tasks.store.month_writer import PendingFiles, write_month
+from tasks.store.parquet import Partition, encode_part, partition_month, path_partition
+from tasks.store.s3_store import FILES
 from tasks.store.verify_on_read import prove
 
-# The tables that are derived from the ledger month by month.
-DERIVED = (Metric, State, Recent)
 # Series of a month that are in memory at once: a month of the full cube has two million.
 SERIES_AT_ONCE = 300_000
 SERIES_A_STATEMENT = 4
@@ -154,7 +159,7 @@ def derive(ledger_after: Ledger, known: Known) -> Figures:
         decisions=ledger_after.decisions, out=out_on(ledger_after.releases, ledger_after.decisions),
     )  # fmt: skip
     figures = Figures(*(PendingFiles.of(model) for model in DERIVED))
-    in_ledger = _with_rows(known, ledger_after)
+    in_ledger = _ledger_rows(known, ledger_after)
     with _refusing_overflow():
         for flow in sorted({flow for flow, _, _ in known.derived}):
             _derive_flow(flow, statements.filter(pl.col("flow") == flow), releases, known, figures, made_of, in_ledger)
@@ -163,65 +168,67 @@ def derive(ledger_after: Ledger, known: Known) -> Figures:
 
 def _derive_flow(
     flow: str, statements: pl.DataFrame, releases: DataFrame[Release], known: Known, figures: Figures,
-    made_of: Callable[[type[Table], Partition], dict[str, Any]], in_ledger: Collection[Partition],
+    made_of: Callable[[type[Table], Partition], dict[str, Any]], in_ledger: Mapping[Partition, int],
 ) -> None:  # fmt: skip
     months = sorted(partition_month(month) for month in known.derived if month[0] == flow)
+    partitions = {month: (flow, month // 12, month % 12 + 1) for month in months}
 
-    def writers_of(month: int, stack: contextlib.ExitStack) -> list[MonthWriter]:
-        partition = (flow, month // 12, month % 12 + 1)
-        return [
-            stack.enter_context(MonthWriter(
-                pending, model, partition, made_of(model, partition), known.store,
-                always=model is State and partition in in_ledger,
-            ))
-            for model, pending in zip(DERIVED, figures, strict=True)
-        ]  # fmt: skip
+    def write(month: int, model: type[Table], segments: Iterable[Sequence[bytes]]) -> None:
+        partition, pending = partitions[month], figures[DERIVED.index(model)]
+        always = model is State and in_ledger.get(partition, 0) > 0
+        write_month(pending, model, partition, made_of(model, partition), known.store, segments, always=always)
 
+    segments = {month: segments_of(in_ledger.get(partition, 0)) for month, partition in partitions.items()}
     recomputed = {partition_month(month) for month in known.recomputed if month[0] == flow}
-    states = States(known.snapshot, flow, months)
+    published = Published.of(known.snapshot, flow)
     of_chained = {year * 12 + place for one, year in known.chained if one == flow for place in range(12)}
-    if len(months) > 1 and not is_lent():
+    if len(months) > 1:
         # Records look back furthest, and a series is published because of a number some months before.
         back = {*range(months[0] - LOOK_BACK_MONTHS - QUIET_MONTHS - 1, months[-1] + 1)} | of_chained
-        kept = states.published(back - recomputed)
+        kept = published.of_months(back - recomputed)
         if statements.height * SERIES_A_STATEMENT + sum(kept.values()) <= ROWS_AT_ONCE:
             _prove_states(known, flow, State, kept)
-            span = derive_span(
-                flow, months, statements, {month: states.own(month, EVERYTHING) for month in kept}, releases
-            )
-            _write_span(span, months, writers_of)
+            states = _states_here(known, published, months)
+            own = {month: states.own(month) for month in kept}
+            _write_span(derive_span(flow, months, statements, own, releases), months, segments, write)
             return
     kept_months = (of_chained | {*months}) - recomputed
     for model in (State, Recent):
-        _prove_states(known, flow, model, states.needed(kept_months)[table_name(model)])
-    by_month = statements.with_columns(month=month_index("period_end")).partition_by(
-        "month", as_dict=True, include_key=False
+        _prove_states(known, flow, model, needed(months, kept_months)[table_name(model)])
+    own_sizes = _series_by_product(
+        statements, _states_here(known, published, months), [months[0] - 1, *sorted(kept_months & {*months})[-1:]]
     )
-    of_month = {month: by_month.get((month,), statements.clear()) for month in months if month in recomputed}
-    portions = _portions(of_month, states, [months[0] - 1, *sorted(kept_months & {*months})[-1:]])
-    totals: dict[int, YearTotals] = {}
-    for month in months:
-        year = month // 12
-        if (flow, year) in known.chained and year not in totals:
-            inputs = {
-                one: _inputs(of_month.get(one), states, one, portions[0]._replace(first="", after=None), alone=True)
-                for one in range(year * 12, year * 12 + 12)
-            }
-            totals = {year: year_totals(flow, year, inputs, releases)}
-        with contextlib.ExitStack() as stack:
-            writers = writers_of(month, stack)
-            states.read_recent(month)
-            inputs_of = functools.partial(_inputs_of, month, of_month.get(month), states, totals.get(year))
-            work = functools.partial(_derive_piece, flow, month, releases)
-            made = (
-                each(work, [inputs_of(portion) for portion in portions])
-                if is_lent()
-                else each(lambda portion: work(inputs_of(portion)), portions)  # noqa: B023
-            )
-            for portion, derived in zip(portions, made, strict=True):
-                for writer, rows in zip(writers, derived, strict=True):
-                    writer.add(rows, portion.after)
-        states.put(month, figures[1:])
+    portions = portions_of(
+        group_sizes(own_sizes), SERIES_AT_ONCE, is_cut=any(len(some) > 1 for some in segments.values())
+    )
+    address = address_of(origin_of(known.store))
+    bucket = address if isinstance(address, S3Url) and is_shared() else None
+    with exchange.in_bucket(bucket) if bucket else exchange.in_store(known.store) as place:
+        plan = Plan(
+            flow=flow, months=months, recomputed=recomputed, portions=[(one.first, one.after) for one in portions],
+            statements=[leave_frame(place, rows_of(statements, portion)) for portion in portions],
+            releases=leave_frame(place, releases), published=_published_files(known, bucket), states=published.files,
+            segments=segments, years={year for one, year in known.chained if one == flow},
+        )  # fmt: skip
+        name = place.put(plan.model_dump_json().encode())
+        parts: dict[tuple[str, int], list[Part]] = {}
+        for made in each(derive_months, [Work(place, name, number) for number in range(len(portions))]):
+            for part in made:
+                parts.setdefault((part.table, part.month), []).append(part)
+        for month in months:
+            for table in DERIVED:
+                write(month, table, parts_by_segment(place, parts.get((table_name(table), month), [])))
+
+
+def _published_files(known: Known, bucket: S3Url | None) -> Place:
+    """Return where the published files are that `Published` lists."""
+    if bucket is not None:
+        return Place(at=S3Url(f"{bucket}/{FILES}"))
+    return Place(at=(known.snapshot.path if known.snapshot else known.store).absolute())
+
+
+def _states_here(known: Known, published: Published, months: Collection[int]) -> States:
+    return States(published.files, _published_files(known, None).path, months)
 
 
 def _prove_states(known: Known, flow: str, model: type[State | Recent], months: Collection[int]) -> None:
@@ -229,90 +236,35 @@ def _prove_states(known: Known, flow: str, model: type[State | Recent], months: 
 
 
 def _write_span(
-    made: Derived, months: Sequence[int], writers_of: Callable[[int, contextlib.ExitStack], list[MonthWriter]]
-) -> None:
-    by_month: list[dict[Any, pl.DataFrame]] = []
+    made: Derived, months: Sequence[int], segments: Mapping[int, Sequence[str]],
+    write: Callable[[int, type[Table], Iterable[Sequence[bytes]]], None],
+) -> None:  # fmt: skip
     for model, rows in zip(DERIVED, made, strict=True):
         model.validate(rows, lazy=True)
-        by_month.append(rows.partition_by("period", as_dict=True))
-    for month in months:
-        with contextlib.ExitStack() as stack:
-            for writer, of_months in zip(writers_of(month, stack), by_month, strict=True):
-                if (first_day(month),) in of_months:
-                    writer.add(of_months[first_day(month),], None, is_validated=True)
+        by_month = rows.partition_by("period", as_dict=True)
+        for month in months:
+            of_month = by_month.get((first_day(month),), rows.clear())
+            write(month, model, ([encode_part(model, some)] for _, some in cut(of_month, segments[month])))
 
 
-def _derive_piece(
-    flow: str, month: int, releases: DataFrame[Release], piece: tuple[Inputs, YearTotals | None]
-) -> Derived:
-    """Derive a portion of a month, here or on a worker."""
-    return derive_portion(flow, month, piece[0], releases, piece[1])
-
-
-def _inputs_of(
-    month: int, statements: pl.DataFrame | None, states: States, totals: YearTotals | None, portion: Portion
-) -> tuple[Inputs, YearTotals | None]:
-    return _inputs(statements, states, month, portion), _of_portion(totals, portion)
-
-
-def _inputs(
-    statements: pl.DataFrame | None, states: States, month: int, portion: Portion, *, alone: bool = False
-) -> Inputs:
-    """Return the inputs of a month of a portion; `alone`: only its own numbers are needed."""
-    own = states.own(month, portion)
-    nothing = own.clear()
-    recent = states.recent(portion)
-    return Inputs(
-        None if statements is None else _rows_of(statements, portion), own if statements is None else nothing,
-        nothing if alone else states.before(month - 1, portion), nothing if alone else states.before(month - 12, portion),
-        recent.clear() if alone else recent,
-    )  # fmt: skip
-
-
-def _rows_of(rows: pl.DataFrame, portion: Portion) -> pl.DataFrame:
-    """Return the rows of a portion."""
-    if not portion.first and portion.after is None:
-        return rows
-    mine = [name for name in rows["product"].unique() if portion.holds(chapter_group_of(str(name)))]
-    return rows.filter(pl.col("product").is_in(mine))
-
-
-def _of_portion(totals: YearTotals | None, portion: Portion) -> YearTotals | None:
-    return None if totals is None else YearTotals(*(_rows_of(frame, portion) for frame in totals))
-
-
-def _portions(statements: Mapping[int, pl.DataFrame], states: States, months: Sequence[int]) -> list[Portion]:
-    """Split the products into portions that no sum crosses, each of about SERIES_AT_ONCE series in one of the
-    `months`.
+def _series_by_product(statements: pl.DataFrame, states: States, months: Sequence[int]) -> dict[str, int]:
+    """Estimate how many series each product has in a month: as many as one of the published `months` has, or as
+    follow from its statements.
     """
-    sizes: dict[str, int] = {}
-    known = [states.products(month) for month in months]
-    counted = [frame.select("product").with_columns(pl.col("product").cast(pl.String)) for frame in known]
-    # A month of the full cube has this many series for each number of its own, including sums and quiet series.
-    for weight, frames in (
-        (1, counted),
-        (SERIES_A_STATEMENT, [frame.select("product") for frame in statements.values()]),
-    ):
-        for frame in frames:
-            of_group: dict[str, int] = {}
-            for product, rows in frame["product"].value_counts().iter_rows():
-                of_group[chapter_group_of(product)] = of_group.get(chapter_group_of(product), 0) + rows * weight
-            sizes = {
-                chapter_group: max(sizes.get(chapter_group, 0), of_group.get(chapter_group, 0))
-                for chapter_group in {*sizes, *of_group}
-            }
-    starts, room = [""], SERIES_AT_ONCE
-    for chapter_group in sorted(sizes):
-        if sizes[chapter_group] > room and room < SERIES_AT_ONCE:
-            starts.append(chapter_group)
-            room = SERIES_AT_ONCE
-        room -= sizes[chapter_group]
-    return [Portion(first, after) for first, after in zip(starts, [*starts[1:], None], strict=True)]
+    by_month = statements.group_by("product", month_index("period_end")).len()
+    counted = [by_month.with_columns(pl.col("product").cast(pl.String), pl.col("len") * SERIES_A_STATEMENT)]
+    for month in months:
+        products = states.products(month).value_counts(name="len")
+        counted.append(products.with_columns(pl.col("product").cast(pl.String), period_end=pl.lit(month, pl.Int32)))
+    columns = ["product", pl.col("len").cast(pl.Int64)]
+    most = pl.concat([frame.select(columns) for frame in counted]).group_by("product").max()
+    return dict(most.iter_rows())
 
 
-def _with_rows(known: Known, ledger_after: Ledger) -> set[Partition]:
-    """Return the months that have rows in the ledger, after the release."""
+def _ledger_rows(known: Known, ledger_after: Ledger) -> dict[Partition, int]:
+    """Return the months that have rows in the ledger after the release, and how many."""
     entries = known.snapshot.entries(table_name(Observation)) if known.snapshot else ()
-    months = {path_partition(entry.partition) for entry in entries if entry.rows} - {*known.touched}
-    touched = ledger_after.touched.select("flow", month=month_index("period_end")).unique()
-    return months | {(flow, month // 12, month % 12 + 1) for flow, month in touched.iter_rows()}
+    months = {path_partition(entry.partition): entry.rows for entry in entries if entry.rows}
+    touched = ledger_after.touched.group_by("flow", month=month_index("period_end")).len()
+    anew = {(flow, month // 12, month % 12 + 1): rows for flow, month, rows in touched.iter_rows()}
+    return {month: rows for month, rows in months.items() if month not in known.touched} | anew

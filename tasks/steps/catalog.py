@@ -34,13 +34,14 @@ from tasks.reports import outcome as reporting
 from tasks.reports import sources
 from tasks.reports.brief import rewritten as rewriting
 from tasks.reports.brief import watched as briefing
-from tasks.steps import assemble, batch, open_published, publication, withdrawal
+from tasks.steps import assemble, batch, open_published, portions, publication, withdrawal
 from tasks.steps.done import Done
 from tasks.steps.done import adopt as adopt_records
 from tasks.steps.executor import lending
 from tasks.steps.step import Step, flow_run_id
 from tasks.store import dry_run as rehearsing
-from tasks.store import mirror, reporters
+from tasks.store import exchange, mirror, reporters
+from tasks.store.exchange import Place
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import open_snapshot
 
@@ -85,6 +86,11 @@ require_sound = Step(auditing.require_sound)
 BY_NAME = {step.name: step for step in tuple(globals().values()) if isinstance(step, Step)}
 
 at_hand = mirror.at_hand
+exchanging = exchange.next_to
+exchanging_here = exchange.here
+place_of_raw = exchange.place_of_raw
+leave_frame = portions.leave_frame
+read_frame = portions.read_frame
 store_of = reporters.store_of
 stores_of = reporters.stores_of
 otherwise = locating.otherwise
@@ -180,9 +186,9 @@ def adopt(done: Done) -> Any:
 
 
 @contextmanager
-def workers_of(scheduler: str) -> Iterator[Cluster]:
-    """Open the workers of a Dask scheduler; inside the context, portions are computed there. Raises Refused if there
-    are none.
+def workers_of(scheduler: str, place: Place) -> Iterator[Cluster]:
+    """Open the workers of a Dask scheduler, which exchange parts in `place`; inside the context, portions are computed
+    there. Raises Refused if there are none.
     """
     try:
         from tasks.steps.cluster import lent_by
@@ -191,5 +197,5 @@ def workers_of(scheduler: str) -> Iterator[Cluster]:
             "no Dask", where=scheduler, found=f"the package {error.name} is not installed",
             advice="Install tidewaiter[dask] here and where the workers run, or leave out --dask.",
         ) from error  # fmt: skip
-    with lent_by(scheduler) as cluster, lending(cluster.each):
+    with lent_by(scheduler, place) as cluster, lending(cluster.each):
         yield cluster

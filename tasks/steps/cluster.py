@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import dask
 import distributed
 from distributed.comm.core import connect
 
@@ -29,7 +28,7 @@ from schemas import code_files
 from tasks.domain.errors import Refused
 from tasks.domain.hashing import versions
 from tasks.domain.text import clip
-from tasks.steps.serialise import packed, unpacked
+from tasks.store.exchange import Place
 
 CONNECT_SECONDS = 10
 PATIENCE_SECONDS = 60
@@ -51,7 +50,7 @@ class StrangeWorker(RuntimeError):
 
 @dataclass
 class Piece:
-    """Submitted work; `future` is None if it will be done here."""
+    """Submitted work, small as what it returns: rows lie in a place. `future` is None if it will be done here."""
 
     work: Callable[..., Any]
     given: tuple[Any, ...]
@@ -64,6 +63,7 @@ class Cluster:
 
     def __init__(self, address: str, client: Any) -> None:
         self.address, self.client, self.is_lost = address, client, False
+        self._silent: set[str] = set()
 
     @property
     def window(self) -> int:
@@ -88,7 +88,7 @@ class Cluster:
         began = seen = told = time.monotonic()
         while piece.future is not None and not self.is_lost:
             try:
-                parcel = piece.future.result(timeout=LOOK_EVERY_SECONDS)
+                return piece.future.result(timeout=LOOK_EVERY_SECONDS)
             except StrangeWorker as error:
                 self._lose(str(error))
                 break
@@ -99,8 +99,6 @@ class Cluster:
                 # Either the work failed, or its result did not arrive in time, or the worker that had it died.
                 if piece.future.status == "error":
                     raise piece.future.exception() from None
-            else:
-                return unpacked(parcel)
             # Results on a dead worker are lost and computed again; everything is cancelled if the scheduler does not
             # answer.
             if piece.future.status == "cancelled" or self.client.status == "closed":
@@ -113,10 +111,14 @@ class Cluster:
             elif now - seen > PATIENCE_SECONDS:
                 self._lose(f"no worker for {PATIENCE_SECONDS} s")
             if now - told > SILENCE_SECONDS and not self.is_lost:
-                log.warning(
-                    "%s: %s is waited for since %.0f s: %s", self.address, piece.name, now - began, self._who_has(piece)
-                )
                 told = now
+                hangs = self._hanging(piece)
+                log.warning(
+                    "%s: still waiting for %s after %.0f s: %s",
+                    self.address, piece.name, now - began, hangs or "its worker answers, or it has none yet.",
+                )  # fmt: skip
+                if hangs and not self._give_to_another(piece):
+                    break
         return piece.work(*piece.given)
 
     def each(self, work: Callable[[Any], Any], things: Iterable[Any]) -> Iterator[Any]:
@@ -140,24 +142,34 @@ class Cluster:
             return {}
         return found
 
-    def _who_has(self, piece: Piece) -> str:
-        """Say which worker has a piece, and whether that worker hangs."""
+    def _hanging(self, piece: Piece) -> str:
+        """Say which worker has a piece and does not answer; empty if it answers."""
         try:
             at_work = self._asked(self.client.scheduler.processing, workers=None)
             known = self._asked(self.client.scheduler.identity, n_workers=-1)["workers"]
         except (OSError, RuntimeError):
-            return "the scheduler does not say which worker has it."
-        worker = next((name for name, keys in at_work.items() if piece.future.key in keys), None)
-        if worker not in known:
-            return "no worker has it in hand."
+            return ""
         # By the scheduler's clock, which may differ from ours.
-        silent = time.time() - known[worker]["last_seen"]
-        if silent < SILENCE_SECONDS / 2:
-            return f"it is with the worker {worker}, which answers."
+        silent = {name: time.time() - worker["last_seen"] for name, worker in known.items()}
+        self._silent = {name for name, seconds in silent.items() if seconds > SILENCE_SECONDS / 2}
+        worker = next((name for name, keys in at_work.items() if piece.future.key in keys), None)
+        if worker not in self._silent:
+            return ""
         return (
-            f"it is with the worker {worker}, of which the scheduler has heard nothing for {silent:.0f} s. End that process if it hangs: "
-            f"the scheduler then gives its work to another one at once, else after {dask.config.get(TTL)} (its own {TTL})."
+            f"the worker {worker} has sent nothing for {silent[worker]:.0f} s. Its pieces are done elsewhere; end that process if "
+            "it hangs."
         )
+
+    def _give_to_another(self, piece: Piece) -> bool:
+        """Submit a piece again, to the workers that answer; whether there is one. A piece that two workers do has one
+        result: parts are named by their bytes.
+        """
+        others = [name for name in self._threads() if name not in self._silent]
+        if others:
+            piece.future = self.client.submit(
+                _do, fingerprint(), piece.work, piece.given, pure=False, priority=2, workers=others
+            )
+        return bool(others)
 
     def _asked(self, what: Any, **given: Any) -> Any:
         return self.client.sync(what, **given, callback_timeout=CONNECT_SECONDS)
@@ -168,9 +180,9 @@ class Cluster:
 
 
 @contextmanager
-def lent_by(address: str) -> Iterator[Cluster]:
+def lent_by(address: str, place: Place) -> Iterator[Cluster]:
     """Open the workers of the scheduler at `address`. Raises Refused if there is no scheduler, no worker, or a
-    worker with other code, code tables or libraries.
+    worker with other code, code tables or libraries, or one that cannot read and write in `place`.
     """
     from prefect_dask.task_runners import DaskTaskRunner
 
@@ -181,17 +193,14 @@ def lent_by(address: str) -> Iterator[Cluster]:
         asyncio.run(_knock(address))
     except Exception as error:
         raise _is_absent("scheduler", address, error) from error
-    # Raw bytes travel within the work, so that the scheduler can give it to another worker.
-    with (
-        dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GiB"}),
-        DaskTaskRunner(address=address, client_kwargs={"timeout": CONNECT_SECONDS}) as runner,
-    ):
+    with DaskTaskRunner(address=address, client_kwargs={"timeout": CONNECT_SECONDS}) as runner:
         try:
             client = runner.client
             client.wait_for_workers(1, timeout=PATIENCE_SECONDS)
         except (OSError, ValueError) as error:
             raise _is_absent("scheduler" if runner._client is None else "worker", address, error) from error
         _refuse_others(address, client)
+        _refuse_blind(client, place)
         yield Cluster(address, client)
 
 
@@ -234,6 +243,25 @@ def _refuse_others(address: str, client: Any) -> None:
             raise _is_another(worker, DIFFERS)
 
 
+def _refuse_blind(client: Any, place: Place) -> None:
+    name = place.put(b"seen by every worker")
+    for worker, problem in client.sync(client._run, _sees, place, name, callback_timeout=PATIENCE_SECONDS).items():
+        if problem:
+            raise Refused(
+                "a Dask worker that does not see the store", where=worker, found=problem,
+                advice="Mount the folder of the store there under the same path, writable, or keep the store in a bucket (s3://...).",
+            )  # fmt: skip
+
+
+def _sees(place: Place, name: str) -> str:
+    """Read what the driving process wrote and write a part; return what is wrong."""
+    try:
+        place.put(place.get(name))
+    except Exception as problem:
+        return clip(f"{type(problem).__name__}: {problem}", 200)
+    return ""
+
+
 def _is_absent(what: str, address: str, error: Exception) -> Refused:
     return Refused(
         f"no Dask {what}", where=address, found=f"no {what} answers there ({clip(str(error), 200)})",
@@ -248,11 +276,11 @@ def _is_another(where: str, found: str) -> Refused:
     )  # fmt: skip
 
 
-def _do(expected: str, work: Callable[..., Any], given: tuple[Any, ...]) -> bytes:
+def _do(expected: str, work: Callable[..., Any], given: tuple[Any, ...]) -> Any:
     """Run work on the worker. A worker that joined later was not checked before."""
     if fingerprint() != expected:
         raise StrangeWorker(str(_is_another(distributed.get_worker().address, DIFFERS)))
-    return packed(work(*given))
+    return work(*given)
 
 
 def _as_task(name: str) -> Any:

@@ -28,8 +28,8 @@ def lending(lent: Lent) -> Iterator[None]:
         _lent.reset(token)
 
 
-def is_lent() -> bool:
-    """Whether an injected executor runs the calls of `each`."""
+def is_shared() -> bool:
+    """Whether an injected executor runs the calls of `each`, perhaps on other machines."""
     return _lent.get() is not None
 
 

@@ -32,8 +32,9 @@ from tasks.ledger.name_tables import NameTables, name_tables
 from tasks.ledger.published_state import Known
 from tasks.lineage.provenance import derivation_of, derivation_of_month, rows_of_collected
 from tasks.lineage.records import lineage_row
-from tasks.steps.assemble import DERIVED, Figures, Ledger, whole
+from tasks.steps.assemble import Figures, Ledger, whole
 from tasks.steps.open_published import later_year
+from tasks.steps.portions import DERIVED
 from tasks.store.compatibility import RETIRED
 from tasks.store.mirror import announcement
 from tasks.store.parquet import Partition, encode_file, encode_months, partition_path

@@ -17,6 +17,7 @@ from tasks.store.snapshot import object_path, open_snapshot
 
 PREFIX = ".rehearsal-"
 MARK = ".lock"
+ORIGIN = ".origin"
 
 
 @contextmanager
@@ -24,11 +25,10 @@ def rehearsal(store: Path) -> Iterator[Path]:
     """A store in the state of `store`, in a sibling folder, because hard links do not cross disks. For a store whose
     folder does not exist yet: in the nearest folder above it that does, so that nothing stays behind.
     """
-    parent = next(folder for folder in store.absolute().parents if folder.is_dir())
-    _sweep(parent)
-    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=parent) as folder, _held(Path(folder)):
-        aside = Path(folder) / store.name
+    with folder_next_to(store) as folder:
+        aside = folder / store.name
         aside.mkdir()
+        (folder / ORIGIN).write_text(str(store.absolute()))
         snapshot = open_snapshot(store)
         if snapshot is not None:
             shutil.copytree(snapshot.path, aside / "snapshots" / snapshot.id, copy_function=_link)
@@ -43,6 +43,24 @@ def rehearsal(store: Path) -> Iterator[Path]:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(note, target)
         yield aside
+
+
+@contextmanager
+def folder_next_to(store: Path) -> Iterator[Path]:
+    """Make a temporary folder on the disk of a store, deleted at the end; those of killed runs are deleted too."""
+    parent = next(folder for folder in store.absolute().parents if folder.is_dir())
+    _sweep(parent)
+    with (
+        tempfile.TemporaryDirectory(prefix=PREFIX, dir=parent, ignore_cleanup_errors=True) as folder,
+        _held(Path(folder)),
+    ):
+        yield Path(folder)
+
+
+def origin_of(store: Path) -> Path:
+    """Return the store that a temporary one was made from; any other store itself."""
+    note = store.parent / ORIGIN
+    return Path(note.read_text()) if note.is_file() else store
 
 
 @contextmanager

@@ -86,9 +86,20 @@ def encode_file(
         # Lists become different bytes, 1.5 times as many, where the writer itself cuts a piece.
         starts = range(0, max(rows.height, 1), layout.rows_per_group)
         rows = pl.concat([_copied(rows[start : start + layout.rows_per_group]) for start in starts], rechunk=False)
+    return NewFile(
+        name, partition, _written(model, rows, derivation), rows.height, schema_sha256(model), layout.by_release
+    )
+
+
+def encode_part(model: type[Table], rows: pl.DataFrame) -> bytes:
+    """Rows in the table's order as a part of a file, which `store.splice` joins with others; without a derivation."""
+    return _written(model, in_columns(model, rows), {})
+
+
+def _written(model: type[Table], rows: pl.DataFrame, derivation: Mapping[str, Any]) -> bytes:
     sink = io.BytesIO()
     rows.write_parquet(sink, **parquet_options(model, rows, derivation))
-    return NewFile(name, partition, sink.getvalue(), rows.height, schema_sha256(model), layout.by_release)
+    return sink.getvalue()
 
 
 def _copied(view: pl.DataFrame) -> pl.DataFrame:
@@ -104,19 +115,23 @@ def in_columns(model: type[Table], frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def parquet_options(model: type[Table], rows: pl.DataFrame, derivation: Mapping[str, Any]) -> dict[str, Any]:
-    """Writer options for rows like these, written at once or row group by row group."""
+    """Writer options for rows like these."""
     readers, mine, layout = arrow_schema(model), rows.clear().to_arrow().schema, PUBLISHED[table_name(model)]
     # Categories go into the file as dictionaries; the readers' schema has them as text. A null in a column that must
     # not have one is refused here, where its place is known.
     exact = [mine.field(field.name).with_nullable(field.nullable).remove_metadata() for field in readers]
-    note = {
-        ARROW_KEY: base64.b64encode(readers.serialize().to_pybytes()).decode(),
-        DERIVATION_KEY: json.dumps(derivation, sort_keys=True, ensure_ascii=False),
-    }
     return {
-        **(COMPACT if layout.is_compact else QUICK), "statistics": True, "metadata": note,
+        **(COMPACT if layout.is_compact else QUICK), "statistics": True, "metadata": notes_of(model, derivation),
         "row_group_size": layout.rows_per_group, "data_page_size": BYTES_PER_PAGE, "arrow_schema": pyarrow.schema(exact),
     }  # fmt: skip
+
+
+def notes_of(model: type[Table], derivation: Mapping[str, Any]) -> dict[str, str]:
+    """The key-value metadata of a file: the readers' schema, and what the file was made from."""
+    return {
+        ARROW_KEY: base64.b64encode(arrow_schema(model).serialize().to_pybytes()).decode(),
+        DERIVATION_KEY: json.dumps(derivation, sort_keys=True, ensure_ascii=False),
+    }
 
 
 def partition_path(partition: Partition) -> str:

@@ -42,7 +42,7 @@ from tasks.store.verify import Problem
 
 T = TypeVar("T")
 R = TypeVar("R")
-POINTER = "current.json"
+POINTER, FILES = "current.json", "files"
 AT_ONCE = 8
 # For this long an unreferenced file is kept: its pointer may still follow.
 GRACE_DAYS = 7
@@ -176,7 +176,7 @@ class Remote:
         # Looked up at the last moment, because a writer may rewrite what it finds there.
         litter = [
             item.key
-            for item in self.bucket.list("files")
+            for item in self.bucket.list(FILES)
             if item.key not in needed and item.modified.date() < today - timedelta(days=GRACE_DAYS)
         ]
         self.bucket.delete(litter)
@@ -188,7 +188,7 @@ class Remote:
         Every byte is fetched and hashed.
         """
         problems: list[Problem] = []
-        found = {item.key: item for item in self.bucket.list("files")}
+        found = {item.key: item for item in self.bucket.list(FILES)}
         expected: dict[str, FileEntry] = {}
         try:
             pointer = self.pointer()
@@ -232,7 +232,7 @@ def _is_folder(item: Item) -> bool:
 
 def file_key(entry: FileEntry) -> str:
     """Key of the bytes of a file; it contains their hash, so a key never gets other bytes."""
-    return f"files/{entry.path}"
+    return f"{FILES}/{entry.path}"
 
 
 def manifest_key(name: str) -> str:

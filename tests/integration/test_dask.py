@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from socketserver import BaseRequestHandler, ThreadingTCPServer
-from threading import Event, Thread
+from threading import Thread
 
+import cloudpickle
 import polars as pl
 import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, in_month
@@ -29,12 +30,12 @@ from flows.cli.app import app
 from flows.cli.options import prepare_prefect
 from flows.progress import listening
 from flows.release import read
-from schemas.forms.request import Landed
 from schemas.forms.watch import BackfillRequest, WatchReport
 from tasks.domain.errors import Refused
-from tasks.steps import assemble
+from tasks.steps import assemble, portions, segments
 from tasks.steps import cluster as dask
 from tasks.steps.catalog import land_ahead, workers_of
+from tasks.store import exchange
 
 ROOT = Path(__file__).parent.parent.parent
 FILES = 5
@@ -154,30 +155,97 @@ def assert_same(store: Path, report: WatchReport, local: tuple[Path, WatchReport
     assert "failed" in "".join(events[0])
 
 
+def size_of(thing: object) -> int:
+    """Bytes of what goes to a worker, or comes back."""
+    return len(cloudpickle.dumps(thing))
+
+
 def test_workers_read_and_derive_and_every_byte_is_that_of_a_local_run(
     workers: Workers, folder: Path, local: tuple[Path, WatchReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given: list[tuple[str, int | None]] = []
-    begin = dask.Cluster.begin
+    given: list[str] = []
+    sizes: list[int] = []
+    begin, result = dask.Cluster.begin, dask.Cluster.result
 
     def count(self: dask.Cluster, work: Callable[..., object], *things: object, **more: object) -> dask.Piece:
         piece = begin(self, work, *things, **more)  # type: ignore[arg-type]
         assert piece.future is not None
-        given.append(("read" if work is ahead.read_there else "derive", None))
+        given.append("read" if work is ahead.read_there else "derive")
+        sizes.append(size_of(things))
         return piece
 
+    def weigh(self: dask.Cluster, piece: dask.Piece) -> object:
+        made = result(self, piece)
+        sizes.append(size_of(made))
+        return made
+
     monkeypatch.setattr(dask.Cluster, "begin", count)
+    monkeypatch.setattr(dask.Cluster, "result", weigh)
     # Portions of so few rows that these small files have several.
     monkeypatch.setattr(assemble, "SERIES_AT_ONCE", 1)
+    monkeypatch.setattr(assemble, "ROWS_AT_ONCE", 0)
     report = fill(folder, tmp_path / "reporter=CHN", workers.address)
     assert_same(tmp_path / "reporter=CHN", report, local)
-    kinds = [kind for kind, _ in given]
-    assert kinds.count("read") == FILES + 2
-    # Two of the files have products of more than one chapter.
-    assert kinds.count("derive") >= 4
+    assert given.count("read") == FILES + 2
+    assert given.count("derive") == 2, "one for each portion, whatever the number of months"
+    assert max(sizes) < 40_000, "rows passed through the scheduler"
     lineage = pl.read_parquet(tmp_path / "reporter=CHN" / "current" / "lineage" / "*.parquet")
     steps = lineage.filter(pl.col("position") <= 5).sort("release_id", "position")["step"].to_list()
     assert steps == ["locate", "land", "parse", "correct", "normalise"] * FILES
+    assert [*tmp_path.glob(".rehearsal-*")] == [], "parts were left behind"
+
+
+@pytest.mark.parametrize("stage", ["read", "derive"])
+def test_a_worker_killed_at_any_stage_costs_its_pieces_alone(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    """In a month that is cut into segments; the other worker does what the killed one had begun."""
+    monkeypatch.setattr(segments, "ROWS_OF_A_LARGE_MONTH", 1)
+    monkeypatch.setattr(assemble, "ROWS_AT_ONCE", 0)
+    alone = fill(folder, tmp_path / "alone" / "reporter=CHN")
+    (tmp_path / "cluster").mkdir()
+    two, begin, killed = Workers(tmp_path / "cluster"), dask.Cluster.begin, list[str]()
+
+    def kill(self: dask.Cluster, work: Callable[..., object], *things: object, **more: object) -> dask.Piece:
+        piece = begin(self, work, *things, **more)  # type: ignore[arg-type]
+        if not killed and (work is ahead.read_there) == (stage == "read"):
+            killed.append("two")
+            two.kill("two")
+        return piece
+
+    monkeypatch.setattr(dask.Cluster, "begin", kill)
+    try:
+        report = fill(folder, tmp_path / "reporter=CHN", two.address)
+    finally:
+        two.close()
+    assert killed == ["two"]
+    assert_same(tmp_path / "reporter=CHN", report, (tmp_path / "alone" / "reporter=CHN", alone))
+
+
+def test_a_disk_that_is_full_where_a_worker_writes_ends_the_run_in_a_sentence(
+    workers: Workers, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: exchange.Place, data: bytes) -> str:
+        raise OSError(28, "No space left on device", str(self.at))
+
+    with monkeypatch.context() as patch, workers_of(workers.address, exchange.Place(at=tmp_path)) as cluster:
+        patch.setattr(exchange.Place, "put", full)
+        # Sent by value: on the worker the disk is full, too.
+        with pytest.raises(OSError, match="No space left on device"):
+            cluster.result(cluster.begin(lambda at: full(exchange.Place(at=at), b""), tmp_path))
+    begin = dask.Cluster.begin
+
+    def refuse(self: dask.Cluster, work: Callable[..., object], *things: object, **more: object) -> dask.Piece:
+        def fails(*_: object) -> object:
+            raise OSError(28, "No space left on device", "/store/tmp")
+
+        return begin(self, fails if work is ahead.read_there else work, *things, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(dask.Cluster, "begin", refuse)
+    report = fill(folder, tmp_path / "reporter=CHN", workers.address)
+    assert "No space left on device" in report.stopped
+    assert "Make room" in report.stopped
+    assert report.outcomes == []
 
 
 def test_in_a_prefect_run_each_reading_is_a_task_and_a_killed_worker_costs_time_alone(
@@ -209,52 +277,45 @@ def test_in_a_prefect_run_each_reading_is_a_task_and_a_killed_worker_costs_time_
     assert_same(tmp_path / "reporter=CHN", report, local)
 
 
-def test_bytes_travel_to_workers_that_do_not_see_the_store(
-    workers: Workers, folder: Path, local: tuple[Path, WatchReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sent: list[bool] = []
+def test_a_worker_that_does_not_see_the_store_is_refused(workers: Workers, tmp_path: Path) -> None:
+    class Elsewhere(exchange.Place):
+        """A place that has another path where it is sent to."""
 
-    def begin(self: dask.Cluster, work: Callable[..., object], *given: object, **more: object) -> dask.Piece:
-        reads, landed, today, raw = given
-        assert isinstance(landed, Landed)
-        sent.append(raw is not None)
-        elsewhere = landed.model_copy(update={"raw": Path("/another/disk") / landed.raw.name})
-        return plainly(self, work, reads, elsewhere, today, raw, **more)  # type: ignore[arg-type]
+        def __reduce__(self) -> tuple[object, ...]:
+            return exchange.Place.model_validate, ({"at": "/another/disk"},)
 
-    plainly = dask.Cluster.begin
-    monkeypatch.setattr(dask.Cluster, "begin", begin)
-    report = fill(folder, tmp_path / "reporter=CHN", workers.address)
-    assert_same(tmp_path / "reporter=CHN", report, local)
-    # Those that were under way when the first came back are given away anew, the others once.
-    assert sent.index(True) == sent.count(False) == 2
-    assert sent.count(True) == FILES + 2
+    with (
+        pytest.raises(Refused, match=r"tcp://.* does not see the store.*no such file.*Mount the folder"),
+        workers_of(workers.address, Elsewhere(at=tmp_path)),
+    ):
+        pass
 
 
-def test_what_a_worker_reads_of_bytes_is_what_it_reads_of_the_store(folder: Path, tmp_path: Path) -> None:
+def test_what_a_worker_reads_of_a_place_is_what_a_run_reads_itself(folder: Path, tmp_path: Path) -> None:
     landed = land_ahead(folder / "202501.csv", tmp_path / "reporter=CHN", date.today())
     assert landed is not None
-    raw, nowhere = landed.raw.read_bytes(), landed.model_copy(update={"raw": tmp_path / "nowhere"})
-    assert ahead.read_there(read, nowhere, date.today(), None) is None
-    seen, sent = (
-        ahead.read_there(read, *given) for given in ((landed, date.today(), None), (nowhere, date.today(), raw))
-    )
-    assert seen is not None
-    assert sent is not None
-    assert [record.outputs for record in seen.records] == [record.outputs for record in sent.records]
-    assert [record.inputs for record in seen.records] == [record.inputs for record in sent.records]
+    place = exchange.Place(at=tmp_path)
+    left = ahead.read_there(read, landed, date.today(), exchange.place_of_raw(landed.raw), place)
+    again = ahead.read_there(read, landed, date.today(), exchange.place_of_raw(landed.raw), place)
+    itself = read(landed, date.today())
+    assert left.made == again.made
+    for name, frame in zip(left.made, itself, strict=True):
+        assert portions.read_frame(place, name).equals(frame)
 
 
-def test_a_worker_that_would_make_other_results_is_refused(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_would_make_other_results_is_refused(
+    workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(dask, "_fingerprint", lambda: "ours")
     with (
         pytest.raises(Refused, match=r"tcp://.* would make other results.* Install the same version"),
-        workers_of(workers.address),
+        workers_of(workers.address, exchange.Place(at=tmp_path)),
     ):
         pass
 
 
 def test_a_worker_that_hangs_from_the_start_is_refused_in_time(
-    workers: Workers, monkeypatch: pytest.MonkeyPatch
+    workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dask, "PATIENCE_SECONDS", 3)
     hangs = workers.workers["one"]
@@ -262,7 +323,7 @@ def test_a_worker_that_hangs_from_the_start_is_refused_in_time(
     try:
         with (
             pytest.raises(Refused, match=r"not every worker there says within 3 s.* end it"),
-            workers_of(workers.address),
+            workers_of(workers.address, exchange.Place(at=tmp_path)),
         ):
             pass
     finally:
@@ -299,7 +360,7 @@ def test_what_several_workers_died_over_is_done_here(
         return number
 
     try:
-        with workers_of(fragile.address) as cluster:
+        with workers_of(fragile.address, exchange.Place(at=tmp_path)) as cluster:
             assert cluster.result(cluster.begin(survive, 7)) == 7
             assert not cluster.is_lost
     finally:
@@ -307,44 +368,33 @@ def test_what_several_workers_died_over_is_done_here(
     assert "several workers died over one piece; it is done here" in caplog.text
 
 
-def test_a_worker_that_hangs_in_the_middle_is_named_while_it_is_waited_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_worker_that_hangs_in_the_middle_is_named_and_its_pieces_are_done_by_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(dask, "SILENCE_SECONDS", 4)
     prepare_prefect(None)
-    two, here, said, done = Workers(tmp_path), os.getpid(), list[str](), Event()
+    two, here, stopped = Workers(tmp_path), os.getpid(), tmp_path / "stopped"
 
-    def hang(number: int) -> int:
-        if os.getpid() != here:
+    def hang(number: int) -> tuple[int, int]:
+        if os.getpid() != here and not stopped.exists():
+            stopped.write_text(str(os.getpid()))
             os.kill(os.getpid(), signal.SIGSTOP)
-        return number
-
-    def wake() -> None:
-        """From when it was told that nothing is heard of one; a busy machine may begin the piece later than that others are told."""
-        deadline = time.monotonic() + 120
-        while not done.wait(0.2):
-            said.extend(line for line in capsys.readouterr().err.splitlines() if "june.csv" in line)
-            if any("heard nothing" in line for line in said) or time.monotonic() > deadline:
-                for process in two.workers.values():
-                    process.send_signal(signal.SIGCONT)
+        return number, os.getpid()
 
     try:
-        with workers_of(two.address) as cluster:
-            piece = cluster.begin(hang, 7, name="read june.csv")
-            waker = Thread(target=wake)
-            waker.start()
-            assert cluster.result(piece) == 7
+        with workers_of(two.address, exchange.Place(at=tmp_path)) as cluster:
+            pieces = [cluster.begin(hang, number, name=f"read {number}.csv") for number in range(4)]
+            made = [cluster.result(piece) for piece in pieces]
             assert not cluster.is_lost
-            assert piece.future.status == "finished", "it was done here"
     finally:
-        done.set()
         two.close()
-    at = r"tcp://127\.0\.0\.1:\d+"
-    (line, *_) = [line for line in said if "heard nothing" in line]
-    assert re.fullmatch(
-        rf"warning {two.address}: read june\.csv is waited for since \d+ s: it is with the worker {at}, of which the scheduler has "
-        r"heard nothing for \d+ s\. End that process if it hangs: .* else after 5 minutes .*",
-        line,
+    assert [number for number, _ in made] == [0, 1, 2, 3]
+    hung = int(stopped.read_text())
+    (other,) = {process.pid for process in two.workers.values()} - {hung}
+    assert {pid for _, pid in made} == {other}, "done by the other worker, none of it here"
+    assert re.search(
+        r"still waiting for read \d\.csv after \d+ s: the worker tcp://127\.0\.0\.1:\d+ has sent nothing for \d+ s",
+        caplog.text,
     )
 
 

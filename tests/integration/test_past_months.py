@@ -24,7 +24,7 @@ from tasks.ingest.normalise import Normalised, normalise
 from tasks.ledger import merge as ledger
 from tasks.metrics.calendar import derive
 from tasks.sources import gacc_query
-from tasks.steps import assemble, open_published
+from tasks.steps import assemble, open_published, portions
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot, open_snapshot
 
@@ -151,13 +151,13 @@ def test_a_correction_makes_later_figures_in_portions_of_any_size(
     shutil.copytree(tmp_path / "at-once" / "reporter=CHN", tmp_path / "in-parts" / "reporter=CHN", symlinks=True)
     corrected = _magnets(tmp_path / "again", "202404", 999)
     filled([corrected], tmp_path / "at-once" / "reporter=CHN", date(2025, 10, 18))
-    cut, derive_portion = [], assemble.derive_portion
+    cut, derive_portion = [], portions.derive_portion
 
     def noted(flow: str, month: int, *others: Any) -> Any:
         cut.append(month)
         return derive_portion(flow, month, *others)
 
-    monkeypatch.setattr(assemble, "derive_portion", noted)
+    monkeypatch.setattr(portions, "derive_portion", noted)
     monkeypatch.setattr(assemble, "ROWS_AT_ONCE", 0)
     monkeypatch.setattr(assemble, "SERIES_AT_ONCE", 1)
     filled([corrected], tmp_path / "in-parts" / "reporter=CHN", date(2025, 10, 18))

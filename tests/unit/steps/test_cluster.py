@@ -8,7 +8,6 @@ import pytest
 from tasks.domain.errors import Refused
 from tasks.steps import cluster
 from tasks.steps.cluster import Cluster, StrangeWorker, fingerprint
-from tasks.steps.serialise import packed
 
 ADDRESS = "tcp://127.0.0.1:1"
 
@@ -35,7 +34,7 @@ class Scheduler:
             job.set_exception(result)
             job.status = "error"
         else:
-            job.set_result(packed(work(*given)) if result is None else packed(result))
+            job.set_result(work(*given) if result is None else result)
         return job
 
     def sync(self, *_: Any, **__: Any) -> dict[str, int]:
@@ -97,21 +96,23 @@ def test_a_worker_with_another_mark_is_refused_by_name(monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("processing", "seen", "found"),
     [
-        ({}, 0, "no worker has it in hand."), ({"tcp://b": ["other"]}, 0, "no worker has it in hand."), ({"tcp://a": ["k"]}, 5, "it is with the worker tcp://a, which answers."),
-        ({"tcp://a": ["k"]}, 90, "it is with the worker tcp://a, of which the scheduler has heard nothing for 90 s."),
+        ({}, 0, ""), ({"tcp://b": ["other"]}, 90, ""), ({"tcp://a": ["k"]}, 5, ""),
+        ({"tcp://a": ["k"]}, 90, "the worker tcp://a has sent nothing for 90 s. Its pieces are done elsewhere"),
     ],
 )  # fmt: skip
-def test_who_has_a_piece_and_whether_that_worker_hangs(
+def test_which_worker_hangs_over_a_piece(
     monkeypatch: pytest.MonkeyPatch, processing: dict[str, list[str]], seen: int, found: str
 ) -> None:
     one = Cluster(ADDRESS, type("Client", (), {"scheduler": type("S", (), {"processing": "p", "identity": "i"})})())
     monkeypatch.setattr(cluster.time, "time", lambda: 1000.0)
     answers = {"p": processing, "i": {"workers": {"tcp://a": {"last_seen": 1000.0 - seen}}}}
     monkeypatch.setattr(one, "_asked", lambda what, **_: answers[what])
-    assert one._who_has(cluster.Piece(double, (1,), "a piece", Job())).startswith(found)
+    said = one._hanging(cluster.Piece(double, (1,), "a piece", Job()))
+    assert said.startswith(found)
+    assert bool(said) == bool(found)
 
 
-def test_a_scheduler_that_does_not_answer_does_not_say_who_has_a_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scheduler_that_does_not_answer_does_not_say_who_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     one = Cluster(ADDRESS, Scheduler())
 
     def silent(*_: Any, **__: Any) -> None:
@@ -119,4 +120,16 @@ def test_a_scheduler_that_does_not_answer_does_not_say_who_has_a_piece(monkeypat
 
     monkeypatch.setattr(one, "_asked", silent)
     one.client.processing = None
-    assert one._who_has(cluster.Piece(double, (1,), "a piece", Job())) == "the scheduler does not say which worker has it."  # fmt: skip
+    assert one._hanging(cluster.Piece(double, (1,), "a piece", Job())) == ""
+
+
+def test_a_piece_of_a_worker_that_hangs_goes_to_the_others_or_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    scheduler = Scheduler()
+    one = Cluster(ADDRESS, scheduler)
+    piece = one.begin(double, 4)
+    one._silent = {"elsewhere"}
+    assert one._give_to_another(piece)
+    assert (piece.future.result(), len(scheduler.submitted)) == (8, 2)
+    one._silent = {"worker"}
+    assert not one._give_to_another(piece)
+    assert len(scheduler.submitted) == 2

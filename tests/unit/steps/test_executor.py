@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tasks.steps.executor import each, is_lent, lending
+from tasks.steps.executor import each, is_shared, lending
 
 THINGS = list(range(20))
 
@@ -49,7 +49,7 @@ def test_who_stops_asking_stops_the_work(monkeypatch: pytest.MonkeyPatch) -> Non
     assert begun[-1] < 6
 
 
-def test_what_is_lent_does_it_all_but_a_single_thing() -> None:
+def test_what_is_shared_does_it_all_but_a_single_thing() -> None:
     given: list[list[int]] = []
 
     def lent(work: Callable[[Any], Any], things: Collection[Any]) -> Iterator[Any]:
@@ -57,8 +57,8 @@ def test_what_is_lent_does_it_all_but_a_single_thing() -> None:
         return map(work, things)
 
     with lending(lent):
-        assert is_lent()
+        assert is_shared()
         assert list(each(str, [1, 2])) == ["1", "2"]
         assert list(each(str, [7])) == ["7"]
     assert given == [[1, 2]]
-    assert not is_lent()
+    assert not is_shared()

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from tasks.ledger.precedence import Portion
-from tasks.steps.states import States
+from tasks.steps.states import Published, States, needed
 from tasks.store.snapshot import Snapshot
 from tests.unit.store.test_sample import snapshot_of
 
@@ -15,30 +15,32 @@ WHOLE = Portion("", None)
 
 
 def test_a_month_looks_back_on_the_one_before_the_one_a_year_before_and_five_years_of_levels() -> None:
-    needed = States(None, "export", [JUNE]).needed([])
-    assert needed["state"] == {MAY, JUNE - 12}
-    assert needed["recent"] == {*range(JUNE - 60, JUNE)}
+    found = needed([JUNE], [])
+    assert found["state"] == {MAY, JUNE - 12}
+    assert found["recent"] == {*range(JUNE - 60, JUNE)}
 
 
 def test_derived_months_are_made_by_this_run_and_kept_ones_are_read() -> None:
-    needed = States(None, "export", [MAY, JUNE]).needed([JUNE])
-    assert needed["state"] == {MAY - 1, MAY - 12, JUNE - 12, JUNE}
-    assert needed["recent"] == {*range(MAY - 60, MAY)}
+    found = needed([MAY, JUNE], [JUNE])
+    assert found["state"] == {MAY - 1, MAY - 12, JUNE - 12, JUNE}
+    assert found["recent"] == {*range(MAY - 60, MAY)}
+
+
+def _states(snapshot: Snapshot | None, derived: list[int], portion: Portion = WHOLE) -> States:
+    published = Published.of(snapshot, "export")
+    return States(published.files, (snapshot.path if snapshot else Path()).joinpath, derived, portion)
 
 
 def test_without_a_store_every_month_is_empty() -> None:
-    states = States(None, "export", [JUNE])
-    assert states.published(range(JUNE)) == {}
-    assert states.before(MAY, WHOLE).is_empty()
-    assert states.before(JUNE, WHOLE).is_empty()
-    states.read_recent(JUNE)
-    assert states.recent(WHOLE).is_empty()
+    assert Published.of(None, "export").of_months(range(JUNE)) == {}
+    states = _states(None, [JUNE])
+    assert states.before(MAY).is_empty()
+    assert states.before(JUNE).is_empty()
+    assert states.recent(JUNE).is_empty()
 
 
 def _recent(snapshot: Snapshot, derived: list[int], portion: Portion = WHOLE) -> pl.DataFrame:
-    states = States(snapshot, "export", derived)
-    states.read_recent(JUNE)
-    return states.recent(portion)
+    return _states(snapshot, derived, portion).recent(JUNE)
 
 
 def test_recent_levels_come_from_the_months_before_of_the_same_flow(tmp_path: Path) -> None:
