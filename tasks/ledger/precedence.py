@@ -96,6 +96,7 @@ def printed_numbers(observation: pl.DataFrame, releases: DataFrame[Release]) -> 
 
 
 @functools.cache
+@functools.cache
 def chapter_group_of(product: str) -> str:
     """The chapter group of a product: its HS chapter, or the first of the chapters that baskets connect with it.
 

@@ -4,6 +4,7 @@ Belongs here: which file has a month, among the published ones and those of this
 uses it (`metrics`), how a file is written (`store.month_writer`).
 """
 
+import functools
 import io
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -23,7 +24,8 @@ from tasks.store.snapshot import Snapshot
 NAMED = ["product", "partner", "measure"]
 TABLES = (table_name(State), table_name(Recent))
 EVERYTHING = Portion("", None)
-NO_LEVELS = empty_frame(Recent).select(*NAMED, "level", "kinds", "run", month=pl.lit(0, pl.Int32))
+RECENT = (*NAMED, "level", "kinds", "run")
+NO_LEVELS = empty_frame(Recent).select(*RECENT, month=pl.lit(0, pl.Int32))
 
 
 class Published(NamedTuple):
@@ -67,7 +69,7 @@ class States:
     ) -> None:  # fmt: skip
         self._files, self._open, self._derived, self._portion = files, open_file, {*derived}, portion
         self._made: dict[str, dict[int, list[bytes]]] = {table: {} for table in TABLES}
-        self._recent: dict[int, pl.DataFrame] = {}
+        self._recent, self._recent_months = NO_LEVELS, range(0)
 
     def put(self, table: str, month: int, parts: Sequence[bytes]) -> None:
         """Take over what this run has made of a month of the portion."""
@@ -91,12 +93,20 @@ class States:
     def recent(self, month: int) -> pl.DataFrame:
         """Return the recent levels of the months before a month, with a column `month`."""
         window = range(month - LOOK_BACK_MONTHS, month)
-        self._recent = {place: frame for place, frame in self._recent.items() if place in window}
-        for place in window:
-            if place not in self._recent:
-                rows = self._read(Recent, self._sources(Recent, place), (*NAMED, "level", "kinds", "run"))
-                self._recent[place] = rows.with_columns(month=pl.lit(place, pl.Int32))
-        return pl.concat([NO_LEVELS, *(frame for frame in self._recent.values() if frame.height)])
+        missing = [place for place in window if place not in self._recent_months]
+        published = [_levels(file, place) for place in missing for file in self._of_others(place)]
+        own = [
+            _in_month(self._read(Recent, self._made[table_name(Recent)].get(place, []), RECENT), place)
+            for place in missing if place in self._derived
+        ]  # fmt: skip
+        kept = self._recent.filter(pl.col("month") >= window.start)
+        self._recent = pl.concat([kept, rows_of(pl.concat([NO_LEVELS, *published]), self._portion), *own])
+        self._recent_months = window
+        return self._recent
+
+    def _of_others(self, month: int) -> list[Path]:
+        name = None if month in self._derived else self._files[table_name(Recent)].get(month)
+        return [] if name is None else [self._open(name)]
 
     def _sources(self, model: type[State | Recent], month: int) -> Sequence[Path | bytes]:
         made = self._made[table_name(model)].get(month, [])
@@ -110,6 +120,16 @@ class States:
         nothing = empty_frame(model).drop(PARTITION_KEYS, strict=False).drop("period")
         nothing = nothing.select(columns) if columns else nothing
         return pl.concat([_read(file, self._portion, nothing.columns) for file in files] or [nothing])
+
+
+@functools.lru_cache(maxsize=LOOK_BACK_MONTHS)
+def _levels(file: Path, month: int) -> pl.DataFrame:
+    """Return the levels of a published month, which all portions look back on; a published file never changes."""
+    return _in_month(_read(file, EVERYTHING, RECENT), month)
+
+
+def _in_month(levels: pl.DataFrame, month: int) -> pl.DataFrame:
+    return levels.with_columns(month=pl.lit(month, pl.Int32))
 
 
 def _read(file: Path | bytes, portion: Portion, columns: Sequence[str]) -> pl.DataFrame:
