@@ -23,6 +23,8 @@ class QuickSchema(pa.DataFrameSchema):
         self._never_null = [name for name, column in judge.columns.items() if not column.nullable]
         checks = [(check, name) for name, column in judge.columns.items() for check in column.checks]
         self._checks = [*checks, *((check, "*") for check in judge.checks)]
+        # Pandera's own checks look at one cell after another: none fails where there are no rows.
+        self._of_no_rows = [(check, key) for check, key in self._checks if not check.is_builtin_check(check.name)]
         # What the query below does not ask about is pandera's from the start.
         self._is_plain = judge.strict is True and judge.ordered and not (
             judge.unique or judge.coerce or judge.dtype or judge.parsers
@@ -44,21 +46,21 @@ class QuickSchema(pa.DataFrameSchema):
         if self._never_null and any(frame.select(pl.col(self._never_null)).null_count().row(0)):
             return False
         try:
-            answers = self._answers(frame.lazy())
+            answers = self._answers(frame)
             return not answers or all(pl.concat(answers, how="horizontal").collect().row(0))
         except Exception:  # whatever it is, pandera meets it too and says where
             return False
 
-    def _answers(self, frame: pl.LazyFrame) -> list[pl.LazyFrame]:
+    def _answers(self, rows: pl.DataFrame) -> list[pl.LazyFrame]:
         """One yes or no of each check, and of what a column itself demands, each under a name of its own."""
-        answers = []
-        for place, (check, key) in enumerate(self._checks):
+        answers, frame = list[pl.LazyFrame](), rows.lazy()
+        for place, (check, key) in enumerate(self._checks if rows.height else self._of_no_rows):
             passed = pl.all().is_null() | pl.all() if check.ignore_na else pl.all().fill_null(False)
             asked = check.get_backend(frame)(check).apply(pa.PolarsData(frame, key))
             answers.append(asked.select(passed.all().alias(f"check {place}")))
-        floats = [name for name in self._never_null if frame.collect_schema()[name].is_float()]
+        floats = [name for name in self._never_null if rows.schema[name].is_float()]
         unique = [name for name, column in self.columns.items() if column.unique]
-        if floats or unique:
+        if rows.height and (floats or unique):
             answers.append(
                 frame.select(
                     *(pl.col(name).is_not_nan().all().alias(f"number in {name}") for name in floats),
