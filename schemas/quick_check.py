@@ -43,7 +43,7 @@ class QuickSchema(pa.DataFrameSchema):
         """Whether the frame has these columns, no null or NaN where none may be, and passes every check. False: or cannot be asked."""
         if list(frame.schema.items()) != self._dtypes:
             return False
-        if self._never_null and any(frame.select(pl.col(self._never_null)).null_count().row(0)):
+        if any(frame[name].null_count() for name in self._never_null):
             return False
         try:
             answers = self._answers(frame)

@@ -88,15 +88,17 @@ def derivation_of(
     """The derivation of a table's file: these releases but for those that are `out`, the decisions about any of them,
     and the code. A file without a decision does not mention decisions.
     """
-    about = decisions.filter(pl.col("release_id").is_in(releases.select(release_of()).to_series().implode()))
-    releases = releases.filter(~pl.col("release_id").is_in(sorted(out)))
+    about = decisions
+    if decisions.height:
+        about = decisions.filter(pl.col("release_id").is_in(releases.select(release_of()).to_series().implode()))
     name = table_name(model)
     return {
         "table": name,
         "code_sha256": code_sha256(MADE_IN.get(name, Normalised.__module__)),
         "inputs": [
             {"release_id": release_id, "raw_sha256": sha256}
-            for release_id, sha256 in releases.select("release_id", "raw_sha256").sort("release_id").iter_rows()
+            for release_id, sha256 in sorted(zip(releases["release_id"], releases["raw_sha256"], strict=True))
+            if release_id not in out
         ],
         "versions": versions(),
         **(
