@@ -59,6 +59,9 @@ worker: $(READY)
 server-postgres: $(READY)
 	@BIN=$(BIN) deployments/server.sh
 
+# Tests start the command dozens of times, and pytest rewrites each test module: compiled once, also where nothing else is.
+test test-services test-month search: export PYTHONDONTWRITEBYTECODE =
+
 # Two cores do two things; what waits for servers is apart, because minutes of it are waiting.
 test: $(READY_DEV)
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not services and not month"

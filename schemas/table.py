@@ -16,6 +16,7 @@ import polars as pl
 import pyarrow
 
 from schemas.code_files import read_texts
+from schemas.quick_check import QuickSchema
 
 FLOWS = ("export", "import")
 PARTITION_KEYS = ("flow", "year", "month")
@@ -27,6 +28,11 @@ class Table(pa.DataFrameModel):
     class Config:
         strict = True
         ordered = True
+
+    @classmethod
+    def build_schema_(cls, **kwargs: Any) -> QuickSchema:
+        """Of the model, once for each thread."""
+        return QuickSchema(super().build_schema_(**kwargs))
 
 
 # Columns of lists; mypy cannot take an instance of a Polars type as an annotation.

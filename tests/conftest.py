@@ -1,5 +1,8 @@
 """Fixtures that every folder of tests may use."""
 
+import gc
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +23,21 @@ SERVICES = (
 )
 SHARED_DATA = Path(__file__).parent.parent / ".." / "shared" / "data"
 
+# A disk in memory, where a sync costs nothing; every program still asks for each of them. What is on it when a run ends is small.
+MEMORY, MEMORY_BYTES_MIN = Path("/dev/shm"), 4 * 2**30
+
+
+def pytest_configure() -> None:
+    """Temporary folders are in memory where the machine has such a disk and room on it, and where nobody named another place."""
+    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > MEMORY_BYTES_MIN:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_collection_finish() -> None:
+    """What thousands of tests and their modules are made of stays, so the search for garbage need not go through it each time."""
+    gc.collect()
+    gc.freeze()
+
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
@@ -39,12 +57,20 @@ def nothing_is_watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         yield
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where no test with services is asked for, their files are not even imported: clusters and browsers take seconds."""
+    return (_is_service(collection_path) and "not services" in config.option.markexpr) or None
+
+
+def _is_service(path: Path) -> bool:
+    return path.parent.name == "integration" and path.name in SERVICES
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files with services get their marker and come first; within and after them the order stays."""
 
     def place(item: pytest.Item) -> int:
-        is_one = item.path.parent.name == "integration" and item.path.name in SERVICES
-        return SERVICES.index(item.path.name) if is_one else len(SERVICES)
+        return SERVICES.index(item.path.name) if _is_service(item.path) else len(SERVICES)
 
     for item in items:
         if place(item) < len(SERVICES):

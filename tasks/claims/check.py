@@ -37,7 +37,7 @@ def check_claims(snapshot: Snapshot, claims: ClaimsFile) -> DataFrame[CheckedCla
         schema={"verdict": pl.String, "reason": pl.String},
     )
     kept = claims.rows.drop("verdict", "reason", strict=False).with_columns(pl.col(INPUT).fill_null(""))
-    return DataFrame[CheckedClaim](CheckedClaim.validate(pl.concat([kept, verdicts], how="horizontal"), lazy=True))
+    return CheckedClaim.validate(pl.concat([kept, verdicts], how="horizontal"), lazy=True)
 
 
 def product_of(row: dict[str, str | None]) -> str | None:

@@ -44,7 +44,7 @@ def claim_rows(claims: ClaimsFile, checked: DataFrame[CheckedClaim], releases: p
     ]  # fmt: skip
     kinds = polars_schema(Claim)
     frame = pl.DataFrame([{name: row[name] for name in kinds} for row in rows], schema=kinds)
-    return DataFrame[Claim](Claim.validate(frame, lazy=True))
+    return Claim.validate(frame, lazy=True)
 
 
 def _further(row: dict[str, Any]) -> str:

@@ -80,6 +80,7 @@ def _newest_day(release: Normalised, known: Known) -> date:
 
 def control_event(day: date) -> DataFrame[ControlEvent]:
     """Return the measures with their dates, their codes, and the state of each on a day."""
+    notes = _notes()
     rows = [
         {
             **row,
@@ -87,21 +88,23 @@ def control_event(day: date) -> DataFrame[ControlEvent]:
             "codes_whole": [code for code, how in codes_of(row["event"]).items() if how == "whole"],
             "codes_unknown_share": [code for code, how in codes_of(row["event"]).items() if how == "unknown_share"],
             **{name: [part for part in row[name].split(";") if part] for name in ("suspends", "succeeds")},
-            "note": _note(row),
+            "note": "; ".join([*notes.get(row["event"], ()), *([row["date_note"]] if row["date_note"] else [])])
+            or None,
         }
         for row in with_states(code_table("control_events"), day).iter_rows(named=True)
     ]
     kinds = polars_schema(ControlEvent)
     frame = pl.DataFrame([{name: row[name] for name in kinds} for row in rows], schema=kinds)
-    return DataFrame[ControlEvent](ControlEvent.validate(frame, lazy=True))
+    return ControlEvent.validate(frame, lazy=True)
 
 
-def _note(row: dict[str, Any]) -> str | None:
-    shared = code_table("control_event_codes").filter(
-        (pl.col("event") == row["event"]) & (pl.col("coverage") == "unknown_share")
-    )
-    notes = [f"{code}: {note}" for code, note in shared.select("hs8", "note").unique().sort("hs8", "note").iter_rows()]
-    return "; ".join([*notes, *([row["date_note"]] if row["date_note"] else [])]) or None
+def _notes() -> dict[str, list[str]]:
+    """What is to be said of the codes of each measure of which only an unknown share is under control."""
+    shared = code_table("control_event_codes").filter(pl.col("coverage") == "unknown_share")
+    found: dict[str, list[str]] = {}
+    for event, code, note in shared.select("event", "hs8", "note").unique().sort("event", "hs8", "note").iter_rows():
+        found.setdefault(event, []).append(f"{code}: {note}")
+    return found
 
 
 def event_window(
@@ -233,4 +236,4 @@ def event_month(metric: PendingFiles, known: Known, *, is_outdated: bool) -> Dat
         of_months if "measure" not in of_months.columns else in_kilograms(of_months) for of_months in (other, *anew)
     ]
     found = pl.concat([of_months.select(*kinds).cast(kinds) for of_months in rows]).sort("product", "period")  # type: ignore[arg-type]
-    return DataFrame[EventMonth](EventMonth.validate(found, lazy=True))
+    return EventMonth.validate(found, lazy=True)

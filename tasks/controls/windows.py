@@ -91,7 +91,7 @@ def as_table(rows: Iterable[dict[str, Any]]) -> DataFrame[EventWindow]:
     """Return rows as the table `event_window`, validated."""
     kinds = polars_schema(EventWindow)
     frame = pl.DataFrame([{name: row[name] for name in kinds} for row in rows], schema=kinds)
-    return DataFrame[EventWindow](EventWindow.validate(frame, lazy=True))
+    return EventWindow.validate(frame, lazy=True)
 
 
 def effect_month(event: Mapping[str, Any]) -> int:

@@ -91,15 +91,14 @@ def derivation_of(
     about = decisions
     if decisions.height:
         about = decisions.filter(pl.col("release_id").is_in(releases.select(release_of()).to_series().implode()))
-    if out:
-        releases = releases.filter(~pl.col("release_id").is_in(sorted(out)))
     name = table_name(model)
     return {
         "table": name,
         "code_sha256": code_sha256(MADE_IN.get(name, Normalised.__module__)),
         "inputs": [
             {"release_id": release_id, "raw_sha256": sha256}
-            for release_id, sha256 in releases.select("release_id", "raw_sha256").sort("release_id").iter_rows()
+            for release_id, sha256 in sorted(zip(releases["release_id"], releases["raw_sha256"], strict=True))
+            if release_id not in out
         ],
         "versions": versions(),
         **(

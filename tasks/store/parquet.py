@@ -111,7 +111,8 @@ def _copied(view: pl.DataFrame) -> pl.DataFrame:
 def in_columns(model: type[Table], frame: pl.DataFrame) -> pl.DataFrame:
     """The columns inside a file, in the types of the table."""
     kinds, rows = polars_schema(model), frame.select(stored_columns(model))
-    return rows.cast({column: kinds[column] for column, kind in rows.schema.items() if kind != kinds[column]})
+    others = {column: kinds[column] for column, kind in rows.schema.items() if kind != kinds[column]}
+    return rows.cast(others) if others else rows  # type: ignore[arg-type]
 
 
 def parquet_options(model: type[Table], rows: pl.DataFrame, derivation: Mapping[str, Any]) -> dict[str, Any]:

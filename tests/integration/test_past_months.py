@@ -3,10 +3,10 @@
 import itertools
 import json
 import random
-import shutil
+import subprocess
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 import pyarrow.parquet
@@ -30,6 +30,7 @@ from tasks.store.snapshot import Snapshot, open_snapshot
 
 HEADER = '"数据年月","商品编码","商品名称","贸易伙伴编码","贸易伙伴名称","第一数量","第一计量单位","第二数量","第二计量单位","美元",\n'
 MONTHS = ("202311", "202312", "202401", "202402", "202403")
+SIXTEEN = [f"{index // 12}{index % 12 + 1:02d}" for index in range(2024 * 12 + 3, 2025 * 12 + 7)]
 TABLES = ("state", "recent", "observation", "trade_flow", "metric", "revision")
 
 
@@ -51,6 +52,34 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return found
 
 
+class Filled(NamedTuple):
+    """A store that a test copies before it adds to it."""
+
+    store: Path
+    hashes: dict[tuple[str, str], str]
+
+
+@pytest.fixture(scope="module")
+def four(files: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Filled:
+    """The first four months, one after another."""
+    store = tmp_path_factory.mktemp("four") / "reporter=CHN"
+    return Filled(store, filled(files[:4], store))
+
+
+@pytest.fixture(scope="module")
+def forwards(files: list[Path], four: Filled, tmp_path_factory: pytest.TempPathFactory) -> Filled:
+    """All of them, one after another."""
+    store = copied(four.store, tmp_path_factory.mktemp("forwards"))
+    return Filled(store, filled(files[4:], store))
+
+
+def copied(store: Path, folder: Path) -> Path:
+    """A copy of a store in a folder, in which what was one file under two names is one file again."""
+    folder.mkdir(exist_ok=True)
+    subprocess.run(["cp", "-a", store, folder], check=True)
+    return folder / store.name
+
+
 def filled(files: list[Path], store: Path, released_on: date = date(2024, 5, 18)) -> dict[tuple[str, str], str]:
     """The hashes of the files of a store by table and partition, and one of all figures."""
     for file in files:
@@ -64,20 +93,19 @@ def filled(files: list[Path], store: Path, released_on: date = date(2024, 5, 18)
     return figures | {(entry.table, entry.partition): entry.sha256 for entry in snapshot.files if entry.table in TABLES}
 
 
-def test_each_month_is_what_one_computation_says(files: list[Path], tmp_path: Path) -> None:
-    filled(files, tmp_path / "reporter=CHN")
-    published = _check_against_one_computation(tmp_path / "reporter=CHN")
+def test_each_month_is_what_one_computation_says(forwards: Filled) -> None:
+    published = _check_against_one_computation(forwards.store)
     assert published.filter(pl.col("rolling_12m_status") == "incomplete_window").height > 0
-    state = read_table(_snapshot(tmp_path / "reporter=CHN"), State)
+    state = read_table(_snapshot(forwards.store), State)
     # The year so far of December, in milligrams, from the state that January looks back on.
     usa = state.filter(product="01012100", partner="USA", measure="quantity_kg").sort("period")
     assert usa.filter(pl.col("period") == date(2023, 12, 1))["ytd"].item() is None
     assert usa["run"].to_list() == [1, 2, 3, 4, 5]
 
 
-def test_any_order_gives_the_same_bytes(files: list[Path], tmp_path: Path) -> None:
+def test_any_order_gives_the_same_bytes(files: list[Path], forwards: Filled, tmp_path: Path) -> None:
     mixed = [files[place] for place in (2, 4, 0, 3, 1)]
-    assert filled(mixed, tmp_path / "mixed" / "reporter=CHN") == filled(files, tmp_path / "forwards" / "reporter=CHN")
+    assert filled(mixed, tmp_path / "mixed" / "reporter=CHN") == forwards.hashes
     assert _made_from(tmp_path / "mixed" / "reporter=CHN", "flow=export/year=2024/month=2") == {
         "202311",
         "202312",
@@ -86,7 +114,9 @@ def test_any_order_gives_the_same_bytes(files: list[Path], tmp_path: Path) -> No
     }
 
 
-def test_what_is_known_makes_nothing_new_however_much_was_published_since(files: list[Path], tmp_path: Path) -> None:
+def test_what_is_known_makes_nothing_new_however_much_was_published_since(
+    files: list[Path], forwards: Filled, tmp_path: Path
+) -> None:
     """Also where a cumulative figure connects the months of a year, and a later release speaks of an earlier month."""
     folder = tmp_path / "quarter"
     folder.mkdir()
@@ -103,17 +133,16 @@ def test_what_is_known_makes_nothing_new_however_much_was_published_since(files:
     quarter = folder / "quarter.csv"
     quarter.write_bytes((HEADER.partition(",")[2] + "".join(rows)).encode("gb18030"))
     (folder / "quarter.csv.toml").write_text('months = "2024-01..2024-03"\n')
-    orders = ([*files, quarter], [quarter, *reversed(files)])
-    one, other = (filled(order, tmp_path / f"store{place}" / "reporter=CHN") for place, order in enumerate(orders))
-    assert one == other
-    for file in orders[0]:
+    one = filled([quarter], copied(forwards.store, tmp_path / "store0"))
+    assert one == filled([quarter, *reversed(files)], tmp_path / "store1" / "reporter=CHN")
+    for file in (*files, quarter):
         request = ReleaseRequest(
             file=file, store=tmp_path / "store0" / "reporter=CHN", source="gacc_query", flow="export", partners="all", released_on=date(2024, 5, 18)
         )  # fmt: skip
         assert release.fn(request, date(2024, 5, 20)).status == "nothing new", file.name
     # With the sum of three months a number of the third one is a number of the second.
     assert _made_from(tmp_path / "store0" / "reporter=CHN", "flow=export/year=2024/month=2") == {
-        file.stem for file in orders[0]
+        file.stem for file in (*files, quarter)
     }
 
 
@@ -127,28 +156,33 @@ def _made_from(store: Path, partition: str) -> set[str]:
 
 
 def test_a_store_without_states_is_taken_over(
-    files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    files: list[Path], four: Filled, forwards: Filled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = filled(files, tmp_path / "with" / "reporter=CHN")
-    filled(files[:4], tmp_path / "without" / "reporter=CHN")
+    store = copied(four.store, tmp_path)
     published = open_published._published
     monkeypatch.setattr(
         open_published, "_published", lambda snapshot, model: {} if model is State else published(snapshot, model)
     )
-    derived = open_published.open_known(tmp_path / "without" / "reporter=CHN", _normalised(files[4])).derived
+    derived = open_published.open_known(store, _normalised(files[4])).derived
     assert derived[-len(MONTHS) :] == tuple(("export", int(month[:4]), int(month[4:])) for month in MONTHS)
-    assert filled(files[4:], tmp_path / "without" / "reporter=CHN") == expected
+    assert filled(files[4:], store) == forwards.hashes
+
+
+@pytest.fixture(scope="module")
+def magnets(tmp_path_factory: pytest.TempPathFactory) -> Filled:
+    """Sixteen months around the control of April 2025, one after another, and their files next to the store."""
+    folder = tmp_path_factory.mktemp("magnets")
+    files = [_magnets(folder, month, 1000 + 10 * place) for place, month in enumerate(SIXTEEN)]
+    return Filled(folder / "reporter=CHN", filled(files, folder / "reporter=CHN", date(2025, 9, 18)))
 
 
 def test_a_correction_makes_later_figures_in_portions_of_any_size(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    magnets: Filled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Magnets around the control of April 2025, so that the windows around it look at months that wait on disk."""
-    months = [f"{index // 12}{index % 12 + 1:02d}" for index in range(2024 * 12 + 3, 2025 * 12 + 7)]
-    magnets = [_magnets(tmp_path, month, 1000 + 10 * place) for place, month in enumerate(months)]
-    filled(magnets, tmp_path / "at-once" / "reporter=CHN", date(2025, 9, 18))
-    before = read_table(open_snapshot(tmp_path / "at-once" / "reporter=CHN"), Metric)
-    shutil.copytree(tmp_path / "at-once" / "reporter=CHN", tmp_path / "in-parts" / "reporter=CHN", symlinks=True)
+    """The windows around a control look at months that wait on disk."""
+    before = read_table(open_snapshot(magnets.store), Metric)
+    copied(magnets.store, tmp_path / "at-once")
+    copied(magnets.store, tmp_path / "in-parts")
     corrected = _magnets(tmp_path / "again", "202404", 999)
     filled([corrected], tmp_path / "at-once" / "reporter=CHN", date(2025, 10, 18))
     cut, derive_portion = [], portions.derive_portion
@@ -171,9 +205,10 @@ def test_a_correction_makes_later_figures_in_portions_of_any_size(
     assert window.filter(product="85051110", side="after")["quantity_kg"].drop_nulls().len() > 0
 
 
-def test_a_correction_leaves_the_numbers_of_other_months_as_they_are(files: list[Path], tmp_path: Path) -> None:
-    store = tmp_path / "reporter=CHN"
-    filled(files, store)
+def test_a_correction_leaves_the_numbers_of_other_months_as_they_are(
+    files: list[Path], forwards: Filled, tmp_path: Path
+) -> None:
+    store = copied(forwards.store, tmp_path)
     own = ["period", "product", "partner", "measure", "level"]
     before = read_table(_snapshot(store), State).select(own)
     corrected = tmp_path / "again.csv"
@@ -212,19 +247,18 @@ def test_records_look_back_five_years_and_a_correction_reaches_as_far(tmp_path: 
     assert found == [(None, "series_record", date(2018, 3, 1)), (date(2020, 5, 1), "computed", date(2018, 3, 1))]
 
 
-def test_in_any_order_a_store_of_months_is_the_same(tmp_path: Path) -> None:
-    months = [f"{index // 12}{index % 12 + 1:02d}" for index in range(2023 * 12 + 9, 2025 * 12 + 1)]
-    told = {month: _magnets(tmp_path, month, 1000 + 10 * place) for place, month in enumerate(months)}
-    again = _magnets(tmp_path / "again", "202402", 77)
-    stores = (range(16), (11, 3, 0, 15, 7, 14, 1, 2, 4, 5, 13, 6, 8, 12, 9, 10))
+def test_in_any_order_a_store_of_months_is_the_same(magnets: Filled, tmp_path: Path) -> None:
+    again = _magnets(tmp_path / "again", "202408", 77)
+    copied(magnets.store, tmp_path / "store0")
+    for place in (11, 3, 0, 15, 7, 14, 1, 2, 4, 5, 13, 6, 8, 12, 9, 10):
+        file = magnets.store.parent / f"{SIXTEEN[place]}.csv"
+        filled([file], tmp_path / "store1" / "reporter=CHN", date(2025, 9, 18))
     made = []
-    for number, order in enumerate(stores):
-        store = tmp_path / f"store{number}" / "reporter=CHN"
-        for place in order:
-            filled([told[months[place]]], store, date(2025, 8, 18))
-        filled([again], store, date(2025, 9, 1))
+    for name in ("store0", "store1"):
+        filled([again], tmp_path / name / "reporter=CHN", date(2025, 10, 1))
         made.append({
-            (entry.table, entry.partition): entry.sha256 for entry in _snapshot(store).files if entry.table in ("state", "recent", "metric")
+            (entry.table, entry.partition): entry.sha256
+            for entry in _snapshot(tmp_path / name / "reporter=CHN").files if entry.table in ("state", "recent", "metric")
         })  # fmt: skip
     assert made[0] == made[1]
     assert len(made[0]) == 48

@@ -150,7 +150,7 @@ BYTES_ROWS = (
     )),
     Row(20, "gzip as .csv", (
         Case("gzip", gzip.compress(CLEAN), Publish()),
-        Case("gzip bomb", gzip.compress(b"0" * 50_000_000), Refuse("archive")),
+        Case("gzip bomb", lambda: gzip.compress(b"0" * 50_000_000), Refuse("archive")),
     )),
     Row(63, "NUL bytes", (
         Case("in a field", CLEAN.replace("千克".encode("gb18030"), b"\0", 1), Refuse("NUL byte")),
@@ -193,11 +193,11 @@ BYTES_ROWS = (
         Case("semicolons without quotes", _unquoted(csv_text(titles=TITLES)).replace(",", ";").encode("gb18030"), Refuse("unknown column")),
     )),
     Row(80, "monstrous sizes", (
-        Case("a name of 66 MB", csv_bytes(with_field(PRODUCT_NAME, "A" * 66_000_000)), Refuse("field too long")),
+        Case("a name of 66 MB", lambda: csv_bytes(with_field(PRODUCT_NAME, "A" * 66_000_000)), Refuse("field too long")),
         Case("a number of 5,000 digits", csv_bytes(with_field(VALUE, "9" * 5_000)), Refuse("field too long")),
         Case("one line of 2 MB", b"1" * 2_000_000 + b"\n", Refuse("header too long")),
-        Case("100,000 columns", csv_bytes([["1"] * 100_000], ["美元"] * 100_000), Refuse("too many columns")),
-        Case("100,000 columns in a record", csv_bytes([*CLEAN_RECORDS, ("1",) * 100_000]), Refuse("row width")),
+        Case("100,000 columns", lambda: csv_bytes([["1"] * 100_000], ["美元"] * 100_000), Refuse("too many columns")),
+        Case("100,000 columns in a record", lambda: csv_bytes([*CLEAN_RECORDS, ("1",) * 100_000]), Refuse("row width")),
         Case("65 columns", csv_bytes([["1"] * 65], [f"列{place}" for place in range(65)]), Refuse("too many columns")),
     )),
     Row(81, "JSON with a key twice (no source reads JSON)", (

@@ -4,7 +4,7 @@ import datetime
 import functools
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -97,12 +97,12 @@ class Case:
     """One file with its declaration and what must become of it.
 
     `clean` is the file that it is a mutation of: a number that is published for a key of both must be the clean one,
-    unless `changes` says that the mutation is another number, legibly written. `before` are the files that were
+    unless `changes` says that the mutation is another number, legibly written. Large files are made where they are read. `before` are the files that were
     published earlier, each with its declaration.
     """
 
     name: str
-    data: bytes
+    data: bytes | Callable[[], bytes]
     expect: Verdict
     declared: Mapping[str, Any] = field(default_factory=dict)
     file: str = "download.csv"
@@ -125,7 +125,8 @@ class Row:
 def read(case: Case, folder: Path) -> tuple[Normalised, DataFrame[Finding]]:
     """The case's file through all gates. Raises Refused."""
     earlier = [_earlier(data, tuple(sorted(declared.items()))) for data, declared in case.before]
-    release = _normalised(case.data, case.file, {**DECLARED, **case.declared}, folder, case.sidecar)
+    data = case.data() if callable(case.data) else case.data
+    release = _normalised(data, case.file, {**DECLARED, **case.declared}, folder, case.sidecar)
     return release, check(release, known_after(earlier, release, folder / "published"))
 
 
