@@ -5,7 +5,8 @@ A claim is checked against the tables and never changes them.
 
 import polars as pl
 
-from schemas.table import Table, column, published
+from schemas.columns import column
+from schemas.table import Table, published
 
 VERDICTS = {
     "supported": "the ledger's figure can be printed like this: rounded, cut off, or as the qualifier has it",

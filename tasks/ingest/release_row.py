@@ -10,10 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy
 import polars as pl
-from pandera.typing.polars import DataFrame
 
 from schemas.forms.request import Amended, Landed
-from schemas.table import polars_schema
+from schemas.table import DataFrame, polars_schema
 from schemas.tables.release import Quarantine, Release
 from tasks.domain.coverage import family, lost_place
 from tasks.domain.findings import finding

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import cast
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
 from schemas.forms.outcome import Outcome
+from schemas.table import DataFrame
 from schemas.tables.lineage import Lineage
 from schemas.tables.observation import Detail, Observation
 from schemas.tables.release import Release

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
-from schemas.table import PUBLISHED, Table, empty_frame, schema_sha256, table_name
+from schemas.table import PUBLISHED, DataFrame, Table, empty_frame, schema_sha256, table_name
 from schemas.tables.control_event import ControlEvent, EventMonth, EventWindow
 from schemas.tables.decision import Decision
 from schemas.tables.lineage import Lineage

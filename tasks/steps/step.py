@@ -19,11 +19,10 @@ from typing import Any, Generic, ParamSpec, TypeVar
 from uuid import uuid4
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 from pydantic import BaseModel
 
 from schemas.forms.address import S3Url
-from schemas.table import Table, schema_sha256, table_name
+from schemas.table import DataFrame, Table, schema_sha256, table_name
 from tasks.domain.hashing import code_sha256, json_sha256
 from tasks.lineage.records import Run, StepRecord, current_run
 from tasks.steps import quiet_logs

@@ -12,10 +12,9 @@ import polars.selectors as cs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pandera.typing.polars import DataFrame
 from polars.testing import assert_frame_equal
 
-from schemas.table import Table, empty_frame, polars_schema
+from schemas.table import DataFrame, Table, empty_frame, polars_schema
 from schemas.tables.control_event import ControlEvent, EventMonth, EventWindow
 from schemas.tables.decision import Decision
 from schemas.tables.lineage import Lineage

@@ -11,10 +11,10 @@ from typing import NamedTuple
 import polars as pl
 import pytest
 from pandera.errors import SchemaErrors
-from pandera.typing.polars import DataFrame
 
 from schemas import code_files
-from schemas.table import Table, column, schema_sha256
+from schemas.columns import column
+from schemas.table import DataFrame, Table, schema_sha256
 from schemas.tables.release import Finding
 from tasks.domain import hashing
 from tasks.domain.hashing import code_sha256, frame_sha256, versions
