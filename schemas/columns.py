@@ -5,7 +5,7 @@ whether all is well, a frame can tell by itself, and no reader waits for pandera
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeVar
 
 import polars as pl
@@ -97,3 +97,29 @@ def rule(function: Function) -> Function:
     """Mark a method of a table as a rule over several columns: it returns the rows that pass."""
     function.is_rule = True  # type: ignore[attr-defined]
     return function
+
+
+class TableType(type):
+    """Collects the columns and rules of a table when it is defined, those of the table that it extends first."""
+
+    columns: dict[str, Column]
+    rules: dict[str, Callable[[], pl.Expr]]
+    # Whether a frame may have other columns too, in any order.
+    carries_more: bool
+
+    def __init__(cls, name: str, bases: tuple[type, ...], fields: dict[str, Any]) -> None:
+        super().__init__(name, bases, fields)
+        kinds = fields.get("__annotations__", {})
+        own = {field: column for field, column in fields.items() if isinstance(column, Column)}
+        if incomplete := sorted({*own} ^ {*kinds}):
+            raise TypeError(f"{name}.{incomplete[0]} needs a Polars type and a column(...)")
+        above = [base for base in bases if isinstance(base, TableType)]
+        cls.columns = {field: column for base in above for field, column in base.columns.items()}
+        cls.columns |= {field: replace(column, kind=_instance(kinds[field])) for field, column in own.items()}
+        cls.rules = {field: check for base in above for field, check in base.rules.items()}
+        cls.rules |= {field: getattr(cls, field) for field in fields if hasattr(getattr(cls, field), "is_rule")}
+
+
+def _instance(kind: Any) -> pl.DataType:
+    made: pl.DataType = kind() if isinstance(kind, type) else kind
+    return made

@@ -4,7 +4,6 @@ A model is written once; the Arrow schema (with description and unit in the fiel
 schema hash in the lineage are derived from it, so that they cannot disagree.
 """
 
-import dataclasses
 import functools
 import hashlib
 import json
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import polars as pl
 
 from schemas.code_files import read_texts
-from schemas.columns import Column
+from schemas.columns import TableType
 
 if TYPE_CHECKING:
     import pyarrow
@@ -27,34 +26,10 @@ FLOWS = ("export", "import")
 PARTITION_KEYS = ("flow", "year", "month")
 
 
-class TableType(type):
-    """Collects the columns and rules of a table when it is defined, those of the table that it extends first."""
-
-    columns: dict[str, Column]
-    rules: dict[str, Callable[[], pl.Expr]]
-
-    def __init__(cls, name: str, bases: tuple[type, ...], fields: dict[str, Any]) -> None:
-        super().__init__(name, bases, fields)
-        kinds = fields.get("__annotations__", {})
-        own = {field: column for field, column in fields.items() if isinstance(column, Column)}
-        if incomplete := sorted({*own} ^ {*kinds}):
-            raise TypeError(f"{name}.{incomplete[0]} needs a Polars type and a column(...)")
-        above = [base for base in bases if isinstance(base, TableType)]
-        cls.columns = {field: column for base in above for field, column in base.columns.items()}
-        cls.columns |= {
-            field: dataclasses.replace(column, kind=_instance(kinds[field])) for field, column in own.items()
-        }
-        cls.rules = {field: check for base in above for field, check in base.rules.items()}
-        cls.rules |= {field: getattr(cls, field) for field in fields if hasattr(getattr(cls, field), "is_rule")}
-
-
-def _instance(kind: Any) -> pl.DataType:
-    made: pl.DataType = kind() if isinstance(kind, type) else kind
-    return made
-
-
 class Table(metaclass=TableType):
     """A frame with exactly these columns in this order: a field for each, `name: polars type = column(...)`."""
+
+    carries_more = False
 
     @classmethod
     def validate(cls, frame: pl.DataFrame, *, lazy: bool = False) -> pl.DataFrame:
@@ -72,11 +47,18 @@ class Table(metaclass=TableType):
     @classmethod
     def is_met_by(cls, frame: pl.DataFrame) -> bool:
         """Whether all is well. Where this is in doubt, pandera decides."""
-        if not isinstance(frame, pl.DataFrame) or list(frame.schema.items()) != list(polars_schema(cls).items()):
+        if not isinstance(frame, pl.DataFrame) or not cls._has_columns(frame.schema):
             return False
         found = [truth for name, field in cls.columns.items() for truth in field.doubts(name)]
         found += [rule().all() for rule in cls.rules.values()]
         return not found or bool(frame.select(pl.all_horizontal(found)).item())
+
+    @classmethod
+    def _has_columns(cls, schema: pl.Schema) -> bool:
+        kinds = polars_schema(cls)
+        if cls.carries_more:
+            return all(schema.get(name) == kind for name, kind in kinds.items())
+        return list(schema.items()) == list(kinds.items())
 
 
 class DataFrame(pl.DataFrame, Generic[Row]):

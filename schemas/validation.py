@@ -5,18 +5,17 @@ It is imported where a frame does not pass, and not before: pandera takes longer
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandera.polars as pa
 import polars as pl
 from pandera.errors import SchemaErrors
 
-if TYPE_CHECKING:
-    from schemas.table import Table
+from schemas.columns import TableType
 
 
 @functools.cache
-def pandera_schema(model: "type[Table]") -> pa.DataFrameSchema:
+def pandera_schema(model: TableType) -> pa.DataFrameSchema:
     """Return the schema of a table: exactly its columns, in their order."""
     columns = {
         name: pa.Column(
@@ -29,10 +28,11 @@ def pandera_schema(model: "type[Table]") -> pa.DataFrameSchema:
         pa.Check(_of(rule), name=name, error=name, description=(rule.__doc__ or "").strip())
         for name, rule in model.rules.items()
     ]
-    return pa.DataFrameSchema(columns, rules, name=model.__name__, strict=True, ordered=True)
+    is_exact = not model.carries_more
+    return pa.DataFrameSchema(columns, rules, name=model.__name__, strict=is_exact, ordered=is_exact)
 
 
-def first_failure(model: "type[Table]", frame: pl.DataFrame) -> dict[str, Any]:
+def first_failure(model: TableType, frame: pl.DataFrame) -> dict[str, Any]:
     """Return column, failure_case, index (from 0, may be null) and check of the first failure of a frame that does not pass."""
     try:
         pandera_schema(model).validate(frame, lazy=True)

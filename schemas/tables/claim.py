@@ -65,8 +65,5 @@ class CheckedClaim(Table):
     verdict: pl.String = column("what the ledger says", isin=tuple(VERDICTS))
     reason: pl.String = column("why, in a sentence with both readings", str_length={"min_value": 10})
 
-    class Config:
-        """Other columns of the file are carried along."""
-
-        strict = False
-        ordered = False
+    # A file of claims keeps its other columns.
+    carries_more = True

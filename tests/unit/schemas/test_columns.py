@@ -3,8 +3,8 @@
 import polars as pl
 import pytest
 
-from schemas.columns import Column, column
-from schemas.table import Table, TableType
+from schemas.columns import Column, TableType, column
+from schemas.table import Table
 
 
 def test_a_table_has_the_columns_of_the_table_that_it_extends_first() -> None:

@@ -6,7 +6,7 @@ import math
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandera.errors import SchemaErrors
 
@@ -54,12 +54,14 @@ ROWS = st.fixed_dictionaries({
 GOOD = {"key": "a", "code": "12", "flow": None, "kind": "part", "first": 1, "last": 12, "share": 0.5}
 
 
+@settings(deadline=None)
 @given(st.lists(ROWS, max_size=3))
 def test_a_frame_passes_by_itself_exactly_where_pandera_lets_it_pass(rows: list[dict[str, object]]) -> None:
     frame = pl.DataFrame(rows, schema=polars_schema(Traded))
     assert Traded.is_met_by(frame) == is_let_pass(frame)
 
 
+@settings(deadline=None)
 @given(st.sampled_from([*GOOD]), ROWS)
 def test_one_wrong_value_is_refused_exactly_where_pandera_refuses_it(name: str, other: dict[str, object]) -> None:
     frame = pl.DataFrame([GOOD | {name: other[name]}], schema=polars_schema(Traded))
