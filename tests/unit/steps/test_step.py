@@ -82,6 +82,24 @@ def test_a_step_refuses_what_its_schema_refuses_with_every_failure(function) -> 
     assert sorted(raised.value.failure_cases["failure_case"]) == ["awful", "dreadful"]
 
 
+class Outer(NamedTuple):
+    """A group of groups."""
+
+    inner: Pair
+    more: pl.DataFrame
+
+
+def test_the_parts_of_a_group_of_groups_are_recorded_each_under_its_name() -> None:
+    def count(given: Outer) -> DataFrame[Finding]:
+        return one(given.more)
+
+    with recording(Run()) as run:
+        Step(count)(Outer(Pair(_finding(), "text"), _finding(check="other")))  # type: ignore[arg-type]
+    (record,) = run.records
+    assert record.rows_in == {"given.inner.findings": 1, "given.more": 1}
+    assert record.outputs["count"] == record.inputs["given.more"] != record.inputs["given.inner.findings"]
+
+
 def test_a_step_leaves_a_record_with_hashes_rows_and_schema() -> None:
     frame = _finding()
     with recording(Run()) as run:
