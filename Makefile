@@ -89,6 +89,7 @@ torture: $(READY_DEV)
 	$(BIN)/python -m tests.faults.torture --kills 500 --reads 20000
 
 bench: $(READY_DEV)
+	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.parse
 	$(BIN)/python -m benchmarks.monthly
 	$(BIN)/python -m benchmarks.whole --size $(SIZE) --keep build/bench/store-$(SIZE)

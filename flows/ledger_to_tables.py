@@ -1,28 +1,15 @@
-"""The steps by which what is said about months becomes the published tables: those of a release, and those of a decision."""
+"""Enters a release, or a decision about one, into the ledger, and publishes the tables that follow."""
 
 from pathlib import Path
-from typing import NamedTuple
 
-from pandera.typing.polars import DataFrame
-
+from schemas.table import DataFrame
 from schemas.tables.decision import Decision
-from schemas.tables.release import Finding
-from schemas.tables.revision import Revision
-from schemas.tables.trade_flow import TradeFlow
 from tasks.domain.decisions import NOTHING_DECIDED
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import Known
 from tasks.steps import catalog as step
-from tasks.steps.assemble import Ledger
+from tasks.steps.release_tables import Derived, Entered
 from tasks.store.publish import Published
-
-
-class Entered(NamedTuple):
-    """What a release or a decision makes of the ledger, and what it revises."""
-
-    ledger: Ledger
-    trade_flow: DataFrame[TradeFlow]
-    revision: DataFrame[Revision]
 
 
 def into_ledger(release: Normalised, known: Known, decided: DataFrame[Decision] = NOTHING_DECIDED) -> Entered:
@@ -31,12 +18,9 @@ def into_ledger(release: Normalised, known: Known, decided: DataFrame[Decision] 
     return Entered(ledger, step.widen(ledger), step.revise(release, ledger, known))
 
 
-def to_tables(
-    store: Path, release: Normalised, findings: DataFrame[Finding], entered: Entered, known: Known
-) -> Published:
-    """Derive the figures from the ledger, and publish all tables."""
-    ledger, trade_flow, revision = entered
-    derived = step.derive(ledger, known)
-    events = step.mark_events(release, derived.metric, known, ledger.counting)
+def to_tables(store: Path, release: Normalised, entered: Entered, known: Known) -> Published:
+    """Derive the figures from the ledger, and publish all tables; `release` has all its findings."""
+    figures = step.derive(entered.ledger, known)
+    events = step.mark_events(release, figures.metric, known, entered.ledger.counting)
     trail = step.trail(release.release)
-    return step.publish(store, release, findings, ledger, trade_flow, derived, revision, events, trail, known)
+    return step.publish(store, release, entered, Derived(figures, events), trail, known)

@@ -17,6 +17,7 @@ from tasks.domain.errors import Held
 from tasks.ingest.normalise import Normalised
 from tasks.steps import catalog as step
 from tasks.steps.batch import Batch, newest_of_each
+from tasks.steps.release_tables import Derived
 
 
 @flow(name="release", flow_run_name="release {request.file.name}", validate_parameters=True)
@@ -83,10 +84,11 @@ def from_bytes_to_tables(request: ReleaseRequest, today: date, *, rehearsed: boo
             findings = step.check(observed, known)
             findings = step.hold_on_errors(findings, landed, known, store, today)
             entered = into_ledger(observed, known)
+            judged = observed._replace(findings=findings)
             if batch is not None:
-                in_copy = step.enter(batch.tables, observed, findings, *entered, known)
+                in_copy = step.enter(batch.tables, judged, entered, known)
                 return batch.add(run, step.report(in_copy, observed, findings), observed)
-            published = to_tables(store, observed, findings, entered, known)
+            published = to_tables(store, judged, entered, known)
         run.outcome = step.report(published, observed, findings)
         if not rehearsed:
             run.outcome = step.brief(run.outcome, store)
@@ -102,9 +104,9 @@ def batch_to_tables(batch: Batch) -> list[Outcome]:
             observed = batch.combined()
             known = step.open_known(batch.tables, observed, batch.parent)
             ledger = step.ledger_of_batch(known)
-            derived = step.derive(ledger, known)
-            events = step.mark_events(observed, derived.metric, known, ledger.counting)
-            published = step.publish_batch(batch, derived, events, known)
+            figures = step.derive(ledger, known)
+            events = step.mark_events(observed, figures.metric, known, ledger.counting)
+            published = step.publish_batch(batch, Derived(figures, events), known)
         outcomes = batch.finish(published.snapshot)
         run.outcome = outcomes[-1]
         for outcome in newest_of_each(outcomes):

@@ -33,10 +33,10 @@ def take(
     page of a release has any, and without `notes` no notes are written next to a file. Files that go in
     `together` are published in batches.
     """
-    files = [] if dry_run else _by_reporter(looked.ready, store) if together else looked.ready
+    taking = Taking(store, pictures=pictures, notes=notes, together=together)
+    files = [] if dry_run else taking.by_reporter(looked.ready) if together else looked.ready
     for file, refusal in () if dry_run or not notes else shared_refusals(looked):
         note_refusal(file, refusal, seen_before_reading(file))
-    taking = Taking(store, pictures=pictures, notes=notes, together=together)
     with taking:
         for done, file in enumerate(ahead.in_turn(files)):
             show(done, len(files), file.name)
@@ -60,6 +60,7 @@ class Taking:
         self.taken: dict[Path, Taken] = {}
         self.outcomes: dict[Path, Outcome] = {}
         self.stopped = ""
+        self._reporters: dict[Path, str | None] = {}
         self._stores: dict[str, StoreAddress] = {}
         self._batch: Batch | None = None
         self._batch_store: StoreAddress | None = None
@@ -75,6 +76,13 @@ class Taking:
         if kind is None:
             self._publish()
         self._close()
+
+    def by_reporter(self, files: list[Path]) -> list[Path]:
+        """Return the files of each reporter together, each in the same order as before: their stores share nothing."""
+        found: dict[str | None, list[Path]] = {}
+        for file in files:
+            found.setdefault(self._reporter_of(file), []).append(file)
+        return [file for of_one in found.values() for file in of_one]
 
     def take(self, file: Path) -> None:
         """Ingest a file; if it is not published at once, it is when its batch is full."""
@@ -92,13 +100,21 @@ class Taking:
     def _store_of(self, file: Path) -> StoreAddress:
         """Return the store of the file's reporter. Without an answer it is the given one: its own turn says why."""
         try:
-            reporter = step.reporter_of(ReleaseRequest(file=file, store=self.store))
+            reporter = self._reporter_of(file)
             if reporter is not None and reporter not in self._stores:
                 self._stores[reporter] = step.store_of(self.store, reporter)
         except Exception as problem:
             log.warning("%s: the store of its reporter is not found yet: %s", file, problem)
             return self.store
         return self.store if reporter is None else self._stores[reporter]
+
+    def _reporter_of(self, file: Path) -> str | None:
+        """Return whose figures a file has, from its declaration, which is read once. If it changes until the turn of the
+        file, the release goes where it then belongs.
+        """
+        if file not in self._reporters:
+            self._reporters[file] = step.reporter_of(ReleaseRequest(file=file, store=self.store))
+        return self._reporters[file]
 
     def _open_batch(self, store: StoreAddress) -> None:
         """Open a batch. If the store or the disk refuses, the file is ingested by itself, and its own error says why."""
@@ -168,14 +184,6 @@ class Taking:
     def _close(self) -> None:
         self._open.close()
         self._batch = None
-
-
-def _by_reporter(files: list[Path], store: StoreAddress) -> list[Path]:
-    """Return the files of each reporter together, each in the same order as before: their stores share nothing."""
-    found: dict[str | None, list[Path]] = {}
-    for file in files:
-        found.setdefault(step.reporter_of(ReleaseRequest(file=file, store=store)), []).append(file)
-    return [file for of_one in found.values() for file in of_one]
 
 
 def _is_large(file: Path) -> bool:

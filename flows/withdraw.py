@@ -37,7 +37,7 @@ def from_decision_to_tables(request: WithdrawalRequest, today: date) -> Outcome:
             known = step.open_known(store, release)
             decided = step.withdraw(known, request.release_id, request.by, request.reason, request.undo, today)
             entered = into_ledger(release, known, decided)
-            published = to_tables(store, release, release.findings, entered, known)
+            published = to_tables(store, release, entered, known)
         run.outcome = step.report_decision(published, release, decided)
         run.outcome = step.rewrite_briefs(run.outcome, store)
     return run.outcome

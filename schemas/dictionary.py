@@ -6,10 +6,8 @@
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import polars as pl
-
+from schemas.columns import Column
 from schemas.reference import code_tables, control_tables
 from schemas.table import Layout, Table, arrow_schema, table_name
 from schemas.tables import claim, control_event, metric, release, reported, revision, verdict
@@ -62,23 +60,19 @@ def _section(name: str, model: type[Table], layout: Layout | None) -> str:
         lines.append(f"{filed}; sorted by {', '.join(f'`{column}`' for column in layout.sort_by)}.\n")
     lines += ["| column | type | unit | null | meaning |", "|---|---|---|---|---|"]
     stored = {field.name: str(field.type) for field in arrow_schema(model)}
-    for column, field in model.to_schema().columns.items():
+    for column, field in model.columns.items():
         # Arrow's name for the items of a list is not part of the type, and a file that was read has another one.
         kind = stored.get(column, "in the path").replace("item: ", "")
-        unit = (field.metadata or {}).get("unit", "")
+        unit = field.unit or ""
         words = ", ".join(f"`{word}`" for word in _words(field))
         meaning = f"{field.description}; one of {words}" if words else field.description
         lines.append(f"| {column} | {kind} | {unit} | {'yes' if field.nullable else ''} | {meaning} |")
     return "\n".join(lines) + "\n"
 
 
-def _words(field: Any) -> Sequence[str]:
+def _words(column: Column) -> Sequence[str]:
     """The words that a column may hold, where they are few."""
-    kind = field.dtype.type
-    known = kind.categories.to_list() if isinstance(kind, pl.Enum) else ()
-    for check in field.checks:
-        known = check.statistics.get("allowed_values", known)
-    return known if len(known) <= WORDS_IN_A_LINE_MAX else ()
+    return column.allowed if len(column.allowed) <= WORDS_IN_A_LINE_MAX else ()
 
 
 def _meanings(where: str, words: Mapping[str, str]) -> str:

@@ -7,32 +7,69 @@ schema hash in the lineage are derived from it, so that they cannot disagree.
 import functools
 import hashlib
 import json
+import typing
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
-import pandera.polars as pa
 import polars as pl
-import pyarrow
 
 from schemas.code_files import read_texts
-from schemas.quick_check import QuickSchema
+from schemas.columns import TableType
+
+if TYPE_CHECKING:
+    import pyarrow
+
+Row = TypeVar("Row", bound="Table")
 
 FLOWS = ("export", "import")
 PARTITION_KEYS = ("flow", "year", "month")
 
 
-class Table(pa.DataFrameModel):
-    """A frame with exactly these columns in this order."""
+class Table(metaclass=TableType):
+    """A frame with exactly these columns in this order: a field for each, `name: polars type = column(...)`."""
 
-    class Config:
-        strict = True
-        ordered = True
+    carries_more = False
 
     @classmethod
-    def build_schema_(cls, **kwargs: Any) -> QuickSchema:
-        """Of the model, once for each thread."""
-        return QuickSchema(super().build_schema_(**kwargs))
+    def validate(cls, frame: pl.DataFrame, *, lazy: bool = False) -> "DataFrame[Self]":
+        """Return the frame if it is as the table says.
+
+        Raises:
+            SchemaError: Of pandera, with the first failure; with `lazy` SchemaErrors, with all of them.
+        """
+        if cls.is_met_by(frame):
+            return cast("DataFrame[Self]", frame)
+        from schemas.validation import pandera_schema
+
+        return cast("DataFrame[Self]", pandera_schema(cls).validate(frame, lazy=lazy))
+
+    @classmethod
+    def is_met_by(cls, frame: pl.DataFrame) -> bool:
+        """Whether all is well. Where this is in doubt, pandera decides."""
+        if not isinstance(frame, pl.DataFrame) or not cls._has_columns(frame.schema):
+            return False
+        found = [truth for name, field in cls.columns.items() for truth in field.doubts(name)]
+        found += [rule().all() for rule in cls.rules.values()]
+        return not found or bool(frame.select(pl.all_horizontal(found)).item())
+
+    @classmethod
+    def _has_columns(cls, schema: pl.Schema) -> bool:
+        kinds = polars_schema(cls)
+        if cls.carries_more:
+            return all(schema.get(name) == kind for name, kind in kinds.items())
+        return list(schema.items()) == list(kinds.items())
+
+
+class DataFrame(pl.DataFrame, Generic[Row]):
+    """A frame of a table: `DataFrame[Metric]` in an annotation names it, and `DataFrame[Metric](frame)` validates."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Validate the frame when Python notes of which table it was made. Raises SchemaError of pandera."""
+        super().__setattr__(name, value)
+        if name == "__orig_class__":
+            (model,) = typing.get_args(value)
+            model.validate(pl.DataFrame(self))
 
 
 # Columns of lists; mypy cannot take an instance of a Polars type as an annotation.
@@ -87,11 +124,6 @@ def published(
     return register
 
 
-def column(description: str, unit: str | None = None, **checks: Any) -> Any:
-    """A pandera field that must say what it holds and, where it is a quantity, in which unit."""
-    return pa.Field(description=description, metadata={"unit": unit} if unit else None, **checks)
-
-
 def table_name(model: type[Table]) -> str:
     """The name readers see: TradeFlow -> trade_flow."""
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in model.__name__).lstrip("_")
@@ -99,7 +131,7 @@ def table_name(model: type[Table]) -> str:
 
 def polars_schema(model: type[Table]) -> dict[str, pl.DataType]:
     """Column name -> Polars type, in order, of a frame in the making: words may be coded."""
-    return {name: field.dtype.type for name, field in model.to_schema().columns.items()}
+    return {name: column.kind for name, column in model.columns.items()}
 
 
 def readers_schema(model: type[Table]) -> dict[str, pl.DataType]:
@@ -118,21 +150,25 @@ def stored_columns(model: type[Table]) -> list[str]:
 
 
 @functools.cache
-def arrow_schema(model: type[Table]) -> pyarrow.Schema:
+def arrow_schema(model: type[Table]) -> "pyarrow.Schema":
     """The Arrow schema of a published file: `description` and `unit` stand in each field's metadata."""
+    import pyarrow
+
     fields = []
-    columns = model.to_schema().columns
+    columns = model.columns
     plain = pl.DataFrame(schema=readers_schema(model)).to_arrow().schema
     for name in stored_columns(model):
         field = columns[name]
-        note = {"description": field.description, **(field.metadata or {})}
+        note = {"description": field.description, **({"unit": field.unit} if field.unit else {})}
         kind = _small(plain.field(name).type)
         fields.append(pyarrow.field(name, kind, field.nullable, {key: str(value) for key, value in note.items()}))
     return pyarrow.schema(fields)
 
 
-def _small(kind: pyarrow.DataType) -> pyarrow.DataType:
+def _small(kind: "pyarrow.DataType") -> "pyarrow.DataType":
     """Text and lists in their plain form: the large ones of Polars are unknown to some readers."""
+    import pyarrow
+
     if pyarrow.types.is_large_list(kind):
         return pyarrow.list_(_small(kind.value_type))
     return pyarrow.string() if pyarrow.types.is_large_string(kind) or kind == pyarrow.string_view() else kind
@@ -142,8 +178,15 @@ def _small(kind: pyarrow.DataType) -> pyarrow.DataType:
 def schema_sha256(model: type[Table]) -> str:
     """Hash of names, types, nullability, descriptions, units and value checks, and of the code tables that it rests on."""
     columns = [
-        [name, str(field.dtype), field.nullable, field.description, field.metadata, sorted(map(str, field.checks))]
-        for name, field in model.to_schema().columns.items()
+        [
+            name,
+            str(field.kind),
+            field.nullable,
+            field.description,
+            {"unit": field.unit} if field.unit else None,
+            sorted(map(str, field.checks)),
+        ]
+        for name, field in model.columns.items()
     ]
     layout = PUBLISHED.get(table_name(model))
     if layout is not None and layout.rests_on:

@@ -6,13 +6,17 @@ from typing import Annotated
 import typer
 
 from flows.cli import brief, deploy, fetch, ingest, read, reporters, search, withdraw
-from flows.cli.options import console, refusals
+from flows.cli.options import refusals
 from flows.cli.signals import Stoppable
 from schemas import code_files
 
+# A page of help uses a wide terminal up to here. It is plain text, as are refusals of options: rich with its Markdown takes longer to
+# import than Typer and all commands together.
+HELP_COLUMNS_MAX = 120
+
 app = typer.Typer(
-    name="tidewaiter", cls=Stoppable, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown",
-    context_settings={"help_option_names": ["-h", "--help"]},
+    name="tidewaiter", cls=Stoppable, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": HELP_COLUMNS_MAX},
     help="Customs releases as numbers that can be cited: validated, versioned, derived, traced to the byte.",
 )  # fmt: skip
 for part in (ingest, withdraw, fetch, read, search, brief, reporters, deploy):
@@ -27,7 +31,7 @@ def _version(wanted: bool) -> None:
     if wanted:
         import importlib.metadata
 
-        console.print(importlib.metadata.version("tidewaiter"), highlight=False)
+        typer.echo(importlib.metadata.version("tidewaiter"))
         raise typer.Exit
 
 

@@ -5,23 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
 from flows.cli.asked import MORE, Months, Output, Partners
 from flows.cli.once import Commands
-from flows.cli.options import (
-    FORM_HELP,
-    MONTH_HELP,
-    PRODUCT_HELP,
-    STORE,
-    Flow,
-    Form,
-    Language,
-    Store,
-    console,
-    refusals,
-    say,
-)
+from flows.cli.options import FORM_HELP, MONTH_HELP, PRODUCT_HELP, STORE, Flow, Form, Language, Store, refusals
+from flows.cli.terminal import console, escape, say
 from tasks.domain.text import counted
 
 if TYPE_CHECKING:
@@ -99,7 +87,7 @@ def check(
             f"[{MARKS[row['verdict']]}]{row['verdict']}[/]",
             escape(row["reason"]),
         )
-    console.print(table)
+    console().print(table)
     where = f"{'published' if changed else 'published already'} as the table claim, snapshot {snapshot.id}"
     say(f"kept in {kept}" + (f"; {where}" if publish else ""))
 
@@ -157,7 +145,7 @@ def list_events(
             row["goods"],
             (row["coverage"] or "").replace("_", " "),
         )
-    console.print(table)
+    console().print(table)
     _say_mixed(products)
 
 
@@ -235,7 +223,7 @@ def windows(
                 f"{row['yoy_pct']:+.1f}" if row["yoy_pct"] is not None else "–",
                 row["status"].replace("_", " "),
             )
-        console.print(table)
+        console().print(table)
     for about in empty:
         say(f"{about}: no figure of any of its windows; --format csv says why")
     _say_mixed(products)

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from flows.cli.once import Commands
-from flows.cli.options import console, refusals, say
+from flows.cli.options import refusals
+from flows.cli.terminal import console, say
 from tidewaiter.shadows import refuse_shadows_in
 
 RUNS_MAX = 4  # two paused runs must not block a release
@@ -78,4 +79,4 @@ def stop() -> None:
 
     with refusals():
         stopped = local_server.stop_server()
-    console.print("stopped" if stopped else "no server of ours is running")
+    console().print("stopped" if stopped else "no server of ours is running")

@@ -5,21 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
 from flows.cli.once import Commands
-from flows.cli.options import (
-    DISAGREES,
-    REFUSED,
-    Flow,
-    InPrefect,
-    console,
-    errors,
-    prepare_prefect,
-    recording_server,
-    refusals,
-    say,
-)
+from flows.cli.options import DISAGREES, REFUSED, Flow, InPrefect, prepare_prefect, recording_server, refusals
+from flows.cli.terminal import console, errors, escape, say
 
 if TYPE_CHECKING:
     from schemas.forms.fetch import Fetched, FetchReport
@@ -72,7 +61,7 @@ def fetch(
 
 def _tell(report: "FetchReport") -> int:
     """Print the result of each question; return the exit code."""
-    console.print(f"[bold]{escape(report.source)}[/]: {escape(report.headline)}", highlight=False)
+    console().print(f"[bold]{escape(report.source)}[/]: {escape(report.headline)}", highlight=False)
     for one in report.fetched:
         _tell_one(one)
     return DISAGREES if report.count("failed") else REFUSED if report.count("refused") else 0

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from flows.cli.once import Commands
 from flows.cli.options import (
@@ -21,17 +20,15 @@ from flows.cli.options import (
     InPrefect,
     Store,
     StoreGiven,
-    console,
-    errors,
     ingest_one,
     prepare_prefect,
     read_day,
     recording_server,
     refusals,
-    say,
     tell,
     tell_warnings,
 )
+from flows.cli.terminal import console, errors, escape, say
 
 if TYPE_CHECKING:
     from schemas.forms.watch import BackfillRequest, WatchReport, WatchRequest
@@ -107,7 +104,7 @@ def run(
     api = None
     if prefect:
         looks = "looking for a Prefect server, starting one if none answers (the first start takes a while)"
-        with refusals(), console.status(looks):
+        with refusals(), console().status(looks):
             api = local_server.ensure_server()
     code = ingest_one(ReleaseRequest(file=SAMPLE, store=store), api)
     if code:
@@ -115,10 +112,10 @@ def run(
     folder = at_hand(store_of(store, "CHN"))
     # In a store that has imports too, the sample adds exports.
     rows = query.query(folder, "metric", flow="export", product="85051110", month=(2025, 6))
-    console.print(terminal.headline(rows.filter(measure="quantity_kg")))
+    console().print(terminal.headline(rows.filter(measure="quantity_kg")))
     snapshot = query.open_published(folder)
     tracer = Tracer(snapshot, "export", "85051110")
-    console.print("\n[bold]Where these come from[/]")
+    console().print("\n[bold]Where these come from[/]")
     for partner, figure in (
         ("USA", "level"),
         ("USA", "mom_pct"),
@@ -127,7 +124,7 @@ def run(
         ("WLD", "yoy_pct"),
     ):
         terminal.show_trace(
-            console,
+            console(),
             tracer.trace(Point("export", "85051110", partner, "quantity_kg", 2025 * 12 + 5), figure),
             full=False,
         )
@@ -211,7 +208,7 @@ def backfill(
     from flows.progress import listening
 
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with refusals(), Progress(*columns, console=errors, transient=True) as progress:
+    with refusals(), Progress(*columns, console=errors(), transient=True) as progress:
         shown = progress.add_task("looking", total=None)
 
         def show(done: int, total: int, name: str) -> None:
@@ -238,7 +235,7 @@ def _report_of(flow: Any, request: "WatchRequest | BackfillRequest", api: str | 
 
 def _tell_report(report: "WatchReport") -> int:
     """Print the outcome of many files; return the exit code."""
-    console.print(f"[bold]{escape(report.headline)}[/]", highlight=False)
+    console().print(f"[bold]{escape(report.headline)}[/]", highlight=False)
     for file in report.looked.ready if report.dry_run else ():
         say(f"  {file}")
     for line in [*report.troubles, *report.held, *report.expected.lines, *report.looked.waiting]:
@@ -268,7 +265,7 @@ def held(store: Store = STORE) -> None:
     if is_new:
         say(f"nothing is held, and nothing was ever published: {address_of(store)}")
     else:
-        console.print(f"{len(waiting)} held" if waiting else "nothing is held", highlight=False)
+        console().print(f"{len(waiting)} held" if waiting else "nothing is held", highlight=False)
 
 
 @commands.command(
@@ -306,4 +303,4 @@ def reject(
 
     with refusals():
         held_releases.decide(store, release_id, "reject", by, reason, datetime.now(UTC))
-    console.print(f"{release_id} is rejected; `tidewaiter approve` would still publish it", highlight=False)
+    console().print(f"{release_id} is rejected; `tidewaiter approve` would still publish it", highlight=False)

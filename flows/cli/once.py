@@ -14,7 +14,9 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.models import CommandFunctionType
 
-from flows.cli.options import OF_ONE_REPORTER, REFUSED, REPORTER, REPORTER_HELP, errors, say
+from flows.cli.flags import QuickFlags
+from flows.cli.options import OF_ONE_REPORTER, REFUSED, REPORTER, REPORTER_HELP
+from flows.cli.terminal import refuse
 
 
 def _refuse_second_values(command: Any, ctx: Any, args: list[str]) -> None:
@@ -22,14 +24,11 @@ def _refuse_second_values(command: Any, ctx: Any, args: list[str]) -> None:
     for option, count in Counter(order).items():
         if count > 1 and option.param_type_name == "option" and not (option.multiple or option.is_flag):
             name = " ".join(ctx.command_path.split()[1:])
-            say(
-                f"[bold red]refused[/] {option.opts[0]} is given {count} times, and {name} takes one",
-                to=errors, markup=True,
-            )  # fmt: skip
+            refuse(f"{option.opts[0]} is given {count} times, and {name} takes one")
             raise typer.Exit(REFUSED)
 
 
-class Once(TyperCommand):
+class Once(QuickFlags, TyperCommand):
     """A command that rejects a second value for an option that takes one."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -38,7 +37,7 @@ class Once(TyperCommand):
         return super().parse_args(ctx, args)
 
 
-class OnceGroup(TyperGroup):
+class OnceGroup(QuickFlags, TyperGroup):
     """A group with its own options that rejects a second value."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

@@ -13,12 +13,11 @@ from contextlib import contextmanager
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
+from flows.cli.terminal import errors, escape, refuse, say
 from schemas.errors import BrokenTable, UnusableAddress
 from schemas.names import FIGURES
 from tasks.domain.errors import Held, NoFigure, NotHeld, NothingPublished, Refused, Rejected, StoreError
@@ -41,16 +40,6 @@ if isinstance(sys.stdout, io.TextIOWrapper):
     sys.stdout.reconfigure(errors="backslashreplace")
 
 
-class Terminal(Console):
-    """A console whose reader may close the pipe early, as `head` does."""
-
-    def on_broken_pipe(self) -> NoReturn:
-        """Leave it to `Stoppable`, as without rich."""
-        raise BrokenPipeError
-
-
-console, errors = Terminal(), Terminal(stderr=True)
-
 Flow = StrEnum("Flow", ["export", "import"])
 Form = StrEnum("Form", ["table", "csv", "json", "parquet", "xlsx"])
 Figure = StrEnum("Figure", FIGURES)  # type: ignore[misc]  # the members are the figures there are
@@ -66,13 +55,6 @@ REPORTER_HELP = "whose figures, as CHN or EU27; else the only reporter of the st
 InPrefect = Annotated[
     bool, typer.Option("--prefect/--no-prefect", help="record the run in a Prefect server, if one answers")
 ]
-
-
-def say(text: str, *, to: Console = console, markup: bool = False, style: str | None = None) -> None:
-    """Print a line unchanged, however long: not broken, no number coloured, and square brackets are tags only with
-    `markup`.
-    """
-    to.print(text, style=style, markup=markup, highlight=False, soft_wrap=True)
 
 
 def _address(given: str | Path) -> "Path | S3Url":
@@ -118,18 +100,14 @@ def refusals() -> Iterator[None]:
     except OSError as error:
         from tasks.store.diagnose import disk_problem
 
-        _refuse(disk_problem(error))
+        refuse(disk_problem(error))
         raise typer.Exit(REFUSED) from error
     except ValueError as error:
-        _refuse(_said_of_options(error))
+        refuse(_said_of_options(error))
         raise typer.Exit(REFUSED) from error
     except (Refused, NotHeld, NothingPublished, NoFigure, StoreError, UnusableAddress) as error:
-        _refuse(str(error))
+        refuse(str(error))
         raise typer.Exit(REFUSED) from error
-
-
-def _refuse(why: str) -> None:
-    say(f"[bold red]refused[/] {escape(why)}", to=errors, markup=True)
 
 
 def _said_of_options(error: ValueError) -> str:
@@ -190,14 +168,14 @@ def ingest_one(request: "ReleaseRequest", api: str | None) -> int:
     # Square brackets in a name are not markup.
     name = escape(request.file.name)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=errors, transient=True) as progress:
+    with Progress(*columns, console=errors(), transient=True) as progress:
         shown = progress.add_task(name)
         try:
             with listening(lambda step: progress.update(shown, description=f"{name}: {step}")):
                 outcome, page = _release(request, api)
         except (Refused, BrokenTable) as refusal:
             # People edit code tables: an invalid row is theirs to fix.
-            _refuse(str(refusal))
+            refuse(str(refusal))
             return REFUSED
         except Held as held:
             # A rehearsal holds nothing, so there is nothing to decide about.

@@ -20,12 +20,10 @@ from flows.cli.options import (
     Language,
     Store,
     StoreOfOne,
-    console,
-    errors,
     read_day,
     refusals,
-    say,
 )
+from flows.cli.terminal import console, errors, say
 from schemas.names import TABLES
 from tasks.domain.text import counted
 
@@ -87,9 +85,9 @@ def read(
         if form is Form.table and output is None:
             if not found.rows.height:
                 return
-            console.print(
-                figure_table(found.rows, rows, console.width, question.columns, sort) if question.table == "metric"
-                else terminal.frame_table(found.rows, rows, ALL_COLUMNS if question.columns else console.width, question.columns)
+            console().print(
+                figure_table(found.rows, rows, console().width, question.columns, sort) if question.table == "metric"
+                else terminal.frame_table(found.rows, rows, ALL_COLUMNS if question.columns else console().width, question.columns)
             )  # fmt: skip
             if (cited := cite_rows(found.rows.head(rows), found.snapshot, question.as_of)) is not None:
                 say(cited, style="dim")
@@ -134,7 +132,7 @@ def trace(
     if form is Traced.json:
         typer.echo(found.model_dump_json(indent=2))
     else:
-        terminal.show_trace(console, found)
+        terminal.show_trace(console(), found)
     if not found.agrees:
         raise typer.Exit(DISAGREES)
 
@@ -198,7 +196,7 @@ def releases(
                 "release_id", "title", "released_on", "flow", "partners", "first_month", "last_month", "records",
                 "records_quarantined",
             )  # fmt: skip
-            console.print(terminal.frame_table(found, 1000, console.width, shown))
+            console().print(terminal.frame_table(found, 1000, console().width, shown))
             for row in query.query(store, "decision").sort("decided_on", "number").iter_rows(named=True):
                 say(f"{row['release_id']} was {said(row)}")
         else:
@@ -242,4 +240,4 @@ def retain(
     with refusals(), publish.exclusive(store):
         gone = retain_store(store, today=today(), months=months)
     removed = f"{counted(len(gone.snapshots), 'snapshot')} and {counted(gone.objects, 'file')}"
-    console.print(f"{removed} removed", highlight=False)
+    console().print(f"{removed} removed", highlight=False)

@@ -6,18 +6,8 @@ from typing import Annotated
 import typer
 
 from flows.cli.once import Commands
-from flows.cli.options import (
-    DISAGREES,
-    FORM_HELP,
-    PRODUCT_HELP,
-    STORE,
-    Flow,
-    Form,
-    StoreGiven,
-    console,
-    refusals,
-    say,
-)
+from flows.cli.options import DISAGREES, FORM_HELP, PRODUCT_HELP, STORE, Flow, Form, StoreGiven, refusals
+from flows.cli.terminal import console, say
 
 INBOXES = [Path("inbox")]
 commands = Commands()
@@ -67,7 +57,7 @@ def sources(
         table.add_column(name, overflow="fold")
     for row in rows.iter_rows():
         table.add_row(*map(escape, row))
-    console.print(table)
+    console().print(table)
 
 
 @commands.command(
@@ -109,7 +99,7 @@ def coverage(
             export.write(rows, form.value, None)
     if form is Form.table:
         shown = rows.with_columns(pl.col("level").map_elements(terminal.exact, return_dtype=pl.String, skip_nulls=True))
-        console.print(listing(shown, console.width))
+        console().print(listing(shown, console().width))
         names = f"; without {', '.join(found.absent)} there is no sum" if found.absent else ""
         say(f"{group} {month}: {found.status}{names}")
     if found.absent:

@@ -16,11 +16,9 @@ from flows.cli.options import (
     Flow,
     Form,
     Store,
-    console,
-    errors,
     refusals,
-    say,
 )
+from flows.cli.terminal import console, errors, say
 from tasks.domain.text import counted
 
 if TYPE_CHECKING:
@@ -108,12 +106,12 @@ def vintages(
             pl.col("value").map_elements(terminal.exact, return_dtype=pl.String, skip_nulls=True),
             pl.col("change_pct").round(2),
         )
-        console.print(
+        console().print(
             listing(
                 shown.select(
                     pl.col("period").alias("month"), "known_from", "known_until", "value", "change_pct", "releases"
                 ),
-                console.width,
+                console().width,
             )
         )
     else:
@@ -132,7 +130,7 @@ def _show(found: "pl.DataFrame", form: Form, rows_max: int) -> None:
     # A heading or basket whose parts are not all covered has no figure: it is in the other formats.
     known = found.drop_nulls("first_month") if "months" in found.columns else found
     if known.height:
-        console.print(listing(known.head(rows_max), console.width))
+        console().print(listing(known.head(rows_max), console().width))
         more = f", the first {rows_max} shown" if known.height > rows_max else ""
         say(counted(known.height, "row") + more, style="dim italic")
     if bare := found.height - known.height:

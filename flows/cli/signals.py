@@ -16,7 +16,8 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from flows.cli.options import errors, say
+from flows.cli.flags import QuickFlags
+from flows.cli.terminal import errors, say
 from tasks.steps.listeners import listening
 
 
@@ -30,7 +31,7 @@ class Terminated(BaseException):
 _AS: dict[int, type[BaseException]] = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Terminated}
 
 
-class Stoppable(TyperGroup):
+class Stoppable(QuickFlags, TyperGroup):
     """The commands; each may be ended at any moment by Ctrl-C or SIGTERM, and then prints the state that it leaves."""
 
     def invoke(self, ctx: Any) -> Any:

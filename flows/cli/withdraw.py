@@ -5,16 +5,8 @@ from typing import Annotated
 import typer
 
 from flows.cli.once import Commands
-from flows.cli.options import (
-    STORE,
-    InPrefect,
-    StoreOfOne,
-    prepare_prefect,
-    recording_server,
-    refusals,
-    say,
-    tell_warnings,
-)
+from flows.cli.options import STORE, InPrefect, StoreOfOne, prepare_prefect, recording_server, refusals, tell_warnings
+from flows.cli.terminal import say
 
 commands = Commands()
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from flows.cli.options import console, prepare_prefect, refusals
+from flows.cli.options import prepare_prefect, refusals
+from flows.cli.terminal import console
 
 if TYPE_CHECKING:
     import polars as pl
@@ -56,12 +57,12 @@ def demo(
 
     api = None
     if prefect:
-        with refusals(), console.status("looking for a Prefect server, starting one if none answers"):
+        with refusals(), console().status("looking for a Prefect server, starting one if none answers"):
             api = local_server.ensure_server()
     prepare_prefect(api)
     # The demonstration does not get this machine's key for the real source.
     os.environ["TIDEWAITER_CENSUS_KEY"] = site.KEY
-    console.print("All numbers are invented; their form is that of the real sources.", style="yellow")
+    console().print("All numbers are invented; their form is that of the real sources.", style="yellow")
     opened = site.open_site()
     try:
         taken = [shown for shown in SOURCES if _taken(shown, folder, opened, is_recorded=api is not None)]
@@ -71,7 +72,7 @@ def demo(
     _show(rows)
     if api:
         written(rows)
-        console.print(f"The runs are in the UI: {api.removesuffix('/api')}", highlight=False)
+        console().print(f"The runs are in the UI: {api.removesuffix('/api')}", highlight=False)
     raise typer.Exit(0 if len(taken) == len(SOURCES) else 1)
 
 
@@ -95,10 +96,10 @@ def _taken(shown: Shown, folder: Path, opened: "Replay", *, is_recorded: bool) -
             report = some.report
         taken = (watch(wanted, TODAY) if is_recorded else watch.fn(wanted, TODAY)).taken
     published = "; ".join(f"{one.outcome} {one.reason}" for one in taken) or "nothing to publish"
-    console.print(f"{shown.source}: {report.headline}; {published}", highlight=False)
+    console().print(f"{shown.source}: {report.headline}; {published}", highlight=False)
     for one in report.fetched:
         if one.outcome not in ("new", "unchanged"):
-            console.print(f"  {one.outcome} {one.name}: {one.reason}", highlight=False, markup=False)
+            console().print(f"  {one.outcome} {one.name}: {one.reason}", highlight=False, markup=False)
     is_answered = all(one.outcome in ("new", "unchanged") for one in report.fetched)
     return is_answered and all(one.outcome in ("published", "unchanged") for one in taken)
 
@@ -118,7 +119,7 @@ def _show(rows: "list[Line]") -> None:
         for line in of_one:
             table.add_row(*line)
         table.add_section()
-    console.print(table)
+    console().print(table)
 
 
 def written(rows: "list[Line]") -> None:

@@ -8,12 +8,12 @@ import functools
 from pathlib import Path
 
 import polars as pl
-from pandera.errors import SchemaErrors
 
 from schemas import code_files
+from schemas.columns import column
 from schemas.errors import BrokenTable
 from schemas.reference.control_tables import ControlEventCodes, ControlEvents
-from schemas.table import FLOWS, Table, column, polars_schema
+from schemas.table import FLOWS, Table, polars_schema
 
 MONTH = r"^(\d{4}-(0[1-9]|1[0-2]))?$"
 DAY = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"
@@ -323,17 +323,20 @@ def read_codes(file: Path, model: type[Table]) -> pl.DataFrame:
     """The rows of a code table in a file. Raises BrokenTable, and OSError where there is no such file."""
     kinds = polars_schema(model)
     try:
-        return model.validate(pl.read_csv(file, schema=kinds, empty_string_is_null=False), lazy=True)
+        rows = pl.read_csv(file, schema=kinds, empty_string_is_null=False)
     except pl.exceptions.PolarsError as error:
         raise BrokenTable(
             f"{file.name}: {str(error).splitlines()[0].partition('. ')[0]}. It is UTF-8, with commas, a header line and the columns {', '.join(kinds)}."
         ) from error
-    except SchemaErrors as errors:
-        first = errors.failure_cases.row(0, named=True)
-        raise BrokenTable(
-            f"{file.name}, row {(first['index'] or 0) + 1} below the header, column {first['column']}: {first['failure_case']!r} is not as "
-            f"it must be ({model.to_schema().columns[first['column']].description}). A row has a field for each column, and no line is blank."
-        ) from errors
+    if model.is_met_by(rows):
+        return rows
+    from schemas.validation import first_failure
+
+    first = first_failure(model, rows)
+    raise BrokenTable(
+        f"{file.name}, row {(first['index'] or 0) + 1} below the header, column {first['column']}: {first['failure_case']!r} is not as "
+        f"it must be ({model.columns[first['column']].description}). A row has a field for each column, and no line is blank."
+    )
 
 
 @functools.cache

@@ -4,7 +4,8 @@ their values.
 
 import polars as pl
 
-from schemas.table import Table, column
+from schemas.columns import column
+from schemas.table import Table
 
 DAY = r"^(\d{4}-\d{2}-\d{2})?$"
 EVENTS = r"^([a-z0-9-]+(#[a-z0-9]+)?(;[a-z0-9-]+(#[a-z0-9]+)?)*)?$"

@@ -5,7 +5,8 @@ A claim is checked against the tables and never changes them.
 
 import polars as pl
 
-from schemas.table import Table, column, published
+from schemas.columns import column
+from schemas.table import Table, published
 
 VERDICTS = {
     "supported": "the ledger's figure can be printed like this: rounded, cut off, or as the qualifier has it",
@@ -64,8 +65,5 @@ class CheckedClaim(Table):
     verdict: pl.String = column("what the ledger says", isin=tuple(VERDICTS))
     reason: pl.String = column("why, in a sentence with both readings", str_length={"min_value": 10})
 
-    class Config:
-        """Other columns of the file are carried along."""
-
-        strict = False
-        ordered = False
+    # A file of claims keeps its other columns.
+    carries_more = True

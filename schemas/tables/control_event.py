@@ -8,8 +8,9 @@ measure is recorded.
 
 import polars as pl
 
+from schemas.columns import column
 from schemas.reference.control_tables import COVERAGE, STATES
-from schemas.table import FLOWS, Table, Texts, column, published
+from schemas.table import FLOWS, Table, Texts, published
 
 WINDOWS = {
     "computed": "both figures are at hand, for every month of the window",

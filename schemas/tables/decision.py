@@ -6,7 +6,8 @@ before stay as they were.
 
 import polars as pl
 
-from schemas.table import Table, column, published
+from schemas.columns import column
+from schemas.table import Table, published
 
 DECISIONS = {
     "withdrawn": "from that day on it counts as if it had never come; what other releases say of its numbers stands",

@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from schemas.table import Table, Texts, column, published
+from schemas.columns import column
+from schemas.table import Table, Texts, published
 
 
 @published(sort_by=("release_id", "position"), by_release=True)

@@ -9,11 +9,11 @@ computation: a small number per row, and each text once. Readers of the publishe
 
 from typing import TYPE_CHECKING
 
-import pandera.polars as pa
 import polars as pl
 
+from schemas.columns import column, rule
 from schemas.names import FIGURES
-from schemas.table import FLOWS, Table, column, published
+from schemas.table import FLOWS, Table, published
 from schemas.tables.observation import CLASSIFICATIONS, KINDS
 
 MADE = {
@@ -135,11 +135,10 @@ class Metric(Table):
         nullable=True,
     )
 
-    @pa.dataframe_check
-    def missing_says_why(cls, data: pa.PolarsData) -> pl.LazyFrame:  # type: ignore[misc]  # noqa: N805
+    @classmethod
+    @rule
+    def missing_says_why(cls) -> pl.Expr:
         """A figure is null exactly where its status is a reason for being missing."""
-        return data.lazyframe.select(
-            pl.all_horizontal(
-                pl.col(figure).is_null() == (pl.col(status(figure)).to_physical() >= len(MADE)) for figure in FIGURES
-            )
+        return pl.all_horizontal(
+            pl.col(figure).is_null() == (pl.col(status(figure)).to_physical() >= len(MADE)) for figure in FIGURES
         )

@@ -9,7 +9,8 @@ from typing import Any
 
 import polars as pl
 
-from schemas.table import Table, column, published
+from schemas.columns import column
+from schemas.table import Table, published
 from schemas.tables.observation import CLASSIFICATIONS
 
 SUBJECTS = ("product", "partner")

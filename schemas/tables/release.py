@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-import pandera.polars as pa
 import polars as pl
 
-from schemas.table import FLOWS, Table, Texts, column, published
+from schemas.columns import column, rule
+from schemas.table import FLOWS, Table, Texts, published
 from schemas.tables.observation import KINDS
 
 PARTNER_SCOPES = {
@@ -54,10 +54,11 @@ class Release(Table):
     records_observed: pl.UInt32 = column("records that became observations")
     records_quarantined: pl.UInt32 = column("records set aside with a reason")
 
-    @pa.dataframe_check
-    def nothing_is_lost(cls, data: pa.PolarsData) -> pl.LazyFrame:  # type: ignore[misc]  # noqa: N805
+    @classmethod
+    @rule
+    def nothing_is_lost(cls) -> pl.Expr:
         """Records in = observed + quarantined."""
-        return data.lazyframe.select(pl.col("records") == pl.col("records_observed") + pl.col("records_quarantined"))
+        return pl.col("records") == pl.col("records_observed") + pl.col("records_quarantined")
 
 
 @published(sort_by=("release_id", "check", "subject"), by_release=True)

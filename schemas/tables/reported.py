@@ -6,7 +6,8 @@ categorical; numbers stay the characters that were printed.
 
 import polars as pl
 
-from schemas.table import Table, column
+from schemas.columns import column
+from schemas.table import Table
 
 
 class Reported(Table):

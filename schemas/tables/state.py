@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from schemas.table import FLOWS, Table, column, published
+from schemas.columns import column
+from schemas.table import FLOWS, Table, published
 
 if TYPE_CHECKING:
     from polars import Enum as Flow

@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from schemas.table import FLOWS, Table, column, published
+from schemas.columns import column
+from schemas.table import FLOWS, Table, published
 from schemas.tables.observation import CLASSIFICATIONS, KINDS
 
 JOINED_KINDS = rf"^({'|'.join(KINDS)})(\+({'|'.join(KINDS)}))*$"

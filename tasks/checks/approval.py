@@ -9,10 +9,10 @@ from datetime import date
 from pathlib import Path
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
 from schemas.forms.held import Decision, HeldFinding, HeldRelease
 from schemas.forms.request import Landed
+from schemas.table import DataFrame
 from schemas.tables.release import Finding
 from tasks.domain.clock import CUSTOMS_TIME
 from tasks.domain.errors import Held, Rejected

@@ -20,9 +20,9 @@ import json
 import re
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
 from schemas.reference.code_tables import code_table, partner_codes, valid_in
+from schemas.table import DataFrame
 from schemas.tables.release import Finding
 from tasks.checks.absences import ABSENCES
 from tasks.checks.completeness import GAPS

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
+from schemas.table import DataFrame
 from schemas.tables.claim import INPUT, VERDICTS, CheckedClaim
 from tasks.claims.parse import read_product
 from tasks.claims.readings import Readings

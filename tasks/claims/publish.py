@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
-from schemas.table import polars_schema, schema_sha256, table_name
+from schemas.table import DataFrame, polars_schema, schema_sha256, table_name
 from schemas.tables.claim import INPUT, OPTIONAL, CheckedClaim, Claim
 from schemas.tables.lineage import Lineage
 from schemas.tables.release import Release

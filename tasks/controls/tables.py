@@ -12,10 +12,9 @@ from datetime import date
 from typing import Any, NamedTuple, cast
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
 from schemas.reference.code_tables import code_table
-from schemas.table import Table, polars_schema, schema_sha256, table_name
+from schemas.table import DataFrame, Table, polars_schema, schema_sha256, table_name
 from schemas.tables.control_event import ControlEvent, EventMonth, EventWindow
 from schemas.tables.metric import Metric
 from schemas.tables.release import Release

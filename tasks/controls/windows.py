@@ -12,9 +12,8 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
-from schemas.table import polars_schema
+from schemas.table import DataFrame, polars_schema
 from schemas.tables.control_event import EventWindow
 from schemas.tables.decision import Decision
 from schemas.tables.metric import Metric

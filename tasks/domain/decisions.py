@@ -10,9 +10,8 @@ from datetime import date
 from typing import Any, cast
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
-from schemas.table import empty_frame, polars_schema
+from schemas.table import DataFrame, empty_frame, polars_schema
 from schemas.tables.decision import Decision
 from schemas.tables.release import Release
 from tasks.domain.errors import Refused

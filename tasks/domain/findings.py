@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
-from schemas.table import polars_schema
+from schemas.table import DataFrame, polars_schema
 from schemas.tables.release import Finding
 
 Rows = Iterator[dict[str, str]]

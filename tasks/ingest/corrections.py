@@ -9,12 +9,11 @@ source fixed its error, or the correction has the wrong place. A published relea
 from datetime import date
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
 from schemas.errors import BrokenTable
 from schemas.forms.request import Landed
 from schemas.reference.code_tables import code_table
-from schemas.table import polars_schema
+from schemas.table import DataFrame, polars_schema
 from schemas.tables.reported import Reported
 from tasks.domain.errors import Refused
 from tasks.sources.protocol import Parsed

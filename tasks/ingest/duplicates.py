@@ -6,8 +6,8 @@ day, with more digits or fewer. A record that gives its one quantity in both col
 """
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
+from schemas.table import DataFrame
 from schemas.tables.observation import Detail
 from tasks.domain.errors import Refused
 from tasks.domain.findings import Rows, finding

@@ -9,10 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, cast
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
 from schemas.forms.request import Landed
-from schemas.table import empty_frame, polars_schema
+from schemas.table import DataFrame, empty_frame, polars_schema
 from schemas.tables.name import PrintedName
 from schemas.tables.observation import Detail
 from schemas.tables.release import Finding, Quarantine, Release

@@ -5,10 +5,9 @@ Belongs here: which name the file has for which code. `ledger.name_tables` merge
 """
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
 from schemas.forms.request import Landed
-from schemas.table import polars_schema
+from schemas.table import DataFrame, polars_schema
 from schemas.tables.name import PrintedName
 from schemas.tables.reported import Reported
 from tasks.ingest.codes import Read

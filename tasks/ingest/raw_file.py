@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
+from schemas.table import DataFrame
 from schemas.tables.reported import Reported
 from tasks.domain.periods import read_period
 from tasks.ingest.corrections import corrected, told

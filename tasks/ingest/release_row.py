@@ -9,10 +9,9 @@ from datetime import date
 from typing import Any, NamedTuple
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
 from schemas.forms.request import Amended, Landed
-from schemas.table import polars_schema
+from schemas.table import DataFrame, polars_schema
 from schemas.tables.release import Quarantine, Release
 from tasks.domain.coverage import family, lost_place
 from tasks.domain.findings import finding

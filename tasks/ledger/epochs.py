@@ -8,8 +8,8 @@ from datetime import date
 from typing import NamedTuple, cast
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
+from schemas.table import DataFrame
 from schemas.tables.decision import Decision
 from schemas.tables.observation import Detail, Observation
 from schemas.tables.release import Release

@@ -9,9 +9,8 @@ from datetime import date
 from typing import cast
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
-from schemas.table import empty_frame, polars_schema
+from schemas.table import DataFrame, empty_frame, polars_schema
 from schemas.tables.observation import Detail, Observation
 from schemas.tables.release import Release
 from tasks.domain.coverage import asked_products, family, speaking, without_lost

@@ -8,10 +8,9 @@ and a new release needs only the tables themselves.
 from typing import Any, NamedTuple, cast
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
 from schemas.reference.code_tables import code_table
-from schemas.table import empty_frame, polars_schema, table_name
+from schemas.table import DataFrame, empty_frame, polars_schema, table_name
 from schemas.tables.name import LANGUAGES, SUBJECTS, PartnerName, PrintedName, ProductName
 from schemas.tables.observation import Observation
 from tasks.domain.classification import BASKET

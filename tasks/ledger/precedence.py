@@ -11,9 +11,9 @@ import functools
 from typing import NamedTuple
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
 from schemas.reference.code_tables import code_table, valid_in
+from schemas.table import DataFrame
 from schemas.tables.release import Release
 from tasks.domain.classification import BASKET, basket_members
 from tasks.domain.coverage import covering, priority, speaking

@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from pandera.typing.polars import DataFrame
-
+from schemas.table import DataFrame
 from schemas.tables.decision import Decision
 from schemas.tables.observation import Detail, Observation
 from schemas.tables.release import Release

@@ -13,9 +13,8 @@ import functools
 from datetime import timedelta
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
-from schemas.table import PUBLISHED, empty_frame, polars_schema
+from schemas.table import PUBLISHED, DataFrame, empty_frame, polars_schema
 from schemas.tables.decision import Decision
 from schemas.tables.observation import Detail
 from schemas.tables.release import Release

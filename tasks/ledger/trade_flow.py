@@ -3,9 +3,8 @@
 from typing import cast
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
-from schemas.table import polars_schema
+from schemas.table import DataFrame, polars_schema
 from schemas.tables.release import Release
 from schemas.tables.trade_flow import VALUES, TradeFlow
 from tasks.domain.periods import index_month

@@ -182,7 +182,7 @@ def _output(thing: _Thing, given: Sequence[_Thing]) -> OutputDataset:
         statistics = facet_v2.output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet
         own["outputStatistics"] = statistics(thing.rows)
     if thing.model is not None:
-        kind, columns = facet_v2.schema_dataset.SchemaDatasetFacetFields, thing.model.to_schema().columns
+        kind, columns = facet_v2.schema_dataset.SchemaDatasetFacetFields, thing.model.columns
         types = readers_schema(thing.model)
         shown = [kind(name, str(types[name]), column.description) for name, column in columns.items()]
         facets["schema"] = facet_v2.schema_dataset.SchemaDatasetFacet(shown)

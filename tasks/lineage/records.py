@@ -16,10 +16,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
 from schemas.forms.outcome import Outcome
-from schemas.table import Table, polars_schema
+from schemas.table import DataFrame, Table, polars_schema
 from schemas.tables.lineage import Lineage
 from schemas.tables.release import Release
 from tasks.domain.hashing import frame_sha256, versions

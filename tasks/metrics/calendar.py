@@ -8,9 +8,8 @@ import functools
 from typing import cast
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
-from schemas.table import empty_frame
+from schemas.table import DataFrame, empty_frame
 from schemas.tables.metric import Metric
 from schemas.tables.release import Release
 from tasks.domain.coverage import QUIET_MONTHS

@@ -9,8 +9,8 @@ every partner was requested and the group has members.
 from typing import NamedTuple, Self
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
+from schemas.table import DataFrame
 from schemas.tables.release import Release
 from tasks.domain.classification import BASKET
 from tasks.domain.coverage import covered_codes, of_finest_level, speaking

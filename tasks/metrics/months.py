@@ -8,9 +8,8 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
-from schemas.table import empty_frame, polars_schema
+from schemas.table import DataFrame, empty_frame, polars_schema
 from schemas.tables.metric import Metric
 from schemas.tables.release import Release
 from schemas.tables.state import Recent, State

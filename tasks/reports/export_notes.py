@@ -41,9 +41,9 @@ def notes(
     """Return the notes on rows of a table of a snapshot, current or as of a day; on all columns, or on those that
     are shown.
     """
-    name, fields = table_name(model), model.to_schema().columns
+    name, fields = table_name(model), model.columns
     columns = [
-        (column, (field.metadata or {}).get("unit", ""), field.description or "") if field is not None else (column, "", "")
+        (column, field.unit or "", field.description) if field is not None else (column, "", "")
         for column, field in ((column, fields.get(column)) for column in shown or rows.columns)
     ]  # fmt: skip
     facts = [

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from pandera.typing.polars import DataFrame
-
 from schemas.forms.outcome import Outcome
+from schemas.table import DataFrame
 from schemas.tables.decision import Decision
 from schemas.tables.release import Finding, finding_line
 from tasks.domain.decisions import said

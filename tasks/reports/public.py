@@ -8,16 +8,13 @@ import warnings
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from schemas.forms.address import S3Url, read_address
-from schemas.forms.trace import Trace
 from schemas.names import FIGURES
 from tasks.domain.periods import month_number
-from tasks.lineage.point import Point
-from tasks.lineage.trace import Tracer
 from tasks.reports import inventory, query
 from tasks.reports.questions import Question, ask
 from tasks.reports.resolver import Resolver
@@ -25,6 +22,9 @@ from tasks.store import resolve
 from tasks.store.mirror import at_hand
 from tasks.store.reporters import only_store
 from tasks.store.resolve import OpenRelease
+
+if TYPE_CHECKING:
+    from schemas.forms.trace import Trace
 
 STORE, DEFAULT = "TIDEWAITER_STORE", "store"
 Texts = str | Iterable[str] | None
@@ -68,8 +68,11 @@ def trace(
     flow: str | None,
     store: str | Path | None,
     reporter: str | None,
-) -> Trace:
+) -> "Trace":
     """Return the trace of one figure."""
+    from tasks.lineage.point import Point
+    from tasks.lineage.trace import Tracer
+
     snapshot = query.open_published(_folder(store, reporter))
     asked = Resolver(snapshot)
     if metric not in FIGURES:

@@ -20,9 +20,7 @@ from tasks.domain.classification import part_of
 from tasks.domain.decisions import counting
 from tasks.domain.errors import NothingPublished
 from tasks.ledger import merge as ledger
-from tasks.ledger import trade_flow
 from tasks.lineage.requested_records import with_requested_records
-from tasks.metrics.calendar import derive
 from tasks.store.mirror import address_of
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot, open_snapshot
@@ -133,6 +131,10 @@ def _as_of(snapshot: Snapshot, table: str, day: date, flow: str | None, products
     )
     if table == "observation":
         return words
+    # Most reads are of today, and need none of the modules that make tables.
+    from tasks.ledger import trade_flow
+    from tasks.metrics.calendar import derive
+
     # A file of printed figures has the day of its last one; its earlier ones were published before.
     speaking = ledger_then.filter(where).select(pl.col("release_id").unique()).collect()["release_id"]
     spoke = (pl.col("released_on") <= day) | pl.col("release_id").is_in(speaking.to_list())
@@ -142,6 +144,6 @@ def _as_of(snapshot: Snapshot, table: str, day: date, flow: str | None, products
 
 
 def _require_column(model: type[Table], table: str, name: str) -> None:
-    columns = list(model.to_schema().columns)
+    columns = list(model.columns)
     if name not in columns:
         raise ValueError(f"the table {table} has no column {name}; it has {', '.join(columns)}")

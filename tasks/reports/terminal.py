@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from rich.cells import cell_len
@@ -12,13 +12,15 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from schemas.forms.trace import Trace
 from schemas.tables.metric import MADE, MISSING, status
 from tasks.domain.classification import holds
 from tasks.domain.coverage import WORLD
 from tasks.domain.labels import partner_name, product_name, row_name, written_month
 from tasks.domain.measures import MIXED, MIXED_WORDS
 from tasks.domain.text import counted
+
+if TYPE_CHECKING:
+    from schemas.forms.trace import Trace
 
 COLUMNS = (
     ("level", "month, t", 1e-3), ("mom_pct", "m/m, %", 1), ("yoy_pct", "y/y, %", 1), ("ytd", "year to date, t", 1e-3),
@@ -98,7 +100,7 @@ def _legend(rows: pl.DataFrame) -> list[str]:
     return [*lines, *([MIXED_WORDS] if holds(rows["product"][0], MIXED) else [])]
 
 
-def show_trace(console: Console, trace: Trace, *, full: bool = True) -> None:
+def show_trace(console: Console, trace: "Trace", *, full: bool = True) -> None:
     """Print a trace: the figure, its operands, and for each the release, record and address. A line is never broken."""
     say = partial(console.print, highlight=False, soft_wrap=True)
     say(

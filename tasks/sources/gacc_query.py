@@ -20,9 +20,8 @@ declared.
 from typing import cast
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
-from schemas.table import polars_schema
+from schemas.table import DataFrame, polars_schema
 from schemas.tables.reported import Reported
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from pandera.typing.polars import DataFrame
-
+from schemas.table import DataFrame
 from schemas.tables.reported import Reported
 
 

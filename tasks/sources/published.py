@@ -16,9 +16,8 @@ day; the one with most digits is kept.
 """
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
-from schemas.table import polars_schema
+from schemas.table import DataFrame, polars_schema
 from schemas.tables.reported import Reported
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip

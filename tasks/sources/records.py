@@ -1,9 +1,8 @@
 """Converts the columns of an adapter to the `Reported` shape."""
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
-from schemas.table import polars_schema
+from schemas.table import DataFrame, polars_schema
 from schemas.tables.reported import Reported
 
 

@@ -11,10 +11,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Annotated, Any, NamedTuple, cast
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
 from schemas.forms.address import S3Url
-from schemas.table import Table, empty_frame, table_name
+from schemas.table import DataFrame, Table, empty_frame, table_name
 from schemas.tables.decision import Decision
 from schemas.tables.metric import Metric
 from schemas.tables.observation import Detail, Observation

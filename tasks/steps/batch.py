@@ -15,19 +15,19 @@ from pathlib import Path
 from typing import cast
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
 from schemas.forms.outcome import Outcome
+from schemas.table import DataFrame
 from schemas.tables.lineage import Lineage
 from schemas.tables.observation import Detail, Observation
 from schemas.tables.release import Release
-from tasks.controls.tables import EventTables
 from tasks.domain.errors import Outpaced
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import Known
 from tasks.lineage.records import Run, as_table, current_run
-from tasks.steps.assemble import Figures, Ledger
+from tasks.steps.assemble import Ledger
 from tasks.steps.publication import publish_batch
+from tasks.steps.release_tables import Derived
 from tasks.store.dry_run import rehearsal
 from tasks.store.parquet import read_table
 from tasks.store.publish import Published
@@ -131,11 +131,10 @@ def ledger_of(known: Known) -> Ledger:
     return Ledger(cast("DataFrame[Observation]", touched), known.releases, known.decisions)
 
 
-def publish(batch: Batch, derived: Figures, events: EventTables, known: Known) -> Published:
+def publish(batch: Batch, derived: Derived, known: Known) -> Published:
     """Publish the batch: one snapshot with all its releases, whose trails end with the steps that ran once for all
     of them.
     """
-    assert known.snapshot is not None
     run = current_run()
     together = run.records if run else []
     trails: dict[str, DataFrame[Lineage]] = {}
@@ -143,7 +142,7 @@ def publish(batch: Batch, derived: Figures, events: EventTables, known: Known) -
         assert one.outcome is not None
         own = [record for record in one.records if record.step not in OF_BATCH]
         trails[one.outcome.release_id] = as_table(one.outcome.release_id, [*own, *together])
-    return publish_batch(batch.store, known.snapshot, batch.parent, derived, events, trails, known)
+    return publish_batch(batch.store, batch.parent, derived, trails, known)
 
 
 def newest_of_each(outcomes: Sequence[Outcome]) -> list[Outcome]:

@@ -7,26 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from schemas.forms.address import StoreAddress
-from schemas.forms.request import Landed, ReleaseRequest
-from schemas.tables.release import Release
 from tasks.checks import approval as holding
 from tasks.checks import file_quality as checks
 from tasks.claims import check as claims
 from tasks.claims import publish as claim_table
 from tasks.controls import tables
-from tasks.domain.errors import Held, NotHeld, Refused
-from tasks.domain.release_ids import MARK, release_of
-from tasks.ingest import calendar, corrections, held, inbox
+from tasks.domain.errors import Held, Refused
+from tasks.ingest import calendar, corrections, inbox, placing
 from tasks.ingest import declaration as locating
 from tasks.ingest import normalise as normalising
 from tasks.ingest import parse as parsing
 from tasks.ingest import raw_store as landing
-from tasks.ingest.unpack import read_download
 from tasks.lineage import audit as auditing
 from tasks.lineage import records as lineage
 from tasks.lineage.emit import emit
@@ -42,8 +36,6 @@ from tasks.steps.step import Step, flow_run_id
 from tasks.store import dry_run as rehearsing
 from tasks.store import exchange, mirror, reporters
 from tasks.store.exchange import Place
-from tasks.store.parquet import read_table
-from tasks.store.snapshot import open_snapshot
 
 if TYPE_CHECKING:
     from tasks.steps.cluster import Cluster
@@ -98,6 +90,12 @@ declared_otherwise = locating.declared_otherwise
 declare_otherwise = locating.declare_otherwise
 again_if_outpaced = mirror.again_if_outpaced
 exclusive = mirror.exclusive
+placed = placing.placed
+reporter_of = placing.reporter_of
+store_of_published = placing.store_of_published
+store_of_held = placing.store_of_held
+land_ahead = placing.land_ahead
+keep_in_mind = placing.keep_in_mind
 opened_batch = batch.opened
 current_batch = batch.current_batch
 rehearsal = rehearsing.rehearsal
@@ -118,66 +116,6 @@ def on_record(store: Path, *, rehearsed: bool = False, of: batch.Batch | None = 
         finally:
             if not rehearsed:
                 emit(run, store, *(of.entered if of is not None and run.outcome is not None else ()))
-
-
-def placed(request: ReleaseRequest) -> ReleaseRequest:
-    """Return the request with the store of the file's reporter."""
-    reporter = reporter_of(request)
-    return request.model_copy(update={"store": reporters.store_of(request.store, reporter)}) if reporter else request
-
-
-def store_of_published(root: StoreAddress, release_id: str) -> StoreAddress:
-    """Return the store in which a release is published; `release_id` may be that of any edition.
-
-    Raises Refused if there are several and none has it.
-    """
-
-    def has(store: Path) -> bool:
-        releases = read_table(open_snapshot(store), Release, columns=["release_id"])
-        return releases.filter(release_of() == release_id.partition(MARK)[0]).height > 0
-
-    found = reporters.store_with(root, has)
-    if found is None:
-        raise Refused(
-            "decision", where=release_id, found=f"no release of that name is published in {root}",
-            advice="tidewaiter releases --reporter lists those of a reporter.",
-        )  # fmt: skip
-    return found
-
-
-def store_of_held(root: StoreAddress, release_id: str) -> StoreAddress:
-    """Return the store in which a release is held. Raises NotHeld if there are several and none has it."""
-    found = reporters.store_with(root, lambda store: held.find(store, release_id) is not None)
-    if found is None:
-        raise NotHeld(f"{root}: no release {release_id!r} is held here")
-    return found
-
-
-def reporter_of(request: ReleaseRequest) -> str | None:
-    """Return whose figures a file has; None if its declaration is refused, which `locate` reports in its turn."""
-    try:
-        return locating.locate(request).reporter
-    except (Refused, OSError):
-        return None
-
-
-def land_ahead(file: Path, store: StoreAddress, today: date) -> Landed | None:
-    """Land a file before its turn, without a record; None if that fails, which its own turn will report."""
-    try:
-        declared = locating.locate(ReleaseRequest(file=file, store=store))
-        return landing.land(declared, at_hand(reporters.store_of(store, declared.reporter)), today)
-    except Exception:
-        return None
-
-
-def keep_in_mind(file: Path, store: StoreAddress, today: date) -> tuple[Landed, bytes] | None:
-    """Return a file as it will most likely be landed, and its bytes; nothing is written. None if that fails."""
-    try:
-        declared = locating.locate(ReleaseRequest(file=file, store=store))
-        raw = read_download(file)
-        return landing.expected(declared, raw, today), raw
-    except Exception:
-        return None
 
 
 def adopt(done: Done) -> Any:

@@ -12,9 +12,8 @@ from typing import cast
 
 import polars as pl
 import pyarrow.parquet
-from pandera.typing.polars import DataFrame
 
-from schemas.table import Table, schema_sha256, stored_columns, table_name
+from schemas.table import DataFrame, Table, schema_sha256, stored_columns, table_name
 from schemas.tables.decision import Decision
 from schemas.tables.metric import Metric
 from schemas.tables.observation import Detail, Observation

@@ -14,10 +14,9 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple, cast
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 from pydantic import BaseModel
 
-from schemas.table import table_name
+from schemas.table import DataFrame, table_name
 from schemas.tables.metric import Metric
 from schemas.tables.release import Release
 from schemas.tables.state import Recent, State

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
-from schemas.table import PUBLISHED, Table, empty_frame, schema_sha256, table_name
+from schemas.table import PUBLISHED, DataFrame, Table, empty_frame, schema_sha256, table_name
 from schemas.tables.control_event import ControlEvent, EventMonth, EventWindow
 from schemas.tables.decision import Decision
 from schemas.tables.lineage import Lineage
@@ -24,7 +23,6 @@ from schemas.tables.release import Finding, Quarantine, Release
 from schemas.tables.revision import Revision
 from schemas.tables.trade_flow import TradeFlow
 from tasks.controls import tables
-from tasks.controls.tables import EventTables
 from tasks.domain.decisions import out_on
 from tasks.domain.hashing import code_sha256, json_sha256
 from tasks.ingest.normalise import Normalised
@@ -32,9 +30,10 @@ from tasks.ledger.name_tables import NameTables, name_tables
 from tasks.ledger.published_state import Known
 from tasks.lineage.provenance import derivation_of, derivation_of_month, rows_of_collected
 from tasks.lineage.records import lineage_row
-from tasks.steps.assemble import Figures, Ledger, whole
+from tasks.steps.assemble import Ledger, whole
 from tasks.steps.open_published import later_year
 from tasks.steps.portions import DERIVED
+from tasks.steps.release_tables import Derived, Entered
 from tasks.store.compatibility import RETIRED
 from tasks.store.mirror import announcement
 from tasks.store.parquet import Partition, encode_file, encode_months, partition_path
@@ -43,58 +42,37 @@ from tasks.store.snapshot import FileEntry, Snapshot
 
 
 def publish_release(
-    store: Path,
-    release: Normalised,
-    findings: DataFrame[Finding],
-    ledger_after: Ledger,
-    trade_flow: DataFrame[TradeFlow],
-    derived: Figures,
-    revision: DataFrame[Revision],
-    events: EventTables,
-    trail: DataFrame[Lineage],
-    known: Known,
+    store: Path, release: Normalised, entered: Entered, derived: Derived, trail: DataFrame[Lineage], known: Known
 ) -> Published:
     """Publish everything as the successor of the known snapshot; nothing changes if nothing is new."""
-    ledger_files = _files_of_ledger(release, ledger_after, trade_flow, revision, known)
-    figures = _files_of_figures(derived, events, ledger_after.releases, ledger_after.decisions)
-    new: Iterator[NewFile] = itertools.chain(ledger_files.new, figures)
-    decided = _decided(ledger_after, known)
-    if ledger_files.is_new_release:
-        own = itertools.chain(_files_of_release(release, findings, known), _file_of_decisions(decided, release))
-        new = _with_lineage(itertools.chain(new, own), {release.release["release_id"][0]: trail}, ledger_after.releases)
+    ledger = entered.ledger
+    files, decided = _files_of_ledger(release, entered, known), _decided(ledger, known)
+    new: Iterator[NewFile] = itertools.chain(files.new, _files_of_derived(derived, ledger.releases, ledger.decisions))
+    if files.is_new_release:
+        own = itertools.chain(_files_of_release(release), _file_of_decisions(decided, release))
+        new = _with_lineage(itertools.chain(new, own), {release.release["release_id"][0]: trail}, ledger.releases)
     elif decided.height:
         # What is decided about a published release has a name of its own.
         name = decided["decision_id"][0]
         named = cast("DataFrame[Lineage]", trail.with_columns(release_id=pl.lit(name)))
         new = _with_lineage(itertools.chain(new, _file_of_decisions(decided, release)), {name: named}, release.release)
-    replaced = ledger_files.replaced | _of_figures(known)
     return publish(
         store,
         new,
-        carried=_carried(known.snapshot, replaced),
+        carried=_carried(known.snapshot, files.replaced | _of_figures(known)),
         parent=known.snapshot,
-        about=_about(ledger_after.releases),
+        about=_about(ledger.releases),
         audit=announcement(store),
     )
 
 
-def enter_release(
-    store: Path,
-    release: Normalised,
-    findings: DataFrame[Finding],
-    ledger_after: Ledger,
-    trade_flow: DataFrame[TradeFlow],
-    revision: DataFrame[Revision],
-    known: Known,
-) -> Published:
+def enter_release(store: Path, release: Normalised, entered: Entered, known: Known) -> Published:
     """Enter a release into the ledger of `store`, the copy of a batch, which no reader sees: figures, tables of
     events and lineage follow for the batch as a whole.
     """
-    files = _files_of_ledger(release, ledger_after, trade_flow, revision, known)
+    files, decided = _files_of_ledger(release, entered, known), _decided(entered.ledger, known)
     own = (
-        itertools.chain(
-            _files_of_release(release, findings, known), _file_of_decisions(_decided(ledger_after, known), release)
-        )
+        itertools.chain(_files_of_release(release), _file_of_decisions(decided, release))
         if files.is_new_release
         else ()
     )
@@ -103,17 +81,18 @@ def enter_release(
         itertools.chain(files.new, own),
         carried=_carried(known.snapshot, files.replaced),
         parent=known.snapshot,
-        about=_about(ledger_after.releases),
+        about=_about(entered.ledger.releases),
     )
 
 
 def publish_batch(
-    store: Path, entered: Snapshot, parent: Snapshot | None, derived: Figures, events: EventTables,
-    trails: Mapping[str, DataFrame[Lineage]], known: Known,
-) -> Published:  # fmt: skip
-    """Publish the ledger that the releases of a batch were `entered` into, with the tables derived from it, as the
-    successor of `parent`.
+    store: Path, parent: Snapshot | None, derived: Derived, trails: Mapping[str, DataFrame[Lineage]], known: Known
+) -> Published:
+    """Publish the ledger that the releases of a batch were entered into, which is `known`, with the tables derived
+    from it, as the successor of `parent`.
     """
+    entered = known.snapshot
+    assert entered is not None
     replaced = _of_figures(known)
     stays = [entry for entry in entered.files if (entry.table, entry.partition) not in replaced]
     before = {entry.path for entry in parent.files} if parent else set()
@@ -124,7 +103,7 @@ def publish_batch(
         )
         for entry in stays if entry.path not in before
     )  # fmt: skip
-    new = itertools.chain(of_ledger, _files_of_figures(derived, events, known.releases, known.decisions))
+    new = itertools.chain(of_ledger, _files_of_derived(derived, known.releases, known.decisions))
     return publish(
         store,
         _with_lineage(new, trails, known.releases),
@@ -143,17 +122,12 @@ class _LedgerFiles(NamedTuple):
     is_new_release: bool
 
 
-def _files_of_ledger(
-    release: Normalised,
-    ledger_after: Ledger,
-    trade_flow: DataFrame[TradeFlow],
-    revision: DataFrame[Revision],
-    known: Known,
-) -> _LedgerFiles:
-    releases = ledger_after.releases
+def _files_of_ledger(release: Normalised, entered: Entered, known: Known) -> _LedgerFiles:
+    ledger, trade_flow, revision = entered
+    releases = ledger.releases
     again = tuple(sorted({*known.touched, *later_year(known.touched)}))
     frames: dict[type[Table], tuple[pl.DataFrame, tuple[Partition, ...]]] = {
-        Observation: (ledger_after.touched, known.touched),
+        Observation: (ledger.touched, known.touched),
         TradeFlow: (trade_flow, known.touched),
         Revision: (revision, again),
     }
@@ -164,10 +138,8 @@ def _files_of_ledger(
     earlier = known.snapshot.files if known.snapshot else ()
     there = {entry.partition for entry in earlier if entry.table == table_name(Revision)}
     always = tuple(month for month in again if month in known.touched or partition_path(month) in there)
-    collected = rows_of_collected(whole(ledger_after, known), releases)
-    made_of = functools.partial(
-        derivation_of_month, releases=releases, collected=collected, decisions=ledger_after.decisions
-    )
+    collected = rows_of_collected(whole(ledger, known), releases)
+    made_of = functools.partial(derivation_of_month, releases=releases, collected=collected, decisions=ledger.decisions)
     is_new = release.release["release_id"][0] not in known.releases["release_id"]
     names = name_tables(known.snapshot, release.names if is_new else None)
     new = _made_again({model: frame for model, (frame, _) in frames.items()}, always, names, made_of, releases)
@@ -206,13 +178,11 @@ def _made_again(
     yield encode_file(PartnerName, names.partner_name, "", derivation_of(PartnerName, releases))
 
 
-def _files_of_figures(
-    derived: Figures, events: EventTables, releases: pl.DataFrame, decisions: pl.DataFrame
-) -> Iterator[NewFile]:
+def _files_of_derived(derived: Derived, releases: pl.DataFrame, decisions: pl.DataFrame) -> Iterator[NewFile]:
     # One file at a time: each is read from the disk and released before the next one.
-    for table in derived:
+    for table in derived.figures:
         yield from table.new_files()
-    made_with = tables.derivation()
+    events, made_with = derived.events, tables.derivation()
     made_of = functools.partial(
         derivation_of, releases=tables.speaking(releases), decisions=decisions, out=out_on(releases, decisions)
     )
@@ -221,17 +191,17 @@ def _files_of_figures(
     yield encode_file(EventMonth, events.event_month, "", made_of(EventMonth) | made_with)
 
 
-def _files_of_release(release: Normalised, findings: pl.DataFrame, known: Known) -> Iterator[NewFile]:
+def _files_of_release(release: Normalised) -> Iterator[NewFile]:
     """Yield the files that a release gets once and for good: its details, its row, its findings, its quarantine."""
     mine = release.release
     yield from encode_months(Detail, release.detail, functools.partial(derivation_of_month, Detail, releases=mine))
-    for model, frame in ((Release, release.release), (Finding, findings), (Quarantine, release.quarantine)):
+    for model, frame in ((Release, release.release), (Finding, release.findings), (Quarantine, release.quarantine)):
         yield encode_file(model, frame, "", derivation_of(model, mine))
 
 
-def _decided(ledger_after: Ledger, known: Known) -> pl.DataFrame:
+def _decided(ledger: Ledger, known: Known) -> pl.DataFrame:
     """The decisions that are new."""
-    return ledger_after.decisions.join(known.decisions, on="decision_id", how="anti")
+    return ledger.decisions.join(known.decisions, on="decision_id", how="anti")
 
 
 def _file_of_decisions(decided: pl.DataFrame, release: Normalised) -> Iterator[NewFile]:

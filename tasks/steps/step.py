@@ -19,11 +19,10 @@ from typing import Any, Generic, ParamSpec, TypeVar
 from uuid import uuid4
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 from pydantic import BaseModel
 
 from schemas.forms.address import S3Url
-from schemas.table import Table, schema_sha256, table_name
+from schemas.table import DataFrame, Table, schema_sha256, table_name
 from tasks.domain.hashing import code_sha256, json_sha256
 from tasks.lineage.records import Run, StepRecord, current_run
 from tasks.steps import quiet_logs
@@ -252,11 +251,14 @@ def _parts(name: str, value: object) -> list[tuple[str, Any]]:
         if dataclasses.is_dataclass(value) and not isinstance(value, type)
         else ()
     )
-    return [
-        (f"{name}.{field}" if name else field, part)
-        for field in fields
-        if isinstance(part := getattr(value, field), (pl.DataFrame, BaseModel, Snapshot, bytes))
-    ]
+    parts: list[tuple[str, Any]] = []
+    for field in fields:
+        part, its_name = getattr(value, field), f"{name}.{field}" if name else field
+        if isinstance(part, (pl.DataFrame, BaseModel, Snapshot, bytes)):
+            parts.append((its_name, part))
+        elif isinstance(part, tuple) and hasattr(part, "_fields"):
+            parts += _parts(its_name, part)
+    return parts
 
 
 def _sha256(value: object, run: Run) -> str:

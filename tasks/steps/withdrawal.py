@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import cast
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
-from schemas.table import empty_frame
+from schemas.table import DataFrame, empty_frame
 from schemas.tables.decision import Decision
 from schemas.tables.name import PrintedName
 from schemas.tables.observation import Detail

@@ -10,11 +10,9 @@ import io
 import itertools
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
-import pyarrow
-import pyarrow.parquet
 
 from schemas.table import (
     PARTITION_KEYS,
@@ -30,6 +28,10 @@ from schemas.table import (
 from tasks.domain.errors import StoreError
 from tasks.store.publish import NewFile
 from tasks.store.snapshot import FileEntry, Snapshot
+
+# Polars reads without pyarrow, which is imported where a file is written: it takes as long to import as Polars.
+if TYPE_CHECKING:
+    import pyarrow
 
 # Level 3 makes files of metric 2 % smaller and takes a third more time.
 COMPACT = {"compression": "zstd", "compression_level": 1}
@@ -117,6 +119,8 @@ def in_columns(model: type[Table], frame: pl.DataFrame) -> pl.DataFrame:
 
 def parquet_options(model: type[Table], rows: pl.DataFrame, derivation: Mapping[str, Any]) -> dict[str, Any]:
     """Writer options for rows like these."""
+    import pyarrow
+
     readers, mine, layout = arrow_schema(model), rows.clear().to_arrow().schema, PUBLISHED[table_name(model)]
     # Categories go into the file as dictionaries; the readers' schema has them as text. A null in a column that must
     # not have one is refused here, where its place is known.
@@ -227,8 +231,10 @@ def _as_of_another_version(error: Exception, model: type[Table], entries: Collec
     )
 
 
-def read_derivation(data: pyarrow.NativeFile | str) -> dict[str, Any]:
+def read_derivation(data: "pyarrow.NativeFile | str") -> dict[str, Any]:
     """The derivation recorded in a published file."""
+    import pyarrow.parquet
+
     metadata = pyarrow.parquet.read_metadata(data).metadata or {}
     derived: dict[str, Any] = json.loads(metadata.get(DERIVATION_KEY.encode(), b"{}"))
     return derived

@@ -3,9 +3,6 @@
 Belongs here: the audit of a snapshot that was just built. `verify` audits an existing store.
 """
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from tasks.domain.errors import AuditFailed
 from tasks.domain.text import counted
 from tasks.store.objects import check_link
@@ -37,6 +34,10 @@ def read_back(snapshot: Snapshot, manifest: bytes, written: list[FileEntry]) -> 
 
 
 def _check_rows(snapshot: Snapshot, entry: FileEntry) -> Problem | None:
+    # Commands that only read a store import this module too, and need no pyarrow.
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     advice = "correct the step that counts or encodes this table"
     try:
         rows = pq.read_metadata(snapshot.path / entry.path).num_rows

@@ -32,9 +32,10 @@ from flows.progress import listening
 from flows.release import read
 from schemas.forms.watch import BackfillRequest, WatchReport
 from tasks.domain.errors import Refused
+from tasks.ingest.placing import land_ahead
 from tasks.steps import assemble, portions, segments
 from tasks.steps import cluster as dask
-from tasks.steps.catalog import land_ahead, workers_of
+from tasks.steps.catalog import workers_of
 from tasks.store import exchange
 
 ROOT = Path(__file__).parent.parent.parent

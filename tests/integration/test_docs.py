@@ -7,10 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import typer
-import yaml
-
-from flows.cli.app import app
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = sorted(
@@ -36,23 +32,6 @@ def test_the_pages_are_found_and_name_one_another() -> None:
     assert readme.count("\n") <= 100
     missing = [page.name for page in (ROOT / "docs").glob("*.md") if f"docs/{page.name}" not in readme]
     assert missing == []
-
-
-def test_the_containers_start_what_is_there() -> None:
-    """Form and names only: no engine of containers is asked."""
-    described = yaml.safe_load((ROOT / "deployments" / "compose.yaml").read_text(encoding="utf-8"))
-    services = described["services"]
-    commands = {*typer.main.get_command(app).commands}  # type: ignore[attr-defined]
-    assert {*services} == {"database", "server", "deploy", "worker"}
-    for service in services.values():
-        assert {*service.get("depends_on", {})} <= {*services}
-        assert {*service.get("command", [])} <= commands
-        for port in service.get("ports", []):
-            assert port.startswith("127.0.0.1:"), "nobody else's machine"
-    built = (ROOT / "deployments" / "Dockerfile").read_text(encoding="utf-8")
-    assert "--require-hashes" in built
-    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
-    assert {".git", ".prefect", ".venv", "store"} <= {*ignored}
 
 
 def _built(source: Path, made: Path) -> "subprocess.CompletedProcess[str]":

@@ -9,9 +9,8 @@ from datetime import date
 from typing import Any, cast
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
-from schemas.table import polars_schema
+from schemas.table import DataFrame, polars_schema
 from schemas.tables.observation import Detail
 from schemas.tables.release import Release
 from tasks.domain.periods import month_start, read_period

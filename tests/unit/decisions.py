@@ -4,9 +4,8 @@ from datetime import date
 from typing import Any, cast
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
-from schemas.table import polars_schema
+from schemas.table import DataFrame, polars_schema
 from schemas.tables.decision import Decision
 
 Row = dict[str, Any]

@@ -4,8 +4,8 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
+from schemas.table import DataFrame
 from schemas.tables.metric import Metric
 from schemas.tables.observation import Observation
 from tasks.ledger.merge import current_statements, merge

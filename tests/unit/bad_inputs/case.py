@@ -11,10 +11,9 @@ from typing import Any
 
 import polars as pl
 from bad_inputs.download import CLEAN
-from pandera.typing.polars import DataFrame
 
 from schemas.forms.request import ReleaseRequest
-from schemas.table import empty_frame
+from schemas.table import DataFrame, empty_frame
 from schemas.tables.observation import Detail, Observation
 from schemas.tables.release import Finding, Release
 from tasks.checks.file_quality import check

@@ -3,8 +3,8 @@
 from datetime import date
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
+from schemas.table import DataFrame
 from schemas.tables.claim import Claim
 from tasks.claims.check import ClaimsFile
 from tasks.claims.publish import claim_rows

@@ -4,6 +4,7 @@ import errno
 import gc
 import os
 import threading
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from flows import ahead
 from flows.backfill import backfill
 from flows.progress import listening
 from schemas.forms.form import SOURCES
+from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import BackfillRequest, WatchReport
+from tasks.ingest import declaration
 from tasks.ingest.inbox import NOTE
 from tasks.steps import batch, catalog
 from tasks.store.filesystem import FileSystem
@@ -48,6 +51,23 @@ def test_files_go_in_oldest_first_and_only_once(folder: Path) -> None:
     assert [outcome.months for outcome in report.outcomes] == [["2025-05"], ["2025-06"], ["2025-07"]]
     assert told == [(0, 3, "b.csv"), (1, 3, "c.csv"), (2, 3, "a.csv"), (3, 3, "done")]
     assert fill(folder).headline == "Nothing new"
+
+
+def test_the_declaration_of_a_file_is_read_by_the_look_the_plan_the_reading_ahead_and_its_own_turn(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file may change at any time, so its own turn reads the declaration twice: to find the store, and as a step."""
+    read: Counter[str] = Counter()
+    declarations = declaration._declarations
+
+    def counted(request: ReleaseRequest) -> object:
+        read[request.file.name] += 1
+        return declarations(request)
+
+    monkeypatch.setattr(declaration, "_declarations", counted)
+    fill(folder)
+    # The first file in turn is not read ahead.
+    assert read == {"b.csv": 4, "c.csv": 5, "a.csv": 5}
 
 
 def test_a_held_and_a_broken_file_stop_nobody_and_are_told(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """What a command costs before it does anything: no data library is loaded for a version, a help page or a refusal."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,12 +14,12 @@ ROOT = Path(__file__).parents[3]
 # What reads, checks, computes or draws data, talks to a server, or runs flows.
 COSTLY = (
     "altair", "distributed", "fastexcel", "httpx", "jinja2", "numpy", "obstore", "openlineage", "pandas", "pandera",
-    "polars", "prefect", "pyarrow", "pycountry", "vl_convert",
+    "polars", "prefect", "pyarrow", "pycountry", "vl_convert", "xlsxwriter",
 )  # fmt: skip
 PROGRAM = f"""
 import atexit, sys
 def report():
-    print("loaded:", *sorted({{*{COSTLY!r}}} & {{*sys.modules}}), file=sys.stderr)
+    print("loaded:", *sorted({{*{COSTLY!r}, "hypothesis"}} & {{*sys.modules}}), file=sys.stderr)
 atexit.register(report)
 sys.argv[0] = "tidewaiter"
 from tidewaiter.__main__ import main
@@ -122,9 +123,12 @@ def test_the_shell_completes_commands_options_and_values_and_loads_no_data_libra
 
 @pytest.mark.parametrize(
     ("arguments", "code", "more"),
-    # Typer prints a page of help and a refusal with rich, and reads the values of options with pydantic.
-    [(["--version"], 0, 150), (["--help"], 0, 225), (["raed"], 2, 330), (["read", "metric", "--flow", "both"], 2, 330)],
-)
+    # Typer reads the values of options with pydantic, and Python the version with its parser of e-mail.
+    [
+        (["--version"], 0, 100), (["--help"], 0, 60), (["read", "--help"], 0, 60), (["raed"], 2, 60), (["read", "--nosuch"], 2, 60),
+        (["read", "metric", "--flow", "both"], 2, 180),
+    ],
+)  # fmt: skip
 def test_a_version_help_and_a_refusal_import_few_modules_beyond_typer(
     arguments: list[str], code: int, more: int
 ) -> None:
@@ -140,10 +144,41 @@ def test_a_version_help_and_a_refusal_import_few_modules_beyond_typer(
     ended, loaded = modules("from tidewaiter.__main__ import main; main()", *arguments)
     assert ended == code
     assert 100 < len(typer) < len(loaded) <= len(typer) + more
+    assert not {"rich", "asyncio", "ssl", "http"} & loaded
     ours = {name for name in loaded if name.partition(".")[0] in ("schemas", "tasks", "tidewaiter")}
     assert len(ours) <= 15, sorted(ours)
-    if code == 0:
+    if "both" not in arguments:
         assert "pydantic" not in loaded
+
+
+# What one row costs besides Polars: nothing that writes, checks, fetches or draws.
+NOT_FOR_READING = (*(library for library in COSTLY if library not in ("polars", "pycountry", "obstore")), "hypothesis")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["magnets", "--partner", "us", "--month", "2025-06", "--measure", "quantity_kg", "--format", "csv"], "353000"),
+        (["magnets", "--partner", "us", "--month", "2025-06", "--measure", "quantity_kg"], "353 t"),
+        (["release"], "published_figures.csv"),
+    ],
+)  # fmt: skip
+def test_a_read_loads_polars_and_no_library_that_it_does_not_need(
+    arguments: list[str], says: str, sample_store: Path
+) -> None:
+    code, printed, loaded = run(["read", *arguments, "--store", str(sample_store.parent)])
+    assert (code, {*loaded.split()} & {*NOT_FOR_READING}) == (0, set()), printed
+    assert says in printed
+    assert "polars" in loaded
+
+
+def test_the_python_interface_reads_without_those_libraries(sample_store: Path) -> None:
+    program = (
+        f"import sys, tidewaiter; rows = tidewaiter.read('magnets', partner='us', month='2025-06', store={str(sample_store)!r}); "
+        f"print(rows.height, sorted({{*{NOT_FOR_READING!r}}} & {{*sys.modules}}))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert re.fullmatch(r"[1-9]\d* \[\]", done.stdout.strip()), done.stdout
 
 
 @pytest.fixture

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
 from schemas.forms.request import Landed
-from schemas.table import polars_schema
+from schemas.table import DataFrame, polars_schema
 from schemas.tables.reported import Reported
 from tasks.ingest.codes import CODES, Read, read_codes
 from tasks.ingest.quantities import NUMBERS, UNIT_OF, Amounts, read_amounts

@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pandera.typing.polars import DataFrame
 from polars.testing import assert_frame_equal
 
+from schemas.table import DataFrame
 from schemas.tables.observation import Observation
 from schemas.tables.revision import Revision
 from tasks.domain.decisions import counting

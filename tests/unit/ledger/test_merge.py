@@ -10,10 +10,9 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pandera.typing.polars import DataFrame
 from polars.testing import assert_frame_equal
 
-from schemas.table import empty_frame
+from schemas.table import DataFrame, empty_frame
 from schemas.tables.decision import Decision
 from schemas.tables.name import PrintedName
 from schemas.tables.observation import Observation

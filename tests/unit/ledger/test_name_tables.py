@@ -12,12 +12,11 @@ import polars as pl
 from bad_inputs.download import HORSES, MAGNETS, csv_bytes, magnets
 from hypothesis import given
 from hypothesis import strategies as st
-from pandera.typing.polars import DataFrame
 
 from flows.release import release as ingest
 from schemas.forms.request import Landed, ReleaseRequest
 from schemas.reference.code_tables import code_table
-from schemas.table import polars_schema
+from schemas.table import DataFrame, polars_schema
 from schemas.tables.name import PrintedName
 from tasks.ingest.normalise import normalise
 from tasks.ledger import name_tables

@@ -6,8 +6,8 @@ from typing import Any, cast
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
-from pandera.typing.polars import DataFrame
 
+from schemas.table import DataFrame
 from schemas.tables.release import Release
 from tasks.ledger.merge import as_of
 from tasks.ledger.revisions import revisions

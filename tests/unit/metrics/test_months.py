@@ -7,10 +7,9 @@ import polars as pl
 import polars.selectors as cs
 from hypothesis import given
 from hypothesis import strategies as st
-from pandera.typing.polars import DataFrame
 from polars.testing import assert_frame_equal
 
-from schemas.table import empty_frame
+from schemas.table import DataFrame, empty_frame
 from schemas.tables.metric import Metric
 from schemas.tables.release import Release
 from schemas.tables.state import Recent, State

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from flows.cli import options
+from flows.cli import terminal
 from flows.cli.app import app
 from schemas.forms.fetch import Fetched, FetchReport, state_file
 from schemas.forms.sources import SourceState
@@ -146,7 +146,7 @@ def test_a_damaged_note_is_no_note(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_the_command_prints_a_row_for_each_source_of_all_reporters(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(options.console, "_width", 200)
+    monkeypatch.setattr(terminal.console(), "_width", 200)
     note_state(tmp_path / "inbox", report("refused"), at(5))
     asked = ["sources", "--inbox", str(tmp_path / "inbox"), "--store", str(tmp_path / "store"), "--format", "csv"]
     done = CliRunner().invoke(app, asked)

@@ -29,7 +29,7 @@ def test_unit_and_description_survive_a_round_trip_through_parquet(name: str) ->
     partition = "flow=export/year=2025/month=6" if layout.month_of else ""
     file = encode_file(layout.model, empty_frame(layout.model), partition, {"table": name})
     read = pyarrow.parquet.read_schema(io.BytesIO(file.data))
-    columns = layout.model.to_schema().columns
+    columns = layout.model.columns
     expected = [column for column in columns if not (layout.month_of and column in PARTITION_KEYS)]
     assert read.names == expected
     for column in read.names:
@@ -39,7 +39,7 @@ def test_unit_and_description_survive_a_round_trip_through_parquet(name: str) ->
             if key != b"PARQUET:field_id"
         }
         assert metadata["description"] == columns[column].description
-        assert metadata.get("unit") == (columns[column].metadata or {}).get("unit")
+        assert metadata.get("unit") == columns[column].unit
     assert read_derivation(pyarrow.BufferReader(file.data)) == {"table": name}
 
 
@@ -81,7 +81,7 @@ def test_a_figure_is_refused_that_is_null_without_a_reason_or_there_with_one(fig
 @pytest.mark.parametrize("name", polars_schema(Metric))
 def test_each_column_of_metric_refuses_another_type_other_words_and_a_null_that_may_not_be(name: str) -> None:
     frame, kind = _metric(), polars_schema(Metric)[name]
-    column, words = Metric.to_schema().columns[name], isinstance(kind, pl.Enum)
+    column, words = Metric.columns[name], isinstance(kind, pl.Enum)
     other = pl.Enum(["another", *kind.categories]) if isinstance(kind, pl.Enum) else pl.Binary
     found = {"type": frame.with_columns(pl.lit(None, dtype=other).alias(name))}
     if not column.nullable:

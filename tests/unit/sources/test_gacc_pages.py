@@ -11,10 +11,10 @@ import polars as pl
 import pytest
 import release_pages
 from old_workbook import workbook
-from pandera.typing.polars import DataFrame
 from release_pages import GOODS, SPANS, TITLE, countries, country_rows, goods
 
 from schemas.forms.request import ReleaseRequest
+from schemas.table import DataFrame
 from schemas.tables.observation import Detail
 from schemas.tables.release import Release
 from tasks.domain.errors import Refused

@@ -5,9 +5,8 @@ from typing import Any, NamedTuple
 
 import polars as pl
 import pytest
-from pandera.typing.polars import DataFrame
 
-from schemas.table import empty_frame
+from schemas.table import DataFrame, empty_frame
 from schemas.tables.release import Finding
 from tasks.domain.hashing import frame_sha256
 from tasks.lineage import records as lineage

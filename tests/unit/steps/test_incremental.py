@@ -12,10 +12,9 @@ import polars.selectors as cs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pandera.typing.polars import DataFrame
 from polars.testing import assert_frame_equal
 
-from schemas.table import Table, empty_frame, polars_schema
+from schemas.table import DataFrame, Table, empty_frame, polars_schema
 from schemas.tables.control_event import ControlEvent, EventMonth, EventWindow
 from schemas.tables.decision import Decision
 from schemas.tables.lineage import Lineage
@@ -40,6 +39,7 @@ from tasks.steps import assemble
 from tasks.steps.affected_months import can_change, years_of_totals
 from tasks.steps.open_published import open_known
 from tasks.steps.publication import publish_release
+from tasks.steps.release_tables import Derived, Entered
 from tasks.steps.withdrawal import recall, withdraw
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import open_snapshot
@@ -163,10 +163,9 @@ def _publish(store: Path, said: Normalised, decided: DataFrame[Decision]) -> Non
     known = open_known(store, said)
     after = assemble.merge(said, known, decided)
     events = EventTables(*map(empty_frame, (ControlEvent, EventWindow, EventMonth)))  # type: ignore[arg-type]
-    publish_release(
-        store, said, empty_frame(Finding), after, assemble.widen_ledger(after), assemble.derive(after, known),  # type: ignore[arg-type]
-        assemble.revise(said, after, known), events, empty_frame(Lineage), known,  # type: ignore[arg-type]
-    )  # fmt: skip
+    entered = Entered(after, assemble.widen_ledger(after), assemble.revise(said, after, known))
+    derived = Derived(assemble.derive(after, known), events)
+    publish_release(store, said, entered, derived, empty_frame(Lineage), known)  # type: ignore[arg-type]
 
 
 def _rows_of(frame: pl.DataFrame) -> pl.DataFrame:

@@ -11,10 +11,10 @@ from typing import NamedTuple
 import polars as pl
 import pytest
 from pandera.errors import SchemaErrors
-from pandera.typing.polars import DataFrame
 
 from schemas import code_files
-from schemas.table import Table, column, schema_sha256
+from schemas.columns import column
+from schemas.table import DataFrame, Table, schema_sha256
 from schemas.tables.release import Finding
 from tasks.domain import hashing
 from tasks.domain.hashing import code_sha256, frame_sha256, versions
@@ -81,6 +81,24 @@ def test_a_step_refuses_what_its_schema_refuses_with_every_failure(function) -> 
     with pytest.raises(SchemaErrors) as raised:
         Step(function)(bad)
     assert sorted(raised.value.failure_cases["failure_case"]) == ["awful", "dreadful"]
+
+
+class Outer(NamedTuple):
+    """A group of groups."""
+
+    inner: Pair
+    more: pl.DataFrame
+
+
+def test_the_parts_of_a_group_of_groups_are_recorded_each_under_its_name() -> None:
+    def count(given: Outer) -> DataFrame[Finding]:
+        return one(given.more)
+
+    with recording(Run()) as run:
+        Step(count)(Outer(Pair(_finding(), "text"), _finding(check="other")))  # type: ignore[arg-type]
+    (record,) = run.records
+    assert record.rows_in == {"given.inner.findings": 1, "given.more": 1}
+    assert record.outputs["count"] == record.inputs["given.more"] != record.inputs["given.inner.findings"]
 
 
 def test_a_step_leaves_a_record_with_hashes_rows_and_schema() -> None:

@@ -2,11 +2,11 @@
 
 import pytest
 
-from flows.cli import options
+from flows.cli import terminal
 
 
 @pytest.fixture(autouse=True)
 def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """A console reads its width once, when it is made."""
-    for console in (options.console, options.errors):
+    for console in (terminal.console(), terminal.errors()):
         monkeypatch.setattr(console, "_width", 200)

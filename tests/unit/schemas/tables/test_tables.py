@@ -41,7 +41,7 @@ def test_all_tables_are_collected() -> None:
 
 @pytest.mark.parametrize("model", MODELS)
 def test_every_column_says_what_it_has(model: type[Table]) -> None:
-    columns = model.to_schema().columns
+    columns = model.columns
     assert columns
     for column, field in columns.items():
         assert field.description, column

@@ -1,0 +1,82 @@
+"""Finds the store that a file or a release belongs to, and lands files before their turn.
+
+Belongs here: questions that a flow asks before its first step, so none of them leaves a record. What they find wrong, the step of the
+same name reports.
+"""
+
+from datetime import date
+from pathlib import Path
+
+from schemas.forms.address import StoreAddress
+from schemas.forms.request import Landed, ReleaseRequest
+from schemas.tables.release import Release
+from tasks.domain.errors import NotHeld, Refused
+from tasks.domain.release_ids import MARK, release_of
+from tasks.ingest import held
+from tasks.ingest.declaration import locate
+from tasks.ingest.raw_store import expected, land
+from tasks.ingest.unpack import read_download
+from tasks.store.mirror import at_hand
+from tasks.store.parquet import read_table
+from tasks.store.reporters import store_of, store_with
+from tasks.store.snapshot import open_snapshot
+
+
+def placed(request: ReleaseRequest) -> ReleaseRequest:
+    """Return the request with the store of the file's reporter."""
+    reporter = reporter_of(request)
+    return request.model_copy(update={"store": store_of(request.store, reporter)}) if reporter else request
+
+
+def store_of_published(root: StoreAddress, release_id: str) -> StoreAddress:
+    """Return the store in which a release is published; `release_id` may be that of any edition.
+
+    Raises Refused if there are several and none has it.
+    """
+
+    def has(store: Path) -> bool:
+        releases = read_table(open_snapshot(store), Release, columns=["release_id"])
+        return releases.filter(release_of() == release_id.partition(MARK)[0]).height > 0
+
+    found = store_with(root, has)
+    if found is None:
+        raise Refused(
+            "decision", where=release_id, found=f"no release of that name is published in {root}",
+            advice="tidewaiter releases --reporter lists those of a reporter.",
+        )  # fmt: skip
+    return found
+
+
+def store_of_held(root: StoreAddress, release_id: str) -> StoreAddress:
+    """Return the store in which a release is held. Raises NotHeld if there are several and none has it."""
+    found = store_with(root, lambda store: held.find(store, release_id) is not None)
+    if found is None:
+        raise NotHeld(f"{root}: no release {release_id!r} is held here")
+    return found
+
+
+def reporter_of(request: ReleaseRequest) -> str | None:
+    """Return whose figures a file has; None if its declaration is refused, which `locate` reports when the file is ingested."""
+    try:
+        return locate(request).reporter
+    except (Refused, OSError):
+        return None
+
+
+def land_ahead(file: Path, store: StoreAddress, today: date) -> Landed | None:
+    """Land a file before its turn, without a record; None if that fails, which its own turn will report."""
+    try:
+        declared = locate(ReleaseRequest(file=file, store=store))
+        return land(declared, at_hand(store_of(store, declared.reporter)), today)
+    except Exception:
+        return None
+
+
+def keep_in_mind(file: Path, store: StoreAddress, today: date) -> tuple[Landed, bytes] | None:
+    """Return a file as it will most likely be landed, and its bytes; nothing is written. None if that fails."""
+    try:
+        declared = locate(ReleaseRequest(file=file, store=store))
+        raw = read_download(file)
+        return expected(declared, raw, today), raw
+    except Exception:
+        return None

@@ -1,0 +1,53 @@
+"""A file belongs to the store of its reporter; what is wrong with it is for its own turn to say."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes
+
+from schemas.forms.request import ReleaseRequest
+from tasks.domain.errors import NotHeld
+from tasks.ingest.placing import keep_in_mind, land_ahead, placed, reporter_of, store_of_held
+
+TODAY = date(2026, 1, 5)
+
+
+def dropped(folder: Path, declared: str = 'source = "gacc_query"\nflow = "export"\npartners = "all"\n') -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "june.csv").write_bytes(csv_bytes(CLEAN_RECORDS[:6]))
+    (folder / "june.csv.toml").write_text(declared)
+    return folder / "june.csv"
+
+
+def test_a_file_goes_into_the_store_of_its_reporter_below_the_folder_of_all(tmp_path: Path) -> None:
+    request = ReleaseRequest(file=dropped(tmp_path), store=tmp_path / "store")
+    assert reporter_of(request) == "CHN"
+    assert placed(request).store == tmp_path / "store" / "reporter=CHN"
+
+
+def test_a_file_without_a_usable_declaration_stays_where_it_was_sent(tmp_path: Path) -> None:
+    request = ReleaseRequest(file=dropped(tmp_path, 'source = "no such source"\n'), store=tmp_path / "store")
+    assert reporter_of(request) is None
+    assert placed(request) is request
+    assert land_ahead(request.file, request.store, TODAY) is None
+    assert keep_in_mind(request.file, request.store, TODAY) is None
+
+
+def test_what_is_kept_in_mind_is_what_is_landed_and_writes_nothing(tmp_path: Path) -> None:
+    file = dropped(tmp_path / "inbox")
+    kept = keep_in_mind(file, tmp_path / "store", TODAY)
+    assert kept is not None
+    assert not (tmp_path / "store").exists()
+    landed = land_ahead(file, tmp_path / "store", TODAY)
+    assert landed is not None
+    assert landed.raw.is_file()
+    assert kept[0].model_copy(update={"raw": landed.raw}) == landed
+    assert kept[1] == file.read_bytes()
+
+
+def test_a_release_that_is_held_nowhere_is_not_looked_for_in_the_first_store(tmp_path: Path) -> None:
+    for reporter in ("CHN", "EU27"):
+        (tmp_path / f"reporter={reporter}").mkdir()
+    with pytest.raises(NotHeld, match="no release 'query-1' is held here"):
+        store_of_held(tmp_path, "query-1")
