@@ -1,31 +1,40 @@
 """A backfill with Dask: the same folder without it, with one worker and with two, one thread each.
 
-    python -m benchmarks.dask_workers [--files 8] [--records 300000] [--rounds 1]
+    python -m benchmarks.dask_workers [--files 8] [--records 300000] [--rounds 1] [--bucket]
 
-Wall seconds of `tidewaiter backfill --no-prefect` from the start of the process to its end. Scheduler and workers are started
-before, and every way does XS untimed, so that nobody pays for compiling. A time counts only if the snapshot of each way is
-the same, byte for byte of its manifest. The ways take turns at going first.
+Wall seconds of `tidewaiter backfill --no-prefect` from the start of the process to its end, and processor seconds of that
+process and of the workers: on a machine that does other work, these say more. Scheduler and workers are started before, and
+every way does XS untimed. A time counts only if the snapshot of each way is the same, byte for byte of its manifest. The ways
+take turns at going first.
+
+Everything that is said to the scheduler or by it passes through a relay that counts bytes. With `--bucket` the store is in a
+bucket of a local S3 server, and workers see nothing of the disk.
 
 Threads are those of Polars: the workers have one, and so has the process that drives them. Without Dask the figures are
 given for one thread and for as many as there are cores, because that is what a single process takes of its own accord.
 """
 
 import argparse
+import contextlib
+import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
+import psutil
 from distributed import Client
 
 from benchmarks import generate, measure, results
+from benchmarks.servers import Bucket, Relay, free_port, serving
 
 PROJECT = Path(__file__).parent.parent
 PLAIN = {"PYTHONPATH": str(PROJECT), "DO_NOT_TRACK": "1"}
@@ -40,87 +49,133 @@ WAYS = {
 }
 
 
+@dataclass
+class Cluster:
+    """A scheduler behind a relay, and workers of one thread, each a process."""
+
+    relay: Relay
+    workers: list[psutil.Process]
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Of the workers since their start."""
+        times = [worker.cpu_times() for worker in self.workers]
+        return sum(one.user + one.system for one in times)
+
+
 @contextmanager
-def cluster(workers: int, work: Path) -> Iterator[str]:
-    """A scheduler with so many workers of one thread, each a process; its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
-    worker = ("worker", address, "--nthreads", "1", "--no-nanny", "--memory-limit", "0")
-    commands = [("scheduler", "--port", address.rpartition(":")[2]), *[worker] * workers]
-    begun = []
+def cluster(workers: int, work: Path) -> Iterator[Cluster]:
+    """A scheduler with some workers of one thread, each a process."""
+    scheduler, begun = free_port(), list[subprocess.Popen[bytes]]()
+    relay = Relay(scheduler)
+    worker = ("worker", relay.address, "--nthreads", "1", "--no-nanny", "--memory-limit", "0")
     try:
-        for number, (what, *options) in enumerate(commands):
+        for number, (what, *options) in enumerate([("scheduler", "--port", str(scheduler)), *[worker] * workers]):
             place = work / f"dask-{workers}-{number}"
             place.mkdir()
+            command = [sys.executable, "-m", f"distributed.cli.dask_{what}", "--host", "127.0.0.1", "--no-dashboard"]
             with (place / "log").open("wb") as log:
-                command = [
-                    sys.executable,
-                    "-m",
-                    f"distributed.cli.dask_{what}",
-                    "--host",
-                    "127.0.0.1",
-                    "--no-dashboard",
-                ]
-                begun.append(
-                    subprocess.Popen(
-                        [*command, *options], cwd=place, env={**os.environ, **ONE_THREAD}, stdout=log, stderr=log
-                    )
-                )
-        with Client(address, timeout=START_SECONDS_MAX, set_as_default=False) as client:
+                # A folder of its own for what a worker fetches from a bucket.
+                environment = {**os.environ, **ONE_THREAD, "TMPDIR": str(place)}
+                begun.append(subprocess.Popen([*command, *options], cwd=place, env=environment, stdout=log, stderr=log))
+        with Client(relay.address, timeout=START_SECONDS_MAX, set_as_default=False) as client:
             client.wait_for_workers(workers, timeout=START_SECONDS_MAX)
-        yield address
+        yield Cluster(relay, [psutil.Process(process.pid) for process in begun[1:]])
     finally:
         for process in reversed(begun):
             process.terminate()
             process.wait()
+        relay.close()
 
 
-def do(way: str, folder: Path, store: Path, work: Path, addresses: dict[int, str]) -> measure.Cost:
+class Spent(NamedTuple):
+    """What one way cost: wall seconds, processor seconds here and of the workers, bytes to and from the scheduler."""
+
+    wall_seconds: float
+    here_seconds: float
+    workers_seconds: float
+    relayed_bytes: int
+
+
+def do(way: str, folder: Path, store: str, work: Path, clusters: dict[int, Cluster]) -> Spent:
     """One backfill to its end. Its store must not be there yet."""
     workers, environment = WAYS[way]
-    given = ["--dask", addresses[workers]] if workers else []
+    helped = clusters.get(workers)
+    before = (helped.cpu_seconds, helped.relay.bytes) if helped else (0.0, 0)
+    given = ["--dask", helped.relay.address] if helped else []
     command = [
-        sys.executable, "-m", "flows", "backfill", str(folder.resolve()), "--store", str(store), "--no-prefect", *given,
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "flows",
+        "backfill",
+        str(folder.resolve()),
+        "--store",
+        store,
+        "--no-prefect",
+        *given,
+    ]
     cost = measure.run(command, work, work / "backfill.log", environment)
     if cost.ended:
         sys.exit(f"{way} ended with {cost.ended}:\n{(work / 'backfill.log').read_text()[-2000:]}")
-    return cost
+    after = (helped.cpu_seconds, helped.relay.bytes) if helped else (0.0, 0)
+    return Spent(cost.wall_seconds, cost.cpu_seconds, after[0] - before[0], after[1] - before[1])
 
 
-def race(folder: Path, rounds: int, work: Path) -> dict[str, list[float]]:
-    """Wall seconds of each way in each round. Ends the program where two stores are not the same."""
-    seconds: dict[str, list[float]] = {way: [] for way in WAYS}
+def race(folder: Path, rounds: int, work: Path, bucket: Bucket | None) -> tuple[dict[str, list[Spent]], int]:
+    """What each way cost in each round, and the bytes of the published files. Ends the program where two stores are
+    not the same.
+    """
+    spent: dict[str, list[Spent]] = {way: [] for way in WAYS}
     trial = generate.ensure("XS", generate.FOLDER / "XS")
+    size = 0
     with cluster(1, work) as one, cluster(2, work) as two:
-        addresses = {1: one, 2: two}
         for round_ in range(-1, rounds):
-            made = {}
+            made: dict[str, bytes] = {}
             turn = max(round_, 0) % len(WAYS)
             for way in [*list(WAYS)[turn:], *list(WAYS)[:turn]]:
-                store = work / "reporter=CHN"
-                cost = do(way, trial if round_ < 0 else folder, store, work, addresses)
-                made[way] = (store / "current" / "manifest.json").resolve().read_bytes()
-                shutil.rmtree(store)
+                place = bucket.new_store() if bucket else str(work / "reporter=CHN")
+                cost = do(way, trial if round_ < 0 else folder, place, work, {1: one, 2: two})
+                made[way] = bucket.manifest(place) if bucket else Path(place, "current", "manifest.json").read_bytes()
+                size = sum(entry["bytes"] for entry in json.loads(made[way])["files"])
+                shutil.rmtree(
+                    Path(os.environ.get("TIDEWAITER_CACHE", "nowhere")) if bucket else place, ignore_errors=True
+                )
                 if round_ >= 0:
-                    seconds[way].append(cost.wall_seconds)
-                    print(f"round {round_ + 1}, {way}: {cost.wall_seconds:,.1f} s", flush=True)
+                    spent[way].append(cost)
+                    print(
+                        f"round {round_ + 1}, {way}: {cost.wall_seconds:,.1f} s; cpu {cost.here_seconds:,.1f} + {cost.workers_seconds:,.1f} s; "
+                        f"{cost.relayed_bytes / 10**6:,.2f} MB relayed", flush=True,
+                    )  # fmt: skip
             if len(set(made.values())) != 1:
                 sys.exit("not the same snapshot; no time counts")
-    return seconds
+    return spent, size
 
 
-def report(seconds: dict[str, list[float]], folder: Path, command: str) -> str:
+def report(spent: dict[str, list[Spent]], size: int, folder: Path, command: str) -> str:
     """The table of one run: the best round of each way, and how many times as quick as the first."""
-    best = {way: min(found) for way, found in seconds.items()}
-    first = next(iter(best.values()))
+    best = {way: min(found) for way, found in spent.items()}
+    first = next(iter(best.values())).wall_seconds
     files = sorted(folder.glob("*.csv"))
     megabytes = sum(file.stat().st_size for file in files) / 10**6
-    rows = [[way, f"{found:,.1f}", f"{first / found:.2f}"] for way, found in best.items()]
+    rows = [
+        [
+            way, f"{one.wall_seconds:,.1f}", f"{first / one.wall_seconds:.2f}", f"{one.here_seconds:,.1f}",
+            f"{one.workers_seconds:,.1f}", f"{100 * one.relayed_bytes / size:.2f}",
+        ]
+        for way, one in best.items()
+    ]  # fmt: skip
+    columns = [
+        "",
+        "wall, s",
+        "times as quick",
+        "cpu here, s",
+        "cpu of workers, s",
+        "through the scheduler, % of the data",
+    ]
     return (
-        f"`{command}`: {len(files)} files, {megabytes:,.0f} MB; the same snapshot byte for byte; least of "
-        f"{len(seconds[next(iter(seconds))])} round(s).\n\n{results.table(['', 'wall, s', 'times as quick'], rows)}"
+        f"`{command}`: {len(files)} files, {megabytes:,.0f} MB, published {size / 10**6:,.0f} MB; the same snapshot byte for "
+        f"byte; least of {len(next(iter(spent.values())))} round(s). 2 workers take "
+        f"{best['2 workers'].wall_seconds / best['1 worker'].wall_seconds:.2f} times the time of 1.\n\n{results.table(columns, rows)}"
     )
 
 
@@ -130,6 +185,7 @@ def main() -> int:
     ask.add_argument("--files", type=int, default=8, help="one a month")
     ask.add_argument("--records", type=int, default=300_000, help="in a file, about")
     ask.add_argument("--rounds", type=int, default=1)
+    ask.add_argument("--bucket", action="store_true", help="the store is in a bucket of a local S3 server")
     given = ask.parse_args()
     machine = results.machine()
     folder = generate.FOLDER / f"dask-{given.files}x{given.records}"
@@ -137,14 +193,14 @@ def main() -> int:
         begun = time.perf_counter()
         generate.generate(generate.Size(date(2023, 1, 1), given.files, 1, given.records, 8_000, 250), folder)
         print(f"{folder}: generated in {time.perf_counter() - begun:.0f} s", flush=True)
-    with tempfile.TemporaryDirectory(dir=generate.FOLDER) as place:
-        seconds = race(folder, given.rounds, Path(place).resolve())
-    command = (
-        f"python -m benchmarks.dask_workers --files {given.files} --records {given.records} --rounds {given.rounds}"
-    )
-    text = f"{machine}\n\n{report(seconds, folder, command)}"
+    with tempfile.TemporaryDirectory(dir=generate.FOLDER) as place, contextlib.ExitStack() as stack:
+        work = Path(place).resolve()
+        bucket = stack.enter_context(serving(work)) if given.bucket else None
+        spent, size = race(folder, given.rounds, work, bucket)
+    options = f"--files {given.files} --records {given.records} --rounds {given.rounds}{' --bucket' * given.bucket}"
+    text = f"{machine}\n\n{report(spent, size, folder, f'python -m benchmarks.dask_workers {options}')}"
     print(text)
-    results.put("Backfill with Dask", text)
+    results.put(f"Backfill with Dask{', store in a bucket' * given.bucket}", text)
     return 0
 
 
