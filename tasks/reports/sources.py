@@ -29,9 +29,10 @@ from tasks.store.snapshot import open_snapshot
 CALENDARS = {
     "gacc_preliminary": "preliminary", "gacc_bulletin": "bulletin", "gacc_query": "query", "eurostat_comext": "eurostat_comext",
     "hmrc_ots": "hmrc_ots", "us_census": "us_census", "japan_estat": "japan_estat",
+    "eurostat_bulk": "eurostat_comext",
 }  # fmt: skip
 # Sources of which a group of reporters is expected, once more than the group itself has come.
-GROUPS = {"eurostat_comext": "EU27"}
+GROUPS = {"eurostat_comext": "EU27", "eurostat_bulk": "EU27"}
 MONTHS_AHEAD = 4
 COLUMNS = ("reporter", "source", "released_on", "first_month", "last_month")
 
