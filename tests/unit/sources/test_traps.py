@@ -21,6 +21,7 @@ OF = {
     "japan": "unit/sources/test_japan_estat.py", "gacc": "unit/sources/test_gacc_pages.py", "codes": "unit/sources/test_source_codes.py",
     "query": "unit/sources/test_sources.py", "fetch": "unit/fetch/test_fetch.py", "flow": "integration/test_fetch_flow.py",
     "vintages": "integration/test_comext_vintages.py", "reporters": "integration/test_reporters.py", "here": "unit/sources/test_traps.py",
+    "comtrade": "unit/checks/test_comtrade.py", "compared": "unit/flows/test_comtrade.py",
     "bulk": "unit/sources/test_eurostat_bulk.py", "fetch_bulk": "unit/fetch/test_eurostat_bulk.py",
 }  # fmt: skip
 TRAPS = {
@@ -49,7 +50,11 @@ TRAPS = {
         "fetch:test_hmrc_is_asked_page_by_page_until_one_is_short",
     ),
     "UN Comtrade: cut answers, invented weights, breakdown rows for totals": (
-        "here:test_no_adapter_reads_a_file_of_comtrade",
+        "here:test_no_adapter_reads_a_file_of_comtrade", "comtrade:test_what_is_no_whole_answer_to_the_question_is_refused",
+        "comtrade:test_an_estimated_or_unknown_weight_is_refused_and_named",
+        "comtrade:test_one_unit_value_for_ten_partners_is_an_invention_although_no_flag_says_so",
+        "comtrade:test_a_value_far_too_small_is_called_a_row_of_a_breakdown",
+        "compared:test_a_difference_is_a_finding_and_no_number_is_kept",
     ),
     "Northern Ireland and Great Britain double the United Kingdom": (
         "comext:test_northern_ireland_and_great_britain_do_not_double_the_united_kingdom",
