@@ -49,7 +49,9 @@ def interleavings(draw: st.DrawFn) -> list[Dropped]:
     dropped = []
     for source in sources:
         days = draw(st.lists(st.integers(1, 20), min_size=1, max_size=3, unique=True))
-        dropped += [Dropped(REPORTERS[source], source, draw(st.integers(100_000, 110_000)), date(2026, 8, day)) for day in days]
+        dropped += [
+            Dropped(REPORTERS[source], source, draw(st.integers(100_000, 110_000)), date(2026, 8, day)) for day in days
+        ]
     return draw(st.permutations(dropped))
 
 
