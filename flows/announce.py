@@ -78,8 +78,7 @@ def watched(report: WatchReport) -> WatchReport:
     """
     if FlowRunContext.get() is None:
         return report
-    expected = report.expected
-    for late in expected.late:
+    for late in report.late:
         attempt(partial(overdue, late))
     attempt(lambda: prefect_pages.write_files(report))
     attempt(lambda: prefect_pages.write_sources(report.sources))
@@ -87,7 +86,8 @@ def watched(report: WatchReport) -> WatchReport:
         *report.troubles,
         *report.held,
         *map(message, report.outcomes),
-        *expected.lines,
+        *report.expected.lines,
+        *report.lines_of_sources,
         *report.looked.waiting,
     ]
     said = "; ".join(lines) or "nothing new"

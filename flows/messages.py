@@ -58,10 +58,16 @@ def held(kept: HeldRelease) -> Message:
 def overdue(expected: Expectation) -> Message:
     """Write the message on a month that the calendar expected and that is missing."""
     days = counted(expected.days_overdue, "day")
+    way = (
+        f"Ask again with tidewaiter fetch {expected.fetch}"
+        if expected.fetch
+        else "Download it and drop it into the inbox"
+    )
+    late = "the source is" if expected.fetch else "customs are"
     lines = [
         *expected.lines,
-        "Download it and drop it into the inbox. If customs are late, correct the day in "
-        "schemas/reference/release_calendar.csv.",
+        f"Its fetch fails since {expected.failing}." if expected.failing else "",
+        f"{way}. If {late} late, correct the day in schemas/reference/release_calendar.csv.",
     ]
     return _message(f"Overdue {days}: {expected.kind} of {' and '.join(expected.missing)}", lines)
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 commands = Commands()
 Source = StrEnum(
-    "Source", ["eurostat_comext", "gacc_preliminary", "gacc_bulletin", "us_census", "hmrc_ots", "japan_estat"]
+    "Source",
+    ["eurostat_comext", "gacc_preliminary", "gacc_bulletin", "us_census", "hmrc_ots", "japan_estat", "eurostat_bulk"],
 )
 STYLES = {"new": "bold green", "refused": "bold red", "failed": "bold red", "skipped": "yellow"}
 
@@ -57,6 +58,43 @@ def fetch(
         except Unanswered as some:
             report = some.report
     raise typer.Exit(_tell(report))
+
+
+@commands.command(
+    epilog="Example: `tidewaiter split full_v2_202506.7z --reporter DEU --released-on 2025-08-14` then `tidewaiter watch`"
+)
+def split(
+    file: Annotated[Path, typer.Argument(help="bulk file of Comext: full_v2_YYYYMM.7z, or the text in it")],
+    inbox: Annotated[Path, typer.Option(help="folder into which the parts are written")] = Path("inbox"),
+    reporter: Annotated[list[str] | None, typer.Option(help="DEU, FRA …; may be repeated; none: all")] = None,
+    flow: Annotated[list[Flow] | None, typer.Option(help="direction; may be repeated; none: both")] = None,
+    released_on: Annotated[
+        str | None,
+        typer.Option(
+            help="day on which Eurostat published it, 2025-08-14; none: the day on which it is published here"
+        ),
+    ] = None,
+) -> None:
+    """Split a bulk file of Comext that you downloaded into the inbox: a file for each reporter and direction."""
+    from datetime import date
+
+    from tasks.domain.errors import Refused
+    from tasks.fetch.eurostat_bulk import split_file, wanted
+
+    with refusals():
+        if not file.is_file():
+            raise Refused(
+                "no file", where=str(file), found="there is no such file", advice="Give the path of an archive."
+            )
+        try:
+            day = None if released_on is None else date.fromisoformat(released_on)
+        except ValueError as error:
+            raise Refused(
+                "release day", where="--released-on", found=released_on or "", advice="Write 2025-08-14."
+            ) from error
+        flows = tuple(one.value for one in flow) if flow else ("export", "import")
+        for one in split_file(file, inbox, wanted(reporter or []), flows, day):
+            _tell_one(one)
 
 
 def _tell(report: "FetchReport") -> int:

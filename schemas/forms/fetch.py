@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from schemas.forms.form import as_form, none_if_empty
 from schemas.forms.request import HS_CODE, MONTHS, REPORTER
 
-SourceName = Literal["eurostat_comext", "gacc_preliminary", "gacc_bulletin", "us_census", "hmrc_ots", "japan_estat"]
+SourceName = Literal[
+    "eurostat_comext", "gacc_preliminary", "gacc_bulletin", "us_census", "hmrc_ots", "japan_estat", "eurostat_bulk"
+]
 OUTCOMES = {
     "new": "an answer that was not seen before lies in the inbox",
     "unchanged": "the source says the same as the last time, perhaps in another order or with a newer stamp",

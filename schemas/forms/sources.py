@@ -19,17 +19,28 @@ class SourceState(BaseModel):
     reporters: list[str] = Field(description="whose figures of it are in")
     last_month: str = Field(default="", description="newest month that is in, YYYY-MM; empty: none")
     lacking: list[str] = Field(default=[], description="members of a group of reporters that lack this month")
+    late_members: list[str] = Field(default=[], description="those of them of which an earlier month is in")
     released_on: date | None = Field(default=None, description="day of the newest release")
     next_month: str = Field(default="", description="month that comes next, YYYY-MM")
     next_due: date | None = Field(default=None, description="day on which it is due")
     is_estimated: bool = Field(default=False, description="this day follows from the usual delay, not from a calendar")
     overdue: list[str] = Field(default=[], description="months that are due and not in, also gaps, YYYY-MM")
     days_overdue: int = Field(default=0, description="days since the first of these was due")
+    overdue_since: date | None = Field(default=None, description="day on which the first of these was due")
     asked_at: datetime | None = Field(default=None, description="time of the last fetch")
     failing_since: datetime | None = Field(
         default=None, description="time of the first of the fetches that failed since"
     )
     reason: str = Field(default="", description="why it fails, or was not asked")
+
+    @property
+    def partial(self) -> str:
+        """That members whose earlier months are in lack the newest one, in words; empty where none does."""
+        return (
+            f"{self.source}: {self.last_month} is in without {', '.join(self.late_members)}"
+            if self.late_members
+            else ""
+        )
 
     @property
     def row(self) -> dict[str, str]:

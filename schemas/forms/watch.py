@@ -177,12 +177,14 @@ class Expectation(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    kind: str = Field(default="", description="kind of release, empty where nothing is expected")
+    kind: str = Field(default="", description="kind of release, or a source; empty where nothing is expected")
     months: list[str] = Field(default=[], description="months that were due last, YYYY-MM")
     due_on: date | None = Field(default=None, description="day on which they were due")
     missing: list[str] = Field(default=[], description="those of the months that are not published")
     days_overdue: int = Field(default=0, description="days since they were due, 0 where nothing is missing")
     warnings: list[str] = Field(default=[], description="what is wrong with the calendar itself")
+    fetch: str = Field(default="", description="source of which a fetch gets it; empty: a person downloads it")
+    failing: str = Field(default="", description="since when its fetch fails, and why")
 
     @property
     def lines(self) -> list[str]:
@@ -225,6 +227,18 @@ class Taken(BaseModel):
     problem: Problem | None = Field(default=None, description="why it was refused, where it was")
 
 
+def _is_chinas(state: SourceState) -> bool:
+    # They are kinds of release of one calendar, and `expected` has those that a watch was asked to expect.
+    return state.source.startswith("gacc_")
+
+
+def _of_source(state: SourceState) -> Expectation:
+    return Expectation(
+        kind=state.source, months=state.overdue, due_on=state.overdue_since, missing=state.overdue, days_overdue=state.days_overdue,
+        fetch=state.source, failing=state.row["failing since"],
+    )  # fmt: skip
+
+
 class WatchReport(BaseModel):
     """What came of one look into the inbox."""
 
@@ -238,6 +252,26 @@ class WatchReport(BaseModel):
     expected: Expected = Field(default=Expected(), description="what the calendar expects")
     sources: list[SourceState] = Field(default=[], description="what is in, due and failing of each source")
     dry_run: bool = Field(default=False, description="nothing was ingested")
+
+    @property
+    def late(self) -> list[Expectation]:
+        """What is overdue: of China's kinds of release by its calendar, of every other source on its own days."""
+        return [
+            *self.expected.late,
+            *(_of_source(state) for state in self.sources if state.overdue and not _is_chinas(state)),
+        ]
+
+    @property
+    def days_overdue(self) -> int:
+        """Days for which the latest of them is overdue, 0 where nothing is."""
+        return max((one.days_overdue for one in self.late), default=0)
+
+    @property
+    def lines_of_sources(self) -> list[str]:
+        """What is late or incomplete of the sources other than China's, in words."""
+        others = [state for state in self.sources if not _is_chinas(state)]
+        late = [line for state in others if state.overdue for line in _of_source(state).lines]
+        return [*late, *(state.partial for state in others if state.partial)]
 
     @property
     def held(self) -> list[str]:
@@ -314,9 +348,7 @@ class WatchReport(BaseModel):
             "Held for approval" if self.held else "",
             f"Refused {self.refusals}" if self.refusals else "",
             f"Published {published[0]}" + (f" to {published[-1]}" if len(published) > 1 else "") if published else "",
-            f"Overdue {self.expected.days_overdue} day{'s' * (self.expected.days_overdue > 1)}"
-            if self.expected.days_overdue
-            else "",
+            f"Overdue {self.days_overdue} day{'s' * (self.days_overdue > 1)}" if self.days_overdue else "",
         ]
         if self.dry_run and self.looked.ready:
             parts.append(f"Would ingest {len(self.looked.ready)}")

@@ -6,7 +6,7 @@ for another run.
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,7 +26,7 @@ from tasks.sources.registry import SOURCES
 
 FAILURES_MAX = 3
 PAGES_MAX = 500
-NO_RECORDS = ("no records", "empty answer", "status 404")
+NO_RECORDS = ("no records", "empty answer", "status 404", "no file yet")
 log = logging.getLogger("tidewaiter.fetch")
 
 
@@ -45,54 +45,90 @@ def ask_all(
                 reason=f"the source did not answer {failures} times in a row; left for another run",
             )
             continue
-        seen = read_seen(inbox, question.source)
-        try:
-            fetched, entry = _ask(question, transport, inbox, seen.get(question.name), key)
-            failures = 0
-        except Unreachable as problem:
-            failures += 1
-            fetched, entry = Fetched(name=question.name, outcome="failed", reason=str(problem)), None
-        except Refused as refusal:
-            failures = 0
-            outcome = "not out" if refusal.rule in NO_RECORDS else "refused"
-            fetched, entry = (
-                Fetched.model_validate({"name": question.name, "outcome": outcome, "reason": str(refusal)}),
-                None,
-            )
-        if entry is not None:
-            write_seen(inbox, question.source, {**seen, question.name: entry})
-        log.info("%s: %s, %s", question.name, fetched.outcome, fetched.reason)
-        yield fetched
+        for fetched, name, entry in _results(question, transport, inbox, key):
+            failures = failures + 1 if fetched.outcome == "failed" else 0
+            if entry is not None:
+                write_seen(inbox, question.source, {**read_seen(inbox, question.source), name: entry})
+            log.info("%s: %s, %s", fetched.name, fetched.outcome, fetched.reason)
+            yield fetched
 
 
-def _ask(
-    question: Question, transport: Transport, inbox: Path, before: Seen | None, key: Key | None
-) -> tuple[Fetched, Seen | None]:
+class _Result(NamedTuple):
+    """What came of a question or of a part of its answer, and what to remember under which name."""
+
+    fetched: Fetched
+    name: str
+    entry: Seen | None
+
+
+def _results(question: Question, transport: Transport, inbox: Path, key: Key | None) -> Iterator[_Result]:
+    """Yield what came of a question: one result, or one for each part of its answer."""
+    seen = read_seen(inbox, question.source)
+    try:
+        if question.parts is None:
+            yield _Result(*_ask(question, transport, inbox, seen.get(question.name), key))
+        else:
+            yield from _ask_parts(question, transport, inbox, seen, key)
+    except Unreachable as problem:
+        yield _Result(Fetched(name=question.name, outcome="failed", reason=str(problem)), question.name, None)
+    except Refused as refusal:
+        outcome = "not out" if refusal.rule in NO_RECORDS else "refused"
+        fetched = Fetched.model_validate({"name": question.name, "outcome": outcome, "reason": str(refusal)})
+        yield _Result(fetched, question.name, None)
+
+
+def _ask(question: Question, transport: Transport, inbox: Path, before: Seen | None, key: Key | None) -> _Result:
     is_same_place = before is not None and before.address == question.address
     if before is not None and is_same_place and not question.again:
-        return Fetched(
-            name=question.name, outcome="unchanged", reason="it was fetched before, and its address is the same"
-        ), None
+        return _unchanged(question, "it was fetched before, and its address is the same")
     answer = _answer(question, transport, before if is_same_place else None, key)
     if answer is None:
-        return Fetched(name=question.name, outcome="unchanged", reason="the source says so"), None
+        return _unchanged(question, "the source says so")
+    return _take(question, answer, transport, inbox, before, key)
+
+
+def _ask_parts(
+    question: Question, transport: Transport, inbox: Path, seen: Mapping[str, Seen], key: Key | None
+) -> Iterator[_Result]:
+    """Ask for one file and take each of its parts; the file itself is remembered last, when all of them are there."""
+    assert question.parts is not None
+    before = seen.get(question.name)
+    answer = _answer(question, transport, before, key)
+    if answer is None:
+        yield _unchanged(question, "the source says so")
+    elif before is not None and before.sha256 == bytes_sha256(answer.body):
+        yield _unchanged(question, "the same bytes", _entry(question, answer, None, before.file))
+    else:
+        count = 0
+        for part, of_part in question.parts(question, answer):
+            yield _take(part, of_part, transport, inbox, seen.get(part.name), key)
+            count += 1
+        fetched = Fetched(
+            name=question.name, outcome="unchanged", reason=f"it was split into {count} files, each named above"
+        )
+        yield _Result(fetched, question.name, _entry(question, answer, None, ""))
+
+
+def _unchanged(question: Question, reason: str, entry: Seen | None = None) -> _Result:
+    return _Result(Fetched(name=question.name, outcome="unchanged", reason=reason), question.name, entry)
+
+
+def _take(
+    question: Question, answer: Answer, transport: Transport, inbox: Path, before: Seen | None, key: Key | None
+) -> _Result:
+    """Drop an answer into the inbox where it says something new."""
     sha256 = bytes_sha256(answer.body)
     if before is not None and before.sha256 == sha256:
-        return Fetched(name=question.name, outcome="unchanged", reason="the same bytes"), _entry(
-            question, answer, before.records_sha256, before.file
-        )
+        return _unchanged(question, "the same bytes", _entry(question, answer, before.records_sha256, before.file))
     taken = _readable(question, answer, transport, key)
-    records = records_sha256(question.source, taken.answer.body)
+    records = None if taken.parsed is None else records_sha256(taken.parsed)
     if before is not None and records is not None and before.records_sha256 == records:
         why = "the same records, in another order or with a newer stamp"
-        return Fetched(name=question.name, outcome="unchanged", reason=why), _entry(
-            question, answer, records, before.file
-        )
+        return _unchanged(question, why, _entry(question, answer, records, before.file))
     file = drop(inbox, taken.question, taken.answer, _declared(taken))
     why = "never seen before" if before is None else "it has changed"
-    return Fetched(name=question.name, outcome="new", reason=why, file=file), _entry(
-        question, answer, records, file.name
-    )
+    fetched = Fetched(name=question.name, outcome="new", reason=why, file=file)
+    return _Result(fetched, question.name, _entry(question, answer, records, file.name))
 
 
 class _Taken(NamedTuple):
@@ -183,6 +219,8 @@ def _declared(taken: _Taken) -> dict[str, Any]:
     if parsed is not None and parsed.printed_on is not None:
         day = max(day, parsed.printed_on)
     declared: dict[str, Any] = {**question.declared, "released_on": day}
+    if question.covers is not None and parsed is not None:
+        declared["products"] = question.covers(parsed)
     if question.first_month is not None and parsed is not None:
         spans = [read_period(text) for text in parsed.reported["period"].unique().drop_nulls().cast(pl.String)]
         last = max((end for span in spans if span for end in span), default=None)

@@ -9,7 +9,7 @@ from datetime import date
 
 from schemas.forms.fetch import Fetched, FetchReport, FetchRequest
 from tasks.domain.errors import Refused
-from tasks.fetch import eurostat_comext, gacc_release, hmrc_ots, japan_estat, us_census
+from tasks.fetch import eurostat_bulk, eurostat_comext, gacc_release, hmrc_ots, japan_estat, us_census
 from tasks.fetch.ask import ask_all
 from tasks.fetch.question import Key, Question
 from tasks.fetch.transport import Transport, Unreachable
@@ -67,6 +67,8 @@ def _questions(request: FetchRequest, today: date, transport: Transport) -> Iter
     match request.source:
         case "eurostat_comext":
             return eurostat_comext.questions(request, today)
+        case "eurostat_bulk":
+            return eurostat_bulk.questions(request, today)
         case "hmrc_ots":
             return hmrc_ots.questions(request, today)
         case "us_census":

@@ -8,12 +8,14 @@ from tasks.fetch.question import Answer
 from tasks.sources.envelope import magic_of
 
 MARKUP = (b"<!doctype", b"<html", b"<head", b"<body", b"<?xml", b"<script")
-KINDS = {"csv": "a table", "json": "JSON", "html": "a page", "xls": "a workbook"}
+KINDS = {"csv": "a table", "json": "JSON", "html": "a page", "xls": "a workbook", "7z": "an archive"}
+# The formats of the forms that are not text.
+BINARY = {"xls": ("ole", "zip"), "7z": ("7z",)}
 SHOWN = 60
 
 
 def refuse_other(answer: Answer, form: str) -> None:
-    """Raises Refused if the bytes are not of the requested form: csv, json, html or xls."""
+    """Raises Refused if the bytes are not of the requested form: csv, json, html, xls or 7z."""
     body = answer.body.lstrip(b"\xef\xbb\xbf \t\r\n")
     where = answer.address
     if not body:
@@ -24,6 +26,11 @@ def refuse_other(answer: Answer, form: str) -> None:
             advice="The month may not be out yet; ask again later.",
         )
     is_markup = body[:200].lower().startswith(MARKUP)
+    if form == "7z" and is_markup:
+        raise Refused(
+            "no file yet", where=where, found=f"a page where an archive was asked for: '{clip_bytes(body[:SHOWN])}'",
+            advice="Eurostat answers so for a month that is not out; for another one the address has moved: look at it in a browser.",
+        )  # fmt: skip
     if form != "html" and is_markup:
         raise Refused(
             "page instead of data", where=where, found=f"a page where {KINDS[form]} was asked for: '{clip_bytes(body[:SHOWN])}'",
@@ -34,7 +41,7 @@ def refuse_other(answer: Answer, form: str) -> None:
             "no page", where=where, found=f"'{clip_bytes(body[:SHOWN])}'", advice="Look at the address in a browser."
         )
     kind = magic_of(answer.body)
-    if (form == "xls") != (kind in ("ole", "zip")):
+    if kind not in BINARY.get(form, (None,)):
         raise Refused(
             "another format",
             where=where,

@@ -1,12 +1,14 @@
 """Defines what is asked of a source, and its answer."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, quote_plus
 from zoneinfo import ZoneInfo
+
+from tasks.sources.protocol import Parsed
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,11 @@ class Question:
     """One wanted file.
 
     `name` stays the same for every request, also if the address changes. `form` is the required form of the answer:
-    csv, json, html or xls. `declared` goes into the sidecar. `again` says that the answer may have changed since it was
+    csv, json, html, xls or 7z. `declared` goes into the sidecar. `again` says that the answer may have changed since it was
     seen; otherwise an answered question is not asked again at the same address. `retry_on` are temporary statuses
     besides the usual ones; `page_size` requests page after page by `$skip`. `attachment` returns what to request if the
-    adapter cannot read a page.
+    adapter cannot read a page. `parts` divides an answer into releases, each with a question of its own; `covers` returns
+    the products for the sidecar from what was read, where they are not those that were requested.
     """
 
     name: str
@@ -53,6 +56,8 @@ class Question:
     retry_on: frozenset[int] = frozenset()
     page_size: int | None = None
     attachment: "Callable[[Question, Answer], Question | None] | None" = None
+    parts: "Callable[[Question, Answer], Iterator[tuple[Question, Answer]]] | None" = None
+    covers: Callable[[Parsed], list[str]] | None = None
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from schemas.forms.fetch import NOTES
 from tasks.domain.errors import Refused
 from tasks.domain.hashing import frame_sha256
-from tasks.sources.registry import SOURCES
+from tasks.sources.protocol import Parsed
 
 NOT_OF_THE_RECORD = ("record", "note")
 
@@ -74,15 +74,9 @@ def write_at_once(place: Path, data: bytes) -> None:
         raise
 
 
-def records_sha256(source: str, body: bytes) -> str | None:
-    """Hash the records of an answer, regardless of their order and the stamp of the whole; None if it cannot be
-    read.
-    """
-    try:
-        reported = SOURCES[source].parse(body, "answer").reported
-    except Refused:
-        return None
-    plain = reported.drop(*NOT_OF_THE_RECORD).select(pl.all().cast(pl.String))
+def records_sha256(parsed: Parsed) -> str:
+    """Hash the records of an answer, regardless of their order and the stamp of the whole."""
+    plain = parsed.reported.drop(*NOT_OF_THE_RECORD).select(pl.all().cast(pl.String))
     return frame_sha256(plain.sort(plain.columns))
 
 

@@ -29,9 +29,10 @@ from tasks.store.snapshot import open_snapshot
 CALENDARS = {
     "gacc_preliminary": "preliminary", "gacc_bulletin": "bulletin", "gacc_query": "query", "eurostat_comext": "eurostat_comext",
     "hmrc_ots": "hmrc_ots", "us_census": "us_census", "japan_estat": "japan_estat",
+    "eurostat_bulk": "eurostat_comext",
 }  # fmt: skip
 # Sources of which a group of reporters is expected, once more than the group itself has come.
-GROUPS = {"eurostat_comext": "EU27"}
+GROUPS = {"eurostat_comext": "EU27", "eurostat_bulk": "EU27"}
 MONTHS_AHEAD = 4
 COLUMNS = ("reporter", "source", "released_on", "first_month", "last_month")
 
@@ -91,14 +92,16 @@ def _state(source: str, kind: str, releases: pl.DataFrame, note: FetchState | No
     late = [month for month, when in due.items() if by_month and when.day < day and month not in by_month]
     ahead = next((month for month, when in due.items() if when.day >= day and month not in by_month), None)
     newest = max(by_month, default=None)
+    lacking = _lacking(source, newest, by_month) if newest is not None else []
     return SourceState(
         source=source, reporters=releases["reporter"].unique().sort().to_list(),
         last_month=month_name(newest) if newest is not None else "",
-        lacking=_lacking(source, newest, by_month) if newest is not None else [],
+        lacking=lacking, late_members=[member for member in lacking if any(member in there for there in by_month.values())],
         released_on=releases["released_on"].max(),
         next_month=month_name(ahead) if ahead is not None else "", next_due=due[ahead].day if ahead is not None else None,
         is_estimated=ahead is not None and due[ahead].is_estimated,
         overdue=[month_name(month) for month in late], days_overdue=(day - due[late[0]].day).days if late else 0,
+        overdue_since=due[late[0]].day if late else None,
         asked_at=note.asked_at if note else None, failing_since=note.failing_since if note else None,
         reason=note.reason if note else "",
     )  # fmt: skip

@@ -15,6 +15,7 @@ MAGICS = {
     b"BZh": ("bzip2", "bzip2-compressed data"),
     b"\xfd7zXZ\x00": ("xz", "xz-compressed data"),
     b"(\xb5/\xfd": ("zstd", "zstd-compressed data"),
+    b"7z\xbc\xaf\x27\x1c": ("7z", "a 7z archive"),
     b"%PDF": ("pdf", "a PDF"),
     b"PAR1": ("parquet", "a Parquet file"),
 }

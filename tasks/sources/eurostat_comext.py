@@ -72,7 +72,7 @@ def parse(raw: bytes, where: str) -> Parsed:
         )
     if (freq := _only(fields, "freq", "frequency", where)) != "M":
         raise Refused("frequency", where=where, found=f"frequency '{clip(freq)}'", advice=AGAIN)
-    reporter = _reporter(_only(fields, "reporter", "several reporters", where), where)
+    reporter = reporter_of(_only(fields, "reporter", "several reporters", where), where)
     updated = _last_update(_only(fields, "LAST UPDATE", "several updates", where), where)
     _refuse_indicators(fields, where)
     fields = fields.with_columns(record=pl.int_range(1, fields.height + 1, dtype=pl.UInt32))
@@ -93,7 +93,8 @@ def _only(fields: pl.DataFrame, name: str, rule: str, where: str) -> str:
     return str(texts[0])
 
 
-def _reporter(code: str, where: str) -> str:
+def reporter_of(code: str, where: str) -> str:
+    """Our key of a reporter. Raises Refused for a code that is neither the EU nor one country."""
     known = partner_codes(CODES).filter(pl.col("code") == code, pl.col("kind").is_in(["country", "group"]), valid_to="")
     if not known.height or ":" in known["partner"][0]:
         raise Refused(
@@ -127,12 +128,17 @@ def _refuse_indicators(fields: pl.DataFrame, where: str) -> None:
         )  # fmt: skip
 
 
+def product_of(printed: pl.Expr) -> pl.Expr:
+    """The code as it is; a code with letters as a line of its own."""
+    return pl.when(printed.str.contains(NO_CN8)).then("line:cn8_" + printed.str.to_lowercase()).otherwise(printed)
+
+
 def _records(fields: pl.DataFrame) -> pl.DataFrame:
     product, is_value = pl.col("product").cast(pl.String), pl.col("indicators").cast(pl.String) == VALUE
     flow = pl.col("flow").cast(pl.String)
     return fields.select(
         "record", "partner", flow=flow.replace(FLOWS), period="TIME_PERIOD",
-        product=pl.when(product.str.contains(NO_CN8)).then("line:cn8_" + product.str.to_lowercase()).otherwise(product),
+        product=product_of(product),
         value=pl.when(is_value).then("OBS_VALUE"), currency=pl.when(is_value).then(pl.lit("EUR")),
         quantity=pl.when(~is_value).then("OBS_VALUE"), quantity_unit=pl.when(~is_value).then(pl.lit("100 kg")),
     )  # fmt: skip

@@ -5,6 +5,7 @@ setting and no clock, and knows nothing of the ledger. To add a source: a module
 """
 
 from tasks.sources import (
+    eurostat_bulk,
     eurostat_comext,
     gacc_bulletin,
     gacc_preliminary,
@@ -27,5 +28,6 @@ SOURCES: dict[str, Source] = {
         hmrc_ots,
         us_census,
         japan_estat,
+        eurostat_bulk,
     )
 }

@@ -97,3 +97,15 @@ def test_what_is_overdue_is_told_with_what_to_do() -> None:
     assert message["subject"] == "Overdue 1 day: query of 2025-06"
     assert "query of 2025-06 was due on 2025-07-20 and is not here" in message["text"]
     assert "release_calendar.csv" in message["text"]
+
+
+def test_what_is_overdue_of_a_fetched_source_names_its_fetch_and_since_when_it_fails() -> None:
+    expected = Expectation(
+        kind="us_census", months=["2026-06"], due_on=date(2026, 8, 5), missing=["2026-06"], days_overdue=15, fetch="us_census",
+        failing="2026-08-06 08:50: status 403",
+    )  # fmt: skip
+    assert messages.overdue(expected) == {
+        "subject": "Overdue 15 days: us_census of 2026-06",
+        "text": "us_census of 2026-06 was due on 2026-08-05 and is not here\nIts fetch fails since 2026-08-06 08:50: status 403.\n"
+        "Ask again with tidewaiter fetch us_census. If the source is late, correct the day in schemas/reference/release_calendar.csv.",
+    }

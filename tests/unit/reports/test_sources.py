@@ -1,6 +1,6 @@
 """The page of all sources: what is in, what is due next, what is overdue, and since when a source fails."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +11,7 @@ from flows.cli import terminal
 from flows.cli.app import app
 from schemas.forms.fetch import Fetched, FetchReport, state_file
 from schemas.forms.sources import SourceState
+from schemas.forms.watch import Look, WatchReport
 from schemas.tables.release import Release
 from tasks.fetch.state import note_state
 from tasks.reports import sources
@@ -161,3 +162,47 @@ def test_the_command_prints_a_row_for_each_source_of_all_reporters(
     header = table.output.split()
     assert header[:2] == ["source", "reporters"]
     assert header[:12].count("overdue") == header[:12].count("failing") == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "reporter", "last_due"),
+    [
+        ("eurostat_comext", "EU27", date(2026, 8, 14)), ("eurostat_bulk", "DEU", date(2026, 8, 14)), ("hmrc_ots", "GBR", date(2026, 8, 13)),
+        ("us_census", "USA", date(2026, 8, 9)), ("japan_estat", "JPN", date(2026, 8, 14)),
+    ],
+)  # fmt: skip
+def test_each_source_is_overdue_on_its_own_days(
+    source: str, reporter: str, last_due: date, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """May is in, June is not: on the day it is due nobody is told, on the next one a message names it."""
+    may = release(f"{source}-1", "2026-07-20", "2026-01..2026-05", source=source, reporter=reporter, flow="import")
+    due = due_on(sources.CALENDARS[source], 2026 * 12 + 5)
+    assert due is not None
+    assert due.day <= last_due
+    for days in (0, 1, 3):
+        report = report_of(states(monkeypatch, due.day + timedelta(days), may))
+        assert [(one.kind, one.fetch, one.missing, one.due_on, one.days_overdue) for one in report.late] == (
+            [(source, source, ["2026-06"], due.day, days)] if days else []
+        )
+        assert report.headline == {0: "Nothing new", 1: "Overdue 1 day", 3: "Overdue 3 days"}[days]
+        assert report.lines_of_sources == (
+            [f"{source} of 2026-06 was due on {due.day} and is not here"] if days else []
+        )
+
+
+def report_of(found: dict[str, SourceState]) -> WatchReport:
+    looked = Look(ready=[], unsettled=[], later=[], held=[], refused=[], published=0)
+    return WatchReport(looked=looked, sources=[*found.values()])
+
+
+def test_a_member_that_reported_before_and_lacks_the_newest_month_is_named_in_the_watch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = [
+        comext("EU27", "2026-06", "2026-08-14"),
+        comext("DEU", "2026-06", "2026-08-14"),
+        comext("NLD", "2026-05", "2026-07-16"),
+    ]
+    report = report_of(states(monkeypatch, date(2026, 8, 15), *rows))
+    assert report.lines_of_sources == ["eurostat_comext: 2026-06 is in without NLD"]
+    assert report.headline == "Nothing new"

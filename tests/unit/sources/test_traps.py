@@ -21,6 +21,8 @@ OF = {
     "japan": "unit/sources/test_japan_estat.py", "gacc": "unit/sources/test_gacc_pages.py", "codes": "unit/sources/test_source_codes.py",
     "query": "unit/sources/test_sources.py", "fetch": "unit/fetch/test_fetch.py", "flow": "integration/test_fetch_flow.py",
     "vintages": "integration/test_comext_vintages.py", "reporters": "integration/test_reporters.py", "here": "unit/sources/test_traps.py",
+    "comtrade": "unit/checks/test_comtrade.py", "compared": "unit/flows/test_comtrade.py",
+    "bulk": "unit/sources/test_eurostat_bulk.py", "fetch_bulk": "unit/fetch/test_eurostat_bulk.py",
 }  # fmt: skip
 TRAPS = {
     "the partners do not add up to the printed total": (
@@ -48,14 +50,27 @@ TRAPS = {
         "fetch:test_hmrc_is_asked_page_by_page_until_one_is_short",
     ),
     "UN Comtrade: cut answers, invented weights, breakdown rows for totals": (
-        "here:test_no_adapter_reads_a_file_of_comtrade",
+        "here:test_no_adapter_reads_a_file_of_comtrade", "comtrade:test_what_is_no_whole_answer_to_the_question_is_refused",
+        "comtrade:test_an_estimated_or_unknown_weight_is_refused_and_named",
+        "comtrade:test_one_unit_value_for_ten_partners_is_an_invention_although_no_flag_says_so",
+        "comtrade:test_a_value_far_too_small_is_called_a_row_of_a_breakdown",
+        "compared:test_a_difference_is_a_finding_and_no_number_is_kept",
     ),
     "Northern Ireland and Great Britain double the United Kingdom": (
         "comext:test_northern_ireland_and_great_britain_do_not_double_the_united_kingdom",
+        "bulk:test_real_rows_of_the_united_kingdom_are_not_doubled",
     ),
     "a 52nd month is a year": ("comext:test_a_year_or_a_quarter_is_no_month",),
-    "the bulk file of Comext: procedures, other columns, duplicates": (
-        "here:test_the_bulk_file_of_comext_is_refused_by_name",
+    "the bulk file of Comext: procedures, other columns, duplicates, cents, totals of all codes": (
+        "bulk:test_procedures_are_added_up_and_the_record_says_which_rows", "bulk:test_a_row_that_is_there_twice_holds_the_release",
+        "bulk:test_cents_are_added_exactly_and_rounded_once", "bulk:test_a_total_of_all_codes_is_compared_and_not_published",
+        "bulk:test_what_is_no_part_is_refused_by_name", "here:test_a_part_of_the_bulk_file_is_refused_by_all_other_adapters",
+    ),
+    "a month of the bulk file that is not out is a page with a success status": (
+        "fetch_bulk:test_a_month_that_is_not_out_is_a_page_and_is_asked_for_again",
+    ),
+    "trade without a published code: a missing row is not no trade": (
+        "bulk:test_trade_without_a_published_code_is_a_line_and_makes_silence_say_nothing",
     ),
     "the column of units is missing": (
         "gacc:test_what_cannot_be_read_right_is_refused_by_name",
@@ -123,8 +138,8 @@ BULK = (
 )
 
 
-@pytest.mark.parametrize("source", sorted(SOURCES))
-def test_the_bulk_file_of_comext_is_refused_by_name(source: str) -> None:
+@pytest.mark.parametrize("source", sorted({*SOURCES} - {"eurostat_bulk"}))
+def test_a_part_of_the_bulk_file_is_refused_by_all_other_adapters(source: str) -> None:
     """It has a row for each procedure; an adapter that took the first one of a cell would lose trade."""
     with pytest.raises(Refused) as refused:
         SOURCES[source].parse(BULK.encode(), "full_202605.dat")

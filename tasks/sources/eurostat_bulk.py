@@ -1,0 +1,305 @@
+"""Reads Eurostat's bulk file of a month (Comext `full_v2_YYYYMM`): the whole Combined Nomenclature of each member state.
+
+Who and when: on Eurostat's days (`tasks/sources/eurostat_comext.py`); the files of many earlier months are replaced each
+time, and no old ones are kept. Free, without a key; reuse is allowed with the source named (CC BY 4.0).
+
+Address: https://ec.europa.eu/eurostat/api/dissemination/files?file=comext%2FCOMEXT_DATA%2FPRODUCTS%2Ffull_v2_202512.7z,
+about 45 MB; the one file in it is 400 MB of text with 5 million rows. A month that is not out is answered with a page.
+
+Layout: comma, no quotes, one header line, the columns of COLUMNS; read by name. A release has one reporter and one
+direction, so the archive is split first, with its rows unchanged and in their order (`tasks/fetch/comext_split.py`). What
+is read here is one such part, and the number of a record is that of its row in the part.
+
+Rows: a row for each statistical procedure (1 normal, 2 inward, 3 outward processing, 9 not from declarations, older ones
+5 to 7); a row of one procedure alone is not the trade of a partner, so they are added up here, and the note of a sum lists
+the numbers of its records. Rows of a code without detail (28XXXXXX) differ only in other classifications and are added up
+as well. Fourteen columns identify a row: two rows that agree in all of them are one row twice, as in the files of 2017
+and 2018, and hold the release. Values in euros have cents in the files of some members: the sum is exact and is rounded
+once, to whole euros as the API prints them.
+
+Totals: product TOTAL or 000TOTAL is the sum of all other rows, and is compared and not read as a statement. Partners as in
+the API. Trade with the two parts of the United Kingdom (XI, XU; TRADE_TYPE L, M) repeats GB where GB has a row.
+
+Codes with letters are lines of their own: confidential trade without a published code. Where a chapter has one, a missing
+row of the chapter may be hidden in it, so it does not mean no trade: `asked` says for which codes silence means something.
+
+Supplementary quantities are read where their unit is in UNITS; others are left out and named. VALUE_NAC, in national
+currency, is not read.
+
+Unsure: no whole file was available, only its header, code lists and single rows. Codes may have lost a leading zero in
+files that went through other programs; such a record has no valid code and is set aside.
+"""
+
+import polars as pl
+
+from tasks.domain.errors import Refused
+from tasks.domain.findings import finding
+from tasks.domain.text import clip, counted
+from tasks.sources import csv
+from tasks.sources.envelope import magic_of
+from tasks.sources.eurostat_comext import CODES, FLOWS, product_of, reporter_of
+from tasks.sources.protocol import Parsed, Source
+from tasks.sources.records import as_reported
+from tasks.sources.totals import part_totals
+
+KEY = (
+    "REPORTER", "PARTNER", "TRADE_TYPE", "PRODUCT_NC", "PRODUCT_SITC", "PRODUCT_CPA21", "PRODUCT_CPA22", "PRODUCT_BEC", "PRODUCT_BEC5",
+    "PRODUCT_SECTION", "FLOW", "STAT_PROCEDURE", "SUPPL_UNIT", "PERIOD",
+)  # fmt: skip
+VALUE, MASS, SUPPLEMENTARY = "VALUE_EUR", "QUANTITY_KG", "QUANTITY_SUPPL_UNIT"
+NUMBERS = (VALUE, MASS, SUPPLEMENTARY)
+UNREAD = "VALUE_NAC"
+COLUMNS = (*KEY, VALUE, UNREAD, MASS, SUPPLEMENTARY)
+NEEDED = ("REPORTER", "PARTNER", "PRODUCT_NC", "FLOW", "STAT_PROCEDURE", "SUPPL_UNIT", "PERIOD", *NUMBERS)
+TOTALS = ("TOTAL", "000TOTAL")
+PROCEDURES = ("1", "2", "3", "5", "6", "7", "9")
+MONTH, YEAR = r"^[0-9]{4}(0[1-9]|1[0-2])$", r"^[0-9]{4}52$"
+AMOUNT = r"^[0-9]{1,14}(\.[0-9]{1,3})?$"
+THOUSAND = 1000
+CELL = ("product", "period", "number_of")
+NO_UNIT = ("NO_SU", "-", "")
+# Codes of the list SUPPL_UNIT, and the name of the unit in units.csv. Kilograms are the mass again and are not read twice.
+UNITS = {
+    "PST": "Number of item", "100_PST": "In Hundreds", "1000_PST": "In Thousands", "PA": "Pair", "L": "Litre", "M": "Metre", "M2": "Square Metre",
+    "M3": "Cubic Metre", "G": "Gram", "CK": "Carat", "KG": "Kilogram",
+}  # fmt: skip
+RECORDS_SHOWN = 40
+AGAIN = "Download the archive again; do not open and save what is in it with another program."
+
+
+def parse(raw: bytes, where: str) -> Parsed:
+    """The sums over procedures of a part, in order of their first record. Raises Refused; `where` names the file."""
+    if magic_of(raw) == "7z":
+        raise Refused(
+            "archive of all reporters", where=where, found="the 7z archive, which holds every reporter and both directions",
+            advice=f"Split it into the inbox: tidewaiter split {clip(where)} --inbox inbox",
+        )  # fmt: skip
+    lexed = csv.read_fields(raw, where, lambda title: title in (*NUMBERS, UNREAD))
+    fields = _checked(lexed.fields, where)
+    reporter = reporter_of(_only(fields, "REPORTER", where), where)
+    flow = FLOWS.get(_only(fields, "FLOW", where))
+    if flow is None:
+        raise Refused("unknown flow", where=f"{where}, column FLOW", found=clip(str(fields["FLOW"][0])), advice=AGAIN)
+    doubts = [*_doubt_copies(fields, where)]
+    plain = fields.select(
+        "record", *NUMBERS, partner=pl.col("PARTNER").cast(pl.String), product=pl.col("PRODUCT_NC").cast(pl.String),
+        period=pl.col("PERIOD").cast(pl.String), unit=pl.col("SUPPL_UNIT").cast(pl.String),
+    )  # fmt: skip
+    amounts = plain.with_columns(_thousandths(plain, name, where) for name in NUMBERS)
+    is_total = amounts["product"].is_in(TOTALS)
+    sums = _summed(amounts.filter(~is_total))
+    doubts += _doubt_totals(amounts.filter(is_total), sums, where)
+    kept, of_partners, notes = _single_partners(sums, where)
+    sums = sums.filter(kept)
+    notes = [
+        f"{counted(amounts.height, 'record')} of single procedures added up to {sums.height:,} of partners",
+        *notes,
+    ]
+    notes += [note for note in lexed.normalised if note != csv.RESAVED]
+    if is_total.any():
+        notes.append(
+            f"{counted(int(is_total.sum()), 'record')} of TOTAL compared with the sum of the codes: not published"
+        )
+    doubts += [*of_partners, *_doubt_fractions(sums, where), *_doubt_units(sums, where), *_doubt_detail(sums, where)]
+    return Parsed(as_reported(_records(sums, flow)), lexed.encoding, tuple(notes), tuple(doubts), None, reporter)
+
+
+def asked(parsed: Parsed) -> list[str]:
+    """The codes of which a part has every row, so that a missing one means no trade: all, or all but those of chapters
+    with trade without a published code; of these only the codes in the part.
+    """
+    codes = parsed.reported["product"].unique().drop_nulls().cast(pl.String)
+    hidden = codes.filter(codes.str.starts_with("line:"))
+    if not hidden.len():
+        return ["*"]
+    chapters = hidden.str.extract(r"^line:cn8_([0-9]{2})", 1)
+    plain = codes.filter(codes.str.contains(r"^[0-9]+$"))
+    # A code without a chapter may hide any other one.
+    open_chapters = [] if chapters.null_count() else sorted({code[:2] for code in plain} - {*chapters})
+    return [*open_chapters, *plain.filter(~plain.str.head(2).is_in(open_chapters)).sort()]
+
+
+def _checked(fields: pl.DataFrame, where: str) -> pl.DataFrame:
+    """The fields with their record numbers. Raises Refused for other columns, periods or procedures."""
+    missing = [name for name in NEEDED if name not in fields.columns]
+    unknown = [name for name in fields.columns if name not in COLUMNS]
+    if missing or unknown:
+        raise Refused(
+            "columns", where=f"{where}, header", found=f"missing: {', '.join(missing) or 'none'}; unknown: {', '.join(map(clip, unknown)) or 'none'}",
+            advice=f"The columns are {', '.join(COLUMNS)}.",
+        )  # fmt: skip
+    if not fields.height:
+        raise Refused("no records", where=where, found="a header and no record", advice=AGAIN)
+    for period in fields["PERIOD"].unique().cast(pl.String).sort():
+        found = pl.Series([period])
+        if found.str.contains(YEAR).any():
+            raise Refused(
+                "frequency", where=f"{where}, column PERIOD", found=f"{period}, which is the whole year",
+                advice="Take the files of the months.",
+            )  # fmt: skip
+        if not found.str.contains(MONTH).any():
+            raise Refused("period", where=f"{where}, column PERIOD", found=f"'{clip(period)}'", advice=AGAIN)
+    other = [code for code in fields["STAT_PROCEDURE"].unique().cast(pl.String).sort() if code not in PROCEDURES]
+    if other:
+        raise Refused(
+            "unknown procedure", where=f"{where}, column STAT_PROCEDURE", found=f"'{clip(other[0])}'",
+            advice="It may be a sum of the others; add it to tasks/sources/eurostat_bulk.py when it is clear that it is not.",
+        )  # fmt: skip
+    return fields.with_columns(record=pl.int_range(1, fields.height + 1, dtype=pl.UInt32))
+
+
+def _only(fields: pl.DataFrame, name: str, where: str) -> str:
+    """The one text of a column. Raises Refused where there are several."""
+    texts = fields[name].unique().cast(pl.String).sort().to_list()
+    if len(texts) > 1:
+        raise Refused(
+            "several reporters" if name == "REPORTER" else "both flows", where=f"{where}, column {name}", found=f"{', '.join(map(clip, texts[:4]))} in one file",
+            advice="Split the archive into the inbox, a file for each reporter and direction: tidewaiter split.",
+        )  # fmt: skip
+    return str(texts[0])
+
+
+def _thousandths(fields: pl.DataFrame, name: str, where: str) -> pl.Series:
+    """A printed number in thousandths, exactly; null where nothing is printed. Raises Refused for other text."""
+    text = fields[name].replace("", None)
+    bad = fields.filter(text.is_not_null() & ~text.str.contains(AMOUNT).fill_null(False))
+    if bad.height:
+        raise Refused(
+            "no number", where=f"{where}, record {bad['record'][0]}, column {name}", found=f"'{clip(str(bad[name][0]))}'", advice=AGAIN
+        )  # fmt: skip
+    whole = text.str.extract(r"^([0-9]+)", 1).cast(pl.Int64) * THOUSAND
+    decimals = text.str.extract(r"\.([0-9]+)$", 1).fill_null("").str.pad_end(3, "0").cast(pl.Int64)
+    return (whole + decimals).alias(name)
+
+
+def _summed(amounts: pl.DataFrame) -> pl.DataFrame:
+    """A row for each product, partner and month; a sum with an unknown part is unknown."""
+    shown = pl.col("record").cast(pl.String).head(RECORDS_SHOWN).str.join(", ")
+    more = pl.when(pl.len() > RECORDS_SHOWN).then(pl.format(" and {} more", pl.len() - RECORDS_SHOWN)).otherwise(pl.lit(""))  # fmt: skip
+    return amounts.group_by("product", "partner", "period", maintain_order=True).agg(
+        pl.col("record").first(), pl.col("unit").first(), units=pl.col("unit").n_unique(),
+        note=pl.when(pl.len() > 1).then(pl.lit("sum of records ") + shown + more),
+        **{name: pl.when(pl.col(name).null_count() == 0).then(pl.col(name).sum()) for name in NUMBERS},
+    )  # fmt: skip
+
+
+def _doubt_copies(fields: pl.DataFrame, where: str) -> list[dict[str, str]]:
+    copies = fields.filter(fields.select(name for name in KEY if name in fields.columns).is_duplicated())
+    if not copies.height:
+        return []
+    return [
+        finding("row_twice", "error", where, observed=f"{counted(copies.height, 'record')} that agree with another one in all columns but the numbers, first record {copies['record'][0]}",
+                expected="each row once", advice="Their sum would count trade twice; compare with the API, and approve where the rows are different trade.")
+    ]  # fmt: skip
+
+
+def _doubt_totals(totals: pl.DataFrame, sums: pl.DataFrame, where: str) -> list[dict[str, str]]:
+    """A finding where a row of TOTAL is not the sum of all other rows of its partner."""
+    if not totals.height:
+        return []
+    place = ["partner", "period"]
+    # Two names of the total are one total twice.
+    printed = (
+        totals.group_by(*place, "product")
+        .agg(pl.col(VALUE, MASS).sum(), pl.col("record").first())
+        .unique([*place, VALUE, MASS])
+    )
+    parts = sums.group_by(place).agg(pl.col(VALUE, MASS).sum().name.suffix("_of_parts"))
+    compared = printed.join(parts, on=place, how="left").with_columns(
+        pl.col(f"{VALUE}_of_parts", f"{MASS}_of_parts").fill_null(0)
+    )
+    wrong = compared.filter(
+        (pl.col(VALUE) != pl.col(f"{VALUE}_of_parts")) | (pl.col(MASS) != pl.col(f"{MASS}_of_parts"))
+    )
+    if not wrong.height:
+        return []
+    row = wrong.sort("record").row(0, named=True)
+    return [
+        finding("total_differs", "error", f"{where}, record {row['record']}",
+                observed=f"partner {row['partner']} has a total of {_shown(row[VALUE])} EUR and {_shown(row[MASS])} kg, its codes add up to {_shown(row[f'{VALUE}_of_parts'])} EUR and "
+                f"{_shown(row[f'{MASS}_of_parts'])} kg; {counted(wrong.height, 'such total')}",
+                expected="a printed total that is the sum of its parts", advice="Rows are missing or twice: download the archive again.")
+    ]  # fmt: skip
+
+
+def _single_partners(sums: pl.DataFrame, where: str) -> tuple[pl.Series, list[dict[str, str]], list[str]]:
+    """Which sums are of single partners, checked against the totals that are printed among them."""
+    kept = pl.repeat(True, sums.height, eager=True, dtype=pl.Boolean)
+    doubts: list[dict[str, str]] = []
+    notes: list[str] = []
+    for name in (VALUE, MASS):
+        rows = sums.select("product", "period", "partner", number_of=pl.lit(name), number=_text(name, 3))
+        found = part_totals(rows, CODES, CELL, where)
+        kept, notes = kept & found.kept, [*found.notes]
+        doubts += found.doubts
+    return kept, doubts, notes
+
+
+def _doubt_fractions(sums: pl.DataFrame, where: str) -> list[dict[str, str]]:
+    broken = sums.filter(pl.any_horizontal(pl.col(*NUMBERS) % THOUSAND != 0))
+    if not broken.height:
+        return []
+    return [
+        finding("fractions", "info", where, observed=f"{counted(broken.height, 'sum')} with a fraction of a euro, a kilogram or a unit, first record {broken['record'][0]}",
+                expected="whole numbers, as the API prints them", advice="The sum is exact and is rounded once; nothing to do.")
+    ]  # fmt: skip
+
+
+def _doubt_units(sums: pl.DataFrame, where: str) -> list[dict[str, str]]:
+    left_out = sums.filter(_has_quantity(), (pl.col("units") > 1) | ~pl.col("unit").is_in([*UNITS, *NO_UNIT]))
+    if not left_out.height:
+        return []
+    names = ", ".join(map(clip, left_out["unit"].unique().sort().head(8)))
+    return [
+        finding("unit_left_out", "info", where, observed=f"{counted(left_out.height, 'sum')} with a supplementary quantity in {names}, or in several units, first record {left_out['record'][0]}",
+                expected="units that the table has", advice="These quantities are not published; add the unit to tasks/sources/eurostat_bulk.py and units.csv.")
+    ]  # fmt: skip
+
+
+def _doubt_detail(sums: pl.DataFrame, where: str) -> list[dict[str, str]]:
+    hidden = sums.filter(product_of(pl.col("product")).str.starts_with("line:"))
+    if not hidden.height:
+        return []
+    chapters = ", ".join(hidden["product"].str.head(2).unique().sort())
+    return [
+        finding("without_detail", "info", where, observed=f"{counted(hidden.height, 'sum')} of codes without detail, chapters {chapters}; {_shown(int(hidden[VALUE].sum()))} EUR",
+                expected="codes of eight digits", advice="They are lines of their own. In these chapters a missing row does not mean that there was no trade.")
+    ]  # fmt: skip
+
+
+def _has_quantity() -> pl.Expr:
+    return pl.col(SUPPLEMENTARY).is_not_null() & (pl.col(SUPPLEMENTARY) != 0)
+
+
+def _records(sums: pl.DataFrame, flow: str) -> pl.DataFrame:
+    unit = pl.when(pl.col("units") == 1).then(
+        pl.col("unit").replace_strict(UNITS, default=None, return_dtype=pl.String)
+    )
+    has_unit = unit.is_not_null() & (unit != UNITS["KG"])
+    return sums.select(
+        "record", "partner", "note", flow=pl.lit(flow), product=product_of(pl.col("product")),
+        period=pl.concat_str(pl.col("period").str.head(4), pl.lit("-"), pl.col("period").str.tail(2)),
+        value=_text(VALUE, 0), currency=pl.lit("EUR"), quantity=_text(MASS, 0), quantity_unit=pl.lit("KG"),
+        supplementary_quantity=pl.when(has_unit).then(_text(SUPPLEMENTARY, 0)), supplementary_unit=pl.when(has_unit).then(unit),
+    )  # fmt: skip
+
+
+def _text(name: str, decimals: int) -> pl.Expr:
+    """Thousandths as printed text: with three decimals, or rounded to a whole number, half up."""
+    if decimals:
+        number = pl.col(name)
+        return pl.concat_str(
+            (number // THOUSAND).cast(pl.String), pl.lit("."), (number % THOUSAND).cast(pl.String).str.zfill(3)
+        )
+    return ((pl.col(name) + THOUSAND // 2) // THOUSAND).cast(pl.String)
+
+
+def _shown(thousandths: int) -> str:
+    whole, rest = divmod(thousandths, THOUSAND)
+    return f"{whole:,}" + (f".{rest:03d}".rstrip("0") if rest else "")
+
+
+SOURCE = Source(
+    name="eurostat_bulk", kind="query", needs=("reporter",), parse=parse, reporter="EU27", code_list=CODES, nomenclature="CN8",
+    has_lines=True,
+)  # fmt: skip

@@ -1,0 +1,103 @@
+"""Several reporters below one root in a bucket: the bytes of a folder, nothing of another reporter changed, one query over both."""
+
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+from obstore.fsspec import FsspecStore
+from s3_bucket import Customs
+from typer.testing import CliRunner
+
+from flows.cli.app import app
+from flows.watch import watch
+from schemas.forms.address import S3Url
+from schemas.forms.watch import WatchRequest
+from tasks.reports.groups import Asked, group_month
+from tasks.reports.sources import source_states
+from tasks.store.reporters import stores_of
+from tasks.store.resolve import open_release
+from tests.integration.test_reporters import DAY, dropped, hashes
+
+KEYS = ["reporter", "flow", "year", "month", "product", "partner", "measure"]
+
+
+def root_of(customs: Customs) -> S3Url:
+    """A new root, in which stores of reporters will be."""
+    return S3Url(str(customs.store()).rpartition("/")[0] + "/root")
+
+
+def taken(folder: Path, root: S3Url | Path) -> dict[str, str]:
+    report = watch.fn(WatchRequest(inbox=folder, store=root, settle_seconds=0), DAY)
+    return {one.file.name: one.outcome for one in report.taken}
+
+
+def objects(customs: Customs, root: S3Url) -> dict[str, bytes]:
+    return {key: customs.get(root, key) for key in customs.keys(root)}
+
+
+@pytest.fixture
+def root(customs: Customs, tmp_path: Path) -> S3Url:
+    """China first, then the United Kingdom, by two watches."""
+    root = root_of(customs)
+    assert taken(dropped(tmp_path / "first", "june.csv"), root) == {"june.csv": "published"}
+    china = objects(customs, root)
+    assert {key.partition("/")[0] for key in china} == {"reporter=CHN"}
+    assert taken(dropped(tmp_path / "second", "ots.json"), root) == {"ots.json": "published"}
+    both = objects(customs, root)
+    assert {key.partition("/")[0] for key in both} == {"reporter=CHN", "reporter=GBR"}
+    assert {key: both[key] for key in china} == china
+    return root
+
+
+def test_two_reporters_in_one_bucket_are_those_of_a_folder_and_of_each_other_unchanged(
+    root: S3Url, customs: Customs, tmp_path: Path
+) -> None:
+    assert {reporter: str(store) for reporter, store in stores_of(root).items()} == {
+        "CHN": f"{root}/reporter=CHN", "GBR": f"{root}/reporter=GBR",
+    }  # fmt: skip
+    folder = tmp_path / "folder"
+    taken(dropped(tmp_path / "inbox", "june.csv", "ots.json"), folder)
+    for reporter, files in hashes(folder).items():
+        found = open_release(f"{root}/reporter={reporter}").snapshot
+        assert {entry.path: entry.sha256 for entry in found.files} == files
+        assert customs.current(S3Url(f"{root}/reporter={reporter}"))[0] == found.id
+
+
+def test_plain_readers_read_both_in_one_query_with_the_reporter_from_the_path(root: S3Url, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    taken(dropped(tmp_path / "inbox", "june.csv", "ots.json"), folder)
+    own = (
+        pl.scan_parquet(f"{folder}/reporter=*/current/metric/**/*.parquet", hive_partitioning=True).collect().sort(KEYS)
+    )
+    assert own["reporter"].unique().sort().to_list() == ["CHN", "GBR"]
+    paths = [path for store in stores_of(root).values() for path in open_release(store).paths("metric")]
+    shown = [
+        CliRunner().invoke(app, ["resolve", "metric", "--store", str(root), "--reporter", name]).stdout
+        for name in ("CHN", "GBR")
+    ]
+    assert "".join(shown).split() == paths
+    duck = duckdb.connect()
+    duck.register_filesystem(FsspecStore("s3"))
+    for rows in (
+        pl.scan_parquet(paths, hive_partitioning=True).collect(),
+        # Each reporter was published once, so a listing has one release of each.
+        pl.scan_parquet(f"{root}/reporter=*/files/metric/**/*.parquet", hive_partitioning=True).collect(),
+        duck.sql(f"select * from read_parquet({paths}, hive_partitioning = true)").pl(),
+    ):
+        assert rows.select(pl.col(name).cast(kind) for name, kind in own.schema.items()).sort(KEYS).equals(own)
+
+
+def test_pages_about_several_reporters_read_a_bucket(root: S3Url, other_machine: Path) -> None:
+    found = {state.source: state for state in source_states(root, [], DAY).sources}
+    assert (found["gacc_query"].reporters, found["gacc_query"].last_month) == (["CHN"], "2025-06")
+    assert (found["hmrc_ots"].reporters, found["hmrc_ots"].last_month) == (["GBR"], "2026-06")
+    month = group_month(root, "both", Asked("import", "85051110", DAY.replace(month=6), "value_gbp"), ["CHN", "GBR"])
+    assert (month.status, month.absent) == ("partial", ["CHN"])
+    assert {part.reporter: part.level for part in month.parts} == {"CHN": None, "GBR": 1500.0}
+
+
+def test_of_several_reporters_in_a_bucket_one_must_be_named(root: S3Url) -> None:
+    refused = CliRunner().invoke(app, ["resolve", "metric", "--store", str(root)])
+    assert refused.exit_code != 0
+    assert "has figures of CHN, GBR; name one of them" in " ".join(refused.stderr.split())
