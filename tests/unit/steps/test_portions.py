@@ -13,7 +13,7 @@ from tasks.metrics.months import derive_span
 from tasks.steps.portions import DERIVED, Part, Plan, Work, derive_months, leave_frame, parts_by_segment, read_frame
 from tasks.steps.segments import segments_of
 from tasks.steps.states import rows_of
-from tasks.store.exchange import Place
+from tasks.store.exchange import PartStore
 from tests.unit.builders import number, release, release_table
 from tests.unit.figures import merged
 
@@ -22,7 +22,7 @@ PORTIONS = (Portion("", "85"), Portion("85", None))
 
 
 def test_parts_come_by_segment_with_those_of_each_together(tmp_path: Path) -> None:
-    place = Place(at=tmp_path)
+    place = PartStore(at=tmp_path)
     parts = [
         Part("recent", JUNE, segment, place.put(data), 1, len(data))
         for segment, data in ((2, b"c"), (0, b"a"), (2, b"d"), (1, b"b"))
@@ -35,7 +35,7 @@ def test_a_frame_that_is_left_is_read_as_it_was(tmp_path: Path) -> None:
         {"product": ["85", None], "list": [["a"], []], "kind": ["x", "y"]},
         schema={"product": pl.Categorical, "list": pl.List(pl.String), "kind": pl.Enum(["x", "y"])},
     )
-    place = Place(at=tmp_path)
+    place = PartStore(at=tmp_path)
     found = read_frame(place, leave_frame(place, frame))
     assert found.equals(frame)
     assert found.schema == frame.schema
@@ -52,11 +52,11 @@ def test_portions_of_a_plan_make_what_all_products_at_once_make(tmp_path: Path) 
     releases, statements = release_table(scope), current_statements(merged([(scope, numbers)]))
     months = [*range(JUNE - 5, JUNE + 1)]
     expected = derive_span("export", months, statements, {}, releases)
-    place, found = Place(at=tmp_path), [*PORTIONS]
+    place, found = PartStore(at=tmp_path), [*PORTIONS]
     plan = Plan(
         flow="export", months=months, recomputed={*months}, portions=[(one.first, one.after) for one in found],
         statements=[leave_frame(place, rows_of(statements, one)) for one in found], releases=leave_frame(place, releases),
-        published=Place(at=tmp_path), states={"state": {}, "recent": {}}, segments=dict.fromkeys(months, segments_of(10**9)),
+        published=PartStore(at=tmp_path), states={"state": {}, "recent": {}}, segments=dict.fromkeys(months, segments_of(10**9)),
         years=set(),
     )  # fmt: skip
     name = place.put(plan.model_dump_json().encode())

@@ -10,16 +10,16 @@ import pytest
 from tasks.domain.errors import DamagedStore
 from tasks.store import exchange
 from tasks.store.dry_run import origin_of, rehearsal
-from tasks.store.exchange import Place
+from tasks.store.exchange import PartStore
 
 
 def test_the_same_bytes_have_one_name_and_another_process_finds_them(tmp_path: Path) -> None:
-    place = Place(at=tmp_path)
+    place = PartStore(at=tmp_path)
     name = place.put(b"rows")
     assert place.put(b"rows") == name
     assert [*tmp_path.iterdir()] == [tmp_path / name]
-    again = Place.model_validate_json(place.model_dump_json())
-    program = "import sys; from tasks.store.exchange import Place; print(Place.model_validate_json(sys.argv[1]).get(sys.argv[2]))"
+    again = PartStore.model_validate_json(place.model_dump_json())
+    program = "import sys; from tasks.store.exchange import PartStore; print(PartStore.model_validate_json(sys.argv[1]).get(sys.argv[2]))"
     done = subprocess.run(
         [sys.executable, "-c", program, again.model_dump_json(), name], capture_output=True, text=True, check=True
     )
@@ -27,7 +27,7 @@ def test_the_same_bytes_have_one_name_and_another_process_finds_them(tmp_path: P
 
 
 def test_a_part_with_other_bytes_or_none_is_an_error_that_says_so(tmp_path: Path) -> None:
-    place = Place(at=tmp_path)
+    place = PartStore(at=tmp_path)
     name = place.put(b"rows")
     (tmp_path / name).write_bytes(b"rowz")
     with pytest.raises(DamagedStore, match="other bytes than were written"):
