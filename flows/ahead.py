@@ -25,7 +25,7 @@ from tasks.steps.done import Done, set_down
 
 if TYPE_CHECKING:  # Dask is imported only if a scheduler was named
     from tasks.steps.cluster import Cluster, Piece
-    from tasks.store.exchange import Place
+    from tasks.store.exchange import PartStore
 
 Read = Callable[[Landed, date], Normalised]
 _ahead: ContextVar[Ahead | NextOne | None] = ContextVar("tidewaiter_ahead", default=None)
@@ -77,7 +77,7 @@ class NextOne:
     Only one, because each file is as large in memory as the current one; nothing of it is in the store before its turn.
     """
 
-    def __init__(self, thread: ThreadPoolExecutor, store: StoreAddress, read: Read, place: Place) -> None:
+    def __init__(self, thread: ThreadPoolExecutor, store: StoreAddress, read: Read, place: PartStore) -> None:
         self.thread, self.store, self.read, self.place = thread, store, read, place
         self._at_hand: Future[Understood | None] | None = None
 
@@ -134,7 +134,7 @@ class Begun(NamedTuple):
 class Ahead:
     """The files that are read before their turn: enough to keep the workers busy, and no more."""
 
-    def __init__(self, cluster: Cluster, store: StoreAddress, read: Read, place: Place) -> None:
+    def __init__(self, cluster: Cluster, store: StoreAddress, read: Read, place: PartStore) -> None:
         self.cluster, self.store, self.read, self.place = cluster, store, read, place
         self._begun: dict[Path, Begun | None] = {}
 
@@ -167,7 +167,7 @@ class Ahead:
         return Begun(landed, today, self.cluster.begin(read_there, *work, name=f"read {landed.file.name}"))
 
 
-def read_there(read: Read, landed: Landed, today: date, raws: Place, place: Place) -> Done:
+def read_there(read: Read, landed: Landed, today: date, raws: PartStore, place: PartStore) -> Done:
     """Read a file whose bytes lie in `raws`, here or on a worker; the rows of its statements are left in `place`, and
     their names returned with the records of the steps.
     """
@@ -178,7 +178,7 @@ def read_there(read: Read, landed: Landed, today: date, raws: Place, place: Plac
     return done._replace(made=[step.leave_frame(place, frame) for frame in done.made])
 
 
-def _taken(done: Done, place: Place) -> Normalised:
+def _taken(done: Done, place: PartStore) -> Normalised:
     if done.problem is None:
         done = done._replace(made=Normalised._make(step.read_frame(place, name) for name in done.made))
     made: Normalised = step.adopt(done)

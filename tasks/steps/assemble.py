@@ -39,7 +39,7 @@ from tasks.steps.segments import cut, group_sizes, portions_of, segments_of
 from tasks.steps.states import Published, States, needed, rows_of
 from tasks.store import exchange
 from tasks.store.dry_run import origin_of
-from tasks.store.exchange import Place
+from tasks.store.exchange import PartStore
 from tasks.store.mirror import address_of
 from tasks.store.month_writer import PendingFiles, write_month
 from tasks.store.parquet import Partition, encode_part, partition_month, path_partition
@@ -219,11 +219,11 @@ def _derive_flow(
                 write(month, table, parts_by_segment(place, parts.get((table_name(table), month), [])))
 
 
-def _published_files(known: Known, bucket: S3Url | None) -> Place:
+def _published_files(known: Known, bucket: S3Url | None) -> PartStore:
     """Return where the published files are that `Published` lists."""
     if bucket is not None:
-        return Place(at=S3Url(f"{bucket}/{FILES}"))
-    return Place(at=(known.snapshot.path if known.snapshot else known.store).absolute())
+        return PartStore(at=S3Url(f"{bucket}/{FILES}"))
+    return PartStore(at=(known.snapshot.path if known.snapshot else known.store).absolute())
 
 
 def _states_here(known: Known, published: Published, months: Collection[int]) -> States:

@@ -35,7 +35,7 @@ from tasks.steps.executor import lending
 from tasks.steps.step import Step, flow_run_id
 from tasks.store import dry_run as rehearsing
 from tasks.store import exchange, mirror, reporters
-from tasks.store.exchange import Place
+from tasks.store.exchange import PartStore
 
 if TYPE_CHECKING:
     from tasks.steps.cluster import Cluster
@@ -124,7 +124,7 @@ def adopt(done: Done) -> Any:
 
 
 @contextmanager
-def workers_of(scheduler: str, place: Place) -> Iterator[Cluster]:
+def workers_of(scheduler: str, place: PartStore) -> Iterator[Cluster]:
     """Open the workers of a Dask scheduler, which exchange parts in `place`; inside the context, portions are computed
     there. Raises Refused if there are none.
     """

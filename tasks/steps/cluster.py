@@ -28,7 +28,7 @@ from schemas import code_files
 from tasks.domain.errors import Refused
 from tasks.domain.hashing import versions
 from tasks.domain.text import clip
-from tasks.store.exchange import Place
+from tasks.store.exchange import PartStore
 
 CONNECT_SECONDS = 10
 PATIENCE_SECONDS = 60
@@ -180,7 +180,7 @@ class Cluster:
 
 
 @contextmanager
-def lent_by(address: str, place: Place) -> Iterator[Cluster]:
+def lent_by(address: str, place: PartStore) -> Iterator[Cluster]:
     """Open the workers of the scheduler at `address`. Raises Refused if there is no scheduler, no worker, or a
     worker with other code, code tables or libraries, or one that cannot read and write in `place`.
     """
@@ -243,7 +243,7 @@ def _refuse_others(address: str, client: Any) -> None:
             raise _is_another(worker, DIFFERS)
 
 
-def _refuse_blind(client: Any, place: Place) -> None:
+def _refuse_blind(client: Any, place: PartStore) -> None:
     name = place.put(b"seen by every worker")
     for worker, problem in client.sync(client._run, _sees, place, name, callback_timeout=PATIENCE_SECONDS).items():
         if problem:
@@ -253,7 +253,7 @@ def _refuse_blind(client: Any, place: Place) -> None:
             )  # fmt: skip
 
 
-def _sees(place: Place, name: str) -> str:
+def _sees(place: PartStore, name: str) -> str:
     """Read what the driving process wrote and write a part; return what is wrong."""
     try:
         place.put(place.get(name))

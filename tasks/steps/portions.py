@@ -25,7 +25,7 @@ from tasks.ledger.precedence import Portion
 from tasks.metrics.months import Inputs, YearTotals, derive_portion, year_totals
 from tasks.steps.segments import cut
 from tasks.steps.states import NO_LEVELS, States
-from tasks.store.exchange import Place
+from tasks.store.exchange import PartStore
 from tasks.store.parquet import encode_part
 
 # The tables that are derived from the ledger month by month.
@@ -46,7 +46,7 @@ class Plan(BaseModel):
     portions: list[tuple[str, str | None]]
     statements: list[str]
     releases: str
-    published: Place
+    published: PartStore
     states: dict[str, dict[int, str]]
     segments: dict[int, tuple[str, ...]]
     years: set[int]
@@ -66,7 +66,7 @@ class Part(NamedTuple):
 class Work(NamedTuple):
     """A portion to derive: where the parts of the run are, the name of the plan, and the number of the portion."""
 
-    place: Place
+    place: PartStore
     plan: str
     number: int
 
@@ -115,20 +115,20 @@ def inputs_of(statements: pl.DataFrame | None, states: States, month: int, *, al
     )  # fmt: skip
 
 
-def parts_by_segment(place: Place, parts: Iterable[Part]) -> Iterator[list[bytes]]:
+def parts_by_segment(place: PartStore, parts: Iterable[Part]) -> Iterator[list[bytes]]:
     """Yield the bytes of a table's parts of a month by segment, one segment in memory at a time."""
     ordered = sorted(parts, key=lambda part: part.segment)
     for _, same in itertools.groupby(ordered, key=lambda part: part.segment):
         yield [place.get(part.name) for part in same]
 
 
-def leave_frame(place: Place, frame: pl.DataFrame) -> str:
+def leave_frame(place: PartStore, frame: pl.DataFrame) -> str:
     """Leave a frame as a part and return its name."""
     sink = io.BytesIO()
     frame.write_ipc(sink, compression="lz4")
     return place.put(sink.getvalue())
 
 
-def read_frame(place: Place, name: str) -> pl.DataFrame:
+def read_frame(place: PartStore, name: str) -> pl.DataFrame:
     """Return a frame that was left."""
     return pl.read_ipc(place.get(name))

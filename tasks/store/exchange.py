@@ -26,7 +26,7 @@ from tasks.store.s3_store import RAW_DEPTH
 PREFIX = "parts-"
 
 
-class Place(BaseModel, frozen=True):
+class PartStore(BaseModel, frozen=True):
     """A folder, or a prefix of a bucket, that every process of a run reads and writes."""
 
     at: StoreAddress
@@ -71,9 +71,9 @@ class Place(BaseModel, frozen=True):
 
 
 @contextmanager
-def in_bucket(bucket: S3Url) -> Iterator[Place]:
+def in_bucket(bucket: S3Url) -> Iterator[PartStore]:
     """Open a place for the parts of a run in the bucket of a store; deleted at the end."""
-    place = Place(at=S3Url(f"{bucket}/tmp/{PREFIX}{uuid.uuid4().hex[:12]}"))
+    place = PartStore(at=S3Url(f"{bucket}/tmp/{PREFIX}{uuid.uuid4().hex[:12]}"))
     try:
         yield place
     finally:
@@ -82,38 +82,38 @@ def in_bucket(bucket: S3Url) -> Iterator[Place]:
 
 
 @contextmanager
-def next_to(address: Path | S3Url) -> Iterator[Place]:
+def next_to(address: Path | S3Url) -> Iterator[PartStore]:
     """Open a place for parts that stay while the store is published to; deleted at the end."""
     if isinstance(address, S3Url):
         with in_bucket(address) as place:
             yield place
     else:
         with folder_next_to(address) as folder:
-            yield Place(at=folder)
+            yield PartStore(at=folder)
 
 
 @contextmanager
-def here() -> Iterator[Place]:
+def here() -> Iterator[PartStore]:
     """Open a place for parts that only this process reads; deleted at the end."""
     with tempfile.TemporaryDirectory(prefix="tidewaiter-", ignore_cleanup_errors=True) as folder:
-        yield Place(at=Path(folder))
+        yield PartStore(at=Path(folder))
 
 
-def place_of_raw(raw: Path) -> Place:
+def place_of_raw(raw: Path) -> PartStore:
     """Return where every process of a run finds the bytes of a landed file: its folder, or the same in the bucket."""
     store = raw.parents[RAW_DEPTH]
     address = address_of(store)
     if isinstance(address, S3Url):
-        return Place(at=S3Url(f"{address}/{raw.parent.relative_to(store).as_posix()}"))
-    return Place(at=raw.parent.absolute())
+        return PartStore(at=S3Url(f"{address}/{raw.parent.relative_to(store).as_posix()}"))
+    return PartStore(at=raw.parent.absolute())
 
 
 @contextmanager
-def in_store(store: Path) -> Iterator[Place]:
+def in_store(store: Path) -> Iterator[PartStore]:
     """Open a place for parts that are no longer needed when the store is published to; deleted at the end."""
     (store / "tmp").mkdir(exist_ok=True, parents=True)
     with tempfile.TemporaryDirectory(prefix=PREFIX, dir=store.absolute() / "tmp", ignore_cleanup_errors=True) as folder:
-        yield Place(at=Path(folder))
+        yield PartStore(at=Path(folder))
 
 
 def _bucket(url: object) -> Bucket:

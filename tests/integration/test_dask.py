@@ -22,6 +22,7 @@ from distributed import Client
 from prefect import get_client
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
+from s3_bucket import serving
 from typer.testing import CliRunner
 
 from flows import ahead
@@ -30,6 +31,7 @@ from flows.cli.app import app
 from flows.cli.options import prepare_prefect
 from flows.progress import listening
 from flows.release import read
+from schemas.forms.address import S3Url
 from schemas.forms.watch import BackfillRequest, WatchReport
 from tasks.domain.errors import Refused
 from tasks.ingest.placing import land_ahead
@@ -127,7 +129,7 @@ def forget_refusals(folder: Path) -> None:
         note.unlink()
 
 
-def fill(folder: Path, store: Path, scheduler: str | None = None) -> WatchReport:
+def fill(folder: Path, store: Path | S3Url, scheduler: str | None = None) -> WatchReport:
     forget_refusals(folder)
     return backfill.fn(BackfillRequest(folder=folder, store=store, dask=scheduler))
 
@@ -226,14 +228,14 @@ def test_a_worker_killed_at_any_stage_costs_its_pieces_alone(
 def test_a_disk_that_is_full_where_a_worker_writes_ends_the_run_in_a_sentence(
     workers: Workers, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(self: exchange.Place, data: bytes) -> str:
+    def full(self: exchange.PartStore, data: bytes) -> str:
         raise OSError(28, "No space left on device", str(self.at))
 
-    with monkeypatch.context() as patch, workers_of(workers.address, exchange.Place(at=tmp_path)) as cluster:
-        patch.setattr(exchange.Place, "put", full)
+    with monkeypatch.context() as patch, workers_of(workers.address, exchange.PartStore(at=tmp_path)) as cluster:
+        patch.setattr(exchange.PartStore, "put", full)
         # Sent by value: on the worker the disk is full, too.
         with pytest.raises(OSError, match="No space left on device"):
-            cluster.result(cluster.begin(lambda at: full(exchange.Place(at=at), b""), tmp_path))
+            cluster.result(cluster.begin(lambda at: full(exchange.PartStore(at=at), b""), tmp_path))
     begin = dask.Cluster.begin
 
     def refuse(self: dask.Cluster, work: Callable[..., object], *things: object, **more: object) -> dask.Piece:
@@ -279,11 +281,11 @@ def test_in_a_prefect_run_each_reading_is_a_task_and_a_killed_worker_costs_time_
 
 
 def test_a_worker_that_does_not_see_the_store_is_refused(workers: Workers, tmp_path: Path) -> None:
-    class Elsewhere(exchange.Place):
+    class Elsewhere(exchange.PartStore):
         """A place that has another path where it is sent to."""
 
         def __reduce__(self) -> tuple[object, ...]:
-            return exchange.Place.model_validate, ({"at": "/another/disk"},)
+            return exchange.PartStore.model_validate, ({"at": "/another/disk"},)
 
     with (
         pytest.raises(Refused, match=r"tcp://.* does not see the store.*no such file.*Mount the folder"),
@@ -295,7 +297,7 @@ def test_a_worker_that_does_not_see_the_store_is_refused(workers: Workers, tmp_p
 def test_what_a_worker_reads_of_a_place_is_what_a_run_reads_itself(folder: Path, tmp_path: Path) -> None:
     landed = land_ahead(folder / "202501.csv", tmp_path / "reporter=CHN", date.today())
     assert landed is not None
-    place = exchange.Place(at=tmp_path)
+    place = exchange.PartStore(at=tmp_path)
     left = ahead.read_there(read, landed, date.today(), exchange.place_of_raw(landed.raw), place)
     again = ahead.read_there(read, landed, date.today(), exchange.place_of_raw(landed.raw), place)
     itself = read(landed, date.today())
@@ -304,13 +306,46 @@ def test_what_a_worker_reads_of_a_place_is_what_a_run_reads_itself(folder: Path,
         assert portions.read_frame(place, name).equals(frame)
 
 
+def test_workers_of_a_store_in_a_bucket_see_the_bucket_alone(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some requests fail, and nothing of a run is left in the bucket but what is published."""
+    monkeypatch.setattr(assemble, "SERIES_AT_ONCE", 1)
+    monkeypatch.setattr(assemble, "ROWS_AT_ONCE", 0)
+    here, fetched = tmp_path / "here" / "reporter=CHN", list[exchange.PartStore]()
+    alone = fill(folder, here)
+    begin = dask.Cluster.begin
+
+    def note(self: dask.Cluster, work: Callable[..., object], *things: object, **more: object) -> dask.Piece:
+        fetched.extend(one for thing in things for one in (thing if isinstance(thing, tuple) else (thing,)) if isinstance(one, exchange.PartStore))  # fmt: skip
+        return begin(self, work, *things, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(dask.Cluster, "begin", note)
+    (tmp_path / "cluster").mkdir()
+    with serving(tmp_path / "copies") as customs:
+        two = Workers(tmp_path / "cluster")
+        try:
+            customs.faults({"match": "/tmp/parts-", "times": 3, "status": 503})
+            url = customs.store()
+            report = fill(folder, url, two.address)
+        finally:
+            two.close()
+        snapshot, _ = customs.current(url)
+        left = [key for key in customs.keys(url) if key.startswith("tmp/")]
+    assert snapshot == (here / "current").resolve().name
+    assert (len(report.outcomes), report.failed) == (len(alone.outcomes), [])
+    assert left == []
+    assert len(fetched) > FILES
+    assert {isinstance(one.at, S3Url) for one in fetched} == {True}
+
+
 def test_a_worker_that_would_make_other_results_is_refused(
     workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dask, "_fingerprint", lambda: "ours")
     with (
         pytest.raises(Refused, match=r"tcp://.* would make other results.* Install the same version"),
-        workers_of(workers.address, exchange.Place(at=tmp_path)),
+        workers_of(workers.address, exchange.PartStore(at=tmp_path)),
     ):
         pass
 
@@ -324,7 +359,7 @@ def test_a_worker_that_hangs_from_the_start_is_refused_in_time(
     try:
         with (
             pytest.raises(Refused, match=r"not every worker there says within 3 s.* end it"),
-            workers_of(workers.address, exchange.Place(at=tmp_path)),
+            workers_of(workers.address, exchange.PartStore(at=tmp_path)),
         ):
             pass
     finally:
@@ -361,7 +396,7 @@ def test_what_several_workers_died_over_is_done_here(
         return number
 
     try:
-        with workers_of(fragile.address, exchange.Place(at=tmp_path)) as cluster:
+        with workers_of(fragile.address, exchange.PartStore(at=tmp_path)) as cluster:
             assert cluster.result(cluster.begin(survive, 7)) == 7
             assert not cluster.is_lost
     finally:
@@ -383,7 +418,7 @@ def test_a_worker_that_hangs_in_the_middle_is_named_and_its_pieces_are_done_by_a
         return number, os.getpid()
 
     try:
-        with workers_of(two.address, exchange.Place(at=tmp_path)) as cluster:
+        with workers_of(two.address, exchange.PartStore(at=tmp_path)) as cluster:
             pieces = [cluster.begin(hang, number, name=f"read {number}.csv") for number in range(4)]
             made = [cluster.result(piece) for piece in pieces]
             assert not cluster.is_lost
