@@ -39,6 +39,7 @@ from tasks.domain.labels import product_names
 from tasks.ingest import held
 from tasks.reports import query
 from tasks.store.filesystem import FileSystem
+from tests.copied_store import copied
 
 ROOT = Path(__file__).parent.parent.parent
 FIGURES = ("353", "+660.8", "3,188", "+157.5", "-38.1*", "22,319", "-18.9")
@@ -557,7 +558,7 @@ def test_square_brackets_in_names_are_no_markup(tmp_path: Path, monkeypatch: pyt
 
 
 def test_trace_and_audit_agree_and_a_flipped_byte_is_named(home: Path, tmp_path: Path) -> None:
-    subprocess.run(["cp", "-a", home / "store", tmp_path], check=True)
+    copied(home / "store", tmp_path)
     traced = in_process(
         "trace",
         "--product",
