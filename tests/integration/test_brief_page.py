@@ -1,4 +1,4 @@
-"""The commands of release day in a process of their own, and the page in a browser without a network."""
+"""The commands of release day, those that publish in a process of their own, and the page in a browser without a network."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tests.integration.test_cli import tidewaiter
+from tests.integration.test_cli import in_process, tidewaiter
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = [
@@ -53,7 +53,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert "brief, in the store: briefs/2026-03/basket-rare_earth_magnets.zh.html" in told.stdout
     assert (folder / "store" / "reporter=CHN" / "briefs" / "2026-05" / "line-rare_earths.en.md").is_file()
     for language in ("en", "zh"):
-        done = tidewaiter(
+        done = in_process(
             "brief",
             "--month",
             "2025-06",
@@ -98,7 +98,7 @@ def test_claims_check_gives_a_row_for_each_row_and_publishes_them_beside_an_unch
     ]
     assert kept["product"].to_list() == [*["basket:rare_earth_magnets"] * 3, "basket:gallium"]
     assert ["free magnets share this code" in (note or "") for note in kept["note"]] == [True, True, True, False]
-    read = tidewaiter("read", "claim", "--product", "basket:gallium", "--format", "csv", cwd=home)
+    read = in_process("read", "claim", "--product", "basket:gallium", "--format", "csv", cwd=home)
     assert [row["verdict"] for row in csv.DictReader(io.StringIO(read.stdout))] == ["not_checkable"]
     again = tidewaiter("claims", "check", "claims.csv", cwd=home).stdout
     assert "4 claims: 1 supported, 0 not_excluded, 1 contradicted, 1 right_number_wrong_place, 1 not_checkable" in again
@@ -108,7 +108,7 @@ def test_claims_check_gives_a_row_for_each_row_and_publishes_them_beside_an_unch
         pl.col("release_id").str.starts_with("claims-")
     )
     assert steps.sort("position")["step"].to_list() == ["read_claims", "check_claims", "publish_claims"]
-    refused = tidewaiter("claims", "check", "nowhere.csv", cwd=home)
+    refused = in_process("claims", "check", "nowhere.csv", cwd=home)
     assert refused.returncode == 2
     assert "there is no such file" in refused.stderr
 
@@ -123,18 +123,18 @@ def _tables(store: Path) -> dict[str, set[str]]:
 
 
 def test_events_brief_and_plot_by_command(home: Path) -> None:
-    shown = tidewaiter(
+    shown = in_process(
         "events", "windows", "--product", "basket:rare_earth_magnets", "--event", "mofcom-gacc-2025-18", cwd=home
     )
     assert "-45.0" in shown.stdout
     assert "-74.3" in shown.stdout
     assert "controlled and free magnets" in shown.stdout
-    assert tidewaiter("events", "--on", "2026-06-01", cwd=home).stdout.count("never in force") == 4
-    lapsed = tidewaiter("events", "--on", "2026-11-11", "--format", "csv", cwd=home).stdout
+    assert in_process("events", "--on", "2026-06-01", cwd=home).stdout.count("never in force") == 4
+    lapsed = in_process("events", "--on", "2026-11-11", "--format", "csv", cwd=home).stdout
     assert lapsed.count(",lapsed_unrecorded,2026-11-11,mofcom-gacc-2025-70,2026-11-10") == 7
-    refused = tidewaiter("events", "--on", "11 November", cwd=home)
+    refused = in_process("events", "--on", "11 November", cwd=home)
     assert (refused.returncode, "'11 November' is no day" in refused.stderr) == (2, True)
-    assert tidewaiter("plot", "--product", "85051110", "--output", "magnets.png", cwd=home).returncode == 0
+    assert in_process("plot", "--product", "85051110", "--output", "magnets.png", cwd=home).returncode == 0
     assert (home / "magnets.png").read_bytes().startswith(b"\x89PNG")
     assert (home / "en.md").read_text(encoding="utf-8").startswith("# Rare earth magnets, June 2025")
     for arguments, says in (
@@ -142,7 +142,7 @@ def test_events_brief_and_plot_by_command(home: Path) -> None:
         (("brief", "--month", "2025-06", "--product", "99999999"), "there is no product '99999999' in this store"),
         (("plot", "--product", "85051110", "--output", "x.bmp"), ".png or .svg"),
     ):
-        refused = tidewaiter(*arguments, cwd=home)
+        refused = in_process(*arguments, cwd=home)
         assert refused.returncode == 2, arguments
         assert says in refused.stderr
 

@@ -3,7 +3,6 @@
 import itertools
 import json
 import random
-import subprocess
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,6 +26,7 @@ from tasks.sources import gacc_query
 from tasks.steps import assemble, open_published, portions
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot, open_snapshot
+from tests.copied_store import copied
 
 HEADER = '"数据年月","商品编码","商品名称","贸易伙伴编码","贸易伙伴名称","第一数量","第一计量单位","第二数量","第二计量单位","美元",\n'
 MONTHS = ("202311", "202312", "202401", "202402", "202403")
@@ -71,13 +71,6 @@ def forwards(files: list[Path], four: Filled, tmp_path_factory: pytest.TempPathF
     """All of them, one after another."""
     store = copied(four.store, tmp_path_factory.mktemp("forwards"))
     return Filled(store, filled(files[4:], store))
-
-
-def copied(store: Path, folder: Path) -> Path:
-    """A copy of a store in a folder, in which what was one file under two names is one file again."""
-    folder.mkdir(exist_ok=True)
-    subprocess.run(["cp", "-a", store, folder], check=True)
-    return folder / store.name
 
 
 def filled(files: list[Path], store: Path, released_on: date = date(2024, 5, 18)) -> dict[tuple[str, str], str]:

@@ -19,6 +19,7 @@ from tasks.store.compatibility import refuse_newer
 from tasks.store.parquet import read_table
 from tasks.store.publish import NewFile, publish
 from tasks.store.snapshot import Snapshot, open_snapshot
+from tests.copied_store import copied
 from tests.unit.store.small_store import JUNE, stored
 
 TODAY = date(2025, 8, 1)
@@ -33,6 +34,14 @@ def _ingest(store: Path, month: str, more: int = 0) -> None:
         file=file, store=store, source="gacc_query", flow="export", partners="all", released_on=DAYS[month]
     )
     from_bytes_to_tables(request, TODAY)
+
+
+@pytest.fixture(scope="module")
+def may(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of May 2025."""
+    store = tmp_path_factory.mktemp("may") / "store"
+    _ingest(store, "202505")
+    return store
 
 
 def _opened(store: Path) -> Snapshot:
@@ -75,10 +84,10 @@ def _hashes(store: Path) -> dict[str, str]:
 def test_figures_of_an_earlier_version_are_shown_not_traced_and_the_next_release_makes_them_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    store, whole = tmp_path / "store", tmp_path / "whole"
-    for folder in (store, whole):
-        for month in ("202406", "202505"):
-            _ingest(folder, month)
+    whole = tmp_path / "whole"
+    for month in ("202406", "202505"):
+        _ingest(whole, month)
+    store = copied(whole, tmp_path, "store")
     _ingest(tmp_path / "stale", "202406", more=1)
     _with_numbers_of(store, tmp_path / "stale")
     _made_old(store, "metric")
@@ -102,10 +111,9 @@ def test_figures_of_an_earlier_version_are_shown_not_traced_and_the_next_release
 
 
 def test_a_file_of_a_release_of_an_earlier_version_asks_for_a_new_store(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    may: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    store = tmp_path / "store"
-    _ingest(store, "202505")
+    store = copied(may, tmp_path)
     _made_old(store, "finding")
     with pytest.raises(SystemExit) as ended:
         app(["read", "finding", "--store", str(store)])
@@ -141,10 +149,9 @@ def _made_newer(store: Path, table: str, column: str | None) -> None:
     ],
 )
 def test_nothing_is_published_over_what_a_later_version_wrote(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], table: str, column: str | None, said: str
+    may: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], table: str, column: str | None, said: str
 ) -> None:
-    store, claims = tmp_path / "store", tmp_path / "claims.csv"
-    _ingest(store, "202505")
+    store, claims = copied(may, tmp_path), tmp_path / "claims.csv"
     _made_newer(store, table, column)
     before = _opened(store)
     file = tmp_path / "202506.csv"
@@ -183,9 +190,10 @@ def test_fewer_columns_and_no_store_at_all_are_nothing_newer(tmp_path: Path) -> 
     refuse_newer(stored(tmp_path, {JUNE: [1]}))
 
 
-def test_figures_of_an_earlier_version_are_shown_without_the_column_that_it_did_not_write(tmp_path: Path) -> None:
-    store = tmp_path / "store"
-    _ingest(store, "202505")
+def test_figures_of_an_earlier_version_are_shown_without_the_column_that_it_did_not_write(
+    may: Path, tmp_path: Path
+) -> None:
+    store = copied(may, tmp_path)
     column = stored_columns(Metric)[-1]
     before = read_table(_opened(store), Metric)
     _made_old(store, "metric")
@@ -196,9 +204,8 @@ def test_figures_of_an_earlier_version_are_shown_without_the_column_that_it_did_
     assert read_table(_opened(store), Metric)[column].null_count() < after.height
 
 
-def test_tables_that_nothing_reads_any_more_are_left_out_by_the_next_release(tmp_path: Path) -> None:
-    store = tmp_path / "store"
-    _ingest(store, "202505")
+def test_tables_that_nothing_reads_any_more_are_left_out_by_the_next_release(may: Path, tmp_path: Path) -> None:
+    store = copied(may, tmp_path)
     snapshot = _opened(store)
     old = io.BytesIO()
     pl.DataFrame({"a": [1]}).write_parquet(old)

@@ -23,6 +23,7 @@ from tasks.reports.query import open_published
 from tasks.store.snapshot import FileEntry, object_path
 from tasks.store.verify import audit_store
 from tasks.store.verify_on_read import prove
+from tests.copied_store import copied
 
 TODAY = date(2025, 8, 1)
 DAYS = {"202406": date(2024, 7, 20), "202505": date(2025, 6, 20), "202506": date(2025, 7, 20)}
@@ -34,10 +35,10 @@ READ = (
 Ingest = Callable[[Path, str], Outcome]
 
 
-@pytest.fixture
-def ingest(tmp_path: Path) -> Ingest:
+@pytest.fixture(scope="module")
+def ingest(tmp_path_factory: pytest.TempPathFactory) -> Ingest:
     def ingest(store: Path, month: str) -> Outcome:
-        file = tmp_path / f"{month}.csv"
+        file = tmp_path_factory.getbasetemp() / f"{month}.csv"
         file.write_bytes(csv_bytes(in_month(month)))
         request = ReleaseRequest(
             file=file, store=store, source="gacc_query", flow="export", partners="all", released_on=DAYS[month]
@@ -45,6 +46,23 @@ def ingest(tmp_path: Path) -> Ingest:
         return from_bytes_to_tables(request, TODAY)
 
     return ingest
+
+
+@pytest.fixture(scope="module")
+def may(ingest: Ingest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of May 2025."""
+    store = tmp_path_factory.mktemp("may") / "store"
+    ingest(store, "202505")
+    return store
+
+
+@pytest.fixture(scope="module")
+def two_months(ingest: Ingest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of June 2024, then of May 2025."""
+    store = tmp_path_factory.mktemp("two") / "store"
+    ingest(store, "202406")
+    ingest(store, "202505")
+    return store
 
 
 def _hashes(store: Path) -> dict[str, str]:
@@ -75,10 +93,10 @@ def _flip_a_silent_bit(path: Path) -> None:
 
 
 @pytest.mark.parametrize("beginning", READ)
-def test_a_release_derives_nothing_from_a_damaged_file(tmp_path: Path, ingest: Ingest, beginning: str) -> None:
-    store = tmp_path / "store"
-    ingest(store, "202406")
-    ingest(store, "202505")
+def test_a_release_derives_nothing_from_a_damaged_file(
+    tmp_path: Path, two_months: Path, ingest: Ingest, beginning: str
+) -> None:
+    store = copied(two_months, tmp_path)
     before = open_published(store)
     entry = _entry(store, beginning)
     _flip_a_silent_bit(object_path(store, entry.sha256))
@@ -88,11 +106,9 @@ def test_a_release_derives_nothing_from_a_damaged_file(tmp_path: Path, ingest: I
 
 
 def test_what_is_advised_mends_it_and_then_the_release_is_what_it_would_have_been(
-    tmp_path: Path, ingest: Ingest
+    tmp_path: Path, may: Path, ingest: Ingest
 ) -> None:
-    store, whole = tmp_path / "store", tmp_path / "whole"
-    for folder in (store, whole):
-        ingest(folder, "202505")
+    store, whole = copied(may, tmp_path), copied(may, tmp_path, "whole")
     state, detail = _entry(store, READ[0]), _entry(store, "detail")
     # A file of a month: the release of that month again.
     _flip_a_silent_bit(object_path(store, state.sha256))
@@ -110,9 +126,8 @@ def test_what_is_advised_mends_it_and_then_the_release_is_what_it_would_have_bee
     assert _hashes(store) == _hashes(whole)
 
 
-def test_a_working_copy_that_is_damaged_is_to_be_deleted(tmp_path: Path, ingest: Ingest) -> None:
-    store = tmp_path / "store"
-    ingest(store, "202505")
+def test_a_working_copy_that_is_damaged_is_to_be_deleted(tmp_path: Path, may: Path) -> None:
+    store = copied(may, tmp_path)
     _flip_a_silent_bit(object_path(store, _entry(store, READ[0]).sha256))
     (store / COPY_NOTE).write_text(json.dumps({"url": "s3://customs/store", "endpoint": "", "held": {}}))
     with pytest.raises(DamagedStore, match=f"delete {store}, and it is fetched anew"):
@@ -151,10 +166,9 @@ def _flip_a_level(store: Path) -> tuple[str, float, float]:
 
 
 def test_a_figure_of_a_damaged_file_is_told_to_nobody(
-    tmp_path: Path, ingest: Ingest, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, may: Path, ingest: Ingest, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    store = tmp_path / "store"
-    ingest(store, "202505")
+    store = copied(may, tmp_path)
     ingest(store, "202506")
     path, before, after = _flip_a_level(store)
     # The file reads as well as before, and says another number.
@@ -192,10 +206,9 @@ def test_a_figure_of_a_damaged_file_is_told_to_nobody(
 
 
 def test_of_what_takes_too_long_to_hash_a_person_is_told_so(
-    tmp_path: Path, ingest: Ingest, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, may: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = tmp_path / "store"
-    ingest(store, "202505")
+    store = copied(may, tmp_path)
     monkeypatch.setattr(query, "PROVED_BYTES_MAX", 10)
     with pytest.raises(SystemExit) as ended:
         app(["trace", "--product", "85051110", "--partner", "WLD", "--month", "2025-05", "--metric", "level", "--store", str(store)])  # fmt: skip
