@@ -110,9 +110,9 @@ def event_window(
     before = read_table(known.snapshot, EventWindow)
     if not events:
         return cast("DataFrame[EventWindow]", before)
-    told = by_product(months)
-    beside = {event["event"]: _beside(event["event"], _there(told, event)) for event in events}
-    wanted = {product: told[product] for products in beside.values() for product in products}
+    published = by_product(months)
+    beside = {event["event"]: _beside(event["event"], _there(published, event)) for event in events}
+    wanted = {product: published[product] for products in beside.values() for product in products}
     spoken = {month for event in events for month in reach(event)}
     series = with_zeros(wanted, spoken, speaking(counting), FLOW, WORLD)
     again = as_table(

@@ -31,7 +31,7 @@ class Proof:
 
     bytes_max: int | None
     files: set[FileEntry] = field(default_factory=set)
-    is_told: bool = False
+    has_warned: bool = False
 
     @property
     def bytes(self) -> int:
@@ -53,8 +53,8 @@ class ProvedSnapshot(Snapshot):
         if room is None or self.proof.bytes + size <= room:
             _prove(self, new)
             self.proof.files.update(new)
-        elif not self.proof.is_told:
-            self.proof.is_told = True
+        elif not self.proof.has_warned:
+            self.proof.has_warned = True
             log.warning(
                 "%s files of the table %s are read as they are: to hash %.1f GB takes too long here. tidewaiter audit proves them.",
                 f"{len(new):,}", new[0].table, size / 1e9,
