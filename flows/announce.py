@@ -221,4 +221,4 @@ def attempt(telling: Callable[[], object]) -> None:
     try:
         telling()
     except Exception:
-        log.exception("could not be told to Prefect; what was published stands")
+        log.exception("could not be sent to Prefect; the publication is not affected")

@@ -83,7 +83,7 @@ OCCASIONS = (
         "unattended", "no worker takes the runs any more", "prefect.work-pool.not-ready",
         {"prefect.resource.id": "prefect.work-pool.*"}, {},
         "No worker: nobody takes the runs of {{ event.resource['prefect.resource.name'] }}",
-        "Start one with tidewaiter worker, or see to its service. Runs that were missed are caught up.",
+        "Start one with tidewaiter worker, or check its service. Runs that were missed are caught up.",
     ),
 )  # fmt: skip
 

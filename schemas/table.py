@@ -94,7 +94,7 @@ class Layout:
     `rows_per_group` how many rows a reader who asks for one product must take with it: fewer let through less, and make
     the footers longer, which every reader reads. `is_compact` says that few bytes matter more than reading them quickly, as for
     everything that people download; what each release reads again is a fifth larger and read in half the time. `rests_on` are the
-    code tables that decide what adds up or may be compared: where they were others, a file is as good as none and is made anew.
+    code tables that decide what adds up or may be compared: where they have changed, a file counts as missing and is written again.
     """
 
     model: type[Table]

@@ -196,7 +196,7 @@ def ingest_one(request: "ReleaseRequest", api: str | None) -> int:
                 see = (
                     ""
                     if why != str(error)
-                    else f"; see to the disk of {escape(str(request.store))}, then run this again"
+                    else f"; check the disk of {escape(str(request.store))}, then run this again"
                 )
                 say(f"  the store is as it was{see}", to=errors)
             return DISAGREES

@@ -4,7 +4,7 @@ from pydantic import BaseModel, Field
 
 
 class TracedNumber(BaseModel):
-    """A number of the ledger, with the records of the raw file that say it."""
+    """A number of the ledger, with the records of the raw file that it comes from."""
 
     product: str
     partner: str
@@ -17,7 +17,7 @@ class TracedNumber(BaseModel):
     known_from: str = Field(description="day from which it was public")
     raw_sha256: str
     records: list[int] = Field(description="record numbers in the raw file; their values add up to `value`")
-    told: int = Field(description="what these records add up to in the details of the release")
+    reported: int = Field(description="what these records add up to in the details of the release")
     read: int | None = Field(
         None, description="what they add up to in the raw file, read again with the corrections of its edition; null where "
         "the table of corrections no longer has them",
@@ -28,8 +28,8 @@ class TracedNumber(BaseModel):
 
     @property
     def holds(self) -> bool:
-        """Whether the ledger says what the release says, and that what its raw file says."""
-        return bool(self.records) and self.told == self.value and self.read in (None, self.value)
+        """Whether the ledger has the number of the release, and the release that of its raw file."""
+        return bool(self.records) and self.reported == self.value and self.read in (None, self.value)
 
 
 class Operand(BaseModel):
@@ -45,7 +45,7 @@ class Operand(BaseModel):
 class Trace(BaseModel):
     """A published figure, what it was computed from, and the same figure computed again from the ledger's numbers.
 
-    It agrees where both figures do, and each of these numbers with what its release says in its details.
+    It agrees where both figures do, and each of these numbers with the details of its release.
     """
 
     flow: str

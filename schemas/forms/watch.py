@@ -188,7 +188,7 @@ class Expectation(BaseModel):
 
     @property
     def lines(self) -> list[str]:
-        """What a person must see to, in words."""
+        """What a person must take care of, in words."""
         late = f"{self.kind} of {' and '.join(self.missing)} was due on {self.due_on} and is not here"
         return [late, *self.warnings] if self.days_overdue else self.warnings
 
@@ -212,7 +212,7 @@ class Expected(BaseModel):
 
     @property
     def lines(self) -> list[str]:
-        """What a person must see to, in words."""
+        """What a person must take care of, in words."""
         return [line for kind in self.kinds for line in kind.lines]
 
 

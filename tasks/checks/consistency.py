@@ -36,9 +36,9 @@ def _of_one_day(judged: Judged) -> Rows:
     other = with_codes(known.detail.filter(pl.col("release_id").is_in(same_day.to_list())))
     mine = judged.own.group_by(key).agg(pl.col("value").sum(), pl.col("resolution").max())
     theirs = other.group_by(*key, "release_id").agg(
-        told=pl.col("value").sum(), told_resolution=pl.col("resolution").max()
+        told=pl.col("value").sum(), other_resolution=pl.col("resolution").max()
     )
-    said, told = [pl.col("value"), pl.col("resolution")], [pl.col("told"), pl.col("told_resolution")]
+    said, told = [pl.col("value"), pl.col("resolution")], [pl.col("told"), pl.col("other_resolution")]
     is_same = (said[0] == told[0]) | has_fewer_digits(*said, *told) | has_fewer_digits(*told, *said)
     differing = mine.join(theirs, on=key).filter(~is_same).sort(*key, "release_id")
     for found in differing.head(EXAMPLES).iter_rows(named=True):

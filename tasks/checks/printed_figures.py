@@ -163,16 +163,16 @@ def _prints_disagree(judged: Judged) -> Rows:
     if judged.row["kind"] != "published":
         return
     rows = _printed(judged).filter(kind="published")
-    both = rows.filter("new").join(rows, on=FIGURE, suffix="_told")
-    later = ~pl.col("new_told") | (pl.col("known_from") > pl.col("known_from_told"))
-    said, told = [pl.col("value"), pl.col("resolution")], [pl.col("value_told"), pl.col("resolution_told")]
+    both = rows.filter("new").join(rows, on=FIGURE, suffix="_other")
+    later = ~pl.col("new_other") | (pl.col("known_from") > pl.col("known_from_other"))
+    said, told = [pl.col("value"), pl.col("resolution")], [pl.col("value_other"), pl.col("resolution_other")]
     is_same = has_fewer_digits(*said, *told) | has_fewer_digits(*told, *said)
     apart = (said[0] - told[0]).abs() > DISAGREE_SHARE_MAX * pl.max_horizontal(said[0], told[0])
-    differing = both.filter(later, apart, ~is_same).sort(*FIGURE, "known_from", "known_from_told")
+    differing = both.filter(later, apart, ~is_same).sort(*FIGURE, "known_from", "known_from_other")
     for found in differing.head(EXAMPLES).iter_rows(named=True):
         yield finding(
             "prints_disagree", "error", _subject(found), observed=f"{found['value']:,}, printed on {found['known_from']}",
-            expected=f"within {DISAGREE_SHARE_MAX:.0%} of {found['value_told']:,}, printed on {found['known_from_told']}",
+            expected=f"within {DISAGREE_SHARE_MAX:.0%} of {found['value_other']:,}, printed on {found['known_from_other']}",
             advice="See which of the two is a slip or of another basket, and leave it out; if customs revised so much, approve.",
         )  # fmt: skip
 

@@ -55,7 +55,7 @@ class EventTables(NamedTuple):
 
 
 def mark_events(release: Normalised, metric: PendingFiles, known: Known, counting: DataFrame[Release]) -> EventTables:
-    """The tables of export controls after `release`, of which `metric` are the figures that it made anew and `counting` the releases
+    """The tables of export controls after `release`, of which `metric` are the figures that it recomputed and `counting` the releases
     that count then."""
     prove(known.snapshot, EventWindow)
     prove(known.snapshot, EventMonth)
@@ -113,15 +113,15 @@ def event_window(
     before = read_table(known.snapshot, EventWindow)
     if not events:
         return cast("DataFrame[EventWindow]", before)
-    told = by_product(months)
-    beside = {event["event"]: _beside(event["event"], _there(told, event)) for event in events}
-    wanted = {product: told[product] for products in beside.values() for product in products}
+    published = by_product(months)
+    products_of = {event["event"]: _products_next_to(event["event"], _there(published, event)) for event in events}
+    wanted = {product: published[product] for products in products_of.values() for product in products}
     spoken = {month for event in events for month in reach(event)}
     series = with_zeros(wanted, spoken, speaking(counting), FLOW, WORLD)
     again = as_table(
         row
         for event in events
-        for product in beside[event["event"]]
+        for product in products_of[event["event"]]
         for row in windows_of(event, product, series[product], FLOW, WORLD)
     )
     kept = before.filter(~pl.col("event").is_in([event["event"] for event in events]))
@@ -144,7 +144,7 @@ def _there(series: Mapping[str, Series], event: Mapping[str, Any]) -> list[str]:
     )
 
 
-def _beside(event: str, there: list[str]) -> list[str]:
+def _products_next_to(event: str, there: list[str]) -> list[str]:
     """Return, of the products in the store, those that a measure affects and the placebos; none if it affects none."""
     touched = [product for product in there if {*members(product)} & {*codes_of(event)}]
     return sorted([*touched, *placebos(there)]) if touched else []
@@ -230,9 +230,10 @@ def event_month(metric: PendingFiles, known: Known, *, is_outdated: bool) -> Dat
         derived = [date(year, month, 1) for _, year, month in again]
         other = read_table(known.snapshot, EventMonth).filter(~pl.col("period").is_in(derived))
     kinds = polars_schema(EventMonth)
-    anew = metric.rows(is_looked_at, wanted, LOOKED_AT)
+    recomputed = metric.rows(is_looked_at, wanted, LOOKED_AT)
     rows = [
-        of_months if "measure" not in of_months.columns else in_kilograms(of_months) for of_months in (other, *anew)
+        of_months if "measure" not in of_months.columns else in_kilograms(of_months)
+        for of_months in (other, *recomputed)
     ]
     found = pl.concat([of_months.select(*kinds).cast(kinds) for of_months in rows]).sort("product", "period")  # type: ignore[arg-type]
     return EventMonth.validate(found, lazy=True)

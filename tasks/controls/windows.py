@@ -53,10 +53,10 @@ def windows(snapshot: Snapshot, product: str, flow: str = "export", partner: str
     def is_looked_at(partition: Partition) -> bool:
         return partition[0] == flow and partition_month(partition) in months
 
-    told = by_product(in_kilograms(read_table(snapshot, Metric, is_looked_at, places(partner), LOOKED_AT)))
+    published = by_product(in_kilograms(read_table(snapshot, Metric, is_looked_at, places(partner), LOOKED_AT)))
     own = tuple(members(product))
-    names = [name for name in placebos(told) if not any(code.startswith(own) for code in members(name))]
-    wanted = {name: told.get(name, {}) for name in [product, *names]}
+    names = [name for name in placebos(published) if not any(code.startswith(own) for code in members(name))]
+    wanted = {name: published.get(name, {}) for name in [product, *names]}
     releases = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
     series = with_zeros(wanted, months, releases, flow, partner)
     rows = [

@@ -47,11 +47,11 @@ def correct(landed: Landed, parsed: Parsed, today: date) -> Parsed:
                 found=f"correction {row['id']} expired on {row['expires_on']}",
                 advice="Look at the source again; renew the row in corrections.csv or take it out.",
             )
-    notes = (*parsed.normalised, *(f"record {row['record']}, {told(row)}" for row in corrections))
+    notes = (*parsed.normalised, *(f"record {row['record']}, {correction_text(row)}" for row in corrections))
     return parsed._replace(reported=corrected(parsed.reported, corrections, landed.file.name), normalised=notes)
 
 
-def told(row: dict[str, str]) -> str:
+def correction_text(row: dict[str, str]) -> str:
     """The change that a correction makes in its record, and its reason."""
     return f"{row['field']}: {row['expect']!r} corrected to {row['value']!r} ({row['reason']})"
 

@@ -17,7 +17,7 @@ import polars as pl
 from schemas.table import DataFrame
 from schemas.tables.reported import Reported
 from tasks.domain.periods import read_period
-from tasks.ingest.corrections import corrected, told
+from tasks.ingest.corrections import corrected, correction_text
 from tasks.ingest.editions import corrections_in
 from tasks.ingest.normalise import numbers_of
 from tasks.ingest.raw_store import raw_path
@@ -50,7 +50,9 @@ class RawFile:
     def changes(self, records: list[int]) -> list[str]:
         """The corrections of some records."""
         said = {str(record) for record in records}
-        return [f"record {row['record']}, {told(row)}" for row in self.corrections or () if row["record"] in said]
+        return [
+            f"record {row['record']}, {correction_text(row)}" for row in self.corrections or () if row["record"] in said
+        ]
 
     def total(self, records: list[int], measure: str, span: Span) -> int | None:
         """The sum of some records in a measure and from the first to the last day of `span`, corrections included; None

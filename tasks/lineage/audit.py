@@ -58,12 +58,12 @@ def audit(store: Path, sample: int = SAMPLE) -> AuditReport:
 
 def _without_raw(snapshot: Snapshot) -> list[Problem]:
     """The releases whose raw bytes are missing. The rest of the audit checks existing ones."""
-    told = {
+    named = {
         raw_path(snapshot.store, row["raw_sha256"]): row for row in read_table(snapshot, Release).iter_rows(named=True)
     }
     return [
-        Problem(name, "no such file", f"the raw bytes of {told[place]['release_id']}, {told[place]['title']}", "restore the raw file from a copy")
-        for place, name in missing(snapshot.store, told).items()
+        Problem(name, "no such file", f"the raw bytes of {named[place]['release_id']}, {named[place]['title']}", "restore the raw file from a copy")
+        for place, name in missing(snapshot.store, named).items()
     ]  # fmt: skip
 
 
@@ -78,31 +78,38 @@ def _trace_sample(snapshot: Snapshot, sample: int) -> tuple[list[Problem], int]:
         for row in of_product:
             month = month_number(row["period"])
             point = Point(flow, product, row["partner"], row["measure"], month)
-            told = [name for name in FIGURES if row[name] is not None or row[status(name)] in NO_RECORD]
-            figure = chance.choice(told)
+            published = [name for name in FIGURES if row[name] is not None or row[status(name)] in NO_RECORD]
+            figure = chance.choice(published)
             found = tracer.trace(point, figure)
-            untold = [
-                _untold(flow, number) for operand in found.operands for number in operand.numbers if not number.holds
+            differing = [
+                _unlike_its_release(flow, number)
+                for operand in found.operands
+                for number in operand.numbers
+                if not number.holds
             ]
-            if not found.agrees and not untold:
+            if not found.agrees and not differing:
                 name = f"metric {figure} of {point.flow} {point.product} {point.partner} {point.measure} {found.month}"
-                untold = [Problem(name, str(found.value), str(found.recomputed), AGAIN)]
-            wrong |= {problem.file: problem for problem in untold}
+                differing = [Problem(name, str(found.value), str(found.recomputed), AGAIN)]
+            wrong |= {problem.file: problem for problem in differing}
     return [*wrong.values()], len(rows)
 
 
-def _untold(flow: str, number: TracedNumber) -> Problem:
+def _unlike_its_release(flow: str, number: TracedNumber) -> Problem:
     """The problem of a ledger number that differs from its release."""
-    said = f"{number.told}, the sum of {counted(len(number.records), 'record')} in the details of {number.release_id}"
-    if number.told == number.value:
-        said = (
+    expected = (
+        f"{number.reported}, the sum of {counted(len(number.records), 'record')} in the details of {number.release_id}"
+    )
+    if number.reported == number.value:
+        expected = (
             f"{number.read}, the sum of {counted(len(number.records), 'record')} of the raw file of {number.release_id}"
         )
     if not number.records:
-        said = f"no number, as the details of {number.release_id} have none that was public from {number.known_from}"
+        expected = (
+            f"no number, as the details of {number.release_id} have none that was public from {number.known_from}"
+        )
     return Problem(
         f"observation of {flow} {number.product} {number.partner} {number.measure} {number.period}",
-        found=str(number.value), expected=said, advice=AGAIN,
+        found=str(number.value), expected=expected, advice=AGAIN,
     )  # fmt: skip
 
 

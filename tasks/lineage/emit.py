@@ -37,17 +37,17 @@ def emit(run: Run, store: Path, *entered: Run) -> None:
         return
     place = store / FOLDER / f"{name}.ndjson"
     try:
-        told = [
+        made = [
             event for one in (run, *entered) for event in events(one, one.outcome.release_id if one.outcome else name)
         ]
         if not place.exists():
             place.parent.mkdir(parents=True, exist_ok=True)
             half = place.with_suffix(".half")
             half.unlink(missing_ok=True)
-            write_events(told, half)
+            write_events(made, half)
             share_once(store, place, half.read_bytes())
             half.replace(place)
-        emit_elsewhere(told)
+        emit_elsewhere(made)
     except OSError as error:
         # The OSError has all details, and a full disk has already failed the run.
         log.error("the lineage events of %s could not be written to %s: %s", name, place, error)
@@ -96,8 +96,8 @@ def emit_elsewhere(events: Sequence[RunEvent]) -> None:
         enough.set()
         trouble.append(f"nothing went through for {PATIENCE_S} s")
     if trouble:
-        told = "%d of %d OpenLineage events were handed over; %s. See to OPENLINEAGE_URL, OPENLINEAGE__TRANSPORT or openlineage.yml"
-        log.warning(told, len(sent), len(events), trouble[0])
+        line = "sent %d of %d OpenLineage events: %s. Check OPENLINEAGE_URL, OPENLINEAGE__TRANSPORT or openlineage.yml"
+        log.warning(line, len(sent), len(events), trouble[0])
 
 
 def _send(events: Sequence[RunEvent], sent: list[RunEvent], trouble: list[str], enough: threading.Event) -> None:

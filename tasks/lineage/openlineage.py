@@ -96,19 +96,19 @@ def events(run: Run, release_id: str) -> list[RunEvent]:
     kinds, me = facet_v2.parent_run, str(run.run_id)
     root = kinds.Root(kinds.RootRun(me), kinds.RootJob(NAMESPACE, RELEASE_JOB))
     parent = kinds.ParentRunFacet(kinds.Run(me), kinds.Job(NAMESPACE, RELEASE_JOB), root)
-    told: list[RunEvent] = []
+    of_steps: list[RunEvent] = []
     for record, given, made in _things(run.records):
         tags = {"release_id": release_id, "code_sha256": record.code_sha256, "prefect_task_run_id": record.task_run_id}
         inputs = [_input(thing) for thing in given]
         at_end = inputs + [_input(thing) for thing in made if not thing.holds]
         outputs = [_output(thing, given) for thing in made if thing.holds]
-        told += _start_and_end(record, "STEP", tags, {"parent": parent}, inputs, at_end, outputs)
+        of_steps += _start_and_end(record, "STEP", tags, {"parent": parent}, inputs, at_end, outputs)
     error = None if run.outcome else run.records[-1].error or "the run ended without an outcome"
     begin, end = min(record.started for record in run.records), max(record.ended for record in run.records)
     whole = replace(run.records[-1], step=RELEASE_JOB, run_id=run.run_id, started=begin, ended=end, error=error)
     tags = {"release_id": release_id, "prefect_flow_run_id": run.flow_run_id}
     first, final = _start_and_end(whole, "RELEASE", tags, {})
-    return [first, *told, final]
+    return [first, *of_steps, final]
 
 
 def _start_and_end(

@@ -64,7 +64,7 @@ class Origins:
         self.observation = current_statements(history)
         self.decided = Decided(releases, decisions, history)
         self.records = RawRecords(snapshot, flow, self.releases, where)
-        self._told: dict[tuple[str, int], dict[tuple[str, str, str], Amount]] = {}
+        self._reported: dict[tuple[str, int], dict[tuple[str, str, str], Amount]] = {}
         self._speaks: dict[Point, int | None] = {}
         self._whole: dict[Point, bool] = {}
 
@@ -207,7 +207,7 @@ class Origins:
 
         Each number is of the best kind, unless a better kind covers it without a number.
         """
-        if (point.product, point.month) not in self._told:
+        if (point.product, point.month) not in self._reported:
             own = pl.col("product") == point.product
             rows = self.observation.filter(_is_of(point.month, point.month), own | _is_below(point))
             found: dict[tuple[str, str, str], Row] = {}
@@ -219,11 +219,11 @@ class Origins:
                 Point(self.flow, *key, point.month) for key, row in found.items() if KINDS.index(row["kind"]) > best
             ]
             self._ask(lesser)
-            self._told[point.product, point.month] = {
+            self._reported[point.product, point.month] = {
                 key: _amount(row) for key, row in found.items()
                 if (better := self._speaks.get(Point(self.flow, *key, point.month))) is None or better >= KINDS.index(row["kind"])
             }  # fmt: skip
-        return self._told[point.product, point.month]
+        return self._reported[point.product, point.month]
 
     def _best(self, point: Point, first: int) -> Amount | None:
         """The best kind's number for the months from `first` to that of the point."""

@@ -63,7 +63,7 @@ class RawRecords:
             product=row["product"], partner=row["partner"], period=span_name(row["period_start"], row["period_end"]),
             measure=measure, value=row["value"], unit=row["unit"], release_id=row["release_id"], title=release["title"],
             known_from=str(row["known_from"]), raw_sha256=release["raw_sha256"], records=records,
-            told=details["value"].sum(), read=file.total(records, measure, span) if file else None,
+            reported=details["value"].sum(), read=file.total(records, measure, span) if file else None,
             corrected=file.changes(records) if file else [],
             printed=[json.dumps(text, ensure_ascii=False) for text in texts], address=texts[0].get("address") if texts else None,
         )  # fmt: skip

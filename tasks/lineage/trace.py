@@ -65,7 +65,7 @@ class Tracer:
             decisions=self.origins.decided.lines([point, *(operand.point for operand in operands)]),
             kinds="+".join(sorted(kinds)) or None,
             breaks=[f"{month_name(change.month)}: {change.what} ({change.source})" for change in cut or ()],
-            agrees=_agree(expected, again) and _is_told(row[status(figure)], cut) and _hold(operands),
+            agrees=_agree(expected, again) and _is_published(row[status(figure)], cut) and _hold(operands),
             snapshot_id=self.snapshot.id,
         )  # fmt: skip
 
@@ -225,7 +225,7 @@ def _known(
     return ExactOperand(Operand(name=label, value=value, status=made, numbers=numbers), exact, point, kinds)
 
 
-def _is_told(made: str, cut: list[Change] | None) -> bool:
+def _is_published(made: str, cut: list[Change] | None) -> bool:
     """Whether a metric across a change of definition is null, with the status `definition_break` or another reason."""
     return cut is None or (bool(cut) if made == "definition_break" else not cut or made in MISSING)
 

@@ -94,7 +94,9 @@ class Judge:
         base = self._base(place, figure, row)
         last = place[2] - BACK[figure]
         first = last - last % 12 if figure == "ytd_yoy_pct" else last
-        steps = self._told(place, range(first, last + 1)).filter(pl.col("known_until").is_null())["resolution"].max()
+        steps = (
+            self._statements(place, range(first, last + 1)).filter(pl.col("known_until").is_null())["resolution"].max()
+        )
         if base is None or not isinstance(steps, int) or base >= limit * steps:
             return None
         return {"base": base, "step": float(steps)}
@@ -117,8 +119,8 @@ class Judge:
     def _revision_noise(
         self, place: tuple[str, str, int], figure: str, row: Row, limit: float
     ) -> dict[str, float] | None:
-        told = self._told(place, range(place[2] - REVISED_MONTHS + 1, place[2] + 1)).sort("known_from")
-        keys = told.group_by("month", "product", "partner").agg(
+        statements = self._statements(place, range(place[2] - REVISED_MONTHS + 1, place[2] + 1)).sort("known_from")
+        keys = statements.group_by("month", "product", "partner").agg(
             pl.col("value").first().alias("first"), pl.col("value").last().alias("last"), pl.col("resolution").first()
         )
         months = keys.group_by("month").agg(pl.col("first", "last", "resolution").sum())
@@ -141,7 +143,7 @@ class Judge:
     ) -> dict[str, float] | None:
         return {} if row[status(figure)] == "implied_base" else None
 
-    def _told(self, place: tuple[str, str, int], months: Sequence[int]) -> pl.DataFrame:
+    def _statements(self, place: tuple[str, str, int], months: Sequence[int]) -> pl.DataFrame:
         """Return the numbers of months of a series, of any day: its own, otherwise those of its partners."""
         partner, measure, _ = place
         rows = self._words.filter(pl.col("measure") == measure, pl.col("month").is_in([*months]))

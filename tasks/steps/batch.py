@@ -41,6 +41,7 @@ FILE_BYTES_MAX = 4_000_000
 # Steps of a release that end in the copy and do not belong to the lineage of the published tables.
 OF_BATCH = ("enter", "report")
 MONTHS = ("flow", "period_start", "period_end")
+# A flow's arguments are validated, shown and kept by Prefect, so the open batch is not one of them.
 _open: ContextVar["Batch | None"] = ContextVar("tidewaiter_batch", default=None)
 
 

@@ -166,13 +166,13 @@ def _made_again(
     made_of: Callable[[type[Table], Partition], dict[str, Any]], releases: pl.DataFrame,
 ) -> Iterator[NewFile]:  # fmt: skip
     """Yield the files that replace earlier ones; revisions get a file even without rows for the months in `always`."""
-    told = set()
+    made = set()
     for model, frame in frames.items():
         for file in encode_months(model, frame, functools.partial(made_of, model)):
-            told.add((file.table, file.partition))
+            made.add((file.table, file.partition))
             yield file
     for month in always:
-        if (table_name(Revision), partition_path(month)) not in told:
+        if (table_name(Revision), partition_path(month)) not in made:
             yield encode_file(Revision, empty_frame(Revision), partition_path(month), made_of(Revision, month))
     yield encode_file(ProductName, names.product_name, "", derivation_of(ProductName, releases))
     yield encode_file(PartnerName, names.partner_name, "", derivation_of(PartnerName, releases))

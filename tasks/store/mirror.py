@@ -211,7 +211,7 @@ def _refresh(folder: Path, remote: Remote) -> None:
     if pointer is None and mine is not None:
         raise BrokenStore(
             f"{remote.url}: nothing is published there, but it was when {mine} was fetched: the bucket was emptied or lost. "
-            f"Restore it; or, if it is meant to begin anew, delete its working copy {folder}."
+            f"Restore it; or, if it is meant to start empty, delete its working copy {folder}."
         )
     if pointer is not None and pointer.id != mine:
         publish.adopt(folder, pointer.id, remote.manifest(pointer.id), remote.fetch)

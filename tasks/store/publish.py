@@ -52,7 +52,7 @@ Fetch = Callable[[Sequence[FileEntry]], Iterable[bytes]]
 class NewFile:
     """One Parquet file to publish, as bytes; `partition` is a hive path, '' for a table of one part.
 
-    With `beside` its rows are added to those of the files carried for its partition; otherwise it replaces them.
+    With `is_added` its rows are added to those of the files carried for its partition; otherwise it replaces them.
     """
 
     table: str
@@ -60,7 +60,7 @@ class NewFile:
     data: bytes
     rows: int
     schema_sha256: str
-    beside: bool = False
+    is_added: bool = False
 
     @functools.cached_property
     def sha256(self) -> str:
@@ -194,10 +194,10 @@ def _write(stage: Stage, new: Iterable[NewFile], carried: list[FileEntry]) -> li
             )
         sha256 = stage.add(file.data, file.sha256)
         path = "/".join([file.table, *keys, _file_name(sha256)])
-        if path in written or path in paths or (not file.beside and (file.table, file.partition) in taken):
+        if path in written or path in paths or (not file.is_added and (file.table, file.partition) in taken):
             raise InvalidPublication(
                 f"{file.table}/{file.partition}: given twice, so its rows would be counted twice. "
-                f"Carry only files of partitions that are not published anew."
+                f"Carry only files of partitions that are not published again."
             )
         written[path] = FileEntry(
             file.table, file.partition, path, sha256, len(file.data), file.rows, file.schema_sha256
@@ -261,7 +261,7 @@ def _refuse_stale(store: Path, parent: Snapshot | None) -> None:
     if found != expected:
         raise StaleParent(
             f"{store}: current is {found}, not {expected}, from which this publication was derived. "
-            f"Hold `exclusive`, open the parent anew, derive again and publish."
+            f"Hold `exclusive`, open the parent again, derive again and publish."
         )
 
 

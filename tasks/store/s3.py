@@ -232,8 +232,8 @@ def _unconnected(first: str, details: str) -> str:
         return f", because this machine does not trust the certificate of the server ({_DISTRUST.get(name, name)})"
     if "InvalidMessage" in details:
         return ", because the server speaks no TLS, which https needs"
-    told = re.findall(r'(?:message|error): "([^"]+)"', details)
-    return f", because of: {clean(told[-1])}" if told else ""
+    reasons = re.findall(r'(?:message|error): "([^"]+)"', details)
+    return f", because of: {clean(reasons[-1])}" if reasons else ""
 
 
 def clean(text: str) -> str:

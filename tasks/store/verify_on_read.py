@@ -31,7 +31,7 @@ class Proof:
 
     bytes_max: int | None
     files: set[FileEntry] = field(default_factory=set)
-    is_told: bool = False
+    has_warned: bool = False
 
     @property
     def bytes(self) -> int:
@@ -53,10 +53,10 @@ class ProvedSnapshot(Snapshot):
         if room is None or self.proof.bytes + size <= room:
             _prove(self, new)
             self.proof.files.update(new)
-        elif not self.proof.is_told:
-            self.proof.is_told = True
+        elif not self.proof.has_warned:
+            self.proof.has_warned = True
             log.warning(
-                "%s files of the table %s are read as they are: to hash %.1f GB takes too long here. tidewaiter audit proves them.",
+                "%s files of the table %s are read without verification: hashing %.1f GB takes too long here. tidewaiter audit verifies them.",
                 f"{len(new):,}", new[0].table, size / 1e9,
             )  # fmt: skip
         return super().opened(chosen)
@@ -91,5 +91,5 @@ def _prove(snapshot: Snapshot, entries: Sequence[FileEntry]) -> None:
         return
     listed = "\n".join(f"- {problem}" for problem in found[:SHOWN_MAX])
     is_copy = isinstance(address_of(snapshot.store), S3Url)
-    remedy = f"\nThis is a working copy: delete {snapshot.store}, and it is fetched anew." if is_copy else ""
-    raise DamagedStore(f"{len(found)} of the files that are to be read are not what they were:\n{listed}{remedy}")
+    remedy = f"\nThis is a working copy: delete {snapshot.store}, and it is fetched again." if is_copy else ""
+    raise DamagedStore(f"{len(found)} of the files to be read failed their checksum:\n{listed}{remedy}")

@@ -391,8 +391,10 @@ def test_an_error_that_is_only_logged_still_reaches_the_terminal(capsys: pytest.
     try:
         raise RuntimeError("the server hung up")
     except RuntimeError:
-        logging.getLogger("tidewaiter.announce").exception("could not be told to Prefect; what was published stands")
-    said = "could not be told to Prefect; what was published stands: RuntimeError: the server hung up"
+        logging.getLogger("tidewaiter.announce").exception(
+            "could not be sent to Prefect; the publication is not affected"
+        )
+    said = "could not be sent to Prefect; the publication is not affected: RuntimeError: the server hung up"
     assert capsys.readouterr().err.strip().splitlines() == [f"warning {said}"]
 
 

@@ -19,7 +19,7 @@ WORDS = {
 }
 CAVEATS = {
     "en": {
-        "nearly_nothing": "it rises from nearly nothing, {base} told to the {step}", "low_base": "its base is unusually low, {base} where {usual} is usual",
+        "nearly_nothing": "it rises from nearly nothing, {base} printed to the {step}", "low_base": "its base is unusually low, {base} where {usual} is usual",
         "sign_flips": "it turned {flips:.0f} times in six months", "coverage": "it rests on more than one kind of release",
         "revision_noise": "it is no larger than later changes of the series, up to {largest:.1f} % in {revised:.0f} of {months:.0f} months",
         "implied_base": "no source prints its base",

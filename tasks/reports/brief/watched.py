@@ -64,12 +64,12 @@ def watch_list() -> pl.DataFrame:
 
 def watched(outcome: Outcome) -> list[Watched]:
     """Return the products of the watch list for which the release has a figure of its own, each with its direction."""
-    told = set(outcome.products)
+    released = set(outcome.products)
     rows = watch_list().filter(pl.col("flow").is_in(outcome.flows))
     return [
         (product, flow)
         for product, flow in rows.select("product", "flow").iter_rows()
-        if told & {product, *members(product)} or any(code.startswith(product) for code in told)
+        if released & {product, *members(product)} or any(code.startswith(product) for code in released)
     ]
 
 

@@ -70,7 +70,7 @@ def test_the_numbers_of_a_withdrawn_release_end_the_days_before_stay_and_it_can_
     tracer = Tracer(store.snapshot, "export", "85051110")
     found = tracer.trace(Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5), "level")
     (said,) = found.operands[0].numbers
-    assert (said.value, said.told, said.read, found.agrees) == (353_000, 353_000, 353_000, True)
+    assert (said.value, said.reported, said.read, found.agrees) == (353_000, 353_000, 353_000, True)
     changed = query.query(store.store, "revision").filter(revised_on=LATER, measure="quantity_kg").sort("partner")
     columns = (
         "partner",

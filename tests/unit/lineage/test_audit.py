@@ -128,7 +128,7 @@ def test_a_word_of_the_ledger_that_is_not_what_its_release_says_is_named(
     point = Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5)
     trace = Mistaken(snapshot, "export", "85051110").trace(point, "level")
     assert (trace.value, trace.recomputed, trace.agrees) == (999_000, 999_000, False)
-    assert [number.told for operand in trace.operands for number in operand.numbers] == [353_000]
+    assert [number.reported for operand in trace.operands for number in operand.numbers] == [353_000]
     monkeypatch.setattr(tasks.lineage.audit, "Tracer", Mistaken)
     monkeypatch.setattr(tasks.lineage.audit, "FIGURES", ("level",))
     problems = audit(snapshot.store, sample=10**6).problems

@@ -497,7 +497,7 @@ def test_a_dead_endpoint_is_a_warning_at_once(
     assert time.monotonic() - begin < PATIENCE_S
     (record,) = [record for record in caplog.records if record.name == "tidewaiter.lineage_events"]
     assert record.levelno == logging.WARNING
-    assert record.getMessage().startswith("0 of 8 OpenLineage events were handed over; ConnectionError")
+    assert record.getMessage().startswith("sent 0 of 8 OpenLineage events: ConnectionError")
 
 
 @pytest.mark.parametrize("answers", [True, False])
@@ -514,8 +514,8 @@ def test_no_secret_of_an_address_is_logged(
     emit_elsewhere(events(whole, "query-1"))
     first, second = [record.getMessage() for record in caplog.records if record.name == "tidewaiter.lineage_events"]
     why = "HTTPError, status 401" if answers else "ConnectionError"
-    assert first.startswith(f"0 of 8 OpenLineage events were handed over; {why}. See to OPENLINEAGE_URL")
-    assert second.startswith("0 of 8 OpenLineage events were handed over; ")
+    assert first.startswith(f"sent 0 of 8 OpenLineage events: {why}. Check OPENLINEAGE_URL")
+    assert second.startswith("sent 0 of 8 OpenLineage events: ")
     assert "a-password" not in caplog.text
     assert "a-token" not in caplog.text
 
@@ -560,7 +560,7 @@ def test_an_endpoint_that_refuses_every_event_gets_every_event(
     environment.setenv("OPENLINEAGE_URL", receiver.url)
     emit_elsewhere(events(whole, "query-1"))
     assert len(receiver.received) == 8
-    assert "0 of 8 OpenLineage events were handed over; " in caplog.text
+    assert "sent 0 of 8 OpenLineage events: " in caplog.text
     assert "503" in caplog.text
 
 
@@ -587,4 +587,4 @@ def test_a_wrong_configuration_is_a_warning(
 ) -> None:
     environment.setenv("OPENLINEAGE__TRANSPORT", transport)
     emit_elsewhere(events(whole, "query-1"))
-    assert "0 of 8 OpenLineage events were handed over" in caplog.text
+    assert "sent 0 of 8 OpenLineage events" in caplog.text

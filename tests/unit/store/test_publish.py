@@ -199,7 +199,7 @@ def test_stale_parent_is_refused_with_where_and_what_to_do(store: Path) -> None:
     newer = release(store, [new(JUNE, 2)]).snapshot
     with exclusive(store), pytest.raises(StaleParent) as refusal:
         publish(store, [new(JUNE, 3)], parent=parent, about={})
-    for word in (str(store), newer.id, parent.id, "open the parent anew"):
+    for word in (str(store), newer.id, parent.id, "open the parent again"):
         assert word in str(refusal.value)
     assert open_snapshot(store) == newer
 
@@ -306,7 +306,7 @@ def test_partition_both_carried_and_new_is_refused(store: Path) -> None:
 
 def test_file_beside_those_carried_adds_its_rows_but_never_the_same_rows_twice(store: Path) -> None:
     parent = release(store, [new("", 1, table="finding")]).snapshot
-    more = NewFile("finding", "", parquet(2, 3), 2, "schema-1", beside=True)
+    more = NewFile("finding", "", parquet(2, 3), 2, "schema-1", is_added=True)
     both = publish(store, [more], carried=parent.files, parent=parent, about={"number": 2}).snapshot
     assert sorted(path.read_bytes() for path in both.paths("finding")) == sorted([parquet(1), parquet(2, 3)])
     with pytest.raises(InvalidPublication, match="counted twice"):

@@ -130,7 +130,7 @@ def test_a_working_copy_that_is_damaged_is_to_be_deleted(tmp_path: Path, may: Pa
     store = copied(may, tmp_path)
     _flip_a_silent_bit(object_path(store, _entry(store, READ[0]).sha256))
     (store / COPY_NOTE).write_text(json.dumps({"url": "s3://customs/store", "endpoint": "", "held": {}}))
-    with pytest.raises(DamagedStore, match=f"delete {store}, and it is fetched anew"):
+    with pytest.raises(DamagedStore, match=f"delete {store}, and it is fetched again"):
         prove(open_published(store), State)
 
 
@@ -215,5 +215,5 @@ def test_of_what_takes_too_long_to_hash_a_person_is_told_so(
     told = capsys.readouterr().err
     assert ended.value.code == 0
     # Once, whatever many tables are read.
-    assert told.count("are read as they are") == 1
-    assert "tidewaiter audit proves them" in told
+    assert told.count("are read without verification") == 1
+    assert "tidewaiter audit verifies them" in told

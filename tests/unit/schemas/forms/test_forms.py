@@ -33,13 +33,13 @@ def test_every_form_has_a_docstring_and_a_schema_that_other_programs_can_read(mo
 
 NUMBER = {
     "product": "85051110", "partner": "USA", "period": "2025-06", "measure": "quantity_kg", "value": 5, "unit": "kg", "release_id": "r1", "title": "june.csv",
-    "known_from": "2025-07-20", "raw_sha256": "0" * 64, "records": [1], "told": 5, "printed": ["x"],
+    "known_from": "2025-07-20", "raw_sha256": "0" * 64, "records": [1], "reported": 5, "printed": ["x"],
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("change", "holds"),
-    [({}, True), ({"read": 5}, True), ({"read": 4}, False), ({"told": 4}, False), ({"records": []}, False), ({"value": 0, "told": 0, "read": 0}, True)],
+    [({}, True), ({"read": 5}, True), ({"read": 4}, False), ({"reported": 4}, False), ({"records": []}, False), ({"value": 0, "reported": 0, "read": 0}, True)],
 )  # fmt: skip
 def test_a_traced_number_holds_where_ledger_release_and_file_agree(change: dict[str, Any], holds: bool) -> None:
     assert trace.TracedNumber.model_validate(NUMBER | change).holds is holds
