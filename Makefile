@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: help run test test-services test-month test-live demo-fetch search torture bench check docs stop deploy worker server-postgres lock dictionary clean
+.PHONY: help run test test-services test-month test-live demo-fetch search torture bench bench-comext check docs stop deploy worker server-postgres lock dictionary clean
 .DEFAULT_GOAL := help
 
 help:
@@ -96,6 +96,10 @@ bench: $(READY_DEV)
 	$(BIN)/python -m benchmarks.readers --size $(SIZE) --store build/bench/store-$(SIZE)
 	$(BIN)/python -m benchmarks.dask_workers
 	[ $(SIZE) = S ] || $(BIN)/python -m benchmarks.history --size $(SIZE)
+
+# A month of Comext, five million rows, by three contenders; then Germany's part into a store.
+bench-comext: $(READY_DEV)
+	$(BIN)/python -m benchmarks.comext --record
 
 # The pages as a site in build/site; a link that leads nowhere, or a page in no table of contents, is an error.
 docs: $(READY_DEV)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from schemas.columns import Column
-from schemas.reference import code_tables, control_tables
+from schemas.reference import code_tables, control_tables, statement_terms
 from schemas.table import Layout, Table, arrow_schema, table_name
 from schemas.tables import claim, control_event, metric, release, reported, revision, verdict
 from schemas.tables.catalog import LAYOUTS
@@ -30,6 +30,8 @@ WORDS = {
     "`partners` of `release`": release.PARTNER_SCOPES,
     "`verdict` of `claim`": claim.VERDICTS,
     "`caveat` of `quotability`": verdict.CAVEATS,
+    "`valuation` of `statement_terms`": statement_terms.VALUATIONS,
+    "`zero` of `statement_terms`": statement_terms.ZEROS,
     "`state` of `control_event` and `event_window`": control_tables.STATES,
     "`coverage` of `event_window`": control_tables.COVERAGE,
     "`status` of `event_window`": control_event.WINDOWS,

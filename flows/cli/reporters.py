@@ -110,7 +110,8 @@ def coverage(
 ) -> None:
     """Which reporters of a group have reported a month, and the sum of the group where every one has.
 
-    Exit code 1 where one of them has not: there is no sum without it.
+    Exit code 1 where one of them has not, because there is no sum without it, and where the figure that the source prints of
+    the group as one is another one.
     """
     import polars as pl
 
@@ -137,5 +138,14 @@ def coverage(
         console().print(listing(shown, console().width))
         names = f"; without {', '.join(found.absent)} there is no sum" if found.absent else ""
         say(f"{group} {month}: {found.status}{names}")
-    if found.absent:
+        if found.printed is not None:
+            compared = (
+                ""
+                if found.total is None
+                else ", not the sum of its members"
+                if found.differs
+                else ", the sum of its members"
+            )
+            say(f"{group} as one reporter prints {terminal.exact(found.printed)}{compared}")
+    if found.absent or found.differs:
         raise typer.Exit(DISAGREES)

@@ -13,6 +13,7 @@ from schemas import code_files
 from schemas.columns import column
 from schemas.errors import BrokenTable
 from schemas.reference.control_tables import ControlEventCodes, ControlEvents
+from schemas.reference.statement_terms import StatementTerms
 from schemas.table import FLOWS, Table, polars_schema
 
 MONTH = r"^(\d{4}-(0[1-9]|1[0-2]))?$"
@@ -293,6 +294,7 @@ TABLES: dict[str, type[Table]] = {
     "partner_groups": PartnerGroups,
     "units": Units,
     "currencies": Currencies,
+    "statement_terms": StatementTerms,
     "regimes": Codes,
     "provinces": Codes,
     "baskets": Baskets,

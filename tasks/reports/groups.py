@@ -42,12 +42,23 @@ class Part(NamedTuple):
 
 
 class GroupMonth(NamedTuple):
-    """What a group of reporters says about a month; `total` only where every member is complete."""
+    """What a group of reporters says about a month; `total` only where every member is complete.
+
+    `printed` is the figure that the source publishes of the group as one, where the group is a reporter itself.
+    """
 
     group: str
     status: Status
     total: float | None
     parts: tuple[Part, ...]
+    printed: float | None = None
+
+    @property
+    def differs(self) -> bool:
+        """Whether the printed figure is not the sum of the members; each of them may be rounded to a whole unit."""
+        if self.total is None or self.printed is None:
+            return False
+        return abs(self.total - self.printed) > (len(self.parts) + 1) / 2
 
     @property
     def absent(self) -> list[str]:
@@ -84,10 +95,11 @@ def group_month(root: Path | S3Url, group: str, asked: Asked, members: Collectio
         Part(reporter, "missing", None, NO_STORE)
         for reporter in (sorted(members) if members is not None else members_of(group, asked.month))
     )  # fmt: skip
+    printed = part_of(at_hand(stores[group]), group, asked).level if group in stores else None
     statuses = {part.status for part in parts}
     if statuses == {"complete"}:
-        return GroupMonth(group, "complete", math.fsum(part.level or 0 for part in parts), parts)
-    return GroupMonth(group, "missing" if statuses <= {"missing"} else "partial", None, parts)
+        return GroupMonth(group, "complete", math.fsum(part.level or 0 for part in parts), parts, printed)
+    return GroupMonth(group, "missing" if statuses <= {"missing"} else "partial", None, parts, printed)
 
 
 def part_of(store: Path, reporter: str, asked: Asked) -> Part:

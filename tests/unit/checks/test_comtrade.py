@@ -47,7 +47,7 @@ def test_what_is_no_whole_answer_to_the_question_is_refused(data: bytes, rule: s
     assert (refused.value.rule, refused.value.where[:1]) == (rule, "w")
 
 
-def test_rows_of_a_breakdown_beside_their_total_are_left_out() -> None:
+def test_rows_of_a_breakdown_next_to_their_total_are_left_out() -> None:
     rows = [row(motCode=2100, primaryValue=1.0), row(), row(partner2Code=344, primaryValue=9.0)]
     assert [one.value for one in read_answer(answer(*rows), ASKED, "w")] == [1000]
 

@@ -123,3 +123,24 @@ def test_a_sum_of_all_members_is_printed(tmp_path: Path, monkeypatch: pytest.Mon
     assert done.exit_code == 0, done.output
     assert "EU27 2025-06: complete" in done.output
     assert "532" in done.output
+
+
+def test_the_printed_figure_of_the_group_is_compared_with_the_sum_of_its_members(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.reports.groups.members_of", lambda group, month: ["DEU", "FRA"])
+    monkeypatch.setitem(CODES, "EU27", "EU27_2020")
+    asked = ["coverage", CODE, "--month", "2025-06", "--flow", "import", "--measure", "value_eur"]
+    for printed, said, code in (
+        ("530", "prints 530, the sum of its members", 0),
+        ("531", "the sum of its members", 0),
+        ("532", "prints 532, not the sum of its members", 1),
+    ):
+        root = tmp_path / printed / "store"
+        root.mkdir(parents=True)
+        for reporter, euros in (("DEU", "500"), ("FRA", "30"), ("EU27", printed)):
+            ingested(root, reporter, CN=euros)
+        found = group_month(root, "EU27", ASKED)
+        assert (found.total, found.printed, found.differs) == (530, float(printed), bool(code))
+        done = CliRunner().invoke(app, [*asked, "--store", str(root)], env={"COLUMNS": "200"})
+        assert (done.exit_code, said in done.output) == (code, True), done.output

@@ -174,7 +174,7 @@ def test_the_command_prints_a_row_for_each_source_of_all_reporters(
 def test_each_source_is_overdue_on_its_own_days(
     source: str, reporter: str, last_due: date, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """May is in, June is not: on the day it is due nobody is told, on the next one a message names it."""
+    """May is in, June is not: there is no message on the day it is due, and one on the next day."""
     may = release(f"{source}-1", "2026-07-20", "2026-01..2026-05", source=source, reporter=reporter, flow="import")
     due = due_on(sources.CALENDARS[source], 2026 * 12 + 5)
     assert due is not None

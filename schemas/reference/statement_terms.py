@@ -1,0 +1,40 @@
+"""Defines what the values of a source mean: currency, valuation, whose trade a partner is, rounding, and a printed zero.
+
+These are facts about a source and a direction, not about single records, so they are a code table: join it to `detail`,
+`observation` or `trade_flow` by source, flow and measure. Flags that differ from record to record are in the ledger itself: a
+suppressed or unknown number has no row, and its place is in `lost` of the table `release`; a number that a source marks as
+estimated is not read; a row with 0 is a printed zero.
+"""
+
+import polars as pl
+
+from schemas.columns import column
+from schemas.table import FLOWS, Table
+
+VALUATIONS = {
+    "FOB": "value at the border of the exporter, without freight and insurance to the importer",
+    "CIF": "value at the border of the importer, freight and insurance included",
+    "customs value": "price paid for the goods, without freight and insurance to the United States and without duty",
+    "FAS": "value at the port of export, alongside the ship, without loading",
+}
+PARTNERS = ("origin", "origin, consignment inside the EU", "last known destination", "ultimate destination")
+ROUNDINGS = ("nearest", "down")
+ZEROS = {
+    "no trade": "a printed 0 means that there was none, or less than half a unit",
+    "less than a step": "digits are cut off: a printed 0 may be trade below one step",
+}
+
+
+class StatementTerms(Table):
+    """What the values of a source mean, by direction and measure; join by source, flow and measure."""
+
+    source: pl.String = column("adapter that reads the release")
+    flow: pl.String = column("direction of trade as the reporter counts it", isin=FLOWS)
+    measure: pl.String = column("measure of the value", str_matches=r"^value_[a-z]{3}(_cif)?$")
+    currency: pl.String = column("currency, ISO 4217", str_matches=r"^[A-Z]{3}$")
+    valuation: pl.String = column("what the value includes", isin=tuple(VALUATIONS))
+    partner_is: pl.String = column("which country the partner is", isin=PARTNERS)
+    rounding: pl.String = column("how the source drops digits", isin=ROUNDINGS)
+    zero: pl.String = column("what a printed 0 means", isin=tuple(ZEROS))
+    nomenclature: pl.String = column("list of the national codes of the source", isin=("HS8", "CN8", "HTS10", "JP9"))
+    basis: pl.String = column("where these facts are from", str_length={"min_value": 3})

@@ -1,0 +1,71 @@
+"""What the values of a source mean: every source has its terms, and they agree with what its adapter and other tables say."""
+
+import polars as pl
+import pytest
+
+from schemas.reference.code_tables import code_table
+from schemas.reference.statement_terms import VALUATIONS, ZEROS
+from tasks.sources import us_census
+from tasks.sources.registry import SOURCES
+
+# Which measures each source has, written from the docstrings of the adapters; a collected figure has the terms of its publisher.
+MEASURES = {
+    "gacc_query": {"value_usd", "value_cny"}, "gacc_preliminary": {"value_usd", "value_cny"}, "gacc_bulletin": {"value_usd", "value_cny"},
+    "eurostat_comext": {"value_eur"}, "eurostat_bulk": {"value_eur"}, "hmrc_ots": {"value_gbp"}, "japan_estat": {"value_jpy"},
+    "us_census": {"value_usd", "value_usd_cif"},
+}  # fmt: skip
+
+
+def terms(source: str, flow: str) -> dict[str, tuple[str, str]]:
+    rows = (
+        code_table("statement_terms")
+        .filter(source=source, flow=flow)
+        .select("measure", "valuation", "partner_is")
+        .rows()
+    )
+    return {measure: (valuation, partner) for measure, valuation, partner in rows}
+
+
+@pytest.mark.parametrize("source", sorted({*SOURCES} - {"published"}))
+def test_every_source_has_terms_for_each_measure_and_direction_once(source: str) -> None:
+    rows = code_table("statement_terms").filter(source=source)
+    assert not rows.select("flow", "measure").is_duplicated().any()
+    found = {*rows.select("flow", "measure").rows()}
+    wanted = {(flow, measure) for flow in ("export", "import") for measure in MEASURES[source]} - {
+        ("export", "value_usd_cif")
+    }
+    assert found == wanted
+    assert {*rows["nomenclature"]} == {SOURCES[source].nomenclature}
+
+
+def test_currency_and_rounding_are_those_of_the_printed_labels() -> None:
+    labels = code_table("currencies").select("measure", "unit", "rounding").unique()
+    joined = code_table("statement_terms").join(labels, on="measure", how="left")
+    assert joined.height == code_table("statement_terms").height
+    assert (
+        joined.filter((pl.col("currency") != pl.col("unit")) | (pl.col("rounding") != pl.col("rounding_right"))).height
+        == 0
+    )
+    assert {*code_table("statement_terms").filter(rounding="down")["zero"]} == {"less than a step"}
+    assert {*labels["measure"]} == {*code_table("statement_terms")["measure"]}
+
+
+def test_the_terms_that_a_comparison_of_two_reporters_rests_on() -> None:
+    """A mirror must not take a customs value for CIF, nor FAS for FOB."""
+    assert terms("us_census", "import") == {
+        "value_usd": ("customs value", "origin"),
+        "value_usd_cif": ("CIF", "origin"),
+    }
+    assert terms("us_census", "export") == {"value_usd": ("FAS", "ultimate destination")}
+    assert terms("gacc_query", "export")["value_usd"] == ("FOB", "last known destination")
+    assert (
+        terms("eurostat_comext", "import")
+        == terms("eurostat_bulk", "import")
+        == {"value_eur": ("CIF", "origin, consignment inside the EU")}
+    )
+    assert {*us_census.VALUES.values()} <= {*code_table("currencies")["printed"]}
+
+
+def test_each_word_is_used() -> None:
+    table = code_table("statement_terms")
+    assert ({*table["valuation"]}, {*table["zero"]}) == ({*VALUATIONS}, {*ZEROS})
