@@ -21,7 +21,7 @@ def run(monkeypatch: pytest.MonkeyPatch, outcomes: list[str], *given: str) -> tu
         return FetchReport(source=request.source, fetched=fetched)
 
     monkeypatch.setattr(flows.fetch.fetch, "fn", fetch)
-    result = CliRunner().invoke(commands, ["hmrc_ots", "--no-prefect", *given], env={"COLUMNS": "200"})
+    result = CliRunner().invoke(commands, ["fetch", "hmrc_ots", "--no-prefect", *given], env={"COLUMNS": "200"})
     return result, asked
 
 
