@@ -123,7 +123,7 @@ class _LedgerFiles(NamedTuple):
 
 
 def _files_of_ledger(release: Normalised, entered: Entered, known: Known) -> _LedgerFiles:
-    ledger, trade_flow, revision = entered
+    ledger, trade_flow, revision = entered.ledger, entered.trade_flow, entered.revision
     releases = ledger.releases
     again = tuple(sorted({*known.touched, *later_year(known.touched)}))
     frames: dict[type[Table], tuple[pl.DataFrame, tuple[Partition, ...]]] = {

@@ -1,6 +1,9 @@
-"""Groups what a release leads to, as the publication takes it: what it makes of the ledger, and what is derived from that."""
+"""Groups what a release leads to, as the publication takes it: what it makes of the ledger, and what is derived from that.
 
-from typing import NamedTuple
+These are dataclasses, because Prefect looks into them for the steps that a step depends on, and not into named tuples.
+"""
+
+from dataclasses import dataclass
 
 from schemas.table import DataFrame
 from schemas.tables.revision import Revision
@@ -9,7 +12,8 @@ from tasks.controls.tables import EventTables
 from tasks.steps.assemble import Figures, Ledger
 
 
-class Entered(NamedTuple):
+@dataclass(frozen=True)
+class Entered:
     """What a release or a decision makes of the ledger, and what it revises."""
 
     ledger: Ledger
@@ -17,7 +21,8 @@ class Entered(NamedTuple):
     revision: DataFrame[Revision]
 
 
-class Derived(NamedTuple):
+@dataclass(frozen=True)
+class Derived:
     """What follows from the ledger: the figures, and the tables of export controls."""
 
     figures: Figures

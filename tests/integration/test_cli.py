@@ -26,7 +26,7 @@ import typer
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records
 from typer.testing import CliRunner
 
-from flows.cli import options
+from flows.cli import terminal
 from flows.cli.app import app
 from flows.cli.ingest import SAMPLE
 from flows.cli.options import ingest_one, prepare_prefect
@@ -70,7 +70,7 @@ class Said(NamedTuple):
 def in_process(*arguments: str, cwd: Path) -> Said:
     """The same command where a process of its own would show no more: one takes three seconds to start."""
     with contextlib.chdir(cwd), pytest.MonkeyPatch.context() as patch:
-        for console in (options.console, options.errors):
+        for console in (terminal.console(), terminal.errors()):
             patch.setattr(console, "_width", 200)
         for name, value in (("COLUMNS", "200"), ("TIDEWAITER_STORE", "store"), ("NO_COLOR", "1")):
             patch.setenv(name, value)
