@@ -288,7 +288,7 @@ def test_a_worker_that_does_not_see_the_store_is_refused(workers: Workers, tmp_p
             return exchange.PartStore.model_validate, ({"at": "/another/disk"},)
 
     with (
-        pytest.raises(Refused, match=r"tcp://.* does not see the store.*no such file.*Mount the folder"),
+        pytest.raises(Refused, match=r"tcp://.*/another/disk/.*no such file.*Mount the folder"),
         workers_of(workers.address, Elsewhere(at=tmp_path)),
     ):
         pass
