@@ -1,9 +1,6 @@
-"""Groups what a release leads to, as the publication takes it: what it makes of the ledger, and what is derived from that.
+"""Groups what a release leads to, as the publication takes it: what it makes of the ledger, and what is derived from that."""
 
-These are dataclasses, because Prefect looks into them for the steps that a step depends on, and not into named tuples.
-"""
-
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from schemas.table import DataFrame
 from schemas.tables.revision import Revision
@@ -12,8 +9,7 @@ from tasks.controls.tables import EventTables
 from tasks.steps.assemble import Figures, Ledger
 
 
-@dataclass(frozen=True)
-class Entered:
+class Entered(NamedTuple):
     """What a release or a decision makes of the ledger, and what it revises."""
 
     ledger: Ledger
@@ -21,8 +17,7 @@ class Entered:
     revision: DataFrame[Revision]
 
 
-@dataclass(frozen=True)
-class Derived:
+class Derived(NamedTuple):
     """What follows from the ledger: the figures, and the tables of export controls."""
 
     figures: Figures

@@ -69,8 +69,13 @@ class Step(Generic[P, R]):
             from prefect.utilities.annotations import opaque
 
             # To build its graph, Prefect searches all inputs for results of other tasks: each file of a snapshot, a
-            # dozen times a release. An input of a step is the result of another step as a whole, or none.
-            made = self.task(*map(opaque, args), **{name: opaque(one) for name, one in kwargs.items()})
+            # dozen times a release. An input of a step is the result of another step as a whole, a group of such results,
+            # or none.
+            given = [*args, *kwargs.values()]
+            grouped = [opaque(part) for one in given for part in _group(one)]
+            made = self.task(
+                *map(opaque, args), **{name: opaque(one) for name, one in kwargs.items()}, wait_for=grouped or None
+            )
             return typing.cast(R, _or_answer(made))
         return self.run(*args, **kwargs)
 
@@ -237,6 +242,15 @@ def _validate(made: object, models: dict[str, Any]) -> None:
             model.validate(value, lazy=True)
         elif not isinstance(value, model):
             raise TypeError(f"a step promised {model.__name__} and made {type(value).__name__}")
+
+
+def _group(value: object) -> list[object]:
+    """Return the results of other steps that an argument may group (`steps.release_tables`)."""
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return [*value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, (type, Snapshot)):
+        return [getattr(value, entry.name) for entry in dataclasses.fields(value)]
+    return []
 
 
 def _parts(name: str, value: object) -> list[tuple[str, Any]]:
