@@ -210,7 +210,9 @@ class CommodityWords(Table):
     """What an outlet means by a commodity: the product of ours, empty where its codes are not known."""
 
     word: pl.String = column("words of the claim, in small letters, with spaces for hyphens and commas")
-    agency: pl.String = column("who means it so, as named in title or address; empty: whoever has no row of their own")
+    agency: pl.String = column(
+        "who means it so, as named in title or address; empty: every agency without a row of its own"
+    )
     product: pl.String = column(
         "HS code, line:… or basket:…; empty: it cannot be determined", str_matches=r"^(\d{2,8}|(line|basket):[a-z_]+)?$"
     )

@@ -36,10 +36,10 @@ def _of_one_day(judged: Judged) -> Rows:
     other = with_codes(known.detail.filter(pl.col("release_id").is_in(same_day.to_list())))
     mine = judged.own.group_by(key).agg(pl.col("value").sum(), pl.col("resolution").max())
     theirs = other.group_by(*key, "release_id").agg(
-        told=pl.col("value").sum(), other_resolution=pl.col("resolution").max()
+        other=pl.col("value").sum(), other_resolution=pl.col("resolution").max()
     )
-    said, told = [pl.col("value"), pl.col("resolution")], [pl.col("told"), pl.col("other_resolution")]
-    is_same = (said[0] == told[0]) | has_fewer_digits(*said, *told) | has_fewer_digits(*told, *said)
+    one, another = [pl.col("value"), pl.col("resolution")], [pl.col("other"), pl.col("other_resolution")]
+    is_same = (one[0] == another[0]) | has_fewer_digits(*one, *another) | has_fewer_digits(*another, *one)
     differing = mine.join(theirs, on=key).filter(~is_same).sort(*key, "release_id")
     for found in differing.head(EXAMPLES).iter_rows(named=True):
         yield finding(
@@ -47,7 +47,7 @@ def _of_one_day(judged: Judged) -> Rows:
             "error",
             f"{found['product']} {found['partner']} {found['period_end']:%Y-%m} {found['measure']}",
             observed=f"{found['value']:,} ({differing.height} numbers differ)",
-            expected=f"{found['told']:,} as in {found['release_id']} of the same day",
+            expected=f"{found['other']:,} as in {found['release_id']} of the same day",
             advice="Approved, this release takes the place of the other one, which is the same query and landed before."
             if found["release_id"].partition(MARK)[0] in replaced else
             "If this one is the later, declare its day (released_on); if they are two editions, download both again on one "
@@ -111,13 +111,13 @@ def _unit_changed(judged: Judged) -> Rows:
     open_ = open_.join(seen, on=key, how="semi")
     if not open_.height:
         return
-    told = judged.published.rows(
+    published = judged.published.rows(
         judged.months, (*key, "measure"),
         pl.col("product").is_in(open_["product"].cast(pl.String).unique().to_list()), pl.col("measure").str.starts_with("quantity"),
     )  # fmt: skip
     units = [
         frame.filter(is_unit).group_by(key).agg(pl.col("measure").unique().sort().cast(pl.String))
-        for frame in (open_, told)
+        for frame in (open_, published)
     ]
     both = units[0].join(units[1], on=["flow", "product"]).sort("flow", "product")
     changed = both.filter(pl.col("measure").list.set_intersection("measure_right").list.len() == 0)

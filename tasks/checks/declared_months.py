@@ -31,11 +31,11 @@ def year_so_far(judged: Judged) -> Rows:
     if judged.row["kind"] == "published":
         return
     own = judged.own.filter("single", pl.col("measure").is_in(RATED))
-    told: set[Month] = {(flow, month) for flow, month in own.select("flow", "month").unique().iter_rows()}
-    for flow, month in sorted(told):
+    months: set[Month] = {(flow, month) for flow, month in own.select("flow", "month").unique().iter_rows()}
+    for flow, month in sorted(months):
         before = {(flow, number) for number in range(month - month % YEAR_MONTHS, month)}
         # The second of two months is often as large as both.
-        if len(before) < 2 or before & told:
+        if len(before) < 2 or before & months:
             continue
         count, is_here = len(before), (pl.col("flow") == flow) & (pl.col("month") == month)
         if not before <= judged.months:
@@ -227,10 +227,10 @@ def _of_their_months(judged: Judged, spans: pl.DataFrame) -> pl.DataFrame:
     key = [*SERIES, "month"]
     asked = months.select(key).unique()
     of_them = pl.col("product").is_in(asked["product"].unique().to_list())
-    told = {(flow, month) for flow, month in asked.select("flow", "month").unique().iter_rows()}
+    wanted = {(flow, month) for flow, month in asked.select("flow", "month").unique().iter_rows()}
     mine, others = (
         rows.filter(of_them).with_columns(pl.col(SERIES).cast(pl.String)).group_by(key).agg(pl.col("value").sum())
-        for rows in (judged.own.filter("single"), _published(judged, told & judged.months))
+        for rows in (judged.own.filter("single"), _published(judged, wanted & judged.months))
     )
     own, before = judged.release.release, judged.known.counting
     words = pl.concat([

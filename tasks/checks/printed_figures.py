@@ -104,11 +104,11 @@ def _implied_revision(judged: Judged) -> Rows:
         asked, (*FIGURE, "value", "resolution"), pl.col("measure") == "quantity_kg",
         pl.col("product").is_in(printed["product"].unique().cast(pl.String).to_list()),
     )  # fmt: skip
-    told = pl.concat(
+    masses = pl.concat(
         frame.filter(measure="quantity_kg").select(*key, "value", "resolution") for frame in (judged.own, theirs)
     ).unique(key, keep="first", maintain_order=True)
-    levels = told.select(*key, level="value", level_step="resolution")
-    bases = told.with_columns(
+    levels = masses.select(*key, level="value", level_step="resolution")
+    bases = masses.with_columns(
         pl.col("period_start").dt.offset_by("1y"), pl.col("period_end").dt.offset_by("1y").dt.month_end()
     ).select(*key, base="value", base_step="resolution")
     (least, low, high), turned = _implied(pl.col("growth")), _implied(-pl.col("growth"))
@@ -165,9 +165,9 @@ def _prints_disagree(judged: Judged) -> Rows:
     rows = _printed(judged).filter(kind="published")
     both = rows.filter("new").join(rows, on=FIGURE, suffix="_other")
     later = ~pl.col("new_other") | (pl.col("known_from") > pl.col("known_from_other"))
-    said, told = [pl.col("value"), pl.col("resolution")], [pl.col("value_other"), pl.col("resolution_other")]
-    is_same = has_fewer_digits(*said, *told) | has_fewer_digits(*told, *said)
-    apart = (said[0] - told[0]).abs() > DISAGREE_SHARE_MAX * pl.max_horizontal(said[0], told[0])
+    one, other = [pl.col("value"), pl.col("resolution")], [pl.col("value_other"), pl.col("resolution_other")]
+    is_same = has_fewer_digits(*one, *other) | has_fewer_digits(*other, *one)
+    apart = (one[0] - other[0]).abs() > DISAGREE_SHARE_MAX * pl.max_horizontal(one[0], other[0])
     differing = both.filter(later, apart, ~is_same).sort(*FIGURE, "known_from", "known_from_other")
     for found in differing.head(EXAMPLES).iter_rows(named=True):
         yield finding(
@@ -220,12 +220,12 @@ def _thousandth(judged: Judged) -> Rows:
         usual=pl.col("value") / (pl.col("last") - pl.col("first") + 1)
     )
     to_the_kilogram = rows.filter("new", pl.col("value") > 0, resolution=1)
-    beside = to_the_kilogram.join(rows, on=CODED, suffix="_beside").filter(
-        (pl.col("last") - pl.col("last_beside")).abs() <= YEAR_MONTHS,
-        (pl.col("period_start") != pl.col("period_start_beside")) | (pl.col("period_end") != pl.col("period_end_beside")),
+    near = to_the_kilogram.join(rows, on=CODED, suffix="_near").filter(
+        (pl.col("last") - pl.col("last_near")).abs() <= YEAR_MONTHS,
+        (pl.col("period_start") != pl.col("period_start_near")) | (pl.col("period_end") != pl.col("period_end_near")),
     )  # fmt: skip
-    others = beside.group_by(*FIGURE, "value", "usual").agg(
-        least=pl.col("usual_beside").min(), middle=pl.col("usual_beside").median(), figures=pl.len()
+    others = near.group_by(*FIGURE, "value", "usual").agg(
+        least=pl.col("usual_near").min(), middle=pl.col("usual_near").median(), figures=pl.len()
     )
     like = 1000 * pl.col("usual") / pl.col("middle")
     found_among = others.filter(

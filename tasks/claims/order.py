@@ -89,8 +89,8 @@ def _rank_of_partner(readings: Readings, stated: Stated, own: Reading) -> Verdic
 def _leaves_nothing(readings: Readings, own: Reading, spot: Spot, known: dict[str, Spot]) -> bool:
     """Whether the rest of the world's total is too small for any other partner to be higher."""
     world = readings.level(spot.at(partner=WORLD), exact=True)
-    told = own.loose.low + sum(readings.level(place, exact=True)[0].loose.low for place in known.values())
-    return bool(world) and world[0].loose.high - told < own.loose.low
+    parts = own.loose.low + sum(readings.level(place, exact=True)[0].loose.low for place in known.values())
+    return bool(world) and world[0].loose.high - parts < own.loose.low
 
 
 def _placed(

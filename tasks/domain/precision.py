@@ -116,8 +116,8 @@ def printed(value: Fraction, step: Fraction, words: str, tier: str = "printed") 
     return Reading(strict, hull(strict, cut_off(value, step)), value, tier, words)
 
 
-def has_fewer_digits(value: pl.Expr, resolution: pl.Expr, told: pl.Expr, told_resolution: pl.Expr) -> pl.Expr:
+def has_fewer_digits(value: pl.Expr, resolution: pl.Expr, other: pl.Expr, other_resolution: pl.Expr) -> pl.Expr:
     """Whether a number is an earlier one printed with fewer digits, rounded or truncated."""
-    off = value - told
+    off = value - other
     is_cut = ((off * value.sign()) <= 0) & (off.abs() < resolution)
-    return (resolution > told_resolution) & (is_cut | (2 * off.abs() <= resolution))
+    return (resolution > other_resolution) & (is_cut | (2 * off.abs() <= resolution))

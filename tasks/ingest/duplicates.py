@@ -108,9 +108,9 @@ def _printed_again(detail: DataFrame[Detail], where: str) -> pl.DataFrame:
     others = (
         detail.sort(*KEY, "resolution", "record").with_columns(best).filter(pl.col("record") != pl.col("best_record"))
     )
-    said, told = ([pl.col(f"{whose}value"), pl.col(f"{whose}resolution")] for whose in ("", "best_"))
-    is_same = (said[0] == told[0]) & (said[1] == told[1])
-    against = others.filter(~is_same & ~has_fewer_digits(*said, *told)).group_by(KEY).agg(
+    one, kept = ([pl.col(f"{whose}value"), pl.col(f"{whose}resolution")] for whose in ("", "best_"))
+    is_same = (one[0] == kept[0]) & (one[1] == kept[1])
+    against = others.filter(~is_same & ~has_fewer_digits(*one, *kept)).group_by(KEY).agg(
         pl.col("best_record").append(pl.col("record")).unique().sort().alias("record")
     )  # fmt: skip
     _refuse_contradiction(

@@ -45,15 +45,15 @@ def read_amounts(printed: Mapping[str, pl.Series], units: Mapping[str, Coded]) -
     parts = [pl.DataFrame(schema=READ)]
     rows = len(printed["value"])
     for name, table in tables.items():
-        beside = (
+        printed_units = (
             units[UNIT_OF[name]]
             if name in UNIT_OF
             else Coded(pl.repeat(0, rows, dtype=pl.Int64, eager=True), pl.Series(["%"]))
         )
-        known = pl.DataFrame({"printed_unit": beside.texts}).join(
+        known = pl.DataFrame({"printed_unit": printed_units.texts}).join(
             table.join(numbered, on=["measure", "unit"]), on="printed_unit", how="left", maintain_order="left"
         )
-        parts += _read(name, printed[name], beside.numbers, known)
+        parts += _read(name, printed[name], printed_units.numbers, known)
     read = pl.concat(parts)
     faults = read.filter(pl.col("reason").is_not_null()).select("row", "reason")
     read = read.filter(pl.col("value").is_not_null()).drop("reason")

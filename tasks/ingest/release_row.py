@@ -76,13 +76,13 @@ def _last_month(landed: Landed, turns: pl.DataFrame) -> date:
 
     In a later month a missing row means nothing.
     """
-    told = first_day(months_of(turns)[1])
+    stated = first_day(months_of(turns)[1])
     if landed.last_month is None:
-        return told
+        return stated
     asked = month_start(landed.last_month)
     if SOURCES[landed.source].kind == "query":
         asked = min(asked, last_opened(landed.released_on))
-    return max(told, asked)
+    return max(stated, asked)
 
 
 def describe(

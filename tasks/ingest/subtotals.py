@@ -44,14 +44,16 @@ def complete_sums(
     uneven = judged.filter("is_uneven", ~pl.col("is_broken"))
     if not uneven.height:
         return left, kept, []
-    told = take(amounts.labels, uneven["label"]).with_columns(uneven["sum", "row"])
+    omitted = take(amounts.labels, uneven["label"]).with_columns(uneven["sum", "row"])
     # Parts counted in different units are more than one omitted number.
-    units = told.filter(pl.col("measure").str.starts_with("quantity")).group_by("sum").agg(pl.col("measure").n_unique())
-    first = told.sort("row").row(0, named=True)
+    units = (
+        omitted.filter(pl.col("measure").str.starts_with("quantity")).group_by("sum").agg(pl.col("measure").n_unique())
+    )
+    first = omitted.sort("row").row(0, named=True)
     return left, kept, [
         finding(
             "incomplete_sum", "error" if (units["measure"] > 1).any() else "warning", where,
-            observed=f"{told.height} numbers of {told['sum'].n_unique()} sums, first {first['measure']} in record {record[first['row']]}",
+            observed=f"{omitted.height} numbers of {omitted['sum'].n_unique()} sums, first {first['measure']} in record {record[first['row']]}",
             expected="each number in every part of a sum over regimes and provinces",
             advice="These sums are not known and not published; download the query again, or without regimes and provinces.",
         )

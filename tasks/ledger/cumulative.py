@@ -61,9 +61,9 @@ def without_superseded(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.Data
             pl.col("month") <= row["last"],
         )  # fmt: skip
         each = older.with_columns(end="month", month=pl.int_ranges(january, pl.col("month") + 1)).explode("month")
-        told = each.join(covering(each.select(PLACE).unique(), release).select(PLACE), on=PLACE, how="semi")
+        covered = each.join(covering(each.select(PLACE).unique(), release).select(PLACE), on=PLACE, how="semi")
         place = [*PLACE[:-1], "end"]
-        whole = told.group_by(place).agg(pl.len()).filter(pl.col("len") == pl.col("end") % YEAR + 1)
+        whole = covered.group_by(place).agg(pl.len()).filter(pl.col("len") == pl.col("end") % YEAR + 1)
         gone.append(older.join(whole.rename({"end": "month"}), on=PLACE, how="semi"))
     retold = pl.concat(gone).select(*PLACE, "priority").unique().with_columns(span=pl.lit("ytd"))
     return numbers.join(retold, on=[*PLACE, "priority", "span"], how="anti")

@@ -64,14 +64,14 @@ def statements_in_order(
     if len(spans) == 1:
         words = ledger.statements_in_order(*_that_count(detail, releases, spans[0]), key)
         return words.with_columns(said_by="release_id")
-    told = [
+    stated = [
         ledger.all_statements(*_that_count(detail, releases, epoch), key).with_columns(said_by="release_id")
         for epoch in spans
     ]
-    rows = [told[0].filter(_is_before(spans[0].end))]
+    rows = [stated[0].filter(_is_before(spans[0].end))]
     for place, epoch in enumerate(spans[1:], 1):
-        rows.append(_changed_by(epoch, told[place - 1], told[place], key))
-        rows.append(told[place].filter(pl.col("known_from") >= epoch.start, _is_before(epoch.end)))
+        rows.append(_changed_by(epoch, stated[place - 1], stated[place], key))
+        rows.append(stated[place].filter(pl.col("known_from") >= epoch.start, _is_before(epoch.end)))
     filled = [part for part in rows if part.height] or rows[:1]
     words = pl.concat([part.select(*key, "release_id", "said_by", "known_from", "value") for part in filled])
     number, _ = numbered(key, words)
@@ -135,9 +135,9 @@ def _changed_by(epoch: Epoch, before: pl.DataFrame, after: pl.DataFrame, key: li
     """
     earlier = pl.col("known_from") < epoch.start
     stood, stands = (
-        told.filter(earlier).sort("known_from", maintain_order=True).group_by(key, maintain_order=True)
+        stated.filter(earlier).sort("known_from", maintain_order=True).group_by(key, maintain_order=True)
         .agg(pl.col("value").last(), pl.col("said_by").last())
-        for told in (before, after)
+        for stated in (before, after)
     )  # fmt: skip
     both = stood.join(stands, on=key, how="full", nulls_equal=True, coalesce=True, suffix="_now")
     # What a release says on that very day is the word of the day.

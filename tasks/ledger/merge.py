@@ -41,8 +41,8 @@ def merge(detail: DataFrame[Detail], releases: DataFrame[Release]) -> DataFrame[
     apart = undisputed(detail, releases)
     parts = [_turns(detail.filter(~apart), releases)] if not apart.all() else []
     if apart.any():
-        told = detail if apart.all() else detail.filter(apart)
-        said, known_until = _summed(told, [*NUMBER, "kind"]), pl.lit(None, dtype=pl.Date)
+        undisputed_detail = detail if apart.all() else detail.filter(apart)
+        said, known_until = _summed(undisputed_detail, [*NUMBER, "kind"]), pl.lit(None, dtype=pl.Date)
         parts.append(said.with_columns(known_until=known_until).select(*polars_schema(Observation)))
     ledger = pl.concat(parts) if parts else empty_frame(Observation)
     return cast("DataFrame[Observation]", in_order_of(coded([*NUMBER, "known_from"], ledger)[0], ledger))
@@ -152,12 +152,12 @@ def _without_overtaken(words: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame
     editions = in_turns(known).select(
         "release", "name", "first_day", first=pl.col("release").min().over("name", "turn")
     ).with_columns(is_later=pl.col("release") > pl.col("first"))  # fmt: skip
-    told = words.with_row_index("word").join(editions, on="release")
-    others = told.filter(~pl.col("is_later")).select("number", other="release", of="name", said="known_from")
+    stated = words.with_row_index("word").join(editions, on="release")
+    others = stated.filter(~pl.col("is_later")).select("number", other="release", of="name", said="known_from")
     since = (pl.col("said") > pl.col("first_day")) | (
         (pl.col("said") == pl.col("first_day")) & (pl.col("other") > pl.col("first"))
     )
-    overtaken = told.filter("is_later").join(others, on="number").filter(
+    overtaken = stated.filter("is_later").join(others, on="number").filter(
         pl.col("of") != pl.col("name"), since, pl.col("said") <= pl.col("known_from")
     )["word"]  # fmt: skip
     return words.filter(~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(overtaken.unique().implode()))

@@ -71,8 +71,8 @@ def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
         pl.when("mass").then(pl.lit("quantity_kg")).otherwise("measure").alias("measure"),
     )
     # Sorting is expensive, and most products have one source and one unit.
-    told = placed.select("product", "measure", "source", "reporter", "unit").unique()
-    several = told.filter(pl.struct("product", "measure").is_duplicated())["product"].unique().to_list()
+    units = placed.select("product", "measure", "source", "reporter", "unit").unique()
+    several = units.filter(pl.struct("product", "measure").is_duplicated())["product"].unique().to_list()
     doubled = (
         placed.filter(pl.col("product").is_in(several))
         .sort(*SERIES, "month", "span", "priority", "source", "reporter", "resolution", "unit")

@@ -139,18 +139,18 @@ def _add_world(
     year_ago = wanted.with_columns(
         pl.col("period_start").dt.offset_by("-1y"), pl.col("period_end").dt.offset_by("-1y").dt.month_end()
     )
-    told = wanted.with_columns(_means_the_same(wanted))
+    compared = wanted.with_columns(_means_the_same(wanted))
     for name, days in (("old", timedelta(days=1)), ("new", timedelta(0))):
         now = _world(wanted, observation, releases, decisions, days).rename({"world": f"world_{name}"})
         base = _world(year_ago, observation, releases, decisions, days).with_columns(
             pl.col("period_start").dt.offset_by("1y"), pl.col("period_end").dt.offset_by("1y").dt.month_end()
         )
-        told = told.join(now, on=TOTAL, how="left").join(base, on=TOTAL, how="left")
+        compared = compared.join(now, on=TOTAL, how="left").join(base, on=TOTAL, how="left")
         # A printed growth is not an amount and has no growth of its own.
         may_grow = pl.col("means_the_same") & (pl.col("world") > 0) & ~pl.col("measure").str.ends_with("_yoy")
         growth = pl.when(may_grow).then((pl.col(f"world_{name}") / pl.col("world") - 1) * 100)
-        told = told.with_columns(growth.alias(f"world_yoy_{name}_pct")).drop("world")
-    return changes.join(told.drop("means_the_same"), on=TOTAL, how="left")
+        compared = compared.with_columns(growth.alias(f"world_yoy_{name}_pct")).drop("world")
+    return changes.join(compared.drop("means_the_same"), on=TOTAL, how="left")
 
 
 def _means_the_same(wanted: pl.DataFrame) -> pl.Series:

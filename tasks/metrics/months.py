@@ -138,8 +138,8 @@ def year_totals(flow: str, year: int, months: Mapping[int, Inputs], releases: Da
     """
     printed = {month: _printed(inputs.statements, releases) for month, inputs in months.items()}
     spans = pl.concat([_spans(printed[month], inputs, month) for month, inputs in months.items()])
-    told = spans.filter(pl.col("span").is_in(["ytd", "ytd_yoy"]))
-    products = set(told["product"])
+    cumulative = spans.filter(pl.col("span").is_in(["ytd", "ytd_yoy"]))
+    products = set(cumulative["product"])
     baskets = basket_members().filter(pl.col("product").is_in(products))["part"]
     related = (
         pl.col("product").cast(pl.String).str.contains("^(" + "|".join(sorted({*products, *baskets}, key=len)) + ")")
@@ -163,16 +163,16 @@ def year_totals(flow: str, year: int, months: Mapping[int, Inputs], releases: Da
     rows = pl.concat(parts)
     names = Names.of(
         {*rows["product"], *products},
-        {*rows["partner"], *told["partner"]},
-        {*rows["measure"], *told["measure"]},
+        {*rows["partner"], *cumulative["partner"]},
+        {*rows["measure"], *cumulative["measure"]},
         first,
         last,
         releases=releases,
     )
-    if not told.height:
+    if not cumulative.height:
         return YearTotals(spans, chained_years(rows.clear(), spans, names))
     coverage = cover(names, flow, releases)
-    numbered, figures = names.numbered(rows), names.numbered(told)
+    numbered, figures = names.numbered(rows), names.numbered(cumulative)
     series = figures.select(KEY).unique()
     grid = series.join(pl.DataFrame({"month": [*months]}, schema={"month": pl.Int32}), how="cross")
     frame = with_levels(grid, numbered, traded(numbered, coverage), coverage)

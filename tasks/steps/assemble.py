@@ -265,5 +265,5 @@ def _ledger_rows(known: Known, ledger_after: Ledger) -> dict[Partition, int]:
     entries = known.snapshot.entries(table_name(Observation)) if known.snapshot else ()
     months = {path_partition(entry.partition): entry.rows for entry in entries if entry.rows}
     touched = ledger_after.touched.group_by("flow", month=month_index("period_end")).len()
-    anew = {(flow, month // 12, month % 12 + 1): rows for flow, month, rows in touched.iter_rows()}
-    return {month: rows for month, rows in months.items() if month not in known.touched} | anew
+    new = {(flow, month // 12, month % 12 + 1): rows for flow, month, rows in touched.iter_rows()}
+    return {month: rows for month, rows in months.items() if month not in known.touched} | new

@@ -85,7 +85,7 @@ class Cluster:
 
     def result(self, piece: Piece) -> Any:
         """Return the result of a piece; computed here if no worker is left. Raises at once what the work raised."""
-        began = seen = told = time.monotonic()
+        began = seen = reported = time.monotonic()
         while piece.future is not None and not self.is_lost:
             try:
                 return piece.future.result(timeout=LOOK_EVERY_SECONDS)
@@ -110,8 +110,8 @@ class Cluster:
                 seen = now
             elif now - seen > PATIENCE_SECONDS:
                 self._lose(f"no worker for {PATIENCE_SECONDS} s")
-            if now - told > SILENCE_SECONDS and not self.is_lost:
-                told = now
+            if now - reported > SILENCE_SECONDS and not self.is_lost:
+                reported = now
                 hangs = self._hanging(piece)
                 log.warning(
                     "%s: still waiting for %s after %.0f s: %s",

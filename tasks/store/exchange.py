@@ -32,7 +32,7 @@ class PartStore(BaseModel, frozen=True):
     at: StoreAddress
 
     def put(self, data: bytes) -> str:
-        """Write a part and return its name. The same bytes have one name, whoever writes them."""
+        """Write a part and return its name. The same bytes have one name, no matter which process writes them."""
         name = hashlib.sha256(data).hexdigest()
         if isinstance(self.at, S3Url):
             _bucket(self.at).keep(name, data)

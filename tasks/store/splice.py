@@ -1,6 +1,6 @@
 """Joins Parquet files of one table into one file: their row groups one after another, none of them decoded.
 
-Compressed pages are copied as they are. Only the footer is written anew, with the offsets of the new places. So the
+Compressed pages are copied as they are. Only the footer is new, with the offsets of the new places. So the
 bytes of the file depend on its row groups alone, and not on who encoded which of them, or in how many pieces.
 
 Belongs here: the joint file. Does not belong here: where row groups begin (`steps.segments`), what a row is (`parquet`).

@@ -97,7 +97,7 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         "alt_partners": words["alt_partners"].format(unit=partner_unit, month=month), "shown": lambda fact: wording.shown(fact, language),
         "source_line": lambda fact: lists.source_line(fact, language), "formula": lambda fact: lists.formula(fact, language),
         "sparkline": charts.sparkline, "unit_value": sentences.unit_value_pieces(facts, language),
-        "verdict": lambda sentence: verdicts.beside(sentence, facts, language),
+        "verdict": lambda sentence: verdicts.next_to(sentence, facts, language),
         "verdict_of_all": verdicts.of_all(facts, language), "revised_first": verdicts.revised_first(facts, language),
         "decisions": lists.decision_lines(facts.decisions, language),
         "revised": lists.revised_lines(facts, language), "events": lists.event_lines(facts, language),

@@ -49,7 +49,7 @@ def of_all(facts: Facts, language: str) -> str:
     return COMMON[language].format(caveats=("；" if language == "zh" else "; ").join(said)) if said else ""
 
 
-def beside(sentence: Sentence, facts: Facts, language: str) -> str:
+def next_to(sentence: Sentence, facts: Facts, language: str) -> str:
     """Write the verdict on the growths of a sentence; empty if it has none."""
     growths = [piece.fact for piece in sentence.pieces if piece.fact is not None and piece.fact.verdict is not None]
     shared = common(facts)
