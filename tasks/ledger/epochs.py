@@ -24,14 +24,24 @@ from tasks.ledger.row_codes import coded, in_order_of, numbered
 SAME = [*NUMBER, "release_id", "kind", "value", "resolution", "record"]
 
 
+class Decided(NamedTuple):
+    """A decision, and the days from the first to the last month of its release."""
+
+    decision_id: str
+    first_day: date
+    last_day: date
+
+
 class Epoch(NamedTuple):
-    """The days from `start` on and before `end` (None: without bound), on which the releases `out` do not count; `decision` is
-    the one with which they begin."""
+    """The days from `start` on and before `end` (None: without bound), on which the releases `out` do not count.
+
+    `decisions` are those of the first day, in order.
+    """
 
     start: date | None
     end: date | None
     out: frozenset[str]
-    decision: str | None
+    decisions: tuple[Decided, ...] = ()
 
 
 def merge(
@@ -84,14 +94,22 @@ def epochs(detail: pl.DataFrame, releases: pl.DataFrame, decisions: pl.DataFrame
     mine = _that_matter(detail, releases, decisions)
     turns = mine.filter(pl.col("kind") != "replaced").sort("decided_on", "release_id", "number")
     # Before the first day of a person's decisions only the replacements hold.
-    found = [Epoch(None, None, out_on(releases, mine, date.min), None)]
+    found = [Epoch(None, None, out_on(releases, mine, date.min))]
     for (day,), rows in turns.group_by("decided_on", maintain_order=True):
         assert isinstance(day, date)
         out = out_on(releases, mine, day)
         if out != found[-1].out:
             found[-1] = found[-1]._replace(end=day)
-            found.append(Epoch(day, None, out, rows["decision_id"][-1]))
+            found.append(Epoch(day, None, out, _decided(rows, releases)))
     return found
+
+
+def _decided(decisions: pl.DataFrame, releases: pl.DataFrame) -> tuple[Decided, ...]:
+    scopes = releases.group_by(release_id=release_of()).agg(
+        first_day=pl.col("first_month").min(), last_day=pl.col("last_month").max().dt.month_end()
+    )
+    with_scopes = decisions.join(scopes, on="release_id", maintain_order="left")
+    return tuple(Decided(*row) for row in with_scopes.select(Decided._fields).iter_rows())
 
 
 def _that_matter(detail: pl.DataFrame, releases: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
@@ -145,8 +163,17 @@ def _changed_by(epoch: Epoch, before: pl.DataFrame, after: pl.DataFrame, key: li
     both = both.join(of_day.select(key), on=key, how="anti", nulls_equal=True)
     return both.filter(pl.col("value").ne_missing(pl.col("value_now"))).select(
         *key, value="value_now", said_by=pl.when(pl.col("value_now").is_not_null()).then("said_by_now"),
-        release_id=pl.lit(epoch.decision), known_from=pl.lit(epoch.start, pl.Date),
+        release_id=_last_about_month(epoch.decisions), known_from=pl.lit(epoch.start, pl.Date),
     )  # fmt: skip
+
+
+def _last_about_month(decisions: tuple[Decided, ...]) -> pl.Expr:
+    """The last of a day's decisions about a release with the row's month: other months of the day may name another one."""
+    named = pl.lit(decisions[-1].decision_id)
+    for one in decisions:
+        is_about = pl.col("period_end").is_between(one.first_day, one.last_day)
+        named = pl.when(is_about).then(pl.lit(one.decision_id)).otherwise(named)
+    return named
 
 
 def _is_before(end: date | None) -> pl.Expr:

@@ -226,6 +226,21 @@ def test_revisions_name_the_decision_and_the_release_whose_word_it_ended() -> No
     assert found.sort("partner").select("world_old", "world_new").rows() == [(300, 1117)] * 2
 
 
+def test_of_two_decisions_of_a_day_a_revision_names_the_last_one_about_its_month() -> None:
+    first, second = (
+        release("r1", "2026-01-20", months="2025-05..2025-06"),
+        release("r3", "2026-01-20", months="2025-06"),
+    )
+    store = [
+        (first, [number(first, "USA", "2025-05", 350), number(first, "USA", "2025-06", 353)]),
+        (second, [number(second, "DEU", "2025-06", 764)]),
+    ]
+    decided = [decision("withdrawn", name, "2026-02-01", 1) for name in ("r1", "r3")]
+    found = revised(store, *decided).filter(pl.col("partner") != "WLD").sort("period_end", "partner")
+    names = found.select(pl.col("period_end").dt.month(), "partner", "new_release_id").rows()
+    assert names == [(5, "USA", "withdrawn-r1-01"), (6, "DEU", "withdrawn-r3-01"), (6, "USA", "withdrawn-r3-01")]
+
+
 def test_a_revision_after_a_withdrawal_is_told_from_the_word_that_stood_again() -> None:
     third = release("r3", "2025-11-01")
     store = [

@@ -10,7 +10,7 @@ from schemas.forms.brief import Fact
 from schemas.tables.verdict import CAVEATS as NAMED
 from schemas.tables.verdict import Caveat, Verdict
 from tasks.reports.brief.sentences import Sentence
-from tasks.reports.brief.verdicts import CAVEATS, beside, common, of_all
+from tasks.reports.brief.verdicts import CAVEATS, next_to, common, of_all
 
 LOW = Caveat(name="low_base", numbers={"base": 46_400, "usual": 353_000})
 FLIPS = Caveat(name="sign_flips", numbers={"flips": 5})
@@ -47,18 +47,18 @@ def test_every_caveat_has_a_text_in_both_languages() -> None:
 )  # fmt: skip
 def test_the_verdict_on_one_growth(word: str, caveats: tuple[Caveat, ...], english: str, chinese: str) -> None:
     one = fact("mom_pct", word, *caveats)
-    assert beside(sentence(one), page(one), "en") == english
-    assert beside(sentence(one), page(one), "zh") == chinese
+    assert next_to(sentence(one), page(one), "en") == english
+    assert next_to(sentence(one), page(one), "zh") == chinese
 
 
 def test_two_growths_with_different_verdicts_are_named() -> None:
     one, other, same = fact("mom_pct", "yes"), fact("yoy_pct", "care", KINDS), fact("ytd_yoy_pct", "yes")
-    said = beside(sentence(one, other, same), page(one, other), "en")
+    said = next_to(sentence(one, other, same), page(one, other), "en")
     assert said == "m/m, year to date y/y: may be quoted; y/y: quote with care (it rests on more than one kind of release)"  # fmt: skip
 
 
 def test_a_sentence_without_a_growth_has_no_verdict() -> None:
-    assert beside(sentence(fact("level", None)), page(), "en") == ""
+    assert next_to(sentence(fact("level", None)), page(), "en") == ""
 
 
 @pytest.mark.parametrize(("count", "shared"), [(2, set()), (3, {"coverage"})])
@@ -69,10 +69,10 @@ def test_a_caveat_of_all_growths_is_stated_once_from_three_on(count: int, shared
     expected = "Of every growth on this page: it rests on more than one kind of release." if shared else ""
     assert of_all(found, "en") == expected
     if shared:
-        assert beside(sentence(facts[1]), found, "en") == "may be quoted"
-        assert beside(sentence(facts[0]), found, "en").startswith("quote with care (its base is unusually low")
+        assert next_to(sentence(facts[1]), found, "en") == "may be quoted"
+        assert next_to(sentence(facts[0]), found, "en").startswith("quote with care (its base is unusually low")
 
 
 def test_small_masses_are_in_kilograms() -> None:
     one = fact("mom_pct", "care", Caveat(name="nearly_nothing", numbers={"base": 999, "step": 1000}))
-    assert "from nearly nothing, 999 kg told to the 1 t" in beside(sentence(one), page(one), "en")
+    assert "from nearly nothing, 999 kg printed to the 1 t" in next_to(sentence(one), page(one), "en")
