@@ -10,7 +10,7 @@ from schemas.forms.brief import Fact
 from schemas.tables.verdict import CAVEATS as NAMED
 from schemas.tables.verdict import Caveat, Verdict
 from tasks.reports.brief.sentences import Sentence
-from tasks.reports.brief.verdicts import CAVEATS, next_to, common, of_all
+from tasks.reports.brief.verdicts import CAVEATS, common, next_to, of_all
 
 LOW = Caveat(name="low_base", numbers={"base": 46_400, "usual": 353_000})
 FLIPS = Caveat(name="sign_flips", numbers={"flips": 5})
