@@ -120,9 +120,9 @@ def test_the_bucket_holds_the_same_bytes(customs: Customs, folder: Path, manifes
 
 def test_two_dask_workers_make_the_same_bytes(folder: Path, manifest: bytes, tmp_path: Path) -> None:
     store = tmp_path / "reporter=CHN"
-    with dask_workers.cluster(2, tmp_path) as address:
-        dask_workers.do("2 workers", folder, store, tmp_path, {2: address})
-        with Client(address, set_as_default=False) as client:
+    with dask_workers.cluster(2, tmp_path) as helped:
+        dask_workers.do("2 workers", folder, str(store), tmp_path, {2: helped})
+        with Client(helped.relay.address, set_as_default=False) as client:
             done = client.run(lambda dask_worker: dask_worker.state.executed_count)
     assert (store / "current" / "manifest.json").read_bytes() == manifest
     # One reads the file, and both derive.
