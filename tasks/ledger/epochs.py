@@ -24,24 +24,16 @@ from tasks.ledger.row_codes import coded, in_order_of, numbered
 SAME = [*NUMBER, "release_id", "kind", "value", "resolution", "record"]
 
 
-class Decided(NamedTuple):
-    """A decision, and the days from the first to the last month of its release."""
-
-    decision_id: str
-    first_day: date
-    last_day: date
-
-
 class Epoch(NamedTuple):
     """The days from `start` on and before `end` (None: without bound), on which the releases `out` do not count.
 
-    `decisions` are those of the first day, in order.
+    `decided` has, of each `flow` and `month` that a decision of the first day is about, the last one's `decision_id`.
     """
 
     start: date | None
     end: date | None
     out: frozenset[str]
-    decisions: tuple[Decided, ...] = ()
+    decided: pl.DataFrame | None = None
 
 
 def merge(
@@ -100,16 +92,26 @@ def epochs(detail: pl.DataFrame, releases: pl.DataFrame, decisions: pl.DataFrame
         out = out_on(releases, mine, day)
         if out != found[-1].out:
             found[-1] = found[-1]._replace(end=day)
-            found.append(Epoch(day, None, out, _decided(rows, releases)))
+            found.append(Epoch(day, None, out, _last_about_month(rows, detail, releases)))
     return found
 
 
-def _decided(decisions: pl.DataFrame, releases: pl.DataFrame) -> tuple[Decided, ...]:
-    scopes = releases.group_by(release_id=release_of()).agg(
-        first_day=pl.col("first_month").min(), last_day=pl.col("last_month").max().dt.month_end()
+def _last_about_month(decisions: pl.DataFrame, detail: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
+    """Return the last of a day's decisions about each `flow` and `month` in which its release has a row or a scope: that
+    is what a store names which publishes the decisions one by one.
+    """
+    rows = detail.select("flow", release_id=release_of(), month=month_index("period_end")).unique()
+    scopes = releases.filter(pl.col("partners") != "keys").select(
+        "flow", release_id=release_of(),
+        month=pl.int_ranges(month_index("first_month"), month_index("last_month") + 1, dtype=pl.Int32),
+    ).explode("month")  # fmt: skip
+    about = pl.concat([rows, scopes], how="vertical_relaxed")
+    return (
+        decisions.select("release_id", "decision_id")
+        .join(about, on="release_id", maintain_order="left")
+        .group_by("flow", "month")
+        .agg(pl.col("decision_id").last())
     )
-    with_scopes = decisions.join(scopes, on="release_id", maintain_order="left")
-    return tuple(Decided(*row) for row in with_scopes.select(Decided._fields).iter_rows())
 
 
 def _that_matter(detail: pl.DataFrame, releases: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
@@ -151,6 +153,7 @@ def _changed_by(epoch: Epoch, before: pl.DataFrame, after: pl.DataFrame, key: li
     """Return the values that a decision changes: for each number the last value before its day, among the releases that
     count from then on, if it differs from the value among those that counted until then.
     """
+    assert epoch.decided is not None
     earlier = pl.col("known_from") < epoch.start
     stood, stands = (
         stated.filter(earlier).sort("known_from", maintain_order=True).group_by(key, maintain_order=True)
@@ -161,19 +164,12 @@ def _changed_by(epoch: Epoch, before: pl.DataFrame, after: pl.DataFrame, key: li
     # What a release says on that very day is the word of the day.
     of_day = after.filter(pl.col("known_from") == epoch.start)
     both = both.join(of_day.select(key), on=key, how="anti", nulls_equal=True)
-    return both.filter(pl.col("value").ne_missing(pl.col("value_now"))).select(
+    changed = both.filter(pl.col("value").ne_missing(pl.col("value_now")))
+    named = changed.with_columns(month=month_index("period_end")).join(epoch.decided, on=["flow", "month"], how="left")
+    return named.select(
         *key, value="value_now", said_by=pl.when(pl.col("value_now").is_not_null()).then("said_by_now"),
-        release_id=_last_about_month(epoch.decisions), known_from=pl.lit(epoch.start, pl.Date),
+        release_id="decision_id", known_from=pl.lit(epoch.start, pl.Date),
     )  # fmt: skip
-
-
-def _last_about_month(decisions: tuple[Decided, ...]) -> pl.Expr:
-    """The last of a day's decisions about a release with the row's month: other months of the day may name another one."""
-    named = pl.lit(decisions[-1].decision_id)
-    for one in decisions:
-        is_about = pl.col("period_end").is_between(one.first_day, one.last_day)
-        named = pl.when(is_about).then(pl.lit(one.decision_id)).otherwise(named)
-    return named
 
 
 def _is_before(end: date | None) -> pl.Expr:

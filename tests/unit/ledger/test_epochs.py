@@ -241,6 +241,19 @@ def test_of_two_decisions_of_a_day_a_revision_names_the_last_one_about_its_month
     assert names == [(5, "USA", "withdrawn-r1-01"), (6, "DEU", "withdrawn-r3-01"), (6, "USA", "withdrawn-r3-01")]
 
 
+def test_of_two_decisions_of_a_day_a_revision_names_the_last_one_about_its_direction() -> None:
+    first, second = release("r1", "2026-01-20", months="2025-06"), release("r3", "2026-01-20", months="2025-06")
+    imports = {"flow": "import"}
+    store = [
+        (first | imports, [number(first, "USA", "2025-06", 353) | imports]),
+        (second, [number(second, "DEU", "2025-06", 764)]),
+    ]
+    decided = [decision("withdrawn", name, "2026-02-01", 1) for name in ("r1", "r3")]
+    found = revised(store, *decided).filter(pl.col("partner") != "WLD").sort("flow")
+    names = found.select("flow", "partner", "new_release_id").rows()
+    assert names == [("export", "DEU", "withdrawn-r3-01"), ("import", "USA", "withdrawn-r1-01")]
+
+
 def test_a_revision_after_a_withdrawal_is_told_from_the_word_that_stood_again() -> None:
     third = release("r3", "2025-11-01")
     store = [
