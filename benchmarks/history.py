@@ -24,6 +24,7 @@ import time
 from pathlib import Path
 
 from benchmarks import generate, results
+from flows.cli.app import ALLOCATOR
 
 STOPS = (14, 30, 60, 120)
 # The files begin with a January.
@@ -173,7 +174,9 @@ def _run(given: argparse.Namespace, store: Path, what: str) -> list[dict[str, fl
     command = [sys.executable, "-m", "benchmarks.history", "--size", given.size, "--store", str(store), "--do", what]
     command += ["--rounds", str(given.rounds), *(["--months", str(given.months)] if given.months else [])]
     said = []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+    # As the command `tidewaiter` sets it.
+    environment = {**ALLOCATOR, **os.environ}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as child:
         for line in child.stdout or ():
             if line.startswith("{"):
                 said.append(line)
