@@ -22,9 +22,9 @@ app = typer.Typer(
 for part in (ingest, withdraw, fetch, read, search, brief, reporters, deploy):
     app.add_typer(part.commands)
 
-# Polars' allocator returns unused memory after ten seconds, not one: a month is derived in hundreds of steps, and asking the
+# Polars' allocator returns unused memory after three seconds, not one: a month is derived in hundreds of steps, and asking the
 # system for memory again in each took up to a third of the processor time of a portion. Polars reads this when it is loaded.
-ALLOCATOR = {"_RJEM_MALLOC_CONF": "dirty_decay_ms:10000,muzzy_decay_ms:10000"}
+ALLOCATOR = {"_RJEM_MALLOC_CONF": "dirty_decay_ms:3000,muzzy_decay_ms:3000"}
 
 
 def _version(wanted: bool) -> None:

@@ -72,18 +72,22 @@ def derive_portion(
     numbers = _numbers(printed, inputs, month, coverage, totals)
     chained = _numbered(totals.chained, names) if totals else None
     made = next_month(month, numbers, _state(inputs.before, names), _state(inputs.ago, names), coverage, chained)
-    metric, recent, last = [], [], _numbered(inputs.recent, names)
-    for is_ratio, rows in ((False, made.plain), (True, made.per_kilogram)):
+    state, last = _as_table(State, [made.state], names, flow), _numbered(inputs.recent, names)
+    halves, metric, recent = [(True, made.per_kilogram), (False, made.plain)], [], []
+    # The largest portion decides how much memory a release takes, so each table goes as soon as it has been used.
+    del made, numbers, inputs, printed
+    while halves:
+        is_ratio, rows = halves.pop()
         if rows.height:
-            complete = with_recent(rows, last, names, month)
-            metric.append(as_metric(complete.filter("is_published"), names, flow, is_ratio=is_ratio))
-            recent.append(complete.filter(pl.col("run_of_record").is_not_null()).select(
+            rows = with_recent(rows, last, names, month)
+            recent.append(rows.filter(pl.col("run_of_record").is_not_null()).select(
                 *KEY, "month", pl.col("level").cast(pl.Float64), "kinds", run="run_of_record"
             ))  # fmt: skip
+            metric.append(as_metric(rows.filter("is_published"), names, flow, is_ratio=is_ratio))
+        del rows
     return Derived(
-        in_order(metric, names) if metric else empty_frame(Metric), _as_table(State, [made.state], names, flow),
-        _as_table(Recent, recent, names, flow),
-    )  # fmt: skip
+        in_order(metric, names) if metric else empty_frame(Metric), state, _as_table(Recent, recent, names, flow)
+    )
 
 
 def derive_span(

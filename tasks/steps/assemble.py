@@ -149,20 +149,24 @@ def derive(ledger_after: Ledger, known: Known) -> Figures:
 
     Raises DamagedStore if an input is damaged.
     """
-    ledger_whole = whole(ledger_after, known)
-    statements = ledger.current_statements(ledger_whole).filter(_in_months(known.recomputed))
     releases = ledger_after.counting
-    collected = rows_of_collected(ledger_whole, releases)
     made_of = functools.partial(
-        derivation_of_month, releases=ledger_after.releases, chained=known.chained, collected=collected,
+        derivation_of_month, releases=ledger_after.releases, chained=known.chained,
+        collected=rows_of_collected(whole(ledger_after, known), releases),
         decisions=ledger_after.decisions, out=out_on(ledger_after.releases, ledger_after.decisions),
     )  # fmt: skip
     figures = Figures(*(PendingFiles.of(model) for model in DERIVED))
     in_ledger = _ledger_rows(known, ledger_after)
     with _refusing_overflow():
         for flow in sorted({flow for flow, _, _ in known.derived}):
-            _derive_flow(flow, statements.filter(pl.col("flow") == flow), releases, known, figures, made_of, in_ledger)
+            _derive_flow(flow, _statements_of(flow, ledger_after, known), releases, known, figures, made_of, in_ledger)
     return figures
+
+
+def _statements_of(flow: str, ledger_after: Ledger, known: Known) -> pl.DataFrame:
+    """Return the current statements of the recomputed months of a flow."""
+    mine = whole(ledger_after, known).filter(pl.col("flow") == flow, _in_months(known.recomputed))
+    return ledger.current_statements(cast("DataFrame[Observation]", mine))
 
 
 def _derive_flow(
@@ -203,9 +207,12 @@ def _derive_flow(
     address = address_of(origin_of(known.store))
     bucket = address if isinstance(address, S3Url) and is_shared() else None
     with exchange.in_bucket(bucket) if bucket else exchange.in_store(known.store) as place:
+        left = [leave_frame(place, rows_of(statements, portion)) for portion in portions]
+        # They are as large as the months of one portion, and no longer needed here.
+        del statements
         plan = Plan(
             flow=flow, months=months, recomputed=recomputed, portions=[(one.first, one.after) for one in portions],
-            statements=[leave_frame(place, rows_of(statements, portion)) for portion in portions],
+            statements=left,
             releases=leave_frame(place, releases), published=_published_files(known, bucket), states=published.files,
             segments=segments, years={year for one, year in known.chained if one == flow},
         )  # fmt: skip
