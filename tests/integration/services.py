@@ -64,10 +64,10 @@ class Services:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def start_worker(self) -> "subprocess.Popen[bytes]":
+    def start_worker(self, *options: str) -> "subprocess.Popen[bytes]":
         with (self.folder / "worker.log").open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "tidewaiter", "worker"], cwd=self.folder, stdout=log, stderr=log,
+                [sys.executable, "-m", "tidewaiter", "worker", *options], cwd=self.folder, stdout=log, stderr=log,
                 env={**self.environment, "PREFECT_API_URL": self.api}, start_new_session=True,
             )  # fmt: skip
 
