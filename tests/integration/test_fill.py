@@ -62,12 +62,19 @@ def runs_of(services: Services, root: Path) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+def end_of_each(services: Services, root: Path, stores: int) -> None:
+    """Wait until as many stores have a run and each of these has ended: on a busy machine each takes a minute."""
+    services.wait(lambda: len(runs_of(services, root)) == stores, f"a run for each of {stores} stores")
+    for runs in runs_of(services, root).values():
+        services.ended(runs[-1]["id"])
+
+
 def test_a_worker_that_dies_in_the_middle_costs_its_store_a_second_run_and_every_store_is_that_of_one_process(
     services: Services, folder: Path, tmp_path: Path, workers: list[Any]
 ) -> None:
     backfill.fn(BackfillRequest(folder=folder, store=tmp_path / "alone"))
     root = tmp_path / "pool"
-    with services.impatient(SILENCE_SECONDS):
+    with services.impatient(SILENCE_SECONDS, "tidewaiter-zombies"):
         run_id = filling(services, folder, root)
         raw = root / "reporter=CHN" / "raw"
         services.wait(lambda: [*raw.glob("*/*.json")], "the first file of China to be landed")
@@ -79,6 +86,7 @@ def test_a_worker_that_dies_in_the_middle_costs_its_store_a_second_run_and_every
         os.kill(process, signal.SIGKILL)
         assert not (root / "reporter=CHN" / "current").exists(), "too late: it was published"
         services.ended(begun["id"])
+        end_of_each(services, root, 4)
         ended = services.ended(run_id)
     assert (ended["state_name"], ended["state_type"]) == ("Filled 4", "COMPLETED")
     assert "CHN: Published 2025-04 to 2025-06" in ended["state"]["message"]
@@ -107,7 +115,9 @@ def test_a_store_on_a_full_disk_fails_alone_in_a_sentence(
     small = dropped(tmp_path / "small")
     (small / "nobody.csv").write_bytes(b"x")
     with small_disk(root / "reporter=GBR", 16):
-        ended = services.ended(filling(services, small, root, restarts=0))
+        run_id = filling(services, small, root, restarts=0)
+        end_of_each(services, root, 4)
+        ended = services.ended(run_id)
         assert (ended["state_name"], ended["state_type"]) == (
             "Failed on 1 of 4 stores, Refused some files, Filled 3",
             "FAILED",
