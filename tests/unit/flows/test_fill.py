@@ -83,15 +83,9 @@ def test_the_run_of_a_reporter_takes_its_files_and_leaves_the_others(folder: Pat
     assert reporters_in(folder, tmp_path / "stores")[0] == ["CHN", "DEU"]
 
 
-def test_the_report_says_the_gravest_first_and_outside_of_a_run_is_itself() -> None:
-    runs = [
-        StoreRun(reporter=name, outcome=outcome, said=outcome)
-        for name, outcome in (("AUT", "finished"), ("BEL", "held"), ("CHN", "failed"), ("DEU", "finished"))
-    ]
-    report = FillReport(folder=Path("downloads"), stores=runs)
-    assert report.headline == "Failed on 1 of 4 stores, Held in 1, Filled 2"
-    assert report.lines == ["CHN: failed", "BEL: held", "AUT: finished", "DEU: finished"]
-    assert not report.is_mended
+def test_outside_of_a_prefect_run_a_report_is_itself_and_what_failed_is_its_error() -> None:
+    report = FillReport(
+        folder=Path("downloads"), stores=[StoreRun(reporter="CHN", outcome="failed", said="Crashed: gone")]
+    )
     assert filled(report) is report
-    assert str(Unfilled(report)).startswith("Failed on 1 of 4 stores, Held in 1, Filled 2: CHN: failed; BEL: held")
-    assert FillReport(folder=Path("downloads"), stores=[runs[0], runs[1]]).is_mended
+    assert str(Unfilled(report)) == "Failed on 1 of 1 stores: CHN: Crashed: gone"
